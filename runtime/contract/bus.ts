@@ -1,0 +1,97 @@
+import type { SluiceError } from './errors.ts';
+import type { Room, Source } from './source.ts';
+import type { Sink } from './sink.ts';
+
+/** What a bus promises under the options given. The engine, the checker, the docs and the conformance tests read this one table. */
+export interface Guarantees {
+  /** What a confirmed send means, ack grades G0 to G4: no acknowledgement, in memory, survives a crash, a power cut, the loss of a node. */
+  readonly confirms: 'sent' | 'received' | 'stored' | 'synced' | 'replicated';
+  /** Whether an unsettled delivery comes back. Where not, the source is at most once. */
+  readonly redelivers: boolean;
+  readonly ordered: 'none' | 'key' | 'address';
+  readonly carriesHeaders: boolean;
+  readonly carriesKey: boolean;
+  readonly carriesExpiry: boolean;
+  /** Whether the sink itself removes a frame whose id it already holds. */
+  readonly deduplicates: boolean;
+  /** What an operator must know and the words above cannot say; `check` prints each. */
+  readonly notes: readonly string[];
+}
+
+/** How a bus spells addresses, so that a value from a message can be put into one without changing its shape. */
+export interface AddressGrammar {
+  /** What the bus calls an address: `topic`, `subject`. Also the name of its levels in templates: `{topic.1}`. */
+  readonly word: string;
+  readonly separator: string;
+  /** The value as text of one level or a part of one: percent-encodes separators, wildcards, control and reserved first characters. */
+  encode(value: string): string;
+  /** What is wrong with a whole address to publish to, or undefined when it is fine. Never echoes a value from a message. */
+  flaw(address: string): string | undefined;
+}
+
+/** What a connection tells the runtime while it lives. The runtime logs, counts and decides; a driver never does. */
+export type BusEvent =
+  | { readonly kind: 'connected'; readonly detail: string }
+  | { readonly kind: 'disconnected'; readonly detail: string }
+  /** Something keeps the connection from working: wrong password, host, certificate, a missing stream. The driver goes on trying. */
+  | { readonly kind: 'problem'; readonly error: SluiceError }
+  /** A fact that an operator should know once: a lost session, an overrun bound. `code` groups repetitions. */
+  | { readonly kind: 'notice'; readonly code: string; readonly text: string };
+
+/** Who opens a connection, and how it talks back. */
+export interface BusContext {
+  readonly pipeline: string;
+  readonly route: string;
+  /** The connection's name in the pipeline file. */
+  readonly connection: string;
+  readonly direction: 'source' | 'sink';
+  /** Bounds what may be unsettled at once: the client's prefetch is set from it, and the driver holds no more than it. */
+  readonly window: Room;
+  /** Aborts while the connection is being opened: the opening promise rejects, nothing is left behind. */
+  readonly signal: AbortSignal;
+  /** Never throws. */
+  report(event: BusEvent): void;
+}
+
+/** A JSON Schema (draft-07) of an options object. `additionalProperties` is false in each. */
+export type OptionSchema = Readonly<Record<string, unknown>> & {
+  readonly properties: Readonly<Record<string, unknown>>;
+};
+
+/** What the pipeline file says of one end of a route: the named connection's options and the end's own. */
+export interface EndOptions<Connection, End> {
+  readonly connection: Connection;
+  readonly end: End;
+}
+
+/**
+ * A bus driver: a plain object. Options arrive already checked against its schemas with defaults filled in, durations
+ * and sizes still as text with units, so a driver converts but never validates again.
+ */
+export interface Bus<Connection = never, From = never, To = never> {
+  readonly name: string;
+  readonly grammar: AddressGrammar;
+  /** The one place for option names, defaults, units and docs. */
+  readonly connectionSchema: OptionSchema;
+  readonly sourceSchema: OptionSchema;
+  readonly sinkSchema: OptionSchema;
+  /** Which of the sink's options is the address template. */
+  readonly addressOption: string;
+  sourceGuarantees(options: EndOptions<Connection, From>): Guarantees;
+  sinkGuarantees(options: EndOptions<Connection, To>): Guarantees;
+  /** What no schema can say: options that exclude one another. One finding each, `path` as in the pipeline file's end or connection. */
+  flaws(connection: Connection, end: { from: From } | { to: To }): readonly OptionFlaw[];
+  /** Imports its client library; resolves once connected and subscribed, however long that takes (see BusContext.signal). */
+  openSource(options: EndOptions<Connection, From>, context: BusContext): Promise<Source>;
+  openSink(options: EndOptions<Connection, To>, context: BusContext): Promise<Sink>;
+}
+
+/** One wrong combination of options. */
+export interface OptionFlaw {
+  readonly where: 'connection' | 'end';
+  /** Property names from the options object down. */
+  readonly path: readonly string[];
+  readonly expected: string;
+  readonly found: string;
+  readonly write: string;
+}

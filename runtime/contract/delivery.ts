@@ -1,0 +1,29 @@
+import type { SluiceError } from './errors.ts';
+import type { Frame } from './frame.ts';
+
+/** How responsibility for one delivery ended. Exactly one outcome is settled for every delivery (invariant 2). */
+export type Outcome =
+  /** Safe downstream, or ended on purpose. The source forgets it. */
+  | { readonly kind: 'accept' }
+  /** Given back undone: the runtime stops. A source whose redelivery would reorder does nothing and lets its next start repeat it. */
+  | { readonly kind: 'retry' }
+  /** It can never succeed and its dead letter is written. The source forgets it, saying so where the bus has a word for that. */
+  | { readonly kind: 'reject'; readonly cause: SluiceError };
+
+export const ACCEPT: Outcome = { kind: 'accept' };
+export const GIVE_BACK: Outcome = { kind: 'retry' };
+
+/** One frame, lent to the bridge until it is settled. */
+export interface Delivery {
+  /** The bus's own coordinates, unique within the source, and the same on every redelivery where the bus has such an id. */
+  readonly id: string;
+  readonly frame: Frame;
+  /** 1 when nobody can have seen this delivery before, more when it is a redelivery, undefined where the bus cannot tell. */
+  readonly attempt: number | undefined;
+  /**
+   * Called exactly once by the engine, in any order relative to other deliveries; a source whose bus commits
+   * positions holds back to the settled prefix. Never throws: a settlement whose epoch (connection, channel,
+   * generation) is gone is dropped, for the bus redelivers. `Source.close` flushes what was settled.
+   */
+  settle(outcome: Outcome): void;
+}

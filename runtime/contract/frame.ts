@@ -1,0 +1,31 @@
+/** Header names and values as the bus carried them; a name keeps every value, in order. A Map, because names come from the network. */
+export type Headers = ReadonlyMap<string, readonly string[]>;
+
+/** The one empty header map: frames without headers share it. */
+export const NO_HEADERS: Headers = new Map();
+
+/**
+ * What travels on a bus: bytes, headers and where they belong. Drivers speak only frames.
+ *
+ * The names in RESERVED_HEADERS never stand in `headers` of a frame on its way out under another spelling: a driver
+ * writes `id` and `expiresAtMs` in the place its bus has for them, and reads them back from there.
+ */
+export interface Frame {
+  /** Subject, topic, queue or routing key, in the bus's own spelling. */
+  readonly address: string;
+  /** Ordering key: frames of one key and address keep their order. Undefined where the bus carries none. */
+  readonly key: string | undefined;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  /** Read: the `msgid` that the publisher gave it, if any. Sent: the stable id that removes duplicates downstream. */
+  readonly id: string | undefined;
+  /** MIME type of the body, where the bus has a place for it. */
+  readonly contentType: string | undefined;
+  /** When the bus or its publisher says the frame was made, in milliseconds since 1970 (UTC). */
+  readonly timestampMs: number | undefined;
+  /** Past this moment the frame must not be handed to a sink (invariant 8), in milliseconds since 1970 (UTC). */
+  readonly expiresAtMs: number | undefined;
+}
+
+/** Header names that the runtime itself reads or writes. They are compared as written here: lower case. */
+export const RESERVED_HEADERS = ['msgid', 'seclabel', 'traceparent', 'tracestate', 'expirytime'] as const;

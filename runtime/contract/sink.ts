@@ -1,0 +1,19 @@
+import type { Frame } from './frame.ts';
+
+/** `duplicate`: the bus confirmed, but says that it already held a frame of this id. */
+export type Receipt = 'confirmed' | 'duplicate';
+
+/** Where frames go. Reconnects on its own. The engine pipelines: it calls `send` again before earlier calls resolve. */
+export interface Sink {
+  /** How many sends may be unconfirmed at once. Read before every send, for a reconnect may change it. */
+  readonly maxInFlight: number;
+  /**
+   * Hands the frame over in the order of the calls and resolves only once the bus has confirmed it, to the level that
+   * its guarantees state: queued in a client is not sent. Rejects with a SluiceError within the driver's deadline:
+   * scope `bus` when no message could pass now, scope `message` when this one did not, verdict `reject` when it never
+   * can. May throw the same synchronously. Never retries on its own: order across a failure is the engine's concern.
+   */
+  send(frame: Frame): Promise<Receipt>;
+  /** Lets the connection go, within the driver's own deadline. Sends still open reject with SINK_DOWN. */
+  close(): Promise<void>;
+}

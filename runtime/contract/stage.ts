@@ -1,0 +1,22 @@
+import type { Message } from './message.ts';
+
+/** One verb between source and sink. Concurrent: called for a next message before an earlier promise resolves. */
+export interface Stage {
+  /** As it stands in the pipeline file, for errors and spans: `function positions-to-track`. */
+  readonly name: string;
+  /**
+   * Returns what goes on: one message, several, or none (dropped on purpose, through `Dropped`). Synchronous wherever
+   * it can be: a promise costs a lane its turn. Throws a SluiceError to have the message tried again or rejected.
+   */
+  run(message: Message): StageResult | Promise<StageResult>;
+}
+
+export type StageResult = Message | readonly Message[] | Dropped;
+
+/** The end of a message on purpose. Counted with its reason, accepted at the source. */
+export class Dropped {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,24 @@
+const DURATION_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const SIZE_BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
+
+/** As a JSON Schema `pattern`: a duration with its unit, `250ms 30s 5m 2h 1d`. */
+export const DURATION_PATTERN = '^[0-9]+(ms|s|m|h|d)$';
+/** As a JSON Schema `pattern`: a size with its unit, `900B 64KiB 2GiB`. */
+export const SIZE_PATTERN = '^[0-9]+(B|KiB|MiB|GiB)$';
+
+function scaled(text: string, pattern: string, units: Readonly<Record<string, number>>): number {
+  const unit = new RegExp(pattern).exec(text)?.[1];
+  const factor = unit === undefined ? undefined : units[unit];
+  if (factor === undefined) throw new RangeError(`not a quantity with a unit: ${JSON.stringify(text)}`);
+  return Number.parseInt(text, 10) * factor;
+}
+
+/** `30s` -> 30000. Throws RangeError on text that a schema with DURATION_PATTERN would have refused. */
+export function durationMs(text: string): number {
+  return scaled(text, DURATION_PATTERN, DURATION_MS);
+}
+
+/** `64KiB` -> 65536. Throws RangeError on text that a schema with SIZE_PATTERN would have refused. */
+export function sizeBytes(text: string): number {
+  return scaled(text, SIZE_PATTERN, SIZE_BYTES);
+}
