@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { freePorts } from './free-ports.ts';
+import { logTail, type Command, type ServerProcess, startServer } from './server-process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { readFileSync } from 'node:fs';
+
+/** A server that a test started or was given. */
+export interface Broker extends AsyncDisposable {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** False for a server named by an environment variable: it cannot be killed, paused or configured. */
+  readonly ours: boolean;
+  /** kill -9. Data and ports stay for `restart`. */
+  kill(): Promise<void>;
+  /** The orderly way out. Data and ports stay for `restart`. */
+  stop(): Promise<void>;
+  /** Runs again on the same data and ports; a server that still runs is stopped first. */
+  restart(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing answers. */
+  pause(): void;
+  resume(): void;
+  signal(signal: NodeJS.Signals): void;
+  /** Everything it logged so far, over all restarts. */
+  log(): string;
+}
+
+/** How one kind of server is run in `folder` on `ports`. Called at every start. */
+export interface Recipe {
+  readonly name: string;
+  readonly scheme: string;
+  readonly portCount: number;
+  prepare(folder: string, ports: readonly number[]): Omit<Command, 'logFile'>;
+  probe(ports: readonly number[]): Promise<boolean>;
+}
+
+/** Starts a server of our own. Its first port is the one that clients use. */
+export async function startBroker(recipe: Recipe): Promise<Broker> {
+  const folder = temporaryFolder(recipe.name);
+  const logFile = join(folder.path, 'server.log');
+  let ports = await freePorts(recipe.portCount);
+  const start = async (): Promise<ServerProcess> => {
+    const started = startServer({ ...recipe.prepare(folder.path, ports), logFile });
+    await started
+      .ready(() => recipe.probe(ports))
+      .catch(async (error: unknown) => {
+        await started.end('SIGKILL');
+        throw error;
+      });
+    return started;
+  };
+  let current = await start().catch(async (error: unknown) => {
+    // Another process may have taken a port between its choice and the start: once more on others.
+    if (!/address already in use/i.test(logTail(logFile))) throw error;
+    ports = await freePorts(recipe.portCount);
+    return start();
+  });
+  const port = ports[0] ?? 0;
+  return {
+    url: `${recipe.scheme}://127.0.0.1:${port}`,
+    host: '127.0.0.1',
+    port,
+    ours: true,
+    kill: () => current.end('SIGKILL'),
+    stop: () => current.end('SIGTERM'),
+    async restart() {
+      await current.end('SIGTERM');
+      current = await start();
+    },
+    pause: () => current.signal('SIGSTOP'),
+    resume: () => current.signal('SIGCONT'),
+    signal: (signal) => current.signal(signal),
+    log: () => readFileSync(logFile, 'utf8'),
+    async [Symbol.asyncDispose]() {
+      await current.end('SIGKILL');
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** A server that somebody else runs, from an environment variable. What only its owner may do throws. */
+export function foreignBroker(url: string, variable: string): Broker {
+  const { hostname, port } = new URL(url);
+  const refuse = (): never => {
+    throw new Error(`${variable} names a server that is not the test's own: name the need '...-process' in its law`);
+  };
+  return {
+    url,
+    host: hostname,
+    port: Number(port),
+    ours: false,
+    kill: refuse,
+    stop: refuse,
+    restart: refuse,
+    pause: refuse,
+    resume: refuse,
+    signal: refuse,
+    log: () => '',
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}

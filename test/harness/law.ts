@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { provide } from './provide.ts';
+
+/**
+ * What a law cannot be judged without. `nats` and `mosquitto` are content with a server that an environment variable
+ * names; `nats-process` and `mosquitto-process` need one of the test's own, to configure, kill or pause it.
+ */
+export type Need = 'nats' | 'nats-process' | 'mosquitto' | 'mosquitto-process' | 'openssl';
+
+/** Names the server to use instead of one of our own. */
+export const SERVER_VARIABLES = { nats: 'SLUICE_NATS_URL', mosquitto: 'SLUICE_MQTT_URL' } as const;
+
+async function missing(need: Need): Promise<string | undefined> {
+  const kind = need.startsWith('nats') ? 'nats' : need.startsWith('mosquitto') ? 'mosquitto' : undefined;
+  const variable = kind === undefined ? undefined : SERVER_VARIABLES[kind];
+  if (variable !== undefined && process.env[variable] !== undefined) {
+    return need.endsWith('-process') ? `needs a server of its own: unset ${variable}` : undefined;
+  }
+  const provision = await provide(kind === 'nats' ? 'nats-server' : kind === 'mosquitto' ? 'mosquitto' : 'openssl');
+  return provision.found ? undefined : provision.reason;
+}
+
+/** How a law is declared beyond its sentence. */
+export interface LawOptions {
+  readonly needs: readonly Need[];
+  /** Default 120,000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A test that needs servers: skipped with the reason where one is missing, and failed instead of skipped with
+ * SLUICE_BROKERS=require.
+ */
+export function law(sentence: string, options: LawOptions, body: (t: TestContext) => Promise<void>): void {
+  void test(sentence, { timeout: options.timeoutMs ?? 120_000 }, async (t) => {
+    const reasons = (await Promise.all(options.needs.map(missing))).filter((reason) => reason !== undefined);
+    if (reasons.length === 0) return body(t);
+    const reason = reasons.join('; ');
+    if (process.env['SLUICE_BROKERS'] === 'require') assert.fail(`SLUICE_BROKERS=require, but: ${reason}`);
+    t.skip(reason);
+  });
+}

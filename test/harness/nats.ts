@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Broker, foreignBroker, type Recipe, startBroker } from './broker.ts';
+import { SERVER_VARIABLES } from './law.ts';
+import { healthy } from './probe.ts';
+import { binaryOf } from './provide.ts';
+
+/** What the server speaks TLS with; paths. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Given: clients must show a certificate that this CA signed. */
+  readonly clientCa?: string;
+}
+
+export interface NatsOptions {
+  /** Default true: file storage, kept over restarts. */
+  readonly jetstream?: boolean;
+  /** Further lines of the server's configuration. */
+  readonly config?: string;
+  readonly tls?: ServerTls;
+  readonly users?: readonly {
+    readonly user: string;
+    readonly password: string;
+    readonly permissions?: string;
+  }[];
+}
+
+function configuration(options: NatsOptions, folder: string, [port, monitor]: readonly number[]): string {
+  const lines = [`server_name: sluice-test-${port}`, `listen: "127.0.0.1:${port}"`, `http: "127.0.0.1:${monitor}"`];
+  if (options.jetstream ?? true) lines.push(`jetstream { store_dir: ${JSON.stringify(join(folder, 'jetstream'))} }`);
+  if (options.tls !== undefined) {
+    const { cert, key, clientCa } = options.tls;
+    const clients = clientCa === undefined ? '' : `, ca_file: ${JSON.stringify(clientCa)}, verify: true`;
+    lines.push(`tls { cert_file: ${JSON.stringify(cert)}, key_file: ${JSON.stringify(key)}, timeout: 5${clients} }`);
+  }
+  if (options.users !== undefined) {
+    const users = options.users.map(
+      ({ user, password, permissions }) =>
+        `{ user: ${user}, password: ${JSON.stringify(password)}${permissions === undefined ? '' : `, permissions: ${permissions}`} }`,
+    );
+    lines.push(`authorization { users: [${users.join(', ')}] }`);
+  }
+  return `${lines.join('\n')}\n${options.config ?? ''}\n`;
+}
+
+/** A nats-server, ready when its health check says so. Without options it may be the one that SLUICE_NATS_URL names. */
+export async function startNats(options: NatsOptions = {}): Promise<Broker> {
+  const foreign = process.env[SERVER_VARIABLES.nats];
+  if (foreign !== undefined) return foreignBroker(foreign, SERVER_VARIABLES.nats);
+  const binary = await binaryOf('nats-server');
+  const recipe: Recipe = {
+    name: 'nats',
+    scheme: 'nats',
+    portCount: 2,
+    prepare(folder, ports) {
+      const file = join(folder, 'nats.conf');
+      writeFileSync(file, configuration(options, folder, ports));
+      return { binary, args: ['-c', file] };
+    },
+    // JetStream's recovery included; the port opens before it.
+    probe: ([, monitor]) => healthy(`http://127.0.0.1:${monitor}/healthz`),
+  };
+  return startBroker(recipe);
+}

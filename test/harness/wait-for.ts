@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_MS = 10;
+
+type Awaitable<T> = T | Promise<T>;
+
+/**
+ * Polls until `condition` yields something other than false, null or undefined, and returns that. Rejects past the
+ * deadline, naming what was awaited; an error that the condition throws is the cause, not the end of the wait.
+ */
+export async function waitFor<T>(
+  condition: () => Awaitable<T | false | null | undefined>,
+  deadlineMs: number,
+  what: string,
+): Promise<T> {
+  const endMs = performance.now() + deadlineMs;
+  let cause: unknown;
+  for (;;) {
+    try {
+      // eslint-disable-next-line no-await-in-loop -- polling is the point
+      const value = await condition();
+      if (value !== false && value !== null && value !== undefined) {
+        return value;
+      }
+      cause = undefined;
+    } catch (thrown) {
+      cause = thrown;
+    }
+    if (performance.now() >= endMs) {
+      throw new Error(`waited ${deadlineMs} ms in vain: ${what}`, { cause });
+    }
+    // eslint-disable-next-line no-await-in-loop -- polling is the point
+    await sleep(POLL_MS);
+  }
+}
