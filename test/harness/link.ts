@@ -1,0 +1,90 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePorts } from './free-ports.ts';
+import { type Direction, pipe, type Weather } from './pipe.ts';
+import { waitFor } from './wait-for.ts';
+
+/** A TCP connection's path that a test can spoil. */
+export interface Link extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  /** How many connections pass over it now. */
+  readonly connections: number;
+  /** Resets every connection and refuses new ones until `mend`. What was under way is lost. */
+  cut(): Promise<void>;
+  /** Ends `cut` and `blackhole`, on the same port. */
+  mend(): Promise<void>;
+  /** From now on every byte comes so much later, each way. */
+  delayMs(ms: number): void;
+  /** Connections stay open and are accepted, and nothing passes in the named direction (default: both) until `mend`. */
+  blackhole(direction?: Direction): void;
+}
+
+const LISTEN_MS = 10_000;
+
+function listen(server: Server, port: number): Promise<true> {
+  return new Promise((resolve, fail) => {
+    server.once('error', fail);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', fail);
+      resolve(true);
+    });
+  });
+}
+
+/** A TCP proxy of the test's own in front of a server's port. */
+export async function startLink(targetPort: number, targetHost = '127.0.0.1'): Promise<Link> {
+  const weather: Weather = { delayMs: 0, held: new Set() };
+  const sockets = new Set<Socket>();
+  const flushes = new Set<() => void>();
+  let clients = 0;
+
+  const join = (near: Socket): void => {
+    const far = connect({ port: targetPort, host: targetHost, allowHalfOpen: true, noDelay: true });
+    const reset = (): void => {
+      for (const socket of [near, far]) if (!socket.destroyed) socket.resetAndDestroy();
+    };
+    const pair = [pipe(near, far, 'up', weather), pipe(far, near, 'down', weather)];
+    for (const flush of pair) flushes.add(flush);
+    clients += 1;
+    near.once('close', () => {
+      clients -= 1;
+      for (const flush of pair) flushes.delete(flush);
+    });
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.once('error', reset);
+      socket.once('close', (hadError) => {
+        sockets.delete(socket);
+        if (hadError) reset();
+      });
+    }
+  };
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, join);
+  const [port = 0] = await freePorts(1);
+  await listen(server, port);
+  const cut = async (): Promise<void> => {
+    for (const socket of sockets) socket.resetAndDestroy();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
+  return {
+    host: '127.0.0.1',
+    port,
+    get connections() {
+      return clients;
+    },
+    cut,
+    async mend() {
+      weather.held.clear();
+      for (const flush of flushes) flush();
+      if (!server.listening) await waitFor(() => listen(server, port), LISTEN_MS, `port ${port} to be free again`);
+    },
+    delayMs(ms) {
+      weather.delayMs = ms;
+    },
+    blackhole(direction) {
+      for (const held of direction === undefined ? (['up', 'down'] as const) : [direction]) weather.held.add(held);
+    },
+    [Symbol.asyncDispose]: cut,
+  };
+}

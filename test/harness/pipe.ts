@@ -1,0 +1,53 @@
+import type { Socket } from 'node:net';
+import { Deque } from '#kit/deque.ts';
+
+/** What both directions of all connections of a link obey at this moment. */
+export interface Weather {
+  delayMs: number;
+  /** Directions in which bytes are held back, as on a cable that is pulled: the connection stays, TCP would go on trying. */
+  readonly held: Set<Direction>;
+}
+
+/** `up`: from the client to the server. */
+export type Direction = 'up' | 'down';
+
+/** Above it the sender is no longer read, so that a held direction fills the sender's own buffers, as on a real link. */
+const MAX_HELD_BYTES = 1024 * 1024;
+
+/** Moves bytes from one socket to another, late or not at all, never reordered. Returns what to call when the weather changes. */
+export function pipe(from: Socket, to: Socket, direction: Direction, weather: Weather): () => void {
+  const waiting = new Deque<{ readonly dueMs: number; readonly chunk: Buffer | undefined }>();
+  let heldBytes = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    while (!weather.held.has(direction)) {
+      const first = waiting.at(0);
+      if (first === undefined) break;
+      const leftMs = first.dueMs - performance.now();
+      if (leftMs > 0) {
+        timer = setTimeout(flush, leftMs);
+        break;
+      }
+      waiting.shift();
+      if (first.chunk === undefined) to.end();
+      else {
+        heldBytes -= first.chunk.length;
+        to.write(first.chunk);
+      }
+    }
+    if (heldBytes + to.writableLength < MAX_HELD_BYTES) from.resume();
+  };
+  const enter = (chunk: Buffer | undefined): void => {
+    heldBytes += chunk?.length ?? 0;
+    waiting.push({ dueMs: performance.now() + weather.delayMs, chunk });
+    if (heldBytes + to.writableLength >= MAX_HELD_BYTES) from.pause();
+    flush();
+  };
+  from.on('data', enter);
+  from.on('end', () => enter(undefined));
+  to.on('drain', flush);
+  from.on('close', () => clearTimeout(timer));
+  return flush;
+}
