@@ -3,31 +3,113 @@
  * whether the message or the bus is at fault; what is the bus's fault never counts against a message.
  */
 export const ERRORS = {
-  DECODE_FAILED: { verdict: 'reject', scope: 'message', remedy: 'Fix the publisher, or name the codec in the source: codec: json | text | bytes.' },
-  KEY_MISSING: { verdict: 'reject', scope: 'message', remedy: 'The template of key or id names a value that this message lacks: fix the publisher or the template.' },
-  SCHEMA_INVALID: { verdict: 'reject', scope: 'message', remedy: 'Fix the publisher or the function before this stage, or widen the schema.' },
-  TRANSFORM_THREW: { verdict: 'retry', scope: 'message', remedy: 'The function threw. Return reject(reason) where a retry cannot help.' },
-  TRANSFORM_TIMEOUT: { verdict: 'retry', scope: 'message', remedy: 'The function did not finish in time. Await with context.signal, or raise the stage\'s timeout.' },
-  TRANSFORM_NO_RETURN: { verdict: 'reject', scope: 'message', remedy: 'A return is missing. Return the body, emit(...), drop(reason) or reject(reason).' },
-  TRANSFORM_REJECTED: { verdict: 'reject', scope: 'message', remedy: 'The function refused this message; its reason says why.' },
-  ENCODE_FAILED: { verdict: 'reject', scope: 'message', remedy: 'The codec cannot write what the last stage returned.' },
-  ADDRESS_INVALID: { verdict: 'reject', scope: 'message', remedy: 'The sink\'s address template names a value that this message lacks, or makes an address that the bus refuses.' },
+  DECODE_FAILED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'Fix the publisher, or name the codec in the source: codec: json | text | bytes.',
+  },
+  KEY_MISSING: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'The template of key or id names a value that this message lacks: fix the publisher or the template.',
+  },
+  SCHEMA_INVALID: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'Fix the publisher or the function before this stage, or widen the schema.',
+  },
+  TRANSFORM_THREW: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy: 'The function threw. Return reject(reason) where a retry cannot help.',
+  },
+  TRANSFORM_TIMEOUT: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy: "The function did not finish in time. Await with context.signal, or raise the stage's timeout.",
+  },
+  TRANSFORM_NO_RETURN: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'A return is missing. Return the body, emit(...), drop(reason) or reject(reason).',
+  },
+  TRANSFORM_REJECTED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'The function refused this message; its reason says why.',
+  },
+  ENCODE_FAILED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'The codec cannot write what the last stage returned.',
+  },
+  ADDRESS_INVALID: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      "The sink's address template names a value that this message lacks, or makes an address that the bus refuses.",
+  },
   EXPIRED: { verdict: 'reject', scope: 'message', remedy: 'It was older than its expiry before it could be sent.' },
-  SINK_REFUSED: { verdict: 'reject', scope: 'message', remedy: 'The bus refused this message for good; the cause says why.' },
-  SINK_TOO_LARGE: { verdict: 'reject', scope: 'message', remedy: 'The message is larger than the bus takes. Raise its limit or send less.' },
-  SINK_DENIED: { verdict: 'reject', scope: 'message', remedy: 'The bus denies publishing there. Grant it, or fix the address.' },
+  SINK_REFUSED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'The bus refused this message for good; the cause says why.',
+  },
+  SINK_TOO_LARGE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'The message is larger than the bus takes. Raise its limit or send less.',
+  },
+  SINK_DENIED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'The bus denies publishing there. Grant it, or fix the address.',
+  },
   SINK_FAILED: { verdict: 'retry', scope: 'message', remedy: 'The bus did not take this message now.' },
-  SINK_TIMEOUT: { verdict: 'retry', scope: 'bus', remedy: 'The bus did not confirm in time. Sending resumes from the first unconfirmed message.' },
-  SINK_DOWN: { verdict: 'retry', scope: 'bus', remedy: 'The connection is away. Sending resumes from the first unconfirmed message when it is back.' },
+  SINK_TIMEOUT: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'The bus did not confirm in time. Sending resumes from the first unconfirmed message.',
+  },
+  SINK_DOWN: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'The connection is away. Sending resumes from the first unconfirmed message when it is back.',
+  },
   BUS_UNREACHABLE: { verdict: 'retry', scope: 'bus', remedy: 'Check url, host name, port and that the server runs.' },
-  BUS_AUTH: { verdict: 'retry', scope: 'bus', remedy: 'Check the identity that the connection names and its permissions on the server.' },
+  BUS_AUTH: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'Check the identity that the connection names and its permissions on the server.',
+  },
   BUS_TLS: { verdict: 'retry', scope: 'bus', remedy: 'Check tls: ca, cert, key and serverName.' },
   BUS_PROTOCOL: { verdict: 'retry', scope: 'bus', remedy: 'The server does not speak what the connection asks for.' },
-  BUS_MISSING: { verdict: 'retry', scope: 'bus', remedy: 'What the route names does not exist on the server. Create it there, or let the file do so with create: true.' },
-  BUS_SETTING: { verdict: 'retry', scope: 'bus', remedy: 'The server\'s own setting stands against what the route asks for.' },
-  STATE_UNUSABLE: { verdict: 'retry', scope: 'bus', remedy: 'The state folder cannot be written. Free space, fix permissions, or name another with --state.' },
-  STATE_LOCKED: { verdict: 'retry', scope: 'bus', remedy: 'Another process runs this pipeline here. Stop it, or name another folder with --state.' },
-  INTERNAL: { verdict: 'retry', scope: 'message', remedy: 'A fault of the bridge itself. Please report it with this line.' },
+  BUS_MISSING: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'What the route names does not exist on the server. Create it there, or let the file do so with create: true.',
+  },
+  BUS_SETTING: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: "The server's own setting stands against what the route asks for.",
+  },
+  STATE_UNUSABLE: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'The state folder cannot be written. Free space, fix permissions, or name another with --state.',
+  },
+  STATE_LOCKED: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'Another process runs this pipeline here. Stop it, or name another folder with --state.',
+  },
+  INTERNAL: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy: 'A fault of the bridge itself. Please report it with this line.',
+  },
 } as const satisfies Record<string, { verdict: 'retry' | 'reject'; scope: 'message' | 'bus'; remedy: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -7,8 +7,11 @@ export interface Stage {
   /**
    * Returns what goes on: one message, several, or none (dropped on purpose, through `Dropped`). Synchronous wherever
    * it can be: a promise costs a lane its turn. Throws a SluiceError to have the message tried again or rejected.
+   * `attempt` is 1 at the first try and counts the retries of this message within this process.
    */
-  run(message: Message): StageResult | Promise<StageResult>;
+  run(message: Message, attempt: number): StageResult | Promise<StageResult>;
+  /** False when it returns the body it was given, unaltered: a route of such stages forwards the source's own bytes. */
+  readonly changesBody: boolean;
 }
 
 export type StageResult = Message | readonly Message[] | Dropped;

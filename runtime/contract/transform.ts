@@ -17,7 +17,8 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-const RESULT = Symbol.for('sluice.result');
+/** Marks an emitted result. Registered, so that a function bundled with a copy of this file is understood too. */
+export const RESULT: unique symbol = Symbol.for('sluice.result');
 
 /** Several bodies, nothing on purpose, or a refusal: what a function returns when one body will not do. */
 export type Emitted<Body> =
@@ -40,14 +41,8 @@ export function reject(reason: string): Emitted<never> {
   return { [RESULT]: 'reject', reason };
 }
 
-/** Told apart by a registered symbol, so that a function bundled with a copy of this file is understood too. */
 export function isEmitted(value: unknown): value is Emitted<unknown> {
   return typeof value === 'object' && value !== null && RESULT in value;
-}
-
-/** Reads the mark of an emitted result. */
-export function emittedKind(value: Emitted<unknown>): 'emit' | 'drop' | 'reject' {
-  return value[RESULT];
 }
 
 /**

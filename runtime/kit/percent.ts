@@ -1,10 +1,12 @@
 const bytes = new TextEncoder();
 
-/** Percent-encodes (RFC 3986, section 2.1, over UTF-8) each character that `refused` matches, and `%` itself. */
+const ALWAYS = /[%\p{Cc}]/u;
+
+/** Percent-encodes (RFC 3986, section 2.1, over UTF-8) each character that `refused` matches, controls, and `%` itself. */
 export function percentEncode(text: string, refused: RegExp): string {
   let encoded = '';
   for (const character of text) {
-    encoded += character === '%' || refused.test(character) ? escaped(character) : character;
+    encoded += ALWAYS.test(character) || refused.test(character) ? escaped(character) : character;
   }
   return encoded;
 }

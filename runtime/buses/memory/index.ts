@@ -1,0 +1,114 @@
+import type { Bus, BusContext, EndOptions, Guarantees } from '#contract/bus.ts';
+import { SluiceError } from '#contract/errors.ts';
+import type { Sink } from '#contract/sink.ts';
+import type { Source } from '#contract/source.ts';
+import { percentEncode } from '#kit/percent.ts';
+import { memoryHub } from './hub.ts';
+
+interface MemoryConnection {
+  readonly hub: string;
+}
+interface MemoryFrom {
+  readonly addresses: readonly string[];
+}
+interface MemoryTo {
+  readonly address: string;
+}
+
+const GUARANTEES: Guarantees = {
+  confirms: 'received',
+  redelivers: true,
+  ordered: 'address',
+  carriesHeaders: true,
+  carriesKey: true,
+  carriesExpiry: true,
+  deduplicates: true,
+  notes: ['lives in the process: a restart forgets everything'],
+};
+
+/** Frames between parts of one process: for tests, simulations and the demo. */
+export const memory: Bus<MemoryConnection, MemoryFrom, MemoryTo> = {
+  name: 'memory',
+  grammar: {
+    word: 'address',
+    separator: '/',
+    encode: (value) => percentEncode(value, /[/+#]/),
+    flaw(address) {
+      if (address === '' || address.split('/').includes('')) return 'an empty level';
+      return /[+#]/.test(address) ? 'a wildcard' : undefined;
+    },
+  },
+  connectionSchema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['hub'],
+    properties: { hub: { type: 'string', minLength: 1, description: 'Name of the hub within the process.' } },
+  },
+  sourceSchema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['addresses'],
+    properties: {
+      addresses: {
+        type: 'array',
+        minItems: 1,
+        items: { type: 'string', minLength: 1 },
+        description: 'Filters: `+` is one level, a last `#` any number of them.',
+      },
+    },
+  },
+  sinkSchema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['address'],
+    properties: { address: { type: 'string', minLength: 1, description: 'Template of the address.' } },
+  },
+  addressOption: 'address',
+  sourceGuarantees: () => GUARANTEES,
+  sinkGuarantees: () => GUARANTEES,
+  flaws: () => [],
+  openSource: (options, context) => Promise.resolve(openSource(options, context)),
+  openSink: (options, context) => Promise.resolve(openSink(options, context)),
+};
+
+function openSource({ connection, end }: EndOptions<MemoryConnection, MemoryFrom>, context: BusContext): Source {
+  const hub = memoryHub(connection.hub);
+  const subscription = hub.subscribe(`${context.pipeline}/${context.route}`, end.addresses);
+  const detach = watch(connection.hub, context);
+  return {
+    read: (room, signal) => subscription.read(room, signal),
+    close() {
+      detach();
+      // What was read and not settled comes again, as from any durable consumer.
+      subscription.interrupt();
+      subscription.resume();
+      return Promise.resolve();
+    },
+  };
+}
+
+function openSink({ connection }: EndOptions<MemoryConnection, MemoryTo>, context: BusContext): Sink {
+  const hub = memoryHub(connection.hub);
+  const detach = watch(connection.hub, context);
+  let isClosed = false;
+  return {
+    maxInFlight: 256,
+    send(frame) {
+      if (isClosed) return Promise.reject(new SluiceError('SINK_DOWN', 'the sink is closed'));
+      return hub.publish(frame);
+    },
+    close() {
+      isClosed = true;
+      detach();
+      return Promise.resolve();
+    },
+  };
+}
+
+function watch(name: string, context: BusContext): () => void {
+  context.report({ kind: 'connected', detail: `memory hub ${name}` });
+  return memoryHub(name).attach({
+    up: () => context.report({ kind: 'connected', detail: `memory hub ${name}` }),
+    down: () => context.report({ kind: 'disconnected', detail: 'the hub is down' }),
+  });
+}

@@ -1,0 +1,69 @@
+import type { Delivery, Outcome } from '#contract/delivery.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Room } from '#contract/source.ts';
+import { Inbox } from '#kit/inbox.ts';
+import { matches } from './match.ts';
+
+interface Held {
+  readonly sequence: number;
+  readonly frame: Frame;
+  attempt: number;
+}
+
+/** What a group of a hub has not settled yet: outlives the sources that read it, as a durable consumer does. */
+export class Subscription {
+  readonly #hub: string;
+  readonly #filters: readonly string[];
+  /** In order of arrival. */
+  readonly #unsettled = new Map<number, Held>();
+  #waiting = new Inbox<Delivery>((delivery) => delivery.frame.body.length);
+  #epoch = 0;
+
+  constructor(hub: string, filters: readonly string[]) {
+    this.#hub = hub;
+    this.#filters = filters;
+  }
+
+  /** Read or not: what the hub still holds for the group. */
+  get unsettled(): number {
+    return this.#unsettled.size;
+  }
+
+  offer(sequence: number, frame: Frame): void {
+    if (!this.#filters.some((filter) => matches(filter, frame.address))) return;
+    const held = { sequence, frame, attempt: 1 };
+    this.#unsettled.set(sequence, held);
+    this.#waiting.push(this.#lend(held));
+  }
+
+  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+    return this.#waiting.read(room, signal);
+  }
+
+  /** The connection is gone: what is unsettled will be delivered again, in order; settlements under way are void. */
+  interrupt(): void {
+    this.#epoch += 1;
+    while (this.#waiting.dropOldest() !== undefined);
+  }
+
+  /** The connection is back. */
+  resume(): void {
+    for (const held of this.#unsettled.values()) {
+      held.attempt += 1;
+      this.#waiting.push(this.#lend(held));
+    }
+  }
+
+  #lend(held: Held): Delivery {
+    const epoch = this.#epoch;
+    return {
+      id: `${this.#hub}:${held.sequence}`,
+      frame: held.frame,
+      attempt: held.attempt,
+      settle: (outcome: Outcome) => {
+        // Invariant 2: a settlement whose epoch is gone is dropped.
+        if (epoch === this.#epoch && outcome.kind !== 'retry') this.#unsettled.delete(held.sequence);
+      },
+    };
+  }
+}

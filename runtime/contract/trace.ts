@@ -1,0 +1,22 @@
+import type { Delivery } from './delivery.ts';
+import type { SluiceError } from './errors.ts';
+import type { Frame, Headers } from './frame.ts';
+
+/** Makes the trace of each delivery. Absent where tracing is off: then headers pass as they came and nothing is paid. */
+export interface Tracer {
+  begin(delivery: Delivery): Trace;
+}
+
+/** How the walk of one delivery ended, as its span says it. */
+export type TraceOutcome = 'delivered' | 'dropped' | 'expired' | 'dead-lettered' | 'given-back';
+
+/** The span of one delivery from hand-over to settlement, with children for stages and sends. */
+export interface Trace {
+  /** 32 hex digits, for the dead letter. */
+  readonly traceId: string;
+  /** Opens a child span; the function returned ends it. */
+  stage(name: string): (failure?: SluiceError) => void;
+  /** Opens the send's span. `headers` are the frame's with the context of this span written into them. */
+  send(frame: Frame): { readonly headers: Headers; end(failure?: SluiceError): void };
+  end(outcome: TraceOutcome, failure?: SluiceError): void;
+}

@@ -1,0 +1,54 @@
+/**
+ * What became of a route's deliveries, in messages. Invariant 3, at every quiet moment:
+ * accepted = delivered + dropped + superseded + expired + deadLettered + blocked + held.
+ */
+export interface Counters {
+  /** Taken over from the source. */
+  accepted: number;
+  /** Every frame made of it was confirmed by the sink. */
+  delivered: number;
+  /** Ended on purpose by a stage. */
+  dropped: number;
+  /** Replaced by a newer one of its key. */
+  superseded: number;
+  /** Past its expiry before it could be sent; recorded as a dead letter. */
+  expired: number;
+  deadLettered: number;
+  /** Not let through by a label rule. */
+  blocked: number;
+  /** In the bridge, unsettled. */
+  held: number;
+  /** Handed back to the source undone when the runtime stopped; they count as held. */
+  givenBack: number;
+  /** Frames confirmed by the sink; more than `delivered` where a stage makes several of one. */
+  sent: number;
+  /** Tries beyond the first, of stages and of sends. */
+  retries: number;
+  /** Times that sending stopped and went back to the first unconfirmed frame. */
+  goBacks: number;
+  /** Confirmations that said "already stored" where no sending of ours explains it. */
+  unexplainedDuplicates: number;
+}
+
+export function newCounters(): Counters {
+  return {
+    accepted: 0,
+    delivered: 0,
+    dropped: 0,
+    superseded: 0,
+    expired: 0,
+    deadLettered: 0,
+    blocked: 0,
+    held: 0,
+    givenBack: 0,
+    sent: 0,
+    retries: 0,
+    goBacks: 0,
+    unexplainedDuplicates: 0,
+  };
+}
+
+/** What invariant 3 says the difference is: 0. */
+export function imbalance(c: Counters): number {
+  return c.accepted - c.delivered - c.dropped - c.superseded - c.expired - c.deadLettered - c.blocked - c.held;
+}

@@ -1,0 +1,26 @@
+import type { Delivery } from '#contract/delivery.ts';
+import type { SluiceError } from '#contract/errors.ts';
+import type { Label, Message } from '#contract/message.ts';
+import type { Trace } from '#contract/trace.ts';
+import type { Member } from '#kit/crowd.ts';
+
+/** One delivery while the bridge answers for it. Mutable, and only the pump changes it. */
+export interface Job extends Member {
+  readonly delivery: Delivery;
+  /** Size that the window was charged with. */
+  readonly bytes: number;
+  readonly receivedAtMs: number;
+  readonly trace: Trace | undefined;
+  /** Set once the frame is decoded; a job without one died before. */
+  message: Message | undefined;
+  label: Label | undefined;
+  /** The id under which it goes out. */
+  id: string;
+  expiresAtMs: number | undefined;
+  attempt: number;
+  /** Frames that the sink has not answered for. */
+  unsent: number;
+  /** The first frame that the sink refused, if any. */
+  refusal: SluiceError | undefined;
+  settled: boolean;
+}

@@ -1,0 +1,51 @@
+import type { Codec } from '#contract/codec.ts';
+import type { Headers } from '#contract/frame.ts';
+import type { Log } from '#contract/log.ts';
+import type { Sink } from '#contract/sink.ts';
+import type { Room, Source } from '#contract/source.ts';
+import type { Stage } from '#contract/stage.ts';
+import type { Tracer } from '#contract/trace.ts';
+import type { Backoff } from '#kit/backoff.ts';
+import type { Clock } from './clock.ts';
+import type { Counters } from './counters.ts';
+import type { DeadLetters } from '#contract/dead-letter.ts';
+
+/** What a template may read. `address` is the source's, and so are `headers`. */
+export interface View {
+  readonly key: string | undefined;
+  readonly address: string;
+  readonly body: unknown;
+  readonly headers: Headers;
+  readonly id: string;
+  readonly route: string;
+}
+
+/** A compiled template. Throws a SluiceError when the message lacks a value. */
+export type Fill = (view: View) => string;
+
+/** One route, ready to run: what the walk and the pump need, and nothing of where it came from. */
+export interface Route {
+  readonly pipeline: string;
+  readonly name: string;
+  readonly source: Source;
+  readonly sink: Sink;
+  /** Undefined where nothing on the route looks at the body: then bytes pass as they are, whatever they hold. */
+  readonly decoding: ((contentType: string | undefined) => Codec) | undefined;
+  /** Undefined where no stage changes the body: then the source's own bytes go out, equal to the last digit. */
+  readonly encoding: ((contentType: string | undefined) => Codec) | undefined;
+  readonly key: Fill | undefined;
+  readonly id: Fill | undefined;
+  readonly address: Fill;
+  /** Added to what the source frame carried. */
+  readonly headers: ReadonlyMap<string, Fill>;
+  readonly expiresAfterMs: number | undefined;
+  readonly stages: readonly Stage[];
+  readonly window: Room;
+  readonly attempts: number;
+  readonly backoff: Backoff;
+  readonly deadLetters: DeadLetters;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tracer: Tracer | undefined;
+}

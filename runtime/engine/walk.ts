@@ -1,0 +1,175 @@
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import type { Frame, Headers } from '#contract/frame.ts';
+import type { Message } from '#contract/message.ts';
+import { Dropped, type StageResult } from '#contract/stage.ts';
+import type { Job } from './job.ts';
+import type { Route, View } from './route.ts';
+
+/** What the stages made of one delivery: frames to send, or its end on purpose. */
+export type Passed = readonly Frame[] | Dropped;
+
+/**
+ * Steps 2 and 3 of the walk: decodes the frame, reads its label, names it. Throws a SluiceError, and then the job has
+ * no message.
+ */
+export function receive(route: Route, job: Job): Message {
+  const { frame } = job.delivery;
+  // Invariant 6: the label is read from the frame and written by the runtime alone.
+  job.label = frame.headers.get('seclabel')?.[0];
+  const body = route.decoding === undefined ? undefined : decode(route, frame);
+  const key = route.key === undefined ? frame.key : route.key(look(route, job, undefined, body));
+  job.id = outgoingId(route, job, key, body);
+  job.expiresAtMs = expiry(route, job);
+  return {
+    id: job.id,
+    address: frame.address,
+    key,
+    label: job.label,
+    headers: frame.headers,
+    body,
+    origin: frame,
+  };
+}
+
+/**
+ * Steps 4 and 5: runs the stages and encodes what they made. A promise only where a stage made one. All of a delivery
+ * or nothing: when one of several messages fails, none of them is sent. Throws or rejects with a SluiceError.
+ */
+export function pass(route: Route, job: Job, message: Message): Passed | Promise<Passed> {
+  const result = onward(route, job, message, 0);
+  return result instanceof Promise ? result.then((made) => leave(route, job, made)) : leave(route, job, result);
+}
+
+function decode(route: Route, frame: Frame): unknown {
+  const codec = route.decoding?.(frame.contentType);
+  try {
+    return codec?.decode(frame.body);
+  } catch (thrown) {
+    throw new SluiceError('DECODE_FAILED', `expected ${codec?.name}, found ${reason(thrown)}`, {
+      place: { stage: 'decode' },
+    });
+  }
+}
+
+// The source's identity stands before whatever a template yields: two routes into one stream never share an id.
+function outgoingId(route: Route, job: Job, key: string | undefined, body: unknown): string {
+  const { id, frame } = job.delivery;
+  if (route.id === undefined) return `${route.pipeline}/${route.name}/${id}`;
+  return `${route.pipeline}/${route.name}/${frame.address}/${route.id(look(route, job, key, body))}`;
+}
+
+function look(route: Route, job: Job, key: string | undefined, body: unknown): View {
+  const { id, frame } = job.delivery;
+  return { key, address: frame.address, body, headers: frame.headers, id, route: route.name };
+}
+
+function expiry(route: Route, job: Job): number | undefined {
+  const { expiresAtMs, timestampMs } = job.delivery.frame;
+  if (route.expiresAfterMs === undefined) return expiresAtMs;
+  const ours = (timestampMs ?? job.receivedAtMs) + route.expiresAfterMs;
+  return expiresAtMs === undefined ? ours : Math.min(ours, expiresAtMs);
+}
+
+function onward(route: Route, job: Job, message: Message, from: number): StageResult | Promise<StageResult> {
+  let current = message;
+  for (let index = from; index < route.stages.length; index += 1) {
+    const result = runStage(route, job, current, index);
+    if (result instanceof Promise) return result.then((made) => after(route, job, made, index + 1));
+    if (result instanceof Dropped || isSeveral(result)) return after(route, job, result, index + 1);
+    current = result;
+  }
+  return current;
+}
+
+function after(route: Route, job: Job, made: StageResult, next: number): StageResult | Promise<StageResult> {
+  if (made instanceof Dropped || next === route.stages.length) return made;
+  if (!isSeveral(made)) return onward(route, job, made, next);
+  return collect(made.map(async (message) => onward(route, job, message, next)));
+}
+
+async function collect(parts: readonly Promise<StageResult>[]): Promise<StageResult> {
+  const results = await Promise.all(parts);
+  const kept: Message[] = [];
+  for (const result of results) {
+    if (result instanceof Dropped) continue;
+    if (isSeveral(result)) kept.push(...result);
+    else kept.push(result);
+  }
+  const [first] = results;
+  return kept.length === 0 && first instanceof Dropped ? first : kept;
+}
+
+function runStage(route: Route, job: Job, message: Message, index: number): StageResult | Promise<StageResult> {
+  const stage = route.stages[index];
+  if (stage === undefined) return message;
+  const end = job.trace?.stage(stage.name);
+  try {
+    const result = stage.run(message, job.attempt);
+    if (!(result instanceof Promise)) {
+      end?.();
+      return result;
+    }
+    return result.then(
+      (made) => {
+        end?.();
+        return made;
+      },
+      (thrown: unknown) => {
+        const failure = asSluiceError(thrown).at({ stage: stage.name });
+        end?.(failure);
+        throw failure;
+      },
+    );
+  } catch (thrown) {
+    const failure = asSluiceError(thrown).at({ stage: stage.name });
+    end?.(failure);
+    throw failure;
+  }
+}
+
+function leave(route: Route, job: Job, result: StageResult): Passed {
+  if (result instanceof Dropped) return result;
+  if (!isSeveral(result)) return [toFrame(route, job, result)];
+  return result.map((message) => toFrame(route, job, message));
+}
+
+function toFrame(route: Route, job: Job, message: Message): Frame {
+  const { origin } = message;
+  const { key, address, headers } = message;
+  const view: View = { key, address, body: message.body, headers, id: message.id, route: route.name };
+  const codec = route.encoding?.(origin.contentType);
+  let body = origin.body;
+  if (codec !== undefined) {
+    try {
+      body = codec.encode(message.body);
+    } catch (thrown) {
+      throw new SluiceError('ENCODE_FAILED', `expected a body that ${codec.name} can write, found ${reason(thrown)}`, {
+        place: { stage: 'encode' },
+      });
+    }
+  }
+  return {
+    address: route.address(view),
+    key,
+    headers: route.headers.size === 0 ? headers : withAdded(route, headers, view),
+    body,
+    id: message.id,
+    contentType: codec === undefined ? origin.contentType : codec.contentType,
+    timestampMs: origin.timestampMs,
+    expiresAtMs: job.expiresAtMs,
+  };
+}
+
+function withAdded(route: Route, headers: Headers, view: View): Headers {
+  const added = new Map(headers);
+  for (const [name, fill] of route.headers) added.set(name, [fill(view)]);
+  return added;
+}
+
+function isSeveral(result: StageResult): result is readonly Message[] {
+  return Array.isArray(result);
+}
+
+function reason(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,47 @@
+import type { Room } from '#contract/source.ts';
+
+/** Bounds what is unsettled on a route, in messages and in bytes (invariant 4). One taker waits at a time. */
+export class Window {
+  readonly #messages: number;
+  readonly #bytes: number;
+  #heldMessages = 0;
+  #heldBytes = 0;
+  #opened: (() => void) | undefined;
+
+  constructor(limit: Room) {
+    this.#messages = limit.messages;
+    this.#bytes = limit.bytes;
+  }
+
+  /** What may still be taken; undefined when nothing may. The last frame taken may overrun the bytes, never the messages. */
+  room(): Room | undefined {
+    const messages = this.#messages - this.#heldMessages;
+    const bytes = this.#bytes - this.#heldBytes;
+    return messages > 0 && bytes > 0 ? { messages, bytes } : undefined;
+  }
+
+  take(bytes: number): void {
+    this.#heldMessages += 1;
+    this.#heldBytes += bytes;
+  }
+
+  give(bytes: number): void {
+    this.#heldMessages -= 1;
+    this.#heldBytes -= bytes;
+    this.#opened?.();
+  }
+
+  /** Resolves when something was given back, or `signal` aborts. */
+  opened(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#opened = undefined;
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      if (signal.aborted) return resolve();
+      this.#opened = done;
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}

@@ -1,0 +1,136 @@
+import { SluiceError } from '#contract/errors.ts';
+import { type Message, withBody } from '#contract/message.ts';
+import { Dropped, type Stage, type StageResult } from '#contract/stage.ts';
+import { type Context, type Emitted, isEmitted, RESULT, type Transform } from '#contract/transform.ts';
+
+export interface FunctionStage {
+  /** Its name in the pipeline file. */
+  readonly name: string;
+  readonly transform: Transform;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** From the call until its promise settles. A function that never yields cannot be stopped by it. */
+  readonly timeoutMs: number;
+  readonly pipeline: string;
+  readonly route: string;
+  /** `functions/x.ts:12:5`, read from what the function threw. */
+  locate(thrown: unknown): string | undefined;
+}
+
+/** Hosts an integrator's function: a plain body in, a plain body out; the envelope never passes through it. */
+export function functionStage(settings: FunctionStage): Stage {
+  const { transform, timeoutMs } = settings;
+  const name = `function ${settings.name}`;
+  return {
+    name,
+    changesBody: true,
+    run(message, attempt) {
+      const context = new CallContext(settings, message, attempt);
+      let returned: unknown;
+      try {
+        returned = transform(message.body, context);
+      } catch (thrown) {
+        throw threw(settings, thrown);
+      }
+      if (!isPromiseLike(returned)) return toResult(settings, message, returned);
+      return settled(settings, message, context, returned, timeoutMs);
+    },
+  };
+}
+
+async function settled(
+  settings: FunctionStage,
+  message: Message,
+  context: CallContext,
+  returned: PromiseLike<unknown>,
+  timeoutMs: number,
+): Promise<StageResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => {
+      fail(
+        new SluiceError(
+          'TRANSFORM_TIMEOUT',
+          `expected ${settings.name} to finish within ${timeoutMs} ms, found it still running`,
+        ),
+      );
+      context.abort();
+    }, timeoutMs);
+  });
+  try {
+    return toResult(settings, message, await Promise.race([returned, expiry]));
+  } catch (thrown) {
+    throw thrown instanceof SluiceError ? thrown : threw(settings, thrown);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function toResult(settings: FunctionStage, message: Message, returned: unknown): StageResult {
+  if (returned === undefined) {
+    // Invariant 3: a forgotten return would acknowledge and lose the message.
+    throw new SluiceError('TRANSFORM_NO_RETURN', `expected ${settings.name} to return a body, found undefined`);
+  }
+  return isEmitted(returned) ? emitted(settings, message, returned) : withBody(message, returned);
+}
+
+function emitted(settings: FunctionStage, message: Message, result: Emitted<unknown>): StageResult {
+  if (result[RESULT] === 'drop') return new Dropped(result.reason);
+  if (result[RESULT] === 'reject') {
+    throw new SluiceError('TRANSFORM_REJECTED', `${settings.name} refused it: ${result.reason}`);
+  }
+  const { bodies } = result;
+  if (bodies.length === 0 || bodies.includes(undefined)) {
+    throw new SluiceError(
+      'TRANSFORM_NO_RETURN',
+      `expected ${settings.name} to emit bodies, found ${bodies.length === 0 ? 'none' : 'undefined'}`,
+    );
+  }
+  return bodies.map((body, index) => withBody(message, body, `${message.id}.${index}`));
+}
+
+function threw(settings: FunctionStage, thrown: unknown): SluiceError {
+  const position = settings.locate(thrown);
+  const text =
+    thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `something that is no Error (${typeof thrown})`;
+  return new SluiceError('TRANSFORM_THREW', `${settings.name} threw ${text}`, {
+    place: position === undefined ? {} : { position },
+    cause: thrown,
+  });
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** Made for every call, so what costs (the abort signal) is made when it is asked for. */
+class CallContext implements Context {
+  readonly id: string;
+  readonly address: string;
+  readonly key: string | undefined;
+  readonly label: string | undefined;
+  readonly route: string;
+  readonly pipeline: string;
+  readonly attempt: number;
+  readonly options: Readonly<Record<string, unknown>>;
+  #controller: AbortController | undefined;
+
+  constructor(settings: FunctionStage, message: Message, attempt: number) {
+    this.id = message.id;
+    this.address = message.address;
+    this.key = message.key;
+    this.label = message.label;
+    this.route = settings.route;
+    this.pipeline = settings.pipeline;
+    this.attempt = attempt;
+    this.options = settings.options;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#controller?.abort();
+  }
+}

@@ -1,0 +1,65 @@
+import { SluiceError } from '#contract/errors.ts';
+import type { Stage } from '#contract/stage.ts';
+
+/** One violation as ajv reports it; only what may leave the bridge is read. */
+export interface Violation {
+  /** JSON Pointer (RFC 6901) to the value. */
+  readonly instancePath: string;
+  /** The rule: `required`, `type`, `maximum`. */
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** A compiled schema: true when the body fits, else the violations stand in `errors` until the next call. */
+export interface Validator {
+  (body: unknown): boolean;
+  errors?: readonly Violation[] | null;
+}
+
+/** Refuses a body that does not fit the schema, naming pointer, rule and schema, never the value. */
+export function validateStage(schema: string, validator: Validator): Stage {
+  return {
+    name: `validate ${schema}`,
+    changesBody: false,
+    run(message) {
+      if (validator(message.body)) return message;
+      throw new SluiceError(
+        'SCHEMA_INVALID',
+        `expected a body of schema ${schema}, found ${describe(validator.errors ?? [])}`,
+      );
+    },
+  };
+}
+
+const SHOWN = 3;
+
+function describe(violations: readonly Violation[]): string {
+  const shown = violations
+    .slice(0, SHOWN)
+    .map((violation) => `${violation.instancePath || '/'} against ${rule(violation)}`);
+  const more = violations.length - shown.length;
+  return shown.join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
+// Values of these parameters come from the schema, or are names of properties that the schema asks for.
+const SHOWABLE: Readonly<Record<string, string>> = {
+  required: 'missingProperty',
+  type: 'type',
+  format: 'format',
+  minimum: 'limit',
+  maximum: 'limit',
+  exclusiveMinimum: 'limit',
+  exclusiveMaximum: 'limit',
+  minLength: 'limit',
+  maxLength: 'limit',
+  minItems: 'limit',
+  maxItems: 'limit',
+  pattern: 'pattern',
+  multipleOf: 'multipleOf',
+};
+
+function rule({ keyword, params }: Violation): string {
+  const name = SHOWABLE[keyword];
+  const value = name === undefined ? undefined : params[name];
+  return value === undefined ? keyword : `${keyword} ${JSON.stringify(value)}`;
+}

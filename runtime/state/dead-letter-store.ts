@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DeadLetter, DeadLetters } from '#contract/dead-letter.ts';
+import { SluiceError } from '#contract/errors.ts';
+import { openDatabase } from './sqlite.ts';
+
+/** Letters that come within this time share one commit: a commit waits for the disk, and the process with it. */
+const GROUP_MS = 5;
+
+const TABLE = `
+CREATE TABLE IF NOT EXISTS dead_letters (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  pipeline TEXT NOT NULL, route TEXT NOT NULL, coordinates TEXT NOT NULL, id TEXT NOT NULL,
+  address TEXT NOT NULL, key TEXT, headers TEXT NOT NULL, body BLOB NOT NULL,
+  publisher_id TEXT, content_type TEXT, timestamp_ms INTEGER, expires_at_ms INTEGER,
+  label TEXT, code TEXT NOT NULL, stage TEXT, position TEXT, text TEXT NOT NULL, cause TEXT,
+  attempts INTEGER NOT NULL, trace_id TEXT, received_at_ms INTEGER NOT NULL, died_at_ms INTEGER NOT NULL
+) STRICT`;
+
+const COLUMNS = [
+  ...['pipeline', 'route', 'coordinates', 'id', 'address', 'key', 'headers', 'body', 'publisher_id', 'content_type'],
+  ...['timestamp_ms', 'expires_at_ms', 'label', 'code', 'stage', 'position', 'text', 'cause', 'attempts', 'trace_id'],
+  ...['received_at_ms', 'died_at_ms'],
+];
+
+interface Waiting {
+  readonly letter: DeadLetter;
+  resolve(): void;
+  reject(error: SluiceError): void;
+}
+
+/** Dead letters on the local disk: appended, never changed, durable before their deliveries are settled. */
+export interface DeadLetterStore extends DeadLetters {
+  /** Letters in the store. */
+  count(): number;
+  /** Commits what waits and lets the file go. */
+  close(): void;
+}
+
+/** Opens the store in a state folder that this process holds. Throws STATE_UNUSABLE. */
+export function openDeadLetterStore(folder: string): DeadLetterStore {
+  const file = join(folder, 'dead-letters.sqlite');
+  try {
+    return store(openDatabase(file), file);
+  } catch (thrown) {
+    throw unusable(file, thrown);
+  }
+}
+
+function store(database: DatabaseSync, file: string): DeadLetterStore {
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${TABLE}`);
+  const insert = database.prepare(
+    `INSERT INTO dead_letters (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
+  );
+  const total = database.prepare('SELECT count(*) AS total FROM dead_letters');
+  let waiting: Waiting[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const commit = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const group = waiting;
+    waiting = [];
+    try {
+      write(database, insert, group);
+    } catch (thrown) {
+      for (const { reject } of group) reject(unusable(file, thrown));
+      return;
+    }
+    for (const { resolve } of group) resolve();
+  };
+
+  return {
+    record(letter) {
+      return new Promise((resolve, reject) => {
+        waiting.push({ letter, resolve, reject });
+        timer ??= setTimeout(commit, GROUP_MS);
+      });
+    },
+    count: () => Number(total.get()?.['total'] ?? 0),
+    close() {
+      commit();
+      database.close();
+    },
+  };
+}
+
+function write(database: DatabaseSync, insert: StatementSync, group: readonly Waiting[]): void {
+  if (group.length === 0) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    for (const { letter } of group) insert.run(...row(letter));
+    database.exec('COMMIT');
+  } catch (thrown) {
+    database.exec('ROLLBACK');
+    throw thrown;
+  }
+}
+
+function row(letter: DeadLetter): (string | number | null | Uint8Array)[] {
+  const { frame, failure } = letter;
+  return [
+    ...[letter.pipeline, letter.route, letter.coordinates, letter.id, frame.address, frame.key ?? null],
+    ...[JSON.stringify([...frame.headers]), frame.body, frame.id ?? null, frame.contentType ?? null],
+    ...[whole(frame.timestampMs), whole(frame.expiresAtMs), letter.label ?? null, failure.code],
+    ...[failure.place.stage ?? null, failure.place.position ?? null, failure.message, cause(failure)],
+    ...[letter.attempts, letter.traceId ?? null, whole(letter.receivedAtMs), whole(letter.diedAtMs)],
+  ];
+}
+
+function whole(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.round(ms);
+}
+
+function cause(failure: SluiceError): string | null {
+  return failure.cause instanceof Error ? (failure.cause.stack ?? failure.cause.message) : null;
+}
+
+function unusable(file: string, thrown: unknown): SluiceError {
+  const found = thrown instanceof Error ? thrown.message : String(thrown);
+  return new SluiceError('STATE_UNUSABLE', `expected to write ${file}, found ${found}`, { cause: thrown });
+}

@@ -1,0 +1,64 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { SluiceError } from '#contract/errors.ts';
+import { openDatabase } from './sqlite.ts';
+
+/** A pipeline's own folder, held by one process. */
+export interface StateFolder {
+  readonly path: string;
+  /** True when this start made it. */
+  readonly isNew: boolean;
+  release(): void;
+}
+
+/**
+ * Takes the folder, making it if need be. The lock is the kernel's, on a database file, so that a killed process
+ * leaves none behind. Throws STATE_LOCKED, naming the holder, or STATE_UNUSABLE.
+ */
+export function takeStateFolder(path: string): StateFolder {
+  let isNew: boolean;
+  try {
+    isNew = mkdirSync(path, { recursive: true }) !== undefined;
+  } catch (thrown) {
+    throw new SluiceError('STATE_UNUSABLE', `expected to make the folder ${path}, found ${text(thrown)}`);
+  }
+  const holder = join(path, 'holder');
+  const release = lock(path, holder);
+  writeFileSync(holder, `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`);
+  return { path, isNew, release };
+}
+
+function lock(path: string, holder: string): () => void {
+  const file = join(path, 'lock.sqlite');
+  try {
+    const database = openDatabase(file);
+    try {
+      database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    } catch (thrown) {
+      database.close();
+      throw thrown;
+    }
+    return () => database.close();
+  } catch (thrown) {
+    if (/locked/.test(text(thrown))) {
+      throw new SluiceError(
+        'STATE_LOCKED',
+        `expected the folder ${path} to be free, found it held by ${named(holder)}`,
+      );
+    }
+    throw new SluiceError('STATE_UNUSABLE', `expected to lock ${file}, found ${text(thrown)}`);
+  }
+}
+
+function named(holder: string): string {
+  try {
+    return readFileSync(holder, 'utf8').trim();
+  } catch {
+    return 'a process that did not leave its name';
+  }
+}
+
+function text(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
