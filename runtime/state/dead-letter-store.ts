@@ -17,16 +17,16 @@ CREATE TABLE IF NOT EXISTS dead_letters (
   attempts INTEGER NOT NULL, trace_id TEXT, received_at_ms INTEGER NOT NULL, died_at_ms INTEGER NOT NULL
 ) STRICT`;
 
-const COLUMNS = [
-  ...['pipeline', 'route', 'coordinates', 'id', 'address', 'key', 'headers', 'body', 'publisher_id', 'content_type'],
-  ...['timestamp_ms', 'expires_at_ms', 'label', 'code', 'stage', 'position', 'text', 'cause', 'attempts', 'trace_id'],
-  ...['received_at_ms', 'died_at_ms'],
-];
+const INSERT = `
+INSERT INTO dead_letters (pipeline, route, coordinates, id, address, key, headers, body, publisher_id, content_type,
+  timestamp_ms, expires_at_ms, label, code, stage, position, text, cause, attempts, trace_id, received_at_ms, died_at_ms)
+VALUES (:pipeline, :route, :coordinates, :id, :address, :key, :headers, :body, :publisherId, :contentType,
+  :timestampMs, :expiresAtMs, :label, :code, :stage, :position, :text, :cause, :attempts, :traceId, :receivedAtMs, :diedAtMs)`;
 
 interface Waiting {
   readonly letter: DeadLetter;
-  resolve(): void;
-  reject(error: SluiceError): void;
+  readonly resolve: () => void;
+  readonly reject: (error: SluiceError) => void;
 }
 
 /** Dead letters on the local disk: appended, never changed, durable before their deliveries are settled. */
@@ -49,9 +49,7 @@ export function openDeadLetterStore(folder: string): DeadLetterStore {
 
 function store(database: DatabaseSync, file: string): DeadLetterStore {
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${TABLE}`);
-  const insert = database.prepare(
-    `INSERT INTO dead_letters (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
-  );
+  const insert = database.prepare(INSERT);
   const total = database.prepare('SELECT count(*) AS total FROM dead_letters');
   let waiting: Waiting[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -89,7 +87,7 @@ function write(database: DatabaseSync, insert: StatementSync, group: readonly Wa
   if (group.length === 0) return;
   database.exec('BEGIN IMMEDIATE');
   try {
-    for (const { letter } of group) insert.run(...row(letter));
+    for (const { letter } of group) insert.run(row(letter));
     database.exec('COMMIT');
   } catch (thrown) {
     database.exec('ROLLBACK');
@@ -97,15 +95,31 @@ function write(database: DatabaseSync, insert: StatementSync, group: readonly Wa
   }
 }
 
-function row(letter: DeadLetter): (string | number | null | Uint8Array)[] {
-  const { frame, failure } = letter;
-  return [
-    ...[letter.pipeline, letter.route, letter.coordinates, letter.id, frame.address, frame.key ?? null],
-    ...[JSON.stringify([...frame.headers]), frame.body, frame.id ?? null, frame.contentType ?? null],
-    ...[whole(frame.timestampMs), whole(frame.expiresAtMs), letter.label ?? null, failure.code],
-    ...[failure.place.stage ?? null, failure.place.position ?? null, failure.message, cause(failure)],
-    ...[letter.attempts, letter.traceId ?? null, whole(letter.receivedAtMs), whole(letter.diedAtMs)],
-  ];
+function row({ frame, failure, ...letter }: DeadLetter): Record<string, string | number | null | Uint8Array> {
+  return {
+    pipeline: letter.pipeline,
+    route: letter.route,
+    coordinates: letter.coordinates,
+    id: letter.id,
+    address: frame.address,
+    key: frame.key ?? null,
+    headers: JSON.stringify([...frame.headers]),
+    body: frame.body,
+    publisherId: frame.id ?? null,
+    contentType: frame.contentType ?? null,
+    timestampMs: whole(frame.timestampMs),
+    expiresAtMs: whole(frame.expiresAtMs),
+    label: letter.label ?? null,
+    code: failure.code,
+    stage: failure.place.stage ?? null,
+    position: failure.place.position ?? null,
+    text: failure.message,
+    cause: cause(failure),
+    attempts: letter.attempts,
+    traceId: letter.traceId ?? null,
+    receivedAtMs: whole(letter.receivedAtMs),
+    diedAtMs: whole(letter.diedAtMs),
+  };
 }
 
 function whole(ms: number | undefined): number | null {

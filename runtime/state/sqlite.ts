@@ -8,11 +8,11 @@ export function openDatabase(path: string): DatabaseSync {
 
 // The module warns that its interface may change; the floor and the pin of this project answer for that, not the operator.
 function withoutWarning<T>(load: () => T): T {
-  const { emitWarning } = process;
+  const warn = Reflect.get(process, 'emitWarning');
   process.emitWarning = () => {};
   try {
     return load();
   } finally {
-    process.emitWarning = emitWarning;
+    process.emitWarning = warn;
   }
 }

@@ -1,0 +1,69 @@
+import { createServer } from 'node:http';
+import { SluiceError } from '#contract/errors.ts';
+import type { Health } from './health.ts';
+import { metricsText, type RouteNumbers } from './metrics-text.ts';
+
+export interface AdminSettings {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly health: Health;
+  readonly numbers: () => readonly RouteNumbers[];
+}
+
+/** The probes' and the scraper's door. */
+export interface Admin {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves /livez, /readyz and /metrics. Rejects with BUS_SETTING when the address cannot be had. */
+export async function serveAdmin(settings: AdminSettings): Promise<Admin> {
+  const server = createServer((request, response) => {
+    const { status, type, body } = answer(settings, new URL(request.url ?? '/', 'http://admin').pathname);
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(
+        new SluiceError(
+          'BUS_SETTING',
+          `expected --admin ${settings.host}:${settings.port} to be free, found ${error.message}`,
+        ),
+      );
+    });
+    server.listen(settings.port, settings.host, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : settings.port;
+  return {
+    url: `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const PLAIN = 'text/plain; charset=utf-8';
+
+function answer({ health, numbers }: AdminSettings, path: string): Answer {
+  switch (path) {
+    // That it answers is the proof: the event loop turns. Brokers are no part of being alive.
+    case '/livez':
+      return { status: 200, type: PLAIN, body: 'ok\n' };
+    case '/readyz':
+      return { status: health.isReady ? 200 : 503, type: PLAIN, body: health.report() };
+    case '/metrics':
+      return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText(numbers()) };
+    default:
+      return { status: 404, type: PLAIN, body: 'There are /livez, /readyz and /metrics.\n' };
+  }
+}

@@ -1,0 +1,91 @@
+/** A route's numbers at this moment. */
+export interface RouteNumbers {
+  readonly pipeline: string;
+  readonly route: string;
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly dropped: number;
+  readonly superseded: number;
+  readonly expired: number;
+  readonly deadLettered: number;
+  readonly blocked: number;
+  readonly held: number;
+  readonly sent: number;
+  readonly retries: number;
+  readonly goBacks: number;
+  readonly unexplainedDuplicates: number;
+}
+
+interface Metric {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly samples: (route: RouteNumbers) => readonly { readonly labels?: string; readonly value: number }[];
+}
+
+const OUTCOMES = ['delivered', 'dropped', 'superseded', 'expired', 'deadLettered', 'blocked'] as const;
+
+const METRICS: readonly Metric[] = [
+  {
+    name: 'sluice_messages_accepted_total',
+    type: 'counter',
+    help: 'Messages taken over from the source. Equals the sum of all outcomes and of those held.',
+    samples: (route) => [{ value: route.accepted }],
+  },
+  {
+    name: 'sluice_messages_total',
+    type: 'counter',
+    help: 'Messages whose end is settled, by outcome.',
+    samples: (route) => OUTCOMES.map((name) => ({ labels: `outcome="${kebab(name)}"`, value: route[name] })),
+  },
+  {
+    name: 'sluice_messages_held',
+    type: 'gauge',
+    help: 'Messages in the bridge, not settled.',
+    samples: (route) => [{ value: route.held }],
+  },
+  {
+    name: 'sluice_frames_sent_total',
+    type: 'counter',
+    help: 'Frames that the sink confirmed.',
+    samples: (route) => [{ value: route.sent }],
+  },
+  {
+    name: 'sluice_retries_total',
+    type: 'counter',
+    help: 'Tries beyond the first, of stages and of sends.',
+    samples: (route) => [{ value: route.retries }],
+  },
+  {
+    name: 'sluice_go_backs_total',
+    type: 'counter',
+    help: 'Times that sending went back to the first unconfirmed frame.',
+    samples: (route) => [{ value: route.goBacks }],
+  },
+  {
+    name: 'sluice_unexplained_duplicates_total',
+    type: 'counter',
+    help: 'Confirmations that said "already stored" where no sending of this process explains it.',
+    samples: (route) => [{ value: route.unexplainedDuplicates }],
+  },
+];
+
+/** The Prometheus text format, version 0.0.4. */
+export function metricsText(routes: readonly RouteNumbers[]): string {
+  const lines: string[] = [];
+  for (const { name, type, help, samples } of METRICS) {
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    for (const route of routes) {
+      // Both names are [a-z0-9-]: nothing in them needs escaping.
+      const place = `pipeline="${route.pipeline}",route="${route.route}"`;
+      for (const { labels, value } of samples(route)) {
+        lines.push(`${name}{${labels === undefined ? place : `${place},${labels}`}} ${value}`);
+      }
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,18 @@
+/**
+ * Attribute names of the OpenTelemetry messaging conventions that we emit. They are not stable yet, so they stand in
+ * this one place.
+ */
+export const NAMES = {
+  system: 'messaging.system',
+  operationName: 'messaging.operation.name',
+  operationType: 'messaging.operation.type',
+  destination: 'messaging.destination.name',
+  messageId: 'messaging.message.id',
+  bodySize: 'messaging.message.body.size',
+  errorType: 'error.type',
+  pipeline: 'sluice.pipeline.name',
+  route: 'sluice.route.name',
+  stage: 'sluice.stage.name',
+  outcome: 'sluice.outcome',
+  attempt: 'sluice.delivery.attempt',
+} as const;

@@ -1,0 +1,143 @@
+import {
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type Tracer as OtelTracer,
+} from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Delivery } from '#contract/delivery.ts';
+import type { SluiceError } from '#contract/errors.ts';
+import type { Frame, Headers } from '#contract/frame.ts';
+import type { Trace, Tracer } from '#contract/trace.ts';
+import { NAMES } from './names.ts';
+import { samplerFrom } from './sampler.ts';
+
+/** Which route's messages a tracer follows. */
+export interface TracedRoute {
+  readonly pipeline: string;
+  readonly route: string;
+  /** Names of the bus kinds, for `messaging.system`. */
+  readonly sourceSystem: string;
+  readonly sinkSystem: string;
+}
+
+/** Tracing that is on: spans go out by OTLP over HTTP in protobuf. */
+export interface Tracing {
+  tracer(route: TracedRoute): Tracer;
+  /** Exports what waits; resolves within the exporter's own timeout. */
+  close(): Promise<void>;
+}
+
+const propagator = new W3CTraceContextPropagator();
+
+/** Endpoint, headers and timeout come from the OTEL_EXPORTER_OTLP_ variables, which the exporter reads itself. */
+export function startTracing(service: string, environment: NodeJS.ProcessEnv): Tracing {
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({
+      'service.name': environment['OTEL_SERVICE_NAME'] ?? service,
+      'service.instance.id': `${process.pid}`,
+    }),
+    sampler: samplerFrom(environment),
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter: new OTLPTraceExporter(),
+        // The defaults drop three spans of four in a burst of 10,000.
+        maxQueueSize: 16_384,
+        maxExportBatchSize: 2048,
+        scheduledDelayMillis: 1000,
+      }),
+    ],
+  });
+  const tracer = provider.getTracer('sluice');
+  return {
+    tracer: (route) => ({ begin: (delivery) => beginTrace(tracer, route, delivery) }),
+    close: () => provider.shutdown(),
+  };
+}
+
+function beginTrace(tracer: OtelTracer, route: TracedRoute, delivery: Delivery): Trace {
+  const { frame } = delivery;
+  const parent = propagator.extract(ROOT_CONTEXT, frame.headers, {
+    keys: (headers) => [...headers.keys()],
+    get(headers, name) {
+      // Two values are none: nobody can say which of them made this message.
+      const values = headers.get(name);
+      return values?.length === 1 ? values[0] : undefined;
+    },
+  });
+  const attributes: Record<string, string | number> = {
+    [NAMES.system]: route.sourceSystem,
+    [NAMES.operationName]: 'process',
+    [NAMES.operationType]: 'process',
+    [NAMES.destination]: frame.address,
+    [NAMES.messageId]: delivery.id,
+    [NAMES.bodySize]: frame.body.length,
+    [NAMES.pipeline]: route.pipeline,
+    [NAMES.route]: route.route,
+  };
+  if (delivery.attempt !== undefined) attributes[NAMES.attempt] = delivery.attempt;
+  const span = tracer.startSpan(`process ${frame.address}`, { kind: SpanKind.CONSUMER, attributes }, parent);
+  const within = trace.setSpan(ROOT_CONTEXT, span);
+  const { traceId, traceFlags } = span.spanContext();
+  const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
+  return {
+    traceId,
+    stage(name) {
+      // A span that nobody will see is not made.
+      if (!isSampled) return () => {};
+      const child = tracer.startSpan(`stage ${name}`, { attributes: { [NAMES.stage]: name } }, within);
+      return (failure) => finish(child, failure);
+    },
+    send(outgoing) {
+      const child = tracer.startSpan(
+        `publish ${outgoing.address}`,
+        { kind: SpanKind.PRODUCER, attributes: sendAttributes(route, outgoing) },
+        within,
+      );
+      return { headers: withContext(child, outgoing.headers), end: (failure) => finish(child, failure) };
+    },
+    end(outcome, failure) {
+      span.setAttribute(NAMES.outcome, outcome);
+      finish(span, failure);
+    },
+  };
+}
+
+function sendAttributes(route: TracedRoute, frame: Frame): Record<string, string | number> {
+  const attributes: Record<string, string | number> = {
+    [NAMES.system]: route.sinkSystem,
+    [NAMES.operationName]: 'publish',
+    [NAMES.operationType]: 'send',
+    [NAMES.destination]: frame.address,
+    [NAMES.bodySize]: frame.body.length,
+  };
+  if (frame.id !== undefined) attributes[NAMES.messageId] = frame.id;
+  return attributes;
+}
+
+function withContext(span: Span, headers: Headers): Headers {
+  const carrier = new Map(headers);
+  carrier.delete('traceparent');
+  carrier.delete('tracestate');
+  propagator.inject(trace.setSpan(ROOT_CONTEXT, span), carrier, {
+    set: (map, name, value) => {
+      map.set(name, [value]);
+    },
+  });
+  return carrier;
+}
+
+function finish(span: Span, failure: SluiceError | undefined): void {
+  if (failure !== undefined) {
+    // The code alone: a message may quote what its author should not have.
+    span.setAttribute(NAMES.errorType, failure.code);
+    span.setStatus({ code: SpanStatusCode.ERROR });
+  }
+  span.end();
+}
