@@ -19,7 +19,6 @@ export async function freePorts(count: number): Promise<number[]> {
   while (held.size < count) {
     const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
     if (held.has(port)) continue;
-    // eslint-disable-next-line no-await-in-loop -- few, and each decides whether another is needed
     const server = await listening(port);
     if (server !== undefined) held.set(port, server);
   }

@@ -17,7 +17,6 @@ export async function waitFor<T>(
   let cause: unknown;
   for (;;) {
     try {
-      // eslint-disable-next-line no-await-in-loop -- polling is the point
       const value = await condition();
       if (value !== false && value !== null && value !== undefined) {
         return value;
@@ -29,7 +28,6 @@ export async function waitFor<T>(
     if (performance.now() >= endMs) {
       throw new Error(`waited ${deadlineMs} ms in vain: ${what}`, { cause });
     }
-    // eslint-disable-next-line no-await-in-loop -- polling is the point
     await sleep(POLL_MS);
   }
 }

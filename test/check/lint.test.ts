@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+
+/** What the project's own lint, with its own configuration, says of these files: one line a finding, its path first. */
+function lint(files: ReadonlyMap<string, string>, ...flags: readonly string[]): string {
+  using folder = temporaryFolder('lint');
+  for (const file of ['oxlint.config.ts', 'tsconfig.json', 'package.json']) {
+    copyFileSync(join(PROJECT, file), join(folder.path, file));
+  }
+  symlinkSync(join(PROJECT, 'node_modules'), join(folder.path, 'node_modules'));
+  for (const [path, source] of files) {
+    mkdirSync(dirname(join(folder.path, path)), { recursive: true });
+    writeFileSync(join(folder.path, path), source);
+  }
+  const oxlint = join(PROJECT, 'node_modules/.bin/oxlint');
+  const args = [...flags, '--format', 'unix', 'runtime', 'functions', 'test'];
+  const run = spawnSync(oxlint, args, { cwd: folder.path, encoding: 'utf8', timeout: 60_000 });
+  assert.equal(run.error, undefined);
+  return run.stdout;
+}
+
+/** Which gate: the finding must stand on the planted file and name the rule. */
+function findings(said: string, path: string): string {
+  return said
+    .split('\n')
+    .filter((line) => line.startsWith(`${path}:`))
+    .join('\n');
+}
+
+test('a floating promise is refused', () => {
+  const source = 'async function settle(): Promise<void> {}\nexport function walk(): void {\n  settle();\n}\n';
+  const said = lint(new Map([['runtime/engine/walk.ts', source]]), '--type-aware');
+  assert.match(findings(said, 'runtime/engine/walk.ts'), /no-floating-promises/);
+});
+
+const REFUSED: readonly (readonly [sentence: string, folder: string, specifier: string])[] = [
+  ['a bus that imports the engine', 'runtime/buses/x', '../../engine/walk.ts'],
+  ['a bus that imports its neighbour', 'runtime/buses/nats', '../mqtt/source.ts'],
+  ['a part that imports the root', 'runtime/stages', '../catalog.ts'],
+  ['a part that leaves itself by a detour', 'runtime/stages', './../engine/walk.ts'],
+  ['a part that leaves #kit', 'runtime/stages', '#kit/../engine/walk.ts'],
+  ['a part that comes in by the public door', 'runtime/stages', 'sluice'],
+  ['a root file that leaves the runtime', 'runtime', '../test/harness/law.ts'],
+  ['a command that leaves the runtime', 'runtime/cli', '../../test/harness/law.ts'],
+  ['a contract that imports a package', 'runtime/contract', 'mqtt'],
+  ['a tool that imports the contract', 'runtime/kit', '#contract/frame.ts'],
+  ['OpenTelemetry outside of telemetry', 'runtime/engine', '@opentelemetry/api'],
+  ['ajv in a bus', 'runtime/buses/nats', 'ajv/dist/2020.js'],
+  ['an MQTT client in the NATS bus', 'runtime/buses/nats', 'mqtt'],
+  ['a NATS client in the MQTT bus', 'runtime/buses/mqtt', '@nats-io/transport-node'],
+  ['a bus client in the engine', 'runtime/engine', 'mqtt-packet'],
+  ['a bus client in the root', 'runtime', 'mqtt'],
+  ['the embedded broker in a bus', 'runtime/buses/mqtt', 'aedes'],
+  ['a function that imports the inside of the runtime', 'functions', '../runtime/engine/walk.ts'],
+  ['a function that imports the contract', 'functions', '#contract/frame.ts'],
+];
+
+const ALLOWED: readonly (readonly [folder: string, specifier: string])[] = [
+  ['runtime/buses/mqtt', 'mqtt'],
+  ['runtime/buses/nats', '@nats-io/jetstream'],
+  ['runtime/buses/nats', './connect.ts'],
+  ['runtime/telemetry', '@opentelemetry/api'],
+  ['runtime/stages', 'ajv/dist/2020.js'],
+  ['runtime/engine', '#contract/frame.ts'],
+  ['runtime/kit', './deque.ts'],
+  ['runtime', './buses/mqtt/bus.ts'],
+  ['runtime/cli', '../wire.ts'],
+  ['runtime/demo', 'aedes'],
+  ['functions', 'sluice'],
+  ['test/engine', '../../runtime/engine/walk.ts'],
+];
+
+const staticImport = (specifier: string): string => `import { x } from '${specifier}';\nexport const y = x;\n`;
+const lazyImport = (specifier: string): string => `export const y = (): Promise<unknown> => import('${specifier}');\n`;
+
+test('imports keep to the layers', async (t) => {
+  const refused = REFUSED.map(([sentence, folder, specifier], at) => ({
+    sentence,
+    specifier,
+    path: `${folder}/no-${at}.ts`,
+  }));
+  const lazy = refused.map((plant) => ({ ...plant, path: plant.path.replace('no-', 'lazy-') }));
+  const allowed = ALLOWED.map(([folder, specifier], at) => ({ specifier, path: `${folder}/yes-${at}.ts` }));
+  const said = lint(
+    new Map([
+      ...refused.map(({ path, specifier }) => [path, staticImport(specifier)] as const),
+      ...lazy.map(({ path, specifier }) => [path, lazyImport(specifier)] as const),
+      ...allowed.map(({ path, specifier }) => [path, staticImport(specifier)] as const),
+    ]),
+  );
+  for (const { sentence, path } of refused) {
+    await t.test(`${sentence} is refused`, () => assert.match(findings(said, path), /no-restricted-imports/));
+  }
+  for (const { sentence, path } of lazy) {
+    await t.test(`${sentence} is refused when it does so lazily`, () =>
+      assert.match(findings(said, path), /no-restricted-imports/),
+    );
+  }
+  for (const { path, specifier } of allowed) {
+    await t.test(`${specifier} may be imported in ${path}`, () =>
+      assert.doesNotMatch(findings(said, path), /no-restricted-imports/),
+    );
+  }
+});
