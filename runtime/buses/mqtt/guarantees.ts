@@ -1,0 +1,59 @@
+import type { Guarantees } from '#contract/bus.ts';
+import { durationMs } from '#kit/quantity.ts';
+import type { MqttConnection, MqttFrom, MqttTo } from './options.ts';
+
+const OLD_PROTOCOL = 'MQTT 3.1.1: headers, ids, content type and expiry are not carried';
+
+export function sourceGuarantees(connection: MqttConnection, from: MqttFrom): Guarantees {
+  const persistent = durationMs(from.session) > 0;
+  const notes: string[] = [];
+  if (from.qos === 0) notes.push('qos 0: at most once; what is under way when a connection or the bridge ends is lost');
+  else if (!persistent) notes.push('session 0s: what the server sends or holds while the bridge is away is lost');
+  else
+    notes.push(
+      'the server may drop what exceeds its own queue for an absent client: mosquitto keeps 1,000 messages unless max_queued_messages says more',
+    );
+  if (from.shared !== undefined)
+    notes.push('shared: the members of the group divide each topic among them, so nothing keeps its order');
+  if (from.qos === 1)
+    notes.push(
+      "ids: the publisher's msgid, else packet id, hash and length, which a crash of the server may give again",
+    );
+  if (connection.protocol === '3.1.1') {
+    notes.push(OLD_PROTOCOL);
+    if (persistent)
+      notes.push('MQTT 3.1.1 knows no session expiry: the server keeps the session for as long as it is set to');
+  }
+  return {
+    ...carried(connection),
+    confirms: from.qos === 1 ? 'received' : 'sent',
+    redelivers: from.qos === 1 && persistent,
+    ordered: from.shared === undefined ? 'address' : 'none',
+    notes,
+  };
+}
+
+export function sinkGuarantees(connection: MqttConnection, to: MqttTo): Guarantees {
+  const notes: string[] = [];
+  if (to.qos === 0)
+    notes.push('qos 0: confirmed once written to the connection; what is under way when it ends is lost');
+  else notes.push('a confirmation says that the server has the message in memory, not on disk');
+  if (connection.protocol === '3.1.1') {
+    notes.push(OLD_PROTOCOL);
+    notes.push('MQTT 3.1.1 confirms a publish that it denies: permissions are not noticed');
+  }
+  return {
+    ...carried(connection),
+    confirms: to.qos === 1 ? 'received' : 'sent',
+    redelivers: false,
+    ordered: 'address',
+    notes,
+  };
+}
+
+function carried(
+  connection: MqttConnection,
+): Pick<Guarantees, 'carriesHeaders' | 'carriesKey' | 'carriesExpiry' | 'deduplicates'> {
+  const isFive = connection.protocol === '5';
+  return { carriesHeaders: isFive, carriesKey: false, carriesExpiry: isFive, deduplicates: false };
+}

@@ -1,0 +1,27 @@
+import type { Bus } from '#contract/bus.ts';
+import { flaws } from './flaws.ts';
+import { sinkGuarantees, sourceGuarantees } from './guarantees.ts';
+import {
+  connectionSchema,
+  type MqttConnection,
+  type MqttFrom,
+  type MqttTo,
+  sinkSchema,
+  sourceSchema,
+} from './options.ts';
+import { topicGrammar } from './topics.ts';
+
+/** MQTT 3.1.1 and 5: at least once and in order per topic, from and to any broker. */
+export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
+  name: 'mqtt',
+  grammar: topicGrammar,
+  connectionSchema,
+  sourceSchema,
+  sinkSchema,
+  addressOption: 'topic',
+  sourceGuarantees: ({ connection, end }) => sourceGuarantees(connection, end),
+  sinkGuarantees: ({ connection, end }) => sinkGuarantees(connection, end),
+  flaws,
+  openSource: async (options, context) => (await import('./source.ts')).openSource(options, context),
+  openSink: async (options, context) => (await import('./sink.ts')).openSink(options, context),
+};

@@ -1,0 +1,153 @@
+import type { OptionSchema } from '#contract/bus.ts';
+import { DURATION_PATTERN } from '#kit/quantity.ts';
+
+/** `buses.NAME` with `bus: mqtt`. */
+export interface MqttConnection {
+  readonly url: string;
+  readonly protocol: '5' | '3.1.1';
+  readonly username?: string;
+  readonly password?: string;
+  readonly clientId: string;
+  readonly keepAlive: string;
+  readonly connectTimeout: string;
+  /** PEM texts. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly serverName?: string;
+  };
+}
+
+/** `from` of a route. */
+export interface MqttFrom {
+  readonly topics: readonly string[];
+  /** 2 passes the schema only to be refused by `flaws` with its reason. */
+  readonly qos: 0 | 1 | 2;
+  readonly shared?: string;
+  readonly session: string;
+}
+
+/** `to` of a route. */
+export interface MqttTo {
+  readonly topic: string;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly timeout: string;
+}
+
+const duration = (byDefault: string, description: string) => ({
+  type: 'string',
+  format: 'duration',
+  pattern: DURATION_PATTERN,
+  default: byDefault,
+  description,
+});
+
+const pem = (description: string) => ({ type: 'string', minLength: 1, description });
+
+export const connectionSchema: OptionSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['url'],
+  properties: {
+    url: {
+      type: 'string',
+      pattern: '^(mqtt|mqtts|ws|wss)://[^/]',
+      description: 'mqtt://HOST:PORT, mqtts:// for TLS, ws:// or wss:// with a path for WebSockets.',
+    },
+    protocol: {
+      enum: ['5', '3.1.1'],
+      default: '5',
+      description:
+        'MQTT version. 3.1.1 carries no headers, no expiry and no content type, and does not say when a publish is denied.',
+    },
+    username: { type: 'string', minLength: 1, description: 'User name.' },
+    password: { type: 'string', description: 'Password; best as env:NAME or file:PATH.' },
+    clientId: {
+      type: 'string',
+      minLength: 1,
+      default: 'sluice',
+      description:
+        'What the client id begins with. Pipeline, route and direction follow, so that it is the same after a restart and finds its session.',
+    },
+    keepAlive: duration(
+      '20s',
+      'Silence after which the connection is tested; 1.5 times as long without an answer ends it. 0s: never.',
+    ),
+    connectTimeout: duration('30s', 'How long one try to connect may take.'),
+    tls: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'For mqtts:// and wss://. The server is always verified.',
+      properties: {
+        ca: pem("Certificates to trust instead of the machine's own, as PEM; file:PATH reads them."),
+        cert: pem('Client certificate, as PEM; file:PATH reads it.'),
+        key: pem('Private key of the client certificate, as PEM; file:PATH reads it.'),
+        serverName: {
+          type: 'string',
+          minLength: 1,
+          description: "Name to expect in the server's certificate, where it is not the host of url.",
+        },
+      },
+    },
+  },
+};
+
+export const sourceSchema: OptionSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['topics'],
+  properties: {
+    topics: {
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      items: { type: 'string', minLength: 1 },
+      description: 'Topic filters: + is one level, a last # any number of levels.',
+    },
+    qos: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 2,
+      default: 1,
+      description: '1: at least once. 0: at most once. 2 is refused: the client would lose messages in a crash.',
+    },
+    shared: {
+      type: 'string',
+      pattern: '^[^/+#]+$',
+      description: 'Group of a shared subscription: the members divide the messages among them, and order is lost.',
+    },
+    session: duration('1d', 'How long the server keeps what arrives while the bridge is away. 0s: not at all.'),
+  },
+};
+
+export const sinkSchema: OptionSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['topic'],
+  properties: {
+    topic: {
+      type: 'string',
+      minLength: 1,
+      description: 'Template of the topic. Values are percent-encoded: none can add a level.',
+    },
+    qos: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 2,
+      default: 1,
+      description:
+        '1: confirmed by the server. 0: confirmed once written to the connection. 2 is refused: it adds nothing here.',
+    },
+    retain: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether the server keeps the last message of each topic for later subscribers.',
+    },
+    timeout: duration(
+      '10s',
+      'Silence after which confirmations that are still awaited are given up and the connection is made anew.',
+    ),
+  },
+};

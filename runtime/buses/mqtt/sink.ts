@@ -1,0 +1,211 @@
+import type { IClientOptions, MqttClient } from 'mqtt';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Receipt, Sink } from '#contract/sink.ts';
+import { durationMs } from '#kit/quantity.ts';
+import { clientOptions, targetOf } from './client-options.ts';
+import { Confirmations } from './confirmations.ts';
+import type { Target } from './connect-failure.ts';
+import { Link, type LinkEnd, type Live } from './link.ts';
+import type { MqttConnection, MqttTo } from './options.ts';
+import { pubackRefusal } from './puback-refusal.ts';
+import { publishPacket, type PublishSettings } from './publish-packet.ts';
+import { topicGrammar } from './topics.ts';
+
+/** Beyond it nothing is gained, and a crash sends that many again. */
+const MAX_IN_FLIGHT = 256;
+const MAX_EXPIRY_SECONDS = 0xffffffff;
+const NO_MATCHING_SUBSCRIBERS = 0x10;
+const PACKET_TOO_LARGE = 0x95;
+/** Connections in a row that the server ended over our packets without confirming one. */
+const SUSPICIOUS_ENDS = 3;
+
+export async function openSink(options: EndOptions<MqttConnection, MqttTo>, context: BusContext): Promise<Sink> {
+  const [{ default: mqtt }, { default: constants }] = await Promise.all([
+    import('mqtt'),
+    import('mqtt-packet/constants.js'),
+  ]);
+  // mosquitto answers a body over message_size_limit so. To the parser it is malformed: the connection would end, and
+  // the message be sent again, for ever.
+  constants.MQTT5_PUBACK_PUBREC_CODES[PACKET_TOO_LARGE] ??= 'Packet too large';
+  const sink = new MqttSink(mqtt.connect, options, context);
+  await sink.open();
+  return sink;
+}
+
+/**
+ * Publishes on the client's connection with packet ids of its own. The client would keep what is unconfirmed and send
+ * it again by itself, one by one, against the engine's own resending.
+ */
+class MqttSink implements Sink, LinkEnd {
+  readonly #link: Link;
+  readonly #context: BusContext;
+  readonly #target: Target;
+  readonly #settings: PublishSettings;
+  readonly #confirmations: Confirmations;
+  #live: Live | undefined;
+  #maxInFlight = MAX_IN_FLIGHT;
+  #maxPacketBytes = Infinity;
+  #isCorked = false;
+  #writes = 0;
+  #confirmedHere = 0;
+  #suspiciousEnds = 0;
+  #saidUnheard = false;
+
+  constructor(
+    connect: (options: IClientOptions) => MqttClient,
+    { connection, end }: EndOptions<MqttConnection, MqttTo>,
+    context: BusContext,
+  ) {
+    this.#context = context;
+    this.#target = targetOf(connection, context);
+    this.#settings = { isFive: connection.protocol === '5', qos: end.qos === 0 ? 0 : 1, retain: end.retain };
+    const timeoutMs = durationMs(end.timeout);
+    this.#confirmations = new Confirmations(timeoutMs, () => this.#silent(timeoutMs));
+    // No session: nothing that the server could keep of a publisher helps one that sends again by itself.
+    const options = { ...clientOptions(connection, this.#target), clean: true };
+    this.#link = new Link(connect, options, this.#target, context, this);
+  }
+
+  get maxInFlight(): number {
+    return this.#maxInFlight;
+  }
+
+  open(): Promise<void> {
+    return this.#link.open();
+  }
+
+  send(frame: Frame): Promise<Receipt> {
+    try {
+      return this.#publish(frame);
+    } catch (thrown) {
+      return Promise.reject(asSluiceError(thrown));
+    }
+  }
+
+  #publish(frame: Frame): Promise<Receipt> {
+    const live = this.#live;
+    if (live === undefined) throw this.#error('SINK_DOWN', 'not connected');
+    const flaw = topicGrammar.flaw(frame.address);
+    if (flaw !== undefined) throw this.#error('ADDRESS_INVALID', `cannot publish to ${flaw}`);
+    const { qos } = this.#settings;
+    const packetId = qos === 0 ? 0 : this.#confirmations.nextId();
+    const packet = publishPacket(this.#settings, frame, packetId, this.#secondsLeft(frame));
+    if (packet.length > this.#maxPacketBytes) {
+      throw this.#error(
+        'SINK_TOO_LARGE',
+        `a packet of ${packet.length} bytes, the server takes ${this.#maxPacketBytes}`,
+      );
+    }
+    this.#cork(live);
+    if (qos === 1) {
+      live.stream.write(packet);
+      return this.#confirmations.await(packetId, packet.length);
+    }
+    // Below the packet ids: what the socket has taken is confirmed by a count of its own.
+    this.#writes -= 1;
+    const write = this.#writes;
+    live.stream.write(packet, (error) => {
+      if (!error) this.#confirmations.answer(write, undefined);
+    });
+    return this.#confirmations.await(write, packet.length);
+  }
+
+  async close(): Promise<void> {
+    this.#live = undefined;
+    this.#confirmations.fail(this.#error('SINK_DOWN', 'the sink is closing'));
+    await this.#link.close();
+  }
+
+  wire(client: MqttClient): void {
+    client.on('packetreceive', (packet) => {
+      if (packet.cmd === 'puback' && this.#live?.client === client)
+        this.#acknowledged(packet.messageId ?? 0, packet.reasonCode ?? 0);
+    });
+  }
+
+  up(live: Live): void {
+    const { properties } = live.connack;
+    this.#live = live;
+    this.#confirmedHere = 0;
+    this.#maxInFlight = Math.min(MAX_IN_FLIGHT, properties?.receiveMaximum ?? MAX_IN_FLIGHT);
+    this.#maxPacketBytes = properties?.maximumPacketSize ?? Infinity;
+    this.#link.established(`up to ${this.#maxInFlight} unconfirmed`);
+  }
+
+  down(reason: number | undefined): void {
+    this.#live = undefined;
+    if (reason === PACKET_TOO_LARGE) {
+      // One of those under way was too large, so the largest was.
+      const longest = this.#confirmations.longest();
+      const refusal = this.#error(
+        'SINK_TOO_LARGE',
+        'the server ended the connection over a packet that is too large for it',
+      );
+      if (longest !== undefined) this.#confirmations.answer(longest, refusal);
+    } else this.#suspect();
+    this.#confirmations.fail(this.#error('SINK_DOWN', 'the connection ended before the confirmation'));
+  }
+
+  #acknowledged(packetId: number, reason: number): void {
+    this.#confirmedHere += 1;
+    if (reason === NO_MATCHING_SUBSCRIBERS && !this.#saidUnheard) {
+      this.#saidUnheard = true;
+      this.#notice('NO_SUBSCRIBERS', 'the server confirmed a message that nobody subscribes to; it is counted as sent');
+    }
+    this.#confirmations.answer(packetId, pubackRefusal(reason, this.#target.connection));
+  }
+
+  /** Writes of one turn leave as one. */
+  #cork(live: Live): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    live.stream.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      live.stream.uncork();
+    });
+  }
+
+  /** Invariant 8: nothing is sent that has expired; the server counts whole seconds. */
+  #secondsLeft({ expiresAtMs }: Frame): number | undefined {
+    if (expiresAtMs === undefined) return undefined;
+    const leftMs = expiresAtMs - Date.now();
+    if (leftMs <= 0) throw this.#error('EXPIRED', 'expired before it could be sent');
+    return Math.min(Math.ceil(leftMs / 1000), MAX_EXPIRY_SECONDS);
+  }
+
+  #silent(timeoutMs: number): void {
+    this.#confirmations.fail(this.#error('SINK_TIMEOUT', `no confirmation for ${timeoutMs} ms`));
+    // Confirmations of the old packets may still be under way: a new connection cannot hear them.
+    this.#live?.stream.destroy();
+  }
+
+  /** A server that ends every connection at our first packet cannot take that packet; version 3.1.1 cannot say so. */
+  #suspect(): void {
+    const isSuspicious = this.#confirmedHere === 0 && this.#confirmations.size > 0;
+    this.#suspiciousEnds = isSuspicious ? this.#suspiciousEnds + 1 : 0;
+    if (this.#suspiciousEnds !== SUSPICIOUS_ENDS) return;
+    this.#notice(
+      'SINK_REFUSES_SILENTLY',
+      `the server ended ${SUSPICIOUS_ENDS} connections in a row at the first publish: a message may be larger than it takes, or not permitted; protocol "5" would name the reason`,
+    );
+  }
+
+  #error(
+    code: 'SINK_DOWN' | 'SINK_TIMEOUT' | 'SINK_TOO_LARGE' | 'ADDRESS_INVALID' | 'EXPIRED',
+    text: string,
+  ): SluiceError {
+    const { connection } = this.#target;
+    return new SluiceError(code, `${connection}: ${text}`, { place: { bus: connection } });
+  }
+
+  #notice(code: string, text: string): void {
+    this.#context.report({
+      kind: 'notice',
+      code,
+      text: `${this.#target.connection} (${this.#target.address}): ${text}`,
+    });
+  }
+}

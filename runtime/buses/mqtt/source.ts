@@ -1,0 +1,279 @@
+import { randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import type { IPublishPacket } from 'mqtt-packet';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import type { Delivery, Outcome } from '#contract/delivery.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Room, Source } from '#contract/source.ts';
+import { Inbox } from '#kit/inbox.ts';
+import { durationMs } from '#kit/quantity.ts';
+import { clientOptions, targetOf } from './client-options.ts';
+import { problem, type Target } from './connect-failure.ts';
+import { Link, type LinkEnd, type Live } from './link.ts';
+import type { MqttConnection, MqttFrom } from './options.ts';
+import { type Claim, Pubacks } from './pubacks.ts';
+import { receivedFrame } from './received-frame.ts';
+import { Subscription } from './subscription.ts';
+
+/** Given to the client's callback: no PUBACK of its own, go on with the next packet. */
+const DEFERRED = new Error('acknowledged later');
+/** Expiry of 0xFFFFFFFF would mean for ever. */
+const MAX_SESSION_SECONDS = 0xfffffffe;
+
+interface Arrival extends Delivery {
+  readonly bytes: number;
+}
+
+/** A packet that did not fit. Its callback is the client's pump: until it is called, the client is deaf. */
+interface Held {
+  readonly packet: IPublishPacket;
+  readonly bytes: number;
+  readonly goOn: (error?: Error) => void;
+}
+
+export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, context: BusContext): Promise<Source> {
+  const { connect } = (await import('mqtt')).default;
+  const source = new MqttSource(connect, options, context);
+  await source.open();
+  return source;
+}
+
+/**
+ * At least once at QoS 1: the client's own acknowledgements are replaced by ours, after the engine's. What the engine
+ * holds when a connection ends keeps its claim: its redelivery is recognised, not delivered again, and acknowledged in
+ * the connection that brought it last.
+ */
+class MqttSource implements Source, LinkEnd {
+  readonly #link: Link;
+  readonly #context: BusContext;
+  readonly #target: Target;
+  readonly #window: Room;
+  readonly #isFive: boolean;
+  readonly #isPersistent: boolean;
+  readonly #subscription: Subscription;
+  readonly #inbox = new Inbox<Arrival>((arrival) => arrival.bytes);
+  /** By packet id: what no PUBACK was written for, of this connection and of those before. */
+  readonly #claims = new Map<number, Claim>();
+  /** QoS 0 has no coordinates: an id for this process and a count. */
+  readonly #nonce = randomBytes(4).toString('hex');
+  #arrivals = 0;
+  #unsettled = 0;
+  #unsettledBytes = 0;
+  #live: Live | undefined;
+  #pubacks: Pubacks | undefined;
+  #held: Held | undefined;
+  #ping: NodeJS.Timeout | undefined;
+  #hadSession = false;
+
+  constructor(
+    connect: (options: IClientOptions) => MqttClient,
+    { connection, end }: EndOptions<MqttConnection, MqttFrom>,
+    context: BusContext,
+  ) {
+    const target = targetOf(connection, context);
+    const sessionSeconds = Math.min(Math.ceil(durationMs(end.session) / 1000), MAX_SESSION_SECONDS);
+    this.#context = context;
+    this.#target = target;
+    this.#window = context.window;
+    this.#isFive = target.protocol === '5';
+    this.#isPersistent = sessionSeconds > 0;
+    const properties = {
+      sessionExpiryInterval: sessionSeconds,
+      receiveMaximum: Math.min(context.window.messages, 65_535),
+    };
+    const common = { ...clientOptions(connection, target), clean: !this.#isPersistent };
+    this.#link = new Link(connect, this.#isFive ? { ...common, properties } : common, target, context, this);
+    this.#subscription = new Subscription(end, this.#isFive, {
+      granted: () => this.#ready(),
+      lowered: (filter) =>
+        this.#notice('QOS_LOWERED', `the server grants only QoS 0 for ${filter}: messages can be lost`),
+      refused: (code, text) => this.#link.complain(problem(target, code, text, undefined), false),
+      unanswered: () =>
+        this.#link.complain(
+          problem(target, 'BUS_UNREACHABLE', 'the server does not answer the subscription', undefined),
+          true,
+        ),
+      heard: () => this.#arrivals,
+      isDeaf: () => this.#held !== undefined,
+    });
+  }
+
+  open(): Promise<void> {
+    return this.#link.open();
+  }
+
+  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+    return this.#inbox.read(room, signal);
+  }
+
+  close(): Promise<void> {
+    this.#pubacks?.flush();
+    return this.#link.close();
+  }
+
+  wire(client: MqttClient): void {
+    client.handleMessage = (packet, goOn) => {
+      // Not going on stops the pump of a connection that is over.
+      if (this.#live?.client === client) this.#receive(packet, goOn);
+    };
+    client.once('connect', () => this.#settleIn(client));
+  }
+
+  up(live: Live): void {
+    this.#live = live;
+    this.#pubacks = new Pubacks(live.stream, this.#isFive, (claim) => this.#forget(claim));
+    if (live.connack.sessionPresent) return;
+    // The server has forgotten what it sent: packet ids start anew, and an old one would acknowledge a stranger.
+    this.#claims.clear();
+    if (this.#isPersistent && this.#hadSession) {
+      this.#notice('SESSION_LOST', 'the server lost the session, and what it held while the bridge was away with it');
+    }
+  }
+
+  down(): void {
+    this.#live = undefined;
+    this.#pubacks?.end();
+    this.#pubacks = undefined;
+    this.#held = undefined;
+    clearInterval(this.#ping);
+    this.#subscription.stop();
+  }
+
+  /** After the client has taken note of the CONNACK; messages may have come before. */
+  #settleIn(client: MqttClient): void {
+    if (this.#live?.client !== client) return;
+    const isResumed = this.#live.connack.sessionPresent;
+    // What a session holds flows at once and may fill the window, and then no SUBACK can be heard: do not wait for it.
+    if (isResumed) this.#ready();
+    // Asked again at each start, for the file may name other topics than the session.
+    if (!isResumed || !this.#subscription.isGranted) this.#subscription.start(client);
+    if (client.keepalive > 0) this.#pingWhileBusy(client);
+  }
+
+  /**
+   * While the window is full the client hears no PINGRESP, and while much is buffered it hears it late; it would take
+   * the server for dead, and the server us. So ping blindly, and count whatever arrives as a sign of life.
+   */
+  #pingWhileBusy(client: MqttClient): void {
+    let heardBefore = this.#arrivals;
+    this.#ping = setInterval(
+      () => {
+        const isBusy = this.#held !== undefined || this.#arrivals !== heardBefore;
+        heardBefore = this.#arrivals;
+        if (!isBusy || !client.connected) return;
+        client.sendPing();
+        client.reschedulePing(true);
+      },
+      (client.keepalive * 1000) / 3,
+    );
+  }
+
+  #ready(): void {
+    this.#hadSession = true;
+    const session = this.#live?.connack.sessionPresent === true ? 'session resumed' : 'new session';
+    this.#link.established(session);
+  }
+
+  #receive(packet: IPublishPacket, goOn: (error?: Error) => void): void {
+    this.#arrivals += 1;
+    const bytes = packet.length ?? 0;
+    if (this.#isFull(bytes)) {
+      // Invariant 4. Messages that fill the window prove the subscription, and nothing else can be heard now.
+      this.#held = { packet, bytes, goOn };
+      this.#ready();
+      return;
+    }
+    this.#admit(packet, bytes);
+    goOn(DEFERRED);
+  }
+
+  /** Counts what is unsettled and, apart from it, what is unacknowledged: settled messages behind an open one come again after a crash. */
+  #isFull(bytes: number): boolean {
+    const { messages, bytes: maxBytes } = this.#window;
+    if (this.#unsettled >= messages || (this.#pubacks?.size ?? 0) >= messages) return true;
+    return this.#unsettled > 0 && this.#unsettledBytes + bytes > maxBytes;
+  }
+
+  #resume(): void {
+    const held = this.#held;
+    if (held === undefined || this.#isFull(held.bytes)) return;
+    this.#held = undefined;
+    this.#admit(held.packet, held.bytes);
+    held.goOn(DEFERRED);
+  }
+
+  #admit(packet: IPublishPacket, bytes: number): void {
+    const frame = receivedFrame(packet);
+    if (packet.qos === 0) {
+      const id = `${this.#target.clientId}:0:${this.#nonce}-${this.#arrivals}`;
+      this.#deliver({ id, frame, attempt: 1, bytes, settle: () => this.#settled(bytes) });
+      return;
+    }
+    const order = this.#pubacks;
+    if (order === undefined) return;
+    const packetId = packet.messageId ?? 0;
+    const id = this.#idOf(packetId, frame);
+    const known = this.#claims.get(packetId);
+    // The server may not use an unacknowledged packet id for another message: this is the one that the engine holds, or
+    // has settled since. Only what we never wrote a PUBACK for is here, so no second message can be taken for the first.
+    if (known !== undefined && packet.dup && known.id === id) {
+      if (known.order !== order) order.enter(known);
+      return;
+    }
+    const claim: Claim = { packetId, id, bytes, outcome: undefined, confirm: noConfirm, order };
+    this.#claims.set(packetId, claim);
+    order.enter(claim);
+    this.#deliver({
+      id,
+      frame,
+      // DUP 0 is a first delivery [MQTT-3.3.1-2]. The engine relies on it: when the sink calls the id of a first
+      // delivery a duplicate, the packet id has come round with equal content, and it sends again under another id.
+      attempt: packet.dup ? 2 : 1,
+      bytes,
+      settle: (outcome) => this.#settle(claim, outcome),
+    });
+  }
+
+  /** Packet id and content: the same on each redelivery, for the server keeps the packet id [MQTT-4.4.0-1]. */
+  #idOf(packetId: number, { id, body, address }: Frame): string {
+    const { clientId } = this.#target;
+    if (id !== undefined) return `${clientId}:m:${id}`;
+    return `${clientId}:${packetId.toString(16)}-${crc32(body).toString(16)}-${crc32(address).toString(16)}-${body.length.toString(16)}`;
+  }
+
+  #deliver(arrival: Arrival): void {
+    this.#unsettled += 1;
+    this.#unsettledBytes += arrival.bytes;
+    this.#inbox.push(arrival);
+  }
+
+  #settle(claim: Claim, outcome: Outcome): void {
+    claim.outcome = outcome.kind;
+    // Given back: the server repeats it to our next start, in its place.
+    if (outcome.kind !== 'retry') claim.confirm();
+    this.#settled(claim.bytes);
+  }
+
+  #settled(bytes: number): void {
+    this.#unsettled -= 1;
+    this.#unsettledBytes -= bytes;
+    this.#resume();
+  }
+
+  #forget(claim: Claim): void {
+    if (this.#claims.get(claim.packetId) === claim) this.#claims.delete(claim.packetId);
+  }
+
+  #notice(code: string, text: string): void {
+    this.#context.report({
+      kind: 'notice',
+      code,
+      text: `${this.#target.connection} (${this.#target.address}): ${text}`,
+    });
+  }
+}
+
+function noConfirm(): void {
+  // Replaced when the claim takes its place in the order of a connection.
+}

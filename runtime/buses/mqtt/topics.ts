@@ -1,0 +1,38 @@
+import type { AddressGrammar } from '#contract/bus.ts';
+import { percentEncode } from '#kit/percent.ts';
+import { textFlaw, UNWIRABLE } from './wire-text.ts';
+
+const IN_A_LEVEL = new RegExp(`[/+#]|${UNWIRABLE.source}`, 'u');
+const WILDCARD = /[+#]/;
+/** The server's own statistics, and the spelling of shared subscriptions: nobody publishes there. */
+const RESERVED = /^\$(SYS|share)(\/|$)/;
+
+/** Topics to publish to. */
+export const topicGrammar: AddressGrammar = {
+  word: 'topic',
+  separator: '/',
+  encode(value) {
+    const encoded = percentEncode(value, IN_A_LEVEL);
+    // A leading $ takes a topic out of reach of wildcard subscribers [MQTT-4.7.2-1].
+    return encoded.startsWith('$') ? `%24${encoded.slice(1)}` : encoded;
+  },
+  flaw(topic) {
+    if (topic === '') return 'an empty topic';
+    if (WILDCARD.test(topic)) return 'a wildcard, + or #';
+    if (RESERVED.test(topic)) return 'a topic that belongs to the server, $SYS/ or $share/';
+    return textFlaw(topic);
+  },
+};
+
+/** What is wrong with a topic filter to subscribe to, or undefined. */
+export function filterFlaw(filter: string): string | undefined {
+  if (filter === '') return 'an empty filter';
+  if (filter === '$share' || filter.startsWith('$share/')) return 'a shared subscription spelled out';
+  const levels = filter.split('/');
+  for (const [index, level] of levels.entries()) {
+    if (level.includes('#') && (level !== '#' || index !== levels.length - 1))
+      return '# that is not a last level of its own';
+    if (level.includes('+') && level !== '+') return '+ that is not a level of its own';
+  }
+  return textFlaw(filter);
+}
