@@ -1,0 +1,138 @@
+import { durationMs, sizeBytes } from '#kit/quantity.ts';
+import { mapWithDefaults } from './defaults.ts';
+import { DEFAULTS, sinkWords, sourceWords } from './file-words.ts';
+import { stageKind } from './pieces.ts';
+import type { Piece } from './pieces.ts';
+import type {
+  ConnectionSpec,
+  PipelineSpec,
+  RetrySpec,
+  RouteSpec,
+  SinkSpec,
+  SourceSpec,
+  StageSpec,
+} from './pipeline-spec.ts';
+import type { Places } from './places.ts';
+import { asList, asMap, own } from './plain.ts';
+import type { PlainMap } from './plain.ts';
+import { pointerTo } from './pointer.ts';
+import type { BusWords, JsonSchema, Vocabulary } from './vocabulary.ts';
+
+/** A checked file's data, references resolved. */
+export interface CheckedFile {
+  readonly file: string;
+  readonly value: unknown;
+  readonly places: Places;
+  readonly pieces: readonly Piece[];
+  readonly vocabulary: Vocabulary;
+}
+
+function text(map: PlainMap, name: string): string {
+  const value = own(map, name);
+  // The schemas ask for it: what has no text here was not checked.
+  if (typeof value !== 'string') throw new TypeError(`${name} is not text: the file was not checked`);
+  return value;
+}
+
+function optional(map: PlainMap, name: string): string | undefined {
+  return own(map, name) === undefined ? undefined : text(map, name);
+}
+
+/** What the driver gets: neither the connection's name nor the words that every bus shares. */
+function without(map: PlainMap, names: readonly string[]): PlainMap {
+  return Object.fromEntries(Object.entries(map).filter(([name]) => !names.includes(name)));
+}
+
+const SHARED_BY_SOURCES = ['bus', ...Object.keys(sourceWords([]))];
+const SHARED_BY_SINKS = ['bus', ...Object.keys(sinkWords([]))];
+
+/** The driver's own options of a connection or an end. */
+export function driverOptions(options: PlainMap, kind: 'connection' | 'from' | 'to'): PlainMap {
+  return without(options, kind === 'connection' ? ['bus'] : kind === 'from' ? SHARED_BY_SOURCES : SHARED_BY_SINKS);
+}
+
+function source(options: PlainMap, bus: string): SourceSpec {
+  const expires = optional(options, 'expires');
+  const window = asMap(own(options, 'window'));
+  const messages = own(window, 'messages');
+  return {
+    connection: text(options, 'bus'),
+    bus,
+    options: driverOptions(options, 'from'),
+    codec: optional(options, 'codec'),
+    key: optional(options, 'key'),
+    id: optional(options, 'id'),
+    expiresMs: expires === undefined ? undefined : durationMs(expires),
+    window: {
+      messages: typeof messages === 'number' ? messages : DEFAULTS.windowMessages,
+      bytes: sizeBytes(optional(window, 'bytes') ?? DEFAULTS.windowBytes),
+    },
+  };
+}
+
+function sink(options: PlainMap, bus: BusWords): SinkSpec {
+  const headers = Object.entries(asMap(own(options, 'headers')));
+  return {
+    connection: text(options, 'bus'),
+    bus: bus.name,
+    options: driverOptions(options, 'to'),
+    codec: optional(options, 'codec'),
+    address: text(options, bus.addressOption),
+    headers: new Map(headers.map(([name, template]) => [name, String(template)])),
+  };
+}
+
+/** `100ms..10s` in milliseconds. */
+export function parseBackoff(written: string): RetrySpec['backoff'] {
+  const [first = '', cap = ''] = written.split('..');
+  return { firstMs: durationMs(first), capMs: durationMs(cap) };
+}
+
+function retry(options: PlainMap): RetrySpec {
+  const attempts = own(options, 'attempts');
+  return {
+    attempts: typeof attempts === 'number' ? attempts : DEFAULTS.attempts,
+    backoff: parseBackoff(optional(options, 'backoff') ?? DEFAULTS.backoff),
+  };
+}
+
+/** Makes the spec of a file without errors. Throws TypeError on one that was not checked. */
+export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFile): PipelineSpec {
+  const schemas = new Map<string, JsonSchema>(pieces.map(({ pointer, schema }) => [pointer, schema]));
+  const filled = (pointer: string, options: unknown): PlainMap =>
+    mapWithDefaults(asMap(options), schemas.get(pointer) ?? {});
+  const connections = new Map<string, ConnectionSpec>();
+  for (const [name, options] of Object.entries(asMap(own(asMap(value), 'buses')))) {
+    const all = filled(pointerTo('/buses', name), options);
+    connections.set(name, { name, bus: text(all, 'bus'), options: driverOptions(all, 'connection') });
+  }
+  const busOf = (end: PlainMap): BusWords => {
+    const bus = vocabulary.buses.get(connections.get(text(end, 'bus'))?.bus ?? '');
+    if (bus === undefined) throw new TypeError('the bus is not in the catalog: the file was not checked against it');
+    return bus;
+  };
+  const stage = (pointer: string, item: unknown): StageSpec => {
+    const verb = stageKind(item, vocabulary)?.verb ?? '';
+    const all = filled(pointer, item);
+    const { line, column } = places.of(pointer);
+    return { verb, name: text(all, verb), options: without(all, [verb]), place: `${file}:${line}:${column}` };
+  };
+  const route = (item: unknown, index: number): RouteSpec => {
+    const at = pointerTo('/routes', index);
+    const all = asMap(item);
+    const from = filled(pointerTo(at, 'from'), own(all, 'from'));
+    const to = filled(pointerTo(at, 'to'), own(all, 'to'));
+    return {
+      name: text(all, 'name'),
+      class: DEFAULTS.routeClass,
+      from: source(from, busOf(from).name),
+      stages: asList(own(all, 'stages')).map((stageItem, position) =>
+        stage(pointerTo(at, 'stages', position), stageItem),
+      ),
+      to: sink(to, busOf(to)),
+      retry: retry(asMap(own(all, 'retry'))),
+      deadLetter: DEFAULTS.deadLetter,
+    };
+  };
+  return { name: text(asMap(value), 'name'), connections, routes: asList(own(asMap(value), 'routes')).map(route) };
+}

@@ -1,0 +1,99 @@
+import { shown } from './describe.ts';
+import type { FindingList } from './finding-list.ts';
+import { DEFAULTS } from './file-words.ts';
+import { NOT_YET } from './not-yet.ts';
+import { busBehind } from './pieces.ts';
+import { asList, asMap, own } from './plain.ts';
+import type { PlainMap } from './plain.ts';
+import { pointerTo } from './pointer.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+type Refuse = (at: string, found: string, write: string, side?: 'key' | 'value') => void;
+
+function refusal(findings: FindingList): Refuse {
+  return (at, found, write, side = 'value') => {
+    findings.add({
+      code: 'NOT_IN_THIS_VERSION',
+      at,
+      side,
+      expected: 'a word that this version carries out',
+      found: `${found}, which it does not have yet`,
+      write,
+    });
+  };
+}
+
+/** `known`: names that the place has in this version, whatever the list of later words says. */
+function refuseFields(
+  at: string,
+  map: PlainMap,
+  later: readonly string[],
+  known: readonly string[],
+  refuse: Refuse,
+): void {
+  for (const name of later) {
+    if (Object.hasOwn(map, name) && !known.includes(name)) {
+      refuse(pointerTo(at, name), name, `nothing: remove ${name}`, 'key');
+    }
+  }
+}
+
+function refuseClass(at: string, route: PlainMap, findings: FindingList, refuse: Refuse): void {
+  const name = own(route, 'class');
+  const from = asMap(own(route, 'from'));
+  if (typeof name !== 'string') return;
+  const needs = own(NOT_YET.classes, name);
+  if (!Array.isArray(needs)) return;
+  const place = pointerTo(at, 'class');
+  for (const [need, code, write] of [
+    ['key', 'CLASS_NEEDS_KEY', 'key: "{body.unit}" in from, or another field that tells units apart'],
+    ['expires', 'CLASS_NEEDS_EXPIRY', 'expires: 30s in from'],
+  ] as const) {
+    if (!needs.includes(need) || Object.hasOwn(from, need)) continue;
+    findings.add({ code, at: place, expected: `${need} in from: class ${name} needs it`, found: `no ${need}`, write });
+  }
+  refuse(place, `class: ${name}`, `class: ${DEFAULTS.routeClass}`);
+}
+
+function refuseCodec(at: string, end: PlainMap, vocabulary: Vocabulary, refuse: Refuse): void {
+  const codec = own(end, 'codec');
+  const isLater = (NOT_YET.codecs as readonly unknown[]).includes(codec);
+  if (typeof codec !== 'string' || !isLater || vocabulary.codecs.has(codec)) return;
+  refuse(pointerTo(at, 'codec'), `codec: ${codec}`, `codec: ${[...vocabulary.codecs.keys()].join(' | ')}`);
+}
+
+function words(schema: { readonly properties: object } | undefined): readonly string[] {
+  return Object.keys(schema?.properties ?? {});
+}
+
+/** Refuses by name what a later version brings, so that nobody believes it is at work. */
+export function checkNotYet(value: unknown, vocabulary: Vocabulary, findings: FindingList): void {
+  const refuse = refusal(findings);
+  const file = asMap(value);
+  for (const [name, connection] of Object.entries(asMap(own(file, 'buses')))) {
+    const known = words(busBehind(value, name, vocabulary)?.connectionSchema);
+    refuseFields(pointerTo('/buses', name), asMap(connection), NOT_YET.connection, known, refuse);
+  }
+  for (const [index, item] of asList(own(file, 'routes')).entries()) {
+    const at = pointerTo('/routes', index);
+    const route = asMap(item);
+    const to = own(route, 'to');
+    refuseClass(at, route, findings, refuse);
+    refuseFields(at, route, NOT_YET.route, [], refuse);
+    if (Array.isArray(to)) refuse(pointerTo(at, 'to'), 'to as a list', 'a route for each sink');
+    for (const [direction, later] of [
+      ['from', NOT_YET.source],
+      ['to', NOT_YET.sink],
+    ] as const) {
+      const end = asMap(own(route, direction));
+      const bus = busBehind(value, own(end, 'bus'), vocabulary);
+      const known = words(direction === 'from' ? bus?.sourceSchema : bus?.sinkSchema);
+      refuseFields(pointerTo(at, direction), end, later, known, refuse);
+      refuseCodec(pointerTo(at, direction), end, vocabulary, refuse);
+    }
+    const letters = own(route, 'deadLetter');
+    if (letters !== undefined && letters !== DEFAULTS.deadLetter) {
+      refuse(pointerTo(at, 'deadLetter'), `deadLetter: ${shown(letters)}`, `deadLetter: ${DEFAULTS.deadLetter}`);
+    }
+  }
+}

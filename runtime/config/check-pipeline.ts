@@ -1,0 +1,66 @@
+import { buildSpec } from './build-spec.ts';
+import { checkNames } from './check-names.ts';
+import type { ProjectFiles } from './check-names.ts';
+import { checkNotYet } from './check-not-yet.ts';
+import { checkRoutes } from './check-routes.ts';
+import { FindingList } from './finding-list.ts';
+import { piecesOf } from './pieces.ts';
+import type { Places } from './places.ts';
+import { asList, asMap, own } from './plain.ts';
+import { pointerTo } from './pointer.ts';
+import { referencePointers, resolveReferences } from './references.ts';
+import type { ReferenceSources } from './references.ts';
+import type { PipelineDocument, Resolution } from './resolve-pipeline.ts';
+import { withContents } from './resolved-document.ts';
+import { validatePieces } from './validate-pieces.ts';
+import type { Vocabulary } from './vocabulary.ts';
+import { parseYaml } from './yaml-document.ts';
+
+export interface PipelineSource extends ReferenceSources {
+  readonly text: string;
+  /** As findings shall show it. */
+  readonly file: string;
+  readonly vocabulary: Vocabulary;
+  readonly project: ProjectFiles;
+}
+
+export interface CheckResult extends Resolution {
+  /** What a bundle embeds; there exactly when no finding is an error. */
+  readonly document?: PipelineDocument;
+}
+
+/** Judges a pipeline file whole: everything that is wrong with it in one run, in the order of the file, each mistake once. Pure. */
+export function checkPipeline(source: PipelineSource): CheckResult {
+  const { file, vocabulary } = source;
+  const { value, places, flaws, readable } = parseYaml(source.text);
+  const findings = new FindingList(file, places);
+  for (const flaw of flaws) findings.add(flaw);
+  // Behind broken YAML everything looks wrong.
+  if (!readable) return { findings: findings.sorted() };
+  const resolved = resolveReferences(value, vocabulary.stages, source, findings);
+  checkNotYet(value, vocabulary, findings);
+  checkNames(value, vocabulary, source.project, findings);
+  const pieces = piecesOf(value, vocabulary);
+  const contents = withContents(value, pieces, resolved);
+  validatePieces(contents, pieces, resolved, findings);
+  checkRoutes({ value: contents, pieces, resolved, vocabulary, findings });
+  if (findings.hasErrors) return { findings: findings.sorted() };
+  return {
+    spec: buildSpec({ file, value: contents, places, pieces, vocabulary }),
+    document: { file, value, places: placesToKeep(value, places) },
+    findings: findings.sorted(),
+  };
+}
+
+function placesToKeep(value: unknown, places: Places): PipelineDocument['places'] {
+  const stages = asList(own(asMap(value), 'routes')).flatMap((route, index) =>
+    asList(own(asMap(route), 'stages')).map((_, position) => pointerTo('/routes', index, 'stages', position)),
+  );
+  const kept = [...stages, ...referencePointers(value)];
+  return Object.fromEntries(
+    kept.map((pointer) => {
+      const { line, column } = places.of(pointer);
+      return [pointer, [line, column]];
+    }),
+  );
+}

@@ -1,0 +1,197 @@
+import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
+import { RESERVED_HEADERS } from '#contract/frame.ts';
+import { parseBackoff } from './build-spec.ts';
+import { checkTemplate } from './check-template.ts';
+import type { TemplateScope, TemplateSite } from './check-template.ts';
+import { shown } from './describe.ts';
+import { judgedEnd } from './ends.ts';
+import type { JudgedEnd, JudgedFile } from './ends.ts';
+import { busBehind, stageKind } from './pieces.ts';
+import { asList, asMap, own } from './plain.ts';
+import type { PlainMap } from './plain.ts';
+import { pointerTo } from './pointer.ts';
+import { redactor } from './redact.ts';
+import type { BusWords } from './vocabulary.ts';
+
+// Bodies that are one text or some bytes.
+const WITHOUT_FIELDS: readonly unknown[] = ['text', 'bytes'];
+
+/** How many levels the addresses of each filter have; empty where a filter has no bound or the source no filters. */
+function levelCounts(from: PlainMap, bus: BusWords): readonly number[] {
+  const { word, separator } = bus.grammar;
+  const filters = Object.entries(from).find(([name, value]) => name.startsWith(word) && Array.isArray(value))?.[1];
+  const counts = asList(filters).map((filter) => {
+    const levels = typeof filter === 'string' ? filter.split(separator) : ['#'];
+    // Every bus here spells "and all beneath" as a last level of its own, MQTT as #, NATS as >.
+    return ['#', '>'].includes(levels.at(-1) ?? '#') ? Infinity : levels.length;
+  });
+  return counts.includes(Infinity) ? [] : counts;
+}
+
+function askSource(end: JudgedEnd | undefined): Guarantees | undefined {
+  return end?.bus.sourceGuarantees(end);
+}
+
+function askSink(end: JudgedEnd | undefined): Guarantees | undefined {
+  return end?.bus.sinkGuarantees(end);
+}
+
+class RouteJudge {
+  readonly #file: JudgedFile;
+  readonly #at: string;
+  readonly #route: PlainMap;
+  readonly #redact: (text: string) => string;
+
+  constructor(file: JudgedFile, at: string, route: PlainMap) {
+    this.#file = file;
+    this.#at = at;
+    this.#route = route;
+    this.#redact = redactor(file.resolved);
+  }
+
+  judge(): void {
+    const source = judgedEnd(this.#at, 'from', this.#file);
+    const sink = judgedEnd(this.#at, 'to', this.#file);
+    if (source !== undefined) {
+      this.#flaws(source, source.bus.flaws(source.connection, { from: source.end }));
+    }
+    if (sink !== undefined) this.#flaws(sink, sink.bus.flaws(sink.connection, { to: sink.end }));
+    const sourceGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'from')) ? undefined : askSource(source);
+    const sinkGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'to')) ? undefined : askSink(sink);
+    this.#templates(sourceGives);
+    this.#backoff();
+    if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);
+    if (sink !== undefined && sinkGives !== undefined) this.#notes(sink, sinkGives.notes);
+  }
+
+  #flaws(end: JudgedEnd, flaws: readonly OptionFlaw[]): void {
+    const { findings, resolved } = this.#file;
+    for (const flaw of flaws) {
+      const at = pointerTo(flaw.where === 'connection' ? end.connectionAt : end.at, ...flaw.path);
+      if (findings.isClaimed(at)) continue;
+      const reference = resolved.get(at)?.written;
+      findings.add({
+        code: 'OPTIONS_CONFLICT',
+        at,
+        expected: this.#redact(flaw.expected),
+        found: reference === undefined ? this.#redact(flaw.found) : `${reference}: ${this.#redact(flaw.found)}`,
+        write: this.#redact(flaw.write),
+      });
+    }
+  }
+
+  #sourcePromises(end: JudgedEnd, { redelivers, notes }: Guarantees): void {
+    if (!redelivers) {
+      this.#file.findings.add({
+        code: 'AT_MOST_ONCE',
+        at: pointerTo(end.at, 'bus'),
+        expected: 'a source that delivers again what was not settled',
+        found: `a ${end.bus.name} source that does not: what is in flight when the bridge or the connection ends is lost`,
+        write: 'a source that redelivers where a loss matters',
+      });
+    }
+    this.#notes(end, notes);
+  }
+
+  #notes(end: JudgedEnd, notes: readonly string[]): void {
+    for (const note of notes) {
+      this.#file.findings.add({
+        code: 'BUS_NOTE',
+        at: pointerTo(end.at, 'bus'),
+        found: `${end.bus.name}: ${this.#redact(note)}`,
+      });
+    }
+  }
+
+  #templates(gives: Guarantees | undefined): void {
+    const { value, vocabulary } = this.#file;
+    const from = asMap(own(this.#route, 'from'));
+    const to = asMap(own(this.#route, 'to'));
+    const sourceBus = busBehind(value, own(from, 'bus'), vocabulary);
+    const sinkBus = busBehind(value, own(to, 'bus'), vocabulary);
+    // While the source is wrong itself, nobody can say that it gives no key.
+    const carriesKey = gives?.carriesKey ?? true;
+    const scope: TemplateScope = {
+      source: sourceBus?.grammar,
+      hasKey: carriesKey,
+      bodyHasFields: !WITHOUT_FIELDS.includes(own(from, 'codec')),
+      levels: sourceBus === undefined ? [] : levelCounts(from, sourceBus),
+    };
+    const fromAt = pointerTo(this.#at, 'from');
+    this.#template(fromAt, from, 'key', { use: 'key', target: undefined }, scope);
+    const keyed = { ...scope, hasKey: carriesKey || Object.hasOwn(from, 'key') };
+    this.#template(fromAt, from, 'id', { use: 'id', target: undefined }, keyed);
+    const stages = asList(own(this.#route, 'stages'));
+    // A function may make a map of what was bytes.
+    const isRemade = stages.some((item) => stageKind(item, vocabulary)?.names === 'function');
+    const sent = { ...keyed, bodyHasFields: keyed.bodyHasFields || isRemade };
+    const toAt = pointerTo(this.#at, 'to');
+    if (sinkBus !== undefined) {
+      this.#template(toAt, to, sinkBus.addressOption, { use: 'address', target: sinkBus.grammar }, sent);
+      this.#addressIsThere(toAt, to, sinkBus);
+    }
+    const headersAt = pointerTo(toAt, 'headers');
+    const headers = asMap(own(to, 'headers'));
+    for (const name of Object.keys(headers)) {
+      this.#reservedHeader(headersAt, name);
+      this.#template(headersAt, headers, name, { use: 'header', target: undefined }, sent);
+    }
+  }
+
+  #template(
+    holderAt: string,
+    holder: PlainMap,
+    name: string,
+    how: Pick<TemplateSite, 'use' | 'target'>,
+    scope: TemplateScope,
+  ): void {
+    const { findings, resolved } = this.#file;
+    const text = own(holder, name);
+    const at = pointerTo(holderAt, name);
+    if (typeof text !== 'string' || findings.isClaimed(at)) return;
+    checkTemplate({ at, text, reference: resolved.get(at)?.written, ...how }, scope, findings);
+  }
+
+  #addressIsThere(at: string, to: PlainMap, bus: BusWords): void {
+    const place = pointerTo(at, bus.addressOption);
+    const { findings } = this.#file;
+    if (own(to, bus.addressOption) !== undefined || findings.isClaimed(place)) return;
+    const expected = `${bus.addressOption}: where the messages go`;
+    findings.add({ code: 'TEMPLATE_MISSING', at: place, expected, found: 'none', write: `${bus.addressOption}: ...` });
+  }
+
+  #reservedHeader(at: string, name: string): void {
+    if (!(RESERVED_HEADERS as readonly string[]).includes(name.toLowerCase())) return;
+    this.#file.findings.add({
+      code: 'RESERVED_HEADER',
+      at: pointerTo(at, name),
+      side: 'key',
+      expected: 'a header of your own',
+      found: `${name}, which only the runtime writes`,
+      write: `nothing: remove ${name}`,
+    });
+  }
+
+  #backoff(): void {
+    const { findings, resolved } = this.#file;
+    const at = pointerTo(this.#at, 'retry', 'backoff');
+    const written = own(asMap(own(this.#route, 'retry')), 'backoff');
+    if (typeof written !== 'string' || findings.isClaimed(at)) return;
+    const { firstMs, capMs } = parseBackoff(written);
+    if (firstMs <= capMs && firstMs > 0) return;
+    findings.add({
+      code: 'WRONG_VALUE',
+      at,
+      expected: 'a first wait above 0 and no longer than the longest',
+      found: resolved.get(at)?.written ?? shown(written),
+      write: 'backoff: 100ms..10s',
+    });
+  }
+}
+
+/** What no schema can say of a route: its templates, and what its two buses make of their options. */
+export function checkRoutes(file: JudgedFile): void {
+  for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
+    new RouteJudge(file, pointerTo('/routes', index), asMap(route)).judge();
+  }
+}

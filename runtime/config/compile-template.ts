@@ -1,0 +1,147 @@
+import type { AddressGrammar } from '#contract/bus.ts';
+import { SluiceError } from '#contract/errors.ts';
+import type { Headers } from '#contract/frame.ts';
+import { parseTemplate } from './template.ts';
+import type { TemplateField } from './template.ts';
+
+/** What a template can take from a message. A Message is one. */
+export interface TemplateView {
+  readonly id: string;
+  readonly address: string;
+  readonly key: string | undefined;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+export interface TemplateUse {
+  readonly route: string;
+  /** Separates the levels of the addresses that the source's bus delivers. */
+  readonly separator: string;
+  /** Of the bus that the text becomes an address of; undefined for a key, an id or a header, which have no grammar. */
+  readonly target: Pick<AddressGrammar, 'encode'> | undefined;
+  /** The code of the error that a missing value throws. */
+  readonly missing: 'KEY_MISSING' | 'ADDRESS_INVALID';
+}
+
+export type Template = (view: TemplateView) => string;
+
+type Getter = (view: TemplateView) => unknown;
+
+/** Level `level` of an address, without splitting it. */
+function levelOf(address: string, separator: string, level: number): string | undefined {
+  let start = 0;
+  for (let passed = 0; passed < level; passed += 1) {
+    const next = address.indexOf(separator, start);
+    if (next === -1) return undefined;
+    start = next + separator.length;
+  }
+  const end = address.indexOf(separator, start);
+  return end === -1 ? address.slice(start) : address.slice(start, end);
+}
+
+// Own properties only: `{body.constructor}` is a missing value, not a function of the runtime.
+function own(holder: unknown, name: string): unknown {
+  if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, name)) return undefined;
+  return Reflect.get(holder, name);
+}
+
+function bodyGetter(path: readonly string[]): Getter {
+  const [first = '', second] = path;
+  if (path.length === 1) return (view) => own(view.body, first);
+  if (path.length === 2 && second !== undefined) return (view) => own(own(view.body, first), second);
+  return (view) => {
+    let value = view.body;
+    for (const name of path) value = own(value, name);
+    return value;
+  };
+}
+
+function getter(field: TemplateField, use: TemplateUse): Getter {
+  switch (field.kind) {
+    case 'key':
+      return (view) => view.key;
+    case 'id':
+      return (view) => view.id;
+    case 'route':
+      return () => use.route;
+    case 'level': {
+      const { separator } = use;
+      const { level } = field;
+      return (view) => levelOf(view.address, separator, level);
+    }
+    case 'body':
+      return bodyGetter(field.path);
+    case 'header': {
+      const { name } = field;
+      return (view) => view.headers.get(name)?.[0];
+    }
+    case 'unknown':
+      return () => undefined;
+    default:
+      return field satisfies never;
+  }
+}
+
+function refuse(field: TemplateField, value: unknown, use: TemplateUse): never {
+  const found =
+    value === undefined || value === null
+      ? 'none'
+      : value === ''
+        ? 'an empty text'
+        : typeof value === 'object'
+          ? 'a map or a list'
+          : `a ${typeof value} that is no text`;
+  throw new SluiceError(use.missing, `expected a value for ${field.written}, found ${found}`);
+}
+
+/** The value as text, whole; throws where it is none. */
+function fieldText(field: TemplateField, use: TemplateUse): Template {
+  const get = getter(field, use);
+  const target = use.target;
+  return (view) => {
+    const value = get(view);
+    if (typeof value === 'string') {
+      // An empty value would remove a level, or the whole key: as good as missing.
+      if (value === '') return refuse(field, value, use);
+      return target === undefined ? value : target.encode(value);
+    }
+    if (typeof value === 'number' && Number.isFinite(value)) {
+      const text = String(value);
+      return target === undefined || (value >= 0 && Number.isSafeInteger(value)) ? text : target.encode(text);
+    }
+    if (typeof value === 'boolean' || typeof value === 'bigint')
+      return target === undefined ? String(value) : target.encode(String(value));
+    return refuse(field, value, use);
+  };
+}
+
+/**
+ * Compiles a checked template to a function for the hot path. The function throws a SluiceError of code `use.missing`
+ * when the message lacks a value, and never tells the value. Every value is encoded for the target, so it can add no
+ * level, no wildcard and no reserved prefix. Throws RangeError on a text that the checker would have refused.
+ */
+export function compileTemplate(text: string, use: TemplateUse): Template {
+  const parsed = parseTemplate(text);
+  if ('flaw' in parsed)
+    throw new RangeError(`not a template: expected ${parsed.flaw.expected}, found ${parsed.flaw.found}`);
+  const { parts } = parsed;
+  const steps = parts.map((part) => (typeof part === 'string' ? part : fieldText(part, use)));
+  const [first, second, third, ...more] = steps;
+  // The usual shapes without a loop: fixed, {x}, fixed{x}, {x}fixed, fixed{x}fixed.
+  if (more.length === 0) {
+    if (first === undefined) return () => '';
+    if (typeof first === 'string' && second === undefined) return () => first;
+    if (typeof first === 'function' && second === undefined) return first;
+    if (typeof first === 'string' && typeof second === 'function') {
+      if (third === undefined) return (view) => first + second(view);
+      if (typeof third === 'string') return (view) => first + second(view) + third;
+    }
+    if (typeof first === 'function' && typeof second === 'string' && third === undefined)
+      return (view) => first(view) + second;
+  }
+  return (view) => {
+    let out = '';
+    for (const step of steps) out += typeof step === 'string' ? step : step(view);
+    return out;
+  };
+}

@@ -1,0 +1,108 @@
+/** Every code that `check` can report. The codes are stable: scripts and CI match on them. docs/errors.md lists this table. */
+export const FINDINGS = {
+  YAML_SYNTAX: { severity: 'error', meaning: 'The file is not YAML 1.2. Nothing behind this place was checked.' },
+  YAML_DUPLICATE_KEY: {
+    severity: 'error',
+    meaning: 'A key stands twice in one map; YAML readers differ on which one wins.',
+  },
+  YAML_DOCUMENTS: { severity: 'error', meaning: 'One pipeline a file: a second YAML document is refused.' },
+  UNKNOWN_FIELD: { severity: 'error', meaning: 'A key that this map does not have. Nothing unknown is ever ignored.' },
+  MISSING_FIELD: { severity: 'error', meaning: 'A key that must be there is not.' },
+  WRONG_TYPE: { severity: 'error', meaning: 'A value of another kind than this key takes: text, number, list, map.' },
+  WRONG_VALUE: { severity: 'error', meaning: 'A value of the right kind that this key does not take.' },
+  UNIT_MISSING: { severity: 'error', meaning: 'A duration or a size without its unit.' },
+  NOT_IN_THIS_VERSION: {
+    severity: 'error',
+    meaning: 'A word of the pipeline file that this version does not carry out yet, and therefore refuses.',
+  },
+  UNKNOWN_BUS: { severity: 'error', meaning: 'A connection names a kind of bus that does not exist.' },
+  UNKNOWN_CONNECTION: {
+    severity: 'error',
+    meaning: 'A route names a connection that the file does not have under `buses`.',
+  },
+  UNUSED_CONNECTION: { severity: 'warning', meaning: 'A connection that no route uses.' },
+  UNKNOWN_STAGE: { severity: 'error', meaning: 'A stage whose verb does not exist.' },
+  STAGE_VERBS: { severity: 'error', meaning: 'A stage with two verbs: the order would be a guess.' },
+  UNKNOWN_FUNCTION: { severity: 'error', meaning: 'The project has no function file of that name.' },
+  UNKNOWN_SCHEMA: { severity: 'error', meaning: 'The project has no schema file of that name.' },
+  FUNCTION_BROKEN: {
+    severity: 'error',
+    meaning: 'A function file that does not compile, or whose default export is no function.',
+  },
+  SCHEMA_BROKEN: { severity: 'error', meaning: 'A schema file that is no JSON, or that the validator cannot compile.' },
+  DUPLICATE_ROUTE: {
+    severity: 'error',
+    meaning: 'Two routes of one name: durable names, client ids and counters are made from it.',
+  },
+  CLASS_NEEDS_KEY: {
+    severity: 'error',
+    meaning: 'A traffic class that works per key, on a route whose source has none.',
+  },
+  CLASS_NEEDS_EXPIRY: {
+    severity: 'error',
+    meaning: 'A traffic class whose messages must expire, on a route whose source has no expiry.',
+  },
+  OPTIONS_CONFLICT: {
+    severity: 'error',
+    meaning: 'Options that exclude one another, or that this bus refuses together.',
+  },
+  TEMPLATE_SYNTAX: { severity: 'error', meaning: 'A template that cannot be read.' },
+  TEMPLATE_FIELD: { severity: 'error', meaning: 'A template names a field that cannot exist here.' },
+  TEMPLATE_LEVEL: { severity: 'error', meaning: 'A template names a level that no address of this source has.' },
+  TEMPLATE_LEVEL_SHORT: {
+    severity: 'warning',
+    meaning:
+      'A template names a level that some filters of this source cannot have; messages of those filters would be rejected.',
+  },
+  TEMPLATE_ADDRESS: {
+    severity: 'error',
+    meaning: 'The fixed part of an address template makes an address that the bus refuses.',
+  },
+  TEMPLATE_MISSING: { severity: 'error', meaning: 'A sink says nowhere where its messages go.' },
+  RESERVED_HEADER: {
+    severity: 'error',
+    meaning: 'A header that only the runtime writes: labels and traces follow the message by themselves.',
+  },
+  ENV_MISSING: {
+    severity: 'error',
+    meaning:
+      "An environment variable that is not set and has no default. A warning in `check`, where the operator's environment is elsewhere.",
+  },
+  FILE_UNREADABLE: {
+    severity: 'error',
+    meaning: "A `file:` reference that cannot be read. A warning in `check`, where the operator's files are elsewhere.",
+  },
+  REFERENCE_SYNTAX: { severity: 'error', meaning: 'A value that starts like a reference and is none.' },
+  REFERENCE_REFUSED: {
+    severity: 'error',
+    meaning: 'A reference where a name must stand: names are read before any environment is known.',
+  },
+  AT_MOST_ONCE: {
+    severity: 'warning',
+    meaning: 'The source does not redeliver: what is in flight when the bridge ends is lost.',
+  },
+  BUS_NOTE: { severity: 'notice', meaning: 'What an operator must know of this bus under these options.' },
+} as const satisfies Record<string, { severity: Severity; meaning: string }>;
+
+export type Severity = 'error' | 'warning' | 'notice';
+export type FindingCode = keyof typeof FINDINGS;
+
+/** One thing that is wrong, or worth knowing, with what to write instead. Holds no value that came by reference. */
+export interface Finding {
+  readonly severity: Severity;
+  readonly code: FindingCode;
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+  /** JSON pointer into the file's document: `/routes/0/from/qos`. */
+  readonly path: string;
+  /** Empty where nothing was expected: a notice. */
+  readonly expected: string;
+  readonly found: string;
+  /** What to write instead. Empty where nothing needs to be written. */
+  readonly write: string;
+  /** The known name that was most likely meant. */
+  readonly suggestion?: string;
+}

@@ -1,0 +1,89 @@
+import {
+  ANY_CONNECTION_SCHEMA,
+  anyEndSchema,
+  connectionSchema,
+  sinkSchema,
+  sourceSchema,
+  stageSchema,
+} from './end-schema.ts';
+import { JUDGED_APART, fileSchema } from './file-words.ts';
+import { asList, asMap, isMap, own } from './plain.ts';
+import { pointerTo } from './pointer.ts';
+import type { BusWords, JsonSchema, StageWords, Vocabulary } from './vocabulary.ts';
+
+/** One part of a pipeline file and the one schema that judges it. */
+export interface Piece {
+  readonly pointer: string;
+  readonly schema: JsonSchema;
+}
+
+const FILE_SCHEMA = fileSchema({
+  connection: JUDGED_APART,
+  source: JUDGED_APART,
+  sink: JUDGED_APART,
+  stage: JUDGED_APART,
+});
+
+/** The driver behind a connection's name; undefined where the name or its kind is not known. */
+export function busBehind(value: unknown, connection: unknown, vocabulary: Vocabulary): BusWords | undefined {
+  if (typeof connection !== 'string') return undefined;
+  const kind = own(asMap(own(asMap(own(asMap(value), 'buses')), connection)), 'bus');
+  return typeof kind === 'string' ? vocabulary.buses.get(kind) : undefined;
+}
+
+/** The stage kind of one item of `stages`: that of its first known verb. */
+export function stageKind(item: unknown, vocabulary: Vocabulary): StageWords | undefined {
+  const verb = Object.keys(asMap(item)).find((key) => vocabulary.stages.has(key));
+  return verb === undefined ? undefined : vocabulary.stages.get(verb);
+}
+
+/** One schema object for each use of a driver, so that each is compiled once. */
+class Schemas {
+  readonly #made = new Map<string, JsonSchema>();
+
+  of(name: string, make: () => JsonSchema): JsonSchema {
+    const known = this.#made.get(name);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#made.set(name, made);
+    return made;
+  }
+}
+
+/**
+ * Cuts the file's data into parts, each with exactly the schema that its kind of bus or stage asks for: a union of all
+ * drivers' schemas would answer one slip with the complaints of every driver.
+ */
+export function piecesOf(value: unknown, vocabulary: Vocabulary): readonly Piece[] {
+  const schemas = new Schemas();
+  const pieces: Piece[] = [{ pointer: '', schema: FILE_SCHEMA }];
+  const end = (direction: 'from' | 'to', bus: BusWords | undefined): JsonSchema =>
+    schemas.of(`${direction} ${bus?.name ?? ''}`, () => {
+      if (bus === undefined) return anyEndSchema(direction, vocabulary);
+      return direction === 'from' ? sourceSchema(bus, vocabulary) : sinkSchema(bus, vocabulary);
+    });
+  const file = asMap(value);
+  for (const [name, connection] of Object.entries(asMap(own(file, 'buses')))) {
+    if (!isMap(connection)) continue;
+    const bus = busBehind(value, name, vocabulary);
+    const schema =
+      bus === undefined ? ANY_CONNECTION_SCHEMA : schemas.of(`bus ${bus.name}`, () => connectionSchema(bus));
+    pieces.push({ pointer: pointerTo('/buses', name), schema });
+  }
+  for (const [index, route] of asList(own(file, 'routes')).entries()) {
+    const at = pointerTo('/routes', index);
+    for (const direction of ['from', 'to'] as const) {
+      const options = own(asMap(route), direction);
+      if (!isMap(options)) continue;
+      const bus = busBehind(value, own(options, 'bus'), vocabulary);
+      pieces.push({ pointer: pointerTo(at, direction), schema: end(direction, bus) });
+    }
+    for (const [position, item] of asList(own(asMap(route), 'stages')).entries()) {
+      const kind = stageKind(item, vocabulary);
+      if (kind === undefined) continue;
+      const schema = schemas.of(`stage ${kind.verb}`, () => stageSchema(kind));
+      pieces.push({ pointer: pointerTo(at, 'stages', position), schema });
+    }
+  }
+  return pieces;
+}

@@ -1,0 +1,67 @@
+import type { Backoff } from '#kit/backoff.ts';
+
+/** A checked pipeline file as plain data: references resolved, defaults filled in, nothing left to validate. Holds secrets: never log it. */
+export interface PipelineSpec {
+  readonly name: string;
+  readonly connections: ReadonlyMap<string, ConnectionSpec>;
+  readonly routes: readonly RouteSpec[];
+}
+
+export interface ConnectionSpec {
+  readonly name: string;
+  /** Kind of bus: a name of the catalog. */
+  readonly bus: string;
+  /** The driver's own, as its connectionSchema says; durations and sizes are text. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface RouteSpec {
+  readonly name: string;
+  readonly class: 'event';
+  readonly from: SourceSpec;
+  readonly stages: readonly StageSpec[];
+  readonly to: SinkSpec;
+  readonly retry: RetrySpec;
+  readonly deadLetter: 'local';
+}
+
+export interface RetrySpec {
+  /** Tries before the dead letter, the first included. */
+  readonly attempts: number;
+  readonly backoff: Backoff;
+}
+
+interface EndSpec {
+  /** Name of a connection of this pipeline. */
+  readonly connection: string;
+  readonly bus: string;
+  /** The driver's own, as its sourceSchema or sinkSchema says. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Undefined: by content type, else json. */
+  readonly codec: string | undefined;
+}
+
+export interface SourceSpec extends EndSpec {
+  /** Templates; see compileTemplate. */
+  readonly key: string | undefined;
+  readonly id: string | undefined;
+  readonly expiresMs: number | undefined;
+  readonly window: { readonly messages: number; readonly bytes: number };
+}
+
+export interface SinkSpec extends EndSpec {
+  /** Template of the address: the sink option that the driver names so. */
+  readonly address: string;
+  /** Header names to templates. */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+export interface StageSpec {
+  readonly verb: string;
+  /** Of the function or schema. */
+  readonly name: string;
+  /** What stands beside the verb, defaults filled in; durations are text. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** `pipelines/x.yaml:12:5` */
+  readonly place: string;
+}

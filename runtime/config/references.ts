@@ -1,0 +1,170 @@
+import type { FindingList } from './finding-list.ts';
+import { isMap } from './plain.ts';
+import { pointerTo } from './pointer.ts';
+
+/** Reads what a `file:` reference names, the path as written; the caller resolves it beside the project's folder. Throws when it cannot. */
+export type ReadFile = (path: string) => string;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where references are looked up, and how a missing one counts. */
+export interface ReferenceSources {
+  readonly environment: Environment;
+  readonly readFile: ReadFile;
+  /** `run`: a missing value is an error. `check`: a warning, and what it stands for is not judged. */
+  readonly mode: 'check' | 'run';
+}
+
+type Reference =
+  | { readonly kind: 'env'; readonly name: string; readonly fallback: string | undefined }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** A reference and what became of it. `text` never leaves the spec: findings show `written`. */
+export interface Resolved {
+  /** As in the pipeline file. */
+  readonly written: string;
+  /** Undefined where it could not be resolved. */
+  readonly text: string | undefined;
+}
+
+const ENV = /^env:([A-Za-z_][A-Za-z0-9_]*)(?:\|(.*))?$/s;
+// Names that decide what is built, before any environment is known.
+const NAMES =
+  /^\/name$|^\/buses\/[^/]+\/bus$|^\/routes\/\d+\/(name|class|deadLetter)$|^\/routes\/\d+\/(from|to)\/(bus|codec)$/;
+const STAGE_KEY = /^\/routes\/\d+\/stages\/\d+\/([^/]+)$/;
+
+function isReference(text: string): boolean {
+  return text.startsWith('env:') || text.startsWith('file:');
+}
+
+function parse(text: string): Reference | undefined {
+  if (text.startsWith('file:')) return text === 'file:' ? undefined : { kind: 'file', path: text.slice(5) };
+  const match = ENV.exec(text);
+  return match?.[1] === undefined ? undefined : { kind: 'env', name: match[1], fallback: match[2] };
+}
+
+/** Every text of the data with its pointer. */
+function* texts(value: unknown, pointer: string): Generator<readonly [pointer: string, text: string]> {
+  if (typeof value === 'string') yield [pointer, value];
+  else if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) yield* texts(item, pointerTo(pointer, index));
+  } else if (isMap(value)) {
+    for (const [key, item] of Object.entries(value)) yield* texts(item, pointerTo(pointer, key));
+  }
+}
+
+/** What a pipeline asks of its surroundings: for the manifest. Names only, never contents. */
+export interface Surroundings {
+  readonly environment: readonly { readonly name: string; readonly required: boolean }[];
+  readonly files: readonly string[];
+}
+
+/** Lists the environment variables and files that the document names, each once, in the order of the file. */
+export function surroundingsOf(document: unknown): Surroundings {
+  const environment = new Map<string, boolean>();
+  const files = new Set<string>();
+  for (const [, text] of texts(document, '')) {
+    const reference = isReference(text) ? parse(text) : undefined;
+    if (reference?.kind === 'file') files.add(reference.path);
+    if (reference?.kind === 'env') {
+      const required = environment.get(reference.name) ?? false;
+      environment.set(reference.name, required || reference.fallback === undefined);
+    }
+  }
+  return {
+    environment: [...environment].map(([name, required]) => ({ name, required })),
+    files: [...files],
+  };
+}
+
+/** Pointers of all references in the document. */
+export function referencePointers(document: unknown): readonly string[] {
+  return [...texts(document, '')].filter(([, text]) => isReference(text)).map(([pointer]) => pointer);
+}
+
+/** Looks up every reference. What could not be resolved is claimed, so that nothing judges it further. */
+export function resolveReferences(
+  document: unknown,
+  verbs: ReadonlyMap<string, unknown>,
+  sources: ReferenceSources,
+  findings: FindingList,
+): ReadonlyMap<string, Resolved> {
+  const resolved = new Map<string, Resolved>();
+  for (const [pointer, text] of texts(document, '')) {
+    if (!isReference(text)) continue;
+    const verb = STAGE_KEY.exec(pointer)?.[1];
+    if (NAMES.test(pointer) || (verb !== undefined && verbs.has(verb))) {
+      findings.add({
+        code: 'REFERENCE_REFUSED',
+        at: pointer,
+        expected: 'a name',
+        found: text,
+        write: 'the name itself',
+      });
+      continue;
+    }
+    const reference = parse(text);
+    if (reference === undefined) {
+      const expected = 'env:NAME, env:NAME|default or file:PATH as the whole value';
+      findings.add({
+        code: 'REFERENCE_SYNTAX',
+        at: pointer,
+        expected,
+        found: text,
+        write: 'env:NAME with letters, digits and _',
+      });
+      continue;
+    }
+    const content = reference.kind === 'env' ? variable(reference, sources) : fileText(reference.path, sources);
+    resolved.set(pointer, { written: text, text: content });
+    if (content === undefined) reportMissing(reference, pointer, text, sources, findings);
+  }
+  return resolved;
+}
+
+// An empty variable counts as not set: that is how shells and container platforms spell "none".
+function variable(
+  { name, fallback }: Reference & { kind: 'env' },
+  { environment }: ReferenceSources,
+): string | undefined {
+  const set = environment[name];
+  return set === undefined || set === '' ? fallback : set;
+}
+
+function fileText(path: string, { readFile }: ReferenceSources): string | undefined {
+  try {
+    // Editors and `echo` end a file with a line break that is no part of a secret.
+    return readFile(path).replace(/\r?\n$/, '');
+  } catch {
+    return undefined;
+  }
+}
+
+function reportMissing(
+  reference: Reference,
+  at: string,
+  found: string,
+  { mode }: ReferenceSources,
+  findings: FindingList,
+): void {
+  findings.claim(at);
+  const severity = mode === 'run' ? 'error' : 'warning';
+  if (reference.kind === 'env') {
+    findings.add({
+      code: 'ENV_MISSING',
+      at,
+      severity,
+      expected: `${reference.name} in the environment`,
+      found: `${found}, and it is not set`,
+      write: `${reference.name}=... before the command, or a default: env:${reference.name}|default`,
+    });
+  } else {
+    findings.add({
+      code: 'FILE_UNREADABLE',
+      at,
+      severity,
+      expected: 'a readable file',
+      found: `${found}, and it cannot be read`,
+      write: 'a path beside the project folder or an absolute one, readable by this user',
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import { Ajv } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { nearestName } from '#kit/nearest.ts';
+import { example, oneOf } from './describe.ts';
+import { explainFound, explainValue } from './explain-value.ts';
+import type { FindingDraft, FindingList } from './finding-list.ts';
+import type { Piece } from './pieces.ts';
+import { asMap, isMap, under } from './plain.ts';
+import { parentPointer, pointerKeys, pointerTo } from './pointer.ts';
+import type { Resolved } from './references.ts';
+import { alternatives } from './schema-at.ts';
+import type { JsonSchema } from './vocabulary.ts';
+import { essential, isKeyChoice } from './violations.ts';
+import type { Violation } from './violations.ts';
+
+function compiler(): (schema: JsonSchema) => ValidateFunction {
+  // Patterns judge, formats only annotate: a value that comes by reference is judged without this compiler, alike.
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, logger: false, validateFormats: false });
+  return (schema) => ajv.compile(schema);
+}
+
+function unknownField(at: string, key: string, violation: Violation): FindingDraft {
+  const known = Object.keys(asMap(asMap(violation.parentSchema)['properties']));
+  const present = Object.keys(asMap(violation.data));
+  const suggestion = nearestName(
+    key,
+    known.filter((name) => !present.includes(name)),
+  );
+  return {
+    code: 'UNKNOWN_FIELD',
+    at: pointerTo(at, key),
+    side: 'key',
+    expected: known.length === 0 ? 'no key here' : oneOf(known),
+    found: key,
+    write: suggestion === undefined ? `nothing: remove ${key}` : `${suggestion}:`,
+    suggestion,
+  };
+}
+
+function missingField(at: string, key: string, violation: Violation): FindingDraft {
+  const schema = asMap(asMap(violation.parentSchema)['properties'])[key];
+  const value = isMap(schema) ? example(schema) : '...';
+  return {
+    code: 'MISSING_FIELD',
+    at: pointerTo(at, key),
+    expected: `${key} in ${at === '' ? 'the file' : pointerKeys(at).join('.')}`,
+    found: 'no such key',
+    write: `${key}: ${value}`,
+  };
+}
+
+function keyChoice(at: string, violation: Violation): FindingDraft {
+  const branches = Array.isArray(violation.schema) ? violation.schema.filter(isMap) : [];
+  const choices = branches.map(({ required }) => (Array.isArray(required) ? required.join(' and ') : ''));
+  return {
+    code: 'MISSING_FIELD',
+    at: pointerTo(at, '?'),
+    expected: oneOf(choices),
+    found:
+      violation.keyword === 'oneOf' && violation.params['passingSchemas'] ? 'more than one of them' : 'none of them',
+    write: `${choices[0] ?? '...'}: ...`,
+  };
+}
+
+/** One violation of the schema compiler as a finding. */
+function explain(violation: Violation, piece: Piece, resolved: ReadonlyMap<string, Resolved>): FindingDraft {
+  const at = `${piece.pointer}${violation.instancePath}`;
+  const { params, parentSchema } = violation;
+  if (violation.keyword === 'additionalProperties')
+    return unknownField(at, String(params['additionalProperty']), violation);
+  if (violation.keyword === 'required' || violation.keyword === 'dependencies') {
+    return missingField(at, String(params['missingProperty']), violation);
+  }
+  if (violation.keyword === 'propertyNames') {
+    const name = String(params['propertyName']);
+    return {
+      ...explainFound([asMap(violation.schema)], at, name),
+      code: 'WRONG_VALUE',
+      at: pointerTo(at, name),
+      side: 'key',
+      write: 'a name that fits',
+    };
+  }
+  if ((violation.keyword === 'anyOf' || violation.keyword === 'oneOf') && isKeyChoice(violation))
+    return keyChoice(at, violation);
+  const schemas = alternatives(asMap(parentSchema));
+  const reference = resolved.get(at);
+  if (reference !== undefined) return { at, ...explainValue(schemas, at, reference.written) };
+  return { at, ...explainFound(schemas, at, violation.data) };
+}
+
+function violationsOf(errors: readonly ErrorObject[] | null | undefined): readonly Violation[] {
+  return essential((errors ?? []) as readonly Violation[]);
+}
+
+/** Judges every part by its schema. A place that is already judged, or unknown, is left alone. */
+export function validatePieces(
+  value: unknown,
+  pieces: readonly Piece[],
+  resolved: ReadonlyMap<string, Resolved>,
+  findings: FindingList,
+): void {
+  const compile = compiler();
+  for (const piece of pieces) {
+    const validate = compile(piece.schema);
+    if (validate(under(value, pointerKeys(piece.pointer)))) continue;
+    const drafts = violationsOf(validate.errors).map((violation) => explain(violation, piece, resolved));
+    // A misspelt key is also a missing one: one mistake.
+    const meant = new Set(drafts.flatMap(({ at, suggestion }) => meantKey(at, suggestion)));
+    for (const draft of drafts) {
+      const isMisspelt = draft.code === 'MISSING_FIELD' && meant.has(draft.at);
+      if (!isMisspelt && !findings.isClaimed(draft.at)) findings.add(draft);
+    }
+  }
+}
+
+function meantKey(at: string, suggestion: string | undefined): readonly string[] {
+  return suggestion === undefined ? [] : [pointerTo(parentPointer(at) ?? '', suggestion)];
+}

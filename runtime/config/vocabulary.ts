@@ -1,0 +1,34 @@
+import type { Bus, EndOptions, Guarantees, OptionFlaw } from '#contract/bus.ts';
+import type { Codec } from '#contract/codec.ts';
+
+/** A JSON Schema, draft-07. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What the checker asks of a bus driver. It hands over only options that the driver's own schemas passed. */
+export interface BusWords extends Pick<
+  Bus,
+  'name' | 'grammar' | 'connectionSchema' | 'sourceSchema' | 'sinkSchema' | 'addressOption'
+> {
+  sourceGuarantees(options: EndOptions<object, object>): Guarantees;
+  sinkGuarantees(options: EndOptions<object, object>): Guarantees;
+  flaws(connection: object, end: { from: object } | { to: object }): readonly OptionFlaw[];
+}
+
+/** What the checker asks of a stage kind. */
+export interface StageWords {
+  /** The one key that makes a stage this stage: `function`. Its value is a name. */
+  readonly verb: string;
+  /** Which folder of the project the name is looked up in. */
+  readonly names: 'function' | 'schema';
+  /** The keys that may stand beside the verb, draft-07, `additionalProperties: false`. */
+  readonly schema: JsonSchema & { readonly properties: Readonly<Record<string, unknown>> };
+  /** One line for editors. */
+  readonly description?: string;
+}
+
+/** Everything that a pipeline file can name. The catalog is one; a bundle brings only what its pipeline names. */
+export interface Vocabulary {
+  readonly buses: ReadonlyMap<string, BusWords>;
+  readonly stages: ReadonlyMap<string, StageWords>;
+  readonly codecs: ReadonlyMap<string, Pick<Codec, 'name'>>;
+}
