@@ -1,0 +1,212 @@
+import type { NatsConnection, Status } from '@nats-io/transport-node';
+import type { BusContext } from '#contract/bus.ts';
+import { asSluiceError, type ErrorCode, SluiceError } from '#contract/errors.ts';
+import { backoffMs } from '#kit/backoff.ts';
+import { pause, withDeadline } from '#kit/deadline.ts';
+import { type Dialer, dialer } from './dial.ts';
+import type { NatsConnectionOptions } from './options.ts';
+import { propertyOf } from './property.ts';
+
+const RETRY = { firstMs: 200, capMs: 5000 };
+const CLOSE_MS = 2000;
+const SAY_AWAY_AFTER_MS = 5000;
+const SAY_WAITING_AFTER_MS = 4500;
+
+/** The server forbids something: it says so once per attempt, out of band. */
+export interface Denial {
+  readonly operation: 'publish' | 'subscription';
+  readonly subject: string;
+}
+
+/** One end of a route hears what happens to its connection. None of these may throw. */
+export interface LinkListener {
+  /** Back after a loss; another client connection than before has none of its subscriptions. */
+  up(connection: NatsConnection): void;
+  /** Nothing passes; what was published and not yet confirmed may be lost. */
+  down(): void;
+  denied(denial: Denial): void;
+}
+
+/** A connection of its own for one end of one route. Reconnects on its own, for ever, until closed. */
+export class Link {
+  readonly #context: BusContext;
+  readonly #ended = new AbortController();
+  #dialer: Dialer | undefined;
+  #connection: NatsConnection | undefined;
+  #listener: LinkListener | undefined;
+  #lostAtMs: number | undefined;
+  #saidAway = false;
+
+  constructor(context: BusContext) {
+    this.#context = context;
+  }
+
+  get up(): boolean {
+    return this.#connection !== undefined && this.#lostAtMs === undefined && !this.closed;
+  }
+
+  /** The connection of now; undefined before `open`. */
+  get connection(): NatsConnection | undefined {
+    return this.#connection;
+  }
+
+  get closed(): boolean {
+    return this.#ended.signal.aborted;
+  }
+
+  /** Aborts when the link is closed. */
+  get signal(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** An error that knows its place; the text names the connection. */
+  error(code: ErrorCode, text: string, cause?: unknown): SluiceError {
+    const { connection: bus, route } = this.#context;
+    return new SluiceError(code, `${bus}: ${text}`, { place: { bus, route }, cause });
+  }
+
+  problem(code: ErrorCode, text: string, cause?: unknown): void {
+    this.#context.report({ kind: 'problem', error: this.error(code, text, cause) });
+  }
+
+  /** Tries until it is connected. Rejects only when context.signal aborts. */
+  async open(options: NatsConnectionOptions): Promise<NatsConnection> {
+    const { pipeline, route, direction } = this.#context;
+    this.#dialer = await dialer(options, `sluice/${pipeline}/${route}/${direction}`, () => this.#reconnectDelayMs());
+    return this.#connect(this.#context.signal);
+  }
+
+  /** From now on. Called at once with `down` when the connection was lost since `open`. */
+  listen(listener: LinkListener): void {
+    this.#listener = listener;
+    if (!this.up) listener.down();
+  }
+
+  /** Flushes what was published, within a deadline, and lets go. Idempotent. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    const flushed = this.up ? this.#connection?.flush() : undefined;
+    if (flushed !== undefined) await withDeadline(flushed, CLOSE_MS, late).catch(() => {});
+    this.#ended.abort();
+    if (this.#connection !== undefined) await letGo(this.#connection);
+  }
+
+  async #connect(signal: AbortSignal): Promise<NatsConnection> {
+    const servers = this.#dialer?.servers ?? [];
+    // Any of them first, lest every route of a restarted fleet falls upon the same one.
+    const first = Math.floor(Math.random() * servers.length);
+    for (let attempt = 0; !signal.aborted && !this.closed; attempt += 1) {
+      const server = servers[(first + attempt) % servers.length];
+      if (this.#dialer === undefined || server === undefined) break;
+      const dialed = this.#dialer.dial(server);
+      const waiting = setTimeout(
+        () => this.problem('BUS_UNREACHABLE', `${server.shown}: no answer yet; check url and the network`),
+        SAY_WAITING_AFTER_MS,
+      );
+      try {
+        // eslint-disable-next-line no-await-in-loop -- one attempt after the other
+        const connection = await abortable(dialed, signal);
+        this.#connection = connection;
+        this.#lostAtMs = undefined;
+        void this.#watch(connection);
+        this.#context.report({ kind: 'connected', detail: connection.getServer() });
+        return connection;
+      } catch (error) {
+        if (signal.aborted || this.closed) {
+          void dialed.then(letGo, () => {});
+          break;
+        }
+        clearTimeout(waiting);
+        const { code, message, cause } = asSluiceError(error, 'BUS_UNREACHABLE');
+        this.problem(code, message, cause);
+        // eslint-disable-next-line no-await-in-loop -- waiting is the point
+        await pause(backoffMs(RETRY, attempt + 1), signal);
+      } finally {
+        clearTimeout(waiting);
+      }
+    }
+    throw this.error('BUS_UNREACHABLE', 'gave up connecting: stopped');
+  }
+
+  async #watch(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (this.closed) return;
+      this.#hear(connection, status);
+    }
+    if (this.closed) return;
+    // The client gives up for good only on faults of its own; a connection that is gone for ever would wedge the route.
+    this.#lost('the client gave the connection up');
+    await letGo(connection);
+    const again = await this.#connect(this.signal).catch(() => undefined);
+    if (again !== undefined) this.#listener?.up(again);
+  }
+
+  #hear(connection: NatsConnection, status: Status): void {
+    if (status.type === 'disconnect') {
+      this.#lost(`lost ${status.server}`);
+    } else if (status.type === 'reconnect') {
+      this.#lostAtMs = undefined;
+      this.#context.report({ kind: 'connected', detail: status.server });
+      this.#listener?.up(connection);
+    } else if (status.type === 'reconnecting') {
+      this.#sayAway();
+    } else if (status.type === 'error') {
+      this.#refused(status.error);
+    }
+  }
+
+  #lost(detail: string): void {
+    if (this.#lostAtMs !== undefined) return;
+    this.#lostAtMs = performance.now();
+    this.#saidAway = false;
+    this.#context.report({ kind: 'disconnected', detail });
+    this.#listener?.down();
+  }
+
+  #sayAway(): void {
+    if (this.#lostAtMs === undefined || this.#saidAway) return;
+    const awayMs = performance.now() - this.#lostAtMs;
+    if (awayMs < SAY_AWAY_AFTER_MS) return;
+    this.#saidAway = true;
+    this.problem(
+      'BUS_UNREACHABLE',
+      `no connection for ${Math.round(awayMs / 1000)} s; check that the server runs and url`,
+    );
+  }
+
+  #refused(error: Error): void {
+    if (error.name === 'PermissionViolationError' && 'operation' in error && 'subject' in error) {
+      const operation = error.operation === 'publish' ? 'publish' : 'subscription';
+      this.#listener?.denied({ operation, subject: String(error.subject) });
+    } else if (error.name === 'AuthorizationError' || error.name === 'UserAuthenticationExpiredError') {
+      this.problem('BUS_AUTH', 'the server no longer accepts our identity', error);
+    }
+  }
+
+  // A quarter of the time that the server has been away: soon after a blink, patient in an outage.
+  #reconnectDelayMs(): number {
+    const awayMs = this.#lostAtMs === undefined ? 0 : performance.now() - this.#lostAtMs;
+    return Math.min(RETRY.capMs, Math.max(100, awayMs / 4)) * (0.75 + Math.random() / 2);
+  }
+}
+
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(new Error('aborted'));
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+async function letGo(connection: NatsConnection): Promise<void> {
+  await withDeadline(connection.close(), CLOSE_MS, late).catch(() => {});
+  // Closed while it dials, the client forgets the socket of that attempt, and a silent server would keep it open.
+  const transport = propertyOf(propertyOf(connection, 'protocol'), 'transport');
+  const discard = propertyOf(transport, 'discard');
+  if (typeof discard === 'function') Reflect.apply(discard, transport, []);
+}
+
+function late(): Error {
+  return new Error('not in time');
+}

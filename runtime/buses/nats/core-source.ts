@@ -1,0 +1,136 @@
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { BusContext } from '#contract/bus.ts';
+import type { Delivery } from '#contract/delivery.ts';
+import type { Room, Source } from '#contract/source.ts';
+import { backoffMs } from '#kit/backoff.ts';
+import { pause } from '#kit/deadline.ts';
+import { Inbox } from '#kit/inbox.ts';
+import type { Link } from './connect.ts';
+import type { CoreFrom } from './core.ts';
+import { readHeaders, weightOf } from './headers.ts';
+import type { NatsConnectionOptions } from './options.ts';
+
+// Core NATS cannot be asked to wait, so a burst has to fit somewhere: in this many windows.
+const BURST = { messages: 256, bytes: 4 };
+const SAY_AGAIN_MS = 10_000;
+const RETRY = { firstMs: 1000, capMs: 30_000 };
+
+function settle(): void {
+  // Core NATS hears nothing of what became of a message.
+}
+
+/** At most once: keeps the newest of a burst that the engine cannot take, and says so. */
+export class CoreSource implements Source {
+  readonly #link: Link;
+  readonly #from: CoreFrom;
+  readonly #context: BusContext;
+  readonly #inbox = new Inbox<Msg>(weightOf);
+  readonly #most: Room;
+  /** Ids of this process never meet those of another one. */
+  readonly #nonce = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
+  #subscribed: { readonly to: NatsConnection; readonly all: Subscription[] } | undefined;
+  #count = 0;
+  #dropped = 0;
+  #saidDropped = 0;
+  #saidAtMs = Number.NEGATIVE_INFINITY;
+  #denials = 0;
+
+  constructor(link: Link, from: CoreFrom, context: BusContext) {
+    this.#link = link;
+    this.#from = from;
+    this.#context = context;
+    const { messages, bytes } = context.window;
+    this.#most = { messages: messages * BURST.messages, bytes: bytes * BURST.bytes };
+  }
+
+  /** Resolves once the server knows the subscriptions. */
+  async open(options: NatsConnectionOptions): Promise<void> {
+    const connection = await this.#link.open(options);
+    this.#subscribe(connection);
+    this.#link.listen({
+      up: (again) => this.#subscribe(again),
+      down: () => {},
+      denied: ({ operation, subject }) => {
+        if (operation === 'subscription') void this.#denied(subject);
+      },
+    });
+    // A loss meanwhile is none of the opener's: the client subscribes again by itself.
+    await connection.flush().catch(() => {});
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+    const messages = await this.#inbox.read(room, signal);
+    return messages.map((message) => this.#delivery(message));
+  }
+
+  async close(): Promise<void> {
+    for (const subscription of this.#subscribed?.all ?? []) subscription.unsubscribe();
+    await this.#link.close();
+    this.#sayDropped();
+  }
+
+  #subscribe(connection: NatsConnection): void {
+    // The client renews its own after a reconnect.
+    if (this.#subscribed?.to === connection) return;
+    const all = this.#from.subjects.map((subject) => this.#one(connection, subject));
+    this.#subscribed = { to: connection, all };
+  }
+
+  #one(connection: NatsConnection, subject: string): Subscription {
+    const { queue } = this.#from;
+    return connection.subscribe(subject, {
+      ...(queue !== undefined && { queue }),
+      callback: (error, message) => {
+        // An error here is a denial, which the link reports too.
+        if (error === null) this.#keep(message);
+      },
+    });
+  }
+
+  #keep(message: Msg): void {
+    this.#inbox.push(message);
+    while (this.#inbox.size > this.#most.messages || (this.#inbox.bytes > this.#most.bytes && this.#inbox.size > 1)) {
+      this.#inbox.dropOldest();
+      this.#dropped += 1;
+      if (performance.now() - this.#saidAtMs > SAY_AGAIN_MS) this.#sayDropped();
+    }
+  }
+
+  #sayDropped(): void {
+    if (this.#dropped === this.#saidDropped) return;
+    this.#saidDropped = this.#dropped;
+    this.#saidAtMs = performance.now();
+    const text = `came faster than the route can pass on: ${this.#dropped} of the oldest messages dropped so far`;
+    this.#context.report({ kind: 'notice', code: 'CORE_OVERRUN', text });
+  }
+
+  async #denied(subject: string): Promise<void> {
+    this.#link.problem('BUS_AUTH', `the server denies reading ${subject}; grant it, or fix subjects`);
+    this.#denials += 1;
+    await pause(backoffMs(RETRY, this.#denials), this.#link.signal);
+    const { to, all } = this.#subscribed ?? {};
+    if (to === undefined || all === undefined || this.#link.closed || !this.#from.subjects.includes(subject)) return;
+    // The client ended the subscription; the grant may have come since.
+    all.push(this.#one(to, subject));
+  }
+
+  #delivery(message: Msg): Delivery {
+    const { headers, id, contentType, expiresAtMs } = readHeaders(message);
+    this.#count += 1;
+    return {
+      id: `${this.#nonce}:${this.#count}`,
+      frame: {
+        address: message.subject,
+        key: undefined,
+        headers,
+        body: message.data,
+        id,
+        contentType,
+        timestampMs: undefined,
+        expiresAtMs,
+      },
+      attempt: 1,
+      settle,
+    };
+  }
+}

@@ -1,0 +1,102 @@
+import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
+import { CoreSink } from './core-sink.ts';
+import { CoreSource } from './core-source.ts';
+import { Link } from './connect.ts';
+import { HeaderBlock } from './headers.ts';
+import { connectionFlaws, connectionProperties, duration, type NatsConnectionOptions } from './options.ts';
+import { filterFlaws, subjects } from './subject.ts';
+
+/** What a route reads from core NATS. */
+export interface CoreFrom {
+  readonly subjects: readonly string[];
+  readonly queue?: string;
+}
+
+/** Where a route publishes on core NATS. */
+export interface CoreTo {
+  readonly subject: string;
+  readonly timeout: string;
+}
+
+const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true, deduplicates: false } as const;
+
+const READ: Guarantees = {
+  ...CARRIES,
+  confirms: 'sent',
+  redelivers: false,
+  ordered: 'address',
+  notes: [
+    'at most once: what is published while the bridge is away, or faster than it can pass on, is lost; capture the subjects in a stream and read that with bus: jetstream where each message counts',
+  ],
+};
+
+const WRITTEN: Guarantees = {
+  ...CARRIES,
+  confirms: 'received',
+  redelivers: false,
+  ordered: 'address',
+  notes: [
+    'confirmed means that the server has it: who is not subscribed at that moment never sees it',
+    'after a lost connection what was not confirmed is sent again, so a subscriber may see it twice, with the same msgid',
+  ],
+};
+
+/** NATS without JetStream. */
+export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
+  name: 'nats',
+  grammar: subjects,
+  connectionSchema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['url'],
+    properties: connectionProperties,
+  },
+  sourceSchema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['subjects'],
+    properties: {
+      subjects: {
+        type: 'array',
+        minItems: 1,
+        items: { type: 'string', minLength: 1 },
+        description: 'Subjects to read; `*` is one token, a last `>` any number of them. They must not overlap.',
+      },
+      queue: {
+        type: 'string',
+        pattern: '^[^\\s.*>]+$',
+        description: 'Queue group: each message goes to one of the subscribers that name the same group.',
+      },
+    },
+  },
+  sinkSchema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['subject'],
+    properties: {
+      subject: { type: 'string', minLength: 1, description: 'Template of the subject to publish to.' },
+      timeout: duration('5s', 'How long the server may take to confirm.'),
+    },
+  },
+  addressOption: 'subject',
+  sourceGuarantees: () => READ,
+  sinkGuarantees: () => WRITTEN,
+  flaws(connection, end): OptionFlaw[] {
+    const flaws = connectionFlaws(connection);
+    // Each subscription gets its own copy of a message.
+    if ('from' in end) flaws.push(...filterFlaws(end.from.subjects));
+    return flaws;
+  },
+  async openSource({ connection, end }, context) {
+    const link = new Link(context);
+    const source = new CoreSource(link, end, context);
+    await source.open(connection);
+    return source;
+  },
+  async openSink({ connection, end }, context) {
+    const link = new Link(context);
+    const opened = await link.open(connection);
+    const { headers } = await import('@nats-io/transport-node');
+    return new CoreSink(link, opened, new HeaderBlock(headers()), end);
+  },
+};

@@ -1,0 +1,25 @@
+import { asSluiceError } from '#contract/errors.ts';
+import { backoffMs } from '#kit/backoff.ts';
+import { pause } from '#kit/deadline.ts';
+import type { Link } from './connect.ts';
+
+const RETRY = { firstMs: 250, capMs: 10_000 };
+
+/**
+ * Tries until it succeeds, with a pause in between, and reports each failure as a problem of the connection; while the
+ * connection itself is away that is problem enough. Rejects only when `signal` aborts.
+ */
+export async function insist<T>(link: Link, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  for (let failures = 1; !signal.aborted && !link.closed; failures += 1) {
+    try {
+      // eslint-disable-next-line no-await-in-loop -- one attempt after the other
+      return await attempt();
+    } catch (error) {
+      const { code, message, cause } = asSluiceError(error, 'BUS_UNREACHABLE');
+      if (link.up) link.problem(code, message, cause);
+      // eslint-disable-next-line no-await-in-loop -- waiting is the point
+      await pause(backoffMs(RETRY, failures), signal);
+    }
+  }
+  throw link.error('BUS_UNREACHABLE', 'gave up: stopped');
+}

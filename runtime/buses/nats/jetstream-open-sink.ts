@@ -1,0 +1,76 @@
+import type { StreamInfo } from '@nats-io/jetstream';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { SluiceError } from '#contract/errors.ts';
+import type { Sink } from '#contract/sink.ts';
+import { durationMs } from '#kit/quantity.ts';
+import { Link } from './connect.ts';
+import { HeaderBlock } from './headers.ts';
+import { insist } from './insist.ts';
+import type { JetStreamConnectionOptions, JetStreamTo } from './jetstream.ts';
+import { JetStreamSink } from './jetstream-sink.ts';
+import { managerOf } from './manager.ts';
+import { findStream } from './stream.ts';
+import { filterOfTemplate, overlap } from './subject.ts';
+
+const LOOK_AGAIN_MS = 5000;
+
+/** Connects, checks that the stream is there and takes the subject, and publishes to it from then on. */
+export async function openJetStreamSink(
+  { connection, end }: EndOptions<JetStreamConnectionOptions, JetStreamTo>,
+  context: BusContext,
+): Promise<Sink> {
+  const link = new Link(context);
+  const filter = filterOfTemplate(end.subject);
+  const wanted = { name: end.stream, subjects: connection.create ? [filter] : undefined };
+  const look = async (): Promise<StreamInfo> => {
+    const info = await findStream(await managerOf(link), wanted);
+    checkTarget(info, end, filter);
+    return info;
+  };
+  try {
+    await link.open(connection);
+    const { config } = await insist(link, context.signal, look);
+    if (config.storage === 'memory') {
+      const text = `stream ${end.stream} keeps its messages in memory: a confirmed message does not survive a restart of the server`;
+      context.report({ kind: 'notice', code: 'STREAM_IN_MEMORY', text });
+    }
+    const { createInbox, headers } = await import('@nats-io/transport-node');
+    const opened = link.connection;
+    if (opened === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');
+    return new JetStreamSink(link, opened, new HeaderBlock(headers()), createInbox(), {
+      stream: end.stream,
+      timeoutMs: durationMs(end.timeout),
+      takesTtl: config.allow_msg_ttl === true,
+      suspect: suspicion(link, look),
+    });
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+}
+
+/** Throws BUS_SETTING when no message of this route could ever be confirmed. */
+function checkTarget({ config }: StreamInfo, { stream, subject }: JetStreamTo, filter: string): void {
+  if (!config.subjects?.some((taken) => overlap(taken, filter))) {
+    const found = config.subjects?.join(', ') ?? 'none';
+    throw new SluiceError(
+      'BUS_SETTING',
+      `stream ${stream} takes the subjects ${found}, and ${subject} is none of them; fix stream or subject`,
+    );
+  }
+  if (config.no_ack === true) {
+    throw new SluiceError('BUS_SETTING', `stream ${stream} has no_ack set and confirms nothing; clear it`);
+  }
+}
+
+/** Looks at the stream, at most every few seconds, and reports what is wrong with it. */
+function suspicion(link: Link, look: () => Promise<unknown>): () => void {
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (!link.up || performance.now() - lookedAtMs < LOOK_AGAIN_MS) return;
+    lookedAtMs = performance.now();
+    look().catch((error: unknown) => {
+      if (link.up && error instanceof SluiceError) link.problem(error.code, error.message, error.cause);
+    });
+  };
+}

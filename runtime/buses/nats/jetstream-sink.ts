@@ -1,0 +1,174 @@
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Receipt, Sink } from '#contract/sink.ts';
+import type { Denial, Link } from './connect.ts';
+import { type HeaderBlock, headerBlock, headerBytes, line } from './headers.ts';
+import { readAnswer } from './publish-answer.ts';
+import { subjects } from './subject.ts';
+
+/** One publish that JetStream has not answered yet. */
+interface Pending {
+  readonly subject: string;
+  readonly deadlineMs: number;
+  readonly confirm: (receipt: Receipt) => void;
+  readonly fail: (error: SluiceError) => void;
+}
+
+/** What the sink must know of its stream. */
+export interface Target {
+  readonly stream: string;
+  readonly timeoutMs: number;
+  /** Whether the stream takes a time to live with each message. */
+  readonly takesTtl: boolean;
+  /** Called when JetStream says that the stream is gone: looks, and says what is wrong. Never throws. */
+  suspect(): void;
+}
+
+/**
+ * A publisher with one inbox for all answers: the client's own makes a timer and two errors for every call. Answers
+ * are matched by a number at the end of the inbox; deadlines are kept by one timer over the table, whose order is
+ * that of the calls.
+ */
+export class JetStreamSink implements Sink {
+  readonly maxInFlight = 512;
+  readonly #link: Link;
+  readonly #block: HeaderBlock;
+  readonly #target: Target;
+  readonly #orders: string;
+  readonly #inbox: string;
+  readonly #pending = new Map<number, Pending>();
+  #connection: NatsConnection;
+  #answers: Subscription;
+  #count = 0;
+  #sweeper: NodeJS.Timeout | undefined;
+
+  /** `inbox`: a subject of the client's making that nobody else reads; answers come below it. */
+  constructor(link: Link, connection: NatsConnection, block: HeaderBlock, inbox: string, target: Target) {
+    this.#link = link;
+    this.#block = block;
+    this.#target = target;
+    this.#orders = line('Nats-Expected-Stream', target.stream);
+    this.#inbox = `${inbox}.`;
+    this.#connection = connection;
+    this.#answers = this.#subscribe();
+    link.listen({
+      up: (again) => this.#resume(again),
+      down: () => this.#failAll(this.#down()),
+      denied: (denial) => this.#denied(denial),
+    });
+  }
+
+  send(frame: Frame): Promise<Receipt> {
+    // While it is away the client would take the message and silently discard it.
+    if (!this.#link.up) throw this.#down();
+    const flaw = subjects.flaw(frame.address);
+    if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
+    const headers = headerBytes(frame, this.#ordersOf(frame)) ?? new Uint8Array();
+    const bytes = frame.body.length + headers.length;
+    const most = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
+    if (bytes > most) {
+      throw new SluiceError('SINK_TOO_LARGE', `${bytes} bytes with headers, and the server's max_payload is ${most}`);
+    }
+    this.#count += 1;
+    const token = this.#count;
+    try {
+      const reply = this.#inbox + token;
+      this.#connection.publish(frame.address, frame.body, { reply, headers: this.#block.holding(headers) });
+    } catch (error) {
+      throw this.#link.error('SINK_DOWN', 'the client takes no messages', error);
+    }
+    return new Promise((confirm, fail) => {
+      const deadlineMs = performance.now() + this.#target.timeoutMs;
+      this.#pending.set(token, { subject: frame.address, deadlineMs, confirm, fail });
+      this.#sweeper ??= setTimeout(() => this.#sweep(), this.#target.timeoutMs);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#answers.unsubscribe();
+    await this.#link.close();
+    this.#failAll(this.#down());
+  }
+
+  #ordersOf({ id, expiresAtMs }: Frame): string {
+    let orders = this.#orders;
+    if (id !== undefined) orders += line('Nats-Msg-Id', id);
+    if (expiresAtMs !== undefined && this.#target.takesTtl) {
+      const seconds = Math.max(1, Math.ceil((expiresAtMs - Date.now()) / 1000));
+      orders += `Nats-TTL: ${seconds}s\r\n`;
+    }
+    return orders;
+  }
+
+  #subscribe(): Subscription {
+    return this.#connection.subscribe(`${this.#inbox}*`, {
+      callback: (error, message) => {
+        if (error === null) this.#answered(message);
+        else
+          this.#link.problem(
+            'BUS_AUTH',
+            'the server denies reading _INBOX.>, where confirmations come; grant it',
+            error,
+          );
+      },
+    });
+  }
+
+  #resume(connection: NatsConnection): void {
+    // The client renews its own after a reconnect.
+    if (this.#connection === connection && !this.#answers.isClosed()) return;
+    this.#connection = connection;
+    this.#answers = this.#subscribe();
+  }
+
+  #answered(message: Msg): void {
+    const token = Number(message.subject.slice(this.#inbox.length));
+    const pending = this.#pending.get(token);
+    // Too late: its send has failed already, and the engine sends it again with the same id.
+    if (pending === undefined) return;
+    this.#pending.delete(token);
+    const { buffer, byteOffset, length } = message.data;
+    const answer = readAnswer(Buffer.from(buffer, byteOffset, length).toString(), headerBlock(message));
+    if ('receipt' in answer) return pending.confirm(answer.receipt);
+    pending.fail(this.#link.error(answer.code, answer.text));
+    if (answer.gone) this.#target.suspect();
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now();
+    this.#sweeper = undefined;
+    for (const [token, pending] of this.#pending) {
+      if (pending.deadlineMs > nowMs) {
+        this.#sweeper = setTimeout(() => this.#sweep(), pending.deadlineMs - nowMs);
+        return;
+      }
+      this.#pending.delete(token);
+      const { timeoutMs } = this.#target;
+      pending.fail(
+        this.#link.error('SINK_TIMEOUT', `no confirmation within ${timeoutMs} ms; raise timeout, or check the stream`),
+      );
+    }
+  }
+
+  #denied({ operation, subject }: Denial): void {
+    if (operation !== 'publish') return;
+    for (const [token, pending] of this.#pending) {
+      if (pending.subject !== subject) continue;
+      this.#pending.delete(token);
+      pending.fail(this.#link.error('SINK_DENIED', `the server denies publishing to ${subject}`));
+    }
+  }
+
+  #failAll(failure: SluiceError): void {
+    clearTimeout(this.#sweeper);
+    this.#sweeper = undefined;
+    const failed = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const pending of failed) pending.fail(failure);
+  }
+
+  #down(): SluiceError {
+    return this.#link.error('SINK_DOWN', 'the connection is away');
+  }
+}

@@ -1,0 +1,311 @@
+import type { ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import type { Msg } from '@nats-io/transport-node';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import type { Delivery, Outcome } from '#contract/delivery.ts';
+import { SluiceError } from '#contract/errors.ts';
+import type { Room, Source } from '#contract/source.ts';
+import { backoffMs } from '#kit/backoff.ts';
+import { withDeadline, pause } from '#kit/deadline.ts';
+import { Inbox } from '#kit/inbox.ts';
+import type { Coordinates } from './ack-reply.ts';
+import type { Link } from './connect.ts';
+import { ACK_WAIT_MS, type ConsumerWanted, durableName, holdConsumer } from './consumer.ts';
+import { readHeaders, weightOf } from './headers.ts';
+import { insist } from './insist.ts';
+import type { JetStreamConnectionOptions, JetStreamFrom } from './jetstream.ts';
+import { managerOf } from './manager.ts';
+import { type Break, type PullReader, PullSession } from './pull-session.ts';
+import { canReset, rewind } from './rewind.ts';
+import { findStream, type StreamWanted } from './stream.ts';
+
+const ACK = '+ACK';
+const WORKING = '+WPI';
+const FLUSH_MS = 5000;
+const GAPS = { firstMs: 100, capMs: 30_000, forgottenAfterMs: 60_000 };
+
+/** A message that the server waits to hear about. */
+interface Held {
+  readonly message: Msg;
+  readonly sequence: number;
+  readonly stream: string;
+  readonly weight: number;
+  readonly timestampMs: number;
+  readonly attempt: number | undefined;
+  /** Where to acknowledge; a redelivery brings another one. */
+  reply: string;
+  /** Given back undone: neither acknowledged nor kept from being delivered again. */
+  givenBack: boolean;
+}
+
+/**
+ * At least once and in stream order, through a durable pull consumer with explicit acknowledgements.
+ *
+ * What keeps the order: nothing is ever redelivered behind our back. While we hold a message the server is told so
+ * before its ack wait ends; after anything that may have cost us a delivery (start, reconnect, gap, silence) the
+ * consumer is set back to its ack floor, delivers in order from there, and what we have seen of it is not handed on
+ * again. Since every delivery between is accounted for, a sequence at or below `#received` that is not held was settled.
+ */
+export class JetStreamSource implements Source, PullReader {
+  readonly window: Room;
+  readonly #link: Link;
+  readonly #from: JetStreamFrom;
+  readonly #context: BusContext;
+  readonly #streamWanted: StreamWanted;
+  readonly #consumerWanted: ConsumerWanted;
+  readonly #inbox = new Inbox<Held>((held) => held.weight);
+  readonly #held = new Map<number, Held>();
+  #heldBytes = 0;
+  /** The highest sequence ever handed to the inbox; undefined before the first session. */
+  #received: number | undefined;
+  /** An earlier process may have been given what is at or below. */
+  #seenBefore = 0;
+  /** Which stream of that name: one deleted and made again starts at 1 anew. */
+  #stream: string | undefined;
+  #session: PullSession | undefined;
+  #sessions = 0;
+  #gaps = 0;
+  #gapAtMs = Number.NEGATIVE_INFINITY;
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(
+    link: Link,
+    { connection, end }: EndOptions<JetStreamConnectionOptions, JetStreamFrom>,
+    context: BusContext,
+  ) {
+    this.#link = link;
+    this.#from = end;
+    this.#context = context;
+    this.window = context.window;
+    const create = connection.create && end.subjects !== undefined;
+    this.#streamWanted = { name: end.stream, subjects: create ? end.subjects : undefined };
+    this.#consumerWanted = {
+      name: end.durable ?? durableName(context.pipeline, context.route),
+      filters: end.subjects ?? [],
+      start: end.start,
+      maxAckPending: context.window.messages,
+    };
+  }
+
+  /** Resolves once the consumer is there and asked for its first messages. */
+  async open(options: JetStreamConnectionOptions): Promise<void> {
+    try {
+      await this.#link.open(options);
+      await this.#attach(this.#context.signal);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#heartbeat = setInterval(() => this.#stillWorking(), ACK_WAIT_MS / 3);
+    this.#link.listen({
+      up: () => this.#reattach(),
+      down: () => this.#session?.close(),
+      denied: () => {},
+    });
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+    const read = await this.#inbox.read(room, signal);
+    return read.map((held) => this.#delivery(held));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    this.#session?.close();
+    await this.#link.close();
+  }
+
+  room(): Room & { readonly idle: boolean } {
+    return {
+      messages: this.window.messages - this.#held.size,
+      bytes: this.window.bytes - this.#heldBytes,
+      idle: this.#held.size === 0,
+    };
+  }
+
+  delivered(message: Msg, { sequence, deliveries, timestampMs }: Coordinates, reply: string): void {
+    if (this.#received !== undefined && sequence <= this.#received) {
+      const known = this.#held.get(sequence);
+      if (known !== undefined) known.reply = reply;
+      // Settled already, and the acknowledgement was lost.
+      else this.#say(reply, ACK);
+      return;
+    }
+    this.#received = sequence;
+    const held: Held = {
+      message,
+      sequence,
+      stream: this.#stream ?? '',
+      weight: weightOf(message),
+      timestampMs,
+      attempt: sequence <= this.#seenBefore ? undefined : deliveries,
+      reply,
+      givenBack: false,
+    };
+    this.#held.set(sequence, held);
+    this.#heldBytes += held.weight;
+    this.#inbox.push(held);
+  }
+
+  broken(reason: Break): void {
+    const { name } = this.#consumerWanted;
+    if (reason.kind === 'ended') {
+      const text = `consumer ${name} of stream ${this.#from.stream}: ${reason.text}; reading starts again from the first unacknowledged`;
+      if (this.#link.up) this.#context.report({ kind: 'notice', code: 'CONSUMER_ENDED', text });
+      return this.#reattach();
+    }
+    const text = `a delivery of consumer ${name} went elsewhere: another process reads with the same durable, or the server dropped it; reading starts again from the first unacknowledged`;
+    this.#context.report({ kind: 'notice', code: 'CONSUMER_GAP', text });
+    const nowMs = performance.now();
+    this.#gaps = nowMs - this.#gapAtMs > GAPS.forgottenAfterMs ? 1 : this.#gaps + 1;
+    this.#gapAtMs = nowMs;
+    // Two processes that set each other back must not do so at full speed.
+    void pause(this.#gaps === 1 ? 0 : backoffMs(GAPS, this.#gaps), this.#link.signal).then(() => this.#reattach());
+  }
+
+  #reattach(): void {
+    // Rejects only when the link was closed.
+    this.#attach(this.#link.signal).catch(() => {});
+  }
+
+  /** A new session, in place of the one before; a later call takes over from an earlier one. */
+  async #attach(signal: AbortSignal): Promise<void> {
+    this.#sessions += 1;
+    const mine = this.#sessions;
+    const current = (): boolean => mine === this.#sessions && !this.#link.closed;
+    await insist(this.#link, signal, async () => {
+      if (!current()) return;
+      this.#session?.close();
+      const { connection } = this.#link;
+      if (connection === undefined || !this.#link.up) throw this.#link.error('BUS_UNREACHABLE', 'not connected');
+      const { createInbox } = await import('@nats-io/transport-node');
+      if (!current()) return;
+      const target = { stream: this.#from.stream, name: this.#consumerWanted.name };
+      const session = new PullSession(connection, createInbox(), target, this);
+      this.#session = session;
+      try {
+        const manager = await managerOf(this.#link);
+        // The server has ended the old inbox, and with it what was asked through it, before it looks at the consumer.
+        await withDeadline(
+          connection.flush(),
+          FLUSH_MS,
+          () => new SluiceError('BUS_UNREACHABLE', 'no answer to a ping'),
+        );
+        const consumer = await this.#consumer(manager, connection.info?.version ?? '', current);
+        if (current() && consumer !== undefined) session.start(consumer.delivered.consumer_seq + 1);
+        else session.close();
+      } catch (error) {
+        session.close();
+        if (current()) throw error;
+      }
+    });
+  }
+
+  /** The consumer, ready to deliver what we have not seen, in order. Undefined when this attempt was overtaken. */
+  async #consumer(
+    manager: JetStreamManager,
+    version: string,
+    current: () => boolean,
+  ): Promise<ConsumerInfo | undefined> {
+    const stream = await findStream(manager, this.#streamWanted);
+    if (!current()) return undefined;
+    this.#meet(stream);
+    const consumer = await holdConsumer(manager, stream, this.#consumerWanted, this.#resumeAt());
+    if (!current()) return undefined;
+    const { delivered, ack_floor: floor, num_ack_pending: unacknowledged } = consumer;
+    if (this.#received === undefined) {
+      this.#seenBefore = delivered.stream_seq;
+      this.#received = floor.stream_seq;
+    }
+    // The server gave somebody what we have not received, or waits for acknowledgements that got lost.
+    const astray = delivered.stream_seq > this.#received || unacknowledged > this.#held.size;
+    return astray ? rewind(manager, stream, consumer, canReset(version)) : consumer;
+  }
+
+  /** From where a consumer has to be made again. */
+  #resumeAt(): number | undefined {
+    if (this.#received === undefined) return undefined;
+    // In stream order: the first is the oldest.
+    const [oldest] = this.#held.keys();
+    return oldest ?? this.#received + 1;
+  }
+
+  /** Notices when the stream is another one than before, or lost its end: its sequences then mean other messages. */
+  #meet({ created, state }: StreamInfo): void {
+    const { stream: name } = this.#from;
+    const made = `${name}@${Date.parse(created).toString(36)}`;
+    const report = (code: string, text: string): void => this.#context.report({ kind: 'notice', code, text });
+    if (this.#stream !== undefined && !this.#stream.startsWith(made)) {
+      report('STREAM_RECREATED', `stream ${name} was deleted and made again; reading starts at its beginning`);
+      this.#forget(0);
+      this.#stream = made;
+    } else if (this.#received !== undefined && state.last_seq < this.#received) {
+      report(
+        'STREAM_ROLLED_BACK',
+        `stream ${name} ended at ${this.#received} and now ends at ${state.last_seq}: its server lost messages`,
+      );
+      this.#forget(state.last_seq);
+      this.#stream = `${made}-${Date.now().toString(36)}`;
+    }
+    this.#stream ??= made;
+  }
+
+  /** Drops what is held above `sequence`: their acknowledgements would go to other messages. */
+  #forget(sequence: number): void {
+    this.#received = sequence;
+    for (const held of this.#held.values()) {
+      if (held.sequence > sequence) this.#release(held);
+    }
+  }
+
+  #release(held: Held): void {
+    this.#held.delete(held.sequence);
+    this.#heldBytes -= held.weight;
+  }
+
+  #delivery(held: Held): Delivery {
+    const { headers, id, contentType, expiresAtMs } = readHeaders(held.message);
+    return {
+      id: `${held.stream}:${held.sequence}`,
+      frame: {
+        address: held.message.subject,
+        key: undefined,
+        headers,
+        body: held.message.data,
+        id,
+        contentType,
+        timestampMs: held.timestampMs,
+        expiresAtMs,
+      },
+      attempt: held.attempt,
+      settle: (outcome) => this.#settle(held, outcome),
+    };
+  }
+
+  #settle(held: Held, outcome: Outcome): void {
+    // Invariant 2: of a stream that is gone; its sequence may stand for another message now.
+    if (this.#held.get(held.sequence) !== held) return;
+    if (outcome.kind === 'retry') {
+      held.givenBack = true;
+      return;
+    }
+    this.#release(held);
+    this.#say(held.reply, outcome.kind === 'accept' ? ACK : `+TERM ${outcome.cause.code}`);
+    this.#session?.pull();
+  }
+
+  #stillWorking(): void {
+    for (const held of this.#held.values()) {
+      if (!held.givenBack) this.#say(held.reply, WORKING);
+    }
+  }
+
+  #say(reply: string, word: string): void {
+    // What is said while the connection is away is lost; the server then delivers the message again, and hears it then.
+    if (!this.#link.up) return;
+    try {
+      this.#link.connection?.publish(reply, word);
+    } catch {
+      // Closed meanwhile, which is as good as away.
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
+import { Link } from './connect.ts';
+import { openJetStreamSink } from './jetstream-open-sink.ts';
+import { JetStreamSource } from './jetstream-source.ts';
+import { connectionFlaws, connectionProperties, duration, type NatsConnectionOptions } from './options.ts';
+import { filterFlaws, subjects } from './subject.ts';
+
+/** A connection that may make streams. */
+export interface JetStreamConnectionOptions extends NatsConnectionOptions {
+  readonly create: boolean;
+}
+
+/** Where a new durable consumer begins. */
+export type Start = 'all' | 'new' | { readonly sequence: number } | { readonly time: string };
+
+/** What a route reads from a stream. */
+export interface JetStreamFrom {
+  readonly stream: string;
+  readonly subjects?: readonly string[];
+  readonly durable?: string;
+  readonly start: Start;
+}
+
+/** Where a route publishes. */
+export interface JetStreamTo {
+  readonly stream: string;
+  readonly subject: string;
+  readonly timeout: string;
+}
+
+const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true } as const;
+
+const READ: Guarantees = {
+  ...CARRIES,
+  confirms: 'stored',
+  redelivers: true,
+  ordered: 'address',
+  deduplicates: false,
+  notes: [
+    'in the order of the stream, with one process a durable consumer: a second one that names the same durable makes both start over',
+    'after a crash what was not yet acknowledged comes again, and what was acknowledged behind it',
+  ],
+};
+
+const WRITTEN: Guarantees = {
+  ...CARRIES,
+  confirms: 'stored',
+  redelivers: false,
+  ordered: 'address',
+  deduplicates: true,
+  notes: [
+    'a stream removes duplicates by message id within its duplicate_window (2 minutes unless the stream says otherwise): an outage that lasts longer may leave duplicates',
+    'stored means written by one server and not yet synced to its disk, unless the server sets sync_interval: always; a memory stream is less, several replicas are more',
+  ],
+};
+
+const STREAM = {
+  type: 'string',
+  // What NATS accepts as a name: it becomes a token of subjects and a folder.
+  pattern: '^[^\\s.*>/\\\\]+$',
+} as const;
+
+/** NATS JetStream: streams that keep their messages. */
+export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStreamTo> = {
+  name: 'jetstream',
+  grammar: subjects,
+  connectionSchema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['url'],
+    properties: {
+      ...connectionProperties,
+      create: {
+        type: 'boolean',
+        default: false,
+        description:
+          "Whether a stream that is missing is made, with the server's defaults. Otherwise nothing is created but the durable consumer of a source.",
+      },
+    },
+  },
+  sourceSchema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['stream'],
+    properties: {
+      stream: { ...STREAM, description: 'Name of the stream to read.' },
+      subjects: {
+        type: 'array',
+        minItems: 1,
+        items: { type: 'string', minLength: 1 },
+        description:
+          'Only these subjects of the stream; `*` is one token, a last `>` any number of them. They must not overlap.',
+      },
+      durable: {
+        ...STREAM,
+        description: "Name of the durable consumer that keeps the route's place. Default: pipeline and route.",
+      },
+      start: {
+        anyOf: [
+          { enum: ['all', 'new'] },
+          {
+            type: 'object',
+            additionalProperties: false,
+            required: ['sequence'],
+            properties: {
+              sequence: {
+                type: 'integer',
+                minimum: 1,
+                description: 'Sequence in the stream of the first message to read.',
+              },
+            },
+          },
+          {
+            type: 'object',
+            additionalProperties: false,
+            required: ['time'],
+            properties: {
+              time: {
+                type: 'string',
+                pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$',
+                description: 'Moment (RFC 3339) from which on messages are read.',
+              },
+            },
+          },
+        ],
+        default: 'all',
+        description:
+          'Where the durable consumer begins when it is made: all, new, { sequence: N } or { time: T }. An existing one goes on from its place.',
+      },
+    },
+  },
+  sinkSchema: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['stream', 'subject'],
+    properties: {
+      stream: { ...STREAM, description: 'Name of the stream; it must take the subject.' },
+      subject: { type: 'string', minLength: 1, description: 'Template of the subject to publish to.' },
+      timeout: duration('5s', 'How long the stream may take to confirm a message.'),
+    },
+  },
+  addressOption: 'subject',
+  sourceGuarantees: () => READ,
+  sinkGuarantees: () => WRITTEN,
+  flaws(connection, end): OptionFlaw[] {
+    const flaws = connectionFlaws(connection);
+    if ('from' in end) flaws.push(...filterFlaws(end.from.subjects ?? []));
+    return flaws;
+  },
+  async openSource(options, context) {
+    const source = new JetStreamSource(new Link(context), options, context);
+    await source.open(options.connection);
+    return source;
+  },
+  openSink: openJetStreamSink,
+};

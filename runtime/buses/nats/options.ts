@@ -1,0 +1,82 @@
+import type { OptionFlaw } from '#contract/bus.ts';
+import { DURATION_PATTERN } from '#kit/quantity.ts';
+import { parseServerUrl } from './server-url.ts';
+
+/** A connection to NATS as the pipeline file describes it, checked against the schema, references resolved. */
+export interface NatsConnectionOptions {
+  readonly url: string | readonly string[];
+  readonly user?: string;
+  readonly password?: string;
+  readonly token?: string;
+  readonly nkey?: string;
+  readonly creds?: string;
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly serverName?: string };
+  readonly connectTimeout: string;
+  readonly keepAlive: string;
+}
+
+const SERVER_URL = {
+  type: 'string',
+  pattern: '^(nats|tls)://[^/]+/?$',
+} as const;
+
+/** A duration option. */
+export function duration(byDefault: string, description: string): Readonly<Record<string, unknown>> {
+  return { type: 'string', pattern: DURATION_PATTERN, format: 'duration', default: byDefault, description };
+}
+
+function text(description: string): Readonly<Record<string, unknown>> {
+  return { type: 'string', minLength: 1, description };
+}
+
+export const connectionProperties = {
+  url: {
+    anyOf: [SERVER_URL, { type: 'array', minItems: 1, items: SERVER_URL }],
+    description:
+      'Where the server is: nats://HOST:PORT, or tls://HOST:PORT for never without encryption. A list names several servers of one cluster.',
+  },
+  user: text('Name of the user; needs password.'),
+  password: text('Password of the user.'),
+  token: text("The server's one token."),
+  nkey: text("Seed of the user's NKey (SU...). Best as file:PATH or env:NAME."),
+  creds: text('Content of a credentials file (JWT and seed). Write file:PATH.'),
+  tls: {
+    type: 'object',
+    additionalProperties: false,
+    description: 'TLS of the connection. Certificates and keys are PEM text: write file:PATH.',
+    properties: {
+      ca: text("Certificates that may have signed the server's. Without it the system's are trusted."),
+      cert: text("The client's certificate, where the server asks for one; needs key."),
+      key: text('The private key of cert.'),
+      serverName: text("Name that the server's certificate must show, where it is not the host of url."),
+    },
+  },
+  connectTimeout: duration('4s', 'How long one attempt to connect may take. Attempts go on until one succeeds.'),
+  keepAlive: duration('15s', 'How often the connection is probed. Two probes without an answer end it.'),
+} as const;
+
+/** What no schema can say of a connection. */
+export function connectionFlaws(connection: NatsConnectionOptions): OptionFlaw[] {
+  const flaws: OptionFlaw[] = [];
+  const flaw = (path: readonly string[], expected: string, found: string, write: string): void => {
+    flaws.push({ where: 'connection', path, expected, found, write });
+  };
+  const urls = typeof connection.url === 'string' ? [connection.url] : connection.url;
+  if (urls.some((url) => parseServerUrl(url) === undefined)) {
+    flaw(['url'], 'a URL of scheme nats or tls with a host', 'text that is none', 'url: nats://HOST:4222');
+  }
+  const identities = (['user', 'token', 'nkey', 'creds'] as const).filter((name) => connection[name] !== undefined);
+  if (identities.length > 1) {
+    flaw([identities[1] ?? 'user'], 'one identity', identities.join(' and '), `only ${identities[0]}`);
+  }
+  if ((connection.user === undefined) !== (connection.password === undefined)) {
+    const [given, lacking] = connection.user === undefined ? ['password', 'user'] : ['user', 'password'];
+    flaw([given], 'user and password together', `${given} alone`, `${lacking}: env:NAME`);
+  }
+  const { cert, key } = connection.tls ?? {};
+  if ((cert === undefined) !== (key === undefined)) {
+    const [given, lacking] = cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
+    flaw(['tls', given], 'tls.cert and tls.key together', `tls.${given} alone`, `${lacking}: file:PATH`);
+  }
+  return flaws;
+}

@@ -1,0 +1,63 @@
+import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import { SluiceError } from '#contract/errors.ts';
+import { propertyOf } from './property.ts';
+
+const STREAM_NOT_FOUND = 10_059;
+
+/** Which stream, and what it is to hold where the pipeline file lets us make it. */
+export interface StreamWanted {
+  readonly name: string;
+  /** Undefined: it is never created. */
+  readonly subjects: readonly string[] | undefined;
+}
+
+/** The number in the server's error table, if a request failed by the server's word. */
+export function apiErrorCode(error: unknown): number | undefined {
+  const code = propertyOf(error, 'code');
+  return typeof code === 'number' ? code : undefined;
+}
+
+/** The stream as the server knows it; made first where that was asked for. Rejects with a BUS_ code. */
+export async function findStream(manager: JetStreamManager, wanted: StreamWanted): Promise<StreamInfo> {
+  try {
+    return await manager.streams.info(wanted.name);
+  } catch (error) {
+    if (apiErrorCode(error) !== STREAM_NOT_FOUND) throw asBusError(error, `stream ${wanted.name}`);
+    if (wanted.subjects === undefined) {
+      throw new SluiceError(
+        'BUS_MISSING',
+        `stream ${wanted.name} does not exist; create it, fix stream, or set create: true on the connection`,
+        { cause: error },
+      );
+    }
+  }
+  try {
+    return await manager.streams.add({ name: wanted.name, subjects: [...wanted.subjects] });
+  } catch (error) {
+    throw asBusError(error, `creating stream ${wanted.name}`);
+  }
+}
+
+/** What a failed request to JetStream's API means for the route. `what` was asked for. */
+export function asBusError(error: unknown, what: string): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const { name = '', message = String(error) } = error instanceof Error ? error : {};
+  if (name === 'TimeoutError')
+    return new SluiceError('BUS_UNREACHABLE', `${what}: JetStream did not answer in time`, { cause: error });
+  if (
+    name === 'PermissionViolationError' ||
+    propertyOf(propertyOf(error, 'cause'), 'name') === 'PermissionViolationError'
+  ) {
+    return new SluiceError('BUS_AUTH', `${what}: the server denies it; grant the subjects $JS.API.> and _INBOX.>`, {
+      cause: error,
+    });
+  }
+  if (name === 'JetStreamNotEnabled' || apiErrorCode(error) === undefined) {
+    return new SluiceError(
+      'BUS_MISSING',
+      `${what}: JetStream does not answer (${message}); is it enabled for this account?`,
+      { cause: error },
+    );
+  }
+  return new SluiceError('BUS_SETTING', `${what}: ${message} (${apiErrorCode(error)})`, { cause: error });
+}

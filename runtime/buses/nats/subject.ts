@@ -1,0 +1,91 @@
+import type { AddressGrammar, OptionFlaw } from '#contract/bus.ts';
+import { percentEncode } from '#kit/percent.ts';
+
+const REFUSED = /[\s\p{Cc}.*>]/u;
+const NEEDS_ENCODING = /[\s\p{Cc}.*>%]|^\$/u;
+const FINE = /^[^\s\p{Cc}.*>]+(?:\.[^\s\p{Cc}.*>]+)*$/u;
+
+// At most 3 bytes a character: the protocol line must stay below the server's max_control_line (4096), for a longer one
+// ends the connection, and the same message would end the next one too.
+const MAX_CHARACTERS = 1024;
+
+/** Subjects of NATS: tokens separated by dots. A literal `$` in the pipeline file may stand first, a value's may not. */
+export const subjects: AddressGrammar = {
+  word: 'subject',
+  separator: '.',
+  encode(value) {
+    if (!NEEDS_ENCODING.test(value)) return value;
+    const encoded = percentEncode(value, REFUSED);
+    return encoded.startsWith('$') ? `%24${encoded.slice(1)}` : encoded;
+  },
+  flaw(address) {
+    if (address.length > MAX_CHARACTERS) return `more than ${MAX_CHARACTERS} characters`;
+    if (FINE.test(address)) return undefined;
+    if (/[\s\p{Cc}]/u.test(address)) return 'a space or a control character';
+    return /[*>]/.test(address) ? 'a wildcard' : 'an empty token';
+  },
+};
+
+/** What is wrong with a subject to read, which may hold wildcards, or undefined. */
+function filterFlaw(filter: string): string | undefined {
+  const tokens = filter.split('.');
+  if (tokens.includes('')) return 'an empty token';
+  if (/[\s\p{Cc}]/u.test(filter)) return 'a space or a control character';
+  if (tokens.slice(0, -1).includes('>')) return 'a > before the last token';
+  return undefined;
+}
+
+/** Whether some subject matches both filters. */
+export function overlap(one: string, other: string): boolean {
+  const left = one.split('.');
+  const right = other.split('.');
+  for (let level = 0; ; level += 1) {
+    const a = left[level];
+    const b = right[level];
+    if (a === undefined || b === undefined) return a === b;
+    if (a === '>' || b === '>') return true;
+    if (a !== b && a !== '*' && b !== '*') return false;
+  }
+}
+
+/** The filter that every subject made from a template matches: `tracks.{key}` -> `tracks.*`. */
+export function filterOfTemplate(template: string): string {
+  // A doubled brace is a literal one, and a placeholder may hold dots of its own: both first, then the tokens.
+  const marked = template.replaceAll(/\{\{|\}\}|\{[^{}]*\}/g, (found) => {
+    if (found === '{{' || found === '}}') return found.slice(1);
+    return '\0';
+  });
+  return marked
+    .split('.')
+    .map((token) => (token.includes('\0') ? '*' : token))
+    .join('.');
+}
+
+/** What is wrong with the `subjects` of a source. */
+export function filterFlaws(filters: readonly string[]): OptionFlaw[] {
+  const flaws: OptionFlaw[] = [];
+  for (const [index, filter] of filters.entries()) {
+    const path = ['subjects', String(index)];
+    const wrong = filterFlaw(filter);
+    if (wrong !== undefined) {
+      flaws.push({
+        where: 'end',
+        path,
+        expected: 'a subject to read',
+        found: wrong,
+        write: 'orders.*.new, or orders.>',
+      });
+    }
+    const twin = filters.slice(0, index).find((other) => overlap(other, filter));
+    if (twin !== undefined) {
+      flaws.push({
+        where: 'end',
+        path,
+        expected: 'subjects that do not overlap',
+        found: `a message can match both ${twin} and ${filter}`,
+        write: 'the wider of the two alone',
+      });
+    }
+  }
+  return flaws;
+}
