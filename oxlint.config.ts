@@ -30,6 +30,8 @@ export default defineConfig({
   rules: {
     'import/no-cycle': 'error',
     'import/no-default-export': 'error',
+    // fast-check is written `fc.`
+    'import/no-named-as-default-member': 'off',
     'max-lines': ['error', { max: 300, skipComments: true, skipBlankLines: true }],
     'no-console': 'error',
     // Addresses and headers are judged by their control characters.
@@ -77,6 +79,11 @@ export default defineConfig({
           },
         ],
       },
+    },
+    // A test may look inside what a type hides, and keeps its helpers where they are read.
+    {
+      files: ['test/**'],
+      rules: { 'typescript/no-unsafe-type-assertion': 'off', 'unicorn/consistent-function-scoping': 'off' },
     },
     // `then` is a word of JSON Schema.
     { files: ['runtime/config/**'], rules: { 'unicorn/no-thenable': 'off' } },

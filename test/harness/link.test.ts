@@ -13,7 +13,6 @@ async function echo(): Promise<AsyncDisposable & { link: Link; client: Socket; b
     socket.pipe(socket);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server has an AddressInfo
   const link = await startLink((server.address() as AddressInfo).port);
   const client = connect(link.port, link.host);
   let text = '';

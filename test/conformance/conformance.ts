@@ -1,0 +1,44 @@
+import { law, type Need } from '../harness/law.ts';
+import type { ConformanceLaw, Promises } from './conformance-law.ts';
+import type { Ground } from './ground.ts';
+import { BOUNDS } from './laws/bounds.ts';
+import { CARRIAGE } from './laws/carriage.ts';
+import { CLOSING } from './laws/closing.ts';
+import { OUTAGE } from './laws/outage.ts';
+import { SEQUENCE } from './laws/sequence.ts';
+import { SETTLEMENT } from './laws/settlement.ts';
+
+/** The laws of the contract, for every bus. */
+export const LAWS: readonly ConformanceLaw[] = [
+  ...CARRIAGE,
+  ...SETTLEMENT,
+  ...BOUNDS,
+  ...SEQUENCE,
+  ...OUTAGE,
+  ...CLOSING,
+];
+
+/** A bus under options that are to be judged. */
+export interface Subject {
+  readonly name: string;
+  /** Of the harness; a law kills and configures servers, so the `...-process` ones. */
+  readonly needs: readonly Need[];
+  /** What the bus promises under the options that `arrange` uses. */
+  readonly promises: Promises;
+  /** Laws by name that this subject is not judged by, with the reason. */
+  readonly excused?: Readonly<Record<string, string>>;
+  /** A fresh ground for one law. */
+  arrange(): Promise<Ground>;
+}
+
+/** Declares a test for every law. */
+export function conformance(subject: Subject): void {
+  for (const { name, sentence, excludes, judge } of LAWS) {
+    law(`${subject.name}: ${sentence}`, { needs: subject.needs }, async (t) => {
+      const reason = subject.excused?.[name] ?? excludes?.(subject.promises);
+      if (reason !== undefined) return t.skip(reason);
+      await using ground = await subject.arrange();
+      await judge(ground);
+    });
+  }
+}

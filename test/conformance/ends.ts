@@ -1,0 +1,104 @@
+import type { BusContext, BusEvent } from '#contract/bus.ts';
+import type { Delivery } from '#contract/delivery.ts';
+import type { Sink } from '#contract/sink.ts';
+import type { Room, Source } from '#contract/source.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import type { Ground } from './ground.ts';
+
+const WINDOW: Room = { messages: 256, bytes: 16 * 1024 * 1024 };
+
+/** An end's context, and what the end reported through it. */
+export interface Ear {
+  readonly context: BusContext;
+  readonly events: readonly BusEvent[];
+  readonly controller: AbortController;
+  /** Waits until the end has reported this since the call. */
+  hears(kind: BusEvent['kind']): Promise<void>;
+}
+
+export function ear(ground: Ground, direction: 'source' | 'sink', window: Room = WINDOW): Ear {
+  const events: BusEvent[] = [];
+  const controller = new AbortController();
+  return {
+    events,
+    controller,
+    context: {
+      pipeline: 'conformance',
+      route: 'law',
+      connection: 'tested',
+      direction,
+      window,
+      signal: controller.signal,
+      report: (event) => events.push(event),
+    },
+    async hears(kind) {
+      const from = events.length;
+      await waitFor(
+        () => events.slice(from).some((event) => event.kind === kind),
+        ground.patienceMs,
+        `the ${direction} to report ${kind}`,
+      );
+    },
+  };
+}
+
+/** A source that is open, and readings of it with deadlines. */
+export interface OpenSource extends AsyncDisposable {
+  readonly source: Source;
+  readonly ear: Ear;
+  /** Reads on until `enough` says so of everything read by this call. Rejects past the ground's patience. */
+  readUntil(enough: (read: readonly Delivery[]) => boolean, room?: Room): Promise<Delivery[]>;
+  /** Reads exactly so many: what comes beyond them stays for the next reading. */
+  take(count: number): Promise<Delivery[]>;
+  /** Reads until nothing has come for `quietMs`: for what must not happen, which has no event to wait for. */
+  readUntilQuiet(quietMs: number, room?: Room): Promise<Delivery[]>;
+}
+
+export async function openSource(ground: Ground, window: Room = WINDOW): Promise<OpenSource> {
+  const heard = ear(ground, 'source', window);
+  const source = await ground.openSource(heard.context);
+  const readUntil = async (
+    enough: (read: readonly Delivery[]) => boolean,
+    roomLeft: (read: readonly Delivery[]) => Room,
+  ): Promise<Delivery[]> => {
+    const deadline = AbortSignal.timeout(ground.patienceMs);
+    const read: Delivery[] = [];
+    while (!enough(read)) {
+      const batch = await source.read(roomLeft(read), deadline);
+      if (batch.length === 0) throw new Error(`only ${read.length} deliveries came within ${ground.patienceMs} ms`);
+      read.push(...batch);
+    }
+    return read;
+  };
+  return {
+    source,
+    ear: heard,
+    readUntil: (enough, room = window) => readUntil(enough, () => room),
+    take: (count) =>
+      readUntil(
+        (read) => read.length >= count,
+        (read) => ({ messages: count - read.length, bytes: window.bytes }),
+      ),
+    async readUntilQuiet(quietMs, room = window) {
+      const read: Delivery[] = [];
+      for (;;) {
+        const batch = await source.read(room, AbortSignal.timeout(quietMs));
+        if (batch.length === 0) return read;
+        read.push(...batch);
+      }
+    },
+    [Symbol.asyncDispose]: () => source.close(),
+  };
+}
+
+/** A sink that is open. */
+export interface OpenSink extends AsyncDisposable {
+  readonly sink: Sink;
+  readonly ear: Ear;
+}
+
+export async function openSink(ground: Ground): Promise<OpenSink> {
+  const heard = ear(ground, 'sink');
+  const sink = await ground.openSink(heard.context);
+  return { sink, ear: heard, [Symbol.asyncDispose]: () => sink.close() };
+}

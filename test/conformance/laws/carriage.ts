@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { type ConformanceLaw, onlyWithHeaders } from '../conformance-law.ts';
+import { openSink, openSource } from '../ends.ts';
+import { frameOf, textOf } from '../frame-of.ts';
+import { sendAll, sendOne } from '../send-all.ts';
+
+const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+/** Below the 1 MiB that is the default limit of some servers, headers included. */
+const LARGE_BYTES = 1_000_000;
+/** Expiry crosses buses in whole seconds. */
+const EXPIRY_SLACK_MS = 2500;
+
+const body: ConformanceLaw = {
+  name: 'body',
+  sentence: 'every body arrives unchanged, in order and at its address: empty, of every byte, of a million bytes',
+  async judge(ground) {
+    await using reader = await openSource(ground);
+    await using writer = await openSink(ground);
+    const bodies = [
+      new Uint8Array(),
+      EVERY_BYTE,
+      randomBytes(LARGE_BYTES),
+      ...Array.from({ length: 50 }, () => randomBytes(300)),
+    ];
+    const frames = bodies.map((bytes, at) =>
+      frameOf(ground, '', { body: bytes, address: ground.address(`n${at % 3}`) }),
+    );
+    await sendAll(ground, writer.sink, frames);
+    const read = await reader.take(frames.length);
+    // Compared at the end: a body may not change while later ones are read.
+    for (const [at, frame] of frames.entries()) {
+      assert.equal(read[at]?.frame.address, frame.address, `address of frame ${at}`);
+      assert.ok(Buffer.from(frame.body).equals(read[at]?.frame.body ?? Buffer.from('missing')), `body of frame ${at}`);
+    }
+  },
+};
+
+const headers: ConformanceLaw = {
+  name: 'headers',
+  sentence: 'headers arrive as they were sent; a repeated name keeps every value in order',
+  excludes: onlyWithHeaders,
+  async judge(ground) {
+    await using reader = await openSource(ground);
+    await using writer = await openSink(ground);
+    const sent = new Map([
+      ['seclabel', ['demo:secret']],
+      ['traceparent', ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01']],
+      ['repeated', ['b', 'a', 'b']],
+      ['mixed-Case', ['Ünïcode, with spaces; and: signs']],
+      ['empty', ['']],
+    ]);
+    await sendOne(ground, writer.sink, frameOf(ground, 'x', { headers: sent }));
+    const [delivery] = await reader.take(1);
+    for (const [name, values] of sent) assert.deepEqual(delivery?.frame.headers.get(name), values, `header ${name}`);
+    assert.equal(delivery?.frame.headers.size, sent.size, 'no other header came along');
+  },
+};
+
+const meta: ConformanceLaw = {
+  name: 'meta',
+  sentence: 'id and content type arrive, and expiry where it is carried',
+  excludes: onlyWithHeaders,
+  async judge(ground) {
+    await using reader = await openSource(ground);
+    await using writer = await openSink(ground);
+    const expiresAtMs = Date.now() + 60_000;
+    const sent = { id: 'fleet/positions:7:1', contentType: 'application/json', expiresAtMs };
+    await sendOne(ground, writer.sink, frameOf(ground, 'x', sent));
+    const [delivery] = await reader.take(1);
+    assert.equal(delivery?.frame.id, sent.id);
+    assert.equal(delivery?.frame.contentType, sent.contentType);
+    if (!ground.source.carriesExpiry || !ground.sink.carriesExpiry) return;
+    const arrived = delivery?.frame.expiresAtMs ?? 0;
+    assert.ok(Math.abs(arrived - expiresAtMs) <= EXPIRY_SLACK_MS, `expiry is off by ${arrived - expiresAtMs} ms`);
+  },
+};
+
+const key: ConformanceLaw = {
+  name: 'key',
+  sentence: 'the key arrives',
+  excludes: ({ source, sink }) => (source.carriesKey && sink.carriesKey ? undefined : 'the bus carries no key'),
+  async judge(ground) {
+    await using reader = await openSource(ground);
+    await using writer = await openSink(ground);
+    await sendOne(ground, writer.sink, frameOf(ground, 'x', { key: 'vehicle 7' }));
+    const [delivery] = await reader.take(1);
+    assert.equal(delivery?.frame.key, 'vehicle 7');
+  },
+};
+
+const absent: ConformanceLaw = {
+  name: 'absent',
+  sentence: 'what was not sent does not arrive: no id, content type, expiry, key or header of its own making',
+  async judge(ground) {
+    await using reader = await openSource(ground);
+    await using writer = await openSink(ground);
+    await sendOne(ground, writer.sink, frameOf(ground, 'bare'));
+    const [delivery] = await reader.take(1);
+    assert.ok(delivery);
+    const { frame } = delivery;
+    assert.equal(textOf(frame), 'bare');
+    const { id, contentType, expiresAtMs } = frame;
+    assert.deepEqual(
+      { id, contentType, expiresAtMs, key: frame.key },
+      { id: undefined, contentType: undefined, expiresAtMs: undefined, key: undefined },
+    );
+    assert.equal(frame.headers.size, 0);
+  },
+};
+
+export const CARRIAGE: readonly ConformanceLaw[] = [body, headers, meta, key, absent];

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { SluiceError } from '#contract/errors.ts';
+import { withDeadline } from '#kit/deadline.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+import type { ConformanceLaw } from '../conformance-law.ts';
+import { ear, openSink, openSource } from '../ends.ts';
+import { frameOf, numbered } from '../frame-of.ts';
+import type { Ground } from '../ground.ts';
+import { sendAll, sendOne } from '../send-all.ts';
+
+const IDLE_MS = 100;
+/** A driver's own deadline for letting go, generously. */
+const CLOSE_MS = 10_000;
+
+/** Sockets, timers and the like that keep a process alive, and listeners on the process, by kind. */
+function footprint(): Map<string, number> {
+  const counts = new Map<string, number>();
+  const count = (kind: string, by: number): unknown => counts.set(kind, (counts.get(kind) ?? 0) + by);
+  for (const kind of process.getActiveResourcesInfo()) count(kind, 1);
+  for (const event of process.eventNames()) count(`listener of ${String(event)}`, process.listenerCount(event));
+  return counts;
+}
+
+async function leavesNothing(ground: Ground, round: () => Promise<void>): Promise<void> {
+  // What a library sets up once and for all is no leak: it is there after the first round.
+  await round();
+  const before = footprint();
+  await round();
+  const more = (): string[] =>
+    [...footprint()]
+      .filter(([kind, count]) => count > (before.get(kind) ?? 0))
+      .map(([kind, count]) => `${kind}: ${count}`);
+  await waitFor(() => more().length === 0, ground.patienceMs, 'what was opened to be gone').catch((cause: unknown) => {
+    throw new Error(`left behind: ${more().join(', ')}`, { cause });
+  });
+}
+
+const deaf = (): Error => new Error('a read ignores its signal');
+const late = (): Error => new Error(`close took more than ${CLOSE_MS} ms`);
+
+const abort: ConformanceLaw = {
+  name: 'abort',
+  sentence: 'a read returns an empty list after its signal aborts, and only then',
+  async judge(ground) {
+    await using reader = await openSource(ground);
+    const controller = new AbortController();
+    const reading = reader.source.read({ messages: 10, bytes: 10_000 }, controller.signal);
+    const early = await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, IDLE_MS, 'waits'))]);
+    assert.equal(early, 'waits', 'nothing was sent, so a read waits');
+    controller.abort();
+    assert.deepEqual(await withDeadline(reading, ground.patienceMs, deaf), []);
+    assert.deepEqual(getEventListeners(controller.signal, 'abort'), [], 'no listener stays on the signal');
+    const aborted = reader.source.read({ messages: 10, bytes: 10_000 }, AbortSignal.abort());
+    assert.deepEqual(await withDeadline(aborted, ground.patienceMs, deaf), []);
+  },
+};
+
+const nothingLeft: ConformanceLaw = {
+  name: 'nothing-left',
+  sentence: 'closing leaves no socket, timer or listener, with deliveries unsettled',
+  judge: (ground) =>
+    leavesNothing(ground, async () => {
+      const reader = await openSource(ground);
+      const writer = await openSink(ground);
+      await sendAll(
+        ground,
+        writer.sink,
+        numbered(ground, 5).map((frame) => ({ ...frame, id: undefined })),
+      );
+      await reader.take(5);
+      await withDeadline(Promise.all([reader.source.close(), writer.sink.close()]), CLOSE_MS, late);
+      for (const { context } of [reader.ear, writer.ear]) {
+        assert.deepEqual(getEventListeners(context.signal, 'abort'), [], 'no listener stays on the context');
+      }
+    }),
+};
+
+const nothingLeftOfAnOutage: ConformanceLaw = {
+  name: 'nothing-left-of-an-outage',
+  sentence: 'closing in the middle of an outage takes no longer and leaves as little',
+  judge: (ground) =>
+    leavesNothing(ground, async () => {
+      const reader = await openSource(ground);
+      const writer = await openSink(ground);
+      const lost = Promise.all([reader.ear.hears('disconnected'), writer.ear.hears('disconnected')]);
+      await ground.kill();
+      await lost;
+      await withDeadline(Promise.all([reader.source.close(), writer.sink.close()]), CLOSE_MS, late);
+      await ground.restart();
+    }),
+};
+
+const abortedOpening: ConformanceLaw = {
+  name: 'aborted-opening',
+  sentence: 'an opening that is given up rejects and leaves nothing behind',
+  judge: (ground) =>
+    leavesNothing(ground, async () => {
+      await ground.kill();
+      for (const direction of ['source', 'sink'] as const) {
+        const { context, controller } = ear(ground, direction);
+        const opening: Promise<unknown> =
+          direction === 'source' ? ground.openSource(context) : ground.openSink(context);
+        setTimeout(() => controller.abort(), IDLE_MS);
+        const slow = (): Error => new Error(`opening the ${direction} ignores its signal`);
+        await assert.rejects(withDeadline(opening, ground.patienceMs, slow), (error) => !/ignores/.test(String(error)));
+      }
+      await ground.restart();
+    }),
+};
+
+const isDown = (error: unknown): boolean => {
+  assert.ok(error instanceof SluiceError, `not a SluiceError: ${String(error)}`);
+  assert.equal(error.code, 'SINK_DOWN');
+  return true;
+};
+
+const sendAfterClose: ConformanceLaw = {
+  name: 'send-after-close',
+  sentence: 'a send after close rejects with SINK_DOWN, and so does one that close finds unconfirmed',
+  async judge(ground) {
+    const { sink } = await openSink(ground);
+    ground.sinkPath.hush?.();
+    const open = sendOne(ground, sink, frameOf(ground, 'open')).catch((error: unknown) => error);
+    await sink.close();
+    const outcome = await open;
+    if (outcome !== 'confirmed') isDown(outcome);
+    await ground.sinkPath.mend();
+    await assert.rejects(sendOne(ground, sink, frameOf(ground, 'late')), isDown);
+  },
+};
+
+export const CLOSING: readonly ConformanceLaw[] = [
+  abort,
+  nothingLeft,
+  nothingLeftOfAnOutage,
+  abortedOpening,
+  sendAfterClose,
+];

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asSluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Receipt, Sink } from '#contract/sink.ts';
+import { withDeadline } from '#kit/deadline.ts';
+import type { Ground } from './ground.ts';
+
+const AGAIN_MS = 20;
+
+/** One send, convicted when it hangs. Errors thrown at once are as good as rejections. */
+export async function sendOne(ground: Ground, sink: Sink, frame: Frame): Promise<Receipt> {
+  return withDeadline(
+    sink.send(frame),
+    ground.sendDeadlineMs,
+    () => new Error(`a send hung for ${ground.sendDeadlineMs} ms`),
+  );
+}
+
+/**
+ * Sends all and in order whatever happens to the bus, as the engine does: pipelined, and after a failure everything in
+ * flight is awaited and the first unconfirmed frame is where it goes on. Rejects on what is no fault of the bus.
+ */
+export async function sendAll(
+  ground: Ground,
+  sink: Sink,
+  frames: readonly Frame[],
+  onConfirmed: (count: number) => void = () => {},
+): Promise<void> {
+  const endMs = performance.now() + ground.patienceMs;
+  let first = 0;
+  for (;;) {
+    first = await burst(ground, sink, frames, first, onConfirmed);
+    if (first === frames.length) return;
+    if (performance.now() > endMs) {
+      throw new Error(`only ${first} of ${frames.length} frames were confirmed within ${ground.patienceMs} ms`);
+    }
+    await sleep(AGAIN_MS);
+  }
+}
+
+/** Sends from `first` on until one fails. Answers the first that is unconfirmed. */
+async function burst(
+  ground: Ground,
+  sink: Sink,
+  frames: readonly Frame[],
+  first: number,
+  onConfirmed: (count: number) => void,
+): Promise<number> {
+  const confirmed = new Set<number>();
+  const open = new Set<Promise<void>>();
+  let stopped = false;
+  let verdict: unknown;
+  let prefix = first;
+  const attempt = async (frame: Frame, at: number): Promise<void> => {
+    try {
+      await sendOne(ground, sink, frame);
+      confirmed.add(at);
+      while (confirmed.has(prefix)) prefix += 1;
+      onConfirmed(prefix);
+    } catch (thrown) {
+      stopped = true;
+      if (asSluiceError(thrown).scope !== 'bus') verdict ??= thrown;
+    }
+  };
+  for (const [at, frame] of frames.entries()) {
+    if (at < first) continue;
+    while (open.size >= sink.maxInFlight) await Promise.race(open);
+    if (stopped) break;
+    const sent = attempt(frame, at).finally(() => open.delete(sent));
+    open.add(sent);
+  }
+  await Promise.all(open);
+  if (verdict !== undefined) throw new Error('a send failed with what is no fault of the bus', { cause: verdict });
+  return prefix;
+}
