@@ -39,6 +39,28 @@ function codec(codecs: Iterable<string>): JsonSchema {
   };
 }
 
+/** `retry` of a route. */
+export const RETRY_SCHEMA: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'What happens to a message that fails. "The sink is down" never counts against a message.',
+  properties: {
+    attempts: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      default: DEFAULTS.attempts,
+      description: 'Tries before the dead letter, the first included.',
+    },
+    backoff: {
+      type: 'string',
+      pattern: BACKOFF_PATTERN,
+      default: DEFAULTS.backoff,
+      description: 'First and longest wait between tries; doubles in between.',
+    },
+  },
+};
+
 /** The words that every source has, whatever its bus. */
 export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, JsonSchema>> {
   return {
@@ -88,12 +110,13 @@ export function sinkWords(codecs: Iterable<string>): Readonly<Record<string, Jso
   };
 }
 
-/** What a route's parts are: `connection`, `end` and `stage` stand for schemas that depend on names. */
+/** The frame of a pipeline file; its parts depend on who reads it. */
 export function fileSchema(parts: {
   readonly connection: JsonSchema;
   readonly source: JsonSchema;
   readonly sink: JsonSchema;
   readonly stage: JsonSchema;
+  readonly retry: JsonSchema;
 }): JsonSchema {
   return {
     type: 'object',
@@ -128,6 +151,7 @@ function routeSchema(parts: {
   readonly source: JsonSchema;
   readonly sink: JsonSchema;
   readonly stage: JsonSchema;
+  readonly retry: JsonSchema;
 }): JsonSchema {
   return {
     type: 'object',
@@ -150,26 +174,7 @@ function routeSchema(parts: {
       from: parts.source,
       stages: { type: 'array', items: parts.stage, default: [], description: 'One verb each, in order.' },
       to: parts.sink,
-      retry: {
-        type: 'object',
-        additionalProperties: false,
-        description: 'What happens to a message that fails. "The sink is down" never counts against a message.',
-        properties: {
-          attempts: {
-            type: 'integer',
-            minimum: 1,
-            maximum: 1000,
-            default: DEFAULTS.attempts,
-            description: 'Tries before the dead letter, the first included.',
-          },
-          backoff: {
-            type: 'string',
-            pattern: BACKOFF_PATTERN,
-            default: DEFAULTS.backoff,
-            description: 'First and longest wait between tries; doubles in between.',
-          },
-        },
-      },
+      retry: parts.retry,
       deadLetter: {
         type: 'string',
         enum: [DEFAULTS.deadLetter],

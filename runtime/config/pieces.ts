@@ -6,7 +6,7 @@ import {
   sourceSchema,
   stageSchema,
 } from './end-schema.ts';
-import { JUDGED_APART, fileSchema } from './file-words.ts';
+import { JUDGED_APART, RETRY_SCHEMA, fileSchema } from './file-words.ts';
 import { asList, asMap, isMap, own } from './plain.ts';
 import { pointerTo } from './pointer.ts';
 import type { BusWords, JsonSchema, StageWords, Vocabulary } from './vocabulary.ts';
@@ -22,6 +22,7 @@ const FILE_SCHEMA = fileSchema({
   source: JUDGED_APART,
   sink: JUDGED_APART,
   stage: JUDGED_APART,
+  retry: RETRY_SCHEMA,
 });
 
 /** The driver behind a connection's name; undefined where the name or its kind is not known. */

@@ -1,5 +1,5 @@
 import { connectionSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
-import { fileSchema } from './file-words.ts';
+import { RETRY_SCHEMA, fileSchema } from './file-words.ts';
 import { isMap } from './plain.ts';
 import { admits } from './schema-at.ts';
 import type { JsonSchema, Vocabulary } from './vocabulary.ts';
@@ -89,6 +89,7 @@ export function pipelineSchema(vocabulary: Vocabulary): JsonSchema {
     connection: byKind(kinds),
     source: refs(kinds.map((kind) => `${kind}.source`)),
     sink: refs(kinds.map((kind) => `${kind}.sink`)),
+    retry: orReference(RETRY_SCHEMA),
     stage: refs([...vocabulary.stages.keys()].map((verb) => `stage.${verb}`)),
   });
   return {

@@ -172,7 +172,7 @@ test('the text of findings reads file:line:column, code, expected, found, and wh
   const errors = findings.filter(({ severity }) => severity === 'error');
   assert.equal(
     findingsText(errors),
-    'p.yaml:39:14  UNKNOWN_FIELD  expected attempts or backoff, found attemts\n    write attempts:\n',
+    'p.yaml:40:14  UNKNOWN_FIELD  expected attempts or backoff, found attemts\n    write attempts:\n',
   );
   assert.equal(errors[0]?.suggestion, 'attempts');
 });
