@@ -189,9 +189,27 @@ class RouteJudge {
   }
 }
 
+/** Says once a file how a value from a message goes into an address, at the first template that takes one. */
+function noteEncoding(file: JudgedFile): void {
+  for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
+    const to = asMap(own(asMap(route), 'to'));
+    const bus = busBehind(file.value, own(to, 'bus'), file.vocabulary);
+    const text = bus === undefined ? undefined : own(to, bus.addressOption);
+    if (bus === undefined || typeof text !== 'string' || !text.includes('{')) continue;
+    const { word, separator } = bus.grammar;
+    file.findings.add({
+      code: 'TEMPLATE_ENCODED',
+      at: pointerTo('/routes', index, 'to', bus.addressOption),
+      found: `a value never changes the shape of a ${word}: ${separator}, wildcards, control characters and a reserved first character in it are percent-encoded`,
+    });
+    return;
+  }
+}
+
 /** What no schema can say of a route: its templates, and what its two buses make of their options. */
 export function checkRoutes(file: JudgedFile): void {
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
     new RouteJudge(file, pointerTo('/routes', index), asMap(route)).judge();
   }
+  noteEncoding(file);
 }

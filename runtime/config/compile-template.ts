@@ -2,7 +2,7 @@ import type { AddressGrammar } from '#contract/bus.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Headers } from '#contract/frame.ts';
 import { parseTemplate } from './template.ts';
-import type { TemplateField } from './template.ts';
+import type { TemplateField, TemplatePart } from './template.ts';
 
 /** What a template can take from a message. A Message is one. */
 export interface TemplateView {
@@ -63,7 +63,9 @@ function getter(field: TemplateField, use: TemplateUse): Getter {
     case 'id':
       return (view) => view.id;
     case 'route':
-      return () => use.route;
+    case 'unknown':
+      // The route's name is fixed text by now; the checker refuses unknown fields.
+      return () => undefined;
     case 'level': {
       const { separator } = use;
       const { level } = field;
@@ -75,8 +77,6 @@ function getter(field: TemplateField, use: TemplateUse): Getter {
       const { name } = field;
       return (view) => view.headers.get(name)?.[0];
     }
-    case 'unknown':
-      return () => undefined;
     default:
       return field satisfies never;
   }
@@ -115,6 +115,23 @@ function fieldText(field: TemplateField, use: TemplateUse): Template {
   };
 }
 
+/** Fixed texts joined, fields as functions. */
+function stepsOf(parts: readonly TemplatePart[], use: TemplateUse): readonly (string | Template)[] {
+  const steps: (string | Template)[] = [];
+  for (const part of parts) {
+    const isRoute = typeof part !== 'string' && part.kind === 'route';
+    const step = isRoute
+      ? (use.target?.encode(use.route) ?? use.route)
+      : typeof part === 'string'
+        ? part
+        : fieldText(part, use);
+    const last = steps.at(-1);
+    if (typeof step === 'string' && typeof last === 'string') steps[steps.length - 1] = last + step;
+    else steps.push(step);
+  }
+  return steps;
+}
+
 /**
  * Compiles a checked template to a function for the hot path. The function throws a SluiceError of code `use.missing`
  * when the message lacks a value, and never tells the value. Every value is encoded for the target, so it can add no
@@ -124,8 +141,7 @@ export function compileTemplate(text: string, use: TemplateUse): Template {
   const parsed = parseTemplate(text);
   if ('flaw' in parsed)
     throw new RangeError(`not a template: expected ${parsed.flaw.expected}, found ${parsed.flaw.found}`);
-  const { parts } = parsed;
-  const steps = parts.map((part) => (typeof part === 'string' ? part : fieldText(part, use)));
+  const steps = stepsOf(parsed.parts, use);
   const [first, second, third, ...more] = steps;
   // The usual shapes without a loop: fixed, {x}, fixed{x}, {x}fixed, fixed{x}fixed.
   if (more.length === 0) {

@@ -3,6 +3,8 @@ import { alternatives, typesOf } from './schema-at.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 const MAX_SHOWN = 60;
+/** User and password of a URL. */
+const IDENTITY = /\/\/[^/@\s]*@/g;
 
 /** `a, b or c`. */
 export function oneOf(items: readonly string[]): string {
@@ -16,7 +18,7 @@ export function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (isMap(value)) return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
-  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value).replace(IDENTITY, '//...@');
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }
 

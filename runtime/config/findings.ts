@@ -59,6 +59,10 @@ export const FINDINGS = {
     meaning: 'The fixed part of an address template makes an address that the bus refuses.',
   },
   TEMPLATE_MISSING: { severity: 'error', meaning: 'A sink says nowhere where its messages go.' },
+  TEMPLATE_ENCODED: {
+    severity: 'notice',
+    meaning: 'How values from messages are written into addresses. Said once a file.',
+  },
   RESERVED_HEADER: {
     severity: 'error',
     meaning: 'A header that only the runtime writes: labels and traces follow the message by themselves.',

@@ -20,7 +20,7 @@ type Reference =
 
 /** A reference and what became of it. `text` never leaves the spec: findings show `written`. */
 export interface Resolved {
-  /** As in the pipeline file. */
+  /** What findings show: `env:NAME`, never what stands behind it, nor its default. */
   readonly written: string;
   /** Undefined where it could not be resolved. */
   readonly text: string | undefined;
@@ -34,6 +34,11 @@ const STAGE_KEY = /^\/routes\/\d+\/stages\/\d+\/([^/]+)$/;
 
 function isReference(text: string): boolean {
   return text.startsWith('env:') || text.startsWith('file:');
+}
+
+// A default may be a secret as well.
+function beforeDefault(text: string): string {
+  return text.split('|', 1)[0] ?? '';
 }
 
 function parse(text: string): Reference | undefined {
@@ -97,7 +102,7 @@ export function resolveReferences(
         code: 'REFERENCE_REFUSED',
         at: pointer,
         expected: 'a name',
-        found: text,
+        found: beforeDefault(text),
         write: 'the name itself',
       });
       continue;
@@ -109,25 +114,24 @@ export function resolveReferences(
         code: 'REFERENCE_SYNTAX',
         at: pointer,
         expected,
-        found: text,
+        found: beforeDefault(text),
         write: 'env:NAME with letters, digits and _',
       });
       continue;
     }
-    const content = reference.kind === 'env' ? variable(reference, sources) : fileText(reference.path, sources);
-    resolved.set(pointer, { written: text, text: content });
-    if (content === undefined) reportMissing(reference, pointer, text, sources, findings);
+    resolved.set(pointer, resolve(reference, sources));
+    if (resolved.get(pointer)?.text === undefined) reportMissing(reference, pointer, sources, findings);
   }
   return resolved;
 }
 
-// An empty variable counts as not set: that is how shells and container platforms spell "none".
-function variable(
-  { name, fallback }: Reference & { kind: 'env' },
-  { environment }: ReferenceSources,
-): string | undefined {
-  const set = environment[name];
-  return set === undefined || set === '' ? fallback : set;
+function resolve(reference: Reference, sources: ReferenceSources): Resolved {
+  if (reference.kind === 'file') return { written: `file:${reference.path}`, text: fileText(reference.path, sources) };
+  const { name, fallback } = reference;
+  const set = sources.environment[name];
+  // An empty variable counts as not set: that is how shells and container platforms spell "none".
+  if (set !== undefined && set !== '') return { written: `env:${name}`, text: set };
+  return { written: fallback === undefined ? `env:${name}` : `the default of env:${name}`, text: fallback };
 }
 
 function fileText(path: string, { readFile }: ReferenceSources): string | undefined {
@@ -139,13 +143,7 @@ function fileText(path: string, { readFile }: ReferenceSources): string | undefi
   }
 }
 
-function reportMissing(
-  reference: Reference,
-  at: string,
-  found: string,
-  { mode }: ReferenceSources,
-  findings: FindingList,
-): void {
+function reportMissing(reference: Reference, at: string, { mode }: ReferenceSources, findings: FindingList): void {
   findings.claim(at);
   const severity = mode === 'run' ? 'error' : 'warning';
   if (reference.kind === 'env') {
@@ -154,7 +152,7 @@ function reportMissing(
       at,
       severity,
       expected: `${reference.name} in the environment`,
-      found: `${found}, and it is not set`,
+      found: `env:${reference.name}, and it is not set`,
       write: `${reference.name}=... before the command, or a default: env:${reference.name}|default`,
     });
   } else {
@@ -163,7 +161,7 @@ function reportMissing(
       at,
       severity,
       expected: 'a readable file',
-      found: `${found}, and it cannot be read`,
+      found: `file:${reference.path}, and it cannot be read`,
       write: 'a path beside the project folder or an absolute one, readable by this user',
     });
   }

@@ -75,7 +75,12 @@ test('a good file yields a spec with references resolved, defaults filled in and
 test('what a bus does not promise is said, and is no error', () => {
   const { findings } = check(FLEET);
   const codes = findings.map(({ code, severity, line }) => `${line} ${severity} ${code}`);
-  assert.deepEqual(codes, ['10 warning ENV_MISSING', '17 warning AT_MOST_ONCE', '17 notice BUS_NOTE']);
+  assert.deepEqual(codes, [
+    '10 warning ENV_MISSING',
+    '17 warning AT_MOST_ONCE',
+    '17 notice BUS_NOTE',
+    '28 notice TEMPLATE_ENCODED',
+  ]);
   assert.equal(findingsEnvelope(findings).ok, true);
 });
 
@@ -160,6 +165,26 @@ test('a driver that echoes a secret in a flaw does not get it out', () => {
   const flaw = findings.find(({ code }) => code === 'OPTIONS_CONFLICT');
   assert.equal(flaw?.found, 'none beside env:MQTT_PASSWORD');
   assert.deepEqual([flaw.line, flaw.column, flaw.path], [4, 3, '/buses/field/username']);
+});
+
+test('a secret that stands in the file itself is not shown either', () => {
+  const broken = FLEET.replace('password: env:MQTT_PASSWORD', 'password: 73917391').replace(
+    "'env:MQTT_URL|mqtt://127.0.0.1:1883'",
+    'mqqt://bridge:s3cret@h:1883',
+  );
+  const { findings } = check(broken);
+  const said = findingsText(findings);
+  assert.deepEqual(
+    findings.filter(({ severity }) => severity === 'error').map(({ code }) => code),
+    ['WRONG_VALUE', 'WRONG_TYPE'],
+  );
+  assert.ok(!said.includes('7391') && !said.includes('s3cret'), said);
+});
+
+test('the default of a reference is not shown', () => {
+  const { findings } = check(FLEET.replace('env:QOS|0', 'env:QOS|s3cret'));
+  const finding = findings.find(({ code }) => code === 'WRONG_VALUE');
+  assert.equal(finding?.found, 'the default of env:QOS, whose content is something else (it is not shown)');
 });
 
 test('a driver is asked about combinations even where a secret is elsewhere', () => {
