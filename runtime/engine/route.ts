@@ -10,14 +10,13 @@ import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 
-/** What a template may read. `address` is the source's, and so are `headers`. */
+/** What a template may read; a Message is one. `address` is the source's, and so are `headers`. */
 export interface View {
-  readonly key: string | undefined;
-  readonly address: string;
-  readonly body: unknown;
-  readonly headers: Headers;
   readonly id: string;
-  readonly route: string;
+  readonly address: string;
+  readonly key: string | undefined;
+  readonly headers: Headers;
+  readonly body: unknown;
 }
 
 /** A compiled template. Throws a SluiceError when the message lacks a value. */

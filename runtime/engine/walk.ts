@@ -13,12 +13,16 @@ export type Passed = readonly Frame[] | Dropped;
  * no message.
  */
 export function receive(route: Route, job: Job): Message {
-  const { frame } = job.delivery;
+  const { frame, id } = job.delivery;
+  // The source's identity stands before all else: two routes into one stream never share an id.
+  job.id = `${route.pipeline}/${route.name}/${id}`;
   // Invariant 6: the label is read from the frame and written by the runtime alone.
   job.label = frame.headers.get('seclabel')?.[0];
   const body = route.decoding === undefined ? undefined : decode(route, frame);
-  const key = route.key === undefined ? frame.key : route.key(look(route, job, undefined, body));
-  job.id = outgoingId(route, job, key, body);
+  const key = route.key === undefined ? frame.key : route.key(look(job, undefined, body));
+  if (route.id !== undefined) {
+    job.id = `${route.pipeline}/${route.name}/${frame.address}/${route.id(look(job, key, body))}`;
+  }
   job.expiresAtMs = expiry(route, job);
   return {
     id: job.id,
@@ -51,16 +55,9 @@ function decode(route: Route, frame: Frame): unknown {
   }
 }
 
-// The source's identity stands before whatever a template yields: two routes into one stream never share an id.
-function outgoingId(route: Route, job: Job, key: string | undefined, body: unknown): string {
+function look(job: Job, key: string | undefined, body: unknown): View {
   const { id, frame } = job.delivery;
-  if (route.id === undefined) return `${route.pipeline}/${route.name}/${id}`;
-  return `${route.pipeline}/${route.name}/${frame.address}/${route.id(look(route, job, key, body))}`;
-}
-
-function look(route: Route, job: Job, key: string | undefined, body: unknown): View {
-  const { id, frame } = job.delivery;
-  return { key, address: frame.address, body, headers: frame.headers, id, route: route.name };
+  return { id, address: frame.address, key, headers: frame.headers, body };
 }
 
 function expiry(route: Route, job: Job): number | undefined {
@@ -134,9 +131,7 @@ function leave(route: Route, job: Job, result: StageResult): Passed {
 }
 
 function toFrame(route: Route, job: Job, message: Message): Frame {
-  const { origin } = message;
-  const { key, address, headers } = message;
-  const view: View = { key, address, body: message.body, headers, id: message.id, route: route.name };
+  const { origin, headers } = message;
   const codec = route.encoding?.(origin.contentType);
   let body = origin.body;
   if (codec !== undefined) {
@@ -149,9 +144,9 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
     }
   }
   return {
-    address: route.address(view),
-    key,
-    headers: route.headers.size === 0 ? headers : withAdded(route, headers, view),
+    address: route.address(message),
+    key: message.key,
+    headers: route.headers.size === 0 ? headers : withAdded(route, headers, message),
     body,
     id: message.id,
     contentType: codec === undefined ? origin.contentType : codec.contentType,

@@ -4,6 +4,7 @@ const ALWAYS = /[%\p{Cc}]/u;
 
 /** Percent-encodes (RFC 3986, section 2.1, over UTF-8) each character that `refused` matches, controls, and `%` itself. */
 export function percentEncode(text: string, refused: RegExp): string {
+  if (!ALWAYS.test(text) && !refused.test(text)) return text;
   let encoded = '';
   for (const character of text) {
     encoded += ALWAYS.test(character) || refused.test(character) ? escaped(character) : character;

@@ -2,6 +2,7 @@ import { SluiceError } from '#contract/errors.ts';
 import { type Message, withBody } from '#contract/message.ts';
 import { Dropped, type Stage, type StageResult } from '#contract/stage.ts';
 import { type Context, type Emitted, isEmitted, RESULT, type Transform } from '#contract/transform.ts';
+import type { ThrownPlace } from './kind.ts';
 
 export interface FunctionStage {
   /** Its name in the pipeline file. */
@@ -12,8 +13,7 @@ export interface FunctionStage {
   readonly timeoutMs: number;
   readonly pipeline: string;
   readonly route: string;
-  /** `functions/x.ts:12:5`, read from what the function threw. */
-  locate(thrown: unknown): string | undefined;
+  explain(thrown: unknown): ThrownPlace;
 }
 
 /** Hosts an integrator's function: a plain body in, a plain body out; the envelope never passes through it. */
@@ -89,12 +89,12 @@ function emitted(settings: FunctionStage, message: Message, result: Emitted<unkn
 }
 
 function threw(settings: FunctionStage, thrown: unknown): SluiceError {
-  const position = settings.locate(thrown);
+  const { position, stack } = settings.explain(thrown);
   const text =
     thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `something that is no Error (${typeof thrown})`;
   return new SluiceError('TRANSFORM_THREW', `${settings.name} threw ${text}`, {
     place: position === undefined ? {} : { position },
-    cause: thrown,
+    cause: stack ?? thrown,
   });
 }
 

@@ -127,6 +127,7 @@ function whole(ms: number | undefined): number | null {
 }
 
 function cause(failure: SluiceError): string | null {
+  if (typeof failure.cause === 'string') return failure.cause;
   return failure.cause instanceof Error ? (failure.cause.stack ?? failure.cause.message) : null;
 }
 

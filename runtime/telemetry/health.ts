@@ -13,6 +13,10 @@ export class Health {
     this.#isDraining = true;
   }
 
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
   /** Every connection is up and nothing is being shut down. Backpressure is not unreadiness. */
   get isReady(): boolean {
     return !this.#isDraining && this.#ends.size > 0 && [...this.#ends.values()].every(Boolean);

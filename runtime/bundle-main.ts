@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Bus } from '#contract/bus.ts';
+import { catalogOf } from './catalog-of.ts';
+import { type Arguments, UsageError } from './cli/command.ts';
+import { EXIT, type ExitCode } from './cli/exit-codes.ts';
+import { holdPipeline } from './cli/hold.ts';
+import { processLog } from './cli/process-log.ts';
+import { RUN_HELP, RUN_OPTIONS, runOptions } from './cli/run-options.ts';
+import { findingsText } from './config/findings-text.ts';
+import { type PipelineDocument, resolvePipeline } from './config/resolve-pipeline.ts';
+import { adoptFunctions } from './adopt-functions.ts';
+import { referenceReader } from './project-files.ts';
+import type { Validator } from './stages/validate.ts';
+import { thrownPlaceReader } from './thrown-place.ts';
+
+/** What `sluice build` put beside the runtime. */
+export interface BundledPipeline {
+  readonly document: PipelineDocument;
+  readonly buses: readonly Bus[];
+  /** Function modules by name. */
+  readonly functions: Readonly<Record<string, unknown>>;
+  readonly validators: Readonly<Record<string, Validator>>;
+  /** `import.meta.url` of the bundle. */
+  readonly url: string;
+}
+
+/** The whole life of a bundle's process. References of the pipeline file are resolved here and now, files beside the working directory. */
+export async function runBundle(bundled: BundledPipeline): Promise<void> {
+  process.exitCode = await run(bundled);
+}
+
+async function run({ document, buses, functions, validators, url }: BundledPipeline): Promise<ExitCode> {
+  const file = basename(fileURLToPath(url));
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) {
+    process.stdout.write(manual(file));
+    return EXIT.fine;
+  }
+  const catalog = catalogOf(buses);
+  const { spec, findings } = resolvePipeline(document, catalog, {
+    environment: process.env,
+    readFile: referenceReader(process.cwd()),
+  });
+  if (spec === undefined) {
+    process.stderr.write(findingsText(findings));
+    return EXIT.invalid;
+  }
+  const explain = thrownPlaceReader({ url, readMap: () => mapBeside(url) });
+  const adopted = adoptFunctions(functions, new Map(Object.keys(functions).map((name) => [name, name])), explain);
+  try {
+    const given: Arguments = parseArgs({ args, options: RUN_OPTIONS, allowPositionals: false });
+    const parts = { functions: adopted.functions, validators: new Map(Object.entries(validators)) };
+    const log = processLog();
+    return await holdPipeline(spec, { ...runOptions(given, spec.name), catalog, parts, log, environment: process.env });
+  } catch (thrown) {
+    if (!isUsage(thrown)) throw thrown;
+    process.stderr.write(`${file}: ${thrown.message}\n${manual(file)}`);
+    return EXIT.invalid;
+  }
+}
+
+function isUsage(thrown: unknown): thrown is Error {
+  return (
+    thrown instanceof UsageError ||
+    (thrown instanceof TypeError && String(Reflect.get(thrown, 'code')).startsWith('ERR_PARSE_ARGS'))
+  );
+}
+
+function manual(file: string): string {
+  const lines = Object.entries(RUN_HELP).map(([option, meaning]) => `  ${option.padEnd(20)} ${meaning}`);
+  return `usage: node ${file} [options]\n${lines.join('\n')}\n`;
+}
+
+function mapBeside(url: string): string | undefined {
+  try {
+    return readFileSync(`${fileURLToPath(url)}.map`, 'utf8');
+  } catch {
+    // Deployed without its map: errors then name no line of the function.
+    return undefined;
+  }
+}

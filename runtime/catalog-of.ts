@@ -1,0 +1,24 @@
+import type { Bus } from '#contract/bus.ts';
+import type { Codec } from '#contract/codec.ts';
+import { bytes } from './codecs/bytes.ts';
+import { json } from './codecs/json.ts';
+import { text } from './codecs/text.ts';
+import { functionKind } from './stages/function-kind.ts';
+import type { StageKind } from './stages/kind.ts';
+import { validateKind } from './stages/validate-kind.ts';
+
+/** Everything a pipeline file can name. A plain value: a bundle brings a smaller one. */
+export interface Catalog {
+  readonly buses: ReadonlyMap<string, Bus>;
+  readonly stages: ReadonlyMap<string, StageKind>;
+  readonly codecs: ReadonlyMap<string, Codec>;
+}
+
+/** The stages and codecs of this version with these buses. */
+export function catalogOf(buses: readonly Bus[]): Catalog {
+  return {
+    buses: new Map(buses.map((bus) => [bus.name, bus])),
+    stages: new Map([validateKind, functionKind].map((kind) => [kind.verb, kind])),
+    codecs: new Map([json, text, bytes].map((codec) => [codec.name, codec])),
+  };
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import {
+  bundlingFindings,
+  doorPlugin,
+  functionsEntry,
+  NODE_BUNDLE,
+  resolveFolder,
+  tidyMap,
+} from '../bundle-functions.ts';
+import { findingsText } from '../config/findings-text.ts';
+import type { Finding } from '../config/findings.ts';
+import type { PipelineSpec } from '../config/pipeline-spec.ts';
+import { surroundingsOf } from '../config/references.ts';
+import type { PipelineDocument } from '../config/resolve-pipeline.ts';
+import { readSchemas } from '../load-schemas.ts';
+import { packageFolder } from '../package-folder.ts';
+import { type ProjectFolders, projectFile } from '../project-files.ts';
+import { schemaModuleCompiler } from '../stages/compile-schemas.ts';
+import { BOOT, pipelineModule, virtualModules } from './bundle-entry.ts';
+import { readPipeline } from './checked-pipeline.ts';
+import type { Command } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+import { functionPaths, loadParts, namesUsed } from './load-parts.ts';
+
+export const build: Command = {
+  name: 'build',
+  usage: 'PIPELINE [--out DIR]',
+  summary: 'make one file that runs the pipeline on Node alone, and its manifest',
+  help: { '--out DIR': 'where NAME.mjs, its source map and NAME.manifest.json go (default dist)' },
+  options: { out: { type: 'string' } },
+  words: 1,
+  async run({ positionals, values }) {
+    const { result, project } = readPipeline(positionals[0] ?? '', 'check');
+    const findings: Finding[] = result.findings.filter(({ severity }) => severity !== 'notice');
+    const { spec, document } = result;
+    if (spec !== undefined) findings.push(...(await loadParts(spec, project)).findings);
+    process.stderr.write(findingsText(findings));
+    if (spec === undefined || document === undefined) return EXIT.invalid;
+    if (findings.some(({ severity }) => severity === 'error')) return EXIT.invalid;
+    const out = resolve(typeof values['out'] === 'string' ? values['out'] : 'dist');
+    const made = await bundle(spec, document, project, out);
+    process.stdout.write(`${made.file}  ${Math.ceil(made.bytes / 1000)} kB\n${made.manifest}\n`);
+    return EXIT.fine;
+  },
+};
+
+interface Made {
+  readonly file: string;
+  readonly manifest: string;
+  readonly bytes: number;
+}
+
+async function bundle(
+  spec: PipelineSpec,
+  document: PipelineDocument,
+  project: ProjectFolders,
+  out: string,
+): Promise<Made> {
+  const { code, map } = await compile(
+    spec,
+    { ...document, file: relative(project.folder, resolve(document.file)) },
+    project,
+    out,
+  );
+  const file = join(out, `${spec.name}.mjs`);
+  const manifest = join(out, `${spec.name}.manifest.json`);
+  mkdirSync(out, { recursive: true });
+  writeFileSync(file, code);
+  writeFileSync(`${file}.map`, map);
+  const description = describe(spec, document, project, { code, map });
+  writeFileSync(manifest, `${JSON.stringify(description, undefined, 2)}\n`);
+  return { file, manifest, bytes: code.length };
+}
+
+async function compile(
+  spec: PipelineSpec,
+  document: PipelineDocument,
+  project: ProjectFolders,
+  out: string,
+): Promise<{ code: Uint8Array; map: string }> {
+  const esbuild = await import('esbuild');
+  const runtime = join(packageFolder(), 'runtime');
+  const paths = functionPaths(spec, project);
+  const schemas = namesUsed(spec, 'validate');
+  const compileSchema = schemaModuleCompiler([...readSchemas(project).files.values()]);
+  const modules = new Map([
+    ['sluice:pipeline', { contents: pipelineModule(document, busesOf(spec), schemas, runtime), resolveDir: runtime }],
+    ['sluice:functions', { contents: functionsEntry(paths), resolveDir: resolveFolder(paths) }],
+    ...schemas.map(
+      (name) => [`sluice:validator/${name}`, { contents: compileSchema(name), resolveDir: runtime }] as const,
+    ),
+  ]);
+  const { outputFiles } = await esbuild
+    .build({
+      ...NODE_BUNDLE,
+      stdin: { contents: BOOT, resolveDir: runtime },
+      absWorkingDir: project.folder,
+      outfile: join(out, `${spec.name}.mjs`),
+      minify: true,
+      sourcemap: 'linked',
+      sourcesContent: false,
+      legalComments: 'eof',
+      write: false,
+      plugins: [doorPlugin, virtualModules(modules)],
+    })
+    .catch((thrown: unknown) => {
+      throw new Error(findingsText(bundlingFindings(thrown, project.folder)), { cause: thrown });
+    });
+  const find = (ending: string): Uint8Array =>
+    outputFiles.find(({ path }) => path.endsWith(ending))?.contents ?? new Uint8Array();
+  return { code: find('.mjs'), map: tidyMap(Buffer.from(find('.map')).toString(), out, project.folder) };
+}
+
+function busesOf(spec: PipelineSpec): readonly string[] {
+  return [...new Set(spec.routes.flatMap(({ from, to }) => [from.bus, to.bus]))].toSorted();
+}
+
+/** What an operator must know of a bundle without opening it: what it talks to, what it needs, what it was made of. */
+function describe(
+  spec: PipelineSpec,
+  document: PipelineDocument,
+  project: ProjectFolders,
+  { code, map }: { code: Uint8Array; map: string },
+): object {
+  const { environment, files } = surroundingsOf(document.value);
+  const part = (kind: 'functions' | 'schemas') => (name: string) => ({
+    name,
+    sha256: sha256(readFileSync(projectFile(project, kind, name))),
+  });
+  return {
+    name: spec.name,
+    pipeline: relative(project.folder, resolve(document.file)),
+    node: '>=22.18',
+    buses: busesOf(spec),
+    routes: spec.routes.map(({ name, from, to }) => ({ name, from: from.bus, to: to.bus })),
+    environment,
+    files,
+    functions: namesUsed(spec, 'function').map(part('functions')),
+    schemas: namesUsed(spec, 'validate').map(part('schemas')),
+    bundle: { file: `${spec.name}.mjs`, bytes: code.length, sha256: sha256(code) },
+    sourceMap: { file: `${spec.name}.mjs.map`, bytes: Buffer.byteLength(map), sha256: sha256(map) },
+  };
+}
+
+function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex');
+}

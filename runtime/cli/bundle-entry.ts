@@ -1,0 +1,63 @@
+import type { Plugin } from 'esbuild';
+import type { PipelineDocument } from '../config/resolve-pipeline.ts';
+
+/** The module of each bus and its name there: what a bundle imports of the drivers. */
+export const BUS_MODULES: ReadonlyMap<string, { readonly module: string; readonly name: string }> = new Map([
+  ['memory', { module: 'buses/memory/index.ts', name: 'memory' }],
+  ['mqtt', { module: 'buses/mqtt/index.ts', name: 'mqtt' }],
+  ['nats', { module: 'buses/nats/core.ts', name: 'nats' }],
+  ['jetstream', { module: 'buses/nats/jetstream.ts', name: 'jetstream' }],
+]);
+
+/**
+ * The first thing that runs in a bundle: turns on Node's compile cache, then loads the file once more, this time
+ * through it. The first pass compiles nothing but itself, for the rest waits in closures.
+ */
+export const BOOT = `
+import * as nodeModule from 'node:module';
+import { isNodeTooOld } from './kit/node-floor.ts';
+const AGAIN = '?cached';
+if (isNodeTooOld()) {
+  process.exitCode = 3;
+} else if (import.meta.url.endsWith(AGAIN)) {
+  const { runBundle } = await import('sluice:pipeline');
+  await runBundle(import.meta.url.slice(0, -AGAIN.length));
+} else {
+  nodeModule.enableCompileCache();
+  await import(import.meta.url + AGAIN);
+}
+`;
+
+/** Puts one pipeline together: its document, and imports of exactly what it names. */
+export function pipelineModule(
+  document: PipelineDocument,
+  buses: readonly string[],
+  validators: readonly string[],
+  runtimeFolder: string,
+): string {
+  const drivers = buses.flatMap((bus) => BUS_MODULES.get(bus) ?? []);
+  const lines = [
+    `import { runBundle as run } from ${JSON.stringify(`${runtimeFolder}/bundle-main.ts`)};`,
+    "import { functions } from 'sluice:functions';",
+    ...drivers.map(({ module, name }) => `import { ${name} } from ${JSON.stringify(`${runtimeFolder}/${module}`)};`),
+    ...validators.map((name, index) => `import v${index} from ${JSON.stringify(`sluice:validator/${name}`)};`),
+    `const document = ${JSON.stringify(document)};`,
+    `const buses = [${drivers.map(({ name }) => name).join(', ')}];`,
+    `const validators = { ${validators.map((name, index) => `${JSON.stringify(name)}: v${index}`).join(', ')} };`,
+    'export const runBundle = (url) => run({ document, buses, functions, validators, url });',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Modules that lie in no file: name to source text and the folder their own imports are looked up from. */
+export function virtualModules(
+  modules: ReadonlyMap<string, { readonly contents: string; readonly resolveDir: string }>,
+): Plugin {
+  return {
+    name: 'sluice-virtual',
+    setup(build) {
+      build.onResolve({ filter: /^sluice:/ }, ({ path }) => ({ path, namespace: 'sluice' }));
+      build.onLoad({ filter: /.*/, namespace: 'sluice' }, ({ path }) => modules.get(path));
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { catalog } from '../catalog.ts';
+import { checkPipeline, type CheckResult } from '../config/check-pipeline.ts';
+import { projectFolder } from '../config/project.ts';
+import { type ProjectFolders, readProjectFolders, referenceReader } from '../project-files.ts';
+import { UsageError } from './command.ts';
+
+/** A pipeline file, judged, and the project that it belongs to. */
+export interface CheckedPipeline {
+  readonly result: CheckResult;
+  readonly project: ProjectFolders;
+}
+
+/** Reads and judges a pipeline file. Throws UsageError when there is none. */
+export function readPipeline(file: string, mode: 'check' | 'run'): CheckedPipeline {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (thrown) {
+    throw new UsageError(
+      `expected a pipeline file, found ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+    );
+  }
+  const project = readProjectFolders(projectFolder(file));
+  const result = checkPipeline({
+    text,
+    file: shortest(file),
+    vocabulary: catalog,
+    project,
+    environment: process.env,
+    readFile: referenceReader(project.folder),
+    mode,
+  });
+  return { result, project };
+}
+
+function shortest(file: string): string {
+  const fromHere = relative(process.cwd(), file);
+  return fromHere.startsWith('..') ? file : fromHere;
+}

@@ -1,0 +1,29 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import type { ExitCode } from './exit-codes.ts';
+
+/** What the command line handed over, parsed. */
+export interface Arguments {
+  readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+  readonly positionals: readonly string[];
+}
+
+/** One word after `sluice`. */
+export interface Command {
+  readonly name: string;
+  /** What stands behind the name: `PIPELINE [--json]`. */
+  readonly usage: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What `--help` says of each option. */
+  readonly help: Readonly<Record<string, string>>;
+  readonly options: ParseArgsOptionsConfig;
+  /** How many words it takes beside its options. */
+  readonly words: number;
+  /** Throws UsageError for what only the command can judge. */
+  run(given: Arguments): Promise<ExitCode>;
+}
+
+/** The command line itself is wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

@@ -1,0 +1,56 @@
+import { SluiceError } from '#contract/errors.ts';
+import { constants } from 'node:os';
+import type { Log } from '#contract/log.ts';
+import type { PipelineSpec } from '../config/pipeline-spec.ts';
+import { type RunningPipeline, type RunSettings, startPipeline } from '../pipeline.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+/**
+ * Runs a pipeline until SIGTERM or SIGINT, then drains it. A second signal ends the process at once: what is unsettled
+ * stays with the source. Resolves with the exit code.
+ */
+export async function holdPipeline(spec: PipelineSpec, settings: RunSettings): Promise<ExitCode> {
+  let pipeline: RunningPipeline;
+  try {
+    pipeline = await startPipeline(spec, settings);
+  } catch (thrown) {
+    return ended(thrown, settings.log);
+  }
+  const signal = onceSignalled(settings.log);
+  let code: ExitCode = EXIT.fine;
+  try {
+    await Promise.race([signal, pipeline.lost]);
+  } catch (thrown) {
+    code = ended(thrown, settings.log);
+  }
+  await pipeline.stop();
+  return code;
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the second one ends the process. */
+export function onceSignalled(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let isFirst = true;
+    const heard = (signal: 'SIGINT' | 'SIGTERM'): void => {
+      if (!isFirst) process.exit(128 + constants.signals[signal]);
+      isFirst = false;
+      log.info('stopping', { signal, text: 'finishing what is in flight; a second signal ends at once' });
+      resolve();
+    };
+    process.on('SIGINT', heard);
+    process.on('SIGTERM', heard);
+  });
+}
+
+function ended(thrown: unknown, log: Log): ExitCode {
+  if (thrown instanceof SluiceError && thrown.code !== 'INTERNAL') {
+    const { code, message, remedy } = thrown;
+    log.error('ended', { code, text: `${message}. ${remedy}` });
+    return EXIT.environment;
+  }
+  log.error('ended', {
+    code: 'INTERNAL',
+    text: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+  });
+  return EXIT.internal;
+}

@@ -1,0 +1,7 @@
+import type { Log } from '#contract/log.ts';
+import { newLog } from '../telemetry/log.ts';
+
+/** The log of a command: standard error, words for a terminal, JSON for everything else. */
+export function processLog(): Log {
+  return newLog({ write: (line) => process.stderr.write(line), isJson: !process.stderr.isTTY });
+}

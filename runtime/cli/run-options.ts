@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { DURATION_PATTERN, durationMs } from '#kit/quantity.ts';
+import type { RunSettings } from '../pipeline.ts';
+import { type Arguments, UsageError } from './command.ts';
+
+/** Options of everything that runs a pipeline. */
+export const RUN_OPTIONS = {
+  admin: { type: 'string' },
+  state: { type: 'string' },
+  drain: { type: 'string' },
+  'fail-fast': { type: 'boolean' },
+} as const satisfies ParseArgsOptionsConfig;
+
+export const RUN_HELP = {
+  '--admin HOST:PORT': 'serve /livez, /readyz and /metrics there',
+  '--state DIR': 'folder of what must outlive the process (default .sluice/NAME)',
+  '--drain DURATION': 'how long a stop waits for what is in flight (default 10s)',
+  '--fail-fast': 'end with exit code 3 when a bus cannot be reached at the start',
+} as const;
+
+type Chosen = Pick<RunSettings, 'admin' | 'stateFolder' | 'drainMs' | 'failFast'>;
+
+/** Throws UsageError. */
+export function runOptions({ values }: Arguments, pipeline: string): Chosen {
+  const { admin, state, drain } = values;
+  return {
+    admin: typeof admin === 'string' ? hostAndPort(admin) : undefined,
+    stateFolder: typeof state === 'string' ? state : join('.sluice', pipeline),
+    drainMs: durationMs(duration(typeof drain === 'string' ? drain : '10s')),
+    failFast: values['fail-fast'] === true,
+  };
+}
+
+function duration(text: string): string {
+  if (new RegExp(DURATION_PATTERN).test(text)) return text;
+  throw new UsageError(`expected --drain with a duration and its unit (10s), found ${text}`);
+}
+
+function hostAndPort(text: string): { host: string; port: number } {
+  const found = /^(?:(?<host>[^:]+|\[[^\]]+\]):)?(?<port>\d{1,5})$/.exec(text)?.groups;
+  const port = Number(found?.['port'] ?? 65_536);
+  if (port > 65_535) throw new UsageError(`expected --admin HOST:PORT (127.0.0.1:9464), found ${text}`);
+  // Probes and metrics are nobody's business unless the operator says so.
+  return { host: found?.['host']?.replaceAll(/[[\]]/g, '') ?? '127.0.0.1', port };
+}

@@ -1,0 +1,20 @@
+import { writeFileSync } from 'node:fs';
+import { catalog } from '../catalog.ts';
+import { pipelineSchemaText } from '../config/pipeline-schema.ts';
+import type { Command } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+
+export const schema: Command = {
+  name: 'schema',
+  usage: '[--out FILE]',
+  summary: 'print the JSON Schema of pipeline files, for editors',
+  help: { '--out FILE': 'write it there' },
+  options: { out: { type: 'string' } },
+  words: 0,
+  run({ values }) {
+    const { out } = values;
+    if (typeof out === 'string') writeFileSync(out, pipelineSchemaText(catalog));
+    else process.stdout.write(pipelineSchemaText(catalog));
+    return Promise.resolve(EXIT.fine);
+  },
+};

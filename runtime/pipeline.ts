@@ -1,0 +1,127 @@
+import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import type { Log } from '#contract/log.ts';
+import type { Catalog } from './catalog-of.ts';
+import type { PipelineSpec } from './config/pipeline-spec.ts';
+import { systemClock } from './engine/clock.ts';
+import { RouteLine } from './route-line.ts';
+import { openDeadLetterStore } from './state/dead-letter-store.ts';
+import { takeStateFolder } from './state/state-folder.ts';
+import { type Admin, serveAdmin } from './telemetry/admin.ts';
+import { Health } from './telemetry/health.ts';
+import type { RouteNumbers } from './telemetry/metrics-text.ts';
+import type { Tracing } from './telemetry/tracing.ts';
+import type { ProjectParts } from './wire.ts';
+
+/** How a pipeline is to be run; none of it stands in its file. */
+export interface RunSettings {
+  readonly catalog: Catalog;
+  readonly parts: ProjectParts;
+  readonly log: Log;
+  /** Folder of what must outlive the process. */
+  readonly stateFolder: string;
+  readonly admin: { readonly host: string; readonly port: number } | undefined;
+  /** A problem with a bus while starting ends the run, instead of being tried again. */
+  readonly failFast: boolean;
+  /** How long a stop waits for what is in flight. */
+  readonly drainMs: number;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** A pipeline at work. */
+export interface RunningPipeline {
+  /** Resolves once every route is connected. Rejects, as `lost` does, when that cannot come about. */
+  readonly ready: Promise<void>;
+  /** Never resolves; rejects when the pipeline cannot go on. `stop` is still to be called. */
+  readonly lost: Promise<never>;
+  /** Where /livez, /readyz and /metrics are served, if at all. */
+  readonly adminUrl: string | undefined;
+  numbers(): readonly RouteNumbers[];
+  /** Invariant 7: reads no more, finishes what is in flight within the deadline, settles, closes. Once. */
+  stop(): Promise<void>;
+}
+
+/** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE or BUS_SETTING before anything was connected. */
+export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
+  const { log, catalog, parts } = settings;
+  const state = takeStateFolder(settings.stateFolder);
+  if (state.isNew) log.info('state-created', { folder: state.path });
+  const deadLetters = openDeadLetterStore(state.path);
+  const health = new Health();
+  const opening = new AbortController();
+  let isStarting = true;
+  const lost = Promise.withResolvers<never>();
+  lost.promise.catch(() => {});
+  const tracing = await tracingFor(spec.name, settings.environment);
+
+  const lines = spec.routes.map((route) => {
+    const systems = { sourceSystem: route.from.bus, sinkSystem: route.to.bus };
+    return new RouteLine(spec, route, {
+      pipeline: spec.name,
+      catalog,
+      parts,
+      deadLetters,
+      clock: systemClock,
+      log,
+      health,
+      tracer: tracing?.tracer({ pipeline: spec.name, route: route.name, ...systems }),
+      opening: opening.signal,
+      onLost: (error) => lost.reject(error),
+      onProblem: (error: SluiceError) => {
+        if (settings.failFast && isStarting) lost.reject(error);
+      },
+    });
+  });
+  const numbers = (): readonly RouteNumbers[] => lines.flatMap((line) => line.numbers() ?? []);
+  const admin = await adminFor(settings, health, numbers).catch((thrown: unknown) => {
+    deadLetters.close();
+    state.release();
+    throw thrown;
+  });
+
+  const opened = Promise.all(lines.map((line) => line.open())).then(() => {
+    isStarting = false;
+    log.info('ready', { pipeline: spec.name, routes: lines.length });
+  });
+  opened.catch((thrown: unknown) => lost.reject(asSluiceError(thrown)));
+  const ready = Promise.race([opened, lost.promise]);
+  ready.catch(() => {});
+
+  return {
+    ready,
+    lost: lost.promise,
+    adminUrl: admin?.url,
+    numbers,
+    async stop() {
+      health.drain();
+      opening.abort();
+      await opened.catch(() => {});
+      await Promise.all(lines.map((line) => line.drain(settings.drainMs)));
+      await Promise.all(lines.map((line) => line.close()));
+      deadLetters.close();
+      await Promise.all(
+        [tracing?.close().catch(() => {}), admin?.close()].map((closing) => closing ?? Promise.resolve()),
+      );
+      state.release();
+      for (const { pipeline, route, ...counts } of numbers()) log.info('stopped', { pipeline, route, ...counts });
+    },
+  };
+}
+
+async function tracingFor(service: string, environment: NodeJS.ProcessEnv): Promise<Tracing | undefined> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own } = environment;
+  if ((endpoint ?? own ?? '') === '' || environment['OTEL_SDK_DISABLED'] === 'true') return undefined;
+  // Loaded when wanted: a bridge without tracing does not pay for it.
+  const { startTracing } = await import('./telemetry/tracing.ts');
+  return startTracing(service, environment);
+}
+
+async function adminFor(
+  { admin, log }: RunSettings,
+  health: Health,
+  numbers: () => readonly RouteNumbers[],
+): Promise<Admin | undefined> {
+  if (admin === undefined) return undefined;
+  const serving = await serveAdmin({ ...admin, health, numbers });
+  log.info('admin', { url: serving.url });
+  return serving;
+}

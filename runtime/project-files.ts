@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, parse, resolve } from 'node:path';
+
+/** File names of a project's folders, endings included. */
+export interface ProjectFolders {
+  readonly folder: string;
+  readonly functions: readonly string[];
+  readonly schemas: readonly string[];
+}
+
+/** A folder that is not there holds nothing; what the pipeline file names is then reported as unknown. */
+export function readProjectFolders(folder: string): ProjectFolders {
+  return { folder, functions: list(join(folder, 'functions')), schemas: list(join(folder, 'schemas')) };
+}
+
+/** The file of this name without its ending. The checker has seen that there is one. */
+export function projectFile({ folder, ...files }: ProjectFolders, kind: 'functions' | 'schemas', name: string): string {
+  const file = files[kind].find((candidate) => parse(candidate).name === name) ?? name;
+  return join(folder, kind, file);
+}
+
+/** Content of a `file:` reference, without the line break that editors put at the end of a secret. */
+export function referenceReader(folder: string): (path: string) => string {
+  return (path) => readFileSync(resolve(folder, path), 'utf8').replace(/\r?\n$/, '');
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder).toSorted();
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,90 @@
+import type { Bus, BusContext } from '#contract/bus.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import type { Log } from '#contract/log.ts';
+import type { Sink } from '#contract/sink.ts';
+import type { Source } from '#contract/source.ts';
+import { busReporter } from './bus-reporter.ts';
+import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import { Pump } from './engine/pump.ts';
+import type { Route } from './engine/route.ts';
+import type { Health } from './telemetry/health.ts';
+import type { RouteNumbers } from './telemetry/metrics-text.ts';
+import { type RouteServices, wireRoute } from './wire.ts';
+
+export interface LineSettings extends RouteServices {
+  readonly health: Health;
+  readonly log: Log;
+  /** Aborts what is still being opened. */
+  readonly opening: AbortSignal;
+  /** Something keeps a connection from working; it is being tried again. */
+  readonly onProblem: (error: SluiceError) => void;
+  /** The route cannot go on. */
+  readonly onLost: (error: SluiceError) => void;
+}
+
+type Direction = BusContext['direction'];
+
+/** One route of a running pipeline, from the opening of its ends to their closing. */
+export class RouteLine {
+  readonly #pipeline: PipelineSpec;
+  readonly #spec: RouteSpec;
+  readonly #settings: LineSettings;
+  #sink: Sink | undefined;
+  #source: Source | undefined;
+  #route: Route | undefined;
+  #pump: Pump | undefined;
+
+  constructor(pipeline: PipelineSpec, spec: RouteSpec, settings: LineSettings) {
+    this.#pipeline = pipeline;
+    this.#spec = spec;
+    this.#settings = settings;
+  }
+
+  /** Resolves once both ends are connected and the route runs. Rejects when `opening` aborts. */
+  async open(): Promise<void> {
+    // Both are announced before either is opened: readiness counts what is still to come.
+    const contexts = { source: this.#context('source'), sink: this.#context('sink') };
+    const { from, to } = this.#spec;
+    // The sink first: what a source delivers should find its way.
+    this.#sink = await this.#bus(to.bus).openSink(this.#options(to), contexts.sink);
+    this.#source = await this.#bus(from.bus).openSource(this.#options(from), contexts.source);
+    this.#route = wireRoute(this.#spec, this.#source, this.#sink, this.#settings);
+    this.#pump = new Pump(this.#route);
+    this.#pump.run().catch((thrown: unknown) => this.#settings.onLost(asSluiceError(thrown)));
+  }
+
+  /** Undefined until the route runs. */
+  numbers(): RouteNumbers | undefined {
+    if (this.#route === undefined) return undefined;
+    return { pipeline: this.#pipeline.name, route: this.#spec.name, ...this.#route.counters };
+  }
+
+  async drain(deadlineMs: number): Promise<void> {
+    await this.#pump?.stop(deadlineMs);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()]);
+  }
+
+  #context(direction: Direction): BusContext {
+    const { log, health, opening, onProblem } = this.#settings;
+    const { connection } = direction === 'source' ? this.#spec.from : this.#spec.to;
+    const place = { pipeline: this.#pipeline.name, route: this.#spec.name, connection, direction };
+    const onUp = (): void => this.#pump?.wake();
+    const report = busReporter({ ...place, log, health, onUp, onProblem });
+    return { ...place, window: this.#spec.from.window, signal: opening, report };
+  }
+
+  #bus(name: string): Bus {
+    const bus = this.#settings.catalog.buses.get(name);
+    if (bus === undefined) throw new SluiceError('INTERNAL', `no bus ${name} in the catalog`);
+    return bus;
+  }
+
+  #options(end: RouteSpec['from'] | RouteSpec['to']): never {
+    const options = { connection: this.#pipeline.connections.get(end.connection)?.options, end: end.options };
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker judged them against this very driver's schemas
+    return options as never;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Stage } from '#contract/stage.ts';
+import type { Transform } from '#contract/transform.ts';
+import type { Validator } from './validate.ts';
+
+/** Where something was thrown, in the integrator's own files. */
+export interface ThrownPlace {
+  /** `functions/x.ts:12:5`. Undefined where it cannot be known. */
+  readonly position: string | undefined;
+  /** The stack, in the files as they were written. */
+  readonly stack: string | undefined;
+}
+
+/** A function file, loaded. */
+export interface LoadedFunction {
+  readonly transform: Transform;
+  explain(thrown: unknown): ThrownPlace;
+}
+
+/** What a stage is made of. */
+export interface StageParts {
+  readonly pipeline: string;
+  readonly route: string;
+  /** Of the function or schema that the pipeline file names. */
+  readonly name: string;
+  /** What stands beside the verb, defaults filled in; durations are text. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly functions: ReadonlyMap<string, LoadedFunction>;
+  readonly validators: ReadonlyMap<string, Validator>;
+}
+
+/** One verb of the pipeline file's stages. */
+export interface StageKind {
+  readonly verb: string;
+  /** Which folder of the project the name is looked up in. */
+  readonly names: 'function' | 'schema';
+  /** The keys that may stand beside the verb: JSON Schema, draft-07. */
+  readonly schema: Readonly<Record<string, unknown>> & { readonly properties: Readonly<Record<string, unknown>> };
+  /** One line for editors. */
+  readonly description: string;
+  /** Throws INTERNAL when the parts lack what the checked file names. */
+  make(parts: StageParts): Stage;
+}

@@ -1,0 +1,16 @@
+import { SluiceError } from '#contract/errors.ts';
+import type { StageKind } from './kind.ts';
+import { validateStage } from './validate.ts';
+
+/** `validate: NAME`. */
+export const validateKind: StageKind = {
+  verb: 'validate',
+  names: 'schema',
+  description: 'Refuses a body that does not fit schemas/NAME.json.',
+  schema: { type: 'object', additionalProperties: false, properties: {} },
+  make({ name, validators }) {
+    const validator = validators.get(name);
+    if (validator === undefined) throw new SluiceError('INTERNAL', `the schema ${name} was not compiled`);
+    return validateStage(name, validator);
+  },
+};

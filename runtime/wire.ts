@@ -1,0 +1,128 @@
+import type { AddressGrammar } from '#contract/bus.ts';
+import type { Codec } from '#contract/codec.ts';
+import type { DeadLetters } from '#contract/dead-letter.ts';
+import { SluiceError } from '#contract/errors.ts';
+import type { Log } from '#contract/log.ts';
+import type { Sink } from '#contract/sink.ts';
+import type { Source } from '#contract/source.ts';
+import type { Stage } from '#contract/stage.ts';
+import type { Tracer } from '#contract/trace.ts';
+import type { Catalog } from './catalog-of.ts';
+import { codecByContentType } from './codecs/by-content-type.ts';
+import { compileTemplate } from './config/compile-template.ts';
+import type { RouteSpec } from './config/pipeline-spec.ts';
+import { parseTemplate } from './config/template.ts';
+import type { Clock } from './engine/clock.ts';
+import { newCounters } from './engine/counters.ts';
+import type { Route } from './engine/route.ts';
+import type { LoadedFunction } from './stages/kind.ts';
+import type { Validator } from './stages/validate.ts';
+
+/** What a pipeline file names and its project holds. */
+export interface ProjectParts {
+  readonly functions: ReadonlyMap<string, LoadedFunction>;
+  readonly validators: ReadonlyMap<string, Validator>;
+}
+
+/** What a route shares with the others of its process. */
+export interface RouteServices {
+  readonly pipeline: string;
+  readonly catalog: Catalog;
+  readonly parts: ProjectParts;
+  readonly deadLetters: DeadLetters;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tracer: Tracer | undefined;
+}
+
+/** One checked route of a pipeline and its open ends -> a route that can run. Opens and starts nothing. */
+export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services: RouteServices): Route {
+  const { pipeline, catalog, deadLetters, clock, log, tracer } = services;
+  const { from, to } = spec;
+  const stages = spec.stages.map((stage) => stageOf(stage, spec.name, services));
+  const sourceGrammar = busOf(catalog, from.bus).grammar;
+  const sinkGrammar = busOf(catalog, to.bus).grammar;
+  const fill = (text: string, target: AddressGrammar | undefined, missing: 'KEY_MISSING' | 'ADDRESS_INVALID') =>
+    compileTemplate(text, { route: spec.name, separator: sourceGrammar.separator, target, missing });
+  const { decoding, encoding } = codecsOf(spec, stages, catalog);
+  const address = fill(to.address, sinkGrammar, 'ADDRESS_INVALID');
+  return {
+    pipeline,
+    name: spec.name,
+    source,
+    sink,
+    decoding,
+    encoding,
+    key: from.key === undefined ? undefined : fill(from.key, undefined, 'KEY_MISSING'),
+    id: from.id === undefined ? undefined : fill(from.id, undefined, 'KEY_MISSING'),
+    address: isFixed(to.address) ? address : (view) => checked(address(view), sinkGrammar),
+    headers: new Map([...to.headers].map(([name, text]) => [name, fill(text, undefined, 'ADDRESS_INVALID')])),
+    expiresAfterMs: from.expiresMs,
+    stages,
+    window: from.window,
+    attempts: spec.retry.attempts,
+    backoff: spec.retry.backoff,
+    deadLetters,
+    counters: newCounters(),
+    clock,
+    log,
+    tracer,
+  };
+}
+
+function stageOf(
+  stage: RouteSpec['stages'][number],
+  route: string,
+  { pipeline, catalog, parts }: RouteServices,
+): Stage {
+  const kind = catalog.stages.get(stage.verb);
+  if (kind === undefined) throw new SluiceError('INTERNAL', `no stage ${stage.verb} in the catalog`);
+  return kind.make({ pipeline, route, name: stage.name, options: stage.options, ...parts });
+}
+
+/** What decodes and encodes on a route; each undefined where the bytes pass untouched. */
+function codecsOf(spec: RouteSpec, stages: readonly Stage[], catalog: Catalog): Pick<Route, 'decoding' | 'encoding'> {
+  const { from, to } = spec;
+  const named = (name: string): Codec => {
+    const codec = catalog.codecs.get(name);
+    if (codec === undefined) throw new SluiceError('INTERNAL', `no codec ${name} in the catalog`);
+    return codec;
+  };
+  const incoming = from.codec === undefined ? codecByContentType : always(named(from.codec));
+  const outgoing = to.codec === undefined ? incoming : always(named(to.codec));
+  const recodes = stages.some(({ changesBody }) => changesBody) || (to.codec !== undefined && to.codec !== from.codec);
+  const looks = [from.key, from.id, to.address, ...to.headers.values()].some(
+    (text) => text !== undefined && readsBody(text),
+  );
+  return {
+    decoding: recodes || looks || stages.length > 0 ? incoming : undefined,
+    encoding: recodes ? outgoing : undefined,
+  };
+}
+
+function always(codec: Codec): () => Codec {
+  return () => codec;
+}
+
+function readsBody(text: string): boolean {
+  const parsed = parseTemplate(text);
+  return 'parts' in parsed && parsed.parts.some((part) => typeof part !== 'string' && part.kind === 'body');
+}
+
+function isFixed(text: string): boolean {
+  const parsed = parseTemplate(text);
+  return 'parts' in parsed && parsed.parts.every((part) => typeof part === 'string');
+}
+
+// The values are encoded, yet together they can make what no bus takes: an address that is too long, an empty level.
+function checked(address: string, grammar: AddressGrammar): string {
+  const flaw = grammar.flaw(address);
+  if (flaw === undefined) return address;
+  throw new SluiceError('ADDRESS_INVALID', `expected a ${grammar.word} to publish to, found ${flaw}`);
+}
+
+function busOf(catalog: Catalog, name: string): { readonly grammar: AddressGrammar } {
+  const bus = catalog.buses.get(name);
+  if (bus === undefined) throw new SluiceError('INTERNAL', `no bus ${name} in the catalog`);
+  return bus;
+}
