@@ -42,11 +42,11 @@ class RouteJudge {
   readonly #route: PlainMap;
   readonly #redact: (text: string) => string;
 
-  constructor(file: JudgedFile, at: string, route: PlainMap) {
+  constructor(file: JudgedFile, at: string, route: PlainMap, redact: (text: string) => string) {
     this.#file = file;
     this.#at = at;
     this.#route = route;
-    this.#redact = redactor(file.resolved);
+    this.#redact = redact;
   }
 
   judge(): void {
@@ -208,8 +208,9 @@ function noteEncoding(file: JudgedFile): void {
 
 /** What no schema can say of a route: its templates, and what its two buses make of their options. */
 export function checkRoutes(file: JudgedFile): void {
+  const redact = redactor(file.resolved, file.pieces);
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
-    new RouteJudge(file, pointerTo('/routes', index), asMap(route)).judge();
+    new RouteJudge(file, pointerTo('/routes', index), asMap(route), redact).judge();
   }
   noteEncoding(file);
 }

@@ -9,7 +9,7 @@ import { schemasAt } from './schema-at.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 /** The schemas that judge the place: those of the smallest part around it. */
-function judges(pointer: string, pieces: readonly Piece[]): readonly JsonSchema[] {
+export function judges(pointer: string, pieces: readonly Piece[]): readonly JsonSchema[] {
   let closest: Piece | undefined;
   for (const piece of pieces) {
     if (isWithin(pointer, piece.pointer) && piece.pointer.length >= (closest?.pointer.length ?? 0)) closest = piece;

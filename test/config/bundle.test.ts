@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+import { build } from 'esbuild';
+
+test('a bundle that resolves its pipeline holds neither the YAML reader nor the schema compiler', async () => {
+  const entry = (name: string): string => fileURLToPath(new URL(`../../runtime/config/${name}`, import.meta.url));
+  const { metafile, outputFiles } = await build({
+    entryPoints: [entry('resolve-pipeline.ts'), entry('compile-template.ts')],
+    outdir: 'unwritten',
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    metafile: true,
+    write: false,
+  });
+  assert.deepEqual(
+    Object.keys(metafile.inputs).filter((path) => path.includes('node_modules')),
+    [],
+  );
+  const bytes = outputFiles.reduce((sum, { contents }) => sum + contents.length, 0);
+  assert.ok(bytes < 40_000, `${bytes} bytes`);
+});

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { catalog } from '../../runtime/catalog.ts';
+import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
+import { DEFAULTS, sinkWords, sourceWords } from '../../runtime/config/file-words.ts';
+import { findingsText } from '../../runtime/config/findings-text.ts';
+import { errorsPage, writtenPage } from './errors-page.ts';
+
+const GUIDE = readFileSync(new URL('../../docs/pipeline-file.md', import.meta.url), 'utf8');
+
+test('docs/errors.md lists every code', () => {
+  assert.equal(writtenPage(), errorsPage(), 'it drifted: node test/config/errors-page.ts');
+});
+
+test('docs/pipeline-file.md names every shared word, every kind of bus, every verb and the defaults', () => {
+  const codecs = [...catalog.codecs.keys()];
+  const words = [...Object.keys(sourceWords(codecs)), ...Object.keys(sinkWords(codecs)), ...codecs];
+  for (const word of [...words, ...catalog.buses.keys(), ...catalog.stages.keys(), 'retry', 'deadLetter', 'class']) {
+    assert.match(GUIDE, new RegExp(`\`[^\`]*\\b${word}\\b[^\`]*\``), word);
+  }
+  for (const value of [DEFAULTS.windowMessages, DEFAULTS.windowBytes, DEFAULTS.attempts, DEFAULTS.backoff]) {
+    assert.ok(GUIDE.includes(String(value)), String(value));
+  }
+});
+
+test('the example of docs/pipeline-file.md passes the check', () => {
+  const text = /```yaml\n(.*?)```/s.exec(GUIDE)?.[1] ?? '';
+  assert.equal(parseAllDocuments(text).length, 1);
+  const { spec, findings } = checkPipeline({
+    text,
+    file: 'example.yaml',
+    vocabulary: catalog,
+    project: { functions: ['owntracks-to-track.ts'], schemas: ['owntracks-location.v1.json', 'track.v1.json'] },
+    environment: {},
+    readFile: () => '',
+    mode: 'run',
+  });
+  assert.ok(spec, findingsText(findings));
+});
