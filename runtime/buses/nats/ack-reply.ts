@@ -10,21 +10,36 @@ export interface Coordinates {
 }
 
 const ACK_PREFIX = '$JS.ACK.';
-// $JS.ACK.STREAM.CONSUMER.deliveries.sequence.delivery.nanoseconds.pending, from 2.12 on also with the domain and a
-// hash of the account behind $JS.ACK, and perhaps more at the end (NATS ADR-15).
+// $JS.ACK.STREAM.CONSUMER.deliveries.sequence.delivery.nanoseconds.pending, or with the domain and a hash of the
+// account behind $JS.ACK, and perhaps more at the end (NATS ADR-15).
 const SHORT_TOKENS = 9;
 const SHORT_COUNTS_AT = 4;
 const LONG_COUNTS_AT = 6;
 
-/** Undefined for a subject that acknowledges nothing: the message is then a word of the server's own. */
-export function coordinatesOf(reply: string): Coordinates | undefined {
-  if (!reply.startsWith(ACK_PREFIX)) return undefined;
-  const tokens = reply.split('.');
-  const at = tokens.length === SHORT_TOKENS ? SHORT_COUNTS_AT : LONG_COUNTS_AT;
-  return {
-    deliveries: Number(tokens[at]),
-    sequence: Number(tokens[at + 1]),
-    deliverySequence: Number(tokens[at + 2]),
-    timestampMs: Math.floor(Number(tokens[at + 3]) / 1e6),
+const DOT = 46;
+const ZERO = 48;
+
+/** Reads the replies of one consumer: they begin alike. Undefined for what acknowledges nothing: a word of the server's own. */
+export function coordinateReader(): (reply: string) => Coordinates | undefined {
+  let prefix = '\0';
+  return (reply) => {
+    if (!reply.startsWith(prefix)) {
+      if (!reply.startsWith(ACK_PREFIX)) return undefined;
+      const tokens = reply.split('.');
+      const at = tokens.length === SHORT_TOKENS ? SHORT_COUNTS_AT : LONG_COUNTS_AT;
+      prefix = `${tokens.slice(0, at).join('.')}.`;
+    }
+    let at = prefix.length;
+    const number = (): number => {
+      let value = 0;
+      for (; at < reply.length && reply.charCodeAt(at) !== DOT; at += 1)
+        value = value * 10 + reply.charCodeAt(at) - ZERO;
+      at += 1;
+      return value;
+    };
+    const deliveries = number();
+    const sequence = number();
+    const deliverySequence = number();
+    return { deliveries, sequence, deliverySequence, timestampMs: Math.floor(number() / 1e6) };
   };
 }

@@ -6,7 +6,7 @@ import { withDeadline } from '#kit/deadline.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { Denial, Link } from './connect.ts';
 import type { CoreTo } from './core.ts';
-import { type HeaderBlock, headerBytes } from './headers.ts';
+import { type HeaderBlock, headerBytes } from './write-headers.ts';
 import { subjects } from './subject.ts';
 
 /** Every send to one subject between two flushes: they end alike, so they share one promise. */
@@ -55,7 +55,8 @@ export class CoreSink implements Sink {
   send(frame: Frame): Promise<Receipt> {
     // While it is away the client would take the message and silently discard it.
     if (!this.#link.up) throw this.#down();
-    const flaw = subjects.flaw(frame.address);
+    const known = this.#filling?.get(frame.address);
+    const flaw = known === undefined ? subjects.flaw(frame.address) : undefined;
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
     const headers = headerBytes(frame);
     const bytes = frame.body.length + (headers?.length ?? 0);
@@ -69,7 +70,7 @@ export class CoreSink implements Sink {
     } catch (error) {
       throw this.#link.error('SINK_DOWN', 'the client takes no messages', error);
     }
-    return this.#fateOf(frame.address).receipt;
+    return (known ?? this.#newFate(frame.address)).receipt;
   }
 
   async close(): Promise<void> {
@@ -77,17 +78,14 @@ export class CoreSink implements Sink {
     this.#failAll(this.#down());
   }
 
-  #fateOf(subject: string): Fate {
+  #newFate(subject: string): Fate {
     if (this.#filling === undefined) {
       const batch: Batch = new Map();
       this.#filling = batch;
       setImmediate(() => void this.#flush(batch));
     }
-    let fate = this.#filling.get(subject);
-    if (fate === undefined) {
-      fate = new Fate();
-      this.#filling.set(subject, fate);
-    }
+    const fate = new Fate();
+    this.#filling.set(subject, fate);
     return fate;
   }
 

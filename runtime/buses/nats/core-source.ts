@@ -7,7 +7,8 @@ import { pause } from '#kit/deadline.ts';
 import { Inbox } from '#kit/inbox.ts';
 import type { Link } from './connect.ts';
 import type { CoreFrom } from './core.ts';
-import { readHeaders, weightOf } from './headers.ts';
+import { weightOf } from './raw-message.ts';
+import { readHeaders } from './read-headers.ts';
 import type { NatsConnectionOptions } from './options.ts';
 
 // Core NATS cannot be asked to wait, so a burst has to fit somewhere: in this many windows.

@@ -2,7 +2,7 @@ import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { CoreSink } from './core-sink.ts';
 import { CoreSource } from './core-source.ts';
 import { Link } from './connect.ts';
-import { HeaderBlock } from './headers.ts';
+import { HeaderBlock } from './write-headers.ts';
 import { connectionFlaws, connectionProperties, duration, type NatsConnectionOptions } from './options.ts';
 import { filterFlaws, subjects } from './subject.ts';
 

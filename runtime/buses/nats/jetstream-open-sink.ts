@@ -4,7 +4,7 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { Link } from './connect.ts';
-import { HeaderBlock } from './headers.ts';
+import { HeaderBlock } from './write-headers.ts';
 import { insist } from './insist.ts';
 import type { JetStreamConnectionOptions, JetStreamTo } from './jetstream.ts';
 import { JetStreamSink } from './jetstream-sink.ts';

@@ -3,7 +3,8 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import type { Denial, Link } from './connect.ts';
-import { type HeaderBlock, headerBlock, headerBytes, line } from './headers.ts';
+import { headerBlock, payloadText } from './raw-message.ts';
+import { type HeaderBlock, headerBytes, line } from './write-headers.ts';
 import { readAnswer } from './publish-answer.ts';
 import { subjects } from './subject.ts';
 
@@ -128,8 +129,7 @@ export class JetStreamSink implements Sink {
     // Too late: its send has failed already, and the engine sends it again with the same id.
     if (pending === undefined) return;
     this.#pending.delete(token);
-    const { buffer, byteOffset, length } = message.data;
-    const answer = readAnswer(Buffer.from(buffer, byteOffset, length).toString(), headerBlock(message));
+    const answer = readAnswer(payloadText(message), headerBlock(message));
     if ('receipt' in answer) return pending.confirm(answer.receipt);
     pending.fail(this.#link.error(answer.code, answer.text));
     if (answer.gone) this.#target.suspect();

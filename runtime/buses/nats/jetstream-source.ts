@@ -10,7 +10,9 @@ import { Inbox } from '#kit/inbox.ts';
 import type { Coordinates } from './ack-reply.ts';
 import type { Link } from './connect.ts';
 import { ACK_WAIT_MS, type ConsumerWanted, durableName, holdConsumer } from './consumer.ts';
-import { readHeaders, weightOf } from './headers.ts';
+import { weightOf } from './raw-message.ts';
+import { readHeaders } from './read-headers.ts';
+import { HeldMessage, HeldMessages } from './held-messages.ts';
 import { insist } from './insist.ts';
 import type { JetStreamConnectionOptions, JetStreamFrom } from './jetstream.ts';
 import { managerOf } from './manager.ts';
@@ -18,24 +20,12 @@ import { type Break, type PullReader, PullSession } from './pull-session.ts';
 import { canReset, rewind } from './rewind.ts';
 import { findStream, type StreamWanted } from './stream.ts';
 
-const ACK = '+ACK';
-const WORKING = '+WPI';
+const utf8 = new TextEncoder();
+const ACK = utf8.encode('+ACK');
+const WORKING = utf8.encode('+WPI');
 const FLUSH_MS = 5000;
+const SETTLE_WITHIN_MS = 3;
 const GAPS = { firstMs: 100, capMs: 30_000, forgottenAfterMs: 60_000 };
-
-/** A message that the server waits to hear about. */
-interface Held {
-  readonly message: Msg;
-  readonly sequence: number;
-  readonly stream: string;
-  readonly weight: number;
-  readonly timestampMs: number;
-  readonly attempt: number | undefined;
-  /** Where to acknowledge; a redelivery brings another one. */
-  reply: string;
-  /** Given back undone: neither acknowledged nor kept from being delivered again. */
-  givenBack: boolean;
-}
 
 /**
  * At least once and in stream order, through a durable pull consumer with explicit acknowledgements.
@@ -52,9 +42,8 @@ export class JetStreamSource implements Source, PullReader {
   readonly #context: BusContext;
   readonly #streamWanted: StreamWanted;
   readonly #consumerWanted: ConsumerWanted;
-  readonly #inbox = new Inbox<Held>((held) => held.weight);
-  readonly #held = new Map<number, Held>();
-  #heldBytes = 0;
+  readonly #inbox = new Inbox<HeldMessage>((held) => held.bytes);
+  readonly #held = new HeldMessages();
   /** The highest sequence ever handed to the inbox; undefined before the first session. */
   #received: number | undefined;
   /** An earlier process may have been given what is at or below. */
@@ -63,9 +52,12 @@ export class JetStreamSource implements Source, PullReader {
   #stream: string | undefined;
   #session: PullSession | undefined;
   #sessions = 0;
+  readonly #deniedParts = new Set<string>();
   #gaps = 0;
   #gapAtMs = Number.NEGATIVE_INFINITY;
   #heartbeat: NodeJS.Timeout | undefined;
+  readonly #unsaid: { readonly reply: string; readonly word: Uint8Array }[] = [];
+  #settler: NodeJS.Timeout | undefined;
 
   constructor(
     link: Link,
@@ -99,25 +91,25 @@ export class JetStreamSource implements Source, PullReader {
     this.#link.listen({
       up: () => this.#reattach(),
       down: () => this.#session?.close(),
-      denied: () => {},
+      denied: ({ operation, subject }) => this.#denied(operation, subject),
     });
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
-    const read = await this.#inbox.read(room, signal);
-    return read.map((held) => this.#delivery(held));
+  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+    return this.#inbox.read(room, signal);
   }
 
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
     this.#session?.close();
+    this.#settleUp();
     await this.#link.close();
   }
 
   room(): Room & { readonly idle: boolean } {
     return {
       messages: this.window.messages - this.#held.size,
-      bytes: this.window.bytes - this.#heldBytes,
+      bytes: this.window.bytes - this.#held.bytes,
       idle: this.#held.size === 0,
     };
   }
@@ -131,18 +123,18 @@ export class JetStreamSource implements Source, PullReader {
       return;
     }
     this.#received = sequence;
-    const held: Held = {
-      message,
-      sequence,
-      stream: this.#stream ?? '',
-      weight: weightOf(message),
-      timestampMs,
-      attempt: sequence <= this.#seenBefore ? undefined : deliveries,
-      reply,
-      givenBack: false,
-    };
-    this.#held.set(sequence, held);
-    this.#heldBytes += held.weight;
+    const { headers, id, contentType, expiresAtMs } = readHeaders(message);
+    const { subject: address, data: body } = message;
+    const held = new HeldMessage(
+      {
+        id: `${this.#stream}:${sequence}`,
+        frame: { address, key: undefined, headers, body, id, contentType, timestampMs, expiresAtMs },
+        attempt: sequence <= this.#seenBefore ? undefined : deliveries,
+      },
+      { sequence, bytes: weightOf(message), reply },
+      this.#settle,
+    );
+    this.#held.add(held);
     this.#inbox.push(held);
   }
 
@@ -160,6 +152,14 @@ export class JetStreamSource implements Source, PullReader {
     this.#gapAtMs = nowMs;
     // Two processes that set each other back must not do so at full speed.
     void pause(this.#gaps === 1 ? 0 : backoffMs(GAPS, this.#gaps), this.#link.signal).then(() => this.#reattach());
+  }
+
+  #denied(operation: string, subject: string): void {
+    // Each acknowledgement is denied anew: one report for each part of the API.
+    const part = subject.split('.', 2).join('.');
+    if (operation !== 'publish' || this.#deniedParts.has(part)) return;
+    this.#deniedParts.add(part);
+    this.#link.problem('BUS_AUTH', `the server denies publishing to ${part}.>, which reading a stream needs; grant it`);
   }
 
   #reattach(): void {
@@ -182,6 +182,7 @@ export class JetStreamSource implements Source, PullReader {
       const target = { stream: this.#from.stream, name: this.#consumerWanted.name };
       const session = new PullSession(connection, createInbox(), target, this);
       this.#session = session;
+      this.#settleUp();
       try {
         const manager = await managerOf(this.#link);
         // The server has ended the old inbox, and with it what was asked through it, before it looks at the consumer.
@@ -224,9 +225,7 @@ export class JetStreamSource implements Source, PullReader {
   /** From where a consumer has to be made again. */
   #resumeAt(): number | undefined {
     if (this.#received === undefined) return undefined;
-    // In stream order: the first is the oldest.
-    const [oldest] = this.#held.keys();
-    return oldest ?? this.#received + 1;
+    return this.#held.oldest ?? this.#received + 1;
   }
 
   /** Notices when the stream is another one than before, or lost its end: its sequences then mean other messages. */
@@ -236,60 +235,42 @@ export class JetStreamSource implements Source, PullReader {
     const report = (code: string, text: string): void => this.#context.report({ kind: 'notice', code, text });
     if (this.#stream !== undefined && !this.#stream.startsWith(made)) {
       report('STREAM_RECREATED', `stream ${name} was deleted and made again; reading starts at its beginning`);
-      this.#forget(0);
+      this.#received = 0;
+      this.#held.forgetAbove(0);
       this.#stream = made;
     } else if (this.#received !== undefined && state.last_seq < this.#received) {
       report(
         'STREAM_ROLLED_BACK',
         `stream ${name} ended at ${this.#received} and now ends at ${state.last_seq}: its server lost messages`,
       );
-      this.#forget(state.last_seq);
+      this.#received = state.last_seq;
+      this.#held.forgetAbove(state.last_seq);
       this.#stream = `${made}-${Date.now().toString(36)}`;
     }
     this.#stream ??= made;
   }
 
-  /** Drops what is held above `sequence`: their acknowledgements would go to other messages. */
-  #forget(sequence: number): void {
-    this.#received = sequence;
-    for (const held of this.#held.values()) {
-      if (held.sequence > sequence) this.#release(held);
-    }
-  }
-
-  #release(held: Held): void {
-    this.#held.delete(held.sequence);
-    this.#heldBytes -= held.weight;
-  }
-
-  #delivery(held: Held): Delivery {
-    const { headers, id, contentType, expiresAtMs } = readHeaders(held.message);
-    return {
-      id: `${held.stream}:${held.sequence}`,
-      frame: {
-        address: held.message.subject,
-        key: undefined,
-        headers,
-        body: held.message.data,
-        id,
-        contentType,
-        timestampMs: held.timestampMs,
-        expiresAtMs,
-      },
-      attempt: held.attempt,
-      settle: (outcome) => this.#settle(held, outcome),
-    };
-  }
-
-  #settle(held: Held, outcome: Outcome): void {
-    // Invariant 2: of a stream that is gone; its sequence may stand for another message now.
-    if (this.#held.get(held.sequence) !== held) return;
+  readonly #settle = (held: HeldMessage, outcome: Outcome): void => {
     if (outcome.kind === 'retry') {
       held.givenBack = true;
       return;
     }
-    this.#release(held);
-    this.#say(held.reply, outcome.kind === 'accept' ? ACK : `+TERM ${outcome.cause.code}`);
+    // Invariant 2: what comes from a stream that is gone is settled with nobody.
+    if (!this.#held.release(held)) return;
+    const word = outcome.kind === 'accept' ? ACK : utf8.encode(`+TERM ${outcome.cause.code}`);
+    this.#unsaid.push({ reply: held.reply, word });
+    if (this.#held.size === 0 || this.#unsaid.length * 4 >= this.window.messages) this.#settleUp();
+    else this.#settler ??= setTimeout(() => this.#settleUp(), SETTLE_WITHIN_MS);
+  };
+
+  /** Says what was settled, many at once, and asks for more: a write for each would cost more than all else. */
+  #settleUp(): void {
+    clearTimeout(this.#settler);
+    this.#settler = undefined;
+    // Acknowledgements stay valid over a reconnect: what cannot be said now is said then.
+    if (!this.#link.up) return;
+    for (const { reply, word } of this.#unsaid) this.#say(reply, word);
+    this.#unsaid.length = 0;
     this.#session?.pull();
   }
 
@@ -299,7 +280,7 @@ export class JetStreamSource implements Source, PullReader {
     }
   }
 
-  #say(reply: string, word: string): void {
+  #say(reply: string, word: Uint8Array): void {
     // What is said while the connection is away is lost; the server then delivers the message again, and hears it then.
     if (!this.#link.up) return;
     try {

@@ -1,7 +1,7 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Room } from '#contract/source.ts';
-import { type Coordinates, coordinatesOf } from './ack-reply.ts';
-import { headerBlock } from './headers.ts';
+import { type Coordinates, coordinateReader } from './ack-reply.ts';
+import { headerBlock } from './raw-message.ts';
 
 const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 5000;
@@ -34,6 +34,7 @@ export class PullSession {
   readonly #reader: PullReader;
   readonly #subscription: Subscription;
   readonly #watch: NodeJS.Timeout;
+  readonly #coordinates = coordinateReader();
   #open: { readonly subject: string; remaining: number } | undefined;
   #pulls = 0;
   /** Undefined until `start`. */
@@ -107,7 +108,7 @@ export class PullSession {
     if (this.#closed) return;
     this.#heardAtMs = performance.now();
     const reply = message.reply ?? '';
-    const at = coordinatesOf(reply);
+    const at = this.#coordinates(reply);
     if (at === undefined) return this.#status(message);
     if (at.deliverySequence !== this.#expected) return this.#break({ kind: 'gap' });
     this.#expected += 1;

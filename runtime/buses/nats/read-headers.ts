@@ -1,0 +1,66 @@
+import type { Msg } from '@nats-io/transport-node';
+import { type Headers, NO_HEADERS } from '#contract/frame.ts';
+import { canonical, CONTENT_TYPE, CONTROL } from './header-names.ts';
+import { headerBlock } from './raw-message.ts';
+
+/** What a message's headers say. */
+export interface Carried {
+  readonly headers: Headers;
+  readonly id: string | undefined;
+  readonly contentType: string | undefined;
+  readonly expiresAtMs: number | undefined;
+}
+
+const NOTHING: Carried = { headers: NO_HEADERS, id: undefined, contentType: undefined, expiresAtMs: undefined };
+
+export function readHeaders(message: Msg): Carried {
+  const block = headerBlock(message);
+  return block === undefined ? NOTHING : parseHeaders(block);
+}
+
+/** `block`: `NATS/1.0 ...` and then `name: value` lines, each ended by CR LF. */
+export function parseHeaders(block: string): Carried {
+  const headers = new Map<string, string[]>();
+  let given: string | undefined;
+  let start = block.indexOf('\r\n') + 2;
+  for (let end = block.indexOf('\r\n', start); end > start; end = block.indexOf('\r\n', start)) {
+    const colon = block.indexOf(':', start);
+    if (colon > start && colon < end) {
+      const name = block.slice(start, colon);
+      const value = block.slice(colon + 1, end).trim();
+      if (!CONTROL.test(name)) append(headers, canonical(name), value);
+      else if (name.toLowerCase() === 'nats-msg-id') given ??= value;
+    }
+    start = end + 2;
+  }
+  const expires = moment(headers.get('expirytime')?.[0]);
+  // What stands in a field of the frame stands there alone; what cannot be read is carried on as it is.
+  if (expires !== undefined) headers.delete('expirytime');
+  const id = take(headers, 'msgid') ?? given;
+  return {
+    id: id === '' ? undefined : id,
+    contentType: take(headers, CONTENT_TYPE),
+    expiresAtMs: expires,
+    headers: headers.size === 0 ? NO_HEADERS : headers,
+  };
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+
+function moment(text: string | undefined): number | undefined {
+  if (text === undefined || !RFC_3339.test(text)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function append(headers: Map<string, string[]>, name: string, value: string): void {
+  const values = headers.get(name);
+  if (values === undefined) headers.set(name, [value]);
+  else values.push(value);
+}
+
+function take(headers: Map<string, string[]>, name: string): string | undefined {
+  const value = headers.get(name)?.[0];
+  if (value !== undefined) headers.delete(name);
+  return value;
+}

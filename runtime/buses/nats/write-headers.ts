@@ -1,0 +1,64 @@
+import type { MsgHdrs } from '@nats-io/transport-node';
+import { SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import { canonical, CONTENT_TYPE, CONTROL } from './header-names.ts';
+
+const LEGAL_NAME = /^[!-9;-~]+$/;
+const BREAKS_LINE = /[\r\n\0]/;
+
+/**
+ * The header block of a frame on its way out; undefined when it needs none. `orders` are lines for the server, each
+ * with its CR LF. Throws SINK_REFUSED: a line break in a value would add headers of the publisher's choice.
+ */
+export function headerBytes(frame: Frame, orders = ''): Uint8Array | undefined {
+  let block = orders;
+  if (frame.id !== undefined) block += line('msgid', frame.id);
+  if (frame.contentType !== undefined) block += line(CONTENT_TYPE, frame.contentType);
+  if (frame.expiresAtMs !== undefined) block += `expirytime: ${new Date(frame.expiresAtMs).toISOString()}\r\n`;
+  if (frame.headers.size > 0) block += carriedLines(frame);
+  return block === '' ? undefined : Buffer.from(`NATS/1.0\r\n${block}\r\n`);
+}
+
+function carriedLines(frame: Frame): string {
+  let block = '';
+  for (const [spelled, values] of frame.headers) {
+    const name = canonical(spelled);
+    if (CONTROL.test(name) || standsInField(frame, name)) continue;
+    if (!LEGAL_NAME.test(name)) throw refused('a header name that is no token of visible ASCII');
+    for (const value of values) block += line(name, value);
+  }
+  return block;
+}
+
+/** One header line. Throws as headerBytes does. */
+export function line(name: string, value: string): string {
+  if (BREAKS_LINE.test(value)) throw refused(`a line break or NUL in the value of header ${name}`);
+  return `${name}: ${value}\r\n`;
+}
+
+function standsInField(frame: Frame, name: string): boolean {
+  if (name === 'msgid') return frame.id !== undefined;
+  if (name === CONTENT_TYPE) return frame.contentType !== undefined;
+  return name === 'expirytime' && frame.expiresAtMs !== undefined;
+}
+
+function refused(found: string): SluiceError {
+  return new SluiceError('SINK_REFUSED', `NATS cannot carry ${found}`);
+}
+
+/** What the client needs of a header object to publish: bytes made elsewhere. One for all publishes of a sink. */
+export class HeaderBlock {
+  readonly #carrier: MsgHdrs;
+  #bytes: Uint8Array = new Uint8Array();
+
+  /** `empty`: a header object of the client's, used for nothing else. */
+  constructor(empty: MsgHdrs) {
+    this.#carrier = Object.assign(empty, { encode: () => this.#bytes });
+  }
+
+  /** Valid until the next call: the client encodes while it publishes. */
+  holding(bytes: Uint8Array): MsgHdrs {
+    this.#bytes = bytes;
+    return this.#carrier;
+  }
+}
