@@ -3,7 +3,7 @@ import type { PlainMap } from './plain.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 /** The value with every default that its schema names put where the value says nothing. Maps that are not there stay away. */
-export function withDefaults(value: unknown, schema: JsonSchema): unknown {
+function withDefaults(value: unknown, schema: JsonSchema): unknown {
   if (Array.isArray(value)) {
     const { items } = schema;
     return isMap(items) ? value.map((item) => withDefaults(item, items)) : value;

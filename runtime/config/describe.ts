@@ -77,7 +77,7 @@ function describeOne(schema: JsonSchema): string {
 }
 
 function describeList(schema: JsonSchema): string {
-  const items = isMap(schema['items']) ? describe(schema['items']) : 'values';
+  const items = isMap(schema['items']) ? describe(schema['items']).replace(/^a map$/, 'maps') : 'values';
   const some =
     typeof schema['minItems'] === 'number' && schema['minItems'] > 0 ? 'a list of at least one item: ' : 'a list of ';
   return `${some}${items}`;

@@ -30,7 +30,7 @@ function corrected(value: unknown, schemas: readonly JsonSchema[]): string | und
   if (typeof value === 'string') {
     const bare = value === 'true' ? true : value === 'false' ? false : Number(value);
     if (value.trim() !== '' && !Number.isNaN(bare) && fits(bare, schemas)) return String(bare);
-    if (schemas.some((schema) => admits(schema, []))) return JSON.stringify([value]);
+    if (schemas.some(({ items }) => isMap(items) && admits(items, value))) return JSON.stringify([value]);
   }
   // `key: {topic.1}` without quotes is a YAML map.
   const [only, ...more] = isMap(value) ? Object.entries(value) : [];
@@ -70,7 +70,7 @@ export function explainFound(schemas: readonly JsonSchema[], pointer: string, va
     code: kindIsWrong ? 'WRONG_TYPE' : 'WRONG_VALUE',
     expected: oneOf(schemas.map(describe)),
     found: `${shown(value)}${kind}`,
-    write: prefixed(pointer, right),
+    write: `${prefixed(pointer, right)}${value === null ? `, or nothing: remove ${nameOf(pointer)}` : ''}`,
     suggestion,
   };
 }

@@ -2,7 +2,7 @@ import { DURATION_PATTERN } from '#kit/quantity.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 /** `fleet`, `forward-gateway`: pipelines and routes; their names go into client ids, durable names, traces and metrics. */
-export const NAME_PATTERN = '^[a-z][a-z0-9-]*$';
+const NAME_PATTERN = '^[a-z][a-z0-9-]*$';
 const CONNECTION_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$';
 /** `owntracks-location.v1`: files in `functions/` and `schemas/`, without their ending. */
 export const FILE_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
@@ -172,7 +172,13 @@ function routeSchema(parts: {
         description: 'Traffic class: what matters while the sink is slow or away.',
       },
       from: parts.source,
-      stages: { type: 'array', items: parts.stage, default: [], description: 'One verb each, in order.' },
+      stages: {
+        type: 'array',
+        items: parts.stage,
+        default: [],
+        examples: [[{ validate: 'track.v1' }]],
+        description: 'One verb each, in order.',
+      },
       to: parts.sink,
       retry: parts.retry,
       deadLetter: {

@@ -3,8 +3,8 @@ import { isMap } from './plain.ts';
 import { pointerTo } from './pointer.ts';
 
 /** Reads what a `file:` reference names, the path as written; the caller resolves it beside the project's folder. Throws when it cannot. */
-export type ReadFile = (path: string) => string;
-export type Environment = Readonly<Record<string, string | undefined>>;
+type ReadFile = (path: string) => string;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where references are looked up, and how a missing one counts. */
 export interface ReferenceSources {

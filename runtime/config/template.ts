@@ -12,7 +12,7 @@ export type TemplateField = { readonly offset: number; readonly written: string 
 /** Fixed text and fields, in order. */
 export type TemplatePart = string | TemplateField;
 
-export interface TemplateFlaw {
+interface TemplateFlaw {
   readonly offset: number;
   readonly expected: string;
   readonly found: string;

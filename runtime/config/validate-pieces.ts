@@ -104,14 +104,30 @@ export function validatePieces(
   for (const piece of pieces) {
     const validate = compile(piece.schema);
     if (validate(under(value, pointerKeys(piece.pointer)))) continue;
-    const drafts = violationsOf(validate.errors).map((violation) => explain(violation, piece, resolved));
+    const drafts = violationsOf(validate.errors)
+      .map((violation) => explain(violation, piece, resolved))
+      .filter(({ at }) => !findings.isClaimed(at))
+      .map(withMeantKey);
     // A misspelt key is also a missing one: one mistake.
     const meant = new Set(drafts.flatMap(({ at, suggestion }) => meantKey(at, suggestion)));
     for (const draft of drafts) {
       const isMisspelt = draft.code === 'MISSING_FIELD' && meant.has(draft.at);
-      if (!isMisspelt && !findings.isClaimed(draft.at)) findings.add(draft);
+      if (isMisspelt) findings.claim(draft.at);
+      else if (!findings.isClaimed(draft.at)) findings.add(draft);
     }
   }
+}
+
+/** One unknown key in a map that lacks one key: `topic:` under a bus that says `subject:`. */
+function withMeantKey(draft: FindingDraft, _: number, drafts: readonly FindingDraft[]): FindingDraft {
+  if (draft.code !== 'UNKNOWN_FIELD' || draft.suggestion !== undefined) return draft;
+  const map = parentPointer(draft.at);
+  const beside = drafts.filter(({ at }) => parentPointer(at) === map);
+  const unknown = beside.filter(({ code, suggestion }) => code === 'UNKNOWN_FIELD' && suggestion === undefined);
+  const [missing, ...more] = beside.filter(({ code }) => code === 'MISSING_FIELD');
+  if (unknown.length > 1 || missing === undefined || more.length > 0) return draft;
+  const suggestion = pointerKeys(missing.at).at(-1) ?? '';
+  return suggestion === '?' ? draft : { ...draft, suggestion, write: `${suggestion}:` };
 }
 
 function meantKey(at: string, suggestion: string | undefined): readonly string[] {
