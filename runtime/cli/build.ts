@@ -25,9 +25,7 @@ import { EXIT } from './exit-codes.ts';
 import { functionPaths, loadParts, namesUsed } from './load-parts.ts';
 
 export const build: Command = {
-  name: 'build',
   usage: 'PIPELINE [--out DIR]',
-  summary: 'make one file that runs the pipeline on Node alone, and its manifest',
   help: { '--out DIR': 'where NAME.mjs, its source map and NAME.manifest.json go (default dist)' },
   options: { out: { type: 'string' } },
   words: 1,

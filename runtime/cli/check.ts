@@ -6,9 +6,7 @@ import { EXIT } from './exit-codes.ts';
 import { loadParts } from './load-parts.ts';
 
 export const check: Command = {
-  name: 'check',
   usage: 'PIPELINE [--json]',
-  summary: 'say everything that is wrong with a pipeline, its functions and its schemas',
   help: { '--json': 'print one JSON object instead of lines' },
   options: { json: { type: 'boolean' } },
   words: 1,

@@ -9,11 +9,8 @@ export interface Arguments {
 
 /** One word after `sluice`. */
 export interface Command {
-  readonly name: string;
   /** What stands behind the name: `PIPELINE [--json]`. */
   readonly usage: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** What `--help` says of each option. */
   readonly help: Readonly<Record<string, string>>;
   readonly options: ParseArgsOptionsConfig;

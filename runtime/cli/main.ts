@@ -6,13 +6,28 @@ import { nearestName } from '#kit/nearest.ts';
 import { isNodeTooOld } from '#kit/node-floor.ts';
 import { packageFolder } from '../package-folder.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
-import { build } from './build.ts';
-import { check } from './check.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { run } from './run.ts';
-import { schema } from './schema.ts';
 
-const COMMANDS: readonly Command[] = [run, check, build, schema];
+/** Each is loaded when it is called: `run` does not wait for the demo's broker. */
+const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+  run: { summary: 'run a pipeline until SIGTERM or Ctrl-C', load: async () => (await import('./run.ts')).run },
+  check: {
+    summary: 'say everything that is wrong with a pipeline, its functions and its schemas',
+    load: async () => (await import('./check.ts')).check,
+  },
+  build: {
+    summary: 'make one file that runs the pipeline on Node alone, and its manifest',
+    load: async () => (await import('./build.ts')).build,
+  },
+  schema: {
+    summary: 'print the JSON Schema of pipeline files, for editors',
+    load: async () => (await import('./schema.ts')).schema,
+  },
+  demo: {
+    summary: 'a simulated fleet through a real pipeline, brokers included; with NATS_URL set, into that JetStream',
+    load: async () => (await import('./demo.ts')).demo,
+  },
+};
 
 process.exitCode = isNodeTooOld() ? EXIT.environment : await main(process.argv.slice(2));
 
@@ -25,16 +40,17 @@ async function main([word, ...rest]: readonly string[]): Promise<ExitCode> {
     process.stdout.write(`${version()}\n`);
     return EXIT.fine;
   }
-  const command = COMMANDS.find(({ name }) => name === word);
-  if (command === undefined) return wrong(unknown(word));
+  const entry = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+  if (entry === undefined) return wrong(unknown(word));
+  const command = await entry.load();
   if (rest.includes('--help')) {
-    process.stdout.write(manual(command));
+    process.stdout.write(manual(word, entry.summary, command));
     return EXIT.fine;
   }
   try {
     return await command.run(parse(command, rest));
   } catch (thrown) {
-    if (thrown instanceof UsageError) return wrong(`${thrown.message}\nusage: sluice ${command.name} ${command.usage}`);
+    if (thrown instanceof UsageError) return wrong(`${thrown.message}\nusage: sluice ${word} ${command.usage}`);
     process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`);
     return EXIT.internal;
   }
@@ -60,17 +76,17 @@ function wrong(text: string): ExitCode {
 }
 
 function unknown(word: string): string {
-  const names = COMMANDS.map(({ name }) => name);
+  const names = Object.keys(COMMANDS);
   const near = nearestName(word, names);
   return `expected a command (${names.join(', ')}), found ${word}${near === undefined ? '' : `; did you mean ${near}?`}`;
 }
 
 function overview(): string {
-  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`);
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
   return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help says more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment.\n`;
 }
 
-function manual({ name, usage, summary, help }: Command): string {
+function manual(name: string, summary: string, { usage, help }: Command): string {
   const lines = Object.entries(help).map(([option, meaning]) => `  ${option.padEnd(20)} ${meaning}`);
   return `sluice ${name} ${usage}\n\n${summary}\n${lines.length === 0 ? '' : `\n${lines.join('\n')}\n`}`;
 }

@@ -10,9 +10,7 @@ import { processLog } from './process-log.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './run-options.ts';
 
 export const run: Command = {
-  name: 'run',
   usage: 'PIPELINE [--admin HOST:PORT] [--state DIR] [--drain 10s] [--fail-fast]',
-  summary: 'run a pipeline until SIGTERM or Ctrl-C',
   help: RUN_HELP,
   options: RUN_OPTIONS,
   words: 1,

@@ -5,9 +5,7 @@ import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 
 export const schema: Command = {
-  name: 'schema',
   usage: '[--out FILE]',
-  summary: 'print the JSON Schema of pipeline files, for editors',
   help: { '--out FILE': 'write it there' },
   options: { out: { type: 'string' } },
   words: 0,

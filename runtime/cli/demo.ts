@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { DURATION_PATTERN, durationMs } from '#kit/quantity.ts';
+import { catalog } from '../catalog.ts';
+import { findingsText } from '../config/findings-text.ts';
+import { drawScene, sceneLine } from '../demo/board.ts';
+import { tallyingLog } from '../demo/dead-letter-tally.ts';
+import { newScreen } from '../demo/screen.ts';
+import { type DemoBuses, startBuses, startTraffic, type Traffic } from '../demo/stage-demo.ts';
+import { type Evidence, imbalances } from '../demo/verdict.ts';
+import { packageFolder } from '../package-folder.ts';
+import { type RunningPipeline, startPipeline } from '../pipeline.ts';
+import { newLog } from '../telemetry/log.ts';
+import { readPipeline } from './checked-pipeline.ts';
+import { type Command, UsageError } from './command.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { onceSignalled } from './hold.ts';
+import { loadParts } from './load-parts.ts';
+
+const STATE = join('.sluice', 'demo');
+
+export const demo: Command = {
+  usage: '[--for 15s]',
+  help: { '--for DURATION': 'end by itself after that time (default: until Ctrl-C)' },
+  options: { for: { type: 'string' } },
+  words: 0,
+  async run({ values }) {
+    const lastsMs = typeof values['for'] === 'string' ? duration(values['for']) : undefined;
+    const { log, tallies } = tallyingLog(newLog({ write: (line) => process.stderr.write(line), isJson: false }));
+    const buses = await startBuses(process.env['NATS_URL']);
+    try {
+      const bridge = await startBridge(buses, log);
+      if (bridge === undefined) return EXIT.invalid;
+      // The bridge first: NATS streams are its to make.
+      await bridge.ready;
+      const traffic = await startTraffic(buses, bridge, log);
+      const stopShow = show(traffic, tallies);
+      await Promise.race([onceSignalled(log), bridge.lost, ...(lastsMs === undefined ? [] : [pause(lastsMs)])]);
+      stopShow();
+      return conclude(await traffic.settle(tallies));
+    } finally {
+      await buses.close();
+    }
+  },
+};
+
+async function startBridge(
+  buses: DemoBuses,
+  log: ReturnType<typeof tallyingLog>['log'],
+): Promise<RunningPipeline | undefined> {
+  Object.assign(process.env, buses.environment);
+  const { result, project } = readPipeline(join(packageFolder(), 'pipelines', `${buses.pipeline}.yaml`), 'run');
+  const { spec } = result;
+  if (spec === undefined) {
+    process.stderr.write(findingsText(result.findings));
+    return undefined;
+  }
+  const { parts, findings } = await loadParts(spec, project);
+  process.stderr.write(findingsText(findings));
+  if (findings.length > 0) return undefined;
+  return startPipeline(spec, {
+    catalog,
+    parts,
+    log,
+    stateFolder: STATE,
+    admin: undefined,
+    failFast: true,
+    drainMs: 10_000,
+    environment: process.env,
+  });
+}
+
+/** A board that redraws in a terminal, a line a second elsewhere. */
+function show(traffic: Traffic, tallies: Parameters<Traffic['settle']>[0]): () => void {
+  const { stdout } = process;
+  if (!stdout.isTTY) {
+    let isFirst = true;
+    const timer = setInterval(() => {
+      const scene = traffic.scene(tallies());
+      if (isFirst && scene.latest !== undefined) stdout.write(`first track: ${scene.latest}\n`);
+      isFirst &&= scene.latest === undefined;
+      stdout.write(`${sceneLine(scene)}\n`);
+    }, 1000);
+    return () => clearInterval(timer);
+  }
+  const screen = newScreen(stdout);
+  const timer = setInterval(() => screen.draw(drawScene(traffic.scene(tallies()), stdout.columns)), 250);
+  return () => clearInterval(timer);
+}
+
+function conclude(evidence: Evidence): ExitCode {
+  const wrong = imbalances(evidence);
+  const { reported, tracks, ordersGiven, ordersReceived, routes, tallies } = evidence;
+  const lines = [
+    '',
+    `The fleet sent ${reported} reports; the core saw ${tracks} tracks. The core gave ${ordersGiven} orders; the fleet saw ${ordersReceived}.`,
+    ...routes.map(
+      ({ route, accepted, delivered, expired, deadLettered, held }) =>
+        `${route}: ${accepted} accepted = ${delivered} delivered + ${expired} expired + ${deadLettered} dead letters + ${held} held`,
+    ),
+    ...tallies.map(({ code, count, example }) => `  ${count} x ${code}: ${example}`),
+    ...(tallies.length === 0 ? [] : [`The dead letters lie in ${STATE}/dead-letters.sqlite.`]),
+    ...(wrong.length === 0
+      ? ['It balances: nothing was lost.']
+      : ['It does not balance:', ...wrong.map((line) => `  ${line}`)]),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return wrong.length === 0 ? EXIT.fine : EXIT.internal;
+}
+
+function duration(text: string): number {
+  if (!new RegExp(DURATION_PATTERN).test(text))
+    throw new UsageError(`expected --for with a duration and its unit (15s), found ${text}`);
+  return durationMs(text);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

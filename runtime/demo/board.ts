@@ -1,0 +1,56 @@
+import type { Tally } from './dead-letter-tally.ts';
+
+/** What one route has done so far. */
+export interface RouteLine {
+  readonly route: string;
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly expired: number;
+  readonly deadLettered: number;
+  readonly held: number;
+}
+
+/** What the demo shows at one moment. */
+export interface Scene {
+  readonly title: string;
+  readonly routes: readonly RouteLine[];
+  readonly tallies: readonly Tally[];
+  readonly latest: string | undefined;
+}
+
+const COLUMNS = ['accepted', 'delivered', 'expired', 'deadLettered', 'held'] as const;
+const HEADINGS: Readonly<Record<(typeof COLUMNS)[number], string>> = {
+  accepted: 'accepted',
+  delivered: 'delivered',
+  expired: 'expired',
+  deadLettered: 'dead letters',
+  held: 'held',
+};
+
+/** The scene as lines, for a terminal of this width. */
+export function drawScene({ title, routes, tallies, latest }: Scene, width: number): readonly string[] {
+  const heading = `${'route'.padEnd(12)}${COLUMNS.map((column) => HEADINGS[column].padStart(14)).join('')}`;
+  const rows = routes.map(
+    (route) => `${route.route.padEnd(12)}${COLUMNS.map((column) => String(route[column]).padStart(14)).join('')}`,
+  );
+  const letters = tallies.map(({ code, count, example }) => `  ${String(count).padStart(5)}  ${code}: ${example}`);
+  return [
+    title,
+    '',
+    heading,
+    ...rows,
+    '',
+    `newest track: ${latest ?? 'none yet'}`,
+    ...(letters.length === 0 ? [] : ['', 'dead letters, by cause:', ...letters]),
+  ].map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line));
+}
+
+/** One line for a log: numbers only. */
+export function sceneLine({ routes }: Scene): string {
+  return routes
+    .map(
+      ({ route, accepted, delivered, expired, deadLettered, held }) =>
+        `${route}: accepted ${accepted}, delivered ${delivered}, expired ${expired}, dead letters ${deadLettered}, held ${held}`,
+    )
+    .join(' | ');
+}

@@ -1,0 +1,26 @@
+import { createServer } from 'node:net';
+import { Aedes } from 'aedes';
+
+/** An MQTT 3.1.1 broker in this process, on a free port of the loopback. It keeps nothing. */
+export interface EmbeddedBroker {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function startEmbeddedBroker(): Promise<EmbeddedBroker> {
+  const broker = await Aedes.createBroker();
+  const server = createServer((socket) => broker.handle(socket));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  return {
+    url: `mqtt://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        broker.close(() => server.close(() => resolve()));
+      }),
+  };
+}

@@ -1,0 +1,34 @@
+import { jetstream } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { type Desk, newOrder } from './desk.ts';
+
+/** The streams exist: the bridge, which connects first, has made them. */
+export async function openNatsDesk(url: string): Promise<Desk> {
+  const connection = await connect({ servers: url, maxReconnectAttempts: -1 });
+  const publisher = jetstream(connection);
+  let tracks = 0;
+  let latest: string | undefined;
+  let given = 0;
+  connection.subscribe('tracks.*', {
+    callback(failure, message) {
+      if (failure !== null) return;
+      tracks += 1;
+      latest = message.string();
+    },
+  });
+  await connection.flush();
+  return {
+    tracks: () => tracks,
+    latest: () => latest,
+    ordersGiven: () => given,
+    async order(unit) {
+      try {
+        await publisher.publish(`orders.${unit}`, JSON.stringify(newOrder(unit, given + 1)));
+        given += 1;
+      } catch {
+        // Not confirmed, not counted: the next order tries again.
+      }
+    },
+    close: () => connection.close(),
+  };
+}

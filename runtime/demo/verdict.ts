@@ -1,0 +1,38 @@
+import type { RouteLine } from './board.ts';
+import type { Tally } from './dead-letter-tally.ts';
+
+/** The demo's numbers from both ends of the bridge, once everything is at rest. */
+export interface Evidence {
+  readonly reported: number;
+  readonly tracks: number;
+  readonly ordersGiven: number;
+  readonly ordersReceived: number;
+  readonly routes: readonly (RouteLine & {
+    readonly dropped: number;
+    readonly superseded: number;
+    readonly blocked: number;
+  })[];
+  readonly tallies: readonly Tally[];
+}
+
+/** What does not add up, in words; nothing when all is accounted for. */
+export function imbalances(evidence: Evidence): readonly string[] {
+  const wrong: string[] = [];
+  const same = (what: string, expected: number, found: number): void => {
+    if (expected !== found) wrong.push(`${what}: expected ${expected}, found ${found}`);
+  };
+  for (const route of evidence.routes) {
+    const ended =
+      route.delivered + route.dropped + route.superseded + route.expired + route.deadLettered + route.blocked;
+    // Invariant 3.
+    same(`${route.route}: accepted`, ended + route.held, route.accepted);
+    same(`${route.route}: held at the end`, 0, route.held);
+  }
+  const of = (name: string): number => evidence.routes.find(({ route }) => route === name)?.accepted ?? 0;
+  const delivered = (name: string): number => evidence.routes.find(({ route }) => route === name)?.delivered ?? 0;
+  same('reports that the fleet sent and the bridge took', evidence.reported, of('positions'));
+  same('tracks that the bridge delivered and the core saw', delivered('positions'), evidence.tracks);
+  same('orders that the core gave and the bridge took', evidence.ordersGiven, of('orders'));
+  same('orders that the bridge delivered and the fleet saw', delivered('orders'), evidence.ordersReceived);
+  return wrong;
+}
