@@ -49,21 +49,21 @@ export function connectFailure(target: Target, failure: Error | undefined): Slui
       failure,
     );
   }
+  if (failure === undefined || code === 'ECONNRESET' || code === 'EPIPE') {
+    const advice = 'check the scheme and port of url (TLS or not) and protocol ("5" or "3.1.1")';
+    return problem(
+      target,
+      'BUS_UNREACHABLE',
+      `the server closed the connection before it answered: ${advice}`,
+      failure,
+    );
+  }
   if (typeof code === 'string') {
     if (TLS_CODES.test(code)) return problem(target, 'BUS_TLS', tlsText(code), failure);
     return problem(
       target,
       'BUS_UNREACHABLE',
       `${unreachable(code)} (${code}): check url and that the server runs`,
-      failure,
-    );
-  }
-  if (failure === undefined) {
-    const advice = 'check the scheme and port of url (TLS or not) and protocol ("5" or "3.1.1")';
-    return problem(
-      target,
-      'BUS_UNREACHABLE',
-      `the server closed the connection before it answered: ${advice}`,
       failure,
     );
   }
@@ -107,9 +107,6 @@ function unreachable(code: string): string {
       return 'the host name is not known';
     case 'ECONNREFUSED':
       return 'the connection is refused';
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return 'the connection was cut before the server answered';
     default:
       return 'the server cannot be reached';
   }

@@ -21,18 +21,20 @@ export interface LinkEnd {
   wire(client: MqttClient): void;
   /** The server took it; called before anything that follows its CONNACK is handled. */
   up(live: Live): void;
-  /** It is gone, for the v5 DISCONNECT reason given, if any. Called once after each `up`. */
-  down(reason: number | undefined): void;
+  /** It is gone, for the v5 DISCONNECT reason given, if any. Called once after each `up`. Returns whether it was of use. */
+  down(reason: number | undefined): boolean;
 }
 
 const BACKOFF = { firstMs: 250, capMs: 5000 };
 /** The first word of what keeps a connection from working is due within 5 s. */
 const SLOW_MS = 4000;
-/** A connection that lived shorter was no success: the backoff goes on. */
-const SHORT_MS = 200;
+/** A connection that was of no use and lived shorter was no success: the backoff goes on. */
+const SHORT_MS = 5000;
 const CLOSE_MS = 2000;
 const DISCONNECT = Buffer.from([0xe0, 0]);
 const SESSION_TAKEN_OVER = 0x8e;
+/** Servers that do not say so just close: that many short connections in a row, without an error, mean the same. */
+const SHORT_ENDS = 3;
 
 /**
  * One connection after the other until `close`: a fresh client each time, so that nothing of an earlier connection
@@ -51,6 +53,7 @@ export class Link {
   #isEstablished = false;
   #isClosing = false;
   #failures = 0;
+  #shortEnds = 0;
   #retry: NodeJS.Timeout | undefined;
   #lastProblem: SluiceError | undefined;
 
@@ -149,7 +152,10 @@ export class Link {
     client.once('close', () => {
       clearTimeout(slow);
       this.#client = undefined;
-      if (performance.now() - upAtMs > SHORT_MS && upAtMs > 0) this.#failures = 0;
+      if (upAtMs > 0 && performance.now() - upAtMs > SHORT_MS) {
+        this.#failures = 0;
+        this.#shortEnds = 0;
+      }
       this.#ended(failure, reason);
       resolve();
     });
@@ -159,13 +165,14 @@ export class Link {
   #ended(failure: Error | undefined, reason?: number): void {
     if (this.#isUp) {
       this.#isUp = false;
-      this.#end.down(reason);
+      if (this.#end.down(reason) && reason !== SESSION_TAKEN_OVER) this.#failures = 0;
       if (this.#isEstablished) {
         const said = reason === undefined ? (failure?.message ?? 'the connection ended') : disconnectText(reason);
         this.#context.report({ kind: 'disconnected', detail: `${this.#target.address}: ${said}` });
       }
       this.#isEstablished = false;
-      if (reason === SESSION_TAKEN_OVER && !this.#isClosing) this.#takenOver();
+      this.#shortEnds = failure === undefined && reason === undefined ? this.#shortEnds + 1 : 0;
+      if (!this.#isClosing && (reason === SESSION_TAKEN_OVER || this.#shortEnds === SHORT_ENDS)) this.#takenOver();
     } else if (!this.#isClosing) this.complain(connectFailure(this.#target, failure), false);
     if (this.#isClosing) return;
     this.#failures += 1;
@@ -173,7 +180,10 @@ export class Link {
   }
 
   #takenOver(): void {
-    const text = `another client took the client id ${this.#target.clientId}: is this pipeline running twice? Give one of them another clientId`;
+    const sure = 'another client took over the client id';
+    const likely = `the server ended ${SHORT_ENDS} connections soon after they began: another client may use the client id`;
+    const what = this.#shortEnds === SHORT_ENDS ? likely : sure;
+    const text = `${what} ${this.#target.clientId}. Is this pipeline running twice? Give one of them another clientId`;
     this.complain(problem(this.#target, 'BUS_SETTING', text, undefined), false);
   }
 }

@@ -134,7 +134,7 @@ class MqttSink implements Sink, LinkEnd {
     this.#link.established(`up to ${this.#maxInFlight} unconfirmed`);
   }
 
-  down(reason: number | undefined): void {
+  down(reason: number | undefined): boolean {
     this.#live = undefined;
     if (reason === PACKET_TOO_LARGE) {
       // One of those under way was too large, so the largest was.
@@ -146,6 +146,7 @@ class MqttSink implements Sink, LinkEnd {
       if (longest !== undefined) this.#confirmations.answer(longest, refusal);
     } else this.#suspect();
     this.#confirmations.fail(this.#error('SINK_DOWN', 'the connection ended before the confirmation'));
+    return this.#confirmedHere > 0;
   }
 
   #acknowledged(packetId: number, reason: number): void {

@@ -58,6 +58,8 @@ class MqttSource implements Source, LinkEnd {
   /** QoS 0 has no coordinates: an id for this process and a count. */
   readonly #nonce = randomBytes(4).toString('hex');
   #arrivals = 0;
+  /** In earlier connections. */
+  #arrivalsBefore = 0;
   #unsettled = 0;
   #unsettledBytes = 0;
   #live: Live | undefined;
@@ -131,13 +133,16 @@ class MqttSource implements Source, LinkEnd {
     }
   }
 
-  down(): void {
+  down(): boolean {
+    const wasUseful = this.#arrivals > this.#arrivalsBefore;
+    this.#arrivalsBefore = this.#arrivals;
     this.#live = undefined;
     this.#pubacks?.end();
     this.#pubacks = undefined;
     this.#held = undefined;
     clearInterval(this.#ping);
     this.#subscription.stop();
+    return wasUseful;
   }
 
   /** After the client has taken note of the CONNACK; messages may have come before. */
@@ -177,6 +182,10 @@ class MqttSource implements Source, LinkEnd {
 
   #receive(packet: IPublishPacket, goOn: (error?: Error) => void): void {
     this.#arrivals += 1;
+    if (packet.dup && this.#isOurs(packet)) {
+      goOn(DEFERRED);
+      return;
+    }
     const bytes = packet.length ?? 0;
     if (this.#isFull(bytes)) {
       // Invariant 4. Messages that fill the window prove the subscription, and nothing else can be heard now.
@@ -186,6 +195,20 @@ class MqttSource implements Source, LinkEnd {
     }
     this.#admit(packet, bytes);
     goOn(DEFERRED);
+  }
+
+  /**
+   * Whether the server sends again what the engine holds, or has settled since: it is not delivered twice. The server
+   * may not use an unacknowledged packet id for another message, and only what no PUBACK was written for is looked up,
+   * so no second message can be taken for the first.
+   */
+  #isOurs(packet: IPublishPacket): boolean {
+    const order = this.#pubacks;
+    const known = this.#claims.get(packet.messageId ?? 0);
+    if (known === undefined || order === undefined || known.id !== this.#idOf(known.packetId, receivedFrame(packet)))
+      return false;
+    if (known.order !== order) order.enter(known);
+    return true;
   }
 
   /** Counts what is unsettled and, apart from it, what is unacknowledged: settled messages behind an open one come again after a crash. */
@@ -214,13 +237,6 @@ class MqttSource implements Source, LinkEnd {
     if (order === undefined) return;
     const packetId = packet.messageId ?? 0;
     const id = this.#idOf(packetId, frame);
-    const known = this.#claims.get(packetId);
-    // The server may not use an unacknowledged packet id for another message: this is the one that the engine holds, or
-    // has settled since. Only what we never wrote a PUBACK for is here, so no second message can be taken for the first.
-    if (known !== undefined && packet.dup && known.id === id) {
-      if (known.order !== order) order.enter(known);
-      return;
-    }
     const claim: Claim = { packetId, id, bytes, outcome: undefined, confirm: noConfirm, order };
     this.#claims.set(packetId, claim);
     order.enter(claim);

@@ -1,0 +1,137 @@
+import type { BusContext, BusEvent } from '#contract/bus.ts';
+import { ACCEPT, type Delivery } from '#contract/delivery.ts';
+import type { SluiceError } from '#contract/errors.ts';
+import { type Frame, NO_HEADERS } from '#contract/frame.ts';
+import type { Sink } from '#contract/sink.ts';
+import type { Room, Source } from '#contract/source.ts';
+import { mqtt } from '../../../runtime/buses/mqtt/index.ts';
+import type { MqttConnection, MqttFrom, MqttTo } from '../../../runtime/buses/mqtt/options.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+
+export const DEADLINE_MS = 15_000;
+const WINDOW: Room = { messages: 256, bytes: 1024 * 1024 };
+
+/** What a test may want otherwise than the defaults of the schemas. */
+interface Wanted {
+  readonly connection?: Partial<MqttConnection>;
+  readonly route?: string;
+  readonly window?: Partial<Room>;
+  readonly signal?: AbortSignal;
+}
+
+/** A source or sink, and what it reported so far. Closed with its handle. */
+export interface Opened<End> extends AsyncDisposable {
+  readonly end: End;
+  readonly events: BusEvent[];
+}
+
+function contextFor(direction: 'source' | 'sink', wanted: Wanted, events: BusEvent[]): BusContext {
+  return {
+    pipeline: 'test',
+    route: wanted.route ?? 'r',
+    connection: 'field',
+    direction,
+    window: { ...WINDOW, ...wanted.window },
+    signal: wanted.signal ?? new AbortController().signal,
+    report: (event) => void events.push(event),
+  };
+}
+
+function connectionTo(url: string, wanted: Wanted): MqttConnection {
+  return { url, protocol: '5', clientId: 'sluice', keepAlive: '20s', connectTimeout: '30s', ...wanted.connection };
+}
+
+/** As `openSource` promises it: the promise may stay open, and `events` fill meanwhile. */
+export function opening(
+  url: string,
+  wanted: Wanted & { from?: Partial<MqttFrom> } = {},
+  events: BusEvent[] = [],
+): Promise<Source> {
+  const end = { topics: ['t/#'], qos: 1, session: '1d', ...wanted.from } as const;
+  return mqtt.openSource({ connection: connectionTo(url, wanted), end }, contextFor('source', wanted, events));
+}
+
+export async function source(url: string, wanted: Wanted & { from?: Partial<MqttFrom> } = {}): Promise<Opened<Source>> {
+  const events: BusEvent[] = [];
+  const end = await opening(url, wanted, events);
+  return { end, events, [Symbol.asyncDispose]: () => end.close() };
+}
+
+export async function sink(url: string, wanted: Wanted & { to?: Partial<MqttTo> } = {}): Promise<Opened<Sink>> {
+  const events: BusEvent[] = [];
+  const to = { topic: 't', qos: 1, retain: false, timeout: '10s', ...wanted.to } as const;
+  const end = await mqtt.openSink(
+    { connection: connectionTo(url, wanted), end: to },
+    contextFor('sink', wanted, events),
+  );
+  return { end, events, [Symbol.asyncDispose]: () => end.close() };
+}
+
+export function frame(address: string, body: string | Uint8Array, more: Partial<Frame> = {}): Frame {
+  return {
+    address,
+    key: undefined,
+    headers: NO_HEADERS,
+    body: typeof body === 'string' ? Buffer.from(body) : body,
+    id: undefined,
+    contentType: undefined,
+    timestampMs: undefined,
+    expiresAtMs: undefined,
+    ...more,
+  };
+}
+
+export function bodyOf(delivery: Delivery | undefined): string {
+  return delivery === undefined ? '(none)' : Buffer.from(delivery.frame.body).toString();
+}
+
+/** Reads exactly `count` deliveries, settling none. */
+export async function take(from: Source, count: number, withinMs = DEADLINE_MS): Promise<Delivery[]> {
+  const taken: Delivery[] = [];
+  const signal = AbortSignal.timeout(withinMs);
+  while (taken.length < count) {
+    // eslint-disable-next-line no-await-in-loop -- one read after the other
+    const read = await from.read({ messages: count - taken.length, bytes: 1024 * 1024 }, signal);
+    if (read.length === 0) throw new Error(`${taken.length} of ${count} deliveries within ${withinMs} ms`);
+    taken.push(...read);
+  }
+  return taken;
+}
+
+/** What arrives within `ms`, accepted. */
+export async function drain(from: Source, ms: number): Promise<Delivery[]> {
+  const taken: Delivery[] = [];
+  const signal = AbortSignal.timeout(ms);
+  for (;;) {
+    // eslint-disable-next-line no-await-in-loop -- one read after the other
+    const read = await from.read({ messages: 256, bytes: 1024 * 1024 }, signal);
+    if (read.length === 0) return taken;
+    for (const delivery of read) delivery.settle(ACCEPT);
+    taken.push(...read);
+  }
+}
+
+export function reported<Kind extends BusEvent['kind']>(
+  events: readonly BusEvent[],
+  kind: Kind,
+): Extract<BusEvent, { kind: Kind }>[] {
+  return events.filter((event): event is Extract<BusEvent, { kind: Kind }> => event.kind === kind);
+}
+
+export function untilReported<Kind extends BusEvent['kind']>(
+  events: readonly BusEvent[],
+  kind: Kind,
+  count = 1,
+  withinMs = DEADLINE_MS,
+): Promise<Extract<BusEvent, { kind: Kind }>> {
+  return waitFor(() => reported(events, kind)[count - 1], withinMs, `report ${count} of ${kind}`);
+}
+
+/** The first problem that was reported, due within 5 s. */
+export async function firstProblem(events: readonly BusEvent[]): Promise<SluiceError> {
+  return (await untilReported(events, 'problem', 1, 5000)).error;
+}
+
+export function numbers(count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, index) => String(from + index));
+}
