@@ -16,6 +16,14 @@ export async function sendOne(ground: Ground, sink: Sink, frame: Frame): Promise
   );
 }
 
+/** How fast, and who hears how much of it is confirmed. */
+interface Pace {
+  /** Beside the sink's own. */
+  readonly maxInFlight?: number;
+  /** Called with the length of the confirmed prefix. */
+  readonly onConfirmed?: (count: number) => void;
+}
+
 /**
  * Sends all and in order whatever happens to the bus, as the engine does: pipelined, and after a failure everything in
  * flight is awaited and the first unconfirmed frame is where it goes on. Rejects on what is no fault of the bus.
@@ -24,12 +32,12 @@ export async function sendAll(
   ground: Ground,
   sink: Sink,
   frames: readonly Frame[],
-  onConfirmed: (count: number) => void = () => {},
+  { maxInFlight = Number.POSITIVE_INFINITY, onConfirmed = () => {} }: Pace = {},
 ): Promise<void> {
   const endMs = performance.now() + ground.patienceMs;
   let first = 0;
   for (;;) {
-    first = await burst(ground, sink, frames, first, onConfirmed);
+    first = await burst(ground, sink, frames, first, maxInFlight, onConfirmed);
     if (first === frames.length) return;
     if (performance.now() > endMs) {
       throw new Error(`only ${first} of ${frames.length} frames were confirmed within ${ground.patienceMs} ms`);
@@ -44,6 +52,7 @@ async function burst(
   sink: Sink,
   frames: readonly Frame[],
   first: number,
+  maxInFlight: number,
   onConfirmed: (count: number) => void,
 ): Promise<number> {
   const confirmed = new Set<number>();
@@ -64,7 +73,7 @@ async function burst(
   };
   for (const [at, frame] of frames.entries()) {
     if (at < first) continue;
-    while (open.size >= sink.maxInFlight) await Promise.race(open);
+    while (open.size >= Math.min(sink.maxInFlight, maxInFlight)) await Promise.race(open);
     if (stopped) break;
     const sent = attempt(frame, at).finally(() => open.delete(sent));
     open.add(sent);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { ConformanceLaw, Promises } from '../conformance-law.ts';
-import { openSink, openSource } from '../ends.ts';
+import { type Ear, openSink, openSource } from '../ends.ts';
 import { frameOf, textOf } from '../frame-of.ts';
 import type { Ground, Path } from '../ground.ts';
 import { FLAWLESS, OrderJudge } from '../order.ts';
@@ -51,7 +51,11 @@ async function judgeOrder(ground: Ground, sinkMarks: readonly number[], sourceMa
   const judge = new OrderJudge(KEYS, RUN * ROUNDS);
   /** Delivery ids by frame id: two of them are two copies on the bus. */
   const copies = new Map<string, Set<string>>();
-  const sending = sendAll(ground, writer.sink, bursts(ground), (count) => sinkCuts.pass(count));
+  const sending = sendAll(ground, writer.sink, bursts(ground), {
+    // Else some sinks would confirm all of them before the first cut.
+    maxInFlight: 64,
+    onConfirmed: (count) => sinkCuts.pass(count),
+  });
   // Heard by `Promise.all` below; a failure of the reading must not leave it unheard.
   sending.catch(() => {});
   const held: Delivery[] = [];
@@ -76,6 +80,9 @@ async function judgeOrder(ground: Ground, sinkMarks: readonly number[], sourceMa
   });
   await Promise.all([sinkCuts.done(), sourceCuts.done()]);
   assert.deepEqual(judge.verdict(), FLAWLESS);
+  const losses = ({ events }: Ear): number => events.filter(({ kind }) => kind === 'disconnected').length;
+  assert.ok(losses(writer.ear) >= sinkMarks.length, 'the sink felt every cut');
+  assert.ok(losses(reader.ear) >= Math.min(1, sourceMarks.length), 'the source felt a cut');
   if (!ground.sink.deduplicates || !ground.source.carriesHeaders) return;
   const twice = [...copies.values()].filter((ids) => ids.size > 1).length;
   assert.equal(twice, 0, `${twice} frames stand on the bus twice although it removes duplicates`);

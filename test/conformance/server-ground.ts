@@ -1,0 +1,75 @@
+import type { Bus } from '#contract/bus.ts';
+import type { Broker } from '../harness/broker.ts';
+import { type Link, startLink } from '../harness/link.ts';
+import type { Promises } from './conformance-law.ts';
+import { type Ground, type Path, withDefaults } from './ground.ts';
+
+/** A bus and the options under which it is judged, but for the url. Defaults are filled in from its schemas. */
+export interface Judged<Connection, From, To> {
+  readonly bus: Bus<Connection, From, To>;
+  readonly connection: (url: string) => Connection;
+  readonly from: From;
+  readonly to: To;
+}
+
+/** Options as a pipeline file would give them: what is missing has a default. */
+export function judged<Connection extends object, From extends object, To extends object>(
+  bus: Bus<Connection, From, To>,
+  given: { readonly connection?: Partial<Connection>; readonly from: Partial<From>; readonly to: Partial<To> },
+): Judged<Connection, From, To> {
+  return {
+    bus,
+    connection: (url) => withDefaults(bus.connectionSchema, { ...given.connection, url }) as Connection,
+    from: withDefaults(bus.sourceSchema, given.from) as From,
+    to: withDefaults(bus.sinkSchema, given.to) as To,
+  };
+}
+
+export function promisesOf<C, F, T>({ bus, connection, from, to }: Judged<C, F, T>): Promises {
+  const any = connection(`${bus.name}://127.0.0.1:1`);
+  return {
+    source: bus.sourceGuarantees({ connection: any, end: from }),
+    sink: bus.sinkGuarantees({ connection: any, end: to }),
+  };
+}
+
+function pathOver(link: Link): Path {
+  return { cut: () => link.cut(), mend: () => link.mend(), hush: () => link.blackhole() };
+}
+
+/** Both ends behind links of their own to one server. `around` says what this kind of server needs done otherwise. */
+export async function serverGround<C, F, T>(
+  options: Judged<C, F, T>,
+  server: Broker,
+  around: Pick<Ground, 'address' | 'sendDeadlineMs'> & { readonly beforeKill?: () => Promise<void> },
+): Promise<Ground> {
+  const { bus, connection, from, to } = options;
+  const [sourceLink, sinkLink] = await Promise.all([startLink(server.port), startLink(server.port)]);
+  const over = (link: Link): C => connection(`${new URL(server.url).protocol}//${link.host}:${link.port}`);
+  return {
+    ...promisesOf(options),
+    sourcePath: pathOver(sourceLink),
+    sinkPath: pathOver(sinkLink),
+    address: around.address,
+    sendDeadlineMs: around.sendDeadlineMs,
+    patienceMs: 30_000,
+    openSource: (context) => bus.openSource({ connection: over(sourceLink), end: from }, context),
+    openSink: (context) => bus.openSink({ connection: over(sinkLink), end: to }, context),
+    async kill() {
+      if (around.beforeKill !== undefined) {
+        // What it confirms after it has saved would be lost: so first nobody hears it any more.
+        await Promise.all([sourceLink.cut(), sinkLink.cut()]);
+        await around.beforeKill();
+      }
+      await server.kill();
+    },
+    async restart() {
+      await server.restart();
+      await Promise.all([sourceLink.mend(), sinkLink.mend()]);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([sourceLink[Symbol.asyncDispose](), sinkLink[Symbol.asyncDispose]()]);
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
