@@ -21,6 +21,15 @@ export interface Link extends AsyncDisposable {
 
 const LISTEN_MS = 10_000;
 
+/** Ends it with a reset where that can be done. */
+function sever(socket: Socket): void {
+  if (socket.destroyed) return;
+  // The system refuses to reset a socket that is shutting down, and Node then never closes it: the process would spin
+  // at its end. One that is still connecting it would reset only once connected.
+  if (socket.connecting || socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 function listen(server: Server, port: number): Promise<true> {
   return new Promise((resolve, fail) => {
     server.once('error', fail);
@@ -41,7 +50,7 @@ export async function startLink(targetPort: number, targetHost = '127.0.0.1'): P
   const join = (near: Socket): void => {
     const far = connect({ port: targetPort, host: targetHost, allowHalfOpen: true, noDelay: true });
     const reset = (): void => {
-      for (const socket of [near, far]) if (!socket.destroyed) socket.resetAndDestroy();
+      for (const socket of [near, far]) sever(socket);
     };
     const pair = [pipe(near, far, 'up', weather), pipe(far, near, 'down', weather)];
     for (const flush of pair) flushes.add(flush);
@@ -64,7 +73,7 @@ export async function startLink(targetPort: number, targetHost = '127.0.0.1'): P
   const [port = 0] = await freePorts(1);
   await listen(server, port);
   const cut = async (): Promise<void> => {
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) sever(socket);
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   };
   return {
