@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { ConformanceLaw, Promises } from '../conformance-law.ts';
@@ -13,6 +14,8 @@ const KEYS = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7'];
 const RUN = 25;
 const ROUNDS = 6;
 const TOTAL = KEYS.length * RUN * ROUNDS;
+/** Long enough for sends to meet a bus that is away. */
+const OUTAGE_MS = 20;
 /** So many deliveries are held unsettled behind the newest, so that a cut finds some. */
 const HELD = 40;
 
@@ -37,7 +40,11 @@ function cutAt(path: Path, marks: readonly number[]): { pass(count: number): voi
     pass(count) {
       if (left[0] === undefined || count < left[0]) return;
       left.shift();
-      mending = mending.then(() => path.cut()).then(() => path.mend());
+      mending = mending.then(async () => {
+        await path.cut();
+        await sleep(OUTAGE_MS);
+        await path.mend();
+      });
     },
     done: () => mending,
   };
