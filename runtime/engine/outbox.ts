@@ -126,8 +126,7 @@ export class Outbox {
     parcel.state = 'confirmed';
     this.#failures = 0;
     if (this.#parcels.at(0) === parcel) {
-      this.#parcels.shift();
-      this.#next -= 1;
+      this.#dropFirst();
       parcel.confirmed(receipt);
       this.#advance();
     } else {
@@ -140,10 +139,15 @@ export class Outbox {
   #advance(): void {
     for (let first = this.#parcels.at(0); first !== undefined; first = this.#parcels.at(0)) {
       if (first.state !== 'confirmed' && first.state !== 'refused') return;
-      this.#parcels.shift();
-      this.#next -= 1;
+      this.#dropFirst();
       if (first.state === 'confirmed') first.confirmed(this.#receipts.get(first) ?? 'confirmed');
     }
+  }
+
+  #dropFirst(): void {
+    this.#parcels.shift();
+    // A refused frame can come to the front before this round has passed it.
+    if (this.#next > 0) this.#next -= 1;
   }
 
   #failed(parcel: Parcel, error: SluiceError): void {

@@ -1,0 +1,62 @@
+import type { Clock } from '../../runtime/engine/clock.ts';
+import { newCounters } from '../../runtime/engine/counters.ts';
+import type { Route } from '../../runtime/engine/route.ts';
+import type { DeadLetter } from '../../runtime/contract/dead-letter.ts';
+import type { Frame } from '../../runtime/contract/frame.ts';
+import { NO_HEADERS } from '../../runtime/contract/frame.ts';
+import { text } from '../../runtime/codecs/text.ts';
+
+/** What a test says of its route; the rest is plain. */
+export type RouteParts = Pick<Route, 'source' | 'sink' | 'clock'> & Partial<Route>;
+
+/** A route of text bodies, key from the first level, address kept; dead letters are collected. */
+export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLetter[] } {
+  const letters: DeadLetter[] = [];
+  const route: Route = {
+    pipeline: 'p',
+    name: 'r',
+    decoding: () => text,
+    encoding: () => text,
+    key: (view) => view.address.split('/')[0] ?? '',
+    id: undefined,
+    address: (view) => view.address,
+    headers: new Map(),
+    expiresAfterMs: undefined,
+    stages: [],
+    window: { messages: 16, bytes: 1_000_000 },
+    attempts: 3,
+    backoff: { firstMs: 100, capMs: 1000 },
+    deadLetters: {
+      record(letter) {
+        letters.push(letter);
+        return Promise.resolve();
+      },
+    },
+    counters: newCounters(),
+    log: { info() {}, warn() {}, error() {} },
+    tracer: undefined,
+    ...parts,
+  };
+  return { route, letters };
+}
+
+/** A frame without anything that the test does not name. */
+export function frameForTest(address: string, body: string, more: Partial<Frame> = {}): Frame {
+  return {
+    address,
+    key: undefined,
+    headers: NO_HEADERS,
+    body: Buffer.from(body),
+    id: undefined,
+    contentType: undefined,
+    timestampMs: undefined,
+    expiresAtMs: undefined,
+    ...more,
+  };
+}
+
+/** Runs what is due now, without letting time go on. */
+export async function settleNow(clock: Clock & { play(isOver: () => boolean): Promise<void> }): Promise<void> {
+  let turns = 0;
+  await clock.play(() => (turns += 1) > 3);
+}
