@@ -42,9 +42,16 @@ export function ear(ground: Ground, direction: 'source' | 'sink', window: Room =
   };
 }
 
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return () => (closing ??= close());
+}
+
 /** A source that is open, and readings of it with deadlines. */
 export interface OpenSource extends AsyncDisposable {
   readonly source: Source;
+  /** Once, however often it is called. */
+  readonly close: () => Promise<void>;
   readonly ear: Ear;
   /** Reads on until `enough` says so of everything read by this call. Rejects past the ground's patience. */
   readUntil(enough: (read: readonly Delivery[]) => boolean, room?: Room): Promise<Delivery[]>;
@@ -57,6 +64,7 @@ export interface OpenSource extends AsyncDisposable {
 export async function openSource(ground: Ground, window: Room = WINDOW): Promise<OpenSource> {
   const heard = ear(ground, 'source', window);
   const source = await ground.openSource(heard.context);
+  const close = once(() => source.close());
   const readUntil = async (
     enough: (read: readonly Delivery[]) => boolean,
     roomLeft: (read: readonly Delivery[]) => Room,
@@ -87,18 +95,22 @@ export async function openSource(ground: Ground, window: Room = WINDOW): Promise
         read.push(...batch);
       }
     },
-    [Symbol.asyncDispose]: () => source.close(),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
 /** A sink that is open. */
 export interface OpenSink extends AsyncDisposable {
   readonly sink: Sink;
+  /** Once, however often it is called. */
+  readonly close: () => Promise<void>;
   readonly ear: Ear;
 }
 
 export async function openSink(ground: Ground): Promise<OpenSink> {
   const heard = ear(ground, 'sink');
   const sink = await ground.openSink(heard.context);
-  return { sink, ear: heard, [Symbol.asyncDispose]: () => sink.close() };
+  const close = once(() => sink.close());
+  return { sink, ear: heard, close, [Symbol.asyncDispose]: close };
 }

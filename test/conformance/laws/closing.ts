@@ -72,15 +72,15 @@ const nothingLeft: ConformanceLaw = {
   sentence: 'closing leaves no socket, timer or listener, with deliveries unsettled',
   judge: (ground) =>
     leavesNothing(ground, async () => {
-      const reader = await openSource(ground);
-      const writer = await openSink(ground);
+      await using reader = await openSource(ground);
+      await using writer = await openSink(ground);
       await sendAll(
         ground,
         writer.sink,
         numbered(ground, 5).map((frame) => ({ ...frame, id: undefined })),
       );
       await reader.take(5);
-      await withDeadline(Promise.all([reader.source.close(), writer.sink.close()]), CLOSE_MS, late);
+      await withDeadline(Promise.all([reader.close(), writer.close()]), CLOSE_MS, late);
       for (const { context } of [reader.ear, writer.ear]) {
         assert.deepEqual(getEventListeners(context.signal, 'abort'), [], 'no listener stays on the context');
       }
@@ -92,12 +92,12 @@ const nothingLeftOfAnOutage: ConformanceLaw = {
   sentence: 'closing in the middle of an outage takes no longer and leaves as little',
   judge: (ground) =>
     leavesNothing(ground, async () => {
-      const reader = await openSource(ground);
-      const writer = await openSink(ground);
+      await using reader = await openSource(ground);
+      await using writer = await openSink(ground);
       const lost = Promise.all([reader.ear.hears('disconnected'), writer.ear.hears('disconnected')]);
       await ground.kill();
       await lost;
-      await withDeadline(Promise.all([reader.source.close(), writer.sink.close()]), CLOSE_MS, late);
+      await withDeadline(Promise.all([reader.close(), writer.close()]), CLOSE_MS, late);
       await ground.restart();
     }),
 };
@@ -130,10 +130,11 @@ const sendAfterClose: ConformanceLaw = {
   name: 'send-after-close',
   sentence: 'a send after close rejects with SINK_DOWN, and one that close finds unconfirmed does not hang',
   async judge(ground) {
-    const { sink } = await openSink(ground);
+    await using writer = await openSink(ground);
+    const { sink } = writer;
     ground.sinkPath.hush?.();
     const open = sendOne(ground, sink, frameOf(ground, 'open')).catch((error: unknown) => error);
-    await sink.close();
+    await writer.close();
     await ground.sinkPath.mend();
     const outcome = await open;
     // Its own deadline may end while close still waits for the confirmation.
