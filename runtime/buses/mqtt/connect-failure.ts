@@ -71,6 +71,15 @@ export function connectFailure(target: Target, failure: Error | undefined): Slui
   return problem(target, 'BUS_PROTOCOL', 'what answers there does not speak MQTT: check the port of url', failure);
 }
 
+/** The server took the connection and ended it before it granted what was asked for. */
+export function connectionLost(target: Target, failure: Error | undefined, reason: number | undefined): SluiceError {
+  if (failure !== undefined)
+    return problem(target, 'BUS_UNREACHABLE', `the connection was cut: ${failure.message}`, failure);
+  const said = reason === undefined ? 'without a reason' : `reason 0x${reason.toString(16)}`;
+  const text = `the server ended the connection instead of granting the subscription (${said}): check topics, shared and the permissions of this client`;
+  return problem(target, reason === undefined || reason === 0x87 ? 'BUS_AUTH' : 'BUS_SETTING', text, undefined);
+}
+
 /** No answer yet; the try goes on, or has just ended. */
 export function tooSlow(target: Target, howLong: string): SluiceError {
   return problem(target, 'BUS_UNREACHABLE', `no answer ${howLong}: check url and that the server runs`, undefined);

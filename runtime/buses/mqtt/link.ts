@@ -5,7 +5,7 @@ import type { BusContext } from '#contract/bus.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { withDeadline } from '#kit/deadline.ts';
-import { connectFailure, problem, type Target, tooSlow } from './connect-failure.ts';
+import { connectFailure, connectionLost, problem, type Target, tooSlow } from './connect-failure.ts';
 
 /** One connection that the server took. */
 export interface Live {
@@ -51,6 +51,8 @@ export class Link {
   #gone: Promise<void> = Promise.resolve();
   #isUp = false;
   #isEstablished = false;
+  /** Ended by us, and it was said why. */
+  #isRefused = false;
   #isClosing = false;
   #failures = 0;
   #shortEnds = 0;
@@ -101,7 +103,9 @@ export class Link {
   complain(error: SluiceError, drop: boolean): void {
     this.#lastProblem = error;
     this.#context.report({ kind: 'problem', error });
-    if (drop) this.#client?.stream.destroy();
+    if (!drop) return;
+    this.#isRefused = true;
+    this.#client?.stream.destroy();
   }
 
   /** Says goodbye, so that what was written before arrives, and lets go within 2 s and a little. */
@@ -169,7 +173,9 @@ export class Link {
       if (this.#isEstablished) {
         const said = reason === undefined ? (failure?.message ?? 'the connection ended') : disconnectText(reason);
         this.#context.report({ kind: 'disconnected', detail: `${this.#target.address}: ${said}` });
-      }
+      } else if (!this.#isClosing && !this.#isRefused)
+        this.complain(connectionLost(this.#target, failure, reason), false);
+      this.#isRefused = false;
       this.#isEstablished = false;
       this.#shortEnds = failure === undefined && reason === undefined ? this.#shortEnds + 1 : 0;
       if (!this.#isClosing && (reason === SESSION_TAKEN_OVER || this.#shortEnds === SHORT_ENDS)) this.#takenOver();

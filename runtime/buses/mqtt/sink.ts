@@ -6,7 +6,7 @@ import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { clientOptions, targetOf } from './client-options.ts';
 import { Confirmations } from './confirmations.ts';
-import type { Target } from './connect-failure.ts';
+import { problem, type Target } from './connect-failure.ts';
 import { Link, type LinkEnd, type Live } from './link.ts';
 import type { MqttConnection, MqttTo } from './options.ts';
 import { pubackRefusal } from './puback-refusal.ts';
@@ -127,8 +127,13 @@ class MqttSink implements Sink, LinkEnd {
 
   up(live: Live): void {
     const { properties } = live.connack;
-    this.#live = live;
     this.#confirmedHere = 0;
+    const unable = this.#unable(properties);
+    if (unable !== undefined) {
+      this.#link.complain(problem(this.#target, 'BUS_SETTING', unable, undefined), true);
+      return;
+    }
+    this.#live = live;
     this.#maxInFlight = Math.min(MAX_IN_FLIGHT, properties?.receiveMaximum ?? MAX_IN_FLIGHT);
     this.#maxPacketBytes = properties?.maximumPacketSize ?? Infinity;
     this.#link.established(`up to ${this.#maxInFlight} unconfirmed`);
@@ -144,9 +149,18 @@ class MqttSink implements Sink, LinkEnd {
         'the server ended the connection over a packet that is too large for it',
       );
       if (longest !== undefined) this.#confirmations.answer(longest, refusal);
-    } else this.#suspect();
+    } else this.#suspect(reason);
     this.#confirmations.fail(this.#error('SINK_DOWN', 'the connection ended before the confirmation'));
     return this.#confirmedHere > 0;
+  }
+
+  /** What the server says it cannot do, though every publish would ask for it. */
+  #unable(properties: Live['connack']['properties']): string | undefined {
+    if (this.#settings.qos === 1 && properties?.maximumQoS === 0) return 'the server takes QoS 0 only: write qos: 0';
+    if (this.#settings.retain && properties?.retainAvailable === false) {
+      return 'the server keeps no retained messages: write retain: false';
+    }
+    return undefined;
   }
 
   #acknowledged(packetId: number, reason: number): void {
@@ -184,13 +198,14 @@ class MqttSink implements Sink, LinkEnd {
   }
 
   /** A server that ends every connection at our first packet cannot take that packet; version 3.1.1 cannot say so. */
-  #suspect(): void {
+  #suspect(reason: number | undefined): void {
     const isSuspicious = this.#confirmedHere === 0 && this.#confirmations.size > 0;
     this.#suspiciousEnds = isSuspicious ? this.#suspiciousEnds + 1 : 0;
     if (this.#suspiciousEnds !== SUSPICIOUS_ENDS) return;
+    const said = reason === undefined ? 'without a reason' : `reason 0x${reason.toString(16)}`;
     this.#notice(
-      'SINK_REFUSES_SILENTLY',
-      `the server ended ${SUSPICIOUS_ENDS} connections in a row at the first publish: a message may be larger than it takes, or not permitted; protocol "5" would name the reason`,
+      'SINK_ENDS_CONNECTIONS',
+      `the server ended ${SUSPICIOUS_ENDS} connections in a row at the first publish (${said}): a message may be larger than it takes, or not permitted; it is sent again until it is confirmed`,
     );
   }
 

@@ -194,7 +194,7 @@ class MqttSource implements Source, LinkEnd {
       return;
     }
     this.#admit(packet, bytes);
-    goOn(DEFERRED);
+    goOn(answerTo(packet));
   }
 
   /**
@@ -223,12 +223,12 @@ class MqttSource implements Source, LinkEnd {
     if (held === undefined || this.#isFull(held.bytes)) return;
     this.#held = undefined;
     this.#admit(held.packet, held.bytes);
-    held.goOn(DEFERRED);
+    held.goOn(answerTo(held.packet));
   }
 
   #admit(packet: IPublishPacket, bytes: number): void {
     const frame = receivedFrame(packet);
-    if (packet.qos === 0) {
+    if (packet.qos !== 1) {
       const id = `${this.#target.clientId}:0:${this.#nonce}-${this.#arrivals}`;
       this.#deliver({ id, frame, attempt: 1, bytes, settle: () => this.#settled(bytes) });
       return;
@@ -288,6 +288,11 @@ class MqttSource implements Source, LinkEnd {
       text: `${this.#target.connection} (${this.#target.address}): ${text}`,
     });
   }
+}
+
+/** QoS 2 is never asked for, but a session may hold a subscription of another time: the client's own way then. */
+function answerTo(packet: IPublishPacket): Error | undefined {
+  return packet.qos === 2 ? undefined : DEFERRED;
 }
 
 function noConfirm(): void {

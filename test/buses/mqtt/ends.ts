@@ -57,13 +57,19 @@ export async function source(url: string, wanted: Wanted & { from?: Partial<Mqtt
   return { end, events, [Symbol.asyncDispose]: () => end.close() };
 }
 
+/** As `openSink` promises it. */
+export function openingSink(
+  url: string,
+  wanted: Wanted & { to?: Partial<MqttTo> } = {},
+  events: BusEvent[] = [],
+): Promise<Sink> {
+  const end = { topic: 't', qos: 1, retain: false, timeout: '10s', ...wanted.to } as const;
+  return mqtt.openSink({ connection: connectionTo(url, wanted), end }, contextFor('sink', wanted, events));
+}
+
 export async function sink(url: string, wanted: Wanted & { to?: Partial<MqttTo> } = {}): Promise<Opened<Sink>> {
   const events: BusEvent[] = [];
-  const to = { topic: 't', qos: 1, retain: false, timeout: '10s', ...wanted.to } as const;
-  const end = await mqtt.openSink(
-    { connection: connectionTo(url, wanted), end: to },
-    contextFor('sink', wanted, events),
-  );
+  const end = await openingSink(url, wanted, events);
   return { end, events, [Symbol.asyncDispose]: () => end.close() };
 }
 
