@@ -68,14 +68,16 @@ function mayInstall(): boolean {
   return process.getuid?.() === 0 && contained && existsSync('/etc/debian_version');
 }
 
+/** apt-get waits for no other one. */
+let lastInstall: Promise<unknown> = Promise.resolve();
+
 async function byApt(name: Tool): Promise<Provision> {
   const command = `apt-get update && apt-get install -y --no-install-recommends ${name}`;
   if (!mayInstall()) return { found: false, reason: `no ${name}; would be provided by: ${command}` };
-  // apt-get locks by itself; the tests never use the service it would start.
-  await run('sh', ['-c', command], {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-    timeout: APT_MS,
-  }).catch(() => undefined);
+  // RUNLEVEL: the service that the package would start is none of ours.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  lastInstall = lastInstall.then(() => run('sh', ['-c', command], { env, timeout: APT_MS }).catch(() => undefined));
+  await lastInstall;
   const binary = onPath(name);
   return binary === undefined
     ? { found: false, reason: `no ${name}, and \`${command}\` failed` }
