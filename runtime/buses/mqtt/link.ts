@@ -50,6 +50,7 @@ export class Link {
   #client: MqttClient | undefined;
   #gone: Promise<void> = Promise.resolve();
   #isUp = false;
+  #upAtMs = 0;
   #isEstablished = false;
   /** Ended by us, and it was said why. */
   #isRefused = false;
@@ -136,7 +137,6 @@ export class Link {
     this.#client = client;
     let failure: Error | undefined;
     let reason: number | undefined;
-    let upAtMs = 0;
     const slow = setTimeout(() => this.complain(tooSlow(this.#target, `for ${SLOW_MS / 1000} s`), false), SLOW_MS);
     client.on('error', (error) => {
       failure ??= error;
@@ -146,7 +146,7 @@ export class Link {
     client.on('packetreceive', (packet) => {
       if (packet.cmd === 'connack' && !isRefusal(packet) && !this.#isUp) {
         clearTimeout(slow);
-        upAtMs = performance.now();
+        this.#upAtMs = performance.now();
         this.#isUp = true;
         this.#end.up({ client, stream: client.stream as Duplex, connack: packet });
       } else if (packet.cmd === 'disconnect') reason = packet.reasonCode;
@@ -156,10 +156,6 @@ export class Link {
     client.once('close', () => {
       clearTimeout(slow);
       this.#client = undefined;
-      if (upAtMs > 0 && performance.now() - upAtMs > SHORT_MS) {
-        this.#failures = 0;
-        this.#shortEnds = 0;
-      }
       this.#ended(failure, reason);
       resolve();
     });
@@ -167,22 +163,27 @@ export class Link {
   }
 
   #ended(failure: Error | undefined, reason?: number): void {
-    if (this.#isUp) {
-      this.#isUp = false;
-      if (this.#end.down(reason) && reason !== SESSION_TAKEN_OVER) this.#failures = 0;
-      if (this.#isEstablished) {
-        const said = reason === undefined ? (failure?.message ?? 'the connection ended') : disconnectText(reason);
-        this.#context.report({ kind: 'disconnected', detail: `${this.#target.address}: ${said}` });
-      } else if (!this.#isClosing && !this.#isRefused)
-        this.complain(connectionLost(this.#target, failure, reason), false);
-      this.#isRefused = false;
-      this.#isEstablished = false;
-      this.#shortEnds = failure === undefined && reason === undefined ? this.#shortEnds + 1 : 0;
-      if (!this.#isClosing && (reason === SESSION_TAKEN_OVER || this.#shortEnds === SHORT_ENDS)) this.#takenOver();
-    } else if (!this.#isClosing) this.complain(connectFailure(this.#target, failure), false);
+    const wasUp = this.#isUp;
+    const wasUseful = wasUp && this.#end.down(reason);
+    this.#isUp = false;
     if (this.#isClosing) return;
+    if (wasUp) this.#lost(wasUseful, failure, reason);
+    else this.complain(connectFailure(this.#target, failure), false);
+    this.#isEstablished = false;
+    this.#isRefused = false;
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#attempt(), backoffMs(BACKOFF, this.#failures));
+  }
+
+  #lost(wasUseful: boolean, failure: Error | undefined, reason: number | undefined): void {
+    const wasLong = performance.now() - this.#upAtMs > SHORT_MS;
+    if (wasLong || (wasUseful && reason !== SESSION_TAKEN_OVER)) this.#failures = 0;
+    if (this.#isEstablished) {
+      const said = reason === undefined ? (failure?.message ?? 'the connection ended') : disconnectText(reason);
+      this.#context.report({ kind: 'disconnected', detail: `${this.#target.address}: ${said}` });
+    } else if (!this.#isRefused) this.complain(connectionLost(this.#target, failure, reason), false);
+    this.#shortEnds = wasLong || failure !== undefined || reason !== undefined ? 0 : this.#shortEnds + 1;
+    if (reason === SESSION_TAKEN_OVER || this.#shortEnds === SHORT_ENDS) this.#takenOver();
   }
 
   #takenOver(): void {
