@@ -6,7 +6,7 @@ const PROJECT = resolve(import.meta.dirname, '..');
 
 const CHECKS: readonly (readonly [name: string, ...command: string[]])[] = [
   ['types', 'tsc', '--noEmit', '--pretty', 'false'],
-  ['lint', 'oxlint', '--type-aware', '--deny-warnings', '--report-unused-disable-directives'],
+  ['lint', 'oxlint', '--type-aware', '--deny-warnings'],
   ['format', 'oxfmt', '--check', '.'],
   ['unused code', 'knip', '--no-progress'],
 ];
