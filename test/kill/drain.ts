@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '../harness/wait-for.ts';
+import type { Bridge } from './bridge.ts';
+import type { Scene } from './scene.ts';
+
+const ADVANCE_MS = 60_000;
+const DRAIN_MS = 90_000;
+const STOP_MS = 15_000;
+const QUIET_MS = 300;
+
+/** Runs a bridge once, so that its source knows it: a session, or a consumer, which holds what comes while none runs. */
+export async function settleIn(scene: Scene): Promise<void> {
+  const first = scene.start();
+  await first.ready();
+  await stopped(first);
+}
+
+/** SIGTERM, after which it must end well. */
+export async function stopped(bridge: Bridge): Promise<void> {
+  assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
+}
+
+/** Waits until the stream holds `count` messages. */
+export async function advanced(
+  scene: Scene,
+  count: number,
+  bridge: Bridge,
+  deadlineMs: number = ADVANCE_MS,
+): Promise<void> {
+  await waitFor(async () => (await scene.tracks.count()) >= count, deadlineMs, `${count} tracks`).catch(
+    async (cause: unknown) => {
+      throw new Error(`${await scene.tracks.count()} of ${count} tracks arrived, and no more:\n${bridge.tail()}`, {
+        cause,
+      });
+    },
+  );
+}
+
+/** Lets a bridge run until the stream holds `total`; then the source must have nothing left. */
+export async function drained(scene: Scene, total: number, bridge: Bridge = scene.start()): Promise<void> {
+  await advanced(scene, total, bridge, DRAIN_MS);
+  await stopped(bridge);
+  await nothingLeft(scene);
+}
+
+/** Everything was acknowledged at the source: a bridge that starts now is given nothing. */
+async function nothingLeft(scene: Scene): Promise<void> {
+  const bridge = scene.start();
+  await bridge.ready();
+  await sleep(QUIET_MS);
+  await stopped(bridge);
+  const farewell = bridge.lines().find(({ event }) => event === 'stopped');
+  assert.equal(farewell?.['accepted'], 0, 'the source gives again what was drained');
+}

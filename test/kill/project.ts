@@ -1,0 +1,85 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
+
+/** A folder as an integrator has one: pipelines, functions, schemas. */
+export interface Project extends Disposable {
+  readonly folder: string;
+  /** Writes a pipeline file; returns its path. JSON is YAML. */
+  pipeline(name: string, words: PipelineWords): string;
+}
+
+/** A pipeline file but for its name. */
+export interface PipelineWords {
+  readonly buses: Readonly<Record<string, unknown>>;
+  readonly routes: readonly unknown[];
+}
+
+const REPORT = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'What a unit reports',
+  type: 'object',
+  required: ['unit', 'n', 'lat', 'lon', 'kmh'],
+  properties: {
+    unit: { type: 'string', pattern: '^unit-[0-9]+$' },
+    n: { type: 'integer', minimum: 1 },
+    lat: { type: 'number', minimum: -90, maximum: 90 },
+    lon: { type: 'number', minimum: -180, maximum: 180 },
+    kmh: { type: 'number', minimum: 0 },
+  },
+};
+
+const TRACK = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Where something is',
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'sequence', 'position', 'speedMps'],
+  properties: {
+    id: { type: 'string' },
+    sequence: { type: 'integer' },
+    position: {
+      type: 'object',
+      required: ['latitude', 'longitude'],
+      properties: { latitude: { type: 'number' }, longitude: { type: 'number' } },
+    },
+    speedMps: { type: 'number' },
+  },
+};
+
+const REPORT_TO_TRACK = `import { reject, type Transform } from 'sluice';
+
+interface Report { unit: string; n: number; lat: number; lon: number; kmh: number }
+
+const toTrack: Transform<Report> = ({ unit, n, lat, lon, kmh }) => {
+  if (kmh > 1000) return reject('no vehicle is that fast');
+  return {
+    id: unit,
+    sequence: n,
+    position: { latitude: lat, longitude: lon },
+    speedMps: Math.round((kmh / 3.6) * 100) / 100,
+  };
+};
+
+export default toTrack;
+`;
+
+/** What a route of this project does to a message. */
+export const STAGES = [{ validate: 'report.v1' }, { function: 'report-to-track' }, { validate: 'track.v1' }] as const;
+
+export function newProject(): Project {
+  const home = temporaryFolder('project');
+  const write = (folder: string, file: string, text: string): string => {
+    mkdirSync(join(home.path, folder), { recursive: true });
+    writeFileSync(join(home.path, folder, file), text);
+    return join(home.path, folder, file);
+  };
+  write('schemas', 'report.v1.json', JSON.stringify(REPORT));
+  write('schemas', 'track.v1.json', JSON.stringify(TRACK));
+  write('functions', 'report-to-track.ts', REPORT_TO_TRACK);
+  return {
+    folder: home.path,
+    pipeline: (name, words) => write('pipelines', `${name}.yaml`, `${JSON.stringify({ name, ...words }, null, 2)}\n`),
+    [Symbol.dispose]: () => home[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,32 @@
+import type { MqttClient } from 'mqtt';
+import { waitFor } from '../harness/wait-for.ts';
+import { reportOf } from './backlog.ts';
+import type { Mark } from './judge.ts';
+import type { TestStream } from './test-stream.ts';
+
+const PUBLISH_MS = 60_000;
+const UNCONFIRMED = 1000;
+
+export async function publishMqtt(sender: MqttClient, marks: Iterable<Mark>): Promise<void> {
+  let open: Promise<unknown>[] = [];
+  for (const mark of marks) {
+    open.push(sender.publishAsync(`fleet/${mark.key}/position`, reportOf(mark), { qos: 1 }));
+    if (open.length < UNCONFIRMED) continue;
+    // eslint-disable-next-line no-await-in-loop -- no more than the server's own window
+    await Promise.all(open);
+    open = [];
+  }
+  await Promise.all(open);
+}
+
+export async function publishNats(reports: TestStream, marks: Iterable<Mark>): Promise<void> {
+  const before = await reports.count();
+  let sent = 0;
+  for (const mark of marks) {
+    reports.connection.publish(`fleet.${mark.key}.position`, reportOf(mark));
+    sent += 1;
+    // eslint-disable-next-line no-await-in-loop -- lest the server think us a flood
+    if (sent % UNCONFIRMED === 0) await reports.connection.flush();
+  }
+  await waitFor(async () => (await reports.count()) === before + sent, PUBLISH_MS, 'the backlog to be stored');
+}

@@ -1,0 +1,61 @@
+import { jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { waitFor } from '../harness/wait-for.ts';
+
+const READ_MS = 60_000;
+const ANSWER_MS = 2000;
+
+/** A stream of a test's own, seen with other eyes than the bridge's. */
+export interface TestStream extends AsyncDisposable {
+  readonly connection: NatsConnection;
+  readonly name: string;
+  create(): Promise<void>;
+  /** Messages of another subject are refused from now on: nobody answers. */
+  take(subjects: readonly string[]): Promise<void>;
+  remove(): Promise<void>;
+  /** How many messages it holds. */
+  count(): Promise<number>;
+  /** Everything it holds, in order. */
+  read<T>(as: (message: JsMsg) => T): Promise<T[]>;
+  /** What the durable consumer of a route has not acknowledged yet, delivered or not. */
+  unacknowledged(durable: string): Promise<number>;
+}
+
+export async function testStream(url: string, name: string, subjects: readonly string[]): Promise<TestStream> {
+  const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  const manager = await jetstreamManager(connection, { timeout: ANSWER_MS });
+  const stream: TestStream = {
+    connection,
+    name,
+    async create() {
+      await manager.streams.add({ name, subjects: [...subjects] });
+    },
+    async take(others) {
+      await manager.streams.update(name, { subjects: [...others] });
+    },
+    async remove() {
+      await manager.streams.delete(name);
+    },
+    count: async () => (await manager.streams.info(name)).state.messages,
+    async read(as) {
+      const total = await stream.count();
+      const found: ReturnType<typeof as>[] = [];
+      if (total === 0) return found;
+      const consumer = await jetstream(connection).consumers.get(name);
+      const messages = await consumer.consume({
+        max_messages: 2000,
+        callback: (message) => void found.push(as(message)),
+      });
+      await waitFor(() => found.length >= total, READ_MS, `stream ${name} to be read`);
+      await messages.close();
+      return found;
+    },
+    async unacknowledged(durable) {
+      const { num_pending: undelivered, num_ack_pending: delivered } = await manager.consumers.info(name, durable);
+      return undelivered + delivered;
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+  await stream.create();
+  return stream;
+}
