@@ -21,19 +21,27 @@ export const json: Codec = {
     }
   },
   encode(body) {
-    const text = JSON.stringify(body) as string | undefined;
+    let text: string | undefined;
+    try {
+      text = JSON.stringify(body) as string | undefined;
+    } catch {
+      // eslint-disable-next-line preserve-caught-error -- the cause names the payload's own properties
+      throw new Error('a value that JSON cannot hold: a bigint, or one that contains itself');
+    }
     if (text === undefined) throw new Error(`a ${typeof body}`);
     return Buffer.from(text);
   },
 };
 
+/** The end of V8's messages that tell a position and quote nothing. The others end with words of their own, whatever they quote. */
+const POSITION = /JSON at position (\d+)(?: \(line \d+ column \d+\))?$/;
+
 // The engine's own message quotes the payload, which may not leave the bridge: only the position is taken from it.
 function place(thrown: unknown, text: string): string {
   if (text.length === 0) return 'an empty body';
   const message = thrown instanceof Error ? thrown.message : '';
-  const position = /at position (\d+)/.exec(message)?.[1];
-  if (position !== undefined) return `no JSON from character ${position} on`;
-  return message.startsWith('Unexpected end')
-    ? `JSON that ends too early, after ${text.length} characters`
-    : 'text that is no JSON';
+  const position = POSITION.exec(message)?.[1];
+  if (message.startsWith('Unexpected end') || Number(position) >= text.length)
+    return `JSON that ends too early, after ${text.length} characters`;
+  return position === undefined ? 'text that is no JSON' : `no JSON from character ${position} on`;
 }

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { bytes } from '../../runtime/codecs/bytes.ts';
+import { codecByContentType } from '../../runtime/codecs/by-content-type.ts';
+import { json } from '../../runtime/codecs/json.ts';
+import { text } from '../../runtime/codecs/text.ts';
+import type { Codec } from '../../runtime/contract/codec.ts';
+import { startMemoryRun } from '../host/memory-run.ts';
+
+function messageOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (thrown) {
+    assert.ok(thrown instanceof Error);
+    assert.equal(thrown.cause, undefined, 'a cause could quote the payload');
+    return thrown.message;
+  }
+  throw new assert.AssertionError({ message: 'expected it to throw' });
+}
+
+const LAWS: readonly (readonly [Codec, fc.Arbitrary<unknown>])[] = [
+  [json, fc.jsonValue({ noUnicodeString: false })],
+  [text, fc.string({ unit: 'binary' })],
+  [bytes, fc.uint8Array()],
+];
+
+for (const [codec, bodies] of LAWS) {
+  test(`${codec.name}: what was written is read again as it was`, () => {
+    fc.assert(
+      fc.property(bodies, (body) => {
+        assert.deepEqual(codec.decode(codec.encode(body)), body);
+      }),
+    );
+  });
+}
+
+test('text: a byte order mark is text; half a surrogate pair is refused, not replaced', () => {
+  assert.equal(text.decode(text.encode('\uFEFFabc')), '\uFEFFabc');
+  assert.equal(
+    messageOf(() => text.encode('secret \uD800')),
+    'text with half a surrogate pair',
+  );
+});
+
+test('json: a byte order mark before it is no part of it', () => {
+  assert.deepEqual(json.decode(Buffer.from('\uFEFF{"a":1}')), { a: 1 });
+});
+
+test('json: bytes that are no UTF-8 are told as such', () => {
+  assert.equal(
+    messageOf(() => json.decode(Buffer.from([0x22, 0xff, 0x22]))),
+    'bytes that are not UTF-8',
+  );
+  assert.equal(
+    messageOf(() => text.decode(Buffer.from([0xc3]))),
+    'bytes that are not UTF-8',
+  );
+});
+
+test('json: an error says where, as far as that is known', () => {
+  const said = (body: string): string => messageOf(() => json.decode(Buffer.from(body)));
+  assert.equal(said(''), 'an empty body');
+  assert.equal(said('{"a" "b"}'), 'no JSON from character 5 on');
+  assert.equal(said('[1,2'), 'JSON that ends too early, after 4 characters');
+  assert.equal(said('hello'), 'text that is no JSON');
+});
+
+test('json: an error never quotes the payload, not even a payload that looks like an error', () => {
+  const said = (body: string): string => messageOf(() => json.decode(Buffer.from(body)));
+  assert.equal(said('x in JSON at position 31337'), 'text that is no JSON');
+  assert.equal(said('x in JSON at position 31337 (line 1 column 6)'), 'text that is no JSON');
+  assert.equal(said('Unexpected end of JSON at position 31337'), 'text that is no JSON');
+  const broken = fc
+    .tuple(fc.jsonValue(), fc.string(), fc.integer({ min: 0 }))
+    .map(([value, noise, at]) => `${JSON.stringify(value).slice(0, at)}S3CRET${noise}`)
+    .filter((body) => {
+      try {
+        JSON.parse(body);
+        return false;
+      } catch {
+        return true;
+      }
+    });
+  fc.assert(
+    fc.property(broken, (body) => {
+      assert.match(
+        said(body),
+        /^(an empty body|no JSON from character \d+ on|JSON that ends too early, after \d+ characters|text that is no JSON)$/,
+      );
+    }),
+  );
+});
+
+test('what a codec cannot write is told by its kind', () => {
+  const loop: Record<string, unknown> = {};
+  loop['secret'] = loop;
+  const cases: readonly (readonly [Codec, unknown, RegExp])[] = [
+    [json, undefined, /^a undefined$/],
+    [json, () => 'secret', /^a function$/],
+    [json, { n: 1n }, /^a value that JSON cannot hold/],
+    [json, loop, /^a value that JSON cannot hold/],
+    [
+      json,
+      {
+        toJSON: () => {
+          throw new Error('secret');
+        },
+      },
+      /^a value that JSON cannot hold/,
+    ],
+    [text, { secret: 1 }, /^a object$/],
+    [text, null, /^a null$/],
+    [bytes, 'secret', /^a string$/],
+  ];
+  for (const [codec, body, expected] of cases) {
+    const message = messageOf(() => codec.encode(body));
+    assert.match(message, expected);
+    assert.doesNotMatch(message, /secret/);
+  }
+});
+
+test('the content type chooses the codec, JSON where it says nothing', () => {
+  const names = [
+    undefined,
+    '',
+    'application/json',
+    'Application/JSON; charset=utf-8',
+    'text/plain',
+    'TEXT/csv;header=present',
+    'application/octet-stream',
+  ];
+  assert.deepEqual(
+    names.map((type) => codecByContentType(type).name),
+    ['json', 'json', 'json', 'json', 'text', 'text', 'bytes'],
+  );
+});
+
+test('a route without stages forwards bytes that are nothing, untouched', async () => {
+  await using run = await startMemoryRun({});
+  const body = Uint8Array.from({ length: 256 }, (_, n) => n);
+  await run.publish('a', body);
+  await run.publish('b', new Uint8Array());
+  const frames = await run.take(2);
+  assert.deepEqual(
+    frames.map((frame) => [...frame.body]),
+    [[...body], []],
+  );
+});
+
+test('a message of each codec passes a function in its own form', async () => {
+  await using run = await startMemoryRun({
+    files: {
+      'functions/f.ts':
+        "export default (body) => typeof body === 'string' ? body.toUpperCase() : body instanceof Uint8Array ? body.toReversed() : { ...body, seen: true };",
+    },
+    stages: [{ function: 'f' }],
+  });
+  await run.publish('a', 'abc', { contentType: 'text/plain' });
+  await run.publish('a', new Uint8Array([1, 2]), { contentType: 'application/octet-stream' });
+  await run.publish('a', '{"n":1}');
+  await run.publish('a', 'abc');
+  const frames = await run.take(3);
+  assert.deepEqual(
+    frames.map(({ body }) => Buffer.from(body).toString('latin1')),
+    ['ABC', '\u0002\u0001', '{"n":1,"seen":true}'],
+  );
+  assert.equal((await run.rest(4)).deadLettered, 1);
+  const [letter] = run.letters();
+  assert.equal(letter?.['code'], 'DECODE_FAILED');
+  assert.equal(letter?.['text'], 'expected json, found text that is no JSON');
+  assert.equal(letter?.['stage'], 'decode');
+});
+
+test('codec words of the route win over content types, and recode where they differ', async () => {
+  await using run = await startMemoryRun({ from: { codec: 'text' }, to: { codec: 'json' } });
+  await run.publish('a', 'no "JSON"', { contentType: 'application/json' });
+  const [frame] = await run.take(1);
+  assert.equal(Buffer.from(frame?.body ?? []).toString(), String.raw`"no \"JSON\""`);
+  assert.equal(frame?.contentType, 'application/json');
+});
