@@ -10,43 +10,64 @@ export interface SchemasLoaded {
   readonly findings: readonly Finding[];
 }
 
-/** Compiles the schemas of these names. What is wrong with a file comes as findings. */
+/**
+ * Compiles the schemas of these names. What is wrong with a file comes as findings: an error where the pipeline names
+ * the file, else a warning, for it may be what another one refers to.
+ */
 export function loadSchemas(names: Iterable<string>, project: ProjectFolders): SchemasLoaded {
-  const { files, findings } = readSchemas(project);
-  const compile = schemaCompiler([...files.values()]);
+  const wanted = new Set(names);
+  const { files, findings } = readSchemas(project, wanted);
+  const compiler = schemaCompiler([...files.values()]);
   const validators = new Map<string, Validator>();
-  for (const name of new Set(names)) {
+  for (const name of wanted) {
     if (!files.has(name)) continue;
     try {
-      validators.set(name, compile(name));
+      validators.set(name, compiler.compile(name));
     } catch (thrown) {
-      findings.push(broken(projectFile(project, 'schemas', name), 'a schema that ajv can compile', text(thrown)));
+      findings.push(broken(pathOf(project, name), 'error', 'a schema that ajv can compile', text(thrown)));
     }
+  }
+  for (const [name, flaw] of compiler.flaws) {
+    if (!wanted.has(name)) findings.push(broken(pathOf(project, name), 'warning', 'a schema to refer to', flaw));
   }
   return { validators, findings };
 }
 
 /** Every schema file of the project, so that one may refer to another by its `$id`. */
-export function readSchemas(project: ProjectFolders): { files: Map<string, SchemaFile>; findings: Finding[] } {
+export function readSchemas(
+  project: ProjectFolders,
+  wanted: ReadonlySet<string>,
+): { files: Map<string, SchemaFile>; findings: Finding[] } {
   const files = new Map<string, SchemaFile>();
   const findings: Finding[] = [];
   for (const file of project.schemas) {
     if (!file.endsWith('.json')) continue;
     const name = file.slice(0, -'.json'.length);
-    const path = projectFile(project, 'schemas', name);
+    const path = pathOf(project, name);
+    const severity = wanted.has(name) ? 'error' : 'warning';
     try {
       const schema: unknown = JSON.parse(readFileSync(path, 'utf8'));
       if (isMap(schema) || typeof schema === 'boolean') files.set(name, { name, schema });
-      else findings.push(broken(path, 'a JSON object, the schema', `a ${typeof schema}`));
+      else findings.push(broken(path, severity, 'a JSON object, the schema', `a ${typeof schema}`));
     } catch (thrown) {
-      findings.push(broken(path, 'JSON', text(thrown)));
+      findings.push({ ...broken(path, severity, 'JSON', text(thrown)), ...placeIn(text(thrown)) });
     }
   }
   return { files, findings };
 }
 
-function broken(file: string, expected: string, found: string): Finding {
-  return { severity: 'error', code: 'SCHEMA_BROKEN', file, line: 1, column: 1, path: '', expected, found, write: '' };
+function pathOf(project: ProjectFolders, name: string): string {
+  return projectFile(project, 'schemas', name);
+}
+
+function broken(file: string, severity: Finding['severity'], expected: string, found: string): Finding {
+  return { severity, code: 'SCHEMA_BROKEN', file, line: 1, column: 1, path: '', expected, found, write: '' };
+}
+
+/** Where JSON.parse says that it stopped; it does not always. */
+function placeIn(message: string): Partial<Pick<Finding, 'line' | 'column'>> {
+  const place = /\(line (\d+) column (\d+)\)$/.exec(message);
+  return place === null ? {} : { line: Number(place[1]), column: Number(place[2]) };
 }
 
 function text(thrown: unknown): string {

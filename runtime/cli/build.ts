@@ -82,12 +82,13 @@ async function compile(
   const runtime = join(packageFolder(), 'runtime');
   const paths = functionPaths(spec, project);
   const schemas = namesUsed(spec, 'validate');
-  const compileSchema = schemaModuleCompiler([...readSchemas(project).files.values()]);
+  const { files } = readSchemas(project, new Set(schemas));
+  const validators = schemaModuleCompiler([...files.values()]);
   const modules = new Map([
     ['sluice:pipeline', { contents: pipelineModule(document, busesOf(spec), schemas, runtime), resolveDir: runtime }],
     ['sluice:functions', { contents: functionsEntry(paths), resolveDir: resolveFolder(paths) }],
     ...schemas.map(
-      (name) => [`sluice:validator/${name}`, { contents: compileSchema(name), resolveDir: runtime }] as const,
+      (name) => [`sluice:validator/${name}`, { contents: validators.compile(name), resolveDir: runtime }] as const,
     ),
   ]);
   const { outputFiles } = await esbuild

@@ -16,6 +16,9 @@ export interface FunctionStage {
   explain(thrown: unknown): ThrownPlace;
 }
 
+/** Longer than this a timer of Node's fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Hosts an integrator's function: a plain body in, a plain body out; the envelope never passes through it. */
 export function functionStage(settings: FunctionStage): Stage {
   const { transform, timeoutMs } = settings;
@@ -46,15 +49,18 @@ async function settled(
 ): Promise<StageResult> {
   let timer: NodeJS.Timeout | undefined;
   const expiry = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => {
-      fail(
-        new SluiceError(
-          'TRANSFORM_TIMEOUT',
-          `expected ${settings.name} to finish within ${timeoutMs} ms, found it still running`,
-        ),
-      );
-      context.abort();
-    }, timeoutMs);
+    timer = setTimeout(
+      () => {
+        fail(
+          new SluiceError(
+            'TRANSFORM_TIMEOUT',
+            `expected ${settings.name} to finish within ${timeoutMs} ms, found it still running`,
+          ),
+        );
+        context.abort();
+      },
+      Math.min(timeoutMs, LONGEST_TIMER_MS),
+    );
   });
   try {
     return toResult(settings, message, await Promise.race([returned, expiry]));

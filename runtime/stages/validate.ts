@@ -34,11 +34,17 @@ export function validateStage(schema: string, validator: Validator): Stage {
 const SHOWN = 3;
 
 function describe(violations: readonly Violation[]): string {
-  const shown = violations
-    .slice(0, SHOWN)
-    .map((violation) => `${violation.instancePath || '/'} against ${rule(violation)}`);
+  const shown = violations.slice(0, SHOWN).map((violation) => `${pointer(violation)} against ${rule(violation)}`);
   const more = violations.length - shown.length;
   return shown.join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
+/** A pointer is made of the names that the body's publisher chose: as long as it likes. */
+const POINTER_LENGTH = 100;
+
+function pointer({ instancePath }: Violation): string {
+  if (instancePath.length <= POINTER_LENGTH) return instancePath || '/';
+  return `${instancePath.slice(0, POINTER_LENGTH).toWellFormed()}...`;
 }
 
 // Values of these parameters come from the schema, or are names of properties that the schema asks for.

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Stage } from '../../runtime/contract/stage.ts';
+import { type SchemaFile, schemaCompiler } from '../../runtime/stages/compile-schemas.ts';
+import { validateStage } from '../../runtime/stages/validate.ts';
+import { SluiceError } from '../../runtime/contract/errors.ts';
+import type { Message } from '../../runtime/contract/message.ts';
+import { startMemoryRun } from '../host/memory-run.ts';
+
+const LATEST = 'https://json-schema.org/draft/2020-12/schema';
+const SEVENTH = 'http://json-schema.org/draft-07/schema#';
+
+function stageOf(schema: object, others: readonly SchemaFile[] = []): Stage {
+  return validateStage('track.v1', schemaCompiler([{ name: 'track.v1', schema }, ...others]).compile('track.v1'));
+}
+
+/** What the stage says of a body, or undefined where it lets it through. */
+function verdict(schema: object, body: unknown, ...others: readonly SchemaFile[]): SluiceError | undefined {
+  return judge(stageOf(schema, others), body);
+}
+
+function judge(stage: Stage, body: unknown): SluiceError | undefined {
+  const message = { body } as Message;
+  try {
+    assert.equal(stage.run(message, 1), message, 'the message itself goes on');
+    return undefined;
+  } catch (thrown) {
+    assert.ok(thrown instanceof SluiceError);
+    return thrown;
+  }
+}
+
+test('a body that fits goes on as it is', () => {
+  assert.equal(verdict({ type: 'object', required: ['n'] }, { n: 1, more: true }), undefined);
+});
+
+test('a body that does not fit is rejected with pointer, rule and schema', () => {
+  const schema = {
+    type: 'object',
+    required: ['id'],
+    properties: { position: { type: 'object', properties: { lat: { type: 'number', maximum: 90 } } } },
+  };
+  const failure = verdict(schema, { position: { lat: 123.4 } });
+  assert.equal(failure?.code, 'SCHEMA_INVALID');
+  assert.equal(failure?.verdict, 'reject');
+  assert.equal(
+    failure?.message,
+    'expected a body of schema track.v1, found / against required "id"; /position/lat against maximum 90',
+  );
+});
+
+test('2020-12 is the default, draft-07 where the schema says so: prefixItems and items of old', () => {
+  const latest = { prefixItems: [{ type: 'string' }], items: false, type: 'array' };
+  assert.equal(verdict(latest, ['a']), undefined);
+  assert.notEqual(verdict(latest, ['a', 'b']), undefined);
+  assert.equal(verdict({ $schema: LATEST, ...latest }, ['a']), undefined);
+  const seventh = { $schema: SEVENTH, type: 'array', items: [{ type: 'string' }], additionalItems: false };
+  assert.equal(verdict(seventh, ['a']), undefined);
+  assert.notEqual(verdict(seventh, ['a', 'b']), undefined);
+});
+
+test('a schema refers to another file by its $id', () => {
+  const position = { $id: 'https://example.org/position', type: 'object', required: ['lat'] };
+  const schema = { properties: { position: { $ref: 'https://example.org/position' } }, type: 'object' };
+  assert.equal(verdict(schema, { position: { lat: 1 } }, { name: 'position.v1', schema: position }), undefined);
+  assert.match(
+    verdict(schema, { position: {} }, { name: 'position.v1', schema: position })?.message ?? '',
+    /\/position against required "lat"/,
+  );
+});
+
+test('formats are checked', () => {
+  const schema = { type: 'object', properties: { time: { type: 'string', format: 'date-time' } } };
+  assert.equal(verdict(schema, { time: '2026-01-01T00:00:00Z' }), undefined);
+  assert.match(verdict(schema, { time: 'noon' })?.message ?? '', /\/time against format "date-time"/);
+});
+
+test('what is in a body never stands in the error, only the names of its properties do', () => {
+  const schema = {
+    type: 'object',
+    required: ['missing'],
+    additionalProperties: { type: 'object', maxProperties: 0, not: {} },
+    properties: {
+      a: { type: 'integer', minimum: 5, multipleOf: 2 },
+      b: { type: 'string', minLength: 300, pattern: '^no$', format: 'uuid' },
+      c: { enum: ['x'], const: 'y' },
+      d: { type: 'array', minItems: 9, uniqueItems: true, items: { type: 'boolean' } },
+    },
+  };
+  const stage = stageOf(schema);
+  const value = fc.oneof(
+    fc.string({ minLength: 6 }).map((text) => `S3CRET${text}`),
+    fc.integer({ min: 1_000_000_001, max: 2_000_000_000 }).map((n) => n * 2 + 1),
+  );
+  const leaf = fc.oneof(value, fc.array(value, { minLength: 1, maxLength: 4 }));
+  fc.assert(
+    fc.property(fc.record({ a: leaf, b: leaf, c: leaf, d: leaf, e: leaf }, { requiredKeys: ['e'] }), (body) => {
+      const failure = judge(stage, body);
+      assert.ok(failure !== undefined);
+      for (const text of Object.values(body).flat().map(String)) {
+        assert.ok(!failure.message.includes(text), `${failure.message} holds ${text}`);
+      }
+      assert.doesNotMatch(failure.message, /S3CRET/);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('an error stays short, however much is wrong and however long the names are', () => {
+  const schema = { type: 'object', additionalProperties: { type: 'string' } };
+  const body = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`${n}`.repeat(1000), n]));
+  const message = verdict(schema, body)?.message ?? '';
+  assert.ok(message.length < 600, message);
+  assert.match(message, /and 47 more$/);
+});
+
+test('schemas that cannot be judged by are refused: unknown formats and keywords, promises, foreign dialects', () => {
+  const compile = (schema: object): unknown => schemaCompiler([{ name: 's', schema }]).compile('s');
+  assert.throws(() => compile({ type: 'string', format: 'grid-reference' }), /unknown format "grid-reference"/);
+  assert.throws(() => compile({ type: 'object', propertes: {} }), /unknown keyword: "propertes"/);
+  assert.throws(() => compile({ $async: true, type: 'object' }), /\$async/);
+  assert.throws(() => compile({ $schema: 'http://json-schema.org/draft-04/schema#' }), /neither 2020-12 nor draft-07/);
+  assert.throws(() => compile({ $id: 'x', type: 'nothing' }), /type/);
+  assert.throws(() => compile({ $ref: 'https://example.org/nowhere' }), /nowhere/);
+});
+
+test('two files of one $id are refused both, and others go on', () => {
+  const twin = { $id: 'https://example.org/twin' };
+  const compiler = schemaCompiler([
+    { name: 'a', schema: twin },
+    { name: 'b', schema: { ...twin } },
+    { name: 'c', schema: { type: 'string' } },
+  ]);
+  assert.throws(() => compiler.compile('a'), /also that of b/);
+  assert.throws(() => compiler.compile('b'), /also that of a/);
+  assert.equal(compiler.compile('c')('text'), true);
+});
+
+test('a route that only validates forwards the very bytes of the source', async () => {
+  await using run = await startMemoryRun({
+    files: { 'schemas/s.json': { type: 'object', required: ['n'] } },
+    stages: [{ validate: 's' }],
+  });
+  const odd = '{"n":12345678901234567890,"a":1.0, "a":2,\n"é":"\\u00e9"}  ';
+  await run.publish('a', odd);
+  await run.publish('b', '{}');
+  const [frame] = await run.take(1);
+  assert.equal(Buffer.from(frame?.body ?? []).toString(), odd);
+  assert.equal((await run.rest(2)).deadLettered, 1);
+  assert.equal(run.letters()[0]?.['stage'], 'validate s');
+});
