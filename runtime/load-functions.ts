@@ -11,7 +11,9 @@ import {
   resolveFolder,
   tidyMap,
 } from './bundle-functions.ts';
+import type { Finding } from './config/findings.ts';
 import { asMap } from './config/plain.ts';
+import type { ThrownPlace } from './stages/kind.ts';
 import { thrownPlaceReader } from './thrown-place.ts';
 
 /**
@@ -29,9 +31,7 @@ export async function loadFunctions(
   } catch (thrown) {
     return { functions: new Map(), findings: bundlingFindings(thrown, projectFolder) };
   }
-  const { modules, url } = await importCode(compiled.code);
-  const { map } = compiled;
-  return adoptFunctions(modules, paths, thrownPlaceReader({ url, readMap: () => map }));
+  return importCode(compiled, paths);
 }
 
 interface Compiled {
@@ -55,15 +55,35 @@ async function compile(paths: ReadonlyMap<string, string>, projectFolder: string
   return { code: text('.mjs'), map: tidyMap(text('.map'), projectFolder, projectFolder) };
 }
 
-async function importCode(code: string): Promise<{ modules: Readonly<Record<string, unknown>>; url: string }> {
+async function importCode({ code, map }: Compiled, paths: ReadonlyMap<string, string>): Promise<FunctionsLoaded> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-'));
+  const file = join(folder, 'functions.mjs');
+  const url = pathToFileURL(file).href;
+  const explain = thrownPlaceReader({ url, readMap: () => map });
   try {
-    const file = join(folder, 'functions.mjs');
     await writeFile(file, code);
-    const url = pathToFileURL(file).href;
     const module: unknown = await import(url);
-    return { modules: asMap(asMap(module)['functions']), url };
+    return adoptFunctions(asMap(asMap(module)['functions']), paths, explain);
+  } catch (thrown) {
+    return { functions: new Map(), findings: [startFinding(thrown, explain(thrown), paths)] };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A file that throws while it is imported. */
+function startFinding(thrown: unknown, { position }: ThrownPlace, paths: ReadonlyMap<string, string>): Finding {
+  const place = /^(?<file>.+):(?<line>\d+):(?<column>\d+)$/.exec(position ?? '')?.groups;
+  const [first = ''] = paths.values();
+  return {
+    severity: 'error',
+    code: 'FUNCTION_BROKEN',
+    file: place?.['file'] ?? first,
+    line: Number(place?.['line'] ?? 1),
+    column: Number(place?.['column'] ?? 1),
+    path: '',
+    expected: 'a function file that can be imported',
+    found: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `something thrown that is no Error`,
+    write: '',
+  };
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, parse, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** File names of a project's folders, endings included. */
 export interface ProjectFolders {
@@ -8,6 +8,9 @@ export interface ProjectFolders {
   readonly schemas: readonly string[];
 }
 
+/** What a name may lead to, the first one there. `x.json` beside `x.ts` is data of the function, not the function. */
+const ENDINGS = { functions: ['.ts', '.mts', '.js', '.mjs'], schemas: ['.json'] } as const;
+
 /** A folder that is not there holds nothing; what the pipeline file names is then reported as unknown. */
 export function readProjectFolders(folder: string): ProjectFolders {
   return { folder, functions: list(join(folder, 'functions')), schemas: list(join(folder, 'schemas')) };
@@ -15,8 +18,8 @@ export function readProjectFolders(folder: string): ProjectFolders {
 
 /** The file of this name without its ending. The checker has seen that there is one. */
 export function projectFile({ folder, ...files }: ProjectFolders, kind: 'functions' | 'schemas', name: string): string {
-  const file = files[kind].find((candidate) => parse(candidate).name === name) ?? name;
-  return join(folder, kind, file);
+  const file = ENDINGS[kind].map((ending) => name + ending).find((candidate) => files[kind].includes(candidate));
+  return join(folder, kind, file ?? name);
 }
 
 /** Content of a `file:` reference, without the line break that editors put at the end of a secret. */

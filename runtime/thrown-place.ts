@@ -10,30 +10,49 @@ export interface BuiltModule {
 
 /**
  * Reads in which line of an integrator's file something was thrown. The map is opened at the first error only: a
- * bundle's map is megabytes, and Node's own mapping would read it at every start.
+ * bundle's map is megabytes, and Node's own mapping would read it at every start. Never throws.
  */
 export function thrownPlaceReader(module: BuiltModule): (thrown: unknown) => ThrownPlace {
+  // A bundle loads itself once more, under a query.
+  const url = module.url.replaceAll(/[^\w/:]/g, String.raw`\$&`);
+  const frame = new RegExp(String.raw`${url}(?:\?[^\s:()]*)?:(\d+):(\d+)`, 'g');
   let map: SourceMap | undefined;
   let isRead = false;
   return (thrown) => {
-    const stack = thrown instanceof Error ? thrown.stack : undefined;
+    const stack = stackOf(thrown);
     if (stack === undefined) return { position: undefined, stack };
     if (!isRead) {
       isRead = true;
-      const text = module.readMap();
-      map = text === undefined ? undefined : new SourceMap(JSON.parse(text));
+      map = open(module);
     }
-    return map === undefined ? { position: undefined, stack } : read(stack, map, module);
+    return map === undefined ? { position: undefined, stack } : read(stack, map, frame);
   };
 }
 
-function read(stack: string, map: SourceMap, { url }: BuiltModule): ThrownPlace {
+function stackOf(thrown: unknown): string | undefined {
+  try {
+    // What calls itself an error may hold anything there.
+    const stack: unknown = thrown instanceof Error ? thrown.stack : undefined;
+    return typeof stack === 'string' ? stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function open(module: BuiltModule): SourceMap | undefined {
+  try {
+    const text = module.readMap();
+    return text === undefined ? undefined : new SourceMap(JSON.parse(text));
+  } catch {
+    // A map that was cut short helps no one, and its fault must not replace the function's.
+    return undefined;
+  }
+}
+
+function read(stack: string, map: SourceMap, frame: RegExp): ThrownPlace {
   let position: string | undefined;
-  const written = stack.replaceAll(/(?<file>file:[^\s()]+):(?<line>\d+):(?<column>\d+)/g, (whole, ...rest) => {
-    const found: Readonly<Record<string, string>> = rest.at(-1);
-    // A bundle loads itself once more, under a query.
-    if (found['file']?.replace(/\?.*$/, '') !== url) return whole;
-    const entry = map.findEntry(Number(found['line']) - 1, Number(found['column']) - 1);
+  const written = stack.replaceAll(frame, (whole, line: string, column: string) => {
+    const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
     if (!('originalSource' in entry)) return whole;
     const place = `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
     if (!/^(?:sluice:|node_modules)/.test(entry.originalSource)) position ??= place;
