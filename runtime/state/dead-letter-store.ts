@@ -62,10 +62,20 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
     try {
       write(database, insert, group);
     } catch (thrown) {
-      for (const { reject } of group) reject(unusable(file, thrown));
+      // One letter that the store refuses must not take the others of its group along.
+      if (group.length > 1) for (const one of group) attempt(one);
+      else for (const { reject } of group) reject(unusable(file, thrown));
       return;
     }
     for (const { resolve } of group) resolve();
+  };
+  const attempt = (one: Waiting): void => {
+    try {
+      write(database, insert, [one]);
+      one.resolve();
+    } catch (thrown) {
+      one.reject(unusable(file, thrown));
+    }
   };
 
   return {
@@ -90,7 +100,8 @@ function write(database: DatabaseSync, insert: StatementSync, group: readonly Wa
     for (const { letter } of group) insert.run(row(letter));
     database.exec('COMMIT');
   } catch (thrown) {
-    database.exec('ROLLBACK');
+    // A full disk has rolled back by itself.
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw thrown;
   }
 }
@@ -117,13 +128,14 @@ function row({ frame, failure, ...letter }: DeadLetter): Record<string, string |
     cause: cause(failure),
     attempts: letter.attempts,
     traceId: letter.traceId ?? null,
-    receivedAtMs: whole(letter.receivedAtMs),
-    diedAtMs: whole(letter.diedAtMs),
+    receivedAtMs: Math.round(letter.receivedAtMs),
+    diedAtMs: Math.round(letter.diedAtMs),
   };
 }
 
 function whole(ms: number | undefined): number | null {
-  return ms === undefined ? null : Math.round(ms);
+  // A header may claim any time; the column holds whole numbers.
+  return ms === undefined || !Number.isSafeInteger(Math.round(ms)) ? null : Math.round(ms);
 }
 
 function cause(failure: SluiceError): string | null {

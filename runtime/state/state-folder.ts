@@ -25,7 +25,12 @@ export function takeStateFolder(path: string): StateFolder {
   }
   const holder = join(path, 'holder');
   const release = lock(path, holder);
-  writeFileSync(holder, `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`);
+  try {
+    writeFileSync(holder, `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`);
+  } catch (thrown) {
+    release();
+    throw new SluiceError('STATE_UNUSABLE', `expected to write ${holder}, found ${text(thrown)}`);
+  }
   return { path, isNew, release };
 }
 
