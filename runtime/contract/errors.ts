@@ -105,6 +105,11 @@ export const ERRORS = {
     scope: 'bus',
     remedy: 'Another process runs this pipeline here. Stop it, or name another folder with --state.',
   },
+  ADMIN_UNUSABLE: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'Name another address with --admin HOST:PORT, or stop what listens there.',
+  },
   INTERNAL: {
     verdict: 'retry',
     scope: 'message',

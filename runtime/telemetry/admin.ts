@@ -17,17 +17,19 @@ export interface Admin {
   close(): Promise<void>;
 }
 
-/** Serves /livez, /readyz and /metrics. Rejects with BUS_SETTING when the address cannot be had. */
+/** Serves /livez, /readyz and /metrics. Rejects with ADMIN_UNUSABLE when the address cannot be had. */
 export async function serveAdmin(settings: AdminSettings): Promise<Admin> {
   const server = createServer((request, response) => {
-    const { status, type, body } = answer(settings, new URL(request.url ?? '/', 'http://admin').pathname);
+    // No URL parser: it throws at what a stranger may ask for.
+    const { status, type, body } = answer(settings, (request.url ?? '/').split('?', 1)[0] ?? '/');
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
+    // Stays: a refused connection later on is no reason to end.
+    server.on('error', (error) => {
       reject(
         new SluiceError(
-          'BUS_SETTING',
+          'ADMIN_UNUSABLE',
           `expected --admin ${settings.host}:${settings.port} to be free, found ${error.message}`,
         ),
       );

@@ -36,10 +36,15 @@ function plainLine(level: Level, event: string, { text, ...fields }: LogFields):
 
 function quoted(value: unknown): string {
   const text = String(value);
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+  return /^[^\s"=\p{Cc}]+$/u.test(text) ? text : harmless(JSON.stringify(text));
 }
 
 // A line break in a text from elsewhere would forge a second line.
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*[\r\n]+\s*/g, ' | ');
+  return harmless(text.replaceAll(/\s*[\n\v\f\r\u0085\u2028\u2029]+\s*/g, ' | '));
+}
+
+// A terminal obeys control characters, wherever they came from.
+function harmless(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -15,6 +15,7 @@ import type { Delivery } from '#contract/delivery.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Frame, Headers } from '#contract/frame.ts';
 import type { Trace, Tracer } from '#contract/trace.ts';
+import { withDeadline } from '#kit/deadline.ts';
 import { NAMES } from './names.ts';
 import { samplerFrom } from './sampler.ts';
 
@@ -30,9 +31,11 @@ export interface TracedRoute {
 /** Tracing that is on: spans go out by OTLP over HTTP in protobuf. */
 export interface Tracing {
   tracer(route: TracedRoute): Tracer;
-  /** Exports what waits; resolves within the exporter's own timeout. */
+  /** Exports what waits. Rejects when the collector has not taken it within the deadline: a stop does not wait for it. */
   close(): Promise<void>;
 }
+
+const CLOSE_MS = 2000;
 
 const propagator = new W3CTraceContextPropagator();
 
@@ -40,7 +43,7 @@ const propagator = new W3CTraceContextPropagator();
 export function startTracing(service: string, environment: NodeJS.ProcessEnv): Tracing {
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
-      'service.name': environment['OTEL_SERVICE_NAME'] ?? service,
+      'service.name': environment['OTEL_SERVICE_NAME'] || service,
       'service.instance.id': `${process.pid}`,
     }),
     sampler: samplerFrom(environment),
@@ -57,7 +60,12 @@ export function startTracing(service: string, environment: NodeJS.ProcessEnv): T
   const tracer = provider.getTracer('sluice');
   return {
     tracer: (route) => ({ begin: (delivery) => beginTrace(tracer, route, delivery) }),
-    close: () => provider.shutdown(),
+    close: () =>
+      withDeadline(
+        provider.shutdown(),
+        CLOSE_MS,
+        () => new Error(`expected the collector to take the last spans within ${CLOSE_MS} ms, found it silent`),
+      ),
   };
 }
 
