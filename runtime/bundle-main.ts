@@ -7,6 +7,7 @@ import { catalogOf } from './catalog-of.ts';
 import { type Arguments, UsageError } from './cli/command.ts';
 import { EXIT, type ExitCode } from './cli/exit-codes.ts';
 import { holdPipeline } from './cli/hold.ts';
+import { leave } from './cli/leave.ts';
 import { processLog } from './cli/process-log.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './cli/run-options.ts';
 import { findingsText } from './config/findings-text.ts';
@@ -29,7 +30,7 @@ export interface BundledPipeline {
 
 /** The whole life of a bundle's process. References of the pipeline file are resolved here and now, files beside the working directory. */
 export async function runBundle(bundled: BundledPipeline): Promise<void> {
-  process.exitCode = await run(bundled);
+  await leave(await run(bundled));
 }
 
 async function run({ document, buses, functions, validators, url }: BundledPipeline): Promise<ExitCode> {

@@ -4,7 +4,7 @@ import type { Catalog } from './catalog-of.ts';
 import type { PipelineSpec } from './config/pipeline-spec.ts';
 import { systemClock } from './engine/clock.ts';
 import { RouteLine } from './route-line.ts';
-import { openDeadLetterStore } from './state/dead-letter-store.ts';
+import { type DeadLetterStore, openDeadLetterStore } from './state/dead-letter-store.ts';
 import { takeStateFolder } from './state/state-folder.ts';
 import { type Admin, serveAdmin } from './telemetry/admin.ts';
 import { Health } from './telemetry/health.ts';
@@ -40,12 +40,18 @@ export interface RunningPipeline {
   stop(): Promise<void>;
 }
 
-/** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE or BUS_SETTING before anything was connected. */
+/** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE or ADMIN_UNUSABLE before anything was connected. */
 export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
   const { log, catalog, parts } = settings;
   const state = takeStateFolder(settings.stateFolder);
   if (state.isNew) log.info('state-created', { folder: state.path });
-  const deadLetters = openDeadLetterStore(state.path);
+  let deadLetters: DeadLetterStore;
+  try {
+    deadLetters = openDeadLetterStore(state.path);
+  } catch (thrown) {
+    state.release();
+    throw thrown;
+  }
   const health = new Health();
   const opening = new AbortController();
   let isStarting = true;
@@ -72,13 +78,15 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
     });
   });
   const numbers = (): readonly RouteNumbers[] => lines.flatMap((line) => line.numbers() ?? []);
-  const admin = await adminFor(settings, health, numbers).catch((thrown: unknown) => {
+  const admin = await adminFor(settings, health, numbers).catch(async (thrown: unknown) => {
+    await tracing?.close().catch(() => {});
     deadLetters.close();
     state.release();
     throw thrown;
   });
 
-  const opened = Promise.all(lines.map((line) => line.open())).then(() => {
+  const openings = lines.map((line) => line.open());
+  const opened = Promise.all(openings).then(() => {
     isStarting = false;
     log.info('ready', { pipeline: spec.name, routes: lines.length });
   });
@@ -94,13 +102,15 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
     async stop() {
       health.drain();
       opening.abort();
-      await opened.catch(() => {});
+      // All of them: one that is still on its way would leave a connection behind.
+      await Promise.allSettled(openings);
       await Promise.all(lines.map((line) => line.drain(settings.drainMs)));
       await Promise.all(lines.map((line) => line.close()));
       deadLetters.close();
-      await Promise.all(
-        [tracing?.close().catch(() => {}), admin?.close()].map((closing) => closing ?? Promise.resolve()),
-      );
+      await tracing
+        ?.close()
+        .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));
+      await admin?.close();
       state.release();
       for (const { pipeline, route, ...counts } of numbers()) log.info('stopped', { pipeline, route, ...counts });
     },
@@ -108,8 +118,8 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
 }
 
 async function tracingFor(service: string, environment: NodeJS.ProcessEnv): Promise<Tracing | undefined> {
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own } = environment;
-  if ((endpoint ?? own ?? '') === '' || environment['OTEL_SDK_DISABLED'] === 'true') return undefined;
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint = '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own = '' } = environment;
+  if ((endpoint === '' && own === '') || environment['OTEL_SDK_DISABLED'] === 'true') return undefined;
   // Loaded when wanted: a bridge without tracing does not pay for it.
   const { startTracing } = await import('./telemetry/tracing.ts');
   return startTracing(service, environment);

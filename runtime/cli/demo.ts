@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DURATION_PATTERN, durationMs } from '#kit/quantity.ts';
 import { catalog } from '../catalog.ts';
-import { findingsText } from '../config/findings-text.ts';
+import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
 import { drawScene, sceneLine } from '../demo/board.ts';
 import { tallyingLog } from '../demo/dead-letter-tally.ts';
 import { newScreen } from '../demo/screen.ts';
@@ -12,6 +12,7 @@ import { type RunningPipeline, startPipeline } from '../pipeline.ts';
 import { newLog } from '../telemetry/log.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { type Command, UsageError } from './command.ts';
+import { ended } from './ended.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { onceSignalled } from './hold.ts';
 import { loadParts } from './load-parts.ts';
@@ -30,13 +31,17 @@ export const demo: Command = {
     try {
       const bridge = await startBridge(buses, log);
       if (bridge === undefined) return EXIT.invalid;
+      const signalled = onceSignalled(log);
       // The bridge first: NATS streams are its to make.
-      await bridge.ready;
+      const isReady = await Promise.race([bridge.ready.then(() => true), signalled.then(() => false)]);
+      if (!isReady) return EXIT.fine;
       const traffic = await startTraffic(buses, bridge, log);
       const stopShow = show(traffic, tallies);
-      await Promise.race([onceSignalled(log), bridge.lost, ...(lastsMs === undefined ? [] : [pause(lastsMs)])]);
+      await Promise.race([signalled, bridge.lost, ...(lastsMs === undefined ? [] : [pause(lastsMs)])]);
       stopShow();
       return conclude(await traffic.settle(tallies));
+    } catch (thrown) {
+      return ended(thrown, log);
     } finally {
       await buses.close();
     }
@@ -56,7 +61,7 @@ async function startBridge(
   }
   const { parts, findings } = await loadParts(spec, project);
   process.stderr.write(findingsText(findings));
-  if (findings.length > 0) return undefined;
+  if (!findingsEnvelope(findings).ok) return undefined;
   return startPipeline(spec, {
     catalog,
     parts,
@@ -83,7 +88,8 @@ function show(traffic: Traffic, tallies: Parameters<Traffic['settle']>[0]): () =
     return () => clearInterval(timer);
   }
   const screen = newScreen(stdout);
-  const timer = setInterval(() => screen.draw(drawScene(traffic.scene(tallies()), stdout.columns)), 250);
+  // A terminal that does not tell its width says 0.
+  const timer = setInterval(() => screen.draw(drawScene(traffic.scene(tallies()), stdout.columns || 80)), 250);
   return () => clearInterval(timer);
 }
 

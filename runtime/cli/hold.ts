@@ -1,9 +1,10 @@
-import { SluiceError } from '#contract/errors.ts';
 import { constants } from 'node:os';
 import type { Log } from '#contract/log.ts';
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { type RunningPipeline, type RunSettings, startPipeline } from '../pipeline.ts';
+import { ended } from './ended.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { watchStrays } from './watch-strays.ts';
 
 /**
  * Runs a pipeline until SIGTERM or SIGINT, then drains it. A second signal ends the process at once: what is unsettled
@@ -17,6 +18,7 @@ export async function holdPipeline(spec: PipelineSpec, settings: RunSettings): P
     return ended(thrown, settings.log);
   }
   const signal = onceSignalled(settings.log);
+  const stopWatch = watchStrays(settings.parts.functions, settings.log);
   let code: ExitCode = EXIT.fine;
   try {
     await Promise.race([signal, pipeline.lost]);
@@ -24,6 +26,7 @@ export async function holdPipeline(spec: PipelineSpec, settings: RunSettings): P
     code = ended(thrown, settings.log);
   }
   await pipeline.stop();
+  stopWatch();
   return code;
 }
 
@@ -40,17 +43,4 @@ export function onceSignalled(log: Log): Promise<void> {
     process.on('SIGINT', heard);
     process.on('SIGTERM', heard);
   });
-}
-
-function ended(thrown: unknown, log: Log): ExitCode {
-  if (thrown instanceof SluiceError && thrown.code !== 'INTERNAL') {
-    const { code, message, remedy } = thrown;
-    log.error('ended', { code, text: `${message}. ${remedy}` });
-    return EXIT.environment;
-  }
-  log.error('ended', {
-    code: 'INTERNAL',
-    text: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
-  });
-  return EXIT.internal;
 }

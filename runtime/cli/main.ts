@@ -7,6 +7,7 @@ import { isNodeTooOld } from '#kit/node-floor.ts';
 import { packageFolder } from '../package-folder.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { leave } from './leave.ts';
 
 /** Each is loaded when it is called: `run` does not wait for the demo's broker. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
@@ -29,7 +30,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   },
 };
 
-process.exitCode = isNodeTooOld() ? EXIT.environment : await main(process.argv.slice(2));
+await leave(isNodeTooOld() ? EXIT.environment : await main(process.argv.slice(2)));
 
 async function main([word, ...rest]: readonly string[]): Promise<ExitCode> {
   if (word === undefined || word === 'help' || word === '--help' || word === '-h') {

@@ -19,6 +19,9 @@ export const RUN_HELP = {
   '--fail-fast': 'end with exit code 3 when a bus cannot be reached at the start',
 } as const;
 
+/** A timer of Node's that is set for longer fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 type Chosen = Pick<RunSettings, 'admin' | 'stateFolder' | 'drainMs' | 'failFast'>;
 
 /** Throws UsageError. */
@@ -27,7 +30,7 @@ export function runOptions({ values }: Arguments, pipeline: string): Chosen {
   return {
     admin: typeof admin === 'string' ? hostAndPort(admin) : undefined,
     stateFolder: typeof state === 'string' ? state : join('.sluice', pipeline),
-    drainMs: durationMs(duration(typeof drain === 'string' ? drain : '10s')),
+    drainMs: Math.min(durationMs(duration(typeof drain === 'string' ? drain : '10s')), LONGEST_TIMER_MS),
     failFast: values['fail-fast'] === true,
   };
 }

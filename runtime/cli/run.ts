@@ -1,5 +1,5 @@
 import { catalog } from '../catalog.ts';
-import { findingsText } from '../config/findings-text.ts';
+import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
 import type { Finding } from '../config/findings.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';
@@ -21,7 +21,7 @@ export const run: Command = {
     if (spec === undefined) return EXIT.invalid;
     const { parts, findings } = await loadParts(spec, project);
     say(findings);
-    if (findings.length > 0) return EXIT.invalid;
+    if (!findingsEnvelope(findings).ok) return EXIT.invalid;
     const log = processLog();
     return holdPipeline(spec, { ...runOptions(given, spec.name), catalog, parts, log, environment: process.env });
   },
