@@ -3,6 +3,7 @@ import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError, type ErrorCode, SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
+import { abortable } from './abortable.ts';
 import { type Dialer, dialer } from './dial.ts';
 import type { NatsConnectionOptions } from './options.ts';
 import { propertyOf } from './property.ts';
@@ -188,15 +189,6 @@ export class Link {
     const awayMs = this.#lostAtMs === undefined ? 0 : performance.now() - this.#lostAtMs;
     return Math.min(RETRY.capMs, Math.max(100, awayMs / 4)) * (0.75 + Math.random() / 2);
   }
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(new Error('aborted'));
-    if (signal.aborted) return stop();
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }
 
 async function letGo(connection: NatsConnection): Promise<void> {

@@ -3,7 +3,7 @@ import type { BusContext } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { backoffMs } from '#kit/backoff.ts';
-import { pause } from '#kit/deadline.ts';
+import { pause, withDeadline } from '#kit/deadline.ts';
 import { Inbox } from '#kit/inbox.ts';
 import type { Link } from './connect.ts';
 import type { CoreFrom } from './core.ts';
@@ -13,6 +13,7 @@ import type { NatsConnectionOptions } from './options.ts';
 
 // Core NATS cannot be asked to wait, so a burst has to fit somewhere: in this many windows.
 const BURST = { messages: 256, bytes: 4 };
+const FLUSH_MS = 5000;
 const SAY_AGAIN_MS = 10_000;
 const RETRY = { firstMs: 1000, capMs: 30_000 };
 
@@ -56,7 +57,7 @@ export class CoreSource implements Source {
       },
     });
     // A loss meanwhile is none of the opener's: the client subscribes again by itself.
-    await connection.flush().catch(() => {});
+    await withDeadline(connection.flush(), FLUSH_MS, () => new Error('not in time')).catch(() => {});
   }
 
   async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {

@@ -1,6 +1,7 @@
 import { asSluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause } from '#kit/deadline.ts';
+import { abortable } from './abortable.ts';
 import type { Link } from './connect.ts';
 
 const RETRY = { firstMs: 250, capMs: 10_000 };
@@ -13,8 +14,9 @@ export async function insist<T>(link: Link, signal: AbortSignal, attempt: () => 
   for (let failures = 1; !signal.aborted && !link.closed; failures += 1) {
     try {
       // eslint-disable-next-line no-await-in-loop -- one attempt after the other
-      return await attempt();
+      return await abortable(attempt(), signal);
     } catch (error) {
+      if (signal.aborted || link.closed) break;
       const { code, message, cause } = asSluiceError(error, 'BUS_UNREACHABLE');
       if (link.up) link.problem(code, message, cause);
       // eslint-disable-next-line no-await-in-loop -- waiting is the point

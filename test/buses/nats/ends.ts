@@ -1,8 +1,13 @@
-import type { BusContext, BusEvent } from '#contract/bus.ts';
-import type { Delivery } from '#contract/delivery.ts';
-import { ACCEPT } from '#contract/delivery.ts';
+import { afterEach } from 'node:test';
+import type { Bus, BusContext, BusEvent } from '#contract/bus.ts';
+import { ACCEPT, type Delivery } from '#contract/delivery.ts';
+import { SluiceError } from '#contract/errors.ts';
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
 import type { Room, Source } from '#contract/source.ts';
+import type { Receipt, Sink } from '#contract/sink.ts';
+import { pause } from '#kit/deadline.ts';
+import { nats as core } from '../../../runtime/buses/nats/core.ts';
+import { jetstream as jetstreamBus } from '../../../runtime/buses/nats/jetstream.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 export const DEADLINE_MS = 20_000;
@@ -19,6 +24,7 @@ export interface RecordedContext extends BusContext {
 export function recordedContext(overrides: Partial<BusContext> = {}): RecordedContext {
   const events: BusEvent[] = [];
   const stop = new AbortController();
+  stops.add(stop);
   const codeOf = (event: BusEvent): string | undefined =>
     event.kind === 'problem' ? event.error.code : event.kind === 'notice' ? event.code : undefined;
   const textOf = (event: BusEvent): string =>
@@ -35,7 +41,11 @@ export function recordedContext(overrides: Partial<BusContext> = {}): RecordedCo
     stop,
     report: (event) => events.push(event),
     async reported(code, deadlineMs = DEADLINE_MS) {
-      const event = await waitFor(() => events.find((each) => codeOf(each) === code), deadlineMs, `a report of ${code}`);
+      const event = await waitFor(
+        () => events.find((each) => codeOf(each) === code),
+        deadlineMs,
+        `a report of ${code}`,
+      );
       return textOf(event);
     },
   };
@@ -62,24 +72,92 @@ export const connectionTo = (url: string | readonly string[]) => ({
   create: false,
 });
 
-/** Reads until `count` deliveries are there; the test settles them. */
-export async function take(source: Source, count: number, room: Room = WINDOW): Promise<Delivery[]> {
+/** Reads until `count` deliveries are there, no more than the window allows; the test settles them, or `settle` does. */
+export async function take(
+  source: Source,
+  count: number,
+  settle: (delivery: Delivery) => void = () => {},
+): Promise<Delivery[]> {
   const taken: Delivery[] = [];
   const late = AbortSignal.timeout(DEADLINE_MS);
   while (taken.length < count) {
     // eslint-disable-next-line no-await-in-loop -- one read after the other is the contract
-    const read = await source.read({ ...room, messages: Math.min(room.messages, count - taken.length) }, late);
+    const read = await source.read({ ...WINDOW, messages: Math.min(WINDOW.messages, count - taken.length) }, late);
     if (late.aborted) throw new Error(`read ${taken.length} of ${count} deliveries within ${DEADLINE_MS} ms`);
+    for (const delivery of read) settle(delivery);
     taken.push(...read);
   }
   return taken;
 }
 
 /** Reads and accepts. */
-export async function accept(source: Source, count: number): Promise<Delivery[]> {
-  const taken = await take(source, count);
-  for (const delivery of taken) delivery.settle(ACCEPT);
-  return taken;
+export function accept(source: Source, count: number): Promise<Delivery[]> {
+  return take(source, count, (delivery) => delivery.settle(ACCEPT));
 }
 
 export const textOf = ({ frame }: Delivery): string => Buffer.from(frame.body).toString();
+
+/** The receipt, or the code of the error, thrown or rejected. */
+export async function outcomeOf(send: () => Promise<Receipt>): Promise<string> {
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof SluiceError) return error.code;
+    throw error;
+  }
+}
+
+/**
+ * Sends all frames, `window` at a time, and after a failure again from the first that failed, as the engine does.
+ * `disturb` is called in the middle of each window. Returns how many windows failed.
+ */
+export async function goBackN(
+  sink: Sink,
+  frames: readonly Frame[],
+  window: number,
+  disturb: (base: number) => Promise<void>,
+): Promise<number> {
+  let failures = 0;
+  for (let base = 0; base < frames.length;) {
+    const sends = frames.slice(base, base + window).map((frame) => outcomeOf(() => sink.send(frame)));
+    // eslint-disable-next-line no-await-in-loop -- in the middle of these sends
+    await disturb(base);
+    // eslint-disable-next-line no-await-in-loop -- the window ends before the next begins
+    const outcomes = await Promise.all(sends);
+    const failed = outcomes.findIndex((outcome) => outcome !== 'confirmed' && outcome !== 'duplicate');
+    base += failed === -1 ? outcomes.length : failed;
+    if (failed === -1) continue;
+    failures += 1;
+    // eslint-disable-next-line no-await-in-loop -- as the engine backs off
+    await pause(20);
+  }
+  return failures;
+}
+
+// What a failed test leaves open would keep its file from ending.
+const open = new Set<{ close(): Promise<unknown> }>();
+const stops = new Set<AbortController>();
+
+afterEach(async () => {
+  for (const stop of stops) stop.abort();
+  await Promise.allSettled([...open].map((end) => end.close()));
+  open.clear();
+  stops.clear();
+});
+
+/** Closes it after the test, if the test does not. */
+export function closing<T extends { close(): Promise<unknown> }>(end: T): T {
+  open.add(end);
+  return end;
+}
+
+function tracked<Connection, From, To>(bus: Bus<Connection, From, To>): Bus<Connection, From, To> {
+  return {
+    ...bus,
+    openSource: async (options, context) => closing(await bus.openSource(options, context)),
+    openSink: async (options, context) => closing(await bus.openSink(options, context)),
+  };
+}
+
+export const nats = tracked(core);
+export const jetstream = tracked(jetstreamBus);

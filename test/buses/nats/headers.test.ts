@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { SluiceError } from '#contract/errors.ts';
+import { parseHeaders } from '../../../runtime/buses/nats/read-headers.ts';
+import { headerBytes } from '../../../runtime/buses/nats/write-headers.ts';
+import { frameOf } from './ends.ts';
+
+const written = (rest: Parameters<typeof frameOf>[2]): string =>
+  Buffer.from(headerBytes(frameOf('a', '', rest)) ?? []).toString();
+
+test('a frame that carries nothing has no header block', () => assert.equal(headerBytes(frameOf('a', 'x')), undefined));
+
+test('id, content type, expiry and headers come back as they were sent, repeated values in order', () => {
+  const frame = {
+    id: 'fleet/positions/7',
+    contentType: 'application/json',
+    expiresAtMs: Date.UTC(2030, 0, 2, 3, 4, 5, 678),
+    headers: new Map([
+      ['seclabel', ['S;REL=FVEY']],
+      ['X-Twice', ['1', '2']],
+      ['Ümläut'.slice(1, 2), ['ä ö']],
+    ]),
+  };
+  assert.deepEqual(parseHeaders(written(frame)), frame);
+  assert.match(written(frame), /\r\nexpirytime: 2030-01-02T03:04:05\.678Z\r\n/);
+});
+
+test('what can be written is read back the same', () => {
+  const name = fc
+    .stringMatching(/^[a-z][!-9;-~]{0,12}$/)
+    .filter((text) => !/^(nats-|content-type$|msgid$|expirytime$)/i.test(text));
+  const value = fc
+    .string({ unit: 'grapheme' })
+    .filter((text) => text.isWellFormed() && !/[\r\n\0]/.test(text))
+    .map((text) => text.trim());
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.tuple(name, fc.array(value, { minLength: 1, maxLength: 3 })), {
+        selector: ([key]) => key.toLowerCase(),
+      }),
+      (entries) => {
+        const headers = new Map(entries.map(([key, values]) => [key, values] as const));
+        const read = parseHeaders(written({ headers }));
+        for (const [key, values] of headers) {
+          const found = [...read.headers].find(([other]) => other.toLowerCase() === key.toLowerCase());
+          assert.deepEqual(found?.[1], values);
+        }
+      },
+    ),
+  );
+});
+
+for (const [what, rest] of [
+  ['the value of a header', { headers: new Map([['x', ['1\r\nNats-Rollup: all']]]) }],
+  ['the name of a header', { headers: new Map([['x: 1\r\nNats-Rollup', ['all']]]) }],
+  ['the id', { id: 'a\r\nNats-Rollup: all' }],
+  ['the content type', { contentType: 'a\nb' }],
+] as const) {
+  test(`a line break in ${what} is refused, and the error does not repeat it`, () => {
+    assert.throws(
+      () => written(rest),
+      (error: unknown) => {
+        assert.ok(error instanceof SluiceError);
+        assert.equal(error.code, 'SINK_REFUSED');
+        assert.doesNotMatch(String(error), /Rollup/);
+        return true;
+      },
+    );
+  });
+}
+
+test('orders to the server are neither carried in nor out, under any spelling', () => {
+  const orders = ['Nats-Msg-Id', 'nats-rollup', 'NATS-Expected-Stream', 'Nats-TTL', 'Nats-Schedule'];
+  const block = `NATS/1.0\r\n${orders.map((name) => `${name}: x\r\n`).join('')}mine: y\r\n\r\n`;
+  assert.deepEqual([...parseHeaders(block).headers], [['mine', ['y']]]);
+  const headers = new Map(orders.map((name) => [name, ['x']]));
+  assert.equal(headerBytes(frameOf('a', '', { headers })), undefined);
+});
+
+test('reserved names are read in lower case however they were spelled, and their values kept together', () => {
+  const { headers, id, contentType } = parseHeaders(
+    'NATS/1.0\r\nSecLabel: S\r\nTRACEPARENT: 00-a\r\nseclabel: T\r\nMsgId: 7\r\nContent-Type: text/plain\r\n\r\n',
+  );
+  assert.deepEqual(
+    [...headers],
+    [
+      ['seclabel', ['S', 'T']],
+      ['traceparent', ['00-a']],
+    ],
+  );
+  assert.deepEqual({ id, contentType }, { id: '7', contentType: 'text/plain' });
+});
+
+test("the id of a publisher that knows only JetStream's own is taken, and msgid goes before it", () => {
+  assert.equal(parseHeaders('NATS/1.0\r\nNats-Msg-Id: 8\r\n\r\n').id, '8');
+  assert.equal(parseHeaders('NATS/1.0\r\nNats-Msg-Id: 8\r\nmsgid: 7\r\n\r\n').id, '7');
+});
+
+test('an expiry that is no RFC 3339 moment is carried on as it is', () => {
+  const { headers, expiresAtMs } = parseHeaders('NATS/1.0\r\nexpirytime: 1\r\n\r\n');
+  assert.equal(expiresAtMs, undefined);
+  assert.deepEqual([...headers], [['expirytime', ['1']]]);
+});
+
+test('a block of rubbish is read without an error', () => {
+  fc.assert(fc.property(fc.string(), (text) => void parseHeaders(`NATS/1.0${text}\r\n\r\n`)));
+  fc.assert(fc.property(fc.string(), (text) => void parseHeaders(text)));
+});

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { filterFlaws, filterOfTemplate, overlap, subjects } from '../../../runtime/buses/nats/subject.ts';
+
+test('a value, whatever it holds, stays one token of a fine subject and never begins with $', () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }), (value) => {
+      const encoded = subjects.encode(value);
+      const address = `a.${encoded}.z`;
+      assert.equal(address.split('.').length, 3);
+      assert.equal(subjects.flaw(address), undefined);
+      assert.ok(!encoded.startsWith('$'));
+    }),
+  );
+});
+
+test('two values never become the same token', () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (one, other) => {
+      fc.pre(one.isWellFormed() && other.isWellFormed());
+      assert.equal(subjects.encode(one) === subjects.encode(other), one === other);
+    }),
+  );
+});
+
+for (const [address, flaw] of [
+  ['', 'an empty token'],
+  ['a..b', 'an empty token'],
+  ['.a', 'an empty token'],
+  ['a.', 'an empty token'],
+  ['a b', 'a space or a control character'],
+  ['a\r\nPUB b 0', 'a space or a control character'],
+  ['a.*', 'a wildcard'],
+  ['a.>', 'a wildcard'],
+  ['x'.repeat(2000), 'more than 1024 characters'],
+] as const) {
+  test(`${JSON.stringify(address.slice(0, 20))} is refused for ${flaw}`, () =>
+    assert.equal(subjects.flaw(address), flaw));
+}
+
+test('a $ that the pipeline file itself writes is fine', () => assert.equal(subjects.flaw('$KV.a.b'), undefined));
+
+test('the filter of a template has a wildcard for each token with a placeholder', () => {
+  assert.equal(filterOfTemplate('tracks.{key}.v{body.a.b}.x'), 'tracks.*.*.x');
+  assert.equal(filterOfTemplate('plain.{{literal}}'), 'plain.{literal}');
+});
+
+test('overlap is found exactly where one subject matches both filters', () => {
+  for (const [one, other, expected] of [
+    ['a.*', 'a.b', true],
+    ['a.>', 'a.b.c', true],
+    ['a.>', 'a', false],
+    ['a.*.c', 'a.b.*', true],
+    ['a.*.c', 'a.b.d', false],
+    ['a.b', 'a.b.c', false],
+    ['>', 'x.y', true],
+  ] as const) {
+    assert.equal(overlap(one, other), expected, `${one} and ${other}`);
+    assert.equal(overlap(other, one), expected, `${other} and ${one}`);
+  }
+});
+
+test('filters that overlap or are none are flaws at their place', () => {
+  const flaws = filterFlaws(['a.>', 'a.b', 'x..y', 'q.>.z']);
+  assert.deepEqual(
+    flaws.map(({ path }) => path.join('.')),
+    ['subjects.1', 'subjects.2', 'subjects.3'],
+  );
+});
