@@ -53,6 +53,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     sink,
     decoding,
     encoding,
+    statesContentType: to.codec !== undefined,
     key: from.key === undefined ? undefined : fill(from.key, undefined, 'KEY_MISSING'),
     id: from.id === undefined ? undefined : fill(from.id, undefined, 'KEY_MISSING'),
     address: isFixed(to.address) ? address : (view) => checked(address(view), sinkGrammar),

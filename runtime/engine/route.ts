@@ -32,6 +32,8 @@ export interface Route {
   readonly decoding: ((contentType: string | undefined) => Codec) | undefined;
   /** Undefined where no stage changes the body: then the source's own bytes go out, equal to the last digit. */
   readonly encoding: ((contentType: string | undefined) => Codec) | undefined;
+  /** Whether the pipeline file names the sink's codec. */
+  readonly statesContentType: boolean;
   readonly key: Fill | undefined;
   readonly id: Fill | undefined;
   readonly address: Fill;

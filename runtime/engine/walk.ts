@@ -1,3 +1,4 @@
+import type { Codec } from '#contract/codec.ts';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Frame, Headers } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
@@ -149,10 +150,15 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
     headers: route.headers.size === 0 ? headers : withAdded(route, headers, message),
     body,
     id: message.id,
-    contentType: codec === undefined ? origin.contentType : codec.contentType,
+    contentType: codec === undefined ? origin.contentType : typeOf(route, codec, origin.contentType),
     timestampMs: origin.timestampMs,
     expiresAtMs: job.expiresAtMs,
   };
+}
+
+// What came without a content type leaves without one, unless the pipeline file says what the sink gets.
+function typeOf(route: Route, codec: Codec, carried: string | undefined): string | undefined {
+  return carried === undefined && !route.statesContentType ? undefined : codec.contentType;
 }
 
 function withAdded(route: Route, headers: Headers, view: View): Headers {

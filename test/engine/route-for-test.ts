@@ -17,6 +17,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     name: 'r',
     decoding: () => text,
     encoding: () => text,
+    statesContentType: false,
     key: (view) => view.address.split('/')[0] ?? '',
     id: undefined,
     address: (view) => view.address,

@@ -1,0 +1,17 @@
+import { connect } from '@nats-io/transport-node';
+import type { Bridge } from '../bridge.ts';
+import { translate } from '../work.ts';
+
+/** The shortest there is: from callback to publish. No bound, no confirmation. */
+export const coreToCore: Bridge = async ({ natsUrl, name, delivered }) => {
+  const connection = await connect({ servers: natsUrl, noAsyncTraces: true });
+  connection.subscribe('in.*', {
+    callback(_failure, message) {
+      const key = message.subject.split('.')[1] ?? '';
+      connection.publish(`out.${name}.${key}`, translate(message.data));
+      delivered.count += 1;
+    },
+  });
+  await connection.flush();
+  return () => connection.close();
+};

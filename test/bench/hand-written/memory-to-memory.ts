@@ -1,0 +1,31 @@
+import { memoryHub } from '../../../runtime/buses/memory/hub.ts';
+import { ACCEPT } from '../../../runtime/contract/delivery.ts';
+import type { Bridge } from '../bridge.ts';
+import { translate } from '../work.ts';
+
+/** A loop over the same hubs. */
+export const memoryToMemory: Bridge = async ({ name, delivered }) => {
+  const source = memoryHub('in').subscribe(name, ['#']);
+  const sink = memoryHub('out');
+  const stopping = new AbortController();
+  const reading = (async () => {
+    while (!stopping.signal.aborted) {
+      // eslint-disable-next-line no-await-in-loop -- it is a loop over batches
+      for (const delivery of await source.read({ messages: 256, bytes: 2 ** 26 }, stopping.signal)) {
+        const { frame } = delivery;
+        const key = frame.address.split('/')[1] ?? '';
+        const sent = { ...frame, address: `out/${key}`, body: translate(frame.body), id: `${name}/${delivery.id}` };
+        void sink.publish(sent).then(() => {
+          delivery.settle(ACCEPT);
+          delivered.count += 1;
+        });
+      }
+      // eslint-disable-next-line no-await-in-loop -- promises alone would starve timers
+      await new Promise(setImmediate);
+    }
+  })();
+  return async () => {
+    stopping.abort();
+    await reading;
+  };
+};

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import toTrack, { type OwntracksLocation } from '../../functions/owntracks-to-track.ts';
+import { type SchemaFile, schemaCompiler } from '../../runtime/stages/compile-schemas.ts';
+
+const SCHEMAS = join(import.meta.dirname, '..', '..', 'schemas');
+const files: SchemaFile[] = ['owntracks-location.v1', 'track.v1'].map((name) => ({
+  name,
+  schema: JSON.parse(readFileSync(join(SCHEMAS, `${name}.json`), 'utf8')) as SchemaFile['schema'],
+}));
+const { compile } = schemaCompiler(files);
+const isLocation = compile('owntracks-location.v1');
+const isTrack = compile('track.v1');
+
+/** What every bridge under test does with a body: parse, validate, map, validate, stringify. The stages of the route do the same. */
+export function translate(bytes: Uint8Array): Uint8Array {
+  const body: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+  if (!isLocation(body)) throw new Error('no location');
+  const track = toTrack(body as OwntracksLocation, undefined as never);
+  if (!isTrack(track)) throw new Error('no track');
+  return Buffer.from(JSON.stringify(track));
+}
+
+/** A position report of 300 bytes. */
+export function report(number: number): Buffer {
+  const body = {
+    _type: 'location',
+    tid: `v${number % 50}`,
+    tst: 1_790_000_000 + number,
+    lat: 52.1,
+    lon: 4.3,
+    alt: 12,
+    vel: 33,
+    cog: 270,
+    batt: 88,
+  };
+  const text = JSON.stringify(body);
+  return Buffer.from(JSON.stringify({ ...body, note: 'x'.repeat(300 - text.length - 10) }));
+}
