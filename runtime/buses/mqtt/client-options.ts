@@ -12,7 +12,7 @@ export function targetOf(connection: MqttConnection, context: BusContext): Targe
     connection: context.connection,
     address: `${protocol}//${host}`,
     protocol: connection.protocol,
-    clientId: `${connection.clientId}-${pipeline}-${route}-${direction}`,
+    clientId: `${connection.clientId}-${pipeline}_${route}-${direction}`,
   };
 }
 

@@ -20,7 +20,7 @@ export interface ConsumerWanted {
 
 /** The name of a route's own consumer. */
 export function durableName(pipeline: string, route: string): string {
-  return `${pipeline}-${route}`.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+  return `${pipeline}_${route}`.replaceAll(/[^A-Za-z0-9_-]/g, '_');
 }
 
 /**
