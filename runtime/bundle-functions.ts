@@ -44,11 +44,17 @@ export function functionsEntry(paths: ReadonlyMap<string, string>): string {
 export function tidyMap(text: string, mapFolder: string, projectFolder: string): string {
   const map = asMap(JSON.parse(text));
   const tidy = (source: unknown): string => {
-    const path = resolve(mapFolder, String(source));
-    const packages = path.lastIndexOf('node_modules');
-    if (packages !== -1) return path.slice(packages);
+    const name = String(source);
+    // Modules that lie in no file.
+    if (name.startsWith('sluice:')) return name.replace(/^sluice:(?=sluice:)/, '');
+    if (name.endsWith('<stdin>')) return 'sluice:entry';
+    const path = resolve(mapFolder, name);
     const inRuntime = relative(join(packageFolder(), 'runtime'), path);
-    return inRuntime.startsWith('..') ? relative(projectFolder, path) : `sluice:${inRuntime}`;
+    if (!inRuntime.startsWith('..')) return `sluice:${inRuntime}`;
+    const inProject = relative(projectFolder, path);
+    // The project itself may lie in such a folder.
+    const packages = inProject.startsWith('..') ? path.lastIndexOf('node_modules') : -1;
+    return packages === -1 ? inProject.slice(Math.max(0, inProject.lastIndexOf('node_modules'))) : path.slice(packages);
   };
   return JSON.stringify({ ...map, sources: asList(map['sources']).map(tidy) });
 }
