@@ -61,15 +61,14 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
     waiting = [];
     try {
       write(database, insert, group);
-    } catch (thrown) {
+    } catch {
       // One letter that the store refuses must not take the others of its group along.
-      if (group.length > 1) for (const one of group) attempt(one);
-      else for (const { reject } of group) reject(unusable(file, thrown));
+      for (const one of group) alone(one);
       return;
     }
     for (const { resolve } of group) resolve();
   };
-  const attempt = (one: Waiting): void => {
+  const alone = (one: Waiting): void => {
     try {
       write(database, insert, [one]);
       one.resolve();

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { SluiceError } from '#contract/errors.ts';
 import { openDatabase } from './sqlite.ts';
 
@@ -11,6 +12,9 @@ export interface StateFolder {
   readonly isNew: boolean;
   release(): void;
 }
+
+// A database that nobody refers to is closed by the garbage collector, and its lock with it.
+const held = new Set<DatabaseSync>();
 
 /**
  * Takes the folder, making it if need be. The lock is the kernel's, on a database file, so that a killed process
@@ -44,7 +48,11 @@ function lock(path: string, holder: string): () => void {
       database.close();
       throw thrown;
     }
-    return () => database.close();
+    held.add(database);
+    return () => {
+      held.delete(database);
+      database.close();
+    };
   } catch (thrown) {
     if (/locked/.test(text(thrown))) {
       throw new SluiceError(
