@@ -57,7 +57,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   let isStarting = true;
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});
-  const tracing = await tracingFor(spec.name, settings.environment);
+  const tracing = await tracingFor(spec.name, settings);
 
   const lines = spec.routes.map((route) => {
     const systems = { sourceSystem: route.from.bus, sinkSystem: route.to.bus };
@@ -117,12 +117,12 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   };
 }
 
-async function tracingFor(service: string, environment: NodeJS.ProcessEnv): Promise<Tracing | undefined> {
+async function tracingFor(service: string, { environment, log }: RunSettings): Promise<Tracing | undefined> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint = '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own = '' } = environment;
   if ((endpoint === '' && own === '') || environment['OTEL_SDK_DISABLED'] === 'true') return undefined;
   // Loaded when wanted: a bridge without tracing does not pay for it.
   const { startTracing } = await import('./telemetry/tracing.ts');
-  return startTracing(service, environment);
+  return startTracing(service, environment, (text) => log.warn('tracing', { text }));
 }
 
 async function adminFor(

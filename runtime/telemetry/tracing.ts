@@ -1,4 +1,7 @@
 import {
+  diag,
+  type DiagLogger,
+  DiagLogLevel,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -36,11 +39,20 @@ export interface Tracing {
 }
 
 const CLOSE_MS = 2000;
+const TROUBLE_MS = 60_000;
 
 const propagator = new W3CTraceContextPropagator();
 
-/** Endpoint, headers and timeout come from the OTEL_EXPORTER_OTLP_ variables, which the exporter reads itself. */
-export function startTracing(service: string, environment: NodeJS.ProcessEnv): Tracing {
+/**
+ * Endpoint, headers and timeout come from the OTEL_EXPORTER_OTLP_ variables, which the exporter reads itself.
+ * `onTrouble` hears of settings that cannot be used and spans that do not arrive, at most once a minute.
+ */
+export function startTracing(
+  service: string,
+  environment: NodeJS.ProcessEnv,
+  onTrouble: (text: string) => void,
+): Tracing {
+  diag.setLogger(troubleLogger(onTrouble), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
       'service.name': environment['OTEL_SERVICE_NAME'] || service,
@@ -67,6 +79,16 @@ export function startTracing(service: string, environment: NodeJS.ProcessEnv): T
         () => new Error(`expected the collector to take the last spans within ${CLOSE_MS} ms, found it silent`),
       ),
   };
+}
+
+function troubleLogger(onTrouble: (text: string) => void): DiagLogger {
+  let quietUntilMs = 0;
+  const say = (text: string): void => {
+    if (Date.now() < quietUntilMs) return;
+    quietUntilMs = Date.now() + TROUBLE_MS;
+    onTrouble(text);
+  };
+  return { error: say, warn: say, info() {}, debug() {}, verbose() {} };
 }
 
 function beginTrace(tracer: OtelTracer, route: TracedRoute, delivery: Delivery): Trace {

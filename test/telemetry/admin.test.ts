@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { text } from 'node:stream/consumers';
+import { serveAdmin } from '../../runtime/telemetry/admin.ts';
+import { Health } from '../../runtime/telemetry/health.ts';
+import { memoryHub } from '../../runtime/buses/memory/hub.ts';
+import { startMemoryRun } from '../host/memory-run.ts';
+import { parseMetrics } from './prometheus.ts';
+
+async function status(url: string): Promise<number> {
+  const response = await fetch(url);
+  await response.body?.cancel();
+  return response.status;
+}
+
+test('ready is who has every connection and drains not; alive is who answers', async () => {
+  const health = new Health();
+  const admin = await serveAdmin({ host: '127.0.0.1', port: 0, health, numbers: () => [] });
+  try {
+    assert.equal(await status(`${admin.url}/livez`), 200);
+    assert.equal(await status(`${admin.url}/readyz`), 503, 'nothing is connected yet');
+    health.set('r source', true);
+    health.set('r sink', false);
+    const waiting = await fetch(`${admin.url}/readyz?verbose`);
+    assert.equal(waiting.status, 503);
+    assert.equal(await waiting.text(), '[+]r source ok\n[-]r sink not connected\n');
+    health.set('r sink', true);
+    assert.equal(await status(`${admin.url}/readyz`), 200);
+    health.drain();
+    assert.equal(await status(`${admin.url}/readyz`), 503);
+    assert.equal(await status(`${admin.url}/livez`), 200);
+    assert.equal(await status(`${admin.url}/`), 404);
+  } finally {
+    await admin.close();
+  }
+});
+
+test('what a stranger asks for ends nothing', async () => {
+  const admin = await serveAdmin({ host: '127.0.0.1', port: 0, health: new Health(), numbers: () => [] });
+  try {
+    const port = Number(new URL(admin.url).port);
+    for (const request of [
+      'GET // HTTP/1.1',
+      'GET http://[ HTTP/1.1',
+      'OPTIONS * HTTP/1.1',
+      'GET /%',
+      '\u0000\u0001',
+    ]) {
+      const socket = connect({ port, host: '127.0.0.1' });
+      socket.end(`${request}\r\nhost: x\r\nconnection: close\r\n\r\n`);
+      await text(socket).catch(() => '');
+    }
+    assert.equal(await status(`${admin.url}/livez`), 200);
+  } finally {
+    await admin.close();
+  }
+});
+
+test('an address that is taken is refused with what to do', async () => {
+  const settings = { host: '127.0.0.1', port: 0, health: new Health(), numbers: () => [] };
+  const first = await serveAdmin(settings);
+  try {
+    await assert.rejects(serveAdmin({ ...settings, port: Number(new URL(first.url).port) }), {
+      code: 'ADMIN_UNUSABLE',
+      message: /expected --admin 127\.0\.0\.1:\d+ to be free, found .*EADDRINUSE/,
+      remedy: /--admin HOST:PORT/,
+    });
+  } finally {
+    await first.close();
+  }
+});
+
+test('the metrics of a running pipeline are Prometheus text and balance, route by route', async () => {
+  await using run = await startMemoryRun({
+    files: {
+      'functions/f.ts':
+        "import { drop, emit, reject } from 'sluice';\nexport default (n) => n === 1 ? drop('x') : n === 2 ? reject('y') : n === 3 ? emit(1, 2) : n === 4 ? new Promise(() => {}) : n;",
+    },
+    stages: [{ function: 'f', timeout: '2s' }],
+    run: { admin: { host: '127.0.0.1', port: 0 }, drainMs: 0 },
+  });
+  for (const n of [0, 1, 2, 3, 4]) await run.publish(`k${n}`, String(n));
+  await run.take(3);
+  const url = run.pipeline.adminUrl ?? '';
+  assert.equal(await status(`${url}/readyz`), 200);
+  let metrics = await parseMetrics(`${url}/metrics`);
+  while (metrics.value('sluice_messages_total', { outcome: 'dead-lettered' }) === 0) {
+    metrics = await parseMetrics(`${url}/metrics`);
+  }
+  const place = { pipeline: 'p', route: 'r' };
+  const outcomes = ['delivered', 'dropped', 'superseded', 'expired', 'dead-lettered', 'blocked'];
+  const counts = outcomes.map((outcome) => metrics.value('sluice_messages_total', { ...place, outcome }));
+  assert.deepEqual(counts, [2, 1, 0, 0, 1, 0]);
+  const held = metrics.value('sluice_messages_held', place);
+  assert.equal(held, 1);
+  // Invariant 3.
+  const accepted = metrics.value('sluice_messages_accepted_total', place);
+  assert.equal(
+    accepted,
+    counts.reduce((sum, count) => sum + count, held),
+  );
+  assert.equal(metrics.value('sluice_frames_sent_total', place), 3);
+  assert.equal(metrics.type('sluice_messages_accepted_total'), 'counter');
+  assert.equal(metrics.type('sluice_messages_held'), 'gauge');
+});
+
+test('a bus that goes away makes the pipeline unready, and ready again when it is back', async () => {
+  await using run = await startMemoryRun({ run: { admin: { host: '127.0.0.1', port: 0 } } });
+  const url = `${run.pipeline.adminUrl}/readyz`;
+  const [name = ''] = /run-\d+/.exec(JSON.stringify(run.said)) ?? [];
+  const hub = memoryHub(name);
+  hub.down();
+  assert.equal(await status(url), 503);
+  hub.up();
+  assert.equal(await status(url), 200);
+});

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { newLog } from '../../runtime/telemetry/log.ts';
+
+function linesOf(isJson: boolean, fields: Readonly<Record<string, string | number | boolean | undefined>>): string {
+  let written = '';
+  newLog({ write: (line) => (written += line), isJson }).warn('dead-letter', fields);
+  return written;
+}
+
+// Whatever a terminal or a reader takes for the end of a line, or obeys.
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+
+test('an event is one line, whatever its texts hold, and commands no terminal', () => {
+  const text = fc.string({
+    unit: fc.constantFrom('\n', '\r', '\u001B[2J', '\u009B', '\u2028', '\u0085', '\v', '"', '=', ' ', 'a', '\u0000'),
+  });
+  fc.assert(
+    fc.property(text, text, fc.boolean(), (value, said, isJson) => {
+      const line = linesOf(isJson, { route: value, text: said });
+      assert.equal(line.at(-1), '\n');
+      const inner = line.slice(0, -1);
+      assert.doesNotMatch(isJson ? inner.replaceAll(/[\u0085\u009B\u2028\u2029]/g, '') : inner, CONTROL);
+    }),
+  );
+});
+
+test('as JSON a line is an object with time, level, event and every field as it was', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.integer(), fc.boolean(), (text, n, flag) => {
+      const { time, ...rest } = JSON.parse(linesOf(true, { text, n, flag, none: undefined })) as Record<
+        string,
+        unknown
+      >;
+      assert.ok(!Number.isNaN(Date.parse(String(time))));
+      assert.deepEqual(rest, { level: 'warn', event: 'dead-letter', text, n, flag });
+    }),
+  );
+});
+
+test('for people: time, mark, event, fields, then the text', () => {
+  const line = linesOf(false, { route: 'r', code: 'a b', none: undefined, text: 'one\n  two' });
+  assert.match(line, /^\d\d:\d\d:\d\d\.\d{3} ! dead-letter route=r code="a b" one \| two\n$/);
+});
