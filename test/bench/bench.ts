@@ -56,7 +56,15 @@ async function once(kind: Case, maker: 'hand' | 'sluice'): Promise<Measured> {
 }
 
 function start(kind: Case, maker: string, name: string, phase: string): ChildProcess {
-  return fork(join(import.meta.dirname, 'worker.ts'), [kind, maker, name, String(count), phase], { env: environment, execArgv: maker === 'sluice' && process.env['PROF'] ? process.env['PROF'].split(' ') : process.env['PROF2'] ? process.env['PROF2'].split(' ') : [] });
+  return fork(join(import.meta.dirname, 'worker.ts'), [kind, maker, name, String(count), phase], {
+    env: environment,
+    execArgv:
+      maker === 'sluice' && process.env['PROF']
+        ? process.env['PROF'].split(' ')
+        : process.env['PROF2']
+          ? process.env['PROF2'].split(' ')
+          : [],
+  });
 }
 
 function ended(worker: ChildProcess): Promise<void> {

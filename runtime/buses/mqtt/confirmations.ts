@@ -1,5 +1,6 @@
 import type { SluiceError } from '#contract/errors.ts';
 import type { Receipt } from '#contract/sink.ts';
+import { Numbered } from '#kit/numbered.ts';
 
 interface Open {
   readonly bytes: number;
@@ -15,7 +16,7 @@ const MAX_PACKET_ID = 65_535;
  * the last of a full window on a slow link may well take longer than that.
  */
 export class Confirmations {
-  readonly #open = new Map<number, Open>();
+  readonly #open = new Numbered<Open>();
   readonly #timeoutMs: number;
   readonly #onSilence: () => void;
   #lastId = 0;
@@ -45,16 +46,15 @@ export class Confirmations {
   await(packetId: number, bytes: number): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       if (this.#open.size === 0) this.#silentSinceMs = performance.now();
-      this.#open.set(packetId, { bytes, resolve, reject });
+      this.#open.add(packetId, { bytes, resolve, reject });
       this.#timer ??= setTimeout(() => this.#check(), this.#timeoutMs);
     });
   }
 
   /** The answer to `packetId`: a refusal, or none. */
   answer(packetId: number, refusal: SluiceError | undefined): void {
-    const open = this.#open.get(packetId);
+    const open = this.#open.delete(packetId);
     if (open === undefined) return;
-    this.#open.delete(packetId);
     this.#silentSinceMs = performance.now();
     if (refusal === undefined) open.resolve('confirmed');
     else open.reject(refusal);
@@ -64,7 +64,7 @@ export class Confirmations {
   longest(): number | undefined {
     let found: number | undefined;
     let most = -1;
-    for (const [packetId, { bytes }] of this.#open) {
+    for (const [packetId, { bytes }] of this.#open.entries()) {
       if (bytes <= most) continue;
       most = bytes;
       found = packetId;
@@ -76,7 +76,7 @@ export class Confirmations {
   fail(error: SluiceError): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const given = [...this.#open.values()];
+    const given = this.#open.values();
     this.#open.clear();
     for (const { reject } of given) reject(error);
   }

@@ -7,6 +7,7 @@ import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { Inbox } from '#kit/inbox.ts';
+import { Numbered } from '#kit/numbered.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { clientOptions, targetOf } from './client-options.ts';
 import { problem, type Target } from './connect-failure.ts';
@@ -54,7 +55,7 @@ class MqttSource implements Source, LinkEnd {
   readonly #subscription: Subscription;
   readonly #inbox = new Inbox<Arrival>((arrival) => arrival.bytes);
   /** By packet id: what no PUBACK was written for, of this connection and of those before. */
-  readonly #claims = new Map<number, Claim>();
+  readonly #claims = new Numbered<Claim>();
   /** QoS 0 has no coordinates: an id for this process and a count. */
   readonly #nonce = randomBytes(4).toString('hex');
   #arrivals = 0;
@@ -238,7 +239,8 @@ class MqttSource implements Source, LinkEnd {
     const packetId = packet.messageId ?? 0;
     const id = this.#idOf(packetId, frame);
     const claim: Claim = { packetId, id, bytes, outcome: undefined, confirm: noConfirm, order };
-    this.#claims.set(packetId, claim);
+    this.#claims.delete(packetId);
+    this.#claims.add(packetId, claim);
     order.enter(claim);
     this.#deliver({
       id,

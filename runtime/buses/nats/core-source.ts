@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { BusContext } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
@@ -29,7 +30,7 @@ export class CoreSource implements Source {
   readonly #inbox = new Inbox<Msg>(weightOf);
   readonly #most: Room;
   /** Ids of this process never meet those of another one. */
-  readonly #nonce = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
+  readonly #nonce = randomBytes(6).toString('base64url');
   #subscribed: { readonly to: NatsConnection; readonly all: Subscription[] } | undefined;
   #count = 0;
   #dropped = 0;

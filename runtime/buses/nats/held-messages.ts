@@ -1,5 +1,6 @@
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
+import { Numbered } from '#kit/numbered.ts';
 
 /** A message that the server waits to hear about. */
 export class HeldMessage implements Delivery {
@@ -35,7 +36,7 @@ export class HeldMessage implements Delivery {
 
 /** What is held, by sequence, in the order of the stream. */
 export class HeldMessages {
-  readonly #bySequence = new Map<number, HeldMessage>();
+  readonly #bySequence = new Numbered<HeldMessage>();
   #bytes = 0;
 
   get size(): number {
@@ -47,20 +48,19 @@ export class HeldMessages {
   }
 
   get oldest(): number | undefined {
-    const [first] = this.#bySequence.keys();
-    return first;
+    return this.#bySequence.firstKey();
   }
 
   get(sequence: number): HeldMessage | undefined {
     return this.#bySequence.get(sequence);
   }
 
-  values(): Iterable<HeldMessage> {
+  values(): readonly HeldMessage[] {
     return this.#bySequence.values();
   }
 
   add(held: HeldMessage): void {
-    this.#bySequence.set(held.sequence, held);
+    this.#bySequence.add(held.sequence, held);
     this.#bytes += held.bytes;
   }
 

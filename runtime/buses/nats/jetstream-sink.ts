@@ -2,9 +2,10 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
+import { Numbered } from '#kit/numbered.ts';
 import type { Denial, Link } from './connect.ts';
 import { headerBlock, payloadText } from './raw-message.ts';
-import { type HeaderBlock, headerBytes, line } from './write-headers.ts';
+import { type HeaderBlock, headerBytes, line, MESSAGE_ID } from './write-headers.ts';
 import { readAnswer } from './publish-answer.ts';
 import { subjects } from './subject.ts';
 
@@ -38,7 +39,7 @@ export class JetStreamSink implements Sink {
   readonly #target: Target;
   readonly #orders: string;
   readonly #inbox: string;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Numbered<Pending>();
   #connection: NatsConnection;
   #answers: Subscription;
   #count = 0;
@@ -81,7 +82,7 @@ export class JetStreamSink implements Sink {
     }
     return new Promise((confirm, fail) => {
       const deadlineMs = performance.now() + this.#target.timeoutMs;
-      this.#pending.set(token, { subject: frame.address, deadlineMs, confirm, fail });
+      this.#pending.add(token, { subject: frame.address, deadlineMs, confirm, fail });
       this.#sweeper ??= setTimeout(() => this.#sweep(), this.#target.timeoutMs);
     });
   }
@@ -93,8 +94,8 @@ export class JetStreamSink implements Sink {
   }
 
   #ordersOf({ id, expiresAtMs }: Frame): string {
-    let orders = this.#orders;
-    if (id !== undefined) orders += line('Nats-Msg-Id', id);
+    // The id first: who finds it there writes no other.
+    let orders = id === undefined ? this.#orders : line(MESSAGE_ID, id) + this.#orders;
     if (expiresAtMs !== undefined && this.#target.takesTtl) {
       const seconds = Math.max(1, Math.ceil((expiresAtMs - Date.now()) / 1000));
       orders += `Nats-TTL: ${seconds}s\r\n`;
@@ -125,10 +126,9 @@ export class JetStreamSink implements Sink {
 
   #answered(message: Msg): void {
     const token = Number(message.subject.slice(this.#inbox.length));
-    const pending = this.#pending.get(token);
+    const pending = this.#pending.delete(token);
     // Too late: its send has failed already, and the engine sends it again with the same id.
     if (pending === undefined) return;
-    this.#pending.delete(token);
     const answer = readAnswer(payloadText(message), headerBlock(message));
     if ('receipt' in answer) return pending.confirm(answer.receipt);
     pending.fail(this.#link.error(answer.code, answer.text));
@@ -138,7 +138,7 @@ export class JetStreamSink implements Sink {
   #sweep(): void {
     const nowMs = performance.now();
     this.#sweeper = undefined;
-    for (const [token, pending] of this.#pending) {
+    for (const [token, pending] of this.#pending.entries()) {
       if (pending.deadlineMs > nowMs) {
         this.#sweeper = setTimeout(() => this.#sweep(), pending.deadlineMs - nowMs);
         return;
@@ -153,7 +153,7 @@ export class JetStreamSink implements Sink {
 
   #denied({ operation, subject }: Denial): void {
     if (operation !== 'publish') return;
-    for (const [token, pending] of this.#pending) {
+    for (const [token, pending] of this.#pending.entries()) {
       if (pending.subject !== subject) continue;
       this.#pending.delete(token);
       pending.fail(this.#link.error('SINK_DENIED', `the server denies publishing to ${subject}`));
@@ -163,7 +163,7 @@ export class JetStreamSink implements Sink {
   #failAll(failure: SluiceError): void {
     clearTimeout(this.#sweeper);
     this.#sweeper = undefined;
-    const failed = [...this.#pending.values()];
+    const failed = this.#pending.values();
     this.#pending.clear();
     for (const pending of failed) pending.fail(failure);
   }

@@ -24,7 +24,6 @@ const utf8 = new TextEncoder();
 const ACK = utf8.encode('+ACK');
 const WORKING = utf8.encode('+WPI');
 const FLUSH_MS = 5000;
-const SETTLE_WITHIN_MS = 3;
 const GAPS = { firstMs: 100, capMs: 30_000, forgottenAfterMs: 60_000 };
 
 /**
@@ -57,7 +56,7 @@ export class JetStreamSource implements Source, PullReader {
   #gapAtMs = Number.NEGATIVE_INFINITY;
   #heartbeat: NodeJS.Timeout | undefined;
   readonly #unsaid: { readonly reply: string; readonly word: Uint8Array }[] = [];
-  #settler: NodeJS.Timeout | undefined;
+  #settler: NodeJS.Immediate | undefined;
 
   constructor(
     link: Link,
@@ -259,13 +258,12 @@ export class JetStreamSource implements Source, PullReader {
     if (!this.#held.release(held)) return;
     const word = outcome.kind === 'accept' ? ACK : utf8.encode(`+TERM ${outcome.cause.code}`);
     this.#unsaid.push({ reply: held.reply, word });
-    if (this.#held.size === 0 || this.#unsaid.length * 4 >= this.window.messages) this.#settleUp();
-    else this.#settler ??= setTimeout(() => this.#settleUp(), SETTLE_WITHIN_MS);
+    this.#settler ??= setImmediate(() => this.#settleUp());
   };
 
   /** Says what was settled, many at once, and asks for more: a write for each would cost more than all else. */
   #settleUp(): void {
-    clearTimeout(this.#settler);
+    clearImmediate(this.#settler);
     this.#settler = undefined;
     // Acknowledgements stay valid over a reconnect: what cannot be said now is said then.
     if (!this.#link.up) return;

@@ -20,7 +20,7 @@ export function readHeaders(message: Msg): Carried {
 
 /** `block`: `NATS/1.0 ...` and then `name: value` lines, each ended by CR LF. */
 export function parseHeaders(block: string): Carried {
-  const headers = new Map<string, string[]>();
+  let headers: Map<string, string[]> | undefined;
   let given: string | undefined;
   let start = block.indexOf('\r\n') + 2;
   for (let end = block.indexOf('\r\n', start); end > start; end = block.indexOf('\r\n', start)) {
@@ -28,11 +28,16 @@ export function parseHeaders(block: string): Carried {
     if (colon > start && colon < end) {
       const name = block.slice(start, colon);
       const value = block.slice(colon + 1, end).trim();
-      if (!CONTROL.test(name)) append(headers, canonical(name), value);
-      else if (name.toLowerCase() === 'nats-msg-id') given ??= value;
+      if (!CONTROL.test(name)) {
+        headers ??= new Map();
+        append(headers, canonical(name), value);
+      } else if (name.toLowerCase() === 'nats-msg-id') {
+        given ??= value;
+      }
     }
     start = end + 2;
   }
+  if (headers === undefined) return { ...NOTHING, id: given === '' ? undefined : given };
   const expires = moment(headers.get('expirytime')?.[0]);
   // What stands in a field of the frame stands there alone; what cannot be read is carried on as it is.
   if (expires !== undefined) headers.delete('expirytime');

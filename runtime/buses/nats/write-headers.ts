@@ -4,15 +4,17 @@ import type { Frame } from '#contract/frame.ts';
 import { canonical, CONTENT_TYPE, CONTROL } from './header-names.ts';
 
 const LEGAL_NAME = /^[!-9;-~]+$/;
+/** JetStream's own place for the id. */
+export const MESSAGE_ID = 'Nats-Msg-Id';
 const BREAKS_LINE = /[\r\n\0]/;
 
 /**
  * The header block of a frame on its way out; undefined when it needs none. `orders` are lines for the server, each
- * with its CR LF. Throws SINK_REFUSED: a line break in a value would add headers of the publisher's choice.
+ * with its CR LF; where they carry the id, `msgid` would say it twice. Throws SINK_REFUSED: a line break in a value would add headers of the publisher's choice.
  */
 export function headerBytes(frame: Frame, orders = ''): Uint8Array | undefined {
   let block = orders;
-  if (frame.id !== undefined) block += line('msgid', frame.id);
+  if (frame.id !== undefined && !orders.startsWith(MESSAGE_ID)) block += line('msgid', frame.id);
   if (frame.contentType !== undefined) block += line(CONTENT_TYPE, frame.contentType);
   if (frame.expiresAtMs !== undefined) block += `expirytime: ${new Date(frame.expiresAtMs).toISOString()}\r\n`;
   if (frame.headers.size > 0) block += carriedLines(frame);

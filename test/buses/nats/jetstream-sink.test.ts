@@ -42,7 +42,7 @@ law(
       ['msgid', 'Nats-Msg-Id', 'content-type', 'seclabel', 'Nats-Expected-Stream', 'Nats-TTL', 'expirytime'].map(
         header,
       ),
-      ['r/1', 'r/1', 'text/plain', 'S', 'TRACKS', '3600s', new Date(carried.expiresAtMs).toISOString()],
+      ['', 'r/1', 'text/plain', 'S', 'TRACKS', '3600s', new Date(carried.expiresAtMs).toISOString()],
     );
   },
 );
