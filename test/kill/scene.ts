@@ -18,10 +18,17 @@ export interface SceneOptions {
   readonly mosquitto?: MosquittoOptions;
   /** Added to the connection to the field. */
   readonly connection?: Readonly<Record<string, unknown>>;
-  /** Added to the route's `from`. */
-  readonly from?: Readonly<Record<string, unknown>>;
+  /** Of the one route of the pipeline `fleet`. */
+  readonly route?: RouteExtra;
   /** Whether the bridge reaches the servers over the links, which can be cut. */
   readonly links?: boolean;
+}
+
+/** What a route is to have otherwise. */
+export interface RouteExtra {
+  readonly from?: object;
+  readonly stages?: readonly object[];
+  readonly to?: object;
 }
 
 /** Two servers, a project between them, and the stream that is judged. */
@@ -35,8 +42,8 @@ export interface Scene extends AsyncDisposable {
   readonly tracks: TestStream;
   /** Undefined where the field speaks MQTT. */
   readonly reports: TestStream | undefined;
-  /** Words of a pipeline of one route. */
-  route(name: string, extra?: { readonly from?: object; readonly to?: object }): object;
+  /** Words of a route from the field to the core. */
+  route(name: string, extra?: RouteExtra): object;
   readonly buses: Readonly<Record<string, unknown>>;
   /** Runs the pipeline `fleet`. */
   start(...options: readonly string[]): Bridge;
@@ -68,11 +75,11 @@ export async function setScene(kind: Field, options: SceneOptions = {}): Promise
       : { stream: 'REPORTS', key: '{subject.1}' };
   const route: Scene['route'] = (name, extra) => ({
     name,
-    from: { bus: 'field', ...from, ...options.from, ...extra?.from },
-    stages: STAGES,
+    from: { bus: 'field', ...from, ...extra?.from },
+    stages: extra?.stages ?? STAGES,
     to: { bus: 'core', stream: 'TRACKS', subject: 'tracks.{key}', ...extra?.to },
   });
-  const file = project.pipeline('fleet', { buses, routes: [route('positions')] });
+  const file = project.pipeline('fleet', { buses, routes: [route('positions', options.route)] });
   return {
     project,
     field,
