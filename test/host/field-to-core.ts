@@ -1,0 +1,43 @@
+import type { Project } from './project.ts';
+import { newProject } from './project.ts';
+
+/** What differs from one test to the next. */
+export interface Variation {
+  /** Source text of functions/f.ts. Without one the route has no stage. */
+  readonly source?: string;
+  readonly stage?: object;
+  readonly field?: object;
+  readonly core?: object;
+  readonly from?: object;
+  readonly to?: object;
+  readonly route?: object;
+  readonly files?: Readonly<Record<string, string | object>>;
+}
+
+/** A project of one pipeline: MQTT 5 `in/+` to the JetStream stream OUT, subject `out.KEY`. */
+export function fieldToCore(
+  urls: { readonly field: string; readonly core: string },
+  variation: Variation = {},
+): Project {
+  const { source, stage, field, core, from, to, route, files } = variation;
+  return newProject({
+    'pipelines/bridge.yaml': {
+      name: 'bridge',
+      buses: {
+        field: { bus: 'mqtt', url: urls.field, protocol: '5', ...field },
+        core: { bus: 'jetstream', url: urls.core, create: true, ...core },
+      },
+      routes: [
+        {
+          name: 'up',
+          from: { bus: 'field', topics: ['in/+'], qos: 1, key: '{topic.1}', ...from },
+          ...(source !== undefined && { stages: [{ function: 'f', ...stage }] }),
+          to: { bus: 'core', stream: 'OUT', subject: 'out.{key}', ...to },
+          ...route,
+        },
+      ],
+    },
+    ...(source !== undefined && { 'functions/f.ts': source }),
+    ...files,
+  });
+}

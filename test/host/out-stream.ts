@@ -1,0 +1,48 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { waitFor } from '../harness/wait-for.ts';
+
+/** A message as the stream holds it. */
+export interface Stored {
+  readonly subject: string;
+  readonly body: Uint8Array;
+  /** Values of a header; empty where there is none. */
+  header(name: string): readonly string[];
+}
+
+/** A stream of a test's server, seen from outside the bridge. */
+export interface OutStream extends AsyncDisposable {
+  /** How many messages it holds; 0 while it does not exist. */
+  count(): Promise<number>;
+  /** Waits until it holds at least so many, then reads all. */
+  read(count: number, deadlineMs?: number): Promise<readonly Stored[]>;
+}
+
+export async function watchStream(url: string, name = 'OUT'): Promise<OutStream> {
+  const connection = await connect({ servers: url });
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const count = async (): Promise<number> => {
+    try {
+      return (await manager.streams.info(name)).state.messages;
+    } catch {
+      return 0;
+    }
+  };
+  return {
+    count,
+    async read(wanted, deadlineMs = 15_000) {
+      await waitFor(async () => (await count()) >= wanted, deadlineMs, `${wanted} messages in ${name}`);
+      const { first_seq: first, last_seq: last } = (await manager.streams.info(name)).state;
+      const stored: Stored[] = [];
+      for (let sequence = first; sequence <= last; sequence += 1) {
+        // eslint-disable-next-line no-await-in-loop -- in the order of the stream
+        const message = await manager.streams.getMessage(name, { seq: sequence });
+        if (message === null) continue;
+        const { subject, data, header } = message;
+        stored.push({ subject, body: data, header: (key) => header?.values(key) ?? [] });
+      }
+      return stored;
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+}
