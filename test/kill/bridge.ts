@@ -33,6 +33,11 @@ export interface Bridge {
   tail(): string;
 }
 
+/** Where a pipeline of that name keeps what must outlive it. */
+export function stateFolder(projectFolder: string, name: string): string {
+  return join(projectFolder, `state-${name}`);
+}
+
 let started = 0;
 
 /** `sluice run FILE`, with its state folder and its log beside the project's files. */
@@ -40,7 +45,7 @@ export function startBridge(projectFolder: string, file: string, options: readon
   started += 1;
   const name = basename(file, '.yaml');
   const logFile = join(projectFolder, `${name}-${started}.log`);
-  const state = join(projectFolder, `state-${name}`);
+  const state = stateFolder(projectFolder, name);
   const admin = ['--admin', '127.0.0.1:0'];
   const bridge = startServer({
     binary: process.execPath,

@@ -5,6 +5,8 @@ import { temporaryFolder } from '../harness/temporary-folder.ts';
 /** A folder as an integrator has one: pipelines, functions, schemas. */
 export interface Project extends Disposable {
   readonly folder: string;
+  /** Puts another function in the place of `report-to-track`. */
+  transform(text: string): void;
   /** Writes a pipeline file; returns its path. JSON is YAML. */
   pipeline(name: string, words: PipelineWords): string;
 }
@@ -47,19 +49,16 @@ const TRACK = {
   },
 };
 
-const REPORT_TO_TRACK = `import { reject, type Transform } from 'sluice';
+const REPORT_TO_TRACK = `import type { Transform } from 'sluice';
 
 interface Report { unit: string; n: number; lat: number; lon: number; kmh: number }
 
-const toTrack: Transform<Report> = ({ unit, n, lat, lon, kmh }) => {
-  if (kmh > 1000) return reject('no vehicle is that fast');
-  return {
-    id: unit,
-    sequence: n,
-    position: { latitude: lat, longitude: lon },
-    speedMps: Math.round((kmh / 3.6) * 100) / 100,
-  };
-};
+const toTrack: Transform<Report> = ({ unit, n, lat, lon, kmh }) => ({
+  id: unit,
+  sequence: n,
+  position: { latitude: lat, longitude: lon },
+  speedMps: Math.round((kmh / 3.6) * 100) / 100,
+});
 
 export default toTrack;
 `;
@@ -76,9 +75,11 @@ export function newProject(): Project {
   };
   write('schemas', 'report.v1.json', JSON.stringify(REPORT));
   write('schemas', 'track.v1.json', JSON.stringify(TRACK));
-  write('functions', 'report-to-track.ts', REPORT_TO_TRACK);
+  const transform = (text: string): void => void write('functions', 'report-to-track.ts', text);
+  transform(REPORT_TO_TRACK);
   return {
     folder: home.path,
+    transform,
     pipeline: (name, words) => write('pipelines', `${name}.yaml`, `${JSON.stringify({ name, ...words }, null, 2)}\n`),
     [Symbol.dispose]: () => home[Symbol.dispose](),
   };
