@@ -1,32 +1,44 @@
-/** First in, first out, in constant time; also readable by position, 0 being the oldest. */
+/**
+ * First in, first out, in constant time; also readable by position, 0 being the oldest. A ring that is reused: an array
+ * that is copied as it moves along leaves references behind in its old copies, which keep what they name alive.
+ */
 export class Deque<T> {
-  #items: (T | undefined)[] = [];
+  /** Its length is a power of two. */
+  #ring: (T | undefined)[] = Array.from({ length: 16 });
   #head = 0;
+  #size = 0;
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#size;
   }
 
   push(item: T): void {
-    this.#items.push(item);
+    if (this.#size === this.#ring.length) this.#grow();
+    this.#ring[(this.#head + this.#size) & (this.#ring.length - 1)] = item;
+    this.#size += 1;
   }
 
   at(position: number): T | undefined {
-    return this.#items[this.#head + position];
+    if (position < 0 || position >= this.#size) return undefined;
+    return this.#ring[(this.#head + position) & (this.#ring.length - 1)];
   }
 
   shift(): T | undefined {
-    if (this.#head === this.#items.length) return undefined;
-    const item = this.#items[this.#head];
-    this.#items[this.#head] = undefined;
-    this.#head += 1;
-    if (this.#head === this.#items.length) {
-      this.#items.length = 0;
-      this.#head = 0;
-    } else if (this.#head >= 1024 && this.#head * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
+    if (this.#size === 0) return undefined;
+    const item = this.#ring[this.#head];
+    this.#ring[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#ring.length - 1);
+    this.#size -= 1;
     return item;
+  }
+
+  #grow(): void {
+    const { length } = this.#ring;
+    const ring = Array.from<T | undefined>({ length: length * 2 });
+    for (let position = 0; position < this.#size; position += 1) ring[position] = this.at(position);
+    // Emptied, for the same reason.
+    this.#ring.fill(undefined);
+    this.#ring = ring;
+    this.#head = 0;
   }
 }

@@ -5,7 +5,10 @@ import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { type Case, CASES } from './bridge.ts';
 import { fillMqtt, fillStream, pourCore } from './load.ts';
+import { NODE_BUNDLE } from '../../runtime/bundle-functions.ts';
+import { packageFolder } from '../../runtime/package-folder.ts';
 import type { Measured } from './worker.ts';
+import { build } from 'esbuild';
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +24,7 @@ const wanted = CASES.filter((kind) => values.case === undefined || values.case.i
 await using nats = await startNats();
 await using mosquitto = await startMosquitto();
 const environment = { ...process.env, NATS_URL: nats.url, MQTT_URL: mosquitto.url };
+const worker = await bundleWorker();
 let runs = 0;
 
 for (const kind of wanted) {
@@ -44,27 +48,27 @@ async function once(kind: Case, maker: 'hand' | 'sluice'): Promise<Measured> {
     await ended(start(kind, maker, name, 'prepare'));
     await fillMqtt(mosquitto.url, count);
   }
-  const worker = start(kind, maker, name, 'run');
+  const running = start(kind, maker, name, 'run');
   let measured: Measured | undefined;
-  worker.on('message', (message: 'started' | Measured) => {
+  running.on('message', (message: 'started' | Measured) => {
     if (message !== 'started') measured = message;
     else if (kind === 'core-core') void pourCore(nats.url, name, count);
   });
-  await ended(worker);
+  await ended(running);
   if (measured === undefined) throw new Error(`${kind} ${maker}: the run ended without a result`);
   return measured;
 }
 
-function start(kind: Case, maker: string, name: string, phase: string): ChildProcess {
-  return fork(join(import.meta.dirname, 'worker.ts'), [kind, maker, name, String(count), phase], {
-    env: environment,
-    execArgv:
-      maker === 'sluice' && process.env['PROF']
-        ? process.env['PROF'].split(' ')
-        : process.env['PROF2']
-          ? process.env['PROF2'].split(' ')
-          : [],
-  });
+function start(kind: Case, maker: 'hand' | 'sluice', name: string, phase: string): ChildProcess {
+  return fork(worker, [kind, maker, name, String(count), phase], { env: environment, execArgv: (process.env['PROF'] ?? '').split(' ').filter(Boolean) });
+}
+
+/** Both makers run as bundles do, in one file: what compiles TypeScript is no part of the measurement. */
+async function bundleWorker(): Promise<string> {
+  const outfile = join(packageFolder(), 'dist', 'bench', 'worker.mjs');
+  const entryPoints = [join(import.meta.dirname, 'worker.ts')];
+  await build({ ...NODE_BUNDLE, entryPoints, outfile, external: ['esbuild'], logLevel: 'warning' });
+  return outfile;
 }
 
 function ended(worker: ChildProcess): Promise<void> {

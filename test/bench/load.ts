@@ -46,7 +46,7 @@ export async function fillStream(url: string, count: number): Promise<void> {
 }
 
 /** Publishes on core NATS as fast as the bridge answers: at most `ahead` messages more than came out. */
-export async function pourCore(url: string, name: string, count: number, ahead = 4096): Promise<void> {
+export async function pourCore(url: string, name: string, count: number, ahead = 1024): Promise<void> {
   const connection = await connect({ servers: url, noAsyncTraces: true });
   let seen = 0;
   let sent = 0;
@@ -61,7 +61,7 @@ export async function pourCore(url: string, name: string, count: number, ahead =
       callback() {
         seen += 1;
         if (seen === count) resolve();
-        else if (seen % 512 === 0) pour();
+        else if (seen % 128 === 0) pour();
       },
     });
     pour();

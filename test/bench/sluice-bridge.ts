@@ -2,13 +2,22 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalog } from '../../runtime/catalog.ts';
-import { loadParts } from '../../runtime/cli/load-parts.ts';
 import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
 import { findingsText } from '../../runtime/config/findings-text.ts';
 import { packageFolder } from '../../runtime/package-folder.ts';
 import { startPipeline } from '../../runtime/pipeline.ts';
 import { readProjectFolders } from '../../runtime/project-files.ts';
 import type { Bridge, BridgeSettings, Case } from './bridge.ts';
+import { isLocation, isTrack, toTrackUntyped } from './work.ts';
+
+// As a bundle holds them: compiled before the start.
+const FUNCTIONS = new Map([
+  ['owntracks-to-track', { transform: toTrackUntyped, explain: () => ({ position: undefined, stack: undefined }) }],
+]);
+const VALIDATORS = new Map([
+  ['owntracks-location.v1', isLocation],
+  ['track.v1', isTrack],
+]);
 
 const STAGES = `
     stages: [{ validate: owntracks-location.v1 }, { function: owntracks-to-track }, { validate: track.v1 }]`;
@@ -37,7 +46,7 @@ buses: { a: ${nats('jetstream')} }${route(
     case 'core-core':
       return `name: ${name}
 buses: { a: ${nats('nats')} }${route(
-        '{ bus: a, subjects: ["in.*"], key: "{subject.1}", window: { messages: 1024, bytes: 64MiB } }',
+        '{ bus: a, subjects: ["in.*"], key: "{subject.1}"}',
         `{ bus: a, subject: "out.${name}.{key}" }`,
       )}`;
     case 'memory-memory':
@@ -63,10 +72,9 @@ export function sluiceBridge(kind: Case): Bridge {
       mode: 'run',
     });
     if (spec === undefined) throw new Error(findingsText(findings));
-    const { parts } = await loadParts(spec, project);
     const running = await startPipeline(spec, {
       catalog,
-      parts,
+      parts: { functions: FUNCTIONS, validators: VALIDATORS },
       log: {
         info() {},
         warn: (event, fields) => process.stderr.write(`${event} ${JSON.stringify(fields)}\n`),

@@ -1,16 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import toTrack, { type OwntracksLocation } from '../../functions/owntracks-to-track.ts';
+import type { Transform } from '../../runtime/contract/transform.ts';
+import { packageFolder } from '../../runtime/package-folder.ts';
 import { type SchemaFile, schemaCompiler } from '../../runtime/stages/compile-schemas.ts';
 
-const SCHEMAS = join(import.meta.dirname, '..', '..', 'schemas');
+const SCHEMAS = join(packageFolder(), 'schemas');
 const files: SchemaFile[] = ['owntracks-location.v1', 'track.v1'].map((name) => ({
   name,
   schema: JSON.parse(readFileSync(join(SCHEMAS, `${name}.json`), 'utf8')) as SchemaFile['schema'],
 }));
 const { compile } = schemaCompiler(files);
-const isLocation = compile('owntracks-location.v1');
-const isTrack = compile('track.v1');
+export const isLocation = compile('owntracks-location.v1');
+export const isTrack = compile('track.v1');
+
+/** The function as the runtime takes it. */
+export const toTrackUntyped: Transform = (body, context) => toTrack(body as OwntracksLocation, context);
 
 /** What every bridge under test does with a body: parse, validate, map, validate, stringify. The stages of the route do the same. */
 export function translate(bytes: Uint8Array): Uint8Array {
