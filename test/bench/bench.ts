@@ -24,7 +24,7 @@ const wanted = CASES.filter((kind) => values.case === undefined || values.case.i
 await using nats = await startNats();
 await using mosquitto = await startMosquitto();
 const environment = { ...process.env, NATS_URL: nats.url, MQTT_URL: mosquitto.url };
-const worker = await bundleWorker();
+const workerFile = await bundleWorker();
 let runs = 0;
 
 for (const kind of wanted) {
@@ -60,7 +60,10 @@ async function once(kind: Case, maker: 'hand' | 'sluice'): Promise<Measured> {
 }
 
 function start(kind: Case, maker: 'hand' | 'sluice', name: string, phase: string): ChildProcess {
-  return fork(worker, [kind, maker, name, String(count), phase], { env: environment, execArgv: (process.env['PROF'] ?? '').split(' ').filter(Boolean) });
+  return fork(workerFile, [kind, maker, name, String(count), phase], {
+    env: environment,
+    execArgv: (process.env['PROF'] ?? '').split(' ').filter(Boolean),
+  });
 }
 
 /** Both makers run as bundles do, in one file: what compiles TypeScript is no part of the measurement. */

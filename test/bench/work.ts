@@ -10,9 +10,9 @@ const files: SchemaFile[] = ['owntracks-location.v1', 'track.v1'].map((name) => 
   name,
   schema: JSON.parse(readFileSync(join(SCHEMAS, `${name}.json`), 'utf8')) as SchemaFile['schema'],
 }));
-const { compile } = schemaCompiler(files);
-export const isLocation = compile('owntracks-location.v1');
-export const isTrack = compile('track.v1');
+const compiler = schemaCompiler(files);
+export const isLocation = compiler.compile('owntracks-location.v1');
+export const isTrack = compiler.compile('track.v1');
 
 /** The function as the runtime takes it. */
 export const toTrackUntyped: Transform = (body, context) => toTrack(body as OwntracksLocation, context);
