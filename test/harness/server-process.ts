@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { reapWith } from './reaper.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Process groups that this process started and that still run. Only these are ever signalled. */
@@ -28,7 +30,7 @@ for (const [signal, code] of [
   });
 }
 
-/** What to run. The log is appended to, so that it spans restarts. */
+/** What to run. The log is appended to, so that it spans restarts; its folder is the server's own. */
 export interface Command {
   readonly binary: string;
   readonly args: readonly string[];
@@ -67,9 +69,11 @@ export function startServer(command: Command): ServerProcess {
   const pid = child.pid;
   let exit: string | undefined;
   if (pid !== undefined) running.add(pid);
+  const release = pid === undefined ? undefined : reapWith(pid, dirname(command.logFile));
   child.once('error', (error) => (exit ??= error.message));
   child.once('exit', (code, signal) => {
     if (pid !== undefined) running.delete(pid);
+    release?.();
     exit ??= signal ?? `exit code ${code}`;
   });
   // A forgotten server must not keep its test file from ending; the exit handler above takes it along.
