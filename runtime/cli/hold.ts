@@ -11,14 +11,24 @@ import { watchStrays } from './watch-strays.ts';
  * stays with the source. Resolves with the exit code.
  */
 export async function holdPipeline(spec: PipelineSpec, settings: RunSettings): Promise<ExitCode> {
+  // What a bus keeps open is its own affair: the process lives until it is told to end.
+  const alive = setInterval(() => {}, 2 ** 30);
+  try {
+    return await held(spec, settings);
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+async function held(spec: PipelineSpec, settings: RunSettings): Promise<ExitCode> {
+  const signal = onceSignalled(settings.log);
+  const stopWatch = watchStrays(settings.parts.functions, settings.log);
   let pipeline: RunningPipeline;
   try {
     pipeline = await startPipeline(spec, settings);
   } catch (thrown) {
     return ended(thrown, settings.log);
   }
-  const signal = onceSignalled(settings.log);
-  const stopWatch = watchStrays(settings.parts.functions, settings.log);
   let code: ExitCode = EXIT.fine;
   try {
     await Promise.race([signal, pipeline.lost]);
