@@ -27,11 +27,14 @@ const HEADINGS: Readonly<Record<(typeof COLUMNS)[number], string>> = {
   held: 'held',
 };
 
+/** Of a column: the whole board fits into 80 characters. */
+const WIDTH = 13;
+
 /** The scene as lines, for a terminal of this width. */
 export function drawScene({ title, routes, tallies, latest }: Scene, width: number): readonly string[] {
-  const heading = `${'route'.padEnd(12)}${COLUMNS.map((column) => HEADINGS[column].padStart(14)).join('')}`;
+  const heading = `${'route'.padEnd(12)}${COLUMNS.map((column) => HEADINGS[column].padStart(WIDTH)).join('')}`;
   const rows = routes.map(
-    (route) => `${route.route.padEnd(12)}${COLUMNS.map((column) => String(route[column]).padStart(14)).join('')}`,
+    (route) => `${route.route.padEnd(12)}${COLUMNS.map((column) => String(route[column]).padStart(WIDTH)).join('')}`,
   );
   const letters = tallies.map(({ code, count, example }) => `  ${String(count).padStart(5)}  ${code}: ${example}`);
   return [

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
 
 /** An MQTT 3.1.1 broker in this process, on a free port of the loopback. It keeps nothing. */
@@ -9,7 +9,12 @@ export interface EmbeddedBroker {
 
 export async function startEmbeddedBroker(): Promise<EmbeddedBroker> {
   const broker = await Aedes.createBroker();
-  const server = createServer((socket) => broker.handle(socket));
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    broker.handle(socket);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
@@ -21,6 +26,8 @@ export async function startEmbeddedBroker(): Promise<EmbeddedBroker> {
     close: () =>
       new Promise((resolve) => {
         broker.close(() => server.close(() => resolve()));
+        // Whoever is still connected when the demo fails would hold the end up.
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }
