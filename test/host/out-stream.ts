@@ -18,8 +18,9 @@ export interface OutStream extends AsyncDisposable {
   read(count: number, deadlineMs?: number): Promise<readonly Stored[]>;
 }
 
-export async function watchStream(url: string, name = 'OUT'): Promise<OutStream> {
-  const connection = await connect({ servers: url });
+export async function watchStream(url: string, identity: { user?: string; pass?: string } = {}): Promise<OutStream> {
+  const name = 'OUT';
+  const connection = await connect({ servers: url, ...identity });
   const manager = await jetstreamManager(connection, { checkAPI: false });
   const count = async (): Promise<number> => {
     try {

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Finding } from '../../runtime/config/findings.ts';
+import { newProject, type Project } from '../host/project.ts';
+import { REPOSITORY, startSluice } from '../host/sluice-process.ts';
+
+interface Checked {
+  readonly code: number | NodeJS.Signals;
+  readonly ok: boolean;
+  readonly findings: readonly Finding[];
+}
+
+async function check(project: Project): Promise<Checked> {
+  await using process = startSluice(['check', 'pipelines/p.yaml', '--json'], { cwd: project.folder });
+  const code = await process.ended();
+  assert.equal(process.stderr(), '');
+  assert.equal(process.stdout().trim().split('\n').length, 1, 'one envelope on one line');
+  const { ok, findings } = JSON.parse(process.stdout()) as Omit<Checked, 'code'>;
+  // Notices are about the bus.
+  return { code, ok, findings: findings.filter(({ severity }) => severity !== 'notice') };
+}
+
+function projectOf(stages: readonly object[], files: Readonly<Record<string, string | object>>): Project {
+  return newProject({
+    'pipelines/p.yaml': {
+      name: 'p',
+      buses: { hub: { bus: 'memory', hub: 'h' } },
+      routes: [{ name: 'r', from: { bus: 'hub', addresses: ['in'] }, stages, to: { bus: 'hub', address: 'out' } }],
+    },
+    ...files,
+  });
+}
+
+/** `FILE:LINE:COLUMN CODE` of each error, the file within the project. */
+function places({ findings }: Checked, project: Project): string[] {
+  return findings
+    .filter(({ severity }) => severity === 'error')
+    .map(({ file, line, column, code }) => `${file.replace(`${project.folder}/`, '')}:${line}:${column} ${code}`);
+}
+
+test('the shipped pipelines are fine, and say so', async () => {
+  const files = readdirSync(join(REPOSITORY, 'pipelines'));
+  assert.ok(files.length >= 2);
+  for (const file of files) {
+    // eslint-disable-next-line no-await-in-loop -- two cores
+    await using process = startSluice(['check', `pipelines/${file}`]);
+    // eslint-disable-next-line no-await-in-loop -- two cores
+    assert.equal(await process.ended(), 0);
+    assert.match(process.stdout(), new RegExp(`pipelines/${file} is fine\\.\n$`));
+  }
+});
+
+for (const [surroundings, files] of [
+  ['without node_modules', {}],
+  [
+    'with node_modules of its own',
+    { 'node_modules/other/package.json': { name: 'other' }, 'package.json': { name: 'site' } },
+  ],
+] as const) {
+  test(`a project outside of the repository finds the runtime's door ${surroundings}`, async () => {
+    using project = projectOf([{ function: 'f' }], {
+      ...files,
+      'functions/f.ts':
+        "import { drop, emit, reject, type Transform } from 'sluice';\nconst f: Transform = () => [drop, emit, reject].every((one) => typeof one === 'function') ? drop('x') : 1;\nexport default f;",
+    });
+    assert.deepEqual(await check(project), { code: 0, ok: true, findings: [] });
+  });
+}
+
+test('every broken function file is a finding at its place, all in one run', async () => {
+  using project = projectOf([{ function: 'syntax' }, { function: 'import' }], {
+    'functions/syntax.ts': 'export default (body) => {\n  return body +;\n};\n',
+    'functions/import.ts': "import { x } from 'no-such-package';\nexport default () => x;\n",
+  });
+  const checked = await check(project);
+  assert.equal(checked.code, 2);
+  assert.equal(checked.ok, false);
+  assert.deepEqual(places(checked, project).toSorted(), [
+    'functions/import.ts:1:19 FUNCTION_BROKEN',
+    'functions/syntax.ts:2:16 FUNCTION_BROKEN',
+  ]);
+});
+
+test('a file without a default export, one that exports no function, and one that throws while it is imported', async () => {
+  using project = projectOf([{ function: 'named' }, { function: 'value' }], {
+    'functions/named.ts': 'export function named() { return 1; }\n',
+    'functions/value.ts': 'export default { run() {} };\n',
+  });
+  const checked = await check(project);
+  assert.deepEqual(places(checked, project), [
+    'functions/named.ts:1:1 FUNCTION_BROKEN',
+    'functions/value.ts:1:1 FUNCTION_BROKEN',
+  ]);
+  assert.deepEqual(
+    checked.findings.map(({ found, write }) => [found, write]),
+    [
+      ['none', 'export default function (body) { return body; }'],
+      ['a object', 'export default function (body) { return body; }'],
+    ],
+  );
+  using throwing = projectOf([{ function: 'start' }], {
+    'functions/start.ts':
+      "\nconst limit = Number(process.env['LIMIT'] ?? 'none');\nif (Number.isNaN(limit)) throw new Error('LIMIT is not set');\nexport default () => limit;\n",
+  });
+  const thrown = await check(throwing);
+  assert.deepEqual([thrown.code, places(thrown, throwing)], [2, ['functions/start.ts:3:32 FUNCTION_BROKEN']]);
+  assert.match(thrown.findings[0]?.found ?? '', /LIMIT is not set/);
+});
+
+test('schemas that are no JSON, or that no compiler takes, are findings; a file that the pipeline does not name is a warning', async () => {
+  using project = projectOf([{ validate: 'json' }, { validate: 'format' }, { validate: 'fine' }], {
+    'schemas/json.json': '{\n  "type": "object",\n}',
+    'schemas/format.json': { type: 'string', format: 'mgrs' },
+    'schemas/fine.json': { type: 'object' },
+    'schemas/unfinished.json': '{',
+    'schemas/unsound.json': { $id: 'https://example.org/unsound', type: 'nothing' },
+  });
+  const checked = await check(project);
+  assert.equal(checked.code, 2);
+  assert.deepEqual(places(checked, project).toSorted(), [
+    'schemas/format.json:1:1 SCHEMA_BROKEN',
+    'schemas/json.json:3:1 SCHEMA_BROKEN',
+  ]);
+  const warned = checked.findings.filter(({ severity }) => severity === 'warning').map(({ file }) => file);
+  assert.deepEqual(warned, [project.path('schemas/unfinished.json'), project.path('schemas/unsound.json')]);
+});
+
+test('a broken file of another pipeline does not keep this one from starting', async () => {
+  using project = projectOf([{ validate: 'fine' }], { 'schemas/fine.json': {}, 'schemas/unfinished.json': '{' });
+  await using process = startSluice(['run', 'pipelines/p.yaml'], { cwd: project.folder });
+  await process.said('ready');
+  process.signal('SIGTERM');
+  assert.equal(await process.ended(), 0);
+});
+
+test('without --json: one line a finding, its place first, and how many errors', async () => {
+  using project = projectOf([{ function: 'nowhere' }], {});
+  await using process = startSluice(['check', 'pipelines/p.yaml'], { cwd: project.folder });
+  assert.equal(await process.ended(), 2);
+  assert.match(process.stdout(), /^pipelines\/p\.yaml:\d+:\d+ {2}UNKNOWN_FUNCTION {2}expected .+, found .+\n/m);
+  assert.match(process.stdout(), /\n1 error\.\n$/);
+});
+
+test('sluice schema prints the published schema', async () => {
+  await using process = startSluice(['schema']);
+  assert.equal(await process.ended(), 0);
+  assert.ok(process.stdout() === readFileSync(join(REPOSITORY, 'schemas/pipeline.schema.json'), 'utf8'));
+});
+
+test('every command tells of itself, and the overview of every command', async () => {
+  await using overview = startSluice(['--help']);
+  assert.equal(await overview.ended(), 0);
+  for (const word of ['run', 'check', 'build', 'schema', 'demo']) {
+    assert.match(overview.stdout(), new RegExp(`^ {2}${word} `, 'm'));
+    // eslint-disable-next-line no-await-in-loop -- two cores
+    await using one = startSluice([word, '--help']);
+    // eslint-disable-next-line no-await-in-loop -- two cores
+    assert.equal(await one.ended(), 0);
+    assert.match(one.stdout(), new RegExp(`^sluice ${word} `));
+  }
+});
