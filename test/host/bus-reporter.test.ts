@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ReporterSettings, busReporter } from '../../runtime/bus-reporter.ts';
+import { SluiceError } from '../../runtime/contract/errors.ts';
+import type { LogFields } from '../../runtime/contract/log.ts';
+import { Health } from '../../runtime/telemetry/health.ts';
+
+function reporter() {
+  const said: string[] = [];
+  const heard: string[] = [];
+  const health = new Health();
+  const at =
+    (level: string) =>
+    (event: string, fields: LogFields = {}): void =>
+      void said.push(`${level} ${event} ${String(fields['text'])}`);
+  const settings: ReporterSettings = {
+    route: 'up',
+    connection: 'core',
+    direction: 'sink',
+    log: { info: at('info'), warn: at('warn'), error: at('error') },
+    health,
+    onUp: () => heard.push('up'),
+    onProblem: ({ code }) => heard.push(code),
+  };
+  return { said, heard, health, report: busReporter(settings) };
+}
+
+test('a problem that repeats itself is one line until it changes or the connection was up; every one is decided on', () => {
+  const { said, heard, report } = reporter();
+  const problem = (message: string): void => report({ kind: 'problem', error: new SluiceError('BUS_AUTH', message) });
+  problem('wrong password');
+  problem('wrong password');
+  problem('no such user');
+  report({ kind: 'connected', detail: 'server 1' });
+  problem('no such user');
+  const remedy = 'Check the identity that the connection names and its permissions on the server.';
+  assert.deepEqual(said, [
+    `error bus-problem wrong password. ${remedy}`,
+    `error bus-problem no such user. ${remedy}`,
+    'info connected server 1',
+    `error bus-problem no such user. ${remedy}`,
+  ]);
+  assert.deepEqual(heard, ['BUS_AUTH', 'BUS_AUTH', 'BUS_AUTH', 'up', 'BUS_AUTH']);
+});
+
+test('what an operator must know once is said once, by its code', () => {
+  const { said, report } = reporter();
+  for (const text of ['lost 1', 'lost 2']) report({ kind: 'notice', code: 'SESSION_LOST', text });
+  report({ kind: 'notice', code: 'OVERRUN', text: 'too many' });
+  assert.deepEqual(said, ['warn bus-notice lost 1', 'warn bus-notice too many']);
+});
+
+test('a connection is down until it says otherwise, and its end while draining is no news', () => {
+  const { said, health, report } = reporter();
+  assert.equal(health.isReady, false);
+  report({ kind: 'connected', detail: 'x' });
+  assert.equal(health.isReady, true);
+  report({ kind: 'disconnected', detail: 'cut' });
+  assert.equal(health.isReady, false);
+  report({ kind: 'connected', detail: 'x' });
+  health.drain();
+  report({ kind: 'disconnected', detail: 'closed' });
+  assert.deepEqual(
+    said.filter((line) => line.includes('disconnected')),
+    ['warn disconnected cut'],
+  );
+});
