@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Finding } from './config/findings.ts';
-import { isMap } from './config/plain.ts';
+import { asMap, isMap } from './config/plain.ts';
 import { type ProjectFolders, projectFile } from './project-files.ts';
 import { type SchemaFile, schemaCompiler } from './stages/compile-schemas.ts';
 import type { Validator } from './stages/validate.ts';
@@ -54,6 +54,37 @@ export function readSchemas(
     }
   }
   return { files, findings };
+}
+
+/** These schemas and all that they refer to, each once: what a validator is made of. */
+export function withReferred(names: readonly string[], files: ReadonlyMap<string, SchemaFile>): readonly string[] {
+  const byId = new Map<string, string>();
+  for (const { name, schema } of files.values()) {
+    const id = asMap(schema)['$id'];
+    if (typeof id === 'string') byId.set(id.replace(/#$/, ''), name);
+  }
+  const all = new Set(names);
+  for (const name of all) {
+    const schema = files.get(name)?.schema;
+    const base = asMap(schema)['$id'];
+    for (const reference of references(schema)) {
+      const referred = byId.get(documentOf(reference, typeof base === 'string' ? base : undefined));
+      if (referred !== undefined) all.add(referred);
+    }
+  }
+  return [...all];
+}
+
+function* references(value: unknown): Generator<string> {
+  for (const [key, item] of Object.entries(Array.isArray(value) ? value : asMap(value))) {
+    if (key === '$ref' && typeof item === 'string') yield item;
+    else yield* references(item);
+  }
+}
+
+function documentOf(reference: string, base: string | undefined): string {
+  const url = URL.parse(reference, base)?.href ?? reference;
+  return url.split('#', 1)[0] ?? '';
 }
 
 function pathOf(project: ProjectFolders, name: string): string {

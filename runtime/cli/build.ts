@@ -14,7 +14,7 @@ import type { Finding } from '../config/findings.ts';
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { surroundingsOf } from '../config/references.ts';
 import type { PipelineDocument } from '../config/resolve-pipeline.ts';
-import { readSchemas } from '../load-schemas.ts';
+import { readSchemas, withReferred } from '../load-schemas.ts';
 import { packageFolder } from '../package-folder.ts';
 import { type ProjectFolders, projectFile } from '../project-files.ts';
 import { schemaModuleCompiler } from '../stages/compile-schemas.ts';
@@ -124,6 +124,7 @@ function describe(
   { code, map }: { code: Uint8Array; map: string },
 ): object {
   const { environment, files } = surroundingsOf(document.value);
+  const schemas = namesUsed(spec, 'validate');
   const part = (kind: 'functions' | 'schemas') => (name: string) => ({
     name,
     sha256: sha256(readFileSync(projectFile(project, kind, name))),
@@ -137,7 +138,7 @@ function describe(
     environment,
     files,
     functions: namesUsed(spec, 'function').map(part('functions')),
-    schemas: namesUsed(spec, 'validate').map(part('schemas')),
+    schemas: withReferred(schemas, readSchemas(project, new Set(schemas)).files).map(part('schemas')),
     bundle: { file: `${spec.name}.mjs`, bytes: code.length, sha256: sha256(code) },
     sourceMap: { file: `${spec.name}.mjs.map`, bytes: Buffer.byteLength(map), sha256: sha256(map) },
   };

@@ -3,7 +3,7 @@ import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
 import type { Finding } from '../config/findings.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
 import { holdPipeline } from './hold.ts';
 import { loadParts } from './load-parts.ts';
 import { processLog } from './process-log.ts';
@@ -16,18 +16,21 @@ export const run: Command = {
   words: 1,
   async run(given) {
     const { result, project } = readPipeline(given.positionals[0] ?? '', 'run');
-    say(result.findings);
     const { spec } = result;
-    if (spec === undefined) return EXIT.invalid;
+    if (spec === undefined) return refuse(result.findings);
     const { parts, findings } = await loadParts(spec, project);
-    say(findings);
-    if (!findingsEnvelope(findings).ok) return EXIT.invalid;
+    if (!findingsEnvelope(findings).ok) return refuse([...result.findings, ...findings]);
     const log = processLog();
+    // It runs: from here on every line is one of the log.
+    for (const { severity, code, file, line, column, expected, found } of [...result.findings, ...findings]) {
+      const text = expected === '' ? found : `expected ${expected}, found ${found}`;
+      if (severity === 'warning') log.warn('check', { code, place: `${file}:${line}:${column}`, text });
+    }
     return holdPipeline(spec, { ...runOptions(given, spec.name), catalog, parts, log, environment: process.env });
   },
 };
 
-function say(findings: readonly Finding[]): void {
-  const worthIt = findings.filter(({ severity }) => severity !== 'notice');
-  if (worthIt.length > 0) process.stderr.write(findingsText(worthIt));
+function refuse(findings: readonly Finding[]): ExitCode {
+  process.stderr.write(findingsText(findings.filter(({ severity }) => severity !== 'notice')));
+  return EXIT.invalid;
 }

@@ -61,7 +61,8 @@ before(async () => {
         },
         'schemas/out.v1.json': {
           $schema: 'http://json-schema.org/draft-07/schema#',
-          properties: { n: { $ref: 'https://example.org/number' } },
+          $id: 'https://example.org/out',
+          properties: { n: { $ref: 'number#' } },
         },
         'schemas/number.json': {
           $schema: 'http://json-schema.org/draft-07/schema#',
@@ -212,7 +213,11 @@ test('the manifest says what a bundle talks to, what it needs and what it was ma
     ],
     files: ['core-password'],
     functions: [ofProject('f', 'functions/f.ts')],
-    schemas: [ofProject('in.v1', 'schemas/in.v1.json'), ofProject('out.v1', 'schemas/out.v1.json')],
+    schemas: [
+      ofProject('in.v1', 'schemas/in.v1.json'),
+      ofProject('out.v1', 'schemas/out.v1.json'),
+      ofProject('number', 'schemas/number.json'),
+    ],
     bundle: { file: 'bridge.mjs', bytes: size('bridge.mjs'), sha256: sha256(join(built, 'bridge.mjs')) },
     sourceMap: { file: 'bridge.mjs.map', bytes: size('bridge.mjs.map'), sha256: sha256(join(built, 'bridge.mjs.map')) },
   });

@@ -133,6 +133,9 @@ test('a broken file of another pipeline does not keep this one from starting', a
   await process.said('ready');
   process.signal('SIGTERM');
   assert.equal(await process.ended(), 0);
+  const { code, place } = await process.said('check');
+  assert.deepEqual([code, place], ['SCHEMA_BROKEN', `${project.path('schemas/unfinished.json')}:1:2`]);
+  assert.equal(process.lines().length, process.stderr().trim().split('\n').length, 'every line is one of the log');
 });
 
 test('without --json: one line a finding, its place first, and how many errors', async () => {
