@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import type { Broker } from '../harness/broker.ts';
@@ -72,38 +73,41 @@ async function flap(t: TestContext, scene: Scene, link: Link): Promise<void> {
   }
 }
 
-for (const [kind, name] of [
-  ['mqtt', 'MQTT'],
-  ['jetstream', 'JetStream'],
-] as const satisfies readonly (readonly [Field, string])[]) {
-  const needs = ['mosquitto-process', 'nats-process'] as const;
+// Two at a time: much of it is waiting.
+void describe('servers and links that come and go under a running bridge', { concurrency: 2 }, () => {
+  for (const [kind, name] of [
+    ['mqtt', 'MQTT'],
+    ['jetstream', 'JetStream'],
+  ] as const satisfies readonly (readonly [Field, string])[]) {
+    const needs = ['mosquitto-process', 'nats-process'] as const;
 
-  law(
-    `the server of the sink is killed 3 times while a bridge from ${name} drains: nothing is lost, out of order or stored twice`,
-    { needs },
-    async () => {
-      await using scene = await setScene(kind, SLOW);
-      await drainThrough(scene, (bridge) => killAndRestart(scene, scene.core, bridge));
-    },
-  );
-
-  for (const end of ['source', 'sink'] as const) {
     law(
-      `the ${end}'s link is cut every ${BETWEEN_CUTS_MS} ms while a bridge from ${name} drains: nothing is lost, out of order or stored twice`,
+      `the server of the sink is killed 3 times while a bridge from ${name} drains: nothing is lost, out of order or stored twice`,
       { needs },
-      async (t) => {
+      async () => {
         await using scene = await setScene(kind, SLOW);
-        await drainThrough(scene, () => flap(t, scene, end === 'source' ? scene.fieldLink : scene.coreLink));
+        await drainThrough(scene, (bridge) => killAndRestart(scene, scene.core, bridge));
       },
     );
-  }
-}
 
-law(
-  'the server of the source is killed 3 times while a bridge from JetStream drains: nothing is lost, out of order or stored twice',
-  { needs: ['nats-process'] },
-  async () => {
-    await using scene = await setScene('jetstream', SLOW);
-    await drainThrough(scene, (bridge) => killAndRestart(scene, scene.field, bridge));
-  },
-);
+    for (const end of ['source', 'sink'] as const) {
+      law(
+        `the ${end}'s link is cut every ${BETWEEN_CUTS_MS} ms while a bridge from ${name} drains: nothing is lost, out of order or stored twice`,
+        { needs },
+        async (t) => {
+          await using scene = await setScene(kind, SLOW);
+          await drainThrough(scene, () => flap(t, scene, end === 'source' ? scene.fieldLink : scene.coreLink));
+        },
+      );
+    }
+  }
+
+  law(
+    'the server of the source is killed 3 times while a bridge from JetStream drains: nothing is lost, out of order or stored twice',
+    { needs: ['nats-process'] },
+    async () => {
+      await using scene = await setScene('jetstream', SLOW);
+      await drainThrough(scene, (bridge) => killAndRestart(scene, scene.field, bridge));
+    },
+  );
+});

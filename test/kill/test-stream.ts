@@ -17,8 +17,8 @@ export interface TestStream extends AsyncDisposable {
   count(): Promise<number>;
   /** Everything it holds, in order. */
   read<T>(as: (message: JsMsg) => T): Promise<T[]>;
-  /** What the durable consumer of a route has not acknowledged yet, delivered or not. */
-  unacknowledged(durable: string): Promise<number>;
+  /** What its one consumer has not acknowledged yet, delivered or not. */
+  unacknowledged(): Promise<number>;
 }
 
 export async function testStream(url: string, name: string, subjects: readonly string[]): Promise<TestStream> {
@@ -50,9 +50,10 @@ export async function testStream(url: string, name: string, subjects: readonly s
       await messages.close();
       return found;
     },
-    async unacknowledged(durable) {
-      const { num_pending: undelivered, num_ack_pending: delivered } = await manager.consumers.info(name, durable);
-      return undelivered + delivered;
+    async unacknowledged() {
+      const [consumer, ...others] = await manager.consumers.list(name).next();
+      if (consumer === undefined || others.length > 0) throw new Error(`stream ${name} has not one consumer`);
+      return consumer.num_pending + consumer.num_ack_pending;
     },
     [Symbol.asyncDispose]: () => connection.close(),
   };
