@@ -62,7 +62,6 @@ function byKind(kinds: readonly string[]): JsonSchema {
     properties: { bus: { enum: kinds, description: 'Kind of bus.' } },
     allOf: kinds.map((kind) => ({
       if: { required: ['bus'], properties: { bus: { const: kind } } },
-      // eslint-disable-next-line no-thenable -- the word of JSON Schema
       then: { $ref: `#/definitions/${kind}.connection` },
     })),
   };

@@ -115,7 +115,6 @@ function delivered(bridge: RunningPipeline, name: string): number {
 async function until(isTrue: () => boolean, deadlineMs: number): Promise<void> {
   const endsAt = Date.now() + deadlineMs;
   while (!isTrue() && Date.now() < endsAt) {
-    // eslint-disable-next-line no-await-in-loop -- looking again is the point
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -38,7 +38,7 @@ export class Morgue {
           route: name,
           code: failure.code,
           text: failure.message,
-          id: job.id,
+          delivery: job.delivery.id,
           attempts: job.attempt,
         });
         done();

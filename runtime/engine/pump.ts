@@ -57,14 +57,11 @@ export class Pump {
     while (!signal.aborted) {
       const room = this.#window.room();
       if (room === undefined) {
-        // eslint-disable-next-line no-await-in-loop -- backpressure is this wait (invariant 4)
         await this.#window.opened(signal);
         continue;
       }
-      // eslint-disable-next-line no-await-in-loop -- one read at a time is the contract
       for (const delivery of await this.#route.source.read(room, signal)) this.#begin(delivery);
       if (performance.now() >= turnEndsAt) {
-        // eslint-disable-next-line no-await-in-loop -- promises alone would starve timers and sockets
         await new Promise(setImmediate);
         turnEndsAt = performance.now() + TURN_MS;
       }
@@ -137,9 +134,11 @@ export class Pump {
 
   /** One try of a job whose turn it is in its lane. */
   #step(job: Job): 'done' | 'holds' {
-    const { message } = job;
-    if (message === undefined || job.settled) return 'done';
+    if (job.message === undefined || job.settled) return 'done';
     try {
+      // A function may have changed the body that it was handed: each further try begins with what was read.
+      if (job.attempt > 1) job.message = receive(this.#route, job);
+      const { message } = job;
       const passed = pass(this.#route, job, message);
       if (!(passed instanceof Promise)) {
         this.#leave(job, passed);

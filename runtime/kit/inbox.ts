@@ -53,7 +53,6 @@ export class Inbox<T> {
     while (this.#items.size === 0) {
       if (signal.aborted) return [];
       if (this.#failure !== undefined) throw this.#failure;
-      // eslint-disable-next-line no-await-in-loop -- waiting is the point
       await this.#arrival(signal);
     }
     if (signal.aborted) return [];

@@ -32,7 +32,6 @@ for (const kind of wanted) {
   for (let round = 0; round < rounds; round += 1) {
     // Alternating, and each in a process of its own: what else the machine does meets both.
     for (const maker of round % 2 === 0 ? (['hand', 'sluice'] as const) : (['sluice', 'hand'] as const)) {
-      // eslint-disable-next-line no-await-in-loop -- one at a time is the measurement
       results[maker].push(await once(kind, maker));
     }
   }

@@ -11,7 +11,6 @@ export async function fillMqtt(url: string, count: number): Promise<void> {
   for (let number = 0; number < count; number += 1) {
     open.push(client.publishAsync(`in/${number % 50}`, report(number), { qos: 1 }));
     if (open.length < 500) continue;
-    // eslint-disable-next-line no-await-in-loop -- in groups
     await Promise.all(open);
     open = [];
   }
@@ -24,9 +23,7 @@ export async function fillStream(url: string, count: number): Promise<void> {
   const connection = await connect({ servers: url });
   const manager = await jetstreamManager(connection);
   for (const name of ['IN', 'OUT']) {
-    // eslint-disable-next-line no-await-in-loop -- two of them
     await manager.streams.delete(name).catch(() => {});
-    // eslint-disable-next-line no-await-in-loop -- two of them
     await manager.streams.add({ name, subjects: [`${name.toLowerCase()}.>`] });
   }
   const publish = publisher(connection);

@@ -42,7 +42,6 @@ try {
   // The first round fills the compile cache and is not counted.
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const maker of ['hand', 'sluice'] as const) {
-      // eslint-disable-next-line no-await-in-loop -- one at a time is the measurement
       const ms = await once(files[maker]);
       if (round > 0) times[maker].push(ms);
     }
@@ -88,7 +87,6 @@ async function bundleOfSluice(): Promise<string> {
   const file = join(folder, 'pipelines', 'start.yaml');
   await writeFile(file, PIPELINE);
   for (const part of ['functions', 'schemas']) {
-    // eslint-disable-next-line no-await-in-loop -- two of them
     await promisify(execFile)('cp', ['-r', join(packageFolder(), part), folder]);
   }
   const main = join(packageFolder(), 'runtime', 'cli', 'main.ts');

@@ -59,7 +59,6 @@ async function until(isTrue: () => boolean): Promise<void> {
   const endsAt = Date.now() + 120_000;
   while (!isTrue()) {
     if (Date.now() > endsAt) throw new Error(`${kind} ${maker}: ${delivered.count} of ${count} after two minutes`);
-    // eslint-disable-next-line no-await-in-loop -- looking again is the point
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
@@ -76,7 +75,6 @@ async function fillMemory(): Promise<void> {
       headers: NO_HEADERS,
       id: undefined,
     };
-    // eslint-disable-next-line no-await-in-loop -- in order
     await memoryHub('in').publish({ ...frame, contentType: undefined, timestampMs: undefined, expiresAtMs: undefined });
   }
 }

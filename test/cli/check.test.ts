@@ -44,9 +44,7 @@ test('the shipped pipelines are fine, and say so', async () => {
   const files = readdirSync(join(REPOSITORY, 'pipelines'));
   assert.ok(files.length >= 2);
   for (const file of files) {
-    // eslint-disable-next-line no-await-in-loop -- two cores
     await using process = startSluice(['check', `pipelines/${file}`]);
-    // eslint-disable-next-line no-await-in-loop -- two cores
     assert.equal(await process.ended(), 0);
     assert.match(process.stdout(), new RegExp(`pipelines/${file} is fine\\.\n$`));
   }
@@ -157,9 +155,7 @@ test('every command tells of itself, and the overview of every command', async (
   assert.equal(await overview.ended(), 0);
   for (const word of ['run', 'check', 'build', 'schema', 'demo']) {
     assert.match(overview.stdout(), new RegExp(`^ {2}${word} `, 'm'));
-    // eslint-disable-next-line no-await-in-loop -- two cores
     await using one = startSluice([word, '--help']);
-    // eslint-disable-next-line no-await-in-loop -- two cores
     assert.equal(await one.ended(), 0);
     assert.match(one.stdout(), new RegExp(`^sluice ${word} `));
   }

@@ -129,9 +129,7 @@ test('what the command line asks of its surroundings and does not get ends with 
   ];
   for (const [code, said, ...args] of cases) {
     const given = args.filter((word) => word !== '');
-    // eslint-disable-next-line no-await-in-loop -- two cores
     await using process = startSluice(given, { cwd: project.folder });
-    // eslint-disable-next-line no-await-in-loop -- two cores
     assert.equal(await process.ended(), code, given.join(' '));
     assert.match(process.stderr() + process.stdout(), said);
   }

@@ -46,14 +46,10 @@ law(
     await using core = await startNats();
     using folder = temporaryFolder('demo');
     for (const _ of [1, 2]) {
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       await using demo = startSluice(['demo'], { cwd: folder.path, env: { NATS_URL: core.url } });
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       await waitFor(() => /positions: accepted \d{2,}/.test(demo.stdout()), 10_000, 'some reports');
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       await new Promise((done) => setTimeout(done, 1500));
       demo.signal('SIGINT');
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       assert.equal(await demo.ended(), 0, demo.stdout() + demo.stderr());
       assert.match(demo.stdout(), /It balances: nothing was lost\./);
     }

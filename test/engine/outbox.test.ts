@@ -103,7 +103,6 @@ test("a frame that fails by its own fault is given up after its tries; the bus's
   const { outbox, ends, push, answer } = scene();
   push('1');
   for (let outage = 0; outage < 5; outage += 1) {
-    // eslint-disable-next-line no-await-in-loop -- one outage after the other
     await answer('1', down);
     outbox.wake();
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { json } from '../../runtime/codecs/json.ts';
 import type { Delivery, Outcome } from '../../runtime/contract/delivery.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
@@ -276,4 +277,17 @@ test('an id template stands behind pipeline, route and address, so that two rout
     sink.sent.map(({ id }) => id),
     ['p/r/k/x/7'],
   );
+});
+
+test('each try of a function begins with the body as it was read, whatever the last try did to it', async () => {
+  const stage = stageThat((message, attempt) => {
+    const body = message.body as { n: number };
+    body.n += 1;
+    if (attempt < 3) throw new SluiceError('TRANSFORM_THREW', 'not yet');
+    return message;
+  });
+  const codecs = { decoding: () => json, encoding: () => json };
+  const { sink, clock, counters } = started([frameForTest('k/x', '{"n":0}')], { ...codecs, stages: [stage] });
+  await clock.play(() => counters.delivered === 1);
+  assert.deepEqual(bodies(sink.sent), ['{"n":1}']);
 });

@@ -58,7 +58,6 @@ export function frameForTest(address: string, body: string, more: Partial<Frame>
 /** Lets every promise settle that can settle now; time stands still. */
 export async function settleNow(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) {
-    // eslint-disable-next-line no-await-in-loop -- one turn lets the next one come about
     await new Promise(setImmediate);
   }
 }

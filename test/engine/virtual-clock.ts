@@ -45,7 +45,6 @@ export class VirtualClock implements Clock {
   async play(isOver: () => boolean, steps = 100_000): Promise<void> {
     let idle = 0;
     for (let step = 0; step < steps; step += 1) {
-      // eslint-disable-next-line no-await-in-loop -- every promise that can settle now shall
       await new Promise(setImmediate);
       if (isOver()) return;
       const next = this.#next();

@@ -36,7 +36,6 @@ export async function watchStream(url: string, identity: { user?: string; pass?:
       const { first_seq: first, last_seq: last } = (await manager.streams.info(name)).state;
       const stored: Stored[] = [];
       for (let sequence = first; sequence <= last; sequence += 1) {
-        // eslint-disable-next-line no-await-in-loop -- in the order of the stream
         const message = await manager.streams.getMessage(name, { seq: sequence });
         if (message === null) continue;
         const { subject, data, header } = message;

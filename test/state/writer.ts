@@ -8,7 +8,6 @@ takeStateFolder(folder);
 const store = openDeadLetterStore(folder);
 process.stdout.write('taken\n');
 for (let number = 1; number <= Number(count); number += 1) {
-  // eslint-disable-next-line no-await-in-loop -- each is settled before the next one is written
   await store.record(letterForTest({ coordinates: `field:${number}` }));
   process.stdout.write(`settled ${number}\n`);
 }

@@ -105,7 +105,6 @@ export class Link {
         SAY_WAITING_AFTER_MS,
       );
       try {
-        // eslint-disable-next-line no-await-in-loop -- one attempt after the other
         const connection = await abortable(dialed, signal);
         this.#connection = connection;
         this.#lostAtMs = undefined;
@@ -120,7 +119,6 @@ export class Link {
         clearTimeout(waiting);
         const { code, message, cause } = asSluiceError(error, 'BUS_UNREACHABLE');
         this.problem(code, message, cause);
-        // eslint-disable-next-line no-await-in-loop -- waiting is the point
         await pause(backoffMs(RETRY, attempt + 1), signal);
       } finally {
         clearTimeout(waiting);

@@ -13,13 +13,11 @@ const RETRY = { firstMs: 250, capMs: 10_000 };
 export async function insist<T>(link: Link, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
   for (let failures = 1; !signal.aborted && !link.closed; failures += 1) {
     try {
-      // eslint-disable-next-line no-await-in-loop -- one attempt after the other
       return await abortable(attempt(), signal);
     } catch (error) {
       if (signal.aborted || link.closed) break;
       const { code, message, cause } = asSluiceError(error, 'BUS_UNREACHABLE');
       if (link.up) link.problem(code, message, cause);
-      // eslint-disable-next-line no-await-in-loop -- waiting is the point
       await pause(backoffMs(RETRY, failures), signal);
     }
   }

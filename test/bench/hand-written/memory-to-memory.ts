@@ -10,7 +10,6 @@ export const memoryToMemory: Bridge = async ({ name, delivered }) => {
   const stopping = new AbortController();
   const reading = (async () => {
     while (!stopping.signal.aborted) {
-      // eslint-disable-next-line no-await-in-loop -- it is a loop over batches
       for (const delivery of await source.read({ messages: 256, bytes: 2 ** 26 }, stopping.signal)) {
         const { frame } = delivery;
         const key = frame.address.split('/')[1] ?? '';
@@ -20,7 +19,6 @@ export const memoryToMemory: Bridge = async ({ name, delivered }) => {
           delivered.count += 1;
         });
       }
-      // eslint-disable-next-line no-await-in-loop -- promises alone would starve timers
       await new Promise(setImmediate);
     }
   })();

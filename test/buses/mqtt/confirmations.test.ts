@@ -15,7 +15,6 @@ test('the last of a full window may take longer than the timeout, silence may no
   });
   const sends = [1, 2, 3, 4].map((packetId) => confirmations.await(packetId, 10));
   for (const packetId of [1, 2, 3]) {
-    // eslint-disable-next-line no-await-in-loop -- the time that passes is the matter
     await sleep(TIMEOUT_MS / 2);
     confirmations.answer(packetId, undefined);
   }

@@ -38,7 +38,6 @@ async function problemOf(url: string, wanted: Wanted = {}) {
 law('a wrong password says so, by version 5 and 3.1.1', NEEDS, async () => {
   await using mosquitto = await startMosquitto({ users: { ann: 'secret' } });
   for (const protocol of ['5', '3.1.1'] as const) {
-    // eslint-disable-next-line no-await-in-loop -- one after the other
     const problem = await problemOf(mosquitto.url, { connection: { protocol, username: 'ann', password: 'hidden' } });
     assert.equal(problem.code, 'BUS_AUTH');
     assert.match(problem.message, /username/);

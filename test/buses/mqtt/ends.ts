@@ -96,7 +96,6 @@ export async function take(from: Source, count: number, withinMs = DEADLINE_MS):
   const taken: Delivery[] = [];
   const signal = AbortSignal.timeout(withinMs);
   while (taken.length < count) {
-    // eslint-disable-next-line no-await-in-loop -- one read after the other
     const read = await from.read({ messages: count - taken.length, bytes: 1024 * 1024 }, signal);
     if (read.length === 0) throw new Error(`${taken.length} of ${count} deliveries within ${withinMs} ms`);
     taken.push(...read);
@@ -109,7 +108,6 @@ export async function drain(from: Source, ms: number): Promise<Delivery[]> {
   const taken: Delivery[] = [];
   const signal = AbortSignal.timeout(ms);
   for (;;) {
-    // eslint-disable-next-line no-await-in-loop -- one read after the other
     const read = await from.read({ messages: 256, bytes: 1024 * 1024 }, signal);
     if (read.length === 0) return taken;
     for (const delivery of read) delivery.settle(ACCEPT);

@@ -20,7 +20,6 @@ export async function peer(url: string, options: IClientOptions = {}, filter?: s
     got,
     async publish(topic, bodies, how = { qos: 1 }) {
       for (let at = 0; at < bodies.length; at += 500) {
-        // eslint-disable-next-line no-await-in-loop -- the server's own window
         await Promise.all(bodies.slice(at, at + 500).map((body) => client.publishAsync(topic, body, how)));
       }
     },

@@ -77,7 +77,6 @@ law(
       // Bursts of one topic: many topics in turn would hide swaps.
       for (let at = 0; at < each; at += 25) {
         for (let topic = 0; topic < topics; topic += 1) {
-          // eslint-disable-next-line no-await-in-loop -- in order
           await sender.publish(`t/${topic}`, numbers(25, at));
         }
       }
@@ -88,7 +87,6 @@ law(
     let count = 0;
     const deadline = AbortSignal.timeout(40_000);
     while (seen.some(({ size }) => size < each)) {
-      // eslint-disable-next-line no-await-in-loop -- one read after the other
       const read = await from.end.read({ messages: 64, bytes: 1e6 }, deadline);
       assert.ok(read.length > 0, `stuck at ${seen.map(({ size }) => size).join(' ')}`);
       for (const delivery of read) {
@@ -102,9 +100,7 @@ law(
       count += read.length;
       if (count > 150 * (cuts + 1) && cuts < 12) {
         cuts += 1;
-        // eslint-disable-next-line no-await-in-loop -- a cut is a moment
         await link.cut();
-        // eslint-disable-next-line no-await-in-loop -- the same
         await link.mend();
       }
     }
@@ -165,7 +161,6 @@ for (const maxInflight of [1000, 0]) {
       await (await opening(mosquitto.url)).close();
       await using sender = await peer(mosquitto.url);
       for (let at = 0; at < count; at += 1000) {
-        // eslint-disable-next-line no-await-in-loop -- the server's own window
         await sender.publish('t', numbers(1000, at));
       }
       const messages = 100;
@@ -173,10 +168,8 @@ for (const maxInflight of [1000, 0]) {
       let next = 0;
       let rounds = 0;
       while (next < count) {
-        // eslint-disable-next-line no-await-in-loop -- one read after the other
         const taken = await take(from.end, Math.min(messages, count - next));
         // Slow to settle at first, so that the window is full before anything else is heard.
-        // eslint-disable-next-line no-await-in-loop -- the slowness under test
         if (rounds < 10) await sleep(50);
         rounds += 1;
         for (const delivery of taken) {

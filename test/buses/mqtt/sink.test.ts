@@ -53,13 +53,9 @@ law('frames arrive in the order of the calls, by version 5 and 3.1.1, at QoS 1 a
   await using mosquitto = await startMosquitto();
   for (const protocol of ['5', '3.1.1'] as const) {
     for (const qos of [1, 0] as const) {
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       await using listener = await peer(mosquitto.url, {}, 't');
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       await using to = await sink(mosquitto.url, { connection: { protocol }, to: { qos } });
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       assert.deepEqual(new Set(await endings(sendAll(to.end, numbers(200)))), new Set(['confirmed']));
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       await waitFor(() => listener.got.length === 200, DEADLINE_MS, '200 frames');
       assert.deepEqual(
         listener.got.map(({ payload }) => payload.toString()),
@@ -143,9 +139,7 @@ law('version 3.1.1 cannot say why it ends connections; an operator hears of it',
   await using to = await sink(mosquitto.url, { connection: { protocol: '3.1.1' } });
   const poison = frame('t', 'x'.repeat(5000));
   for (let round = 1; round <= 3; round += 1) {
-    // eslint-disable-next-line no-await-in-loop -- one connection after the other
     await untilReported(to.events, 'connected', round);
-    // eslint-disable-next-line no-await-in-loop -- one connection after the other
     assert.deepEqual(await endings([to.end.send(poison)]), ['SINK_DOWN']);
   }
   assert.equal((await untilReported(to.events, 'notice')).code, 'SINK_ENDS_CONNECTIONS');

@@ -120,11 +120,9 @@ law('never more is unsettled than the window says, though the server overruns it
   let seen = open.length;
   for (let round = 0; round < 60; round += 1) {
     const none = AbortSignal.timeout(5);
-    // eslint-disable-next-line no-await-in-loop -- what is read must be nothing, round after round
     assert.equal((await from.end.read({ messages: 256, bytes: 1_000_000 }, none)).length, 0, `round ${round}`);
     // Not the head first, so that acknowledgements come in bursts.
     for (const delivery of open.splice(0, 4).toReversed()) delivery.settle(ACCEPT);
-    // eslint-disable-next-line no-await-in-loop -- one after the other
     open.push(...(await take(from.end, Math.min(4, 300 - seen))));
     seen = Math.min(300, seen + 4);
     assert.ok(open.length <= messages);
@@ -138,10 +136,8 @@ law('nor more bytes, but one message larger than the window still comes, alone',
   await using sender = await peer(mosquitto.url);
   await sender.publish('t', ['x'.repeat(6000), 'y'.repeat(6000), 'z'.repeat(50_000), 'w'.repeat(10)]);
   for (const size of [6000, 6000, 50_000]) {
-    // eslint-disable-next-line no-await-in-loop -- one after the other
     const [only] = await take(from.end, 1);
     assert.equal(only?.frame.body.length, size);
-    // eslint-disable-next-line no-await-in-loop -- nothing else may come
     assert.equal((await from.end.read({ messages: 9, bytes: 1e9 }, AbortSignal.timeout(100))).length, 0);
     only.settle(ACCEPT);
   }

@@ -20,7 +20,6 @@ export async function adminOf(broker: Broker): Promise<Admin> {
       const { state } = await manager.streams.info(stream);
       const texts: string[] = [];
       for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
-        // eslint-disable-next-line no-await-in-loop -- few
         const message = await manager.streams.getMessage(stream, { seq });
         if (message !== null) texts.push(message.string());
       }

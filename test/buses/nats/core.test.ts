@@ -56,7 +56,6 @@ law('a queue group shares the messages out, each to one', real, async () => {
   const seen: string[] = [];
   const reading = [one, two].map(async (source) => {
     for (;;) {
-      // eslint-disable-next-line no-await-in-loop -- one read after the other is the contract
       const read = await source.read({ messages: 10, bytes: 1e6 }, stop.signal);
       if (read.length === 0) return;
       seen.push(...read.map(textOf));
@@ -83,7 +82,6 @@ law('a burst beyond the bound drops the oldest, keeps the newest, and says so wi
   // The server is done with this connection's input in order: what is to arrive has arrived with the last.
   const kept: string[] = [];
   while (kept.at(-1) !== 'last') {
-    // eslint-disable-next-line no-await-in-loop -- one read after the other is the contract
     kept.push(...(await take(source, 1)).map(textOf));
   }
   assert.ok(kept.length <= 256, `${kept.length} kept`);
@@ -181,16 +179,13 @@ law(
       const sends = window.map((number) => outcomeOf(() => sink.send(frameOf('core.a', String(number)))));
       if (base >= cuts * 400) {
         cuts += 1;
-        // eslint-disable-next-line no-await-in-loop -- in the middle of these sends
         await link.cut();
       }
-      // eslint-disable-next-line no-await-in-loop -- go-back-N, as the engine does
       const outcomes = await Promise.all(sends);
       const failed = outcomes.findIndex((outcome) => outcome !== 'confirmed');
       for (const outcome of outcomes) assert.match(outcome, /^(confirmed|SINK_DOWN)$/);
       failures += failed === -1 ? 0 : 1;
       base += failed === -1 ? outcomes.length : failed;
-      // eslint-disable-next-line no-await-in-loop -- as above
       if (failed !== -1)
         await link.mend().then(() => waitFor(() => connected(context.events), DEADLINE_MS, 'the connection'));
     }

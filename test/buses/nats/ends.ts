@@ -81,7 +81,6 @@ export async function take(
   const taken: Delivery[] = [];
   const late = AbortSignal.timeout(DEADLINE_MS);
   while (taken.length < count) {
-    // eslint-disable-next-line no-await-in-loop -- one read after the other is the contract
     const read = await source.read({ ...WINDOW, messages: Math.min(WINDOW.messages, count - taken.length) }, late);
     if (late.aborted) throw new Error(`read ${taken.length} of ${count} deliveries within ${DEADLINE_MS} ms`);
     for (const delivery of read) settle(delivery);
@@ -120,15 +119,12 @@ export async function goBackN(
   let failures = 0;
   for (let base = 0; base < frames.length;) {
     const sends = frames.slice(base, base + window).map((frame) => outcomeOf(() => sink.send(frame)));
-    // eslint-disable-next-line no-await-in-loop -- in the middle of these sends
     await disturb(base);
-    // eslint-disable-next-line no-await-in-loop -- the window ends before the next begins
     const outcomes = await Promise.all(sends);
     const failed = outcomes.findIndex((outcome) => outcome !== 'confirmed' && outcome !== 'duplicate');
     base += failed === -1 ? outcomes.length : failed;
     if (failed === -1) continue;
     failures += 1;
-    // eslint-disable-next-line no-await-in-loop -- as the engine backs off
     await pause(20);
   }
   return failures;

@@ -36,7 +36,6 @@ async function disturbed(
   const read: string[] = [];
   const late: Delivery[] = [];
   while (read.length < count) {
-    // eslint-disable-next-line no-await-in-loop -- one after the other
     const batch = await source.read(room, AbortSignal.timeout(DEADLINE_MS));
     assert.ok(batch.length > 0, `${read.length} of ${count} read within ${DEADLINE_MS} ms`);
     for (const [index, delivery] of batch.entries()) {
@@ -44,7 +43,6 @@ async function disturbed(
       if (index % 2 === 0) late.push(delivery);
       else delivery.settle(ACCEPT);
     }
-    // eslint-disable-next-line no-await-in-loop -- one after the other
     await disturb(read.length);
     for (const delivery of late.splice(0).toReversed()) delivery.settle(ACCEPT);
   }
@@ -155,7 +153,6 @@ law('another process that reads with the same durable costs no message', own, as
   const stop = new AbortController();
   const reading = [one, two].map(async (source) => {
     for (;;) {
-      // eslint-disable-next-line no-await-in-loop -- one read after the other is the contract
       const batch = await source.read({ messages: 10, bytes: 1e6 }, stop.signal);
       if (batch.length === 0) return;
       for (const delivery of batch) {

@@ -88,16 +88,13 @@ law('never more is held than the window allows, in messages and in bytes', own, 
     [{ messages: 1000, bytes: 10_000 }, 10],
   ] as const) {
     const durable = `bounded-${most}`;
-    // eslint-disable-next-line no-await-in-loop -- one after the other
     const source = await opened(broker.url, recordedContext({ window }), { ...from, durable });
     const pending = async (): Promise<number> =>
       (await admin.manager.consumers.info('TRACKS', durable)).num_ack_pending;
     let read = 0;
     while (read < 400) {
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       const batch = await source.read(WINDOW, AbortSignal.timeout(DEADLINE_MS));
       assert.ok(batch.length > 0, `${read} read`);
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       // The server hears of acknowledgements a little later than of the next pull.
       await waitFor(async () => (await pending()) <= most, DEADLINE_MS, `no more than ${most} held`);
       read += batch.length;
@@ -115,7 +112,6 @@ law('a message larger than the window comes alone, and what is behind it comes a
   const source = await opened(broker.url, recordedContext({ window: { messages: 100, bytes: 1000 } }));
   const read: Delivery[] = [];
   while (read.length < 6) {
-    // eslint-disable-next-line no-await-in-loop -- one after the other
     const [delivery] = await take(source, 1);
     assert.ok(delivery !== undefined);
     read.push(delivery);
@@ -208,7 +204,6 @@ law('a consumer of that name that reads otherwise is a setting to mend, and says
     [{ ack_policy: 'explicit', deliver_subject: 'push.here' }, /push/],
     [{ ack_policy: 'explicit', max_batch: 10 }, /max_batch/],
   ] as const) {
-    /* eslint-disable no-await-in-loop -- one after the other */
     await admin.manager.consumers.add('TRACKS', { durable_name: 'bridge', ...config });
     const context = recordedContext();
     const opening = assert.rejects(opened(broker.url, context));
@@ -216,7 +211,6 @@ law('a consumer of that name that reads otherwise is a setting to mend, and says
     context.stop.abort();
     await opening;
     await admin.manager.consumers.delete('TRACKS', 'bridge');
-    /* eslint-enable no-await-in-loop */
   }
 });
 
