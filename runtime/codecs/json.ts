@@ -25,7 +25,6 @@ export const json: Codec = {
     try {
       text = JSON.stringify(body) as string | undefined;
     } catch {
-      // eslint-disable-next-line preserve-caught-error -- the cause names the payload's own properties
       throw new Error('a value that JSON cannot hold: a bigint, or one that contains itself');
     }
     if (text === undefined) throw new Error(`a ${typeof body}`);

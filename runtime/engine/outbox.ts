@@ -56,6 +56,9 @@ export class Outbox {
   #mode: 'flowing' | 'ending' | 'paused' | 'probing' | 'stopped' = 'flowing';
   #failure: { error: SluiceError; parcel: Parcel } | undefined;
   #failures = 0;
+  /** What the last send returned, and who beside the first awaits the same. */
+  #lastSent: Promise<Receipt> | undefined;
+  #sharers: Parcel[] | undefined;
   #cancelPause: (() => void) | undefined;
 
   constructor(sink: Sink, settings: OutboxSettings) {
@@ -107,6 +110,13 @@ export class Outbox {
     } catch (thrown) {
       sent = Promise.reject(asSluiceError(thrown));
     }
+    if (sending === undefined && sent === this.#lastSent) this.#share(parcel, sent);
+    else this.#await(parcel, sent, sending);
+  }
+
+  #await(parcel: Parcel, sent: Promise<Receipt>, sending: Sending | undefined): void {
+    this.#lastSent = sent;
+    this.#sharers = undefined;
     sent.then(
       (receipt) => {
         sending?.end();
@@ -116,6 +126,31 @@ export class Outbox {
         const failure = asSluiceError(thrown);
         sending?.end(failure);
         this.#failed(parcel, failure);
+      },
+    );
+  }
+
+  /** Sends that the bus confirms as one are awaited as one: a reaction each would cost more than all else. */
+  #share(parcel: Parcel, sent: Promise<Receipt>): void {
+    if (this.#sharers !== undefined) {
+      this.#sharers.push(parcel);
+      return;
+    }
+    const sharers = [parcel];
+    this.#sharers = sharers;
+    const end = (): void => {
+      // Too late to join.
+      if (this.#sharers === sharers) this.#lastSent = undefined;
+    };
+    sent.then(
+      (receipt) => {
+        end();
+        for (const sharer of sharers) this.#confirmed(sharer, receipt);
+      },
+      (thrown: unknown) => {
+        end();
+        const failure = asSluiceError(thrown);
+        for (const sharer of sharers) this.#failed(sharer, failure);
       },
     );
   }

@@ -9,12 +9,18 @@ import type { CoreTo } from './core.ts';
 import { type HeaderBlock, headerBytes } from './write-headers.ts';
 import { subjects } from './subject.ts';
 
-/** Every send to one subject between two flushes: they end alike, so they share one promise. */
-class Fate {
+/** How long a denial is believed: the grant may come since. */
+const DENIAL_MS = 10_000;
+/** Denied subjects remembered; addresses come from messages, and nobody bounds those. */
+const MAX_DENIALS = 10_000;
+
+/** All sends between two flushes: they end alike, so they share one promise. */
+class Batch {
   readonly receipt: Promise<Receipt>;
   readonly confirm: (receipt: Receipt) => void;
   readonly fail: (error: SluiceError) => void;
-  denied = false;
+  /** A subject that was denied meanwhile. */
+  denied: string | undefined;
 
   constructor() {
     const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
@@ -24,12 +30,10 @@ class Fate {
   }
 }
 
-/** What one flush confirms, by subject. */
-type Batch = Map<string, Fate>;
-
 /**
  * Publishes, and confirms by a flush: the server answers a PING only after all it was sent before. One flush for all
- * sends of one turn of the event loop.
+ * sends of one turn of the event loop. A denial names a subject, not a message: it fails the flush, as the bus's fault,
+ * and when the engine sends again, what goes to that subject is refused at once and the rest passes.
  */
 export class CoreSink implements Sink {
   readonly maxInFlight = 1024;
@@ -39,6 +43,8 @@ export class CoreSink implements Sink {
   readonly #flushing = new Set<Batch>();
   #connection: NatsConnection;
   #filling: Batch | undefined;
+  /** Denied subjects, and until when that is believed. */
+  readonly #denials = new Map<string, number>();
 
   constructor(link: Link, connection: NatsConnection, block: HeaderBlock, to: CoreTo) {
     this.#link = link;
@@ -55,9 +61,9 @@ export class CoreSink implements Sink {
   send(frame: Frame): Promise<Receipt> {
     // While it is away the client would take the message and silently discard it.
     if (!this.#link.up) throw this.#down();
-    const known = this.#filling?.get(frame.address);
-    const flaw = known === undefined ? subjects.flaw(frame.address) : undefined;
+    const flaw = subjects.flaw(frame.address);
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
+    if (this.#denials.size > 0) this.#refuseDenied(frame.address);
     const headers = headerBytes(frame);
     const bytes = frame.body.length + (headers?.length ?? 0);
     const most = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
@@ -70,7 +76,7 @@ export class CoreSink implements Sink {
     } catch (error) {
       throw this.#link.error('SINK_DOWN', 'the client takes no messages', error);
     }
-    return (known ?? this.#newFate(frame.address)).receipt;
+    return (this.#filling ?? this.#newBatch()).receipt;
   }
 
   async close(): Promise<void> {
@@ -78,15 +84,20 @@ export class CoreSink implements Sink {
     this.#failAll(this.#down());
   }
 
-  #newFate(subject: string): Fate {
-    if (this.#filling === undefined) {
-      const batch: Batch = new Map();
-      this.#filling = batch;
-      setImmediate(() => void this.#flush(batch));
+  #newBatch(): Batch {
+    const batch = new Batch();
+    this.#filling = batch;
+    setImmediate(() => void this.#flush(batch));
+    return batch;
+  }
+
+  #refuseDenied(subject: string): void {
+    const untilMs = this.#denials.get(subject);
+    if (untilMs === undefined) return;
+    if (untilMs > performance.now()) {
+      throw this.#link.error('SINK_DENIED', `the server denies publishing to ${subject}`);
     }
-    const fate = new Fate();
-    this.#filling.set(subject, fate);
-    return fate;
+    this.#denials.delete(subject);
   }
 
   async #flush(batch: Batch): Promise<void> {
@@ -103,13 +114,13 @@ export class CoreSink implements Sink {
       );
       // Denials came before the answer, but the client hands them over a few microtasks later.
       await new Promise((resolve) => setImmediate(resolve));
-      for (const [subject, fate] of batch) {
-        if (fate.denied) fate.fail(this.#link.error('SINK_DENIED', `the server denies publishing to ${subject}`));
-        else fate.confirm('confirmed');
-      }
+      if (batch.denied === undefined) batch.confirm('confirmed');
+      else
+        batch.fail(
+          this.#link.error('SINK_DOWN', `the server denies publishing to ${batch.denied}; the rest goes again`),
+        );
     } catch (error) {
-      const failure = error instanceof SluiceError ? error : this.#down(error);
-      for (const fate of batch.values()) fate.fail(failure);
+      batch.fail(error instanceof SluiceError ? error : this.#down(error));
     } finally {
       this.#flushing.delete(batch);
     }
@@ -117,16 +128,13 @@ export class CoreSink implements Sink {
 
   #denied({ operation, subject }: Denial): void {
     if (operation !== 'publish') return;
-    for (const batch of this.#batches()) {
-      const fate = batch.get(subject);
-      if (fate !== undefined) fate.denied = true;
-    }
+    if (this.#denials.size >= MAX_DENIALS) this.#denials.clear();
+    this.#denials.set(subject, performance.now() + DENIAL_MS);
+    for (const batch of this.#batches()) batch.denied = subject;
   }
 
   #failAll(failure: SluiceError): void {
-    for (const batch of this.#batches()) {
-      for (const fate of batch.values()) fate.fail(failure);
-    }
+    for (const batch of this.#batches()) batch.fail(failure);
     this.#filling = undefined;
     this.#flushing.clear();
   }

@@ -22,12 +22,16 @@ function settle(): void {
   // Core NATS hears nothing of what became of a message.
 }
 
+interface Arrival extends Delivery {
+  readonly bytes: number;
+}
+
 /** At most once: keeps the newest of a burst that the engine cannot take, and says so. */
 export class CoreSource implements Source {
   readonly #link: Link;
   readonly #from: CoreFrom;
   readonly #context: BusContext;
-  readonly #inbox = new Inbox<Msg>(weightOf);
+  readonly #inbox = new Inbox<Arrival>(({ bytes }) => bytes);
   readonly #most: Room;
   /** Ids of this process never meet those of another one. */
   readonly #nonce = randomBytes(6).toString('base64url');
@@ -61,9 +65,8 @@ export class CoreSource implements Source {
     await withDeadline(connection.flush(), FLUSH_MS, () => new Error('not in time')).catch(() => {});
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
-    const messages = await this.#inbox.read(room, signal);
-    return messages.map((message) => this.#delivery(message));
+  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+    return this.#inbox.read(room, signal);
   }
 
   async close(): Promise<void> {
@@ -91,7 +94,7 @@ export class CoreSource implements Source {
   }
 
   #keep(message: Msg): void {
-    this.#inbox.push(message);
+    this.#inbox.push(this.#arrival(message));
     while (this.#inbox.size > this.#most.messages || (this.#inbox.bytes > this.#most.bytes && this.#inbox.size > 1)) {
       this.#inbox.dropOldest();
       this.#dropped += 1;
@@ -117,8 +120,9 @@ export class CoreSource implements Source {
     all.push(this.#one(to, subject));
   }
 
-  #delivery(message: Msg): Delivery {
-    const { headers, id, contentType, expiresAtMs } = readHeaders(message);
+  #arrival(message: Msg): Arrival {
+    const { data } = message;
+    const { headers, id, contentType, expiresAtMs } = readHeaders(message, data);
     this.#count += 1;
     return {
       id: `${this.#nonce}:${this.#count}`,
@@ -126,7 +130,7 @@ export class CoreSource implements Source {
         address: message.subject,
         key: undefined,
         headers,
-        body: message.data,
+        body: data,
         id,
         contentType,
         timestampMs: undefined,
@@ -134,6 +138,7 @@ export class CoreSource implements Source {
       },
       attempt: 1,
       settle,
+      bytes: weightOf(message, data),
     };
   }
 }

@@ -122,15 +122,15 @@ export class JetStreamSource implements Source, PullReader {
       return;
     }
     this.#received = sequence;
-    const { headers, id, contentType, expiresAtMs } = readHeaders(message);
     const { subject: address, data: body } = message;
+    const { headers, id, contentType, expiresAtMs } = readHeaders(message, body);
     const held = new HeldMessage(
       {
         id: `${this.#stream}:${sequence}`,
         frame: { address, key: undefined, headers, body, id, contentType, timestampMs, expiresAtMs },
         attempt: sequence <= this.#seenBefore ? undefined : deliveries,
       },
-      { sequence, bytes: weightOf(message), reply },
+      { sequence, bytes: weightOf(message, body), reply },
       this.#settle,
     );
     this.#held.add(held);

@@ -18,10 +18,9 @@ function headerLength(message: Msg): number {
  * The header block as it came, with its status line; undefined when there is none. Taken from where the client keeps
  * it, right before the payload: the client's own header object costs several microseconds to build.
  */
-export function headerBlock(message: Msg): string | undefined {
+export function headerBlock(message: Msg, data: Uint8Array = message.data): string | undefined {
   const length = headerLength(message);
   if (length <= 0) return undefined;
-  const { data } = message;
   return Buffer.from(data.buffer, data.byteOffset - length, length).toString();
 }
 
@@ -30,7 +29,7 @@ export function payloadText({ data }: Msg): string {
   return Buffer.isBuffer(data) ? data.toString() : Buffer.from(data.buffer, data.byteOffset, data.length).toString();
 }
 
-/** Headers and payload in bytes. */
-export function weightOf(message: Msg): number {
-  return message.data.length + Math.max(0, headerLength(message));
+/** Headers and payload in bytes. `data`: the payload; the client makes a new view at each look. */
+export function weightOf(message: Msg, data: Uint8Array): number {
+  return data.length + Math.max(0, headerLength(message));
 }

@@ -13,8 +13,9 @@ export interface Carried {
 
 const NOTHING: Carried = { headers: NO_HEADERS, id: undefined, contentType: undefined, expiresAtMs: undefined };
 
-export function readHeaders(message: Msg): Carried {
-  const block = headerBlock(message);
+/** `data`: the message's payload. */
+export function readHeaders(message: Msg, data: Uint8Array): Carried {
+  const block = headerBlock(message, data);
   return block === undefined ? NOTHING : parseHeaders(block);
 }
 

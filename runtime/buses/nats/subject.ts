@@ -2,7 +2,6 @@ import type { AddressGrammar, OptionFlaw } from '#contract/bus.ts';
 import { percentEncode } from '#kit/percent.ts';
 
 // Control characters are the point. Without the flag u: it is on the path of every message.
-/* eslint-disable no-control-regex */
 const REFUSED = /[\s\u0000-\u001f\u007f-\u009f.*>]/;
 const NEEDS_ENCODING = /[\s\u0000-\u001f\u007f-\u009f.*>%]|^\$/;
 const FINE = /^[^\s\u0000-\u001f\u007f-\u009f.*>]+(?:\.[^\s\u0000-\u001f\u007f-\u009f.*>]+)*$/;
