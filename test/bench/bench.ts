@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { type Case, CASES } from './bridge.ts';
+import { pipelineDocument } from './pipeline-document.ts';
 import { fillMqtt, fillStream, pourCore } from './load.ts';
 import { NODE_BUNDLE } from '../../runtime/bundle-functions.ts';
 import { packageFolder } from '../../runtime/package-folder.ts';
@@ -59,10 +60,12 @@ async function once(kind: Case, maker: 'hand' | 'sluice'): Promise<Measured> {
 }
 
 function start(kind: Case, maker: 'hand' | 'sluice', name: string, phase: string): ChildProcess {
-  return fork(workerFile, [kind, maker, name, String(count), phase], {
-    env: environment,
-    execArgv: (process.env['PROF'] ?? '').split(' ').filter(Boolean),
-  });
+  const where = { mqttUrl: mosquitto.url, natsUrl: nats.url, name };
+  const env =
+    maker === 'hand'
+      ? environment
+      : { ...environment, PIPELINE_DOCUMENT: JSON.stringify(pipelineDocument(kind, where)) };
+  return fork(workerFile, [kind, maker, name, String(count), phase], { env });
 }
 
 /** Both makers run as bundles do, in one file: what compiles TypeScript is no part of the measurement. */

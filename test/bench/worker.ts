@@ -1,3 +1,4 @@
+import type { PipelineDocument } from '../../runtime/config/resolve-pipeline.ts';
 import type { Bridge, Case } from './bridge.ts';
 import { coreToCore } from './hand-written/core-to-core.ts';
 import { jetstreamToJetstream } from './hand-written/jetstream-to-jetstream.ts';
@@ -31,7 +32,10 @@ const [kind, maker, name, total, phase] = process.argv.slice(2) as [
 ];
 const count = Number(total);
 const delivered = { count: 0 };
-const bridge = maker === 'hand' ? HAND_WRITTEN[kind] : sluiceBridge(kind);
+const bridge =
+  maker === 'hand'
+    ? HAND_WRITTEN[kind]
+    : sluiceBridge(JSON.parse(process.env['PIPELINE_DOCUMENT'] ?? '') as PipelineDocument);
 const settings = { mqttUrl: process.env['MQTT_URL'] ?? '', natsUrl: process.env['NATS_URL'] ?? '', name, delivered };
 
 if (phase === 'run' && kind === 'memory-memory') await fillMemory();
