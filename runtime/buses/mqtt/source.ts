@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { IPublishPacket } from 'mqtt-packet';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
@@ -11,6 +10,7 @@ import { Numbered } from '#kit/numbered.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { clientOptions, targetOf } from './client-options.ts';
 import { problem, type Target } from './connect-failure.ts';
+import { contentId } from './content-id.ts';
 import { Link, type LinkEnd, type Live } from './link.ts';
 import type { MqttConnection, MqttFrom } from './options.ts';
 import { type Claim, Pubacks } from './pubacks.ts';
@@ -254,10 +254,10 @@ class MqttSource implements Source, LinkEnd {
   }
 
   /** Packet id and content: the same on each redelivery, for the server keeps the packet id [MQTT-4.4.0-1]. */
-  #idOf(packetId: number, { id, body, address }: Frame): string {
+  #idOf(packetId: number, frame: Frame): string {
     const { clientId } = this.#target;
-    if (id !== undefined) return `${clientId}:m:${id}`;
-    return `${clientId}:${packetId.toString(16)}-${crc32(body).toString(16)}-${crc32(address).toString(16)}-${body.length.toString(16)}`;
+    if (frame.id !== undefined) return `${clientId}:m:${frame.id}`;
+    return `${clientId}:${packetId.toString(16)}-${contentId(frame)}`;
   }
 
   #deliver(arrival: Arrival): void {
