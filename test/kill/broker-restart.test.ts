@@ -18,7 +18,7 @@ const BETWEEN_CUTS_MS = 250;
 
 /** Slow enough that the backlog outlasts the trouble, while much is under way at any time. */
 const SLOW: SceneOptions = { links: true, route: { from: { window: { messages: 64 } } } };
-const DELAY_MS = 5;
+const DELAY_MS = 20;
 
 /** One bridge, never killed, drains a backlog while there is `trouble`. */
 async function drainThrough(scene: Scene, trouble: (bridge: Bridge) => Promise<void>): Promise<void> {

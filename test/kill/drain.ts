@@ -21,20 +21,26 @@ export async function stopped(bridge: Bridge): Promise<void> {
   assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
 }
 
-/** Waits until the stream holds `count` messages. */
+/** Waits until the stream holds `count` messages; fails at once when the bridge ends before. */
 export async function advanced(
   scene: Scene,
   count: number,
   bridge: Bridge,
   deadlineMs: number = ADVANCE_MS,
 ): Promise<void> {
-  await waitFor(async () => (await scene.tracks.count()) >= count, deadlineMs, `${count} tracks`).catch(
-    async (cause: unknown) => {
-      throw new Error(`${await scene.tracks.count()} of ${count} tracks arrived, and no more:\n${bridge.tail()}`, {
-        cause,
-      });
+  const failed = async (why: string, cause?: unknown): Promise<never> => {
+    const arrived = await scene.tracks.count();
+    throw new Error(`${why}: ${arrived} of ${count} tracks arrived, and no more:\n${bridge.tail()}`, { cause });
+  };
+  const outcome = await waitFor(
+    async () => {
+      const { exit } = bridge.process;
+      return (await scene.tracks.count()) >= count ? 'there' : exit && `the bridge ended (${exit})`;
     },
-  );
+    deadlineMs,
+    `${count} tracks`,
+  ).catch((cause: unknown) => failed('the bridge still runs', cause));
+  if (outcome !== 'there') await failed(outcome);
 }
 
 /** Lets a bridge run until the stream holds `total`; then the source must have nothing left. */
