@@ -4,10 +4,10 @@ import type { Mark } from './judge.ts';
 const BURST = 25;
 
 /** `total` messages, in bursts of one key after the other. */
-export function* backlog(keys: number, total: number, numbersFrom = 1): Generator<Mark> {
+export function* backlog(keys: number, total: number): Generator<Mark> {
   for (let sent = 0; sent < total; sent += 1) {
     const burst = Math.floor(sent / BURST);
-    const number = numbersFrom + Math.floor(burst / keys) * BURST + (sent % BURST);
+    const number = Math.floor(burst / keys) * BURST + (sent % BURST) + 1;
     yield { key: `unit-${burst % keys}`, number };
   }
 }
