@@ -11,7 +11,8 @@ export interface Sink {
    * Hands the frame over in the order of the calls and resolves only once the bus has confirmed it, to the level that
    * its guarantees state: queued in a client is not sent. Rejects with a SluiceError within the driver's deadline:
    * scope `bus` when no message could pass now, scope `message` when this one did not, verdict `reject` when it never
-   * can. May throw the same synchronously. Sends that end alike may share one promise. Never retries on its own: order across a failure is the engine's concern.
+   * can; ADDRESS_INVALID for an address that the bus's grammar finds a flaw in. May throw the same synchronously. Sends
+   * that end alike may share one promise. Never retries on its own: order across a failure is the engine's concern.
    */
   send(frame: Frame): Promise<Receipt>;
   /** Lets the connection go, within the driver's own deadline. Sends still open reject with SINK_DOWN. */

@@ -1,4 +1,4 @@
-import type { Bus, BusContext, EndOptions, Guarantees } from '#contract/bus.ts';
+import type { AddressGrammar, Bus, BusContext, EndOptions, Guarantees } from '#contract/bus.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
@@ -26,18 +26,20 @@ const GUARANTEES: Guarantees = {
   notes: ['lives in the process: a restart forgets everything'],
 };
 
+const grammar: AddressGrammar = {
+  word: 'address',
+  separator: '/',
+  encode: (value) => percentEncode(value, /[/+#]/),
+  flaw(address) {
+    if (/^$|^\/|\/$|\/\//.test(address)) return 'an empty level';
+    return /[+#]/.test(address) ? 'a wildcard' : undefined;
+  },
+};
+
 /** Frames between parts of one process: for tests, simulations and the demo. */
 export const memory: Bus<MemoryConnection, MemoryFrom, MemoryTo> = {
   name: 'memory',
-  grammar: {
-    word: 'address',
-    separator: '/',
-    encode: (value) => percentEncode(value, /[/+#]/),
-    flaw(address) {
-      if (address === '' || address.split('/').includes('')) return 'an empty level';
-      return /[+#]/.test(address) ? 'a wildcard' : undefined;
-    },
-  },
+  grammar,
   connectionSchema: {
     type: 'object',
     additionalProperties: false,
@@ -95,6 +97,8 @@ function openSink({ connection }: EndOptions<MemoryConnection, MemoryTo>, contex
     maxInFlight: 256,
     send(frame) {
       if (isClosed) return Promise.reject(new SluiceError('SINK_DOWN', 'the sink is closed'));
+      const flaw = grammar.flaw(frame.address);
+      if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the address holds ${flaw}`);
       return hub.publish(frame);
     },
     close() {
