@@ -4,8 +4,7 @@ import type { Catalog } from './catalog-of.ts';
 import type { PipelineSpec } from './config/pipeline-spec.ts';
 import { systemClock } from './engine/clock.ts';
 import { RouteLine } from './route-line.ts';
-import { type DeadLetterStore, openDeadLetterStore } from './state/dead-letter-store.ts';
-import { takeStateFolder } from './state/state-folder.ts';
+import { openPipelineState } from './state/pipeline-state.ts';
 import { type Admin, serveAdmin } from './telemetry/admin.ts';
 import { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
@@ -43,15 +42,8 @@ export interface RunningPipeline {
 /** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE or ADMIN_UNUSABLE before anything was connected. */
 export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
   const { log, catalog, parts } = settings;
-  const state = takeStateFolder(settings.stateFolder);
-  if (state.isNew) log.info('state-created', { folder: state.path });
-  let deadLetters: DeadLetterStore;
-  try {
-    deadLetters = openDeadLetterStore(state.path);
-  } catch (thrown) {
-    state.release();
-    throw thrown;
-  }
+  const state = openPipelineState(settings.stateFolder);
+  if (state.isNew) log.info('state-created', { folder: state.folder });
   const health = new Health();
   const opening = new AbortController();
   let isStarting = true;
@@ -65,7 +57,8 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       pipeline: spec.name,
       catalog,
       parts,
-      deadLetters,
+      deadLetters: state.deadLetters,
+      memo: (owner) => state.memo(owner),
       clock: systemClock,
       log,
       health,
@@ -80,8 +73,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   const numbers = (): readonly RouteNumbers[] => lines.flatMap((line) => line.numbers() ?? []);
   const admin = await adminFor(settings, health, numbers).catch(async (thrown: unknown) => {
     await tracing?.close().catch(() => {});
-    deadLetters.close();
-    state.release();
+    state.close();
     throw thrown;
   });
 
@@ -106,12 +98,11 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       await Promise.allSettled(openings);
       await Promise.all(lines.map((line) => line.drain(settings.drainMs)));
       await Promise.all(lines.map((line) => line.close()));
-      deadLetters.close();
       await tracing
         ?.close()
         .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));
       await admin?.close();
-      state.release();
+      state.close();
       for (const { pipeline, route, ...counts } of numbers()) log.info('stopped', { pipeline, route, ...counts });
     },
   };

@@ -1,6 +1,7 @@
 import type { Bus, BusContext } from '#contract/bus.ts';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
+import type { Memo } from '#contract/memo.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 import { busReporter } from './bus-reporter.ts';
@@ -11,9 +12,11 @@ import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
-export interface LineSettings extends RouteServices {
+export interface LineSettings extends Omit<RouteServices, 'onFlow'> {
   readonly health: Health;
   readonly log: Log;
+  /** What an end writes down for its next start, by owner. */
+  readonly memo: (owner: string) => Memo;
   /** Aborts what is still being opened. */
   readonly opening: AbortSignal;
   /** Something keeps a connection from working; it is being tried again. */
@@ -48,7 +51,9 @@ export class RouteLine {
     // The sink first: what a source delivers should find its way.
     this.#sink = await this.#bus(to.bus).openSink(this.#options(to), contexts.sink);
     this.#source = await this.#bus(from.bus).openSource(this.#options(from), contexts.source);
-    this.#route = wireRoute(this.#spec, this.#source, this.#sink, this.#settings);
+    const { health } = this.#settings;
+    const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
+    this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow });
     this.#pump = new Pump(this.#route);
     this.#pump.run().catch((thrown: unknown) => this.#settings.onLost(asSluiceError(thrown)));
   }
@@ -73,7 +78,8 @@ export class RouteLine {
     const place = { pipeline: this.#pipeline.name, route: this.#spec.name, connection, direction };
     const onUp = (): void => this.#pump?.wake();
     const report = busReporter({ ...place, log, health, onUp, onProblem });
-    return { ...place, window: this.#spec.from.window, signal: opening, report };
+    const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
+    return { ...place, window: this.#spec.from.window, memo, signal: opening, report };
   }
 
   #bus(name: string): Bus {

@@ -33,11 +33,12 @@ export interface RouteServices {
   readonly clock: Clock;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
+  readonly onFlow: Route['onFlow'];
 }
 
 /** One checked route of a pipeline and its open ends -> a route that can run. Opens and starts nothing. */
 export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services: RouteServices): Route {
-  const { pipeline, catalog, deadLetters, clock, log, tracer } = services;
+  const { pipeline, catalog, deadLetters, clock, log, tracer, onFlow } = services;
   const { from, to } = spec;
   const stages = spec.stages.map((stage) => stageOf(stage, spec.name, services));
   const sourceGrammar = busOf(catalog, from.bus).grammar;
@@ -68,6 +69,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     clock,
     log,
     tracer,
+    onFlow,
   };
 }
 

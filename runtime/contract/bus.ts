@@ -1,4 +1,5 @@
 import type { SluiceError } from './errors.ts';
+import type { Memo } from './memo.ts';
 import type { Room, Source } from './source.ts';
 import type { Sink } from './sink.ts';
 
@@ -47,6 +48,8 @@ export interface BusContext {
   readonly direction: 'source' | 'sink';
   /** Bounds what may be unsettled at once: the client's prefetch is set from it, and the driver holds no more than it. */
   readonly window: Room;
+  /** This end's own, the same at every start. */
+  readonly memo: Memo;
   /** Aborts while the connection is being opened: the opening promise rejects, nothing is left behind. */
   readonly signal: AbortSignal;
   /** Never throws. */

@@ -34,8 +34,10 @@ export interface OutboxSettings {
   readonly pause: Backoff;
   /** Tries of one frame that fail by its own fault; what is the bus's fault is never counted. */
   readonly attempts: number;
-  /** Sending stopped at a failure and will resume from the first unconfirmed frame. */
-  onGoBack(failure: SluiceError): void;
+  /** Sending stopped at a failure and will resume from the first unconfirmed frame. `isFirst`: it flowed until now. */
+  onGoBack(failure: SluiceError, isFirst: boolean): void;
+  /** It flows again. */
+  onFlow(): void;
 }
 
 /**
@@ -56,6 +58,8 @@ export class Outbox {
   #mode: 'flowing' | 'ending' | 'paused' | 'probing' | 'stopped' = 'flowing';
   #failure: { error: SluiceError; parcel: Parcel } | undefined;
   #failures = 0;
+  /** From a failure until a frame is confirmed again. */
+  #isStalled = false;
   /** What the last send returned, and who beside the first awaits the same. */
   #lastSent: Promise<Receipt> | undefined;
   #sharers: Parcel[] | undefined;
@@ -210,7 +214,11 @@ export class Outbox {
       if (this.#open === 0) this.#goBack();
       return;
     }
-    if (this.#mode === 'probing' && this.#failures === 0) this.#mode = 'flowing';
+    if (this.#mode === 'probing' && this.#failures === 0) {
+      this.#mode = 'flowing';
+      this.#isStalled = false;
+      this.#settings.onFlow();
+    }
     this.#issue();
   }
 
@@ -223,7 +231,8 @@ export class Outbox {
       if (parcel?.state === 'confirmed') parcel.state = 'waiting';
     }
     if (failure !== undefined) {
-      this.#settings.onGoBack(failure.error);
+      this.#settings.onGoBack(failure.error, !this.#isStalled);
+      this.#isStalled = true;
       if (failure.error.scope === 'message') {
         failure.parcel.faults += 1;
         if (failure.parcel.faults >= this.#settings.attempts) this.#refuse(failure.parcel, failure.error);

@@ -43,9 +43,15 @@ export class Pump {
       clock: route.clock,
       pause: { firstMs: 50, capMs: 2000 },
       attempts: route.attempts,
-      onGoBack: (failure) => {
+      onGoBack: (failure, isFirst) => {
         route.counters.goBacks += 1;
-        route.log.warn('go-back', { route: route.name, code: failure.code, text: failure.message });
+        if (!isFirst) return;
+        route.log.warn('sink-stalled', { route: route.name, code: failure.code, text: failure.message });
+        route.onFlow(false);
+      },
+      onFlow: () => {
+        route.log.info('sink-flows', { route: route.name });
+        route.onFlow(true);
       },
     });
   }

@@ -49,4 +49,6 @@ export interface Route {
   readonly clock: Clock;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
+  /** False when the sink ceases to confirm, true when it confirms again. */
+  readonly onFlow: (isFlowing: boolean) => void;
 }

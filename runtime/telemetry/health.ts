@@ -24,7 +24,7 @@ export class Health {
 
   /** One line each, `[+]positions source ok`. */
   report(): string {
-    const lines = [...this.#ends].map(([end, isUp]) => (isUp ? `[+]${end} ok` : `[-]${end} not connected`));
+    const lines = [...this.#ends].map(([end, isUp]) => (isUp ? `[+]${end} ok` : `[-]${end} failed`));
     if (this.#isDraining) lines.push('[-]draining');
     return `${lines.join('\n')}\n`;
   }

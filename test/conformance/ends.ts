@@ -4,6 +4,7 @@ import type { Sink } from '#contract/sink.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import type { Ground } from './ground.ts';
+import { memoForTest } from '../harness/memo.ts';
 
 const WINDOW: Room = { messages: 256, bytes: 16 * 1024 * 1024 };
 
@@ -28,6 +29,7 @@ export function ear(ground: Ground, direction: 'source' | 'sink', window: Room =
       connection: 'tested',
       direction,
       window,
+      memo: memoForTest(`conformance ${direction}`),
       signal: controller.signal,
       report: (event) => events.push(event),
     },

@@ -36,7 +36,13 @@ function scene(maxInFlight?: number) {
   const clock = new VirtualClock(1);
   const sink = handSink(maxInFlight);
   const ends: string[] = [];
-  const outbox = new Outbox(sink, { clock, pause: { firstMs: 100, capMs: 100 }, attempts: 2, onGoBack() {} });
+  const outbox = new Outbox(sink, {
+    clock,
+    pause: { firstMs: 100, capMs: 100 },
+    attempts: 2,
+    onGoBack() {},
+    onFlow() {},
+  });
   const push = (body: string): void => {
     const parcel: Parcel = {
       frame: frameForTest('k', body),

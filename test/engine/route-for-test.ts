@@ -35,6 +35,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     counters: newCounters(),
     log: { info() {}, warn() {}, error() {} },
     tracer: undefined,
+    onFlow() {},
     ...parts,
   };
   return { route, letters };

@@ -43,13 +43,9 @@ async function isMidDrain(scene: Scene): Promise<void> {
 /** Kills the server three times; it comes back at once, with its data. */
 async function killAndRestart(scene: Scene, server: Broker, bridge: Bridge): Promise<void> {
   for (const part of [2000, 4000, 6000]) {
-    // eslint-disable-next-line no-await-in-loop -- one kill after the other
     await advanced(scene, part, bridge);
-    // eslint-disable-next-line no-await-in-loop
     await isMidDrain(scene);
-    // eslint-disable-next-line no-await-in-loop
     await server.kill();
-    // eslint-disable-next-line no-await-in-loop
     await server.restart();
   }
 }
@@ -60,15 +56,10 @@ async function flap(t: TestContext, scene: Scene, link: Link): Promise<void> {
   const roll = dice(seed);
   t.diagnostic(`SLUICE_SEED=${seed}`);
   for (let cut = 0; cut < CUTS; cut += 1) {
-    // eslint-disable-next-line no-await-in-loop -- one cut after the other
     await sleep(roll(BETWEEN_CUTS_MS / 2, (BETWEEN_CUTS_MS * 3) / 2));
-    // eslint-disable-next-line no-await-in-loop
     await isMidDrain(scene);
-    // eslint-disable-next-line no-await-in-loop
     await link.cut();
-    // eslint-disable-next-line no-await-in-loop
     await sleep(roll(0, 30));
-    // eslint-disable-next-line no-await-in-loop
     await link.mend();
   }
 }

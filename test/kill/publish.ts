@@ -12,7 +12,6 @@ export async function publishMqtt(sender: MqttClient, marks: Iterable<Mark>): Pr
   for (const mark of marks) {
     open.push(sender.publishAsync(`fleet/${mark.key}/position`, reportOf(mark), { qos: 1 }));
     if (open.length < UNCONFIRMED) continue;
-    // eslint-disable-next-line no-await-in-loop -- no more than the server's own window
     await Promise.all(open);
     open = [];
   }
@@ -25,7 +24,6 @@ export async function publishNats(reports: TestStream, marks: Iterable<Mark>): P
   for (const mark of marks) {
     reports.connection.publish(`fleet.${mark.key}.position`, reportOf(mark));
     sent += 1;
-    // eslint-disable-next-line no-await-in-loop -- lest the server think us a flood
     if (sent % UNCONFIRMED === 0) await reports.connection.flush();
   }
   await waitFor(async () => (await reports.count()) === before + sent, PUBLISH_MS, 'the backlog to be stored');

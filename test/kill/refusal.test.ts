@@ -72,18 +72,14 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
         await scene.publish(sent);
         const bridge = scene.start();
         for (const part of [2000, 5000]) {
-          // eslint-disable-next-line no-await-in-loop -- one refusal after the other
           await advanced(scene, part, bridge);
-          // eslint-disable-next-line no-await-in-loop
           await scene.tracks.take(['elsewhere']);
-          // eslint-disable-next-line no-await-in-loop
           await sleep(WITHOUT_MS / 2);
-          // eslint-disable-next-line no-await-in-loop
           await scene.tracks.take(['tracks.>']);
         }
         await drained(scene, sent.length, bridge);
         assert.deepEqual(judge(sent, await scene.stored()), FLAWLESS);
-        assert.ok(bridge.lines().some(({ event, code }) => event === 'go-back' && code === 'SINK_DOWN'));
+        assert.ok(bridge.lines().some(({ event, code }) => event === 'sink-stalled' && code === 'SINK_DOWN'));
       },
     );
   }
@@ -91,7 +87,7 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
 
 /** For a while nothing is confirmed: everything stays with the source, a window of it in the bridge. */
 async function withoutConfirmation(scene: Scene, bridge: Bridge, total: number): Promise<void> {
-  await bridge.said(({ event, code }) => event === 'go-back' && code === 'SINK_DOWN', DEADLINE_MS, 'what is refused');
+  await bridge.said(({ event, code }) => event === 'sink-stalled' && code === 'SINK_DOWN', DEADLINE_MS, 'what is refused');
   await waitFor(async () => (await bridge.metric('sluice_messages_held')) === WINDOW, DEADLINE_MS, 'a full window');
   await sleep(WITHOUT_MS);
   assert.equal(await bridge.metric('sluice_frames_sent_total'), 0);

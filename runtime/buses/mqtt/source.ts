@@ -13,6 +13,7 @@ import { problem, type Target } from './connect-failure.ts';
 import { contentId } from './content-id.ts';
 import { Link, type LinkEnd, type Live } from './link.ts';
 import type { MqttConnection, MqttFrom } from './options.ts';
+import { PacketRing } from './packet-ring.ts';
 import { type Claim, Pubacks } from './pubacks.ts';
 import { receivedFrame } from './received-frame.ts';
 import { Subscription } from './subscription.ts';
@@ -58,6 +59,7 @@ class MqttSource implements Source, LinkEnd {
   readonly #claims = new Numbered<Claim>();
   /** QoS 0 has no coordinates: an id for this process and a count. */
   readonly #nonce = randomBytes(4).toString('hex');
+  readonly #ring: PacketRing;
   #arrivals = 0;
   /** In earlier connections. */
   #arrivalsBefore = 0;
@@ -81,6 +83,7 @@ class MqttSource implements Source, LinkEnd {
     this.#window = context.window;
     this.#isFive = target.protocol === '5';
     this.#isPersistent = sessionSeconds > 0;
+    this.#ring = new PacketRing(context.memo, (error) => context.report({ kind: 'problem', error }));
     const properties = {
       sessionExpiryInterval: sessionSeconds,
       receiveMaximum: Math.min(context.window.messages, 65_535),
@@ -126,6 +129,7 @@ class MqttSource implements Source, LinkEnd {
   up(live: Live): void {
     this.#live = live;
     this.#pubacks = new Pubacks(live.stream, this.#isFive, (claim) => this.#forget(claim));
+    this.#ring.connected(live.connack.sessionPresent);
     if (live.connack.sessionPresent) return;
     // The server has forgotten what it sent: packet ids start anew, and an old one would acknowledge a stranger.
     this.#claims.clear();
@@ -257,7 +261,7 @@ class MqttSource implements Source, LinkEnd {
   #idOf(packetId: number, frame: Frame): string {
     const { clientId } = this.#target;
     if (frame.id !== undefined) return `${clientId}:m:${frame.id}`;
-    return `${clientId}:${packetId.toString(16)}-${contentId(frame)}`;
+    return `${clientId}:${this.#ring.name(packetId)}-${contentId(frame)}`;
   }
 
   #deliver(arrival: Arrival): void {

@@ -7,6 +7,7 @@ import type { Room, Source } from '#contract/source.ts';
 import { mqtt } from '../../../runtime/buses/mqtt/index.ts';
 import type { MqttConnection, MqttFrom, MqttTo } from '../../../runtime/buses/mqtt/options.ts';
 import { waitFor } from '../../harness/wait-for.ts';
+import { memoForTest } from '../../harness/memo.ts';
 
 export const DEADLINE_MS = 15_000;
 const WINDOW: Room = { messages: 256, bytes: 1024 * 1024 };
@@ -32,6 +33,7 @@ function contextFor(direction: 'source' | 'sink', wanted: Wanted, events: BusEve
     connection: 'field',
     direction,
     window: { ...WINDOW, ...wanted.window },
+    memo: memoForTest(`mqtt ${wanted.route ?? 'r'} ${direction}`),
     signal: wanted.signal ?? new AbortController().signal,
     report: (event) => void events.push(event),
   };

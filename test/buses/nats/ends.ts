@@ -9,6 +9,7 @@ import { pause } from '#kit/deadline.ts';
 import { nats as core } from '../../../runtime/buses/nats/core.ts';
 import { jetstream as jetstreamBus } from '../../../runtime/buses/nats/jetstream.ts';
 import { waitFor } from '../../harness/wait-for.ts';
+import { memoForTest } from '../../harness/memo.ts';
 
 export const DEADLINE_MS = 20_000;
 export const WINDOW: Room = { messages: 256, bytes: 16 * 1024 ** 2 };
@@ -35,6 +36,7 @@ export function recordedContext(overrides: Partial<BusContext> = {}): RecordedCo
     connection: 'hub',
     direction: 'source',
     window: WINDOW,
+    memo: memoForTest('nats'),
     signal: stop.signal,
     ...overrides,
     events,

@@ -1,0 +1,7 @@
+/** One small text of one end of a route that outlives the process: a place in an order that the bus itself does not keep. */
+export interface Memo {
+  /** What was written last; undefined when nothing was, or when the state folder is new. */
+  read(): string | undefined;
+  /** Durable when it returns: it waits for the disk, so it is for rare changes. Throws STATE_UNUSABLE. */
+  write(text: string): void;
+}
