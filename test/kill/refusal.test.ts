@@ -87,7 +87,11 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
 
 /** For a while nothing is confirmed: everything stays with the source, a window of it in the bridge. */
 async function withoutConfirmation(scene: Scene, bridge: Bridge, total: number): Promise<void> {
-  await bridge.said(({ event, code }) => event === 'sink-stalled' && code === 'SINK_DOWN', DEADLINE_MS, 'what is refused');
+  await bridge.said(
+    ({ event, code }) => event === 'sink-stalled' && code === 'SINK_DOWN',
+    DEADLINE_MS,
+    'what is refused',
+  );
   await waitFor(async () => (await bridge.metric('sluice_messages_held')) === WINDOW, DEADLINE_MS, 'a full window');
   await sleep(WITHOUT_MS);
   assert.equal(await bridge.metric('sluice_frames_sent_total'), 0);

@@ -17,7 +17,7 @@ export function sourceGuarantees(connection: MqttConnection, from: MqttFrom): Gu
     notes.push('shared: the members of the group divide each topic among them, so nothing keeps its order');
   if (from.qos === 1)
     notes.push(
-      "ids: the publisher's msgid, else packet id, hash and length, which a crash of the server may give again",
+      "ids: the publisher's msgid, else session, round and packet id, which hold as long as the state folder is kept and the server numbers its messages one after the other",
     );
   if (connection.protocol === '3.1.1') {
     notes.push(OLD_PROTOCOL);
