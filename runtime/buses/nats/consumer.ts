@@ -1,6 +1,6 @@
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import { SluiceError } from '#contract/errors.ts';
-import type { Start } from './jetstream.ts';
+import type { Start } from './jetstream-options.ts';
 import { apiErrorCode, asBusError } from './stream.ts';
 
 const CONSUMER_NOT_FOUND = 10_014;

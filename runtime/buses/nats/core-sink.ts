@@ -5,7 +5,7 @@ import type { Receipt, Sink } from '#contract/sink.ts';
 import { withDeadline } from '#kit/deadline.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { Denial, Link } from './connect.ts';
-import type { CoreTo } from './core.ts';
+import type { CoreTo } from './core-options.ts';
 import { type HeaderBlock, headerBytes } from './write-headers.ts';
 import { subjects } from './subject.ts';
 

@@ -7,7 +7,7 @@ import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import { Inbox } from '#kit/inbox.ts';
 import type { Link } from './connect.ts';
-import type { CoreFrom } from './core.ts';
+import type { CoreFrom } from './core-options.ts';
 import { weightOf } from './raw-message.ts';
 import { readHeaders } from './read-headers.ts';
 import type { NatsConnectionOptions } from './options.ts';

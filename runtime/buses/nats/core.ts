@@ -1,22 +1,11 @@
 import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
+import type { CoreFrom, CoreTo } from './core-options.ts';
 import { CoreSink } from './core-sink.ts';
 import { CoreSource } from './core-source.ts';
 import { Link } from './connect.ts';
 import { HeaderBlock } from './write-headers.ts';
 import { connectionFlaws, connectionProperties, duration, type NatsConnectionOptions } from './options.ts';
 import { filterFlaws, subjects } from './subject.ts';
-
-/** What a route reads from core NATS. */
-export interface CoreFrom {
-  readonly subjects: readonly string[];
-  readonly queue?: string;
-}
-
-/** Where a route publishes on core NATS. */
-export interface CoreTo {
-  readonly subject: string;
-  readonly timeout: string;
-}
 
 const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true, deduplicates: false } as const;
 

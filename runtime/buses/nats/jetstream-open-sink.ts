@@ -6,7 +6,7 @@ import { durationMs } from '#kit/quantity.ts';
 import { Link } from './connect.ts';
 import { HeaderBlock } from './write-headers.ts';
 import { insist } from './insist.ts';
-import type { JetStreamConnectionOptions, JetStreamTo } from './jetstream.ts';
+import type { JetStreamConnectionOptions, JetStreamTo } from './jetstream-options.ts';
 import { JetStreamSink } from './jetstream-sink.ts';
 import { managerOf } from './manager.ts';
 import { findStream } from './stream.ts';

@@ -14,7 +14,7 @@ import { weightOf } from './raw-message.ts';
 import { readHeaders } from './read-headers.ts';
 import { HeldMessage, HeldMessages } from './held-messages.ts';
 import { insist } from './insist.ts';
-import type { JetStreamConnectionOptions, JetStreamFrom } from './jetstream.ts';
+import type { JetStreamConnectionOptions, JetStreamFrom } from './jetstream-options.ts';
 import { managerOf } from './manager.ts';
 import { type Break, type PullReader, PullSession } from './pull-session.ts';
 import { canReset, rewind } from './rewind.ts';

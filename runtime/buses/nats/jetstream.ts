@@ -2,31 +2,9 @@ import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { Link } from './connect.ts';
 import { openJetStreamSink } from './jetstream-open-sink.ts';
 import { JetStreamSource } from './jetstream-source.ts';
-import { connectionFlaws, connectionProperties, duration, type NatsConnectionOptions } from './options.ts';
+import type { JetStreamConnectionOptions, JetStreamFrom, JetStreamTo } from './jetstream-options.ts';
+import { connectionFlaws, connectionProperties, duration } from './options.ts';
 import { filterFlaws, subjects } from './subject.ts';
-
-/** A connection that may make streams. */
-export interface JetStreamConnectionOptions extends NatsConnectionOptions {
-  readonly create: boolean;
-}
-
-/** Where a new durable consumer begins. */
-export type Start = 'all' | 'new' | { readonly sequence: number } | { readonly time: string };
-
-/** What a route reads from a stream. */
-export interface JetStreamFrom {
-  readonly stream: string;
-  readonly subjects?: readonly string[];
-  readonly durable?: string;
-  readonly start: Start;
-}
-
-/** Where a route publishes. */
-export interface JetStreamTo {
-  readonly stream: string;
-  readonly subject: string;
-  readonly timeout: string;
-}
 
 const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true } as const;
 

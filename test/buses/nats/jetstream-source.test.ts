@@ -4,7 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import { ACCEPT, type Delivery, GIVE_BACK } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Source } from '#contract/source.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream.ts';
+import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
 import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
 import { startNats } from '../../harness/nats.ts';
