@@ -20,7 +20,8 @@ function messageOf(run: () => unknown): string {
 }
 
 const LAWS: readonly (readonly [Codec, fc.Arbitrary<unknown>])[] = [
-  [json, fc.jsonValue({ noUnicodeString: false })],
+  // As JSON itself writes them: it has no negative zero.
+  [json, fc.jsonValue({ noUnicodeString: false }).map((value): unknown => JSON.parse(JSON.stringify(value)))],
   [text, fc.string({ unit: 'binary' })],
   [bytes, fc.uint8Array()],
 ];
