@@ -260,8 +260,9 @@ class MqttSource implements Source, LinkEnd {
   /** Packet id and content: the same on each redelivery, for the server keeps the packet id [MQTT-4.4.0-1]. */
   #idOf(packetId: number, frame: Frame): string {
     const { clientId } = this.#target;
-    if (frame.id !== undefined) return `${clientId}:m:${frame.id}`;
-    return `${clientId}:${this.#ring.name(packetId)}-${contentId(frame)}`;
+    // The ring follows every message, also those whose publisher named them.
+    const place = this.#ring.name(packetId);
+    return frame.id === undefined ? `${clientId}:${place}-${contentId(frame)}` : `${clientId}:m:${frame.id}`;
   }
 
   #deliver(arrival: Arrival): void {
