@@ -22,9 +22,9 @@ export function projectFile({ folder, ...files }: ProjectFolders, kind: 'functio
   return join(folder, kind, file ?? name);
 }
 
-/** Content of a `file:` reference, without the line break that editors put at the end of a secret. */
+/** Content of a `file:` reference, as it lies there. */
 export function referenceReader(folder: string): (path: string) => string {
-  return (path) => readFileSync(resolve(folder, path), 'utf8').replace(/\r?\n$/, '');
+  return (path) => readFileSync(resolve(folder, path), 'utf8');
 }
 
 function list(folder: string): string[] {
