@@ -6,6 +6,7 @@ import type { Bus } from '#contract/bus.ts';
 import { catalogOf } from './catalog-of.ts';
 import { type Arguments, UsageError } from './cli/command.ts';
 import { EXIT, type ExitCode } from './cli/exit-codes.ts';
+import { helpLines } from './cli/help-lines.ts';
 import { holdPipeline } from './cli/hold.ts';
 import { leave } from './cli/leave.ts';
 import { processLog } from './cli/process-log.ts';
@@ -71,8 +72,7 @@ function isUsage(thrown: unknown): thrown is Error {
 }
 
 function manual(file: string): string {
-  const lines = Object.entries(RUN_HELP).map(([option, meaning]) => `  ${option.padEnd(20)} ${meaning}`);
-  return `usage: node ${file} [options]\n${lines.join('\n')}\n`;
+  return `usage: node ${file} [options]\n${helpLines(RUN_HELP)}`;
 }
 
 function mapBeside(url: string): string | undefined {

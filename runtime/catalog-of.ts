@@ -1,5 +1,6 @@
 import type { Bus } from '#contract/bus.ts';
 import type { Codec } from '#contract/codec.ts';
+import { SluiceError } from '#contract/errors.ts';
 import { bytes } from './codecs/bytes.ts';
 import { json } from './codecs/json.ts';
 import { text } from './codecs/text.ts';
@@ -12,6 +13,13 @@ export interface Catalog {
   readonly buses: ReadonlyMap<string, Bus>;
   readonly stages: ReadonlyMap<string, StageKind>;
   readonly codecs: ReadonlyMap<string, Codec>;
+}
+
+/** The driver of that name, which the checker has seen there. Throws INTERNAL. */
+export function busOf({ buses }: Catalog, name: string): Bus {
+  const bus = buses.get(name);
+  if (bus === undefined) throw new SluiceError('INTERNAL', `no bus ${name} in the catalog`);
+  return bus;
 }
 
 /** The stages and codecs of this version with these buses. */

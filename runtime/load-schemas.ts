@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { messageOf } from '#contract/errors.ts';
 import type { Finding } from './config/findings.ts';
 import { asMap, isMap } from './config/plain.ts';
 import { type ProjectFolders, projectFile } from './project-files.ts';
@@ -24,7 +25,7 @@ export function loadSchemas(names: Iterable<string>, project: ProjectFolders): S
     try {
       validators.set(name, compiler.compile(name));
     } catch (thrown) {
-      findings.push(broken(pathOf(project, name), 'error', 'a schema that ajv can compile', text(thrown)));
+      findings.push(broken(pathOf(project, name), 'error', 'a schema that ajv can compile', messageOf(thrown)));
     }
   }
   for (const [name, flaw] of compiler.flaws) {
@@ -50,7 +51,7 @@ export function readSchemas(
       if (isMap(schema) || typeof schema === 'boolean') files.set(name, { name, schema });
       else findings.push(broken(path, severity, 'a JSON object, the schema', `a ${typeof schema}`));
     } catch (thrown) {
-      findings.push({ ...broken(path, severity, 'JSON', text(thrown)), ...placeIn(text(thrown)) });
+      findings.push({ ...broken(path, severity, 'JSON', messageOf(thrown)), ...placeIn(messageOf(thrown)) });
     }
   }
   return { files, findings };
@@ -99,8 +100,4 @@ function broken(file: string, severity: Finding['severity'], expected: string, f
 function placeIn(message: string): Partial<Pick<Finding, 'line' | 'column'>> {
   const place = /\(line (\d+) column (\d+)\)$/.exec(message);
   return place === null ? {} : { line: Number(place[1]), column: Number(place[2]) };
-}
-
-function text(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,10 +1,10 @@
-import type { Bus, BusContext } from '#contract/bus.ts';
-import { asSluiceError, SluiceError } from '#contract/errors.ts';
-import type { Log } from '#contract/log.ts';
+import type { BusContext } from '#contract/bus.ts';
+import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Memo } from '#contract/memo.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 import { busReporter } from './bus-reporter.ts';
+import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
@@ -14,7 +14,6 @@ import { type RouteServices, wireRoute } from './wire.ts';
 
 export interface LineSettings extends Omit<RouteServices, 'onFlow'> {
   readonly health: Health;
-  readonly log: Log;
   /** What an end writes down for its next start, by owner. */
   readonly memo: (owner: string) => Memo;
   /** Aborts what is still being opened. */
@@ -48,10 +47,10 @@ export class RouteLine {
     // Both are announced before either is opened: readiness counts what is still to come.
     const contexts = { source: this.#context('source'), sink: this.#context('sink') };
     const { from, to } = this.#spec;
+    const { catalog, health } = this.#settings;
     // The sink first: what a source delivers should find its way.
-    this.#sink = await this.#bus(to.bus).openSink(this.#options(to), contexts.sink);
-    this.#source = await this.#bus(from.bus).openSource(this.#options(from), contexts.source);
-    const { health } = this.#settings;
+    this.#sink = await busOf(catalog, to.bus).openSink(this.#options(to), contexts.sink);
+    this.#source = await busOf(catalog, from.bus).openSource(this.#options(from), contexts.source);
     const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
     this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow });
     this.#pump = new Pump(this.#route);
@@ -80,12 +79,6 @@ export class RouteLine {
     const report = busReporter({ ...place, log, health, onUp, onProblem });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
     return { ...place, window: this.#spec.from.window, memo, signal: opening, report };
-  }
-
-  #bus(name: string): Bus {
-    const bus = this.#settings.catalog.buses.get(name);
-    if (bus === undefined) throw new SluiceError('INTERNAL', `no bus ${name} in the catalog`);
-    return bus;
   }
 
   #options(end: RouteSpec['from'] | RouteSpec['to']): never {

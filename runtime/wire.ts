@@ -7,7 +7,7 @@ import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
 import type { Tracer } from '#contract/trace.ts';
-import type { Catalog } from './catalog-of.ts';
+import { busOf, type Catalog } from './catalog-of.ts';
 import { codecByContentType } from './codecs/by-content-type.ts';
 import { compileTemplate } from './config/compile-template.ts';
 import type { RouteSpec } from './config/pipeline-spec.ts';
@@ -110,10 +110,4 @@ function always(codec: Codec): () => Codec {
 function readsBody(text: string): boolean {
   const parsed = parseTemplate(text);
   return 'parts' in parsed && parsed.parts.some((part) => typeof part !== 'string' && part.kind === 'body');
-}
-
-function busOf(catalog: Catalog, name: string): { readonly grammar: AddressGrammar } {
-  const bus = catalog.buses.get(name);
-  if (bus === undefined) throw new SluiceError('INTERNAL', `no bus ${name} in the catalog`);
-  return bus;
 }

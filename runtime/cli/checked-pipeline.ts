@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { messageOf } from '#contract/errors.ts';
 import { catalog } from '../catalog.ts';
 import { checkPipeline, type CheckResult } from '../config/check-pipeline.ts';
 import { projectFolder } from '../config/project.ts';
@@ -18,9 +19,7 @@ export function readPipeline(file: string, mode: 'check' | 'run'): CheckedPipeli
   try {
     text = readFileSync(file, 'utf8');
   } catch (thrown) {
-    throw new UsageError(
-      `expected a pipeline file, found ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-    );
+    throw new UsageError(`expected a pipeline file, found ${messageOf(thrown)}`);
   }
   const project = readProjectFolders(projectFolder(file));
   const result = checkPipeline({

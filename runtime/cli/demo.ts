@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DURATION_PATTERN, durationMs } from '#kit/quantity.ts';
+import { pause } from '#kit/deadline.ts';
 import { catalog } from '../catalog.ts';
 import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
 import { drawScene, sceneLine } from '../demo/board.ts';
@@ -11,7 +11,8 @@ import { packageFolder } from '../package-folder.ts';
 import { type RunningPipeline, startPipeline } from '../pipeline.ts';
 import { newLog } from '../telemetry/log.ts';
 import { readPipeline } from './checked-pipeline.ts';
-import { type Command, UsageError } from './command.ts';
+import type { Command } from './command.ts';
+import { durationOption } from './duration-option.ts';
 import { ended } from './ended.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { onceSignalled } from './hold.ts';
@@ -25,7 +26,7 @@ export const demo: Command = {
   options: { for: { type: 'string' } },
   words: 0,
   async run({ values }) {
-    const lastsMs = typeof values['for'] === 'string' ? duration(values['for']) : undefined;
+    const lastsMs = typeof values['for'] === 'string' ? durationOption('--for', values['for'], '15s') : undefined;
     const { log, tallies } = tallyingLog(newLog({ write: (line) => process.stderr.write(line), isJson: false }));
     const buses = await startBuses(process.env['NATS_URL']);
     try {
@@ -111,16 +112,4 @@ function conclude(evidence: Evidence): ExitCode {
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   return wrong.length === 0 ? EXIT.fine : EXIT.internal;
-}
-
-function duration(text: string): number {
-  if (!new RegExp(DURATION_PATTERN).test(text))
-    throw new UsageError(`expected --for with a duration and its unit (15s), found ${text}`);
-  return durationMs(text);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { messageOf } from '#contract/errors.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { isNodeTooOld } from '#kit/node-floor.ts';
 import { packageFolder } from '../package-folder.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { helpLines } from './help-lines.ts';
 import { leave } from './leave.ts';
 
 /** Each is loaded when it is called: `run` does not wait for the demo's broker. */
@@ -63,7 +65,7 @@ function parse(command: Command, rest: readonly string[]): Arguments {
   try {
     given = parseArgs({ args: [...rest], options: command.options, allowPositionals: true });
   } catch (thrown) {
-    throw new UsageError(thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+    throw new UsageError(messageOf(thrown), { cause: thrown });
   }
   const words = given.positionals.length;
   if (words !== command.words)
@@ -88,8 +90,8 @@ function overview(): string {
 }
 
 function manual(name: string, summary: string, { usage, help }: Command): string {
-  const lines = Object.entries(help).map(([option, meaning]) => `  ${option.padEnd(20)} ${meaning}`);
-  return `sluice ${name} ${usage}\n\n${summary}\n${lines.length === 0 ? '' : `\n${lines.join('\n')}\n`}`;
+  const lines = helpLines(help);
+  return `sluice ${name} ${usage}\n\n${summary}\n${lines === '' ? '' : `\n${lines}`}`;
 }
 
 function version(): string {

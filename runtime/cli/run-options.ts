@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { DURATION_PATTERN, durationMs } from '#kit/quantity.ts';
 import type { RunSettings } from '../pipeline.ts';
 import { type Arguments, UsageError } from './command.ts';
+import { durationOption } from './duration-option.ts';
 
 /** Options of everything that runs a pipeline. */
 export const RUN_OPTIONS = {
@@ -30,14 +30,9 @@ export function runOptions({ values }: Arguments, pipeline: string): Chosen {
   return {
     admin: typeof admin === 'string' ? hostAndPort(admin) : undefined,
     stateFolder: typeof state === 'string' ? state : join('.sluice', pipeline),
-    drainMs: Math.min(durationMs(duration(typeof drain === 'string' ? drain : '10s')), LONGEST_TIMER_MS),
+    drainMs: Math.min(durationOption('--drain', typeof drain === 'string' ? drain : '10s', '10s'), LONGEST_TIMER_MS),
     failFast: values['fail-fast'] === true,
   };
-}
-
-function duration(text: string): string {
-  if (new RegExp(DURATION_PATTERN).test(text)) return text;
-  throw new UsageError(`expected --drain with a duration and its unit (10s), found ${text}`);
 }
 
 function hostAndPort(text: string): { host: string; port: number } {

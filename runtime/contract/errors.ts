@@ -169,5 +169,10 @@ export class SluiceError extends Error {
 /** Whatever was thrown, as a SluiceError: its own, or INTERNAL. */
 export function asSluiceError(thrown: unknown, code: ErrorCode = 'INTERNAL'): SluiceError {
   if (thrown instanceof SluiceError) return thrown;
-  return new SluiceError(code, thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+  return new SluiceError(code, messageOf(thrown), { cause: thrown });
+}
+
+/** What was thrown, in its own words. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,5 +1,5 @@
 import type { Codec } from '#contract/codec.ts';
-import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import { asSluiceError, messageOf, SluiceError } from '#contract/errors.ts';
 import type { Frame, Headers } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
 import { Dropped, type StageResult } from '#contract/stage.ts';
@@ -50,7 +50,7 @@ function decode(route: Route, frame: Frame): unknown {
   try {
     return codec?.decode(frame.body);
   } catch (thrown) {
-    throw new SluiceError('DECODE_FAILED', `expected ${codec?.name}, found ${reason(thrown)}`, {
+    throw new SluiceError('DECODE_FAILED', `expected ${codec?.name}, found ${messageOf(thrown)}`, {
       place: { stage: 'decode' },
     });
   }
@@ -139,9 +139,13 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
     try {
       body = codec.encode(message.body);
     } catch (thrown) {
-      throw new SluiceError('ENCODE_FAILED', `expected a body that ${codec.name} can write, found ${reason(thrown)}`, {
-        place: { stage: 'encode' },
-      });
+      throw new SluiceError(
+        'ENCODE_FAILED',
+        `expected a body that ${codec.name} can write, found ${messageOf(thrown)}`,
+        {
+          place: { stage: 'encode' },
+        },
+      );
     }
   }
   return {
@@ -169,8 +173,4 @@ function withAdded(route: Route, headers: Headers, view: View): Headers {
 
 function isSeveral(result: StageResult): result is readonly Message[] {
   return Array.isArray(result);
-}
-
-function reason(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

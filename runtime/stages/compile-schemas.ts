@@ -1,3 +1,4 @@
+import { messageOf } from '#contract/errors.ts';
 import { Ajv, type AnySchemaObject, type Options } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standaloneCode from 'ajv/dist/standalone/index.js';
@@ -81,7 +82,7 @@ function dialects(files: readonly SchemaFile[], options: Options): Dialects {
       } catch (thrown) {
         // It stands in the compiler already: unsound, it must not be compiled into another.
         of(schema).removeSchema(schema);
-        flaws.set(name, thrown instanceof Error ? thrown.message : String(thrown));
+        flaws.set(name, messageOf(thrown));
       }
     }
   }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { DeadLetter, DeadLetters } from '#contract/dead-letter.ts';
-import { SluiceError } from '#contract/errors.ts';
+import type { SluiceError } from '#contract/errors.ts';
 import { openDatabase } from './sqlite.ts';
+import { unusable } from './unusable.ts';
 
 /** Letters that come within this time share one commit: a commit waits for the disk, and the process with it. */
 const GROUP_MS = 5;
@@ -43,7 +44,7 @@ export function openDeadLetterStore(folder: string): DeadLetterStore {
   try {
     return store(openDatabase(file), file);
   } catch (thrown) {
-    throw unusable(file, thrown);
+    throw unusable(`write ${file}`, thrown);
   }
 }
 
@@ -73,7 +74,7 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
       write(database, insert, [one]);
       one.resolve();
     } catch (thrown) {
-      one.reject(unusable(file, thrown));
+      one.reject(unusable(`write ${file}`, thrown));
     }
   };
 
@@ -140,9 +141,4 @@ function whole(ms: number | undefined): number | null {
 function cause(failure: SluiceError): string | null {
   if (typeof failure.cause === 'string') return failure.cause;
   return failure.cause instanceof Error ? (failure.cause.stack ?? failure.cause.message) : null;
-}
-
-function unusable(file: string, thrown: unknown): SluiceError {
-  const found = thrown instanceof Error ? thrown.message : String(thrown);
-  return new SluiceError('STATE_UNUSABLE', `expected to write ${file}, found ${found}`, { cause: thrown });
 }

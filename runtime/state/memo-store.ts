@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { SluiceError } from '#contract/errors.ts';
 import type { Memo } from '#contract/memo.ts';
 import { openDatabase } from './sqlite.ts';
+import { unusable } from './unusable.ts';
 
 /** The memos of a pipeline's ends. */
 export interface MemoStore {
@@ -18,8 +18,7 @@ export function openMemoStore(folder: string): MemoStore {
     try {
       return act();
     } catch (thrown) {
-      const found = thrown instanceof Error ? thrown.message : String(thrown);
-      throw new SluiceError('STATE_UNUSABLE', `expected to use ${file}, found ${found}`, { cause: thrown });
+      throw unusable(`use ${file}`, thrown);
     }
   };
   return guarded(() => store(openDatabase(file), guarded));

@@ -1,7 +1,7 @@
 import type { DeadLetters } from '#contract/dead-letter.ts';
 import type { Memo } from '#contract/memo.ts';
 import { openDeadLetterStore } from './dead-letter-store.ts';
-import { openMemoStore } from './memo-store.ts';
+import { type MemoStore, openMemoStore } from './memo-store.ts';
 import { takeStateFolder } from './state-folder.ts';
 
 /** What of a pipeline outlives its process, in a folder that one process holds. */
@@ -18,19 +18,24 @@ export interface PipelineState {
 /** Throws STATE_LOCKED or STATE_UNUSABLE, and then holds nothing. */
 export function openPipelineState(path: string): PipelineState {
   const folder = takeStateFolder(path);
-  const opened: { close(): void }[] = [];
-  const close = (): void => {
-    for (const store of opened) store.close();
-    folder.release();
-  };
   try {
     const deadLetters = openDeadLetterStore(folder.path);
-    opened.push(deadLetters);
-    const memos = openMemoStore(folder.path);
-    opened.push(memos);
-    return { folder: folder.path, isNew: folder.isNew, deadLetters, memo: (owner) => memos.memo(owner), close };
+    // Most buses keep their own place: who writes nothing down waits for no second database.
+    let memos: MemoStore | undefined;
+    const memoOf = (owner: string): Memo => (memos ??= openMemoStore(folder.path)).memo(owner);
+    return {
+      folder: folder.path,
+      isNew: folder.isNew,
+      deadLetters,
+      memo: (owner) => ({ read: () => memoOf(owner).read(), write: (text) => memoOf(owner).write(text) }),
+      close() {
+        deadLetters.close();
+        memos?.close();
+        folder.release();
+      },
+    };
   } catch (thrown) {
-    close();
+    folder.release();
     throw thrown;
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { SluiceError } from '#contract/errors.ts';
 import { openDatabase } from './sqlite.ts';
+import { unusable } from './unusable.ts';
 
 /** A pipeline's own folder, held by one process. */
 export interface StateFolder {
@@ -25,7 +26,7 @@ export function takeStateFolder(path: string): StateFolder {
   try {
     isNew = mkdirSync(path, { recursive: true }) !== undefined;
   } catch (thrown) {
-    throw new SluiceError('STATE_UNUSABLE', `expected to make the folder ${path}, found ${text(thrown)}`);
+    throw unusable(`make the folder ${path}`, thrown);
   }
   const holder = join(path, 'holder');
   const release = lock(path, holder);
@@ -33,7 +34,7 @@ export function takeStateFolder(path: string): StateFolder {
     writeFileSync(holder, `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`);
   } catch (thrown) {
     release();
-    throw new SluiceError('STATE_UNUSABLE', `expected to write ${holder}, found ${text(thrown)}`);
+    throw unusable(`write ${holder}`, thrown);
   }
   return { path, isNew, release };
 }
@@ -54,13 +55,13 @@ function lock(path: string, holder: string): () => void {
       database.close();
     };
   } catch (thrown) {
-    if (/locked/.test(text(thrown))) {
+    if (thrown instanceof Error && /locked/.test(thrown.message)) {
       throw new SluiceError(
         'STATE_LOCKED',
         `expected the folder ${path} to be free, found it held by ${named(holder)}`,
       );
     }
-    throw new SluiceError('STATE_UNUSABLE', `expected to lock ${file}, found ${text(thrown)}`);
+    throw unusable(`lock ${file}`, thrown);
   }
 }
 
@@ -70,8 +71,4 @@ function named(holder: string): string {
   } catch {
     return 'a process that did not leave its name';
   }
-}
-
-function text(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }

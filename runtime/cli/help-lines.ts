@@ -1,0 +1,6 @@
+/** What each option means, a line each. */
+export function helpLines(help: Readonly<Record<string, string>>): string {
+  return Object.entries(help)
+    .map(([option, meaning]) => `  ${option.padEnd(20)} ${meaning}\n`)
+    .join('');
+}
