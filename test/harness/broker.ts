@@ -1,8 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from './free-ports.ts';
 import { logTail, type Command, type ServerProcess, startServer } from './server-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
-import { readFileSync } from 'node:fs';
 
 /** A server that a test started or was given. */
 export interface Broker extends AsyncDisposable {
@@ -25,36 +25,58 @@ export interface Broker extends AsyncDisposable {
   log(): string;
 }
 
-/** How one kind of server is run in `folder` on `ports`. Called at every start. */
+type Started = Omit<Command, 'logFile'>;
+
+/** How one kind of server is run in `folder` on `ports`. */
 export interface Recipe {
   readonly name: string;
   readonly scheme: string;
   readonly portCount: number;
-  prepare(folder: string, ports: readonly number[]): Omit<Command, 'logFile'>;
+  /** Called at every start. */
+  prepare(folder: string, ports: readonly number[]): Started | Promise<Started>;
   probe(ports: readonly number[]): Promise<boolean>;
+  /** Another process that must run before the server: it outlives the server's kills, and ends with the handle. */
+  companion?(
+    folder: string,
+    ports: readonly number[],
+  ): { readonly command: Started; readonly probe: () => Promise<boolean> };
+}
+
+async function launch(command: Command, probe: () => Promise<boolean>): Promise<ServerProcess> {
+  const started = startServer(command);
+  await started.ready(probe).catch(async (error: unknown) => {
+    await started.end('SIGKILL');
+    throw error;
+  });
+  return started;
 }
 
 /** Starts a server of our own. Its first port is the one that clients use. */
 export async function startBroker(recipe: Recipe): Promise<Broker> {
   const folder = temporaryFolder(recipe.name);
   const logFile = join(folder.path, 'server.log');
-  let ports = await freePorts(recipe.portCount);
-  const start = async (): Promise<ServerProcess> => {
-    const started = startServer({ ...recipe.prepare(folder.path, ports), logFile });
-    await started
-      .ready(() => recipe.probe(ports))
-      .catch(async (error: unknown) => {
-        await started.end('SIGKILL');
-        throw error;
-      });
-    return started;
-  };
-  let current = await start().catch(async (error: unknown) => {
-    // Another process may have taken a port between its choice and the start: once more on others.
-    if (!/address already in use/i.test(logTail(logFile))) throw error;
+  let ports: number[] = [];
+  let companion: ServerProcess | undefined;
+  const start = async (): Promise<ServerProcess> =>
+    launch({ ...(await recipe.prepare(folder.path, ports)), logFile }, () => recipe.probe(ports));
+  const startFirst = async (): Promise<ServerProcess> => {
     ports = await freePorts(recipe.portCount);
+    await companion?.end('SIGKILL');
+    const other = recipe.companion?.(folder.path, ports);
+    if (other !== undefined) companion = await launch({ ...other.command, logFile }, other.probe);
     return start();
-  });
+  };
+  let current = await startFirst()
+    .catch((error: unknown) => {
+      // Another process may have taken a port between its choice and the start: once more on others.
+      if (!existsSync(logFile) || !/address already in use|eaddrinuse/i.test(logTail(logFile))) throw error;
+      return startFirst();
+    })
+    .catch(async (error: unknown) => {
+      await companion?.end('SIGKILL');
+      folder[Symbol.dispose]();
+      throw error;
+    });
   const port = ports[0] ?? 0;
   return {
     url: `${recipe.scheme}://127.0.0.1:${port}`,
@@ -72,7 +94,7 @@ export async function startBroker(recipe: Recipe): Promise<Broker> {
     signal: (signal) => current.signal(signal),
     log: () => readFileSync(logFile, 'utf8'),
     async [Symbol.asyncDispose]() {
-      await current.end('SIGKILL');
+      await Promise.all([current.end('SIGKILL'), companion?.end('SIGKILL')]);
       folder[Symbol.dispose]();
     },
   };

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { binaryOf } from './provide.ts';
+import { pathOf } from './provide.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const run = promisify(execFile);
@@ -28,7 +28,7 @@ export interface Certificates extends Disposable {
 
 /** Makes them with `openssl`; declare the need `openssl`. */
 export async function certificates(): Promise<Certificates> {
-  const openssl = await binaryOf('openssl');
+  const openssl = await pathOf('openssl');
   const folder = temporaryFolder('certificates');
   const at = (name: string): string => join(folder.path, name);
   // A configuration of our own: the machine's may be absent or add extensions.

@@ -1,15 +1,27 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { provide } from './provide.ts';
+import { provide, type Tool } from './provide.ts';
 
 /**
  * What a law cannot be judged without. `nats` and `mosquitto` are content with a server that an environment variable
- * names; `nats-process` and `mosquitto-process` need one of the test's own, to configure, kill or pause it.
+ * names; the needs that end in `-process` are for one of the test's own, to configure, kill or pause it.
  */
-export type Need = 'nats' | 'nats-process' | 'mosquitto' | 'mosquitto-process' | 'openssl';
+export type Need = keyof typeof TOOLS_OF;
 
 /** Names the server to use instead of one of our own. */
 export const SERVER_VARIABLES = { nats: 'SLUICE_NATS_URL', mosquitto: 'SLUICE_MQTT_URL' } as const;
+
+const TOOLS_OF = {
+  nats: ['nats-server'],
+  'nats-process': ['nats-server'],
+  mosquitto: ['mosquitto'],
+  'mosquitto-process': ['mosquitto'],
+  'kafka-process': ['java', 'kafka'],
+  'rabbitmq-process': ['rabbitmq-server', 'epmd'],
+  openssl: ['openssl'],
+  /** Kafka's own Java clients. */
+  'kafka-java': ['javac', 'kafka'],
+} as const satisfies Record<string, readonly Tool[]>;
 
 async function missing(need: Need): Promise<string | undefined> {
   const kind = need.startsWith('nats') ? 'nats' : need.startsWith('mosquitto') ? 'mosquitto' : undefined;
@@ -17,8 +29,8 @@ async function missing(need: Need): Promise<string | undefined> {
   if (variable !== undefined && process.env[variable] !== undefined) {
     return need.endsWith('-process') ? `needs a server of its own: unset ${variable}` : undefined;
   }
-  const provision = await provide(kind === 'nats' ? 'nats-server' : kind === 'mosquitto' ? 'mosquitto' : 'openssl');
-  return provision.found ? undefined : provision.reason;
+  const provisions = await Promise.all(TOOLS_OF[need].map(provide));
+  return provisions.find((provision) => !provision.found)?.reason;
 }
 
 /** How a law is declared beyond its sentence. */

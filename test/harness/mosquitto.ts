@@ -5,7 +5,7 @@ import { type Broker, foreignBroker, type Recipe, startBroker } from './broker.t
 import { SERVER_VARIABLES } from './law.ts';
 import type { ServerTls } from './nats.ts';
 import { portOpen } from './probe.ts';
-import { binaryOf } from './provide.ts';
+import { pathOf } from './provide.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface MosquittoOptions {
@@ -84,7 +84,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     const broker = foreignBroker(foreign, SERVER_VARIABLES.mosquitto);
     return { ...broker, saveNow: () => broker.restart() };
   }
-  const binary = await binaryOf('mosquitto');
+  const binary = await pathOf('mosquitto');
   let database = '';
   const recipe: Recipe = {
     name: 'mosquitto',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Broker, foreignBroker, type Recipe, startBroker } from './broker.ts';
 import { SERVER_VARIABLES } from './law.ts';
 import { healthy } from './probe.ts';
-import { binaryOf } from './provide.ts';
+import { pathOf } from './provide.ts';
 
 /** What the server speaks TLS with; paths. */
 export interface ServerTls {
@@ -48,7 +48,7 @@ function configuration(options: NatsOptions, folder: string, [port, monitor]: re
 export async function startNats(options: NatsOptions = {}): Promise<Broker> {
   const foreign = process.env[SERVER_VARIABLES.nats];
   if (foreign !== undefined) return foreignBroker(foreign, SERVER_VARIABLES.nats);
-  const binary = await binaryOf('nats-server');
+  const binary = await pathOf('nats-server');
   const recipe: Recipe = {
     name: 'nats',
     scheme: 'nats',

@@ -1,88 +1,47 @@
-import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
-
-export const BROKERS_FOLDER = resolve(import.meta.dirname, '../../.brokers');
-const NATS_VERSION = 'v2.15.2';
-const GO_INSTALL_MS = 600_000;
-const APT_MS = 300_000;
+import { byApt } from './by-apt.ts';
+import { byGo } from './by-go.ts';
+import { byMaven } from './by-maven.ts';
+import { executable, onPath } from './on-path.ts';
 
 /** Where a tool was found, or why it is not there and what would change that. */
 export type Provision =
-  | { readonly found: true; readonly binary: string }
+  | { readonly found: true; readonly path: string }
   | { readonly found: false; readonly reason: string };
 
+// Beside the wrapper in /usr/sbin, which refuses ordinary users and takes root's rights away.
+const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+
+const KAFKA = [
+  { group: 'org.apache.kafka', name: 'kafka_2.13', version: '4.1.0' },
+  { group: 'org.apache.logging.log4j', name: 'log4j-slf4j-impl', version: '2.25.1' },
+];
+
+const program = (name: string, packageName: string) => (): Promise<Provision> => byApt(packageName, () => onPath(name));
+
+const maven = program('mvn', 'maven');
+
+const ways = {
+  'nats-server': async (): Promise<Provision> => {
+    const path = onPath('nats-server');
+    if (path !== undefined) return { found: true, path };
+    return byGo('nats-server', 'github.com/nats-io/nats-server/v2', 'v2.15.2');
+  },
+  mosquitto: program('mosquitto', 'mosquitto'),
+  openssl: program('openssl', 'openssl'),
+  java: program('java', 'default-jdk-headless'),
+  // In the same package, and absent where only the part that runs programs is installed.
+  javac: program('javac', 'default-jdk-headless'),
+  mvn: maven,
+  /** A folder of jars. */
+  kafka: () => byMaven('kafka', KAFKA, maven),
+  epmd: program('epmd', 'rabbitmq-server'),
+  'rabbitmq-server': () => byApt('rabbitmq-server', () => (executable(RABBITMQ) ? RABBITMQ : undefined)),
+} satisfies Record<string, () => Promise<Provision>>;
+
 /** Everything the tests can ask for by name. */
-export type Tool = 'nats-server' | 'mosquitto' | 'openssl';
+export type Tool = keyof typeof ways;
 
-function onPath(name: string): string | undefined {
-  // Debian keeps servers in /usr/sbin, which is not in an ordinary user's PATH.
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'];
-  return folders
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}
-
-async function natsByGo(): Promise<Provision> {
-  const module = `github.com/nats-io/nats-server/v2@${NATS_VERSION}`;
-  const bin = join(BROKERS_FOLDER, 'bin');
-  const binary = join(bin, 'nats-server');
-  const stamp = `${binary}.stamp`;
-  if (existsSync(binary) && existsSync(stamp) && readFileSync(stamp, 'utf8') === NATS_VERSION) {
-    return { found: true, binary };
-  }
-  const go = onPath('go') ?? (existsSync('/usr/local/go/bin/go') ? '/usr/local/go/bin/go' : undefined);
-  const command = `GOBIN=.brokers/bin go install ${module}`;
-  if (go === undefined) return { found: false, reason: `no nats-server and no go; would be provided by: ${command}` };
-  // Beside its place and then renamed: test files provision at the same time.
-  const partial = join(BROKERS_FOLDER, `partial-${process.pid}`);
-  try {
-    mkdirSync(bin, { recursive: true });
-    await run(go, ['install', module], {
-      env: { ...process.env, GOBIN: partial },
-      timeout: GO_INSTALL_MS,
-    });
-    renameSync(join(partial, 'nats-server'), binary);
-    writeFileSync(stamp, NATS_VERSION);
-    return { found: true, binary };
-  } catch (error) {
-    const text = error instanceof Error ? error.message.trim().split('\n').slice(-3).join(' ') : String(error);
-    return { found: false, reason: `no nats-server, and \`${command}\` failed: ${text}` };
-  } finally {
-    rmSync(partial, { recursive: true, force: true });
-  }
-}
-
-function mayInstall(): boolean {
-  const contained = process.env['CI'] === 'true' || existsSync('/.dockerenv') || existsSync('/run/.containerenv');
-  return process.getuid?.() === 0 && contained && existsSync('/etc/debian_version');
-}
-
-/** apt-get waits for no other one. */
-let lastInstall: Promise<unknown> = Promise.resolve();
-
-async function byApt(name: Tool): Promise<Provision> {
-  const command = `apt-get update && apt-get install -y --no-install-recommends ${name}`;
-  if (!mayInstall()) return { found: false, reason: `no ${name}; would be provided by: ${command}` };
-  // RUNLEVEL: the service that the package would start is none of ours.
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  lastInstall = lastInstall.then(() => run('sh', ['-c', command], { env, timeout: APT_MS }).catch(() => undefined));
-  await lastInstall;
-  const binary = onPath(name);
-  return binary === undefined
-    ? { found: false, reason: `no ${name}, and \`${command}\` failed` }
-    : { found: true, binary };
-}
+export const TOOLS = Object.keys(ways) as readonly Tool[];
 
 const provided = new Map<Tool, Promise<Provision>>();
 
@@ -90,20 +49,14 @@ const provided = new Map<Tool, Promise<Provision>>();
 export function provide(tool: Tool): Promise<Provision> {
   const known = provided.get(tool);
   if (known !== undefined) return known;
-  const binary = onPath(tool);
-  const provision =
-    binary !== undefined
-      ? Promise.resolve({ found: true as const, binary })
-      : tool === 'nats-server'
-        ? natsByGo()
-        : byApt(tool);
+  const provision = ways[tool]();
   provided.set(tool, provision);
   return provision;
 }
 
-/** The path of a tool that a law has already named among its needs. Throws the reason where it is missing. */
-export async function binaryOf(tool: Tool): Promise<string> {
+/** Where a tool is that a law has already named among its needs. Throws the reason where it is missing. */
+export async function pathOf(tool: Tool): Promise<string> {
   const provision = await provide(tool);
   if (!provision.found) throw new Error(provision.reason);
-  return provision.binary;
+  return provision.path;
 }

@@ -1,11 +1,9 @@
 // `node test/harness/provision.ts [--all]`: provides every server of the tests and says where each is. With --all a
 // missing one is a failure; without, a note.
-import { provide, type Tool } from './provide.ts';
-
-const TOOLS: readonly Tool[] = ['nats-server', 'mosquitto', 'openssl'];
+import { provide, TOOLS } from './provide.ts';
 
 const answers = await Promise.all(TOOLS.map(async (tool) => ({ tool, provision: await provide(tool) })));
 for (const { tool, provision } of answers) {
-  process.stdout.write(`${tool}: ${provision.found ? provision.binary : provision.reason}\n`);
+  process.stdout.write(`${tool}: ${provision.found ? provision.path : provision.reason}\n`);
 }
 if (process.argv.includes('--all') && answers.some(({ provision }) => !provision.found)) process.exitCode = 3;

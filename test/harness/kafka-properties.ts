@@ -1,0 +1,126 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServerTls } from './nats.ts';
+
+export interface KafkaOptions {
+  /** How many links to start, each with a plaintext listener behind it that advertises the link's port. Default 0. */
+  readonly proxied?: number;
+  /** Given: a listener with TLS, which asks for client certificates where a CA is named. Their user is the CN. */
+  readonly tls?: ServerTls;
+  /** Given: a listener with SASL (and one with TLS and SASL): PLAIN, SCRAM-SHA-256 and -512 with these passwords, OAUTHBEARER with `unsecuredToken`. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** Nobody but the plaintext listeners' clients may do anything that no ACL allows. Default false. */
+  readonly acl?: boolean;
+  /** Further properties, or others than the harness's own. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+export interface KafkaPorts {
+  readonly plain: number;
+  readonly controller: number;
+  readonly tls: number;
+  readonly sasl: number;
+  readonly saslTls: number;
+  readonly proxied: readonly { readonly port: number; readonly advertised: number }[];
+}
+
+interface Listener {
+  readonly name: string;
+  readonly protocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
+  readonly port: number;
+  readonly advertised?: number;
+}
+
+function listenersOf({ tls, users }: KafkaOptions, ports: KafkaPorts): Listener[] {
+  const listeners: Listener[] = [{ name: 'PLAINTEXT', protocol: 'PLAINTEXT', port: ports.plain }];
+  for (const [index, { port, advertised }] of ports.proxied.entries()) {
+    listeners.push({ name: `PROXIED${index + 1}`, protocol: 'PLAINTEXT', port, advertised });
+  }
+  if (tls !== undefined) listeners.push({ name: 'SSL', protocol: 'SSL', port: ports.tls });
+  if (users !== undefined) listeners.push({ name: 'SASL', protocol: 'SASL_PLAINTEXT', port: ports.sasl });
+  if (tls !== undefined && users !== undefined) {
+    listeners.push({ name: 'SASLSSL', protocol: 'SASL_SSL', port: ports.saslTls });
+  }
+  return listeners;
+}
+
+function tlsProperties(tls: ServerTls, folder: string): Record<string, string> {
+  const keystore = join(folder, 'server-all.pem');
+  writeFileSync(keystore, readFileSync(tls.key, 'utf8') + readFileSync(tls.cert, 'utf8'), { mode: 0o600 });
+  return {
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': keystore,
+    'ssl.principal.mapping.rules': 'RULE:^.*CN=([^,]*).*$/$1/,DEFAULT',
+    ...(tls.clientCa === undefined
+      ? {}
+      : { 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': tls.clientCa, 'ssl.client.auth': 'required' }),
+  };
+}
+
+function saslProperties(
+  users: Readonly<Record<string, string>>,
+  listeners: readonly Listener[],
+): Record<string, string> {
+  const security = 'org.apache.kafka.common.security';
+  const passwords = Object.entries(users).map(([name, password]) => ` user_${name}="${password}"`);
+  const modules = {
+    PLAIN: `${security}.plain.PlainLoginModule required${passwords.join('')};`,
+    'SCRAM-SHA-256': `${security}.scram.ScramLoginModule required;`,
+    'SCRAM-SHA-512': `${security}.scram.ScramLoginModule required;`,
+    // Without a handler of its own the server takes tokens that nobody signed: what a test can make.
+    OAUTHBEARER: `${security}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="server";`,
+  };
+  const properties: Record<string, string> = { 'sasl.enabled.mechanisms': Object.keys(modules).join(',') };
+  for (const { name } of listeners.filter(({ protocol }) => protocol.startsWith('SASL'))) {
+    for (const [mechanism, line] of Object.entries(modules)) {
+      properties[`listener.name.${name.toLowerCase()}.${mechanism.toLowerCase()}.sasl.jaas.config`] = line;
+    }
+  }
+  return properties;
+}
+
+/** The file of a node that is controller and broker in one. */
+export function serverProperties(options: KafkaOptions, folder: string, ports: KafkaPorts): string {
+  const listeners = listenersOf(options, ports);
+  const properties: Record<string, string> = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${ports.controller}`,
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': join(folder, 'data'),
+    listeners: [...listeners, { name: 'CONTROLLER', port: ports.controller }]
+      .map(({ name, port }) => `${name}://127.0.0.1:${port}`)
+      .join(','),
+    'advertised.listeners': listeners
+      .map(({ name, port, advertised }) => `${name}://127.0.0.1:${advertised ?? port}`)
+      .join(','),
+    'listener.security.protocol.map': [...listeners, { name: 'CONTROLLER', protocol: 'PLAINTEXT' }]
+      .map(({ name, protocol }) => `${name}:${protocol}`)
+      .join(','),
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '4',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '4',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'share.coordinator.state.topic.num.partitions': '4',
+    'group.initial.rebalance.delay.ms': '0',
+    'auto.create.topics.enable': 'false',
+    // A killed node may register again only when its old registration has ended.
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
+  };
+  if (options.tls !== undefined) Object.assign(properties, tlsProperties(options.tls, folder));
+  if (options.users !== undefined) Object.assign(properties, saslProperties(options.users, listeners));
+  if (options.acl ?? false) {
+    properties['authorizer.class.name'] = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer';
+    properties['allow.everyone.if.no.acl.found'] = 'false';
+    properties['super.users'] = 'User:ANONYMOUS';
+  }
+  Object.assign(properties, options.config);
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Admin, Kafka as Client, logLevel } from 'kafkajs';
+import { type Broker, type Recipe, startBroker } from './broker.ts';
+import { type KafkaOptions, type KafkaPorts, serverProperties } from './kafka-properties.ts';
+import { kafkaReady } from './kafka-probe.ts';
+import { javaCommand } from './java-command.ts';
+import { type Link, startLink } from './link.ts';
+
+const run = promisify(execFile);
+const FORMAT_MS = 60_000;
+
+/** A topic as a test wants it. Default: one partition. */
+export interface TopicOptions {
+  readonly partitions?: number;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** One Kafka node, controller and broker in one. */
+export interface Kafka extends Broker {
+  /** `host:port` of the plaintext listener, whose client may do everything. */
+  readonly brokers: string[];
+  /** `host:port` of the listeners that the options asked for. */
+  readonly listeners: { readonly tls: string; readonly sasl: string; readonly saslTls: string };
+  /** As many as `proxied` asked for: a client that is given a link's port keeps to that link. */
+  readonly links: readonly Link[];
+  /** Rejects where the topic exists. Resolves once its partitions have leaders. */
+  createTopic(name: string, topic?: TopicOptions): Promise<void>;
+  /** Runs `work` with a connected admin client. */
+  admin<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
+}
+
+const address = (port: number | undefined): string => `127.0.0.1:${port ?? 0}`;
+
+/** A Kafka node, ready when it counts itself among the brokers that serve. About 2.5 s, 210 MB. */
+export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
+  const java = await javaCommand();
+  const clusterId = randomBytes(16).toString('base64url');
+  const links: Link[] = [];
+  let ports: KafkaPorts | undefined;
+
+  const recipe: Recipe = {
+    name: 'kafka',
+    scheme: 'kafka',
+    portCount: 5 + (options.proxied ?? 0),
+    async prepare(folder, [plain = 0, controller = 0, tls = 0, sasl = 0, saslTls = 0, ...behindLinks]) {
+      const properties = join(folder, 'server.properties');
+      if (ports?.plain !== plain) {
+        // First start, or a second one on other ports.
+        await Promise.all(links.splice(0).map((link) => link[Symbol.asyncDispose]()));
+        for (const port of behindLinks) links.push(await startLink(port));
+        const proxied = behindLinks.map((port, index) => ({ port, advertised: links[index]?.port ?? 0 }));
+        ports = { plain, controller, tls, sasl, saslTls, proxied };
+        writeFileSync(properties, serverProperties(options, folder, ports));
+      }
+      const { binary, args } = java(folder);
+      if (!existsSync(join(folder, 'data', 'meta.properties'))) {
+        mkdirSync(join(folder, 'data'), { recursive: true });
+        const scram = Object.entries(options.users ?? {}).flatMap(([name, password]) =>
+          ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+            '--add-scram',
+            `${mechanism}=[name=${name},password=${password}]`,
+          ]),
+        );
+        const format = [...args, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, ...scram];
+        await run(binary, format, { timeout: FORMAT_MS });
+      }
+      return { binary, args: [...args, 'kafka.Kafka', properties] };
+    },
+    probe: ([plain]) => kafkaReady(plain ?? 0),
+  };
+  const broker = await startBroker(recipe).catch(async (error: unknown) => {
+    await Promise.all(links.map((link) => link[Symbol.asyncDispose]()));
+    throw error;
+  });
+  const client = new Client({ clientId: 'test', brokers: [address(broker.port)], logLevel: logLevel.NOTHING });
+  const admin = async <T>(work: (admin: Admin) => Promise<T>): Promise<T> => {
+    const connected = client.admin();
+    await connected.connect();
+    try {
+      return await work(connected);
+    } finally {
+      await connected.disconnect();
+    }
+  };
+  const dispose = broker[Symbol.asyncDispose].bind(broker);
+  return Object.assign(broker, {
+    brokers: [address(broker.port)],
+    listeners: { tls: address(ports?.tls), sasl: address(ports?.sasl), saslTls: address(ports?.saslTls) },
+    links,
+    admin,
+    async createTopic(name: string, topic: TopicOptions = {}) {
+      const configEntries = Object.entries(topic.config ?? {}).map(([key, value]) => ({ name: key, value }));
+      const numPartitions = topic.partitions ?? 1;
+      const created = await admin((it) =>
+        it.createTopics({ topics: [{ topic: name, numPartitions, replicationFactor: 1, configEntries }] }),
+      );
+      if (!created) throw new Error(`topic ${name} exists already`);
+    },
+    async [Symbol.asyncDispose]() {
+      await dispose();
+      await Promise.all(links.map((link) => link[Symbol.asyncDispose]()));
+    },
+  });
+}
