@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Provision } from './provide.ts';
+import type { Found } from './found.ts';
 
 const run = promisify(execFile);
 const APT_MS = 900_000;
@@ -24,7 +24,7 @@ function mayInstall(): boolean {
 let lastInstall: Promise<unknown> = Promise.resolve();
 
 /** Installs a Debian package where that may be done: as root, in a container or CI. `find` looks for what it brings. */
-export async function byApt(packageName: string, find: () => string | undefined): Promise<Provision> {
+export async function byApt(packageName: string, find: () => string | undefined): Promise<Found> {
   const present = find();
   if (present !== undefined) return { found: true, path: present };
   const command = `apt-get update && apt-get install -y --no-install-recommends ${packageName}`;

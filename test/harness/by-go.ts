@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onPath } from './on-path.ts';
-import type { Provision } from './provide.ts';
+import type { Found } from './found.ts';
 import { BROKERS_FOLDER, isStamped, lastWords, makeStamped } from './stamped.ts';
 
 const run = promisify(execFile);
 const GO_INSTALL_MS = 600_000;
 
 /** Builds a program from its Go module, once per version. */
-export async function byGo(name: string, module: string, version: string): Promise<Provision> {
+export async function byGo(name: string, module: string, version: string): Promise<Found> {
   const path = join(BROKERS_FOLDER, 'bin', name);
   const wanted = { path, version };
   if (isStamped(wanted)) return { found: true, path };

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Provision } from './provide.ts';
+import type { Found } from './found.ts';
 import { BROKERS_FOLDER, isStamped, lastWords, makeStamped } from './stamped.ts';
 
 const run = promisify(execFile);
@@ -30,8 +30,8 @@ function project(artifacts: readonly Artifact[]): string {
 export async function byMaven(
   name: string,
   artifacts: readonly Artifact[],
-  maven: () => Promise<Provision>,
-): Promise<Provision> {
+  maven: () => Promise<Found>,
+): Promise<Found> {
   const path = join(BROKERS_FOLDER, name);
   const version = artifacts.map((artifact) => `${artifact.name}-${artifact.version}`).join(',');
   const wanted = { path, version };

@@ -1,12 +1,8 @@
 import { byApt } from './by-apt.ts';
 import { byGo } from './by-go.ts';
 import { byMaven } from './by-maven.ts';
+import type { Found } from './found.ts';
 import { executable, onPath } from './on-path.ts';
-
-/** Where a tool was found, or why it is not there and what would change that. */
-export type Provision =
-  | { readonly found: true; readonly path: string }
-  | { readonly found: false; readonly reason: string };
 
 // Beside the wrapper in /usr/sbin, which refuses ordinary users and takes root's rights away.
 const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server';
@@ -16,12 +12,12 @@ const KAFKA = [
   { group: 'org.apache.logging.log4j', name: 'log4j-slf4j-impl', version: '2.25.1' },
 ];
 
-const program = (name: string, packageName: string) => (): Promise<Provision> => byApt(packageName, () => onPath(name));
+const program = (name: string, packageName: string) => (): Promise<Found> => byApt(packageName, () => onPath(name));
 
 const maven = program('mvn', 'maven');
 
 const ways = {
-  'nats-server': async (): Promise<Provision> => {
+  'nats-server': async (): Promise<Found> => {
     const path = onPath('nats-server');
     if (path !== undefined) return { found: true, path };
     return byGo('nats-server', 'github.com/nats-io/nats-server/v2', 'v2.15.2');
@@ -36,17 +32,17 @@ const ways = {
   kafka: () => byMaven('kafka', KAFKA, maven),
   epmd: program('epmd', 'rabbitmq-server'),
   'rabbitmq-server': () => byApt('rabbitmq-server', () => (executable(RABBITMQ) ? RABBITMQ : undefined)),
-} satisfies Record<string, () => Promise<Provision>>;
+} satisfies Record<string, () => Promise<Found>>;
 
 /** Everything the tests can ask for by name. */
 export type Tool = keyof typeof ways;
 
 export const TOOLS = Object.keys(ways) as readonly Tool[];
 
-const provided = new Map<Tool, Promise<Provision>>();
+const provided = new Map<Tool, Promise<Found>>();
 
 /** Finds the tool, or provides it where that may be done; asked again it answers the same. */
-export function provide(tool: Tool): Promise<Provision> {
+export function provide(tool: Tool): Promise<Found> {
   const known = provided.get(tool);
   if (known !== undefined) return known;
   const provision = ways[tool]();

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { ServerTls } from './nats.ts';
+import { pathOf } from './provide.ts';
+
+const run = promisify(execFile);
+const CTL_MS = 60_000;
+
+export interface RabbitMqOptions {
+  /** Given: a listener with TLS. Where a CA is named clients must show a certificate, and its CN may be their user (EXTERNAL). */
+  readonly tls?: ServerTls;
+  /** Besides guest; each may do everything in the virtual host `/`. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** Streams survive kill -9. Default false: the start is 2 s shorter. */
+  readonly streams?: boolean;
+  readonly plugins?: readonly string[];
+  /** Further lines of rabbitmq.conf. */
+  readonly config?: string;
+}
+
+export interface NodePorts {
+  readonly amqp: number;
+  readonly distribution: number;
+  readonly names: number;
+  readonly tls: number;
+}
+
+function configuration({ tls, config }: RabbitMqOptions, ports: NodePorts): string {
+  const lines = [
+    `listeners.tcp.1 = 127.0.0.1:${ports.amqp}`,
+    'log.console = true',
+    'log.console.level = warning',
+    'log.file = false',
+    'disk_free_limit.absolute = 50MB',
+    'vm_memory_high_watermark.absolute = 1GB',
+    'collect_statistics_interval = 1000',
+  ];
+  if (tls !== undefined) {
+    lines.push(`listeners.ssl.1 = 127.0.0.1:${ports.tls}`);
+    lines.push(`ssl_options.certfile = ${tls.cert}`, `ssl_options.keyfile = ${tls.key}`);
+    if (tls.clientCa !== undefined) {
+      lines.push(`ssl_options.cacertfile = ${tls.clientCa}`, 'ssl_options.verify = verify_peer');
+      lines.push('ssl_options.fail_if_no_peer_cert = true', 'ssl_cert_login_from = common_name');
+      lines.push('auth_mechanisms.1 = PLAIN', 'auth_mechanisms.2 = AMQPLAIN', 'auth_mechanisms.3 = EXTERNAL');
+    }
+  }
+  return `${lines.join('\n')}\n${config ?? ''}\n`;
+}
+
+/** Writes the node's files; returns the environment in which both the node and rabbitmqctl run. */
+export function prepareNode(options: RabbitMqOptions, folder: string, ports: NodePorts): NodeJS.ProcessEnv {
+  const at = (name: string): string => join(folder, name);
+  mkdirSync(at('home'), { recursive: true });
+  // Of its own, and readable by nobody else, or Erlang refuses it.
+  const cookie = join(at('home'), '.erlang.cookie');
+  if (!existsSync(cookie)) writeFileSync(cookie, `SLUICETEST${ports.amqp}`, { mode: 0o400 });
+  const plugins = [...(options.plugins ?? [])];
+  if (options.tls?.clientCa !== undefined) plugins.push('rabbitmq_auth_mechanism_ssl');
+  writeFileSync(at('enabled_plugins'), `[${plugins.join(',')}].\n`);
+  writeFileSync(at('rabbitmq.conf'), configuration(options, ports));
+  return {
+    PATH: process.env['PATH'],
+    LANG: 'C.UTF-8',
+    HOME: at('home'),
+    // Whatever the machine has configured for a server of its own must not speak.
+    RABBITMQ_CONF_ENV_FILE: '/dev/null',
+    RABBITMQ_CONFIG_FILE: at('rabbitmq.conf'),
+    RABBITMQ_ADVANCED_CONFIG_FILE: at('advanced.config'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: at('enabled_plugins'),
+    RABBITMQ_GENERATED_CONFIG_DIR: at('generated'),
+    RABBITMQ_MNESIA_BASE: at('mnesia'),
+    RABBITMQ_LOG_BASE: at('log'),
+    RABBITMQ_LOGS: '-',
+    RABBITMQ_PID_FILE: at('pid'),
+    RABBITMQ_NODENAME: `sluice${ports.amqp}@localhost`,
+    RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODE_PORT: String(ports.amqp),
+    RABBITMQ_DIST_PORT: String(ports.distribution),
+    ERL_EPMD_PORT: String(ports.names),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    ERL_CRASH_DUMP_SECONDS: '0',
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 2:2 -kernel inet_dist_use_interface {127,0,0,1}',
+    RABBITMQ_CTL_DIST_PORT_MIN: '0',
+    RABBITMQ_CTL_DIST_PORT_MAX: '0',
+    // The script then becomes the node instead of its parent, so that signals reach the node.
+    RUNNING_UNDER_SYSTEMD: 'true',
+  };
+}
+
+/** Runs rabbitmqctl in the node's environment. */
+export async function rabbitMqCtl(env: NodeJS.ProcessEnv, args: readonly string[]): Promise<string> {
+  // Beside the server: the one in /usr/sbin is the wrapper again.
+  const binary = join(dirname(await pathOf('rabbitmq-server')), 'rabbitmqctl');
+  const { stdout } = await run(binary, ['--quiet', ...args], { env, timeout: CTL_MS });
+  return stdout.trim();
+}
