@@ -41,6 +41,8 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
         }
         return onProblem(event.error);
       }
+      case 'loss':
+        return log.error('bus-loss', { ...place, code: event.code, text: event.text });
       case 'notice':
         if (!notices.has(event.code)) {
           notices.add(event.code);

@@ -8,6 +8,7 @@ import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
+import { Watchdog } from './engine/watchdog.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
@@ -35,6 +36,7 @@ export class RouteLine {
   #source: Source | undefined;
   #route: Route | undefined;
   #pump: Pump | undefined;
+  #watchdog: Watchdog | undefined;
 
   constructor(pipeline: PipelineSpec, spec: RouteSpec, settings: LineSettings) {
     this.#pipeline = pipeline;
@@ -54,6 +56,8 @@ export class RouteLine {
     const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
     this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow });
     this.#pump = new Pump(this.#route);
+    this.#watchdog = this.#watch(this.#pump, this.#route);
+    this.#watchdog.start();
     this.#pump.run().catch((thrown: unknown) => this.#settings.onLost(asSluiceError(thrown)));
   }
 
@@ -68,7 +72,21 @@ export class RouteLine {
   }
 
   async close(): Promise<void> {
+    this.#watchdog?.stop();
     await Promise.all([this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()]);
+  }
+
+  #watch(pump: Pump, { counters, clock }: Route): Watchdog {
+    const { log, health } = this.#settings;
+    const { name: route, watchdogMs: limitMs } = this.#spec;
+    let isStalled = false;
+    const onStall = (stall: string | undefined): void => {
+      health.set(`${route} progress`, stall === undefined, stall);
+      if (stall === undefined) log.info('route-moves', { route });
+      else if (!isStalled) log.error('route-stalled', { route, text: stall });
+      isStalled = stall !== undefined;
+    };
+    return new Watchdog({ clock, limitMs, counters, waiting: () => pump.waiting(), onStall });
   }
 
   #context(direction: Direction): BusContext {

@@ -70,6 +70,11 @@ function source(options: PlainMap, bus: string): SourceSpec {
   };
 }
 
+/** The sink's option that holds the address template: the first that is given, else the first. */
+export function addressOptionOf(bus: BusWords, to: PlainMap): string {
+  return bus.addressOptions.find((name) => own(to, name) !== undefined) ?? bus.addressOptions[0];
+}
+
 function sink(options: PlainMap, bus: BusWords): SinkSpec {
   const headers = Object.entries(asMap(own(options, 'headers')));
   return {
@@ -77,7 +82,7 @@ function sink(options: PlainMap, bus: BusWords): SinkSpec {
     bus: bus.name,
     options: driverOptions(options, 'to'),
     codec: optional(options, 'codec'),
-    address: text(options, bus.addressOption),
+    address: optional(options, addressOptionOf(bus, options)) ?? '',
     headers: new Map(headers.map(([name, template]) => [name, String(template)])),
   };
 }
@@ -132,6 +137,7 @@ export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFi
       to: sink(to, busOf(to)),
       retry: retry(asMap(own(all, 'retry'))),
       deadLetter: DEFAULTS.deadLetter,
+      watchdogMs: durationMs(optional(all, 'watchdog') ?? DEFAULTS.watchdog),
     };
   };
   return { name: text(asMap(value), 'name'), connections, routes: asList(own(asMap(value), 'routes')).map(route) };

@@ -1,6 +1,6 @@
 import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
-import { parseBackoff } from './build-spec.ts';
+import { addressOptionOf, parseBackoff } from './build-spec.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { shown } from './describe.ts';
@@ -127,7 +127,7 @@ class RouteJudge {
     const sent = { ...keyed, bodyHasFields: keyed.bodyHasFields || isRemade };
     const toAt = pointerTo(this.#at, 'to');
     if (sinkBus !== undefined) {
-      this.#template(toAt, to, sinkBus.addressOption, { use: 'address', target: sinkBus.grammar }, sent);
+      this.#template(toAt, to, addressOptionOf(sinkBus, to), { use: 'address', target: sinkBus.grammar }, sent);
       this.#addressIsThere(toAt, to, sinkBus);
     }
     const headersAt = pointerTo(toAt, 'headers');
@@ -153,11 +153,12 @@ class RouteJudge {
   }
 
   #addressIsThere(at: string, to: PlainMap, bus: BusWords): void {
-    const place = pointerTo(at, bus.addressOption);
+    const [name, ...others] = bus.addressOptions;
+    const place = pointerTo(at, name);
     const { findings } = this.#file;
-    if (own(to, bus.addressOption) !== undefined || findings.isClaimed(place)) return;
-    const expected = `${bus.addressOption}: where the messages go`;
-    findings.add({ code: 'TEMPLATE_MISSING', at: place, expected, found: 'none', write: `${bus.addressOption}: ...` });
+    if (others.length > 0 || own(to, name) !== undefined || findings.isClaimed(place)) return;
+    const expected = `${name}: where the messages go`;
+    findings.add({ code: 'TEMPLATE_MISSING', at: place, expected, found: 'none', write: `${name}: ...` });
   }
 
   #reservedHeader(at: string, name: string): void {
@@ -194,13 +195,15 @@ function noteEncoding(file: JudgedFile): void {
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
     const to = asMap(own(asMap(route), 'to'));
     const bus = busBehind(file.value, own(to, 'bus'), file.vocabulary);
-    const text = bus === undefined ? undefined : own(to, bus.addressOption);
-    if (bus === undefined || typeof text !== 'string' || !text.includes('{')) continue;
-    const { word, separator } = bus.grammar;
+    if (bus === undefined) continue;
+    const option = addressOptionOf(bus, to);
+    const text = own(to, option);
+    if (typeof text !== 'string' || !text.includes('{')) continue;
+    const { word, encoding } = bus.grammar;
     file.findings.add({
       code: 'TEMPLATE_ENCODED',
-      at: pointerTo('/routes', index, 'to', bus.addressOption),
-      found: `a value never changes the shape of a ${word}: ${separator}, wildcards, control characters and a reserved first character in it are percent-encoded`,
+      at: pointerTo('/routes', index, 'to', option),
+      found: `a value never changes the shape of a ${word}: in it ${encoding}`,
     });
     return;
   }

@@ -19,6 +19,7 @@ export const DEFAULTS = {
   backoff: '100ms..10s',
   routeClass: 'event',
   deadLetter: 'local',
+  watchdog: '30s',
 } as const;
 
 /** Stands for a part of the file that its own schema judges: the checker compares by identity. */
@@ -186,6 +187,14 @@ function routeSchema(parts: {
         enum: [DEFAULTS.deadLetter],
         default: DEFAULTS.deadLetter,
         description: 'Where messages go that can never succeed.',
+      },
+      watchdog: {
+        type: 'string',
+        pattern: SOME_DURATION_PATTERN,
+        format: 'duration',
+        default: DEFAULTS.watchdog,
+        description:
+          'How long messages may be held and none end before the route counts as stalled: /readyz says so, and what it waits for.',
       },
     },
   };

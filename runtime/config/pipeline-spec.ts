@@ -23,6 +23,8 @@ export interface RouteSpec {
   readonly to: SinkSpec;
   readonly retry: RetrySpec;
   readonly deadLetter: 'local';
+  /** How long deliveries may be held and none end before the route counts as stalled. */
+  readonly watchdogMs: number;
 }
 
 export interface RetrySpec {

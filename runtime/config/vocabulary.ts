@@ -7,7 +7,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** What the checker asks of a bus driver. It hands over only options that the driver's own schemas passed. */
 export interface BusWords extends Pick<
   Bus,
-  'name' | 'grammar' | 'connectionSchema' | 'sourceSchema' | 'sinkSchema' | 'addressOption'
+  'name' | 'grammar' | 'connectionSchema' | 'sourceSchema' | 'sinkSchema' | 'addressOptions'
 > {
   sourceGuarantees(options: EndOptions<object, object>): Guarantees;
   sinkGuarantees(options: EndOptions<object, object>): Guarantees;

@@ -13,6 +13,8 @@ export interface Guarantees {
   readonly carriesHeaders: boolean;
   readonly carriesKey: boolean;
   readonly carriesExpiry: boolean;
+  /** Whether a null body stays one. Where not, the sink refuses it with NO_BODY. */
+  readonly carriesNull: boolean;
   /** Whether the sink itself removes a frame whose id it already holds. */
   readonly deduplicates: boolean;
   /** What an operator must know and the words above cannot say; `check` prints each. */
@@ -24,8 +26,10 @@ export interface AddressGrammar {
   /** What the bus calls an address: `topic`, `subject`. Also the name of its levels in templates: `{topic.1}`. */
   readonly word: string;
   readonly separator: string;
-  /** The value as text of one level or a part of one: percent-encodes separators, wildcards, control and reserved first characters. */
+  /** The value as text of one level or a part of one: no value changes the shape of an address, and no two make the same text. */
   encode(value: string): string;
+  /** What `encode` does, for an operator: `/, + and # are percent-encoded`. */
+  readonly encoding: string;
   /** What is wrong with a whole address to publish to, or undefined when it is fine. Never echoes a value from a message. */
   flaw(address: string): string | undefined;
 }
@@ -37,7 +41,9 @@ export type BusEvent =
   /** Something keeps the connection from working: wrong password, host, certificate, a missing stream. The driver goes on trying. */
   | { readonly kind: 'problem'; readonly error: SluiceError }
   /** A fact that an operator should know once: a lost session, an overrun bound. `code` groups repetitions. */
-  | { readonly kind: 'notice'; readonly code: string; readonly text: string };
+  | { readonly kind: 'notice'; readonly code: string; readonly text: string }
+  /** Messages that the route should have carried are gone from the bus: a place in a log that was cut off. Said each time. */
+  | { readonly kind: 'loss'; readonly code: string; readonly text: string };
 
 /** Who opens a connection, and how it talks back. */
 export interface BusContext {
@@ -78,8 +84,11 @@ export interface Bus<Connection = never, From = never, To = never> {
   readonly connectionSchema: OptionSchema;
   readonly sourceSchema: OptionSchema;
   readonly sinkSchema: OptionSchema;
-  /** Which of the sink's options is the address template. */
-  readonly addressOption: string;
+  /**
+   * Which of the sink's options can be the address template: the first that is given is. One alone must be given; of
+   * several the driver's own schema or flaws say what must, and none means an empty address.
+   */
+  readonly addressOptions: readonly [string, ...string[]];
   sourceGuarantees(options: EndOptions<Connection, From>): Guarantees;
   sinkGuarantees(options: EndOptions<Connection, To>): Guarantees;
   /** What no schema can say: options that exclude one another. One finding each, `path` as in the pipeline file's end or connection. */

@@ -21,6 +21,11 @@ export interface Delivery {
   /** 1 when nobody can have seen this delivery before, more when it is a redelivery, undefined where the bus cannot tell. */
   readonly attempt: number | undefined;
   /**
+   * Where given, deliveries of one lane keep their order whatever their keys and addresses are (invariant 5); otherwise
+   * those of one key and address do.
+   */
+  readonly lane?: string;
+  /**
    * Called exactly once by the engine, in any order relative to other deliveries; a source whose bus commits
    * positions holds back to the settled prefix. Never throws: a settlement whose epoch (connection, channel,
    * generation) is gone is dropped, for the bus redelivers. `Source.close` flushes what was settled.

@@ -50,6 +50,12 @@ export const ERRORS = {
       "The sink's address template names a value that this message lacks, or makes an address that the bus refuses.",
   },
   EXPIRED: { verdict: 'reject', scope: 'message', remedy: 'It was older than its expiry before it could be sent.' },
+  NO_BODY: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'A null body, as Kafka has it for a deleted key, passes only through routes without stages, to a bus that has such a thing.',
+  },
   SINK_REFUSED: {
     verdict: 'reject',
     scope: 'message',

@@ -1,6 +1,16 @@
 /** Header names and values as the bus carried them; a name keeps every value, in order. A Map, because names come from the network. */
 export type Headers = ReadonlyMap<string, readonly string[]>;
 
+/**
+ * What a header value was on a bus that types them, where it was not plain text:
+ * `bytes` the text is base64 (RFC 4648) of them; `integer`, `number`, `boolean` as JSON writes them; `timestamp`
+ * milliseconds since 1970 (UTC); `null` no value, the text is empty; `json` a list or table, as JSON text.
+ */
+export type HeaderType = 'text' | 'bytes' | 'integer' | 'number' | 'boolean' | 'timestamp' | 'null' | 'json';
+
+/** By header name, one for every value in order. Names that are missing hold plain text. */
+export type HeaderTypes = ReadonlyMap<string, readonly HeaderType[]>;
+
 /** The one empty header map: frames without headers share it. */
 export const NO_HEADERS: Headers = new Map();
 
@@ -13,10 +23,16 @@ export const NO_HEADERS: Headers = new Map();
 export interface Frame {
   /** Subject, topic, queue or routing key, in the bus's own spelling. */
   readonly address: string;
-  /** Ordering key: frames of one key and address keep their order. Undefined where the bus carries none. */
+  /**
+   * Ordering key: frames of one key and address keep their order. Undefined where the bus carries none. A key that was
+   * no UTF-8 text is written as kit/raw-text.ts does, so that no two keys become one.
+   */
   readonly key: string | undefined;
   readonly headers: Headers;
-  readonly body: Uint8Array;
+  /** Undefined where every value is plain text. A bus without typed headers ignores it. */
+  readonly headerTypes: HeaderTypes | undefined;
+  /** Null is a body too: Kafka's tombstone. Who cannot carry it refuses it with NO_BODY, and never makes it empty. */
+  readonly body: Uint8Array | null;
   /** Read: the `msgid` that the publisher gave it, if any. Sent: the stable id that removes duplicates downstream. */
   readonly id: string | undefined;
   /** MIME type of the body, where the bus has a place for it. */

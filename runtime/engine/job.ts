@@ -3,6 +3,7 @@ import type { SluiceError } from '#contract/errors.ts';
 import type { Label, Message } from '#contract/message.ts';
 import type { Trace } from '#contract/trace.ts';
 import type { Member } from '#kit/crowd.ts';
+import type { Lane } from './lanes.ts';
 
 /** One delivery while the bridge answers for it. Mutable, and only the pump changes it. */
 export interface Job extends Member {
@@ -13,6 +14,8 @@ export interface Job extends Member {
   readonly trace: Trace | undefined;
   /** Set once the frame is decoded; a job without one died before. */
   message: Message | undefined;
+  /** Set with the message. */
+  lane: Lane | undefined;
   label: Label | undefined;
   /** The id under which it goes out. */
   id: string;

@@ -1,5 +1,11 @@
 import { Deque } from '#kit/deque.ts';
 
+/** What one order is kept of: a message's key and address, or what its source says. */
+export interface Lane {
+  readonly key: string | undefined;
+  readonly address: string;
+}
+
 /**
  * A lane is the order of one key and address (invariant 5). Only a lane that someone holds costs anything: while a
  * message waits for its function or its retry, those behind it in its lane queue up, and all other lanes go on.
@@ -8,22 +14,22 @@ export class Lanes<Job> {
   readonly #held = new Map<string, Deque<Job>>();
 
   /** True when the job was put behind others of a held lane; false when it may go at once. */
-  queue(key: string | undefined, address: string, job: Job): boolean {
+  queue(lane: Lane, job: Job): boolean {
     if (this.#held.size === 0) return false;
-    const waiting = this.#held.get(laneName(key, address));
+    const waiting = this.#held.get(laneName(lane));
     waiting?.push(job);
     return waiting !== undefined;
   }
 
   /** From now on later jobs of this lane queue up. Holding a lane that is held already changes nothing. */
-  hold(key: string | undefined, address: string): void {
-    const name = laneName(key, address);
+  hold(lane: Lane): void {
+    const name = laneName(lane);
     if (!this.#held.has(name)) this.#held.set(name, new Deque());
   }
 
   /** Lets the lane go: `run` gets the waiting jobs in order, until one of them answers that it holds the lane again. */
-  release(key: string | undefined, address: string, run: (job: Job) => 'done' | 'holds'): void {
-    const name = laneName(key, address);
+  release(lane: Lane, run: (job: Job) => 'done' | 'holds'): void {
+    const name = laneName(lane);
     const waiting = this.#held.get(name);
     for (let job = waiting?.shift(); job !== undefined; job = waiting?.shift()) {
       if (run(job) === 'holds') return;
@@ -33,6 +39,6 @@ export class Lanes<Job> {
 }
 
 // A key may hold any character, so its length stands before it: ("a", "b/c") and ("a/b", "c") are two lanes.
-function laneName(key: string | undefined, address: string): string {
+function laneName({ key, address }: Lane): string {
   return key === undefined ? `:${address}` : `${key.length}:${key}${address}`;
 }

@@ -9,14 +9,28 @@ const RETRY = { firstMs: 100, capMs: 5000 };
 /** Writes dead letters, and goes on trying: what is rejected may not vanish (invariant 3). */
 export class Morgue {
   readonly #route: Route;
+  #open = 0;
 
   constructor(route: Route) {
     this.#route = route;
   }
 
+  /** Letters that are not durable yet. */
+  get size(): number {
+    return this.#open;
+  }
+
   /** Calls `done` once the letter is durable. */
-  bury(job: Job, failure: SluiceError, done: () => void, failures = 0): void {
-    if (job.settled) return;
+  bury(job: Job, failure: SluiceError, done: () => void): void {
+    this.#open += 1;
+    this.#write(job, failure, done, 0);
+  }
+
+  #write(job: Job, failure: SluiceError, done: () => void, failures: number): void {
+    if (job.settled) {
+      this.#open -= 1;
+      return;
+    }
     const { log, deadLetters, clock, pipeline, name } = this.#route;
     const letter = {
       pipeline,
@@ -41,12 +55,13 @@ export class Morgue {
           delivery: job.delivery.id,
           attempts: job.attempt,
         });
+        this.#open -= 1;
         done();
       },
       (thrown: unknown) => {
         const error = asSluiceError(thrown, 'STATE_UNUSABLE');
         log.error('dead-letter-unwritten', { route: name, code: error.code, text: error.message });
-        clock.after(backoffMs(RETRY, failures + 1, clock.random), () => this.bury(job, failure, done, failures + 1));
+        clock.after(backoffMs(RETRY, failures + 1, clock.random), () => this.#write(job, failure, done, failures + 1));
       },
     );
   }

@@ -12,6 +12,7 @@ import { Dispatch } from './dispatch.ts';
 import { Morgue } from './morgue.ts';
 import type { Route } from './route.ts';
 import { pass, receive, type Passed } from './walk.ts';
+import type { Waiting } from './watchdog.ts';
 import { Window } from './window.ts';
 
 /** How long the pump may go on without letting timers and sockets have their turn. */
@@ -74,6 +75,13 @@ export class Pump {
     }
   }
 
+  /** What the unsettled deliveries wait for. */
+  waiting(): Waiting {
+    const sink = this.#jobs.all().filter((job) => job.unsent > 0).length;
+    const deadLetters = this.#morgue.size;
+    return { sink, deadLetters, stages: Math.max(0, this.#jobs.size - sink - deadLetters) };
+  }
+
   /** The sink's connection is back. */
   wake(): void {
     this.#outbox.wake();
@@ -109,13 +117,14 @@ export class Pump {
 
   #begin(delivery: Delivery): void {
     const { counters, clock, tracer } = this.#route;
-    const bytes = delivery.frame.body.length;
+    const bytes = delivery.frame.body?.length ?? 0;
     const job: Job = {
       delivery,
       bytes,
       receivedAtMs: clock.nowMs(),
       trace: tracer?.begin(delivery),
       message: undefined,
+      lane: undefined,
       label: undefined,
       id: delivery.id,
       expiresAtMs: undefined,
@@ -135,22 +144,22 @@ export class Pump {
       this.#bury(job, asSluiceError(thrown));
       return;
     }
-    if (!this.#lanes.queue(job.message.key, job.message.address, job)) this.#step(job);
+    job.lane = delivery.lane === undefined ? job.message : { key: undefined, address: delivery.lane };
+    if (!this.#lanes.queue(job.lane, job)) this.#step(job);
   }
 
   /** One try of a job whose turn it is in its lane. */
   #step(job: Job): 'done' | 'holds' {
-    if (job.message === undefined || job.settled) return 'done';
+    if (job.message === undefined || job.lane === undefined || job.settled) return 'done';
     try {
       // A function may have changed the body that it was handed: each further try begins with what was read.
       if (job.attempt > 1) job.message = receive(this.#route, job);
-      const { message } = job;
-      const passed = pass(this.#route, job, message);
+      const passed = pass(this.#route, job, job.message);
       if (!(passed instanceof Promise)) {
         this.#leave(job, passed);
         return 'done';
       }
-      this.#lanes.hold(message.key, message.address);
+      this.#lanes.hold(job.lane);
       passed.then(
         (made) => {
           this.#leave(job, made);
@@ -167,19 +176,17 @@ export class Pump {
   }
 
   #release(job: Job): void {
-    const { message } = job;
-    if (message !== undefined) this.#lanes.release(message.key, message.address, (next) => this.#step(next));
+    if (job.lane !== undefined) this.#lanes.release(job.lane, (next) => this.#step(next));
   }
 
   /** A stage failed: tries again, holding the lane (invariant 5), or gives up. */
   #failed(job: Job, failure: SluiceError): 'done' | 'holds' {
     const { attempts, backoff, clock, counters } = this.#route;
-    const { message } = job;
-    if (failure.verdict === 'reject' || job.attempt >= attempts || message === undefined) {
+    if (failure.verdict === 'reject' || job.attempt >= attempts || job.lane === undefined) {
       this.#bury(job, failure);
       return 'done';
     }
-    this.#lanes.hold(message.key, message.address);
+    this.#lanes.hold(job.lane);
     const delayMs = backoffMs(backoff, job.attempt, clock.random);
     job.attempt += 1;
     counters.retries += 1;

@@ -46,6 +46,9 @@ export function pass(route: Route, job: Job, message: Message): Passed | Promise
 }
 
 function decode(route: Route, frame: Frame): unknown {
+  if (frame.body === null) {
+    throw new SluiceError('NO_BODY', 'expected a body to read, found none', { place: { stage: 'decode' } });
+  }
   const codec = route.decoding?.(frame.contentType);
   try {
     return codec?.decode(frame.body);
@@ -152,6 +155,7 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
     address: route.address(message),
     key: message.key,
     headers: route.headers.size === 0 ? headers : withAdded(route, headers, message),
+    headerTypes: origin.headerTypes,
     body,
     id: message.id,
     contentType: codec === undefined ? origin.contentType : typeOf(route, codec, origin.contentType),

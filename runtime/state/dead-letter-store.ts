@@ -8,21 +8,27 @@ import { unusable } from './unusable.ts';
 /** Letters that come within this time share one commit: a commit waits for the disk, and the process with it. */
 const GROUP_MS = 5;
 
+/** Of the table below; 0 is the one of version 0.1, whose letters are kept. */
+const LAYOUT = 1;
+
 const TABLE = `
 CREATE TABLE IF NOT EXISTS dead_letters (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   pipeline TEXT NOT NULL, route TEXT NOT NULL, coordinates TEXT NOT NULL, id TEXT NOT NULL,
-  address TEXT NOT NULL, key TEXT, headers TEXT NOT NULL, body BLOB NOT NULL,
+  address TEXT NOT NULL, key TEXT, headers TEXT NOT NULL, header_types TEXT, body BLOB,
   publisher_id TEXT, content_type TEXT, timestamp_ms INTEGER, expires_at_ms INTEGER,
   label TEXT, code TEXT NOT NULL, stage TEXT, position TEXT, text TEXT NOT NULL, cause TEXT,
   attempts INTEGER NOT NULL, trace_id TEXT, received_at_ms INTEGER NOT NULL, died_at_ms INTEGER NOT NULL
 ) STRICT`;
 
 const INSERT = `
-INSERT INTO dead_letters (pipeline, route, coordinates, id, address, key, headers, body, publisher_id, content_type,
+INSERT INTO dead_letters (pipeline, route, coordinates, id, address, key, headers, header_types, body, publisher_id, content_type,
   timestamp_ms, expires_at_ms, label, code, stage, position, text, cause, attempts, trace_id, received_at_ms, died_at_ms)
-VALUES (:pipeline, :route, :coordinates, :id, :address, :key, :headers, :body, :publisherId, :contentType,
+VALUES (:pipeline, :route, :coordinates, :id, :address, :key, :headers, :headerTypes, :body, :publisherId, :contentType,
   :timestampMs, :expiresAtMs, :label, :code, :stage, :position, :text, :cause, :attempts, :traceId, :receivedAtMs, :diedAtMs)`;
+
+const OLD_COLUMNS = `pipeline, route, coordinates, id, address, key, headers, body, publisher_id, content_type,
+  timestamp_ms, expires_at_ms, label, code, stage, position, text, cause, attempts, trace_id, received_at_ms, died_at_ms`;
 
 interface Waiting {
   readonly letter: DeadLetter;
@@ -49,7 +55,8 @@ export function openDeadLetterStore(folder: string): DeadLetterStore {
 }
 
 function store(database: DatabaseSync, file: string): DeadLetterStore {
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${TABLE}`);
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  layOut(database);
   const insert = database.prepare(INSERT);
   const total = database.prepare('SELECT count(*) AS total FROM dead_letters');
   let waiting: Waiting[] = [];
@@ -93,6 +100,20 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
   };
 }
 
+function layOut(database: DatabaseSync): void {
+  const isOld =
+    database.prepare('PRAGMA user_version').get()?.['user_version'] === 0 &&
+    database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'dead_letters'").get() !== undefined;
+  // SQLite cannot take a NOT NULL back from a column.
+  database.exec(
+    isOld
+      ? `BEGIN IMMEDIATE; ALTER TABLE dead_letters RENAME TO old; ${TABLE};
+         INSERT INTO dead_letters SELECT number, ${OLD_COLUMNS.replace('body', 'NULL, body')} FROM old;
+         DROP TABLE old; PRAGMA user_version = ${LAYOUT}; COMMIT`
+      : `${TABLE}; PRAGMA user_version = ${LAYOUT}`,
+  );
+}
+
 function write(database: DatabaseSync, insert: StatementSync, group: readonly Waiting[]): void {
   if (group.length === 0) return;
   database.exec('BEGIN IMMEDIATE');
@@ -115,6 +136,7 @@ function row({ frame, failure, ...letter }: DeadLetter): Record<string, string |
     address: frame.address,
     key: frame.key ?? null,
     headers: JSON.stringify([...frame.headers]),
+    headerTypes: frame.headerTypes === undefined ? null : JSON.stringify([...frame.headerTypes]),
     body: frame.body,
     publisherId: frame.id ?? null,
     contentType: frame.contentType ?? null,

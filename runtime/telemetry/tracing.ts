@@ -107,7 +107,7 @@ function beginTrace(tracer: OtelTracer, route: TracedRoute, delivery: Delivery):
     [NAMES.operationType]: 'process',
     [NAMES.destination]: frame.address,
     [NAMES.messageId]: delivery.id,
-    [NAMES.bodySize]: frame.body.length,
+    [NAMES.bodySize]: frame.body?.length ?? 0,
     [NAMES.pipeline]: route.pipeline,
     [NAMES.route]: route.route,
   };
@@ -145,7 +145,7 @@ function sendAttributes(route: TracedRoute, frame: Frame): Record<string, string
     [NAMES.operationName]: 'publish',
     [NAMES.operationType]: 'send',
     [NAMES.destination]: frame.address,
-    [NAMES.bodySize]: frame.body.length,
+    [NAMES.bodySize]: frame.body?.length ?? 0,
   };
   if (frame.id !== undefined) attributes[NAMES.messageId] = frame.id;
   return attributes;

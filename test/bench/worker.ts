@@ -77,6 +77,7 @@ async function fillMemory(): Promise<void> {
       body: report(number),
       key: undefined,
       headers: NO_HEADERS,
+      headerTypes: undefined,
       id: undefined,
     };
     await memoryHub('in').publish({ ...frame, contentType: undefined, timestampMs: undefined, expiresAtMs: undefined });

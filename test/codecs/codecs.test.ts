@@ -144,7 +144,7 @@ test('a route without stages forwards bytes that are nothing, untouched', async 
   await run.publish('b', new Uint8Array());
   const frames = await run.take(2);
   assert.deepEqual(
-    frames.map((frame) => [...frame.body]),
+    frames.map((frame) => [...(frame.body ?? [])]),
     [[...body], []],
   );
 });
@@ -163,7 +163,7 @@ test('a message of each codec passes a function in its own form', async () => {
   await run.publish('a', 'abc');
   const frames = await run.take(3);
   assert.deepEqual(
-    frames.map(({ body }) => Buffer.from(body).toString('latin1')),
+    frames.map(({ body }) => Buffer.from(body ?? []).toString('latin1')),
     ['ABC', '\u0002\u0001', '{"n":1,"seen":true}'],
   );
   assert.equal((await run.rest(4)).deadLettered, 1);

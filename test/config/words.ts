@@ -31,6 +31,7 @@ const GIVES = {
   carriesHeaders: true,
   carriesKey: false,
   carriesExpiry: true,
+  carriesNull: false,
   deduplicates: false,
   notes: [],
 } as const;
@@ -44,6 +45,7 @@ const mqtt: Bus<FieldConnection, { topics: readonly string[]; qos: number }, { t
   grammar: {
     word: 'topic',
     separator: '/',
+    encoding: 'slashes, wildcards and white space are percent-encoded',
     encode: (value) => percentEncode(value, /[/+#$]/u),
     flaw: (topic) => (/[+#]/.test(topic) ? 'a wildcard' : topic === '' ? 'an empty topic' : undefined),
   },
@@ -65,7 +67,7 @@ const mqtt: Bus<FieldConnection, { topics: readonly string[]; qos: number }, { t
     qos: { type: 'integer', minimum: 0, maximum: 1, default: 1 },
     retain: { type: 'boolean', default: false },
   }),
-  addressOption: 'topic',
+  addressOptions: ['topic'],
   sourceGuarantees: ({ end }) => ({
     ...GIVES,
     redelivers: end.qos === 1,
@@ -100,6 +102,7 @@ const jetstream: Bus<
   grammar: {
     word: 'subject',
     separator: '.',
+    encoding: 'dots, wildcards and white space are percent-encoded',
     encode: (value) => percentEncode(value, /[.*>\s]/u),
     flaw: (subject) =>
       /[*>]/.test(subject) ? 'a wildcard' : subject.split('.').includes('') ? 'an empty token' : undefined,
@@ -123,7 +126,7 @@ const jetstream: Bus<
     },
   }),
   sinkSchema: schema(['subject'], { subject: { ...text, examples: ['tracks.{key}'] }, stream: text }),
-  addressOption: 'subject',
+  addressOptions: ['subject'],
   sourceGuarantees: () => GIVES,
   sinkGuarantees: () => GIVES,
   flaws: () => [],

@@ -7,6 +7,7 @@ export function frameOf(ground: Ground, text: string, more: Partial<Frame> = {})
     address: ground.address('a'),
     key: undefined,
     headers: NO_HEADERS,
+    headerTypes: undefined,
     body: Buffer.from(text),
     id: undefined,
     contentType: undefined,
@@ -23,5 +24,5 @@ export function numbered(ground: Ground, count: number): Frame[] {
 
 /** The text that `frameOf` put into it. */
 export function textOf(frame: Frame): string {
-  return Buffer.from(frame.body).toString();
+  return Buffer.from(frame.body ?? []).toString();
 }

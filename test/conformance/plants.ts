@@ -173,8 +173,9 @@ export const PLANTS: readonly Plant[] = [
       const shared = Buffer.alloc(2_000_000);
       return onBatch(source, (batch) =>
         batch.map((delivery) => {
-          shared.set(delivery.frame.body);
-          return withFrame(delivery, { body: shared.subarray(0, delivery.frame.body.length) });
+          const body = delivery.frame.body ?? new Uint8Array();
+          shared.set(body);
+          return withFrame(delivery, { body: shared.subarray(0, body.length) });
         }),
       );
     },

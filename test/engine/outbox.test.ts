@@ -22,7 +22,7 @@ function handSink(maxInFlight = 10): Sink & { readonly open: OpenSend[]; readonl
     sent,
     maxInFlight,
     send(frame: Frame) {
-      const body = Buffer.from(frame.body).toString();
+      const body = Buffer.from(frame.body ?? []).toString();
       sent.push(body);
       return new Promise<Receipt>((resolve, reject) => {
         open.push({ body, confirm: () => resolve('confirmed'), fail: reject });

@@ -1,91 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { json } from '../../runtime/codecs/json.ts';
-import type { Delivery, Outcome } from '../../runtime/contract/delivery.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
-import type { Frame } from '../../runtime/contract/frame.ts';
 import { withBody } from '../../runtime/contract/message.ts';
-import type { Receipt, Sink } from '../../runtime/contract/sink.ts';
-import type { Room, Source } from '../../runtime/contract/source.ts';
-import { Dropped, type Stage } from '../../runtime/contract/stage.ts';
+import { Dropped } from '../../runtime/contract/stage.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
-import { frameForTest, routeForTest, settleNow, type RouteParts } from './route-for-test.ts';
-import { VirtualClock } from './virtual-clock.ts';
-
-/** A source that yields what is put into it, whatever the room. */
-class ListSource implements Source {
-  readonly settled = new Map<string, Outcome['kind']>();
-  readonly rooms: Room[] = [];
-  readonly #waiting: Frame[];
-  #number = 0;
-
-  constructor(frames: readonly Frame[]) {
-    this.#waiting = [...frames];
-  }
-
-  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
-    this.rooms.push(room);
-    if (signal.aborted) return Promise.resolve([]);
-    if (this.#waiting.length === 0) {
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve([]), { once: true }));
-    }
-    const taken: Frame[] = [];
-    let bytes = 0;
-    for (let next = this.#waiting[0]; next !== undefined && taken.length < room.messages; next = this.#waiting[0]) {
-      if (taken.length > 0 && bytes + next.body.length > room.bytes) break;
-      bytes += next.body.length;
-      taken.push(next);
-      this.#waiting.shift();
-    }
-    return Promise.resolve(taken.map((frame) => this.#lend(frame)));
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  #lend(frame: Frame): Delivery {
-    const id = `s:${(this.#number += 1)}`;
-    return { id, frame, attempt: 1, settle: ({ kind }) => this.settled.set(id, kind) };
-  }
-}
-
-/** A sink that does as `act` says; without it, it confirms. */
-function sinkThat(
-  act: (frame: Frame) => Promise<Receipt> = () => Promise.resolve('confirmed'),
-): Sink & { readonly sent: Frame[] } {
-  const sent: Frame[] = [];
-  return {
-    sent,
-    maxInFlight: 100,
-    send(frame) {
-      sent.push(frame);
-      return act(frame);
-    },
-    close: () => Promise.resolve(),
-  };
-}
-
-function started(frames: readonly Frame[], parts: Partial<RouteParts> = {}) {
-  const clock = new VirtualClock(1);
-  const source = new ListSource(frames);
-  const sink = sinkThat();
-  const made = routeForTest({ source, sink, clock, ...parts });
-  const pump = new Pump(made.route);
-  void pump.run();
-  return { ...made, pump, source, sink, clock, counters: made.route.counters };
-}
-
-function bodies(frames: readonly Frame[]): string[] {
-  return frames.map(({ body }) => Buffer.from(body).toString());
-}
-
-function stageThat(run: Stage['run']): Stage {
-  return { name: 'function test', changesBody: true, run };
-}
-
-const never = (): Promise<never> => new Promise(() => {});
+import { frameForTest, settleNow } from './route-for-test.ts';
+import { bodies, ListSource, never, sinkThat, stageThat, started } from './started-route.ts';
 
 test('a window of bytes holds back what no longer fits, and lets one large message through alone', async () => {
   const frames = ['aaaa', 'bbbb', 'c'.repeat(50), 'd'].map((body) => frameForTest('k/x', body));
@@ -116,6 +37,47 @@ test('a message that waits for its retry holds its key and no other', async () =
   isBroken = false;
   await clock.play(() => counters.delivered === 4);
   assert.ok(bodies(sink.sent).indexOf('0') < bodies(sink.sent).indexOf('3'), 'one lane, in order');
+});
+
+test('a lane that the source names is kept across keys and addresses', async () => {
+  let isBroken = true;
+  const stage = stageThat((message) => {
+    if (isBroken && message.key === 'a') throw new SluiceError('TRANSFORM_THREW', 'not yet');
+    return message;
+  });
+  const frames = ['a/1', 'b/1', 'c/2'].map((address, index) => frameForTest(address, String(index)));
+  const source = new ListSource(frames, { lane: 'log/3' });
+  const { sink, clock, counters } = started([], { source, stages: [stage] });
+  await settleNow();
+  assert.deepEqual(bodies(sink.sent), []);
+  isBroken = false;
+  await clock.play(() => counters.delivered === 3);
+  assert.deepEqual(bodies(sink.sent), ['0', '1', '2']);
+});
+
+test('a null body passes a route that looks at no body, as null', async () => {
+  const frame = frameForTest('k/x', '', { body: null });
+  const { sink, counters } = started([frame], { decoding: undefined, encoding: undefined });
+  await settleNow();
+  assert.deepEqual([sink.sent.map(({ body }) => body), counters.delivered], [[null], 1]);
+});
+
+test('a null body is refused where something would read it: it is never taken for an empty one', async () => {
+  const frame = frameForTest('k/x', '', { body: null });
+  const { sink, clock, counters, letters } = started([frame]);
+  await clock.play(() => counters.deadLettered === 1);
+  assert.deepEqual([sink.sent.length, letters[0]?.failure.code, letters[0]?.frame.body], [0, 'NO_BODY', null]);
+});
+
+test('what a route waits for is told apart: sink, stages, dead letters', async () => {
+  const stage = stageThat((message) => {
+    if (message.body === 'bad') throw new SluiceError('TRANSFORM_REJECTED', 'no');
+    return message.body === 'slow' ? never() : message;
+  });
+  const frames = ['bad', 'slow', 'sent', 'sent'].map((body, at) => frameForTest(`k${at}/x`, body));
+  const { pump } = started(frames, { stages: [stage], sink: sinkThat(never), deadLetters: { record: never } });
+  await settleNow();
+  assert.deepEqual(pump.waiting(), { sink: 2, stages: 1, deadLetters: 1 });
 });
 
 test('a message whose tries are used up becomes a dead letter with all that is known of it, and its lane goes on', async () => {
@@ -189,7 +151,7 @@ test('what has expired is never handed to a sink, not even when it expires while
 test('a stop waits for what is in flight, gives back what does not end in time, and reads no more', async () => {
   const confirm: (() => void)[] = [];
   const sink = sinkThat((frame) =>
-    Buffer.from(frame.body).toString() === 'stuck'
+    Buffer.from(frame.body ?? []).toString() === 'stuck'
       ? never()
       : new Promise((resolve) => confirm.push(() => resolve('confirmed'))),
   );

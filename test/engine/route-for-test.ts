@@ -47,6 +47,7 @@ export function frameForTest(address: string, body: string, more: Partial<Frame>
     address,
     key: undefined,
     headers: NO_HEADERS,
+    headerTypes: undefined,
     body: Buffer.from(body),
     id: undefined,
     contentType: undefined,

@@ -100,7 +100,7 @@ export class SimulatedSink implements Sink {
     if (this.#clock.nowMs() < this.#downUntilMs) return Promise.reject(new SluiceError('SINK_DOWN', 'down'));
     const { cut, refuse, fault } = this.#unkindness;
     // What a bus refuses for good it refuses each time.
-    if ((Number(Buffer.from(frame.body).toString()) * 0.618) % 1 < refuse)
+    if ((Number(Buffer.from(frame.body ?? []).toString()) * 0.618) % 1 < refuse)
       return Promise.reject(new SluiceError('SINK_REFUSED', 'refused'));
     if (this.#clock.random() < fault) return Promise.reject(new SluiceError('SINK_FAILED', 'failed'));
     return new Promise((resolve, reject) => {

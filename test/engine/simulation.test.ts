@@ -74,7 +74,7 @@ async function simulate(wish: Plan) {
 function assertOrder(stored: readonly Frame[]): void {
   const last = new Map<string, number>();
   for (const { address, body } of stored) {
-    const number = Number(Buffer.from(body).toString());
+    const number = Number(Buffer.from(body ?? []).toString());
     assert.ok(
       number > (last.get(address) ?? -1),
       `invariant 5: ${number} came after ${last.get(address)} on ${address}`,

@@ -135,6 +135,7 @@ const EMPTY: Frame = {
   address: '',
   key: undefined,
   headers: NO_HEADERS,
+  headerTypes: undefined,
   body: new Uint8Array(),
   id: undefined,
   contentType: undefined,

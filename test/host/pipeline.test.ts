@@ -92,6 +92,7 @@ test('routes of one pipeline go on without one another, and their ids never meet
   const frame = {
     key: undefined,
     headers: new Map(),
+    headerTypes: undefined,
     id: 'one',
     contentType: undefined,
     timestampMs: undefined,

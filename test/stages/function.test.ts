@@ -15,7 +15,7 @@ function runOf(source: string, more: { stage?: object; route?: object; from?: ob
 }
 
 async function bodies(run: MemoryRun, count: number): Promise<unknown[]> {
-  return (await run.take(count)).map(({ body }) => JSON.parse(Buffer.from(body).toString()) as unknown);
+  return (await run.take(count)).map(({ body }) => JSON.parse(Buffer.from(body ?? []).toString()) as unknown);
 }
 
 test('what a function returns goes out, and its TypeScript needs no build', async () => {
@@ -66,7 +66,7 @@ test('emit makes several messages of one, in order, each under an id of its own'
   await run.publish('a', '[1,2,3]');
   const frames = await run.take(3);
   assert.deepEqual(
-    frames.map(({ body }) => Buffer.from(body).toString()),
+    frames.map(({ body }) => Buffer.from(body ?? []).toString()),
     ['{"n":1}', '{"n":2}', '{"n":3}'],
   );
   const ids = frames.map(({ id }) => id ?? '');

@@ -16,6 +16,7 @@ export function letterForTest(more: Partial<DeadLetter> = {}): DeadLetter {
         ['via', ['one', 'two', '']],
         ['odd', ['"\u0000\n\u{1F600}']],
       ]),
+      headerTypes: new Map([['odd', ['json']]]),
       body: Uint8Array.from({ length: 256 }, (_, n) => n),
       id: 'publisher-1',
       contentType: 'application/octet-stream',

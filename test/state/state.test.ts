@@ -5,12 +5,22 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { ERRORS, SluiceError } from '../../runtime/contract/errors.ts';
 import { openDeadLetterStore } from '../../runtime/state/dead-letter-store.ts';
+import { openDatabase } from '../../runtime/state/sqlite.ts';
 import { takeStateFolder } from '../../runtime/state/state-folder.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { readLetters } from '../host/memory-run.ts';
 import { startNode } from '../host/sluice-process.ts';
 import { letterForTest } from './letter.ts';
+
+const OLD_TABLE = `CREATE TABLE dead_letters (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  pipeline TEXT NOT NULL, route TEXT NOT NULL, coordinates TEXT NOT NULL, id TEXT NOT NULL,
+  address TEXT NOT NULL, key TEXT, headers TEXT NOT NULL, body BLOB NOT NULL,
+  publisher_id TEXT, content_type TEXT, timestamp_ms INTEGER, expires_at_ms INTEGER,
+  label TEXT, code TEXT NOT NULL, stage TEXT, position TEXT, text TEXT NOT NULL, cause TEXT,
+  attempts INTEGER NOT NULL, trace_id TEXT, received_at_ms INTEGER NOT NULL, died_at_ms INTEGER NOT NULL
+) STRICT`;
 
 const WRITER = resolve(import.meta.dirname, 'writer.ts');
 
@@ -32,9 +42,10 @@ test('a letter holds everything: coordinates, bytes, repeated headers, cause, at
   assert.equal(store.count(), 1);
   store.close();
   const [row = {}] = readLetters(folder.path);
-  const { body, headers, ...rest } = row;
+  const { body, headers, header_types: headerTypes, ...rest } = row;
   assert.deepEqual(body, letter.frame.body);
   assert.deepEqual(new Map(JSON.parse(String(headers))), letter.frame.headers);
+  assert.deepEqual(JSON.parse(String(headerTypes)), [['odd', ['json']]]);
   assert.deepEqual(rest, {
     number: 1,
     pipeline: 'p',
@@ -157,6 +168,28 @@ test('what cannot be a state folder is told with its path', () => {
   const noDatabase = failureOf(() => openDeadLetterStore(folder.path));
   assert.equal(noDatabase.code, 'STATE_UNUSABLE');
   assert.match(noDatabase.message, /dead-letters\.sqlite/);
+});
+
+test('letters of version 0.1 are kept, and a null body has a place beside them', async () => {
+  using folder = temporaryFolder('state');
+  const path = join(folder.path, 'dead-letters.sqlite');
+  const old = openDatabase(path);
+  old.exec(OLD_TABLE);
+  old.exec(`INSERT INTO dead_letters VALUES (7, 'p', 'r', 'c', 'i', 'a', NULL, '[]', x'00ff', NULL, NULL, NULL, NULL,
+    NULL, 'DECODE_FAILED', NULL, NULL, 't', NULL, 1, NULL, 1, 2)`);
+  old.close();
+  for (const count of [2, 3]) {
+    const store = openDeadLetterStore(folder.path);
+    await store.record(letterForTest({ frame: { ...letterForTest().frame, body: null } }));
+    assert.equal(store.count(), count);
+    store.close();
+  }
+  const [first, second] = readLetters(folder.path);
+  assert.deepEqual(
+    [first?.['number'], first?.['body'], first?.['code']],
+    [7, new Uint8Array([0, 255]), 'DECODE_FAILED'],
+  );
+  assert.deepEqual([second?.['number'], second?.['body']], [8, null]);
 });
 
 test('on a full disk letters are refused, and written once there is room again', async (t) => {

@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers';
 import { serveAdmin } from '../../runtime/telemetry/admin.ts';
 import { Health } from '../../runtime/telemetry/health.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import { frameForTest } from '../engine/route-for-test.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
 import { parseMetrics } from './prometheus.ts';
 
@@ -114,4 +116,22 @@ test('a bus that goes away makes the pipeline unready, and ready again when it i
   assert.equal(await status(url), 503);
   hub.up();
   assert.equal(await status(url), 200);
+});
+
+test('a sink that never answers turns readiness red, and readiness says which side is waited for', async () => {
+  await using run = await startMemoryRun({
+    route: { watchdog: '200ms' },
+    run: { admin: { host: '127.0.0.1', port: 0 }, drainMs: 10 },
+  });
+  const url = `${run.pipeline.adminUrl}/readyz`;
+  const [name = ''] = /run-\d+/.exec(JSON.stringify(run.said)) ?? [];
+  const hub = memoryHub(name);
+  // The sink hears nothing of what it sent, as from a client whose promise never settles.
+  hub.slow(3_600_000);
+  hub.publish({ ...frameForTest('in/a', '{}'), id: 'one' }).catch(() => {});
+  await waitFor(async () => (await status(url)) === 503, 10_000, 'readiness to turn red');
+  assert.match(await (await fetch(url)).text(), /^\[-\]r progress no progress for \d+ s, waiting for the sink: 1$/m);
+  assert.equal(run.said.filter(({ event }) => event === 'route-stalled').length, 1);
+  await run.stop();
+  hub.down();
 });

@@ -22,6 +22,7 @@ const GUARANTEES: Guarantees = {
   carriesHeaders: true,
   carriesKey: true,
   carriesExpiry: true,
+  carriesNull: true,
   deduplicates: true,
   notes: ['lives in the process: a restart forgets everything'],
 };
@@ -29,6 +30,7 @@ const GUARANTEES: Guarantees = {
 const grammar: AddressGrammar = {
   word: 'address',
   separator: '/',
+  encoding: '/, +, # and % are percent-encoded',
   encode: (value) => percentEncode(value, /[/+#]/),
   flaw(address) {
     if (/^$|^\/|\/$|\/\//.test(address)) return 'an empty level';
@@ -65,7 +67,7 @@ export const memory: Bus<MemoryConnection, MemoryFrom, MemoryTo> = {
     required: ['address'],
     properties: { address: { type: 'string', minLength: 1, description: 'Template of the address.' } },
   },
-  addressOption: 'address',
+  addressOptions: ['address'],
   sourceGuarantees: () => GUARANTEES,
   sinkGuarantees: () => GUARANTEES,
   flaws: () => [],

@@ -16,7 +16,7 @@ export class Subscription {
   readonly #filters: readonly string[];
   /** In order of arrival. */
   readonly #unsettled = new Map<number, Held>();
-  #waiting = new Inbox<Delivery>((delivery) => delivery.frame.body.length);
+  #waiting = new Inbox<Delivery>((delivery) => delivery.frame.body?.length ?? 0);
   #epoch = 0;
 
   constructor(hub: string, filters: readonly string[]) {

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { bytesFor } from '#contract/body.ts';
 import type { Frame } from '#contract/frame.ts';
 
 /** Topics whose checksum is remembered: a fleet has few, and a flood of new ones begins anew. */
@@ -6,8 +7,9 @@ const MAX_TOPICS = 4096;
 const topics = new Map<string, string>();
 
 /** What a message without an id of its own is told by beside its packet id: checksums of payload and topic, and length. */
-export function contentId({ address, body }: Frame): string {
-  return `${crc32(body).toString(16)}-${topicId(address)}-${body.length.toString(16)}`;
+export function contentId(frame: Frame): string {
+  const body = bytesFor('MQTT', frame);
+  return `${crc32(body).toString(16)}-${topicId(frame.address)}-${body.length.toString(16)}`;
 }
 
 function topicId(topic: string): string {

@@ -18,7 +18,7 @@ export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
   connectionSchema,
   sourceSchema,
   sinkSchema,
-  addressOption: 'topic',
+  addressOptions: ['topic'],
   sourceGuarantees: ({ connection, end }) => sourceGuarantees(connection, end),
   sinkGuarantees: ({ connection, end }) => sinkGuarantees(connection, end),
   flaws,

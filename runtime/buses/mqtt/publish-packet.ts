@@ -1,3 +1,4 @@
+import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { textFlaw } from './wire-text.ts';
@@ -29,7 +30,7 @@ export function publishPacket(
   secondsLeft: number | undefined,
 ): Buffer {
   const { isFive, qos, retain } = settings;
-  const { body } = frame;
+  const body = bytesFor('MQTT', frame);
   const topicBytes = Buffer.byteLength(frame.address);
   const propertyBytes = isFive ? propertiesLength(frame, secondsLeft) : 0;
   const remaining =

@@ -12,6 +12,7 @@ export function receivedFrame(packet: IPublishPacket): Frame {
     address: packet.topic,
     key: undefined,
     headers: user === undefined ? NO_HEADERS : headersOf(user),
+    headerTypes: undefined,
     body: typeof payload === 'string' ? Buffer.from(payload) : payload,
     id: user === undefined ? undefined : first(user['msgid']),
     contentType: properties?.contentType,

@@ -11,6 +11,7 @@ const RESERVED = /^\$(SYS|share)(\/|$)/;
 export const topicGrammar: AddressGrammar = {
   word: 'topic',
   separator: '/',
+  encoding: '/, +, #, control characters, % and a leading $ are percent-encoded',
   encode(value) {
     const encoded = percentEncode(value, IN_A_LEVEL);
     // A leading $ takes a topic out of reach of wildcard subscribers [MQTT-4.7.2-1].

@@ -1,4 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
+import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
@@ -65,14 +66,15 @@ export class CoreSink implements Sink {
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
     if (this.#denials.size > 0) this.#refuseDenied(frame.address);
     const headers = headerBytes(frame);
-    const bytes = frame.body.length + (headers?.length ?? 0);
+    const body = bytesFor('NATS', frame);
+    const bytes = body.length + (headers?.length ?? 0);
     const most = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
     if (bytes > most) {
       throw new SluiceError('SINK_TOO_LARGE', `${bytes} bytes with headers, and the server's max_payload is ${most}`);
     }
     try {
-      if (headers === undefined) this.#connection.publish(frame.address, frame.body);
-      else this.#connection.publish(frame.address, frame.body, { headers: this.#block.holding(headers) });
+      if (headers === undefined) this.#connection.publish(frame.address, body);
+      else this.#connection.publish(frame.address, body, { headers: this.#block.holding(headers) });
     } catch (error) {
       throw this.#link.error('SINK_DOWN', 'the client takes no messages', error);
     }

@@ -130,6 +130,7 @@ export class CoreSource implements Source {
         address: message.subject,
         key: undefined,
         headers,
+        headerTypes: undefined,
         body: data,
         id,
         contentType,

@@ -7,7 +7,13 @@ import { HeaderBlock } from './write-headers.ts';
 import { connectionFlaws, connectionProperties, duration, type NatsConnectionOptions } from './options.ts';
 import { filterFlaws, subjects } from './subject.ts';
 
-const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true, deduplicates: false } as const;
+const CARRIES = {
+  carriesHeaders: true,
+  carriesKey: false,
+  carriesExpiry: true,
+  carriesNull: false,
+  deduplicates: false,
+} as const;
 
 const READ: Guarantees = {
   ...CARRIES,
@@ -67,7 +73,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
       timeout: duration('5s', 'How long the server may take to confirm.'),
     },
   },
-  addressOption: 'subject',
+  addressOptions: ['subject'],
   sourceGuarantees: () => READ,
   sinkGuarantees: () => WRITTEN,
   flaws(connection, end): OptionFlaw[] {

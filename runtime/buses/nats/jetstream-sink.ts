@@ -1,4 +1,5 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
@@ -67,7 +68,8 @@ export class JetStreamSink implements Sink {
     const flaw = subjects.flaw(frame.address);
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
     const headers = headerBytes(frame, this.#ordersOf(frame)) ?? new Uint8Array();
-    const bytes = frame.body.length + headers.length;
+    const body = bytesFor('NATS', frame);
+    const bytes = body.length + headers.length;
     const most = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
     if (bytes > most) {
       throw new SluiceError('SINK_TOO_LARGE', `${bytes} bytes with headers, and the server's max_payload is ${most}`);
@@ -76,7 +78,7 @@ export class JetStreamSink implements Sink {
     const token = this.#count;
     try {
       const reply = this.#inbox + token;
-      this.#connection.publish(frame.address, frame.body, { reply, headers: this.#block.holding(headers) });
+      this.#connection.publish(frame.address, body, { reply, headers: this.#block.holding(headers) });
     } catch (error) {
       throw this.#link.error('SINK_DOWN', 'the client takes no messages', error);
     }

@@ -127,7 +127,17 @@ export class JetStreamSource implements Source, PullReader {
     const held = new HeldMessage(
       {
         id: `${this.#stream}:${sequence}`,
-        frame: { address, key: undefined, headers, body, id, contentType, timestampMs, expiresAtMs },
+        frame: {
+          address,
+          key: undefined,
+          headers,
+          headerTypes: undefined,
+          body,
+          id,
+          contentType,
+          timestampMs,
+          expiresAtMs,
+        },
         attempt: sequence <= this.#seenBefore ? undefined : deliveries,
       },
       { sequence, bytes: weightOf(message, body), reply },

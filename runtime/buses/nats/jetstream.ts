@@ -6,7 +6,7 @@ import type { JetStreamConnectionOptions, JetStreamFrom, JetStreamTo } from './j
 import { connectionFlaws, connectionProperties, duration } from './options.ts';
 import { filterFlaws, subjects } from './subject.ts';
 
-const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true } as const;
+const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true, carriesNull: false } as const;
 
 const READ: Guarantees = {
   ...CARRIES,
@@ -117,7 +117,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
       timeout: duration('5s', 'How long the stream may take to confirm a message.'),
     },
   },
-  addressOption: 'subject',
+  addressOptions: ['subject'],
   sourceGuarantees: () => READ,
   sinkGuarantees: () => WRITTEN,
   flaws(connection, end): OptionFlaw[] {

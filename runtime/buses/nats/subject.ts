@@ -3,7 +3,7 @@ import { percentEncode } from '#kit/percent.ts';
 
 // Control characters are the point. Without the flag u: it is on the path of every message.
 const REFUSED = /[\s\u0000-\u001f\u007f-\u009f.*>]/;
-const NEEDS_ENCODING = /[\s\u0000-\u001f\u007f-\u009f.*>%]|^\$/;
+const NEEDS_ENCODING = /[\s\u0000-\u001f\u007f-\u009f\ud800-\udfff.*>%]|^\$/;
 const FINE = /^[^\s\u0000-\u001f\u007f-\u009f.*>]+(?:\.[^\s\u0000-\u001f\u007f-\u009f.*>]+)*$/;
 const BLANK = /[\s\u0000-\u001f\u007f-\u009f]/;
 /* eslint-enable no-control-regex */
@@ -16,6 +16,7 @@ const MAX_CHARACTERS = 1024;
 export const subjects: AddressGrammar = {
   word: 'subject',
   separator: '.',
+  encoding: '., *, >, white space, control characters, % and a leading $ are percent-encoded',
   encode(value) {
     if (!NEEDS_ENCODING.test(value)) return value;
     const encoded = percentEncode(value, REFUSED);

@@ -13,7 +13,12 @@ export const memoryToMemory: Bridge = async ({ name, delivered }) => {
       for (const delivery of await source.read({ messages: 256, bytes: 2 ** 26 }, stopping.signal)) {
         const { frame } = delivery;
         const key = frame.address.split('/')[1] ?? '';
-        const sent = { ...frame, address: `out/${key}`, body: translate(frame.body), id: `${name}/${delivery.id}` };
+        const sent = {
+          ...frame,
+          address: `out/${key}`,
+          body: translate(frame.body ?? new Uint8Array()),
+          id: `${name}/${delivery.id}`,
+        };
         void sink.publish(sent).then(() => {
           delivery.settle(ACCEPT);
           delivered.count += 1;

@@ -80,6 +80,7 @@ export function frame(address: string, body: string | Uint8Array, more: Partial<
     address,
     key: undefined,
     headers: NO_HEADERS,
+    headerTypes: undefined,
     body: typeof body === 'string' ? Buffer.from(body) : body,
     id: undefined,
     contentType: undefined,
@@ -90,7 +91,7 @@ export function frame(address: string, body: string | Uint8Array, more: Partial<
 }
 
 export function bodyOf(delivery: Delivery | undefined): string {
-  return delivery === undefined ? '(none)' : Buffer.from(delivery.frame.body).toString();
+  return delivery === undefined ? '(none)' : Buffer.from(delivery.frame.body ?? []).toString();
 }
 
 /** Reads exactly `count` deliveries, settling none. */

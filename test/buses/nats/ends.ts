@@ -27,9 +27,9 @@ export function recordedContext(overrides: Partial<BusContext> = {}): RecordedCo
   const stop = new AbortController();
   stops.add(stop);
   const codeOf = (event: BusEvent): string | undefined =>
-    event.kind === 'problem' ? event.error.code : event.kind === 'notice' ? event.code : undefined;
+    event.kind === 'problem' ? event.error.code : 'code' in event ? event.code : undefined;
   const textOf = (event: BusEvent): string =>
-    event.kind === 'problem' ? event.error.message : event.kind === 'notice' ? event.text : event.detail;
+    event.kind === 'problem' ? event.error.message : 'code' in event ? event.text : event.detail;
   return {
     pipeline: 'fleet',
     route: 'positions',
@@ -58,6 +58,7 @@ export function frameOf(address: string, body: string, rest: Partial<Frame> = {}
     address,
     key: undefined,
     headers: NO_HEADERS,
+    headerTypes: undefined,
     body: Buffer.from(body),
     id: undefined,
     contentType: undefined,
@@ -96,7 +97,7 @@ export function accept(source: Source, count: number): Promise<Delivery[]> {
   return take(source, count, (delivery) => delivery.settle(ACCEPT));
 }
 
-export const textOf = ({ frame }: Delivery): string => Buffer.from(frame.body).toString();
+export const textOf = ({ frame }: Delivery): string => Buffer.from(frame.body ?? []).toString();
 
 /** The receipt, or the code of the error, thrown or rejected. */
 export async function outcomeOf(send: () => Promise<Receipt>): Promise<string> {

@@ -11,7 +11,7 @@ const QUIET_MS = 400;
 const BODY_BYTES = 1000;
 
 const bytesOf = (deliveries: readonly Delivery[]): number =>
-  deliveries.reduce((sum, { frame }) => sum + frame.body.length, 0);
+  deliveries.reduce((sum, { frame }) => sum + (frame.body?.length ?? 0), 0);
 
 const room: ConformanceLaw = {
   name: 'room',
