@@ -5,13 +5,18 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Admin, Kafka as Client, logLevel } from 'kafkajs';
 import { type Broker, type Recipe, startBroker } from './broker.ts';
+import { everythingWith } from './kafka-acl.ts';
 import { type KafkaOptions, type KafkaPorts, serverProperties } from './kafka-properties.ts';
+import { type Compression } from './kafka-java.ts';
+import { batchCompressions } from './kafka-log.ts';
 import { kafkaReady } from './kafka-probe.ts';
 import { javaCommand } from './java-command.ts';
 import { type Link, startLink } from './link.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const run = promisify(execFile);
-const FORMAT_MS = 60_000;
+const TOOL_MS = 60_000;
+const SCRAM = ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 
 /** A topic as a test wants it. Default: one partition. */
 export interface TopicOptions {
@@ -29,6 +34,14 @@ export interface Kafka extends Broker {
   readonly links: readonly Link[];
   /** Rejects where the topic exists. Resolves once its partitions have leaders. */
   createTopic(name: string, topic?: TopicOptions): Promise<void>;
+  /** How the server keeps each batch of a partition, in order. */
+  compressions(topic: string, partition?: number): Compression[];
+  /** Gives a user of SASL SCRAM another password, or adds one. About 2 s. */
+  setScramPassword(user: string, password: string): Promise<void>;
+  /** Takes a user's SCRAM passwords away: PLAIN, which is fixed at the start, goes on. About 2 s. */
+  removeScramUser(user: string): Promise<void>;
+  /** Lets a user do everything with a topic and with every consumer group. For a node with `acl`. */
+  allow(user: string, topic: string): Promise<void>;
   /** Runs `work` with a connected admin client. */
   admin<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
 }
@@ -41,6 +54,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const clusterId = randomBytes(16).toString('base64url');
   const links: Link[] = [];
   let ports: KafkaPorts | undefined;
+  let dataFolder = '';
 
   const recipe: Recipe = {
     name: 'kafka',
@@ -48,6 +62,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     portCount: 5 + (options.proxied ?? 0),
     async prepare(folder, [plain = 0, controller = 0, tls = 0, sasl = 0, saslTls = 0, ...behindLinks]) {
       const properties = join(folder, 'server.properties');
+      dataFolder = join(folder, 'data');
       if (ports?.plain !== plain) {
         // First start, or a second one on other ports.
         await Promise.all(links.splice(0).map((link) => link[Symbol.asyncDispose]()));
@@ -57,16 +72,13 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
         writeFileSync(properties, serverProperties(options, folder, ports));
       }
       const { binary, args } = java(folder);
-      if (!existsSync(join(folder, 'data', 'meta.properties'))) {
-        mkdirSync(join(folder, 'data'), { recursive: true });
+      if (!existsSync(join(dataFolder, 'meta.properties'))) {
+        mkdirSync(dataFolder, { recursive: true });
         const scram = Object.entries(options.users ?? {}).flatMap(([name, password]) =>
-          ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
-            '--add-scram',
-            `${mechanism}=[name=${name},password=${password}]`,
-          ]),
+          SCRAM.flatMap((mechanism) => ['--add-scram', `${mechanism}=[name=${name},password=${password}]`]),
         );
         const format = [...args, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, ...scram];
-        await run(binary, format, { timeout: FORMAT_MS });
+        await run(binary, format, { timeout: TOOL_MS });
       }
       return { binary, args: [...args, 'kafka.Kafka', properties] };
     },
@@ -86,12 +98,29 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
       await connected.disconnect();
     }
   };
+  // One mechanism a call: the server refuses a user who is changed twice in a request.
+  const alterUser = async (user: string, ...change: readonly string[]): Promise<void> => {
+    using folder = temporaryFolder('kafka-tool');
+    const { binary, args } = java(folder.path);
+    const tool = [...args, 'kafka.admin.ConfigCommand', '--bootstrap-server', address(broker.port), '--alter'];
+    await run(binary, [...tool, '--entity-type', 'users', '--entity-name', user, ...change], { timeout: TOOL_MS });
+  };
   const dispose = broker[Symbol.asyncDispose].bind(broker);
   return Object.assign(broker, {
     brokers: [address(broker.port)],
     listeners: { tls: address(ports?.tls), sasl: address(ports?.sasl), saslTls: address(ports?.saslTls) },
     links,
     admin,
+    compressions: (topic: string, partition = 0) => batchCompressions(dataFolder, topic, partition),
+    async setScramPassword(user: string, password: string) {
+      for (const mechanism of SCRAM) await alterUser(user, '--add-config', `${mechanism}=[password=${password}]`);
+    },
+    async removeScramUser(user: string) {
+      for (const mechanism of SCRAM) await alterUser(user, '--delete-config', mechanism);
+    },
+    async allow(user: string, topic: string) {
+      await admin((it) => it.createAcls({ acl: everythingWith(user, topic) }));
+    },
     async createTopic(name: string, topic: TopicOptions = {}) {
       const configEntries = Object.entries(topic.config ?? {}).map(([key, value]) => ({ name: key, value }));
       const numPartitions = topic.partitions ?? 1;
