@@ -1,7 +1,7 @@
 import { shown } from './describe.ts';
 import type { FindingList } from './finding-list.ts';
 import { DEFAULTS } from './file-words.ts';
-import { NOT_YET } from './not-yet.ts';
+import { NEVER, NOT_YET } from './not-yet.ts';
 import { busBehind } from './pieces.ts';
 import { asList, asMap, own } from './plain.ts';
 import type { PlainMap } from './plain.ts';
@@ -55,6 +55,20 @@ function refuseClass(at: string, route: PlainMap, findings: FindingList, refuse:
   refuse(place, `class: ${name}`, `class: ${DEFAULTS.routeClass}`);
 }
 
+function refuseForGood(at: string, map: PlainMap, findings: FindingList): void {
+  for (const [word, { why, write }] of Object.entries(NEVER)) {
+    if (!Object.hasOwn(map, word)) continue;
+    findings.add({
+      code: 'NOT_OFFERED',
+      at: pointerTo(at, word),
+      side: 'key',
+      expected: 'a promise that can be kept',
+      found: `${word}: ${why}`,
+      write,
+    });
+  }
+}
+
 function refuseCodec(at: string, end: PlainMap, vocabulary: Vocabulary, refuse: Refuse): void {
   const codec = own(end, 'codec');
   const isLater = (NOT_YET.codecs as readonly unknown[]).includes(codec);
@@ -80,12 +94,14 @@ export function checkNotYet(value: unknown, vocabulary: Vocabulary, findings: Fi
     const to = own(route, 'to');
     refuseClass(at, route, findings, refuse);
     refuseFields(at, route, NOT_YET.route, [], refuse);
+    refuseForGood(at, route, findings);
     if (Array.isArray(to)) refuse(pointerTo(at, 'to'), 'to as a list', 'a route for each sink');
     for (const [direction, later] of [
       ['from', NOT_YET.source],
       ['to', NOT_YET.sink],
     ] as const) {
       const end = asMap(own(route, direction));
+      refuseForGood(pointerTo(at, direction), end, findings);
       const bus = busBehind(value, own(end, 'bus'), vocabulary);
       const known = words(direction === 'from' ? bus?.sourceSchema : bus?.sinkSchema);
       refuseFields(pointerTo(at, direction), end, later, known, refuse);

@@ -15,6 +15,10 @@ export const FINDINGS = {
     severity: 'error',
     meaning: 'A word of the pipeline file that this version does not carry out yet, and therefore refuses.',
   },
+  NOT_OFFERED: {
+    severity: 'error',
+    meaning: 'A promise that is refused for good, because it could not be kept; the finding says why.',
+  },
   UNKNOWN_BUS: { severity: 'error', meaning: 'A connection names a kind of bus that does not exist.' },
   UNKNOWN_CONNECTION: {
     severity: 'error',

@@ -20,3 +20,11 @@ export const NOT_YET = {
   readonly classes: Readonly<Record<string, readonly ('key' | 'expires')[]>>;
   readonly [place: string]: unknown;
 };
+
+/** Words that somebody will look for and that are refused for good, with the reason. */
+export const NEVER = {
+  'exactly-once': {
+    why: 'the Kafka client commits offsets without fencing the generation and can lose a batch after a timeout (docs/buses/kafka.md)',
+    write: 'nothing: at least once, in order, with an id in each message that removes the duplicates',
+  },
+} as const;

@@ -6,6 +6,7 @@ import { catalog } from '../../runtime/catalog.ts';
 import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
 import { DEFAULTS, sinkWords, sourceWords } from '../../runtime/config/file-words.ts';
 import { findingsText } from '../../runtime/config/findings-text.ts';
+import { freshPage, PAGES, writtenPage as writtenBusPage } from './bus-pages.ts';
 import { errorsPage, writtenPage } from './errors-page.ts';
 
 const GUIDE = readFileSync(new URL('../../docs/pipeline-file.md', import.meta.url), 'utf8');
@@ -38,4 +39,13 @@ test('the example of docs/pipeline-file.md passes the check', () => {
     mode: 'run',
   });
   assert.ok(spec, findingsText(findings));
+});
+
+test('the pages of the buses print the options and the guarantees that are in the code', () => {
+  for (const bus of PAGES)
+    assert.equal(writtenBusPage(bus), freshPage(bus), 'it drifted: node test/config/bus-pages.ts');
+});
+
+test('every bus that an operator runs has a page', () => {
+  assert.deepEqual(new Set(PAGES), new Set([...catalog.buses.keys()].filter((name) => name !== 'memory')));
 });
