@@ -43,7 +43,8 @@ function rowsOf(schema: OptionSchema, prefix: string): Row[] {
   return Object.entries(schema.properties).flatMap(([name, property]): Row[] => {
     if (!isSchema(property)) return [];
     const byDefault = 'default' in property ? code(property['default']) : required.includes(name) ? 'required' : '';
-    const row = { name: prefix + name, byDefault, text: String(property['description'] ?? '') };
+    const { description } = property;
+    const row = { name: prefix + name, byDefault, text: typeof description === 'string' ? description : '' };
     // What is inside explains itself; the map around it is one more row.
     return 'properties' in property ? [row, ...rowsOf(property, `${prefix}${name}.`)] : [row];
   });
