@@ -9,6 +9,8 @@ export interface Link extends AsyncDisposable {
   readonly port: number;
   /** How many connections pass over it now. */
   readonly connections: number;
+  /** How many were made over it so far. */
+  readonly accepted: number;
   /** Resets every connection and refuses new ones until `mend`. What was under way is lost. */
   cut(): Promise<void>;
   /** Ends `cut` and `blackhole`, on the same port. */
@@ -46,6 +48,7 @@ export async function startLink(targetPort: number, targetHost = '127.0.0.1'): P
   const sockets = new Set<Socket>();
   const flushes = new Set<() => void>();
   let clients = 0;
+  let accepted = 0;
 
   const join = (near: Socket): void => {
     const far = connect({ port: targetPort, host: targetHost, allowHalfOpen: true, noDelay: true });
@@ -55,6 +58,7 @@ export async function startLink(targetPort: number, targetHost = '127.0.0.1'): P
     const pair = [pipe(near, far, 'up', weather), pipe(far, near, 'down', weather)];
     for (const flush of pair) flushes.add(flush);
     clients += 1;
+    accepted += 1;
     near.once('close', () => {
       clients -= 1;
       for (const flush of pair) flushes.delete(flush);
@@ -81,6 +85,9 @@ export async function startLink(targetPort: number, targetHost = '127.0.0.1'): P
     port,
     get connections() {
       return clients;
+    },
+    get accepted() {
+      return accepted;
     },
     cut,
     async mend() {

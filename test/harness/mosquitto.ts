@@ -31,6 +31,8 @@ export interface MosquittoOptions {
 export interface Mosquitto extends Broker {
   /** Resolves once everything it held at the call is on disk: what a test must do before it kills one and expects it back. */
   saveNow(): Promise<void>;
+  /** Other users than those it was started with; who is connected and no longer among them is thrown out. */
+  setUsers(users: Readonly<Record<string, string>>): Promise<void>;
 }
 
 // The server's own format 7: PBKDF2 with SHA-512. Written here, so that its password tool need not be installed.
@@ -38,6 +40,13 @@ function hashed(password: string): string {
   const salt = randomBytes(12);
   const hash = pbkdf2Sync(password, salt, 101, 64, 'sha512');
   return `$7$101$${salt.toString('base64')}$${hash.toString('base64')}`;
+}
+
+function writePasswords(folder: string, users: Readonly<Record<string, string>>): string {
+  const file = join(folder, 'passwords');
+  const entries = Object.entries(users).map(([user, password]) => `${user}:${hashed(password)}\n`);
+  writeFileSync(file, entries.join(''), { mode: 0o600 });
+  return file;
 }
 
 function configuration(options: MosquittoOptions, folder: string, port: number): string {
@@ -60,9 +69,7 @@ function configuration(options: MosquittoOptions, folder: string, port: number):
     lines.push(`autosave_interval ${every ? 1 : 0}`, `autosave_on_changes ${every}`);
   }
   if (options.users !== undefined) {
-    const entries = Object.entries(options.users).map(([user, password]) => `${user}:${hashed(password)}\n`);
-    writeFileSync(join(folder, 'passwords'), entries.join(''), { mode: 0o600 });
-    lines.push(`password_file ${folder}/passwords`);
+    lines.push(`password_file ${writePasswords(folder, options.users)}`);
   }
   if (options.acl !== undefined) {
     writeFileSync(join(folder, 'acl'), `${options.acl}\n`, { mode: 0o600 });
@@ -82,10 +89,12 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const foreign = process.env[SERVER_VARIABLES.mosquitto];
   if (foreign !== undefined) {
     const broker = foreignBroker(foreign, SERVER_VARIABLES.mosquitto);
-    return { ...broker, saveNow: () => broker.restart() };
+    return { ...broker, saveNow: () => broker.restart(), setUsers: () => broker.restart() };
   }
   const binary = await pathOf('mosquitto');
   let database = '';
+  let home = '';
+  let users = options.users;
   const recipe: Recipe = {
     name: 'mosquitto',
     scheme: options.tls === undefined ? 'mqtt' : 'mqtts',
@@ -93,8 +102,9 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     prepare(folder, [port]) {
       mkdirSync(join(folder, 'data'), { recursive: true });
       database = join(folder, 'data', 'mosquitto.db');
+      home = folder;
       const file = join(folder, 'mosquitto.conf');
-      writeFileSync(file, configuration(options, folder, port ?? 0));
+      writeFileSync(file, configuration({ ...options, ...(users !== undefined && { users }) }, folder, port ?? 0));
       return { binary, args: ['-c', file] };
     },
     // Persistence is read before it opens.
@@ -103,6 +113,14 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const broker = await startBroker(recipe);
   const written = (): number => statSync(database, { throwIfNoEntry: false })?.ino ?? 0;
   return Object.assign(broker, {
+    async setUsers(others: Readonly<Record<string, string>>) {
+      if (users === undefined) throw new Error('this mosquitto was started without users');
+      users = others;
+      writePasswords(home, others);
+      const before = broker.log().length;
+      broker.signal('SIGHUP');
+      await waitFor(() => broker.log().slice(before).includes('Reloading config'), SAVE_MS, 'mosquitto to reload');
+    },
     async saveNow() {
       const before = written();
       broker.signal('SIGUSR1');

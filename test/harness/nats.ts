@@ -4,6 +4,7 @@ import { type Broker, foreignBroker, type Recipe, startBroker } from './broker.t
 import { SERVER_VARIABLES } from './law.ts';
 import { healthy } from './probe.ts';
 import { pathOf } from './provide.ts';
+import { waitFor } from './wait-for.ts';
 
 /** What the server speaks TLS with; paths. */
 export interface ServerTls {
@@ -19,12 +20,22 @@ export interface NatsOptions {
   /** Further lines of the server's configuration. */
   readonly config?: string;
   readonly tls?: ServerTls;
-  readonly users?: readonly {
-    readonly user: string;
-    readonly password: string;
-    readonly permissions?: string;
-  }[];
+  readonly users?: readonly NatsUser[];
 }
+
+export interface NatsUser {
+  readonly user: string;
+  readonly password: string;
+  readonly permissions?: string;
+}
+
+/** A nats-server whose users can change while it runs. */
+export interface Nats extends Broker {
+  /** Other users than those it was started with; who is connected and no longer among them is thrown out. */
+  setUsers(users: readonly NatsUser[]): Promise<void>;
+}
+
+const RELOAD_MS = 10_000;
 
 function configuration(options: NatsOptions, folder: string, [port, monitor]: readonly number[]): string {
   const lines = [`server_name: sluice-test-${port}`, `listen: "127.0.0.1:${port}"`, `http: "127.0.0.1:${monitor}"`];
@@ -45,10 +56,14 @@ function configuration(options: NatsOptions, folder: string, [port, monitor]: re
 }
 
 /** A nats-server, ready when its health check says so. Without options it may be the one that SLUICE_NATS_URL names. */
-export async function startNats(options: NatsOptions = {}): Promise<Broker> {
+export async function startNats(options: NatsOptions = {}): Promise<Nats> {
   const foreign = process.env[SERVER_VARIABLES.nats];
-  if (foreign !== undefined) return foreignBroker(foreign, SERVER_VARIABLES.nats);
+  if (foreign !== undefined) {
+    const broker = foreignBroker(foreign, SERVER_VARIABLES.nats);
+    return { ...broker, setUsers: () => broker.restart() };
+  }
   const binary = await pathOf('nats-server');
+  let rewrite = (_users: readonly NatsUser[]): void => {};
   const recipe: Recipe = {
     name: 'nats',
     scheme: 'nats',
@@ -56,10 +71,23 @@ export async function startNats(options: NatsOptions = {}): Promise<Broker> {
     prepare(folder, ports) {
       const file = join(folder, 'nats.conf');
       writeFileSync(file, configuration(options, folder, ports));
+      rewrite = (users) => writeFileSync(file, configuration({ ...options, users }, folder, ports));
       return { binary, args: ['-c', file] };
     },
     // JetStream's recovery included; the port opens before it.
     probe: ([, monitor]) => healthy(`http://127.0.0.1:${monitor}/healthz`),
   };
-  return startBroker(recipe);
+  const broker = await startBroker(recipe);
+  return Object.assign(broker, {
+    async setUsers(users: readonly NatsUser[]) {
+      rewrite(users);
+      const before = broker.log().length;
+      broker.signal('SIGHUP');
+      await waitFor(
+        () => broker.log().slice(before).includes('Reloaded server configuration'),
+        RELOAD_MS,
+        'nats-server to reload',
+      );
+    },
+  });
 }

@@ -13,8 +13,6 @@ export interface RabbitMqOptions {
   readonly tls?: ServerTls;
   /** Besides guest; each may do everything in the virtual host `/`. */
   readonly users?: Readonly<Record<string, string>>;
-  /** Streams survive kill -9. Default false: the start is 2 s shorter. */
-  readonly streams?: boolean;
   readonly plugins?: readonly string[];
   /** Further lines of rabbitmq.conf. */
   readonly config?: string;
