@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from './free-ports.ts';
-import { logTail, type Command, type ServerProcess, startServer } from './server-process.ts';
+import { type Command, type ServerProcess, startServer } from './server-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A server that a test started or was given. */
@@ -69,7 +69,8 @@ export async function startBroker(recipe: Recipe): Promise<Broker> {
   let current = await startFirst()
     .catch((error: unknown) => {
       // Another process may have taken a port between its choice and the start: once more on others.
-      if (!existsSync(logFile) || !/address already in use|eaddrinuse/i.test(logTail(logFile))) throw error;
+      if (!existsSync(logFile) || !/address already in use|eaddrinuse/i.test(readFileSync(logFile, 'utf8')))
+        throw error;
       return startFirst();
     })
     .catch(async (error: unknown) => {

@@ -107,6 +107,10 @@ export function serverProperties(options: KafkaOptions, folder: string, ports: K
     'share.coordinator.state.topic.min.isr': '1',
     'share.coordinator.state.topic.num.partitions': '4',
     'group.initial.rebalance.delay.ms': '0',
+    // So that a law about a client that dies need not wait 6 s.
+    'group.min.session.timeout.ms': '1000',
+    // 128 MB of the heap otherwise.
+    'log.cleaner.dedupe.buffer.size': '4194304',
     'auto.create.topics.enable': 'false',
     // A killed node may register again only when its old registration has ended.
     'broker.session.timeout.ms': '3000',
