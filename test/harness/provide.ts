@@ -27,7 +27,6 @@ const ways = {
   java: program('java', 'default-jdk-headless'),
   // In the same package, and absent where only the part that runs programs is installed.
   javac: program('javac', 'default-jdk-headless'),
-  mvn: maven,
   /** A folder of jars. */
   kafka: () => byMaven('kafka', KAFKA, maven),
   epmd: program('epmd', 'rabbitmq-server'),
