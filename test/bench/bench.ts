@@ -1,71 +1,108 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startMosquitto } from '../harness/mosquitto.ts';
-import { startNats } from '../harness/nats.ts';
-import { type Case, CASES } from './bridge.ts';
-import { pipelineDocument } from './pipeline-document.ts';
-import { fillMqtt, fillStream, pourCore } from './load.ts';
+import { build } from 'esbuild';
 import { NODE_BUNDLE } from '../../runtime/bundle-functions.ts';
 import { packageFolder } from '../../runtime/package-folder.ts';
-import type { Measured } from './worker.ts';
-import { build } from 'esbuild';
+import { type BusName, type Case, CASES, endsOf, USUAL_CASES, type Where } from './bridge.ts';
+import { pourCore } from './load/core.ts';
+import { jetstreamLoad } from './load/jetstream.ts';
+import { kafkaLoad } from './load/kafka.ts';
+import type { Load } from './load/load.ts';
+import { mqttLoad } from './load/mqtt.ts';
+import { rabbitmqLoad } from './load/rabbitmq.ts';
+import { pipelineDocument } from './pipeline-document.ts';
+import { reportText } from './report-text.ts';
+import { startServers } from './servers.ts';
+import type { Measured, Task } from './worker.ts';
+
+const LOADS: Readonly<Record<BusName, Load>> = {
+  mqtt: mqttLoad,
+  jetstream: jetstreamLoad,
+  kafka: kafkaLoad,
+  rabbitmq: rabbitmqLoad,
+};
 
 const { values } = parseArgs({
   options: {
     case: { type: 'string', multiple: true },
-    messages: { type: 'string', default: '50000' },
+    messages: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '3' },
+    maker: { type: 'string', multiple: true, default: ['hand', 'sluice'] },
   },
 });
 const count = Number(values.messages);
 const rounds = Number(values.rounds);
-const wanted = CASES.filter((kind) => values.case === undefined || values.case.includes(kind));
-
-await using nats = await startNats();
-await using mosquitto = await startMosquitto();
-const environment = { ...process.env, NATS_URL: nats.url, MQTT_URL: mosquitto.url };
+const makers = (['hand', 'sluice'] as const).filter((maker) => values.maker.includes(maker));
 const workerFile = await bundleWorker();
 let runs = 0;
 
-for (const kind of wanted) {
-  const results: Record<'hand' | 'sluice', Measured[]> = { hand: [], sluice: [] };
+for (const kind of wantedCases()) {
+  const results: Record<Task['maker'], Measured[]> = { hand: [], sluice: [] };
+  await using servers = await startServers(kind, count + 1000);
+  const ends = endsOf(kind);
+  if (ends !== undefined && !LOADS[ends.from].isConsumed) await fill(ends.from, servers.where, '');
   for (let round = 0; round < rounds; round += 1) {
     // Alternating, and each in a process of its own: what else the machine does meets both.
-    for (const maker of round % 2 === 0 ? (['hand', 'sluice'] as const) : (['sluice', 'hand'] as const)) {
-      results[maker].push(await once(kind, maker));
+    for (const maker of round % 2 === 0 ? makers : makers.toReversed()) {
+      results[maker].push(await once(kind, maker, servers.where));
     }
   }
-  report(kind, results);
+  process.stdout.write(reportText(`${kind}, ${count} messages, ${rounds} rounds, medians`, results));
 }
 
-async function once(kind: Case, maker: 'hand' | 'sluice'): Promise<Measured> {
+function wantedCases(): readonly Case[] {
+  const named = values.case;
+  if (named === undefined) return USUAL_CASES;
+  const unknown = named.filter((name) => name !== 'all' && !CASES.some((kind) => kind === name));
+  if (unknown.length > 0) throw new Error(`no case ${unknown.join(', ')}; there are all, ${CASES.join(', ')}`);
+  return named.includes('all') ? CASES : CASES.filter((kind) => named.includes(kind));
+}
+
+async function once(kind: Case, maker: Task['maker'], where: Where): Promise<Measured> {
   runs += 1;
   const name = `bench${runs}`;
-  if (kind !== 'memory-memory') await fillStream(nats.url, kind === 'jetstream-jetstream' ? count : 0);
-  if (kind === 'mqtt-jetstream') {
-    // The session must exist before it can be filled.
-    await ended(start(kind, maker, name, 'prepare'));
-    await fillMqtt(mosquitto.url, count);
+  const ends = endsOf(kind);
+  const task = {
+    kind,
+    maker,
+    name,
+    count,
+    where,
+    document: maker === 'hand' ? undefined : pipelineDocument(kind, where, name),
+  };
+  if (ends !== undefined) await LOADS[ends.to].makeTarget(where, name);
+  if (ends !== undefined && LOADS[ends.from].isConsumed) {
+    // A session must exist before it can be filled.
+    if (ends.from === 'mqtt') await ended(start({ ...task, phase: 'prepare' }));
+    await fill(ends.from, where, name);
   }
-  const running = start(kind, maker, name, 'run');
+  const running = start({ ...task, phase: 'run' });
   let measured: Measured | undefined;
   running.on('message', (message: 'started' | Measured) => {
     if (message !== 'started') measured = message;
-    else if (kind === 'core-core') void pourCore(nats.url, name, count);
+    else if (kind === 'core-core') void pourCore(where.nats, name, count);
   });
   await ended(running);
   if (measured === undefined) throw new Error(`${kind} ${maker}: the run ended without a result`);
+  const held = ends === undefined ? undefined : await LOADS[ends.to].held(where, name);
+  if (held !== undefined && held < count) throw new Error(`${kind} ${maker}: ${held} of ${count} arrived`);
   return measured;
 }
 
-function start(kind: Case, maker: 'hand' | 'sluice', name: string, phase: string): ChildProcess {
-  const where = { mqttUrl: mosquitto.url, natsUrl: nats.url, name };
-  const env =
-    maker === 'hand'
-      ? environment
-      : { ...environment, PIPELINE_DOCUMENT: JSON.stringify(pipelineDocument(kind, where)) };
-  return fork(workerFile, [kind, maker, name, String(count), phase], { env });
+async function fill(bus: BusName, where: Where, name: string): Promise<void> {
+  const startMs = performance.now();
+  await LOADS[bus].fill(where, count, name);
+  const seconds = (performance.now() - startMs) / 1000;
+  process.stderr.write(`filled ${bus} with ${count} messages in ${seconds.toFixed(1)} s\n`);
+}
+
+function start(task: Task): ChildProcess {
+  return fork(workerFile, {
+    // The clients' own: url.parse, and timers that begin in the past.
+    execArgv: ['--disable-warning=DEP0169', '--disable-warning=TimeoutNegativeWarning'],
+    env: { ...process.env, BENCH_TASK: JSON.stringify(task) },
+  });
 }
 
 /** Both makers run as bundles do, in one file: what compiles TypeScript is no part of the measurement. */
@@ -80,19 +117,4 @@ function ended(worker: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the worker ended with ${code}`))));
   });
-}
-
-function report(kind: Case, results: Record<'hand' | 'sluice', readonly Measured[]>): void {
-  const middle = (maker: 'hand' | 'sluice', what: keyof Measured): number => {
-    const sorted = results[maker].map((one) => one[what]).toSorted((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  };
-  const line = (what: keyof Measured, unit: string, digits: number): string => {
-    const [hand, sluice] = [middle('hand', what), middle('sluice', what)];
-    const all = (maker: 'hand' | 'sluice'): string => results[maker].map((one) => one[what].toFixed(digits)).join(' ');
-    return `  ${unit.padEnd(18)} hand-written ${hand.toFixed(digits).padStart(8)}   sluice ${sluice.toFixed(digits).padStart(8)}   ratio ${(sluice / hand).toFixed(2)}   added ${(sluice - hand).toFixed(digits)}   (${all('hand')} | ${all('sluice')})`;
-  };
-  process.stdout.write(
-    `${kind}, ${count} messages, ${rounds} rounds, medians\n${line('messagesPerSecond', 'messages/s', 0)}\n${line('cpuUsPerMessage', 'us CPU/message', 2)}\n${line('rssMb', 'MB RSS', 0)}\n`,
-  );
 }

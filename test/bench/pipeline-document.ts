@@ -4,53 +4,63 @@ import { findingsText } from '../../runtime/config/findings-text.ts';
 import type { PipelineDocument } from '../../runtime/config/resolve-pipeline.ts';
 import { packageFolder } from '../../runtime/package-folder.ts';
 import { readProjectFolders } from '../../runtime/project-files.ts';
-import type { BridgeSettings, Case } from './bridge.ts';
+import { type BusName, type Case, endsOf, type Where } from './bridge.ts';
 
-type Where = Pick<BridgeSettings, 'mqttUrl' | 'natsUrl' | 'name'>;
+const STAGES = '[{ validate: owntracks-location.v1 }, { function: owntracks-to-track }, { validate: track.v1 }]';
 
-const STAGES = `
-    stages: [{ validate: owntracks-location.v1 }, { function: owntracks-to-track }, { validate: track.v1 }]`;
+/** One end of a route: its connection and itself, as YAML. */
+interface End {
+  readonly bus: string;
+  readonly end: string;
+}
 
-function pipelineText(kind: Case, { mqttUrl, natsUrl, name }: Where): string {
-  const nats = (bus: string): string => `{ bus: ${bus}, url: "${natsUrl}" }`;
-  const route = (from: string, to: string): string => `
-routes:
-  - name: r
-    from: ${from}${STAGES}
-    to: ${to}
-`;
-  switch (kind) {
-    case 'mqtt-jetstream':
-      return `name: ${name}
-buses: { a: { bus: mqtt, url: "${mqttUrl}" }, b: ${nats('jetstream')} }${route(
-        '{ bus: a, topics: ["in/+"], key: "{topic.1}" }',
-        `{ bus: b, stream: OUT, subject: "out.${name}.{key}" }`,
-      )}`;
-    case 'jetstream-jetstream':
-      return `name: ${name}
-buses: { a: ${nats('jetstream')} }${route(
-        '{ bus: a, stream: IN, key: "{subject.1}" }',
-        `{ bus: a, stream: OUT, subject: "out.${name}.{key}" }`,
-      )}`;
-    case 'core-core':
-      return `name: ${name}
-buses: { a: ${nats('nats')} }${route(
-        '{ bus: a, subjects: ["in.*"], key: "{subject.1}"}',
-        `{ bus: a, subject: "out.${name}.{key}" }`,
-      )}`;
-    case 'memory-memory':
-      return `name: ${name}
-buses: { a: { bus: memory, hub: in }, b: { bus: memory, hub: out } }${route(
-        '{ bus: a, addresses: ["#"], key: "{address.1}" }',
-        '{ bus: b, address: "out/{key}" }',
-      )}`;
+type Ends = Readonly<Record<BusName, (where: Where, name: string) => End>>;
+
+const FROM: Ends = {
+  mqtt: ({ mqtt }, name) => ({ bus: `bus: mqtt, url: "${mqtt}"`, end: `topics: ["in/${name}/+"], key: "{topic.2}"` }),
+  jetstream: ({ nats }) => ({ bus: `bus: jetstream, url: "${nats}"`, end: 'stream: IN, key: "{subject.1}"' }),
+  kafka: ({ kafka }) => ({ bus: `bus: kafka, brokers: ["${kafka}"]`, end: 'topics: [in]' }),
+  rabbitmq: ({ rabbitmq }) => ({ bus: `bus: rabbitmq, url: "${rabbitmq}"`, end: 'queue: in, key: "{routingKey.1}"' }),
+};
+
+const TO: Ends = {
+  mqtt: ({ mqtt }, name) => ({ bus: `bus: mqtt, url: "${mqtt}"`, end: `topic: "out/${name}/{key}"` }),
+  jetstream: ({ nats }, name) => ({
+    bus: `bus: jetstream, url: "${nats}"`,
+    end: `stream: OUT, subject: "out.${name}.{key}"`,
+  }),
+  kafka: ({ kafka }, name) => ({ bus: `bus: kafka, brokers: ["${kafka}"]`, end: `topic: out-${name}` }),
+  rabbitmq: ({ rabbitmq }) => ({
+    bus: `bus: rabbitmq, url: "${rabbitmq}"`,
+    end: 'exchange: out, routingKey: "out.{key}"',
+  }),
+};
+
+function endsText(kind: Case, where: Where, name: string): readonly [End, End] {
+  const ends = endsOf(kind);
+  if (ends !== undefined) return [FROM[ends.from](where, name), TO[ends.to](where, name)];
+  if (kind === 'core-core') {
+    const bus = `bus: nats, url: "${where.nats}"`;
+    return [
+      { bus, end: 'subjects: ["in.*"], key: "{subject.1}"' },
+      { bus, end: `subject: "out.${name}.{key}"` },
+    ];
   }
+  return [
+    { bus: 'bus: memory, hub: in', end: 'addresses: ["#"], key: "{address.1}"' },
+    { bus: 'bus: memory, hub: out', end: 'address: "out/{key}"' },
+  ];
 }
 
 /** The checked pipeline of a run: what `sluice build` would put into its bundle. */
-export function pipelineDocument(kind: Case, where: Where): PipelineDocument {
+export function pipelineDocument(kind: Case, where: Where, name: string): PipelineDocument {
+  const [from, to] = endsText(kind, where, name);
   const { document, findings } = checkPipeline({
-    text: pipelineText(kind, where),
+    text: `name: ${name}
+buses: { a: { ${from.bus} }, b: { ${to.bus} } }
+routes:
+  - { name: r, from: { bus: a, ${from.end} }, stages: ${STAGES}, to: { bus: b, ${to.end} } }
+`,
     file: 'bench.yaml',
     vocabulary: catalog,
     project: readProjectFolders(packageFolder()),

@@ -12,7 +12,7 @@ import { NODE_BUNDLE } from '../../runtime/bundle-functions.ts';
 import { packageFolder } from '../../runtime/package-folder.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
-import { fillStream } from './load.ts';
+import { jetstreamLoad } from './load/jetstream.ts';
 import { report } from './work.ts';
 
 const ROUNDS = 7;
@@ -33,7 +33,7 @@ await using nats = await startNats();
 await using mosquitto = await startMosquitto();
 const environment = { ...process.env, NATS_URL: nats.url, MQTT_URL: mosquitto.url };
 try {
-  await fillStream(nats.url, 0);
+  await jetstreamLoad.makeTarget({ nats: nats.url, mqtt: mosquitto.url, kafka: '', rabbitmq: '' }, '');
   const publisher = await mqtt.connectAsync(mosquitto.url);
   await publisher.publishAsync('in/1', report(1), { qos: 1, retain: true });
   await publisher.endAsync();

@@ -3,8 +3,8 @@ import type { Bridge } from '../bridge.ts';
 import { translate } from '../work.ts';
 
 /** The shortest there is: from callback to publish. No bound, no confirmation. */
-export const coreToCore: Bridge = async ({ natsUrl, name, delivered }) => {
-  const connection = await connect({ servers: natsUrl, noAsyncTraces: true });
+export const coreToCore: Bridge = async ({ where, name, delivered }) => {
+  const connection = await connect({ servers: where.nats, noAsyncTraces: true });
   connection.subscribe('in.*', {
     callback(_failure, message) {
       const key = message.subject.split('.')[1] ?? '';
