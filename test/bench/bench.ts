@@ -28,6 +28,8 @@ const { values } = parseArgs({
     case: { type: 'string', multiple: true },
     messages: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '3' },
+    /** A folder: each worker writes a profile of its processor time there. */
+    profile: { type: 'string' },
     maker: { type: 'string', multiple: true, default: ['hand', 'sluice'] },
   },
 });
@@ -100,9 +102,14 @@ async function fill(bus: BusName, where: Where, name: string): Promise<void> {
 function start(task: Task): ChildProcess {
   return fork(workerFile, {
     // The clients' own: url.parse, and timers that begin in the past.
-    execArgv: ['--disable-warning=DEP0169', '--disable-warning=TimeoutNegativeWarning'],
+    execArgv: ['--disable-warning=DEP0169', '--disable-warning=TimeoutNegativeWarning', ...profiling(task)],
     env: { ...process.env, BENCH_TASK: JSON.stringify(task) },
   });
+}
+
+function profiling({ kind, maker, name, phase }: Task): string[] {
+  if (values.profile === undefined || phase === 'prepare') return [];
+  return ['--cpu-prof', `--cpu-prof-dir=${values.profile}`, `--cpu-prof-name=${kind}-${maker}-${name}.cpuprofile`];
 }
 
 /** Both makers run as bundles do, in one file: what compiles TypeScript is no part of the measurement. */

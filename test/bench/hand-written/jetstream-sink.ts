@@ -6,7 +6,7 @@ export const openJetStreamSink: OpenHandSink = async ({ nats }, name) => {
   const connection = await connect({ servers: nats, noAsyncTraces: true });
   const publish = publisher(connection);
   return {
-    window: 256,
+    window: 512,
     send: (key, body, id, done) => publish(`out.${name}.${key}`, body, id, done),
     close: () => connection.close(),
   };
