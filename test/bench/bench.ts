@@ -28,6 +28,8 @@ const { values } = parseArgs({
     case: { type: 'string', multiple: true },
     messages: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '3' },
+    /** Messages in flight, for both makers. Without it Sluice has its default, and the other what suits its sink. */
+    window: { type: 'string' },
     /** A folder: each worker writes a profile of its processor time there. */
     profile: { type: 'string' },
     maker: { type: 'string', multiple: true, default: ['hand', 'sluice'] },
@@ -35,6 +37,7 @@ const { values } = parseArgs({
 });
 const count = Number(values.messages);
 const rounds = Number(values.rounds);
+const window = values.window === undefined ? undefined : Number(values.window);
 const makers = (['hand', 'sluice'] as const).filter((maker) => values.maker.includes(maker));
 const workerFile = await bundleWorker();
 let runs = 0;
@@ -71,7 +74,8 @@ async function once(kind: Case, maker: Task['maker'], where: Where): Promise<Mea
     name,
     count,
     where,
-    document: maker === 'hand' ? undefined : pipelineDocument(kind, where, name),
+    window,
+    document: maker === 'hand' ? undefined : pipelineDocument(kind, { where, name, window }),
   };
   if (ends !== undefined) await LOADS[ends.to].makeTarget(where, name);
   if (ends !== undefined && LOADS[ends.from].isConsumed) {

@@ -12,6 +12,8 @@ export interface BridgeSettings {
   readonly where: Where;
   /** Unique per run: client ids, durables, groups and targets are made from it. */
   readonly name: string;
+  /** Messages in flight at most; undefined: what the bridge takes by itself. */
+  readonly window: number | undefined;
   /** Raised by the bridge for each message that it is done with. */
   readonly delivered: { count: number };
 }

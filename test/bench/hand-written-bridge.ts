@@ -27,7 +27,8 @@ export async function handWrittenBridge(kind: Case): Promise<Bridge> {
   }
   const [source, openSink] = [await SOURCES[ends.from](), await SINKS[ends.to]()];
   return async (settings) => {
-    const sink = await openSink(settings.where, settings.name);
+    const opened = await openSink(settings.where, settings.name);
+    const sink = { ...opened, window: settings.window ?? opened.window };
     const stop = await source(settings, sink);
     return async () => {
       await stop();

@@ -4,7 +4,7 @@ import { findingsText } from '../../runtime/config/findings-text.ts';
 import type { PipelineDocument } from '../../runtime/config/resolve-pipeline.ts';
 import { packageFolder } from '../../runtime/package-folder.ts';
 import { readProjectFolders } from '../../runtime/project-files.ts';
-import { type BusName, type Case, endsOf, type Where } from './bridge.ts';
+import { type BridgeSettings, type BusName, type Case, endsOf, type Where } from './bridge.ts';
 
 const STAGES = '[{ validate: owntracks-location.v1 }, { function: owntracks-to-track }, { validate: track.v1 }]';
 
@@ -53,13 +53,17 @@ function endsText(kind: Case, where: Where, name: string): readonly [End, End] {
 }
 
 /** The checked pipeline of a run: what `sluice build` would put into its bundle. */
-export function pipelineDocument(kind: Case, where: Where, name: string): PipelineDocument {
+export function pipelineDocument(
+  kind: Case,
+  { where, name, window }: Omit<BridgeSettings, 'delivered'>,
+): PipelineDocument {
+  const windowText = window === undefined ? '' : `, window: { messages: ${window} }`;
   const [from, to] = endsText(kind, where, name);
   const { document, findings } = checkPipeline({
     text: `name: ${name}
 buses: { a: { ${from.bus} }, b: { ${to.bus} } }
 routes:
-  - { name: r, from: { bus: a, ${from.end} }, stages: ${STAGES}, to: { bus: b, ${to.end} } }
+  - { name: r, from: { bus: a, ${from.end}${windowText} }, stages: ${STAGES}, to: { bus: b, ${to.end} } }
 `,
     file: 'bench.yaml',
     vocabulary: catalog,

@@ -21,6 +21,7 @@ export interface Task {
   /** `prepare`: start and stop, so that what the bridge subscribes to is there. */
   readonly phase: 'prepare' | 'run';
   readonly where: Where;
+  readonly window: number | undefined;
   /** Of Sluice's. */
   readonly document: PipelineDocument | undefined;
 }
@@ -28,12 +29,14 @@ export interface Task {
 /** Slower than any bus here. */
 const LEAST_PER_SECOND = 1000;
 
-const { kind, maker, name, count, phase, where, document } = JSON.parse(process.env['BENCH_TASK'] ?? '') as Task;
+const { kind, maker, name, count, phase, where, window, document } = JSON.parse(
+  process.env['BENCH_TASK'] ?? '',
+) as Task;
 const delivered = { count: 0 };
 const bridge = await loadBridge();
 
 if (phase === 'run' && kind === 'memory-memory') await fillMemory();
-const stop = await bridge({ where, name, delivered });
+const stop = await bridge({ where, name, window, delivered });
 process.send?.('started');
 if (phase === 'run') process.send?.(await measure());
 await stop();
