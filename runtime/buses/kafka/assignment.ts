@@ -1,0 +1,223 @@
+import type { Delivery } from '#contract/delivery.ts';
+import type { Room } from '#contract/source.ts';
+import { type Beginning, beginnings, type Ours } from './beginnings.ts';
+import { FetchLoops } from './fetch-loops.ts';
+import type { Committed, GroupMember, Partitions } from './group-member.ts';
+import type { HeldRecord } from './held-record.ts';
+import type { Link } from './link.ts';
+import { EARLIEST, LATEST, offsetsAt } from './offsets.ts';
+import type { Start } from './options.ts';
+import { type FeedPlace, PartitionFeed } from './partition-feed.ts';
+import { ReadTurns } from './read-turns.ts';
+
+const UNREADABLE_MS = 5000;
+
+export interface AssignmentSettings {
+  readonly window: Room;
+  readonly start: Start;
+  readonly isOneLane: boolean;
+  readonly maxBytesPerPartition: number;
+}
+
+/** What the membership hears of the partitions that are ours. */
+export interface AssignmentListener {
+  /** There is something to commit. */
+  settled(): void;
+  trouble(what: string, thrown: unknown): void;
+  fine(what: string): void;
+}
+
+/** The partitions that are ours: fetched, handed over in turn, and accounted for. */
+export class Assignment {
+  readonly #link: Link;
+  readonly #settings: AssignmentSettings;
+  readonly #feeds = new Map<string, PartitionFeed>();
+  readonly #turns: ReadTurns;
+  #loops: FetchLoops | undefined;
+  #listener: AssignmentListener = { settled: () => {}, trouble: () => {}, fine: () => {} };
+  #drained: (() => void) | undefined;
+
+  constructor(link: Link, settings: AssignmentSettings) {
+    this.#link = link;
+    this.#settings = settings;
+    this.#turns = new ReadTurns(settings.window, {
+      unreadable: (feed, thrown) => this.#unreadable(feed, thrown),
+      hungry: () => this.#loops?.wake(),
+      isHungry: (feed) => this.#loops?.isHungry(feed) ?? false,
+    });
+  }
+
+  listen(listener: AssignmentListener): void {
+    this.#listener = listener;
+  }
+
+  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+    return this.#turns.read(room, signal);
+  }
+
+  /** Takes over what the group gave us and hands it over from now on. What we held of it before goes on where it was. */
+  async begin(member: GroupMember, partitions: Partitions): Promise<void> {
+    const ours = await this.#places(member, partitions);
+    const names = new Set(ours.map(({ topic, partition }) => `${topic}/${partition}`));
+    for (const name of this.#feeds.keys()) if (!names.has(name)) this.#feeds.delete(name);
+    const readBefore = new Set(ours.filter(({ offset }) => offset >= 0).map(({ topic }) => topic));
+    const uncommitted = ours.filter(({ offset }) => offset < 0);
+    const begun = await beginnings(this.#link, uncommitted, readBefore, this.#settings.start);
+    // What begins at the end of a log would begin later after a restart: so the place is the group's from now on.
+    if (begun.length > 0) await member.commit(begun);
+    for (const place of [...ours.filter(({ offset }) => offset >= 0), ...begun]) this.#resume(place);
+    for (const place of begun) this.#sayLost(place, place.lost, 'start asks for offsets that retention has deleted');
+    this.#loops = this.#makeLoops();
+    this.#loops.run();
+    this.#turns.serve([...this.#feeds.values()]);
+  }
+
+  /** Hands nothing over and fetches nothing until the next `begin`. */
+  pause(): void {
+    this.#loops?.end();
+    this.#loops = undefined;
+    this.#turns.serve([]);
+  }
+
+  /** Resolves when all that was handed over is settled. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained = resolve;
+      this.#lookDrained();
+    });
+  }
+
+  /** What is settled and not committed. */
+  uncommitted(): readonly Committed[] {
+    const places: Committed[] = [];
+    for (const { topic, partition, position, committed } of this.#feeds.values()) {
+      if (position > committed) places.push({ topic, partition, offset: position });
+    }
+    return places;
+  }
+
+  /** The group has it. */
+  committed(places: readonly Committed[]): void {
+    for (const { topic, partition, offset } of places) {
+      const feed = this.#feeds.get(`${topic}/${partition}`);
+      if (feed !== undefined) feed.committed = Math.max(feed.committed, offset);
+    }
+  }
+
+  /** Asks who leads the partitions. Rejects where a topic is gone or the cluster is away. */
+  async findLeaders(): Promise<void> {
+    for (const topic of new Set([...this.#feeds.values()].map((feed) => feed.topic))) {
+      const partitions = await this.#link.partitions(topic);
+      for (const { partitionId, leader } of partitions) {
+        const feed = this.#feeds.get(`${topic}/${partitionId}`);
+        if (feed !== undefined) feed.leader = leader;
+      }
+    }
+    this.#loops?.run();
+  }
+
+  async #places(member: GroupMember, partitions: Partitions): Promise<readonly Ours[]> {
+    const committed = await member.committed(partitions);
+    const ours: Ours[] = [];
+    for (const topic of partitions.keys()) {
+      const known = await this.#link.partitions(topic);
+      for (const place of committed) {
+        if (place.topic !== topic) continue;
+        ours.push({ ...place, leader: known.find(({ partitionId }) => partitionId === place.partition)?.leader ?? -1 });
+      }
+    }
+    return ours;
+  }
+
+  #resume({ topic, partition, offset, leader }: Ours): void {
+    const name = `${topic}/${partition}`;
+    let feed = this.#feeds.get(name);
+    // Others have read on meanwhile, or somebody set the group back: what we hold of it is no longer ours to account for.
+    if (feed === undefined || offset > feed.nextOffset || offset < feed.committed) {
+      feed = this.#feed({ topic, partition, offset, committed: offset, tag: '' });
+    }
+    feed.committed = offset;
+    feed.leader = leader;
+  }
+
+  #feed(place: FeedPlace): PartitionFeed {
+    const feed = new PartitionFeed(place, this.#settings.isOneLane, {
+      settled: (owner, record) => this.#settled(owner, record),
+    });
+    this.#feeds.set(feed.name, feed);
+    return feed;
+  }
+
+  #settled(feed: PartitionFeed, record: HeldRecord): void {
+    this.#turns.settled(record);
+    // Invariant 2: of a partition that is no longer ours nothing is committed.
+    if (this.#feeds.get(feed.name) !== feed) return;
+    this.#listener.settled();
+    this.#lookDrained();
+  }
+
+  #lookDrained(): void {
+    for (const feed of this.#feeds.values()) if (feed.unsettled > 0) return;
+    this.#drained?.();
+    this.#drained = undefined;
+  }
+
+  #makeLoops(): FetchLoops {
+    return new FetchLoops(this.#link, this.#feeds, this.#settings.maxBytesPerPartition, {
+      arrived: () => this.#turns.wake(),
+      away: (server, thrown) => this.#listener.trouble(`server ${server}`, thrown),
+      back: (server) => this.#listener.fine(`server ${server}`),
+      outOfRange: (feed) => this.#find(feed).catch((thrown: unknown) => this.#unreadable(feed, thrown)),
+      moved: () => this.#findLeadersOrSay(),
+      refused: (feed, thrown) => this.#unreadable(feed, thrown),
+    });
+  }
+
+  async #findLeadersOrSay(): Promise<void> {
+    try {
+      await this.findLeaders();
+      this.#listener.fine('leaders');
+    } catch (thrown) {
+      this.#listener.trouble('leaders', thrown);
+    }
+  }
+
+  /** The log has no such place: its beginning was cut off, or its end. */
+  async #find(feed: PartitionFeed): Promise<void> {
+    const { topic, partition, fetchOffset } = feed;
+    const [low, end] = await Promise.all(
+      [EARLIEST, LATEST].map(async (time) => (await offsetsAt(this.#link, [feed], time))[0]?.offset ?? -1),
+    );
+    if (low === undefined || end === undefined || low < 0) return;
+    if (fetchOffset < low) {
+      this.#sayLost({ topic, partition }, low - fetchOffset, 'retention deleted them before they were read');
+      feed.skipTo(low);
+    } else if (fetchOffset > end) {
+      const text = `${feed.name} ends at offset ${end}, and ${fetchOffset} was read up to: it was made anew, or its server lost its end; it is read from its beginning, under other ids`;
+      this.#link.context.report({
+        kind: 'loss',
+        code: 'LOG_CUT_OFF',
+        text: `${this.#link.context.connection}: ${text}`,
+      });
+      const tag = `@${Date.now().toString(36)}`;
+      const other = this.#feed({ topic, partition, offset: low, committed: -1, tag });
+      other.leader = feed.leader;
+      this.#turns.serve([...this.#feeds.values()]);
+    }
+  }
+
+  #sayLost({ topic, partition }: Pick<Beginning, 'topic' | 'partition'>, count: number, why: string): void {
+    if (count === 0) return;
+    const text = `${this.#link.context.connection}: up to ${count} messages of ${topic}/${partition} are gone: ${why}`;
+    this.#link.context.report({ kind: 'loss', code: 'POSITION_LOST', text });
+  }
+
+  #unreadable(feed: PartitionFeed, thrown: unknown): void {
+    feed.waitUntilMs = performance.now() + UNREADABLE_MS;
+    if (thrown instanceof RangeError) {
+      feed.rewind();
+      const text = `${feed.name}: ${thrown.message}. It is tried again; to pass over it, stop the bridge and set the group's offset behind it`;
+      this.#link.complain(this.#link.error('BUS_PROTOCOL', text, thrown));
+    } else this.#link.complain(this.#link.errorOf(thrown, feed.name));
+  }
+}

@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises';
+import { connect as connectPlain, isIP, Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import Cluster, { type Broker, type Connection } from 'kafkajs/src/cluster/index.js';
+import loggers from 'kafkajs/src/loggers/index.js';
+import definitions from 'kafkajs/src/protocol/requests/index.js';
+import { durationMs } from '#kit/quantity.ts';
+import type { KafkaConnection } from './options.ts';
+
+/** Answers that no option bounds are due by then. */
+const ANSWER_MS = 10_000;
+const METADATA_AGE_MS = 300_000;
+const METADATA_VERSION = 6;
+/** An empty list, and no topic is to be made. */
+const NO_TOPICS = Buffer.alloc(5);
+const READ_COMMITTED = 1;
+
+type SocketListener = (address: string) => void;
+
+/** A client of one cluster. Connects when it must, again and again; nothing in it tries a second time by itself. */
+export interface KafkaCluster {
+  readonly client: Cluster;
+  /** Called when a connection that stood has ended. */
+  onLost(listener: SocketListener): void;
+  /** Ends every connection at once: requests that are open fail. */
+  sever(): void;
+  /** The same, for good. */
+  close(): void;
+}
+
+/** Connects to nothing yet. */
+export function makeCluster(connection: KafkaConnection): KafkaCluster {
+  const sockets = new Set<Socket>();
+  let lost: SocketListener = () => {};
+  let isClosed = false;
+  const sever = (): void => {
+    for (const socket of sockets) socket.destroy(new Error('closed'));
+  };
+  const connectMs = durationMs(connection.connectTimeout);
+  const client = new Cluster({
+    logger: loggers.createLogger({ level: 0, logCreator: () => () => {} }),
+    retry: { retries: 0 },
+    brokers: connection.brokers,
+    clientId: connection.clientId,
+    ssl: connection.tls === undefined ? null : tlsOptions(connection.tls),
+    sasl: connection.sasl === undefined ? null : saslOptions(connection.sasl),
+    connectionTimeout: connectMs,
+    authenticationTimeout: connectMs,
+    requestTimeout: ANSWER_MS,
+    enforceRequestTimeout: true,
+    metadataMaxAge: METADATA_AGE_MS,
+    allowAutoTopicCreation: false,
+    isolationLevel: READ_COMMITTED,
+    socketFactory({ host, port, ssl, onConnect }) {
+      if (isClosed) return failedSocket();
+      const socket = openSocket({ host, port }, ssl, onConnect);
+      sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, 60_000);
+      let stood = false;
+      // The client gives up on a silent host, and forgets the socket that still tries.
+      const tooLong = setTimeout(() => socket.destroy(new Error('no connection in time')), connectMs + 100);
+      socket.once(ssl === null ? 'connect' : 'secureConnect', () => {
+        stood = true;
+        clearTimeout(tooLong);
+      });
+      socket.once('close', () => {
+        clearTimeout(tooLong);
+        sockets.delete(socket);
+        if (stood) lost(`${host}:${port}`);
+      });
+      return socket;
+    },
+  });
+  mend(client);
+  return {
+    client,
+    onLost: (listener) => (lost = listener),
+    sever,
+    close() {
+      isClosed = true;
+      sever();
+    },
+  };
+}
+
+function failedSocket(): Socket {
+  const socket = new Socket();
+  queueMicrotask(() => socket.destroy(new Error('closed')));
+  return socket;
+}
+
+function openSocket(to: { host: string; port: number }, ssl: object | null, onConnect: () => void): Socket {
+  if (ssl === null) return connectPlain(to, onConnect);
+  return connectTls({ ...to, ...(isIP(to.host) === 0 ? { servername: to.host } : {}), ...ssl }, onConnect);
+}
+
+function tlsOptions({ ca, cert, key, serverName }: NonNullable<KafkaConnection['tls']>): object {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert, key }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+  };
+}
+
+function saslOptions({
+  mechanism,
+  username,
+  password,
+  token,
+  tokenFile,
+}: NonNullable<KafkaConnection['sasl']>): object {
+  if (mechanism !== 'oauthbearer') return { mechanism, username, password };
+  const value = async (): Promise<string> =>
+    tokenFile === undefined ? (token ?? '') : (await readFile(tokenFile, 'utf8')).trim();
+  return { mechanism, oauthBearerProvider: async () => ({ value: await value() }) };
+}
+
+/** What the client does otherwise than it should. */
+function mend(client: Cluster): void {
+  const { brokerPool, connectionPoolBuilder } = client;
+  const { createBroker } = brokerPool;
+  brokerPool.createBroker = (options) => {
+    const broker = createBroker(options);
+    broker.metadata = (topics) => metadata(broker, topics);
+    return broker;
+  };
+  const { build } = connectionPoolBuilder;
+  connectionPoolBuilder.build = async (to) => {
+    const pool = await build(to);
+    for (const connection of pool.pool) checkPendingOnly(connection);
+    return pool;
+  };
+}
+
+/** The client's own throws when one partition of a topic has no leader, and then knows nothing of the others. */
+function metadata({ connectionPool }: Broker, topics: readonly string[]): ReturnType<Broker['metadata']> {
+  const make = definitions.requests.Metadata.protocol({ version: METADATA_VERSION });
+  const { request, response } = make({ topics, allowAutoTopicCreation: false });
+  return connectionPool.send({
+    // To the client no topics means all of them.
+    request: topics.length > 0 ? request : { ...request, encode: async () => ({ buf: NO_TOPICS, buffer: NO_TOPICS }) },
+    response: { decode: (raw) => response.decode(raw), parse: async (answer) => answer },
+  });
+}
+
+/** The client's own sets a timer for each answer, of a negative time, of which newer Nodes warn. */
+function checkPendingOnly({ requestQueue: queue }: Connection): void {
+  queue.scheduleCheckPendingRequests = () => {
+    if (queue.pending.length === 0 || queue.throttleCheckTimeoutId !== null) return;
+    queue.throttleCheckTimeoutId = setTimeout(
+      () => {
+        queue.throttleCheckTimeoutId = null;
+        queue.checkPendingRequests();
+      },
+      Math.max(10, queue.throttledUntil - Date.now()),
+    );
+  };
+}
+
+/** Ends the connections to one server: it owes an answer, and what it still says is not to be heard. */
+export function severBroker(broker: Broker): void {
+  for (const { socket } of broker.connectionPool.pool) socket?.destroy(new Error('no answer in time'));
+}

@@ -1,0 +1,108 @@
+import type { ErrorCode } from '#contract/errors.ts';
+
+/** What the client or a server said, in the bridge's words. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly text: string;
+  /** Kafka's own name of the error, where it has one. */
+  readonly type: string | undefined;
+}
+
+const BY_TYPE: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  SASL_AUTHENTICATION_FAILED: ['BUS_AUTH', 'the server refuses user name, password or token: check sasl'],
+  UNSUPPORTED_SASL_MECHANISM: [
+    'BUS_AUTH',
+    'the server does not offer this mechanism there: check sasl.mechanism and the port',
+  ],
+  ILLEGAL_SASL_STATE: ['BUS_AUTH', 'the server wants no such authentication there: check sasl and the port'],
+  TOPIC_AUTHORIZATION_FAILED: ['BUS_AUTH', 'the server denies this topic: grant DESCRIBE and READ or WRITE'],
+  GROUP_AUTHORIZATION_FAILED: ['BUS_AUTH', 'the server denies this group: grant READ on it, or set group'],
+  CLUSTER_AUTHORIZATION_FAILED: ['BUS_AUTH', 'the server denies this: grant CREATE on the topic or the cluster'],
+  UNKNOWN_TOPIC_OR_PARTITION: ['BUS_MISSING', 'no such topic'],
+  INVALID_TOPIC_EXCEPTION: ['BUS_MISSING', 'the server takes no topic of that name'],
+  INVALID_SESSION_TIMEOUT: [
+    'BUS_SETTING',
+    'the server takes no such sessionTimeout: it must lie within its group.min.session.timeout.ms and group.max.session.timeout.ms',
+  ],
+  INCONSISTENT_GROUP_PROTOCOL: [
+    'BUS_SETTING',
+    'the group has members that divide partitions otherwise: name another group',
+  ],
+  GROUP_MAX_SIZE_REACHED: ['BUS_SETTING', "the group has as many members as the server's group.max.size allows"],
+  FENCED_INSTANCE_ID: ['BUS_SETTING', 'another process joined the group under the same instance: give each its own'],
+  INVALID_GROUP_ID: ['BUS_SETTING', 'the server takes no group of that name'],
+  UNSUPPORTED_VERSION: [
+    'BUS_PROTOCOL',
+    'the server speaks no version of the protocol that the bridge speaks: it must be Kafka 2.4 or later',
+  ],
+  POLICY_VIOLATION: ['BUS_SETTING', "the server's policy stands against it"],
+  INVALID_REPLICATION_FACTOR: ['BUS_SETTING', 'the cluster has fewer servers than default.replication.factor asks for'],
+};
+
+const TLS_CODES =
+  /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH|INVALID_CA)/;
+
+/** Whatever the client threw, without the wrappers that it puts around its errors. */
+export function failureOf(thrown: unknown): Failure {
+  const error = innermost(thrown);
+  const type = textProperty(error, 'type');
+  const known = type === undefined ? undefined : BY_TYPE[type];
+  if (known !== undefined) return { code: known[0], text: known[1], type };
+  const name = textProperty(error, 'name') ?? '';
+  const code = textProperty(error, 'code') ?? '';
+  if (name === 'KafkaJSSASLAuthenticationError') {
+    return { code: 'BUS_AUTH', text: 'the server refuses user name, password or token: check sasl', type };
+  }
+  if (name === 'KafkaJSServerDoesNotSupportApiKey') {
+    const [protocol, text] = BY_TYPE['UNSUPPORTED_VERSION'] ?? ['BUS_PROTOCOL', ''];
+    return { code: protocol, text, type };
+  }
+  if (TLS_CODES.test(code)) return { code: 'BUS_TLS', text: tlsText(code), type };
+  if (type !== undefined) return { code: 'BUS_UNREACHABLE', text: `the server is not ready (${type})`, type };
+  return { code: 'BUS_UNREACHABLE', text: unreachable(name, code), type };
+}
+
+function innermost(thrown: unknown): unknown {
+  let error = thrown;
+  for (;;) {
+    const inner = propertyOf(error, 'cause') ?? propertyOf(propertyOf(error, 'errors'), '0');
+    if (inner === undefined || inner === null) return error;
+    error = inner;
+  }
+}
+
+function textProperty(whole: unknown, name: string): string | undefined {
+  const value = propertyOf(whole, name);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function propertyOf(whole: unknown, name: string): unknown {
+  return typeof whole === 'object' && whole !== null ? Reflect.get(whole, name) : undefined;
+}
+
+function tlsText(code: string): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `the server's certificate names another host (${code}): check brokers and what the servers announce, or set tls.serverName`;
+  }
+  if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN/.test(code)) {
+    return `the server does not take the client certificate (${code}): set tls.cert and tls.key to a pair that it trusts`;
+  }
+  if (code.startsWith('ERR_OSSL') || code === 'ERR_SSL_KEY_VALUES_MISMATCH') {
+    return `a certificate or key cannot be used (${code}): check tls.ca, tls.cert and tls.key`;
+  }
+  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
+    return `the server does not speak TLS there (${code}): check the port, or leave tls out`;
+  }
+  return `the server's certificate is not trusted (${code}): set tls.ca to the certificate of its authority`;
+}
+
+function unreachable(name: string, code: string): string {
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the host name is not known (${code}): check brokers`;
+  if (code === 'ECONNREFUSED') return `the connection is refused (${code}): check brokers and that the server runs`;
+  if (code === 'ENOENT' || code === 'EACCES') return `sasl.tokenFile cannot be read (${code})`;
+  if (name === 'KafkaJSRequestTimeoutError') return 'the server does not answer in time';
+  if (name === 'KafkaJSConnectionClosedError' || code === 'ECONNRESET' || code === 'EPIPE') {
+    return 'the server closed the connection: check the port, tls and sasl (a port for TLS or SASL closes what speaks neither)';
+  }
+  return `the server cannot be reached${code === '' ? '' : ` (${code})`}: check brokers and that the server runs`;
+}

@@ -1,0 +1,189 @@
+import type { Broker, Exchange } from 'kafkajs/src/cluster/index.js';
+import protocol from 'kafkajs/src/consumer/assignerProtocol.js';
+import definitions from 'kafkajs/src/protocol/requests/index.js';
+import { assign } from './assign.ts';
+import { severBroker } from './cluster.ts';
+import { failureOf } from './failure.ts';
+import type { Link } from './link.ts';
+
+/** Names under which members agree how to divide: Java's, and that of the client's own consumers. */
+const WAYS = ['roundrobin', 'RoundRobinAssigner'] as const;
+const VERSIONS = { join: 5, sync: 3, heartbeat: 3 } as const;
+const GRACE_MS = 5000;
+const LEAST_ANSWER_MS = 1000;
+
+export interface GroupSettings {
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly instance: string | undefined;
+  readonly sessionMs: number;
+  readonly rebalanceMs: number;
+}
+
+/** Partitions by topic. */
+export type Partitions = ReadonlyMap<string, readonly number[]>;
+
+/** A committed place; -1: none. */
+export interface Committed {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** This process as a member of a consumer group: what it says to the group's coordinator. Nothing is said twice by itself. */
+export class GroupMember {
+  readonly #link: Link;
+  readonly #settings: GroupSettings;
+  #coordinator: Broker | undefined;
+  #memberId = '';
+  #generation = -1;
+
+  constructor(link: Link, settings: GroupSettings) {
+    this.#link = link;
+    this.#settings = settings;
+  }
+
+  /** Counts how often the group was divided. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Joins, or joins again, and answers which partitions are ours. May take as long as the group's rebalance timeout. */
+  async join(): Promise<Partitions> {
+    const { sessionMs, rebalanceMs, topics } = this.#settings;
+    const metadata = protocol.MemberMetadata.encode({ version: 0, topics });
+    const ask = definitions.requests.JoinGroup.protocol({ version: VERSIONS.join });
+    const joining = (): Promise<Awaited<ReturnType<typeof asked>>> => asked();
+    const asked = async () =>
+      this.#send(
+        ask({
+          ...this.#self(),
+          sessionTimeout: sessionMs,
+          rebalanceTimeout: rebalanceMs,
+          protocolType: 'consumer',
+          groupProtocols: WAYS.map((name) => ({ name, metadata })),
+        }),
+        rebalanceMs + GRACE_MS,
+      );
+    const joined = await joining().catch((thrown: unknown) => {
+      // The server names a member first, and lets it in when it asks again under that name.
+      const given: unknown = thrown instanceof Error ? Reflect.get(thrown, 'memberId') : undefined;
+      if (typeof given !== 'string') throw thrown;
+      this.#memberId = given;
+      return joining();
+    });
+    this.#memberId = joined.memberId;
+    this.#generation = joined.generationId;
+    const members = joined.memberId === joined.leaderId ? joined.members : [];
+    return this.#sync(await this.#divide(members));
+  }
+
+  /** Says that we live. Rejects with the server's refusal, or when no answer comes within a third of the session. */
+  async heartbeat(): Promise<void> {
+    const ask = definitions.requests.Heartbeat.protocol({ version: VERSIONS.heartbeat });
+    const answerMs = Math.max(LEAST_ANSWER_MS, this.#settings.sessionMs / 3);
+    await this.#send(ask({ ...this.#self(), groupGenerationId: this.#generation }), answerMs);
+  }
+
+  /** What the group has committed of these. */
+  async committed(partitions: Partitions): Promise<readonly Committed[]> {
+    const topics = [...partitions].map(([topic, numbers]) => ({
+      topic,
+      partitions: numbers.map((partition) => ({ partition })),
+    }));
+    if (topics.length === 0) return [];
+    const coordinator = await this.#found();
+    const { responses } = await coordinator.offsetFetch({ groupId: this.#settings.group, topics });
+    return responses.flatMap(({ topic, partitions: found }) =>
+      found.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+    );
+  }
+
+  /** Rejects when the group was divided anew: the server takes nothing of an old generation. */
+  async commit(places: readonly Committed[]): Promise<void> {
+    const topics = new Map<string, { partition: number; offset: string }[]>();
+    for (const { topic, partition, offset } of places) {
+      const place = { partition, offset: String(offset) };
+      const others = topics.get(topic);
+      if (others === undefined) topics.set(topic, [place]);
+      else others.push(place);
+    }
+    const coordinator = await this.#found();
+    await coordinator.offsetCommit({
+      groupId: this.#settings.group,
+      groupGenerationId: this.#generation,
+      memberId: this.#memberId,
+      topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+    });
+  }
+
+  /** Gives the partitions to the others at once. An instance keeps them for its return. */
+  async leave(): Promise<void> {
+    if (this.#memberId === '' || this.#settings.instance !== undefined) return;
+    const memberId = this.#memberId;
+    this.#memberId = '';
+    await this.#coordinator?.leaveGroup({ groupId: this.#settings.group, memberId });
+  }
+
+  /** After UNKNOWN_MEMBER_ID: the next join is that of a stranger. */
+  forget(): void {
+    this.#memberId = '';
+  }
+
+  /** Another server may keep the group now. */
+  doubtCoordinator(): void {
+    this.#coordinator = undefined;
+  }
+
+  async #divide(
+    members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[],
+  ): Promise<readonly { memberId: string; memberAssignment: Buffer }[]> {
+    const wishes = members.map(({ memberId, memberMetadata }) => ({
+      memberId,
+      topics: protocol.MemberMetadata.decode(memberMetadata).topics,
+    }));
+    const counts = new Map<string, number>();
+    for (const topic of new Set(wishes.flatMap(({ topics }) => topics))) {
+      // What is missing is nobody's; who wants it will say so.
+      const partitions = await this.#link.partitions(topic).catch(() => []);
+      counts.set(topic, partitions.length);
+    }
+    return [...assign(wishes, counts)].map(([memberId, assignment]) => ({
+      memberId,
+      memberAssignment: protocol.MemberAssignment.encode({ version: 0, assignment: Object.fromEntries(assignment) }),
+    }));
+  }
+
+  async #sync(groupAssignment: readonly { memberId: string; memberAssignment: Buffer }[]): Promise<Partitions> {
+    const ask = definitions.requests.SyncGroup.protocol({ version: VERSIONS.sync });
+    const request = ask({ ...this.#self(), generationId: this.#generation, groupAssignment });
+    const { memberAssignment } = await this.#send(request, this.#settings.rebalanceMs + GRACE_MS);
+    const given = protocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {};
+    return new Map(Object.entries(given).filter(([topic]) => this.#settings.topics.includes(topic)));
+  }
+
+  #self(): { groupId: string; memberId: string; groupInstanceId: string | null } {
+    const { group, instance } = this.#settings;
+    return { groupId: group, memberId: this.#memberId, groupInstanceId: instance ?? null };
+  }
+
+  async #found(): Promise<Broker> {
+    if (this.#coordinator?.isConnected() !== true) {
+      this.#coordinator = await this.#link.coordinator(this.#settings.group);
+    }
+    return this.#coordinator;
+  }
+
+  async #send<Answer>(exchange: Exchange<Answer>, answerMs: number): Promise<Answer> {
+    const coordinator = await this.#found();
+    const silent = setTimeout(() => severBroker(coordinator), answerMs);
+    try {
+      return await coordinator.connectionPool.send({ ...exchange, requestTimeout: answerMs, logResponseError: false });
+    } catch (thrown) {
+      if (failureOf(thrown).type === undefined) this.doubtCoordinator();
+      throw thrown;
+    } finally {
+      clearTimeout(silent);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import type { Guarantees } from '#contract/bus.ts';
+import type { KafkaConnection, KafkaFrom, KafkaTo } from './options.ts';
+
+const CARRIES = {
+  carriesHeaders: true,
+  carriesKey: true,
+  carriesExpiry: true,
+  carriesNull: true,
+  deduplicates: false,
+} as const;
+
+export function sourceGuarantees(_connection: KafkaConnection, from: KafkaFrom): Guarantees {
+  const notes = [
+    'after a crash what was not yet committed comes again, under the same ids',
+    'what retention deletes before it was read is lost: that is said as a loss, with the number of messages',
+    'the place of the group is forgotten when no member was there for offsets.retention.minutes (7 days unless the server says otherwise): then the group begins at start',
+  ];
+  if (from.start !== 'earliest') {
+    notes.push('start: what lies before it is never read; a partition that is added later is read from its beginning');
+  }
+  return { ...CARRIES, confirms: 'stored', redelivers: true, ordered: 'key', notes };
+}
+
+export function sinkGuarantees(_connection: KafkaConnection, to: KafkaTo): Guarantees {
+  const notes = [
+    'all replicas in sync confirm: with replication.factor 3 and min.insync.replicas 2 that survives the loss of a server; with one replica it survives a crash and not a power cut',
+    'order is that of a partition: a topic that gets more partitions puts keys elsewhere from then on',
+    'nothing removes duplicates: readers have the header msgid for that',
+  ];
+  if (to.partition !== undefined) notes.push(`partition: everything goes to partition ${to.partition}`);
+  return { ...CARRIES, confirms: 'stored', redelivers: false, ordered: 'key', notes };
+}

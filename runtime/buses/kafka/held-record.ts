@@ -1,0 +1,36 @@
+import type { Delivery, Outcome } from '#contract/delivery.ts';
+import type { Frame } from '#contract/frame.ts';
+
+/** Who hears how a record ended. */
+export interface Settler {
+  settled(record: HeldRecord): void;
+}
+
+/** A record that the engine holds. */
+export class HeldRecord implements Delivery {
+  readonly id: string;
+  readonly frame: Frame;
+  readonly attempt = undefined;
+  readonly lane?: string;
+  readonly bytes: number;
+  /** The place behind it: what is committed once it and all before it are settled. Written by its feed alone. */
+  nextOffset: number;
+  isSettled = false;
+  readonly #settler: Settler;
+
+  constructor(settler: Settler, id: string, frame: Frame, nextOffset: number, lane: string | undefined) {
+    this.id = id;
+    this.frame = frame;
+    this.bytes = frame.body?.length ?? 0;
+    this.nextOffset = nextOffset;
+    this.#settler = settler;
+    if (lane !== undefined) this.lane = lane;
+  }
+
+  settle(outcome: Outcome): void {
+    // Given back: it stays uncommitted, and the next start repeats it in its place.
+    if (outcome.kind === 'retry' || this.isSettled) return;
+    this.isSettled = true;
+    this.#settler.settled(this);
+  }
+}

@@ -1,0 +1,27 @@
+import type { Bus } from '#contract/bus.ts';
+import { flaws } from './flaws.ts';
+import { sinkGuarantees, sourceGuarantees } from './guarantees.ts';
+import {
+  connectionSchema,
+  type KafkaConnection,
+  type KafkaFrom,
+  type KafkaTo,
+  sinkSchema,
+  sourceSchema,
+} from './options.ts';
+import { topicNames } from './topics.ts';
+
+/** Kafka: at least once and in order per key, from and to any cluster from 2.4 on. */
+export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
+  name: 'kafka',
+  grammar: topicNames,
+  connectionSchema,
+  sourceSchema,
+  sinkSchema,
+  addressOptions: ['topic'],
+  sourceGuarantees: ({ connection, end }) => sourceGuarantees(connection, end),
+  sinkGuarantees: ({ connection, end }) => sinkGuarantees(connection, end),
+  flaws,
+  openSource: async (options, context) => (await import('./source.ts')).openSource(options, context),
+  openSink: async (options, context) => (await import('./sink.ts')).openSink(options, context),
+};

@@ -1,0 +1,187 @@
+import type { Broker, PartitionMetadata } from 'kafkajs/src/cluster/index.js';
+import errors from 'kafkajs/src/protocol/error.js';
+import type { BusContext } from '#contract/bus.ts';
+import { type ErrorCode, SluiceError } from '#contract/errors.ts';
+import { type KafkaCluster, makeCluster } from './cluster.ts';
+import { failureOf } from './failure.ts';
+import type { KafkaConnection } from './options.ts';
+
+const CREATE_MS = 10_000;
+const FETCH = 1;
+const PRODUCE = 0;
+/** What is written and read here in the bridge's own code. */
+const NEEDED_VERSIONS = [
+  [PRODUCE, 8],
+  [FETCH, 11],
+] as const;
+
+/** One end's own client of the cluster, and its way to talk to the runtime. */
+export class Link {
+  readonly context: BusContext;
+  readonly #cluster: KafkaCluster;
+  readonly #brokers: string;
+  readonly #canCreate: boolean;
+  readonly #ended = new AbortController();
+  #isUp = false;
+  /** Lookups stand in line: the client remembers the last one alone. */
+  #lookup: Promise<unknown> = Promise.resolve();
+
+  constructor(context: BusContext, connection: KafkaConnection) {
+    this.context = context;
+    this.#cluster = makeCluster(connection);
+    this.#brokers = connection.brokers.join(',');
+    this.#canCreate = connection.create;
+  }
+
+  /** Aborts when the link is closed. */
+  get signal(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  get closed(): boolean {
+    return this.#ended.signal.aborted;
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  error(code: ErrorCode, text: string, cause?: unknown): SluiceError {
+    const { connection: bus } = this.context;
+    return new SluiceError(code, `${bus} (${this.#brokers}): ${text}`, { place: { bus }, cause });
+  }
+
+  /** As an error that says where; what already is one stays. */
+  errorOf(thrown: unknown, about = ''): SluiceError {
+    if (thrown instanceof SluiceError) return thrown;
+    const { code, text } = failureOf(thrown);
+    return this.error(code, about === '' ? text : `${about}: ${text}`, thrown);
+  }
+
+  complain(error: SluiceError): void {
+    if (!this.closed) this.context.report({ kind: 'problem', error });
+  }
+
+  connected(detail: string): void {
+    if (this.#isUp || this.closed) return;
+    this.#isUp = true;
+    this.context.report({ kind: 'connected', detail: `${this.#brokers}, ${detail}` });
+  }
+
+  disconnected(detail: string): void {
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    this.context.report({ kind: 'disconnected', detail: `${this.#brokers}: ${detail}` });
+  }
+
+  /** Called when a connection that stood has ended. */
+  onLost(listener: (address: string) => void): void {
+    this.#cluster.onLost((address) => {
+      if (!this.closed) listener(address);
+    });
+  }
+
+  /** The server with that id, connected. */
+  broker(nodeId: number): Promise<Broker> {
+    return this.#cluster.client.findBroker({ nodeId });
+  }
+
+  /** The server that keeps the group. */
+  async coordinator(group: string): Promise<Broker> {
+    const { brokers } = this.#cluster.client.brokerPool;
+    const [asked] = Object.values(brokers).toSorted((a, b) => Number(b.isConnected()) - Number(a.isConnected()));
+    if (asked?.nodeId === undefined || asked.nodeId === null) throw this.error('BUS_UNREACHABLE', 'no server is known');
+    // The client's own way asks one server after the other and keeps to itself what they say.
+    const broker = await this.broker(asked.nodeId);
+    const { coordinator } = await broker.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
+    return this.broker(coordinator.nodeId);
+  }
+
+  /** Asks the cluster for the topic's partitions, in order. Rejects with BUS_MISSING where there is no such topic. */
+  partitions(topic: string): Promise<readonly PartitionMetadata[]> {
+    return this.#inLine(() => this.#look(topic));
+  }
+
+  /** Asks the cluster for its servers. */
+  ping(): Promise<void> {
+    return this.#inLine(() => this.#refresh([]));
+  }
+
+  /** The same, and with `create` a topic that is missing is made. */
+  async insistOnTopic(topic: string): Promise<readonly PartitionMetadata[]> {
+    try {
+      return await this.partitions(topic);
+    } catch (thrown) {
+      if (!this.#canCreate || !(thrown instanceof SluiceError) || thrown.code !== 'BUS_MISSING') throw thrown;
+    }
+    await this.#create(topic);
+    return this.partitions(topic);
+  }
+
+  /** Ends every connection: what was asked fails, and what is still said is not heard. */
+  sever(): void {
+    this.#cluster.sever();
+  }
+
+  /** Lets everything go at once; nothing is reported any more. */
+  close(): void {
+    this.#ended.abort();
+    this.#isUp = false;
+    this.#cluster.close();
+  }
+
+  #inLine<T>(look: () => Promise<T>): Promise<T> {
+    const looking = this.#lookup.then(look, look);
+    this.#lookup = looking;
+    return looking;
+  }
+
+  async #refresh(topics: readonly string[]): Promise<void> {
+    if (this.closed) throw this.error('BUS_UNREACHABLE', 'closed');
+    const { client } = this.#cluster;
+    try {
+      await client.connect();
+      await client.brokerPool.refreshMetadata(topics);
+    } catch (thrown) {
+      throw this.errorOf(thrown);
+    }
+    this.#checkVersions();
+  }
+
+  async #look(topic: string): Promise<readonly PartitionMetadata[]> {
+    const { client } = this.#cluster;
+    await this.#refresh([topic]);
+    const found = client.brokerPool.metadata?.topicMetadata.find((one) => one.topic === topic);
+    if (found === undefined) throw this.error('BUS_UNREACHABLE', `topic ${topic}: the server does not tell of it`);
+    if (found.topicErrorCode !== 0)
+      throw this.errorOf(errors.createErrorFromCode(found.topicErrorCode), `topic ${topic}`);
+    return [...found.partitionMetadata].toSorted((a, b) => a.partitionId - b.partitionId);
+  }
+
+  #checkVersions(): void {
+    const { brokerPool } = this.#cluster.client;
+    const versions = brokerPool.seedBroker?.versions;
+    if (versions === undefined || versions === null) return;
+    for (const [key, version] of NEEDED_VERSIONS) {
+      const range = versions[key];
+      if (range === undefined || range.minVersion > version || range.maxVersion < version) {
+        throw this.error('BUS_PROTOCOL', 'the server must be Kafka 2.4 or later');
+      }
+    }
+  }
+
+  async #create(topic: string): Promise<void> {
+    try {
+      const { client } = this.#cluster;
+      const controller = await this.broker(client.brokerPool.metadata?.controllerId ?? -1);
+      // -1: as the server has it by default.
+      await controller.createTopics({
+        topics: [{ topic, numPartitions: -1, replicationFactor: -1 }],
+        timeout: CREATE_MS,
+      });
+    } catch (thrown) {
+      const failure = failureOf(thrown);
+      if (failure.type !== 'TOPIC_ALREADY_EXISTS') throw this.errorOf(thrown, `topic ${topic} cannot be made`);
+    }
+  }
+}

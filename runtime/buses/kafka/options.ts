@@ -1,0 +1,222 @@
+import type { OptionSchema } from '#contract/bus.ts';
+import { DURATION_PATTERN, SIZE_PATTERN } from '#kit/quantity.ts';
+
+/** `buses.NAME` with `bus: kafka`. */
+export interface KafkaConnection {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' | 'oauthbearer';
+    readonly username?: string;
+    readonly password?: string;
+    readonly token?: string;
+    readonly tokenFile?: string;
+  };
+  /** PEM texts. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly serverName?: string;
+  };
+  readonly connectTimeout: string;
+  readonly create: boolean;
+}
+
+/** Where a group begins in a partition in which it has committed nothing. */
+export type Start = 'earliest' | 'latest' | { readonly time: string } | { readonly offset: number };
+
+/** `from` of a route. */
+export interface KafkaFrom {
+  readonly topics: readonly string[];
+  readonly group?: string;
+  readonly start: Start;
+  readonly order: 'key' | 'partition';
+  readonly instance?: string;
+  readonly sessionTimeout: string;
+  readonly rebalanceTimeout: string;
+  readonly maxBytesPerPartition: string;
+}
+
+export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+/** `to` of a route. */
+export interface KafkaTo {
+  readonly topic: string;
+  readonly partition?: number;
+  readonly compression: CompressionName;
+  readonly linger: string;
+  readonly batchBytes: string;
+  readonly timeout: string;
+}
+
+const duration = (byDefault: string, description: string) => ({
+  type: 'string',
+  format: 'duration',
+  pattern: DURATION_PATTERN,
+  default: byDefault,
+  description,
+});
+
+const size = (byDefault: string, description: string) => ({
+  type: 'string',
+  pattern: SIZE_PATTERN,
+  default: byDefault,
+  description,
+});
+
+const text = (description: string) => ({ type: 'string', minLength: 1, description });
+
+export const connectionSchema: OptionSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['brokers'],
+  properties: {
+    brokers: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', pattern: '^[^\\s/:@,]+:[0-9]{1,5}$' },
+      description: 'Where the cluster is asked for its servers: HOST:PORT of one or more of them.',
+    },
+    clientId: {
+      type: 'string',
+      minLength: 1,
+      default: 'sluice',
+      description: "What the servers' logs and quotas call the client.",
+    },
+    sasl: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['mechanism'],
+      description: 'Who the client is. Without tls, plain sends the password in clear.',
+      properties: {
+        mechanism: {
+          enum: ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'],
+          description: 'plain and scram need username and password; oauthbearer needs tokenFile or token.',
+        },
+        username: text('Name of the user.'),
+        password: text('Password of the user; best as env:NAME or file:PATH.'),
+        token: text(
+          'Bearer token that never changes; best as env:NAME or file:PATH, which are read once, at the start.',
+        ),
+        tokenFile: text(
+          'Path of a file that holds the bearer token. It is read at every authentication, so that the token may be renewed.',
+        ),
+      },
+    },
+    tls: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'Given, even as {}: the connection is encrypted and the server verified.',
+      properties: {
+        ca: text("Certificates to trust instead of the machine's own, as PEM; file:PATH reads them."),
+        cert: text('Client certificate, as PEM; file:PATH reads it.'),
+        key: text('Private key of the client certificate, as PEM; file:PATH reads it.'),
+        serverName: text("Name to expect in the servers' certificates, where it is not the host that they announce."),
+      },
+    },
+    connectTimeout: duration('10s', 'How long one try to connect to a server may take.'),
+    create: {
+      type: 'boolean',
+      default: false,
+      description: "Whether a topic that is missing is made, with the server's defaults. Otherwise nothing is created.",
+    },
+  },
+};
+
+export const sourceSchema: OptionSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['topics'],
+  properties: {
+    topics: {
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      items: { type: 'string', minLength: 1 },
+      description: 'Names of topics. There are no patterns.',
+    },
+    group: text('Consumer group that keeps the place of the route. Default: PIPELINE-ROUTE.'),
+    start: {
+      anyOf: [
+        { enum: ['earliest', 'latest'] },
+        {
+          type: 'object',
+          additionalProperties: false,
+          required: ['time'],
+          properties: {
+            time: {
+              type: 'string',
+              pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$',
+              description: 'Moment (RFC 3339): of each partition, the first message that is not older.',
+            },
+          },
+        },
+        {
+          type: 'object',
+          additionalProperties: false,
+          required: ['offset'],
+          properties: {
+            offset: {
+              type: 'integer',
+              minimum: 0,
+              maximum: Number.MAX_SAFE_INTEGER,
+              description: 'Offset of the first message, the same in each partition.',
+            },
+          },
+        },
+      ],
+      default: 'earliest',
+      description:
+        'Where a new group begins: earliest, latest, { time: T } or { offset: N }. A group that has committed goes on from there; to read again, name a new group.',
+    },
+    order: {
+      enum: ['key', 'partition'],
+      default: 'key',
+      description:
+        'key: messages of one key keep their order, others overtake. partition: all of a partition keep theirs.',
+    },
+    instance: text(
+      'Name of this process within its group, of which no two are alike: one that is back within sessionTimeout has its partitions again at once.',
+    ),
+    sessionTimeout: duration('15s', 'Silence after which the group gives the partitions of this process to others.'),
+    rebalanceTimeout: duration(
+      '60s',
+      'How long members of the group have to join again when one comes or goes. Half of it is for what is in flight.',
+    ),
+    maxBytesPerPartition: size(
+      '1MiB',
+      'How much of one partition is asked for at once, and about as much is kept ready.',
+    ),
+  },
+};
+
+export const sinkSchema: OptionSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['topic'],
+  properties: {
+    topic: {
+      type: 'string',
+      minLength: 1,
+      description: 'Template of the topic. Values are encoded: none can make another topic than the template shows.',
+    },
+    partition: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 2_147_483_647,
+      description: "The one partition to write to. Default: by the key, as Kafka's own clients choose it.",
+    },
+    compression: {
+      enum: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
+      default: 'none',
+      description: 'How batches are compressed.',
+    },
+    linger: duration(
+      '0ms',
+      'How long a batch waits for more. Without it what comes while one batch is under way makes up the next.',
+    ),
+    batchBytes: size('512KiB', 'Size from which a batch takes no more. A larger message travels alone.'),
+    timeout: duration('15s', 'How long the cluster may take to confirm a batch.'),
+  },
+};

@@ -1,0 +1,194 @@
+import { type Frame, type Headers, type HeaderType, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
+import { textOfBytes } from '#kit/raw-text.ts';
+import { CONTENT_TYPE, EXPIRY, MESSAGE_ID } from './header-names.ts';
+
+const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+const MILLISECONDS = /^[0-9]{1,15}$/;
+
+/** What is the same for every record of a batch. */
+export interface BatchTimes {
+  readonly firstMs: number;
+  /** Where the server stamped the batch: the time of every record. */
+  readonly appendedMs: number | undefined;
+}
+
+/** What a record's headers say. */
+interface Carried {
+  headers: Headers;
+  headerTypes: HeaderTypes | undefined;
+  id: string | undefined;
+  contentType: string | undefined;
+  expiresAtMs: number | undefined;
+}
+
+/** Reads one record after the other. Throws RangeError on bytes that are none. Bodies are views of `bytes`. */
+export class RecordCursor {
+  readonly #bytes: Buffer;
+  readonly #times: BatchTimes;
+  #at = 0;
+  #offsetDelta = 0;
+
+  constructor(bytes: Buffer, times: BatchTimes) {
+    this.#bytes = bytes;
+    this.#times = times;
+  }
+
+  /** Of the record that was read last, from the batch's first. */
+  get offsetDelta(): number {
+    return this.#offsetDelta;
+  }
+
+  next(address: string): Frame {
+    const length = this.#varint();
+    const end = this.#at + length;
+    if (length < 0 || end > this.#bytes.length) throw new RangeError('a record that ends behind its batch');
+    this.#at += 1;
+    const { firstMs, appendedMs } = this.#times;
+    const timeMs = appendedMs ?? firstMs + this.#varlong();
+    if (appendedMs !== undefined) this.#varlong();
+    this.#offsetDelta = this.#varint();
+    const key = this.#slice();
+    const body = this.#slice();
+    const carried = this.#carried();
+    if (this.#at !== end) throw new RangeError('a record that is not as long as it says');
+    return {
+      address,
+      key: key === null ? undefined : textOf(key),
+      headers: carried.headers,
+      headerTypes: carried.headerTypes,
+      body,
+      id: carried.id,
+      contentType: carried.contentType,
+      timestampMs: timeMs < 0 ? undefined : timeMs,
+      expiresAtMs: carried.expiresAtMs,
+    };
+  }
+
+  #carried(): Carried {
+    const count = this.#varint();
+    const carried: Carried = {
+      headers: NO_HEADERS,
+      headerTypes: undefined,
+      id: undefined,
+      contentType: undefined,
+      expiresAtMs: undefined,
+    };
+    if (count <= 0) return carried;
+    const headers = new Map<string, string[]>();
+    let types: Map<string, HeaderType[]> | undefined;
+    for (let index = 0; index < count; index += 1) {
+      const nameBytes = this.#slice();
+      if (nameBytes === null) throw new RangeError('a header without a name');
+      const name = textOf(nameBytes);
+      const value = this.#slice();
+      const text = value === null ? undefined : strictText(value);
+      if (text !== undefined && takes(carried, name, text)) continue;
+      const values = headers.get(name);
+      const isFirst = values === undefined;
+      const written = text ?? (value === null ? '' : value.toString('base64'));
+      if (isFirst) headers.set(name, [written]);
+      else values.push(written);
+      if (text === undefined) {
+        types ??= new Map();
+        noteType(types, name, headers.get(name)?.length ?? 1, value === null ? 'null' : 'bytes');
+      }
+    }
+    if (headers.size > 0) carried.headers = headers;
+    if (types !== undefined) carried.headerTypes = completed(types, headers);
+    return carried;
+  }
+
+  #slice(): Buffer | null {
+    const length = this.#varint();
+    if (length === -1) return null;
+    const start = this.#at;
+    if (length < 0 || length > this.#bytes.length - start) throw new RangeError('a field that ends behind its batch');
+    this.#at = start + length;
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  #varint(): number {
+    const bytes = this.#bytes;
+    let result = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = bytes[this.#at];
+      if (byte === undefined) throw new RangeError('a number that ends behind its batch');
+      this.#at += 1;
+      result |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return (result >>> 1) ^ -(result & 1);
+    }
+    throw new RangeError('a number of more than 32 bits');
+  }
+
+  #varlong(): number {
+    const bytes = this.#bytes;
+    let result = 0n;
+    let small = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = bytes[this.#at];
+      if (byte === undefined) throw new RangeError('a number that ends behind its batch');
+      this.#at += 1;
+      if (shift < 28) small |= (byte & 0x7f) << shift;
+      else result |= BigInt(byte & 0x7f) << BigInt(shift);
+      if (byte >= 0x80) continue;
+      if (result === 0n) return (small >>> 1) ^ -(small & 1);
+      result |= BigInt(small);
+      return Number((result >> 1n) ^ -(result & 1n));
+    }
+    throw new RangeError('a number of more than 64 bits');
+  }
+}
+
+/** Whether the text has a field of its own: the first of that name; and an expiry only where it can be read. */
+function takes(carried: Carried, name: string, text: string): boolean {
+  if (name === MESSAGE_ID && carried.id === undefined && text !== '') carried.id = text;
+  else if (name === CONTENT_TYPE && carried.contentType === undefined) carried.contentType = text;
+  else if (name === EXPIRY && carried.expiresAtMs === undefined) {
+    carried.expiresAtMs = momentOf(text);
+    return carried.expiresAtMs !== undefined;
+  } else return false;
+  return true;
+}
+
+function momentOf(text: string): number | undefined {
+  if (MILLISECONDS.test(text)) return Number(text);
+  if (!RFC_3339.test(text)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function noteType(types: Map<string, HeaderType[]>, name: string, count: number, type: HeaderType): void {
+  const noted = types.get(name) ?? [];
+  while (noted.length < count - 1) noted.push('text');
+  noted.push(type);
+  types.set(name, noted);
+}
+
+function completed(types: Map<string, HeaderType[]>, headers: ReadonlyMap<string, readonly string[]>): HeaderTypes {
+  for (const [name, noted] of types) {
+    while (noted.length < (headers.get(name)?.length ?? 0)) noted.push('text');
+  }
+  return types;
+}
+
+/** Most keys and header names are short ASCII, for which a decoder costs more than all else. */
+function textOf(bytes: Buffer): string {
+  return isShortAscii(bytes) ? bytes.toString('latin1') : textOfBytes(bytes);
+}
+
+/** Undefined for bytes that are no UTF-8. */
+function strictText(bytes: Buffer): string | undefined {
+  if (isShortAscii(bytes)) return bytes.toString('latin1');
+  try {
+    return STRICT.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function isShortAscii(bytes: Buffer): boolean {
+  if (bytes.length > 64) return false;
+  for (let at = 0; at < bytes.length; at += 1) if ((bytes[at] ?? 0) > 0x7f) return false;
+  return true;
+}

@@ -1,0 +1,40 @@
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import type { Delivery } from '#contract/delivery.ts';
+import type { Room, Source } from '#contract/source.ts';
+import { durationMs, sizeBytes } from '#kit/quantity.ts';
+import { Assignment } from './assignment.ts';
+import { GroupMember } from './group-member.ts';
+import { Link } from './link.ts';
+import { Membership } from './membership.ts';
+import type { KafkaConnection, KafkaFrom } from './options.ts';
+
+export async function openSource(
+  options: EndOptions<KafkaConnection, KafkaFrom>,
+  context: BusContext,
+): Promise<Source> {
+  const { connection, end } = options;
+  const link = new Link(context, connection);
+  const member = new GroupMember(link, {
+    group: end.group ?? `${context.pipeline}-${context.route}`,
+    topics: end.topics,
+    instance: end.instance,
+    sessionMs: durationMs(end.sessionTimeout),
+    rebalanceMs: durationMs(end.rebalanceTimeout),
+  });
+  const assignment = new Assignment(link, {
+    window: context.window,
+    start: end.start,
+    isOneLane: end.order === 'partition',
+    maxBytesPerPartition: sizeBytes(end.maxBytesPerPartition),
+  });
+  const membership = new Membership(link, member, assignment, {
+    topics: end.topics,
+    sessionMs: durationMs(end.sessionTimeout),
+    drainMs: durationMs(end.rebalanceTimeout) / 2,
+  });
+  await membership.open();
+  return {
+    read: (room: Room, signal: AbortSignal): Promise<readonly Delivery[]> => assignment.read(room, signal),
+    close: () => membership.close(),
+  };
+}

@@ -1,0 +1,31 @@
+import type { AddressGrammar } from '#contract/bus.ts';
+import { bytesOfText } from '#kit/raw-text.ts';
+
+const MAX_CHARACTERS = 249;
+const PLAIN = /^[A-Za-z0-9-]*$/;
+const LEGAL = /^[A-Za-z0-9._-]+$/;
+/** Topics in which the servers keep their own state. */
+const OWN = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state', '__cluster_metadata']);
+
+/** Names of topics. Kafka knows no levels, but the custom of dots does. */
+export const topicNames: AddressGrammar = {
+  word: 'topic',
+  separator: '.',
+  encoding: 'each byte (UTF-8) that is no letter, digit or - becomes _ and two hex digits',
+  encode(value) {
+    if (PLAIN.test(value)) return value;
+    let encoded = '';
+    for (const byte of bytesOfText(value)) {
+      const character = String.fromCharCode(byte);
+      encoded += PLAIN.test(character) ? character : `_${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    }
+    return encoded;
+  },
+  flaw(topic) {
+    if (topic === '') return 'an empty topic';
+    if (topic.length > MAX_CHARACTERS) return `more than ${MAX_CHARACTERS} characters`;
+    if (!LEGAL.test(topic)) return 'a character other than letters, digits, ., _ and -';
+    if (topic === '.' || topic === '..') return 'nothing but dots';
+    return OWN.has(topic) ? "a topic of the server's own" : undefined;
+  },
+};
