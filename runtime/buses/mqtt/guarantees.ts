@@ -40,7 +40,7 @@ export function sinkGuarantees(connection: MqttConnection, to: MqttTo): Guarante
   else notes.push('a confirmation says that the server has the message in memory, not on disk');
   if (connection.protocol === '3.1.1') {
     notes.push(OLD_PROTOCOL);
-    notes.push('MQTT 3.1.1 confirms a publish that it denies: permissions are not noticed');
+    notes.push('MQTT 3.1.1 confirms a publish that it denies or that is too large for it: neither is noticed');
   }
   return {
     ...carried(connection),

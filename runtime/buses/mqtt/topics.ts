@@ -7,6 +7,9 @@ const WILDCARD = /[+#]/;
 /** The server's own statistics, and the spelling of shared subscriptions: nobody publishes there. */
 const RESERVED = /^\$(SYS|share)(\/|$)/;
 
+/** mosquitto ends the connection over one more, and so would each try to send the message again. */
+const MAX_LEVELS = 200;
+
 /** Topics to publish to. */
 export const topicGrammar: AddressGrammar = {
   word: 'topic',
@@ -21,6 +24,7 @@ export const topicGrammar: AddressGrammar = {
     if (topic === '') return 'an empty topic';
     if (WILDCARD.test(topic)) return 'a wildcard, + or #';
     if (RESERVED.test(topic)) return 'a topic that belongs to the server, $SYS/ or $share/';
+    if (topic.length >= MAX_LEVELS && topic.split('/').length > MAX_LEVELS) return `more than ${MAX_LEVELS} levels`;
     return textFlaw(topic);
   },
 };

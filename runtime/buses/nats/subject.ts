@@ -5,6 +5,7 @@ import { percentEncode } from '#kit/percent.ts';
 const REFUSED = /[\s\u0000-\u001f\u007f-\u009f.*>]/;
 const NEEDS_ENCODING = /[\s\u0000-\u001f\u007f-\u009f\ud800-\udfff.*>%]|^\$/;
 const FINE = /^[^\s\u0000-\u001f\u007f-\u009f.*>]+(?:\.[^\s\u0000-\u001f\u007f-\u009f.*>]+)*$/;
+const SURROGATE = /[\ud800-\udfff]/;
 const BLANK = /[\s\u0000-\u001f\u007f-\u009f]/;
 /* eslint-enable no-control-regex */
 
@@ -24,6 +25,8 @@ export const subjects: AddressGrammar = {
   },
   flaw(address) {
     if (address.length > MAX_CHARACTERS) return `more than ${MAX_CHARACTERS} characters`;
+    // Half a character is written as U+FFFD: two addresses would become one.
+    if (SURROGATE.test(address) && !address.isWellFormed()) return 'what is no character in Unicode';
     if (FINE.test(address)) return undefined;
     if (BLANK.test(address)) return 'a space or a control character';
     return /[*>]/.test(address) ? 'a wildcard' : 'an empty token';

@@ -31,6 +31,7 @@ for (const [address, flaw] of [
   ['a.', 'an empty token'],
   ['a b', 'a space or a control character'],
   ['a\r\nPUB b 0', 'a space or a control character'],
+  ['a.\ud800', 'what is no character in Unicode'],
   ['a.*', 'a wildcard'],
   ['a.>', 'a wildcard'],
   ['x'.repeat(2000), 'more than 1024 characters'],
