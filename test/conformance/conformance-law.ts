@@ -27,3 +27,8 @@ export function onlyRedelivering({ source }: Promises): string | undefined {
 export function onlyWithHeaders({ source, sink }: Promises): string | undefined {
   return source.carriesHeaders && sink.carriesHeaders ? undefined : 'the bus carries no headers';
 }
+
+/** For laws about order alone. */
+export function onlyOrdered({ source, sink }: Promises): string | undefined {
+  return source.ordered === 'none' || sink.ordered === 'none' ? 'the bus promises no order' : undefined;
+}

@@ -1,12 +1,19 @@
 import { law, type Need } from '../harness/law.ts';
 import type { ConformanceLaw, Promises } from './conformance-law.ts';
 import type { Ground } from './ground.ts';
+import { ADDRESSES } from './laws/addresses.ts';
 import { BOUNDS } from './laws/bounds.ts';
 import { CARRIAGE } from './laws/carriage.ts';
 import { CLOSING } from './laws/closing.ts';
+import { COMPANY } from './laws/company.ts';
+import { FULLNESS } from './laws/fullness.ts';
+import { IDENTITY } from './laws/identity.ts';
 import { OUTAGE } from './laws/outage.ts';
+import { REFUSALS } from './laws/refusals.ts';
 import { SEQUENCE } from './laws/sequence.ts';
+import { SERVER } from './laws/server.ts';
 import { SETTLEMENT } from './laws/settlement.ts';
+import { WAY } from './laws/way.ts';
 
 /** The laws of the contract, for every bus. */
 export const LAWS: readonly ConformanceLaw[] = [
@@ -15,6 +22,13 @@ export const LAWS: readonly ConformanceLaw[] = [
   ...BOUNDS,
   ...SEQUENCE,
   ...OUTAGE,
+  ...WAY,
+  ...SERVER,
+  ...REFUSALS,
+  ...IDENTITY,
+  ...FULLNESS,
+  ...COMPANY,
+  ...ADDRESSES,
   ...CLOSING,
 ];
 

@@ -17,7 +17,8 @@ export interface Ear {
   hears(kind: BusEvent['kind']): Promise<void>;
 }
 
-export function ear(ground: Ground, direction: 'source' | 'sink', window: Room = WINDOW): Ear {
+/** `instance`: of several bridges on one subscription, each with a state folder of its own. */
+export function ear(ground: Ground, direction: 'source' | 'sink', window: Room = WINDOW, instance = ''): Ear {
   const events: BusEvent[] = [];
   const controller = new AbortController();
   return {
@@ -29,7 +30,7 @@ export function ear(ground: Ground, direction: 'source' | 'sink', window: Room =
       connection: 'tested',
       direction,
       window,
-      memo: memoForTest(`conformance ${direction}`),
+      memo: memoForTest(`conformance ${direction}${instance}`),
       signal: controller.signal,
       report: (event) => events.push(event),
     },
@@ -42,6 +43,11 @@ export function ear(ground: Ground, direction: 'source' | 'sink', window: Room =
       );
     },
   };
+}
+
+/** How often the end lost its connection. */
+export function lossesOf({ events }: Ear): number {
+  return events.filter(({ kind }) => kind === 'disconnected').length;
 }
 
 function once(close: () => Promise<void>): () => Promise<void> {
@@ -63,8 +69,8 @@ export interface OpenSource extends AsyncDisposable {
   readUntilQuiet(quietMs: number, room?: Room): Promise<Delivery[]>;
 }
 
-export async function openSource(ground: Ground, window: Room = WINDOW): Promise<OpenSource> {
-  const heard = ear(ground, 'source', window);
+export async function openSource(ground: Ground, window: Room = WINDOW, instance = ''): Promise<OpenSource> {
+  const heard = ear(ground, 'source', window, instance);
   const source = await ground.openSource(heard.context);
   const close = once(() => source.close());
   const readUntil = async (

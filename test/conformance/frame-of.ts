@@ -1,20 +1,24 @@
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
 import type { Ground } from './ground.ts';
 
-/** A frame of a law: its text is its body. */
-export function frameOf(ground: Ground, text: string, more: Partial<Frame> = {}): Frame {
+/** A frame of nothing but a body. */
+export function bareFrame(address: string, body: Uint8Array): Frame {
   return {
-    address: ground.address('a'),
+    address,
     key: undefined,
     headers: NO_HEADERS,
     headerTypes: undefined,
-    body: Buffer.from(text),
+    body,
     id: undefined,
     contentType: undefined,
     timestampMs: undefined,
     expiresAtMs: undefined,
-    ...more,
   };
+}
+
+/** A frame of a law: its text is its body. */
+export function frameOf(ground: Ground, text: string, more: Partial<Frame> = {}): Frame {
+  return { ...bareFrame(ground.address('a'), Buffer.from(text)), ...more };
 }
 
 /** `count` frames with ids, their texts `m0`, `m1`, ... */
@@ -25,4 +29,10 @@ export function numbered(ground: Ground, count: number): Frame[] {
 /** The text that `frameOf` put into it. */
 export function textOf(frame: Frame): string {
   return Buffer.from(frame.body ?? []).toString();
+}
+
+/** Whether all that is wanted was seen, repetitions and others beside. */
+export function hasAll(wanted: readonly string[], seen: Iterable<string>): boolean {
+  const set = new Set(seen);
+  return wanted.every((text) => set.has(text));
 }

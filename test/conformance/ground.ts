@@ -1,4 +1,6 @@
-import type { BusContext, Guarantees, OptionSchema } from '#contract/bus.ts';
+import type { AddressGrammar, BusContext, Guarantees, OptionSchema } from '#contract/bus.ts';
+import type { ErrorCode } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 
@@ -9,6 +11,19 @@ export interface Path {
   readonly mend: () => Promise<void>;
   /** Connections stay and nothing passes until `mend`. Undefined where the bus has no such thing. */
   readonly hush?: () => void;
+  /** From now on every byte comes so much later, each way; 0 ends it. */
+  readonly delayMs?: (ms: number) => void;
+  /** How many connections were made over it so far. */
+  readonly attempts?: () => number;
+}
+
+/** A message that the bus refuses for good. */
+export interface Refusal {
+  readonly kind: 'too-large' | 'denied' | 'unroutable' | 'rejected';
+  /** Who says so: the server, or the driver that knows it before. */
+  readonly by: 'server' | 'driver';
+  readonly frame: () => Frame;
+  readonly code: ErrorCode;
 }
 
 /** What one law is judged on: a fresh server, or what stands for one, and the ways to it. */
@@ -24,10 +39,32 @@ export interface Ground extends AsyncDisposable {
   /** kill -9, after which everything that the server is able to keep is kept. */
   readonly kill: () => Promise<void>;
   readonly restart: () => Promise<void>;
+  /** Connections stay and the server does nothing, until `resume`. */
+  readonly pause?: () => void;
+  readonly resume?: () => void;
+  /** At least one of each kind that the bus knows. */
+  readonly refusals?: readonly Refusal[];
+  /** The server no longer takes the identity under which both ends are connected, and throws them out. */
+  readonly revoke?: () => Promise<void>;
+  /** It takes it again. */
+  readonly grant?: () => Promise<void>;
+  /** The server has no more room, until `relieve`: it refuses or withholds confirmations. */
+  readonly fill?: () => Promise<void>;
+  readonly relieve?: () => Promise<void>;
+  /** How the bus spells addresses. */
+  readonly grammar?: AddressGrammar;
+  /** Whether what is sent there reaches the source. Undefined: whatever `address` makes of a text does. */
+  readonly reaches?: (address: string) => boolean;
   /** Within it a send must have settled, whatever the server does. */
   readonly sendDeadlineMs: number;
   /** How long a law waits for what must happen, reconnects included. */
   readonly patienceMs: number;
+}
+
+/** What a law cannot be judged without. */
+export function demand<T>(able: T | undefined, what: string): T {
+  if (able !== undefined) return able;
+  throw new Error(`the ground has no ${what}: arrange it, or excuse the bus from this law with the reason`);
 }
 
 /** Options as a driver gets them: what the schema says by default, and over it what is given. */

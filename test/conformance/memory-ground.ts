@@ -1,13 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ErrorCode, SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { memory } from '../../runtime/buses/memory/index.ts';
 import type { Promises } from './conformance-law.ts';
-import type { Ground, Path } from './ground.ts';
+import { bareFrame } from './frame-of.ts';
+import type { Ground, Path, Refusal } from './ground.ts';
 
 const ANY = { connection: { hub: '' }, end: { addresses: [], address: '' } };
 
 export const MEMORY_PROMISES: Promises = { source: memory.sourceGuarantees(ANY), sink: memory.sinkGuarantees(ANY) };
+
+const REFUSED = {
+  'law/too-large': 'SINK_TOO_LARGE',
+  'law/denied': 'SINK_DENIED',
+  'law/unroutable': 'SINK_REFUSED',
+  'law/rejected': 'SINK_REFUSED',
+} as const satisfies Record<`law/${Refusal['kind']}`, ErrorCode>;
+
+function refusal(kind: Refusal['kind']): Refusal {
+  const address = `law/${kind}` as const;
+  return { kind, by: 'server', code: REFUSED[address], frame: () => bareFrame(address, Buffer.from('x')) };
+}
 
 /** A hub of its own, which forgets nothing while it is down. */
 export function memoryGround(): Promise<Ground> {
@@ -16,9 +31,18 @@ export function memoryGround(): Promise<Ground> {
   const path: Path = {
     cut: () => Promise.resolve(hub.down()),
     mend: () => Promise.resolve(hub.up()),
+    delayMs: (ms) => hub.slow(ms),
   };
+  let isFull = false;
+  const refused = new Map<string, ErrorCode>(Object.entries(REFUSED));
+  hub.reject(({ address }: Frame) => {
+    if (isFull) return new SluiceError('SINK_DOWN', 'the hub is full');
+    const code = refused.get(address);
+    return code === undefined ? undefined : new SluiceError(code, 'the hub refuses it');
+  });
   return Promise.resolve({
     ...MEMORY_PROMISES,
+    grammar: memory.grammar,
     sourcePath: path,
     sinkPath: path,
     address: (name) => `law/${name}`,
@@ -30,6 +54,11 @@ export function memoryGround(): Promise<Ground> {
       await sleep(20);
       hub.up();
     },
+    pause: () => hub.down(),
+    resume: () => hub.up(),
+    refusals: [refusal('too-large'), refusal('denied'), refusal('unroutable'), refusal('rejected')],
+    fill: () => Promise.resolve(void (isFull = true)),
+    relieve: () => Promise.resolve(void (isFull = false)),
     sendDeadlineMs: 2000,
     patienceMs: 5000,
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -3,6 +3,8 @@ import { asSluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { withDeadline } from '#kit/deadline.ts';
+import type { OpenSource } from './ends.ts';
+import { frameOf, textOf } from './frame-of.ts';
 import type { Ground } from './ground.ts';
 
 const AGAIN_MS = 20;
@@ -22,22 +24,19 @@ interface Pace {
   readonly maxInFlight?: number;
   /** Called with the length of the confirmed prefix. */
   readonly onConfirmed?: (count: number) => void;
+  /** Called for each send that failed by the bus's fault: it goes again. */
+  readonly onFailure?: () => void;
 }
 
 /**
  * Sends all and in order whatever happens to the bus, as the engine does: pipelined, and after a failure everything in
  * flight is awaited and the first unconfirmed frame is where it goes on. Rejects on what is no fault of the bus.
  */
-export async function sendAll(
-  ground: Ground,
-  sink: Sink,
-  frames: readonly Frame[],
-  { maxInFlight = Number.POSITIVE_INFINITY, onConfirmed = () => {} }: Pace = {},
-): Promise<void> {
+export async function sendAll(ground: Ground, sink: Sink, frames: readonly Frame[], pace: Pace = {}): Promise<void> {
   const endMs = performance.now() + ground.patienceMs;
   let first = 0;
   for (;;) {
-    first = await burst(ground, sink, frames, first, maxInFlight, onConfirmed);
+    first = await burst(ground, sink, frames, first, pace);
     if (first === frames.length) return;
     if (performance.now() > endMs) {
       throw new Error(`only ${first} of ${frames.length} frames were confirmed within ${ground.patienceMs} ms`);
@@ -52,8 +51,7 @@ async function burst(
   sink: Sink,
   frames: readonly Frame[],
   first: number,
-  maxInFlight: number,
-  onConfirmed: (count: number) => void,
+  { maxInFlight = Number.POSITIVE_INFINITY, onConfirmed, onFailure }: Pace,
 ): Promise<number> {
   const confirmed = new Set<number>();
   const open = new Set<Promise<void>>();
@@ -65,10 +63,11 @@ async function burst(
       await sendOne(ground, sink, frame);
       confirmed.add(at);
       while (confirmed.has(prefix)) prefix += 1;
-      onConfirmed(prefix);
+      onConfirmed?.(prefix);
     } catch (thrown) {
       stopped = true;
       if (asSluiceError(thrown).scope !== 'bus') verdict ??= thrown;
+      else onFailure?.();
     }
   };
   for (const [at, frame] of frames.entries()) {
@@ -81,4 +80,30 @@ async function burst(
   await Promise.all(open);
   if (verdict !== undefined) throw new Error('a send failed with what is no fault of the bus', { cause: verdict });
   return prefix;
+}
+
+/** Buses that promise at most once forget who was away: what is sent before a subscription stands again is gone. */
+export async function sendUntilSeen(ground: Ground, sink: Sink, reader: OpenSource, text: string): Promise<void> {
+  const over = new AbortController();
+  const sending = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      await sendAll(ground, sink, [frameOf(ground, text)]);
+      await sleep(AGAIN_MS);
+    }
+  };
+  const reading = reader.readUntil((read) => read.some(({ frame }) => textOf(frame) === text));
+  await Promise.all([reading.finally(() => over.abort()), sending()]);
+}
+
+/** Sends one frame until the bus took it or refused it; what is the bus's fault is tried again, as the engine does. */
+export async function sendThrough(ground: Ground, sink: Sink, frame: Frame): Promise<Receipt> {
+  const endMs = performance.now() + ground.patienceMs;
+  for (;;) {
+    try {
+      return await sendOne(ground, sink, frame);
+    } catch (thrown) {
+      if (asSluiceError(thrown).scope !== 'bus' || performance.now() > endMs) throw thrown;
+    }
+    await sleep(AGAIN_MS);
+  }
 }

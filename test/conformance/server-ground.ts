@@ -34,24 +34,36 @@ export function promisesOf<C, F, T>({ bus, connection, from, to }: Judged<C, F, 
 }
 
 function pathOver(link: Link): Path {
-  return { cut: () => link.cut(), mend: () => link.mend(), hush: () => link.blackhole() };
+  return {
+    cut: () => link.cut(),
+    mend: () => link.mend(),
+    hush: () => link.blackhole(),
+    delayMs: (ms) => link.delayMs(ms),
+    attempts: () => link.accepted,
+  };
 }
 
-/** Both ends behind links of their own to one server. `around` says what this kind of server needs done otherwise. */
-export async function serverGround<C, F, T>(
-  options: Judged<C, F, T>,
-  server: Broker,
-  around: Pick<Ground, 'address' | 'sendDeadlineMs'> & { readonly beforeKill?: () => Promise<void> },
-): Promise<Ground> {
+/** What this kind of server needs done otherwise, or can do beside. */
+export type Around = Pick<
+  Ground,
+  'address' | 'sendDeadlineMs' | 'refusals' | 'revoke' | 'grant' | 'fill' | 'relieve' | 'reaches'
+> & {
+  readonly beforeKill?: () => Promise<void>;
+};
+
+/** Both ends behind links of their own to one server. */
+export async function serverGround<C, F, T>(options: Judged<C, F, T>, server: Broker, around: Around): Promise<Ground> {
   const { bus, connection, from, to } = options;
   const [sourceLink, sinkLink] = await Promise.all([startLink(server.port), startLink(server.port)]);
   const over = (link: Link): C => connection(`${new URL(server.url).protocol}//${link.host}:${link.port}`);
   return {
+    ...around,
     ...promisesOf(options),
+    grammar: bus.grammar,
+    pause: () => server.pause(),
+    resume: () => server.resume(),
     sourcePath: pathOver(sourceLink),
     sinkPath: pathOver(sinkLink),
-    address: around.address,
-    sendDeadlineMs: around.sendDeadlineMs,
     patienceMs: 30_000,
     openSource: (context) => bus.openSource({ connection: over(sourceLink), end: from }, context),
     openSink: (context) => bus.openSink({ connection: over(sinkLink), end: to }, context),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Broker, foreignBroker, type Recipe, startBroker } from './broker.ts';
 import { SERVER_VARIABLES } from './law.ts';
 import type { ServerTls } from './nats.ts';
+import { mqttAdmits } from './mqtt-probe.ts';
 import { portOpen } from './probe.ts';
 import { pathOf } from './provide.ts';
 import { waitFor } from './wait-for.ts';
@@ -31,7 +32,7 @@ export interface MosquittoOptions {
 export interface Mosquitto extends Broker {
   /** Resolves once everything it held at the call is on disk: what a test must do before it kills one and expects it back. */
   saveNow(): Promise<void>;
-  /** Other users than those it was started with; who is connected and no longer among them is thrown out. */
+  /** Other users than before, the first of them new; who is connected and no longer among them is thrown out. */
   setUsers(users: Readonly<Record<string, string>>): Promise<void>;
 }
 
@@ -83,6 +84,7 @@ function configuration(options: MosquittoOptions, folder: string, port: number):
 }
 
 const SAVE_MS = 10_000;
+const RELOAD_MS = 10_000;
 
 /** A mosquitto, ready when its port is open. Without options it may be the one that SLUICE_MQTT_URL names. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
@@ -117,9 +119,10 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
       if (users === undefined) throw new Error('this mosquitto was started without users');
       users = others;
       writePasswords(home, others);
-      const before = broker.log().length;
+      const [user, password] = Object.entries(others)[0] ?? ['', ''];
       broker.signal('SIGHUP');
-      await waitFor(() => broker.log().slice(before).includes('Reloading config'), SAVE_MS, 'mosquitto to reload');
+      // It writes its log when it pleases: so ask it.
+      await waitFor(() => mqttAdmits(broker.port, user, password), RELOAD_MS, `mosquitto to know ${user}`);
     },
     async saveNow() {
       const before = written();

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Sink } from '#contract/sink.ts';
 import { type ConformanceLaw, onlyRedelivering } from '../conformance-law.ts';
 import { openSink, openSource } from '../ends.ts';
-import { frameOf, numbered, textOf } from '../frame-of.ts';
+import { frameOf, hasAll, numbered, textOf } from '../frame-of.ts';
 import type { Ground } from '../ground.ts';
-import { sendAll, sendOne } from '../send-all.ts';
+import { sendAll, sendOne, sendUntilSeen } from '../send-all.ts';
 
 const STEPS = {
   connected: 'before anything is sent',
@@ -20,7 +19,6 @@ const STEPS = {
 type Step = keyof typeof STEPS;
 
 const COUNT = 40;
-const AGAIN_MS = 50;
 
 async function killAt(step: Step, ground: Ground): Promise<void> {
   await using writer = await openSink(ground);
@@ -62,11 +60,6 @@ async function killAt(step: Step, ground: Ground): Promise<void> {
       read.map(({ frame }) => textOf(frame)),
     ),
   );
-}
-
-function hasAll(wanted: readonly string[], seen: readonly string[]): boolean {
-  const set = new Set(seen);
-  return wanted.every((text) => set.has(text));
 }
 
 const kills: readonly ConformanceLaw[] = (['connected', 'sending', 'confirmed', 'read', 'settled'] as const).map(
@@ -129,16 +122,10 @@ const again: ConformanceLaw = {
     const back = reader.ear.hears('connected');
     await ground.restart();
     await back;
-    // Core buses forget who was away: what was sent before the subscription stood again is gone, so send until seen.
-    const over = new AbortController();
-    const sending = async (): Promise<void> => {
-      do {
-        await sendAll(ground, writer.sink, [frameOf(ground, 'after')]);
-        await sleep(AGAIN_MS);
-      } while (!over.signal.aborted && !ground.source.redelivers);
-    };
-    const reading = reader.readUntil((read) => read.some(({ frame }) => textOf(frame) === 'after'));
-    await Promise.all([reading.finally(() => over.abort()), sending()]);
+    if (ground.source.redelivers) {
+      await sendAll(ground, writer.sink, [frameOf(ground, 'after')]);
+      await reader.readUntil((read) => read.some(({ frame }) => textOf(frame) === 'after'));
+    } else await sendUntilSeen(ground, writer.sink, reader, 'after');
   },
 };
 

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '../../harness/wait-for.ts';
+import type { ConformanceLaw } from '../conformance-law.ts';
+import { type Ear, openSink, openSource } from '../ends.ts';
+import { hasAll, numbered, textOf } from '../frame-of.ts';
+import { demand, type Ground } from '../ground.ts';
+import { sendAll, sendUntilSeen } from '../send-all.ts';
+
+const COUNT = 20;
+const WATCH_MS = 3000;
+/** Connections of one end within that time: more is a bridge that beats upon the server's door. */
+const MAX_ATTEMPTS = 15;
+
+const saysWhy = ({ events }: Ear, from: number): boolean =>
+  events.slice(from).some((event) => event.kind === 'problem' && event.error.code === 'BUS_AUTH');
+
+/** Waits until the end has said that it is its identity, and watches how often it tries. */
+async function watch(ground: Ground, ear: Ear, from: number, attempts: (() => number) | undefined): Promise<void> {
+  const { direction } = ear.context;
+  await waitFor(() => saysWhy(ear, from), ground.patienceMs, `the ${direction} to report BUS_AUTH`);
+  const before = attempts?.() ?? 0;
+  await sleep(WATCH_MS);
+  const made = (attempts?.() ?? 0) - before;
+  assert.ok(made <= MAX_ATTEMPTS, `the ${direction} made ${made} connections in ${WATCH_MS} ms`);
+}
+
+const revoked: ConformanceLaw = {
+  name: 'revoked',
+  sentence:
+    'an identity that is revoked while connected is reported as such, tried again without haste, and nothing is lost when it is granted again',
+  async judge(ground) {
+    const revoke = demand(ground.revoke, 'identity that can be revoked');
+    const grant = demand(ground.grant, 'identity that can be granted again');
+    await using reader = await openSource(ground);
+    await using writer = await openSink(ground);
+    const frames = numbered(ground, COUNT);
+    await sendAll(ground, writer.sink, frames.slice(0, COUNT / 2));
+    const seen = new Set((await reader.take(COUNT / 2)).map(({ frame }) => textOf(frame)));
+    const from = { reader: reader.ear.events.length, writer: writer.ear.events.length };
+    await revoke();
+    await Promise.all([
+      watch(ground, reader.ear, from.reader, ground.sourcePath.attempts),
+      watch(ground, writer.ear, from.writer, ground.sinkPath.attempts),
+    ]);
+    const back = reader.ear.hears('connected');
+    // A send while it is revoked is the bus's fault: else this one rejects.
+    const sending = ground.source.redelivers ? sendAll(ground, writer.sink, frames.slice(COUNT / 2)) : undefined;
+    await grant();
+    await Promise.all([sending, back]);
+    if (sending === undefined) await sendUntilSeen(ground, writer.sink, reader, 'after');
+    else {
+      await reader.readUntil((read) => {
+        for (const { frame } of read) seen.add(textOf(frame));
+        return hasAll(frames.map(textOf), seen);
+      });
+    }
+  },
+};
+
+export const IDENTITY: readonly ConformanceLaw[] = [revoked];

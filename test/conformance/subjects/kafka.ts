@@ -1,0 +1,194 @@
+// Its module is CommonJS, and Node finds only a few of its names.
+import kafkajs from 'kafkajs';
+import { kafka } from '../../../runtime/buses/kafka/index.ts';
+import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
+import type { Kafka } from '../../harness/kafka.ts';
+import { startKafka } from '../../harness/kafka.ts';
+import type { Link } from '../../harness/link.ts';
+import type { Subject } from '../conformance.ts';
+import { bareFrame } from '../frame-of.ts';
+import { type Ground, type Path, withDefaults } from '../ground.ts';
+
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ConfigResourceTypes, ResourcePatternTypes } = kafkajs;
+
+const USER = 'bridge';
+const PASSWORD = 'through';
+/** What the laws read and write, and an own topic for each key of the traffic. */
+const NAMES = ['a', 'n0', 'n1', 'n2', ...Array.from({ length: 8 }, (_, at) => `k${at}`)];
+/** The default of max.message.bytes. */
+const MAX_MESSAGE_BYTES = 1_048_588;
+const TWO_HOURS_MS = 7_200_000;
+
+/** The links' listeners want to know who comes: only so an identity can be denied and revoked behind a link. */
+const SECURED_LINKS = {
+  'listener.security.protocol.map':
+    'PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT,PROXIED1:SASL_PLAINTEXT,PROXIED2:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+  ...Object.fromEntries(
+    ['proxied1', 'proxied2'].map((listener) => [
+      `listener.name.${listener}.scram-sha-256.sasl.jaas.config`,
+      'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+    ]),
+  ),
+};
+
+const fromFor = (prefix: string): KafkaFrom =>
+  withDefaults<Partial<KafkaFrom>>(kafka.sourceSchema, {
+    topics: NAMES.map((name) => prefix + name),
+    group: `${prefix}group`,
+    sessionTimeout: '6s',
+  }) as KafkaFrom;
+
+const TO = withDefaults<Partial<KafkaTo>>(kafka.sinkSchema, { topic: '{key}', timeout: '2s' }) as KafkaTo;
+
+function connectionTo(broker: string): KafkaConnection {
+  const sasl = { mechanism: 'scram-sha-256', username: USER, password: PASSWORD } as const;
+  return withDefaults<Partial<KafkaConnection>>(kafka.connectionSchema, { brokers: [broker], sasl }) as KafkaConnection;
+}
+
+const ANY = connectionTo('127.0.0.1:1');
+const PROMISES = {
+  source: kafka.sourceGuarantees({ connection: ANY, end: fromFor('law.') }),
+  sink: kafka.sinkGuarantees({ connection: ANY, end: TO }),
+};
+
+async function startNode(): Promise<Kafka> {
+  const node = await startKafka({ proxied: 2, users: { [USER]: PASSWORD }, acl: true, config: SECURED_LINKS });
+  const rule = { principal: `User:${USER}`, host: '*', operation: AclOperationTypes.ALL };
+  const allowed = { ...rule, permissionType: AclPermissionTypes.ALLOW, resourcePatternType: ResourcePatternTypes.PREFIXED };
+  await node.admin((admin) =>
+    admin.createAcls({
+      acl: [
+        { ...allowed, resourceType: AclResourceTypes.TOPIC, resourceName: 'law' },
+        { ...allowed, resourceType: AclResourceTypes.GROUP, resourceName: 'law' },
+        {
+          ...rule,
+          permissionType: AclPermissionTypes.DENY,
+          resourcePatternType: ResourcePatternTypes.LITERAL,
+          resourceType: AclResourceTypes.TOPIC,
+          resourceName: 'law-denied',
+        },
+      ],
+    }),
+  );
+  await node.createTopic('law-denied');
+  await node.createTopic('law-compacted', { config: { 'cleanup.policy': 'compact' } });
+  return node;
+}
+
+function pathOver(link: Link): Path {
+  return {
+    cut: () => link.cut(),
+    mend: () => link.mend(),
+    hush: () => link.blackhole(),
+    delayMs: (ms) => link.delayMs(ms),
+    attempts: () => link.accepted,
+  };
+}
+
+const setReplicas = (node: Kafka, topic: string, count: number): Promise<unknown> =>
+  node.admin((admin) =>
+    admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: ConfigResourceTypes.TOPIC,
+          name: topic,
+          configEntries: [{ name: 'min.insync.replicas', value: String(count) }],
+        },
+      ],
+    }),
+  );
+
+/** Topics and a group of its own on one node for all laws: a node takes as long to start as most laws to judge. */
+async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
+  const [sourceLink, sinkLink] = node.links;
+  if (sourceLink === undefined || sinkLink === undefined) throw new Error('the node has no links');
+  const { topics } = fromFor(prefix);
+  await node.admin((admin) =>
+    admin.createTopics({ topics: topics.map((topic) => ({ topic, numPartitions: 1, replicationFactor: 1 })) }),
+  );
+  const over = (link: Link): KafkaConnection => connectionTo(`${link.host}:${link.port}`);
+  const fresh = `${prefix}a`;
+  const body = Buffer.from('x');
+  return {
+    ...PROMISES,
+    sourcePath: pathOver(sourceLink),
+    sinkPath: pathOver(sinkLink),
+    address: (name) => prefix + name,
+    openSource: (context) => kafka.openSource({ connection: over(sourceLink), end: fromFor(prefix) }, context),
+    openSink: (context) => kafka.openSink({ connection: over(sinkLink), end: TO }, context),
+    kill: () => node.kill(),
+    restart: () => node.restart(),
+    pause: () => node.pause(),
+    resume: () => node.resume(),
+    grammar: kafka.grammar,
+    reaches: (topic) => topics.includes(topic),
+    refusals: [
+      {
+        kind: 'too-large',
+        by: 'driver',
+        code: 'SINK_TOO_LARGE',
+        frame: () => bareFrame(fresh, Buffer.alloc(MAX_MESSAGE_BYTES)),
+      },
+      {
+        kind: 'too-large',
+        by: 'server',
+        code: 'SINK_TOO_LARGE',
+        // What its headers come to only the server counts.
+        frame: () => ({
+          ...bareFrame(fresh, Buffer.alloc(MAX_MESSAGE_BYTES - 500)),
+          headers: new Map([['long', ['x'.repeat(1000)]]]),
+        }),
+      },
+      { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => bareFrame('law-denied', body) },
+      { kind: 'unroutable', by: 'server', code: 'ADDRESS_INVALID', frame: () => bareFrame('law-nowhere', body) },
+      { kind: 'rejected', by: 'driver', code: 'SINK_REFUSED', frame: () => bareFrame('law-compacted', body) },
+      {
+        kind: 'rejected',
+        by: 'server',
+        code: 'SINK_REFUSED',
+        frame: () => ({ ...bareFrame(fresh, body), timestampMs: Date.now() + TWO_HOURS_MS }),
+      },
+    ],
+    async revoke() {
+      await node.removeScramUser(USER);
+      // The server asks who comes at the beginning of a connection only.
+      for (const link of [sourceLink, sinkLink]) {
+        await link.cut();
+        await link.mend();
+      }
+    },
+    grant: () => node.setScramPassword(USER, PASSWORD),
+    // A full disk stops the server for good; too few replicas is what it says when it cannot keep a message.
+    fill: async () => void (await setReplicas(node, fresh, 2)),
+    relieve: async () => void (await setReplicas(node, fresh, 1)),
+    sendDeadlineMs: 6000,
+    patienceMs: 30_000,
+    async [Symbol.asyncDispose]() {
+      for (const link of [sourceLink, sinkLink]) {
+        await link.mend();
+        link.delayMs(0);
+      }
+      await node.admin((admin) => admin.deleteTopics({ topics: [...topics] }));
+    },
+  };
+}
+
+let starting: Promise<Kafka> | undefined;
+let grounds = 0;
+
+export const KAFKA: Subject = {
+  name: 'kafka',
+  needs: ['kafka-process'],
+  promises: PROMISES,
+  async arrange() {
+    const node = await (starting ??= startNode());
+    grounds += 1;
+    return groundOn(node, `law${grounds}.`);
+  },
+};
+
+/** After the last law. */
+export async function stopKafka(): Promise<void> {
+  await (await starting)?.[Symbol.asyncDispose]();
+}

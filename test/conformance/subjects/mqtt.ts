@@ -1,0 +1,73 @@
+import { mqtt } from '../../../runtime/buses/mqtt/index.ts';
+import { startMosquitto } from '../../harness/mosquitto.ts';
+import type { Subject } from '../conformance.ts';
+import { bareFrame } from '../frame-of.ts';
+import type { Refusal } from '../ground.ts';
+import { judged, promisesOf, serverGround } from '../server-ground.ts';
+
+const IDENTITY = { username: 'bridge', password: 'through' } as const;
+/** Above the largest body of the laws. */
+const MESSAGE_SIZE_LIMIT = 1_050_000;
+
+const TOO_LARGE: Refusal = {
+  kind: 'too-large',
+  by: 'server',
+  code: 'SINK_TOO_LARGE',
+  frame: () => bareFrame('law/a', Buffer.alloc(MESSAGE_SIZE_LIMIT + 1)),
+};
+const DENIED: Refusal = {
+  kind: 'denied',
+  by: 'server',
+  code: 'SINK_DENIED',
+  frame: () => bareFrame('law/denied', Buffer.from('x')),
+};
+const UNWIRABLE: Refusal = {
+  kind: 'rejected',
+  by: 'driver',
+  code: 'SINK_REFUSED',
+  frame: () => ({ ...bareFrame('law/a', Buffer.from('x')), headers: new Map([['name', ['\0']]]) }),
+};
+
+const UNHEARD = {
+  'refused-unroutable': 'a topic that nobody reads is no fault: the server confirms what goes there',
+  full: 'a server whose queue for a reader is full drops without a word to the writer',
+} as const;
+
+function subject(protocol: '5' | '3.1.1', refusals: readonly Refusal[], excused: Subject['excused']): Subject {
+  const options = judged(mqtt, {
+    connection: { ...IDENTITY, protocol, keepAlive: '2s' },
+    from: { topics: ['law/#'] },
+    to: { topic: 'law/{key}', timeout: '2s' },
+  });
+  return {
+    name: `mqtt ${protocol}`,
+    needs: ['mosquitto-process'],
+    promises: promisesOf(options),
+    ...(excused !== undefined && { excused }),
+    async arrange() {
+      const server = await startMosquitto({
+        users: { [IDENTITY.username]: IDENTITY.password },
+        acl: `user ${IDENTITY.username}\ntopic readwrite law/#\ntopic deny law/denied`,
+        config: `message_size_limit ${MESSAGE_SIZE_LIMIT}`,
+      });
+      return serverGround(options, server, {
+        address: (name) => `law/${name}`,
+        sendDeadlineMs: 6000,
+        // A PUBACK of mosquitto is not durable: it keeps what it was told to write down.
+        beforeKill: () => server.saveNow(),
+        refusals,
+        revoke: () => server.setUsers({ stranger: 'elsewhere' }),
+        grant: () => server.setUsers({ [IDENTITY.username]: IDENTITY.password }),
+      });
+    },
+  };
+}
+
+export const MQTT_5: Subject = subject('5', [TOO_LARGE, DENIED, UNWIRABLE], UNHEARD);
+
+export const MQTT_3: Subject = subject('3.1.1', [], {
+  ...UNHEARD,
+  'refused-too-large': 'MQTT 3.1.1 has no word for a refusal: the server confirms what is too large for it',
+  'refused-denied': 'MQTT 3.1.1 has no word for a refusal: the server confirms what it denies',
+  'refused-rejected': 'MQTT 3.1.1 carries no headers, and takes every body',
+});

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { ACCEPT, type Delivery } from '#contract/delivery.ts';
+import type { Frame } from '#contract/frame.ts';
+import { type Ear, openSink, openSource } from './ends.ts';
+import { frameOf, textOf } from './frame-of.ts';
+import type { Ground } from './ground.ts';
+import { FLAWLESS, OrderJudge } from './order.ts';
+import { sendAll } from './send-all.ts';
+
+// Few keys and long runs: many keys in turn hide a swap of neighbours.
+const KEYS = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7'];
+const RUN = 25;
+/** So many deliveries are held unsettled behind the newest, so that a fault finds some. */
+const HELD = 40;
+/** Else some sinks would confirm all of them before the first fault. */
+const MAX_IN_FLIGHT = 64;
+
+/** What happens whenever a count passes one of its marks, one after the other. */
+export interface Strikes {
+  pass(count: number): void;
+  /** Resolves once all that were begun are over. */
+  done(): Promise<void>;
+}
+
+export function strikesAt(marks: readonly number[], strike: () => Promise<void>): Strikes {
+  const left = [...marks];
+  let striking = Promise.resolve();
+  return {
+    pass(count) {
+      if (left[0] === undefined || count < left[0]) return;
+      left.shift();
+      striking = striking.then(strike);
+      // Heard by `done`.
+      striking.catch(() => {});
+    },
+    done: () => striking,
+  };
+}
+
+/** `rounds` runs of 25 frames of each of eight keys. */
+function bursts(ground: Ground, rounds: number): Frame[] {
+  const frames: Frame[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    for (const key of KEYS) {
+      for (let at = 1; at <= RUN; at += 1) {
+        const number = round * RUN + at;
+        frames.push(frameOf(ground, `${key} ${number}`, { key, address: ground.address(key), id: `${key}-${number}` }));
+      }
+    }
+  }
+  return frames;
+}
+
+interface Traffic {
+  /** Times 200 frames. */
+  readonly rounds: number;
+  /** By the count of confirmed frames. */
+  readonly onConfirmed?: Strikes;
+  /** By the count of different frames read. */
+  readonly onRead?: Strikes;
+  /** Called for each send that failed by the bus's fault. */
+  readonly onFailure?: () => void;
+}
+
+/**
+ * Sends and reads at once while it strikes, and rejects when a frame is lost, or comes for the first time behind a
+ * later one of its key where the bus promises order. Answers what both ends said meanwhile.
+ */
+export async function judgeTraffic(ground: Ground, traffic: Traffic): Promise<{ source: Ear; sink: Ear }> {
+  await using reader = await openSource(ground);
+  await using writer = await openSink(ground);
+  const judge = new OrderJudge(KEYS, RUN * traffic.rounds);
+  const total = KEYS.length * RUN * traffic.rounds;
+  /** Delivery ids by frame id: two of them are two copies on the bus. */
+  const copies = new Map<string, Set<string>>();
+  const sending = sendAll(ground, writer.sink, bursts(ground, traffic.rounds), {
+    maxInFlight: MAX_IN_FLIGHT,
+    onConfirmed: (count) => traffic.onConfirmed?.pass(count),
+    ...(traffic.onFailure !== undefined && { onFailure: traffic.onFailure }),
+  });
+  // Heard by `Promise.all` below; a failure of the reading must not leave it unheard.
+  sending.catch(() => {});
+  const held: Delivery[] = [];
+  let judged = 0;
+  const reading = reader.readUntil((read) => {
+    for (; judged < read.length; judged += 1) {
+      const delivery = read[judged];
+      if (delivery === undefined) continue;
+      const [key = '', number] = textOf(delivery.frame).split(' ');
+      judge.see(key, Number(number));
+      const frameId = delivery.frame.id ?? '';
+      copies.set(frameId, (copies.get(frameId) ?? new Set()).add(delivery.id));
+      held.push(delivery);
+    }
+    const done = judge.distinct === total;
+    while (held.length > (done ? 0 : HELD)) held.shift()?.settle(ACCEPT);
+    traffic.onRead?.pass(judge.distinct);
+    return done;
+  });
+  await Promise.all([reading, sending]).catch(async (cause: unknown) => {
+    // What goes on behind a verdict would disturb the next one.
+    await Promise.allSettled([reading, sending, traffic.onConfirmed?.done(), traffic.onRead?.done()]);
+    throw new Error(`traffic: ${JSON.stringify(judge.verdict())}`, { cause });
+  });
+  await Promise.all([traffic.onConfirmed?.done(), traffic.onRead?.done()]);
+  const { inversions, ...rest } = judge.verdict();
+  const isOrdered = ground.source.ordered !== 'none' && ground.sink.ordered !== 'none';
+  assert.deepEqual({ ...rest, inversions: isOrdered ? inversions : 0 }, FLAWLESS);
+  if (ground.sink.deduplicates && ground.source.carriesHeaders) {
+    const twice = [...copies.values()].filter((ids) => ids.size > 1).length;
+    assert.equal(twice, 0, `${twice} frames stand on the bus twice although it removes duplicates`);
+  }
+  return { source: reader.ear, sink: writer.ear };
+}
