@@ -43,6 +43,15 @@ const workerFile = await bundleWorker();
 let runs = 0;
 
 for (const kind of wantedCases()) {
+  try {
+    await compare(kind);
+  } catch (error) {
+    process.stderr.write(`${kind}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function compare(kind: Case): Promise<void> {
   const results: Record<Task['maker'], Measured[]> = { hand: [], sluice: [] };
   await using servers = await startServers(kind, count + 1000);
   const ends = endsOf(kind);

@@ -34,7 +34,7 @@ export function sluiceBridge(document: PipelineDocument): Bridge {
       log: { info() {}, warn: say, error: say },
       stateFolder,
       admin: undefined,
-      failFast: true,
+      failFast: false,
       drainMs: 5000,
       environment: {},
     });
