@@ -23,6 +23,7 @@ import { findStream, type StreamWanted } from './stream.ts';
 const utf8 = new TextEncoder();
 const ACK = utf8.encode('+ACK');
 const WORKING = utf8.encode('+WPI');
+const BACK = utf8.encode('-NAK');
 const FLUSH_MS = 5000;
 const GAPS = { firstMs: 100, capMs: 30_000, forgottenAfterMs: 60_000 };
 
@@ -102,6 +103,8 @@ export class JetStreamSource implements Source, PullReader {
     clearInterval(this.#heartbeat);
     this.#session?.close();
     this.#settleUp();
+    // Whoever else reads with this durable need not wait for the end of the ack wait; it sees a gap, and starts over in order.
+    for (const held of this.#held.values()) this.#say(held.reply, BACK);
     await this.#link.close();
   }
 
