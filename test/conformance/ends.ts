@@ -17,7 +17,6 @@ export interface Ear {
   hears(kind: BusEvent['kind']): Promise<void>;
 }
 
-/** `instance`: of several bridges on one subscription, each with a state folder of its own. */
 export function ear(ground: Ground, direction: 'source' | 'sink', window: Room = WINDOW, instance = ''): Ear {
   const events: BusEvent[] = [];
   const controller = new AbortController();
@@ -69,9 +68,26 @@ export interface OpenSource extends AsyncDisposable {
   readUntilQuiet(quietMs: number, room?: Room): Promise<Delivery[]>;
 }
 
-export async function openSource(ground: Ground, window: Room = WINDOW, instance = ''): Promise<OpenSource> {
+/** A source that is being opened, which may take as long as another one has the subscription. */
+export interface OpeningSource {
+  readonly ear: Ear;
+  readonly opened: Promise<OpenSource>;
+}
+
+/** `instance`: of several bridges on one subscription, each with a state folder of its own. */
+export function beginSource(ground: Ground, window: Room = WINDOW, instance = ''): OpeningSource {
   const heard = ear(ground, 'source', window, instance);
-  const source = await ground.openSource(heard.context);
+  const opened = ground.openSource(heard.context).then((source) => readings(ground, source, heard, window));
+  // Heard by whoever waits for it, which may be later.
+  opened.catch(() => {});
+  return { ear: heard, opened };
+}
+
+export function openSource(ground: Ground, window: Room = WINDOW): Promise<OpenSource> {
+  return beginSource(ground, window).opened;
+}
+
+function readings(ground: Ground, source: Source, heard: Ear, window: Room): OpenSource {
   const close = once(() => source.close());
   const readUntil = async (
     enough: (read: readonly Delivery[]) => boolean,

@@ -24,6 +24,8 @@ export interface Refusal {
   readonly by: 'server' | 'driver';
   readonly frame: () => Frame;
   readonly code: ErrorCode;
+  /** The bus says so by ending the connection or channel, and nobody can keep it: why. It must be back by itself. */
+  readonly severs?: string;
 }
 
 /** What one law is judged on: a fresh server, or what stands for one, and the ways to it. */

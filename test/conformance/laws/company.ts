@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type ConformanceLaw, onlyRedelivering } from '../conformance-law.ts';
-import { type OpenSource, openSink, openSource } from '../ends.ts';
+import { beginSource, openSink, type OpeningSource } from '../ends.ts';
 import { hasAll, numbered, textOf } from '../frame-of.ts';
 import type { Ground } from '../ground.ts';
 import { sendAll } from '../send-all.ts';
@@ -10,27 +11,40 @@ const COUNT = 200;
 const LEFT = 20;
 const STORM = 1000;
 const VISITS = 4;
-/** How long a visitor of the storm stays; it may get nothing at all. */
-const VISIT_MS = 150;
+/** How long a visitor of the storm waits to be let in, and then for something to come; it may get nothing at all. */
+const VISIT_MS = 500;
 
-/** Reads on until stopped. */
-interface Reading {
-  stop(): Promise<void>;
+/** A bridge that reads on, as soon as the bus lets it in, until it leaves. */
+interface Bridge {
+  /** What becomes of deliveries from now on. */
+  take: (delivery: Delivery) => void;
+  /** Closes the source, or gives its opening up. */
+  leave(): Promise<void>;
 }
 
-function readOn({ source, ear }: OpenSource, take: (delivery: Delivery) => void): Reading {
+function bridge({ ear, opened }: OpeningSource, take: (delivery: Delivery) => void): Bridge {
   const over = new AbortController();
-  const reading = (async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      for (const delivery of await source.read(ear.context.window, over.signal)) take(delivery);
-    }
-  })();
-  return {
-    stop() {
+  const self: Bridge = {
+    take,
+    async leave() {
       over.abort();
-      return reading;
+      ear.controller.abort();
+      await reading;
     },
   };
+  const reading = (async (): Promise<void> => {
+    // An opening that was given up rejects.
+    const open = await opened.catch(() => undefined);
+    if (open === undefined) return;
+    try {
+      while (!over.signal.aborted) {
+        for (const delivery of await open.source.read(ear.context.window, over.signal)) self.take(delivery);
+      }
+    } finally {
+      await open.close();
+    }
+  })();
+  return self;
 }
 
 const settling =
@@ -40,53 +54,41 @@ const settling =
     delivery.settle(ACCEPT);
   };
 
-const awaitAll = (ground: Ground, wanted: readonly string[], seen: ReadonlySet<string>, who: string): Promise<true> =>
-  waitFor(() => hasAll(wanted, seen), ground.patienceMs, `${who} to have seen all ${wanted.length}`).catch(
-    (cause: unknown) => {
-      throw new Error(`${who} saw ${seen.size} of ${wanted.length}`, { cause });
-    },
-  );
+async function awaitAll(ground: Ground, wanted: readonly string[], seen: () => Iterable<string>): Promise<void> {
+  await waitFor(() => hasAll(wanted, seen()), ground.patienceMs, 'all to be seen').catch((cause: unknown) => {
+    const missing = wanted.filter((text) => !hasAll([text], seen()));
+    throw new Error(`${missing.length} of ${wanted.length} did not come, the first is ${missing[0]}`, { cause });
+  });
+}
 
 const twoSources: ConformanceLaw = {
   name: 'two-sources',
   sentence: 'two bridges on one subscription lose nothing between them, and one gets what the other left unsettled',
   async judge(ground) {
-    await using one = await openSource(ground, undefined, ' one');
-    await using other = await openSource(ground, undefined, ' other');
-    await using writer = await openSink(ground);
-    const frames = numbered(ground, COUNT + LEFT);
-    const all = frames.map(textOf);
     const seen = new Set<string>();
-    const first = [one, other].map((reader) => readOn(reader, settling(seen)));
-    await sendAll(ground, writer.sink, frames.slice(0, COUNT));
+    const first = beginSource(ground, undefined, ' one');
+    await first.opened;
+    const one = bridge(first, settling(seen));
+    const other = bridge(beginSource(ground, undefined, ' other'), settling(seen));
     try {
-      await awaitAll(ground, all.slice(0, COUNT), seen, 'both together');
-    } finally {
-      await Promise.all(first.map((reading) => reading.stop()));
-    }
-    if (!ground.source.redelivers) return;
-    const left = all.slice(COUNT);
-    const heldByOne = new Set<string>();
-    const heldByOther = new Set<string>();
-    const toOne = readOn(one, ({ frame }) => heldByOne.add(textOf(frame)));
-    const toOther = readOn(other, ({ frame }) => heldByOther.add(textOf(frame)));
-    const both = {
-      get size() {
-        return heldByOne.size + heldByOther.size;
-      },
-    };
-    try {
+      await using writer = await openSink(ground);
+      const frames = numbered(ground, COUNT + LEFT);
+      const all = frames.map(textOf);
+      await sendAll(ground, writer.sink, frames.slice(0, COUNT));
+      await awaitAll(ground, all.slice(0, COUNT), () => seen);
+      if (!ground.source.redelivers) return;
+      const byOne = new Set<string>();
+      const byOther = new Set<string>();
+      one.take = ({ frame }) => byOne.add(textOf(frame));
+      other.take = ({ frame }) => byOther.add(textOf(frame));
       await sendAll(ground, writer.sink, frames.slice(COUNT));
-      await waitFor(
-        () => hasAll(left, [...heldByOne, ...heldByOther]),
-        ground.patienceMs,
-        `both together to have seen ${LEFT} more, not only ${both.size}`,
-      );
-      await toOne.stop();
-      await one.close();
-      await awaitAll(ground, left, heldByOther, 'the one that stayed');
+      await awaitAll(ground, all.slice(COUNT), () => [...byOne, ...byOther]);
+      // Who holds more goes, so that there is something to inherit.
+      const [leaver, heir] = byOne.size > byOther.size ? [one, byOther] : [other, byOne];
+      await leaver.leave();
+      await awaitAll(ground, all.slice(COUNT), () => heir);
     } finally {
-      await Promise.all([toOne.stop(), toOther.stop()]);
+      await Promise.all([one.leave(), other.leave()]);
     }
   },
 };
@@ -96,32 +98,36 @@ const comeAndGo: ConformanceLaw = {
   sentence: 'bridges that come to a subscription and go again under load, with deliveries unsettled, lose nothing',
   excludes: onlyRedelivering,
   async judge(ground) {
-    await using resident = await openSource(ground, undefined, ' resident');
-    await using writer = await openSink(ground);
-    const frames = numbered(ground, STORM);
     const settled = new Set<string>();
-    const staying = readOn(resident, settling(settled));
-    const sending = sendAll(ground, writer.sink, frames, { maxInFlight: 16 });
-    // Heard below.
-    sending.catch(() => {});
+    const first = beginSource(ground, undefined, ' resident');
+    await first.opened;
+    const resident = bridge(first, settling(settled));
     try {
-      for (let visit = 0; visit < VISITS; visit += 1) {
-        await using visitor = await openSource(ground, undefined, ` visitor ${visit}`);
-        let count = 0;
-        const visiting = readOn(visitor, (delivery) => {
-          count += 1;
-          // What is left unsettled is owed to those who stay.
-          if (count % 2 === 0) settling(settled)(delivery);
-        });
-        await waitFor(() => count > 0, VISIT_MS, 'something to come').catch(() => {});
-        await visiting.stop();
-      }
+      await using writer = await openSink(ground);
+      const frames = numbered(ground, STORM);
+      const sending = sendAll(ground, writer.sink, frames, { maxInFlight: 16 });
+      // Heard below.
+      sending.catch(() => {});
+      for (let visit = 0; visit < VISITS; visit += 1) await visitOf(ground, ` visitor ${visit}`, settled);
       await sending;
-      await awaitAll(ground, frames.map(textOf), settled, 'all of them');
+      await awaitAll(ground, frames.map(textOf), () => settled);
     } finally {
-      await staying.stop();
+      await resident.leave();
     }
   },
 };
+
+/** Settles every other delivery: what is left is owed to those who stay. */
+async function visitOf(ground: Ground, instance: string, settled: Set<string>): Promise<void> {
+  let count = 0;
+  const opening = beginSource(ground, undefined, instance);
+  const visitor = bridge(opening, (delivery) => {
+    count += 1;
+    if (count % 2 === 0) settling(settled)(delivery);
+  });
+  await Promise.race([opening.opened, sleep(VISIT_MS)]);
+  await waitFor(() => count > 0, VISIT_MS, 'something to come').catch(() => {});
+  await visitor.leave();
+}
 
 export const COMPANY: readonly ConformanceLaw[] = [twoSources, comeAndGo];
