@@ -1,0 +1,36 @@
+import type { Delivery, Outcome } from '#contract/delivery.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Acks, Tagged } from './acks.ts';
+
+/** A delivery and its delivery tag, which means something to one channel only. */
+export class Arrival implements Delivery, Tagged {
+  readonly id: string;
+  readonly frame: Frame;
+  readonly attempt: number | undefined;
+  readonly bytes: number;
+  readonly tag: number;
+  readonly acks: Acks;
+  /** In a stream; 0 elsewhere. */
+  readonly offset: number;
+  isSettled = false;
+  readonly #settle: (arrival: Arrival, outcome: Outcome) => void;
+
+  constructor(
+    delivery: Pick<Delivery, 'id' | 'frame' | 'attempt'>,
+    channel: { readonly tag: number; readonly acks: Acks; readonly offset: number },
+    settle: (arrival: Arrival, outcome: Outcome) => void,
+  ) {
+    this.id = delivery.id;
+    this.frame = delivery.frame;
+    this.attempt = delivery.attempt;
+    this.bytes = delivery.frame.body?.length ?? 0;
+    this.tag = channel.tag;
+    this.acks = channel.acks;
+    this.offset = channel.offset;
+    this.#settle = settle;
+  }
+
+  settle(outcome: Outcome): void {
+    this.#settle(this, outcome);
+  }
+}

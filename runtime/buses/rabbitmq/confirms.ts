@@ -1,0 +1,136 @@
+import type { Message } from 'amqplib';
+import type { SluiceError } from '#contract/errors.ts';
+import type { Receipt } from '#contract/sink.ts';
+import { Deque } from '#kit/deque.ts';
+
+/** What was published, as far as an answer of the server can be told by it. */
+export interface Published {
+  readonly routingKey: string;
+  readonly messageId: string | undefined;
+  readonly body: Buffer;
+}
+
+class Open {
+  readonly published: Published;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: SluiceError) => void;
+  /** The server sent it back: its confirmation, which still comes, says nothing. */
+  refusal: SluiceError | undefined;
+  isAnswered = false;
+
+  constructor(published: Published, resolve: (receipt: Receipt) => void, reject: (error: SluiceError) => void) {
+    this.published = published;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}
+
+/**
+ * The publishes of one channel that are not answered yet: the server numbers them from 1 in the order in which they
+ * came. One timer for all: no answer at all for `timeoutMs` while some are awaited means that the connection is dead.
+ */
+export class Confirms {
+  readonly #open = new Deque<Open>();
+  readonly #timeoutMs: number;
+  readonly #onSilence: () => void;
+  /** Of the oldest that is open. */
+  #firstTag = 1;
+  /** Of the last that was sent back. */
+  #returnedTag = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** Beginning of the silence: the last answer, or the first publish after quiet. */
+  #silentSinceMs = 0;
+  #isHeld = false;
+  #answered = 0;
+
+  constructor(timeoutMs: number, onSilence: () => void) {
+    this.#timeoutMs = timeoutMs;
+    this.#onSilence = onSilence;
+  }
+
+  /** Publishes that the server has answered. */
+  get answered(): number {
+    return this.#answered;
+  }
+
+  /** Right after its publish. Settles when it is confirmed, refused, sent back or given up. */
+  await(published: Published): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      if (this.#open.size === 0) this.#silentSinceMs = performance.now();
+      this.#open.push(new Open(published, resolve, reject));
+      this.#timer ??= setTimeout(() => this.#check(), this.#timeoutMs);
+    });
+  }
+
+  /** The server answers for `tag`, with `multiple` for all up to it. */
+  answer(tag: number, multiple: boolean, refusal: SluiceError | undefined): void {
+    this.#silentSinceMs = performance.now();
+    for (let at = multiple ? 0 : tag - this.#firstTag; at <= tag - this.#firstTag; at += 1) {
+      const open = this.#open.at(at);
+      if (open === undefined || open.isAnswered) continue;
+      open.isAnswered = true;
+      this.#answered += 1;
+      const failure = open.refusal ?? refusal;
+      if (failure === undefined) open.resolve('confirmed');
+      else open.reject(failure);
+    }
+    while (this.#open.at(0)?.isAnswered === true) {
+      this.#open.shift();
+      this.#firstTag += 1;
+    }
+  }
+
+  /**
+   * The server sends a message back, before it confirms it, and says not which. Returns come in the order of the
+   * publishes: the first behind the last return that is the same message. An equal one before it makes no difference.
+   */
+  sentBack({ fields, properties, content }: Message, refusal: SluiceError): void {
+    for (let tag = Math.max(this.#firstTag, this.#returnedTag + 1); ; tag += 1) {
+      const open = this.#open.at(tag - this.#firstTag);
+      if (open === undefined) return;
+      const { routingKey, messageId, body } = open.published;
+      const isSame = routingKey === fields.routingKey && messageId === properties.messageId && body.equals(content);
+      if (open.isAnswered || !isSame) continue;
+      open.refusal = refusal;
+      this.#returnedTag = tag;
+      return;
+    }
+  }
+
+  /** What the server ended the channel over fails with `refusal`: the first that `isIt`, or all of them. */
+  blame(isIt: (published: Published) => boolean, refusal: SluiceError, all = false): boolean {
+    let found = false;
+    for (let at = 0; at < this.#open.size; at += 1) {
+      const open = this.#open.at(at);
+      if (open === undefined || open.isAnswered || !isIt(open.published)) continue;
+      open.isAnswered = true;
+      open.reject(refusal);
+      found = true;
+      if (!all) return true;
+    }
+    return found;
+  }
+
+  /** While the server says that it takes nothing, silence means nothing. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.#silentSinceMs = performance.now();
+  }
+
+  /** All are given up, in the order in which they were published; the channel is gone. */
+  fail(error: SluiceError): void {
+    clearTimeout(this.#timer);
+    for (let open = this.#open.shift(); open !== undefined; open = this.#open.shift()) {
+      if (!open.isAnswered) open.reject(error);
+    }
+  }
+
+  #check(): void {
+    this.#timer = undefined;
+    if (this.#open.size === 0) return;
+    if (this.#isHeld) this.#silentSinceMs = performance.now();
+    const leftMs = this.#silentSinceMs + this.#timeoutMs - performance.now();
+    if (leftMs <= 0) this.#onSilence();
+    else this.#timer = setTimeout(() => this.#check(), leftMs);
+  }
+}

@@ -1,0 +1,55 @@
+import type { EndOptions, Guarantees } from '#contract/bus.ts';
+import type { RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
+
+const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true, carriesNull: false } as const;
+
+export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFrom>): Guarantees {
+  return {
+    ...CARRIES,
+    confirms: 'stored',
+    redelivers: true,
+    ordered: end.shared && end.type !== 'stream' ? 'none' : 'address',
+    deduplicates: false,
+    notes: end.type === 'stream' ? STREAM_NOTES : queueNotes(end),
+  };
+}
+
+const STREAM_NOTES: readonly string[] = [
+  'the place in the stream lies in the state folder, written about once a second: after a crash what was read since comes again, under the same ids; without the state folder the route begins at start',
+  'what the retention of the stream cuts off before it was read is lost, and said each time (POSITION_LOST)',
+];
+
+function queueNotes({ type, shared }: RabbitFrom): string[] {
+  const notes = [
+    'ids: the message-id of the publisher; a message without one has a new id after a crash of bridge or server, so that its duplicates downstream cannot be removed: let publishers set message-id',
+    'bytes: AMQP bounds what is under way by number only; the client may hold as many messages as the window has, whatever their size',
+    'a time to live, a maximum length or a delivery limit of the queue, from its arguments or a policy, drops messages that nobody read: give the queue a dead-letter exchange, and the connection management, so that the route says so when it starts',
+  ];
+  if (shared)
+    notes.push('shared: the consumers of the queue divide the messages among them, so nothing keeps its order');
+  if (type !== 'classic') {
+    notes.push(
+      'each end of a connection counts as a delivery in a quorum queue, and RabbitMQ 4 drops a message at the 20th: set x-delivery-limit or a dead-letter exchange',
+    );
+  }
+  return notes;
+}
+
+export function sinkGuarantees({ end }: EndOptions<RabbitConnection, RabbitTo>): Guarantees {
+  const notes = end.persistent
+    ? [
+        'stored where the queue is durable; a quorum queue syncs its disks before it confirms, a stream and a classic queue may not, a transient queue keeps nothing over a restart',
+      ]
+    : ['persistent: false: what classic queues hold is lost when the server restarts'];
+  notes.push(
+    'what no queue takes is a failure: where routingKey or queue is fixed text the route waits for a binding, where it holds a placeholder the message becomes a dead letter',
+  );
+  return {
+    ...CARRIES,
+    confirms: end.persistent ? 'stored' : 'received',
+    redelivers: false,
+    ordered: 'address',
+    deduplicates: false,
+    notes,
+  };
+}

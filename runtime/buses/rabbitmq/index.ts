@@ -1,0 +1,27 @@
+import type { Bus } from '#contract/bus.ts';
+import { flaws } from './flaws.ts';
+import { sinkGuarantees, sourceGuarantees } from './guarantees.ts';
+import {
+  connectionSchema,
+  type RabbitConnection,
+  type RabbitFrom,
+  type RabbitTo,
+  sinkSchema,
+  sourceSchema,
+} from './options.ts';
+import { routingKeys } from './routing-key.ts';
+
+/** RabbitMQ over AMQP 0-9-1: classic and quorum queues and streams, exchanges of every type. */
+export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
+  name: 'rabbitmq',
+  grammar: routingKeys,
+  connectionSchema,
+  sourceSchema,
+  sinkSchema,
+  addressOptions: ['routingKey', 'queue'],
+  sourceGuarantees,
+  sinkGuarantees,
+  flaws,
+  openSource: async (options, context) => (await import('./source.ts')).openSource(options, context),
+  openSink: async (options, context) => (await import('./sink.ts')).openSink(options, context),
+};

@@ -1,0 +1,48 @@
+import { request as plain } from 'node:http';
+import { request as secure } from 'node:https';
+import type { RabbitConnection } from './options.ts';
+import { parseNode, urlsOf } from './target.ts';
+
+const ANSWER_MS = 10_000;
+const MAX_BYTES = 1024 ** 2;
+
+/** One GET of the management API, as our user. Rejects with what keeps it from an answer; never with a secret in it. */
+export function askManagement(base: string, path: string, connection: RabbitConnection): Promise<unknown> {
+  const url = new URL(base);
+  const node = urlsOf(connection).map(parseNode)[0];
+  const [username, password] =
+    url.username === ''
+      ? [connection.username ?? node?.username ?? 'guest', connection.password ?? node?.password ?? 'guest']
+      : [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  const { ca, cert, key } = connection.tls ?? {};
+  const options = {
+    host: url.hostname.replaceAll(/^\[|\]$/g, ''),
+    port: url.port,
+    path: url.pathname.replace(/\/$/, '') + path,
+    headers: { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` },
+    agent: false as const,
+    signal: AbortSignal.timeout(ANSWER_MS),
+    ...(url.protocol === 'https:' && { ca, cert, key }),
+  };
+  return new Promise((resolve, reject) => {
+    const request = (url.protocol === 'https:' ? secure : plain)(options, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (piece: string) => {
+        text += piece;
+        if (text.length > MAX_BYTES) answer.destroy(new Error('the answer is too long'));
+      });
+      answer.on('error', reject);
+      answer.on('end', () => {
+        if (answer.statusCode !== 200) return reject(new Error(`HTTP status ${answer.statusCode}`));
+        try {
+          resolve(JSON.parse(text));
+        } catch {
+          reject(new Error('the answer is no JSON'));
+        }
+      });
+    });
+    request.on('error', reject);
+    request.end();
+  });
+}

@@ -1,0 +1,96 @@
+import type { ConsumeMessage } from 'amqplib';
+import { type Frame, type HeaderType, NO_HEADERS } from '#contract/frame.ts';
+import { textsOf } from './header-values.ts';
+import { DELIVERY_HEADERS, PROPERTY_OF } from './property-headers.ts';
+
+/** Many publishers write milliseconds where AMQP has seconds: as seconds, this would be the year 5138. */
+const MILLISECONDS_FROM = 1e11;
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+
+/** What arrived, as a frame. The body is a view of the connection's read buffer. `onRounded`: a header was an integer that the client could not read exactly. */
+export function receivedFrame(message: ConsumeMessage, onRounded: () => void): Frame {
+  const { fields, properties, content } = message;
+  const table = properties.headers ?? {};
+  const headers = new Map<string, readonly string[]>();
+  let types: Map<string, readonly HeaderType[]> | undefined;
+  for (const [name, value] of Object.entries(table)) {
+    if (DELIVERY_HEADERS.has(name)) continue;
+    if (typeof value === 'string') {
+      headers.set(name, [value]);
+      continue;
+    }
+    const values = textsOf(value);
+    if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) onRounded();
+    headers.set(
+      name,
+      values.map(({ text }) => text),
+    );
+    if (values.some(({ type }) => type !== 'text')) {
+      types ??= new Map();
+      types.set(
+        name,
+        values.map(({ type }) => type),
+      );
+    }
+  }
+  for (const [name, property] of Object.entries(PROPERTY_OF)) {
+    const value: unknown = properties[property];
+    if (typeof value === 'string' || typeof value === 'number') headers.set(name, [String(value)]);
+  }
+  const expiresAtMs = expiry(headers, types, properties.expiration);
+  const id = filled(properties.messageId) ?? take(headers, types, 'msgid');
+  const contentType = filled(properties.contentType) ?? take(headers, types, 'content-type');
+  return {
+    address: fields.routingKey,
+    key: undefined,
+    headers: headers.size === 0 ? NO_HEADERS : headers,
+    headerTypes: types === undefined || types.size === 0 ? undefined : types,
+    body: content,
+    id,
+    contentType,
+    timestampMs: timestamp(properties.timestamp),
+    expiresAtMs,
+  };
+}
+
+function filled(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The plain text of a header that stands in a field of the frame, and there alone. */
+function take(
+  headers: Map<string, readonly string[]>,
+  types: ReadonlyMap<string, readonly HeaderType[]> | undefined,
+  name: string,
+): string | undefined {
+  const value = headers.get(name)?.[0];
+  if (value === undefined || value === '' || types?.has(name) === true) return undefined;
+  headers.delete(name);
+  return value;
+}
+
+function timestamp(value: unknown): number | undefined {
+  if (typeof value !== 'number' || value <= 0) return undefined;
+  return value >= MILLISECONDS_FROM ? value : value * 1000;
+}
+
+/**
+ * The moment that the publisher wrote down, else what its time to live leaves at the latest: the server takes nothing
+ * off that property while the message waits, and drops the message when it is over.
+ */
+function expiry(
+  headers: Map<string, readonly string[]>,
+  types: Map<string, readonly HeaderType[]> | undefined,
+  expiration: unknown,
+): number | undefined {
+  const [stated = ''] = headers.get('expirytime') ?? [];
+  const isMoment = types?.get('expirytime')?.[0] === 'timestamp';
+  const ms = isMoment ? Number(stated) : RFC_3339.test(stated) ? Date.parse(stated) : Number.NaN;
+  if (!Number.isNaN(ms)) {
+    // What cannot be read is carried on as it is.
+    headers.delete('expirytime');
+    types?.delete('expirytime');
+    return ms;
+  }
+  return typeof expiration === 'string' && /^\d{1,15}$/.test(expiration) ? Date.now() + Number(expiration) : undefined;
+}

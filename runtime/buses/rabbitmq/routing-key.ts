@@ -1,0 +1,26 @@
+import type { AddressGrammar } from '#contract/bus.ts';
+import { percentEncode } from '#kit/percent.ts';
+
+const IN_A_WORD = /[.*#]/;
+const ILL_FORMED = /\p{Cs}/u;
+
+/** AMQP's short strings have one byte for their length. */
+export const MAX_SHORT_BYTES = 255;
+
+/** Whether AMQP can write `text` as a short string: routing key, message id, content type and the like. */
+export function isShort(text: string): boolean {
+  // A UTF-16 unit takes at most three bytes.
+  return text.length * 3 <= MAX_SHORT_BYTES || Buffer.byteLength(text) <= MAX_SHORT_BYTES;
+}
+
+/** Routing keys to publish with, and names of queues, which are routing keys of the default exchange. */
+export const routingKeys: AddressGrammar = {
+  word: 'routingKey',
+  separator: '.',
+  encoding: '., *, #, control characters and % are percent-encoded',
+  encode: (value) => percentEncode(value, IN_A_WORD),
+  flaw(key) {
+    if (ILL_FORMED.test(key)) return 'what is no character in Unicode';
+    return isShort(key) ? undefined : `more than ${MAX_SHORT_BYTES} bytes`;
+  },
+};

@@ -1,0 +1,218 @@
+import type { ConfirmChannel } from 'amqplib';
+import { bytesFor } from '#contract/body.ts';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { messageOf, type SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Receipt, Sink } from '#contract/sink.ts';
+import { durationMs } from '#kit/quantity.ts';
+import { Confirms } from './confirms.ts';
+import { Link, type LinkEnd } from './link.ts';
+import type { RabbitConnection, RabbitTo } from './options.ts';
+import { publishOptions, type PublishSettings } from './publish-options.ts';
+import { lookAtQueue } from './queue-settings.ts';
+import { routingKeys } from './routing-key.ts';
+import { meaningOf, serverWord } from './server-word.ts';
+import type { Session } from './session.ts';
+import { ensureExchange, ensureQueue } from './topology.ts';
+
+/** Beyond it nothing is gained, and a crash sends that many again. */
+const MAX_IN_FLIGHT = 1000;
+/** What frames that hold headers may have of the negotiated size beside them. */
+const FRAME_OVERHEAD = 4096;
+/** The client's own bound for a header table. */
+const MAX_TABLE_BYTES = 65_536;
+
+export async function openSink(options: EndOptions<RabbitConnection, RabbitTo>, context: BusContext): Promise<Sink> {
+  const sink = new RabbitSink(options, context);
+  await sink.open();
+  return sink;
+}
+
+/** What one session publishes with. */
+interface Live {
+  readonly session: Session;
+  readonly channel: ConfirmChannel;
+  readonly confirms: Confirms;
+}
+
+/** Publishes with confirmations, and with `mandatory`: a message that no queue takes comes back instead of vanishing. */
+class RabbitSink implements Sink, LinkEnd {
+  readonly maxInFlight = MAX_IN_FLIGHT;
+  readonly #link: Link;
+  readonly #connection: RabbitConnection;
+  readonly #to: RabbitTo;
+  readonly #settings: PublishSettings;
+  readonly #exchange: string;
+  /** Whether the address holds a placeholder: then a message that no queue takes is that message's fault. */
+  readonly #isTemplate: boolean;
+  readonly #timeoutMs: number;
+  #live: Live | undefined;
+  /** As the server said when it refused a larger one. */
+  #maxBytes = Number.POSITIVE_INFINITY;
+
+  constructor({ connection, end }: EndOptions<RabbitConnection, RabbitTo>, context: BusContext) {
+    this.#connection = connection;
+    this.#to = end;
+    this.#settings = { persistent: end.persistent, priority: end.priority };
+    this.#exchange = end.exchange ?? '';
+    this.#isTemplate = (end.routingKey ?? end.queue ?? '').replaceAll('{{', '').includes('{');
+    this.#timeoutMs = durationMs(end.timeout);
+    this.#link = new Link(connection, context, this);
+  }
+
+  async open(): Promise<void> {
+    await this.#link.open();
+    const { queue } = this.#to;
+    if (queue !== undefined && !this.#isTemplate) void lookAtQueue(this.#link, this.#connection, queue);
+  }
+
+  async start(session: Session): Promise<string> {
+    const { exchange, exchangeType, queue, type } = this.#to;
+    const { create } = this.#connection;
+    if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
+    else if (queue !== undefined && !this.#isTemplate) await ensureQueue(session, { name: queue, type, create });
+    const channel = await session.open(session.model.createConfirmChannel());
+    const confirms = new Confirms(this.#timeoutMs, () => this.#silent(session, confirms));
+    channel.on('ack', ({ deliveryTag, multiple }) => confirms.answer(deliveryTag, multiple, undefined));
+    channel.on('nack', ({ deliveryTag, multiple }) => {
+      const text = 'the server did not store it: a queue is full and rejects publishes, or cannot write';
+      confirms.answer(deliveryTag, multiple, this.#link.error('SINK_DOWN', text));
+    });
+    channel.on('return', (message) => confirms.sentBack(message, this.#unroutable()));
+    if (!session.isOver) this.#live = { session, channel, confirms };
+    return exchange === undefined ? 'publishes to queues' : `publishes to exchange ${exchange}`;
+  }
+
+  send(frame: Frame): Promise<Receipt> {
+    const live = this.#live;
+    if (live === undefined) throw this.#link.error('SINK_DOWN', 'not connected');
+    const { address: routingKey } = frame;
+    const flaw = routingKeys.flaw(routingKey);
+    if (flaw !== undefined) throw this.#link.error('ADDRESS_INVALID', `the routing key holds ${flaw}`);
+    const bytes = bytesFor('RabbitMQ', frame);
+    const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (body.length > this.#maxBytes) throw this.#tooLarge(body.length, this.#maxBytes);
+    const options = publishOptions(this.#settings, frame, this.#timeLeftMs(frame));
+    this.#headersFit(frame, live.session);
+    try {
+      live.channel.publish(this.#exchange, routingKey, body, options);
+    } catch (thrown) {
+      if (live.session.isOver) throw this.#link.error('SINK_DOWN', 'the connection ended', thrown);
+      throw this.#link.error('SINK_REFUSED', `AMQP cannot carry the headers: ${messageOf(thrown)}`, thrown);
+    }
+    return live.confirms.await({ routingKey, messageId: options.messageId, body });
+  }
+
+  async close(): Promise<void> {
+    const live = this.#live;
+    this.#live = undefined;
+    live?.confirms.fail(this.#link.error('SINK_DOWN', 'the sink is closing'));
+    await this.#link.close();
+  }
+
+  over(failure: Error | undefined): boolean {
+    const live = this.#live;
+    this.#live = undefined;
+    if (live === undefined) return false;
+    const { confirms } = live;
+    if (failure !== undefined) this.#blame(failure, confirms);
+    confirms.fail(this.#link.error('SINK_DOWN', 'the connection ended before the confirmation'));
+    return confirms.answered > 0;
+  }
+
+  explain(failure: Error): SluiceError | undefined {
+    const word = serverWord(failure);
+    if (word === undefined || messageAtFault(word.text) !== undefined) return undefined;
+    const [code, text] = meaningOf(word) ?? [];
+    return code === undefined || text === undefined ? undefined : this.#link.error(code, text, failure);
+  }
+
+  blocked(isBlocked: boolean): void {
+    this.#live?.confirms.hold(isBlocked);
+  }
+
+  /** The server closes a channel over one message without saying which; sent again, it would close the next one too. */
+  #blame(failure: Error, confirms: Confirms): void {
+    const fault = messageAtFault(serverWord(failure)?.text ?? '');
+    if (fault === undefined) return;
+    if (fault.kind === 'topic') {
+      const refusal = this.#link.error(
+        'SINK_DENIED',
+        'the server denies our user this routing key; grant it, or fix the address',
+      );
+      confirms.blame(({ routingKey }) => routingKey === fault.routingKey, refusal);
+    } else {
+      this.#maxBytes = fault.maxBytes;
+      const refusal = this.#tooLarge(fault.bytes, fault.maxBytes);
+      confirms.blame(({ body }) => body.length > fault.maxBytes, refusal, true);
+    }
+  }
+
+  #silent(session: Session, confirms: Confirms): void {
+    confirms.fail(this.#link.error('SINK_TIMEOUT', `no confirmation for ${this.#timeoutMs} ms`));
+    // Confirmations of what was given up may still be under way: a new connection cannot hear them.
+    session.end(new Error('the server confirms nothing'));
+  }
+
+  #unroutable(): SluiceError {
+    const { exchange, queue } = this.#to;
+    if (this.#isTemplate) {
+      const nobody =
+        exchange === undefined
+          ? 'there is no queue of that name'
+          : `no queue is bound to exchange ${exchange} for its routing key`;
+      return this.#link.error('SINK_REFUSED', `the server sent it back: ${nobody} (NO_ROUTE)`);
+    }
+    const missing =
+      exchange === undefined
+        ? `queue ${queue} does not exist`
+        : `no queue is bound to exchange ${exchange} for what this route sends`;
+    const error = this.#link.error('BUS_MISSING', `the server sent a message back: ${missing} (NO_ROUTE)`);
+    this.#link.complain(error);
+    return error;
+  }
+
+  #tooLarge(bytes: number, maxBytes: number): SluiceError {
+    return this.#link.error('SINK_TOO_LARGE', `${bytes} bytes, the server's max_message_size is ${maxBytes}`);
+  }
+
+  /** Invariant 8: nothing is sent that has expired. */
+  #timeLeftMs({ expiresAtMs }: Frame): number | undefined {
+    if (expiresAtMs === undefined) return undefined;
+    const leftMs = expiresAtMs - Date.now();
+    if (leftMs <= 0) throw this.#link.error('EXPIRED', 'expired before it could be sent');
+    return leftMs;
+  }
+
+  /** Headers are not divided among frames: one that is too long ends the connection, and the client minds only its own bound. */
+  #headersFit(frame: Frame, session: Session): void {
+    const most = session.maxFrameBytes - FRAME_OVERHEAD;
+    if (most >= MAX_TABLE_BYTES) return;
+    let bytes = 0;
+    for (const [name, values] of frame.headers) {
+      for (const value of values) bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 16;
+    }
+    if (bytes > most) {
+      throw this.#link.error(
+        'SINK_TOO_LARGE',
+        `${bytes} bytes of headers, the server's frame_max leaves ${most} for them`,
+      );
+    }
+  }
+}
+
+type Fault =
+  | { readonly kind: 'topic'; readonly routingKey: string }
+  | { readonly kind: 'size'; readonly bytes: number; readonly maxBytes: number };
+
+const TOPIC = /access to topic '([\s\S]*)' in exchange '[^']*' in vhost/;
+const SIZE = /message size (\d+) is larger than configured max size (\d+)/;
+
+/** What the server's word says against one message rather than against the route. */
+function messageAtFault(text: string): Fault | undefined {
+  const routingKey = TOPIC.exec(text)?.[1];
+  if (routingKey !== undefined) return { kind: 'topic', routingKey };
+  const [, bytes, maxBytes] = SIZE.exec(text) ?? [];
+  if (bytes === undefined || maxBytes === undefined) return undefined;
+  return { kind: 'size', bytes: Number(bytes), maxBytes: Number(maxBytes) };
+}

@@ -1,0 +1,269 @@
+import { randomBytes } from 'node:crypto';
+import type { ConsumeMessage } from 'amqplib';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import type { Delivery, Outcome } from '#contract/delivery.ts';
+import { messageOf, type SluiceError } from '#contract/errors.ts';
+import type { Room, Source } from '#contract/source.ts';
+import { Deque } from '#kit/deque.ts';
+import { Inbox } from '#kit/inbox.ts';
+import { Acks } from './acks.ts';
+import { Arrival } from './arrival.ts';
+import { Link, type LinkEnd } from './link.ts';
+import type { RabbitConnection, RabbitFrom } from './options.ts';
+import { lookAtQueue } from './queue-settings.ts';
+import { receivedFrame } from './received-frame.ts';
+import { meaningOf, serverWord } from './server-word.ts';
+import type { Session } from './session.ts';
+import { StreamPlace } from './stream-place.ts';
+import { StreamWatch } from './stream-watch.ts';
+import { bindQueue, countConsumers, ensureExchange, ensureQueue } from './topology.ts';
+
+/** AMQP counts the prefetch in two bytes. */
+const MAX_PREFETCH = 65_535;
+/** So many deliveries of one message, and something is wrong with what reads it. */
+const OFTEN = 10;
+
+export async function openSource(
+  options: EndOptions<RabbitConnection, RabbitFrom>,
+  context: BusContext,
+): Promise<Source> {
+  const source = new RabbitSource(options, context);
+  await source.open();
+  return source;
+}
+
+/**
+ * At least once and in the order of the queue. A session's deliveries are acknowledged in that session or not at all;
+ * when one ends, what the engine was not given yet is forgotten, for the server sends it again in its place.
+ */
+class RabbitSource implements Source, LinkEnd {
+  readonly #link: Link;
+  readonly #context: BusContext;
+  readonly #from: RabbitFrom;
+  readonly #connection: RabbitConnection;
+  readonly #queue: string;
+  readonly #inbox = new Inbox<Arrival>((arrival) => arrival.bytes);
+  /** Delivered by the server, and beyond the window's bytes. */
+  #waiting = new Deque<Arrival>();
+  /** In the inbox or with the engine. */
+  #held = 0;
+  #heldBytes = 0;
+  /** Of this session: consumes and may hand on. */
+  #isOpen = false;
+  #acks: Acks | undefined;
+  #received = 0;
+  readonly #place: StreamPlace | undefined;
+  #watch: StreamWatch | undefined;
+  /** Ids of messages that their publisher did not name: of this process, and counted. */
+  readonly #nonce = randomBytes(6).toString('hex');
+  #count = 0;
+
+  constructor({ connection, end }: EndOptions<RabbitConnection, RabbitFrom>, context: BusContext) {
+    this.#connection = connection;
+    this.#context = context;
+    this.#from = end;
+    this.#queue = end.queue ?? `${context.pipeline}.${context.route}`;
+    this.#link = new Link(connection, context, this);
+    if (end.type === 'stream') this.#place = new StreamPlace(context, this.#queue, end.start ?? 'first');
+  }
+
+  async open(): Promise<void> {
+    await this.#link.open();
+    void lookAtQueue(this.#link, this.#connection, this.#queue);
+  }
+
+  async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+    const arrivals = await this.#inbox.read(room, signal);
+    if (this.#place !== undefined) for (const arrival of arrivals) this.#place.handed(arrival);
+    return arrivals;
+  }
+
+  async close(): Promise<void> {
+    this.#acks?.finish();
+    this.#place?.save();
+    await this.#link.close();
+  }
+
+  async start(session: Session): Promise<string> {
+    const { type, shared, exchange, exchangeType, bind } = this.#from;
+    const { create } = this.#connection;
+    const queue = this.#queue;
+    const alone = !shared && type !== 'stream';
+    if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
+    const others = await ensureQueue(session, { name: queue, type, create });
+    // Messages that another consumer holds would come back behind later ones: wait until nobody does.
+    if (alone && others > 0) throw this.#notAlone(others);
+    if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
+    const channel = await session.open(session.model.createChannel());
+    const prefetch = Math.min(this.#context.window.messages, MAX_PREFETCH);
+    await channel.prefetch(prefetch);
+    const acks = new Acks(channel);
+    this.#acks = acks;
+    this.#received = 0;
+    const take = (message: ConsumeMessage | null): void => this.#take(session, acks, message);
+    await channel.consume(queue, take, {
+      exclusive: alone,
+      ...(this.#place !== undefined && { arguments: { 'x-stream-offset': this.#place.attach() } }),
+    });
+    // Quorum queues do not mind `exclusive`: two that came at once both see it now, and both step back.
+    if (alone && type !== 'classic') {
+      const all = await countConsumers(session, queue);
+      if (all > 1) throw this.#notAlone(all - 1);
+    }
+    this.#isOpen = true;
+    this.#admit();
+    const what = type === 'stream' ? 'stream' : 'queue';
+    return `reads ${what} ${queue}, up to ${prefetch} unacknowledged`;
+  }
+
+  over(): boolean {
+    this.#isOpen = false;
+    this.#acks?.end();
+    this.#acks = undefined;
+    this.#watch?.stop();
+    this.#watch = undefined;
+    this.#waiting = new Deque();
+    for (let unread = this.#inbox.dropOldest(); unread !== undefined; unread = this.#inbox.dropOldest()) {
+      this.#release(unread);
+    }
+    return this.#received > 0;
+  }
+
+  explain(failure: Error): SluiceError | undefined {
+    const word = serverWord(failure);
+    const [code, text] = (word === undefined ? undefined : meaningOf(word)) ?? [];
+    return code === undefined || text === undefined ? undefined : this.#link.error(code, text, failure);
+  }
+
+  blocked(): void {
+    // Readiness says it. Messages still come; what is acknowledged reaches the server when it listens again.
+  }
+
+  #notAlone(others: number): SluiceError {
+    return this.#link.error(
+      'BUS_SETTING',
+      `queue ${this.#queue} has ${others === 1 ? 'another consumer' : `${others} other consumers`}, maybe an earlier connection of ours that the server has not given up yet; to keep the order this route waits until it is gone. To divide the messages instead, write shared: true`,
+    );
+  }
+
+  /** Never throws: the client would take it for a fault of the server's. */
+  #take(session: Session, acks: Acks, message: ConsumeMessage | null): void {
+    if (session.isOver) return;
+    try {
+      if (message === null) {
+        session.end(new Error(`the server cancelled the consumer: queue ${this.#queue} was deleted, or has moved`));
+      } else this.#receive(session, acks, message);
+    } catch (thrown) {
+      session.end(new Error(`a message cannot be read: ${messageOf(thrown)}`, { cause: thrown }));
+    }
+  }
+
+  #receive(session: Session, acks: Acks, message: ConsumeMessage): void {
+    const { deliveryTag: tag, redelivered } = message.fields;
+    const { headers } = message.properties;
+    this.#received += 1;
+    const frame = receivedFrame(message, () => this.#roundedHeader());
+    const offset: unknown = headers?.['x-stream-offset'];
+    if (this.#place === undefined) {
+      if (offset !== undefined) this.#looksLikeStream();
+      const count: unknown = headers?.['x-delivery-count'];
+      const before = typeof count === 'number' ? count : 0;
+      if (before >= OFTEN) this.#deliveredOften(before);
+      const attempt = redelivered ? Math.max(2, before + 1) : 1;
+      this.#deliver(new Arrival({ id: this.#idOf(frame.id), frame, attempt }, { tag, acks, offset: 0 }, this.#settle));
+      return;
+    }
+    if (typeof offset !== 'number') {
+      const text = `queue ${this.#queue} is no stream: its messages have no offset; leave out type: stream`;
+      this.#link.complain(this.#link.error('BUS_SETTING', text));
+      session.end(new Error('no stream'));
+      return;
+    }
+    const verdict = this.#place.meet(offset, frame);
+    if (verdict === 'new') {
+      const id = this.#place.idOf(offset);
+      this.#deliver(new Arrival({ id, frame, attempt: undefined }, { tag, acks, offset }, this.#settle));
+    } else if (verdict === 'replaced') {
+      this.#place.restart(`offset ${offset} holds another message`);
+      session.end(new Error('the stream was replaced'));
+    } else this.#pass(session, acks, tag);
+  }
+
+  /** A message of a stream that is not for us: it costs the server's window nothing. */
+  #pass(session: Session, acks: Acks, tag: number): void {
+    acks.enter({ tag, isSettled: true });
+    acks.settled();
+    const place = this.#place;
+    if (place?.isAwaiting !== true) {
+      this.#watch?.stop();
+      return;
+    }
+    this.#watch ??= new StreamWatch(
+      () => countConsumers(session, this.#queue),
+      () => {
+        if (session.isOver || !place.isAwaiting) return;
+        place.restart('it ends before the place where the route stopped');
+        session.end(new Error('the stream was replaced'));
+      },
+    );
+    this.#watch.passed();
+  }
+
+  /** Coordinates are what AMQP lacks: only a name by the publisher is the same at each delivery. */
+  #idOf(named: string | undefined): string {
+    if (named !== undefined) return `${this.#queue}:m:${named}`;
+    this.#count += 1;
+    return `${this.#queue}:${this.#nonce}-${this.#count}`;
+  }
+
+  #deliver(arrival: Arrival): void {
+    arrival.acks.enter(arrival);
+    this.#waiting.push(arrival);
+    this.#admit();
+  }
+
+  /** Invariant 4: the prefetch bounds messages, and nothing of AMQP bounds bytes. */
+  #admit(): void {
+    if (!this.#isOpen) return;
+    const { messages, bytes } = this.#context.window;
+    for (let next = this.#waiting.at(0); next !== undefined; next = this.#waiting.at(0)) {
+      if (this.#held >= messages || (this.#held > 0 && this.#heldBytes + next.bytes > bytes)) return;
+      this.#waiting.shift();
+      this.#held += 1;
+      this.#heldBytes += next.bytes;
+      this.#inbox.push(next);
+    }
+  }
+
+  readonly #settle = (arrival: Arrival, outcome: Outcome): void => {
+    this.#release(arrival);
+    // Given back: the server repeats it to our next start, in its place. Rejected: its dead letter is written, and a
+    // nack would have the server write a second one where the queue has a dead-letter exchange.
+    if (outcome.kind !== 'retry') {
+      arrival.isSettled = true;
+      arrival.acks.settled();
+      this.#place?.settled();
+    }
+    this.#admit();
+  };
+
+  #release(arrival: Arrival): void {
+    this.#held -= 1;
+    this.#heldBytes -= arrival.bytes;
+  }
+
+  #roundedHeader(): void {
+    const text = 'a message has an integer beyond 2^53 in a header; the client library rounds it';
+    this.#link.notice('HEADER_ROUNDED', text);
+  }
+
+  #looksLikeStream(): void {
+    const text = `messages of queue ${this.#queue} have offsets; if it is a stream write type: stream, or the route's place in it is not kept`;
+    this.#link.notice('LOOKS_LIKE_STREAM', text);
+  }
+
+  #deliveredOften(before: number): void {
+    const text = `a message of queue ${this.#queue} was delivered ${before} times before; a delivery limit drops it, or sends it to the dead-letter exchange if there is one`;
+    this.#link.notice('DELIVERED_OFTEN', text);
+  }
+}

@@ -1,0 +1,91 @@
+import type { Channel } from 'amqplib';
+import { SluiceError } from '#contract/errors.ts';
+import type { Binding, ExchangeType, QueueType } from './options.ts';
+import type { Session } from './session.ts';
+import { serverWord } from './server-word.ts';
+
+/** A queue that must be there. */
+export interface QueueWanted {
+  readonly name: string;
+  readonly type: QueueType | undefined;
+  /** Declared where it is missing. */
+  readonly create: boolean;
+}
+
+/** An exchange that must be there. */
+export interface ExchangeWanted {
+  readonly name: string;
+  /** Undefined: it is never declared. */
+  readonly type: ExchangeType | undefined;
+  readonly create: boolean;
+}
+
+const DEFAULT_TYPE: QueueType = 'quorum';
+
+/** Each on a channel of its own: what the server refuses closes the channel. */
+async function ask<Answer>(session: Session, question: (channel: Channel) => Promise<Answer>): Promise<Answer> {
+  const channel = await session.model.createChannel();
+  let failure: unknown;
+  channel.on('error', (error) => {
+    failure = error;
+  });
+  try {
+    const answer = await question(channel);
+    await channel.close();
+    return answer;
+  } catch (thrown) {
+    throw failure ?? thrown;
+  }
+}
+
+/** Finds the queue, or declares it where that may be done. Returns how many consumers it has. Rejects with the server's word. */
+export async function ensureQueue(session: Session, { name, type, create }: QueueWanted): Promise<number> {
+  const found = await ask(session, (channel) => channel.checkQueue(name)).catch((thrown: unknown) => {
+    if (!create || serverWord(thrown)?.code !== 404) throw thrown;
+    return undefined;
+  });
+  // A queue that is there and of which the file does not say what it is, is fine as it is.
+  if (found !== undefined && (type === undefined || !create)) return found.consumerCount;
+  const wanted = { durable: true, arguments: { 'x-queue-type': type ?? DEFAULT_TYPE } };
+  const declared = await ask(session, (channel) => channel.assertQueue(name, wanted));
+  return declared.consumerCount;
+}
+
+/** Finds the exchange, or declares it where that may be done and its type is known. */
+export async function ensureExchange(session: Session, { name, type, create }: ExchangeWanted): Promise<void> {
+  if (!create || type === undefined) {
+    try {
+      await ask(session, (channel) => channel.checkExchange(name));
+    } catch (thrown) {
+      if (!create || serverWord(thrown)?.code !== 404) throw thrown;
+      const text = `exchange ${name} does not exist, and the route does not say what it would be; create it, or give exchangeType`;
+      throw new SluiceError('BUS_MISSING', text, { cause: thrown });
+    }
+    return;
+  }
+  // Predeclared ones cannot be declared, only found.
+  if (name.startsWith('amq.')) await ask(session, (channel) => channel.checkExchange(name));
+  else await ask(session, (channel) => channel.assertExchange(name, type, { durable: true }));
+}
+
+/** Binds the queue to the exchange; what is bound already stays. */
+export async function bindQueue(
+  session: Session,
+  queue: string,
+  exchange: string,
+  bindings: readonly Binding[],
+): Promise<void> {
+  await ask(session, async (channel) => {
+    for (const binding of bindings) {
+      if ('headers' in binding) {
+        const match = { ...binding.headers, 'x-match': binding.match };
+        await channel.bindQueue(queue, exchange, '', match);
+      } else await channel.bindQueue(queue, exchange, binding.routingKey);
+    }
+  });
+}
+
+/** How many consumers the queue has now. */
+export async function countConsumers(session: Session, name: string): Promise<number> {
+  return (await ask(session, (channel) => channel.checkQueue(name))).consumerCount;
+}
