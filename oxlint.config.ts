@@ -13,9 +13,13 @@ const OTEL = { regex: '^@opentelemetry/', message: 'OpenTelemetry is imported in
 const AJV = { regex: '^ajv(-formats)?(/|$)', message: 'ajv is imported in runtime/config, stages and cli only.' };
 const MQTT = { regex: '^mqtt(-packet)?(/|$)', message: 'The MQTT client is imported in runtime/buses/mqtt only.' };
 const NATS = { regex: '^@nats-io/', message: 'The NATS clients are imported in runtime/buses/nats only.' };
+const KAFKA = {
+  regex: '^(kafkajs|snappyjs|lz4js)(/|$)',
+  message: 'The Kafka client and its codecs are imported in runtime/buses/kafka only.',
+};
 const AEDES = { regex: '^aedes(/|$)', message: 'The embedded broker is imported in runtime/demo only.' };
 
-const EVERY = [UP, FAR, DOOR, OTEL, AJV, MQTT, NATS, AEDES];
+const EVERY = [UP, FAR, DOOR, OTEL, AJV, MQTT, NATS, KAFKA, AEDES];
 
 /** In a file that several of these match, the last one holds. */
 function gate(files: string[], ...open: { regex: string; message: string }[]) {
@@ -53,6 +57,7 @@ export default defineConfig({
     gate(['runtime/config/**', 'runtime/stages/**'], AJV),
     gate(['runtime/buses/mqtt/**'], MQTT),
     gate(['runtime/buses/nats/**'], NATS),
+    gate(['runtime/buses/kafka/**'], KAFKA),
     // runtime/*.ts put parts together by `./part/x.ts`, for which no gate stands open or shut.
     gate(['runtime/cli/**'], UP, AJV),
     gate(['runtime/demo/**'], UP, MQTT, NATS, AEDES),

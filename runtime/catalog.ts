@@ -1,3 +1,4 @@
+import { kafka } from './buses/kafka/index.ts';
 import { memory } from './buses/memory/index.ts';
 import { mqtt } from './buses/mqtt/index.ts';
 import { nats } from './buses/nats/core.ts';
@@ -5,4 +6,4 @@ import { jetstream } from './buses/nats/jetstream.ts';
 import { type Catalog, catalogOf } from './catalog-of.ts';
 
 /** What pipeline files can name here. A driver imports its client when it opens a connection, not before. */
-export const catalog: Catalog = catalogOf([memory, mqtt, nats, jetstream]);
+export const catalog: Catalog = catalogOf([memory, mqtt, nats, jetstream, kafka]);

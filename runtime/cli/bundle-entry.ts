@@ -6,6 +6,7 @@ export const BUS_MODULES: ReadonlyMap<string, { readonly module: string; readonl
   ['memory', { module: 'buses/memory/index.ts', name: 'memory' }],
   ['mqtt', { module: 'buses/mqtt/index.ts', name: 'mqtt' }],
   ['nats', { module: 'buses/nats/core.ts', name: 'nats' }],
+  ['kafka', { module: 'buses/kafka/index.ts', name: 'kafka' }],
   ['jetstream', { module: 'buses/nats/jetstream.ts', name: 'jetstream' }],
 ]);
 

@@ -21,6 +21,9 @@ export const SHAPES: readonly BusShape[] = [
   { bus: 'nats', title: 'sink', to: { subject: 'a' } },
   { bus: 'jetstream', title: 'source', from: { stream: 'S' } },
   { bus: 'jetstream', title: 'sink', to: { stream: 'S', subject: 'a' } },
+  { bus: 'kafka', title: 'source', from: { topics: ['a'] } },
+  { bus: 'kafka', title: 'source, `start: latest`', from: { topics: ['a'], start: 'latest' } },
+  { bus: 'kafka', title: 'sink', to: { topic: 'a' } },
 ];
 
 export function busesByName(name: string): Bus<object, object, object> {

@@ -31,7 +31,7 @@ export interface KafkaCluster {
 /** Connects to nothing yet. */
 export function makeCluster(connection: KafkaConnection): KafkaCluster {
   const sockets = new Set<Socket>();
-  let lost: SocketListener = () => {};
+  let lost: SocketListener | undefined;
   let isClosed = false;
   const sever = (): void => {
     for (const socket of sockets) socket.destroy(new Error('closed'));
@@ -67,7 +67,9 @@ export function makeCluster(connection: KafkaConnection): KafkaCluster {
       socket.once('close', () => {
         clearTimeout(tooLong);
         sockets.delete(socket);
-        if (stood) lost(`${host}:${port}`);
+        // The client says goodbye to it again and again, and each time a listener would stay.
+        socket.unref = () => socket;
+        if (stood) lost?.(`${host}:${port}`);
       });
       return socket;
     },

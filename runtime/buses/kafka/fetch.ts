@@ -8,7 +8,7 @@ const API = { apiKey: 1, apiVersion: 11, apiName: 'Fetch' } as const;
 const CONSUMER = -1;
 const READ_COMMITTED = 1;
 /** Beyond what the server itself may wait. */
-const GRACE_MS = 10_000;
+const GRACE_MS = 30_000;
 
 /** From where one partition is asked for. */
 export interface Wanted {

@@ -1,8 +1,8 @@
 import type { Broker, Exchange } from 'kafkajs/src/cluster/index.js';
 import protocol from 'kafkajs/src/consumer/assignerProtocol.js';
 import definitions from 'kafkajs/src/protocol/requests/index.js';
+import { withDeadline } from '#kit/deadline.ts';
 import { assign } from './assign.ts';
-import { severBroker } from './cluster.ts';
 import { failureOf } from './failure.ts';
 import type { Link } from './link.ts';
 
@@ -11,6 +11,7 @@ const WAYS = ['roundrobin', 'RoundRobinAssigner'] as const;
 const VERSIONS = { join: 5, sync: 3, heartbeat: 3 } as const;
 const GRACE_MS = 5000;
 const LEAST_ANSWER_MS = 1000;
+const ANSWER_MS = 10_000;
 
 export interface GroupSettings {
   readonly group: string;
@@ -92,8 +93,9 @@ export class GroupMember {
       partitions: numbers.map((partition) => ({ partition })),
     }));
     if (topics.length === 0) return [];
-    const coordinator = await this.#found();
-    const { responses } = await coordinator.offsetFetch({ groupId: this.#settings.group, topics });
+    const { responses } = await this.#ask(ANSWER_MS, (coordinator) =>
+      coordinator.offsetFetch({ groupId: this.#settings.group, topics }),
+    );
     return responses.flatMap(({ topic, partitions: found }) =>
       found.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
     );
@@ -108,13 +110,14 @@ export class GroupMember {
       if (others === undefined) topics.set(topic, [place]);
       else others.push(place);
     }
-    const coordinator = await this.#found();
-    await coordinator.offsetCommit({
-      groupId: this.#settings.group,
-      groupGenerationId: this.#generation,
-      memberId: this.#memberId,
-      topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
-    });
+    await this.#ask(ANSWER_MS, (coordinator) =>
+      coordinator.offsetCommit({
+        groupId: this.#settings.group,
+        groupGenerationId: this.#generation,
+        memberId: this.#memberId,
+        topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+      }),
+    );
   }
 
   /** Gives the partitions to the others at once. An instance keeps them for its return. */
@@ -174,16 +177,24 @@ export class GroupMember {
     return this.#coordinator;
   }
 
-  async #send<Answer>(exchange: Exchange<Answer>, answerMs: number): Promise<Answer> {
-    const coordinator = await this.#found();
-    const silent = setTimeout(() => severBroker(coordinator), answerMs);
+  #send<Answer>(exchange: Exchange<Answer>, answerMs: number): Promise<Answer> {
+    return this.#ask(answerMs, async (coordinator) =>
+      coordinator.connectionPool.send({ ...exchange, requestTimeout: answerMs, logResponseError: false }),
+    );
+  }
+
+  /** Without an answer in time, finding the coordinator included, every connection is given up: the way may be dead. */
+  async #ask<Answer>(answerMs: number, ask: (coordinator: Broker) => Promise<Answer>): Promise<Answer> {
+    const asking = async (): Promise<Answer> => ask(await this.#found());
+    const silent = (): Error => {
+      this.#link.sever();
+      return this.#link.error('BUS_UNREACHABLE', 'the server that keeps the group does not answer');
+    };
     try {
-      return await coordinator.connectionPool.send({ ...exchange, requestTimeout: answerMs, logResponseError: false });
+      return await withDeadline(asking(), answerMs, silent);
     } catch (thrown) {
       if (failureOf(thrown).type === undefined) this.doubtCoordinator();
       throw thrown;
-    } finally {
-      clearTimeout(silent);
     }
   }
 }

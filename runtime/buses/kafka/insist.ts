@@ -3,7 +3,7 @@ import { backoffMs } from '#kit/backoff.ts';
 import { pause } from '#kit/deadline.ts';
 import type { Link } from './link.ts';
 
-const RETRY = { firstMs: 100, capMs: 5000 };
+const RETRY = { firstMs: 100, capMs: 3000 };
 /** The first word of what keeps a connection from working is due within 5 s. */
 const SLOW_MS = 4000;
 const NO_ANSWER = 'no answer yet: check brokers and that the servers run';

@@ -19,7 +19,7 @@ import { Topics } from './topic-lookup.ts';
 import { topicNames } from './topics.ts';
 import type { Queue, TopicTarget } from './topic-target.ts';
 
-const RECOVERY = { firstMs: 100, capMs: 5000 };
+const RECOVERY = { firstMs: 100, capMs: 2000 };
 /** One try to find the cluster again takes at least so long before it is given up. */
 const LEAST_TRY_MS = 2000;
 

@@ -48,9 +48,9 @@ export class Topics {
   async meetAgain(): Promise<void> {
     await this.#link.ping();
     for (const topic of this.#all.values()) {
-      const isGone = (thrown: unknown): boolean => thrown instanceof SluiceError && thrown.scope === 'message';
       const found = await this.#look(topic.name).catch((thrown: unknown) => {
-        if (isGone(thrown)) return undefined;
+        // Gone, or denied: its messages say so.
+        if (thrown instanceof SluiceError && thrown.scope === 'message') return undefined;
         throw thrown;
       });
       for (const leader of found?.leadersInUse() ?? []) if (leader >= 0) await this.#link.broker(leader);
