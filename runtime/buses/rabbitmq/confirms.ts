@@ -111,6 +111,18 @@ export class Confirms {
     return found;
   }
 
+  /** The one that is not answered, if it is one. */
+  get only(): Published | undefined {
+    let only: Published | undefined;
+    for (let at = 0; at < this.#open.size; at += 1) {
+      const open = this.#open.at(at);
+      if (open === undefined || open.isAnswered) continue;
+      if (only !== undefined) return undefined;
+      only = open.published;
+    }
+    return only;
+  }
+
   /** While the server says that it takes nothing, silence means nothing. */
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;

@@ -79,7 +79,7 @@ function judgeSource(from: RabbitFrom, flaw: Tell): void {
 
 const kindOf = (binding: Binding): 'routingKey' | 'headers' => ('headers' in binding ? 'headers' : 'routingKey');
 
-function judgeSink({ exchange, routingKey, queue, exchangeType, type }: RabbitTo, flaw: Tell): void {
+function judgeSink({ exchange, routingKey, queue, exchangeType }: RabbitTo, flaw: Tell): void {
   if (exchange === undefined && queue === undefined) {
     flaw(['queue'], 'exchange or queue: where the messages go', 'none', 'queue: NAME');
     return;
@@ -88,9 +88,8 @@ function judgeSink({ exchange, routingKey, queue, exchangeType, type }: RabbitTo
     flaw(['queue'], 'exchange or queue', 'both', 'one of them');
     return;
   }
-  const idle = exchange === undefined ? { routingKey, exchangeType } : { type };
-  for (const [name, value] of Object.entries(idle)) {
-    const needed = exchange === undefined ? 'exchange' : 'queue';
-    if (value !== undefined) flaw([name], `${needed} beside ${name}`, 'none', `${needed}: NAME`);
+  if (exchange !== undefined) return;
+  for (const [name, value] of Object.entries({ routingKey, exchangeType })) {
+    if (value !== undefined) flaw([name], `exchange beside ${name}`, 'none', 'exchange: NAME');
   }
 }

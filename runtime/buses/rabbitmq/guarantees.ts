@@ -44,6 +44,11 @@ export function sinkGuarantees({ end }: EndOptions<RabbitConnection, RabbitTo>):
   notes.push(
     'what no queue takes is a failure: where routingKey or queue is fixed text the route waits for a binding, where it holds a placeholder the message becomes a dead letter',
   );
+  if (end.type === undefined && end.exchange !== undefined) {
+    notes.push(
+      'headers: streams drop lists and tables, so also repeated names; where a stream is behind the exchange, write type: stream',
+    );
+  }
   return {
     ...CARRIES,
     confirms: end.persistent ? 'stored' : 'received',

@@ -210,7 +210,11 @@ export const sinkSchema: OptionSchema = {
     },
     queue: { type: 'string', minLength: 1, description: 'Template of the queue to publish to, instead of exchange.' },
     exchangeType: { ...EXCHANGE_TYPE, description: 'What the exchange is declared as where it is missing.' },
-    type: { ...QUEUE_TYPE, description: 'What the queue is declared as where it is missing; by default quorum.' },
+    type: {
+      ...QUEUE_TYPE,
+      description:
+        'What the queue is, or what is behind the exchange. A stream should be named one, for it keeps no lists in headers; a missing queue is declared as this, by default quorum.',
+    },
     persistent: {
       type: 'boolean',
       default: true,

@@ -1,14 +1,16 @@
 import type { Options } from 'amqplib';
 import { SluiceError } from '#contract/errors.ts';
-import type { Frame, HeaderType } from '#contract/frame.ts';
+import type { Frame, Headers, HeaderType, HeaderTypes } from '#contract/frame.ts';
 import { valueOfTexts } from './header-values.ts';
-import { CARRIED, ORDERS, PROPERTY_OF, RESTORED, type RestoredHeader } from './property-headers.ts';
+import { CARRIED, LISTS, ORDERS, PROPERTY_OF, RESTORED, type RestoredHeader } from './property-headers.ts';
 import { isShort } from './routing-key.ts';
 
 /** What is the same in every publish of a sink. */
 export interface PublishSettings {
   readonly persistent: boolean;
   readonly priority: number | undefined;
+  /** Streams keep single values only. */
+  readonly keepsLists: boolean;
 }
 
 /** The server counts no further. */
@@ -22,7 +24,7 @@ export function publishOptions(settings: PublishSettings, frame: Frame, ttlMs: n
   const { id, contentType, timestampMs, expiresAtMs } = frame;
   const table: Record<string, unknown> = Object.create(null);
   const options: Options.Publish = { mandatory: true, persistent: settings.persistent, headers: table };
-  if (frame.headers.size > 0) writeHeaders(frame, table, options);
+  if (frame.headers.size > 0) writeHeaders(frame, settings, table, options);
   if (id !== undefined) {
     if (isShort(id)) options.messageId = id;
     else table['msgid'] = id;
@@ -40,7 +42,12 @@ export function publishOptions(settings: PublishSettings, frame: Frame, ttlMs: n
   return options;
 }
 
-function writeHeaders({ headers, headerTypes }: Frame, table: Record<string, unknown>, options: Options.Publish): void {
+function writeHeaders(
+  { headers, headerTypes }: Frame,
+  { keepsLists }: PublishSettings,
+  table: Record<string, unknown>,
+  options: Options.Publish,
+): void {
   for (const [name, values] of headers) {
     const types = headerTypes?.get(name);
     const [only] = values;
@@ -50,6 +57,20 @@ function writeHeaders({ headers, headerTypes }: Frame, table: Record<string, unk
     table[name] = types === undefined && values.length === 1 ? plainText(only ?? '') : typed(name, values, types);
   }
   for (const name of ORDERS) carry(name, { headers, headerTypes }, table);
+  if (!keepsLists) writeLists(headerTypes, headers, table);
+}
+
+/** Takes lists and tables out of the headers, and writes them as one text. */
+function writeLists(types: HeaderTypes | undefined, headers: Headers, table: Record<string, unknown>): void {
+  const lists: [name: string, values: readonly string[], types: readonly HeaderType[]][] = [];
+  for (const [name, values] of headers) {
+    const written = ORDERS.has(name) ? CARRIED + name : name;
+    const isList = values.length !== 1 || types?.get(name)?.includes('json') === true;
+    if (!isList || !(written in table)) continue;
+    delete table[written];
+    lists.push([written, values, typesOf(types, name, values)]);
+  }
+  if (lists.length > 0) table[LISTS] = JSON.stringify(lists);
 }
 
 const ASCII = /^[\x20-\x7e]*$/;
@@ -59,16 +80,20 @@ function plainText(text: string): unknown {
 }
 
 /** What the server would act on, beside what an earlier bridge carried so. */
-function carry(name: string, from: Pick<Frame, 'headers' | 'headerTypes'>, table: Record<string, unknown>): void {
-  const values = from.headers.get(name);
+function carry(
+  name: string,
+  { headers, headerTypes }: Pick<Frame, 'headers' | 'headerTypes'>,
+  table: Record<string, unknown>,
+): void {
+  const values = headers.get(name);
   if (values === undefined) return;
   const carried = CARRIED + name;
-  const before = from.headers.get(carried) ?? [];
-  const types = [...typesOf(from, name, values), ...typesOf(from, carried, before)];
+  const before = headers.get(carried) ?? [];
+  const types = [...typesOf(headerTypes, name, values), ...typesOf(headerTypes, carried, before)];
   table[carried] = typed(name, [...values, ...before], types);
 }
 
-function typesOf({ headerTypes }: Pick<Frame, 'headerTypes'>, name: string, values: readonly string[]): HeaderType[] {
+function typesOf(headerTypes: HeaderTypes | undefined, name: string, values: readonly string[]): HeaderType[] {
   const types = headerTypes?.get(name);
   return values.map((_, at) => types?.[at] ?? 'text');
 }

@@ -1,6 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import { type Frame, type HeaderType, NO_HEADERS } from '#contract/frame.ts';
 import { textsOf } from './header-values.ts';
+import { readLists } from './header-lists.ts';
 import { DELIVERY_HEADERS, PROPERTY_OF } from './property-headers.ts';
 
 /** Many publishers write milliseconds where AMQP has seconds: as seconds, this would be the year 5138. */
@@ -33,6 +34,7 @@ export function receivedFrame(message: ConsumeMessage, onRounded: () => void): F
       );
     }
   }
+  types = readLists(headers, types);
   for (const [name, property] of Object.entries(PROPERTY_OF)) {
     const value: unknown = properties[property];
     if (typeof value === 'string' || typeof value === 'number') headers.set(name, [String(value)]);

@@ -13,6 +13,7 @@ import { lookAtQueue } from './queue-settings.ts';
 import { routingKeys } from './routing-key.ts';
 import { meaningOf, serverWord } from './server-word.ts';
 import type { Session } from './session.ts';
+import { Suspect } from './suspect.ts';
 import { ensureExchange, ensureQueue } from './topology.ts';
 
 /** Beyond it nothing is gained, and a crash sends that many again. */
@@ -46,6 +47,7 @@ class RabbitSink implements Sink, LinkEnd {
   /** Whether the address holds a placeholder: then a message that no queue takes is that message's fault. */
   readonly #isTemplate: boolean;
   readonly #timeoutMs: number;
+  readonly #suspect = new Suspect();
   #live: Live | undefined;
   /** As the server said when it refused a larger one. */
   #maxBytes = Number.POSITIVE_INFINITY;
@@ -53,7 +55,7 @@ class RabbitSink implements Sink, LinkEnd {
   constructor({ connection, end }: EndOptions<RabbitConnection, RabbitTo>, context: BusContext) {
     this.#connection = connection;
     this.#to = end;
-    this.#settings = { persistent: end.persistent, priority: end.priority };
+    this.#settings = { persistent: end.persistent, priority: end.priority, keepsLists: end.type !== 'stream' };
     this.#exchange = end.exchange ?? '';
     this.#isTemplate = (end.routingKey ?? end.queue ?? '').replaceAll('{{', '').includes('{');
     this.#timeoutMs = durationMs(end.timeout);
@@ -133,9 +135,15 @@ class RabbitSink implements Sink, LinkEnd {
 
   /** The server closes a channel over one message without saying which; sent again, it would close the next one too. */
   #blame(failure: Error, confirms: Confirms): void {
-    const fault = messageAtFault(serverWord(failure)?.text ?? '');
-    if (fault === undefined) return;
-    if (fault.kind === 'topic') {
+    const word = serverWord(failure);
+    if (word === undefined) return;
+    const fault = messageAtFault(word.text);
+    if (fault === undefined) {
+      const alone = confirms.only;
+      if (alone === undefined || !this.#suspect.isProven(word, alone)) return;
+      const text = `the server ended one connection after the other over this message alone (${word.code} ${word.text})`;
+      confirms.blame(() => true, this.#link.error('SINK_REFUSED', text));
+    } else if (fault.kind === 'topic') {
       const refusal = this.#link.error(
         'SINK_DENIED',
         'the server denies our user this routing key; grant it, or fix the address',

@@ -1,0 +1,126 @@
+import { connect } from 'amqplib';
+import { rabbitmq } from '../../../runtime/buses/rabbitmq/index.ts';
+import type { QueueType } from '../../../runtime/buses/rabbitmq/options.ts';
+import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
+import type { Subject } from '../conformance.ts';
+import { bareFrame } from '../frame-of.ts';
+import { judged, promisesOf, serverGround } from '../server-ground.ts';
+
+const USER = 'bridge';
+const PASSWORD = 'through';
+const EXCHANGE = 'law';
+/** Above the largest body of the laws. */
+const MAX_MESSAGE_BYTES = 1_050_000;
+/** Longer than the one byte that AMQP has for the length of a name. */
+const LONG_NAME = 'x'.repeat(300);
+const CLOSES_CHANNEL = 'the server says so by closing the channel, and what was under way on it goes again';
+
+const optionsFor = (queue: string, type: QueueType) =>
+  judged(rabbitmq, {
+    connection: { username: USER, password: PASSWORD, keepAlive: '2s' },
+    from: { queue, type },
+    to: { exchange: EXCHANGE, routingKey: '{key}', timeout: '2s', type },
+  });
+
+/** One node for all laws, each with names of its own: a node takes longer to start than most laws to judge. */
+async function startNode(): Promise<RabbitMq> {
+  const node = await startRabbitMq({
+    users: { [USER]: PASSWORD },
+    config: `max_message_size = ${MAX_MESSAGE_BYTES}`,
+  });
+  await node.ctl('set_topic_permissions', USER, EXCHANGE, String.raw`^(?!denied\.)`, '.*');
+  return node;
+}
+
+let starting: Promise<RabbitMq> | undefined;
+let grounds = 0;
+
+async function queueOn(node: RabbitMq, queue: string, type: QueueType): Promise<void> {
+  const connection = await connect(node.url);
+  const channel = await connection.createChannel();
+  await channel.assertExchange(EXCHANGE, 'topic', { durable: true });
+  await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': type } });
+  await channel.bindQueue(queue, EXCHANGE, `${queue}.#`);
+  await connection.close();
+}
+
+function subject(type: QueueType): Subject {
+  return {
+    name: `rabbitmq ${type}`,
+    needs: ['rabbitmq-process'],
+    promises: promisesOf(optionsFor('law', type)),
+    async arrange() {
+      const node = await (starting ??= startNode());
+      grounds += 1;
+      const queue = `law${grounds}`;
+      await queueOn(node, queue, type);
+      /** What a law that failed would leave to the next one. */
+      const undone = new Set<() => Promise<unknown> | void>();
+      const undo = async (step: () => Promise<unknown> | void): Promise<void> => {
+        undone.delete(step);
+        await step();
+      };
+      const unblock = (): Promise<void> => node.unblock();
+      const grant = (): Promise<string> => node.ctl('change_password', USER, PASSWORD);
+      const server = {
+        ...node,
+        async [Symbol.asyncDispose]() {
+          node.resume();
+          for (const step of undone) await step();
+        },
+      };
+      return serverGround(optionsFor(queue, type), server, {
+        address: (name) => `${queue}.${name}`,
+        sendDeadlineMs: 5000,
+        beforeKill: () => node.saveNow(),
+        refusals: [
+          {
+            kind: 'too-large',
+            by: 'server',
+            code: 'SINK_TOO_LARGE',
+            frame: () => bareFrame(`${queue}.a`, Buffer.alloc(MAX_MESSAGE_BYTES + 1)),
+            severs: CLOSES_CHANNEL,
+          },
+          {
+            kind: 'denied',
+            by: 'server',
+            code: 'SINK_DENIED',
+            frame: () => bareFrame(`denied.${queue}`, Buffer.from('x')),
+            severs: CLOSES_CHANNEL,
+          },
+          {
+            kind: 'unroutable',
+            by: 'server',
+            code: 'SINK_REFUSED',
+            frame: () => bareFrame(`nowhere.${queue}`, Buffer.from('x')),
+          },
+          {
+            kind: 'rejected',
+            by: 'driver',
+            code: 'SINK_REFUSED',
+            frame: () => ({ ...bareFrame(`${queue}.a`, Buffer.from('x')), headers: new Map([[LONG_NAME, ['x']]]) }),
+          },
+        ],
+        async revoke() {
+          undone.add(grant);
+          await node.ctl('change_password', USER, 'elsewhere');
+          // The server asks who comes at the beginning of a connection only.
+          await node.closeConnections();
+        },
+        grant: () => undo(grant),
+        async fill() {
+          undone.add(unblock);
+          await node.block();
+        },
+        relieve: () => undo(unblock),
+      });
+    },
+  };
+}
+
+export const RABBITMQ: readonly Subject[] = [subject('quorum'), subject('classic'), subject('stream')];
+
+/** After the last law. */
+export async function stopRabbitMq(): Promise<void> {
+  await (await starting)?.[Symbol.asyncDispose]();
+}
