@@ -17,9 +17,10 @@ const KAFKA = {
   regex: '^(kafkajs|snappyjs|lz4js)(/|$)',
   message: 'The Kafka client and its codecs are imported in runtime/buses/kafka only.',
 };
+const AMQP = { regex: '^amqplib(/|$)', message: 'The AMQP client is imported in runtime/buses/rabbitmq only.' };
 const AEDES = { regex: '^aedes(/|$)', message: 'The embedded broker is imported in runtime/demo only.' };
 
-const EVERY = [UP, FAR, DOOR, OTEL, AJV, MQTT, NATS, KAFKA, AEDES];
+const EVERY = [UP, FAR, DOOR, OTEL, AJV, MQTT, NATS, KAFKA, AMQP, AEDES];
 
 /** In a file that several of these match, the last one holds. */
 function gate(files: string[], ...open: { regex: string; message: string }[]) {
@@ -58,6 +59,7 @@ export default defineConfig({
     gate(['runtime/buses/mqtt/**'], MQTT),
     gate(['runtime/buses/nats/**'], NATS),
     gate(['runtime/buses/kafka/**'], KAFKA),
+    gate(['runtime/buses/rabbitmq/**'], AMQP),
     // runtime/*.ts put parts together by `./part/x.ts`, for which no gate stands open or shut.
     gate(['runtime/cli/**'], UP, AJV),
     gate(['runtime/demo/**'], UP, MQTT, NATS, AEDES),

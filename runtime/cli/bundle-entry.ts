@@ -7,6 +7,7 @@ export const BUS_MODULES: ReadonlyMap<string, { readonly module: string; readonl
   ['mqtt', { module: 'buses/mqtt/index.ts', name: 'mqtt' }],
   ['nats', { module: 'buses/nats/core.ts', name: 'nats' }],
   ['kafka', { module: 'buses/kafka/index.ts', name: 'kafka' }],
+  ['rabbitmq', { module: 'buses/rabbitmq/index.ts', name: 'rabbitmq' }],
   ['jetstream', { module: 'buses/nats/jetstream.ts', name: 'jetstream' }],
 ]);
 

@@ -13,7 +13,7 @@ export const NOT_YET = {
   source: ['sequence', 'timestamp', 'missingLabel'],
   sink: ['when'],
   stages: ['map', 'filter', 'split', 'guard', 'window', 'dedupe', 'request'],
-  buses: ['rabbitmq', 'sqs', 'pulsar'],
+  buses: ['sqs', 'pulsar'],
   codecs: ['cbor', 'cloudevents', 'msgpack', 'avro', 'protobuf'],
 } as const satisfies {
   /** Each with what it needs of its route's source. */

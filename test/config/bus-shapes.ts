@@ -24,6 +24,11 @@ export const SHAPES: readonly BusShape[] = [
   { bus: 'kafka', title: 'source', from: { topics: ['a'] } },
   { bus: 'kafka', title: 'source, `start: latest`', from: { topics: ['a'], start: 'latest' } },
   { bus: 'kafka', title: 'sink', to: { topic: 'a' } },
+  { bus: 'rabbitmq', title: 'source', from: { queue: 'q' } },
+  { bus: 'rabbitmq', title: 'source, `shared`', from: { queue: 'q', shared: true } },
+  { bus: 'rabbitmq', title: 'source, stream', from: { queue: 'q', type: 'stream' } },
+  { bus: 'rabbitmq', title: 'sink', to: { exchange: 'e' } },
+  { bus: 'rabbitmq', title: 'sink, `persistent: false`', to: { queue: 'q', persistent: false } },
 ];
 
 export function busesByName(name: string): Bus<object, object, object> {

@@ -105,6 +105,7 @@ const MEANING: Readonly<Record<string, { readonly wildcards: RegExp; readonly re
   mqtt: { wildcards: /[+#\0]/, reserved: '$' },
   nats: NATS,
   jetstream: NATS,
+  rabbitmq: { wildcards: /[*#\p{Cc}]/u, reserved: undefined },
   kafka: { wildcards: /[^A-Za-z0-9._-]/, reserved: undefined },
 };
 
