@@ -75,7 +75,7 @@ export const connectionSchema: OptionSchema = {
     brokers: {
       type: 'array',
       minItems: 1,
-      items: { type: 'string', pattern: '^[^\\s/:@,]+:[0-9]{1,5}$' },
+      items: { type: 'string', pattern: '^[^\\s/:@,]+:[0-9]{1,5}$', examples: ['kafka-1.example:9092'] },
       description: 'Where the cluster is asked for its servers: HOST:PORT of one or more of them.',
     },
     clientId: {

@@ -18,6 +18,7 @@ export interface NatsConnectionOptions {
 const SERVER_URL = {
   type: 'string',
   pattern: '^(nats|tls)://[^/]+/?$',
+  examples: ['nats://127.0.0.1:4222'],
 } as const;
 
 /** A duration option. */

@@ -68,7 +68,7 @@ const pem = (description: string) => ({ type: 'string', minLength: 1, descriptio
 /** AMQP writes such a name with one byte for its length. */
 const name = (description: string) => ({ type: 'string', minLength: 1, maxLength: 255, description });
 
-const SERVER_URL = { type: 'string', pattern: '^amqps?://[^/]' } as const;
+const SERVER_URL = { type: 'string', pattern: '^amqps?://[^/]', examples: ['amqp://127.0.0.1:5672'] } as const;
 const QUEUE_TYPE = { enum: ['classic', 'quorum', 'stream'] } as const;
 const EXCHANGE_TYPE = { enum: ['direct', 'topic', 'headers', 'fanout'] } as const;
 
