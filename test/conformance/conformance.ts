@@ -15,22 +15,24 @@ import { SERVER } from './laws/server.ts';
 import { SETTLEMENT } from './laws/settlement.ts';
 import { WAY } from './laws/way.ts';
 
-/** The laws of the contract, for every bus. */
-export const LAWS: readonly ConformanceLaw[] = [
-  ...CARRIAGE,
-  ...SETTLEMENT,
-  ...BOUNDS,
-  ...SEQUENCE,
-  ...OUTAGE,
-  ...WAY,
-  ...SERVER,
-  ...REFUSALS,
-  ...IDENTITY,
-  ...FULLNESS,
-  ...COMPANY,
-  ...ADDRESSES,
-  ...CLOSING,
-];
+/** The laws of the contract, for every bus, by what they are about. */
+export const FAMILIES: Readonly<Record<string, readonly ConformanceLaw[]>> = {
+  'What is carried': CARRIAGE,
+  Addresses: ADDRESSES,
+  'What is settled': SETTLEMENT,
+  Bounds: BOUNDS,
+  Order: SEQUENCE,
+  'The server goes and comes': OUTAGE,
+  'The server under load': SERVER,
+  'The way to the server': WAY,
+  'Messages that are refused': REFUSALS,
+  Identity: IDENTITY,
+  'A server without room': FULLNESS,
+  Company: COMPANY,
+  'Closing and giving up': CLOSING,
+};
+
+export const LAWS: readonly ConformanceLaw[] = Object.values(FAMILIES).flat();
 
 /** A bus under options that are to be judged. */
 export interface Subject {
@@ -45,14 +47,19 @@ export interface Subject {
   arrange(): Promise<Ground>;
 }
 
+/** Why it is not judged by the law; undefined when it is. */
+export function excuseOf(subject: Subject, { name, excludes }: ConformanceLaw): string | undefined {
+  return subject.excused?.[name] ?? excludes?.(subject.promises);
+}
+
 /** Declares a test for every law. */
 export function conformance(subject: Subject): void {
-  for (const { name, sentence, excludes, judge } of LAWS) {
-    law(`${subject.name}: ${sentence}`, { needs: subject.needs }, async (t) => {
-      const reason = subject.excused?.[name] ?? excludes?.(subject.promises);
+  for (const each of LAWS) {
+    law(`${subject.name}: ${each.sentence}`, { needs: subject.needs }, async (t) => {
+      const reason = excuseOf(subject, each);
       if (reason !== undefined) return t.skip(reason);
       await using ground = await subject.arrange();
-      await judge(ground);
+      await each.judge(ground);
     });
   }
 }

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { catalog } from '../../runtime/catalog.ts';
+import { freshPage, writtenPage } from './book-page.ts';
+import { LAWS } from './conformance.ts';
+import { SUBJECTS } from './subjects/all.ts';
+
+test('docs/conformance.md holds every law, and who keeps it', () => {
+  assert.equal(writtenPage(), freshPage(), 'it drifted: node test/conformance/book-page.ts');
+});
+
+test('every bus of the catalog is judged', () => {
+  const judged = SUBJECTS.map(({ name }) => name.split(' ', 1)[0]);
+  assert.deepEqual(new Set(judged), new Set(catalog.buses.keys()));
+});
+
+test('no two laws have one name, and every excuse is from a law that there is', () => {
+  const names = LAWS.map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  for (const { name, excused = {} } of SUBJECTS) {
+    for (const law of Object.keys(excused)) assert.ok(names.includes(law), `${name} is excused from ${law}`);
+  }
+});
