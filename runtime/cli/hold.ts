@@ -5,6 +5,7 @@ import { type RunningPipeline, type RunSettings, startPipeline } from '../pipeli
 import { ended } from './ended.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { watchStrays } from './watch-strays.ts';
+import { boundYoungGeneration } from './young-generation.ts';
 
 /**
  * Runs a pipeline until SIGTERM or SIGINT, then drains it. A second signal ends the process at once: what is unsettled
@@ -13,10 +14,12 @@ import { watchStrays } from './watch-strays.ts';
 export async function holdPipeline(spec: PipelineSpec, settings: RunSettings): Promise<ExitCode> {
   // What a bus keeps open is its own affair: the process lives until it is told to end.
   const alive = setInterval(() => {}, 2 ** 30);
+  const stopBounding = boundYoungGeneration();
   try {
     return await held(spec, settings);
   } finally {
     clearInterval(alive);
+    stopBounding();
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogFields } from '../../runtime/contract/log.ts';
 import { catalog } from '../../runtime/catalog.ts';
+import { boundYoungGeneration } from '../../runtime/cli/young-generation.ts';
 import { findingsText } from '../../runtime/config/findings-text.ts';
 import { type PipelineDocument, resolvePipeline } from '../../runtime/config/resolve-pipeline.ts';
 import { startPipeline } from '../../runtime/pipeline.ts';
@@ -28,6 +29,7 @@ export function sluiceBridge(document: PipelineDocument): Bridge {
     const { spec, findings } = resolvePipeline(document, catalog, { environment: {}, readFile: () => '' });
     if (spec === undefined) throw new Error(findingsText(findings));
     const stateFolder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+    const stopBounding = boundYoungGeneration();
     const running = await startPipeline(spec, {
       catalog,
       parts: { functions: FUNCTIONS, validators: VALIDATORS },
@@ -44,6 +46,7 @@ export function sluiceBridge(document: PipelineDocument): Bridge {
     }, 1);
     return async () => {
       clearInterval(timer);
+      stopBounding();
       await running.stop();
       rmSync(stateFolder, { recursive: true, force: true });
     };
