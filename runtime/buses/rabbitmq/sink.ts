@@ -18,6 +18,8 @@ import { ensureExchange, ensureQueue } from './topology.ts';
 
 /** Beyond it nothing is gained, and a crash sends that many again. */
 const MAX_IN_FLIGHT = 1000;
+/** A server that has just started routes nothing to a stream, and so sends back, until the stream has its leader. */
+const GRACE_MS = 5000;
 /** What frames that hold headers may have of the negotiated size beside them. */
 const FRAME_OVERHEAD = 4096;
 /** The client's own bound for a header table. */
@@ -80,7 +82,8 @@ class RabbitSink implements Sink, LinkEnd {
       const text = 'the server did not store it: a queue is full and rejects publishes, or cannot write';
       confirms.answer(deliveryTag, multiple, this.#link.error('SINK_DOWN', text));
     });
-    channel.on('return', (message) => confirms.sentBack(message, this.#unroutable()));
+    const graceEndsAtMs = performance.now() + GRACE_MS;
+    channel.on('return', (message) => confirms.sentBack(message, this.#unroutable(performance.now() < graceEndsAtMs)));
     if (!session.isOver) this.#live = { session, channel, confirms };
     return exchange === undefined ? 'publishes to queues' : `publishes to exchange ${exchange}`;
   }
@@ -162,14 +165,16 @@ class RabbitSink implements Sink, LinkEnd {
     session.end(new Error('the server confirms nothing'));
   }
 
-  #unroutable(): SluiceError {
+  #unroutable(isYoung: boolean): SluiceError {
     const { exchange, queue } = this.#to;
     if (this.#isTemplate) {
       const nobody =
         exchange === undefined
           ? 'there is no queue of that name'
           : `no queue is bound to exchange ${exchange} for its routing key`;
-      return this.#link.error('SINK_REFUSED', `the server sent it back: ${nobody} (NO_ROUTE)`);
+      return isYoung
+        ? this.#link.error('SINK_DOWN', `the server sent a message back: ${nobody}, or not yet (NO_ROUTE)`)
+        : this.#link.error('SINK_REFUSED', `the server sent it back: ${nobody} (NO_ROUTE)`);
     }
     const missing =
       exchange === undefined
