@@ -4,11 +4,14 @@ import { connect as connectTls } from 'node:tls';
 import Cluster, { type Broker, type Connection } from 'kafkajs/src/cluster/index.js';
 import loggers from 'kafkajs/src/loggers/index.js';
 import definitions from 'kafkajs/src/protocol/requests/index.js';
+import { pause } from '#kit/deadline.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { KafkaConnection } from './options.ts';
 
 /** Answers that no option bounds are due by then. */
 const ANSWER_MS = 10_000;
+const TOKEN_TRIES = 5;
+const TOKEN_AGAIN_MS = 50;
 const METADATA_AGE_MS = 300_000;
 const METADATA_VERSION = 6;
 /** An empty list, and no topic is to be made. */
@@ -52,8 +55,14 @@ export function makeCluster(connection: KafkaConnection): KafkaCluster {
     allowAutoTopicCreation: false,
     isolationLevel: READ_COMMITTED,
     socketFactory({ host, port, ssl, onConnect }) {
-      if (isClosed) return failedSocket();
-      const socket = openSocket({ host, port }, ssl, onConnect);
+      if (isClosed) return failedSocket(new Error('closed'));
+      let socket: Socket;
+      try {
+        socket = openSocket({ host, port }, ssl, onConnect);
+      } catch (thrown) {
+        // A certificate or key that is none: the client would keep no more of the error than its text.
+        return failedSocket(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      }
       sockets.add(socket);
       socket.setNoDelay(true);
       socket.setKeepAlive(true, 60_000);
@@ -86,9 +95,9 @@ export function makeCluster(connection: KafkaConnection): KafkaCluster {
   };
 }
 
-function failedSocket(): Socket {
+function failedSocket(error: Error): Socket {
   const socket = new Socket();
-  queueMicrotask(() => socket.destroy(new Error('closed')));
+  queueMicrotask(() => socket.destroy(error));
   return socket;
 }
 
@@ -113,9 +122,17 @@ function saslOptions({
   tokenFile,
 }: NonNullable<KafkaConnection['sasl']>): object {
   if (mechanism !== 'oauthbearer') return { mechanism, username, password };
-  const value = async (): Promise<string> =>
-    tokenFile === undefined ? (token ?? '') : (await readFile(tokenFile, 'utf8')).trim();
+  const value = async (): Promise<string> => (tokenFile === undefined ? (token ?? '') : tokenIn(tokenFile));
   return { mechanism, oauthBearerProvider: async () => ({ value: await value() }) };
+}
+
+/** Who writes it anew may empty it first. */
+async function tokenIn(file: string): Promise<string> {
+  for (let tries = 1; ; tries += 1) {
+    const token = (await readFile(file, 'utf8')).trim();
+    if (token !== '' || tries === TOKEN_TRIES) return token;
+    await pause(TOKEN_AGAIN_MS);
+  }
 }
 
 /** What the client does otherwise than it should. */

@@ -57,6 +57,9 @@ export function failureOf(thrown: unknown): Failure {
     const [protocol, text] = BY_TYPE['UNSUPPORTED_VERSION'] ?? ['BUS_PROTOCOL', ''];
     return { code: protocol, text, type };
   }
+  if (textProperty(error, 'syscall') === 'open') {
+    return { code: 'BUS_AUTH', text: `sasl.tokenFile cannot be read (${code})`, type };
+  }
   if (TLS_CODES.test(code)) return { code: 'BUS_TLS', text: tlsText(code), type };
   if (type !== undefined) return { code: 'BUS_UNREACHABLE', text: `the server is not ready (${type})`, type };
   return { code: 'BUS_UNREACHABLE', text: unreachable(name, code), type };
@@ -99,7 +102,6 @@ function tlsText(code: string): string {
 function unreachable(name: string, code: string): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the host name is not known (${code}): check brokers`;
   if (code === 'ECONNREFUSED') return `the connection is refused (${code}): check brokers and that the server runs`;
-  if (code === 'ENOENT' || code === 'EACCES') return `sasl.tokenFile cannot be read (${code})`;
   if (name === 'KafkaJSRequestTimeoutError') return 'the server does not answer in time';
   if (name === 'KafkaJSConnectionClosedError' || code === 'ECONNRESET' || code === 'EPIPE') {
     return 'the server closed the connection: check the port, tls and sasl (a port for TLS or SASL closes what speaks neither)';

@@ -143,7 +143,10 @@ export class Link {
       await client.connect();
       await client.brokerPool.refreshMetadata(topics);
     } catch (thrown) {
-      throw this.errorOf(thrown);
+      const error = this.errorOf(thrown);
+      // A connection whose authentication failed half way only says so from then on.
+      if (error.code === 'BUS_AUTH') this.sever();
+      throw error;
     }
     this.#checkVersions();
   }

@@ -12,6 +12,7 @@ const COMMIT_AGAIN_MS = 500;
 /** The beat, at most; never more than a sixth of the session. */
 const BEAT_MS = 3000;
 const BEAT_AGAIN_MS = 250;
+const JOIN_AGAIN_MS = 200;
 /** How often it is looked whether topics have got more partitions. */
 const LOOK_MS = 60_000;
 const CLOSE_MS = 2000;
@@ -22,6 +23,10 @@ const SAY_AWAY_MS = 5000;
 /** The generation is over for us: others may own the partitions already. */
 const LOST = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID']);
 const MOVED = new Set(['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE']);
+/** The cluster is about to know who keeps the group. */
+const WAITING = new Set([...MOVED, 'GROUP_LOAD_IN_PROGRESS']);
+/** The group divides anew while we join. */
+const AGAIN = new Set(['UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION']);
 
 export interface MembershipSettings {
   readonly topics: readonly string[];
@@ -124,7 +129,7 @@ export class Membership {
 
   /** Until nobody disturbs it: the group may divide anew while we join. */
   async #join(): Promise<void> {
-    for (;;) {
+    while (!this.#link.closed) {
       await this.#link.ping();
       for (const topic of this.#settings.topics) {
         this.#counts.set(topic, (await this.#link.insistOnTopic(topic)).length);
@@ -137,11 +142,11 @@ export class Membership {
         return this.#begun(partitions);
       } catch (thrown) {
         this.#assignment.pause();
-        const { type } = failureOf(thrown);
+        const { type = '' } = failureOf(thrown);
         if (type === 'UNKNOWN_MEMBER_ID') this.#member.forget();
-        else if (type !== undefined && MOVED.has(type)) this.#member.doubtCoordinator();
-        if (type !== 'UNKNOWN_MEMBER_ID' && type !== 'REBALANCE_IN_PROGRESS' && type !== 'ILLEGAL_GENERATION')
-          throw thrown;
+        if (MOVED.has(type)) this.#member.doubtCoordinator();
+        if (WAITING.has(type)) await pause(JOIN_AGAIN_MS, this.#link.signal);
+        else if (!AGAIN.has(type)) throw thrown;
       } finally {
         this.#joinsSince = undefined;
       }

@@ -1,0 +1,149 @@
+import type { BusContext, BusEvent } from '#contract/bus.ts';
+import { ACCEPT, type Delivery } from '#contract/delivery.ts';
+import { type Frame, NO_HEADERS } from '#contract/frame.ts';
+import type { Sink } from '#contract/sink.ts';
+import type { Room, Source } from '#contract/source.ts';
+import { kafka } from '../../../runtime/buses/kafka/index.ts';
+import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
+import { withDefaults } from '../../conformance/ground.ts';
+import { memoForTest } from '../../harness/memo.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+
+export const DEADLINE_MS = 30_000;
+const WINDOW: Room = { messages: 2000, bytes: 16 * 1024 ** 2 };
+
+export function connectionTo(broker: string, more: Partial<KafkaConnection> = {}): KafkaConnection {
+  return withDefaults<Partial<KafkaConnection>>(kafka.connectionSchema, {
+    brokers: [broker],
+    ...more,
+  }) as KafkaConnection;
+}
+
+/** A context that remembers what was reported. */
+interface Recorded {
+  readonly context: BusContext;
+  readonly events: BusEvent[];
+  readonly stop: AbortController;
+  /** Waits for a problem, notice or loss of that code, and answers its text. */
+  reported(code: string): Promise<string>;
+}
+
+const codeOf = (event: BusEvent): string | undefined =>
+  event.kind === 'problem' ? event.error.code : 'code' in event ? event.code : undefined;
+
+const textOf = (event: BusEvent): string =>
+  event.kind === 'problem' ? event.error.message : 'text' in event ? event.text : event.detail;
+
+export function recorded(direction: 'source' | 'sink', window: Room = WINDOW): Recorded {
+  const events: BusEvent[] = [];
+  const stop = new AbortController();
+  return {
+    events,
+    stop,
+    context: {
+      pipeline: 'fleet',
+      route: 'tracks',
+      connection: 'log',
+      direction,
+      window,
+      memo: memoForTest(`kafka ${direction}`),
+      signal: stop.signal,
+      report: (event) => events.push(event),
+    },
+    async reported(code) {
+      return textOf(
+        await waitFor(() => events.find((event) => codeOf(event) === code), DEADLINE_MS, `a report of ${code}`),
+      );
+    },
+  };
+}
+
+export interface TestSource extends AsyncDisposable, Recorded {
+  readonly source: Source;
+  /** Reads exactly so many. */
+  take(count: number): Promise<Delivery[]>;
+  /** Reads and settles until what was read in all is enough. */
+  settleUntil(enough: (read: readonly Delivery[]) => boolean): Promise<Delivery[]>;
+}
+
+type Given<Options> = Partial<Options> & { readonly connection?: Partial<KafkaConnection>; readonly window?: Room };
+
+export async function openSource(
+  broker: string,
+  { connection, window, ...from }: Given<KafkaFrom>,
+): Promise<TestSource> {
+  const record = recorded('source', window);
+  const source = await kafka.openSource(
+    {
+      connection: connectionTo(broker, connection),
+      end: withDefaults<Partial<KafkaFrom>>(kafka.sourceSchema, { sessionTimeout: '6s', ...from }) as KafkaFrom,
+    },
+    record.context,
+  );
+  const read = async (room: Room): Promise<readonly Delivery[]> => {
+    const batch = await source.read(room, AbortSignal.timeout(DEADLINE_MS));
+    if (batch.length === 0) throw new Error('nothing came in time');
+    return batch;
+  };
+  return {
+    ...record,
+    source,
+    async take(count) {
+      const taken: Delivery[] = [];
+      while (taken.length < count) taken.push(...(await read({ ...WINDOW, messages: count - taken.length })));
+      return taken;
+    },
+    async settleUntil(enough) {
+      const taken: Delivery[] = [];
+      while (!enough(taken)) {
+        for (const delivery of await read(WINDOW)) {
+          taken.push(delivery);
+          delivery.settle(ACCEPT);
+        }
+      }
+      return taken;
+    },
+    [Symbol.asyncDispose]: () => source.close(),
+  };
+}
+
+export interface TestSink extends AsyncDisposable, Recorded {
+  readonly sink: Sink;
+  send(frame: Frame): Promise<unknown>;
+}
+
+export async function openSink(broker: string, { connection, window, ...to }: Given<KafkaTo>): Promise<TestSink> {
+  const record = recorded('sink', window);
+  const sink = await kafka.openSink(
+    {
+      connection: connectionTo(broker, connection),
+      end: withDefaults<Partial<KafkaTo>>(kafka.sinkSchema, to) as KafkaTo,
+    },
+    record.context,
+  );
+  return {
+    ...record,
+    sink,
+    // What is thrown at once is as good as a rejection.
+    send: async (frame) => sink.send(frame),
+    [Symbol.asyncDispose]: () => sink.close(),
+  };
+}
+
+export function frameOf(address: string, text: string | null, more: Partial<Frame> = {}): Frame {
+  return {
+    address,
+    key: undefined,
+    headers: NO_HEADERS,
+    headerTypes: undefined,
+    body: text === null ? null : Buffer.from(text),
+    id: undefined,
+    contentType: undefined,
+    timestampMs: undefined,
+    expiresAtMs: undefined,
+    ...more,
+  };
+}
+
+export const bodyOf = ({ frame }: Delivery): string | null =>
+  frame.body === null ? null : Buffer.from(frame.body).toString();

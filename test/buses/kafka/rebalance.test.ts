@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { after } from 'node:test';
+import { ACCEPT, type Delivery } from '#contract/delivery.ts';
+import { pause } from '#kit/deadline.ts';
+import { FLAWLESS, OrderJudge } from '../../conformance/order.ts';
+import { type Kafka, startKafka } from '../../harness/kafka.ts';
+import { law } from '../../harness/law.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource, type TestSource } from './ends.ts';
+
+const NEEDS = ['kafka-process'] as const;
+const KEYS = Array.from({ length: 64 }, (_, at) => `k${at}`);
+const ROUNDS = 60;
+
+let starting: Promise<Kafka> | undefined;
+const node = (): Promise<Kafka> => (starting ??= startKafka());
+after(async () => (await starting)?.[Symbol.asyncDispose]());
+
+/** Reads as the engine does: settles each delivery a little later, those of one partition in order. */
+class Member {
+  readonly #over = new AbortController();
+  readonly #reading: Promise<void>;
+  readonly #source: TestSource;
+  settled = 0;
+
+  constructor(source: TestSource, see: (delivery: Delivery) => void, settleMs: () => number) {
+    this.#source = source;
+    const settling = new Set<Promise<void>>();
+    this.#reading = (async () => {
+      while (!this.#over.signal.aborted) {
+        const batch = await source.source.read({ messages: 40, bytes: 1_000_000 }, this.#over.signal);
+        for (const delivery of batch) see(delivery);
+        const settle = pause(settleMs()).then(() => {
+          for (const delivery of batch) delivery.settle(ACCEPT);
+          this.settled += batch.length;
+        });
+        settling.add(settle);
+        void settle.finally(() => settling.delete(settle));
+      }
+      await Promise.all(settling);
+    })();
+  }
+
+  async leave(): Promise<void> {
+    this.#over.abort();
+    await this.#reading;
+    await this.#source.source.close();
+  }
+}
+
+law(
+  'members that join and leave under load lose nothing, keep each key in order, and repeat nothing',
+  { needs: NEEDS, timeoutMs: 180_000 },
+  async () => {
+    const kafka = await node();
+    const [broker = ''] = kafka.brokers;
+    await kafka.createTopic('storm', { partitions: 9 });
+    const judge = new OrderJudge(KEYS, ROUNDS);
+    const ids = new Map<string, number>();
+    const see = (delivery: Delivery): void => {
+      ids.set(delivery.id, (ids.get(delivery.id) ?? 0) + 1);
+      judge.see(delivery.frame.key ?? '', Number(bodyOf(delivery)));
+    };
+    const join = async (): Promise<Member> => {
+      const source = await openSource(broker, { topics: ['storm'], group: 'storm', rebalanceTimeout: '20s' });
+      return new Member(source, see, () => Math.random() * 30);
+    };
+    await using sink = await openSink(broker, { topic: 'storm' });
+    const writing = (async () => {
+      for (let round = 1; round <= ROUNDS; round += 1) {
+        await Promise.all(KEYS.map((key) => sink.send(frameOf('storm', String(round), { key }))));
+        await pause(100);
+      }
+    })();
+    const members = [await join()];
+    for (let visit = 0; visit < 8; visit += 1) {
+      await pause(200);
+      if (visit % 3 === 2) await members.shift()?.leave();
+      else members.push(await join());
+    }
+    await writing;
+    await waitFor(() => judge.distinct === KEYS.length * ROUNDS, DEADLINE_MS, 'everything to be read');
+    await Promise.all(members.map((member) => member.leave()));
+    assert.deepEqual(judge.verdict(), FLAWLESS);
+    const repeated = [...ids.values()].filter((count) => count > 1).length;
+    assert.equal(repeated, 0, 'what was in flight ended before its partition was given up');
+    const [found] = await kafka.admin((admin) => admin.fetchOffsets({ groupId: 'storm', topics: ['storm'] }));
+    const committed = found?.partitions.reduce((sum, { offset }) => sum + Number(offset), 0);
+    assert.equal(committed, KEYS.length * ROUNDS, 'all of it is committed');
+  },
+);
+
+law('what is settled after its partition was given up is not committed', { needs: NEEDS }, async () => {
+  const kafka = await node();
+  const [broker = ''] = kafka.brokers;
+  await kafka.createTopic('given-up');
+  await using sink = await openSink(broker, { topic: 'given-up' });
+  for (let at = 0; at < 6; at += 1) await sink.send(frameOf('given-up', String(at)));
+  // Its name stands behind the other's, so that the only partition may go.
+  const options = { topics: ['given-up'], group: 'given-up', sessionTimeout: '6s', rebalanceTimeout: '6s' };
+  const owners = new Map<TestSource, Delivery[]>();
+  const one = await openSource(broker, options);
+  owners.set(one, await one.take(6));
+  // Nothing is settled, so the partition is given up when half of the rebalance timeout has passed.
+  const other = await openSource(broker, options);
+  const both = [one, other];
+  try {
+    await one.reported('REBALANCE_IN_FLIGHT');
+    // Whoever has it now reads on: the first goes on where it was, another begins at what is committed.
+    const reading = new AbortController();
+    const again = await Promise.race(
+      both.map((source) =>
+        source.source.read({ messages: 6, bytes: 10_000 }, reading.signal).then((read) => ({ source, read })),
+      ),
+    ).catch(() => undefined);
+    reading.abort();
+    const stale = owners.get(one) ?? [];
+    if (again?.source === other) {
+      assert.deepEqual(again.read.map(bodyOf)[0], '0', 'nothing was committed');
+      for (const delivery of stale) delivery.settle(ACCEPT);
+      await pause(1000);
+      const [found] = await kafka.admin((admin) => admin.fetchOffsets({ groupId: 'given-up', topics: ['given-up'] }));
+      assert.equal(found?.partitions[0]?.offset, '0', 'the old owner commits nothing');
+    }
+  } finally {
+    await Promise.all(both.map((source) => source.source.close()));
+  }
+});
+
+law(
+  'a partition that stays goes on where it was, though what was in flight had not ended',
+  { needs: NEEDS },
+  async () => {
+    const kafka = await node();
+    const [broker = ''] = kafka.brokers;
+    await kafka.createTopic('stays');
+    await using sink = await openSink(broker, { topic: 'stays' });
+    for (let at = 0; at < 10; at += 1) await sink.send(frameOf('stays', String(at)));
+    const options = { topics: ['stays'], group: 'stays', sessionTimeout: '6s', rebalanceTimeout: '6s' };
+    await using one = await openSource(broker, options);
+    const held = await one.take(4);
+    // One comes and goes, so that in the end the first has it again.
+    const other = await openSource(broker, options);
+    await other.source.close();
+    await one.reported('REBALANCE_IN_FLIGHT');
+    for (const delivery of held) delivery.settle(ACCEPT);
+    const rest = await one.settleUntil((read) => read.some((delivery) => bodyOf(delivery) === '9'));
+    const texts = rest.map(bodyOf);
+    assert.equal(new Set(texts).size, texts.length, 'nothing twice');
+    await waitFor(
+      async () => {
+        const [found] = await kafka.admin((admin) => admin.fetchOffsets({ groupId: 'stays', topics: ['stays'] }));
+        return found?.partitions[0]?.offset === '10';
+      },
+      DEADLINE_MS,
+      'all to be committed',
+    );
+  },
+);
