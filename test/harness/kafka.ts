@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Admin, Kafka as Client, logLevel } from 'kafkajs';
+import { type Admin, type ITopicMetadata, Kafka as Client, logLevel } from 'kafkajs';
 import { type Broker, type Recipe, startBroker } from './broker.ts';
 import { everythingWith } from './kafka-acl.ts';
 import { type KafkaOptions, type KafkaPorts, serverProperties } from './kafka-properties.ts';
@@ -13,9 +13,11 @@ import { kafkaReady } from './kafka-probe.ts';
 import { javaCommand } from './java-command.ts';
 import { type Link, startLink } from './link.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { waitFor } from './wait-for.ts';
 
 const run = promisify(execFile);
 const TOOL_MS = 60_000;
+const TOPIC_MS = 10_000;
 const SCRAM = ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 
 /** A topic as a test wants it. Default: one partition. */
@@ -34,6 +36,8 @@ export interface Kafka extends Broker {
   readonly links: readonly Link[];
   /** Rejects where the topic exists. Resolves once its partitions have leaders. */
   createTopic(name: string, topic?: TopicOptions): Promise<void>;
+  /** Several that are alike. */
+  createTopics(names: readonly string[], topic?: TopicOptions): Promise<void>;
   /** How the server keeps each batch of a partition, in order. */
   compressions(topic: string, partition?: number): Compression[];
   /** Gives a user of SASL SCRAM another password, or adds one. About 2 s. */
@@ -45,6 +49,9 @@ export interface Kafka extends Broker {
   /** Runs `work` with a connected admin client. */
   admin<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
 }
+
+const hasLeaders = ({ partitions }: ITopicMetadata): boolean =>
+  partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
 
 const address = (port: number | undefined): string => `127.0.0.1:${port ?? 0}`;
 
@@ -105,6 +112,21 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     const tool = [...args, 'kafka.admin.ConfigCommand', '--bootstrap-server', address(broker.port), '--alter'];
     await run(binary, [...tool, '--entity-type', 'users', '--entity-name', user, ...change], { timeout: TOOL_MS });
   };
+  const createTopics = async (names: readonly string[], topic: TopicOptions = {}): Promise<void> => {
+    const configEntries = Object.entries(topic.config ?? {}).map(([key, value]) => ({ name: key, value }));
+    const numPartitions = topic.partitions ?? 1;
+    const topics = names.map((name) => ({ topic: name, numPartitions, replicationFactor: 1, configEntries }));
+    await admin(async (it) => {
+      // The client itself would wait for leaders, and give up at once on a server that has not heard of the topic yet.
+      const created = await it.createTopics({ topics, waitForLeaders: false });
+      if (!created) throw new Error(`one of the topics ${names.join(', ')} exists already`);
+      await waitFor(
+        async () => (await it.fetchTopicMetadata({ topics: [...names] })).topics.every(hasLeaders),
+        TOPIC_MS,
+        `topics ${names.join(', ')} to have leaders`,
+      );
+    });
+  };
   const dispose = broker[Symbol.asyncDispose].bind(broker);
   return Object.assign(broker, {
     brokers: [address(broker.port)],
@@ -121,14 +143,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     async allow(user: string, topic: string) {
       await admin((it) => it.createAcls({ acl: everythingWith(user, topic) }));
     },
-    async createTopic(name: string, topic: TopicOptions = {}) {
-      const configEntries = Object.entries(topic.config ?? {}).map(([key, value]) => ({ name: key, value }));
-      const numPartitions = topic.partitions ?? 1;
-      const created = await admin((it) =>
-        it.createTopics({ topics: [{ topic: name, numPartitions, replicationFactor: 1, configEntries }] }),
-      );
-      if (!created) throw new Error(`topic ${name} exists already`);
-    },
+    createTopic: (name: string, topic: TopicOptions = {}) => createTopics([name], topic),
+    createTopics,
     async [Symbol.asyncDispose]() {
       await dispose();
       await Promise.all(links.map((link) => link[Symbol.asyncDispose]()));

@@ -99,9 +99,7 @@ async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
   const [sourceLink, sinkLink] = node.links;
   if (sourceLink === undefined || sinkLink === undefined) throw new Error('the node has no links');
   const { topics } = fromFor(prefix);
-  await node.admin((admin) =>
-    admin.createTopics({ topics: topics.map((topic) => ({ topic, numPartitions: 1, replicationFactor: 1 })) }),
-  );
+  await node.createTopics(topics);
   const over = (link: Link): KafkaConnection => connectionTo(`${link.host}:${link.port}`);
   const fresh = `${prefix}a`;
   const body = Buffer.from('x');
