@@ -68,6 +68,11 @@ export class Link {
     }
   }
 
+  /** Aborts when the link is closed. */
+  get signal(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   error(code: ErrorCode, text: string, cause?: unknown): SluiceError {
     return errorAt(this.target, code, text, cause);
   }

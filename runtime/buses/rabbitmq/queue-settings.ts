@@ -1,6 +1,11 @@
+import { pause } from '#kit/deadline.ts';
 import type { Link } from './link.ts';
 import { askManagement } from './management.ts';
 import type { RabbitConnection } from './options.ts';
+
+/** A server knows of a new queue's policy once it has collected statistics, which it does every 5 s. */
+const AGAIN_MS = 2000;
+const TRIES = 6;
 
 /** What the management API says of a queue, as far as it matters here. */
 export interface QueueSettings {
@@ -36,7 +41,12 @@ export async function lookAtQueue(link: Link, connection: RabbitConnection, queu
   try {
     const [node] = link.target.nodes;
     const path = `/api/queues/${node?.encodedVhost ?? '%2F'}/${encodeURIComponent(queue)}`;
-    const settings = await askManagement(management, path, connection);
+    let settings = await askManagement(management, path, connection);
+    for (let tries = 1; tries < TRIES && !('effective_policy_definition' in tableOf(settings)); tries += 1) {
+      await pause(AGAIN_MS, link.signal);
+      if (link.signal.aborted) return;
+      settings = await askManagement(management, path, connection);
+    }
     for (const [code, text] of warnings(settingsOf(settings))) link.notice(code, `queue ${queue} ${text}`);
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);

@@ -16,7 +16,7 @@ import { meaningOf, serverWord } from './server-word.ts';
 import type { Session } from './session.ts';
 import { StreamPlace } from './stream-place.ts';
 import { StreamWatch } from './stream-watch.ts';
-import { bindQueue, countConsumers, ensureExchange, ensureQueue } from './topology.ts';
+import { bindQueue, countConsumers, ensureExchange, ensureQueue, offsetOfLast } from './topology.ts';
 
 /** AMQP counts the prefetch in two bytes. */
 const MAX_PREFETCH = 65_535;
@@ -105,6 +105,7 @@ class RabbitSource implements Source, LinkEnd {
       exclusive: alone,
       ...(this.#place !== undefined && { arguments: { 'x-stream-offset': this.#place.attach() } }),
     });
+    if (this.#place?.isAwaiting === true) this.#watch = this.#watchFor(this.#place, session);
     // Quorum queues do not mind `exclusive`: two that came at once both see it now, and both step back.
     if (alone && type !== 'classic') {
       const all = await countConsumers(session, queue);
@@ -186,27 +187,24 @@ class RabbitSource implements Source, LinkEnd {
     } else if (verdict === 'replaced') {
       this.#place.restart(`offset ${offset} holds another message`);
       session.end(new Error('the stream was replaced'));
-    } else this.#pass(session, acks, tag);
+    } else this.#pass(acks, tag);
   }
 
   /** A message of a stream that is not for us: it costs the server's window nothing. */
-  #pass(session: Session, acks: Acks, tag: number): void {
+  #pass(acks: Acks, tag: number): void {
     acks.enter({ tag, isSettled: true });
     acks.settled();
-    const place = this.#place;
-    if (place?.isAwaiting !== true) {
-      this.#watch?.stop();
-      return;
-    }
-    this.#watch ??= new StreamWatch(
-      () => countConsumers(session, this.#queue),
+  }
+
+  #watchFor(place: StreamPlace, session: Session): StreamWatch {
+    return new StreamWatch(
+      async () => (place.isAwaiting ? offsetOfLast(session, this.#queue) : undefined),
       () => {
         if (session.isOver || !place.isAwaiting) return;
         place.restart('it ends before the place where the route stopped');
         session.end(new Error('the stream was replaced'));
       },
     );
-    this.#watch.passed();
   }
 
   /** Coordinates are what AMQP lacks: only a name by the publisher is the same at each delivery. */

@@ -37,9 +37,9 @@ export class StreamPlace {
     this.#kept = readPlace(context.memo, queue) ?? { queue, generation: 0, place: { kind: 'start' } };
   }
 
-  /** A message was asked for that must come first, and has not come. */
+  /** A message was asked for that must come first, and neither it nor a later one has come. */
   get isAwaiting(): boolean {
-    return this.#awaited?.print !== undefined;
+    return this.#awaited !== undefined;
   }
 
   /** The stable name of a message. */

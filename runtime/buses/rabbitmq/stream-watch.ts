@@ -1,29 +1,25 @@
-const SILENT_MS = 10_000;
-const AFTER_ANSWER_MS = 2000;
+const FIRST_LOOK_MS = 5000;
+const LOOK_MS = 3000;
+/** So many looks must find the same end. */
+const LOOKS = 3;
 
 /**
- * Messages below the awaited one have come, and it should follow at once: all were written together. When it does not,
- * though the server answers, the stream ends before it.
+ * A place in a stream was asked for, and what is there should come at once. When nothing does, though the server
+ * answers, it looks where the stream ends: an end that stays where it is lies before the place.
  */
 export class StreamWatch {
-  readonly #ask: () => Promise<unknown>;
+  readonly #lookAtEnd: () => Promise<number | 'empty' | undefined>;
   readonly #onEnd: () => void;
-  #timer: NodeJS.Timeout | undefined;
-  #passed = 0;
+  #timer: NodeJS.Timeout;
   #isStopped = false;
+  #found: number | 'empty' | undefined;
+  #looks = 0;
 
-  /** `ask` resolves once the server has answered something. */
-  constructor(ask: () => Promise<unknown>, onEnd: () => void) {
-    this.#ask = ask;
+  /** `lookAtEnd`: an offset near the end of the stream; undefined when what was asked for has come. */
+  constructor(lookAtEnd: () => Promise<number | 'empty' | undefined>, onEnd: () => void) {
+    this.#lookAtEnd = lookAtEnd;
     this.#onEnd = onEnd;
-  }
-
-  /** One more below the awaited one. */
-  passed(): void {
-    this.#passed += 1;
-    if (this.#isStopped) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#judge(), SILENT_MS);
+    this.#timer = setTimeout(() => void this.#look(), FIRST_LOOK_MS);
   }
 
   stop(): void {
@@ -31,17 +27,13 @@ export class StreamWatch {
     clearTimeout(this.#timer);
   }
 
-  async #judge(): Promise<void> {
-    const before = this.#passed;
-    try {
-      await this.#ask();
-    } catch {
-      // The session ends of itself.
-      return;
-    }
-    if (this.#isStopped || this.#passed !== before) return;
-    this.#timer = setTimeout(() => {
-      if (!this.#isStopped && this.#passed === before) this.#onEnd();
-    }, AFTER_ANSWER_MS);
+  async #look(): Promise<void> {
+    // When the server does not answer, the session ends of itself.
+    const found = await this.#lookAtEnd().catch(() => undefined);
+    if (this.#isStopped || found === undefined) return;
+    this.#looks = found === this.#found ? this.#looks + 1 : 1;
+    this.#found = found;
+    if (this.#looks < LOOKS) this.#timer = setTimeout(() => void this.#look(), LOOK_MS);
+    else this.#onEnd();
   }
 }

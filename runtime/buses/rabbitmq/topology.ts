@@ -1,4 +1,4 @@
-import type { Channel } from 'amqplib';
+import type { Channel, ConsumeMessage } from 'amqplib';
 import { SluiceError } from '#contract/errors.ts';
 import type { Binding, ExchangeType, QueueType } from './options.ts';
 import type { Session } from './session.ts';
@@ -88,4 +88,27 @@ export async function bindQueue(
 /** How many consumers the queue has now. */
 export async function countConsumers(session: Session, name: string): Promise<number> {
   return (await ask(session, (channel) => channel.checkQueue(name))).consumerCount;
+}
+
+const LAST_MS = 2000;
+
+/** Offset of the first message of the last that were written together; `empty` where none comes soon. */
+export async function offsetOfLast(session: Session, name: string): Promise<number | 'empty'> {
+  return ask(session, async (channel) => {
+    await channel.prefetch(1);
+    let waiting: NodeJS.Timeout | undefined;
+    const found = new Promise<number | 'empty'>((resolve) => {
+      waiting = setTimeout(() => resolve('empty'), LAST_MS);
+      const take = (message: ConsumeMessage | null): void => {
+        const offset: unknown = message?.properties.headers?.['x-stream-offset'];
+        if (typeof offset === 'number') resolve(offset);
+      };
+      channel.consume(name, take, { arguments: { 'x-stream-offset': 'last' } }).catch(() => resolve('empty'));
+    });
+    try {
+      return await found;
+    } finally {
+      clearTimeout(waiting);
+    }
+  });
 }
