@@ -104,8 +104,23 @@ export class Assignment {
     }
   }
 
-  /** Asks who leads the partitions. Rejects where a topic is gone or the cluster is away. */
+  /** Whether nobody leads one of the partitions, as far as is known. */
+  get hasOrphans(): boolean {
+    for (const { leader } of this.#feeds.values()) if (leader < 0) return true;
+    return false;
+  }
+
+  /** Asks who leads the partitions. Never rejects: what stands against it is a trouble. */
   async findLeaders(): Promise<void> {
+    try {
+      await this.#askLeaders();
+      this.#listener.fine('leaders');
+    } catch (thrown) {
+      this.#listener.trouble('leaders', thrown);
+    }
+  }
+
+  async #askLeaders(): Promise<void> {
     for (const topic of new Set([...this.#feeds.values()].map((feed) => feed.topic))) {
       const partitions = await this.#link.partitions(topic);
       for (const { partitionId, leader } of partitions) {
@@ -167,19 +182,11 @@ export class Assignment {
       arrived: () => this.#turns.wake(),
       away: (server, thrown) => this.#listener.trouble(`server ${server}`, thrown),
       back: (server) => this.#listener.fine(`server ${server}`),
-      outOfRange: (feed) => this.#find(feed).catch((thrown: unknown) => this.#unreadable(feed, thrown)),
-      moved: () => this.#findLeadersOrSay(),
-      refused: (feed, thrown) => this.#unreadable(feed, thrown),
+      outOfRange: (feed) => this.#find(feed).catch((thrown: unknown) => this.#refused(feed, thrown)),
+      moved: () => this.findLeaders(),
+      refused: (feed, thrown) => this.#refused(feed, thrown),
+      given: (feed) => this.#listener.fine(feed.name),
     });
-  }
-
-  async #findLeadersOrSay(): Promise<void> {
-    try {
-      await this.findLeaders();
-      this.#listener.fine('leaders');
-    } catch (thrown) {
-      this.#listener.trouble('leaders', thrown);
-    }
   }
 
   /** The log has no such place: its beginning was cut off, or its end. */
@@ -212,12 +219,16 @@ export class Assignment {
     this.#link.context.report({ kind: 'loss', code: 'POSITION_LOST', text });
   }
 
+  #refused(feed: PartitionFeed, thrown: unknown): void {
+    if (thrown instanceof RangeError) this.#unreadable(feed, thrown);
+    else this.#listener.trouble(feed.name, this.#link.errorOf(thrown, feed.name));
+  }
+
   #unreadable(feed: PartitionFeed, thrown: unknown): void {
     feed.waitUntilMs = performance.now() + UNREADABLE_MS;
-    if (thrown instanceof RangeError) {
-      feed.rewind();
-      const text = `${feed.name}: ${thrown.message}. It is tried again; to pass over it, stop the bridge and set the group's offset behind it`;
-      this.#link.complain(this.#link.error('BUS_PROTOCOL', text, thrown));
-    } else this.#link.complain(this.#link.errorOf(thrown, feed.name));
+    feed.rewind();
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    const text = `${feed.name}: ${why}. It is tried again; to pass over it, stop the bridge and set the group's offset behind it`;
+    this.#link.complain(this.#link.error('BUS_PROTOCOL', text, thrown));
   }
 }

@@ -62,7 +62,10 @@ export function failureOf(thrown: unknown): Failure {
   }
   if (TLS_CODES.test(code)) return { code: 'BUS_TLS', text: tlsText(code), type };
   if (type !== undefined) return { code: 'BUS_UNREACHABLE', text: `the server is not ready (${type})`, type };
-  return { code: 'BUS_UNREACHABLE', text: unreachable(name, code), type };
+  // Servers announce where they are, and that may be elsewhere than where they were asked.
+  const at = textProperty(error, 'broker');
+  const text = unreachable(name, code);
+  return { code: 'BUS_UNREACHABLE', text: at === undefined ? text : `${at}: ${text}`, type };
 }
 
 function innermost(thrown: unknown): unknown {
@@ -106,5 +109,5 @@ function unreachable(name: string, code: string): string {
   if (name === 'KafkaJSConnectionClosedError' || code === 'ECONNRESET' || code === 'EPIPE') {
     return 'the server closed the connection: check the port, tls and sasl (a port for TLS or SASL closes what speaks neither)';
   }
-  return `the server cannot be reached${code === '' ? '' : ` (${code})`}: check brokers and that the server runs`;
+  return `the server cannot be reached${code === '' ? '' : ` (${code})`}: check brokers, what the servers announce (advertised.listeners) and that they run`;
 }

@@ -29,6 +29,8 @@ export interface FetchOwner {
   outOfRange(feed: PartitionFeed): Promise<void>;
   /** Who leads the feeds must be asked anew. */
   moved(): Promise<void>;
+  /** The server gave what it has of it. */
+  given(feed: PartitionFeed): void;
   /** The server will not, and says why. */
   refused(feed: PartitionFeed, thrown: unknown): void;
 }
@@ -146,6 +148,7 @@ export class FetchLoops {
   }
 
   #take(feed: PartitionFeed, { records, aborted }: Fetched): void {
+    this.#owner.given(feed);
     if (records.length === 0) return;
     try {
       feed.add(splitBatches(records, aborted));

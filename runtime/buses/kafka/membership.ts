@@ -1,20 +1,19 @@
 import type { SluiceError } from '#contract/errors.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import type { Assignment } from './assignment.ts';
+import { Commits } from './commits.ts';
 import { failureOf } from './failure.ts';
 import type { GroupMember, Partitions } from './group-member.ts';
 import { insist } from './insist.ts';
 import type { Link } from './link.ts';
 
-/** How long settlements are gathered before they are committed. */
-const COMMIT_MS = 200;
-const COMMIT_AGAIN_MS = 500;
 /** The beat, at most; never more than a sixth of the session. */
 const BEAT_MS = 3000;
 const BEAT_AGAIN_MS = 250;
 const JOIN_AGAIN_MS = 200;
-/** How often it is looked whether topics have got more partitions. */
-const LOOK_MS = 60_000;
+const ORPHANS_MS = 1000;
+/** Once a minute it is looked whether topics have got more partitions. */
+const COUNT_EVERY = 60;
 const CLOSE_MS = 2000;
 const LEAVE_MS = 1000;
 /** Away for longer is worth another word. */
@@ -57,8 +56,7 @@ export class Membership {
   readonly #troubles = new Map<string, number>();
   #epoch: Epoch | undefined;
   #counts = new Map<string, number>();
-  #commitTimer: NodeJS.Timeout | undefined;
-  #committing: Promise<void> | undefined;
+  readonly #commits: Commits;
   #joinsSince: number | undefined;
 
   constructor(link: Link, member: GroupMember, assignment: Assignment, settings: MembershipSettings) {
@@ -66,8 +64,19 @@ export class Membership {
     this.#member = member;
     this.#assignment = assignment;
     this.#settings = settings;
+    this.#commits = new Commits(member, assignment, {
+      epoch: () => (this.#epoch?.reason === 'lost' ? undefined : this.#epoch),
+      failed: (thrown) => {
+        const isEnd = this.#judge(thrown);
+        if (!isEnd && !link.closed) this.#trouble('commit', thrown);
+        return isEnd;
+      },
+      passed: () => this.#fine('commit'),
+    });
     assignment.listen({
-      settled: () => this.#commitSoon(COMMIT_MS),
+      settled: () => {
+        if (this.#epoch?.reason === undefined) this.#commits.soon();
+      },
       trouble: (what, thrown) => this.#trouble(what, thrown),
       fine: (what) => this.#fine(what),
     });
@@ -89,9 +98,9 @@ export class Membership {
     const wasOurs = this.#epoch !== undefined && this.#epoch.reason !== 'lost';
     this.#end('closed');
     this.#assignment.pause();
-    clearTimeout(this.#commitTimer);
+    this.#commits.stop();
     if (wasOurs && !this.#link.closed) {
-      await withDeadline(this.#commitAll(), CLOSE_MS, late).catch(() => {});
+      await withDeadline(this.#commits.now(), CLOSE_MS, late).catch(() => {});
       await withDeadline(this.#member.leave(), LEAVE_MS, late).catch(() => {});
     }
     this.#link.close();
@@ -160,7 +169,7 @@ export class Membership {
     const count = [...partitions.values()].reduce((sum, numbers) => sum + numbers.length, 0);
     const all = [...this.#counts.values()].reduce((sum, number) => sum + number, 0);
     this.#link.connected(`reading ${count} of ${all} partitions of ${[...this.#counts.keys()].join(', ')}`);
-    this.#commitSoon(COMMIT_MS);
+    this.#commits.soon();
   }
 
   /** What there is to say when joining takes long. */
@@ -185,7 +194,7 @@ export class Membership {
     await aborted(epoch.over.signal);
     this.#assignment.pause();
     if (epoch.reason !== 'rebalance') return;
-    const drained = this.#assignment.drained();
+    const drained = Promise.race([this.#assignment.drained(), aborted(this.#link.signal)]);
     const deadline = performance.now() + this.#settings.drainMs;
     await withDeadline(drained, this.#settings.drainMs, late).catch(() => {
       const text = `${this.#link.context.connection}: the group divides anew while messages are in flight: others may read them again`;
@@ -193,7 +202,7 @@ export class Membership {
     });
     // Heartbeats may have said meanwhile that the group went on without us.
     if (this.#isOver(epoch)) return;
-    await withDeadline(this.#commitAll(), Math.max(CLOSE_MS, deadline - performance.now()), late).catch(() => {});
+    await withDeadline(this.#commits.now(), Math.max(CLOSE_MS, deadline - performance.now()), late).catch(() => {});
   }
 
   #isOver(epoch: Epoch): boolean {
@@ -224,45 +233,22 @@ export class Membership {
     }
   }
 
-  /** Topics may get more partitions, of which nobody tells us. */
+  /** Partitions may be led by nobody for a while, and topics get more of them: of both nobody tells us. */
   async #lookAround(epoch: Epoch): Promise<void> {
-    while (epoch.reason === undefined) {
-      await pause(LOOK_MS, epoch.over.signal);
-      for (const [topic, count] of this.#counts) {
-        if (epoch.reason !== undefined) return;
-        const partitions = await this.#link.partitions(topic).catch(() => undefined);
-        if (partitions !== undefined && partitions.length !== count) this.#end('rebalance');
-      }
+    let looks = 0;
+    for (;;) {
+      await pause(ORPHANS_MS, epoch.over.signal);
+      if (epoch.reason !== undefined) return;
+      looks += 1;
+      if (this.#assignment.hasOrphans) await this.#assignment.findLeaders();
+      if (looks % COUNT_EVERY === 0) await this.#countPartitions();
     }
   }
 
-  #commitSoon(afterMs: number): void {
-    if (this.#commitTimer !== undefined || this.#epoch?.reason !== undefined) return;
-    this.#commitTimer = setTimeout(() => {
-      this.#commitTimer = undefined;
-      void this.#commitAll();
-    }, afterMs);
-  }
-
-  /** One commit at a time; what was settled while it was under way follows. Never rejects. */
-  async #commitAll(): Promise<void> {
-    while (this.#committing !== undefined) await this.#committing;
-    this.#committing = this.#commit().finally(() => (this.#committing = undefined));
-    await this.#committing;
-  }
-
-  async #commit(): Promise<void> {
-    const epoch = this.#epoch;
-    const places = this.#assignment.uncommitted();
-    if (places.length === 0 || epoch === undefined || epoch.reason === 'lost') return;
-    try {
-      await this.#member.commit(places);
-      if (this.#epoch === epoch) this.#assignment.committed(places);
-      this.#fine('commit');
-    } catch (thrown) {
-      if (this.#judge(thrown) || this.#link.closed) return;
-      this.#trouble('commit', thrown);
-      this.#commitSoon(COMMIT_AGAIN_MS);
+  async #countPartitions(): Promise<void> {
+    for (const [topic, count] of this.#counts) {
+      const partitions = await this.#link.partitions(topic).catch(() => undefined);
+      if (partitions !== undefined && partitions.length !== count) this.#end('rebalance');
     }
   }
 

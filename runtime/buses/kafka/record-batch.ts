@@ -1,4 +1,5 @@
 import type { Frame, HeaderType } from '#contract/frame.ts';
+import { bytesOfText } from '#kit/raw-text.ts';
 import { AT, BEFORE_LENGTH_COUNTS, CRC_FROM, MAGIC } from './batch-head.ts';
 import { type Compression, compress } from './compression.ts';
 import { crc32c } from './crc32c.ts';
@@ -125,6 +126,8 @@ function writeValue(bytes: Buffer, at: number, value: string, type: HeaderType |
 }
 
 function writeText(bytes: Buffer, start: number, text: string): number {
+  // Bytes that were no text when they were read.
+  if (!text.isWellFormed()) return writeBytes(bytes, start, bytesOfText(text));
   const at = writeVarint(bytes, start, Buffer.byteLength(text));
   return at + bytes.write(text, at);
 }

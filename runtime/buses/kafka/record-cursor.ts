@@ -142,8 +142,9 @@ export class RecordCursor {
 
 /** Whether the text has a field of its own: the first of that name; and an expiry only where it can be read. */
 function takes(carried: Carried, name: string, text: string): boolean {
-  if (name === MESSAGE_ID && carried.id === undefined && text !== '') carried.id = text;
-  else if (name === CONTENT_TYPE && carried.contentType === undefined) carried.contentType = text;
+  if (name === MESSAGE_ID) {
+    if (carried.id === undefined && text !== '') carried.id = text;
+  } else if (name === CONTENT_TYPE && carried.contentType === undefined) carried.contentType = text;
   else if (name === EXPIRY && carried.expiresAtMs === undefined) {
     carried.expiresAtMs = momentOf(text);
     return carried.expiresAtMs !== undefined;

@@ -1,8 +1,10 @@
 import type { BusContext, BusEvent } from '#contract/bus.ts';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
+import { asSluiceError } from '#contract/errors.ts';
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Room, Source } from '#contract/source.ts';
+import { pause } from '#kit/deadline.ts';
 import { kafka } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
 import { withDefaults } from '../../conformance/ground.ts';
@@ -25,7 +27,7 @@ interface Recorded {
   readonly events: BusEvent[];
   readonly stop: AbortController;
   /** Waits for a problem, notice or loss of that code, and answers its text. */
-  reported(code: string): Promise<string>;
+  readonly reported: (code: string) => Promise<string>;
 }
 
 const codeOf = (event: BusEvent): string | undefined =>
@@ -50,11 +52,8 @@ export function recorded(direction: 'source' | 'sink', window: Room = WINDOW): R
       signal: stop.signal,
       report: (event) => events.push(event),
     },
-    async reported(code) {
-      return textOf(
-        await waitFor(() => events.find((event) => codeOf(event) === code), DEADLINE_MS, `a report of ${code}`),
-      );
-    },
+    reported: async (code) =>
+      textOf(await waitFor(() => events.find((event) => codeOf(event) === code), DEADLINE_MS, `a report of ${code}`)),
   };
 }
 
@@ -110,6 +109,8 @@ export async function openSource(
 export interface TestSink extends AsyncDisposable, Recorded {
   readonly sink: Sink;
   send(frame: Frame): Promise<unknown>;
+  /** Sends all as the engine does: after a fault of the bus again from the first that was not confirmed. */
+  deliver(frames: readonly Frame[]): Promise<void>;
 }
 
 export async function openSink(broker: string, { connection, window, ...to }: Given<KafkaTo>): Promise<TestSink> {
@@ -121,11 +122,24 @@ export async function openSink(broker: string, { connection, window, ...to }: Gi
     },
     record.context,
   );
+  // What is thrown at once is as good as a rejection.
+  const send = async (frame: Frame): Promise<unknown> => sink.send(frame);
   return {
     ...record,
     sink,
-    // What is thrown at once is as good as a rejection.
-    send: async (frame) => sink.send(frame),
+    send,
+    async deliver(frames) {
+      const endMs = performance.now() + DEADLINE_MS;
+      for (let left = frames; left.length > 0;) {
+        const results = await Promise.allSettled(left.map(send));
+        const first = results.findIndex(({ status }) => status === 'rejected');
+        const failed = results[first];
+        if (failed?.status !== 'rejected') return;
+        if (asSluiceError(failed.reason).scope !== 'bus' || performance.now() > endMs) throw failed.reason;
+        left = left.slice(first);
+        await pause(20);
+      }
+    },
     [Symbol.asyncDispose]: () => sink.close(),
   };
 }

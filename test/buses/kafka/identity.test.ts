@@ -27,7 +27,7 @@ async function complaintOf(broker: string, connection: Partial<KafkaConnection>,
 
 async function passes(broker: string, connection: Partial<KafkaConnection>, group: string): Promise<void> {
   await using sink = await openSink(broker, { topic: 'ours', connection });
-  await sink.send(frameOf('ours', group));
+  await sink.deliver([frameOf('ours', group)]);
   await using source = await openSource(broker, { topics: ['ours'], group, connection });
   await source.take(1);
 }
@@ -129,7 +129,7 @@ law('a token is read again when the server asks for it again', { needs: ['kafka-
   const renewing = setInterval(renew, 1000);
   try {
     for (const endMs = performance.now() + 15_000; performance.now() < endMs;) {
-      await sink.send(frameOf('ours', 'x'));
+      await sink.deliver([frameOf('ours', 'x')]);
       await source.settleUntil((read) => read.length === 1);
       await new Promise((resolve) => setTimeout(resolve, 250));
     }

@@ -73,7 +73,7 @@ law(
         assert.deepEqual([...(frame.headerTypes ?? [])], [['1', ['text', 'bytes', 'null']]]);
       }
       // All at once: they make batches.
-      await Promise.all(read.map(({ frame }) => sink.sink.send({ ...frame, address: to })));
+      await sink.deliver(read.map(({ frame }) => ({ ...frame, address: to })));
       for (const delivery of read) delivery.settle(ACCEPT);
       const copied = await readWithJava(broker, to);
       assert.equal(copied.length, written.length);
@@ -109,7 +109,7 @@ law('keys of every length lie where Kafka puts them', { needs: NEEDS }, async ()
   await using sink = await openSink(broker, { topic: 'ours' });
   await using source = await openSource(broker, { topics: ['java'] });
   const read = await source.take(keys.length);
-  await Promise.all(read.map(({ frame }) => sink.sink.send({ ...frame, address: 'ours' })));
+  await sink.deliver(read.map(({ frame }) => ({ ...frame, address: 'ours' })));
   const wanted = new Map(keys.map((key, at) => [key.toString('hex'), places[at]?.partition]));
   for (const { key, partition } of await readWithJava(broker, 'ours')) {
     assert.equal(partition, wanted.get(key?.toString('hex') ?? ''));
@@ -144,8 +144,8 @@ law('tombstones pass from topic to topic as null', { needs: NEEDS }, async () =>
   const [broker = ''] = kafka.brokers;
   await kafka.createTopic('t', { config: { 'cleanup.policy': 'compact' } });
   await using sink = await openSink(broker, { topic: 't' });
-  await sink.send(frameOf('t', null, { key: 'gone' }));
-  await sink.send(frameOf('t', '', { key: 'empty' }));
+  await sink.deliver([frameOf('t', null, { key: 'gone' })]);
+  await sink.deliver([frameOf('t', '', { key: 'empty' })]);
   assert.deepEqual(
     (await readWithJava(broker, 't')).map(({ key, value }) => [key?.toString(), value?.length]),
     [

@@ -34,8 +34,7 @@ law('what is sent at once leaves as few batches, and each send hears of its own'
   await kafka.createTopic('many', { partitions: 3 });
   await using sink = await openSink(broker, { topic: 'many' });
   const frames = Array.from({ length: 1000 }, (_, at) => frameOf('many', String(at), { key: `k${at % 10}` }));
-  const results = await sendAll(sink, frames);
-  assert.ok(results.every((result) => codeOf(result) === 'ok'));
+  await sink.deliver(frames);
   assert.equal(new Set(await bodies(broker, 'many', 1000)).size, 1000);
   const batches = [0, 1, 2].reduce((sum, partition) => sum + kafka.compressions('many', partition).length, 0);
   assert.ok(batches <= 9, `${batches} batches`);
@@ -64,11 +63,7 @@ law('many that a topic takes only in small batches all pass', { needs: NEEDS }, 
   const [broker = ''] = kafka.brokers;
   await kafka.createTopic('narrow', { config: { 'max.message.bytes': '3000' } });
   await using sink = await openSink(broker, { topic: 'narrow' });
-  const results = await sendAll(
-    sink,
-    Array.from({ length: 50 }, (_, at) => frameOf('narrow', 'x'.repeat(1000) + at)),
-  );
-  assert.deepEqual(new Set(results.map(codeOf)), new Set(['ok']));
+  await sink.deliver(Array.from({ length: 50 }, (_, at) => frameOf('narrow', 'x'.repeat(1000) + at)));
 });
 
 law('a fixed topic that is missing is a problem that names it, until it is there', { needs: NEEDS }, async () => {
@@ -78,7 +73,7 @@ law('a fixed topic that is missing is a problem that names it, until it is there
   // The context is inside: so give it a moment by what it is waited for.
   await kafka.createTopic('later');
   await using sink = await opening;
-  await sink.send(frameOf('later', 'x'));
+  await sink.deliver([frameOf('later', 'x')]);
 });
 
 law(
@@ -89,6 +84,7 @@ law(
     const [broker = ''] = kafka.brokers;
     await kafka.createTopic('to.there');
     await using sink = await openSink(broker, { topic: 'to.{key}' });
+    await sink.deliver([frameOf('to.there', 'first')]);
     const [there, nowhere, again] = await sendAll(sink, [
       frameOf('to.there', 'a'),
       frameOf('to.nowhere', 'b'),
@@ -112,7 +108,7 @@ law('a topic is made only where the file says so', { needs: NEEDS }, async () =>
   const kafka = await node();
   const [broker = ''] = kafka.brokers;
   await using sink = await openSink(broker, { topic: 'made.{key}', connection: { create: true } });
-  await sink.send(frameOf('made.now', 'x'));
+  await sink.deliver([frameOf('made.now', 'x')]);
   assert.ok((await kafka.admin((admin) => admin.listTopics())).includes('made.now'));
 });
 
@@ -121,10 +117,7 @@ law('a fixed partition takes all, and one that is not there is a problem', { nee
   const [broker = ''] = kafka.brokers;
   await kafka.createTopic('parts', { partitions: 3 });
   await using sink = await openSink(broker, { topic: 'parts', partition: 2 });
-  await sendAll(
-    sink,
-    Array.from({ length: 20 }, (_, at) => frameOf('parts', 'x', { key: String(at) })),
-  );
+  await sink.deliver(Array.from({ length: 20 }, (_, at) => frameOf('parts', 'x', { key: String(at) })));
   const offsets = await kafka.admin((admin) => admin.fetchTopicOffsets('parts'));
   assert.deepEqual(
     offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => high),
@@ -138,15 +131,12 @@ law('keyless messages are spread over the partitions, a batch at a time', { need
   await kafka.createTopic('spread', { partitions: 3 });
   await using sink = await openSink(broker, { topic: 'spread' });
   for (let round = 0; round < 6; round += 1) {
-    await sendAll(
-      sink,
-      Array.from({ length: 10 }, () => frameOf('spread', 'x')),
-    );
+    await sink.deliver(Array.from({ length: 10 }, () => frameOf('spread', 'x')));
   }
   const offsets = await kafka.admin((admin) => admin.fetchTopicOffsets('spread'));
-  assert.deepEqual(
-    offsets.map(({ high }) => high),
-    ['20', '20', '20'],
+  assert.ok(
+    offsets.every(({ high }) => Number(high) >= 20),
+    offsets.map(({ high }) => high).join(),
   );
 });
 
@@ -155,13 +145,14 @@ law('lingering gathers what comes meanwhile', { needs: NEEDS }, async () => {
   const [broker = ''] = kafka.brokers;
   await kafka.createTopic('linger');
   await using sink = await openSink(broker, { topic: 'linger', linger: '150ms' });
+  await sink.deliver([frameOf('linger', 'first')]);
   const sends: Promise<unknown>[] = [];
   for (let at = 0; at < 10; at += 1) {
     sends.push(sink.send(frameOf('linger', String(at))));
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   await Promise.all(sends);
-  assert.equal(kafka.compressions('linger').length, 1);
+  assert.equal(kafka.compressions('linger').length, 2, 'the first, and all the others');
 });
 
 law(
@@ -172,7 +163,7 @@ law(
     const [broker = ''] = kafka.brokers;
     await kafka.createTopic('gone');
     await using sink = await openSink(broker, { topic: 'gone', timeout: '2s' });
-    await sink.send(frameOf('gone', 'a'));
+    await sink.deliver([frameOf('gone', 'a')]);
     await kafka.admin((admin) => admin.deleteTopics({ topics: ['gone'] }));
     await waitFor(
       async () => {

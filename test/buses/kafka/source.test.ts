@@ -19,9 +19,9 @@ after(async () => (await starting)?.[Symbol.asyncDispose]());
 /** Sends `count` messages `FROM`, `FROM + 1`, ... to one partition each. */
 async function write(broker: string, topic: string, from: number, count: number, partition?: number): Promise<void> {
   await using sink = await openSink(broker, { topic, ...(partition === undefined ? {} : { partition }) });
-  await Promise.all(
+  await sink.deliver(
     Array.from({ length: count }, (_, at) =>
-      sink.send(frameOf(topic, String(from + at), { key: 'k', timestampMs: 1_700_000_000_000 + from + at })),
+      frameOf(topic, String(from + at), { key: 'k', timestampMs: 1_700_000_000_000 + from + at }),
     ),
   );
 }
@@ -174,8 +174,8 @@ law('keyless messages share the lane of their partition; with order: partition a
   const [broker = ''] = kafka.brokers;
   await kafka.createTopic('lanes');
   await using sink = await openSink(broker, { topic: 'lanes' });
-  await sink.send(frameOf('lanes', 'a', { key: 'k' }));
-  await sink.send(frameOf('lanes', 'b'));
+  await sink.deliver([frameOf('lanes', 'a', { key: 'k' })]);
+  await sink.deliver([frameOf('lanes', 'b')]);
   for (const [order, lanes] of [
     ['key', [undefined, 'lanes/0']],
     ['partition', ['lanes/0', 'lanes/0']],
