@@ -28,6 +28,9 @@ function tagged(deliveryTag: number): Message {
   };
 }
 
+/** So long an acknowledgement waits for others: each is a write here and a command to all replicas there. */
+const WAIT_MS = 3;
+
 /** A delivery tag, and whether it may be acknowledged. */
 export interface Tagged {
   readonly tag: number;
@@ -40,12 +43,16 @@ export interface Tagged {
  */
 export class Acks {
   readonly #channel: Channel;
+  /** So many do not wait: the server sends no more until it hears of them. */
+  readonly #most: number;
   readonly #order = new OpenOrder<Tagged>();
-  #timer: NodeJS.Immediate | undefined;
+  #unsaid = 0;
+  #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, prefetch: number) {
     this.#channel = channel;
+    this.#most = Math.ceil(prefetch / 4);
   }
 
   /** In the order of delivery. */
@@ -56,7 +63,9 @@ export class Acks {
   /** Something that was entered is settled now. Invariant 2: for a channel that is gone this says nothing. */
   settled(): void {
     if (this.#isOver) return;
-    this.#timer ??= setImmediate(() => this.#flush());
+    this.#unsaid += 1;
+    if (this.#unsaid >= this.#most) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), WAIT_MS);
   }
 
   /** Says everything that can be said, one by one what waits for earlier deliveries: nobody will settle those now. */
@@ -70,11 +79,13 @@ export class Acks {
   /** The channel is gone, and its tags with it. */
   end(): void {
     this.#isOver = true;
-    clearImmediate(this.#timer);
+    clearTimeout(this.#timer);
   }
 
   #flush(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#unsaid = 0;
     const last = this.#order.advance();
     if (last !== undefined) this.#say(last.tag, true);
   }

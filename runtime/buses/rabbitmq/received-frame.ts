@@ -8,6 +8,8 @@ import { DELIVERY_HEADERS, PROPERTY_OF } from './property-headers.ts';
 const MILLISECONDS_FROM = 1e11;
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 
+const PROPERTIES = Object.entries(PROPERTY_OF);
+
 /** What arrived, as a frame. The body is a view of the connection's read buffer. `onRounded`: a header was an integer that the client could not read exactly. */
 export function receivedFrame(message: ConsumeMessage, onRounded: () => void): Frame {
   const { fields, properties, content } = message;
@@ -35,7 +37,7 @@ export function receivedFrame(message: ConsumeMessage, onRounded: () => void): F
     }
   }
   types = readLists(headers, types);
-  for (const [name, property] of Object.entries(PROPERTY_OF)) {
+  for (const [name, property] of PROPERTIES) {
     const value: unknown = properties[property];
     if (typeof value === 'string' || typeof value === 'number') headers.set(name, [String(value)]);
   }

@@ -101,6 +101,7 @@ class RabbitSink implements Sink, LinkEnd {
     this.#headersFit(frame, live.session);
     try {
       live.channel.publish(this.#exchange, routingKey, body, options);
+      live.session.gather();
     } catch (thrown) {
       if (live.session.isOver) throw this.#link.error('SINK_DOWN', 'the connection ended', thrown);
       throw this.#link.error('SINK_REFUSED', `AMQP cannot carry the headers: ${messageOf(thrown)}`, thrown);

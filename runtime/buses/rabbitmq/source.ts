@@ -97,7 +97,7 @@ class RabbitSource implements Source, LinkEnd {
     const channel = await session.open(session.model.createChannel());
     const prefetch = Math.min(this.#context.window.messages, MAX_PREFETCH);
     await channel.prefetch(prefetch);
-    const acks = new Acks(channel);
+    const acks = new Acks(channel, prefetch);
     this.#acks = acks;
     this.#received = 0;
     const take = (message: ConsumeMessage | null): void => this.#take(session, acks, message);
