@@ -25,7 +25,7 @@ export interface LinkEnd {
 
 const AWAY = { firstMs: 250, capMs: 5000 };
 /** After a refusal, which the next try will most likely meet again. */
-const REFUSED = { firstMs: 500, capMs: 30_000 };
+const REFUSED = { firstMs: 500, capMs: 10_000 };
 /** A session that was of no use and lived shorter was no success: the backoff goes on. */
 const SHORT_MS = 5000;
 /** The first word of what keeps a connection from working is due within 5 s. */
