@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ACCEPT, GIVE_BACK } from '#contract/delivery.ts';
+import { PartitionFeed } from '../../../runtime/buses/kafka/partition-feed.ts';
+import { ReadTurns } from '../../../runtime/buses/kafka/read-turns.ts';
+import { RecordBatch } from '../../../runtime/buses/kafka/record-batch.ts';
+import { splitBatches, type StoredBatch } from '../../../runtime/buses/kafka/stored-batch.ts';
+import { bodyOf, frameOf } from './ends.ts';
+
+/** A batch of `count` records from `offset` on, after which the log goes on at `next`. */
+function batch(offset: number, count: number, next = offset + count, attributes = 0): StoredBatch {
+  const records = new RecordBatch();
+  for (let at = 0; at < count; at += 1) {
+    const frame = frameOf('t', String(offset + at), { key: 'k' });
+    records.add(frame, Buffer.from('k'), 0, RecordBatch.bound(frame, Buffer.from('k')));
+  }
+  const bytes = records.finish(0);
+  bytes.writeBigInt64BE(BigInt(offset), 0);
+  const [made] = splitBatches(bytes, []);
+  assert.ok(made);
+  return { ...made, nextOffset: next, isHidden: attributes !== 0 };
+}
+
+const quiet = { settled: () => {} };
+const feedAt = (offset: number, partition = 0): PartitionFeed =>
+  new PartitionFeed({ topic: 't', partition, offset, committed: offset, tag: '' }, false, quiet);
+
+function takeAll(feed: PartitionFeed): ReturnType<PartitionFeed['peek']>[] {
+  const taken = [];
+  for (let record = feed.peek(); record !== undefined; record = feed.peek()) {
+    feed.take();
+    taken.push(record);
+  }
+  return taken;
+}
+
+test('a fetch that begins in the midst of a batch hands over what lies at and behind the place', () => {
+  const feed = feedAt(12);
+  feed.add([batch(10, 5)]);
+  assert.deepEqual(
+    takeAll(feed).map((record) => record?.id),
+    ['t/0/12', 't/0/13', 't/0/14'],
+  );
+});
+
+test('the position follows the settled prefix, whatever the order, and what is given back holds it', () => {
+  const feed = feedAt(0);
+  feed.add([batch(0, 5)]);
+  const records = takeAll(feed);
+  for (const at of [4, 1, 2]) records[at]?.settle(ACCEPT);
+  assert.equal(feed.position, 0);
+  records[0]?.settle(ACCEPT);
+  assert.equal(feed.position, 3);
+  records[3]?.settle(GIVE_BACK);
+  assert.equal(feed.position, 3);
+  assert.equal(feed.unsettled, 1);
+});
+
+test('offsets that hold nothing to see are passed: compacted ends, markers, empty batches, aborted ones', () => {
+  const feed = feedAt(0);
+  feed.add([batch(0, 2, 10), batch(10, 1, 11, 1), { ...batch(11, 1, 15), count: 0 }]);
+  const records = takeAll(feed);
+  assert.equal(records.length, 2);
+  assert.equal(feed.fetchOffset, 15, 'it is not asked for again');
+  for (const record of records) record?.settle(ACCEPT);
+  assert.equal(feed.position, 15);
+  feed.add([batch(15, 1, 16, 1)]);
+  takeAll(feed);
+  assert.equal(feed.position, 16, 'with nothing open it is passed at once');
+});
+
+test('a batch that is bent is named with its place, and fetched again from there', () => {
+  const feed = feedAt(0);
+  const bent = batch(3, 2);
+  bent.bytes[70] = (bent.bytes[70] ?? 0) ^ 1;
+  feed.add([batch(0, 3), bent]);
+  for (let left = 3; left > 0; left -= 1) {
+    feed.peek();
+    feed.take();
+  }
+  assert.throws(() => feed.peek(), /offset 3 \(no compression\).*checksum/);
+  feed.rewind();
+  assert.equal(feed.fetchOffset, 3);
+  feed.add([batch(3, 2)]);
+  assert.deepEqual(
+    takeAll(feed).map((record) => record && bodyOf(record)),
+    ['3', '4'],
+  );
+});
+
+test('a partition that cannot be read does not stop the others', async () => {
+  const [broken, sound] = [feedAt(0, 0), feedAt(0, 1)];
+  const bent = batch(0, 2);
+  bent.bytes[70] = (bent.bytes[70] ?? 0) ^ 1;
+  broken.add([bent]);
+  sound.add([batch(0, 3)]);
+  const unreadable: string[] = [];
+  const turns = new ReadTurns(
+    { messages: 10, bytes: 1000 },
+    {
+      unreadable: (feed) => {
+        unreadable.push(feed.name);
+        feed.rewind();
+      },
+      hungry: () => {},
+      isHungry: () => false,
+    },
+  );
+  turns.serve([broken, sound]);
+  const read = await turns.read({ messages: 10, bytes: 1000 }, AbortSignal.timeout(1000));
+  assert.deepEqual(
+    read.map(({ id }) => id),
+    ['t/1/0', 't/1/1', 't/1/2'],
+  );
+  assert.deepEqual(unreadable, ['t/0']);
+});
+
+test('what retention took is skipped only after what is held was settled', () => {
+  const feed = feedAt(0);
+  feed.add([batch(0, 2)]);
+  const [first, second] = takeAll(feed);
+  feed.skipTo(100);
+  assert.equal(feed.fetchOffset, 100);
+  assert.equal(feed.position, 0);
+  first?.settle(ACCEPT);
+  second?.settle(ACCEPT);
+  assert.equal(feed.position, 100);
+});
