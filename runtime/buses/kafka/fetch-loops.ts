@@ -114,6 +114,8 @@ export class FetchLoops {
       }
     }
     this.#running.delete(leader);
+    // Nothing is wanted of it any more, so that it is away is no trouble.
+    this.#owner.back(String(leader));
   }
 
   async #ask(leader: number, feeds: readonly PartitionFeed[], limits: FetchLimits): Promise<void> {
