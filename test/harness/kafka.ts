@@ -84,7 +84,15 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
         const scram = Object.entries(options.users ?? {}).flatMap(([name, password]) =>
           SCRAM.flatMap((mechanism) => ['--add-scram', `${mechanism}=[name=${name},password=${password}]`]),
         );
-        const format = [...args, 'kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', properties, ...scram];
+        const format = [
+          ...args,
+          'kafka.tools.StorageTool',
+          'format',
+          `--cluster-id=${clusterId}`,
+          '-c',
+          properties,
+          ...scram,
+        ];
         await run(binary, format, { timeout: TOOL_MS });
       }
       return { binary, args: [...args, 'kafka.Kafka', properties] };
