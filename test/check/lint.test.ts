@@ -53,6 +53,8 @@ const REFUSED: readonly (readonly [sentence: string, folder: string, specifier: 
   ['OpenTelemetry outside of telemetry', 'runtime/engine', '@opentelemetry/api'],
   ['ajv in a bus', 'runtime/buses/nats', 'ajv/dist/2020.js'],
   ['an MQTT client in the NATS bus', 'runtime/buses/nats', 'mqtt'],
+  ['a Kafka client in the RabbitMQ bus', 'runtime/buses/rabbitmq', 'kafkajs/src/cluster/index.js'],
+  ['an AMQP client in the Kafka bus', 'runtime/buses/kafka', 'amqplib'],
   ['a NATS client in the MQTT bus', 'runtime/buses/mqtt', '@nats-io/transport-node'],
   ['a bus client in the engine', 'runtime/engine', 'mqtt-packet'],
   ['a bus client in the root', 'runtime', 'mqtt'],
@@ -64,6 +66,8 @@ const REFUSED: readonly (readonly [sentence: string, folder: string, specifier: 
 const ALLOWED: readonly (readonly [folder: string, specifier: string])[] = [
   ['runtime/buses/mqtt', 'mqtt'],
   ['runtime/buses/nats', '@nats-io/jetstream'],
+  ['runtime/buses/kafka', 'kafkajs/src/cluster/index.js'],
+  ['runtime/buses/rabbitmq', 'amqplib'],
   ['runtime/buses/nats', './connect.ts'],
   ['runtime/telemetry', '@opentelemetry/api'],
   ['runtime/stages', 'ajv/dist/2020.js'],
