@@ -64,7 +64,7 @@ export async function serverGround<C, F, T>(options: Judged<C, F, T>, server: Br
     resume: () => server.resume(),
     sourcePath: pathOver(sourceLink),
     sinkPath: pathOver(sinkLink),
-    patienceMs: 30_000,
+    patienceMs: 60_000,
     openSource: (context) => bus.openSource({ connection: over(sourceLink), end: from }, context),
     openSink: (context) => bus.openSink({ connection: over(sinkLink), end: to }, context),
     async kill() {

@@ -36,7 +36,7 @@ async function missing(need: Need): Promise<string | undefined> {
 /** How a law is declared beyond its sentence. */
 export interface LawOptions {
   readonly needs: readonly Need[];
-  /** Default 120,000. */
+  /** Default 180,000. */
   readonly timeoutMs?: number;
 }
 
@@ -45,7 +45,7 @@ export interface LawOptions {
  * SLUICE_BROKERS=require.
  */
 export function law(sentence: string, options: LawOptions, body: (t: TestContext) => Promise<void>): void {
-  void test(sentence, { timeout: options.timeoutMs ?? 120_000 }, async (t) => {
+  void test(sentence, { timeout: options.timeoutMs ?? 180_000 }, async (t) => {
     const reasons = (await Promise.all(options.needs.map(missing))).filter((reason) => reason !== undefined);
     if (reasons.length === 0) return body(t);
     const reason = reasons.join('; ');

@@ -2,6 +2,7 @@ import type { Broker, Exchange } from 'kafkajs/src/cluster/index.js';
 import protocol from 'kafkajs/src/consumer/assignerProtocol.js';
 import definitions from 'kafkajs/src/protocol/requests/index.js';
 import { withDeadline } from '#kit/deadline.ts';
+import { SluiceError } from '#contract/errors.ts';
 import { assign } from './assign.ts';
 import { failureOf } from './failure.ts';
 import type { Link } from './link.ts';
@@ -147,14 +148,22 @@ export class GroupMember {
     }));
     const counts = new Map<string, number>();
     for (const topic of new Set(wishes.flatMap(({ topics }) => topics))) {
-      // What is missing is nobody's; who wants it will say so.
-      const partitions = await this.#link.partitions(topic).catch(() => []);
-      counts.set(topic, partitions.length);
+      counts.set(topic, await this.#partitionCount(topic));
     }
     return [...assign(wishes, counts)].map(([memberId, assignment]) => ({
       memberId,
       memberAssignment: protocol.MemberAssignment.encode({ version: 0, assignment: Object.fromEntries(assignment) }),
     }));
+  }
+
+  /** What is missing is nobody's; who wants it will say so. Any other failure ends this join: an empty division would stand. */
+  async #partitionCount(topic: string): Promise<number> {
+    try {
+      return (await this.#link.partitions(topic)).length;
+    } catch (thrown) {
+      if (thrown instanceof SluiceError && thrown.code === 'BUS_MISSING') return 0;
+      throw thrown;
+    }
   }
 
   async #sync(groupAssignment: readonly { memberId: string; memberAssignment: Buffer }[]): Promise<Partitions> {

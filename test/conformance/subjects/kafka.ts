@@ -153,7 +153,7 @@ async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
     },
     grant: () => node.setScramPassword(USER, PASSWORD),
     sendDeadlineMs: 6000,
-    patienceMs: 30_000,
+    patienceMs: 60_000,
     async [Symbol.asyncDispose]() {
       for (const link of [sourceLink, sinkLink]) {
         await link.mend();

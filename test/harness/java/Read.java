@@ -7,6 +7,7 @@ import java.util.Properties;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -25,7 +26,17 @@ public class Read {
     return line + "\n";
   }
 
-  public static void main(String[] arguments) {
+  /** A busy server may not know of the topic yet: an empty answer is none. */
+  static List<PartitionInfo> partitionsOf(KafkaConsumer<byte[], byte[]> consumer, String topic) throws InterruptedException {
+    for (int tries = 0; tries < 100; tries++) {
+      List<PartitionInfo> found = consumer.partitionsFor(topic);
+      if (found != null && !found.isEmpty()) return found;
+      Thread.sleep(100);
+    }
+    throw new IllegalStateException("there is no topic " + topic);
+  }
+
+  public static void main(String[] arguments) throws InterruptedException {
     Properties properties = new Properties();
     for (int i = 1; i < arguments.length; i++) {
       int end = arguments[i].indexOf('=');
@@ -35,7 +46,7 @@ public class Read {
     ByteArrayDeserializer plain = new ByteArrayDeserializer();
     try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties, plain, plain)) {
       List<TopicPartition> partitions =
-          consumer.partitionsFor(arguments[0]).stream()
+          partitionsOf(consumer, arguments[0]).stream()
               .map(info -> new TopicPartition(info.topic(), info.partition()))
               .collect(Collectors.toList());
       consumer.assign(partitions);
