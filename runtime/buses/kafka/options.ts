@@ -1,5 +1,5 @@
 import type { OptionSchema } from '#contract/bus.ts';
-import { DURATION_PATTERN, SIZE_PATTERN } from '#kit/quantity.ts';
+import { durationOption, MOMENT_PATTERN, sizeOption, textOption, tlsOption } from '#kit/option-schema.ts';
 
 /** `buses.NAME` with `bus: kafka`. */
 export interface KafkaConnection {
@@ -50,23 +50,6 @@ export interface KafkaTo {
   readonly timeout: string;
 }
 
-const duration = (byDefault: string, description: string) => ({
-  type: 'string',
-  format: 'duration',
-  pattern: DURATION_PATTERN,
-  default: byDefault,
-  description,
-});
-
-const size = (byDefault: string, description: string) => ({
-  type: 'string',
-  pattern: SIZE_PATTERN,
-  default: byDefault,
-  description,
-});
-
-const text = (description: string) => ({ type: 'string', minLength: 1, description });
-
 export const connectionSchema: OptionSchema = {
   type: 'object',
   additionalProperties: false,
@@ -94,28 +77,21 @@ export const connectionSchema: OptionSchema = {
           enum: ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'],
           description: 'plain and scram need username and password; oauthbearer needs tokenFile or token.',
         },
-        username: text('Name of the user.'),
-        password: text('Password of the user; best as env:NAME or file:PATH.'),
-        token: text(
+        username: textOption('Name of the user.'),
+        password: textOption('Password of the user; best as env:NAME or file:PATH.'),
+        token: textOption(
           'Bearer token that never changes; best as env:NAME or file:PATH, which are read once, at the start.',
         ),
-        tokenFile: text(
+        tokenFile: textOption(
           'Path of a file that holds the bearer token. It is read at every authentication, so that the token may be renewed.',
         ),
       },
     },
-    tls: {
-      type: 'object',
-      additionalProperties: false,
-      description: 'Given, even as {}: the connection is encrypted and the server verified.',
-      properties: {
-        ca: text("Certificates to trust instead of the machine's own, as PEM; file:PATH reads them."),
-        cert: text('Client certificate, as PEM; file:PATH reads it.'),
-        key: text('Private key of the client certificate, as PEM; file:PATH reads it.'),
-        serverName: text("Name to expect in the servers' certificates, where it is not the host that they announce."),
-      },
-    },
-    connectTimeout: duration('10s', 'How long one try to connect to a server may take.'),
+    tls: tlsOption(
+      'Given, even as {}: the connection is encrypted and the server verified.',
+      'the host that it announces',
+    ),
+    connectTimeout: durationOption('10s', 'How long one try to connect to a server may take.'),
     create: {
       type: 'boolean',
       default: false,
@@ -136,7 +112,7 @@ export const sourceSchema: OptionSchema = {
       items: { type: 'string', minLength: 1 },
       description: 'Names of topics. There are no patterns.',
     },
-    group: text('Consumer group that keeps the place of the route. Default: PIPELINE-ROUTE.'),
+    group: textOption('Consumer group that keeps the place of the route. Default: PIPELINE-ROUTE.'),
     start: {
       anyOf: [
         { enum: ['earliest', 'latest'] },
@@ -147,7 +123,7 @@ export const sourceSchema: OptionSchema = {
           properties: {
             time: {
               type: 'string',
-              pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$',
+              pattern: MOMENT_PATTERN,
               description: 'Moment (RFC 3339): of each partition, the first message that is not older.',
             },
           },
@@ -176,15 +152,18 @@ export const sourceSchema: OptionSchema = {
       description:
         'key: messages of one key keep their order, others overtake. partition: all of a partition keep theirs.',
     },
-    instance: text(
+    instance: textOption(
       'Name of this process within its group, of which no two are alike: one that is back within sessionTimeout has its partitions again at once.',
     ),
-    sessionTimeout: duration('15s', 'Silence after which the group gives the partitions of this process to others.'),
-    rebalanceTimeout: duration(
+    sessionTimeout: durationOption(
+      '15s',
+      'Silence after which the group gives the partitions of this process to others.',
+    ),
+    rebalanceTimeout: durationOption(
       '60s',
       'How long members of the group have to join again when one comes or goes. Half of it is for what is in flight.',
     ),
-    maxBytesPerPartition: size(
+    maxBytesPerPartition: sizeOption(
       '1MiB',
       'How much of one partition is asked for at once, and about as much is kept ready.',
     ),
@@ -212,11 +191,11 @@ export const sinkSchema: OptionSchema = {
       default: 'none',
       description: 'How batches are compressed.',
     },
-    linger: duration(
+    linger: durationOption(
       '0ms',
       'How long a batch waits for more. Without it what comes while one batch is under way makes up the next.',
     ),
-    batchBytes: size('512KiB', 'Size from which a batch takes no more. A larger message travels alone.'),
-    timeout: duration('15s', 'How long the cluster may take to confirm a batch.'),
+    batchBytes: sizeOption('512KiB', 'Size from which a batch takes no more. A larger message travels alone.'),
+    timeout: durationOption('15s', 'How long the cluster may take to confirm a batch.'),
   },
 };

@@ -1,5 +1,5 @@
 import type { OptionSchema } from '#contract/bus.ts';
-import { DURATION_PATTERN } from '#kit/quantity.ts';
+import { durationOption, tlsOption } from '#kit/option-schema.ts';
 
 /** `buses.NAME` with `bus: mqtt`. */
 export interface MqttConnection {
@@ -36,16 +36,6 @@ export interface MqttTo {
   readonly timeout: string;
 }
 
-const duration = (byDefault: string, description: string) => ({
-  type: 'string',
-  format: 'duration',
-  pattern: DURATION_PATTERN,
-  default: byDefault,
-  description,
-});
-
-const pem = (description: string) => ({ type: 'string', minLength: 1, description });
-
 export const connectionSchema: OptionSchema = {
   type: 'object',
   additionalProperties: false,
@@ -71,26 +61,12 @@ export const connectionSchema: OptionSchema = {
       description:
         'What the client id begins with. Pipeline, route and direction follow, so that it is the same after a restart and finds its session.',
     },
-    keepAlive: duration(
+    keepAlive: durationOption(
       '20s',
       'Silence after which the connection is tested; 1.5 times as long without an answer ends it. 0s: never.',
     ),
-    connectTimeout: duration('30s', 'How long one try to connect may take.'),
-    tls: {
-      type: 'object',
-      additionalProperties: false,
-      description: 'For mqtts:// and wss://. The server is always verified.',
-      properties: {
-        ca: pem("Certificates to trust instead of the machine's own, as PEM; file:PATH reads them."),
-        cert: pem('Client certificate, as PEM; file:PATH reads it.'),
-        key: pem('Private key of the client certificate, as PEM; file:PATH reads it.'),
-        serverName: {
-          type: 'string',
-          minLength: 1,
-          description: "Name to expect in the server's certificate, where it is not the host of url.",
-        },
-      },
-    },
+    connectTimeout: durationOption('30s', 'How long one try to connect may take.'),
+    tls: tlsOption('For mqtts:// and wss://. The server is always verified.', 'the host of url'),
   },
 };
 
@@ -118,7 +94,7 @@ export const sourceSchema: OptionSchema = {
       pattern: '^[^/+#]+$',
       description: 'Group of a shared subscription: the members divide the messages among them, and order is lost.',
     },
-    session: duration('1d', 'How long the server keeps what arrives while the bridge is away. 0s: not at all.'),
+    session: durationOption('1d', 'How long the server keeps what arrives while the bridge is away. 0s: not at all.'),
   },
 };
 
@@ -145,7 +121,7 @@ export const sinkSchema: OptionSchema = {
       default: false,
       description: 'Whether the server keeps the last message of each topic for later subscribers.',
     },
-    timeout: duration(
+    timeout: durationOption(
       '10s',
       'Silence after which confirmations that are still awaited are given up and the connection is made anew.',
     ),

@@ -1,10 +1,11 @@
 import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
+import { durationOption } from '#kit/option-schema.ts';
 import type { CoreFrom, CoreTo } from './core-options.ts';
 import { CoreSink } from './core-sink.ts';
 import { CoreSource } from './core-source.ts';
 import { Link } from './connect.ts';
 import { HeaderBlock } from './write-headers.ts';
-import { connectionFlaws, connectionProperties, duration, type NatsConnectionOptions } from './options.ts';
+import { connectionFlaws, connectionProperties, type NatsConnectionOptions } from './options.ts';
 import { filterFlaws, subjects } from './subject.ts';
 
 const CARRIES = {
@@ -70,7 +71,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
     required: ['subject'],
     properties: {
       subject: { type: 'string', minLength: 1, description: 'Template of the subject to publish to.' },
-      timeout: duration('5s', 'How long the server may take to confirm.'),
+      timeout: durationOption('5s', 'How long the server may take to confirm.'),
     },
   },
   addressOptions: ['subject'],

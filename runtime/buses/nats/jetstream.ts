@@ -1,9 +1,10 @@
 import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
+import { durationOption, MOMENT_PATTERN } from '#kit/option-schema.ts';
 import { Link } from './connect.ts';
 import { openJetStreamSink } from './jetstream-open-sink.ts';
 import { JetStreamSource } from './jetstream-source.ts';
 import type { JetStreamConnectionOptions, JetStreamFrom, JetStreamTo } from './jetstream-options.ts';
-import { connectionFlaws, connectionProperties, duration } from './options.ts';
+import { connectionFlaws, connectionProperties } from './options.ts';
 import { filterFlaws, subjects } from './subject.ts';
 
 const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true, carriesNull: false } as const;
@@ -95,7 +96,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
             properties: {
               time: {
                 type: 'string',
-                pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$',
+                pattern: MOMENT_PATTERN,
                 description: 'Moment (RFC 3339) from which on messages are read.',
               },
             },
@@ -114,7 +115,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
     properties: {
       stream: { ...STREAM, description: 'Name of the stream; it must take the subject.' },
       subject: { type: 'string', minLength: 1, description: 'Template of the subject to publish to.' },
-      timeout: duration('5s', 'How long the stream may take to confirm a message.'),
+      timeout: durationOption('5s', 'How long the stream may take to confirm a message.'),
     },
   },
   addressOptions: ['subject'],

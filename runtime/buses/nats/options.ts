@@ -1,5 +1,5 @@
 import type { OptionFlaw } from '#contract/bus.ts';
-import { DURATION_PATTERN } from '#kit/quantity.ts';
+import { durationOption, textOption, tlsOption } from '#kit/option-schema.ts';
 import { parseServerUrl } from './server-url.ts';
 
 /** A connection to NATS as the pipeline file describes it, checked against the schema, references resolved. */
@@ -21,39 +21,20 @@ const SERVER_URL = {
   examples: ['nats://127.0.0.1:4222'],
 } as const;
 
-/** A duration option. */
-export function duration(byDefault: string, description: string): Readonly<Record<string, unknown>> {
-  return { type: 'string', pattern: DURATION_PATTERN, format: 'duration', default: byDefault, description };
-}
-
-function text(description: string): Readonly<Record<string, unknown>> {
-  return { type: 'string', minLength: 1, description };
-}
-
 export const connectionProperties = {
   url: {
     anyOf: [SERVER_URL, { type: 'array', minItems: 1, items: SERVER_URL }],
     description:
       'Where the server is: nats://HOST:PORT, or tls://HOST:PORT for never without encryption. A list names several servers of one cluster.',
   },
-  user: text('Name of the user; needs password.'),
-  password: text('Password of the user.'),
-  token: text("The server's one token."),
-  nkey: text("Seed of the user's NKey (SU...). Best as file:PATH or env:NAME."),
-  creds: text('Content of a credentials file (JWT and seed). Write file:PATH.'),
-  tls: {
-    type: 'object',
-    additionalProperties: false,
-    description: 'TLS of the connection. Certificates and keys are PEM text: write file:PATH.',
-    properties: {
-      ca: text("Certificates that may have signed the server's. Without it the system's are trusted."),
-      cert: text("The client's certificate, where the server asks for one; needs key."),
-      key: text('The private key of cert.'),
-      serverName: text("Name that the server's certificate must show, where it is not the host of url."),
-    },
-  },
-  connectTimeout: duration('4s', 'How long one attempt to connect may take. Attempts go on until one succeeds.'),
-  keepAlive: duration('15s', 'How often the connection is probed. Two probes without an answer end it.'),
+  user: textOption('Name of the user; needs password.'),
+  password: textOption('Password of the user.'),
+  token: textOption("The server's one token."),
+  nkey: textOption("Seed of the user's NKey (SU...). Best as file:PATH or env:NAME."),
+  creds: textOption('Content of a credentials file (JWT and seed). Write file:PATH.'),
+  tls: tlsOption('TLS of the connection. The server is always verified.', 'the host of url'),
+  connectTimeout: durationOption('4s', 'How long one attempt to connect may take. Attempts go on until one succeeds.'),
+  keepAlive: durationOption('15s', 'How often the connection is probed. Two probes without an answer end it.'),
 } as const;
 
 /** What no schema can say of a connection. */

@@ -1,5 +1,5 @@
 import type { OptionSchema } from '#contract/bus.ts';
-import { DURATION_PATTERN } from '#kit/quantity.ts';
+import { durationOption, MOMENT_PATTERN, tlsOption } from '#kit/option-schema.ts';
 
 /** `buses.NAME` with `bus: rabbitmq`. */
 export interface RabbitConnection {
@@ -55,16 +55,6 @@ export interface RabbitTo {
   readonly timeout: string;
 }
 
-const duration = (byDefault: string, description: string) => ({
-  type: 'string',
-  format: 'duration',
-  pattern: DURATION_PATTERN,
-  default: byDefault,
-  description,
-});
-
-const pem = (description: string) => ({ type: 'string', minLength: 1, description });
-
 /** AMQP writes such a name with one byte for its length. */
 const name = (description: string) => ({ type: 'string', minLength: 1, maxLength: 255, description });
 
@@ -90,28 +80,18 @@ export const connectionSchema: OptionSchema = {
       description:
         'Whether the client certificate says who we are (SASL EXTERNAL) instead of a user name; needs tls.cert.',
     },
-    tls: {
-      type: 'object',
-      additionalProperties: false,
-      description: 'For amqps://. The server is always verified.',
-      properties: {
-        ca: pem("Certificates to trust instead of the machine's own, as PEM; file:PATH reads them."),
-        cert: pem('Client certificate, as PEM; file:PATH reads it.'),
-        key: pem('Private key of the client certificate, as PEM; file:PATH reads it.'),
-        serverName: pem("Name to expect in the server's certificate, where it is not the host of url."),
-      },
-    },
+    tls: tlsOption('For amqps://. The server is always verified.', 'the host of url'),
     management: {
       type: 'string',
       pattern: '^https?://[^/]',
       description:
         "URL of the server's management API. Given, the queue's settings and policies are looked at when the route starts, and what in them would drop messages is said.",
     },
-    keepAlive: duration(
+    keepAlive: durationOption(
       '10s',
       'Heartbeat, in whole seconds: silence of two to three of them ends the connection. 0s: none.',
     ),
-    connectTimeout: duration('10s', 'How long one try to connect and to find queue or exchange may take.'),
+    connectTimeout: durationOption('10s', 'How long one try to connect and to find queue or exchange may take.'),
     create: {
       type: 'boolean',
       default: false,
@@ -179,7 +159,7 @@ export const sourceSchema: OptionSchema = {
           properties: {
             time: {
               type: 'string',
-              pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$',
+              pattern: MOMENT_PATTERN,
               description:
                 'Moment (RFC 3339) from which on messages are read, and what was written together with them.',
             },
@@ -227,7 +207,7 @@ export const sinkSchema: OptionSchema = {
       description:
         'Priority of every message, for queues with x-max-priority. Absent, it is carried from RabbitMQ to RabbitMQ.',
     },
-    timeout: duration(
+    timeout: durationOption(
       '10s',
       'Silence after which confirmations that are still awaited are given up and the connection is made anew.',
     ),

@@ -1,0 +1,35 @@
+import { DURATION_PATTERN, SIZE_PATTERN } from './quantity.ts';
+
+/** Part of the JSON Schema (draft-07) of a driver's options. */
+type Part = Readonly<Record<string, unknown>>;
+
+/** RFC 3339, as a JSON Schema `pattern`. */
+export const MOMENT_PATTERN = '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$';
+
+export function durationOption(byDefault: string, description: string): Part {
+  return { type: 'string', format: 'duration', pattern: DURATION_PATTERN, default: byDefault, description };
+}
+
+export function sizeOption(byDefault: string, description: string): Part {
+  return { type: 'string', pattern: SIZE_PATTERN, default: byDefault, description };
+}
+
+/** Text that is not empty. */
+export function textOption(description: string): Part {
+  return { type: 'string', minLength: 1, description };
+}
+
+/** The `tls` of a connection; `serverHost` completes "where it is not ...". */
+export function tlsOption(description: string, serverHost: string): Part {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    description,
+    properties: {
+      ca: textOption("Certificates to trust instead of the machine's own, as PEM; file:PATH reads them."),
+      cert: textOption('Client certificate, as PEM; file:PATH reads it.'),
+      key: textOption('Private key of the client certificate, as PEM; file:PATH reads it.'),
+      serverName: textOption(`Name to expect in the server's certificate, where it is not ${serverHost}.`),
+    },
+  };
+}
