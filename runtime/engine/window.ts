@@ -1,4 +1,5 @@
 import type { Room } from '#contract/source.ts';
+import { Wake } from '#kit/wake.ts';
 
 /** Bounds what is unsettled on a route, in messages and in bytes (invariant 4). One taker waits at a time. */
 export class Window {
@@ -6,7 +7,7 @@ export class Window {
   readonly #bytes: number;
   #heldMessages = 0;
   #heldBytes = 0;
-  #opened: (() => void) | undefined;
+  readonly #opened = new Wake();
 
   constructor(limit: Room) {
     this.#messages = limit.messages;
@@ -28,20 +29,11 @@ export class Window {
   give(bytes: number): void {
     this.#heldMessages -= 1;
     this.#heldBytes -= bytes;
-    this.#opened?.();
+    this.#opened.now();
   }
 
   /** Resolves when something was given back, or `signal` aborts. */
   opened(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#opened = undefined;
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      if (signal.aborted) return resolve();
-      this.#opened = done;
-      signal.addEventListener('abort', done, { once: true });
-    });
+    return this.#opened.wait(signal);
   }
 }

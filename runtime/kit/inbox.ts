@@ -1,4 +1,5 @@
 import { Deque } from './deque.ts';
+import { Wake } from './wake.ts';
 
 /** How much a reader takes at once. */
 interface Bound {
@@ -14,7 +15,7 @@ export class Inbox<T> {
   readonly #weigh: (item: T) => number;
   readonly #items = new Deque<T>();
   #bytes = 0;
-  #wake: (() => void) | undefined;
+  readonly #wake = new Wake();
   #failure: Error | undefined;
 
   constructor(weigh: (item: T) => number) {
@@ -32,7 +33,7 @@ export class Inbox<T> {
   push(item: T): void {
     this.#items.push(item);
     this.#bytes += this.#weigh(item);
-    this.#wake?.();
+    this.#wake.now();
   }
 
   /** Lets the oldest go unread, for a bus that promises nothing and must not grow. */
@@ -45,7 +46,7 @@ export class Inbox<T> {
   /** Every read from now on rejects with `failure`, once what arrived before is read. */
   fail(failure: Error): void {
     this.#failure = failure;
-    this.#wake?.();
+    this.#wake.now();
   }
 
   /** Waits for at least one item, then takes what is at hand within `bound`; empty after `signal` aborts, and only then. */
@@ -53,7 +54,7 @@ export class Inbox<T> {
     while (this.#items.size === 0) {
       if (signal.aborted) return [];
       if (this.#failure !== undefined) throw this.#failure;
-      await this.#arrival(signal);
+      await this.#wake.wait(signal);
     }
     if (signal.aborted) return [];
     return this.#take(bound);
@@ -73,17 +74,5 @@ export class Inbox<T> {
     }
     this.#bytes -= bytes;
     return taken;
-  }
-
-  #arrival(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#wake = undefined;
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#wake = wake;
-      signal.addEventListener('abort', wake, { once: true });
-    });
   }
 }

@@ -3,9 +3,6 @@ import { DURATION_PATTERN, SIZE_PATTERN } from './quantity.ts';
 /** Part of the JSON Schema (draft-07) of a driver's options. */
 type Part = Readonly<Record<string, unknown>>;
 
-/** RFC 3339, as a JSON Schema `pattern`. */
-export const MOMENT_PATTERN = '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$';
-
 export function durationOption(byDefault: string, description: string): Part {
   return { type: 'string', format: 'duration', pattern: DURATION_PATTERN, default: byDefault, description };
 }

@@ -7,10 +7,15 @@ const FIRST = 0xdc00;
  * surrogate U+DC80 to U+DCFF (the way of PEP 383), which no UTF-8 can hold. `bytesOfText` is the way back.
  */
 export function textOfBytes(bytes: Uint8Array): string {
+  return utf8Of(bytes) ?? escaped(bytes);
+}
+
+/** Undefined for bytes that are no UTF-8. */
+export function utf8Of(bytes: Uint8Array): string | undefined {
   try {
     return STRICT.decode(bytes);
   } catch {
-    return escaped(bytes);
+    return undefined;
   }
 }
 
@@ -46,10 +51,5 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   if (lead < 0x80) return 1;
   const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
   if (length === 0 || at + length > bytes.length) return 0;
-  try {
-    STRICT.decode(bytes.subarray(at, at + length));
-    return length;
-  } catch {
-    return 0;
-  }
+  return utf8Of(bytes.subarray(at, at + length)) === undefined ? 0 : length;
 }

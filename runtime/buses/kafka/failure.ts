@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#contract/errors.ts';
+import { isTlsCode, tlsFailure } from '#kit/socket-failure.ts';
 
 /** What the client or a server said, in the bridge's words. */
 export interface Failure {
@@ -39,8 +40,10 @@ const BY_TYPE: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   INVALID_REPLICATION_FACTOR: ['BUS_SETTING', 'the cluster has fewer servers than default.replication.factor asks for'],
 };
 
-const TLS_CODES =
-  /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH|INVALID_CA)/;
+const TLS_ADVICE = {
+  otherHost: 'check brokers and what the servers announce, or set tls.serverName',
+  noTls: 'check the port, or leave tls out',
+};
 
 /** Whatever the client threw, without the wrappers that it puts around its errors. */
 export function failureOf(thrown: unknown): Failure {
@@ -60,7 +63,7 @@ export function failureOf(thrown: unknown): Failure {
   if (textProperty(error, 'syscall') === 'open') {
     return { code: 'BUS_AUTH', text: `sasl.tokenFile cannot be read (${code})`, type };
   }
-  if (TLS_CODES.test(code)) return { code: 'BUS_TLS', text: tlsText(code), type };
+  if (isTlsCode(code)) return { code: 'BUS_TLS', text: tlsFailure(code, TLS_ADVICE).join(': '), type };
   if (type !== undefined) return { code: 'BUS_UNREACHABLE', text: `the server is not ready (${type})`, type };
   // Servers announce where they are, and that may be elsewhere than where they were asked.
   const at = textProperty(error, 'broker');
@@ -84,22 +87,6 @@ function textProperty(whole: unknown, name: string): string | undefined {
 
 function propertyOf(whole: unknown, name: string): unknown {
   return typeof whole === 'object' && whole !== null ? Reflect.get(whole, name) : undefined;
-}
-
-function tlsText(code: string): string {
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `the server's certificate names another host (${code}): check brokers and what the servers announce, or set tls.serverName`;
-  }
-  if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN/.test(code)) {
-    return `the server does not take the client certificate (${code}): set tls.cert and tls.key to a pair that it trusts`;
-  }
-  if (code.startsWith('ERR_OSSL') || code === 'ERR_SSL_KEY_VALUES_MISMATCH') {
-    return `a certificate or key cannot be used (${code}): check tls.ca, tls.cert and tls.key`;
-  }
-  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
-    return `the server does not speak TLS there (${code}): check the port, or leave tls out`;
-  }
-  return `the server's certificate is not trusted (${code}): set tls.ca to the certificate of its authority`;
 }
 
 function unreachable(name: string, code: string): string {

@@ -1,5 +1,6 @@
 import type { Delivery } from '#contract/delivery.ts';
 import type { Room } from '#contract/source.ts';
+import { Wake } from '#kit/wake.ts';
 import type { HeldRecord } from './held-record.ts';
 import type { PartitionFeed } from './partition-feed.ts';
 
@@ -29,7 +30,7 @@ export class ReadTurns {
   #turn = 0;
   #unsettled = 0;
   #unsettledBytes = 0;
-  #wake: (() => void) | undefined;
+  readonly #wake = new Wake();
 
   constructor(window: Room, owner: TurnsOwner) {
     this.#window = window;
@@ -44,7 +45,7 @@ export class ReadTurns {
 
   /** Something came, or was settled. */
   wake(): void {
-    this.#wake?.();
+    this.#wake.now();
   }
 
   settled({ bytes }: HeldRecord): void {
@@ -57,7 +58,7 @@ export class ReadTurns {
     while (!signal.aborted) {
       const taken = this.#take(room);
       if (taken.length > 0) return taken;
-      await this.#woken(signal);
+      await this.#wake.wait(signal);
     }
     return [];
   }
@@ -104,17 +105,5 @@ export class ReadTurns {
     if (this.#feeds.length === 1) return this.#window.messages;
     const share = SHARE * (this.#window.messages - this.#unsettled);
     return Math.max(this.#unsettled === 0 ? 1 : 0, share - feed.unsettled);
-  }
-
-  #woken(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#wake = undefined;
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#wake = wake;
-      signal.addEventListener('abort', wake, { once: true });
-    });
   }
 }

@@ -1,9 +1,8 @@
 import { type Frame, type Headers, type HeaderType, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
-import { textOfBytes } from '#kit/raw-text.ts';
+import { momentMs } from '#kit/moment.ts';
+import { textOfBytes, utf8Of } from '#kit/raw-text.ts';
 import { CONTENT_TYPE, EXPIRY, MESSAGE_ID } from './header-names.ts';
 
-const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 const MILLISECONDS = /^[0-9]{1,15}$/;
 
 /** What is the same for every record of a batch. */
@@ -153,10 +152,7 @@ function takes(carried: Carried, name: string, text: string): boolean {
 }
 
 function momentOf(text: string): number | undefined {
-  if (MILLISECONDS.test(text)) return Number(text);
-  if (!RFC_3339.test(text)) return undefined;
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? undefined : ms;
+  return MILLISECONDS.test(text) ? Number(text) : momentMs(text);
 }
 
 function noteType(types: Map<string, HeaderType[]>, name: string, count: number, type: HeaderType): void {
@@ -180,12 +176,7 @@ function textOf(bytes: Buffer): string {
 
 /** Undefined for bytes that are no UTF-8. */
 function strictText(bytes: Buffer): string | undefined {
-  if (isShortAscii(bytes)) return bytes.toString('latin1');
-  try {
-    return STRICT.decode(bytes);
-  } catch {
-    return undefined;
-  }
+  return isShortAscii(bytes) ? bytes.toString('latin1') : utf8Of(bytes);
 }
 
 function isShortAscii(bytes: Buffer): boolean {

@@ -1,4 +1,5 @@
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
+import { isTlsCode, tlsFailure, unreachable } from '#kit/socket-failure.ts';
 
 /** Whom a connection is made to, as errors may name it. */
 export interface Target {
@@ -31,8 +32,10 @@ const REFUSALS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   0x9f: ['BUS_UNREACHABLE', 'limits how often clients connect'],
 };
 
-const TLS_CODES =
-  /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH|INVALID_CA)/;
+const TLS_ADVICE = {
+  otherHost: 'check url, or set tls.serverName',
+  noTls: 'check the scheme and port of url',
+};
 
 /** Why one try to connect came to nothing; `failure` is what the client or socket said, if anything. */
 export function connectFailure(target: Target, failure: Error | undefined): SluiceError {
@@ -59,7 +62,7 @@ export function connectFailure(target: Target, failure: Error | undefined): Slui
     );
   }
   if (typeof code === 'string') {
-    if (TLS_CODES.test(code)) return problem(target, 'BUS_TLS', tlsText(code), failure);
+    if (isTlsCode(code)) return problem(target, 'BUS_TLS', tlsFailure(code, TLS_ADVICE).join(': '), failure);
     return problem(
       target,
       'BUS_UNREACHABLE',
@@ -91,32 +94,4 @@ export function problem(target: Target, code: ErrorCode, text: string, cause: Er
     place: { bus: target.connection },
     cause,
   });
-}
-
-function tlsText(code: string): string {
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `the server's certificate names another host (${code}): check url, or set tls.serverName`;
-  }
-  if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN/.test(code)) {
-    return `the server does not take the client certificate (${code}): set tls.cert and tls.key to a pair that it trusts`;
-  }
-  if (code.startsWith('ERR_OSSL') || code === 'ERR_SSL_KEY_VALUES_MISMATCH') {
-    return `a certificate or key cannot be used (${code}): check tls.ca, tls.cert and tls.key`;
-  }
-  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
-    return `the server does not speak TLS there (${code}): check the scheme and port of url`;
-  }
-  return `the server's certificate is not trusted (${code}): set tls.ca to the certificate of its authority`;
-}
-
-function unreachable(code: string): string {
-  switch (code) {
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'the host name is not known';
-    case 'ECONNREFUSED':
-      return 'the connection is refused';
-    default:
-      return 'the server cannot be reached';
-  }
 }

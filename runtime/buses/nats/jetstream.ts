@@ -1,5 +1,6 @@
 import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
-import { durationOption, MOMENT_PATTERN } from '#kit/option-schema.ts';
+import { MOMENT_PATTERN } from '#kit/moment.ts';
+import { durationOption } from '#kit/option-schema.ts';
 import { Link } from './connect.ts';
 import { openJetStreamSink } from './jetstream-open-sink.ts';
 import { JetStreamSource } from './jetstream-source.ts';

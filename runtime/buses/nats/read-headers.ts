@@ -1,5 +1,6 @@
 import type { Msg } from '@nats-io/transport-node';
 import { type Headers, NO_HEADERS } from '#contract/frame.ts';
+import { momentMs } from '#kit/moment.ts';
 import { canonical, CONTENT_TYPE, CONTROL } from './header-names.ts';
 import { headerBlock } from './raw-message.ts';
 
@@ -51,12 +52,8 @@ export function parseHeaders(block: string): Carried {
   };
 }
 
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
-
 function moment(text: string | undefined): number | undefined {
-  if (text === undefined || !RFC_3339.test(text)) return undefined;
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? undefined : ms;
+  return text === undefined ? undefined : momentMs(text);
 }
 
 function append(headers: Map<string, string[]>, name: string, value: string): void {

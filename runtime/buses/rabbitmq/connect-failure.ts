@@ -1,10 +1,13 @@
 import type { ErrorCode, SluiceError } from '#contract/errors.ts';
 import { messageOf } from '#contract/errors.ts';
+import { isTlsCode, tlsFailure, unreachable } from '#kit/socket-failure.ts';
 import type { RabbitConnection } from './options.ts';
 import { errorAt, type Node, type Target } from './target.ts';
 
-const TLS_CODES =
-  /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH|INVALID_CA)/;
+const TLS_ADVICE = {
+  otherHost: 'check url, or set tls.serverName',
+  noTls: 'check the scheme and port of url',
+};
 
 type Reason = readonly [ErrorCode, string];
 
@@ -26,7 +29,7 @@ export function tooSlow(target: Target, node: Node, ms: number): SluiceError {
 function reasonOf(node: Node, options: RabbitConnection, thrown: unknown): Reason {
   const message = messageOf(thrown);
   const code: unknown = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  if (typeof code === 'string' && TLS_CODES.test(code)) return ['BUS_TLS', tlsText(code)];
+  if (typeof code === 'string' && isTlsCode(code)) return ['BUS_TLS', tlsFailure(code, TLS_ADVICE).join('; ')];
   if (message.startsWith('Handshake terminated by server: 403')) return ['BUS_AUTH', refusal(node, options)];
   if (message.startsWith('SASL mechanism')) return ['BUS_AUTH', mechanism(options)];
   // The client does not hand on what the server says here.
@@ -54,32 +57,4 @@ function mechanism({ external }: RabbitConnection): string {
   return external
     ? 'the server does not offer EXTERNAL; enable its plugin rabbitmq_auth_mechanism_ssl and the mechanism'
     : 'the server does not offer PLAIN; write external: true with a client certificate, or enable PLAIN';
-}
-
-function tlsText(code: string): string {
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `the server's certificate names another host (${code}); check url, or set tls.serverName`;
-  }
-  if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_UNKNOWN/.test(code)) {
-    return `the server does not take the client certificate (${code}); set tls.cert and tls.key to a pair that it trusts`;
-  }
-  if (code.startsWith('ERR_OSSL') || code === 'ERR_SSL_KEY_VALUES_MISMATCH') {
-    return `a certificate or key cannot be used (${code}); check tls.ca, tls.cert and tls.key`;
-  }
-  if (code === 'EPROTO' || code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
-    return `the server does not speak TLS there (${code}); check the scheme and port of url`;
-  }
-  return `the server's certificate is not trusted (${code}); set tls.ca to the certificate of its authority`;
-}
-
-function unreachable(code: string): string {
-  switch (code) {
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'the host name is not known';
-    case 'ECONNREFUSED':
-      return 'the connection is refused';
-    default:
-      return 'the server cannot be reached';
-  }
 }

@@ -1,5 +1,6 @@
 import type { OptionSchema } from '#contract/bus.ts';
-import { durationOption, MOMENT_PATTERN, tlsOption } from '#kit/option-schema.ts';
+import { MOMENT_PATTERN } from '#kit/moment.ts';
+import { durationOption, tlsOption } from '#kit/option-schema.ts';
 
 /** `buses.NAME` with `bus: rabbitmq`. */
 export interface RabbitConnection {

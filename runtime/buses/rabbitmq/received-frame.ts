@@ -1,12 +1,12 @@
 import type { ConsumeMessage } from 'amqplib';
 import { type Frame, type HeaderType, NO_HEADERS } from '#contract/frame.ts';
+import { momentMs } from '#kit/moment.ts';
 import { textsOf } from './header-values.ts';
 import { readLists } from './header-lists.ts';
 import { DELIVERY_HEADERS, PROPERTY_OF } from './property-headers.ts';
 
 /** Many publishers write milliseconds where AMQP has seconds: as seconds, this would be the year 5138. */
 const MILLISECONDS_FROM = 1e11;
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 
 const PROPERTIES = Object.entries(PROPERTY_OF);
 
@@ -89,8 +89,8 @@ function expiry(
 ): number | undefined {
   const [stated = ''] = headers.get('expirytime') ?? [];
   const isMoment = types?.get('expirytime')?.[0] === 'timestamp';
-  const ms = isMoment ? Number(stated) : RFC_3339.test(stated) ? Date.parse(stated) : Number.NaN;
-  if (!Number.isNaN(ms)) {
+  const ms = isMoment ? Number(stated) : momentMs(stated);
+  if (ms !== undefined && !Number.isNaN(ms)) {
     // What cannot be read is carried on as it is.
     headers.delete('expirytime');
     types?.delete('expirytime');
