@@ -24,6 +24,8 @@ export interface RunSettings {
   /** How long a stop waits for what is in flight. */
   readonly drainMs: number;
   readonly environment: NodeJS.ProcessEnv;
+  /** Runs these routes alone, and of them nothing but the letters that are to be sent through again. */
+  readonly replayOnly?: ReadonlySet<string>;
 }
 
 /** A pipeline at work. */
@@ -41,7 +43,7 @@ export interface RunningPipeline {
 
 /** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE or ADMIN_UNUSABLE before anything was connected. */
 export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
-  const { log, catalog, parts } = settings;
+  const { log, catalog, parts, replayOnly } = settings;
   const state = openPipelineState(settings.stateFolder);
   if (state.isNew) log.info('state-created', { folder: state.folder });
   const health = new Health();
@@ -51,13 +53,15 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   lost.promise.catch(() => {});
   const tracing = await tracingFor(spec.name, settings);
 
-  const lines = spec.routes.map((route) => {
+  const routes = spec.routes.filter(({ name }) => replayOnly?.has(name) ?? true);
+  const lines = routes.map((route) => {
     const systems = { sourceSystem: route.from.bus, sinkSystem: route.to.bus };
     return new RouteLine(spec, route, {
       pipeline: spec.name,
       catalog,
       parts,
       deadLetters: state.deadLetters,
+      isReplayOnly: replayOnly !== undefined,
       memo: (owner) => state.memo(owner),
       clock: systemClock,
       log,
@@ -102,8 +106,11 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
         ?.close()
         .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));
       await admin?.close();
+      const last = numbers();
       state.close();
-      for (const { pipeline, route, ...counts } of numbers()) log.info('stopped', { pipeline, route, ...counts });
+      for (const { pipeline, route, deadLetters, ...counts } of last) {
+        log.info('stopped', { pipeline, route, ...counts, letters: deadLetters.letters });
+      }
     },
   };
 }

@@ -6,14 +6,20 @@ import type { Source } from '#contract/source.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import { IDLE_SOURCE, mergedSource } from './engine/merged-source.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
 import { Watchdog } from './engine/watchdog.ts';
+import { type LetterLine, openLetterLine } from './letter-line.ts';
+import type { DeadLetterStore } from './state/dead-letter-store.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
-export interface LineSettings extends Omit<RouteServices, 'onFlow'> {
+export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'onLetters'> {
+  readonly deadLetters: DeadLetterStore;
+  /** Sends nothing but letters through again: its source is not opened. */
+  readonly isReplayOnly: boolean;
   readonly health: Health;
   /** What an end writes down for its next start, by owner. */
   readonly memo: (owner: string) => Memo;
@@ -27,6 +33,16 @@ export interface LineSettings extends Omit<RouteServices, 'onFlow'> {
 
 type Direction = BusContext['direction'];
 
+const WHY_GONE = {
+  oldest: 'the store is full and the route says full: oldest',
+  age: 'they were kept as long as the route says',
+  operator: 'an operator discarded them',
+} as const;
+
+function inWords({ message, remedy }: SluiceError): string {
+  return `${message}. ${remedy}`;
+}
+
 /** One route of a running pipeline, from the opening of its ends to their closing. */
 export class RouteLine {
   readonly #pipeline: PipelineSpec;
@@ -34,6 +50,7 @@ export class RouteLine {
   readonly #settings: LineSettings;
   #sink: Sink | undefined;
   #source: Source | undefined;
+  #letters: LetterLine | undefined;
   #route: Route | undefined;
   #pump: Pump | undefined;
   #watchdog: Watchdog | undefined;
@@ -47,14 +64,31 @@ export class RouteLine {
   /** Resolves once both ends are connected and the route runs. Rejects when `opening` aborts. */
   async open(): Promise<void> {
     // Both are announced before either is opened: readiness counts what is still to come.
-    const contexts = { source: this.#context('source'), sink: this.#context('sink') };
-    const { from, to } = this.#spec;
-    const { catalog, health } = this.#settings;
+    const { from, to, deadLetter } = this.#spec;
+    const { catalog, health, deadLetters, isReplayOnly } = this.#settings;
+    const contexts = {
+      source: isReplayOnly ? undefined : this.#context('source'),
+      sink: this.#context('sink'),
+      letters: deadLetter.to === undefined ? undefined : this.#context('dead-letters'),
+    };
+    this.#bound();
+    if (deadLetter.to !== undefined && contexts.letters !== undefined) {
+      const settings = { ...this.#settings, local: deadLetters };
+      const options = this.#options(deadLetter.to);
+      this.#letters = await openLetterLine(this.#spec, deadLetter.to, options, contexts.letters, settings);
+    }
     // The sink first: what a source delivers should find its way.
     this.#sink = await busOf(catalog, to.bus).openSink(this.#options(to), contexts.sink);
-    this.#source = await busOf(catalog, from.bus).openSource(this.#options(from), contexts.source);
+    if (contexts.source !== undefined) {
+      this.#source = await busOf(catalog, from.bus).openSource(this.#options(from), contexts.source);
+    }
     const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
-    this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow });
+    const onLetters = (trouble: SluiceError | undefined): void => {
+      health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && inWords(trouble));
+    };
+    const source = mergedSource(this.#source ?? IDLE_SOURCE, deadLetters.replay(this.#spec.name));
+    const services = { ...this.#settings, deadLetters: this.#letters?.letters ?? deadLetters, onFlow, onLetters };
+    this.#route = wireRoute(this.#spec, source, this.#sink, services);
     this.#pump = new Pump(this.#route);
     this.#watchdog = this.#watch(this.#pump, this.#route);
     this.#watchdog.start();
@@ -64,7 +98,8 @@ export class RouteLine {
   /** Undefined until the route runs. */
   numbers(): RouteNumbers | undefined {
     if (this.#route === undefined) return undefined;
-    return { pipeline: this.#pipeline.name, route: this.#spec.name, ...this.#route.counters };
+    const deadLetters = this.#settings.deadLetters.standing(this.#spec.name);
+    return { pipeline: this.#pipeline.name, route: this.#spec.name, ...this.#route.counters, deadLetters };
   }
 
   async drain(deadlineMs: number): Promise<void> {
@@ -73,7 +108,15 @@ export class RouteLine {
 
   async close(): Promise<void> {
     this.#watchdog?.stop();
-    await Promise.all([this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()]);
+    await Promise.all([this.#source, this.#sink, this.#letters].map((end) => end?.close() ?? Promise.resolve()));
+  }
+
+  #bound(): void {
+    const { deadLetters, log } = this.#settings;
+    const { name: route, deadLetter } = this.#spec;
+    deadLetters.bound(route, deadLetter.bounds, ({ reason, letters }) =>
+      log.warn('dead-letters-discarded', { route, reason, letters, text: WHY_GONE[reason] }),
+    );
   }
 
   #watch(pump: Pump, { counters, clock }: Route): Watchdog {
@@ -91,15 +134,19 @@ export class RouteLine {
 
   #context(direction: Direction): BusContext {
     const { log, health, opening, onProblem } = this.#settings;
-    const { connection } = direction === 'source' ? this.#spec.from : this.#spec.to;
+    const { from, to, deadLetter } = this.#spec;
+    const { connection } = direction === 'source' ? from : direction === 'sink' ? to : (deadLetter.to ?? to);
     const place = { pipeline: this.#pipeline.name, route: this.#spec.name, connection, direction };
-    const onUp = (): void => this.#pump?.wake();
+    const onUp = (): void => {
+      if (direction === 'dead-letters') this.#letters?.wake();
+      else this.#pump?.wake();
+    };
     const report = busReporter({ ...place, log, health, onUp, onProblem });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
     return { ...place, window: this.#spec.from.window, memo, signal: opening, report };
   }
 
-  #options(end: RouteSpec['from'] | RouteSpec['to']): never {
+  #options(end: Pick<RouteSpec['from'], 'connection' | 'options'>): never {
     const options = { connection: this.#pipeline.connections.get(end.connection)?.options, end: end.options };
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker judged them against this very driver's schemas
     return options as never;

@@ -34,11 +34,12 @@ export interface RouteServices {
   readonly log: Log;
   readonly tracer: Tracer | undefined;
   readonly onFlow: Route['onFlow'];
+  readonly onLetters: Route['onLetters'];
 }
 
 /** One checked route of a pipeline and its open ends -> a route that can run. Opens and starts nothing. */
 export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services: RouteServices): Route {
-  const { pipeline, catalog, deadLetters, clock, log, tracer, onFlow } = services;
+  const { pipeline, catalog, deadLetters, clock, log, tracer, onFlow, onLetters } = services;
   const { from, to } = spec;
   const stages = spec.stages.map((stage) => stageOf(stage, spec.name, services));
   const sourceGrammar = busOf(catalog, from.bus).grammar;
@@ -70,6 +71,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     log,
     tracer,
     onFlow,
+    onLetters,
   };
 }
 

@@ -113,7 +113,9 @@ async function compile(
 }
 
 function busesOf(spec: PipelineSpec): readonly string[] {
-  return [...new Set(spec.routes.flatMap(({ from, to }) => [from.bus, to.bus]))].toSorted();
+  return [
+    ...new Set(spec.routes.flatMap(({ from, to, deadLetter }) => [from.bus, to.bus, deadLetter.to?.bus ?? to.bus])),
+  ].toSorted();
 }
 
 /** What an operator must know of a bundle without opening it: what it talks to, what it needs, what it was made of. */

@@ -5,6 +5,7 @@ import { stageKind } from './pieces.ts';
 import type { Piece } from './pieces.ts';
 import type {
   ConnectionSpec,
+  DeadLetterSpec,
   PipelineSpec,
   RetrySpec,
   RouteSpec,
@@ -87,6 +88,21 @@ function sink(options: PlainMap, bus: BusWords): SinkSpec {
   };
 }
 
+function deadLetter(options: PlainMap, bus: BusWords | undefined): DeadLetterSpec {
+  const local = bus === undefined ? options : {};
+  const max = own(local, 'max');
+  const bounds = {
+    max: typeof max === 'number' ? max : DEFAULTS.lettersMax,
+    bytes: sizeBytes(optional(local, 'bytes') ?? DEFAULTS.lettersBytes),
+    ageMs: durationMs(optional(local, 'age') ?? DEFAULTS.lettersAge),
+    full: optional(local, 'full') === 'oldest' ? 'oldest' : DEFAULTS.lettersFull,
+  } as const;
+  if (bus === undefined) return { bounds, to: undefined };
+  const address = optional(options, addressOptionOf(bus, options)) ?? '';
+  const to = { connection: text(options, 'bus'), bus: bus.name, options: driverOptions(options, 'to'), address };
+  return { bounds, to };
+}
+
 /** `100ms..10s` in milliseconds. */
 export function parseBackoff(written: string): RetrySpec['backoff'] {
   const [first = '', cap = ''] = written.split('..');
@@ -127,6 +143,7 @@ export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFi
     const all = asMap(item);
     const from = filled(pointerTo(at, 'from'), own(all, 'from'));
     const to = filled(pointerTo(at, 'to'), own(all, 'to'));
+    const letters = filled(pointerTo(at, 'deadLetter'), own(all, 'deadLetter'));
     return {
       name: text(all, 'name'),
       class: DEFAULTS.routeClass,
@@ -136,7 +153,7 @@ export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFi
       ),
       to: sink(to, busOf(to)),
       retry: retry(asMap(own(all, 'retry'))),
-      deadLetter: DEFAULTS.deadLetter,
+      deadLetter: deadLetter(letters, Object.hasOwn(letters, 'bus') ? busOf(letters) : undefined),
       watchdogMs: durationMs(optional(all, 'watchdog') ?? DEFAULTS.watchdog),
     };
   };

@@ -190,8 +190,10 @@ export function checkNames(value: unknown, vocabulary: Vocabulary, project: Proj
   for (const [name, connection] of Object.entries(buses)) checkBusKind(name, asMap(connection), names);
   for (const [index, route] of routes.entries()) {
     const at = pointerTo('/routes', index);
-    for (const direction of ['from', 'to']) {
-      used.add(checkConnection(pointerTo(at, direction), own(asMap(route), direction), buses, names));
+    for (const direction of ['from', 'to', 'deadLetter']) {
+      const end = own(asMap(route), direction);
+      if (direction === 'deadLetter' && !Object.hasOwn(asMap(end), 'bus')) continue;
+      used.add(checkConnection(pointerTo(at, direction), end, buses, names));
     }
     for (const [position, item] of asList(own(asMap(route), 'stages')).entries()) {
       checkStage(pointerTo(at, 'stages', position), item, names);

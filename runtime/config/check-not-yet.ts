@@ -1,4 +1,3 @@
-import { shown } from './describe.ts';
 import type { FindingList } from './finding-list.ts';
 import { DEFAULTS } from './file-words.ts';
 import { NEVER, NOT_YET } from './not-yet.ts';
@@ -106,10 +105,6 @@ export function checkNotYet(value: unknown, vocabulary: Vocabulary, findings: Fi
       const known = words(direction === 'from' ? bus?.sourceSchema : bus?.sinkSchema);
       refuseFields(pointerTo(at, direction), end, later, known, refuse);
       refuseCodec(pointerTo(at, direction), end, vocabulary, refuse);
-    }
-    const letters = own(route, 'deadLetter');
-    if (letters !== undefined && letters !== DEFAULTS.deadLetter) {
-      refuse(pointerTo(at, 'deadLetter'), `deadLetter: ${shown(letters)}`, `deadLetter: ${DEFAULTS.deadLetter}`);
     }
   }
 }

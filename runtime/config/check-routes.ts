@@ -1,6 +1,7 @@
 import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { addressOptionOf, parseBackoff } from './build-spec.ts';
+import { checkLetterBus } from './check-letters.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { shown } from './describe.ts';
@@ -58,7 +59,16 @@ class RouteJudge {
     if (sink !== undefined) this.#flaws(sink, sink.bus.flaws(sink.connection, { to: sink.end }));
     const sourceGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'from')) ? undefined : askSource(source);
     const sinkGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'to')) ? undefined : askSink(sink);
-    this.#templates(sourceGives);
+    const scope = this.#templates(sourceGives);
+    const letters = judgedEnd(this.#at, 'deadLetter', this.#file);
+    if (letters !== undefined) {
+      this.#flaws(letters, letters.bus.flaws(letters.connection, { to: letters.end }));
+      const option = addressOptionOf(letters.bus, letters.end);
+      const holder = asMap(own(this.#route, 'deadLetter'));
+      this.#template(letters.at, holder, option, { use: 'letter', target: letters.bus.grammar }, scope);
+      this.#addressIsThere(letters.at, letters.end, letters.bus);
+      checkLetterBus(letters, this.#file.findings);
+    }
     this.#backoff();
     if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);
     if (sink !== undefined && sinkGives !== undefined) this.#notes(sink, sinkGives.notes);
@@ -103,7 +113,8 @@ class RouteJudge {
     }
   }
 
-  #templates(gives: Guarantees | undefined): void {
+  /** Returns what the messages of the route have once they are read. */
+  #templates(gives: Guarantees | undefined): TemplateScope {
     const { value, vocabulary } = this.#file;
     const from = asMap(own(this.#route, 'from'));
     const to = asMap(own(this.#route, 'to'));
@@ -136,6 +147,7 @@ class RouteJudge {
       this.#reservedHeader(headersAt, name);
       this.#template(headersAt, headers, name, { use: 'header', target: undefined }, sent);
     }
+    return keyed;
   }
 
   #template(

@@ -19,7 +19,7 @@ export interface TemplateScope {
 export interface TemplateSite {
   readonly at: string;
   readonly text: string;
-  readonly use: 'key' | 'id' | 'address' | 'header';
+  readonly use: 'key' | 'id' | 'address' | 'header' | 'letter';
   /** What stands in findings for a text that came by reference. */
   readonly reference: string | undefined;
   /** Of the bus that an address goes to. */
@@ -101,6 +101,8 @@ function fieldFlaw(field: TemplateField, site: TemplateSite, scope: TemplateScop
   }
   if (field.kind === 'id' && site.use === 'id')
     return wrong('a field that makes the id', '{body.NAME} or {header.NAME}');
+  if (field.kind === 'body' && site.use === 'letter')
+    return wrong('a field that a letter has whatever is wrong with its body', '{route}, {key} or {header.NAME}');
   if (field.kind === 'body' && !scope.bodyHasFields) {
     return wrong('a body with fields', 'codec: json in from, or a field that is not of the body');
   }

@@ -32,6 +32,11 @@ export function sinkSchema(bus: BusWords, vocabulary: Vocabulary): JsonSchema {
   return joined(bus.sinkSchema, { bus: CONNECTION_NAME, ...sinkWords(vocabulary.codecs.keys()) });
 }
 
+/** A bus as the place of dead letters: their bytes and headers are their own. */
+export function letterSinkSchema(bus: BusWords): JsonSchema {
+  return joined(bus.sinkSchema, { bus: CONNECTION_NAME });
+}
+
 export function stageSchema(stage: StageWords): JsonSchema {
   const required = Array.isArray(stage.schema['required']) ? (stage.schema['required'] as readonly string[]) : [];
   const name: JsonSchema = {
@@ -56,6 +61,12 @@ export function anyEndSchema(direction: 'from' | 'to', vocabulary: Vocabulary): 
   const shared = direction === 'from' ? sourceWords(codecs) : sinkWords(codecs);
   return { type: 'object', properties: { bus: CONNECTION_NAME, ...shared }, required: ['bus'] };
 }
+
+export const ANY_LETTER_SINK_SCHEMA: JsonSchema = {
+  type: 'object',
+  properties: { bus: CONNECTION_NAME },
+  required: ['bus'],
+};
 
 export const ANY_CONNECTION_SCHEMA: JsonSchema = {
   type: 'object',

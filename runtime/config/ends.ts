@@ -57,13 +57,17 @@ function options(at: string, kind: 'connection' | 'from' | 'to', file: JudgedFil
 }
 
 /** One end of a route with its connection, where both are free of errors. */
-export function judgedEnd(routeAt: string, direction: 'from' | 'to', file: JudgedFile): JudgedEnd | undefined {
+export function judgedEnd(
+  routeAt: string,
+  direction: 'from' | 'to' | 'deadLetter',
+  file: JudgedFile,
+): JudgedEnd | undefined {
   const name = under(file.value, [...pointerKeys(routeAt), direction, 'bus']);
   const bus = busBehind(file.value, name, file.vocabulary);
   if (bus === undefined || typeof name !== 'string') return undefined;
   const connectionAt = pointerTo('/buses', name);
   const at = pointerTo(routeAt, direction);
   const connection = options(connectionAt, 'connection', file);
-  const end = options(at, direction, file);
+  const end = options(at, direction === 'from' ? 'from' : 'to', file);
   return connection === undefined || end === undefined ? undefined : { bus, connectionAt, connection, at, end };
 }

@@ -19,6 +19,10 @@ export const DEFAULTS = {
   backoff: '100ms..10s',
   routeClass: 'event',
   deadLetter: 'local',
+  lettersMax: 100_000,
+  lettersBytes: '1GiB',
+  lettersAge: '30d',
+  lettersFull: 'pause',
   watchdog: '30s',
 } as const;
 
@@ -58,6 +62,41 @@ export const RETRY_SCHEMA: JsonSchema = {
       pattern: BACKOFF_PATTERN,
       default: DEFAULTS.backoff,
       description: 'First and longest wait between tries; doubles in between.',
+    },
+  },
+};
+
+/** `deadLetter` of a route as a map without a bus: how much the local store keeps. */
+export const LOCAL_LETTERS_SCHEMA: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'How many dead letters of this route the local store keeps, and what happens at that bound.',
+  properties: {
+    max: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000_000,
+      default: DEFAULTS.lettersMax,
+      description: 'Letters kept.',
+    },
+    bytes: {
+      type: 'string',
+      pattern: SOME_SIZE_PATTERN,
+      default: DEFAULTS.lettersBytes,
+      description: 'Bytes of bodies, headers and error texts kept.',
+    },
+    age: {
+      type: 'string',
+      pattern: SOME_DURATION_PATTERN,
+      format: 'duration',
+      default: DEFAULTS.lettersAge,
+      description: 'How long a letter is kept; then it is removed, counted and logged.',
+    },
+    full: {
+      type: 'string',
+      enum: ['pause', 'oldest'],
+      default: DEFAULTS.lettersFull,
+      description: 'At the bound: pause, the route waits for room; oldest, the oldest letter gives way.',
     },
   },
 };
@@ -118,6 +157,7 @@ export function fileSchema(parts: {
   readonly sink: JsonSchema;
   readonly stage: JsonSchema;
   readonly retry: JsonSchema;
+  readonly letters: readonly JsonSchema[];
 }): JsonSchema {
   return {
     type: 'object',
@@ -153,6 +193,7 @@ function routeSchema(parts: {
   readonly sink: JsonSchema;
   readonly stage: JsonSchema;
   readonly retry: JsonSchema;
+  readonly letters: readonly JsonSchema[];
 }): JsonSchema {
   return {
     type: 'object',
@@ -183,10 +224,9 @@ function routeSchema(parts: {
       to: parts.sink,
       retry: parts.retry,
       deadLetter: {
-        type: 'string',
-        enum: [DEFAULTS.deadLetter],
+        description: 'Where messages go that can never succeed: the local store, or a bus.',
         default: DEFAULTS.deadLetter,
-        description: 'Where messages go that can never succeed.',
+        anyOf: [{ type: 'string', enum: [DEFAULTS.deadLetter] }, ...parts.letters],
       },
       watchdog: {
         type: 'string',

@@ -50,6 +50,10 @@ export const FINDINGS = {
     severity: 'error',
     meaning: 'Options that exclude one another, or that this bus refuses together.',
   },
+  LETTERS_NEED_HEADERS: {
+    severity: 'error',
+    meaning: 'A bus for dead letters that carries no headers: it could not say why a message ended there.',
+  },
   TEMPLATE_SYNTAX: { severity: 'error', meaning: 'A template that cannot be read.' },
   TEMPLATE_FIELD: { severity: 'error', meaning: 'A template names a field that cannot exist here.' },
   TEMPLATE_LEVEL: { severity: 'error', meaning: 'A template names a level that no address of this source has.' },

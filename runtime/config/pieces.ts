@@ -1,12 +1,14 @@
 import {
   ANY_CONNECTION_SCHEMA,
+  ANY_LETTER_SINK_SCHEMA,
   anyEndSchema,
   connectionSchema,
+  letterSinkSchema,
   sinkSchema,
   sourceSchema,
   stageSchema,
 } from './end-schema.ts';
-import { JUDGED_APART, RETRY_SCHEMA, fileSchema } from './file-words.ts';
+import { JUDGED_APART, LOCAL_LETTERS_SCHEMA, RETRY_SCHEMA, fileSchema } from './file-words.ts';
 import { asList, asMap, isMap, own } from './plain.ts';
 import { pointerTo } from './pointer.ts';
 import type { BusWords, JsonSchema, StageWords, Vocabulary } from './vocabulary.ts';
@@ -23,6 +25,7 @@ const FILE_SCHEMA = fileSchema({
   sink: JUDGED_APART,
   stage: JUDGED_APART,
   retry: RETRY_SCHEMA,
+  letters: [JUDGED_APART],
 });
 
 /** The driver behind a connection's name; undefined where the name or its kind is not known. */
@@ -78,6 +81,14 @@ export function piecesOf(value: unknown, vocabulary: Vocabulary): readonly Piece
       if (!isMap(options)) continue;
       const bus = busBehind(value, own(options, 'bus'), vocabulary);
       pieces.push({ pointer: pointerTo(at, direction), schema: end(direction, bus) });
+    }
+    const letters = own(asMap(route), 'deadLetter');
+    if (isMap(letters)) {
+      const bus = busBehind(value, own(letters, 'bus'), vocabulary);
+      const ofBus =
+        bus === undefined ? ANY_LETTER_SINK_SCHEMA : schemas.of(`letters ${bus.name}`, () => letterSinkSchema(bus));
+      const schema = Object.hasOwn(letters, 'bus') ? ofBus : LOCAL_LETTERS_SCHEMA;
+      pieces.push({ pointer: pointerTo(at, 'deadLetter'), schema });
     }
     for (const [position, item] of asList(own(asMap(route), 'stages')).entries()) {
       const kind = stageKind(item, vocabulary);

@@ -1,5 +1,5 @@
-import { connectionSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
-import { RETRY_SCHEMA, fileSchema } from './file-words.ts';
+import { connectionSchema, letterSinkSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
+import { LOCAL_LETTERS_SCHEMA, RETRY_SCHEMA, fileSchema } from './file-words.ts';
 import { isMap } from './plain.ts';
 import { admits } from './schema-at.ts';
 import type { JsonSchema, Vocabulary } from './vocabulary.ts';
@@ -81,6 +81,7 @@ export function pipelineSchema(vocabulary: Vocabulary): JsonSchema {
   for (const [kind, bus] of vocabulary.buses) {
     definitions[`${kind}.connection`] = published(connectionSchema(bus), ['bus']);
     definitions[`${kind}.source`] = published(sourceSchema(bus, vocabulary), ['bus', 'codec']);
+    definitions[`${kind}.letters`] = published(letterSinkSchema(bus), ['bus']);
     definitions[`${kind}.sink`] = published(sinkSchema(bus, vocabulary), ['bus', 'codec']);
   }
   for (const [verb, stage] of vocabulary.stages) definitions[`stage.${verb}`] = published(stageSchema(stage), [verb]);
@@ -89,6 +90,7 @@ export function pipelineSchema(vocabulary: Vocabulary): JsonSchema {
     source: refs(kinds.map((kind) => `${kind}.source`)),
     sink: refs(kinds.map((kind) => `${kind}.sink`)),
     retry: orReference(RETRY_SCHEMA),
+    letters: [orReference(LOCAL_LETTERS_SCHEMA), ...kinds.map((kind) => ({ $ref: `#/definitions/${kind}.letters` }))],
     stage: refs([...vocabulary.stages.keys()].map((verb) => `stage.${verb}`)),
   });
   return {

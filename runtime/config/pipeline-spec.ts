@@ -1,3 +1,4 @@
+import type { LetterBounds } from '#contract/dead-letter.ts';
 import type { Backoff } from '#kit/backoff.ts';
 
 /** A checked pipeline file as plain data: references resolved, defaults filled in, nothing left to validate. Holds secrets: never log it. */
@@ -22,9 +23,24 @@ export interface RouteSpec {
   readonly stages: readonly StageSpec[];
   readonly to: SinkSpec;
   readonly retry: RetrySpec;
-  readonly deadLetter: 'local';
+  readonly deadLetter: DeadLetterSpec;
   /** How long deliveries may be held and none end before the route counts as stalled. */
   readonly watchdogMs: number;
+}
+
+export interface DeadLetterSpec {
+  /** Of the local store. It is there for every route: a bus may refuse a letter for good. */
+  readonly bounds: LetterBounds;
+  /** The bus that they go to instead; undefined for the local store. */
+  readonly to: LetterSinkSpec | undefined;
+}
+
+export interface LetterSinkSpec {
+  readonly connection: string;
+  readonly bus: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Template of the address. */
+  readonly address: string;
 }
 
 export interface RetrySpec {

@@ -29,7 +29,7 @@ export interface Resolved {
 const ENV = /^env:([A-Za-z_][A-Za-z0-9_]*)(?:\|(.*))?$/s;
 // Names that decide what is built, before any environment is known.
 const NAMES =
-  /^\/name$|^\/buses\/[^/]+\/bus$|^\/routes\/\d+\/(name|class|deadLetter)$|^\/routes\/\d+\/(from|to)\/(bus|codec)$/;
+  /^\/name$|^\/buses\/[^/]+\/bus$|^\/routes\/\d+\/(name|class|deadLetter)$|^\/routes\/\d+\/(from|to|deadLetter)\/(bus|codec)$/;
 const STAGE_KEY = /^\/routes\/\d+\/stages\/\d+\/([^/]+)$/;
 
 function isReference(text: string): boolean {

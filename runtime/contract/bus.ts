@@ -51,7 +51,8 @@ export interface BusContext {
   readonly route: string;
   /** The connection's name in the pipeline file. */
   readonly connection: string;
-  readonly direction: 'source' | 'sink';
+  /** `dead-letters`: a second sink of the route, for its dead letters. */
+  readonly direction: 'source' | 'sink' | 'dead-letters';
   /** Bounds what may be unsettled at once: the client's prefetch is set from it, and the driver holds no more than it. */
   readonly window: Room;
   /** This end's own, the same at every start. */

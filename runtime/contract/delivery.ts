@@ -13,6 +13,21 @@ export type Outcome =
 export const ACCEPT: Outcome = { kind: 'accept' };
 export const GIVE_BACK: Outcome = { kind: 'retry' };
 
+/** What a dead letter on its way back brings along: it is the same message still. */
+export interface Replayed {
+  /** Its number in the store. */
+  readonly letter: number;
+  /** Tries until it died last; those of this time are added. */
+  readonly attempts: number;
+  /** When it was first read, in milliseconds since 1970 (UTC): an expiry of the route counts from there. */
+  readonly receivedAtMs: number;
+  /** Stands for every other expiry, where an operator renewed it. */
+  readonly expiresAtMs: number | undefined;
+  /** The span in which it died last: its new trace is linked to it. */
+  readonly traceId: string | undefined;
+  readonly spanId: string | undefined;
+}
+
 /** One frame, lent to the bridge until it is settled. */
 export interface Delivery {
   /** The bus's own coordinates, unique within the source, and the same on every redelivery where the bus has such an id. */
@@ -25,6 +40,8 @@ export interface Delivery {
    * those of one key and address do.
    */
   readonly lane?: string;
+  /** Given where it is a dead letter that comes back. */
+  readonly replay?: Replayed;
   /**
    * Called exactly once by the engine, in any order relative to other deliveries; a source whose bus commits
    * positions holds back to the settled prefix. Never throws: a settlement whose epoch (connection, channel,

@@ -106,6 +106,12 @@ export const ERRORS = {
     scope: 'bus',
     remedy: 'The state folder cannot be written. Free space, fix permissions, or name another with --state.',
   },
+  LETTERS_FULL: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'The route waits for room. Make it: sluice dlq replay or sluice dlq discard; or raise deadLetter.max or bytes; or let the oldest give way: full: oldest.',
+  },
   STATE_LOCKED: {
     verdict: 'retry',
     scope: 'bus',
@@ -133,6 +139,10 @@ export interface ErrorPlace {
   readonly bus?: string;
   /** `functions/x.ts:12:5` */
   readonly position?: string;
+  /** That refused the body. */
+  readonly schema?: string;
+  /** JSON Pointer (RFC 6901) into the body: the first place that is wrong. */
+  readonly pointer?: string;
 }
 
 /**

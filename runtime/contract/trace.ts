@@ -14,6 +14,8 @@ export type TraceOutcome = 'delivered' | 'dropped' | 'expired' | 'dead-lettered'
 export interface Trace {
   /** 32 hex digits, for the dead letter. */
   readonly traceId: string;
+  /** 16 hex digits, beside it. */
+  readonly spanId: string;
   /** Opens a child span; the function returned ends it. */
   stage(name: string): (failure?: SluiceError) => void;
   /** Opens the send's span. `headers` are the frame's with the context of this span written into them. */

@@ -5,11 +5,16 @@ import type { Route } from './route.ts';
 
 /** While dead letters cannot be written, their deliveries stay unsettled and the window closes. */
 const RETRY = { firstMs: 100, capMs: 5000 };
+/** A full store is looked at again this soon. */
+const FULL_MS = 500;
+/** How often the same trouble is said again while it lasts. */
+const REPEAT_MS = 30_000;
 
 /** Writes dead letters, and goes on trying: what is rejected may not vanish (invariant 3). */
 export class Morgue {
   readonly #route: Route;
   #open = 0;
+  #trouble: { readonly code: string; readonly saidAtMs: number } | undefined;
 
   constructor(route: Route) {
     this.#route = route;
@@ -32,16 +37,20 @@ export class Morgue {
       return;
     }
     const { log, deadLetters, clock, pipeline, name } = this.#route;
+    const { replay } = job.delivery;
     const letter = {
+      number: replay?.letter,
       pipeline,
       route: name,
       coordinates: job.delivery.id,
       id: job.id,
+      key: job.message?.key,
       frame: job.delivery.frame,
       label: job.label,
       failure: failure.at({ route: name }),
-      attempts: job.attempt,
+      attempts: (replay?.attempts ?? 0) + job.attempt,
       traceId: job.trace?.traceId,
+      spanId: job.trace?.spanId,
       receivedAtMs: job.receivedAtMs,
       diedAtMs: clock.nowMs(),
     };
@@ -53,16 +62,37 @@ export class Morgue {
           code: failure.code,
           text: failure.message,
           delivery: job.delivery.id,
-          attempts: job.attempt,
+          attempts: letter.attempts,
+          letter: letter.number,
         });
+        // One that was there before needs no room: it says nothing of the store.
+        if (replay === undefined) this.#recovered();
         this.#open -= 1;
         done();
       },
       (thrown: unknown) => {
         const error = asSluiceError(thrown, 'STATE_UNUSABLE');
-        log.error('dead-letter-unwritten', { route: name, code: error.code, text: error.message });
-        clock.after(backoffMs(RETRY, failures + 1, clock.random), () => this.#write(job, failure, done, failures + 1));
+        this.#troubled(error);
+        const delayMs = error.code === 'LETTERS_FULL' ? FULL_MS : backoffMs(RETRY, failures + 1, clock.random);
+        clock.after(delayMs, () => this.#write(job, failure, done, failures + 1));
       },
     );
+  }
+
+  /** A whole window may wait: one line, not one for each. */
+  #troubled(error: SluiceError): void {
+    const { clock, log, name, onLetters } = this.#route;
+    const { code } = error;
+    if (this.#trouble?.code === code && clock.nowMs() - this.#trouble.saidAtMs < REPEAT_MS) return;
+    this.#trouble = { code, saidAtMs: clock.nowMs() };
+    log.error('dead-letter-unwritten', { route: name, code, text: `${error.message}. ${error.remedy}` });
+    onLetters(error);
+  }
+
+  #recovered(): void {
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    this.#route.log.info('dead-letters-written', { route: this.#route.name });
+    this.#route.onLetters(undefined);
   }
 }

@@ -121,7 +121,7 @@ export class Pump {
     const job: Job = {
       delivery,
       bytes,
-      receivedAtMs: clock.nowMs(),
+      receivedAtMs: delivery.replay?.receivedAtMs ?? clock.nowMs(),
       trace: tracer?.begin(delivery),
       message: undefined,
       lane: undefined,

@@ -1,4 +1,5 @@
 import type { Codec } from '#contract/codec.ts';
+import type { SluiceError } from '#contract/errors.ts';
 import type { Headers } from '#contract/frame.ts';
 import type { Log } from '#contract/log.ts';
 import type { Sink } from '#contract/sink.ts';
@@ -51,4 +52,6 @@ export interface Route {
   readonly tracer: Tracer | undefined;
   /** False when the sink ceases to confirm, true when it confirms again. */
   readonly onFlow: (isFlowing: boolean) => void;
+  /** Why dead letters cannot be written; undefined once they can again. */
+  readonly onLetters: (trouble: SluiceError | undefined) => void;
 }

@@ -66,6 +66,8 @@ function look(job: Job, key: string | undefined, body: unknown): View {
 
 function expiry(route: Route, job: Job): number | undefined {
   const { expiresAtMs, timestampMs } = job.delivery.frame;
+  const renewed = job.delivery.replay?.expiresAtMs;
+  if (renewed !== undefined) return renewed;
   if (route.expiresAfterMs === undefined) return expiresAtMs;
   const ours = (timestampMs ?? job.receivedAtMs) + route.expiresAfterMs;
   return expiresAtMs === undefined ? ours : Math.min(ours, expiresAtMs);

@@ -26,6 +26,7 @@ export function validateStage(schema: string, validator: Validator): Stage {
       throw new SluiceError(
         'SCHEMA_INVALID',
         `expected a body of schema ${schema}, found ${describe(validator.errors ?? [])}`,
+        { place: { schema, ...placeOf(validator.errors?.[0]) } },
       );
     },
   };
@@ -38,6 +39,14 @@ function describe(violations: readonly Violation[]): string {
   const more = violations.length - shown.length;
   return shown.join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
+
+/** The first place that is wrong, unless a publisher made it endless. */
+function placeOf(violation: Violation | undefined): { readonly pointer?: string } {
+  if (violation === undefined || violation.instancePath.length > LONGEST_POINTER) return {};
+  return { pointer: violation.instancePath };
+}
+
+const LONGEST_POINTER = 1000;
 
 /** A pointer is made of the names that the body's publisher chose: as long as it likes. */
 const POINTER_LENGTH = 100;

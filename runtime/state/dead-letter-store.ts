@@ -1,43 +1,28 @@
 import { join } from 'node:path';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { DeadLetter, DeadLetters } from '#contract/dead-letter.ts';
-import type { SluiceError } from '#contract/errors.ts';
-import { openDatabase } from './sqlite.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { type DeadLetter, type DeadLetters, type LetterBounds, type LetterStanding } from '#contract/dead-letter.ts';
+import { SluiceError } from '#contract/errors.ts';
+import type { Replay } from '#contract/replay.ts';
+import { GroupCommit } from './group-commit.ts';
+import { openLetterFile } from './letter-layout.ts';
+import { endOf, INSERT, letterBytes, numberOf, rowOf, UPDATE } from './letter-row.ts';
+import { type GoneLetters, LetterRoom } from './letter-room.ts';
+import { Standings } from './letter-standings.ts';
+import { ReplayDesk } from './replay-desk.ts';
 import { unusable } from './unusable.ts';
 
-/** Letters that come within this time share one commit: a commit waits for the disk, and the process with it. */
-const GROUP_MS = 5;
+/** How long a statement of the bridge waits for a command's commit, and everything in the process with it. */
+const BUSY_MS = 50;
+/** How soon the bridge sees what a command wrote: letters to replay, room that was made. */
+const LOOK_MS = 500;
 
-/** Of the table below; 0 is the one of version 0.1, whose letters are kept. */
-const LAYOUT = 1;
-
-const TABLE = `
-CREATE TABLE IF NOT EXISTS dead_letters (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
-  pipeline TEXT NOT NULL, route TEXT NOT NULL, coordinates TEXT NOT NULL, id TEXT NOT NULL,
-  address TEXT NOT NULL, key TEXT, headers TEXT NOT NULL, header_types TEXT, body BLOB,
-  publisher_id TEXT, content_type TEXT, timestamp_ms INTEGER, expires_at_ms INTEGER,
-  label TEXT, code TEXT NOT NULL, stage TEXT, position TEXT, text TEXT NOT NULL, cause TEXT,
-  attempts INTEGER NOT NULL, trace_id TEXT, received_at_ms INTEGER NOT NULL, died_at_ms INTEGER NOT NULL
-) STRICT`;
-
-const INSERT = `
-INSERT INTO dead_letters (pipeline, route, coordinates, id, address, key, headers, header_types, body, publisher_id, content_type,
-  timestamp_ms, expires_at_ms, label, code, stage, position, text, cause, attempts, trace_id, received_at_ms, died_at_ms)
-VALUES (:pipeline, :route, :coordinates, :id, :address, :key, :headers, :headerTypes, :body, :publisherId, :contentType,
-  :timestampMs, :expiresAtMs, :label, :code, :stage, :position, :text, :cause, :attempts, :traceId, :receivedAtMs, :diedAtMs)`;
-
-const OLD_COLUMNS = `pipeline, route, coordinates, id, address, key, headers, body, publisher_id, content_type,
-  timestamp_ms, expires_at_ms, label, code, stage, position, text, cause, attempts, trace_id, received_at_ms, died_at_ms`;
-
-interface Waiting {
-  readonly letter: DeadLetter;
-  readonly resolve: () => void;
-  readonly reject: (error: SluiceError) => void;
-}
-
-/** Dead letters on the local disk: appended, never changed, durable before their deliveries are settled. */
+/** Dead letters on the local disk: durable before their deliveries are settled, bounded for each route. */
 export interface DeadLetterStore extends DeadLetters {
+  /** Holds a route to its bounds from now on; `onGone` hears of what gave way. Routes that nobody bounds are unbounded. */
+  bound(route: string, bounds: LetterBounds, onGone: (gone: GoneLetters) => void): void;
+  standing(route: string): LetterStanding;
+  /** What of a route's letters is to be sent through again. */
+  replay(route: string): Replay;
   /** Letters in the store. */
   count(): number;
   /** Commits what waits and lets the file go. */
@@ -48,119 +33,95 @@ export interface DeadLetterStore extends DeadLetters {
 export function openDeadLetterStore(folder: string): DeadLetterStore {
   const file = join(folder, 'dead-letters.sqlite');
   try {
-    return store(openDatabase(file), file);
+    return store(openLetterFile(file, BUSY_MS), file);
   } catch (thrown) {
     throw unusable(`write ${file}`, thrown);
   }
 }
 
 function store(database: DatabaseSync, file: string): DeadLetterStore {
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-  layOut(database);
   const insert = database.prepare(INSERT);
+  const update = database.prepare(UPDATE);
+  const bytesOf = database.prepare('SELECT bytes FROM dead_letters WHERE number = ?');
   const total = database.prepare('SELECT count(*) AS total FROM dead_letters');
-  let waiting: Waiting[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  const version = database.prepare('PRAGMA data_version');
+  const standings = new Standings(database);
+  const room = new LetterRoom(database, standings);
+  const group = new GroupCommit(database, {
+    failure: (thrown) => (thrown instanceof SluiceError ? thrown : unusable(`write ${file}`, thrown)),
+    onCommit: () => room.keep(),
+    onRollback: () => {
+      standings.forget();
+      room.undo();
+    },
+  });
+  const desk = new ReplayDesk(database, group, standings);
 
-  const commit = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    const group = waiting;
-    waiting = [];
+  const add = (letter: DeadLetter, bytes: number): void => {
+    standings.of(letter.route);
+    insert.run(rowOf(letter));
+    standings.added(letter.route, bytes, Math.round(letter.diedAtMs));
+    room.make(letter.route);
+  };
+  /** False where an operator has removed it meanwhile. */
+  const renew = (letter: DeadLetter, number: number): boolean => {
+    const before = numberOf(bytesOf.get(number)?.['bytes']);
+    if (before === undefined) return false;
+    standings.of(letter.route);
+    const after = numberOf(update.get({ ...endOf(letter), number })?.['bytes']) ?? before;
+    standings.removed(letter.route, 0, before - after);
+    desk.failed(number);
+    return true;
+  };
+
+  let seen: unknown = version.get()?.['data_version'];
+  const look = (): void => {
+    const now = version.get()?.['data_version'];
+    if (now !== seen) {
+      seen = now;
+      standings.forget();
+      desk.look();
+    }
+    room.sweep(Date.now(), (write) => group.add(write));
+    room.report();
+  };
+  const looking = setInterval(() => {
     try {
-      write(database, insert, group);
+      look();
     } catch {
-      // One letter that the store refuses must not take the others of its group along.
-      for (const one of group) alone(one);
-      return;
+      // Another process is at it, or the disk is: what matters is told by what is written.
     }
-    for (const { resolve } of group) resolve();
-  };
-  const alone = (one: Waiting): void => {
-    try {
-      write(database, insert, [one]);
-      one.resolve();
-    } catch (thrown) {
-      one.reject(unusable(`write ${file}`, thrown));
-    }
-  };
+  }, LOOK_MS);
+  looking.unref();
 
   return {
-    record(letter) {
-      return new Promise((resolve, reject) => {
-        waiting.push({ letter, resolve, reject });
-        timer ??= setTimeout(commit, GROUP_MS);
-      });
+    bound: (route, bounds, onGone) => room.bound(route, bounds, onGone),
+    standing: (route) => standings.full(route),
+    replay: (route) => desk.of(route),
+    async record(letter) {
+      const { number } = letter;
+      if (number !== undefined) {
+        return group.add(() => {
+          if (!renew(letter, number)) add(letter, letterBytes(letter));
+        });
+      }
+      const bytes = letterBytes(letter);
+      const leave = room.enter(letter.route, bytes);
+      try {
+        await group.add(() => add(letter, bytes));
+      } finally {
+        leave();
+      }
     },
     count: () => Number(total.get()?.['total'] ?? 0),
     close() {
-      commit();
-      database.close();
+      clearInterval(looking);
+      desk.close();
+      // The last word is not given up because a command is at it.
+      if (database.isOpen) database.exec('PRAGMA busy_timeout = 5000');
+      group.flush();
+      room.report();
+      if (database.isOpen) database.close();
     },
   };
-}
-
-function layOut(database: DatabaseSync): void {
-  const isOld =
-    database.prepare('PRAGMA user_version').get()?.['user_version'] === 0 &&
-    database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'dead_letters'").get() !== undefined;
-  // SQLite cannot take a NOT NULL back from a column.
-  database.exec(
-    isOld
-      ? `BEGIN IMMEDIATE; ALTER TABLE dead_letters RENAME TO old; ${TABLE};
-         INSERT INTO dead_letters SELECT number, ${OLD_COLUMNS.replace('body', 'NULL, body')} FROM old;
-         DROP TABLE old; PRAGMA user_version = ${LAYOUT}; COMMIT`
-      : `${TABLE}; PRAGMA user_version = ${LAYOUT}`,
-  );
-}
-
-function write(database: DatabaseSync, insert: StatementSync, group: readonly Waiting[]): void {
-  if (group.length === 0) return;
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    for (const { letter } of group) insert.run(row(letter));
-    database.exec('COMMIT');
-  } catch (thrown) {
-    // A full disk has rolled back by itself.
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw thrown;
-  }
-}
-
-function row({ frame, failure, ...letter }: DeadLetter): Record<string, string | number | null | Uint8Array> {
-  return {
-    pipeline: letter.pipeline,
-    route: letter.route,
-    coordinates: letter.coordinates,
-    id: letter.id,
-    address: frame.address,
-    key: frame.key ?? null,
-    headers: JSON.stringify([...frame.headers]),
-    headerTypes: frame.headerTypes === undefined ? null : JSON.stringify([...frame.headerTypes]),
-    body: frame.body,
-    publisherId: frame.id ?? null,
-    contentType: frame.contentType ?? null,
-    timestampMs: whole(frame.timestampMs),
-    expiresAtMs: whole(frame.expiresAtMs),
-    label: letter.label ?? null,
-    code: failure.code,
-    stage: failure.place.stage ?? null,
-    position: failure.place.position ?? null,
-    text: failure.message,
-    cause: cause(failure),
-    attempts: letter.attempts,
-    traceId: letter.traceId ?? null,
-    receivedAtMs: Math.round(letter.receivedAtMs),
-    diedAtMs: Math.round(letter.diedAtMs),
-  };
-}
-
-function whole(ms: number | undefined): number | null {
-  // A header may claim any time; the column holds whole numbers.
-  return ms === undefined || !Number.isSafeInteger(Math.round(ms)) ? null : Math.round(ms);
-}
-
-function cause(failure: SluiceError): string | null {
-  if (typeof failure.cause === 'string') return failure.cause;
-  return failure.cause instanceof Error ? (failure.cause.stack ?? failure.cause.message) : null;
 }

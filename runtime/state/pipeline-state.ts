@@ -1,6 +1,5 @@
-import type { DeadLetters } from '#contract/dead-letter.ts';
 import type { Memo } from '#contract/memo.ts';
-import { openDeadLetterStore } from './dead-letter-store.ts';
+import { type DeadLetterStore, openDeadLetterStore } from './dead-letter-store.ts';
 import { type MemoStore, openMemoStore } from './memo-store.ts';
 import { takeStateFolder } from './state-folder.ts';
 
@@ -9,7 +8,7 @@ export interface PipelineState {
   readonly folder: string;
   /** True when this start made the folder. */
   readonly isNew: boolean;
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: DeadLetterStore;
   /** `owner`: whose it is, the same at every start. */
   memo(owner: string): Memo;
   close(): void;

@@ -1,3 +1,5 @@
+import { DISCARD_REASONS, type LetterStanding } from '#contract/dead-letter.ts';
+
 /** A route's numbers at this moment. */
 export interface RouteNumbers {
   readonly pipeline: string;
@@ -14,6 +16,8 @@ export interface RouteNumbers {
   readonly retries: number;
   readonly goBacks: number;
   readonly unexplainedDuplicates: number;
+  /** Of the local store. */
+  readonly deadLetters: LetterStanding;
 }
 
 interface Metric {
@@ -67,6 +71,31 @@ const METRICS: readonly Metric[] = [
     type: 'counter',
     help: 'Confirmations that said "already stored" where no sending of this process explains it.',
     samples: (route) => [{ value: route.unexplainedDuplicates }],
+  },
+  {
+    name: 'sluice_dead_letters',
+    type: 'gauge',
+    help: 'Dead letters in the local store.',
+    samples: ({ deadLetters }) => [{ value: deadLetters.letters }],
+  },
+  {
+    name: 'sluice_dead_letters_bytes',
+    type: 'gauge',
+    help: 'Bytes of bodies, headers and error texts of the dead letters in the local store.',
+    samples: ({ deadLetters }) => [{ value: deadLetters.bytes }],
+  },
+  {
+    name: 'sluice_dead_letters_oldest_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the oldest dead letter in the local store died, in seconds since 1970. Not there while there is none.',
+    samples: ({ deadLetters: { oldestAtMs } }) => (oldestAtMs === undefined ? [] : [{ value: oldestAtMs / 1000 }]),
+  },
+  {
+    name: 'sluice_dead_letters_discarded_total',
+    type: 'counter',
+    help: 'Dead letters removed from the local store without having gone through, by reason, since it was made.',
+    samples: ({ deadLetters: { discarded } }) =>
+      DISCARD_REASONS.map((reason) => ({ labels: `reason="${reason}"`, value: discarded[reason] })),
   },
 ];
 

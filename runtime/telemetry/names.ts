@@ -15,4 +15,5 @@ export const NAMES = {
   stage: 'sluice.stage.name',
   outcome: 'sluice.outcome',
   attempt: 'sluice.delivery.attempt',
+  letter: 'sluice.dead_letter.number',
 } as const;

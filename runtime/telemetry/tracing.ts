@@ -1,8 +1,10 @@
 import {
+  type Context,
   diag,
   type DiagLogger,
   DiagLogLevel,
   ROOT_CONTEXT,
+  type Link,
   type Span,
   SpanKind,
   SpanStatusCode,
@@ -14,7 +16,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Delivery } from '#contract/delivery.ts';
+import type { Delivery, Replayed } from '#contract/delivery.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Frame, Headers } from '#contract/frame.ts';
 import type { Trace, Tracer } from '#contract/trace.ts';
@@ -93,14 +95,10 @@ function troubleLogger(onTrouble: (text: string) => void): DiagLogger {
 
 function beginTrace(tracer: OtelTracer, route: TracedRoute, delivery: Delivery): Trace {
   const { frame } = delivery;
-  const parent = propagator.extract(ROOT_CONTEXT, frame.headers, {
-    keys: (headers) => [...headers.keys()],
-    get(headers, name) {
-      // Two values are none: nobody can say which of them made this message.
-      const values = headers.get(name);
-      return values?.length === 1 ? values[0] : undefined;
-    },
-  });
+  const carried = carriedContext(frame.headers);
+  // A letter that comes back begins a trace of its own, linked to the one in which it died.
+  const parent = delivery.replay === undefined ? carried : ROOT_CONTEXT;
+  const links = delivery.replay === undefined ? [] : linksTo(delivery.replay, carried);
   const attributes: Record<string, string | number> = {
     [NAMES.system]: route.sourceSystem,
     [NAMES.operationName]: 'process',
@@ -112,12 +110,14 @@ function beginTrace(tracer: OtelTracer, route: TracedRoute, delivery: Delivery):
     [NAMES.route]: route.route,
   };
   if (delivery.attempt !== undefined) attributes[NAMES.attempt] = delivery.attempt;
-  const span = tracer.startSpan(`process ${frame.address}`, { kind: SpanKind.CONSUMER, attributes }, parent);
+  if (delivery.replay !== undefined) attributes[NAMES.letter] = delivery.replay.letter;
+  const span = tracer.startSpan(`process ${frame.address}`, { kind: SpanKind.CONSUMER, attributes, links }, parent);
   const within = trace.setSpan(ROOT_CONTEXT, span);
-  const { traceId, traceFlags } = span.spanContext();
+  const { traceId, spanId, traceFlags } = span.spanContext();
   const isSampled = (traceFlags & TraceFlags.SAMPLED) !== 0;
   return {
     traceId,
+    spanId,
     stage(name) {
       // A span that nobody will see is not made.
       if (!isSampled) return () => {};
@@ -137,6 +137,26 @@ function beginTrace(tracer: OtelTracer, route: TracedRoute, delivery: Delivery):
       finish(span, failure);
     },
   };
+}
+
+function carriedContext(headers: Headers): Context {
+  return propagator.extract(ROOT_CONTEXT, headers, {
+    keys: (carried) => [...carried.keys()],
+    get(carried, name) {
+      // Two values are none: nobody can say which of them made this message.
+      const values = carried.get(name);
+      return values?.length === 1 ? values[0] : undefined;
+    },
+  });
+}
+
+/** The span in which it died; where nobody traced then, what its publisher said. */
+function linksTo({ traceId, spanId }: Replayed, carried: Context): Link[] {
+  if (traceId !== undefined && spanId !== undefined) {
+    return [{ context: { traceId, spanId, traceFlags: TraceFlags.NONE, isRemote: true } }];
+  }
+  const context = trace.getSpanContext(carried);
+  return context === undefined ? [] : [{ context }];
 }
 
 function sendAttributes(route: TracedRoute, frame: Frame): Record<string, string | number> {

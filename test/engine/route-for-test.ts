@@ -36,6 +36,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     log: { info() {}, warn() {}, error() {} },
     tracer: undefined,
     onFlow() {},
+    onLetters() {},
     ...parts,
   };
   return { route, letters };

@@ -8,6 +8,7 @@ export function letterForTest(more: Partial<DeadLetter> = {}): DeadLetter {
     route: 'r',
     coordinates: 'field:7',
     id: 'p/r/field:7',
+    key: 'unit a',
     frame: {
       address: 'in/a',
       key: 'a',
@@ -25,11 +26,12 @@ export function letterForTest(more: Partial<DeadLetter> = {}): DeadLetter {
     },
     label: 'S;REL=A',
     failure: new SluiceError('TRANSFORM_THREW', 'f threw Error: x', {
-      place: { route: 'r', stage: 'function f', position: 'functions/f.ts:1:2' },
+      place: { route: 'r', stage: 'function f', position: 'functions/f.ts:1:2', schema: 's.v1', pointer: '/a/0' },
       cause: 'Error: x\n    at functions/f.ts:1:2',
     }),
     attempts: 3,
     traceId: '0af7651916cd43dd8448eb211c80319c',
+    spanId: 'b7ad6b7169203331',
     receivedAtMs: 1_700_000_000_001,
     diedAtMs: 1_700_000_000_002,
     ...more,

@@ -42,7 +42,12 @@ test('a letter holds everything: coordinates, bytes, repeated headers, cause, at
   assert.equal(store.count(), 1);
   store.close();
   const [row = {}] = readLetters(folder.path);
-  const { body, headers, header_types: headerTypes, ...rest } = row;
+  const { body, headers, header_types: headerTypes, bytes, ...rest } = row;
+  const texts = [headers, row['text'], row['cause']].map((text) => Buffer.byteLength(String(text)));
+  assert.equal(
+    bytes,
+    texts.reduce((sum, length) => sum + length, 256),
+  );
   assert.deepEqual(body, letter.frame.body);
   assert.deepEqual(new Map(JSON.parse(String(headers))), letter.frame.headers);
   assert.deepEqual(JSON.parse(String(headerTypes)), [['odd', ['json']]]);
@@ -66,6 +71,10 @@ test('a letter holds everything: coordinates, bytes, repeated headers, cause, at
     cause: 'Error: x\n    at functions/f.ts:1:2',
     attempts: 3,
     trace_id: '0af7651916cd43dd8448eb211c80319c',
+    span_id: 'b7ad6b7169203331',
+    route_key: 'unit a',
+    schema: 's.v1',
+    pointer: '/a/0',
     received_at_ms: 1_700_000_000_001,
     died_at_ms: 1_700_000_000_002,
   });

@@ -1,0 +1,57 @@
+import type { BusContext } from '#contract/bus.ts';
+import type { DeadLetters } from '#contract/dead-letter.ts';
+import type { Log } from '#contract/log.ts';
+import type { Sink } from '#contract/sink.ts';
+import { busOf, type Catalog } from './catalog-of.ts';
+import { compileTemplate } from './config/compile-template.ts';
+import type { RouteSpec } from './config/pipeline-spec.ts';
+import type { Clock } from './engine/clock.ts';
+import { LetterPost } from './engine/letter-post.ts';
+import type { Health } from './telemetry/health.ts';
+
+export interface LetterLineSettings {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: Health;
+  readonly local: DeadLetters;
+}
+
+/** Where a route's dead letters go when they go to a bus, from opening to closing. */
+export interface LetterLine {
+  readonly letters: DeadLetters;
+  /** The connection is back. */
+  wake(): void;
+  close(): Promise<void>;
+}
+
+/** Opens the bus of a route's dead letters; `options` are as its driver wants them. */
+export async function openLetterLine(
+  spec: RouteSpec,
+  to: NonNullable<RouteSpec['deadLetter']['to']>,
+  options: never,
+  context: BusContext,
+  settings: LetterLineSettings,
+): Promise<LetterLine> {
+  const { catalog, clock, log, health, local } = settings;
+  const { grammar, openSink } = busOf(catalog, to.bus);
+  const { separator } = busOf(catalog, spec.from.bus).grammar;
+  const sink: Sink = await openSink(options, context);
+  const post = new LetterPost({
+    sink,
+    address: compileTemplate(to.address, { route: spec.name, separator, target: grammar, missing: 'ADDRESS_INVALID' }),
+    local,
+    attempts: spec.retry.attempts,
+    clock,
+    log,
+    onFlow: (isFlowing) => health.set(`${spec.name} dead-letter confirmations`, isFlowing),
+  });
+  return {
+    letters: post,
+    wake: () => post.wake(),
+    async close() {
+      post.stop();
+      await sink.close();
+    },
+  };
+}
