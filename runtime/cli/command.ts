@@ -15,7 +15,7 @@ export interface Command {
   readonly help: Readonly<Record<string, string>>;
   readonly options: ParseArgsOptionsConfig;
   /** How many words it takes beside its options. */
-  readonly words: number;
+  readonly words: number | 'any';
   /** Throws UsageError for what only the command can judge. */
   run(given: Arguments): Promise<ExitCode>;
 }

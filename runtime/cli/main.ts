@@ -22,6 +22,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'make one file that runs the pipeline on Node alone, and its manifest',
     load: async () => (await import('./build.ts')).build,
   },
+  dlq: {
+    summary: 'dead letters: list, show, replay, discard, export',
+    load: async () => (await import('./dlq.ts')).dlq,
+  },
   schema: {
     summary: 'print the JSON Schema of pipeline files, for editors',
     load: async () => (await import('./schema.ts')).schema,
@@ -68,7 +72,7 @@ function parse(command: Command, rest: readonly string[]): Arguments {
     throw new UsageError(messageOf(thrown), { cause: thrown });
   }
   const words = given.positionals.length;
-  if (words !== command.words)
+  if (command.words !== 'any' && words !== command.words)
     throw new UsageError(`expected ${command.words === 0 ? 'no words' : 'one pipeline file'}, found ${words}`);
   return given;
 }

@@ -12,6 +12,9 @@ export const REPLAYS_IN_FLIGHT = 32;
 /** Before a write that must come about is tried again. */
 const INSIST_MS = 1000;
 
+/** How long the outcome of a replay is there for the command that asked for it. */
+const OUTCOMES_KEPT_MS = 86_400_000;
+
 interface RouteDesk {
   /** Requested and not taken, as of the last look. */
   waiting: number;
@@ -48,6 +51,10 @@ export class ReplayDesk {
     this.#remove = database.prepare('DELETE FROM dead_letters WHERE number = ? RETURNING bytes');
     // What was under way when the last process ended goes again, under the same id.
     database.exec("UPDATE replays SET state = 'requested' WHERE state = 'issued'");
+    // Outcomes that no command has fetched.
+    database
+      .prepare("DELETE FROM replays WHERE state IN ('done', 'failed') AND requested_at_ms < ?")
+      .run(Date.now() - OUTCOMES_KEPT_MS);
     this.look();
   }
 

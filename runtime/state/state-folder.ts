@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -37,6 +37,23 @@ export function takeStateFolder(path: string): StateFolder {
     throw unusable(`write ${holder}`, thrown);
   }
   return { path, isNew, release };
+}
+
+/** Whether no process holds the folder at this moment. */
+export function isFolderFree(path: string): boolean {
+  const file = join(path, 'lock.sqlite');
+  if (!existsSync(file)) return true;
+  const database = openDatabase(file);
+  try {
+    // Another one may start at this very moment: what is held, is held for as short as can be.
+    database.exec('BEGIN EXCLUSIVE; ROLLBACK');
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Error && /locked/.test(thrown.message)) return false;
+    throw unusable(`look at ${file}`, thrown);
+  } finally {
+    database.close();
+  }
 }
 
 function lock(path: string, holder: string): () => void {

@@ -1,4 +1,5 @@
 import type { Log, LogFields } from '#contract/log.ts';
+import { harmless } from '#kit/printable.ts';
 
 type Level = 'info' | 'warn' | 'error';
 
@@ -42,12 +43,4 @@ function quoted(value: unknown): string {
 // A line break in a text from elsewhere would forge a second line.
 function oneLine(text: string): string {
   return harmless(text.replaceAll(/\s*[\n\v\f\r\u0085\u2028\u2029]+\s*/g, ' | '));
-}
-
-// A terminal obeys control characters, wherever they came from.
-function harmless(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\u2028\u2029]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

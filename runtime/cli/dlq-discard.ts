@@ -1,0 +1,18 @@
+import type { LetterTask } from './dlq.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+/** Removes letters for good. Without --yes it only says how many it would be. */
+export function discardLetters({ given, shelf, filter, isJson, folder }: LetterTask): ExitCode {
+  const selected = shelf.count(filter);
+  const isMeant = given.values['yes'] === true;
+  const discarded = isMeant ? shelf.discard(filter) : 0;
+  const kept = isMeant ? selected - discarded : selected;
+  const ok = isMeant || selected === 0;
+  if (isJson) process.stdout.write(`${JSON.stringify({ ok, folder, selected, discarded, kept })}\n`);
+  else if (isMeant) {
+    const rest = kept > 0 ? ` ${kept} are on their way back and stay.` : '';
+    process.stdout.write(`${discarded} of ${selected} letters are discarded.${rest}\n`);
+  } else if (selected === 0) process.stdout.write('There are no such letters.\n');
+  else process.stderr.write(`sluice: expected --yes, for ${selected} letters would be gone for good, found none\n`);
+  return ok ? EXIT.fine : EXIT.invalid;
+}

@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import type { Log } from '#contract/log.ts';
+import { pause } from '#kit/deadline.ts';
+import { catalog } from '../catalog.ts';
+import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
+import type { Finding } from '../config/findings.ts';
+import type { PipelineSpec } from '../config/pipeline-spec.ts';
+import { type RunningPipeline, startPipeline } from '../pipeline.ts';
+import { isFolderFree } from '../state/state-folder.ts';
+import type { ProjectParts } from '../wire.ts';
+import { readPipeline } from './checked-pipeline.ts';
+import { UsageError } from './command.ts';
+import type { LetterTask } from './dlq.ts';
+import { durationOption } from './duration-option.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { onceSignalled } from './hold.ts';
+import { letterSummary } from './letter-json.ts';
+import { rateOption } from './letter-options.ts';
+import { loadParts } from './load-parts.ts';
+import { processLog } from './process-log.ts';
+import { replayMeter } from './replay-meter.ts';
+
+const LOOK_MS = 100;
+/** Without progress for so long, it is looked whether the process that should make it is still there. */
+const SUSPICIOUS_MS = 5000;
+const DRAIN_MS = 10_000;
+/** Letters that failed again and are named; the rest is counted. */
+const NAMED = 20;
+
+/** What the command itself runs where no process does. */
+interface OwnRun {
+  readonly spec: PipelineSpec;
+  readonly parts: ProjectParts;
+}
+
+/** Sends letters through their routes again: by the process that runs the pipeline, or else by this one. */
+export async function replayLetters(task: LetterTask): Promise<ExitCode> {
+  const { given, shelf, filter, folder } = task;
+  const renewal = given.values['renew-expiry'];
+  const request = {
+    name: randomUUID(),
+    rate: rateOption(given),
+    renewExpiryMs: typeof renewal === 'string' ? durationOption('--renew-expiry', renewal, '5m') : undefined,
+  };
+  const routes = shelf.routes(filter);
+  if (routes.length === 0) return tell(task, { done: 0, failed: 0, requested: 0, issued: 0 }, request.name, undefined);
+  refuse(task, routes, request.renewExpiryMs);
+  const own = isFolderFree(folder) ? await ownRun(task) : undefined;
+  if (own === 'invalid') return EXIT.invalid;
+  shelf.request(filter, request, Date.now());
+  const stopping = onceSignalled(quietLog());
+  let pipeline: RunningPipeline | undefined;
+  let why: string | undefined;
+  try {
+    pipeline = own === undefined ? undefined : await start(task, own, new Set(routes));
+    why = await watched(task, request.name, stopping, pipeline);
+  } catch (thrown) {
+    const { code, message, remedy } = asSluiceError(thrown);
+    why = `${code}  ${message}. ${remedy}`;
+    shelf.withdraw(request.name);
+  }
+  await pipeline?.stop();
+  // What a stop has given back is asked for no longer: the command can be repeated.
+  if (pipeline !== undefined) shelf.withdraw(request.name);
+  const code = tell(task, shelf.progress(request.name), request.name, why);
+  shelf.forget(request.name);
+  return code;
+}
+
+/** Throws UsageError where some of the letters could not go through at all. */
+function refuse(
+  { shelf, filter, spec }: LetterTask,
+  routes: readonly string[],
+  renewExpiryMs: number | undefined,
+): void {
+  const unknown = routes.filter((route) => !spec.routes.some(({ name }) => name === route));
+  if (unknown.length > 0) {
+    throw new UsageError(
+      `expected routes that the pipeline has, found letters of ${unknown.join(', ')}: choose with --route, or give the route back to the file`,
+    );
+  }
+  const lives = new Map(
+    spec.routes.flatMap(({ name, from }) => (from.expiresMs === undefined ? [] : [[name, from.expiresMs]])),
+  );
+  const expired = renewExpiryMs === undefined ? shelf.expired(filter, lives, Date.now()) : 0;
+  if (expired > 0) {
+    throw new UsageError(
+      `expected letters that may still be sent, found ${expired} that have expired: write --renew-expiry 5m to send them all the same, or choose others with --code, --since or --id`,
+    );
+  }
+}
+
+async function ownRun({ file }: LetterTask): Promise<OwnRun | 'invalid'> {
+  const { result, project } = readPipeline(file, 'run');
+  const { spec } = result;
+  const findings: Finding[] = [...result.findings];
+  const loaded = spec === undefined ? undefined : await loadParts(spec, project);
+  findings.push(...(loaded?.findings ?? []));
+  if (spec !== undefined && loaded !== undefined && findingsEnvelope(findings).ok) return { spec, parts: loaded.parts };
+  process.stderr.write(findingsText(findings.filter(({ severity }) => severity === 'error')));
+  return 'invalid';
+}
+
+/** Undefined where another process was quicker to take the folder. */
+async function start(
+  { folder }: LetterTask,
+  { spec, parts }: OwnRun,
+  replayOnly: ReadonlySet<string>,
+): Promise<RunningPipeline | undefined> {
+  try {
+    return await startPipeline(spec, {
+      catalog,
+      parts,
+      log: quietLog(),
+      stateFolder: folder,
+      admin: undefined,
+      failFast: true,
+      drainMs: DRAIN_MS,
+      environment: process.env,
+      replayOnly,
+    });
+  } catch (thrown) {
+    if (thrown instanceof SluiceError && thrown.code === 'STATE_LOCKED') return undefined;
+    throw thrown;
+  }
+}
+
+/** Resolves when every letter has ended: undefined, or why it did not come to that. Rejects when the pipeline is lost. */
+async function watched(
+  { shelf, folder }: LetterTask,
+  request: string,
+  stopping: Promise<void>,
+  pipeline: RunningPipeline | undefined,
+): Promise<string | undefined> {
+  const meter = replayMeter(process.stderr, pipeline === undefined ? 'the running pipeline' : 'this process');
+  let endsAtMs = Infinity;
+  void stopping.then(() => {
+    endsAtMs = performance.now() + DRAIN_MS;
+    shelf.withdraw(request);
+  });
+  let moved = { left: Infinity, atMs: performance.now() };
+  try {
+    for (;;) {
+      const progress = shelf.progress(request);
+      meter.show(progress);
+      const left = progress.requested + progress.issued;
+      const nowMs = performance.now();
+      if (left === 0) return endsAtMs === Infinity ? undefined : 'interrupted: repeat the command for the rest';
+      if (nowMs >= endsAtMs) return `interrupted: ${left} letters have not ended within ${DRAIN_MS / 1000} s`;
+      if (left !== moved.left) moved = { left, atMs: nowMs };
+      if (pipeline === undefined && nowMs - moved.atMs >= SUSPICIOUS_MS) {
+        if (isFolderFree(folder)) {
+          return `the process that ran the pipeline is gone: its next start sends the ${left} letters, or repeat the command`;
+        }
+        moved = { left, atMs: nowMs };
+      }
+      await Promise.race([pause(LOOK_MS), ...(pipeline === undefined ? [] : [pipeline.lost])]);
+    }
+  } finally {
+    meter.end();
+  }
+}
+
+function tell(
+  { shelf, filter, folder, isJson }: LetterTask,
+  { done, failed, requested, issued }: { done: number; failed: number; requested: number; issued: number },
+  request: string,
+  why: string | undefined,
+): ExitCode {
+  const failures = shelf.failures(request, NAMED);
+  const underWay = requested + issued;
+  const ok = why === undefined && failed === 0;
+  if (isJson) {
+    const envelope = { ok, folder, wentThrough: done, failed, underWay, why, failures: failures.map(letterSummary) };
+    process.stdout.write(`${JSON.stringify(envelope)}\n`);
+  } else {
+    const kept = shelf.count(filter) - failed;
+    const counts = [`${done} went through`, ...(failed > 0 ? [`${failed} failed again`] : [])];
+    if (kept > 0) counts.push(`${kept} still lie there`);
+    process.stdout.write(done + failed + kept === 0 ? 'There are no such letters.\n' : `${counts.join(', ')}.\n`);
+    for (const { number, code, attempts, text } of failures) {
+      process.stdout.write(`  ${number}  ${code}  after ${attempts} attempts: ${text}\n`);
+    }
+    if (failed > failures.length) process.stdout.write(`  and ${failed - failures.length} more\n`);
+    if (why !== undefined) process.stderr.write(`sluice: ${why}\n`);
+  }
+  if (why !== undefined) return EXIT.environment;
+  return ok ? EXIT.fine : EXIT.invalid;
+}
+
+/** What goes well is what the meter shows. */
+function quietLog(): Log {
+  const log = processLog();
+  return {
+    info() {},
+    warn: (event, fields) => log.warn(event, fields),
+    error: (event, fields) => log.error(event, fields),
+  };
+}

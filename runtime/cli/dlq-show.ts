@@ -1,0 +1,29 @@
+import type { PipelineSpec } from '../config/pipeline-spec.ts';
+import type { WholeLetter } from '../state/kept-letter.ts';
+import { UsageError } from './command.ts';
+import type { LetterTask } from './dlq.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { letterJson } from './letter-json.ts';
+import { letterPage } from './letter-page.ts';
+
+export function showLetters({ spec, shelf, filter, isJson, folder }: LetterTask): ExitCode {
+  const { numbers } = filter;
+  if (numbers === undefined) throw new UsageError('expected the number of a letter behind the pipeline, found none');
+  const letters = [...shelf.each(filter)];
+  const missing = numbers.filter((number) => !letters.some((letter) => letter.number === number));
+  if (isJson) {
+    const ok = missing.length === 0;
+    process.stdout.write(`${JSON.stringify({ ok, folder, letters: letters.map(letterJson), missing })}\n`);
+  } else {
+    process.stdout.write(letters.map((letter) => letterPage(letter, remaker(letter, spec))).join('\n'));
+    for (const number of missing) process.stderr.write(`sluice: expected letter ${number} in ${folder}, found none\n`);
+  }
+  return missing.length === 0 ? EXIT.fine : EXIT.invalid;
+}
+
+/** The function between source and the stage that refused it, if any: then the pointer leads into what it made. */
+function remaker({ route, stage }: WholeLetter, { routes }: PipelineSpec): string | undefined {
+  const stages = routes.find(({ name }) => name === route)?.stages ?? [];
+  const at = stages.findIndex(({ verb, name }) => `${verb} ${name}` === stage);
+  return stages.slice(0, Math.max(0, at)).findLast(({ verb }) => verb === 'function')?.name;
+}

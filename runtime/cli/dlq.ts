@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { SluiceError } from '#contract/errors.ts';
+import { findingsText } from '../config/findings-text.ts';
+import type { PipelineSpec } from '../config/pipeline-spec.ts';
+import { type LetterShelf, openLetterShelf } from '../state/letter-shelf.ts';
+import { readPipeline } from './checked-pipeline.ts';
+import { type Arguments, type Command, UsageError } from './command.ts';
+import { discardLetters } from './dlq-discard.ts';
+import { exportLetters } from './dlq-export.ts';
+import { listLetters } from './dlq-list.ts';
+import { replayLetters } from './dlq-replay.ts';
+import { showLetters } from './dlq-show.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { letterFilter } from './letter-options.ts';
+import type { LetterFilter } from '../state/letter-filter.ts';
+
+/** What every word of `dlq` is given. */
+export interface LetterTask {
+  readonly given: Arguments;
+  readonly file: string;
+  readonly spec: PipelineSpec;
+  readonly folder: string;
+  readonly shelf: LetterShelf;
+  readonly filter: LetterFilter;
+  readonly isJson: boolean;
+}
+
+const WORDS: Readonly<Record<string, (task: LetterTask) => ExitCode | Promise<ExitCode>>> = {
+  list: listLetters,
+  show: showLetters,
+  replay: replayLetters,
+  discard: discardLetters,
+  export: exportLetters,
+};
+
+const NAMES = Object.keys(WORDS).join('|');
+
+export const dlq: Command = {
+  usage: `${NAMES} PIPELINE [NUMBER...] [--route ROUTE] [--code CODE] [--key KEY] [--since 2h] [--until 10m] [--state DIR] [--json]`,
+  help: {
+    '--route ROUTE': 'letters of that route; may be given again, as all filters but times',
+    '--code CODE': 'letters that ended with that code: SCHEMA_INVALID',
+    '--key KEY': 'letters of that key',
+    '--since TIME': 'that died since: 2h ago, or 2026-11-25T03:00:00Z',
+    '--until TIME': 'that died before',
+    '--id NUMBER': 'these letters: 12, 12,15 or 20-30; also as words behind the pipeline',
+    '--state DIR': 'folder of what outlives the process, as `run` has it (default .sluice/NAME)',
+    '--json': 'print one JSON object instead of lines',
+    '--limit N': 'list: the last N (default 100)',
+    '--rate N/s': 'replay: at most so many a second',
+    '--renew-expiry TIME': 'replay: what has expired may be sent for so long from now on',
+    '--yes': 'discard: do it',
+    '--out FILE': 'export: write there instead of to standard output',
+  },
+  options: {
+    route: { type: 'string', multiple: true },
+    code: { type: 'string', multiple: true },
+    key: { type: 'string', multiple: true },
+    id: { type: 'string', multiple: true },
+    since: { type: 'string' },
+    until: { type: 'string' },
+    state: { type: 'string' },
+    json: { type: 'boolean' },
+    limit: { type: 'string' },
+    rate: { type: 'string' },
+    'renew-expiry': { type: 'string' },
+    yes: { type: 'boolean' },
+    out: { type: 'string' },
+  },
+  words: 'any',
+  async run(given) {
+    const [word = '', file, ...numbers] = given.positionals;
+    const act = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
+    if (act === undefined) throw new UsageError(`expected ${NAMES}, found ${word === '' ? 'nothing' : word}`);
+    if (file === undefined) throw new UsageError('expected one pipeline file, found none');
+    const isJson = given.values['json'] === true;
+    const filter = letterFilter(given, numbers);
+    const { result } = readPipeline(file, 'check');
+    const { spec } = result;
+    if (spec === undefined) {
+      process.stderr.write(findingsText(result.findings.filter(({ severity }) => severity === 'error')));
+      return EXIT.invalid;
+    }
+    const { state } = given.values;
+    const folder = typeof state === 'string' ? state : join('.sluice', spec.name);
+    try {
+      const shelf = openLetterShelf(folder);
+      if (shelf === undefined) return none(folder, isJson);
+      try {
+        return await act({ given, file, spec, folder, shelf, filter, isJson });
+      } finally {
+        shelf.close();
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof SluiceError)) throw thrown;
+      return failed(thrown, isJson);
+    }
+  },
+};
+
+/** No pipeline has run with this folder: a wrong --state looks the same, so the folder is named. */
+function none(folder: string, isJson: boolean): ExitCode {
+  if (isJson) process.stdout.write(`${JSON.stringify({ ok: true, folder, total: 0, letters: [] })}\n`);
+  else process.stdout.write(`There are no dead letters: ${folder} holds none, and never did.\n`);
+  return EXIT.fine;
+}
+
+function failed({ code, message, remedy }: SluiceError, isJson: boolean): ExitCode {
+  if (isJson) process.stdout.write(`${JSON.stringify({ ok: false, error: { code, text: message, remedy } })}\n`);
+  else process.stderr.write(`sluice: ${code}  ${message}. ${remedy}\n`);
+  return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
+}

@@ -1,0 +1,27 @@
+import type { KeptLetter, WholeLetter } from '../state/kept-letter.ts';
+
+/** A letter for machines, without what it carried. Times as RFC 3339. */
+export function letterSummary(letter: KeptLetter): object {
+  const { receivedAtMs, diedAtMs, ...rest } = letter;
+  return { ...rest, receivedAt: moment(receivedAtMs), diedAt: moment(diedAtMs) };
+}
+
+/** A letter for machines, whole: one line of an export. The body is base64 of its bytes, null where it had none. */
+export function letterJson({ frame, ...letter }: WholeLetter): object {
+  const { body, headers, headerTypes, timestampMs, expiresAtMs, contentType, id } = frame;
+  return {
+    ...letterSummary(letter),
+    publisherId: id,
+    contentType,
+    timestamp: moment(timestampMs),
+    expiresAt: moment(expiresAtMs),
+    headers: [...headers],
+    headerTypes: headerTypes === undefined ? undefined : [...headerTypes],
+    body: body === null ? null : Buffer.from(body).toString('base64'),
+  };
+}
+
+export function moment(ms: number | undefined): string | undefined {
+  // A header may claim any time.
+  return ms === undefined || Math.abs(ms) > 8.64e15 ? undefined : new Date(ms).toISOString();
+}

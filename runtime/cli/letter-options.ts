@@ -1,0 +1,57 @@
+import { momentMs } from '#kit/moment.ts';
+import { DURATION_PATTERN, durationMs, RATE_PATTERN, ratePerS } from '#kit/quantity.ts';
+import type { LetterFilter } from '../state/letter-filter.ts';
+import { type Arguments, UsageError } from './command.ts';
+
+/** The filters of a command line. Throws UsageError. */
+export function letterFilter({ values }: Arguments, numbers: readonly string[]): LetterFilter {
+  const named = [...texts(values['id']), ...numbers];
+  return {
+    routes: some(texts(values['route'])),
+    codes: some(texts(values['code'])),
+    keys: some(texts(values['key'])),
+    numbers: some(named.flatMap(letterNumbers)),
+    sinceMs: moment('--since', values['since']),
+    untilMs: moment('--until', values['until']),
+  };
+}
+
+/** Letters a second. Throws UsageError. */
+export function rateOption({ values }: Arguments): number | undefined {
+  const { rate } = values;
+  if (typeof rate !== 'string') return undefined;
+  if (new RegExp(RATE_PATTERN).test(rate)) return ratePerS(rate);
+  throw new UsageError(`expected --rate with a number and its unit (100/s, 30/m), found ${rate}`);
+}
+
+/** `12`, `12,15`, `20-30`. */
+function letterNumbers(text: string): readonly number[] {
+  return text.split(',').flatMap((part) => {
+    const [, first = '', last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(part) ?? [];
+    const count = Number(last) - Number(first) + 1;
+    if (first === '' || count < 1 || count > MOST) {
+      throw new UsageError(`expected the number of a letter (12, 12,15 or 20-30), found ${part}`);
+    }
+    return Array.from({ length: count }, (_, index) => Number(first) + index);
+  });
+}
+
+const MOST = 1_000_000;
+
+function moment(option: string, value: unknown): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (new RegExp(DURATION_PATTERN).test(value)) return Date.now() - durationMs(value);
+  const ms = momentMs(value);
+  if (ms !== undefined) return ms;
+  throw new UsageError(
+    `expected ${option} with a duration before now (2h) or a moment (2026-11-25T03:00:00Z), found ${value}`,
+  );
+}
+
+function texts(value: Arguments['values'][string]): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
+function some<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}

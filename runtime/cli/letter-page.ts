@@ -1,0 +1,52 @@
+import { harmless } from '#kit/printable.ts';
+import type { WholeLetter } from '../state/kept-letter.ts';
+import { bodyLines } from './body-lines.ts';
+import { moment } from './letter-json.ts';
+
+/** A letter for people: what happened, what it is, what it carried. `remaker`: a function that made another body of it first. */
+export function letterPage(letter: WholeLetter, remaker: string | undefined): string {
+  const { frame } = letter;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['code', letter.code],
+    ['text', letter.text],
+    ['stage', letter.stage],
+    ['position', letter.position],
+    ['schema', letter.schema],
+    ['pointer', pointerText(letter, remaker)],
+    ['attempts', String(letter.attempts)],
+    ['died', moment(letter.diedAtMs)],
+    ['received', moment(letter.receivedAtMs)],
+    ['made', moment(frame.timestampMs)],
+    ['expires', moment(frame.expiresAtMs)],
+    ['pipeline', letter.pipeline],
+    ['route', letter.route],
+    ['address', letter.address],
+    ['key', letter.key],
+    ['label', letter.label],
+    ['id', letter.id],
+    ['coordinates', letter.coordinates],
+    ['publisher id', frame.id],
+    ['content type', frame.contentType],
+    ['trace', letter.traceId === undefined ? undefined : `${letter.traceId} span ${letter.spanId ?? 'unknown'}`],
+    ['replay', letter.replay],
+  ];
+  const lines = [
+    `letter ${letter.number}`,
+    ...facts.flatMap(([name, value]) => (value === undefined ? [] : [`  ${name.padEnd(13)} ${harmless(value)}`])),
+  ];
+  if (letter.cause !== undefined) lines.push('cause', ...letter.cause.split('\n').map((line) => `  ${harmless(line)}`));
+  if (frame.headers.size > 0) lines.push('headers');
+  for (const [name, values] of frame.headers) {
+    for (const value of values) lines.push(`  ${harmless(name)}: ${harmless(value)}`);
+  }
+  const pointer = remaker === undefined ? letter.pointer : undefined;
+  const body = bodyLines(frame.body, frame.contentType, pointer);
+  lines.push(`body (${body.kind}, ${frame.body?.length ?? 0} bytes)`, ...body.lines.map((line) => `  ${line}`));
+  return `${lines.join('\n')}\n`;
+}
+
+function pointerText({ pointer }: WholeLetter, remaker: string | undefined): string | undefined {
+  if (pointer === undefined) return undefined;
+  const place = pointer === '' ? '(the whole body)' : pointer;
+  return remaker === undefined ? place : `${place}, of what function ${remaker} made of the body below`;
+}
