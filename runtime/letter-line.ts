@@ -34,12 +34,17 @@ export async function openLetterLine(
   settings: LetterLineSettings,
 ): Promise<LetterLine> {
   const { catalog, clock, log, health, local } = settings;
-  const { grammar, openSink } = busOf(catalog, to.bus);
+  const bus = busOf(catalog, to.bus);
   const { separator } = busOf(catalog, spec.from.bus).grammar;
-  const sink: Sink = await openSink(options, context);
+  const sink: Sink = await bus.openSink(options, context);
   const post = new LetterPost({
     sink,
-    address: compileTemplate(to.address, { route: spec.name, separator, target: grammar, missing: 'ADDRESS_INVALID' }),
+    address: compileTemplate(to.address, {
+      route: spec.name,
+      separator,
+      target: bus.grammar,
+      missing: 'ADDRESS_INVALID',
+    }),
     local,
     attempts: spec.retry.attempts,
     clock,

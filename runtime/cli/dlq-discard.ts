@@ -1,4 +1,4 @@
-import type { LetterTask } from './dlq.ts';
+import type { LetterTask } from './letter-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** Removes letters for good. Without --yes it only says how many it would be. */

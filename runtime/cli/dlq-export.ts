@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { UsageError } from './command.ts';
-import type { LetterTask } from './dlq.ts';
+import type { LetterTask } from './letter-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterJson } from './letter-json.ts';
 

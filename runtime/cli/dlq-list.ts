@@ -1,7 +1,7 @@
 import { harmless } from '#kit/printable.ts';
 import type { KeptLetter } from '../state/kept-letter.ts';
 import { UsageError } from './command.ts';
-import type { LetterTask } from './dlq.ts';
+import type { LetterTask } from './letter-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterSummary, moment } from './letter-json.ts';
 

@@ -11,7 +11,7 @@ import { isFolderFree } from '../state/state-folder.ts';
 import type { ProjectParts } from '../wire.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { UsageError } from './command.ts';
-import type { LetterTask } from './dlq.ts';
+import type { LetterTask } from './letter-task.ts';
 import { durationOption } from './duration-option.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { onceSignalled } from './hold.ts';

@@ -1,7 +1,7 @@
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import type { WholeLetter } from '../state/kept-letter.ts';
 import { UsageError } from './command.ts';
-import type { LetterTask } from './dlq.ts';
+import type { LetterTask } from './letter-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterJson } from './letter-json.ts';
 import { letterPage } from './letter-page.ts';

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { SluiceError } from '#contract/errors.ts';
 import { findingsText } from '../config/findings-text.ts';
-import type { PipelineSpec } from '../config/pipeline-spec.ts';
-import { type LetterShelf, openLetterShelf } from '../state/letter-shelf.ts';
+import { openLetterShelf } from '../state/letter-shelf.ts';
 import { readPipeline } from './checked-pipeline.ts';
-import { type Arguments, type Command, UsageError } from './command.ts';
+import { type Command, UsageError } from './command.ts';
 import { discardLetters } from './dlq-discard.ts';
 import { exportLetters } from './dlq-export.ts';
 import { listLetters } from './dlq-list.ts';
@@ -12,18 +11,7 @@ import { replayLetters } from './dlq-replay.ts';
 import { showLetters } from './dlq-show.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterFilter } from './letter-options.ts';
-import type { LetterFilter } from '../state/letter-filter.ts';
-
-/** What every word of `dlq` is given. */
-export interface LetterTask {
-  readonly given: Arguments;
-  readonly file: string;
-  readonly spec: PipelineSpec;
-  readonly folder: string;
-  readonly shelf: LetterShelf;
-  readonly filter: LetterFilter;
-  readonly isJson: boolean;
-}
+import type { LetterTask } from './letter-task.ts';
 
 const WORDS: Readonly<Record<string, (task: LetterTask) => ExitCode | Promise<ExitCode>>> = {
   list: listLetters,

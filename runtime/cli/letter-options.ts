@@ -1,5 +1,5 @@
 import { momentMs } from '#kit/moment.ts';
-import { DURATION_PATTERN, durationMs, RATE_PATTERN, ratePerS } from '#kit/quantity.ts';
+import { DURATION_PATTERN, durationMs, RATE_PATTERN, perSecond } from '#kit/quantity.ts';
 import type { LetterFilter } from '../state/letter-filter.ts';
 import { type Arguments, UsageError } from './command.ts';
 
@@ -20,8 +20,8 @@ export function letterFilter({ values }: Arguments, numbers: readonly string[]):
 export function rateOption({ values }: Arguments): number | undefined {
   const { rate } = values;
   if (typeof rate !== 'string') return undefined;
-  if (new RegExp(RATE_PATTERN).test(rate)) return ratePerS(rate);
-  throw new UsageError(`expected --rate with a number and its unit (100/s, 30/m), found ${rate}`);
+  if (new RegExp(RATE_PATTERN).test(rate)) return perSecond(rate);
+  throw new UsageError(`expected --rate with a number and its unit (100/s), found ${rate}`);
 }
 
 /** `12`, `12,15`, `20-30`. */

@@ -1,4 +1,5 @@
-import { durationMs, sizeBytes } from '#kit/quantity.ts';
+import { CLASS_NAMES, type TrafficClass } from '#contract/traffic-class.ts';
+import { durationMs, perSecond, sizeBytes } from '#kit/quantity.ts';
 import { mapWithDefaults } from './defaults.ts';
 import { DEFAULTS, sinkWords, sourceWords } from './file-words.ts';
 import { stageKind } from './pieces.ts';
@@ -6,6 +7,7 @@ import type { Piece } from './pieces.ts';
 import type {
   ConnectionSpec,
   DeadLetterSpec,
+  DedupeSpec,
   PipelineSpec,
   RetrySpec,
   RouteSpec,
@@ -52,7 +54,23 @@ export function driverOptions(options: PlainMap, kind: 'connection' | 'from' | '
   return without(options, kind === 'connection' ? ['bus'] : kind === 'from' ? SHARED_BY_SOURCES : SHARED_BY_SINKS);
 }
 
-function source(options: PlainMap, bus: string): SourceSpec {
+function dedupe(options: PlainMap): DedupeSpec | undefined {
+  if (own(options, 'dedupe') === undefined) return undefined;
+  const given = asMap(own(options, 'dedupe'));
+  const max = own(given, 'max');
+  return {
+    by: text(given, 'by'),
+    windowMs: durationMs(optional(given, 'window') ?? DEFAULTS.dedupeWindow),
+    max: typeof max === 'number' ? max : DEFAULTS.dedupeMax,
+  };
+}
+
+/** The class of a route that was checked. */
+export function classOf(route: PlainMap): TrafficClass {
+  return CLASS_NAMES.find((name) => name === own(route, 'class')) ?? DEFAULTS.routeClass;
+}
+
+function source(options: PlainMap, bus: string, trafficClass: TrafficClass): SourceSpec {
   const expires = optional(options, 'expires');
   const window = asMap(own(options, 'window'));
   const messages = own(window, 'messages');
@@ -63,12 +81,19 @@ function source(options: PlainMap, bus: string): SourceSpec {
     codec: optional(options, 'codec'),
     key: optional(options, 'key'),
     id: optional(options, 'id'),
+    sequence: optional(options, 'sequence'),
+    timestamp: optional(options, 'timestamp'),
     expiresMs: expires === undefined ? undefined : durationMs(expires),
+    dedupe: dedupe(options),
     window: {
-      messages: typeof messages === 'number' ? messages : DEFAULTS.windowMessages,
+      messages: typeof messages === 'number' ? messages : defaultWindow(trafficClass),
       bytes: sizeBytes(optional(window, 'bytes') ?? DEFAULTS.windowBytes),
     },
   };
+}
+
+function defaultWindow(trafficClass: TrafficClass): number {
+  return trafficClass === 'telemetry' ? DEFAULTS.telemetryWindowMessages : DEFAULTS.windowMessages;
 }
 
 /** The sink's option that holds the address template: the first that is given, else the first. */
@@ -144,16 +169,18 @@ export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFi
     const from = filled(pointerTo(at, 'from'), own(all, 'from'));
     const to = filled(pointerTo(at, 'to'), own(all, 'to'));
     const letters = filled(pointerTo(at, 'deadLetter'), own(all, 'deadLetter'));
+    const drain = optional(all, 'drain');
     return {
       name: text(all, 'name'),
-      class: DEFAULTS.routeClass,
-      from: source(from, busOf(from).name),
+      class: classOf(all),
+      from: source(from, busOf(from).name, classOf(all)),
       stages: asList(own(all, 'stages')).map((stageItem, position) =>
         stage(pointerTo(at, 'stages', position), stageItem),
       ),
       to: sink(to, busOf(to)),
       retry: retry(asMap(own(all, 'retry'))),
       deadLetter: deadLetter(letters, Object.hasOwn(letters, 'bus') ? busOf(letters) : undefined),
+      drainPerSecond: drain === undefined ? undefined : perSecond(drain),
       watchdogMs: durationMs(optional(all, 'watchdog') ?? DEFAULTS.watchdog),
     };
   };

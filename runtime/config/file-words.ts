@@ -1,4 +1,5 @@
-import { DURATION_PATTERN } from '#kit/quantity.ts';
+import { CLASS_NAMES, CLASSES } from '#contract/traffic-class.ts';
+import { DURATION_PATTERN, RATE_PATTERN } from '#kit/quantity.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 /** `fleet`, `forward-gateway`: pipelines and routes; their names go into client ids, durable names, traces and metrics. */
@@ -7,13 +8,15 @@ const CONNECTION_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$';
 /** `owntracks-location.v1`: files in `functions/` and `schemas/`, without their ending. */
 export const FILE_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
 /** Longer than nothing: what expires at once is never sent, and a bound of nothing never reads. */
-const SOME_DURATION_PATTERN = '^0*[1-9][0-9]*(ms|s|m|h|d)$';
-const SOME_SIZE_PATTERN = '^0*[1-9][0-9]*(B|KiB|MiB|GiB)$';
+export const SOME_DURATION_PATTERN = '^0*[1-9][0-9]*(ms|s|m|h|d)$';
+export const SOME_SIZE_PATTERN = '^0*[1-9][0-9]*(B|KiB|MiB|GiB)$';
 const BACKOFF_PATTERN = `${DURATION_PATTERN.slice(0, -1)}\\.\\.${DURATION_PATTERN.slice(1)}`;
 const HEADER_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
 
 export const DEFAULTS = {
   windowMessages: 256,
+  /** Of class telemetry: while the sink is away it keeps one message a key, and a window of keys is soon full. */
+  telemetryWindowMessages: 16_384,
   windowBytes: '64MiB',
   attempts: 5,
   backoff: '100ms..10s',
@@ -24,6 +27,8 @@ export const DEFAULTS = {
   lettersAge: '30d',
   lettersFull: 'pause',
   watchdog: '30s',
+  dedupeWindow: '10m',
+  dedupeMax: 100_000,
 } as const;
 
 /** Stands for a part of the file that its own schema judges: the checker compares by identity. */
@@ -66,37 +71,46 @@ export const RETRY_SCHEMA: JsonSchema = {
   },
 };
 
-/** `deadLetter` of a route as a map without a bus: how much the local store keeps. */
-export const LOCAL_LETTERS_SCHEMA: JsonSchema = {
+const DEDUPE_SCHEMA: JsonSchema = {
   type: 'object',
   additionalProperties: false,
-  description: 'How many dead letters of this route the local store keeps, and what happens at that bound.',
+  required: ['by'],
+  description: 'Passes one of several messages that a publisher sent more than once.',
   properties: {
+    by: template('Template of what the repetitions have in common.', '{header.msgid}'),
+    window: {
+      type: 'string',
+      pattern: SOME_DURATION_PATTERN,
+      default: DEFAULTS.dedupeWindow,
+      description: 'How long a message is remembered after it was settled.',
+    },
     max: {
       type: 'integer',
       minimum: 1,
-      maximum: 1_000_000_000,
-      default: DEFAULTS.lettersMax,
-      description: 'Letters kept.',
+      maximum: 1_000_000,
+      default: DEFAULTS.dedupeMax,
+      description: 'How many are remembered; beyond it the oldest is forgotten.',
     },
-    bytes: {
+  },
+};
+
+const PROMISE_SCHEMA: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  minProperties: 1,
+  description: 'What the route must be able to keep: check and run refuse to start below it.',
+  properties: {
+    grade: {
       type: 'string',
-      pattern: SOME_SIZE_PATTERN,
-      default: DEFAULTS.lettersBytes,
-      description: 'Bytes of bodies, headers and error texts kept.',
+      enum: ['G0', 'G1', 'G2', 'G3', 'G4'],
+      description:
+        'What a confirmation survives: nothing, nothing but the bridge, a crash, a power cut, the loss of a server.',
     },
-    age: {
+    order: { type: 'string', enum: ['key', 'address'], description: 'What keeps its order.' },
+    duplicates: {
       type: 'string',
-      pattern: SOME_DURATION_PATTERN,
-      format: 'duration',
-      default: DEFAULTS.lettersAge,
-      description: 'How long a letter is kept; then it is removed, counted and logged.',
-    },
-    full: {
-      type: 'string',
-      enum: ['pause', 'oldest'],
-      default: DEFAULTS.lettersFull,
-      description: 'At the bound: pause, the route waits for room; oldest, the oldest letter gives way.',
+      enum: ['none', 'marked', 'last'],
+      description: 'After a crash: none, only marked ones, or at most the last one of each key.',
     },
   },
 };
@@ -122,8 +136,7 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
           type: 'integer',
           minimum: 1,
           maximum: 65_535,
-          default: DEFAULTS.windowMessages,
-          description: 'Messages unsettled at once.',
+          description: `Messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
         },
         bytes: {
           type: 'string',
@@ -133,6 +146,15 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
         },
       },
     },
+    sequence: template(
+      'Template of a number, or of a time (RFC 3339), that grows with each message of a key. Who comes with a lower one than was sent last is stale; the class says what becomes of it.',
+      '{body.sequence}',
+    ),
+    timestamp: template(
+      'Template of the time at which the message was made: RFC 3339, or milliseconds since 1970. Expiry counts from it.',
+      '{body.time}',
+    ),
+    dedupe: DEDUPE_SCHEMA,
     codec: codec(codecs),
   };
 }
@@ -209,9 +231,9 @@ function routeSchema(parts: {
       },
       class: {
         type: 'string',
-        enum: [DEFAULTS.routeClass],
+        enum: [...CLASS_NAMES],
         default: DEFAULTS.routeClass,
-        description: 'Traffic class: what matters while the sink is slow or away.',
+        description: `What matters while the sink is slow or away. ${CLASS_NAMES.map((name) => `${name}: ${CLASSES[name].use}`).join('. ')}.`,
       },
       from: parts.source,
       stages: {
@@ -223,6 +245,14 @@ function routeSchema(parts: {
       },
       to: parts.sink,
       retry: parts.retry,
+      drain: {
+        type: 'string',
+        pattern: RATE_PATTERN,
+        description:
+          'How fast a backlog is sent after an outage or a start, in messages. Default: as fast as the sink takes it.',
+        examples: ['500/s'],
+      },
+      promise: PROMISE_SCHEMA,
       deadLetter: {
         description: 'Where messages go that can never succeed: the local store, or a bus.',
         default: DEFAULTS.deadLetter,

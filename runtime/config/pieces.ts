@@ -8,7 +8,8 @@ import {
   sourceSchema,
   stageSchema,
 } from './end-schema.ts';
-import { JUDGED_APART, LOCAL_LETTERS_SCHEMA, RETRY_SCHEMA, fileSchema } from './file-words.ts';
+import { JUDGED_APART, RETRY_SCHEMA, fileSchema } from './file-words.ts';
+import { LOCAL_LETTERS_SCHEMA } from './letter-words.ts';
 import { asList, asMap, isMap, own } from './plain.ts';
 import { pointerTo } from './pointer.ts';
 import type { BusWords, JsonSchema, StageWords, Vocabulary } from './vocabulary.ts';

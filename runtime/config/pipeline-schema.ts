@@ -1,5 +1,6 @@
 import { connectionSchema, letterSinkSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
-import { LOCAL_LETTERS_SCHEMA, RETRY_SCHEMA, fileSchema } from './file-words.ts';
+import { RETRY_SCHEMA, fileSchema } from './file-words.ts';
+import { LOCAL_LETTERS_SCHEMA } from './letter-words.ts';
 import { isMap } from './plain.ts';
 import { admits } from './schema-at.ts';
 import type { JsonSchema, Vocabulary } from './vocabulary.ts';

@@ -57,9 +57,9 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
   });
   const desk = new ReplayDesk(database, group, standings);
 
-  const add = (letter: DeadLetter, bytes: number): void => {
+  const add = (letter: DeadLetter): void => {
     standings.of(letter.route);
-    insert.run(rowOf(letter));
+    const bytes = numberOf(insert.get(rowOf(letter))?.['bytes']) ?? 0;
     standings.added(letter.route, bytes, Math.round(letter.diedAtMs));
     room.make(letter.route);
   };
@@ -102,13 +102,12 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
       const { number } = letter;
       if (number !== undefined) {
         return group.add(() => {
-          if (!renew(letter, number)) add(letter, letterBytes(letter));
+          if (!renew(letter, number)) add(letter);
         });
       }
-      const bytes = letterBytes(letter);
-      const leave = room.enter(letter.route, bytes);
+      const leave = room.enter(letter.route, letterBytes(letter));
       try {
-        await group.add(() => add(letter, bytes));
+        await group.add(() => add(letter));
       } finally {
         leave();
       }

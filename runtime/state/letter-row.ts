@@ -51,7 +51,7 @@ export function endOf({ failure, ...letter }: DeadLetter): Parameters {
     position: failure.place.position ?? null,
     schema: failure.place.schema ?? null,
     pointer: failure.place.pointer ?? null,
-    text: String(failure.message),
+    text: failure.message,
     cause: cause(failure),
     attempts: letter.attempts,
     traceId: letter.traceId ?? null,
@@ -63,7 +63,7 @@ export function endOf({ failure, ...letter }: DeadLetter): Parameters {
 /** What the generated column `bytes` will say of the letter. */
 export function letterBytes({ frame, failure }: DeadLetter): number {
   const texts = [JSON.stringify([...frame.headers]), failure.message, cause(failure) ?? ''];
-  return texts.reduce((sum, text) => sum + Buffer.byteLength(String(text)), frame.body?.length ?? 0);
+  return (frame.body?.length ?? 0) + Buffer.byteLength(texts.join(''));
 }
 
 /** The frame as it was read. */
@@ -103,5 +103,5 @@ function whole(ms: number | undefined): number | null {
 
 function cause(failure: SluiceError): string | null {
   if (typeof failure.cause === 'string') return failure.cause;
-  return failure.cause instanceof Error ? String(failure.cause.stack ?? failure.cause.message) : null;
+  return failure.cause instanceof Error ? (failure.cause.stack ?? failure.cause.message) : null;
 }

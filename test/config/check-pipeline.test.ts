@@ -48,7 +48,10 @@ test('a good file yields a spec with references resolved, defaults filled in and
     codec: undefined,
     key: '{topic.1}',
     id: undefined,
+    sequence: undefined,
+    timestamp: undefined,
     expiresMs: 30_000,
+    dedupe: undefined,
     window: { messages: 100, bytes: 64 * 1024 * 1024 },
   });
   assert.deepEqual(positions.stages[2], {

@@ -1,0 +1,37 @@
+import { DEFAULTS, SOME_DURATION_PATTERN, SOME_SIZE_PATTERN } from './file-words.ts';
+import type { JsonSchema } from './vocabulary.ts';
+
+/** `deadLetter` of a route as a map without a bus: how much the local store keeps. */
+export const LOCAL_LETTERS_SCHEMA: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'How many dead letters of this route the local store keeps, and what happens at that bound.',
+  properties: {
+    max: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000_000,
+      default: DEFAULTS.lettersMax,
+      description: 'Letters kept.',
+    },
+    bytes: {
+      type: 'string',
+      pattern: SOME_SIZE_PATTERN,
+      default: DEFAULTS.lettersBytes,
+      description: 'Bytes of bodies, headers and error texts kept.',
+    },
+    age: {
+      type: 'string',
+      pattern: SOME_DURATION_PATTERN,
+      format: 'duration',
+      default: DEFAULTS.lettersAge,
+      description: 'How long a letter is kept; then it is removed, counted and logged.',
+    },
+    full: {
+      type: 'string',
+      enum: ['pause', 'oldest'],
+      default: DEFAULTS.lettersFull,
+      description: 'At the bound: pause, the route waits for room; oldest, the oldest letter gives way.',
+    },
+  },
+};
