@@ -1,6 +1,5 @@
 /** How long a rate may be owed: a timer that comes late does not slow the rate down. */
 const OWED_MS = 100;
-const REST_MS = 50;
 
 /** Lets so many a second through, for all routes together. */
 export class Pace {
@@ -25,8 +24,8 @@ export class Pace {
   }
 
   /** Nothing goes for a moment. */
-  rest(): void {
-    this.#wait(performance.now() + REST_MS);
+  rest(ms: number): void {
+    this.#wait(performance.now() + ms);
   }
 
   stop(): void {
@@ -36,6 +35,8 @@ export class Pace {
   #wait(untilMs: number): void {
     this.#dueAtMs = untilMs;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#onDue, Math.max(1, Math.ceil(untilMs - performance.now())));
+    // A timer may come a little early: who was woken too soon would not be woken again.
+    const wake = (): void => (this.isDue ? this.#onDue() : this.#wait(this.#dueAtMs));
+    this.#timer = setTimeout(wake, Math.max(1, Math.ceil(untilMs - performance.now())));
   }
 }

@@ -11,6 +11,7 @@ import { Pace } from './pace.ts';
 export const REPLAYS_IN_FLIGHT = 32;
 /** Before a write that must come about is tried again. */
 const INSIST_MS = 1000;
+const BUSY_REST_MS = 50;
 
 /** How long the outcome of a replay is there for the command that asked for it. */
 const OUTCOMES_KEPT_MS = 86_400_000;
@@ -113,8 +114,8 @@ export class ReplayDesk {
       desk.inFlight += taken.length;
       return taken.map((row) => this.#delivery(row, route, desk));
     } catch (thrown) {
-      if (!isBusy(thrown)) throw thrown;
-      this.#pace.rest();
+      // Nothing was taken: the route goes on, and the letters wait until the disk takes a mark again.
+      this.#pace.rest(isBusy(thrown) ? BUSY_REST_MS : INSIST_MS);
       return [];
     }
   }

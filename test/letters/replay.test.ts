@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { law } from '../harness/law.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import type { Stored } from '../host/out-stream.ts';
+import { BROKEN, envelope, FIXED, letterGround } from './dlq-ground.ts';
+
+const NEEDS = { needs: ['mosquitto-process', 'nats-process'] } as const;
+
+function numbers(stored: readonly Stored[]): number[] {
+  return stored.map(({ body }) => (JSON.parse(Buffer.from(body).toString()) as { n: number }).n);
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
+
+law(
+  'with the pipeline stopped, a replay sends every letter once, in order, with the id and the label that it had, and the letters are gone',
+  NEEDS,
+  async () => {
+    await using place = await letterGround();
+    await place.fill(20);
+    const ids = place.letters().map((letter) => letter['id']);
+    place.mend(FIXED);
+    const { code, out, err } = await place.dlq('replay', '--json');
+    assert.equal(code, 0, err + out);
+    assert.deepEqual(envelope(out)['wentThrough'], 20);
+    const stored = await place.ground.stream.read(20);
+    assert.deepEqual(numbers(stored), upTo(20));
+    assert.deepEqual(
+      stored.map((message) => message.header('Nats-Msg-Id')[0]),
+      ids,
+    );
+    for (const message of stored) {
+      assert.deepEqual([message.header('seclabel'), message.header('odd')], [['S;REL=A'], ['a b']]);
+      assert.match(Buffer.from(message.body).toString(), /"fixed":true/);
+    }
+    assert.deepEqual(place.letters(), []);
+  },
+);
+
+law('with the pipeline running, a replay goes through it beside what arrives, within seconds', NEEDS, async () => {
+  await using place = await letterGround();
+  await place.fill(20);
+  place.mend(FIXED);
+  const bridge = place.run();
+  await bridge.said('ready');
+  await place.publishBad(1, 'new');
+  await place.ground.stream.read(1);
+  const startMs = performance.now();
+  const { code, out, err } = await place.dlq('replay', '--json');
+  assert.equal(code, 0, err + out);
+  assert.ok(performance.now() - startMs < 10_000);
+  assert.match(err, /replay by the running pipeline: 20 of 20|replay by the running pipeline/);
+  await place.publishBad(1, 'new');
+  const stored = await place.ground.stream.read(22);
+  assert.deepEqual(
+    numbers(stored).toSorted((a, b) => a - b),
+    upTo(22),
+  );
+  assert.deepEqual(place.letters(), []);
+  assert.equal(bridge.lines().filter(({ event }) => event === 'disconnected').length, 0);
+});
+
+law(
+  'a letter that fails again is the same letter: its attempts are added up, its error is the new one',
+  NEEDS,
+  async () => {
+    await using place = await letterGround({ route: { retry: { attempts: 2, backoff: '1ms..2ms' } } });
+    await place.fill(3);
+    place.mend("export default () => { throw new Error('worse'); };");
+    const { code, out } = await place.dlq('replay', '--id', '2,3', '--json');
+    assert.equal(code, 2, out);
+    const { failed, wentThrough, failures } = envelope(out);
+    assert.deepEqual([failed, wentThrough], [2, 0]);
+    assert.deepEqual(
+      (failures as { number: number; attempts: number; code: string }[]).map((one) => [
+        one.number,
+        one.attempts,
+        one.code,
+      ]),
+      [
+        [2, 3, 'TRANSFORM_THREW'],
+        [3, 3, 'TRANSFORM_THREW'],
+      ],
+    );
+    assert.deepEqual(
+      place.letters().map((letter) => [letter['number'], letter['attempts'], letter['code']]),
+      [
+        [1, 1, 'TRANSFORM_REJECTED'],
+        [2, 3, 'TRANSFORM_THREW'],
+        [3, 3, 'TRANSFORM_THREW'],
+      ],
+    );
+  },
+);
+
+law('an interrupted replay says what waits, and its repetition sends the rest: each letter once', NEEDS, async () => {
+  await using place = await letterGround();
+  await place.fill(60);
+  place.mend(FIXED);
+  const first = place.startDlq('replay', '--rate', '20/s', '--json');
+  await waitFor(async () => (await place.ground.stream.count()) >= 5, 20_000, 'the first letters');
+  first.signal('SIGINT');
+  assert.equal(await first.ended(), 3, first.stderr());
+  const { wentThrough } = envelope(first.stdout());
+  const gone = Number(wentThrough);
+  assert.ok(gone >= 5 && gone < 60, first.stdout());
+  assert.equal(place.letters().length, 60 - gone);
+  assert.equal(await place.ground.stream.count(), gone);
+  const second = await place.dlq('replay', '--json');
+  assert.equal(second.code, 0, second.err);
+  assert.deepEqual(numbers(await place.ground.stream.read(60)), upTo(60));
+});
+
+law(
+  'a replay that is killed repeats at most what was in flight, and where the sink removes duplicates nothing is doubled',
+  NEEDS,
+  async () => {
+    await using place = await letterGround();
+    await place.fill(60);
+    place.mend(FIXED);
+    const first = place.startDlq('replay', '--rate', '50/s');
+    await waitFor(async () => (await place.ground.stream.count()) >= 5, 20_000, 'the first letters');
+    first.signal('SIGKILL');
+    await first.ended();
+    const arrived = await place.ground.stream.count();
+    assert.ok(arrived < 60);
+    const left = place.letters().length;
+    assert.ok(60 - left <= arrived && arrived - (60 - left) <= 32, `${arrived} arrived, ${left} left`);
+    const second = await place.dlq('replay', '--json');
+    assert.equal(second.code, 0, second.err);
+    assert.equal(envelope(second.out)['wentThrough'], left);
+    assert.deepEqual(numbers(await place.ground.stream.read(60)), upTo(60));
+    assert.deepEqual(place.letters(), []);
+  },
+);
+
+law(
+  'Ctrl-C on the command stops a running pipeline from sending more letters, and leaves it running',
+  NEEDS,
+  async () => {
+    await using place = await letterGround();
+    await place.fill(60);
+    place.mend(FIXED);
+    const bridge = place.run();
+    await bridge.said('ready');
+    const first = place.startDlq('replay', '--rate', '20/s', '--json');
+    await waitFor(async () => (await place.ground.stream.count()) >= 5, 20_000, 'the first letters');
+    first.signal('SIGINT');
+    assert.equal(await first.ended(), 3, first.stderr());
+    const gone = Number(envelope(first.stdout())['wentThrough']);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.equal(await place.ground.stream.count(), gone);
+    assert.equal(place.letters().length, 60 - gone);
+    const second = await place.dlq('replay', '--json');
+    assert.equal(second.code, 0, second.err);
+    assert.deepEqual(numbers(await place.ground.stream.read(60)), upTo(60));
+  },
+);
+
+law(
+  'a bridge that is killed while it sends letters through again goes on with the rest at its next start',
+  NEEDS,
+  async () => {
+    await using place = await letterGround();
+    await place.fill(60);
+    place.mend(FIXED);
+    const bridge = place.run();
+    await bridge.said('ready');
+    const command = place.startDlq('replay', '--rate', '40/s', '--json');
+    await waitFor(async () => (await place.ground.stream.count()) >= 5, 20_000, 'the first letters');
+    bridge.signal('SIGKILL');
+    await bridge.ended();
+    assert.equal(await command.ended(), 3);
+    assert.match(command.stdout() + command.stderr(), /is gone: its next start sends/);
+    const next = place.run();
+    await next.said('ready');
+    assert.deepEqual(numbers(await place.ground.stream.read(60, 30_000)), upTo(60));
+    await waitFor(() => place.letters().length === 0, 5000, 'the letters to be gone');
+  },
+);
+
+law(
+  'letters that have expired are refused with what to write, and go through once their expiry is renewed',
+  NEEDS,
+  async () => {
+    await using place = await letterGround({ from: { expires: '1s' } });
+    await place.fill(2);
+    place.mend(FIXED);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const refused = await place.dlq('replay');
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, /found 2 that have expired: write --renew-expiry 5m/);
+    const renewed = await place.dlq('replay', '--renew-expiry', '5m', '--json');
+    assert.equal(renewed.code, 0, renewed.err + renewed.out);
+    assert.deepEqual(numbers(await place.ground.stream.read(2)), [1, 2]);
+  },
+);
+
+law('a replay that the broken function still refuses changes nothing but the count', NEEDS, async () => {
+  await using place = await letterGround();
+  await place.fill(2);
+  place.mend(BROKEN);
+  for (const attempts of [2, 3]) {
+    const { code } = await place.dlq('replay');
+    assert.equal(code, 2);
+    assert.deepEqual(
+      place.letters().map((letter) => letter['attempts']),
+      [attempts, attempts],
+    );
+  }
+  assert.equal(await place.ground.stream.count(), 0);
+});
