@@ -59,9 +59,9 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
 
   const add = (letter: DeadLetter): void => {
     standings.of(letter.route);
-    const bytes = numberOf(insert.get(rowOf(letter))?.['bytes']) ?? 0;
-    standings.added(letter.route, bytes, Math.round(letter.diedAtMs));
-    room.make(letter.route);
+    const row = insert.get(rowOf(letter));
+    standings.added(letter.route, numberOf(row?.['bytes']) ?? 0, Math.round(letter.diedAtMs));
+    room.make(letter.route, numberOf(row?.['number']) ?? 0);
   };
   /** False where an operator has removed it meanwhile. */
   const renew = (letter: DeadLetter, number: number): boolean => {

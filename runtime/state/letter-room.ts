@@ -43,7 +43,7 @@ export class LetterRoom {
     const removing = (which: string): StatementSync =>
       database.prepare(`DELETE FROM dead_letters WHERE number IN (SELECT number FROM dead_letters WHERE ${which})
         RETURNING bytes`);
-    this.#removeOldest = removing(`route = ? AND ${FREE} ORDER BY died_at_ms, number LIMIT 1`);
+    this.#removeOldest = removing(`route = ? AND number <> ? AND ${FREE} ORDER BY died_at_ms, number LIMIT 1`);
     this.#removeAged = removing(`route = ? AND died_at_ms < ? AND ${FREE} ORDER BY died_at_ms LIMIT ${SWEEP}`);
     this.#count = database.prepare(COUNT_DISCARDS);
   }
@@ -70,15 +70,15 @@ export class LetterRoom {
     };
   }
 
-  /** Within a transaction, after a letter was added: lets the oldest go until the rest fits. Throws LETTERS_FULL. */
-  make(route: string): void {
+  /** Within a transaction, after the letter `added` was: lets the oldest of the others go until all fit. Throws LETTERS_FULL. */
+  make(route: string, added: number): void {
     const bounds = this.#bounds.get(route)?.bounds;
     if (bounds?.full !== 'oldest') return;
     for (;;) {
       const { letters, bytes } = this.#standings.of(route);
       // One alone may be larger than the bound: it could never be written otherwise.
       if (letters <= bounds.max && (bytes <= bounds.bytes || letters <= 1)) return;
-      const removed = this.#removeOldest.all(route);
+      const removed = this.#removeOldest.all(route, added);
       if (removed.length === 0) throw full(route, bounds, letters, bytes);
       this.#let(route, 'oldest', removed);
     }

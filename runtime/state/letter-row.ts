@@ -11,7 +11,7 @@ INSERT INTO dead_letters (pipeline, route, coordinates, id, address, key, header
   received_at_ms, died_at_ms, route_key, schema, pointer, span_id)
 VALUES (:pipeline, :route, :coordinates, :id, :address, :key, :headers, :headerTypes, :body, :publisherId,
   :contentType, :timestampMs, :expiresAtMs, :label, :code, :stage, :position, :text, :cause, :attempts, :traceId,
-  :receivedAtMs, :diedAtMs, :routeKey, :schema, :pointer, :spanId) RETURNING bytes`;
+  :receivedAtMs, :diedAtMs, :routeKey, :schema, :pointer, :spanId) RETURNING number, bytes`;
 
 /** A letter that came back and failed again: how it ended is new, what it is stays as it was. */
 export const UPDATE = `

@@ -6,6 +6,8 @@ export interface Variation {
   /** Source text of functions/f.ts. Without one the route has no stage. */
   readonly source?: string;
   readonly stage?: object;
+  /** Further connections. */
+  readonly buses?: object;
   readonly field?: object;
   readonly core?: object;
   readonly from?: object;
@@ -19,13 +21,14 @@ export function fieldToCore(
   urls: { readonly field: string; readonly core: string },
   variation: Variation = {},
 ): Project {
-  const { source, stage, field, core, from, to, route, files } = variation;
+  const { source, stage, buses, field, core, from, to, route, files } = variation;
   return newProject({
     'pipelines/bridge.yaml': {
       name: 'bridge',
       buses: {
         field: { bus: 'mqtt', url: urls.field, protocol: '5', ...field },
         core: { bus: 'jetstream', url: urls.core, create: true, ...core },
+        ...buses,
       },
       routes: [
         {

@@ -41,6 +41,8 @@ export interface MemoryRun extends AsyncDisposable {
 export interface MemoryRunSettings {
   readonly files?: Readonly<Record<string, string | object>>;
   readonly stages?: readonly object[];
+  /** Further connections. */
+  readonly buses?: object;
   /** Further words of the route, its source and its sink. */
   readonly route?: object;
   readonly from?: object;
@@ -55,7 +57,7 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
   const project = newProject({
     'pipelines/p.yaml': {
       name: 'p',
-      buses: { hub: { bus: 'memory', hub: hubName } },
+      buses: { hub: { bus: 'memory', hub: hubName }, ...settings.buses },
       routes: [
         {
           name: 'r',
