@@ -61,19 +61,26 @@ class RouteJudge {
     const sourceGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'from')) ? undefined : askSource(source);
     const sinkGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'to')) ? undefined : askSink(sink);
     const scope = this.#templates(sourceGives);
-    const letters = judgedEnd(this.#at, 'deadLetter', this.#file);
-    if (letters !== undefined) {
-      this.#flaws(letters, letters.bus.flaws(letters.connection, { to: letters.end }));
-      const option = addressOptionOf(letters.bus, letters.end);
-      const holder = asMap(own(this.#route, 'deadLetter'));
-      this.#template(letters.at, holder, option, { use: 'letter', target: letters.bus.grammar }, scope);
-      this.#addressIsThere(letters.at, letters.end, letters.bus);
-      checkLetterBus(letters, this.#file.findings);
-    }
+    this.#letters(scope);
     this.#backoff();
     checkClass({ at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives }, this.#file.findings);
     if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);
     if (sink !== undefined && sinkGives !== undefined) this.#notes(sink, sinkGives.notes);
+  }
+
+  /** The bus of the dead letters, where they go to one. */
+  #letters(scope: TemplateScope): void {
+    const { value, vocabulary, findings } = this.#file;
+    const options = asMap(own(this.#route, 'deadLetter'));
+    const bus = busBehind(value, own(options, 'bus'), vocabulary);
+    if (bus === undefined) return;
+    const at = pointerTo(this.#at, 'deadLetter');
+    this.#template(at, options, addressOptionOf(bus, options), { use: 'letter', target: bus.grammar }, scope);
+    this.#addressIsThere(at, options, bus);
+    const letters = judgedEnd(this.#at, 'deadLetter', this.#file);
+    if (letters === undefined) return;
+    this.#flaws(letters, bus.flaws(letters.connection, { to: letters.end }));
+    checkLetterBus(letters, findings);
   }
 
   #flaws(end: JudgedEnd, flaws: readonly OptionFlaw[]): void {

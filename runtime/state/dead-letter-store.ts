@@ -12,7 +12,9 @@ import { ReplayDesk } from './replay-desk.ts';
 import { unusable } from './unusable.ts';
 
 /** How long a statement of the bridge waits for a command's commit, and everything in the process with it. */
-const BUSY_MS = 50;
+const BUSY_MS = 10;
+/** At its start it waits for one as long as that takes. */
+const PATIENT_MS = 5000;
 /** How soon the bridge sees what a command wrote: letters to replay, room that was made. */
 const LOOK_MS = 500;
 
@@ -33,7 +35,7 @@ export interface DeadLetterStore extends DeadLetters {
 export function openDeadLetterStore(folder: string): DeadLetterStore {
   const file = join(folder, 'dead-letters.sqlite');
   try {
-    return store(openLetterFile(file, BUSY_MS), file);
+    return store(openLetterFile(file, PATIENT_MS), file);
   } catch (thrown) {
     throw unusable(`write ${file}`, thrown);
   }
@@ -56,6 +58,7 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
     },
   });
   const desk = new ReplayDesk(database, group, standings);
+  database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
 
   const add = (letter: DeadLetter): void => {
     standings.of(letter.route);
@@ -117,7 +120,7 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
       clearInterval(looking);
       desk.close();
       // The last word is not given up because a command is at it.
-      if (database.isOpen) database.exec('PRAGMA busy_timeout = 5000');
+      if (database.isOpen) database.exec(`PRAGMA busy_timeout = ${PATIENT_MS}`);
       group.flush();
       room.report();
       if (database.isOpen) database.close();

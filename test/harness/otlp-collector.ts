@@ -15,6 +15,7 @@ export interface CollectedSpan {
   /** 2 is an error. */
   readonly status: number;
   readonly attributes: Readonly<Record<string, string | number>>;
+  readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
 }
 
 /** Takes spans by OTLP over HTTP in protobuf. */
@@ -108,6 +109,7 @@ function spansOf(body: Uint8Array): CollectedSpan[] {
           kind: Number(span(6)[0] ?? 0n),
           status: Number(parts(span(15)[0])(3)[0] ?? 0n),
           attributes: attributesOf(span(9)),
+          links: span(13).map((link) => ({ traceId: hex(parts(link)(1)[0]), spanId: hex(parts(link)(2)[0]) })),
         };
       });
   });

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { type CollectedSpan, type OtlpCollector, startOtlpCollector } from '../harness/otlp-collector.ts';
+import { openLetterShelf } from '../../runtime/state/letter-shelf.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { type MemoryRun, startMemoryRun } from '../host/memory-run.ts';
 
@@ -144,6 +145,33 @@ test('a trace that nobody samples makes no span and is passed on as such', async
   const [, outgoing, , flags] = traceOf(frame);
   assert.deepEqual([outgoing, flags], [trace, '00']);
   assert.ok(!collector.spans.some(({ traceId }) => traceId === trace));
+});
+
+test('a letter that comes back begins a new trace, linked to the span in which it died', async () => {
+  await using run = await tracedRun({
+    files: {
+      'functions/f.ts': "import { reject } from 'sluice';\nexport default (body) => (body.no ? reject('no') : body);",
+    },
+    stages: [{ function: 'f' }],
+  });
+  const trace = TRACE.replace('0af7', '4af7');
+  await run.publish('a', '{"no":1}', traceHeaders(`00-${trace}-${PARENT}-01`));
+  await run.rest(1);
+  const [died] = (await spansOf(trace)).filter(({ name }) => name === 'process in/a');
+  const [letter] = run.letters();
+  assert.deepEqual([letter?.['trace_id'], letter?.['span_id']], [trace, died?.spanId]);
+  const shelf = openLetterShelf(run.project.path('state'));
+  shelf?.request({}, { name: 'q', rate: undefined, renewExpiryMs: undefined }, Date.now());
+  shelf?.close();
+  const again = await waitFor(
+    () => collector.spans.find(({ name, links }) => name === 'process in/a' && links.length > 0),
+    5000,
+    'the span of the replay',
+  );
+  assert.deepEqual(again.links, [{ traceId: trace, spanId: died?.spanId }]);
+  assert.notEqual(again.traceId, trace);
+  assert.equal(again.parentSpanId, '');
+  assert.equal(run.letters()[0]?.['trace_id'], again.traceId);
 });
 
 test('without an endpoint the headers pass as they came', async () => {
