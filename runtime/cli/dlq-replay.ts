@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import { pause } from '#kit/deadline.ts';
+import { harmless } from '#kit/printable.ts';
 import { catalog } from '../catalog.ts';
 import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
 import type { Finding } from '../config/findings.ts';
@@ -20,6 +21,7 @@ import { rateOption } from './letter-options.ts';
 import { loadParts } from './load-parts.ts';
 import { processLog } from './process-log.ts';
 import { replayMeter } from './replay-meter.ts';
+import { watchStrays } from './watch-strays.ts';
 
 const LOOK_MS = 100;
 /** Without progress for so long, it is looked whether the process that should make it is still there. */
@@ -50,6 +52,7 @@ export async function replayLetters(task: LetterTask): Promise<ExitCode> {
   if (own === 'invalid') return EXIT.invalid;
   shelf.request(filter, request, Date.now());
   const stopping = onceSignalled(quietLog());
+  const stopWatch = own === undefined ? undefined : watchStrays(own.parts.functions, quietLog());
   let pipeline: RunningPipeline | undefined;
   let why: string | undefined;
   try {
@@ -61,6 +64,7 @@ export async function replayLetters(task: LetterTask): Promise<ExitCode> {
     shelf.withdraw(request.name);
   }
   await pipeline?.stop();
+  stopWatch?.();
   // What a stop has given back is asked for no longer: the command can be repeated.
   if (pipeline !== undefined) shelf.withdraw(request.name);
   const code = tell(task, shelf.progress(request.name), request.name, why);
@@ -180,7 +184,7 @@ function tell(
     if (kept > 0) counts.push(`${kept} still lie there`);
     process.stdout.write(done + failed + kept === 0 ? 'There are no such letters.\n' : `${counts.join(', ')}.\n`);
     for (const { number, code, attempts, text } of failures) {
-      process.stdout.write(`  ${number}  ${code}  after ${attempts} attempts: ${text}\n`);
+      process.stdout.write(`  ${number}  ${code}  after ${attempts} attempts: ${harmless(text)}\n`);
     }
     if (failed > failures.length) process.stdout.write(`  and ${failed - failures.length} more\n`);
     if (why !== undefined) process.stderr.write(`sluice: ${why}\n`);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { law } from '../harness/law.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import type { Stored } from '../host/out-stream.ts';
@@ -212,3 +213,43 @@ law('a replay that the broken function still refuses changes nothing but the cou
   }
   assert.equal(await place.ground.stream.count(), 0);
 });
+
+law('where the sink cannot be reached the command says so, and the letters are as they were', NEEDS, async () => {
+  await using place = await letterGround();
+  await place.fill(2);
+  place.mend(FIXED);
+  await place.ground.core.stop();
+  const { code, out } = await place.dlq('replay', '--json');
+  assert.equal(code, 3);
+  assert.match(String(envelope(out)['why']), /^BUS_UNREACHABLE {2}/);
+  const listed = envelope((await place.dlq('list', '--json')).out)['letters'] as Record<string, unknown>[];
+  assert.deepEqual(
+    listed.map(({ replay, attempts }) => [replay, attempts]),
+    [
+      [undefined, 1],
+      [undefined, 1],
+    ],
+  );
+});
+
+law(
+  'letters of a route that the file no longer has, and wrong words, are refused with what to write',
+  NEEDS,
+  async () => {
+    await using place = await letterGround();
+    await place.fill(1);
+    const file = readFileSync(place.file, 'utf8');
+    writeFileSync(place.file, file.replace('"up"', '"other"'));
+    const unknown = await place.dlq('replay');
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.err, /found letters of up: choose with --route/);
+    writeFileSync(place.file, file.replace('"mqtt"', '"mqqt"'));
+    const broken = await place.dlq('list');
+    assert.equal(broken.code, 2);
+    assert.match(broken.err, /UNKNOWN_BUS/);
+    writeFileSync(place.file, file);
+    const wrong = await place.dlq('lst');
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /expected list\|show\|replay\|discard\|export, found lst/);
+  },
+);
