@@ -13,7 +13,7 @@ import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
-export interface LineSettings extends Omit<RouteServices, 'onFlow'> {
+export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'redelivers'> {
   readonly health: Health;
   /** What an end writes down for its next start, by owner. */
   readonly memo: (owner: string) => Memo;
@@ -54,7 +54,8 @@ export class RouteLine {
     this.#sink = await busOf(catalog, to.bus).openSink(this.#options(to), contexts.sink);
     this.#source = await busOf(catalog, from.bus).openSource(this.#options(from), contexts.source);
     const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
-    this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow });
+    const { redelivers } = busOf(catalog, from.bus).sourceGuarantees(this.#options(from));
+    this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow, redelivers });
     this.#pump = new Pump(this.#route);
     this.#watchdog = this.#watch(this.#pump, this.#route);
     this.#watchdog.start();
