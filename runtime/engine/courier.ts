@@ -49,7 +49,7 @@ function inOrder(route: Route, endings: Endings): Courier {
     sent(job: Job): void {
       job.unsent -= 1;
       if (job.unsent > 0 || job.settled) return;
-      if (job.refusal === undefined) void endings.delivered(job);
+      if (job.refusal === undefined) endings.delivered(job);
       else endings.refused(job, job.refusal);
     },
   };
