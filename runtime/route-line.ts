@@ -3,12 +3,14 @@ import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Memo } from '#contract/memo.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
 import { Watchdog } from './engine/watchdog.ts';
+import { YieldingSink } from './engine/yielding-sink.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
@@ -51,7 +53,7 @@ export class RouteLine {
     const { from, to } = this.#spec;
     const { catalog, health } = this.#settings;
     // The sink first: what a source delivers should find its way.
-    this.#sink = await busOf(catalog, to.bus).openSink(this.#options(to), contexts.sink);
+    this.#sink = this.#yielding(await busOf(catalog, to.bus).openSink(this.#options(to), contexts.sink));
     this.#source = await busOf(catalog, from.bus).openSource(this.#options(from), contexts.source);
     const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
     const { redelivers } = busOf(catalog, from.bus).sourceGuarantees(this.#options(from));
@@ -75,6 +77,14 @@ export class RouteLine {
   async close(): Promise<void> {
     this.#watchdog?.stop();
     await Promise.all([this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()]);
+  }
+
+  /** Where a higher class goes to the same server, this route keeps the queue on the way there short. */
+  #yielding(sink: Sink): Sink {
+    const { rank } = CLASSES[this.#spec.class];
+    const isHigher = ({ class: other, to }: RouteSpec): boolean =>
+      to.connection === this.#spec.to.connection && CLASSES[other].rank < rank;
+    return this.#pipeline.routes.some(isHigher) ? new YieldingSink(sink, rank, this.#settings.clock) : sink;
   }
 
   #watch(pump: Pump, { counters, clock }: Route): Watchdog {
