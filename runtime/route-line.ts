@@ -7,6 +7,7 @@ import { CLASSES } from '#contract/traffic-class.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import { endOptions } from './end-options.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
 import { Watchdog } from './engine/watchdog.ts';
@@ -53,10 +54,10 @@ export class RouteLine {
     const { from, to } = this.#spec;
     const { catalog, health } = this.#settings;
     // The sink first: what a source delivers should find its way.
-    this.#sink = this.#yielding(await busOf(catalog, to.bus).openSink(this.#options(to), contexts.sink));
-    this.#source = await busOf(catalog, from.bus).openSource(this.#options(from), contexts.source);
+    this.#sink = this.#yielding(await busOf(catalog, to.bus).openSink(endOptions(this.#pipeline, to), contexts.sink));
+    this.#source = await busOf(catalog, from.bus).openSource(endOptions(this.#pipeline, from), contexts.source);
     const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
-    const { redelivers } = busOf(catalog, from.bus).sourceGuarantees(this.#options(from));
+    const { redelivers } = busOf(catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from));
     this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow, redelivers });
     this.#pump = new Pump(this.#route);
     this.#watchdog = this.#watch(this.#pump, this.#route);
@@ -108,11 +109,5 @@ export class RouteLine {
     const report = busReporter({ ...place, log, health, onUp, onProblem });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
     return { ...place, window: this.#spec.from.window, memo, signal: opening, report };
-  }
-
-  #options(end: RouteSpec['from'] | RouteSpec['to']): never {
-    const options = { connection: this.#pipeline.connections.get(end.connection)?.options, end: end.options };
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker judged them against this very driver's schemas
-    return options as never;
   }
 }
