@@ -40,12 +40,7 @@ export function checkPromise(classed: ClassedRoute, findings: FindingList): void
   const order = own(wanted, 'order');
   if (kept.order === 'none' && order !== undefined) {
     const end = source.ordered === 'none' ? 'from' : 'to';
-    unmet(
-      'order',
-      `order per ${String(order)}`,
-      `none: ${end} keeps no order`,
-      `another ${end}, or one without shared`,
-    );
+    unmet('order', 'one that both ends keep', `none: ${end} keeps no order`, `another ${end}, or one without shared`);
   } else if (order === 'address' && kept.order === 'key') {
     unmet('order', 'order per address', 'order per key and address', 'order: key, or no key on buses without one');
   }

@@ -4,7 +4,7 @@ import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Receipt } from '../../runtime/contract/sink.ts';
 import { Freshness } from '../../runtime/engine/freshness.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
-import { bodies, ListSource, never, sinkThat, stageThat, started } from './started-route.ts';
+import { bodies, never, sinkThat, stageThat, started } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { withBody } from '../../runtime/contract/message.ts';
 
@@ -267,5 +267,5 @@ test('a stop gives back what waits of a key as well as what is under way', async
   void pump.stop(1000).then(() => (isStopped = true));
   await clock.play(() => isStopped);
   assert.equal(counters.givenBack, 3);
-  assert.deepEqual([...(source as ListSource).settled.values()], ['retry', 'retry', 'retry']);
+  assert.deepEqual([...source.settled.values()], ['retry', 'retry', 'retry']);
 });
