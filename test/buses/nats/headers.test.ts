@@ -103,6 +103,23 @@ test('an expiry that is no RFC 3339 moment is carried on as it is', () => {
   assert.deepEqual([...headers], [['expirytime', ['1']]]);
 });
 
+test("a stream's own time to live is read in seconds or as Go writes durations, and nothing else is", () => {
+  const ttl = (text: string): number | undefined => parseHeaders(`NATS/1.0\r\nNats-TTL: ${text}\r\n\r\n`).ttlMs;
+  assert.deepEqual(['30', '30s', '1m30s', '1.5h', '250ms', '0', 'never', 'soon', '1m x', '1d', ''].map(ttl), [
+    30_000,
+    30_000,
+    90_000,
+    5_400_000,
+    250,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
 test('a block of rubbish is read without an error', () => {
   fc.assert(fc.property(fc.string(), (text) => void parseHeaders(`NATS/1.0${text}\r\n\r\n`)));
   fc.assert(fc.property(fc.string(), (text) => void parseHeaders(text)));
