@@ -63,6 +63,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       deadLetters: state.deadLetters,
       isReplayOnly: replayOnly !== undefined,
       memo: (owner) => state.memo(owner),
+      ledger: (owner, bounds) => state.ledger(owner, bounds),
       clock: systemClock,
       log,
       health,

@@ -3,20 +3,23 @@ import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Memo } from '#contract/memo.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import { endOptions } from './end-options.ts';
 import { IDLE_SOURCE, mergedSource } from './engine/merged-source.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
 import { Watchdog } from './engine/watchdog.ts';
+import { YieldingSink } from './engine/yielding-sink.ts';
 import { type LetterLine, openLetterLine } from './letter-line.ts';
 import type { DeadLetterStore } from './state/dead-letter-store.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
-export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'onLetters'> {
+export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'onLetters' | 'redelivers'> {
   readonly deadLetters: DeadLetterStore;
   /** Sends nothing but letters through again: its source is not opened. */
   readonly isReplayOnly: boolean;
@@ -74,20 +77,22 @@ export class RouteLine {
     this.#bound();
     if (deadLetter.to !== undefined && contexts.letters !== undefined) {
       const settings = { ...this.#settings, local: deadLetters };
-      const options = this.#options(deadLetter.to);
+      const options = endOptions(this.#pipeline, deadLetter.to);
       this.#letters = await openLetterLine(this.#spec, deadLetter.to, options, contexts.letters, settings);
     }
     // The sink first: what a source delivers should find its way.
-    this.#sink = await busOf(catalog, to.bus).openSink(this.#options(to), contexts.sink);
+    this.#sink = this.#yielding(await busOf(catalog, to.bus).openSink(endOptions(this.#pipeline, to), contexts.sink));
     if (contexts.source !== undefined) {
-      this.#source = await busOf(catalog, from.bus).openSource(this.#options(from), contexts.source);
+      this.#source = await busOf(catalog, from.bus).openSource(endOptions(this.#pipeline, from), contexts.source);
     }
     const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
     const onLetters = (trouble: SluiceError | undefined): void => {
       health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && inWords(trouble));
     };
+    const { redelivers } = busOf(catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from));
     const source = mergedSource(this.#source ?? IDLE_SOURCE, deadLetters.replay(this.#spec.name));
-    const services = { ...this.#settings, deadLetters: this.#letters?.letters ?? deadLetters, onFlow, onLetters };
+    const letters = this.#letters?.letters ?? deadLetters;
+    const services = { ...this.#settings, deadLetters: letters, onFlow, onLetters, redelivers };
     this.#route = wireRoute(this.#spec, source, this.#sink, services);
     this.#pump = new Pump(this.#route);
     this.#watchdog = this.#watch(this.#pump, this.#route);
@@ -119,6 +124,14 @@ export class RouteLine {
     );
   }
 
+  /** Where a higher class goes to the same server, this route keeps the queue on the way there short. */
+  #yielding(sink: Sink): Sink {
+    const { rank } = CLASSES[this.#spec.class];
+    const isHigher = ({ class: other, to }: RouteSpec): boolean =>
+      to.connection === this.#spec.to.connection && CLASSES[other].rank < rank;
+    return this.#pipeline.routes.some(isHigher) ? new YieldingSink(sink, rank, this.#settings.clock) : sink;
+  }
+
   #watch(pump: Pump, { counters, clock }: Route): Watchdog {
     const { log, health } = this.#settings;
     const { name: route, watchdogMs: limitMs } = this.#spec;
@@ -144,11 +157,5 @@ export class RouteLine {
     const report = busReporter({ ...place, log, health, onUp, onProblem });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
     return { ...place, window: this.#spec.from.window, memo, signal: opening, report };
-  }
-
-  #options(end: Pick<RouteSpec['from'], 'connection' | 'options'>): never {
-    const options = { connection: this.#pipeline.connections.get(end.connection)?.options, end: end.options };
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker judged them against this very driver's schemas
-    return options as never;
   }
 }

@@ -3,6 +3,7 @@ import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { addressOptionOf, parseBackoff } from './build-spec.ts';
 import { checkLetterBus } from './check-letters.ts';
 import { checkClass } from './check-class.ts';
+import { checkPromise } from './check-promise.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { shown } from './describe.ts';
@@ -63,7 +64,9 @@ class RouteJudge {
     const scope = this.#templates(sourceGives);
     this.#letters(scope);
     this.#backoff();
-    checkClass({ at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives }, this.#file.findings);
+    const classed = { at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives };
+    checkClass(classed, this.#file.findings);
+    checkPromise(classed, this.#file.findings);
     if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);
     if (sink !== undefined && sinkGives !== undefined) this.#notes(sink, sinkGives.notes);
   }

@@ -32,6 +32,7 @@ export class LetterPost implements DeadLetters {
     this.#outbox = new Outbox(sink, {
       clock,
       attempts,
+      drainPerSecond: undefined,
       pause: PAUSE,
       onGoBack(failure, isFirst) {
         if (!isFirst) return;

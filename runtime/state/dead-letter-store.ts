@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type DeadLetter, type DeadLetters, type LetterBounds, type LetterStanding } from '#contract/dead-letter.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Replay } from '#contract/replay.ts';
-import { GroupCommit } from './group-commit.ts';
+import { LetterWrites } from './letter-writes.ts';
 import { openLetterFile } from './letter-layout.ts';
 import { endOf, INSERT, letterBytes, numberOf, rowOf, UPDATE } from './letter-row.ts';
 import { type GoneLetters, LetterRoom } from './letter-room.ts';
@@ -49,7 +49,7 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
   const version = database.prepare('PRAGMA data_version');
   const standings = new Standings(database);
   const room = new LetterRoom(database, standings);
-  const group = new GroupCommit(database, {
+  const group = new LetterWrites(database, {
     failure: (thrown) => (thrown instanceof SluiceError ? thrown : unusable(`write ${file}`, thrown)),
     onCommit: () => room.keep(),
     onRollback: () => {

@@ -1,96 +1,72 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { messageOf, type SluiceError } from '#contract/errors.ts';
 
-/** Writes that come within this time share one commit: a commit waits for the disk, and the process with it. */
+/** No more than one commit in this time: a commit waits for the disk, and the process with it. */
 const GROUP_MS = 5;
-/** Another process is committing; this one goes on with its work in the meantime. */
-const BUSY_MS = 20;
+/** A commit of more would hold up the process for longer than a commit of its own costs. */
+const GROUP_SIZE = 256;
 
-interface Waiting {
-  readonly write: () => void;
+interface Waiting<T> {
+  readonly item: T;
   readonly resolve: () => void;
-  readonly reject: (error: SluiceError) => void;
+  readonly reject: (thrown: unknown) => void;
 }
 
-export interface GroupSettings {
-  /** What a write that failed is told as. */
-  readonly failure: (thrown: unknown) => SluiceError;
-  readonly onCommit: () => void;
-  /** Everything that the writes since the last commit did is undone. */
-  readonly onRollback: () => void;
-}
-
-/** Joins small writes into few durable transactions. A write that fails, fails alone. */
-export class GroupCommit {
+/** Writes to a database in groups, each durable as a whole. */
+export class GroupCommit<T> {
   readonly #database: DatabaseSync;
-  readonly #settings: GroupSettings;
-  #waiting: Waiting[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #write: (items: readonly T[]) => void;
+  #waiting: Waiting<T>[] = [];
+  /** Cancels the flush that is to come. */
+  #cancel: (() => void) | undefined;
+  #flushedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(database: DatabaseSync, settings: GroupSettings) {
+  /** `write` is called within a transaction. */
+  constructor(database: DatabaseSync, write: (items: readonly T[]) => void) {
     this.#database = database;
-    this.#settings = settings;
+    this.#write = write;
   }
 
-  /** `write` runs within a transaction, perhaps twice, and only its last run counts. Resolves once it is durable. */
-  add(write: () => void): Promise<void> {
+  /** Resolves once it is durable; rejects with what the database says. */
+  add(item: T): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ write, resolve, reject });
-      this.#timer ??= setTimeout(() => this.#commit(true), GROUP_MS);
+      this.#waiting.push({ item, resolve, reject });
+      if (this.#waiting.length >= GROUP_SIZE) this.flush();
+      else this.#cancel ??= this.#soon();
     });
   }
 
-  /** Commits what waits, now. */
-  flush(): void {
-    this.#commit(false);
+  /** What comes alone waits for its own turn of the event loop only. */
+  #soon(): () => void {
+    const leftMs = this.#flushedAtMs + GROUP_MS - performance.now();
+    if (leftMs <= 0) {
+      const turn = setImmediate(() => this.flush());
+      return () => clearImmediate(turn);
+    }
+    const timer = setTimeout(() => this.flush(), leftMs);
+    return () => clearTimeout(timer);
   }
 
-  #commit(mayWait: boolean): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  flush(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
     const group = this.#waiting;
-    this.#waiting = [];
     if (group.length === 0) return;
+    this.#waiting = [];
     try {
-      this.#run(group);
-    } catch (thrown) {
-      if (mayWait && isBusy(thrown)) {
-        this.#waiting = [...group, ...this.#waiting];
-        this.#timer = setTimeout(() => this.#commit(true), BUSY_MS);
-        return;
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        this.#write(group.map(({ item }) => item));
+        this.#database.exec('COMMIT');
+      } catch (thrown) {
+        // A full disk has rolled back by itself.
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw thrown;
       }
-      // One write that the store refuses must not take the others of its group along.
-      for (const one of group) this.#alone(one);
+    } catch (thrown) {
+      for (const { reject } of group) reject(thrown);
       return;
     }
+    this.#flushedAtMs = performance.now();
     for (const { resolve } of group) resolve();
   }
-
-  #alone(one: Waiting): void {
-    try {
-      this.#run([one]);
-      one.resolve();
-    } catch (thrown) {
-      one.reject(this.#settings.failure(thrown));
-    }
-  }
-
-  #run(group: readonly Waiting[]): void {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      for (const { write } of group) write();
-      this.#database.exec('COMMIT');
-      this.#settings.onCommit();
-    } catch (thrown) {
-      // A full disk has rolled back by itself.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      this.#settings.onRollback();
-      throw thrown;
-    }
-  }
-}
-
-/** Whether another process was at it. */
-export function isBusy(thrown: unknown): boolean {
-  return /database (table )?is locked/.test(messageOf(thrown));
 }

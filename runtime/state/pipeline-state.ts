@@ -1,5 +1,7 @@
+import type { Ledger } from '#contract/ledger.ts';
 import type { Memo } from '#contract/memo.ts';
 import { type DeadLetterStore, openDeadLetterStore } from './dead-letter-store.ts';
+import { type LedgerBounds, type LedgerStore, openLedgerStore } from './ledger-store.ts';
 import { type MemoStore, openMemoStore } from './memo-store.ts';
 import { takeStateFolder } from './state-folder.ts';
 
@@ -11,6 +13,8 @@ export interface PipelineState {
   readonly deadLetters: DeadLetterStore;
   /** `owner`: whose it is, the same at every start. */
   memo(owner: string): Memo;
+  /** What a route remembers of what it passed on. Throws STATE_UNUSABLE. */
+  ledger(owner: string, bounds: LedgerBounds): Ledger;
   close(): void;
 }
 
@@ -21,15 +25,18 @@ export function openPipelineState(path: string): PipelineState {
     const deadLetters = openDeadLetterStore(folder.path);
     // Most buses keep their own place: who writes nothing down waits for no second database.
     let memos: MemoStore | undefined;
+    let ledgers: LedgerStore | undefined;
     const memoOf = (owner: string): Memo => (memos ??= openMemoStore(folder.path)).memo(owner);
     return {
       folder: folder.path,
       isNew: folder.isNew,
       deadLetters,
       memo: (owner) => ({ read: () => memoOf(owner).read(), write: (text) => memoOf(owner).write(text) }),
+      ledger: (owner, bounds) => (ledgers ??= openLedgerStore(folder.path)).ledger(owner, bounds),
       close() {
         deadLetters.close();
         memos?.close();
+        ledgers?.close();
         folder.release();
       },
     };

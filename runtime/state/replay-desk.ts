@@ -2,10 +2,10 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Replay } from '#contract/replay.ts';
 import type { Room } from '#contract/source.ts';
-import { type GroupCommit, isBusy } from './group-commit.ts';
+import { type LetterWrites, isBusy } from './letter-writes.ts';
 import { frameOf, numberOf, type Row, textOf } from './letter-row.ts';
 import type { Standings } from './letter-standings.ts';
-import { Pace } from './pace.ts';
+import { ReplayPace } from './replay-pace.ts';
 
 /** Letters of one route under way at once: what a kill -9 repeats at most. */
 export const REPLAYS_IN_FLIGHT = 32;
@@ -26,10 +26,10 @@ interface RouteDesk {
 /** Hands out the letters that operators want to see again, and writes down how each ended. */
 export class ReplayDesk {
   readonly #database: DatabaseSync;
-  readonly #group: GroupCommit;
+  readonly #group: LetterWrites;
   readonly #standings: Standings;
   readonly #routes = new Map<string, RouteDesk>();
-  readonly #pace = new Pace(() => this.#wakeAll());
+  readonly #pace = new ReplayPace(() => this.#wakeAll());
   readonly #requested: StatementSync;
   readonly #next: StatementSync;
   readonly #letter: StatementSync;
@@ -37,7 +37,7 @@ export class ReplayDesk {
   readonly #remove: StatementSync;
   #isClosed = false;
 
-  constructor(database: DatabaseSync, group: GroupCommit, standings: Standings) {
+  constructor(database: DatabaseSync, group: LetterWrites, standings: Standings) {
     this.#database = database;
     this.#group = group;
     this.#standings = standings;

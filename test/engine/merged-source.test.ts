@@ -30,8 +30,8 @@ class ListReplay implements Replay {
     this.#listener = listener;
   }
 
-  add(...ids: readonly string[]): void {
-    this.#letters.push(...ids.map(delivery));
+  add(...letters: readonly string[]): void {
+    this.#letters.push(...letters.map(delivery));
     this.#listener();
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LetterShelf, openLetterShelf } from '../../runtime/state/letter-shelf.ts';
+import { type LetterShelf, openLetterShelf } from '../../runtime/state/letter-shelf.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { type MemoryRun, startMemoryRun } from '../host/memory-run.ts';
 

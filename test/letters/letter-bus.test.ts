@@ -16,7 +16,7 @@ let grounds = 0;
 async function withLetterHub(deadLetter: object = {}): Promise<{
   run: MemoryRun;
   hub: ReturnType<typeof memoryHub>;
-  take(count: number): Promise<readonly Frame[]>;
+  take: (count: number) => Promise<readonly Frame[]>;
 }> {
   grounds += 1;
   const name = `letters-${grounds}`;

@@ -254,3 +254,19 @@ law(
     assert.match(wrong.err, /expected list\|show\|replay\|discard\|export, found lst/);
   },
 );
+
+for (const trafficClass of ['command', 'audit', 'telemetry'] as const) {
+  law(`a letter of class ${trafficClass} comes back too, whatever the route remembers of it`, NEEDS, async () => {
+    await using place = await letterGround({ route: { class: trafficClass }, from: { expires: '5m' } });
+    await place.fill(3);
+    place.mend(FIXED);
+    const { code, out, err } = await place.dlq('replay', '--id', '1', '--json');
+    assert.equal(code, 0, err + out);
+    assert.equal(envelope(out)['wentThrough'], 1);
+    assert.deepEqual(numbers(await place.ground.stream.read(1)), [1]);
+    assert.deepEqual(
+      place.letters().map((letter) => letter['number']),
+      [2, 3],
+    );
+  });
+}
