@@ -7,6 +7,7 @@ import { backoffMs } from '#kit/backoff.ts';
 import { Crowd } from '#kit/crowd.ts';
 import type { Job } from './job.ts';
 import type { LoadEnds } from './load.ts';
+import { deadIdOf, isKnown } from './known.ts';
 import { laneName } from './lanes.ts';
 import { Morgue } from './morgue.ts';
 import { Repeats } from './repeats.ts';
@@ -53,8 +54,7 @@ export class Endings implements LoadEnds {
 
   /** Whether the job is to be walked now. Otherwise it is over, or waits until `again` gets it. */
   admits(job: Job, repeatKey: string | undefined): boolean {
-    // A letter that comes back is remembered as one that has ended, and is to be walked all the same.
-    if (job.delivery.replay === undefined && this.#route.ledger?.has(job.id) === true) {
+    if (isKnown(this.#route, job)) {
       this.repeated(job);
       return false;
     }
@@ -97,7 +97,7 @@ export class Endings implements LoadEnds {
       const buried = new Promise<void>((resolve) => {
         this.#morgue.bury(job, failure, resolve);
       });
-      const remembered = buried.then(() => this.#remember(job, this.#route.ledger));
+      const remembered = buried.then(() => this.#remember(job, this.#route.ledger, deadIdOf(job)));
       this.#keep(
         job,
         remembered.then(() => this.#end(job, outcome, failure)),

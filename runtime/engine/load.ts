@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts';
 import { swallowed } from './dispatch.ts';
 import { expired, isExpired } from './expiry.ts';
 import type { Job } from './job.ts';
+import { isKnown } from './known.ts';
 import { laneName } from './lanes.ts';
 import type { Sending } from './outbox.ts';
 import type { Route } from './route.ts';
@@ -48,18 +49,20 @@ export class Load {
 
   isOlderThan(other: Load): boolean {
     const [mine, its] = [this.#job.sequence, other.#job.sequence];
-    return mine !== undefined && its !== undefined && mine < its;
+    if (mine !== undefined && its !== undefined) return mine < its;
+    // A letter that comes back comes late: it is not newer for that.
+    return this.#job.delivery.replay !== undefined && other.#job.delivery.replay === undefined;
   }
 
   /** Ends what must not be sent now that its turn has come; true when it did. Otherwise it counts as sent from here on. */
   ends(clock: Clock): boolean {
-    const { ledger, freshness } = this.#route;
+    const { freshness } = this.#route;
     if (isExpired(this, clock)) {
       // Invariant 8: expired is never handed to a sink.
       this.#ends.refused(this.#job, expired());
       return true;
     }
-    if (ledger?.has(this.#job.id) === true) {
+    if (isKnown(this.#route, this.#job)) {
       this.#ends.repeated(this.#job);
       return true;
     }

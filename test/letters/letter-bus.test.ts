@@ -183,7 +183,7 @@ law(
     await bridge.said('ready');
     const all = await dead.read(8);
     const found = all.map(({ body }) => (JSON.parse(Buffer.from(body).toString()) as { n: number }).n);
-    assert.deepEqual([...new Set(found)].toSorted(), [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert.deepEqual(new Set(found), new Set([1, 2, 3, 4, 5, 6, 7, 8]));
     assert.deepEqual(place.letters(), []);
   },
 );
