@@ -18,10 +18,18 @@ const PATIENT_MS = 5000;
 /** How soon the bridge sees what a command wrote: letters to replay, room that was made. */
 const LOOK_MS = 500;
 
+const NO_LETTERS: LetterStanding = {
+  letters: 0,
+  bytes: 0,
+  oldestAtMs: undefined,
+  discarded: { oldest: 0, age: 0, operator: 0 },
+};
+
 /** Dead letters on the local disk: durable before their deliveries are settled, bounded for each route. */
 export interface DeadLetterStore extends DeadLetters {
   /** Holds a route to its bounds from now on; `onGone` hears of what gave way. Routes that nobody bounds are unbounded. */
   bound(route: string, bounds: LetterBounds, onGone: (gone: GoneLetters) => void): void;
+  /** The last one known, once it is closed. */
   standing(route: string): LetterStanding;
   /** What of a route's letters is to be sent through again. */
   replay(route: string): Replay;
@@ -77,6 +85,17 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
     return true;
   };
 
+  const known = new Map<string, LetterStanding>();
+  /** As it was last known, where the database does not answer: numbers are asked for at any time. */
+  const standing = (route: string): LetterStanding => {
+    try {
+      if (database.isOpen) known.set(route, standings.full(route));
+    } catch {
+      // What is wrong with it is told by whoever wants to write.
+    }
+    return known.get(route) ?? NO_LETTERS;
+  };
+
   let seen: unknown = version.get()?.['data_version'];
   const look = (): void => {
     const now = version.get()?.['data_version'];
@@ -99,7 +118,7 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
 
   return {
     bound: (route, bounds, onGone) => room.bound(route, bounds, onGone),
-    standing: (route) => standings.full(route),
+    standing,
     replay: (route) => desk.of(route),
     async record(letter) {
       const { number } = letter;
@@ -123,6 +142,7 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
       if (database.isOpen) database.exec(`PRAGMA busy_timeout = ${PATIENT_MS}`);
       group.flush();
       room.report();
+      for (const route of room.routes) standing(route);
       if (database.isOpen) database.close();
     },
   };

@@ -52,6 +52,11 @@ export class LetterRoom {
     this.#bounds.set(route, { bounds, onGone, comingLetters: 0, comingBytes: 0, isSweeping: false });
   }
 
+  /** Those that are bounded. */
+  get routes(): readonly string[] {
+    return [...this.#bounds.keys()];
+  }
+
   /** Asks for room for one more letter; what is returned gives it back. Throws LETTERS_FULL. */
   enter(route: string, bytes: number): () => void {
     const bound = this.#bounds.get(route);

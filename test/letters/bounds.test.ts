@@ -124,6 +124,14 @@ test('letters past their age are removed, counted and said', async () => {
   });
 });
 
+test('what a route held can be asked after it has stopped', async () => {
+  await using run = await refusing({});
+  await publish(run, 3);
+  await run.rest(3);
+  await run.stop();
+  assert.equal(run.pipeline.numbers()[0]?.deadLetters.letters, 3);
+});
+
 test('what the bridge knows of its letters without asking the disk is what the disk holds', async () => {
   await using run = await refusing({ max: 5, full: 'oldest' });
   await publish(run, 12, '"abc"');
