@@ -1,8 +1,9 @@
 import { ACCEPT, type Delivery, GIVE_BACK } from '#contract/delivery.ts';
-import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { TraceOutcome } from '#contract/trace.ts';
 import { Dropped } from '#contract/stage.ts';
+import { MOST_ENDS } from '#contract/suspects.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { Crowd } from '#kit/crowd.ts';
 import type { Job } from './job.ts';
@@ -11,7 +12,8 @@ import { Outbox } from './outbox.ts';
 import { Dispatch } from './dispatch.ts';
 import { Morgue } from './morgue.ts';
 import type { Route } from './route.ts';
-import { pass, receive, type Passed } from './walk.ts';
+import { type Trial, trialOf } from './trial.ts';
+import { identify, pass, receive, type Passed } from './walk.ts';
 import type { Waiting } from './watchdog.ts';
 import { Window } from './window.ts';
 
@@ -31,6 +33,8 @@ export class Pump {
   readonly #jobs = new Crowd<Job>();
   readonly #stopping = new AbortController();
   #idle: (() => void) | undefined;
+  /** After a crash, and while somebody is suspected of it; else undefined, and then it costs nothing. */
+  #trial: Trial | undefined;
   readonly #answers = {
     again: (job: Job, renamed: Frame): void => this.#send(job, renamed),
     sent: (job: Job): void => this.#sent(job),
@@ -40,6 +44,10 @@ export class Pump {
     this.#route = route;
     this.#window = new Window(route.window);
     this.#morgue = new Morgue(route);
+    this.#trial = trialOf(route, {
+      convict: (job) => this.#convict(job),
+      over: () => (this.#trial = undefined),
+    });
     this.#outbox = new Outbox(route.sink, {
       clock: route.clock,
       pause: { firstMs: 50, capMs: 2000 },
@@ -95,6 +103,7 @@ export class Pump {
     this.#stopping.abort();
     await this.#ended(deadlineMs);
     this.#outbox.stop();
+    this.#trial?.stop();
     for (const job of this.#jobs.all()) {
       this.#jobs.delete(job);
       job.settled = true;
@@ -138,30 +147,53 @@ export class Pump {
     counters.held += 1;
     this.#window.take(bytes);
     this.#jobs.add(job);
+    if (this.#trial?.wants(job) === true) this.#trial.take(job, () => this.#enter(job));
+    else this.#enter(job);
+  }
+
+  #enter(job: Job): void {
+    const { lane } = job.delivery;
     try {
       job.message = receive(this.#route, job);
     } catch (thrown) {
+      this.#trial?.left(job, false);
       this.#bury(job, asSluiceError(thrown));
       return;
     }
-    job.lane = delivery.lane === undefined ? job.message : { key: undefined, address: delivery.lane };
-    if (!this.#lanes.queue(job.lane, job)) this.#step(job);
+    job.lane = lane === undefined ? job.message : { key: undefined, address: lane };
+    if (this.#lanes.queue(job.lane, job)) this.#trial?.left(job, false);
+    else this.#step(job);
+  }
+
+  #convict(job: Job): void {
+    identify(this.#route, job);
+    const text = `expected the process to outlive this message, found that it ended ${MOST_ENDS} times while the message was in its stages`;
+    this.#bury(job, new SluiceError('PROCESS_ENDED', text));
   }
 
   /** One try of a job whose turn it is in its lane. */
   #step(job: Job): 'done' | 'holds' {
     if (job.message === undefined || job.lane === undefined || job.settled) return 'done';
+    if (this.#trial?.wants(job) === true) {
+      this.#lanes.hold(job.lane);
+      this.#trial.take(job, () => {
+        if (this.#step(job) === 'done') this.#release(job);
+      });
+      return 'holds';
+    }
     try {
       // A function may have changed the body that it was handed: each further try begins with what was read.
       if (job.attempt > 1) job.message = receive(this.#route, job);
       const passed = pass(this.#route, job, job.message);
       if (!(passed instanceof Promise)) {
+        this.#trial?.left(job, true);
         this.#leave(job, passed);
         return 'done';
       }
       this.#lanes.hold(job.lane);
       passed.then(
         (made) => {
+          this.#trial?.left(job, true);
           this.#leave(job, made);
           this.#release(job);
         },
@@ -181,6 +213,7 @@ export class Pump {
 
   /** A stage failed: tries again, holding the lane (invariant 5), or gives up. */
   #failed(job: Job, failure: SluiceError): 'done' | 'holds' {
+    this.#trial?.left(job, false);
     const { attempts, backoff, clock, counters } = this.#route;
     if (failure.verdict === 'reject' || job.attempt >= attempts || job.lane === undefined) {
       this.#bury(job, failure);
@@ -226,6 +259,7 @@ export class Pump {
   #bury(job: Job, failure: SluiceError): void {
     this.#morgue.bury(job, failure, () => {
       if (job.settled) return;
+      this.#trial?.buried(job);
       const expired = failure.code === 'EXPIRED';
       if (expired) this.#route.counters.expired += 1;
       else this.#route.counters.deadLettered += 1;

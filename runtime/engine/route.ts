@@ -1,9 +1,11 @@
 import type { Codec } from '#contract/codec.ts';
 import type { Headers } from '#contract/frame.ts';
 import type { Log } from '#contract/log.ts';
+import type { Pulse } from '#contract/pulse.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Room, Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
+import type { Suspects } from '#contract/suspects.ts';
 import type { Tracer } from '#contract/trace.ts';
 import type { Backoff } from '#kit/backoff.ts';
 import type { Clock } from './clock.ts';
@@ -49,6 +51,9 @@ export interface Route {
   readonly clock: Clock;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
+  /** Undefined where no stage can end the process or keep it from going on. */
+  readonly suspects: Suspects | undefined;
+  readonly pulse: Pulse | undefined;
   /** False when the sink ceases to confirm, true when it confirms again. */
   readonly onFlow: (isFlowing: boolean) => void;
 }

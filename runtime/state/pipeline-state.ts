@@ -3,6 +3,7 @@ import type { Memo } from '#contract/memo.ts';
 import { openDeadLetterStore } from './dead-letter-store.ts';
 import { type MemoStore, openMemoStore } from './memo-store.ts';
 import { takeStateFolder } from './state-folder.ts';
+import { openSuspectStore, type SuspectStore } from './suspect-store.ts';
 
 /** What of a pipeline outlives its process, in a folder that one process holds. */
 export interface PipelineState {
@@ -12,6 +13,8 @@ export interface PipelineState {
   readonly deadLetters: DeadLetters;
   /** `owner`: whose it is, the same at every start. */
   memo(owner: string): Memo;
+  /** Opened when asked for, and that is the beginning of a run. Throws STATE_UNUSABLE. */
+  suspects(): SuspectStore;
   close(): void;
 }
 
@@ -23,14 +26,17 @@ export function openPipelineState(path: string): PipelineState {
     // Most buses keep their own place: who writes nothing down waits for no second database.
     let memos: MemoStore | undefined;
     const memoOf = (owner: string): Memo => (memos ??= openMemoStore(folder.path)).memo(owner);
+    let suspects: SuspectStore | undefined;
     return {
       folder: folder.path,
       isNew: folder.isNew,
       deadLetters,
       memo: (owner) => ({ read: () => memoOf(owner).read(), write: (text) => memoOf(owner).write(text) }),
+      suspects: () => (suspects ??= openSuspectStore(folder.path)),
       close() {
         deadLetters.close();
         memos?.close();
+        suspects?.close();
         folder.release();
       },
     };
