@@ -73,7 +73,9 @@ export class RouteLine {
 
   async close(): Promise<void> {
     this.#watchdog?.stop();
-    await Promise.all([this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()]);
+    const stages = this.#route?.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
+    const ends = [this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()];
+    await Promise.all([...ends, ...stages]);
   }
 
   #watch(pump: Pump, { counters, clock }: Route): Watchdog {

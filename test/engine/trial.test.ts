@@ -35,7 +35,7 @@ test('after a crash the first window passes its stages one at a time, each writt
     inside += 1;
     assert.equal(inside, 1);
     assert.equal(written.at(-1), `> ${message.id.slice('p/r/'.length)}`);
-    await null;
+    await Promise.resolve();
     inside -= 1;
     return message;
   });
