@@ -2,7 +2,7 @@ import type { Log } from '#contract/log.ts';
 import type { Pulse } from '#contract/pulse.ts';
 import type { Suspects } from '#contract/suspects.ts';
 import { durationMs } from '#kit/quantity.ts';
-import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import type { PipelineSpec, RouteSpec, StageSpec } from './config/pipeline-spec.ts';
 import type { Place } from './pulse/orders.ts';
 import { startPulse, type Watched } from './pulse/start-pulse.ts';
 import type { PipelineState } from './state/pipeline-state.ts';
@@ -21,7 +21,7 @@ const LIMIT_MS = 30_000;
 
 /** Guards the routes that have functions. Throws STATE_UNUSABLE. */
 export function startGuard(spec: PipelineSpec, state: PipelineState, log: Log): Guard {
-  const routes = spec.routes.filter(({ stages }) => stages.some(({ verb }) => verb === 'function'));
+  const routes = spec.routes.filter(({ stages }) => stages.some(isFunction));
   if (routes.length === 0) {
     return { suspects: () => undefined, pulse: () => undefined, close: () => Promise.resolve() };
   }
@@ -33,7 +33,9 @@ export function startGuard(spec: PipelineSpec, state: PipelineState, log: Log): 
     places.push(...placesOf(route));
   }
   const onLost = ({ message }: Error): void => log.error('watch-lost', { text: message });
-  const watched: Watched = startPulse({ pipeline: spec.name, places, strike: store.strike, onLost });
+  // Whatever goes on behind an await belongs to a function too, and nobody knows to which.
+  const limitMs = Math.max(...routes.flatMap(({ stages }) => stages.filter(isFunction)).map(limitOf));
+  const watched: Watched = startPulse({ pipeline: spec.name, places, limitMs, strike: store.strike, onLost });
   return {
     suspects: (route) => (firstPlaces.has(route) ? store.of(route) : undefined),
     pulse(route) {
@@ -48,9 +50,13 @@ export function startGuard(spec: PipelineSpec, state: PipelineState, log: Log): 
 }
 
 function placesOf({ name: route, stages }: RouteSpec): readonly Place[] {
-  return stages.map(({ verb, name, options: { timeout } }) => ({
-    route,
-    stage: `${verb} ${name}`,
-    limitMs: typeof timeout === 'string' ? durationMs(timeout) : LIMIT_MS,
-  }));
+  return stages.map((stage) => ({ route, stage: `${stage.verb} ${stage.name}`, limitMs: limitOf(stage) }));
+}
+
+function isFunction({ verb }: StageSpec): boolean {
+  return verb === 'function';
+}
+
+function limitOf({ options: { timeout } }: StageSpec): number {
+  return typeof timeout === 'string' ? durationMs(timeout) : LIMIT_MS;
 }

@@ -3,7 +3,7 @@ import type { Pulse } from '#contract/pulse.ts';
 import { ID, type Orders, WORDS } from './orders.ts';
 import { watchThread } from './watch-thread.ts';
 
-export type PulseSettings = Pick<Orders, 'pipeline' | 'places' | 'strike'> & {
+export type PulseSettings = Pick<Orders, 'pipeline' | 'places' | 'limitMs' | 'strike'> & {
   /** The thread is gone, which nothing but a fault brings about: nobody watches any more. */
   readonly onLost: (error: Error) => void;
 };
@@ -21,13 +21,12 @@ const SHORTEST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 250;
 
 /** Starts the thread that ends this process when its event loop is stuck. */
-export function startPulse({ pipeline, places, strike, onLost }: PulseSettings): Watched {
+export function startPulse({ pipeline, places, limitMs, strike, onLost }: PulseSettings): Watched {
   const memory = new SharedArrayBuffer(ID.at + ID.bytes);
   const words = new Int32Array(memory, 0, ID.at / 4);
   const id = Buffer.from(memory, ID.at, ID.bytes);
-  const limits = places.map(({ limitMs }) => limitMs);
-  const lookMs = Math.min(Math.max(Math.min(...limits) / LOOKS, SHORTEST_LOOK_MS), LONGEST_LOOK_MS);
-  const limitMs = Math.max(...limits);
+  const shortestMs = Math.min(limitMs, ...places.map((place) => place.limitMs));
+  const lookMs = Math.min(Math.max(shortestMs / LOOKS, SHORTEST_LOOK_MS), LONGEST_LOOK_MS);
   const orders: Orders = { memory, words: WORDS, id: ID, places, pipeline, limitMs, graceMs: GRACE_MS, lookMs, strike };
   const thread = new Worker(`(${watchThread.toString()})()`, { eval: true, workerData: orders, name: 'watch' });
   thread.unref();

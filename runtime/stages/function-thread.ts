@@ -22,9 +22,9 @@ export function functionThread(): void {
   // What calls itself an error may hold anything, and may throw when asked.
   const words = (thrown: unknown): Thrown => {
     const isError = thrown instanceof Error;
-    const part = (name: string): string | undefined => {
+    const part = (property: string): string | undefined => {
       try {
-        const value: unknown = isError ? Reflect.get(thrown, name) : undefined;
+        const value: unknown = isError ? Reflect.get(thrown, property) : undefined;
         return typeof value === 'string' ? value : undefined;
       } catch {
         return undefined;
