@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { functionKind } from '../../runtime/stages/function-kind.ts';
 import { type MemoryRun, startMemoryRun } from '../host/memory-run.ts';
 
 const FAST = { retry: { attempts: 2, backoff: '1ms..5ms' } };
@@ -199,4 +200,13 @@ test('a function file that cannot be imported in a thread costs each message its
     ['TRANSFORM_CRASHED', 'TRANSFORM_CRASHED'],
   );
   assert.match(String(run.letters()[0]?.['text']), /threw while it was imported: Error: not here/);
+});
+
+test('memory and workers without isolate: worker are refused, and so is memory that no thread can live in', () => {
+  const flaws = (words: object) => functionKind.flaws?.({ function: 'f', ...words }).map(({ option }) => option);
+  assert.deepEqual(flaws({ memory: '64MiB', workers: 2 }), ['memory', 'workers']);
+  assert.deepEqual(flaws({ isolate: 'none', workers: 2 }), ['workers']);
+  assert.deepEqual(flaws({ isolate: 'worker', memory: '15MiB' }), ['memory']);
+  assert.deepEqual(flaws({ isolate: 'worker', memory: '16MiB', workers: 1 }), []);
+  assert.deepEqual(flaws({ timeout: '5s' }), []);
 });
