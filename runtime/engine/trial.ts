@@ -37,7 +37,15 @@ export function trialOf({ suspects, clock, log, name, window }: Route, verdicts:
     const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');
     log.error('probation-unwritten', { route: name, code, text: message });
   };
-  return new Trial(suspects, first, { ...verdicts, onUnwritten, after: (ms, run) => clock.after(ms, run) });
+  return new Trial(suspects, first, {
+    convict: (job) => verdicts.convict(job),
+    over() {
+      log.info('probation-over', { route: name });
+      verdicts.over();
+    },
+    onUnwritten,
+    after: (ms, run) => clock.after(ms, run),
+  });
 }
 
 interface TrialSettings extends Verdicts {

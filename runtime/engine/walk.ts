@@ -110,7 +110,7 @@ function runStage(route: Route, job: Job, message: Message, index: number): Stag
   const stage = route.stages[index];
   if (stage === undefined) return message;
   const end = job.trace?.stage(stage.name);
-  route.pulse?.begin(index, job.delivery.id);
+  route.pulse?.begin(index, job.delivery);
   try {
     const result = stage.run(message, job.attempt);
     route.pulse?.end();

@@ -1,5 +1,5 @@
-/** Positions in the shared memory, in words of 4 bytes. */
-export const WORDS = { beats: 0, calls: 1, place: 2, length: 3, debugged: 4 } as const;
+/** Positions in the shared memory, in words of 4 bytes. `passing`: the id means nothing to another run. */
+export const WORDS = { beats: 0, calls: 1, place: 2, length: 3, passing: 4, debugged: 5 } as const;
 /** Where the bytes of the id begin, and how many there is room for: a longer one is cut, and nobody is struck by half a name. */
 export const ID = { at: 32, bytes: 480 } as const;
 

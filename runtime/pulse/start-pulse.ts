@@ -44,7 +44,8 @@ export function startPulse({ pipeline, places, limitMs, strike, onLost }: PulseS
     pulse: (firstPlace) => ({
       begin(stage, delivery) {
         words[WORDS.calls] = (words[WORDS.calls] ?? 0) + 1;
-        words[WORDS.length] = id.write(delivery);
+        words[WORDS.length] = id.write(delivery.id);
+        words[WORDS.passing] = delivery.isNumberedHere === true ? 1 : 0;
         words[WORDS.place] = firstPlace + stage + 1;
       },
       end() {

@@ -47,7 +47,9 @@ export function watchThread(): void {
       // Nobody reads it any more.
     }
     try {
-      if (place !== undefined && id !== undefined && length < idSpace.bytes) {
+      // A name that was cut ends before its last character.
+      const isName = length <= idSpace.bytes - 4 && read('passing') === 0;
+      if (place !== undefined && id !== undefined && isName) {
         process.emitWarning = () => {};
         const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
         const database = new DatabaseSync(strike.file);

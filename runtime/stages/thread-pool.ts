@@ -71,7 +71,10 @@ export class ThreadPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#looking);
-    const ends = [...this.#seats].map(({ thread }) => thread?.end() ?? Promise.resolve());
+    const ends = [...this.#seats].map(async ({ thread, isReady }) => {
+      if (!isReady) await thread?.home.close();
+      await thread?.end();
+    });
     await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
   }
 
@@ -107,7 +110,9 @@ export class ThreadPool {
         this.#vacated(seat, this.#howEnded(ending, home));
       },
     });
-    if (this.#isClosed) await seat.thread.end();
+    if (!this.#isClosed) return;
+    await home.close();
+    await seat.thread.end();
   }
 
   #answered(seat: Seat, answer: Answer): void {

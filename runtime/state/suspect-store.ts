@@ -6,11 +6,14 @@ import { unusable } from './unusable.ts';
 
 /** More are never kept: each end of the process leaves one a route at most. */
 const MOST_ROWS = 1000;
+/** Who has not come again for so long is gone from its bus. */
+const LONGEST_S = 30 * 86_400;
 
 const TABLES = `
 CREATE TABLE IF NOT EXISTS runs (started_at TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS suspects (
   route TEXT NOT NULL, name TEXT NOT NULL, strikes INTEGER NOT NULL, inside INTEGER NOT NULL, buried INTEGER NOT NULL,
+  struck_at INTEGER NOT NULL DEFAULT (unixepoch()),
   PRIMARY KEY (route, name)
 ) STRICT`;
 
@@ -21,7 +24,7 @@ ON CONFLICT (route, name) DO UPDATE SET inside = 1`;
 /** For whoever sees the process stuck and ends it: the strike is counted at once, and not once more at the next start. */
 const STRIKE = `
 INSERT INTO suspects (route, name, strikes, inside, buried) VALUES (?, ?, 1, 0, 0)
-ON CONFLICT (route, name) DO UPDATE SET strikes = strikes + 1, inside = 0`;
+ON CONFLICT (route, name) DO UPDATE SET strikes = strikes + 1, inside = 0, struck_at = unixepoch()`;
 
 /** A statement that another thread can run on a file of ours: its parameters are the route and the name of a message. */
 export interface StrikeOrder {
@@ -56,7 +59,8 @@ function store(database: DatabaseSync, file: string): SuspectStore {
   const isAfterCrash = database.prepare('SELECT 1 FROM runs').get() !== undefined;
   database.exec(`
     BEGIN IMMEDIATE;
-    UPDATE suspects SET strikes = strikes + 1, inside = 0 WHERE inside = 1;
+    UPDATE suspects SET strikes = strikes + 1, inside = 0, struck_at = unixepoch() WHERE inside = 1;
+    DELETE FROM suspects WHERE struck_at < unixepoch() - ${LONGEST_S};
     DELETE FROM suspects WHERE rowid NOT IN (SELECT rowid FROM suspects ORDER BY rowid DESC LIMIT ${MOST_ROWS});
     DELETE FROM runs;
     INSERT INTO runs VALUES ('${new Date().toISOString()}');

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NO_HEADERS } from '../../runtime/contract/frame.ts';
-import { ACCEPT } from '../../runtime/contract/delivery.ts';
+import { ACCEPT, type Delivery } from '../../runtime/contract/delivery.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { catalog } from '../../runtime/catalog.ts';
 import { loadParts } from '../../runtime/cli/load-parts.ts';
@@ -44,13 +44,22 @@ async function notes(): Promise<void> {
   const strike = { file: '', statement: '' };
   const watched = startPulse({ pipeline: 'p', places, limitMs: 30_000, strike, onLost: () => {} });
   const pulse = watched.pulse(0);
-  const ids = Array.from({ length: 1000 }, (_, n) => `field/1732/0/${n * 7}-9ab3c1-77aa01-300`);
+  const frame = { address: 'a', key: undefined, headers: NO_HEADERS, headerTypes: undefined, body: null };
+  const more = { id: undefined, contentType: undefined, timestampMs: undefined, expiresAtMs: undefined };
+  const deliveries: Delivery[] = Array.from({ length: 1000 }, (_, n) => ({
+    id: `field/1732/0/${n * 7}-9ab3c1-77aa01-300`,
+    frame: { ...frame, ...more },
+    attempt: 1,
+    settle() {},
+  }));
   tell(
     'the watched note of a call',
     await median(calls, () => {
-      for (let call = 0; call < calls; call += 1) {
-        pulse.begin(0, ids[call % 1000] ?? '');
-        pulse.end();
+      for (let call = 0; call < calls; call += deliveries.length) {
+        for (const delivery of deliveries) {
+          pulse.begin(0, delivery);
+          pulse.end();
+        }
       }
     }),
   );

@@ -62,7 +62,12 @@ void describe('the thread that watches the event loop', { concurrency: 2 }, () =
 
   test('nobody is struck by half a name', async () => {
     const { how, line, strikes } = await run('long-id');
-    assert.deepEqual([how, String(line?.['delivery']).length, strikes], ['SIGKILL', 480, []]);
+    assert.deepEqual([how, Buffer.byteLength(String(line?.['delivery'])), strikes], ['SIGKILL', 479, []]);
+  });
+
+  test('nobody is struck by a name that another run does not know', async () => {
+    const { how, line, strikes } = await run('passing-id');
+    assert.deepEqual([how, line?.['delivery'], strikes], ['SIGKILL', 'queue:1', []]);
   });
 
   test('a loop outside of every call ends the process too, and nobody bears it', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { openSuspectStore } from '../../runtime/state/suspect-store.ts';
@@ -76,4 +77,18 @@ test('a strike by another thread counts at once, and not once more at the next s
   store.close();
   assert.equal(run(folder.path, () => {}).a, 1);
   assert.equal(run(folder.path, () => {}).a, 1);
+});
+
+test('who has not come again for a month is forgotten, and the newest thousand are kept at most', () => {
+  using folder = temporaryFolder('suspects');
+  run(folder.path, (suspects) => suspects.enter('a'));
+  assert.equal(run(folder.path, () => {}).a, 1);
+  const database = new DatabaseSync(join(folder.path, 'suspects.sqlite'));
+  database.exec('UPDATE suspects SET struck_at = struck_at - 31 * 86400');
+  assert.equal(run(folder.path, () => {}).a, 0);
+  for (let n = 0; n < 1500; n += 1) {
+    database.exec(`INSERT INTO suspects (route, name, strikes, inside, buried) VALUES ('r', 'n${n}', 1, 0, 0)`);
+  }
+  database.close();
+  assert.equal(run(folder.path, () => {}).size, 1000);
 });
