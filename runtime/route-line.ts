@@ -77,7 +77,9 @@ export class RouteLine {
 
   async close(): Promise<void> {
     this.#watchdog?.stop();
-    await Promise.all([this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()]);
+    const stages = this.#route?.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
+    const ends = [this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()];
+    await Promise.all([...ends, ...stages]);
   }
 
   /** Where a higher class goes to the same server, this route keeps the queue on the way there short. */
