@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dice } from '../kill/random.ts';
+import type { Corner, Side } from './corner.ts';
+
+/** One thing that goes wrong, and that it is over. */
+export interface Fault {
+  readonly name: string;
+  /** Resolves once things are as they should be again. */
+  strike(roll: Dice): Promise<void>;
+}
+
+/** The bridge as faults see it. */
+export interface Victim {
+  kill(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+}
+
+/** Everything that can befall this pair. */
+export function faultsOf(bridge: Victim, source: Corner, sink: Corner): readonly Fault[] {
+  return [...bridgeFaults(bridge), ...linkFaults('source', source), ...linkFaults('sink', sink)].concat(
+    serverFaults('source', source),
+    // One server at both ends goes but once.
+    sink.server === source.server ? [] : serverFaults('sink', sink),
+  );
+}
+
+function bridgeFaults(bridge: Victim): Fault[] {
+  return [
+    { name: 'bridge killed', strike: () => bridge.kill() },
+    // Twice as likely as anything else: it is what this is about.
+    { name: 'bridge killed', strike: () => bridge.kill() },
+    {
+      name: 'bridge paused',
+      async strike(roll) {
+        bridge.signal('SIGSTOP');
+        await sleep(roll(300, 2500));
+        bridge.signal('SIGCONT');
+      },
+    },
+  ];
+}
+
+function linkFaults(side: Side, { links }: Corner): Fault[] {
+  const link = links[side];
+  return [
+    {
+      name: `${side} link cut`,
+      async strike(roll) {
+        await link.cut();
+        await sleep(roll(0, 1000));
+        await link.mend();
+      },
+    },
+    {
+      name: `${side} link flapping`,
+      async strike(roll) {
+        for (let cut = 0; cut < 4; cut += 1) {
+          await link.cut();
+          await sleep(roll(0, 30));
+          await link.mend();
+          await sleep(roll(30, 300));
+        }
+      },
+    },
+    {
+      name: `${side} link half open`,
+      async strike(roll) {
+        link.blackhole(roll(0, 1) === 0 ? 'up' : 'down');
+        await sleep(roll(300, 2500));
+        // It comes back, or it never does.
+        if (roll(0, 1) === 0) await link.cut();
+        await link.mend();
+      },
+    },
+    {
+      name: `${side} link slow`,
+      async strike(roll) {
+        link.delayMs(roll(20, 200));
+        await sleep(roll(500, 2000));
+        link.delayMs(0);
+      },
+    },
+  ];
+}
+
+function serverFaults(side: Side, { server, restart }: Corner): Fault[] {
+  const paused: Fault = {
+    name: `${side} server paused`,
+    async strike(roll) {
+      server.pause();
+      await sleep(roll(300, 2500));
+      server.resume();
+    },
+  };
+  if (restart === 'never') return [];
+  const restarted: Fault = {
+    name: `${side} server ${restart === 'kill' ? 'killed' : 'restarted'}`,
+    async strike() {
+      await (restart === 'kill' ? server.kill() : server.stop());
+      await server.restart();
+    },
+  };
+  return [paused, restarted];
+}
+
+/** Draws from all faults before one comes again; the same order and the same lengths for the same dice. */
+export function* drawn(faults: readonly Fault[], roll: Dice): Generator<Fault, never> {
+  for (;;) {
+    const deck = [...faults];
+    while (deck.length > 0) {
+      const [fault] = deck.splice(roll(0, deck.length - 1), 1);
+      if (fault !== undefined) yield fault;
+    }
+  }
+}
