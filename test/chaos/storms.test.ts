@@ -78,13 +78,17 @@ void describe('restarts under load', () => {
         await bridge.ready();
         const checks = await stage.check({ lastsMs: STORM_MS, ...allowing() });
         const roll = diceOf(t);
+        let slowestMs = 0;
         for (let restart = 0; restart < RESTARTS; restart += 1) {
           await sleep(roll(100, 1500));
           // Before that nothing has begun, and nobody listens: the signal ends the process as it ends any.
           await bridge.said(({ event }) => event === 'admin', STOP_MS, 'that it has begun');
+          const sinceMs = Date.now();
           assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
+          slowestMs = Math.max(slowestMs, Date.now() - sinceMs);
           bridge = stage.start();
         }
+        t.diagnostic(`the slowest end took ${slowestMs} ms`);
         assertFine(await judged(t, checks, [bus, 'nats']), bridge);
       },
     );
