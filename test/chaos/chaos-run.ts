@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { Report, TrafficClass } from '../../runtime/verify/verdicts.ts';
 import type { Bridge } from '../kill/bridge.ts';
 import { dice } from '../kill/random.ts';
-import { drawn, faultsOf, type Victim } from './faults.ts';
+import { bridgeFaults, drawn, type Fault, outsideFaults, type Victim } from './faults.ts';
 import { type Play, setStage } from './stage.ts';
 
 export interface ChaosPlan extends Play {
@@ -22,7 +22,9 @@ export interface ChaosOutcome {
 }
 
 const STOP_MS = 30_000;
-const GAP_MS = { least: 200, most: 1500 };
+/** Between one fault of a kind and the next. */
+const OUTSIDE_GAP_MS = { least: 200, most: 1500 };
+const BRIDGE_GAP_MS = { least: 800, most: 3000 };
 
 /** One pair of buses, a route for each class between them, under everything that can go wrong. */
 export async function runChaos(plan: ChaosPlan): Promise<ChaosOutcome> {
@@ -39,27 +41,37 @@ export async function runChaos(plan: ChaosPlan): Promise<ChaosOutcome> {
     signal: (signal) => current().process.signal(signal),
   });
   plan.tell('calm');
+  await current().ready();
   const reports = new Map<TrafficClass, Report>();
   for (const [name, check] of checks) reports.set(name, await check.report);
   const complaints = await farewell(bridges, current());
   return { reports, faults, complaints, bridgeLog: bridges.map((one) => one.tail()).join('\n---\n') };
 }
 
-/** One fault after the other until the time is over. */
+/**
+ * Two strands of faults until the time is over, for the bridge and for what is around it: the worst is a bridge that is
+ * killed while its sink is away, for then it holds much that is neither here nor there.
+ */
 async function strikes({ source, sink, seed, lastsMs, tell }: ChaosPlan, victim: Victim): Promise<string[]> {
-  // Two pairs under one seed have not the same luck.
-  const roll = dice((seed ^ crc32(`${source.bus}:${sink.bus}`)) >>> 0);
-  const faults = drawn(faultsOf(victim, source.corner, sink.corner), roll);
   const startMs = Date.now();
   const struck: string[] = [];
-  while (Date.now() - startMs < lastsMs) {
-    await sleep(roll(GAP_MS.least, GAP_MS.most));
-    const { value: fault } = faults.next();
-    const atMs = Date.now() - startMs;
-    await fault.strike(roll);
-    tell(`${(atMs / 1000).toFixed(1)} s  ${fault.name}, for ${Date.now() - startMs - atMs} ms`);
-    struck.push(fault.name);
-  }
+  const strand = async (name: string, faults: readonly Fault[], gap: typeof BRIDGE_GAP_MS): Promise<void> => {
+    // Two pairs under one seed have not the same luck.
+    const roll = dice((seed ^ crc32(`${source.bus}:${sink.bus} ${name}`)) >>> 0);
+    const next = drawn(faults, roll);
+    while (Date.now() - startMs < lastsMs) {
+      await sleep(roll(gap.least, gap.most));
+      const { value: fault } = next.next();
+      const atMs = Date.now() - startMs;
+      await fault.strike(roll);
+      tell(`${(atMs / 1000).toFixed(1)} s  ${fault.name}, for ${Date.now() - startMs - atMs} ms`);
+      struck.push(fault.name);
+    }
+  };
+  await Promise.all([
+    strand('bridge', bridgeFaults(victim, source.corner, sink.corner), BRIDGE_GAP_MS),
+    strand('outside', outsideFaults(source.corner, sink.corner), OUTSIDE_GAP_MS),
+  ]);
   return struck;
 }
 

@@ -15,20 +15,22 @@ export interface Victim {
   signal(signal: NodeJS.Signals): void;
 }
 
-/** Everything that can befall this pair. */
-export function faultsOf(bridge: Victim, source: Corner, sink: Corner): readonly Fault[] {
-  return [...bridgeFaults(bridge), ...linkFaults('source', source), ...linkFaults('sink', sink)].concat(
+/** What can befall the surroundings of a bridge between these two. */
+export function outsideFaults(source: Corner, sink: Corner): readonly Fault[] {
+  return [...linkFaults('source', source), ...linkFaults('sink', sink)].concat(
     serverFaults('source', source),
     // One server at both ends goes but once.
     sink.server === source.server ? [] : serverFaults('sink', sink),
   );
 }
 
-function bridgeFaults(bridge: Victim): Fault[] {
+/** What can befall the bridge itself. */
+export function bridgeFaults(bridge: Victim, source: Corner, sink: Corner): readonly Fault[] {
   return [
     { name: 'bridge killed', strike: () => bridge.kill() },
-    // Twice as likely as anything else: it is what this is about.
-    { name: 'bridge killed', strike: () => bridge.kill() },
+    // What it holds then is neither here nor there: no kernel's buffer brings it on, as it does where a peer only sleeps.
+    killedWithout('sink', bridge, sink),
+    killedWithout('source', bridge, source),
     {
       name: 'bridge paused',
       async strike(roll) {
@@ -38,6 +40,19 @@ function bridgeFaults(bridge: Victim): Fault[] {
       },
     },
   ];
+}
+
+function killedWithout(side: Side, bridge: Victim, { links }: Corner): Fault {
+  return {
+    name: `bridge killed while its ${side} is away`,
+    async strike(roll) {
+      await links[side].cut();
+      await sleep(roll(200, 1000));
+      await bridge.kill();
+      await sleep(roll(0, 500));
+      await links[side].mend();
+    },
+  };
 }
 
 function linkFaults(side: Side, { links }: Corner): Fault[] {

@@ -88,11 +88,6 @@ void describe('a bridge on a real server is judged from outside by the command',
   });
 });
 
-const PIPELINE = {
-  name: 'p',
-  stages: { function: 'other-body' },
-};
-
 void describe('a pipeline of ours is judged by its own file', { concurrency: 2 }, () => {
   law(
     'the route of a running pipeline is acquitted: label, expiry and order survive from MQTT to JetStream',
@@ -104,7 +99,7 @@ void describe('a pipeline of ours is judged by its own file', { concurrency: 2 }
       using project = newProject({
         'functions/other-body.ts': 'export default (body) => ({ made: body.mark.number });\n',
         'pipelines/p.yaml': {
-          name: PIPELINE.name,
+          name: 'p',
           buses: { field: { bus: 'mqtt', url: mosquitto.url }, core: { bus: 'jetstream', url: nats.url } },
           routes: [
             {
@@ -115,7 +110,7 @@ void describe('a pipeline of ours is judged by its own file', { concurrency: 2 }
             {
               name: 'made-new',
               from: { bus: 'field', topics: ['orders/#'], key: '{body.unit.name}' },
-              stages: [PIPELINE.stages],
+              stages: [{ function: 'other-body' }],
               to: { bus: 'core', stream: 'TRACKS', subject: 'tracks.new.{key}' },
             },
           ],
