@@ -30,7 +30,7 @@ export const broken = {
       send(load);
       send(load);
     }),
-  reorders() {
+  reorders: (): Way => {
     const held = new Map<string, Load>();
     const hold = sometimes((load) => void held.set(keyOf(load), load));
     return (load, send) => {
@@ -41,7 +41,7 @@ export const broken = {
       return send(waiting);
     };
   },
-  replaysOld() {
+  replaysOld: (): Way => {
     const last = new Map<string, Load>();
     const replay = sometimes((load, send) => {
       send(load);
@@ -54,7 +54,7 @@ export const broken = {
     };
   },
   /** Holds what it gets from the hundredth message on for so long, once. */
-  sitsOnThem(holdMs: number) {
+  sitsOnThem: (holdMs: number): Way => {
     let count = 0;
     const held: Load[] = [];
     let isHolding = false;
@@ -95,7 +95,7 @@ export const broken = {
       send({ ...load, headers: new Map(), body: Buffer.from('???') });
     }),
   /** Falls silent for ever. */
-  falls() {
+  falls: (): Way => {
     let count = 0;
     return (load, send) => {
       count += 1;
@@ -103,7 +103,7 @@ export const broken = {
     };
   },
   /** Stops carrying one key, as a partition that nobody reads any more. */
-  dropsAKey() {
+  dropsAKey: (): Way => {
     let count = 0;
     return (load, send) => {
       count += 1;
@@ -111,13 +111,13 @@ export const broken = {
     };
   },
   /** Forwards all but the last message of each key. */
-  forgetsTheNewest(perKey: number) {
+  forgetsTheNewest: (perKey: number): Way => {
     return (load, send) => {
       if (!nameFrom(load).endsWith(` ${perKey}`)) send(load);
     };
   },
   /** One in three, the newest among them: what telemetry may do and nobody else. */
-  thins(perKey: number) {
+  thins: (perKey: number): Way => {
     let count = 0;
     return (load, send) => {
       count += 1;

@@ -22,13 +22,17 @@ function scene(promised: Partial<Promised> = {}) {
   return {
     checker,
     mark,
-    sent(...numbers: readonly number[]) {
+    sent: (...numbers: readonly number[]): void => {
       for (const number of numbers) {
         checker.sending(mark(number));
         checker.confirmed(mark(number), 0);
       }
     },
-    arrived(number: number, atMs = 1, other: { reading?: Reading; label?: string; isReread?: boolean } = {}) {
+    arrived: (
+      number: number,
+      atMs = 1,
+      other: { reading?: Reading; label?: string; isReread?: boolean } = {},
+    ): void => {
       const reading = other.reading ?? { kind: 'whole', mark: mark(number) };
       checker.arrive({ reading, label: other.label, atMs, isReread: other.isReread ?? false });
     },
