@@ -3,17 +3,20 @@ import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Memo } from '#contract/memo.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import { endOptions } from './end-options.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
 import { Watchdog } from './engine/watchdog.ts';
+import { YieldingSink } from './engine/yielding-sink.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
-export interface LineSettings extends Omit<RouteServices, 'onFlow'> {
+export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'redelivers'> {
   readonly health: Health;
   /** What an end writes down for its next start, by owner. */
   readonly memo: (owner: string) => Memo;
@@ -51,10 +54,11 @@ export class RouteLine {
     const { from, to } = this.#spec;
     const { catalog, health } = this.#settings;
     // The sink first: what a source delivers should find its way.
-    this.#sink = await busOf(catalog, to.bus).openSink(this.#options(to), contexts.sink);
-    this.#source = await busOf(catalog, from.bus).openSource(this.#options(from), contexts.source);
+    this.#sink = this.#yielding(await busOf(catalog, to.bus).openSink(endOptions(this.#pipeline, to), contexts.sink));
+    this.#source = await busOf(catalog, from.bus).openSource(endOptions(this.#pipeline, from), contexts.source);
     const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
-    this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow });
+    const { redelivers } = busOf(catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from));
+    this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow, redelivers });
     this.#pump = new Pump(this.#route);
     this.#watchdog = this.#watch(this.#pump, this.#route);
     this.#watchdog.start();
@@ -74,6 +78,14 @@ export class RouteLine {
   async close(): Promise<void> {
     this.#watchdog?.stop();
     await Promise.all([this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()]);
+  }
+
+  /** Where a higher class goes to the same server, this route keeps the queue on the way there short. */
+  #yielding(sink: Sink): Sink {
+    const { rank } = CLASSES[this.#spec.class];
+    const isHigher = ({ class: other, to }: RouteSpec): boolean =>
+      to.connection === this.#spec.to.connection && CLASSES[other].rank < rank;
+    return this.#pipeline.routes.some(isHigher) ? new YieldingSink(sink, rank, this.#settings.clock) : sink;
   }
 
   #watch(pump: Pump, { counters, clock }: Route): Watchdog {
@@ -97,11 +109,5 @@ export class RouteLine {
     const report = busReporter({ ...place, log, health, onUp, onProblem });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
     return { ...place, window: this.#spec.from.window, memo, signal: opening, report };
-  }
-
-  #options(end: RouteSpec['from'] | RouteSpec['to']): never {
-    const options = { connection: this.#pipeline.connections.get(end.connection)?.options, end: end.options };
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker judged them against this very driver's schemas
-    return options as never;
   }
 }

@@ -18,6 +18,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'say everything that is wrong with a pipeline, its functions and its schemas',
     load: async () => (await import('./check.ts')).check,
   },
+  explain: {
+    summary: 'print what each route promises, and what becomes of its messages when something goes wrong',
+    load: async () => (await import('./explain.ts')).explain,
+  },
   build: {
     summary: 'make one file that runs the pipeline on Node alone, and its manifest',
     load: async () => (await import('./build.ts')).build,

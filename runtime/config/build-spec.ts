@@ -1,10 +1,12 @@
-import { durationMs, sizeBytes } from '#kit/quantity.ts';
+import { CLASS_NAMES, type TrafficClass } from '#contract/traffic-class.ts';
+import { durationMs, perSecond, sizeBytes } from '#kit/quantity.ts';
 import { mapWithDefaults } from './defaults.ts';
 import { DEFAULTS, sinkWords, sourceWords } from './file-words.ts';
 import { stageKind } from './pieces.ts';
 import type { Piece } from './pieces.ts';
 import type {
   ConnectionSpec,
+  DedupeSpec,
   PipelineSpec,
   RetrySpec,
   RouteSpec,
@@ -51,7 +53,23 @@ export function driverOptions(options: PlainMap, kind: 'connection' | 'from' | '
   return without(options, kind === 'connection' ? ['bus'] : kind === 'from' ? SHARED_BY_SOURCES : SHARED_BY_SINKS);
 }
 
-function source(options: PlainMap, bus: string): SourceSpec {
+function dedupe(options: PlainMap): DedupeSpec | undefined {
+  if (own(options, 'dedupe') === undefined) return undefined;
+  const given = asMap(own(options, 'dedupe'));
+  const max = own(given, 'max');
+  return {
+    by: text(given, 'by'),
+    windowMs: durationMs(optional(given, 'window') ?? DEFAULTS.dedupeWindow),
+    max: typeof max === 'number' ? max : DEFAULTS.dedupeMax,
+  };
+}
+
+/** The class of a route that was checked. */
+export function classOf(route: PlainMap): TrafficClass {
+  return CLASS_NAMES.find((name) => name === own(route, 'class')) ?? DEFAULTS.routeClass;
+}
+
+function source(options: PlainMap, bus: string, trafficClass: TrafficClass): SourceSpec {
   const expires = optional(options, 'expires');
   const window = asMap(own(options, 'window'));
   const messages = own(window, 'messages');
@@ -59,15 +77,23 @@ function source(options: PlainMap, bus: string): SourceSpec {
     connection: text(options, 'bus'),
     bus,
     options: driverOptions(options, 'from'),
+    grade: optional(options, 'grade'),
     codec: optional(options, 'codec'),
     key: optional(options, 'key'),
     id: optional(options, 'id'),
+    sequence: optional(options, 'sequence'),
+    timestamp: optional(options, 'timestamp'),
     expiresMs: expires === undefined ? undefined : durationMs(expires),
+    dedupe: dedupe(options),
     window: {
-      messages: typeof messages === 'number' ? messages : DEFAULTS.windowMessages,
+      messages: typeof messages === 'number' ? messages : defaultWindow(trafficClass),
       bytes: sizeBytes(optional(window, 'bytes') ?? DEFAULTS.windowBytes),
     },
   };
+}
+
+function defaultWindow(trafficClass: TrafficClass): number {
+  return trafficClass === 'telemetry' ? DEFAULTS.telemetryWindowMessages : DEFAULTS.windowMessages;
 }
 
 /** The sink's option that holds the address template: the first that is given, else the first. */
@@ -81,6 +107,7 @@ function sink(options: PlainMap, bus: BusWords): SinkSpec {
     connection: text(options, 'bus'),
     bus: bus.name,
     options: driverOptions(options, 'to'),
+    grade: optional(options, 'grade'),
     codec: optional(options, 'codec'),
     address: optional(options, addressOptionOf(bus, options)) ?? '',
     headers: new Map(headers.map(([name, template]) => [name, String(template)])),
@@ -127,16 +154,18 @@ export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFi
     const all = asMap(item);
     const from = filled(pointerTo(at, 'from'), own(all, 'from'));
     const to = filled(pointerTo(at, 'to'), own(all, 'to'));
+    const drain = optional(all, 'drain');
     return {
       name: text(all, 'name'),
-      class: DEFAULTS.routeClass,
-      from: source(from, busOf(from).name),
+      class: classOf(all),
+      from: source(from, busOf(from).name, classOf(all)),
       stages: asList(own(all, 'stages')).map((stageItem, position) =>
         stage(pointerTo(at, 'stages', position), stageItem),
       ),
       to: sink(to, busOf(to)),
       retry: retry(asMap(own(all, 'retry'))),
       deadLetter: DEFAULTS.deadLetter,
+      drainPerSecond: drain === undefined ? undefined : perSecond(drain),
       watchdogMs: durationMs(optional(all, 'watchdog') ?? DEFAULTS.watchdog),
     };
   };

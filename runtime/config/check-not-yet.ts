@@ -38,23 +38,6 @@ function refuseFields(
   }
 }
 
-function refuseClass(at: string, route: PlainMap, findings: FindingList, refuse: Refuse): void {
-  const name = own(route, 'class');
-  const from = asMap(own(route, 'from'));
-  if (typeof name !== 'string') return;
-  const needs = own(NOT_YET.classes, name);
-  if (!Array.isArray(needs)) return;
-  const place = pointerTo(at, 'class');
-  for (const [need, code, write] of [
-    ['key', 'CLASS_NEEDS_KEY', 'key: "{body.unit}" in from, or another field that tells units apart'],
-    ['expires', 'CLASS_NEEDS_EXPIRY', 'expires: 30s in from'],
-  ] as const) {
-    if (!needs.includes(need) || Object.hasOwn(from, need)) continue;
-    findings.add({ code, at: place, expected: `${need} in from: class ${name} needs it`, found: `no ${need}`, write });
-  }
-  refuse(place, `class: ${name}`, `class: ${DEFAULTS.routeClass}`);
-}
-
 function refuseForGood(at: string, map: PlainMap, findings: FindingList): void {
   for (const [word, { why, write }] of Object.entries(NEVER)) {
     if (!Object.hasOwn(map, word)) continue;
@@ -92,7 +75,6 @@ export function checkNotYet(value: unknown, vocabulary: Vocabulary, findings: Fi
     const at = pointerTo('/routes', index);
     const route = asMap(item);
     const to = own(route, 'to');
-    refuseClass(at, route, findings, refuse);
     refuseFields(at, route, NOT_YET.route, [], refuse);
     refuseForGood(at, route, findings);
     if (Array.isArray(to)) refuse(pointerTo(at, 'to'), 'to as a list', 'a route for each sink');

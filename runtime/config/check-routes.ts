@@ -1,6 +1,8 @@
 import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { addressOptionOf, parseBackoff } from './build-spec.ts';
+import { checkClass } from './check-class.ts';
+import { checkPromise } from './check-promise.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { shown } from './describe.ts';
@@ -60,6 +62,9 @@ class RouteJudge {
     const sinkGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'to')) ? undefined : askSink(sink);
     this.#templates(sourceGives);
     this.#backoff();
+    const classed = { at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives };
+    checkClass(classed, this.#file.findings);
+    checkPromise(classed, this.#file.findings);
     if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);
     if (sink !== undefined && sinkGives !== undefined) this.#notes(sink, sinkGives.notes);
   }
@@ -120,7 +125,16 @@ class RouteJudge {
     const fromAt = pointerTo(this.#at, 'from');
     this.#template(fromAt, from, 'key', { use: 'key', target: undefined }, scope);
     const keyed = { ...scope, hasKey: carriesKey || Object.hasOwn(from, 'key') };
-    this.#template(fromAt, from, 'id', { use: 'id', target: undefined }, keyed);
+    for (const name of ['id', 'sequence', 'timestamp']) {
+      this.#template(fromAt, from, name, { use: 'id', target: undefined }, keyed);
+    }
+    this.#template(
+      pointerTo(fromAt, 'dedupe'),
+      asMap(own(from, 'dedupe')),
+      'by',
+      { use: 'id', target: undefined },
+      keyed,
+    );
     const stages = asList(own(this.#route, 'stages'));
     // A function may make a map of what was bytes.
     const isRemade = stages.some((item) => stageKind(item, vocabulary)?.names === 'function');

@@ -1,3 +1,4 @@
+import { RATE_PATTERN } from '#kit/quantity.ts';
 import { isMap } from './plain.ts';
 import { alternatives, typesOf } from './schema-at.ts';
 import type { JsonSchema } from './vocabulary.ts';
@@ -32,6 +33,11 @@ export function isSize(schema: JsonSchema): boolean {
   return typeof pattern === 'string' && pattern.includes('(B|KiB|MiB|GiB)');
 }
 
+/** A rate: `500/s`. */
+export function isRate(schema: JsonSchema): boolean {
+  return schema['pattern'] === RATE_PATTERN;
+}
+
 function isBackoff(schema: JsonSchema): boolean {
   const pattern = schema['pattern'];
   return typeof pattern === 'string' && pattern.includes('(ms|s|m|h|d)\\.\\.');
@@ -53,6 +59,7 @@ function explained({ description }: JsonSchema): string {
 function describeText(schema: JsonSchema): string {
   if (isDuration(schema)) return 'a duration with its unit (250ms, 30s, 5m, 2h, 1d)';
   if (isSize(schema)) return 'a size with its unit (900B, 64KiB, 2GiB)';
+  if (isRate(schema)) return 'a rate with its unit (500/s)';
   if (isBackoff(schema)) return 'the first and the longest wait (100ms..10s)';
   const [sample] = Array.isArray(schema['examples']) ? schema['examples'] : [];
   const such = sample === undefined ? '' : ` such as ${shown(sample)}`;
@@ -104,6 +111,7 @@ export function example(schema: JsonSchema): string {
   if (known !== undefined && !isMap(known)) return typeof known === 'string' ? written(known) : shown(known);
   if (isDuration(first)) return '30s';
   if (isSize(first)) return '64KiB';
+  if (isRate(first)) return '500/s';
   const [type] = typesOf(first);
   if (type === 'integer' || type === 'number') return shown(first['minimum'] ?? 1);
   if (type === 'boolean') return 'true';
@@ -114,6 +122,6 @@ export function example(schema: JsonSchema): string {
 // Plain where YAML reads the plain text as the same text.
 function written(text: string): string {
   const plain =
-    /^[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*$|^[0-9]+(ms|s|m|h|d|B|KiB|MiB|GiB)(\.\.[0-9]+(ms|s|m|h|d))?$/;
+    /^[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*$|^[0-9]+(ms|s|m|h|d|B|KiB|MiB|GiB)(\.\.[0-9]+(ms|s|m|h|d))?$|^[0-9]+\/s$/;
   return plain.test(text) && !/^(true|false|null|yes|no|on|off|y|n|e)$/i.test(text) ? text : JSON.stringify(text);
 }

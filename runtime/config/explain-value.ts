@@ -1,5 +1,5 @@
 import { nearestName } from '#kit/nearest.ts';
-import { describe, example, isDuration, isSize, oneOf, shown } from './describe.ts';
+import { describe, example, isDuration, isRate, isSize, oneOf, shown } from './describe.ts';
 import type { FindingDraft } from './finding-list.ts';
 import { isMap } from './plain.ts';
 import { pointerKeys } from './pointer.ts';
@@ -43,7 +43,7 @@ function corrected(value: unknown, schemas: readonly JsonSchema[]): string | und
 function unitMissing(value: unknown, schema: JsonSchema, pointer: string): Explanation | undefined {
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text !== 'string' || !/^[0-9]+$/.test(text)) return undefined;
-  const unit = isDuration(schema) ? 's' : isSize(schema) ? 'B' : undefined;
+  const unit = isDuration(schema) ? 's' : isSize(schema) ? 'B' : isRate(schema) ? '/s' : undefined;
   if (unit === undefined) return undefined;
   return {
     code: 'UNIT_MISSING',

@@ -1,4 +1,6 @@
-import { DURATION_PATTERN } from '#kit/quantity.ts';
+import { CLASS_NAMES, CLASSES } from '#contract/traffic-class.ts';
+import { DURATION_PATTERN, RATE_PATTERN } from '#kit/quantity.ts';
+import { GRADE_MEANS, GRADES } from './grades.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 /** `fleet`, `forward-gateway`: pipelines and routes; their names go into client ids, durable names, traces and metrics. */
@@ -14,12 +16,16 @@ const HEADER_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
 
 export const DEFAULTS = {
   windowMessages: 256,
+  /** Of class telemetry: while the sink is away it keeps one message a key, and a window of keys is soon full. */
+  telemetryWindowMessages: 16_384,
   windowBytes: '64MiB',
   attempts: 5,
   backoff: '100ms..10s',
   routeClass: 'event',
   deadLetter: 'local',
   watchdog: '30s',
+  dedupeWindow: '10m',
+  dedupeMax: 100_000,
 } as const;
 
 /** Stands for a part of the file that its own schema judges: the checker compares by identity. */
@@ -62,6 +68,56 @@ export const RETRY_SCHEMA: JsonSchema = {
   },
 };
 
+const DEDUPE_SCHEMA: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['by'],
+  description: 'Passes one of several messages that a publisher sent more than once.',
+  properties: {
+    by: template('Template of what the repetitions have in common.', '{header.msgid}'),
+    window: {
+      type: 'string',
+      pattern: SOME_DURATION_PATTERN,
+      default: DEFAULTS.dedupeWindow,
+      description: 'How long a message is remembered after it was settled.',
+    },
+    max: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000,
+      default: DEFAULTS.dedupeMax,
+      description: 'How many are remembered; beyond it the oldest is forgotten.',
+    },
+  },
+};
+
+const GRADE_SCHEMA: JsonSchema = {
+  type: 'string',
+  enum: GRADES.slice(1),
+  description:
+    'What this end keeps because its server is set up so, where that is more than the driver can know: sync_interval: always, replicas. Taken at its word.',
+};
+
+const PROMISE_SCHEMA: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  minProperties: 1,
+  description: 'What the route must be able to keep: check and run refuse to start below it.',
+  properties: {
+    grade: {
+      type: 'string',
+      enum: [...GRADES],
+      description: `The weakest point of the way. ${GRADES.map((grade) => `${grade}: ${GRADE_MEANS[grade]}`).join('; ')}.`,
+    },
+    order: { type: 'string', enum: ['key', 'address'], description: 'What keeps its order.' },
+    duplicates: {
+      type: 'string',
+      enum: ['none', 'marked', 'last'],
+      description: 'After a crash: none, only marked ones, or at most the last one of each key.',
+    },
+  },
+};
+
 /** The words that every source has, whatever its bus. */
 export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, JsonSchema>> {
   return {
@@ -83,8 +139,7 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
           type: 'integer',
           minimum: 1,
           maximum: 65_535,
-          default: DEFAULTS.windowMessages,
-          description: 'Messages unsettled at once.',
+          description: `Messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
         },
         bytes: {
           type: 'string',
@@ -94,6 +149,16 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
         },
       },
     },
+    sequence: template(
+      'Template of a number, or of a time (RFC 3339), that grows with each message of a key. Who comes with a lower one than was sent last is stale; the class says what becomes of it.',
+      '{body.sequence}',
+    ),
+    timestamp: template(
+      'Template of the time at which the message was made: RFC 3339, or milliseconds since 1970. Expiry counts from it.',
+      '{body.time}',
+    ),
+    dedupe: DEDUPE_SCHEMA,
+    grade: GRADE_SCHEMA,
     codec: codec(codecs),
   };
 }
@@ -101,6 +166,7 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
 /** The words that every sink has, whatever its bus. */
 export function sinkWords(codecs: Iterable<string>): Readonly<Record<string, JsonSchema>> {
   return {
+    grade: GRADE_SCHEMA,
     codec: codec(codecs),
     headers: {
       type: 'object',
@@ -168,9 +234,9 @@ function routeSchema(parts: {
       },
       class: {
         type: 'string',
-        enum: [DEFAULTS.routeClass],
+        enum: [...CLASS_NAMES],
         default: DEFAULTS.routeClass,
-        description: 'Traffic class: what matters while the sink is slow or away.',
+        description: `What matters while the sink is slow or away. ${CLASS_NAMES.map((name) => `${name}: ${CLASSES[name].use}`).join('. ')}.`,
       },
       from: parts.source,
       stages: {
@@ -182,6 +248,14 @@ function routeSchema(parts: {
       },
       to: parts.sink,
       retry: parts.retry,
+      drain: {
+        type: 'string',
+        pattern: RATE_PATTERN,
+        description:
+          'How fast a backlog is sent after an outage or a start, in messages. Default: as fast as the sink takes it.',
+        examples: ['500/s'],
+      },
+      promise: PROMISE_SCHEMA,
       deadLetter: {
         type: 'string',
         enum: [DEFAULTS.deadLetter],

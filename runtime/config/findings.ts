@@ -10,7 +10,7 @@ export const FINDINGS = {
   MISSING_FIELD: { severity: 'error', meaning: 'A key that must be there is not.' },
   WRONG_TYPE: { severity: 'error', meaning: 'A value of another kind than this key takes: text, number, list, map.' },
   WRONG_VALUE: { severity: 'error', meaning: 'A value of the right kind that this key does not take.' },
-  UNIT_MISSING: { severity: 'error', meaning: 'A duration or a size without its unit.' },
+  UNIT_MISSING: { severity: 'error', meaning: 'A duration, a size or a rate without its unit.' },
   NOT_IN_THIS_VERSION: {
     severity: 'error',
     meaning: 'A word of the pipeline file that this version does not carry out yet, and therefore refuses.',
@@ -45,6 +45,23 @@ export const FINDINGS = {
   CLASS_NEEDS_EXPIRY: {
     severity: 'error',
     meaning: 'A traffic class whose messages must expire, on a route whose source has no expiry.',
+  },
+  CLASS_UNKEPT: {
+    severity: 'error',
+    meaning: 'A traffic class that an end of this route cannot keep; the finding names a class that it can.',
+  },
+  CLASS_REFUSES: {
+    severity: 'error',
+    meaning: 'A word beside a traffic class that contradicts it.',
+  },
+  CLASS_NOTE: {
+    severity: 'notice',
+    meaning: 'What an operator must know of this traffic class between these ends.',
+  },
+  PROMISE_UNMET: {
+    severity: 'error',
+    meaning:
+      'The route promises less than its `promise` demands; the finding says which end falls short and what would lift it.',
   },
   OPTIONS_CONFLICT: {
     severity: 'error',

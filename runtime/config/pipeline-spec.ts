@@ -1,3 +1,4 @@
+import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
 
 /** A checked pipeline file as plain data: references resolved, defaults filled in, nothing left to validate. Holds secrets: never log it. */
@@ -17,12 +18,14 @@ export interface ConnectionSpec {
 
 export interface RouteSpec {
   readonly name: string;
-  readonly class: 'event';
+  readonly class: TrafficClass;
   readonly from: SourceSpec;
   readonly stages: readonly StageSpec[];
   readonly to: SinkSpec;
   readonly retry: RetrySpec;
   readonly deadLetter: 'local';
+  /** How fast a backlog may be sent, in messages; undefined: as fast as the sink takes it. */
+  readonly drainPerSecond: number | undefined;
   /** How long deliveries may be held and none end before the route counts as stalled. */
   readonly watchdogMs: number;
 }
@@ -39,6 +42,8 @@ interface EndSpec {
   readonly bus: string;
   /** The driver's own, as its sourceSchema or sinkSchema says. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** What the file says that the server keeps; undefined: what the driver knows. */
+  readonly grade: string | undefined;
   /** Undefined: by content type, else json. */
   readonly codec: string | undefined;
 }
@@ -47,8 +52,19 @@ export interface SourceSpec extends EndSpec {
   /** Templates; see compileTemplate. */
   readonly key: string | undefined;
   readonly id: string | undefined;
+  readonly sequence: string | undefined;
+  readonly timestamp: string | undefined;
   readonly expiresMs: number | undefined;
+  readonly dedupe: DedupeSpec | undefined;
   readonly window: { readonly messages: number; readonly bytes: number };
+}
+
+export interface DedupeSpec {
+  /** Template of what repetitions have in common. */
+  readonly by: string;
+  readonly windowMs: number;
+  /** How many are remembered. */
+  readonly max: number;
 }
 
 export interface SinkSpec extends EndSpec {

@@ -50,6 +50,16 @@ export const ERRORS = {
       "The sink's address template names a value that this message lacks, or makes an address that the bus refuses.",
   },
   EXPIRED: { verdict: 'reject', scope: 'message', remedy: 'It was older than its expiry before it could be sent.' },
+  STALE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'A message of its key with a higher sequence was sent before. Replay it only if it still holds.',
+  },
+  SEQUENCE_INVALID: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'sequence or timestamp of the source reads something that is neither a number nor an RFC 3339 time.',
+  },
   NO_BODY: {
     verdict: 'reject',
     scope: 'message',

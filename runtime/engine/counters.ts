@@ -7,11 +7,11 @@ export interface Counters {
   accepted: number;
   /** Every frame made of it was confirmed by the sink. */
   delivered: number;
-  /** Ended on purpose by a stage. */
+  /** Ended on purpose by a stage, or a repetition. */
   dropped: number;
-  /** Replaced by a newer one of its key. */
+  /** Gave way to a newer one of its key. */
   superseded: number;
-  /** Past its expiry before it could be sent; recorded as a dead letter. */
+  /** Past its expiry before it could be sent; recorded as a dead letter, but for telemetry. */
   expired: number;
   deadLettered: number;
   /** Not let through by a label rule. */
@@ -20,6 +20,8 @@ export interface Counters {
   held: number;
   /** Handed back to the source undone when the runtime stopped; they count as held. */
   givenBack: number;
+  /** Of those dropped: passed on before, by this process or an earlier one. */
+  repeated: number;
   /** Frames confirmed by the sink; more than `delivered` where a stage makes several of one. */
   sent: number;
   /** Tries beyond the first, of stages and of sends. */
@@ -41,6 +43,7 @@ export function newCounters(): Counters {
     blocked: 0,
     held: 0,
     givenBack: 0,
+    repeated: 0,
     sent: 0,
     retries: 0,
     goBacks: 0,

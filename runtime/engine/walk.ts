@@ -3,6 +3,7 @@ import { asSluiceError, messageOf, SluiceError } from '#contract/errors.ts';
 import type { Frame, Headers } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
 import { Dropped, type StageResult } from '#contract/stage.ts';
+import { momentMs } from '#kit/moment.ts';
 import type { Job } from './job.ts';
 import type { Route, View } from './route.ts';
 
@@ -24,7 +25,15 @@ export function receive(route: Route, job: Job): Message {
   if (route.id !== undefined) {
     job.id = `${route.pipeline}/${route.name}/${frame.address}/${route.id(look(job, key, body))}`;
   }
+  const view = route.sequence === undefined && route.timestamp === undefined ? undefined : look(job, key, body);
+  const madeAtMs =
+    view === undefined || route.timestamp === undefined ? undefined : quantity('timestamp', route.timestamp(view));
+  if (view !== undefined && route.sequence !== undefined) job.sequence = quantity('sequence', route.sequence(view));
+  job.madeAtMs = madeAtMs ?? frame.timestampMs;
   job.expiresAtMs = expiry(route, job);
+  if (key === undefined && route.needsKey) {
+    throw new SluiceError('KEY_MISSING', `expected a key, which class ${route.trafficClass} works by, found none`);
+  }
   return {
     id: job.id,
     address: frame.address,
@@ -65,10 +74,22 @@ function look(job: Job, key: string | undefined, body: unknown): View {
 }
 
 function expiry(route: Route, job: Job): number | undefined {
-  const { expiresAtMs, timestampMs } = job.delivery.frame;
+  const { expiresAtMs } = job.delivery.frame;
   if (route.expiresAfterMs === undefined) return expiresAtMs;
-  const ours = (timestampMs ?? job.receivedAtMs) + route.expiresAfterMs;
+  const ours = (job.madeAtMs ?? job.receivedAtMs) + route.expiresAfterMs;
   return expiresAtMs === undefined ? ours : Math.min(ours, expiresAtMs);
+}
+
+/** What repetitions of a message have in common; undefined where the route does not look for them. */
+export function repeatKeyOf(route: Route, job: Job, { key, body }: Message): string | undefined {
+  return route.dedupe?.by(look(job, key, body));
+}
+
+/** A number, or a time as milliseconds since 1970. Two numbers that differ by less than a double can hold are equal. */
+function quantity(word: string, text: string): number {
+  const value = momentMs(text) ?? (text.trim() === '' ? Number.NaN : Number(text));
+  if (Number.isFinite(value)) return value;
+  throw new SluiceError('SEQUENCE_INVALID', `expected ${word} to be a number or an RFC 3339 time, found another text`);
 }
 
 function onward(route: Route, job: Job, message: Message, from: number): StageResult | Promise<StageResult> {
@@ -159,7 +180,7 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
     body,
     id: message.id,
     contentType: codec === undefined ? origin.contentType : typeOf(route, codec, origin.contentType),
-    timestampMs: origin.timestampMs,
+    timestampMs: job.madeAtMs,
     expiresAtMs: job.expiresAtMs,
   };
 }

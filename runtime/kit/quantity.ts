@@ -5,6 +5,8 @@ const SIZE_BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 102
 export const DURATION_PATTERN = '^[0-9]+(ms|s|m|h|d)$';
 /** As a JSON Schema `pattern`: a size with its unit, `900B 64KiB 2GiB`. */
 export const SIZE_PATTERN = '^[0-9]+(B|KiB|MiB|GiB)$';
+/** As a JSON Schema `pattern`: a rate above nothing, `500/s`. */
+export const RATE_PATTERN = '^0*[1-9][0-9]*/s$';
 
 function scaled(text: string, pattern: string, units: Readonly<Record<string, number>>): number {
   const unit = new RegExp(pattern).exec(text)?.[1];
@@ -16,6 +18,12 @@ function scaled(text: string, pattern: string, units: Readonly<Record<string, nu
 /** `30s` -> 30000. Throws RangeError on text that a schema with DURATION_PATTERN would have refused. */
 export function durationMs(text: string): number {
   return scaled(text, DURATION_PATTERN, DURATION_MS);
+}
+
+/** `500/s` -> 500. Throws RangeError on text that a schema with RATE_PATTERN would have refused. */
+export function perSecond(text: string): number {
+  if (!new RegExp(RATE_PATTERN).test(text)) throw new RangeError(`not a rate: ${JSON.stringify(text)}`);
+  return Number.parseInt(text, 10);
 }
 
 /** `64KiB` -> 65536. Throws RangeError on text that a schema with SIZE_PATTERN would have refused. */

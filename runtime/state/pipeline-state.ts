@@ -1,6 +1,8 @@
 import type { DeadLetters } from '#contract/dead-letter.ts';
+import type { Ledger } from '#contract/ledger.ts';
 import type { Memo } from '#contract/memo.ts';
 import { openDeadLetterStore } from './dead-letter-store.ts';
+import { type LedgerBounds, type LedgerStore, openLedgerStore } from './ledger-store.ts';
 import { type MemoStore, openMemoStore } from './memo-store.ts';
 import { takeStateFolder } from './state-folder.ts';
 
@@ -12,6 +14,8 @@ export interface PipelineState {
   readonly deadLetters: DeadLetters;
   /** `owner`: whose it is, the same at every start. */
   memo(owner: string): Memo;
+  /** What a route remembers of what it passed on. Throws STATE_UNUSABLE. */
+  ledger(owner: string, bounds: LedgerBounds): Ledger;
   close(): void;
 }
 
@@ -22,15 +26,18 @@ export function openPipelineState(path: string): PipelineState {
     const deadLetters = openDeadLetterStore(folder.path);
     // Most buses keep their own place: who writes nothing down waits for no second database.
     let memos: MemoStore | undefined;
+    let ledgers: LedgerStore | undefined;
     const memoOf = (owner: string): Memo => (memos ??= openMemoStore(folder.path)).memo(owner);
     return {
       folder: folder.path,
       isNew: folder.isNew,
       deadLetters,
       memo: (owner) => ({ read: () => memoOf(owner).read(), write: (text) => memoOf(owner).write(text) }),
+      ledger: (owner, bounds) => (ledgers ??= openLedgerStore(folder.path)).ledger(owner, bounds),
       close() {
         deadLetters.close();
         memos?.close();
+        ledgers?.close();
         folder.release();
       },
     };

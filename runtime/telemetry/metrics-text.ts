@@ -10,6 +10,7 @@ export interface RouteNumbers {
   readonly deadLettered: number;
   readonly blocked: number;
   readonly held: number;
+  readonly repeated: number;
   readonly sent: number;
   readonly retries: number;
   readonly goBacks: number;
@@ -43,6 +44,12 @@ const METRICS: readonly Metric[] = [
     type: 'gauge',
     help: 'Messages in the bridge, not settled.',
     samples: (route) => [{ value: route.held }],
+  },
+  {
+    name: 'sluice_messages_repeated_total',
+    type: 'counter',
+    help: 'Of the messages dropped: passed on before, by this process or an earlier one.',
+    samples: (route) => [{ value: route.repeated }],
   },
   {
     name: 'sluice_frames_sent_total',

@@ -9,6 +9,7 @@ import { imbalance } from '../../runtime/engine/counters.ts';
 import { Pump } from '../../runtime/engine/pump.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink, SimulatedSource } from './simulated-buses.ts';
+import { onSeeds } from './seeds.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const plan = fc.record({
@@ -84,7 +85,7 @@ function assertOrder(stored: readonly Frame[]): void {
 }
 
 test('under any schedule of cuts, refusals, failures and slow functions every delivery ends once, in order, counted and bounded', async () => {
-  await fc.assert(
+  await onSeeds(
     fc.asyncProperty(plan, async (wish) => {
       const { source, sink, letters, counters } = await simulate(wish);
       for (const [id, outcomes] of source.settlements)
@@ -101,6 +102,6 @@ test('under any schedule of cuts, refusals, failures and slow functions every de
       assert.equal(counters.delivered + counters.dropped + counters.deadLettered, wish.messages, 'nothing is lost');
       assert.equal(counters.unexplainedDuplicates, 0, 'every duplicate is explained by a sending of our own');
     }),
-    { numRuns: Number(process.env['SLUICE_SEEDS'] ?? 1000) },
+    { seeds: 1000, file: import.meta.url },
   );
 });

@@ -51,7 +51,8 @@ export function sinkGuarantees({ end }: EndOptions<RabbitConnection, RabbitTo>):
   }
   return {
     ...CARRIES,
-    confirms: end.persistent ? 'stored' : 'received',
+    // A quorum queue confirms once a majority has it on disk.
+    confirms: !end.persistent ? 'received' : end.type === 'quorum' ? 'synced' : 'stored',
     redelivers: false,
     ordered: 'address',
     deduplicates: false,
