@@ -21,6 +21,8 @@ export interface Promised {
 export interface Arrival {
   readonly reading: Reading;
   readonly label: string | undefined;
+  /** It says of itself that it may be a repetition: header `replayed`. */
+  readonly isReplay: boolean;
   readonly atMs: number;
   /** The bus says that it has given this very copy to the checker before. */
   readonly isReread: boolean;
@@ -119,7 +121,7 @@ export class Checker {
     if (number < state.probesFrom) this.#waitingSinceMs ??= atMs;
   }
 
-  arrive({ reading, label, atMs, isReread }: Arrival): void {
+  arrive({ reading, label, isReplay, atMs, isReread }: Arrival): void {
     if (reading.kind === 'unreadable') return this.#tally.convict('unaccounted', `unreadable: ${reading.text}`);
     const { mark } = reading;
     if (mark.run !== this.#promised.run) {
@@ -141,7 +143,7 @@ export class Checker {
     if (reading.kind === 'corrupt') this.#tally.convict('corrupt', `${nameOf(mark)}: ${reading.text}`);
     this.#judgeExpiry(mark, atMs);
     this.#judgeLabel(mark, label);
-    this.#judgePlace(mark, state, isFirst);
+    this.#judgePlace(mark, state, isFirst, isReplay);
     if (isFirst) this.#account(mark, state);
     state.newest = Math.max(state.newest, mark.number);
     return undefined;
@@ -195,7 +197,7 @@ export class Checker {
     this.#tally.convict('label-violation', `${nameOf(mark)} was sent labelled ${wanted}, arrived ${found}`);
   }
 
-  #judgePlace(mark: Mark, { newest }: KeyState, isFirst: boolean): void {
+  #judgePlace(mark: Mark, { newest }: KeyState, isFirst: boolean, isReplay: boolean): void {
     const { trafficClass } = this.#promised;
     const name = nameOf(mark);
     const isBehind = mark.number < newest;
@@ -205,6 +207,8 @@ export class Checker {
       // The last one of its key may come again after a crash: the same value.
       return isFirst ? undefined : this.#tally.tolerate('duplicated');
     }
+    // What audit repeats says so of itself.
+    if (!isFirst && trafficClass === 'audit' && isReplay) return this.#tally.tolerate('duplicated');
     if (!isFirst) return this.#tally.convict('duplicated', `${name} arrived again`);
     if (isBehind) return this.#tally.convict('reordered', `${name} arrived behind ${newest}`);
     return undefined;

@@ -15,9 +15,16 @@ export async function readInto(checker: Checker, source: Source, place: MarkPlac
     const atMs = Date.now();
     for (const delivery of deliveries) {
       const reading = readMark(delivery.frame, place);
-      const label = delivery.frame.headers.get('seclabel')?.[0];
+      const { headers } = delivery.frame;
+      const label = headers.get('seclabel')?.[0];
       const name = reading.kind === 'unreadable' ? '' : nameOf(reading.mark);
-      checker.arrive({ reading, label, atMs, isReread: copies.isReread(delivery, name) });
+      checker.arrive({
+        reading,
+        label,
+        isReplay: headers.has('replayed'),
+        atMs,
+        isReread: copies.isReread(delivery, name),
+      });
     }
     for (const delivery of deliveries) delivery.settle(ACCEPT);
   }

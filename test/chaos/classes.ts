@@ -13,11 +13,21 @@ export interface ChaosClass {
   readonly mayBury: boolean;
 }
 
-const REPEATS = { expiresMs: undefined, allowed: ['duplicated'], mayBury: false } as const;
+const ORDINARY = { from: {}, expiresMs: undefined, allowed: [], mayBury: false } as const;
 
-/** All that the bridge has: a class that is added here is in every run. */
-export const CLASSES: Readonly<Partial<Record<TrafficClass, ChaosClass>>> = {
-  event: { route: { class: 'event' }, from: {}, ...REPEATS },
+/** A class that is added here is in every run. */
+export const CLASSES: Readonly<Record<TrafficClass, ChaosClass>> = {
+  telemetry: { ...ORDINARY, route: { class: 'telemetry' } },
+  command: {
+    ...ORDINARY,
+    route: { class: 'command' },
+    from: { expires: '30s' },
+    expiresMs: 30_000,
+    mayBury: true,
+  },
+  // What was under way when a bridge was killed comes again.
+  event: { ...ORDINARY, route: { class: 'event' }, allowed: ['duplicated'] },
+  audit: { ...ORDINARY, route: { class: 'audit' } },
 };
 
 /** Those of them that are asked for, `all` for every one. Throws on one that is not there. */

@@ -5,7 +5,7 @@ import type { TrafficClass } from '../../runtime/verify/verdicts.ts';
 import { newProject, pipelineText } from '../host/project.ts';
 import { type Bridge, startBridge, stateFolder } from '../kill/bridge.ts';
 import { endsOf } from '../verify/ends-of.ts';
-import { type ChaosClass, CLASSES } from './classes.ts';
+import { CLASSES } from './classes.ts';
 import type { Corner, Gate, Words } from './corner.ts';
 
 /** A pipeline between two buses, one route a class. */
@@ -80,7 +80,7 @@ function pipelineWords(play: Play, tagOf: (name: TrafficClass) => string): objec
     name: 'chaos',
     buses: { near: { ...source.corner.through('source'), ...play.connection }, far: sink.corner.through('sink') },
     routes: classes.map((name) => {
-      const { route, from } = classOf(name);
+      const { route, from } = CLASSES[name];
       return {
         name,
         ...route,
@@ -92,7 +92,7 @@ function pipelineWords(play: Play, tagOf: (name: TrafficClass) => string): objec
 }
 
 function settingsOf(name: TrafficClass, routes: number, state: string): VerifySettings {
-  const { allowed, mayBury, expiresMs } = classOf(name);
+  const { allowed, mayBury, expiresMs } = CLASSES[name];
   return {
     catalog,
     log: SILENT,
@@ -115,12 +115,6 @@ function settingsOf(name: TrafficClass, routes: number, state: string): VerifySe
     signal: new AbortController().signal,
     onProblem: () => {},
   };
-}
-
-function classOf(name: TrafficClass): ChaosClass {
-  const found = CLASSES[name];
-  if (found === undefined) throw new Error(`the class ${name} is not built yet`);
-  return found;
 }
 
 function entranceOf({ entrance }: Corner, tag: string): Gate {

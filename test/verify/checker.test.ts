@@ -31,10 +31,16 @@ function scene(promised: Partial<Promised> = {}) {
     arrived: (
       number: number,
       atMs = 1,
-      other: { reading?: Reading; label?: string; isReread?: boolean } = {},
+      other: { reading?: Reading; label?: string; isReplay?: boolean; isReread?: boolean } = {},
     ): void => {
       const reading = other.reading ?? { kind: 'whole', mark: mark(number) };
-      checker.arrive({ reading, label: other.label, atMs, isReread: other.isReread ?? false });
+      checker.arrive({
+        reading,
+        label: other.label,
+        isReplay: other.isReplay ?? false,
+        atMs,
+        isReread: other.isReread ?? false,
+      });
     },
     found: (atMs = 2): Record<string, number> => counts(checker.finish(atMs, undefined)),
   };
@@ -78,6 +84,17 @@ void test('of events a late repetition is a duplicate and no inversion', () => {
   sent(1, 2);
   for (const number of [1, 2, 1]) arrived(number);
   assert.deepEqual(found(), { duplicated: 1 });
+});
+
+void test('what audit repeats must say so of itself', () => {
+  const { checker, sent, arrived } = scene({ trafficClass: 'audit' });
+  sent(1, 2);
+  for (const number of [1, 2]) arrived(number);
+  arrived(1, 1, { isReplay: true });
+  arrived(2);
+  const report = checker.finish(2, undefined);
+  assert.deepEqual(counts(report), { duplicated: 1 });
+  assert.equal(report.verdicts.duplicated.tolerated, 1);
 });
 
 void test('what telemetry passed over is superseded; if it comes after all, it comes stale', () => {
@@ -192,7 +209,13 @@ void test('of a million messages that arrive nothing is kept', () => {
   for (let number = 1; number <= 1_000_000; number += 1) {
     checker.sending(mark(number));
     checker.confirmed(mark(number), 0);
-    checker.arrive({ reading: { kind: 'whole', mark: mark(number) }, label: undefined, atMs: 1, isReread: false });
+    checker.arrive({
+      reading: { kind: 'whole', mark: mark(number) },
+      label: undefined,
+      isReplay: false,
+      atMs: 1,
+      isReread: false,
+    });
   }
   assert.equal(checker.missing, 0);
   assert.ok(process.memoryUsage().heapUsed - before < 100_000_000);
