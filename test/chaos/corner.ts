@@ -27,6 +27,8 @@ export interface Corner {
    * lost with it, and everything is.
    */
   readonly restart: 'kill' | 'stop' | 'never';
+  /** What only this kind of server has: it stops taking messages, though it answers. */
+  readonly alarm?: { raise(): Promise<void>; clear(): Promise<void> };
 }
 
 export interface Gate {

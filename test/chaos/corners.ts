@@ -5,7 +5,7 @@ import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { startRabbitMq } from '../harness/rabbitmq.ts';
 import { addQueues, addStreams } from './create.ts';
-import type { Corner, CornerKind, Side } from './corner.ts';
+import type { Corner, CornerKind, Side, Words } from './corner.ts';
 
 const PARTITIONS = 4;
 
@@ -63,7 +63,7 @@ export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[
           direct: { bus: 'kafka', brokers: server.brokers },
           entrance: (tag) => ({
             // A group that is killed is waited for as long as its session lasts; 6 s is the least that the server takes.
-            bridge: { topics: [`in-${tag}`], start: 'earliest', sessionTimeout: '6s' },
+            bridge: { topics: [`in-${tag}`], start: 'earliest', sessionTimeout: '6s', ...membership(tag) },
             checker: { topic: `in-${tag}` },
           }),
           exit: (tag) => ({
@@ -104,10 +104,16 @@ export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[
             await server.saveNow();
           },
           restart: 'kill',
+          alarm: { raise: () => server.block(), clear: () => server.unblock() },
         };
       }),
     },
   ];
+}
+
+/** Some classes come back under their own name, and some as strangers: both ways of a group are to be seen. */
+function membership(tag: string): Words {
+  return /command|audit/.test(tag) ? { instance: 'only' } : {};
 }
 
 function onUrl(

@@ -98,7 +98,7 @@ function linkFaults(side: Side, { links }: Corner): Fault[] {
   ];
 }
 
-function serverFaults(side: Side, { server, restart }: Corner): Fault[] {
+function serverFaults(side: Side, { server, restart, alarm }: Corner): Fault[] {
   const paused: Fault = {
     name: `${side} server paused`,
     async strike(roll) {
@@ -115,7 +115,16 @@ function serverFaults(side: Side, { server, restart }: Corner): Fault[] {
       await server.restart();
     },
   };
-  return [paused, restarted];
+  if (alarm === undefined) return [paused, restarted];
+  const alarmed: Fault = {
+    name: `${side} server's alarm`,
+    async strike(roll) {
+      await alarm.raise();
+      await sleep(roll(300, 2000));
+      await alarm.clear();
+    },
+  };
+  return [paused, restarted, alarmed];
 }
 
 /** Draws from all faults before one comes again; the same order and the same lengths for the same dice. */
