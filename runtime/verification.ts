@@ -70,7 +70,7 @@ const WINDOW = { messages: 1000, bytes: 64 * 1024 * 1024 };
 export async function startVerification(ends: VerifyEnds, settings: VerifySettings): Promise<Verification> {
   const route = ends.spec.routes[0];
   if (route === undefined) throw new SluiceError('INTERNAL', 'a check without ends');
-  const { source, sink } = await openEnds(ends.spec, route, settings);
+  const { source, sink } = await openEnds(ends.spec, route, settings, openingSignal(settings.signal));
   const run = randomBytes(6).toString('hex');
   const { trafficClass, labels, expiresMs, slackMs, wedgedMs, allowed } = settings;
   const checker = new Checker({ run, trafficClass, labels, expiresMs, slackMs, wedgedMs, allowed });
@@ -127,12 +127,26 @@ async function quiet(checker: Checker, quietMs: number): Promise<void> {
   await pause(Math.min(quietMs, 1000));
 }
 
+interface Opening {
+  readonly signal: AbortSignal;
+  isOver(): void;
+}
+
+/** Aborts with `signal` until the opening is over: what is open goes on being read after the sending was ended. */
+function openingSignal(signal: AbortSignal): Opening {
+  const opening = new AbortController();
+  const abort = (): void => opening.abort();
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return { signal: opening.signal, isOver: () => signal.removeEventListener('abort', abort) };
+}
+
 async function openEnds(
   spec: PipelineSpec,
   { name, from, to }: RouteSpec,
-  settings: VerifySettings,
+  { catalog, log, onProblem }: VerifySettings,
+  opening: Opening,
 ): Promise<{ readonly source: Source; readonly sink: Sink }> {
-  const { catalog, log, signal, onProblem } = settings;
   const context = (direction: BusContext['direction'], connection: string): BusContext => {
     const place = { pipeline: spec.name, route: name, connection, direction };
     const report = busReporter({ ...place, log, health: new Health(), onUp: () => {}, onProblem });
@@ -140,7 +154,7 @@ async function openEnds(
     return {
       ...place,
       window: WINDOW,
-      signal,
+      signal: opening.signal,
       report,
       memo: {
         read: () => memo,
@@ -159,6 +173,7 @@ async function openEnds(
   const source = await busOf(catalog, from.bus).openSource(options(from), context('source', from.connection));
   try {
     const sink = await busOf(catalog, to.bus).openSink(options(to), context('sink', to.connection));
+    opening.isOver();
     return { source, sink };
   } catch (thrown) {
     await source.close();

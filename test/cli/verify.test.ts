@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { VERDICT_NAMES, type Report, type VerdictName } from '../../runtime/verify/verdicts.ts';
 import { law } from '../harness/law.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
@@ -86,6 +87,19 @@ void describe('a bridge on a real server is judged from outside by the command',
     assert.match(stdout, /^400 sent, 400 arrived\n/);
     assert.match(stdout, /FINE as class event\n$/);
   });
+});
+
+law('told to stop, it judges what it has sent until then', { needs: ['nats'] }, async () => {
+  await using nats = await startNats({ jetstream: false });
+  await using _ = await natsBridge(nats.url, honest);
+  const ends = ['--in', `${nats.url}/in.{key}`, '--out', `${nats.url}/out.*`];
+  await using process = startSluice(['verify', ...ends, '--for', '5m', '--json']);
+  await process.said('connected', 2);
+  await sleep(500);
+  process.signal('SIGINT');
+  assert.equal(await process.ended(15_000), 0, process.stderr());
+  const report = JSON.parse(process.stdout()) as Report;
+  assert.ok(report.sent > 0 && report.sent === report.distinct, process.stdout());
 });
 
 void describe('a pipeline of ours is judged by its own file', { concurrency: 2 }, () => {
