@@ -3,6 +3,7 @@ import type { Log } from '#contract/log.ts';
 import type { Catalog } from './catalog-of.ts';
 import type { PipelineSpec } from './config/pipeline-spec.ts';
 import { systemClock } from './engine/clock.ts';
+import { type Guard, startGuard } from './guard.ts';
 import { RouteLine } from './route-line.ts';
 import { openPipelineState } from './state/pipeline-state.ts';
 import { type Admin, serveAdmin } from './telemetry/admin.ts';
@@ -45,6 +46,13 @@ export interface RunningPipeline {
 export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
   const { log, catalog, parts, replayOnly } = settings;
   const state = openPipelineState(settings.stateFolder);
+  let guard: Guard;
+  try {
+    guard = startGuard(spec, state, log);
+  } catch (thrown) {
+    state.close();
+    throw thrown;
+  }
   if (state.isNew) log.info('state-created', { folder: state.folder });
   const health = new Health();
   const opening = new AbortController();
@@ -68,6 +76,8 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       log,
       health,
       tracer: tracing?.tracer({ pipeline: spec.name, route: route.name, ...systems }),
+      suspects: guard.suspects(route.name),
+      pulse: guard.pulse(route.name),
       opening: opening.signal,
       onLost: (error) => lost.reject(error),
       onProblem: (error: SluiceError) => {
@@ -78,6 +88,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   const numbers = (): readonly RouteNumbers[] => lines.flatMap((line) => line.numbers() ?? []);
   const admin = await adminFor(settings, health, numbers).catch(async (thrown: unknown) => {
     await tracing?.close().catch(() => {});
+    await guard.close(false);
     state.close();
     throw thrown;
   });
@@ -108,6 +119,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
         .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));
       await admin?.close();
       const last = numbers();
+      await guard.close(true);
       state.close();
       for (const { pipeline, route, deadLetters, ...counts } of last) {
         log.info('stopped', { pipeline, route, ...counts, letters: deadLetters.letters });

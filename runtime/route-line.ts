@@ -3,7 +3,6 @@ import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Memo } from '#contract/memo.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
-import { CLASSES } from '#contract/traffic-class.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
@@ -12,11 +11,11 @@ import { IDLE_SOURCE, mergedSource } from './engine/merged-source.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
 import { Watchdog } from './engine/watchdog.ts';
-import { YieldingSink } from './engine/yielding-sink.ts';
 import { type LetterLine, openLetterLine } from './letter-line.ts';
 import type { DeadLetterStore } from './state/dead-letter-store.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
+import { openRouteSink } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
 export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'onLetters' | 'redelivers'> {
@@ -67,8 +66,8 @@ export class RouteLine {
   /** Resolves once both ends are connected and the route runs. Rejects when `opening` aborts. */
   async open(): Promise<void> {
     // Both are announced before either is opened: readiness counts what is still to come.
-    const { from, to, deadLetter } = this.#spec;
-    const { catalog, health, deadLetters, isReplayOnly } = this.#settings;
+    const { from, deadLetter } = this.#spec;
+    const { catalog, health, clock, log, deadLetters, isReplayOnly } = this.#settings;
     const contexts = {
       source: isReplayOnly ? undefined : this.#context('source'),
       sink: this.#context('sink'),
@@ -81,11 +80,18 @@ export class RouteLine {
       this.#letters = await openLetterLine(this.#spec, deadLetter.to, options, contexts.letters, settings);
     }
     // The sink first: what a source delivers should find its way.
-    this.#sink = this.#yielding(await busOf(catalog, to.bus).openSink(endOptions(this.#pipeline, to), contexts.sink));
+    const onKnown = (): void => {
+      if (this.#route !== undefined) this.#route.counters.known += 1;
+    };
+    const opened = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, { catalog, clock, log, onKnown });
+    this.#sink = opened.sink;
     if (contexts.source !== undefined) {
       this.#source = await busOf(catalog, from.bus).openSource(endOptions(this.#pipeline, from), contexts.source);
     }
-    const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
+    const onFlow = (isFlowing: boolean): void => {
+      opened.onFlow(isFlowing);
+      health.set(`${this.#spec.name} confirmations`, isFlowing);
+    };
     const onLetters = (trouble: SluiceError | undefined): void => {
       health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && inWords(trouble));
     };
@@ -113,7 +119,9 @@ export class RouteLine {
 
   async close(): Promise<void> {
     this.#watchdog?.stop();
-    await Promise.all([this.#source, this.#sink, this.#letters].map((end) => end?.close() ?? Promise.resolve()));
+    const stages = this.#route?.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
+    const ends = [this.#source, this.#sink, this.#letters].map((end) => end?.close() ?? Promise.resolve());
+    await Promise.all([...ends, ...stages]);
   }
 
   #bound(): void {
@@ -122,14 +130,6 @@ export class RouteLine {
     deadLetters.bound(route, deadLetter.bounds, ({ reason, letters }) =>
       log.warn('dead-letters-discarded', { route, reason, letters, text: WHY_GONE[reason] }),
     );
-  }
-
-  /** Where a higher class goes to the same server, this route keeps the queue on the way there short. */
-  #yielding(sink: Sink): Sink {
-    const { rank } = CLASSES[this.#spec.class];
-    const isHigher = ({ class: other, to }: RouteSpec): boolean =>
-      to.connection === this.#spec.to.connection && CLASSES[other].rank < rank;
-    return this.#pipeline.routes.some(isHigher) ? new YieldingSink(sink, rank, this.#settings.clock) : sink;
   }
 
   #watch(pump: Pump, { counters, clock }: Route): Watchdog {

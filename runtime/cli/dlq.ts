@@ -55,7 +55,8 @@ export const dlq: Command = {
     yes: { type: 'boolean' },
     out: { type: 'string' },
   },
-  words: 'any',
+  // Numbers of letters may follow; what is missing is told by the command itself.
+  words: [0, Infinity],
   async run(given) {
     const [word = '', file, ...numbers] = given.positionals;
     const act = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;

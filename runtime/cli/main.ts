@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'print the JSON Schema of pipeline files, for editors',
     load: async () => (await import('./schema.ts')).schema,
   },
+  verify: {
+    summary: 'send numbered messages through any bridge and say what it lost, repeated, reordered or spoilt',
+    load: async () => (await import('./verify.ts')).verify,
+  },
   demo: {
     summary: 'a simulated fleet through a real pipeline, brokers included; with NATS_URL set, into that JetStream',
     load: async () => (await import('./demo.ts')).demo,
@@ -76,8 +80,9 @@ function parse(command: Command, rest: readonly string[]): Arguments {
     throw new UsageError(messageOf(thrown), { cause: thrown });
   }
   const words = given.positionals.length;
-  if (command.words !== 'any' && words !== command.words)
-    throw new UsageError(`expected ${command.words === 0 ? 'no words' : 'one pipeline file'}, found ${words}`);
+  const [least, most] = typeof command.words === 'number' ? [command.words, command.words] : command.words;
+  if (words < least || words > most)
+    throw new UsageError(`expected ${most === 0 ? 'no words' : 'one pipeline file'}, found ${words}`);
   return given;
 }
 
@@ -94,7 +99,7 @@ function unknown(word: string): string {
 
 function overview(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
-  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help says more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment.\n`;
+  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help says more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment, 4 convicted (verify).\n`;
 }
 
 function manual(name: string, summary: string, { usage, help }: Command): string {
