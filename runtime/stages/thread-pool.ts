@@ -27,6 +27,8 @@ interface Task {
 /** One thread's place in the pool. */
 interface Seat {
   thread: Thread | undefined;
+  /** Resolves once the thread is started, or cannot be. */
+  filled: Promise<void>;
   task: Task | undefined;
   isReady: boolean;
   /** Its thread holds too much, and the message at work is not to blame: another one follows. */
@@ -75,9 +77,10 @@ export class ThreadPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#looking);
-    const ends = [...this.#seats].map(async ({ thread, isReady }) => {
-      if (!isReady) await thread?.home.close();
-      await thread?.end();
+    const ends = [...this.#seats].map(async (seat) => {
+      await seat.filled;
+      await seat.thread?.end();
+      if (!seat.isReady) await seat.thread?.home.close();
     });
     await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
   }
@@ -86,6 +89,7 @@ export class ThreadPool {
     if (this.#isClosed) return;
     const seat: Seat = {
       thread: undefined,
+      filled: Promise.resolve(),
       task: undefined,
       isReady: false,
       isRetiring: false,
@@ -94,7 +98,8 @@ export class ThreadPool {
       heldBytes: undefined,
     };
     this.#seats.add(seat);
-    this.#fill(seat).catch((thrown: unknown) => this.#vacated(seat, `could not be started: ${messageOf(thrown)}`));
+    const broken = (thrown: unknown): void => this.#vacated(seat, `could not be started: ${messageOf(thrown)}`);
+    seat.filled = this.#fill(seat).catch(broken);
   }
 
   async #fill(seat: Seat): Promise<void> {
@@ -115,9 +120,6 @@ export class ThreadPool {
         this.#vacated(seat, this.#howEnded(ending, home));
       },
     });
-    if (!this.#isClosed) return;
-    await home.close();
-    await seat.thread.end();
   }
 
   #answered(seat: Seat, answer: Answer): void {
