@@ -144,11 +144,17 @@ for (const [what, [poison, code, text]] of Object.entries(POISONS)) {
 }
 
 test('a thread that hangs holds up no other key for more than 100 ms', async () => {
-  await using run = await runOf('export default (body) => { if (body === 1) for (;;); return body; };', {
-    stage: { timeout: '1s' },
-  });
-  await run.publish('warm', '0');
-  await run.take(1);
+  await using run = await runOf(
+    `export default async (body) => {
+      if (body === 0) await new Promise((done) => setTimeout(done, 800));
+      if (body === 1) for (;;);
+      return body;
+    };`,
+    { stage: { timeout: '2s' } },
+  );
+  // Both threads are up by then.
+  for (const key of ['warm', 'too']) await run.publish(key, '0');
+  await run.take(2);
   await run.publish('a', '1');
   const startMs = performance.now();
   for (let n = 0; n < 20; n += 1) await run.publish('b', '2');
