@@ -36,7 +36,7 @@ export async function openJetStreamSink(
       const text = `stream ${end.stream} keeps its messages in memory: a confirmed message does not survive a restart of the server`;
       context.report({ kind: 'notice', code: 'STREAM_IN_MEMORY', text });
     }
-    const { createInbox, headers } = await import('@nats-io/transport-node');
+    const { createInbox, headers } = await import('./client.ts');
     const opened = link.connection;
     if (opened === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');
     return new JetStreamSink(link, opened, new HeaderBlock(headers()), createInbox(), {

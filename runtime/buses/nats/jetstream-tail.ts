@@ -30,7 +30,7 @@ export function jetstreamTail(link: Link, { stream, filter, timeoutMs, look }: T
       const found = new Set<string>();
       const { connection } = link;
       if (state.messages === 0 || connection === undefined) return found;
-      const { jetstream } = await import('@nats-io/jetstream');
+      const { jetstream } = await import('./client.ts');
       const from = Math.max(state.first_seq, state.last_seq - lookBack + 1);
       try {
         const consumer = await jetstream(connection).consumers.get(stream, {
