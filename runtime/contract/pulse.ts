@@ -7,6 +7,6 @@ import type { Delivery } from './delivery.ts';
 export interface Pulse {
   /** `stage`: its position in the route. */
   begin(stage: number, delivery: Delivery): void;
-  /** The call has returned, be it with a promise. */
+  /** The call has returned, be it with a promise, or has thrown. */
   end(): void;
 }

@@ -5,7 +5,10 @@ export type Receipt = 'confirmed' | 'duplicate';
 
 /** The end of a log: what a sink holds can be read back from there. */
 export interface SinkTail {
-  /** How long the bus itself removes a frame whose id it holds, in milliseconds; 0 where it does not. */
+  /**
+   * How long after a send has failed the bus itself still removes the frame by its id, in milliseconds; 0 where it does
+   * not.
+   */
   readonly removesForMs: number;
   /**
    * The ids that begin with `prefix` among the newest messages, at most `lookBack` of them, of the addresses that this

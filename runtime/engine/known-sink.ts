@@ -34,6 +34,8 @@ export class KnownSink implements Sink {
   #left = 0;
   #stalledAtMs: number | undefined;
   #reading: Promise<void> | undefined;
+  /** Nothing was sent since the log was read. */
+  #isFresh = false;
 
   constructor(sink: Sink, tail: SinkTail, settings: KnownSinkSettings) {
     this.#sink = sink;
@@ -87,12 +89,15 @@ export class KnownSink implements Sink {
   #mustReadFirst(stalledAtMs: number): boolean {
     const { clock } = this.#settings;
     if (this.#reading !== undefined) return true;
-    // What was stored before the first failure was heard of is older than the outage.
-    if (clock.nowMs() - stalledAtMs <= this.#tail.removesForMs / 2) return false;
+    if (clock.nowMs() - stalledAtMs < this.#tail.removesForMs) return false;
+    if (this.#isFresh) {
+      // For one try: if that is not confirmed either, it may be there all the same.
+      this.#isFresh = false;
+      return false;
+    }
     this.#reading = this.readBack().finally(() => {
       this.#reading = undefined;
-      // It counts as answered: the next failure begins another outage.
-      this.#stalledAtMs = undefined;
+      this.#isFresh = true;
     });
     return true;
   }

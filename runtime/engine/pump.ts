@@ -181,7 +181,7 @@ export class Pump {
   #step(job: Job): 'done' | 'holds' {
     if (job.message === undefined || job.lane === undefined || job.settled) return 'done';
     if (this.#trial?.wants(job) === true) {
-      this.#lanes.hold(job.lane);
+      // Whoever comes here, from a released lane or a retry, holds the lane already.
       this.#trial.take(job, () => {
         if (this.#step(job) === 'done') this.#release(job);
       });

@@ -43,13 +43,15 @@ export function startPulse({ pipeline, places, limitMs, strike, onLost }: PulseS
   return {
     pulse: (firstPlace) => ({
       begin(stage, delivery) {
-        words[WORDS.calls] = (words[WORDS.calls] ?? 0) + 1;
+        Atomics.add(words, WORDS.calls, 1);
         words[WORDS.length] = id.write(delivery.id);
         words[WORDS.passing] = delivery.isNumberedHere === true ? 1 : 0;
-        words[WORDS.place] = firstPlace + stage + 1;
+        Atomics.store(words, WORDS.place, firstPlace + stage + 1);
       },
       end() {
-        words[WORDS.place] = 0;
+        // In this order: whoever reads that no call is at work reads of progress as well.
+        Atomics.add(words, WORDS.calls, 1);
+        Atomics.store(words, WORDS.place, 0);
       },
     }),
     async close() {

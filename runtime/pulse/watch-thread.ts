@@ -72,6 +72,8 @@ export function watchThread(): void {
   };
 
   const looking = setInterval(() => {
+    // Read before it is asked for progress: a limit must not be that of another call than the one that took the time.
+    const limit = (places[read('place') - 1]?.limitMs ?? limitMs) + graceMs;
     const passedMs = performance.now() - lookedAtMs;
     lookedAtMs += passedMs;
     // Who comes so late has been asleep itself: the process was stopped, and its main thread begins anew.
@@ -81,8 +83,7 @@ export function watchThread(): void {
       return;
     }
     stillMs += Math.min(passedMs, 2 * lookMs);
-    const limit = places[read('place') - 1]?.limitMs ?? limitMs;
-    if (stillMs < limit + graceMs) return;
+    if (stillMs < limit) return;
     clearInterval(looking);
     end();
   }, lookMs);

@@ -27,6 +27,8 @@ interface Task {
 /** One thread's place in the pool. */
 interface Seat {
   thread: Thread | undefined;
+  /** Resolves once the thread is started, or cannot be. */
+  filled: Promise<void>;
   task: Task | undefined;
   isReady: boolean;
   /** Its thread holds too much, and the message at work is not to blame: another one follows. */
@@ -34,11 +36,15 @@ interface Seat {
   sinceMs: number;
   /** The task that a look has seen at work. */
   seen: Task | undefined;
+  /** What its thread held when it was first asked during that task. */
+  heldBytes: number | undefined;
 }
 
 const LOOK_MS = 20;
 /** Every so many looks those threads are asked too whose messages are short. */
 const ASK_ALL = 12;
+/** A message is to blame for too much only where at least this part of it came while it was at work. */
+const BLAMED_PART = 1 / 4;
 const MIB = 2 ** 20;
 const CLOSE_MS = 1000;
 
@@ -71,9 +77,10 @@ export class ThreadPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#looking);
-    const ends = [...this.#seats].map(async ({ thread, isReady }) => {
-      if (!isReady) await thread?.home.close();
-      await thread?.end();
+    const ends = [...this.#seats].map(async (seat) => {
+      await seat.filled;
+      await seat.thread?.end();
+      if (!seat.isReady) await seat.thread?.home.close();
     });
     await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
   }
@@ -82,14 +89,17 @@ export class ThreadPool {
     if (this.#isClosed) return;
     const seat: Seat = {
       thread: undefined,
+      filled: Promise.resolve(),
       task: undefined,
       isReady: false,
       isRetiring: false,
       sinceMs: 0,
       seen: undefined,
+      heldBytes: undefined,
     };
     this.#seats.add(seat);
-    this.#fill(seat).catch((thrown: unknown) => this.#vacated(seat, `could not be started: ${messageOf(thrown)}`));
+    const broken = (thrown: unknown): void => this.#vacated(seat, `could not be started: ${messageOf(thrown)}`);
+    seat.filled = this.#fill(seat).catch(broken);
   }
 
   async #fill(seat: Seat): Promise<void> {
@@ -110,9 +120,6 @@ export class ThreadPool {
         this.#vacated(seat, this.#howEnded(ending, home));
       },
     });
-    if (!this.#isClosed) return;
-    await home.close();
-    await seat.thread.end();
   }
 
   #answered(seat: Seat, answer: Answer): void {
@@ -182,17 +189,21 @@ export class ThreadPool {
         continue;
       }
       const isLong = seat.seen === task;
+      if (!isLong) seat.heldBytes = undefined;
       seat.seen = task;
-      if (isLong || asksAll) void this.#weigh(seat, isLong ? task : undefined);
+      if (isLong || asksAll) void this.#weigh(seat, task);
     }
   }
 
-  /** `suspect`: the message that was at work before. */
-  async #weigh(seat: Seat, suspect: Task | undefined): Promise<void> {
+  async #weigh(seat: Seat, task: Task): Promise<void> {
     const { memoryMiB } = this.#settings;
     const held = await seat.thread?.heldBytes();
-    if (held === undefined || held <= memoryMiB * MIB || !this.#seats.has(seat)) return;
-    if (suspect === undefined || seat.task !== suspect) seat.isRetiring = true;
+    if (held === undefined || !this.#seats.has(seat)) return;
+    const isTasks = seat.task === task;
+    if (isTasks) seat.heldBytes ??= held;
+    if (held <= memoryMiB * MIB) return;
+    const grown = isTasks && seat.heldBytes !== undefined ? held - seat.heldBytes : 0;
+    if (grown <= memoryMiB * MIB * BLAMED_PART) seat.isRetiring = true;
     else this.#end(seat, this.#crashed(`held ${Math.round(held / MIB)} MiB of memory, more than its ${memoryMiB} MiB`));
   }
 

@@ -8,6 +8,8 @@ import { type TestStream, testStream } from '../kill/test-stream.ts';
 /** One nats-server whose stream IN feeds routes into its stream OUT, over a link that can be spoilt. */
 export interface ClassScene extends AsyncDisposable {
   readonly server: Broker;
+  /** On the way from the bridge to the source. */
+  readonly nearLink: Link;
   /** On the way from the bridge to the sink. */
   readonly link: Link;
   readonly input: TestStream;
@@ -20,14 +22,14 @@ export async function setClassScene(
   routes: readonly { readonly from: object; readonly to: object; readonly [word: string]: unknown }[],
 ): Promise<ClassScene> {
   const server = await startNats();
-  const link = await startLink(server.port);
+  const [nearLink, link] = await Promise.all([startLink(server.port), startLink(server.port)]);
   const input = await testStream(server.url, 'IN', ['in.>']);
   const output = await testStream(server.url, 'OUT', ['out.>']);
   const project = newProject({
     'pipelines/classes.yaml': pipelineText({
       name: 'classes',
       buses: {
-        near: { bus: 'jetstream', url: server.url },
+        near: { bus: 'jetstream', url: `nats://127.0.0.1:${nearLink.port}` },
         far: { bus: 'jetstream', url: `nats://127.0.0.1:${link.port}` },
       },
       routes: routes.map((route) => ({
@@ -40,6 +42,7 @@ export async function setClassScene(
   const file = project.path('pipelines/classes.yaml');
   return {
     server,
+    nearLink,
     link,
     input,
     output,
@@ -47,7 +50,7 @@ export async function setClassScene(
     async [Symbol.asyncDispose]() {
       await input[Symbol.asyncDispose]();
       await output[Symbol.asyncDispose]();
-      await link[Symbol.asyncDispose]();
+      await Promise.all([nearLink, link].map((way) => way[Symbol.asyncDispose]()));
       await server[Symbol.asyncDispose]();
       project[Symbol.dispose]();
     },

@@ -144,11 +144,17 @@ for (const [what, [poison, code, text]] of Object.entries(POISONS)) {
 }
 
 test('a thread that hangs holds up no other key for more than 100 ms', async () => {
-  await using run = await runOf('export default (body) => { if (body === 1) for (;;); return body; };', {
-    stage: { timeout: '1s' },
-  });
-  await run.publish('warm', '0');
-  await run.take(1);
+  await using run = await runOf(
+    `export default async (body) => {
+      if (body === 0) await new Promise((done) => setTimeout(done, 800));
+      if (body === 1) for (;;);
+      return body;
+    };`,
+    { stage: { timeout: '2s' } },
+  );
+  // Both threads are up by then.
+  for (const key of ['warm', 'too']) await run.publish(key, '0');
+  await run.take(2);
   await run.publish('a', '1');
   const startMs = performance.now();
   for (let n = 0; n < 20; n += 1) await run.publish('b', '2');
@@ -192,6 +198,8 @@ test('a function file that cannot be imported in a thread costs each message its
   await using run = await runOf(
     "import { isMainThread } from 'node:worker_threads';\nif (!isMainThread) throw new Error('not here');\nexport default (body) => body;",
   );
+  // Whoever comes when every thread has broken already must not wait for one.
+  await new Promise((resolve) => setTimeout(resolve, 300));
   await run.publish('a', '1');
   await run.publish('b', '2');
   assert.equal((await run.rest(2)).deadLettered, 2);

@@ -190,7 +190,7 @@ export class JetStreamSource implements Source, PullReader {
       this.#session?.close();
       const { connection } = this.#link;
       if (connection === undefined || !this.#link.up) throw this.#link.error('BUS_UNREACHABLE', 'not connected');
-      const { createInbox } = await import('@nats-io/transport-node');
+      const { createInbox } = await import('./client.ts');
       if (!current()) return;
       const target = { stream: this.#from.stream, name: this.#consumerWanted.name };
       const session = new PullSession(connection, createInbox(), target, this);

@@ -7,8 +7,17 @@ const NS_PER_MS = 1_000_000;
 const FORGOTTEN_MS = 5000;
 const BATCH = 1000;
 
+export interface TailOptions {
+  readonly stream: string;
+  /** Of the subjects that the sink writes. */
+  readonly filter: string;
+  /** Within which a send is confirmed or fails. */
+  readonly timeoutMs: number;
+  readonly look: () => Promise<StreamInfo>;
+}
+
 /** The end of a stream, read by an ordered consumer of its own that vanishes by itself. Headers only. */
-export function jetstreamTail(link: Link, stream: string, filter: string, look: () => Promise<StreamInfo>): SinkTail {
+export function jetstreamTail(link: Link, { stream, filter, timeoutMs, look }: TailOptions): SinkTail {
   let windowMs = 0;
   return {
     get removesForMs() {
@@ -16,11 +25,12 @@ export function jetstreamTail(link: Link, stream: string, filter: string, look: 
     },
     async read(prefix, lookBack, signal) {
       const { config, state } = await look();
-      windowMs = (config.duplicate_window ?? 0) / NS_PER_MS;
+      // What failed may have been stored as long ago as a send may take.
+      windowMs = Math.max(0, (config.duplicate_window ?? 0) / NS_PER_MS - timeoutMs);
       const found = new Set<string>();
       const { connection } = link;
       if (state.messages === 0 || connection === undefined) return found;
-      const { jetstream } = await import('@nats-io/jetstream');
+      const { jetstream } = await import('./client.ts');
       const from = Math.max(state.first_seq, state.last_seq - lookBack + 1);
       try {
         const consumer = await jetstream(connection).consumers.get(stream, {
