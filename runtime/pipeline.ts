@@ -59,6 +59,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       parts,
       deadLetters: state.deadLetters,
       memo: (owner) => state.memo(owner),
+      stateFolder: state.folder,
       clock: systemClock,
       log,
       health,

@@ -9,6 +9,7 @@ import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
 import { Watchdog } from './engine/watchdog.ts';
+import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
@@ -17,6 +18,8 @@ export interface LineSettings extends Omit<RouteServices, 'onFlow'> {
   readonly health: Health;
   /** What an end writes down for its next start, by owner. */
   readonly memo: (owner: string) => Memo;
+  /** Folder of what must outlive the process. */
+  readonly stateFolder: string;
   /** Aborts what is still being opened. */
   readonly opening: AbortSignal;
   /** Something keeps a connection from working; it is being tried again. */
@@ -34,6 +37,7 @@ export class RouteLine {
   readonly #settings: LineSettings;
   #sink: Sink | undefined;
   #source: Source | undefined;
+  #spool: RouteSpool | undefined;
   #route: Route | undefined;
   #pump: Pump | undefined;
   #watchdog: Watchdog | undefined;
@@ -50,11 +54,13 @@ export class RouteLine {
     const contexts = { source: this.#context('source'), sink: this.#context('sink') };
     const { from, to } = this.#spec;
     const { catalog, health } = this.#settings;
+    this.#spool = openRouteSpool(this.#spec, this.#settings);
     // The sink first: what a source delivers should find its way.
     this.#sink = await busOf(catalog, to.bus).openSink(this.#options(to), contexts.sink);
     this.#source = await busOf(catalog, from.bus).openSource(this.#options(from), contexts.source);
     const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
-    this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow });
+    const wired = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow });
+    this.#route = this.#spool === undefined ? wired : this.#spool.standBefore(wired);
     this.#pump = new Pump(this.#route);
     this.#watchdog = this.#watch(this.#pump, this.#route);
     this.#watchdog.start();
@@ -64,7 +70,9 @@ export class RouteLine {
   /** Undefined until the route runs. */
   numbers(): RouteNumbers | undefined {
     if (this.#route === undefined) return undefined;
-    return { pipeline: this.#pipeline.name, route: this.#spec.name, ...this.#route.counters };
+    const { counters } = this.#route;
+    const place = { pipeline: this.#pipeline.name, route: this.#spec.name };
+    return { ...place, ...(this.#spool === undefined ? counters : this.#spool.counted(counters)) };
   }
 
   async drain(deadlineMs: number): Promise<void> {
@@ -73,6 +81,8 @@ export class RouteLine {
 
   async close(): Promise<void> {
     this.#watchdog?.stop();
+    // Before the source: what it commits now is settled there.
+    await this.#spool?.close();
     await Promise.all([this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()]);
   }
 

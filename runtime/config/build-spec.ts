@@ -12,6 +12,7 @@ import type {
   RouteSpec,
   SinkSpec,
   SourceSpec,
+  SpoolSpec,
   StageSpec,
 } from './pipeline-spec.ts';
 import type { Places } from './places.ts';
@@ -126,6 +127,12 @@ function retry(options: PlainMap): RetrySpec {
   };
 }
 
+function spool(route: PlainMap): SpoolSpec | undefined {
+  if (own(route, 'spool') === undefined) return undefined;
+  const given = asMap(own(route, 'spool'));
+  return { maxBytes: sizeBytes(text(given, 'max')), at: optional(given, 'at') };
+}
+
 /** Makes the spec of a file without errors. Throws TypeError on one that was not checked. */
 export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFile): PipelineSpec {
   const schemas = new Map<string, JsonSchema>(pieces.map(({ pointer, schema }) => [pointer, schema]));
@@ -164,6 +171,7 @@ export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFi
       retry: retry(asMap(own(all, 'retry'))),
       deadLetter: DEFAULTS.deadLetter,
       drainPerSecond: drain === undefined ? undefined : perSecond(drain),
+      spool: spool(all),
       watchdogMs: durationMs(optional(all, 'watchdog') ?? DEFAULTS.watchdog),
     };
   };

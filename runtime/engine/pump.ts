@@ -121,7 +121,7 @@ export class Pump {
     const job: Job = {
       delivery,
       bytes,
-      receivedAtMs: clock.nowMs(),
+      receivedAtMs: delivery.arrivedAtMs ?? clock.nowMs(),
       trace: tracer?.begin(delivery),
       message: undefined,
       lane: undefined,
