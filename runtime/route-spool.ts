@@ -79,7 +79,10 @@ export function openRouteSpool(spec: RouteSpec, services: SpoolServices): RouteS
 function opened(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: SpoolServices): OpenedStore {
   const { pipeline, stateFolder, log, health } = services;
   // The state folder is this pipeline's own; another folder may be that of several.
-  const file = at === undefined ? join(stateFolder, `spool-${spec.name}.sqlite`) : join(at, `spool-${pipeline}.${spec.name}.sqlite`);
+  const file =
+    at === undefined
+      ? join(stateFolder, `spool-${spec.name}.sqlite`)
+      : join(at, `spool-${pipeline}.${spec.name}.sqlite`);
   if (at !== undefined) makeFolder(at);
   const made = openSpoolStore(file, openDatabase, { maxBytes, keeps: CLASSES[spec.class].keeps });
   const { quarantine, store } = made;

@@ -121,7 +121,8 @@ const SPOOL_SCHEMA: JsonSchema = {
     max: {
       type: 'string',
       pattern: SOME_SIZE_PATTERN,
-      description: 'How large it may grow. Full, it pauses the source; of class telemetry it goes on replacing older by newer.',
+      description:
+        'How large it may grow. Full, it pauses the source; of class telemetry it goes on replacing older by newer.',
       examples: ['2GiB'],
     },
     at: {

@@ -26,17 +26,19 @@ CREATE UNIQUE INDEX IF NOT EXISTS spool_lanes ON spool (lane) WHERE lane IS NOT 
 export function openSpoolDatabase(path: string, open: OpenDatabase, isByNumber: boolean): DatabaseSync {
   const database = open(path);
   try {
-    // Only before the first table: freed pages can be given back to the disk.
-    database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
-    // The lock is the kernel's, taken with the first write and kept; and no memory is shared, which no sync covers.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    // The lock is the kernel's, kept until the end; and no memory is shared, which no sync would cover.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE');
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     if (version > LAYOUT) throw new Error(`layout ${version} of a later version of the bridge`);
+    // Nothing is written where everything is there: a start on a full disk must come about, and what is damaged stays as it is.
+    const isNew = version === 0;
+    // Freed pages can be given back to the disk: so it must be said before the first table.
+    if (isNew) database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     const number = isByNumber
       ? 'CREATE UNIQUE INDEX IF NOT EXISTS spool_numbers ON spool (number)'
       : 'DROP INDEX IF EXISTS spool_numbers';
-    // Nothing is written where everything is there: a start on a full disk must come about.
-    const mark = version === LAYOUT ? '' : `PRAGMA user_version = ${LAYOUT};`;
+    const mark = isNew ? `PRAGMA user_version = ${LAYOUT};` : '';
     database.exec(`BEGIN EXCLUSIVE; ${TABLE} ${number}; ${mark} COMMIT`);
     return database;
   } catch (thrown) {

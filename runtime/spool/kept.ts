@@ -58,9 +58,9 @@ export function write({ id, attempt, lane, arrivedAtMs, frame }: Kept): Written 
   return { head: text, body, checksum: checksumOf(text, body) };
 }
 
-/** Undefined for what is not as it was written: SQLite itself does not notice a flipped bit in a row. */
+/** Undefined for what is not whole. */
 export function read(head: string, body: Uint8Array | null, checksum: number): Kept | undefined {
-  if (checksumOf(head, body) !== checksum) return undefined;
+  if (!isWhole(head, body, checksum)) return undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checksum says that `write` made it
   const values = JSON.parse(head) as Head;
   const [id, attempt, lane, arrivedAtMs, address, key, headers, headerTypes] = values;
@@ -86,6 +86,11 @@ export function read(head: string, body: Uint8Array | null, checksum: number): K
 
 export function keptOf({ id, attempt, lane, frame }: Delivery, arrivedAtMs: number): Kept {
   return { id, attempt, lane, arrivedAtMs, frame };
+}
+
+/** Whether it is as it was written: SQLite itself does not notice a flipped bit in a row. */
+export function isWhole(head: string, body: Uint8Array | null, checksum: number): boolean {
+  return checksumOf(head, body) === checksum;
 }
 
 function checksumOf(head: string, body: Uint8Array | null): number {

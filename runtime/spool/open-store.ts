@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { CODES, codeOf, type OpenDatabase, openSpoolDatabase } from './database.ts';
-import { read } from './kept.ts';
+import { isWhole } from './kept.ts';
 import { salvage } from './salvage.ts';
 import { SpoolStore, type StoreSettings } from './store.ts';
 
@@ -75,7 +75,7 @@ function flawOf(database: DatabaseSync): string | undefined {
   if (verdict !== 'ok') return String(verdict);
   for (const { head, body, checksum } of database.prepare('SELECT head, body, checksum FROM spool').iterate()) {
     const bytes = body instanceof Uint8Array ? body : null;
-    if (typeof head !== 'string' || read(head, bytes, Number(checksum)) === undefined) return 'a row is not as it was written';
+    if (typeof head !== 'string' || !isWhole(head, bytes, Number(checksum))) return 'a row is not as it was written';
   }
   return undefined;
 }
@@ -110,6 +110,8 @@ function salvageFrom(file: string, fresh: DatabaseSync, open: OpenDatabase): num
     return 0;
   }
   try {
+    // Else a file that is shorter than its head says is not read at all.
+    damaged.exec('PRAGMA writable_schema = ON');
     return salvage(damaged, fresh);
   } finally {
     damaged.close();

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { read } from './kept.ts';
+import { isWhole } from './kept.ts';
 
 /** Rows of one transaction. */
 const GROUP = 1000;
@@ -22,7 +22,7 @@ export function salvage(damaged: DatabaseSync, fresh: DatabaseSync): number {
   for (const { slot, number, lane, rank, head, body, checksum } of readable(damaged)) {
     const bytes = body instanceof Uint8Array ? body : null;
     if (typeof slot !== 'number' || typeof head !== 'string') continue;
-    if (read(head, bytes, Number(checksum)) === undefined) continue;
+    if (!isWhole(head, bytes, Number(checksum))) continue;
     const [itsLane, itsRank] = [typeof lane === 'string' ? lane : null, typeof rank === 'number' ? rank : null];
     const { changes } = insert.run(slot, Number(number), itsLane, itsRank, head, bytes, Number(checksum));
     saved += Number(changes);
@@ -59,7 +59,9 @@ function from(database: DatabaseSync, past: number): NodeJS.Iterator<Row> | unde
 
 /** The shortest way over the damaged place behind `past`; undefined where nothing behind it can be read. */
 function leapFrom(database: DatabaseSync, past: number): number | undefined {
-  const query = attempt(() => database.prepare('SELECT slot FROM spool NOT INDEXED WHERE slot > ? ORDER BY slot LIMIT 1'));
+  const query = attempt(() =>
+    database.prepare('SELECT slot FROM spool NOT INDEXED WHERE slot > ? ORDER BY slot LIMIT 1'),
+  );
   if (query === undefined) return undefined;
   const lands = (leap: number): boolean => attempt(() => ({ row: query.get(past + leap) })) !== undefined;
   let far = 1;

@@ -281,6 +281,7 @@ function sizeOf({ head, body }: Written, lane = ''): number {
 function keptIn({ head, body, checksum }: Readonly<Record<string, unknown>>): Kept {
   const bytes = body instanceof Uint8Array ? body : null;
   const kept = typeof head === 'string' ? read(head, bytes, Number(checksum)) : undefined;
-  if (kept === undefined) throw new SluiceError('STATE_UNUSABLE', 'expected a row as it was written, found a damaged one');
+  if (kept === undefined)
+    throw new SluiceError('STATE_UNUSABLE', 'expected a row as it was written, found a damaged one');
   return kept;
 }
