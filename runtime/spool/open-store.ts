@@ -1,8 +1,18 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { messageOf, SluiceError } from '#contract/errors.ts';
-import { CODES, codeOf, type OpenDatabase, openSpoolDatabase } from './database.ts';
+import { CODES, codeOf, type OpenDatabase, openSpoolDatabase, PAGE_BYTES } from './database.ts';
 import { isWhole } from './kept.ts';
 import { salvage } from './salvage.ts';
 import { SpoolStore, type StoreSettings } from './store.ts';
@@ -81,6 +91,8 @@ function flawOf(database: DatabaseSync): string | undefined {
 }
 
 const SIDES = ['', '-wal'];
+/** 64 GiB, of a file with holes. */
+const MAX_MISSING_PAGES = 2 ** 24;
 
 interface Repair {
   readonly open: OpenDatabase;
@@ -103,19 +115,31 @@ function repair(file: string, flaw: string, { open, isByNumber, now }: Repair): 
 }
 
 function salvageFrom(file: string, fresh: DatabaseSync, open: OpenDatabase): number {
-  let damaged: DatabaseSync;
+  const length = statSync(file).size;
+  const wanted = lengthInHead(file);
+  let damaged: DatabaseSync | undefined;
   try {
+    // A file that is shorter than its head says is not read at all: what is missing is made up by zeros meanwhile.
+    if (wanted > length) truncateSync(file, wanted);
     damaged = open(file, { readOnly: true });
-  } catch {
-    return 0;
-  }
-  try {
-    // Else a file that is shorter than its head says is not read at all.
-    damaged.exec('PRAGMA writable_schema = ON');
     return salvage(damaged, fresh);
+  } catch (thrown) {
+    if (damaged === undefined) return 0;
+    throw thrown;
   } finally {
-    damaged.close();
+    damaged?.close();
+    if (wanted > length) truncateSync(file, length);
   }
+}
+
+/** https://www.sqlite.org/fileformat2.html, section 1.3: pages are counted at 28. */
+function lengthInHead(file: string): number {
+  const head = Buffer.alloc(32);
+  const descriptor = openSync(file, 'r');
+  readSync(descriptor, head, 0, head.length, 0);
+  closeSync(descriptor);
+  // A count that is itself damaged asks for any size.
+  return Math.min(head.readUInt32BE(28), MAX_MISSING_PAGES + statSync(file).size / PAGE_BYTES) * PAGE_BYTES;
 }
 
 /** A repair that was cut short: before its file was complete, it is begun again; behind, it only has to be put in place. */

@@ -90,7 +90,7 @@ export class SpoolSource implements Source {
       if (passing !== undefined) return [passing];
       const rows = this.#ended.length < MAX_ENDED ? this.#store.next(room) : [];
       if (rows.length > 0) return rows.map((row) => this.#lend(row));
-      if (this.#failure !== undefined) throw this.#failure.thrown;
+      if (this.#failure !== undefined && this.#incoming.length === 0) throw this.#failure.thrown;
       await this.#arrived.wait(signal);
     }
     return [];

@@ -184,6 +184,26 @@ test('a log that is torn at its end costs what was not committed, and sets nothi
   store.close();
 });
 
+test('of a damaged file that a killed process left, what lay in its log alone is saved too', () => {
+  using folder = temporaryFolder('spool');
+  const texts = filled(folder.path);
+  const { store } = openIn(folder.path);
+  store.commit(numbered(COUNT + 1, COUNT + 50), []);
+  using killed = temporaryFolder('spool');
+  leftOpen(folder.path, killed.path);
+  store.close();
+  overwrite(fileIn(killed.path), 60 * 4096, new Uint8Array(4096).fill(0xa5));
+  const opened = openIn(killed.path);
+  assert.ok(opened.quarantine);
+  const out = textsIn(opened.store);
+  assert.deepEqual(
+    out.slice(-50),
+    numbered(COUNT + 1, COUNT + 50).map(({ kept }) => kept.id),
+  );
+  assert.ok(out.length > texts.length + 50 - 20, `${out.length} saved`);
+  opened.store.close();
+});
+
 test('a repair that was cut short is made again before the new file was whole, and finished behind', () => {
   using folder = temporaryFolder('spool');
   const texts = filled(folder.path);
