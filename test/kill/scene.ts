@@ -29,6 +29,8 @@ export interface RouteExtra {
   readonly from?: object;
   readonly stages?: readonly object[];
   readonly to?: object;
+  /** Words of the route itself. */
+  readonly words?: object;
 }
 
 /** Two servers, a project between them, and the stream that is judged. */
@@ -78,6 +80,7 @@ export async function setScene(kind: Field, options: SceneOptions = {}): Promise
     from: { bus: 'field', ...from, ...extra?.from },
     stages: extra?.stages ?? STAGES,
     to: { bus: 'core', stream: 'TRACKS', subject: 'tracks.{key}', ...extra?.to },
+    ...extra?.words,
   });
   const file = project.pipeline('fleet', { buses, routes: [route('positions', options.route)] });
   return {
