@@ -2,6 +2,7 @@ import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { addressOptionOf, parseBackoff } from './build-spec.ts';
 import { checkClass } from './check-class.ts';
+import { checkSpool } from './check-spool.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { shown } from './describe.ts';
@@ -61,6 +62,7 @@ class RouteJudge {
     const sinkGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'to')) ? undefined : askSink(sink);
     this.#templates(sourceGives);
     this.#backoff();
+    checkSpool(this.#at, this.#route, this.#file);
     checkClass({ at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives }, this.#file.findings);
     if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);
     if (sink !== undefined && sinkGives !== undefined) this.#notes(sink, sinkGives.notes);
