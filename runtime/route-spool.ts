@@ -38,6 +38,9 @@ interface SpoolServices {
   readonly health: Health;
 }
 
+/** Servers deliver more than a window says, see invariant 4. */
+const OVERRUN = 1024;
+
 const NOTHING: Identity = { lane: undefined, rank: undefined };
 
 /** Undefined where the route has none. Throws STATE_UNUSABLE or STATE_LOCKED. */
@@ -84,7 +87,8 @@ function opened(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: SpoolSer
       ? join(stateFolder, `spool-${spec.name}.sqlite`)
       : join(at, `spool-${pipeline}.${spec.name}.sqlite`);
   if (at !== undefined) makeFolder(at);
-  const made = openSpoolStore(file, openDatabase, { maxBytes, keeps: CLASSES[spec.class].keeps });
+  const remembers = spec.from.window.messages + OVERRUN;
+  const made = openSpoolStore(file, openDatabase, { maxBytes, keeps: CLASSES[spec.class].keeps, remembers });
   const { quarantine, store } = made;
   if (quarantine !== undefined) {
     log.error('spool-quarantined', {

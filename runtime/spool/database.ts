@@ -17,7 +17,11 @@ CREATE TABLE IF NOT EXISTS spool (
   slot INTEGER PRIMARY KEY, number INTEGER NOT NULL, lane TEXT, rank REAL,
   head TEXT NOT NULL, body BLOB, checksum INTEGER NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS spool_lanes ON spool (lane) WHERE lane IS NOT NULL;`;
+CREATE UNIQUE INDEX IF NOT EXISTS spool_lanes ON spool (lane) WHERE lane IS NOT NULL;
+CREATE TABLE IF NOT EXISTS remembered (number INTEGER PRIMARY KEY, ids TEXT NOT NULL) STRICT;`;
+
+/** The log keeps no more of the disk than this, once what was in it lies in the file. */
+const MAX_LOG_BYTES = 16 * 1024 ** 2;
 
 /**
  * Opens the file for one process and makes it ready. Throws what the database says, and then holds nothing: of a file
@@ -35,6 +39,7 @@ export function openSpoolDatabase(path: string, open: OpenDatabase, isByNumber: 
     // Freed pages can be given back to the disk: so it must be said before the first table.
     if (isNew) database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    database.exec(`PRAGMA journal_size_limit = ${MAX_LOG_BYTES}`);
     const number = isByNumber
       ? 'CREATE UNIQUE INDEX IF NOT EXISTS spool_numbers ON spool (number)'
       : 'DROP INDEX IF EXISTS spool_numbers';

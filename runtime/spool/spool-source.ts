@@ -3,7 +3,6 @@ import { messageOf } from '#contract/errors.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { Wake } from '#kit/wake.ts';
 import { keptOf } from './kept.ts';
-import { Recent } from './recent.ts';
 import type { Arrival, Lent, SpoolStore } from './store.ts';
 
 /** By what a newer message replaces this one. */
@@ -58,7 +57,6 @@ export class SpoolSource implements Source {
   readonly #source: Source;
   readonly #store: SpoolStore;
   readonly #settings: SpoolSettings;
-  readonly #recent: Recent;
   readonly #arrived = new Wake();
   readonly #roomy = new Wake();
   readonly #closing = new AbortController();
@@ -78,8 +76,6 @@ export class SpoolSource implements Source {
     this.#source = source;
     this.#store = store;
     this.#settings = settings;
-    this.#recent = new Recent(settings.window.messages + GROUP.messages);
-    for (const id of store.lastIds(settings.window.messages).toReversed()) this.#recent.add(id);
   }
 
   async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
@@ -142,8 +138,8 @@ export class SpoolSource implements Source {
   }
 
   #enter(delivery: Delivery): void {
-    // Committed before, and the bus never heard of it.
-    if (delivery.attempt !== 1 && this.#recent.has(delivery.id)) {
+    // Committed before, and the bus did not hear of it.
+    if (delivery.attempt !== 1 && this.#store.knows(delivery.id)) {
       delivery.settle(ACCEPT);
       return;
     }
@@ -192,7 +188,6 @@ export class SpoolSource implements Source {
       const behind = new Set<Incoming>(left);
       for (const one of incoming) {
         if (behind.has(one)) continue;
-        this.#recent.add(one.delivery.id);
         one.delivery.settle(ACCEPT);
       }
       if (this.#passing === undefined) this.#setPause(left.length > 0 ? 'full' : undefined);

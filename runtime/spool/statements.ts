@@ -16,7 +16,6 @@ export interface Statements {
   /** Above one number, up to another, at most so many. */
   readonly next: StatementSync;
   readonly oldest: StatementSync;
-  readonly last: StatementSync;
   readonly summary: StatementSync;
   readonly pages: StatementSync;
   readonly freePages: StatementSync;
@@ -41,7 +40,6 @@ export function statements(database: DatabaseSync, keeps: Keeps, vacuumPages: nu
       `SELECT ${name} AS name, ${COLUMNS} FROM spool WHERE ${name} > ? AND ${name} <= ? ORDER BY ${name} ${direction} LIMIT ?`,
     ),
     oldest: prepare(`SELECT ${COLUMNS} FROM spool ORDER BY ${name} LIMIT 1`),
-    last: prepare(`SELECT ${COLUMNS} FROM spool ORDER BY ${name} DESC LIMIT ?`),
     summary: prepare('SELECT count(*) AS total, max(slot) AS slot, max(number) AS number FROM spool'),
     pages: prepare('PRAGMA page_count'),
     freePages: prepare('PRAGMA freelist_count'),

@@ -3,6 +3,7 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Room } from '#contract/source.ts';
 import { PAGE_BYTES } from './database.ts';
 import { type Kept, read, write, type Written } from './kept.ts';
+import { Remembered } from './remembered.ts';
 import { type Keeps, type Statements, statements } from './statements.ts';
 import { Unread } from './unread.ts';
 
@@ -36,11 +37,15 @@ export interface StoreSettings {
   readonly maxBytes: number;
   /** `all`: the oldest first. `newest`: one message a lane, the newest first. */
   readonly keeps: Keeps;
+  /** Of how many messages the source may not have heard yet that they are here. */
+  readonly remembers: number;
 }
 
 /** Of `maxBytes`: from the first mark on nothing new is taken, until deleting has reached the second. */
 const FULL = 0.95;
 const ROOM_AGAIN = 0.85;
+/** The part of it that ids may take which are remembered. */
+const IDS = 1 / 32;
 /** Rows read at once. */
 const READ_ROWS = 256;
 /** What a row costs beyond its head and body, and what of a page its rows share. */
@@ -53,7 +58,7 @@ const FURTHER_BYTES = PAGE_BYTES - 4;
 const VACUUM_PAGES = 256;
 const IDLE_PAGES = 4096;
 /** Of those that a start finds, the first so many may have been lent before: no window is larger. */
-const MAX_SUSPECTS = 65_535 + 4096;
+const MAX_SUSPECTS = 70_000;
 
 /** What a transaction has changed, once it holds. */
 interface Change {
@@ -69,6 +74,7 @@ export class SpoolStore {
   readonly #database: DatabaseSync;
   readonly #settings: StoreSettings;
   readonly #sql: Statements;
+  readonly #remembered: Remembered;
   readonly #unread = new Unread();
   /** Kept only where rows can be replaced. */
   readonly #lent = new Set<number>();
@@ -87,6 +93,11 @@ export class SpoolStore {
     this.#database = database;
     this.#settings = settings;
     this.#sql = statements(database, settings.keeps, VACUUM_PAGES);
+    // Of the newest of each lane an old one that comes again is followed by the newer one that comes again: both must pass.
+    this.#remembered = new Remembered(database, {
+      ids: settings.keeps === 'all' ? settings.remembers : 0,
+      length: settings.maxBytes * IDS,
+    });
     database.exec(`PRAGMA max_page_count = ${Math.floor(settings.maxBytes / PAGE_BYTES)}`);
     const { total, slot, number } = this.#sql.summary.get() ?? {};
     this.#messages = this.#waiting = Number(total);
@@ -123,9 +134,9 @@ export class SpoolStore {
     }
   }
 
-  /** Ids of the rows that came last, the last one first. */
-  lastIds(count: number): readonly string[] {
-    return this.#sql.last.all(count).map((row) => keptIn(row).id);
+  /** Whether it was committed lately, here or at an earlier start. Never where messages replace one another. */
+  knows(id: string): boolean {
+    return this.#remembered.has(id);
   }
 
   /** True for what has no room in an empty store either. */
@@ -144,8 +155,10 @@ export class SpoolStore {
     try {
       this.#delete(ended, change);
       const left = this.#take(arrivals, change);
+      const remember = this.#remembered.write(idsOf(arrivals, left));
       if (this.#freePages > IDLE_PAGES && this.#freePages > this.#usedPages) this.#sql.vacuum.all();
       this.#sql.commit.run();
+      remember();
       this.#messages += change.inserted - change.deleted;
       this.#waiting += change.inserted + change.renewed;
       for (const number of ended) this.#lent.delete(number);
@@ -268,6 +281,11 @@ export class SpoolStore {
     this.#usedPages = pages - this.#freePages;
     this.#isFull = this.bytes > this.#settings.maxBytes * (this.#isFull ? ROOM_AGAIN : FULL);
   }
+}
+
+function idsOf(arrivals: readonly Arrival[], left: readonly Arrival[]): string[] {
+  // What is left of all is a suffix.
+  return arrivals.slice(0, arrivals.length - left.length).map(({ kept }) => kept.id);
 }
 
 /** What a row takes of the file: https://www.sqlite.org/fileformat2.html, sections 1.6 and 2.6. */

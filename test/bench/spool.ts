@@ -84,7 +84,7 @@ interface Open {
 const commitMs: number[] = [];
 
 function open(file: string, source: Source): Open {
-  const { store } = openSpoolStore(file, openDatabase, { maxBytes: 8 * 1024 ** 3, keeps });
+  const { store } = openSpoolStore(file, openDatabase, { maxBytes: 8 * 1024 ** 3, keeps, remembers: 1280 });
   const commit = store.commit.bind(store);
   store.commit = (arrivals, ended) => {
     const startMs = performance.now();

@@ -17,7 +17,12 @@ export function fileIn(folder: string): string {
 
 export function openIn(folder: string, settings: Partial<StoreSettings> = {}): OpenedStore {
   const now = (): Date => new Date('2026-11-25T09:30:00.123Z');
-  return openSpoolStore(fileIn(folder), openDatabase, { maxBytes: 64 * MIB, keeps: 'all', ...settings }, now);
+  return openSpoolStore(
+    fileIn(folder),
+    openDatabase,
+    { maxBytes: 64 * MIB, keeps: 'all', remembers: 400, ...settings },
+    now,
+  );
 }
 
 /** A message whose body is `text`, of a lane where one is given. */

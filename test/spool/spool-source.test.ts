@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ACCEPT, type Delivery, GIVE_BACK } from '../../runtime/contract/delivery.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
@@ -222,24 +225,93 @@ test('a message larger than the whole spool passes by it, behind all before it a
   await spool.close();
 });
 
-test('what the source delivers again because its settlement was lost is stored once, over a restart as well', async () => {
+test('what the source delivers again because its settlement was lost is stored once, also when it was sent and deleted before a restart', async () => {
   using folder = temporaryFolder('spool');
   const first = spoolIn(folder.path);
-  first.source.give(frames('a'), { id: 'x:1' });
-  first.source.give(frames('b'), { id: 'x:2' });
-  await begun(first.spool);
-  await waitFor(() => first.source.settled.length === 2, DEADLINE_MS, 'both to be accepted');
-  first.source.give(frames('b'), { id: 'x:2', attempt: 2 });
-  await waitFor(() => first.source.settled.length === 3, DEADLINE_MS, 'the repetition to be accepted');
+  for (const id of ['1', '2', '3']) first.source.give(frames(id), { id });
+  const [one] = await lent(first.spool, 1);
+  one?.settle(ACCEPT);
+  await waitFor(
+    () => first.source.settled.length === 3 && first.store.messages === 2,
+    DEADLINE_MS,
+    'the first to be gone',
+  );
+  first.source.give(frames('2'), { id: '2', attempt: 2 });
+  await waitFor(() => first.source.settled.length === 4, DEADLINE_MS, 'the repetition to be accepted');
   await first.spool.close();
   const second = spoolIn(folder.path, { source: new GivenSource() });
-  second.source.give(frames('b'), { id: 'x:2', attempt: 2 });
-  second.source.give(frames('c'), { id: 'x:3', attempt: 2 });
-  const out = (await lent(second.spool, 3)).map(textOf);
-  assert.deepEqual(out, ['a', 'b', 'c']);
-  await waitFor(() => second.source.settled.length === 2, DEADLINE_MS, 'both to be accepted');
+  for (const id of ['1', '2', '3', '4']) second.source.give(frames(id), { id, attempt: id === '3' ? undefined : 2 });
+  assert.deepEqual((await lent(second.spool, 3)).map(textOf), ['2', '3', '4']);
+  await waitFor(() => second.source.settled.length === 4, DEADLINE_MS, 'all to be accepted');
   assert.equal(second.store.messages, 3);
+  // Nobody can have seen it: another message that wears its id.
+  second.source.give(frames('other'), { id: '4', attempt: 1 });
+  assert.deepEqual((await lent(second.spool, 1)).map(textOf), ['other']);
   await second.spool.close();
+});
+
+test('of telemetry that is delivered again in a row the newest stays, whatever of it was known', async () => {
+  using folder = temporaryFolder('spool');
+  const settings = { keeps: 'newest', identify: () => ({ lane: 'a', rank: undefined }) } as const;
+  const first = spoolIn(folder.path, settings);
+  for (const id of ['1', '2']) first.source.give(frames(id), { id });
+  await begun(first.spool);
+  await waitFor(() => first.source.settled.length === 2, DEADLINE_MS, 'both to be accepted');
+  await first.spool.close();
+  const second = spoolIn(folder.path, { ...settings, source: new GivenSource() });
+  for (const id of ['1', '2']) second.source.give(frames(id), { id, attempt: 2 });
+  await begun(second.spool);
+  await waitFor(() => second.source.settled.length === 2, DEADLINE_MS, 'both to be accepted');
+  await second.spool.close();
+  const third = openIn(folder.path, { keeps: 'newest' }).store;
+  assert.deepEqual(textsIn(third), ['2']);
+  third.close();
+});
+
+test('on a full disk messages wait unsettled, the start on it comes about, and with room again all go on', async (t) => {
+  using folder = temporaryFolder('spool');
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder.path], { stdio: 'ignore' });
+  } catch {
+    t.skip('a small disk cannot be made here: needs the right to mount');
+    return;
+  }
+  try {
+    const all = texts(1, 400).map((text) => `${text} ${'x'.repeat(5000)}`);
+    const first = spoolIn(folder.path);
+    first.source.give(frames(...all));
+    await begun(first.spool);
+    await waitFor(() => first.pauses.length > 0, DEADLINE_MS, 'the pause');
+    assert.equal(first.pauses[0], 'unwritable');
+    await first.spool.close();
+    const held = first.source.settled.length;
+    assert.ok(held > 20 && held < 300, `${held} held`);
+    writeFileSync(join(folder.path, 'ballast'), '');
+    for (let isFull = false; !isFull;) {
+      try {
+        appendFileSync(join(folder.path, 'ballast'), new Uint8Array(4096));
+      } catch {
+        isFull = true;
+      }
+    }
+    const second = spoolIn(folder.path, { source: new GivenSource() });
+    assert.equal(second.quarantine, undefined);
+    assert.equal(second.store.messages, held);
+    second.source.give(frames(...all.slice(held)));
+    const out: string[] = [];
+    while (out.length < 400) {
+      for (const delivery of await lent(second.spool, 1)) {
+        out.push(textOf(delivery));
+        delivery.settle(ACCEPT);
+      }
+      rmSync(join(folder.path, 'ballast'), { force: true });
+    }
+    assert.deepEqual(out, all);
+    await second.spool.close();
+  } finally {
+    // Lazily: of what failed a file may still be open.
+    execFileSync('umount', ['-l', folder.path]);
+  }
 });
 
 test('a source that is lost for good is told of once everything that came before is lent', async () => {

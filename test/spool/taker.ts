@@ -43,7 +43,7 @@ const open = (path: string) => {
   database.exec = (sql) => exec(sql.replace('synchronous = FULL', 'synchronous = OFF'));
   return database;
 };
-const { store } = openSpoolStore(fileIn(folder), open, { maxBytes: 64 * MIB, keeps: 'all' });
+const { store } = openSpoolStore(fileIn(folder), open, { maxBytes: 64 * MIB, keeps: 'all', remembers: 500 });
 const spool = new SpoolSource(source, store, {
   window: { messages: 200, bytes: MIB },
   identify: () => ({ lane: undefined, rank: undefined }),
