@@ -42,7 +42,7 @@ const MAX_GROUP_MS = 100;
 /** Before a store that could not be written is tried again. */
 const RETRY_MS = 1000;
 /** Rows that have ended and are not deleted, while the store cannot be written. */
-const MAX_ENDED = 4096;
+const MAX_ENDED = 65_536;
 
 /** One message on its way into the store. */
 interface Incoming extends Arrival {
@@ -68,6 +68,8 @@ export class SpoolSource implements Source {
   #passing: Delivery | undefined;
   #timer: NodeJS.Timeout | undefined;
   #commitMs = 0;
+  /** Smaller after a failure: on a disk that is nearly full a few may have room where many have none. */
+  #groupMessages = GROUP.messages;
   #intake: Promise<void> | undefined;
   #failure: { readonly thrown: unknown } | undefined;
   #isClosed = false;
@@ -191,9 +193,12 @@ export class SpoolSource implements Source {
         one.delivery.settle(ACCEPT);
       }
       if (this.#passing === undefined) this.#setPause(left.length > 0 ? 'full' : undefined);
+      this.#groupMessages = Math.min(GROUP.messages, this.#groupMessages * 2);
     } catch (thrown) {
-      this.#setPause('unwritable', messageOf(thrown));
-      this.#timer = setTimeout(() => this.#commit(), RETRY_MS);
+      this.#groupMessages = Math.max(1, Math.floor(incoming.length / 2));
+      const isHopeless = incoming.length <= 1;
+      if (isHopeless) this.#setPause('unwritable', messageOf(thrown));
+      this.#timer = setTimeout(() => this.#commit(), isHopeless ? RETRY_MS : GROUP.ms);
     }
     this.#commitMs = performance.now() - startedMs;
     this.#arrived.now();
@@ -203,8 +208,7 @@ export class SpoolSource implements Source {
   /** What of the incoming goes into the next transaction. */
   #offered(): readonly Incoming[] {
     if (this.#passing !== undefined) return [];
-    // One alone may have room where the group had none.
-    return this.#pause?.kind === 'unwritable' ? this.#incoming.slice(0, 1) : this.#incoming;
+    return this.#incoming.slice(0, this.#groupMessages);
   }
 
   #keep(incoming: Incoming[]): void {

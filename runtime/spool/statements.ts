@@ -20,6 +20,7 @@ export interface Statements {
   readonly pages: StatementSync;
   readonly freePages: StatementSync;
   readonly vacuum: StatementSync;
+  readonly shortenLog: StatementSync;
 }
 
 const COLUMNS = 'head, body, checksum';
@@ -43,6 +44,7 @@ export function statements(database: DatabaseSync, keeps: Keeps, vacuumPages: nu
     summary: prepare('SELECT count(*) AS total, max(slot) AS slot, max(number) AS number FROM spool'),
     pages: prepare('PRAGMA page_count'),
     freePages: prepare('PRAGMA freelist_count'),
+    shortenLog: prepare('PRAGMA wal_checkpoint(TRUNCATE)'),
     vacuum: prepare(`PRAGMA incremental_vacuum(${vacuumPages})`),
   };
 }

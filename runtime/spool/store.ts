@@ -57,8 +57,8 @@ const FURTHER_BYTES = PAGE_BYTES - 4;
 /** Pages given back to the disk with one commit, and how many of them must be free before it is worth it. */
 const VACUUM_PAGES = 256;
 const IDLE_PAGES = 4096;
-/** Of those that a start finds, the first so many may have been lent before: no window is larger. */
-const MAX_SUSPECTS = 70_000;
+/** Of those that a start finds, the first so many may have been lent before: no window is larger, with what has ended and was not deleted. */
+const MAX_SUSPECTS = 140_000;
 
 /** What a transaction has changed, once it holds. */
 interface Change {
@@ -170,6 +170,7 @@ export class SpoolStore {
       this.#last = last;
       // A full disk has rolled back by itself.
       if (this.#database.isTransaction) this.#sql.rollback.run();
+      this.#shortenLog();
       throw thrown;
     }
   }
@@ -273,6 +274,15 @@ export class SpoolStore {
     if (this.#lent.has(Number(row['number']))) change.renewed += 1;
     else change.superseded += 1;
     return true;
+  }
+
+  /** On a full disk the log may hold what would be room in the file. */
+  #shortenLog(): void {
+    try {
+      this.#sql.shortenLog.all();
+    } catch {
+      // The failure that led here is the one to tell of.
+    }
   }
 
   #measure(): void {
