@@ -36,16 +36,16 @@ export function salvage(damaged: DatabaseSync, fresh: DatabaseSync): number {
 function* readable(database: DatabaseSync): Generator<Row> {
   let past = 0;
   for (let damages = 0; damages < MAX_DAMAGES; damages += 1) {
-    let isWhole = true;
+    let hasEnded = true;
     const rows = from(database, past);
     for (;;) {
       const next = attempt(() => rows?.next());
-      if (next === undefined) isWhole = false;
+      if (next === undefined) hasEnded = false;
       if (next === undefined || next.done === true) break;
       past = Number(next.value['slot']);
       yield next.value;
     }
-    if (isWhole) return;
+    if (hasEnded) return;
     const leap = leapFrom(database, past);
     if (leap === undefined) return;
     past += leap;

@@ -17,8 +17,8 @@ import { MIB, openIn, spoolIn, textsIn } from './ground.ts';
 const DEADLINE_MS = 5000;
 const MUCH: Room = { messages: 1000, bytes: 1e9 };
 
-function frames(...texts: readonly string[]): Frame[] {
-  return texts.map((text) => frameForTest('in/a', text));
+function frames(...bodies: readonly string[]): Frame[] {
+  return bodies.map((text) => frameForTest('in/a', text));
 }
 
 function texts(from: number, to: number): string[] {
