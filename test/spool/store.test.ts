@@ -129,8 +129,11 @@ test('a message of a lower rank than the one that is stored is superseded itself
   const { store } = openIn(folder.path, { keeps: 'newest' });
   const put = (text: string, rank: number | undefined): number =>
     store.commit([arrival(text, { lane: 'a', rank })], []).superseded;
-  assert.deepEqual([put('seven', 7), put('five', 5), put('seven again', 7)], [0, 1, 1]);
-  assert.deepEqual(textsIn(store), ['seven again']);
+  assert.deepEqual([put('seven', 7), put('five', 5)], [0, 1]);
+  assert.deepEqual(textsIn(store), ['seven']);
+  put('eight', 8);
+  assert.equal(put('eight again', 8), 1);
+  assert.deepEqual(textsIn(store), ['eight again']);
   store.close();
 });
 
