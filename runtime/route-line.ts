@@ -6,15 +6,17 @@ import type { Source } from '#contract/source.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import { endOptions } from './end-options.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
 import { Watchdog } from './engine/watchdog.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
+import { openRouteSink } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
-export interface LineSettings extends Omit<RouteServices, 'onFlow'> {
+export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'redelivers'> {
   readonly health: Health;
   /** What an end writes down for its next start, by owner. */
   readonly memo: (owner: string) => Memo;
@@ -52,14 +54,24 @@ export class RouteLine {
   async open(): Promise<void> {
     // Both are announced before either is opened: readiness counts what is still to come.
     const contexts = { source: this.#context('source'), sink: this.#context('sink') };
-    const { from, to } = this.#spec;
-    const { catalog, health } = this.#settings;
+    const { from } = this.#spec;
+    const { catalog, health, clock, log } = this.#settings;
     this.#spool = openRouteSpool(this.#spec, this.#settings);
     // The sink first: what a source delivers should find its way.
-    this.#sink = await busOf(catalog, to.bus).openSink(this.#options(to), contexts.sink);
-    this.#source = await busOf(catalog, from.bus).openSource(this.#options(from), contexts.source);
-    const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
-    const wired = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow });
+    const onKnown = (): void => {
+      if (this.#route !== undefined) this.#route.counters.known += 1;
+    };
+    const opened = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, { catalog, clock, log, onKnown });
+    this.#sink = opened.sink;
+    this.#source = await busOf(catalog, from.bus).openSource(endOptions(this.#pipeline, from), contexts.source);
+    const onFlow = (isFlowing: boolean): void => {
+      opened.onFlow(isFlowing);
+      health.set(`${this.#spec.name} confirmations`, isFlowing);
+    };
+    // A spool delivers again what was not settled, whatever stands before it.
+    const { redelivers } = busOf(catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from));
+    const services = { ...this.#settings, onFlow, redelivers: redelivers || this.#spool !== undefined };
+    const wired = wireRoute(this.#spec, this.#source, this.#sink, services);
     this.#route = this.#spool === undefined ? wired : this.#spool.standBefore(wired);
     this.#pump = new Pump(this.#route);
     this.#watchdog = this.#watch(this.#pump, this.#route);
@@ -83,7 +95,9 @@ export class RouteLine {
     this.#watchdog?.stop();
     // Before the source: what it commits now is settled there.
     await this.#spool?.close();
-    await Promise.all([this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()]);
+    const stages = this.#route?.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
+    const ends = [this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()];
+    await Promise.all([...ends, ...stages]);
   }
 
   #watch(pump: Pump, { counters, clock }: Route): Watchdog {
@@ -107,11 +121,5 @@ export class RouteLine {
     const report = busReporter({ ...place, log, health, onUp, onProblem });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
     return { ...place, window: this.#spec.from.window, memo, signal: opening, report };
-  }
-
-  #options(end: RouteSpec['from'] | RouteSpec['to']): never {
-    const options = { connection: this.#pipeline.connections.get(end.connection)?.options, end: end.options };
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker judged them against this very driver's schemas
-    return options as never;
   }
 }

@@ -1,11 +1,15 @@
 import type { AddressGrammar } from '#contract/bus.ts';
 import type { Codec } from '#contract/codec.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
+import type { Ledger } from '#contract/ledger.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
+import type { Pulse } from '#contract/pulse.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
+import type { Suspects } from '#contract/suspects.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
 import type { Tracer } from '#contract/trace.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import { codecByContentType } from './codecs/by-content-type.ts';
@@ -14,9 +18,19 @@ import type { RouteSpec } from './config/pipeline-spec.ts';
 import { parseTemplate } from './config/template.ts';
 import type { Clock } from './engine/clock.ts';
 import { newCounters } from './engine/counters.ts';
+import { Freshness } from './engine/freshness.ts';
 import type { Route } from './engine/route.ts';
+import type { LedgerBounds } from './state/ledger-store.ts';
 import type { LoadedFunction } from './stages/kind.ts';
 import type { Validator } from './stages/validate.ts';
+
+type Memory = Pick<Route, 'ledger' | 'freshness'>;
+
+/**
+ * Delivered ids that a route remembers: as many as any window holds, so as many as a bus can deliver again of what was
+ * not settled.
+ */
+const DELIVERED_IDS = 65_536;
 
 /** What a pipeline file names and its project holds. */
 export interface ProjectParts {
@@ -30,15 +44,21 @@ export interface RouteServices {
   readonly catalog: Catalog;
   readonly parts: ProjectParts;
   readonly deadLetters: DeadLetters;
+  /** What a route remembers over restarts, by owner. */
+  readonly ledger: (owner: string, bounds: LedgerBounds) => Ledger;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
+  readonly suspects: Suspects | undefined;
+  readonly pulse: Pulse | undefined;
   readonly onFlow: Route['onFlow'];
+  /** Whether the source delivers again what was not settled. */
+  readonly redelivers: boolean;
 }
 
 /** One checked route of a pipeline and its open ends -> a route that can run. Opens and starts nothing. */
 export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services: RouteServices): Route {
-  const { pipeline, catalog, deadLetters, clock, log, tracer, onFlow } = services;
+  const { pipeline, catalog, deadLetters, ledger, clock, log, tracer, suspects, pulse, onFlow } = services;
   const { from, to } = spec;
   const stages = spec.stages.map((stage) => stageOf(stage, spec.name, services));
   const sourceGrammar = busOf(catalog, from.bus).grammar;
@@ -49,28 +69,54 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
   return {
     pipeline,
     name: spec.name,
+    trafficClass: spec.class,
     source,
     sink,
     decoding,
     encoding,
     statesContentType: to.codec !== undefined,
     key: from.key === undefined ? undefined : fill(from.key, undefined, 'KEY_MISSING'),
+    needsKey: CLASSES[spec.class].needs.includes('key'),
     id: from.id === undefined ? undefined : fill(from.id, undefined, 'KEY_MISSING'),
     // The sink judges what the values make together: an address that is too long, an empty level.
     address: fill(to.address, sinkGrammar, 'ADDRESS_INVALID'),
     headers: new Map([...to.headers].map(([name, text]) => [name, fill(text, undefined, 'ADDRESS_INVALID')])),
+    sequence: from.sequence === undefined ? undefined : fill(from.sequence, undefined, 'KEY_MISSING'),
+    timestamp: from.timestamp === undefined ? undefined : fill(from.timestamp, undefined, 'KEY_MISSING'),
     expiresAfterMs: from.expiresMs,
     stages,
     window: from.window,
     attempts: spec.retry.attempts,
     backoff: spec.retry.backoff,
+    drainPerSecond: spec.drainPerSecond,
+    ...memoryOf(spec, services),
+    dedupe:
+      from.dedupe === undefined
+        ? undefined
+        : {
+            by: fill(from.dedupe.by, undefined, 'KEY_MISSING'),
+            ledger: ledger(`${spec.name} dedupe`, { most: from.dedupe.max, windowMs: from.dedupe.windowMs }),
+          },
     deadLetters,
     counters: newCounters(),
     clock,
     log,
     tracer,
+    suspects,
+    pulse,
     onFlow,
   };
+}
+
+/**
+ * What the class must know of what was sent before: ids, so that what comes again after a crash is not sent behind a
+ * newer one; the last sequence of each key.
+ */
+function memoryOf({ name, class: trafficClass }: RouteSpec, { ledger, redelivers }: RouteServices): Memory {
+  const { oneAtATime, marksRepeats } = CLASSES[trafficClass];
+  const delivered =
+    redelivers && (oneAtATime || marksRepeats) ? ledger(name, { most: DELIVERED_IDS, windowMs: undefined }) : undefined;
+  return { ledger: delivered, freshness: new Freshness(delivered?.sequences()) };
 }
 
 function stageOf(
@@ -94,9 +140,15 @@ function codecsOf(spec: RouteSpec, stages: readonly Stage[], catalog: Catalog): 
   const incoming = from.codec === undefined ? codecByContentType : always(named(from.codec));
   const outgoing = to.codec === undefined ? incoming : always(named(to.codec));
   const recodes = stages.some(({ changesBody }) => changesBody) || (to.codec !== undefined && to.codec !== from.codec);
-  const looks = [from.key, from.id, to.address, ...to.headers.values()].some(
-    (text) => text !== undefined && readsBody(text),
-  );
+  const looks = [
+    from.key,
+    from.id,
+    from.sequence,
+    from.timestamp,
+    from.dedupe?.by,
+    to.address,
+    ...to.headers.values(),
+  ].some((text) => text !== undefined && readsBody(text));
   return {
     decoding: recodes || looks || stages.length > 0 ? incoming : undefined,
     encoding: recodes ? outgoing : undefined,

@@ -14,8 +14,8 @@ export interface Command {
   /** What `--help` says of each option. */
   readonly help: Readonly<Record<string, string>>;
   readonly options: ParseArgsOptionsConfig;
-  /** How many words it takes beside its options. */
-  readonly words: number;
+  /** How many words it takes beside its options; two numbers are the least and the most. */
+  readonly words: number | readonly [least: number, most: number];
   /** Throws UsageError for what only the command can judge. */
   run(given: Arguments): Promise<ExitCode>;
 }

@@ -18,6 +18,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'say everything that is wrong with a pipeline, its functions and its schemas',
     load: async () => (await import('./check.ts')).check,
   },
+  explain: {
+    summary: 'print what each route promises, and what becomes of its messages when something goes wrong',
+    load: async () => (await import('./explain.ts')).explain,
+  },
   build: {
     summary: 'make one file that runs the pipeline on Node alone, and its manifest',
     load: async () => (await import('./build.ts')).build,
@@ -25,6 +29,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   schema: {
     summary: 'print the JSON Schema of pipeline files, for editors',
     load: async () => (await import('./schema.ts')).schema,
+  },
+  verify: {
+    summary: 'send numbered messages through any bridge and say what it lost, repeated, reordered or spoilt',
+    load: async () => (await import('./verify.ts')).verify,
   },
   demo: {
     summary: 'a simulated fleet through a real pipeline, brokers included; with NATS_URL set, into that JetStream',
@@ -68,8 +76,9 @@ function parse(command: Command, rest: readonly string[]): Arguments {
     throw new UsageError(messageOf(thrown), { cause: thrown });
   }
   const words = given.positionals.length;
-  if (words !== command.words)
-    throw new UsageError(`expected ${command.words === 0 ? 'no words' : 'one pipeline file'}, found ${words}`);
+  const [least, most] = typeof command.words === 'number' ? [command.words, command.words] : command.words;
+  if (words < least || words > most)
+    throw new UsageError(`expected ${most === 0 ? 'no words' : 'one pipeline file'}, found ${words}`);
   return given;
 }
 
@@ -86,7 +95,7 @@ function unknown(word: string): string {
 
 function overview(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
-  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help says more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment.\n`;
+  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help says more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment, 4 convicted (verify).\n`;
 }
 
 function manual(name: string, summary: string, { usage, help }: Command): string {

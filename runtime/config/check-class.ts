@@ -54,8 +54,13 @@ function lacks(rules: ClassRules, from: PlainMap, source: Guarantees, sink: Guar
   return found;
 }
 
+/** Whether the messages of a source have a key. */
+export function hasKey(from: PlainMap, source: Guarantees | undefined): boolean {
+  return own(from, 'key') !== undefined || source?.carriesKey === true;
+}
+
 function hasWhatItNeeds(rules: ClassRules, from: PlainMap, source: Guarantees): boolean {
-  return rules.needs.every((need) => own(from, need) !== undefined || (need === 'key' && source.carriesKey));
+  return rules.needs.every((need) => (need === 'key' ? hasKey(from, source) : own(from, need) !== undefined));
 }
 
 function kept(from: PlainMap, source: Guarantees, sink: Guarantees): TrafficClass[] {
@@ -91,7 +96,7 @@ function refuseBeside(name: TrafficClass, { at, route }: ClassedRoute, findings:
 function refuseNeeds(name: TrafficClass, { at, route, source }: ClassedRoute, findings: FindingList): void {
   const from = asMap(own(route, 'from'));
   for (const need of CLASSES[name].needs) {
-    if (own(from, need) !== undefined || (need === 'key' && source?.carriesKey === true)) continue;
+    if (need === 'key' ? hasKey(from, source) : own(from, need) !== undefined) continue;
     const { code, write } = NEEDS[need];
     const expected = `${need} in from: class ${name} needs it`;
     findings.add({ code, at: pointerTo(at, 'class'), expected, found: `no ${need}`, write });

@@ -15,6 +15,7 @@ import { withContents } from './resolved-document.ts';
 import { validatePieces } from './validate-pieces.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { parseYaml } from './yaml-document.ts';
+import type { ParsedDocument } from './yaml-document.ts';
 
 export interface PipelineSource extends ReferenceSources {
   readonly text: string;
@@ -31,8 +32,13 @@ export interface CheckResult extends Resolution {
 
 /** Judges a pipeline file whole: everything that is wrong with it in one run, in the order of the file, each mistake once. Pure. */
 export function checkPipeline(source: PipelineSource): CheckResult {
+  return judgeDocument(parseYaml(source.text), source);
+}
+
+/** The same of a document that was read already. */
+export function judgeDocument(parsed: ParsedDocument, source: Omit<PipelineSource, 'text'>): CheckResult {
   const { file, vocabulary } = source;
-  const { value, places, flaws, readable } = parseYaml(source.text);
+  const { value, places, flaws, readable } = parsed;
   const findings = new FindingList(file, places);
   for (const flaw of flaws) findings.add(flaw);
   // Behind broken YAML everything looks wrong.

@@ -2,6 +2,7 @@ import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { addressOptionOf, parseBackoff } from './build-spec.ts';
 import { checkClass } from './check-class.ts';
+import { checkPromise } from './check-promise.ts';
 import { checkSpool } from './check-spool.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
@@ -63,7 +64,10 @@ class RouteJudge {
     this.#templates(sourceGives);
     this.#backoff();
     checkSpool(this.#at, this.#route, this.#file);
-    checkClass({ at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives }, this.#file.findings);
+    const classed = { at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives };
+    checkClass(classed, this.#file.findings);
+    checkPromise(classed, this.#file.findings);
+    this.#stages();
     if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);
     if (sink !== undefined && sinkGives !== undefined) this.#notes(sink, sinkGives.notes);
   }
@@ -184,6 +188,17 @@ class RouteJudge {
       found: `${name}, which only the runtime writes`,
       write: `nothing: remove ${name}`,
     });
+  }
+
+  #stages(): void {
+    const { vocabulary, findings } = this.#file;
+    for (const [index, item] of asList(own(this.#route, 'stages')).entries()) {
+      const at = pointerTo(this.#at, 'stages', index);
+      if (findings.hasErrorWithin(at)) continue;
+      for (const { option, ...flaw } of stageKind(item, vocabulary)?.flaws?.(asMap(item)) ?? []) {
+        findings.add({ code: 'OPTIONS_CONFLICT', at: pointerTo(at, option), side: 'key', ...flaw });
+      }
+    }
   }
 
   #backoff(): void {

@@ -1,5 +1,6 @@
 import { CLASS_NAMES, CLASSES } from '#contract/traffic-class.ts';
 import { DURATION_PATTERN, RATE_PATTERN } from '#kit/quantity.ts';
+import { GRADE_MEANS, GRADES } from './grades.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 /** `fleet`, `forward-gateway`: pipelines and routes; their names go into client ids, durable names, traces and metrics. */
@@ -90,6 +91,13 @@ const DEDUPE_SCHEMA: JsonSchema = {
   },
 };
 
+const GRADE_SCHEMA: JsonSchema = {
+  type: 'string',
+  enum: GRADES.slice(1),
+  description:
+    'What this end keeps because its server is set up so, where that is more than the driver can know: sync_interval: always, replicas. Taken at its word.',
+};
+
 const PROMISE_SCHEMA: JsonSchema = {
   type: 'object',
   additionalProperties: false,
@@ -98,9 +106,8 @@ const PROMISE_SCHEMA: JsonSchema = {
   properties: {
     grade: {
       type: 'string',
-      enum: ['G0', 'G1', 'G2', 'G3', 'G4'],
-      description:
-        'What a confirmation survives: nothing, nothing but the bridge, a crash, a power cut, the loss of a server.',
+      enum: [...GRADES],
+      description: `The weakest point of the way. ${GRADES.map((grade) => `${grade}: ${GRADE_MEANS[grade]}`).join('; ')}.`,
     },
     order: { type: 'string', enum: ['key', 'address'], description: 'What keeps its order.' },
     duplicates: {
@@ -174,6 +181,7 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
       '{body.time}',
     ),
     dedupe: DEDUPE_SCHEMA,
+    grade: GRADE_SCHEMA,
     codec: codec(codecs),
   };
 }
@@ -181,6 +189,7 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
 /** The words that every sink has, whatever its bus. */
 export function sinkWords(codecs: Iterable<string>): Readonly<Record<string, JsonSchema>> {
   return {
+    grade: GRADE_SCHEMA,
     codec: codec(codecs),
     headers: {
       type: 'object',

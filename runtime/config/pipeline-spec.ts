@@ -50,6 +50,8 @@ interface EndSpec {
   readonly bus: string;
   /** The driver's own, as its sourceSchema or sinkSchema says. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** What the file says that the server keeps; undefined: what the driver knows. */
+  readonly grade: string | undefined;
   /** Undefined: by content type, else json. */
   readonly codec: string | undefined;
 }

@@ -1,4 +1,4 @@
-import { parentPointer } from './pointer.ts';
+import { isWithin, parentPointer } from './pointer.ts';
 
 /** Where something stands in the file. Both count from 1; columns count UTF-16 units. */
 export interface Place {
@@ -35,6 +35,15 @@ export class Places {
     const text = this.#spots.get(pointer)?.text;
     if (text === undefined) return this.of(pointer);
     return { line: text.line, column: text.column + offset };
+  }
+
+  /** The same places under other pointers: what stood at or beneath the first of a pair stands at the second. */
+  moved(moves: readonly (readonly [from: string, to: string])[]): Places {
+    const spots = new Map(this.#spots);
+    for (const [pointer, spot] of this.#spots) {
+      for (const [from, to] of moves) if (isWithin(pointer, from)) spots.set(to + pointer.slice(from.length), spot);
+    }
+    return new Places(spots);
   }
 
   #holder(pointer: string): Place {

@@ -44,4 +44,12 @@ export interface Frame {
 }
 
 /** Header names that the runtime itself reads or writes. They are compared as written here: lower case. */
-export const RESERVED_HEADERS = ['msgid', 'seclabel', 'traceparent', 'tracestate', 'expirytime'] as const;
+export const RESERVED_HEADERS = [
+  'msgid',
+  'seclabel',
+  'traceparent',
+  'tracestate',
+  'expirytime',
+  'replayed',
+  'stale',
+] as const;

@@ -8,7 +8,14 @@ export interface Tracer {
 }
 
 /** How the walk of one delivery ended, as its span says it. */
-export type TraceOutcome = 'delivered' | 'dropped' | 'expired' | 'dead-lettered' | 'given-back';
+export type TraceOutcome =
+  | 'delivered'
+  | 'dropped'
+  | 'superseded'
+  | 'repeated'
+  | 'expired'
+  | 'dead-lettered'
+  | 'given-back';
 
 /** The span of one delivery from hand-over to settlement, with children for stages and sends. */
 export interface Trace {

@@ -7,11 +7,11 @@ export interface Counters {
   accepted: number;
   /** Every frame made of it was confirmed by the sink. */
   delivered: number;
-  /** Ended on purpose by a stage. */
+  /** Ended on purpose by a stage, or a repetition. */
   dropped: number;
-  /** Replaced by a newer one of its key. */
+  /** Gave way to a newer one of its key. */
   superseded: number;
-  /** Past its expiry before it could be sent; recorded as a dead letter. */
+  /** Past its expiry before it could be sent; recorded as a dead letter, but for telemetry. */
   expired: number;
   deadLettered: number;
   /** Not let through by a label rule. */
@@ -20,8 +20,12 @@ export interface Counters {
   held: number;
   /** Handed back to the source undone when the runtime stopped; they count as held. */
   givenBack: number;
+  /** Of those dropped: passed on before, by this process or an earlier one. */
+  repeated: number;
   /** Frames confirmed by the sink; more than `delivered` where a stage makes several of one. */
   sent: number;
+  /** Frames that were not sent because the sink's log held them already. They count as sent too. */
+  known: number;
   /** Tries beyond the first, of stages and of sends. */
   retries: number;
   /** Times that sending stopped and went back to the first unconfirmed frame. */
@@ -41,7 +45,9 @@ export function newCounters(): Counters {
     blocked: 0,
     held: 0,
     givenBack: 0,
+    repeated: 0,
     sent: 0,
+    known: 0,
     retries: 0,
     goBacks: 0,
     unexplainedDuplicates: 0,

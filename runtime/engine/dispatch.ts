@@ -1,7 +1,10 @@
 import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
 import type { Job } from './job.ts';
+import { laneName } from './lanes.ts';
+import { type Mark, markOf, marked } from './marks.ts';
 import type { Parcel, Sending } from './outbox.ts';
 import type { Route } from './route.ts';
 
@@ -21,18 +24,23 @@ export class Dispatch implements Parcel {
   readonly #route: Route;
   readonly #job: Job;
   readonly #answers: Answers;
+  readonly #isMarked: boolean;
+  #isStale = false;
 
   constructor(route: Route, job: Job, frame: Frame, answers: Answers) {
     this.frame = frame;
     this.#route = route;
     this.#job = job;
     this.#answers = answers;
+    this.#isMarked = CLASSES[route.trafficClass].marksRepeats;
   }
 
   sending(): Sending | undefined {
+    const mark = this.#isMarked ? this.#mark() : undefined;
     const span = this.#job.trace?.send(this.frame);
-    if (span === undefined) return undefined;
-    return { frame: { ...this.frame, headers: span.headers }, end: (failure) => span.end(failure) };
+    if (span === undefined && mark === undefined) return undefined;
+    const frame = span === undefined ? this.frame : { ...this.frame, headers: span.headers };
+    return { frame: mark === undefined ? frame : marked(frame, mark), end: (failure) => span?.end(failure) };
   }
 
   confirmed(receipt: Receipt): void {
@@ -46,6 +54,16 @@ export class Dispatch implements Parcel {
     this.#answers.sent(this.#job);
   }
 
+  #mark(): Mark | undefined {
+    const { freshness, sequence } = this.#route;
+    if (sequence !== undefined && this.sends === 1) {
+      const lane = laneName({ key: this.frame.key, address: this.#job.delivery.frame.address });
+      this.#isStale = freshness.isStale(lane, this.#job.sequence);
+      freshness.sent(lane, this.#job.sequence);
+    }
+    return markOf(this.#job, this.sends, this.#isStale);
+  }
+
   refused(failure: SluiceError): void {
     this.#job.refusal ??= failure;
     this.#answers.sent(this.#job);
@@ -57,7 +75,7 @@ export class Dispatch implements Parcel {
  * Where the publisher chose the id, that is the publisher's word and stands. Where the id was made from the bus's
  * coordinates, the coordinates repeat (an MQTT packet id comes round), and the message goes out under another id.
  */
-function swallowed(route: Route, job: Job, frame: Frame): Frame | undefined {
+export function swallowed(route: Route, job: Job, frame: Frame): Frame | undefined {
   const { counters, log, name } = route;
   const named = route.id !== undefined || job.delivery.frame.id !== undefined;
   if (counters.unexplainedDuplicates === 0) {

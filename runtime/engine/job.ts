@@ -19,7 +19,15 @@ export interface Job extends Member {
   label: Label | undefined;
   /** The id under which it goes out. */
   id: string;
+  /** When the publisher or the bus says it was made, in milliseconds since 1970 (UTC). */
+  madeAtMs: number | undefined;
   expiresAtMs: number | undefined;
+  /** What tells a newer message of its key from an older one, where the route has it. */
+  sequence: number | undefined;
+  /** What repetitions of it have in common, where the route looks for them. */
+  repeatKey: string | undefined;
+  /** Whether it may have been sent before, by a process or connection that is gone. */
+  mayRepeat: boolean;
   attempt: number;
   /** Frames that the sink has not answered for. */
   unsent: number;

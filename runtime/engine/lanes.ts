@@ -13,12 +13,18 @@ export interface Lane {
 export class Lanes<Job> {
   readonly #held = new Map<string, Deque<Job>>();
 
-  /** True when the job was put behind others of a held lane; false when it may go at once. */
-  queue(lane: Lane, job: Job): boolean {
+  /**
+   * True when the job was put behind others of a held lane; false when it may go at once. `givesWay` is asked of the
+   * last one that waits, where a newer one may take its place.
+   */
+  queue(lane: Lane, job: Job, givesWay?: (older: Job) => boolean): boolean {
     if (this.#held.size === 0) return false;
     const waiting = this.#held.get(laneName(lane));
-    waiting?.push(job);
-    return waiting !== undefined;
+    if (waiting === undefined) return false;
+    const last = waiting.at(waiting.size - 1);
+    if (last !== undefined && givesWay?.(last) === true) waiting.pop();
+    waiting.push(job);
+    return true;
   }
 
   /** From now on later jobs of this lane queue up. Holding a lane that is held already changes nothing. */
@@ -38,7 +44,8 @@ export class Lanes<Job> {
   }
 }
 
+/** A name that no other lane has. */
 // A key may hold any character, so its length stands before it: ("a", "b/c") and ("a/b", "c") are two lanes.
-function laneName({ key, address }: Lane): string {
+export function laneName({ key, address }: Lane): string {
   return key === undefined ? `:${address}` : `${key.length}:${key}${address}`;
 }

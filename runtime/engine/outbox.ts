@@ -1,9 +1,9 @@
-import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
-import { type Backoff, backoffMs } from '#kit/backoff.ts';
 import { Deque } from '#kit/deque.ts';
-import type { Clock } from './clock.ts';
+import { expired, isExpired } from './expiry.ts';
+import { Flow, type FlowSettings, type Sender } from './flow.ts';
 
 /** One frame on its way, and who wants to hear how it ended. The outbox keeps its own notes in it: one object a frame. */
 export interface Parcel {
@@ -28,16 +28,9 @@ export interface Sending {
   end(failure?: SluiceError): void;
 }
 
-export interface OutboxSettings {
-  readonly clock: Clock;
-  /** Between going back and trying again. */
-  readonly pause: Backoff;
+export interface OutboxSettings extends FlowSettings {
   /** Tries of one frame that fail by its own fault; what is the bus's fault is never counted. */
   readonly attempts: number;
-  /** Sending stopped at a failure and will resume from the first unconfirmed frame. `isFirst`: it flowed until now. */
-  onGoBack(failure: SluiceError, isFirst: boolean): void;
-  /** It flows again. */
-  onFlow(): void;
 }
 
 /**
@@ -45,68 +38,79 @@ export interface OutboxSettings {
  * resumes from the first unconfirmed frame with the same ids (invariant 5). Only the confirmed prefix counts as sent,
  * so a frame that overtook a failed one is sent again behind it, and the bus's own deduplication removes it.
  */
-export class Outbox {
+export class Outbox implements Sender {
   readonly #sink: Sink;
   readonly #settings: OutboxSettings;
+  readonly #flow: Flow;
   readonly #parcels = new Deque<Parcel>();
   /** Confirmations that came before the one of an earlier frame. */
   readonly #receipts = new WeakMap<Parcel, Receipt>();
   /** Position of the first parcel that this round has not issued. */
   #next = 0;
-  #open = 0;
-  /** `ending`: a failure was seen, what is in flight may end. `probing`: one frame alone tests the way. */
-  #mode: 'flowing' | 'ending' | 'paused' | 'probing' | 'stopped' = 'flowing';
-  #failure: { error: SluiceError; parcel: Parcel } | undefined;
-  #failures = 0;
-  /** From a failure until a frame is confirmed again. */
-  #isStalled = false;
+  /** The frame whose failure sends this round back. */
+  #failed: { error: SluiceError; parcel: Parcel } | undefined;
   /** What the last send returned, and who beside the first awaits the same. */
   #lastSent: Promise<Receipt> | undefined;
   #sharers: Parcel[] | undefined;
-  #cancelPause: (() => void) | undefined;
 
   constructor(sink: Sink, settings: OutboxSettings) {
     this.#sink = sink;
     this.#settings = settings;
+    this.#flow = new Flow(settings, this);
   }
 
   push(parcel: Parcel): void {
     this.#parcels.push(parcel);
-    this.#issue();
+    this.issue();
   }
 
   /** The sink is back: a pause need not run its course. */
   wake(): void {
-    if (this.#mode === 'paused') this.#resume();
+    this.#flow.wake();
   }
 
   /** Issues nothing more and hears nothing more. */
   stop(): void {
-    this.#mode = 'stopped';
-    this.#cancelPause?.();
+    this.#flow.stop();
   }
 
-  #issue(): void {
-    while (this.#mode === 'flowing' || (this.#mode === 'probing' && this.#open === 0)) {
+  /** Called by the flow. */
+  issue(): void {
+    while (this.#flow.mayIssue) {
       // Counted from the first unconfirmed: however confirmations come, nothing runs further ahead of it than this.
       if (this.#next >= this.#sink.maxInFlight) return;
       const parcel = this.#parcels.at(this.#next);
-      if (parcel === undefined) return;
+      if (parcel === undefined || (parcel.state === 'waiting' && !this.#flow.mayGo())) return;
       this.#next += 1;
       if (parcel.state === 'waiting') this.#hand(parcel);
     }
   }
 
+  /** Called by the flow: the round is over. */
+  back(): void {
+    this.#next = 0;
+    const failed = this.#failed;
+    this.#failed = undefined;
+    for (let position = 0; position < this.#parcels.size; position += 1) {
+      const parcel = this.#parcels.at(position);
+      if (parcel?.state === 'confirmed') parcel.state = 'waiting';
+    }
+    if (failed?.error.scope === 'message') {
+      failed.parcel.faults += 1;
+      if (failed.parcel.faults >= this.#settings.attempts) this.#refuse(failed.parcel, failed.error);
+    }
+    this.#expire();
+  }
+
   #hand(parcel: Parcel): void {
-    const { expiresAtMs } = parcel.frame;
-    if (expiresAtMs !== undefined && expiresAtMs <= this.#settings.clock.nowMs()) {
+    if (isExpired(parcel.frame, this.#settings.clock)) {
       // Invariant 8: expired is never handed to a sink.
-      this.#refuse(parcel, new SluiceError('EXPIRED', 'expired before it could be sent'));
+      this.#refuse(parcel, expired());
       return;
     }
     parcel.state = 'open';
     parcel.sends += 1;
-    this.#open += 1;
+    this.#flow.began();
     const sending = parcel.sending();
     let sent: Promise<Receipt>;
     try {
@@ -129,7 +133,7 @@ export class Outbox {
       (thrown: unknown) => {
         const failure = asSluiceError(thrown);
         sending?.end(failure);
-        this.#failed(parcel, failure);
+        this.#ended(parcel, failure);
       },
     );
   }
@@ -154,16 +158,15 @@ export class Outbox {
       (thrown: unknown) => {
         end();
         const failure = asSluiceError(thrown);
-        for (const sharer of sharers) this.#failed(sharer, failure);
+        for (const sharer of sharers) this.#ended(sharer, failure);
       },
     );
   }
 
   #confirmed(parcel: Parcel, receipt: Receipt): void {
-    if (this.#mode === 'stopped') return;
-    this.#open -= 1;
+    if (this.#flow.isStopped) return;
+    this.#flow.passed();
     parcel.state = 'confirmed';
-    this.#failures = 0;
     if (this.#parcels.at(0) === parcel) {
       this.#dropFirst();
       parcel.confirmed(receipt);
@@ -172,7 +175,7 @@ export class Outbox {
       // A frame before this one is unconfirmed; the receipt is read again if this one is sent again.
       this.#receipts.set(parcel, receipt);
     }
-    this.#progress();
+    this.#flow.progress();
   }
 
   #advance(): void {
@@ -189,18 +192,17 @@ export class Outbox {
     if (this.#next > 0) this.#next -= 1;
   }
 
-  #failed(parcel: Parcel, error: SluiceError): void {
-    if (this.#mode === 'stopped') return;
-    this.#open -= 1;
+  #ended(parcel: Parcel, error: SluiceError): void {
+    if (this.#flow.isStopped) return;
     if (error.verdict === 'reject') {
+      this.#flow.ended();
       this.#refuse(parcel, error);
     } else {
       parcel.state = 'waiting';
-      // Of several failures the first one sent tells: what came behind it failed because of it, or will be sent again.
-      if (this.#failure === undefined) this.#failure = { error, parcel };
-      this.#mode = 'ending';
+      this.#failed ??= { error, parcel };
+      this.#flow.failed(error);
     }
-    this.#progress();
+    this.#flow.progress();
   }
 
   #refuse(parcel: Parcel, error: SluiceError): void {
@@ -209,46 +211,15 @@ export class Outbox {
     this.#advance();
   }
 
-  #progress(): void {
-    if (this.#mode === 'ending') {
-      if (this.#open === 0) this.#goBack();
-      return;
-    }
-    if (this.#mode === 'probing' && this.#failures === 0) {
-      this.#mode = 'flowing';
-      this.#isStalled = false;
-      this.#settings.onFlow();
-    }
-    this.#issue();
-  }
-
-  #goBack(): void {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    this.#next = 0;
+  /** What expired while nothing could be sent ends now: it need not keep the window shut until the sink is back. */
+  #expire(): void {
+    const { clock } = this.#settings;
     for (let position = 0; position < this.#parcels.size; position += 1) {
       const parcel = this.#parcels.at(position);
-      if (parcel?.state === 'confirmed') parcel.state = 'waiting';
+      if (parcel?.state !== 'waiting' || !isExpired(parcel.frame, clock)) continue;
+      parcel.state = 'refused';
+      parcel.refused(expired());
     }
-    if (failure !== undefined) {
-      this.#settings.onGoBack(failure.error, !this.#isStalled);
-      this.#isStalled = true;
-      if (failure.error.scope === 'message') {
-        failure.parcel.faults += 1;
-        if (failure.parcel.faults >= this.#settings.attempts) this.#refuse(failure.parcel, failure.error);
-      }
-    }
-    this.#failures += 1;
-    this.#mode = 'paused';
-    const delayMs = backoffMs(this.#settings.pause, this.#failures, this.#settings.clock.random);
-    this.#cancelPause = this.#settings.clock.after(delayMs, () => this.#resume());
-  }
-
-  #resume(): void {
-    this.#cancelPause?.();
-    this.#cancelPause = undefined;
-    // One frame first: while a server comes back, some frames of a full window could pass and others not.
-    this.#mode = 'probing';
-    this.#issue();
+    this.#advance();
   }
 }

@@ -1,22 +1,27 @@
-import { ACCEPT, type Delivery, GIVE_BACK } from '#contract/delivery.ts';
-import { asSluiceError, type SluiceError } from '#contract/errors.ts';
-import type { Frame } from '#contract/frame.ts';
-import type { TraceOutcome } from '#contract/trace.ts';
+import type { Delivery } from '#contract/delivery.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import { Dropped } from '#contract/stage.ts';
+import { MOST_ENDS } from '#contract/suspects.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
 import { backoffMs } from '#kit/backoff.ts';
-import { Crowd } from '#kit/crowd.ts';
+import { courierOf, type Courier } from './courier.ts';
+import { Endings } from './endings.ts';
 import type { Job } from './job.ts';
 import { Lanes } from './lanes.ts';
-import { Outbox } from './outbox.ts';
-import { Dispatch } from './dispatch.ts';
-import { Morgue } from './morgue.ts';
 import type { Route } from './route.ts';
-import { pass, receive, type Passed } from './walk.ts';
+import { type Trial, trialOf } from './trial.ts';
+import { identify, pass, receive, repeatKeyOf, type Passed } from './walk.ts';
 import type { Waiting } from './watchdog.ts';
 import { Window } from './window.ts';
 
 /** How long the pump may go on without letting timers and sockets have their turn. */
 const TURN_MS = 10;
+
+/**
+ * An earlier process had one window under way. A source that cannot say which deliveries those are may give others
+ * between them: partitions, queues.
+ */
+const UNSURE_WINDOWS = 16;
 
 /**
  * Steps 1 and 7 of the walk: takes deliveries while the window has room, walks each, and settles it once its end is
@@ -26,35 +31,31 @@ export class Pump {
   readonly #route: Route;
   readonly #window: Window;
   readonly #lanes = new Lanes<Job>();
-  readonly #outbox: Outbox;
-  readonly #morgue: Morgue;
-  readonly #jobs = new Crowd<Job>();
+  readonly #endings: Endings;
+  readonly #courier: Courier;
   readonly #stopping = new AbortController();
-  #idle: (() => void) | undefined;
-  readonly #answers = {
-    again: (job: Job, renamed: Frame): void => this.#send(job, renamed),
-    sent: (job: Job): void => this.#sent(job),
-  };
+  /** After a crash, and while somebody is suspected of it; else undefined, and then it costs nothing. */
+  #trial: Trial | undefined;
+  /** In a class that keeps the newest, a message that waits for its lane gives way to a newer one. */
+  readonly #givesWay: ((older: Job, newer: Job) => boolean) | undefined;
+  /** Deliveries that an earlier process may have sent: so many of a source that cannot tell. */
+  #mayRepeat: number;
 
   constructor(route: Route) {
     this.#route = route;
     this.#window = new Window(route.window);
-    this.#morgue = new Morgue(route);
-    this.#outbox = new Outbox(route.sink, {
-      clock: route.clock,
-      pause: { firstMs: 50, capMs: 2000 },
-      attempts: route.attempts,
-      onGoBack: (failure, isFirst) => {
-        route.counters.goBacks += 1;
-        if (!isFirst) return;
-        route.log.warn('sink-stalled', { route: route.name, code: failure.code, text: failure.message });
-        route.onFlow(false);
-      },
-      onFlow: () => {
-        route.log.info('sink-flows', { route: route.name });
-        route.onFlow(true);
-      },
+    this.#mayRepeat = route.window.messages * UNSURE_WINDOWS;
+    this.#endings = new Endings(route, this.#window, {
+      again: (job) => this.#enter(job),
+      buried: (job) => this.#trial?.buried(job),
     });
+    this.#trial = trialOf(route, {
+      convict: (job) => this.#convict(job),
+      over: () => (this.#trial = undefined),
+    });
+    this.#courier = courierOf(route, this.#endings);
+    this.#givesWay =
+      CLASSES[route.trafficClass].keeps === 'newest' ? (older, newer) => this.#supersede(older, newer) : undefined;
   }
 
   /** Resolves after `stop`; rejects when the source is lost for good. */
@@ -77,14 +78,12 @@ export class Pump {
 
   /** What the unsettled deliveries wait for. */
   waiting(): Waiting {
-    const sink = this.#jobs.all().filter((job) => job.unsent > 0).length;
-    const deadLetters = this.#morgue.size;
-    return { sink, deadLetters, stages: Math.max(0, this.#jobs.size - sink - deadLetters) };
+    return this.#endings.waiting();
   }
 
   /** The sink's connection is back. */
   wake(): void {
-    this.#outbox.wake();
+    this.#courier.wake();
   }
 
   /**
@@ -93,75 +92,112 @@ export class Pump {
    */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping.abort();
-    await this.#ended(deadlineMs);
-    this.#outbox.stop();
-    for (const job of this.#jobs.all()) {
-      this.#jobs.delete(job);
-      job.settled = true;
-      this.#route.counters.givenBack += 1;
-      job.trace?.end('given-back');
-      job.delivery.settle(GIVE_BACK);
-    }
-  }
-
-  #ended(deadlineMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#jobs.size === 0) return resolve();
-      const cancel = this.#route.clock.after(deadlineMs, resolve);
-      this.#idle = () => {
-        cancel();
-        resolve();
-      };
-    });
+    await this.#endings.idle(deadlineMs);
+    this.#courier.stop();
+    this.#trial?.stop();
+    this.#endings.giveBack();
   }
 
   #begin(delivery: Delivery): void {
-    const { counters, clock, tracer } = this.#route;
-    const bytes = delivery.frame.body?.length ?? 0;
+    const { clock, tracer } = this.#route;
     const job: Job = {
       delivery,
-      bytes,
+      bytes: delivery.frame.body?.length ?? 0,
       receivedAtMs: delivery.arrivedAtMs ?? clock.nowMs(),
       trace: tracer?.begin(delivery),
       message: undefined,
       lane: undefined,
       label: undefined,
       id: delivery.id,
+      madeAtMs: undefined,
       expiresAtMs: undefined,
+      sequence: undefined,
+      repeatKey: undefined,
+      mayRepeat: false,
       attempt: 1,
       unsent: 0,
       refusal: undefined,
       settled: false,
       place: 0,
     };
-    counters.accepted += 1;
-    counters.held += 1;
-    this.#window.take(bytes);
-    this.#jobs.add(job);
+    this.#endings.add(job);
+    if (this.#trial?.wants(job) === true) this.#trial.take(job, () => this.#open(job));
+    else this.#open(job);
+  }
+
+  /** Looks into the frame. */
+  #open(job: Job): void {
+    const { lane, attempt } = job.delivery;
+    let repeatKey: string | undefined;
     try {
       job.message = receive(this.#route, job);
+      repeatKey = repeatKeyOf(this.#route, job, job.message);
     } catch (thrown) {
-      this.#bury(job, asSluiceError(thrown));
+      this.#trial?.left(job, false);
+      this.#endings.refused(job, asSluiceError(thrown));
       return;
     }
-    job.lane = delivery.lane === undefined ? job.message : { key: undefined, address: delivery.lane };
-    if (!this.#lanes.queue(job.lane, job)) this.#step(job);
+    job.lane = lane === undefined ? job.message : { key: undefined, address: lane };
+    if (!this.#endings.admits(job, repeatKey)) {
+      this.#trial?.left(job, false);
+      return;
+    }
+    if (this.#mayRepeat > 0) {
+      this.#mayRepeat -= 1;
+      job.mayRepeat = attempt === undefined;
+    }
+    this.#enter(job);
+  }
+
+  #enter(job: Job): void {
+    if (job.lane === undefined) return;
+    const givesWay = this.#givesWay;
+    const queued =
+      givesWay === undefined
+        ? this.#lanes.queue(job.lane, job)
+        : this.#lanes.queue(job.lane, job, (older) => givesWay(older, job));
+    if (queued) this.#trial?.left(job, false);
+    else this.#step(job);
+  }
+
+  #convict(job: Job): void {
+    identify(this.#route, job);
+    const text = `expected the process to outlive this message, found that it ended ${MOST_ENDS} times while the message was in its stages`;
+    this.#endings.refused(job, new SluiceError('PROCESS_ENDED', text));
+  }
+
+  #supersede(older: Job, newer: Job): boolean {
+    const isSame =
+      older.message?.key === newer.message?.key && older.delivery.frame.address === newer.delivery.frame.address;
+    const isNewer = older.sequence === undefined || newer.sequence === undefined || older.sequence <= newer.sequence;
+    if (!isSame || !isNewer) return false;
+    this.#endings.superseded(older);
+    return true;
   }
 
   /** One try of a job whose turn it is in its lane. */
   #step(job: Job): 'done' | 'holds' {
     if (job.message === undefined || job.lane === undefined || job.settled) return 'done';
+    if (this.#trial?.wants(job) === true) {
+      // Whoever comes here, from a released lane or a retry, holds the lane already.
+      this.#trial.take(job, () => {
+        if (this.#step(job) === 'done') this.#release(job);
+      });
+      return 'holds';
+    }
     try {
       // A function may have changed the body that it was handed: each further try begins with what was read.
       if (job.attempt > 1) job.message = receive(this.#route, job);
       const passed = pass(this.#route, job, job.message);
       if (!(passed instanceof Promise)) {
+        this.#trial?.left(job, true);
         this.#leave(job, passed);
         return 'done';
       }
       this.#lanes.hold(job.lane);
       passed.then(
         (made) => {
+          this.#trial?.left(job, true);
           this.#leave(job, made);
           this.#release(job);
         },
@@ -181,9 +217,10 @@ export class Pump {
 
   /** A stage failed: tries again, holding the lane (invariant 5), or gives up. */
   #failed(job: Job, failure: SluiceError): 'done' | 'holds' {
+    this.#trial?.left(job, false);
     const { attempts, backoff, clock, counters } = this.#route;
     if (failure.verdict === 'reject' || job.attempt >= attempts || job.lane === undefined) {
-      this.#bury(job, failure);
+      this.#endings.refused(job, failure);
       return 'done';
     }
     this.#lanes.hold(job.lane);
@@ -198,49 +235,7 @@ export class Pump {
 
   #leave(job: Job, passed: Passed): void {
     if (job.settled) return;
-    if (passed instanceof Dropped) {
-      this.#route.counters.dropped += 1;
-      this.#end(job, 'dropped');
-      return;
-    }
-    job.unsent = passed.length;
-    for (const frame of passed) this.#send(job, frame);
-  }
-
-  #send(job: Job, frame: Frame): void {
-    this.#outbox.push(new Dispatch(this.#route, job, frame, this.#answers));
-  }
-
-  /** The sink has answered for one more frame of the job. */
-  #sent(job: Job): void {
-    job.unsent -= 1;
-    if (job.unsent > 0 || job.settled) return;
-    if (job.refusal !== undefined) {
-      this.#bury(job, job.refusal);
-      return;
-    }
-    this.#route.counters.delivered += 1;
-    this.#end(job, 'delivered');
-  }
-
-  #bury(job: Job, failure: SluiceError): void {
-    this.#morgue.bury(job, failure, () => {
-      if (job.settled) return;
-      const expired = failure.code === 'EXPIRED';
-      if (expired) this.#route.counters.expired += 1;
-      else this.#route.counters.deadLettered += 1;
-      this.#end(job, expired ? 'expired' : 'dead-lettered', failure);
-    });
-  }
-
-  /** Invariants 1 and 2: settled here, once, after the end of the delivery is safe. */
-  #end(job: Job, outcome: TraceOutcome, failure?: SluiceError): void {
-    job.settled = true;
-    this.#jobs.delete(job);
-    this.#route.counters.held -= 1;
-    job.trace?.end(outcome, failure);
-    job.delivery.settle(failure === undefined ? ACCEPT : { kind: 'reject', cause: failure });
-    this.#window.give(job.bytes);
-    if (this.#jobs.size === 0) this.#idle?.();
+    if (passed instanceof Dropped) this.#endings.dropped(job);
+    else this.#courier.carry(job, passed);
   }
 }

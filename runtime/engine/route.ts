@@ -1,13 +1,18 @@
 import type { Codec } from '#contract/codec.ts';
 import type { Headers } from '#contract/frame.ts';
+import type { Ledger } from '#contract/ledger.ts';
 import type { Log } from '#contract/log.ts';
+import type { Pulse } from '#contract/pulse.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Room, Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
+import type { Suspects } from '#contract/suspects.ts';
 import type { Tracer } from '#contract/trace.ts';
+import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
+import type { Freshness } from './freshness.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 
 /** What a template may read; a Message is one. `address` is the source's, and so are `headers`. */
@@ -26,6 +31,7 @@ export type Fill = (view: View) => string;
 export interface Route {
   readonly pipeline: string;
   readonly name: string;
+  readonly trafficClass: TrafficClass;
   readonly source: Source;
   readonly sink: Sink;
   /** Undefined where nothing on the route looks at the body: then bytes pass as they are, whatever they hold. */
@@ -35,20 +41,34 @@ export interface Route {
   /** Whether the pipeline file names the sink's codec. */
   readonly statesContentType: boolean;
   readonly key: Fill | undefined;
+  /** Whether a message without a key is refused. */
+  readonly needsKey: boolean;
   readonly id: Fill | undefined;
   readonly address: Fill;
   /** Added to what the source frame carried. */
   readonly headers: ReadonlyMap<string, Fill>;
+  readonly sequence: Fill | undefined;
+  readonly timestamp: Fill | undefined;
   readonly expiresAfterMs: number | undefined;
   readonly stages: readonly Stage[];
   readonly window: Room;
   readonly attempts: number;
   readonly backoff: Backoff;
+  /** How fast a backlog may be sent, in frames; undefined: as fast as the sink takes it. */
+  readonly drainPerSecond: number | undefined;
+  /** Ids that were delivered, where the class must know them after a crash. */
+  readonly ledger: Ledger | undefined;
+  /** What repetitions by the publisher have in common, and those that were seen. */
+  readonly dedupe: { readonly by: Fill; readonly ledger: Ledger } | undefined;
+  readonly freshness: Freshness;
   readonly deadLetters: DeadLetters;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
+  /** Undefined where no stage can end the process or keep it from going on. */
+  readonly suspects: Suspects | undefined;
+  readonly pulse: Pulse | undefined;
   /** False when the sink ceases to confirm, true when it confirms again. */
   readonly onFlow: (isFlowing: boolean) => void;
 }

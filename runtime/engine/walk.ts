@@ -3,6 +3,7 @@ import { asSluiceError, messageOf, SluiceError } from '#contract/errors.ts';
 import type { Frame, Headers } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
 import { Dropped, type StageResult } from '#contract/stage.ts';
+import { momentMs } from '#kit/moment.ts';
 import type { Job } from './job.ts';
 import type { Route, View } from './route.ts';
 
@@ -14,17 +15,22 @@ export type Passed = readonly Frame[] | Dropped;
  * no message.
  */
 export function receive(route: Route, job: Job): Message {
-  const { frame, id } = job.delivery;
-  // The source's identity stands before all else: two routes into one stream never share an id.
-  job.id = `${route.pipeline}/${route.name}/${id}`;
-  // Invariant 6: the label is read from the frame and written by the runtime alone.
-  job.label = frame.headers.get('seclabel')?.[0];
+  const { frame } = job.delivery;
+  identify(route, job);
   const body = route.decoding === undefined ? undefined : decode(route, frame);
   const key = route.key === undefined ? frame.key : route.key(look(job, undefined, body));
   if (route.id !== undefined) {
     job.id = `${route.pipeline}/${route.name}/${frame.address}/${route.id(look(job, key, body))}`;
   }
+  const view = route.sequence === undefined && route.timestamp === undefined ? undefined : look(job, key, body);
+  const madeAtMs =
+    view === undefined || route.timestamp === undefined ? undefined : quantity('timestamp', route.timestamp(view));
+  if (view !== undefined && route.sequence !== undefined) job.sequence = quantity('sequence', route.sequence(view));
+  job.madeAtMs = madeAtMs ?? frame.timestampMs;
   job.expiresAtMs = expiry(route, job);
+  if (key === undefined && route.needsKey) {
+    throw new SluiceError('KEY_MISSING', `expected a key, which class ${route.trafficClass} works by, found none`);
+  }
   return {
     id: job.id,
     address: frame.address,
@@ -34,6 +40,15 @@ export function receive(route: Route, job: Job): Message {
     body,
     origin: frame,
   };
+}
+
+/** What is known of a delivery before anything looks into its body. */
+export function identify(route: Route, job: Job): void {
+  const { frame, id } = job.delivery;
+  // The source's identity stands before all else: two routes into one stream never share an id.
+  job.id = `${route.pipeline}/${route.name}/${id}`;
+  // Invariant 6: the label is read from the frame and written by the runtime alone.
+  job.label = frame.headers.get('seclabel')?.[0];
 }
 
 /**
@@ -65,10 +80,22 @@ function look(job: Job, key: string | undefined, body: unknown): View {
 }
 
 function expiry(route: Route, job: Job): number | undefined {
-  const { expiresAtMs, timestampMs } = job.delivery.frame;
+  const { expiresAtMs } = job.delivery.frame;
   if (route.expiresAfterMs === undefined) return expiresAtMs;
-  const ours = (timestampMs ?? job.receivedAtMs) + route.expiresAfterMs;
+  const ours = (job.madeAtMs ?? job.receivedAtMs) + route.expiresAfterMs;
   return expiresAtMs === undefined ? ours : Math.min(ours, expiresAtMs);
+}
+
+/** What repetitions of a message have in common; undefined where the route does not look for them. */
+export function repeatKeyOf(route: Route, job: Job, { key, body }: Message): string | undefined {
+  return route.dedupe?.by(look(job, key, body));
+}
+
+/** A number, or a time as milliseconds since 1970. Two numbers that differ by less than a double can hold are equal. */
+function quantity(word: string, text: string): number {
+  const value = momentMs(text) ?? (text.trim() === '' ? Number.NaN : Number(text));
+  if (Number.isFinite(value)) return value;
+  throw new SluiceError('SEQUENCE_INVALID', `expected ${word} to be a number or an RFC 3339 time, found another text`);
 }
 
 function onward(route: Route, job: Job, message: Message, from: number): StageResult | Promise<StageResult> {
@@ -104,8 +131,10 @@ function runStage(route: Route, job: Job, message: Message, index: number): Stag
   const stage = route.stages[index];
   if (stage === undefined) return message;
   const end = job.trace?.stage(stage.name);
+  route.pulse?.begin(index, job.delivery);
   try {
     const result = stage.run(message, job.attempt);
+    route.pulse?.end();
     if (!(result instanceof Promise)) {
       end?.();
       return result;
@@ -122,6 +151,7 @@ function runStage(route: Route, job: Job, message: Message, index: number): Stag
       },
     );
   } catch (thrown) {
+    route.pulse?.end();
     const failure = asSluiceError(thrown).at({ stage: stage.name });
     end?.(failure);
     throw failure;
@@ -159,7 +189,7 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
     body,
     id: message.id,
     contentType: codec === undefined ? origin.contentType : typeOf(route, codec, origin.contentType),
-    timestampMs: origin.timestampMs,
+    timestampMs: job.madeAtMs,
     expiresAtMs: job.expiresAtMs,
   };
 }

@@ -32,6 +32,16 @@ export class Deque<T> {
     return item;
   }
 
+  /** Takes the newest one back. */
+  pop(): T | undefined {
+    if (this.#size === 0) return undefined;
+    const place = (this.#head + this.#size - 1) & (this.#ring.length - 1);
+    const item = this.#ring[place];
+    this.#ring[place] = undefined;
+    this.#size -= 1;
+    return item;
+  }
+
   #grow(): void {
     const { length } = this.#ring;
     const ring = Array.from<T | undefined>({ length: length * 2 });

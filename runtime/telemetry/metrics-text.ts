@@ -10,7 +10,9 @@ export interface RouteNumbers {
   readonly deadLettered: number;
   readonly blocked: number;
   readonly held: number;
+  readonly repeated: number;
   readonly sent: number;
+  readonly known: number;
   readonly retries: number;
   readonly goBacks: number;
   readonly unexplainedDuplicates: number;
@@ -50,10 +52,22 @@ const METRICS: readonly Metric[] = [
     samples: (route) => [{ value: route.held }],
   },
   {
+    name: 'sluice_messages_repeated_total',
+    type: 'counter',
+    help: 'Of the messages dropped: passed on before, by this process or an earlier one.',
+    samples: (route) => [{ value: route.repeated }],
+  },
+  {
     name: 'sluice_frames_sent_total',
     type: 'counter',
     help: 'Frames that the sink confirmed.',
     samples: (route) => [{ value: route.sent }],
+  },
+  {
+    name: 'sluice_frames_known_total',
+    type: 'counter',
+    help: 'Of the frames sent: not written again, for the log of the sink held them already.',
+    samples: (route) => [{ value: route.known }],
   },
   {
     name: 'sluice_retries_total',

@@ -3,6 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { startKafka } from '../harness/kafka.ts';
+import { law } from '../harness/law.ts';
+import { startMosquitto } from '../harness/mosquitto.ts';
+import { startNats } from '../harness/nats.ts';
+import { startRabbitMq } from '../harness/rabbitmq.ts';
 import { type TemporaryFolder, temporaryFolder } from '../harness/temporary-folder.ts';
 import { newProject } from '../host/project.ts';
 import { REPOSITORY, startNode } from '../host/sluice-process.ts';
@@ -72,6 +77,40 @@ test('the built command line is one program wherever it is called from: its vers
   assert.equal(await schema.ended(), 0);
   assert.ok(schema.stdout() === readFileSync(join(REPOSITORY, 'schemas/pipeline.schema.json'), 'utf8'));
 });
+
+law(
+  'the built command line reaches a real server of every bus',
+  { needs: ['nats-process', 'mosquitto-process', 'kafka-process', 'rabbitmq-process'] },
+  async () => {
+    await using nats = await startNats();
+    await using mosquitto = await startMosquitto();
+    await using kafka = await startKafka();
+    await using rabbit = await startRabbitMq();
+    using project = newProject({
+      'pipelines/all.yaml': {
+        name: 'all',
+        buses: {
+          mqtt: { bus: 'mqtt', url: mosquitto.url },
+          nats: { bus: 'nats', url: nats.url },
+          jetstream: { bus: 'jetstream', url: nats.url, create: true },
+          kafka: { bus: 'kafka', brokers: kafka.brokers, create: true },
+          rabbitmq: { bus: 'rabbitmq', url: rabbit.url, create: true },
+        },
+        routes: [
+          { name: 'a', from: { bus: 'mqtt', topics: ['a'] }, to: { bus: 'jetstream', stream: 'A', subject: 'a' } },
+          { name: 'b', from: { bus: 'jetstream', stream: 'A' }, to: { bus: 'kafka', topic: 'a' } },
+          { name: 'c', from: { bus: 'kafka', topics: ['a'] }, to: { bus: 'rabbitmq', queue: 'a' } },
+          { name: 'd', from: { bus: 'rabbitmq', queue: 'a' }, to: { bus: 'nats', subject: 'b' } },
+          { name: 'e', from: { bus: 'nats', subjects: ['b'] }, to: { bus: 'mqtt', topic: 'b' } },
+        ],
+      },
+    });
+    await using ran = startNode([sluice, 'run', 'pipelines/all.yaml'], { cwd: project.folder });
+    await ran.said('ready', 1, 60_000);
+    ran.signal('SIGTERM');
+    assert.equal(await ran.ended(), 0, ran.stderr());
+  },
+);
 
 test('clients are chunks of their own: no file of the build but one belongs to every command', () => {
   const main = readFileSync(sluice, 'utf8');

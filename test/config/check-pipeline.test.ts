@@ -45,6 +45,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     connection: 'field',
     bus: 'mqtt',
     options: { topics: ['fleet/+/position'], qos: 0, session: '1d' },
+    grade: undefined,
     codec: undefined,
     key: '{topic.1}',
     id: undefined,
@@ -66,6 +67,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     bus: 'jetstream',
     options: { stream: 'TRACKS', subject: 'tracks.{key}' },
     address: 'tracks.{key}',
+    grade: undefined,
     codec: undefined,
     headers: new Map([['origin', '{route}/{id}']]),
   });

@@ -38,6 +38,7 @@ function scene(maxInFlight?: number) {
   const ends: string[] = [];
   const outbox = new Outbox(sink, {
     clock,
+    drainPerSecond: undefined,
     pause: { firstMs: 100, capMs: 100 },
     attempts: 2,
     onGoBack() {},

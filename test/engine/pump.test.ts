@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { json } from '../../runtime/codecs/json.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import { withBody } from '../../runtime/contract/message.ts';
+import type { Pulse } from '../../runtime/contract/pulse.ts';
 import { Dropped } from '../../runtime/contract/stage.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
@@ -252,4 +253,25 @@ test('each try of a function begins with the body as it was read, whatever the l
   const { sink, clock, counters } = started([frameForTest('k/x', '{"n":0}')], { ...codecs, stages: [stage] });
   await clock.play(() => counters.delivered === 1);
   assert.deepEqual(bodies(sink.sent), ['{"n":1}']);
+});
+
+test('the pulse is told of every call of a stage before it, and again once it has returned or thrown', async () => {
+  const told: string[] = [];
+  const pulse: Pulse = {
+    begin: (stage, { id }) => void told.push(`${stage} ${id}`),
+    end: () => void told.push('-'),
+  };
+  const plain = stageThat((message) => message);
+  const moody = stageThat((message) => {
+    told.push(String(message.body));
+    if (message.body === 'throws') throw new SluiceError('TRANSFORM_REJECTED', 'no');
+    return message.body === 'waits' ? Promise.resolve(message) : message;
+  });
+  const frames = ['returns', 'throws', 'waits'].map((body, at) => frameForTest(`k${at}/x`, body));
+  const { clock, source } = started(frames, { stages: [plain, moody], pulse });
+  await clock.play(() => source.settled.size === 3);
+  assert.deepEqual(
+    told,
+    ['returns', 'throws', 'waits'].flatMap((body, at) => [`0 s:${at + 1}`, '-', `1 s:${at + 1}`, body, '-']),
+  );
 });

@@ -1,3 +1,4 @@
+import { Freshness } from '../../runtime/engine/freshness.ts';
 import { newCounters } from '../../runtime/engine/counters.ts';
 import type { Route } from '../../runtime/engine/route.ts';
 import type { DeadLetter } from '../../runtime/contract/dead-letter.ts';
@@ -14,14 +15,22 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
   const route: Route = {
     pipeline: 'p',
     name: 'r',
+    trafficClass: 'event',
     decoding: () => text,
     encoding: () => text,
     statesContentType: false,
     key: (view) => view.address.split('/')[0] ?? '',
+    needsKey: false,
     id: undefined,
     address: (view) => view.address,
     headers: new Map(),
+    sequence: undefined,
+    timestamp: undefined,
     expiresAfterMs: undefined,
+    drainPerSecond: undefined,
+    ledger: undefined,
+    dedupe: undefined,
+    freshness: new Freshness(),
     stages: [],
     window: { messages: 16, bytes: 1_000_000 },
     attempts: 3,
@@ -35,6 +44,8 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     counters: newCounters(),
     log: { info() {}, warn() {}, error() {} },
     tracer: undefined,
+    suspects: undefined,
+    pulse: undefined,
     onFlow() {},
     ...parts,
   };

@@ -66,6 +66,8 @@ export interface Unkindness {
   /** The frame fails by its own fault, this time. */
   readonly fault: number;
   readonly maxInFlight: number;
+  /** False for a bus that stores each arrival, whatever its id. */
+  readonly removesDuplicates?: boolean;
 }
 
 interface OpenSend {
@@ -138,7 +140,8 @@ export class SimulatedSink implements Sink {
   }
 
   #store(frame: Frame): Receipt {
-    if (frame.id !== undefined && this.#ids.has(frame.id)) return 'duplicate';
+    const removes = this.#unkindness.removesDuplicates ?? true;
+    if (removes && frame.id !== undefined && this.#ids.has(frame.id)) return 'duplicate';
     if (frame.id !== undefined) this.#ids.add(frame.id);
     this.stored.push(frame);
     return 'confirmed';

@@ -17,6 +17,8 @@ export interface Link extends AsyncDisposable {
   mend(): Promise<void>;
   /** From now on every byte comes so much later, each way. */
   delayMs(ms: number): void;
+  /** From now on all connections together carry so much each way; undefined: as much as they can. */
+  limit(bytesPerSecond: number | undefined): void;
   /** Connections stay open and are accepted, and nothing passes in the named direction (default: both) until `mend`. */
   blackhole(direction?: Direction): void;
 }
@@ -44,7 +46,12 @@ function listen(server: Server, port: number): Promise<true> {
 
 /** A TCP proxy of the test's own in front of a server's port. */
 export async function startLink(targetPort: number, targetHost = '127.0.0.1'): Promise<Link> {
-  const weather: Weather = { delayMs: 0, held: new Set() };
+  const weather: Weather = {
+    delayMs: 0,
+    held: new Set(),
+    bytesPerSecond: undefined,
+    busyUntilMs: { up: 0, down: 0 },
+  };
   const sockets = new Set<Socket>();
   const flushes = new Set<() => void>();
   let clients = 0;
@@ -97,6 +104,9 @@ export async function startLink(targetPort: number, targetHost = '127.0.0.1'): P
     },
     delayMs(ms) {
       weather.delayMs = ms;
+    },
+    limit(bytesPerSecond) {
+      weather.bytesPerSecond = bytesPerSecond;
     },
     blackhole(direction) {
       for (const held of direction === undefined ? (['up', 'down'] as const) : [direction]) weather.held.add(held);

@@ -6,10 +6,17 @@ export interface Weather {
   delayMs: number;
   /** Directions in which bytes are held back, as on a cable that is pulled: the connection stays, TCP would go on trying. */
   readonly held: Set<Direction>;
+  /** What all connections together may carry each way; undefined: no bound. */
+  bytesPerSecond: number | undefined;
+  /** When the last byte that was taken in will have passed, each way. */
+  readonly busyUntilMs: Record<Direction, number>;
 }
 
 /** `up`: from the client to the server. */
 export type Direction = 'up' | 'down';
+
+/** On a slow link the connections take turns: a segment of Ethernet's each. */
+const SEGMENT_BYTES = 1448;
 
 /** Above it the sender is no longer read, so that a held direction fills the sender's own buffers, as on a real link. */
 const MAX_HELD_BYTES = 1024 * 1024;
@@ -39,9 +46,21 @@ export function pipe(from: Socket, to: Socket, direction: Direction, weather: We
     }
     if (heldBytes + to.writableLength < MAX_HELD_BYTES) from.resume();
   };
+  const dueMs = (bytes: number): number => {
+    const nowMs = performance.now();
+    if (weather.bytesPerSecond === undefined) return nowMs + weather.delayMs;
+    const busy = Math.max(nowMs, weather.busyUntilMs[direction]) + (bytes / weather.bytesPerSecond) * 1000;
+    weather.busyUntilMs[direction] = busy;
+    return busy + weather.delayMs;
+  };
+  const segments = (chunk: Buffer | undefined): (Buffer | undefined)[] => {
+    if (chunk === undefined || weather.bytesPerSecond === undefined) return [chunk];
+    const count = Math.ceil(chunk.length / SEGMENT_BYTES);
+    return Array.from({ length: count }, (_, at) => chunk.subarray(at * SEGMENT_BYTES, (at + 1) * SEGMENT_BYTES));
+  };
   const enter = (chunk: Buffer | undefined): void => {
     heldBytes += chunk?.length ?? 0;
-    waiting.push({ dueMs: performance.now() + weather.delayMs, chunk });
+    for (const segment of segments(chunk)) waiting.push({ dueMs: dueMs(segment?.length ?? 0), chunk: segment });
     if (heldBytes + to.writableLength >= MAX_HELD_BYTES) from.pause();
     flush();
   };

@@ -14,6 +14,7 @@ const CARRIES = {
   carriesExpiry: true,
   carriesNull: false,
   deduplicates: false,
+  readsTail: false,
 } as const;
 
 const READ: Guarantees = {
@@ -92,7 +93,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   async openSink({ connection, end }, context) {
     const link = new Link(context);
     const opened = await link.open(connection);
-    const { headers } = await import('@nats-io/transport-node');
+    const { headers } = await import('./client.ts');
     return new CoreSink(link, opened, new HeaderBlock(headers()), end);
   },
 };

@@ -1,5 +1,5 @@
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
-import type * as Client from '@nats-io/transport-node';
+import type * as Client from './client.ts';
 import type { Authenticator, NatsConnection, NodeConnectionOptions, TlsOptions } from '@nats-io/transport-node';
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
 import { durationMs } from '#kit/quantity.ts';
@@ -17,7 +17,7 @@ export interface Dialer {
 
 /** `name`: how the server's own monitoring lists the connection. `delayMs`: how long to wait between reconnects. */
 export async function dialer(options: NatsConnectionOptions, name: string, delayMs: () => number): Promise<Dialer> {
-  const client = await import('@nats-io/transport-node');
+  const client = await import('./client.ts');
   const urls = typeof options.url === 'string' ? [options.url] : options.url;
   const servers = urls.map(parseServerUrl).filter((server) => server !== undefined);
   const timeoutMs = durationMs(options.connectTimeout);

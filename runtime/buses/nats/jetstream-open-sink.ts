@@ -8,6 +8,7 @@ import { HeaderBlock } from './write-headers.ts';
 import { insist } from './insist.ts';
 import type { JetStreamConnectionOptions, JetStreamTo } from './jetstream-options.ts';
 import { JetStreamSink } from './jetstream-sink.ts';
+import { jetstreamTail } from './jetstream-tail.ts';
 import { managerOf } from './manager.ts';
 import { findStream } from './stream.ts';
 import { filterOfTemplate, overlap } from './subject.ts';
@@ -21,6 +22,7 @@ export async function openJetStreamSink(
 ): Promise<Sink> {
   const link = new Link(context);
   const filter = filterOfTemplate(end.subject);
+  const timeoutMs = durationMs(end.timeout);
   const wanted = { name: end.stream, subjects: connection.create ? [filter] : undefined };
   const look = async (): Promise<StreamInfo> => {
     const info = await findStream(await managerOf(link), wanted);
@@ -34,13 +36,14 @@ export async function openJetStreamSink(
       const text = `stream ${end.stream} keeps its messages in memory: a confirmed message does not survive a restart of the server`;
       context.report({ kind: 'notice', code: 'STREAM_IN_MEMORY', text });
     }
-    const { createInbox, headers } = await import('@nats-io/transport-node');
+    const { createInbox, headers } = await import('./client.ts');
     const opened = link.connection;
     if (opened === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');
     return new JetStreamSink(link, opened, new HeaderBlock(headers()), createInbox(), {
       stream: end.stream,
-      timeoutMs: durationMs(end.timeout),
+      timeoutMs,
       takesTtl: config.allow_msg_ttl === true,
+      tail: jetstreamTail(link, { stream: end.stream, filter, timeoutMs, look }),
       suspect: suspicion(link, look),
     });
   } catch (error) {

@@ -1,7 +1,13 @@
 import type { EndOptions, Guarantees } from '#contract/bus.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
 
-const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true, carriesNull: false } as const;
+const CARRIES = {
+  carriesHeaders: true,
+  carriesKey: false,
+  carriesExpiry: true,
+  carriesNull: false,
+  readsTail: false,
+} as const;
 
 export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFrom>): Guarantees {
   return {
@@ -51,7 +57,8 @@ export function sinkGuarantees({ end }: EndOptions<RabbitConnection, RabbitTo>):
   }
   return {
     ...CARRIES,
-    confirms: end.persistent ? 'stored' : 'received',
+    // A quorum queue confirms once a majority has it on disk.
+    confirms: !end.persistent ? 'received' : end.type === 'quorum' ? 'synced' : 'stored',
     redelivers: false,
     ordered: 'address',
     deduplicates: false,

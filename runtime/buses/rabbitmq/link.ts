@@ -1,4 +1,4 @@
-import type * as Client from 'amqplib';
+import type * as Client from './client.ts';
 import type { BusContext } from '#contract/bus.ts';
 import { type ErrorCode, messageOf, SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
@@ -56,7 +56,7 @@ export class Link {
     const stop = (): void => this.#opened.reject(this.#lastProblem ?? this.error('BUS_UNREACHABLE', 'stopped'));
     signal.addEventListener('abort', stop, { once: true });
     try {
-      const client = await import('amqplib');
+      const client = await import('./client.ts');
       if (signal.aborted) stop();
       else this.#life = this.#live(client);
       await this.#opened.promise;

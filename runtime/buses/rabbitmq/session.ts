@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Channel, ChannelModel } from 'amqplib';
-import type * as Client from 'amqplib';
+import type * as Client from './client.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { withDeadline } from '#kit/deadline.ts';
 import type { RabbitConnection } from './options.ts';

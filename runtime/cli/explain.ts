@@ -1,0 +1,34 @@
+import { busOf } from '../catalog-of.ts';
+import { catalog } from '../catalog.ts';
+import { explainRoute, explanationText, type RouteExplanation } from '../config/explain-route.ts';
+import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
+import type { PipelineSpec, RouteSpec } from '../config/pipeline-spec.ts';
+import { endOptions } from '../end-options.ts';
+import { readPipeline } from './checked-pipeline.ts';
+import type { Command } from './command.ts';
+import { EXIT } from './exit-codes.ts';
+
+export const explain: Command = {
+  usage: 'PIPELINE [--json]',
+  help: { '--json': 'print one JSON object instead of text' },
+  options: { json: { type: 'boolean' } },
+  words: 1,
+  run({ positionals, values }) {
+    const { spec, findings } = readPipeline(positionals[0] ?? '', 'check').result;
+    const envelope = findingsEnvelope(findings);
+    if (spec === undefined) {
+      process.stderr.write(values['json'] === true ? `${JSON.stringify(envelope)}\n` : findingsText(findings));
+      return Promise.resolve(EXIT.invalid);
+    }
+    const routes = spec.routes.map((route) => explained(spec, route));
+    const text = values['json'] === true ? `${JSON.stringify({ ok: true, routes })}\n` : explanationText(routes);
+    process.stdout.write(text);
+    return Promise.resolve(EXIT.fine);
+  },
+};
+
+function explained(pipeline: PipelineSpec, route: RouteSpec): RouteExplanation {
+  const source = busOf(catalog, route.from.bus).sourceGuarantees(endOptions(pipeline, route.from));
+  const sink = busOf(catalog, route.to.bus).sinkGuarantees(endOptions(pipeline, route.to));
+  return explainRoute(route, source, sink);
+}

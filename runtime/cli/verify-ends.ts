@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { messageOf } from '#contract/errors.ts';
+import { nearestName } from '#kit/nearest.ts';
+import { URL_FORMS, urlEnd, type UrlEnd } from '../bus-url.ts';
+import { catalog } from '../catalog.ts';
+import { asMap, own } from '../config/plain.ts';
+import type { Finding } from '../config/findings.ts';
+import type { PipelineSpec, RouteSpec } from '../config/pipeline-spec.ts';
+import { projectFolder } from '../config/project.ts';
+import { mirrorRoute } from '../mirror-route.ts';
+import { readProjectFolders, referenceReader } from '../project-files.ts';
+import type { TrafficClass } from '../verify/verdicts.ts';
+import type { VerifyEnds } from '../verification.ts';
+import { checkVerifyDocument, checkVerifyText, isVerifyText, type VerifyDocument } from '../verify-document.ts';
+import { readPipeline } from './checked-pipeline.ts';
+import { type Arguments, UsageError } from './command.ts';
+import { textOf } from './verify-options.ts';
+
+/** The ends that the command line names; without `ends` the findings say why there are none. */
+export interface ChosenEnds {
+  readonly ends?: VerifyEnds;
+  readonly findings: readonly Finding[];
+  /** What the pipeline's own file promises, where it is known. */
+  readonly trafficClass: TrafficClass | undefined;
+}
+
+/** From a pipeline and its route, a verify file, or two URLs. Throws UsageError. */
+export function chooseEnds({ positionals, values }: Arguments): ChosenEnds {
+  const [file] = positionals;
+  const [entrance, exit] = [textOf(values, 'in'), textOf(values, 'out')];
+  const key = textOf(values, 'key');
+  if (file === undefined) {
+    if (entrance === undefined || exit === undefined)
+      throw new UsageError('expected a pipeline file, a verify file, or --in URL and --out URL');
+    return judged(urlDocument(entrance, exit, key));
+  }
+  if (entrance !== undefined || exit !== undefined) throw new UsageError('expected a file or --in and --out, not both');
+  const text = textIn(file);
+  if (!isVerifyText(text)) return mirrored(file, textOf(values, 'route'), key);
+  if (textOf(values, 'route') !== undefined) throw new UsageError('--route is for pipeline files');
+  const { spec, findings, key: written } = checkVerifyText({ text, file, ...surroundings(file) });
+  return { ...(spec !== undefined && { ends: { spec, key: key ?? written } }), findings, trafficClass: undefined };
+}
+
+function urlDocument(entrance: string, exit: string, key: string | undefined): VerifyDocument {
+  const [into, outOf] = [endOf(entrance, 'in'), endOf(exit, 'out')];
+  return {
+    name: 'verify',
+    buses: { in: into.connection, out: outOf.connection },
+    in: { bus: 'in', ...into.end },
+    out: { bus: 'out', ...outOf.end },
+    ...(key !== undefined && { key }),
+  };
+}
+
+function endOf(text: string, direction: 'in' | 'out'): UrlEnd {
+  const found = urlEnd(text, direction);
+  if (found === undefined) throw new UsageError(`expected --${direction} with ${URL_FORMS}`);
+  return found;
+}
+
+function mirrored(file: string, wanted: string | undefined, key: string | undefined): ChosenEnds {
+  const { result } = readPipeline(file, 'run');
+  const { spec, document } = result;
+  if (spec === undefined) return { findings: result.findings, trafficClass: undefined };
+  const route = routeOf(spec, wanted);
+  const ends = mirrorRoute(route, Date.now());
+  if ('flaw' in ends) {
+    const how = 'write a verify file with both ends, in: and out: (docs/verify.md)';
+    throw new UsageError(`route ${route.name} cannot be turned round: ${ends.flaw}; ${how}`);
+  }
+  const name = `${spec.name}-${route.name}-verify`.slice(0, 64);
+  const buses = own(asMap(document?.value), 'buses');
+  const made = judged({ name, buses, ...ends, ...(key !== undefined && { key }) }, file);
+  return { ...made, trafficClass: route.class };
+}
+
+function routeOf({ routes }: PipelineSpec, wanted: string | undefined): RouteSpec {
+  const names = routes.map(({ name }) => name);
+  const [first, second] = routes;
+  if (wanted === undefined && first !== undefined && second === undefined) return first;
+  const found = routes.find(({ name }) => name === wanted);
+  if (found !== undefined) return found;
+  const near = wanted === undefined ? undefined : nearestName(wanted, names);
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  throw new UsageError(`expected --route with one of ${names.join(', ')}, found ${wanted ?? 'none'}${hint}`);
+}
+
+/** Ends that no file says in these words: what is wrong with them is no place in a file. */
+function judged(document: VerifyDocument, file = 'verify.yaml'): ChosenEnds {
+  const { spec, findings, key } = checkVerifyDocument(document, { file, ...surroundings(file) });
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (spec === undefined) {
+    const [first] = errors;
+    throw new UsageError(`${first?.code} at ${first?.path}: expected ${first?.expected}, found ${first?.found}`);
+  }
+  return { ends: { spec, key }, findings: [], trafficClass: undefined };
+}
+
+function surroundings(file: string) {
+  const project = readProjectFolders(projectFolder(file));
+  return {
+    vocabulary: catalog,
+    project,
+    environment: process.env,
+    readFile: referenceReader(project.folder),
+    mode: 'run',
+  } as const;
+}
+
+function textIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (thrown) {
+    throw new UsageError(`expected a pipeline file or a verify file, found ${messageOf(thrown)}`, { cause: thrown });
+  }
+}

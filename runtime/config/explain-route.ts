@@ -1,0 +1,162 @@
+import type { Guarantees } from '#contract/bus.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
+import { GRADE_MEANS } from './grades.ts';
+import type { RouteSpec } from './pipeline-spec.ts';
+import { type Duplicates, type OrderScope, promiseOf, type RoutePromise } from './route-promise.ts';
+
+/** What a route promises, and what becomes of its messages when something goes wrong, for an operator. */
+export interface RouteExplanation extends RoutePromise {
+  readonly route: string;
+  readonly class: RouteSpec['class'];
+  readonly from: string;
+  readonly to: string;
+  /** Fault to effect. Made of the guarantees, the class and the route's settings, never written by hand for a route. */
+  readonly faults: Readonly<Record<string, string>>;
+}
+
+interface Known {
+  readonly spec: RouteSpec;
+  readonly source: Guarantees;
+  readonly sink: Guarantees;
+  readonly promise: RoutePromise;
+}
+
+const seconds = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`);
+
+function held({ spec }: Known): string {
+  const { messages, bytes } = spec.from.window;
+  return `${messages} messages or ${Math.round(bytes / 1024 ** 2)} MiB`;
+}
+
+function whileAway(known: Known): string {
+  const { spec, source } = known;
+  const rest = source.redelivers
+    ? 'then nothing more is read and the rest waits at the source'
+    : 'then the source, which keeps nothing, loses what comes';
+  if (CLASSES[spec.class].keeps === 'newest') {
+    return `the newest message of each key is kept, older ones are superseded and counted; up to ${held(known)} unsettled, ${rest}`;
+  }
+  const until = spec.from.expiresMs === undefined ? '' : `, each until it expires`;
+  return `up to ${held(known)} are held${until}, ${rest}; none counts a try`;
+}
+
+function whenBack({ spec }: Known): string {
+  const { keeps } = CLASSES[spec.class];
+  if (keeps === 'newest') return 'one message of each key goes out, the newest first';
+  const pace =
+    spec.drainPerSecond === undefined ? 'as fast as it takes them' : `${spec.drainPerSecond} a second at the most`;
+  return `what was held goes out oldest first, in the order of each key, ${pace}`;
+}
+
+function onCrash({ source, promise }: Known): string {
+  if (!source.redelivers) return 'what is under way is lost: the source does not deliver it again';
+  return `what was not settled is delivered again; duplicates: ${DUPLICATES_MEAN[promise.duplicates]}`;
+}
+
+const DUPLICATES_MEAN: Readonly<Record<Duplicates, string>> = {
+  none: 'none that the sink does not remove by their id',
+  marked: 'up to a window, each with the header replayed',
+  last: 'at most the last message of each key',
+  window: 'up to a window, under the same ids',
+};
+
+const ORDER_MEANS: Readonly<Record<OrderScope, string>> = {
+  address: 'messages of one address keep theirs',
+  key: 'messages of one key and address keep theirs',
+  none: 'none is kept: one of the ends keeps none',
+};
+
+function onLostConfirmation({ spec, sink }: Known): string {
+  if (sink.confirms === 'sent') return 'there is none to lose: what is under way when the connection ends is lost';
+  const again = CLASSES[spec.class].oneAtATime
+    ? 'the message is sent again before the next one of its key'
+    : 'sending goes back to the first unconfirmed message and repeats from there in order';
+  return `${again}, under the same id${sink.deduplicates ? ', by which the sink removes it within its window' : ''}`;
+}
+
+function onBadMessage({ spec }: Known): string {
+  const { attempts, backoff } = spec.retry;
+  const where = spec.deadLetter === 'local' ? 'a dead letter in the state folder' : 'a dead letter';
+  return `${attempts} tries, ${seconds(backoff.firstMs)} to ${seconds(backoff.capMs)} apart, then ${where}; only its own key waits`;
+}
+
+function onExpiry({ spec }: Known): string {
+  const ours =
+    spec.from.expiresMs === undefined
+      ? 'only where the bus or a header says so'
+      : `${seconds(spec.from.expiresMs)} after it was made, or earlier where the bus says so`;
+  const end = CLASSES[spec.class].expired === 'counted' ? 'counted' : 'a dead letter (EXPIRED)';
+  return `${ours}: it is never sent, but ${end}`;
+}
+
+function onStale({ spec }: Known): string {
+  if (spec.from.sequence === undefined) return 'cannot be told: the source names no sequence';
+  const ends = {
+    superseded: 'superseded and counted',
+    'dead-letter': 'a dead letter (STALE)',
+    passed: 'passed on',
+    marked: 'passed on with the header stale',
+  } as const;
+  return ends[CLASSES[spec.class].stale];
+}
+
+function onServerCrash(which: 'source' | 'sink', { promise }: Known): string {
+  const grade = which === 'source' ? promise.sourceGrade : promise.sinkGrade;
+  return `what it confirmed ${grade === 'G0' || grade === 'G1' ? 'is lost unless it was passed on' : 'is kept'} (${grade}: ${GRADE_MEANS[grade]})`;
+}
+
+/** `source` and `sink`: what their drivers say under the options of this route. */
+export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarantees): RouteExplanation {
+  const promise = promiseOf({
+    trafficClass: spec.class,
+    source,
+    sink,
+    stated: { source: spec.from.grade, sink: spec.to.grade },
+    hasKey: spec.from.key !== undefined,
+    hasSpool: false,
+  });
+  const known: Known = { spec, source, sink, promise };
+  const { dedupe } = spec.from;
+  return {
+    ...promise,
+    route: spec.name,
+    class: spec.class,
+    from: spec.from.bus,
+    to: spec.to.bus,
+    faults: {
+      'the sink is slow or away': whileAway(known),
+      'the sink is back': whenBack(known),
+      'a confirmation is lost': onLostConfirmation(known),
+      'the bridge is killed': onCrash(known),
+      'the bridge is stopped': 'it reads no more, finishes what is under way within --drain, gives the rest back',
+      'the server of the source crashes': onServerCrash('source', known),
+      'the server of the sink crashes': onServerCrash('sink', known),
+      'a message cannot pass': onBadMessage(known),
+      'a message expires': onExpiry(known),
+      'a message comes late': onStale(known),
+      'a publisher repeats itself':
+        dedupe === undefined
+          ? 'each repetition passes, unless the sink removes it by its id'
+          : `repetitions within ${seconds(dedupe.windowMs)} are dropped and counted, ${dedupe.max} messages remembered`,
+      'nothing moves': `after ${seconds(spec.watchdogMs)} /readyz turns red and says what is waited for`,
+    },
+  };
+}
+
+function paragraph(route: RouteExplanation): string {
+  const faults = Object.entries(route.faults).map(([fault, effect]) => [`when ${fault}`, effect] as const);
+  const rows = [
+    ['grade', `${route.grade}: ${GRADE_MEANS[route.grade]} (from ${route.sourceGrade}, to ${route.sinkGrade})`],
+    ['order', ORDER_MEANS[route.order]],
+    ['duplicates after a crash', DUPLICATES_MEAN[route.duplicates]],
+    ...faults,
+  ] as const;
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const head = `${route.route}: ${route.from} to ${route.to}, class ${route.class} (${CLASSES[route.class].use})`;
+  return [head, ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)].join('\n');
+}
+
+/** For people: one paragraph a route. */
+export function explanationText(routes: readonly RouteExplanation[]): string {
+  return `${routes.map(paragraph).join('\n\n')}\n`;
+}

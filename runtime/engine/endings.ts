@@ -1,0 +1,235 @@
+import { ACCEPT, GIVE_BACK } from '#contract/delivery.ts';
+import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import type { Ledger } from '#contract/ledger.ts';
+import type { TraceOutcome } from '#contract/trace.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
+import { backoffMs } from '#kit/backoff.ts';
+import { Crowd } from '#kit/crowd.ts';
+import type { Job } from './job.ts';
+import type { LoadEnds } from './load.ts';
+import { laneName } from './lanes.ts';
+import { Morgue } from './morgue.ts';
+import { Repeats } from './repeats.ts';
+import type { Route } from './route.ts';
+import type { Waiting } from './watchdog.ts';
+import type { Window } from './window.ts';
+
+/** While what was passed on cannot be written down, its deliveries stay unsettled and the window closes. */
+const RETRY = { firstMs: 100, capMs: 5000 };
+
+type Ending = Exclude<TraceOutcome, 'given-back'>;
+
+/** What else somebody must know of endings. */
+export interface EndingEvents {
+  /** Its turn has come: it waited for another that could have been the same message. */
+  again(job: Job): void;
+  /** Its dead letter is durable. */
+  buried(job: Job): void;
+}
+
+/** The jobs that the bridge answers for, and the one way out for each. */
+export class Endings implements LoadEnds {
+  readonly #route: Route;
+  readonly #window: Window;
+  readonly #morgue: Morgue;
+  readonly #jobs = new Crowd<Job>();
+  /** By lane, where the route has a ledger: what is being written down. */
+  readonly #pending = new Map<string, Promise<void>>();
+  readonly #repeats: Repeats | undefined;
+  readonly #events: EndingEvents;
+  #idle: (() => void) | undefined;
+
+  constructor(route: Route, window: Window, events: EndingEvents) {
+    this.#route = route;
+    this.#window = window;
+    this.#morgue = new Morgue(route);
+    this.#repeats = route.dedupe === undefined ? undefined : new Repeats(route.dedupe.ledger);
+    this.#events = events;
+  }
+
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  add(job: Job): void {
+    this.#route.counters.accepted += 1;
+    this.#route.counters.held += 1;
+    this.#window.take(job.bytes);
+    this.#jobs.add(job);
+  }
+
+  /** Whether the job is to be walked now. Otherwise it is over, or waits until `again` gets it. */
+  admits(job: Job, repeatKey: string | undefined): boolean {
+    if (this.#route.ledger?.has(job.id) === true) {
+      this.repeated(job);
+      return false;
+    }
+    if (repeatKey === undefined || this.#repeats === undefined) return true;
+    const how = this.#repeats.admit(job, repeatKey);
+    if (how === 'repeat') this.repeated(job);
+    return how === 'first';
+  }
+
+  /** What the unsettled deliveries wait for. */
+  waiting(): Waiting {
+    const sink = this.#jobs.all().filter((job) => job.unsent > 0).length;
+    const deadLetters = this.#morgue.size;
+    return { sink, deadLetters, stages: Math.max(0, this.#jobs.size - sink - deadLetters) };
+  }
+
+  delivered(job: Job): void {
+    this.#finish(job, 'delivered');
+  }
+
+  dropped(job: Job): void {
+    this.#finish(job, 'dropped');
+  }
+
+  superseded(job: Job): void {
+    this.#finish(job, 'superseded');
+  }
+
+  /** It was passed on before: nothing is remembered anew. */
+  repeated(job: Job): void {
+    this.#end(job, 'repeated');
+  }
+
+  refused(job: Job, failure: SluiceError): void {
+    const isExpired = failure.code === 'EXPIRED';
+    const outcome = isExpired ? 'expired' : 'dead-lettered';
+    if (isExpired && CLASSES[this.#route.trafficClass].expired === 'counted') this.#finish(job, outcome, failure);
+    else if (this.#route.ledger === undefined) this.#morgue.bury(job, failure, () => this.#end(job, outcome, failure));
+    else {
+      const buried = new Promise<void>((resolve) => {
+        this.#morgue.bury(job, failure, resolve);
+      });
+      const remembered = buried.then(() => this.#remember(job, this.#route.ledger));
+      this.#keep(
+        job,
+        remembered.then(() => this.#end(job, outcome, failure)),
+      );
+    }
+  }
+
+  /** The ends of this lane that are not durable yet. What follows in the lane may not be sent before. */
+  pending(lane: string): Promise<void> | undefined {
+    return this.#pending.get(lane);
+  }
+
+  /** Gives everything that is not settled back to the source. */
+  giveBack(): void {
+    for (const job of this.#jobs.all()) {
+      this.#jobs.delete(job);
+      job.settled = true;
+      this.#route.counters.givenBack += 1;
+      job.trace?.end('given-back');
+      job.delivery.settle(GIVE_BACK);
+    }
+  }
+
+  /** Resolves once nothing is unsettled, or the deadline has passed. */
+  idle(deadlineMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#jobs.size === 0) return resolve();
+      const cancel = this.#route.clock.after(deadlineMs, resolve);
+      this.#idle = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Ends what must be remembered once that is durable; at once where nothing is to be remembered. */
+  #finish(job: Job, outcome: Ending, failure?: SluiceError): void {
+    if (job.settled) return;
+    const { ledger, dedupe } = this.#route;
+    const seen = failure === undefined && job.repeatKey !== undefined ? dedupe?.ledger : undefined;
+    if (ledger === undefined && seen === undefined) {
+      this.#end(job, outcome, failure);
+      return;
+    }
+    const remembered = Promise.all([this.#remember(job, ledger), this.#remember(job, seen, job.repeatKey)]);
+    this.#keep(
+      job,
+      remembered.then(() => this.#end(job, outcome, failure)),
+    );
+  }
+
+  #keep(job: Job, ending: Promise<void>): void {
+    if (this.#route.ledger === undefined) return;
+    const lane = laneOf(job);
+    const before = this.#pending.get(lane);
+    const all: Promise<void> = before === undefined ? ending : before.then(() => ending);
+    this.#pending.set(lane, all);
+    void all.then(() => {
+      if (this.#pending.get(lane) === all) this.#pending.delete(lane);
+    });
+  }
+
+  /** Never rejects: goes on trying until it is durable, or the job was given back. */
+  async #remember(job: Job, ledger: Ledger | undefined, id: string = job.id): Promise<void> {
+    if (ledger === undefined) return;
+    const { log, name, clock } = this.#route;
+    const entry = job.sequence === undefined ? { id } : { id, lane: laneOf(job), sequence: job.sequence };
+    for (let failures = 1; !job.settled; failures += 1) {
+      try {
+        await ledger.add(entry);
+        return;
+      } catch (thrown) {
+        const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');
+        log.error('delivery-unremembered', { route: name, code, text: message });
+        const delayMs = backoffMs(RETRY, failures, clock.random);
+        await new Promise<void>((resolve) => {
+          clock.after(delayMs, resolve);
+        });
+      }
+    }
+  }
+
+  /** Invariants 1 and 2: counted and settled here, once, after the end of the delivery is safe. */
+  #end(job: Job, outcome: Ending, failure?: SluiceError): void {
+    if (job.settled) return;
+    job.settled = true;
+    this.#jobs.delete(job);
+    this.#count(outcome);
+    if (outcome === 'dead-lettered') this.#events.buried(job);
+    job.trace?.end(outcome, failure);
+    job.delivery.settle(failure === undefined ? ACCEPT : { kind: 'reject', cause: failure });
+    this.#window.give(job.bytes);
+    const isPassed = failure === undefined;
+    for (const next of this.#repeats?.ended(job, isPassed) ?? []) {
+      if (isPassed) this.repeated(next);
+      else this.#events.again(next);
+    }
+    if (this.#jobs.size === 0) this.#idle?.();
+  }
+
+  #count(outcome: Ending): void {
+    const { counters } = this.#route;
+    counters.held -= 1;
+    switch (outcome) {
+      case 'delivered':
+        counters.delivered += 1;
+        return;
+      case 'dropped':
+        counters.dropped += 1;
+        return;
+      case 'repeated':
+        counters.dropped += 1;
+        counters.repeated += 1;
+        return;
+      case 'superseded':
+        counters.superseded += 1;
+        return;
+      case 'expired':
+        counters.expired += 1;
+        return;
+      case 'dead-lettered':
+        counters.deadLettered += 1;
+    }
+  }
+}
+
+function laneOf(job: Job): string {
+  return laneName({ key: job.message?.key, address: job.delivery.frame.address });
+}

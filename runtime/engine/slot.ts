@@ -1,0 +1,41 @@
+import type { Link } from '#kit/chain.ts';
+import type { Load } from './load.ts';
+
+/** What waits or is under way of one key and address. */
+export class Slot implements Link<Slot> {
+  before: Slot | undefined = undefined;
+  after: Slot | undefined = undefined;
+  isLinked = false;
+  readonly lane: string;
+  /** Oldest first. Of the first one `state` speaks. */
+  readonly waiting: Load[] = [];
+  /**
+   * `idle`: it may go, or give way; `waits` until earlier ends of its key are durable; `cleared`: they are, and it gives
+   * way no more; `busy`: under way, or between two tries.
+   */
+  state: 'idle' | 'waits' | 'cleared' | 'busy' = 'idle';
+
+  constructor(lane: string) {
+    this.lane = lane;
+  }
+
+  /** Puts a newer message in the place of the one that waits. Of two the one with the lower sequence gives way. */
+  replace(load: Load): void {
+    const at = this.state === 'idle' ? 0 : 1;
+    const older = this.waiting[at];
+    if (older !== undefined && load.isOlderThan(older)) {
+      load.superseded();
+      return;
+    }
+    this.waiting[at] = load;
+    older?.superseded();
+  }
+
+  /** The first failed: it gives way to the one that came meanwhile, if that is the newer one. */
+  giveWay(): void {
+    const [first, next] = this.waiting;
+    if (first === undefined || next === undefined) return;
+    if (next.isOlderThan(first)) this.waiting.pop()?.superseded();
+    else this.waiting.shift()?.superseded();
+  }
+}

@@ -1,0 +1,36 @@
+import { parseTemplate } from './config/template.ts';
+
+/** Where the bridge finds a message's key, as far as a publisher has to put it there. Its address and the bus's own key it always has. */
+export interface KeyPlace {
+  readonly headers: readonly string[];
+  readonly bodyPaths: readonly (readonly string[])[];
+  /** Level of the address, from 0. */
+  readonly level: number | undefined;
+}
+
+/** Reads a route's `key` template the other way round. */
+export function keyPlace(template: string): KeyPlace {
+  const parsed = parseTemplate(template);
+  const fields = 'parts' in parsed ? parsed.parts.filter((part) => typeof part !== 'string') : [];
+  return {
+    headers: fields.flatMap((field) => (field.kind === 'header' ? [field.name] : [])),
+    bodyPaths: fields.flatMap((field) => (field.kind === 'body' ? [field.path] : [])),
+    level: fields.flatMap((field) => (field.kind === 'level' ? [field.level] : []))[0],
+  };
+}
+
+/** A copy of the body with the key in its places. */
+export function withKey(
+  body: Readonly<Record<string, unknown>>,
+  { bodyPaths }: KeyPlace,
+  key: string,
+): Readonly<Record<string, unknown>> {
+  return bodyPaths.reduce((made, path) => placed(made, path, key), body);
+}
+
+function placed(holder: unknown, path: readonly string[], key: string): Readonly<Record<string, unknown>> {
+  const [name = '', ...rest] = path;
+  const map = typeof holder === 'object' && holder !== null ? { ...holder } : {};
+  const inner: unknown = Reflect.get(map, name);
+  return { ...map, [name]: rest.length === 0 ? key : placed(inner, rest, key) };
+}

@@ -1,0 +1,72 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** No more than one commit in this time: a commit waits for the disk, and the process with it. */
+const GROUP_MS = 5;
+/** A commit of more would hold up the process for longer than a commit of its own costs. */
+const GROUP_SIZE = 256;
+
+interface Waiting<T> {
+  readonly item: T;
+  readonly resolve: () => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
+/** Writes to a database in groups, each durable as a whole. */
+export class GroupCommit<T> {
+  readonly #database: DatabaseSync;
+  readonly #write: (items: readonly T[]) => void;
+  #waiting: Waiting<T>[] = [];
+  /** Cancels the flush that is to come. */
+  #cancel: (() => void) | undefined;
+  #flushedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** `write` is called within a transaction. */
+  constructor(database: DatabaseSync, write: (items: readonly T[]) => void) {
+    this.#database = database;
+    this.#write = write;
+  }
+
+  /** Resolves once it is durable; rejects with what the database says. */
+  add(item: T): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+      if (this.#waiting.length >= GROUP_SIZE) this.flush();
+      else this.#cancel ??= this.#soon();
+    });
+  }
+
+  /** What comes alone waits for its own turn of the event loop only. */
+  #soon(): () => void {
+    const leftMs = this.#flushedAtMs + GROUP_MS - performance.now();
+    if (leftMs <= 0) {
+      const turn = setImmediate(() => this.flush());
+      return () => clearImmediate(turn);
+    }
+    const timer = setTimeout(() => this.flush(), leftMs);
+    return () => clearTimeout(timer);
+  }
+
+  flush(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const group = this.#waiting;
+    if (group.length === 0) return;
+    this.#waiting = [];
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        this.#write(group.map(({ item }) => item));
+        this.#database.exec('COMMIT');
+      } catch (thrown) {
+        // A full disk has rolled back by itself.
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw thrown;
+      }
+    } catch (thrown) {
+      for (const { reject } of group) reject(thrown);
+      return;
+    }
+    this.#flushedAtMs = performance.now();
+    for (const { resolve } of group) resolve();
+  }
+}

@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import type { BusContext } from '#contract/bus.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Log } from '#contract/log.ts';
+import type { Sink } from '#contract/sink.ts';
+import type { Source } from '#contract/source.ts';
+import { pause } from '#kit/deadline.ts';
+import { busReporter } from './bus-reporter.ts';
+import { busOf, type Catalog } from './catalog-of.ts';
+import { compileTemplate, type Template } from './config/compile-template.ts';
+import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import { keyPlace, type KeyPlace, withKey } from './key-place.ts';
+import { Health } from './telemetry/health.ts';
+import { Checker, type DeadLettersFound } from './verify/checker.ts';
+import { Generator } from './verify/generator.ts';
+import { type Mark, MARK_HEADER, markedBody, type MarkPlace, markText } from './verify/mark.ts';
+import { readInto } from './verify/reader.ts';
+import type { Report, TrafficClass, VerdictName } from './verify/verdicts.ts';
+
+/** One end reads and one writes: a pipeline of one route that is never run as one. */
+export interface VerifyEnds {
+  readonly spec: PipelineSpec;
+  /** By which the bridge finds a message's key. */
+  readonly key: string;
+}
+
+/** What is sent, and what is promised of it. */
+export interface VerifySettings {
+  readonly catalog: Catalog;
+  readonly log: Log;
+  readonly trafficClass: TrafficClass;
+  readonly ratePerSecond: number;
+  readonly count: number;
+  readonly lastsMs: number;
+  readonly keys: number;
+  readonly sizeBytes: number;
+  /** What a body holds beside its mark. */
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly labels: readonly string[];
+  readonly expiresMs: number | undefined;
+  readonly slackMs: number;
+  /** After the last sending: nothing arrived for so long. */
+  readonly quietMs: number;
+  readonly wedgedMs: number;
+  readonly markPlace: MarkPlace;
+  readonly allowed: ReadonlySet<VerdictName>;
+  /** Asked at the end. */
+  readonly deadLetters: (run: string) => DeadLettersFound;
+  /** Ends the sending. */
+  readonly signal: AbortSignal;
+  /** Something keeps a connection from working; it is being tried again. */
+  readonly onProblem: (error: SluiceError) => void;
+}
+
+/** A check that is under way. */
+export interface Verification {
+  /** Resolves with the verdict; rejects when a bus is lost for good. */
+  readonly report: Promise<Report>;
+  numbers(): { readonly sent: number; readonly arrived: number; readonly missing: number };
+}
+
+const POLL_MS = 50;
+const PROBES = 3;
+/** Missing messages at which sending waits: about 200 MB of the checker's memory at most. */
+const MAX_MISSING = 1_000_000;
+const WINDOW = { messages: 1000, bytes: 64 * 1024 * 1024 };
+
+/** Opens both ends, the reading one first; sends, reads, judges, closes. Resolves once both are open. */
+export async function startVerification(ends: VerifyEnds, settings: VerifySettings): Promise<Verification> {
+  const route = ends.spec.routes[0];
+  if (route === undefined) throw new SluiceError('INTERNAL', 'a check without ends');
+  const { source, sink } = await openEnds(ends.spec, route, settings, openingSignal(settings.signal));
+  const run = randomBytes(6).toString('hex');
+  const { trafficClass, labels, expiresMs, slackMs, wedgedMs, allowed } = settings;
+  const checker = new Checker({ run, trafficClass, labels, expiresMs, slackMs, wedgedMs, allowed });
+  const generator = new Generator(
+    {
+      run,
+      keys: Array.from({ length: settings.keys }, (_, index) => `k${index}`),
+      ratePerSecond: settings.ratePerSecond,
+      count: settings.count,
+      lastsMs: settings.lastsMs,
+      maxMissing: MAX_MISSING,
+      frameOf: framer(ends, route, settings, checker),
+    },
+    sink,
+    checker,
+  );
+  const reading = new AbortController();
+  const read = readInto(checker, source, settings.markPlace, reading.signal);
+  const judged = (async (): Promise<Report> => {
+    await generator.run(settings.signal);
+    await quiet(checker, settings.quietMs);
+    for (let probe = 0; probe < PROBES && checker.incompleteKeys().length > 0; probe += 1) {
+      await generator.probe(checker.incompleteKeys(), AbortSignal.timeout(settings.quietMs));
+    }
+    if (checker.missing > 0) await quiet(checker, settings.quietMs);
+    return checker.finish(Date.now(), settings.deadLetters(run));
+  })();
+  const report = async (): Promise<Report> => {
+    try {
+      return await Promise.race([judged, read.then(() => judged)]);
+    } finally {
+      reading.abort();
+      await Promise.allSettled([source.close(), sink.close()]);
+    }
+  };
+  return {
+    report: report(),
+    numbers: () => ({ sent: generator.sent, arrived: checker.arrived, missing: checker.missing }),
+  };
+}
+
+/** Waits until nothing is missing, or nothing has arrived for so long. */
+async function quiet(checker: Checker, quietMs: number): Promise<void> {
+  let seen = -1;
+  let sinceMs = Date.now();
+  while (checker.missing > 0 && Date.now() - sinceMs < quietMs) {
+    if (checker.missing !== seen) {
+      seen = checker.missing;
+      sinceMs = Date.now();
+    }
+    await pause(POLL_MS);
+  }
+  // What is there twice comes behind the last that is missing.
+  await pause(Math.min(quietMs, 1000));
+}
+
+interface Opening {
+  readonly signal: AbortSignal;
+  isOver(): void;
+}
+
+/** Aborts with `signal` until the opening is over: what is open goes on being read after the sending was ended. */
+function openingSignal(signal: AbortSignal): Opening {
+  const opening = new AbortController();
+  const abort = (): void => opening.abort();
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return { signal: opening.signal, isOver: () => signal.removeEventListener('abort', abort) };
+}
+
+async function openEnds(
+  spec: PipelineSpec,
+  { name, from, to }: RouteSpec,
+  { catalog, log, onProblem }: VerifySettings,
+  opening: Opening,
+): Promise<{ readonly source: Source; readonly sink: Sink }> {
+  const context = (direction: BusContext['direction'], connection: string): BusContext => {
+    const place = { pipeline: spec.name, route: name, connection, direction };
+    const report = busReporter({ ...place, log, health: new Health(), onUp: () => {}, onProblem });
+    let memo: string | undefined;
+    return {
+      ...place,
+      window: WINDOW,
+      signal: opening.signal,
+      report,
+      memo: {
+        read: () => memo,
+        write(text) {
+          memo = text;
+        },
+      },
+    };
+  };
+  const options = (end: RouteSpec['from'] | RouteSpec['to']): never => {
+    const both = { connection: spec.connections.get(end.connection)?.options, end: end.options };
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker judged them against this very driver's schemas
+    return both as never;
+  };
+  // What arrives before the first sending is none of ours; nothing of ours arrives before the reading begins.
+  const source = await busOf(catalog, from.bus).openSource(options(from), context('source', from.connection));
+  try {
+    const sink = await busOf(catalog, to.bus).openSink(options(to), context('sink', to.connection));
+    opening.isOver();
+    return { source, sink };
+  } catch (thrown) {
+    await source.close();
+    throw asSluiceError(thrown);
+  }
+}
+
+function framer(
+  { key: keyTemplate }: VerifyEnds,
+  { name, from, to }: RouteSpec,
+  { catalog, body, sizeBytes, expiresMs }: VerifySettings,
+  checker: Checker,
+): (mark: Mark) => Frame {
+  const grammar = busOf(catalog, to.bus).grammar;
+  const { separator } = busOf(catalog, from.bus).grammar;
+  const address = compileTemplate(to.address, { route: name, separator, target: grammar, missing: 'ADDRESS_INVALID' });
+  const place = keyPlace(keyTemplate);
+  return (mark) => frameOf(mark, checker.labelOf(mark), { address, place, body, sizeBytes, expiresMs });
+}
+
+interface Make {
+  readonly address: Template;
+  readonly place: KeyPlace;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly sizeBytes: number;
+  readonly expiresMs: number | undefined;
+}
+
+function frameOf(mark: Mark, label: string | undefined, { address, place, body, sizeBytes, expiresMs }: Make): Frame {
+  const { run, key, number, sentAtMs } = mark;
+  const id = `${run}-${key}-${number}`;
+  const headers = new Map([[MARK_HEADER, [markText(mark)]], ...place.headers.map((name) => [name, [key]] as const)]);
+  if (label !== undefined) headers.set('seclabel', [label]);
+  const keyed = withKey(body, place, key);
+  return {
+    address: address({ id, address: '', key, headers, body: keyed }),
+    key,
+    headers,
+    headerTypes: undefined,
+    body: markedBody(mark, keyed, sizeBytes),
+    id,
+    contentType: 'application/json',
+    timestampMs: sentAtMs,
+    expiresAtMs: expiresMs === undefined ? undefined : sentAtMs + expiresMs,
+  };
+}

@@ -1,0 +1,282 @@
+import { type Mark, nameOf, type Reading } from './mark.ts';
+import { Tally } from './tally.ts';
+import type { Report, TrafficClass, VerdictName } from './verdicts.ts';
+
+/** What is promised. */
+export interface Promised {
+  readonly run: string;
+  readonly trafficClass: TrafficClass;
+  /** Message `n` of a key carries label `(n - 1) mod length`; empty: labels are not judged. */
+  readonly labels: readonly string[];
+  /** Undefined: nothing expires. */
+  readonly expiresMs: number | undefined;
+  /** How much later than its expiry a message may arrive. */
+  readonly slackMs: number;
+  /** For how long nothing may arrive although messages were sent. */
+  readonly wedgedMs: number;
+  readonly allowed: ReadonlySet<VerdictName>;
+}
+
+/** One frame that came out of the bridge. */
+export interface Arrival {
+  readonly reading: Reading;
+  readonly label: string | undefined;
+  /** It says of itself that it may be a repetition: header `replayed`. */
+  readonly isReplay: boolean;
+  readonly atMs: number;
+  /** The bus says that it has given this very copy to the checker before. */
+  readonly isReread: boolean;
+}
+
+/** Names of messages found among dead letters, or how many of them there may be. */
+export type DeadLettersFound = ReadonlySet<string> | number | undefined;
+
+interface Sent {
+  readonly atMs: number;
+  isConfirmed: boolean;
+}
+
+interface KeyState {
+  sent: number;
+  confirmed: number;
+  /** Greatest number that arrived; 0 before the first. */
+  newest: number;
+  /** Sent and not there yet, in the order of numbers. */
+  readonly missing: Map<number, Sent>;
+  /** Number from which on they were sent only to see whether the key is alive. */
+  probesFrom: number;
+  hasProbe: boolean;
+}
+
+/**
+ * Compares what went into a bridge with what came out of it. Pure: it is told what happened, and when. Memory is one
+ * entry a key and one a message that is missing at the moment; whoever sends bounds the latter.
+ */
+export class Checker {
+  readonly #promised: Promised;
+  readonly #tally: Tally;
+  readonly #keys = new Map<string, KeyState>();
+  /** Sent more than once by the checker itself: so many repetitions are its own. */
+  readonly #ownCopies = new Map<string, number>();
+  #arrived = 0;
+  #distinct = 0;
+  #superseded = 0;
+  #reread = 0;
+  #foreign = 0;
+  #missing = 0;
+  /** Since when messages go in and none comes out. */
+  #waitingSinceMs: number | undefined;
+  #longestSilenceMs = 0;
+
+  constructor(promised: Promised) {
+    this.#promised = promised;
+    this.#tally = new Tally(promised.allowed);
+  }
+
+  /** Handed over but not there, whether or not the first bus has confirmed them. */
+  get missing(): number {
+    return this.#missing;
+  }
+
+  get arrived(): number {
+    return this.#arrived;
+  }
+
+  /** Keys of which something is missing. */
+  incompleteKeys(): readonly string[] {
+    return [...this.#keys].filter(([, { missing }]) => missing.size > 0).map(([key]) => key);
+  }
+
+  labelOf({ number }: Pick<Mark, 'number'>): string | undefined {
+    const { labels } = this.#promised;
+    return labels[(number - 1) % labels.length];
+  }
+
+  /** Is about to be handed over for the first time. Numbers of a key come in order. */
+  sending({ key, number, sentAtMs }: Mark, isProbe = false): void {
+    let state = this.#keys.get(key);
+    if (state === undefined) {
+      state = { sent: 0, confirmed: 0, newest: 0, missing: new Map(), probesFrom: Infinity, hasProbe: false };
+      this.#keys.set(key, state);
+    }
+    if (isProbe) state.probesFrom = Math.min(state.probesFrom, number);
+    state.sent = number;
+    state.missing.set(number, { atMs: sentAtMs, isConfirmed: false });
+    this.#missing += 1;
+  }
+
+  /** Is handed over once more: nobody knows whether the first try got through. */
+  sendingAgain(mark: Mark): void {
+    this.#ownCopies.set(nameOf(mark), (this.#ownCopies.get(nameOf(mark)) ?? 0) + 1);
+  }
+
+  /** The bus that the bridge reads holds it. */
+  confirmed({ key, number }: Mark, atMs: number): void {
+    const state = this.#keys.get(key);
+    if (state === undefined) return;
+    if (number < state.probesFrom) state.confirmed += 1;
+    const sent = state.missing.get(number);
+    if (sent === undefined) return;
+    sent.isConfirmed = true;
+    if (number < state.probesFrom) this.#waitingSinceMs ??= atMs;
+  }
+
+  arrive({ reading, label, isReplay, atMs, isReread }: Arrival): void {
+    if (reading.kind === 'unreadable') return this.#tally.convict('unaccounted', `unreadable: ${reading.text}`);
+    const { mark } = reading;
+    if (mark.run !== this.#promised.run) {
+      if (reading.kind === 'corrupt') return this.#tally.convict('unaccounted', `unreadable: ${reading.text}`);
+      this.#foreign += 1;
+      return undefined;
+    }
+    const state = this.#keys.get(mark.key);
+    if (state === undefined || mark.number < 1 || mark.number > state.sent) {
+      return this.#tally.convict('unaccounted', `${nameOf(mark)} was never sent`);
+    }
+    const isFirst = state.missing.has(mark.number);
+    if (isReread && !isFirst) {
+      this.#reread += 1;
+      return undefined;
+    }
+    this.#heard(atMs);
+    if (mark.number < state.probesFrom) this.#arrived += 1;
+    if (reading.kind === 'corrupt') this.#tally.convict('corrupt', `${nameOf(mark)}: ${reading.text}`);
+    this.#judgeExpiry(mark, atMs);
+    this.#judgeLabel(mark, label);
+    this.#judgePlace(mark, state, isFirst, isReplay);
+    if (isFirst) this.#account(mark, state);
+    state.newest = Math.max(state.newest, mark.number);
+    return undefined;
+  }
+
+  /** The end: what is missing now will not come. */
+  finish(atMs: number, deadLetters: DeadLettersFound): Report {
+    this.#heard(atMs, this.#missing > 0);
+    const found = { unconfirmed: 0, expired: 0, deadLettered: 0 };
+    for (const [key, state] of this.#keys) this.#closeKey(key, state, atMs, deadLetters, found);
+    let sent = 0;
+    for (const { confirmed } of this.#keys.values()) sent += confirmed;
+    return {
+      ok: this.#tally.isFine,
+      run: this.#promised.run,
+      class: this.#promised.trafficClass,
+      sent,
+      ...found,
+      arrived: this.#arrived,
+      distinct: this.#distinct,
+      superseded: this.#superseded,
+      reread: this.#reread,
+      foreign: this.#foreign,
+      longestSilenceMs: this.#longestSilenceMs,
+      verdicts: this.#tally.verdicts(),
+    };
+  }
+
+  /** Something arrived, or the run is over: ends a silence. */
+  #heard(atMs: number, isSilent = true): void {
+    if (this.#waitingSinceMs === undefined) return;
+    const silenceMs = atMs - this.#waitingSinceMs;
+    this.#waitingSinceMs = undefined;
+    if (!isSilent) return;
+    this.#longestSilenceMs = Math.max(this.#longestSilenceMs, silenceMs);
+    if (silenceMs > this.#promised.wedgedMs)
+      this.#tally.convict('wedged', `nothing arrived for ${silenceMs} ms although messages were sent`);
+  }
+
+  #judgeExpiry(mark: Mark, atMs: number): void {
+    const { expiresMs, slackMs } = this.#promised;
+    if (expiresMs === undefined) return;
+    const lateMs = atMs - mark.sentAtMs - expiresMs;
+    if (lateMs > slackMs) this.#tally.convict('expired-delivered', `${nameOf(mark)} arrived ${lateMs} ms past expiry`);
+  }
+
+  #judgeLabel(mark: Mark, label: string | undefined): void {
+    const wanted = this.labelOf(mark);
+    if (wanted === undefined || wanted === label) return;
+    const found = label === undefined ? 'without a label' : `labelled ${label}`;
+    this.#tally.convict('label-violation', `${nameOf(mark)} was sent labelled ${wanted}, arrived ${found}`);
+  }
+
+  #judgePlace(mark: Mark, { newest }: KeyState, isFirst: boolean, isReplay: boolean): void {
+    const { trafficClass } = this.#promised;
+    const name = nameOf(mark);
+    const isBehind = mark.number < newest;
+    if (!isFirst && this.#isOwnCopy(name)) return this.#tally.tolerate('duplicated');
+    if (trafficClass === 'telemetry' || trafficClass === 'command') {
+      if (isBehind) return this.#tally.convict('stale-overtake', `${name} arrived behind ${newest}`);
+      // The last one of its key may come again after a crash: the same value.
+      return isFirst ? undefined : this.#tally.tolerate('duplicated');
+    }
+    // What audit repeats says so of itself.
+    if (!isFirst && trafficClass === 'audit' && isReplay) return this.#tally.tolerate('duplicated');
+    if (!isFirst) return this.#tally.convict('duplicated', `${name} arrived again`);
+    if (isBehind) return this.#tally.convict('reordered', `${name} arrived behind ${newest}`);
+    return undefined;
+  }
+
+  #isOwnCopy(name: string): boolean {
+    const copies = this.#ownCopies.get(name) ?? 0;
+    if (copies === 0) return false;
+    this.#ownCopies.set(name, copies - 1);
+    return true;
+  }
+
+  #account({ number }: Mark, state: KeyState): void {
+    const { missing, probesFrom } = state;
+    missing.delete(number);
+    this.#missing -= 1;
+    if (number >= probesFrom) {
+      state.hasProbe = true;
+      return;
+    }
+    this.#distinct += 1;
+    if (this.#promised.trafficClass !== 'telemetry') return;
+    for (const [older, { isConfirmed }] of missing) {
+      if (older > number) return;
+      missing.delete(older);
+      this.#missing -= 1;
+      if (isConfirmed) this.#superseded += 1;
+    }
+  }
+
+  #closeKey(
+    key: string,
+    state: KeyState,
+    atMs: number,
+    deadLetters: DeadLettersFound,
+    found: { unconfirmed: number; expired: number; deadLettered: number },
+  ): void {
+    const { missing, probesFrom, hasProbe } = state;
+    const newestSent = Math.min(state.sent, probesFrom - 1);
+    const unexplained: number[] = [];
+    for (const [number, sent] of missing) {
+      if (number >= probesFrom) break;
+      if (!sent.isConfirmed) found.unconfirmed += 1;
+      else if (this.#isBuried(nameOf({ key, number }), found, deadLetters)) found.deadLettered += 1;
+      else if (this.#mayHaveExpired(sent, atMs, deadLetters)) found.expired += 1;
+      else unexplained.push(number);
+    }
+    const isAlive = probesFrom === Infinity || hasProbe;
+    if (!isAlive && (unexplained.length > 0 || found.expired > 0)) {
+      return this.#tally.convict('wedged', `key ${key}: ${unexplained.length} messages and what was sent behind them`);
+    }
+    for (const number of unexplained) {
+      // Of telemetry the newest stands for all before it, and only the newest can be lost.
+      if (this.#promised.trafficClass === 'telemetry' && number !== newestSent) this.#superseded += 1;
+      else this.#tally.convict('lost', nameOf({ key, number }));
+    }
+    return undefined;
+  }
+
+  #isBuried(name: string, { deadLettered }: { deadLettered: number }, deadLetters: DeadLettersFound): boolean {
+    if (deadLetters === undefined) return false;
+    return typeof deadLetters === 'number' ? deadLettered < deadLetters : deadLetters.has(name);
+  }
+
+  /** Where dead letters can be looked into, an expired message is one of them, but for telemetry. */
+  #mayHaveExpired({ atMs: sentAtMs }: Sent, atMs: number, deadLetters: DeadLettersFound): boolean {
+    const { expiresMs, trafficClass } = this.#promised;
+    if (expiresMs === undefined || sentAtMs + expiresMs > atMs) return false;
+    return trafficClass === 'telemetry' || deadLetters === undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { after } from 'node:test';
+import { law } from '../harness/law.ts';
+import { seedOfRun } from '../kill/random.ts';
+import { runChaos } from './chaos-run.ts';
+import { classesNamed } from './classes.ts';
+import { cornerKinds } from './corners.ts';
+import { pairsOf } from './pairs.ts';
+import { rowsOf, tableText } from './table.ts';
+
+const LASTS_MS = 20_000;
+
+/** A short run for each pair of one source, with every class there is. */
+export function chaosLaws(bus: string): void {
+  const servers = new AsyncDisposableStack();
+  after(() => servers.disposeAsync());
+  const seed = seedOfRun();
+  const classes = classesNamed('all');
+  for (const [source, sink] of pairsOf(cornerKinds(servers), 'all')) {
+    if (source.bus !== bus) continue;
+    law(
+      `from ${source.bus} to ${sink.bus}, while bridge, servers and links are killed, paused and cut, every class keeps its word`,
+      { needs: [...new Set([source.need, sink.need])] },
+      async (t) => {
+        const again = `npm run chaos -- --pair ${source.bus}:${sink.bus} --seconds ${LASTS_MS / 1000} --seed ${seed}`;
+        t.diagnostic(again);
+        const told: string[] = [];
+        const outcome = await runChaos({
+          source: { bus: source.bus, corner: await source.open() },
+          sink: { bus: sink.bus, corner: await sink.open() },
+          classes,
+          lastsMs: LASTS_MS,
+          seed,
+          tell: (text) => void told.push(text),
+        });
+        const rows = rowsOf(source.bus, sink.bus, outcome);
+        const { complaints, bridgeLog } = outcome;
+        const evidence = [
+          again,
+          tableText(rows),
+          ...rows.map(({ report }) => JSON.stringify(report.verdicts)),
+          ...told,
+        ];
+        for (const { report } of rows) {
+          assert.ok(report.sent > 0, 'nothing was sent: it proves nothing');
+          assert.ok(report.ok, [...evidence, bridgeLog].join('\n'));
+        }
+        assert.deepEqual(complaints, [], evidence.join('\n'));
+      },
+    );
+  }
+}

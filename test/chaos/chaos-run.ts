@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
+import type { Report, TrafficClass } from '../../runtime/verify/verdicts.ts';
+import type { Bridge } from '../kill/bridge.ts';
+import { dice } from '../kill/random.ts';
+import { bridgeFaults, drawn, type Fault, outsideFaults, type Victim } from './faults.ts';
+import { type Play, setStage } from './stage.ts';
+
+export interface ChaosPlan extends Play {
+  readonly lastsMs: number;
+  readonly seed: number;
+  /** Hears what befalls whom, and when. */
+  readonly tell: (text: string) => void;
+}
+
+export interface ChaosOutcome {
+  readonly reports: ReadonlyMap<TrafficClass, Report>;
+  readonly faults: readonly string[];
+  /** What is wrong beside the verdicts: a bridge that ended by itself, or badly. */
+  readonly complaints: readonly string[];
+  readonly bridgeLog: string;
+}
+
+const STOP_MS = 30_000;
+/** Between one fault of a kind and the next. */
+const OUTSIDE_GAP_MS = { least: 200, most: 1500 };
+const BRIDGE_GAP_MS = { least: 800, most: 3000 };
+
+/** One pair of buses, a route for each class between them, under everything that can go wrong. */
+export async function runChaos(plan: ChaosPlan): Promise<ChaosOutcome> {
+  await using stage = await setStage(plan);
+  const bridges = [stage.start()];
+  const current = (): Bridge => bridges.at(-1) ?? stage.start();
+  await current().ready();
+  const checks = await stage.check({ lastsMs: plan.lastsMs });
+  const faults = await strikes(plan, {
+    async kill() {
+      await current().kill();
+      bridges.push(stage.start());
+    },
+    signal: (signal) => current().process.signal(signal),
+  });
+  plan.tell('calm');
+  await current().ready();
+  const reports = new Map<TrafficClass, Report>();
+  for (const [name, check] of checks) reports.set(name, await check.report);
+  const complaints = await farewell(bridges, current());
+  return { reports, faults, complaints, bridgeLog: bridges.map((one) => one.tail()).join('\n---\n') };
+}
+
+/**
+ * Two strands of faults until the time is over, for the bridge and for what is around it: the worst is a bridge that is
+ * killed while its sink is away, for then it holds much that is neither here nor there.
+ */
+async function strikes({ source, sink, seed, lastsMs, tell }: ChaosPlan, victim: Victim): Promise<string[]> {
+  const startMs = Date.now();
+  const struck: string[] = [];
+  const strand = async (name: string, faults: readonly Fault[], gap: typeof BRIDGE_GAP_MS): Promise<void> => {
+    // Two pairs under one seed have not the same luck.
+    const roll = dice((seed ^ crc32(`${source.bus}:${sink.bus} ${name}`)) >>> 0);
+    const next = drawn(faults, roll);
+    while (Date.now() - startMs < lastsMs) {
+      await sleep(roll(gap.least, gap.most));
+      const { value: fault } = next.next();
+      const atMs = Date.now() - startMs;
+      await fault.strike(roll);
+      tell(`${(atMs / 1000).toFixed(1)} s  ${fault.name}, for ${Date.now() - startMs - atMs} ms`);
+      struck.push(fault.name);
+    }
+  };
+  await Promise.all([
+    strand('bridge', bridgeFaults(victim, source.corner, sink.corner), BRIDGE_GAP_MS),
+    strand('outside', outsideFaults(source.corner, sink.corner), OUTSIDE_GAP_MS),
+  ]);
+  return struck;
+}
+
+async function farewell(bridges: readonly Bridge[], last: Bridge): Promise<string[]> {
+  const complaints: string[] = [];
+  for (const one of bridges.slice(0, -1)) {
+    const { exit } = one.process;
+    if (exit !== 'SIGKILL') complaints.push(`a bridge ended by itself: ${exit}`);
+  }
+  const ended = await last.terminate(STOP_MS);
+  if (ended !== 'exit code 0') complaints.push(`the last bridge ended with ${ended}`);
+  for (const line of last.lines().filter(({ event }) => event === 'stopped')) {
+    if (line['held'] !== 0) complaints.push(`route ${String(line['route'])} still held ${String(line['held'])}`);
+  }
+  return complaints;
+}

@@ -1,0 +1,185 @@
+import { type Broker } from '../harness/broker.ts';
+import { startKafka } from '../harness/kafka.ts';
+import { type Link, startLink } from '../harness/link.ts';
+import { startMosquitto } from '../harness/mosquitto.ts';
+import { startNats } from '../harness/nats.ts';
+import { startRabbitMq } from '../harness/rabbitmq.ts';
+import { addQueues, addStreams } from './create.ts';
+import type { Corner, CornerKind, Side, Words } from './corner.ts';
+
+const PARTITIONS = 4;
+
+/** Every kind of bus as a corner of pairs; their servers start when they are first needed and end with `servers`. */
+export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[] {
+  const once = (start: () => Promise<Corner>): (() => Promise<Corner>) => {
+    let started: Promise<Corner> | undefined;
+    return () => (started ??= start());
+  };
+  const use = async <T extends AsyncDisposable>(starting: Promise<T>): Promise<T> => servers.use(await starting);
+  const linked = async (server: Broker): Promise<Record<Side, Link>> => ({
+    source: await use(startLink(server.port)),
+    sink: await use(startLink(server.port)),
+  });
+  return [
+    {
+      bus: 'mqtt',
+      need: 'mosquitto-process',
+      isSource: true,
+      open: once(async () => {
+        const server = await use(startMosquitto());
+        return mqttCorner(server, await linked(server));
+      }),
+    },
+    {
+      bus: 'nats',
+      need: 'nats-process',
+      isSource: false,
+      open: once(async () => {
+        const server = await use(startNats({ jetstream: false }));
+        return natsCorner(server, await linked(server));
+      }),
+    },
+    {
+      bus: 'jetstream',
+      need: 'nats-process',
+      isSource: true,
+      open: once(async () => {
+        const server = await use(startNats());
+        return jetstreamCorner(server, await linked(server));
+      }),
+    },
+    {
+      bus: 'kafka',
+      need: 'kafka-process',
+      isSource: true,
+      open: once(async () => {
+        const server = await use(startKafka({ proxied: 2 }));
+        const [source, sink] = server.links;
+        if (source === undefined || sink === undefined) throw new Error('Kafka has no links');
+        return {
+          server,
+          links: { source, sink },
+          through: (side) => ({ bus: 'kafka', brokers: [`127.0.0.1:${(side === 'source' ? source : sink).port}`] }),
+          direct: { bus: 'kafka', brokers: server.brokers },
+          entrance: (tag) => ({
+            // A group that is killed is waited for as long as its session lasts; 6 s is the least that the server takes.
+            bridge: { topics: [`in-${tag}`], start: 'earliest', sessionTimeout: '6s', ...membership(tag) },
+            checker: { topic: `in-${tag}` },
+          }),
+          exit: (tag) => ({
+            bridge: { topic: `out-${tag}` },
+            checker: { topics: [`out-${tag}`], start: 'earliest', sessionTimeout: '6s' },
+          }),
+          prepare: (side, tags) =>
+            server.createTopics(
+              tags.map((tag) => `${side === 'source' ? 'in' : 'out'}-${tag}`),
+              { partitions: PARTITIONS },
+            ),
+          restart: 'kill',
+        };
+      }),
+    },
+    {
+      bus: 'rabbitmq',
+      need: 'rabbitmq-process',
+      isSource: true,
+      open: once(async () => {
+        const server = await use(startRabbitMq());
+        const links = await linked(server);
+        return {
+          ...onUrl('rabbitmq', server, links),
+          entrance: (tag) => ({
+            bridge: { queue: `in-${tag}`, key: '{routingKey.1}' },
+            checker: { exchange: `in-${tag}`, routingKey: `${tag}.{key}` },
+          }),
+          exit: (tag) => ({
+            bridge: { exchange: `out-${tag}`, routingKey: `${tag}.{key}` },
+            checker: { queue: `out-${tag}` },
+          }),
+          async prepare(side, tags) {
+            await addQueues(
+              server.url,
+              tags.map((tag) => `${side === 'source' ? 'in' : 'out'}-${tag}`),
+            );
+            await server.saveNow();
+          },
+          restart: 'kill',
+          alarm: { raise: () => server.block(), clear: () => server.unblock() },
+        };
+      }),
+    },
+  ];
+}
+
+/** Some classes come back under their own name, and some as strangers: both ways of a group are to be seen. */
+function membership(tag: string): Words {
+  return /command|audit/.test(tag) ? { instance: 'only' } : {};
+}
+
+function onUrl(
+  bus: string,
+  server: Broker,
+  links: Record<Side, Link>,
+): Pick<Corner, 'server' | 'links' | 'through' | 'direct'> {
+  const { protocol } = new URL(server.url);
+  return {
+    server,
+    links,
+    through: (side) => ({ bus, url: `${protocol}//127.0.0.1:${links[side].port}` }),
+    direct: { bus, url: server.url },
+  };
+}
+
+function mqttCorner(server: Broker, links: Record<Side, Link>): Corner {
+  return {
+    ...onUrl('mqtt', server, links),
+    entrance: (tag) => ({
+      bridge: { topics: [`in/${tag}/+`], key: '{topic.2}' },
+      checker: { topic: `in/${tag}/{key}` },
+    }),
+    exit: (tag) => ({
+      bridge: { topic: `out/${tag}/{key}` },
+      checker: { topics: [`out/${tag}/+`] },
+    }),
+    prepare: () => Promise.resolve(),
+    // Killed, it loses what it has acknowledged: what a bridge can do about that is nothing.
+    restart: 'stop',
+  };
+}
+
+function natsCorner(server: Broker, links: Record<Side, Link>): Corner {
+  return {
+    ...onUrl('nats', server, links),
+    entrance: undefined,
+    exit: (tag) => ({
+      bridge: { subject: `out.${tag}.{key}` },
+      checker: { subjects: [`out.${tag}.*`] },
+    }),
+    prepare: () => Promise.resolve(),
+    restart: 'never',
+  };
+}
+
+function jetstreamCorner(server: Broker, links: Record<Side, Link>): Corner {
+  return {
+    ...onUrl('jetstream', server, links),
+    entrance: (tag) => ({
+      bridge: { stream: `IN-${tag}`, key: '{subject.2}' },
+      checker: { stream: `IN-${tag}`, subject: `in.${tag}.{key}` },
+    }),
+    exit: (tag) => ({
+      bridge: { stream: `OUT-${tag}`, subject: `out.${tag}.{key}` },
+      checker: { stream: `OUT-${tag}` },
+    }),
+    prepare: (side, tags) =>
+      addStreams(
+        server.url,
+        tags.map((tag) =>
+          side === 'source'
+            ? { name: `IN-${tag}`, subject: `in.${tag}.*` }
+            : { name: `OUT-${tag}`, subject: `out.${tag}.*` },
+        ),
+      ),
+    restart: 'kill',
+  };
+}

@@ -1,0 +1,138 @@
+import type { Delivery } from '../../runtime/contract/delivery.ts';
+import { SluiceError } from '../../runtime/contract/errors.ts';
+import type { Frame } from '../../runtime/contract/frame.ts';
+import type { Ledger, LedgerEntry } from '../../runtime/contract/ledger.ts';
+import type { Sink } from '../../runtime/contract/sink.ts';
+import type { Room, Source } from '../../runtime/contract/source.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** One life of the bridge's process. What belongs to a dead one does nothing any more. */
+export interface Life {
+  isOver: boolean;
+}
+
+const never = (): Promise<never> => new Promise(() => {});
+
+/**
+ * A bus that keeps what was not settled and gives it again to the next life, and with it, at times, what was settled:
+ * acknowledgements that the death of the process swallowed.
+ */
+export class SimulatedLog {
+  readonly frames: readonly Frame[];
+  readonly #clock: VirtualClock;
+  readonly #settled = new Set<number>();
+  readonly #seen = new Set<number>();
+  /** Settled in this life; the last of them may be lost with it. */
+  #recent: number[] = [];
+  #next = 0;
+  #isTelling: boolean;
+  open = 0;
+  mostOpen = 0;
+
+  /** `isTelling`: whether it can say that a delivery is one again. */
+  constructor(clock: VirtualClock, frames: readonly Frame[], isTelling: boolean) {
+    this.#clock = clock;
+    this.frames = frames;
+    this.#isTelling = isTelling;
+  }
+
+  get isEmpty(): boolean {
+    return this.#settled.size === this.frames.length;
+  }
+
+  /** The process died: some acknowledgements never arrived, and what is unsettled comes again, in order. */
+  died(): void {
+    for (const position of this.#recent.slice(-this.#clock.pick(8))) this.#settled.delete(position);
+    this.#recent = [];
+    this.#next = 0;
+    this.open = 0;
+  }
+
+  source(life: Life): Source {
+    return {
+      read: async (room, signal) => {
+        if (this.#clock.pick(3) === 0) await this.#clock.sleep(this.#clock.pick(30));
+        while (!signal.aborted) {
+          if (life.isOver) return never();
+          const batch = this.#take(room, life);
+          if (batch.length > 0) return batch;
+          await this.#clock.sleep(50);
+        }
+        return [];
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  #take(room: Room, life: Life): Delivery[] {
+    const batch: Delivery[] = [];
+    const size = 1 + this.#clock.pick(Math.min(room.messages, 20));
+    for (; batch.length < size && this.#next < this.frames.length; this.#next += 1) {
+      const frame = this.frames[this.#next];
+      if (frame === undefined || this.#settled.has(this.#next)) continue;
+      batch.push(this.#lend(frame, this.#next, life));
+    }
+    this.open += batch.length;
+    this.mostOpen = Math.max(this.mostOpen, this.open);
+    return batch;
+  }
+
+  #lend(frame: Frame, position: number, life: Life): Delivery {
+    const wasSeen = this.#seen.has(position);
+    this.#seen.add(position);
+    return {
+      id: `s:${position}`,
+      frame,
+      attempt: this.#isTelling ? (wasSeen ? 2 : 1) : undefined,
+      settle: (outcome) => {
+        if (life.isOver) return;
+        this.open -= 1;
+        if (outcome.kind === 'retry') return;
+        this.#settled.add(position);
+        this.#recent.push(position);
+      },
+    };
+  }
+}
+
+/** The sink as one life sees it: what a dead process sends goes nowhere. */
+export function sinkOf(life: Life, sink: Sink): Sink {
+  return {
+    get maxInFlight() {
+      return sink.maxInFlight;
+    },
+    send: (frame) => (life.isOver ? never() : sink.send(frame)),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A ledger whose writes take their time, fail now and then, and are lost with the process until they are durable. */
+export class SimulatedLedger {
+  readonly #clock: VirtualClock;
+  readonly #durable: LedgerEntry[] = [];
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  ledger(life: Life): Ledger {
+    const known = new Set(this.#durable.map(({ id }) => id));
+    const sequences = new Map<string, number>();
+    for (const { lane, sequence } of this.#durable) {
+      if (lane === undefined || sequence === undefined) continue;
+      sequences.set(lane, Math.max(sequence, sequences.get(lane) ?? sequence));
+    }
+    return {
+      has: (id) => known.has(id),
+      add: async (entry) => {
+        known.add(entry.id);
+        await this.#clock.sleep(this.#clock.pick(20));
+        if (life.isOver) return never();
+        if (this.#clock.pick(50) === 0) throw new SluiceError('STATE_UNUSABLE', 'the disk is full');
+        this.#durable.push(entry);
+        return undefined;
+      },
+      sequences: () => sequences,
+    };
+  }
+}

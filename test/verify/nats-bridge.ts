@@ -1,0 +1,27 @@
+import { connect, headers as newHeaders, type MsgHdrs } from '@nats-io/transport-node';
+import type { Load, Way } from './broken-bridge.ts';
+
+/** A small bridge of its own on core NATS, from `in.>` to `out.>`: it has nothing of the runtime. */
+export async function natsBridge(url: string, way: Way): Promise<AsyncDisposable> {
+  const connection = await connect({ servers: url });
+  connection.subscribe('in.>', {
+    callback(_, message) {
+      const load: Load = {
+        key: undefined,
+        headers: new Map((message.headers?.keys() ?? []).map((name) => [name, message.headers?.values(name) ?? []])),
+        body: Buffer.from(message.data),
+      };
+      way(load, ({ headers, body }) =>
+        connection.publish(`out.${message.subject.slice(3)}`, body ?? undefined, { headers: natsHeaders(headers) }),
+      );
+    },
+  });
+  await connection.flush();
+  return { [Symbol.asyncDispose]: () => connection.close() };
+}
+
+function natsHeaders(headers: Load['headers']): MsgHdrs {
+  const made = newHeaders();
+  for (const [name, values] of headers) for (const value of values) made.append(name, value);
+  return made;
+}
