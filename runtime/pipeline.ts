@@ -71,6 +71,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       deadLetters: state.deadLetters,
       isReplayOnly: replayOnly !== undefined,
       memo: (owner) => state.memo(owner),
+      stateFolder: state.folder,
       ledger: (owner, bounds) => state.ledger(owner, bounds),
       clock: systemClock,
       log,

@@ -13,6 +13,7 @@ import type { Route } from './engine/route.ts';
 import { Watchdog } from './engine/watchdog.ts';
 import { type LetterLine, openLetterLine } from './letter-line.ts';
 import type { DeadLetterStore } from './state/dead-letter-store.ts';
+import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
 import { openRouteSink } from './route-sink.ts';
@@ -25,6 +26,8 @@ export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'onLetters'
   readonly health: Health;
   /** What an end writes down for its next start, by owner. */
   readonly memo: (owner: string) => Memo;
+  /** Folder of what must outlive the process. */
+  readonly stateFolder: string;
   /** Aborts what is still being opened. */
   readonly opening: AbortSignal;
   /** Something keeps a connection from working; it is being tried again. */
@@ -53,6 +56,7 @@ export class RouteLine {
   #sink: Sink | undefined;
   #source: Source | undefined;
   #letters: LetterLine | undefined;
+  #spool: RouteSpool | undefined;
   #route: Route | undefined;
   #pump: Pump | undefined;
   #watchdog: Watchdog | undefined;
@@ -79,6 +83,7 @@ export class RouteLine {
       const options = endOptions(this.#pipeline, deadLetter.to);
       this.#letters = await openLetterLine(this.#spec, deadLetter.to, options, contexts.letters, settings);
     }
+    this.#spool = isReplayOnly ? undefined : openRouteSpool(this.#spec, this.#settings);
     // The sink first: what a source delivers should find its way.
     const onKnown = (): void => {
       if (this.#route !== undefined) this.#route.counters.known += 1;
@@ -95,11 +100,16 @@ export class RouteLine {
     const onLetters = (trouble: SluiceError | undefined): void => {
       health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && inWords(trouble));
     };
-    const { redelivers } = busOf(catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from));
-    const source = mergedSource(this.#source ?? IDLE_SOURCE, deadLetters.replay(this.#spec.name));
+    // A spool delivers again what was not settled, whatever stands before it.
+    const redelivers =
+      this.#spool !== undefined ||
+      busOf(catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from)).redelivers;
     const letters = this.#letters?.letters ?? deadLetters;
     const services = { ...this.#settings, deadLetters: letters, onFlow, onLetters, redelivers };
-    this.#route = wireRoute(this.#spec, source, this.#sink, services);
+    const wired = wireRoute(this.#spec, this.#source ?? IDLE_SOURCE, this.#sink, services);
+    const spooled = this.#spool === undefined ? wired : this.#spool.standBefore(wired);
+    // Letters go past the spool: they lie on the disk already.
+    this.#route = { ...spooled, source: mergedSource(spooled.source, deadLetters.replay(this.#spec.name)) };
     this.#pump = new Pump(this.#route);
     this.#watchdog = this.#watch(this.#pump, this.#route);
     this.#watchdog.start();
@@ -109,8 +119,10 @@ export class RouteLine {
   /** Undefined until the route runs. */
   numbers(): RouteNumbers | undefined {
     if (this.#route === undefined) return undefined;
+    const { counters } = this.#route;
+    const place = { pipeline: this.#pipeline.name, route: this.#spec.name };
     const deadLetters = this.#settings.deadLetters.standing(this.#spec.name);
-    return { pipeline: this.#pipeline.name, route: this.#spec.name, ...this.#route.counters, deadLetters };
+    return { ...place, ...(this.#spool === undefined ? counters : this.#spool.counted(counters)), deadLetters };
   }
 
   async drain(deadlineMs: number): Promise<void> {
@@ -119,6 +131,8 @@ export class RouteLine {
 
   async close(): Promise<void> {
     this.#watchdog?.stop();
+    // Before the source: what it commits now is settled there.
+    await this.#spool?.close();
     const stages = this.#route?.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
     const ends = [this.#source, this.#sink, this.#letters].map((end) => end?.close() ?? Promise.resolve());
     await Promise.all([...ends, ...stages]);

@@ -161,7 +161,8 @@ function always(codec: Codec): () => Codec {
   return () => codec;
 }
 
-function readsBody(text: string): boolean {
+/** Whether a template reads the body, so that the body has to be decoded for it. */
+export function readsBody(text: string): boolean {
   const parsed = parseTemplate(text);
   return 'parts' in parsed && parsed.parts.some((part) => typeof part !== 'string' && part.kind === 'body');
 }

@@ -13,6 +13,7 @@ import type {
   RouteSpec,
   SinkSpec,
   SourceSpec,
+  SpoolSpec,
   StageSpec,
 } from './pipeline-spec.ts';
 import type { Places } from './places.ts';
@@ -144,6 +145,12 @@ function retry(options: PlainMap): RetrySpec {
   };
 }
 
+function spool(route: PlainMap): SpoolSpec | undefined {
+  if (own(route, 'spool') === undefined) return undefined;
+  const given = asMap(own(route, 'spool'));
+  return { maxBytes: sizeBytes(text(given, 'max')), at: optional(given, 'at') };
+}
+
 /** Makes the spec of a file without errors. Throws TypeError on one that was not checked. */
 export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFile): PipelineSpec {
   const schemas = new Map<string, JsonSchema>(pieces.map(({ pointer, schema }) => [pointer, schema]));
@@ -183,6 +190,7 @@ export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFi
       retry: retry(asMap(own(all, 'retry'))),
       deadLetter: deadLetter(letters, Object.hasOwn(letters, 'bus') ? busOf(letters) : undefined),
       drainPerSecond: drain === undefined ? undefined : perSecond(drain),
+      spool: spool(all),
       watchdogMs: durationMs(optional(all, 'watchdog') ?? DEFAULTS.watchdog),
     };
   };

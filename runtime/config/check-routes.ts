@@ -4,6 +4,7 @@ import { addressOptionOf, parseBackoff } from './build-spec.ts';
 import { checkLetterBus } from './check-letters.ts';
 import { checkClass } from './check-class.ts';
 import { checkPromise } from './check-promise.ts';
+import { checkSpool } from './check-spool.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { shown } from './describe.ts';
@@ -64,6 +65,7 @@ class RouteJudge {
     const scope = this.#templates(sourceGives);
     this.#letters(scope);
     this.#backoff();
+    checkSpool(this.#at, this.#route, this.#file);
     const classed = { at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives };
     checkClass(classed, this.#file.findings);
     checkPromise(classed, this.#file.findings);

@@ -118,7 +118,7 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
     sink,
     stated: { source: spec.from.grade, sink: spec.to.grade },
     hasKey: spec.from.key !== undefined,
-    hasSpool: false,
+    hasSpool: spec.spool !== undefined,
   });
   const known: Known = { spec, source, sink, promise };
   const { dedupe } = spec.from;

@@ -122,6 +122,29 @@ const PROMISE_SCHEMA: JsonSchema = {
   },
 };
 
+const SPOOL_SCHEMA: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['max'],
+  description:
+    'A store on the local disk between the source and the stages: the source is settled once a message is committed there (docs/spool.md).',
+  properties: {
+    max: {
+      type: 'string',
+      pattern: SOME_SIZE_PATTERN,
+      description:
+        'How large it may grow. Full, it pauses the source; of class telemetry it goes on replacing older by newer.',
+      examples: ['2GiB'],
+    },
+    at: {
+      type: 'string',
+      minLength: 1,
+      description: 'Folder of its file. Default: the state folder.',
+      examples: ['/var/spool/sluice'],
+    },
+  },
+};
+
 /** The words that every source has, whatever its bus. */
 export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, JsonSchema>> {
   return {
@@ -262,6 +285,7 @@ function routeSchema(parts: {
         examples: ['500/s'],
       },
       promise: PROMISE_SCHEMA,
+      spool: SPOOL_SCHEMA,
       deadLetter: {
         description: 'Where messages go that can never succeed: the local store, or a bus.',
         default: DEFAULTS.deadLetter,

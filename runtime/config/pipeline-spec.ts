@@ -27,6 +27,8 @@ export interface RouteSpec {
   readonly deadLetter: DeadLetterSpec;
   /** How fast a backlog may be sent, in messages; undefined: as fast as the sink takes it. */
   readonly drainPerSecond: number | undefined;
+  /** Undefined: the source keeps what is not sent. */
+  readonly spool: SpoolSpec | undefined;
   /** How long deliveries may be held and none end before the route counts as stalled. */
   readonly watchdogMs: number;
 }
@@ -44,6 +46,12 @@ export interface LetterSinkSpec {
   readonly options: Readonly<Record<string, unknown>>;
   /** Template of the address. */
   readonly address: string;
+}
+
+export interface SpoolSpec {
+  readonly maxBytes: number;
+  /** A folder; undefined: the state folder. */
+  readonly at: string | undefined;
 }
 
 export interface RetrySpec {

@@ -44,6 +44,8 @@ export interface Delivery {
   readonly lane?: string;
   /** Given where it is a dead letter that comes back. */
   readonly replay?: Replayed;
+  /** When the bridge took it over, in milliseconds since 1970 (UTC), where that was before it was read: it lay in a spool. */
+  readonly arrivedAtMs?: number;
   /**
    * Called exactly once by the engine, in any order relative to other deliveries; a source whose bus commits
    * positions holds back to the settled prefix. Never throws: a settlement whose epoch (connection, channel,

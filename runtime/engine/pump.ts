@@ -103,7 +103,7 @@ export class Pump {
     const job: Job = {
       delivery,
       bytes: delivery.frame.body?.length ?? 0,
-      receivedAtMs: delivery.replay?.receivedAtMs ?? clock.nowMs(),
+      receivedAtMs: delivery.replay?.receivedAtMs ?? delivery.arrivedAtMs ?? clock.nowMs(),
       trace: tracer?.begin(delivery),
       message: undefined,
       lane: undefined,

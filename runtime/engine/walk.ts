@@ -3,7 +3,7 @@ import { asSluiceError, messageOf, SluiceError } from '#contract/errors.ts';
 import type { Frame, Headers } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
 import { Dropped, type StageResult } from '#contract/stage.ts';
-import { momentMs } from '#kit/moment.ts';
+import { rankOf } from '#kit/rank.ts';
 import type { Job } from './job.ts';
 import type { Route, View } from './route.ts';
 
@@ -93,10 +93,9 @@ export function repeatKeyOf(route: Route, job: Job, { key, body }: Message): str
   return route.dedupe?.by(look(job, key, body));
 }
 
-/** A number, or a time as milliseconds since 1970. Two numbers that differ by less than a double can hold are equal. */
 function quantity(word: string, text: string): number {
-  const value = momentMs(text) ?? (text.trim() === '' ? Number.NaN : Number(text));
-  if (Number.isFinite(value)) return value;
+  const rank = rankOf(text);
+  if (rank !== undefined) return rank;
   throw new SluiceError('SEQUENCE_INVALID', `expected ${word} to be a number or an RFC 3339 time, found another text`);
 }
 

@@ -20,6 +20,11 @@ export interface RouteNumbers {
   readonly unexplainedDuplicates: number;
   /** Of the local store. */
   readonly deadLetters: LetterStanding;
+  /** Of a route with a spool: what lies in it, and when the oldest of it arrived. */
+  readonly spooled?: number;
+  readonly spoolBytes?: number;
+  readonly spoolOldestAgeMs?: number;
+  readonly spoolIsFull?: boolean;
 }
 
 interface Metric {
@@ -111,7 +116,35 @@ const METRICS: readonly Metric[] = [
     samples: ({ deadLetters: { discarded } }) =>
       DISCARD_REASONS.map((reason) => ({ labels: `reason="${reason}"`, value: discarded[reason] })),
   },
+  {
+    name: 'sluice_spool_messages',
+    type: 'gauge',
+    help: 'Messages in the spool; they count as held.',
+    samples: ({ spooled }) => given(spooled),
+  },
+  {
+    name: 'sluice_spool_bytes',
+    type: 'gauge',
+    help: 'Pages of the spool file that are in use: what its max bounds.',
+    samples: ({ spoolBytes }) => given(spoolBytes),
+  },
+  {
+    name: 'sluice_spool_oldest_age_seconds',
+    type: 'gauge',
+    help: 'How long ago the oldest message in the spool arrived; 0 when there is none.',
+    samples: ({ spoolOldestAgeMs }) => given(spoolOldestAgeMs === undefined ? undefined : spoolOldestAgeMs / 1000),
+  },
+  {
+    name: 'sluice_spool_full',
+    type: 'gauge',
+    help: '1 while the spool is full, so that the source is not read.',
+    samples: ({ spoolIsFull }) => given(spoolIsFull === undefined ? undefined : Number(spoolIsFull)),
+  },
 ];
+
+function given(value: number | undefined): readonly { readonly value: number }[] {
+  return value === undefined ? [] : [{ value }];
+}
 
 /** The Prometheus text format, version 0.0.4. */
 export function metricsText(routes: readonly RouteNumbers[]): string {

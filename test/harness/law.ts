@@ -19,6 +19,8 @@ const TOOLS_OF = {
   'kafka-process': ['java', 'kafka'],
   'rabbitmq-process': ['rabbitmq-server', 'epmd'],
   openssl: ['openssl'],
+  /** A disk that can lose its power, see recorded-disk.ts. */
+  'recorded-disk': ['cc'],
   /** Kafka's own Java clients. */
   'kafka-java': ['javac', 'kafka'],
 } as const satisfies Record<string, readonly Tool[]>;

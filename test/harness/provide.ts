@@ -24,6 +24,8 @@ const ways = {
   },
   mosquitto: program('mosquitto', 'mosquitto'),
   openssl: program('openssl', 'openssl'),
+  // With the headers of the C library, which the compiler's own package only recommends.
+  cc: program('cc', 'build-essential'),
   java: program('java', 'default-jdk-headless'),
   // In the same package, and absent where only the part that runs programs is installed.
   javac: program('javac', 'default-jdk-headless'),

@@ -1,0 +1,10 @@
+import { momentMs } from './moment.ts';
+
+/**
+ * What tells a newer one from an older one: a number, or an RFC 3339 time as milliseconds since 1970 (UTC). Undefined for
+ * any other text. Two numbers that differ by less than a double can hold are equal.
+ */
+export function rankOf(text: string): number | undefined {
+  const rank = momentMs(text) ?? (text.trim() === '' ? Number.NaN : Number(text));
+  return Number.isFinite(rank) ? rank : undefined;
+}

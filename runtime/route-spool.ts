@@ -1,0 +1,144 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Delivery } from '#contract/delivery.ts';
+import { messageOf, SluiceError } from '#contract/errors.ts';
+import type { Log } from '#contract/log.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
+import { rankOf } from '#kit/rank.ts';
+import { busOf, type Catalog } from './catalog-of.ts';
+import { codecByContentType } from './codecs/by-content-type.ts';
+import { compileTemplate } from './config/compile-template.ts';
+import type { RouteSpec, SpoolSpec } from './config/pipeline-spec.ts';
+import type { Counters } from './engine/counters.ts';
+import type { Route } from './engine/route.ts';
+import { type OpenedStore, openSpoolStore } from './spool/open-store.ts';
+import { type Identity, type Pause, SpoolSource } from './spool/spool-source.ts';
+import { openDatabase } from './state/sqlite.ts';
+import type { Health } from './telemetry/health.ts';
+import type { RouteNumbers } from './telemetry/metrics-text.ts';
+import { readsBody } from './wire.ts';
+
+/** A route's spool, from the opening of its file to its closing. */
+export interface RouteSpool {
+  /** The route as it runs: its source is the spool, and the spool's is the one that it had. Once. */
+  standBefore(route: Route): Route;
+  /**
+   * The pump's counters, and what it has not seen: what lies in the spool is taken over and held, also what an earlier
+   * start left there. So the balance of invariant 3 begins at every start with accepted = held.
+   */
+  counted(counters: Counters): Omit<RouteNumbers, 'pipeline' | 'route' | 'deadLetters'>;
+  close(): Promise<void>;
+}
+
+interface SpoolServices {
+  readonly pipeline: string;
+  readonly catalog: Catalog;
+  readonly stateFolder: string;
+  readonly log: Log;
+  readonly health: Health;
+}
+
+/** Servers deliver more than a window says, see invariant 4. */
+const OVERRUN = 1024;
+
+const NOTHING: Identity = { lane: undefined, rank: undefined };
+
+/** Undefined where the route has none. Throws STATE_UNUSABLE or STATE_LOCKED. */
+export function openRouteSpool(spec: RouteSpec, services: SpoolServices): RouteSpool | undefined {
+  if (spec.spool === undefined) return undefined;
+  const { store } = opened(spec, spec.spool, services);
+  let source: SpoolSource | undefined;
+  return {
+    standBefore(route) {
+      source = new SpoolSource(route.source, store, {
+        window: route.window,
+        identify: CLASSES[spec.class].keeps === 'all' ? () => NOTHING : identifier(spec, route, services.catalog),
+        nowMs: () => route.clock.nowMs(),
+        onPause: (pause) => tell(spec.name, pause, services),
+      });
+      return { ...route, source };
+    },
+    counted(counters) {
+      if (source === undefined) return counters;
+      const { messages, waiting, superseded, bytes, oldestAtMs, isFull } = source.numbers();
+      return {
+        ...counters,
+        accepted: counters.accepted + waiting + superseded,
+        superseded: counters.superseded + superseded,
+        held: counters.held + waiting,
+        spooled: messages,
+        spoolBytes: bytes,
+        spoolOldestAgeMs: oldestAtMs === undefined ? 0 : Math.max(0, Date.now() - oldestAtMs),
+        spoolIsFull: isFull,
+      };
+    },
+    async close() {
+      if (source === undefined) store.close();
+      else await source.close();
+    },
+  };
+}
+
+function opened(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: SpoolServices): OpenedStore {
+  const { pipeline, stateFolder, log, health } = services;
+  // The state folder is this pipeline's own; another folder may be that of several.
+  const file =
+    at === undefined
+      ? join(stateFolder, `spool-${spec.name}.sqlite`)
+      : join(at, `spool-${pipeline}.${spec.name}.sqlite`);
+  if (at !== undefined) makeFolder(at);
+  const remembers = spec.from.window.messages + OVERRUN;
+  const made = openSpoolStore(file, openDatabase, { maxBytes, keeps: CLASSES[spec.class].keeps, remembers });
+  const { quarantine, store } = made;
+  if (quarantine !== undefined) {
+    log.error('spool-quarantined', {
+      route: spec.name,
+      file: quarantine.file,
+      saved: quarantine.saved,
+      text: `expected ${file} as it was written, found: ${quarantine.flaw}; it is set aside, and what could be read of it goes on`,
+    });
+  }
+  if (store.messages > 0) log.info('spool-found', { route: spec.name, messages: store.messages });
+  health.set(`${spec.name} spool`, true);
+  return made;
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (thrown) {
+    throw new SluiceError('STATE_UNUSABLE', `expected to make the folder ${path}, found ${messageOf(thrown)}`);
+  }
+}
+
+function tell(route: string, pause: Pause | undefined, { log, health }: SpoolServices): void {
+  health.set(`${route} spool`, pause === undefined, pause?.kind);
+  if (pause === undefined) log.info('spool-room', { route });
+  else if (pause.kind === 'full') log.warn('spool-full', { route, text: 'the source is not read until there is room' });
+  else log.error('spool-unwritable', { route, text: `${pause.text}; the source is not read until it can be written` });
+}
+
+/** By what a newer message of class telemetry replaces an older one: key and address, and the sequence where the route names one. */
+function identifier(spec: RouteSpec, route: Route, catalog: Catalog): (delivery: Delivery) => Identity {
+  const { from } = spec;
+  const { separator } = busOf(catalog, from.bus).grammar;
+  const sequence =
+    from.sequence === undefined
+      ? undefined
+      : compileTemplate(from.sequence, { route: spec.name, separator, target: undefined, missing: 'KEY_MISSING' });
+  const looks = [from.key, from.sequence].some((text) => text !== undefined && readsBody(text));
+  const codecOf = route.decoding ?? codecByContentType;
+  return ({ id, frame }) => {
+    try {
+      const { address, headers, contentType } = frame;
+      const body = looks && frame.body !== null ? codecOf(contentType).decode(frame.body) : undefined;
+      const view = { id, address, key: frame.key, headers, body };
+      const key = route.key === undefined ? frame.key : route.key(view);
+      const rank = sequence === undefined ? undefined : rankOf(sequence({ ...view, key }));
+      return { lane: JSON.stringify([key ?? null, address]), rank };
+    } catch {
+      // The pump will find the same fault, and record it.
+      return NOTHING;
+    }
+  };
+}

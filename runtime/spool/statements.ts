@@ -1,0 +1,50 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+/** Whether rows are told apart by their place, or by a number that changes when they are replaced. */
+export type Keeps = 'all' | 'newest';
+
+/** Everything that is asked of the database, compiled once. */
+export interface Statements {
+  readonly begin: StatementSync;
+  readonly commit: StatementSync;
+  readonly rollback: StatementSync;
+  readonly insert: StatementSync;
+  readonly ofLane: StatementSync;
+  readonly replace: StatementSync;
+  /** A run of numbers, both ends included. */
+  readonly remove: StatementSync;
+  /** Above one number, up to another, at most so many. */
+  readonly next: StatementSync;
+  readonly oldest: StatementSync;
+  readonly summary: StatementSync;
+  readonly pages: StatementSync;
+  readonly freePages: StatementSync;
+  readonly vacuum: StatementSync;
+  readonly shortenLog: StatementSync;
+}
+
+const COLUMNS = 'head, body, checksum';
+
+export function statements(database: DatabaseSync, keeps: Keeps, vacuumPages: number): Statements {
+  const name = keeps === 'all' ? 'slot' : 'number';
+  const direction = keeps === 'all' ? 'ASC' : 'DESC';
+  const prepare = (sql: string): StatementSync => database.prepare(sql);
+  return {
+    begin: prepare('BEGIN IMMEDIATE'),
+    commit: prepare('COMMIT'),
+    rollback: prepare('ROLLBACK'),
+    insert: prepare(`INSERT INTO spool (slot, number, lane, rank, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`),
+    ofLane: prepare('SELECT slot, number, rank FROM spool WHERE lane = ?'),
+    replace: prepare('UPDATE spool SET number = ?, rank = ?, head = ?, body = ?, checksum = ? WHERE slot = ?'),
+    remove: prepare(`DELETE FROM spool WHERE ${name} BETWEEN ? AND ?`),
+    next: prepare(
+      `SELECT ${name} AS name, ${COLUMNS} FROM spool WHERE ${name} > ? AND ${name} <= ? ORDER BY ${name} ${direction} LIMIT ?`,
+    ),
+    oldest: prepare(`SELECT ${COLUMNS} FROM spool ORDER BY ${name} LIMIT 1`),
+    summary: prepare('SELECT count(*) AS total, max(slot) AS slot, max(number) AS number FROM spool'),
+    pages: prepare('PRAGMA page_count'),
+    freePages: prepare('PRAGMA freelist_count'),
+    shortenLog: prepare('PRAGMA wal_checkpoint(TRUNCATE)'),
+    vacuum: prepare(`PRAGMA incremental_vacuum(${vacuumPages})`),
+  };
+}
