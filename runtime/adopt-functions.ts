@@ -11,13 +11,13 @@ export interface FunctionsLoaded {
 export function adoptFunctions(
   modules: Readonly<Record<string, unknown>>,
   paths: ReadonlyMap<string, string>,
-  explain: LoadedFunction['explain'],
+  module: Pick<LoadedFunction, 'explain' | 'home'>,
 ): FunctionsLoaded {
   const functions = new Map<string, LoadedFunction>();
   const findings: Finding[] = [];
   for (const [name, path] of paths) {
     const exported = asMap(modules[name])['default'];
-    if (isTransform(exported)) functions.set(name, { transform: exported, explain });
+    if (isTransform(exported)) functions.set(name, { ...module, transform: exported });
     else findings.push(noFunction(path, exported));
   }
   return { functions, findings };

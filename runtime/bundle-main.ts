@@ -15,6 +15,7 @@ import { findingsText } from './config/findings-text.ts';
 import { type PipelineDocument, resolvePipeline } from './config/resolve-pipeline.ts';
 import { adoptFunctions } from './adopt-functions.ts';
 import { referenceReader } from './project-files.ts';
+import type { FunctionHome } from './stages/kind.ts';
 import type { Validator } from './stages/validate.ts';
 import { thrownPlaceReader } from './thrown-place.ts';
 
@@ -51,7 +52,10 @@ async function run({ document, buses, functions, validators, url }: BundledPipel
     return EXIT.invalid;
   }
   const explain = thrownPlaceReader({ url, readMap: () => mapBeside(url) });
-  const adopted = adoptFunctions(functions, new Map(Object.keys(functions).map((name) => [name, name])), explain);
+  const home = (): Promise<FunctionHome> =>
+    Promise.resolve({ url: `${url}?functions`, explain, close: () => Promise.resolve() });
+  const names = new Map(Object.keys(functions).map((name) => [name, name]));
+  const adopted = adoptFunctions(functions, names, { explain, home });
   try {
     const given: Arguments = parseArgs({ args, options: RUN_OPTIONS, allowPositionals: false });
     const parts = { functions: adopted.functions, validators: new Map(Object.entries(validators)) };

@@ -13,7 +13,7 @@ import {
 } from './bundle-functions.ts';
 import type { Finding } from './config/findings.ts';
 import { asMap } from './config/plain.ts';
-import type { ThrownPlace } from './stages/kind.ts';
+import type { FunctionHome, ThrownPlace } from './stages/kind.ts';
 import { thrownPlaceReader } from './thrown-place.ts';
 
 /**
@@ -55,20 +55,31 @@ async function compile(paths: ReadonlyMap<string, string>, projectFolder: string
   return { code: text('.mjs'), map: tidyMap(text('.map'), projectFolder, projectFolder) };
 }
 
-async function importCode({ code, map }: Compiled, paths: ReadonlyMap<string, string>): Promise<FunctionsLoaded> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-'));
-  const file = join(folder, 'functions.mjs');
-  const url = pathToFileURL(file).href;
-  const explain = thrownPlaceReader({ url, readMap: () => map });
+async function importCode(compiled: Compiled, paths: ReadonlyMap<string, string>): Promise<FunctionsLoaded> {
+  const home = (): Promise<FunctionHome> => settle(compiled);
+  const here = await home();
+  const explain = (thrown: unknown): ThrownPlace => here.explain(thrown);
   try {
-    await writeFile(file, code);
-    const module: unknown = await import(url);
-    return adoptFunctions(asMap(asMap(module)['functions']), paths, explain);
+    const module: unknown = await import(here.url);
+    return adoptFunctions(asMap(asMap(module)['functions']), paths, { explain, home });
   } catch (thrown) {
     return { functions: new Map(), findings: [startFinding(thrown, explain(thrown), paths)] };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await here.close();
   }
+}
+
+/** Node imports files: it is one for as long as that takes. */
+async function settle({ code, map }: Compiled): Promise<FunctionHome> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-'));
+  const file = join(folder, 'functions.mjs');
+  const url = pathToFileURL(file).href;
+  await writeFile(file, code);
+  return {
+    url,
+    explain: thrownPlaceReader({ url, readMap: () => map }),
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
 /** A file that throws while it is imported. */

@@ -3,6 +3,7 @@ import type { Log } from '#contract/log.ts';
 import type { Catalog } from './catalog-of.ts';
 import type { PipelineSpec } from './config/pipeline-spec.ts';
 import { systemClock } from './engine/clock.ts';
+import { type Guard, startGuard } from './guard.ts';
 import { RouteLine } from './route-line.ts';
 import { openPipelineState } from './state/pipeline-state.ts';
 import { type Admin, serveAdmin } from './telemetry/admin.ts';
@@ -43,6 +44,13 @@ export interface RunningPipeline {
 export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
   const { log, catalog, parts } = settings;
   const state = openPipelineState(settings.stateFolder);
+  let guard: Guard;
+  try {
+    guard = startGuard(spec, state, log);
+  } catch (thrown) {
+    state.close();
+    throw thrown;
+  }
   if (state.isNew) log.info('state-created', { folder: state.folder });
   const health = new Health();
   const opening = new AbortController();
@@ -64,6 +72,8 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       log,
       health,
       tracer: tracing?.tracer({ pipeline: spec.name, route: route.name, ...systems }),
+      suspects: guard.suspects(route.name),
+      pulse: guard.pulse(route.name),
       opening: opening.signal,
       onLost: (error) => lost.reject(error),
       onProblem: (error: SluiceError) => {
@@ -74,6 +84,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   const numbers = (): readonly RouteNumbers[] => lines.flatMap((line) => line.numbers() ?? []);
   const admin = await adminFor(settings, health, numbers).catch(async (thrown: unknown) => {
     await tracing?.close().catch(() => {});
+    await guard.close(false);
     state.close();
     throw thrown;
   });
@@ -103,6 +114,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
         ?.close()
         .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));
       await admin?.close();
+      await guard.close(true);
       state.close();
       for (const { pipeline, route, ...counts } of numbers()) log.info('stopped', { pipeline, route, ...counts });
     },

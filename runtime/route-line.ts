@@ -3,7 +3,6 @@ import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Memo } from '#contract/memo.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
-import { CLASSES } from '#contract/traffic-class.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
@@ -11,9 +10,9 @@ import { endOptions } from './end-options.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
 import { Watchdog } from './engine/watchdog.ts';
-import { YieldingSink } from './engine/yielding-sink.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
+import { openRouteSink } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
 export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'redelivers'> {
@@ -51,12 +50,19 @@ export class RouteLine {
   async open(): Promise<void> {
     // Both are announced before either is opened: readiness counts what is still to come.
     const contexts = { source: this.#context('source'), sink: this.#context('sink') };
-    const { from, to } = this.#spec;
-    const { catalog, health } = this.#settings;
+    const { from } = this.#spec;
+    const { catalog, health, clock, log } = this.#settings;
     // The sink first: what a source delivers should find its way.
-    this.#sink = this.#yielding(await busOf(catalog, to.bus).openSink(endOptions(this.#pipeline, to), contexts.sink));
+    const onKnown = (): void => {
+      if (this.#route !== undefined) this.#route.counters.known += 1;
+    };
+    const opened = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, { catalog, clock, log, onKnown });
+    this.#sink = opened.sink;
     this.#source = await busOf(catalog, from.bus).openSource(endOptions(this.#pipeline, from), contexts.source);
-    const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
+    const onFlow = (isFlowing: boolean): void => {
+      opened.onFlow(isFlowing);
+      health.set(`${this.#spec.name} confirmations`, isFlowing);
+    };
     const { redelivers } = busOf(catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from));
     this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow, redelivers });
     this.#pump = new Pump(this.#route);
@@ -77,15 +83,9 @@ export class RouteLine {
 
   async close(): Promise<void> {
     this.#watchdog?.stop();
-    await Promise.all([this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()]);
-  }
-
-  /** Where a higher class goes to the same server, this route keeps the queue on the way there short. */
-  #yielding(sink: Sink): Sink {
-    const { rank } = CLASSES[this.#spec.class];
-    const isHigher = ({ class: other, to }: RouteSpec): boolean =>
-      to.connection === this.#spec.to.connection && CLASSES[other].rank < rank;
-    return this.#pipeline.routes.some(isHigher) ? new YieldingSink(sink, rank, this.#settings.clock) : sink;
+    const stages = this.#route?.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
+    const ends = [this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()];
+    await Promise.all([...ends, ...stages]);
   }
 
   #watch(pump: Pump, { counters, clock }: Route): Watchdog {

@@ -4,9 +4,11 @@ import type { DeadLetters } from '#contract/dead-letter.ts';
 import type { Ledger } from '#contract/ledger.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
+import type { Pulse } from '#contract/pulse.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
+import type { Suspects } from '#contract/suspects.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Tracer } from '#contract/trace.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
@@ -47,6 +49,8 @@ export interface RouteServices {
   readonly clock: Clock;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
+  readonly suspects: Suspects | undefined;
+  readonly pulse: Pulse | undefined;
   readonly onFlow: Route['onFlow'];
   /** Whether the source delivers again what was not settled. */
   readonly redelivers: boolean;
@@ -54,7 +58,7 @@ export interface RouteServices {
 
 /** One checked route of a pipeline and its open ends -> a route that can run. Opens and starts nothing. */
 export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services: RouteServices): Route {
-  const { pipeline, catalog, deadLetters, ledger, clock, log, tracer, onFlow } = services;
+  const { pipeline, catalog, deadLetters, ledger, clock, log, tracer, suspects, pulse, onFlow } = services;
   const { from, to } = spec;
   const stages = spec.stages.map((stage) => stageOf(stage, spec.name, services));
   const sourceGrammar = busOf(catalog, from.bus).grammar;
@@ -98,6 +102,8 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     clock,
     log,
     tracer,
+    suspects,
+    pulse,
     onFlow,
   };
 }

@@ -13,14 +13,18 @@ export const BUS_MODULES: ReadonlyMap<string, { readonly module: string; readonl
 
 /**
  * The first thing that runs in a bundle: turns on Node's compile cache, then loads the file once more, this time
- * through it. The first pass compiles nothing but itself, for the rest waits in closures.
+ * through it. The first pass compiles nothing but itself, for the rest waits in closures. A thread that runs a function
+ * apart imports it too, and then it is nothing but a module of functions.
  */
 export const BOOT = `
 import * as nodeModule from 'node:module';
 import { isNodeTooOld } from './kit/node-floor.ts';
 const AGAIN = '?cached';
+export let functions;
 if (isNodeTooOld()) {
   process.exitCode = 3;
+} else if (import.meta.url.endsWith('?functions')) {
+  ({ functions } = await import('sluice:functions'));
 } else if (import.meta.url.endsWith(AGAIN)) {
   const { runBundle } = await import('sluice:pipeline');
   await runBundle(import.meta.url.slice(0, -AGAIN.length));

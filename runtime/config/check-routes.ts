@@ -65,6 +65,7 @@ class RouteJudge {
     const classed = { at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives };
     checkClass(classed, this.#file.findings);
     checkPromise(classed, this.#file.findings);
+    this.#stages();
     if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);
     if (sink !== undefined && sinkGives !== undefined) this.#notes(sink, sinkGives.notes);
   }
@@ -185,6 +186,17 @@ class RouteJudge {
       found: `${name}, which only the runtime writes`,
       write: `nothing: remove ${name}`,
     });
+  }
+
+  #stages(): void {
+    const { vocabulary, findings } = this.#file;
+    for (const [index, item] of asList(own(this.#route, 'stages')).entries()) {
+      const at = pointerTo(this.#at, 'stages', index);
+      if (findings.hasErrorWithin(at)) continue;
+      for (const { option, ...flaw } of stageKind(item, vocabulary)?.flaws?.(asMap(item)) ?? []) {
+        findings.add({ code: 'OPTIONS_CONFLICT', at: pointerTo(at, option), side: 'key', ...flaw });
+      }
+    }
   }
 
   #backoff(): void {

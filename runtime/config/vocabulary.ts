@@ -24,6 +24,13 @@ export interface StageWords {
   readonly schema: JsonSchema & { readonly properties: Readonly<Record<string, unknown>> };
   /** One line for editors. */
   readonly description?: string;
+  /** What no schema can say of the options as they are written. */
+  flaws?(options: Readonly<Record<string, unknown>>): readonly {
+    readonly option: string;
+    readonly expected: string;
+    readonly found: string;
+    readonly write: string;
+  }[];
 }
 
 /** Everything that a pipeline file can name. The catalog is one; a bundle brings only what its pipeline names. */

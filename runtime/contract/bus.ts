@@ -17,6 +17,8 @@ export interface Guarantees {
   readonly carriesNull: boolean;
   /** Whether the sink itself removes a frame whose id it already holds. */
   readonly deduplicates: boolean;
+  /** Whether what the sink holds is read back at a start, so that a crash of the bridge leaves nothing twice. */
+  readonly readsTail: boolean;
   /** What an operator must know and the words above cannot say; `check` prints each. */
   readonly notes: readonly string[];
 }

@@ -20,6 +20,8 @@ export interface Delivery {
   readonly frame: Frame;
   /** 1 when nobody can have seen this delivery before, more when it is a redelivery, undefined where the bus cannot tell. */
   readonly attempt: number | undefined;
+  /** True where the bus has no name for it and the source counted: a later session knows it by another id. */
+  readonly isNumberedHere?: boolean;
   /**
    * Where given, deliveries of one lane keep their order whatever their keys and addresses are (invariant 5); otherwise
    * those of one key and address do.

@@ -28,6 +28,28 @@ export const ERRORS = {
     scope: 'message',
     remedy: "The function did not finish in time. Await with context.signal, or raise the stage's timeout.",
   },
+  TRANSFORM_STUCK: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy:
+      'A call never came back and held up everything, so the process was ended. Fix its loop, or have the function run apart: isolate: worker.',
+  },
+  TRANSFORM_CRASHED: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy: 'The function ended its worker thread; the text says how. Fix it, or raise memory.',
+  },
+  TRANSFORM_UNCLONEABLE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'With isolate: worker bodies travel between threads. Return plain data: no functions, no promises in it.',
+  },
+  PROCESS_ENDED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The process ended each time that this message was in its stages, so it was not run again. Fix the function, or have it run apart: isolate: worker.',
+  },
   TRANSFORM_NO_RETURN: {
     verdict: 'reject',
     scope: 'message',

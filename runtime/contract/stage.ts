@@ -12,6 +12,8 @@ export interface Stage {
   run(message: Message, attempt: number): StageResult | Promise<StageResult>;
   /** False when it returns the body it was given, unaltered: a route of such stages forwards the source's own bytes. */
   readonly changesBody: boolean;
+  /** Lets go of what it holds beside memory. Called once, when nothing runs through it any more. */
+  close?(): Promise<void>;
 }
 
 export type StageResult = Message | readonly Message[] | Dropped;

@@ -24,6 +24,8 @@ export interface Counters {
   repeated: number;
   /** Frames confirmed by the sink; more than `delivered` where a stage makes several of one. */
   sent: number;
+  /** Frames that were not sent because the sink's log held them already. They count as sent too. */
+  known: number;
   /** Tries beyond the first, of stages and of sends. */
   retries: number;
   /** Times that sending stopped and went back to the first unconfirmed frame. */
@@ -45,6 +47,7 @@ export function newCounters(): Counters {
     givenBack: 0,
     repeated: 0,
     sent: 0,
+    known: 0,
     retries: 0,
     goBacks: 0,
     unexplainedDuplicates: 0,

@@ -19,6 +19,14 @@ const RETRY = { firstMs: 100, capMs: 5000 };
 
 type Ending = Exclude<TraceOutcome, 'given-back'>;
 
+/** What else somebody must know of endings. */
+export interface EndingEvents {
+  /** Its turn has come: it waited for another that could have been the same message. */
+  again(job: Job): void;
+  /** Its dead letter is durable. */
+  buried(job: Job): void;
+}
+
 /** The jobs that the bridge answers for, and the one way out for each. */
 export class Endings implements LoadEnds {
   readonly #route: Route;
@@ -28,16 +36,15 @@ export class Endings implements LoadEnds {
   /** By lane, where the route has a ledger: what is being written down. */
   readonly #pending = new Map<string, Promise<void>>();
   readonly #repeats: Repeats | undefined;
-  readonly #again: (job: Job) => void;
+  readonly #events: EndingEvents;
   #idle: (() => void) | undefined;
 
-  /** `again` gets a job whose turn it is now: it waited for another that could have been the same message. */
-  constructor(route: Route, window: Window, again: (job: Job) => void) {
+  constructor(route: Route, window: Window, events: EndingEvents) {
     this.#route = route;
     this.#window = window;
     this.#morgue = new Morgue(route);
     this.#repeats = route.dedupe === undefined ? undefined : new Repeats(route.dedupe.ledger);
-    this.#again = again;
+    this.#events = events;
   }
 
   get size(): number {
@@ -185,13 +192,14 @@ export class Endings implements LoadEnds {
     job.settled = true;
     this.#jobs.delete(job);
     this.#count(outcome);
+    if (outcome === 'dead-lettered') this.#events.buried(job);
     job.trace?.end(outcome, failure);
     job.delivery.settle(failure === undefined ? ACCEPT : { kind: 'reject', cause: failure });
     this.#window.give(job.bytes);
     const isPassed = failure === undefined;
     for (const next of this.#repeats?.ended(job, isPassed) ?? []) {
       if (isPassed) this.repeated(next);
-      else this.#again(next);
+      else this.#events.again(next);
     }
     if (this.#jobs.size === 0) this.#idle?.();
   }

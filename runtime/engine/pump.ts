@@ -1,6 +1,7 @@
 import type { Delivery } from '#contract/delivery.ts';
-import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import { Dropped } from '#contract/stage.ts';
+import { MOST_ENDS } from '#contract/suspects.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { courierOf, type Courier } from './courier.ts';
@@ -8,7 +9,8 @@ import { Endings } from './endings.ts';
 import type { Job } from './job.ts';
 import { Lanes } from './lanes.ts';
 import type { Route } from './route.ts';
-import { pass, receive, repeatKeyOf, type Passed } from './walk.ts';
+import { type Trial, trialOf } from './trial.ts';
+import { identify, pass, receive, repeatKeyOf, type Passed } from './walk.ts';
 import type { Waiting } from './watchdog.ts';
 import { Window } from './window.ts';
 
@@ -32,6 +34,8 @@ export class Pump {
   readonly #endings: Endings;
   readonly #courier: Courier;
   readonly #stopping = new AbortController();
+  /** After a crash, and while somebody is suspected of it; else undefined, and then it costs nothing. */
+  #trial: Trial | undefined;
   /** In a class that keeps the newest, a message that waits for its lane gives way to a newer one. */
   readonly #givesWay: ((older: Job, newer: Job) => boolean) | undefined;
   /** Deliveries that an earlier process may have sent: so many of a source that cannot tell. */
@@ -41,7 +45,14 @@ export class Pump {
     this.#route = route;
     this.#window = new Window(route.window);
     this.#mayRepeat = route.window.messages * UNSURE_WINDOWS;
-    this.#endings = new Endings(route, this.#window, (job) => this.#enter(job));
+    this.#endings = new Endings(route, this.#window, {
+      again: (job) => this.#enter(job),
+      buried: (job) => this.#trial?.buried(job),
+    });
+    this.#trial = trialOf(route, {
+      convict: (job) => this.#convict(job),
+      over: () => (this.#trial = undefined),
+    });
     this.#courier = courierOf(route, this.#endings);
     this.#givesWay =
       CLASSES[route.trafficClass].keeps === 'newest' ? (older, newer) => this.#supersede(older, newer) : undefined;
@@ -83,6 +94,7 @@ export class Pump {
     this.#stopping.abort();
     await this.#endings.idle(deadlineMs);
     this.#courier.stop();
+    this.#trial?.stop();
     this.#endings.giveBack();
   }
 
@@ -109,19 +121,30 @@ export class Pump {
       place: 0,
     };
     this.#endings.add(job);
+    if (this.#trial?.wants(job) === true) this.#trial.take(job, () => this.#open(job));
+    else this.#open(job);
+  }
+
+  /** Looks into the frame. */
+  #open(job: Job): void {
+    const { lane, attempt } = job.delivery;
     let repeatKey: string | undefined;
     try {
       job.message = receive(this.#route, job);
       repeatKey = repeatKeyOf(this.#route, job, job.message);
     } catch (thrown) {
+      this.#trial?.left(job, false);
       this.#endings.refused(job, asSluiceError(thrown));
       return;
     }
-    job.lane = delivery.lane === undefined ? job.message : { key: undefined, address: delivery.lane };
-    if (!this.#endings.admits(job, repeatKey)) return;
+    job.lane = lane === undefined ? job.message : { key: undefined, address: lane };
+    if (!this.#endings.admits(job, repeatKey)) {
+      this.#trial?.left(job, false);
+      return;
+    }
     if (this.#mayRepeat > 0) {
       this.#mayRepeat -= 1;
-      job.mayRepeat = delivery.attempt === undefined;
+      job.mayRepeat = attempt === undefined;
     }
     this.#enter(job);
   }
@@ -133,7 +156,14 @@ export class Pump {
       givesWay === undefined
         ? this.#lanes.queue(job.lane, job)
         : this.#lanes.queue(job.lane, job, (older) => givesWay(older, job));
-    if (!queued) this.#step(job);
+    if (queued) this.#trial?.left(job, false);
+    else this.#step(job);
+  }
+
+  #convict(job: Job): void {
+    identify(this.#route, job);
+    const text = `expected the process to outlive this message, found that it ended ${MOST_ENDS} times while the message was in its stages`;
+    this.#endings.refused(job, new SluiceError('PROCESS_ENDED', text));
   }
 
   #supersede(older: Job, newer: Job): boolean {
@@ -148,17 +178,26 @@ export class Pump {
   /** One try of a job whose turn it is in its lane. */
   #step(job: Job): 'done' | 'holds' {
     if (job.message === undefined || job.lane === undefined || job.settled) return 'done';
+    if (this.#trial?.wants(job) === true) {
+      this.#lanes.hold(job.lane);
+      this.#trial.take(job, () => {
+        if (this.#step(job) === 'done') this.#release(job);
+      });
+      return 'holds';
+    }
     try {
       // A function may have changed the body that it was handed: each further try begins with what was read.
       if (job.attempt > 1) job.message = receive(this.#route, job);
       const passed = pass(this.#route, job, job.message);
       if (!(passed instanceof Promise)) {
+        this.#trial?.left(job, true);
         this.#leave(job, passed);
         return 'done';
       }
       this.#lanes.hold(job.lane);
       passed.then(
         (made) => {
+          this.#trial?.left(job, true);
           this.#leave(job, made);
           this.#release(job);
         },
@@ -178,6 +217,7 @@ export class Pump {
 
   /** A stage failed: tries again, holding the lane (invariant 5), or gives up. */
   #failed(job: Job, failure: SluiceError): 'done' | 'holds' {
+    this.#trial?.left(job, false);
     const { attempts, backoff, clock, counters } = this.#route;
     if (failure.verdict === 'reject' || job.attempt >= attempts || job.lane === undefined) {
       this.#endings.refused(job, failure);

@@ -2,9 +2,11 @@ import type { Codec } from '#contract/codec.ts';
 import type { Headers } from '#contract/frame.ts';
 import type { Ledger } from '#contract/ledger.ts';
 import type { Log } from '#contract/log.ts';
+import type { Pulse } from '#contract/pulse.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Room, Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
+import type { Suspects } from '#contract/suspects.ts';
 import type { Tracer } from '#contract/trace.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
@@ -64,6 +66,9 @@ export interface Route {
   readonly clock: Clock;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
+  /** Undefined where no stage can end the process or keep it from going on. */
+  readonly suspects: Suspects | undefined;
+  readonly pulse: Pulse | undefined;
   /** False when the sink ceases to confirm, true when it confirms again. */
   readonly onFlow: (isFlowing: boolean) => void;
 }

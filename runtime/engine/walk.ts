@@ -15,11 +15,8 @@ export type Passed = readonly Frame[] | Dropped;
  * no message.
  */
 export function receive(route: Route, job: Job): Message {
-  const { frame, id } = job.delivery;
-  // The source's identity stands before all else: two routes into one stream never share an id.
-  job.id = `${route.pipeline}/${route.name}/${id}`;
-  // Invariant 6: the label is read from the frame and written by the runtime alone.
-  job.label = frame.headers.get('seclabel')?.[0];
+  const { frame } = job.delivery;
+  identify(route, job);
   const body = route.decoding === undefined ? undefined : decode(route, frame);
   const key = route.key === undefined ? frame.key : route.key(look(job, undefined, body));
   if (route.id !== undefined) {
@@ -43,6 +40,15 @@ export function receive(route: Route, job: Job): Message {
     body,
     origin: frame,
   };
+}
+
+/** What is known of a delivery before anything looks into its body. */
+export function identify(route: Route, job: Job): void {
+  const { frame, id } = job.delivery;
+  // The source's identity stands before all else: two routes into one stream never share an id.
+  job.id = `${route.pipeline}/${route.name}/${id}`;
+  // Invariant 6: the label is read from the frame and written by the runtime alone.
+  job.label = frame.headers.get('seclabel')?.[0];
 }
 
 /**
@@ -125,8 +131,10 @@ function runStage(route: Route, job: Job, message: Message, index: number): Stag
   const stage = route.stages[index];
   if (stage === undefined) return message;
   const end = job.trace?.stage(stage.name);
+  route.pulse?.begin(index, job.delivery);
   try {
     const result = stage.run(message, job.attempt);
+    route.pulse?.end();
     if (!(result instanceof Promise)) {
       end?.();
       return result;
@@ -143,6 +151,7 @@ function runStage(route: Route, job: Job, message: Message, index: number): Stag
       },
     );
   } catch (thrown) {
+    route.pulse?.end();
     const failure = asSluiceError(thrown).at({ stage: stage.name });
     end?.(failure);
     throw failure;

@@ -1,7 +1,8 @@
 import { SluiceError } from '#contract/errors.ts';
-import { type Message, withBody } from '#contract/message.ts';
-import { Dropped, type Stage, type StageResult } from '#contract/stage.ts';
-import { type Context, type Emitted, isEmitted, RESULT, type Transform } from '#contract/transform.ts';
+import type { Message } from '#contract/message.ts';
+import type { Stage, StageResult } from '#contract/stage.ts';
+import type { Context, Transform } from '#contract/transform.ts';
+import { late, threw, toResult } from './function-result.ts';
 import type { ThrownPlace } from './kind.ts';
 
 export interface FunctionStage {
@@ -32,9 +33,9 @@ export function functionStage(settings: FunctionStage): Stage {
       try {
         returned = transform(message.body, context);
       } catch (thrown) {
-        throw threw(settings, thrown);
+        throw threw(settings.name, thrown, settings.explain(thrown));
       }
-      if (!isPromiseLike(returned)) return toResult(settings, message, returned);
+      if (!isPromiseLike(returned)) return toResult(settings.name, message, returned);
       return settled(settings, message, context, returned, timeoutMs);
     },
   };
@@ -51,57 +52,19 @@ async function settled(
   const expiry = new Promise<never>((_, fail) => {
     timer = setTimeout(
       () => {
-        fail(
-          new SluiceError(
-            'TRANSFORM_TIMEOUT',
-            `expected ${settings.name} to finish within ${timeoutMs} ms, found it still running`,
-          ),
-        );
+        fail(late(settings.name, timeoutMs));
         context.abort();
       },
       Math.min(timeoutMs, LONGEST_TIMER_MS),
     );
   });
   try {
-    return toResult(settings, message, await Promise.race([returned, expiry]));
+    return toResult(settings.name, message, await Promise.race([returned, expiry]));
   } catch (thrown) {
-    throw thrown instanceof SluiceError ? thrown : threw(settings, thrown);
+    throw thrown instanceof SluiceError ? thrown : threw(settings.name, thrown, settings.explain(thrown));
   } finally {
     clearTimeout(timer);
   }
-}
-
-function toResult(settings: FunctionStage, message: Message, returned: unknown): StageResult {
-  if (returned === undefined) {
-    // Invariant 3: a forgotten return would acknowledge and lose the message.
-    throw new SluiceError('TRANSFORM_NO_RETURN', `expected ${settings.name} to return a body, found undefined`);
-  }
-  return isEmitted(returned) ? emitted(settings, message, returned) : withBody(message, returned);
-}
-
-function emitted(settings: FunctionStage, message: Message, result: Emitted<unknown>): StageResult {
-  if (result[RESULT] === 'drop') return new Dropped(result.reason);
-  if (result[RESULT] === 'reject') {
-    throw new SluiceError('TRANSFORM_REJECTED', `${settings.name} refused it: ${result.reason}`);
-  }
-  const { bodies } = result;
-  if (bodies.length === 0 || bodies.includes(undefined)) {
-    throw new SluiceError(
-      'TRANSFORM_NO_RETURN',
-      `expected ${settings.name} to emit bodies, found ${bodies.length === 0 ? 'none' : 'undefined'}`,
-    );
-  }
-  return bodies.map((body, index) => withBody(message, body, `${message.id}.${index}`));
-}
-
-function threw(settings: FunctionStage, thrown: unknown): SluiceError {
-  const { position, stack } = settings.explain(thrown);
-  const text =
-    thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `something that is no Error (${typeof thrown})`;
-  return new SluiceError('TRANSFORM_THREW', `${settings.name} threw ${text}`, {
-    place: position === undefined ? {} : { position },
-    cause: stack ?? thrown,
-  });
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -14,6 +14,25 @@ export interface ThrownPlace {
 export interface LoadedFunction {
   readonly transform: Transform;
   explain(thrown: unknown): ThrownPlace;
+  /** Puts its module where another thread can import it. Each thread has one of its own. */
+  home(): Promise<FunctionHome>;
+}
+
+/** A module that exports `functions`, by name, on the way into a thread. */
+export interface FunctionHome {
+  readonly url: string;
+  /** Reads what was thrown there. */
+  explain(thrown: unknown): ThrownPlace;
+  /** The thread has imported it, or is gone. */
+  close(): Promise<void>;
+}
+
+/** One wrong combination of a stage's options. */
+export interface StageFlaw {
+  readonly option: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly write: string;
 }
 
 /** What a stage is made of. */
@@ -37,6 +56,8 @@ export interface StageKind {
   readonly schema: Readonly<Record<string, unknown>> & { readonly properties: Readonly<Record<string, unknown>> };
   /** One line for editors. */
   readonly description: string;
+  /** What no schema can say of the options as they are written, without defaults. */
+  flaws?(options: Readonly<Record<string, unknown>>): readonly StageFlaw[];
   /** Throws INTERNAL when the parts lack what the checked file names. */
   make(parts: StageParts): Stage;
 }

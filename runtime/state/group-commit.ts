@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** What comes within this time shares one commit: a commit waits for the disk, and the process with it. */
+/** No more than one commit in this time: a commit waits for the disk, and the process with it. */
 const GROUP_MS = 5;
 /** A commit of more would hold up the process for longer than a commit of its own costs. */
 const GROUP_SIZE = 256;
@@ -16,7 +16,9 @@ export class GroupCommit<T> {
   readonly #database: DatabaseSync;
   readonly #write: (items: readonly T[]) => void;
   #waiting: Waiting<T>[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  /** Cancels the flush that is to come. */
+  #cancel: (() => void) | undefined;
+  #flushedAtMs = Number.NEGATIVE_INFINITY;
 
   /** `write` is called within a transaction. */
   constructor(database: DatabaseSync, write: (items: readonly T[]) => void) {
@@ -29,13 +31,24 @@ export class GroupCommit<T> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
       if (this.#waiting.length >= GROUP_SIZE) this.flush();
-      else this.#timer ??= setTimeout(() => this.flush(), GROUP_MS);
+      else this.#cancel ??= this.#soon();
     });
   }
 
+  /** What comes alone waits for its own turn of the event loop only. */
+  #soon(): () => void {
+    const leftMs = this.#flushedAtMs + GROUP_MS - performance.now();
+    if (leftMs <= 0) {
+      const turn = setImmediate(() => this.flush());
+      return () => clearImmediate(turn);
+    }
+    const timer = setTimeout(() => this.flush(), leftMs);
+    return () => clearTimeout(timer);
+  }
+
   flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
     const group = this.#waiting;
     if (group.length === 0) return;
     this.#waiting = [];
@@ -53,6 +66,7 @@ export class GroupCommit<T> {
       for (const { reject } of group) reject(thrown);
       return;
     }
+    this.#flushedAtMs = performance.now();
     for (const { resolve } of group) resolve();
   }
 }

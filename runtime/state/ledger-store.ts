@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Ledger, LedgerEntry } from '#contract/ledger.ts';
+import { Deque } from '#kit/deque.ts';
 import { GroupCommit } from './group-commit.ts';
 import { openDatabase } from './sqlite.ts';
 import { unusable } from './unusable.ts';
@@ -19,18 +20,22 @@ export interface LedgerStore {
   close(): void;
 }
 
-const TABLE = `
-CREATE TABLE IF NOT EXISTS entries (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, id TEXT NOT NULL,
-  lane TEXT, sequence REAL, at_ms INTEGER NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS by_owner ON entries (owner, number)`;
+const OWNERS = 'CREATE TABLE IF NOT EXISTS owners (number INTEGER PRIMARY KEY, owner TEXT NOT NULL UNIQUE) STRICT';
 
-const INSERT = 'INSERT INTO entries (owner, id, lane, sequence, at_ms) VALUES (?, ?, ?, ?, ?)';
-const SELECT = 'SELECT id, lane, sequence, at_ms FROM entries WHERE owner = ? ORDER BY number DESC LIMIT ?';
-const TRIM = `
-DELETE FROM entries WHERE owner = :owner AND (at_ms < :since OR number <=
-  (SELECT number FROM entries WHERE owner = :owner ORDER BY number DESC LIMIT 1 OFFSET :most))`;
+/**
+ * A table for each owner, in the order of adding: appended at one end and trimmed at the other, without an index, which
+ * would cost more than all else.
+ */
+function tableOf(database: DatabaseSync, owner: string): string {
+  database.prepare('INSERT OR IGNORE INTO owners (owner) VALUES (?)').run(owner);
+  const number = database.prepare('SELECT number FROM owners WHERE owner = ?').get(owner)?.['number'];
+  const table = `entries_${Number(number)}`;
+  database.exec(
+    `CREATE TABLE IF NOT EXISTS ${table} (
+       number INTEGER PRIMARY KEY, id TEXT NOT NULL, lane TEXT, sequence REAL, at_ms INTEGER NOT NULL) STRICT`,
+  );
+  return table;
+}
 
 /** Opens the store in a state folder that this process holds. Throws STATE_UNUSABLE. */
 export function openLedgerStore(folder: string, nowMs: () => number = Date.now): LedgerStore {
@@ -46,7 +51,7 @@ export function openLedgerStore(folder: string, nowMs: () => number = Date.now):
   const database = guarded(() => {
     const opened = openDatabase(file);
     opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    opened.exec(TABLE);
+    opened.exec(OWNERS);
     return opened;
   });
   return {
@@ -62,6 +67,12 @@ export function openLedgerStore(folder: string, nowMs: () => number = Date.now):
   };
 }
 
+/** When an id was added. */
+interface Known {
+  readonly id: string;
+  readonly atMs: number;
+}
+
 interface Owned {
   readonly owner: string;
   readonly bounds: LedgerBounds;
@@ -71,8 +82,9 @@ interface Owned {
 /** On the disk for the next start, in memory for every question in between. */
 class StoredLedger implements Ledger {
   readonly #owned: Owned;
-  /** Id to when it was added; a Map's order is that of adding. */
-  readonly #known = new Map<string, number>();
+  readonly #known = new Map<string, Known>();
+  /** Oldest first. A Map's own order would be searched through all that has left it. */
+  readonly #order = new Deque<Known>();
   readonly #sequences = new Map<string, number>();
   readonly #group: GroupCommit<LedgerEntry>;
   #sinceTrim = 0;
@@ -80,33 +92,35 @@ class StoredLedger implements Ledger {
   constructor(database: DatabaseSync, owned: Owned) {
     this.#owned = owned;
     const { owner, bounds, nowMs } = owned;
-    for (const row of database.prepare(SELECT).all(owner, bounds.most).toReversed()) {
-      this.#known.set(String(row['id']), Number(row['at_ms']));
+    const table = tableOf(database, owner);
+    const select = database.prepare(`SELECT id, lane, sequence, at_ms FROM ${table} ORDER BY number DESC LIMIT ?`);
+    for (const row of select.all(bounds.most).toReversed()) {
+      this.#know(String(row['id']), Number(row['at_ms']));
       const { lane, sequence } = row;
       if (typeof lane === 'string' && typeof sequence === 'number') this.#raise(lane, sequence);
     }
-    const insert = database.prepare(INSERT);
-    const trim = database.prepare(TRIM);
+    const insert = database.prepare(`INSERT INTO ${table} (id, lane, sequence, at_ms) VALUES (?, ?, ?, ?)`);
+    const trim = database.prepare(`DELETE FROM ${table} WHERE number <= (SELECT max(number) FROM ${table}) - ?`);
     this.#group = new GroupCommit(database, (entries) => {
-      for (const { id, lane, sequence } of entries) insert.run(owner, id, lane ?? null, sequence ?? null, nowMs());
+      const atMs = nowMs();
+      for (const { id, lane, sequence } of entries) insert.run(id, lane ?? null, sequence ?? null, atMs);
       this.#sinceTrim += entries.length;
-      // Trimming costs a search: a quarter beyond the bound lies on the disk at most.
+      // A quarter beyond the bound lies on the disk at most.
       if (this.#sinceTrim < bounds.most / 4) return;
       this.#sinceTrim = 0;
-      trim.run({ owner, most: bounds.most, since: nowMs() - (bounds.windowMs ?? nowMs()) });
+      trim.run(bounds.most);
     });
   }
 
   has(id: string): boolean {
-    const atMs = this.#known.get(id);
-    if (atMs === undefined) return false;
+    const known = this.#known.get(id);
+    if (known === undefined) return false;
     const { bounds, nowMs } = this.#owned;
-    return bounds.windowMs === undefined || nowMs() - atMs <= bounds.windowMs;
+    return bounds.windowMs === undefined || nowMs() - known.atMs <= bounds.windowMs;
   }
 
   add(entry: LedgerEntry): Promise<void> {
-    this.#known.delete(entry.id);
-    this.#known.set(entry.id, this.#owned.nowMs());
+    this.#know(entry.id, this.#owned.nowMs());
     this.#forget();
     return this.#group.add(entry).catch((thrown: unknown) => {
       throw unusable('write ledger.sqlite', thrown);
@@ -121,6 +135,12 @@ class StoredLedger implements Ledger {
     this.#group.flush();
   }
 
+  #know(id: string, atMs: number): void {
+    const known = { id, atMs };
+    this.#known.set(id, known);
+    this.#order.push(known);
+  }
+
   #raise(lane: string, sequence: number): void {
     this.#sequences.set(lane, Math.max(sequence, this.#sequences.get(lane) ?? sequence));
   }
@@ -128,9 +148,11 @@ class StoredLedger implements Ledger {
   #forget(): void {
     const { bounds, nowMs } = this.#owned;
     const since = bounds.windowMs === undefined ? Number.NEGATIVE_INFINITY : nowMs() - bounds.windowMs;
-    for (const [id, atMs] of this.#known) {
-      if (this.#known.size <= bounds.most && atMs >= since) return;
-      this.#known.delete(id);
+    for (let first = this.#order.at(0); first !== undefined; first = this.#order.at(0)) {
+      if (this.#order.size <= bounds.most && first.atMs >= since) return;
+      this.#order.shift();
+      // Unless it was added anew since.
+      if (this.#known.get(first.id) === first) this.#known.delete(first.id);
     }
   }
 }

@@ -5,6 +5,7 @@ import { openDeadLetterStore } from './dead-letter-store.ts';
 import { type LedgerBounds, type LedgerStore, openLedgerStore } from './ledger-store.ts';
 import { type MemoStore, openMemoStore } from './memo-store.ts';
 import { takeStateFolder } from './state-folder.ts';
+import { openSuspectStore, type SuspectStore } from './suspect-store.ts';
 
 /** What of a pipeline outlives its process, in a folder that one process holds. */
 export interface PipelineState {
@@ -16,6 +17,8 @@ export interface PipelineState {
   memo(owner: string): Memo;
   /** What a route remembers of what it passed on. Throws STATE_UNUSABLE. */
   ledger(owner: string, bounds: LedgerBounds): Ledger;
+  /** Opened when asked for, and that is the beginning of a run. Throws STATE_UNUSABLE. */
+  suspects(): SuspectStore;
   close(): void;
 }
 
@@ -28,16 +31,19 @@ export function openPipelineState(path: string): PipelineState {
     let memos: MemoStore | undefined;
     let ledgers: LedgerStore | undefined;
     const memoOf = (owner: string): Memo => (memos ??= openMemoStore(folder.path)).memo(owner);
+    let suspects: SuspectStore | undefined;
     return {
       folder: folder.path,
       isNew: folder.isNew,
       deadLetters,
       memo: (owner) => ({ read: () => memoOf(owner).read(), write: (text) => memoOf(owner).write(text) }),
       ledger: (owner, bounds) => (ledgers ??= openLedgerStore(folder.path)).ledger(owner, bounds),
+      suspects: () => (suspects ??= openSuspectStore(folder.path)),
       close() {
         deadLetters.close();
         memos?.close();
         ledgers?.close();
+        suspects?.close();
         folder.release();
       },
     };

@@ -12,6 +12,7 @@ export interface RouteNumbers {
   readonly held: number;
   readonly repeated: number;
   readonly sent: number;
+  readonly known: number;
   readonly retries: number;
   readonly goBacks: number;
   readonly unexplainedDuplicates: number;
@@ -56,6 +57,12 @@ const METRICS: readonly Metric[] = [
     type: 'counter',
     help: 'Frames that the sink confirmed.',
     samples: (route) => [{ value: route.sent }],
+  },
+  {
+    name: 'sluice_frames_known_total',
+    type: 'counter',
+    help: 'Of the frames sent: not written again, for the log of the sink held them already.',
+    samples: (route) => [{ value: route.known }],
   },
   {
     name: 'sluice_retries_total',

@@ -12,7 +12,14 @@ import { isLocation, isTrack, toTrackUntyped } from './work.ts';
 
 // As a bundle holds them: compiled before the start.
 const FUNCTIONS = new Map([
-  ['owntracks-to-track', { transform: toTrackUntyped, explain: () => ({ position: undefined, stack: undefined }) }],
+  [
+    'owntracks-to-track',
+    {
+      transform: toTrackUntyped,
+      explain: () => ({ position: undefined, stack: undefined }),
+      home: () => Promise.reject(new Error('nothing runs apart here')),
+    },
+  ],
 ]);
 const VALIDATORS = new Map([
   ['owntracks-location.v1', isLocation],

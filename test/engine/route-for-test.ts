@@ -44,6 +44,8 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     counters: newCounters(),
     log: { info() {}, warn() {}, error() {} },
     tracer: undefined,
+    suspects: undefined,
+    pulse: undefined,
     onFlow() {},
     ...parts,
   };

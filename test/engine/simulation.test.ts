@@ -5,6 +5,7 @@ import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import { withBody } from '../../runtime/contract/message.ts';
 import { Dropped, type Stage } from '../../runtime/contract/stage.ts';
+import { MOST_ENDS, type Suspects } from '../../runtime/contract/suspects.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
 import { Pump } from '../../runtime/engine/pump.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
@@ -24,6 +25,9 @@ const plan = fc.record({
   throws: fc.constantFrom(0, 0.1, 0.4),
   waits: fc.constantFrom(0, 0.3, 1),
   drops: fc.constantFrom(0, 0.1),
+  /** The run before ended badly; so often had the process ended in a message, by its number. */
+  isAfterCrash: fc.boolean(),
+  strikes: fc.dictionary(fc.integer({ min: 0, max: 20 }).map(String), fc.integer({ min: 1, max: 3 }), { maxKeys: 3 }),
 });
 type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
 
@@ -44,6 +48,29 @@ function moodyStage(clock: VirtualClock, { throws, waits, drops }: Plan): Stage 
   };
 }
 
+/** Suspects on no disk, which see that nobody goes in twice, or leaves who was not inside. */
+function suspectsOf({ isAfterCrash, strikes }: Plan): Suspects & { readonly inside: Set<string> } {
+  const known = new Map(Object.entries(strikes).map(([number, count]) => [`s:${number}`, count]));
+  const inside = new Set<string>();
+  return {
+    inside,
+    isAfterCrash,
+    get size() {
+      return known.size;
+    },
+    strikes: (name) => known.get(name) ?? 0,
+    enter(name) {
+      assert.ok(!inside.has(name), `${name} goes in twice`);
+      inside.add(name);
+    },
+    leave(name, passed) {
+      assert.ok(inside.delete(name), `${name} was not inside`);
+      if (passed) known.delete(name);
+    },
+    buried() {},
+  };
+}
+
 async function simulate(wish: Plan) {
   const clock = new VirtualClock(wish.seed);
   const frames: Frame[] = Array.from({ length: wish.messages }, (_, index) => {
@@ -55,7 +82,8 @@ async function simulate(wish: Plan) {
   const sink = new SimulatedSink(clock, wish);
   const stages = [moodyStage(clock, wish)];
   const window = { messages: wish.window, bytes: 1_000_000 };
-  const { route, letters } = routeForTest({ source, sink, clock, stages, window });
+  const suspects = suspectsOf(wish);
+  const { route, letters } = routeForTest({ source, sink, clock, stages, window, suspects });
   const pump = new Pump(route);
   const running = pump.run();
   const { counters } = route;
@@ -69,6 +97,7 @@ async function simulate(wish: Plan) {
   });
   await clock.play(() => isStopped);
   await stopped;
+  assert.equal(suspects.inside.size, 0, 'nobody stays written down');
   return { source, sink, letters, counters };
 }
 
@@ -100,6 +129,11 @@ test('under any schedule of cuts, refusals, failures and slow functions every de
       assert.ok(sink.stored.length >= counters.delivered, 'invariant 1: what counts as delivered is stored');
       if (wish.fault === 0) assert.equal(sink.stored.length, counters.delivered, 'and nothing else is, or twice');
       assert.equal(counters.delivered + counters.dropped + counters.deadLettered, wish.messages, 'nothing is lost');
+      const sentenced = letters.flatMap(({ failure, coordinates }) =>
+        failure.code === 'PROCESS_ENDED' ? coordinates : [],
+      );
+      const due = Object.entries(wish.strikes).filter(([n, count]) => count >= MOST_ENDS && Number(n) < wish.messages);
+      assert.deepEqual(sentenced.toSorted(), due.map(([number]) => `s:${number}`).toSorted(), 'they, and nobody else');
       assert.equal(counters.unexplainedDuplicates, 0, 'every duplicate is explained by a sending of our own');
     }),
     { seeds: 1000, file: import.meta.url },

@@ -53,14 +53,14 @@ export function pipe(from: Socket, to: Socket, direction: Direction, weather: We
     weather.busyUntilMs[direction] = busy;
     return busy + weather.delayMs;
   };
+  const segments = (chunk: Buffer | undefined): (Buffer | undefined)[] => {
+    if (chunk === undefined || weather.bytesPerSecond === undefined) return [chunk];
+    const count = Math.ceil(chunk.length / SEGMENT_BYTES);
+    return Array.from({ length: count }, (_, at) => chunk.subarray(at * SEGMENT_BYTES, (at + 1) * SEGMENT_BYTES));
+  };
   const enter = (chunk: Buffer | undefined): void => {
     heldBytes += chunk?.length ?? 0;
-    const step = weather.bytesPerSecond === undefined ? Number.POSITIVE_INFINITY : SEGMENT_BYTES;
-    for (let at = 0; chunk !== undefined && at < chunk.length; at += step) {
-      const segment = chunk.subarray(at, at + step);
-      waiting.push({ dueMs: dueMs(segment.length), chunk: segment });
-    }
-    if (chunk === undefined) waiting.push({ dueMs: dueMs(0), chunk });
+    for (const segment of segments(chunk)) waiting.push({ dueMs: dueMs(segment?.length ?? 0), chunk: segment });
     if (heldBytes + to.writableLength >= MAX_HELD_BYTES) from.pause();
     flush();
   };

@@ -41,7 +41,12 @@ export function stateFolder(projectFolder: string, name: string): string {
 let started = 0;
 
 /** `sluice run FILE`, with its state folder and its log beside the project's files. */
-export function startBridge(projectFolder: string, file: string, options: readonly string[] = []): Bridge {
+export function startBridge(
+  projectFolder: string,
+  file: string,
+  options: readonly string[] = [],
+  environment: NodeJS.ProcessEnv = {},
+): Bridge {
   started += 1;
   const name = basename(file, '.yaml');
   const logFile = join(projectFolder, `${name}-${started}.log`);
@@ -51,6 +56,7 @@ export function startBridge(projectFolder: string, file: string, options: readon
     binary: process.execPath,
     args: [MAIN, 'run', file, '--state', state, ...admin, ...options],
     logFile,
+    env: { ...process.env, ...environment },
   });
   const text = (): string => readFileSync(logFile, 'utf8');
   const tail = (): string => text().split('\n').slice(-12).join('\n');

@@ -22,6 +22,8 @@ export interface SceneOptions {
   readonly route?: RouteExtra;
   /** Whether the bridge reaches the servers over the links, which can be cut. */
   readonly links?: boolean;
+  /** Of the bridge's process. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 /** What a route is to have otherwise. */
@@ -29,6 +31,8 @@ export interface RouteExtra {
   readonly from?: object;
   readonly stages?: readonly object[];
   readonly to?: object;
+  /** Of the route itself. */
+  readonly words?: object;
 }
 
 /** Two servers, a project between them, and the stream that is judged. */
@@ -78,6 +82,7 @@ export async function setScene(kind: Field, options: SceneOptions = {}): Promise
     from: { bus: 'field', ...from, ...extra?.from },
     stages: extra?.stages ?? STAGES,
     to: { bus: 'core', stream: 'TRACKS', subject: 'tracks.{key}', ...extra?.to },
+    ...extra?.words,
   });
   const file = project.pipeline('fleet', { buses, routes: [route('positions', options.route)] });
   return {
@@ -90,7 +95,7 @@ export async function setScene(kind: Field, options: SceneOptions = {}): Promise
     reports,
     route,
     buses,
-    start: (...words) => startBridge(project.folder, file, words),
+    start: (...words) => startBridge(project.folder, file, words, options.environment),
     async publish(marks) {
       if (sender !== undefined) await publishMqtt(sender, marks);
       else if (reports !== undefined) await publishNats(reports, marks);

@@ -1,7 +1,7 @@
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt, Sink } from '#contract/sink.ts';
+import type { Receipt, Sink, SinkTail } from '#contract/sink.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import { durationMs, sizeBytes } from '#kit/quantity.ts';
@@ -17,6 +17,7 @@ import { produceError } from './produce-error.ts';
 import { RecordBatch } from './record-batch.ts';
 import { Topics } from './topic-lookup.ts';
 import { topicNames } from './topics.ts';
+import { topicTail } from './topic-tail.ts';
 import type { Queue, TopicTarget } from './topic-target.ts';
 
 const RECOVERY = { firstMs: 100, capMs: 2000 };
@@ -55,6 +56,8 @@ interface Shipment {
  */
 class KafkaSink implements Sink {
   readonly maxInFlight = 4096;
+  /** Which topics a template makes only messages tell. */
+  readonly tail: SinkTail | undefined;
   readonly #link: Link;
   readonly #to: KafkaTo;
   readonly #compression: Compression;
@@ -75,6 +78,7 @@ class KafkaSink implements Sink {
   constructor(link: Link, to: KafkaTo) {
     this.#link = link;
     this.#to = to;
+    this.tail = to.topic.includes('{') ? undefined : topicTail(link, to.topic);
     this.#compression = COMPRESSIONS[to.compression];
     this.#batchBytes = sizeBytes(to.batchBytes);
     this.#lingerMs = durationMs(to.linger);

@@ -8,6 +8,7 @@ import { HeaderBlock } from './write-headers.ts';
 import { insist } from './insist.ts';
 import type { JetStreamConnectionOptions, JetStreamTo } from './jetstream-options.ts';
 import { JetStreamSink } from './jetstream-sink.ts';
+import { jetstreamTail } from './jetstream-tail.ts';
 import { managerOf } from './manager.ts';
 import { findStream } from './stream.ts';
 import { filterOfTemplate, overlap } from './subject.ts';
@@ -41,6 +42,7 @@ export async function openJetStreamSink(
       stream: end.stream,
       timeoutMs: durationMs(end.timeout),
       takesTtl: config.allow_msg_ttl === true,
+      tail: jetstreamTail(link, end.stream, filter, look),
       suspect: suspicion(link, look),
     });
   } catch (error) {

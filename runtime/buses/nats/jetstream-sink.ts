@@ -2,7 +2,7 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt, Sink } from '#contract/sink.ts';
+import type { Receipt, Sink, SinkTail } from '#contract/sink.ts';
 import { Numbered } from '#kit/numbered.ts';
 import type { Denial, Link } from './connect.ts';
 import { headerBlock, payloadText } from './raw-message.ts';
@@ -24,6 +24,7 @@ export interface Target {
   readonly timeoutMs: number;
   /** Whether the stream takes a time to live with each message. */
   readonly takesTtl: boolean;
+  readonly tail: SinkTail;
   /** Called when JetStream says that the stream is gone: looks, and says what is wrong. Never throws. */
   suspect(): void;
 }
@@ -35,6 +36,7 @@ export interface Target {
  */
 export class JetStreamSink implements Sink {
   readonly maxInFlight = 512;
+  readonly tail: SinkTail;
   readonly #link: Link;
   readonly #block: HeaderBlock;
   readonly #target: Target;
@@ -51,6 +53,7 @@ export class JetStreamSink implements Sink {
     this.#link = link;
     this.#block = block;
     this.#target = target;
+    this.tail = target.tail;
     this.#orders = line('Nats-Expected-Stream', target.stream);
     this.#inbox = `${inbox}.`;
     this.#connection = connection;

@@ -126,7 +126,7 @@ export class JetStreamSource implements Source, PullReader {
     }
     this.#received = sequence;
     const { subject: address, data: body } = message;
-    const { headers, id, contentType, expiresAtMs } = readHeaders(message, body);
+    const { headers, id, contentType, expiresAtMs, ttlMs } = readHeaders(message, body);
     const held = new HeldMessage(
       {
         id: `${this.#stream}:${sequence}`,
@@ -139,7 +139,8 @@ export class JetStreamSource implements Source, PullReader {
           id,
           contentType,
           timestampMs,
-          expiresAtMs,
+          // A copy elsewhere lives no longer than the original.
+          expiresAtMs: ttlMs === undefined ? expiresAtMs : Math.min(expiresAtMs ?? Infinity, timestampMs + ttlMs),
         },
         attempt: sequence <= this.#seenBefore ? undefined : deliveries,
       },

@@ -2,6 +2,7 @@ import type { Msg } from '@nats-io/transport-node';
 import { type Headers, NO_HEADERS } from '#contract/frame.ts';
 import { momentMs } from '#kit/moment.ts';
 import { canonical, CONTENT_TYPE, CONTROL } from './header-names.ts';
+import { messageTtlMs } from './message-ttl.ts';
 import { headerBlock } from './raw-message.ts';
 
 /** What a message's headers say. */
@@ -10,9 +11,17 @@ export interface Carried {
   readonly id: string | undefined;
   readonly contentType: string | undefined;
   readonly expiresAtMs: number | undefined;
+  /** How long after it was stored the stream itself lets it go. */
+  readonly ttlMs: number | undefined;
 }
 
-const NOTHING: Carried = { headers: NO_HEADERS, id: undefined, contentType: undefined, expiresAtMs: undefined };
+const NOTHING: Carried = {
+  headers: NO_HEADERS,
+  id: undefined,
+  contentType: undefined,
+  expiresAtMs: undefined,
+  ttlMs: undefined,
+};
 
 /** `data`: the message's payload. */
 export function readHeaders(message: Msg, data: Uint8Array): Carried {
@@ -24,6 +33,7 @@ export function readHeaders(message: Msg, data: Uint8Array): Carried {
 export function parseHeaders(block: string): Carried {
   let headers: Map<string, string[]> | undefined;
   let given: string | undefined;
+  let ttl: string | undefined;
   let start = block.indexOf('\r\n') + 2;
   for (let end = block.indexOf('\r\n', start); end > start; end = block.indexOf('\r\n', start)) {
     const colon = block.indexOf(':', start);
@@ -35,11 +45,14 @@ export function parseHeaders(block: string): Carried {
         append(headers, canonical(name), value);
       } else if (name.toLowerCase() === 'nats-msg-id') {
         given ??= value;
+      } else if (name.toLowerCase() === 'nats-ttl') {
+        ttl ??= value;
       }
     }
     start = end + 2;
   }
-  if (headers === undefined) return { ...NOTHING, id: given === '' ? undefined : given };
+  const ttlMs = messageTtlMs(ttl);
+  if (headers === undefined) return { ...NOTHING, id: given === '' ? undefined : given, ttlMs };
   const expires = moment(headers.get('expirytime')?.[0]);
   // What stands in a field of the frame stands there alone; what cannot be read is carried on as it is.
   if (expires !== undefined) headers.delete('expirytime');
@@ -48,6 +61,7 @@ export function parseHeaders(block: string): Carried {
     id: id === '' ? undefined : id,
     contentType: take(headers, CONTENT_TYPE),
     expiresAtMs: expires,
+    ttlMs,
     headers: headers.size === 0 ? NO_HEADERS : headers,
   };
 }

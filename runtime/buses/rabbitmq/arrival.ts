@@ -7,6 +7,7 @@ export class Arrival implements Delivery, Tagged {
   readonly id: string;
   readonly frame: Frame;
   readonly attempt: number | undefined;
+  readonly isNumberedHere: boolean;
   readonly bytes: number;
   readonly tag: number;
   readonly acks: Acks;
@@ -16,13 +17,14 @@ export class Arrival implements Delivery, Tagged {
   readonly #settle: (arrival: Arrival, outcome: Outcome) => void;
 
   constructor(
-    delivery: Pick<Delivery, 'id' | 'frame' | 'attempt'>,
+    delivery: Pick<Delivery, 'id' | 'frame' | 'attempt' | 'isNumberedHere'>,
     channel: { readonly tag: number; readonly acks: Acks; readonly offset: number },
     settle: (arrival: Arrival, outcome: Outcome) => void,
   ) {
     this.id = delivery.id;
     this.frame = delivery.frame;
     this.attempt = delivery.attempt;
+    this.isNumberedHere = delivery.isNumberedHere === true;
     this.bytes = delivery.frame.body?.length ?? 0;
     this.tag = channel.tag;
     this.acks = channel.acks;

@@ -1,7 +1,13 @@
 import type { EndOptions, Guarantees } from '#contract/bus.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
 
-const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true, carriesNull: false } as const;
+const CARRIES = {
+  carriesHeaders: true,
+  carriesKey: false,
+  carriesExpiry: true,
+  carriesNull: false,
+  readsTail: false,
+} as const;
 
 export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFrom>): Guarantees {
   return {

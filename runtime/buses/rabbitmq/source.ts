@@ -171,7 +171,8 @@ class RabbitSource implements Source, LinkEnd {
       const before = typeof count === 'number' ? count : 0;
       if (before >= OFTEN) this.#deliveredOften(before);
       const attempt = redelivered ? Math.max(2, before + 1) : 1;
-      this.#deliver(new Arrival({ id: this.#idOf(frame.id), frame, attempt }, { tag, acks, offset: 0 }, this.#settle));
+      const said = { id: this.#idOf(frame.id), frame, attempt, isNumberedHere: frame.id === undefined };
+      this.#deliver(new Arrival(said, { tag, acks, offset: 0 }, this.#settle));
       return;
     }
     if (typeof offset !== 'number') {

@@ -22,7 +22,7 @@ test('id, content type, expiry and headers come back as they were sent, repeated
       ['Ümläut'.slice(1, 2), ['ä ö']],
     ]),
   };
-  assert.deepEqual(parseHeaders(written(frame)), frame);
+  assert.deepEqual(parseHeaders(written(frame)), { ...frame, ttlMs: undefined });
   assert.match(written(frame), /\r\nexpirytime: 2030-01-02T03:04:05\.678Z\r\n/);
 });
 
@@ -101,6 +101,23 @@ test('an expiry that is no RFC 3339 moment is carried on as it is', () => {
   const { headers, expiresAtMs } = parseHeaders('NATS/1.0\r\nexpirytime: 1\r\n\r\n');
   assert.equal(expiresAtMs, undefined);
   assert.deepEqual([...headers], [['expirytime', ['1']]]);
+});
+
+test("a stream's own time to live is read in seconds or as Go writes durations, and nothing else is", () => {
+  const ttl = (text: string): number | undefined => parseHeaders(`NATS/1.0\r\nNats-TTL: ${text}\r\n\r\n`).ttlMs;
+  assert.deepEqual(['30', '30s', '1m30s', '1.5h', '250ms', '0', 'never', 'soon', '1m x', '1d', ''].map(ttl), [
+    30_000,
+    30_000,
+    90_000,
+    5_400_000,
+    250,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test('a block of rubbish is read without an error', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { connect, headers } from '@nats-io/transport-node';
 import { ACCEPT, type Delivery, GIVE_BACK } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Source } from '#contract/source.ts';
@@ -38,6 +38,26 @@ const numbers = (first: number, last: number): string[] =>
 
 const pendingOf = async ({ manager }: Admin): Promise<number> =>
   (await manager.consumers.info('TRACKS', 'bridge')).num_ack_pending;
+
+law(
+  'a message that its stream will let go expires when the stream does so, or earlier where it says so itself',
+  own,
+  async () => {
+    await using broker = await startNats();
+    await using admin = await withStream(broker, { allow_msg_ttl: true });
+    const soon = new Date(Date.now() + 5000).toISOString();
+    for (const lines of [{ 'Nats-TTL': '60s' }, { 'Nats-TTL': '60s', expirytime: soon }, {}]) {
+      const block = headers();
+      for (const [name, value] of Object.entries(lines)) block.set(name, value);
+      admin.connection.publish('tracks.a', 'x', { headers: block });
+    }
+    await admin.connection.flush();
+    const [ours, earlier, none] = (await accept(await opened(broker.url), 3)).map(({ frame }) => frame);
+    assert.equal(ours?.expiresAtMs, (ours?.timestampMs ?? 0) + 60_000);
+    assert.equal(earlier?.expiresAtMs, Date.parse(soon));
+    assert.equal(none?.expiresAtMs, undefined);
+  },
+);
 
 law(
   'messages come in the order of the stream, with id, time and first attempt, and accepted ones never again',

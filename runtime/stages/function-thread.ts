@@ -1,0 +1,77 @@
+import type { Context } from '#contract/transform.ts';
+import type { Answer, Call, Thrown, ThreadOrders } from './thread-words.ts';
+
+/**
+ * The whole life of a thread that runs a function. Its source text alone goes there, so it refers to nothing outside of
+ * itself but types.
+ */
+export function functionThread(): void {
+  const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
+  const { url, name, route, pipeline, options }: ThreadOrders = workerData;
+  type Function = (body: unknown, context: Context) => unknown;
+  // As contract/transform.ts marks a result: symbols do not travel between threads.
+  const mark = Symbol.for('sluice.result');
+
+  const say = (answer: Answer): void => {
+    try {
+      parentPort?.postMessage(answer);
+    } catch (thrown) {
+      parentPort?.postMessage({ kind: 'uncloneable', text: thrown instanceof Error ? thrown.message : '' });
+    }
+  };
+  // What calls itself an error may hold anything, and may throw when asked.
+  const words = (thrown: unknown): Thrown => {
+    const isError = thrown instanceof Error;
+    const part = (property: string): string | undefined => {
+      try {
+        const value: unknown = isError ? Reflect.get(thrown, property) : undefined;
+        return typeof value === 'string' ? value : undefined;
+      } catch {
+        return undefined;
+      }
+    };
+    const isPlain = typeof thrown !== 'object' && typeof thrown !== 'function' && typeof thrown !== 'symbol';
+    const value = isPlain ? thrown : null;
+    return { isError, name: part('name') ?? '', message: part('message') ?? '', stack: part('stack'), value };
+  };
+  const answer = (returned: unknown): Answer => {
+    if (typeof returned !== 'object' || returned === null || !(mark in returned)) {
+      return { kind: 'returned', body: returned };
+    }
+    const kind: unknown = Reflect.get(returned, mark);
+    if (kind === 'emit') return { kind: 'emitted', bodies: Reflect.get(returned, 'bodies') };
+    return { kind: kind === 'drop' ? 'dropped' : 'rejected', reason: String(Reflect.get(returned, 'reason')) };
+  };
+  const contextOf = ({ id, address, key, label, attempt }: Call): Context => ({
+    id,
+    address,
+    key,
+    label,
+    attempt,
+    route,
+    pipeline,
+    options,
+    // Never aborts: at the deadline the thread is ended, and this with it.
+    get signal() {
+      return new AbortController().signal;
+    },
+  });
+  const run = async (transform: Function, call: Call): Promise<void> => {
+    try {
+      const returned = transform(call.body, contextOf(call));
+      say(answer(await returned));
+    } catch (thrown) {
+      say({ kind: 'threw', thrown: words(thrown) });
+    }
+  };
+
+  import(url).then(
+    (module: { functions: Record<string, { default: Function }> }) => {
+      const transform = module.functions[name]?.default;
+      if (transform === undefined) return say({ kind: 'broken', thrown: words(new Error(`no function ${name}`)) });
+      parentPort?.on('message', (call: Call) => void run(transform, call));
+      say({ kind: 'ready' });
+    },
+    (thrown: unknown) => say({ kind: 'broken', thrown: words(thrown) }),
+  );
+}

@@ -1,0 +1,56 @@
+import { SluiceError } from '#contract/errors.ts';
+import type { Message } from '#contract/message.ts';
+import { Dropped, type Stage, type StageResult } from '#contract/stage.ts';
+import { emit } from '#contract/transform.ts';
+import { threw, toResult } from './function-result.ts';
+import { type Answered, type PoolSettings, ThreadPool } from './thread-pool.ts';
+import type { Call, Thrown } from './thread-words.ts';
+
+/** Runs an integrator's function in threads of its own: whatever it does, only its thread ends. */
+export function isolatedFunctionStage(settings: PoolSettings): Stage {
+  const pool = new ThreadPool(settings);
+  return {
+    name: `function ${settings.name}`,
+    changesBody: true,
+    async run(message, attempt) {
+      return toStageResult(settings.name, message, await pool.call(callOf(message, attempt)));
+    },
+    close: () => pool.close(),
+  };
+}
+
+function callOf({ body, id, address, key, label }: Message, attempt: number): Call {
+  // A view of a packet would take the packet along.
+  return { body: body instanceof Uint8Array ? Uint8Array.from(body) : body, id, address, key, label, attempt };
+}
+
+function toStageResult(name: string, message: Message, answered: Answered): StageResult {
+  const { answer } = answered;
+  switch (answer.kind) {
+    case 'returned':
+      return toResult(name, message, answer.body);
+    case 'emitted':
+      return toResult(name, message, emit(...answer.bodies));
+    case 'dropped':
+      return new Dropped(answer.reason);
+    case 'rejected':
+      throw new SluiceError('TRANSFORM_REJECTED', `${name} refused it: ${answer.reason}`);
+    case 'threw': {
+      const thrown = revived(answer.thrown);
+      throw threw(name, thrown, answered.explain(thrown));
+    }
+    case 'uncloneable':
+      throw new SluiceError(
+        'TRANSFORM_UNCLONEABLE',
+        `expected ${name} to return what can leave its thread, found ${answer.text}`,
+      );
+    case 'ready':
+    case 'broken':
+      throw new SluiceError('INTERNAL', `the thread of ${name} answered out of turn`);
+  }
+}
+
+/** As it was where it was thrown, as far as it could leave. */
+function revived({ isError, name, message, stack, value }: Thrown): unknown {
+  return isError ? Object.assign(new Error(message), { name, stack }) : value;
+}

@@ -1,0 +1,241 @@
+import { messageOf, SluiceError } from '#contract/errors.ts';
+import { Deque } from '#kit/deque.ts';
+import { late } from './function-result.ts';
+import type { FunctionHome, ThrownPlace } from './kind.ts';
+import { type Ending, Thread } from './thread.ts';
+import type { Answer, Call, ThreadOrders } from './thread-words.ts';
+
+export interface PoolSettings extends Omit<ThreadOrders, 'url'> {
+  home(): Promise<FunctionHome>;
+  readonly workers: number;
+  readonly memoryMiB: number;
+  readonly timeoutMs: number;
+}
+
+/** An answer, and who can read what was thrown. */
+export interface Answered {
+  readonly answer: Answer;
+  explain(thrown: unknown): ThrownPlace;
+}
+
+interface Task {
+  readonly call: Call;
+  resolve(answered: Answered): void;
+  reject(failure: SluiceError): void;
+}
+
+/** One thread's place in the pool. */
+interface Seat {
+  thread: Thread | undefined;
+  task: Task | undefined;
+  isReady: boolean;
+  /** Its thread holds too much, and the message at work is not to blame: another one follows. */
+  isRetiring: boolean;
+  sinceMs: number;
+  /** The task that a look has seen at work. */
+  seen: Task | undefined;
+}
+
+const LOOK_MS = 20;
+/** Every so many looks those threads are asked too whose messages are short. */
+const ASK_ALL = 12;
+const MIB = 2 ** 20;
+const CLOSE_MS = 1000;
+
+/**
+ * Threads that run one function, each one message at a time: who ends a thread is known, and takes no other message along.
+ * What waits is bounded by whoever calls: a route calls once for each message in its window.
+ */
+export class ThreadPool {
+  readonly #settings: PoolSettings;
+  readonly #waiting = new Deque<Task>();
+  readonly #seats = new Set<Seat>();
+  readonly #idle: Seat[] = [];
+  #looking: NodeJS.Timeout | undefined;
+  #looks = 0;
+  #isClosed = false;
+
+  constructor(settings: PoolSettings) {
+    this.#settings = settings;
+    for (let seat = 0; seat < settings.workers; seat += 1) this.#seat();
+  }
+
+  /** Rejects with TRANSFORM_TIMEOUT, TRANSFORM_CRASHED or TRANSFORM_UNCLONEABLE. */
+  call(call: Call): Promise<Answered> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ call, resolve, reject });
+      this.#next();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#looking);
+    const ends = [...this.#seats].map(async ({ thread, isReady }) => {
+      if (!isReady) await thread?.home.close();
+      await thread?.end();
+    });
+    await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())]);
+  }
+
+  #seat(): void {
+    if (this.#isClosed) return;
+    const seat: Seat = {
+      thread: undefined,
+      task: undefined,
+      isReady: false,
+      isRetiring: false,
+      sinceMs: 0,
+      seen: undefined,
+    };
+    this.#seats.add(seat);
+    this.#fill(seat).catch((thrown: unknown) => this.#vacated(seat, `could not be started: ${messageOf(thrown)}`));
+  }
+
+  async #fill(seat: Seat): Promise<void> {
+    const { memoryMiB, name, route, pipeline, options } = this.#settings;
+    const home = await this.#settings.home();
+    let isImported = false;
+    const imported = (): void => {
+      if (!isImported) void home.close().catch(() => {});
+      isImported = true;
+    };
+    seat.thread = new Thread(home, { url: home.url, name, route, pipeline, options }, memoryMiB, {
+      answered: (answer) => {
+        imported();
+        this.#answered(seat, answer);
+      },
+      ended: (ending) => {
+        imported();
+        this.#vacated(seat, this.#howEnded(ending, home));
+      },
+    });
+    if (!this.#isClosed) return;
+    await home.close();
+    await seat.thread.end();
+  }
+
+  #answered(seat: Seat, answer: Answer): void {
+    const { thread, task } = seat;
+    if (thread === undefined || this.#isClosed) return;
+    if (answer.kind === 'broken') {
+      const { name, message } = answer.thrown;
+      void thread.end();
+      return this.#vacated(seat, `threw while it was imported: ${name}: ${message}`);
+    }
+    seat.isReady = true;
+    seat.task = undefined;
+    task?.resolve({ answer, explain: (thrown) => thread.home.explain(thrown) });
+    if (seat.isRetiring) {
+      this.#leave(seat);
+      this.#seat();
+      return;
+    }
+    this.#idle.push(seat);
+    this.#next();
+  }
+
+  /** Hands what waits to who is idle. */
+  #next(): void {
+    while (this.#waiting.size > 0) {
+      const seat = this.#idle.pop();
+      // Where every thread broke before it was ready, the next message tries again.
+      if (seat === undefined) {
+        if (this.#seats.size < this.#settings.workers) this.#seat();
+        return;
+      }
+      const task = this.#waiting.shift();
+      if (task !== undefined && !this.#hand(seat, task)) this.#idle.push(seat);
+    }
+  }
+
+  #hand(seat: Seat, task: Task): boolean {
+    try {
+      seat.thread?.call(task.call);
+    } catch (thrown) {
+      const { name } = this.#settings;
+      const text = `expected a body that can go to the thread of ${name}, found ${messageOf(thrown)}`;
+      task.reject(new SluiceError('TRANSFORM_UNCLONEABLE', text));
+      return false;
+    }
+    seat.task = task;
+    seat.sinceMs = performance.now();
+    this.#looking ??= setInterval(() => this.#look(), Math.min(LOOK_MS, this.#settings.timeoutMs));
+    return true;
+  }
+
+  #look(): void {
+    this.#looks += 1;
+    const busy = [...this.#seats].filter(({ task }) => task !== undefined);
+    if (busy.length === 0) {
+      clearInterval(this.#looking);
+      this.#looking = undefined;
+      return;
+    }
+    const nowMs = performance.now();
+    const asksAll = this.#looks % ASK_ALL === 0;
+    for (const seat of busy) {
+      const { task } = seat;
+      if (task === undefined) continue;
+      if (nowMs - seat.sinceMs >= this.#settings.timeoutMs) {
+        this.#end(seat, late(this.#settings.name, this.#settings.timeoutMs));
+        continue;
+      }
+      const isLong = seat.seen === task;
+      seat.seen = task;
+      if (isLong || asksAll) void this.#weigh(seat, isLong ? task : undefined);
+    }
+  }
+
+  /** `suspect`: the message that was at work before. */
+  async #weigh(seat: Seat, suspect: Task | undefined): Promise<void> {
+    const { memoryMiB } = this.#settings;
+    const held = await seat.thread?.heldBytes();
+    if (held === undefined || held <= memoryMiB * MIB || !this.#seats.has(seat)) return;
+    if (suspect === undefined || seat.task !== suspect) seat.isRetiring = true;
+    else this.#end(seat, this.#crashed(`held ${Math.round(held / MIB)} MiB of memory, more than its ${memoryMiB} MiB`));
+  }
+
+  #end(seat: Seat, failure: SluiceError): void {
+    const { task } = seat;
+    this.#leave(seat);
+    task?.reject(failure);
+    this.#seat();
+  }
+
+  #leave(seat: Seat): void {
+    this.#seats.delete(seat);
+    seat.task = undefined;
+    void seat.thread?.end();
+  }
+
+  /** The thread is gone by itself. */
+  #vacated(seat: Seat, how: string): void {
+    if (this.#isClosed) return;
+    const { task, isReady } = seat;
+    this.#seats.delete(seat);
+    const at = this.#idle.indexOf(seat);
+    if (at !== -1) this.#idle.splice(at, 1);
+    if (isReady) {
+      task?.reject(this.#crashed(how));
+      this.#seat();
+      return;
+    }
+    // It will be no better at once: who waits bears it, so that its tries count, and its next try starts another.
+    this.#waiting.shift()?.reject(this.#crashed(how));
+    if (this.#waiting.size > 0) this.#seat();
+  }
+
+  #howEnded({ error, exitCode }: Ending, home: FunctionHome): string {
+    if (error === undefined) return `ended its thread with exit code ${exitCode}`;
+    if (Reflect.get(error, 'code') === 'ERR_WORKER_OUT_OF_MEMORY') return 'ran out of memory';
+    const { position } = home.explain(error);
+    const at = position === undefined ? '' : ` at ${position}`;
+    return `threw outside of its call: ${error.name}: ${error.message}${at}`;
+  }
+
+  #crashed(how: string): SluiceError {
+    const { name } = this.#settings;
+    return new SluiceError('TRANSFORM_CRASHED', `expected ${name} to come back, found that it ${how}`);
+  }
+}

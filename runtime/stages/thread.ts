@@ -1,0 +1,66 @@
+import { Worker } from 'node:worker_threads';
+import type { FunctionHome } from './kind.ts';
+import { functionThread } from './function-thread.ts';
+import type { Answer, Call, ThreadOrders } from './thread-words.ts';
+
+/**
+ * Beyond what a function may hold: V8 ends the whole process, not the thread, when one piece of memory does not fit below
+ * its own limit. So that limit is far away, and the pool looks at what is held.
+ */
+const ROOM_MIB = 2048;
+const YOUNG_MIB = 32;
+
+/** How a thread ended that nobody ended. */
+export interface Ending {
+  /** What nobody caught there, if that was it. */
+  readonly error: Error | undefined;
+  readonly exitCode: number;
+}
+
+export interface ThreadEvents {
+  answered(answer: Answer): void;
+  ended(ending: Ending): void;
+}
+
+/** A thread with one function in it, which runs one message at a time. */
+export class Thread {
+  readonly home: FunctionHome;
+  readonly #worker: Worker;
+  #error: Error | undefined;
+  #isEnding = false;
+
+  constructor(home: FunctionHome, orders: ThreadOrders, memoryMiB: number, events: ThreadEvents) {
+    this.home = home;
+    this.#worker = new Worker(`(${functionThread.toString()})()`, {
+      eval: true,
+      workerData: orders,
+      name: orders.name,
+      resourceLimits: { maxOldGenerationSizeMb: memoryMiB + ROOM_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
+    this.#worker.unref();
+    this.#worker.on('message', (answer: Answer) => this.#isEnding || events.answered(answer));
+    this.#worker.on('error', (error) => (this.#error = error));
+    this.#worker.on('exit', (exitCode) => this.#isEnding || events.ended({ error: this.#error, exitCode }));
+  }
+
+  /** Throws where the body cannot travel. */
+  call(call: Call): void {
+    this.#worker.postMessage(call);
+  }
+
+  /** What it holds, buffers outside of its heap included; undefined when it cannot say. */
+  async heldBytes(): Promise<number | undefined> {
+    try {
+      const { used_heap_size: heap, external_memory: outside } = await this.#worker.getHeapStatistics();
+      return heap + outside;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Nothing more is heard of it. Resolves once it is gone; there are loops that V8 cannot interrupt, and those stay. */
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    await this.#worker.terminate();
+  }
+}

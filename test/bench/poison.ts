@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NO_HEADERS } from '../../runtime/contract/frame.ts';
+import { ACCEPT, type Delivery } from '../../runtime/contract/delivery.ts';
+import { memoryHub } from '../../runtime/buses/memory/hub.ts';
+import { catalog } from '../../runtime/catalog.ts';
+import { loadParts } from '../../runtime/cli/load-parts.ts';
+import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
+import { findingsText } from '../../runtime/config/findings-text.ts';
+import { packageFolder } from '../../runtime/package-folder.ts';
+import { startPipeline } from '../../runtime/pipeline.ts';
+import { readProjectFolders } from '../../runtime/project-files.ts';
+import { startPulse } from '../../runtime/pulse/start-pulse.ts';
+import { openSuspectStore } from '../../runtime/state/suspect-store.ts';
+import { report } from './work.ts';
+
+// What guarding against poison costs: `node test/bench/poison.ts [MESSAGES]`. Real parts, no network.
+
+const MESSAGES = Number(process.argv[2] ?? 100_000);
+const ROUNDS = 5;
+const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+const silent = { info() {}, warn() {}, error() {} };
+
+/** Microseconds each, the median of the rounds. */
+async function median(count: number, act: () => Promise<void> | void): Promise<number> {
+  const rounds: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const startMs = performance.now();
+    await act();
+    rounds.push(((performance.now() - startMs) / count) * 1000);
+  }
+  return rounds.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN;
+}
+
+function tell(what: string, us: number): void {
+  const perSecond = Math.round(1e6 / us).toLocaleString('en');
+  process.stdout.write(`${what.padEnd(52)} ${us.toFixed(3).padStart(9)} us  ${perSecond.padStart(11)}/s\n`);
+}
+
+async function notes(): Promise<void> {
+  const calls = 1_000_000;
+  const places = [{ route: 'r', stage: 'function f', limitMs: 30_000 }];
+  const strike = { file: '', statement: '' };
+  const watched = startPulse({ pipeline: 'p', places, limitMs: 30_000, strike, onLost: () => {} });
+  const pulse = watched.pulse(0);
+  const frame = { address: 'a', key: undefined, headers: NO_HEADERS, headerTypes: undefined, body: null };
+  const more = { id: undefined, contentType: undefined, timestampMs: undefined, expiresAtMs: undefined };
+  const deliveries: Delivery[] = Array.from({ length: 1000 }, (_, n) => ({
+    id: `field/1732/0/${n * 7}-9ab3c1-77aa01-300`,
+    frame: { ...frame, ...more },
+    attempt: 1,
+    settle() {},
+  }));
+  tell(
+    'the watched note of a call',
+    await median(calls, () => {
+      for (let call = 0; call < calls; call += deliveries.length) {
+        for (const delivery of deliveries) {
+          pulse.begin(0, delivery);
+          pulse.end();
+        }
+      }
+    }),
+  );
+  await watched.close();
+}
+
+async function probation(): Promise<void> {
+  const store = openSuspectStore(folder);
+  const suspects = store.of('r');
+  tell(
+    'a message in probation: written down, struck out',
+    await median(500, () => {
+      for (let n = 0; n < 500; n += 1) {
+        suspects.enter(`s:${n}`);
+        suspects.leave(`s:${n}`, true);
+      }
+    }),
+  );
+  store.close();
+}
+
+let runs = 0;
+
+/** Through the whole bridge, memory to memory: decode, validate, the function, validate, encode. */
+async function bridge(what: string, isolate: string): Promise<void> {
+  runs += 1;
+  const name = `b${runs}`;
+  const checked = checkPipeline({
+    text: `name: ${name}
+buses: { a: { bus: memory, hub: ${name} } }
+routes:
+  - name: r
+    from: { bus: a, addresses: ["in/#"], key: "{address.1}" }
+    stages: [{ validate: owntracks-location.v1 }, { function: owntracks-to-track${isolate} }, { validate: track.v1 }]
+    to: { bus: a, address: "out/{key}" }
+`,
+    file: 'bench.yaml',
+    vocabulary: catalog,
+    project: readProjectFolders(packageFolder()),
+    environment: {},
+    readFile: () => '',
+    mode: 'run',
+  });
+  if (checked.spec === undefined) throw new Error(findingsText(checked.findings));
+  const { parts } = await loadParts(checked.spec, readProjectFolders(packageFolder()));
+  const hub = memoryHub(name);
+  const running = await startPipeline(checked.spec, {
+    catalog,
+    parts,
+    log: silent,
+    stateFolder: join(folder, name),
+    admin: undefined,
+    failFast: false,
+    drainMs: 5000,
+    environment: {},
+  });
+  await running.ready;
+  const out = hub.subscribe('bench', ['out/#']);
+  const { signal } = new AbortController();
+  const pass = async (count: number): Promise<void> => {
+    const rest = { address: '', key: undefined, headers: NO_HEADERS, headerTypes: undefined, id: undefined };
+    const times = { contentType: undefined, timestampMs: undefined, expiresAtMs: undefined };
+    const publishing = (async () => {
+      for (let n = 0; n < count; n += 1) {
+        await hub.publish({ ...rest, ...times, address: `in/v${n % 50}`, body: report(n) });
+      }
+    })();
+    for (let arrived = 0; arrived < count;) {
+      for (const delivery of await out.read({ messages: 1000, bytes: 1e9 }, signal)) {
+        delivery.settle(ACCEPT);
+        arrived += 1;
+      }
+    }
+    await publishing;
+  };
+  await pass(Math.min(MESSAGES, 10_000));
+  const before = process.cpuUsage();
+  const us = await median(MESSAGES, () => pass(MESSAGES));
+  const { user, system } = process.cpuUsage(before);
+  tell(what, us);
+  process.stdout.write(
+    `${''.padEnd(52)} ${((user + system) / MESSAGES / ROUNDS).toFixed(3).padStart(9)} us of processor time\n`,
+  );
+  await running.stop();
+}
+
+await notes();
+await probation();
+await bridge('a message through the bridge, function inline', '');
+await bridge('... isolate: worker, workers: 1', ', isolate: worker, workers: 1');
+await bridge('... isolate: worker, workers: 2', ', isolate: worker, workers: 2');
+await bridge('... isolate: worker, workers: 4', ', isolate: worker, workers: 4');
+rmSync(folder, { recursive: true });

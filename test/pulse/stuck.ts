@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Delivery } from '../../runtime/contract/delivery.ts';
+import { startPulse } from '../../runtime/pulse/start-pulse.ts';
+import { frameForTest } from '../engine/route-for-test.ts';
+
+/** A process of its own, for tests: its event loop does as its arguments say under the eyes of a watching thread. */
+const [does = '', file = ''] = process.argv.slice(2);
+const watched = startPulse({
+  pipeline: 'p',
+  places: [
+    { route: 'left', stage: 'validate a', limitMs: 10_000 },
+    { route: 'left', stage: 'function f', limitMs: 200 },
+    { route: 'right', stage: 'function g', limitMs: 200 },
+  ],
+  limitMs: 400,
+  strike: { file, statement: 'INSERT INTO strikes VALUES (?, ?)' },
+  onLost: (error) => process.stderr.write(`${error.message}\n`),
+});
+const pulse = watched.pulse(does === 'right' ? 2 : 0);
+
+function deliveryOf(id: string): Delivery {
+  return { id, frame: frameForTest('a', ''), attempt: 1, settle() {} };
+}
+
+function spin(ms: number): void {
+  const endsAtMs = performance.now() + ms;
+  while (performance.now() < endsAtMs);
+}
+
+await sleep(300);
+switch (does) {
+  case 'left':
+  case 'right':
+    pulse.begin(does === 'left' ? 1 : 0, deliveryOf('gründe:7'));
+    spin(6000);
+    break;
+  case 'passing-id':
+    pulse.begin(1, { ...deliveryOf('queue:1'), isNumberedHere: true });
+    spin(6000);
+    break;
+  case 'long-id':
+    pulse.begin(1, deliveryOf(`x${'ü'.repeat(1000)}`));
+    spin(6000);
+    break;
+  case 'nowhere':
+    spin(6000);
+    break;
+  // Slower than its limit and its grace together, but never one call alone.
+  case 'many-calls':
+    for (let call = 0; call < 20; call += 1) {
+      pulse.begin(1, deliveryOf(`id:${call}`));
+      spin(150);
+      pulse.end();
+    }
+    break;
+  case 'within-grace':
+    pulse.begin(1, deliveryOf('id'));
+    spin(900);
+    pulse.end();
+    break;
+  case 'slow-validate':
+    pulse.begin(0, deliveryOf('id'));
+    spin(3000);
+    pulse.end();
+    break;
+  default:
+    throw new Error(`nothing known of ${does}`);
+}
+await sleep(100);
+await watched.close();
