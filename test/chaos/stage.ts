@@ -42,7 +42,7 @@ export async function setStage(play: Play): Promise<Stage> {
   stages += 1;
   const number = stages;
   const tagOf = (name: TrafficClass): string => `${source.bus}-${sink.bus}-${name}-${number}`;
-  const project = newProject({ 'pipelines/chaos.yaml': pipelineText(pipelineWords(play, tagOf)) });
+  const project = newProject({ 'pipelines/chaos.yaml': pipelineText(pipelineWords(play, number, tagOf)) });
   await source.corner.prepare('source', classes.map(tagOf));
   await sink.corner.prepare('sink', classes.map(tagOf));
   const bridges: Bridge[] = [];
@@ -74,10 +74,11 @@ export async function setStage(play: Play): Promise<Stage> {
   };
 }
 
-function pipelineWords(play: Play, tagOf: (name: TrafficClass) => string): object {
+function pipelineWords(play: Play, number: number, tagOf: (name: TrafficClass) => string): object {
   const { source, sink, classes } = play;
   return {
-    name: 'chaos',
+    // Client ids and consumer groups are made from it: two stages may stand side by side.
+    name: `chaos-${number}`,
     buses: { near: { ...source.corner.through('source'), ...play.connection }, far: sink.corner.through('sink') },
     routes: classes.map((name) => {
       const { route, from } = CLASSES[name];

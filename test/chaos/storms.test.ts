@@ -67,7 +67,8 @@ const SOURCES: readonly (readonly [bus: string, from: Words])[] = [
   ['rabbitmq', {}],
 ];
 
-void describe('restarts under load', () => {
+// Two at a time: much of it is waiting.
+void describe('restarts under load', { concurrency: 2 }, () => {
   for (const [bus, from] of SOURCES) {
     law(
       `a bridge from ${bus} that is told to stop ${RESTARTS} times at random moments ends well each time; nothing is lost, out of order or sent twice`,
@@ -142,7 +143,7 @@ const TOGETHER: readonly {
   },
 ];
 
-void describe('several instances of one pipeline, each with its own state folder', () => {
+void describe('several instances of one pipeline, each with its own state folder', { concurrency: 2 }, () => {
   for (const { bus, from, allowed, promise } of TOGETHER) {
     law(
       `two of them from ${bus}, one of which is killed and comes back: ${promise}`,

@@ -52,6 +52,15 @@ export class GroupMember {
 
   /** Joins, or joins again, and answers which partitions are ours. May take as long as the group's rebalance timeout. */
   async join(): Promise<Partitions> {
+    const isBack = this.#memberId === '' && this.#settings.instance !== undefined;
+    const partitions = await this.#joinOnce();
+    // An instance that is back is given what it had, whatever topics it wants now, and its next start again. The group is
+    // divided anew when its leader asks once more.
+    const isOutdated = isBack && this.#settings.topics.some((topic) => !partitions.has(topic));
+    return isOutdated ? this.#joinOnce() : partitions;
+  }
+
+  async #joinOnce(): Promise<Partitions> {
     const { sessionMs, rebalanceMs, topics } = this.#settings;
     const metadata = protocol.MemberMetadata.encode({ version: 0, topics });
     const ask = definitions.requests.JoinGroup.protocol({ version: VERSIONS.join });

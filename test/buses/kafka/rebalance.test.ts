@@ -149,3 +149,22 @@ law(
     );
   },
 );
+
+law(
+  'an instance that comes back with other topics reads those, and not what it was given before',
+  { needs: NEEDS },
+  async () => {
+    const kafka = await node();
+    const [broker = ''] = kafka.brokers;
+    await kafka.createTopics(['before', 'after', 'beside'], { partitions: 2 });
+    await using sink = await openSink(broker, { topic: 'after' });
+    await sink.sink.send(frameOf('after', 'new'));
+    const own = { group: 'comes-back', instance: 'one' };
+    // Within its session, as a bridge that is started again with a changed file.
+    await (await openSource(broker, { ...own, topics: ['before'] })).source.close();
+    await using back = await openSource(broker, { ...own, topics: ['after', 'beside'] });
+    const [delivery] = await back.take(1);
+    assert.equal(delivery === undefined ? '' : bodyOf(delivery), 'new');
+    assert.ok(back.events.some((event) => event.kind === 'connected' && /reading 4 of 4/.test(event.detail)));
+  },
+);
