@@ -1,3 +1,4 @@
+import type { TrafficClass } from '#contract/traffic-class.ts';
 import { randomBytes } from 'node:crypto';
 import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
@@ -16,7 +17,7 @@ import { Checker, type DeadLettersFound } from './verify/checker.ts';
 import { Generator } from './verify/generator.ts';
 import { type Mark, MARK_HEADER, markedBody, type MarkPlace, markText } from './verify/mark.ts';
 import { readInto } from './verify/reader.ts';
-import type { Report, TrafficClass, VerdictName } from './verify/verdicts.ts';
+import type { Report, VerdictName } from './verify/verdicts.ts';
 
 /** One end reads and one writes: a pipeline of one route that is never run as one. */
 export interface VerifyEnds {

@@ -1,3 +1,4 @@
+import type { TrafficClass } from '#contract/traffic-class.ts';
 import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { nearestName } from '#kit/nearest.ts';
@@ -9,7 +10,6 @@ import type { PipelineSpec, RouteSpec } from '../config/pipeline-spec.ts';
 import { projectFolder } from '../config/project.ts';
 import { mirrorRoute } from '../mirror-route.ts';
 import { readProjectFolders, referenceReader } from '../project-files.ts';
-import type { TrafficClass } from '../verify/verdicts.ts';
 import type { VerifyEnds } from '../verification.ts';
 import { checkVerifyDocument, checkVerifyText, isVerifyText, type VerifyDocument } from '../verify-document.ts';
 import { readPipeline } from './checked-pipeline.ts';

@@ -1,10 +1,11 @@
+import { CLASS_NAMES, type TrafficClass } from '#contract/traffic-class.ts';
 import { readFileSync } from 'node:fs';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { messageOf } from '#contract/errors.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { SIZE_PATTERN, sizeBytes } from '#kit/quantity.ts';
 import type { VerifySettings } from '../verification.ts';
-import { TRAFFIC_CLASSES, type TrafficClass, VERDICT_NAMES, type VerdictName } from '../verify/verdicts.ts';
+import { VERDICT_NAMES, type VerdictName } from '../verify/verdicts.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { durationOption } from './duration-option.ts';
 
@@ -104,8 +105,8 @@ export function verifyOptions({ values }: Arguments): Chosen {
 export function classOption({ values }: Arguments): TrafficClass | undefined {
   const text = textOf(values, 'class');
   if (text === undefined) return undefined;
-  const found = TRAFFIC_CLASSES.find((name) => name === text);
-  if (found === undefined) throw new UsageError(`expected --class ${TRAFFIC_CLASSES.join(', ')}, found ${text}`);
+  const found = CLASS_NAMES.find((name) => name === text);
+  if (found === undefined) throw new UsageError(`expected --class ${CLASS_NAMES.join(', ')}, found ${text}`);
   return found;
 }
 

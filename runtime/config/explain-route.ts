@@ -143,6 +143,9 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
         dedupe === undefined
           ? 'each repetition passes, unless the sink removes it by its id'
           : `repetitions within ${seconds(dedupe.windowMs)} are dropped and counted, ${dedupe.max} messages remembered`,
+      ...(CLASSES[spec.class].oneAtATime || CLASSES[spec.class].marksRepeats
+        ? { 'a second instance runs': 'each remembers only what it passed on itself: this class holds for one process' }
+        : {}),
       'nothing moves': `after ${seconds(spec.watchdogMs)} /readyz turns red and says what is waited for`,
     },
   };

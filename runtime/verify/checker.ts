@@ -1,6 +1,7 @@
+import type { TrafficClass } from '#contract/traffic-class.ts';
 import { type Mark, nameOf, type Reading } from './mark.ts';
 import { Tally } from './tally.ts';
-import type { Report, TrafficClass, VerdictName } from './verdicts.ts';
+import type { Report, VerdictName } from './verdicts.ts';
 
 /** What is promised. */
 export interface Promised {

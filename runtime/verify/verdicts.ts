@@ -1,3 +1,5 @@
+import type { TrafficClass } from '#contract/traffic-class.ts';
+
 /** Every way in which a bridge can break its word, and what is counted. */
 export const VERDICTS = {
   lost: 'sent, confirmed by the first bus, and never arrived',
@@ -52,10 +54,6 @@ export interface Report {
   readonly longestSilenceMs: number;
   readonly verdicts: Readonly<Record<VerdictName, Verdict>>;
 }
-
-export type TrafficClass = 'telemetry' | 'command' | 'event' | 'audit';
-
-export const TRAFFIC_CLASSES: readonly TrafficClass[] = ['telemetry', 'command', 'event', 'audit'];
 
 /** For people. */
 export function reportText(report: Report): string {

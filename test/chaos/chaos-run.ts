@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import type { Report, TrafficClass } from '../../runtime/verify/verdicts.ts';
+import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
+import type { Report } from '../../runtime/verify/verdicts.ts';
 import type { Bridge } from '../kill/bridge.ts';
 import { dice } from '../kill/random.ts';
 import { bridgeFaults, drawn, type Fault, outsideFaults, type Victim } from './faults.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { TrafficClass } from '../../runtime/verify/verdicts.ts';
+import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { seedOfRun } from '../kill/random.ts';
 import { type ChaosOutcome, runChaos } from './chaos-run.ts';
 import { classesNamed } from './classes.ts';

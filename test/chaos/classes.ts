@@ -1,4 +1,5 @@
-import type { TrafficClass, VerdictName } from '../../runtime/verify/verdicts.ts';
+import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
+import type { VerdictName } from '../../runtime/verify/verdicts.ts';
 
 /** What a route of a class is given under chaos, and what it is held to. */
 export interface ChaosClass {

@@ -1,7 +1,7 @@
+import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { catalog } from '../../runtime/catalog.ts';
 import { deadLetterNames } from '../../runtime/dead-letter-names.ts';
 import { startVerification, type Verification, type VerifySettings } from '../../runtime/verification.ts';
-import type { TrafficClass } from '../../runtime/verify/verdicts.ts';
 import { newProject, pipelineText } from '../host/project.ts';
 import { type Bridge, startBridge, stateFolder } from '../kill/bridge.ts';
 import { endsOf } from '../verify/ends-of.ts';
