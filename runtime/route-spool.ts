@@ -54,6 +54,7 @@ export function openRouteSpool(spec: RouteSpec, services: SpoolServices): RouteS
         window: route.window,
         identify: CLASSES[spec.class].keeps === 'all' ? () => NOTHING : identifier(spec, route, services.catalog),
         nowMs: () => route.clock.nowMs(),
+        after: (ms, run) => route.clock.after(ms, run),
         onPause: (pause) => tell(spec.name, pause, services),
       });
       return { ...route, source };

@@ -19,6 +19,8 @@ export interface SpoolSettings {
   readonly window: Room;
   readonly identify: (delivery: Delivery) => Identity;
   readonly nowMs: () => number;
+  /** Runs once after `ms`; the function returned cancels it. */
+  readonly after: (ms: number, run: () => void) => () => void;
   /** The source is no longer read; undefined: it is read again. */
   readonly onPause: (pause: Pause | undefined) => void;
 }
@@ -44,6 +46,9 @@ const RETRY_MS = 1000;
 /** Rows that have ended and are not deleted, while the store cannot be written. */
 const MAX_ENDED = 65_536;
 
+/** Lanes that are told apart; beyond it what comes again is taken in again. */
+const MAX_REOPENED = 65_536;
+
 /** One message on its way into the store. */
 interface Incoming extends Arrival {
   readonly delivery: Delivery;
@@ -65,8 +70,10 @@ export class SpoolSource implements Source {
   #ended: number[] = [];
   #superseded = 0;
   #pause: Pause | undefined;
+  /** Lanes in which something came again that was not known any more. */
+  #reopened: Set<string> | 'all' = new Set();
   #passing: Delivery | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: (() => void) | undefined;
   #commitMs = 0;
   /** Smaller after a failure: on a disk that is nearly full a few may have room where many have none. */
   #groupMessages = GROUP.messages;
@@ -107,7 +114,7 @@ export class SpoolSource implements Source {
     await this.#intake;
     this.#commit();
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#cancelTimer?.();
     this.#store.close();
   }
 
@@ -140,14 +147,27 @@ export class SpoolSource implements Source {
   }
 
   #enter(delivery: Delivery): void {
-    // Committed before, and the bus did not hear of it.
-    if (delivery.attempt !== 1 && this.#store.knows(delivery.id)) {
+    const identity = this.#settings.identify(delivery);
+    if (delivery.attempt !== 1 && this.#isCommitted(delivery, identity)) {
       delivery.settle(ACCEPT);
       return;
     }
     const kept = keptOf(delivery, this.#settings.nowMs());
-    this.#incoming.push({ ...this.#settings.identify(delivery), kept, delivery });
+    this.#incoming.push({ ...identity, kept, delivery });
     this.#incomingBytes += delivery.frame.body?.length ?? 0;
+  }
+
+  /**
+   * Committed before, and the bus did not hear of it. Where newer messages replace older ones, one that came again and was
+   * no longer known has taken the place of those behind it: then they must come again too.
+   */
+  #isCommitted({ id }: Delivery, { lane }: Identity): boolean {
+    const isKnown = this.#store.knows(id);
+    if (lane === undefined) return isKnown;
+    if (isKnown) return this.#reopened !== 'all' && !this.#reopened.has(lane);
+    if (this.#reopened !== 'all') this.#reopened.add(lane);
+    if (this.#reopened !== 'all' && this.#reopened.size > MAX_REOPENED) this.#reopened = 'all';
+    return false;
   }
 
   #lend({ number, kept, isSuspect }: Lent): Delivery {
@@ -171,16 +191,20 @@ export class SpoolSource implements Source {
 
   #commitSoon(): void {
     if (this.#incoming.length === 0 && this.#ended.length === 0) return;
-    this.#timer ??= setTimeout(() => this.#commit(), Math.min(MAX_GROUP_MS, Math.max(GROUP.ms, this.#commitMs)));
+    this.#cancelTimer ??= this.#commitAfter(Math.min(MAX_GROUP_MS, Math.max(GROUP.ms, this.#commitMs)));
+  }
+
+  #commitAfter(ms: number): () => void {
+    return this.#settings.after(ms, () => this.#commit());
   }
 
   #commit(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     const incoming = this.#offered();
     const ended = this.#ended;
     if (incoming.length === 0 && ended.length === 0) return;
-    const startedMs = performance.now();
+    const startedMs = this.#settings.nowMs();
     try {
       const { left, superseded } = this.#store.commit(incoming, ended);
       this.#ended = [];
@@ -198,9 +222,9 @@ export class SpoolSource implements Source {
       this.#groupMessages = Math.max(1, Math.floor(incoming.length / 2));
       const isHopeless = incoming.length <= 1;
       if (isHopeless) this.#setPause('unwritable', messageOf(thrown));
-      this.#timer = setTimeout(() => this.#commit(), isHopeless ? RETRY_MS : GROUP.ms);
+      this.#cancelTimer = this.#commitAfter(isHopeless ? RETRY_MS : GROUP.ms);
     }
-    this.#commitMs = performance.now() - startedMs;
+    this.#commitMs = this.#settings.nowMs() - startedMs;
     this.#arrived.now();
     if (this.#pause === undefined) this.#commitSoon();
   }

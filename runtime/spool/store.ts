@@ -93,9 +93,8 @@ export class SpoolStore {
     this.#database = database;
     this.#settings = settings;
     this.#sql = statements(database, settings.keeps, VACUUM_PAGES);
-    // Of the newest of each lane an old one that comes again is followed by the newer one that comes again: both must pass.
     this.#remembered = new Remembered(database, {
-      ids: settings.keeps === 'all' ? settings.remembers : 0,
+      ids: settings.remembers,
       length: settings.maxBytes * IDS,
     });
     database.exec(`PRAGMA max_page_count = ${Math.floor(settings.maxBytes / PAGE_BYTES)}`);

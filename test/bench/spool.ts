@@ -1,4 +1,5 @@
 // `node test/bench/spool.ts [--messages 200000] [--bytes 200] [--rounds 3] [--keeps all|newest]`: how fast a spool takes in, gives out, and does both.
+import { systemClock } from '../../runtime/engine/clock.ts';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ACCEPT, type Delivery } from '../../runtime/contract/delivery.ts';
@@ -93,7 +94,13 @@ function open(file: string, source: Source): Open {
     return committed;
   };
   const identify = ({ id }: Delivery) => ({ lane: keeps === 'all' ? undefined : id, rank: undefined });
-  const spool = new SpoolSource(source, store, { window: WINDOW, identify, nowMs: Date.now, onPause: () => {} });
+  const spool = new SpoolSource(source, store, {
+    window: WINDOW,
+    identify,
+    nowMs: Date.now,
+    after: (ms, run) => systemClock.after(ms, run),
+    onPause: () => {},
+  });
   return { store, spool };
 }
 

@@ -12,6 +12,7 @@ import { Freshness } from '../../runtime/engine/freshness.ts';
 import { Pump } from '../../runtime/engine/pump.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink } from './simulated-buses.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
 import { type Life, SimulatedLedger, SimulatedLog, sinkOf } from './simulated-world.ts';
 import { onSeeds } from './seeds.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -33,6 +34,8 @@ const plan = fc.record({
   expires: fc.constantFrom(undefined, 200, 2000),
   isTelling: fc.boolean(),
   drain: fc.constantFrom(undefined, 200),
+  /** A real spool stands before the stages, on a disk that is one only while the test runs. */
+  hasSpool: fc.boolean(),
 });
 type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
 
@@ -75,20 +78,22 @@ async function simulate(wish: Plan): Promise<Outcome> {
   const sink = new SimulatedSink(clock, { ...wish, refuse: 0, removesDuplicates: false });
   const ledgers = new SimulatedLedger(clock);
   const rules = CLASSES[wish.trafficClass];
+  const window = { messages: wish.window, bytes: 1_000_000 };
   const letters: DeadLetter[] = [];
   const lives: { life: Life; pump: Pump; counters: Counters }[] = [];
+  using disk = new SimulatedDisk(clock, wish.trafficClass, wish.swaps > 0);
   const begin = (): void => {
     const life: Life = { isOver: false };
     const counters = newCounters();
     const ledger = rules.oneAtATime || rules.marksRepeats ? ledgers.ledger(life) : undefined;
     const { route } = routeForTest({
-      source: log.source(life),
+      source: wish.hasSpool ? disk.spool(life, log.source(life), window) : log.source(life),
       sink: sinkOf(life, sink),
       clock,
       counters,
       trafficClass: wish.trafficClass,
       stages: [stageOf(clock, wish)],
-      window: { messages: wish.window, bytes: 1_000_000 },
+      window,
       // A message is never given up here: what a class keeps is judged.
       attempts: 1000,
       sequence: wish.swaps > 0 ? (view) => String(view.body) : undefined,
@@ -112,15 +117,16 @@ async function simulate(wish: Plan): Promise<Outcome> {
   for (let death = 0; death < wish.deaths; death += 1) {
     clock.after(clock.pick(400 * (death + 1)), () => {
       const last = lives.at(-1);
-      if (last === undefined || log.isEmpty) return;
+      if (last === undefined || (log.isEmpty && disk.isEmpty)) return;
       last.life.isOver = true;
+      disk.died();
       log.died();
       begin();
     });
   }
   await clock.play(() => {
     assert.equal(imbalance(lives.at(-1)?.counters ?? newCounters()), 0, 'invariant 3, at every quiet moment');
-    return log.isEmpty;
+    return log.isEmpty && disk.isEmpty;
   });
   let isStopped = false;
   void lives

@@ -42,7 +42,8 @@ export class SimulatedLog {
 
   /** The process died: some acknowledgements never arrived, and what is unsettled comes again, in order. */
   died(): void {
-    for (const position of this.#recent.slice(-this.#clock.pick(8))) this.#settled.delete(position);
+    const lost = this.#clock.pick(8);
+    for (const position of this.#recent.slice(this.#recent.length - lost)) this.#settled.delete(position);
     this.#recent = [];
     this.#next = 0;
     this.open = 0;

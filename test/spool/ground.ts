@@ -1,3 +1,4 @@
+import { systemClock } from '../../runtime/engine/clock.ts';
 import { join } from 'node:path';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import { type OpenedStore, openSpoolStore } from '../../runtime/spool/open-store.ts';
@@ -67,6 +68,7 @@ export function spoolIn(folder: string, settings: SpoolParts = {}) {
     window,
     identify,
     nowMs: () => 7000,
+    after: (ms, run) => systemClock.after(ms, run),
     onPause: (pause) => pauses.push(pause?.kind ?? 'over'),
   });
   return { ...opened, source, spool, pauses };

@@ -1,6 +1,7 @@
 // `node taker.ts FOLDER FIRST LAST SEED [forgets]`: takes the messages FIRST to LAST into a spool and sends them on at
 // its own pace, until it is killed. `marks` in the folder says `a N` for each message that the source heard accept of, and
 // `d N` for each that the sink has. `forgets`: the store does not wait for the disk.
+import { systemClock } from '../../runtime/engine/clock.ts';
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,6 +49,7 @@ const spool = new SpoolSource(source, store, {
   window: { messages: 200, bytes: MIB },
   identify: () => ({ lane: undefined, rank: undefined }),
   nowMs: Date.now,
+  after: (ms, run) => systemClock.after(ms, run),
   onPause: () => {},
 });
 const { signal } = new AbortController();

@@ -1,0 +1,79 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Delivery } from '../../runtime/contract/delivery.ts';
+import type { Room, Source } from '../../runtime/contract/source.ts';
+import { CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
+import { openSpoolStore } from '../../runtime/spool/open-store.ts';
+import { type Identity, SpoolSource } from '../../runtime/spool/spool-source.ts';
+import type { SpoolStore } from '../../runtime/spool/store.ts';
+import { openDatabase } from '../../runtime/state/sqlite.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
+import type { Life } from './simulated-world.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+const folder = temporaryFolder('simulated-disk');
+process.once('exit', () => folder[Symbol.dispose]());
+let files = 0;
+
+/** The disk of a spool over the lives of a process. What a commit has taken stays; what waited for one is gone with the process. */
+export class SimulatedDisk implements Disposable {
+  readonly #file: string;
+  readonly #clock: VirtualClock;
+  readonly #class: TrafficClass;
+  readonly #identify: (delivery: Delivery) => Identity;
+  #store: SpoolStore | undefined;
+  #source: SpoolSource | undefined;
+
+  /** `isNumbered`: whether the route names a sequence. */
+  constructor(clock: VirtualClock, trafficClass: TrafficClass, isNumbered: boolean) {
+    this.#clock = clock;
+    this.#class = trafficClass;
+    this.#identify = ({ frame }) => ({
+      lane: frame.address,
+      rank: isNumbered ? Number(Buffer.from(frame.body ?? []).toString()) : undefined,
+    });
+    files += 1;
+    this.#file = join(folder.path, `${files}.sqlite`);
+  }
+
+  get isEmpty(): boolean {
+    return this.#store === undefined || this.#source === undefined || this.#store.messages === 0;
+  }
+
+  /** A spool before the source of this life. */
+  spool(life: Life, source: Source, window: Room): Source {
+    const { keeps } = CLASSES[this.#class];
+    const open = (path: string) => {
+      const database = openDatabase(path);
+      // The process dies here, and the power stays.
+      const exec = database.exec.bind(database);
+      database.exec = (sql) => exec(sql.replaceAll(/synchronous\s*=\s*FULL/gi, 'synchronous = OFF'));
+      return database;
+    };
+    const { store } = openSpoolStore(this.#file, open, {
+      maxBytes: 8 * 1024 ** 2,
+      keeps,
+      remembers: window.messages + 64,
+    });
+    this.#store = store;
+    this.#source = new SpoolSource(source, store, {
+      window,
+      identify: keeps === 'newest' ? this.#identify : () => ({ lane: undefined, rank: undefined }),
+      nowMs: () => this.#clock.nowMs(),
+      after: (ms, run) => this.#clock.after(ms, () => (life.isOver ? undefined : run())),
+      onPause() {},
+    });
+    return this.#source;
+  }
+
+  died(): void {
+    this.#store?.close();
+    this.#store = undefined;
+    this.#source = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.died();
+    for (const end of ['', '-wal', '-shm', '-journal']) rmSync(`${this.#file}${end}`, { force: true });
+  }
+}
