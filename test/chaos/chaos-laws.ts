@@ -3,7 +3,7 @@ import { after } from 'node:test';
 import { law } from '../harness/law.ts';
 import { seedOfRun } from '../kill/random.ts';
 import { runChaos } from './chaos-run.ts';
-import { classesNamed } from './classes.ts';
+import { classesNamed, SPOOL } from './classes.ts';
 import { cornerKinds } from './corners.ts';
 import { pairsOf } from './pairs.ts';
 import { rowsOf, tableText } from './table.ts';
@@ -12,23 +12,33 @@ const LASTS_MS = 20_000;
 
 /** A short run for each pair of one source, with every class there is. */
 export function chaosLaws(bus: string): void {
+  laws((source) => source === bus, 'every class keeps its word', {});
+}
+
+/** The same for a few pairs with a spool before the stages. */
+export function spoolLaws(pairs: readonly string[]): void {
+  laws((source, sink) => pairs.includes(`${source}:${sink}`), 'every class keeps its word with a spool too', SPOOL);
+}
+
+function laws(isWanted: (source: string, sink: string) => boolean, word: string, route: object): void {
   const servers = new AsyncDisposableStack();
   after(() => servers.disposeAsync());
   const seed = seedOfRun();
   const classes = classesNamed('all');
   for (const [source, sink] of pairsOf(cornerKinds(servers), 'all')) {
-    if (source.bus !== bus) continue;
+    if (!isWanted(source.bus, sink.bus)) continue;
     law(
-      `from ${source.bus} to ${sink.bus}, while bridge, servers and links are killed, paused and cut, every class keeps its word`,
+      `from ${source.bus} to ${sink.bus}, while bridge, servers and links are killed, paused and cut, ${word}`,
       { needs: [...new Set([source.need, sink.need])] },
       async (t) => {
-        const again = `npm run chaos -- --pair ${source.bus}:${sink.bus} --seconds ${LASTS_MS / 1000} --seed ${seed}`;
+        const again = `npm run chaos -- --pair ${source.bus}:${sink.bus} --seconds ${LASTS_MS / 1000} --seed ${seed}${route === SPOOL ? ' --spool' : ''}`;
         t.diagnostic(again);
         const told: string[] = [];
         const outcome = await runChaos({
           source: { bus: source.bus, corner: await source.open() },
           sink: { bus: sink.bus, corner: await sink.open() },
           classes,
+          route: { ...route },
           lastsMs: LASTS_MS,
           seed,
           tell: (text) => void told.push(text),

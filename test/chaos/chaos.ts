@@ -3,16 +3,16 @@ import { parseArgs } from 'node:util';
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { seedOfRun } from '../kill/random.ts';
 import { type ChaosOutcome, runChaos } from './chaos-run.ts';
-import { classesNamed } from './classes.ts';
+import { classesNamed, SPOOL } from './classes.ts';
 import type { CornerKind } from './corner.ts';
 import { cornerKinds } from './corners.ts';
 import { pairsOf } from './pairs.ts';
 import { type Row, rowsOf, tableText, writeTable } from './table.ts';
 
-const USAGE = `usage: npm run chaos -- [--pair mqtt:jetstream|all] [--class event|all] [--minutes 5 | --seconds 20] [--seed 7] [--write docs/guarantees.md] [--log FILE]
+const USAGE = `usage: npm run chaos -- [--pair mqtt:jetstream|all] [--class event|all] [--minutes 5 | --seconds 20] [--seed 7] [--spool] [--write docs/guarantees.md] [--log FILE]
 
 Runs a bridge between real servers, breaks everything in turn, and has what arrived judged by the checker of \`sluice verify\`.
---write puts the table of verdicts into that page.
+--spool puts a spool before the stages of each route. --write puts the table of verdicts into that page.
 `;
 
 const { values } = parseArgs({
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     seconds: { type: 'string' },
     seed: { type: 'string' },
+    spool: { type: 'boolean', default: false },
     write: { type: 'string' },
     log: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -49,7 +50,7 @@ async function main(): Promise<number> {
     say(tableText(made));
     const { complaints, bridgeLog } = outcome;
     if (complaints.length === 0 && made.every(({ report }) => report.ok)) continue;
-    const again = `npm run chaos -- --pair ${source.bus}:${sink.bus} --class ${values.class} --seconds ${seconds} --seed ${seed}`;
+    const again = `npm run chaos -- --pair ${source.bus}:${sink.bus} --class ${values.class} --seconds ${seconds} --seed ${seed}${values.spool ? ' --spool' : ''}`;
     failed.push(again);
     for (const { report } of made) if (!report.ok) say(JSON.stringify(report.verdicts));
     say([...complaints, `the bridge said last:\n${bridgeLog}`, `CONVICTED; once more: ${again}`].join('\n'));
@@ -57,7 +58,7 @@ async function main(): Promise<number> {
   }
   say(`\n${tableText(rows)}`);
   for (const again of failed) say(`CONVICTED: ${again}`);
-  const given = `npm run chaos -- --pair ${values.pair} --class ${values.class} --seconds ${seconds} --seed ${seed}`;
+  const given = `npm run chaos -- --pair ${values.pair} --class ${values.class} --seconds ${seconds} --seed ${seed}${values.spool ? ' --spool' : ''}`;
   if (values.write !== undefined) writeTable(values.write, rows, given);
   return failed.length === 0 ? 0 : 1;
 }
@@ -74,6 +75,7 @@ async function one(
     source: { bus: source.bus, corner: near },
     sink: { bus: sink.bus, corner: far },
     classes,
+    route: values.spool ? SPOOL : {},
     lastsMs: seconds * 1000,
     seed,
     tell: (text) => say(`   ${text}`),

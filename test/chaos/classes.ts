@@ -16,6 +16,9 @@ export interface ChaosClass {
 
 const ORDINARY = { from: {}, expiresMs: undefined, allowed: [], mayBury: false } as const;
 
+/** Words of a route with a spool. */
+export const SPOOL = { spool: { max: '64MiB' } } as const;
+
 /** A class that is added here is in every run. */
 export const CLASSES: Readonly<Record<TrafficClass, ChaosClass>> = {
   telemetry: { ...ORDINARY, route: { class: 'telemetry' } },

@@ -13,6 +13,8 @@ export interface Play {
   readonly source: { readonly bus: string; readonly corner: Corner };
   readonly sink: { readonly bus: string; readonly corner: Corner };
   readonly classes: readonly TrafficClass[];
+  /** Words of every route beside those of its class. */
+  readonly route?: Words;
   /** Words of every source beside those that the bus and the class need. */
   readonly from?: Words;
   /** Words of the source's connection beside its address. */
@@ -85,6 +87,7 @@ function pipelineWords(play: Play, number: number, tagOf: (name: TrafficClass) =
       return {
         name,
         ...route,
+        ...play.route,
         from: { bus: 'near', ...entranceOf(source.corner, tagOf(name)).bridge, ...from, ...play.from },
         to: { bus: 'far', ...sink.corner.exit(tagOf(name)).bridge },
       };
