@@ -8,12 +8,14 @@ import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
+import type { SentBefore } from './engine/sent-before.ts';
 import { Watchdog } from './engine/watchdog.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
+import { readTail } from './read-tail.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
-export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'redelivers'> {
+export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'redelivers' | 'sentBefore'> {
   readonly health: Health;
   /** What an end writes down for its next start, by owner. */
   readonly memo: (owner: string) => Memo;
@@ -52,10 +54,12 @@ export class RouteLine {
     const { catalog, health } = this.#settings;
     // The sink first: what a source delivers should find its way.
     this.#sink = await busOf(catalog, to.bus).openSink(this.#options(to), contexts.sink);
+    const sentBefore = await this.#readTail(this.#sink);
     this.#source = await busOf(catalog, from.bus).openSource(this.#options(from), contexts.source);
     const onFlow = (isFlowing: boolean): void => health.set(`${this.#spec.name} confirmations`, isFlowing);
     const { redelivers } = busOf(catalog, from.bus).sourceGuarantees(this.#options(from));
-    this.#route = wireRoute(this.#spec, this.#source, this.#sink, { ...this.#settings, onFlow, redelivers });
+    const services = { ...this.#settings, onFlow, redelivers, sentBefore };
+    this.#route = wireRoute(this.#spec, this.#source, this.#sink, services);
     this.#pump = new Pump(this.#route);
     this.#watchdog = this.#watch(this.#pump, this.#route);
     this.#watchdog.start();
@@ -75,6 +79,14 @@ export class RouteLine {
   async close(): Promise<void> {
     this.#watchdog?.stop();
     await Promise.all([this.#source?.close() ?? Promise.resolve(), this.#sink?.close() ?? Promise.resolve()]);
+  }
+
+  /** A source that delivers nothing again needs to know nothing. */
+  async #readTail(sink: Sink): Promise<SentBefore | undefined> {
+    const { name: route, from } = this.#spec;
+    const { log, opening, catalog } = this.#settings;
+    if (!busOf(catalog, from.bus).sourceGuarantees(this.#options(from)).redelivers) return undefined;
+    return readTail(sink, { pipeline: this.#pipeline.name, route, window: from.window.messages, log, opening });
   }
 
   #watch(pump: Pump, { counters, clock }: Route): Watchdog {

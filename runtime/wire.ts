@@ -50,6 +50,8 @@ export interface RouteServices {
   readonly onFlow: Route['onFlow'];
   /** Whether the source delivers again what was not settled. */
   readonly redelivers: boolean;
+  /** What an earlier process has sent, as far as the sink's log says so. */
+  readonly sentBefore: Route['sentBefore'];
 }
 
 /** One checked route of a pipeline and its open ends -> a route that can run. Opens and starts nothing. */
@@ -86,6 +88,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     backoff: spec.retry.backoff,
     drainPerSecond: spec.drainPerSecond,
     ...memoryOf(spec, services),
+    sentBefore: services.sentBefore,
     dedupe:
       from.dedupe === undefined
         ? undefined

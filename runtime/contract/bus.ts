@@ -17,6 +17,11 @@ export interface Guarantees {
   readonly carriesNull: boolean;
   /** Whether the sink itself removes a frame whose id it already holds. */
   readonly deduplicates: boolean;
+  /**
+   * Whether a sink that starts looks up what it wrote last (`Sink.tail`), so that what comes again after a crash is not
+   * written twice, however long the outage was. False for sources.
+   */
+  readonly readsTail: boolean;
   /** What an operator must know and the words above cannot say; `check` prints each. */
   readonly notes: readonly string[];
 }

@@ -3,6 +3,23 @@ import type { Frame } from './frame.ts';
 /** `duplicate`: the bus confirmed, but says that it already held a frame of this id. */
 export type Receipt = 'confirmed' | 'duplicate';
 
+/** What a sink is asked for at its start. */
+export interface TailWanted {
+  /** How the ids of the route's own frames begin. */
+  readonly prefix: string;
+  /** So many of the newest of them suffice. */
+  readonly most: number;
+}
+
+/** The newest frames of a route that its sink holds. */
+export interface Tail {
+  readonly ids: ReadonlySet<string>;
+  /** How many messages were looked at, those of others included. */
+  readonly seen: number;
+  /** Why there may be more of the route's than these, for an operator; undefined when there are not, or enough were found. */
+  readonly lacks: string | undefined;
+}
+
 /** Where frames go. Reconnects on its own. The engine pipelines: it calls `send` again before earlier calls resolve. */
 export interface Sink {
   /** How many sends may be unconfirmed at once. Read before every send, for a reconnect may change it. */
@@ -15,6 +32,13 @@ export interface Sink {
    * that end alike may share one promise. Never retries on its own: order across a failure is the engine's concern.
    */
   send(frame: Frame): Promise<Receipt>;
+  /**
+   * Only of a bus that keeps what it was sent, and shows it: ids of the newest frames of the route that lie where this
+   * sink writes to. Asked once, before the first send. Newest first, within bounds of the driver's own that `lacks`
+   * states; resolves with what was found so far when `signal` aborts. Rejects with a SluiceError that says what to grant
+   * or change. Leaves nothing behind on the server.
+   */
+  tail?(wanted: TailWanted, signal: AbortSignal): Promise<Tail>;
   /** Lets the connection go, within the driver's own deadline. Sends still open reject with SINK_DOWN. */
   close(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import type { Backoff } from '#kit/backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
 import type { Freshness } from './freshness.ts';
+import type { SentBefore } from './sent-before.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 
 /** What a template may read; a Message is one. `address` is the source's, and so are `headers`. */
@@ -59,6 +60,8 @@ export interface Route {
   /** What repetitions by the publisher have in common, and those that were seen. */
   readonly dedupe: { readonly by: Fill; readonly ledger: Ledger } | undefined;
   readonly freshness: Freshness;
+  /** What the sink's log says that an earlier process has sent; undefined where there is nothing to know. */
+  readonly sentBefore: SentBefore | undefined;
   readonly deadLetters: DeadLetters;
   readonly counters: Counters;
   readonly clock: Clock;

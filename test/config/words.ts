@@ -33,6 +33,7 @@ const GIVES = {
   carriesExpiry: true,
   carriesNull: false,
   deduplicates: false,
+  readsTail: false,
   notes: [],
 } as const;
 

@@ -18,7 +18,7 @@ export function sourceGuarantees(_connection: KafkaConnection, from: KafkaFrom):
   if (from.start !== 'earliest') {
     notes.push('start: what lies before it is never read; a partition that is added later is read from its beginning');
   }
-  return { ...CARRIES, confirms: 'stored', redelivers: true, ordered: 'key', notes };
+  return { ...CARRIES, confirms: 'stored', redelivers: true, readsTail: false, ordered: 'key', notes };
 }
 
 export function sinkGuarantees(_connection: KafkaConnection, to: KafkaTo): Guarantees {
@@ -28,5 +28,5 @@ export function sinkGuarantees(_connection: KafkaConnection, to: KafkaTo): Guara
     'nothing removes duplicates: readers have the header msgid for that',
   ];
   if (to.partition !== undefined) notes.push(`partition: everything goes to partition ${to.partition}`);
-  return { ...CARRIES, confirms: 'stored', redelivers: false, ordered: 'key', notes };
+  return { ...CARRIES, confirms: 'stored', redelivers: false, readsTail: true, ordered: 'key', notes };
 }

@@ -24,6 +24,7 @@ const GUARANTEES: Guarantees = {
   carriesExpiry: true,
   carriesNull: true,
   deduplicates: true,
+  readsTail: false,
   notes: ['lives in the process: a restart forgets everything'],
 };
 

@@ -53,7 +53,14 @@ export function sinkGuarantees(connection: MqttConnection, to: MqttTo): Guarante
 
 function carried(
   connection: MqttConnection,
-): Pick<Guarantees, 'carriesHeaders' | 'carriesKey' | 'carriesExpiry' | 'carriesNull' | 'deduplicates'> {
+): Pick<Guarantees, 'carriesHeaders' | 'carriesKey' | 'carriesExpiry' | 'carriesNull' | 'deduplicates' | 'readsTail'> {
   const isFive = connection.protocol === '5';
-  return { carriesHeaders: isFive, carriesKey: false, carriesExpiry: isFive, carriesNull: false, deduplicates: false };
+  return {
+    carriesHeaders: isFive,
+    carriesKey: false,
+    carriesExpiry: isFive,
+    carriesNull: false,
+    deduplicates: false,
+    readsTail: false,
+  };
 }

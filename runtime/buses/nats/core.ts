@@ -14,6 +14,7 @@ const CARRIES = {
   carriesExpiry: true,
   carriesNull: false,
   deduplicates: false,
+  readsTail: false,
 } as const;
 
 const READ: Guarantees = {

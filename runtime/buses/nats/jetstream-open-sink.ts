@@ -5,9 +5,11 @@ import type { Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { Link } from './connect.ts';
 import { HeaderBlock } from './write-headers.ts';
+import { durableName } from './consumer.ts';
 import { insist } from './insist.ts';
 import type { JetStreamConnectionOptions, JetStreamTo } from './jetstream-options.ts';
 import { JetStreamSink } from './jetstream-sink.ts';
+import { readTail } from './jetstream-tail.ts';
 import { managerOf } from './manager.ts';
 import { findStream } from './stream.ts';
 import { filterOfTemplate, overlap } from './subject.ts';
@@ -37,10 +39,17 @@ export async function openJetStreamSink(
     const { createInbox, headers } = await import('@nats-io/transport-node');
     const opened = link.connection;
     if (opened === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');
+    const place = {
+      stream: end.stream,
+      filter,
+      name: durableName(context.pipeline, context.route),
+      inbox: () => createInbox(),
+    };
     return new JetStreamSink(link, opened, new HeaderBlock(headers()), createInbox(), {
       stream: end.stream,
       timeoutMs: durationMs(end.timeout),
       takesTtl: config.allow_msg_ttl === true,
+      tail: (wantedIds, signal) => readTail(link, place, wantedIds, signal),
       suspect: suspicion(link, look),
     });
   } catch (error) {

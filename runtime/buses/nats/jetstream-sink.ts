@@ -2,7 +2,7 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt, Sink } from '#contract/sink.ts';
+import type { Receipt, Sink, Tail, TailWanted } from '#contract/sink.ts';
 import { Numbered } from '#kit/numbered.ts';
 import type { Denial, Link } from './connect.ts';
 import { headerBlock, payloadText } from './raw-message.ts';
@@ -24,6 +24,8 @@ export interface Target {
   readonly timeoutMs: number;
   /** Whether the stream takes a time to live with each message. */
   readonly takesTtl: boolean;
+  /** Reads what the route wrote last. */
+  tail(wanted: TailWanted, signal: AbortSignal): Promise<Tail>;
   /** Called when JetStream says that the stream is gone: looks, and says what is wrong. Never throws. */
   suspect(): void;
 }
@@ -87,6 +89,10 @@ export class JetStreamSink implements Sink {
       this.#pending.add(token, { subject: frame.address, deadlineMs, confirm, fail });
       this.#sweeper ??= setTimeout(() => this.#sweep(), this.#target.timeoutMs);
     });
+  }
+
+  tail(wanted: TailWanted, signal: AbortSignal): Promise<Tail> {
+    return this.#target.tail(wanted, signal);
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,7 @@ export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFro
     redelivers: true,
     ordered: end.shared && end.type !== 'stream' ? 'none' : 'address',
     deduplicates: false,
+    readsTail: false,
     notes: end.type === 'stream' ? STREAM_NOTES : queueNotes(end),
   };
 }
@@ -55,6 +56,7 @@ export function sinkGuarantees({ end }: EndOptions<RabbitConnection, RabbitTo>):
     redelivers: false,
     ordered: 'address',
     deduplicates: false,
+    readsTail: false,
     notes,
   };
 }

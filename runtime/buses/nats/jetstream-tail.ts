@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { SluiceError } from '#contract/errors.ts';
+import type { Tail, TailWanted } from '#contract/sink.ts';
+import type { Link } from './connect.ts';
+import { managerOf } from './manager.ts';
+import { grantsToRead, pullOnce } from './pull-once.ts';
+import { asBusError } from './stream.ts';
+import { MESSAGE_ID } from './write-headers.ts';
+
+/** The first look; each further one goes back four times as far. */
+const FIRST_LOOK = 1024;
+const FURTHER = 4;
+/** Messages of the route's subjects that are looked at for each id that is wanted, at most: the others are of others. */
+const SEEN_PER_ID = 8;
+/** The server forgets a consumer of ours that outlives a crash. */
+const INACTIVE_NS = 10_000_000_000;
+
+export interface TailPlace {
+  readonly stream: string;
+  /** Every subject that the sink writes to matches it. */
+  readonly filter: string;
+  /** What consumers of the route are called. */
+  readonly name: string;
+  /** A new subject of the client's making at each call. */
+  readonly inbox: () => string;
+}
+
+/** Some of the newest part of the stream: sequences from `start` up to and without `end`. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads ids from the end of the stream back, headers only, each part through a consumer that keeps nothing. */
+export async function readTail(link: Link, place: TailPlace, wanted: TailWanted, signal: AbortSignal): Promise<Tail> {
+  const manager = await managerOf(link);
+  const { connection } = link;
+  if (connection === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');
+  const { config, state } = await manager.streams.info(place.stream).catch((error: unknown) => {
+    throw asBusError(error, `stream ${place.stream}`);
+  });
+  if (config.retention !== 'limits') {
+    const text = `stream ${place.stream} lets go of what was read (retention ${config.retention}), so it cannot be seen what was written`;
+    throw link.error('BUS_SETTING', text);
+  }
+  const look = new Look(connection, manager, place, wanted.prefix);
+  const mostSeen = wanted.most * SEEN_PER_ID;
+  const first = Math.max(1, state.first_seq);
+  let span = { start: Math.max(first, state.last_seq + 1 - FIRST_LOOK), end: state.last_seq + 1 };
+  while (span.start < span.end && !signal.aborted) {
+    await look.through(span, mostSeen, signal);
+    if (look.ids.size >= wanted.most || span.start === first || look.seen >= mostSeen) break;
+    const size = (state.last_seq + 1 - span.start) * FURTHER;
+    span = { start: Math.max(first, span.start - size), end: span.start };
+  }
+  return { ids: look.ids, seen: look.seen, lacks: lackOf(look, wanted, { mostSeen, aborted: signal.aborted }) };
+}
+
+function lackOf(
+  { ids, seen }: Look,
+  { most }: TailWanted,
+  { mostSeen, aborted }: { readonly mostSeen: number; readonly aborted: boolean },
+): string | undefined {
+  if (ids.size >= most) return undefined;
+  const found = `${ids.size} of the last ${seen} messages of the stream are this route's`;
+  if (aborted) return `the stream was too slow to look further back: ${found}`;
+  return seen >= mostSeen ? `there is much of others in the stream: ${found}` : undefined;
+}
+
+/** What was seen of a stream so far. */
+class Look {
+  readonly ids = new Set<string>();
+  seen = 0;
+  readonly #connection: NatsConnection;
+  readonly #manager: JetStreamManager;
+  readonly #place: TailPlace;
+  readonly #mark: string;
+  readonly #prefix: string;
+
+  constructor(connection: NatsConnection, manager: JetStreamManager, place: TailPlace, prefix: string) {
+    this.#connection = connection;
+    this.#manager = manager;
+    this.#place = place;
+    this.#prefix = prefix;
+    this.#mark = `\r\n${MESSAGE_ID}: ${prefix}`;
+  }
+
+  /** At most `mostSeen` in all are looked at. */
+  async through(span: Span, mostSeen: number, signal: AbortSignal): Promise<void> {
+    const consumer = await this.#consumer(span.start);
+    try {
+      // What was seen before lies behind this span. Others may write meanwhile: that is not ours.
+      const count = Math.min(consumer.num_pending - this.seen, mostSeen - this.seen);
+      if (count <= 0) return;
+      const from = { stream: this.#place.stream, consumer: consumer.name };
+      let isOver = false;
+      for (let left = count; left > 0 && !isOver && !signal.aborted;) {
+        const got = await pullOnce(
+          this.#connection,
+          { ...from, inbox: this.#place.inbox(), most: left },
+          signal,
+          (one) => {
+            isOver ||= one.sequence >= span.end;
+            if (!isOver) this.#note(one.headers);
+          },
+        );
+        if (got === 0) isOver = true;
+        left -= got;
+      }
+    } finally {
+      // Left alone it goes by itself.
+      this.#manager.consumers.delete(this.#place.stream, consumer.name).catch(() => {});
+    }
+  }
+
+  async #consumer(start: number): Promise<ConsumerInfo> {
+    const { stream, filter, name } = this.#place;
+    try {
+      return await this.#manager.consumers.add(stream, {
+        name: `${name}-tail-${randomUUID()}`,
+        ack_policy: 'none',
+        deliver_policy: 'by_start_sequence',
+        opt_start_seq: start,
+        filter_subject: filter,
+        headers_only: true,
+        mem_storage: true,
+        num_replicas: 1,
+        inactive_threshold: INACTIVE_NS,
+      });
+    } catch (error) {
+      const failure = asBusError(error, `reading the end of stream ${stream}`);
+      if (failure.code !== 'BUS_AUTH') throw failure;
+      const text = `the end of stream ${stream} cannot be read; grant ${grantsToRead(stream)}`;
+      throw new SluiceError('BUS_AUTH', text, { cause: error });
+    }
+  }
+
+  #note(headers: string | undefined): void {
+    this.seen += 1;
+    const at = headers?.indexOf(this.#mark) ?? -1;
+    if (headers === undefined || at < 0) return;
+    const start = at + this.#mark.length - this.#prefix.length;
+    this.ids.add(headers.slice(start, headers.indexOf('\r\n', start)));
+  }
+}
