@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, type TestContext } from 'node:test';
+import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { startKafka } from '../harness/kafka.ts';
