@@ -8,18 +8,19 @@ const DEADLINE_MS = 5000;
 /** Beyond it the driver is not waited for either. */
 const GRACE_MS = 1000;
 
-/**
- * What a source can deliver again after a crash is what was not settled: at most a window, and what is settled in
- * between two commits of its place, which are 200 ms (Kafka) or a second (a RabbitMQ stream) apart.
- */
+/** What a source delivers again after a crash is what was not settled: a window. */
 const WINDOWS = 4;
-const LEAST = 32_768;
+const LEAST = 4096;
+/** And what was settled since its place was last written down: so many messages a millisecond no route passes on. */
+const PER_MS = 100;
 
 export interface TailSettings {
   readonly pipeline: string;
   readonly route: string;
   /** Most messages that may be unsettled. */
   readonly window: number;
+  /** Of its source. */
+  readonly commitsEveryMs: number | undefined;
   readonly log: Log;
   /** Aborts the start. */
   readonly opening: AbortSignal;
@@ -28,8 +29,9 @@ export interface TailSettings {
 /** Reads what an earlier process has sent from the sink's own log. The route starts without it where that fails. */
 export async function readTail(sink: Sink, settings: TailSettings): Promise<SentBefore | undefined> {
   if (sink.tail === undefined) return undefined;
-  const { pipeline, route, window, log, opening } = settings;
-  const wanted = { prefix: `${pipeline}/${route}/`, most: Math.max(LEAST, window * WINDOWS) };
+  const { pipeline, route, window, commitsEveryMs = 0, log, opening } = settings;
+  const most = Math.max(LEAST, window * WINDOWS) + commitsEveryMs * PER_MS;
+  const wanted = { prefix: `${pipeline}/${route}/`, most };
   const startedMs = performance.now();
   const late = AbortSignal.timeout(DEADLINE_MS);
   const tooLate = Promise.withResolvers<never>();
@@ -44,7 +46,12 @@ export async function readTail(sink: Sink, settings: TailSettings): Promise<Sent
     // What may come again of a window is known then.
     if (lacks === undefined || ids.size >= window * WINDOWS) log.info('tail-read', found);
     else log.warn('tail-short', { ...found, text: `${lacks}: ${CONSEQUENCE}` });
-    return ids.size === 0 ? undefined : new SentBefore(ids);
+    if (ids.size === 0) return undefined;
+    let isSaid = false;
+    return new SentBefore(ids, ({ id }) => {
+      if (!isSaid) log.warn('tail-other', { route, id, text: OTHER });
+      isSaid = true;
+    });
   } catch (thrown) {
     if (opening.aborted) return undefined;
     const { code, message } = asSluiceError(thrown, 'BUS_UNREACHABLE');
@@ -55,4 +62,6 @@ export async function readTail(sink: Sink, settings: TailSettings): Promise<Sent
   }
 }
 
+const OTHER =
+  'the sink holds this id of a message that is older: this one was sent; either the source began anew, or its clock is ahead of the clock of the sink';
 const CONSEQUENCE = 'what comes again after a crash may be written twice';

@@ -85,8 +85,10 @@ export class RouteLine {
   async #readTail(sink: Sink): Promise<SentBefore | undefined> {
     const { name: route, from } = this.#spec;
     const { log, opening, catalog } = this.#settings;
-    if (!busOf(catalog, from.bus).sourceGuarantees(this.#options(from)).redelivers) return undefined;
-    return readTail(sink, { pipeline: this.#pipeline.name, route, window: from.window.messages, log, opening });
+    const { redelivers, commitsEveryMs } = busOf(catalog, from.bus).sourceGuarantees(this.#options(from));
+    if (!redelivers) return undefined;
+    const { name: pipeline } = this.#pipeline;
+    return readTail(sink, { pipeline, route, window: from.window.messages, commitsEveryMs, log, opening });
   }
 
   #watch(pump: Pump, { counters, clock }: Route): Watchdog {

@@ -9,6 +9,11 @@ export interface Guarantees {
   readonly confirms: 'sent' | 'received' | 'stored' | 'synced' | 'replicated';
   /** Whether an unsettled delivery comes back. Where not, the source is at most once. */
   readonly redelivers: boolean;
+  /**
+   * Of a source that writes its place down now and then: how far apart in time. What was settled since the last time
+   * comes again after a crash, beside what was not settled. Undefined where each settlement stands by itself.
+   */
+  readonly commitsEveryMs?: number;
   readonly ordered: 'none' | 'key' | 'address';
   readonly carriesHeaders: boolean;
   readonly carriesKey: boolean;

@@ -13,7 +13,8 @@ export interface TailWanted {
 
 /** The newest frames of a route that its sink holds. */
 export interface Tail {
-  readonly ids: ReadonlySet<string>;
+  /** Each with the time, in milliseconds since 1970 (UTC), after which a frame of that id is made that is another one. */
+  readonly ids: ReadonlyMap<string, number>;
   /** How many messages were looked at, those of others included. */
   readonly seen: number;
   /** Why there may be more of the route's than these, for an operator; undefined when there are not, or enough were found. */

@@ -1,10 +1,20 @@
-import { openBatch, type StoredBatch } from './stored-batch.ts';
+import { isStampedByServer, openBatch, type StoredBatch } from './stored-batch.ts';
 
 /** The first look; each further one goes back four times as far. */
 const FIRST_LOOK = 512;
 const FURTHER = 4;
 /** Messages that are looked at for each id that is wanted, at most: the others are of others. */
 const SEEN_PER_ID = 8;
+
+/** How far the clock of a source may be ahead of the server's, where the server stamps what it appends. */
+const SKEW_MS = 5000;
+
+/** One record, as far as it matters here. */
+export interface TailRecord {
+  readonly id: string | undefined;
+  /** A frame that was made later is not this one. */
+  readonly latestMs: number;
+}
 
 export interface TailPlace {
   readonly topic: string;
@@ -45,8 +55,8 @@ export class PartitionTail {
     return this.#next < this.#end ? this.#next : undefined;
   }
 
-  /** What came from `fetchOffset` on. `each` gets every id of the span and says whether it is of the route. Throws what a batch throws. */
-  take(batches: readonly StoredBatch[], each: (id: string | undefined) => boolean): void {
+  /** What came from `fetchOffset` on. `each` gets every record of the span and says whether it is of the route. Throws what a batch throws. */
+  take(batches: readonly StoredBatch[], each: (record: TailRecord) => boolean): void {
     for (const batch of batches) {
       if (batch.nextOffset <= this.#next) continue;
       if (batch.baseOffset >= this.#end) break;
@@ -62,12 +72,15 @@ export class PartitionTail {
     this.#next = this.#end;
   }
 
-  #read(batch: StoredBatch, each: (id: string | undefined) => boolean): void {
+  #read(batch: StoredBatch, each: (record: TailRecord) => boolean): void {
     const cursor = openBatch(batch);
+    // The sink writes the frame's own time, in whole milliseconds.
+    const slackMs = isStampedByServer(batch) ? SKEW_MS : 1;
+    const latestOf = (ms: number | undefined): number => (ms === undefined ? Number.POSITIVE_INFINITY : ms + slackMs);
     for (let left = batch.count; left > 0; left -= 1) {
-      const { id } = cursor.next(this.topic);
+      const { id, timestampMs } = cursor.next(this.topic);
       const offset = batch.baseOffset + cursor.offsetDelta;
-      if (offset >= this.#next && offset < this.#end && each(id)) this.#found += 1;
+      if (offset >= this.#next && offset < this.#end && each({ id, latestMs: latestOf(timestampMs) })) this.#found += 1;
     }
   }
 

@@ -1,4 +1,5 @@
 import errors from 'kafkajs/src/protocol/error.js';
+import type { TailIds } from '#kit/tail-ids.ts';
 import { fetch, type Fetched, type FetchLimits } from './fetch.ts';
 import type { Link } from './link.ts';
 import type { PartitionTail } from './partition-tail.ts';
@@ -11,7 +12,7 @@ const MOST_BYTES = 64 * 1024 * 1024;
 
 /** What is found, over all servers. */
 export interface TailBooks {
-  readonly ids: Set<string>;
+  readonly ids: TailIds;
   seen: number;
   bytes: number;
   /** Why some may be missing. */
@@ -67,10 +68,10 @@ function take(tail: PartitionTail, { errorCode, records, aborted }: Fetched, boo
   }
   books.bytes += records.length;
   try {
-    tail.take(splitBatches(records, aborted), (id) => {
+    tail.take(splitBatches(records, aborted), ({ id, latestMs }) => {
       books.seen += 1;
       if (id?.startsWith(books.prefix) !== true) return false;
-      books.ids.add(id);
+      books.ids.note(id, latestMs);
       return true;
     });
   } catch (thrown) {

@@ -2,6 +2,7 @@ import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Tail, TailWanted } from '#contract/sink.ts';
 import { pause } from '#kit/deadline.ts';
+import { TailIds } from '#kit/tail-ids.ts';
 import { Link } from './link.ts';
 import { EARLIEST, LATEST, offsetsAt } from './offsets.ts';
 import type { KafkaConnection, KafkaTo } from './options.ts';
@@ -27,7 +28,7 @@ export async function readTail(
   wanted: TailWanted,
   signal: AbortSignal,
 ): Promise<Tail> {
-  const books: TailBooks = { ids: new Set(), seen: 0, bytes: 0, lacks: new Set(), prefix: wanted.prefix, signal };
+  const books: TailBooks = { ids: new TailIds(), seen: 0, bytes: 0, lacks: new Set(), prefix: wanted.prefix, signal };
   for (let tries = 1; ; tries += 1) {
     const link = new Link({ ...context, report() {} }, connection);
     const stop = (): void => link.close();
@@ -48,8 +49,8 @@ export async function readTail(
   }
   const { ids, seen, lacks } = books;
   if (signal.aborted) lacks.add('the servers were too slow to look further back');
-  const found = `${ids.size} of the last ${seen} messages are this route's`;
-  return { ids, seen, lacks: lacks.size === 0 ? undefined : `${[...lacks].join('; ')}: ${found}` };
+  const found = `${ids.count} of the last ${seen} messages are this route's`;
+  return { ids: ids.known, seen, lacks: lacks.size === 0 ? undefined : `${[...lacks].join('; ')}: ${found}` };
 }
 
 interface Reading {

@@ -3,9 +3,10 @@ import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SluiceError } from '#contract/errors.ts';
 import type { Tail, TailWanted } from '#contract/sink.ts';
+import { TailIds } from '#kit/tail-ids.ts';
 import type { Link } from './connect.ts';
 import { managerOf } from './manager.ts';
-import { grantsToRead, pullOnce } from './pull-once.ts';
+import { grantsToRead, type Head, pullOnce } from './pull-once.ts';
 import { asBusError } from './stream.ts';
 import { MESSAGE_ID } from './write-headers.ts';
 
@@ -14,6 +15,9 @@ const FIRST_LOOK = 1024;
 const FURTHER = 4;
 /** Messages of the route's subjects that are looked at for each id that is wanted, at most: the others are of others. */
 const SEEN_PER_ID = 8;
+/** How far the clock of a source may be ahead of this server's. */
+const SKEW_MS = 60_000;
+const NS_PER_MS = 1_000_000;
 /** The server forgets a consumer of ours that outlives a crash. */
 const INACTIVE_NS = 10_000_000_000;
 
@@ -45,17 +49,25 @@ export async function readTail(link: Link, place: TailPlace, wanted: TailWanted,
     const text = `stream ${place.stream} lets go of what was read (retention ${config.retention}), so it cannot be seen what was written`;
     throw link.error('BUS_SETTING', text);
   }
-  const look = new Look(connection, manager, place, wanted.prefix);
+  // Within it the stream itself takes another message of the id for the same one.
+  const skewMs = Math.min(SKEW_MS, (config.duplicate_window ?? 0) / NS_PER_MS);
+  const look = new Look(connection, manager, place, { prefix: wanted.prefix, skewMs });
   const mostSeen = wanted.most * SEEN_PER_ID;
   const first = Math.max(1, state.first_seq);
   let span = { start: Math.max(first, state.last_seq + 1 - FIRST_LOOK), end: state.last_seq + 1 };
   while (span.start < span.end && !signal.aborted) {
     await look.through(span, mostSeen, signal);
-    if (look.ids.size >= wanted.most || span.start === first || look.seen >= mostSeen) break;
-    const size = (state.last_seq + 1 - span.start) * FURTHER;
+    if (look.ids.count >= wanted.most || span.start === first || look.seen >= mostSeen) break;
+    const size = further(state.last_seq + 1 - span.start, wanted.most, look.ids.count);
     span = { start: Math.max(first, span.start - size), end: span.start };
   }
-  return { ids: look.ids, seen: look.seen, lacks: lackOf(look, wanted, { mostSeen, aborted: signal.aborted }) };
+  return { ids: look.ids.known, seen: look.seen, lacks: lackOf(look, wanted, { mostSeen, aborted: signal.aborted }) };
+}
+
+/** How many sequences the next span has: not many more than hold what is missing, if they hold as much as those before. */
+function further(passed: number, most: number, found: number): number {
+  const hoped = found === 0 ? Number.POSITIVE_INFINITY : Math.ceil(((most - found) * passed) / found);
+  return Math.min(passed * FURTHER, Math.max(hoped, FIRST_LOOK));
 }
 
 function lackOf(
@@ -63,27 +75,34 @@ function lackOf(
   { most }: TailWanted,
   { mostSeen, aborted }: { readonly mostSeen: number; readonly aborted: boolean },
 ): string | undefined {
-  if (ids.size >= most) return undefined;
-  const found = `${ids.size} of the last ${seen} messages of the stream are this route's`;
+  if (ids.count >= most) return undefined;
+  const found = `${ids.count} of the last ${seen} messages of the stream are this route's`;
   if (aborted) return `the stream was too slow to look further back: ${found}`;
   return seen >= mostSeen ? `there is much of others in the stream: ${found}` : undefined;
 }
 
 /** What was seen of a stream so far. */
 class Look {
-  readonly ids = new Set<string>();
+  readonly ids = new TailIds();
   seen = 0;
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #place: TailPlace;
   readonly #mark: string;
   readonly #prefix: string;
+  readonly #skewMs: number;
 
-  constructor(connection: NatsConnection, manager: JetStreamManager, place: TailPlace, prefix: string) {
+  constructor(
+    connection: NatsConnection,
+    manager: JetStreamManager,
+    place: TailPlace,
+    { prefix, skewMs }: { readonly prefix: string; readonly skewMs: number },
+  ) {
     this.#connection = connection;
     this.#manager = manager;
     this.#place = place;
     this.#prefix = prefix;
+    this.#skewMs = skewMs;
     this.#mark = `\r\n${MESSAGE_ID}: ${prefix}`;
   }
 
@@ -103,7 +122,7 @@ class Look {
           signal,
           (one) => {
             isOver ||= one.sequence >= span.end;
-            if (!isOver) this.#note(one.headers);
+            if (!isOver) this.#note(one);
           },
         );
         if (got === 0) isOver = true;
@@ -137,11 +156,11 @@ class Look {
     }
   }
 
-  #note(headers: string | undefined): void {
+  #note({ headers, timestampMs }: Head): void {
     this.seen += 1;
     const at = headers?.indexOf(this.#mark) ?? -1;
     if (headers === undefined || at < 0) return;
     const start = at + this.#mark.length - this.#prefix.length;
-    this.ids.add(headers.slice(start, headers.indexOf('\r\n', start)));
+    this.ids.note(headers.slice(start, headers.indexOf('\r\n', start)), timestampMs + this.#skewMs);
   }
 }

@@ -4,7 +4,7 @@ import { coordinateReader } from './ack-reply.ts';
 import { headerBlock } from './raw-message.ts';
 
 /** In one request. */
-const BATCH = 2048;
+const BATCH = 4096;
 const EXPIRES_NS = 2_000_000_000;
 /** The server answers such a request at once, with messages or with a word. */
 const SILENCE_MS = 3000;
@@ -20,6 +20,8 @@ export interface Pull {
 /** One message of a stream, without its body. */
 export interface Head {
   readonly sequence: number;
+  /** When the server stored it. */
+  readonly timestampMs: number;
   readonly headers: string | undefined;
 }
 
@@ -45,7 +47,7 @@ export function pullOnce(
     // A word of the server's: there is no more.
     if (at === undefined) return resolve(got);
     got += 1;
-    each({ sequence: at.sequence, headers: headerBlock(message) });
+    each({ sequence: at.sequence, timestampMs: at.timestampMs, headers: headerBlock(message) });
     if (got === batch) resolve(got);
   };
   const subscription = connection.subscribe(inbox, { callback: heard });

@@ -1,4 +1,5 @@
 import type { EndOptions, Guarantees } from '#contract/bus.ts';
+import { SAVE_MS } from './stream-place.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
 
 const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true, carriesNull: false } as const;
@@ -8,6 +9,7 @@ export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFro
     ...CARRIES,
     confirms: 'stored',
     redelivers: true,
+    ...(end.type === 'stream' && { commitsEveryMs: SAVE_MS }),
     ordered: end.shared && end.type !== 'stream' ? 'none' : 'address',
     deduplicates: false,
     readsTail: false,
