@@ -1,12 +1,14 @@
-import { asSluiceError } from '#contract/errors.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
-import type { Sink } from '#contract/sink.ts';
+import type { Sink, Tail } from '#contract/sink.ts';
+import { pause, withDeadline } from '#kit/deadline.ts';
 import { SentBefore } from './engine/sent-before.ts';
 
 /** A slow server holds up the start for so long and no longer. */
 const DEADLINE_MS = 5000;
 /** Beyond it the driver is not waited for either. */
 const GRACE_MS = 1000;
+const AGAIN_MS = 250;
 
 /** What a source delivers again after a crash is what was not settled: a window. */
 const WINDOWS = 4;
@@ -33,14 +35,10 @@ export async function readTail(sink: Sink, settings: TailSettings): Promise<Sent
   const most = Math.max(LEAST, window * WINDOWS) + commitsEveryMs * PER_MS;
   const wanted = { prefix: `${pipeline}/${route}/`, most };
   const startedMs = performance.now();
-  const late = AbortSignal.timeout(DEADLINE_MS);
-  const tooLate = Promise.withResolvers<never>();
-  const timer = setTimeout(() => tooLate.reject(new Error('the sink does not answer')), DEADLINE_MS + GRACE_MS);
+  const late = AbortSignal.any([opening, AbortSignal.timeout(DEADLINE_MS)]);
   try {
-    const { ids, seen, lacks } = await Promise.race([
-      sink.tail(wanted, AbortSignal.any([opening, late])),
-      tooLate.promise,
-    ]);
+    const asked = ask(sink.tail.bind(sink, wanted, late), late);
+    const { ids, seen, lacks } = await withDeadline(asked, DEADLINE_MS + GRACE_MS, tooLate);
     const ms = Math.round(performance.now() - startedMs);
     const found = { route, ids: ids.size, seen, ms };
     // What may come again of a window is known then.
@@ -57,9 +55,23 @@ export async function readTail(sink: Sink, settings: TailSettings): Promise<Sent
     const { code, message } = asSluiceError(thrown, 'BUS_UNREACHABLE');
     log.warn('tail-unread', { route, code, text: `${message}: ${CONSEQUENCE}` });
     return undefined;
-  } finally {
-    clearTimeout(timer);
   }
+}
+
+/** A server that goes while it is asked may be back in time. */
+async function ask(tail: () => Promise<Tail>, late: AbortSignal): Promise<Tail> {
+  for (;;) {
+    try {
+      return await tail();
+    } catch (thrown) {
+      if (late.aborted || asSluiceError(thrown).code !== 'BUS_UNREACHABLE') throw thrown;
+      await pause(AGAIN_MS, late);
+    }
+  }
+}
+
+function tooLate(): SluiceError {
+  return new SluiceError('BUS_UNREACHABLE', 'the sink does not say in time what it holds');
 }
 
 const OTHER =

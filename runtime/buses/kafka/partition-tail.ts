@@ -39,6 +39,7 @@ export class PartitionTail {
   #start: number;
   #end: number;
   #next: number;
+  #isAsked = false;
 
   constructor(place: TailPlace) {
     this.topic = place.topic;
@@ -50,13 +51,18 @@ export class PartitionTail {
     this.#next = this.#start;
   }
 
-  /** From where it is to be asked for; undefined when it is done. */
+  get isEmpty(): boolean {
+    return this.#place.low >= this.#place.high;
+  }
+
+  /** From where it is to be asked for; undefined when it is done. An empty one is asked for once: whether we may. */
   get fetchOffset(): number | undefined {
-    return this.#next < this.#end ? this.#next : undefined;
+    return this.#next < this.#end || !this.#isAsked ? this.#next : undefined;
   }
 
   /** What came from `fetchOffset` on. `each` gets every record of the span and says whether it is of the route. Throws what a batch throws. */
   take(batches: readonly StoredBatch[], each: (record: TailRecord) => boolean): void {
+    this.#isAsked = true;
     for (const batch of batches) {
       if (batch.nextOffset <= this.#next) continue;
       if (batch.baseOffset >= this.#end) break;
@@ -69,6 +75,7 @@ export class PartitionTail {
 
   /** Nothing more of it is read. */
   end(): void {
+    this.#isAsked = true;
     this.#next = this.#end;
   }
 

@@ -50,7 +50,7 @@ export async function readBack(
       const tail = queue.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition);
       if (tail === undefined) continue;
       const isFirst = first?.topic === tail.topic && first.partition === tail.partition;
-      if (answer.records.length > 0 || answer.errorCode !== 0 || isFirst) take(tail, answer, books);
+      if (answer.records.length > 0 || answer.errorCode !== 0 || isFirst || tail.isEmpty) take(tail, answer, books);
       else hungry.push(tail);
     }
     queue = [...hungry, ...queue.filter((tail) => !hungry.includes(tail))];

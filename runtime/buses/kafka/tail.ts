@@ -1,7 +1,5 @@
 import type { BusContext, EndOptions } from '#contract/bus.ts';
-import type { SluiceError } from '#contract/errors.ts';
 import type { Tail, TailWanted } from '#contract/sink.ts';
-import { pause } from '#kit/deadline.ts';
 import { TailIds } from '#kit/tail-ids.ts';
 import { Link } from './link.ts';
 import { EARLIEST, LATEST, offsetsAt } from './offsets.ts';
@@ -12,8 +10,6 @@ import { topicsOfTemplate } from './topics.ts';
 
 /** More partitions than these would hold up the start for longer than it is worth. */
 const MOST_PARTITIONS = 1000;
-const TRIES = 4;
-const AGAIN_MS = 200;
 
 interface Place {
   readonly topic: string;
@@ -29,23 +25,16 @@ export async function readTail(
   signal: AbortSignal,
 ): Promise<Tail> {
   const books: TailBooks = { ids: new TailIds(), seen: 0, bytes: 0, lacks: new Set(), prefix: wanted.prefix, signal };
-  for (let tries = 1; ; tries += 1) {
-    const link = new Link({ ...context, report() {} }, connection);
-    const stop = (): void => link.close();
-    signal.addEventListener('abort', stop, { once: true });
-    try {
-      await read(link, end, { books, most: wanted.most, window: context.window.messages });
-      break;
-    } catch (thrown) {
-      if (signal.aborted) break;
-      const error: SluiceError = link.errorOf(thrown);
-      // Just after a crash of a server others take its partitions over.
-      if (error.code !== 'BUS_UNREACHABLE' || tries === TRIES) throw error;
-      await pause(AGAIN_MS, signal);
-    } finally {
-      signal.removeEventListener('abort', stop);
-      link.close();
-    }
+  const link = new Link({ ...context, report() {} }, connection);
+  const stop = (): void => link.close();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await read(link, end, { books, most: wanted.most, window: context.window.messages });
+  } catch (thrown) {
+    if (!signal.aborted) throw link.errorOf(thrown);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    link.close();
   }
   const { ids, seen, lacks } = books;
   if (signal.aborted) lacks.add('the servers were too slow to look further back');

@@ -4,6 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { SluiceError } from '#contract/errors.ts';
 import type { Tail, TailWanted } from '#contract/sink.ts';
 import { TailIds } from '#kit/tail-ids.ts';
+import { abortable } from './abortable.ts';
 import type { Link } from './connect.ts';
 import { managerOf } from './manager.ts';
 import { grantsToRead, type Head, pullOnce } from './pull-once.ts';
@@ -42,7 +43,7 @@ export async function readTail(link: Link, place: TailPlace, wanted: TailWanted,
   const manager = await managerOf(link);
   const { connection } = link;
   if (connection === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');
-  const { config, state } = await manager.streams.info(place.stream).catch((error: unknown) => {
+  const { config, state } = await abortable(manager.streams.info(place.stream), signal).catch((error: unknown) => {
     throw asBusError(error, `stream ${place.stream}`);
   });
   if (config.retention !== 'limits') {
@@ -55,9 +56,15 @@ export async function readTail(link: Link, place: TailPlace, wanted: TailWanted,
   const mostSeen = wanted.most * SEEN_PER_ID;
   const first = Math.max(1, state.first_seq);
   let span = { start: Math.max(first, state.last_seq + 1 - FIRST_LOOK), end: state.last_seq + 1 };
-  while (span.start < span.end && !signal.aborted) {
-    await look.through(span, mostSeen, signal);
-    if (look.ids.count >= wanted.most || span.start === first || look.seen >= mostSeen) break;
+  while (!signal.aborted) {
+    // Into an empty stream too: who may not read it should hear that before the first crash.
+    try {
+      await abortable(look.through(span, mostSeen, signal), signal);
+    } catch (error) {
+      if (signal.aborted) break;
+      throw link.up ? error : link.error('BUS_UNREACHABLE', 'the connection was lost', error);
+    }
+    if (look.ids.count >= wanted.most || span.start <= first || look.seen >= mostSeen) break;
     const size = further(state.last_seq + 1 - span.start, wanted.most, look.ids.count);
     span = { start: Math.max(first, span.start - size), end: span.start };
   }

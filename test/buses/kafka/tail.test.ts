@@ -140,6 +140,8 @@ law('who may write and not read is told what to grant, and the sink goes on', { 
   await kafka.allowToWrite('ann', 'ours');
   const sasl = { mechanism: 'plain', username: 'ann', password: 'opensesame' } as const;
   await using sink = await openSink(kafka.listeners.sasl, { topic: 'ours', connection: { sasl } });
+  const empty = await tailOf(sink);
+  assert.match(empty.lacks ?? '', /grant READ/, 'before the first crash');
   await sink.deliver(ours('ours', 0, 10));
   const { ids, lacks } = await tailOf(sink);
   assert.equal(ids.size, 0);
