@@ -19,7 +19,10 @@ import type { RouteNumbers } from './telemetry/metrics-text.ts';
 import { openRouteSink } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
-export interface LineSettings extends Omit<RouteServices, 'onFlow' | 'onLetters' | 'redelivers'> {
+export interface LineSettings extends Omit<
+  RouteServices,
+  'onFlow' | 'onLetters' | 'onDoubt' | 'redelivers' | 'sentBefore'
+> {
   readonly deadLetters: DeadLetterStore;
   /** Sends nothing but letters through again: its source is not opened. */
   readonly isReplayOnly: boolean;
@@ -71,7 +74,7 @@ export class RouteLine {
   async open(): Promise<void> {
     // Both are announced before either is opened: readiness counts what is still to come.
     const { from, deadLetter } = this.#spec;
-    const { catalog, health, clock, log, deadLetters, isReplayOnly } = this.#settings;
+    const { catalog, health, deadLetters, isReplayOnly } = this.#settings;
     const contexts = {
       source: isReplayOnly ? undefined : this.#context('source'),
       sink: this.#context('sink'),
@@ -85,10 +88,16 @@ export class RouteLine {
     }
     this.#spool = isReplayOnly ? undefined : openRouteSpool(this.#spec, this.#settings);
     // The sink first: what a source delivers should find its way.
-    const onKnown = (): void => {
-      if (this.#route !== undefined) this.#route.counters.known += 1;
-    };
-    const opened = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, { catalog, clock, log, onKnown });
+    // A spool delivers again what was not settled, whatever stands before it.
+    const gives = busOf(catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from));
+    const redelivers = this.#spool !== undefined || gives.redelivers;
+    const opened = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, {
+      ...this.#settings,
+      tailFor: redelivers ? { commitsEveryMs: gives.commitsEveryMs } : undefined,
+      onKnown: () => {
+        if (this.#route !== undefined) this.#route.counters.known += 1;
+      },
+    });
     this.#sink = opened.sink;
     if (contexts.source !== undefined) {
       this.#source = await busOf(catalog, from.bus).openSource(endOptions(this.#pipeline, from), contexts.source);
@@ -100,12 +109,10 @@ export class RouteLine {
     const onLetters = (trouble: SluiceError | undefined): void => {
       health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && inWords(trouble));
     };
-    // A spool delivers again what was not settled, whatever stands before it.
-    const redelivers =
-      this.#spool !== undefined ||
-      busOf(catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from)).redelivers;
     const letters = this.#letters?.letters ?? deadLetters;
-    const services = { ...this.#settings, deadLetters: letters, onFlow, onLetters, redelivers };
+    const { sentBefore } = opened;
+    const onDoubt = (ids: Iterable<string>): void => opened.onDoubt(ids);
+    const services = { ...this.#settings, deadLetters: letters, onFlow, onLetters, onDoubt, redelivers, sentBefore };
     const wired = wireRoute(this.#spec, this.#source ?? IDLE_SOURCE, this.#sink, services);
     const spooled = this.#spool === undefined ? wired : this.#spool.standBefore(wired);
     // Letters go past the spool: they lie on the disk already.

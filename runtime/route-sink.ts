@@ -6,24 +6,31 @@ import { busOf, type Catalog } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { endOptions } from './end-options.ts';
 import type { Clock } from './engine/clock.ts';
-import { KnownSink } from './engine/known-sink.ts';
+import { DoubtfulSink } from './engine/doubtful-sink.ts';
+import type { SentBefore } from './engine/sent-before.ts';
 import { YieldingSink } from './engine/yielding-sink.ts';
-
-/** So far back in the sink's log the frames of a route are looked for, in messages: others may write between. */
-const LOOK_BACK = { leastMessages: 16_384, windows: 16, mostMessages: 131_072 } as const;
+import { readTail, type TailSettings, tailReader } from './read-tail.ts';
 
 /** The sink of a route, with all that stands between it and the engine. */
 export interface RouteSink {
   readonly sink: Sink;
+  /** What an earlier process has sent, as far as the sink's log tells. */
+  readonly sentBefore: SentBefore | undefined;
   /** To be told when it ceases to confirm, and when it confirms again. */
   onFlow(isFlowing: boolean): void;
+  /** To be told what was sent and not confirmed, each time that sending stops. */
+  onDoubt(ids: Iterable<string>): void;
 }
 
 export interface RouteSinkServices {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly log: Log;
-  /** A frame was found in the sink's log and is not written again. */
+  /** Aborts the start. */
+  readonly opening: AbortSignal;
+  /** Undefined where the source delivers nothing again: then nothing need be known of what was sent before. */
+  readonly tailFor: Pick<TailSettings, 'commitsEveryMs'> | undefined;
+  /** A frame in doubt was found in the sink's log. */
   readonly onKnown: () => void;
 }
 
@@ -32,21 +39,26 @@ export async function openRouteSink(
   pipeline: PipelineSpec,
   spec: RouteSpec,
   context: BusContext,
-  { catalog, clock, log, onKnown }: RouteSinkServices,
+  services: RouteSinkServices,
 ): Promise<RouteSink> {
+  const { catalog, clock, log, opening, tailFor, onKnown } = services;
   const opened = await busOf(catalog, spec.to.bus).openSink(endOptions(pipeline, spec.to), context);
-  if (opened.tail === undefined) return { sink: yielding(pipeline, spec, opened, clock), onFlow() {} };
-  const { leastMessages, windows, mostMessages } = LOOK_BACK;
-  const known = new KnownSink(opened, opened.tail, {
-    route: spec.name,
-    prefix: `${pipeline.name}/${spec.name}/`,
-    lookBack: Math.min(mostMessages, Math.max(leastMessages, windows * spec.from.window.messages)),
-    clock,
-    log,
-    onKnown,
-  });
-  await known.readBack();
-  return { sink: yielding(pipeline, spec, known, clock), onFlow: (isFlowing) => known.onFlow(isFlowing) };
+  const route = spec.name;
+  const { commitsEveryMs } = tailFor ?? {};
+  const window = spec.from.window.messages;
+  const settings = { pipeline: pipeline.name, route, window, commitsEveryMs, log, opening };
+  const sentBefore = tailFor === undefined ? undefined : await readTail(opened, settings);
+  if (opened.tail === undefined) {
+    return { sink: yielding(pipeline, spec, opened, clock), sentBefore, onFlow() {}, onDoubt() {} };
+  }
+  const read = tailReader(opened, settings);
+  const doubtful = new DoubtfulSink(opened, { route, read, clock, log, onKnown });
+  return {
+    sink: yielding(pipeline, spec, doubtful, clock),
+    sentBefore,
+    onFlow: (isFlowing) => doubtful.onFlow(isFlowing),
+    onDoubt: (ids) => doubtful.doubt(ids),
+  };
 }
 
 /** Where a higher class goes to the same server, a route keeps the queue on the way there short. */

@@ -52,9 +52,12 @@ export interface RouteServices {
   readonly suspects: Suspects | undefined;
   readonly pulse: Pulse | undefined;
   readonly onFlow: Route['onFlow'];
+  readonly onDoubt: Route['onDoubt'];
   readonly onLetters: Route['onLetters'];
   /** Whether the source delivers again what was not settled. */
   readonly redelivers: boolean;
+  /** What an earlier process has sent, as far as the sink's log says so. */
+  readonly sentBefore: Route['sentBefore'];
 }
 
 /** One checked route of a pipeline and its open ends -> a route that can run. Opens and starts nothing. */
@@ -91,6 +94,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     backoff: spec.retry.backoff,
     drainPerSecond: spec.drainPerSecond,
     ...memoryOf(spec, services),
+    sentBefore: services.sentBefore,
     dedupe:
       from.dedupe === undefined
         ? undefined
@@ -106,6 +110,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     suspects,
     pulse,
     onFlow,
+    onDoubt: services.onDoubt,
     onLetters,
   };
 }

@@ -9,6 +9,11 @@ export interface Guarantees {
   readonly confirms: 'sent' | 'received' | 'stored' | 'synced' | 'replicated';
   /** Whether an unsettled delivery comes back. Where not, the source is at most once. */
   readonly redelivers: boolean;
+  /**
+   * Of a source that writes its place down now and then: how far apart in time. What was settled since the last time
+   * comes again after a crash, beside what was not settled. Undefined where each settlement stands by itself.
+   */
+  readonly commitsEveryMs?: number;
   readonly ordered: 'none' | 'key' | 'address';
   readonly carriesHeaders: boolean;
   readonly carriesKey: boolean;
@@ -17,7 +22,10 @@ export interface Guarantees {
   readonly carriesNull: boolean;
   /** Whether the sink itself removes a frame whose id it already holds. */
   readonly deduplicates: boolean;
-  /** Whether what the sink holds is read back at a start, so that a crash of the bridge leaves nothing twice. */
+  /**
+   * Whether a sink that starts looks up what it wrote last (`Sink.tail`), so that what comes again after a crash is not
+   * written twice, however long the outage was. False for sources.
+   */
   readonly readsTail: boolean;
   /** What an operator must know and the words above cannot say; `check` prints each. */
   readonly notes: readonly string[];

@@ -3,27 +3,30 @@ import type { Frame } from './frame.ts';
 /** `duplicate`: the bus confirmed, but says that it already held a frame of this id. */
 export type Receipt = 'confirmed' | 'duplicate';
 
-/** The end of a log: what a sink holds can be read back from there. */
-export interface SinkTail {
-  /**
-   * How long after a send has failed the bus itself still removes the frame by its id, in milliseconds; 0 where it does
-   * not.
-   */
-  readonly removesForMs: number;
-  /**
-   * The ids that begin with `prefix` among the newest messages, at most `lookBack` of them, of the addresses that this
-   * sink's template can make. Called by the runtime before the first send and after long outages, one call at a time.
-   * Rejects when it cannot be read now.
-   */
-  read(prefix: string, lookBack: number, signal: AbortSignal): Promise<ReadonlySet<string>>;
+/** What a sink is asked for at its start. */
+export interface TailWanted {
+  /** How the ids of the route's own frames begin. */
+  readonly prefix: string;
+  /** So many of the newest of them suffice. */
+  readonly most: number;
+}
+
+/** The newest frames of a route that its sink holds. */
+export interface Tail {
+  /** Each with the time, in milliseconds since 1970 (UTC), after which a frame of that id is made that is another one. */
+  readonly ids: ReadonlyMap<string, number>;
+  /** How many messages were looked at, those of others included. */
+  readonly seen: number;
+  /** Why there may be more of the route's than these, for an operator; undefined when there are not, or enough were found. */
+  readonly lacks: string | undefined;
 }
 
 /** Where frames go. Reconnects on its own. The engine pipelines: it calls `send` again before earlier calls resolve. */
 export interface Sink {
   /** How many sends may be unconfirmed at once. Read before every send, for a reconnect may change it. */
   readonly maxInFlight: number;
-  /** Where the bus is a log. Undefined where it is none, or where its end cannot be told from the template alone. */
-  readonly tail?: SinkTail | undefined;
+  /** How long after a send has failed the bus still removes the frame by its id, in milliseconds. Undefined: it does not. */
+  readonly removesForMs?: number;
   /**
    * Hands the frame over in the order of the calls and resolves only once the bus has confirmed it, to the level that
    * its guarantees state: queued in a client is not sent. Rejects with a SluiceError within the driver's deadline:
@@ -32,6 +35,13 @@ export interface Sink {
    * that end alike may share one promise. Never retries on its own: order across a failure is the engine's concern.
    */
   send(frame: Frame): Promise<Receipt>;
+  /**
+   * Only of a bus that keeps what it was sent, and shows it: ids of the newest frames of the route that lie where this
+   * sink writes to. Asked before the first send, and after long outages; one call at a time. Newest first, within bounds of the driver's own that `lacks`
+   * states; resolves with what was found so far when `signal` aborts. Rejects with a SluiceError that says what to grant
+   * or change. Leaves nothing behind on the server.
+   */
+  tail?(wanted: TailWanted, signal: AbortSignal): Promise<Tail>;
   /** Lets the connection go, within the driver's own deadline. Sends still open reject with SINK_DOWN. */
   close(): Promise<void>;
 }

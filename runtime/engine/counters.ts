@@ -20,7 +20,7 @@ export interface Counters {
   held: number;
   /** Handed back to the source undone when the runtime stopped; they count as held. */
   givenBack: number;
-  /** Of those dropped: passed on before, by this process or an earlier one. */
+  /** Of those dropped: passed on before, by this process or an earlier one, as the route remembers or the sink's log says. */
   repeated: number;
   /** Frames confirmed by the sink; more than `delivered` where a stage makes several of one. */
   sent: number;

@@ -8,6 +8,7 @@ import type { Job } from './job.ts';
 import { Load } from './load.ts';
 import { Outbox } from './outbox.ts';
 import type { Route } from './route.ts';
+import type { SentBefore } from './sent-before.ts';
 import { Slots } from './slots.ts';
 
 /** Brings the frames of jobs to the sink, in the manner of the route's class, and tells how each job ended. */
@@ -20,16 +21,30 @@ export interface Courier {
 }
 
 export function courierOf(route: Route, endings: Endings): Courier {
-  return CLASSES[route.trafficClass].oneAtATime ? byKey(route, endings) : inOrder(route, endings);
+  const courier = CLASSES[route.trafficClass].oneAtATime ? byKey(route, endings) : inOrder(route, endings);
+  return route.sentBefore === undefined ? courier : withoutRepeats(courier, route.sentBefore, endings);
 }
 
-function flowOf({ clock, drainPerSecond, counters, log, name, onFlow }: Route): FlowSettings {
+/** What is in the sink already is not sent again: neither queued, nor held to its expiry, which it met. */
+function withoutRepeats(courier: Courier, sentBefore: SentBefore, endings: Endings): Courier {
+  return {
+    ...courier,
+    carry(job, frames) {
+      const rest = sentBefore.rest(job.delivery, frames);
+      if (rest.length === 0 && frames.length > 0) endings.sentBefore(job);
+      else courier.carry(job, rest);
+    },
+  };
+}
+
+function flowOf({ clock, drainPerSecond, counters, log, name, onFlow, onDoubt }: Route): FlowSettings {
   return {
     clock,
     drainPerSecond,
     pause: { firstMs: 50, capMs: 2000 },
-    onGoBack(failure: SluiceError, isFirst: boolean) {
+    onGoBack(failure: SluiceError, isFirst: boolean, inDoubt: Iterable<string>) {
       counters.goBacks += 1;
+      onDoubt?.(inDoubt);
       if (!isFirst) return;
       log.warn('sink-stalled', { route: name, code: failure.code, text: failure.message });
       onFlow(false);

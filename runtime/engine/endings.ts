@@ -95,6 +95,12 @@ export class Endings implements LoadEnds {
     this.#end(job, 'repeated');
   }
 
+  /** An earlier process has sent all of it and could not say so any more: remembered as what is sent now. */
+  sentBefore(job: Job): void {
+    this.#route.freshness.sent(laneOf(job), job.sequence);
+    this.#finish(job, 'repeated');
+  }
+
   refused(job: Job, failure: SluiceError): void {
     const isExpired = failure.code === 'EXPIRED';
     const outcome = isExpired ? 'expired' : 'dead-lettered';

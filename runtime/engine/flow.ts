@@ -9,8 +9,11 @@ export interface FlowSettings {
   readonly pause: Backoff;
   /** How fast a backlog may be sent, in frames; undefined: as fast as the sink takes it. */
   readonly drainPerSecond: number | undefined;
-  /** Sending stopped at a failure and will resume. `isFirst`: it flowed until now. */
-  onGoBack(failure: SluiceError, isFirst: boolean): void;
+  /**
+   * Sending stopped at a failure and will resume. `isFirst`: it flowed until now. `inDoubt`: ids of what was sent and not
+   * confirmed.
+   */
+  onGoBack(failure: SluiceError, isFirst: boolean, inDoubt: Iterable<string>): void;
   /** It flows again. */
   onFlow(): void;
 }
@@ -21,6 +24,8 @@ export interface Sender {
   issue(): void;
   /** All that was under way has ended, and some of it failed: what is not confirmed is to be sent again. */
   back(): void;
+  /** Ids of the frames that were handed over and not confirmed. */
+  inDoubt(): Iterable<string>;
 }
 
 /**
@@ -122,7 +127,7 @@ export class Flow {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure !== undefined) {
-      this.#settings.onGoBack(failure, !this.#isStalled);
+      this.#settings.onGoBack(failure, !this.#isStalled, this.#sender.inDoubt());
       this.#isStalled = true;
     }
     this.#failures += 1;

@@ -102,6 +102,15 @@ export class Outbox implements Sender {
     this.#expire();
   }
 
+  /** Called by the flow. */
+  *inDoubt(): Generator<string> {
+    for (let position = 0; position < this.#parcels.size; position += 1) {
+      const parcel = this.#parcels.at(position);
+      const isSent = parcel !== undefined && parcel.sends > 0 && parcel.state !== 'refused';
+      if (isSent && parcel.frame.id !== undefined) yield parcel.frame.id;
+    }
+  }
+
   #hand(parcel: Parcel): void {
     if (isExpired(parcel.frame, this.#settings.clock)) {
       // Invariant 8: expired is never handed to a sink.

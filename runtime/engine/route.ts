@@ -14,6 +14,7 @@ import type { Backoff } from '#kit/backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
 import type { Freshness } from './freshness.ts';
+import type { SentBefore } from './sent-before.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 
 /** What a template may read; a Message is one. `address` is the source's, and so are `headers`. */
@@ -62,6 +63,8 @@ export interface Route {
   /** What repetitions by the publisher have in common, and those that were seen. */
   readonly dedupe: { readonly by: Fill; readonly ledger: Ledger } | undefined;
   readonly freshness: Freshness;
+  /** What the sink's log says that an earlier process has sent; undefined where there is nothing to know. */
+  readonly sentBefore: SentBefore | undefined;
   readonly deadLetters: DeadLetters;
   readonly counters: Counters;
   readonly clock: Clock;
@@ -70,6 +73,8 @@ export interface Route {
   /** Undefined where no stage can end the process or keep it from going on. */
   readonly suspects: Suspects | undefined;
   readonly pulse: Pulse | undefined;
+  /** Hears ids of what was sent and not confirmed, each time that sending stops; undefined where nobody asks. */
+  readonly onDoubt?: ((ids: Iterable<string>) => void) | undefined;
   /** False when the sink ceases to confirm, true when it confirms again. */
   readonly onFlow: (isFlowing: boolean) => void;
   /** Why dead letters cannot be written; undefined once they can again. */

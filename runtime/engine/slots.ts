@@ -90,6 +90,15 @@ export class Slots implements Sender {
     this.#expire();
   }
 
+  /** Called by the flow. */
+  *inDoubt(): Generator<string> {
+    for (const { waiting } of this.#slots.values()) {
+      const [first] = waiting;
+      if (first === undefined || first.sends === 0) continue;
+      for (const { id } of first.frames.slice(first.confirmed)) if (id !== undefined) yield id;
+    }
+  }
+
   /** Asked once a message: others of its key that end meanwhile are newer, and would hold it up for ever. */
   #mustWait(slot: Slot, load: Load): boolean {
     const pending = load.pending();

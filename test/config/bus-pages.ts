@@ -100,6 +100,7 @@ const LINES: readonly (readonly [string, (promised: Guarantees, isSource: boolea
   ['confirmed means', ({ confirms }, isSource) => (isSource ? '' : CONFIRMS[confirms])],
   ['order', ({ ordered }) => ORDER[ordered]],
   ['removes duplicates by id', ({ deduplicates }, isSource) => (isSource ? '' : yes(deduplicates))],
+  ['looks up at the start what it wrote last', ({ readsTail }, isSource) => (isSource ? '' : yes(readsTail))],
   ['carries headers, id, content type', ({ carriesHeaders }) => yes(carriesHeaders)],
   ['carries the key', ({ carriesKey }) => yes(carriesKey)],
   ['carries expiry', ({ carriesExpiry }) => yes(carriesExpiry)],

@@ -13,6 +13,7 @@ import { REFUSALS } from './laws/refusals.ts';
 import { SEQUENCE } from './laws/sequence.ts';
 import { SERVER } from './laws/server.ts';
 import { SETTLEMENT } from './laws/settlement.ts';
+import { TAIL } from './laws/tail.ts';
 import { WAY } from './laws/way.ts';
 
 /** The laws of the contract, for every bus, by what they are about. */
@@ -22,6 +23,7 @@ export const FAMILIES: Readonly<Record<string, readonly ConformanceLaw[]>> = {
   'What is settled': SETTLEMENT,
   Bounds: BOUNDS,
   Order: SEQUENCE,
+  'What was written before': TAIL,
   'The server goes and comes': OUTAGE,
   'The server under load': SERVER,
   'The way to the server': WAY,

@@ -31,6 +31,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     ledger: undefined,
     dedupe: undefined,
     freshness: new Freshness(),
+    sentBefore: undefined,
     stages: [],
     window: { messages: 16, bytes: 1_000_000 },
     attempts: 3,

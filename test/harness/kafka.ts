@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Admin, type ITopicMetadata, Kafka as Client, logLevel } from 'kafkajs';
 import { type Broker, type Recipe, startBroker } from './broker.ts';
-import { everythingWith } from './kafka-acl.ts';
+import { everythingWith, writingTo } from './kafka-acl.ts';
 import { type KafkaOptions, type KafkaPorts, serverProperties } from './kafka-properties.ts';
 import { type Compression } from './kafka-java.ts';
 import { batchCompressions } from './kafka-log.ts';
@@ -46,6 +46,8 @@ export interface Kafka extends Broker {
   removeScramUser(user: string): Promise<void>;
   /** Lets a user do everything with a topic and with every consumer group. For a node with `acl`. */
   allow(user: string, topic: string): Promise<void>;
+  /** Lets a user write to a topic and no more. For a node with `acl`. */
+  allowToWrite(user: string, topic: string): Promise<void>;
   /** Runs `work` with a connected admin client. */
   admin<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
 }
@@ -150,6 +152,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     },
     async allow(user: string, topic: string) {
       await admin((it) => it.createAcls({ acl: everythingWith(user, topic) }));
+    },
+    async allowToWrite(user: string, topic: string) {
+      await admin((it) => it.createAcls({ acl: writingTo(user, topic) }));
     },
     createTopic: (name: string, topic: TopicOptions = {}) => createTopics([name], topic),
     createTopics,

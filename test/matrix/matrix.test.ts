@@ -44,21 +44,36 @@ interface Corner {
   readonly need: Need;
   /** Whether a killed bridge is given again what it had not settled. */
   readonly redelivers: boolean;
+  /** Whether a bridge that starts looks up what it wrote last. */
+  readonly readsTail?: true;
   end(): Promise<MatrixEnd>;
 }
 
 const CORNERS: readonly Corner[] = [
   { bus: 'mqtt', need: 'mosquitto-process', redelivers: true, end: async () => mqttEnd((await mosquitto()).url) },
   { bus: 'nats', need: 'nats-process', redelivers: false, end: async () => natsEnd((await nats()).url) },
-  { bus: 'jetstream', need: 'nats-process', redelivers: true, end: async () => jetstreamEnd((await nats()).url) },
-  { bus: 'kafka', need: 'kafka-process', redelivers: true, end: async () => kafkaEnd(await kafka()) },
+  {
+    bus: 'jetstream',
+    need: 'nats-process',
+    redelivers: true,
+    readsTail: true,
+    end: async () => jetstreamEnd((await nats()).url),
+  },
+  {
+    bus: 'kafka',
+    need: 'kafka-process',
+    redelivers: true,
+    readsTail: true,
+    end: async () => kafkaEnd(await kafka()),
+  },
   { bus: 'rabbitmq', need: 'rabbitmq-process', redelivers: true, end: async () => rabbitmqEnd((await rabbit()).url) },
 ];
 
 for (const source of CORNERS) {
   for (const sink of CORNERS) {
+    const twice = sink.readsTail === true ? 'nothing is lost or there twice' : 'nothing is lost';
     const what = source.redelivers
-      ? 'though the bridge is killed on the way: nothing is lost, and first deliveries keep the order of their key'
+      ? `though the bridge is killed on the way: ${twice}, and first deliveries keep the order of their key`
       : 'and in the order of its key';
     law(
       `from ${source.bus} to ${sink.bus} every message arrives whole, ${what}`,
@@ -104,7 +119,7 @@ async function carry(source: Corner, sink: Corner): Promise<void> {
     () => `${seen()} of ${COUNT} messages arrived`,
   );
   assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
-  compare(sent, arrived, source.redelivers);
+  compare(sent, arrived, source.redelivers && sink.readsTail !== true);
 }
 
 async function reached(enough: () => boolean, bridge: Bridge, state: () => string): Promise<void> {

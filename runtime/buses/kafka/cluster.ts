@@ -163,6 +163,16 @@ function metadata({ connectionPool }: Broker, topics: readonly string[]): Return
   });
 }
 
+/** Every topic that the server shows us. */
+export function allTopics({ connectionPool }: Broker): ReturnType<Broker['metadata']> {
+  const make = definitions.requests.Metadata.protocol({ version: METADATA_VERSION });
+  const { request, response } = make({ topics: [], allowAutoTopicCreation: false });
+  return connectionPool.send({
+    request,
+    response: { decode: (raw) => response.decode(raw), parse: async (answer) => answer },
+  });
+}
+
 /** The client's own sets a timer for each answer, of a negative time, of which newer Nodes warn. */
 function checkPendingOnly({ requestQueue: queue }: Connection): void {
   queue.scheduleCheckPendingRequests = () => {

@@ -2,7 +2,7 @@ import type { Assignment } from './assignment.ts';
 import type { GroupMember } from './group-member.ts';
 
 /** How long settlements are gathered before they are committed. */
-const GATHER_MS = 200;
+export const GATHER_MS = 200;
 const AGAIN_MS = 500;
 
 /** What commits must know of the membership. */

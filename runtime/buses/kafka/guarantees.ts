@@ -1,4 +1,5 @@
 import type { Guarantees } from '#contract/bus.ts';
+import { GATHER_MS } from './commits.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from './options.ts';
 
 const CARRIES = {
@@ -18,24 +19,23 @@ export function sourceGuarantees(_connection: KafkaConnection, from: KafkaFrom):
   if (from.start !== 'earliest') {
     notes.push('start: what lies before it is never read; a partition that is added later is read from its beginning');
   }
-  return { ...CARRIES, confirms: 'stored', redelivers: true, ordered: 'key', readsTail: false, notes };
+  return {
+    ...CARRIES,
+    confirms: 'stored',
+    redelivers: true,
+    commitsEveryMs: GATHER_MS,
+    readsTail: false,
+    ordered: 'key',
+    notes,
+  };
 }
 
 export function sinkGuarantees(_connection: KafkaConnection, to: KafkaTo): Guarantees {
   const notes = [
     'all replicas in sync confirm: with replication.factor 3 and min.insync.replicas 2 that survives the loss of a server; with one replica it survives a crash and not a power cut',
     'order is that of a partition: a topic that gets more partitions puts keys elsewhere from then on',
-    to.topic.includes('{')
-      ? 'nothing removes duplicates: readers have the header msgid for that'
-      : 'Kafka removes no duplicates, so the ends of the partitions are read at a start and after each outage: what is there already is not written again; where they cannot be read, readers have the header msgid',
+    'the server removes no duplicates: a route that starts reads back what it wrote last and sends none of that again; after a failure while it runs readers have the header msgid',
   ];
   if (to.partition !== undefined) notes.push(`partition: everything goes to partition ${to.partition}`);
-  return {
-    ...CARRIES,
-    confirms: 'stored',
-    redelivers: false,
-    ordered: 'key',
-    readsTail: !to.topic.includes('{'),
-    notes,
-  };
+  return { ...CARRIES, confirms: 'stored', redelivers: false, readsTail: true, ordered: 'key', notes };
 }

@@ -1,8 +1,8 @@
-import type { Broker, PartitionMetadata } from 'kafkajs/src/cluster/index.js';
+import type { Broker, Metadata, PartitionMetadata } from 'kafkajs/src/cluster/index.js';
 import errors from 'kafkajs/src/protocol/error.js';
 import type { BusContext } from '#contract/bus.ts';
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
-import { type KafkaCluster, makeCluster } from './cluster.ts';
+import { allTopics, type KafkaCluster, makeCluster } from './cluster.ts';
 import { failureOf } from './failure.ts';
 import type { KafkaConnection } from './options.ts';
 
@@ -100,6 +100,17 @@ export class Link {
   /** Asks the cluster for the topic's partitions, in order. Rejects with BUS_MISSING where there is no such topic. */
   partitions(topic: string): Promise<readonly PartitionMetadata[]> {
     return this.#inLine(() => this.#look(topic));
+  }
+
+  /** Asks the cluster for every topic that it shows us. */
+  topics(): Promise<Metadata['topicMetadata']> {
+    return this.#inLine(async () => {
+      await this.#refresh([]);
+      const { brokers } = this.#cluster.client.brokerPool;
+      const asked = Object.values(brokers).find((broker) => broker.isConnected());
+      if (asked === undefined) throw this.error('BUS_UNREACHABLE', 'no server is known');
+      return (await allTopics(asked)).topicMetadata;
+    });
   }
 
   /** Asks the cluster for its servers. */

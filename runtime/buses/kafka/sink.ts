@@ -1,7 +1,7 @@
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt, Sink, SinkTail } from '#contract/sink.ts';
+import type { Receipt, Sink, Tail, TailWanted } from '#contract/sink.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import { durationMs, sizeBytes } from '#kit/quantity.ts';
@@ -15,9 +15,9 @@ import type { PendingBatch } from './pending-batch.ts';
 import { produce, type Verdict } from './produce.ts';
 import { produceError } from './produce-error.ts';
 import { RecordBatch } from './record-batch.ts';
+import { readTail } from './tail.ts';
 import { Topics } from './topic-lookup.ts';
 import { topicNames } from './topics.ts';
-import { topicTail } from './topic-tail.ts';
 import type { Queue, TopicTarget } from './topic-target.ts';
 
 const RECOVERY = { firstMs: 100, capMs: 2000 };
@@ -26,7 +26,7 @@ const LEAST_TRY_MS = 2000;
 
 export async function openSink(options: EndOptions<KafkaConnection, KafkaTo>, context: BusContext): Promise<Sink> {
   const link = new Link(context, options.connection);
-  const sink = new KafkaSink(link, options.end);
+  const sink = new KafkaSink(link, options.end, (wanted, signal) => readTail(options, context, wanted, signal));
   try {
     await insist(link, context.signal, () => sink.meet());
   } catch (thrown) {
@@ -56,8 +56,7 @@ interface Shipment {
  */
 class KafkaSink implements Sink {
   readonly maxInFlight = 4096;
-  /** Which topics a template makes only messages tell. */
-  readonly tail: SinkTail | undefined;
+  readonly tail: (wanted: TailWanted, signal: AbortSignal) => Promise<Tail>;
   readonly #link: Link;
   readonly #to: KafkaTo;
   readonly #compression: Compression;
@@ -75,10 +74,10 @@ class KafkaSink implements Sink {
   #linger: NodeJS.Timeout | undefined;
   #isRecovering = false;
 
-  constructor(link: Link, to: KafkaTo) {
+  constructor(link: Link, to: KafkaTo, tail: KafkaSink['tail']) {
+    this.tail = tail;
     this.#link = link;
     this.#to = to;
-    this.tail = to.topic.includes('{') ? undefined : topicTail(link, to.topic);
     this.#compression = COMPRESSIONS[to.compression];
     this.#batchBytes = sizeBytes(to.batchBytes);
     this.#lingerMs = durationMs(to.linger);

@@ -68,12 +68,16 @@ export function openBatch({ bytes }: StoredBatch): RecordCursor {
     throw new RangeError('it does not match its checksum');
   }
   const attributes = bytes.readInt16BE(AT.attributes);
-  const isAppendTime = (attributes & ATTRIBUTES.logAppendTime) !== 0;
   const times = {
     firstMs: int64(bytes, AT.firstTimestamp),
-    appendedMs: isAppendTime ? int64(bytes, AT.maxTimestamp) : undefined,
+    appendedMs: isStampedByServer({ bytes }) ? int64(bytes, AT.maxTimestamp) : undefined,
   };
   return new RecordCursor(decompress(attributes & ATTRIBUTES.compression, bytes.subarray(AT.records)), times);
+}
+
+/** Whether its time is that of the server that appended it, not of whoever made its records. */
+export function isStampedByServer({ bytes }: Pick<StoredBatch, 'bytes'>): boolean {
+  return (bytes.readInt16BE(AT.attributes) & ATTRIBUTES.logAppendTime) !== 0;
 }
 
 /** What it is compressed by, for errors. */

@@ -7,6 +7,20 @@ const LEGAL = /^[A-Za-z0-9._-]+$/;
 /** Topics in which the servers keep their own state. */
 const OWN = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state', '__cluster_metadata']);
 
+/** Whether a topic can come from the template: in the place of each placeholder there may be any text that `encode` makes. */
+export function topicsOfTemplate(template: string): (topic: string) => boolean {
+  const parts = template.split(/(\{\{|\}\}|\{[^{}]*\})/g).map((part) => {
+    if (part === '{{' || part === '}}') return literal(part.slice(1));
+    return part.startsWith('{') ? '[A-Za-z0-9_-]*' : literal(part);
+  });
+  const pattern = new RegExp(`^${parts.join('')}$`);
+  return (topic) => pattern.test(topic) && topicNames.flaw(topic) === undefined;
+}
+
+function literal(text: string): string {
+  return text.replaceAll(/[^\w-]/g, String.raw`\$&`);
+}
+
 /** Names of topics. Kafka knows no levels, but the custom of dots does. */
 export const topicNames: AddressGrammar = {
   word: 'topic',

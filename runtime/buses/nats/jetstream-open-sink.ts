@@ -5,15 +5,17 @@ import type { Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { Link } from './connect.ts';
 import { HeaderBlock } from './write-headers.ts';
+import { durableName } from './consumer.ts';
 import { insist } from './insist.ts';
 import type { JetStreamConnectionOptions, JetStreamTo } from './jetstream-options.ts';
 import { JetStreamSink } from './jetstream-sink.ts';
-import { jetstreamTail } from './jetstream-tail.ts';
+import { readTail } from './jetstream-tail.ts';
 import { managerOf } from './manager.ts';
 import { findStream } from './stream.ts';
 import { filterOfTemplate, overlap } from './subject.ts';
 
 const LOOK_AGAIN_MS = 5000;
+const NS_PER_MS = 1_000_000;
 
 /** Connects, checks that the stream is there and takes the subject, and publishes to it from then on. */
 export async function openJetStreamSink(
@@ -22,7 +24,6 @@ export async function openJetStreamSink(
 ): Promise<Sink> {
   const link = new Link(context);
   const filter = filterOfTemplate(end.subject);
-  const timeoutMs = durationMs(end.timeout);
   const wanted = { name: end.stream, subjects: connection.create ? [filter] : undefined };
   const look = async (): Promise<StreamInfo> => {
     const info = await findStream(await managerOf(link), wanted);
@@ -39,11 +40,19 @@ export async function openJetStreamSink(
     const { createInbox, headers } = await import('./client.ts');
     const opened = link.connection;
     if (opened === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');
+    const place = {
+      stream: end.stream,
+      filter,
+      name: durableName(context.pipeline, context.route),
+      inbox: () => createInbox(),
+    };
     return new JetStreamSink(link, opened, new HeaderBlock(headers()), createInbox(), {
       stream: end.stream,
-      timeoutMs,
+      timeoutMs: durationMs(end.timeout),
       takesTtl: config.allow_msg_ttl === true,
-      tail: jetstreamTail(link, { stream: end.stream, filter, timeoutMs, look }),
+      // What failed may have been stored as long ago as a send may take.
+      removesForMs: Math.max(0, (config.duplicate_window ?? 0) / NS_PER_MS - durationMs(end.timeout)),
+      tail: (wantedIds, signal) => readTail(link, place, wantedIds, signal),
       suspect: suspicion(link, look),
     });
   } catch (error) {

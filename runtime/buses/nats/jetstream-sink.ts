@@ -2,7 +2,7 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt, Sink, SinkTail } from '#contract/sink.ts';
+import type { Receipt, Sink, Tail, TailWanted } from '#contract/sink.ts';
 import { Numbered } from '#kit/numbered.ts';
 import type { Denial, Link } from './connect.ts';
 import { headerBlock, payloadText } from './raw-message.ts';
@@ -24,7 +24,10 @@ export interface Target {
   readonly timeoutMs: number;
   /** Whether the stream takes a time to live with each message. */
   readonly takesTtl: boolean;
-  readonly tail: SinkTail;
+  /** Reads what the route wrote last. */
+  tail(wanted: TailWanted, signal: AbortSignal): Promise<Tail>;
+  /** How long after a send has failed the stream still removes it by its id. */
+  readonly removesForMs: number;
   /** Called when JetStream says that the stream is gone: looks, and says what is wrong. Never throws. */
   suspect(): void;
 }
@@ -36,7 +39,7 @@ export interface Target {
  */
 export class JetStreamSink implements Sink {
   readonly maxInFlight = 512;
-  readonly tail: SinkTail;
+  readonly removesForMs: number;
   readonly #link: Link;
   readonly #block: HeaderBlock;
   readonly #target: Target;
@@ -53,7 +56,7 @@ export class JetStreamSink implements Sink {
     this.#link = link;
     this.#block = block;
     this.#target = target;
-    this.tail = target.tail;
+    this.removesForMs = target.removesForMs;
     this.#orders = line('Nats-Expected-Stream', target.stream);
     this.#inbox = `${inbox}.`;
     this.#connection = connection;
@@ -90,6 +93,10 @@ export class JetStreamSink implements Sink {
       this.#pending.add(token, { subject: frame.address, deadlineMs, confirm, fail });
       this.#sweeper ??= setTimeout(() => this.#sweep(), this.#target.timeoutMs);
     });
+  }
+
+  tail(wanted: TailWanted, signal: AbortSignal): Promise<Tail> {
+    return this.#target.tail(wanted, signal);
   }
 
   async close(): Promise<void> {

@@ -31,7 +31,7 @@ const WRITTEN: Guarantees = {
   deduplicates: true,
   readsTail: true,
   notes: [
-    'a stream removes duplicates by message id within its duplicate_window (2 minutes unless the stream says otherwise); at a start, and after an outage that lasts longer, the end of the stream is read and what is there already is not written again',
+    'a stream removes duplicates by message id within its duplicate_window (2 minutes unless the stream says otherwise): for a longer outage a route that starts reads back what it wrote last, and sends none of that again',
     'stored means written by one server and not yet synced to its disk, unless the server sets sync_interval: always; a memory stream is less, several replicas are more',
   ],
 };

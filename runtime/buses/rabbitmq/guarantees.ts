@@ -1,4 +1,5 @@
 import type { EndOptions, Guarantees } from '#contract/bus.ts';
+import { SAVE_MS } from './stream-place.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
 
 const CARRIES = {
@@ -14,8 +15,10 @@ export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFro
     ...CARRIES,
     confirms: 'stored',
     redelivers: true,
+    ...(end.type === 'stream' && { commitsEveryMs: SAVE_MS }),
     ordered: end.shared && end.type !== 'stream' ? 'none' : 'address',
     deduplicates: false,
+    readsTail: false,
     notes: end.type === 'stream' ? STREAM_NOTES : queueNotes(end),
   };
 }
@@ -62,6 +65,7 @@ export function sinkGuarantees({ end }: EndOptions<RabbitConnection, RabbitTo>):
     redelivers: false,
     ordered: 'address',
     deduplicates: false,
+    readsTail: false,
     notes,
   };
 }

@@ -6,7 +6,8 @@ import { OpenOrder } from './open-order.ts';
 import type { Start } from './options.ts';
 import { type Kept, type Place, printOf, readPlace, writePlace } from './stream-memo.ts';
 
-const SAVE_MS = 1000;
+/** How often the place is written down. */
+export const SAVE_MS = 1000;
 
 /** What to do with a message of a stream: hand it on, leave it out, or begin anew, for the stream is another one. */
 type Verdict = 'new' | 'seen' | 'replaced';

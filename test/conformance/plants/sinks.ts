@@ -50,6 +50,14 @@ export const SINKS: readonly Plant[] = [
       }),
   },
   {
+    fault: 'claims to know what it wrote, which its guarantees do not say',
+    convictedBy: ['tail'],
+    sink: (sink) => ({
+      ...onFrame(sink, (frame) => sink.send(frame)),
+      tail: () => Promise.resolve({ ids: new Map(), seen: 0, lacks: undefined }),
+    }),
+  },
+  {
     fault: 'loses the key',
     convictedBy: ['key'],
     sink: (sink) => onFrame(sink, (frame) => sink.send({ ...frame, key: undefined })),

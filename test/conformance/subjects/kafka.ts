@@ -43,7 +43,8 @@ const fromFor = (prefix: string): KafkaFrom =>
     sessionTimeout: '6s',
   }) as KafkaFrom;
 
-const TO = withDefaults<Partial<KafkaTo>>(kafka.sinkSchema, { topic: '{key}', timeout: '2s' }) as KafkaTo;
+const toFor = (prefix: string): KafkaTo =>
+  withDefaults<Partial<KafkaTo>>(kafka.sinkSchema, { topic: `${prefix}{key}`, timeout: '2s' }) as KafkaTo;
 
 function connectionTo(broker: string): KafkaConnection {
   const sasl = { mechanism: 'scram-sha-256', username: USER, password: PASSWORD } as const;
@@ -53,7 +54,7 @@ function connectionTo(broker: string): KafkaConnection {
 const ANY = connectionTo('127.0.0.1:1');
 const PROMISES = {
   source: kafka.sourceGuarantees({ connection: ANY, end: fromFor('law.') }),
-  sink: kafka.sinkGuarantees({ connection: ANY, end: TO }),
+  sink: kafka.sinkGuarantees({ connection: ANY, end: toFor('law.') }),
 };
 
 async function startNode(): Promise<Kafka> {
@@ -109,7 +110,7 @@ async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
     sinkPath: pathOver(sinkLink),
     address: (name) => prefix + name,
     openSource: (context) => kafka.openSource({ connection: over(sourceLink), end: fromFor(prefix) }, context),
-    openSink: (context) => kafka.openSink({ connection: over(sinkLink), end: TO }, context),
+    openSink: (context) => kafka.openSink({ connection: over(sinkLink), end: toFor(prefix) }, context),
     kill: () => node.kill(),
     restart: () => node.restart(),
     pause: () => node.pause(),
