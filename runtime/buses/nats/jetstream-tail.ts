@@ -52,7 +52,9 @@ export async function readTail(link: Link, place: TailPlace, wanted: TailWanted,
   }
   // Within it the stream itself takes another message of the id for the same one.
   const skewMs = Math.min(SKEW_MS, (config.duplicate_window ?? 0) / NS_PER_MS);
-  const look = new Look(connection, manager, place, { prefix: wanted.prefix, skewMs });
+  // A stream that keeps messages under other subjects than they were sent to is looked through whole.
+  const where = config.subject_transform === undefined ? place : { ...place, filter: '>' };
+  const look = new Look(connection, manager, where, { prefix: wanted.prefix, skewMs });
   const mostSeen = wanted.most * SEEN_PER_ID;
   const first = Math.max(1, state.first_seq);
   let span = { start: Math.max(first, state.last_seq + 1 - FIRST_LOOK), end: state.last_seq + 1 };
@@ -117,22 +119,14 @@ class Look {
   async through(span: Span, mostSeen: number, signal: AbortSignal): Promise<void> {
     const consumer = await this.#consumer(span.start);
     try {
-      // What was seen before lies behind this span. Others may write meanwhile: that is not ours.
+      // What was seen before lies behind this span. What others write meanwhile is looked at in vain.
       const count = Math.min(consumer.num_pending - this.seen, mostSeen - this.seen);
       if (count <= 0) return;
       const from = { stream: this.#place.stream, consumer: consumer.name };
-      let isOver = false;
-      for (let left = count; left > 0 && !isOver && !signal.aborted;) {
-        const got = await pullOnce(
-          this.#connection,
-          { ...from, inbox: this.#place.inbox(), most: left },
-          signal,
-          (one) => {
-            isOver ||= one.sequence >= span.end;
-            if (!isOver) this.#note(one);
-          },
-        );
-        if (got === 0) isOver = true;
+      for (let left = count; left > 0 && !signal.aborted;) {
+        const pull = { ...from, inbox: this.#place.inbox(), most: left };
+        const got = await pullOnce(this.#connection, pull, signal, (head) => this.#note(head));
+        if (got === 0) return;
         left -= got;
       }
     } finally {

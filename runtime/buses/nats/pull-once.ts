@@ -19,7 +19,6 @@ export interface Pull {
 
 /** One message of a stream, without its body. */
 export interface Head {
-  readonly sequence: number;
   /** When the server stored it. */
   readonly timestampMs: number;
   readonly headers: string | undefined;
@@ -47,7 +46,7 @@ export function pullOnce(
     // A word of the server's: there is no more.
     if (at === undefined) return resolve(got);
     got += 1;
-    each({ sequence: at.sequence, timestampMs: at.timestampMs, headers: headerBlock(message) });
+    each({ timestampMs: at.timestampMs, headers: headerBlock(message) });
     if (got === batch) resolve(got);
   };
   const subscription = connection.subscribe(inbox, { callback: heard });

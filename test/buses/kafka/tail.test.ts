@@ -27,9 +27,11 @@ function ours(topic: string, from: number, to: number, more: Partial<Frame> = {}
   });
 }
 
+let written = 0;
+
 function others(topic: string, count: number, more: Partial<Frame> = {}): Frame[] {
   return Array.from({ length: count }, (_, at) =>
-    frameOf(topic, 'other', { key: `k${at % 50}`, id: `fleet/tracks-2/m:${at}`, ...more }),
+    frameOf(topic, 'other', { key: `k${at % 50}`, id: `fleet/tracks-2/m:${(written += 1)}`, ...more }),
   );
 }
 
@@ -103,14 +105,18 @@ law(
 law('of a template every topic is read that it can make, and no other', { needs: NEEDS }, async () => {
   const kafka = await node();
   const [broker = ''] = kafka.brokers;
-  await kafka.createTopics(['fleet.a.tracks', 'fleet.b_2Fc.tracks', 'fleet.tracks', 'fleet.a.tracks.old'], {
-    partitions: 2,
-  });
+  await kafka.createTopics(
+    ['fleet.a.tracks', 'fleet.b_2Fc.tracks', 'fleet.tracks', 'fleet.a.tracks.old', 'fleet.a.b.tracks'],
+    {
+      partitions: 2,
+    },
+  );
   await using all = await openSink(broker, { topic: '{key}' });
   await all.deliver(ours('fleet.a.tracks', 0, 100));
   await all.deliver(ours('fleet.b_2Fc.tracks', 100, 200));
   await all.deliver(ours('fleet.tracks', 200, 300));
   await all.deliver(ours('fleet.a.tracks.old', 300, 400));
+  await all.deliver(ours('fleet.a.b.tracks', 400, 500));
   await using sink = await openSink(broker, { topic: 'fleet.{key}.tracks' });
   const tail = await tailOf(sink);
   assert.deepEqual([missing(tail, 0, 200), tail.ids.size, tail.lacks], [[], 200, undefined]);
