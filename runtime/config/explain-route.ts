@@ -8,6 +8,8 @@ import { type Duplicates, type OrderScope, promiseOf, type RoutePromise } from '
 export interface RouteExplanation extends RoutePromise {
   readonly route: string;
   readonly class: RouteSpec['class'];
+  /** Of `duplicates`, in words: what removes them. */
+  readonly repeats: string;
   readonly from: string;
   readonly to: string;
   /** Fault to effect. Made of the guarantees, the class and the route's settings, never written by hand for a route. */
@@ -30,6 +32,7 @@ function held({ spec }: Known): string {
 
 function whileAway(known: Known): string {
   const { spec, source } = known;
+  if (spec.spool !== undefined) return inSpool(known);
   const rest = source.redelivers
     ? 'then nothing more is read and the rest waits at the source'
     : 'then the source, which keeps nothing, loses what comes';
@@ -40,6 +43,12 @@ function whileAway(known: Known): string {
   return `up to ${held(known)} are held${until}, ${rest}; none counts a try`;
 }
 
+function inSpool({ spec }: Known): string {
+  const mebibytes = (spec.spool?.maxBytes ?? 0) / 1024 ** 2;
+  const kept = CLASSES[spec.class].keeps === 'newest' ? 'the newest message of each key lies' : 'all messages lie';
+  return `${kept} in the spool on the local disk, settled at the source; beyond ${mebibytes} MiB the source is read no more`;
+}
+
 function whenBack({ spec }: Known): string {
   const { keeps } = CLASSES[spec.class];
   if (keeps === 'newest') return 'one message of each key goes out, the newest first';
@@ -48,17 +57,29 @@ function whenBack({ spec }: Known): string {
   return `what was held goes out oldest first, in the order of each key, ${pace}`;
 }
 
-function onCrash({ source, promise }: Known): string {
+function onCrash({ spec, source, sink, promise }: Known): string {
+  const repeats = duplicatesIn(promise.duplicates, sink);
+  if (spec.spool !== undefined)
+    return `the spool keeps what was not sent, the source what was not spooled; duplicates: ${repeats}`;
   if (!source.redelivers) return 'what is under way is lost: the source does not deliver it again';
-  return `what was not settled is delivered again; duplicates: ${DUPLICATES_MEAN[promise.duplicates]}`;
+  return `what was not settled is delivered again; duplicates: ${repeats}`;
 }
 
 const DUPLICATES_MEAN: Readonly<Record<Duplicates, string>> = {
-  none: 'none that the sink does not remove by their id',
+  none: 'none',
   marked: 'up to a window, each with the header replayed',
   last: 'at most the last message of each key',
   window: 'up to a window, under the same ids',
 };
+
+function duplicatesIn(duplicates: Duplicates, { deduplicates, readsTail }: Guarantees): string {
+  if (duplicates !== 'none' || (!deduplicates && !readsTail)) return DUPLICATES_MEAN[duplicates];
+  const means = [
+    ...(deduplicates ? ['the sink removes them by their id'] : []),
+    ...(readsTail ? ['what its log holds is not sent again'] : []),
+  ];
+  return `none: ${means.join(', ')}`;
+}
 
 const ORDER_MEANS: Readonly<Record<OrderScope, string>> = {
   address: 'messages of one address keep theirs',
@@ -71,7 +92,7 @@ function onLostConfirmation({ spec, sink }: Known): string {
   const again = CLASSES[spec.class].oneAtATime
     ? 'the message is sent again before the next one of its key'
     : 'sending goes back to the first unconfirmed message and repeats from there in order';
-  return `${again}, under the same id${sink.deduplicates ? ', by which the sink removes it within its window' : ''}`;
+  return `${again}, under the same id${sink.deduplicates ? ', by which the sink removes it within its window' : ''}${sink.readsTail ? '; after a longer outage the end of its log is read first' : ''}`;
 }
 
 function onBadMessage({ spec }: Known): string {
@@ -126,6 +147,7 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
     ...promise,
     route: spec.name,
     class: spec.class,
+    repeats: duplicatesIn(promise.duplicates, sink),
     from: spec.from.bus,
     to: spec.to.bus,
     faults: {
@@ -156,7 +178,7 @@ function paragraph(route: RouteExplanation): string {
   const rows = [
     ['grade', `${route.grade}: ${GRADE_MEANS[route.grade]} (from ${route.sourceGrade}, to ${route.sinkGrade})`],
     ['order', ORDER_MEANS[route.order]],
-    ['duplicates after a crash', DUPLICATES_MEAN[route.duplicates]],
+    ['duplicates after a crash', route.repeats],
     ...faults,
   ] as const;
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -136,11 +136,12 @@ test('each class is refused where an end cannot keep it, with a class that it ca
 });
 
 test('explain says for each class what the table says', () => {
-  const said = (trafficClass: string, more: object = {}): string => {
+  const said = (trafficClass: string, more: object = {}, words: object = {}): string => {
     const { spec, findings } = check({
       class: trafficClass,
       from: { ...STREAM, ...(trafficClass === 'command' ? { expires: '90s' } : {}), ...more },
       to: { bus: 'field', topic: 'b' },
+      ...words,
     });
     const [route] = spec?.routes ?? [];
     assert.ok(route, JSON.stringify(findings));
@@ -157,5 +158,10 @@ test('explain says for each class what the table says', () => {
   assert.match(said('command'), /message expires +90 s after it was made/);
   assert.match(said('command', { sequence: '{body.n}' }), /comes late +a dead letter \(STALE\)/);
   assert.match(said('audit'), /header replayed/);
+  assert.match(
+    said('event', {}, { spool: { max: '2GiB' } }),
+    /slow or away +all messages lie in the spool .* beyond 2048 MiB/,
+  );
+  assert.match(said('telemetry', {}, { spool: { max: '2GiB' } }), /the newest message of each key lies in the spool/);
   assert.match(said('event', { dedupe: { by: '{header.msgid}' } }), /within 600 s are dropped/);
 });
