@@ -201,7 +201,7 @@ law(
     const stop = new AbortController();
     const reading = tailOf(sink, 20_000, stop.signal);
     await sleep(2900);
-  const askedMs = performance.now();
+    const askedMs = performance.now();
     stop.abort();
     const { ids: found, lacks } = await reading;
     assert.ok(performance.now() - askedMs < 500, 'at once');
