@@ -54,7 +54,8 @@ law(
     const keys = Array.from({ length: 10_000 }, (_, index) => `in.k${index}`);
     for (const n of [1, 2, 3]) await publish(scene, keys, n);
     await waitFor(async () => (await bridge.metric('sluice_messages_accepted_total')) === 30_000, 30_000, 'all taken');
-    assert.equal(await bridge.metric('sluice_messages_held'), 10_000);
+    // What was superseded is settled once that is written down.
+    await held(bridge, 10_000);
     await scene.link.mend();
     await arrived(scene, 10_000);
     await held(bridge, 0);

@@ -17,7 +17,7 @@ import { newProject, type Project } from '../host/project.ts';
 import { newPublisher } from '../host/publisher.ts';
 import { REPOSITORY, startNode, startSluice } from '../host/sluice-process.ts';
 
-const LIMIT_BYTES = 800_000;
+const LIMIT_BYTES = 900_000;
 
 const SOURCE = `
 import { double } from 'arithmetic';
