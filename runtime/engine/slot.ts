@@ -31,6 +31,14 @@ export class Slot implements Link<Slot> {
     older?.superseded();
   }
 
+  /** The first one gives way again. False where it is under way, or did so all along. */
+  unpin(): boolean {
+    if (this.state !== 'waits' && this.state !== 'cleared') return false;
+    this.state = 'idle';
+    this.giveWay();
+    return true;
+  }
+
   /** The first failed: it gives way to the one that came meanwhile, if that is the newer one. */
   giveWay(): void {
     const [first, next] = this.waiting;

@@ -34,6 +34,35 @@ test('telemetry: after an outage one message of each key goes out, the newest fi
   assert.equal(source.settled.size, 1000, 'all are settled: those superseded too');
 });
 
+test('telemetry: while nothing can be sent one message of each key is held, also of those that waited for an earlier end', async () => {
+  const clock = new VirtualClock(1);
+  const written: (() => void)[] = [];
+  const ledger = {
+    has: () => false,
+    add: () => new Promise<void>((resolve) => written.push(resolve)),
+    sequences: () => new Map<string, number>(),
+  };
+  const frames = Array.from({ length: 400 }, (_, index) => frameForTest(`k${index % 40}/x`, String(index)));
+  const { counters } = started(frames, {
+    clock,
+    sink: sinkThat(down),
+    trafficClass: 'telemetry',
+    window: WIDE,
+    ledger,
+  });
+  let isLater = false;
+  clock.after(5000, () => (isLater = true));
+  // The writing goes on, a few at a time.
+  const write = (): void => {
+    for (const done of written.splice(0, 7)) done();
+    clock.after(20, write);
+  };
+  write();
+  await clock.play(() => isLater);
+  assert.equal(counters.superseded, 360);
+  assert.equal(counters.held, 40);
+});
+
 test('telemetry: memory is bounded by the window, whatever the number of keys: then nothing more is read', async () => {
   const frames = Array.from({ length: 500 }, (_, index) => frameForTest(`k${index}/x`, String(index)));
   const clock = new VirtualClock(1);
