@@ -49,11 +49,8 @@ export class Slots implements Sender {
       slot = new Slot(load.lane);
       this.#slots.set(load.lane, slot);
     }
-    if (this.#settings.keeps === 'newest') {
-      // While nothing can be sent nobody is held up by giving way.
-      if (!this.#flow.mayIssue) slot.unpin();
-      slot.replace(load);
-    } else slot.waiting.push(load);
+    if (this.#settings.keeps === 'newest') slot.replace(load);
+    else slot.waiting.push(load);
     // Who keeps the newest lets it go first: its slot moves to the end from which is taken.
     if (slot.state === 'idle' && (this.#settings.keeps === 'newest' || !slot.isLinked)) this.#ready.push(slot);
     if (load.expiresAtMs !== undefined) this.#lookSoon();
@@ -91,6 +88,7 @@ export class Slots implements Sender {
   /** Called by the flow. What failed has gone back to its slot already. */
   back(): void {
     if (this.#settings.keeps === 'newest') {
+      // While nothing can be sent nobody is held up by giving way.
       for (const slot of this.#slots.values()) if (slot.unpin()) this.#ready.push(slot);
     }
     this.#expire();

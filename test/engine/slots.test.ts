@@ -47,7 +47,7 @@ test('telemetry: while nothing can be sent one message of each key is held, also
     clock,
     sink: sinkThat(down),
     trafficClass: 'telemetry',
-    window: WIDE,
+    window: { messages: 60, bytes: 1e6 },
     ledger,
   });
   let isLater = false;
