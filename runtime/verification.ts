@@ -16,7 +16,7 @@ import { Health } from './telemetry/health.ts';
 import { Checker, type DeadLettersFound } from './verify/checker.ts';
 import { Generator } from './verify/generator.ts';
 import { type Mark, MARK_HEADER, markedBody, type MarkPlace, markText } from './verify/mark.ts';
-import { readInto } from './verify/reader.ts';
+import { Reader } from './verify/reader.ts';
 import type { Report, VerdictName } from './verify/verdicts.ts';
 
 /** One end reads and one writes: a pipeline of one route that is never run as one. */
@@ -62,6 +62,8 @@ export interface Verification {
 }
 
 const POLL_MS = 50;
+/** How long the reading end has to show, once opened anew, that it had heard nothing of what is there. */
+const RENEWED_QUIET_MS = 10_000;
 const PROBES = 3;
 /** Missing messages at which sending waits: about 200 MB of the checker's memory at most. */
 const MAX_MISSING = 1_000_000;
@@ -71,7 +73,7 @@ const WINDOW = { messages: 1000, bytes: 64 * 1024 * 1024 };
 export async function startVerification(ends: VerifyEnds, settings: VerifySettings): Promise<Verification> {
   const route = ends.spec.routes[0];
   if (route === undefined) throw new SluiceError('INTERNAL', 'a check without ends');
-  const { source, sink } = await openEnds(ends.spec, route, settings, openingSignal(settings.signal));
+  const { source, sink, again } = await openEnds(ends.spec, route, settings, openingSignal(settings.signal));
   const run = randomBytes(6).toString('hex');
   const { trafficClass, labels, expiresMs, slackMs, wedgedMs, allowed } = settings;
   const checker = new Checker({ run, trafficClass, labels, expiresMs, slackMs, wedgedMs, allowed });
@@ -88,11 +90,15 @@ export async function startVerification(ends: VerifyEnds, settings: VerifySettin
     sink,
     checker,
   );
-  const reading = new AbortController();
-  const read = readInto(checker, source, settings.markPlace, reading.signal);
+  const reader = new Reader(checker, settings.markPlace, source, again ?? (() => Promise.resolve(source)));
   const judged = (async (): Promise<Report> => {
     await generator.run(settings.signal);
     await quiet(checker, settings.quietMs);
+    if (checker.missing > 0 && again !== undefined) {
+      checker.renewed();
+      await reader.renew();
+      await quiet(checker, Math.min(settings.quietMs, RENEWED_QUIET_MS));
+    }
     for (let probe = 0; probe < PROBES && checker.incompleteKeys().length > 0; probe += 1) {
       await generator.probe(checker.incompleteKeys(), AbortSignal.timeout(settings.quietMs));
     }
@@ -101,10 +107,9 @@ export async function startVerification(ends: VerifyEnds, settings: VerifySettin
   })();
   const report = async (): Promise<Report> => {
     try {
-      return await Promise.race([judged, read.then(() => judged)]);
+      return await Promise.race([judged, reader.failed]);
     } finally {
-      reading.abort();
-      await Promise.allSettled([source.close(), sink.close()]);
+      await Promise.allSettled([reader.close(), sink.close()]);
     }
   };
   return {
@@ -147,7 +152,7 @@ async function openEnds(
   { name, from, to }: RouteSpec,
   { catalog, log, onProblem }: VerifySettings,
   opening: Opening,
-): Promise<{ readonly source: Source; readonly sink: Sink }> {
+): Promise<{ readonly source: Source; readonly sink: Sink; readonly again: (() => Promise<Source>) | undefined }> {
   const context = (direction: BusContext['direction'], connection: string): BusContext => {
     const place = { pipeline: spec.name, route: name, connection, direction };
     const report = busReporter({ ...place, log, health: new Health(), onUp: () => {}, onProblem });
@@ -171,11 +176,15 @@ async function openEnds(
     return both as never;
   };
   // What arrives before the first sending is none of ours; nothing of ours arrives before the reading begins.
-  const source = await busOf(catalog, from.bus).openSource(options(from), context('source', from.connection));
+  const bus = busOf(catalog, from.bus);
+  const { redelivers } = bus.sourceGuarantees(options(from));
+  const openSource = (): Promise<Source> => bus.openSource(options(from), context('source', from.connection));
+  const source = await openSource();
   try {
     const sink = await busOf(catalog, to.bus).openSink(options(to), context('sink', to.connection));
     opening.isOver();
-    return { source, sink };
+    // Where nothing is delivered again what comes meanwhile would be missed.
+    return { source, sink, again: redelivers ? openSource : undefined };
   } catch (thrown) {
     await source.close();
     throw asSluiceError(thrown);

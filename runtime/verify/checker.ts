@@ -63,6 +63,7 @@ export class Checker {
   #distinct = 0;
   #superseded = 0;
   #reread = 0;
+  #isRenewed = false;
   #foreign = 0;
   #missing = 0;
   /** Since when messages go in and none comes out. */
@@ -150,9 +151,17 @@ export class Checker {
     return undefined;
   }
 
+  /**
+   * The reading end is opened anew. What it reads from now on may have been there for long: neither its expiry nor the
+   * silence before it is held against the bridge.
+   */
+  renewed(): void {
+    this.#isRenewed = true;
+  }
+
   /** The end: what is missing now will not come. */
   finish(atMs: number, deadLetters: DeadLettersFound): Report {
-    this.#heard(atMs, this.#missing > 0);
+    this.#heard(atMs, this.#missing > 0, true);
     const found = { unconfirmed: 0, expired: 0, deadLettered: 0 };
     for (const [key, state] of this.#keys) this.#closeKey(key, state, atMs, deadLetters, found);
     let sent = 0;
@@ -167,6 +176,7 @@ export class Checker {
       distinct: this.#distinct,
       superseded: this.#superseded,
       reread: this.#reread,
+      renewed: this.#isRenewed,
       foreign: this.#foreign,
       longestSilenceMs: this.#longestSilenceMs,
       verdicts: this.#tally.verdicts(),
@@ -174,11 +184,11 @@ export class Checker {
   }
 
   /** Something arrived, or the run is over: ends a silence. */
-  #heard(atMs: number, isSilent = true): void {
+  #heard(atMs: number, isSilent = true, isOver = false): void {
     if (this.#waitingSinceMs === undefined) return;
     const silenceMs = atMs - this.#waitingSinceMs;
     this.#waitingSinceMs = undefined;
-    if (!isSilent) return;
+    if (!isSilent || (this.#isRenewed && !isOver)) return;
     this.#longestSilenceMs = Math.max(this.#longestSilenceMs, silenceMs);
     if (silenceMs > this.#promised.wedgedMs)
       this.#tally.convict('wedged', `nothing arrived for ${silenceMs} ms although messages were sent`);
@@ -186,7 +196,7 @@ export class Checker {
 
   #judgeExpiry(mark: Mark, atMs: number): void {
     const { expiresMs, slackMs } = this.#promised;
-    if (expiresMs === undefined) return;
+    if (expiresMs === undefined || this.#isRenewed) return;
     const lateMs = atMs - mark.sentAtMs - expiresMs;
     if (lateMs > slackMs) this.#tally.convict('expired-delivered', `${nameOf(mark)} arrived ${lateMs} ms past expiry`);
   }

@@ -7,9 +7,64 @@ const ROOM = { messages: 1000, bytes: 64 * 1024 * 1024 };
 /** Ids of copies remembered: at least this many, at most twice. */
 const REMEMBERED = 100_000;
 
+/**
+ * The reading end. It can be opened anew, and then goes on where it stood: before a bridge is convicted of silence, it
+ * must be certain that it is not the checker's own connection that hears nothing.
+ */
+export class Reader {
+  readonly #checker: Checker;
+  readonly #place: MarkPlace;
+  readonly #open: () => Promise<Source>;
+  readonly #copies = new Copies();
+  readonly #failed = Promise.withResolvers<never>();
+  #source: Source;
+  #turn = new AbortController();
+  #reading: Promise<void>;
+
+  /** Reads from `first` on at once. `open` is asked for a source that continues it. */
+  constructor(checker: Checker, place: MarkPlace, first: Source, open: () => Promise<Source>) {
+    this.#checker = checker;
+    this.#place = place;
+    this.#open = open;
+    this.#source = first;
+    this.#failed.promise.catch(() => {});
+    this.#reading = this.#read();
+  }
+
+  /** Never resolves; rejects when the bus is lost for good. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  async renew(): Promise<void> {
+    await this.close();
+    this.#turn = new AbortController();
+    this.#source = await this.#open();
+    this.#reading = this.#read();
+  }
+
+  /** Settles what was read and lets the connection go. Never rejects. */
+  async close(): Promise<void> {
+    this.#turn.abort();
+    await this.#reading;
+    await this.#source.close().catch(() => {});
+  }
+
+  #read(): Promise<void> {
+    return readInto(this.#checker, this.#source, this.#place, this.#copies, this.#turn.signal).catch(
+      (thrown: unknown) => this.#failed.reject(thrown),
+    );
+  }
+}
+
 /** Reads what comes out of the bridge and tells the checker, until `signal` aborts. Rejects when the bus is lost for good. */
-export async function readInto(checker: Checker, source: Source, place: MarkPlace, signal: AbortSignal): Promise<void> {
-  const copies = new Copies();
+async function readInto(
+  checker: Checker,
+  source: Source,
+  place: MarkPlace,
+  copies: Copies,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     const deliveries = await source.read(ROOM, signal);
     const atMs = Date.now();

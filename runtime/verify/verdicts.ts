@@ -49,6 +49,8 @@ export interface Report {
   readonly deadLettered: number;
   /** Read again by the checker itself after a connection of its own broke: nobody's fault. */
   readonly reread: number;
+  /** Whether the reading end had to be opened anew, because something was missing: what it read then came at an unknown time. */
+  readonly renewed: boolean;
   /** Messages of other runs. */
   readonly foreign: number;
   readonly longestSilenceMs: number;
