@@ -11,6 +11,7 @@ import { busReporter } from './bus-reporter.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import { compileTemplate, type Template } from './config/compile-template.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import { endOptions } from './end-options.ts';
 import { keyPlace, type KeyPlace, withKey } from './key-place.ts';
 import { Health } from './telemetry/health.ts';
 import { Checker, type DeadLettersFound } from './verify/checker.ts';
@@ -170,18 +171,15 @@ async function openEnds(
       },
     };
   };
-  const options = (end: RouteSpec['from'] | RouteSpec['to']): never => {
-    const both = { connection: spec.connections.get(end.connection)?.options, end: end.options };
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker judged them against this very driver's schemas
-    return both as never;
-  };
   // What arrives before the first sending is none of ours; nothing of ours arrives before the reading begins.
   const bus = busOf(catalog, from.bus);
-  const { redelivers } = bus.sourceGuarantees(options(from));
-  const openSource = (): Promise<Source> => bus.openSource(options(from), context('source', from.connection));
+  const { redelivers } = bus.sourceGuarantees(endOptions(spec, from));
+  // One for every opening: what the first wrote down of its place the next one reads.
+  const reading = context('source', from.connection);
+  const openSource = (): Promise<Source> => bus.openSource(endOptions(spec, from), reading);
   const source = await openSource();
   try {
-    const sink = await busOf(catalog, to.bus).openSink(options(to), context('sink', to.connection));
+    const sink = await busOf(catalog, to.bus).openSink(endOptions(spec, to), context('sink', to.connection));
     opening.isOver();
     // Where nothing is delivered again what comes meanwhile would be missed.
     return { source, sink, again: redelivers ? openSource : undefined };

@@ -3,7 +3,7 @@ import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Job } from './job.ts';
-import { laneName } from './lanes.ts';
+import { laneOf } from './lane-of.ts';
 import { type Mark, markOf, marked } from './marks.ts';
 import type { Parcel, Sending } from './outbox.ts';
 import type { Route } from './route.ts';
@@ -57,7 +57,7 @@ export class Dispatch implements Parcel {
   #mark(): Mark | undefined {
     const { freshness, sequence } = this.#route;
     if (sequence !== undefined && this.sends === 1) {
-      const lane = laneName({ key: this.frame.key, address: this.#job.delivery.frame.address });
+      const lane = laneOf(this.#job);
       this.#isStale = freshness.isStale(lane, this.#job.sequence);
       freshness.sent(lane, this.#job.sequence);
     }

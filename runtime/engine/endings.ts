@@ -8,7 +8,7 @@ import { Crowd } from '#kit/crowd.ts';
 import type { Job } from './job.ts';
 import type { LoadEnds } from './load.ts';
 import { deadIdOf, isKnown } from './known.ts';
-import { laneName } from './lanes.ts';
+import { laneOf } from './lane-of.ts';
 import { Morgue } from './morgue.ts';
 import { Repeats } from './repeats.ts';
 import type { Route } from './route.ts';
@@ -46,10 +46,6 @@ export class Endings implements LoadEnds {
     this.#morgue = new Morgue(route);
     this.#repeats = route.dedupe === undefined ? undefined : new Repeats(route.dedupe.ledger);
     this.#events = events;
-  }
-
-  get size(): number {
-    return this.#jobs.size;
   }
 
   add(job: Job): void {
@@ -235,8 +231,4 @@ export class Endings implements LoadEnds {
         counters.deadLettered += 1;
     }
   }
-}
-
-function laneOf(job: Job): string {
-  return laneName({ key: job.message?.key, address: job.delivery.frame.address });
 }

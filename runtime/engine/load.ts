@@ -7,7 +7,7 @@ import { swallowed } from './dispatch.ts';
 import { expired, isExpired } from './expiry.ts';
 import type { Job } from './job.ts';
 import { isKnown } from './known.ts';
-import { laneName } from './lanes.ts';
+import { laneOf } from './lane-of.ts';
 import type { Sending } from './outbox.ts';
 import type { Route } from './route.ts';
 
@@ -38,8 +38,7 @@ export class Load {
   readonly #ends: LoadEnds;
 
   constructor(route: Route, job: Job, frames: readonly Frame[], ends: LoadEnds) {
-    const { frame } = job.delivery;
-    this.lane = laneName({ key: job.message?.key, address: frame.address });
+    this.lane = laneOf(job);
     this.frames = [...frames];
     this.expiresAtMs = job.expiresAtMs;
     this.#route = route;

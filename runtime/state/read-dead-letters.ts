@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { Frame } from '#contract/frame.ts';
+import { frameOf } from './letter-row.ts';
+import { openDatabase } from './sqlite.ts';
 import { unusable } from './unusable.ts';
 
 /**
@@ -12,7 +13,7 @@ export function readDeadFrames(folder: string): readonly Pick<Frame, 'headers' |
   const file = join(folder, 'dead-letters.sqlite');
   if (!existsSync(file)) return [];
   try {
-    const database = new DatabaseSync(file, { readOnly: true });
+    const database = openDatabase(file, { readOnly: true });
     try {
       return database.prepare('SELECT headers, body FROM dead_letters').all().map(frameOf);
     } finally {
@@ -21,13 +22,4 @@ export function readDeadFrames(folder: string): readonly Pick<Frame, 'headers' |
   } catch (thrown) {
     throw unusable(`read ${file}`, thrown);
   }
-}
-
-function frameOf({ headers, body }: Record<string, unknown>): Pick<Frame, 'headers' | 'body'> {
-  const pairs: unknown = typeof headers === 'string' ? JSON.parse(headers) : [];
-  return {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the store wrote it
-    headers: new Map(pairs as [string, string[]][]),
-    body: body instanceof Uint8Array ? body : null,
-  };
 }

@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { DeadLetter } from '../../runtime/contract/dead-letter.ts';
-import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
-import { withBody } from '../../runtime/contract/message.ts';
-import type { Stage } from '../../runtime/contract/stage.ts';
 import { CLASS_NAMES, CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { type Counters, imbalance, newCounters } from '../../runtime/engine/counters.ts';
 import { Freshness } from '../../runtime/engine/freshness.ts';
@@ -14,6 +11,7 @@ import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink } from './simulated-buses.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { type Life, SimulatedLedger, SimulatedLog, sinkOf } from './simulated-world.ts';
+import { moodyStage } from './moody-stage.ts';
 import { onSeeds } from './seeds.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -47,21 +45,6 @@ interface Outcome {
   readonly counters: readonly Counters[];
 }
 
-function stageOf(clock: VirtualClock, { throws, waits }: Plan): Stage {
-  return {
-    name: 'function moody',
-    changesBody: true,
-    run(message) {
-      const mood = clock.random();
-      const act = () => {
-        if (mood < throws) throw new SluiceError('TRANSFORM_THREW', 'moody');
-        return withBody(message, message.body);
-      };
-      return clock.random() < waits ? clock.sleep(clock.pick(50)).then(act) : act();
-    },
-  };
-}
-
 /** Bursts of one key, numbered over all; some change places with the one before of their key. */
 function publications(clock: VirtualClock, { messages, keys, swaps }: Plan): Frame[] {
   const numbers = Array.from({ length: messages }, (_, index) => index);
@@ -92,7 +75,7 @@ async function simulate(wish: Plan): Promise<Outcome> {
       clock,
       counters,
       trafficClass: wish.trafficClass,
-      stages: [stageOf(clock, wish)],
+      stages: [moodyStage(clock, wish)],
       window,
       // A message is never given up here: what a class keeps is judged.
       attempts: 1000,

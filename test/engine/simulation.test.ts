@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
-import { withBody } from '../../runtime/contract/message.ts';
-import { Dropped, type Stage } from '../../runtime/contract/stage.ts';
 import { MOST_ENDS, type Suspects } from '../../runtime/contract/suspects.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
 import { Pump } from '../../runtime/engine/pump.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink, SimulatedSource } from './simulated-buses.ts';
+import { moodyStage } from './moody-stage.ts';
 import { onSeeds } from './seeds.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -30,23 +28,6 @@ const plan = fc.record({
   strikes: fc.dictionary(fc.integer({ min: 0, max: 20 }).map(String), fc.integer({ min: 1, max: 3 }), { maxKeys: 3 }),
 });
 type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
-
-/** A function that now answers at once and now later, now throws and now drops. */
-function moodyStage(clock: VirtualClock, { throws, waits, drops }: Plan): Stage {
-  return {
-    name: 'function moody',
-    changesBody: true,
-    run(message) {
-      const mood = clock.random();
-      const act = () => {
-        if (mood < throws) throw new SluiceError('TRANSFORM_THREW', 'moody');
-        if (mood > 1 - drops) return new Dropped('moody');
-        return withBody(message, message.body);
-      };
-      return clock.random() < waits ? clock.sleep(clock.pick(50)).then(act) : act();
-    },
-  };
-}
 
 /** Suspects on no disk, which see that nobody goes in twice, or leaves who was not inside. */
 function suspectsOf({ isAfterCrash, strikes }: Plan): Suspects & { readonly inside: Set<string> } {

@@ -1,0 +1,28 @@
+import { SluiceError } from '../../runtime/contract/errors.ts';
+import { withBody } from '../../runtime/contract/message.ts';
+import { Dropped, type Stage } from '../../runtime/contract/stage.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** Chances of each call, 0 to 1. */
+interface Moods {
+  readonly throws: number;
+  readonly waits: number;
+  readonly drops?: number;
+}
+
+/** A function that now answers at once and now later, now throws and now drops. */
+export function moodyStage(clock: VirtualClock, { throws, waits, drops = 0 }: Moods): Stage {
+  return {
+    name: 'function moody',
+    changesBody: true,
+    run(message) {
+      const mood = clock.random();
+      const act = () => {
+        if (mood < throws) throw new SluiceError('TRANSFORM_THREW', 'moody');
+        if (mood > 1 - drops) return new Dropped('moody');
+        return withBody(message, message.body);
+      };
+      return clock.random() < waits ? clock.sleep(clock.pick(50)).then(act) : act();
+    },
+  };
+}
