@@ -46,8 +46,10 @@ export class DoubtfulSink implements Sink {
 
   /** The sink has ceased to confirm, or confirms again. */
   onFlow(isFlowing: boolean): void {
-    if (isFlowing) this.#stalledAtMs = undefined;
-    else this.#stalledAtMs ??= this.#settings.clock.nowMs();
+    if (isFlowing) {
+      this.#stalledAtMs = undefined;
+      this.#isFresh = false;
+    } else this.#stalledAtMs ??= this.#settings.clock.nowMs();
   }
 
   send(frame: Frame): Promise<Receipt> {

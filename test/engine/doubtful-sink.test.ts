@@ -83,6 +83,22 @@ test('the log is read before each try of an outage, until one is confirmed', asy
   assert.equal(reads(), 2);
 });
 
+test('what was read in one outage proves nothing in the next', async () => {
+  const { made, later, reads } = scene(['1']);
+  made.onFlow(false);
+  made.doubt(['1']);
+  assert.throws(() => made.send(frame('1')), { code: 'SINK_DOWN' });
+  await settleNow();
+  // It expired meanwhile and was never sent: nobody used what was read.
+  made.onFlow(true);
+  await later(60_000);
+  made.onFlow(false);
+  made.doubt(['2']);
+  assert.throws(() => made.send(frame('2')), { code: 'SINK_DOWN' });
+  await settleNow();
+  assert.equal(reads(), 2);
+});
+
 test('an outage in which nothing was under way needs no reading', async () => {
   const { made, reads } = scene(['1']);
   made.onFlow(false);
