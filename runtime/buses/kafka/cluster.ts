@@ -147,7 +147,10 @@ function mend(client: Cluster): void {
   const { build } = connectionPoolBuilder;
   connectionPoolBuilder.build = async (to) => {
     const pool = await build(to);
-    for (const connection of pool.pool) checkPendingOnly(connection);
+    for (const connection of pool.pool) {
+      checkPendingOnly(connection);
+      beginEmpty(connection);
+    }
     return pool;
   };
 }
@@ -184,6 +187,22 @@ function checkPendingOnly({ requestQueue: queue }: Connection): void {
       },
       Math.max(10, queue.throttledUntil - Date.now()),
     );
+  };
+}
+
+const SIZE_BYTES = 4;
+
+/**
+ * The client keeps the half of an answer that a broken connection left, and takes the first bytes of the next one for the
+ * rest of it: nothing of that connection is understood any more.
+ */
+function beginEmpty(connection: Connection): void {
+  const connect = connection.connect.bind(connection);
+  connection.connect = () => {
+    if (!connection.isConnected()) {
+      Object.assign(connection, { chunks: [], bytesBuffered: 0, bytesNeeded: SIZE_BYTES, authHandlers: null });
+    }
+    return connect();
   };
 }
 

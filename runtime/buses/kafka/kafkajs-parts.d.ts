@@ -31,6 +31,12 @@ declare module 'kafkajs/src/cluster/index.js' {
 
   export interface Connection {
     readonly socket?: Socket;
+    /** What has come of an answer, and from how many bytes on it can be read. */
+    chunks: Buffer[];
+    bytesBuffered: number;
+    bytesNeeded: number;
+    isConnected(): boolean;
+    connect: () => Promise<boolean>;
     readonly requestQueue: {
       readonly pending: readonly unknown[];
       throttledUntil: number;
