@@ -1,19 +1,24 @@
-import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { seedOfRun } from '../kill/random.ts';
-import { type ChaosOutcome, runChaos } from './chaos-run.ts';
+import { type ChaosOutcome, isConvicted, runChaos } from './chaos-run.ts';
 import { classesNamed, SPOOL } from './classes.ts';
 import type { CornerKind } from './corner.ts';
 import { cornerKinds } from './corners.ts';
 import { pairsOf } from './pairs.ts';
 import { type Row, rowsOf, tableText, writeTable } from './table.ts';
 
-const USAGE = `usage: npm run chaos -- [--pair mqtt:jetstream|all] [--class event|all] [--minutes 5 | --seconds 20] [--seed 7] [--spool] [--write docs/guarantees.md] [--log FILE]
+const USAGE = `usage: npm run chaos -- [--pair mqtt:jetstream|all] [--class event|all] [--minutes 5 | --seconds 20] [--seed 7] [--spool] [--write docs/guarantees.md] [--keep .chaos]
 
 Runs a bridge between real servers, breaks everything in turn, and has what arrived judged by the checker of \`sluice verify\`.
---spool puts a spool before the stages of each route. --write puts the table of verdicts into that page.
+--minutes and --seconds are for each pair. --spool puts a spool before the stages of each route. --write puts the table of
+verdicts into that page. --keep names the folder in which the logs of bridges, servers and checker of each pair that is
+convicted are kept.
 `;
+
+/** A run that is longer tells its numbers once a minute, and no single faults. */
+const MANY_SECONDS = 60;
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +29,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     spool: { type: 'boolean', default: false },
     write: { type: 'string' },
-    log: { type: 'string' },
+    keep: { type: 'string', default: '.chaos' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -42,19 +47,26 @@ async function main(): Promise<number> {
   const seed = values.seed === undefined ? seedOfRun() : Number(values.seed);
   const rows: Row[] = [];
   const failed: string[] = [];
-  for (const [source, sink] of pairs) {
-    say(`== ${source.bus} to ${sink.bus}, ${classes.join(', ')}, ${seconds} s, seed ${seed}`);
-    const outcome = await one(source, sink, classes, seconds, seed);
-    const made = rowsOf(source.bus, sink.bus, outcome);
-    rows.push(...made);
-    say(tableText(made));
-    const { complaints, bridgeLog } = outcome;
-    if (complaints.length === 0 && made.every(({ report }) => report.ok)) continue;
+  for (const [at, [source, sink]] of pairs.entries()) {
+    say(
+      `== ${at + 1} of ${pairs.length}: ${source.bus} to ${sink.bus}, ${classes.join(', ')}, ${seconds} s, seed ${seed}`,
+    );
+    const keep = join(values.keep, `${source.bus}-${sink.bus}-${seed}`);
     const again = `npm run chaos -- --pair ${source.bus}:${sink.bus} --class ${values.class} --seconds ${seconds} --seed ${seed}${values.spool ? ' --spool' : ''}`;
+    try {
+      const outcome = await one(source, sink, { classes, seconds, seed, keep });
+      const made = rowsOf(source.bus, sink.bus, outcome);
+      rows.push(...made);
+      say(tableText(made));
+      if (!isConvicted(outcome)) continue;
+      for (const { report } of made) if (!report.ok) say(JSON.stringify(report.verdicts));
+      say([...outcome.complaints, `the bridge said last:\n${outcome.bridgeLog}`].join('\n'));
+    } catch (error) {
+      // The pairs behind it have their turn all the same.
+      say(`it broke off: ${error instanceof Error ? error.stack : String(error)}`);
+    }
     failed.push(again);
-    for (const { report } of made) if (!report.ok) say(JSON.stringify(report.verdicts));
-    say([...complaints, `the bridge said last:\n${bridgeLog}`, `CONVICTED; once more: ${again}`].join('\n'));
-    if (values.log !== undefined) writeFileSync(values.log, bridgeLog);
+    say(`CONVICTED; all logs: ${keep}; once more: ${again}`);
   }
   say(`\n${tableText(rows)}`);
   for (const again of failed) say(`CONVICTED: ${again}`);
@@ -63,21 +75,24 @@ async function main(): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-async function one(
-  source: CornerKind,
-  sink: CornerKind,
-  classes: readonly TrafficClass[],
-  seconds: number,
-  seed: number,
-): Promise<ChaosOutcome> {
+interface Wanted {
+  readonly classes: readonly TrafficClass[];
+  readonly seconds: number;
+  readonly seed: number;
+  readonly keep: string;
+}
+
+async function one(source: CornerKind, sink: CornerKind, { seconds, ...wanted }: Wanted): Promise<ChaosOutcome> {
   const [near, far] = [await source.open(), await sink.open()];
+  const tell = (text: string): void => say(`   ${text}`);
   return runChaos({
+    ...wanted,
     source: { bus: source.bus, corner: near },
     sink: { bus: sink.bus, corner: far },
-    classes,
     route: values.spool ? SPOOL : {},
     lastsMs: seconds * 1000,
-    seed,
-    tell: (text) => say(`   ${text}`),
+    // In a long run the faults would hide the numbers.
+    tell: seconds > MANY_SECONDS ? () => {} : tell,
+    tellNumbers: tell,
   });
 }

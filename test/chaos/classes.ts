@@ -1,5 +1,6 @@
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import type { VerdictName } from '../../runtime/verify/verdicts.ts';
+import { patient } from '../harness/patience.ts';
 
 /** What a route of a class is given under chaos, and what it is held to. */
 export interface ChaosClass {
@@ -16,6 +17,12 @@ export interface ChaosClass {
 
 const ORDINARY = { from: {}, expiresMs: undefined, allowed: [], mayBury: false } as const;
 
+/**
+ * Longer than an outage lasts, the start of a server included, which takes its time on a busy machine: what a server lets
+ * expire in its own queue no bridge can account for.
+ */
+const EXPIRES_MS = patient(30_000);
+
 /** Words of a route with a spool. */
 export const SPOOL = { spool: { max: '64MiB' } } as const;
 
@@ -25,8 +32,8 @@ export const CLASSES: Readonly<Record<TrafficClass, ChaosClass>> = {
   command: {
     ...ORDINARY,
     route: { class: 'command' },
-    from: { expires: '30s' },
-    expiresMs: 30_000,
+    from: { expires: `${EXPIRES_MS}ms` },
+    expiresMs: EXPIRES_MS,
     mayBury: true,
   },
   // What was under way when a bridge was killed comes again.

@@ -1,7 +1,10 @@
+import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { catalog } from '../../runtime/catalog.ts';
 import { deadLetterNames } from '../../runtime/dead-letter-names.ts';
 import { startVerification, type Verification, type VerifySettings } from '../../runtime/verification.ts';
+import { patient } from '../harness/patience.ts';
 import { newProject, pipelineText } from '../host/project.ts';
 import { type Bridge, startBridge, stateFolder } from '../kill/bridge.ts';
 import { endsOf } from '../verify/ends-of.ts';
@@ -27,6 +30,8 @@ export interface Stage extends AsyncDisposable {
   start(instance?: string): Bridge;
   /** A checker for each route; the sending begins at once. */
   check(settings: Pick<VerifySettings, 'lastsMs'> & Partial<VerifySettings>): Promise<Checks>;
+  /** Copies the pipeline file and what every bridge and both servers have logged into the folder. */
+  keepLogs(folder: string): void;
 }
 
 export type Checks = ReadonlyMap<TrafficClass, Verification>;
@@ -34,7 +39,7 @@ export type Checks = ReadonlyMap<TrafficClass, Verification>;
 /** Of all routes together: enough that there is always something under way. */
 const RATE_PER_SECOND = 400;
 /** Longer than any client of ours waits for a server that went silent. */
-const QUIET_MS = 25_000;
+const QUIET_MS = patient(25_000);
 const SILENT = { info() {}, warn() {}, error() {} };
 
 let stages = 0;
@@ -68,6 +73,15 @@ export async function setStage(play: Play): Promise<Stage> {
         checks.set(name, await startVerification(ends, { ...settingsOf(name, classes.length, state), ...settings }));
       }
       return checks;
+    },
+    keepLogs(folder) {
+      const file = project.path('pipelines/chaos.yaml');
+      copyFileSync(file, join(folder, basename(file)));
+      const logs = readdirSync(project.folder).filter((name) => name.endsWith('.log'));
+      for (const name of logs) copyFileSync(join(project.folder, name), join(folder, `bridge-${name}`));
+      writeFileSync(join(folder, `source-${source.bus}.log`), source.corner.server.log());
+      if (sink.corner.server === source.corner.server) return;
+      writeFileSync(join(folder, `sink-${sink.bus}.log`), sink.corner.server.log());
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(bridges.map((bridge) => bridge.kill()));
@@ -110,9 +124,9 @@ function settingsOf(name: TrafficClass, routes: number, state: string): VerifySe
     labels: ['S;REL=A', 'U'],
     expiresMs,
     // Expiry crosses buses in whole seconds, and what was handed over in time may wait in a server that is paused.
-    slackMs: 5000,
+    slackMs: patient(5000),
     quietMs: QUIET_MS,
-    wedgedMs: 60_000,
+    wedgedMs: patient(60_000),
     markPlace: 'body',
     allowed: new Set(allowed),
     deadLetters: (run) => (mayBury ? deadLetterNames(state, run) : undefined),

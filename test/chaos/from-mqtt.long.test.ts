@@ -1,0 +1,3 @@
+import { chaosLaws } from './chaos-laws.ts';
+
+chaosLaws('mqtt');

@@ -1,0 +1,3 @@
+import { spoolLaws } from './chaos-laws.ts';
+
+spoolLaws(['mqtt:rabbitmq', 'kafka:mqtt']);
