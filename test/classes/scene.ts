@@ -1,13 +1,13 @@
-import type { Broker } from '../harness/broker.ts';
 import { type Link, startLink } from '../harness/link.ts';
-import { startNats } from '../harness/nats.ts';
+import { natsWords } from '../harness/nats-client.ts';
+import { type Place, sharedNats } from '../harness/shared.ts';
 import { newProject, pipelineText } from '../host/project.ts';
 import { type Bridge, startBridge } from '../kill/bridge.ts';
 import { type TestStream, testStream } from '../kill/test-stream.ts';
 
-/** One nats-server whose stream IN feeds routes into its stream OUT, over a link that can be spoilt. */
+/** One account of the run's nats-server, whose stream IN feeds routes into its stream OUT, over a link that can be spoilt. */
 export interface ClassScene extends AsyncDisposable {
-  readonly server: Broker;
+  readonly server: Place;
   /** On the way from the bridge to the source. */
   readonly nearLink: Link;
   /** On the way from the bridge to the sink. */
@@ -21,7 +21,7 @@ export interface ClassScene extends AsyncDisposable {
 export async function setClassScene(
   routes: readonly { readonly from: object; readonly to: object; readonly [word: string]: unknown }[],
 ): Promise<ClassScene> {
-  const server = await startNats();
+  const server = await sharedNats();
   const [nearLink, link] = await Promise.all([startLink(server.port), startLink(server.port)]);
   const input = await testStream(server.url, 'IN', ['in.>']);
   const output = await testStream(server.url, 'OUT', ['out.>']);
@@ -29,8 +29,8 @@ export async function setClassScene(
     'pipelines/classes.yaml': pipelineText({
       name: 'classes',
       buses: {
-        near: { bus: 'jetstream', url: `nats://127.0.0.1:${nearLink.port}` },
-        far: { bus: 'jetstream', url: `nats://127.0.0.1:${link.port}` },
+        near: { bus: 'jetstream', ...natsWords(server.url, nearLink.port) },
+        far: { bus: 'jetstream', ...natsWords(server.url, link.port) },
       },
       routes: routes.map((route) => ({
         ...route,

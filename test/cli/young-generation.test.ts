@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { packageFolder } from '../../runtime/package-folder.ts';
+import { patient } from '../harness/patience.ts';
 
 const run = promisify(execFile);
 const module = join(packageFolder(), 'runtime', 'cli', 'young-generation.ts');
@@ -26,7 +27,9 @@ step();`;
 }
 
 async function youngMiB(begin: string): Promise<number> {
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', churn(begin)], { timeout: 60_000 });
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', churn(begin)], {
+    timeout: patient(60_000),
+  });
   return Number(stdout);
 }
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { pathOf } from './provide.ts';
 
 /** A program and the arguments before the name of the class to run. */
@@ -7,10 +7,10 @@ export interface JavaCommand {
   readonly args: readonly string[];
 }
 
-/** How Java runs a class of Kafka's jars; `folder` takes what the JVM itself writes. */
-export async function javaCommand(): Promise<(folder: string) => JavaCommand> {
+/** How Java runs a class of Kafka's jars, or of another folder; `folder` takes what the JVM itself writes. */
+export async function javaCommand(): Promise<(folder: string, classes?: string) => JavaCommand> {
   const [binary, jars] = await Promise.all([pathOf('java'), pathOf('kafka')]);
-  return (folder) => ({
+  return (folder, classes) => ({
     binary,
     args: [
       '-Xmx256m',
@@ -20,7 +20,7 @@ export async function javaCommand(): Promise<(folder: string) => JavaCommand> {
       `-Djava.io.tmpdir=${folder}`,
       `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'java', 'log4j2.properties')}`,
       '-cp',
-      join(jars, '*'),
+      [...(classes === undefined ? [] : [classes]), join(jars, '*')].join(delimiter),
     ],
   });
 }

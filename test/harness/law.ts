@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { basename } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { patient } from './patience.ts';
 import { provide, type Tool } from './provide.ts';
 
 /**
- * What a law cannot be judged without. `nats` and `mosquitto` are content with a server that an environment variable
- * names; the needs that end in `-process` are for one of the test's own, to configure, kill or pause it.
+ * What a law cannot be judged without. `nats`, `mosquitto`, `kafka` and `rabbitmq` are content with a place on the run's
+ * server (shared.ts), the first two also on one that an environment variable names; the needs that end in `-process` are
+ * for a server of the test's own, to configure, kill or pause it.
  */
 export type Need = keyof typeof TOOLS_OF;
 
@@ -16,7 +19,9 @@ const TOOLS_OF = {
   'nats-process': ['nats-server'],
   mosquitto: ['mosquitto'],
   'mosquitto-process': ['mosquitto'],
+  kafka: ['java', 'kafka'],
   'kafka-process': ['java', 'kafka'],
+  rabbitmq: ['rabbitmq-server', 'epmd'],
   'rabbitmq-process': ['rabbitmq-server', 'epmd'],
   openssl: ['openssl'],
   /** A disk that can lose its power, see recorded-disk.ts. */
@@ -47,7 +52,11 @@ export interface LawOptions {
  * SLUICE_BROKERS=require.
  */
 export function law(sentence: string, options: LawOptions, body: (t: TestContext) => Promise<void>): void {
-  void test(sentence, { timeout: options.timeoutMs ?? 180_000 }, async (t) => {
+  const file = basename(process.argv[1] ?? '');
+  if (options.needs.length > 0 && !/\.(server|long)\./.test(file) && file.endsWith('.test.ts')) {
+    throw new Error(`${file}: a law that needs ${options.needs.join(', ')} belongs into a file named *.server.test.ts`);
+  }
+  void test(sentence, { timeout: patient(options.timeoutMs ?? 180_000) }, async (t) => {
     const reasons = (await Promise.all(options.needs.map(missing))).filter((reason) => reason !== undefined);
     if (reasons.length === 0) return body(t);
     const reason = reasons.join('; ');

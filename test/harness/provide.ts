@@ -1,8 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { byApt } from './by-apt.ts';
 import { byGo } from './by-go.ts';
 import { byMaven } from './by-maven.ts';
 import type { Found } from './found.ts';
 import { executable, onPath } from './on-path.ts';
+import { waitFor } from './wait-for.ts';
+
+/** Where the runner writes what the files of a run share. Unset where a file runs by itself. */
+export const RUN_VARIABLE = 'SLUICE_TEST_RUN';
+
+const PROVIDE_MS = 900_000;
 
 // Beside the wrapper in /usr/sbin, which refuses ordinary users and takes root's rights away.
 const RABBITMQ = '/usr/lib/rabbitmq/bin/rabbitmq-server';
@@ -42,11 +50,19 @@ export const TOOLS = Object.keys(ways) as readonly Tool[];
 
 const provided = new Map<Tool, Promise<Found>>();
 
+/** The runner has looked for every tool before it starts a server: its answer, for the processes of test files. */
+async function asTheRunFound(run: string, tool: Tool): Promise<Found> {
+  const file = join(run, 'tools.json');
+  const text = await waitFor(() => readFileSync(file, 'utf8'), PROVIDE_MS, 'the run to have its tools');
+  return (JSON.parse(text) as Record<Tool, Found>)[tool];
+}
+
 /** Finds the tool, or provides it where that may be done; asked again it answers the same. */
 export function provide(tool: Tool): Promise<Found> {
   const known = provided.get(tool);
   if (known !== undefined) return known;
-  const provision = ways[tool]();
+  const run = process.env[RUN_VARIABLE];
+  const provision = run === undefined ? ways[tool]() : asTheRunFound(run, tool);
   provided.set(tool, provision);
   return provision;
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ServerTls } from './nats.ts';
 import { pathOf } from './provide.ts';
+import { codePath, type RabbitMqPlugin } from './rabbitmq-code-path.ts';
 
 const run = promisify(execFile);
 const CTL_MS = 60_000;
@@ -13,7 +14,8 @@ export interface RabbitMqOptions {
   readonly tls?: ServerTls;
   /** Besides guest; each may do everything in the virtual host `/`. */
   readonly users?: Readonly<Record<string, string>>;
-  readonly plugins?: readonly string[];
+  /** With the management plugin. Makes the start some 2 s longer. */
+  readonly management?: boolean;
   /** Further lines of rabbitmq.conf. */
   readonly config?: string;
 }
@@ -23,9 +25,10 @@ export interface NodePorts {
   readonly distribution: number;
   readonly names: number;
   readonly tls: number;
+  readonly management: number;
 }
 
-function configuration({ tls, config }: RabbitMqOptions, ports: NodePorts): string {
+function configuration({ tls, config, management }: RabbitMqOptions, ports: NodePorts): string {
   const lines = [
     `listeners.tcp.1 = 127.0.0.1:${ports.amqp}`,
     'log.console = true',
@@ -35,6 +38,9 @@ function configuration({ tls, config }: RabbitMqOptions, ports: NodePorts): stri
     'vm_memory_high_watermark.absolute = 1GB',
     'collect_statistics_interval = 1000',
   ];
+  if (management === true) {
+    lines.push('management.tcp.ip = 127.0.0.1', `management.tcp.port = ${ports.management}`);
+  }
   if (tls !== undefined) {
     lines.push(`listeners.ssl.1 = 127.0.0.1:${ports.tls}`);
     lines.push(`ssl_options.certfile = ${tls.cert}`, `ssl_options.keyfile = ${tls.key}`);
@@ -48,17 +54,24 @@ function configuration({ tls, config }: RabbitMqOptions, ports: NodePorts): stri
 }
 
 /** Writes the node's files; returns the environment in which both the node and rabbitmqctl run. */
-export function prepareNode(options: RabbitMqOptions, folder: string, ports: NodePorts): NodeJS.ProcessEnv {
+export function prepareNode(
+  server: string,
+  options: RabbitMqOptions,
+  folder: string,
+  ports: NodePorts,
+): NodeJS.ProcessEnv {
   const at = (name: string): string => join(folder, name);
   mkdirSync(at('home'), { recursive: true });
   // Of its own, and readable by nobody else, or Erlang refuses it.
   const cookie = join(at('home'), '.erlang.cookie');
   if (!existsSync(cookie)) writeFileSync(cookie, `SLUICETEST${ports.amqp}`, { mode: 0o400 });
-  const plugins = [...(options.plugins ?? [])];
+  const plugins: RabbitMqPlugin[] = options.management === true ? ['rabbitmq_management'] : [];
   if (options.tls?.clientCa !== undefined) plugins.push('rabbitmq_auth_mechanism_ssl');
   writeFileSync(at('enabled_plugins'), `[${plugins.join(',')}].\n`);
   writeFileSync(at('rabbitmq.conf'), configuration(options, ports));
+  const code = codePath(server, folder, plugins);
   return {
+    ...code.env,
     PATH: process.env['PATH'],
     LANG: 'C.UTF-8',
     HOME: at('home'),
@@ -79,7 +92,7 @@ export function prepareNode(options: RabbitMqOptions, folder: string, ports: Nod
     ERL_EPMD_PORT: String(ports.names),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     ERL_CRASH_DUMP_SECONDS: '0',
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 2:2 -kernel inet_dist_use_interface {127,0,0,1}',
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `+S 2:2 -kernel inet_dist_use_interface {127,0,0,1} ${code.args}`,
     RABBITMQ_CTL_DIST_PORT_MIN: '0',
     RABBITMQ_CTL_DIST_PORT_MAX: '0',
     // The script then becomes the node instead of its parent, so that signals reach the node.

@@ -20,14 +20,23 @@ function killAll(): void {
 }
 
 process.on('exit', killAll);
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.once(signal, () => {
-    killAll();
-    process.exit(code);
-  });
+
+let watching = false;
+
+/** A signal ends the servers and then the process, unless somebody else sees to that. */
+function watchSignals(): void {
+  if (watching) return;
+  watching = true;
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    if (process.listenerCount(signal) > 0) continue;
+    process.once(signal, () => {
+      killAll();
+      process.exit(code);
+    });
+  }
 }
 
 /** What to run. The log is appended to, so that it spans restarts; its folder is the server's own. */
@@ -59,6 +68,7 @@ export function logTail(logFile: string): string {
 }
 
 export function startServer(command: Command): ServerProcess {
+  watchSignals();
   const log = openSync(command.logFile, 'a');
   const child: ChildProcess = spawn(command.binary, command.args, {
     detached: true,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { patient } from './patience.ts';
 
 const POLL_MS = 10;
 
@@ -6,14 +7,14 @@ type Awaitable<T> = T | Promise<T>;
 
 /**
  * Polls until `condition` yields something other than false, null or undefined, and returns that. Rejects past the
- * deadline, naming what was awaited; an error that the condition throws is the cause, not the end of the wait.
+ * deadline, which a patient run makes longer, naming what was awaited; an error that the condition throws is the cause, not the end of the wait.
  */
 export async function waitFor<T>(
   condition: () => Awaitable<T | false | null | undefined>,
   deadlineMs: number,
   what: string,
 ): Promise<T> {
-  const endMs = performance.now() + deadlineMs;
+  const endMs = performance.now() + patient(deadlineMs);
   let cause: unknown;
   for (;;) {
     try {
@@ -26,7 +27,7 @@ export async function waitFor<T>(
       cause = thrown;
     }
     if (performance.now() >= endMs) {
-      throw new Error(`waited ${deadlineMs} ms in vain: ${what}`, { cause });
+      throw new Error(`waited ${patient(deadlineMs)} ms in vain: ${what}`, { cause });
     }
     await sleep(POLL_MS);
   }

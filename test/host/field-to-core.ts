@@ -1,3 +1,4 @@
+import { natsWords } from '../harness/nats-client.ts';
 import type { Project } from './project.ts';
 import { newProject } from './project.ts';
 
@@ -16,6 +17,11 @@ export interface Variation {
   readonly files?: Readonly<Record<string, string | object>>;
 }
 
+/** The word `clientId` of a connection to this place: client ids are of the whole server, ports of the place. */
+export function clientIdAt(url: string): string {
+  return `sluice-${new URL(url).port}`;
+}
+
 /** A project of one pipeline: MQTT 5 `in/+` to the JetStream stream OUT, subject `out.KEY`. */
 export function fieldToCore(
   urls: { readonly field: string; readonly core: string },
@@ -26,8 +32,8 @@ export function fieldToCore(
     'pipelines/bridge.yaml': {
       name: 'bridge',
       buses: {
-        field: { bus: 'mqtt', url: urls.field, protocol: '5', ...field },
-        core: { bus: 'jetstream', url: urls.core, create: true, ...core },
+        field: { bus: 'mqtt', url: urls.field, protocol: '5', clientId: clientIdAt(urls.field), ...field },
+        core: { bus: 'jetstream', ...natsWords(urls.core), create: true, ...core },
         ...buses,
       },
       routes: [

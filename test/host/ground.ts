@@ -1,27 +1,27 @@
-import type { Broker } from '../harness/broker.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
-import { startNats } from '../harness/nats.ts';
+import { type Place, sharedNats } from '../harness/shared.ts';
 import { fieldToCore, type Variation } from './field-to-core.ts';
 import { type OutStream, watchStream } from './out-stream.ts';
 import type { Project } from './project.ts';
 import { newPublisher, type Publisher } from './publisher.ts';
 
-/** What a law that calls `ground` needs. */
+/** What a law that calls `ground` needs, if it brings no server. */
 export const SERVERS = { needs: ['mosquitto', 'nats'] } as const;
 
 /** Both servers, the stream, a publisher and a project between them. */
 export interface Ground extends AsyncDisposable {
-  readonly field: Broker;
-  readonly core: Broker;
+  readonly field: Place;
+  readonly core: Place;
   readonly stream: OutStream;
   readonly publisher: Publisher;
   readonly project: Project;
 }
 
-export async function ground(variation: Variation = {}): Promise<Ground> {
+/** `ownCore`: a server of the test's own, which the test ends. */
+export async function ground(variation: Variation = {}, ownCore?: Place): Promise<Ground> {
   const stack = new AsyncDisposableStack();
   const field = stack.use(await startMosquitto());
-  const core = stack.use(await startNats());
+  const core = ownCore ?? stack.use(await sharedNats());
   const stream = stack.use(await watchStream(core.url));
   const publisher = stack.use(await newPublisher(field.url));
   const project = stack.use(fieldToCore({ field: field.url, core: core.url }, variation));

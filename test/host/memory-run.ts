@@ -11,6 +11,7 @@ import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { loadParts } from '../../runtime/cli/load-parts.ts';
 import { findingsText } from '../../runtime/config/findings-text.ts';
 import { type RunningPipeline, type RunSettings, startPipeline } from '../../runtime/pipeline.ts';
+import { patient } from '../harness/patience.ts';
 import { newProject, type Project } from './project.ts';
 
 const DEADLINE_MS = 10_000;
@@ -104,7 +105,7 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
     },
     async take(count) {
       const frames: Frame[] = [];
-      const signal = AbortSignal.timeout(DEADLINE_MS);
+      const signal = AbortSignal.timeout(patient(DEADLINE_MS));
       while (frames.length < count) {
         const read: readonly Delivery[] = await out.read({ messages: count - frames.length, bytes: 1e9 }, signal);
         assert.ok(read.length > 0, `${frames.length} of ${count} frames came out: ${JSON.stringify(said)}`);
@@ -116,7 +117,7 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
       return frames;
     },
     async rest(messages) {
-      const endsAt = Date.now() + DEADLINE_MS;
+      const endsAt = Date.now() + patient(DEADLINE_MS);
       for (;;) {
         const [numbers] = pipeline.numbers();
         if (numbers !== undefined && numbers.accepted >= messages && numbers.held === 0) return numbers;

@@ -1,5 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { natsClient } from '../harness/nats-client.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 /** A message as the stream holds it. */
@@ -20,7 +20,7 @@ export interface OutStream extends AsyncDisposable {
 
 export async function watchStream(url: string, identity: { user?: string; pass?: string } = {}): Promise<OutStream> {
   const name = 'OUT';
-  const connection = await connect({ servers: url, ...identity });
+  const connection = await natsClient(url, identity);
   const manager = await jetstreamManager(connection, { checkAPI: false });
   const count = async (): Promise<number> => {
     try {

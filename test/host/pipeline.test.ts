@@ -7,6 +7,7 @@ import { memory } from '../../runtime/buses/memory/index.ts';
 import { catalogOf } from '../../runtime/catalog-of.ts';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { startPipeline } from '../../runtime/pipeline.ts';
+import { patient } from '../harness/patience.ts';
 import { newProject } from './project.ts';
 
 const TWO_ROUTES = {
@@ -101,7 +102,7 @@ test('routes of one pipeline go on without one another, and their ids never meet
   await hub.publish({ ...frame, address: 'both/in', body: Buffer.from('x') });
   const ids: (string | undefined)[] = [];
   while (ids.length < 2) {
-    const read = await out.read({ messages: 2, bytes: 100 }, AbortSignal.timeout(5000));
+    const read = await out.read({ messages: 2, bytes: 100 }, AbortSignal.timeout(patient(5000)));
     assert.ok(read.length > 0, `${ids.length} of 2 came out`);
     ids.push(...read.map((delivery) => delivery.frame.id));
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { patient } from '../harness/patience.ts';
 import { type ServerProcess, startServer } from '../harness/server-process.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
@@ -78,7 +79,7 @@ export function startBridge(
   };
   const ask: Bridge['ask'] = async (path) => {
     const { url } = await said(({ event }) => event === 'admin', READY_MS, 'where its probes are');
-    const answer = await fetch(`${String(url)}${path}`, { signal: AbortSignal.timeout(ASK_MS) });
+    const answer = await fetch(`${String(url)}${path}`, { signal: AbortSignal.timeout(patient(ASK_MS)) });
     return { status: answer.status, text: await answer.text() };
   };
   return {

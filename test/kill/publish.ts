@@ -6,6 +6,8 @@ import type { TestStream } from './test-stream.ts';
 
 const PUBLISH_MS = 60_000;
 const UNCONFIRMED = 1000;
+/** A stream drops what comes much faster than it can store: nobody is told. */
+const UNSTORED = 4000;
 
 export async function publishMqtt(sender: MqttClient, marks: Iterable<Mark>): Promise<void> {
   let open: Promise<unknown>[] = [];
@@ -21,10 +23,13 @@ export async function publishMqtt(sender: MqttClient, marks: Iterable<Mark>): Pr
 export async function publishNats(reports: TestStream, marks: Iterable<Mark>): Promise<void> {
   const before = await reports.count();
   let sent = 0;
+  const stored = (): Promise<unknown> =>
+    waitFor(async () => (await reports.count()) === before + sent, PUBLISH_MS, 'the backlog to be stored');
   for (const mark of marks) {
     reports.connection.publish(`fleet.${mark.key}.position`, reportOf(mark));
     sent += 1;
     if (sent % UNCONFIRMED === 0) await reports.connection.flush();
+    if (sent % UNSTORED === 0) await stored();
   }
-  await waitFor(async () => (await reports.count()) === before + sent, PUBLISH_MS, 'the backlog to be stored');
+  await stored();
 }

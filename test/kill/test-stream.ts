@@ -1,5 +1,7 @@
 import { jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { natsClient } from '../harness/nats-client.ts';
+import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 const READ_MS = 60_000;
@@ -22,8 +24,8 @@ export interface TestStream extends AsyncDisposable {
 }
 
 export async function testStream(url: string, name: string, subjects: readonly string[]): Promise<TestStream> {
-  const connection = await connect({ servers: url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  const manager = await jetstreamManager(connection, { timeout: ANSWER_MS });
+  const connection = await natsClient(url, { maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  const manager = await jetstreamManager(connection, { timeout: patient(ANSWER_MS) });
   const stream: TestStream = {
     connection,
     name,

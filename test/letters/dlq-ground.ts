@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import type { Place } from '../harness/shared.ts';
 import { type Ground, ground } from '../host/ground.ts';
 import type { Variation } from '../host/field-to-core.ts';
 import { type SluiceProcess, startSluice } from '../host/sluice-process.ts';
@@ -27,9 +28,10 @@ export interface LetterGround extends AsyncDisposable {
   fill(count: number): Promise<void>;
 }
 
-export async function letterGround(variation: Variation = {}): Promise<LetterGround> {
+/** `ownCore`: a server of the test's own, which the test ends. */
+export async function letterGround(variation: Variation = {}, ownCore?: Place): Promise<LetterGround> {
   const stack = new AsyncDisposableStack();
-  const place = stack.use(await ground({ source: BROKEN, ...variation }));
+  const place = stack.use(await ground({ source: BROKEN, ...variation }, ownCore));
   const { project } = place;
   const file = project.path('pipelines/bridge.yaml');
   const state = project.path('state');

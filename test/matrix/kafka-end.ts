@@ -1,5 +1,6 @@
-import { type IHeaders, Kafka as Client, type KafkaMessage, logLevel } from 'kafkajs';
-import type { Kafka } from '../harness/kafka.ts';
+import type { IHeaders, KafkaMessage } from 'kafkajs';
+import { kafkaClient } from '../harness/kafka-client.ts';
+import type { KafkaDoor } from '../harness/kafka-door.ts';
 import { type Arrived, CONTENT_TYPE, LIFE_MS, type Sent } from './far-message.ts';
 import type { MatrixEnd } from './matrix-end.ts';
 
@@ -7,8 +8,8 @@ const PARTITIONS = 4;
 const BATCH = 500;
 const LISTENING_MS = 10_000;
 
-export function kafkaEnd(server: Kafka): MatrixEnd {
-  const client = new Client({ clientId: 'matrix', brokers: server.brokers, logLevel: logLevel.NOTHING });
+export function kafkaEnd(server: KafkaDoor): MatrixEnd {
+  const client = kafkaClient({ clientId: 'matrix', brokers: server.brokers });
   return {
     connection: { bus: 'kafka', brokers: server.brokers },
     // A group that is killed is waited for as long as its session lasts; 6 s is the least that the server takes.

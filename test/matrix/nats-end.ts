@@ -1,5 +1,6 @@
 import { jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
-import { connect, headers as newHeaders, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { headers as newHeaders, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { natsClient, natsWords } from '../harness/nats-client.ts';
 import { type Arrived, CONTENT_TYPE, LIFE_MS, type Sent } from './far-message.ts';
 import type { MatrixEnd } from './matrix-end.ts';
 
@@ -48,18 +49,18 @@ async function publishAll(connection: NatsConnection, prefix: string, messages: 
 /** Core NATS. The subjects of the two ends on one server are apart. */
 export function natsEnd(url: string): MatrixEnd {
   return {
-    connection: { bus: 'nats', url },
+    connection: { bus: 'nats', ...natsWords(url) },
     from: (pair) => ({ subjects: [`core.in.${pair}.*`], key: '{subject.3}' }),
     to: (pair) => ({ subject: `core.out.${pair}.{key}` }),
     prepareSource: () => Promise.resolve(),
     async publish(pair, messages) {
-      const connection = await connect({ servers: url });
+      const connection = await natsClient(url);
       await publishAll(connection, `core.in.${pair}`, messages);
       await connection.close();
     },
     async listen(pair) {
       const arrived: Arrived[] = [];
-      const connection = await connect({ servers: url });
+      const connection = await natsClient(url);
       connection.subscribe(`core.out.${pair}.*`, { callback: (_, message) => void arrived.push(arrivedFrom(message)) });
       await connection.flush();
       return { arrived, [Symbol.asyncDispose]: () => connection.close() };
@@ -69,24 +70,24 @@ export function natsEnd(url: string): MatrixEnd {
 
 export function jetstreamEnd(url: string): MatrixEnd {
   const create = async (name: string, subject: string): Promise<void> => {
-    const connection = await connect({ servers: url });
+    const connection = await natsClient(url);
     await (await jetstreamManager(connection)).streams.add({ name, subjects: [subject] });
     await connection.close();
   };
   return {
-    connection: { bus: 'jetstream', url },
+    connection: { bus: 'jetstream', ...natsWords(url) },
     from: (pair) => ({ stream: `IN-${pair}`, key: '{subject.3}' }),
     to: (pair) => ({ stream: `OUT-${pair}`, subject: `js.out.${pair}.{key}` }),
     prepareSource: (pair) => create(`IN-${pair}`, `js.in.${pair}.*`),
     async publish(pair, messages) {
-      const connection = await connect({ servers: url });
+      const connection = await natsClient(url);
       await publishAll(connection, `js.in.${pair}`, messages);
       await connection.close();
     },
     async listen(pair) {
       await create(`OUT-${pair}`, `js.out.${pair}.*`);
       const arrived: Arrived[] = [];
-      const connection = await connect({ servers: url });
+      const connection = await natsClient(url);
       const consumer = await jetstream(connection).consumers.get(`OUT-${pair}`);
       const reading = await consumer.consume({
         max_messages: 2000,

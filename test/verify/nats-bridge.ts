@@ -1,9 +1,10 @@
-import { connect, headers as newHeaders, type MsgHdrs } from '@nats-io/transport-node';
+import { headers as newHeaders, type MsgHdrs } from '@nats-io/transport-node';
+import { natsClient } from '../harness/nats-client.ts';
 import type { Load, Way } from './broken-bridge.ts';
 
 /** A small bridge of its own on core NATS, from `in.>` to `out.>`: it has nothing of the runtime. */
 export async function natsBridge(url: string, way: Way): Promise<AsyncDisposable> {
-  const connection = await connect({ servers: url });
+  const connection = await natsClient(url);
   connection.subscribe('in.>', {
     callback(_, message) {
       const load: Load = {

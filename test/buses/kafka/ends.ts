@@ -9,9 +9,15 @@ import { kafka } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
 import { withDefaults } from '../../conformance/ground.ts';
 import { memoForTest } from '../../harness/memo.ts';
+import { patient } from '../../harness/patience.ts';
+import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 export const DEADLINE_MS = 30_000;
+/** Of this process: the run's node serves others too. */
+const PIPELINE = ownName('fleet');
+/** The group of a source that names none. */
+export const GROUP = `${PIPELINE}-tracks`;
 const WINDOW: Room = { messages: 2000, bytes: 16 * 1024 ** 2 };
 
 export function connectionTo(broker: string, more: Partial<KafkaConnection> = {}): KafkaConnection {
@@ -43,7 +49,7 @@ export function recorded(direction: 'source' | 'sink', window: Room = WINDOW): R
     events,
     stop,
     context: {
-      pipeline: 'fleet',
+      pipeline: PIPELINE,
       route: 'tracks',
       connection: 'log',
       direction,
@@ -80,7 +86,7 @@ export async function openSource(
     record.context,
   );
   const read = async (room: Room): Promise<readonly Delivery[]> => {
-    const batch = await source.read(room, AbortSignal.timeout(DEADLINE_MS));
+    const batch = await source.read(room, AbortSignal.timeout(patient(DEADLINE_MS)));
     if (batch.length === 0) throw new Error('nothing came in time');
     return batch;
   };
@@ -129,7 +135,7 @@ export async function openSink(broker: string, { connection, window, ...to }: Gi
     sink,
     send,
     async deliver(frames) {
-      const endMs = performance.now() + DEADLINE_MS;
+      const endMs = performance.now() + patient(DEADLINE_MS);
       for (let left = frames; left.length > 0;) {
         const results = await Promise.allSettled(left.map(send));
         const first = results.findIndex(({ status }) => status === 'rejected');

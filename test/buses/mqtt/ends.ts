@@ -1,3 +1,4 @@
+import { beforeEach } from 'node:test';
 import type { BusContext, BusEvent } from '#contract/bus.ts';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { SluiceError } from '#contract/errors.ts';
@@ -6,8 +7,10 @@ import type { Sink } from '#contract/sink.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { mqtt } from '../../../runtime/buses/mqtt/index.ts';
 import type { MqttConnection, MqttFrom, MqttTo } from '../../../runtime/buses/mqtt/options.ts';
-import { waitFor } from '../../harness/wait-for.ts';
 import { memoForTest } from '../../harness/memo.ts';
+import { patient } from '../../harness/patience.ts';
+import { ownName } from '../../harness/shared.ts';
+import { waitFor } from '../../harness/wait-for.ts';
 
 export const DEADLINE_MS = 15_000;
 const WINDOW: Room = { messages: 256, bytes: 1024 * 1024 };
@@ -39,8 +42,15 @@ function contextFor(direction: 'source' | 'sink', wanted: Wanted, events: BusEve
   };
 }
 
+// A session belongs to its client id, which is of the whole server: all ends of a test have one, whether they come over
+// a link or not, and no other test has it.
+let clientId = '';
+beforeEach(() => {
+  clientId = ownName('sluice');
+});
+
 function connectionTo(url: string, wanted: Wanted): MqttConnection {
-  return { url, protocol: '5', clientId: 'sluice', keepAlive: '20s', connectTimeout: '30s', ...wanted.connection };
+  return { url, protocol: '5', clientId, keepAlive: '20s', connectTimeout: '30s', ...wanted.connection };
 }
 
 /** As `openSource` promises it: the promise may stay open, and `events` fill meanwhile. */
@@ -97,24 +107,26 @@ export function bodyOf(delivery: Delivery | undefined): string {
 /** Reads exactly `count` deliveries, settling none. */
 export async function take(from: Source, count: number, withinMs = DEADLINE_MS): Promise<Delivery[]> {
   const taken: Delivery[] = [];
-  const signal = AbortSignal.timeout(withinMs);
+  const signal = AbortSignal.timeout(patient(withinMs));
   while (taken.length < count) {
     const read = await from.read({ messages: count - taken.length, bytes: 1024 * 1024 }, signal);
-    if (read.length === 0) throw new Error(`${taken.length} of ${count} deliveries within ${withinMs} ms`);
+    if (read.length === 0) throw new Error(`${taken.length} of ${count} deliveries within ${patient(withinMs)} ms`);
     taken.push(...read);
   }
   return taken;
 }
 
-/** What arrives within `ms`, accepted. */
-export async function drain(from: Source, ms: number): Promise<Delivery[]> {
+/** What arrives until `count` deliveries are there, and within `quietMs` after them, all accepted. */
+export async function drain(from: Source, count: number, quietMs: number): Promise<Delivery[]> {
   const taken: Delivery[] = [];
-  const signal = AbortSignal.timeout(ms);
+  let signal = AbortSignal.timeout(count === 0 ? quietMs : patient(DEADLINE_MS));
   for (;;) {
     const read = await from.read({ messages: 256, bytes: 1024 * 1024 }, signal);
     if (read.length === 0) return taken;
     for (const delivery of read) delivery.settle(ACCEPT);
+    const isShort = taken.length < count;
     taken.push(...read);
+    if (isShort && taken.length >= count) signal = AbortSignal.timeout(quietMs);
   }
 }
 

@@ -1,8 +1,8 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
-import type { Broker } from '../../harness/broker.ts';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { natsClient } from '../../harness/nats-client.ts';
 
-/** The test's own door to a server. */
+/** The test's own door to a server, or to its account on one. */
 export interface Admin extends AsyncDisposable {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
@@ -10,8 +10,8 @@ export interface Admin extends AsyncDisposable {
   stored(stream: string): Promise<string[]>;
 }
 
-export async function adminOf(broker: Broker): Promise<Admin> {
-  const connection = await connect({ servers: broker.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+export async function adminOf({ url }: { readonly url: string }): Promise<Admin> {
+  const connection = await natsClient(url, { maxReconnectAttempts: -1, reconnectTimeWait: 100 });
   const manager = await jetstreamManager(connection, { checkAPI: false });
   return {
     connection,
@@ -30,8 +30,8 @@ export async function adminOf(broker: Broker): Promise<Admin> {
 }
 
 /** With a stream `TRACKS` of `tracks.>`, unless `config` says otherwise. */
-export async function withStream(broker: Broker, config: Partial<StreamConfig> = {}): Promise<Admin> {
-  const admin = await adminOf(broker);
+export async function withStream(server: { readonly url: string }, config: Partial<StreamConfig> = {}): Promise<Admin> {
+  const admin = await adminOf(server);
   await admin.manager.streams.add({ name: 'TRACKS', subjects: ['tracks.>'], ...config });
   return admin;
 }

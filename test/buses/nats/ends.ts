@@ -8,8 +8,9 @@ import type { Receipt, Sink } from '#contract/sink.ts';
 import { pause } from '#kit/deadline.ts';
 import { nats as core } from '../../../runtime/buses/nats/core.ts';
 import { jetstream as jetstreamBus } from '../../../runtime/buses/nats/jetstream.ts';
-import { waitFor } from '../../harness/wait-for.ts';
 import { memoForTest } from '../../harness/memo.ts';
+import { patient } from '../../harness/patience.ts';
+import { waitFor } from '../../harness/wait-for.ts';
 
 export const DEADLINE_MS = 20_000;
 export const WINDOW: Room = { messages: 256, bytes: 16 * 1024 ** 2 };
@@ -68,12 +69,20 @@ export function frameOf(address: string, body: string, rest: Partial<Frame> = {}
   };
 }
 
+/** A URL with an identity in it is taken as it is: the bus reads it there. */
 export const connectionTo = (url: string | readonly string[]) => ({
   url,
   connectTimeout: '4s',
   keepAlive: '15s',
   create: false,
 });
+
+/** The same place over a link to its server. */
+export function over(url: string, { port }: { readonly port: number }): string {
+  const way = new URL(url);
+  way.port = String(port);
+  return way.href;
+}
 
 /** Reads until `count` deliveries are there, no more than the window allows; the test settles them, or `settle` does. */
 export async function take(
@@ -82,10 +91,10 @@ export async function take(
   settle: (delivery: Delivery) => void = () => {},
 ): Promise<Delivery[]> {
   const taken: Delivery[] = [];
-  const late = AbortSignal.timeout(DEADLINE_MS);
+  const late = AbortSignal.timeout(patient(DEADLINE_MS));
   while (taken.length < count) {
     const read = await source.read({ ...WINDOW, messages: Math.min(WINDOW.messages, count - taken.length) }, late);
-    if (late.aborted) throw new Error(`read ${taken.length} of ${count} deliveries within ${DEADLINE_MS} ms`);
+    if (late.aborted) throw new Error(`read ${taken.length} of ${count} deliveries within ${patient(DEADLINE_MS)} ms`);
     for (const delivery of read) settle(delivery);
     taken.push(...read);
   }

@@ -1,4 +1,5 @@
-import { after, afterEach } from 'node:test';
+import assert from 'node:assert/strict';
+import { afterEach } from 'node:test';
 import { type Channel, connect, type ConsumeMessage } from 'amqplib';
 import type { BusContext, BusEvent } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
@@ -10,27 +11,30 @@ import type { Room, Source } from '#contract/source.ts';
 import { rabbitmq } from '../../../runtime/buses/rabbitmq/index.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from '../../../runtime/buses/rabbitmq/options.ts';
 import { withDefaults } from '../../conformance/ground.ts';
-import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
-import type { RabbitMqOptions } from '../../harness/rabbitmq-node.ts';
+import { patient } from '../../harness/patience.ts';
+import { type RabbitMqDoor, vhostOf } from '../../harness/rabbitmq-door.ts';
+import { sharedRabbitMq } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 export const DEADLINE_MS = 20_000;
 export const WINDOW: Room = { messages: 256, bytes: 16 * 1024 ** 2 };
-export const NEEDS = ['rabbitmq-process'] as const;
+export const NEEDS = ['rabbitmq'] as const;
 
-/** One node for all tests of a file: it takes longer to start than they do. Stopped after the last. */
-export function oneNode(
-  options: RabbitMqOptions | (() => Promise<RabbitMqOptions>) = {},
-  prepare: (node: RabbitMq) => Promise<void> = async () => {},
-): () => Promise<RabbitMq> {
-  let starting: Promise<RabbitMq> | undefined;
-  const start = async (): Promise<RabbitMq> => {
-    const node = await startRabbitMq(typeof options === 'function' ? await options() : options);
-    await prepare(node);
-    return node;
+/** The run's node; `url` leads to a virtual host that a file has to itself. */
+export interface Home extends RabbitMqDoor {
+  readonly port: number;
+  readonly vhost: string;
+}
+
+/** One virtual host for all tests of a file. */
+export function oneHome(): () => Promise<Home> {
+  let making: Promise<Home> | undefined;
+  const make = async (): Promise<Home> => {
+    const server = await sharedRabbitMq();
+    const url = await server.freshVhost();
+    return { ...server, url, vhost: vhostOf(url) };
   };
-  after(async () => (await starting)?.[Symbol.asyncDispose]());
-  return () => (starting ??= start());
+  return () => (making ??= make());
 }
 
 /** What outlives a source that is closed and opened again. */
@@ -147,6 +151,19 @@ export async function sink(...args: Parameters<typeof openingSink>): Promise<Ope
   return { ...opened, end: await opened.opened };
 }
 
+/** What an opening complains of, by code. */
+export async function complaint(
+  url: string,
+  code: string,
+  connection: Partial<RabbitConnection> = {},
+): Promise<string> {
+  const source = openingSource(url, { queue: 'q' }, { connection });
+  const text = await source.reported(code);
+  source.stop.abort();
+  await assert.rejects(source.opened);
+  return text;
+}
+
 /** A client of the test's own, closed after it. What the server refuses is what the test wanted to see. */
 export async function channelTo(url: string): Promise<Channel> {
   const connection = await connect(url);
@@ -186,10 +203,10 @@ export function frameOf(address: string, body: string, more: Partial<Frame> = {}
 
 export async function take(end: Source, count: number): Promise<Delivery[]> {
   const taken: Delivery[] = [];
-  const late = AbortSignal.timeout(DEADLINE_MS);
+  const late = AbortSignal.timeout(patient(DEADLINE_MS));
   while (taken.length < count) {
     const read = await end.read({ ...WINDOW, messages: count - taken.length }, late);
-    if (read.length === 0) throw new Error(`read ${taken.length} of ${count} deliveries within ${DEADLINE_MS} ms`);
+    if (read.length === 0) throw new Error(`read ${taken.length} of ${count} deliveries in time`);
     taken.push(...read);
   }
   return taken;

@@ -53,6 +53,7 @@ function subject(type: QueueType): Subject {
       const node = await (starting ??= startNode());
       grounds += 1;
       const queue = `law${grounds}`;
+      (globalThis as any).node = node;
       await queueOn(node, queue, type);
       /** What a law that failed would leave to the next one. */
       const undone = new Set<() => Promise<unknown> | void>();
@@ -118,7 +119,9 @@ function subject(type: QueueType): Subject {
   };
 }
 
-export const RABBITMQ: readonly Subject[] = [subject('quorum'), subject('classic'), subject('stream')];
+export const QUORUM: Subject = subject('quorum');
+export const CLASSIC: Subject = subject('classic');
+export const STREAM: Subject = subject('stream');
 
 /** After the last law. */
 export async function stopRabbitMq(): Promise<void> {

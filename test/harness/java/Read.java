@@ -36,7 +36,7 @@ public class Read {
     throw new IllegalStateException("there is no topic " + topic);
   }
 
-  public static void main(String[] arguments) throws InterruptedException {
+  static void run(String[] arguments) throws InterruptedException {
     Properties properties = new Properties();
     for (int i = 1; i < arguments.length; i++) {
       int end = arguments[i].indexOf('=');

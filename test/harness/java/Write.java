@@ -1,7 +1,5 @@
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -26,7 +24,7 @@ public class Write {
     return record;
   }
 
-  public static void main(String[] arguments) throws Exception {
+  static void run(String[] arguments, List<String> input) throws Exception {
     Properties properties = new Properties();
     for (String argument : arguments) {
       int end = argument.indexOf('=');
@@ -35,16 +33,13 @@ public class Write {
     ObjectMapper mapper = new ObjectMapper();
     List<Future<RecordMetadata>> sent = new ArrayList<>();
     ByteArraySerializer plain = new ByteArraySerializer();
-    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties, plain, plain);
-        BufferedReader input = new BufferedReader(new InputStreamReader(System.in, "UTF-8"))) {
+    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties, plain, plain)) {
       boolean transaction = properties.containsKey("transactional.id");
       if (transaction) {
         producer.initTransactions();
         producer.beginTransaction();
       }
-      for (String line = input.readLine(); line != null; line = input.readLine()) {
-        sent.add(producer.send(record(mapper.readTree(line))));
-      }
+      for (String line : input) sent.add(producer.send(record(mapper.readTree(line))));
       if (transaction) producer.commitTransaction();
       producer.flush();
       StringBuilder output = new StringBuilder();

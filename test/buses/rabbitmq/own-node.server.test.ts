@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after } from 'node:test';
+import type { RabbitConnection } from '../../../runtime/buses/rabbitmq/options.ts';
+import { ACCEPT } from '#contract/delivery.ts';
+import { type Certificates, certificates } from '../../harness/certificates.ts';
+import { law } from '../../harness/law.ts';
+import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
+import {
+  channelTo,
+  complaint,
+  frameOf,
+  holds,
+  openingSource,
+  sendThrough,
+  sink,
+  source,
+  take,
+  textOf,
+} from './ends.ts';
+
+// The laws of this bus that nobody can share a server with: TLS, alarms, settings of the node. One node for all of them.
+
+const needs = ['rabbitmq-process', 'openssl'] as const;
+const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
+const CONSUMER_TIMEOUT_MS = 3000;
+/** More than the sink's timeout of one second. */
+const HELD_MS = 1500;
+
+const pem = (path: string): string => readFileSync(path, 'utf8');
+
+interface Place {
+  readonly node: RabbitMq;
+  readonly certs: Certificates;
+}
+
+const stack = new AsyncDisposableStack();
+after(() => stack.disposeAsync());
+
+let starting: Promise<Place> | undefined;
+const place = (): Promise<Place> => (starting ??= start());
+
+async function start(): Promise<Place> {
+  const certs = stack.use(await certificates());
+  const { server, ca } = certs;
+  const tls = { cert: server.cert, key: server.key, clientCa: ca };
+  return { node: stack.use(await startRabbitMq({ tls, users: { bridge: 'through' } })), certs };
+}
+
+/** A queue in the virtual host `/`. */
+async function queue(name: string) {
+  const { node } = await place();
+  const channel = await channelTo(node.url);
+  await channel.assertQueue(name, QUORUM);
+  return { node, url: node.url, channel };
+}
+
+law('with TLS a server is verified, and what fails is told apart', { needs }, async () => {
+  const { node, certs } = await place();
+  const { tlsUrl } = node;
+  const { ca, strangerCa, client, stranger } = certs;
+  const pair = { cert: pem(client.cert), key: pem(client.key) };
+  const tls = { ca: pem(ca), ...pair };
+  const cases: readonly (readonly [RabbitConnection['tls'], RegExp])[] = [
+    [pair, /not trusted .*tls\.ca/],
+    [{ ...tls, ca: pem(strangerCa) }, /not trusted .*tls\.ca/],
+    [{ ...tls, serverName: 'elsewhere.example' }, /names another host .*serverName/],
+    [{ ...tls, key: pem(stranger.key) }, /cannot be used/],
+  ];
+  for (const [given, expected] of cases) {
+    assert.match(await complaint(tlsUrl, 'BUS_TLS', { tls: given ?? {} }), expected);
+  }
+  const uninvited = openingSource(tlsUrl, { queue: 'q' }, { connection: { tls: { ca: pem(ca) } } });
+  const said = await Promise.race([uninvited.reported('BUS_TLS'), uninvited.reported('BUS_UNREACHABLE')]);
+  assert.match(said, /client certificate|closed the connection/);
+});
+
+law('a client certificate is an identity of its own (EXTERNAL), and messages pass over TLS', { needs }, async () => {
+  const { certs } = await place();
+  const { node, channel } = await queue('over-tls');
+  const { ca, client } = certs;
+  const tls = { ca: pem(ca), cert: pem(client.cert), key: pem(client.key) };
+  const wanted = { connection: { tls, external: true } };
+  const reader = await source(node.tlsUrl, { queue: 'over-tls' }, wanted);
+  const writer = await sink(node.tlsUrl, { queue: 'over-tls' }, wanted);
+  await sendThrough(writer.end, frameOf('over-tls', 'sealed'));
+  assert.equal(textOf((await take(reader.end, 1))[0] ?? assert.fail()), 'sealed');
+  // `bridge` is the CN of the certificate, and the user that the server has by that name.
+  assert.match(await node.ctl('list_connections', 'user', 'auth_mechanism'), /bridge\s+EXTERNAL/);
+  await node.ctl('delete_user', 'bridge');
+  assert.match(await complaint(node.tlsUrl, 'BUS_AUTH', { tls, external: true }), /client certificate for a user/);
+  await channel.deleteQueue('over-tls');
+});
+
+law(
+  'while the server blocks publishers sends wait beyond their timeout, readiness falls, and all pass after it',
+  { needs },
+  async () => {
+    const { node, url, channel } = await queue('blocked');
+    const writer = await sink(url, { queue: 'blocked', timeout: '1s' });
+    await writer.end.send(frameOf('blocked', 'first'));
+    const [away, back] = [writer.hears('disconnected'), writer.hears('connected')];
+    await node.block();
+    const sends = Array.from({ length: 20 }, () => writer.end.send(frameOf('blocked', 'x')));
+    await away;
+    const said = writer.events.findLast(({ kind }) => kind === 'disconnected');
+    assert.match(said?.kind === 'disconnected' ? said.detail : '', /takes nothing until it has room: low on memory/);
+    const early = await Promise.race([
+      Promise.allSettled(sends),
+      new Promise((resolve) => setTimeout(resolve, HELD_MS, 'held')),
+    ]);
+    assert.equal(early, 'held');
+    await node.unblock();
+    await back;
+    assert.deepEqual(new Set(await Promise.all(sends)), new Set(['confirmed']));
+    await holds(channel, 'blocked', 21);
+  },
+);
+
+law('a source reads on while publishers are blocked', { needs }, async () => {
+  const { node, url, channel } = await queue('flowing');
+  for (let count = 0; count < 3; count += 1) channel.sendToQueue('flowing', Buffer.from('x'));
+  await holds(channel, 'flowing', 3);
+  const reader = await source(url, { queue: 'flowing' });
+  await take(reader.end, 1);
+  await node.block();
+  try {
+    await take(reader.end, 2);
+  } finally {
+    await node.unblock();
+  }
+});
+
+law(
+  'a delivery held for longer than the consumer timeout closes the channel: said, and it comes again',
+  { needs },
+  async () => {
+    const { node, url, channel } = await queue('patience');
+    channel.sendToQueue('patience', Buffer.from('m0'), { persistent: true });
+    await holds(channel, 'patience', 1);
+    // Channels that are opened from now on; they look for consumers that took too long once a minute otherwise.
+    const settings = `[{consumer_timeout, ${CONSUMER_TIMEOUT_MS}}, {channel_tick_interval, 1000}]`;
+    await node.ctl('eval', `[application:set_env(rabbit, Name, Value) || {Name, Value} <- ${settings}].`);
+    const reader = await source(url, { queue: 'patience' });
+    const [held] = await take(reader.end, 1);
+    assert.match(await reader.reported('BUS_SETTING'), /consumer_timeout/);
+    const [again] = await take(reader.end, 1);
+    assert.equal(again?.attempt === 1, false, 'as seen before');
+    // Of a channel that is gone: it says nothing, and takes nobody else's place.
+    held?.settle(ACCEPT);
+    again?.settle(ACCEPT);
+    await reader.end.close();
+    await holds(channel, 'patience', 0);
+  },
+);

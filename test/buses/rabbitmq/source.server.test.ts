@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict';
+import type { Options } from 'amqplib';
+import { ACCEPT, type Delivery } from '#contract/delivery.ts';
+import { SluiceError } from '#contract/errors.ts';
+import { law } from '../../harness/law.ts';
+import { startLink } from '../../harness/link.ts';
+import { patient } from '../../harness/patience.ts';
+import { waitFor } from '../../harness/wait-for.ts';
+import {
+  channelTo,
+  DEADLINE_MS,
+  fetched,
+  frameOf,
+  holds,
+  NEEDS,
+  oneHome,
+  openingSource,
+  sendThrough,
+  sink,
+  source,
+  take,
+  textOf,
+} from './ends.ts';
+
+const home = oneHome();
+const needs = NEEDS;
+const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
+const create = { connection: { create: true } };
+
+const texts = (deliveries: readonly Delivery[]): string[] => deliveries.map(textOf);
+const bodies = (count: number, from = 0): string[] => Array.from({ length: count }, (_, at) => `m${from + at}`);
+
+/** A queue with messages in it. */
+async function queueWith(name: string, messages: readonly string[], options: Options.AssertQueue = QUORUM) {
+  const { url } = await home();
+  const channel = await channelTo(url);
+  await channel.assertQueue(name, options);
+  for (const message of messages) channel.sendToQueue(name, Buffer.from(message), { persistent: true });
+  await holds(channel, name, messages.length);
+  return { url, channel };
+}
+
+law(
+  'under create an exchange of each type feeds the queue that the route owns, by its bindings',
+  { needs },
+  async () => {
+    const { url } = await home();
+    const channel = await channelTo(url);
+    const cases = [
+      { exchangeType: 'direct', bind: [{ routingKey: 'a' }, { routingKey: 'b' }], key: 'b', other: 'c' },
+      { exchangeType: 'topic', bind: [{ routingKey: 'a.*' }], key: 'a.1', other: 'a.1.2' },
+      { exchangeType: 'fanout', key: 'any', other: undefined },
+      { exchangeType: 'headers', bind: [{ headers: { kind: 'x', n: 5 }, match: 'all' }], key: 'k', other: 'other' },
+    ] as const;
+    for (const { exchangeType, key, other, ...more } of cases) {
+      const exchange = `of-type-${exchangeType}`;
+      const from = { exchange, exchangeType, ...more };
+      const reader = await source(url, from, { ...create, route: exchangeType });
+      const say = (routingKey: string, headers: object): void => {
+        channel.publish(exchange, routingKey, Buffer.from(routingKey), { headers });
+      };
+      if (other !== undefined) say(other, { kind: 'x' });
+      say(key, { kind: 'x', n: 5 });
+      const [delivery] = await take(reader.end, 1);
+      assert.equal(delivery?.frame.address, key, exchangeType);
+      // The queue bears the names of pipeline and route, and is durable.
+      assert.ok(await channel.checkQueue(`test.${exchangeType}`));
+    }
+  },
+);
+
+law('without create nothing is declared: what is missing is named, and found once it is there', { needs }, async () => {
+  const { url } = await home();
+  const channel = await channelTo(url);
+  const reader = openingSource(url, { queue: 'later' });
+  assert.match(await reader.reported('BUS_MISSING'), /no queue 'later'.*create: true/);
+  await channel.assertQueue('later', QUORUM);
+  await reader.opened;
+  const fed = openingSource(url, { exchange: 'no-exchange', bind: [{ routingKey: '#' }] }, { route: 'fed' });
+  assert.match(await fed.reported('BUS_MISSING'), /no exchange 'no-exchange'/);
+  const unknown = openingSource(url, { exchange: 'no-type', bind: [{ routingKey: '#' }] }, create);
+  assert.match(await unknown.reported('BUS_MISSING'), /give exchangeType/);
+});
+
+law(
+  'a queue that is not as the route says is explained, tried again without haste, and taken once it fits',
+  { needs },
+  async () => {
+    const { url, channel } = await queueWith('unequal', [], {
+      durable: true,
+      arguments: { 'x-queue-type': 'classic' },
+    });
+    const reader = openingSource(url, { queue: 'unequal', type: 'quorum' }, create);
+    const text = await reader.reported('BUS_SETTING');
+    assert.match(
+      text,
+      /queue unequal exists, but not as the route says: x-queue-type is 'classic', the route wants 'quorum'/,
+    );
+    await channel.deleteQueue('unequal');
+    await reader.opened;
+    assert.ok(reader.events.filter(({ kind }) => kind === 'problem').length < 10);
+    const exchange = openingSource(
+      url,
+      { exchange: 'amq.direct', exchangeType: 'topic', bind: [{ routingKey: 'a' }] },
+      create,
+    );
+    await exchange.opened;
+    await channel.assertExchange('is-direct', 'direct');
+    const other = openingSource(
+      url,
+      { exchange: 'is-direct', exchangeType: 'topic', bind: [{ routingKey: 'a' }] },
+      create,
+    );
+    assert.match(await other.reported('BUS_SETTING'), /exchange is-direct exists, .*type is 'direct'/);
+  },
+);
+
+law('a queue that is deleted cancels the consumer, which is back once the queue is', { needs }, async () => {
+  const { url, channel } = await queueWith('deleted', ['m0']);
+  const reader = await source(url, { queue: 'deleted' });
+  await take(reader.end, 1);
+  const lost = reader.hears('disconnected');
+  await channel.deleteQueue('deleted');
+  await lost;
+  assert.match(await reader.reported('BUS_MISSING'), /no queue 'deleted'/);
+  const back = reader.hears('connected');
+  await channel.assertQueue('deleted', QUORUM);
+  await back;
+  channel.sendToQueue('deleted', Buffer.from('m1'));
+  assert.deepEqual(texts(await take(reader.end, 1)), ['m1']);
+});
+
+law('connections that the server closes are made again, and what was unsettled comes in order', { needs }, async () => {
+  const { url } = await queueWith('closed', bodies(20));
+  const server = await home();
+  const reader = await source(url, { queue: 'closed' });
+  const first = await take(reader.end, 10);
+  for (const delivery of first.slice(0, 5)) delivery.settle(ACCEPT);
+  const lost = reader.hears('disconnected');
+  // The acknowledgement must be there before the end. What the server lists is some seconds old: so ask the queue.
+  const ask = `ra:leader_query({'${server.vhost}_closed', node()}, fun rabbit_fifo:query_messages_checked_out/1)`;
+  const left = async (): Promise<boolean> => (await server.ctl('eval', `{ok, {_, N}, _} = ${ask}, N.`)) === '15';
+  await waitFor(left, DEADLINE_MS, 'five to be acknowledged');
+  await server.closeConnections('for the test', url);
+  await lost;
+  assert.deepEqual(texts(await take(reader.end, 15)), bodies(15, 5));
+});
+
+law(
+  'a source waits while another consumer has the queue, and takes over in order when it goes',
+  { needs },
+  async () => {
+    for (const type of ['classic', 'quorum'] as const) {
+      const name = `alone-${type}`;
+      const { url } = await queueWith(name, bodies(6), { durable: true, arguments: { 'x-queue-type': type } });
+      const first = await source(url, { queue: name, type });
+      const read = await take(first.end, 6);
+      for (const delivery of read.slice(0, 2)) delivery.settle(ACCEPT);
+      const second = openingSource(url, { queue: name, type });
+      assert.match(await second.reported('BUS_SETTING'), /another consumer/);
+      await first.end.close();
+      const heir = await second.opened;
+      assert.deepEqual(texts(await take(heir, 4)), bodies(4, 2));
+    }
+  },
+);
+
+law('with shared two sources divide a queue, and one gets what the other left', { needs }, async () => {
+  const { url, channel } = await queueWith('divided', []);
+  const from = { queue: 'divided', shared: true };
+  const wanted = { window: { messages: 5 } };
+  const [one, other] = [await source(url, from, wanted), await source(url, from, wanted)];
+  for (const body of bodies(10)) channel.sendToQueue('divided', Buffer.from(body));
+  const [byOne, byOther] = await Promise.all([take(one.end, 5), take(other.end, 5)]);
+  assert.deepEqual(texts([...byOne, ...byOther]).toSorted(), bodies(10));
+  for (const delivery of byOther) delivery.settle(ACCEPT);
+  const left = texts(byOne).toSorted();
+  await one.end.close();
+  assert.deepEqual(texts(await take(other.end, 5)).toSorted(), left);
+});
+
+law('a half-open connection costs no order: nobody reads on before the server has given it up', { needs }, async () => {
+  const { channel } = await queueWith('half-open', bodies(10));
+  const { port: server, vhost } = await home();
+  // Two ways, so that the new connection is made while the old one hangs on the other.
+  await using one = await startLink(server);
+  await using other = await startLink(server);
+  const url = [one, other].map(({ port }) => `amqp://127.0.0.1:${port}/${vhost}`);
+  const reader = await source('', { queue: 'half-open' }, { connection: { url }, window: { messages: 10 } });
+  const read = texts(await take(reader.end, 4));
+  const lost = reader.hears('disconnected');
+  (one.connections > 0 ? one : other).blackhole();
+  await lost;
+  for (const body of bodies(10, 10)) channel.sendToQueue('half-open', Buffer.from(body), { persistent: true });
+  const seen = new Set(read);
+  while (seen.size < 20) {
+    for (const delivery of await take(reader.end, 1)) {
+      seen.add(textOf(delivery));
+      delivery.settle(ACCEPT);
+    }
+  }
+  assert.deepEqual([...seen], bodies(20), 'first deliveries are in order');
+});
+
+law('a message-id is the id at every delivery; without one no two messages share an id', { needs }, async () => {
+  const { url, channel } = await queueWith('named', []);
+  for (const messageId of ['a', 'b']) channel.sendToQueue('named', Buffer.from('same'), { messageId });
+  for (let count = 0; count < 2; count += 1) channel.sendToQueue('named', Buffer.from('same'));
+  const idsOf = async (): Promise<string[]> => {
+    const reader = await source(url, { queue: 'named' });
+    const ids = (await take(reader.end, 4)).map(({ id }) => id);
+    await reader.end.close();
+    return ids;
+  };
+  const [first, second] = [await idsOf(), await idsOf()];
+  assert.deepEqual(first.slice(0, 2), ['named:m:a', 'named:m:b']);
+  assert.deepEqual(second.slice(0, 2), first.slice(0, 2));
+  assert.equal(new Set([...first, ...second]).size, 6);
+});
+
+law(
+  'a message that died before brings its x-death along, and a bridge carries it where no server acts on it',
+  { needs },
+  async () => {
+    const { url, channel } = await queueWith('dying', [], {
+      arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'dead', 'x-message-ttl': 50 },
+    });
+    await channel.assertQueue('dead', QUORUM);
+    channel.sendToQueue('dying', Buffer.from('late'), { messageId: 'late-1' });
+    const reader = await source(url, { queue: 'dead' });
+    const [delivery] = await take(reader.end, 1);
+    const { headers = new Map(), headerTypes } = delivery?.frame ?? {};
+    assert.match(
+      headers.get('x-death')?.[0] ?? '',
+      /"queue":"dying".*"reason":"expired"|"reason":"expired".*"queue":"dying"/,
+    );
+    // To a queue of the same name it dies in once more: with x-death of its own the server would drop it there.
+    const writer = await sink(url, { queue: 'dying' });
+    delivery?.settle(ACCEPT);
+    await sendThrough(writer.end, frameOf('dying', 'again', { headers, headerTypes }));
+    const [second] = await take(reader.end, 1);
+    assert.equal(textOf(second ?? assert.fail()), 'again');
+    assert.match(second?.frame.headers.get('carried-x-death')?.[0] ?? '', /dying/);
+  },
+);
+
+law(
+  'what a rejected delivery leaves at a dead-letter exchange is nothing: its dead letter is ours',
+  { needs },
+  async () => {
+    const { url, channel } = await queueWith('rejected', ['m0'], {
+      durable: true,
+      arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'rejects' },
+    });
+    await channel.assertQueue('rejects', QUORUM);
+    const reader = await source(url, { queue: 'rejected' });
+    const [delivery] = await take(reader.end, 1);
+    delivery?.settle({ kind: 'reject', cause: new SluiceError('SCHEMA_INVALID', 'planted') });
+    await reader.end.close();
+    await holds(channel, 'rejected', 0);
+    assert.equal((await channel.checkQueue('rejects')).messageCount, 0);
+  },
+);
+
+law(
+  'a stream that is not called one is noticed, and a queue that is called a stream is refused',
+  { needs },
+  async () => {
+    const { url, channel } = await queueWith('secret-stream', [], {
+      durable: true,
+      arguments: { 'x-queue-type': 'stream' },
+    });
+    const reader = await source(url, { queue: 'secret-stream' });
+    channel.sendToQueue('secret-stream', Buffer.from('m'));
+    assert.match(await reader.reported('LOOKS_LIKE_STREAM'), /type: stream/);
+    await queueWith('no-stream', ['m']);
+    const other = openingSource(url, { queue: 'no-stream', type: 'stream' });
+    assert.match(await other.reported('BUS_SETTING'), /no stream|x-stream-offset/);
+  },
+);
+
+law('large messages in a small window come through, one after the other', { needs }, async () => {
+  const { url, channel } = await queueWith('large', []);
+  for (let count = 0; count < 8; count += 1) channel.sendToQueue('large', Buffer.alloc(300_000, count));
+  const reader = await source(url, { queue: 'large' }, { window: { messages: 100, bytes: 100_000 } });
+  for (let count = 0; count < 8; count += 1) {
+    const read = await reader.end.read({ messages: 100, bytes: 100_000 }, AbortSignal.timeout(patient(DEADLINE_MS)));
+    assert.deepEqual(
+      read.map(({ frame }) => frame.body?.[0]),
+      [count],
+    );
+    for (const delivery of read) delivery.settle(ACCEPT);
+  }
+});
+
+law('what lies in the queue is untouched until it is settled', { needs }, async () => {
+  const { url, channel } = await queueWith('kept', ['m0', 'm1']);
+  const reader = await source(url, { queue: 'kept' });
+  const [first] = await take(reader.end, 2);
+  first?.settle(ACCEPT);
+  await reader.end.close();
+  assert.equal((await fetched(channel, 'kept')).content.toString(), 'm1');
+});

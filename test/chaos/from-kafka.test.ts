@@ -1,3 +1,0 @@
-import { chaosLaws } from './chaos-laws.ts';
-
-chaosLaws('kafka');

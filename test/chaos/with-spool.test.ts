@@ -1,3 +1,0 @@
-import { spoolLaws } from './chaos-laws.ts';
-
-spoolLaws(['mqtt:rabbitmq', 'kafka:mqtt']);

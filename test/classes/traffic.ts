@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import type { JsMsg } from '@nats-io/jetstream';
+import { patient } from '../harness/patience.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import type { Bridge } from '../kill/bridge.ts';
+import type { ClassScene } from './scene.ts';
+
+const STOP_MS = 20_000;
+const STORED_MS = patient(20_000);
+
+export interface Stored {
+  readonly subject: string;
+  readonly n: number;
+  /** When the stream took it. */
+  readonly atMs: number;
+}
+
+export const storedOf = (message: JsMsg): Stored => ({
+  subject: message.subject,
+  n: message.json<{ n: number }>().n,
+  atMs: message.info.timestampNanos / 1e6,
+});
+
+/** Puts numbered messages into the stream IN. */
+export async function publish(
+  { input }: ClassScene,
+  subjects: Iterable<string>,
+  n: number,
+  more: object = {},
+): Promise<void> {
+  const all = [...subjects];
+  const body = JSON.stringify({ n, ...more });
+  for (const [at, subject] of all.entries()) {
+    // A stream drops what comes much faster than it stores: so often its answer is waited for.
+    if (at % 4000 === 3999 || at === all.length - 1)
+      await input.connection.request(subject, body, { timeout: STORED_MS });
+    else input.connection.publish(subject, body);
+  }
+}
+
+export async function stopped(bridge: Bridge): Promise<void> {
+  assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
+}
+
+export const held = (bridge: Bridge, count: number): Promise<unknown> =>
+  waitFor(async () => (await bridge.metric('sluice_messages_held')) === count, 30_000, `${count} held messages`);
+
+export const arrived = ({ output }: ClassScene, count: number): Promise<unknown> =>
+  waitFor(async () => (await output.count()) >= count, 60_000, `${count} messages in OUT`);

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { test } from 'node:test';
+import { freePorts } from '../harness/free-ports.ts';
+import { law } from '../harness/law.ts';
+import { startNats } from '../harness/nats.ts';
+import { patient } from '../harness/patience.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import { readLetters } from '../host/memory-run.ts';
+import { MAIN, type SluiceProcess, startSluice } from '../host/sluice-process.ts';
+
+/** Judges how a demo ended, from what it printed. */
+function judge(demo: SluiceProcess, folder: string): void {
+  const said = demo.stdout();
+  assert.match(said, /It balances: nothing was lost\./, said);
+  const [, reported, tracks] = /sent (\d+) reports; the core saw (\d+) tracks/.exec(said) ?? [];
+  assert.ok(Number(reported) > 50 && Number(tracks) > 50, said);
+  const [, accepted, delivered, letters] =
+    /^positions: (\d+) accepted = (\d+) delivered \+ \d+ expired \+ (\d+) dead letters \+ 0 held$/m.exec(said) ?? [];
+  assert.equal(accepted, reported);
+  assert.equal(delivered, tracks);
+  assert.ok(Number(letters) > 0, 'one vehicle sends rubbish');
+  assert.match(said, /^ {2}\d+ x (DECODE_FAILED|SCHEMA_INVALID): expected /m);
+  assert.equal(readLetters(`${folder}/.sluice/demo`).length, Number(letters));
+}
+
+test('the demo translates within 10 s, ends by itself, and balances', async () => {
+  using folder = temporaryFolder('demo');
+  const startMs = performance.now();
+  await using demo = startSluice(['demo', '--for', '4s'], { cwd: folder.path });
+  await waitFor(() => demo.stdout().includes('first track: {'), 10_000, 'the first track');
+  const firstMs = performance.now() - startMs;
+  assert.equal(await demo.ended(), 0, demo.stderr());
+  judge(demo, folder.path);
+  assert.ok(firstMs < patient(10_000), `${firstMs} ms`);
+  assert.match(demo.stdout(), /^positions: accepted \d+, delivered \d+, .* \| orders: accepted \d+/m);
+});
+
+law(
+  'with NATS_URL the core is that server; SIGINT drains and balances, and a second demo finds a clean table',
+  {
+    needs: ['nats-process'],
+  },
+  async () => {
+    // The demo's own desk takes no identity from the URL.
+    await using core = await startNats();
+    using folder = temporaryFolder('demo');
+    for (const _ of [1, 2]) {
+      await using demo = startSluice(['demo'], { cwd: folder.path, env: { NATS_URL: core.url } });
+      await waitFor(() => /positions: accepted \d{2,}/.test(demo.stdout()), 10_000, 'some reports');
+      await waitFor(() => /orders: accepted [1-9]/.test(demo.stdout()), 10_000, 'some orders');
+      demo.signal('SIGINT');
+      assert.equal(await demo.ended(), 0, demo.stdout() + demo.stderr());
+      assert.match(demo.stdout(), /It balances: nothing was lost\./);
+    }
+  },
+);
+
+test('a demo whose core is not there says so and ends with 3; a duration without a unit is refused with 2', async () => {
+  using folder = temporaryFolder('demo');
+  const [nowhere = 0] = await freePorts(1);
+  await using demo = startSluice(['demo', '--for', '4s'], {
+    cwd: folder.path,
+    env: { NATS_URL: `nats://127.0.0.1:${nowhere}` },
+  });
+  assert.equal(await demo.ended(10_000), 3, demo.stderr());
+  assert.match(demo.stderr(), /BUS_UNREACHABLE/);
+  await using wrong = startSluice(['demo', '--for', '4'], { cwd: folder.path });
+  assert.equal(await wrong.ended(), 2);
+});
+
+test('in a terminal the board is drawn again in place', async (t) => {
+  const script = ['/usr/bin/script', '/bin/script'].find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (script === undefined) {
+    t.skip('no script(1) to make a terminal with; would be provided by: apt-get install -y bsdutils');
+    return;
+  }
+  using folder = temporaryFolder('demo');
+  const command = `${process.execPath} ${MAIN} demo --for 3s`;
+  const child = spawn(script, ['-qec', command, '/dev/null'], {
+    cwd: folder.path,
+    env: { PATH: process.env['PATH'], TERM: 'xterm' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let shown = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (shown += chunk));
+  let code: number | null | undefined;
+  child.once('close', (exit) => (code = exit));
+  await waitFor(() => code !== undefined, 20_000, 'the demo in a terminal to end').finally(() => child.kill('SIGKILL'));
+  assert.equal(code, 0, shown);
+  // Cursor up over the whole board, then everything below is cleared.
+  const redraws = shown.split(/\u001B\[\d+A\u001B\[0J/).length - 1;
+  assert.ok(redraws >= 4, `${redraws} redraws`);
+  assert.match(shown, /newest track: \{/);
+  assert.match(shown, /It balances: nothing was lost\./);
+});

@@ -1,0 +1,21 @@
+import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
+
+/** What the client calls the server of a URL and the identity in it, which it would take no note of. */
+export function natsTo(url: string): Pick<ConnectionOptions, 'servers' | 'user' | 'pass'> {
+  const { host, username, password } = new URL(url);
+  return { servers: `nats://${host}`, ...(username !== '' && { user: username, pass: password }) };
+}
+
+/** A client of the test's own. */
+export function natsClient(url: string, options: ConnectionOptions = {}): Promise<NatsConnection> {
+  return connect({ ...natsTo(url), ...options });
+}
+
+/** The words of a pipeline file's connection for a URL, by `port` where it leads over a link. */
+export function natsWords(
+  url: string,
+  port?: number,
+): { readonly url: string; readonly user?: string; readonly password?: string } {
+  const { hostname, port: direct, username, password } = new URL(url);
+  return { url: `nats://${hostname}:${port ?? direct}`, ...(username !== '' && { user: username, password }) };
+}

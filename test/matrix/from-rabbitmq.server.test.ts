@@ -1,0 +1,3 @@
+import { matrixLaws } from './matrix-laws.ts';
+
+matrixLaws('rabbitmq');
