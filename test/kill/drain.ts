@@ -16,8 +16,9 @@ export async function settleIn(scene: Scene): Promise<void> {
   await stopped(first);
 }
 
-/** SIGTERM, after which it must end well. */
+/** SIGTERM, after which it must end well. What was waited for may be the work of one before it: so first it is ready. */
 export async function stopped(bridge: Bridge): Promise<void> {
+  await bridge.ready();
   assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
 }
 

@@ -108,6 +108,8 @@ async function carry(source: Corner, sink: Corner): Promise<void> {
     bridge,
     () => `${seen()} of ${COUNT} messages arrived`,
   );
+  // The last ones may have been those of the bridge that was killed: this one may not even listen to signals yet.
+  await bridge.ready();
   assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
   compare(sent, arrived, source.redelivers && sink.readsTail !== true);
 }

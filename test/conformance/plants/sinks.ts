@@ -2,6 +2,7 @@ import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Sink } from '#contract/sink.ts';
 import { withDeadline } from '#kit/deadline.ts';
+import { patient } from '../../harness/patience.ts';
 import { onFrame, type Plant } from './plant.ts';
 
 /** Calls `hit` for every so many-th frame and sends the others as they are. */
@@ -99,7 +100,7 @@ export const SINKS: readonly Plant[] = [
     sink: (sink) => {
       const timer = setInterval(() => {}, 1000);
       // For this file to end, and later than the law waits.
-      setTimeout(() => clearInterval(timer), 3000).unref();
+      setTimeout(() => clearInterval(timer), patient(3000)).unref();
       return sink;
     },
   },
