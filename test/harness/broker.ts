@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from './free-ports.ts';
+import { RUN_VARIABLE } from './run-variable.ts';
 import { type Command, type ServerProcess, startServer } from './server-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -42,6 +43,14 @@ export interface Recipe {
   ): { readonly command: Started; readonly probe: () => Promise<boolean> };
 }
 
+/** Where a run counts the servers that were started: a line for each. */
+export const STARTS_FILE = 'starts.txt';
+
+function count(what: string): void {
+  const run = process.env[RUN_VARIABLE];
+  if (run !== undefined) appendFileSync(join(run, STARTS_FILE), `${what}\n`);
+}
+
 async function launch(command: Command, probe: () => Promise<boolean>): Promise<ServerProcess> {
   const started = startServer(command);
   await started.ready(probe).catch(async (error: unknown) => {
@@ -62,6 +71,7 @@ export async function startBroker(recipe: Recipe): Promise<Broker> {
   const startFirst = async (): Promise<ServerProcess> => {
     ports = await freePorts(recipe.portCount);
     await companion?.end('SIGKILL');
+    count(recipe.name);
     const other = recipe.companion?.(folder.path, ports);
     if (other !== undefined) companion = await launch({ ...other.command, logFile }, other.probe);
     return start();
@@ -88,6 +98,7 @@ export async function startBroker(recipe: Recipe): Promise<Broker> {
     stop: () => current.end('SIGTERM'),
     async restart() {
       await current.end('SIGTERM');
+      count(`${recipe.name} again`);
       current = await start();
     },
     pause: () => current.signal('SIGSTOP'),

@@ -5,10 +5,8 @@ import { byGo } from './by-go.ts';
 import { byMaven } from './by-maven.ts';
 import type { Found } from './found.ts';
 import { executable, onPath } from './on-path.ts';
+import { RUN_VARIABLE } from './run-variable.ts';
 import { waitFor } from './wait-for.ts';
-
-/** Where the runner writes what the files of a run share. Unset where a file runs by itself. */
-export const RUN_VARIABLE = 'SLUICE_TEST_RUN';
 
 const PROVIDE_MS = 900_000;
 
@@ -45,6 +43,12 @@ const ways = {
 
 /** Everything the tests can ask for by name. */
 export type Tool = keyof typeof ways;
+
+/** How a tool comes here that is neither on the PATH nor kept from an earlier run. */
+export function wayTo(tool: Tool): string {
+  if (tool === 'nats-server') return 'built by Go into .brokers/';
+  return tool === 'kafka' ? 'fetched by Maven into .brokers/' : 'installed by apt';
+}
 
 export const TOOLS = Object.keys(ways) as readonly Tool[];
 

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type KafkaDoor, kafkaDoor } from './kafka-door.ts';
 import type { FileEvent } from '../runner/file-event.ts';
-import { RUN_VARIABLE } from './provide.ts';
+import { RUN_VARIABLE } from './run-variable.ts';
 import { type RabbitMqDoor, rabbitMqDoor } from './rabbitmq-door.ts';
 import { natsUrl, type SharedServers, type ServerKind, startShared } from './shared-servers.ts';
 import { waitFor } from './wait-for.ts';

@@ -1,7 +1,8 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Found } from '../harness/found.ts';
-import { provide, type Tool, TOOLS } from '../harness/provide.ts';
+import { STARTS_FILE } from '../harness/broker.ts';
+import { provide, type Tool, TOOLS, wayTo } from '../harness/provide.ts';
 import { type ServerKind, startShared } from '../harness/shared-servers.ts';
 
 /** What each server needs to run here. */
@@ -27,24 +28,36 @@ function publish(folder: string, name: string, value: object): void {
   renameSync(`${file}.new`, file);
 }
 
-/** Finds every tool, providing it where that may be done, and says where each one is. */
+/** Finds every tool, providing it where that may be done, and says where each one is, or within 2 s what is under way. */
 async function provideAll(say: (line: string) => void): Promise<ReadonlyMap<Tool, Found>> {
   const found = new Map<Tool, Found>();
-  const finding = TOOLS.map(async (tool) => {
-    const slow = setTimeout(
-      () => say(`${tool}: not here yet, being fetched or built; it is kept for the next run`),
-      SLOW_MS,
-    );
-    const one = await provide(tool);
-    clearTimeout(slow);
-    found.set(tool, one);
-    return { tool, one };
-  });
-  const all = await Promise.all(finding);
-  const present = all.flatMap(({ tool, one }) => (one.found ? [`${tool} ${one.path}`] : []));
-  say(`servers and tools: ${present.join(', ')}`);
-  for (const { tool, one } of all) if (!one.found) say(`${tool}: MISSING, its laws are skipped: ${one.reason}`);
+  const present = (): string =>
+    [...found].flatMap(([tool, one]) => (one.found ? [`${tool} ${one.path}`] : [])).join(', ');
+  const slow = setTimeout(() => {
+    say(`servers and tools: ${present()}`);
+    for (const tool of TOOLS)
+      if (!found.has(tool)) say(`${tool}: not here, being ${wayTo(tool)}; kept for the next run`);
+  }, SLOW_MS);
+  await Promise.all(TOOLS.map(async (tool) => found.set(tool, await provide(tool))));
+  clearTimeout(slow);
+  say(`servers and tools: ${present()}`);
+  for (const [tool, one] of found) if (!one.found) say(`${tool}: MISSING, its laws cannot run: ${one.reason}`);
   return found;
+}
+
+/** `rabbitmq 3 and 12 restarts`, of all servers that the run has started so far. */
+export function startsText(folder: string): string {
+  const file = join(folder, STARTS_FILE);
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  const kinds = [...counts.keys()].filter((name) => !name.endsWith(' again')).toSorted();
+  return kinds
+    .map((kind) => {
+      const again = counts.get(`${kind} again`);
+      return `${kind} ${counts.get(kind)}${again === undefined ? '' : ` and ${again} restarts`}`;
+    })
+    .join(', ');
 }
 
 /** Looks for every tool at once, and starts a server when it is wanted. */
@@ -61,6 +74,7 @@ export function runServers(folder: string, say: (line: string) => void): RunServ
     if (missing?.found === false) return publish(folder, kind, { error: missing.reason });
     const startMs = performance.now();
     try {
+      appendFileSync(join(folder, STARTS_FILE), `${kind}\n`);
       const { facts } = stack.use(await startShared(kind));
       publish(folder, kind, facts);
       say(`${kind}: ready after ${((performance.now() - startMs) / 1000).toFixed(1)} s, one for the run`);

@@ -2,13 +2,13 @@
 // of each kind for all of them. Node's own runner judges each file; this program says which, when and beside what.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RUN_VARIABLE } from '../harness/provide.ts';
+import { RUN_VARIABLE } from '../harness/run-variable.ts';
 import { SERVER_KINDS, type ServerKind } from '../harness/shared-servers.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { type FileResult, runFile } from './file-run.ts';
 import { readOptions, type RunOptions } from './options.ts';
 import { groupsOf, Pool } from './pool.ts';
-import { runServers } from './run-servers.ts';
+import { runServers, startsText } from './run-servers.ts';
 import { clockText, complaintText, countsText, headline, Screen, summaryText } from './screen.ts';
 import { remember, secondsBefore } from './seconds.ts';
 import { filesOf, PROJECT, type TestFile } from './tiers.ts';
@@ -70,6 +70,7 @@ async function run({ tier, patterns, only, ...asked }: RunOptions, files: readon
     return INTERRUPTED;
   }
   await servers?.settled();
+  if (needsServers) screen.say(`Servers started: ${startsText(folder.path)}`);
   screen.say(summaryText(pool.results, screen.seconds, tier));
   // A part of a tier leaves the record of the whole as it is.
   if (patterns.length === 0 && only === undefined) record(tier, pool.results);
