@@ -29,6 +29,8 @@ export interface MemoryRun extends AsyncDisposable {
   readonly project: Project;
   readonly pipeline: RunningPipeline;
   readonly said: readonly SaidLine[];
+  /** Of both ends. */
+  readonly hub: ReturnType<typeof memoryHub>;
   /** Publishes to `in/ADDRESS`. */
   publish(address: string, body: string | Uint8Array, more?: Partial<Frame>): Promise<void>;
   /** Reads exactly so many frames that came out, in order. */
@@ -98,6 +100,7 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
   };
   return {
     project,
+    hub,
     pipeline,
     said,
     async publish(address, body, more = {}) {

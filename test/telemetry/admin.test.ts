@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { serveAdmin } from '../../runtime/telemetry/admin.ts';
 import { Health } from '../../runtime/telemetry/health.ts';
-import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
@@ -110,8 +109,7 @@ test('the metrics of a running pipeline are Prometheus text and balance, route b
 test('a bus that goes away makes the pipeline unready, and ready again when it is back', async () => {
   await using run = await startMemoryRun({ run: { admin: { host: '127.0.0.1', port: 0 } } });
   const url = `${run.pipeline.adminUrl}/readyz`;
-  const [name = ''] = /run-\d+/.exec(JSON.stringify(run.said)) ?? [];
-  const hub = memoryHub(name);
+  const { hub } = run;
   hub.down();
   assert.equal(await status(url), 503);
   hub.up();
@@ -124,8 +122,7 @@ test('a sink that never answers turns readiness red, and readiness says which si
     run: { admin: { host: '127.0.0.1', port: 0 }, drainMs: 10 },
   });
   const url = `${run.pipeline.adminUrl}/readyz`;
-  const [name = ''] = /run-\d+/.exec(JSON.stringify(run.said)) ?? [];
-  const hub = memoryHub(name);
+  const { hub } = run;
   // The sink hears nothing of what it sent, as from a client whose promise never settles.
   hub.slow(3_600_000);
   hub.publish({ ...frameForTest('in/a', '{}'), id: 'one' }).catch(() => {});
