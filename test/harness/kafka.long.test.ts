@@ -7,6 +7,7 @@ import { kafkaClient } from './kafka-client.ts';
 import { law } from './law.ts';
 import { portOpen } from './probe.ts';
 import { unsecuredToken } from './unsecured-token.ts';
+import { waitFor } from './wait-for.ts';
 
 const NEEDS = ['kafka-process'] as const;
 
@@ -57,7 +58,8 @@ law('a client behind a link stays behind it', { needs: NEEDS }, async () => {
   await first.mend();
   await kafka.kill();
   await kafka.restart();
-  await produce(near, 't', 'd');
+  // Ready is said of the first listener: the one behind the link may open later.
+  await waitFor(() => produce(near, 't', 'd').then(() => true), 20_000, 'the listener behind the link');
   assert.equal((await kafka.admin((admin) => admin.fetchTopicOffsets('t')))[0]?.high, '3');
 });
 
