@@ -9,7 +9,7 @@ import { type FileResult, runFile } from './file-run.ts';
 import { readOptions, type RunOptions } from './options.ts';
 import { groupsOf, Pool } from './pool.ts';
 import { runServers, startsText } from './run-servers.ts';
-import { clockText, complaintText, countsText, headline, Screen, summaryText } from './screen.ts';
+import { complaintText, countsText, durationText, headline, Screen, summaryText } from './screen.ts';
 import { remember, secondsBefore } from './seconds.ts';
 import { filesOf, PROJECT, type TestFile } from './tiers.ts';
 
@@ -23,7 +23,11 @@ const options = readOptions(process.argv.slice(2));
 if (typeof options === 'string') {
   process.stderr.write(options);
   process.exitCode = USAGE_ERROR;
-} else process.exitCode = await main(options);
+} else {
+  process.exitCode = await main(options);
+  // A server that was about to start, or a tool that was being fetched, is not waited for.
+  if (process.exitCode === INTERRUPTED) process.exit();
+}
 
 async function main(asked: RunOptions): Promise<number> {
   const files = filesOf(asked.tier, asked.patterns);
@@ -66,7 +70,7 @@ async function run({ tier, patterns, only, ...asked }: RunOptions, files: readon
   if (interrupted.signal.aborted) {
     const soFar = countsText(pool.tally());
     await pool.end(FAREWELL_MS);
-    screen.say(`interrupted after ${clockText(screen.seconds)}: ${soFar} so far`);
+    screen.say(`interrupted after ${durationText(screen.seconds)}: ${soFar} so far`);
     return INTERRUPTED;
   }
   await servers?.settled();

@@ -9,9 +9,14 @@ const OUTPUT_CHARACTERS = 6000;
 const SLOWEST = 10;
 
 /** `3:07`. */
-export function clockText(seconds: number): string {
+function clockText(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
+/** `25 s`, `3:07 min`. */
+export function durationText(seconds: number): string {
+  return seconds < 60 ? `${Math.ceil(seconds)} s` : `${clockText(seconds)} min`;
 }
 
 export function countsText({ passed, failed, skipped }: Tally): string {
@@ -30,7 +35,7 @@ export function headline(
   );
   const seconds = groups.reduce((sum, group) => sum + estimate(group.files.map(secondsOf), group.atOnce), 0);
   const patience = PATIENCE === 1 ? '' : `; every deadline ${PATIENCE} times as long`;
-  return `${tier}: ${files.length} test files, ${parts.join(', then ')}; about ${clockText(seconds)} min${patience}`;
+  return `${tier}: ${files.length} test files, ${parts.join(', then ')}; about ${durationText(seconds)}${patience}`;
 }
 
 /** Lines for a person: in a terminal the progress is one line that changes, elsewhere a line now and then. */
@@ -75,7 +80,7 @@ export class Screen {
 function progressText(progress: Progress): string {
   const { group, files, filesEnded, running, leftSeconds } = progress;
   const names = running.map(({ path }) => path.replace(/^test\/|(\.\w+)*\.test\.ts$/g, ''));
-  const left = leftSeconds >= 1 ? `about ${clockText(leftSeconds)} left` : 'longer than expected';
+  const left = leftSeconds >= 1 ? `about ${durationText(leftSeconds)} left` : 'longer than expected';
   return `${group}: ${filesEnded} of ${files} files, ${countsText(progress)}, ${left}; running ${names.join(', ')}`;
 }
 
@@ -119,7 +124,7 @@ export function summaryText(results: readonly FileResult[], seconds: number, tie
     ...slowest.map((result) => `  ${result.seconds.toFixed(1).padStart(6)}  ${result.file.path}`),
     ...skippedLines(tests),
     ...failedLines(results),
-    `${tier}: ${results.length} files, ${tests.length} tests in ${clockText(seconds)} min`,
+    `${tier}: ${results.length} files, ${tests.length} tests in ${durationText(seconds)}`,
     countsText(tallyOf(results, tests)),
   ].join('\n');
 }
