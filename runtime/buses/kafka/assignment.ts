@@ -36,6 +36,7 @@ export class Assignment {
   #loops: FetchLoops | undefined;
   #listener: AssignmentListener = { settled: () => {}, trouble: () => {}, fine: () => {} };
   #drained: (() => void) | undefined;
+  #leadersInDoubt = false;
 
   constructor(link: Link, settings: AssignmentSettings) {
     this.#link = link;
@@ -104,8 +105,9 @@ export class Assignment {
     }
   }
 
-  /** Whether nobody leads one of the partitions, as far as is known. */
-  get hasOrphans(): boolean {
+  /** Whether nobody leads one of the partitions, as far as is known, or the last question for the leaders failed. */
+  get lacksLeaders(): boolean {
+    if (this.#leadersInDoubt) return true;
     for (const { leader } of this.#feeds.values()) if (leader < 0) return true;
     return false;
   }
@@ -114,8 +116,11 @@ export class Assignment {
   async findLeaders(): Promise<void> {
     try {
       await this.#askLeaders();
+      this.#leadersInDoubt = false;
       this.#listener.fine('leaders');
     } catch (thrown) {
+      // Though the next fetch may succeed: unless it is asked again the trouble stays, and readiness red.
+      this.#leadersInDoubt = true;
       this.#listener.trouble('leaders', thrown);
     }
   }

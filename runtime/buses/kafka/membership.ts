@@ -240,7 +240,7 @@ export class Membership {
       await pause(ORPHANS_MS, epoch.over.signal);
       if (epoch.reason !== undefined) return;
       looks += 1;
-      if (this.#assignment.hasOrphans) await this.#assignment.findLeaders();
+      if (this.#assignment.lacksLeaders) await this.#assignment.findLeaders();
       if (looks % COUNT_EVERY === 0) await this.#countPartitions();
     }
   }

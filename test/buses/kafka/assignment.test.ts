@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Assignment } from '../../../runtime/buses/kafka/assignment.ts';
+import type { GroupMember } from '../../../runtime/buses/kafka/group-member.ts';
+import type { Link } from '../../../runtime/buses/kafka/link.ts';
+
+const LED = { partitionId: 0, leader: 1, partitionErrorCode: 0 };
+
+test('a question for the leaders that failed is asked again, and the trouble is over once it is answered', async () => {
+  let isAway = false;
+  const link: Partial<Link> = {
+    partitions: async () => {
+      if (isAway) throw new Error('away');
+      return [LED];
+    },
+    broker: () => new Promise(() => {}),
+  };
+  const member: Partial<GroupMember> = { committed: async () => [{ topic: 't', partition: 0, offset: 5 }] };
+  const assignment = new Assignment(link as Link, {
+    window: { messages: 10, bytes: 1000 },
+    start: 'earliest',
+    isOneLane: false,
+    maxBytesPerPartition: 1000,
+  });
+  const said: string[] = [];
+  assignment.listen({
+    settled() {},
+    trouble: (what) => void said.push(`trouble ${what}`),
+    fine: (what) => void said.push(`fine ${what}`),
+  });
+  await assignment.begin(member as GroupMember, new Map([['t', [0]]]));
+  assignment.pause();
+  assert.equal(assignment.lacksLeaders, false);
+  isAway = true;
+  await assignment.findLeaders();
+  assert.equal(assignment.lacksLeaders, true, 'it is not asked again');
+  isAway = false;
+  await assignment.findLeaders();
+  assert.equal(assignment.lacksLeaders, false);
+  assert.deepEqual(said.slice(-2), ['trouble leaders', 'fine leaders']);
+});
