@@ -42,6 +42,7 @@ export class Confirms {
   #silentSinceMs = 0;
   #isHeld = false;
   #answered = 0;
+  #hasStored = false;
 
   constructor(timeoutMs: number, onSilence: () => void) {
     this.#timeoutMs = timeoutMs;
@@ -51,6 +52,11 @@ export class Confirms {
   /** Publishes that the server has answered. */
   get answered(): number {
     return this.#answered;
+  }
+
+  /** Whether the server has routed and stored one of them. */
+  get hasStored(): boolean {
+    return this.#hasStored;
   }
 
   /** Right after its publish. Settles when it is confirmed, refused, sent back or given up. */
@@ -71,8 +77,10 @@ export class Confirms {
       open.isAnswered = true;
       this.#answered += 1;
       const failure = open.refusal ?? refusal;
-      if (failure === undefined) open.resolve('confirmed');
-      else open.reject(failure);
+      if (failure === undefined) {
+        this.#hasStored = true;
+        open.resolve('confirmed');
+      } else open.reject(failure);
     }
     while (this.#open.at(0)?.isAnswered === true) {
       this.#open.shift();

@@ -20,6 +20,11 @@ import { ensureExchange, ensureQueue } from './topology.ts';
 const MAX_IN_FLIGHT = 1000;
 /** A server that has just started routes nothing to a stream, and so sends back, until the stream has its leader. */
 const GRACE_MS = 5000;
+/**
+ * A server that comes back may take longer until it routes as before: so long, or until one message was routed, no message
+ * is to blame.
+ */
+const RETURN_MS = 30_000;
 /** What frames that hold headers may have of the negotiated size beside them. */
 const FRAME_OVERHEAD = 4096;
 /** The client's own bound for a header table. */
@@ -51,6 +56,7 @@ class RabbitSink implements Sink, LinkEnd {
   readonly #timeoutMs: number;
   readonly #suspect = new Suspect();
   #live: Live | undefined;
+  #hasBeenLive = false;
   /** As the server said when it refused a larger one. */
   #maxBytes = Number.POSITIVE_INFINITY;
 
@@ -82,8 +88,14 @@ class RabbitSink implements Sink, LinkEnd {
       const text = 'the server did not store it: a queue is full and rejects publishes, or cannot write';
       confirms.answer(deliveryTag, multiple, this.#link.error('SINK_DOWN', text));
     });
-    const graceEndsAtMs = performance.now() + GRACE_MS;
-    channel.on('return', (message) => confirms.sentBack(message, this.#unroutable(performance.now() < graceEndsAtMs)));
+    const startMs = performance.now();
+    const isBack = this.#hasBeenLive;
+    const isYoung = (): boolean => {
+      const ageMs = performance.now() - startMs;
+      return ageMs < GRACE_MS || (isBack && ageMs < RETURN_MS && !confirms.hasStored);
+    };
+    channel.on('return', (message) => confirms.sentBack(message, this.#unroutable(isYoung())));
+    this.#hasBeenLive = true;
     if (!session.isOver) this.#live = { session, channel, confirms };
     return exchange === undefined ? 'publishes to queues' : `publishes to exchange ${exchange}`;
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SluiceError } from '#contract/errors.ts';
 import type { Sink } from '#contract/sink.ts';
 import { law } from '../../harness/law.ts';
@@ -173,6 +174,38 @@ law(
     assert.match((await refusal(byName.end, 'no-such-queue')).message, /no queue of that name/);
   },
 );
+
+law('a server that is back and routes nothing yet is waited for: no message is to blame', { needs }, async () => {
+  const { url, channel } = await queue('returned');
+  const { closeConnections } = await home();
+  await channel.assertExchange('returning', 'direct');
+  await channel.bindQueue('returned', 'returning', 'k');
+  const writer = await sink(url, { exchange: 'returning', routingKey: '{key}' });
+  await sendThrough(writer.end, frameOf('k', 'before'));
+  await channel.unbindQueue('returned', 'returning', 'k');
+  const back = writer.hears('connected');
+  await closeConnections('the test restarts it', url);
+  await back;
+  // Longer than a server that was found young is given.
+  const sinceMs = performance.now();
+  let text = '';
+  while (performance.now() - sinceMs < 6000) {
+    const outcome = await outcomeOf(() => writer.end.send(frameOf('k', 'again')));
+    assert.ok(outcome instanceof SluiceError && outcome.scope === 'bus', String(outcome));
+    text = outcome.message;
+    await sleep(50);
+  }
+  assert.match(text, /or not yet \(NO_ROUTE\)/);
+  const other = await channelTo(url);
+  await other.bindQueue('returned', 'returning', 'k');
+  await sendThrough(writer.end, frameOf('k', 'again'));
+  await other.unbindQueue('returned', 'returning', 'k');
+  const outcome = await outcomeOf(() => writer.end.send(frameOf('k', 'late')));
+  assert.ok(
+    outcome instanceof SluiceError && outcome.code === 'SINK_REFUSED',
+    'it routes again: now it is the message',
+  );
+});
 
 law('under create a missing queue or exchange is declared, durable', { needs }, async () => {
   const { url } = await home();
