@@ -2,6 +2,7 @@ import type { BusContext, BusEvent } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Room, Source } from '#contract/source.ts';
+import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import type { Ground } from './ground.ts';
 import { memoForTest } from '../harness/memo.ts';
@@ -93,11 +94,11 @@ function readings(ground: Ground, source: Source, heard: Ear, window: Room): Ope
     enough: (read: readonly Delivery[]) => boolean,
     roomLeft: (read: readonly Delivery[]) => Room,
   ): Promise<Delivery[]> => {
-    const deadline = AbortSignal.timeout(ground.patienceMs);
+    const deadline = AbortSignal.timeout(patient(ground.patienceMs));
     const read: Delivery[] = [];
     while (!enough(read)) {
       const batch = await source.read(roomLeft(read), deadline);
-      if (batch.length === 0) throw new Error(`only ${read.length} deliveries came within ${ground.patienceMs} ms`);
+      if (batch.length === 0) throw new Error(`only ${read.length} deliveries came in time`);
       read.push(...batch);
     }
     return read;

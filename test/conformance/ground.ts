@@ -57,7 +57,7 @@ export interface Ground extends AsyncDisposable {
   readonly grammar?: AddressGrammar;
   /** Whether what is sent there reaches the source. Undefined: whatever `address` makes of a text does. */
   readonly reaches?: (address: string) => boolean;
-  /** Within it a send must have settled, whatever the server does. */
+  /** On a quiet machine, as the next one: within it a send must have settled, whatever the server does. */
   readonly sendDeadlineMs: number;
   /** How long a law waits for what must happen, reconnects included. */
   readonly patienceMs: number;

@@ -3,6 +3,7 @@ import { asSluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { withDeadline } from '#kit/deadline.ts';
+import { patient } from '../harness/patience.ts';
 import type { OpenSource } from './ends.ts';
 import { frameOf, textOf } from './frame-of.ts';
 import type { Ground } from './ground.ts';
@@ -11,11 +12,7 @@ const AGAIN_MS = 20;
 
 /** One send, convicted when it hangs. Errors thrown at once are as good as rejections. */
 export async function sendOne(ground: Ground, sink: Sink, frame: Frame): Promise<Receipt> {
-  return withDeadline(
-    sink.send(frame),
-    ground.sendDeadlineMs,
-    () => new Error(`a send hung for ${ground.sendDeadlineMs} ms`),
-  );
+  return withDeadline(sink.send(frame), patient(ground.sendDeadlineMs), () => new Error('a send hung'));
 }
 
 /** How fast, and who hears how much of it is confirmed. */
@@ -33,13 +30,13 @@ interface Pace {
  * flight is awaited and the first unconfirmed frame is where it goes on. Rejects on what is no fault of the bus.
  */
 export async function sendAll(ground: Ground, sink: Sink, frames: readonly Frame[], pace: Pace = {}): Promise<void> {
-  const endMs = performance.now() + ground.patienceMs;
+  const endMs = performance.now() + patient(ground.patienceMs);
   let first = 0;
   for (;;) {
     first = await burst(ground, sink, frames, first, pace);
     if (first === frames.length) return;
     if (performance.now() > endMs) {
-      throw new Error(`only ${first} of ${frames.length} frames were confirmed within ${ground.patienceMs} ms`);
+      throw new Error(`only ${first} of ${frames.length} frames were confirmed in time`);
     }
     await sleep(AGAIN_MS);
   }
@@ -97,7 +94,7 @@ export async function sendUntilSeen(ground: Ground, sink: Sink, reader: OpenSour
 
 /** Sends one frame until the bus took it or refused it; what is the bus's fault is tried again, as the engine does. */
 export async function sendThrough(ground: Ground, sink: Sink, frame: Frame): Promise<Receipt> {
-  const endMs = performance.now() + ground.patienceMs;
+  const endMs = performance.now() + patient(ground.patienceMs);
   for (;;) {
     try {
       return await sendOne(ground, sink, frame);

@@ -14,6 +14,8 @@ const TOOL_MS = 60_000;
 const TOPIC_MS = 10_000;
 const SCRAM = ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 
+type Scram = (typeof SCRAM)[number];
+
 /** A topic as a test wants it. Default: one partition. */
 export interface TopicOptions {
   readonly partitions?: number;
@@ -30,10 +32,10 @@ export interface KafkaDoor {
   createTopics(names: readonly string[], topic?: TopicOptions): Promise<void>;
   /** How the server keeps each batch of a partition, in order. */
   compressions(topic: string, partition?: number): Compression[];
-  /** Gives a user of SASL SCRAM another password, or adds one. About 2 s. */
-  setScramPassword(user: string, password: string): Promise<void>;
-  /** Takes a user's SCRAM passwords away: PLAIN, which is fixed at the start, goes on. About 2 s. */
-  removeScramUser(user: string): Promise<void>;
+  /** Gives a user of SASL SCRAM another password, or adds one. About 2 s for each mechanism, by default both. */
+  setScramPassword(user: string, password: string, mechanisms?: readonly Scram[]): Promise<void>;
+  /** Takes a user's SCRAM passwords away: PLAIN, which is fixed at the start, goes on. As slow. */
+  removeScramUser(user: string, mechanisms?: readonly Scram[]): Promise<void>;
   /** Lets a user do everything with a topic and with every consumer group. For a node with `acl`. */
   allow(user: string, topic: string): Promise<void>;
   /** Lets a user write to a topic and no more. For a node with `acl`. */
@@ -90,11 +92,11 @@ export async function kafkaDoor(port: number, dataFolder: string): Promise<Kafka
     createTopics,
     createTopic: (name, topic = {}) => createTopics([name], topic),
     compressions: (topic, partition = 0) => batchCompressions(dataFolder, topic, partition),
-    async setScramPassword(user, password) {
-      for (const mechanism of SCRAM) await alterUser(user, '--add-config', `${mechanism}=[password=${password}]`);
+    async setScramPassword(user, password, mechanisms = SCRAM) {
+      for (const mechanism of mechanisms) await alterUser(user, '--add-config', `${mechanism}=[password=${password}]`);
     },
-    async removeScramUser(user) {
-      for (const mechanism of SCRAM) await alterUser(user, '--delete-config', mechanism);
+    async removeScramUser(user, mechanisms = SCRAM) {
+      for (const mechanism of mechanisms) await alterUser(user, '--delete-config', mechanism);
     },
     async allow(user, topic) {
       await admin((it) => it.createAcls({ acl: everythingWith(user, topic) }));

@@ -14,13 +14,13 @@ export interface RabbitMqDoor {
   /** Of the management plugin; undefined where the node was started without it. */
   readonly managementUrl: string | undefined;
   /** What rabbitmqctl prints. Rejects with what it complains of. About 0.5 s, of the processor too. */
-  ctl(...args: readonly string[]): Promise<string>;
+  readonly ctl: (...args: readonly string[]) => Promise<string>;
   /** A virtual host of its own for guest: the URL. A law that takes one can share the server. */
-  freshVhost(): Promise<string>;
+  readonly freshVhost: () => Promise<string>;
   /** Adds the user, or changes the password and permissions of one who exists. */
-  setUser(name: string, password: string, permissions?: Permissions): Promise<void>;
+  readonly setUser: (name: string, password: string, permissions?: Permissions) => Promise<void>;
   /** Closes every client's connection from the server's side; with a URL those to its virtual host. */
-  closeConnections(reason?: string, url?: string): Promise<void>;
+  readonly closeConnections: (reason?: string, url?: string) => Promise<void>;
 }
 
 /** How a node is reached, also by another process than the one that started it. */

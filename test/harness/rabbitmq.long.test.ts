@@ -14,7 +14,7 @@ const READY_MS = 20_000;
 
 /** For the laws that leave it as they found it. */
 let starting: Promise<RabbitMq> | undefined;
-const node = (): Promise<RabbitMq> => (starting ??= startRabbitMq());
+const ownNode = (): Promise<RabbitMq> => (starting ??= startRabbitMq());
 after(async () => (await starting)?.[Symbol.asyncDispose]());
 
 async function open(url: string, options?: object): Promise<ChannelModel> {
@@ -64,7 +64,7 @@ async function drain(url: string, queue: string, count: number, options: object 
 const NUMBERS = Array.from({ length: 100 }, (_, n) => String(n));
 
 law('a killed RabbitMQ comes back with what it confirmed, streams too', { needs: NEEDS }, async () => {
-  const rabbit = await node();
+  const rabbit = await ownNode();
   const url = await rabbit.freshVhost();
   for (const type of ['classic', 'quorum', 'stream']) await fill(url, type, type, NUMBERS.length);
   await rabbit.saveNow();
@@ -105,7 +105,7 @@ law('nothing of a RabbitMQ is left once its handle is gone, even of a paused one
 });
 
 law('a blocked RabbitMQ withholds confirms until it is unblocked', { needs: NEEDS }, async () => {
-  const rabbit = await node();
+  const rabbit = await ownNode();
   const connection = await open(rabbit.url);
   const said: string[] = [];
   connection.on('blocked', () => said.push('blocked'));

@@ -157,10 +157,10 @@ export async function complaint(
   code: string,
   connection: Partial<RabbitConnection> = {},
 ): Promise<string> {
-  const source = openingSource(url, { queue: 'q' }, { connection });
-  const text = await source.reported(code);
-  source.stop.abort();
-  await assert.rejects(source.opened);
+  const attempt = openingSource(url, { queue: 'q' }, { connection });
+  const text = await attempt.reported(code);
+  attempt.stop.abort();
+  await assert.rejects(attempt.opened);
   return text;
 }
 

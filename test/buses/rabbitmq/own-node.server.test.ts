@@ -5,6 +5,7 @@ import type { RabbitConnection } from '../../../runtime/buses/rabbitmq/options.t
 import { ACCEPT } from '#contract/delivery.ts';
 import { type Certificates, certificates } from '../../harness/certificates.ts';
 import { law } from '../../harness/law.ts';
+import { patient } from '../../harness/patience.ts';
 import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
 import {
   channelTo,
@@ -24,8 +25,10 @@ import {
 const needs = ['rabbitmq-process', 'openssl'] as const;
 const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
 const CONSUMER_TIMEOUT_MS = 3000;
-/** More than the sink's timeout of one second. */
-const HELD_MS = 1500;
+/** Longer than a busy server takes from reading no more to saying so. */
+const TIMEOUT_MS = patient(2000);
+/** So long no send may end, though the server takes none. */
+const HELD_MS = TIMEOUT_MS + 1500;
 
 const pem = (path: string): string => readFileSync(path, 'utf8');
 
@@ -97,7 +100,7 @@ law(
   { needs },
   async () => {
     const { node, url, channel } = await queue('blocked');
-    const writer = await sink(url, { queue: 'blocked', timeout: '1s' });
+    const writer = await sink(url, { queue: 'blocked', timeout: `${TIMEOUT_MS}ms` });
     await writer.end.send(frameOf('blocked', 'first'));
     const [away, back] = [writer.hears('disconnected'), writer.hears('connected')];
     await node.block();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Room } from '#contract/source.ts';
+import { patient } from '../../harness/patience.ts';
 import { type ConformanceLaw, onlyRedelivering } from '../conformance-law.ts';
 import { openSink, openSource } from '../ends.ts';
 import { frameOf } from '../frame-of.ts';
@@ -31,7 +32,7 @@ const room: ConformanceLaw = {
       { messages: 100, bytes: 1 },
     ];
     for (const limit of rooms) {
-      const batch = await reader.source.read(limit, AbortSignal.timeout(ground.patienceMs));
+      const batch = await reader.source.read(limit, AbortSignal.timeout(patient(ground.patienceMs)));
       assert.ok(batch.length >= 1, 'something is at hand');
       assert.ok(batch.length <= limit.messages, `${batch.length} deliveries in a room of ${limit.messages}`);
       assert.ok(

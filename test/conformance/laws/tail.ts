@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { patient } from '../../harness/patience.ts';
 import type { ConformanceLaw } from '../conformance-law.ts';
 import { openSink } from '../ends.ts';
 import { numbered } from '../frame-of.ts';
@@ -20,7 +21,10 @@ const tail: ConformanceLaw = {
     await using after = await openSink(ground);
     assert.equal(after.sink.tail !== undefined, ground.sink.readsTail);
     if (after.sink.tail === undefined) return;
-    const { ids } = await after.sink.tail({ prefix: PREFIX, most: 1000 }, AbortSignal.timeout(ground.patienceMs));
+    const { ids } = await after.sink.tail(
+      { prefix: PREFIX, most: 1000 },
+      AbortSignal.timeout(patient(ground.patienceMs)),
+    );
     assert.deepEqual(new Set(ids.keys()), new Set(frames.map(({ id }) => id)));
   },
 };

@@ -13,6 +13,7 @@ const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePattern
 
 const USER = 'bridge';
 const PASSWORD = 'through';
+const MECHANISMS = ['SCRAM-SHA-256'] as const;
 /** What the laws read and write, and an own topic for each key of the traffic. */
 const NAMES = ['a', 'n0', 'n1', 'n2', ...Array.from({ length: 8 }, (_, at) => `k${at}`)];
 /** The default of max.message.bytes. */
@@ -145,14 +146,14 @@ async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
       },
     ],
     async revoke() {
-      await node.removeScramUser(USER);
+      await node.removeScramUser(USER, MECHANISMS);
       // The server asks who comes at the beginning of a connection only.
       for (const link of [sourceLink, sinkLink]) {
         await link.cut();
         await link.mend();
       }
     },
-    grant: () => node.setScramPassword(USER, PASSWORD),
+    grant: () => node.setScramPassword(USER, PASSWORD, MECHANISMS),
     sendDeadlineMs: 6000,
     patienceMs: 60_000,
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,4 @@
-import { connect } from 'amqplib';
+import { type Channel, connect } from 'amqplib';
 import { rabbitmq } from '../../../runtime/buses/rabbitmq/index.ts';
 import type { QueueType } from '../../../runtime/buses/rabbitmq/options.ts';
 import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
@@ -35,13 +35,16 @@ async function startNode(): Promise<RabbitMq> {
 let starting: Promise<RabbitMq> | undefined;
 let grounds = 0;
 
-async function queueOn(node: RabbitMq, queue: string, type: QueueType): Promise<void> {
+async function on(node: RabbitMq, work: (channel: Channel) => Promise<unknown>): Promise<void> {
   const connection = await connect(node.url);
-  const channel = await connection.createChannel();
+  await work(await connection.createChannel());
+  await connection.close();
+}
+
+async function makeQueue(channel: Channel, queue: string, type: QueueType): Promise<void> {
   await channel.assertExchange(EXCHANGE, 'topic', { durable: true });
   await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': type } });
   await channel.bindQueue(queue, EXCHANGE, `${queue}.#`);
-  await connection.close();
 }
 
 function subject(type: QueueType): Subject {
@@ -53,8 +56,7 @@ function subject(type: QueueType): Subject {
       const node = await (starting ??= startNode());
       grounds += 1;
       const queue = `law${grounds}`;
-      (globalThis as any).node = node;
-      await queueOn(node, queue, type);
+      await on(node, (channel) => makeQueue(channel, queue, type));
       /** What a law that failed would leave to the next one. */
       const undone = new Set<() => Promise<unknown> | void>();
       const undo = async (step: () => Promise<unknown> | void): Promise<void> => {
@@ -63,11 +65,17 @@ function subject(type: QueueType): Subject {
       };
       const unblock = (): Promise<void> => node.unblock();
       const grant = (): Promise<string> => node.ctl('change_password', USER, PASSWORD);
+      const restart = (): Promise<void> => node.restart();
       const server = {
         ...node,
+        kill: () => node.kill().finally(() => undone.add(restart)),
+        restart: () => undo(restart),
         async [Symbol.asyncDispose]() {
           node.resume();
+          if (undone.delete(restart)) await restart();
           for (const step of undone) await step();
+          // A restart brings back every queue that there is.
+          await on(node, (channel) => channel.deleteQueue(queue));
         },
       };
       return serverGround(optionsFor(queue, type), server, {
