@@ -1,5 +1,6 @@
 // `npm test`, `npm run test:fast`, `npm run test:long`: runs the files of a tier, several at a time, beside one server
 // of each kind for all of them. Node's own runner judges each file; this program says which, when and beside what.
+import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RUN_VARIABLE } from '../harness/run-variable.ts';
@@ -70,6 +71,7 @@ async function run({ tier, patterns, only, ...asked }: RunOptions, files: readon
   if (interrupted.signal.aborted) {
     const soFar = countsText(pool.tally());
     await pool.end(FAREWELL_MS);
+    sweepLater(folder.path);
     screen.say(`interrupted after ${durationText(screen.seconds)}: ${soFar} so far`);
     return INTERRUPTED;
   }
@@ -83,6 +85,12 @@ async function run({ tier, patterns, only, ...asked }: RunOptions, files: readon
     remember(measured, new Set(filesOf('all', []).map(({ path }) => path)));
   }
   return pool.results.some((result) => complaintText(result) !== undefined) ? 1 : 0;
+}
+
+/** A server that is killed with its test may write until then: what it leaves goes a little later. */
+function sweepLater(folder: string): void {
+  const args = ['-c', 'sleep 3; rm -rf -- "$1"', 'sweeper', folder];
+  spawn('sh', args, { detached: true, stdio: 'ignore' }).unref();
 }
 
 /** Of every test file. */
