@@ -86,7 +86,8 @@ law('a burst beyond the bound drops the oldest, keeps the newest, and says so wi
   while (kept.at(-1) !== 'last') {
     kept.push(...(await take(source, 1)).map(textOf));
   }
-  assert.ok(kept.length <= 256, `${kept.length} kept`);
+  // 256 are held, and the last may come on another connection after the first was taken.
+  assert.ok(kept.length <= 257, `${kept.length} kept`);
   assert.deepEqual(
     kept.slice(0, -1),
     Array.from({ length: kept.length - 1 }, (_, index) => String(301 - kept.length + index)),
