@@ -12,7 +12,8 @@ import { waitFor } from './wait-for.ts';
 const run = promisify(execFile);
 const TOOL_MS = 60_000;
 const TOPIC_MS = 10_000;
-const SCRAM = ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
+/** Of both a user is known. */
+export const SCRAM = ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 
 type Scram = (typeof SCRAM)[number];
 

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Broker, type Recipe, startBroker } from './broker.ts';
 import { javaCommand } from './java-command.ts';
-import { type KafkaDoor, kafkaDoor } from './kafka-door.ts';
+import { type KafkaDoor, kafkaDoor, SCRAM } from './kafka-door.ts';
 import { kafkaReady } from './kafka-probe.ts';
 import { type KafkaOptions, type KafkaPorts, serverProperties } from './kafka-properties.ts';
 import { type Link, startLink } from './link.ts';
 
 const run = promisify(execFile);
 const TOOL_MS = 60_000;
-const SCRAM = ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 
 /** One Kafka node of the test's own, controller and broker in one. */
 export interface Kafka extends Broker, KafkaDoor {

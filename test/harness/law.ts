@@ -5,16 +5,17 @@ import { patient } from './patience.ts';
 import { provide, type Tool } from './provide.ts';
 
 /**
- * What a law cannot be judged without. `nats`, `mosquitto`, `kafka` and `rabbitmq` are content with a place on the run's
- * server (shared.ts), the first two also on one that an environment variable names; the needs that end in `-process` are
- * for a server of the test's own, to configure, kill or pause it.
+ * What a law cannot be judged without. `nats`, `kafka` and `rabbitmq` are content with a place on the run's server
+ * (shared.ts), `nats` and `mosquitto` with a server that an environment variable names; the needs that end in `-process`
+ * are for a server of the test's own, to configure, kill or pause it.
  */
 export type Need = keyof typeof TOOLS_OF;
 
 /** Names the server to use instead of one of our own. */
 export const SERVER_VARIABLES = { nats: 'SLUICE_NATS_URL', mosquitto: 'SLUICE_MQTT_URL' } as const;
 
-const TOOLS_OF = {
+/** By what each need is met. */
+export const TOOLS_OF = {
   nats: ['nats-server'],
   'nats-process': ['nats-server'],
   mosquitto: ['mosquitto'],

@@ -3,7 +3,7 @@
 // their last whole run. Says for each file where its tests are now; with --each for each test.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECT, testFile } from '../runner/tiers.ts';
+import { PROJECT, stemOf, testFile } from '../runner/tiers.ts';
 
 const MOST = 20;
 
@@ -30,11 +30,9 @@ function recorded(tier: string): readonly Place[] {
   return JSON.parse(readFileSync(file, 'utf8')) as readonly Place[];
 }
 
-const stem = (file: string): string => file.replace(/(\.\w+)*\.test\.ts$/, '');
-
 /** Which of these is most likely the same test: one of a file of that name, else any. */
 function takeOne(places: Place[], file: string): Place | undefined {
-  const same = places.findIndex((place) => stem(place.file) === stem(file));
+  const same = places.findIndex((place) => stemOf(place.file) === stemOf(file));
   const [taken] = places.splice(Math.max(same, 0), 1);
   return taken;
 }

@@ -3,14 +3,8 @@ import { join } from 'node:path';
 import type { Found } from '../harness/found.ts';
 import { STARTS_FILE } from '../harness/broker.ts';
 import { provide, type Tool, TOOLS, wayTo } from '../harness/provide.ts';
+import { TOOLS_OF } from '../harness/law.ts';
 import { type ServerKind, startShared } from '../harness/shared-servers.ts';
-
-/** What each server needs to run here. */
-const TOOLS_OF: Readonly<Record<ServerKind, readonly Tool[]>> = {
-  nats: ['nats-server'],
-  kafka: ['java', 'kafka'],
-  rabbitmq: ['rabbitmq-server', 'epmd'],
-};
 
 const SLOW_MS = 2000;
 

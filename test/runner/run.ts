@@ -10,7 +10,7 @@ import { type FileResult, runFile } from './file-run.ts';
 import { readOptions, type RunOptions } from './options.ts';
 import { groupsOf, Pool } from './pool.ts';
 import { runServers, startsText } from './run-servers.ts';
-import { complaintText, countsText, durationText, headline, Screen, summaryText } from './screen.ts';
+import { complaintText, countsText, durationText, headline, isBad, Screen, summaryText } from './screen.ts';
 import { remember, secondsBefore } from './seconds.ts';
 import { filesOf, PROJECT, type TestFile } from './tiers.ts';
 
@@ -84,7 +84,7 @@ async function run({ tier, patterns, only, ...asked }: RunOptions, files: readon
     const measured = Object.fromEntries(pool.results.map(({ file, seconds }) => [file.path, seconds]));
     remember(measured, new Set(filesOf('all', []).map(({ path }) => path)));
   }
-  return pool.results.some((result) => complaintText(result) !== undefined) ? 1 : 0;
+  return pool.results.some(isBad) ? 1 : 0;
 }
 
 /** A server that is killed with its test may write until then: what it leaves goes a little later. */

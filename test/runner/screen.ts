@@ -1,7 +1,7 @@
 import { PATIENCE } from '../harness/patience.ts';
 import type { FileResult, TestResult } from './file-run.ts';
 import { estimate, type Group, type Progress, type SecondsOf, type Tally, tallyOf } from './pool.ts';
-import type { TestFile } from './tiers.ts';
+import { stemOf, type TestFile } from './tiers.ts';
 
 const EVERY_MS = { terminal: 500, log: 15_000 } as const;
 /** What a failing file printed is shown as far as this. */
@@ -79,7 +79,7 @@ export class Screen {
 
 function progressText(progress: Progress): string {
   const { group, files, filesEnded, running, leftSeconds } = progress;
-  const names = running.map(({ path }) => path.replace(/^test\/|(\.\w+)*\.test\.ts$/g, ''));
+  const names = running.map(({ path }) => stemOf(path).replace(/^test\//, ''));
   const left = leftSeconds >= 1 ? `about ${durationText(leftSeconds)} left` : 'longer than expected';
   return `${group}: ${filesEnded} of ${files} files, ${countsText(progress)}, ${left}; running ${names.join(', ')}`;
 }
@@ -88,10 +88,15 @@ const indented = (text: string): string => text.replace(/^/gm, '        ');
 
 const hasFailed = ({ failure }: TestResult): boolean => failure !== undefined;
 
+export function isBad({ tests, complaint }: FileResult): boolean {
+  return complaint !== undefined || tests.some(hasFailed);
+}
+
 /** What is wrong with a file; undefined where nothing is. Said as soon as the file has ended. */
-export function complaintText({ file, tests, complaint, output }: FileResult): string | undefined {
+export function complaintText(result: FileResult): string | undefined {
+  if (!isBad(result)) return undefined;
+  const { file, tests, complaint, output } = result;
   const failed = tests.filter(hasFailed);
-  if (failed.length === 0 && complaint === undefined) return undefined;
   const lines = failed.map(({ name, failure }) => `FAILED  ${file.path}\n        ${name}\n${indented(failure ?? '')}`);
   if (complaint !== undefined) lines.push(`FAILED  ${file.path}\n        ${complaint}`);
   if (output !== '') lines.push(indented(`--- notes and output of ${file.path}\n${output.slice(-OUTPUT_CHARACTERS)}`));
@@ -106,7 +111,7 @@ function skippedLines(tests: readonly TestResult[]): readonly string[] {
 }
 
 function failedLines(results: readonly FileResult[]): readonly string[] {
-  const failed = results.filter((result) => complaintText(result) !== undefined);
+  const failed = results.filter(isBad);
   if (failed.length === 0) return [];
   const lines = failed.flatMap(({ file, tests, complaint }) => [
     `  ${file.path}${complaint === undefined ? '' : `: ${complaint}`}`,

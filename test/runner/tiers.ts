@@ -44,6 +44,11 @@ export function testFile(path: string): TestFile {
   return { path, kind, alone: words.includes('alone') };
 }
 
+/** A path without the words of its tier: by it a file is known after it changed its tier. */
+export function stemOf(path: string): string {
+  return path.replace(/(\.\w+)*\.test\.ts$/, '');
+}
+
 /** The files of a tier; with patterns those whose path holds one of them. */
 export function filesOf(tier: Tier, patterns: readonly string[]): readonly TestFile[] {
   const kinds: readonly Kind[] = TIERS[tier];
