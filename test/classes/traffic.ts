@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import type { JsMsg } from '@nats-io/jetstream';
-import { patient } from '../harness/patience.ts';
+import { publishStored } from '../harness/publish-stored.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import type { Bridge } from '../kill/bridge.ts';
 import type { ClassScene } from './scene.ts';
 
 const STOP_MS = 20_000;
-const STORED_MS = patient(20_000);
 
 export interface Stored {
   readonly subject: string;
@@ -30,12 +29,7 @@ export async function publish(
 ): Promise<void> {
   const all = [...subjects];
   const body = JSON.stringify({ n, ...more });
-  for (const [at, subject] of all.entries()) {
-    // A stream drops what comes much faster than it stores: so often its answer is waited for.
-    if (at % 4000 === 3999 || at === all.length - 1)
-      await input.connection.request(subject, body, { timeout: STORED_MS });
-    else input.connection.publish(subject, body);
-  }
+  await publishStored(input.connection, all.length, (at) => ({ subject: all[at] ?? '', body }));
 }
 
 export async function stopped(bridge: Bridge): Promise<void> {

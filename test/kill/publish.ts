@@ -1,4 +1,5 @@
 import type { MqttClient } from 'mqtt';
+import { publishStored, type StreamMessage } from '../harness/publish-stored.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { reportOf } from './backlog.ts';
 import type { Mark } from './judge.ts';
@@ -6,8 +7,6 @@ import type { TestStream } from './test-stream.ts';
 
 const PUBLISH_MS = 60_000;
 const UNCONFIRMED = 1000;
-/** A stream drops what comes much faster than it can store: nobody is told. */
-const UNSTORED = 4000;
 
 export async function publishMqtt(sender: MqttClient, marks: Iterable<Mark>): Promise<void> {
   let open: Promise<unknown>[] = [];
@@ -22,14 +21,13 @@ export async function publishMqtt(sender: MqttClient, marks: Iterable<Mark>): Pr
 
 export async function publishNats(reports: TestStream, marks: Iterable<Mark>): Promise<void> {
   const before = await reports.count();
-  let sent = 0;
-  const stored = (): Promise<unknown> =>
-    waitFor(async () => (await reports.count()) === before + sent, PUBLISH_MS, 'the backlog to be stored');
-  for (const mark of marks) {
-    reports.connection.publish(`fleet.${mark.key}.position`, reportOf(mark));
-    sent += 1;
-    if (sent % UNCONFIRMED === 0) await reports.connection.flush();
-    if (sent % UNSTORED === 0) await stored();
-  }
-  await stored();
+  const all = [...marks];
+  await publishStored(reports.connection, all.length, (at) => messageOf(all, at));
+  await waitFor(async () => (await reports.count()) === before + all.length, PUBLISH_MS, 'the backlog to be stored');
+}
+
+function messageOf(marks: readonly Mark[], at: number): StreamMessage {
+  const mark = marks[at];
+  if (mark === undefined) throw new RangeError(`no mark ${at}`);
+  return { subject: `fleet.${mark.key}.position`, body: reportOf(mark) };
 }

@@ -6,6 +6,7 @@ import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
 import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
+import { publishStored } from '../../harness/publish-stored.ts';
 import { sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type Admin, withStream } from './admin.ts';
@@ -18,14 +19,8 @@ const from: JetStreamFrom = { stream: 'TRACKS', durable: 'bridge', start: 'all' 
 const opened = (url: string, context = recordedContext(), end: JetStreamFrom = from): Promise<Source> =>
   jetstream.openSource({ connection: connectionTo(url), end }, context);
 
-/** Resolves once the stream has stored them: what a server that is killed has not, it never had. */
-async function publish({ connection }: Admin, first: number, last: number, subject = 'tracks.a'): Promise<void> {
-  for (let number = first; number <= last; number += 1) {
-    // A stream drops what comes much faster than it stores.
-    if (number % 1000 === 0 || number === last) {
-      await connection.request(subject, String(number), { timeout: patient(DEADLINE_MS) });
-    } else connection.publish(subject, String(number));
-  }
+function publish({ connection }: Admin, first: number, last: number, subject = 'tracks.a'): Promise<void> {
+  return publishStored(connection, last - first + 1, (at) => ({ subject, body: String(first + at) }));
 }
 
 const numbers = (first: number, last: number): string[] =>

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import type { Sink, Tail } from '#contract/sink.ts';
 import { patient } from '../../harness/patience.ts';
+import { publishStored } from '../../harness/publish-stored.ts';
 import { connectionTo, jetstream, recordedContext } from './ends.ts';
 
 /** Of the ids of the one route. */
 export const PREFIX = 'fleet/positions/';
-const STORED_MS = patient(20_000);
 
 export async function opened(
   url: string,
@@ -31,27 +31,20 @@ export const namesOf = (found: Tail['ids']): Set<string> => new Set(found.keys()
 export const ids = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, at) => `${PREFIX}m:${from + at}`);
 
-/** A stream drops what comes much faster than it stores: so often a writer waits until all of its messages are stored. */
-const isWaitedFor = (at: number, count: number): boolean => at % 4000 === 3999 || at === count - 1;
-
-/** As the bridge writes them, by another hand: so many, and the number of the first. */
+/** As the bridge writes them, by another hand. */
 export async function write(
   connection: NatsConnection,
   wanted: readonly string[],
   subject = 'tracks.a',
 ): Promise<void> {
   const body = 'x'.repeat(100);
-  for (const [at, id] of wanted.entries()) {
+  await publishStored(connection, wanted.length, (at) => {
     const head = headers();
-    head.set('Nats-Msg-Id', id);
-    if (isWaitedFor(at, wanted.length)) await connection.request(subject, body, { headers: head, timeout: STORED_MS });
-    else connection.publish(subject, body, { headers: head });
-  }
+    head.set('Nats-Msg-Id', wanted[at] ?? '');
+    return { subject, body, headers: head };
+  });
 }
 
-export async function others(connection: NatsConnection, count: number, subject: string): Promise<void> {
-  for (let at = 0; at < count; at += 1) {
-    if (isWaitedFor(at, count)) await connection.request(subject, 'y', { timeout: STORED_MS });
-    else connection.publish(subject, 'y');
-  }
+export function others(connection: NatsConnection, count: number, subject: string): Promise<void> {
+  return publishStored(connection, count, () => ({ subject, body: 'y' }));
 }
