@@ -52,7 +52,7 @@ async function main(): Promise<number> {
       `== ${at + 1} of ${pairs.length}: ${source.bus} to ${sink.bus}, ${classes.join(', ')}, ${seconds} s, seed ${seed}`,
     );
     const keep = join(values.keep, `${source.bus}-${sink.bus}-${seed}`);
-    const again = `npm run chaos -- --pair ${source.bus}:${sink.bus} --class ${values.class} --seconds ${seconds} --seed ${seed}${values.spool ? ' --spool' : ''}`;
+    const again = commandFor(`${source.bus}:${sink.bus}`, seconds, seed);
     try {
       const outcome = await one(source, sink, { classes, seconds, seed, keep });
       const made = rowsOf(source.bus, sink.bus, outcome);
@@ -70,9 +70,13 @@ async function main(): Promise<number> {
   }
   say(`\n${tableText(rows)}`);
   for (const again of failed) say(`CONVICTED: ${again}`);
-  const given = `npm run chaos -- --pair ${values.pair} --class ${values.class} --seconds ${seconds} --seed ${seed}${values.spool ? ' --spool' : ''}`;
-  if (values.write !== undefined) writeTable(values.write, rows, given);
+  if (values.write !== undefined) writeTable(values.write, rows, commandFor(values.pair, seconds, seed));
   return failed.length === 0 ? 0 : 1;
+}
+
+function commandFor(pair: string, seconds: number, seed: number): string {
+  const spool = values.spool ? ' --spool' : '';
+  return `npm run chaos -- --pair ${pair} --class ${values.class} --seconds ${seconds} --seed ${seed}${spool}`;
 }
 
 interface Wanted {
