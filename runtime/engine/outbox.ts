@@ -59,6 +59,10 @@ export class Outbox implements Sender {
     this.#flow = new Flow(settings, this);
   }
 
+  get maxInFlight(): number {
+    return this.#sink.maxInFlight;
+  }
+
   push(parcel: Parcel): void {
     this.#parcels.push(parcel);
     this.issue();
@@ -78,7 +82,7 @@ export class Outbox implements Sender {
   issue(): void {
     while (this.#flow.mayIssue) {
       // Counted from the first unconfirmed: however confirmations come, nothing runs further ahead of it than this.
-      if (this.#next >= this.#sink.maxInFlight) return;
+      if (this.#next >= this.maxInFlight) return;
       const parcel = this.#parcels.at(this.#next);
       if (parcel === undefined || (parcel.state === 'waiting' && !this.#flow.mayGo())) return;
       this.#next += 1;

@@ -35,12 +35,18 @@ export class Slots implements Sender {
   /** Those that could send now. */
   readonly #ready = new Chain<Slot>();
   #turn = 0;
+  /** The first that failed of those under way: it tests the way. Another key may go to a server that was never away. */
+  #failed: Slot | undefined;
   #cancelLook: (() => void) | undefined;
 
   constructor(sink: Sink, settings: SlotsSettings) {
     this.#sink = sink;
     this.#settings = settings;
     this.#flow = new Flow(settings, this);
+  }
+
+  get maxInFlight(): number {
+    return this.#sink.maxInFlight;
   }
 
   push(load: Load): void {
@@ -68,7 +74,7 @@ export class Slots implements Sender {
 
   /** Called by the flow. */
   issue(): void {
-    while (this.#flow.mayIssue && this.#flow.open < this.#sink.maxInFlight) {
+    while (this.#flow.mayIssue && this.#flow.open < this.maxInFlight) {
       const slot = this.#pick();
       const load = slot?.waiting.at(0);
       if (slot === undefined || load === undefined) return;
@@ -119,6 +125,7 @@ export class Slots implements Sender {
   }
 
   #pick(): Slot | undefined {
+    if (this.#flow.isProbing && this.#failed?.isLinked === true) return this.#failed;
     if (this.#settings.keeps === 'all' || this.#turn % OLDEST_EVERY === 0) return this.#ready.first;
     return this.#ready.last;
   }
@@ -139,8 +146,8 @@ export class Slots implements Sender {
       // Of several, the first one heard of tells.
       failure ??= error;
       if (error === undefined) this.#flow.passed();
-      else if (error.scope === 'bus') this.#flow.failed(error);
-      else this.#flow.ended();
+      else if (error.scope !== 'bus') this.#flow.ended();
+      else if (this.#flow.failed(error)) this.#failed = slot;
       if (open === 0) {
         for (const end of ends) {
           isPrefix &&= end !== undefined;
