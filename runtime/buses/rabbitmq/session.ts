@@ -1,5 +1,6 @@
-import { isIP } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Channel, ChannelModel } from 'amqplib';
 import type * as Client from './client.ts';
 import { durationMs } from '#kit/quantity.ts';
@@ -30,6 +31,7 @@ export class Session {
   #listener: SessionListener | undefined;
   #failure: Error | undefined;
   #isOver = false;
+  #isBlocked = false;
   #isCorked = false;
   readonly #channels: Channel[] = [];
 
@@ -41,8 +43,14 @@ export class Session {
     };
     model.on('error', note);
     model.on('close', (error) => this.end(error));
-    model.on('blocked', (reason) => this.#listener?.blocked(reason));
-    model.on('unblocked', () => this.#listener?.unblocked());
+    model.on('blocked', (reason) => {
+      this.#isBlocked = true;
+      this.#listener?.blocked(reason);
+    });
+    model.on('unblocked', () => {
+      this.#isBlocked = false;
+      this.#listener?.unblocked();
+    });
   }
 
   /** Version as the server states it; undefined where it does not. */
@@ -59,6 +67,11 @@ export class Session {
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** The server reads nothing from this connection, whatever is written into it. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
   }
 
   /** Right after a publish: all of one turn leave as one write, where the client would make one for each. */
@@ -111,7 +124,7 @@ export class Session {
       const farewell = async (): Promise<void> => {
         for (const channel of this.#channels) await channel.close();
       };
-      await withDeadline(farewell(), CLOSE_MS, late).catch(() => {});
+      if (!this.#isBlocked) await withDeadline(farewell(), CLOSE_MS, late).catch(() => {});
       this.#listener?.over(undefined);
     }
     await this.#goodbye();
@@ -119,7 +132,10 @@ export class Session {
 
   async #goodbye(): Promise<void> {
     const said = this.model.close().catch(() => {});
-    await withDeadline(said, CLOSE_MS, late).catch(() => {});
+    if (!this.#isBlocked) await withDeadline(said, CLOSE_MS, late).catch(() => {});
+    // What was written and not sent must not reach a server that reads again after the next session has begun.
+    const stream: unknown = Reflect.get(this.model.connection, 'stream');
+    if (stream instanceof Socket && !(stream instanceof TLSSocket) && !stream.destroyed) stream.resetAndDestroy();
     this.#socket.abort();
   }
 }

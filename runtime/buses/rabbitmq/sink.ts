@@ -103,6 +103,10 @@ class RabbitSink implements Sink, LinkEnd {
   send(frame: Frame): Promise<Receipt> {
     const live = this.#live;
     if (live === undefined) throw this.#link.error('SINK_DOWN', 'not connected');
+    if (live.session.isBlocked) {
+      // What is written now is read after the alarm, whether or not this process is there to hear of it.
+      throw this.#link.error('SINK_DOWN', 'the server takes nothing until its alarm is over');
+    }
     const { address: routingKey } = frame;
     const flaw = routingKeys.flaw(routingKey);
     if (flaw !== undefined) throw this.#link.error('ADDRESS_INVALID', `the routing key holds ${flaw}`);

@@ -13,6 +13,7 @@ import {
   frameOf,
   holds,
   openingSource,
+  outcomeOf,
   sendThrough,
   sink,
   source,
@@ -117,6 +118,39 @@ law(
     await back;
     assert.deepEqual(new Set(await Promise.all(sends)), new Set(['confirmed']));
     await holds(channel, 'blocked', 21);
+  },
+);
+
+law(
+  'under the alarm a sink hands nothing more over, and is closed at once; what it had not handed over never arrives',
+  { needs },
+  async () => {
+    const { node, url, channel } = await queue('closing');
+    const writer = await sink(url, { queue: 'closing' });
+    await writer.end.send(frameOf('closing', 'first'));
+    const away = writer.hears('disconnected');
+    await node.block();
+    try {
+      const under = writer.end.send(frameOf('closing', 'under way'));
+      await away;
+      const late = await outcomeOf(() => writer.end.send(frameOf('closing', 'late')));
+      assert.match(String(late), /SINK_DOWN|takes nothing/);
+      const beganAtMs = performance.now();
+      const lost = assert.rejects(under, { code: 'SINK_DOWN' });
+      await writer.end.close();
+      await lost;
+      assert.ok(performance.now() - beganAtMs < patient(1000), 'it waited for a server that reads nothing');
+    } finally {
+      await node.unblock();
+    }
+    const next = await sink(url, { queue: 'closing' });
+    await next.end.send(frameOf('closing', 'last'));
+    const bodies = new Set<string>();
+    for (let message = await channel.get('closing', { noAck: true }); message !== false;) {
+      bodies.add(message.content.toString());
+      message = await channel.get('closing', { noAck: true });
+    }
+    assert.ok(bodies.has('first') && bodies.has('last') && !bodies.has('late'), [...bodies].join());
   },
 );
 
