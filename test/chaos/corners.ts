@@ -111,7 +111,7 @@ export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[
   ];
 }
 
-/** Some classes come back under their own name, and some as strangers: both ways of a group are to be seen. */
+/** Some classes come back under a name of the file, others by the id in their state folder: both are to be seen. */
 function membership(tag: string): Words {
   return /command|audit/.test(tag) ? { instance: 'only' } : {};
 }

@@ -59,11 +59,10 @@ function allowing(...names: readonly VerdictName[]): { readonly allowed: Readonl
   return { allowed: new Set(names) };
 }
 
-// A member of a group that is back under its own name has its partitions again at once.
 const SOURCES: readonly (readonly [bus: string, from: Words])[] = [
   ['mqtt', {}],
   ['jetstream', {}],
-  ['kafka', { instance: 'only' }],
+  ['kafka', {}],
   ['rabbitmq', {}],
 ];
 

@@ -6,10 +6,11 @@ import { SluiceError } from '#contract/errors.ts';
 import { assign } from './assign.ts';
 import { failureOf } from './failure.ts';
 import type { Link } from './link.ts';
+import type { StaticMember } from './static-member.ts';
 
 /** Names under which members agree how to divide: Java's, and that of the client's own consumers. */
 const WAYS = ['roundrobin', 'RoundRobinAssigner'] as const;
-const VERSIONS = { join: 5, sync: 3, heartbeat: 3 } as const;
+const VERSIONS = { join: 5, sync: 3, heartbeat: 3, leave: 3 } as const;
 const GRACE_MS = 5000;
 const LEAST_ANSWER_MS = 1000;
 const ANSWER_MS = 10_000;
@@ -17,7 +18,7 @@ const ANSWER_MS = 10_000;
 export interface GroupSettings {
   readonly group: string;
   readonly topics: readonly string[];
-  readonly instance: string | undefined;
+  readonly identity: StaticMember;
   readonly sessionMs: number;
   readonly rebalanceMs: number;
 }
@@ -50,14 +51,20 @@ export class GroupMember {
     return this.#generation;
   }
 
-  /** Joins, or joins again, and answers which partitions are ours. May take as long as the group's rebalance timeout. */
-  async join(): Promise<Partitions> {
-    const isBack = this.#memberId === '' && this.#settings.instance !== undefined;
+  /**
+   * Joins, or joins again, and answers which partitions are ours; `counts`: how many each topic has. May take as long as
+   * the group's rebalance timeout.
+   */
+  async join(counts: ReadonlyMap<string, number>): Promise<Partitions> {
+    const { identity, topics } = this.#settings;
+    const isBack = this.#memberId === '' && identity.wasMember;
     const partitions = await this.#joinOnce();
-    // An instance that is back is given what it had, whatever topics it wants now, and its next start again. The group is
-    // divided anew when its leader asks once more.
-    const isOutdated = isBack && this.#settings.topics.some((topic) => !partitions.has(topic));
-    return isOutdated ? this.#joinOnce() : partitions;
+    // An instance that is back is given what it had, whatever topics it wants now and whatever they have got since, and
+    // its next start again. The group is divided anew when its leader asks once more.
+    const isOutdated = isBack && (topics.some((topic) => !partitions.has(topic)) || identity.hasOther(counts));
+    const divided = isOutdated ? await this.#joinOnce() : partitions;
+    identity.divided(counts);
+    return divided;
   }
 
   async #joinOnce(): Promise<Partitions> {
@@ -130,12 +137,24 @@ export class GroupMember {
     );
   }
 
-  /** Gives the partitions to the others at once. An instance keeps them for its return. */
+  /** Gives the partitions to the others at once. An instance that the route names keeps them for its return. */
   async leave(): Promise<void> {
-    if (this.#memberId === '' || this.#settings.instance !== undefined) return;
-    const memberId = this.#memberId;
+    if (this.#memberId === '' || this.#settings.identity.isNamed) return;
+    const ask = definitions.requests.LeaveGroup.protocol({ version: VERSIONS.leave });
+    const leaving = this.#send(ask(this.#self()), ANSWER_MS);
     this.#memberId = '';
-    await this.#coordinator?.leaveGroup({ groupId: this.#settings.group, memberId });
+    await leaving;
+  }
+
+  /**
+   * After FENCED_INSTANCE_ID. True where we go on as another member: the state folder was copied, and each copy is a
+   * process of its own.
+   */
+  becomesAnother(): boolean {
+    if (this.#settings.identity.isNamed) return false;
+    this.#settings.identity.renew();
+    this.forget();
+    return true;
   }
 
   /** After UNKNOWN_MEMBER_ID: the next join is that of a stranger. */
@@ -183,9 +202,9 @@ export class GroupMember {
     return new Map(Object.entries(given).filter(([topic]) => this.#settings.topics.includes(topic)));
   }
 
-  #self(): { groupId: string; memberId: string; groupInstanceId: string | null } {
-    const { group, instance } = this.#settings;
-    return { groupId: group, memberId: this.#memberId, groupInstanceId: instance ?? null };
+  #self(): { groupId: string; memberId: string; groupInstanceId: string } {
+    const { group, identity } = this.#settings;
+    return { groupId: group, memberId: this.#memberId, groupInstanceId: identity.instance };
   }
 
   async #found(): Promise<Broker> {

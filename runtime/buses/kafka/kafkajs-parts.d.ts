@@ -110,7 +110,6 @@ declare module 'kafkajs/src/cluster/index.js' {
     findGroupCoordinator(request: { groupId: string; coordinatorType: number }): Promise<{
       readonly coordinator: { readonly nodeId: number };
     }>;
-    leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
   }
 
   export interface ClusterOptions {
@@ -163,6 +162,7 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
   }
   const definitions: {
     readonly requests: {
+      readonly LeaveGroup: Definition<Group, unknown>;
       readonly JoinGroup: Definition<
         Group & {
           sessionTimeout: number;

@@ -145,7 +145,7 @@ export class Membership {
       }
       try {
         this.#joinsSince = performance.now();
-        const partitions = await this.#member.join();
+        const partitions = await this.#member.join(this.#counts);
         this.#joinsSince = undefined;
         await this.#assignment.begin(this.#member, partitions);
         return this.#begun(partitions);
@@ -153,6 +153,7 @@ export class Membership {
         this.#assignment.pause();
         const { type = '' } = failureOf(thrown);
         if (type === 'UNKNOWN_MEMBER_ID') this.#member.forget();
+        if (type === 'FENCED_INSTANCE_ID' && this.#goesOnAsAnother()) continue;
         if (MOVED.has(type)) this.#member.doubtCoordinator();
         if (WAITING.has(type)) await pause(JOIN_AGAIN_MS, this.#link.signal);
         else if (!AGAIN.has(type)) throw thrown;
@@ -258,10 +259,17 @@ export class Membership {
     if (type === undefined) return false;
     if (MOVED.has(type)) this.#member.doubtCoordinator();
     if (type === 'UNKNOWN_MEMBER_ID') this.#member.forget();
-    if (type === 'FENCED_INSTANCE_ID') this.#link.complain(this.#link.errorOf(thrown));
+    if (type === 'FENCED_INSTANCE_ID' && !this.#goesOnAsAnother()) this.#link.complain(this.#link.errorOf(thrown));
     if (LOST.has(type)) this.#end('lost');
     else if (type === 'REBALANCE_IN_PROGRESS') this.#end('rebalance');
     else return false;
+    return true;
+  }
+
+  #goesOnAsAnother(): boolean {
+    if (!this.#member.becomesAnother()) return false;
+    const text = `${this.#link.context.connection}: another process is the same member of the group: one state folder is a copy of the other. This process goes on as another member`;
+    this.#link.context.report({ kind: 'notice', code: 'GROUP_INSTANCE_RENEWED', text });
     return true;
   }
 

@@ -154,7 +154,7 @@ export const sourceSchema: OptionSchema = {
         'key: messages of one key keep their order, others overtake. partition: all of a partition keep theirs.',
     },
     instance: textOption(
-      'Name of this process within its group, of which no two are alike: one that is back within sessionTimeout has its partitions again at once.',
+      'Name of this process within its group, of which no two are alike: it keeps its partitions over a stop, for as long as sessionTimeout. Default: an id from the state folder, which leaves at a stop.',
     ),
     sessionTimeout: durationOption(
       '15s',

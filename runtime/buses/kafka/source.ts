@@ -7,6 +7,7 @@ import { GroupMember } from './group-member.ts';
 import { Link } from './link.ts';
 import { Membership } from './membership.ts';
 import type { KafkaConnection, KafkaFrom } from './options.ts';
+import { StaticMember } from './static-member.ts';
 
 export async function openSource(
   options: EndOptions<KafkaConnection, KafkaFrom>,
@@ -17,7 +18,7 @@ export async function openSource(
   const member = new GroupMember(link, {
     group: end.group ?? `${context.pipeline}-${context.route}`,
     topics: end.topics,
-    instance: end.instance,
+    identity: new StaticMember(context.memo, end.instance),
     sessionMs: durationMs(end.sessionTimeout),
     rebalanceMs: durationMs(end.rebalanceTimeout),
   });

@@ -2,13 +2,14 @@ import type { BusContext, BusEvent } from '#contract/bus.ts';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import { asSluiceError } from '#contract/errors.ts';
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
+import type { Memo } from '#contract/memo.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { pause } from '#kit/deadline.ts';
 import { kafka } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
 import { withDefaults } from '../../conformance/ground.ts';
-import { memoForTest } from '../../harness/memo.ts';
+import { newMemo } from '../../harness/memo.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -42,7 +43,7 @@ const codeOf = (event: BusEvent): string | undefined =>
 const textOf = (event: BusEvent): string =>
   event.kind === 'problem' ? event.error.message : 'text' in event ? event.text : event.detail;
 
-export function recorded(direction: 'source' | 'sink', window: Room = WINDOW): Recorded {
+export function recorded(direction: 'source' | 'sink', window: Room = WINDOW, memo: Memo = newMemo()): Recorded {
   const events: BusEvent[] = [];
   const stop = new AbortController();
   return {
@@ -54,7 +55,7 @@ export function recorded(direction: 'source' | 'sink', window: Room = WINDOW): R
       connection: 'log',
       direction,
       window,
-      memo: memoForTest(`kafka ${direction}`),
+      memo,
       signal: stop.signal,
       report: (event) => events.push(event),
     },
@@ -71,13 +72,18 @@ export interface TestSource extends AsyncDisposable, Recorded {
   settleUntil(enough: (read: readonly Delivery[]) => boolean): Promise<Delivery[]>;
 }
 
-type Given<Options> = Partial<Options> & { readonly connection?: Partial<KafkaConnection>; readonly window?: Room };
+type Given<Options> = Partial<Options> & {
+  readonly connection?: Partial<KafkaConnection>;
+  readonly window?: Room;
+  /** Of two openings with one memo the second is the first one's return. */
+  readonly memo?: Memo;
+};
 
 export async function openSource(
   broker: string,
-  { connection, window, ...from }: Given<KafkaFrom>,
+  { connection, window, memo, ...from }: Given<KafkaFrom>,
 ): Promise<TestSource> {
-  const record = recorded('source', window);
+  const record = recorded('source', window, memo);
   const source = await kafka.openSource(
     {
       connection: connectionTo(broker, connection),
@@ -119,8 +125,8 @@ export interface TestSink extends AsyncDisposable, Recorded {
   deliver(frames: readonly Frame[]): Promise<void>;
 }
 
-export async function openSink(broker: string, { connection, window, ...to }: Given<KafkaTo>): Promise<TestSink> {
-  const record = recorded('sink', window);
+export async function openSink(broker: string, { connection, window, memo, ...to }: Given<KafkaTo>): Promise<TestSink> {
+  const record = recorded('sink', window, memo);
   const sink = await kafka.openSink(
     {
       connection: connectionTo(broker, connection),

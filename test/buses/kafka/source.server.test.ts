@@ -196,38 +196,6 @@ law('keyless messages share the lane of their partition; with order: partition a
   }
 });
 
-law('a member that died with its instance has its partitions again at once', { needs: NEEDS }, async () => {
-  const kafka = await sharedKafka();
-  const [broker = ''] = kafka.brokers;
-  const topic = ownName('static');
-  await kafka.createTopic(topic, { partitions: 2 });
-  const options = {
-    topics: [topic],
-    group: topic,
-    instance: 'one',
-    sessionTimeout: '30s',
-    rebalanceTimeout: '30s',
-  };
-  // Nothing says that it leaves: a static member never does.
-  await (await openSource(broker, options)).source.close();
-  const beganMs = performance.now();
-  await using source = await openSource(broker, options);
-  assert.ok(performance.now() - beganMs < patient(5000), 'no session was waited for');
-  await write(broker, topic, 0, 3);
-  await source.take(3);
-});
-
-law('a second process of the same instance fences the first, which says so', { needs: NEEDS }, async () => {
-  const kafka = await sharedKafka();
-  const [broker = ''] = kafka.brokers;
-  const topic = ownName('fenced');
-  await kafka.createTopic(topic);
-  const options = { topics: [topic], group: topic, instance: 'one' };
-  await using first = await openSource(broker, options);
-  await using _second = await openSource(broker, options);
-  assert.match(await first.reported('BUS_SETTING'), /instance/);
-});
-
 law('partitions that a topic gets later are read from their beginning', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;

@@ -11,6 +11,7 @@ import type { Room, Source } from '#contract/source.ts';
 import { rabbitmq } from '../../../runtime/buses/rabbitmq/index.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from '../../../runtime/buses/rabbitmq/options.ts';
 import { withDefaults } from '../../conformance/ground.ts';
+import { newMemo } from '../../harness/memo.ts';
 import { patient } from '../../harness/patience.ts';
 import { type RabbitMqDoor, vhostOf } from '../../harness/rabbitmq-door.ts';
 import { sharedRabbitMq } from '../../harness/shared.ts';
@@ -35,17 +36,6 @@ export function oneHome(): () => Promise<Home> {
     return { ...server, url, vhost: vhostOf(url) };
   };
   return () => (making ??= make());
-}
-
-/** What outlives a source that is closed and opened again. */
-export function newMemo(): Memo {
-  let text: string | undefined;
-  return {
-    read: () => text,
-    write(written) {
-      text = written;
-    },
-  };
 }
 
 /** What a test may want otherwise than the defaults. */

@@ -5,9 +5,10 @@ import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Memo } from '#contract/memo.ts';
 import type { RabbitFrom, Start } from '../../../runtime/buses/rabbitmq/options.ts';
 import { law } from '../../harness/law.ts';
+import { newMemo } from '../../harness/memo.ts';
 import { startLink } from '../../harness/link.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { channelTo, DEADLINE_MS, holds, NEEDS, newMemo, oneHome, openingSource, source, take, textOf } from './ends.ts';
+import { channelTo, DEADLINE_MS, holds, NEEDS, oneHome, openingSource, source, take, textOf } from './ends.ts';
 
 const home = oneHome();
 const needs = NEEDS;
