@@ -1,9 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import type { Report } from '../../runtime/verify/verdicts.ts';
+import { patient } from '../harness/patience.ts';
+import { waitFor } from '../harness/wait-for.ts';
 import type { Bridge } from '../kill/bridge.ts';
 import { dice } from '../kill/random.ts';
 import { bridgeFaults, drawn, type Fault, outsideFaults, type Victim } from './faults.ts';
@@ -33,6 +35,9 @@ const MINUTE_MS = 60_000;
 /** Between one fault of a kind and the next. */
 const OUTSIDE_GAP_MS = { least: 200, most: 1500 };
 const BRIDGE_GAP_MS = { least: 800, most: 3000 };
+/** So often in a row a bridge may be killed before all its routes ran: on a busy machine none would ever get to its feet. */
+const MOST_UNREADY_KILLS = 3;
+const READY_MS = patient(30_000);
 
 /** One pair of buses, a route for each class between them, under everything that can go wrong. */
 export async function runChaos(plan: ChaosPlan): Promise<ChaosOutcome> {
@@ -54,6 +59,7 @@ export function isConvicted({ reports, complaints }: ChaosOutcome): boolean {
 
 function keepEvidence({ keep }: ChaosPlan, stage: Stage, found: ChaosOutcome | { readonly error: string }): void {
   if (keep === undefined) return;
+  rmSync(keep, { recursive: true, force: true });
   mkdirSync(keep, { recursive: true });
   stage.keepLogs(keep);
   const checked = 'reports' in found ? { ...found, reports: Object.fromEntries(found.reports) } : found;
@@ -68,12 +74,20 @@ async function judged(plan: ChaosPlan, stage: Stage): Promise<ChaosOutcome> {
   const startMs = Date.now();
   const everyMinute = setInterval(() => plan.tellNumbers?.(numbersText(checks, Date.now() - startMs)), MINUTE_MS);
   using _ = { [Symbol.dispose]: () => clearInterval(everyMinute) };
-  const faults = await strikes(plan, {
+  let unready = 0;
+  const victim: Victim = {
     async kill() {
+      unready = isReady(current()) ? 0 : unready + 1;
       await current().kill();
       bridges.push(stage.start());
     },
     signal: (signal) => current().process.signal(signal),
+  };
+  const faults = await strikes(plan, victim, async () => {
+    if (unready < MOST_UNREADY_KILLS) return;
+    // A bridge that does not get there in time is convicted by its silence.
+    await waitFor(() => isReady(current()), READY_MS, 'a bridge that runs').catch(() => {});
+    unready = 0;
   });
   plan.tell('calm');
   await current().ready();
@@ -81,6 +95,10 @@ async function judged(plan: ChaosPlan, stage: Stage): Promise<ChaosOutcome> {
   for (const [name, check] of checks) reports.set(name, await check.report);
   const complaints = await farewell(bridges, current());
   return { reports, faults, complaints, bridgeLog: bridges.map((one) => one.tail()).join('\n---\n') };
+}
+
+function isReady(bridge: Bridge): boolean {
+  return bridge.lines().some(({ event }) => event === 'ready');
 }
 
 /** `12 min: telemetry 71,000 sent, 3 missing; command ...`. */
@@ -96,15 +114,25 @@ function numbersText(checks: Checks, ms: number): string {
  * Two strands of faults until the time is over, for the bridge and for what is around it: the worst is a bridge that is
  * killed while its sink is away, for then it holds much that is neither here nor there.
  */
-async function strikes({ source, sink, seed, lastsMs, tell }: ChaosPlan, victim: Victim): Promise<string[]> {
+async function strikes(
+  { source, sink, seed, lastsMs, tell }: ChaosPlan,
+  victim: Victim,
+  rested: () => Promise<void>,
+): Promise<string[]> {
   const startMs = Date.now();
   const struck: string[] = [];
-  const strand = async (name: string, faults: readonly Fault[], gap: typeof BRIDGE_GAP_MS): Promise<void> => {
+  const strand = async (
+    name: string,
+    faults: readonly Fault[],
+    gap: typeof BRIDGE_GAP_MS,
+    mayStrike = (): Promise<void> => Promise.resolve(),
+  ): Promise<void> => {
     // Two pairs under one seed have not the same luck.
     const roll = dice((seed ^ crc32(`${source.bus}:${sink.bus} ${name}`)) >>> 0);
     const next = drawn(faults, roll);
     while (Date.now() - startMs < lastsMs) {
       await sleep(roll(gap.least, gap.most));
+      await mayStrike();
       const { value: fault } = next.next();
       const atMs = Date.now() - startMs;
       await fault.strike(roll);
@@ -113,7 +141,7 @@ async function strikes({ source, sink, seed, lastsMs, tell }: ChaosPlan, victim:
     }
   };
   await Promise.all([
-    strand('bridge', bridgeFaults(victim, source.corner, sink.corner), BRIDGE_GAP_MS),
+    strand('bridge', bridgeFaults(victim, source.corner, sink.corner), BRIDGE_GAP_MS, rested),
     strand('outside', outsideFaults(source.corner, sink.corner), OUTSIDE_GAP_MS),
   ]);
   return struck;

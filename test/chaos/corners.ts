@@ -62,7 +62,7 @@ export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[
           through: (side) => ({ bus: 'kafka', brokers: [`127.0.0.1:${(side === 'source' ? source : sink).port}`] }),
           direct: { bus: 'kafka', brokers: server.brokers },
           entrance: (tag) => ({
-            // A group that is killed is waited for as long as its session lasts; 6 s is the least that the server takes.
+            // The least that the server takes: a bridge that is paused for longer is out of its group.
             bridge: { topics: [`in-${tag}`], start: 'earliest', sessionTimeout: '6s', ...membership(tag) },
             checker: { topic: `in-${tag}` },
           }),
