@@ -14,7 +14,8 @@ import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { endOptions } from './end-options.ts';
 import { keyPlace, type KeyPlace, withKey } from './key-place.ts';
 import { Health } from './telemetry/health.ts';
-import { Checker, type DeadLettersFound } from './verify/checker.ts';
+import { Checker } from './verify/checker.ts';
+import type { DeadLettersFound, Unread } from './verify/elsewhere.ts';
 import { Generator } from './verify/generator.ts';
 import { type Mark, MARK_HEADER, markedBody, type MarkPlace, markText } from './verify/mark.ts';
 import { Reader } from './verify/reader.ts';
@@ -49,6 +50,11 @@ export interface VerifySettings {
   readonly allowed: ReadonlySet<VerdictName>;
   /** Asked at the end. */
   readonly deadLetters: (run: string) => DeadLettersFound;
+  /**
+   * Asked at the end, of what is missing, past its expiry and no dead letter: whether the first bus let it expire unread.
+   * Default: a bus that does so without a word is believed to have done it.
+   */
+  readonly unread?: (run: string) => Promise<Unread>;
   /** Ends the sending. */
   readonly signal: AbortSignal;
   /** Something keeps a connection from working; it is being tried again. */
@@ -76,6 +82,10 @@ export async function startVerification(ends: VerifyEnds, settings: VerifySettin
   if (route === undefined) throw new SluiceError('INTERNAL', 'a check without ends');
   const { source, sink, again } = await openEnds(ends.spec, route, settings, openingSignal(settings.signal));
   const run = randomBytes(6).toString('hex');
+  const { expiresUnread = false } = busOf(settings.catalog, route.to.bus).sinkGuarantees(
+    endOptions(ends.spec, route.to),
+  );
+  const believed = (): Promise<Unread> => Promise.resolve(() => expiresUnread);
   const { trafficClass, labels, expiresMs, slackMs, wedgedMs, allowed } = settings;
   const checker = new Checker({ run, trafficClass, labels, expiresMs, slackMs, wedgedMs, allowed });
   const generator = new Generator(
@@ -104,7 +114,8 @@ export async function startVerification(ends: VerifyEnds, settings: VerifySettin
       await generator.probe(checker.incompleteKeys(), AbortSignal.timeout(settings.quietMs));
     }
     if (checker.missing > 0) await quiet(checker, settings.quietMs);
-    return checker.finish(Date.now(), settings.deadLetters(run));
+    const unread = await (settings.unread ?? believed)(run);
+    return checker.finish(Date.now(), settings.deadLetters(run), unread);
   })();
   const report = async (): Promise<Report> => {
     try {

@@ -18,6 +18,8 @@ export interface Guarantees {
   readonly carriesHeaders: boolean;
   readonly carriesKey: boolean;
   readonly carriesExpiry: boolean;
+  /** Of a sink: the server drops a message whose expiry passes before anybody has read it, and says nothing of it. */
+  readonly expiresUnread?: boolean;
   /** Whether a null body stays one. Where not, the sink refuses it with NO_BODY. */
   readonly carriesNull: boolean;
   /** Whether the sink itself removes a frame whose id it already holds. */

@@ -1,4 +1,5 @@
 import type { TrafficClass } from '#contract/traffic-class.ts';
+import type { DeadLettersFound, Unread } from './elsewhere.ts';
 import { type Mark, nameOf, type Reading } from './mark.ts';
 import { Tally } from './tally.ts';
 import type { Report, VerdictName } from './verdicts.ts';
@@ -28,9 +29,6 @@ export interface Arrival {
   /** The bus says that it has given this very copy to the checker before. */
   readonly isReread: boolean;
 }
-
-/** Names of messages found among dead letters, or how many of them there may be. */
-export type DeadLettersFound = ReadonlySet<string> | number | undefined;
 
 interface Sent {
   readonly atMs: number;
@@ -159,11 +157,11 @@ export class Checker {
     this.#isRenewed = true;
   }
 
-  /** The end: what is missing now will not come. */
-  finish(atMs: number, deadLetters: DeadLettersFound): Report {
+  /** The end: what is missing now will not come. `unread`: the first bus never gave it out for good, as far as is known. */
+  finish(atMs: number, deadLetters: DeadLettersFound, unread: Unread = () => false): Report {
     this.#heard(atMs, this.#missing > 0, true);
-    const found = { unconfirmed: 0, expired: 0, deadLettered: 0 };
-    for (const [key, state] of this.#keys) this.#closeKey(key, state, atMs, deadLetters, found);
+    const found = { unconfirmed: 0, expired: 0, expiredUnread: 0, deadLettered: 0 };
+    for (const [key, state] of this.#keys) this.#closeKey(key, state, { atMs, deadLetters, unread }, found);
     let sent = 0;
     for (const { confirmed } of this.#keys.values()) sent += confirmed;
     return {
@@ -253,22 +251,24 @@ export class Checker {
   #closeKey(
     key: string,
     state: KeyState,
-    atMs: number,
-    deadLetters: DeadLettersFound,
-    found: { unconfirmed: number; expired: number; deadLettered: number },
+    { atMs, deadLetters, unread }: { atMs: number; deadLetters: DeadLettersFound; unread: Unread },
+    found: { unconfirmed: number; expired: number; expiredUnread: number; deadLettered: number },
   ): void {
     const { missing, probesFrom, hasProbe } = state;
     const newestSent = Math.min(state.sent, probesFrom - 1);
     const unexplained: number[] = [];
     for (const [number, sent] of missing) {
       if (number >= probesFrom) break;
+      const name = nameOf({ key, number });
       if (!sent.isConfirmed) found.unconfirmed += 1;
-      else if (this.#isBuried(nameOf({ key, number }), found, deadLetters)) found.deadLettered += 1;
-      else if (this.#mayHaveExpired(sent, atMs, deadLetters)) found.expired += 1;
+      else if (this.#isBuried(name, found, deadLetters)) found.deadLettered += 1;
+      else if (!this.#isPastExpiry(sent, atMs)) unexplained.push(number);
+      else if (this.#needsNoLetter(deadLetters)) found.expired += 1;
+      else if (unread(name)) found.expiredUnread += 1;
       else unexplained.push(number);
     }
     const isAlive = probesFrom === Infinity || hasProbe;
-    if (!isAlive && (unexplained.length > 0 || found.expired > 0)) {
+    if (!isAlive && (unexplained.length > 0 || found.expired + found.expiredUnread > 0)) {
       return this.#tally.convict('wedged', `key ${key}: ${unexplained.length} messages and what was sent behind them`);
     }
     for (const number of unexplained) {
@@ -284,10 +284,13 @@ export class Checker {
     return typeof deadLetters === 'number' ? deadLettered < deadLetters : deadLetters.has(name);
   }
 
+  #isPastExpiry({ atMs: sentAtMs }: Sent, atMs: number): boolean {
+    const { expiresMs } = this.#promised;
+    return expiresMs !== undefined && sentAtMs + expiresMs <= atMs;
+  }
+
   /** Where dead letters can be looked into, an expired message is one of them, but for telemetry. */
-  #mayHaveExpired({ atMs: sentAtMs }: Sent, atMs: number, deadLetters: DeadLettersFound): boolean {
-    const { expiresMs, trafficClass } = this.#promised;
-    if (expiresMs === undefined || sentAtMs + expiresMs > atMs) return false;
-    return trafficClass === 'telemetry' || deadLetters === undefined;
+  #needsNoLetter(deadLetters: DeadLettersFound): boolean {
+    return this.#promised.trafficClass === 'telemetry' || deadLetters === undefined;
   }
 }

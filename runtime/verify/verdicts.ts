@@ -45,6 +45,8 @@ export interface Report {
   readonly superseded: number;
   /** Missing, and past their expiry. */
   readonly expired: number;
+  /** Missing, past their expiry, and never read by the bridge for good: the first bus dropped them. */
+  readonly expiredUnread: number;
   /** Missing, and found among the dead letters. */
   readonly deadLettered: number;
   /** Read again by the checker itself after a connection of its own broke: nobody's fault. */
@@ -59,11 +61,13 @@ export interface Report {
 
 /** For people. */
 export function reportText(report: Report): string {
-  const { sent, distinct, arrived, superseded, expired, deadLettered, unconfirmed, reread, foreign } = report;
+  const { sent, distinct, arrived, superseded, expired, expiredUnread, deadLettered, unconfirmed, reread, foreign } =
+    report;
   const beside: readonly (readonly [number, string])[] = [
     [arrived - distinct, 'repetitions'],
     [superseded, 'superseded'],
     [expired, 'expired on the way'],
+    [expiredUnread, 'expired in the first bus before the bridge had them'],
     [deadLettered, 'dead letters'],
     [unconfirmed, 'never confirmed by the first bus'],
     [reread, "read again over the checker's own connection"],

@@ -17,11 +17,8 @@ export interface ChaosClass {
 
 const ORDINARY = { from: {}, expiresMs: undefined, allowed: [], mayBury: false } as const;
 
-/**
- * Longer than an outage lasts, the start of a server included, which takes its time on a busy machine: what a server lets
- * expire in its own queue no bridge can account for.
- */
-const EXPIRES_MS = patient(30_000);
+/** Shorter than what some faults together take: what a server lets expire in its own queue its witness knows of. */
+const EXPIRES_MS = patient(10_000);
 
 /** Words of a route with a spool. */
 export const SPOOL = { spool: { max: '64MiB' } } as const;

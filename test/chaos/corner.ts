@@ -1,5 +1,6 @@
 import type { Broker } from '../harness/broker.ts';
 import type { Need } from '../harness/law.ts';
+import type { Unread } from '../../runtime/verify/elsewhere.ts';
 import type { Link } from '../harness/link.ts';
 
 /** Words of a pipeline file. */
@@ -27,6 +28,11 @@ export interface Corner {
    * lost with it, and everything is.
    */
   readonly restart: 'kill' | 'stop' | 'never';
+  /**
+   * Of a server that drops what expires before it was read: whether it did so with a message of the run. Asked at the
+   * end, of the tag's route.
+   */
+  readonly unread?: (tag: string, run: string) => Promise<Unread>;
   /** What only this kind of server has: it stops taking messages, though it answers. */
   readonly alarm?: { raise(): Promise<void>; clear(): Promise<void> };
 }

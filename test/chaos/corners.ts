@@ -4,8 +4,9 @@ import { type Link, startLink } from '../harness/link.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { startRabbitMq } from '../harness/rabbitmq.ts';
-import { addQueues, addStreams } from './create.ts';
+import { addQueues, addStreams, expiredIn } from './create.ts';
 import type { Corner, CornerKind, Side, Words } from './corner.ts';
+import { MqttWitness } from './mqtt-witness.ts';
 
 const PARTITIONS = 4;
 
@@ -27,7 +28,10 @@ export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[
       isSource: true,
       open: once(async () => {
         const server = await use(startMosquitto());
-        return mqttCorner(server, await linked(server));
+        const witness = new MqttWitness();
+        const source = await use(startLink(server.port, server.host, witness.watch));
+        const sink = await use(startLink(server.port));
+        return mqttCorner(server, { source, sink }, witness);
       }),
     },
     {
@@ -103,6 +107,10 @@ export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[
             );
             await server.saveNow();
           },
+          async unread(tag, run) {
+            const expired = await expiredIn(server.url, `in-${tag}`, run);
+            return (name) => expired.has(name);
+          },
           restart: 'kill',
           alarm: { raise: () => server.block(), clear: () => server.unblock() },
         };
@@ -130,11 +138,11 @@ function onUrl(
   };
 }
 
-function mqttCorner(server: Broker, links: Record<Side, Link>): Corner {
+function mqttCorner(server: Broker, links: Record<Side, Link>, witness: MqttWitness): Corner {
   return {
     ...onUrl('mqtt', server, links),
     entrance: (tag) => ({
-      bridge: { topics: [`in/${tag}/+`], key: '{topic.2}' },
+      bridge: { topics: [`in/${tag}/+`], key: '{topic.2}', ...(tag.includes('command') && PUBLISHERS_WORD) },
       checker: { topic: `in/${tag}/{key}` },
     }),
     exit: (tag) => ({
@@ -142,10 +150,17 @@ function mqttCorner(server: Broker, links: Record<Side, Link>): Corner {
       checker: { topics: [`out/${tag}/+`] },
     }),
     prepare: () => Promise.resolve(),
+    unread: (_tag, run) => Promise.resolve(witness.unread(run)),
     // Killed, it loses what it has acknowledged: what a bridge can do about that is nothing.
     restart: 'stop',
   };
 }
+
+/**
+ * mosquitto hands out what waits in a session around what expired there in another order, and a message in its last
+ * second without its expiry: a command's place and time are those that its publisher gave it.
+ */
+const PUBLISHERS_WORD: Words = { sequence: '{body.mark.number}', timestamp: '{body.mark.sentAtMs}' };
 
 function natsCorner(server: Broker, links: Record<Side, Link>): Corner {
   return {

@@ -70,7 +70,12 @@ export async function setStage(play: Play): Promise<Stage> {
           in: { bus: 'near', ...entranceOf(source.corner, tagOf(name)).checker },
           out: { bus: 'far', ...sink.corner.exit(tagOf(name)).checker },
         });
-        checks.set(name, await startVerification(ends, { ...settingsOf(name, classes.length, state), ...settings }));
+        const { unread } = source.corner;
+        const own = {
+          ...settingsOf(name, classes.length, state),
+          ...(unread !== undefined && { unread: (run: string) => unread(tagOf(name), run) }),
+        };
+        checks.set(name, await startVerification(ends, { ...own, ...settings }));
       }
       return checks;
     },

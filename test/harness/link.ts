@@ -23,6 +23,9 @@ export interface Link extends AsyncDisposable {
   blackhole(direction?: Direction): void;
 }
 
+/** Looks at what passes over one connection, as it is handed on. One of them is made for each. */
+export type Watch = () => Readonly<Record<Direction, (bytes: Buffer) => void>>;
+
 const LISTEN_MS = 10_000;
 
 /** Ends it with a reset where that can be done. */
@@ -45,7 +48,7 @@ function listen(server: Server, port: number): Promise<true> {
 }
 
 /** A TCP proxy of the test's own in front of a server's port. */
-export async function startLink(targetPort: number, targetHost = '127.0.0.1'): Promise<Link> {
+export async function startLink(targetPort: number, targetHost = '127.0.0.1', watch?: Watch): Promise<Link> {
   const weather: Weather = {
     delayMs: 0,
     held: new Set(),
@@ -62,7 +65,8 @@ export async function startLink(targetPort: number, targetHost = '127.0.0.1'): P
     const reset = (): void => {
       for (const socket of [near, far]) sever(socket);
     };
-    const pair = [pipe(near, far, 'up', weather), pipe(far, near, 'down', weather)];
+    const watched = watch?.();
+    const pair = [pipe(near, far, 'up', weather, watched?.up), pipe(far, near, 'down', weather, watched?.down)];
     for (const flush of pair) flushes.add(flush);
     clients += 1;
     accepted += 1;

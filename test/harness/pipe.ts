@@ -21,8 +21,17 @@ const SEGMENT_BYTES = 1448;
 /** Above it the sender is no longer read, so that a held direction fills the sender's own buffers, as on a real link. */
 const MAX_HELD_BYTES = 1024 * 1024;
 
-/** Moves bytes from one socket to another, late or not at all, never reordered. Returns what to call when the weather changes. */
-export function pipe(from: Socket, to: Socket, direction: Direction, weather: Weather): () => void {
+/**
+ * Moves bytes from one socket to another, late or not at all, never reordered; `watch` sees what is handed on. Returns
+ * what to call when the weather changes.
+ */
+export function pipe(
+  from: Socket,
+  to: Socket,
+  direction: Direction,
+  weather: Weather,
+  watch?: (bytes: Buffer) => void,
+): () => void {
   const waiting = new Deque<{ readonly dueMs: number; readonly chunk: Buffer | undefined }>();
   let heldBytes = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -41,6 +50,7 @@ export function pipe(from: Socket, to: Socket, direction: Direction, weather: We
       if (first.chunk === undefined) to.end();
       else {
         heldBytes -= first.chunk.length;
+        watch?.(first.chunk);
         to.write(first.chunk);
       }
     }

@@ -130,6 +130,20 @@ void test('an expired command is looked for among the dead letters, where they c
   assert.deepEqual(counts(missing.checker.finish(200, new Set(['k 2']))), { lost: 1 });
 });
 
+void test('a command that the first bus let expire unread is neither lost nor a dead letter; one that was read is', () => {
+  const verdict = (unread: boolean): object => {
+    const { checker, sent } = scene({ trafficClass: 'command', expiresMs: 100 });
+    sent(1);
+    const report = checker.finish(200, new Set(), () => unread);
+    return { ...counts(report), expiredUnread: report.expiredUnread };
+  };
+  assert.deepEqual(verdict(true), { expiredUnread: 1 });
+  assert.deepEqual(verdict(false), { lost: 1, expiredUnread: 0 });
+  const early = scene({ trafficClass: 'command', expiresMs: 100 });
+  early.sent(1);
+  assert.deepEqual(counts(early.checker.finish(99, new Set(), () => true)), { lost: 1 });
+});
+
 void test('expiry allows the slack and not a millisecond more', () => {
   const { sent, arrived, found } = scene({ expiresMs: 100 });
   sent(1, 2);

@@ -45,6 +45,7 @@ export function sinkGuarantees(connection: MqttConnection, to: MqttTo): Guarante
   return {
     ...carried(connection),
     confirms: to.qos === 1 ? 'received' : 'sent',
+    expiresUnread: connection.protocol === '5',
     redelivers: false,
     ordered: 'address',
     notes,

@@ -62,6 +62,7 @@ export function sinkGuarantees({ end }: EndOptions<RabbitConnection, RabbitTo>):
     ...CARRIES,
     // A quorum queue confirms once a majority has it on disk.
     confirms: !end.persistent ? 'received' : end.type === 'quorum' ? 'synced' : 'stored',
+    expiresUnread: end.type !== 'stream',
     redelivers: false,
     ordered: 'address',
     deduplicates: false,
