@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Broker } from '../harness/broker.ts';
+import { law } from '../harness/law.ts';
+import { startLink } from '../harness/link.ts';
+import { type Led, type NatsCluster, startNatsCluster } from '../harness/nats-cluster.ts';
+import { patient } from '../harness/patience.ts';
+import type { Corner } from './corner.ts';
+import { setStage } from './stage.ts';
+
+/** What is broken of each leader in turn, and mended again. */
+type Harm = (cluster: NatsCluster, led: Led) => Promise<void>;
+
+const AWAY_MS = 6000;
+/** Between two, so that the cluster is whole again. */
+const REST_MS = 3000;
+
+/** The checker reads from the cluster too: what was stored in time it may hear of late. */
+const SLACK_MS = patient(AWAY_MS + 15_000);
+
+const HARMS: Readonly<Record<string, Harm>> = {
+  async killed(cluster, led) {
+    const leader = await cluster.leaderOf(led);
+    await leader.kill();
+    await sleep(AWAY_MS);
+    await leader.restart();
+  },
+  async paused(cluster, led) {
+    const leader = await cluster.leaderOf(led);
+    leader.pause();
+    await sleep(AWAY_MS);
+    leader.resume();
+  },
+  async 'told to step down'(cluster, led) {
+    if (led !== 'meta') await cluster.stepDown(led);
+  },
+};
+
+/** One cluster at both ends: streams of three replicas, and the bridge knows all nodes. */
+function clusterCorner(cluster: NatsCluster, links: Corner['links']): Corner {
+  const [first] = cluster.nodes;
+  if (first === undefined) throw new Error('a cluster without nodes');
+  const server: Broker = Object.assign(Object.create(first) as Broker, { log: () => cluster.log() });
+  const connection = { bus: 'jetstream', url: cluster.urls };
+  const name = (side: 'source' | 'sink', tag: string): string => `${side === 'source' ? 'IN' : 'OUT'}-${tag}`;
+  return {
+    server,
+    links,
+    through: () => connection,
+    direct: connection,
+    entrance: (tag) => ({
+      bridge: { stream: name('source', tag), key: '{subject.2}' },
+      checker: { stream: name('source', tag), subject: `in.${tag}.{key}` },
+    }),
+    exit: (tag) => ({
+      bridge: { stream: name('sink', tag), subject: `out.${tag}.{key}` },
+      checker: { stream: name('sink', tag) },
+    }),
+    async prepare(side, tags) {
+      await cluster.manage(async ({ streams }) => {
+        for (const tag of tags) {
+          const subjects = [`${side === 'source' ? 'in' : 'out'}.${tag}.*`];
+          await streams.add({ name: name(side, tag), subjects, num_replicas: 3 });
+        }
+      });
+    },
+    restart: 'kill',
+  };
+}
+
+for (const [how, harm] of Object.entries(HARMS)) {
+  law(
+    `a bridge on a cluster of three nats-servers loses nothing and keeps the order while each leader is ${how}`,
+    { needs: ['nats-process'] },
+    async (t) => {
+      await using cluster = await startNatsCluster();
+      await using unused = await startLink(cluster.nodes[0]?.port ?? 0);
+      const corner = clusterCorner(cluster, { source: unused, sink: unused });
+      const classes = ['command', 'event'] as const;
+      const end = { bus: 'jetstream', corner };
+      await using stage = await setStage({ source: end, sink: end, classes });
+      const bridge = stage.start();
+      await bridge.ready();
+      const sending = new AbortController();
+      const checks = await stage.check({ lastsMs: Infinity, slackMs: SLACK_MS, signal: sending.signal });
+      const names = await cluster.manage(({ streams }) => streams.names().next());
+      const [inward, outward] = ['IN-', 'OUT-'].map(
+        (side) => names.find((one) => one.startsWith(side) && one.includes('event')) ?? '',
+      );
+      const consumers = await cluster.manage(({ consumers: api }) => api.list(inward ?? '').next());
+      const leds: readonly Led[] = [
+        { stream: outward ?? '' },
+        { stream: inward ?? '' },
+        { stream: inward ?? '', consumer: consumers[0]?.name ?? '' },
+        'meta',
+      ];
+      for (const led of leds) {
+        await harm(cluster, led);
+        await sleep(patient(REST_MS));
+      }
+      sending.abort();
+      for (const [name, check] of checks) {
+        const report = await check.report;
+        t.diagnostic(`${name}: ${report.sent} sent, ${report.distinct} arrived, silence ${report.longestSilenceMs} ms`);
+        assert.ok(report.sent > 0);
+        assert.ok(report.ok, `${JSON.stringify(report, undefined, 1)}\n${bridge.tail()}`);
+      }
+      assert.equal(await bridge.terminate(30_000), 'exit code 0', bridge.tail());
+    },
+  );
+}
