@@ -105,6 +105,14 @@ function refuseNeeds(name: TrafficClass, { at, route, source }: ClassedRoute, fi
 
 /** What an operator should know of a class that is kept here. */
 function note(name: TrafficClass, { at, route, source }: ClassedRoute, findings: FindingList): void {
+  if (name === 'command' && source?.expiresUnread === true) {
+    findings.add({
+      code: 'CLASS_NOTE',
+      at: pointerTo(at, 'class'),
+      found:
+        "this server drops a command that expires before the bridge has it, and says nothing: no dead letter stands for it. Where from names sequence and timestamp, the place and the age of a command are its publisher's word, whatever the server does around those that expired",
+    });
+  }
   if (name !== 'telemetry' || source === undefined || own(route, 'spool') !== undefined || !source.redelivers) return;
   findings.add({
     code: 'CLASS_NOTE',

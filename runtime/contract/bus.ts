@@ -18,7 +18,7 @@ export interface Guarantees {
   readonly carriesHeaders: boolean;
   readonly carriesKey: boolean;
   readonly carriesExpiry: boolean;
-  /** Of a sink: the server drops a message whose expiry passes before anybody has read it, and says nothing of it. */
+  /** Whether the server drops a message whose expiry passes before anybody has read it, and says nothing of it. */
   readonly expiresUnread?: boolean;
   /** Whether a null body stays one. Where not, the sink refuses it with NO_BODY. */
   readonly carriesNull: boolean;

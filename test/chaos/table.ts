@@ -13,10 +13,10 @@ export function rowsOf(source: string, sink: string, { reports, faults }: ChaosO
   return [...reports.values()].map((report) => ({ pair: `${source} → ${sink}`, report, faults: faults.length }));
 }
 
-const HEAD = ['pair', 'class', 'faults', 'sent', 'arrived', 'again', 'silence', 'verdict'];
+const HEAD = ['pair', 'class', 'faults', 'sent', 'arrived', 'letters', 'unread', 'again', 'silence', 'verdict'];
 
 function cells({ pair, report, faults }: Row): readonly string[] {
-  const { sent, distinct, arrived, longestSilenceMs, verdicts } = report;
+  const { sent, distinct, arrived, deadLettered, expiredUnread, longestSilenceMs, verdicts } = report;
   const wrong = VERDICT_NAMES.filter((name) => verdicts[name].count > 0).map(
     (name) => `${verdicts[name].count} ${name}`,
   );
@@ -26,6 +26,8 @@ function cells({ pair, report, faults }: Row): readonly string[] {
     String(faults),
     String(sent),
     String(distinct),
+    String(deadLettered),
+    String(expiredUnread),
     String(arrived - distinct),
     `${(longestSilenceMs / 1000).toFixed(1)} s`,
     wrong.length === 0 ? 'fine' : `**${wrong.join(', ')}**`,

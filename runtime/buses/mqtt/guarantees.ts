@@ -27,6 +27,7 @@ export function sourceGuarantees(connection: MqttConnection, from: MqttFrom): Gu
   return {
     ...carried(connection),
     confirms: from.qos === 1 ? 'received' : 'sent',
+    expiresUnread: connection.protocol === '5',
     redelivers: from.qos === 1 && persistent,
     ordered: from.shared === undefined ? 'address' : 'none',
     notes,

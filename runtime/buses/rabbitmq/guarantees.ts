@@ -14,6 +14,7 @@ export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFro
   return {
     ...CARRIES,
     confirms: 'stored',
+    expiresUnread: end.type !== 'stream',
     redelivers: true,
     ...(end.type === 'stream' && { commitsEveryMs: SAVE_MS }),
     ordered: end.shared && end.type !== 'stream' ? 'none' : 'address',
