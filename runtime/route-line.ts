@@ -10,7 +10,7 @@ import { endOptions } from './end-options.ts';
 import { IDLE_SOURCE, mergedSource } from './engine/merged-source.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
-import { Watchdog } from './engine/watchdog.ts';
+import { inWords as waitingInWords, Watchdog } from './engine/watchdog.ts';
 import { type LetterLine, openLetterLine } from './letter-line.ts';
 import type { DeadLetterStore } from './state/dead-letter-store.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
@@ -46,6 +46,10 @@ const WHY_GONE = {
   age: 'they were kept as long as the route says',
   operator: 'an operator discarded them',
 } as const;
+
+const COMES_AGAIN =
+  'they go back to the source and come again at the next start; what the sink had taken meanwhile may be there twice';
+const IS_LOST = 'this source does not deliver them again: they are lost';
 
 function inWords({ message, remedy }: SluiceError): string {
   return `${message}. ${remedy}`;
@@ -133,7 +137,14 @@ export class RouteLine {
   }
 
   async drain(deadlineMs: number): Promise<void> {
-    await this.#pump?.stop(deadlineMs);
+    const left = await this.#pump?.stop(deadlineMs);
+    const waited = left === undefined ? '' : waitingInWords(left);
+    if (waited === '') return;
+    const { name: route, from } = this.#spec;
+    const { redelivers } = busOf(this.#settings.catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from));
+    const end = redelivers || this.#spool !== undefined ? COMES_AGAIN : IS_LOST;
+    const text = `after ${deadlineMs} ms messages still waited for ${waited}: ${end}. --drain gives them longer`;
+    this.#settings.log.warn('stopped-early', { route, text });
   }
 
   async close(): Promise<void> {

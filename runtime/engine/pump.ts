@@ -88,14 +88,16 @@ export class Pump {
 
   /**
    * Invariant 7: reads no more, lets what is in flight end until `deadlineMs` have passed, gives the rest back to the
-   * source. Resolves when every delivery is settled; then source and sink may be closed.
+   * source. Resolves when every delivery is settled, with what the rest waited for; then source and sink may be closed.
    */
-  async stop(deadlineMs: number): Promise<void> {
+  async stop(deadlineMs: number): Promise<Waiting> {
     this.#stopping.abort();
     await this.#endings.idle(deadlineMs);
+    const left = this.#endings.waiting();
     this.#courier.stop();
     this.#trial?.stop();
     this.#endings.giveBack();
+    return left;
   }
 
   #begin(delivery: Delivery): void {

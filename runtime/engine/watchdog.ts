@@ -70,7 +70,8 @@ export class Watchdog {
   }
 }
 
-function inWords({ sink, stages, deadLetters }: Waiting): string {
+/** `the sink: 12, for stages: 3`; empty where nothing waits. */
+export function inWords({ sink, stages, deadLetters }: Waiting): string {
   const sides = [
     [sink, 'the sink'],
     [stages, 'stages'],

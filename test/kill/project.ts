@@ -5,8 +5,8 @@ import { temporaryFolder } from '../harness/temporary-folder.ts';
 /** A folder as an integrator has one: pipelines, functions, schemas. */
 export interface Project extends Disposable {
   readonly folder: string;
-  /** Puts another function in the place of `report-to-track`. */
-  transform(text: string): void;
+  /** Puts another function in the place of `report-to-track`; without a text the ordinary one is back. */
+  transform(text?: string): void;
   /** Writes a pipeline file; returns its path. JSON is YAML. */
   pipeline(name: string, words: PipelineWords): string;
 }
@@ -75,8 +75,8 @@ export function newProject(): Project {
   };
   write('schemas', 'report.v1.json', JSON.stringify(REPORT));
   write('schemas', 'track.v1.json', JSON.stringify(TRACK));
-  const transform = (text: string): void => void write('functions', 'report-to-track.ts', text);
-  transform(REPORT_TO_TRACK);
+  const transform = (text = REPORT_TO_TRACK): void => void write('functions', 'report-to-track.ts', text);
+  transform();
   return {
     folder: home.path,
     transform,

@@ -14,6 +14,10 @@ const DRAIN_MS = 12_000;
 const AT_ONCE_MS = 2000;
 const WINDOW = 256;
 
+/** Ends no call within the deadline. */
+const SLOW_TRANSFORM = `export default () => new Promise(() => {});
+`;
+
 // Two at a time: much of it is waiting.
 void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
   for (const [kind, name] of [
@@ -68,12 +72,34 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
         assert.equal(await bridge.terminate(DRAIN_MS), 'exit code 0', bridge.tail());
         const farewell = bridge.lines().find(({ event }) => event === 'stopped');
         assert.deepEqual([farewell?.['held'], farewell?.['givenBack'], farewell?.['delivered']], [WINDOW, WINDOW, 0]);
+        const warned = bridge.lines().find(({ event }) => event === 'stopped-early');
+        assert.match(
+          String(warned?.['text']),
+          /after 1000 ms messages still waited for the sink: 256: they go back .* come again/,
+        );
         scene.core.resume();
         await drained(scene, sent.length);
         assert.deepEqual(judge(sent, await scene.stored()), FLAWLESS);
       },
     );
   }
+
+  law(
+    'a bridge whose functions take longer than its deadline ends in time and says what waited for what; all of it comes again, once',
+    { needs: ['nats-process'] },
+    async () => {
+      await using scene = await setScene('jetstream');
+      scene.project.transform(SLOW_TRANSFORM);
+      const sent = [...backlog(8, 1000)];
+      const bridge = await heldUp(scene, sent, () => {}, '--drain', '1s');
+      assert.equal(await bridge.terminate(DRAIN_MS), 'exit code 0', bridge.tail());
+      const warned = bridge.lines().find(({ event }) => event === 'stopped-early');
+      assert.match(String(warned?.['text']), /still waited for stages: \d+/);
+      scene.project.transform();
+      await drained(scene, sent.length);
+      assert.deepEqual(judge(sent, await scene.stored()), FLAWLESS);
+    },
+  );
 });
 
 /** A bridge whose window is full of what a sink does not confirm since `strike`. */
