@@ -11,6 +11,8 @@ const MARK = '  <-- here';
 const HEX_WIDTH = 16;
 /** Longer bodies are cut: `export` has them whole. */
 const MOST_LINES = 500;
+/** Levels that are indented; deeper ones say how deep they are. */
+const MOST_INDENT = 40;
 
 /** Decodes by content type, else by what it looks like: JSON, text, bytes. The line at the JSON pointer is marked. */
 export function bodyLines(
@@ -29,15 +31,7 @@ export function bodyLines(
     if (/[\0-\u0008\u000E-\u001A]/.test(text)) return { kind: 'hex', lines: cut(hexLines(body)) };
     return { kind: 'text', lines: cut(text.split('\n').map(harmless)) };
   }
-  const lines: string[] = [];
-  print(value.json, '', '', '', pointer, lines);
-  return {
-    kind: 'json',
-    lines: cut(
-      lines,
-      lines.findIndex((line) => line.endsWith(MARK)),
-    ),
-  };
+  return { kind: 'json', lines: jsonLines(value.json, pointer) };
 }
 
 function parsed(text: string): { readonly json: unknown } | undefined {
@@ -48,27 +42,85 @@ function parsed(text: string): { readonly json: unknown } | undefined {
   }
 }
 
-/** One line a value, opening and closing brackets on lines of their own. */
-function print(
-  value: unknown,
-  at: string,
-  indent: string,
-  name: string,
-  marked: string | undefined,
-  lines: string[],
-): void {
-  const mark = at === marked ? MARK : '';
-  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) {
-    lines.push(`${indent}${name}${harmless(JSON.stringify(value))}${mark}`);
-    return;
+/** Looked through twice, and no further than needed, so that no more lines are made than are shown: a body may have millions. */
+function jsonLines(json: unknown, pointer: string | undefined): readonly string[] {
+  let count = 0;
+  let markedAt = -1;
+  for (const { isMarked } of rows(json, pointer)) {
+    if (isMarked) markedAt = count;
+    count += 1;
+    const isSeen = markedAt >= 0 || pointer === undefined;
+    if (isSeen && count > markedAt + MOST_LINES + 1) break;
   }
-  const isList = Array.isArray(value);
-  lines.push(`${indent}${name}${isList ? '[' : '{'}${mark}`);
-  for (const [key, item] of Object.entries(value)) {
-    const below = `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    print(item, below, `${indent}  `, isList ? '' : `${harmless(JSON.stringify(key))}: `, marked, lines);
+  const [from, to] = shownOf(count, markedAt);
+  const lines: string[] = [];
+  let number = 0;
+  for (const row of rows(json, pointer)) {
+    if (number >= to) break;
+    if (number >= from) lines.push(`${indentOf(row.depth)}${row.text()}${row.isMarked ? MARK : ''}`);
+    number += 1;
   }
-  lines.push(`${indent}${isList ? ']' : '}'}`);
+  return framed(lines, from, count);
+}
+
+/** One line of a JSON body, made when it is shown. */
+interface BodyRow {
+  readonly depth: number;
+  readonly text: () => string;
+  readonly isMarked: boolean;
+}
+
+/** A value whose members are being gone through. */
+interface OpenValue {
+  readonly value: object;
+  /** Undefined of a list. */
+  readonly names: readonly string[] | undefined;
+  next: number;
+  /** The step of the pointer that leads on from here; undefined where it leads elsewhere, or ends. */
+  readonly step: string | undefined;
+}
+
+/** One line a value, opening and closing brackets on lines of their own. Without recursion: a body may be nested a million deep. */
+function* rows(json: unknown, pointer: string | undefined): Generator<BodyRow> {
+  const steps = pointer?.split('/').slice(1).map(unescaped);
+  const open: OpenValue[] = [];
+  const begin = (value: unknown, name: string, isOnPath: boolean): BodyRow => {
+    const depth = open.length;
+    const isMarked = isOnPath && steps !== undefined && depth === steps.length;
+    if (typeof value !== 'object' || value === null || isEmpty(value)) {
+      return { depth, isMarked, text: () => `${name}${harmless(JSON.stringify(value))}` };
+    }
+    const names = Array.isArray(value) ? undefined : Object.keys(value);
+    open.push({ value, names, next: 0, step: isOnPath ? steps?.[depth] : undefined });
+    return { depth, isMarked, text: () => `${name}${names === undefined ? '[' : '{'}` };
+  };
+  yield begin(json, '', true);
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const { value, names, step } = top;
+    const size = names?.length ?? (Array.isArray(value) ? value.length : 0);
+    if (top.next === size) {
+      open.pop();
+      yield { depth: open.length, isMarked: false, text: () => (names === undefined ? ']' : '}') };
+      continue;
+    }
+    const key = names?.[top.next] ?? String(top.next);
+    top.next += 1;
+    const member: unknown = Reflect.get(value, key);
+    yield begin(member, names === undefined ? '' : `${harmless(JSON.stringify(key))}: `, key === step);
+  }
+}
+
+function isEmpty(value: object): boolean {
+  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
+}
+
+/** RFC 6901, section 4. */
+function unescaped(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function indentOf(depth: number): string {
+  return depth <= MOST_INDENT ? '  '.repeat(depth) : `${'  '.repeat(MOST_INDENT)}(level ${depth}) `;
 }
 
 function hexLines(body: Uint8Array): readonly string[] {
@@ -82,10 +134,18 @@ function hexLines(body: Uint8Array): readonly string[] {
   return lines;
 }
 
-/** Around the line `at`, where there is one. */
-function cut(lines: readonly string[], at = -1): readonly string[] {
-  if (lines.length <= MOST_LINES) return lines;
-  const from = Math.max(0, Math.min(at - MOST_LINES / 2, lines.length - MOST_LINES));
-  const kept = lines.slice(from, from + MOST_LINES);
-  return [...(from > 0 ? [`(${from} lines before)`] : []), ...kept, '(more: sluice dlq export has the whole body)'];
+function cut(lines: readonly string[]): readonly string[] {
+  const [from, to] = shownOf(lines.length, -1);
+  return framed(lines.slice(from, to), from, lines.length);
+}
+
+/** Of so many lines, which are shown: those around the line `at`, where there is one. From, and up to without it. */
+function shownOf(count: number, at: number): readonly [from: number, to: number] {
+  const from = Math.max(0, Math.min(at - MOST_LINES / 2, count - MOST_LINES));
+  return [from, Math.min(count, from + MOST_LINES)];
+}
+
+function framed(lines: readonly string[], from: number, count: number): readonly string[] {
+  if (lines.length === count) return lines;
+  return [...(from > 0 ? [`(${from} lines before)`] : []), ...lines, '(more: sluice dlq export has the whole body)'];
 }

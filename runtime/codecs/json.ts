@@ -1,4 +1,5 @@
 import type { Codec } from '#contract/codec.ts';
+import { SluiceError } from '#contract/errors.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -24,13 +25,56 @@ export const json: Codec = {
     let text: string | undefined;
     try {
       text = JSON.stringify(body) as string | undefined;
-    } catch {
-      throw new Error('a value that JSON cannot hold: a bigint, or one that contains itself');
+    } catch (thrown) {
+      throw unwritable(body, thrown);
     }
     if (text === undefined) throw new Error(`a ${typeof body}`);
     return Buffer.from(text);
   },
 };
+
+/**
+ * Levels of nesting that are always written. Beyond them it depends on how much of the process's stack is left: the
+ * engine writes JSON by recursion.
+ */
+export const MAX_DEPTH = 1000;
+
+/** Why a body cannot be written, in words that quote nothing of it. */
+function unwritable(body: unknown, thrown: unknown): Error {
+  if (thrown instanceof RangeError) {
+    // The other one that there is: a text of more than half a gigabyte.
+    if (!thrown.message.includes('call stack')) return new Error('a body whose JSON is longer than a text can be');
+    const text = `a body nested too deeply: ${depthOf(body)}; up to ${MAX_DEPTH} levels are always written`;
+    return new SluiceError('BODY_TOO_DEEP', `expected a body that json can write, found ${text}`);
+  }
+  return new Error('a value that JSON cannot hold: a bigint, one that contains itself, or one whose toJSON throws');
+}
+
+/** How deep a body is nested, by its first branch that is deeper than the bound. Without recursion. */
+function depthOf(body: unknown): string {
+  const open: { readonly value: unknown; readonly depth: number }[] = [{ value: body, depth: 0 }];
+  let deepest = 0;
+  for (let looked = 0; looked < MAX_LOOKED; looked += 1) {
+    const top = open.pop();
+    if (top === undefined) return `${deepest} levels`;
+    if (typeof top.value !== 'object' || top.value === null) continue;
+    deepest = Math.max(deepest, top.depth + 1);
+    for (const value of valuesOf(top.value)) open.push({ value, depth: top.depth + 1 });
+  }
+  return `${deepest} levels or more`;
+}
+
+function valuesOf(value: object): readonly unknown[] {
+  try {
+    return Object.values(value);
+  } catch {
+    // A getter of an integrator's that throws.
+    return [];
+  }
+}
+
+/** Values that are looked at to say how deep a body is: a message may not hold up the others for the sake of a number. */
+const MAX_LOOKED = 1_000_000;
 
 /** The end of V8's messages that tell a position and quote nothing. The others end with words of their own, whatever they quote. */
 const POSITION = /JSON at position (\d+)(?: \(line \d+ column \d+\))?$/;

@@ -65,6 +65,12 @@ export const ERRORS = {
     scope: 'message',
     remedy: 'The codec cannot write what the last stage returned.',
   },
+  BODY_TOO_DEEP: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'JSON of up to 1,000 levels is always written; deeper bodies overflow the stack. Flatten it in a function, or let it pass by: a route whose stages change nothing sends the bytes as they came.',
+  },
   ADDRESS_INVALID: {
     verdict: 'reject',
     scope: 'message',
@@ -137,6 +143,24 @@ export const ERRORS = {
     verdict: 'retry',
     scope: 'bus',
     remedy: 'The state folder cannot be written. Free space, fix permissions, or name another with --state.',
+  },
+  STATE_DAMAGED: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'A file of the state folder is not as it was written. The start of the pipeline sets it aside and says what could be saved; look at the disk. docs/spool.md and docs/dead-letters.md say what each file holds.',
+  },
+  STATE_LINKED: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'Files of the state folder are never links: whoever plants one would have the bridge write elsewhere. Find out where it comes from and remove it; the folder itself may be a link.',
+  },
+  STATE_GONE: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'A file was removed or replaced while it was in use, or its disk is away. Nothing more is accepted there until it is back, or could be written anew from what the process still holds. Do not end the process before that.',
   },
   LETTERS_FULL: {
     verdict: 'retry',

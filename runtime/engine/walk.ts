@@ -173,6 +173,7 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
     try {
       body = codec.encode(message.body);
     } catch (thrown) {
+      if (thrown instanceof SluiceError) throw thrown.at({ stage: 'encode' });
       throw new SluiceError(
         'ENCODE_FAILED',
         `expected a body that ${codec.name} can write, found ${messageOf(thrown)}`,

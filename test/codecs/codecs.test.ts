@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { bytes } from '../../runtime/codecs/bytes.ts';
 import { codecByContentType } from '../../runtime/codecs/by-content-type.ts';
-import { json } from '../../runtime/codecs/json.ts';
+import { json, MAX_DEPTH } from '../../runtime/codecs/json.ts';
 import { text } from '../../runtime/codecs/text.ts';
 import type { Codec } from '../../runtime/contract/codec.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
@@ -119,6 +119,47 @@ test('what a codec cannot write is told by its kind', () => {
     assert.match(message, expected);
     assert.doesNotMatch(message, /secret/);
   }
+});
+
+/** `[[[...]]]`, or objects within objects. */
+function nested(levels: number, wrap: (inner: unknown) => unknown): unknown {
+  let body: unknown = 'secret';
+  for (let level = 0; level < levels; level += 1) body = wrap(body);
+  return body;
+}
+
+test('json: a body that is nested too deeply is refused as that, with its depth and the bound, under a code of its own', () => {
+  const wraps = [(inner: unknown) => [inner], (inner: unknown) => ({ a: 1, b: inner })];
+  for (const wrap of wraps) {
+    assert.ok(json.encode(nested(MAX_DEPTH, wrap)).length > MAX_DEPTH);
+    for (const [levels, said] of [
+      [50_000, '50000 levels'],
+      [3_000_000, '\\d+ levels or more'],
+    ] as const) {
+      assert.throws(() => json.encode(nested(levels, wrap)), {
+        code: 'BODY_TOO_DEEP',
+        message: new RegExp(
+          `^expected a body that json can write, found a body nested too deeply: ${said}; up to 1000 `,
+        ),
+      });
+    }
+  }
+});
+
+test('a body that its function nested too deeply is a dead letter with that code, and those behind it go on', async () => {
+  const source = `export default (body) => {
+    if (!body.deep) return body;
+    let made = 1;
+    for (let level = 0; level < 100000; level += 1) made = [made];
+    return made;
+  };`;
+  await using run = await startMemoryRun({ files: { 'functions/f.ts': source }, stages: [{ function: 'f' }] });
+  await run.publish('a', '{"deep":true}');
+  await run.publish('a', '{"deep":false}');
+  assert.equal((await run.take(1)).length, 1);
+  await run.rest(2);
+  const [letter] = run.letters();
+  assert.deepEqual([letter?.['code'], letter?.['stage']], ['BODY_TOO_DEEP', 'encode']);
 });
 
 test('the content type chooses the codec, JSON where it says nothing', () => {

@@ -46,3 +46,22 @@ test('a long body is cut around what is marked', () => {
   assert.ok(shown.some((line) => line.endsWith('7000  <-- here')));
   assert.match(shown.at(-1) ?? '', /dlq export/);
 });
+
+test('a body that is nested a million deep is shown, cut around what is marked, in lines that a terminal can hold', () => {
+  const DEEP = 1_000_000;
+  assert.equal(lines('['.repeat(DEEP) + ']'.repeat(DEEP)).length, 501);
+  for (const [begin, end, step] of [
+    ['[', ']', '/0'],
+    ['{"a":', '}', '/a'],
+  ] as const) {
+    const body = `${begin.repeat(DEEP)}1${end.repeat(DEEP)}`;
+    for (const depth of [0, DEEP / 2]) {
+      const shown = lines(body, step.repeat(depth));
+      assert.ok(shown.length <= 502, `${shown.length} lines`);
+      assert.ok(Math.max(...shown.map(({ length }) => length)) < 200);
+      const marked = shown.filter((line) => line.endsWith('<-- here'));
+      assert.equal(marked.length, 1);
+      assert.match(marked[0] ?? '', depth === 0 ? /^[[{]/ : new RegExp(String.raw`\(level ${depth}\)`));
+    }
+  }
+});
