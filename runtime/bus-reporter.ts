@@ -35,8 +35,8 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
         return log.warn('disconnected', { ...place, text: event.detail });
       case 'problem': {
         const { code, message, remedy } = event.error;
-        if (said.text !== message || Date.now() - said.atMs >= REPEAT_MS) {
-          said = { text: message, atMs: Date.now() };
+        if (said.text !== message || performance.now() - said.atMs >= REPEAT_MS) {
+          said = { text: message, atMs: performance.now() };
           log.error('bus-problem', { ...place, code, text: `${message}. ${remedy}` });
         }
         return onProblem(event.error);

@@ -49,7 +49,7 @@ export class DoubtfulSink implements Sink {
     if (isFlowing) {
       this.#stalledAtMs = undefined;
       this.#isFresh = false;
-    } else this.#stalledAtMs ??= this.#settings.clock.nowMs();
+    } else this.#stalledAtMs ??= this.#settings.clock.elapsedMs();
   }
 
   send(frame: Frame): Promise<Receipt> {
@@ -74,7 +74,7 @@ export class DoubtfulSink implements Sink {
   #mustReadFirst(stalledAtMs: number): boolean {
     const { clock } = this.#settings;
     if (this.#reading !== undefined) return true;
-    if (this.#doubts.size === 0 || clock.nowMs() - stalledAtMs < (this.#sink.removesForMs ?? 0)) return false;
+    if (this.#doubts.size === 0 || clock.elapsedMs() - stalledAtMs < (this.#sink.removesForMs ?? 0)) return false;
     if (this.#isFresh) {
       // For one try: if that is not confirmed either, it may be there all the same.
       this.#isFresh = false;

@@ -83,8 +83,8 @@ export class Morgue {
   #troubled(error: SluiceError): void {
     const { clock, log, name, onLetters } = this.#route;
     const { code } = error;
-    if (this.#trouble?.code === code && clock.nowMs() - this.#trouble.saidAtMs < REPEAT_MS) return;
-    this.#trouble = { code, saidAtMs: clock.nowMs() };
+    if (this.#trouble?.code === code && clock.elapsedMs() - this.#trouble.saidAtMs < REPEAT_MS) return;
+    this.#trouble = { code, saidAtMs: clock.elapsedMs() };
     log.error('dead-letter-unwritten', { route: name, code, text: `${error.message}. ${error.remedy}` });
     onLetters(error);
   }

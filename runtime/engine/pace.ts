@@ -21,21 +21,21 @@ export class Pace {
     this.#gapMs = 1000 / perSecond;
     this.#clock = clock;
     this.#again = again;
-    this.#nextAtMs = clock.nowMs();
+    this.#nextAtMs = clock.elapsedMs();
     this.#waitedAtMs = this.#nextAtMs;
   }
 
   /** An outage is over: what waited for it is a backlog. */
   begin(): void {
     this.#isBounding = true;
-    this.#nextAtMs = this.#clock.nowMs();
+    this.#nextAtMs = this.#clock.elapsedMs();
     this.#waitedAtMs = this.#nextAtMs;
   }
 
   /** Whether one frame may go now. */
   take(): boolean {
     if (!this.#isBounding) return true;
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.elapsedMs();
     if (nowMs < this.#nextAtMs) {
       this.#waitedAtMs = nowMs;
       this.#cancel ??= this.#clock.after(this.#nextAtMs - nowMs, () => {

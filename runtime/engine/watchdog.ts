@@ -37,7 +37,7 @@ export class Watchdog {
   }
 
   start(): void {
-    this.#movedAtMs = this.#settings.clock.nowMs();
+    this.#movedAtMs = this.#settings.clock.elapsedMs();
     this.#lookAgain();
   }
 
@@ -58,12 +58,12 @@ export class Watchdog {
     const ended = counters.accepted - counters.held;
     if (counters.held === 0 || ended !== this.#ended) {
       this.#ended = ended;
-      this.#movedAtMs = clock.nowMs();
+      this.#movedAtMs = clock.elapsedMs();
       if (this.#isStalled) onStall(undefined);
       this.#isStalled = false;
       return;
     }
-    const restedMs = clock.nowMs() - this.#movedAtMs;
+    const restedMs = clock.elapsedMs() - this.#movedAtMs;
     if (restedMs < limitMs) return;
     this.#isStalled = true;
     onStall(`no progress for ${Math.round(restedMs / 1000)} s, waiting for ${inWords(waiting())}`);

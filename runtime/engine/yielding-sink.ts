@@ -40,7 +40,7 @@ export class YieldingSink implements Sink {
     this.#sink = sink;
     this.#clock = clock;
     this.#patienceMs = PATIENCE_MS[rank];
-    this.#rest.sinceMs = clock.nowMs();
+    this.#rest.sinceMs = clock.elapsedMs();
   }
 
   get maxInFlight(): number {
@@ -48,7 +48,7 @@ export class YieldingSink implements Sink {
   }
 
   send(frame: Frame): Promise<Receipt> {
-    const sentAtMs = this.#clock.nowMs();
+    const sentAtMs = this.#clock.elapsedMs();
     this.#open += 1;
     const wasFull = this.#open >= this.maxInFlight;
     let sent: Promise<Receipt>;
@@ -76,7 +76,7 @@ export class YieldingSink implements Sink {
   }
 
   #felt(sentAtMs: number, wasFull: boolean): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.elapsedMs();
     const tookMs = nowMs - sentAtMs;
     const queuedMs = tookMs - this.#restMs(tookMs, nowMs);
     if (queuedMs > this.#patienceMs) {

@@ -36,6 +36,28 @@ test('a backlog goes at the pace, to the frame, and what comes later as fast as 
   assert.equal(waiting, 19, 'an outage begins it anew');
 });
 
+test('a backlog keeps its pace when the clock is set months back or ahead meanwhile', async () => {
+  for (const months of [-3, 3]) {
+    const clock = new VirtualClock(1);
+    const times: number[] = [];
+    let waiting = 20;
+    const pace: Pace = new Pace(10, clock, () => go());
+    const go = (): void => {
+      while (waiting > 0 && pace.take()) {
+        waiting -= 1;
+        times.push(clock.elapsedMs() - 1_000_000);
+        if (waiting === 10) clock.set(months * 30 * 86_400_000);
+      }
+    };
+    go();
+    await clock.play(() => waiting === 0);
+    assert.deepEqual(
+      times,
+      Array.from({ length: 20 }, (_, index) => index * 100),
+    );
+  }
+});
+
 test('after an outage a route with a drain sends what waited at that rate, oldest first', async () => {
   const frames = Array.from({ length: 30 }, (_, index) => frameForTest(`k${index % 3}/x`, String(index)));
   const times: number[] = [];

@@ -10,6 +10,7 @@ interface Timer {
 export class VirtualClock implements Clock {
   readonly random: () => number;
   #nowMs = 1_000_000;
+  #setByMs = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
 
@@ -18,6 +19,15 @@ export class VirtualClock implements Clock {
   }
 
   nowMs(): number {
+    return this.#nowMs + this.#setByMs;
+  }
+
+  /** Somebody sets the machine's clock, by so much: no time has passed. */
+  set(byMs: number): void {
+    this.#setByMs += byMs;
+  }
+
+  elapsedMs(): number {
     return this.#nowMs;
   }
 

@@ -17,10 +17,10 @@ function watched(waiting: Waiting = { sink: 0, stages: 0, deadLetters: 0 }) {
   });
   watchdog.start();
   const pass = async (ms: number): Promise<void> => {
-    const endMs = clock.nowMs() + ms;
-    await clock.play(() => clock.nowMs() >= endMs);
+    const endMs = clock.elapsedMs() + ms;
+    await clock.play(() => clock.elapsedMs() >= endMs);
   };
-  return { counters, stalls, pass };
+  return { clock, counters, stalls, pass };
 }
 
 test('a route that holds messages and ends none for the limit is stalled, and says what it waits for', async () => {
@@ -29,6 +29,18 @@ test('a route that holds messages and ends none for the limit is stalled, and sa
   await pass(27_000);
   assert.deepEqual(stalls, []);
   await pass(6000);
+  assert.equal(stalls[0], 'no progress for 30 s, waiting for the sink: 12, for stages: 3');
+});
+
+test('a clock that is set neither hides a stall nor makes one', async () => {
+  const { clock, counters, stalls, pass } = watched({ sink: 12, stages: 3, deadLetters: 0 });
+  counters.accepted = counters.held = 15;
+  await pass(10_000);
+  clock.set(90 * 86_400_000);
+  await pass(10_000);
+  assert.deepEqual(stalls, []);
+  clock.set(-180 * 86_400_000);
+  await pass(13_000);
   assert.equal(stalls[0], 'no progress for 30 s, waiting for the sink: 12, for stages: 3');
 });
 
