@@ -1,35 +1,20 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { messageOf } from '#contract/errors.ts';
-import { UsageError } from './command.ts';
 import type { LetterTask } from './letter-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterJson } from './letter-json.ts';
+import { exportPrivately } from './private-export.ts';
 
 /** JSON Lines, one letter each. */
-export async function exportLetters({ given, shelf, filter }: LetterTask): Promise<ExitCode> {
-  const { out } = given.values;
-  if (typeof out !== 'string') {
-    for (const letter of shelf.each(filter)) await written(`${JSON.stringify(letterJson(letter))}\n`);
-    return EXIT.fine;
-  }
-  let file: number;
-  try {
-    // Payloads of whoever publishes: nobody else's business.
-    file = openSync(out, 'w', 0o600);
-  } catch (thrown) {
-    throw new UsageError(`expected --out with a file to write, found ${messageOf(thrown)}`);
-  }
-  try {
-    let count = 0;
-    for (const letter of shelf.each(filter)) {
-      writeSync(file, `${JSON.stringify(letterJson(letter))}\n`);
-      count += 1;
-    }
+export async function exportLetters(task: LetterTask): Promise<ExitCode> {
+  const { out } = task.given.values;
+  if (typeof out === 'string') {
+    const count = exportPrivately(out, linesOf(task));
     process.stdout.write(`${count} letters are in ${out}.\n`);
-  } finally {
-    closeSync(file);
-  }
+  } else for (const line of linesOf(task)) await written(line);
   return EXIT.fine;
+}
+
+function* linesOf({ shelf, filter }: LetterTask): Generator<string> {
+  for (const letter of shelf.each(filter)) yield `${JSON.stringify(letterJson(letter))}\n`;
 }
 
 /** Waits while the reader of a pipe is slow. */
