@@ -45,7 +45,7 @@ export interface RunningPipeline {
 /** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE or ADMIN_UNUSABLE before anything was connected. */
 export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
   const { log, catalog, parts, replayOnly } = settings;
-  const state = openPipelineState(settings.stateFolder);
+  const state = openPipelineState(settings.stateFolder, log);
   let guard: Guard;
   try {
     guard = startGuard(spec, state, log);
@@ -59,6 +59,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   let isStarting = true;
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});
+  state.lost.catch((thrown: unknown) => lost.reject(asSluiceError(thrown)));
   const tracing = await tracingFor(spec.name, settings);
 
   const routes = spec.routes.filter(({ name }) => replayOnly?.has(name) ?? true);
@@ -72,6 +73,8 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       isReplayOnly: replayOnly !== undefined,
       memo: (owner) => state.memo(owner),
       stateFolder: state.folder,
+      stamps: state.stamps,
+      share: (reserve) => state.share(reserve),
       ledger: (owner, bounds) => state.ledger(owner, bounds),
       clock: systemClock,
       log,

@@ -13,6 +13,8 @@ import type { Route } from './engine/route.ts';
 import { inWords as waitingInWords, Watchdog } from './engine/watchdog.ts';
 import { type LetterLine, openLetterLine } from './letter-line.ts';
 import type { DeadLetterStore } from './state/dead-letter-store.ts';
+import type { PipelineState } from './state/pipeline-state.ts';
+import type { Stamps } from './state/stamps.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
@@ -31,6 +33,10 @@ export interface LineSettings extends Omit<
   readonly memo: (owner: string) => Memo;
   /** Folder of what must outlive the process. */
   readonly stateFolder: string;
+  /** The files that were there at an earlier start. */
+  readonly stamps: Pick<Stamps, 'has' | 'add'>;
+  /** Room that is kept on the disk for a spool. */
+  readonly share: PipelineState['share'];
   /** Aborts what is still being opened. */
   readonly opening: AbortSignal;
   /** Something keeps a connection from working; it is being tried again. */

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Delivery } from '#contract/delivery.ts';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
@@ -13,7 +13,10 @@ import type { Counters } from './engine/counters.ts';
 import type { Route } from './engine/route.ts';
 import { type OpenedStore, openSpoolStore } from './spool/open-store.ts';
 import { type Identity, type Pause, SpoolSource } from './spool/spool-source.ts';
+import { Reserve } from './state/reserve.ts';
 import { openDatabase } from './state/sqlite.ts';
+import type { Stamps } from './state/stamps.ts';
+import { WatchedDatabase } from './state/watched-database.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
 import { readsBody } from './wire.ts';
@@ -34,6 +37,10 @@ interface SpoolServices {
   readonly pipeline: string;
   readonly catalog: Catalog;
   readonly stateFolder: string;
+  /** The files that were there at an earlier start. */
+  readonly stamps: Pick<Stamps, 'has' | 'add'>;
+  /** Room that is kept on the disk for a spool, to be given up where nothing can be written that its messages wait for. */
+  readonly share: (reserve: Pick<Reserve, 'release'>) => void;
   readonly log: Log;
   readonly health: Health;
 }
@@ -81,7 +88,7 @@ export function openRouteSpool(spec: RouteSpec, services: SpoolServices): RouteS
 }
 
 function opened(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: SpoolServices): OpenedStore {
-  const { pipeline, stateFolder, log, health } = services;
+  const { pipeline, stateFolder, stamps, share, log, health } = services;
   // The state folder is this pipeline's own; another folder may be that of several.
   const file =
     at === undefined
@@ -89,14 +96,27 @@ function opened(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: SpoolSer
       : join(at, `spool-${pipeline}.${spec.name}.sqlite`);
   if (at !== undefined) makeFolder(at);
   const remembers = spec.from.window.messages + OVERRUN;
-  const made = openSpoolStore(file, openDatabase, { maxBytes, keeps: CLASSES[spec.class].keeps, remembers });
+  const stamp = at === undefined ? basename(file) : resolve(file);
+  const onRewritten = (): void => {
+    const text = 'it was removed while it was in use; all that the process held of it is in a new one';
+    log.error('state-file-rewritten', { route: spec.name, file, text });
+  };
+  const settings = { maxBytes, keeps: CLASSES[spec.class].keeps, remembers };
+  const room = new Reserve(`${file}-reserve`);
+  share(room);
+  const made = openSpoolStore(file, openDatabase, settings, {
+    wasThere: stamps.has(stamp),
+    watch: (path, open) => new WatchedDatabase(path, { open, onRewritten }),
+    room,
+  });
+  stamps.add(stamp);
   const { quarantine, store } = made;
   if (quarantine !== undefined) {
     log.error('spool-quarantined', {
       route: spec.name,
       file: quarantine.file,
       saved: quarantine.saved,
-      text: `expected ${file} as it was written, found: ${quarantine.flaw}; it is set aside, and what could be read of it goes on`,
+      text: `expected ${file} as it was written, found: ${quarantine.flaw}${quarantine.file === undefined ? '' : '; it is set aside, and what could be read of it goes on'}`,
     });
   }
   if (store.messages > 0) log.info('spool-found', { route: spec.name, messages: store.messages });
@@ -106,7 +126,8 @@ function opened(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: SpoolSer
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    // One that is there may be that of several: its rights are the operator's affair, the file's own are not.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (thrown) {
     throw new SluiceError('STATE_UNUSABLE', `expected to make the folder ${path}, found ${messageOf(thrown)}`);
   }

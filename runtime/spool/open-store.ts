@@ -11,16 +11,17 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '#contract/database.ts';
 import { messageOf, SluiceError } from '#contract/errors.ts';
-import { CODES, codeOf, type OpenDatabase, openSpoolDatabase, PAGE_BYTES } from './database.ts';
+import { CODES, codeOf, type OpenDatabase, openSpoolDatabase, PAGE_BYTES, type SpoolLayout } from './database.ts';
 import { isWhole } from './kept.ts';
 import { salvage } from './salvage.ts';
-import { SpoolStore, type StoreSettings } from './store.ts';
+import { type RoomOnDisk, SpoolStore, type StoreSettings } from './store.ts';
 
 /** What became of a damaged file. */
 export interface Quarantine {
-  /** Where it lies now. */
-  readonly file: string;
+  /** Where it lies now; undefined where there was none any more. */
+  readonly file: string | undefined;
   readonly flaw: string;
   /** Messages that could be read, and lie in the new file. */
   readonly saved: number;
@@ -32,35 +33,65 @@ export interface OpenedStore {
   readonly quarantine: Quarantine | undefined;
 }
 
+export interface SpoolServices {
+  readonly now?: () => Date;
+  /** Whether it was there at an earlier start, with something in it: to SQLite a file that is gone, or empty, is a new one. */
+  readonly wasThere?: boolean;
+  /** Makes a database of a file that stays in use: one that knows whether its file is still there. */
+  readonly watch?: (path: string, open: (path: string) => DatabaseSync) => Database;
+  readonly room?: RoomOnDisk;
+}
+
 /**
  * Opens the spool in `file`, making it if need be. A damaged file is set aside, with what can be read of it copied into
- * a new one. Throws STATE_LOCKED where another process holds it, and STATE_UNUSABLE only where nothing can be written.
+ * a new one. Throws STATE_LOCKED where another process holds it, STATE_LINKED where it is a link, and STATE_UNUSABLE only
+ * where nothing can be written.
  */
 export function openSpoolStore(
   file: string,
   open: OpenDatabase,
   settings: StoreSettings,
-  now: () => Date = () => new Date(),
+  services: SpoolServices = {},
 ): OpenedStore {
-  const isByNumber = settings.keeps === 'newest';
-  const opened = (): DatabaseSync => {
-    const database = openSpoolDatabase(file, open, isByNumber);
+  const { now = () => new Date(), wasThere = false, watch = (path, from) => from(path), room } = services;
+  const layout = { isByNumber: settings.keeps === 'newest', maxBytes: settings.maxBytes };
+  const opened = (path: string): DatabaseSync => {
+    const database = openSpoolDatabase(path, open, layout);
     // A file that its folder forgets is no file.
-    syncFolder(file);
+    syncFolder(path);
     return database;
   };
+  let checked: DatabaseSync | undefined;
+  // What was read is not closed in between: another process could take it.
+  const taken = (path: string): DatabaseSync => {
+    const first = checked;
+    checked = undefined;
+    return first ?? opened(path);
+  };
+  const made = (): SpoolStore => new SpoolStore(watch(file, taken), settings, room);
   try {
     finishRepair(file, stampOf(now()));
-    const attempt = sound(opened);
-    if ('database' in attempt) return { store: new SpoolStore(attempt.database, settings), quarantine: undefined };
-    const quarantine = repair(file, attempt.flaw, { open, isByNumber, now });
-    return { store: new SpoolStore(opened(), settings), quarantine };
+    const loss = wasThere ? lossOf(file) : undefined;
+    const attempt = loss === undefined ? sound(() => opened(file)) : { flaw: loss };
+    if ('database' in attempt) {
+      checked = attempt.database;
+      return { store: made(), quarantine: undefined };
+    }
+    const quarantine = repair(file, attempt.flaw, { open, layout, now });
+    return { store: made(), quarantine };
   } catch (thrown) {
+    if (thrown instanceof SluiceError) throw thrown;
     if (codeOf(thrown) === CODES.busy || codeOf(thrown) === CODES.locked) {
       throw new SluiceError('STATE_LOCKED', `expected ${file} to be free, found it held by another process`);
     }
     throw new SluiceError('STATE_UNUSABLE', `expected to use ${file}, found ${messageOf(thrown)}`, { cause: thrown });
   }
+}
+
+function lossOf(file: string): string | undefined {
+  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  if (size === undefined) return 'no file, and there was one at the last start';
+  return size === 0 ? 'an empty file, and it held something at the last start' : undefined;
 }
 
 /** The whole file is read: what a disk has forgotten or changed must be found out before anything is built on it. */
@@ -75,9 +106,14 @@ function sound(opened: () => DatabaseSync): { readonly database: DatabaseSync } 
   } catch (thrown) {
     if (database?.isOpen === true) database.close();
     // A damaged file is no reason not to start. A folder that cannot be written is one, and so is another process.
-    if ((Object.values(CODES) as number[]).includes(codeOf(thrown))) throw thrown;
+    const isOurs = thrown instanceof SluiceError || isOfFileSystem(thrown);
+    if (isOurs || (Object.values(CODES) as number[]).includes(codeOf(thrown))) throw thrown;
     return { flaw: messageOf(thrown) };
   }
+}
+
+function isOfFileSystem(thrown: unknown): boolean {
+  return thrown instanceof Error && 'syscall' in thrown;
 }
 
 function flawOf(database: DatabaseSync): string | undefined {
@@ -96,22 +132,23 @@ const MAX_MISSING_PAGES = 2 ** 24;
 
 interface Repair {
   readonly open: OpenDatabase;
-  readonly isByNumber: boolean;
+  readonly layout: SpoolLayout;
   readonly now: () => Date;
 }
 
 /** At each moment one of the two files is whole, so that a repair that is cut short is made again or finished. */
-function repair(file: string, flaw: string, { open, isByNumber, now }: Repair): Quarantine {
+function repair(file: string, flaw: string, { open, layout, now }: Repair): Quarantine {
   const repaired = `${file}.repaired`;
-  const fresh = openSpoolDatabase(repaired, open, isByNumber);
-  const saved = salvageFrom(file, fresh, open);
+  const fresh = openSpoolDatabase(repaired, open, layout);
+  const isThere = existsSync(file);
+  const saved = isThere ? salvageFrom(file, fresh, open) : 0;
   // Closing takes the log into the file.
   fresh.close();
-  const aside = `${file}.damaged-${stampOf(now())}`;
+  const aside = free(`${file}.damaged-${stampOf(now())}`);
   for (const side of SIDES) if (existsSync(file + side)) renameSync(file + side, aside + side);
   renameSync(repaired, file);
   syncFolder(file);
-  return { file: aside, flaw, saved };
+  return { file: isThere ? aside : undefined, flaw, saved };
 }
 
 function salvageFrom(file: string, fresh: DatabaseSync, open: OpenDatabase): number {
@@ -153,6 +190,14 @@ function finishRepair(file: string, stamp: string): void {
     renameSync(repaired, file);
   }
   syncFolder(file);
+}
+
+/** Twice within a second: what was set aside first is never written over. */
+function free(name: string): string {
+  for (let more = 0; ; more += 1) {
+    const next = more === 0 ? name : `${name}-${more}`;
+    if (!existsSync(next)) return next;
+  }
 }
 
 /** `20261125T093000Z` */

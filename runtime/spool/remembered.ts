@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Database, Statement } from '#contract/database.ts';
 import { Deque } from '#kit/deque.ts';
 
 /** Longer ids are not remembered: whoever makes such ones has room for one message twice. */
@@ -26,13 +26,13 @@ export class Remembered {
   readonly #max: Memory;
   readonly #ids = new Set<string>();
   readonly #groups = new Deque<Group>();
-  readonly #insert: StatementSync;
-  readonly #remove: StatementSync;
+  readonly #insert: Statement;
+  readonly #remove: Statement;
   #length = 0;
   #last = 0;
 
   /** Throws what the database says. */
-  constructor(database: DatabaseSync, max: Memory) {
+  constructor(database: Database, max: Memory) {
     this.#max = max;
     this.#insert = database.prepare('INSERT INTO remembered (number, ids) VALUES (?, ?)');
     this.#remove = database.prepare('DELETE FROM remembered WHERE number <= ?');

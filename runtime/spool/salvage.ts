@@ -1,12 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { readableRows } from '#kit/readable-rows.ts';
 import { isWhole } from './kept.ts';
 
 /** Rows of one transaction. */
 const GROUP = 1000;
-/** Leaps double: more of them than this would leave the numbers there are. */
-const MAX_LEAPS = 50;
-/** Damaged places that are stepped over, before the rest is given up. */
-const MAX_DAMAGES = 10_000;
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -32,56 +29,12 @@ export function salvage(damaged: DatabaseSync, fresh: DatabaseSync): number {
   return saved;
 }
 
-/** Rows in their order, up to each damaged place, and from behind it on. */
-function* readable(database: DatabaseSync): Generator<Row> {
-  let past = 0;
-  for (let damages = 0; damages < MAX_DAMAGES; damages += 1) {
-    let hasEnded = true;
-    const rows = from(database, past);
-    for (;;) {
-      const next = attempt(() => rows?.next());
-      if (next === undefined) hasEnded = false;
-      if (next === undefined || next.done === true) break;
-      past = Number(next.value['slot']);
-      yield next.value;
-    }
-    if (hasEnded) return;
-    const leap = leapFrom(database, past);
-    if (leap === undefined) return;
-    past += leap;
-  }
-}
-
 /** By the table alone: an index may be what is damaged. */
-function from(database: DatabaseSync, past: number): NodeJS.Iterator<Row> | undefined {
-  return attempt(() => database.prepare('SELECT * FROM spool NOT INDEXED WHERE slot > ? ORDER BY slot').iterate(past));
-}
-
-/** The shortest way over the damaged place behind `past`; undefined where nothing behind it can be read. */
-function leapFrom(database: DatabaseSync, past: number): number | undefined {
-  const query = attempt(() =>
-    database.prepare('SELECT slot FROM spool NOT INDEXED WHERE slot > ? ORDER BY slot LIMIT 1'),
-  );
-  if (query === undefined) return undefined;
-  const lands = (leap: number): boolean => attempt(() => ({ row: query.get(past + leap) })) !== undefined;
-  let far = 1;
-  for (let leaps = 0; !lands(far); leaps += 1) {
-    if (leaps === MAX_LEAPS) return undefined;
-    far *= 2;
-  }
-  let near = Math.floor(far / 2);
-  while (far - near > 1) {
-    const middle = Math.floor((near + far) / 2);
-    if (lands(middle)) far = middle;
-    else near = middle;
-  }
-  return far;
-}
-
-function attempt<T>(act: () => T): T | undefined {
-  try {
-    return act();
-  } catch {
-    return undefined;
-  }
+function readable(database: DatabaseSync): Generator<Row> {
+  const behind = 'FROM spool NOT INDEXED WHERE slot > ? ORDER BY slot';
+  return readableRows<Row>({
+    from: (past) => database.prepare(`SELECT * ${behind}`).iterate(past),
+    reach: (past) => void database.prepare(`SELECT slot ${behind} LIMIT 1`).get(past),
+    numberOf: ({ slot }) => Number(slot),
+  });
 }

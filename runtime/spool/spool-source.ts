@@ -2,6 +2,7 @@ import { ACCEPT, type Delivery, type Outcome } from '#contract/delivery.ts';
 import { messageOf } from '#contract/errors.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { Wake } from '#kit/wake.ts';
+import { CODES, codeOf } from './database.ts';
 import { keptOf } from './kept.ts';
 import type { Arrival, Lent, SpoolStore } from './store.ts';
 
@@ -45,6 +46,9 @@ const MAX_GROUP_MS = 100;
 const RETRY_MS = 1000;
 /** Rows that have ended and are not deleted, while the store cannot be written. */
 const MAX_ENDED = 65_536;
+
+/** Of them in one transaction, on a disk that has no room for a large one. */
+const MAX_LEAVING = 1024;
 
 /** Lanes that are told apart; beyond it what comes again is taken in again. */
 const MAX_REOPENED = 65_536;
@@ -219,14 +223,30 @@ export class SpoolSource implements Source {
       if (this.#passing === undefined) this.#setPause(left.length > 0 ? 'full' : undefined);
       this.#groupMessages = Math.min(GROUP.messages, this.#groupMessages * 2);
     } catch (thrown) {
-      this.#groupMessages = Math.max(1, Math.floor(incoming.length / 2));
-      const isHopeless = incoming.length <= 1;
-      if (isHopeless) this.#setPause('unwritable', messageOf(thrown));
-      this.#cancelTimer = this.#commitAfter(isHopeless ? RETRY_MS : GROUP.ms);
+      const hasLeft = this.#commitEnded();
+      // On a disk that is full a few may have room where many have none; nothing else is mended by fewer.
+      const isHopeless = incoming.length <= 1 || codeOf(thrown) !== CODES.full;
+      this.#groupMessages = isHopeless ? 1 : Math.floor(incoming.length / 2);
+      if (isHopeless && (incoming.length > 0 || !hasLeft)) this.#setPause('unwritable', messageOf(thrown));
+      this.#cancelTimer = this.#commitAfter(isHopeless && !hasLeft ? RETRY_MS : GROUP.ms);
     }
     this.#commitMs = this.#settings.nowMs() - startedMs;
     this.#arrived.now();
     if (this.#pause === undefined) this.#commitSoon();
+  }
+
+  /** What is not taken in must not keep what has ended from leaving: that is what makes room. True where something left. */
+  #commitEnded(): boolean {
+    const leaving = this.#ended.slice(0, MAX_LEAVING);
+    if (leaving.length === 0) return false;
+    try {
+      this.#store.commit([], leaving);
+      this.#ended = this.#ended.slice(leaving.length);
+      return true;
+    } catch {
+      // The failure that led here is the one that was told.
+      return false;
+    }
   }
 
   /** What of the incoming goes into the next transaction. */

@@ -1,34 +1,34 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Database, Statement } from '#contract/database.ts';
 
 /** Whether rows are told apart by their place, or by a number that changes when they are replaced. */
 export type Keeps = 'all' | 'newest';
 
 /** Everything that is asked of the database, compiled once. */
 export interface Statements {
-  readonly begin: StatementSync;
-  readonly commit: StatementSync;
-  readonly rollback: StatementSync;
-  readonly insert: StatementSync;
-  readonly ofLane: StatementSync;
-  readonly replace: StatementSync;
+  readonly begin: Statement;
+  readonly commit: Statement;
+  readonly rollback: Statement;
+  readonly insert: Statement;
+  readonly ofLane: Statement;
+  readonly replace: Statement;
   /** A run of numbers, both ends included. */
-  readonly remove: StatementSync;
+  readonly remove: Statement;
   /** Above one number, up to another, at most so many. */
-  readonly next: StatementSync;
-  readonly oldest: StatementSync;
-  readonly summary: StatementSync;
-  readonly pages: StatementSync;
-  readonly freePages: StatementSync;
-  readonly vacuum: StatementSync;
-  readonly shortenLog: StatementSync;
+  readonly next: Statement;
+  readonly oldest: Statement;
+  readonly summary: Statement;
+  readonly pages: Statement;
+  readonly freePages: Statement;
+  readonly vacuum: Statement;
+  readonly shortenLog: Statement;
 }
 
 const COLUMNS = 'head, body, checksum';
 
-export function statements(database: DatabaseSync, keeps: Keeps, vacuumPages: number): Statements {
+export function statements(database: Database, keeps: Keeps, vacuumPages: number): Statements {
   const name = keeps === 'all' ? 'slot' : 'number';
   const direction = keeps === 'all' ? 'ASC' : 'DESC';
-  const prepare = (sql: string): StatementSync => database.prepare(sql);
+  const prepare = (sql: string): Statement => database.prepare(sql);
   return {
     begin: prepare('BEGIN IMMEDIATE'),
     commit: prepare('COMMIT'),

@@ -1,7 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '#contract/database.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Room } from '#contract/source.ts';
-import { PAGE_BYTES } from './database.ts';
+import { CODES, codeOf, PAGE_BYTES } from './database.ts';
 import { type Kept, read, write, type Written } from './kept.ts';
 import { Remembered } from './remembered.ts';
 import { type Keeps, type Statements, statements } from './statements.ts';
@@ -41,6 +41,16 @@ export interface StoreSettings {
   readonly remembers: number;
 }
 
+/** Room on the disk that is given up where there is none, so that what lies there can leave. */
+export interface RoomOnDisk {
+  readonly isThere: boolean;
+  /** Whether there is room for so many bytes more, without it. */
+  hasRoomFor(bytes: number): boolean;
+  release(): void;
+  /** Takes it again; false where there is no room. */
+  make(): boolean;
+}
+
 /** Of `maxBytes`: from the first mark on nothing new is taken, until deleting has reached the second. */
 const FULL = 0.95;
 const ROOM_AGAIN = 0.85;
@@ -71,8 +81,9 @@ interface Change {
 
 /** The rows of one route's spool. Every call is synchronous; what `commit` took is on the disk when it returns. */
 export class SpoolStore {
-  readonly #database: DatabaseSync;
+  readonly #database: Database;
   readonly #settings: StoreSettings;
+  readonly #room: RoomOnDisk | undefined;
   readonly #sql: Statements;
   readonly #remembered: Remembered;
   readonly #unread = new Unread();
@@ -89,15 +100,15 @@ export class SpoolStore {
   #isFull = false;
 
   /** Throws what the database says. */
-  constructor(database: DatabaseSync, settings: StoreSettings) {
+  constructor(database: Database, settings: StoreSettings, room?: RoomOnDisk) {
     this.#database = database;
+    this.#room = room;
     this.#settings = settings;
     this.#sql = statements(database, settings.keeps, VACUUM_PAGES);
     this.#remembered = new Remembered(database, {
       ids: settings.remembers,
       length: settings.maxBytes * IDS,
     });
-    database.exec(`PRAGMA max_page_count = ${Math.floor(settings.maxBytes / PAGE_BYTES)}`);
     const { total, slot, number } = this.#sql.summary.get() ?? {};
     this.#messages = this.#waiting = Number(total);
     this.#last = this.#lastFound = Math.max(Number(slot), Number(number));
@@ -150,18 +161,23 @@ export class SpoolStore {
   commit<A extends Arrival>(arrivals: readonly A[], ended: readonly number[]): Committed<A> {
     const last = this.#last;
     const change: Change = { inserted: 0, deleted: 0, superseded: 0, renewed: 0 };
-    this.#sql.begin.run();
+    const isStarved = this.#room?.isThere === false;
     try {
+      this.#sql.begin.run();
+      // Behind the beginning, which finds out whether the file is still there.
+      if (arrivals.length > 0) this.#mustHaveRoom(arrivals);
       this.#delete(ended, change);
       const left = this.#take(arrivals, change);
       const remember = this.#remembered.write(idsOf(arrivals, left));
-      if (this.#freePages > IDLE_PAGES && this.#freePages > this.#usedPages) this.#sql.vacuum.all();
+      if (isStarved || (this.#freePages > IDLE_PAGES && this.#freePages > this.#usedPages)) this.#sql.vacuum.all();
       this.#sql.commit.run();
       remember();
       this.#messages += change.inserted - change.deleted;
       this.#waiting += change.inserted + change.renewed;
       for (const number of ended) this.#lent.delete(number);
       this.#measure();
+      // The disk gets back at once what was freed in the file.
+      if (isStarved) this.#shortenLog();
       // What was left behind for want of room stays behind until there is enough for many.
       if (left.length > 0) this.#isFull = this.bytes > this.#settings.maxBytes * ROOM_AGAIN;
       return { left, superseded: change.superseded };
@@ -169,9 +185,22 @@ export class SpoolStore {
       this.#last = last;
       // A full disk has rolled back by itself.
       if (this.#database.isTransaction) this.#sql.rollback.run();
+      if (codeOf(thrown) === CODES.full) this.#room?.release();
       this.#shortenLog();
       throw thrown;
     }
+  }
+
+  /** What comes in must leave enough of the disk for what lies there to be deleted. Throws STATE_UNUSABLE. */
+  #mustHaveRoom(arrivals: readonly Arrival[]): void {
+    const room = this.#room;
+    if (room === undefined) return;
+    const bytes = arrivals.reduce((sum, { kept }) => sum + (kept.frame.body?.length ?? 0) + PAGE_BYTES, 0);
+    if ((room.isThere || room.make()) && room.hasRoomFor(bytes)) return;
+    throw new SluiceError(
+      'STATE_UNUSABLE',
+      'expected room on the disk of the spool, found too little to take anything in',
+    );
   }
 
   /** The next rows within `room`, in the order in which the class wants them; empty when all are lent. */
@@ -269,7 +298,7 @@ export class SpoolStore {
       return true;
     }
     this.#last += 1;
-    this.#sql.replace.run(this.#last, rank ?? null, head, body, checksum, row['slot'] ?? null);
+    this.#sql.replace.run(this.#last, rank ?? null, head, body, checksum, Number(row['slot']));
     if (this.#lent.has(Number(row['number']))) change.renewed += 1;
     else change.superseded += 1;
     return true;

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '#contract/database.ts';
 import { type DeadLetter, type DeadLetters, type LetterBounds, type LetterStanding } from '#contract/dead-letter.ts';
-import { SluiceError } from '#contract/errors.ts';
 import type { Replay } from '#contract/replay.ts';
+import { AgeClock, SYSTEM_TIME, type Time } from './age-clock.ts';
 import { LetterWrites } from './letter-writes.ts';
-import { openLetterFile } from './letter-layout.ts';
+import { LETTER_FILE } from './letter-layout.ts';
 import { endOf, INSERT, letterBytes, numberOf, rowOf, UPDATE } from './letter-row.ts';
 import { type GoneLetters, LetterRoom } from './letter-room.ts';
 import { Standings } from './letter-standings.ts';
 import { ReplayDesk } from './replay-desk.ts';
+import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
 import { unusable } from './unusable.ts';
 
 /** How long a statement of the bridge waits for a command's commit, and everything in the process with it. */
@@ -39,17 +40,29 @@ export interface DeadLetterStore extends DeadLetters {
   close(): void;
 }
 
-/** Opens the store in a state folder that this process holds. Throws STATE_UNUSABLE. */
-export function openDeadLetterStore(folder: string): DeadLetterStore {
-  const file = join(folder, 'dead-letters.sqlite');
+export interface LetterTime {
+  readonly time?: Time;
+  /** The machine's clock is not to be believed; what that means is in the text. */
+  readonly onClock?: (text: string) => void;
+  /** How often the store looks at what others wrote, and at ages. */
+  readonly lookMs?: number;
+}
+
+/** Opens the store in a state folder that this process holds. Throws STATE_UNUSABLE, STATE_LINKED. */
+export function openDeadLetterStore(
+  folder: string | FolderOfFiles,
+  { time = SYSTEM_TIME, onClock = () => {}, lookMs = LOOK_MS }: LetterTime = {},
+): DeadLetterStore {
+  const files = typeof folder === 'string' ? folderOf(folder) : folder;
+  const file = join(files.path, LETTER_FILE.name);
   try {
-    return store(openLetterFile(file, PATIENT_MS), file);
+    return store(openSoundFile(LETTER_FILE, files).database, file, { time, onClock, lookMs });
   } catch (thrown) {
     throw unusable(`write ${file}`, thrown);
   }
 }
 
-function store(database: DatabaseSync, file: string): DeadLetterStore {
+function store(database: Database, file: string, { time, onClock, lookMs }: Required<LetterTime>): DeadLetterStore {
   const insert = database.prepare(INSERT);
   const update = database.prepare(UPDATE);
   const bytesOf = database.prepare('SELECT bytes FROM dead_letters WHERE number = ?');
@@ -58,7 +71,7 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
   const standings = new Standings(database);
   const room = new LetterRoom(database, standings);
   const group = new LetterWrites(database, {
-    failure: (thrown) => (thrown instanceof SluiceError ? thrown : unusable(`write ${file}`, thrown)),
+    failure: (thrown) => unusable(`write ${file}`, thrown),
     onCommit: () => room.keep(),
     onRollback: () => {
       standings.forget();
@@ -66,11 +79,13 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
     },
   });
   const desk = new ReplayDesk(database, group, standings);
+  const clock = new AgeClock(database, time);
+  if (clock.leftOutMs > 0) onClock(leftOut(clock.leftOutMs));
   database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
 
   const add = (letter: DeadLetter): void => {
     standings.of(letter.route);
-    const row = insert.get(rowOf(letter));
+    const row = insert.get(rowOf(letter, clock.nowMs()));
     standings.added(letter.route, numberOf(row?.['bytes']) ?? 0, Math.round(letter.diedAtMs));
     room.make(letter.route, numberOf(row?.['number']) ?? 0);
   };
@@ -79,7 +94,7 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
     const before = numberOf(bytesOf.get(number)?.['bytes']);
     if (before === undefined) return false;
     standings.of(letter.route);
-    const after = numberOf(update.get({ ...endOf(letter), number })?.['bytes']) ?? before;
+    const after = numberOf(update.get({ ...endOf(letter, clock.nowMs()), number })?.['bytes']) ?? before;
     standings.removed(letter.route, 0, before - after);
     desk.failed(number);
     return true;
@@ -104,7 +119,10 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
       standings.forget();
       desk.look();
     }
-    room.sweep(Date.now(), (write) => group.add(write));
+    const jumpMs = clock.jumpMs();
+    if (jumpMs !== undefined) onClock(jumped(jumpMs));
+    if (clock.isUnsaved) group.add(() => clock.save()).catch(() => {});
+    room.sweep(clock.nowMs(), (write) => group.add(write));
     room.report();
   };
   const looking = setInterval(() => {
@@ -113,7 +131,7 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
     } catch {
       // Another process is at it, or the disk is: what matters is told by what is written.
     }
-  }, LOOK_MS);
+  }, lookMs);
   looking.unref();
 
   return {
@@ -138,6 +156,7 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
     close() {
       clearInterval(looking);
       desk.close();
+      if (database.isOpen) group.add(() => clock.save()).catch(() => {});
       // The last word is not given up because a command is at it.
       if (database.isOpen) database.exec(`PRAGMA busy_timeout = ${PATIENT_MS}`);
       group.flush();
@@ -146,4 +165,17 @@ function store(database: DatabaseSync, file: string): DeadLetterStore {
       if (database.isOpen) database.close();
     },
   };
+}
+
+function leftOut(ms: number): string {
+  return `the machine's clock is ${inDays(ms)} ahead of what was seen last: a long stop, or a clock that was set. Letters do not age by that time`;
+}
+
+function jumped(ms: number): string {
+  return `the machine's clock has jumped by ${inDays(ms)}. Letters age by the time that passes, not by the clock`;
+}
+
+function inDays(ms: number): string {
+  const days = ms / 86_400_000;
+  return Math.abs(days) >= 2 ? `${Math.round(days)} days` : `${Math.round(ms / 1000)} s`;
 }

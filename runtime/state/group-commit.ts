@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '#contract/database.ts';
 
 /** No more than one commit in this time: a commit waits for the disk, and the process with it. */
 const GROUP_MS = 5;
@@ -13,7 +13,7 @@ interface Waiting<T> {
 
 /** Writes to a database in groups, each durable as a whole. */
 export class GroupCommit<T> {
-  readonly #database: DatabaseSync;
+  readonly #database: Database;
   readonly #write: (items: readonly T[]) => void;
   #waiting: Waiting<T>[] = [];
   /** Cancels the flush that is to come. */
@@ -21,7 +21,7 @@ export class GroupCommit<T> {
   #flushedAtMs = Number.NEGATIVE_INFINITY;
 
   /** `write` is called within a transaction. */
-  constructor(database: DatabaseSync, write: (items: readonly T[]) => void) {
+  constructor(database: Database, write: (items: readonly T[]) => void) {
     this.#database = database;
     this.#write = write;
   }

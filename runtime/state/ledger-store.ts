@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '#contract/database.ts';
 import type { Ledger, LedgerEntry } from '#contract/ledger.ts';
 import { Deque } from '#kit/deque.ts';
 import { GroupCommit } from './group-commit.ts';
-import { openDatabase } from './sqlite.ts';
+import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
+import { steadyNowMs } from './steady-clock.ts';
 import { unusable } from './unusable.ts';
 
 export interface LedgerBounds {
@@ -20,13 +22,22 @@ export interface LedgerStore {
   close(): void;
 }
 
-const OWNERS = 'CREATE TABLE IF NOT EXISTS owners (number INTEGER PRIMARY KEY, owner TEXT NOT NULL UNIQUE) STRICT';
+const LEDGER_FILE = {
+  name: 'ledger.sqlite',
+  // `SLLG`
+  mark: 0x534c_4c47,
+  rows: /^entries_/,
+  prepare(database: DatabaseSync): void {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    database.exec('CREATE TABLE IF NOT EXISTS owners (number INTEGER PRIMARY KEY, owner TEXT NOT NULL UNIQUE) STRICT');
+  },
+};
 
 /**
  * A table for each owner, in the order of adding: appended at one end and trimmed at the other, without an index, which
  * would cost more than all else.
  */
-function tableOf(database: DatabaseSync, owner: string): string {
+function tableOf(database: Database, owner: string): string {
   database.prepare('INSERT OR IGNORE INTO owners (owner) VALUES (?)').run(owner);
   const number = database.prepare('SELECT number FROM owners WHERE owner = ?').get(owner)?.['number'];
   const table = `entries_${Number(number)}`;
@@ -38,8 +49,9 @@ function tableOf(database: DatabaseSync, owner: string): string {
 }
 
 /** Opens the store in a state folder that this process holds. Throws STATE_UNUSABLE. */
-export function openLedgerStore(folder: string, nowMs: () => number = Date.now): LedgerStore {
-  const file = join(folder, 'ledger.sqlite');
+export function openLedgerStore(folder: string | FolderOfFiles, nowMs: () => number = steadyNowMs): LedgerStore {
+  const files = typeof folder === 'string' ? folderOf(folder) : folder;
+  const file = join(files.path, LEDGER_FILE.name);
   const guarded = <T>(act: () => T): T => {
     try {
       return act();
@@ -48,12 +60,7 @@ export function openLedgerStore(folder: string, nowMs: () => number = Date.now):
     }
   };
   const open: StoredLedger[] = [];
-  const database = guarded(() => {
-    const opened = openDatabase(file);
-    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    opened.exec(OWNERS);
-    return opened;
-  });
+  const { database } = openSoundFile(LEDGER_FILE, files);
   return {
     ledger(owner, bounds) {
       const ledger = guarded(() => new StoredLedger(database, { owner, bounds, nowMs }));
@@ -89,13 +96,15 @@ class StoredLedger implements Ledger {
   readonly #group: GroupCommit<LedgerEntry>;
   #sinceTrim = 0;
 
-  constructor(database: DatabaseSync, owned: Owned) {
+  constructor(database: Database, owned: Owned) {
     this.#owned = owned;
     const { owner, bounds, nowMs } = owned;
     const table = tableOf(database, owner);
     const select = database.prepare(`SELECT id, lane, sequence, at_ms FROM ${table} ORDER BY number DESC LIMIT ?`);
+    const startMs = nowMs();
     for (const row of select.all(bounds.most).toReversed()) {
-      this.#know(String(row['id']), Number(row['at_ms']));
+      // By a clock that was ahead meanwhile: it would be known for longer than its window, and keep others out.
+      this.#know(String(row['id']), Math.min(startMs, Number(row['at_ms'])));
       const { lane, sequence } = row;
       if (typeof lane === 'string' && typeof sequence === 'number') this.#raise(lane, sequence);
     }

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { SluiceError } from '#contract/errors.ts';
 import { openDatabase } from './sqlite.ts';
 
 /** Of the tables below. 0 is that of version 0.1, 1 the first with a null body; letters of both are kept. */
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 const TABLE = `
 CREATE TABLE IF NOT EXISTS dead_letters (
@@ -14,11 +15,14 @@ CREATE TABLE IF NOT EXISTS dead_letters (
   attempts INTEGER NOT NULL, trace_id TEXT, received_at_ms INTEGER NOT NULL, died_at_ms INTEGER NOT NULL
 ) STRICT`;
 
+/** When a letter began to age. */
+export const AGED_FROM = 'coalesce(kept_at_ms, died_at_ms)';
+
 const OLD_COLUMNS = `number, pipeline, route, coordinates, id, address, key, headers, body, publisher_id, content_type,
   timestamp_ms, expires_at_ms, label, code, stage, position, text, cause, attempts, trace_id, received_at_ms, died_at_ms`;
 
 /** What layout 2 has beyond 1. Added, not copied: a store may be as large as the disk. */
-const ADDED = `
+const ADDED_2 = `
 ALTER TABLE dead_letters ADD COLUMN route_key TEXT;
 ALTER TABLE dead_letters ADD COLUMN schema TEXT;
 ALTER TABLE dead_letters ADD COLUMN pointer TEXT;
@@ -34,6 +38,25 @@ CREATE INDEX replays_by_state ON replays (state, route, letter);
 CREATE INDEX replays_by_request ON replays (request, state);
 CREATE TABLE discards (route TEXT NOT NULL, reason TEXT NOT NULL, total INTEGER NOT NULL, PRIMARY KEY (route, reason)) STRICT`;
 
+/** And 3: by which letters age (age-clock.ts). A letter of before ages from its death. */
+const ADDED_3 = `
+ALTER TABLE dead_letters ADD COLUMN kept_at_ms INTEGER;
+CREATE INDEX dead_letters_by_age ON dead_letters (route, ${AGED_FROM});
+CREATE TABLE seen (at_ms INTEGER NOT NULL) STRICT`;
+
+/** Of the state folder's file of dead letters. */
+export const LETTER_FILE = {
+  name: 'dead-letters.sqlite',
+  // `SLDL`
+  mark: 0x534c_444c,
+  rows: /^dead_letters$/,
+  prepare(database: DatabaseSync): void {
+    // Patient while it opens: two processes may do so at once.
+    database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    if (layoutOf(database) < LAYOUT) renew(database);
+  },
+};
+
 /**
  * Opens the file of dead letters, making or renewing its tables. Several processes may have it open: the bridge that
  * holds the folder, and commands that look or mark. `busyMs`: how long a statement waits for another process's commit.
@@ -41,9 +64,11 @@ CREATE TABLE discards (route TEXT NOT NULL, reason TEXT NOT NULL, total INTEGER 
 export function openLetterFile(file: string, busyMs: number): DatabaseSync {
   const database = openDatabase(file);
   try {
-    // Patient while it opens: two processes may do so at once.
-    database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    if (layoutOf(database) < LAYOUT) renew(database);
+    const mark = Number(database.prepare('PRAGMA application_id').get()?.['application_id']);
+    if (mark !== 0 && mark !== LETTER_FILE.mark) {
+      throw new SluiceError('STATE_DAMAGED', `expected dead letters in ${file}, found a database of another program`);
+    }
+    LETTER_FILE.prepare(database);
     database.exec(`PRAGMA busy_timeout = ${busyMs}`);
     return database;
   } catch (thrown) {
@@ -68,7 +93,8 @@ function renew(database: DatabaseSync): void {
     } else {
       database.exec(TABLE);
     }
-    if (layout < LAYOUT) database.exec(ADDED);
+    if (layout < 2) database.exec(ADDED_2);
+    if (layout < 3) database.exec(ADDED_3);
     database.exec(`PRAGMA user_version = ${LAYOUT}; COMMIT`);
   } catch (thrown) {
     if (database.isTransaction) database.exec('ROLLBACK');

@@ -1,6 +1,7 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Database, Statement } from '#contract/database.ts';
 import type { DiscardReason, LetterBounds } from '#contract/dead-letter.ts';
 import { SluiceError } from '#contract/errors.ts';
+import { AGED_FROM } from './letter-layout.ts';
 import { numberOf } from './letter-row.ts';
 import type { Standings } from './letter-standings.ts';
 
@@ -34,17 +35,19 @@ export class LetterRoom {
   readonly #gone = new Map<string, Record<DiscardReason, number>>();
   /** Of the transaction that is under way. */
   #given: { route: string; reason: DiscardReason; letters: number }[] = [];
-  readonly #removeOldest: StatementSync;
-  readonly #removeAged: StatementSync;
-  readonly #count: StatementSync;
+  readonly #removeOldest: Statement;
+  readonly #removeAged: Statement;
+  readonly #oldest: Statement;
+  readonly #count: Statement;
 
-  constructor(database: DatabaseSync, standings: Standings) {
+  constructor(database: Database, standings: Standings) {
     this.#standings = standings;
-    const removing = (which: string): StatementSync =>
+    const removing = (which: string): Statement =>
       database.prepare(`DELETE FROM dead_letters WHERE number IN (SELECT number FROM dead_letters WHERE ${which})
         RETURNING bytes`);
     this.#removeOldest = removing(`route = ? AND number <> ? AND ${FREE} ORDER BY died_at_ms, number LIMIT 1`);
-    this.#removeAged = removing(`route = ? AND died_at_ms < ? AND ${FREE} ORDER BY died_at_ms LIMIT ${SWEEP}`);
+    this.#removeAged = removing(`route = ? AND ${AGED_FROM} < ? AND ${FREE} ORDER BY ${AGED_FROM} LIMIT ${SWEEP}`);
+    this.#oldest = database.prepare(`SELECT min(${AGED_FROM}) AS at FROM dead_letters WHERE route = ?`);
     this.#count = database.prepare(COUNT_DISCARDS);
   }
 
@@ -89,11 +92,11 @@ export class LetterRoom {
     }
   }
 
-  /** Removes what is past its age. */
+  /** Removes what is past its age, by the store's own clock. */
   sweep(nowMs: number, add: (write: () => void) => Promise<void>): void {
     for (const [route, bound] of this.#bounds) {
       const beforeMs = nowMs - bound.bounds.ageMs;
-      const { oldestAtMs } = this.#standings.of(route);
+      const oldestAtMs = numberOf(this.#oldest.get(route)?.['at']);
       if (bound.isSweeping || oldestAtMs === undefined || oldestAtMs >= beforeMs) continue;
       bound.isSweeping = true;
       const end = (): void => {

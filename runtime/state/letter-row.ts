@@ -8,22 +8,22 @@ type Parameters = Record<string, string | number | null | Uint8Array>;
 export const INSERT = `
 INSERT INTO dead_letters (pipeline, route, coordinates, id, address, key, headers, header_types, body, publisher_id,
   content_type, timestamp_ms, expires_at_ms, label, code, stage, position, text, cause, attempts, trace_id,
-  received_at_ms, died_at_ms, route_key, schema, pointer, span_id)
+  received_at_ms, died_at_ms, route_key, schema, pointer, span_id, kept_at_ms)
 VALUES (:pipeline, :route, :coordinates, :id, :address, :key, :headers, :headerTypes, :body, :publisherId,
   :contentType, :timestampMs, :expiresAtMs, :label, :code, :stage, :position, :text, :cause, :attempts, :traceId,
-  :receivedAtMs, :diedAtMs, :routeKey, :schema, :pointer, :spanId) RETURNING number, bytes`;
+  :receivedAtMs, :diedAtMs, :routeKey, :schema, :pointer, :spanId, :keptAtMs) RETURNING number, bytes`;
 
 /** A letter that came back and failed again: how it ended is new, what it is stays as it was. */
 export const UPDATE = `
 UPDATE dead_letters SET id = :id, route_key = :routeKey, label = :label, code = :code, stage = :stage,
   position = :position, text = :text, cause = :cause, schema = :schema, pointer = :pointer, attempts = :attempts,
-  trace_id = :traceId, span_id = :spanId, died_at_ms = :diedAtMs WHERE number = :number RETURNING bytes`;
+  trace_id = :traceId, span_id = :spanId, died_at_ms = :diedAtMs, kept_at_ms = :keptAtMs WHERE number = :number RETURNING bytes`;
 
-/** A letter as the columns of a new row. */
-export function rowOf(letter: DeadLetter): Parameters {
+/** A letter as the columns of a new row. `keptAtMs`: when it begins to age, by the store's own clock. */
+export function rowOf(letter: DeadLetter, keptAtMs: number): Parameters {
   const { frame } = letter;
   return {
-    ...endOf(letter),
+    ...endOf(letter, keptAtMs),
     pipeline: letter.pipeline,
     route: letter.route,
     coordinates: letter.coordinates,
@@ -41,8 +41,9 @@ export function rowOf(letter: DeadLetter): Parameters {
 }
 
 /** What a further death changes. */
-export function endOf({ failure, ...letter }: DeadLetter): Parameters {
+export function endOf({ failure, ...letter }: DeadLetter, keptAtMs: number): Parameters {
   return {
+    keptAtMs,
     id: letter.id,
     routeKey: letter.key ?? null,
     label: letter.label ?? null,

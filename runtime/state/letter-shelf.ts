@@ -1,12 +1,15 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { SluiceError } from '#contract/errors.ts';
 import { KEPT, type KeptLetter, keptLetter, type WholeLetter, wholeLetter } from './kept-letter.ts';
 import { type Condition, conditionOf, type LetterFilter } from './letter-filter.ts';
-import { openLetterFile } from './letter-layout.ts';
+import { LETTER_FILE, openLetterFile } from './letter-layout.ts';
 import { COUNT_DISCARDS } from './letter-room.ts';
 import { numberOf, textOf } from './letter-row.ts';
-import { unusable } from './unusable.ts';
+import { inspect } from './private-file.ts';
+import { reserveOf } from './reserve.ts';
+import { wasThere } from './stamps.ts';
+import { isFullDisk, unusable } from './unusable.ts';
 
 /** A command waits for the bridge's commits, which are short. */
 const BUSY_MS = 5000;
@@ -173,23 +176,40 @@ export class LetterShelf {
 
   #write<T>(write: () => T): T {
     return guarded(this.#file, () => {
-      this.#database.exec('BEGIN IMMEDIATE');
       try {
-        const result = write();
-        this.#database.exec('COMMIT');
-        return result;
+        return this.#transaction(write);
       } catch (thrown) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-        throw thrown;
+        if (!isFullDisk(thrown)) throw thrown;
+        // To remove letters takes room too.
+        reserveOf(dirname(this.#file)).release();
+        return this.#transaction(write);
       }
     });
   }
+
+  #transaction<T>(write: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = write();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (thrown) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw thrown;
+    }
+  }
 }
 
-/** Undefined where the folder has no letters and never had. Throws STATE_UNUSABLE. */
+/** Undefined where the folder has no letters and never had. Throws STATE_UNUSABLE, STATE_LINKED or STATE_DAMAGED. */
 export function openLetterShelf(folder: string): LetterShelf | undefined {
-  const file = join(folder, 'dead-letters.sqlite');
-  return existsSync(file) ? new LetterShelf(file) : undefined;
+  const file = join(folder, LETTER_FILE.name);
+  const size = inspect(file)?.size;
+  // The bridge's start sets it aside and says so: a new file in its place would hide it.
+  if ((size ?? 0) === 0 && wasThere(folder, LETTER_FILE.name)) {
+    const found = size === undefined ? 'none' : 'an empty one';
+    throw new SluiceError('STATE_DAMAGED', `expected the file ${file}, which held letters, found ${found}`);
+  }
+  return size === undefined ? undefined : new LetterShelf(file);
 }
 
 function guarded<T>(file: string, act: () => T): T {

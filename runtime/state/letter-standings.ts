@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Database, Statement } from '#contract/database.ts';
 import type { LetterStanding } from '#contract/dead-letter.ts';
 import { numberOf } from './letter-row.ts';
 
@@ -10,12 +10,12 @@ interface Count {
 
 /** What each route's letters come to, known without asking the disk at every letter. */
 export class Standings {
-  readonly #count: StatementSync;
-  readonly #oldest: StatementSync;
-  readonly #discards: StatementSync;
+  readonly #count: Statement;
+  readonly #oldest: Statement;
+  readonly #discards: Statement;
   readonly #routes = new Map<string, Count>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: Database) {
     this.#count = database.prepare(
       'SELECT count(*) AS letters, coalesce(sum(bytes), 0) AS bytes, min(died_at_ms) AS oldest FROM dead_letters WHERE route = ?',
     );

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '#contract/database.ts';
 import { messageOf, type SluiceError } from '#contract/errors.ts';
 
 /** Writes that come within this time share one commit: a commit waits for the disk, and the process with it. */
@@ -22,12 +22,12 @@ export interface WriteSettings {
 
 /** Joins small writes into few durable transactions. A write that fails, fails alone. */
 export class LetterWrites {
-  readonly #database: DatabaseSync;
+  readonly #database: Database;
   readonly #settings: WriteSettings;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(database: DatabaseSync, settings: WriteSettings) {
+  constructor(database: Database, settings: WriteSettings) {
     this.#database = database;
     this.#settings = settings;
   }

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Database, Statement } from '#contract/database.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Replay } from '#contract/replay.ts';
 import type { Room } from '#contract/source.ts';
@@ -25,19 +25,19 @@ interface RouteDesk {
 
 /** Hands out the letters that operators want to see again, and writes down how each ended. */
 export class ReplayDesk {
-  readonly #database: DatabaseSync;
+  readonly #database: Database;
   readonly #group: LetterWrites;
   readonly #standings: Standings;
   readonly #routes = new Map<string, RouteDesk>();
   readonly #pace = new ReplayPace(() => this.#wakeAll());
-  readonly #requested: StatementSync;
-  readonly #next: StatementSync;
-  readonly #letter: StatementSync;
-  readonly #mark: StatementSync;
-  readonly #remove: StatementSync;
+  readonly #requested: Statement;
+  readonly #next: Statement;
+  readonly #letter: Statement;
+  readonly #mark: Statement;
+  readonly #remove: Statement;
   #isClosed = false;
 
-  constructor(database: DatabaseSync, group: LetterWrites, standings: Standings) {
+  constructor(database: Database, group: LetterWrites, standings: Standings) {
     this.#database = database;
     this.#group = group;
     this.#standings = standings;

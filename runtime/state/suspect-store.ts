@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '#contract/database.ts';
 import type { Suspects } from '#contract/suspects.ts';
-import { openDatabase } from './sqlite.ts';
+import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
 import { unusable } from './unusable.ts';
 
 /** More are never kept: each end of the process leaves one a route at most. */
@@ -10,12 +11,21 @@ const MOST_ROWS = 1000;
 const LONGEST_S = 30 * 86_400;
 
 const TABLES = `
+PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
 CREATE TABLE IF NOT EXISTS runs (started_at TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS suspects (
   route TEXT NOT NULL, name TEXT NOT NULL, strikes INTEGER NOT NULL, inside INTEGER NOT NULL, buried INTEGER NOT NULL,
   struck_at INTEGER NOT NULL DEFAULT (unixepoch()),
   PRIMARY KEY (route, name)
 ) STRICT`;
+
+const SUSPECT_FILE = {
+  name: 'suspects.sqlite',
+  // `SLSU`
+  mark: 0x534c_5355,
+  rows: /^suspects$/,
+  prepare: (database: DatabaseSync): void => database.exec(TABLES),
+};
 
 const ENTER = `
 INSERT INTO suspects (route, name, strikes, inside, buried) VALUES (?, ?, 0, 1, 0)
@@ -45,18 +55,20 @@ export interface SuspectStore {
  * Opens the store in a state folder that this process holds, and writes down that a run has begun: who never
  * says that it ends well has not. Throws STATE_UNUSABLE.
  */
-export function openSuspectStore(folder: string): SuspectStore {
-  const file = join(folder, 'suspects.sqlite');
+export function openSuspectStore(folder: string | FolderOfFiles): SuspectStore {
+  const files = typeof folder === 'string' ? folderOf(folder) : folder;
+  const file = join(files.path, SUSPECT_FILE.name);
   try {
-    return store(openDatabase(file), file);
+    const { database, isDamaged } = openSoundFile(SUSPECT_FILE, files);
+    return store(database, file, isDamaged);
   } catch (thrown) {
     throw unusable(`use ${file}`, thrown);
   }
 }
 
-function store(database: DatabaseSync, file: string): SuspectStore {
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${TABLES}`);
-  const isAfterCrash = database.prepare('SELECT 1 FROM runs').get() !== undefined;
+/** `isDamaged`: what a crash has left may be lost, so there was one. */
+function store(database: Database, file: string, isDamaged: boolean): SuspectStore {
+  const isAfterCrash = isDamaged || database.prepare('SELECT 1 FROM runs').get() !== undefined;
   database.exec(`
     BEGIN IMMEDIATE;
     UPDATE suspects SET strikes = strikes + 1, inside = 0, struck_at = unixepoch() WHERE inside = 1;

@@ -1,6 +1,45 @@
 import { messageOf, SluiceError } from '#contract/errors.ts';
 
-/** STATE_UNUSABLE: what was to be done, and what came of it. */
+/** Result codes of SQLite, without their detail. */
+export const CODES = {
+  perm: 3,
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  constraint: 19,
+  mismatch: 20,
+  notADatabase: 26,
+} as const;
+
+/** What the database complains of, by its own number; 0 when it does not say. */
+export function codeOf(thrown: unknown): number {
+  const code: unknown = thrown instanceof Error && 'errcode' in thrown ? thrown.errcode : undefined;
+  // The lower byte is the kind, the rest its detail.
+  return typeof code === 'number' ? code & 0xff : 0;
+}
+
+/** Whether the file is not as it was written, or none of the kind. */
+export function isDamage(thrown: unknown): boolean {
+  const code = codeOf(thrown);
+  return code === CODES.corrupt || code === CODES.notADatabase;
+}
+
+/** SQLITE_IOERR_SHMSIZE: no room for the index of a log. */
+const NO_ROOM_FOR_INDEX = 4874;
+
+/** Whether the disk has no room, as the database says it or the file system. */
+export function isFullDisk(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  if ('errcode' in thrown && thrown.errcode === NO_ROOM_FOR_INDEX) return true;
+  return codeOf(thrown) === CODES.full || ('code' in thrown && thrown.code === 'ENOSPC');
+}
+
+/** STATE_UNUSABLE or STATE_DAMAGED: what was to be done, and what came of it. An error of ours stays as it is. */
 export function unusable(expected: string, thrown: unknown): SluiceError {
-  return new SluiceError('STATE_UNUSABLE', `expected to ${expected}, found ${messageOf(thrown)}`, { cause: thrown });
+  if (thrown instanceof SluiceError) return thrown;
+  const code = isDamage(thrown) ? 'STATE_DAMAGED' : 'STATE_UNUSABLE';
+  return new SluiceError(code, `expected to ${expected}, found ${messageOf(thrown)}`, { cause: thrown });
 }

@@ -1,10 +1,12 @@
 import { systemClock } from '../../runtime/engine/clock.ts';
 import { join } from 'node:path';
 import type { Frame } from '../../runtime/contract/frame.ts';
-import { type OpenedStore, openSpoolStore } from '../../runtime/spool/open-store.ts';
+import { type OpenedStore, openSpoolStore, type SpoolServices } from '../../runtime/spool/open-store.ts';
 import { type Identity, type Pause, SpoolSource } from '../../runtime/spool/spool-source.ts';
 import type { Arrival, SpoolStore, StoreSettings } from '../../runtime/spool/store.ts';
+import { Reserve } from '../../runtime/state/reserve.ts';
 import { openDatabase } from '../../runtime/state/sqlite.ts';
+import { WatchedDatabase } from '../../runtime/state/watched-database.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
 import { GivenSource } from './given-source.ts';
 
@@ -16,13 +18,25 @@ export function fileIn(folder: string): string {
   return join(folder, 'spool-r.sqlite');
 }
 
-export function openIn(folder: string, settings: Partial<StoreSettings> = {}): OpenedStore {
+/** As a route opens its spool: it knows whether its file is still there, and keeps room for a full disk. */
+export function guarded(folder: string): SpoolServices {
+  return {
+    watch: (path, open) => new WatchedDatabase(path, { open }),
+    room: new Reserve(`${fileIn(folder)}-reserve`),
+  };
+}
+
+export function openIn(
+  folder: string,
+  settings: Partial<StoreSettings> = {},
+  services: SpoolServices = {},
+): OpenedStore {
   const now = (): Date => new Date('2026-11-25T09:30:00.123Z');
   return openSpoolStore(
     fileIn(folder),
     openDatabase,
     { maxBytes: 64 * MIB, keeps: 'all', remembers: 400, ...settings },
-    now,
+    { now, ...services },
   );
 }
 
@@ -59,23 +73,29 @@ export function spoolIn(folder: string, settings: SpoolParts = {}) {
   const {
     identify = () => ({ lane: undefined, rank: undefined }),
     window = { messages: 100, bytes: MIB },
+    services,
     ...store
   } = settings;
-  const opened = openIn(folder, store);
+  const opened = openIn(folder, store, services);
   const source = settings.source ?? new GivenSource();
   const pauses: (Pause['kind'] | 'over')[] = [];
+  const said: string[] = [];
   const spool = new SpoolSource(source, opened.store, {
     window,
     identify,
     nowMs: () => 7000,
     after: (ms, run) => systemClock.after(ms, run),
-    onPause: (pause) => pauses.push(pause?.kind ?? 'over'),
+    onPause(pause) {
+      pauses.push(pause?.kind ?? 'over');
+      if (pause !== undefined) said.push(pause.text);
+    },
   });
-  return { ...opened, source, spool, pauses };
+  return { ...opened, source, spool, pauses, said };
 }
 
 interface SpoolParts extends Partial<StoreSettings> {
   readonly identify?: (delivery: { readonly frame: Frame }) => Identity;
   readonly window?: { readonly messages: number; readonly bytes: number };
   readonly source?: GivenSource;
+  readonly services?: SpoolServices;
 }

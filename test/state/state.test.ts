@@ -51,6 +51,7 @@ test('a letter holds everything: coordinates, bytes, repeated headers, cause, at
   assert.deepEqual(body, letter.frame.body);
   assert.deepEqual(new Map(JSON.parse(String(headers))), letter.frame.headers);
   assert.deepEqual(JSON.parse(String(headerTypes)), [['odd', ['json']]]);
+  assert.ok(Math.abs(Number(row['kept_at_ms']) - Date.now()) < 60_000, 'it begins to age now');
   assert.deepEqual(rest, {
     number: 1,
     pipeline: 'p',
@@ -75,6 +76,7 @@ test('a letter holds everything: coordinates, bytes, repeated headers, cause, at
     route_key: 'unit a',
     schema: 's.v1',
     pointer: '/a/0',
+    kept_at_ms: row['kept_at_ms'],
     received_at_ms: 1_700_000_000_001,
     died_at_ms: 1_700_000_000_002,
   });
@@ -173,7 +175,7 @@ test('what cannot be a state folder is told with its path', () => {
   assert.equal(failureOf(() => takeStateFolder(join(folder.path, 'a'))).code, 'STATE_UNUSABLE');
   mkdirSync(join(folder.path, 'b', 'lock.sqlite'), { recursive: true });
   assert.equal(failureOf(() => takeStateFolder(join(folder.path, 'b'))).code, 'STATE_UNUSABLE');
-  writeFileSync(join(folder.path, 'dead-letters.sqlite'), 'this is no database, whatever its name says'.repeat(100));
+  mkdirSync(join(folder.path, 'dead-letters.sqlite'));
   const noDatabase = failureOf(() => openDeadLetterStore(folder.path));
   assert.equal(noDatabase.code, 'STATE_UNUSABLE');
   assert.match(noDatabase.message, /dead-letters\.sqlite/);

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import type { Bus } from '../../runtime/contract/bus.ts';
+import { SluiceError } from '../../runtime/contract/errors.ts';
+import type { Frame } from '../../runtime/contract/frame.ts';
+import type { Log, LogFields } from '../../runtime/contract/log.ts';
+import type { Sink } from '../../runtime/contract/sink.ts';
+import { memoryHub } from '../../runtime/buses/memory/hub.ts';
+import { memory } from '../../runtime/buses/memory/index.ts';
+import { catalogOf } from '../../runtime/catalog-of.ts';
+import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
+import { findingsText } from '../../runtime/config/findings-text.ts';
+import { type RunningPipeline, startPipeline } from '../../runtime/pipeline.ts';
+import { frameForTest } from '../engine/route-for-test.ts';
+import { newProject } from './project.ts';
+
+let grounds = 0;
+
+interface Line {
+  readonly level: string;
+  readonly event: string;
+  readonly fields: LogFields;
+}
+
+/** A route with a spool from a hub to a sink that can be shut, started as often as a test likes. */
+export function ground(words: { route?: object; from?: object; state?: string } = {}) {
+  grounds += 1;
+  const hubName = `spool-${grounds}`;
+  const hub = memoryHub(hubName);
+  const addresses = ['in/#'];
+  const project = newProject({
+    'pipelines/p.yaml': {
+      name: 'p',
+      buses: { hub: { bus: 'memory', hub: hubName } },
+      routes: [
+        {
+          name: 'r',
+          from: { bus: 'hub', addresses, ...words.from },
+          to: { bus: 'hub', address: 'out/{address.1}' },
+          spool: { max: '64MiB' },
+          ...words.route,
+        },
+      ],
+    },
+  });
+  const { result } = readPipeline(project.path('pipelines/p.yaml'), 'run');
+  const { spec } = result;
+  assert.ok(spec, findingsText(result.findings));
+  const state = words.state ?? project.path('state');
+  const gate = { isOpen: false };
+  const sent: Frame[] = [];
+  const sink: Sink = {
+    maxInFlight: 100,
+    send(frame) {
+      if (!gate.isOpen) return Promise.reject(new SluiceError('SINK_DOWN', 'shut'));
+      sent.push(frame);
+      return Promise.resolve('confirmed');
+    },
+    close: () => Promise.resolve(),
+  };
+  const bus = { ...(memory as Bus), openSink: () => Promise.resolve(sink) };
+  const said: Line[] = [];
+  const at =
+    (level: string) =>
+    (event: string, fields: LogFields = {}): void =>
+      void said.push({ level, event, fields });
+  const log: Log = { info: at('info'), warn: at('warn'), error: at('error') };
+  const group = hub.subscribe('p/r', addresses);
+  return {
+    project,
+    gate,
+    said,
+    state,
+    texts: () => sent.map(({ body }) => Buffer.from(body ?? []).toString()),
+    /** What the source still holds: settled is what it holds no more. */
+    unsettled: () => group.unsettled,
+    publish: (address: string, body: string) => hub.publish(frameForTest(`in/${address}`, body)),
+    async start(): Promise<RunningPipeline> {
+      const pipeline = await startPipeline(spec, {
+        catalog: catalogOf([bus]),
+        parts: { functions: new Map(), validators: new Map() },
+        log,
+        stateFolder: state,
+        admin: { host: '127.0.0.1', port: 0 },
+        failFast: false,
+        drainMs: 50,
+        environment: {},
+      });
+      await pipeline.ready;
+      return pipeline;
+    },
+    [Symbol.dispose]: () => project[Symbol.dispose](),
+  };
+}
+
+export function numbersOf(pipeline: RunningPipeline) {
+  const [numbers] = pipeline.numbers();
+  assert.ok(numbers);
+  const { accepted, delivered, dropped, superseded, expired, deadLettered, blocked, held } = numbers;
+  // Invariant 3.
+  assert.equal(accepted, delivered + dropped + superseded + expired + deadLettered + blocked + held);
+  return numbers;
+}
