@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from '#contract/database.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Memo } from '#contract/memo.ts';
+import { textOf } from './letter-row.ts';
 import { writePrivate } from './private-file.ts';
 import { asideName } from './set-aside.ts';
 import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
@@ -57,11 +58,10 @@ function store(database: Database, file: string, aside: () => string | undefined
   );
   return {
     memo: (owner) => ({
-      read() {
-        const text = guarded(() => select.get(owner)?.['text']);
-        if (typeof text === 'string') return text;
+      read: () => textOf(guarded(() => select.get(owner)?.['text'])),
+      assertKept() {
         const lost = aside();
-        if (lost === undefined) return undefined;
+        if (lost === undefined || guarded(() => select.get(owner)) !== undefined) return;
         throw new SluiceError(
           'STATE_DAMAGED',
           `expected the place of ${owner} in ${file}, found none beside ${lost}: beginning where the route's start says may leave messages out. Set start to a time or an offset before the loss, and delete ${lost}`,

@@ -87,7 +87,11 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
       stamps,
       share: (other) => void shared.push(other),
       lost: lost.promise,
-      memo: (owner) => ({ read: () => memoOf(owner).read(), write: (text) => memoOf(owner).write(text) }),
+      memo: (owner) => ({
+        read: () => memoOf(owner).read(),
+        assertKept: () => memoOf(owner).assertKept?.(),
+        write: (text) => memoOf(owner).write(text),
+      }),
       ledger: (owner, bounds) => (ledgers ??= openLedgerStore(files)).ledger(owner, bounds),
       suspects: () => (suspects ??= openSuspectStore(files)),
       close() {

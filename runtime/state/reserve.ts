@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { closeSync, ftruncateSync, lstatSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { makePrivate } from './private-file.ts';
+import { inspect, makePrivate } from './private-file.ts';
 
 /** The log of a database, 4 MiB and a transaction of 4 MiB more, must fit into its file before anything in it can be deleted. */
 const MOST_BYTES = 12 * 1024 ** 2;
@@ -19,10 +19,11 @@ export class Reserve {
   readonly #file: string;
   readonly #most: number;
 
-  /** A file of that name, of `most` bytes at most. What an earlier process left there is taken over. */
+  /** A file of that name, of `most` bytes at most. What an earlier process left there is taken over. Throws STATE_LINKED. */
   constructor(file: string, most: number = MOST_BYTES) {
     this.#file = file;
     this.#most = most;
+    if (inspect(file) !== undefined) makePrivate(file);
   }
 
   /** Whether the room is kept now. */

@@ -22,10 +22,13 @@ export interface Kept {
   readonly place: Place;
 }
 
-/** Undefined where nothing is kept, or that of another stream. */
+/** Undefined where nothing is kept, or that of another stream. Throws STATE_DAMAGED where it was lost. */
 export function readPlace(memo: Memo, queue: string): Kept | undefined {
   const text = memo.read();
-  if (text === undefined) return undefined;
+  if (text === undefined) {
+    memo.assertKept?.();
+    return undefined;
+  }
   try {
     const kept: unknown = JSON.parse(text);
     return isKept(kept) && kept.queue === queue ? kept : undefined;
