@@ -163,7 +163,7 @@ export class Flow {
       // One message's own fault: the others need no patience for it.
       this.#failures = 0;
     } else {
-      if (clock.nowMs() - this.#flowsSinceMs > CALM_MS) this.#failures = 0;
+      if (clock.elapsedMs() - this.#flowsSinceMs > CALM_MS) this.#failures = 0;
       this.#failures += 1;
       this.#limit = 1;
     }
@@ -177,7 +177,7 @@ export class Flow {
   #flowAgain(): void {
     this.#mode = 'flowing';
     this.#limit = Math.max(this.#limit, 2);
-    this.#flowsSinceMs = this.#settings.clock.nowMs();
+    this.#flowsSinceMs = this.#settings.clock.elapsedMs();
     this.#isStalled = false;
     this.#pace?.begin();
     this.#settings.onFlow();
