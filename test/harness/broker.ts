@@ -33,6 +33,8 @@ export interface Recipe {
   readonly name: string;
   readonly scheme: string;
   readonly portCount: number;
+  /** Chosen already, because others must know them; otherwise some that are free. */
+  readonly ports?: readonly number[];
   /** Called at every start. */
   prepare(folder: string, ports: readonly number[]): Started | Promise<Started>;
   probe(ports: readonly number[]): Promise<boolean>;
@@ -69,7 +71,7 @@ export async function startBroker(recipe: Recipe): Promise<Broker> {
   const start = async (): Promise<ServerProcess> =>
     launch({ ...(await recipe.prepare(folder.path, ports)), logFile }, () => recipe.probe(ports));
   const startFirst = async (): Promise<ServerProcess> => {
-    ports = await freePorts(recipe.portCount);
+    ports = [...(recipe.ports ?? (await freePorts(recipe.portCount)))];
     await companion?.end('SIGKILL');
     count(recipe.name);
     const other = recipe.companion?.(folder.path, ports);

@@ -20,12 +20,14 @@ type Scram = (typeof SCRAM)[number];
 /** A topic as a test wants it. Default: one partition. */
 export interface TopicOptions {
   readonly partitions?: number;
+  /** Default: as many as there are nodes. */
+  readonly replicas?: number;
   readonly config?: Readonly<Record<string, string>>;
 }
 
-/** What a test asks of a node over its plaintext listener, whose client may do everything. */
+/** What a test asks of a node, or of all of a cluster, over the plaintext listener, whose client may do everything. */
 export interface KafkaDoor {
-  /** `host:port` of the plaintext listener. */
+  /** `host:port` of the plaintext listener of each node. */
   readonly brokers: string[];
   /** Rejects where the topic exists. Resolves once its partitions can be written to. */
   createTopic(name: string, topic?: TopicOptions): Promise<void>;
@@ -48,11 +50,11 @@ export interface KafkaDoor {
 const hasLeaders = ({ partitions }: ITopicMetadata): boolean =>
   partitions.length > 0 && partitions.every(({ leader }) => leader >= 0);
 
-/** The door of the node whose plaintext listener has that port. */
-export async function kafkaDoor(port: number, dataFolder: string): Promise<KafkaDoor> {
+/** The door of the nodes whose plaintext listeners have these ports. `dataFolder`: of the first. */
+export async function kafkaDoor(ports: readonly number[], dataFolder: string): Promise<KafkaDoor> {
   const java = await javaCommand();
-  const broker = `127.0.0.1:${port}`;
-  const client = kafkaClient({ clientId: 'test', brokers: [broker] });
+  const brokers = ports.map((port) => `127.0.0.1:${port}`);
+  const client = kafkaClient({ clientId: 'test', brokers });
   const admin = async <T>(work: (admin: Admin) => Promise<T>): Promise<T> => {
     const connected = client.admin();
     await connected.connect();
@@ -66,13 +68,14 @@ export async function kafkaDoor(port: number, dataFolder: string): Promise<Kafka
   const alterUser = async (user: string, ...change: readonly string[]): Promise<void> => {
     using folder = temporaryFolder('kafka-tool');
     const { binary, args } = java(folder.path);
-    const tool = [...args, 'kafka.admin.ConfigCommand', '--bootstrap-server', broker, '--alter'];
+    const tool = [...args, 'kafka.admin.ConfigCommand', '--bootstrap-server', brokers.join(), '--alter'];
     await run(binary, [...tool, '--entity-type', 'users', '--entity-name', user, ...change], { timeout: TOOL_MS });
   };
   const createTopics = async (names: readonly string[], topic: TopicOptions = {}): Promise<void> => {
     const configEntries = Object.entries(topic.config ?? {}).map(([key, value]) => ({ name: key, value }));
     const numPartitions = topic.partitions ?? 1;
-    const topics = names.map((name) => ({ topic: name, numPartitions, replicationFactor: 1, configEntries }));
+    const replicationFactor = topic.replicas ?? ports.length;
+    const topics = names.map((name) => ({ topic: name, numPartitions, replicationFactor, configEntries }));
     await admin(async (it) => {
       // The client itself would wait for leaders, and give up at once on a server that has not heard of the topic yet.
       const created = await it.createTopics({ topics, waitForLeaders: false });
@@ -88,7 +91,7 @@ export async function kafkaDoor(port: number, dataFolder: string): Promise<Kafka
     });
   };
   return {
-    brokers: [broker],
+    brokers,
     admin,
     createTopics,
     createTopic: (name, topic = {}) => createTopics([name], topic),

@@ -5,6 +5,8 @@ import type { ServerTls } from './nats.ts';
 export interface KafkaOptions {
   /** How many links to start, each with a plaintext listener behind it that advertises the link's port. Default 0. */
   readonly proxied?: number;
+  /** The same with links that know requests and answers. Default 0. */
+  readonly answerLinks?: number;
   /** Given: a listener with TLS, which asks for client certificates where a CA is named. Their user is the CN. */
   readonly tls?: ServerTls;
   /** Given: a listener with SASL (and one with TLS and SASL): PLAIN, SCRAM-SHA-256 and -512 with these passwords, OAUTHBEARER with `unsecuredToken`. */
@@ -79,13 +81,24 @@ function saslProperties(
   return properties;
 }
 
+/** Of a node of a cluster: its number, and where the controllers of all are, by number. */
+export interface KafkaSeat {
+  readonly id: number;
+  readonly controllers: ReadonlyMap<number, number>;
+}
+
 /** The file of a node that is controller and broker in one. */
-export function serverProperties(options: KafkaOptions, folder: string, ports: KafkaPorts): string {
+export function serverProperties(
+  options: KafkaOptions,
+  folder: string,
+  ports: KafkaPorts,
+  seat: KafkaSeat = { id: 1, controllers: new Map([[1, ports.controller]]) },
+): string {
   const listeners = listenersOf(options, ports);
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${ports.controller}`,
+    'node.id': String(seat.id),
+    'controller.quorum.voters': [...seat.controllers].map(([id, port]) => `${id}@127.0.0.1:${port}`).join(','),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(folder, 'data'),
     listeners: [...listeners, { name: 'CONTROLLER', port: ports.controller }]

@@ -74,7 +74,7 @@ export async function sharedNats(): Promise<Place> {
 export async function sharedKafka(): Promise<KafkaDoor & Place> {
   const { port, dataFolder } = await facts('kafka');
   return {
-    ...(await kafkaDoor(port, dataFolder)),
+    ...(await kafkaDoor([port], dataFolder)),
     url: `kafka://127.0.0.1:${port}`,
     host: '127.0.0.1',
     port,
