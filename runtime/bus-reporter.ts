@@ -11,11 +11,12 @@ export interface ReporterSettings extends Pick<BusContext, 'route' | 'connection
   readonly health: Health;
   readonly onUp: () => void;
   readonly onProblem: (error: SluiceError) => void;
+  readonly onRenewed: () => void;
 }
 
 /** Turns what a connection tells of itself into log lines, readiness and decisions. A repeated problem is one line, until it changes. */
 export function busReporter(settings: ReporterSettings): (event: BusEvent) => void {
-  const { log, health, route, connection, direction, onUp, onProblem } = settings;
+  const { log, health, route, connection, direction, onUp, onProblem, onRenewed } = settings;
   const end = `${route} ${direction}`;
   const place = { route, bus: connection, end: direction };
   const notices = new Set<string>();
@@ -33,6 +34,9 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
         // Our own farewell is no news.
         if (health.isDraining) return undefined;
         return log.warn('disconnected', { ...place, text: event.detail });
+      case 'renewed':
+        onRenewed();
+        return log.warn('connection-renewed', { ...place, text: event.detail });
       case 'problem': {
         const { code, message, remedy } = event.error;
         if (said.text !== message || performance.now() - said.atMs >= REPEAT_MS) {

@@ -73,6 +73,7 @@ export class RouteLine {
   #route: Route | undefined;
   #pump: Pump | undefined;
   #watchdog: Watchdog | undefined;
+  readonly #renewed: Record<Direction, number> = { source: 0, sink: 0, 'dead-letters': 0 };
 
   constructor(pipeline: PipelineSpec, spec: RouteSpec, settings: LineSettings) {
     this.#pipeline = pipeline;
@@ -139,7 +140,8 @@ export class RouteLine {
     const { counters } = this.#route;
     const place = { pipeline: this.#pipeline.name, route: this.#spec.name };
     const deadLetters = this.#settings.deadLetters.standing(this.#spec.name);
-    return { ...place, ...(this.#spool === undefined ? counters : this.#spool.counted(counters)), deadLetters };
+    const counted = this.#spool === undefined ? counters : this.#spool.counted(counters);
+    return { ...place, ...counted, deadLetters, renewed: this.#renewed };
   }
 
   async drain(deadlineMs: number): Promise<void> {
@@ -192,7 +194,8 @@ export class RouteLine {
       if (direction === 'dead-letters') this.#letters?.wake();
       else this.#pump?.wake();
     };
-    const report = busReporter({ ...place, log, health, onUp, onProblem });
+    const onRenewed = (): void => void (this.#renewed[direction] += 1);
+    const report = busReporter({ ...place, log, health, onUp, onProblem, onRenewed });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
     return { ...place, window: this.#spec.from.window, memo, signal: opening, report };
   }

@@ -50,6 +50,8 @@ export interface AddressGrammar {
 export type BusEvent =
   | { readonly kind: 'connected'; readonly detail: string }
   | { readonly kind: 'disconnected'; readonly detail: string }
+  /** A connection that stood was ended because the server did not answer in time. It is made anew. */
+  | { readonly kind: 'renewed'; readonly detail: string }
   /** Something keeps the connection from working: wrong password, host, certificate, a missing stream. The driver goes on trying. */
   | { readonly kind: 'problem'; readonly error: SluiceError }
   /** A fact that an operator should know once: a lost session, an overrun bound. `code` groups repetitions. */

@@ -18,6 +18,8 @@ export interface RouteNumbers {
   readonly retries: number;
   readonly goBacks: number;
   readonly unexplainedDuplicates: number;
+  /** Connections that were ended because the server did not answer in time, by end. */
+  readonly renewed: Readonly<Record<string, number>>;
   /** Of the local store. */
   readonly deadLetters: LetterStanding;
   /** Of a route with a spool: what lies in it, and when the oldest of it arrived. */
@@ -90,6 +92,12 @@ const METRICS: readonly Metric[] = [
     type: 'counter',
     help: 'Confirmations that said "already stored" where no sending of this process explains it.',
     samples: (route) => [{ value: route.unexplainedDuplicates }],
+  },
+  {
+    name: 'sluice_connections_renewed_total',
+    type: 'counter',
+    help: 'Connections that were ended and made anew because the server did not answer in time, by end of the route.',
+    samples: ({ renewed }) => Object.entries(renewed).map(([end, value]) => ({ labels: `end="${end}"`, value })),
   },
   {
     name: 'sluice_dead_letters',

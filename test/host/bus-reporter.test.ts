@@ -21,6 +21,7 @@ function reporter() {
     health,
     onUp: () => heard.push('up'),
     onProblem: ({ code }) => heard.push(code),
+    onRenewed: () => heard.push('renewed'),
   };
   return { said, heard, health, report: busReporter(settings) };
 }
@@ -64,4 +65,11 @@ test('a connection is down until it says otherwise, and its end while draining i
     said.filter((line) => line.includes('disconnected')),
     ['warn disconnected cut'],
   );
+});
+
+test('a connection that is made anew for want of an answer is logged and counted each time', () => {
+  const { said, heard, report } = reporter();
+  for (let time = 0; time < 2; time += 1) report({ kind: 'renewed', detail: 'no answer' });
+  assert.deepEqual(said, ['warn connection-renewed no answer', 'warn connection-renewed no answer']);
+  assert.deepEqual(heard, ['renewed', 'renewed']);
 });

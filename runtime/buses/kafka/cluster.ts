@@ -7,9 +7,8 @@ import definitions from 'kafkajs/src/protocol/requests/index.js';
 import { pause } from '#kit/deadline.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { KafkaConnection } from './options.ts';
+import { ANSWER_MS, endWhenOverdue } from './overdue.ts';
 
-/** Answers that no option bounds are due by then. */
-const ANSWER_MS = 10_000;
 const TOKEN_TRIES = 5;
 const TOKEN_AGAIN_MS = 50;
 const METADATA_AGE_MS = 300_000;
@@ -19,12 +18,15 @@ const NO_TOPICS = Buffer.alloc(5);
 const READ_COMMITTED = 1;
 
 type SocketListener = (address: string) => void;
+type RenewalListener = (reason: string) => void;
 
 /** A client of one cluster. Connects when it must, again and again; nothing in it tries a second time by itself. */
 export interface KafkaCluster {
   readonly client: Cluster;
   /** Called when a connection that stood has ended. */
   onLost(listener: SocketListener): void;
+  /** Called when a connection was ended because an answer is overdue. */
+  onRenewed(listener: RenewalListener): void;
   /** Ends every connection at once: requests that are open fail. */
   sever(): void;
   /** The same, for good. */
@@ -35,6 +37,7 @@ export interface KafkaCluster {
 export function makeCluster(connection: KafkaConnection): KafkaCluster {
   const sockets = new Set<Socket>();
   let lost: SocketListener | undefined;
+  let renewed: RenewalListener | undefined;
   let isClosed = false;
   const sever = (): void => {
     for (const socket of sockets) socket.destroy(new Error('closed'));
@@ -83,10 +86,11 @@ export function makeCluster(connection: KafkaConnection): KafkaCluster {
       return socket;
     },
   });
-  mend(client);
+  mend(client, (reason) => renewed?.(reason));
   return {
     client,
     onLost: (listener) => (lost = listener),
+    onRenewed: (listener) => (renewed = listener),
     sever,
     close() {
       isClosed = true;
@@ -136,12 +140,14 @@ async function tokenIn(file: string): Promise<string> {
 }
 
 /** What the client does otherwise than it should. */
-function mend(client: Cluster): void {
+function mend(client: Cluster, renewed: RenewalListener): void {
   const { brokerPool, connectionPoolBuilder } = client;
   const { createBroker } = brokerPool;
   brokerPool.createBroker = (options) => {
     const broker = createBroker(options);
     broker.metadata = (topics) => metadata(broker, topics);
+    // The client's own waits until everything is answered: a server that hangs would hold up whoever asks for the servers.
+    broker.disconnect = async () => severBroker(broker);
     return broker;
   };
   const { build } = connectionPoolBuilder;
@@ -150,6 +156,7 @@ function mend(client: Cluster): void {
     for (const connection of pool.pool) {
       checkPendingOnly(connection);
       beginEmpty(connection);
+      endWhenOverdue(connection, renewed);
     }
     return pool;
   };
@@ -206,7 +213,7 @@ function beginEmpty(connection: Connection): void {
   };
 }
 
-/** Ends the connections to one server: it owes an answer, and what it still says is not to be heard. */
-export function severBroker(broker: Broker): void {
-  for (const { socket } of broker.connectionPool.pool) socket?.destroy(new Error('no answer in time'));
+/** Ends the connections to one server: what it still says is not to be heard. */
+function severBroker(broker: Broker): void {
+  for (const { socket } of broker.connectionPool.pool) socket?.destroy(new Error('closed'));
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '#contract/errors.ts';
 import { isTlsCode, tlsFailure } from '#kit/socket-failure.ts';
+import { NO_ANSWER } from './overdue.ts';
 
 /** What the client or a server said, in the bridge's words. */
 export interface Failure {
@@ -65,6 +66,7 @@ export function failureOf(thrown: unknown): Failure {
   }
   if (isTlsCode(code)) return { code: 'BUS_TLS', text: tlsFailure(code, TLS_ADVICE).join(': '), type };
   if (type !== undefined) return { code: 'BUS_UNREACHABLE', text: `the server is not ready (${type})`, type };
+  if (code === NO_ANSWER) return { code: 'BUS_UNREACHABLE', text: textProperty(error, 'message') ?? code, type };
   // Servers announce where they are, and that may be elsewhere than where they were asked.
   const at = textProperty(error, 'broker');
   const text = unreachable(name, code);
@@ -92,7 +94,6 @@ function propertyOf(whole: unknown, name: string): unknown {
 function unreachable(name: string, code: string): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the host name is not known (${code}): check brokers`;
   if (code === 'ECONNREFUSED') return `the connection is refused (${code}): check brokers and that the server runs`;
-  if (name === 'KafkaJSRequestTimeoutError') return 'the server does not answer in time';
   if (name === 'KafkaJSConnectionClosedError' || code === 'ECONNRESET' || code === 'EPIPE') {
     return 'the server closed the connection: check the port, tls and sasl (a port for TLS or SASL closes what speaks neither)';
   }

@@ -1,6 +1,6 @@
 import errors from 'kafkajs/src/protocol/error.js';
 import { backoffMs } from '#kit/backoff.ts';
-import { pause, withDeadline } from '#kit/deadline.ts';
+import { pause } from '#kit/deadline.ts';
 import { fetch, type Fetched, type FetchLimits } from './fetch.ts';
 import type { Link } from './link.ts';
 import type { PartitionFeed } from './partition-feed.ts';
@@ -10,8 +10,6 @@ const RETRY = { firstMs: 50, capMs: 2000 };
 const WAIT_MS = 500;
 /** While some partitions need nothing and may soon: an answer that is awaited holds up the next request. */
 const SHORT_WAIT_MS = 20;
-/** A full answer may have a slow way; a dead one is found by the heartbeat. */
-const ANSWER_MS = 30_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Kept ready over all partitions; one that has nothing is asked for all the same. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
@@ -126,13 +124,8 @@ export class FetchLoops {
       partition: feed.partition,
       offset: feed.fetchOffset,
     }));
-    const request = fetch(wanted, limits);
-    const asking = this.#link.broker(leader).then(({ connectionPool }) => connectionPool.send(request));
-    const silent = (): Error => {
-      this.#link.sever();
-      return this.#link.error('BUS_UNREACHABLE', 'a server does not answer a fetch');
-    };
-    const { errorCode, fetched } = await withDeadline(asking, limits.waitMs + ANSWER_MS, silent);
+    const { connectionPool } = await this.#link.broker(leader);
+    const { errorCode, fetched } = await connectionPool.send(fetch(wanted, limits));
     if (errorCode !== 0) throw errors.createErrorFromCode(errorCode);
     if (this.#ended.signal.aborted) return;
     let hasMoved = false;

@@ -7,8 +7,8 @@ import { WireWriter } from './wire-writer.ts';
 const API = { apiKey: 1, apiVersion: 11, apiName: 'Fetch' } as const;
 const CONSUMER = -1;
 const READ_COMMITTED = 1;
-/** Beyond what the server itself may wait. */
-const GRACE_MS = 30_000;
+/** Beyond what the server itself may wait, without one byte. A large answer over a slow path may take longer. */
+const SILENCE_MS = 10_000;
 
 /** From where one partition is asked for. */
 export interface Wanted {
@@ -58,7 +58,7 @@ export function fetch(
   }
   // No session, no rack.
   body.int32(0).text('');
-  return exchange(API, body.buffer, readAnswer, waitMs + GRACE_MS);
+  return exchange(API, body.buffer, readAnswer, waitMs + SILENCE_MS);
 }
 
 function readAnswer(raw: Buffer): { clientSideThrottleTime: number; errorCode: number; fetched: readonly Fetched[] } {

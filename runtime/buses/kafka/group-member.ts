@@ -6,12 +6,15 @@ import { SluiceError } from '#contract/errors.ts';
 import { assign } from './assign.ts';
 import { failureOf } from './failure.ts';
 import type { Link } from './link.ts';
+import { isOverdue } from './overdue.ts';
 import type { StaticMember } from './static-member.ts';
 
 /** Names under which members agree how to divide: Java's, and that of the client's own consumers. */
 const WAYS = ['roundrobin', 'RoundRobinAssigner'] as const;
 const VERSIONS = { join: 5, sync: 3, heartbeat: 3, leave: 3 } as const;
 const GRACE_MS = 5000;
+/** A group that divides itself anew may take longer; then it is asked again under the same name, which changes nothing. */
+const REJOIN_MS = 20_000;
 const LEAST_ANSWER_MS = 1000;
 const ANSWER_MS = 10_000;
 
@@ -38,6 +41,7 @@ export class GroupMember {
   readonly #link: Link;
   readonly #settings: GroupSettings;
   #coordinator: Broker | undefined;
+  #finding: Promise<Broker> | undefined;
   #memberId = '';
   #generation = -1;
 
@@ -71,7 +75,6 @@ export class GroupMember {
     const { sessionMs, rebalanceMs, topics } = this.#settings;
     const metadata = protocol.MemberMetadata.encode({ version: 0, topics });
     const ask = definitions.requests.JoinGroup.protocol({ version: VERSIONS.join });
-    const joining = (): Promise<Awaited<ReturnType<typeof asked>>> => asked();
     const asked = async () =>
       this.#send(
         ask({
@@ -81,19 +84,29 @@ export class GroupMember {
           protocolType: 'consumer',
           groupProtocols: WAYS.map((name) => ({ name, metadata })),
         }),
-        rebalanceMs + GRACE_MS,
+        Math.min(rebalanceMs + GRACE_MS, REJOIN_MS),
       );
-    const joined = await joining().catch((thrown: unknown) => {
-      // The server names a member first, and lets it in when it asks again under that name.
-      const given: unknown = thrown instanceof Error ? Reflect.get(thrown, 'memberId') : undefined;
-      if (typeof given !== 'string') throw thrown;
-      this.#memberId = given;
-      return joining();
-    });
+    const joined = await this.#untilAnswered(asked);
     this.#memberId = joined.memberId;
     this.#generation = joined.generationId;
     const members = joined.memberId === joined.leaderId ? joined.members : [];
     return this.#sync(await this.#divide(members));
+  }
+
+  /** Joining takes as long as the slowest member does, and the answer may be lost: in between it is asked again. */
+  async #untilAnswered<Answer>(asked: () => Promise<Answer>): Promise<Answer> {
+    const untilMs = performance.now() + this.#settings.rebalanceMs + GRACE_MS;
+    for (;;) {
+      try {
+        return await asked();
+      } catch (thrown) {
+        // The server names a member first, and lets it in when it asks again under that name.
+        const given: unknown = thrown instanceof Error ? Reflect.get(thrown, 'memberId') : undefined;
+        if (typeof given === 'string' && this.#memberId === '') this.#memberId = given;
+        else if (!isOverdue(thrown) || performance.now() > untilMs || this.#link.closed) throw thrown;
+        else this.#link.disconnected(this.#link.errorOf(thrown).message);
+      }
+    }
   }
 
   /** Says that we live. Rejects with the server's refusal, or when no answer comes within a third of the session. */
@@ -197,7 +210,7 @@ export class GroupMember {
   async #sync(groupAssignment: readonly { memberId: string; memberAssignment: Buffer }[]): Promise<Partitions> {
     const ask = definitions.requests.SyncGroup.protocol({ version: VERSIONS.sync });
     const request = ask({ ...this.#self(), generationId: this.#generation, groupAssignment });
-    const { memberAssignment } = await this.#send(request, this.#settings.rebalanceMs + GRACE_MS);
+    const { memberAssignment } = await this.#send(request, Math.min(this.#settings.rebalanceMs + GRACE_MS, REJOIN_MS));
     const given = protocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {};
     return new Map(Object.entries(given).filter(([topic]) => this.#settings.topics.includes(topic)));
   }
@@ -208,10 +221,10 @@ export class GroupMember {
   }
 
   async #found(): Promise<Broker> {
-    if (this.#coordinator?.isConnected() !== true) {
-      this.#coordinator = await this.#link.coordinator(this.#settings.group);
-    }
-    return this.#coordinator;
+    if (this.#coordinator?.isConnected() === true) return this.#coordinator;
+    // One search for all that ask meanwhile: it may last longer than they can wait.
+    this.#finding ??= this.#link.coordinator(this.#settings.group).finally(() => (this.#finding = undefined));
+    return (this.#coordinator = await this.#finding);
   }
 
   #send<Answer>(exchange: Exchange<Answer>, answerMs: number): Promise<Answer> {
@@ -220,15 +233,12 @@ export class GroupMember {
     );
   }
 
-  /** Without an answer in time, finding the coordinator included, every connection is given up: the way may be dead. */
+  /** Rejects without an answer in time, finding the coordinator included; then it is looked for again. */
   async #ask<Answer>(answerMs: number, ask: (coordinator: Broker) => Promise<Answer>): Promise<Answer> {
     const asking = async (): Promise<Answer> => ask(await this.#found());
-    const silent = (): Error => {
-      this.#link.sever();
-      return this.#link.error('BUS_UNREACHABLE', 'the server that keeps the group does not answer');
-    };
+    const silent = (): Error => this.#link.error('BUS_UNREACHABLE', 'the server that keeps the group does not answer');
     try {
-      return await withDeadline(asking(), answerMs, silent);
+      return await withDeadline(asking(), answerMs + GRACE_MS, silent);
     } catch (thrown) {
       if (failureOf(thrown).type === undefined) this.doubtCoordinator();
       throw thrown;

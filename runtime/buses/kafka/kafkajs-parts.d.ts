@@ -30,7 +30,10 @@ declare module 'kafkajs/src/cluster/index.js' {
   }
 
   export interface Connection {
+    readonly host: string;
+    readonly port: number;
     readonly socket?: Socket;
+    send: <Answer>(exchange: Exchange<Answer>) => Promise<Answer>;
     /** What has come of an answer, and from how many bytes on it can be read. */
     chunks: Buffer[];
     bytesBuffered: number;
@@ -79,7 +82,7 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
     readonly connectionPool: ConnectionPool;
     isConnected(): boolean;
-    disconnect(): Promise<void>;
+    disconnect: () => Promise<void>;
     metadata: (topics: readonly string[]) => Promise<Metadata>;
     createTopics(request: {
       topics: readonly { topic: string; numPartitions: number; replicationFactor: number }[];
@@ -189,6 +192,13 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
     };
   };
   export default definitions;
+}
+
+declare module 'kafkajs/src/errors.js' {
+  const errors: {
+    readonly KafkaJSConnectionError: new (message: string, at: { broker: string; code: string }) => Error;
+  };
+  export default errors;
 }
 
 declare module 'kafkajs/src/protocol/error.js' {

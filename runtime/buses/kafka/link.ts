@@ -23,6 +23,8 @@ export class Link {
   readonly #canCreate: boolean;
   readonly #ended = new AbortController();
   #isUp = false;
+  /** Which server is asked next for a group's own. */
+  #asked = 0;
   /** Lookups stand in line: the client remembers the last one alone. */
   #lookup: Promise<unknown> = Promise.resolve();
 
@@ -31,6 +33,7 @@ export class Link {
     this.#cluster = makeCluster(connection);
     this.#brokers = connection.brokers.join(',');
     this.#canCreate = connection.create;
+    this.#cluster.onRenewed((reason) => this.#sayRenewed(reason));
   }
 
   /** Aborts when the link is closed. */
@@ -88,11 +91,15 @@ export class Link {
 
   /** The server that keeps the group. */
   async coordinator(group: string): Promise<Broker> {
-    const { brokers } = this.#cluster.client.brokerPool;
-    const [asked] = Object.values(brokers).toSorted((a, b) => Number(b.isConnected()) - Number(a.isConnected()));
-    if (asked?.nodeId === undefined || asked.nodeId === null) throw this.error('BUS_UNREACHABLE', 'no server is known');
+    const known = Object.values(this.#cluster.client.brokerPool.brokers);
+    const connected = known.filter((broker) => broker.isConnected());
+    const candidates = connected.length > 0 ? connected : known;
+    // Another one each time: one that hangs or is gone must not be asked again and again.
+    this.#asked += 1;
+    const nodeId = candidates[this.#asked % candidates.length]?.nodeId ?? undefined;
+    if (nodeId === undefined) throw this.error('BUS_UNREACHABLE', 'no server is known');
     // The client's own way asks one server after the other and keeps to itself what they say.
-    const broker = await this.broker(asked.nodeId);
+    const broker = await this.broker(nodeId);
     const { coordinator } = await broker.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
     return this.broker(coordinator.nodeId);
   }
@@ -134,11 +141,21 @@ export class Link {
     this.#cluster.sever();
   }
 
+  /** The same, because an answer is overdue. */
+  renew(reason: string): void {
+    this.#cluster.sever();
+    this.#sayRenewed(reason);
+  }
+
   /** Lets everything go at once; nothing is reported any more. */
   close(): void {
     this.#ended.abort();
     this.#isUp = false;
     this.#cluster.close();
+  }
+
+  #sayRenewed(reason: string): void {
+    if (!this.closed) this.context.report({ kind: 'renewed', detail: `${this.#brokers}: ${reason}` });
   }
 
   #inLine<T>(look: () => Promise<T>): Promise<T> {

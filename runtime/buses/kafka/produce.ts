@@ -22,10 +22,11 @@ export interface Verdict {
   readonly reason: string | undefined;
 }
 
-/** Batches for partitions that one server leads, at most one for each. */
+/** Batches for partitions that one server leads, at most one for each. The server waits for its replicas for `timeoutMs`. */
 export function produce(
   consignments: readonly Consignment[],
   timeoutMs: number,
+  answerMs: number,
 ): Exchange<{ readonly clientSideThrottleTime: number; readonly verdicts: readonly Verdict[] }> {
   const bytes = consignments.reduce((sum, batch) => sum + batch.bytes.length + batch.topic.length * 3 + 16, 32);
   const body = new WireWriter(bytes)
@@ -35,7 +36,7 @@ export function produce(
     .int32(timeoutMs)
     .int32(consignments.length);
   for (const batch of consignments) body.text(batch.topic).int32(1).int32(batch.partition).bytes(batch.bytes);
-  return exchange(API, body.buffer, readAnswer, timeoutMs);
+  return exchange(API, body.buffer, readAnswer, answerMs);
 }
 
 function readAnswer(raw: Buffer): { clientSideThrottleTime: number; verdicts: readonly Verdict[] } {

@@ -6,7 +6,6 @@ import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import { durationMs, sizeBytes } from '#kit/quantity.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
-import { severBroker } from './cluster.ts';
 import { COMPRESSIONS, type Compression } from './compression.ts';
 import { insist } from './insist.ts';
 import { Link } from './link.ts';
@@ -20,6 +19,8 @@ import { Topics } from './topic-lookup.ts';
 import { topicNames } from './topics.ts';
 import type { Queue, TopicTarget } from './topic-target.ts';
 
+/** For the answer's way, beyond what the server may take. */
+const GRACE_MS = 1000;
 const RECOVERY = { firstMs: 100, capMs: 2000 };
 /** One try to find the cluster again takes at least so long before it is given up. */
 const LEAST_TRY_MS = 2000;
@@ -223,19 +224,15 @@ class KafkaSink implements Sink {
       partition: queue.partition,
       bytes: batch.records.finish(this.#compression),
     }));
-    const request = produce(consignments, this.#timeoutMs);
+    const answerMs = this.#timeoutMs + GRACE_MS;
+    const request = produce(consignments, this.#timeoutMs, answerMs);
     const asking = (async () => {
       const broker = await this.#link.broker(leader);
       return (await broker.connectionPool.send(request)).verdicts;
     })();
     const tooLate = (): SluiceError => this.#error('SINK_TIMEOUT', `no confirmation within ${this.#timeoutMs} ms`);
-    try {
-      return await withDeadline(asking, this.#timeoutMs, tooLate);
-    } catch (thrown) {
-      // An answer that still comes must not be taken for the next request's; and it may have been written all the same.
-      if (thrown instanceof SluiceError) this.#link.broker(leader).then(severBroker, () => {});
-      throw thrown;
-    }
+    // The connection is not asked again: it ends with the same answer that is overdue.
+    return withDeadline(asking, answerMs, tooLate);
   }
 
   #judge({ queue, batch }: Shipment, verdicts: readonly Verdict[]): void {
@@ -276,7 +273,10 @@ class KafkaSink implements Sink {
     const tryMs = Math.max(LEAST_TRY_MS, this.#timeoutMs);
     for (let failures = 1; !this.#link.closed; failures += 1) {
       try {
-        const slow = (): SluiceError => this.#error('BUS_UNREACHABLE', 'the cluster does not answer');
+        const slow = (): SluiceError => {
+          this.#link.renew(`the cluster does not answer within ${tryMs} ms`);
+          return this.#error('BUS_UNREACHABLE', 'the cluster does not answer');
+        };
         await withDeadline(this.#topics.meetAgain(), tryMs, slow);
         break;
       } catch (thrown) {
