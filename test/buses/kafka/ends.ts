@@ -21,9 +21,12 @@ const PIPELINE = ownName('fleet');
 export const GROUP = `${PIPELINE}-tracks`;
 const WINDOW: Room = { messages: 2000, bytes: 16 * 1024 ** 2 };
 
-export function connectionTo(broker: string, more: Partial<KafkaConnection> = {}): KafkaConnection {
+/** One server of the cluster, or several. */
+type Brokers = string | readonly string[];
+
+export function connectionTo(brokers: Brokers, more: Partial<KafkaConnection> = {}): KafkaConnection {
   return withDefaults<Partial<KafkaConnection>>(kafka.connectionSchema, {
-    brokers: [broker],
+    brokers: typeof brokers === 'string' ? [brokers] : brokers,
     ...more,
   }) as KafkaConnection;
 }
@@ -80,13 +83,13 @@ type Given<Options> = Partial<Options> & {
 };
 
 export async function openSource(
-  broker: string,
+  brokers: Brokers,
   { connection, window, memo, ...from }: Given<KafkaFrom>,
 ): Promise<TestSource> {
   const record = recorded('source', window, memo);
   const source = await kafka.openSource(
     {
-      connection: connectionTo(broker, connection),
+      connection: connectionTo(brokers, connection),
       end: withDefaults<Partial<KafkaFrom>>(kafka.sourceSchema, { sessionTimeout: '6s', ...from }) as KafkaFrom,
     },
     record.context,
@@ -125,11 +128,14 @@ export interface TestSink extends AsyncDisposable, Recorded {
   deliver(frames: readonly Frame[]): Promise<void>;
 }
 
-export async function openSink(broker: string, { connection, window, memo, ...to }: Given<KafkaTo>): Promise<TestSink> {
+export async function openSink(
+  brokers: Brokers,
+  { connection, window, memo, ...to }: Given<KafkaTo>,
+): Promise<TestSink> {
   const record = recorded('sink', window, memo);
   const sink = await kafka.openSink(
     {
-      connection: connectionTo(broker, connection),
+      connection: connectionTo(brokers, connection),
       end: withDefaults<Partial<KafkaTo>>(kafka.sinkSchema, to) as KafkaTo,
     },
     record.context,
