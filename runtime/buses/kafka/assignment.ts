@@ -105,11 +105,16 @@ export class Assignment {
     }
   }
 
-  /** Whether nobody leads one of the partitions, as far as is known, or the last question for the leaders failed. */
+  /** Whether nobody leads one of the partitions, as far as is known, the last question for the leaders failed, or one is slow. */
   get lacksLeaders(): boolean {
-    if (this.#leadersInDoubt) return true;
+    if (this.#leadersInDoubt || this.#loops?.isSlow === true) return true;
     for (const { leader } of this.#feeds.values()) if (leader < 0) return true;
     return false;
+  }
+
+  /** Nothing is fetched, and nothing has said why. */
+  get isStuck(): boolean {
+    return this.#loops?.isStuck === true;
   }
 
   /** Asks who leads the partitions. Never rejects: what stands against it is a trouble. */

@@ -7,7 +7,8 @@ import definitions from 'kafkajs/src/protocol/requests/index.js';
 import { pause } from '#kit/deadline.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { KafkaConnection } from './options.ts';
-import { ANSWER_MS, endWhenOverdue } from './overdue.ts';
+import { ANSWER_MS, endWhenOverdue, givenUp } from './overdue.ts';
+import { ServerHealth } from './server-health.ts';
 
 const TOKEN_TRIES = 5;
 const TOKEN_AGAIN_MS = 50;
@@ -142,13 +143,25 @@ async function tokenIn(file: string): Promise<string> {
 /** What the client does otherwise than it should. */
 function mend(client: Cluster, renewed: RenewalListener): void {
   const { brokerPool, connectionPoolBuilder } = client;
+  const health = new ServerHealth();
   const { createBroker } = brokerPool;
   brokerPool.createBroker = (options) => {
     const broker = createBroker(options);
     broker.metadata = (topics) => metadata(broker, topics);
     // The client's own waits until everything is answered: a server that hangs would hold up whoever asks for the servers.
-    broker.disconnect = async () => severBroker(broker);
+    broker.disconnect = async () => severBroker(broker, new Error('closed'));
     return broker;
+  };
+  const { findConnectedBroker } = brokerPool;
+  brokerPool.findConnectedBroker = async () => {
+    for (const nodeId of candidates(client, health)) {
+      try {
+        return await brokerPool.findBroker({ nodeId });
+      } catch {
+        // The next one may be there.
+      }
+    }
+    return findConnectedBroker.call(brokerPool);
   };
   const { build } = connectionPoolBuilder;
   connectionPoolBuilder.build = async (to) => {
@@ -156,10 +169,22 @@ function mend(client: Cluster, renewed: RenewalListener): void {
     for (const connection of pool.pool) {
       checkPendingOnly(connection);
       beginEmpty(connection);
-      endWhenOverdue(connection, renewed);
+      endWhenOverdue(connection, health, renewed);
     }
     return pool;
   };
+}
+
+/** Who is to be asked what every server knows: any that answers and is connected; the client's own asks one that hangs again. */
+function candidates({ brokerPool }: Cluster, health: ServerHealth): string[] {
+  const badness = (broker: Broker): number => {
+    const { host, port } = broker.connectionPool;
+    return (health.isSuspect(`${host}:${port}`) ? 2 : 0) + (broker.isConnected() ? 0 : 1);
+  };
+  const rated = Object.entries(brokerPool.brokers).map(
+    ([nodeId, broker]) => [nodeId, badness(broker) + Math.random() / 2] as const,
+  );
+  return rated.toSorted(([, a], [, b]) => a - b).map(([nodeId]) => nodeId);
 }
 
 /** The client's own throws when one partition of a topic has no leader, and then knows nothing of the others. */
@@ -213,7 +238,11 @@ function beginEmpty(connection: Connection): void {
   };
 }
 
-/** Ends the connections to one server: what it still says is not to be heard. */
-function severBroker(broker: Broker): void {
-  for (const { socket } of broker.connectionPool.pool) socket?.destroy(new Error('closed'));
+function severBroker({ connectionPool }: Broker, reason: Error): void {
+  for (const { socket } of connectionPool.pool) socket?.destroy(reason);
+}
+
+/** Ends the connections to one server, whatever it owes. */
+export function giveUp(broker: Broker, reason: string): void {
+  severBroker(broker, givenUp(reason));
 }

@@ -13,6 +13,9 @@ const SHORT_WAIT_MS = 20;
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Kept ready over all partitions; one that has nothing is asked for all the same. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+/** Beyond what a server may wait with its answer. */
+const SLOW_MS = 3000;
+const STUCK_MS = 30_000;
 const TROUBLED_MS = 5000;
 const MOVED_MS = 200;
 
@@ -41,6 +44,10 @@ export class FetchLoops {
   readonly #maxBytesPerPartition: number;
   readonly #ended = new AbortController();
   readonly #running = new Set<number>();
+  /** When each loop that does not rest began its round. */
+  readonly #rounds = new Map<number, number>();
+  /** Servers that owe an answer, and since when. */
+  readonly #asking = new Map<number, number>();
   #wake = Promise.withResolvers<void>();
 
   constructor(link: Link, feeds: ReadonlyMap<string, PartitionFeed>, maxBytesPerPartition: number, owner: FetchOwner) {
@@ -58,6 +65,18 @@ export class FetchLoops {
       void this.#loop(leader);
     }
     this.wake();
+  }
+
+  /** A server owes an answer for longer than it should: others may lead its partitions by now. */
+  get isSlow(): boolean {
+    const nowMs = performance.now();
+    return [...this.#asking.values()].some((sinceMs) => nowMs - sinceMs > SLOW_MS);
+  }
+
+  /** A loop neither rests nor asks: it waits for longer than anything that it waits for may take. */
+  get isStuck(): boolean {
+    const nowMs = performance.now();
+    return [...this.#rounds].some(([leader, sinceMs]) => nowMs - sinceMs > STUCK_MS && !this.#asking.has(leader));
   }
 
   /** Some partition may have little left now. */
@@ -89,7 +108,9 @@ export class FetchLoops {
         (feed) => feed.waitUntilMs <= nowMs && this.isHungry(feed) && (room > 0 || feed.bufferedBytes === 0),
       );
       const resting = led.filter((feed) => feed.waitUntilMs > nowMs);
+      this.#rounds.set(leader, nowMs);
       if (asked.length === 0) {
+        this.#rounds.delete(leader);
         const restMs = Math.min(...resting.map((feed) => feed.waitUntilMs - nowMs));
         await Promise.race(Number.isFinite(restMs) ? [woken, pause(restMs + 1, signal)] : [woken]);
         continue;
@@ -112,6 +133,7 @@ export class FetchLoops {
       }
     }
     this.#running.delete(leader);
+    this.#rounds.delete(leader);
     // Nothing is wanted of it any more, so that it is away is no trouble.
     this.#owner.back(String(leader));
   }
@@ -124,8 +146,14 @@ export class FetchLoops {
       partition: feed.partition,
       offset: feed.fetchOffset,
     }));
-    const { connectionPool } = await this.#link.broker(leader);
-    const { errorCode, fetched } = await connectionPool.send(fetch(wanted, limits));
+    this.#asking.set(leader, performance.now());
+    const { errorCode, fetched } = await this.#link
+      .broker(leader)
+      .then(({ connectionPool }) => connectionPool.send(fetch(wanted, limits)))
+      .finally(() => {
+        this.#asking.delete(leader);
+        this.#rounds.set(leader, performance.now());
+      });
     if (errorCode !== 0) throw errors.createErrorFromCode(errorCode);
     if (this.#ended.signal.aborted) return;
     let hasMoved = false;

@@ -17,6 +17,8 @@ const GRACE_MS = 5000;
 const REJOIN_MS = 20_000;
 const LEAST_ANSWER_MS = 1000;
 const ANSWER_MS = 10_000;
+/** While an answer is awaited it is looked so often whether another server keeps the group. */
+const LOOK_MS = 3000;
 
 export interface GroupSettings {
   readonly group: string;
@@ -86,7 +88,7 @@ export class GroupMember {
         }),
         Math.min(rebalanceMs + GRACE_MS, REJOIN_MS),
       );
-    const joined = await this.#untilAnswered(asked);
+    const joined = await this.#untilAnswered(() => this.#whileItKeepsTheGroup(asked()));
     this.#memberId = joined.memberId;
     this.#generation = joined.generationId;
     const members = joined.memberId === joined.leaderId ? joined.members : [];
@@ -210,9 +212,24 @@ export class GroupMember {
   async #sync(groupAssignment: readonly { memberId: string; memberAssignment: Buffer }[]): Promise<Partitions> {
     const ask = definitions.requests.SyncGroup.protocol({ version: VERSIONS.sync });
     const request = ask({ ...this.#self(), generationId: this.#generation, groupAssignment });
-    const { memberAssignment } = await this.#send(request, Math.min(this.#settings.rebalanceMs + GRACE_MS, REJOIN_MS));
+    const answerMs = Math.min(this.#settings.rebalanceMs + GRACE_MS, REJOIN_MS);
+    const { memberAssignment } = await this.#whileItKeepsTheGroup(this.#send(request, answerMs));
     const given = protocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {};
     return new Map(Object.entries(given).filter(([topic]) => this.#settings.topics.includes(topic)));
+  }
+
+  /** What waits for other members may wait long: meanwhile another server may have got the group. */
+  async #whileItKeepsTheGroup<Answer>(asking: Promise<Answer>): Promise<Answer> {
+    const looking = setInterval(() => void this.#lookForCoordinator(), LOOK_MS);
+    return asking.finally(() => clearInterval(looking));
+  }
+
+  async #lookForCoordinator(): Promise<void> {
+    const asked = this.#coordinator?.nodeId ?? undefined;
+    const now = await this.#link.coordinatorId(this.#settings.group).catch(() => undefined);
+    if (asked === undefined || now === undefined || now === asked || this.#coordinator?.nodeId !== asked) return;
+    this.doubtCoordinator();
+    this.#link.giveUp(asked, `server ${now} keeps the group, and server ${asked} has not answered`);
   }
 
   #self(): { groupId: string; memberId: string; groupInstanceId: string } {

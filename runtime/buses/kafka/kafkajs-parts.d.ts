@@ -145,10 +145,11 @@ declare module 'kafkajs/src/cluster/index.js' {
       readonly brokers: Readonly<Record<string, Broker>>;
       readonly seedBroker?: Broker;
       readonly metadata: Metadata | null;
+      findConnectedBroker: () => Promise<Broker>;
+      findBroker(options: { nodeId: number | string }): Promise<Broker>;
       refreshMetadata(topics: readonly string[]): Promise<void>;
     };
     connect(): Promise<void>;
-    findBroker(options: { nodeId: number | string }): Promise<Broker>;
   }
 }
 

@@ -2,11 +2,14 @@ import type { Broker, Metadata, PartitionMetadata } from 'kafkajs/src/cluster/in
 import errors from 'kafkajs/src/protocol/error.js';
 import type { BusContext } from '#contract/bus.ts';
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
-import { allTopics, type KafkaCluster, makeCluster } from './cluster.ts';
+import { withDeadline } from '#kit/deadline.ts';
+import { allTopics, giveUp, type KafkaCluster, makeCluster } from './cluster.ts';
 import { failureOf } from './failure.ts';
 import type { KafkaConnection } from './options.ts';
 
 const CREATE_MS = 10_000;
+/** Each of its steps has a bound of its own. */
+const LOOKUP_MS = 25_000;
 const FETCH = 1;
 const PRODUCE = 0;
 /** What is written and read here in the bridge's own code. */
@@ -23,8 +26,6 @@ export class Link {
   readonly #canCreate: boolean;
   readonly #ended = new AbortController();
   #isUp = false;
-  /** Which server is asked next for a group's own. */
-  #asked = 0;
   /** Lookups stand in line: the client remembers the last one alone. */
   #lookup: Promise<unknown> = Promise.resolve();
 
@@ -84,24 +85,32 @@ export class Link {
     });
   }
 
-  /** The server with that id, connected. */
-  broker(nodeId: number): Promise<Broker> {
-    return this.#cluster.client.findBroker({ nodeId });
+  /** The server with that id, connected. Whoever leads or keeps something may be another one when this fails. */
+  async broker(nodeId: number): Promise<Broker> {
+    const { brokerPool } = this.#cluster.client;
+    if (brokerPool.brokers[nodeId] === undefined) await this.ping();
+    return brokerPool.findBroker({ nodeId });
   }
 
-  /** The server that keeps the group. */
-  async coordinator(group: string): Promise<Broker> {
-    const known = Object.values(this.#cluster.client.brokerPool.brokers);
-    const connected = known.filter((broker) => broker.isConnected());
-    const candidates = connected.length > 0 ? connected : known;
-    // Another one each time: one that hangs or is gone must not be asked again and again.
-    this.#asked += 1;
-    const nodeId = candidates[this.#asked % candidates.length]?.nodeId ?? undefined;
-    if (nodeId === undefined) throw this.error('BUS_UNREACHABLE', 'no server is known');
+  /** The number of the server that keeps the group. */
+  async coordinatorId(group: string): Promise<number> {
     // The client's own way asks one server after the other and keeps to itself what they say.
-    const broker = await this.broker(nodeId);
-    const { coordinator } = await broker.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
-    return this.broker(coordinator.nodeId);
+    const asked = await this.#cluster.client.brokerPool.findConnectedBroker();
+    const { coordinator } = await asked.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
+    return coordinator.nodeId;
+  }
+
+  /** The server that keeps the group, connected. */
+  async coordinator(group: string): Promise<Broker> {
+    return this.broker(await this.coordinatorId(group));
+  }
+
+  /** Ends the connections to a server that owes an answer, because another one is to be asked by now. */
+  giveUp(nodeId: number, reason: string): void {
+    const broker = this.#cluster.client.brokerPool.brokers[nodeId];
+    if (broker === undefined || !broker.isConnected()) return;
+    giveUp(broker, reason);
+    this.#sayRenewed(reason);
   }
 
   /** Asks the cluster for the topic's partitions, in order. Rejects with BUS_MISSING where there is no such topic. */
@@ -113,10 +122,7 @@ export class Link {
   topics(): Promise<Metadata['topicMetadata']> {
     return this.#inLine(async () => {
       await this.#refresh([]);
-      const { brokers } = this.#cluster.client.brokerPool;
-      const asked = Object.values(brokers).find((broker) => broker.isConnected());
-      if (asked === undefined) throw this.error('BUS_UNREACHABLE', 'no server is known');
-      return (await allTopics(asked)).topicMetadata;
+      return (await allTopics(await this.#cluster.client.brokerPool.findConnectedBroker())).topicMetadata;
     });
   }
 
@@ -159,7 +165,13 @@ export class Link {
   }
 
   #inLine<T>(look: () => Promise<T>): Promise<T> {
-    const looking = this.#lookup.then(look, look);
+    // One that hung would hold up every other one for good.
+    const bounded = (): Promise<T> =>
+      withDeadline(look(), LOOKUP_MS, () => {
+        this.renew(`no lookup has ended within ${LOOKUP_MS} ms`);
+        return this.error('BUS_UNREACHABLE', 'the cluster does not answer');
+      });
+    const looking = this.#lookup.then(bounded, bounded);
     this.#lookup = looking;
     return looking;
   }

@@ -241,6 +241,8 @@ export class Membership {
       await pause(ORPHANS_MS, epoch.over.signal);
       if (epoch.reason !== undefined) return;
       looks += 1;
+      if (this.#assignment.isStuck) this.#trouble('fetch', this.#link.error('BUS_UNREACHABLE', 'nothing is fetched'));
+      else this.#fine('fetch');
       if (this.#assignment.lacksLeaders) await this.#assignment.findLeaders();
       if (looks % COUNT_EVERY === 0) await this.#countPartitions();
     }

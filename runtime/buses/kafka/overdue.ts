@@ -1,5 +1,6 @@
 import type { Connection, Exchange } from 'kafkajs/src/cluster/index.js';
 import errors from 'kafkajs/src/errors.js';
+import type { ServerHealth } from './server-health.ts';
 
 /** Requests that name no time of their own are answered by then. */
 export const ANSWER_MS = 10_000;
@@ -9,6 +10,8 @@ const NEVER_MS = 2 ** 31 - 1;
 export const NO_ANSWER = 'NO_ANSWER';
 /** A large answer over a slow path takes long; what shows that the path is dead is that no byte comes. */
 const ENDS_ONLY_IN_SILENCE = 'Fetch';
+/** Answered when others of the group have done their part. */
+const WAITS_FOR_OTHERS = new Set(['JoinGroup', 'SyncGroup']);
 /** What the client calls otherwise than the protocol does. */
 const OTHERWISE: Readonly<Record<string, string>> = { GroupCoordinator: 'FindCoordinator' };
 
@@ -22,7 +25,7 @@ interface Owed {
  * ended. The client alone would go on asking over it for ever; and what it sends while a connection ends would never settle.
  * Calls `renewed` with the reason.
  */
-export function endWhenOverdue(connection: Connection, renewed: (reason: string) => void): void {
+export function endWhenOverdue(connection: Connection, health: ServerHealth, renewed: (reason: string) => void): void {
   const { host, port } = connection;
   const broker = `${host}:${port}`;
   const owed = new Map<Connection['socket'], Set<Owed>>();
@@ -63,18 +66,28 @@ export function endWhenOverdue(connection: Connection, renewed: (reason: string)
       if (isHeard) return arm(limitMs);
       const reason = `${broker} has not answered ${OTHERWISE[apiName] ?? apiName} within ${limitMs} ms`;
       const error = failed(broker, reason, NO_ANSWER);
+      health.overdue(broker);
       one.fail(error);
       renewed(reason);
       socket.destroy(error);
     };
     arm(limitMs);
+    const ended = WAITS_FOR_OTHERS.has(apiName) ? undefined : health.asked(broker);
     try {
-      return await Promise.race([send({ ...exchange, requestTimeout: NEVER_MS }), late.promise]);
+      const answer = await Promise.race([send({ ...exchange, requestTimeout: NEVER_MS }), late.promise]);
+      health.answered(broker);
+      return answer;
     } finally {
+      ended?.();
       clearTimeout(timer);
       all.delete(one);
     }
   };
+}
+
+/** For a connection that is ended because another server is to be asked now. */
+export function givenUp(reason: string): Error {
+  return Object.assign(new Error(reason), { code: NO_ANSWER });
 }
 
 /** Of the kind that makes the client try the next server of its list. */

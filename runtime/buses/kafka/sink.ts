@@ -14,6 +14,7 @@ import type { PendingBatch } from './pending-batch.ts';
 import { produce, type Verdict } from './produce.ts';
 import { produceError } from './produce-error.ts';
 import { RecordBatch } from './record-batch.ts';
+import { giveUpWhenReplaced, type Shipment } from './shipment.ts';
 import { readTail } from './tail.ts';
 import { Topics } from './topic-lookup.ts';
 import { topicNames } from './topics.ts';
@@ -42,12 +43,6 @@ interface InLine {
   readonly frame: Frame;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
-}
-
-/** A batch on its way. */
-interface Shipment {
-  readonly queue: Queue;
-  readonly batch: PendingBatch;
 }
 
 /**
@@ -231,8 +226,9 @@ class KafkaSink implements Sink {
       return (await broker.connectionPool.send(request)).verdicts;
     })();
     const tooLate = (): SluiceError => this.#error('SINK_TIMEOUT', `no confirmation within ${this.#timeoutMs} ms`);
+    const stopLooking = giveUpWhenReplaced(this.#link, leader, shipments);
     // The connection is not asked again: it ends with the same answer that is overdue.
-    return withDeadline(asking, answerMs, tooLate);
+    return withDeadline(asking, answerMs, tooLate).finally(stopLooking);
   }
 
   #judge({ queue, batch }: Shipment, verdicts: readonly Verdict[]): void {
