@@ -11,6 +11,8 @@ import { type FeedPlace, PartitionFeed } from './partition-feed.ts';
 import { ReadTurns } from './read-turns.ts';
 
 const UNREADABLE_MS = 5000;
+const LOOK_MS = 5000;
+const MOVED_MS = 200;
 
 export interface AssignmentSettings {
   readonly window: Room;
@@ -37,6 +39,10 @@ export class Assignment {
   #listener: AssignmentListener = { settled: () => {}, trouble: () => {}, fine: () => {} };
   #drained: (() => void) | undefined;
   #leadersInDoubt = false;
+  /** Servers hear of a change one after the other: it is looked for some while. */
+  #lookUntilMs = 0;
+  readonly #topicIds = new Map<string, string>();
+  #checking: Promise<void> | undefined;
 
   constructor(link: Link, settings: AssignmentSettings) {
     this.#link = link;
@@ -67,6 +73,7 @@ export class Assignment {
     // What begins at the end of a log would begin later after a restart: so the place is the group's from now on.
     if (begun.length > 0) await member.commit(begun);
     for (const place of [...ours.filter(({ offset }) => offset >= 0), ...begun]) this.#resume(place);
+    await this.#checkTopics();
     for (const place of begun) this.#sayLost(place, place.lost, 'start asks for offsets that retention has deleted');
     this.#loops = this.#makeLoops();
     this.#loops.run();
@@ -105,9 +112,9 @@ export class Assignment {
     }
   }
 
-  /** Whether nobody leads one of the partitions, as far as is known, the last question for the leaders failed, or one is slow. */
+  /** Whether nobody leads one of the partitions, as far as is known, the last question for the leaders failed, or one has just changed or is slow. */
   get lacksLeaders(): boolean {
-    if (this.#leadersInDoubt || this.#loops?.isSlow === true) return true;
+    if (this.#leadersInDoubt || performance.now() < this.#lookUntilMs || this.#loops?.isSlow === true) return true;
     for (const { leader } of this.#feeds.values()) if (leader < 0) return true;
     return false;
   }
@@ -130,13 +137,41 @@ export class Assignment {
     }
   }
 
+  get #topics(): readonly string[] {
+    return [...new Set([...this.#feeds.values()].map((feed) => feed.topic))];
+  }
+
+  /** A topic that was made anew has other messages at the same offsets, and nothing else shows it when it has enough of them. */
+  #checkTopics(): Promise<void> {
+    return (this.#checking ??= this.#compareTopics().finally(() => (this.#checking = undefined)));
+  }
+
+  async #compareTopics(): Promise<void> {
+    for (const [topic, id] of await this.#link.topicIds(this.#topics)) {
+      const before = this.#topicIds.get(topic);
+      if (before !== undefined && before !== id) {
+        const feeds = [...this.#feeds.values()].filter((feed) => feed.topic === topic);
+        const lows = await offsetsAt(this.#link, feeds, EARLIEST);
+        for (const feed of feeds) {
+          const low = lows.find(({ partition }) => partition === feed.partition)?.offset ?? 0;
+          this.#readAnew(feed, low, 'the topic was made anew, and what was not read of the one before is gone');
+        }
+      }
+      this.#topicIds.set(topic, id);
+    }
+  }
+
   async #askLeaders(): Promise<void> {
-    for (const topic of new Set([...this.#feeds.values()].map((feed) => feed.topic))) {
+    for (const topic of this.#topics) {
       const partitions = await this.#link.partitions(topic);
       for (const { partitionId, leader } of partitions) {
         const feed = this.#feeds.get(`${topic}/${partitionId}`);
         if (feed !== undefined) feed.leader = leader;
       }
+    }
+    await this.#checkTopics();
+    for (const feed of this.#feeds.values()) {
+      if (feed.waitUntilMs === Number.POSITIVE_INFINITY) feed.waitUntilMs = performance.now() + MOVED_MS;
     }
     this.#loops?.run();
   }
@@ -193,7 +228,10 @@ export class Assignment {
       away: (server, thrown) => this.#listener.trouble(`server ${server}`, thrown),
       back: (server) => this.#listener.fine(`server ${server}`),
       outOfRange: (feed) => this.#find(feed).catch((thrown: unknown) => this.#refused(feed, thrown)),
-      moved: () => this.findLeaders(),
+      moved: () => {
+        this.#lookUntilMs = performance.now() + LOOK_MS;
+        return this.findLeaders();
+      },
       refused: (feed, thrown) => this.#refused(feed, thrown),
       given: (feed) => this.#listener.fine(feed.name),
     });
@@ -201,6 +239,8 @@ export class Assignment {
 
   /** The log has no such place: its beginning was cut off, or its end. */
   async #find(feed: PartitionFeed): Promise<void> {
+    await this.#checkTopics();
+    if (this.#feeds.get(feed.name) !== feed) return;
     const { topic, partition, fetchOffset } = feed;
     const [low, end] = await Promise.all(
       [EARLIEST, LATEST].map(async (time) => (await offsetsAt(this.#link, [feed], time))[0]?.offset ?? -1),
@@ -210,17 +250,20 @@ export class Assignment {
       this.#sayLost({ topic, partition }, low - fetchOffset, 'retention deleted them before they were read');
       feed.skipTo(low);
     } else if (fetchOffset > end) {
-      const text = `${feed.name} ends at offset ${end}, and ${fetchOffset} was read up to: it was made anew, or its server lost its end; it is read from its beginning, under other ids`;
-      this.#link.context.report({
-        kind: 'loss',
-        code: 'LOG_CUT_OFF',
-        text: `${this.#link.context.connection}: ${text}`,
-      });
-      const tag = `@${Date.now().toString(36)}`;
-      const other = this.#feed({ topic, partition, offset: low, committed: -1, tag });
-      other.leader = feed.leader;
-      this.#turns.serve([...this.#feeds.values()]);
+      const why = `it ends at offset ${end}, and ${fetchOffset} was read up to: it was made anew, or its server lost its end`;
+      this.#readAnew(feed, low, why);
     }
+  }
+
+  #readAnew(feed: PartitionFeed, offset: number, why: string): void {
+    const { connection } = this.#link.context;
+    const text = `${connection}: ${feed.name}: ${why}; it is read from its beginning, under other ids`;
+    this.#link.context.report({ kind: 'loss', code: 'LOG_CUT_OFF', text });
+    const { topic, partition } = feed;
+    const other = this.#feed({ topic, partition, offset, committed: -1, tag: `@${Date.now().toString(36)}` });
+    other.leader = feed.leader;
+    // While the group divides anew nothing is handed over.
+    if (this.#loops !== undefined) this.#turns.serve([...this.#feeds.values()]);
   }
 
   #sayLost({ topic, partition }: Pick<Beginning, 'topic' | 'partition'>, count: number, why: string): void {

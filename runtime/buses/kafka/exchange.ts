@@ -12,12 +12,12 @@ export function exchange<Answer extends { readonly clientSideThrottleTime: numbe
   api: Api,
   body: Buffer,
   read: (raw: Buffer) => Answer,
-  requestTimeout: number,
+  requestTimeout: number | undefined,
 ): Exchange<Answer> {
   return {
     request: { ...api, encode: async () => ({ buf: body, buffer: body }) },
     response: { decode: async (raw) => read(raw), parse: async (answer) => answer },
-    requestTimeout,
+    ...(requestTimeout === undefined ? {} : { requestTimeout }),
     logResponseError: false,
   };
 }

@@ -17,7 +17,6 @@ const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 const SLOW_MS = 3000;
 const STUCK_MS = 30_000;
 const TROUBLED_MS = 5000;
-const MOVED_MS = 200;
 
 /** What the loops cannot decide. None of these throws. */
 export interface FetchOwner {
@@ -196,7 +195,8 @@ export class FetchLoops {
       case 'UNKNOWN_LEADER_EPOCH':
       case 'KAFKA_STORAGE_ERROR':
       case 'OFFSET_NOT_AVAILABLE':
-        feed.waitUntilMs = performance.now() + MOVED_MS;
+        // Until it is known who leads it, and that it is no other topic of that name: that has other messages at the same offset.
+        feed.waitUntilMs = Number.POSITIVE_INFINITY;
         return true;
       default:
         feed.waitUntilMs = performance.now() + TROUBLED_MS;

@@ -6,6 +6,7 @@ import { withDeadline } from '#kit/deadline.ts';
 import { allTopics, giveUp, type KafkaCluster, makeCluster } from './cluster.ts';
 import { failureOf } from './failure.ts';
 import type { KafkaConnection } from './options.ts';
+import { topicIds } from './topic-ids.ts';
 
 const CREATE_MS = 10_000;
 /** Each of its steps has a bound of its own. */
@@ -124,6 +125,11 @@ export class Link {
       await this.#refresh([]);
       return (await allTopics(await this.#cluster.client.brokerPool.findConnectedBroker())).topicMetadata;
     });
+  }
+
+  /** Asks for what tells a topic from one of the same name that was made later. */
+  async topicIds(topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return topicIds(await this.#cluster.client.brokerPool.findConnectedBroker(), topics);
   }
 
   /** Asks the cluster for its servers. */

@@ -244,7 +244,9 @@ export class Membership {
       if (this.#assignment.isStuck) this.#trouble('fetch', this.#link.error('BUS_UNREACHABLE', 'nothing is fetched'));
       else this.#fine('fetch');
       if (this.#assignment.lacksLeaders) await this.#assignment.findLeaders();
-      if (looks % COUNT_EVERY === 0) await this.#countPartitions();
+      if (looks % COUNT_EVERY !== 0) continue;
+      await this.#assignment.findLeaders();
+      await this.#countPartitions();
     }
   }
 

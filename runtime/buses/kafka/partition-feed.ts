@@ -29,7 +29,7 @@ export class PartitionFeed implements Settler {
   readonly name: string;
   /** Who leads it; -1: nobody, as far as is known. */
   leader = -1;
-  /** It is not asked for before. */
+  /** It is not asked for before; infinite: not before it is known who leads it. */
   waitUntilMs = 0;
   /** What the group has committed; -1: nothing. */
   committed: number;
