@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ACCEPT } from '#contract/delivery.ts';
+import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { KafkaDoor } from '../../harness/kafka-door.ts';
 import { law } from '../../harness/law.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
@@ -52,6 +52,43 @@ for (const [how, more] of [
     },
   );
 }
+
+law(
+  'what retention removes while the route runs and before it was read is a loss that is counted, and reading goes on behind it',
+  { needs: NEEDS },
+  async () => {
+    const kafka = await sharedKafka();
+    const topic = ownName('retention');
+    await kafka.createTopic(topic);
+    {
+      await using sink = await openSink(kafka.brokers, { topic });
+      await sink.deliver(
+        Array.from({ length: 100 }, (_, at) => frameOf(topic, String(at).padEnd(32_768), { key: 'k' })),
+      );
+    }
+    await using source = await openSource(kafka.brokers, {
+      topics: [topic],
+      group: topic,
+      maxBytesPerPartition: '32KiB',
+    });
+    const [first] = await source.take(1);
+    await kafka.admin(async (admin) => {
+      // The client does not look for the leader by itself.
+      await admin.fetchTopicOffsets(topic);
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '90' }] });
+    });
+    first?.settle(ACCEPT);
+    const at = (delivery: Delivery): number => Number(bodyOf(delivery));
+    const read = (await source.settleUntil((taken) => taken.some((delivery) => at(delivery) === 99))).map(at);
+    const lost = Array.from({ length: 90 }, (_, number) => number).filter(
+      (number) => number > 0 && !read.includes(number),
+    );
+    const said = /up to (\d+) messages of/.exec(await source.reported('POSITION_LOST'))?.[1];
+    assert.ok(lost.length > 0, 'all was read before: it proves nothing');
+    assert.equal(Number(said), lost.length);
+    assert.deepEqual(read.slice(-10), [90, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
+  },
+);
 
 law(
   'a topic that is deleted and made anew while the route is stopped is read from its beginning, for the server forgets the place',
