@@ -63,7 +63,7 @@ export class GroupMember {
    */
   async join(counts: ReadonlyMap<string, number>): Promise<Partitions> {
     const { identity, topics } = this.#settings;
-    const isBack = this.#memberId === '' && identity.wasMember;
+    const isBack = this.#memberId === '' && (identity.isNamed || identity.wasMember);
     const partitions = await this.#joinOnce();
     // An instance that is back is given what it had, whatever topics it wants now and whatever they have got since, and
     // its next start again. The group is divided anew when its leader asks once more.
