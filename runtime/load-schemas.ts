@@ -3,8 +3,10 @@ import { messageOf } from '#contract/errors.ts';
 import type { Finding } from './config/findings.ts';
 import { asMap, isMap } from './config/plain.ts';
 import { type ProjectFolders, projectFile } from './project-files.ts';
-import { type SchemaFile, schemaCompiler } from './stages/compile-schemas.ts';
+import { type SchemaFile, schemaCompiler, type UnsafePattern, UnsafePatterns } from './stages/compile-schemas.ts';
 import type { Validator } from './stages/validate.ts';
+
+const MOST_SHOWN = 60;
 
 export interface SchemasLoaded {
   readonly validators: ReadonlyMap<string, Validator>;
@@ -25,7 +27,9 @@ export function loadSchemas(names: Iterable<string>, project: ProjectFolders): S
     try {
       validators.set(name, compiler.compile(name));
     } catch (thrown) {
-      findings.push(broken(pathOf(project, name), 'error', 'a schema that ajv can compile', messageOf(thrown)));
+      if (thrown instanceof UnsafePatterns)
+        findings.push(...thrown.patterns.map((unsafe) => unsafePattern(unsafe, [name, ...files.keys()], project)));
+      else findings.push(broken(pathOf(project, name), 'error', 'a schema that ajv can compile', messageOf(thrown)));
     }
   }
   for (const [name, flaw] of compiler.flaws) {
@@ -94,6 +98,32 @@ function pathOf(project: ProjectFolders, name: string): string {
 
 function broken(file: string, severity: Finding['severity'], expected: string, found: string): Finding {
   return { severity, code: 'SCHEMA_BROKEN', file, line: 1, column: 1, path: '', expected, found, write: '' };
+}
+
+/** The pattern stands in one of these schemas, mostly in the first. */
+function unsafePattern({ pattern, why }: UnsafePattern, names: readonly string[], project: ProjectFolders): Finding {
+  const written = JSON.stringify(pattern);
+  const found = names.flatMap((name) => {
+    const file = pathOf(project, name);
+    const text = readFileSync(file, 'utf8');
+    const at = text.indexOf(written);
+    return at === -1 ? [] : [{ file, ...lineAndColumn(text, at) }];
+  });
+  const place = found[0] ?? { file: pathOf(project, names[0] ?? ''), line: 1, column: 1 };
+  return {
+    severity: 'error',
+    code: 'PATTERN_UNSAFE',
+    ...place,
+    path: '',
+    expected: 'a pattern that takes time in proportion to the text',
+    found: `${written.length > MOST_SHOWN ? `${written.slice(0, MOST_SHOWN)}...` : written} with ${why}`,
+    write: 'a pattern without it, and a function that checks the rest',
+  };
+}
+
+function lineAndColumn(text: string, at: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, at).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
 /** Where JSON.parse says that it stopped; it does not always. */

@@ -17,9 +17,10 @@ import type { PipelineDocument } from '../config/resolve-pipeline.ts';
 import { readSchemas, withReferred } from '../load-schemas.ts';
 import { packageFolder } from '../package-folder.ts';
 import { type ProjectFolders, projectFile } from '../project-files.ts';
-import { schemaModuleCompiler } from '../stages/compile-schemas.ts';
+import { SCHEMA_PARTS, schemaModuleCompiler } from '../stages/compile-schemas.ts';
 import { BOOT, pipelineModule, virtualModules } from './bundle-entry.ts';
-import { readPipeline } from './checked-pipeline.ts';
+import { withinDeadline } from './check-deadline.ts';
+import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { functionPaths, loadParts, namesUsed } from './load-parts.ts';
@@ -30,10 +31,9 @@ export const build: Command = {
   options: { out: { type: 'string' } },
   words: 1,
   async run({ positionals, values }) {
-    const { result, project } = readPipeline(positionals[0] ?? '', 'check');
-    const findings: Finding[] = result.findings.filter(({ severity }) => severity !== 'notice');
+    const file = positionals[0] ?? '';
+    const { result, project, findings } = await withinDeadline(file, { output: 'stderr' }, () => judged(file));
     const { spec, document } = result;
-    if (spec !== undefined) findings.push(...(await loadParts(spec, project)).findings);
     process.stderr.write(findingsText(findings));
     if (spec === undefined || document === undefined) return EXIT.invalid;
     if (findings.some(({ severity }) => severity === 'error')) return EXIT.invalid;
@@ -43,6 +43,13 @@ export const build: Command = {
     return EXIT.fine;
   },
 };
+
+async function judged(file: string): Promise<CheckedPipeline & { readonly findings: readonly Finding[] }> {
+  const { result, project } = readPipeline(file, 'check');
+  const findings = result.findings.filter(({ severity }) => severity !== 'notice');
+  if (result.spec !== undefined) findings.push(...(await loadParts(result.spec, project)).findings);
+  return { result, project, findings };
+}
 
 interface Made {
   readonly file: string;
@@ -86,6 +93,10 @@ async function compile(
   const validators = schemaModuleCompiler([...files.values()]);
   const modules = new Map([
     ['sluice:pipeline', { contents: pipelineModule(document, busesOf(spec), schemas, runtime), resolveDir: runtime }],
+    [
+      SCHEMA_PARTS,
+      { contents: `export * from ${JSON.stringify(join(runtime, 'stages/schema-parts.ts'))};`, resolveDir: runtime },
+    ],
     ['sluice:functions', { contents: functionsEntry(paths), resolveDir: resolveFolder(paths) }],
     ...schemas.map(
       (name) => [`sluice:validator/${name}`, { contents: validators.compile(name), resolveDir: runtime }] as const,

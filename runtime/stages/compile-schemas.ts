@@ -1,8 +1,12 @@
 import { messageOf } from '#contract/errors.ts';
-import { Ajv, type AnySchemaObject, type Options } from 'ajv';
+import { _, Ajv, type AnySchemaObject, type CodeKeywordDefinition, type Options } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standaloneCode from 'ajv/dist/standalone/index.js';
+import { _Code } from 'ajv/dist/compile/codegen/code.js';
+import { useFunc } from 'ajv/dist/compile/util.js';
 import addFormats from 'ajv-formats';
+import { NotLinear } from './pattern-program.ts';
+import { areUnique, formats, patternOf } from './schema-parts.ts';
 import type { Validator } from './validate.ts';
 
 /** A schema file of the project, parsed. */
@@ -12,18 +16,41 @@ export interface SchemaFile {
   readonly schema: AnySchemaObject | boolean;
 }
 
-// All that is wrong, for the dead letter; never the value itself. Formats are checked, unknown ones refused.
+// The first thing that is wrong ends it: a publisher could make all of it fill the memory. Formats are checked, unknown
+// ones refused.
 const OPTIONS: Options = {
-  allErrors: true,
+  allErrors: false,
   strict: true,
   strictTypes: false,
   strictRequired: false,
   strictTuples: false,
 };
 
+/** A pattern that could hold up the process: no automaton runs it, and the engine itself may go back and forth without end. */
+export interface UnsafePattern {
+  readonly pattern: string;
+  /** What of it. */
+  readonly why: string;
+}
+
+/** The schema is sound but for its patterns. */
+export class UnsafePatterns extends Error {
+  override readonly name = 'UnsafePatterns';
+  readonly patterns: readonly UnsafePattern[];
+
+  constructor(patterns: readonly UnsafePattern[]) {
+    super(patterns.map(({ pattern, why }) => `the pattern ${JSON.stringify(pattern)} has ${why}`).join('; '));
+    this.patterns = patterns;
+  }
+}
+
+/** Where bundles find schema-parts.ts. */
+export const SCHEMA_PARTS = 'sluice:schema-parts';
+const PARTS = `require(${JSON.stringify(SCHEMA_PARTS)})`;
+
 /** Compiles the project's schemas by name. */
 export interface SchemaCompiler<Compiled> {
-  /** Throws what is wrong with the schema. */
+  /** Throws what is wrong with the schema: UnsafePatterns, or else what ajv says. */
   compile(name: string): Compiled;
   /** What is wrong with schemas that stand ready for others to refer to, by name. */
   readonly flaws: ReadonlyMap<string, string>;
@@ -39,7 +66,7 @@ export function schemaCompiler(files: readonly SchemaFile[]): SchemaCompiler<Val
     flaws: known.flaws,
     compile(name) {
       const { ajv, schema } = known.find(name);
-      return ajv.compile(schema);
+      return known.safely(() => ajv.compile(schema));
     },
   };
 }
@@ -51,7 +78,10 @@ export function schemaModuleCompiler(files: readonly SchemaFile[]): SchemaCompil
     flaws: known.flaws,
     compile(name) {
       const { ajv, schema } = known.find(name);
-      return standaloneCode.default(ajv, ajv.compile(schema));
+      return standaloneCode.default(
+        ajv,
+        known.safely(() => ajv.compile(schema)),
+      );
     },
   };
 }
@@ -64,13 +94,22 @@ interface Found {
 interface Dialects {
   /** Throws where there is none, or a flawed one. */
   find(name: string): Found;
+  /** What was compiled; throws UnsafePatterns where that met such. */
+  safely<Compiled>(compile: () => Compiled): Compiled;
   readonly flaws: ReadonlyMap<string, string>;
 }
 
 function dialects(files: readonly SchemaFile[], options: Options): Dialects {
-  const latest = new Ajv2020(options);
-  const seventh = new Ajv(options);
-  for (const ajv of [latest, seventh]) addFormats.default(ajv);
+  const unsafe: UnsafePattern[] = [];
+  const all = { ...options, code: { ...options.code, regExp: engine(unsafe) } };
+  const latest = new Ajv2020(all);
+  const seventh = new Ajv(all);
+  for (const ajv of [latest, seventh]) {
+    addFormats.default(ajv);
+    for (const [name, format] of Object.entries(formats)) ajv.addFormat(name, format);
+    ajv.opts.code.formats = new _Code(`${PARTS}.formats`);
+    ajv.removeKeyword('uniqueItems').addKeyword(UNIQUE_ITEMS);
+  }
   const of = (schema: SchemaFile['schema']): Ajv => (dialect(schema) === 'draft-07' ? seventh : latest);
   const flaws = new Map<string, string>();
   for (const { name, schema } of files) {
@@ -89,6 +128,12 @@ function dialects(files: readonly SchemaFile[], options: Options): Dialects {
   const byName = new Map(files.map((file) => [file.name, file.schema]));
   return {
     flaws,
+    safely(compile) {
+      unsafe.length = 0;
+      const compiled = compile();
+      if (unsafe.length > 0) throw new UnsafePatterns([...unsafe]);
+      return compiled;
+    },
     find(name) {
       const schema = byName.get(name);
       if (schema === undefined) throw new Error(`no schema ${name}`);
@@ -98,6 +143,31 @@ function dialects(files: readonly SchemaFile[], options: Options): Dialects {
     },
   };
 }
+
+/** Compiles patterns, and collects those that are not safe: all of a schema are to be told at once. */
+function engine(unsafe: UnsafePattern[]): NonNullable<NonNullable<Options['code']>['regExp']> {
+  const compile = (pattern: string, flags: string) => {
+    try {
+      return patternOf(pattern, flags);
+    } catch (thrown) {
+      if (!(thrown instanceof NotLinear)) throw thrown;
+      unsafe.push({ pattern, why: thrown.message });
+      return new RegExp(pattern, flags);
+    }
+  };
+  return Object.assign(compile, { code: `${PARTS}.patternOf` });
+}
+
+const UNIQUE_ITEMS: CodeKeywordDefinition = {
+  keyword: 'uniqueItems',
+  type: 'array',
+  schemaType: 'boolean',
+  code(context) {
+    if (context.schema !== true) return;
+    const call = useFunc(context.gen, Object.assign(areUnique, { code: `${PARTS}.areUnique` }));
+    context.fail(_`!${call}(${context.data})`);
+  },
+};
 
 function flawOf({ name, schema }: SchemaFile, files: readonly SchemaFile[]): string | undefined {
   const id = idOf(schema);

@@ -1,4 +1,4 @@
-import { SluiceError } from '#contract/errors.ts';
+import { isStackOverflow, SluiceError } from '#contract/errors.ts';
 import type { Stage } from '#contract/stage.ts';
 
 /** One violation as ajv reports it; only what may leave the bridge is read. */
@@ -22,7 +22,7 @@ export function validateStage(schema: string, validator: Validator): Stage {
     name: `validate ${schema}`,
     changesBody: false,
     run(message) {
-      if (validator(message.body)) return message;
+      if (fits(schema, validator, message.body)) return message;
       throw new SluiceError(
         'SCHEMA_INVALID',
         `expected a body of schema ${schema}, found ${describe(validator.errors ?? [])}`,
@@ -30,6 +30,16 @@ export function validateStage(schema: string, validator: Validator): Stage {
       );
     },
   };
+}
+
+function fits(schema: string, validator: Validator, body: unknown): boolean {
+  try {
+    return validator(body);
+  } catch (thrown) {
+    if (!isStackOverflow(thrown)) throw thrown;
+    const text = `expected a body of schema ${schema}, found one that is nested deeper than it can be judged`;
+    throw new SluiceError('BODY_TOO_DEEP', text, { place: { schema } });
+  }
 }
 
 const SHOWN = 3;
@@ -56,6 +66,9 @@ function pointer({ instancePath }: Violation): string {
   return `${instancePath.slice(0, POINTER_LENGTH).toWellFormed()}...`;
 }
 
+/** A pattern may be as long as its author likes. */
+const LONGEST_VALUE = 200;
+
 // Values of these parameters come from the schema, or are names of properties that the schema asks for.
 const SHOWABLE: Readonly<Record<string, string>> = {
   required: 'missingProperty',
@@ -76,5 +89,7 @@ const SHOWABLE: Readonly<Record<string, string>> = {
 function rule({ keyword, params }: Violation): string {
   const name = SHOWABLE[keyword];
   const value = name === undefined ? undefined : params[name];
-  return value === undefined ? keyword : `${keyword} ${JSON.stringify(value)}`;
+  if (value === undefined) return keyword;
+  const text = JSON.stringify(value);
+  return `${keyword} ${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE).toWellFormed()}...` : text}`;
 }
