@@ -1,45 +1,50 @@
 import type { Log } from '#contract/log.ts';
-import type { Pulse } from '#contract/pulse.ts';
+import { type Pulse, STEPS } from '#contract/pulse.ts';
 import type { Suspects } from '#contract/suspects.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { PipelineSpec, RouteSpec, StageSpec } from './config/pipeline-spec.ts';
 import type { Place } from './pulse/orders.ts';
+import { looksAtBodies } from './wire.ts';
 import { startPulse, type Watched } from './pulse/start-pulse.ts';
 import type { PipelineState } from './state/pipeline-state.ts';
 
-/** What stands between a function that ends or holds up the process, and everybody else. */
+/** What stands between a message that ends or holds up the process, and all others. */
 export interface Guard {
-  /** Undefined of a route without functions: none of its stages is an integrator's. */
+  /** Undefined of a route where nothing looks at a body. */
   suspects(route: string): Suspects | undefined;
   pulse(route: string): Pulse | undefined;
   /** `endsWell`: everything was stopped in order. */
   close(endsWell: boolean): Promise<void>;
 }
 
-/** Of calls that have no deadline of their own. */
-const LIMIT_MS = 30_000;
+/** Of the runtime's own steps: decoding, validating, templates, encoding. None of them waits for anything. */
+const STEP_LIMIT_MS = 10_000;
+/** Where the event loop stands still outside of every step that can be named, and no function says how long it may take. */
+const ELSEWHERE_LIMIT_MS = 30_000;
 
-/** Guards the routes that have functions. Throws STATE_UNUSABLE. */
+/** Guards the routes where anything looks at a body. Throws STATE_UNUSABLE. */
 export function startGuard(spec: PipelineSpec, state: PipelineState, log: Log): Guard {
-  const routes = spec.routes.filter(({ stages }) => stages.some(isFunction));
+  const routes = spec.routes.filter(looksAtBodies);
   if (routes.length === 0) {
     return { suspects: () => undefined, pulse: () => undefined, close: () => Promise.resolve() };
   }
   const store = state.suspects();
   const places: Place[] = [];
-  const firstPlaces = new Map<string, number>();
+  const firstStages = new Map<string, number>();
   for (const route of routes) {
-    firstPlaces.set(route.name, places.length);
-    places.push(...placesOf(route));
+    const steps = stepsOf(route);
+    firstStages.set(route.name, places.length + steps.length);
+    places.push(...steps, ...placesOf(route));
   }
   const onLost = ({ message }: Error): void => log.error('watch-lost', { text: message });
   // Whatever goes on behind an await belongs to a function too, and nobody knows to which.
-  const limitMs = Math.max(...routes.flatMap(({ stages }) => stages.filter(isFunction)).map(limitOf));
+  const functions = routes.flatMap(({ stages }) => stages.filter(isFunction));
+  const limitMs = functions.length === 0 ? ELSEWHERE_LIMIT_MS : Math.max(...functions.map(limitOf));
   const watched: Watched = startPulse({ pipeline: spec.name, places, limitMs, strike: store.strike, onLost });
   return {
-    suspects: (route) => (firstPlaces.has(route) ? store.of(route) : undefined),
+    suspects: (route) => (firstStages.has(route) ? store.of(route) : undefined),
     pulse(route) {
-      const first = firstPlaces.get(route);
+      const first = firstStages.get(route);
       return first === undefined ? undefined : watched.pulse(first);
     },
     async close(endsWell) {
@@ -53,10 +58,17 @@ function placesOf({ name: route, stages }: RouteSpec): readonly Place[] {
   return stages.map((stage) => ({ route, stage: `${stage.verb} ${stage.name}`, limitMs: limitOf(stage) }));
 }
 
+/** In the order of their positions. */
+function stepsOf({ name: route }: RouteSpec): readonly Place[] {
+  return Object.entries(STEPS)
+    .toSorted(([, one], [, other]) => one - other)
+    .map(([stage]) => ({ route, stage, limitMs: STEP_LIMIT_MS }));
+}
+
 function isFunction({ verb }: StageSpec): boolean {
   return verb === 'function';
 }
 
 function limitOf({ options: { timeout } }: StageSpec): number {
-  return typeof timeout === 'string' ? durationMs(timeout) : LIMIT_MS;
+  return typeof timeout === 'string' ? durationMs(timeout) : STEP_LIMIT_MS;
 }

@@ -153,6 +153,8 @@ function identifier(spec: RouteSpec, route: Route, catalog: Catalog): (delivery:
   return ({ id, frame }) => {
     try {
       const { address, headers, contentType } = frame;
+      // Larger ones are refused by the pump, undecoded.
+      if (looks && (frame.body?.length ?? 0) > route.maxBodyBytes) return NOTHING;
       const body = looks && frame.body !== null ? codecOf(contentType).decode(frame.body) : undefined;
       const view = { id, address, key: frame.key, headers, body };
       const key = route.key === undefined ? frame.key : route.key(view);

@@ -11,9 +11,11 @@ import type { Stage } from '#contract/stage.ts';
 import type { Suspects } from '#contract/suspects.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Tracer } from '#contract/trace.ts';
+import { sizeBytes } from '#kit/quantity.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import { codecByContentType } from './codecs/by-content-type.ts';
 import { compileTemplate } from './config/compile-template.ts';
+import { DEFAULTS } from './config/file-words.ts';
 import type { RouteSpec } from './config/pipeline-spec.ts';
 import { parseTemplate } from './config/template.ts';
 import type { Clock } from './engine/clock.ts';
@@ -76,6 +78,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     trafficClass: spec.class,
     source,
     sink,
+    maxBodyBytes: maxBodyOf(spec),
     decoding,
     encoding,
     statesContentType: to.codec !== undefined,
@@ -146,20 +149,24 @@ function codecsOf(spec: RouteSpec, stages: readonly Stage[], catalog: Catalog): 
   };
   const incoming = from.codec === undefined ? codecByContentType : always(named(from.codec));
   const outgoing = to.codec === undefined ? incoming : always(named(to.codec));
-  const recodes = stages.some(({ changesBody }) => changesBody) || (to.codec !== undefined && to.codec !== from.codec);
-  const looks = [
-    from.key,
-    from.id,
-    from.sequence,
-    from.timestamp,
-    from.dedupe?.by,
-    to.address,
-    ...to.headers.values(),
-  ].some((text) => text !== undefined && readsBody(text));
-  return {
-    decoding: recodes || looks || stages.length > 0 ? incoming : undefined,
-    encoding: recodes ? outgoing : undefined,
-  };
+  const recodes = stages.some(({ changesBody }) => changesBody) || namesAnotherCodec(spec);
+  return { decoding: looksAtBodies(spec) ? incoming : undefined, encoding: recodes ? outgoing : undefined };
+}
+
+function namesAnotherCodec({ from, to }: RouteSpec): boolean {
+  return to.codec !== undefined && to.codec !== from.codec;
+}
+
+/** Whether anything on the route decodes a body: only there can a message do harm. */
+export function looksAtBodies(spec: RouteSpec): boolean {
+  const { from, to, stages } = spec;
+  const texts = [from.key, from.id, from.sequence, from.timestamp, from.dedupe?.by, to.address, ...to.headers.values()];
+  return stages.length > 0 || namesAnotherCodec(spec) || texts.some((text) => text !== undefined && readsBody(text));
+}
+
+/** The largest body that a route takes. Where nothing looks into it, any size is as good as another. */
+function maxBodyOf(spec: RouteSpec): number {
+  return spec.from.maxBodyBytes ?? (looksAtBodies(spec) ? sizeBytes(DEFAULTS.maxBody) : Number.POSITIVE_INFINITY);
 }
 
 function always(codec: Codec): () => Codec {

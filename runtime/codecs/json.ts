@@ -1,5 +1,5 @@
 import type { Codec } from '#contract/codec.ts';
-import { SluiceError } from '#contract/errors.ts';
+import { isStackOverflow, SluiceError } from '#contract/errors.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -17,6 +17,7 @@ export const json: Codec = {
     try {
       return JSON.parse(text) as unknown;
     } catch (thrown) {
+      if (isStackOverflow(thrown)) throw thrown;
       // eslint-disable-next-line preserve-caught-error -- the cause quotes the payload
       throw new Error(place(thrown, text));
     }

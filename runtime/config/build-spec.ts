@@ -73,6 +73,7 @@ export function classOf(route: PlainMap): TrafficClass {
 
 function source(options: PlainMap, bus: string, trafficClass: TrafficClass): SourceSpec {
   const expires = optional(options, 'expires');
+  const maxBody = optional(options, 'maxBody');
   const window = asMap(own(options, 'window'));
   const messages = own(window, 'messages');
   return {
@@ -87,6 +88,7 @@ function source(options: PlainMap, bus: string, trafficClass: TrafficClass): Sou
     timestamp: optional(options, 'timestamp'),
     expiresMs: expires === undefined ? undefined : durationMs(expires),
     dedupe: dedupe(options),
+    maxBodyBytes: maxBody === undefined ? undefined : sizeBytes(maxBody),
     window: {
       messages: typeof messages === 'number' ? messages : defaultWindow(trafficClass),
       bytes: sizeBytes(optional(window, 'bytes') ?? DEFAULTS.windowBytes),

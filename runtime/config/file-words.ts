@@ -19,6 +19,7 @@ export const DEFAULTS = {
   /** Of class telemetry: while the sink is away it keeps one message a key, and a window of keys is soon full. */
   telemetryWindowMessages: 16_384,
   windowBytes: '64MiB',
+  maxBody: '8MiB',
   attempts: 5,
   backoff: '100ms..10s',
   routeClass: 'event',
@@ -175,6 +176,12 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
           description: 'Bytes of bodies unsettled at once.',
         },
       },
+    },
+    maxBody: {
+      type: 'string',
+      pattern: SOME_SIZE_PATTERN,
+      description: `The largest body that is decoded; a larger one is a dead letter. Default: ${DEFAULTS.maxBody} where anything on the route looks at the body, else any.`,
+      examples: [DEFAULTS.maxBody],
     },
     sequence: template(
       'Template of a number, or of a time (RFC 3339), that grows with each message of a key. Who comes with a lower one than was sent last is stale; the class says what becomes of it.',

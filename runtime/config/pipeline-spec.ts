@@ -80,6 +80,8 @@ export interface SourceSpec extends EndSpec {
   readonly timestamp: string | undefined;
   readonly expiresMs: number | undefined;
   readonly dedupe: DedupeSpec | undefined;
+  /** Undefined: DEFAULTS.maxBody where anything looks at the body, else none. */
+  readonly maxBodyBytes: number | undefined;
   readonly window: { readonly messages: number; readonly bytes: number };
 }
 

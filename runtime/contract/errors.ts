@@ -8,6 +8,12 @@ export const ERRORS = {
     scope: 'message',
     remedy: 'Fix the publisher, or name the codec in the source: codec: json | text | bytes.',
   },
+  BODY_TOO_LARGE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The body is larger than maxBody of the source, so it was not decoded. Fix the publisher, or raise maxBody.',
+  },
   KEY_MISSING: {
     verdict: 'reject',
     scope: 'message',
@@ -32,7 +38,7 @@ export const ERRORS = {
     verdict: 'retry',
     scope: 'message',
     remedy:
-      'A call never came back and held up everything, so the process was ended. Fix its loop, or have the function run apart: isolate: worker.',
+      'A step of a message never came back and held up everything, so the process was ended. Fix the loop of the function, or have it run apart: isolate: worker; or simplify the schema, or lower maxBody.',
   },
   TRANSFORM_CRASHED: {
     verdict: 'retry',
@@ -48,7 +54,7 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The process ended each time that this message was in its stages, so it was not run again. Fix the function, or have it run apart: isolate: worker.',
+      'The process ended each time that this message was decoded or in its stages, so it was not run again. Fix the function, or have it run apart: isolate: worker; or simplify the schema, or lower maxBody.',
   },
   TRANSFORM_NO_RETURN: {
     verdict: 'reject',
@@ -69,7 +75,7 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'JSON of up to 1,000 levels is always written; deeper bodies overflow the stack. Flatten it in a function, or let it pass by: a route whose stages change nothing sends the bytes as they came.',
+      'The body is nested deeper than the stack of the process reaches. JSON of up to 1,000 levels is always written. Flatten it in a function, or let it pass by: a route whose stages change nothing sends the bytes as they came.',
   },
   ADDRESS_INVALID: {
     verdict: 'reject',
@@ -242,6 +248,11 @@ export class SluiceError extends Error {
 export function asSluiceError(thrown: unknown, code: ErrorCode = 'INTERNAL'): SluiceError {
   if (thrown instanceof SluiceError) return thrown;
   return new SluiceError(code, messageOf(thrown), { cause: thrown });
+}
+
+/** Whether the stack of the process was too short for what was to be walked: a value nested without bound, most likely. */
+export function isStackOverflow(thrown: unknown): boolean {
+  return thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded';
 }
 
 /** What was thrown, in its own words. */

@@ -36,6 +36,8 @@ export interface Route {
   readonly trafficClass: TrafficClass;
   readonly source: Source;
   readonly sink: Sink;
+  /** A larger body is refused before it is decoded. */
+  readonly maxBodyBytes: number;
   /** Undefined where nothing on the route looks at the body: then bytes pass as they are, whatever they hold. */
   readonly decoding: ((contentType: string | undefined) => Codec) | undefined;
   /** Undefined where no stage changes the body: then the source's own bytes go out, equal to the last digit. */
@@ -70,7 +72,7 @@ export interface Route {
   readonly clock: Clock;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
-  /** Undefined where no stage can end the process or keep it from going on. */
+  /** Undefined where nothing looks at a body: then no message can end the process or keep it from going on. */
   readonly suspects: Suspects | undefined;
   readonly pulse: Pulse | undefined;
   /** Hears ids of what was sent and not confirmed, each time that sending stops; undefined where nobody asks. */

@@ -1,7 +1,8 @@
 import type { Codec } from '#contract/codec.ts';
-import { asSluiceError, messageOf, SluiceError } from '#contract/errors.ts';
+import { asSluiceError, isStackOverflow, messageOf, SluiceError } from '#contract/errors.ts';
 import type { Frame, Headers } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
+import { STEPS } from '#contract/pulse.ts';
 import { Dropped, type StageResult } from '#contract/stage.ts';
 import { rankOf } from '#kit/rank.ts';
 import type { Job } from './job.ts';
@@ -15,8 +16,40 @@ export type Passed = readonly Frame[] | Dropped;
  * no message.
  */
 export function receive(route: Route, job: Job): Message {
-  const { frame } = job.delivery;
   identify(route, job);
+  if (job.bytes > route.maxBodyBytes) throw tooLarge(route, job);
+  return route.decoding === undefined ? read(route, job) : watched(route, job, 'decode', () => read(route, job));
+}
+
+function tooLarge({ maxBodyBytes }: Route, { bytes }: Job): SluiceError {
+  return new SluiceError('BODY_TOO_LARGE', `expected a body of at most ${maxBodyBytes} bytes, found ${bytes}`, {
+    place: { stage: 'decode' },
+  });
+}
+
+/** Runs a step that looks at the body, under the eyes of the watching thread. Throws a SluiceError. */
+function watched<Made>(route: Route, job: Job, step: keyof typeof STEPS, act: () => Made): Made {
+  const { pulse } = route;
+  pulse?.begin(STEPS[step], job.delivery);
+  try {
+    return act();
+  } catch (thrown) {
+    throw isStackOverflow(thrown) ? tooDeep(step) : thrown;
+  } finally {
+    pulse?.end();
+  }
+}
+
+function tooDeep(stage: string): SluiceError {
+  return new SluiceError(
+    'BODY_TOO_DEEP',
+    'expected a body whose nesting the stack of the process can hold, found a deeper one',
+    { place: { stage } },
+  );
+}
+
+function read(route: Route, job: Job): Message {
+  const { frame } = job.delivery;
   const body = route.decoding === undefined ? undefined : decode(route, frame);
   const key = route.key === undefined ? frame.key : route.key(look(job, undefined, body));
   if (route.id !== undefined) {
@@ -68,6 +101,7 @@ function decode(route: Route, frame: Frame): unknown {
   try {
     return codec?.decode(frame.body);
   } catch (thrown) {
+    if (isStackOverflow(thrown)) throw thrown;
     throw new SluiceError('DECODE_FAILED', `expected ${codec?.name}, found ${messageOf(thrown)}`, {
       place: { stage: 'decode' },
     });
@@ -90,7 +124,11 @@ function expiry(route: Route, job: Job): number | undefined {
 
 /** What repetitions of a message have in common; undefined where the route does not look for them. */
 export function repeatKeyOf(route: Route, job: Job, { key, body }: Message): string | undefined {
-  return route.dedupe?.by(look(job, key, body));
+  if (route.dedupe === undefined) return undefined;
+  const { by } = route.dedupe;
+  return route.decoding === undefined
+    ? by(look(job, key, body))
+    : watched(route, job, 'decode', () => by(look(job, key, body)));
 }
 
 function quantity(word: string, text: string): number {
@@ -161,6 +199,11 @@ function runStage(route: Route, job: Job, message: Message, index: number): Stag
 
 function leave(route: Route, job: Job, result: StageResult): Passed {
   if (result instanceof Dropped) return result;
+  if (route.decoding === undefined) return framesOf(route, job, result);
+  return watched(route, job, 'encode', () => framesOf(route, job, result));
+}
+
+function framesOf(route: Route, job: Job, result: Message | readonly Message[]): readonly Frame[] {
   if (!isSeveral(result)) return [toFrame(route, job, result)];
   return result.map((message) => toFrame(route, job, message));
 }
@@ -174,6 +217,7 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
       body = codec.encode(message.body);
     } catch (thrown) {
       if (thrown instanceof SluiceError) throw thrown.at({ stage: 'encode' });
+      if (isStackOverflow(thrown)) throw thrown;
       throw new SluiceError(
         'ENCODE_FAILED',
         `expected a body that ${codec.name} can write, found ${messageOf(thrown)}`,

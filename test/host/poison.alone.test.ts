@@ -44,10 +44,12 @@ for (const [what, poison, ownMs] of [
   });
 }
 
-test('a pipeline without functions writes nothing down about suspects', async () => {
+test('a pipeline that looks at no body writes nothing down about suspects', async () => {
   await using run = await startMemoryRun({});
   assert.deepEqual(
     readdirSync(run.project.path('state')).filter((file) => file.includes('suspects')),
     [],
   );
+  await using other = await startMemoryRun({ to: { headers: { n: '{body.n}' } } });
+  assert.ok(readdirSync(other.project.path('state')).includes('suspects.sqlite'), 'what decodes is guarded');
 });
