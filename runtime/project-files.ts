@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** File names of a project's folders, endings included. */
@@ -7,6 +7,8 @@ export interface ProjectFolders {
   readonly functions: readonly string[];
   readonly schemas: readonly string[];
 }
+
+const LONGEST_REFERENCE = 1_000_000;
 
 /** What a name may lead to, the first one there. `x.json` beside `x.ts` is data of the function, not the function. */
 const ENDINGS = { functions: ['.ts', '.mts', '.js', '.mjs'], schemas: ['.json'] } as const;
@@ -24,7 +26,14 @@ export function projectFile({ folder, ...files }: ProjectFolders, kind: 'functio
 
 /** Content of a `file:` reference, as it lies there. */
 export function referenceReader(folder: string): (path: string) => string {
-  return (path) => readFileSync(resolve(folder, path), 'utf8');
+  return (path) => {
+    const file = resolve(folder, path);
+    const stats = statSync(file);
+    // A device has no end, and no secret is so long.
+    if (stats.isCharacterDevice() || stats.isBlockDevice() || stats.size > LONGEST_REFERENCE)
+      throw new Error(`${file} is no file of at most ${LONGEST_REFERENCE} bytes`);
+    return readFileSync(file, 'utf8');
+  };
 }
 
 function list(folder: string): string[] {

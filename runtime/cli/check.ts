@@ -1,5 +1,6 @@
 import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
 import type { Finding } from '../config/findings.ts';
+import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -11,12 +12,11 @@ export const check: Command = {
   options: { json: { type: 'boolean' } },
   words: 1,
   async run({ positionals, values }) {
-    const { result, project } = readPipeline(positionals[0] ?? '', 'check');
-    const { spec } = result;
-    const findings: Finding[] = [...result.findings];
-    if (spec !== undefined) findings.push(...(await loadParts(spec, project)).findings);
+    const file = positionals[0] ?? '';
+    const isJson = values['json'] === true;
+    const findings = await withinDeadline(file, { output: 'stdout', isJson }, () => judged(file));
     const envelope = findingsEnvelope(findings);
-    if (values['json'] === true) {
+    if (isJson) {
       process.stdout.write(`${JSON.stringify(envelope)}\n`);
     } else {
       process.stdout.write(findingsText(findings));
@@ -25,6 +25,12 @@ export const check: Command = {
     return envelope.ok ? EXIT.fine : EXIT.invalid;
   },
 };
+
+async function judged(file: string): Promise<readonly Finding[]> {
+  const { result, project } = readPipeline(file, 'check');
+  if (result.spec === undefined) return result.findings;
+  return [...result.findings, ...(await loadParts(result.spec, project)).findings];
+}
 
 function count(findings: readonly Finding[]): string {
   const errors = findings.filter(({ severity }) => severity === 'error').length;

@@ -5,12 +5,11 @@ import { pause } from '#kit/deadline.ts';
 import { harmless } from '#kit/printable.ts';
 import { catalog } from '../catalog.ts';
 import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
-import type { Finding } from '../config/findings.ts';
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { type RunningPipeline, startPipeline } from '../pipeline.ts';
 import { isFolderFree } from '../state/state-folder.ts';
 import type { ProjectParts } from '../wire.ts';
-import { readPipeline } from './checked-pipeline.ts';
+import { withinDeadline } from './check-deadline.ts';
 import { UsageError } from './command.ts';
 import type { LetterTask } from './letter-task.ts';
 import { durationOption } from './duration-option.ts';
@@ -18,7 +17,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { onceSignalled } from './hold.ts';
 import { letterSummary } from './letter-json.ts';
 import { rateOption } from './letter-options.ts';
-import { loadParts } from './load-parts.ts';
+import { loadPipeline } from './load-parts.ts';
 import { processLog } from './process-log.ts';
 import { replayMeter } from './replay-meter.ts';
 import { watchStrays } from './watch-strays.ts';
@@ -96,12 +95,8 @@ function refuse(
 }
 
 async function ownRun({ file }: LetterTask): Promise<OwnRun | 'invalid'> {
-  const { result, project } = readPipeline(file, 'run');
-  const { spec } = result;
-  const findings: Finding[] = [...result.findings];
-  const loaded = spec === undefined ? undefined : await loadParts(spec, project);
-  findings.push(...(loaded?.findings ?? []));
-  if (spec !== undefined && loaded !== undefined && findingsEnvelope(findings).ok) return { spec, parts: loaded.parts };
+  const { spec, parts, findings } = await withinDeadline(file, { output: 'stderr' }, () => loadPipeline(file));
+  if (spec !== undefined && parts !== undefined && findingsEnvelope(findings).ok) return { spec, parts };
   process.stderr.write(findingsText(findings.filter(({ severity }) => severity === 'error')));
   return 'invalid';
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { SluiceError } from '#contract/errors.ts';
 import { findingsText } from '../config/findings-text.ts';
 import { openLetterShelf } from '../state/letter-shelf.ts';
+import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { type Command, UsageError } from './command.ts';
 import { discardLetters } from './dlq-discard.ts';
@@ -64,7 +65,7 @@ export const dlq: Command = {
     if (file === undefined) throw new UsageError('expected one pipeline file, found none');
     const isJson = given.values['json'] === true;
     const filter = letterFilter(given, numbers);
-    const { result } = readPipeline(file, 'check');
+    const { result } = await withinDeadline(file, { output: 'stderr' }, () => readPipeline(file, 'check'));
     const { spec } = result;
     if (spec === undefined) {
       process.stderr.write(findingsText(result.findings.filter(({ severity }) => severity === 'error')));

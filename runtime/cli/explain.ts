@@ -4,6 +4,7 @@ import { explainRoute, explanationText, type RouteExplanation } from '../config/
 import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
 import type { PipelineSpec, RouteSpec } from '../config/pipeline-spec.ts';
 import { endOptions } from '../end-options.ts';
+import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -13,17 +14,19 @@ export const explain: Command = {
   help: { '--json': 'print one JSON object instead of text' },
   options: { json: { type: 'boolean' } },
   words: 1,
-  run({ positionals, values }) {
-    const { spec, findings } = readPipeline(positionals[0] ?? '', 'check').result;
+  async run({ positionals, values }) {
+    const file = positionals[0] ?? '';
+    const told = { output: 'stderr', isJson: values['json'] === true } as const;
+    const { spec, findings } = await withinDeadline(file, told, () => readPipeline(file, 'check').result);
     const envelope = findingsEnvelope(findings);
     if (spec === undefined) {
       process.stderr.write(values['json'] === true ? `${JSON.stringify(envelope)}\n` : findingsText(findings));
-      return Promise.resolve(EXIT.invalid);
+      return EXIT.invalid;
     }
     const routes = spec.routes.map((route) => explained(spec, route));
     const text = values['json'] === true ? `${JSON.stringify({ ok: true, routes })}\n` : explanationText(routes);
     process.stdout.write(text);
-    return Promise.resolve(EXIT.fine);
+    return EXIT.fine;
   },
 };
 

@@ -3,6 +3,7 @@ import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { loadFunctions } from '../load-functions.ts';
 import { loadSchemas } from '../load-schemas.ts';
 import { type ProjectFolders, projectFile } from '../project-files.ts';
+import { readPipeline } from './checked-pipeline.ts';
 import type { ProjectParts } from '../wire.ts';
 
 /** The names that a pipeline's stages use of one folder, each once. */
@@ -14,6 +15,22 @@ export function namesUsed(spec: PipelineSpec, verb: string): readonly string[] {
 /** Paths of the function files that a pipeline uses, by name. */
 export function functionPaths(spec: PipelineSpec, project: ProjectFolders): ReadonlyMap<string, string> {
   return new Map(namesUsed(spec, 'function').map((name) => [name, projectFile(project, 'functions', name)]));
+}
+
+/** A pipeline with everything that it names. `parts` is there exactly where `spec` is; `findings` are all that there are. */
+export interface LoadedPipeline {
+  readonly spec: PipelineSpec | undefined;
+  readonly parts: ProjectParts | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads a pipeline file to run it. Throws UsageError when there is none. */
+export async function loadPipeline(file: string): Promise<LoadedPipeline> {
+  const { result, project } = readPipeline(file, 'run');
+  const { spec } = result;
+  if (spec === undefined) return { spec, parts: undefined, findings: result.findings };
+  const { parts, findings } = await loadParts(spec, project);
+  return { spec, parts, findings: [...result.findings, ...findings] };
 }
 
 /** Compiles what a checked pipeline names. */

@@ -1,11 +1,11 @@
 import { catalog } from '../catalog.ts';
 import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
 import type { Finding } from '../config/findings.ts';
-import { readPipeline } from './checked-pipeline.ts';
+import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { holdPipeline } from './hold.ts';
-import { loadParts } from './load-parts.ts';
+import { loadPipeline } from './load-parts.ts';
 import { processLog } from './process-log.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './run-options.ts';
 
@@ -15,14 +15,14 @@ export const run: Command = {
   options: RUN_OPTIONS,
   words: 1,
   async run(given) {
-    const { result, project } = readPipeline(given.positionals[0] ?? '', 'run');
-    const { spec } = result;
-    if (spec === undefined) return refuse(result.findings);
-    const { parts, findings } = await loadParts(spec, project);
-    if (!findingsEnvelope(findings).ok) return refuse([...result.findings, ...findings]);
+    const pipelineFile = given.positionals[0] ?? '';
+    const { spec, parts, findings } = await withinDeadline(pipelineFile, { output: 'stderr' }, () =>
+      loadPipeline(pipelineFile),
+    );
+    if (spec === undefined || parts === undefined || !findingsEnvelope(findings).ok) return refuse(findings);
     const log = processLog();
     // It runs: from here on every line is one of the log.
-    for (const { severity, code, file, line, column, expected, found } of [...result.findings, ...findings]) {
+    for (const { severity, code, file, line, column, expected, found } of findings) {
       const text = expected === '' ? found : `expected ${expected}, found ${found}`;
       if (severity === 'warning') log.warn('check', { code, place: `${file}:${line}:${column}`, text });
     }

@@ -5,6 +5,7 @@ import { deadLetterNames } from '../dead-letter-names.ts';
 import { startVerification, type Verification } from '../verification.ts';
 import { newLog } from '../telemetry/log.ts';
 import { reportText } from '../verify/verdicts.ts';
+import { withinDeadline } from './check-deadline.ts';
 import type { Arguments, Command } from './command.ts';
 import { UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -20,8 +21,12 @@ export const verify: Command = {
   words: [0, 1],
   async run(given) {
     const options = verifyOptions(given);
-    const { ends, findings, trafficClass } = chooseEnds(given);
     const isJson = given.values['json'] === true;
+    const { ends, findings, trafficClass } = await withinDeadline(
+      given.positionals[0] ?? '',
+      { output: 'stdout', isJson },
+      () => chooseEnds(given),
+    );
     if (ends === undefined) {
       process.stdout.write(isJson ? `${JSON.stringify(findingsEnvelope(findings))}\n` : findingsText(findings));
       return EXIT.invalid;

@@ -11,7 +11,7 @@ import { pointerTo } from './pointer.ts';
 import { referencePointers, resolveReferences } from './references.ts';
 import type { ReferenceSources } from './references.ts';
 import type { PipelineDocument, Resolution } from './resolve-pipeline.ts';
-import { withContents } from './resolved-document.ts';
+import { withContents, withStandIns } from './resolved-document.ts';
 import { validatePieces } from './validate-pieces.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { parseYaml } from './yaml-document.ts';
@@ -52,7 +52,7 @@ export function judgeDocument(parsed: ParsedDocument, source: Omit<PipelineSourc
   checkRoutes({ value: contents, pieces, resolved, vocabulary, findings });
   if (findings.hasErrors) return { findings: findings.sorted() };
   return {
-    spec: buildSpec({ file, value: contents, places, pieces, vocabulary }),
+    spec: buildSpec({ file, value: withStandIns(contents, pieces, resolved), places, pieces, vocabulary }),
     document: { file, value, places: placesToKeep(value, places) },
     findings: findings.sorted(),
   };

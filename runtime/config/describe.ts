@@ -38,7 +38,8 @@ export function isRate(schema: JsonSchema): boolean {
   return schema['pattern'] === RATE_PATTERN;
 }
 
-function isBackoff(schema: JsonSchema): boolean {
+/** First and longest wait: `100ms..10s`. */
+export function isBackoff(schema: JsonSchema): boolean {
   const pattern = schema['pattern'];
   return typeof pattern === 'string' && pattern.includes('(ms|s|m|h|d)\\.\\.');
 }

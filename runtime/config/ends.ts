@@ -1,15 +1,15 @@
 import type { FindingList } from './finding-list.ts';
-import { example, isDuration, isSize } from './describe.ts';
 import { driverOptions } from './build-spec.ts';
 import { mapWithDefaults } from './defaults.ts';
-import { busBehind } from './pieces.ts';
+import { busBehind, pieceAt } from './pieces.ts';
 import type { Piece } from './pieces.ts';
 import { asMap, put, under } from './plain.ts';
 import type { PlainMap } from './plain.ts';
-import { isWithin, pointerKeys, pointerTo } from './pointer.ts';
+import { parentPointer, pointerKeys, pointerTo } from './pointer.ts';
 import type { Resolved } from './references.ts';
-import { admits, schemasAt } from './schema-at.ts';
-import type { BusWords, JsonSchema, Vocabulary } from './vocabulary.ts';
+import { standInFor } from './resolved-document.ts';
+import { schemasAt } from './schema-at.ts';
+import type { BusWords, Vocabulary } from './vocabulary.ts';
 
 /** What the judges of a route know of the file. */
 export interface JudgedFile {
@@ -29,27 +29,35 @@ export interface JudgedEnd {
   readonly end: PlainMap;
 }
 
-/** A value that the schema takes, for asking a driver while the real one is elsewhere; undefined where that would be a guess. */
-function standIn(schemas: readonly JsonSchema[]): string | number | boolean | undefined {
-  const [schema] = schemas;
-  if (schema === undefined) return undefined;
-  const [choice] = Array.isArray(schema['enum']) ? (schema['enum'] as readonly unknown[]) : [];
-  if (typeof choice === 'string' || typeof choice === 'number') return choice;
-  if (isDuration(schema) || isSize(schema)) return example(schema);
-  if (admits(schema, 'x')) return 'pattern' in schema || 'format' in schema ? undefined : 'unset';
-  if (admits(schema, true)) return true;
-  return typeof schema['minimum'] === 'number' ? schema['minimum'] : admits(schema, 1) ? 1 : undefined;
+const unresolved = new WeakMap<ReadonlyMap<string, Resolved>, ReadonlyMap<string, readonly string[]>>();
+
+/** References at the place or beneath it that could not be resolved. */
+function unresolvedWithin(at: string, resolved: ReadonlyMap<string, Resolved>): readonly string[] {
+  let byHolder = unresolved.get(resolved);
+  if (byHolder === undefined) {
+    const made = new Map<string, string[]>();
+    for (const [pointer, { text }] of resolved) {
+      if (text !== undefined) continue;
+      for (let holder: string | undefined = pointer; holder !== undefined; holder = parentPointer(holder)) {
+        const beneath = made.get(holder);
+        if (beneath === undefined) made.set(holder, [pointer]);
+        else beneath.push(pointer);
+      }
+    }
+    byHolder = made;
+    unresolved.set(resolved, byHolder);
+  }
+  return byHolder.get(at) ?? [];
 }
 
 /** The driver's options at a place with defaults filled in; undefined where they are wrong, or not known well enough. */
 function options(at: string, kind: 'connection' | 'from' | 'to', file: JudgedFile): PlainMap | undefined {
-  const piece = file.pieces.find(({ pointer }) => pointer === at);
+  const piece = pieceAt(file.pieces, at);
   if (piece === undefined || file.findings.hasErrorWithin(at)) return undefined;
   let value = under(file.value, pointerKeys(at));
-  for (const [pointer, { text }] of file.resolved) {
-    if (text !== undefined || !isWithin(pointer, at)) continue;
+  for (const pointer of unresolvedWithin(at, file.resolved)) {
     const keys = pointerKeys(pointer.slice(at.length));
-    const substitute = standIn(schemasAt(piece.schema, keys));
+    const substitute = standInFor(schemasAt(piece.schema, keys));
     if (substitute === undefined) return undefined;
     value = put(value, keys, substitute);
   }

@@ -1,7 +1,7 @@
 import { FINDINGS } from './findings.ts';
 import type { Finding, FindingCode, Severity } from './findings.ts';
 import type { Places } from './places.ts';
-import { isWithin, parentPointer } from './pointer.ts';
+import { parentPointer } from './pointer.ts';
 
 /** A finding before it knows its line. */
 export interface FindingDraft {
@@ -18,12 +18,18 @@ export interface FindingDraft {
   readonly severity?: Severity;
 }
 
+const MOST_FINDINGS = 1000;
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'notice'];
+const LONGEST_TEXT = 1000;
+
 /** Collects what is wrong: each place once, for one mistake is one finding. */
 export class FindingList {
   readonly #file: string;
   readonly #places: Places;
   readonly #findings = new Map<string, Finding>();
   readonly #errors = new Set<string>();
+  /** The places of errors, and all that hold one. */
+  readonly #wrong = new Set<string>();
   readonly #claimed = new Set<string>();
 
   constructor(file: string, places: Places) {
@@ -33,7 +39,7 @@ export class FindingList {
 
   add(draft: FindingDraft): void {
     const severity = draft.severity ?? FINDINGS[draft.code].severity;
-    if (severity === 'error') this.#errors.add(draft.at);
+    if (severity === 'error') this.#wrongAt(draft.at);
     const place =
       draft.offset === undefined ? this.#places.of(draft.at, draft.side) : this.#places.inText(draft.at, draft.offset);
     const finding: Finding = {
@@ -42,10 +48,10 @@ export class FindingList {
       file: this.#file,
       line: place.line,
       column: place.column,
-      path: draft.at,
-      expected: draft.expected ?? '',
-      found: draft.found,
-      write: draft.write ?? '',
+      path: cut(draft.at),
+      expected: cut(draft.expected ?? ''),
+      found: cut(draft.found),
+      write: cut(draft.write ?? ''),
       ...(draft.suggestion === undefined ? {} : { suggestion: draft.suggestion }),
     };
     // An alias is used in many places, its anchor in one: the same words at the same place are one mistake.
@@ -68,18 +74,42 @@ export class FindingList {
 
   /** Whether the place, or anything beneath it, is wrong. */
   hasErrorWithin(pointer: string): boolean {
-    for (const error of this.#errors) if (isWithin(error, pointer)) return true;
-    return false;
+    return this.#wrong.has(pointer);
+  }
+
+  #wrongAt(pointer: string): void {
+    this.#errors.add(pointer);
+    for (let at: string | undefined = pointer; at !== undefined && !this.#wrong.has(at); at = parentPointer(at)) {
+      this.#wrong.add(at);
+    }
   }
 
   get hasErrors(): boolean {
     return this.#errors.size > 0;
   }
 
-  /** In the order of the file. */
+  /** In the order of the file; of more than a person reads, the heaviest. */
   sorted(): readonly Finding[] {
-    return [...this.#findings.values()].toSorted(
+    const ordered = [...this.#findings.values()].toSorted(
       (a, b) => a.line - b.line || a.column - b.column || a.code.localeCompare(b.code, 'en'),
     );
+    if (ordered.length <= MOST_FINDINGS) return ordered;
+    const heaviest = SEVERITIES.flatMap((severity) => ordered.filter((finding) => finding.severity === severity));
+    const [first] = heaviest.slice(MOST_FINDINGS);
+    const shown = new Set(heaviest.slice(0, MOST_FINDINGS));
+    const kept = ordered.filter((finding) => shown.has(finding));
+    const found = `${ordered.length - kept.length} more`;
+    return first === undefined ? kept : [...kept, cutFinding(first, found)];
   }
+}
+
+/** Longer texts are values of the file, and help nobody. */
+function cut(text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT).toWellFormed()}...` : text;
+}
+
+function cutFinding({ severity, file, line, column }: Finding, found: string): Finding {
+  const expected = `at most ${MOST_FINDINGS} findings`;
+  const write = 'what the findings before this one say, and check again';
+  return { severity, code: 'CHECK_CUT', file, line, column, path: '', expected, found, write };
 }

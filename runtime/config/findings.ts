@@ -34,6 +34,11 @@ export const FINDINGS = {
     meaning: 'A function file that does not compile, or whose default export is no function.',
   },
   SCHEMA_BROKEN: { severity: 'error', meaning: 'A schema file that is no JSON, or that the validator cannot compile.' },
+  PATTERN_UNSAFE: {
+    severity: 'error',
+    meaning:
+      'A pattern of a schema that a text could hold up the process with: it cannot be run in time that grows with the text alone.',
+  },
   DUPLICATE_ROUTE: {
     severity: 'error',
     meaning: 'Two routes of one name: durable names, client ids and counters are made from it.',
@@ -105,6 +110,10 @@ export const FINDINGS = {
   REFERENCE_REFUSED: {
     severity: 'error',
     meaning: 'A reference where a name must stand: names are read before any environment is known.',
+  },
+  CHECK_CUT: {
+    severity: 'error',
+    meaning: 'The check ended before its end: it took longer than 5 s, or found more than 1000 things.',
   },
   AT_MOST_ONCE: {
     severity: 'warning',

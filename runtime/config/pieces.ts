@@ -20,6 +20,18 @@ export interface Piece {
   readonly schema: JsonSchema;
 }
 
+const indexes = new WeakMap<readonly Piece[], ReadonlyMap<string, Piece>>();
+
+/** The part at exactly this place. */
+export function pieceAt(pieces: readonly Piece[], pointer: string): Piece | undefined {
+  let index = indexes.get(pieces);
+  if (index === undefined) {
+    index = new Map(pieces.map((piece) => [piece.pointer, piece]));
+    indexes.set(pieces, index);
+  }
+  return index.get(pointer);
+}
+
 const FILE_SCHEMA = fileSchema({
   connection: JUDGED_APART,
   source: JUDGED_APART,

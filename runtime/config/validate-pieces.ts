@@ -21,10 +21,10 @@ function compiler(): (schema: JsonSchema) => ValidateFunction {
 
 function unknownField(at: string, key: string, violation: Violation): FindingDraft {
   const known = Object.keys(asMap(asMap(violation.parentSchema)['properties']));
-  const present = Object.keys(asMap(violation.data));
+  const data = asMap(violation.data);
   const suggestion = nearestName(
     key,
-    known.filter((name) => !present.includes(name)),
+    known.filter((name) => !Object.hasOwn(data, name)),
   );
   return {
     code: 'UNKNOWN_FIELD',
@@ -106,11 +106,11 @@ export function validatePieces(
     if (validate(under(value, pointerKeys(piece.pointer)))) continue;
     const drafts = violationsOf(validate.errors)
       .map((violation) => explain(violation, piece, resolved))
-      .filter(({ at }) => !findings.isClaimed(at))
-      .map(withMeantKey);
+      .filter(({ at }) => !findings.isClaimed(at));
+    const explained = withMeantKeys(drafts);
     // A misspelt key is also a missing one: one mistake.
-    const meant = new Set(drafts.flatMap(({ at, suggestion }) => meantKey(at, suggestion)));
-    for (const draft of drafts) {
+    const meant = new Set(explained.flatMap(({ at, suggestion }) => meantKey(at, suggestion)));
+    for (const draft of explained) {
       const isMisspelt = draft.code === 'MISSING_FIELD' && meant.has(draft.at);
       if (isMisspelt) findings.claim(draft.at);
       else if (!findings.isClaimed(draft.at)) findings.add(draft);
@@ -118,16 +118,19 @@ export function validatePieces(
   }
 }
 
+function withMeantKeys(drafts: readonly FindingDraft[]): readonly FindingDraft[] {
+  const byMap = Map.groupBy(drafts, ({ at }) => parentPointer(at));
+  return [...byMap.values()].flatMap(withMeantKey);
+}
+
 /** One unknown key in a map that lacks one key: `topic:` under a bus that says `subject:`. */
-function withMeantKey(draft: FindingDraft, _: number, drafts: readonly FindingDraft[]): FindingDraft {
-  if (draft.code !== 'UNKNOWN_FIELD' || draft.suggestion !== undefined) return draft;
-  const map = parentPointer(draft.at);
-  const beside = drafts.filter(({ at }) => parentPointer(at) === map);
+function withMeantKey(beside: readonly FindingDraft[]): readonly FindingDraft[] {
   const unknown = beside.filter(({ code, suggestion }) => code === 'UNKNOWN_FIELD' && suggestion === undefined);
   const [missing, ...more] = beside.filter(({ code }) => code === 'MISSING_FIELD');
-  if (unknown.length > 1 || missing === undefined || more.length > 0) return draft;
+  if (unknown.length > 1 || missing === undefined || more.length > 0) return beside;
   const suggestion = pointerKeys(missing.at).at(-1) ?? '';
-  return suggestion === '?' ? draft : { ...draft, suggestion, write: `${suggestion}:` };
+  if (suggestion === '?') return beside;
+  return beside.map((draft) => (unknown.includes(draft) ? { ...draft, suggestion, write: `${suggestion}:` } : draft));
 }
 
 function meantKey(at: string, suggestion: string | undefined): readonly string[] {

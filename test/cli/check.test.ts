@@ -125,6 +125,23 @@ test('schemas that are no JSON, or that no compiler takes, are findings; a file 
   assert.deepEqual(warned, [project.path('schemas/unfinished.json'), project.path('schemas/unsound.json')]);
 });
 
+test('a pattern that could hold up the process is a finding where it stands, each of a schema and of one that it refers to', async () => {
+  using project = projectOf([{ validate: 's' }], {
+    'schemas/s.json':
+      '{\n  "type": "object",\n  "properties": {\n    "a": { "type": "string", "pattern": "^(a+)+$" },\n    "b": { "type": "string", "pattern": "^(.)\\\\1$" },\n    "c": { "$ref": "https://example.org/other" }\n  },\n  "patternProperties": { "^(?i:x)": {} }\n}',
+    'schemas/other.json': '{ "$id": "https://example.org/other",\n  "type": "string", "pattern": "^(?<x>a)\\\\k<x>" }',
+  });
+  const checked = await check(project);
+  assert.deepEqual(places(checked, project).toSorted(), [
+    'schemas/other.json:2:32 PATTERN_UNSAFE',
+    'schemas/s.json:5:41 PATTERN_UNSAFE',
+    'schemas/s.json:8:26 PATTERN_UNSAFE',
+  ]);
+  const back = checked.findings.find(({ line }) => line === 5);
+  assert.equal(back?.found, String.raw`"^(.)\\1$" with the back-reference \1`);
+  assert.notEqual(back?.write, '');
+});
+
 test('a broken file of another pipeline does not keep this one from starting', async () => {
   using project = projectOf([{ validate: 'fine' }], { 'schemas/fine.json': {}, 'schemas/unfinished.json': '{' });
   await using process = startSluice(['run', 'pipelines/p.yaml'], { cwd: project.folder });

@@ -53,6 +53,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     timestamp: undefined,
     expiresMs: 30_000,
     dedupe: undefined,
+    maxBodyBytes: undefined,
     window: { messages: 100, bytes: 64 * 1024 * 1024 },
   });
   assert.deepEqual(positions.stages[2], {
@@ -237,6 +238,52 @@ test('aliases of aliases cannot fill the memory', () => {
     findings.map(({ code }) => code),
     ['YAML_SYNTAX'],
   );
+});
+
+test('maps that are merged into maps that are merged cannot hold up the check', () => {
+  const lines = ['a0: &a0 { x: 1 }'];
+  for (let level = 1; level < 30; level += 1) {
+    const three = Array.from({ length: 3 }, () => `*a${level - 1}`).join(', ');
+    lines.push(`a${level}: &a${level} { <<: [${three}], k${level}: 1 }`);
+  }
+  const { findings } = check(lines.join('\n'));
+  assert.deepEqual(
+    findings.map(({ code, found }) => [code, found]),
+    [['YAML_SYNTAX', 'more, once every alias is followed']],
+  );
+});
+
+test('a file that is too long, too deep or too full is refused as such, and long findings are cut', () => {
+  for (const [text, expected] of [
+    [`name: ${'a'.repeat(300_000)}`, /at most 300000 characters/],
+    [`name: ${'['.repeat(200)}${']'.repeat(200)}`, /at most 100 levels/],
+    [`name: ${'['.repeat(20_000)}`, /at most 100 levels|nesting/],
+    [`name: [${'a,'.repeat(40_000)}]`, /at most 30000 values/],
+  ] as const) {
+    assert.ok(
+      check(text).findings.some((finding) => finding.code === 'YAML_SYNTAX' && expected.test(finding.expected)),
+      text.slice(0, 20),
+    );
+  }
+  const many = check(`name: p\n${Array.from({ length: 3000 }, (_, n) => `key${n}: 1`).join('\n')}`).findings;
+  assert.equal(many.length, 1001);
+  const last = many.at(-1);
+  assert.deepEqual([last?.code, last?.severity, last?.found], ['CHECK_CUT', 'error', '2002 more']);
+});
+
+test('a duration or a size that comes from an environment that is elsewhere does not end the check', () => {
+  const text = `name: p
+buses: { b: { bus: mqtt, url: "mqtt://h:1" } }
+routes:
+  - name: r
+    from: { bus: b, topics: [x], qos: 0, expires: "env:EXPIRES", maxBody: "env:MAX", window: { messages: "env:N" } }
+    to: { bus: b, topic: y }
+    retry: { attempts: "env:N", backoff: "env:BACKOFF" }
+    watchdog: env:W
+`;
+  const { spec, findings } = check(text);
+  assert.ok(spec, findingsText(findings));
+  assert.equal(findings.filter(({ code }) => code === 'ENV_MISSING').length, 6);
 });
 
 test('no text, however broken, makes the checker throw', () => {

@@ -1,4 +1,5 @@
 import type { AddressGrammar, OptionFlaw } from '#contract/bus.ts';
+import { FilterTree } from './filter-tree.ts';
 import { percentEncode } from '#kit/percent.ts';
 
 // Control characters are the point. Without the flag u: it is on the path of every message.
@@ -71,6 +72,7 @@ export function filterOfTemplate(template: string): string {
 /** What is wrong with the `subjects` of a source. */
 export function filterFlaws(filters: readonly string[]): OptionFlaw[] {
   const flaws: OptionFlaw[] = [];
+  const earlier = new FilterTree();
   for (const [index, filter] of filters.entries()) {
     const path = ['subjects', String(index)];
     const wrong = filterFlaw(filter);
@@ -83,7 +85,7 @@ export function filterFlaws(filters: readonly string[]): OptionFlaw[] {
         write: 'orders.*.new, or orders.>',
       });
     }
-    const twin = filters.slice(0, index).find((other) => overlap(other, filter));
+    const twin = earlier.overlapping(filter);
     if (twin !== undefined) {
       flaws.push({
         where: 'end',
@@ -93,6 +95,7 @@ export function filterFlaws(filters: readonly string[]): OptionFlaw[] {
         write: 'the wider of the two alone',
       });
     }
+    earlier.add(filter);
   }
   return flaws;
 }
