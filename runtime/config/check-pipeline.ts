@@ -11,7 +11,7 @@ import { pointerTo } from './pointer.ts';
 import { referencePointers, resolveReferences } from './references.ts';
 import type { ReferenceSources } from './references.ts';
 import type { PipelineDocument, Resolution } from './resolve-pipeline.ts';
-import { withContents, withStandIns } from './resolved-document.ts';
+import { refuseMisplaced, withContents, withStandIns } from './resolved-document.ts';
 import { validatePieces } from './validate-pieces.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { parseYaml } from './yaml-document.ts';
@@ -48,6 +48,7 @@ export function judgeDocument(parsed: ParsedDocument, source: Omit<PipelineSourc
   checkNames(value, vocabulary, source.project, findings);
   const pieces = piecesOf(value, vocabulary);
   const contents = withContents(value, pieces, resolved);
+  refuseMisplaced(pieces, resolved, findings);
   validatePieces(contents, pieces, resolved, findings);
   checkRoutes({ value: contents, pieces, resolved, vocabulary, findings });
   if (findings.hasErrors) return { findings: findings.sorted() };

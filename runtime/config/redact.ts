@@ -7,6 +7,8 @@ import type { JsonSchema } from './vocabulary.ts';
 
 // Shorter is no secret, and an `a` or a `1` would garble every sentence.
 const SHORTEST = 4;
+/** Characters of a regular expression: the engine refuses one that is too large. */
+const MOST_IN_PATTERN = 10_000;
 
 /** Text that is free, and may so be a secret: not one of a few choices, not a quantity. */
 function isFreeText(schema: JsonSchema): boolean {
@@ -38,6 +40,10 @@ export function redactor(resolved: ReadonlyMap<string, Resolved>, pieces: readon
   if (contents.size === 0) return (text) => text;
   // The longest first: one content may hold another.
   const longestFirst = [...contents.keys()].toSorted((a, b) => b.length - a.length);
+  if (longestFirst.reduce((sum, secret) => sum + secret.length, 0) > MOST_IN_PATTERN) {
+    return (text) =>
+      longestFirst.reduce((redacted, secret) => redacted.replaceAll(secret, () => contents.get(secret) ?? '...'), text);
+  }
   const any = new RegExp(longestFirst.map(escaped).join('|'), 'g');
   return (text) => text.replaceAll(any, (match) => contents.get(match) ?? '...');
 }

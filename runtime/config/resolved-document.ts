@@ -53,6 +53,20 @@ export function withStandIns(
   return standIns.size === 0 ? value : withContents(value, pieces, standIns);
 }
 
+/** Refuses references that could not be resolved where no text, number or boolean may stand, whatever they hold elsewhere. */
+export function refuseMisplaced(
+  pieces: readonly Piece[],
+  resolved: ReadonlyMap<string, Resolved>,
+  findings: FindingList,
+): void {
+  for (const [pointer, { text, written }] of resolved) {
+    const schemas = judges(pointer, pieces);
+    if (text !== undefined || schemas.length === 0) continue;
+    if (schemas.some((schema) => ['', 1, true].some((value) => admits(schema, value)))) continue;
+    findings.add({ at: pointer, ...explainValue(schemas, pointer, written) });
+  }
+}
+
 /** A value that the schemas take; undefined where that would be a guess. */
 export function standInFor([schema]: readonly JsonSchema[]): string | number | boolean | undefined {
   if (schema === undefined) return undefined;

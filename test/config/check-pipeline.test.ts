@@ -286,6 +286,27 @@ routes:
   assert.equal(findings.filter(({ code }) => code === 'ENV_MISSING').length, 6);
 });
 
+test('a reference that cannot be resolved is refused where a map or a list must stand', () => {
+  const text = (buses: string, from: string, stages: string): string =>
+    `name: p\nbuses: { b: ${buses} }\nroutes: [{ name: r, from: ${from}, stages: ${stages}, to: { bus: b, topic: y } }]\n`;
+  const bus = '{ bus: mqtt, url: "mqtt://h:1" }';
+  const from = '{ bus: b, topics: [x], qos: 0 }';
+  assert.ok(check(text(bus, from, '[]')).spec);
+  for (const broken of [
+    text('"env:NO"', from, '[]'),
+    text(bus, '"env:NO"', '[]'),
+    text(bus, from, '"env:NO"'),
+    text(bus, from, '["env:NO"]'),
+    text(bus, '{ bus: b, topics: [x], qos: 0, window: "env:NO" }', '[]'),
+  ]) {
+    const { findings } = check(broken);
+    assert.ok(
+      findings.some(({ severity }) => severity === 'error'),
+      `${broken}${findingsText(findings)}`,
+    );
+  }
+});
+
 test('no text, however broken, makes the checker throw', () => {
   for (let cut = 0; cut < FLEET.length; cut += 7) check(FLEET.slice(0, cut) + FLEET.slice(cut + 3));
   for (const text of [
@@ -311,4 +332,14 @@ test('no text, however broken, makes the checker throw', () => {
 test('a project is the folder beside pipelines/, or else the folder of the file', () => {
   assert.equal(projectFolder('/a/b/pipelines/x.yaml'), '/a/b');
   assert.equal(projectFolder('/a/b/x.yaml'), '/a/b');
+});
+
+test('a default as long as a file holds is redacted like any other', () => {
+  const long = '|x'.repeat(50_000);
+  const { findings } = check(`name: p
+buses: { b: { bus: mqtt, url: "env:URL_OF_B|${long}" } }
+routes: [{ name: r, from: { bus: b, topics: [x] }, to: { bus: b, topic: y } }]
+`);
+  assert.ok(findings.some(({ severity }) => severity === 'error'));
+  assert.ok(!findingsText(findings).includes('|x|x'), findingsText(findings).slice(0, 2000));
 });

@@ -52,7 +52,8 @@ export function judgeMutations(first: number, count: number, tell: (text: string
     try {
       check(text);
     } catch (thrown) {
-      throw new Error(`with SLUICE_SEED=${seed}`, { cause: thrown });
+      // Its message may be as long as the file.
+      throw new Error(`with SLUICE_SEED=${seed}: ${String(thrown).slice(0, 300)}`);
     }
     const { user, system } = process.cpuUsage(before);
     const ms = (user + system) / 1000;

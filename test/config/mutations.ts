@@ -165,7 +165,7 @@ const MUTATIONS: readonly ((lines: string[], dice: Dice) => void)[] = [
     const from = dice.roll(lines.length);
     const block = lines.slice(from, from + 1 + dice.roll(lines.length - from));
     const copies = Array.from({ length: dice.of([1, 10, 300]) }, () => block).flat();
-    lines.splice(dice.roll(lines.length), 0, ...copies);
+    lines.splice(dice.roll(lines.length), 0, ...copies.slice(0, 20_000));
   },
 ];
 
