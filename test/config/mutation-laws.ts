@@ -52,7 +52,7 @@ export function judgeMutations(first: number, count: number, tell: (text: string
     try {
       check(text);
     } catch (thrown) {
-      // Its message may be as long as the file.
+      // oxlint-disable-next-line preserve-caught-error -- its message may be as long as the file
       throw new Error(`with SLUICE_SEED=${seed}: ${String(thrown).slice(0, 300)}`);
     }
     const { user, system } = process.cpuUsage(before);
