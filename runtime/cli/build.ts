@@ -18,7 +18,7 @@ import { readSchemas, withReferred } from '../load-schemas.ts';
 import { packageFolder } from '../package-folder.ts';
 import { type ProjectFolders, projectFile } from '../project-files.ts';
 import { SCHEMA_PARTS, schemaModuleCompiler } from '../stages/compile-schemas.ts';
-import { BOOT, pipelineModule, virtualModules } from './bundle-entry.ts';
+import { BOOT, pipelineModule, type VirtualModule, virtualModules } from './bundle-entry.ts';
 import { withinDeadline } from './check-deadline.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';
@@ -43,6 +43,14 @@ export const build: Command = {
     return EXIT.fine;
   },
 };
+
+/** What compiled schemas call. */
+function schemaParts(runtime: string): readonly (readonly [string, VirtualModule])[] {
+  return [...SCHEMA_PARTS].map(([name, file]) => {
+    const contents = `export * from ${JSON.stringify(join(runtime, 'stages', file))};`;
+    return [name, { contents, resolveDir: runtime }];
+  });
+}
 
 async function judged(file: string): Promise<CheckedPipeline & { readonly findings: readonly Finding[] }> {
   const { result, project } = readPipeline(file, 'check');
@@ -93,10 +101,7 @@ async function compile(
   const validators = schemaModuleCompiler([...files.values()]);
   const modules = new Map([
     ['sluice:pipeline', { contents: pipelineModule(document, busesOf(spec), schemas, runtime), resolveDir: runtime }],
-    [
-      SCHEMA_PARTS,
-      { contents: `export * from ${JSON.stringify(join(runtime, 'stages/schema-parts.ts'))};`, resolveDir: runtime },
-    ],
+    ...schemaParts(runtime),
     ['sluice:functions', { contents: functionsEntry(paths), resolveDir: resolveFolder(paths) }],
     ...schemas.map(
       (name) => [`sluice:validator/${name}`, { contents: validators.compile(name), resolveDir: runtime }] as const,

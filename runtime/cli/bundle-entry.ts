@@ -55,10 +55,14 @@ export function pipelineModule(
   return `${lines.join('\n')}\n`;
 }
 
-/** Modules that lie in no file: name to source text and the folder their own imports are looked up from. */
-export function virtualModules(
-  modules: ReadonlyMap<string, { readonly contents: string; readonly resolveDir: string }>,
-): Plugin {
+/** A module that lies in no file: its source text, and the folder from which its own imports are looked up. */
+export interface VirtualModule {
+  readonly contents: string;
+  readonly resolveDir: string;
+}
+
+/** By name. */
+export function virtualModules(modules: ReadonlyMap<string, VirtualModule>): Plugin {
   return {
     name: 'sluice-virtual',
     setup(build) {

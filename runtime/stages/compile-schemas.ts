@@ -6,7 +6,9 @@ import { _Code } from 'ajv/dist/compile/codegen/code.js';
 import { useFunc } from 'ajv/dist/compile/util.js';
 import addFormats from 'ajv-formats';
 import { NotLinear } from './pattern-program.ts';
-import { areUnique, formats, patternOf } from './schema-parts.ts';
+import { formats } from './formats.ts';
+import { type Pattern, patternOf } from './pattern.ts';
+import { areUnique } from './unique-items.ts';
 import type { Validator } from './validate.ts';
 
 /** A schema file of the project, parsed. */
@@ -44,9 +46,15 @@ export class UnsafePatterns extends Error {
   }
 }
 
-/** Where bundles find schema-parts.ts. */
-export const SCHEMA_PARTS = 'sluice:schema-parts';
-const PARTS = `require(${JSON.stringify(SCHEMA_PARTS)})`;
+/** What compiled schemas call while they judge a body: files beside this one, by the names under which bundles find them. */
+export const SCHEMA_PARTS: ReadonlyMap<string, string> = new Map(
+  ['pattern', 'unique-items', 'formats'].map((name) => [`sluice:schema/${name}`, `${name}.ts`]),
+);
+
+/** How compiled source makes a pattern that runs natively. */
+const NATIVE = 'new RegExp';
+
+const partOf = (name: string): string => `require("sluice:schema/${name}")`;
 
 /** Compiles the project's schemas by name. */
 export interface SchemaCompiler<Compiled> {
@@ -61,7 +69,7 @@ export interface SchemaCompiler<Compiled> {
  * by its `$id`, so that one may refer to another of its dialect.
  */
 export function schemaCompiler(files: readonly SchemaFile[]): SchemaCompiler<Validator> {
-  const known = dialects(files, OPTIONS);
+  const known = dialects(files, OPTIONS, NATIVE);
   return {
     flaws: known.flaws,
     compile(name) {
@@ -73,17 +81,24 @@ export function schemaCompiler(files: readonly SchemaFile[]): SchemaCompiler<Val
 
 /** As `schemaCompiler`, but to the source text of a module whose default export is the validator: bundles hold no compiler. */
 export function schemaModuleCompiler(files: readonly SchemaFile[]): SchemaCompiler<string> {
-  const known = dialects(files, { ...OPTIONS, code: { source: true, esm: true } });
+  const options = { ...OPTIONS, code: { source: true, esm: true } };
+  const known = dialects(files, options, NATIVE);
   return {
     flaws: known.flaws,
     compile(name) {
-      const { ajv, schema } = known.find(name);
-      return standaloneCode.default(
-        ajv,
-        known.safely(() => ajv.compile(schema)),
-      );
+      const native = sourceOf(known, name);
+      // Most schemas need neither parser nor automaton in their bundle.
+      return known.hasAutomaton() ? sourceOf(dialects(files, options, `${partOf('pattern')}.patternOf`), name) : native;
     },
   };
+}
+
+function sourceOf(known: Dialects, name: string): string {
+  const { ajv, schema } = known.find(name);
+  return standaloneCode.default(
+    ajv,
+    known.safely(() => ajv.compile(schema)),
+  );
 }
 
 interface Found {
@@ -96,18 +111,20 @@ interface Dialects {
   find(name: string): Found;
   /** What was compiled; throws UnsafePatterns where that met such. */
   safely<Compiled>(compile: () => Compiled): Compiled;
+  /** Whether any pattern that was compiled so far does not run natively. */
+  hasAutomaton(): boolean;
   readonly flaws: ReadonlyMap<string, string>;
 }
 
-function dialects(files: readonly SchemaFile[], options: Options): Dialects {
-  const unsafe: UnsafePattern[] = [];
-  const all = { ...options, code: { ...options.code, regExp: engine(unsafe) } };
+function dialects(files: readonly SchemaFile[], options: Options, patterns: string): Dialects {
+  const met: Met = { unsafe: [], hasAutomaton: false };
+  const all = { ...options, code: { ...options.code, regExp: engine(met, patterns) } };
   const latest = new Ajv2020(all);
   const seventh = new Ajv(all);
   for (const ajv of [latest, seventh]) {
     addFormats.default(ajv);
     for (const [name, format] of Object.entries(formats)) ajv.addFormat(name, format);
-    ajv.opts.code.formats = new _Code(`${PARTS}.formats`);
+    ajv.opts.code.formats = new _Code(`${partOf('formats')}.formats`);
     ajv.removeKeyword('uniqueItems').addKeyword(UNIQUE_ITEMS);
   }
   const of = (schema: SchemaFile['schema']): Ajv => (dialect(schema) === 'draft-07' ? seventh : latest);
@@ -129,11 +146,12 @@ function dialects(files: readonly SchemaFile[], options: Options): Dialects {
   return {
     flaws,
     safely(compile) {
-      unsafe.length = 0;
+      met.unsafe.length = 0;
       const compiled = compile();
-      if (unsafe.length > 0) throw new UnsafePatterns([...unsafe]);
+      if (met.unsafe.length > 0) throw new UnsafePatterns([...met.unsafe]);
       return compiled;
     },
+    hasAutomaton: () => met.hasAutomaton,
     find(name) {
       const schema = byName.get(name);
       if (schema === undefined) throw new Error(`no schema ${name}`);
@@ -144,18 +162,26 @@ function dialects(files: readonly SchemaFile[], options: Options): Dialects {
   };
 }
 
+/** What the patterns of a schema turned out to be. */
+interface Met {
+  readonly unsafe: UnsafePattern[];
+  hasAutomaton: boolean;
+}
+
 /** Compiles patterns, and collects those that are not safe: all of a schema are to be told at once. */
-function engine(unsafe: UnsafePattern[]): NonNullable<NonNullable<Options['code']>['regExp']> {
-  const compile = (pattern: string, flags: string) => {
+function engine(met: Met, code: string): NonNullable<NonNullable<Options['code']>['regExp']> {
+  const compile = (pattern: string, flags: string): RegExp | Pattern => {
     try {
-      return patternOf(pattern, flags);
+      const compiled = patternOf(pattern, flags);
+      if (!(compiled instanceof RegExp)) met.hasAutomaton = true;
+      return compiled;
     } catch (thrown) {
       if (!(thrown instanceof NotLinear)) throw thrown;
-      unsafe.push({ pattern, why: thrown.message });
+      met.unsafe.push({ pattern, why: thrown.message });
       return new RegExp(pattern, flags);
     }
   };
-  return Object.assign(compile, { code: `${PARTS}.patternOf` });
+  return Object.assign(compile, { code });
 }
 
 const UNIQUE_ITEMS: CodeKeywordDefinition = {
@@ -164,7 +190,7 @@ const UNIQUE_ITEMS: CodeKeywordDefinition = {
   schemaType: 'boolean',
   code(context) {
     if (context.schema !== true) return;
-    const call = useFunc(context.gen, Object.assign(areUnique, { code: `${PARTS}.areUnique` }));
+    const call = useFunc(context.gen, Object.assign(areUnique, { code: `${partOf('unique-items')}.areUnique` }));
     context.fail(_`!${call}(${context.data})`);
   },
 };

@@ -118,6 +118,8 @@ function ofRepeated({ element, min, max }: AST.Quantifier, after: Rest): Rest {
   if (isRetried && (after.isRetried || !(after.longest <= SHORT))) throw new Choice();
   const both = new Set([...own, ...after.beginnings]);
   const inside = { beginnings: both, longest: Infinity, isRetried: after.isRetried || isRetried };
+  // The engine keeps a place to come back to for each, and has room for some millions.
+  if (max > 1 && holdsCapture(element)) throw new Choice();
   // What is tried in every length must not be made of parts that are tried again themselves.
   if (isRetried && element.type !== 'CharacterClass' && element.type !== 'CharacterSet' && element.type !== 'Character')
     throw new Choice();
@@ -128,6 +130,12 @@ function ofRepeated({ element, min, max }: AST.Quantifier, after: Rest): Rest {
     longest: after.longest + max * longestOf(element),
     isRetried: inside.isRetried,
   };
+}
+
+function holdsCapture(element: AST.Element): boolean {
+  if (element.type === 'CapturingGroup') return true;
+  if (element.type === 'Quantifier') return holdsCapture(element.element);
+  return element.type === 'Group' && element.alternatives.some(({ elements }) => elements.some(holdsCapture));
 }
 
 function charactersOf(element: AST.Character | AST.CharacterClass | AST.CharacterSet): Beginnings {

@@ -37,7 +37,7 @@ function fits(schema: string, validator: Validator, body: unknown): boolean {
     return validator(body);
   } catch (thrown) {
     if (!isStackOverflow(thrown)) throw thrown;
-    const text = `expected a body of schema ${schema}, found one that is nested deeper than it can be judged`;
+    const text = `expected a body of schema ${schema}, found one that is nested deeper, or longer, than it can be judged`;
     throw new SluiceError('BODY_TOO_DEEP', text, { place: { schema } });
   }
 }

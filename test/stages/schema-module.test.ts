@@ -30,7 +30,9 @@ test('a schema in a bundle says of every body what it says here, in the same tim
   using folder = temporaryFolder('schema-module');
   const modules = new Map([
     ['sluice:validator/s', { contents: schemaModuleCompiler(files).compile('s'), resolveDir: STAGES }],
-    [SCHEMA_PARTS, { contents: "export * from './schema-parts.ts';", resolveDir: STAGES }],
+    ...[...SCHEMA_PARTS].map(
+      ([name, file]) => [name, { contents: `export * from './${file}';`, resolveDir: STAGES }] as const,
+    ),
   ]);
   const { outputFiles } = await build({
     ...NODE_BUNDLE,

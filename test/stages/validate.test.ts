@@ -7,7 +7,7 @@ import { type SchemaFile, schemaCompiler } from '../../runtime/stages/compile-sc
 import { validateStage } from '../../runtime/stages/validate.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Message } from '../../runtime/contract/message.ts';
-import { formats } from '../../runtime/stages/schema-parts.ts';
+import { formats } from '../../runtime/stages/formats.ts';
 import { patient } from '../harness/patience.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
 
