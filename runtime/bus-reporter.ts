@@ -11,34 +11,59 @@ export interface ReporterSettings extends Pick<BusContext, 'route' | 'connection
   readonly health: Health;
   readonly onUp: () => void;
   readonly onProblem: (error: SluiceError) => void;
-  readonly onRenewed: () => void;
+  /** A connection that worked has ended; `renewed`: given up by its driver. */
+  readonly onDown?: (renewed: boolean) => void;
 }
 
 /** Turns what a connection tells of itself into log lines, readiness and decisions. A repeated problem is one line, until it changes. */
 export function busReporter(settings: ReporterSettings): (event: BusEvent) => void {
-  const { log, health, route, connection, direction, onUp, onProblem, onRenewed } = settings;
+  const { log, health, route, connection, direction, onUp, onProblem, onDown } = settings;
   const end = `${route} ${direction}`;
   const place = { route, bus: connection, end: direction };
   const notices = new Set<string>();
   let said = { text: '', atMs: 0 };
-  health.set(end, false);
+  let down: string | undefined = `not connected to ${connection} yet`;
+  let suspended: string | undefined;
+  const judge = (): void => {
+    const why = down ?? suspended;
+    health.set(end, why === undefined, why);
+  };
+  judge();
   return (event) => {
     switch (event.kind) {
       case 'connected':
         said = { text: '', atMs: 0 };
-        health.set(end, true);
+        down = undefined;
+        judge();
         log.info('connected', { ...place, text: event.detail });
         return onUp();
       case 'disconnected':
-        health.set(end, false);
+        down = `disconnected from ${connection}: ${event.detail}`;
+        judge();
         // Our own farewell is no news.
         if (health.isDraining) return undefined;
-        return log.warn('disconnected', { ...place, text: event.detail });
+        onDown?.(event.renewed ?? false);
+        return log.warn(event.renewed === true ? 'connection-renewed' : 'disconnected', {
+          ...place,
+          text: event.detail,
+        });
       case 'renewed':
-        onRenewed();
+        onDown?.(true);
         return log.warn('connection-renewed', { ...place, text: event.detail });
+      case 'suspended':
+        if (suspended !== event.detail) log.warn('suspended', { ...place, text: event.detail });
+        suspended = event.detail;
+        return judge();
+      case 'resumed':
+        if (suspended !== undefined) log.info('resumed', { ...place, text: event.detail });
+        suspended = undefined;
+        return judge();
       case 'problem': {
         const { code, message, remedy } = event.error;
+        if (down !== undefined) {
+          down = `${code} ${message}`;
+          judge();
+        }
         if (said.text !== message || performance.now() - said.atMs >= REPEAT_MS) {
           said = { text: message, atMs: performance.now() };
           log.error('bus-problem', { ...place, code, text: `${message}. ${remedy}` });

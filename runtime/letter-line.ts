@@ -49,7 +49,8 @@ export async function openLetterLine(
     attempts: spec.retry.attempts,
     clock,
     log,
-    onFlow: (isFlowing) => health.set(`${spec.name} dead-letter confirmations`, isFlowing),
+    onFlow: (isFlowing, why) =>
+      health.set(`${spec.name} dead-letter confirmations`, isFlowing, `the bus does not confirm: ${why}`),
   });
   return {
     letters: post,

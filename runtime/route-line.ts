@@ -17,7 +17,7 @@ import type { PipelineState } from './state/pipeline-state.ts';
 import type { Stamps } from './state/stamps.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from './telemetry/health.ts';
-import type { RouteNumbers } from './telemetry/metrics-text.ts';
+import type { Disconnects, RouteNumbers } from './telemetry/metrics-text.ts';
 import { openRouteSink } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
@@ -73,7 +73,11 @@ export class RouteLine {
   #route: Route | undefined;
   #pump: Pump | undefined;
   #watchdog: Watchdog | undefined;
-  readonly #renewed: Record<Direction, number> = { source: 0, sink: 0, 'dead-letters': 0 };
+  readonly #disconnects: Disconnects = {
+    source: { lost: 0, renewed: 0 },
+    sink: { lost: 0, renewed: 0 },
+    'dead-letters': { lost: 0, renewed: 0 },
+  };
 
   constructor(pipeline: PipelineSpec, spec: RouteSpec, settings: LineSettings) {
     this.#pipeline = pipeline;
@@ -113,9 +117,9 @@ export class RouteLine {
     if (contexts.source !== undefined) {
       this.#source = await busOf(catalog, from.bus).openSource(endOptions(this.#pipeline, from), contexts.source);
     }
-    const onFlow = (isFlowing: boolean): void => {
+    const onFlow = (isFlowing: boolean, why?: string): void => {
       opened.onFlow(isFlowing);
-      health.set(`${this.#spec.name} confirmations`, isFlowing);
+      health.set(`${this.#spec.name} confirmations`, isFlowing, `the sink does not confirm: ${why}`);
     };
     const onLetters = (trouble: SluiceError | undefined): void => {
       health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && inWords(trouble));
@@ -140,8 +144,13 @@ export class RouteLine {
     const { counters } = this.#route;
     const place = { pipeline: this.#pipeline.name, route: this.#spec.name };
     const deadLetters = this.#settings.deadLetters.standing(this.#spec.name);
-    const counted = this.#spool === undefined ? counters : this.#spool.counted(counters);
-    return { ...place, ...counted, deadLetters, renewed: this.#renewed };
+    const disconnects = this.#disconnects;
+    return {
+      ...place,
+      disconnects,
+      ...(this.#spool === undefined ? counters : this.#spool.counted(counters)),
+      deadLetters,
+    };
   }
 
   async drain(deadlineMs: number): Promise<void> {
@@ -194,8 +203,10 @@ export class RouteLine {
       if (direction === 'dead-letters') this.#letters?.wake();
       else this.#pump?.wake();
     };
-    const onRenewed = (): void => void (this.#renewed[direction] += 1);
-    const report = busReporter({ ...place, log, health, onUp, onProblem, onRenewed });
+    const onDown = (renewed: boolean): void => {
+      this.#disconnects[direction][renewed ? 'renewed' : 'lost'] += 1;
+    };
+    const report = busReporter({ ...place, log, health, onUp, onDown, onProblem });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
     return { ...place, window: this.#spec.from.window, memo, signal: opening, report };
   }

@@ -49,9 +49,16 @@ export interface AddressGrammar {
 /** What a connection tells the runtime while it lives. The runtime logs, counts and decides; a driver never does. */
 export type BusEvent =
   | { readonly kind: 'connected'; readonly detail: string }
-  | { readonly kind: 'disconnected'; readonly detail: string }
-  /** A connection that stood was ended because the server did not answer in time. It is made anew. */
+  /** One of several connections of this end that stood was ended, because its server did not answer in time. It is made anew. */
   | { readonly kind: 'renewed'; readonly detail: string }
+  /** `renewed`: the driver gave up a connection that was open, for its server did not answer or did not deliver. */
+  | { readonly kind: 'disconnected'; readonly detail: string; readonly renewed?: boolean }
+  /**
+   * The connection is up and this end does not work: what it needs is missing, or messages wait at the server and none
+   * arrive. `detail` says what is waited for. Lasts until `resumed`, over disconnections too.
+   */
+  | { readonly kind: 'suspended'; readonly detail: string }
+  | { readonly kind: 'resumed'; readonly detail: string }
   /** Something keeps the connection from working: wrong password, host, certificate, a missing stream. The driver goes on trying. */
   | { readonly kind: 'problem'; readonly error: SluiceError }
   /** A fact that an operator should know once: a lost session, an overrun bound. `code` groups repetitions. */

@@ -47,7 +47,7 @@ function flowOf({ clock, drainPerSecond, counters, log, name, onFlow, onDoubt }:
       onDoubt?.(inDoubt);
       if (!isFirst) return;
       log.warn('sink-stalled', { route: name, code: failure.code, text: failure.message });
-      onFlow(false);
+      onFlow(false, `${failure.code} ${failure.message}`);
     },
     onFlow() {
       log.info('sink-flows', { route: name });

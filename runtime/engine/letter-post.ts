@@ -15,8 +15,8 @@ export interface LetterPostSettings {
   readonly attempts: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** False when the bus ceases to confirm, true when it confirms again. */
-  readonly onFlow: (isFlowing: boolean) => void;
+  /** False when the bus ceases to confirm, with the failure in words; true when it confirms again. */
+  readonly onFlow: (isFlowing: boolean, why?: string) => void;
 }
 
 const PAUSE = { firstMs: 100, capMs: 5000 };
@@ -37,7 +37,7 @@ export class LetterPost implements DeadLetters {
       onGoBack(failure, isFirst) {
         if (!isFirst) return;
         log.warn('dead-letters-stalled', { code: failure.code, text: failure.message });
-        onFlow(false);
+        onFlow(false, `${failure.code} ${failure.message}`);
       },
       onFlow() {
         log.info('dead-letters-flow');

@@ -77,8 +77,8 @@ export interface Route {
   readonly pulse: Pulse | undefined;
   /** Hears ids of what was sent and not confirmed, each time that sending stops; undefined where nobody asks. */
   readonly onDoubt?: ((ids: Iterable<string>) => void) | undefined;
-  /** False when the sink ceases to confirm, true when it confirms again. */
-  readonly onFlow: (isFlowing: boolean) => void;
+  /** False when the sink ceases to confirm, with the failure in words; true when it confirms again. */
+  readonly onFlow: (isFlowing: boolean, why?: string) => void;
   /** Why dead letters cannot be written; undefined once they can again. */
   readonly onLetters: (trouble: SluiceError | undefined) => void;
 }

@@ -4,7 +4,7 @@ export class Health {
   #isDraining = false;
 
   /** `end` is one connection of one route, `positions source`, or what else of it can fail. `why` is for operators. */
-  set(end: string, isUp: boolean, why = 'failed'): void {
+  set(end: string, isUp: boolean, why = 'not up'): void {
     this.#ends.set(end, isUp ? undefined : why);
   }
 

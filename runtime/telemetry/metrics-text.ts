@@ -1,5 +1,8 @@
 import { DISCARD_REASONS, type LetterStanding } from '#contract/dead-letter.ts';
 
+/** How often each end's connection ended: by itself, or given up by its driver although it was open. */
+export type Disconnects = Record<'source' | 'sink' | 'dead-letters', { lost: number; renewed: number }>;
+
 /** A route's numbers at this moment. */
 export interface RouteNumbers {
   readonly pipeline: string;
@@ -18,8 +21,7 @@ export interface RouteNumbers {
   readonly retries: number;
   readonly goBacks: number;
   readonly unexplainedDuplicates: number;
-  /** Connections that were ended because the server did not answer in time, by end. */
-  readonly renewed: Readonly<Record<string, number>>;
+  readonly disconnects: Disconnects;
   /** Of the local store. */
   readonly deadLetters: LetterStanding;
   /** Of a route with a spool: what lies in it, and when the oldest of it arrived. */
@@ -94,10 +96,16 @@ const METRICS: readonly Metric[] = [
     samples: (route) => [{ value: route.unexplainedDuplicates }],
   },
   {
-    name: 'sluice_connections_renewed_total',
+    name: 'sluice_disconnects_total',
     type: 'counter',
-    help: 'Connections that were ended and made anew because the server did not answer in time, by end of the route.',
-    samples: ({ renewed }) => Object.entries(renewed).map(([end, value]) => ({ labels: `end="${end}"`, value })),
+    help: 'Connections that ended, by end and cause. renewed: it was open, but the server did not answer or did not deliver.',
+    samples: ({ disconnects }) =>
+      (['source', 'sink', 'dead-letters'] as const).flatMap((end) =>
+        (['lost', 'renewed'] as const).map((cause) => ({
+          labels: `end="${end}",cause="${cause}"`,
+          value: disconnects[end][cause],
+        })),
+      ),
   },
   {
     name: 'sluice_dead_letters',

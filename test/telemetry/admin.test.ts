@@ -25,7 +25,7 @@ test('ready is who has every connection and drains not; alive is who answers', a
     health.set('r sink', false);
     const waiting = await fetch(`${admin.url}/readyz?verbose`);
     assert.equal(waiting.status, 503);
-    assert.equal(await waiting.text(), '[+]r source ok\n[-]r sink failed\n');
+    assert.equal(await waiting.text(), '[+]r source ok\n[-]r sink not up\n');
     health.set('r sink', true);
     assert.equal(await status(`${admin.url}/readyz`), 200);
     health.drain();
