@@ -55,6 +55,15 @@ export class Acks {
     this.#most = Math.ceil(prefetch / 4);
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Deliveries that are not acknowledged yet. */
+  get outstanding(): number {
+    return this.#order.size;
+  }
+
   /** In the order of delivery. */
   enter(delivery: Tagged): void {
     this.#order.push(delivery);

@@ -5,7 +5,7 @@ import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import { connectFailure, tooSlow } from './connect-failure.ts';
 import type { RabbitConnection } from './options.ts';
-import { dial, type Session } from './session.ts';
+import { dial, Renewal, type Session } from './session.ts';
 import { errorAt, type Node, type Target, targetOf } from './target.ts';
 
 /** The source or sink that uses a link. */
@@ -178,11 +178,21 @@ export class Link {
     this.#context.report({
       kind: 'disconnected',
       detail: `${node.shown}: ${failure?.message ?? 'the connection ended'}`,
+      renewed: failure instanceof Renewal,
     });
-    const meaning = failure === undefined ? undefined : this.#end.explain(failure);
+    const meaning = failure === undefined ? undefined : this.#end.explain(causeOf(failure));
     if (meaning !== undefined) this.complain(meaning);
     if (wasUseful || performance.now() - beganAtMs > SHORT_MS) return 'useful';
     return meaning === undefined ? 'useless' : 'refused';
+  }
+
+  /** The connection is up, and its end waits for something. Until `resume`. */
+  suspend(why: string): void {
+    this.#context.report({ kind: 'suspended', detail: why });
+  }
+
+  resume(how: string): void {
+    this.#context.report({ kind: 'resumed', detail: how });
   }
 
   #refused(thrown: unknown): void {
@@ -190,4 +200,9 @@ export class Link {
     const known = thrown instanceof SluiceError ? thrown : meaning;
     this.complain(known ?? this.error('BUS_UNREACHABLE', messageOf(thrown), thrown));
   }
+}
+
+/** What the server said where that is why a session was given up. */
+function causeOf(failure: Error): Error {
+  return failure instanceof Renewal && failure.cause instanceof Error ? failure.cause : failure;
 }

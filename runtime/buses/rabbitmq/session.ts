@@ -12,6 +12,11 @@ const CLOSE_MS = 2000;
 const WRITE_BYTES = 1024 ** 2;
 const late = (): Error => new Error('not in time');
 
+/** A session is given up although its connection is open. */
+export class Renewal extends Error {
+  override readonly name = 'Renewal';
+}
+
 /** What a session tells whoever holds it. None of these may throw. */
 export interface SessionListener {
   /** Once, at its end; `failure` is the last that the server or the socket said. */
@@ -33,7 +38,7 @@ export class Session {
   #isOver = false;
   #isBlocked = false;
   #isCorked = false;
-  readonly #channels: Channel[] = [];
+  readonly #channels = new Set<Channel>();
 
   constructor(model: ChannelModel, socket: AbortController) {
     this.model = model;
@@ -98,12 +103,20 @@ export class Session {
   /** A channel whose end ends the session. */
   async open<Made extends Channel>(making: Promise<Made>): Promise<Made> {
     const channel = await making;
-    this.#channels.push(channel);
+    this.#channels.add(channel);
     channel.on('error', (error) => {
       this.#failure ??= error;
     });
-    channel.on('close', () => this.end());
+    channel.on('close', () => {
+      if (this.#channels.has(channel)) this.end();
+    });
     return channel;
+  }
+
+  /** Closes a channel that was opened here; the session goes on. */
+  async release(channel: Channel): Promise<void> {
+    this.#channels.delete(channel);
+    await channel.close();
   }
 
   /** Ends it at once, without a word to the server. Idempotent. */

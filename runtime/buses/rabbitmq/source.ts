@@ -6,17 +6,20 @@ import { messageOf, type SluiceError } from '#contract/errors.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { Deque } from '#kit/deque.ts';
 import { Inbox } from '#kit/inbox.ts';
-import { Acks } from './acks.ts';
+import { Standstill } from '#kit/standstill.ts';
+import type { Acks } from './acks.ts';
 import { Arrival } from './arrival.ts';
+import { Consumer } from './consumer.ts';
 import { Link, type LinkEnd } from './link.ts';
 import type { RabbitConnection, RabbitFrom } from './options.ts';
 import { lookAtQueue } from './queue-settings.ts';
+import { QueueWatch, type Watched } from './queue-watch.ts';
 import { receivedFrame } from './received-frame.ts';
 import { meaningOf, serverWord } from './server-word.ts';
 import type { Session } from './session.ts';
 import { StreamPlace } from './stream-place.ts';
 import { StreamWatch } from './stream-watch.ts';
-import { bindQueue, countConsumers, ensureExchange, ensureQueue, offsetOfLast } from './topology.ts';
+import { bindQueue, ensureExchange, ensureQueue, kindOf, lookAt, offsetOfLast, type QueueKind } from './topology.ts';
 
 /** AMQP counts the prefetch in two bytes. */
 const MAX_PREFETCH = 65_535;
@@ -36,7 +39,7 @@ export async function openSource(
  * At least once and in the order of the queue. A session's deliveries are acknowledged in that session or not at all;
  * when one ends, what the engine was not given yet is forgotten, for the server sends it again in its place.
  */
-class RabbitSource implements Source, LinkEnd {
+class RabbitSource implements Source, LinkEnd, Watched {
   readonly #link: Link;
   readonly #context: BusContext;
   readonly #from: RabbitFrom;
@@ -50,8 +53,15 @@ class RabbitSource implements Source, LinkEnd {
   #heldBytes = 0;
   /** Of this session: consumes and may hand on. */
   #isOpen = false;
-  #acks: Acks | undefined;
-  #received = 0;
+  #consumer: Consumer | undefined;
+  #session: Session | undefined;
+  received = 0;
+  /** Before this session. */
+  #receivedBefore = 0;
+  readonly #standstill = new Standstill();
+  #isSuspended = false;
+  #kind: QueueKind;
+  #queueWatch: QueueWatch | undefined;
   readonly #place: StreamPlace | undefined;
   #watch: StreamWatch | undefined;
   /** Ids of messages that their publisher did not name: of this process, and counted. */
@@ -79,7 +89,8 @@ class RabbitSource implements Source, LinkEnd {
   }
 
   async close(): Promise<void> {
-    this.#acks?.finish();
+    this.#queueWatch?.stop();
+    this.#consumer?.acks.finish();
     this.#place?.save();
     await this.#link.close();
   }
@@ -94,40 +105,36 @@ class RabbitSource implements Source, LinkEnd {
     // Messages that another consumer holds would come back behind later ones: wait until nobody does.
     if (alone && others > 0) throw this.#notAlone(others);
     if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
-    const channel = await session.open(session.model.createChannel());
-    const prefetch = Math.min(this.#context.window.messages, MAX_PREFETCH);
-    await channel.prefetch(prefetch);
-    const acks = new Acks(channel, prefetch);
-    this.#acks = acks;
-    this.#received = 0;
-    const take = (message: ConsumeMessage | null): void => this.#take(session, acks, message);
-    await channel.consume(queue, take, {
-      exclusive: alone,
-      ...(this.#place !== undefined && { arguments: { 'x-stream-offset': this.#place.attach() } }),
-    });
-    if (this.#place?.isAwaiting === true) this.#watch = this.#watchFor(this.#place, session);
+    this.#kind = type ?? (await kindOf(session, queue));
+    this.#session = session;
+    this.#receivedBefore = this.received;
+    await this.#consume(session, false);
     // Quorum queues do not mind `exclusive`: two that came at once both see it now, and both step back.
     if (alone && type !== 'classic') {
-      const all = await countConsumers(session, queue);
-      if (all > 1) throw this.#notAlone(all - 1);
+      const { consumers } = await lookAt(session, queue);
+      if (consumers > 1) throw this.#notAlone(consumers - 1);
     }
+    this.#queueWatch = new QueueWatch(session, queue, this.#kind, this, this.#standstill);
     this.#isOpen = true;
     this.#admit();
     const what = type === 'stream' ? 'stream' : 'queue';
-    return `reads ${what} ${queue}, up to ${prefetch} unacknowledged`;
+    return `reads ${what} ${queue}, up to ${this.prefetch} unacknowledged`;
   }
 
   over(): boolean {
     this.#isOpen = false;
-    this.#acks?.end();
-    this.#acks = undefined;
+    this.#consumer?.acks.end();
+    this.#consumer = undefined;
+    this.#session = undefined;
     this.#watch?.stop();
     this.#watch = undefined;
+    this.#queueWatch?.stop();
+    this.#queueWatch = undefined;
     this.#waiting = new Deque();
     for (let unread = this.#inbox.dropOldest(); unread !== undefined; unread = this.#inbox.dropOldest()) {
       this.#release(unread);
     }
-    return this.#received > 0;
+    return this.received > this.#receivedBefore;
   }
 
   explain(failure: Error): SluiceError | undefined {
@@ -136,8 +143,50 @@ class RabbitSource implements Source, LinkEnd {
     return code === undefined || text === undefined ? undefined : this.#link.error(code, text, failure);
   }
 
+  get outstanding(): number {
+    return this.#consumer?.acks.outstanding ?? 0;
+  }
+
+  get prefetch(): number {
+    return Math.min(this.#context.window.messages, MAX_PREFETCH);
+  }
+
+  stands(waiting: number): void {
+    this.#isSuspended = true;
+    this.#link.suspend(`waits for the server: ${waiting} messages are ready in queue ${this.#queue}, and none come`);
+  }
+
+  rests(): void {
+    if (!this.#isSuspended) return;
+    this.#isSuspended = false;
+    this.#link.resume(`no message waits in queue ${this.#queue} any more`);
+  }
+
+  async handOver(): Promise<void> {
+    const session = this.#session;
+    // A stream that is read as a queue has no place: another consumer would begin at its end.
+    const hasPlace = this.#place === undefined ? this.#kind !== 'stream' : !this.#place.isAwaiting;
+    if (session === undefined || !hasPlace) return;
+    await this.#consumer?.release();
+    if (!session.isOver) await this.#consume(session, true);
+  }
+
   blocked(): void {
     // Readiness says it. Messages still come; what is acknowledged reaches the server when it listens again.
+  }
+
+  async #consume(session: Session, isSuccessor: boolean): Promise<void> {
+    const { type, shared } = this.#from;
+    const wanted = {
+      queue: this.#queue,
+      prefetch: this.prefetch,
+      exclusive: !shared && type !== 'stream',
+      streamOffset: this.#place?.attach(),
+    };
+    const take = (consumer: Consumer, message: ConsumeMessage | null): void => this.#take(session, consumer, message);
+    this.#consumer = await Consumer.open(session, wanted, take, isSuccessor);
+    this.#watch?.stop();
+    if (this.#place?.isAwaiting === true) this.#watch = this.#watchFor(this.#place, session);
   }
 
   #notAlone(others: number): SluiceError {
@@ -148,21 +197,31 @@ class RabbitSource implements Source, LinkEnd {
   }
 
   /** Never throws: the client would take it for a fault of the server's. */
-  #take(session: Session, acks: Acks, message: ConsumeMessage | null): void {
+  #take(session: Session, consumer: Consumer, message: ConsumeMessage | null): void {
     if (session.isOver) return;
     try {
       if (message === null) {
         session.end(new Error(`the server cancelled the consumer: queue ${this.#queue} was deleted, or has moved`));
-      } else this.#receive(session, acks, message);
+      } else {
+        this.#arrives(consumer, message);
+        this.#receive(session, consumer.acks, message);
+      }
     } catch (thrown) {
       session.end(new Error(`a message cannot be read: ${messageOf(thrown)}`, { cause: thrown }));
     }
   }
 
+  #arrives({ isSuccessor }: Consumer, { fields }: ConsumeMessage): void {
+    this.received += 1;
+    if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#neverCame();
+    if (!this.#isSuspended) return;
+    this.#isSuspended = false;
+    this.#link.resume(`messages of queue ${this.#queue} come again`);
+  }
+
   #receive(session: Session, acks: Acks, message: ConsumeMessage): void {
     const { deliveryTag: tag, redelivered } = message.fields;
     const { headers } = message.properties;
-    this.#received += 1;
     const frame = receivedFrame(message, () => this.#roundedHeader());
     const offset: unknown = headers?.['x-stream-offset'];
     if (this.#place === undefined) {
@@ -254,6 +313,11 @@ class RabbitSource implements Source, LinkEnd {
   #roundedHeader(): void {
     const text = 'a message has an integer beyond 2^53 in a header; the client library rounds it';
     this.#link.notice('HEADER_ROUNDED', text);
+  }
+
+  #neverCame(): void {
+    const text = `queue ${this.#queue} had given messages to our consumer that never came: it was deleted and made again, or its leader has moved; another consumer reads them now`;
+    this.#link.notice('CONSUMER_REPLACED', text);
   }
 
   #looksLikeStream(): void {

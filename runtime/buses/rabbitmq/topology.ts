@@ -85,9 +85,29 @@ export async function bindQueue(
   });
 }
 
-/** How many consumers the queue has now. */
-export async function countConsumers(session: Session, name: string): Promise<number> {
-  return (await ask(session, (channel) => channel.checkQueue(name))).consumerCount;
+/** How many messages are ready in the queue, and how many consumers it has. Rejects with the server's word. */
+export async function lookAt(session: Session, name: string): Promise<{ messages: number; consumers: number }> {
+  const { messageCount: messages, consumerCount: consumers } = await ask(session, (channel) =>
+    channel.checkQueue(name),
+  );
+  return { messages, consumers };
+}
+
+/** What a queue is, as far as the server tells. */
+export type QueueKind = QueueType | undefined;
+
+/**
+ * AMQP has no question for it. A consumer with one argument that only classic queues take and one that only streams take
+ * is refused by every queue, and the refusal names what the queue is.
+ */
+export async function kindOf(session: Session, name: string): Promise<QueueKind> {
+  const refused = { 'x-cancel-on-ha-failover': true, 'x-stream-offset': 'first' };
+  const refusal = await ask(session, (channel) => channel.consume(name, () => {}, { arguments: refused })).then(
+    () => undefined,
+    (thrown: unknown) => serverWord(thrown),
+  );
+  const named = / of queue type rabbit_(classic|quorum|stream)_queue$/.exec(refusal?.text ?? '')?.[1];
+  return named === 'quorum' || named === 'stream' || named === 'classic' ? named : undefined;
 }
 
 const LAST_MS = 2000;

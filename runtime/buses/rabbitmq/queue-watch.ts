@@ -1,0 +1,97 @@
+import { Liveness } from '#kit/liveness.ts';
+import type { Standstill } from '#kit/standstill.ts';
+import { Renewal, type Session } from './session.ts';
+import { lookAt, type QueueKind } from './topology.ts';
+
+/** What the watch asks of the source, and tells it. None of these may throw. */
+export interface Watched {
+  /** Deliveries of all sessions so far. */
+  readonly received: number;
+  /** Deliveries that are not acknowledged yet. */
+  readonly outstanding: number;
+  readonly prefetch: number;
+  /** So many messages have waited over several looks, and none came. */
+  stands(waiting: number): void;
+  /** No message waits. */
+  rests(): void;
+  /** Another consumer in place of the present one, on the same connection. */
+  handOver(): Promise<void>;
+}
+
+/** Two of them, and a new consumer, within 10 s. */
+const LOOK_EVERY_MS = 4000;
+/** While a standstill lasts, a new connection is worth a try only now and then: in looks. */
+const RENEW_AGAIN_LOOKS = 6;
+/** Where other consumers may simply be slower, much less often. */
+const RENEW_SHARED_LOOKS = 60;
+/** A stream repeats what was written together with its last message each time. */
+const STREAM_LOOKS = 6;
+
+/**
+ * Looks at the queue of a session while nothing arrives. Three things it can find that RabbitMQ does not say: the queue
+ * does not know our consumer; messages wait and none come; and of a quorum queue that was deleted and made again at once,
+ * that the server consumes for us and drops the deliveries: nothing shows it, so an idle consumer is replaced by a new one.
+ */
+export class QueueWatch {
+  readonly #session: Session;
+  readonly #queue: string;
+  readonly #kind: QueueKind;
+  readonly #watched: Watched;
+  readonly #standstill: Standstill;
+  readonly #liveness: Liveness;
+  #received: number;
+  #idleLooks = 0;
+
+  /** `standstill` outlives the session: a new connection alone is no progress. */
+  constructor(session: Session, queue: string, kind: QueueKind, watched: Watched, standstill: Standstill) {
+    this.#session = session;
+    this.#queue = queue;
+    this.#kind = kind;
+    this.#watched = watched;
+    this.#standstill = standstill;
+    this.#received = watched.received;
+    this.#liveness = new Liveness({
+      everyMs: LOOK_EVERY_MS,
+      ask: () => this.#look(),
+      onFailure: (failure) => session.end(new Renewal(`queue ${queue}: ${failure.message}`, { cause: failure })),
+    });
+  }
+
+  stop(): void {
+    this.#liveness.stop();
+  }
+
+  async #look(): Promise<void> {
+    const { received } = this.#watched;
+    const isIdle = received === this.#received;
+    this.#received = received;
+    this.#idleLooks = isIdle ? this.#idleLooks + 1 : 0;
+    if (!isIdle) return;
+    const found = await lookAt(this.#session, this.#queue);
+    if (this.#session.isOver) return;
+    // Of a stream the server counts neither what waits for us nor its consumers.
+    if (this.#kind === 'stream') {
+      if (this.#idleLooks % STREAM_LOOKS === 0 && this.#watched.outstanding === 0) await this.#watched.handOver();
+      return;
+    }
+    if (found.consumers === 0) {
+      this.#session.end(new Renewal(`queue ${this.#queue} does not know our consumer`));
+      return;
+    }
+    await this.#judge(found);
+  }
+
+  async #judge({ messages: waiting, consumers }: { messages: number; consumers: number }): Promise<void> {
+    const { received, outstanding, prefetch } = this.#watched;
+    const looks = this.#standstill.look({ received, waiting, hasRoom: outstanding < prefetch });
+    if (looks > 0) {
+      const isOthers = consumers > 1;
+      if (!isOthers) this.#watched.stands(waiting);
+      if (looks % (isOthers ? RENEW_SHARED_LOOKS : RENEW_AGAIN_LOOKS) !== 1) return;
+      this.#session.end(new Renewal(`${waiting} messages wait in queue ${this.#queue}, and none come`));
+      return;
+    }
+    if (waiting === 0) this.#watched.rests();
+    if (this.#kind === 'quorum' && waiting === 0 && outstanding === 0) await this.#watched.handOver();
+  }
+}
