@@ -145,6 +145,12 @@ export const ERRORS = {
     scope: 'bus',
     remedy: "The server's own setting stands against what the route asks for.",
   },
+  CONSUMER_CHANGED: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      "Something else changed the route's durable consumer, which belongs to the route alone. It was put right; leave it, or name another with durable.",
+  },
   STATE_UNUSABLE: {
     verdict: 'retry',
     scope: 'bus',

@@ -37,6 +37,8 @@ export class Link {
   #listener: LinkListener | undefined;
   #lostAtMs: number | undefined;
   #saidAway = false;
+  /** What keeps the end from working although the connection is up, by its owner's name for it. */
+  readonly #suspensions = new Map<string, string>();
 
   constructor(context: BusContext) {
     this.#context = context;
@@ -68,6 +70,32 @@ export class Link {
 
   problem(code: ErrorCode, text: string, cause?: unknown): void {
     this.#context.report({ kind: 'problem', error: this.error(code, text, cause) });
+  }
+
+  /** The connection is up and the end does not work: `why` says what is waited for. Until `resume` of the same name. */
+  suspend(name: string, why: string): void {
+    this.#suspensions.set(name, why);
+    this.#context.report({ kind: 'suspended', detail: why });
+  }
+
+  resume(name: string, how: string): void {
+    if (!this.#suspensions.delete(name)) return;
+    const [other] = this.#suspensions.values();
+    this.#context.report(other === undefined ? { kind: 'resumed', detail: how } : { kind: 'suspended', detail: other });
+  }
+
+  /** Messages that the route had still to read are gone from the stream. */
+  removed(stream: string, count: number): void {
+    const text = `at least ${count} messages of stream ${stream} were removed before the route had read them: purged, deleted, or cut off by a limit of the stream`;
+    this.#context.report({ kind: 'loss', code: 'MESSAGES_REMOVED', text });
+  }
+
+  /** Gives the connection up although it is open, and makes another. */
+  renew(why: string): void {
+    if (!this.up) return;
+    this.#lost(why, true);
+    // Rejects only when it is closed, which is another way to the same end.
+    this.#connection?.reconnect().catch(() => {});
   }
 
   /** Tries until it is connected. Rejects only when context.signal aborts. */
@@ -154,11 +182,11 @@ export class Link {
     }
   }
 
-  #lost(detail: string): void {
+  #lost(detail: string, renewed = false): void {
     if (this.#lostAtMs !== undefined) return;
     this.#lostAtMs = performance.now();
     this.#saidAway = false;
-    this.#context.report({ kind: 'disconnected', detail });
+    this.#context.report({ kind: 'disconnected', detail, renewed });
     this.#listener?.down();
   }
 

@@ -23,6 +23,14 @@ export function durableName(pipeline: string, route: string): string {
   return `${pipeline}_${route}`.replaceAll(/[^A-Za-z0-9_-]/g, '_');
 }
 
+/** A consumer, and how it differed before it was brought in line; undefined: it did not. */
+export interface HeldConsumer {
+  readonly info: ConsumerInfo;
+  readonly difference: string | undefined;
+  /** It may have left out messages that the route wants. */
+  readonly hadOtherFilters: boolean;
+}
+
 /**
  * The consumer, made or brought in line first. `resumeAt`: the sequence to make it from when it was lost while we
  * read from it. Rejects with a BUS_ code.
@@ -32,7 +40,7 @@ export async function holdConsumer(
   stream: StreamInfo,
   wanted: ConsumerWanted,
   resumeAt: number | undefined,
-): Promise<ConsumerInfo> {
+): Promise<HeldConsumer> {
   const what = `consumer ${wanted.name} of stream ${stream.config.name}`;
   const found = await manager.consumers.info(stream.config.name, wanted.name).catch((error: unknown) => {
     if (apiErrorCode(error) === CONSUMER_NOT_FOUND) return undefined;
@@ -41,13 +49,14 @@ export async function holdConsumer(
   try {
     if (found !== undefined) return await adjusted(manager, found, wanted, what);
     const start = resumeAt === undefined ? startOf(wanted.start) : startOf({ sequence: resumeAt });
-    return await manager.consumers.add(stream.config.name, {
+    const info = await manager.consumers.add(stream.config.name, {
       durable_name: wanted.name,
       ack_policy: 'explicit',
       ...settingsOf(wanted),
       // A work queue accepts no other start, and needs none: what was acknowledged is no longer in it.
       ...(stream.config.retention === 'workqueue' && resumeAt !== undefined ? startOf('all') : start),
     });
+    return { info, difference: undefined, hadOtherFilters: false };
   } catch (error) {
     throw asBusError(error, what);
   }
@@ -77,26 +86,46 @@ async function adjusted(
   found: ConsumerInfo,
   wanted: ConsumerWanted,
   what: string,
-): Promise<ConsumerInfo> {
+): Promise<HeldConsumer> {
   const clash = clashOf(found.config);
   if (clash !== undefined) {
     throw new SluiceError('BUS_SETTING', `${what} ${clash}; delete it, or name another with durable`);
   }
-  const { filter_subject: one, filter_subjects: many } = found.config;
-  const filters = many ?? (one === undefined || one === '' ? [] : [one]);
-  const settings = settingsOf(wanted);
-  const same =
-    found.config.ack_wait === settings.ack_wait &&
-    found.config.max_ack_pending === settings.max_ack_pending &&
-    (found.config.max_deliver ?? -1) === -1 &&
-    filters.toSorted().join(' ') === wanted.filters.toSorted().join(' ');
-  if (same) return found;
+  const difference = settingsDifference(found.config, wanted);
+  const hadOtherFilters = filtersOf(found.config) !== wanted.filters.toSorted().join(' ');
+  if (difference === undefined) return { info: found, difference, hadOtherFilters };
   // The client sends these over what it finds: both spellings, for the server refuses a consumer with two filters.
-  return manager.consumers.update(found.stream_name, found.name, {
-    ...settings,
+  const info = await manager.consumers.update(found.stream_name, found.name, {
+    ...settingsOf(wanted),
     filter_subject: '',
     filter_subjects: [...wanted.filters],
   });
+  const left = settingsDifference(info.config, wanted);
+  if (left === undefined) return { info, difference, hadOtherFilters };
+  throw new SluiceError('BUS_SETTING', `${what} stays otherwise than the route needs it: ${left}`);
+}
+
+/** What the consumer does otherwise than the route wants, in words. */
+export function differenceOf(config: ConsumerConfig, wanted: ConsumerWanted): string | undefined {
+  return clashOf(config) ?? settingsDifference(config, wanted);
+}
+
+function filtersOf({ filter_subject: one, filter_subjects: many }: ConsumerConfig): string {
+  return (many ?? (one === undefined || one === '' ? [] : [one])).toSorted().join(' ');
+}
+
+function settingsDifference(config: ConsumerConfig, wanted: ConsumerWanted): string | undefined {
+  const settings = settingsOf(wanted);
+  const pairs = [
+    ['filter_subjects', filtersOf(config), wanted.filters.toSorted().join(' ')],
+    ['ack_wait', config.ack_wait, settings.ack_wait],
+    ['max_ack_pending', config.max_ack_pending, settings.max_ack_pending],
+    ['max_deliver', config.max_deliver ?? -1, -1],
+  ] as const;
+  const different = pairs.filter(([, found, right]) => found !== right);
+  if (different.length === 0) return undefined;
+  const shown = (value: string | number | undefined): string => (value === '' ? 'all' : String(value));
+  return different.map(([name, found, right]) => `${name} was ${shown(found)}, not ${shown(right)}`).join('; ');
 }
 
 /** What the server would not change, or what another reader seems to have wanted. */

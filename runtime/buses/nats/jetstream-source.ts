@@ -1,4 +1,4 @@
-import type { ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import type { ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
@@ -9,7 +9,8 @@ import { withDeadline, pause } from '#kit/deadline.ts';
 import { Inbox } from '#kit/inbox.ts';
 import type { Coordinates } from './ack-reply.ts';
 import type { Link } from './connect.ts';
-import { ACK_WAIT_MS, type ConsumerWanted, durableName, holdConsumer } from './consumer.ts';
+import { ACK_WAIT_MS, type ConsumerWanted, differenceOf, durableName, holdConsumer } from './consumer.ts';
+import { ConsumerWatch, type WatchedSource } from './consumer-watch.ts';
 import { weightOf } from './raw-message.ts';
 import { readHeaders } from './read-headers.ts';
 import { HeldMessage, HeldMessages } from './held-messages.ts';
@@ -17,7 +18,8 @@ import { insist } from './insist.ts';
 import type { JetStreamConnectionOptions, JetStreamFrom } from './jetstream-options.ts';
 import { managerOf } from './manager.ts';
 import { type Break, type PullReader, PullSession } from './pull-session.ts';
-import { canReset, rewind } from './rewind.ts';
+import { canReset, remake, rewind } from './rewind.ts';
+import { SeenSequences } from './seen-sequences.ts';
 import { findStream, type StreamWanted } from './stream.ts';
 
 const utf8 = new TextEncoder();
@@ -33,9 +35,9 @@ const GAPS = { firstMs: 100, capMs: 30_000, forgottenAfterMs: 60_000 };
  * What keeps the order: nothing is ever redelivered behind our back. While we hold a message the server is told so
  * before its ack wait ends; after anything that may have cost us a delivery (start, reconnect, gap, silence) the
  * consumer is set back to its ack floor, delivers in order from there, and what we have seen of it is not handed on
- * again. Since every delivery between is accounted for, a sequence at or below `#received` that is not held was settled.
+ * again. Since every delivery between is accounted for, a sequence that was seen and is not held was settled.
  */
-export class JetStreamSource implements Source, PullReader {
+export class JetStreamSource implements Source, PullReader, WatchedSource {
   readonly window: Room;
   readonly #link: Link;
   readonly #from: JetStreamFrom;
@@ -44,8 +46,12 @@ export class JetStreamSource implements Source, PullReader {
   readonly #consumerWanted: ConsumerWanted;
   readonly #inbox = new Inbox<HeldMessage>((held) => held.bytes);
   readonly #held = new HeldMessages();
-  /** The highest sequence ever handed to the inbox; undefined before the first session. */
-  #received: number | undefined;
+  /** What was ever handed to the inbox; undefined before the first session. */
+  #seen: SeenSequences | undefined;
+  deliveries = 0;
+  streamConfig: StreamConfig | undefined;
+  isAttaching = false;
+  #watch: ConsumerWatch | undefined;
   /** An earlier process may have been given what is at or below. */
   #seenBefore = 0;
   /** Which stream of that name: one deleted and made again starts at 1 anew. */
@@ -88,6 +94,7 @@ export class JetStreamSource implements Source, PullReader {
       throw error;
     }
     this.#heartbeat = setInterval(() => this.#stillWorking(), ACK_WAIT_MS / 3);
+    this.#watch = new ConsumerWatch(this.#link, { stream: this.#from.stream, name: this.#consumerWanted.name }, this);
     this.#link.listen({
       up: () => this.#reattach(),
       down: () => this.#session?.close(),
@@ -101,6 +108,7 @@ export class JetStreamSource implements Source, PullReader {
 
   async close(): Promise<void> {
     clearInterval(this.#heartbeat);
+    this.#watch?.stop();
     this.#session?.close();
     this.#settleUp();
     // Whoever else reads with this durable need not wait for the end of the ack wait; it sees a gap, and starts over in order.
@@ -117,14 +125,14 @@ export class JetStreamSource implements Source, PullReader {
   }
 
   delivered(message: Msg, { sequence, deliveries, timestampMs }: Coordinates, reply: string): void {
-    if (this.#received !== undefined && sequence <= this.#received) {
+    this.deliveries += 1;
+    if (this.#seen?.enter(sequence) === false) {
       const known = this.#held.get(sequence);
       if (known !== undefined) known.reply = reply;
       // Settled already, and the acknowledgement was lost.
       else this.#say(reply, ACK);
       return;
     }
-    this.#received = sequence;
     const { subject: address, data: body } = message;
     const { headers, id, contentType, expiresAtMs, ttlMs } = readHeaders(message, body);
     const held = new HeldMessage(
@@ -175,6 +183,28 @@ export class JetStreamSource implements Source, PullReader {
     this.#link.problem('BUS_AUTH', `the server denies publishing to ${part}.>, which reading a stream needs; grant it`);
   }
 
+  get isAsking(): boolean {
+    return this.#session?.isAsking === true;
+  }
+
+  manager(): Promise<JetStreamManager> {
+    return managerOf(this.#link);
+  }
+
+  get received(): number {
+    return this.#seen?.received ?? 0;
+  }
+
+  compare({ config }: ConsumerInfo, received: number): string | undefined {
+    const difference = differenceOf(config, this.#consumerWanted);
+    if (difference === undefined) this.#seen?.verify(received);
+    return difference;
+  }
+
+  reattach(why: string): void {
+    this.broken({ kind: 'ended', text: why });
+  }
+
   #reattach(): void {
     // Rejects only when the link was closed.
     this.#attach(this.#link.signal).catch(() => {});
@@ -185,6 +215,7 @@ export class JetStreamSource implements Source, PullReader {
     this.#sessions += 1;
     const mine = this.#sessions;
     const current = (): boolean => mine === this.#sessions && !this.#link.closed;
+    this.isAttaching = true;
     await insist(this.#link, signal, async () => {
       if (!current()) return;
       this.#session?.close();
@@ -205,8 +236,10 @@ export class JetStreamSource implements Source, PullReader {
           () => new SluiceError('BUS_UNREACHABLE', 'no answer to a ping'),
         );
         const consumer = await this.#consumer(manager, connection.info?.version ?? '', current);
-        if (current() && consumer !== undefined) session.start(consumer.delivered.consumer_seq + 1);
-        else session.close();
+        if (current() && consumer !== undefined) {
+          this.isAttaching = false;
+          session.start(consumer.delivered.consumer_seq + 1);
+        } else session.close();
       } catch (error) {
         session.close();
         if (current()) throw error;
@@ -223,40 +256,59 @@ export class JetStreamSource implements Source, PullReader {
     const stream = await findStream(manager, this.#streamWanted);
     if (!current()) return undefined;
     this.#meet(stream);
-    const consumer = await holdConsumer(manager, stream, this.#consumerWanted, this.#resumeAt());
+    const held = await holdConsumer(manager, stream, this.#consumerWanted, this.#resumeAt());
     if (!current()) return undefined;
+    this.#watch?.forget();
+    const consumer = held.info;
     const { delivered, ack_floor: floor, num_ack_pending: unacknowledged } = consumer;
-    if (this.#received === undefined) {
+    if (held.difference !== undefined) this.#changed(held.difference, delivered.stream_seq);
+    if (this.#seen === undefined) {
       this.#seenBefore = delivered.stream_seq;
-      this.#received = floor.stream_seq;
+      this.#seen = new SeenSequences(floor.stream_seq);
+    } else if (held.hadOtherFilters) {
+      // Everything since the consumer was last known to be right: what it left out lies somewhere in between.
+      this.#seen.setBack();
+      return remake(manager, stream, consumer, this.#seen.received + 1);
     }
     // The server gave somebody what we have not received, or waits for acknowledgements that got lost.
-    const astray = delivered.stream_seq > this.#received || unacknowledged > this.#held.size;
+    const astray = delivered.stream_seq > this.#seen.received || unacknowledged > this.#held.size;
     return astray ? rewind(manager, stream, consumer, canReset(version)) : consumer;
+  }
+
+  /** At the first session the pipeline file may be what has changed. */
+  #changed(difference: string, delivered: number): void {
+    const what = `consumer ${this.#consumerWanted.name} of stream ${this.#from.stream} was not as the route needs it`;
+    if (this.#seen !== undefined) {
+      this.#link.problem('CONSUMER_CHANGED', `${what}: ${difference}; it was put right`);
+      return;
+    }
+    const text = `${what}: ${difference}; it was put right, and reads on behind sequence ${delivered}`;
+    this.#context.report({ kind: 'notice', code: 'CONSUMER_CHANGED', text });
   }
 
   /** From where a consumer has to be made again. */
   #resumeAt(): number | undefined {
-    if (this.#received === undefined) return undefined;
-    return this.#held.oldest ?? this.#received + 1;
+    if (this.#seen === undefined) return undefined;
+    return Math.min(this.#held.oldest ?? Infinity, this.#seen.received + 1);
   }
 
   /** Notices when the stream is another one than before, or lost its end: its sequences then mean other messages. */
-  #meet({ created, state }: StreamInfo): void {
+  #meet({ created, state, config }: StreamInfo): void {
     const { stream: name } = this.#from;
     const made = `${name}@${Date.parse(created).toString(36)}`;
     const report = (code: string, text: string): void => this.#context.report({ kind: 'notice', code, text });
+    this.streamConfig = config;
     if (this.#stream !== undefined && !this.#stream.startsWith(made)) {
       report('STREAM_RECREATED', `stream ${name} was deleted and made again; reading starts at its beginning`);
-      this.#received = 0;
+      this.#seen?.endAt(0);
       this.#held.forgetAbove(0);
       this.#stream = made;
-    } else if (this.#received !== undefined && state.last_seq < this.#received) {
+    } else if (this.#seen !== undefined && state.last_seq < this.#seen.received) {
       report(
         'STREAM_ROLLED_BACK',
-        `stream ${name} ended at ${this.#received} and now ends at ${state.last_seq}: its server lost messages`,
+        `stream ${name} ended at ${this.#seen.received} and now ends at ${state.last_seq}: its server lost messages`,
       );
-      this.#received = state.last_seq;
+      this.#seen.endAt(state.last_seq);
       this.#held.forgetAbove(state.last_seq);
       this.#stream = `${made}-${Date.now().toString(36)}`;
     }

@@ -7,6 +7,8 @@ const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 5000;
 const SILENCE_MS = 2.5 * HEARTBEAT_MS;
 const NS_PER_MS = 1_000_000;
+/** A consumer that was told headers_only says so how large the body was that it leaves out. */
+const BODILESS = '\r\nNats-Msg-Size:';
 
 /** Why a session came to its end: what was lost in between must come again, from the consumer's ack floor on. */
 export type Break = { readonly kind: 'gap' } | { readonly kind: 'ended'; readonly text: string };
@@ -70,6 +72,11 @@ export class PullSession {
     this.pull();
   }
 
+  /** Whether the server owes an answer: a message, or that there is none. */
+  get isAsking(): boolean {
+    return this.#open !== undefined;
+  }
+
   /** Asks for more where there is room and nothing is asked for already. Call it whenever room grows. */
   pull(): void {
     if (this.#open !== undefined || this.#closed || this.#expected === undefined) return;
@@ -110,6 +117,9 @@ export class PullSession {
     const reply = message.reply ?? '';
     const at = this.#coordinates(reply);
     if (at === undefined) return this.#status(message);
+    if (message.data.length === 0 && headerBlock(message)?.includes(BODILESS) === true) {
+      return this.#break({ kind: 'ended', text: 'delivers headers without bodies (headers_only)' });
+    }
     if (at.deliverySequence !== this.#expected) return this.#break({ kind: 'gap' });
     this.#expected += 1;
     if (this.#open !== undefined) {

@@ -31,7 +31,8 @@ export async function rewind(
   }
 }
 
-async function remake(
+/** Deletes the consumer and makes it again, to deliver from `sequence` on. */
+export async function remake(
   manager: JetStreamManager,
   stream: StreamInfo,
   consumer: ConsumerInfo,
