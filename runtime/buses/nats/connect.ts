@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { NatsConnection, Status } from '@nats-io/transport-node';
 import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError, type ErrorCode, SluiceError } from '#contract/errors.ts';
@@ -96,6 +97,7 @@ export class Link {
     this.#lost(why, true);
     // Rejects only when it is closed, which is another way to the same end.
     this.#connection?.reconnect().catch(() => {});
+    this.#breakOff();
   }
 
   /** Tries until it is connected. Rejects only when context.signal aborts. */
@@ -175,11 +177,20 @@ export class Link {
       this.#lostAtMs = undefined;
       this.#context.report({ kind: 'connected', detail: status.server });
       this.#listener?.up(connection);
+    } else if (status.type === 'staleConnection') {
+      this.#lost('no answer to two probes');
+      this.#breakOff();
     } else if (status.type === 'reconnecting') {
       this.#sayAway();
     } else if (status.type === 'error') {
       this.#refused(status.error);
     }
+  }
+
+  /** The client waits until what it has written has left, which a peer that takes nothing would keep it from for ever. */
+  #breakOff(): void {
+    const socket = propertyOf(transportOf(this.#connection), 'socket');
+    if (socket instanceof Socket) socket.destroy();
   }
 
   #lost(detail: string, renewed = false): void {
@@ -220,9 +231,13 @@ export class Link {
 async function letGo(connection: NatsConnection): Promise<void> {
   await withDeadline(connection.close(), CLOSE_MS, late).catch(() => {});
   // Closed while it dials, the client forgets the socket of that attempt, and a silent server would keep it open.
-  const transport = propertyOf(propertyOf(connection, 'protocol'), 'transport');
+  const transport = transportOf(connection);
   const discard = propertyOf(transport, 'discard');
   if (typeof discard === 'function') Reflect.apply(discard, transport, []);
+}
+
+function transportOf(connection: NatsConnection | undefined): unknown {
+  return propertyOf(propertyOf(connection, 'protocol'), 'transport');
 }
 
 function late(): Error {
