@@ -6,8 +6,10 @@ import type { Room, Source } from '#contract/source.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import { Inbox } from '#kit/inbox.ts';
+import { Liveness, NoAnswer } from '#kit/liveness.ts';
 import type { Link } from './connect.ts';
 import type { CoreFrom } from './core-options.ts';
+import { Echo } from './echo.ts';
 import { weightOf } from './raw-message.ts';
 import { readHeaders } from './read-headers.ts';
 import type { NatsConnectionOptions } from './options.ts';
@@ -41,6 +43,9 @@ export class CoreSource implements Source {
   #saidDropped = 0;
   #saidAtMs = Number.NEGATIVE_INFINITY;
   #denials = 0;
+  #liveness: Liveness | undefined;
+  #echo: Echo | undefined;
+  #countAtLook = 0;
 
   constructor(link: Link, from: CoreFrom, context: BusContext) {
     this.#link = link;
@@ -58,7 +63,15 @@ export class CoreSource implements Source {
       up: (again) => this.#subscribe(again),
       down: () => {},
       denied: ({ operation, subject }) => {
-        if (operation === 'subscription') void this.#denied(subject);
+        if (this.#echo?.denied(subject) !== true && operation === 'subscription') void this.#denied(subject);
+      },
+    });
+    const { createInbox } = await import('./client.ts');
+    this.#liveness = new Liveness({
+      ask: () => this.#ask(createInbox),
+      onFailure: (failure) => {
+        // Anything else is the end of a connection, and said as that.
+        if (failure instanceof NoAnswer) this.#link.renew(failure.message);
       },
     });
     // A loss meanwhile is none of the opener's: the client subscribes again by itself.
@@ -70,9 +83,21 @@ export class CoreSource implements Source {
   }
 
   async close(): Promise<void> {
+    this.#liveness?.stop();
     for (const subscription of this.#subscribed?.all ?? []) subscription.unsubscribe();
     await this.#link.close();
     this.#sayDropped();
+  }
+
+  /** An idle subject and a dead connection look alike: so nothing is asked while messages come. */
+  async #ask(createInbox: () => string): Promise<void> {
+    const { connection, up } = this.#link;
+    const isIdle = this.#count === this.#countAtLook;
+    this.#countAtLook = this.#count;
+    if (!isIdle || !up || connection === undefined) return;
+    // The client renews a subscription after a reconnect; another client has none.
+    if (this.#echo?.isOf(connection) !== true) this.#echo = new Echo(connection, createInbox());
+    await this.#echo.ask();
   }
 
   #subscribe(connection: NatsConnection): void {
@@ -111,13 +136,19 @@ export class CoreSource implements Source {
   }
 
   async #denied(subject: string): Promise<void> {
-    this.#link.problem('BUS_AUTH', `the server denies reading ${subject}; grant it, or fix subjects`);
+    const text = `the server denies reading ${subject}; grant it, or fix subjects`;
+    this.#link.problem('BUS_AUTH', text);
+    this.#link.suspend(subject, `BUS_AUTH ${text}`);
     this.#denials += 1;
+    const mine = this.#denials;
     await pause(backoffMs(RETRY, this.#denials), this.#link.signal);
     const { to, all } = this.#subscribed ?? {};
     if (to === undefined || all === undefined || this.#link.closed || !this.#from.subjects.includes(subject)) return;
     // The client ended the subscription; the grant may have come since.
     all.push(this.#one(to, subject));
+    // A denial comes before the answer to what was sent after the subscription.
+    await withDeadline(to.flush(), FLUSH_MS, () => new Error('not in time')).catch(() => {});
+    if (mine === this.#denials && this.#link.up) this.#link.resume(subject, `the server grants reading ${subject}`);
   }
 
   #arrival(message: Msg): Arrival {

@@ -1,0 +1,54 @@
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+
+/**
+ * A message to ourselves: the proof that the server routes messages to this connection, which PING and PONG are not. Its
+ * subject is an inbox of the client's making, which nobody else reads.
+ */
+export class Echo {
+  readonly #connection: NatsConnection;
+  readonly #inbox: string;
+  readonly #subscription: Subscription;
+  #isDenied = false;
+  #came: (() => void) | undefined;
+
+  constructor(connection: NatsConnection, inbox: string) {
+    this.#connection = connection;
+    this.#inbox = inbox;
+    this.#subscription = connection.subscribe(inbox, {
+      callback: (error) => {
+        if (error === null) this.#came?.();
+        else this.#deny();
+      },
+    });
+  }
+
+  isOf(connection: NatsConnection): boolean {
+    return this.#connection === connection;
+  }
+
+  /** Whether a denial of this subject is ours. From then on a PONG has to do. */
+  denied(subject: string): boolean {
+    if (subject !== this.#inbox) return false;
+    this.#deny();
+    return true;
+  }
+
+  /** Resolves when the message has come back; where that is denied, when a PING is answered. */
+  async ask(): Promise<void> {
+    if (!this.#isDenied) {
+      const came = new Promise<void>((resolve) => (this.#came = resolve));
+      this.#connection.publish(this.#inbox);
+      await came;
+    }
+    if (this.#isDenied) await this.#connection.flush();
+  }
+
+  close(): void {
+    this.#subscription.unsubscribe();
+  }
+
+  #deny(): void {
+    this.#isDenied = true;
+    this.#came?.();
+  }
+}
