@@ -55,6 +55,9 @@ export class Link {
   /** Ended by us, and it was said why. */
   #isRefused = false;
   #isClosing = false;
+  #isSuspended = false;
+  /** Why a connection is given up that was open. */
+  #renewal: string | undefined;
   #failures = 0;
   #shortEnds = 0;
   #retry: NodeJS.Timeout | undefined;
@@ -107,6 +110,24 @@ export class Link {
     if (!drop) return;
     this.#isRefused = true;
     this.#client?.stream.destroy();
+  }
+
+  /** Gives up a connection that is open, and makes another. */
+  renew(why: string): void {
+    this.#renewal = why;
+    this.#client?.stream.destroy();
+  }
+
+  /** The connection is up, and its end waits for something. Until `resume`. */
+  suspend(why: string): void {
+    this.#isSuspended = true;
+    this.#context.report({ kind: 'suspended', detail: why });
+  }
+
+  resume(how: string): void {
+    if (!this.#isSuspended) return;
+    this.#isSuspended = false;
+    this.#context.report({ kind: 'resumed', detail: how });
   }
 
   /** Says goodbye, so that what was written before arrives, and lets go within 2 s and a little. */
@@ -171,6 +192,7 @@ export class Link {
     else this.complain(connectFailure(this.#target, failure), false);
     this.#isEstablished = false;
     this.#isRefused = false;
+    this.#renewal = undefined;
     this.#failures += 1;
     this.#retry = setTimeout(() => this.#attempt(), backoffMs(BACKOFF, this.#failures));
   }
@@ -180,7 +202,8 @@ export class Link {
     if (wasLong || (wasUseful && reason !== SESSION_TAKEN_OVER)) this.#failures = 0;
     if (this.#isEstablished) {
       const said = reason === undefined ? (failure?.message ?? 'the connection ended') : disconnectText(reason);
-      this.#context.report({ kind: 'disconnected', detail: `${this.#target.address}: ${said}` });
+      const detail = `${this.#target.address}: ${this.#renewal ?? said}`;
+      this.#context.report({ kind: 'disconnected', detail, renewed: this.#renewal !== undefined });
     } else if (!this.#isRefused) this.complain(connectionLost(this.#target, failure, reason), false);
     this.#shortEnds = wasLong || failure !== undefined || reason !== undefined ? 0 : this.#shortEnds + 1;
     if (reason === SESSION_TAKEN_OVER || this.#shortEnds === SHORT_ENDS) this.#takenOver();

@@ -6,6 +6,7 @@ import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { Inbox } from '#kit/inbox.ts';
+import { Liveness, NoAnswer } from '#kit/liveness.ts';
 import { Numbered } from '#kit/numbered.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { clientOptions, targetOf } from './client-options.ts';
@@ -16,7 +17,7 @@ import type { MqttConnection, MqttFrom } from './options.ts';
 import { PacketRing } from './packet-ring.ts';
 import { type Claim, Pubacks } from './pubacks.ts';
 import { receivedFrame } from './received-frame.ts';
-import { Subscription } from './subscription.ts';
+import { Refusal, Subscription } from './subscription.ts';
 
 /** Given to the client's callback: no PUBACK of its own, go on with the next packet. */
 const DEFERRED = new Error('acknowledged later');
@@ -70,6 +71,7 @@ class MqttSource implements Source, LinkEnd {
   #held: Held | undefined;
   #ping: NodeJS.Timeout | undefined;
   #hadSession = false;
+  #liveness: Liveness | undefined;
 
   constructor(
     connect: (options: IClientOptions) => MqttClient,
@@ -146,6 +148,7 @@ class MqttSource implements Source, LinkEnd {
     this.#pubacks = undefined;
     this.#held = undefined;
     clearInterval(this.#ping);
+    this.#liveness?.stop();
     this.#subscription.stop();
     return wasUseful;
   }
@@ -159,6 +162,7 @@ class MqttSource implements Source, LinkEnd {
     // Asked again at each start, for the file may name other topics than the session.
     if (!isResumed || !this.#subscription.isGranted) this.#subscription.start(client);
     if (client.keepalive > 0) this.#pingWhileBusy(client);
+    this.#askWhileIdle(client);
   }
 
   /**
@@ -177,6 +181,29 @@ class MqttSource implements Source, LinkEnd {
       },
       (client.keepalive * 1000) / 3,
     );
+  }
+
+  /** PINGRESP alone is no proof that the server still has our subscriptions, and silence of a topic is none against it. */
+  #askWhileIdle(client: MqttClient): void {
+    let heardBefore = this.#arrivals;
+    this.#liveness = new Liveness({
+      ask: async () => {
+        const isIdle = this.#arrivals === heardBefore && this.#held === undefined;
+        heardBefore = this.#arrivals;
+        if (!isIdle || !client.connected || !this.#subscription.isGranted) return;
+        await this.#subscription.ask(client);
+        this.#link.resume('the server grants the subscription again');
+      },
+      onFailure: (failure) => {
+        if (this.#live?.client !== client) return;
+        // While messages came, or none could be taken, the answer had to wait behind them.
+        const isSilent = this.#arrivals === heardBefore && this.#held === undefined;
+        if (failure instanceof Refusal) {
+          this.#link.complain(problem(this.#target, failure.code, failure.message, undefined), false);
+          this.#link.suspend(`${failure.code} ${failure.message}`);
+        } else if (failure instanceof NoAnswer && isSilent) this.#link.renew(failure.message);
+      },
+    });
   }
 
   #ready(): void {

@@ -1,4 +1,4 @@
-import type { IClientSubscribeOptions, MqttClient } from 'mqtt';
+import type { IClientSubscribeOptions, ISubscriptionMap, MqttClient } from 'mqtt';
 import type { ErrorCode } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import type { MqttFrom } from './options.ts';
@@ -18,6 +18,23 @@ interface Subscriber {
   isDeaf(): boolean;
 }
 
+interface RefusalText {
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+/** The server answers, and refuses a filter. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: ErrorCode;
+
+  constructor({ code, text }: RefusalText) {
+    super(text);
+    this.code = code;
+  }
+}
+
+const NEVER_SUBSCRIBED = 'sluice/never-subscribed';
 const ANSWER_MS = 10_000;
 const RETRY = { firstMs: 1000, capMs: 30_000 };
 
@@ -33,6 +50,7 @@ export class Subscription {
   readonly #wanted: readonly string[];
   readonly #options: IClientSubscribeOptions;
   readonly #subscriber: Subscriber;
+  readonly #isFive: boolean;
   #client: MqttClient | undefined;
   #timer: NodeJS.Timeout | undefined;
   #refusals = 0;
@@ -43,6 +61,7 @@ export class Subscription {
     this.#wanted = from.topics.map((filter) =>
       from.shared === undefined ? filter : `$share/${from.shared}/${filter}`,
     );
+    this.#isFive = isFive;
     const qos = from.qos === 0 ? 0 : 1;
     // Retained messages once per subscription, not at each start, and marked as what they are: a bridge must not take
     // yesterday's last word for news. Version 3.1.1 cannot ask for that.
@@ -62,6 +81,25 @@ export class Subscription {
     });
   }
 
+  /**
+   * An answer that is more than a PINGRESP; rejects with what the server refuses. Version 5 subscribes again, which
+   * loses and repeats nothing [MQTT-3.8.4-4] and makes a subscription that the server lost. Version 3.1.1 would have all
+   * retained messages repeated: it ends a subscription that never was, which has to be answered [MQTT-3.10.4-5].
+   */
+  ask(client: MqttClient): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.#isFive) {
+        client.unsubscribe(NEVER_SUBSCRIBED, (error) => (error === undefined ? resolve() : reject(error)));
+        return;
+      }
+      const topics = Object.fromEntries(this.#wanted.map((filter) => [filter, { ...this.#options }]));
+      client.subscribe({ resubscribe: true, ...topics } as ISubscriptionMap, (error, _, packet) => {
+        if (error === null) return resolve();
+        reject(new Refusal(this.#refusalOf(error, (packet?.granted ?? []).map(Number))));
+      });
+    });
+  }
+
   /** The connection is gone. */
   stop(): void {
     clearTimeout(this.#timer);
@@ -77,17 +115,22 @@ export class Subscription {
   }
 
   #refused(client: MqttClient, error: Error, codes: readonly number[]): void {
+    const { code, text } = this.#refusalOf(error, codes);
+    this.#subscriber.refused(code, text);
+    this.#refusals += 1;
+    this.#timer = setTimeout(() => this.start(client), backoffMs(RETRY, this.#refusals));
+  }
+
+  #refusalOf(error: Error, codes: readonly number[]): RefusalText {
     const at = codes.findIndex((code) => code >= 0x80);
     const code = codes[at];
     const unable = code === undefined ? undefined : UNABLE[code];
     const why = unable ?? 'denies the subscription: grant it to this client, or change topics';
     const seen = code === undefined ? error.message : `reason 0x${code.toString(16)}`;
-    this.#subscriber.refused(
-      unable === undefined ? 'BUS_AUTH' : 'BUS_SETTING',
-      `the server ${why} (topics: ${this.#wanted[at] ?? 'all'}, ${seen})`,
-    );
-    this.#refusals += 1;
-    this.#timer = setTimeout(() => this.start(client), backoffMs(RETRY, this.#refusals));
+    return {
+      code: unable === undefined ? 'BUS_AUTH' : 'BUS_SETTING',
+      text: `the server ${why} (topics: ${this.#wanted[at] ?? 'all'}, ${seen})`,
+    };
   }
 
   #await(heardBefore: number): void {
