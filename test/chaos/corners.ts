@@ -29,7 +29,7 @@ export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[
       open: once(async () => {
         const server = await use(startMosquitto());
         const witness = new MqttWitness();
-        const source = await use(startLink(server.port, server.host, witness.watch));
+        const source = await use(startLink(server.port, server.host, witness));
         const sink = await use(startLink(server.port));
         return mqttCorner(server, { source, sink }, witness);
       }),

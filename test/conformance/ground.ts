@@ -11,6 +11,8 @@ export interface Path {
   readonly mend: () => Promise<void>;
   /** Connections stay and nothing passes until `mend`. Undefined where the bus has no such thing. */
   readonly hush?: () => void;
+  /** Connections stay, and of what the server sends only heartbeats pass until `mend`. */
+  readonly heartbeatsOnly?: () => void;
   /** From now on every byte comes so much later, each way; 0 ends it. */
   readonly delayMs?: (ms: number) => void;
   /** How many connections were made over it so far. */

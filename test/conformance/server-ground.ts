@@ -1,5 +1,6 @@
 import type { Bus } from '#contract/bus.ts';
 import type { Broker } from '../harness/broker.ts';
+import { FRAMES } from '../harness/frames.ts';
 import { type Link, startLink } from '../harness/link.ts';
 import type { Promises } from './conformance-law.ts';
 import { type Ground, type Path, withDefaults } from './ground.ts';
@@ -54,7 +55,11 @@ export type Around = Pick<
 /** Both ends behind links of their own to one server. */
 export async function serverGround<C, F, T>(options: Judged<C, F, T>, server: Broker, around: Around): Promise<Ground> {
   const { bus, connection, from, to } = options;
-  const [sourceLink, sinkLink] = await Promise.all([startLink(server.port), startLink(server.port)]);
+  const frames = FRAMES[new URL(server.url).protocol];
+  const [sourceLink, sinkLink] = await Promise.all([
+    startLink(server.port, undefined, { frames }),
+    startLink(server.port),
+  ]);
   const over = (link: Link): C => connection(`${new URL(server.url).protocol}//${link.host}:${link.port}`);
   return {
     ...around,
@@ -62,7 +67,10 @@ export async function serverGround<C, F, T>(options: Judged<C, F, T>, server: Br
     grammar: bus.grammar,
     pause: () => server.pause(),
     resume: () => server.resume(),
-    sourcePath: pathOver(sourceLink),
+    sourcePath: {
+      ...pathOver(sourceLink),
+      ...(frames !== undefined && { heartbeatsOnly: () => sourceLink.heartbeatsOnly() }),
+    },
     sinkPath: pathOver(sinkLink),
     patienceMs: 60_000,
     openSource: (context) => bus.openSource({ connection: over(sourceLink), end: from }, context),

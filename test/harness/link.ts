@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePorts } from './free-ports.ts';
+import type { FrameReader } from './frames.ts';
 import { type Direction, pipe, type Weather } from './pipe.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -13,7 +14,7 @@ export interface Link extends AsyncDisposable {
   readonly accepted: number;
   /** Resets every connection and refuses new ones until `mend`. What was under way is lost. */
   cut(): Promise<void>;
-  /** Ends `cut` and `blackhole`, on the same port. */
+  /** Ends `cut`, `blackhole` and `heartbeatsOnly`, on the same port. */
   mend(): Promise<void>;
   /** From now on every byte comes so much later, each way. */
   delayMs(ms: number): void;
@@ -21,6 +22,8 @@ export interface Link extends AsyncDisposable {
   limit(bytesPerSecond: number | undefined): void;
   /** Connections stay open and are accepted, and nothing passes in the named direction (default: both) until `mend`. */
   blackhole(direction?: Direction): void;
+  /** From now on nothing but heartbeats comes from the server, on old and new connections, until `mend`. Needs `frames`. */
+  heartbeatsOnly(): void;
 }
 
 /** Looks at what passes over one connection, as it is handed on. One of them is made for each. */
@@ -47,11 +50,24 @@ function listen(server: Server, port: number): Promise<true> {
   });
 }
 
+/** What a link is to look into. */
+export interface LinkOptions {
+  readonly watch?: Watch;
+  /** How the server speaks, see FRAMES. */
+  readonly frames?: FrameReader | undefined;
+}
+
 /** A TCP proxy of the test's own in front of a server's port. */
-export async function startLink(targetPort: number, targetHost = '127.0.0.1', watch?: Watch): Promise<Link> {
+export async function startLink(
+  targetPort: number,
+  targetHost = '127.0.0.1',
+  { watch, frames }: LinkOptions = {},
+): Promise<Link> {
   const weather: Weather = {
     delayMs: 0,
     held: new Set(),
+    frames,
+    heartbeatsOnly: false,
     bytesPerSecond: undefined,
     busyUntilMs: { up: 0, down: 0 },
   };
@@ -103,6 +119,7 @@ export async function startLink(targetPort: number, targetHost = '127.0.0.1', wa
     cut,
     async mend() {
       weather.held.clear();
+      weather.heartbeatsOnly = false;
       for (const flush of flushes) flush();
       if (!server.listening) await waitFor(() => listen(server, port), LISTEN_MS, `port ${port} to be free again`);
     },
@@ -114,6 +131,10 @@ export async function startLink(targetPort: number, targetHost = '127.0.0.1', wa
     },
     blackhole(direction) {
       for (const held of direction === undefined ? (['up', 'down'] as const) : [direction]) weather.held.add(held);
+    },
+    heartbeatsOnly() {
+      if (frames === undefined) throw new Error('this link was not told how its server speaks');
+      weather.heartbeatsOnly = true;
     },
     [Symbol.asyncDispose]: cut,
   };

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Deque } from '#kit/deque.ts';
+import { frameCutter, type FrameReader } from './frames.ts';
 
 /** What both directions of all connections of a link obey at this moment. */
 export interface Weather {
@@ -8,6 +9,10 @@ export interface Weather {
   readonly held: Set<Direction>;
   /** What all connections together may carry each way; undefined: no bound. */
   bytesPerSecond: number | undefined;
+  /** How the server's side is cut into frames; undefined: it is not looked into. */
+  readonly frames: FrameReader | undefined;
+  /** Of what the server sends, only heartbeats pass; the rest is gone for good. */
+  heartbeatsOnly: boolean;
   /** When the last byte that was taken in will have passed, each way. */
   readonly busyUntilMs: Record<Direction, number>;
 }
@@ -74,7 +79,11 @@ export function pipe(
     if (heldBytes + to.writableLength >= MAX_HELD_BYTES) from.pause();
     flush();
   };
-  from.on('data', enter);
+  const cut = direction === 'down' && weather.frames !== undefined ? frameCutter(weather.frames) : undefined;
+  from.on('data', (chunk: Buffer) => {
+    if (cut === undefined) return enter(chunk);
+    for (const { frame, isHeartbeat } of cut(chunk)) if (isHeartbeat || !weather.heartbeatsOnly) enter(frame);
+  });
   from.on('end', () => enter(undefined));
   to.on('drain', flush);
   from.on('close', () => clearTimeout(timer));

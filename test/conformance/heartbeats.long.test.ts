@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { law } from '../harness/law.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import type { Subject } from './conformance.ts';
+import { openSink, openSource } from './ends.ts';
+import { hasAll, numbered, textOf } from './frame-of.ts';
+import { demand } from './ground.ts';
+import { sendAll, sendUntilSeen } from './send-all.ts';
+import { JETSTREAM } from './subjects/jetstream.ts';
+import { MQTT_3, MQTT_5 } from './subjects/mqtt.ts';
+import { NATS } from './subjects/nats.ts';
+import { CLASSIC, QUORUM, stopRabbitMq, STREAM } from './subjects/rabbitmq.ts';
+
+const COUNT = 10;
+/** Two questions and the time for an answer. */
+const IDLE_MS = 11_000;
+/** A question comes every 5 s where nothing has arrived since the one before, and its answer is due 5 s later. */
+const BOUND_MS = 20_000;
+
+after(stopRabbitMq);
+
+function heartbeats(subject: Subject): void {
+  const sentence =
+    'a source that is idle says nothing; one whose server answers nothing but heartbeats makes another connection, and reads on';
+  law(`${subject.name}: ${sentence}`, { needs: subject.needs }, async () => {
+    await using ground = await subject.arrange();
+    await using reader = await openSource(ground);
+    await using writer = await openSink(ground);
+    const frames = numbered(ground, 2 * COUNT);
+    const all = frames.map(textOf);
+    await sendAll(ground, writer.sink, frames.slice(0, COUNT));
+    const seen = new Set((await reader.take(COUNT)).map(({ frame }) => textOf(frame)));
+    const from = reader.ear.events.length;
+    await sleep(IDLE_MS);
+    assert.deepEqual(reader.ear.events.slice(from), [], 'an idle source is no fault');
+    demand(ground.sourcePath.heartbeatsOnly, 'path for heartbeats only')();
+    await waitFor(
+      () => reader.ear.events.some((event) => event.kind === 'disconnected' && event.renewed === true),
+      BOUND_MS,
+      'the connection to be given up',
+    );
+    if (!ground.source.redelivers) {
+      await ground.sourcePath.mend();
+      return sendUntilSeen(ground, writer.sink, reader, 'after');
+    }
+    await sendAll(ground, writer.sink, frames.slice(COUNT));
+    await ground.sourcePath.mend();
+    await reader.readUntil((read) => {
+      for (const { frame } of read) seen.add(textOf(frame));
+      return hasAll(all, seen);
+    });
+    assert.deepEqual([...seen], all, 'first deliveries are in order');
+  });
+}
+
+for (const subject of [MQTT_5, MQTT_3, NATS, JETSTREAM, QUORUM, CLASSIC, STREAM]) heartbeats(subject);
