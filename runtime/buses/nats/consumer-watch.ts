@@ -1,4 +1,4 @@
-import type { ConsumerInfo, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
+import type { ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { Liveness, NoAnswer } from '#kit/liveness.ts';
 import { Standstill } from '#kit/standstill.ts';
 import type { Link } from './connect.ts';
@@ -22,6 +22,8 @@ export interface WatchedSource {
    * server was asked, and so before the answer was true.
    */
   compare(consumer: ConsumerInfo, received: number): string | undefined;
+  /** Something may be said about the stream. */
+  remark(stream: StreamInfo): void;
   /** The consumer is not as it should be, gone, or does not deliver: it must be found again. */
   reattach(why: string): void;
 }
@@ -29,6 +31,8 @@ export interface WatchedSource {
 /** A connection is given up at the first of so many failures, and at the first of the next. */
 const RENEW_LOOKS = 3;
 const REATTACH_AGAIN_LOOKS = 6;
+/** The stream's own settings change seldom, and cost another question. */
+const STREAM_LOOKS = 6;
 
 /**
  * Looks at the durable at a slow beat: whether it is there and as the route wants it, whether it is paused, and whether
@@ -41,6 +45,7 @@ export class ConsumerWatch {
   readonly #liveness: Liveness;
   readonly #standstill = new Standstill();
   #failures = 0;
+  #looks = 0;
   #deliveriesAtLook = 0;
   #pending: { readonly count: number; readonly deliveries: number } | undefined;
 
@@ -76,6 +81,8 @@ export class ConsumerWatch {
     }
     this.#count(consumer, deliveriesBefore);
     this.#judge(consumer);
+    this.#looks += 1;
+    if (this.#looks % STREAM_LOOKS === 0) this.#source.remark(await manager.streams.info(stream));
   }
 
   #failed(failure: Error): void {
@@ -89,7 +96,10 @@ export class ConsumerWatch {
     if (failure instanceof NoAnswer || failure.name === 'TimeoutError') {
       if (this.#failures % RENEW_LOOKS === 1)
         this.#link.renew('JetStream does not answer, though the connection is open');
-    } else if (!this.#source.isAttaching) this.#source.reattach(failure.message);
+      return;
+    }
+    // One may be the end of the connection, of which the link has yet to hear.
+    if (this.#failures > 1 && !this.#source.isAttaching) this.#source.reattach(failure.message);
   }
 
   #judge(consumer: ConsumerInfo): void {

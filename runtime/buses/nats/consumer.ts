@@ -124,7 +124,6 @@ function settingsDifference(config: ConsumerConfig, wanted: ConsumerWanted): str
   ] as const;
   const different = pairs.filter(([, found, right]) => found !== right);
   if (different.length === 0) return undefined;
-  const shown = (value: string | number | undefined): string => (value === '' ? 'all' : String(value));
   return different.map(([name, found, right]) => `${name} was ${shown(found)}, not ${shown(right)}`).join('; ');
 }
 
@@ -138,4 +137,8 @@ function clashOf(config: ConsumerConfig): string | undefined {
   if ((config.priority_groups?.length ?? 0) > 0) return 'has priority groups';
   const limit = (['max_batch', 'max_expires', 'max_bytes'] as const).find((name) => (config[name] ?? 0) > 0);
   return limit === undefined ? undefined : `limits pulls (${limit})`;
+}
+
+function shown(value: string | number | undefined): string {
+  return value === '' ? 'all' : String(value);
 }

@@ -12,7 +12,6 @@ import type { Link } from './connect.ts';
 import { ACK_WAIT_MS, type ConsumerWanted, differenceOf, durableName, holdConsumer } from './consumer.ts';
 import { ConsumerWatch, type WatchedSource } from './consumer-watch.ts';
 import { weightOf } from './raw-message.ts';
-import { readHeaders } from './read-headers.ts';
 import { HeldMessage, HeldMessages } from './held-messages.ts';
 import { insist } from './insist.ts';
 import type { JetStreamConnectionOptions, JetStreamFrom } from './jetstream-options.ts';
@@ -20,7 +19,8 @@ import { managerOf } from './manager.ts';
 import { type Break, type PullReader, PullSession } from './pull-session.ts';
 import { canReset, remake, rewind } from './rewind.ts';
 import { SeenSequences } from './seen-sequences.ts';
-import { findStream, type StreamWanted } from './stream.ts';
+import { streamFrame } from './stream-frame.ts';
+import { findStream, remarksOn, type StreamWanted } from './stream.ts';
 
 const utf8 = new TextEncoder();
 const ACK = utf8.encode('+ACK');
@@ -133,26 +133,13 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
       else this.#say(reply, ACK);
       return;
     }
-    const { subject: address, data: body } = message;
-    const { headers, id, contentType, expiresAtMs, ttlMs } = readHeaders(message, body);
     const held = new HeldMessage(
       {
         id: `${this.#stream}:${sequence}`,
-        frame: {
-          address,
-          key: undefined,
-          headers,
-          headerTypes: undefined,
-          body,
-          id,
-          contentType,
-          timestampMs,
-          // A copy elsewhere lives no longer than the original.
-          expiresAtMs: ttlMs === undefined ? expiresAtMs : Math.min(expiresAtMs ?? Infinity, timestampMs + ttlMs),
-        },
+        frame: streamFrame(message, timestampMs),
         attempt: sequence <= this.#seenBefore ? undefined : deliveries,
       },
-      { sequence, bytes: weightOf(message, body), reply },
+      { sequence, bytes: weightOf(message, message.data), reply },
       this.#settle,
     );
     this.#held.add(held);
@@ -199,6 +186,12 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     const difference = differenceOf(config, this.#consumerWanted);
     if (difference === undefined) this.#seen?.verify(received);
     return difference;
+  }
+
+  remark(stream: StreamInfo): void {
+    for (const { code, text } of remarksOn(stream, this.#consumerWanted.filters)) {
+      this.#context.report({ kind: 'notice', code, text });
+    }
   }
 
   reattach(why: string): void {
@@ -293,7 +286,9 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
   }
 
   /** Notices when the stream is another one than before, or lost its end: its sequences then mean other messages. */
-  #meet({ created, state, config }: StreamInfo): void {
+  #meet(stream: StreamInfo): void {
+    const { created, state, config } = stream;
+    this.remark(stream);
     const { stream: name } = this.#from;
     const made = `${name}@${Date.parse(created).toString(36)}`;
     const report = (code: string, text: string): void => this.#context.report({ kind: 'notice', code, text });

@@ -1,6 +1,7 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import { SluiceError } from '#contract/errors.ts';
 import { propertyOf } from './property.ts';
+import { overlap } from './subject.ts';
 
 const STREAM_NOT_FOUND = 10_059;
 
@@ -36,6 +37,30 @@ export async function findStream(manager: JetStreamManager, wanted: StreamWanted
   } catch (error) {
     throw asBusError(error, `creating stream ${wanted.name}`);
   }
+}
+
+/** What of a stream keeps messages from coming to a route, though nothing fails. */
+export function remarksOn({ config }: StreamInfo, filters: readonly string[]): readonly StreamRemark[] {
+  const { name, mirror, sources, sealed } = config;
+  // A mirror has none.
+  const subjects = config.subjects ?? [];
+  const remarks: StreamRemark[] = [];
+  if (sealed) {
+    const text = `stream ${name} is sealed: it is read to its end, and nothing is added to it any more`;
+    remarks.push({ code: 'STREAM_SEALED', text });
+  }
+  // Mirrors and aggregates hold subjects that they do not list.
+  const listsAll = mirror === undefined && (sources ?? []).length === 0 && subjects.length > 0;
+  if (listsAll && filters.length > 0 && !filters.some((filter) => subjects.some((taken) => overlap(taken, filter)))) {
+    const text = `stream ${name} takes the subjects ${subjects.join(', ')}, and the route reads ${filters.join(', ')}: none of them comes into it; fix subjects of one of the two`;
+    remarks.push({ code: 'STREAM_SUBJECTS', text });
+  }
+  return remarks;
+}
+
+interface StreamRemark {
+  readonly code: string;
+  readonly text: string;
 }
 
 /** What a failed request to JetStream's API means for the route. `what` was asked for. */

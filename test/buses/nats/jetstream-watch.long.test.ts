@@ -8,7 +8,7 @@ import { publishStored } from '../../harness/publish-stored.ts';
 import { sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type Admin, withStream } from './admin.ts';
-import { connectionTo, DEADLINE_MS, jetstream, type RecordedContext, recordedContext, textOf } from './ends.ts';
+import { accept, connectionTo, DEADLINE_MS, jetstream, type RecordedContext, recordedContext, textOf } from './ends.ts';
 
 const shared = { needs: ['nats'] as const };
 const from: JetStreamFrom = { stream: 'TRACKS', durable: 'bridge', start: 'all' };
@@ -178,4 +178,39 @@ law('messages that are purged before they were read are a loss that is said', sh
   await waitFor(() => reader.texts.length === 10, DEADLINE_MS, 'what came after');
   assert.deepEqual(reader.texts, numbers(51, 60));
   await resumed(reader);
+});
+
+law('a stream that no longer takes what the route reads, or is sealed, is said', shared, async () => {
+  await using broker = await sharedNats();
+  await using admin = await withStream(broker);
+  await publish(admin, 1, 4);
+  const context = recordedContext();
+  const end = { ...from, subjects: ['tracks.a'] };
+  const source = await jetstream.openSource({ connection: connectionTo(broker.url), end }, context);
+  const subjects = ['tracks.b'];
+  await admin.manager.streams.update('TRACKS', { subjects });
+  const sealing = { subjects, sealed: true };
+  await admin.manager.streams.update('TRACKS', sealing);
+  assert.match(
+    await context.reported('STREAM_SUBJECTS', KNOWN_MS),
+    /stream TRACKS takes the subjects tracks\.b, and the route reads tracks\.a/,
+  );
+  await context.reported('STREAM_SEALED', KNOWN_MS);
+  assert.deepEqual((await accept(source, 2)).map(textOf), ['2', '4'], 'what it holds is read all the same');
+  assert.equal(suspension(context), undefined);
+});
+
+law('a mirror is read like any stream, and nothing is said', shared, async () => {
+  await using broker = await sharedNats();
+  await using admin = await withStream(broker);
+  await admin.manager.streams.add({ name: 'MIRROR', mirror: { name: 'TRACKS' } });
+  await publish(admin, 1, 4);
+  const context = recordedContext();
+  const end = { ...from, stream: 'MIRROR', subjects: ['tracks.a'] };
+  const source = await jetstream.openSource({ connection: connectionTo(broker.url), end }, context);
+  assert.deepEqual((await accept(source, 2)).map(textOf), ['2', '4']);
+  assert.deepEqual(
+    context.events.filter(({ kind }) => kind !== 'connected'),
+    [],
+  );
 });

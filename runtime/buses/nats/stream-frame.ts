@@ -1,0 +1,21 @@
+import type { Msg } from '@nats-io/transport-node';
+import type { Frame } from '#contract/frame.ts';
+import { readHeaders } from './read-headers.ts';
+
+/** What a message of a stream carries. `timestampMs`: when the stream took it. */
+export function streamFrame(message: Msg, timestampMs: number): Frame {
+  const { subject: address, data: body } = message;
+  const { headers, id, contentType, expiresAtMs, ttlMs } = readHeaders(message, body);
+  return {
+    address,
+    key: undefined,
+    headers,
+    headerTypes: undefined,
+    body,
+    id,
+    contentType,
+    timestampMs,
+    // A copy elsewhere lives no longer than the original.
+    expiresAtMs: ttlMs === undefined ? expiresAtMs : Math.min(expiresAtMs ?? Infinity, timestampMs + ttlMs),
+  };
+}
