@@ -1,7 +1,8 @@
+import type { Channel } from 'amqplib';
 import { Liveness } from '#kit/liveness.ts';
 import type { Standstill } from '#kit/standstill.ts';
 import { Renewal, type Session } from './session.ts';
-import { lookAt, type QueueKind } from './topology.ts';
+import type { QueueKind } from './topology.ts';
 
 /** What the watch asks of the source, and tells it. None of these may throw. */
 export interface Watched {
@@ -41,6 +42,7 @@ export class QueueWatch {
   readonly #liveness: Liveness;
   #received: number;
   #idleLooks = 0;
+  #channel: Channel | undefined;
 
   /** `standstill` outlives the session: a new connection alone is no progress. */
   constructor(session: Session, queue: string, kind: QueueKind, watched: Watched, standstill: Standstill) {
@@ -62,12 +64,13 @@ export class QueueWatch {
   }
 
   async #look(): Promise<void> {
+    if (this.#session.isOver) return this.stop();
     const { received } = this.#watched;
     const isIdle = received === this.#received;
     this.#received = received;
     this.#idleLooks = isIdle ? this.#idleLooks + 1 : 0;
     if (!isIdle) return;
-    const found = await lookAt(this.#session, this.#queue);
+    const found = await this.#ask();
     if (this.#session.isOver) return;
     // Of a stream the server counts neither what waits for us nor its consumers.
     if (this.#kind === 'stream') {
@@ -79,6 +82,13 @@ export class QueueWatch {
       return;
     }
     await this.#judge(found);
+  }
+
+  /** One channel for all looks: where the server refuses one, it ends, and the session with it. */
+  async #ask(): Promise<{ messages: number; consumers: number }> {
+    this.#channel ??= await this.#session.open(this.#session.model.createChannel());
+    const { messageCount: messages, consumerCount: consumers } = await this.#channel.checkQueue(this.#queue);
+    return { messages, consumers };
   }
 
   async #judge({ messages: waiting, consumers }: { messages: number; consumers: number }): Promise<void> {

@@ -19,7 +19,15 @@ import { meaningOf, serverWord } from './server-word.ts';
 import type { Session } from './session.ts';
 import { StreamPlace } from './stream-place.ts';
 import { StreamWatch } from './stream-watch.ts';
-import { bindQueue, ensureExchange, ensureQueue, kindOf, lookAt, offsetOfLast, type QueueKind } from './topology.ts';
+import {
+  bindQueue,
+  countConsumers,
+  ensureExchange,
+  ensureQueue,
+  kindOf,
+  offsetOfLast,
+  type QueueKind,
+} from './topology.ts';
 
 /** AMQP counts the prefetch in two bytes. */
 const MAX_PREFETCH = 65_535;
@@ -111,10 +119,11 @@ class RabbitSource implements Source, LinkEnd, Watched {
     await this.#consume(session, false);
     // Quorum queues do not mind `exclusive`: two that came at once both see it now, and both step back.
     if (alone && type !== 'classic') {
-      const { consumers } = await lookAt(session, queue);
-      if (consumers > 1) throw this.#notAlone(consumers - 1);
+      const all = await countConsumers(session, queue);
+      if (all > 1) throw this.#notAlone(all - 1);
     }
-    this.#queueWatch = new QueueWatch(session, queue, this.#kind, this, this.#standstill);
+    // It may have ended in this very moment, and then nobody would stop the watch.
+    if (!session.isOver) this.#queueWatch = new QueueWatch(session, queue, this.#kind, this, this.#standstill);
     this.#isOpen = true;
     this.#admit();
     const what = type === 'stream' ? 'stream' : 'queue';

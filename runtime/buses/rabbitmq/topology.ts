@@ -85,12 +85,9 @@ export async function bindQueue(
   });
 }
 
-/** How many messages are ready in the queue, and how many consumers it has. Rejects with the server's word. */
-export async function lookAt(session: Session, name: string): Promise<{ messages: number; consumers: number }> {
-  const { messageCount: messages, consumerCount: consumers } = await ask(session, (channel) =>
-    channel.checkQueue(name),
-  );
-  return { messages, consumers };
+/** How many consumers the queue has now. */
+export async function countConsumers(session: Session, name: string): Promise<number> {
+  return (await ask(session, (channel) => channel.checkQueue(name))).consumerCount;
 }
 
 /** What a queue is, as far as the server tells. */
