@@ -1,4 +1,4 @@
-import type { IClientSubscribeOptions, ISubscriptionMap, MqttClient } from 'mqtt';
+import type { IClientSubscribeOptions, MqttClient } from 'mqtt';
 import type { ErrorCode } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import type { MqttFrom } from './options.ts';
@@ -93,7 +93,7 @@ export class Subscription {
         return;
       }
       const topics = Object.fromEntries(this.#wanted.map((filter) => [filter, { ...this.#options }]));
-      client.subscribe({ resubscribe: true, ...topics } as ISubscriptionMap, (error, _, packet) => {
+      client.subscribe(Object.assign(topics, { resubscribe: true }), (error, _, packet) => {
         if (error === null) return resolve();
         reject(new Refusal(this.#refusalOf(error, (packet?.granted ?? []).map(Number))));
       });
