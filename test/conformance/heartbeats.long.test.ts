@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
+import { after, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { law } from '../harness/law.ts';
 import { waitFor } from '../harness/wait-for.ts';
@@ -55,4 +55,7 @@ function heartbeats(subject: Subject): void {
   });
 }
 
-for (const subject of [MQTT_5, MQTT_3, NATS, JETSTREAM, QUORUM, CLASSIC, STREAM]) heartbeats(subject);
+// Most of it is waiting.
+void describe('heartbeats', { concurrency: 3 }, () => {
+  for (const subject of [MQTT_5, MQTT_3, NATS, JETSTREAM, QUORUM, CLASSIC, STREAM]) heartbeats(subject);
+});

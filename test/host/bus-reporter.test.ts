@@ -21,7 +21,7 @@ function reporter() {
     health,
     onUp: () => heard.push('up'),
     onProblem: ({ code }) => heard.push(code),
-    onRenewed: () => heard.push('renewed'),
+    onDown: (renewed) => heard.push(renewed ? 'renewed' : 'lost'),
   };
   return { said, heard, health, report: busReporter(settings) };
 }
@@ -72,4 +72,41 @@ test('a connection that is made anew for want of an answer is logged and counted
   for (let time = 0; time < 2; time += 1) report({ kind: 'renewed', detail: 'no answer' });
   assert.deepEqual(said, ['warn connection-renewed no answer', 'warn connection-renewed no answer']);
   assert.deepEqual(heard, ['renewed', 'renewed']);
+});
+
+test('readiness says of an end why it does not work: not connected, what is in its way, what it waits for', () => {
+  const { health, report } = reporter();
+  const line = (): string => health.report().trimEnd();
+  assert.equal(line(), '[-]up sink not connected to core yet');
+  report({ kind: 'problem', error: new SluiceError('BUS_AUTH', 'wrong password') });
+  assert.equal(line(), '[-]up sink BUS_AUTH wrong password');
+  report({ kind: 'connected', detail: 'x' });
+  assert.equal(line(), '[+]up sink ok');
+  report({ kind: 'problem', error: new SluiceError('BUS_SETTING', 'something odd') });
+  assert.equal(line(), '[+]up sink ok', 'a problem alone does not say that nothing works');
+  report({ kind: 'suspended', detail: 'waits for an operator' });
+  assert.equal(line(), '[-]up sink waits for an operator');
+  report({ kind: 'disconnected', detail: 'cut' });
+  assert.equal(line(), '[-]up sink disconnected from core: cut');
+  report({ kind: 'connected', detail: 'x' });
+  assert.equal(line(), '[-]up sink waits for an operator', 'a connection alone resumes nothing');
+  report({ kind: 'resumed', detail: 'it goes on' });
+  assert.equal(line(), '[+]up sink ok');
+});
+
+test('a suspension is one line until it changes, and a connection that was given up is told apart', () => {
+  const { said, heard, report } = reporter();
+  for (const detail of ['1 waits', '1 waits', '2 wait']) report({ kind: 'suspended', detail });
+  report({ kind: 'resumed', detail: 'all came' });
+  report({ kind: 'resumed', detail: 'all came' });
+  report({ kind: 'disconnected', detail: 'cut' });
+  report({ kind: 'disconnected', detail: 'no answer', renewed: true });
+  assert.deepEqual(said, [
+    'warn suspended 1 waits',
+    'warn suspended 2 wait',
+    'info resumed all came',
+    'warn disconnected cut',
+    'warn connection-renewed no answer',
+  ]);
+  assert.deepEqual(heard, ['lost', 'renewed']);
 });

@@ -12,8 +12,10 @@ import { probe } from './probe.ts';
 interface WriteEnd {
   readonly name: string;
   readonly needs: readonly Need[];
-  start(): Promise<Broker & { block?(): Promise<void>; unblock?(): Promise<void> }>;
-  words(url: string): { readonly bus: object; readonly to: object };
+  readonly start: () => Promise<
+    Broker & { readonly block?: () => Promise<void>; readonly unblock?: () => Promise<void> }
+  >;
+  readonly words: (url: string) => { readonly bus: object; readonly to: object };
 }
 
 const WRITE_ENDS: readonly WriteEnd[] = [

@@ -44,7 +44,7 @@ const FAULTS: readonly Fault[] = [
 ];
 
 // Most of it is waiting.
-void describe('readiness of a source', { concurrency: 2 }, () => {
+void describe('readiness of a source', { concurrency: 4 }, () => {
   for (const { name, needs, start } of READ_ENDS) {
     law(
       `${name}: within 35 s readiness tells of ${FAULTS.map((fault) => fault.name).join(', ')}, and of its end`,
@@ -69,6 +69,12 @@ void describe('readiness of a source', { concurrency: 2 }, () => {
           await bridge.delivered(published);
           assert.ok(await bridge.isReady(), `ready after ${fault.name}`);
         }
+        const { text } = await bridge.bridge.ask('/metrics');
+        assert.match(
+          text,
+          /^sluice_disconnects_total\{.*end="source",cause="renewed"\} [1-9]/m,
+          'what was given up is counted',
+        );
       },
     );
   }

@@ -24,7 +24,7 @@ export interface ReadEnd extends AsyncDisposable {
 export interface ReadEndKind {
   readonly name: string;
   readonly needs: readonly Need[];
-  start(): Promise<ReadEnd>;
+  readonly start: () => Promise<ReadEnd>;
 }
 
 async function behindLink<Server extends Broker>(

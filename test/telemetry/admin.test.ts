@@ -114,6 +114,12 @@ test('a bus that goes away makes the pipeline unready, and ready again when it i
   assert.equal(await status(url), 503);
   hub.up();
   assert.equal(await status(url), 200);
+  const metrics = await parseMetrics(`${run.pipeline.adminUrl}/metrics`);
+  for (const end of ['source', 'sink', 'dead-letters']) {
+    const lost = metrics.value('sluice_disconnects_total', { end, cause: 'lost' });
+    assert.equal(lost, end === 'dead-letters' ? 0 : 1, end);
+    assert.equal(metrics.value('sluice_disconnects_total', { end, cause: 'renewed' }), 0);
+  }
 });
 
 test('a sink that never answers turns readiness red, and readiness says which side is waited for', async () => {
