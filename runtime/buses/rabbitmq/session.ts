@@ -148,7 +148,9 @@ export class Session {
     if (!this.#isBlocked) await withDeadline(said, CLOSE_MS, late).catch(() => {});
     // What was written and not sent must not reach a server that reads again after the next session has begun.
     const stream: unknown = Reflect.get(this.model.connection, 'stream');
-    if (stream instanceof Socket && !(stream instanceof TLSSocket) && !stream.destroyed) stream.resetAndDestroy();
+    // One that is shutting down cannot be reset, and would never close: what it had has left.
+    const canReset = stream instanceof Socket && !(stream instanceof TLSSocket) && !stream.destroyed;
+    if (canReset && !stream.writableEnded) stream.resetAndDestroy();
     this.#socket.abort();
   }
 }
