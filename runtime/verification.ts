@@ -167,7 +167,7 @@ async function openEnds(
 ): Promise<{ readonly source: Source; readonly sink: Sink; readonly again: (() => Promise<Source>) | undefined }> {
   const context = (direction: BusContext['direction'], connection: string): BusContext => {
     const place = { pipeline: spec.name, route: name, connection, direction };
-    const report = busReporter({ ...place, log, health: new Health(), onUp: () => {}, onProblem, onRenewed: () => {} });
+    const report = busReporter({ ...place, log, health: new Health(), onUp: () => {}, onProblem });
     let memo: string | undefined;
     return {
       ...place,
