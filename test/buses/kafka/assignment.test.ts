@@ -14,6 +14,7 @@ test('a question for the leaders that failed is asked again, and the trouble is 
       return [LED];
     },
     broker: () => Promise.reject(new Error('away')),
+    topicIds: async () => new Map(),
   };
   const member: Partial<GroupMember> = { committed: async () => [{ topic: 't', partition: 0, offset: 5 }] };
   const assignment = new Assignment(link as Link, {
