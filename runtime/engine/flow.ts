@@ -57,6 +57,8 @@ export class Flow {
   #flowsSinceMs = Number.NEGATIVE_INFINITY;
   /** Something was confirmed since the probe was handed over. */
   #hasPassed = false;
+  /** The sink took a frame of this round. */
+  #wasTaken = false;
   /** From a failure until a message is confirmed again. */
   #isStalled = false;
   #cancelPause: (() => void) | undefined;
@@ -113,9 +115,13 @@ export class Flow {
     this.#open -= 1;
   }
 
-  /** A frame that was handed over failed and is to be sent again; true for the first of those. `progress` is to follow. */
-  failed(failure: SluiceError): boolean {
+  /**
+   * A frame that was handed over failed and is to be sent again; true for the first of those. `wasTaken`: false where the
+   * sink did not even take it, for it knows that it is away. `progress` is to follow.
+   */
+  failed(failure: SluiceError, wasTaken = true): boolean {
     this.#open -= 1;
+    this.#wasTaken ||= wasTaken;
     const isFirst = this.#mode !== 'ending';
     // Of several failures the first one heard of tells: what came behind it failed because of it, or will be sent again.
     this.#failure ??= failure;
@@ -155,10 +161,12 @@ export class Flow {
     const { clock, pause } = this.#settings;
     const failure = this.#failure;
     this.#failure = undefined;
-    if (failure !== undefined) {
+    // A sink that is away all along is asked now and then whether it still is: nothing was sent, and nothing goes back.
+    if (failure !== undefined && (this.#wasTaken || !this.#isStalled)) {
       this.#settings.onGoBack(failure, !this.#isStalled, this.#sender.inDoubt());
       this.#isStalled = true;
     }
+    this.#wasTaken = false;
     if (failure?.scope === 'message') {
       // One message's own fault: the others need no patience for it.
       this.#failures = 0;

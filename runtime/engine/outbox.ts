@@ -129,7 +129,13 @@ export class Outbox implements Sender {
     try {
       sent = this.#sink.send(sending?.frame ?? parcel.frame);
     } catch (thrown) {
-      sent = Promise.reject(asSluiceError(thrown));
+      const failure = asSluiceError(thrown);
+      // Later, as of one that was taken.
+      queueMicrotask(() => {
+        sending?.end(failure);
+        this.#ended(parcel, failure, false);
+      });
+      return;
     }
     if (sending === undefined && sent === this.#lastSent) this.#share(parcel, sent);
     else this.#await(parcel, sent, sending);
@@ -205,7 +211,7 @@ export class Outbox implements Sender {
     if (this.#next > 0) this.#next -= 1;
   }
 
-  #ended(parcel: Parcel, error: SluiceError): void {
+  #ended(parcel: Parcel, error: SluiceError, wasTaken = true): void {
     if (this.#flow.isStopped) return;
     if (error.verdict === 'reject') {
       this.#flow.ended();
@@ -213,7 +219,7 @@ export class Outbox implements Sender {
     } else {
       parcel.state = 'waiting';
       this.#failed ??= { error, parcel };
-      this.#flow.failed(error);
+      this.#flow.failed(error, wasTaken);
     }
     this.#flow.progress();
   }

@@ -139,7 +139,7 @@ export class Slots implements Sender {
     const frames = load.frames.slice(from);
     load.sends += 1;
     const ends: (Receipt | undefined)[] = frames.map(() => undefined);
-    const ended = (at: number, receipt: Receipt | undefined, error: SluiceError | undefined): void => {
+    const ended = (at: number, receipt?: Receipt, error?: SluiceError, wasTaken = true): void => {
       if (this.#flow.isStopped) return;
       open -= 1;
       ends[at] = receipt;
@@ -147,7 +147,7 @@ export class Slots implements Sender {
       failure ??= error;
       if (error === undefined) this.#flow.passed();
       else if (error.scope !== 'bus') this.#flow.ended();
-      else if (this.#flow.failed(error)) this.#failed = slot;
+      else if (this.#flow.failed(error, wasTaken)) this.#failed = slot;
       if (open === 0) {
         for (const end of ends) {
           isPrefix &&= end !== undefined;
@@ -165,12 +165,18 @@ export class Slots implements Sender {
       try {
         sent = this.#sink.send(sending?.frame ?? frame);
       } catch (thrown) {
-        sent = Promise.reject(asSluiceError(thrown));
+        const error = asSluiceError(thrown);
+        // Later, as of one that was taken.
+        queueMicrotask(() => {
+          sending?.end(error);
+          ended(at, undefined, error, false);
+        });
+        continue;
       }
       sent.then(
         (receipt) => {
           sending?.end();
-          ended(at, receipt, undefined);
+          ended(at, receipt);
         },
         (thrown: unknown) => {
           const error = asSluiceError(thrown);

@@ -95,20 +95,16 @@ ${bridge.tail()}`,
   assert.ok(goBacks <= MOST_GO_BACKS, `it went back ${goBacks} times\n${bridge.tail()}`);
 }
 
-void describe(
-  'after an outage of the sink a route is back at nine tenths of its speed within 10 s',
-  { concurrency: 2 },
-  () => {
-    const servers = new AsyncDisposableStack();
-    after(() => servers.disposeAsync());
-    for (const kind of cornerKinds(servers)) {
-      for (const name of ['command', 'event'] as const) {
-        law(
-          `to ${kind.bus}, class ${name}, and goes back no more than ${MOST_GO_BACKS} times once the server is well`,
-          { needs: [...new Set(['nats-process', kind.need] as const)] },
-          (t) => judgeRecovery(kind, name, (text) => t.diagnostic(text)),
-        );
-      }
+void describe('after an outage of the sink a route is back at nine tenths of its speed within 10 s', () => {
+  const servers = new AsyncDisposableStack();
+  after(() => servers.disposeAsync());
+  for (const kind of cornerKinds(servers)) {
+    for (const name of ['command', 'event'] as const) {
+      law(
+        `to ${kind.bus}, class ${name}, and goes back no more than ${MOST_GO_BACKS} times once the server is well`,
+        { needs: [...new Set(['nats-process', kind.need] as const)] },
+        (t) => judgeRecovery(kind, name, (text) => t.diagnostic(text)),
+      );
     }
-  },
-);
+  }
+});

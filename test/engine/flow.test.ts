@@ -25,12 +25,13 @@ function scene({ framesEach = 1, maxInFlight = 16 } = {}) {
     inDoubt: () => [],
   };
   let flows = 0;
+  let goBacks = 0;
   const flow: Flow = new Flow(
     {
       clock,
       drainPerSecond: undefined,
       pause: { firstMs: 100, capMs: 2000 },
-      onGoBack() {},
+      onGoBack: () => (goBacks += 1),
       onFlow: () => (flows += 1),
     },
     sender,
@@ -44,11 +45,16 @@ function scene({ framesEach = 1, maxInFlight = 16 } = {}) {
     sender.issue();
     flow.progress();
   };
+  const endUntaken = (): void => {
+    open -= 1;
+    flow.failed(down, false);
+    flow.progress();
+  };
   const outage = (): void => {
     for (let ends = open; ends > 0; ends -= 1) end(down);
     flow.wake();
   };
-  return { flow, clock, end, outage, backs, open: () => open, flows: () => flows };
+  return { flow, clock, end, endUntaken, goBacks: () => goBacks, outage, backs, open: () => open, flows: () => flows };
 }
 
 test('nothing follows the message that tests the way until all its frames have ended', () => {
@@ -77,6 +83,17 @@ test('after an outage each confirmation admits one more, until the whole window 
     seen.push(open());
   }
   assert.deepEqual(seen, [1, 2, 4, 8, 16]);
+});
+
+test('a sink that is away all along is asked again, and that counts as one time of going back', async () => {
+  const { flow, clock, goBacks, open, endUntaken } = scene();
+  flow.progress();
+  while (open() > 0) endUntaken();
+  for (let asked = 0; asked < 5; asked += 1) {
+    await clock.play(() => open() > 0);
+    endUntaken();
+  }
+  assert.equal(goBacks(), 1);
 });
 
 test('a message that is refused for good while it tests the way says nothing about it: the next one tests it', () => {

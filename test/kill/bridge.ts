@@ -30,6 +30,8 @@ export interface Bridge {
   kill(): Promise<void>;
   /** SIGTERM; returns how it ended, in words: `exit code 0`. */
   terminate(deadlineMs: number): Promise<string>;
+  /** All that it has written. */
+  text(): string;
   /** The end of its log, for errors. */
   tail(): string;
 }
@@ -102,6 +104,7 @@ export function startBridge(
         throw new Error(`the bridge does not end:\n${tail()}`, { cause });
       });
     },
+    text,
     tail,
   };
 }

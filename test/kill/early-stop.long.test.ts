@@ -8,7 +8,8 @@ import { patient } from '../harness/patience.ts';
 import { publishStored } from '../harness/publish-stored.ts';
 import { ownName, sharedKafka, sharedNats, sharedRabbitMq } from '../harness/shared.ts';
 import { reportOf } from './backlog.ts';
-import { startBridge } from './bridge.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import { type Bridge, startBridge } from './bridge.ts';
 import { newProject, type Project, STAGES } from './project.ts';
 import { testStream } from './test-stream.ts';
 
@@ -20,6 +21,9 @@ const LATEST_MS = patient(1500);
 /** A second beyond `--drain`. */
 const END_MS = 3000;
 const OPTIONS = ['--drain', '2s'];
+/** So a bridge that does not end says why. */
+const REPORTING = '--report-on-signal --report-signal=SIGUSR2 --report-filename=stderr';
+const REPORT_MS = 5000;
 
 /** In a thread of its own. */
 const APART = [{ function: 'report-to-track', isolate: 'worker' }];
@@ -59,15 +63,24 @@ function pipelineBetween(project: Project, { mqtt, nats, kafka, rabbitmq }: Ends
   });
 }
 
+/** What keeps a process from ending, in its own report: the handles that are open. */
+async function whatHolds(bridge: Bridge): Promise<string> {
+  bridge.process.signal('SIGUSR2');
+  const isWritten = (): boolean => bridge.text().includes('Node.js report completed');
+  await waitFor(isWritten, REPORT_MS, 'a report').catch(() => {});
+  const report = /^\{\n  "header"[\s\S]*?^\}$/m.exec(bridge.text())?.[0] ?? '';
+  return /"libuv": \[[\s\S]*?\n  \]/.exec(report)?.[0] ?? 'it wrote no report';
+}
+
 async function stopOften(project: Project, file: string): Promise<void> {
   const bad: string[] = [];
   for (let stop = 0; stop < STOPS; stop += 1) {
-    const bridge = startBridge(project.folder, file, OPTIONS);
+    const bridge = startBridge(project.folder, file, OPTIONS, { NODE_OPTIONS: REPORTING });
     const afterMs = Math.round((stop * LATEST_MS) / STOPS);
     await sleep(afterMs);
     const ended = await bridge.terminate(END_MS).catch(() => undefined);
     if (ended === undefined) {
-      bad.push(`after ${afterMs} ms: it did not end\n${bridge.tail()}`);
+      bad.push(`after ${afterMs} ms: it did not end\n${bridge.tail()}\n${await whatHolds(bridge)}`);
       await bridge.kill();
       // Before its handler is there the signal ends the process at once, which is as good.
     } else if (ended !== 'exit code 0' && ended !== 'SIGTERM')

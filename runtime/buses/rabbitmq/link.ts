@@ -164,7 +164,12 @@ export class Link {
     });
     try {
       const late = (): SluiceError => tooSlow(this.target, node, this.target.timeoutMs);
-      const detail = await withDeadline(this.#end.start(session), this.target.timeoutMs, late);
+      // What is asked over a session that ends meanwhile is never answered.
+      const ended = over.promise.then(({ failure }) => {
+        throw failure ?? this.error('BUS_UNREACHABLE', 'the connection ended');
+      });
+      const started = Promise.race([this.#end.start(session), ended]);
+      const detail = await withDeadline(started, this.target.timeoutMs, late);
       this.#context.report({ kind: 'connected', detail: `${node.shown}: ${detail}` });
       this.#opened.resolve();
     } catch (thrown) {

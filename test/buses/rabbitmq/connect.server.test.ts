@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import type { RabbitConnection } from '../../../runtime/buses/rabbitmq/options.ts';
 import { freePorts } from '../../harness/free-ports.ts';
 import { law } from '../../harness/law.ts';
+import { startLink } from '../../harness/link.ts';
+import { patient } from '../../harness/patience.ts';
 import { ownName } from '../../harness/shared.ts';
-import { channelTo, complaint, NEEDS, oneHome, source } from './ends.ts';
+import { channelTo, complaint, NEEDS, oneHome, openingSink, openingSource, source } from './ends.ts';
 
 const needs = NEEDS;
+/** connection.open-ok: class 10, method 41. */
+const OPEN_OK = Buffer.from([0, 10, 0, 41]);
 const home = oneHome();
 
 law(
@@ -52,6 +56,31 @@ law(
     assert.match(listed, new RegExp(String.raw`^7\s.*sluice/test/${route}/source`, 'm'));
   },
 );
+
+law('an opening that is given up while the server is silent ends at once', { needs }, async () => {
+  const { url, port } = await home();
+  const silenced = Promise.withResolvers<void>();
+  // The connection is made, and no channel.
+  const watch = () => ({
+    up() {},
+    down(bytes: Buffer) {
+      if (!bytes.includes(OPEN_OK)) return;
+      silenced.resolve();
+      setImmediate(() => link.blackhole('down'));
+    },
+  });
+  await using link = await startLink(port, '127.0.0.1', { watch });
+  const over = new URL(url);
+  over.port = String(link.port);
+  for (const opening of [openingSource(over.href, { queue: 'silent' }), openingSink(over.href, { queue: 'silent' })]) {
+    const refused = assert.rejects(opening.opened);
+    await silenced.promise;
+    const beganMs = performance.now();
+    opening.stop.abort();
+    await refused;
+    assert.ok(performance.now() - beganMs < patient(2500), 'it waited for an answer that nobody awaits');
+  }
+});
 
 law('of several urls the one that answers is taken', { needs }, async () => {
   const server = await home();
