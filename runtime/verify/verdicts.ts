@@ -45,7 +45,7 @@ export interface Report {
   readonly superseded: number;
   /** Missing, and past their expiry. */
   readonly expired: number;
-  /** Missing, past their expiry, and never read by the bridge for good: the first bus dropped them. */
+  /** Missing, past their expiry, and and never read for good: a bus dropped them. */
   readonly expiredUnread: number;
   /** Missing, and found among the dead letters. */
   readonly deadLettered: number;
@@ -67,7 +67,7 @@ export function reportText(report: Report): string {
     [arrived - distinct, 'repetitions'],
     [superseded, 'superseded'],
     [expired, 'expired on the way'],
-    [expiredUnread, 'expired in the first bus before the bridge had them'],
+    [expiredUnread, 'expired in a bus before they were read'],
     [deadLettered, 'dead letters'],
     [unconfirmed, 'never confirmed by the first bus'],
     [reread, "read again over the checker's own connection"],

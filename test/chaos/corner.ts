@@ -29,10 +29,10 @@ export interface Corner {
    */
   readonly restart: 'kill' | 'stop' | 'never';
   /**
-   * Of a server that drops what expires before it was read: whether it did so with a message of the run. Asked at the
-   * end, of the tag's route.
+   * Of a server that drops what expires before it was read: whether it had a message of the run last, and so dropped it.
+   * Asked at the end, of the tag's route; as `source` it is the bridge that did not read it, as `sink` the checker.
    */
-  readonly unread?: (tag: string, run: string) => Promise<Unread>;
+  readonly unread?: (side: Side, tag: string, run: string) => Promise<Unread>;
   /** What only this kind of server has: it stops taking messages, though it answers. */
   readonly alarm?: { raise(): Promise<void>; clear(): Promise<void> };
 }

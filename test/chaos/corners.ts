@@ -28,10 +28,10 @@ export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[
       isSource: true,
       open: once(async () => {
         const server = await use(startMosquitto());
-        const witness = new MqttWitness();
-        const source = await use(startLink(server.port, server.host, witness));
-        const sink = await use(startLink(server.port));
-        return mqttCorner(server, { source, sink }, witness);
+        const witnesses = { source: new MqttWitness('down'), sink: new MqttWitness('up') };
+        const source = await use(startLink(server.port, server.host, witnesses.source));
+        const sink = await use(startLink(server.port, server.host, witnesses.sink));
+        return mqttCorner(server, { source, sink }, witnesses);
       }),
     },
     {
@@ -107,8 +107,8 @@ export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[
             );
             await server.saveNow();
           },
-          async unread(tag, run) {
-            const expired = await expiredIn(server.url, `in-${tag}`, run);
+          async unread(side, tag, run) {
+            const expired = await expiredIn(server.url, `${side === 'source' ? 'in' : 'out'}-${tag}`, run);
             return (name) => expired.has(name);
           },
           restart: 'kill',
@@ -138,7 +138,7 @@ function onUrl(
   };
 }
 
-function mqttCorner(server: Broker, links: Record<Side, Link>, witness: MqttWitness): Corner {
+function mqttCorner(server: Broker, links: Record<Side, Link>, witnesses: Readonly<Record<Side, MqttWitness>>): Corner {
   return {
     ...onUrl('mqtt', server, links),
     entrance: (tag) => ({
@@ -150,7 +150,7 @@ function mqttCorner(server: Broker, links: Record<Side, Link>, witness: MqttWitn
       checker: { topics: [`out/${tag}/+`] },
     }),
     prepare: () => Promise.resolve(),
-    unread: (_tag, run) => Promise.resolve(witness.unread(run)),
+    unread: (side, _tag, run) => Promise.resolve((name) => witnesses[side].hasSeen(run, name) === (side === 'sink')),
     // Killed, it loses what it has acknowledged: what a bridge can do about that is nothing.
     restart: 'stop',
   };

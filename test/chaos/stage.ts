@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { catalog } from '../../runtime/catalog.ts';
 import { deadLetterNames } from '../../runtime/dead-letter-names.ts';
+import type { Unread } from '../../runtime/verify/elsewhere.ts';
 import { startVerification, type Verification, type VerifySettings } from '../../runtime/verification.ts';
 import { patient } from '../harness/patience.ts';
 import { newProject, pipelineText } from '../host/project.ts';
@@ -70,10 +71,9 @@ export async function setStage(play: Play): Promise<Stage> {
           in: { bus: 'near', ...entranceOf(source.corner, tagOf(name)).checker },
           out: { bus: 'far', ...sink.corner.exit(tagOf(name)).checker },
         });
-        const { unread } = source.corner;
         const own = {
           ...settingsOf(name, classes.length, state),
-          ...(unread !== undefined && { unread: (run: string) => unread(tagOf(name), run) }),
+          unread: (run: string) => unreadAt(source.corner, sink.corner, tagOf(name), run),
         };
         checks.set(name, await startVerification(ends, { ...own, ...settings }));
       }
@@ -138,6 +138,13 @@ function settingsOf(name: TrafficClass, routes: number, state: string): VerifySe
     signal: new AbortController().signal,
     onProblem: () => {},
   };
+}
+
+/** Whether either server had a message last, and let it expire. */
+async function unreadAt(source: Corner, sink: Corner, tag: string, run: string): Promise<Unread> {
+  const first = await source.unread?.('source', tag, run);
+  const last = await sink.unread?.('sink', tag, run);
+  return (name) => first?.(name) === true || last?.(name) === true;
 }
 
 function entranceOf({ entrance }: Corner, tag: string): Gate {
