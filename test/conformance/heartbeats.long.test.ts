@@ -43,7 +43,10 @@ function heartbeats(subject: Subject): void {
     );
     if (!ground.source.redelivers) {
       await ground.sourcePath.mend();
-      return sendUntilSeen(ground, writer.sink, reader, 'after');
+      await sendUntilSeen(ground, writer.sink, reader, 'after').catch((cause: unknown) => {
+        throw new Error(`since the connection was idle: ${JSON.stringify(reader.ear.events.slice(from))}`, { cause });
+      });
+      return;
     }
     await sendAll(ground, writer.sink, frames.slice(COUNT));
     await ground.sourcePath.mend();
