@@ -35,9 +35,9 @@ const MINUTE_MS = 60_000;
 /** Between one fault of a kind and the next. */
 const OUTSIDE_GAP_MS = { least: 200, most: 1500 };
 const BRIDGE_GAP_MS = { least: 800, most: 3000 };
-/** So often in a row a bridge may be killed before all its routes ran: on a busy machine none would ever get to its feet. */
-const MOST_UNREADY_KILLS = 3;
-const READY_MS = patient(30_000);
+/** So many bridges in a row may be killed with nothing of a class passed on: on a busy machine none would get to its feet. */
+const MOST_VAIN_STARTS = 3;
+const CHANCE_MS = patient(30_000);
 
 /** One pair of buses, a route for each class between them, under everything that can go wrong. */
 export async function runChaos(plan: ChaosPlan): Promise<ChaosOutcome> {
@@ -74,21 +74,18 @@ async function judged(plan: ChaosPlan, stage: Stage): Promise<ChaosOutcome> {
   const startMs = Date.now();
   const everyMinute = setInterval(() => plan.tellNumbers?.(numbersText(checks, Date.now() - startMs)), MINUTE_MS);
   using _ = { [Symbol.dispose]: () => clearInterval(everyMinute) };
-  let unready = 0;
   const victim: Victim = {
     async kill() {
-      unready = isReady(current()) ? 0 : unready + 1;
       await current().kill();
       bridges.push(stage.start());
     },
     signal: (signal) => current().process.signal(signal),
   };
-  const faults = await strikes(plan, victim, async () => {
-    if (unready < MOST_UNREADY_KILLS) return;
-    // A bridge that does not get there in time is convicted by its silence.
-    await waitFor(() => isReady(current()), READY_MS, 'a bridge that runs').catch(() => {});
-    unready = 0;
-  });
+  const faults = await strikes(
+    plan,
+    victim,
+    chances(checks, () => bridges.length),
+  );
   plan.tell('calm');
   await current().ready();
   const reports = new Map<TrafficClass, Report>();
@@ -97,8 +94,25 @@ async function judged(plan: ChaosPlan, stage: Stage): Promise<ChaosOutcome> {
   return { reports, faults, complaints, bridgeLog: bridges.map((one) => one.tail()).join('\n---\n') };
 }
 
-function isReady(bridge: Bridge): boolean {
-  return bridge.lines().some(({ event }) => event === 'ready');
+/**
+ * Waits before a bridge is struck once more, where so many were killed in a row that nothing of a class got through. A bridge
+ * that passes nothing on in that time is convicted by its silence.
+ */
+function chances(checks: Checks, started: () => number): () => Promise<void> {
+  const last = new Map([...checks.keys()].map((name) => [name, { arrived: 0, started: 0 }]));
+  const starved = (): boolean => {
+    let isStarved = false;
+    for (const [name, check] of checks) {
+      const { arrived } = check.numbers();
+      const before = last.get(name);
+      if (before === undefined || arrived > before.arrived) last.set(name, { arrived, started: started() });
+      else isStarved ||= started() - before.started >= MOST_VAIN_STARTS;
+    }
+    return isStarved;
+  };
+  return async () => {
+    await waitFor(() => !starved(), CHANCE_MS, 'a message of each class to arrive').catch(() => {});
+  };
 }
 
 /** `12 min: telemetry 71,000 sent, 3 missing; command ...`. */
