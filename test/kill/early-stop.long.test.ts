@@ -4,7 +4,6 @@ import { connect } from 'amqplib';
 import { law } from '../harness/law.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { natsWords } from '../harness/nats-client.ts';
-import { patient } from '../harness/patience.ts';
 import { publishStored } from '../harness/publish-stored.ts';
 import { ownName, sharedKafka, sharedNats, sharedRabbitMq } from '../harness/shared.ts';
 import { reportOf } from './backlog.ts';
@@ -17,7 +16,7 @@ const STOPS = 40;
 /** There is something to do from the first moment on. */
 const BACKLOG = 2000;
 /** From the start of the process to the signal, at most. */
-const LATEST_MS = patient(1500);
+const LATEST_MS = 1500;
 /** A second beyond `--drain`. */
 const END_MS = 3000;
 const OPTIONS = ['--drain', '2s'];
