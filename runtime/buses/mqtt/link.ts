@@ -5,6 +5,7 @@ import type { BusContext } from '#contract/bus.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { withDeadline } from '#kit/deadline.ts';
+import { Suspensions } from '#kit/suspensions.ts';
 import { connectFailure, connectionLost, problem, type Target, tooSlow } from './connect-failure.ts';
 
 /** One connection that the server took. */
@@ -55,7 +56,7 @@ export class Link {
   /** Ended by us, and it was said why. */
   #isRefused = false;
   #isClosing = false;
-  #isSuspended = false;
+  readonly suspensions: Suspensions;
   /** Why a connection is given up that was open. */
   #renewal: string | undefined;
   #failures = 0;
@@ -74,6 +75,7 @@ export class Link {
     this.#options = options;
     this.#target = target;
     this.#context = context;
+    this.suspensions = new Suspensions((event) => context.report(event));
     this.#end = end;
   }
 
@@ -116,18 +118,6 @@ export class Link {
   renew(why: string): void {
     this.#renewal = why;
     this.#client?.stream.destroy();
-  }
-
-  /** The connection is up, and its end waits for something. Until `resume`. */
-  suspend(why: string): void {
-    this.#isSuspended = true;
-    this.#context.report({ kind: 'suspended', detail: why });
-  }
-
-  resume(how: string): void {
-    if (!this.#isSuspended) return;
-    this.#isSuspended = false;
-    this.#context.report({ kind: 'resumed', detail: how });
   }
 
   /** Says goodbye, so that what was written before arrives, and lets go within 2 s and a little. */

@@ -192,7 +192,7 @@ class MqttSource implements Source, LinkEnd {
         heardBefore = this.#arrivals;
         if (!isIdle || !client.connected || !this.#subscription.isGranted) return;
         await this.#subscription.ask(client);
-        this.#link.resume('the server grants the subscription again');
+        this.#link.suspensions.resume('subscription', 'the server grants the subscription again');
       },
       onFailure: (failure) => {
         if (this.#live?.client !== client) return;
@@ -200,7 +200,7 @@ class MqttSource implements Source, LinkEnd {
         const isSilent = this.#arrivals === heardBefore && this.#held === undefined;
         if (failure instanceof Refusal) {
           this.#link.complain(problem(this.#target, failure.code, failure.message, undefined), false);
-          this.#link.suspend(`${failure.code} ${failure.message}`);
+          this.#link.suspensions.suspend('subscription', `${failure.code} ${failure.message}`);
         } else if (failure instanceof NoAnswer && isSilent) this.#link.renew(failure.message);
       },
     });

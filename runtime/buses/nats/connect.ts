@@ -4,6 +4,7 @@ import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError, type ErrorCode, SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
+import { Suspensions } from '#kit/suspensions.ts';
 import { abortable } from './abortable.ts';
 import { type Dialer, dialer } from './dial.ts';
 import type { NatsConnectionOptions } from './options.ts';
@@ -38,11 +39,11 @@ export class Link {
   #listener: LinkListener | undefined;
   #lostAtMs: number | undefined;
   #saidAway = false;
-  /** What keeps the end from working although the connection is up, by its owner's name for it. */
-  readonly #suspensions = new Map<string, string>();
+  readonly suspensions: Suspensions;
 
   constructor(context: BusContext) {
     this.#context = context;
+    this.suspensions = new Suspensions((event) => context.report(event));
   }
 
   get up(): boolean {
@@ -71,18 +72,6 @@ export class Link {
 
   problem(code: ErrorCode, text: string, cause?: unknown): void {
     this.#context.report({ kind: 'problem', error: this.error(code, text, cause) });
-  }
-
-  /** The connection is up and the end does not work: `why` says what is waited for. Until `resume` of the same name. */
-  suspend(name: string, why: string): void {
-    this.#suspensions.set(name, why);
-    this.#context.report({ kind: 'suspended', detail: why });
-  }
-
-  resume(name: string, how: string): void {
-    if (!this.#suspensions.delete(name)) return;
-    const [other] = this.#suspensions.values();
-    this.#context.report(other === undefined ? { kind: 'resumed', detail: how } : { kind: 'suspended', detail: other });
   }
 
   /** Messages that the route had still to read are gone from the stream. */

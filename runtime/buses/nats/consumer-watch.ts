@@ -106,19 +106,20 @@ export class ConsumerWatch {
     const { num_pending: waiting, paused, config } = consumer;
     const what = `consumer ${this.#target.name} of stream ${this.#target.stream}`;
     if (paused === true) {
-      if (waiting === 0) return this.#link.resume('flow', `${what} is paused, and no message waits`);
+      if (waiting === 0) return this.#link.suspensions.resume('flow', `${what} is paused, and no message waits`);
       const until = config.pause_until ?? 'an unknown time';
       const text = `waits for an operator: ${what} is paused until ${until}, and ${waiting} messages wait`;
-      return this.#link.suspend('flow', text);
+      return this.#link.suspensions.suspend('flow', text);
     }
     const { deliveries, isAsking } = this.#source;
     const looks = this.#standstill.look({ received: deliveries, waiting, hasRoom: isAsking });
     if (looks === 0) {
-      if (waiting === 0 || deliveries !== this.#deliveriesAtLook) this.#link.resume('flow', `${what} delivers`);
+      if (waiting === 0 || deliveries !== this.#deliveriesAtLook)
+        this.#link.suspensions.resume('flow', `${what} delivers`);
       this.#deliveriesAtLook = deliveries;
       return undefined;
     }
-    this.#link.suspend('flow', `waits for the server: ${waiting} messages wait for ${what}, and none come`);
+    this.#link.suspensions.suspend('flow', `waits for the server: ${waiting} messages wait for ${what}, and none come`);
     if (looks % REATTACH_AGAIN_LOOKS === 1) this.#source.reattach('messages wait for it, and none come');
     else if (looks % REATTACH_AGAIN_LOOKS === 3)
       this.#link.renew(`${waiting} messages wait for ${what}, and none come`);

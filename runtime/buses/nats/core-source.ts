@@ -138,7 +138,7 @@ export class CoreSource implements Source {
   async #denied(subject: string): Promise<void> {
     const text = `the server denies reading ${subject}; grant it, or fix subjects`;
     this.#link.problem('BUS_AUTH', text);
-    this.#link.suspend(subject, `BUS_AUTH ${text}`);
+    this.#link.suspensions.suspend(subject, `BUS_AUTH ${text}`);
     this.#denials += 1;
     const mine = this.#denials;
     await pause(backoffMs(RETRY, this.#denials), this.#link.signal);
@@ -148,7 +148,8 @@ export class CoreSource implements Source {
     all.push(this.#one(to, subject));
     // A denial comes before the answer to what was sent after the subscription.
     await withDeadline(to.flush(), FLUSH_MS, () => new Error('not in time')).catch(() => {});
-    if (mine === this.#denials && this.#link.up) this.#link.resume(subject, `the server grants reading ${subject}`);
+    if (mine === this.#denials && this.#link.up)
+      this.#link.suspensions.resume(subject, `the server grants reading ${subject}`);
   }
 
   #arrival(message: Msg): Arrival {

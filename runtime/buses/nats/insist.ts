@@ -14,14 +14,14 @@ export async function insist<T>(link: Link, signal: AbortSignal, attempt: () => 
   for (let failures = 1; !signal.aborted && !link.closed; failures += 1) {
     try {
       const result = await abortable(attempt(), signal);
-      link.resume('attempt', 'what was missing is there');
+      link.suspensions.resume('attempt', 'what was missing is there');
       return result;
     } catch (error) {
       if (signal.aborted || link.closed) break;
       const { code, message, cause } = asSluiceError(error, 'BUS_UNREACHABLE');
       if (link.up) {
         link.problem(code, message, cause);
-        link.suspend('attempt', `${code} ${message}`);
+        link.suspensions.suspend('attempt', `${code} ${message}`);
       }
       await pause(backoffMs(RETRY, failures), signal);
     }

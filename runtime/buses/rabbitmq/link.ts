@@ -3,6 +3,7 @@ import type { BusContext } from '#contract/bus.ts';
 import { type ErrorCode, messageOf, SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
+import { Suspensions } from '#kit/suspensions.ts';
 import { connectFailure, tooSlow } from './connect-failure.ts';
 import type { RabbitConnection } from './options.ts';
 import { dial, Renewal, type Session } from './session.ts';
@@ -34,6 +35,7 @@ const SLOW_MS = 4000;
 /** One session after the other until `close`. */
 export class Link {
   readonly target: Target;
+  readonly suspensions: Suspensions;
   readonly #options: RabbitConnection;
   readonly #context: BusContext;
   readonly #end: LinkEnd;
@@ -47,6 +49,7 @@ export class Link {
     this.target = targetOf(options, context);
     this.#options = options;
     this.#context = context;
+    this.suspensions = new Suspensions((event) => context.report(event));
     this.#end = end;
   }
 
@@ -189,15 +192,6 @@ export class Link {
     if (meaning !== undefined) this.complain(meaning);
     if (wasUseful || performance.now() - beganAtMs > SHORT_MS) return 'useful';
     return meaning === undefined ? 'useless' : 'refused';
-  }
-
-  /** The connection is up, and its end waits for something. Until `resume`. */
-  suspend(why: string): void {
-    this.#context.report({ kind: 'suspended', detail: why });
-  }
-
-  resume(how: string): void {
-    this.#context.report({ kind: 'resumed', detail: how });
   }
 
   #refused(thrown: unknown): void {

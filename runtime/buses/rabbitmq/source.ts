@@ -67,7 +67,6 @@ class RabbitSource implements Source, LinkEnd, Watched {
   /** Before this session. */
   #receivedBefore = 0;
   readonly #standstill = new Standstill();
-  #isSuspended = false;
   #kind: QueueKind;
   #queueWatch: QueueWatch | undefined;
   readonly #place: StreamPlace | undefined;
@@ -161,14 +160,12 @@ class RabbitSource implements Source, LinkEnd, Watched {
   }
 
   stands(waiting: number): void {
-    this.#isSuspended = true;
-    this.#link.suspend(`waits for the server: ${waiting} messages are ready in queue ${this.#queue}, and none come`);
+    const text = `waits for the server: ${waiting} messages are ready in queue ${this.#queue}, and none come`;
+    this.#link.suspensions.suspend('queue', text);
   }
 
   rests(): void {
-    if (!this.#isSuspended) return;
-    this.#isSuspended = false;
-    this.#link.resume(`no message waits in queue ${this.#queue} any more`);
+    this.#link.suspensions.resume('queue', `no message waits in queue ${this.#queue} any more`);
   }
 
   async handOver(): Promise<void> {
@@ -223,9 +220,8 @@ class RabbitSource implements Source, LinkEnd, Watched {
   #arrives({ isSuccessor }: Consumer, { fields }: ConsumeMessage): void {
     this.received += 1;
     if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#neverCame();
-    if (!this.#isSuspended) return;
-    this.#isSuspended = false;
-    this.#link.resume(`messages of queue ${this.#queue} come again`);
+    const { suspensions } = this.#link;
+    if (suspensions.hasAny) suspensions.resume('queue', `messages of queue ${this.#queue} come again`);
   }
 
   #receive(session: Session, acks: Acks, message: ConsumeMessage): void {
