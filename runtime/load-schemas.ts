@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
+import { shortened } from '#kit/shortened.ts';
 import type { Finding } from './config/findings.ts';
 import { asMap, isMap } from './config/plain.ts';
 import { type ProjectFolders, projectFile } from './project-files.ts';
@@ -116,7 +117,7 @@ function unsafePattern({ pattern, why }: UnsafePattern, names: readonly string[]
     ...place,
     path: '',
     expected: 'a pattern that takes time in proportion to the text',
-    found: `${written.length > MOST_SHOWN ? `${written.slice(0, MOST_SHOWN)}...` : written} with ${why}`,
+    found: `${shortened(written, MOST_SHOWN)} with ${why}`,
     write: 'a pattern without it, and a function that checks the rest',
   };
 }

@@ -1,3 +1,4 @@
+import { shortened } from '#kit/shortened.ts';
 import { RATE_PATTERN } from '#kit/quantity.ts';
 import { isMap } from './plain.ts';
 import { alternatives, typesOf } from './schema-at.ts';
@@ -20,7 +21,7 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (isMap(value)) return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
   const text = typeof value === 'number' ? String(value) : JSON.stringify(value).replace(IDENTITY, '//...@');
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
+  return shortened(text, MAX_SHOWN);
 }
 
 export function isDuration(schema: JsonSchema): boolean {

@@ -1,3 +1,4 @@
+import { shortened } from '#kit/shortened.ts';
 import { FINDINGS } from './findings.ts';
 import type { Finding, FindingCode, Severity } from './findings.ts';
 import type { Places } from './places.ts';
@@ -105,7 +106,7 @@ export class FindingList {
 
 /** Longer texts are values of the file, and help nobody. */
 function cut(text: string): string {
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT).toWellFormed()}...` : text;
+  return shortened(text, LONGEST_TEXT);
 }
 
 function cutFinding({ severity, file, line, column }: Finding, found: string): Finding {

@@ -1,5 +1,6 @@
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
 import type { Stage } from '#contract/stage.ts';
+import { shortened } from '#kit/shortened.ts';
 
 /** One violation as ajv reports it; only what may leave the bridge is read. */
 export interface Violation {
@@ -62,8 +63,7 @@ const LONGEST_POINTER = 1000;
 const POINTER_LENGTH = 100;
 
 function pointer({ instancePath }: Violation): string {
-  if (instancePath.length <= POINTER_LENGTH) return instancePath || '/';
-  return `${instancePath.slice(0, POINTER_LENGTH).toWellFormed()}...`;
+  return shortened(instancePath, POINTER_LENGTH) || '/';
 }
 
 /** A pattern may be as long as its author likes. */
@@ -90,6 +90,5 @@ function rule({ keyword, params }: Violation): string {
   const name = SHOWABLE[keyword];
   const value = name === undefined ? undefined : params[name];
   if (value === undefined) return keyword;
-  const text = JSON.stringify(value);
-  return `${keyword} ${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE).toWellFormed()}...` : text}`;
+  return `${keyword} ${shortened(JSON.stringify(value), LONGEST_VALUE)}`;
 }
