@@ -66,13 +66,3 @@ export function openSpoolDatabase(
     throw thrown;
   }
 }
-
-/** What the database complains of, by its own number; 0 when it does not say. */
-export function codeOf(thrown: unknown): number {
-  const code: unknown = thrown instanceof Error && 'errcode' in thrown ? thrown.errcode : undefined;
-  // The lower byte is the kind, the rest its detail.
-  return typeof code === 'number' ? code & 0xff : 0;
-}
-
-/** Result codes of SQLite. */
-export const CODES = { perm: 3, busy: 5, locked: 6, readOnly: 8, full: 13, cannotOpen: 14 } as const;

@@ -13,7 +13,8 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from '#contract/database.ts';
 import { messageOf, SluiceError } from '#contract/errors.ts';
-import { CODES, codeOf, type OpenDatabase, openSpoolDatabase, PAGE_BYTES, type SpoolLayout } from './database.ts';
+import { CODES, codeOf } from '#kit/sqlite-codes.ts';
+import { type OpenDatabase, openSpoolDatabase, PAGE_BYTES, type SpoolLayout } from './database.ts';
 import { isWhole } from './kept.ts';
 import { salvage } from './salvage.ts';
 import { type RoomOnDisk, SpoolStore, type StoreSettings } from './store.ts';
@@ -94,6 +95,16 @@ function lossOf(file: string): string | undefined {
   return size === 0 ? 'an empty file, and it held something at the last start' : undefined;
 }
 
+/** What says something of the disk, of rights or of another process, and nothing of the file. */
+const OF_PLACE: ReadonlySet<number> = new Set([
+  CODES.perm,
+  CODES.busy,
+  CODES.locked,
+  CODES.readOnly,
+  CODES.full,
+  CODES.cannotOpen,
+]);
+
 /** The whole file is read: what a disk has forgotten or changed must be found out before anything is built on it. */
 function sound(opened: () => DatabaseSync): { readonly database: DatabaseSync } | { readonly flaw: string } {
   let database: DatabaseSync | undefined;
@@ -107,7 +118,7 @@ function sound(opened: () => DatabaseSync): { readonly database: DatabaseSync } 
     if (database?.isOpen === true) database.close();
     // A damaged file is no reason not to start. A folder that cannot be written is one, and so is another process.
     const isOurs = thrown instanceof SluiceError || isOfFileSystem(thrown);
-    if (isOurs || (Object.values(CODES) as number[]).includes(codeOf(thrown))) throw thrown;
+    if (isOurs || OF_PLACE.has(codeOf(thrown))) throw thrown;
     return { flaw: messageOf(thrown) };
   }
 }

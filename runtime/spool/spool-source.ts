@@ -1,8 +1,8 @@
 import { ACCEPT, type Delivery, type Outcome } from '#contract/delivery.ts';
 import { messageOf } from '#contract/errors.ts';
 import type { Room, Source } from '#contract/source.ts';
+import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import { Wake } from '#kit/wake.ts';
-import { CODES, codeOf } from './database.ts';
 import { keptOf } from './kept.ts';
 import type { Arrival, Lent, SpoolStore } from './store.ts';
 

@@ -1,7 +1,8 @@
 import type { Database } from '#contract/database.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Room } from '#contract/source.ts';
-import { CODES, codeOf, PAGE_BYTES } from './database.ts';
+import { CODES, codeOf } from '#kit/sqlite-codes.ts';
+import { PAGE_BYTES } from './database.ts';
 import { type Kept, read, write, type Written } from './kept.ts';
 import { Remembered } from './remembered.ts';
 import { type Keeps, type Statements, statements } from './statements.ts';

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { readableRows } from '#kit/readable-rows.ts';
+import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import { openDatabase } from './sqlite.ts';
-import { CODES, codeOf } from './unusable.ts';
 
 /** Rows of one transaction. */
 const GROUP = 1000;

@@ -2,13 +2,14 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { messageOf } from '#contract/errors.ts';
+import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import { copyReadable } from './copy-readable.ts';
 import { inspect } from './private-file.ts';
 import type { Reserve } from './reserve.ts';
 import { asideName, finishRepair, repairedName, setAside } from './set-aside.ts';
 import { openDatabase } from './sqlite.ts';
 import { type FileReport, Stamps } from './stamps.ts';
-import { CODES, codeOf, isDamage, isFullDisk, unusable } from './unusable.ts';
+import { isDamage, isFullDisk, unusable } from './unusable.ts';
 import { WatchedDatabase } from './watched-database.ts';
 
 /** Larger files are opened unread, and that is said: reading one goes at the speed of the disk, some 3 s a GiB. */
