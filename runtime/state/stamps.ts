@@ -4,6 +4,8 @@ import { messageOf } from '#contract/errors.ts';
 import { inspect, makePrivate, syncFolder, writePrivate } from './private-file.ts';
 import { asideName } from './set-aside.ts';
 
+const STAMPS = 'stamps.json';
+
 /** What a start found wrong with a file, and what became of it. */
 export interface FileReport {
   /** The file that is wrong. */
@@ -31,16 +33,17 @@ export class Stamps {
   /** Throws STATE_LINKED, or what the file system says. */
   constructor(folder: string, onReport: (report: FileReport) => void) {
     this.#folder = folder;
-    this.#file = join(folder, 'stamps.json');
+    this.#file = join(folder, STAMPS);
     this.#onReport = onReport;
     this.isNew = inspect(this.#file) === undefined;
     if (this.isNew) return;
     makePrivate(this.#file);
-    const flaw = this.#read();
-    if (flaw === undefined) return;
-    const aside = asideName(this.#file, new Date());
-    renameSync(this.#file, aside);
-    onReport({ file: this.#file, aside, flaw, saved: undefined });
+    const read = readStamps(this.#file);
+    if (typeof read === 'string') {
+      const aside = asideName(this.#file, new Date());
+      renameSync(this.#file, aside);
+      onReport({ file: this.#file, aside, flaw: read, saved: undefined });
+    } else for (const [name, at] of read) this.#made.set(name, at);
   }
 
   /** Whether the file was there at an earlier start, with something in it. */
@@ -73,29 +76,22 @@ export class Stamps {
       // A disk that is full is told by whatever has more to write.
     }
   }
+}
 
-  /** Returns what is wrong. */
-  #read(): string | undefined {
-    try {
-      const read: unknown = JSON.parse(readFileSync(this.#file, 'utf8'));
-      if (typeof read !== 'object' || read === null || !('files' in read)) return 'JSON of another kind';
-      const { files } = read;
-      if (typeof files !== 'object' || files === null) return 'JSON of another kind';
-      for (const [name, at] of Object.entries(files)) this.#made.set(name, String(at));
-      return undefined;
-    } catch (thrown) {
-      return thrown instanceof SyntaxError ? 'no JSON' : messageOf(thrown);
-    }
+/** When each file was made, by name; or what is wrong with the file of stamps. */
+function readStamps(file: string): ReadonlyMap<string, string> | string {
+  try {
+    const read: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const files = typeof read === 'object' && read !== null && 'files' in read ? read.files : undefined;
+    if (typeof files !== 'object' || files === null) return 'JSON of another kind';
+    return new Map(Object.entries(files).map(([name, at]) => [name, String(at)]));
+  } catch (thrown) {
+    return thrown instanceof SyntaxError ? 'no JSON' : messageOf(thrown);
   }
 }
 
 /** Whether a file of a folder was there at an earlier start; for who only looks. */
 export function wasThere(folder: string, name: string): boolean {
-  try {
-    const read: unknown = JSON.parse(readFileSync(join(folder, 'stamps.json'), 'utf8'));
-    if (typeof read !== 'object' || read === null || !('files' in read)) return false;
-    return typeof read.files === 'object' && read.files !== null && Object.hasOwn(read.files, name);
-  } catch {
-    return false;
-  }
+  const read = readStamps(join(folder, STAMPS));
+  return typeof read !== 'string' && read.has(name);
 }
