@@ -10,7 +10,7 @@ import { endOptions } from './end-options.ts';
 import { IDLE_SOURCE, mergedSource } from './engine/merged-source.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
-import { inWords as waitingInWords, Watchdog } from './engine/watchdog.ts';
+import { waitingInWords, Watchdog } from './engine/watchdog.ts';
 import { type LetterLine, openLetterLine } from './letter-line.ts';
 import type { DeadLetterStore } from './state/dead-letter-store.ts';
 import type { PipelineState } from './state/pipeline-state.ts';
@@ -73,6 +73,8 @@ export class RouteLine {
   #route: Route | undefined;
   #pump: Pump | undefined;
   #watchdog: Watchdog | undefined;
+  /** What was not settled at the end comes again. */
+  #redelivers = true;
   readonly #disconnects: Disconnects = {
     source: { lost: 0, renewed: 0 },
     sink: { lost: 0, renewed: 0 },
@@ -106,6 +108,7 @@ export class RouteLine {
     // A spool delivers again what was not settled, whatever stands before it.
     const gives = busOf(catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from));
     const redelivers = this.#spool !== undefined || gives.redelivers;
+    this.#redelivers = redelivers;
     const opened = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, {
       ...this.#settings,
       tailFor: redelivers ? { commitsEveryMs: gives.commitsEveryMs } : undefined,
@@ -157,11 +160,9 @@ export class RouteLine {
     const left = await this.#pump?.stop(deadlineMs);
     const waited = left === undefined ? '' : waitingInWords(left);
     if (waited === '') return;
-    const { name: route, from } = this.#spec;
-    const { redelivers } = busOf(this.#settings.catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from));
-    const end = redelivers || this.#spool !== undefined ? COMES_AGAIN : IS_LOST;
+    const end = this.#redelivers ? COMES_AGAIN : IS_LOST;
     const text = `after ${deadlineMs} ms messages still waited for ${waited}: ${end}. --drain gives them longer`;
-    this.#settings.log.warn('stopped-early', { route, text });
+    this.#settings.log.warn('stopped-early', { route: this.#spec.name, text });
   }
 
   async close(): Promise<void> {

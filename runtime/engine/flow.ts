@@ -105,9 +105,10 @@ export class Flow {
   passed(): void {
     this.#open -= 1;
     this.#hasPassed = true;
+    if (this.#limit === Number.POSITIVE_INFINITY) return;
+    this.#limit += 1;
     // The whole window is open again: there is nothing left to count.
-    if (this.#limit < this.#sender.maxInFlight) this.#limit += 1;
-    else this.#limit = Number.POSITIVE_INFINITY;
+    if (this.#limit > this.#sender.maxInFlight) this.#limit = Number.POSITIVE_INFINITY;
   }
 
   /** A frame that was handed over has ended for good without a confirmation. `progress` is to follow. */

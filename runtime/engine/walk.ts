@@ -18,7 +18,7 @@ export type Passed = readonly Frame[] | Dropped;
 export function receive(route: Route, job: Job): Message {
   identify(route, job);
   if (job.bytes > route.maxBodyBytes) throw tooLarge(route, job);
-  return route.decoding === undefined ? read(route, job) : watched(route, job, 'decode', () => read(route, job));
+  return watched(route, job, 'decode', () => read(route, job));
 }
 
 function tooLarge({ maxBodyBytes }: Route, { bytes }: Job): SluiceError {
@@ -27,9 +27,10 @@ function tooLarge({ maxBodyBytes }: Route, { bytes }: Job): SluiceError {
   });
 }
 
-/** Runs a step that looks at the body, under the eyes of the watching thread. Throws a SluiceError. */
+/** Runs a step under the eyes of the watching thread, where the route looks at the body. Throws a SluiceError. */
 function watched<Made>(route: Route, job: Job, step: keyof typeof STEPS, act: () => Made): Made {
-  const { pulse } = route;
+  const { pulse, decoding } = route;
+  if (decoding === undefined) return act();
   pulse?.begin(STEPS[step], job.delivery);
   try {
     return act();
@@ -126,9 +127,7 @@ function expiry(route: Route, job: Job): number | undefined {
 export function repeatKeyOf(route: Route, job: Job, { key, body }: Message): string | undefined {
   if (route.dedupe === undefined) return undefined;
   const { by } = route.dedupe;
-  return route.decoding === undefined
-    ? by(look(job, key, body))
-    : watched(route, job, 'decode', () => by(look(job, key, body)));
+  return watched(route, job, 'decode', () => by(look(job, key, body)));
 }
 
 function quantity(word: string, text: string): number {
@@ -199,7 +198,6 @@ function runStage(route: Route, job: Job, message: Message, index: number): Stag
 
 function leave(route: Route, job: Job, result: StageResult): Passed {
   if (result instanceof Dropped) return result;
-  if (route.decoding === undefined) return framesOf(route, job, result);
   return watched(route, job, 'encode', () => framesOf(route, job, result));
 }
 

@@ -66,12 +66,12 @@ export class Watchdog {
     const restedMs = clock.elapsedMs() - this.#movedAtMs;
     if (restedMs < limitMs) return;
     this.#isStalled = true;
-    onStall(`no progress for ${Math.round(restedMs / 1000)} s, waiting for ${inWords(waiting())}`);
+    onStall(`no progress for ${Math.round(restedMs / 1000)} s, waiting for ${waitingInWords(waiting())}`);
   }
 }
 
 /** `the sink: 12, for stages: 3`; empty where nothing waits. */
-export function inWords({ sink, stages, deadLetters }: Waiting): string {
+export function waitingInWords({ sink, stages, deadLetters }: Waiting): string {
   const sides = [
     [sink, 'the sink'],
     [stages, 'stages'],
