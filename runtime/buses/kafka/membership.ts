@@ -243,10 +243,9 @@ export class Membership {
       looks += 1;
       if (this.#assignment.isStuck) this.#trouble('fetch', this.#link.error('BUS_UNREACHABLE', 'nothing is fetched'));
       else this.#fine('fetch');
-      if (this.#assignment.lacksLeaders) await this.#assignment.findLeaders();
-      if (looks % COUNT_EVERY !== 0) continue;
-      await this.#assignment.findLeaders();
-      await this.#countPartitions();
+      const isTimeToCount = looks % COUNT_EVERY === 0;
+      if (isTimeToCount || this.#assignment.lacksLeaders) await this.#assignment.findLeaders();
+      if (isTimeToCount) await this.#countPartitions();
     }
   }
 

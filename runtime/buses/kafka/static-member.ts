@@ -33,14 +33,14 @@ export class StaticMember {
   }
 
   get instance(): string {
-    if (this.#named !== undefined) return this.#named;
-    if (this.#kept.instance === undefined) this.renew();
-    return this.#kept.instance ?? '';
+    return this.#named ?? this.#kept.instance ?? this.renew();
   }
 
-  /** Another process has the same: its state folder is a copy of ours, or ours of its. */
-  renew(): void {
-    this.#write({ ...this.#kept, instance: `sluice-${randomBytes(8).toString('hex')}` });
+  /** Another process has the same: its state folder is a copy of ours, or ours of its. Returns the new one. */
+  renew(): string {
+    const instance = `sluice-${randomBytes(8).toString('hex')}`;
+    this.#write({ ...this.#kept, instance });
+    return instance;
   }
 
   /** Whether this process, or an earlier one of the same state folder, was in the group. */
