@@ -1,4 +1,4 @@
-import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 
 /**
  * A message to ourselves: the proof that the server routes messages to this connection, which PING and PONG are not. Its
@@ -7,14 +7,13 @@ import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 export class Echo {
   readonly #connection: NatsConnection;
   readonly #inbox: string;
-  readonly #subscription: Subscription;
   #isDenied = false;
   #came: (() => void) | undefined;
 
   constructor(connection: NatsConnection, inbox: string) {
     this.#connection = connection;
     this.#inbox = inbox;
-    this.#subscription = connection.subscribe(inbox, {
+    connection.subscribe(inbox, {
       callback: (error) => {
         if (error === null) this.#came?.();
         else this.#deny();
@@ -41,10 +40,6 @@ export class Echo {
       await came;
     }
     if (this.#isDenied) await this.#connection.flush();
-  }
-
-  close(): void {
-    this.#subscription.unsubscribe();
   }
 
   #deny(): void {
