@@ -42,12 +42,12 @@ export const MAX_DEPTH = 1000;
 
 /** Why a body cannot be written, in words that quote nothing of it. */
 function unwritable(body: unknown, thrown: unknown): Error {
-  if (thrown instanceof RangeError) {
-    // The other one that there is: a text of more than half a gigabyte.
-    if (!thrown.message.includes('call stack')) return new Error('a body whose JSON is longer than a text can be');
+  if (isStackOverflow(thrown)) {
     const text = `a body nested too deeply: ${depthOf(body)}; up to ${MAX_DEPTH} levels are always written`;
     return new SluiceError('BODY_TOO_DEEP', `expected a body that json can write, found ${text}`);
   }
+  // The other one that there is: a text of more than half a gigabyte.
+  if (thrown instanceof RangeError) return new Error('a body whose JSON is longer than a text can be');
   return new Error('a value that JSON cannot hold: a bigint, one that contains itself, or one whose toJSON throws');
 }
 
