@@ -10,7 +10,6 @@ import {
   tidyMap,
 } from '../bundle-functions.ts';
 import { findingsText } from '../config/findings-text.ts';
-import type { Finding } from '../config/findings.ts';
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { surroundingsOf } from '../config/references.ts';
 import type { PipelineDocument } from '../config/resolve-pipeline.ts';
@@ -20,10 +19,9 @@ import { type ProjectFolders, projectFile } from '../project-files.ts';
 import { SCHEMA_PARTS, schemaModuleCompiler } from '../stages/compile-schemas.ts';
 import { BOOT, pipelineModule, type VirtualModule, virtualModules } from './bundle-entry.ts';
 import { withinDeadline } from './check-deadline.ts';
-import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
-import { functionPaths, loadParts, namesUsed } from './load-parts.ts';
+import { functionPaths, loadPipeline, namesUsed } from './load-parts.ts';
 
 export const build: Command = {
   usage: 'PIPELINE [--out DIR]',
@@ -32,8 +30,10 @@ export const build: Command = {
   words: 1,
   async run({ positionals, values }) {
     const file = positionals[0] ?? '';
-    const { result, project, findings } = await withinDeadline(file, { output: 'stderr' }, () => judged(file));
+    const loaded = await withinDeadline(file, { output: 'stderr' }, () => loadPipeline(file, 'check'));
+    const { result, project } = loaded;
     const { spec, document } = result;
+    const findings = loaded.findings.filter(({ severity }) => severity !== 'notice');
     process.stderr.write(findingsText(findings));
     if (spec === undefined || document === undefined) return EXIT.invalid;
     if (findings.some(({ severity }) => severity === 'error')) return EXIT.invalid;
@@ -50,13 +50,6 @@ function schemaParts(runtime: string): readonly (readonly [string, VirtualModule
     const contents = `export * from ${JSON.stringify(join(runtime, 'stages', file))};`;
     return [name, { contents, resolveDir: runtime }];
   });
-}
-
-async function judged(file: string): Promise<CheckedPipeline & { readonly findings: readonly Finding[] }> {
-  const { result, project } = readPipeline(file, 'check');
-  const findings = result.findings.filter(({ severity }) => severity !== 'notice');
-  if (result.spec !== undefined) findings.push(...(await loadParts(result.spec, project)).findings);
-  return { result, project, findings };
 }
 
 interface Made {

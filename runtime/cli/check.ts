@@ -1,10 +1,9 @@
 import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
 import type { Finding } from '../config/findings.ts';
 import { withinDeadline } from './check-deadline.ts';
-import { readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
-import { loadParts } from './load-parts.ts';
+import { loadPipeline } from './load-parts.ts';
 
 export const check: Command = {
   usage: 'PIPELINE [--json]',
@@ -14,7 +13,7 @@ export const check: Command = {
   async run({ positionals, values }) {
     const file = positionals[0] ?? '';
     const isJson = values['json'] === true;
-    const findings = await withinDeadline(file, { output: 'stdout', isJson }, () => judged(file));
+    const { findings } = await withinDeadline(file, { output: 'stdout', isJson }, () => loadPipeline(file, 'check'));
     const envelope = findingsEnvelope(findings);
     if (isJson) {
       process.stdout.write(`${JSON.stringify(envelope)}\n`);
@@ -25,12 +24,6 @@ export const check: Command = {
     return envelope.ok ? EXIT.fine : EXIT.invalid;
   },
 };
-
-async function judged(file: string): Promise<readonly Finding[]> {
-  const { result, project } = readPipeline(file, 'check');
-  if (result.spec === undefined) return result.findings;
-  return [...result.findings, ...(await loadParts(result.spec, project)).findings];
-}
 
 function count(findings: readonly Finding[]): string {
   const errors = findings.filter(({ severity }) => severity === 'error').length;

@@ -95,7 +95,8 @@ function refuse(
 }
 
 async function ownRun({ file }: LetterTask): Promise<OwnRun | 'invalid'> {
-  const { spec, parts, findings } = await withinDeadline(file, { output: 'stderr' }, () => loadPipeline(file));
+  const { result, parts, findings } = await withinDeadline(file, { output: 'stderr' }, () => loadPipeline(file, 'run'));
+  const { spec } = result;
   if (spec !== undefined && parts !== undefined && findingsEnvelope(findings).ok) return { spec, parts };
   process.stderr.write(findingsText(findings.filter(({ severity }) => severity === 'error')));
   return 'invalid';

@@ -3,7 +3,7 @@ import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { loadFunctions } from '../load-functions.ts';
 import { loadSchemas } from '../load-schemas.ts';
 import { type ProjectFolders, projectFile } from '../project-files.ts';
-import { readPipeline } from './checked-pipeline.ts';
+import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import type { ProjectParts } from '../wire.ts';
 
 /** The names that a pipeline's stages use of one folder, each once. */
@@ -17,20 +17,19 @@ export function functionPaths(spec: PipelineSpec, project: ProjectFolders): Read
   return new Map(namesUsed(spec, 'function').map((name) => [name, projectFile(project, 'functions', name)]));
 }
 
-/** A pipeline with everything that it names. `parts` is there exactly where `spec` is; `findings` are all that there are. */
-export interface LoadedPipeline {
-  readonly spec: PipelineSpec | undefined;
+/** A pipeline with everything that it names. `parts` is there exactly where a spec is; `findings` are all that there are. */
+export interface LoadedPipeline extends CheckedPipeline {
   readonly parts: ProjectParts | undefined;
   readonly findings: readonly Finding[];
 }
 
-/** Reads a pipeline file to run it. Throws UsageError when there is none. */
-export async function loadPipeline(file: string): Promise<LoadedPipeline> {
-  const { result, project } = readPipeline(file, 'run');
-  const { spec } = result;
-  if (spec === undefined) return { spec, parts: undefined, findings: result.findings };
-  const { parts, findings } = await loadParts(spec, project);
-  return { spec, parts, findings: [...result.findings, ...findings] };
+/** Reads and judges a pipeline file, and compiles what it names. Throws UsageError when there is none. */
+export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise<LoadedPipeline> {
+  const checked = readPipeline(file, mode);
+  const { spec, findings } = checked.result;
+  if (spec === undefined) return { ...checked, parts: undefined, findings };
+  const loaded = await loadParts(spec, checked.project);
+  return { ...checked, parts: loaded.parts, findings: [...findings, ...loaded.findings] };
 }
 
 /** Compiles what a checked pipeline names. */

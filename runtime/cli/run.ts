@@ -16,9 +16,10 @@ export const run: Command = {
   words: 1,
   async run(given) {
     const pipelineFile = given.positionals[0] ?? '';
-    const { spec, parts, findings } = await withinDeadline(pipelineFile, { output: 'stderr' }, () =>
-      loadPipeline(pipelineFile),
+    const { result, parts, findings } = await withinDeadline(pipelineFile, { output: 'stderr' }, () =>
+      loadPipeline(pipelineFile, 'run'),
     );
+    const { spec } = result;
     if (spec === undefined || parts === undefined || !findingsEnvelope(findings).ok) return refuse(findings);
     const log = processLog();
     // It runs: from here on every line is one of the log.
