@@ -51,8 +51,8 @@ export interface VerifySettings {
   /** Asked at the end. */
   readonly deadLetters: (run: string) => DeadLettersFound;
   /**
-   * Asked at the end, of what is missing, past its expiry and no dead letter: whether the first bus let it expire unread.
-   * Default: a bus that does so without a word is believed to have done it.
+   * Asked at the end, of what is missing, past its expiry and no dead letter: whether a bus let it expire unread. Default: a
+   * first bus that does so without a word is believed to have done it.
    */
   readonly unread?: (run: string) => Promise<Unread>;
   /** Ends the sending. */

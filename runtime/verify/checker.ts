@@ -157,7 +157,7 @@ export class Checker {
     this.#isRenewed = true;
   }
 
-  /** The end: what is missing now will not come. `unread`: the first bus never gave it out for good, as far as is known. */
+  /** The end: what is missing now will not come. `unread`: whether a bus let one expire, as far as is known. */
   finish(atMs: number, deadLetters: DeadLettersFound, unread: Unread = () => false): Report {
     this.#heard(atMs, this.#missing > 0, true);
     const found = { unconfirmed: 0, expired: 0, expiredUnread: 0, deadLettered: 0 };

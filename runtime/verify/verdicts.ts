@@ -45,7 +45,7 @@ export interface Report {
   readonly superseded: number;
   /** Missing, and past their expiry. */
   readonly expired: number;
-  /** Missing, past their expiry, and and never read for good: a bus dropped them. */
+  /** Missing, past their expiry, and never read for good: a bus dropped them. */
   readonly expiredUnread: number;
   /** Missing, and found among the dead letters. */
   readonly deadLettered: number;
