@@ -13,7 +13,7 @@ import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { fieldToCore } from '../host/field-to-core.ts';
 import { readLetters } from '../host/memory-run.ts';
 import { watchStream } from '../host/out-stream.ts';
-import { newProject, type Project } from '../host/project.ts';
+import { memoryProject, type Project } from '../host/project.ts';
 import { newPublisher } from '../host/publisher.ts';
 import { REPOSITORY, startNode, startSluice } from '../host/sluice-process.ts';
 
@@ -159,13 +159,7 @@ test('a bundle from MQTT to JetStream is small, and holds no bus that it does no
 });
 
 test('a bundle of other buses holds none of the clients', async () => {
-  using memory = newProject({
-    'pipelines/m.yaml': {
-      name: 'm',
-      buses: { hub: { bus: 'memory', hub: 'h' } },
-      routes: [{ name: 'r', from: { bus: 'hub', addresses: ['in'] }, to: { bus: 'hub', address: 'out' } }],
-    },
-  });
+  using memory = memoryProject([], {}, 'm');
   await using process = startSluice(['build', 'pipelines/m.yaml', '--out', 'out'], { cwd: memory.folder });
   assert.equal(await process.ended(), 0, process.stderr());
   const { sources } = JSON.parse(readFileSync(memory.path('out/m.mjs.map'), 'utf8')) as { sources: string[] };
@@ -248,19 +242,7 @@ test('a bundle tells how it is run, refuses what it does not know, and keeps its
 });
 
 test('what is wrong with a project is told by build as by check, and nothing is written', async () => {
-  using broken = newProject({
-    'pipelines/p.yaml': {
-      name: 'p',
-      buses: { hub: { bus: 'memory', hub: 'h' } },
-      routes: [
-        {
-          name: 'r',
-          from: { bus: 'hub', addresses: ['in'] },
-          stages: [{ function: 'f' }, { validate: 's' }],
-          to: { bus: 'hub', address: 'out' },
-        },
-      ],
-    },
+  using broken = memoryProject([{ function: 'f' }, { validate: 's' }], {
     'functions/f.ts': 'export default (',
     'schemas/s.json': { format: 'unheard-of', type: 'string' },
   });

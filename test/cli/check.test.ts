@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Finding } from '../../runtime/config/findings.ts';
-import { newProject, type Project } from '../host/project.ts';
+import { memoryProject, type Project } from '../host/project.ts';
 import { REPOSITORY, startSluice } from '../host/sluice-process.ts';
 
 interface Checked {
@@ -20,17 +20,6 @@ async function check(project: Project): Promise<Checked> {
   const { ok, findings } = JSON.parse(process.stdout()) as Omit<Checked, 'code'>;
   // Notices are about the bus.
   return { code, ok, findings: findings.filter(({ severity }) => severity !== 'notice') };
-}
-
-function projectOf(stages: readonly object[], files: Readonly<Record<string, string | object>>): Project {
-  return newProject({
-    'pipelines/p.yaml': {
-      name: 'p',
-      buses: { hub: { bus: 'memory', hub: 'h' } },
-      routes: [{ name: 'r', from: { bus: 'hub', addresses: ['in'] }, stages, to: { bus: 'hub', address: 'out' } }],
-    },
-    ...files,
-  });
 }
 
 /** `FILE:LINE:COLUMN CODE` of each error, the file within the project. */
@@ -58,7 +47,7 @@ for (const [surroundings, files] of [
   ],
 ] as const) {
   test(`a project outside of the repository finds the runtime's door ${surroundings}`, async () => {
-    using project = projectOf([{ function: 'f' }], {
+    using project = memoryProject([{ function: 'f' }], {
       ...files,
       'functions/f.ts':
         "import { drop, emit, reject, type Transform } from 'sluice';\nconst f: Transform = () => [drop, emit, reject].every((one) => typeof one === 'function') ? drop('x') : 1;\nexport default f;",
@@ -68,7 +57,7 @@ for (const [surroundings, files] of [
 }
 
 test('every broken function file is a finding at its place, all in one run', async () => {
-  using project = projectOf([{ function: 'syntax' }, { function: 'import' }], {
+  using project = memoryProject([{ function: 'syntax' }, { function: 'import' }], {
     'functions/syntax.ts': 'export default (body) => {\n  return body +;\n};\n',
     'functions/import.ts': "import { x } from 'no-such-package';\nexport default () => x;\n",
   });
@@ -82,7 +71,7 @@ test('every broken function file is a finding at its place, all in one run', asy
 });
 
 test('a file without a default export, one that exports no function, and one that throws while it is imported', async () => {
-  using project = projectOf([{ function: 'named' }, { function: 'value' }], {
+  using project = memoryProject([{ function: 'named' }, { function: 'value' }], {
     'functions/named.ts': 'export function named() { return 1; }\n',
     'functions/value.ts': 'export default { run() {} };\n',
   });
@@ -98,7 +87,7 @@ test('a file without a default export, one that exports no function, and one tha
       ['a object', 'export default function (body) { return body; }'],
     ],
   );
-  using throwing = projectOf([{ function: 'start' }], {
+  using throwing = memoryProject([{ function: 'start' }], {
     'functions/start.ts':
       "\nconst limit = Number(process.env['LIMIT'] ?? 'none');\nif (Number.isNaN(limit)) throw new Error('LIMIT is not set');\nexport default () => limit;\n",
   });
@@ -108,7 +97,7 @@ test('a file without a default export, one that exports no function, and one tha
 });
 
 test('schemas that are no JSON, or that no compiler takes, are findings; a file that the pipeline does not name is a warning', async () => {
-  using project = projectOf([{ validate: 'json' }, { validate: 'format' }, { validate: 'fine' }], {
+  using project = memoryProject([{ validate: 'json' }, { validate: 'format' }, { validate: 'fine' }], {
     'schemas/json.json': '{\n  "type": "object",\n}',
     'schemas/format.json': { type: 'string', format: 'mgrs' },
     'schemas/fine.json': { type: 'object' },
@@ -126,7 +115,7 @@ test('schemas that are no JSON, or that no compiler takes, are findings; a file 
 });
 
 test('a pattern that could hold up the process is a finding where it stands, each of a schema and of one that it refers to', async () => {
-  using project = projectOf([{ validate: 's' }], {
+  using project = memoryProject([{ validate: 's' }], {
     'schemas/s.json':
       '{\n  "type": "object",\n  "properties": {\n    "a": { "type": "string", "pattern": "^(a+)+$" },\n    "b": { "type": "string", "pattern": "^(.)\\\\1$" },\n    "c": { "$ref": "https://example.org/other" }\n  },\n  "patternProperties": { "^(?i:x)": {} }\n}',
     'schemas/other.json': '{ "$id": "https://example.org/other",\n  "type": "string", "pattern": "^(?<x>a)\\\\k<x>" }',
@@ -143,7 +132,7 @@ test('a pattern that could hold up the process is a finding where it stands, eac
 });
 
 test('a broken file of another pipeline does not keep this one from starting', async () => {
-  using project = projectOf([{ validate: 'fine' }], { 'schemas/fine.json': {}, 'schemas/unfinished.json': '{' });
+  using project = memoryProject([{ validate: 'fine' }], { 'schemas/fine.json': {}, 'schemas/unfinished.json': '{' });
   await using process = startSluice(['run', 'pipelines/p.yaml'], { cwd: project.folder });
   await process.said('ready');
   process.signal('SIGTERM');
@@ -154,7 +143,7 @@ test('a broken file of another pipeline does not keep this one from starting', a
 });
 
 test('without --json: one line a finding, its place first, and how many errors', async () => {
-  using project = projectOf([{ function: 'nowhere' }], {});
+  using project = memoryProject([{ function: 'nowhere' }]);
   await using process = startSluice(['check', 'pipelines/p.yaml'], { cwd: project.folder });
   assert.equal(await process.ended(), 2);
   assert.match(process.stdout(), /^pipelines\/p\.yaml:\d+:\d+ {2}UNKNOWN_FUNCTION {2}expected .+, found .+\n/m);

@@ -9,7 +9,7 @@ import { natsWords } from '../harness/nats-client.ts';
 import { ownName, sharedKafka, sharedNats, sharedRabbitMq } from '../harness/shared.ts';
 import { type TemporaryFolder, temporaryFolder } from '../harness/temporary-folder.ts';
 import { clientIdAt } from '../host/field-to-core.ts';
-import { newProject } from '../host/project.ts';
+import { memoryProject, newProject } from '../host/project.ts';
 import { REPOSITORY, startNode } from '../host/sluice-process.ts';
 
 let home: TemporaryFolder;
@@ -32,25 +32,11 @@ before(() => {
 
 after(() => home[Symbol.dispose]());
 
-const PROJECT = {
-  'pipelines/p.yaml': {
-    name: 'p',
-    buses: { hub: { bus: 'memory', hub: 'h' } },
-    routes: [
-      {
-        name: 'r',
-        from: { bus: 'hub', addresses: ['in'] },
-        stages: [{ function: 'f' }],
-        to: { bus: 'hub', address: 'out' },
-      },
-    ],
-  },
-  'functions/f.ts':
-    "import { drop, type Transform } from 'sluice';\nconst f: Transform = () => drop('x');\nexport default f;\n",
-};
-
 test('the built command line checks, runs and bundles a project that lies elsewhere', async () => {
-  using project = newProject(PROJECT);
+  using project = memoryProject([{ function: 'f' }], {
+    'functions/f.ts':
+      "import { drop, type Transform } from 'sluice';\nconst f: Transform = () => drop('x');\nexport default f;\n",
+  });
   const options = { cwd: project.folder };
   await using checked = startNode([sluice, 'check', 'pipelines/p.yaml'], options);
   assert.equal(await checked.ended(), 0, checked.stdout() + checked.stderr());

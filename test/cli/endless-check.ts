@@ -1,22 +1,10 @@
 import { patient } from '../harness/patience.ts';
-import { newProject, type Project } from '../host/project.ts';
+import { memoryProject, type Project } from '../host/project.ts';
 import { startSluice } from '../host/sluice-process.ts';
 
 /** A pipeline whose check never ends, whatever the checker does: its function loops when it is loaded. */
 export function endless(): Project {
-  return newProject({
-    'pipelines/p.yaml': {
-      name: 'p',
-      buses: { hub: { bus: 'memory', hub: 'h' } },
-      routes: [
-        {
-          name: 'r',
-          from: { bus: 'hub', addresses: ['in'] },
-          stages: [{ function: 'f' }],
-          to: { bus: 'hub', address: 'out' },
-        },
-      ],
-    },
+  return memoryProject([{ function: 'f' }], {
     'functions/f.ts': 'for (;;);\nexport default (body) => body;\n',
   });
 }

@@ -8,7 +8,7 @@ import { startNats } from '../harness/nats.ts';
 import { patient } from '../harness/patience.ts';
 import { fieldToCore } from '../host/field-to-core.ts';
 import { ground, SERVERS } from '../host/ground.ts';
-import { newProject } from '../host/project.ts';
+import { memoryProject } from '../host/project.ts';
 import { startSluice } from '../host/sluice-process.ts';
 
 law(
@@ -101,15 +101,7 @@ law('one state folder, one process: the second names the first and ends with 3',
 });
 
 test('what the command line asks of its surroundings and does not get ends with 3, what is written wrongly with 2', async () => {
-  using project = newProject({
-    'pipelines/p.yaml': {
-      name: 'p',
-      buses: { hub: { bus: 'memory', hub: 'h' } },
-      routes: [{ name: 'r', from: { bus: 'hub', addresses: ['in'] }, to: { bus: 'hub', address: 'out' } }],
-    },
-    'pipelines/wrong.yaml': 'name: wrong\n',
-    file: '',
-  });
+  using project = memoryProject([], { 'pipelines/wrong.yaml': 'name: wrong\n', file: '' });
   const taken = createServer();
   await new Promise<void>((done) => {
     taken.listen(0, '127.0.0.1', done);

@@ -28,3 +28,18 @@ export function newProject(files: Readonly<Record<string, string | object>>): Pr
     [Symbol.dispose]: () => home[Symbol.dispose](),
   };
 }
+
+/** A project with one pipeline on the memory bus, whose route `r` goes from `in` to `out`. */
+export function memoryProject(
+  stages: readonly object[] = [],
+  files: Readonly<Record<string, string | object>> = {},
+  name = 'p',
+): Project {
+  const from = { bus: 'hub', addresses: ['in'] };
+  const to = { bus: 'hub', address: 'out' };
+  const route = stages.length === 0 ? { name: 'r', from, to } : { name: 'r', from, stages, to };
+  return newProject({
+    [`pipelines/${name}.yaml`]: { name, buses: { hub: { bus: 'memory', hub: 'h' } }, routes: [route] },
+    ...files,
+  });
+}
