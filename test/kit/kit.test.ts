@@ -9,6 +9,8 @@ import { Numbered } from '../../runtime/kit/numbered.ts';
 import { percentEncode } from '../../runtime/kit/percent.ts';
 import { durationMs, sizeBytes } from '../../runtime/kit/quantity.ts';
 import { SettledPrefix } from '../../runtime/kit/settled-prefix.ts';
+import { shortened } from '../../runtime/kit/shortened.ts';
+import { type SuspensionEvent, Suspensions } from '../../runtime/kit/suspensions.ts';
 
 test('a deque holds what an array would, whatever is done to it', () => {
   fc.assert(
@@ -131,4 +133,37 @@ test('percent-encoding can be undone, and leaves nothing of what it refuses', ()
       assert.doesNotMatch(encoded, /[/+#\p{Cc}]/u);
     }),
   );
+});
+
+test('a text is cut behind so many characters, never within one, and one that fits stays as it is', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 20 }), (text, most) => {
+      const cut = shortened(text, most);
+      if (text.length <= most) return assert.equal(cut, text);
+      assert.ok(cut.isWellFormed());
+      assert.equal(cut.length, most + 3);
+      assert.ok(cut.endsWith('...'));
+      return assert.ok(text.startsWith(cut.slice(0, most - 1)));
+    }),
+  );
+});
+
+test('an end works again only when nothing suspends it any more, and never says so before it did not', () => {
+  const said: SuspensionEvent[] = [];
+  const suspensions = new Suspensions((event) => said.push(event));
+  suspensions.resume('a', 'unasked');
+  assert.deepEqual([said, suspensions.hasAny], [[], false]);
+  suspensions.suspend('a', 'no right');
+  suspensions.suspend('b', 'paused');
+  suspensions.resume('a', 'granted');
+  assert.equal(suspensions.hasAny, true);
+  suspensions.resume('b', 'goes on');
+  suspensions.resume('b', 'goes on');
+  assert.deepEqual(said, [
+    { kind: 'suspended', detail: 'no right' },
+    { kind: 'suspended', detail: 'paused' },
+    { kind: 'suspended', detail: 'paused' },
+    { kind: 'resumed', detail: 'goes on' },
+  ]);
+  assert.equal(suspensions.hasAny, false);
 });
