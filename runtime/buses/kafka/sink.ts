@@ -6,22 +6,20 @@ import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import { durationMs, sizeBytes } from '#kit/quantity.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
-import { COMPRESSIONS, type Compression } from './compression.ts';
+import { COMPRESSIONS } from './compression.ts';
 import { insist } from './insist.ts';
 import { Link } from './link.ts';
 import type { KafkaConnection, KafkaTo } from './options.ts';
 import type { PendingBatch } from './pending-batch.ts';
-import { produce, type Verdict } from './produce.ts';
+import type { Verdict } from './produce.ts';
 import { produceError } from './produce-error.ts';
 import { RecordBatch } from './record-batch.ts';
-import { giveUpWhenReplaced, type Shipment } from './shipment.ts';
+import { sendShipments, type Sending, type Shipment } from './shipment.ts';
 import { readTail } from './tail.ts';
 import { Topics } from './topic-lookup.ts';
 import { topicNames } from './topics.ts';
 import type { Queue, TopicTarget } from './topic-target.ts';
 
-/** For the answer's way, beyond what the server may take. */
-const GRACE_MS = 1000;
 const RECOVERY = { firstMs: 100, capMs: 2000 };
 /** One try to find the cluster again takes at least so long before it is given up. */
 const LEAST_TRY_MS = 2000;
@@ -55,7 +53,7 @@ class KafkaSink implements Sink {
   readonly tail: (wanted: TailWanted, signal: AbortSignal) => Promise<Tail>;
   readonly #link: Link;
   readonly #to: KafkaTo;
-  readonly #compression: Compression;
+  readonly #sending: Sending;
   readonly #batchBytes: number;
   readonly #lingerMs: number;
   readonly #timeoutMs: number;
@@ -74,10 +72,10 @@ class KafkaSink implements Sink {
     this.tail = tail;
     this.#link = link;
     this.#to = to;
-    this.#compression = COMPRESSIONS[to.compression];
     this.#batchBytes = sizeBytes(to.batchBytes);
     this.#lingerMs = durationMs(to.linger);
     this.#timeoutMs = durationMs(to.timeout);
+    this.#sending = { timeoutMs: this.#timeoutMs, compression: COMPRESSIONS[to.compression] };
     this.#topics = new Topics(link, to);
     link.onLost((address) => {
       // Servers close what is idle: only if the cluster cannot be reached it is a loss.
@@ -154,12 +152,12 @@ class KafkaSink implements Sink {
     const queue = topic.queue(this.#to.partition ?? topic.partitionFor(key));
     const bound = RecordBatch.bound(frame, key);
     const batch = topic.open(queue, bound, this.#batchBytes);
-    batch.records.add(frame, key, Date.now(), bound);
+    const sent = batch.add(frame, key, Date.now(), bound);
     this.#waiting.add(queue);
     if (this.#lingerMs === 0 || batch.records.length >= this.#batchBytes)
       this.#turn ??= setImmediate(() => this.#ship());
     else this.#linger ??= setTimeout(() => this.#ship(), this.#lingerMs);
-    return batch.promise;
+    return sent;
   }
 
   /** Sends what waits to every server that owes nothing. */
@@ -193,7 +191,7 @@ class KafkaSink implements Sink {
     this.#busy.add(leader);
     for (const { batch } of shipments) this.#underWay.add(batch);
     try {
-      const verdicts = await this.#send(leader, shipments);
+      const verdicts = await sendShipments(this.#link, leader, shipments, this.#sending);
       this.#arrived(leader, shipments);
       for (const shipment of shipments) this.#judge(shipment, verdicts);
     } catch (thrown) {
@@ -212,26 +210,8 @@ class KafkaSink implements Sink {
     for (const { batch } of shipments) this.#underWay.delete(batch);
   }
 
-  /** Rejects when the server is lost, or with SINK_TIMEOUT. */
-  async #send(leader: number, shipments: readonly Shipment[]): Promise<readonly Verdict[]> {
-    const consignments = shipments.map(({ queue, batch }) => ({
-      topic: queue.topic.name,
-      partition: queue.partition,
-      bytes: batch.records.finish(this.#compression),
-    }));
-    const answerMs = this.#timeoutMs + GRACE_MS;
-    const request = produce(consignments, this.#timeoutMs, answerMs);
-    const asking = (async () => {
-      const broker = await this.#link.broker(leader);
-      return (await broker.connectionPool.send(request)).verdicts;
-    })();
-    const tooLate = (): SluiceError => this.#error('SINK_TIMEOUT', `no confirmation within ${this.#timeoutMs} ms`);
-    const stopLooking = giveUpWhenReplaced(this.#link, leader, shipments);
-    // The connection is not asked again: it ends with the same answer that is overdue.
-    return withDeadline(asking, answerMs, tooLate).finally(stopLooking);
-  }
-
   #judge({ queue, batch }: Shipment, verdicts: readonly Verdict[]): void {
+    if (batch.count === 0) return undefined;
     const { topic, partition } = queue;
     const verdict = verdicts.find((one) => one.partition === partition && one.topic === topic.name);
     if (verdict?.errorCode === 0) return batch.confirm('confirmed');
@@ -239,7 +219,7 @@ class KafkaSink implements Sink {
       return this.#refuse(batch, this.#error('SINK_DOWN', 'the server left a batch unanswered'));
     const { code, text, blames } = produceError(verdict);
     if (blames === 'leader') this.#topics.doubt(topic);
-    if (blames === 'message' && batch.records.count > 1 && code !== 'SINK_DENIED') {
+    if (blames === 'message' && batch.count > 1 && code !== 'SINK_DENIED') {
       topic.separate();
       const why = `${text}. One of a batch is refused: each is sent alone now, to find it`;
       return this.#refuse(batch, this.#error('BUS_SETTING', why));

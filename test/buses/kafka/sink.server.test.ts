@@ -143,6 +143,26 @@ law('keyless messages are spread over the partitions, a batch at a time', { need
   );
 });
 
+law('what expires while its batch waits is not sent, and the rest of the batch is', { needs: NEEDS }, async () => {
+  const kafka = await sharedKafka();
+  const [broker = ''] = kafka.brokers;
+  const topic = ownName('late');
+  await kafka.createTopic(topic);
+  await using sink = await openSink(broker, { topic, linger: '500ms' });
+  const soon = (): number => Date.now() + 100;
+  const among = await sendAll(sink, [
+    frameOf(topic, 'a'),
+    frameOf(topic, 'late', { expiresAtMs: soon() }),
+    frameOf(topic, 'b', { expiresAtMs: Date.now() + DEADLINE_MS }),
+    frameOf(topic, 'c'),
+  ]);
+  assert.deepEqual(among.map(codeOf), ['ok', 'EXPIRED', 'ok', 'ok']);
+  const alone = await sendAll(sink, [frameOf(topic, 'alone', { expiresAtMs: soon() })]);
+  assert.deepEqual(alone.map(codeOf), ['EXPIRED']);
+  await sink.deliver([frameOf(topic, 'd')]);
+  assert.deepEqual(await bodies(broker, topic, 4), ['a', 'b', 'c', 'd']);
+});
+
 law('lingering gathers what comes meanwhile', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
