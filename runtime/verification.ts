@@ -47,6 +47,11 @@ export interface VerifySettings {
   readonly quietMs: number;
   readonly wedgedMs: number;
   readonly markPlace: MarkPlace;
+  /**
+   * Whether the bus that the bridge writes to stamps what it stores, by the clock of this machine: then expiry is judged
+   * by that moment. Default: by the moment at which a message is read.
+   */
+  readonly isStamped?: boolean;
   readonly allowed: ReadonlySet<VerdictName>;
   /** Asked at the end. */
   readonly deadLetters: (run: string) => DeadLettersFound;
@@ -101,7 +106,8 @@ export async function startVerification(ends: VerifyEnds, settings: VerifySettin
     sink,
     checker,
   );
-  const reader = new Reader(checker, settings.markPlace, source, again ?? (() => Promise.resolve(source)));
+  const rules = { place: settings.markPlace, isStamped: settings.isStamped ?? false };
+  const reader = new Reader(checker, rules, source, again ?? (() => Promise.resolve(source)));
   const judged = (async (): Promise<Report> => {
     await generator.run(settings.signal);
     await quiet(checker, settings.quietMs);

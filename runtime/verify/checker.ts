@@ -26,6 +26,8 @@ export interface Arrival {
   /** It says of itself that it may be a repetition: header `replayed`. */
   readonly isReplay: boolean;
   readonly atMs: number;
+  /** When the bus stored it, where the bus says so by the checker's clock; undefined: a message counts from `atMs`. */
+  readonly storedMs: number | undefined;
   /** The bus says that it has given this very copy to the checker before. */
   readonly isReread: boolean;
 }
@@ -121,7 +123,7 @@ export class Checker {
     if (number < state.probesFrom) this.#waitingSinceMs ??= atMs;
   }
 
-  arrive({ reading, label, isReplay, atMs, isReread }: Arrival): void {
+  arrive({ reading, label, isReplay, atMs, storedMs, isReread }: Arrival): void {
     if (reading.kind === 'unreadable') return this.#tally.convict('unaccounted', `unreadable: ${reading.text}`);
     const { mark } = reading;
     if (mark.run !== this.#promised.run) {
@@ -141,7 +143,7 @@ export class Checker {
     this.#heard(atMs);
     if (mark.number < state.probesFrom) this.#arrived += 1;
     if (reading.kind === 'corrupt') this.#tally.convict('corrupt', `${nameOf(mark)}: ${reading.text}`);
-    this.#judgeExpiry(mark, atMs);
+    this.#judgeExpiry(mark, atMs, storedMs);
     this.#judgeLabel(mark, label);
     this.#judgePlace(mark, state, isFirst, isReplay);
     if (isFirst) this.#account(mark, state);
@@ -192,10 +194,11 @@ export class Checker {
       this.#tally.convict('wedged', `nothing arrived for ${silenceMs} ms although messages were sent`);
   }
 
-  #judgeExpiry(mark: Mark, atMs: number): void {
+  /** A bridge hands over in time what its bus stores in time, though nobody can read it while the bus is away. */
+  #judgeExpiry(mark: Mark, atMs: number, storedMs: number | undefined): void {
     const { expiresMs, slackMs } = this.#promised;
-    if (expiresMs === undefined || this.#isRenewed) return;
-    const lateMs = atMs - mark.sentAtMs - expiresMs;
+    if (expiresMs === undefined || (this.#isRenewed && storedMs === undefined)) return;
+    const lateMs = (storedMs ?? atMs) - mark.sentAtMs - expiresMs;
     if (lateMs > slackMs) this.#tally.convict('expired-delivered', `${nameOf(mark)} arrived ${lateMs} ms past expiry`);
   }
 

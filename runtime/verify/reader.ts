@@ -7,13 +7,19 @@ const ROOM = { messages: 1000, bytes: 64 * 1024 * 1024 };
 /** Ids of copies remembered: at least this many, at most twice. */
 const REMEMBERED = 100_000;
 
+export interface ReadingRules {
+  readonly place: MarkPlace;
+  /** Whether the bus stamps what it stores by the clock of this machine. */
+  readonly isStamped: boolean;
+}
+
 /**
  * The reading end. It can be opened anew, and then goes on where it stood: before a bridge is convicted of silence, it
  * must be certain that it is not the checker's own connection that hears nothing.
  */
 export class Reader {
   readonly #checker: Checker;
-  readonly #place: MarkPlace;
+  readonly #rules: ReadingRules;
   readonly #open: () => Promise<Source>;
   readonly #copies = new Copies();
   readonly #failed = Promise.withResolvers<never>();
@@ -22,9 +28,9 @@ export class Reader {
   #reading: Promise<void>;
 
   /** Reads from `first` on at once. `open` is asked for a source that continues it. */
-  constructor(checker: Checker, place: MarkPlace, first: Source, open: () => Promise<Source>) {
+  constructor(checker: Checker, rules: ReadingRules, first: Source, open: () => Promise<Source>) {
     this.#checker = checker;
-    this.#place = place;
+    this.#rules = rules;
     this.#open = open;
     this.#source = first;
     this.#failed.promise.catch(() => {});
@@ -51,7 +57,7 @@ export class Reader {
   }
 
   #read(): Promise<void> {
-    return readInto(this.#checker, this.#source, this.#place, this.#copies, this.#turn.signal).catch(
+    return readInto(this.#checker, this.#source, this.#rules, this.#copies, this.#turn.signal).catch(
       (thrown: unknown) => this.#failed.reject(thrown),
     );
   }
@@ -61,7 +67,7 @@ export class Reader {
 async function readInto(
   checker: Checker,
   source: Source,
-  place: MarkPlace,
+  { place, isStamped }: ReadingRules,
   copies: Copies,
   signal: AbortSignal,
 ): Promise<void> {
@@ -70,7 +76,7 @@ async function readInto(
     const atMs = Date.now();
     for (const delivery of deliveries) {
       const reading = readMark(delivery.frame, place);
-      const { headers } = delivery.frame;
+      const { headers, timestampMs } = delivery.frame;
       const label = headers.get('seclabel')?.[0];
       const name = reading.kind === 'unreadable' ? '' : nameOf(reading.mark);
       checker.arrive({
@@ -78,6 +84,7 @@ async function readInto(
         label,
         isReplay: headers.has('replayed'),
         atMs,
+        storedMs: isStamped ? timestampMs : undefined,
         isReread: copies.isReread(delivery, name),
       });
     }

@@ -21,6 +21,8 @@ export interface Corner {
   readonly entrance: ((tag: string) => Gate) | undefined;
   /** Where the bridge writes, and the checker reads there. */
   exit(tag: string): Gate;
+  /** Whether what the checker reads there says when the server stored it. */
+  readonly isStamped?: boolean;
   /** Makes what must exist on both sides, so that it survives what comes. */
   prepare(side: Side, tags: readonly string[]): Promise<void>;
   /**

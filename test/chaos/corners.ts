@@ -77,8 +77,12 @@ export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[
           prepare: (side, tags) =>
             server.createTopics(
               tags.map((tag) => `${side === 'source' ? 'in' : 'out'}-${tag}`),
-              { partitions: PARTITIONS },
+              {
+                partitions: PARTITIONS,
+                ...(side === 'sink' && { config: { 'message.timestamp.type': 'LogAppendTime' } }),
+              },
             ),
+          isStamped: true,
           restart: 'kill',
         };
       }),
@@ -195,6 +199,7 @@ function jetstreamCorner(server: Broker, links: Record<Side, Link>): Corner {
             : { name: `OUT-${tag}`, subject: `out.${tag}.*` },
         ),
       ),
+    isStamped: true,
     restart: 'kill',
   };
 }

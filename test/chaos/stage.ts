@@ -73,6 +73,7 @@ export async function setStage(play: Play): Promise<Stage> {
         });
         const own = {
           ...settingsOf(name, classes.length, state),
+          isStamped: sink.corner.isStamped ?? false,
           unread: (run: string) => unreadAt(source.corner, sink.corner, tagOf(name), run),
         };
         checks.set(name, await startVerification(ends, { ...own, ...settings }));

@@ -31,7 +31,7 @@ function scene(promised: Partial<Promised> = {}) {
     arrived: (
       number: number,
       atMs = 1,
-      other: { reading?: Reading; label?: string; isReplay?: boolean; isReread?: boolean } = {},
+      other: { reading?: Reading; label?: string; isReplay?: boolean; storedMs?: number; isReread?: boolean } = {},
     ): void => {
       const reading = other.reading ?? { kind: 'whole', mark: mark(number) };
       checker.arrive({
@@ -39,6 +39,7 @@ function scene(promised: Partial<Promised> = {}) {
         label: other.label,
         isReplay: other.isReplay ?? false,
         atMs,
+        storedMs: other.storedMs,
         isReread: other.isReread ?? false,
       });
     },
@@ -152,6 +153,16 @@ void test('expiry allows the slack and not a millisecond more', () => {
   assert.deepEqual(found(112), { 'expired-delivered': 1 });
 });
 
+void test('where the bus says when it stored a message, that moment counts and not the one at which it could be read', () => {
+  const { checker, sent, arrived, found } = scene({ expiresMs: 100 });
+  sent(1, 2, 3);
+  arrived(1, 900, { storedMs: 110 });
+  arrived(2, 900, { storedMs: 111 });
+  checker.renewed();
+  arrived(3, 900, { storedMs: 111 });
+  assert.deepEqual(found(900), { 'expired-delivered': 2 });
+});
+
 void test('silence convicts only while something that went in is awaited', () => {
   const idle = scene();
   idle.sent(1);
@@ -228,6 +239,7 @@ void test('of a million messages that arrive nothing is kept', () => {
       label: undefined,
       isReplay: false,
       atMs: 1,
+      storedMs: undefined,
       isReread: false,
     });
   }

@@ -33,6 +33,8 @@ function bus(count: number) {
   return { open, opened: () => opened };
 }
 
+const RULES = { place: 'body', isStamped: false } as const;
+
 function checkerOf(count: number, expiresMs?: number): Checker {
   const promised = {
     run: 'a1',
@@ -55,7 +57,7 @@ void test('a reading end that hears nothing any more is opened anew, goes on whe
   const { open, opened } = bus(5);
   // The bridge is not blamed for what lay there unheard: neither for silence nor for lateness.
   checker.renewed();
-  const reader = new Reader(checker, 'body', open(2), () => Promise.resolve(open(10)));
+  const reader = new Reader(checker, RULES, open(2), () => Promise.resolve(open(10)));
   await waitFor(() => checker.missing === 3, 5000, 'the first two');
   await reader.renew();
   await waitFor(() => checker.missing === 0, 5000, 'the others');
@@ -69,7 +71,7 @@ void test('a reading end that hears nothing any more is opened anew, goes on whe
 void test('what is still missing after that is lost or wedged as ever', async () => {
   const checker = checkerOf(5);
   const { open } = bus(3);
-  const reader = new Reader(checker, 'body', open(1), () => Promise.resolve(open(10)));
+  const reader = new Reader(checker, RULES, open(1), () => Promise.resolve(open(10)));
   checker.renewed();
   await reader.renew();
   await waitFor(() => checker.missing === 2, 5000, 'what is there');
@@ -82,6 +84,6 @@ void test('what is still missing after that is lost or wedged as ever', async ()
 void test('a bus that is lost for good is said, though nobody reads the promise before', async () => {
   const checker = checkerOf(1);
   const source: Source = { read: () => Promise.reject(new Error('gone')), close: () => Promise.resolve() };
-  const reader = new Reader(checker, 'body', source, () => Promise.resolve(source));
+  const reader = new Reader(checker, RULES, source, () => Promise.resolve(source));
   await assert.rejects(reader.failed, /gone/);
 });
