@@ -1,3 +1,4 @@
+import { asSluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Sink } from '#contract/sink.ts';
 import { backoffMs } from '#kit/backoff.ts';
@@ -107,8 +108,10 @@ export class Generator {
         await this.#sink.send(frame);
         this.#checker.confirmed(mark, Date.now());
         return;
-      } catch {
-        // The driver has told why; a message that the bus refuses for good stays unconfirmed until the run is over.
+      } catch (thrown) {
+        // The driver has told why; a message that the bus refuses for good stays unconfirmed until the run is over. Of
+        // one that has expired meanwhile nobody knows whether an earlier try got through; the next of its key may go.
+        if (asSluiceError(thrown).code === 'EXPIRED') return;
         await pause(backoffMs(RETRY, failures));
       }
       if (!signal.aborted) this.#checker.sendingAgain(mark);
