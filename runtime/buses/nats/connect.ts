@@ -11,6 +11,7 @@ import type { NatsConnectionOptions } from './options.ts';
 import { propertyOf } from './property.ts';
 
 const RETRY = { firstMs: 200, capMs: 5000 };
+/** For what was published and for the connection. */
 const CLOSE_MS = 2000;
 const SAY_AWAY_AFTER_MS = 5000;
 const SAY_WAITING_AFTER_MS = 4500;
@@ -105,10 +106,11 @@ export class Link {
   /** Flushes what was published, within a deadline, and lets go. Idempotent. */
   async close(): Promise<void> {
     if (this.closed) return;
+    const endMs = performance.now() + CLOSE_MS;
     const flushed = this.up ? this.#connection?.flush() : undefined;
     if (flushed !== undefined) await withDeadline(flushed, CLOSE_MS, late).catch(() => {});
     this.#ended.abort();
-    if (this.#connection !== undefined) await letGo(this.#connection);
+    if (this.#connection !== undefined) await letGo(this.#connection, endMs - performance.now());
   }
 
   async #connect(signal: AbortSignal): Promise<NatsConnection> {
@@ -132,7 +134,10 @@ export class Link {
         return connection;
       } catch (error) {
         if (signal.aborted || this.closed) {
-          void dialed.then(letGo, () => {});
+          void dialed.then(
+            (connection) => letGo(connection),
+            () => {},
+          );
           break;
         }
         clearTimeout(waiting);
@@ -217,8 +222,8 @@ export class Link {
   }
 }
 
-async function letGo(connection: NatsConnection): Promise<void> {
-  await withDeadline(connection.close(), CLOSE_MS, late).catch(() => {});
+async function letGo(connection: NatsConnection, withinMs = CLOSE_MS): Promise<void> {
+  await withDeadline(connection.close(), withinMs, late).catch(() => {});
   // Closed while it dials, the client forgets the socket of that attempt, and a silent server would keep it open.
   const transport = transportOf(connection);
   const discard = propertyOf(transport, 'discard');

@@ -8,6 +8,7 @@ import { withDeadline } from '#kit/deadline.ts';
 import type { RabbitConnection } from './options.ts';
 import type { Node, Target } from './target.ts';
 
+/** For both farewells, to the channels and to the connection. */
 const CLOSE_MS = 2000;
 const WRITE_BYTES = 1024 ** 2;
 const late = (): Error => new Error('not in time');
@@ -126,11 +127,12 @@ export class Session {
     this.#failure ??= failure;
     this.#listener?.over(this.#failure);
     // The client half-closes at most; a silent peer would leave the socket open for ever.
-    void this.#goodbye();
+    void this.#goodbye(performance.now() + CLOSE_MS);
   }
 
   /** Lets what was written arrive, within a deadline, and ends it. */
   async close(): Promise<void> {
+    const endMs = performance.now() + CLOSE_MS;
     if (!this.#isOver) {
       this.#isOver = true;
       // A channel first: what it has still to write, the connection's own farewell would overtake.
@@ -140,12 +142,12 @@ export class Session {
       if (!this.#isBlocked) await withDeadline(farewell(), CLOSE_MS, late).catch(() => {});
       this.#listener?.over(undefined);
     }
-    await this.#goodbye();
+    await this.#goodbye(endMs);
   }
 
-  async #goodbye(): Promise<void> {
+  async #goodbye(endMs: number): Promise<void> {
     const said = this.model.close().catch(() => {});
-    if (!this.#isBlocked) await withDeadline(said, CLOSE_MS, late).catch(() => {});
+    if (!this.#isBlocked) await withDeadline(said, endMs - performance.now(), late).catch(() => {});
     // What was written and not sent must not reach a server that reads again after the next session has begun.
     const stream: unknown = Reflect.get(this.model.connection, 'stream');
     // One that is shutting down cannot be reset, and would never close: what it had has left.
