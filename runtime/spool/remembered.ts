@@ -24,7 +24,8 @@ export interface Memory {
  */
 export class Remembered {
   readonly #max: Memory;
-  readonly #ids = new Set<string>();
+  /** The newest group of each. */
+  readonly #ids = new Map<string, number>();
   readonly #groups = new Deque<Group>();
   readonly #insert: Statement;
   readonly #remove: Statement;
@@ -42,8 +43,14 @@ export class Remembered {
     }
   }
 
-  has(id: string): boolean {
-    return this.#ids.has(id);
+  /** The transaction that brought it last, counted upwards; undefined for one that is not remembered. */
+  groupOf(id: string): number | undefined {
+    return this.#ids.get(id);
+  }
+
+  /** Above the group of every id that is remembered. */
+  get nextGroup(): number {
+    return this.#last + 1;
   }
 
   /** Within a transaction. The function returned is called once it holds. */
@@ -81,13 +88,13 @@ export class Remembered {
     this.#last = group.number;
     this.#length += group.length;
     this.#groups.push(group);
-    for (const id of group.ids) this.#ids.add(id);
+    for (const id of group.ids) this.#ids.set(id, group.number);
   }
 
   #leave(group: Group): void {
     this.#groups.shift();
     this.#length -= group.length;
-    for (const id of group.ids) this.#ids.delete(id);
+    for (const id of group.ids) if (this.#ids.get(id) === group.number) this.#ids.delete(id);
   }
 }
 

@@ -50,7 +50,7 @@ const MAX_ENDED = 65_536;
 /** Of them in one transaction, on a disk that has no room for a large one. */
 const MAX_LEAVING = 1024;
 
-/** Lanes that are told apart; beyond it what comes again is taken in again. */
+/** Lanes that are told apart; beyond it the newest of a lane may give way to one that came again, until the next of its key. */
 const MAX_REOPENED = 65_536;
 
 /** One message on its way into the store. */
@@ -74,8 +74,8 @@ export class SpoolSource implements Source {
   #ended: number[] = [];
   #superseded = 0;
   #pause: Pause | undefined;
-  /** Lanes in which something came again that was not known any more. */
-  #reopened: Set<string> | 'all' = new Set();
+  /** Lanes in which something came again, and below which commit what comes again behind it must be taken in. */
+  readonly #reopened = new Map<string, number>();
   #passing: Delivery | undefined;
   #cancelTimer: (() => void) | undefined;
   #commitMs = 0;
@@ -156,22 +156,31 @@ export class SpoolSource implements Source {
       delivery.settle(ACCEPT);
       return;
     }
+    // New: whatever came again in its lane has come.
+    if (delivery.attempt === 1 && identity.lane !== undefined) this.#reopened.delete(identity.lane);
     const kept = keptOf(delivery, this.#settings.nowMs());
     this.#incoming.push({ ...identity, kept, delivery });
     this.#incomingBytes += delivery.frame.body?.length ?? 0;
   }
 
   /**
-   * Committed before, and the bus did not hear of it. Where newer messages replace older ones, one that came again and was
-   * no longer known has taken the place of those behind it: then they must come again too.
+   * Committed before, and the bus did not hear of it. Where newer messages replace older ones, one that came again from
+   * before what is remembered has taken the place of those behind it, which were committed before it did: then they must be
+   * taken in again too. What comes again once more, with the next connection, was committed after it.
    */
   #isCommitted({ id }: Delivery, { lane }: Identity): boolean {
-    const isKnown = this.#store.knows(id);
-    if (lane === undefined) return isKnown;
-    if (isKnown) return this.#reopened !== 'all' && !this.#reopened.has(lane);
-    if (this.#reopened !== 'all') this.#reopened.add(lane);
-    if (this.#reopened !== 'all' && this.#reopened.size > MAX_REOPENED) this.#reopened = 'all';
-    return false;
+    const commit = this.#store.commitOf(id);
+    if (lane === undefined) return commit !== undefined;
+    const reopened = this.#reopened.get(lane);
+    const mayNote = reopened !== undefined || this.#reopened.size < MAX_REOPENED;
+    if (commit === undefined) {
+      if (mayNote) this.#reopened.set(lane, reopened ?? this.#store.nextCommit);
+      return false;
+    }
+    if (reopened !== undefined && commit < reopened) return false;
+    // What is older than this one came before it: nothing unknown that follows in this lane is.
+    if (mayNote) this.#reopened.set(lane, Number.NEGATIVE_INFINITY);
+    return true;
   }
 
   #lend({ number, kept, isSuspect }: Lent): Delivery {

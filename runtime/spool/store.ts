@@ -145,9 +145,14 @@ export class SpoolStore {
     }
   }
 
-  /** Whether it was committed lately, here or at an earlier start. Never where messages replace one another. */
-  knows(id: string): boolean {
-    return this.#remembered.has(id);
+  /** Of a message that was committed lately, here or at an earlier start: by which of all commits, counted upwards. */
+  commitOf(id: string): number | undefined {
+    return this.#remembered.groupOf(id);
+  }
+
+  /** Above every `commitOf`. */
+  get nextCommit(): number {
+    return this.#remembered.nextGroup;
   }
 
   /** True for what has no room in an empty store either. */
@@ -323,8 +328,8 @@ export class SpoolStore {
 }
 
 function idsOf(arrivals: readonly Arrival[], left: readonly Arrival[]): string[] {
-  // What is left of all is a suffix.
-  return arrivals.slice(0, arrivals.length - left.length).map(({ kept }) => kept.id);
+  const isLeft = new Set(left);
+  return arrivals.filter((arrival) => !isLeft.has(arrival)).map(({ kept }) => kept.id);
 }
 
 /** What a row takes of the file: https://www.sqlite.org/fileformat2.html, sections 1.6 and 2.6. */

@@ -27,6 +27,8 @@ const plan = fc.record({
   throws: fc.constantFrom(0, 0.2),
   waits: fc.constantFrom(0, 0.3, 1),
   deaths: fc.integer({ min: 0, max: 3 }),
+  /** Of the source's connection, where it can tell what comes again. */
+  reconnects: fc.integer({ min: 0, max: 4 }),
   /** Publishers that swap their messages, and number them. */
   swaps: fc.constantFrom(0, 0.2),
   expires: fc.constantFrom(undefined, 200, 2000),
@@ -106,6 +108,9 @@ async function simulate(wish: Plan): Promise<Outcome> {
       log.died();
       begin();
     });
+  }
+  for (let broken = 0; wish.isTelling && broken < wish.reconnects; broken += 1) {
+    clock.after(clock.pick(200 * (broken + 1)), () => log.reconnected());
   }
   await clock.play(() => {
     assert.equal(imbalance(lives.at(-1)?.counters ?? newCounters()), 0, 'invariant 3, at every quiet moment');
@@ -189,9 +194,9 @@ const LAWS: Readonly<Record<TrafficClass, (outcome: Outcome, wish: Plan) => void
   },
 };
 
-function assertFirstInOrder({ log, stored }: Outcome, { fault, maxInFlight, expires, deaths }: Plan): void {
-  // What expired and comes again after a death, its acknowledgement lost, begins a new life: expiry counts from arrival here.
-  if (expires !== undefined && deaths > 0) return;
+function assertFirstInOrder({ log, stored }: Outcome, { fault, maxInFlight, expires, deaths, reconnects }: Plan): void {
+  // What expired and comes again, its acknowledgement lost, begins a new life: expiry counts from arrival here.
+  if (expires !== undefined && deaths + reconnects > 0) return;
   // A bus that fails one frame and takes the next one under way has swapped them itself; one at a time it cannot.
   if (fault > 0 && maxInFlight > 1) return;
   const places = new Map(log.frames.map((frame, place) => [numberOf(frame), place]));

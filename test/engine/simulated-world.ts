@@ -22,9 +22,13 @@ export class SimulatedLog {
   readonly #clock: VirtualClock;
   readonly #settled = new Set<number>();
   readonly #seen = new Set<number>();
+  /** Lent in this life and not settled. */
+  readonly #lent = new Set<number>();
   /** Settled in this life; the last of them may be lost with it. */
   #recent: number[] = [];
   #next = 0;
+  /** So many of the next readings bring little, and late: what comes again over a connection that was just made. */
+  #trickles = 0;
   #isTelling: boolean;
   open = 0;
   mostOpen = 0;
@@ -42,17 +46,28 @@ export class SimulatedLog {
 
   /** The process died: some acknowledgements never arrived, and what is unsettled comes again, in order. */
   died(): void {
-    const lost = this.#clock.pick(8);
-    for (const position of this.#recent.slice(this.#recent.length - lost)) this.#settled.delete(position);
+    this.#forgetAcknowledgements();
     this.#recent = [];
-    this.#next = 0;
+    this.#lent.clear();
     this.open = 0;
+  }
+
+  /** The connection broke: some acknowledgements never arrived, and theirs come again in this life, in order. */
+  reconnected(): void {
+    this.#forgetAcknowledgements();
+    this.#trickles = this.#clock.pick(20);
+  }
+
+  #forgetAcknowledgements(): void {
+    const lost = this.#clock.pick(20);
+    for (const position of this.#recent.slice(this.#recent.length - lost)) this.#settled.delete(position);
+    this.#next = 0;
   }
 
   source(life: Life): Source {
     return {
       read: async (room, signal) => {
-        if (this.#clock.pick(3) === 0) await this.#clock.sleep(this.#clock.pick(30));
+        if (this.#trickles > 0 || this.#clock.pick(3) === 0) await this.#clock.sleep(this.#clock.pick(30));
         while (!signal.aborted) {
           if (life.isOver) return never();
           const batch = this.#take(room, life);
@@ -67,10 +82,12 @@ export class SimulatedLog {
 
   #take(room: Room, life: Life): Delivery[] {
     const batch: Delivery[] = [];
-    const size = 1 + this.#clock.pick(Math.min(room.messages, 20));
+    const most = this.#trickles > 0 ? 3 : 20;
+    this.#trickles = Math.max(0, this.#trickles - 1);
+    const size = 1 + this.#clock.pick(Math.min(room.messages, most));
     for (; batch.length < size && this.#next < this.frames.length; this.#next += 1) {
       const frame = this.frames[this.#next];
-      if (frame === undefined || this.#settled.has(this.#next)) continue;
+      if (frame === undefined || this.#settled.has(this.#next) || this.#lent.has(this.#next)) continue;
       batch.push(this.#lend(frame, this.#next, life));
     }
     this.open += batch.length;
@@ -81,6 +98,7 @@ export class SimulatedLog {
   #lend(frame: Frame, position: number, life: Life): Delivery {
     const wasSeen = this.#seen.has(position);
     this.#seen.add(position);
+    this.#lent.add(position);
     return {
       id: `s:${position}`,
       frame,
@@ -88,6 +106,7 @@ export class SimulatedLog {
       settle: (outcome) => {
         if (life.isOver) return;
         this.open -= 1;
+        this.#lent.delete(position);
         if (outcome.kind === 'retry') return;
         this.#settled.add(position);
         this.#recent.push(position);

@@ -3,42 +3,20 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ACCEPT, type Delivery, GIVE_BACK } from '../../runtime/contract/delivery.ts';
+import { ACCEPT, GIVE_BACK } from '../../runtime/contract/delivery.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
-import type { Room } from '../../runtime/contract/source.ts';
-import type { SpoolSource } from '../../runtime/spool/spool-source.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { GivenSource } from './given-source.ts';
 import { MIB, openIn, spoolIn, textsIn } from './ground.ts';
+import { begun, frames, lent, MUCH, textOf } from './lent.ts';
 
 const DEADLINE_MS = 5000;
-const MUCH: Room = { messages: 1000, bytes: 1e9 };
-
-function frames(...bodies: readonly string[]): Frame[] {
-  return bodies.map((text) => frameForTest('in/a', text));
-}
 
 function texts(from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => `m${from + index}`);
-}
-
-const textOf = ({ frame }: Delivery): string => Buffer.from(frame.body ?? []).toString();
-
-/** Reads until `count` were lent; what is lent is settled by the caller. */
-async function lent(spool: SpoolSource, count: number, room = MUCH): Promise<Delivery[]> {
-  const all: Delivery[] = [];
-  const { signal } = new AbortController();
-  while (all.length < count)
-    all.push(...(await spool.read({ ...room, messages: Math.min(room.messages, count - all.length) }, signal)));
-  return all;
-}
-
-/** Lets the intake work, and lends one. */
-async function begun(spool: SpoolSource): Promise<Delivery | undefined> {
-  return (await lent(spool, 1))[0];
 }
 
 test('the real source hears accept once a message is committed, while nobody settles it behind the spool', async () => {
@@ -223,49 +201,6 @@ test('a message larger than the whole spool passes by it, behind all before it a
   await waitFor(() => source.settled.length === 6, DEADLINE_MS, 'all to be settled');
   assert.ok(source.settled.every(({ kind }) => kind === 'accept'));
   await spool.close();
-});
-
-test('what the source delivers again because its settlement was lost is stored once, also when it was sent and deleted before a restart', async () => {
-  using folder = temporaryFolder('spool');
-  const first = spoolIn(folder.path);
-  for (const id of ['1', '2', '3']) first.source.give(frames(id), { id });
-  const [one] = await lent(first.spool, 1);
-  one?.settle(ACCEPT);
-  await waitFor(
-    () => first.source.settled.length === 3 && first.store.messages === 2,
-    DEADLINE_MS,
-    'the first to be gone',
-  );
-  first.source.give(frames('2'), { id: '2', attempt: 2 });
-  await waitFor(() => first.source.settled.length === 4, DEADLINE_MS, 'the repetition to be accepted');
-  await first.spool.close();
-  const second = spoolIn(folder.path, { source: new GivenSource() });
-  for (const id of ['1', '2', '3', '4']) second.source.give(frames(id), { id, attempt: id === '3' ? undefined : 2 });
-  assert.deepEqual((await lent(second.spool, 3)).map(textOf), ['2', '3', '4']);
-  await waitFor(() => second.source.settled.length === 4, DEADLINE_MS, 'all to be accepted');
-  assert.equal(second.store.messages, 3);
-  // Nobody can have seen it: another message that wears its id.
-  second.source.give(frames('other'), { id: '4', attempt: 1 });
-  assert.deepEqual((await lent(second.spool, 1)).map(textOf), ['other']);
-  await second.spool.close();
-});
-
-test('of telemetry that is delivered again in a row the newest stays, whatever of it was known', async () => {
-  using folder = temporaryFolder('spool');
-  const settings = { keeps: 'newest', identify: () => ({ lane: 'a', rank: undefined }) } as const;
-  const first = spoolIn(folder.path, settings);
-  for (const id of ['1', '2']) first.source.give(frames(id), { id });
-  await begun(first.spool);
-  await waitFor(() => first.source.settled.length === 2, DEADLINE_MS, 'both to be accepted');
-  await first.spool.close();
-  const second = spoolIn(folder.path, { ...settings, source: new GivenSource() });
-  for (const id of ['1', '2']) second.source.give(frames(id), { id, attempt: 2 });
-  await begun(second.spool);
-  await waitFor(() => second.source.settled.length === 2, DEADLINE_MS, 'both to be accepted');
-  await second.spool.close();
-  const third = openIn(folder.path, { keeps: 'newest' }).store;
-  assert.deepEqual(textsIn(third), ['2']);
-  third.close();
 });
 
 test('on a full disk messages wait unsettled, what lies there is lent all the same, and with room again all go on', async (t) => {
