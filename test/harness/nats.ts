@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type Broker, foreignBroker, type Recipe, startBroker } from './broker.ts';
 import { SERVER_VARIABLES } from './law.ts';
 import { healthy } from './probe.ts';
@@ -33,7 +33,15 @@ export interface NatsUser {
 export interface Nats extends Broker {
   /** Other users than those it was started with; who is connected and no longer among them is thrown out. */
   setUsers(users: readonly NatsUser[]): Promise<void>;
+  /**
+   * While it is down: what its consumers had delivered and heard of is gone, as after a kill before it was written. The
+   * server writes that later than it tells it.
+   */
+  forgetDeliveries(): void;
 }
+
+/** Where a consumer's deliveries and acknowledgements lie, below the folder of JetStream. */
+const CONSUMER_STATE = 'o.dat';
 
 const RELOAD_MS = 10_000;
 
@@ -60,16 +68,18 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
   const foreign = process.env[SERVER_VARIABLES.nats];
   if (foreign !== undefined) {
     const broker = foreignBroker(foreign, SERVER_VARIABLES.nats);
-    return { ...broker, setUsers: () => broker.restart() };
+    return { ...broker, setUsers: () => broker.restart(), forgetDeliveries() {} };
   }
   const binary = await pathOf('nats-server');
   let rewrite = (_users: readonly NatsUser[]): void => {};
+  let storage = '';
   const recipe: Recipe = {
     name: 'nats',
     scheme: 'nats',
     portCount: 2,
     prepare(folder, ports) {
       const file = join(folder, 'nats.conf');
+      storage = join(folder, 'jetstream');
       writeFileSync(file, configuration(options, folder, ports));
       rewrite = (users) => writeFileSync(file, configuration({ ...options, users }, folder, ports));
       return { binary, args: ['-c', file] };
@@ -79,6 +89,11 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
   };
   const broker = await startBroker(recipe);
   return Object.assign(broker, {
+    forgetDeliveries() {
+      for (const path of readdirSync(storage, { recursive: true, encoding: 'utf8' })) {
+        if (basename(path) === CONSUMER_STATE) rmSync(join(storage, path));
+      }
+    },
     async setUsers(users: readonly NatsUser[]) {
       rewrite(users);
       const before = broker.log().length;

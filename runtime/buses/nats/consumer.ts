@@ -26,6 +26,8 @@ export function durableName(pipeline: string, route: string): string {
 /** A consumer, and how it differed before it was brought in line; undefined: it did not. */
 export interface HeldConsumer {
   readonly info: ConsumerInfo;
+  /** It was not there. */
+  readonly isNew: boolean;
   readonly difference: string | undefined;
   /** It may have left out messages that the route wants. */
   readonly hadOtherFilters: boolean;
@@ -56,7 +58,7 @@ export async function holdConsumer(
       // A work queue accepts no other start, and needs none: what was acknowledged is no longer in it.
       ...(stream.config.retention === 'workqueue' && resumeAt !== undefined ? startOf('all') : start),
     });
-    return { info, difference: undefined, hadOtherFilters: false };
+    return { info, isNew: true, difference: undefined, hadOtherFilters: false };
   } catch (error) {
     throw asBusError(error, what);
   }
@@ -93,7 +95,7 @@ async function adjusted(
   }
   const difference = settingsDifference(found.config, wanted);
   const hadOtherFilters = filtersOf(found.config) !== wanted.filters.toSorted().join(' ');
-  if (difference === undefined) return { info: found, difference, hadOtherFilters };
+  if (difference === undefined) return { info: found, isNew: false, difference, hadOtherFilters };
   // The client sends these over what it finds: both spellings, for the server refuses a consumer with two filters.
   const info = await manager.consumers.update(found.stream_name, found.name, {
     ...settingsOf(wanted),
@@ -101,7 +103,7 @@ async function adjusted(
     filter_subjects: [...wanted.filters],
   });
   const left = settingsDifference(info.config, wanted);
-  if (left === undefined) return { info, difference, hadOtherFilters };
+  if (left === undefined) return { info, isNew: false, difference, hadOtherFilters };
   throw new SluiceError('BUS_SETTING', `${what} stays otherwise than the route needs it: ${left}`);
 }
 

@@ -256,7 +256,8 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     const { delivered, ack_floor: floor, num_ack_pending: unacknowledged } = consumer;
     if (held.difference !== undefined) this.#changed(held.difference, delivered.stream_seq);
     if (this.#seen === undefined) {
-      this.#seenBefore = delivered.stream_seq;
+      // A server writes down what it has delivered some time later; killed before that it knows nothing of it.
+      this.#seenBefore = held.isNew ? 0 : stream.state.last_seq;
       this.#seen = new SeenSequences(floor.stream_seq);
     } else if (held.hadOtherFilters) {
       // Everything since the consumer was last known to be right: what it left out lies somewhere in between.

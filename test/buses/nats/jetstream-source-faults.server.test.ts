@@ -91,6 +91,21 @@ law('over kill -9 and restart of the server each message comes once and in order
   await waitFor(async () => (await pendingOf(admin)) === 0, DEADLINE_MS, 'every message to be acknowledged');
 });
 
+law('what a killed server has forgotten of its deliveries does not come to the next process as new', own, async () => {
+  await using broker = await startNats();
+  await using admin = await withStream(broker);
+  await publish(admin, 1, 20);
+  const source = await opened(broker.url);
+  await accept(source, 20);
+  await source.close();
+  await broker.kill();
+  broker.forgetDeliveries();
+  await broker.restart();
+  const again = await accept(await opened(broker.url), 20);
+  assert.deepEqual(again.map(textOf), numbers(1, 20));
+  assert.deepEqual([...new Set(again.map(({ attempt }) => attempt))], [undefined]);
+});
+
 law('what is settled while the connection is away is acknowledged when it is back', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
