@@ -1,6 +1,10 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { natsClient } from '../../harness/nats-client.ts';
+import { patient } from '../../harness/patience.ts';
+
+/** The client discards what is asked while it connects: whoever asks again must not wait for long. */
+const ANSWER_MS = 2000;
 
 /** The test's own door to a server, or to its account on one. */
 export interface Admin extends AsyncDisposable {
@@ -12,7 +16,7 @@ export interface Admin extends AsyncDisposable {
 
 export async function adminOf({ url }: { readonly url: string }): Promise<Admin> {
   const connection = await natsClient(url, { maxReconnectAttempts: -1, reconnectTimeWait: 100 });
-  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: patient(ANSWER_MS) });
   return {
     connection,
     manager,
