@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib';
+import { pause } from '#kit/deadline.ts';
 import { Liveness } from '#kit/liveness.ts';
 import type { Standstill } from '#kit/standstill.ts';
 import { Renewal, type Session } from './session.ts';
@@ -21,6 +22,9 @@ export interface Watched {
 
 /** Two of them, and a new consumer, within 10 s. */
 const LOOK_EVERY_MS = 4000;
+/** In one look, before a queue counts as one that does not know our consumer. */
+const MOST_ASKED = 4;
+const ASK_AGAIN_MS = 250;
 /** While a standstill lasts, a new connection is worth a try only now and then: in looks. */
 const RENEW_AGAIN_LOOKS = 6;
 /** Where other consumers may simply be slower, much less often. */
@@ -70,7 +74,13 @@ export class QueueWatch {
     this.#received = received;
     this.#idleLooks = isIdle ? this.#idleLooks + 1 : 0;
     if (!isIdle) return;
-    const found = await this.#ask();
+    let found = await this.#ask();
+    // Of a quorum queue whose leader is busy the server says that nothing is there.
+    for (let asked = 1; found.consumers === 0 && this.#kind === 'quorum' && asked < MOST_ASKED; asked += 1) {
+      await pause(ASK_AGAIN_MS);
+      if (this.#session.isOver) return;
+      found = await this.#ask();
+    }
     if (this.#session.isOver) return;
     // Of a stream the server counts neither what waits for us nor its consumers.
     if (this.#kind === 'stream') {

@@ -21,11 +21,12 @@ import { StreamPlace } from './stream-place.ts';
 import { StreamWatch } from './stream-watch.ts';
 import {
   bindQueue,
-  countConsumers,
   ensureExchange,
   ensureQueue,
   kindOf,
   offsetOfLast,
+  othersAt,
+  othersBeside,
   type QueueKind,
 } from './topology.ts';
 
@@ -108,19 +109,18 @@ class RabbitSource implements Source, LinkEnd, Watched {
     const queue = this.#queue;
     const alone = !shared && type !== 'stream';
     if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
-    const others = await ensureQueue(session, { name: queue, type, create });
-    // Messages that another consumer holds would come back behind later ones: wait until nobody does.
-    if (alone && others > 0) throw this.#notAlone(others);
-    if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
+    await ensureQueue(session, { name: queue, type, create });
     this.#kind = type ?? (await kindOf(session, queue));
+    // Messages that another consumer holds would come back behind later ones: wait until nobody does.
+    const before = alone ? await othersAt(session, queue, this.#kind) : 0;
+    if (before > 0) throw this.#notAlone(before);
+    if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
     this.#session = session;
     this.#receivedBefore = this.received;
     await this.#consume(session, false);
     // Quorum queues do not mind `exclusive`: two that came at once both see it now, and both step back.
-    if (alone && type !== 'classic') {
-      const all = await countConsumers(session, queue);
-      if (all > 1) throw this.#notAlone(all - 1);
-    }
+    const beside = alone && type !== 'classic' ? await othersBeside(session, queue, this.#kind) : 0;
+    if (beside > 0) throw this.#notAlone(beside);
     // It may have ended in this very moment, and then nobody would stop the watch.
     if (!session.isOver) this.#queueWatch = new QueueWatch(session, queue, this.#kind, this, this.#standstill);
     this.#isOpen = true;

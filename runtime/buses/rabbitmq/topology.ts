@@ -1,5 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { SluiceError } from '#contract/errors.ts';
+import { pause } from '#kit/deadline.ts';
 import type { Binding, ExchangeType, QueueType } from './options.ts';
 import type { Session } from './session.ts';
 import { serverWord } from './server-word.ts';
@@ -21,6 +22,9 @@ export interface ExchangeWanted {
 }
 
 const DEFAULT_TYPE: QueueType = 'quorum';
+const ASK_AGAIN_MS = 100;
+/** AMQP 0-9-1, 1.2.1: RESOURCE_LOCKED; RabbitMQ says so of what a queue of that kind does not do. */
+const NOT_ALLOWED = 405;
 
 /** Each on a channel of its own: what the server refuses closes the channel. */
 async function ask<Answer>(session: Session, question: (channel: Channel) => Promise<Answer>): Promise<Answer> {
@@ -38,17 +42,16 @@ async function ask<Answer>(session: Session, question: (channel: Channel) => Pro
   }
 }
 
-/** Finds the queue, or declares it where that may be done. Returns how many consumers it has. Rejects with the server's word. */
-export async function ensureQueue(session: Session, { name, type, create }: QueueWanted): Promise<number> {
+/** Finds the queue, or declares it where that may be done. Rejects with the server's word. */
+export async function ensureQueue(session: Session, { name, type, create }: QueueWanted): Promise<void> {
   const found = await ask(session, (channel) => channel.checkQueue(name)).catch((thrown: unknown) => {
     if (!create || serverWord(thrown)?.code !== 404) throw thrown;
     return undefined;
   });
   // A queue that is there and of which the file does not say what it is, is fine as it is.
-  if (found !== undefined && (type === undefined || !create)) return found.consumerCount;
+  if (found !== undefined && (type === undefined || !create)) return;
   const wanted = { durable: true, arguments: { 'x-queue-type': type ?? DEFAULT_TYPE } };
-  const declared = await ask(session, (channel) => channel.assertQueue(name, wanted));
-  return declared.consumerCount;
+  await ask(session, (channel) => channel.assertQueue(name, wanted));
 }
 
 /** Finds the exchange, or declares it where that may be done and its type is known. */
@@ -86,8 +89,38 @@ export async function bindQueue(
 }
 
 /** How many consumers the queue has now. */
-export async function countConsumers(session: Session, name: string): Promise<number> {
+async function countConsumers(session: Session, name: string): Promise<number> {
   return (await ask(session, (channel) => channel.checkQueue(name))).consumerCount;
+}
+
+/**
+ * How many consumers a queue has that we do not consume from. Of a quorum queue whose leader does not answer within 250 ms
+ * (it has just started, or is busy) the server says that it has none, and no messages: so that is believed only of one that
+ * answers a `basic.get`. Rejects, as the session then ends, when it does not.
+ */
+export async function othersAt(session: Session, name: string, kind: QueueKind): Promise<number> {
+  const { consumerCount, messageCount } = await ask(session, (channel) => channel.checkQueue(name));
+  if (kind !== 'quorum' || consumerCount > 0 || messageCount > 0) return consumerCount;
+  const asked = ask(session, async (channel) => {
+    const message = await channel.get(name);
+    // It came just now, and goes back to its place.
+    if (message !== false) channel.nack(message, false, true);
+  });
+  await asked.catch((thrown: unknown) => {
+    // The answer of a queue with a single active consumer.
+    if (serverWord(thrown)?.code !== NOT_ALLOWED) throw thrown;
+  });
+  return countConsumers(session, name);
+}
+
+/** How many consumers a queue has beside the one that we have there; below 0 where its kind counts none. */
+export async function othersBeside(session: Session, name: string, kind: QueueKind): Promise<number> {
+  for (;;) {
+    const count = await countConsumers(session, name);
+    // Not even ours: the leader has not answered.
+    if (count > 0 || kind !== 'quorum' || session.isOver) return count - 1;
+    await pause(ASK_AGAIN_MS);
+  }
 }
 
 /** What a queue is, as far as the server tells. */

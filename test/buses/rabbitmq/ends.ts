@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach } from 'node:test';
-import { type Channel, connect, type ConsumeMessage } from 'amqplib';
+import { type Channel, connect, type ConsumeMessage, type Options } from 'amqplib';
 import type { BusContext, BusEvent } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
@@ -225,4 +225,21 @@ export async function sendThrough(end: Sink, frame: Frame): Promise<void> {
     DEADLINE_MS,
     'a confirmation',
   );
+}
+
+export const texts = (deliveries: readonly Delivery[]): string[] => deliveries.map(textOf);
+export const bodies = (count: number, from = 0): string[] => Array.from({ length: count }, (_, at) => `m${from + at}`);
+
+export const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
+
+/** Makes queues with messages in them. */
+export function queuesAt(home: () => Promise<Home>) {
+  return async (name: string, messages: readonly string[], options: Options.AssertQueue = QUORUM) => {
+    const { url } = await home();
+    const channel = await channelTo(url);
+    await channel.assertQueue(name, options);
+    for (const message of messages) channel.sendToQueue(name, Buffer.from(message), { persistent: true });
+    await holds(channel, name, messages.length);
+    return { url, channel };
+  };
 }

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import type { Options } from 'amqplib';
-import { ACCEPT, type Delivery } from '#contract/delivery.ts';
+import { ACCEPT } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { law } from '../../harness/law.ts';
-import { startLink } from '../../harness/link.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import {
+  bodies,
   channelTo,
   DEADLINE_MS,
   fetched,
@@ -15,30 +14,20 @@ import {
   NEEDS,
   oneHome,
   openingSource,
+  queuesAt,
+  QUORUM,
   sendThrough,
   sink,
   source,
   take,
   textOf,
+  texts,
 } from './ends.ts';
 
 const home = oneHome();
 const needs = NEEDS;
-const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
+const queueWith = queuesAt(home);
 const create = { connection: { create: true } };
-
-const texts = (deliveries: readonly Delivery[]): string[] => deliveries.map(textOf);
-const bodies = (count: number, from = 0): string[] => Array.from({ length: count }, (_, at) => `m${from + at}`);
-
-/** A queue with messages in it. */
-async function queueWith(name: string, messages: readonly string[], options: Options.AssertQueue = QUORUM) {
-  const { url } = await home();
-  const channel = await channelTo(url);
-  await channel.assertQueue(name, options);
-  for (const message of messages) channel.sendToQueue(name, Buffer.from(message), { persistent: true });
-  await holds(channel, name, messages.length);
-  return { url, channel };
-}
 
 law(
   'under create an exchange of each type feeds the queue that the route owns, by its bindings',
@@ -144,62 +133,6 @@ law('connections that the server closes are made again, and what was unsettled c
   await server.closeConnections('for the test', url);
   await lost;
   assert.deepEqual(texts(await take(reader.end, 15)), bodies(15, 5));
-});
-
-law(
-  'a source waits while another consumer has the queue, and takes over in order when it goes',
-  { needs },
-  async () => {
-    for (const type of ['classic', 'quorum'] as const) {
-      const name = `alone-${type}`;
-      const { url } = await queueWith(name, bodies(6), { durable: true, arguments: { 'x-queue-type': type } });
-      const first = await source(url, { queue: name, type });
-      const read = await take(first.end, 6);
-      for (const delivery of read.slice(0, 2)) delivery.settle(ACCEPT);
-      const second = openingSource(url, { queue: name, type });
-      assert.match(await second.reported('BUS_SETTING'), /another consumer/);
-      await first.end.close();
-      const heir = await second.opened;
-      assert.deepEqual(texts(await take(heir, 4)), bodies(4, 2));
-    }
-  },
-);
-
-law('with shared two sources divide a queue, and one gets what the other left', { needs }, async () => {
-  const { url, channel } = await queueWith('divided', []);
-  const from = { queue: 'divided', shared: true };
-  const wanted = { window: { messages: 5 } };
-  const [one, other] = [await source(url, from, wanted), await source(url, from, wanted)];
-  for (const body of bodies(10)) channel.sendToQueue('divided', Buffer.from(body));
-  const [byOne, byOther] = await Promise.all([take(one.end, 5), take(other.end, 5)]);
-  assert.deepEqual(texts([...byOne, ...byOther]).toSorted(), bodies(10));
-  for (const delivery of byOther) delivery.settle(ACCEPT);
-  const left = texts(byOne).toSorted();
-  await one.end.close();
-  assert.deepEqual(texts(await take(other.end, 5)).toSorted(), left);
-});
-
-law('a half-open connection costs no order: nobody reads on before the server has given it up', { needs }, async () => {
-  const { channel } = await queueWith('half-open', bodies(10));
-  const { port: server, vhost } = await home();
-  // Two ways, so that the new connection is made while the old one hangs on the other.
-  await using one = await startLink(server);
-  await using other = await startLink(server);
-  const url = [one, other].map(({ port }) => `amqp://127.0.0.1:${port}/${vhost}`);
-  const reader = await source('', { queue: 'half-open' }, { connection: { url }, window: { messages: 10 } });
-  const read = texts(await take(reader.end, 4));
-  const lost = reader.hears('disconnected');
-  (one.connections > 0 ? one : other).blackhole();
-  await lost;
-  for (const body of bodies(10, 10)) channel.sendToQueue('half-open', Buffer.from(body), { persistent: true });
-  const seen = new Set(read);
-  while (seen.size < 20) {
-    for (const delivery of await take(reader.end, 1)) {
-      seen.add(textOf(delivery));
-      delivery.settle(ACCEPT);
-    }
-  }
-  assert.deepEqual([...seen], bodies(20), 'first deliveries are in order');
 });
 
 law('a message-id is the id at every delivery; without one no two messages share an id', { needs }, async () => {
