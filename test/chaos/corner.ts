@@ -35,8 +35,8 @@ export interface Corner {
    * Asked at the end, of the tag's route; as `source` it is the bridge that did not read it, as `sink` the checker.
    */
   readonly unread?: (side: Side, tag: string, run: string) => Promise<Unread>;
-  /** What only this kind of server has: it stops taking messages, though it answers. */
-  readonly alarm?: { raise(): Promise<void>; clear(): Promise<void> };
+  /** What only this kind of server has: for so long it takes no messages, though it answers. */
+  readonly alarm?: (ms: number) => Promise<void>;
 }
 
 export interface Gate {

@@ -116,7 +116,7 @@ export function cornerKinds(servers: AsyncDisposableStack): readonly CornerKind[
             return (name) => expired.has(name);
           },
           restart: 'kill',
-          alarm: { raise: () => server.block(), clear: () => server.unblock() },
+          alarm: (ms) => server.blockFor(ms),
         };
       }),
     },

@@ -119,9 +119,7 @@ function serverFaults(side: Side, { server, restart, alarm }: Corner): Fault[] {
   const alarmed: Fault = {
     name: `${side} server's alarm`,
     async strike(roll) {
-      await alarm.raise();
-      await sleep(roll(300, 2000));
-      await alarm.clear();
+      await alarm(roll(300, 2000));
     },
   };
   return [paused, restarted, alarmed];

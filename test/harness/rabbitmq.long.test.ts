@@ -104,6 +104,9 @@ law('nothing of a RabbitMQ is left once its handle is gone, even of a paused one
   assert.equal(runs(pid), false);
 });
 
+/** Longer than a look at whether it has begun. */
+const BLOCKED_MS = 1000;
+
 law('a blocked RabbitMQ withholds confirms until it is unblocked', { needs: NEEDS }, async () => {
   const rabbit = await ownNode();
   const connection = await open(rabbit.url);
@@ -119,6 +122,16 @@ law('a blocked RabbitMQ withholds confirms until it is unblocked', { needs: NEED
   await rabbit.unblock();
   await confirmed;
   assert.deepEqual(said.toSorted(), ['blocked', 'confirmed', 'unblocked']);
+  said.length = 0;
+  const alarm = rabbit.blockFor(BLOCKED_MS);
+  const isBlocked = (): boolean => {
+    channel.sendToQueue('q', Buffer.from('asks'));
+    return said.includes('blocked');
+  };
+  await waitFor(isBlocked, READY_MS, 'the alarm');
+  await alarm;
+  await channel.waitForConfirms();
+  await waitFor(() => said.includes('unblocked'), READY_MS, 'the end of the alarm');
   let closed = false;
   connection.on('close', () => (closed = true));
   await rabbit.closeConnections();

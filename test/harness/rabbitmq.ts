@@ -19,6 +19,8 @@ export interface RabbitMq extends Broker, RabbitMqDoor {
   /** The memory alarm: publishers are blocked and confirms withheld until `unblock`. */
   block(): Promise<void>;
   unblock(): Promise<void>;
+  /** Both, by one command: on a busy machine a command takes seconds. */
+  blockFor(ms: number): Promise<void>;
 }
 
 /** A RabbitMQ node, ready when it answers an AMQP client's first bytes. About 4 s, 150 MB. */
@@ -70,6 +72,10 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
     },
     async block() {
       await door.ctl('set_vm_memory_high_watermark', '0.00001');
+    },
+    async blockFor(ms: number) {
+      const mark = (limit: string): string => `vm_memory_monitor:set_vm_memory_high_watermark(${limit})`;
+      await door.ctl('eval', `${mark('0.00001')}, timer:sleep(${ms}), ${mark('{absolute, 1000000000}')}.`);
     },
     async unblock() {
       await door.ctl('set_vm_memory_high_watermark', 'absolute', '1GB');
