@@ -20,6 +20,9 @@ const ORDINARY = { from: {}, expiresMs: undefined, allowed: [], mayBury: false }
 /** Shorter than what some faults together take: what a server lets expire in its own queue its witness knows of. */
 const EXPIRES_MS = patient(10_000);
 
+/** More than any run makes: at its bound a route waits for room, as it says, and looks wedged. */
+const MOST_LETTERS = 10_000_000;
+
 /** Words of a route with a spool. */
 export const SPOOL = { spool: { max: '64MiB' } } as const;
 
@@ -28,7 +31,7 @@ export const CLASSES: Readonly<Record<TrafficClass, ChaosClass>> = {
   telemetry: { ...ORDINARY, route: { class: 'telemetry' } },
   command: {
     ...ORDINARY,
-    route: { class: 'command' },
+    route: { class: 'command', deadLetter: { max: MOST_LETTERS } },
     from: { expires: `${EXPIRES_MS}ms` },
     expiresMs: EXPIRES_MS,
     mayBury: true,
