@@ -1,7 +1,11 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect as connectNats } from '@nats-io/transport-node';
 import { connect as connectAmqp } from 'amqplib';
+import { waitFor } from '../harness/wait-for.ts';
 import { nameOf, readMark } from '../../runtime/verify/mark.ts';
+
+/** The last fault of a run may not be over when its messages have all arrived. */
+const READ_MS = 30_000;
 
 export async function addStreams(
   url: string,
@@ -37,17 +41,22 @@ export async function addQueues(url: string, names: readonly string[]): Promise<
   await connection.close();
 }
 
-/** The names of messages of a run that expired in a queue before anybody had read them. */
+/** The names of messages of a run that expired in a queue before anybody had read them. Waits for a server that is away. */
 export async function expiredIn(url: string, queue: string, run: string): Promise<ReadonlySet<string>> {
-  const connection = await connectAmqp(url);
-  const channel = await connection.createChannel();
   const names = new Set<string>();
-  for (;;) {
-    const message = await channel.get(`${queue}-expired`, { noAck: true });
-    if (message === false) break;
-    const reading = readMark({ headers: new Map(), body: message.content }, 'body');
-    if (reading.kind !== 'unreadable' && reading.mark.run === run) names.add(nameOf(reading.mark));
-  }
-  await connection.close();
+  const isRead = async (): Promise<boolean> => {
+    const connection = await connectAmqp(url);
+    connection.on('error', () => {});
+    const channel = await connection.createChannel();
+    for (;;) {
+      const message = await channel.get(`${queue}-expired`, { noAck: true });
+      if (message === false) break;
+      const reading = readMark({ headers: new Map(), body: message.content }, 'body');
+      if (reading.kind !== 'unreadable' && reading.mark.run === run) names.add(nameOf(reading.mark));
+    }
+    await connection.close();
+    return true;
+  };
+  await waitFor(isRead, READ_MS, `what expired in ${queue} to be read`);
   return names;
 }
