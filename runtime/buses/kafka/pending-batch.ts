@@ -1,10 +1,16 @@
 import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
-import { bytesOfText } from '#kit/raw-text.ts';
 import { RecordBatch } from './record-batch.ts';
 
 type Ending = PromiseWithResolvers<Receipt>;
+
+/** A frame of the batch; `own` where it expires. */
+interface Held {
+  readonly frame: Frame;
+  readonly key: Uint8Array | undefined;
+  readonly own: Ending | undefined;
+}
 
 /**
  * A batch that is filled, sent or awaited. Its frames share one promise, for they end alike; only a frame that expires has
@@ -14,10 +20,8 @@ export class PendingBatch {
   /** It takes no more. */
   isSealed = false;
   #records = new RecordBatch();
-  #frames: Frame[] = [];
+  #held: Held[] = [];
   #shared: Ending | undefined;
-  /** By the place of their frames. */
-  #own = new Map<number, Ending>();
   #firstExpiryMs = Number.POSITIVE_INFINITY;
 
   /** Frames in it. */
@@ -32,45 +36,39 @@ export class PendingBatch {
 
   /** `bound`: what `RecordBatch.bound` says of it. */
   add(frame: Frame, key: Uint8Array | undefined, nowMs: number, bound: number): Promise<Receipt> {
-    this.#records.add(frame, key, nowMs, bound);
-    const place = this.#frames.push(frame) - 1;
-    if (frame.expiresAtMs === undefined) return (this.#shared ??= Promise.withResolvers<Receipt>()).promise;
-    const own = Promise.withResolvers<Receipt>();
-    this.#own.set(place, own);
-    this.#firstExpiryMs = Math.min(this.#firstExpiryMs, frame.expiresAtMs);
-    return own.promise;
+    const own = frame.expiresAtMs === undefined ? undefined : Promise.withResolvers<Receipt>();
+    this.#put({ frame, key, own }, nowMs, bound);
+    return (own ?? (this.#shared ??= Promise.withResolvers<Receipt>())).promise;
   }
 
   confirm(receipt: Receipt): void {
     this.#shared?.resolve(receipt);
-    for (const own of this.#own.values()) own.resolve(receipt);
+    for (const { own } of this.#held) own?.resolve(receipt);
   }
 
   fail(error: SluiceError): void {
     this.#shared?.reject(error);
-    for (const own of this.#own.values()) own.reject(error);
+    for (const { own } of this.#held) own?.reject(error);
   }
 
   /** Takes out what has expired while it waited here, and fails each with what `expired` makes (invariant 8). */
   dropExpired(nowMs: number, expired: () => SluiceError): void {
     if (nowMs < this.#firstExpiryMs) return;
-    const before = { frames: this.#frames, own: this.#own };
+    const before = this.#held;
     this.#records = new RecordBatch();
-    this.#frames = [];
-    this.#own = new Map();
+    this.#held = [];
     this.#firstExpiryMs = Number.POSITIVE_INFINITY;
-    for (const [place, frame] of before.frames.entries()) {
-      const own = before.own.get(place);
-      const { expiresAtMs = Number.POSITIVE_INFINITY } = frame;
-      if (expiresAtMs <= nowMs) {
-        own?.reject(expired());
-        continue;
-      }
-      const key = frame.key === undefined ? undefined : bytesOfText(frame.key);
-      this.#records.add(frame, key, nowMs, RecordBatch.bound(frame, key));
-      const newPlace = this.#frames.push(frame) - 1;
-      if (own !== undefined) this.#own.set(newPlace, own);
-      this.#firstExpiryMs = Math.min(this.#firstExpiryMs, expiresAtMs);
+    for (const held of before) {
+      const { frame, key, own } = held;
+      if (frame.expiresAtMs !== undefined && frame.expiresAtMs <= nowMs) own?.reject(expired());
+      else this.#put(held, nowMs, RecordBatch.bound(frame, key));
     }
+  }
+
+  #put(held: Held, nowMs: number, bound: number): void {
+    const { frame, key } = held;
+    this.#records.add(frame, key, nowMs, bound);
+    this.#held.push(held);
+    if (frame.expiresAtMs !== undefined) this.#firstExpiryMs = Math.min(this.#firstExpiryMs, frame.expiresAtMs);
   }
 }
