@@ -74,13 +74,7 @@ export class QueueWatch {
     this.#received = received;
     this.#idleLooks = isIdle ? this.#idleLooks + 1 : 0;
     if (!isIdle) return;
-    let found = await this.#ask();
-    // Of a quorum queue whose leader is busy the server says that nothing is there.
-    for (let asked = 1; found.consumers === 0 && this.#kind === 'quorum' && asked < MOST_ASKED; asked += 1) {
-      await pause(ASK_AGAIN_MS);
-      if (this.#session.isOver) return;
-      found = await this.#ask();
-    }
+    const found = await this.#ask();
     if (this.#session.isOver) return;
     // Of a stream the server counts neither what waits for us nor its consumers.
     if (this.#kind === 'stream') {
@@ -97,8 +91,13 @@ export class QueueWatch {
   /** One channel for all looks: where the server refuses one, it ends, and the session with it. */
   async #ask(): Promise<{ messages: number; consumers: number }> {
     this.#channel ??= await this.#session.open(this.#session.model.createChannel());
-    const { messageCount: messages, consumerCount: consumers } = await this.#channel.checkQueue(this.#queue);
-    return { messages, consumers };
+    for (let asked = 1; ; asked += 1) {
+      const { messageCount: messages, consumerCount: consumers } = await this.#channel.checkQueue(this.#queue);
+      // Of a quorum queue whose leader is busy the server says that nothing is there.
+      const isSaid = consumers > 0 || this.#kind !== 'quorum' || asked === MOST_ASKED;
+      if (isSaid || this.#session.isOver) return { messages, consumers };
+      await pause(ASK_AGAIN_MS);
+    }
   }
 
   async #judge({ messages: waiting, consumers }: { messages: number; consumers: number }): Promise<void> {

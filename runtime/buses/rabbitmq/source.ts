@@ -21,11 +21,11 @@ import { StreamPlace } from './stream-place.ts';
 import { StreamWatch } from './stream-watch.ts';
 import {
   bindQueue,
+  consumersOfEmpty,
   ensureExchange,
   ensureQueue,
   kindOf,
   offsetOfLast,
-  othersAt,
   othersBeside,
   type QueueKind,
 } from './topology.ts';
@@ -109,12 +109,14 @@ class RabbitSource implements Source, LinkEnd, Watched {
     const queue = this.#queue;
     const alone = !shared && type !== 'stream';
     if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
-    await ensureQueue(session, { name: queue, type, create });
-    this.#kind = type ?? (await kindOf(session, queue));
+    const found = await ensureQueue(session, { name: queue, type, create });
     // Messages that another consumer holds would come back behind later ones: wait until nobody does.
-    const before = alone ? await othersAt(session, queue, this.#kind) : 0;
-    if (before > 0) throw this.#notAlone(before);
+    if (alone && found.consumerCount > 0) throw this.#notAlone(found.consumerCount);
     if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
+    this.#kind = type ?? (await kindOf(session, queue));
+    const mayBeSilent = alone && this.#kind === 'quorum' && found.messageCount === 0;
+    const unsaid = mayBeSilent ? await consumersOfEmpty(session, queue) : 0;
+    if (unsaid > 0) throw this.#notAlone(unsaid);
     this.#session = session;
     this.#receivedBefore = this.received;
     await this.#consume(session, false);

@@ -1,4 +1,4 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Channel, ConsumeMessage, Replies } from 'amqplib';
 import { SluiceError } from '#contract/errors.ts';
 import { pause } from '#kit/deadline.ts';
 import type { Binding, ExchangeType, QueueType } from './options.ts';
@@ -42,16 +42,16 @@ async function ask<Answer>(session: Session, question: (channel: Channel) => Pro
   }
 }
 
-/** Finds the queue, or declares it where that may be done. Rejects with the server's word. */
-export async function ensureQueue(session: Session, { name, type, create }: QueueWanted): Promise<void> {
+/** Finds the queue, or declares it where that may be done. Returns what it holds. Rejects with the server's word. */
+export async function ensureQueue(session: Session, { name, type, create }: QueueWanted): Promise<Replies.AssertQueue> {
   const found = await ask(session, (channel) => channel.checkQueue(name)).catch((thrown: unknown) => {
     if (!create || serverWord(thrown)?.code !== 404) throw thrown;
     return undefined;
   });
   // A queue that is there and of which the file does not say what it is, is fine as it is.
-  if (found !== undefined && (type === undefined || !create)) return;
+  if (found !== undefined && (type === undefined || !create)) return found;
   const wanted = { durable: true, arguments: { 'x-queue-type': type ?? DEFAULT_TYPE } };
-  await ask(session, (channel) => channel.assertQueue(name, wanted));
+  return ask(session, (channel) => channel.assertQueue(name, wanted));
 }
 
 /** Finds the exchange, or declares it where that may be done and its type is known. */
@@ -94,13 +94,11 @@ async function countConsumers(session: Session, name: string): Promise<number> {
 }
 
 /**
- * How many consumers a queue has that we do not consume from. Of a quorum queue whose leader does not answer within 250 ms
- * (it has just started, or is busy) the server says that it has none, and no messages: so that is believed only of one that
- * answers a `basic.get`. Rejects, as the session then ends, when it does not.
+ * How many consumers a quorum queue has of which the server said that it has none, and no messages. It says so too while
+ * the leader does not answer within 250 ms, because it has just started or is busy: so the queue must answer a `basic.get`
+ * first. Rejects, as the session then ends, when it does not.
  */
-export async function othersAt(session: Session, name: string, kind: QueueKind): Promise<number> {
-  const { consumerCount, messageCount } = await ask(session, (channel) => channel.checkQueue(name));
-  if (kind !== 'quorum' || consumerCount > 0 || messageCount > 0) return consumerCount;
+export async function consumersOfEmpty(session: Session, name: string): Promise<number> {
   const asked = ask(session, async (channel) => {
     const message = await channel.get(name);
     // It came just now, and goes back to its place.
