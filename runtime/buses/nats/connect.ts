@@ -134,10 +134,7 @@ export class Link {
         return connection;
       } catch (error) {
         if (signal.aborted || this.closed) {
-          void dialed.then(
-            (connection) => letGo(connection),
-            () => {},
-          );
+          void dialed.then(letGo, () => {});
           break;
         }
         clearTimeout(waiting);
