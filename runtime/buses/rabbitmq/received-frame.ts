@@ -1,7 +1,7 @@
-import type { ConsumeMessage } from 'amqplib';
 import { type Frame, type HeaderType, NO_HEADERS } from '#contract/frame.ts';
 import { momentMs } from '#kit/moment.ts';
 import { textsOf } from './header-values.ts';
+import type { Received } from './consumer.ts';
 import { readLists } from './header-lists.ts';
 import { DELIVERY_HEADERS, PROPERTY_OF } from './property-headers.ts';
 
@@ -11,7 +11,7 @@ const MILLISECONDS_FROM = 1e11;
 const PROPERTIES = Object.entries(PROPERTY_OF);
 
 /** What arrived, as a frame. The body is a view of the connection's read buffer. `onRounded`: a header was an integer that the client could not read exactly. */
-export function receivedFrame(message: ConsumeMessage, onRounded: () => void): Frame {
+export function receivedFrame(message: Received, onRounded: () => void): Frame {
   const { fields, properties, content } = message;
   const table = properties.headers ?? {};
   const headers = new Map<string, readonly string[]>();

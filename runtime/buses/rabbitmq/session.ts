@@ -102,7 +102,7 @@ export class Session {
   }
 
   /** A channel whose end ends the session. */
-  async open<Made extends Channel>(making: Promise<Made>): Promise<Made> {
+  async open<Made extends Channel>(making: Made | Promise<Made>): Promise<Made> {
     const channel = await making;
     this.#channels.add(channel);
     channel.on('error', (error) => {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { ConsumeMessage } from 'amqplib';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import { messageOf, type SluiceError } from '#contract/errors.ts';
@@ -9,7 +8,7 @@ import { Inbox } from '#kit/inbox.ts';
 import { Standstill } from '#kit/standstill.ts';
 import type { Acks } from './acks.ts';
 import { Arrival } from './arrival.ts';
-import { Consumer } from './consumer.ts';
+import { Consumer, type ConsumerWanted, type Received } from './consumer.ts';
 import { Link, type LinkEnd } from './link.ts';
 import type { RabbitConnection, RabbitFrom } from './options.ts';
 import { lookAtQueue } from './queue-settings.ts';
@@ -21,9 +20,10 @@ import { StreamPlace } from './stream-place.ts';
 import { StreamWatch } from './stream-watch.ts';
 import {
   bindQueue,
-  consumersOfEmpty,
+  countConsumers,
   ensureExchange,
   ensureQueue,
+  firstOfEmpty,
   kindOf,
   offsetOfLast,
   othersBeside,
@@ -115,11 +115,12 @@ class RabbitSource implements Source, LinkEnd, Watched {
     if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
     this.#kind = type ?? (await kindOf(session, queue));
     const mayBeSilent = alone && this.#kind === 'quorum' && found.messageCount === 0;
-    const unsaid = mayBeSilent ? await consumersOfEmpty(session, queue) : 0;
+    const first = mayBeSilent ? await firstOfEmpty(session, queue) : undefined;
+    const unsaid = mayBeSilent ? await countConsumers(session, queue) : 0;
     if (unsaid > 0) throw this.#notAlone(unsaid);
     this.#session = session;
     this.#receivedBefore = this.received;
-    await this.#consume(session, false);
+    await this.#consume(session, { isSuccessor: false, first });
     // Quorum queues do not mind `exclusive`: two that came at once both see it now, and both step back.
     const beside = alone && type !== 'classic' ? await othersBeside(session, queue, this.#kind) : 0;
     if (beside > 0) throw this.#notAlone(beside);
@@ -172,27 +173,31 @@ class RabbitSource implements Source, LinkEnd, Watched {
 
   async handOver(): Promise<void> {
     const session = this.#session;
+    const consumer = this.#consumer;
     // A stream that is read as a queue has no place: another consumer would begin at its end.
     const hasPlace = this.#place === undefined ? this.#kind !== 'stream' : !this.#place.isAwaiting;
-    if (session === undefined || !hasPlace) return;
-    await this.#consumer?.release();
-    if (!session.isOver) await this.#consume(session, true);
+    if (session === undefined || consumer === undefined || !hasPlace) return;
+    // The next consumer of a stream begins where the route is.
+    if (this.#place !== undefined) await consumer.release();
+    else if (!(await consumer.releaseIdle())) return;
+    if (!session.isOver) await this.#consume(session, { isSuccessor: true, first: undefined });
   }
 
   blocked(): void {
     // Readiness says it. Messages still come; what is acknowledged reaches the server when it listens again.
   }
 
-  async #consume(session: Session, isSuccessor: boolean): Promise<void> {
+  async #consume(session: Session, how: Pick<ConsumerWanted, 'isSuccessor' | 'first'>): Promise<void> {
     const { type, shared } = this.#from;
     const wanted = {
       queue: this.#queue,
       prefetch: this.prefetch,
       exclusive: !shared && type !== 'stream',
       streamOffset: this.#place?.attach(),
+      ...how,
     };
-    const take = (consumer: Consumer, message: ConsumeMessage | null): void => this.#take(session, consumer, message);
-    this.#consumer = await Consumer.open(session, wanted, take, isSuccessor);
+    const take = (consumer: Consumer, message: Received | null): void => this.#take(session, consumer, message);
+    this.#consumer = await Consumer.open(session, wanted, take);
     this.#watch?.stop();
     if (this.#place?.isAwaiting === true) this.#watch = this.#watchFor(this.#place, session);
   }
@@ -205,7 +210,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
   }
 
   /** Never throws: the client would take it for a fault of the server's. */
-  #take(session: Session, consumer: Consumer, message: ConsumeMessage | null): void {
+  #take(session: Session, consumer: Consumer, message: Received | null): void {
     if (session.isOver) return;
     try {
       if (message === null) {
@@ -219,14 +224,14 @@ class RabbitSource implements Source, LinkEnd, Watched {
     }
   }
 
-  #arrives({ isSuccessor }: Consumer, { fields }: ConsumeMessage): void {
+  #arrives({ isSuccessor }: Consumer, { fields }: Received): void {
     this.received += 1;
     if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#neverCame();
     const { suspensions } = this.#link;
     if (suspensions.hasAny) suspensions.resume('queue', `messages of queue ${this.#queue} come again`);
   }
 
-  #receive(session: Session, acks: Acks, message: ConsumeMessage): void {
+  #receive(session: Session, acks: Acks, message: Received): void {
     const { deliveryTag: tag, redelivered } = message.fields;
     const { headers } = message.properties;
     const frame = receivedFrame(message, () => this.#roundedHeader());

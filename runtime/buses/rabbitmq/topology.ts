@@ -1,6 +1,7 @@
 import type { Channel, ConsumeMessage, Replies } from 'amqplib';
 import { SluiceError } from '#contract/errors.ts';
 import { pause } from '#kit/deadline.ts';
+import type { Held } from './consumer.ts';
 import type { Binding, ExchangeType, QueueType } from './options.ts';
 import type { Session } from './session.ts';
 import { serverWord } from './server-word.ts';
@@ -26,20 +27,27 @@ const ASK_AGAIN_MS = 100;
 /** AMQP 0-9-1, 1.2.1: RESOURCE_LOCKED; RabbitMQ says so of what a queue of that kind does not do. */
 const NOT_ALLOWED = 405;
 
-/** Each on a channel of its own: what the server refuses closes the channel. */
-async function ask<Answer>(session: Session, question: (channel: Channel) => Promise<Answer>): Promise<Answer> {
+/** On a channel of its own, which stays open: what the server refuses closes the channel. */
+async function askOpen<Answer>(
+  session: Session,
+  question: (channel: Channel) => Promise<Answer>,
+): Promise<{ readonly channel: Channel; readonly answer: Answer }> {
   const channel = await session.model.createChannel();
   let failure: unknown;
   channel.on('error', (error) => {
     failure = error;
   });
   try {
-    const answer = await question(channel);
-    await channel.close();
-    return answer;
+    return { channel, answer: await question(channel) };
   } catch (thrown) {
     throw failure ?? thrown;
   }
+}
+
+async function ask<Answer>(session: Session, question: (channel: Channel) => Promise<Answer>): Promise<Answer> {
+  const { channel, answer } = await askOpen(session, question);
+  await channel.close();
+  return answer;
 }
 
 /** Finds the queue, or declares it where that may be done. Returns what it holds. Rejects with the server's word. */
@@ -89,26 +97,26 @@ export async function bindQueue(
 }
 
 /** How many consumers the queue has now. */
-async function countConsumers(session: Session, name: string): Promise<number> {
+export async function countConsumers(session: Session, name: string): Promise<number> {
   return (await ask(session, (channel) => channel.checkQueue(name))).consumerCount;
 }
 
 /**
- * How many consumers a quorum queue has of which the server said that it has none, and no messages. It says so too while
- * the leader does not answer within 250 ms, because it has just started or is busy: so the queue must answer a `basic.get`
- * first. Rejects, as the session then ends, when it does not.
+ * Makes a quorum queue answer of which the server said that it has neither messages nor consumers. It says so too while
+ * the leader does not answer within 250 ms, because it has just started or is busy; a `basic.get` waits for the leader.
+ * A message that came meanwhile stays with its channel: given back by a `basic.nack`, it would come behind others.
+ * Rejects, as the session then ends, when the leader does not answer.
  */
-export async function consumersOfEmpty(session: Session, name: string): Promise<number> {
-  const asked = ask(session, async (channel) => {
-    const message = await channel.get(name);
-    // It came just now, and goes back to its place.
-    if (message !== false) channel.nack(message, false, true);
-  });
-  await asked.catch((thrown: unknown) => {
+export async function firstOfEmpty(session: Session, name: string): Promise<Held | undefined> {
+  const asked = askOpen(session, (channel) => channel.get(name)).catch((thrown: unknown) => {
     // The answer of a queue with a single active consumer.
-    if (serverWord(thrown)?.code !== NOT_ALLOWED) throw thrown;
+    if (serverWord(thrown)?.code === NOT_ALLOWED) return undefined;
+    throw thrown;
   });
-  return countConsumers(session, name);
+  const { channel, answer } = (await asked) ?? {};
+  if (channel !== undefined && answer !== undefined && answer !== false) return { channel, message: answer };
+  await channel?.close();
+  return undefined;
 }
 
 /** How many consumers a queue has beside the one that we have there; below 0 where its kind counts none. */

@@ -3,7 +3,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT } from '#contract/delivery.ts';
 import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
-import { bodies, NEEDS, oneHome, openingSource, queuesAt, source, take, textOf, texts } from './ends.ts';
+import {
+  bodies,
+  channelTo,
+  holds,
+  NEEDS,
+  oneHome,
+  openingSource,
+  queuesAt,
+  source,
+  take,
+  textOf,
+  texts,
+} from './ends.ts';
 
 // A queue gives its order to one consumer: who may read it, and when.
 
@@ -12,6 +24,27 @@ const needs = NEEDS;
 const queueWith = queuesAt(home);
 /** The server waits 250 ms for a leader before it says that a queue has neither messages nor consumers. */
 const SILENT_MS = 1000;
+/** One way to the server, long enough for messages to follow an answer. */
+const WAY_MS = 200;
+/** AMQP 0-9-1: class 50, method 10, which asks for a queue's numbers when it is passive. */
+const QUEUE_DECLARE = Buffer.from([0, 50, 0, 10]);
+
+/** The leaders of quorum queues answer nobody while `act` runs. */
+async function silent(queues: readonly string[], act: () => Promise<void>): Promise<void> {
+  const { ctl, vhost } = await home();
+  const leaders = (word: 'suspend' | 'resume'): Promise<string> => {
+    const names = queues.map((queue) => `<<"${queue}">>`).join(', ');
+    const each = `{ok, Queue} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"${vhost}">>, queue, Name))`;
+    const told = `{Leader, _} = amqqueue:get_pid(Queue), sys:${word}(Leader)`;
+    return ctl('eval', `[begin ${each}, ${told} end || Name <- [${names}]].`);
+  };
+  await leaders('suspend');
+  try {
+    await act();
+  } finally {
+    await leaders('resume');
+  }
+}
 
 law(
   'a source waits while another consumer has the queue, and takes over in order when it goes',
@@ -34,27 +67,68 @@ law(
 
 law('a quorum queue whose leader does not answer is not taken for one that nobody reads', { needs }, async () => {
   const { url } = await queueWith('leaderless', bodies(6));
-  const { ctl, vhost } = await home();
-  const leader = (word: 'suspend' | 'resume'): Promise<string> => {
-    const queue = `rabbit_misc:r(<<"${vhost}">>, queue, <<"leaderless">>)`;
-    const act = `{Leader, _} = amqqueue:get_pid(Queue), sys:${word}(Leader)`;
-    return ctl('eval', `{ok, Queue} = rabbit_amqqueue:lookup(${queue}), ${act}.`);
-  };
   const first = await source(url, { queue: 'leaderless' });
   const read = await take(first.end, 6);
-  await leader('suspend');
-  let second: ReturnType<typeof openingSource>;
-  try {
+  let second: ReturnType<typeof openingSource> | undefined;
+  await silent(['leaderless'], async () => {
     second = openingSource(url, { queue: 'leaderless' });
     await sleep(SILENT_MS);
-  } finally {
-    await leader('resume');
-  }
+  });
+  assert.ok(second !== undefined);
   assert.match(await second.reported('BUS_SETTING'), /another consumer/);
   assert.ok(!second.events.some(({ kind }) => kind === 'connected'), 'it reads beside the first');
   read[0]?.settle(ACCEPT);
   await first.end.close();
   assert.deepEqual(texts(await take(await second.opened, 5)), bodies(5, 1));
+});
+
+law('what lies in a queue keeps its order when a source comes while the leader is silent', { needs }, async () => {
+  const queues = Array.from({ length: 6 }, (_, number) => `asked-${number}`);
+  const { url } = await home();
+  const channel = await channelTo(url);
+  for (const queue of queues) await queueWith(queue, bodies(8));
+  for (const queue of queues) await holds(channel, queue, 8);
+  const opening: ReturnType<typeof openingSource>[] = [];
+  await silent(queues, async () => {
+    for (const queue of queues) opening.push(openingSource(url, { queue }));
+    await sleep(SILENT_MS);
+  });
+  for (const { opened } of opening) {
+    const read = await take(await opened, 8);
+    assert.deepEqual(texts(read), bodies(8));
+    for (const delivery of read) delivery.settle(ACCEPT);
+    await (await opened).close();
+  }
+  for (const queue of queues) await holds(channel, queue, 0);
+});
+
+law('messages that come while an idle consumer is replaced come once, and in order', { needs }, async () => {
+  const { channel } = await queueWith('replaced', []);
+  const { port: server, vhost } = await home();
+  let onLook = (): void => {};
+  const watch = (): Record<'up' | 'down', (bytes: Buffer) => void> => ({
+    up: (bytes) => bytes.includes(QUEUE_DECLARE) && onLook(),
+    down: () => {},
+  });
+  await using link = await startLink(server, '127.0.0.1', { watch });
+  const reader = await source(`amqp://127.0.0.1:${link.port}/${vhost}`, { queue: 'replaced' });
+  link.delayMs(WAY_MS);
+  const looked = Promise.withResolvers<void>();
+  onLook = looked.resolve;
+  await looked.promise;
+  // The answer is under way to the source, and says that the queue is empty: these follow it.
+  await sleep(WAY_MS / 2);
+  for (const body of bodies(3)) channel.sendToQueue('replaced', Buffer.from(body));
+  const read = await take(reader.end, 3);
+  assert.deepEqual(texts(read), bodies(3));
+  assert.deepEqual(
+    read.map(({ attempt }) => attempt),
+    [1, 1, 1],
+  );
+  for (const delivery of read) delivery.settle(ACCEPT);
+  for (const body of bodies(3, 3)) channel.sendToQueue('replaced', Buffer.from(body));
+  assert.deepEqual(texts(await take(reader.end, 3)), bodies(3, 3));
+  assert.ok(!reader.events.some((event) => 'code' in event), 'nothing to notice');
 });
 
 law('with shared two sources divide a queue, and one gets what the other left', { needs }, async () => {
