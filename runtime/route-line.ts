@@ -3,6 +3,7 @@ import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Memo } from '#contract/memo.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
@@ -209,6 +210,7 @@ export class RouteLine {
     };
     const report = busReporter({ ...place, log, health, onUp, onDown, onProblem });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
-    return { ...place, window: this.#spec.from.window, memo, signal: opening, report };
+    const isFenced = direction === 'sink' && CLASSES[this.#spec.class].oneAtATime;
+    return { ...place, window: this.#spec.from.window, isFenced, memo, signal: opening, report };
   }
 }

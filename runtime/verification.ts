@@ -178,6 +178,7 @@ async function openEnds(
     return {
       ...place,
       window: WINDOW,
+      isFenced: false,
       signal: opening.signal,
       report,
       memo: {

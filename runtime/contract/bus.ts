@@ -76,6 +76,12 @@ export interface BusContext {
   readonly direction: 'source' | 'sink' | 'dead-letters';
   /** Bounds what may be unsettled at once: the client's prefetch is set from it, and the driver holds no more than it. */
   readonly window: Room;
+  /**
+   * Of a sink: whether nothing that an earlier connection of this end wrote may reach the bus behind what a later one
+   * writes, because the route's class lets no older message of a key follow a newer one. Where the bus reads each
+   * connection to its end before the next, a driver has nothing to do.
+   */
+  readonly isFenced: boolean;
   /** This end's own, the same at every start. */
   readonly memo: Memo;
   /** Aborts while the connection is being opened: the opening promise rejects, nothing is left behind. */

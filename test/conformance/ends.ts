@@ -30,6 +30,7 @@ export function ear(ground: Ground, direction: 'source' | 'sink', window: Room =
       connection: 'tested',
       direction,
       window,
+      isFenced: false,
       memo: memoForTest(`conformance ${direction}${instance}`),
       signal: controller.signal,
       report: (event) => events.push(event),

@@ -6,6 +6,7 @@ import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { Confirms } from './confirms.ts';
+import { Fence } from './fence.ts';
 import { Link, type LinkEnd } from './link.ts';
 import type { RabbitConnection, RabbitTo } from './options.ts';
 import { publishOptions, type PublishSettings } from './publish-options.ts';
@@ -55,6 +56,7 @@ class RabbitSink implements Sink, LinkEnd {
   readonly #isTemplate: boolean;
   readonly #timeoutMs: number;
   readonly #suspect = new Suspect();
+  readonly #fence: Fence | undefined;
   #live: Live | undefined;
   #hasBeenLive = false;
   /** As the server said when it refused a larger one. */
@@ -68,6 +70,7 @@ class RabbitSink implements Sink, LinkEnd {
     this.#isTemplate = (end.routingKey ?? end.queue ?? '').replaceAll('{{', '').includes('{');
     this.#timeoutMs = durationMs(end.timeout);
     this.#link = new Link(connection, context, this);
+    if (context.isFenced) this.#fence = new Fence(this.#link, context);
   }
 
   async open(): Promise<void> {
@@ -81,6 +84,7 @@ class RabbitSink implements Sink, LinkEnd {
     const { create } = this.#connection;
     if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
     else if (queue !== undefined && !this.#isTemplate) await ensureQueue(session, { name: queue, type, create });
+    await this.#fence?.hold(session);
     const channel = await session.open(session.model.createConfirmChannel());
     const confirms = new Confirms(this.#timeoutMs, () => this.#silent(session, confirms));
     channel.on('ack', ({ deliveryTag, multiple }) => confirms.answer(deliveryTag, multiple, undefined));

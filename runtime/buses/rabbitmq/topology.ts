@@ -79,6 +79,12 @@ export async function ensureExchange(session: Session, { name, type, create }: E
   else await ask(session, (channel) => channel.assertExchange(name, type, { durable: true }));
 }
 
+/** Declares a queue that lives as long as the session. Rejects with the server's word. */
+export async function declareExclusive(session: Session, name: string): Promise<void> {
+  const wanted = { durable: false, exclusive: true, arguments: { 'x-queue-type': 'classic' } };
+  await ask(session, (channel) => channel.assertQueue(name, wanted));
+}
+
 /** Binds the queue to the exchange; what is bound already stays. */
 export async function bindQueue(
   session: Session,

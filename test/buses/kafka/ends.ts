@@ -58,6 +58,7 @@ export function recorded(direction: 'source' | 'sink', window: Room = WINDOW, me
       connection: 'log',
       direction,
       window,
+      isFenced: false,
       memo,
       signal: stop.signal,
       report: (event) => events.push(event),

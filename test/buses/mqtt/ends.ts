@@ -36,6 +36,7 @@ function contextFor(direction: 'source' | 'sink', wanted: Wanted, events: BusEve
     connection: 'field',
     direction,
     window: { ...WINDOW, ...wanted.window },
+    isFenced: false,
     memo: memoForTest(`mqtt ${wanted.route ?? 'r'} ${direction}`),
     signal: wanted.signal ?? new AbortController().signal,
     report: (event) => void events.push(event),

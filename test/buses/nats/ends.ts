@@ -37,6 +37,7 @@ export function recordedContext(overrides: Partial<BusContext> = {}): RecordedCo
     connection: 'hub',
     direction: 'source',
     window: WINDOW,
+    isFenced: false,
     memo: memoForTest('nats'),
     signal: stop.signal,
     ...overrides,

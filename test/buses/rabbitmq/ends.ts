@@ -43,6 +43,8 @@ interface Wanted {
   readonly connection?: Partial<RabbitConnection>;
   readonly route?: string;
   readonly window?: Partial<Room>;
+  /** As for classes that let no older message of a key follow a newer one. */
+  readonly isFenced?: boolean;
   readonly memo?: Memo;
 }
 
@@ -57,7 +59,10 @@ export interface Recorded {
   readonly hears: (kind: BusEvent['kind']) => Promise<void>;
 }
 
-function recorded(direction: 'source' | 'sink', { route = 'r', window, memo = newMemo() }: Wanted): Recorded {
+function recorded(
+  direction: 'source' | 'sink',
+  { route = 'r', window, isFenced = false, memo = newMemo() }: Wanted,
+): Recorded {
   const events: BusEvent[] = [];
   const stop = new AbortController();
   const codeOf = (event: BusEvent): string | undefined =>
@@ -71,6 +76,7 @@ function recorded(direction: 'source' | 'sink', { route = 'r', window, memo = ne
       connection: 'work',
       direction,
       window: { ...WINDOW, ...window },
+      isFenced,
       memo,
       signal: stop.signal,
       report: (event) => void events.push(event),

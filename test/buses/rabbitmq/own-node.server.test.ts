@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'amqplib';
 import type { RabbitConnection } from '../../../runtime/buses/rabbitmq/options.ts';
 import { ACCEPT } from '#contract/delivery.ts';
+import type { Receipt } from '#contract/sink.ts';
 import { type Certificates, certificates } from '../../harness/certificates.ts';
 import { law } from '../../harness/law.ts';
+import { newMemo } from '../../harness/memo.ts';
 import { patient } from '../../harness/patience.ts';
 import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
 import {
   channelTo,
   complaint,
+  fetched,
   frameOf,
   holds,
+  openingSink,
   openingSource,
   outcomeOf,
   sendThrough,
@@ -30,6 +37,9 @@ const CONSUMER_TIMEOUT_MS = 3000;
 const TIMEOUT_MS = patient(2000);
 /** So long no send may end, though the server takes none. */
 const HELD_MS = TIMEOUT_MS + 1500;
+
+/** What was written has reached the server's socket. */
+const WRITTEN_MS = 300;
 
 const pem = (path: string): string => readFileSync(path, 'utf8');
 
@@ -153,6 +163,53 @@ law(
     assert.ok(bodies.has('first') && bodies.has('last') && !bodies.has('late'), [...bodies].join());
   },
 );
+
+law(
+  'what an earlier connection wrote under the alarm comes before what a fenced sink writes after it',
+  { needs },
+  async () => {
+    const { node, url, channel } = await queue('fenced');
+    const wanted = { isFenced: true, memo: newMemo() };
+    const first = await sink(url, { queue: 'fenced' }, wanted);
+    await first.end.close();
+    // A plain client in the place of a bridge that is killed: it holds what the sink held, and ends without a word.
+    const killed = await connect(url);
+    killed.on('error', () => {});
+    const itsChannel = await killed.createChannel();
+    await itsChannel.assertQueue(wanted.memo.read() ?? '', { exclusive: true, durable: false });
+    await node.block();
+    let sent: Promise<Receipt>;
+    try {
+      // It stays with the server's end of the connection: in the queue only after the alarm.
+      itsChannel.sendToQueue('fenced', Buffer.from('before'));
+      await sleep(WRITTEN_MS);
+      const socket: unknown = Reflect.get(killed.connection, 'stream');
+      assert.ok(socket instanceof Socket);
+      socket.destroy();
+      const second = openingSink(url, { queue: 'fenced' }, wanted);
+      sent = second.opened.then((end) => end.send(frameOf('fenced', 'after')));
+      assert.match(await second.reported('BUS_SETTING'), /earlier connection of this route lives on/);
+    } finally {
+      await node.unblock();
+    }
+    assert.equal(await sent, 'confirmed');
+    await holds(channel, 'fenced', 2);
+    const bodies = [];
+    for (let count = 0; count < 2; count += 1) bodies.push((await fetched(channel, 'fenced')).content.toString());
+    assert.deepEqual(bodies, ['before', 'after']);
+  },
+);
+
+law('a fenced sink whose user may not declare its queue says so, and sends', { needs }, async () => {
+  const { node, channel } = await queue('unfenced');
+  await node.ctl('eval', `rabbit_auth_backend_internal:add_user(<<"writer">>, <<"only">>, <<"test">>).`);
+  await node.ctl('set_permissions', 'writer', '^$', '.*', '.*');
+  const url = `amqp://writer:only@127.0.0.1:${node.port}`;
+  const writer = await sink(url, { queue: 'unfenced' }, { isFenced: true });
+  assert.match(await writer.reported('FENCE_REFUSED'), /403 .*grant our user configure on sluice-fence-/);
+  assert.equal(await writer.end.send(frameOf('unfenced', 'sent')), 'confirmed');
+  await holds(channel, 'unfenced', 1);
+});
 
 law('a source reads on while publishers are blocked', { needs }, async () => {
   const { node, url, channel } = await queue('flowing');
