@@ -23,67 +23,47 @@ export interface Held {
   readonly message: GetMessage;
 }
 
-/** Hears null when the server cancels the consumer. Never throws. */
-type Take = (consumer: Consumer, message: Received | null) => void;
-
 /** One consumer on a channel of its own, with the delivery tags of that channel. */
 export class Consumer {
   readonly acks: Acks;
   readonly isSuccessor: boolean;
   readonly #session: Session;
   readonly #channel: Channel;
-  readonly #wanted: ConsumerWanted;
-  readonly #take: Take;
-  #tag = '';
 
-  private constructor(session: Session, channel: Channel, wanted: ConsumerWanted, take: Take) {
+  private constructor(session: Session, channel: Channel, { prefetch, isSuccessor }: ConsumerWanted) {
     this.#session = session;
     this.#channel = channel;
-    this.#wanted = wanted;
-    this.#take = take;
-    this.isSuccessor = wanted.isSuccessor;
-    this.acks = new Acks(channel, wanted.prefetch);
+    this.isSuccessor = isSuccessor;
+    this.acks = new Acks(channel, prefetch);
   }
 
-  /** `take` hears nothing after `release`. */
-  static async open(session: Session, wanted: ConsumerWanted, take: Take): Promise<Consumer> {
-    const { first, prefetch } = wanted;
+  /** `take` hears null when the server cancels the consumer; nothing after `release`. */
+  static async open(
+    session: Session,
+    wanted: ConsumerWanted,
+    take: (consumer: Consumer, message: Received | null) => void,
+  ): Promise<Consumer> {
+    const { queue, exclusive, first, prefetch, streamOffset } = wanted;
     const channel = await session.open(first?.channel ?? session.model.createChannel());
     await channel.prefetch(prefetch);
-    const consumer = new Consumer(session, channel, wanted, take);
+    const consumer = new Consumer(session, channel, wanted);
     if (first !== undefined) take(consumer, first.message);
-    await consumer.#consume();
-    return consumer;
-  }
-
-  /** Ends it and its channel, and not the session: the server delivers again what it still had for it. */
-  async release(): Promise<void> {
-    this.acks.end();
-    await this.#channel.cancel(this.#tag);
-    await this.#session.release(this.#channel);
-  }
-
-  /** As `release`, unless messages come until the server has cancelled it: then it consumes on. Returns whether it ended. */
-  async releaseIdle(): Promise<boolean> {
-    await this.#channel.cancel(this.#tag);
-    if (this.acks.outstanding > 0) {
-      await this.#consume();
-      return false;
-    }
-    this.acks.end();
-    await this.#session.release(this.#channel);
-    return true;
-  }
-
-  async #consume(): Promise<void> {
-    const { queue, exclusive, streamOffset } = this.#wanted;
     const hear = (message: ConsumeMessage | null): void => {
-      if (!this.acks.isOver) this.#take(this, message);
+      if (!consumer.acks.isOver) take(consumer, message);
     };
-    const { consumerTag } = await this.#channel.consume(queue, hear, {
+    await channel.consume(queue, hear, {
       exclusive,
       ...(streamOffset !== undefined && { arguments: { 'x-stream-offset': streamOffset } }),
     });
-    this.#tag = consumerTag;
+    return consumer;
+  }
+
+  /**
+   * Ends its channel, and not the session: the server delivers again what it still had for it. Never by a `basic.cancel`
+   * first: what a quorum queue hands out after it goes back behind all others, and what a channel had to its place.
+   */
+  async release(): Promise<void> {
+    this.acks.end();
+    await this.#session.release(this.#channel);
   }
 }

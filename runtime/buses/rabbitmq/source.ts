@@ -20,6 +20,7 @@ import { StreamPlace } from './stream-place.ts';
 import { StreamWatch } from './stream-watch.ts';
 import {
   bindQueue,
+  consumersLeft,
   countConsumers,
   ensureExchange,
   ensureQueue,
@@ -104,10 +105,10 @@ class RabbitSource implements Source, LinkEnd, Watched {
   }
 
   async start(session: Session): Promise<string> {
-    const { type, shared, exchange, exchangeType, bind } = this.#from;
+    const { type, exchange, exchangeType, bind } = this.#from;
     const { create } = this.#connection;
     const queue = this.#queue;
-    const alone = !shared && type !== 'stream';
+    const alone = this.#isAlone;
     if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
     const found = await ensureQueue(session, { name: queue, type, create });
     // Messages that another consumer holds would come back behind later ones: wait until nobody does.
@@ -116,14 +117,12 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#kind = type ?? (await kindOf(session, queue));
     const mayBeSilent = alone && this.#kind === 'quorum' && found.messageCount === 0;
     const first = mayBeSilent ? await firstOfEmpty(session, queue) : undefined;
-    const unsaid = mayBeSilent ? await countConsumers(session, queue) : 0;
+    // The queue counts a message that was asked for, until it is settled, as one more consumer.
+    const unsaid = mayBeSilent ? (await countConsumers(session, queue)) - (first === undefined ? 0 : 1) : 0;
     if (unsaid > 0) throw this.#notAlone(unsaid);
     this.#session = session;
     this.#receivedBefore = this.received;
     await this.#consume(session, { isSuccessor: false, first });
-    // Quorum queues do not mind `exclusive`: two that came at once both see it now, and both step back.
-    const beside = alone && type !== 'classic' ? await othersBeside(session, queue, this.#kind) : 0;
-    if (beside > 0) throw this.#notAlone(beside);
     // It may have ended in this very moment, and then nobody would stop the watch.
     if (!session.isOver) this.#queueWatch = new QueueWatch(session, queue, this.#kind, this, this.#standstill);
     this.#isOpen = true;
@@ -154,6 +153,11 @@ class RabbitSource implements Source, LinkEnd, Watched {
     return code === undefined || text === undefined ? undefined : this.#link.error(code, text, failure);
   }
 
+  /** Whether the route's order needs that nobody else reads the queue. */
+  get #isAlone(): boolean {
+    return !this.#from.shared && this.#from.type !== 'stream';
+  }
+
   get outstanding(): number {
     return this.#consumer?.acks.outstanding ?? 0;
   }
@@ -173,26 +177,30 @@ class RabbitSource implements Source, LinkEnd, Watched {
 
   async handOver(): Promise<void> {
     const session = this.#session;
-    const consumer = this.#consumer;
     // A stream that is read as a queue has no place: another consumer would begin at its end.
     const hasPlace = this.#place === undefined ? this.#kind !== 'stream' : !this.#place.isAwaiting;
-    if (session === undefined || consumer === undefined || !hasPlace) return;
-    // The next consumer of a stream begins where the route is.
-    if (this.#place !== undefined) await consumer.release();
-    else if (!(await consumer.releaseIdle())) return;
-    if (!session.isOver) await this.#consume(session, { isSuccessor: true, first: undefined });
+    if (session === undefined || !hasPlace) return;
+    this.#isOpen = false;
+    await this.#consumer?.release();
+    // What the old one still had is in its place again when the queue does not count it any more.
+    const others = this.#isAlone ? await consumersLeft(session, this.#queue) : 0;
+    if (others > 0) throw this.#notAlone(others);
+    if (session.isOver) return;
+    await this.#consume(session, { isSuccessor: true, first: undefined });
+    this.#isOpen = !session.isOver;
+    this.#admit();
   }
 
   blocked(): void {
     // Readiness says it. Messages still come; what is acknowledged reaches the server when it listens again.
   }
 
+  /** Rejects where the queue has another consumer beside: two that came at once both see it, and both step back. */
   async #consume(session: Session, how: Pick<ConsumerWanted, 'isSuccessor' | 'first'>): Promise<void> {
-    const { type, shared } = this.#from;
     const wanted = {
       queue: this.#queue,
       prefetch: this.prefetch,
-      exclusive: !shared && type !== 'stream',
+      exclusive: this.#isAlone,
       streamOffset: this.#place?.attach(),
       ...how,
     };
@@ -200,6 +208,11 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#consumer = await Consumer.open(session, wanted, take);
     this.#watch?.stop();
     if (this.#place?.isAwaiting === true) this.#watch = this.#watchFor(this.#place, session);
+    // Of a classic queue `exclusive` says it already; quorum queues do not mind it.
+    if (!this.#isAlone || this.#from.type === 'classic') return;
+    const ours = how.first === undefined ? 1 : 2;
+    const beside = await othersBeside(session, this.#queue, { kind: this.#kind, ours });
+    if (beside > 0) throw this.#notAlone(beside);
   }
 
   #notAlone(others: number): SluiceError {
@@ -328,7 +341,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
   }
 
   #neverCame(): void {
-    const text = `queue ${this.#queue} had given messages to our consumer that never came: it was deleted and made again, or its leader has moved; another consumer reads them now`;
+    const text = `queue ${this.#queue} had given messages to our idle consumer that did not come: they fell into the moment in which it was replaced, or the queue was deleted and made again, or its leader has moved; they are read now, in order`;
     this.#link.notice('CONSUMER_REPLACED', text);
   }
 

@@ -24,6 +24,8 @@ export interface ExchangeWanted {
 
 const DEFAULT_TYPE: QueueType = 'quorum';
 const ASK_AGAIN_MS = 100;
+/** The end of a channel is known to its queues within milliseconds. */
+const MOST_ASKED = 20;
 /** AMQP 0-9-1, 1.2.1: RESOURCE_LOCKED; RabbitMQ says so of what a queue of that kind does not do. */
 const NOT_ALLOWED = 405;
 
@@ -125,12 +127,25 @@ export async function firstOfEmpty(session: Session, name: string): Promise<Held
   return undefined;
 }
 
-/** How many consumers a queue has beside the one that we have there; below 0 where its kind counts none. */
-export async function othersBeside(session: Session, name: string, kind: QueueKind): Promise<number> {
+/** How many consumers a queue has beside what it counts of ours; below 0 where its kind counts none. */
+export async function othersBeside(
+  session: Session,
+  name: string,
+  { kind, ours }: { readonly kind: QueueKind; readonly ours: number },
+): Promise<number> {
   for (;;) {
     const count = await countConsumers(session, name);
     // Not even ours: the leader has not answered.
-    if (count > 0 || kind !== 'quorum' || session.isOver) return count - 1;
+    if (count >= ours || kind !== 'quorum' || session.isOver) return count - ours;
+    await pause(ASK_AGAIN_MS);
+  }
+}
+
+/** How many consumers a queue still has, asked until there are none or it is clear that they stay. */
+export async function consumersLeft(session: Session, name: string): Promise<number> {
+  for (let asked = 1; ; asked += 1) {
+    const count = await countConsumers(session, name);
+    if (count === 0 || asked === MOST_ASKED || session.isOver) return count;
     await pause(ASK_AGAIN_MS);
   }
 }

@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel } from 'amqplib';
 import { ACCEPT } from '#contract/delivery.ts';
 import type { Source } from '#contract/source.ts';
 import { law } from '../../harness/law.ts';
+import { startLink } from '../../harness/link.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { channelTo, holds, NEEDS, oneHome, source, textOf } from './ends.ts';
+import { channelTo, holds, NEEDS, oneHome, openingSource, type Recorded, source, textOf } from './ends.ts';
 
 const home = oneHome();
 const needs = NEEDS;
 /** From the moment at which the queue is there again. */
 const NOTICED_MS = 10_000;
+/** One way to the server. */
+const WAY_MS = 100;
+/** An idle consumer is replaced some six times. */
+const REPLACED_MS = 25_000;
 
 /** Reads and accepts for as long as the test runs; the texts so far. */
 function reading(end: Source, stop: AbortSignal): readonly string[] {
@@ -100,3 +106,28 @@ law('an idle consumer is replaced again and again, and no message is lost, doubl
     stop.abort();
   }
 });
+
+law(
+  'of two sources one reads and one waits, also while the consumer of the idle one is replaced',
+  { needs },
+  async () => {
+    const { url, port: server, vhost } = await home();
+    const channel = await channelTo(url);
+    // Slow, so that a queue is without a consumer for long while one is replaced.
+    await using link = await startLink(server);
+    link.delayMs(WAY_MS);
+    const pairs = Array.from({ length: 20 }, async (_, number) => {
+      const queue = `pair-${number}`;
+      await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+      const from = { queue };
+      const first = await source(`amqp://127.0.0.1:${link.port}/${vhost}`, from, { route: `first-${number}` });
+      return [first, openingSource(url, from, { route: `second-${number}` })];
+    });
+    const sources = await Promise.all(pairs);
+    await sleep(REPLACED_MS);
+    const isUp = ({ events }: Pick<Recorded, 'events'>): boolean =>
+      events.findLast(({ kind }) => kind === 'connected' || kind === 'disconnected')?.kind === 'connected';
+    const oneEach = (): boolean => sources.every((pair) => pair.filter(isUp).length === 1);
+    await waitFor(oneEach, NOTICED_MS, 'one reader of each queue');
+  },
+);
