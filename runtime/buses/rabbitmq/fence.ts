@@ -1,17 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { BusContext } from '#contract/bus.ts';
 import type { SluiceError } from '#contract/errors.ts';
+import { backoffMs } from '#kit/backoff.ts';
 import { pause } from '#kit/deadline.ts';
 import type { Link } from './link.ts';
 import { serverWord } from './server-word.ts';
 import type { Session } from './session.ts';
-import { declareExclusive } from './topology.ts';
+import { declareExclusive, watchOver } from './topology.ts';
 
 const PREFIX = 'sluice-fence-';
 const NAME = /^sluice-fence-[0-9a-f]{16}$/;
 /** AMQP 0-9-1, 1.2.1: RESOURCE_LOCKED. */
 const LOCKED = 405;
-const ASK_EVERY_MS = 200;
+/** ACCESS_REFUSED. */
+const DENIED = 403;
+/** PRECONDITION_FAILED: among others, a limit of the virtual host. */
+const BEYOND_LIMIT = 406;
+/** Each time is a line in the server's log. */
+const ASK_AGAIN = { firstMs: 100, capMs: 1500 };
 /** Of the time that a session has to start: what it waits for is said before that is over. */
 const MOST = 0.5;
 
@@ -34,26 +40,30 @@ export class Fence {
   async hold(session: Session): Promise<void> {
     const name = this.#name();
     const untilMs = performance.now() + this.#link.target.timeoutMs * MOST;
-    for (;;) {
+    for (let asked = 1; ; asked += 1) {
       const refusal = await this.#refusal(session, name);
       if (refusal === undefined || session.isOver) return;
       if (performance.now() > untilMs) throw refusal;
-      await pause(ASK_EVERY_MS, this.#link.signal);
+      await pause(backoffMs(ASK_AGAIN, asked), this.#link.signal);
     }
   }
 
   async #refusal(session: Session, name: string): Promise<SluiceError | undefined> {
     try {
       await declareExclusive(session, name);
-      return undefined;
+      await watchOver(session, name, () =>
+        session.end(new Error(`queue ${name} was deleted: it is the route's fence`)),
+      );
     } catch (thrown) {
-      const word = serverWord(thrown);
-      if (word === undefined) throw thrown;
-      if (word.code === LOCKED) return this.#locked(name, thrown);
-      const text = `the server refuses the queue ${name} (${word.code} ${word.text}): what a connection wrote before it ended may come behind what the next one writes; grant our user configure on ${PREFIX}.*`;
-      this.#link.notice('FENCE_REFUSED', text);
-      return undefined;
+      const { code, text } = serverWord(thrown) ?? {};
+      if (code === LOCKED) return this.#locked(name, thrown);
+      if (code !== DENIED && code !== BEYOND_LIMIT) throw thrown;
+      const why = `the server refuses to fence the route with queue ${name} (${code} ${text})`;
+      const remedy = code === DENIED ? `; grant our user configure and read on ${PREFIX}.*` : '';
+      const what = 'what an earlier connection wrote may come behind what the next one writes';
+      this.#link.notice('FENCE_REFUSED', `${why}: ${what}${remedy}`);
     }
+    return undefined;
   }
 
   #locked(name: string, cause: unknown): SluiceError {

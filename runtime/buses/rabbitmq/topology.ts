@@ -87,6 +87,17 @@ export async function declareExclusive(session: Session, name: string): Promise<
   await ask(session, (channel) => channel.assertQueue(name, wanted));
 }
 
+/**
+ * Keeps the server from deleting such a queue as one that nobody uses, and calls back when it was deleted all the same.
+ * Rejects with the server's word.
+ */
+export async function watchOver(session: Session, name: string, onGone: () => void): Promise<void> {
+  const hear = (message: ConsumeMessage | null): void => {
+    if (message === null) onGone();
+  };
+  await askOpen(session, (channel) => channel.consume(name, hear, { noAck: true }));
+}
+
 /** Binds the queue to the exchange; what is bound already stays. */
 export async function bindQueue(
   session: Session,

@@ -38,6 +38,8 @@ const TIMEOUT_MS = patient(2000);
 /** So long no send may end, though the server takes none. */
 const HELD_MS = TIMEOUT_MS + 1500;
 
+/** Queues that nobody uses for so long are deleted. */
+const EXPIRES_MS = 1500;
 /** What was written has reached the server's socket. */
 const WRITTEN_MS = 300;
 
@@ -173,7 +175,8 @@ law(
     const first = await sink(url, { queue: 'fenced' }, wanted);
     await first.end.close();
     // A plain client in the place of a bridge that is killed: it holds what the sink held, and ends without a word.
-    const killed = await connect(url);
+    // Its heart would beat on without a socket.
+    const killed = await connect(`${url}?heartbeat=0`);
     killed.on('error', () => {});
     const itsChannel = await killed.createChannel();
     await itsChannel.assertQueue(wanted.memo.read() ?? '', { exclusive: true, durable: false });
@@ -200,13 +203,36 @@ law(
   },
 );
 
+law(
+  'a fence outlives a policy that deletes unused queues, and is set up again when it is deleted',
+  { needs },
+  async () => {
+    const { node, url } = await queue('kept');
+    await node.ctl('set_policy', 'unused', '^sluice-', `{"expires": ${EXPIRES_MS}}`);
+    try {
+      const wanted = { isFenced: true, memo: newMemo() };
+      const first = await sink(url, { queue: 'kept' }, wanted);
+      await sleep(2 * EXPIRES_MS);
+      const second = openingSink(url, { queue: 'kept' }, wanted);
+      assert.match(await second.reported('BUS_SETTING'), /earlier connection of this route lives on/);
+      second.stop.abort();
+      const [away, back] = [first.hears('disconnected'), first.hears('connected')];
+      await node.ctl('delete_queue', wanted.memo.read() ?? '');
+      await Promise.all([away, back]);
+      assert.match(await node.ctl('list_queues', 'name'), new RegExp(wanted.memo.read() ?? 'no fence'));
+    } finally {
+      await node.ctl('clear_policy', 'unused');
+    }
+  },
+);
+
 law('a fenced sink whose user may not declare its queue says so, and sends', { needs }, async () => {
   const { node, channel } = await queue('unfenced');
   await node.ctl('eval', `rabbit_auth_backend_internal:add_user(<<"writer">>, <<"only">>, <<"test">>).`);
   await node.ctl('set_permissions', 'writer', '^$', '.*', '.*');
   const url = `amqp://writer:only@127.0.0.1:${node.port}`;
   const writer = await sink(url, { queue: 'unfenced' }, { isFenced: true });
-  assert.match(await writer.reported('FENCE_REFUSED'), /403 .*grant our user configure on sluice-fence-/);
+  assert.match(await writer.reported('FENCE_REFUSED'), /403 .*grant our user configure and read on sluice-fence-/);
   assert.equal(await writer.end.send(frameOf('unfenced', 'sent')), 'confirmed');
   await holds(channel, 'unfenced', 1);
 });
