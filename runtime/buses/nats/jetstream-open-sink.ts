@@ -49,6 +49,7 @@ export async function openJetStreamSink(
     return new JetStreamSink(link, opened, new HeaderBlock(headers()), createInbox(), {
       stream: end.stream,
       timeoutMs: durationMs(end.timeout),
+      isReplicated: config.num_replicas > 1,
       takesTtl: config.allow_msg_ttl === true,
       // What failed may have been stored as long ago as a send may take.
       removesForMs: Math.max(0, (config.duplicate_window ?? 0) / NS_PER_MS - durationMs(end.timeout)),

@@ -7,6 +7,7 @@ import { Numbered } from '#kit/numbered.ts';
 import type { Denial, Link } from './connect.ts';
 import { headerBlock, payloadText } from './raw-message.ts';
 import { type HeaderBlock, headerBytes, line, MESSAGE_ID } from './write-headers.ts';
+import { Turns } from './turns.ts';
 import { readAnswer } from './publish-answer.ts';
 import { subjects } from './subject.ts';
 
@@ -22,6 +23,8 @@ interface Pending {
 export interface Target {
   readonly stream: string;
   readonly timeoutMs: number;
+  /** Whether the stream has several replicas, and so a leader that may change under an open connection. */
+  readonly isReplicated: boolean;
   /** Whether the stream takes a time to live with each message. */
   readonly takesTtl: boolean;
   /** Reads what the route wrote last. */
@@ -46,6 +49,7 @@ export class JetStreamSink implements Sink {
   readonly #orders: string;
   readonly #inbox: string;
   readonly #pending = new Numbered<Pending>();
+  readonly #turns = new Turns();
   #connection: NatsConnection;
   #answers: Subscription;
   #count = 0;
@@ -69,8 +73,19 @@ export class JetStreamSink implements Sink {
   }
 
   send(frame: Frame): Promise<Receipt> {
+    // A leader that steps down refuses a message while the next one may reach its successor: a failure seen later is no help.
+    return this.#target.isReplicated
+      ? this.#turns.take(frame.address, () => this.#publish(frame))
+      : this.#publish(frame);
+  }
+
+  #publish(frame: Frame): Promise<Receipt> {
     // While it is away the client would take the message and silently discard it.
     if (!this.#link.up) throw this.#down();
+    // Invariant 8: it may have waited for its turn.
+    if (frame.expiresAtMs !== undefined && frame.expiresAtMs <= Date.now()) {
+      throw new SluiceError('EXPIRED', 'expired before it could be sent');
+    }
     const flaw = subjects.flaw(frame.address);
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
     const headers = headerBytes(frame, this.#ordersOf(frame)) ?? new Uint8Array();
