@@ -37,6 +37,11 @@ export async function openJetStreamSink(
       const text = `stream ${end.stream} keeps its messages in memory: a confirmed message does not survive a restart of the server`;
       context.report({ kind: 'notice', code: 'STREAM_IN_MEMORY', text });
     }
+    const isReplicated = config.num_replicas > 1;
+    if (isReplicated && filter === end.subject) {
+      const text = `stream ${end.stream} has ${config.num_replicas} replicas: to keep the order one message of a subject is under way at a time, and this route has one subject; put the key into it where the route must be faster`;
+      context.report({ kind: 'notice', code: 'ONE_OF_A_SUBJECT', text });
+    }
     const { createInbox, headers } = await import('./client.ts');
     const opened = link.connection;
     if (opened === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');
@@ -49,7 +54,7 @@ export async function openJetStreamSink(
     return new JetStreamSink(link, opened, new HeaderBlock(headers()), createInbox(), {
       stream: end.stream,
       timeoutMs: durationMs(end.timeout),
-      isReplicated: config.num_replicas > 1,
+      isReplicated,
       takesTtl: config.allow_msg_ttl === true,
       // What failed may have been stored as long ago as a send may take.
       removesForMs: Math.max(0, (config.duplicate_window ?? 0) / NS_PER_MS - durationMs(end.timeout)),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NO_HEADERS } from '#contract/frame.ts';
+import type { Sink } from '#contract/sink.ts';
 import { jetstream } from '../../../runtime/buses/nats/jetstream.ts';
 import type { JetStreamConnectionOptions, JetStreamTo } from '../../../runtime/buses/nats/jetstream-options.ts';
 import { systemClock } from '../../../runtime/engine/clock.ts';
@@ -20,6 +21,14 @@ const KEYS = 8;
 const IN_FLIGHT = 256;
 const DEADLINE_MS = 30_000;
 
+function opened(url: string, subject: string, context = recordedContext({ direction: 'sink' })): Promise<Sink> {
+  const connection = withDefaults(jetstream.connectionSchema, { url }) as JetStreamConnectionOptions;
+  return jetstream.openSink(
+    { connection, end: withDefaults(jetstream.sinkSchema, { stream: 'S', subject }) as JetStreamTo },
+    context,
+  );
+}
+
 law(
   'a stream of three replicas whose leader steps down again and again has each subject in order, over a slow way',
   { needs: ['nats-process'] },
@@ -30,12 +39,7 @@ law(
     );
     await using link = await startLink(cluster.nodes[0]?.port ?? 0);
     link.delayMs(WAY_MS);
-    const connection = withDefaults(jetstream.connectionSchema, { url: `nats://127.0.0.1:${link.port}` });
-    const end = withDefaults(jetstream.sinkSchema, { stream: 'S', subject: 's.{key}' });
-    const sink = await jetstream.openSink(
-      { connection: connection as JetStreamConnectionOptions, end: end as JetStreamTo },
-      recordedContext({ direction: 'sink' }),
-    );
+    const sink = await opened(`nats://127.0.0.1:${link.port}`, 's.{key}');
     let [pushed, done, goBacks] = [0, 0, 0];
     const outbox = new Outbox(sink, {
       clock: systemClock,
@@ -81,6 +85,9 @@ law(
     }
     await waitFor(() => done === pushed, DEADLINE_MS, 'all confirmations');
     await sink.close();
+    const context = recordedContext({ direction: 'sink' });
+    await (await opened(cluster.urls[0] ?? '', 's.one', context)).close();
+    assert.match(await context.reported('ONE_OF_A_SUBJECT'), /stream S has 3 replicas/);
     assert.ok(goBacks > 0, 'no leader refused anything: it proves nothing');
     for (let key = 0; key < KEYS; key += 1) {
       const stored = await cluster.manage(async ({ direct }) => {
