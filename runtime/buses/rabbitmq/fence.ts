@@ -6,7 +6,7 @@ import { pause } from '#kit/deadline.ts';
 import type { Link } from './link.ts';
 import { serverWord } from './server-word.ts';
 import type { Session } from './session.ts';
-import { declareExclusive, watchOver } from './topology.ts';
+import { holdExclusive } from './topology.ts';
 
 const PREFIX = 'sluice-fence-';
 const NAME = /^sluice-fence-[0-9a-f]{16}$/;
@@ -50,8 +50,7 @@ export class Fence {
 
   async #refusal(session: Session, name: string): Promise<SluiceError | undefined> {
     try {
-      await declareExclusive(session, name);
-      await watchOver(session, name, () =>
+      await holdExclusive(session, name, () =>
         session.end(new Error(`queue ${name} was deleted: it is the route's fence`)),
       );
     } catch (thrown) {

@@ -21,7 +21,6 @@ import { StreamWatch } from './stream-watch.ts';
 import {
   bindQueue,
   consumersLeft,
-  countConsumers,
   ensureExchange,
   ensureQueue,
   firstOfEmpty,
@@ -118,7 +117,8 @@ class RabbitSource implements Source, LinkEnd, Watched {
     const mayBeSilent = alone && this.#kind === 'quorum' && found.messageCount === 0;
     const first = mayBeSilent ? await firstOfEmpty(session, queue) : undefined;
     // The queue counts a message that was asked for, until it is settled, as one more consumer.
-    const unsaid = mayBeSilent ? (await countConsumers(session, queue)) - (first === undefined ? 0 : 1) : 0;
+    const held = first === undefined ? 0 : 1;
+    const unsaid = mayBeSilent ? await othersBeside(session, queue, { kind: this.#kind, ours: held }) : 0;
     if (unsaid > 0) throw this.#notAlone(unsaid);
     this.#session = session;
     this.#receivedBefore = this.received;

@@ -81,21 +81,19 @@ export async function ensureExchange(session: Session, { name, type, create }: E
   else await ask(session, (channel) => channel.assertExchange(name, type, { durable: true }));
 }
 
-/** Declares a queue that lives as long as the session. Rejects with the server's word. */
-export async function declareExclusive(session: Session, name: string): Promise<void> {
-  const wanted = { durable: false, exclusive: true, arguments: { 'x-queue-type': 'classic' } };
-  await ask(session, (channel) => channel.assertQueue(name, wanted));
-}
-
 /**
- * Keeps the server from deleting such a queue as one that nobody uses, and calls back when it was deleted all the same.
- * Rejects with the server's word.
+ * Declares a queue that lives as long as the session, and consumes it, so that the server deletes it as no unused one;
+ * calls back when it was deleted all the same. Rejects with the server's word.
  */
-export async function watchOver(session: Session, name: string, onGone: () => void): Promise<void> {
+export async function holdExclusive(session: Session, name: string, onGone: () => void): Promise<void> {
+  const wanted = { durable: false, exclusive: true, arguments: { 'x-queue-type': 'classic' } };
   const hear = (message: ConsumeMessage | null): void => {
     if (message === null) onGone();
   };
-  await askOpen(session, (channel) => channel.consume(name, hear, { noAck: true }));
+  await askOpen(session, async (channel) => {
+    await channel.assertQueue(name, wanted);
+    await channel.consume(name, hear, { noAck: true });
+  });
 }
 
 /** Binds the queue to the exchange; what is bound already stays. */
@@ -116,7 +114,7 @@ export async function bindQueue(
 }
 
 /** How many consumers the queue has now. */
-export async function countConsumers(session: Session, name: string): Promise<number> {
+async function countConsumers(session: Session, name: string): Promise<number> {
   return (await ask(session, (channel) => channel.checkQueue(name))).consumerCount;
 }
 
