@@ -50,10 +50,10 @@ export class Turns {
 
   #failed(subject: string, error: SluiceError): void {
     if (error.verdict === 'reject') return this.#next(subject);
-    const lane = this.#lanes.get(subject) ?? new Deque<Waiting>();
+    const lane = this.#lanes.get(subject);
     this.#lanes.delete(subject);
     const text = `not sent: the message before it on its subject was not stored (${error.message})`;
-    for (let waiting = lane.shift(); waiting !== undefined; waiting = lane.shift()) {
+    for (let waiting = lane?.shift(); waiting !== undefined; waiting = lane?.shift()) {
       waiting.fail(new SluiceError('SINK_DOWN', text, { cause: error }));
     }
   }
