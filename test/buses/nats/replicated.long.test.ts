@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NO_HEADERS } from '#contract/frame.ts';
 import type { Sink } from '#contract/sink.ts';
-import { jetstream } from '../../../runtime/buses/nats/jetstream.ts';
-import type { JetStreamConnectionOptions, JetStreamTo } from '../../../runtime/buses/nats/jetstream-options.ts';
 import { systemClock } from '../../../runtime/engine/clock.ts';
 import { Outbox } from '../../../runtime/engine/outbox.ts';
-import { withDefaults } from '../../conformance/ground.ts';
 import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
 import { startNatsCluster } from '../../harness/nats-cluster.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { recordedContext } from './ends.ts';
+import { connectionTo, frameOf, jetstream, recordedContext } from './ends.ts';
 
 const STEP_DOWNS = 20;
 const BETWEEN_MS = 200;
@@ -21,13 +17,8 @@ const KEYS = 8;
 const IN_FLIGHT = 256;
 const DEADLINE_MS = 30_000;
 
-function opened(url: string, subject: string, context = recordedContext({ direction: 'sink' })): Promise<Sink> {
-  const connection = withDefaults(jetstream.connectionSchema, { url }) as JetStreamConnectionOptions;
-  return jetstream.openSink(
-    { connection, end: withDefaults(jetstream.sinkSchema, { stream: 'S', subject }) as JetStreamTo },
-    context,
-  );
-}
+const opened = (url: string, subject: string, context = recordedContext({ direction: 'sink' })): Promise<Sink> =>
+  jetstream.openSink({ connection: connectionTo(url), end: { stream: 'S', subject, timeout: '5s' } }, context);
 
 law(
   'a stream of three replicas whose leader steps down again and again has each subject in order, over a slow way',
@@ -53,17 +44,7 @@ law(
       const [key, number] = [pushed % KEYS, Math.floor(pushed / KEYS)];
       pushed += 1;
       outbox.push({
-        frame: {
-          address: `s.${key}`,
-          key: undefined,
-          headers: NO_HEADERS,
-          headerTypes: undefined,
-          body: Buffer.from(String(number)),
-          id: `m-${key}-${number}`,
-          contentType: undefined,
-          timestampMs: undefined,
-          expiresAtMs: undefined,
-        },
+        frame: frameOf(`s.${key}`, String(number), { id: `m-${key}-${number}` }),
         sends: 0,
         faults: 0,
         state: 'waiting',

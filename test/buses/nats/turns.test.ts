@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { SluiceError } from '#contract/errors.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { Turns } from '../../../runtime/buses/nats/turns.ts';
+import { settleNow } from '../../engine/route-for-test.ts';
 
 /** Sends that the test answers by hand; `sent` names those that were handed over. */
 function bench() {
@@ -21,14 +22,12 @@ function bench() {
   return { send, sent, answer: (name: string) => answers.get(name) ?? assert.fail(name) };
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 void test('of a subject one is under way, and subjects do not wait for each other', async () => {
   const { send, sent, answer } = bench();
   const all = [send('s', 'a'), send('s', 'b'), send('t', 'c')];
   assert.deepEqual(sent, ['a', 'c']);
   answer('a').resolve('confirmed');
-  await settled();
+  await settleNow();
   assert.deepEqual(sent, ['a', 'c', 'b']);
   answer('b').resolve('duplicate');
   answer('c').resolve('confirmed');
@@ -53,7 +52,7 @@ void test('a message that can never be sent holds none behind it', async () => {
   const { send, sent, answer } = bench();
   const all = [send('s', 'a'), send('s', 'b')];
   answer('a').reject(new SluiceError('SINK_TOO_LARGE', 'too large'));
-  await settled();
+  await settleNow();
   assert.deepEqual(sent, ['a', 'b']);
   answer('b').resolve('confirmed');
   assert.equal((await Promise.all(all))[1], 'confirmed');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT } from '#contract/delivery.ts';
+import type { Source } from '#contract/source.ts';
 import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
 import {
@@ -30,6 +31,18 @@ const WAY_MS = 20;
 const BURST = 150;
 /** AMQP 0-9-1: class 50, method 10, which asks for a queue's numbers when it is passive. */
 const QUEUE_DECLARE = Buffer.from([0, 50, 0, 10]);
+
+/** Reads and accepts until so many different texts were there, `before` included; in the order of their first deliveries. */
+async function firstDeliveries(end: Source, count: number, before: readonly string[] = []): Promise<readonly string[]> {
+  const seen = new Set(before);
+  while (seen.size < count) {
+    for (const delivery of await take(end, 1)) {
+      seen.add(textOf(delivery));
+      delivery.settle(ACCEPT);
+    }
+  }
+  return [...seen];
+}
 
 /** The leaders of quorum queues answer nobody while `act` runs. */
 async function silent(queues: readonly string[], act: () => Promise<void>): Promise<void> {
@@ -137,14 +150,7 @@ law('what comes while an idle consumer is replaced keeps its order', { needs }, 
   };
   await Promise.all(queues.map((queue) => burst(queue)));
   for (const { end } of readers) {
-    const seen = new Set<string>();
-    while (seen.size < BURST) {
-      for (const delivery of await take(end, 1)) {
-        seen.add(textOf(delivery));
-        delivery.settle(ACCEPT);
-      }
-    }
-    assert.deepEqual([...seen], bodies(BURST), 'first deliveries are in order');
+    assert.deepEqual(await firstDeliveries(end, BURST), bodies(BURST), 'first deliveries are in order');
   }
 });
 
@@ -175,12 +181,5 @@ law('a half-open connection costs no order: nobody reads on before the server ha
   (one.connections > 0 ? one : other).blackhole();
   await lost;
   for (const body of bodies(10, 10)) channel.sendToQueue('half-open', Buffer.from(body), { persistent: true });
-  const seen = new Set(read);
-  while (seen.size < 20) {
-    for (const delivery of await take(reader.end, 1)) {
-      seen.add(textOf(delivery));
-      delivery.settle(ACCEPT);
-    }
-  }
-  assert.deepEqual([...seen], bodies(20), 'first deliveries are in order');
+  assert.deepEqual(await firstDeliveries(reader.end, 20, read), bodies(20), 'first deliveries are in order');
 });

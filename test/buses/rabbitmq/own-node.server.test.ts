@@ -228,7 +228,7 @@ law(
 
 law('a fenced sink whose user may not declare its queue says so, and sends', { needs }, async () => {
   const { node, channel } = await queue('unfenced');
-  await node.ctl('eval', `rabbit_auth_backend_internal:add_user(<<"writer">>, <<"only">>, <<"test">>).`);
+  await node.ctl('add_user', 'writer', 'only');
   await node.ctl('set_permissions', 'writer', '^$', '.*', '.*');
   const url = `amqp://writer:only@127.0.0.1:${node.port}`;
   const writer = await sink(url, { queue: 'unfenced' }, { isFenced: true });
