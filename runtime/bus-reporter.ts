@@ -13,11 +13,13 @@ export interface ReporterSettings extends Pick<BusContext, 'route' | 'connection
   readonly onProblem: (error: SluiceError) => void;
   /** A connection that worked has ended; `renewed`: given up by its driver. */
   readonly onDown?: (renewed: boolean) => void;
+  /** Each notice, also those that are not said again. */
+  readonly onNotice?: (code: string) => void;
 }
 
 /** Turns what a connection tells of itself into log lines, readiness and decisions. A repeated problem is one line, until it changes. */
 export function busReporter(settings: ReporterSettings): (event: BusEvent) => void {
-  const { log, health, route, connection, direction, onUp, onProblem, onDown } = settings;
+  const { log, health, route, connection, direction, onUp, onProblem, onDown, onNotice } = settings;
   const end = `${route} ${direction}`;
   const place = { route, bus: connection, end: direction };
   const notices = new Set<string>();
@@ -73,6 +75,7 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
       case 'loss':
         return log.error('bus-loss', { ...place, code: event.code, text: event.text });
       case 'notice':
+        onNotice?.(event.code);
         if (!notices.has(event.code)) {
           notices.add(event.code);
           log.warn('bus-notice', { ...place, code: event.code, text: event.text });

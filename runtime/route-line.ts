@@ -81,6 +81,11 @@ export class RouteLine {
     sink: { lost: 0, renewed: 0 },
     'dead-letters': { lost: 0, renewed: 0 },
   };
+  readonly #notices: Record<Direction, Map<string, number>> = {
+    source: new Map(),
+    sink: new Map(),
+    'dead-letters': new Map(),
+  };
 
   constructor(pipeline: PipelineSpec, spec: RouteSpec, settings: LineSettings) {
     this.#pipeline = pipeline;
@@ -148,10 +153,10 @@ export class RouteLine {
     const { counters } = this.#route;
     const place = { pipeline: this.#pipeline.name, route: this.#spec.name };
     const deadLetters = this.#settings.deadLetters.standing(this.#spec.name);
-    const disconnects = this.#disconnects;
     return {
       ...place,
-      disconnects,
+      disconnects: this.#disconnects,
+      notices: this.#notices,
       ...(this.#spool === undefined ? counters : this.#spool.counted(counters)),
       deadLetters,
     };
@@ -208,7 +213,9 @@ export class RouteLine {
     const onDown = (renewed: boolean): void => {
       this.#disconnects[direction][renewed ? 'renewed' : 'lost'] += 1;
     };
-    const report = busReporter({ ...place, log, health, onUp, onDown, onProblem });
+    const notices = this.#notices[direction];
+    const onNotice = (code: string): void => void notices.set(code, (notices.get(code) ?? 0) + 1);
+    const report = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
     const isFenced = direction === 'sink' && CLASSES[this.#spec.class].oneAtATime;
     return { ...place, window: this.#spec.from.window, isFenced, memo, signal: opening, report };

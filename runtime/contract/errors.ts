@@ -92,7 +92,13 @@ export const ERRORS = {
   SEQUENCE_INVALID: {
     verdict: 'reject',
     scope: 'message',
-    remedy: 'sequence or timestamp of the source reads something that is neither a number nor an RFC 3339 time.',
+    remedy: 'sequence of the source reads something that is neither a number nor an RFC 3339 time.',
+  },
+  TIMESTAMP_INVALID: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'timestamp of the source reads something that is no time: RFC 3339, or milliseconds since 1970, within the years 1970 to 9999. Microseconds and nanoseconds need a function on the publisher.',
   },
   NO_BODY: {
     verdict: 'reject',
@@ -104,6 +110,12 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy: 'The bus refused this message for good; the cause says why.',
+  },
+  SINK_UNWRITABLE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The client of the bus could not write this message; the cause says what it stumbled over. Change that value in a function, or report it: the bridge should have refused it by a name of its own.',
   },
   SINK_TOO_LARGE: {
     verdict: 'reject',

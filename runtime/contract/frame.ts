@@ -37,9 +37,12 @@ export interface Frame {
   readonly id: string | undefined;
   /** MIME type of the body, where the bus has a place for it. */
   readonly contentType: string | undefined;
-  /** When the bus or its publisher says the frame was made, in milliseconds since 1970 (UTC). */
+  /**
+   * When the bus or its publisher says the frame was made, in whole milliseconds since 1970 (UTC) until the end of the
+   * year 9999. A source leaves out what is outside of that, see oddity.ts.
+   */
   readonly timestampMs: number | undefined;
-  /** Past this moment the frame must not be handed to a sink (invariant 8), in milliseconds since 1970 (UTC). */
+  /** Past this moment the frame must not be handed to a sink (invariant 8). Bounded as `timestampMs` is. */
   readonly expiresAtMs: number | undefined;
 }
 

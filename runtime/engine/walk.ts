@@ -4,6 +4,7 @@ import type { Frame, Headers } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
 import { STEPS } from '#contract/pulse.ts';
 import { Dropped, type StageResult } from '#contract/stage.ts';
+import { messageTimeMs } from '#kit/message-time.ts';
 import { rankOf } from '#kit/rank.ts';
 import type { Job } from './job.ts';
 import type { Route, View } from './route.ts';
@@ -57,9 +58,8 @@ function read(route: Route, job: Job): Message {
     job.id = `${route.pipeline}/${route.name}/${frame.address}/${route.id(look(job, key, body))}`;
   }
   const view = route.sequence === undefined && route.timestamp === undefined ? undefined : look(job, key, body);
-  const madeAtMs =
-    view === undefined || route.timestamp === undefined ? undefined : quantity('timestamp', route.timestamp(view));
-  if (view !== undefined && route.sequence !== undefined) job.sequence = quantity('sequence', route.sequence(view));
+  const madeAtMs = view === undefined || route.timestamp === undefined ? undefined : timeIn(route.timestamp(view));
+  if (view !== undefined && route.sequence !== undefined) job.sequence = sequenceIn(route.sequence(view));
   job.madeAtMs = madeAtMs ?? frame.timestampMs;
   job.expiresAtMs = expiry(route, job);
   if (key === undefined && route.needsKey) {
@@ -119,8 +119,8 @@ function expiry(route: Route, job: Job): number | undefined {
   const renewed = job.delivery.replay?.expiresAtMs;
   if (renewed !== undefined) return renewed;
   if (route.expiresAfterMs === undefined) return expiresAtMs;
-  const ours = (job.madeAtMs ?? job.receivedAtMs) + route.expiresAfterMs;
-  return expiresAtMs === undefined ? ours : Math.min(ours, expiresAtMs);
+  const ours = messageTimeMs((job.madeAtMs ?? job.receivedAtMs) + route.expiresAfterMs);
+  return ours === undefined || expiresAtMs === undefined ? (ours ?? expiresAtMs) : Math.min(ours, expiresAtMs);
 }
 
 /** What repetitions of a message have in common; undefined where the route does not look for them. */
@@ -130,10 +130,31 @@ export function repeatKeyOf(route: Route, job: Job, { key, body }: Message): str
   return watched(route, job, 'decode', () => by(look(job, key, body)));
 }
 
-function quantity(word: string, text: string): number {
+function sequenceIn(text: string): number {
   const rank = rankOf(text);
   if (rank !== undefined) return rank;
-  throw new SluiceError('SEQUENCE_INVALID', `expected ${word} to be a number or an RFC 3339 time, found another text`);
+  throw new SluiceError(
+    'SEQUENCE_INVALID',
+    'expected sequence to be a number or an RFC 3339 time, found another text',
+    { place: { stage: 'decode' } },
+  );
+}
+
+function timeIn(text: string): number {
+  const ms = rankOf(text);
+  const time = ms === undefined ? undefined : messageTimeMs(ms);
+  if (time !== undefined) return time;
+  const found =
+    ms === undefined
+      ? 'a text that is neither'
+      : ms < 0
+        ? 'a time before 1970'
+        : 'a time after 9999, as microseconds and nanoseconds are';
+  throw new SluiceError(
+    'TIMESTAMP_INVALID',
+    `expected timestamp to be milliseconds since 1970 or an RFC 3339 time, found ${found}`,
+    { place: { stage: 'decode' } },
+  );
 }
 
 function onward(route: Route, job: Job, message: Message, from: number): StageResult | Promise<StageResult> {

@@ -1,7 +1,12 @@
 import { DISCARD_REASONS, type LetterStanding } from '#contract/dead-letter.ts';
 
+const ENDS = ['source', 'sink', 'dead-letters'] as const;
+type End = (typeof ENDS)[number];
+
 /** How often each end's connection ended: by itself, or given up by its driver although it was open. */
-export type Disconnects = Record<'source' | 'sink' | 'dead-letters', { lost: number; renewed: number }>;
+export type Disconnects = Record<End, { lost: number; renewed: number }>;
+/** How often each end noticed something, by its code. */
+export type Notices = Readonly<Record<End, ReadonlyMap<string, number>>>;
 
 /** A route's numbers at this moment. */
 export interface RouteNumbers {
@@ -22,6 +27,7 @@ export interface RouteNumbers {
   readonly goBacks: number;
   readonly unexplainedDuplicates: number;
   readonly disconnects: Disconnects;
+  readonly notices: Notices;
   /** Of the local store. */
   readonly deadLetters: LetterStanding;
   /** Of a route with a spool: what lies in it, and when the oldest of it arrived. */
@@ -100,11 +106,20 @@ const METRICS: readonly Metric[] = [
     type: 'counter',
     help: 'Connections that ended, by end and cause. renewed: it was open, but the server did not answer or did not deliver.',
     samples: ({ disconnects }) =>
-      (['source', 'sink', 'dead-letters'] as const).flatMap((end) =>
+      ENDS.flatMap((end) =>
         (['lost', 'renewed'] as const).map((cause) => ({
           labels: `end="${end}",cause="${cause}"`,
           value: disconnects[end][cause],
         })),
+      ),
+  },
+  {
+    name: 'sluice_bus_notices_total',
+    type: 'counter',
+    help: 'What an end noticed, by code, each time: a timestamp that is none, a lost session. The log says the first of each.',
+    samples: ({ notices }) =>
+      ENDS.flatMap((end) =>
+        [...notices[end]].map(([code, value]) => ({ labels: `end="${end}",code="${code}"`, value })),
       ),
   },
   {

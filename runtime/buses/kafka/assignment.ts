@@ -1,4 +1,5 @@
 import type { Delivery } from '#contract/delivery.ts';
+import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Room } from '#contract/source.ts';
 import { type Beginning, beginnings, type Ours } from './beginnings.ts';
 import { FetchLoops } from './fetch-loops.ts';
@@ -33,6 +34,7 @@ export interface AssignmentListener {
 export class Assignment {
   readonly #link: Link;
   readonly #settings: AssignmentSettings;
+  readonly #note: NoteOddity;
   readonly #feeds = new Map<string, PartitionFeed>();
   readonly #turns: ReadTurns;
   #loops: FetchLoops | undefined;
@@ -47,6 +49,7 @@ export class Assignment {
   constructor(link: Link, settings: AssignmentSettings) {
     this.#link = link;
     this.#settings = settings;
+    this.#note = oddityNotes(link.context);
     this.#turns = new ReadTurns(settings.window, {
       unreadable: (feed, thrown) => this.#unreadable(feed, thrown),
       hungry: () => this.#loops?.wake(),
@@ -202,6 +205,7 @@ export class Assignment {
 
   #feed(place: FeedPlace): PartitionFeed {
     const feed = new PartitionFeed(place, this.#settings.isOneLane, {
+      note: this.#note,
       settled: (owner, record) => this.#settled(owner, record),
     });
     this.#feeds.set(feed.name, feed);

@@ -1,3 +1,4 @@
+import type { NoteOddity } from '#contract/oddity.ts';
 import { Deque } from '#kit/deque.ts';
 import { HeldRecord, type Settler } from './held-record.ts';
 import type { RecordCursor } from './record-cursor.ts';
@@ -5,6 +6,7 @@ import { compressionOf, openBatch, type StoredBatch } from './stored-batch.ts';
 
 /** Who hears of what is settled, beside the feed. */
 export interface FeedOwner {
+  readonly note: NoteOddity;
   settled(feed: PartitionFeed, record: HeldRecord): void;
 }
 
@@ -139,7 +141,7 @@ export class PartitionFeed implements Settler {
 
   #begin(batch: StoredBatch): void {
     try {
-      this.#cursor = openBatch(batch);
+      this.#cursor = openBatch(batch, this.#owner.note);
       this.#left = batch.count;
     } catch (thrown) {
       throw unreadable(batch, thrown);

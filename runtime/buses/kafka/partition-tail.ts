@@ -1,3 +1,4 @@
+import { NOT_NOTED } from '#contract/oddity.ts';
 import { isStampedByServer, openBatch, type StoredBatch } from './stored-batch.ts';
 
 /** The first look; each further one goes back four times as far. */
@@ -80,7 +81,7 @@ export class PartitionTail {
   }
 
   #read(batch: StoredBatch, each: (record: TailRecord) => boolean): void {
-    const cursor = openBatch(batch);
+    const cursor = openBatch(batch, NOT_NOTED);
     // The sink writes the frame's own time, in whole milliseconds.
     const slackMs = isStampedByServer(batch) ? SKEW_MS : 1;
     const latestOf = (ms: number | undefined): number => (ms === undefined ? Number.POSITIVE_INFINITY : ms + slackMs);

@@ -1,9 +1,11 @@
 import { type Frame, type Headers, type HeaderType, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
-import { momentMs } from '#kit/moment.ts';
+import type { NoteOddity } from '#contract/oddity.ts';
+import { expiryTimeMs, messageTimeMs } from '#kit/message-time.ts';
 import { textOfBytes, utf8Of } from '#kit/raw-text.ts';
 import { CONTENT_TYPE, EXPIRY, MESSAGE_ID } from './header-names.ts';
 
-const MILLISECONDS = /^[0-9]{1,15}$/;
+/** As the protocol writes that a record has none. */
+const NO_TIMESTAMP = -1;
 
 /** What is the same for every record of a batch. */
 export interface BatchTimes {
@@ -25,10 +27,12 @@ interface Carried {
 export class RecordCursor {
   readonly #bytes: Buffer;
   readonly #times: BatchTimes;
+  readonly #note: NoteOddity;
   #at = 0;
   #offsetDelta = 0;
 
-  constructor(bytes: Buffer, times: BatchTimes) {
+  constructor(bytes: Buffer, times: BatchTimes, note: NoteOddity) {
+    this.#note = note;
     this.#bytes = bytes;
     this.#times = times;
   }
@@ -59,9 +63,16 @@ export class RecordCursor {
       body,
       id: carried.id,
       contentType: carried.contentType,
-      timestampMs: timeMs < 0 ? undefined : timeMs,
+      timestampMs: this.#time(timeMs),
       expiresAtMs: carried.expiresAtMs,
     };
+  }
+
+  #time(ms: number): number | undefined {
+    if (ms === NO_TIMESTAMP) return undefined;
+    const time = messageTimeMs(ms);
+    if (time === undefined) this.#note('TIMESTAMP_IGNORED');
+    return time;
   }
 
   #carried(): Carried {
@@ -82,7 +93,7 @@ export class RecordCursor {
       const name = textOf(nameBytes);
       const value = this.#slice();
       const text = value === null ? undefined : strictText(value);
-      if (text !== undefined && takes(carried, name, text)) continue;
+      if (text !== undefined && takes(carried, name, text, this.#note)) continue;
       const values = headers.get(name);
       const isFirst = values === undefined;
       const written = text ?? (value === null ? '' : value.toString('base64'));
@@ -140,19 +151,16 @@ export class RecordCursor {
 }
 
 /** Whether the text has a field of its own: the first of that name; and an expiry only where it can be read. */
-function takes(carried: Carried, name: string, text: string): boolean {
+function takes(carried: Carried, name: string, text: string, note: NoteOddity): boolean {
   if (name === MESSAGE_ID) {
     if (carried.id === undefined && text !== '') carried.id = text;
   } else if (name === CONTENT_TYPE && carried.contentType === undefined) carried.contentType = text;
   else if (name === EXPIRY && carried.expiresAtMs === undefined) {
-    carried.expiresAtMs = momentOf(text);
+    carried.expiresAtMs = expiryTimeMs(text);
+    if (carried.expiresAtMs === undefined) note('EXPIRY_IGNORED');
     return carried.expiresAtMs !== undefined;
   } else return false;
   return true;
-}
-
-function momentOf(text: string): number | undefined {
-  return MILLISECONDS.test(text) ? Number(text) : momentMs(text);
 }
 
 function noteType(types: Map<string, HeaderType[]>, name: string, count: number, type: HeaderType): void {

@@ -1,3 +1,4 @@
+import type { NoteOddity } from '#contract/oddity.ts';
 import { ATTRIBUTES, AT, BEFORE_LENGTH_COUNTS, CRC_FROM, MAGIC } from './batch-head.ts';
 import { compressionName, decompress } from './compression.ts';
 import { crc32c } from './crc32c.ts';
@@ -63,7 +64,7 @@ function markerOf(batch: Buffer): number {
 }
 
 /** Checks and unpacks a batch. Throws a RangeError or what the decompressor throws. */
-export function openBatch({ bytes }: StoredBatch): RecordCursor {
+export function openBatch({ bytes }: StoredBatch, note: NoteOddity): RecordCursor {
   if (crc32c(bytes, CRC_FROM, bytes.length) !== bytes.readUInt32BE(AT.crc)) {
     throw new RangeError('it does not match its checksum');
   }
@@ -72,7 +73,8 @@ export function openBatch({ bytes }: StoredBatch): RecordCursor {
     firstMs: int64(bytes, AT.firstTimestamp),
     appendedMs: isStampedByServer({ bytes }) ? int64(bytes, AT.maxTimestamp) : undefined,
   };
-  return new RecordCursor(decompress(attributes & ATTRIBUTES.compression, bytes.subarray(AT.records)), times);
+  const records = decompress(attributes & ATTRIBUTES.compression, bytes.subarray(AT.records));
+  return new RecordCursor(records, times, note);
 }
 
 /** Whether its time is that of the server that appended it, not of whoever made its records. */

@@ -4,6 +4,7 @@ import type { IPublishPacket } from 'mqtt-packet';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
+import { NOT_NOTED, type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { Inbox } from '#kit/inbox.ts';
 import { Liveness, NoAnswer } from '#kit/liveness.ts';
@@ -50,6 +51,7 @@ export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, 
 class MqttSource implements Source, LinkEnd {
   readonly #link: Link;
   readonly #context: BusContext;
+  readonly #note: NoteOddity;
   readonly #target: Target;
   readonly #window: Room;
   readonly #isFive: boolean;
@@ -81,6 +83,7 @@ class MqttSource implements Source, LinkEnd {
     const target = targetOf(connection, context);
     const sessionSeconds = Math.min(Math.ceil(durationMs(end.session) / 1000), MAX_SESSION_SECONDS);
     this.#context = context;
+    this.#note = oddityNotes(context);
     this.#target = target;
     this.#window = context.window;
     this.#isFive = target.protocol === '5';
@@ -237,7 +240,11 @@ class MqttSource implements Source, LinkEnd {
   #isOurs(packet: IPublishPacket): boolean {
     const order = this.#pubacks;
     const known = this.#claims.get(packet.messageId ?? 0);
-    if (known === undefined || order === undefined || known.id !== this.#idOf(known.packetId, receivedFrame(packet)))
+    if (
+      known === undefined ||
+      order === undefined ||
+      known.id !== this.#idOf(known.packetId, receivedFrame(packet, NOT_NOTED))
+    )
       return false;
     if (known.order !== order) order.enter(known);
     return true;
@@ -259,7 +266,7 @@ class MqttSource implements Source, LinkEnd {
   }
 
   #admit(packet: IPublishPacket, bytes: number): void {
-    const frame = receivedFrame(packet);
+    const frame = receivedFrame(packet, this.#note);
     if (packet.qos !== 1) {
       const id = `${this.#target.clientId}:0:${this.#nonce}-${this.#arrivals}`;
       this.#deliver({ id, frame, attempt: 1, bytes, settle: () => this.#settled(bytes) });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { BusContext } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
+import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
@@ -33,6 +34,7 @@ export class CoreSource implements Source {
   readonly #link: Link;
   readonly #from: CoreFrom;
   readonly #context: BusContext;
+  readonly #note: NoteOddity;
   readonly #inbox = new Inbox<Arrival>(({ bytes }) => bytes);
   readonly #most: Room;
   /** Ids of this process never meet those of another one. */
@@ -51,6 +53,7 @@ export class CoreSource implements Source {
     this.#link = link;
     this.#from = from;
     this.#context = context;
+    this.#note = oddityNotes(context);
     const { messages, bytes } = context.window;
     this.#most = { messages: messages * BURST.messages, bytes: bytes * BURST.bytes };
   }
@@ -154,7 +157,7 @@ export class CoreSource implements Source {
 
   #arrival(message: Msg): Arrival {
     const { data } = message;
-    const { headers, id, contentType, expiresAtMs } = readHeaders(message, data);
+    const { headers, id, contentType, expiresAtMs } = readHeaders(message, data, this.#note);
     this.#count += 1;
     return {
       id: `${this.#nonce}:${this.#count}`,

@@ -3,6 +3,7 @@ import type { Msg } from '@nats-io/transport-node';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
+import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { withDeadline, pause } from '#kit/deadline.ts';
@@ -42,6 +43,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
   readonly #link: Link;
   readonly #from: JetStreamFrom;
   readonly #context: BusContext;
+  readonly #note: NoteOddity;
   readonly #streamWanted: StreamWanted;
   readonly #consumerWanted: ConsumerWanted;
   readonly #inbox = new Inbox<HeldMessage>((held) => held.bytes);
@@ -73,6 +75,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     this.#link = link;
     this.#from = end;
     this.#context = context;
+    this.#note = oddityNotes(context);
     this.window = context.window;
     const create = connection.create && end.subjects !== undefined;
     this.#streamWanted = { name: end.stream, subjects: create ? end.subjects : undefined };
@@ -136,7 +139,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     const held = new HeldMessage(
       {
         id: `${this.#stream}:${sequence}`,
-        frame: streamFrame(message, timestampMs),
+        frame: streamFrame(message, timestampMs, this.#note),
         attempt: sequence <= this.#seenBefore ? undefined : deliveries,
       },
       { sequence, bytes: weightOf(message, message.data), reply },

@@ -1,6 +1,7 @@
 import type { Msg } from '@nats-io/transport-node';
 import { type Headers, NO_HEADERS } from '#contract/frame.ts';
-import { momentMs } from '#kit/moment.ts';
+import type { NoteOddity } from '#contract/oddity.ts';
+import { expiryTimeMs } from '#kit/message-time.ts';
 import { canonical, CONTENT_TYPE, CONTROL } from './header-names.ts';
 import { messageTtlMs } from './message-ttl.ts';
 import { headerBlock } from './raw-message.ts';
@@ -24,13 +25,13 @@ const NOTHING: Carried = {
 };
 
 /** `data`: the message's payload. */
-export function readHeaders(message: Msg, data: Uint8Array): Carried {
+export function readHeaders(message: Msg, data: Uint8Array, note: NoteOddity): Carried {
   const block = headerBlock(message, data);
-  return block === undefined ? NOTHING : parseHeaders(block);
+  return block === undefined ? NOTHING : parseHeaders(block, note);
 }
 
 /** `block`: `NATS/1.0 ...` and then `name: value` lines, each ended by CR LF. */
-export function parseHeaders(block: string): Carried {
+export function parseHeaders(block: string, note: NoteOddity): Carried {
   let headers: Map<string, string[]> | undefined;
   let given: string | undefined;
   let ttl: string | undefined;
@@ -53,9 +54,11 @@ export function parseHeaders(block: string): Carried {
   }
   const ttlMs = messageTtlMs(ttl);
   if (headers === undefined) return { ...NOTHING, id: given === '' ? undefined : given, ttlMs };
-  const expires = moment(headers.get('expirytime')?.[0]);
+  const stated = headers.get('expirytime')?.[0];
+  const expires = stated === undefined ? undefined : expiryTimeMs(stated);
   // What stands in a field of the frame stands there alone; what cannot be read is carried on as it is.
   if (expires !== undefined) headers.delete('expirytime');
+  else if (stated !== undefined) note('EXPIRY_IGNORED');
   const id = take(headers, 'msgid') ?? given;
   return {
     id: id === '' ? undefined : id,
@@ -64,10 +67,6 @@ export function parseHeaders(block: string): Carried {
     ttlMs,
     headers: headers.size === 0 ? NO_HEADERS : headers,
   };
-}
-
-function moment(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : momentMs(text);
 }
 
 function append(headers: Map<string, string[]>, name: string, value: string): void {

@@ -1,5 +1,6 @@
 import { type Frame, type HeaderType, NO_HEADERS } from '#contract/frame.ts';
-import { momentMs } from '#kit/moment.ts';
+import type { NoteOddity } from '#contract/oddity.ts';
+import { expiryTimeMs, messageTimeMs } from '#kit/message-time.ts';
 import { textsOf } from './header-values.ts';
 import type { Received } from './consumer.ts';
 import { readLists } from './header-lists.ts';
@@ -10,8 +11,8 @@ const MILLISECONDS_FROM = 1e11;
 
 const PROPERTIES = Object.entries(PROPERTY_OF);
 
-/** What arrived, as a frame. The body is a view of the connection's read buffer. `onRounded`: a header was an integer that the client could not read exactly. */
-export function receivedFrame(message: Received, onRounded: () => void): Frame {
+/** What arrived, as a frame. The body is a view of the connection's read buffer. */
+export function receivedFrame(message: Received, note: NoteOddity): Frame {
   const { fields, properties, content } = message;
   const table = properties.headers ?? {};
   const headers = new Map<string, readonly string[]>();
@@ -23,7 +24,7 @@ export function receivedFrame(message: Received, onRounded: () => void): Frame {
       continue;
     }
     const values = textsOf(value);
-    if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) onRounded();
+    if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) note('HEADER_ROUNDED');
     headers.set(
       name,
       values.map(({ text }) => text),
@@ -41,7 +42,7 @@ export function receivedFrame(message: Received, onRounded: () => void): Frame {
     const value: unknown = properties[property];
     if (typeof value === 'string' || typeof value === 'number') headers.set(name, [String(value)]);
   }
-  const expiresAtMs = expiry(headers, types, properties.expiration);
+  const expiresAtMs = expiry(headers, types, properties.expiration, note);
   const id = filled(properties.messageId) ?? take(headers, types, 'msgid');
   const contentType = filled(properties.contentType) ?? take(headers, types, 'content-type');
   return {
@@ -52,7 +53,7 @@ export function receivedFrame(message: Received, onRounded: () => void): Frame {
     body: content,
     id,
     contentType,
-    timestampMs: timestamp(properties.timestamp),
+    timestampMs: timestamp(properties.timestamp, note),
     expiresAtMs,
   };
 }
@@ -73,28 +74,32 @@ function take(
   return value;
 }
 
-function timestamp(value: unknown): number | undefined {
-  if (typeof value !== 'number' || value <= 0) return undefined;
-  return value >= MILLISECONDS_FROM ? value : value * 1000;
+function timestamp(value: unknown, note: NoteOddity): number | undefined {
+  if (typeof value !== 'number' || value === 0) return undefined;
+  const ms = messageTimeMs(value >= MILLISECONDS_FROM ? value : value * 1000);
+  if (ms === undefined) note('TIMESTAMP_IGNORED');
+  return ms;
 }
 
 /**
  * The moment that the publisher wrote down, else what its time to live leaves at the latest: the server takes nothing
- * off that property while the message waits, and drops the message when it is over.
+ * off that property while the message waits, and drops the message when it is over. Of a time to live of 0, which asks
+ * for delivery at once, nothing is left to keep: it was delivered.
  */
 function expiry(
   headers: Map<string, readonly string[]>,
   types: Map<string, readonly HeaderType[]> | undefined,
   expiration: unknown,
+  note: NoteOddity,
 ): number | undefined {
-  const [stated = ''] = headers.get('expirytime') ?? [];
-  const isMoment = types?.get('expirytime')?.[0] === 'timestamp';
-  const ms = isMoment ? Number(stated) : momentMs(stated);
-  if (ms !== undefined && !Number.isNaN(ms)) {
-    // What cannot be read is carried on as it is.
+  const stated = headers.get('expirytime')?.[0];
+  const ms = stated === undefined ? undefined : expiryTimeMs(stated);
+  if (ms !== undefined) {
     headers.delete('expirytime');
     types?.delete('expirytime');
     return ms;
   }
-  return typeof expiration === 'string' && /^\d{1,15}$/.test(expiration) ? Date.now() + Number(expiration) : undefined;
+  if (stated !== undefined) note('EXPIRY_IGNORED');
+  const leftMs = typeof expiration === 'string' && /^\d{1,15}$/.test(expiration) ? Number(expiration) : 0;
+  return leftMs === 0 ? undefined : messageTimeMs(Date.now() + leftMs);
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import { messageOf, type SluiceError } from '#contract/errors.ts';
+import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Room, Source } from '#contract/source.ts';
 import { Deque } from '#kit/deque.ts';
 import { Inbox } from '#kit/inbox.ts';
@@ -51,6 +52,7 @@ export async function openSource(
 class RabbitSource implements Source, LinkEnd, Watched {
   readonly #link: Link;
   readonly #context: BusContext;
+  readonly #note: NoteOddity;
   readonly #from: RabbitFrom;
   readonly #connection: RabbitConnection;
   readonly #queue: string;
@@ -79,6 +81,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
   constructor({ connection, end }: EndOptions<RabbitConnection, RabbitFrom>, context: BusContext) {
     this.#connection = connection;
     this.#context = context;
+    this.#note = oddityNotes(context);
     this.#from = end;
     this.#queue = end.queue ?? `${context.pipeline}.${context.route}`;
     this.#link = new Link(connection, context, this);
@@ -247,7 +250,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
   #receive(session: Session, acks: Acks, message: Received): void {
     const { deliveryTag: tag, redelivered } = message.fields;
     const { headers } = message.properties;
-    const frame = receivedFrame(message, () => this.#roundedHeader());
+    const frame = receivedFrame(message, this.#note);
     const offset: unknown = headers?.['x-stream-offset'];
     if (this.#place === undefined) {
       if (offset !== undefined) this.#looksLikeStream();
@@ -333,11 +336,6 @@ class RabbitSource implements Source, LinkEnd, Watched {
   #release(arrival: Arrival): void {
     this.#held -= 1;
     this.#heldBytes -= arrival.bytes;
-  }
-
-  #roundedHeader(): void {
-    const text = 'a message has an integer beyond 2^53 in a header; the client library rounds it';
-    this.#link.notice('HEADER_ROUNDED', text);
   }
 
   #neverCame(): void {

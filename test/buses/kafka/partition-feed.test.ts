@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NOT_NOTED } from '#contract/oddity.ts';
 import { ACCEPT, GIVE_BACK } from '#contract/delivery.ts';
 import { PartitionFeed } from '../../../runtime/buses/kafka/partition-feed.ts';
 import { ReadTurns } from '../../../runtime/buses/kafka/read-turns.ts';
@@ -21,7 +22,7 @@ function batch(offset: number, count: number, next = offset + count, attributes 
   return { ...made, nextOffset: next, isHidden: attributes !== 0 };
 }
 
-const quiet = { settled: () => {} };
+const quiet = { note: NOT_NOTED, settled: () => {} };
 const feedAt = (offset: number, partition = 0): PartitionFeed =>
   new PartitionFeed({ topic: 't', partition, offset, committed: offset, tag: '' }, false, quiet);
 

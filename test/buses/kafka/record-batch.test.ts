@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NOT_NOTED } from '#contract/oddity.ts';
 import fc from 'fast-check';
 import type { Frame, HeaderType } from '#contract/frame.ts';
 import { textOfBytes } from '#kit/raw-text.ts';
 import { COMPRESSIONS } from '../../../runtime/buses/kafka/compression.ts';
+import { AT, CRC_FROM } from '../../../runtime/buses/kafka/batch-head.ts';
+import { crc32c } from '../../../runtime/buses/kafka/crc32c.ts';
 import { RecordBatch } from '../../../runtime/buses/kafka/record-batch.ts';
 import { openBatch, splitBatches, type StoredBatch } from '../../../runtime/buses/kafka/stored-batch.ts';
 import { frameOf } from './ends.ts';
@@ -40,7 +43,7 @@ const made: fc.Arbitrary<Made> = fc
     id: fc.option(fc.string({ minLength: 1 }), { nil: undefined }),
     contentType: fc.option(fc.string(), { nil: undefined }),
     timestampMs: fc.option(fc.integer({ min: 0, max: 8_000_000_000_000 }), { nil: undefined }),
-    expiresAtMs: fc.option(fc.integer({ min: 0, max: 8_000_000_000_000 }), { nil: undefined }),
+    expiresAtMs: fc.option(fc.integer({ min: 100_000_000_000, max: 8_000_000_000_000 }), { nil: undefined }),
   })
   .map(({ key, headers: pairs, ...rest }) => {
     const values = new Map<string, string[]>();
@@ -73,7 +76,7 @@ function batchOf(frames: readonly Made[], compression: (typeof COMPRESSIONS)[key
 
 function readAll(bytes: Buffer): Frame[] {
   return splitBatches(bytes, []).flatMap((batch) => {
-    const cursor = openBatch(batch);
+    const cursor = openBatch(batch, NOT_NOTED);
     return Array.from({ length: batch.count }, (_, index) => {
       const frame = cursor.next('t');
       assert.equal(cursor.offsetDelta, index);
@@ -105,6 +108,31 @@ const SAMPLE = Array.from({ length: 50 }, (_, at) => ({
   frame: frameOf('t', `body ${at} `.repeat(20), { id: `id-${at}`, headers: new Map([['h', ['v']]]) }),
   key: undefined,
 }));
+
+test("a record's own time outside of 1970 to 9999 is left out and counted, and -1 is none without a word", () => {
+  const times = [-1n, -2n, 1_764_100_000_000n, 1_764_100_000_000_000n, 2n ** 63n - 1n, -(2n ** 63n)];
+  const read = times.map((time) => {
+    const bytes = batchOf(SAMPLE.slice(0, 1), COMPRESSIONS.none);
+    bytes.writeBigInt64BE(time, AT.firstTimestamp);
+    bytes.writeUInt32BE(crc32c(bytes, CRC_FROM, bytes.length), AT.crc);
+    const noted: string[] = [];
+    const [batch] = splitBatches(bytes, []);
+    const { timestampMs } = openBatch(batch ?? assert.fail(), (oddity) => noted.push(oddity)).next('t');
+    return [timestampMs, ...noted];
+  });
+  const none = [undefined, 'TIMESTAMP_IGNORED'];
+  assert.deepEqual(read, [[undefined], none, [1_764_100_000_000], none, none, none]);
+});
+
+test('an expiry header that is no time stays a header, and is counted', () => {
+  const frame = frameOf('t', '', { headers: new Map([['expirytime', ['0', '2030-01-01T00:00:00Z']]]) });
+  const noted: string[] = [];
+  const [batch] = splitBatches(batchOf([{ frame, key: undefined }], COMPRESSIONS.none), []);
+  const read = openBatch(batch ?? assert.fail(), (oddity) => noted.push(oddity)).next('t');
+  assert.deepEqual(noted, ['EXPIRY_IGNORED']);
+  assert.deepEqual([...read.headers], [['expirytime', ['0']]]);
+  assert.equal(read.expiresAtMs, Date.UTC(2030, 0));
+});
 
 test('a batch of which one bit is another is refused by its checksum', () => {
   for (const compression of Object.values(COMPRESSIONS)) {
@@ -153,7 +181,7 @@ function openUnchecked(batch: StoredBatch): void {
   const { bytes } = batch;
   for (let guess = 0; guess < 2; guess += 1) {
     try {
-      const cursor = openBatch(batch);
+      const cursor = openBatch(batch, NOT_NOTED);
       for (let left = batch.count; left > 0; left -= 1) cursor.next('t');
       return;
     } catch (thrown) {

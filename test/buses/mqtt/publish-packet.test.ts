@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NOT_NOTED } from '#contract/oddity.ts';
 import fc from 'fast-check';
 import { parser, type IPublishPacket } from 'mqtt-packet';
 import { publishPacket } from '../../../runtime/buses/mqtt/publish-packet.ts';
@@ -43,7 +44,7 @@ test('what is written is what another reader of MQTT 5 reads', () => {
       (address, named, body, id, contentType, secondsLeft, packetId, retain) => {
         const sent = frame(address, body, { headers: named, id, contentType });
         const read = parsed(publishPacket({ isFive: true, qos: 1, retain }, sent, packetId, secondsLeft), 5);
-        const back = receivedFrame(read);
+        const back = receivedFrame(read, NOT_NOTED);
         assert.deepEqual([read.messageId, read.qos, read.retain, read.dup], [packetId, 1, retain, false]);
         assert.equal(read.properties?.messageExpiryInterval, secondsLeft);
         assert.deepEqual([back.address, back.id, back.contentType], [address, id, contentType]);
@@ -77,5 +78,22 @@ test('a header that MQTT cannot carry is refused for good, and not shown', () =>
         return true;
       },
     );
+  }
+});
+
+test('an expirytime that is no time sets no expiry, stays a header and is counted', () => {
+  const noted: string[] = [];
+  const readWith = (expirytime: string): ReturnType<typeof receivedFrame> => {
+    const sent = frame('t', '', { headers: new Map([['expirytime', [expirytime]]]) });
+    const packet = publishPacket({ isFive: true, qos: 1, retain: false }, sent, 1, undefined);
+    return receivedFrame(parsed(packet, 5), (oddity) => noted.push(oddity));
+  };
+  for (const odd of ['0', '1764100000', 'soon', '1764100000000000']) {
+    const { expiresAtMs, headers: named } = readWith(odd);
+    assert.deepEqual([expiresAtMs, named.get('expirytime')], [undefined, [odd]]);
+  }
+  assert.deepEqual(noted, Array(4).fill('EXPIRY_IGNORED'));
+  for (const moment of ['1900000000000', '2030-03-17T17:46:40Z']) {
+    assert.deepEqual([readWith(moment).expiresAtMs, readWith(moment).headers.size], [1_900_000_000_000, 0]);
   }
 });

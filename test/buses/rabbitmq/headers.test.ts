@@ -165,6 +165,39 @@ test('to a stream lists travel as one text, and come back as they were', () => {
   }
 });
 
+test('a time of AMQP outside of 1970 to 9999 is left out and counted', () => {
+  const timeOf = (timestamp: unknown): unknown[] => {
+    const noted: string[] = [];
+    const message = { fields: { routingKey: 'k' }, properties: { headers: {}, timestamp }, content: Buffer.from('x') };
+    const { timestampMs } = receivedFrame(message as unknown as ConsumeMessage, (oddity) => noted.push(oddity));
+    return [timestampMs, ...noted];
+  };
+  const none = [undefined, 'TIMESTAMP_IGNORED'];
+  assert.deepEqual(timeOf(1_764_100_000), [1_764_100_000_000]);
+  assert.deepEqual(timeOf(1_764_100_000_123), [1_764_100_000_123], 'milliseconds, as many publishers write');
+  assert.deepEqual([1_764_100_000_000_000, 2 ** 63, 2 ** 64, -1].map(timeOf), [none, none, none, none]);
+  assert.deepEqual([0, undefined].map(timeOf), [[undefined], [undefined]]);
+});
+
+test('an expiry that is no time stays a header, and a time to live of 0 was kept by the delivery', () => {
+  const noted: string[] = [];
+  const frameOfExpiry = (headers: object, expiration?: string): Frame =>
+    receivedFrame(
+      { fields: { routingKey: 'k' }, properties: { headers, expiration }, content: Buffer.from('x') } as ConsumeMessage,
+      (oddity) => noted.push(oddity),
+    );
+  const zero = frameOfExpiry({ expirytime: 0 });
+  assert.deepEqual([zero.expiresAtMs, zero.headers.get('expirytime'), noted], [undefined, ['0'], ['EXPIRY_IGNORED']]);
+  assert.equal(frameOfExpiry({}, '0').expiresAtMs, undefined);
+  assert.equal(frameOfExpiry({}, '999999999999999').expiresAtMs, undefined);
+  const soonMs = Date.now() + 60_000;
+  assert.equal(
+    frameOfExpiry({ expirytime: { '!': 'timestamp', value: 1_900_000_000 } }).expiresAtMs,
+    1_900_000_000_000,
+  );
+  assert.ok(Math.abs((frameOfExpiry({}, '60000').expiresAtMs ?? 0) - soonMs) < 5000);
+});
+
 test('what belongs to one delivery is no part of the message, and an integer that was rounded is said', () => {
   let rounded = 0;
   const headers = { 'x-stream-offset': 5, 'x-delivery-count': 2, big: 2 ** 60 };
