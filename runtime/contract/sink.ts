@@ -31,8 +31,13 @@ export interface Sink {
    * Hands the frame over in the order of the calls and resolves only once the bus has confirmed it, to the level that
    * its guarantees state: queued in a client is not sent. Rejects with a SluiceError within the driver's deadline:
    * scope `bus` when no message could pass now, scope `message` when this one did not, verdict `reject` when it never
-   * can; ADDRESS_INVALID for an address that the bus's grammar finds a flaw in. May throw the same synchronously. Sends
-   * that end alike may share one promise. Never retries on its own: order across a failure is the engine's concern.
+   * can; ADDRESS_INVALID for an address that the bus's grammar finds a flaw in. May throw the same synchronously.
+   *
+   * First it writes the frame as bytes, then it hands them over: what is thrown synchronously, whatever it is, was
+   * thrown before anything of the frame was handed over, and leaves nothing half made. The engine takes what is no
+   * SluiceError for that frame's own fault (SINK_UNWRITABLE).
+   *
+   * Sends that end alike may share one promise. Never retries on its own: order across a failure is the engine's concern.
    */
   send(frame: Frame): Promise<Receipt>;
   /**

@@ -129,7 +129,7 @@ export class Outbox implements Sender {
     try {
       sent = this.#sink.send(sending?.frame ?? parcel.frame);
     } catch (thrown) {
-      const failure = asSluiceError(thrown);
+      const failure = asSluiceError(thrown, 'SINK_UNWRITABLE');
       // Later, as of one that was taken.
       queueMicrotask(() => {
         sending?.end(failure);

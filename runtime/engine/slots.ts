@@ -165,7 +165,7 @@ export class Slots implements Sender {
       try {
         sent = this.#sink.send(sending?.frame ?? frame);
       } catch (thrown) {
-        const error = asSluiceError(thrown);
+        const error = asSluiceError(thrown, 'SINK_UNWRITABLE');
         // Later, as of one that was taken.
         queueMicrotask(() => {
           sending?.end(error);

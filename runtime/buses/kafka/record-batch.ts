@@ -43,10 +43,7 @@ export class RecordBatch {
     this.#makeRoom(bound);
     const bytes = this.#bytes;
     const timestampMs = frame.timestampMs ?? nowMs;
-    if (this.#count === 0) {
-      this.#firstMs = timestampMs;
-      this.#lastMs = timestampMs;
-    } else if (timestampMs > this.#lastMs) this.#lastMs = timestampMs;
+    if (this.#count === 0) this.#firstMs = timestampMs;
     // The length stands before it and takes as many bytes as it needs.
     const start = this.#end + varintBytes(bound);
     let at = start;
@@ -59,6 +56,8 @@ export class RecordBatch {
     const length = at - start;
     const from = writeVarint(bytes, this.#end, length);
     if (from !== start) bytes.copyWithin(from, start, at);
+    // What throws before this has left the batch as it was.
+    this.#lastMs = this.#count === 0 ? timestampMs : Math.max(this.#lastMs, timestampMs);
     this.#end = from + length;
     this.#count += 1;
   }

@@ -1,5 +1,5 @@
 import type { BusContext, EndOptions } from '#contract/bus.ts';
-import { type ErrorCode, SluiceError } from '#contract/errors.ts';
+import { asSluiceError, type ErrorCode, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink, Tail, TailWanted } from '#contract/sink.ts';
 import { backoffMs } from '#kit/backoff.ts';
@@ -131,7 +131,7 @@ class KafkaSink implements Sink {
         try {
           this.#put(topic, frame).then(resolve, reject);
         } catch (thrown) {
-          reject(thrown);
+          reject(asSluiceError(thrown, 'SINK_UNWRITABLE'));
         }
       }
     } catch (thrown) {

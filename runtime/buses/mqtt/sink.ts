@@ -1,6 +1,6 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
-import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
@@ -77,14 +77,6 @@ class MqttSink implements Sink, LinkEnd {
   }
 
   send(frame: Frame): Promise<Receipt> {
-    try {
-      return this.#publish(frame);
-    } catch (thrown) {
-      return Promise.reject(asSluiceError(thrown));
-    }
-  }
-
-  #publish(frame: Frame): Promise<Receipt> {
     const live = this.#live;
     if (live === undefined) throw this.#error('SINK_DOWN', 'not connected');
     const flaw = topicGrammar.flaw(frame.address);

@@ -76,7 +76,8 @@ export class CoreSink implements Sink {
       if (headers === undefined) this.#connection.publish(frame.address, body);
       else this.#connection.publish(frame.address, body, { headers: this.#block.holding(headers) });
     } catch (error) {
-      throw this.#link.error('SINK_DOWN', 'the client takes no messages', error);
+      // Of an open connection it is something in the message that the client cannot write.
+      throw this.#connection.isClosed() ? this.#link.error('SINK_DOWN', 'the client takes no messages', error) : error;
     }
     return (this.#filling ?? this.#newBatch()).receipt;
   }

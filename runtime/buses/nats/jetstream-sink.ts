@@ -101,7 +101,8 @@ export class JetStreamSink implements Sink {
       const reply = this.#inbox + token;
       this.#connection.publish(frame.address, body, { reply, headers: this.#block.holding(headers) });
     } catch (error) {
-      throw this.#link.error('SINK_DOWN', 'the client takes no messages', error);
+      // Of an open connection it is something in the message that the client cannot write.
+      throw this.#connection.isClosed() ? this.#link.error('SINK_DOWN', 'the client takes no messages', error) : error;
     }
     return new Promise((confirm, fail) => {
       const deadlineMs = performance.now() + this.#target.timeoutMs;

@@ -42,7 +42,7 @@ export class Turns {
       sent.then(next.confirm, next.fail);
       this.#await(subject, sent);
     } catch (thrown) {
-      const error = asSluiceError(thrown);
+      const error = asSluiceError(thrown, 'SINK_UNWRITABLE');
       next.fail(error);
       this.#failed(subject, error);
     }
