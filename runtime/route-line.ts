@@ -218,6 +218,7 @@ export class RouteLine {
     const report = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
     const isFenced = direction === 'sink' && CLASSES[this.#spec.class].oneAtATime;
-    return { ...place, window: this.#spec.from.window, isFenced, memo, signal: opening, report };
+    const spelling = direction === 'sink' ? { unspellable: to.headers.unspellable } : {};
+    return { ...place, ...spelling, window: this.#spec.from.window, isFenced, memo, signal: opening, report };
   }
 }

@@ -87,7 +87,8 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     id: from.id === undefined ? undefined : fill(from.id, undefined, 'KEY_MISSING'),
     // The sink judges what the values make together: an address that is too long, an empty level.
     address: fill(to.address, sinkGrammar, 'ADDRESS_INVALID'),
-    headers: new Map([...to.headers].map(([name, text]) => [name, fill(text, undefined, 'ADDRESS_INVALID')])),
+    headers: new Map([...to.headers.set].map(([name, text]) => [name, fill(text, undefined, 'ADDRESS_INVALID')])),
+    droppedHeaders: to.headers.drop,
     sequence: from.sequence === undefined ? undefined : fill(from.sequence, undefined, 'KEY_MISSING'),
     timestamp: from.timestamp === undefined ? undefined : fill(from.timestamp, undefined, 'KEY_MISSING'),
     expiresAfterMs: from.expiresMs,
@@ -160,7 +161,15 @@ function namesAnotherCodec({ from, to }: RouteSpec): boolean {
 /** Whether anything on the route decodes a body: only there can a message do harm. */
 export function looksAtBodies(spec: RouteSpec): boolean {
   const { from, to, stages } = spec;
-  const texts = [from.key, from.id, from.sequence, from.timestamp, from.dedupe?.by, to.address, ...to.headers.values()];
+  const texts = [
+    from.key,
+    from.id,
+    from.sequence,
+    from.timestamp,
+    from.dedupe?.by,
+    to.address,
+    ...to.headers.set.values(),
+  ];
   return stages.length > 0 || namesAnotherCodec(spec) || texts.some((text) => text !== undefined && readsBody(text));
 }
 

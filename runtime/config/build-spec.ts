@@ -1,3 +1,4 @@
+import { UNSPELLABLE } from '#contract/carried-headers.ts';
 import { CLASS_NAMES, type TrafficClass } from '#contract/traffic-class.ts';
 import { durationMs, perSecond, sizeBytes } from '#kit/quantity.ts';
 import { mapWithDefaults } from './defaults.ts';
@@ -8,6 +9,7 @@ import type {
   ConnectionSpec,
   DeadLetterSpec,
   DedupeSpec,
+  HeadersSpec,
   PipelineSpec,
   RetrySpec,
   RouteSpec,
@@ -106,7 +108,6 @@ export function addressOptionOf(bus: BusWords, to: PlainMap): string {
 }
 
 function sink(options: PlainMap, bus: BusWords): SinkSpec {
-  const headers = Object.entries(asMap(own(options, 'headers')));
   return {
     connection: text(options, 'bus'),
     bus: bus.name,
@@ -114,7 +115,17 @@ function sink(options: PlainMap, bus: BusWords): SinkSpec {
     grade: optional(options, 'grade'),
     codec: optional(options, 'codec'),
     address: optional(options, addressOptionOf(bus, options)) ?? '',
-    headers: new Map(headers.map(([name, template]) => [name, String(template)])),
+    headers: headers(asMap(own(options, 'headers'))),
+  };
+}
+
+function headers(words: PlainMap): HeadersSpec {
+  const set = Object.entries(asMap(own(words, 'set')));
+  const unspellable = own(words, 'unspellable');
+  return {
+    set: new Map(set.map(([name, template]) => [name, String(template)])),
+    drop: asList(own(words, 'drop')).map(String),
+    unspellable: UNSPELLABLE.find((word) => word === unspellable) ?? DEFAULTS.unspellable,
   };
 }
 

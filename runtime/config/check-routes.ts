@@ -1,4 +1,5 @@
 import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
+import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { addressOptionOf, parseBackoff } from './build-spec.ts';
 import { checkLetterBus } from './check-letters.ts';
@@ -167,9 +168,14 @@ class RouteJudge {
     }
     const headersAt = pointerTo(toAt, 'headers');
     const headers = asMap(own(to, 'headers'));
-    for (const name of Object.keys(headers)) {
-      this.#reservedHeader(headersAt, name);
-      this.#template(headersAt, headers, name, { use: 'header', target: undefined }, sent);
+    const setAt = pointerTo(headersAt, 'set');
+    const set = asMap(own(headers, 'set'));
+    for (const name of Object.keys(set)) {
+      this.#reservedHeader(pointerTo(setAt, name), name, 'key');
+      this.#template(setAt, set, name, { use: 'header', target: undefined }, sent);
+    }
+    for (const [index, name] of asList(own(headers, 'drop')).entries()) {
+      this.#reservedHeader(pointerTo(pointerTo(headersAt, 'drop'), String(index)), String(name), 'value');
     }
     return keyed;
   }
@@ -197,12 +203,13 @@ class RouteJudge {
     findings.add({ code: 'TEMPLATE_MISSING', at: place, expected, found: 'none', write: `${name}: ...` });
   }
 
-  #reservedHeader(at: string, name: string): void {
-    if (!(RESERVED_HEADERS as readonly string[]).includes(name.toLowerCase())) return;
+  #reservedHeader(at: string, name: string, side: 'key' | 'value'): void {
+    const reserved: readonly string[] = [...RESERVED_HEADERS, CARRIED_HEADERS];
+    if (!reserved.includes(name.toLowerCase())) return;
     this.#file.findings.add({
       code: 'RESERVED_HEADER',
-      at: pointerTo(at, name),
-      side: 'key',
+      at,
+      side,
       expected: 'a header of your own',
       found: `${name}, which only the runtime writes`,
       write: `nothing: remove ${name}`,

@@ -1,6 +1,8 @@
+import { UNSPELLABLE } from '#contract/carried-headers.ts';
 import { CLASS_NAMES, CLASSES } from '#contract/traffic-class.ts';
-import { DURATION_PATTERN, RATE_PATTERN } from '#kit/quantity.ts';
-import { GRADE_MEANS, GRADES } from './grades.ts';
+import { DURATION_PATTERN, RATE_PATTERN, SOME_DURATION_PATTERN, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
+import { GRADES } from './grades.ts';
+import { PROMISE_SCHEMA, SPOOL_SCHEMA } from './route-words.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 /** `fleet`, `forward-gateway`: pipelines and routes; their names go into client ids, durable names, traces and metrics. */
@@ -8,9 +10,6 @@ const NAME_PATTERN = '^[a-z][a-z0-9-]*$';
 const CONNECTION_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$';
 /** `owntracks-location.v1`: files in `functions/` and `schemas/`, without their ending. */
 export const FILE_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
-/** Longer than nothing: what expires at once is never sent, and a bound of nothing never reads. */
-export const SOME_DURATION_PATTERN = '^0*[1-9][0-9]*(ms|s|m|h|d)$';
-export const SOME_SIZE_PATTERN = '^0*[1-9][0-9]*(B|KiB|MiB|GiB)$';
 const BACKOFF_PATTERN = `${DURATION_PATTERN.slice(0, -1)}\\.\\.${DURATION_PATTERN.slice(1)}`;
 const HEADER_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
 
@@ -31,6 +30,7 @@ export const DEFAULTS = {
   watchdog: '30s',
   dedupeWindow: '10m',
   dedupeMax: 100_000,
+  unspellable: 'encode',
 } as const;
 
 /** Stands for a part of the file that its own schema judges: the checker compares by identity. */
@@ -103,45 +103,30 @@ const GRADE_SCHEMA: JsonSchema = {
     'What this end keeps because its server is set up so, where that is more than the driver can know: sync_interval: always, replicas. Taken at its word.',
 };
 
-const PROMISE_SCHEMA: JsonSchema = {
+const HEADERS_SCHEMA: JsonSchema = {
   type: 'object',
   additionalProperties: false,
-  minProperties: 1,
-  description: 'What the route must be able to keep: check and run refuse to start below it.',
+  description: 'What goes out beside the headers of the source message, which are carried on without being named.',
   properties: {
-    grade: {
-      type: 'string',
-      enum: [...GRADES],
-      description: `The weakest point of the way. ${GRADES.map((grade) => `${grade}: ${GRADE_MEANS[grade]}`).join('; ')}.`,
+    set: {
+      type: 'object',
+      description: 'Headers to add, or to write in place of those of the message, each a template.',
+      propertyNames: { pattern: HEADER_PATTERN },
+      additionalProperties: template('Template of the header value.', '{key}'),
+      examples: [{ origin: '{route}' }],
     },
-    order: { type: 'string', enum: ['key', 'address'], description: 'What keeps its order.' },
-    duplicates: {
-      type: 'string',
-      enum: ['none', 'marked', 'last'],
-      description: 'After a crash: none, only marked ones, or at most the last one of each key.',
+    drop: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      description: 'Headers of the message that are not carried on, by name as the source bus spells it.',
+      examples: [['kafka_dlt-exception-stacktrace']],
     },
-  },
-};
-
-const SPOOL_SCHEMA: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['max'],
-  description:
-    'A store on the local disk between the source and the stages: the source is settled once a message is committed there (docs/spool.md).',
-  properties: {
-    max: {
+    unspellable: {
       type: 'string',
-      pattern: SOME_SIZE_PATTERN,
+      enum: [...UNSPELLABLE],
+      default: DEFAULTS.unspellable,
       description:
-        'How large it may grow. Full, it pauses the source; of class telemetry it goes on replacing older by newer.',
-      examples: ['2GiB'],
-    },
-    at: {
-      type: 'string',
-      minLength: 1,
-      description: 'Folder of its file. Default: the state folder.',
-      examples: ['/var/spool/sluice'],
+        'What becomes of a header that the bus of the sink cannot spell. encode: it travels in the header carried-headers, and the next bridge puts it back. drop: it does not travel. reject: the message is a dead letter.',
     },
   },
 };
@@ -202,12 +187,7 @@ export function sinkWords(codecs: Iterable<string>): Readonly<Record<string, Jso
   return {
     grade: GRADE_SCHEMA,
     codec: codec(codecs),
-    headers: {
-      type: 'object',
-      description: 'Headers to add, each a template. Headers of the source frame are carried on without being named.',
-      propertyNames: { pattern: HEADER_PATTERN },
-      additionalProperties: template('Template of the header value.', '{key}'),
-    },
+    headers: HEADERS_SCHEMA,
   };
 }
 

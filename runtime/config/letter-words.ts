@@ -1,4 +1,5 @@
-import { DEFAULTS, SOME_DURATION_PATTERN, SOME_SIZE_PATTERN } from './file-words.ts';
+import { SOME_DURATION_PATTERN, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
+import { DEFAULTS } from './file-words.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 /** `deadLetter` of a route as a map without a bus: how much the local store keeps. */

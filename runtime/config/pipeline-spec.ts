@@ -1,3 +1,4 @@
+import type { Unspellable } from '#contract/carried-headers.ts';
 import type { LetterBounds } from '#contract/dead-letter.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
@@ -93,11 +94,19 @@ export interface DedupeSpec {
   readonly max: number;
 }
 
+/** What becomes of headers on the way out. */
+export interface HeadersSpec {
+  /** Names to templates. */
+  readonly set: ReadonlyMap<string, string>;
+  /** Of the message, not carried on. */
+  readonly drop: readonly string[];
+  readonly unspellable: Unspellable;
+}
+
 export interface SinkSpec extends EndSpec {
   /** Template of the address: the sink option that the driver names so. */
   readonly address: string;
-  /** Header names to templates. */
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: HeadersSpec;
 }
 
 export interface StageSpec {

@@ -1,4 +1,5 @@
 import type { SluiceError } from './errors.ts';
+import type { Unspellable } from './carried-headers.ts';
 import type { Memo } from './memo.ts';
 import type { Room, Source } from './source.ts';
 import type { Sink } from './sink.ts';
@@ -82,6 +83,8 @@ export interface BusContext {
    * connection to its end before the next, a driver has nothing to do.
    */
   readonly isFenced: boolean;
+  /** Of a sink: what becomes of headers that its bus cannot spell, see carried-headers.ts. */
+  readonly unspellable?: Unspellable;
   /** This end's own, the same at every start. */
   readonly memo: Memo;
   /** Aborts while the connection is being opened: the opening promise rejects, nothing is left behind. */

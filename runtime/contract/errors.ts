@@ -117,6 +117,12 @@ export const ERRORS = {
     remedy:
       'The client of the bus could not write this message; the cause says what it stumbled over. Change that value in a function, or report it: the bridge should have refused it by a name of its own.',
   },
+  HEADER_UNSPELLABLE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The bus has no way to write this header. Write headers: { unspellable: encode } in to, to have it carried in an encoded form, or drop it by name: headers: { drop: [NAME] }. A label is never carried where nobody looks for it: have the publisher write one that is plain text.',
+  },
   SINK_TOO_LARGE: {
     verdict: 'reject',
     scope: 'message',

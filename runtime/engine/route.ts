@@ -51,6 +51,8 @@ export interface Route {
   readonly address: Fill;
   /** Added to what the source frame carried. */
   readonly headers: ReadonlyMap<string, Fill>;
+  /** Of the message, by name, not carried on. */
+  readonly droppedHeaders: readonly string[];
   readonly sequence: Fill | undefined;
   readonly timestamp: Fill | undefined;
   readonly expiresAfterMs: number | undefined;

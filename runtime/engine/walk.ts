@@ -249,7 +249,7 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
   return {
     address: route.address(message),
     key: message.key,
-    headers: route.headers.size === 0 ? headers : withAdded(route, headers, message),
+    headers: headersOut(route, headers, message),
     headerTypes: origin.headerTypes,
     body,
     id: message.id,
@@ -264,10 +264,12 @@ function typeOf(route: Route, codec: Codec, carried: string | undefined): string
   return carried === undefined && !route.statesContentType ? undefined : codec.contentType;
 }
 
-function withAdded(route: Route, headers: Headers, view: View): Headers {
-  const added = new Map(headers);
-  for (const [name, fill] of route.headers) added.set(name, [fill(view)]);
-  return added;
+function headersOut({ headers: set, droppedHeaders }: Route, headers: Headers, view: View): Headers {
+  if (set.size === 0 && !droppedHeaders.some((name) => headers.has(name))) return headers;
+  const left = new Map(headers);
+  for (const name of droppedHeaders) left.delete(name);
+  for (const [name, fill] of set) left.set(name, [fill(view)]);
+  return left;
 }
 
 function isSeveral(result: StageResult): result is readonly Message[] {

@@ -5,6 +5,9 @@ const SIZE_BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 102
 export const DURATION_PATTERN = '^[0-9]+(ms|s|m|h|d)$';
 /** As a JSON Schema `pattern`: a size with its unit, `900B 64KiB 2GiB`. */
 export const SIZE_PATTERN = '^[0-9]+(B|KiB|MiB|GiB)$';
+/** Longer than nothing: what expires at once is never sent, and a bound of nothing never reads. */
+export const SOME_DURATION_PATTERN = '^0*[1-9][0-9]*(ms|s|m|h|d)$';
+export const SOME_SIZE_PATTERN = '^0*[1-9][0-9]*(B|KiB|MiB|GiB)$';
 /** As a JSON Schema `pattern`: a rate above nothing, `500/s`. */
 export const RATE_PATTERN = '^0*[1-9][0-9]*/s$';
 

@@ -70,7 +70,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     address: 'tracks.{key}',
     grade: undefined,
     codec: undefined,
-    headers: new Map([['origin', '{route}/{id}']]),
+    headers: { set: new Map([['origin', '{route}/{id}']]), drop: [], unspellable: 'encode' },
   });
   assert.deepEqual(positions.retry, { attempts: 5, backoff: { firstMs: 100, capMs: 10_000 } });
   assert.deepEqual(orders?.retry, { attempts: 3, backoff: { firstMs: 1000, capMs: 60_000 } });

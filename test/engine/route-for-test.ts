@@ -25,6 +25,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     id: undefined,
     address: (view) => view.address,
     headers: new Map(),
+    droppedHeaders: [],
     sequence: undefined,
     timestamp: undefined,
     expiresAfterMs: undefined,

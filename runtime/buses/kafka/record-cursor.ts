@@ -1,3 +1,4 @@
+import { noteType, takeCarried } from '#contract/carried-headers.ts';
 import { type Frame, type Headers, type HeaderType, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { expiryTimeMs, messageTimeMs } from '#kit/message-time.ts';
@@ -101,9 +102,10 @@ export class RecordCursor {
       else values.push(written);
       if (text === undefined) {
         types ??= new Map();
-        noteType(types, name, headers.get(name)?.length ?? 1, value === null ? 'null' : 'bytes');
+        noteType(types, name, (values?.length ?? 1) - 1, value === null ? 'null' : 'bytes');
       }
     }
+    types = takeCarried(headers, types);
     if (headers.size > 0) carried.headers = headers;
     if (types !== undefined) carried.headerTypes = completed(types, headers);
     return carried;
@@ -161,13 +163,6 @@ function takes(carried: Carried, name: string, text: string, note: NoteOddity): 
     return carried.expiresAtMs !== undefined;
   } else return false;
   return true;
-}
-
-function noteType(types: Map<string, HeaderType[]>, name: string, count: number, type: HeaderType): void {
-  const noted = types.get(name) ?? [];
-  while (noted.length < count - 1) noted.push('text');
-  noted.push(type);
-  types.set(name, noted);
 }
 
 function completed(types: Map<string, HeaderType[]>, headers: ReadonlyMap<string, readonly string[]>): HeaderTypes {

@@ -1,4 +1,5 @@
 import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { speller } from '#contract/carried-headers.ts';
 import { asSluiceError, type ErrorCode, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink, Tail, TailWanted } from '#contract/sink.ts';
@@ -7,6 +8,7 @@ import { pause, withDeadline } from '#kit/deadline.ts';
 import { durationMs, sizeBytes } from '#kit/quantity.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
 import { COMPRESSIONS } from './compression.ts';
+import { headerSpelling } from './header-spelling.ts';
 import { insist } from './insist.ts';
 import { Link } from './link.ts';
 import type { KafkaConnection, KafkaTo } from './options.ts';
@@ -54,6 +56,7 @@ class KafkaSink implements Sink {
   readonly #link: Link;
   readonly #to: KafkaTo;
   readonly #sending: Sending;
+  readonly #spell: (frame: Frame) => Frame;
   readonly #batchBytes: number;
   readonly #lingerMs: number;
   readonly #timeoutMs: number;
@@ -72,6 +75,7 @@ class KafkaSink implements Sink {
     this.tail = tail;
     this.#link = link;
     this.#to = to;
+    this.#spell = speller(link.context, headerSpelling);
     this.#batchBytes = sizeBytes(to.batchBytes);
     this.#lingerMs = durationMs(to.linger);
     this.#timeoutMs = durationMs(to.timeout);
@@ -146,7 +150,8 @@ class KafkaSink implements Sink {
     }
   }
 
-  #put(topic: TopicTarget, frame: Frame): Promise<Receipt> {
+  #put(topic: TopicTarget, given: Frame): Promise<Receipt> {
+    const frame = this.#spell(given);
     const key = frame.key === undefined ? undefined : bytesOfText(frame.key);
     this.#topics.check(topic, frame, key);
     const queue = topic.queue(this.#to.partition ?? topic.partitionFor(key));

@@ -1,7 +1,6 @@
 import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import { textFlaw } from './wire-text.ts';
 
 /** What is the same in every PUBLISH of a sink. */
 export interface PublishSettings {
@@ -20,8 +19,8 @@ const MAX_REMAINING = 268_435_455;
  * A whole PUBLISH (3.3) in one buffer. The stock writer makes some 20 small writes for one with user properties, and
  * does not say how long the packet is; the server's maximum packet size is judged by that.
  *
- * Throws SINK_REFUSED for a header that MQTT cannot carry: a server closes the connection over it, again and again.
- * The address is the caller's to check.
+ * The caller has checked the address, and spelled id, content type and headers for MQTT (header-spelling.ts): a server
+ * closes the connection over one that it cannot take, again and again.
  */
 export function publishPacket(
   settings: PublishSettings,
@@ -52,11 +51,11 @@ export function publishPacket(
 
 function propertiesLength({ contentType, id, headers }: Frame, secondsLeft: number | undefined): number {
   let length = secondsLeft === undefined ? 0 : 5;
-  if (contentType !== undefined) length += 3 + carriable(contentType, 'content type');
-  if (id !== undefined) length += 5 + 5 + carriable(id, 'id');
+  if (contentType !== undefined) length += 3 + Buffer.byteLength(contentType);
+  if (id !== undefined) length += 5 + 5 + Buffer.byteLength(id);
   for (const [name, values] of headers) {
-    const nameBytes = carriable(name, 'name of a header');
-    for (const value of values) length += 5 + nameBytes + carriable(value, 'header', name);
+    const nameBytes = Buffer.byteLength(name);
+    for (const value of values) length += 5 + nameBytes + Buffer.byteLength(value);
   }
   return length;
 }
@@ -90,14 +89,6 @@ function writeText(packet: Buffer, at: number, text: string, bytes?: number): nu
   const length = packet.write(text, at + 2);
   packet.writeUInt16BE(bytes ?? length, at);
   return at + 2 + length;
-}
-
-/** Its length in bytes, if MQTT can carry it. */
-function carriable(text: string, what: string, name?: string): number {
-  const flaw = textFlaw(text);
-  if (flaw === undefined) return Buffer.byteLength(text);
-  const which = name === undefined ? what : `${what} ${name}`;
-  throw new SluiceError('SINK_REFUSED', `MQTT cannot carry the ${which}: it holds ${flaw}`);
 }
 
 function variableLength(value: number): number {

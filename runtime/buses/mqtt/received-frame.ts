@@ -1,5 +1,6 @@
 import type { IPublishPacket } from 'mqtt-packet';
-import { type Frame, type Headers, NO_HEADERS } from '#contract/frame.ts';
+import { takeCarried, takeField } from '#contract/carried-headers.ts';
+import { type Frame, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { expiryTimeMs } from '#kit/message-time.ts';
 
@@ -8,35 +9,48 @@ type UserProperties = NonNullable<NonNullable<IPublishPacket['properties']>['use
 /** What arrived, as a frame. The body is a view of the connection's read buffer. */
 export function receivedFrame(packet: IPublishPacket, note: NoteOddity): Frame {
   const { payload, properties } = packet;
-  const user = properties?.userProperties;
   const left = properties?.messageExpiryInterval;
-  const stated = user === undefined ? undefined : first(user['expirytime']);
-  const statedMs = stated === undefined ? undefined : expiryTimeMs(stated);
-  if (stated !== undefined && statedMs === undefined) note('EXPIRY_IGNORED');
+  const user = properties?.userProperties;
+  const said = user === undefined ? NOTHING : read(user, properties?.contentType === undefined, note);
   return {
     address: packet.topic,
     key: undefined,
-    headers: user === undefined ? NO_HEADERS : headersOf(user, statedMs !== undefined),
-    headerTypes: undefined,
+    headers: said.headers,
+    headerTypes: said.headerTypes,
     body: typeof payload === 'string' ? Buffer.from(payload) : payload,
-    id: user === undefined ? undefined : first(user['msgid']),
-    contentType: properties?.contentType,
+    id: said.id,
+    contentType: properties?.contentType ?? said.contentType,
     timestampMs: undefined,
     // Seconds that were left when the server sent it [MQTT-3.3.2-6].
-    expiresAtMs: left === undefined ? statedMs : Date.now() + left * 1000,
+    expiresAtMs: left === undefined ? said.expiresAtMs : Date.now() + left * 1000,
   };
 }
 
-function headersOf(user: UserProperties, isExpiryRead: boolean): Headers {
-  const headers = new Map<string, readonly string[]>();
+/** What user properties say. */
+type Said = Pick<Frame, 'headers' | 'id' | 'contentType' | 'expiresAtMs'> & {
+  readonly headerTypes: HeaderTypes | undefined;
+};
+
+const NOTHING: Said = {
+  headers: NO_HEADERS,
+  headerTypes: undefined,
+  id: undefined,
+  contentType: undefined,
+  expiresAtMs: undefined,
+};
+
+function read(user: UserProperties, lacksContentType: boolean, note: NoteOddity): Said {
+  const headers = new Map<string, string[]>();
   for (const name in user) {
-    if (name === 'msgid' || (name === 'expirytime' && isExpiryRead)) continue;
     const value = user[name];
     if (value !== undefined) headers.set(name, typeof value === 'string' ? [value] : value);
   }
-  return headers.size === 0 ? NO_HEADERS : headers;
-}
-
-function first(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : value?.[0];
+  const headerTypes = takeCarried(headers, undefined);
+  const stated = headers.get('expirytime')?.[0];
+  const expiresAtMs = stated === undefined ? undefined : expiryTimeMs(stated);
+  if (expiresAtMs !== undefined) headers.delete('expirytime');
+  else if (stated !== undefined) note('EXPIRY_IGNORED');
+  const id = takeField(headers, headerTypes, 'msgid');
+  const contentType = lacksContentType ? takeField(headers, headerTypes, 'content-type') : undefined;
+  return { headers: headers.size === 0 ? NO_HEADERS : headers, headerTypes, id, contentType, expiresAtMs };
 }

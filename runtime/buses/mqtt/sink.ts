@@ -1,5 +1,6 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { speller } from '#contract/carried-headers.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
@@ -7,6 +8,7 @@ import { durationMs } from '#kit/quantity.ts';
 import { clientOptions, targetOf } from './client-options.ts';
 import { Confirmations } from './confirmations.ts';
 import { problem, type Target } from './connect-failure.ts';
+import { headerSpelling } from './header-spelling.ts';
 import { Link, type LinkEnd, type Live } from './link.ts';
 import type { MqttConnection, MqttTo } from './options.ts';
 import { pubackRefusal } from './puback-refusal.ts';
@@ -43,6 +45,7 @@ class MqttSink implements Sink, LinkEnd {
   readonly #context: BusContext;
   readonly #target: Target;
   readonly #settings: PublishSettings;
+  readonly #spell: (frame: Frame) => Frame;
   readonly #confirmations: Confirmations;
   #live: Live | undefined;
   #maxInFlight = MAX_IN_FLIGHT;
@@ -61,6 +64,8 @@ class MqttSink implements Sink, LinkEnd {
     this.#context = context;
     this.#target = targetOf(connection, context);
     this.#settings = { isFive: connection.protocol === '5', qos: end.qos === 0 ? 0 : 1, retain: end.retain };
+    // MQTT 3.1.1 has no place for headers.
+    this.#spell = this.#settings.isFive ? speller(context, headerSpelling) : (frame) => frame;
     const timeoutMs = durationMs(end.timeout);
     this.#confirmations = new Confirmations(timeoutMs, () => this.#silent(timeoutMs));
     // No session: nothing that the server could keep of a publisher helps one that sends again by itself.
@@ -83,7 +88,7 @@ class MqttSink implements Sink, LinkEnd {
     if (flaw !== undefined) throw this.#error('ADDRESS_INVALID', `cannot publish to ${flaw}`);
     const { qos } = this.#settings;
     const packetId = qos === 0 ? 0 : this.#confirmations.nextId();
-    const packet = publishPacket(this.#settings, frame, packetId, this.#secondsLeft(frame));
+    const packet = publishPacket(this.#settings, this.#spell(frame), packetId, this.#secondsLeft(frame));
     if (packet.length > this.#maxPacketBytes) {
       throw this.#error(
         'SINK_TOO_LARGE',

@@ -5,7 +5,7 @@ const REFUSED = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
 export const UNWIRABLE = REFUSED;
 
 /** MQTT writes the length of a text in two bytes (1.5.4). */
-const MAX_TEXT_BYTES = 65_535;
+export const MAX_TEXT_BYTES = 65_535;
 
 /** What keeps `text` from being written as one MQTT text, or undefined. Never echoes it. */
 export function textFlaw(text: string): string | undefined {

@@ -41,14 +41,16 @@ export class CoreSink implements Sink {
   readonly #link: Link;
   readonly #timeoutMs: number;
   readonly #block: HeaderBlock;
+  readonly #spell: (frame: Frame) => Frame;
   readonly #flushing = new Set<Batch>();
   #connection: NatsConnection;
   #filling: Batch | undefined;
   /** Denied subjects, and until when that is believed. */
   readonly #denials = new Map<string, number>();
 
-  constructor(link: Link, connection: NatsConnection, block: HeaderBlock, to: CoreTo) {
+  constructor(link: Link, connection: NatsConnection, block: HeaderBlock, to: CoreTo, spell: (frame: Frame) => Frame) {
     this.#link = link;
+    this.#spell = spell;
     this.#block = block;
     this.#connection = connection;
     this.#timeoutMs = durationMs(to.timeout);
@@ -65,7 +67,7 @@ export class CoreSink implements Sink {
     const flaw = subjects.flaw(frame.address);
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
     if (this.#denials.size > 0) this.#refuseDenied(frame.address);
-    const headers = headerBytes(frame);
+    const headers = headerBytes(this.#spell(frame));
     const body = bytesFor('NATS', frame);
     const bytes = body.length + (headers?.length ?? 0);
     const most = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY;

@@ -157,7 +157,7 @@ export class CoreSource implements Source {
 
   #arrival(message: Msg): Arrival {
     const { data } = message;
-    const { headers, id, contentType, expiresAtMs } = readHeaders(message, data, this.#note);
+    const { headers, headerTypes, id, contentType, expiresAtMs } = readHeaders(message, data, this.#note);
     this.#count += 1;
     return {
       id: `${this.#nonce}:${this.#count}`,
@@ -165,7 +165,7 @@ export class CoreSource implements Source {
         address: message.subject,
         key: undefined,
         headers,
-        headerTypes: undefined,
+        headerTypes,
         body: data,
         id,
         contentType,

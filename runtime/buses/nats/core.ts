@@ -1,9 +1,11 @@
 import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
+import { speller } from '#contract/carried-headers.ts';
 import { durationOption } from '#kit/option-schema.ts';
 import type { CoreFrom, CoreTo } from './core-options.ts';
 import { CoreSink } from './core-sink.ts';
 import { CoreSource } from './core-source.ts';
 import { Link } from './connect.ts';
+import { headerSpelling } from './header-spelling.ts';
 import { HeaderBlock } from './write-headers.ts';
 import { connectionFlaws, connectionProperties, type NatsConnectionOptions } from './options.ts';
 import { filterFlaws, subjects } from './subject.ts';
@@ -94,6 +96,6 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
     const link = new Link(context);
     const opened = await link.open(connection);
     const { headers } = await import('./client.ts');
-    return new CoreSink(link, opened, new HeaderBlock(headers()), end);
+    return new CoreSink(link, opened, new HeaderBlock(headers()), end, speller(context, headerSpelling));
   },
 };

@@ -1,9 +1,11 @@
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { speller } from '#contract/carried-headers.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { Link } from './connect.ts';
+import { headerSpelling } from './header-spelling.ts';
 import { HeaderBlock } from './write-headers.ts';
 import { durableName } from './consumer.ts';
 import { insist } from './insist.ts';
@@ -53,6 +55,7 @@ export async function openJetStreamSink(
     };
     return new JetStreamSink(link, opened, new HeaderBlock(headers()), createInbox(), {
       stream: end.stream,
+      spell: speller(context, headerSpelling),
       timeoutMs: durationMs(end.timeout),
       isReplicated,
       takesTtl: config.allow_msg_ttl === true,

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink, Tail, TailWanted } from '#contract/sink.ts';
 import { Numbered } from '#kit/numbered.ts';
+import { bytesOfText } from '#kit/raw-text.ts';
 import type { Denial, Link } from './connect.ts';
 import { headerBlock, payloadText } from './raw-message.ts';
 import { type HeaderBlock, headerBytes, line, MESSAGE_ID } from './write-headers.ts';
@@ -27,6 +29,8 @@ export interface Target {
   readonly isReplicated: boolean;
   /** Whether the stream takes a time to live with each message. */
   readonly takesTtl: boolean;
+  /** Writes the headers so that NATS can carry them. */
+  spell(frame: Frame): Frame;
   /** Reads what the route wrote last. */
   tail(wanted: TailWanted, signal: AbortSignal): Promise<Tail>;
   /** How long after a send has failed the stream still removes it by its id. */
@@ -88,7 +92,7 @@ export class JetStreamSink implements Sink {
     }
     const flaw = subjects.flaw(frame.address);
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
-    const headers = headerBytes(frame, this.#ordersOf(frame)) ?? new Uint8Array();
+    const headers = this.#headers(frame);
     const body = bytesFor('NATS', frame);
     const bytes = body.length + headers.length;
     const most = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
@@ -121,7 +125,14 @@ export class JetStreamSink implements Sink {
     this.#failAll(this.#down());
   }
 
-  #ordersOf({ id, expiresAtMs }: Frame): string {
+  #headers(frame: Frame): Uint8Array {
+    const spelled = this.#target.spell(frame);
+    // By an id that NATS cannot spell the stream removes duplicates all the same.
+    const id = spelled.id ?? (frame.id === undefined ? undefined : digestOf(frame.id));
+    return headerBytes(spelled, this.#ordersOf(id, frame.expiresAtMs)) ?? new Uint8Array();
+  }
+
+  #ordersOf(id: string | undefined, expiresAtMs: number | undefined): string {
     // The id first: who finds it there writes no other.
     let orders = id === undefined ? this.#orders : line(MESSAGE_ID, id) + this.#orders;
     if (expiresAtMs !== undefined && this.#target.takesTtl) {
@@ -199,4 +210,8 @@ export class JetStreamSink implements Sink {
   #down(): SluiceError {
     return this.#link.error('SINK_DOWN', 'the connection is away');
   }
+}
+
+function digestOf(id: string): string {
+  return createHash('sha256').update(bytesOfText(id)).digest('base64url');
 }

@@ -1,5 +1,6 @@
 import type { Msg } from '@nats-io/transport-node';
 import { SluiceError } from '#contract/errors.ts';
+import { textOfBytes } from '#kit/raw-text.ts';
 
 /** How many bytes of the message are headers; not above 0 when it has none. */
 function headerLength(message: Msg): number {
@@ -21,7 +22,10 @@ function headerLength(message: Msg): number {
 export function headerBlock(message: Msg, data: Uint8Array = message.data): string | undefined {
   const length = headerLength(message);
   if (length <= 0) return undefined;
-  return Buffer.from(data.buffer, data.byteOffset - length, length).toString();
+  const bytes = Buffer.from(data.buffer, data.byteOffset - length, length);
+  const text = bytes.toString();
+  // No UTF-8, most likely: then read so that no byte is lost.
+  return text.includes('\ufffd') ? textOfBytes(bytes) : text;
 }
 
 /** The payload as text. */

@@ -1,5 +1,6 @@
 import type { Msg } from '@nats-io/transport-node';
-import { type Headers, NO_HEADERS } from '#contract/frame.ts';
+import { takeCarried, takeField } from '#contract/carried-headers.ts';
+import { type Headers, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { expiryTimeMs } from '#kit/message-time.ts';
 import { canonical, CONTENT_TYPE, CONTROL } from './header-names.ts';
@@ -9,6 +10,7 @@ import { headerBlock } from './raw-message.ts';
 /** What a message's headers say. */
 export interface Carried {
   readonly headers: Headers;
+  readonly headerTypes: HeaderTypes | undefined;
   readonly id: string | undefined;
   readonly contentType: string | undefined;
   readonly expiresAtMs: number | undefined;
@@ -18,6 +20,7 @@ export interface Carried {
 
 const NOTHING: Carried = {
   headers: NO_HEADERS,
+  headerTypes: undefined,
   id: undefined,
   contentType: undefined,
   expiresAtMs: undefined,
@@ -54,18 +57,20 @@ export function parseHeaders(block: string, note: NoteOddity): Carried {
   }
   const ttlMs = messageTtlMs(ttl);
   if (headers === undefined) return { ...NOTHING, id: given === '' ? undefined : given, ttlMs };
+  const headerTypes = takeCarried(headers, undefined);
   const stated = headers.get('expirytime')?.[0];
   const expires = stated === undefined ? undefined : expiryTimeMs(stated);
   // What stands in a field of the frame stands there alone; what cannot be read is carried on as it is.
   if (expires !== undefined) headers.delete('expirytime');
   else if (stated !== undefined) note('EXPIRY_IGNORED');
-  const id = take(headers, 'msgid') ?? given;
+  const id = takeField(headers, headerTypes, 'msgid') ?? given;
   return {
     id: id === '' ? undefined : id,
-    contentType: take(headers, CONTENT_TYPE),
+    contentType: takeField(headers, headerTypes, CONTENT_TYPE),
     expiresAtMs: expires,
     ttlMs,
     headers: headers.size === 0 ? NO_HEADERS : headers,
+    headerTypes,
   };
 }
 
@@ -73,10 +78,4 @@ function append(headers: Map<string, string[]>, name: string, value: string): vo
   const values = headers.get(name);
   if (values === undefined) headers.set(name, [value]);
   else values.push(value);
-}
-
-function take(headers: Map<string, string[]>, name: string): string | undefined {
-  const value = headers.get(name)?.[0];
-  if (value !== undefined) headers.delete(name);
-  return value;
 }

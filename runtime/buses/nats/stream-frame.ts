@@ -7,12 +7,12 @@ import { readHeaders } from './read-headers.ts';
 /** What a message of a stream carries. `timestampMs`: when the stream took it. */
 export function streamFrame(message: Msg, timestampMs: number, note: NoteOddity): Frame {
   const { subject: address, data: body } = message;
-  const { headers, id, contentType, expiresAtMs, ttlMs } = readHeaders(message, body, note);
+  const { headers, headerTypes, id, contentType, expiresAtMs, ttlMs } = readHeaders(message, body, note);
   return {
     address,
     key: undefined,
     headers,
-    headerTypes: undefined,
+    headerTypes,
     body,
     id,
     contentType,

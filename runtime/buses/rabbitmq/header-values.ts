@@ -50,10 +50,21 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
 }
 
-/** What the client writes for the values of one header. Throws where a value is none that AMQP has. */
+/** What the client writes for the values of one header. Throws where a value is none that AMQP has, see `hasValue`. */
 export function valueOfTexts(values: readonly TextValue[]): unknown {
   const [only] = values;
   return values.length === 1 && only !== undefined ? valueOfText(only) : values.map(valueOfText);
+}
+
+/** Whether `valueOfTexts` has a value for it. */
+export function hasValue({ text, type }: TextValue): boolean {
+  if (type !== 'json') return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function valueOfText({ text, type }: TextValue): unknown {

@@ -24,9 +24,6 @@ export const RESTORED: readonly RestoredHeader[] = [
   'amqp-priority',
 ];
 
-/** Where lists and tables of headers travel, as JSON, to a stream: it keeps none, and drops them without a word (measured on 3.10). */
-export const LISTS = 'carried-lists';
-
 /** What the server writes into the headers at each delivery: no part of the message. */
 export const DELIVERY_HEADERS: ReadonlySet<string> = new Set([
   'x-stream-offset',
@@ -36,7 +33,6 @@ export const DELIVERY_HEADERS: ReadonlySet<string> = new Set([
 
 /**
  * Orders to the server: CC and BCC route copies, and a message that its x-death says was in a queue before is dropped
- * when it dies there again (measured on 3.10). They go out under this prefix, where nobody acts on them.
+ * when it dies there again (measured on 3.10). They travel where nobody acts on them, see header-spelling.ts.
  */
-export const CARRIED = 'carried-';
 export const ORDERS: ReadonlySet<string> = new Set(['CC', 'BCC', 'x-death']);

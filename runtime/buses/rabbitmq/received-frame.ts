@@ -1,9 +1,9 @@
+import { takeCarried, takeField } from '#contract/carried-headers.ts';
 import { type Frame, type HeaderType, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { expiryTimeMs, messageTimeMs } from '#kit/message-time.ts';
 import { textsOf } from './header-values.ts';
 import type { Received } from './consumer.ts';
-import { readLists } from './header-lists.ts';
 import { DELIVERY_HEADERS, PROPERTY_OF } from './property-headers.ts';
 
 /** Many publishers write milliseconds where AMQP has seconds: as seconds, this would be the year 5138. */
@@ -15,8 +15,8 @@ const PROPERTIES = Object.entries(PROPERTY_OF);
 export function receivedFrame(message: Received, note: NoteOddity): Frame {
   const { fields, properties, content } = message;
   const table = properties.headers ?? {};
-  const headers = new Map<string, readonly string[]>();
-  let types: Map<string, readonly HeaderType[]> | undefined;
+  const headers = new Map<string, string[]>();
+  let types: Map<string, HeaderType[]> | undefined;
   for (const [name, value] of Object.entries(table)) {
     if (DELIVERY_HEADERS.has(name)) continue;
     if (typeof value === 'string') {
@@ -37,14 +37,14 @@ export function receivedFrame(message: Received, note: NoteOddity): Frame {
       );
     }
   }
-  types = readLists(headers, types);
+  types = takeCarried(headers, types);
   for (const [name, property] of PROPERTIES) {
     const value: unknown = properties[property];
     if (typeof value === 'string' || typeof value === 'number') headers.set(name, [String(value)]);
   }
   const expiresAtMs = expiry(headers, types, properties.expiration, note);
-  const id = filled(properties.messageId) ?? take(headers, types, 'msgid');
-  const contentType = filled(properties.contentType) ?? take(headers, types, 'content-type');
+  const id = filled(properties.messageId) ?? takeField(headers, types, 'msgid');
+  const contentType = filled(properties.contentType) ?? takeField(headers, types, 'content-type');
   return {
     address: fields.routingKey,
     key: undefined,
@@ -62,18 +62,6 @@ function filled(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The plain text of a header that stands in a field of the frame, and there alone. */
-function take(
-  headers: Map<string, readonly string[]>,
-  types: ReadonlyMap<string, readonly HeaderType[]> | undefined,
-  name: string,
-): string | undefined {
-  const value = headers.get(name)?.[0];
-  if (value === undefined || value === '' || types?.has(name) === true) return undefined;
-  headers.delete(name);
-  return value;
-}
-
 function timestamp(value: unknown, note: NoteOddity): number | undefined {
   if (typeof value !== 'number' || value === 0) return undefined;
   const ms = messageTimeMs(value >= MILLISECONDS_FROM ? value : value * 1000);
@@ -87,8 +75,8 @@ function timestamp(value: unknown, note: NoteOddity): number | undefined {
  * for delivery at once, nothing is left to keep: it was delivered.
  */
 function expiry(
-  headers: Map<string, readonly string[]>,
-  types: Map<string, readonly HeaderType[]> | undefined,
+  headers: Map<string, string[]>,
+  types: Map<string, HeaderType[]> | undefined,
   expiration: unknown,
   note: NoteOddity,
 ): number | undefined {

@@ -1,12 +1,14 @@
 import type { ConfirmChannel } from 'amqplib';
 import { bytesFor } from '#contract/body.ts';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { speller } from '#contract/carried-headers.ts';
 import { messageOf, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { Confirms } from './confirms.ts';
 import { Fence } from './fence.ts';
+import { headerSpelling } from './header-spelling.ts';
 import { Link, type LinkEnd } from './link.ts';
 import type { RabbitConnection, RabbitTo } from './options.ts';
 import { publishOptions, type PublishSettings } from './publish-options.ts';
@@ -51,6 +53,7 @@ class RabbitSink implements Sink, LinkEnd {
   readonly #connection: RabbitConnection;
   readonly #to: RabbitTo;
   readonly #settings: PublishSettings;
+  readonly #spell: (frame: Frame) => Frame;
   readonly #exchange: string;
   /** Whether the address holds a placeholder: then a message that no queue takes is that message's fault. */
   readonly #isTemplate: boolean;
@@ -65,7 +68,8 @@ class RabbitSink implements Sink, LinkEnd {
   constructor({ connection, end }: EndOptions<RabbitConnection, RabbitTo>, context: BusContext) {
     this.#connection = connection;
     this.#to = end;
-    this.#settings = { persistent: end.persistent, priority: end.priority, keepsLists: end.type !== 'stream' };
+    this.#settings = { persistent: end.persistent, priority: end.priority };
+    this.#spell = speller(context, headerSpelling(end.type === 'stream'));
     this.#exchange = end.exchange ?? '';
     this.#isTemplate = (end.routingKey ?? end.queue ?? '').replaceAll('{{', '').includes('{');
     this.#timeoutMs = durationMs(end.timeout);
@@ -117,8 +121,9 @@ class RabbitSink implements Sink, LinkEnd {
     const bytes = bytesFor('RabbitMQ', frame);
     const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (body.length > this.#maxBytes) throw this.#tooLarge(body.length, this.#maxBytes);
-    const options = publishOptions(this.#settings, frame, this.#timeLeftMs(frame));
-    this.#headersFit(frame, live.session);
+    const spelled = this.#spell(frame);
+    const options = publishOptions(this.#settings, spelled, this.#timeLeftMs(frame));
+    this.#headersFit(spelled, live.session);
     try {
       live.channel.publish(this.#exchange, routingKey, body, options);
       live.session.gather();

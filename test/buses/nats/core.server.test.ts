@@ -164,7 +164,7 @@ law('what can never pass is refused before the client sees it', own, async () =>
     'ADDRESS_INVALID',
     'ADDRESS_INVALID',
     'ADDRESS_INVALID',
-    'SINK_REFUSED',
+    'confirmed',
     'confirmed',
   ]);
   await sink.close();

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { SluiceError } from '#contract/errors.ts';
 import { NOT_NOTED } from '#contract/oddity.ts';
 import { type Carried, parseHeaders } from '../../../runtime/buses/nats/read-headers.ts';
 import { headerBytes } from '../../../runtime/buses/nats/write-headers.ts';
@@ -24,7 +23,7 @@ test('id, content type, expiry and headers come back as they were sent, repeated
       ['Ümläut'.slice(1, 2), ['ä ö']],
     ]),
   };
-  assert.deepEqual(parsed(written(frame)), { ...frame, ttlMs: undefined });
+  assert.deepEqual(parsed(written(frame)), { ...frame, headerTypes: undefined, ttlMs: undefined });
   assert.match(written(frame), /\r\nexpirytime: 2030-01-02T03:04:05\.678Z\r\n/);
 });
 
@@ -53,31 +52,10 @@ test('what can be written is read back the same', () => {
   );
 });
 
-for (const [what, rest] of [
-  ['the value of a header', { headers: new Map([['x', ['1\r\nNats-Rollup: all']]]) }],
-  ['the name of a header', { headers: new Map([['x: 1\r\nNats-Rollup', ['all']]]) }],
-  ['the id', { id: 'a\r\nNats-Rollup: all' }],
-  ['the content type', { contentType: 'a\nb' }],
-] as const) {
-  test(`a line break in ${what} is refused, and the error does not repeat it`, () => {
-    assert.throws(
-      () => written(rest),
-      (error: unknown) => {
-        assert.ok(error instanceof SluiceError);
-        assert.equal(error.code, 'SINK_REFUSED');
-        assert.doesNotMatch(String(error), /Rollup/);
-        return true;
-      },
-    );
-  });
-}
-
-test('orders to the server are neither carried in nor out, under any spelling', () => {
+test('orders to the server are not read as headers, under any spelling', () => {
   const orders = ['Nats-Msg-Id', 'nats-rollup', 'NATS-Expected-Stream', 'Nats-TTL', 'Nats-Schedule'];
   const block = `NATS/1.0\r\n${orders.map((name) => `${name}: x\r\n`).join('')}mine: y\r\n\r\n`;
   assert.deepEqual([...parsed(block).headers], [['mine', ['y']]]);
-  const headers = new Map(orders.map((name) => [name, ['x']]));
-  assert.equal(headerBytes(frameOf('a', '', { headers })), undefined);
 });
 
 test('reserved names are read in lower case however they were spelled, and their values kept together', () => {

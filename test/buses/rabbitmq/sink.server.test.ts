@@ -123,7 +123,7 @@ law('headers that would route copies elsewhere route none', { needs }, async () 
   ]);
   assert.equal(await writer.end.send(frameOf('to-one', 'x', { headers })), 'confirmed');
   const { properties } = await fetched(channel, 'to-one');
-  assert.equal(properties.headers?.['carried-CC'], 'to-another');
+  assert.match(String(properties.headers?.['carried-headers']), /"CC",\["to-another"\]/);
   assert.equal(properties.replyTo, undefined);
   assert.equal((await channel.checkQueue('to-another')).messageCount, 0);
 });

@@ -24,8 +24,8 @@ const DENIED: Refusal = {
 const UNWIRABLE: Refusal = {
   kind: 'rejected',
   by: 'driver',
-  code: 'SINK_REFUSED',
-  frame: () => ({ ...bareFrame('law/a', Buffer.from('x')), headers: new Map([['name', ['\0']]]) }),
+  code: 'HEADER_UNSPELLABLE',
+  frame: () => ({ ...bareFrame('law/a', Buffer.from('x')), headers: new Map([['seclabel', ['\0']]]) }),
 };
 
 const UNHEARD = {

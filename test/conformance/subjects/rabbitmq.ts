@@ -1,4 +1,5 @@
 import { type Channel, connect } from 'amqplib';
+import type { HeaderType } from '#contract/frame.ts';
 import { rabbitmq } from '../../../runtime/buses/rabbitmq/index.ts';
 import type { QueueType } from '../../../runtime/buses/rabbitmq/options.ts';
 import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
@@ -12,8 +13,11 @@ const PASSWORD = 'through';
 const EXCHANGE = 'law';
 /** Above the largest body of the laws. */
 const MAX_MESSAGE_BYTES = 1_050_000;
-/** Longer than the one byte that AMQP has for the length of a name. */
-const LONG_NAME = 'x'.repeat(300);
+/** A label that is no value of AMQP. */
+const ODD_LABEL = {
+  headers: new Map([['seclabel', ['{']]]),
+  headerTypes: new Map<string, HeaderType[]>([['seclabel', ['json']]]),
+};
 const BOUND_MS = 20_000;
 const CLOSES_CHANNEL = 'the server says so by closing the channel, and what was under way on it goes again';
 
@@ -125,8 +129,8 @@ function subject(type: QueueType): Subject {
           {
             kind: 'rejected',
             by: 'driver',
-            code: 'SINK_REFUSED',
-            frame: () => ({ ...bareFrame(`${queue}.a`, Buffer.from('x')), headers: new Map([[LONG_NAME, ['x']]]) }),
+            code: 'HEADER_UNSPELLABLE',
+            frame: () => ({ ...bareFrame(`${queue}.a`, Buffer.from('x')), ...ODD_LABEL }),
           },
         ],
         async revoke() {

@@ -1,0 +1,198 @@
+import { SluiceError } from './errors.ts';
+import type { Frame, HeaderType, HeaderTypes } from './frame.ts';
+
+/**
+ * The header in which a bridge carries those that the bus cannot spell: JSON in visible ASCII, a list of
+ * `[name, [values], [types]]`, each as it stands in Frame.headers and headerTypes. Bytes that are no text are base64, or
+ * lone surrogates as kit/raw-text.ts writes them. Longer than a bus's value may be, it is cut into several values.
+ * Whoever reads a bus puts them back, so what a header holds survives any way over any buses.
+ */
+export const CARRIED_HEADERS = 'carried-headers';
+
+/** What becomes of a header that the bus cannot spell. */
+export const UNSPELLABLE = ['encode', 'drop', 'reject'] as const;
+export type Unspellable = (typeof UNSPELLABLE)[number];
+
+/** Whether a bus can spell this header, so that its next reader sees the same name, values and bytes. */
+export type CanSpell = (name: string, values: readonly string[], types: readonly HeaderType[] | undefined) => boolean;
+
+/** How a sink's bus spells headers. */
+export interface Spelling {
+  readonly bus: string;
+  readonly canSpell: CanSpell;
+  /** The longest value, in characters of ASCII; undefined where there is no such bound. */
+  readonly maxValue?: number;
+}
+
+type Entry = readonly [name: string, values: readonly string[], types: readonly HeaderType[]];
+/** By name, one for every value. */
+type Types = Map<string, HeaderType[]>;
+
+/** Names with a field of their own in a frame. */
+const ID = 'msgid';
+const CONTENT_TYPE = 'content-type';
+/** What decides over the message is read where everybody sees it, or not at all. */
+const NEVER_CARRIED: ReadonlySet<string> = new Set(['seclabel', 'traceparent', 'tracestate', 'replayed', 'stale']);
+const BEYOND_ASCII = /[^\x20-\x7e]/g;
+const TYPES: ReadonlySet<unknown> = new Set<HeaderType>([
+  'text',
+  'bytes',
+  'integer',
+  'number',
+  'boolean',
+  'timestamp',
+  'null',
+  'json',
+]);
+
+/**
+ * The frame as a bus can spell it: the same one where nothing stands against it. Id and content type are judged as
+ * headers of those names; an id is carried even where others are dropped. Throws HEADER_UNSPELLABLE where `unspellable`
+ * says so, and for a label, which is never carried where nobody looks for it.
+ */
+export function spelled(frame: Frame, spelling: Spelling, unspellable: Unspellable): Frame {
+  const { headers, headerTypes, id, contentType } = frame;
+  const { canSpell } = spelling;
+  let odd: Entry[] | undefined;
+  const isOdd = (name: string, values: readonly string[], types: readonly HeaderType[] | undefined): boolean =>
+    name === CARRIED_HEADERS || !canSpell(name, values, types);
+  for (const [name, values] of headers) {
+    const types = headerTypes?.get(name);
+    if (isOdd(name, values, types)) (odd ??= []).push([name, values, types ?? values.map(() => 'text')]);
+  }
+  const isIdOdd = id !== undefined && isOdd(ID, [id], undefined);
+  const isTypeOdd = contentType !== undefined && isOdd(CONTENT_TYPE, [contentType], undefined);
+  if (odd === undefined && !isIdOdd && !isTypeOdd) return frame;
+  const left = new Map(headers);
+  const leftTypes = new Map(headerTypes);
+  for (const [name] of odd ?? []) {
+    left.delete(name);
+    leftTypes.delete(name);
+  }
+  const entries = kept(odd ?? [], spelling.bus, unspellable);
+  if (isTypeOdd) entries.push(...kept([[CONTENT_TYPE, [contentType], ['text']]], spelling.bus, unspellable));
+  if (isIdOdd) entries.unshift([ID, [id], ['text']]);
+  if (entries.length > 0) left.set(CARRIED_HEADERS, inPieces(asciiJson(entries), spelling.maxValue));
+  return {
+    ...frame,
+    headers: left,
+    headerTypes: leftTypes,
+    id: isIdOdd ? undefined : id,
+    contentType: isTypeOdd ? undefined : contentType,
+  };
+}
+
+/** `spelled` as the context of a sink says. */
+export function speller(
+  { unspellable = 'encode' }: { readonly unspellable?: Unspellable },
+  spelling: Spelling,
+): (frame: Frame) => Frame {
+  return (frame) => spelled(frame, spelling, unspellable);
+}
+
+function kept(odd: readonly Entry[], bus: string, unspellable: Unspellable): Entry[] {
+  const label = odd.find(([name]) => name === 'seclabel');
+  const [first] = label === undefined && unspellable === 'reject' ? odd : [label];
+  if (first !== undefined) {
+    throw new SluiceError('HEADER_UNSPELLABLE', `${bus} cannot spell header ${nameInText(first[0])}`);
+  }
+  return unspellable === 'drop' ? [] : odd.filter(([name]) => !NEVER_CARRIED.has(name));
+}
+
+const LONGEST_NAME = 100;
+
+function nameInText(name: string): string {
+  return JSON.stringify(name.slice(0, LONGEST_NAME)).replaceAll(BEYOND_ASCII, escaped);
+}
+
+function asciiJson(entries: readonly Entry[]): string {
+  return JSON.stringify(entries).replaceAll(BEYOND_ASCII, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+function inPieces(text: string, most: number | undefined): string[] {
+  if (most === undefined || text.length <= most) return [text];
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length; from += most) pieces.push(text.slice(from, from + most));
+  return pieces;
+}
+
+/**
+ * Puts carried headers back into `headers`, and their types into `types`; answers the types. A name that stands there too
+ * keeps its values, and those that were carried follow. Text of a stranger's making that is none of a bridge's stays.
+ */
+export function takeCarried(headers: Map<string, string[]>, types: Types | undefined): Types | undefined {
+  const pieces = headers.get(CARRIED_HEADERS);
+  if (pieces === undefined || types?.has(CARRIED_HEADERS) === true) return types;
+  const entries = entriesIn(pieces.join(''));
+  if (entries === undefined) return types;
+  headers.delete(CARRIED_HEADERS);
+  let all = types;
+  for (const [name, values, itsTypes] of entries) {
+    if (NEVER_CARRIED.has(name)) continue;
+    const there = headers.get(name) ?? [];
+    headers.set(name, there);
+    for (const [at, value] of values.entries()) {
+      const type = itsTypes[at] ?? 'text';
+      if (type !== 'text') {
+        all ??= new Map();
+        noteType(all, name, there.length, type);
+      }
+      there.push(value);
+    }
+  }
+  for (const [name, noted] of all ?? []) pad(noted, headers.get(name)?.length ?? 0);
+  return all;
+}
+
+/** Takes out the plain text of a header that stands in a field of the frame, and there alone. Empty text is none. */
+export function takeField(
+  headers: Map<string, readonly string[]>,
+  types: HeaderTypes | undefined,
+  name: string,
+): string | undefined {
+  const value = headers.get(name)?.[0];
+  if (value === undefined || types?.has(name) === true) return undefined;
+  headers.delete(name);
+  return value === '' ? undefined : value;
+}
+
+/** Says of value `at` of a header what it is; values before it of which nothing was said are text. */
+export function noteType(types: Types, name: string, at: number, type: HeaderType): void {
+  let noted = types.get(name);
+  if (noted === undefined) {
+    noted = [];
+    types.set(name, noted);
+  }
+  pad(noted, at);
+  noted.push(type);
+}
+
+function pad(noted: HeaderType[], count: number): void {
+  while (noted.length < count) noted.push('text');
+}
+
+function entriesIn(text: string): readonly Entry[] | undefined {
+  try {
+    const entries: unknown = JSON.parse(text);
+    return Array.isArray(entries) && entries.every(isEntry) ? entries : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [name, values, types]: unknown[] = value;
+  if (typeof name !== 'string' || !Array.isArray(values) || !Array.isArray(types)) return false;
+  if (values.length !== types.length) return false;
+  return values.every((each) => typeof each === 'string') && types.every((type) => TYPES.has(type));
+}
+
+/** Whether a value is bytes or nothing at all: a bus without types for its headers cannot say so. */
+export function isTextAlone(types: readonly HeaderType[] | undefined): boolean {
+  return types === undefined || !types.some((type) => type === 'bytes' || type === 'null');
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { HeaderType } from '#contract/frame.ts';
+import { textOfBytes } from '#kit/raw-text.ts';
+import { awkwardText } from '../conformance/awkward-text.ts';
+import { frameForTest } from '../engine/route-for-test.ts';
+import { bytesOf, hop, HOP_NAMES, HOPS, type HopName } from './header-hops.ts';
+
+/** Names that some bus, server or client takes for its own. */
+const NAMES = [
+  '',
+  'CC',
+  'BCC',
+  'x-death',
+  'x-delivery-count',
+  'x-stream-offset',
+  'amqp-type',
+  'amqp-priority',
+  '__proto__',
+  'constructor',
+  'toString',
+  'Nats-Rollup',
+  'nats-ttl',
+  'carried-headers',
+  'kafka_dlt-exception-message',
+  '!',
+  'a: b',
+];
+/** Stand in fields of a frame, or decide over it. */
+const OWN = /^(msgid|content-type|expirytime|seclabel|traceparent|tracestate|replayed|stale)$/i;
+
+const name = fc
+  .oneof(fc.constantFrom(...NAMES), awkwardText, fc.uint8Array({ maxLength: 12 }).map(textOfBytes))
+  .map((text) =>
+    text.replaceAll(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udc7f\udd00-\udfff]/g, ''),
+  )
+  .filter((text) => text.length < 10_000 && !OWN.test(text));
+const bytes = fc.oneof(
+  fc.uint8Array({ maxLength: 40 }),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((big) => {
+    const eight = Buffer.alloc(8);
+    eight.writeBigInt64BE(big);
+    return eight;
+  }),
+  awkwardText.map((text) => Buffer.from(text.slice(0, 5000))),
+);
+const value = fc.oneof(
+  { weight: 4, arbitrary: bytes.map((raw): [string, HeaderType] => [textOfBytes(raw), 'text']) },
+  { weight: 2, arbitrary: bytes.map((raw): [string, HeaderType] => [Buffer.from(raw).toString('base64'), 'bytes']) },
+  { weight: 1, arbitrary: fc.constant<[string, HeaderType]>(['', 'null']) },
+);
+const field = fc.option(
+  bytes.map(textOfBytes).filter((text) => text !== '' && text.length < 1000 && text.isWellFormed()),
+  { nil: undefined },
+);
+const carried = fc
+  .record({
+    entries: fc.uniqueArray(fc.tuple(name, fc.array(value, { minLength: 1, maxLength: 3 })), {
+      selector: ([text]) => text,
+      maxLength: 5,
+    }),
+    id: field,
+    contentType: field,
+  })
+  .map(({ entries, ...fields }) => {
+    const headers = new Map(entries.map(([text, values]) => [text, values.map(([each]) => each)]));
+    const types = entries.filter(([, values]) => values.some(([, type]) => type !== 'text'));
+    const headerTypes = new Map(types.map(([text, values]) => [text, values.map(([, type]) => type)]));
+    return frameForTest('a', '', { ...fields, headers, headerTypes: headerTypes.size === 0 ? undefined : headerTypes });
+  });
+
+for (const first of HOP_NAMES) {
+  for (const second of HOP_NAMES) {
+    test(`${first}, then ${second}: every header name and every byte survives`, () => {
+      fc.assert(
+        fc.property(carried, (frame) => {
+          const once = hop(first, frame);
+          assert.deepEqual(bytesOf(hop(second, once)), bytesOf(frame));
+        }),
+        { numRuns: 60 },
+      );
+    });
+  }
+}
+
+test('any way over three buses changes no header', () => {
+  const way = fc.array(fc.constantFrom(...HOP_NAMES), { minLength: 3, maxLength: 3 });
+  fc.assert(
+    fc.property(carried, way, (frame, names) => {
+      const arrived = names.reduce((travelled, each: HopName) => hop(each, travelled), frame);
+      assert.deepEqual(bytesOf(arrived), bytesOf(frame));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('what a bus can spell is written as it is, and nothing beside it', () => {
+  const frame = frameForTest('a', '', {
+    id: 'i',
+    contentType: 'text/plain',
+    headers: new Map([
+      ['seclabel', ['S']],
+      ['x-many', ['1', '2', '1']],
+    ]),
+  });
+  for (const each of HOP_NAMES.filter((hopName) => hopName !== 'rabbitmq stream')) {
+    assert.deepEqual(HOPS[each].over(frame).headers, frame.headers, each);
+    assert.deepEqual(hop(each, frame).headers, frame.headers, each);
+  }
+});
+
+test('headers that Spring writes into dead-letter topics reach NATS and come back as the bytes that they were', () => {
+  const offset = Buffer.alloc(8);
+  offset.writeBigInt64BE(42n);
+  const frame = frameForTest('orders.DLT', '', {
+    headers: new Map([
+      ['kafka_dlt-original-offset', [offset.toString()]],
+      ['kafka_dlt-exception-message', ['Listener failed;\n\tnested: boom']],
+      ['traceparent', ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01']],
+    ]),
+  });
+  for (const far of ['nats', 'mqtt', 'rabbitmq stream'] as const) {
+    assert.deepEqual(bytesOf(hop('kafka', hop(far, frame))), bytesOf(frame));
+  }
+});
+
+test('no header is one of the publisher’s making that the bus would obey', () => {
+  const frame = frameForTest('a', '', {
+    id: 'a\r\nNats-Rollup: all',
+    contentType: 'a\nNats-Rollup: all',
+    headers: new Map([
+      ['x', ['1\r\nNats-Rollup: all']],
+      ['y: 1\r\nNats-Rollup', ['all']],
+      ['Nats-Rollup', ['all']],
+      ['CC', ['elsewhere']],
+    ]),
+  });
+  const { id, contentType, headers } = hop('nats', frame);
+  assert.deepEqual(bytesOf({ id, contentType, headers, headerTypes: undefined }), bytesOf(frame));
+});
+
+test('the file may have what cannot be spelled dropped or refused', () => {
+  const frame = frameForTest('a', '', {
+    id: 'a\nb',
+    contentType: 'a\nb',
+    headers: new Map([
+      ['fine', ['1']],
+      ['odd', ['1\n2']],
+    ]),
+  });
+  const { headers, id, contentType } = hop('nats', frame, 'drop');
+  assert.deepEqual([[...headers], id, contentType], [[['fine', ['1']]], 'a\nb', undefined], 'an id is never dropped');
+  assert.throws(() => hop('nats', frame, 'reject'), { code: 'HEADER_UNSPELLABLE', message: /header "odd"$/ });
+  assert.doesNotThrow(() => hop('kafka', frame, 'reject'));
+});
+
+test('a label that the bus cannot spell is refused, whatever the file says', () => {
+  const frame = frameForTest('a', '', { headers: new Map([['seclabel', ['S\nU']]]) });
+  for (const unspellable of ['encode', 'drop', 'reject'] as const) {
+    assert.throws(() => hop('mqtt', frame, unspellable), { code: 'HEADER_UNSPELLABLE' });
+  }
+});
+
+test('a stranger cannot hide a label or a trace among carried headers, and what is none of ours stays as it is', () => {
+  const hidden = JSON.stringify([
+    ['seclabel', ['U'], ['text']],
+    ['tracestate', ['x=y'], ['text']],
+    ['note', ['n'], ['text']],
+  ]);
+  for (const each of HOP_NAMES) {
+    const over = (text: string): unknown => [
+      ...HOPS[each].over(frameForTest('a', '', { headers: new Map([['carried-headers', [text]]]) })).headers,
+    ];
+    assert.deepEqual(over(hidden), [['note', ['n']]], each);
+    for (const forged of ['{', '[1]', '[["a",[1],["text"]]]', '[["a",["1"],["nonsense"]]]', '[["a",["1"],[]]]']) {
+      assert.deepEqual(over(forged), [['carried-headers', [forged]]], each);
+    }
+  }
+});
