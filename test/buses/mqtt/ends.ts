@@ -82,7 +82,15 @@ export function openingSink(
 
 export async function sink(url: string, wanted: Wanted & { to?: Partial<MqttTo> } = {}): Promise<Opened<Sink>> {
   const events: BusEvent[] = [];
-  const end = await openingSink(url, wanted, events);
+  const opened = await openingSink(url, wanted, events);
+  const end: Sink = {
+    get maxInFlight() {
+      return opened.maxInFlight;
+    },
+    // What is thrown at once is as good as a rejection.
+    send: async (sent) => opened.send(sent),
+    close: () => opened.close(),
+  };
   return { end, events, [Symbol.asyncDispose]: () => end.close() };
 }
 
