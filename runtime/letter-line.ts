@@ -35,13 +35,13 @@ export async function openLetterLine(
 ): Promise<LetterLine> {
   const { catalog, clock, log, health, local } = settings;
   const bus = busOf(catalog, to.bus);
-  const { separator } = busOf(catalog, spec.from.bus).grammar;
+  const source = busOf(catalog, spec.from.bus).grammar;
   const sink: Sink = await bus.openSink(options, context);
   const post = new LetterPost({
     sink,
     address: compileTemplate(to.address, {
       route: spec.name,
-      separator,
+      source,
       target: bus.grammar,
       missing: 'ADDRESS_INVALID',
     }),

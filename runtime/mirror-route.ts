@@ -70,13 +70,13 @@ function addressUnder(
 function exitOf({ to: { bus, options, address } }: RouteSpec, nowMs: number): Words | string {
   switch (bus) {
     case 'mqtt':
-      return { topics: [filterOver(address, '/', '+')], qos: options['qos'], session: '10m' };
+      return { topics: [filterOver(address, '/', '+', '#')], qos: options['qos'], session: '10m' };
     case 'memory':
-      return { addresses: [filterOver(address, '/', '+')] };
+      return { addresses: [filterOver(address, '/', '+', '#')] };
     case 'nats':
-      return { subjects: [filterOver(address, '.', '*')] };
+      return { subjects: [filterOver(address, '.', '*', '>')] };
     case 'jetstream':
-      return { stream: options['stream'], subjects: [filterOver(address, '.', '*')], start: 'new' };
+      return { stream: options['stream'], subjects: [filterOver(address, '.', '*', '>')], start: 'new' };
     case 'kafka': {
       if (address.includes('{')) return 'its topic depends on the message';
       // A minute before, for clocks that differ: what others wrote then is told apart by its run.
@@ -90,14 +90,15 @@ function exitOf({ to: { bus, options, address } }: RouteSpec, nowMs: number): Wo
   }
 }
 
-/** Each level that depends on the message as a wildcard. A value never makes two levels: it is encoded. */
-function filterOver(template: string, separator: string, wildcard: string): string {
+/** Each level that depends on the message as a wildcard: a value never makes two levels, but for the rest of an address. */
+function filterOver(template: string, separator: string, one: string, rest: string): string {
   const parsed = parseTemplate(template);
   const parts = 'parts' in parsed ? parsed.parts : [template];
-  return parts
-    .map((part) => (typeof part === 'string' ? part : '\u{0}'))
+  const levels = parts
+    .map((part) => (typeof part === 'string' ? part : part.kind === 'rest' ? '\u{1}' : '\u{0}'))
     .join('')
     .split(separator)
-    .map((level) => (level.includes('\u{0}') ? wildcard : level))
-    .join(separator);
+    .map((level) => (level.includes('\u{0}') ? one : level));
+  const from = levels.indexOf('\u{1}');
+  return (from === -1 ? levels : [...levels.slice(0, from), rest]).join(separator);
 }

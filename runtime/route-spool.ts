@@ -143,11 +143,11 @@ function tell(route: string, pause: Pause | undefined, { log, health }: SpoolSer
 /** By what a newer message of class telemetry replaces an older one: key and address, and the sequence where the route names one. */
 function identifier(spec: RouteSpec, route: Route, catalog: Catalog): (delivery: Delivery) => Identity {
   const { from } = spec;
-  const { separator } = busOf(catalog, from.bus).grammar;
+  const source = busOf(catalog, from.bus).grammar;
   const sequence =
     from.sequence === undefined
       ? undefined
-      : compileTemplate(from.sequence, { route: spec.name, separator, target: undefined, missing: 'KEY_MISSING' });
+      : compileTemplate(from.sequence, { route: spec.name, source, target: undefined, missing: 'KEY_MISSING' });
   const looks = [from.key, from.sequence].some((text) => text !== undefined && readsBody(text));
   const codecOf = route.decoding ?? codecByContentType;
   return ({ id, frame }) => {

@@ -214,8 +214,8 @@ function framer(
   checker: Checker,
 ): (mark: Mark) => Frame {
   const grammar = busOf(catalog, to.bus).grammar;
-  const { separator } = busOf(catalog, from.bus).grammar;
-  const address = compileTemplate(to.address, { route: name, separator, target: grammar, missing: 'ADDRESS_INVALID' });
+  const source = busOf(catalog, from.bus).grammar;
+  const address = compileTemplate(to.address, { route: name, source, target: grammar, missing: 'ADDRESS_INVALID' });
   const place = keyPlace(keyTemplate);
   return (mark) => frameOf(mark, checker.labelOf(mark), { address, place, body, sizeBytes, expiresMs });
 }

@@ -70,7 +70,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
   const sourceGrammar = busOf(catalog, from.bus).grammar;
   const sinkGrammar = busOf(catalog, to.bus).grammar;
   const fill = (text: string, target: AddressGrammar | undefined, missing: 'KEY_MISSING' | 'ADDRESS_INVALID') =>
-    compileTemplate(text, { route: spec.name, separator: sourceGrammar.separator, target, missing });
+    compileTemplate(text, { route: spec.name, source: sourceGrammar, target, missing });
   const { decoding, encoding } = codecsOf(spec, stages, catalog);
   return {
     pipeline,

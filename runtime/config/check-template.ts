@@ -45,7 +45,7 @@ function unknownWord(field: TemplateField, word: string, scope: TemplateScope, i
       '{route}',
       '{body.NAME}',
       '{header.NAME}',
-      ...levels.map((name) => `{${name}.N}`),
+      ...levels.flatMap((name) => [`{${name}.N}`, `{${name}.N+}`]),
     ]),
     found: field.written,
     write: suggestion ?? '{body.NAME} for a field of the body',
@@ -64,13 +64,16 @@ function incompleteField(field: TemplateField & { kind: 'unknown' }, scope: Temp
   return { code: 'TEMPLATE_FIELD', expected: `${wanted}: ${what}`, found: field.written, write: wanted };
 }
 
-function levelFlaw(field: TemplateField & { kind: 'level' }, scope: TemplateScope): Draft | undefined {
+function levelFlaw(field: TemplateField & { kind: 'level' | 'rest' }, scope: TemplateScope): Draft | undefined {
   const { source, levels } = scope;
   if (['key', 'id', 'route'].includes(field.word)) return incompleteField({ ...field, kind: 'unknown' }, scope);
   if (source === undefined) return undefined;
   const { word } = source;
-  if (field.word !== word) return unknownWord(field, field.word, scope, `{${word}.${field.level}}`);
-  const fitting = levels.filter((count) => field.level < count).length;
+  if (field.word !== word)
+    return unknownWord(field, field.word, scope, `{${word}.${field.level}${field.kind === 'rest' ? '+' : ''}}`);
+  // Of the rest nothing may be left.
+  const least = field.kind === 'rest' ? field.level : field.level + 1;
+  const fitting = levels.filter((count) => least <= count).length;
   if (fitting === levels.length) return undefined;
   const most = Math.max(...levels) - 1;
   if (fitting === 0) {
@@ -87,7 +90,7 @@ function levelFlaw(field: TemplateField & { kind: 'level' }, scope: TemplateScop
 
 function fieldFlaw(field: TemplateField, site: TemplateSite, scope: TemplateScope): Draft | undefined {
   if (field.kind === 'unknown') return incompleteField(field, scope);
-  if (field.kind === 'level') return levelFlaw(field, scope);
+  if (field.kind === 'level' || field.kind === 'rest') return levelFlaw(field, scope);
   const wrong = (expected: string, write: string): Draft => ({
     code: 'TEMPLATE_FIELD',
     expected,
@@ -105,6 +108,25 @@ function fieldFlaw(field: TemplateField, site: TemplateSite, scope: TemplateScop
     return wrong('a field that a letter has whatever is wrong with its body', '{route}, {key} or {header.NAME}');
   if (field.kind === 'body' && !scope.bodyHasFields) {
     return wrong('a body with fields', 'codec: json in from, or a field that is not of the body');
+  }
+  return undefined;
+}
+
+/** The rest of an address is levels of its own, and can be no part of one. */
+function restFlaw(parts: readonly TemplatePart[], { separator, word }: AddressGrammar): Draft | undefined {
+  for (const [at, part] of parts.entries()) {
+    if (typeof part === 'string' || part.kind !== 'rest') continue;
+    const [before = separator, after = separator] = [parts[at - 1], parts[at + 1]];
+    const stands = (text: TemplatePart, isBefore: boolean): boolean =>
+      typeof text === 'string' && (isBefore ? text.endsWith(separator) : text.startsWith(separator));
+    if (stands(before, true) && stands(after, false)) continue;
+    return {
+      code: 'TEMPLATE_REST',
+      offset: part.offset,
+      expected: `${part.written} between separators of the ${word}, for it is whole levels`,
+      found: 'it beside other text',
+      write: `mirror${separator}${part.written}`,
+    };
   }
   return undefined;
 }
@@ -145,6 +167,6 @@ export function checkTemplate(site: TemplateSite, scope: TemplateScope, findings
     const flaw = typeof part === 'string' ? undefined : fieldFlaw(part, site, scope);
     if (flaw !== undefined && typeof part !== 'string') report({ ...flaw, offset: part.offset });
   }
-  const flaw = target === undefined ? undefined : addressFlaw(parsed.parts, target);
+  const flaw = target === undefined ? undefined : (restFlaw(parsed.parts, target) ?? addressFlaw(parsed.parts, target));
   if (flaw !== undefined) report(flaw);
 }

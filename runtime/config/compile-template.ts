@@ -15,10 +15,10 @@ export interface TemplateView {
 
 export interface TemplateUse {
   readonly route: string;
-  /** Separates the levels of the addresses that the source's bus delivers. */
-  readonly separator: string;
+  /** How the source's bus spells the addresses that it delivers. */
+  readonly source: Pick<AddressGrammar, 'separator' | 'decode'>;
   /** Of the bus that the text becomes an address of; undefined for a key, an id or a header, which have no grammar. */
-  readonly target: Pick<AddressGrammar, 'encode'> | undefined;
+  readonly target: Pick<AddressGrammar, 'separator' | 'encode'> | undefined;
   /** The code of the error that a missing value throws. */
   readonly missing: 'KEY_MISSING' | 'ADDRESS_INVALID';
 }
@@ -27,16 +27,34 @@ export type Template = (view: TemplateView) => string;
 
 type Getter = (view: TemplateView) => unknown;
 
-/** Level `level` of an address, without splitting it. */
-function levelOf(address: string, separator: string, level: number): string | undefined {
+/** Where level `level` of an address begins; undefined where it has none. */
+function startOf(address: string, separator: string, level: number): number | undefined {
   let start = 0;
   for (let passed = 0; passed < level; passed += 1) {
     const next = address.indexOf(separator, start);
     if (next === -1) return undefined;
     start = next + separator.length;
   }
+  return start;
+}
+
+/** Level `level` of an address, without splitting it. */
+function levelOf(address: string, separator: string, level: number): string | undefined {
+  const start = startOf(address, separator, level);
+  if (start === undefined) return undefined;
   const end = address.indexOf(separator, start);
   return end === -1 ? address.slice(start) : address.slice(start, end);
+}
+
+/** That level and all behind it, as the target spells them; in a key, id or header as they stand. Undefined for none. */
+function restOf(address: string, level: number, { source, target }: TemplateUse): string | undefined {
+  const start = startOf(address, source.separator, level);
+  const rest = start === undefined ? undefined : address.slice(start);
+  if (rest === undefined || target === undefined) return rest;
+  return rest
+    .split(source.separator)
+    .map((each) => target.encode(source.decode(each)))
+    .join(target.separator);
 }
 
 // Own properties only: `{body.constructor}` is a missing value, not a function of the runtime.
@@ -67,10 +85,15 @@ function getter(field: TemplateField, use: TemplateUse): Getter {
       // The route's name is fixed text by now; the checker refuses unknown fields.
       return () => undefined;
     case 'level': {
-      const { separator } = use;
+      const { separator, decode } = use.source;
       const { level } = field;
-      return (view) => levelOf(view.address, separator, level);
+      return (view) => {
+        const found = levelOf(view.address, separator, level);
+        return found === undefined ? undefined : decode(found);
+      };
     }
+    case 'rest':
+      return (view) => restOf(view.address, field.level, use);
     case 'body':
       return bodyGetter(field.path);
     case 'header': {
@@ -98,11 +121,12 @@ function refuse(field: TemplateField, value: unknown, use: TemplateUse): never {
 function fieldText(field: TemplateField, use: TemplateUse): Template {
   const get = getter(field, use);
   const target = use.target;
+  const mayBeEmpty = field.kind === 'level' || field.kind === 'rest' || field.kind === 'key';
   return (view) => {
     const value = get(view);
     if (typeof value === 'string') {
-      // An empty value would remove a level, or the whole key: as good as missing.
-      if (value === '') return refuse(field, value, use);
+      // A bus may have empty keys and levels, and no two of its messages may become one; elsewhere empty is as good as missing.
+      if (value === '' && !mayBeEmpty) return refuse(field, value, use);
       return target === undefined ? value : target.encode(value);
     }
     if (typeof value === 'number' && Number.isFinite(value)) {
@@ -118,18 +142,39 @@ function fieldText(field: TemplateField, use: TemplateUse): Template {
 /** Fixed texts joined, fields as functions. */
 function stepsOf(parts: readonly TemplatePart[], use: TemplateUse): readonly (string | Template)[] {
   const steps: (string | Template)[] = [];
-  for (const part of parts) {
-    const isRoute = typeof part !== 'string' && part.kind === 'route';
-    const step = isRoute
-      ? (use.target?.encode(use.route) ?? use.route)
-      : typeof part === 'string'
-        ? part
-        : fieldText(part, use);
+  let skip = '';
+  for (const [at, part] of parts.entries()) {
     const last = steps.at(-1);
+    if (typeof part !== 'string' && part.kind === 'rest' && use.target !== undefined) {
+      const { separator } = use.target;
+      const isBehind = typeof last === 'string' && last.endsWith(separator);
+      if (isBehind) steps[steps.length - 1] = last.slice(0, -separator.length);
+      else if (begins(parts[at + 1], separator)) skip = separator;
+      steps.push(restText(part.level, use, isBehind ? separator : '', skip));
+      continue;
+    }
+    const step = typeof part === 'string' ? part.slice(skip.length) : fixedOrField(part, use);
+    skip = '';
     if (typeof step === 'string' && typeof last === 'string') steps[steps.length - 1] = last + step;
     else steps.push(step);
   }
   return steps;
+}
+
+function begins(part: TemplatePart | undefined, separator: string): boolean {
+  return typeof part === 'string' && part.startsWith(separator);
+}
+
+function fixedOrField(field: TemplateField, use: TemplateUse): string | Template {
+  return field.kind === 'route' ? (use.target?.encode(use.route) ?? use.route) : fieldText(field, use);
+}
+
+/** The rest of the address with the separator that stands beside it, which goes where there is no rest. */
+function restText(level: number, use: TemplateUse, before: string, after: string): Template {
+  return ({ address }) => {
+    const rest = restOf(address, level, use);
+    return rest === undefined ? '' : before + rest + after;
+  };
 }
 
 /**

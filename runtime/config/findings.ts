@@ -84,6 +84,10 @@ export const FINDINGS = {
     meaning:
       'A template names a level that some filters of this source cannot have; messages of those filters would be rejected.',
   },
+  TEMPLATE_REST: {
+    severity: 'error',
+    meaning: 'The rest of an address, `{topic.1+}`, stands beside other text in its level.',
+  },
   TEMPLATE_ADDRESS: {
     severity: 'error',
     meaning: 'The fixed part of an address template makes an address that the bus refuses.',

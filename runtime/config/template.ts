@@ -3,6 +3,8 @@ export type TemplateField = { readonly offset: number; readonly written: string 
   | { readonly kind: 'key' | 'id' | 'route' }
   /** `{topic.1}`: word of the source's bus, and a level of the address, from 0. */
   | { readonly kind: 'level'; readonly word: string; readonly level: number }
+  /** `{topic.1+}`: that level and all behind it. */
+  | { readonly kind: 'rest'; readonly word: string; readonly level: number }
   | { readonly kind: 'body'; readonly path: readonly string[] }
   | { readonly kind: 'header'; readonly name: string }
   /** Well formed, but no field that any message has. */
@@ -23,6 +25,8 @@ export type ParsedTemplate = { readonly parts: readonly TemplatePart[] } | { rea
 
 const FIELD = /^([A-Za-z][A-Za-z0-9]*)((?:\.[^.{}\s]+)*)$/;
 
+const LEVEL = /^(0|[1-9][0-9]{0,3})(\+?)$/;
+
 function field(inner: string, offset: number): TemplateField | undefined {
   const match = FIELD.exec(inner);
   if (match?.[1] === undefined) return undefined;
@@ -37,8 +41,8 @@ function field(inner: string, offset: number): TemplateField | undefined {
   if (word === 'body') return { ...at, kind: 'body', path };
   // Header names may hold dots.
   if (word === 'header') return { ...at, kind: 'header', name: tail.slice(1) };
-  if (path.length === 1 && /^(0|[1-9][0-9]{0,3})$/.test(first))
-    return { ...at, kind: 'level', word, level: Number(first) };
+  const level = path.length === 1 ? LEVEL.exec(first) : null;
+  if (level !== null) return { ...at, kind: level[2] === '+' ? 'rest' : 'level', word, level: Number(level[1]) };
   return { ...at, kind: 'unknown', word };
 }
 

@@ -40,8 +40,10 @@ export interface AddressGrammar {
   readonly word: string;
   readonly separator: string;
   /** The value as text of one level or a part of one: no value changes the shape of an address, and no two make the same text. */
-  encode(value: string): string;
-  /** What `encode` does, for an operator: `/, + and # are percent-encoded`. */
+  readonly encode: (value: string) => string;
+  /** The value that `encode` made a level of; a level that it cannot have made is its own value. */
+  readonly decode: (level: string) => string;
+  /** What `encode` does, for an operator: `/, + and # are percent-encoded`; `decode` undoes it. */
   readonly encoding: string;
   /** What is wrong with a whole address to publish to, or undefined when it is fine. Never echoes a value from a message. */
   flaw(address: string): string | undefined;

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SluiceError } from '#contract/errors.ts';
+import { topicGrammar } from '../../runtime/buses/mqtt/topics.ts';
+import { subjects } from '../../runtime/buses/nats/subject.ts';
 import { catalog } from '../../runtime/catalog.ts';
 import { compileTemplate } from '../../runtime/config/compile-template.ts';
 import type { TemplateUse, TemplateView } from '../../runtime/config/compile-template.ts';
@@ -15,8 +17,10 @@ const VIEW: TemplateView = {
   body: { unit: 'u1', n: 5, big: 1.5, yes: true, deep: { er: [{ name: 'end' }] }, none: null, empty: '' },
 };
 
+const SLASHES = { separator: '/', decode: (level: string) => level };
+
 function fill(text: string, use: Partial<TemplateUse> = {}, view: Partial<TemplateView> = {}): string {
-  const whole: TemplateUse = { route: 'r', separator: '/', target: undefined, missing: 'KEY_MISSING', ...use };
+  const whole: TemplateUse = { route: 'r', source: SLASHES, target: undefined, missing: 'KEY_MISSING', ...use };
   return compileTemplate(text, whole)({ ...VIEW, ...view });
 }
 
@@ -32,7 +36,37 @@ test('a template takes key, id, route, levels, body fields and headers, and fixe
   assert.equal(fill('{body.deep.er.0.name}'), 'end');
   assert.equal(fill('{header.x.y}'), 'first');
   assert.equal(fill('{{key}{{{key}}'), '{key}{v7}');
-  assert.equal(fill('{topic.1}', { separator: '--' }, { address: 'a--b--c' }), 'b');
+  assert.equal(fill('{topic.1}', { source: { ...SLASHES, separator: '--' } }, { address: 'a--b--c' }), 'b');
+});
+
+test('the rest of an address is spelled level by level for the target, and where there is none its separator goes too', () => {
+  const dots = { separator: '.', encode: (value: string) => `<${value}>` };
+  const rest = (text: string, address: string): string => fill(text, { target: dots }, { address });
+  assert.equal(rest('m.{topic.0+}', 'a/b//c/'), 'm.<a>.<b>.<>.<c>.<>');
+  assert.equal(rest('m.{topic.1+}', 'a/b'), 'm.<b>');
+  assert.equal(rest('m.{topic.1+}', 'a/'), 'm.<>');
+  assert.equal(rest('m.{topic.1+}', 'a'), 'm');
+  assert.equal(rest('{topic.1+}.m', 'a'), 'm');
+  assert.equal(rest('m.{topic.2+}.{topic.0}.{topic.1+}', 'a/b'), 'm.<a>.<b>');
+  assert.equal(rest('{topic.3+}', 'a/b'), '');
+  assert.equal(fill('{topic.1+}', {}, { address: 'a/b/c' }), 'b/c', 'in a key as it stands');
+  assert.throws(() => fill('{topic.3+}', {}, { address: 'a/b/c' }), { code: 'KEY_MISSING' });
+});
+
+test('a level is read as the value that a bridge made it of', () => {
+  const source = subjects;
+  const address = 'fleet.car%2E5-x.a%20b';
+  assert.equal(fill('{subject.1}', { source }, { address }), 'car.5-x');
+  assert.equal(fill('{subject.2}', { source }, { address }), 'a b');
+  assert.equal(fill('t/{subject.1}', { source, target: topicGrammar }, { address }), 't/car.5-x');
+});
+
+test('an empty level or key is a value, and an empty field of the body is none', () => {
+  const target = subjects;
+  assert.equal(fill('t.{topic.1}', { target }, { address: 'a//b' }), 't.%');
+  assert.equal(fill('t.{key}', { target }, { key: '' }), 't.%');
+  assert.equal(fill('{topic.1}', {}, { address: 'a//b' }), '');
+  assert.throws(() => fill('{body.empty}', { target }), { code: 'KEY_MISSING' });
 });
 
 test('a value that a message lacks is an error with the field, never an empty text and never the value', () => {

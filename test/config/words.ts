@@ -1,6 +1,6 @@
 import type { Bus, OptionSchema } from '#contract/bus.ts';
 import { DURATION_PATTERN } from '#kit/quantity.ts';
-import { percentEncode } from '#kit/percent.ts';
+import { levelCodec } from '#kit/level-codec.ts';
 import type { BusWords, StageWords, Vocabulary } from '../../runtime/config/vocabulary.ts';
 
 /**
@@ -47,7 +47,7 @@ const mqtt: Bus<FieldConnection, { topics: readonly string[]; qos: number }, { t
     word: 'topic',
     separator: '/',
     encoding: 'slashes, wildcards and white space are percent-encoded',
-    encode: (value) => percentEncode(value, /[/+#$]/u),
+    ...levelCodec({ escape: '%', refused: /[/+#$]/u, hasEmpty: true }),
     flaw: (topic) => (/[+#]/.test(topic) ? 'a wildcard' : topic === '' ? 'an empty topic' : undefined),
   },
   connectionSchema: schema(['url'], {
@@ -104,7 +104,7 @@ const jetstream: Bus<
     word: 'subject',
     separator: '.',
     encoding: 'dots, wildcards and white space are percent-encoded',
-    encode: (value) => percentEncode(value, /[.*>\s]/u),
+    ...levelCodec({ escape: '%', refused: /[.*>\s]/u, hasEmpty: false }),
     flaw: (subject) =>
       /[*>]/.test(subject) ? 'a wildcard' : subject.split('.').includes('') ? 'an empty token' : undefined,
   },

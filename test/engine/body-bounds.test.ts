@@ -37,8 +37,8 @@ test('maxBody is 8 MiB where anything looks at the body, what the file says wher
   for (const [parts, code] of [
     [{}, undefined],
     [{ from: { maxBody: '8MiB' } }, 'BODY_TOO_LARGE'],
-    [{ from: { maxBody: '9MiB' }, to: { headers: { n: '{body.n}' } } }, 'ADDRESS_INVALID'],
-    [{ to: { headers: { n: '{body.n}' } } }, 'BODY_TOO_LARGE'],
+    [{ from: { maxBody: '9MiB' }, to: { headers: { set: { n: '{body.n}' } } } }, 'ADDRESS_INVALID'],
+    [{ to: { headers: { set: { n: '{body.n}' } } } }, 'BODY_TOO_LARGE'],
     [{ stages: [{ validate: 's' }], files: { 'schemas/s.json': {} } }, 'BODY_TOO_LARGE'],
   ] as const) {
     await using run = await startMemoryRun(parts);
@@ -52,7 +52,12 @@ test('a body nested a million deep passes where nothing walks it, and is a dead 
   const list = { $id: 'https://example.org/list', type: 'array', items: { $ref: 'https://example.org/list' } };
   const validate = validateStage('list', schemaCompiler([{ name: 'list', schema: list }]).compile('list'));
   const again = stageThat((message) => ({ ...message, body: [message.body] }));
-  const use = { route: 'r', separator: '/', target: undefined, missing: 'KEY_MISSING' } as const;
+  const use = {
+    route: 'r',
+    source: { separator: '/', decode: (level: string) => level },
+    target: undefined,
+    missing: 'KEY_MISSING',
+  } as const;
   for (const [parts, found] of [
     [{ encoding: undefined }, []],
     [{ key: compileTemplate('{body.0}', use), encoding: undefined }, ['KEY_MISSING in undefined']],

@@ -34,7 +34,7 @@ test('the label goes from source to sink as it came, through any function, with 
 test('headers that the sink names are added, from templates; a value that is missing rejects the message', async () => {
   await using run = await startMemoryRun({
     from: { key: '{address.1}' },
-    to: { headers: { unit: '{key}', via: 'sluice/{route}', kind: '{body.kind}', origin: '{header.origin}' } },
+    to: { headers: { set: { unit: '{key}', via: 'sluice/{route}', kind: '{body.kind}', origin: '{header.origin}' } } },
   });
   const headers = new Map([
     ['origin', ['north']],
@@ -54,7 +54,7 @@ test('headers that the sink names are added, from templates; a value that is mis
 });
 
 law('label, trace and other headers go from MQTT 5 to JetStream as they came', SERVERS, async () => {
-  await using at = await ground({ source: SOURCE, to: { headers: { unit: '{key}' } } });
+  await using at = await ground({ source: SOURCE, to: { headers: { set: { unit: '{key}' } } } });
   await using bridge = startSluice(['run', 'pipelines/bridge.yaml'], { cwd: at.project.folder });
   await bridge.said('ready');
   await at.publisher.publish('in/v1', '{}', {

@@ -50,6 +50,6 @@ test('a pipeline that looks at no body writes nothing down about suspects', asyn
     readdirSync(run.project.path('state')).filter((file) => file.includes('suspects')),
     [],
   );
-  await using other = await startMemoryRun({ to: { headers: { n: '{body.n}' } } });
+  await using other = await startMemoryRun({ to: { headers: { set: { n: '{body.n}' } } } });
   assert.ok(readdirSync(other.project.path('state')).includes('suspects.sqlite'), 'what decodes is guarded');
 });

@@ -36,7 +36,7 @@ for (const [kind, name] of [
     async () => {
       await using scene = await setScene(kind);
       const ways = ['left', 'right'];
-      const routes = ways.map((way) => scene.route(way, { to: { headers: { way: '{route}' } } }));
+      const routes = ways.map((way) => scene.route(way, { to: { headers: { set: { way: '{route}' } } } }));
       const file = scene.project.pipeline('both', { buses: scene.buses, routes });
       await judgeBothWays(scene, [startBridge(scene.project.folder, file)], ways);
     },
@@ -46,7 +46,7 @@ for (const [kind, name] of [
     await using scene = await setScene(kind);
     const ways = ['north', 'south'];
     const bridges = ways.map((way) => {
-      const routes = [scene.route('positions', { to: { headers: { way } } })];
+      const routes = [scene.route('positions', { to: { headers: { set: { way } } } })];
       return startBridge(scene.project.folder, scene.project.pipeline(way, { buses: scene.buses, routes }));
     });
     await judgeBothWays(scene, bridges, ways);

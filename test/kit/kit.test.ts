@@ -6,7 +6,6 @@ import { Crowd } from '../../runtime/kit/crowd.ts';
 import { Deque } from '../../runtime/kit/deque.ts';
 import { Inbox } from '../../runtime/kit/inbox.ts';
 import { Numbered } from '../../runtime/kit/numbered.ts';
-import { percentEncode } from '../../runtime/kit/percent.ts';
 import { durationMs, sizeBytes } from '../../runtime/kit/quantity.ts';
 import { SettledPrefix } from '../../runtime/kit/settled-prefix.ts';
 import { shortened } from '../../runtime/kit/shortened.ts';
@@ -120,19 +119,6 @@ test('durations and sizes need their unit', () => {
   assert.deepEqual(['250ms', '30s', '5m', '2h', '1d'].map(durationMs), [250, 30_000, 300_000, 7_200_000, 86_400_000]);
   assert.deepEqual(['900B', '64KiB', '2GiB'].map(sizeBytes), [900, 65_536, 2_147_483_648]);
   for (const text of ['30', 's', '1.5s', '-1s', '30 s']) assert.throws(() => durationMs(text), RangeError);
-});
-
-test('percent-encoding can be undone, and leaves nothing of what it refuses', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
-      const encoded = percentEncode(text, /[/+#]/);
-      assert.equal(
-        decodeURIComponent(encoded.replaceAll(/[^%\w]/gu, (character) => encodeURIComponent(character))),
-        text.toWellFormed(),
-      );
-      assert.doesNotMatch(encoded, /[/+#\p{Cc}]/u);
-    }),
-  );
 });
 
 test('a text is cut behind so many characters, never within one, and one that fits stays as it is', () => {

@@ -1,8 +1,8 @@
 import type { AddressGrammar } from '#contract/bus.ts';
-import { bytesOfText } from '#kit/raw-text.ts';
+import { levelCodec } from '#kit/level-codec.ts';
 
 const MAX_CHARACTERS = 249;
-const PLAIN = /^[A-Za-z0-9-]*$/;
+const IN_A_LEVEL = /[^A-Za-z0-9_-]/;
 const LEGAL = /^[A-Za-z0-9._-]+$/;
 /** Topics in which the servers keep their own state. */
 const OWN = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state', '__cluster_metadata']);
@@ -11,7 +11,8 @@ const OWN = new Set(['__consumer_offsets', '__transaction_state', '__share_group
 export function topicsOfTemplate(template: string): (topic: string) => boolean {
   const parts = template.split(/(\{\{|\}\}|\{[^{}]*\})/g).map((part) => {
     if (part === '{{' || part === '}}') return literal(part.slice(1));
-    return part.startsWith('{') ? '[A-Za-z0-9_-]*' : literal(part);
+    if (!part.startsWith('{')) return literal(part);
+    return part.endsWith('+}') ? '[A-Za-z0-9._-]*' : '[A-Za-z0-9_-]*';
   });
   const pattern = new RegExp(`^${parts.join('')}$`);
   return (topic) => pattern.test(topic) && topicNames.flaw(topic) === undefined;
@@ -25,16 +26,9 @@ function literal(text: string): string {
 export const topicNames: AddressGrammar = {
   word: 'topic',
   separator: '.',
-  encoding: 'each byte (UTF-8) that is no letter, digit or - becomes _ and two hex digits',
-  encode(value) {
-    if (PLAIN.test(value)) return value;
-    let encoded = '';
-    for (const byte of bytesOfText(value)) {
-      const character = String.fromCharCode(byte);
-      encoded += PLAIN.test(character) ? character : `_${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-    }
-    return encoded;
-  },
+  encoding:
+    'each byte (UTF-8) that is no letter, digit, _ or - becomes _ and two hex digits, nothing at all is written as _, and both are decoded where a level is read',
+  ...levelCodec({ escape: '_', refused: IN_A_LEVEL, hasEmpty: false }),
   flaw(topic) {
     if (topic === '') return 'an empty topic';
     if (topic.length > MAX_CHARACTERS) return `more than ${MAX_CHARACTERS} characters`;

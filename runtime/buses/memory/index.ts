@@ -2,7 +2,7 @@ import type { AddressGrammar, Bus, BusContext, EndOptions, Guarantees } from '#c
 import { SluiceError } from '#contract/errors.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
-import { percentEncode } from '#kit/percent.ts';
+import { levelCodec } from '#kit/level-codec.ts';
 import { memoryHub } from './hub.ts';
 
 interface MemoryConnection {
@@ -31,8 +31,8 @@ const GUARANTEES: Guarantees = {
 const grammar: AddressGrammar = {
   word: 'address',
   separator: '/',
-  encoding: '/, +, # and % are percent-encoded',
-  encode: (value) => percentEncode(value, /[/+#]/),
+  encoding: '/, + and # are percent-encoded, and decoded where a level is read',
+  ...levelCodec({ escape: '%', refused: /[/+#]/, hasEmpty: false }),
   flaw(address) {
     if (/^$|^\/|\/$|\/\//.test(address)) return 'an empty level';
     return /[+#]/.test(address) ? 'a wildcard' : undefined;

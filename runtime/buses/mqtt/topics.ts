@@ -1,5 +1,5 @@
 import type { AddressGrammar } from '#contract/bus.ts';
-import { percentEncode } from '#kit/percent.ts';
+import { levelCodec } from '#kit/level-codec.ts';
 import { textFlaw, UNWIRABLE } from './wire-text.ts';
 
 const IN_A_LEVEL = new RegExp(`[/+#]|${UNWIRABLE.source}`, 'u');
@@ -10,16 +10,15 @@ const RESERVED = /^\$(SYS|share)(\/|$)/;
 /** mosquitto ends the connection over one more, and so would each try to send the message again. */
 const MAX_LEVELS = 200;
 
+/** A leading $ takes a topic out of reach of wildcard subscribers [MQTT-4.7.2-1]. */
+const codec = levelCodec({ escape: '%', refused: IN_A_LEVEL, refusedFirst: '$', hasEmpty: true });
+
 /** Topics to publish to. */
 export const topicGrammar: AddressGrammar = {
   word: 'topic',
   separator: '/',
-  encoding: '/, +, #, control characters, % and a leading $ are percent-encoded',
-  encode(value) {
-    const encoded = percentEncode(value, IN_A_LEVEL);
-    // A leading $ takes a topic out of reach of wildcard subscribers [MQTT-4.7.2-1].
-    return encoded.startsWith('$') ? `%24${encoded.slice(1)}` : encoded;
-  },
+  encoding: '/, +, #, control characters and a leading $ are percent-encoded, and decoded where a level is read',
+  ...codec,
   flaw(topic) {
     if (topic === '') return 'an empty topic';
     if (WILDCARD.test(topic)) return 'a wildcard, + or #';

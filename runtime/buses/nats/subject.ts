@@ -1,10 +1,9 @@
 import type { AddressGrammar, OptionFlaw } from '#contract/bus.ts';
 import { FilterTree } from './filter-tree.ts';
-import { percentEncode } from '#kit/percent.ts';
+import { levelCodec } from '#kit/level-codec.ts';
 
 // Control characters are the point. Without the flag u: it is on the path of every message.
 const REFUSED = /[\s\u0000-\u001f\u007f-\u009f.*>]/;
-const NEEDS_ENCODING = /[\s\u0000-\u001f\u007f-\u009f\ud800-\udfff.*>%]|^\$/;
 const FINE = /^[^\s\u0000-\u001f\u007f-\u009f.*>]+(?:\.[^\s\u0000-\u001f\u007f-\u009f.*>]+)*$/;
 const SURROGATE = /[\ud800-\udfff]/;
 const BLANK = /[\s\u0000-\u001f\u007f-\u009f]/;
@@ -14,16 +13,15 @@ const BLANK = /[\s\u0000-\u001f\u007f-\u009f]/;
 // ends the connection, and the same message would end the next one too.
 const MAX_CHARACTERS = 1024;
 
+const codec = levelCodec({ escape: '%', refused: REFUSED, refusedFirst: '$', hasEmpty: false });
+
 /** Subjects of NATS: tokens separated by dots. A literal `$` in the pipeline file may stand first, a value's may not. */
 export const subjects: AddressGrammar = {
   word: 'subject',
   separator: '.',
-  encoding: '., *, >, white space, control characters, % and a leading $ are percent-encoded',
-  encode(value) {
-    if (!NEEDS_ENCODING.test(value)) return value;
-    const encoded = percentEncode(value, REFUSED);
-    return encoded.startsWith('$') ? `%24${encoded.slice(1)}` : encoded;
-  },
+  encoding:
+    '., *, >, white space, control characters and a leading $ are percent-encoded, nothing at all is written as %, and both are decoded where a token is read',
+  ...codec,
   flaw(address) {
     if (address.length > MAX_CHARACTERS) return `more than ${MAX_CHARACTERS} characters`;
     // Half a character is written as U+FFFD: two addresses would become one.
@@ -56,17 +54,16 @@ export function overlap(one: string, other: string): boolean {
   }
 }
 
-/** The filter that every subject made from a template matches: `tracks.{key}` -> `tracks.*`. */
+/** The filter that every subject made from a template matches: `tracks.{key}` -> `tracks.*`, `all.{topic.0+}` -> `all.>`. */
 export function filterOfTemplate(template: string): string {
   // A doubled brace is a literal one, and a placeholder may hold dots of its own: both first, then the tokens.
   const marked = template.replaceAll(/\{\{|\}\}|\{[^{}]*\}/g, (found) => {
     if (found === '{{' || found === '}}') return found.slice(1);
-    return '\0';
+    return found.endsWith('+}') ? '\u0001' : '\0';
   });
-  return marked
-    .split('.')
-    .map((token) => (token.includes('\0') ? '*' : token))
-    .join('.');
+  const tokens = marked.split('.').map((token) => (token.includes('\0') ? '*' : token));
+  const rest = tokens.indexOf('\u0001');
+  return (rest === -1 ? tokens : [...tokens.slice(0, rest), '>']).join('.');
 }
 
 /** What is wrong with the `subjects` of a source. */

@@ -1,5 +1,5 @@
 import type { AddressGrammar } from '#contract/bus.ts';
-import { percentEncode } from '#kit/percent.ts';
+import { levelCodec } from '#kit/level-codec.ts';
 
 const IN_A_WORD = /[.*#]/;
 const ILL_FORMED = /\p{Cs}/u;
@@ -13,12 +13,14 @@ export function isShort(text: string): boolean {
   return text.length * 3 <= MAX_SHORT_BYTES || Buffer.byteLength(text) <= MAX_SHORT_BYTES;
 }
 
+const codec = levelCodec({ escape: '%', refused: IN_A_WORD, hasEmpty: true });
+
 /** Routing keys to publish with, and names of queues, which are routing keys of the default exchange. */
 export const routingKeys: AddressGrammar = {
   word: 'routingKey',
   separator: '.',
-  encoding: '., *, #, control characters and % are percent-encoded',
-  encode: (value) => percentEncode(value, IN_A_WORD),
+  encoding: '., *, # and control characters are percent-encoded, and decoded where a word is read',
+  ...codec,
   flaw(key) {
     if (ILL_FORMED.test(key)) return 'what is no character in Unicode';
     return isShort(key) ? undefined : `more than ${MAX_SHORT_BYTES} bytes`;

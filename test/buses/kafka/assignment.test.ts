@@ -3,12 +3,14 @@ import { test } from 'node:test';
 import { Assignment } from '../../../runtime/buses/kafka/assignment.ts';
 import type { GroupMember } from '../../../runtime/buses/kafka/group-member.ts';
 import type { Link } from '../../../runtime/buses/kafka/link.ts';
+import { recorded } from './ends.ts';
 
 const LED = { partitionId: 0, leader: 1, partitionErrorCode: 0 };
 
 test('a question for the leaders that failed is asked again, and the trouble is over once it is answered', async () => {
   let isAway = false;
   const link: Partial<Link> = {
+    context: recorded('source').context,
     partitions: async () => {
       if (isAway) throw new Error('away');
       return [LED];

@@ -45,6 +45,8 @@ test('a $ that the pipeline file itself writes is fine', () => assert.equal(subj
 test('the filter of a template has a wildcard for each token with a placeholder', () => {
   assert.equal(filterOfTemplate('tracks.{key}.v{body.a.b}.x'), 'tracks.*.*.x');
   assert.equal(filterOfTemplate('plain.{{literal}}'), 'plain.{literal}');
+  assert.equal(filterOfTemplate('all.{topic.1+}'), 'all.>');
+  assert.equal(filterOfTemplate('{key}.{topic.0+}.end'), '*.>');
 });
 
 test('overlap is found exactly where one subject matches both filters', () => {
