@@ -43,6 +43,8 @@ export class RecordBatch {
     this.#makeRoom(bound);
     const bytes = this.#bytes;
     const timestampMs = frame.timestampMs ?? nowMs;
+    // It would fail when the whole batch is finished.
+    if (!Number.isSafeInteger(timestampMs)) throw new RangeError('a timestamp that is no whole number of milliseconds');
     if (this.#count === 0) this.#firstMs = timestampMs;
     // The length stands before it and takes as many bytes as it needs.
     const start = this.#end + varintBytes(bound);

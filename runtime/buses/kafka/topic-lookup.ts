@@ -13,6 +13,9 @@ const METADATA_AGE_MS = 300_000;
 const TOPIC_RESOURCE = 2;
 const LIMIT = 'max.message.bytes';
 const POLICY = 'cleanup.policy';
+const TIMES = 'message.timestamp.type';
+const PAST = 'message.timestamp.before.max.ms';
+const FUTURE = 'message.timestamp.after.max.ms';
 /** What a batch takes beside key and body of its one record, at least. */
 const OVERHEAD_BYTES = 66;
 
@@ -97,8 +100,18 @@ export class Topics {
     if (key === undefined && topic.needsKeys) {
       throw this.#error('SINK_REFUSED', `topic ${topic.name} is compacted and takes no message without a key`);
     }
+    this.#checkTime(topic, frame);
     const { partition } = this.#to;
     if (partition !== undefined && partition >= topic.partitionCount) throw this.#noPartition(topic, partition);
+  }
+
+  #checkTime({ name, takesTimes }: TopicTarget, { timestampMs }: Frame): void {
+    if (timestampMs === undefined || takesTimes === undefined) return;
+    const aheadMs = timestampMs - Date.now();
+    if (aheadMs <= takesTimes.afterMs && -aheadMs <= takesTimes.beforeMs) return;
+    const [side, setting] = aheadMs > 0 ? ['ahead', FUTURE] : ['ago', PAST];
+    const text = `a timestamp ${Math.round(Math.abs(aheadMs) / 1000)} s ${side}, and topic ${name} takes none such (${setting})`;
+    throw this.#error('SINK_REFUSED', text);
   }
 
   /** More partitions may have been added: keys belong elsewhere then. */
@@ -137,13 +150,18 @@ export class Topics {
   async #learnLimits(topic: TopicTarget): Promise<void> {
     try {
       const broker = await this.#link.broker(topic.leaderOf(0));
-      const resources = [{ type: TOPIC_RESOURCE, name: topic.name, configNames: [LIMIT, POLICY] }];
+      const resources = [{ type: TOPIC_RESOURCE, name: topic.name, configNames: [LIMIT, POLICY, TIMES, PAST, FUTURE] }];
       const answer = await broker.describeConfigs({ resources });
       const entries = answer.resources[0]?.configEntries ?? [];
       const valueOf = (name: string): string =>
         entries.find(({ configName }) => configName === name)?.configValue ?? '';
       topic.maxBatchBytes = Number(valueOf(LIMIT)) || Number.POSITIVE_INFINITY;
       topic.needsKeys = valueOf(POLICY).includes('compact');
+      const boundOf = (name: string): number =>
+        valueOf(name) === '' ? Number.POSITIVE_INFINITY : Number(valueOf(name));
+      // Where the server writes times of its own, it looks at nobody else's.
+      topic.takesTimes =
+        valueOf(TIMES) === 'LogAppendTime' ? undefined : { beforeMs: boundOf(PAST), afterMs: boundOf(FUTURE) };
     } catch {
       // Not granted, or the server is leaving: the next request says so.
     }

@@ -20,6 +20,8 @@ export class TopicTarget {
   maxBatchBytes = Number.POSITIVE_INFINITY;
   /** Whether records without a key are refused. */
   needsKeys = false;
+  /** How far from the server's clock a record's time may lie, each way; undefined where any may, as far as is known. */
+  takesTimes: { readonly beforeMs: number; readonly afterMs: number } | undefined;
   #leaders: readonly number[] = [];
   readonly #queues: (Queue | undefined)[] = [];
   #alone = 0;
