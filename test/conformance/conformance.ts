@@ -8,6 +8,7 @@ import { CLOSING } from './laws/closing.ts';
 import { COMPANY } from './laws/company.ts';
 import { FULLNESS } from './laws/fullness.ts';
 import { IDENTITY } from './laws/identity.ts';
+import { ODD } from './laws/odd.ts';
 import { OUTAGE } from './laws/outage.ts';
 import { REFUSALS } from './laws/refusals.ts';
 import { SEQUENCE } from './laws/sequence.ts';
@@ -28,6 +29,7 @@ export const FAMILIES: Readonly<Record<string, readonly ConformanceLaw[]>> = {
   'The server under load': SERVER,
   'The way to the server': WAY,
   'Messages that are refused': REFUSALS,
+  'Messages that are odd': ODD,
   Identity: IDENTITY,
   'A server without room': FULLNESS,
   Company: COMPANY,

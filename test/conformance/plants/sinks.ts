@@ -90,6 +90,15 @@ export const SINKS: readonly Plant[] = [
       }),
   },
   {
+    fault: 'takes a message that it cannot write for an outage',
+    convictedBy: ['odd-frames'],
+    sink: (sink) =>
+      onFrame(sink, async (frame) => {
+        if (frame.timestampMs === undefined || Number.isSafeInteger(frame.timestampMs)) return sink.send(frame);
+        throw new SluiceError('SINK_DOWN', 'planted');
+      }),
+  },
+  {
     fault: 'still sends after close',
     convictedBy: ['send-after-close'],
     sink: (sink) => ({ ...onFrame(sink, (frame) => sink.send(frame)), close: () => Promise.resolve() }),

@@ -1,0 +1,21 @@
+import { after } from 'node:test';
+import { law } from '../harness/law.ts';
+import { judgeOddFrames } from './laws/odd.ts';
+import { SUBJECTS } from './subjects/all.ts';
+import { stopRabbitMq } from './subjects/rabbitmq.ts';
+
+const COUNT = 50_000;
+
+after(stopRabbitMq);
+
+for (const subject of SUBJECTS) {
+  law(
+    `${subject.name}: of 50,000 odd frames among as many good ones none holds up a neighbour`,
+    { needs: subject.needs },
+    async (t) => {
+      await using ground = await subject.arrange();
+      const ends = await judgeOddFrames(ground, COUNT);
+      t.diagnostic([...ends].map(([code, times]) => `${code} ${times}`).join(', '));
+    },
+  );
+}
