@@ -21,7 +21,7 @@ import type {
 import type { Places } from './places.ts';
 import { asList, asMap, own } from './plain.ts';
 import type { PlainMap } from './plain.ts';
-import { pointerTo } from './pointer.ts';
+import { pointerTo } from '#kit/pointer.ts';
 import type { BusWords, JsonSchema, Vocabulary } from './vocabulary.ts';
 
 /** A checked file's data, references resolved. */

@@ -5,7 +5,7 @@ import { oneOf } from './describe.ts';
 import type { FindingList } from './finding-list.ts';
 import { asMap, own } from './plain.ts';
 import type { PlainMap } from './plain.ts';
-import { pointerTo } from './pointer.ts';
+import { pointerTo } from '#kit/pointer.ts';
 
 /** A route as its class sees it. */
 export interface ClassedRoute {

@@ -1,6 +1,6 @@
 import type { JudgedEnd } from './ends.ts';
 import type { FindingList } from './finding-list.ts';
-import { pointerTo } from './pointer.ts';
+import { pointerTo } from '#kit/pointer.ts';
 
 /** A dead letter says in its headers why it is one: a bus without headers would make riddles of them. */
 export function checkLetterBus(letters: JudgedEnd, findings: FindingList): void {

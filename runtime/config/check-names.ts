@@ -4,7 +4,7 @@ import type { FindingList } from './finding-list.ts';
 import { NOT_YET } from './not-yet.ts';
 import { asList, asMap, isMap, own } from './plain.ts';
 import type { PlainMap } from './plain.ts';
-import { pointerTo } from './pointer.ts';
+import { pointerTo } from '#kit/pointer.ts';
 import { FILE_NAME_PATTERN } from './file-words.ts';
 import type { StageWords, Vocabulary } from './vocabulary.ts';
 

@@ -3,7 +3,7 @@ import { NEVER, NOT_YET } from './not-yet.ts';
 import { busBehind } from './pieces.ts';
 import { asList, asMap, own } from './plain.ts';
 import type { PlainMap } from './plain.ts';
-import { pointerTo } from './pointer.ts';
+import { pointerTo } from '#kit/pointer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 type Refuse = (at: string, found: string, write: string, side?: 'key' | 'value') => void;

@@ -7,7 +7,7 @@ import { FindingList } from './finding-list.ts';
 import { piecesOf } from './pieces.ts';
 import type { Places } from './places.ts';
 import { asList, asMap, own } from './plain.ts';
-import { pointerTo } from './pointer.ts';
+import { pointerTo } from '#kit/pointer.ts';
 import { referencePointers, resolveReferences } from './references.ts';
 import type { ReferenceSources } from './references.ts';
 import type { PipelineDocument, Resolution } from './resolve-pipeline.ts';

@@ -3,7 +3,7 @@ import { classOf } from './build-spec.ts';
 import type { FindingList } from './finding-list.ts';
 import { GRADE_NEEDS, GRADES, isBelow } from './grades.ts';
 import { asMap, own } from './plain.ts';
-import { pointerTo } from './pointer.ts';
+import { pointerTo } from '#kit/pointer.ts';
 import { DUPLICATES, type Duplicates, promiseOf } from './route-promise.ts';
 
 /** Refuses a route that keeps less than its `promise` demands: which end falls short, and what would lift it. */

@@ -14,7 +14,7 @@ import type { JudgedEnd, JudgedFile } from './ends.ts';
 import { busBehind, stageKind } from './pieces.ts';
 import { asList, asMap, own } from './plain.ts';
 import type { PlainMap } from './plain.ts';
-import { pointerTo } from './pointer.ts';
+import { pointerTo } from '#kit/pointer.ts';
 import { redactor } from './redact.ts';
 import type { BusWords } from './vocabulary.ts';
 

@@ -3,7 +3,7 @@ import { shown } from './describe.ts';
 import type { JudgedFile } from './ends.ts';
 import { asMap, own } from './plain.ts';
 import type { PlainMap } from './plain.ts';
-import { pointerTo } from './pointer.ts';
+import { pointerTo } from '#kit/pointer.ts';
 
 /** Less than this holds hardly a commit: it would be full at once, all the time. */
 const LEAST = '1MiB';

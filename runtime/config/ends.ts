@@ -5,7 +5,7 @@ import { busBehind, pieceAt } from './pieces.ts';
 import type { Piece } from './pieces.ts';
 import { asMap, put, under } from './plain.ts';
 import type { PlainMap } from './plain.ts';
-import { parentPointer, pointerKeys, pointerTo } from './pointer.ts';
+import { parentPointer, pointerKeys, pointerTo } from '#kit/pointer.ts';
 import type { Resolved } from './references.ts';
 import { standInFor } from './resolved-document.ts';
 import { schemasAt } from './schema-at.ts';

@@ -2,7 +2,7 @@ import { nearestName } from '#kit/nearest.ts';
 import { describe, example, isDuration, isRate, isSize, oneOf, shown } from './describe.ts';
 import type { FindingDraft } from './finding-list.ts';
 import { isMap } from './plain.ts';
-import { pointerKeys } from './pointer.ts';
+import { pointerKeys } from '#kit/pointer.ts';
 import { fits } from './reference-value.ts';
 import { admits, kindOf } from './schema-at.ts';
 import type { JsonSchema } from './vocabulary.ts';

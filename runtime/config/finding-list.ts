@@ -2,7 +2,7 @@ import { shortened } from '#kit/shortened.ts';
 import { FINDINGS } from './findings.ts';
 import type { Finding, FindingCode, Severity } from './findings.ts';
 import type { Places } from './places.ts';
-import { parentPointer } from './pointer.ts';
+import { parentPointer } from '#kit/pointer.ts';
 
 /** A finding before it knows its line. */
 export interface FindingDraft {

@@ -1,4 +1,4 @@
-import { isWithin, parentPointer } from './pointer.ts';
+import { isWithin, parentPointer } from '#kit/pointer.ts';
 
 /** Where something stands in the file. Both count from 1; columns count UTF-16 units. */
 export interface Place {

@@ -4,7 +4,7 @@ import { explainValue } from './explain-value.ts';
 import { pieceAt } from './pieces.ts';
 import type { Piece } from './pieces.ts';
 import { under } from './plain.ts';
-import { parentPointer, pointerKeys } from './pointer.ts';
+import { parentPointer, pointerKeys } from '#kit/pointer.ts';
 import { fits, typedValue } from './reference-value.ts';
 import type { Resolved } from './references.ts';
 import { admits, schemasAt } from './schema-at.ts';

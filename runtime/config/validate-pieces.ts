@@ -6,7 +6,7 @@ import { explainFound, explainValue } from './explain-value.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
 import type { Piece } from './pieces.ts';
 import { asMap, isMap, under } from './plain.ts';
-import { parentPointer, pointerKeys, pointerTo } from './pointer.ts';
+import { parentPointer, pointerKeys, pointerTo } from '#kit/pointer.ts';
 import type { Resolved } from './references.ts';
 import { alternatives } from './schema-at.ts';
 import type { JsonSchema } from './vocabulary.ts';

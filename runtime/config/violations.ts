@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import { isMap } from './plain.ts';
-import { isWithin } from './pointer.ts';
+import { isWithin } from '#kit/pointer.ts';
 import { admits } from './schema-at.ts';
 import type { JsonSchema } from './vocabulary.ts';
 

@@ -2,7 +2,7 @@ import { isAlias, isMap, isNode, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, Document, LineCounter, Node, YAMLMap } from 'yaml';
 import type { FindingDraft } from './finding-list.ts';
 import type { Place, Spot } from './places.ts';
-import { pointerTo } from './pointer.ts';
+import { pointerTo } from '#kit/pointer.ts';
 
 // Aliases of aliases multiply, and so do merged maps; no pipeline that a person wrote comes near these.
 const MOST_VALUES = 30_000;

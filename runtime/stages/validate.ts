@@ -1,5 +1,6 @@
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
 import type { Stage } from '#contract/stage.ts';
+import { bounded, shownPointer } from '#kit/pointer.ts';
 import { shortened } from '#kit/shortened.ts';
 
 /** One violation as ajv reports it; only what may leave the bridge is read. */
@@ -46,24 +47,17 @@ function fits(schema: string, validator: Validator, body: unknown): boolean {
 const SHOWN = 3;
 
 function describe(violations: readonly Violation[]): string {
-  const shown = violations.slice(0, SHOWN).map((violation) => `${pointer(violation)} against ${rule(violation)}`);
+  const shown = violations
+    .slice(0, SHOWN)
+    .map((violation) => `${shownPointer(violation.instancePath)} against ${rule(violation)}`);
   const more = violations.length - shown.length;
   return shown.join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
 
 /** The first place that is wrong, unless a publisher made it endless. */
 function placeOf(violation: Violation | undefined): { readonly pointer?: string } {
-  if (violation === undefined || violation.instancePath.length > LONGEST_POINTER) return {};
-  return { pointer: violation.instancePath };
-}
-
-const LONGEST_POINTER = 1000;
-
-/** A pointer is made of the names that the body's publisher chose: as long as it likes. */
-const POINTER_LENGTH = 100;
-
-function pointer({ instancePath }: Violation): string {
-  return shortened(instancePath, POINTER_LENGTH) || '/';
+  const pointer = violation === undefined ? undefined : bounded(violation.instancePath);
+  return pointer === undefined ? {} : { pointer };
 }
 
 /** A pattern may be as long as its author likes. */
