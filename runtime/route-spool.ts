@@ -6,7 +6,6 @@ import type { Log } from '#contract/log.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { rankOf } from '#kit/rank.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
-import { codecByContentType } from './codecs/by-content-type.ts';
 import { compileTemplate } from './config/compile-template.ts';
 import type { RouteSpec, SpoolSpec } from './config/pipeline-spec.ts';
 import type { Counters } from './engine/counters.ts';
@@ -149,13 +148,12 @@ function identifier(spec: RouteSpec, route: Route, catalog: Catalog): (delivery:
       ? undefined
       : compileTemplate(from.sequence, { route: spec.name, source, target: undefined, missing: 'KEY_MISSING' });
   const looks = [from.key, from.sequence].some((text) => text !== undefined && readsBody(text));
-  const codecOf = route.decoding ?? codecByContentType;
   return ({ id, frame }) => {
     try {
       const { address, headers, contentType } = frame;
       // Larger ones are refused by the pump, undecoded.
       if (looks && (frame.body?.length ?? 0) > route.maxBodyBytes) return NOTHING;
-      const body = looks && frame.body !== null ? codecOf(contentType).decode(frame.body) : undefined;
+      const body = looks && frame.body !== null ? route.decoding?.(contentType).decode(frame.body) : undefined;
       const view = { id, address, key: frame.key, headers, body };
       const key = route.key === undefined ? frame.key : route.key(view);
       const rank = sequence === undefined ? undefined : rankOf(sequence({ ...view, key }));

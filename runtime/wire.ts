@@ -14,6 +14,7 @@ import type { Tracer } from '#contract/trace.ts';
 import { sizeBytes } from '#kit/quantity.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import { codecByContentType } from './codecs/by-content-type.ts';
+import { JSON_CODECS } from './codecs/json.ts';
 import { compileTemplate } from './config/compile-template.ts';
 import { DEFAULTS } from './config/file-words.ts';
 import type { RouteSpec } from './config/pipeline-spec.ts';
@@ -66,12 +67,12 @@ export interface RouteServices {
 export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services: RouteServices): Route {
   const { pipeline, catalog, deadLetters, ledger, clock, log, tracer, suspects, pulse, onFlow, onLetters } = services;
   const { from, to } = spec;
-  const stages = spec.stages.map((stage) => stageOf(stage, spec.name, services));
+  const stages = spec.stages.map((stage) => stageOf(stage, spec, services));
   const sourceGrammar = busOf(catalog, from.bus).grammar;
   const sinkGrammar = busOf(catalog, to.bus).grammar;
   const fill = (text: string, target: AddressGrammar | undefined, missing: 'KEY_MISSING' | 'ADDRESS_INVALID') =>
     compileTemplate(text, { route: spec.name, source: sourceGrammar, target, missing });
-  const { decoding, encoding } = codecsOf(spec, stages, catalog);
+  const { decoding, encoding } = codecsOf(spec, catalog);
   return {
     pipeline,
     name: spec.name,
@@ -132,26 +133,42 @@ function memoryOf({ name, class: trafficClass }: RouteSpec, { ledger, redelivers
 
 function stageOf(
   stage: RouteSpec['stages'][number],
-  route: string,
+  spec: RouteSpec,
   { pipeline, catalog, parts }: RouteServices,
 ): Stage {
   const kind = catalog.stages.get(stage.verb);
   if (kind === undefined) throw new SluiceError('INTERNAL', `no stage ${stage.verb} in the catalog`);
-  return kind.make({ pipeline, route, name: stage.name, options: stage.options, ...parts });
+  const hasBigints = ['exact', 'keep'].includes(numbersOf(spec, catalog));
+  return kind.make({ pipeline, route: spec.name, hasBigints, name: stage.name, options: stage.options, ...parts });
 }
 
 /** What decodes and encodes on a route; each undefined where the bytes pass untouched. */
-function codecsOf(spec: RouteSpec, stages: readonly Stage[], catalog: Catalog): Pick<Route, 'decoding' | 'encoding'> {
+function codecsOf(spec: RouteSpec, catalog: Catalog): Pick<Route, 'decoding' | 'encoding'> {
   const { from, to } = spec;
+  const json = JSON_CODECS[numbersOf(spec, catalog)];
+  const byType = (contentType: string | undefined): Codec => codecByContentType(contentType, json);
   const named = (name: string): Codec => {
+    if (name === json.name) return json;
     const codec = catalog.codecs.get(name);
     if (codec === undefined) throw new SluiceError('INTERNAL', `no codec ${name} in the catalog`);
     return codec;
   };
-  const incoming = from.codec === undefined ? codecByContentType : always(named(from.codec));
+  const incoming = from.codec === undefined ? byType : always(named(from.codec));
   const outgoing = to.codec === undefined ? incoming : always(named(to.codec));
-  const recodes = stages.some(({ changesBody }) => changesBody) || namesAnotherCodec(spec);
-  return { decoding: looksAtBodies(spec) ? incoming : undefined, encoding: recodes ? outgoing : undefined };
+  return {
+    decoding: looksAtBodies(spec) ? incoming : undefined,
+    encoding: recodes(spec, catalog) ? outgoing : undefined,
+  };
+}
+
+/** Whether bodies are written anew. */
+function recodes(spec: RouteSpec, { stages }: Catalog): boolean {
+  return namesAnotherCodec(spec) || spec.stages.some(({ verb }) => stages.get(verb)?.changesBody === true);
+}
+
+/** Where the file says nothing: a route that sends the source's own bytes loses no number, and so refuses none. */
+function numbersOf(spec: RouteSpec, catalog: Catalog): keyof typeof JSON_CODECS {
+  return spec.json.numbers ?? (recodes(spec, catalog) ? DEFAULTS.jsonNumbers : 'keep');
 }
 
 function namesAnotherCodec({ from, to }: RouteSpec): boolean {

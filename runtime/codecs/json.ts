@@ -1,38 +1,112 @@
-import type { Codec } from '#contract/codec.ts';
+import type { Codec, JsonNumbers } from '#contract/codec.ts';
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
+import { Decimals, FIRST_UNSAFE, isHeld, isWhole, MOST_DIGITS } from './json-numbers.ts';
+import { isPlainBody, isPlainText } from './json-plain.ts';
+import { fault, type NumberReader, readJson } from './json-reader.ts';
+import { writeJson } from './json-writer.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
+const JSON_TYPE = { name: 'json', contentType: 'application/json' };
+const NO_BIGINTS = { bigints: false, decimals: undefined };
 
-/** RFC 8259. */
-export const json: Codec = {
-  name: 'json',
-  contentType: 'application/json',
-  decode(bytes) {
-    let text: string;
-    try {
-      text = decoder.decode(bytes);
-    } catch {
-      throw new Error('bytes that are not UTF-8');
-    }
-    try {
-      return JSON.parse(text) as unknown;
-    } catch (thrown) {
-      if (isStackOverflow(thrown)) throw thrown;
-      // eslint-disable-next-line preserve-caught-error -- the cause quotes the payload
-      throw new Error(place(thrown, text));
-    }
-  },
-  encode(body) {
-    let text: string | undefined;
-    try {
-      text = JSON.stringify(body) as string | undefined;
-    } catch (thrown) {
-      throw unwritable(body, thrown);
-    }
-    if (text === undefined) throw new Error(`a ${typeof body}`);
-    return Buffer.from(text);
-  },
+/** RFC 8259, numbers as doubles: those that `isKept` refuses are looked for where an integer reaches `limit`. */
+function doublesCodec(limit: number, isKept: (text: string, value: number) => boolean): Codec {
+  const numberOf: NumberReader = (text, path) => {
+    const value = Number(text);
+    if (isKept(text, value)) return value;
+    throw fault('NUMBER_UNSAFE', `${isWhole(text) ? 'an integer' : 'a number'} that a double does not hold`, path);
+  };
+  return {
+    ...JSON_TYPE,
+    decode(bytes) {
+      const text = textOf(bytes);
+      const body = parsed(text);
+      return isPlainText(text, body, limit) ? body : readJson(text, numberOf);
+    },
+    encode(body) {
+      try {
+        return Buffer.from(isPlainBody(body) ? JSON.stringify(body) : writeJson(body, NO_BIGINTS));
+      } catch (thrown) {
+        throw unwritable(body, thrown);
+      }
+    },
+  };
+}
+
+/** Numbers exactly, in every body or in those alone that hold one which a double does not. */
+function exactCodec(which: 'every' | 'where needed'): Codec {
+  const decimals = new WeakMap<Uint8Array, Decimals>();
+  return {
+    ...JSON_TYPE,
+    decode(bytes) {
+      const text = textOf(bytes);
+      const body = parsed(text);
+      if (which === 'where needed' && isPlainText(text, body, FIRST_UNSAFE)) return body;
+      const exact = readExactly(text);
+      if (exact.decimals !== undefined) decimals.set(bytes, exact.decimals);
+      return exact.body;
+    },
+    encode(body, source) {
+      const written = source instanceof Uint8Array ? decimals.get(source) : undefined;
+      try {
+        const isPlain = written === undefined && isPlainBody(body);
+        return Buffer.from(isPlain ? JSON.stringify(body) : writeJson(body, { bigints: true, decimals: written }));
+      } catch (thrown) {
+        throw unwritable(body, thrown);
+      }
+    },
+  };
+}
+
+/**
+ * One codec for each rule; all refuse duplicate keys. `keep` is for routes that send the source's own bytes: what only looks at a body
+ * sees the numbers that go out, and no other body is read slowly.
+ */
+export const JSON_CODECS: Readonly<Record<JsonNumbers | 'keep', Codec>> = {
+  reject: doublesCodec(FIRST_UNSAFE, isHeld),
+  // The nearest double there is: infinity is near to nothing.
+  round: doublesCodec(Number.POSITIVE_INFINITY, (_, value) => Number.isFinite(value)),
+  exact: exactCodec('every'),
+  keep: exactCodec('where needed'),
 };
+
+/** As it is where a route says nothing of numbers. */
+export const json = JSON_CODECS.reject;
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new Error('bytes that are not UTF-8');
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (thrown) {
+    if (isStackOverflow(thrown)) throw thrown;
+    // eslint-disable-next-line preserve-caught-error -- the cause quotes the payload
+    throw new Error(place(thrown, text));
+  }
+}
+
+/** Integers as bigints; of the other numbers doubles, and how they were written where a double would be written otherwise. */
+function readExactly(text: string): { readonly body: unknown; readonly decimals: Decimals | undefined } {
+  const decimals = new Decimals();
+  let differs = false;
+  const body = readJson(text, (number, path) => {
+    if (isWhole(number)) {
+      if (number.length <= MOST_DIGITS) return BigInt(number);
+      throw fault('NUMBER_UNSAFE', `an integer of ${number.length} characters, more than ${MOST_DIGITS},`, path);
+    }
+    const value = Number(number);
+    differs ||= String(value) !== number;
+    decimals.add(value, number, path);
+    return value;
+  });
+  return { body, decimals: differs ? decimals : undefined };
+}
 
 /**
  * Levels of nesting that are always written. Beyond them it depends on how much of the process's stack is left: the
@@ -42,13 +116,14 @@ export const MAX_DEPTH = 1000;
 
 /** Why a body cannot be written, in words that quote nothing of it. */
 function unwritable(body: unknown, thrown: unknown): Error {
+  if (thrown instanceof SluiceError) return thrown;
   if (isStackOverflow(thrown)) {
     const text = `a body nested too deeply: ${depthOf(body)}; up to ${MAX_DEPTH} levels are always written`;
     return new SluiceError('BODY_TOO_DEEP', `expected a body that json can write, found ${text}`);
   }
   // The other one that there is: a text of more than half a gigabyte.
   if (thrown instanceof RangeError) return new Error('a body whose JSON is longer than a text can be');
-  return new Error('a value that JSON cannot hold: a bigint, one that contains itself, or one whose toJSON throws');
+  return new Error('a value that JSON cannot hold');
 }
 
 /** How deep a body is nested, by its first branch that is deeper than the bound. Without recursion. */

@@ -1,4 +1,5 @@
 import { UNSPELLABLE } from '#contract/carried-headers.ts';
+import { JSON_NUMBERS } from '#contract/codec.ts';
 import { CLASS_NAMES, type TrafficClass } from '#contract/traffic-class.ts';
 import { durationMs, perSecond, sizeBytes } from '#kit/quantity.ts';
 import { mapWithDefaults } from './defaults.ts';
@@ -10,6 +11,7 @@ import type {
   DeadLetterSpec,
   DedupeSpec,
   HeadersSpec,
+  JsonSpec,
   PipelineSpec,
   RetrySpec,
   RouteSpec,
@@ -158,6 +160,10 @@ function retry(options: PlainMap): RetrySpec {
   };
 }
 
+function json(options: PlainMap): JsonSpec {
+  return { numbers: JSON_NUMBERS.find((name) => name === own(options, 'numbers')) };
+}
+
 function spool(route: PlainMap): SpoolSpec | undefined {
   if (own(route, 'spool') === undefined) return undefined;
   const given = asMap(own(route, 'spool'));
@@ -200,6 +206,7 @@ export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFi
         stage(pointerTo(at, 'stages', position), stageItem),
       ),
       to: sink(to, busOf(to)),
+      json: json(asMap(own(all, 'json'))),
       retry: retry(asMap(own(all, 'retry'))),
       deadLetter: deadLetter(letters, Object.hasOwn(letters, 'bus') ? busOf(letters) : undefined),
       drainPerSecond: drain === undefined ? undefined : perSecond(drain),

@@ -3,6 +3,7 @@ import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { addressOptionOf, parseBackoff } from './build-spec.ts';
 import { checkLetterBus } from './check-letters.ts';
+import { checkJson } from './check-json.ts';
 import { checkClass } from './check-class.ts';
 import { checkPromise } from './check-promise.ts';
 import { checkSpool } from './check-spool.ts';
@@ -67,6 +68,7 @@ class RouteJudge {
     this.#letters(scope);
     this.#backoff();
     checkSpool(this.#at, this.#route, this.#file);
+    checkJson(this.#at, this.#route, this.#file);
     const classed = { at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives };
     checkClass(classed, this.#file.findings);
     checkPromise(classed, this.#file.findings);

@@ -1,4 +1,5 @@
 import type { Guarantees } from '#contract/bus.ts';
+import type { JsonNumbers } from '#contract/codec.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { GRADE_MEANS } from './grades.ts';
 import type { RouteSpec } from './pipeline-spec.ts';
@@ -106,6 +107,15 @@ function whereLettersGo({ deadLetter: { to, bounds } }: RouteSpec): string {
   return `a dead letter in the state folder (${bounds.max} at the most, then ${atBound})`;
 }
 
+const NUMBERS_MEAN: Readonly<Record<JsonNumbers | 'unsaid', string>> = {
+  unsaid:
+    'where the route changes bodies a dead letter (NUMBER_UNSAFE), unless it says json: { numbers: exact }; else it passes digit for digit',
+  reject:
+    'where the route reads bodies a dead letter (NUMBER_UNSAFE); json: { numbers: exact } passes it on digit for digit',
+  exact: 'it passes digit for digit unless a function changes it; functions see integers as bigints',
+  round: 'where the route changes bodies it becomes the nearest double, and nothing tells',
+};
+
 function onExpiry({ spec }: Known): string {
   const ours =
     spec.from.expiresMs === undefined
@@ -159,6 +169,7 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
       'the server of the source crashes': onServerCrash('source', known),
       'the server of the sink crashes': onServerCrash('sink', known),
       'a message cannot pass': onBadMessage(known),
+      'a body holds a number that a double does not': NUMBERS_MEAN[spec.json.numbers ?? 'unsaid'],
       'a message expires': onExpiry(known),
       'a message comes late': onStale(known),
       'a publisher repeats itself':

@@ -28,6 +28,7 @@ export const DEFAULTS = {
   lettersAge: '30d',
   lettersFull: 'pause',
   watchdog: '30s',
+  jsonNumbers: 'reject',
   dedupeWindow: '10m',
   dedupeMax: 100_000,
   unspellable: 'encode',
@@ -197,6 +198,7 @@ export function fileSchema(parts: {
   readonly source: JsonSchema;
   readonly sink: JsonSchema;
   readonly stage: JsonSchema;
+  readonly json: JsonSchema;
   readonly retry: JsonSchema;
   readonly letters: readonly JsonSchema[];
 }): JsonSchema {
@@ -233,6 +235,7 @@ function routeSchema(parts: {
   readonly source: JsonSchema;
   readonly sink: JsonSchema;
   readonly stage: JsonSchema;
+  readonly json: JsonSchema;
   readonly retry: JsonSchema;
   readonly letters: readonly JsonSchema[];
 }): JsonSchema {
@@ -263,6 +266,7 @@ function routeSchema(parts: {
         description: 'One verb each, in order.',
       },
       to: parts.sink,
+      json: parts.json,
       retry: parts.retry,
       drain: {
         type: 'string',

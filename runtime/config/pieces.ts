@@ -9,6 +9,7 @@ import {
   stageSchema,
 } from './end-schema.ts';
 import { JUDGED_APART, RETRY_SCHEMA, fileSchema } from './file-words.ts';
+import { JSON_SCHEMA } from './json-words.ts';
 import { LOCAL_LETTERS_SCHEMA } from './letter-words.ts';
 import { asList, asMap, isMap, own } from './plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
@@ -37,6 +38,7 @@ const FILE_SCHEMA = fileSchema({
   source: JUDGED_APART,
   sink: JUDGED_APART,
   stage: JUDGED_APART,
+  json: JSON_SCHEMA,
   retry: RETRY_SCHEMA,
   letters: [JUDGED_APART],
 });

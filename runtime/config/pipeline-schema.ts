@@ -1,5 +1,6 @@
 import { connectionSchema, letterSinkSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
 import { RETRY_SCHEMA, fileSchema } from './file-words.ts';
+import { JSON_SCHEMA } from './json-words.ts';
 import { LOCAL_LETTERS_SCHEMA } from './letter-words.ts';
 import { isMap } from './plain.ts';
 import { admits } from './schema-at.ts';
@@ -90,6 +91,7 @@ export function pipelineSchema(vocabulary: Vocabulary): JsonSchema {
     connection: byKind(kinds),
     source: refs(kinds.map((kind) => `${kind}.source`)),
     sink: refs(kinds.map((kind) => `${kind}.sink`)),
+    json: orReference(JSON_SCHEMA),
     retry: orReference(RETRY_SCHEMA),
     letters: [orReference(LOCAL_LETTERS_SCHEMA), ...kinds.map((kind) => ({ $ref: `#/definitions/${kind}.letters` }))],
     stage: refs([...vocabulary.stages.keys()].map((verb) => `stage.${verb}`)),

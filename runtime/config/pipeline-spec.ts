@@ -1,4 +1,5 @@
 import type { Unspellable } from '#contract/carried-headers.ts';
+import type { JsonNumbers } from '#contract/codec.ts';
 import type { LetterBounds } from '#contract/dead-letter.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
@@ -24,6 +25,7 @@ export interface RouteSpec {
   readonly from: SourceSpec;
   readonly stages: readonly StageSpec[];
   readonly to: SinkSpec;
+  readonly json: JsonSpec;
   readonly retry: RetrySpec;
   readonly deadLetter: DeadLetterSpec;
   /** How fast a backlog may be sent, in messages; undefined: as fast as the sink takes it. */
@@ -53,6 +55,12 @@ export interface SpoolSpec {
   readonly maxBytes: number;
   /** A folder; undefined: the state folder. */
   readonly at: string | undefined;
+}
+
+/** How the json codec of a route reads and writes. */
+export interface JsonSpec {
+  /** Undefined where the file says nothing: reject, but on a route that changes no body. */
+  readonly numbers: JsonNumbers | undefined;
 }
 
 export interface RetrySpec {

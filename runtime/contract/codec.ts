@@ -7,5 +7,16 @@ export interface Codec<Body = unknown> {
   readonly name: string;
   readonly contentType: string;
   decode(bytes: Uint8Array): Body;
-  encode(body: Body): Uint8Array;
+  /**
+   * `source`: the very bytes that the message was decoded from. A codec may keep beside them what a body cannot hold,
+   * as the text of a decimal.
+   */
+  encode(body: Body, source?: Uint8Array | null): Uint8Array;
 }
+
+/**
+ * What becomes of a number in JSON that a double does not hold: the message is refused, the number is held exactly, or it
+ * becomes the nearest double (docs/pipeline-file.md, Numbers in JSON).
+ */
+export const JSON_NUMBERS = ['reject', 'exact', 'round'] as const;
+export type JsonNumbers = (typeof JSON_NUMBERS)[number];

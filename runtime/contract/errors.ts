@@ -8,6 +8,18 @@ export const ERRORS = {
     scope: 'message',
     remedy: 'Fix the publisher, or name the codec in the source: codec: json | text | bytes.',
   },
+  NUMBER_UNSAFE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'A number that a double does not hold, so that another one would come out. Write json: { numbers: exact } in the route and replay it, have the publisher send it as a text, or take the nearest double: json: { numbers: round }.',
+  },
+  BODY_UNSAFE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'A name in the body, __proto__ or constructor.prototype, changes every object of a process that merges it. Find out who sends it. A route that does not look at bodies passes it on as it is.',
+  },
   BODY_TOO_LARGE: {
     verdict: 'reject',
     scope: 'message',
@@ -69,7 +81,8 @@ export const ERRORS = {
   ENCODE_FAILED: {
     verdict: 'reject',
     scope: 'message',
-    remedy: 'The codec cannot write what the last stage returned.',
+    remedy:
+      'The codec cannot write what the last stage returned. JSON has no NaN, Infinity or undefined: leave the property out, or return null.',
   },
   BODY_TOO_DEEP: {
     verdict: 'reject',

@@ -10,8 +10,6 @@ export interface Stage {
    * `attempt` is 1 at the first try and counts the retries of this message within this process.
    */
   run(message: Message, attempt: number): StageResult | Promise<StageResult>;
-  /** False when it returns the body it was given, unaltered: a route of such stages forwards the source's own bytes. */
-  readonly changesBody: boolean;
   /** Lets go of what it holds beside memory. Called once, when nothing runs through it any more. */
   close?(): Promise<void>;
 }

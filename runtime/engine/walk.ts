@@ -102,6 +102,7 @@ function decode(route: Route, frame: Frame): unknown {
   try {
     return codec?.decode(frame.body);
   } catch (thrown) {
+    if (thrown instanceof SluiceError) throw thrown.at({ stage: 'decode' });
     if (isStackOverflow(thrown)) throw thrown;
     throw new SluiceError('DECODE_FAILED', `expected ${codec?.name}, found ${messageOf(thrown)}`, {
       place: { stage: 'decode' },
@@ -233,7 +234,7 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
   let body = origin.body;
   if (codec !== undefined) {
     try {
-      body = codec.encode(message.body);
+      body = codec.encode(message.body, origin.body);
     } catch (thrown) {
       if (thrown instanceof SluiceError) throw thrown.at({ stage: 'encode' });
       if (isStackOverflow(thrown)) throw thrown;

@@ -12,6 +12,7 @@ const DEFAULTS = { timeout: '30s', isolate: 'none', memory: '128MiB', workers: 2
 export const functionKind: StageKind = {
   verb: 'function',
   names: 'function',
+  changesBody: true,
   description: 'Calls the default export of functions/NAME.ts with the body.',
   schema: {
     type: 'object',

@@ -26,7 +26,6 @@ export function functionStage(settings: FunctionStage): Stage {
   const name = `function ${settings.name}`;
   return {
     name,
-    changesBody: true,
     run(message, attempt) {
       const context = new CallContext(settings, message, attempt);
       let returned: unknown;

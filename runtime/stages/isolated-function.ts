@@ -11,7 +11,6 @@ export function isolatedFunctionStage(settings: PoolSettings): Stage {
   const pool = new ThreadPool(settings);
   return {
     name: `function ${settings.name}`,
-    changesBody: true,
     async run(message, attempt) {
       return toStageResult(settings.name, message, await pool.call(callOf(message, attempt)));
     },

@@ -39,6 +39,8 @@ export interface StageFlaw {
 export interface StageParts {
   readonly pipeline: string;
   readonly route: string;
+  /** Whether bodies may hold integers as bigints. */
+  readonly hasBigints: boolean;
   /** Of the function or schema that the pipeline file names. */
   readonly name: string;
   /** What stands beside the verb, defaults filled in; durations are text. */
@@ -54,6 +56,8 @@ export interface StageKind {
   readonly names: 'function' | 'schema';
   /** The keys that may stand beside the verb: JSON Schema, draft-07. */
   readonly schema: Readonly<Record<string, unknown>> & { readonly properties: Readonly<Record<string, unknown>> };
+  /** False when it returns the body it was given, unaltered: a route of such stages forwards the source's own bytes. */
+  readonly changesBody: boolean;
   /** One line for editors. */
   readonly description: string;
   /** What no schema can say of the options as they are written, without defaults. */

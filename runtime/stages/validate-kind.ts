@@ -1,4 +1,5 @@
 import { SluiceError } from '#contract/errors.ts';
+import { withDoubles } from './doubles.ts';
 import type { StageKind } from './kind.ts';
 import { validateStage } from './validate.ts';
 
@@ -6,11 +7,12 @@ import { validateStage } from './validate.ts';
 export const validateKind: StageKind = {
   verb: 'validate',
   names: 'schema',
+  changesBody: false,
   description: 'Refuses a body that does not fit schemas/NAME.json.',
   schema: { type: 'object', additionalProperties: false, properties: {} },
-  make({ name, validators }) {
+  make({ name, hasBigints, validators }) {
     const validator = validators.get(name);
     if (validator === undefined) throw new SluiceError('INTERNAL', `the schema ${name} was not compiled`);
-    return validateStage(name, validator);
+    return validateStage(name, validator, hasBigints ? withDoubles : undefined);
   },
 };

@@ -18,13 +18,15 @@ export interface Validator {
   errors?: readonly Violation[] | null;
 }
 
-/** Refuses a body that does not fit the schema, naming pointer, rule and schema, never the value. */
-export function validateStage(schema: string, validator: Validator): Stage {
+/**
+ * Refuses a body that does not fit the schema, naming pointer, rule and schema, never the value. `asJudged`: what of a body the
+ * validator sees, where that is not the body itself.
+ */
+export function validateStage(schema: string, validator: Validator, asJudged?: (body: unknown) => unknown): Stage {
   return {
     name: `validate ${schema}`,
-    changesBody: false,
     run(message) {
-      if (fits(schema, validator, message.body)) return message;
+      if (fits(schema, validator, message.body, asJudged)) return message;
       throw new SluiceError(
         'SCHEMA_INVALID',
         `expected a body of schema ${schema}, found ${describe(validator.errors ?? [])}`,
@@ -34,9 +36,14 @@ export function validateStage(schema: string, validator: Validator): Stage {
   };
 }
 
-function fits(schema: string, validator: Validator, body: unknown): boolean {
+function fits(
+  schema: string,
+  validator: Validator,
+  body: unknown,
+  asJudged: ((body: unknown) => unknown) | undefined,
+): boolean {
   try {
-    return validator(body);
+    return validator(asJudged === undefined ? body : asJudged(body));
   } catch (thrown) {
     if (!isStackOverflow(thrown)) throw thrown;
     const text = `expected a body of schema ${schema}, found one that is nested deeper, or longer, than it can be judged`;

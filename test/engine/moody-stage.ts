@@ -14,7 +14,6 @@ interface Moods {
 export function moodyStage(clock: VirtualClock, { throws, waits, drops = 0 }: Moods): Stage {
   return {
     name: 'function moody',
-    changesBody: true,
     run(message) {
       const mood = clock.random();
       const act = () => {

@@ -81,7 +81,7 @@ export function bodies(frames: readonly Frame[]): string[] {
 
 /** A stage of a function. */
 export function stageThat(run: Stage['run']): Stage {
-  return { name: 'function test', changesBody: true, run };
+  return { name: 'function test', run };
 }
 
 /** A promise that nobody keeps. */

@@ -1,0 +1,87 @@
+/** From here on a double does not hold every integer: 2^53. */
+export const FIRST_UNSAFE = Number.MAX_SAFE_INTEGER + 1;
+
+/** Turning digits into a bigint takes more than time in proportion to them: longer integers are refused. */
+export const MOST_DIGITS = 1000;
+
+const WHOLE = /^-?\d+$/;
+const WITH_EXPONENT = /e/i;
+/** Before the exponent. */
+const SOME_DIGIT = /^[^eE]*[1-9]/;
+
+/** Written without fraction and exponent. `-0` is none: no bigint is it. */
+export function isWhole(text: string): boolean {
+  return WHOLE.test(text) && text !== '-0';
+}
+
+/**
+ * Whether a double may stand for the number that was written so. Law: an integer must be written again as the same
+ * number; one with a fraction or an exponent is a measurement, of which the nearest double will do, unless there is none
+ * near it (overflow, underflow) or it differs before the point.
+ */
+export function isHeld(text: string, value: number): boolean {
+  if (value === 0) return !SOME_DIGIT.test(text);
+  if (!Number.isFinite(value)) return false;
+  if (Math.abs(value) < FIRST_UNSAFE || WITH_EXPONENT.test(text)) return true;
+  return BigInt(text.split('.', 1)[0] ?? '') === asWritten(value);
+}
+
+/** The integer that JSON writes for a double beyond 2^53. It is not always the double's own value: 2^60 is written ...847000. */
+function asWritten(value: number): bigint {
+  const [digits = '', exponent] = String(value).split('e+');
+  if (exponent === undefined) return BigInt(digits);
+  const [whole = '', fraction = ''] = digits.split('.');
+  return BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
+}
+
+/** What stands beneath one place of a body: texts of numbers, and further places, by name or index. */
+export type Place = Map<string | number, Place | string>;
+
+/** What is open around a number, outermost first: the step that leads on from it, and its place once it has one. */
+export type Path = readonly { readonly step: string | number; place: Place | undefined }[];
+
+/**
+ * How the numbers of one body that are no bigints were written. A double keeps its text wherever a function puts it; where two
+ * texts are one double, or the double is zero or infinite and so nothing of the number, only at its own place.
+ */
+export class Decimals {
+  readonly #texts = new Map<number, string | undefined>();
+  #whole: Place | string | undefined;
+
+  /** What stands at the place of the body itself. */
+  get whole(): Place | string | undefined {
+    return this.#whole;
+  }
+
+  add(value: number, text: string, path: Path): void {
+    if (value !== 0 && Number.isFinite(value)) {
+      this.#texts.set(value, this.#texts.has(value) && this.#texts.get(value) !== text ? undefined : text);
+    }
+    if (String(value) === text) return;
+    const holder = path.at(-1);
+    if (holder === undefined) this.#whole = text;
+    else this.#placeOf(path).set(holder.step, text);
+  }
+
+  /** `at`: what stands at the number's place. */
+  textOf(value: number, at: Place | string | undefined): string | undefined {
+    return typeof at === 'string' && Object.is(Number(at), value) ? at : this.#texts.get(value);
+  }
+
+  /** Of the innermost holder. Each holder is asked for it once: a path may be long, and numbers many. */
+  #placeOf(path: Path): Place {
+    let depth = path.length - 1;
+    while (depth >= 0 && path[depth]?.place === undefined) depth -= 1;
+    let place = path[depth]?.place;
+    for (depth += 1; depth < path.length; depth += 1) {
+      const made: Place = new Map();
+      const outer = path[depth - 1];
+      if (outer === undefined) this.#whole = made;
+      else place?.set(outer.step, made);
+      const holder = path[depth];
+      if (holder !== undefined) holder.place = made;
+      place = made;
+    }
+    return place ?? new Map();
+  }
+}

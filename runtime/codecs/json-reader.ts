@@ -1,0 +1,144 @@
+import { SluiceError } from '#contract/errors.ts';
+import { pointerOf, shownPointer } from '#kit/pointer.ts';
+import type { Place } from './json-numbers.ts';
+
+/** An object or list that is being read, the name or index of what is read in it, and a place for whoever keeps count of such. */
+export interface Open {
+  readonly holder: unknown[] | Record<string, unknown>;
+  step: string | number;
+  place: Place | undefined;
+}
+
+/** Makes a value of a number's text. `path`: what is open around it, outermost first. */
+export type NumberReader = (text: string, path: readonly Open[]) => unknown;
+
+const BACKSLASH = '\\';
+const SPACE = 32;
+const NUMBER = /[-+.\deE]*/y;
+
+/**
+ * Reads a text that JSON.parse has read, with an eye on what that hides: how numbers are written, duplicate keys, and keys
+ * that change every object once a body is merged into another. In time proportional to the text, without recursion. Throws BODY_UNSAFE,
+ * DECODE_FAILED, and what `numberOf` throws.
+ */
+export function readJson(text: string, numberOf: NumberReader): unknown {
+  return new Reader(text, numberOf).read();
+}
+
+/** A failure of what stands at the end of the path. */
+export function fault(
+  code: 'BODY_UNSAFE' | 'DECODE_FAILED' | 'NUMBER_UNSAFE',
+  found: string,
+  path: readonly Open[],
+): SluiceError {
+  const pointer = pointerOf(path.map(({ step }) => step));
+  const at = pointer === undefined ? 'at a place deep within' : `at ${shownPointer(pointer)}`;
+  return new SluiceError(code, `expected json, found ${found} ${at}`, {
+    place: pointer === undefined ? {} : { pointer },
+  });
+}
+
+class Reader {
+  readonly #text: string;
+  readonly #numberOf: NumberReader;
+  readonly #path: Open[] = [];
+  #at = 0;
+
+  constructor(text: string, numberOf: NumberReader) {
+    this.#text = text;
+    this.#numberOf = numberOf;
+  }
+
+  read(): unknown {
+    for (;;) {
+      let value = this.#begin();
+      // Undefined: an object or list was opened, and its first value comes next.
+      while (value !== undefined) {
+        const open = this.#path.at(-1);
+        if (open === undefined) return value;
+        put(open, value);
+        value = this.#next(open);
+      }
+    }
+  }
+
+  #begin(): unknown {
+    const first = this.#skip();
+    if (first === '{' || first === '[') {
+      this.#at += 1;
+      const isEmpty = this.#skip() === (first === '{' ? '}' : ']');
+      if (isEmpty) {
+        this.#at += 1;
+        return first === '{' ? {} : [];
+      }
+      const open: Open = { holder: first === '{' ? {} : [], step: 0, place: undefined };
+      this.#path.push(open);
+      if (first === '{') this.#name(open);
+      return undefined;
+    }
+    if (first === '"') return this.#string();
+    if (first === 't') return this.#word('true', true);
+    if (first === 'f') return this.#word('false', false);
+    if (first === 'n') return this.#word('null', null);
+    NUMBER.lastIndex = this.#at;
+    const [text = ''] = NUMBER.exec(this.#text) ?? [];
+    this.#at += text.length;
+    return this.#numberOf(text, this.#path);
+  }
+
+  /** Behind a value: the holder, where that was its last; undefined where another one follows. */
+  #next(open: Open): unknown {
+    const mark = this.#skip();
+    this.#at += 1;
+    if (mark !== ',') {
+      this.#path.pop();
+      return open.holder;
+    }
+    if (typeof open.step === 'number') open.step += 1;
+    else this.#name(open);
+    return undefined;
+  }
+
+  #name(open: Open): void {
+    this.#skip();
+    const name = this.#string();
+    this.#skip();
+    this.#at += 1;
+    open.step = name;
+    if (name === '__proto__') throw fault('BODY_UNSAFE', 'a __proto__ key', this.#path);
+    if (name === 'prototype' && this.#path.at(-2)?.step === 'constructor') {
+      throw fault('BODY_UNSAFE', 'a constructor.prototype key', this.#path);
+    }
+    if (Object.hasOwn(open.holder, name)) throw fault('DECODE_FAILED', 'a duplicate key', this.#path);
+  }
+
+  #string(): string {
+    const from = this.#at;
+    let end = this.#text.indexOf('"', from + 1);
+    while (this.#isEscaped(end)) end = this.#text.indexOf('"', end + 1);
+    this.#at = end + 1;
+    const inside = this.#text.slice(from + 1, end);
+    return inside.includes(BACKSLASH) ? String(JSON.parse(`"${inside}"`)) : inside;
+  }
+
+  #isEscaped(end: number): boolean {
+    let before = end;
+    while (this.#text[before - 1] === BACKSLASH) before -= 1;
+    return (end - before) % 2 === 1;
+  }
+
+  #word<Value>(word: string, value: Value): Value {
+    this.#at += word.length;
+    return value;
+  }
+
+  #skip(): string | undefined {
+    while (this.#text.charCodeAt(this.#at) <= SPACE) this.#at += 1;
+    return this.#text[this.#at];
+  }
+}
+
+function put({ holder, step }: Open, value: unknown): void {
+  if (Array.isArray(holder)) holder.push(value);
+  else holder[step] = value;
+}
