@@ -1,5 +1,8 @@
+import { readJson } from '../codecs/json-reader.ts';
 import { harmless } from '#kit/printable.ts';
+import { pointerKeys } from '#kit/pointer.ts';
 import { utf8Of } from '#kit/raw-text.ts';
+import { shortened } from '#kit/shortened.ts';
 
 /** A body for people. */
 export interface BodyLines {
@@ -11,6 +14,8 @@ const MARK = '  <-- here';
 const HEX_WIDTH = 16;
 /** Longer bodies are cut: `export` has them whole. */
 const MOST_LINES = 500;
+/** Of a text; a line of JSON is a member. */
+const LONGEST_LINE = 10_000;
 /** Levels that are indented; deeper ones say how deep they are. */
 const MOST_INDENT = 40;
 
@@ -29,16 +34,25 @@ export function bodyLines(
   if (value === undefined) {
     // What is text to the bus may be a picture: one character that no text has, and it is shown as bytes.
     if (/[\0-\u0008\u000E-\u001A]/.test(text)) return { kind: 'hex', lines: cut(hexLines(body)) };
-    return { kind: 'text', lines: cut(text.split('\n').map(harmless)) };
+    return { kind: 'text', lines: cut(text.split('\n').map((line) => harmless(shortened(line, LONGEST_LINE)))) };
   }
   return { kind: 'json', lines: jsonLines(value.json, pointer) };
 }
 
+/** Numbers as they are written. What an object cannot show, a key that stands twice, is shown as the text that it is. */
 function parsed(text: string): { readonly json: unknown } | undefined {
   try {
-    return { json: JSON.parse(text) as unknown };
+    JSON.parse(text);
+    return { json: readJson(text, (number) => new NumberText(number)) };
   } catch {
     return undefined;
+  }
+}
+
+class NumberText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
   }
 }
 
@@ -82,11 +96,12 @@ interface OpenValue {
 
 /** One line a value, opening and closing brackets on lines of their own. Without recursion: a body may be nested a million deep. */
 function* rows(json: unknown, pointer: string | undefined): Generator<BodyRow> {
-  const steps = pointer?.split('/').slice(1).map(unescaped);
+  const steps = pointer === undefined ? undefined : pointerKeys(pointer);
   const open: OpenValue[] = [];
   const begin = (value: unknown, name: string, isOnPath: boolean): BodyRow => {
     const depth = open.length;
     const isMarked = isOnPath && steps !== undefined && depth === steps.length;
+    if (value instanceof NumberText) return { depth, isMarked, text: () => `${name}${value.text}` };
     if (typeof value !== 'object' || value === null || isEmpty(value)) {
       return { depth, isMarked, text: () => `${name}${harmless(JSON.stringify(value))}` };
     }
@@ -112,11 +127,6 @@ function* rows(json: unknown, pointer: string | undefined): Generator<BodyRow> {
 
 function isEmpty(value: object): boolean {
   return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
-}
-
-/** RFC 6901, section 4. */
-function unescaped(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 function indentOf(depth: number): string {

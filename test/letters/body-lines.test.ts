@@ -65,3 +65,16 @@ test('a body that is nested a million deep is shown, cut around what is marked, 
     }
   }
 });
+
+test('numbers are shown as they are written; what two readers would read in two ways is shown as the text that it is', () => {
+  const body = '{"id":1724442618569203714,"price":1.10,"vast":1e400,"zero":-0}';
+  assert.deepEqual(lines(body, '/id'), [
+    '{',
+    '  "id": 1724442618569203714  <-- here',
+    '  "price": 1.10',
+    '  "vast": 1e400',
+    '  "zero": -0',
+    '}',
+  ]);
+  for (const text of ['{"a":1,"a":2}', '{"__proto__":{"a":1}}']) assert.deepEqual(lines(text), [text]);
+});
