@@ -6,6 +6,8 @@ const DEEPEST = 500;
 const ODD = -1;
 const QUOTE = 34;
 const SPACE = 32;
+const LARGE_E = 69;
+const SMALL_E = 101;
 const COLON = ':';
 
 let hasZero = false;
@@ -17,7 +19,8 @@ let hasZero = false;
  */
 export function isPlainText(text: string, value: unknown, limit: number): boolean {
   hasZero = false;
-  const members = membersOf([value], limit, 0);
+  const members =
+    typeof value === 'object' && value !== null ? membersOf(value, limit, 0) : membersOf([value], limit, 0);
   if (members === ODD) return false;
   // Each member has a colon: more colons than members are a duplicate key.
   return hasColons(text, members) && (!hasZero || limit > Number.MAX_VALUE || !mayUnderflow(text));
@@ -31,8 +34,7 @@ function membersOf(holder: object, limit: number, depth: number): number {
     for (let index = 0; index < holder.length; index += 1) {
       const value: unknown = holder[index];
       if (typeof value === 'number') {
-        if (!(value < limit && value > -limit)) return ODD;
-        if (value === 0) hasZero = true;
+        if (!(value > 0 && value < limit) && isOdd(value, limit)) return ODD;
       } else if (typeof value === 'object' && value !== null) {
         const beneath = membersOf(value, limit, depth + 1);
         if (beneath === ODD) return ODD;
@@ -49,8 +51,7 @@ function membersOf(holder: object, limit: number, depth: number): number {
     members += 1;
     const value = map[name];
     if (typeof value === 'number') {
-      if (!(value < limit && value > -limit)) return ODD;
-      if (value === 0) hasZero = true;
+      if (!(value > 0 && value < limit) && isOdd(value, limit)) return ODD;
     } else if (typeof value === 'object' && value !== null) {
       const beneath = membersOf(value, limit, depth + 1);
       if (beneath === ODD) return ODD;
@@ -60,15 +61,22 @@ function membersOf(holder: object, limit: number, depth: number): number {
   return members;
 }
 
+function isOdd(value: number, limit: number): boolean {
+  if (value === 0) hasZero = true;
+  return value >= limit || value <= -limit;
+}
+
 /** Whether exactly so many colons stand behind a quote. A text within a string may have such too: then the reader looks. */
 function hasColons(text: string, members: number): boolean {
   let found = 0;
   for (let at = text.indexOf(COLON); at !== -1; at = text.indexOf(COLON, at + 1)) {
     let before = at - 1;
-    while (text.charCodeAt(before) <= SPACE) before -= 1;
-    if (text.charCodeAt(before) !== QUOTE) continue;
-    found += 1;
-    if (found > members) return false;
+    let code = text.charCodeAt(before);
+    while (code <= SPACE) {
+      before -= 1;
+      code = text.charCodeAt(before);
+    }
+    if (code === QUOTE) found += 1;
   }
   return found === members;
 }
@@ -80,8 +88,8 @@ const LARGE_EXPONENT = /^\d{3}/;
 /** Whether a number in it may be so small that it was read as zero. */
 function mayUnderflow(text: string): boolean {
   for (let at = text.indexOf('-'); at !== -1; at = text.indexOf('-', at + 1)) {
-    const before = text[at - 1];
-    if ((before === 'e' || before === 'E') && LARGE_EXPONENT.test(text.slice(at + 1, at + 4))) return true;
+    const before = text.charCodeAt(at - 1);
+    if ((before === SMALL_E || before === LARGE_E) && LARGE_EXPONENT.test(text.slice(at + 1, at + 4))) return true;
   }
   return text.length > MANY_ZEROS.length && text.includes(MANY_ZEROS);
 }
@@ -91,34 +99,31 @@ function mayUnderflow(text: string): boolean {
  * that codes how it is written.
  */
 export function isPlainBody(body: unknown): boolean {
-  return typeof body === 'object' && body !== null ? isPlain(body, 0) : isPlainLeaf(body);
-}
-
-function isPlainLeaf(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'boolean' || value === null || isFiniteNumber(value);
-}
-
-function isFiniteNumber(value: unknown): boolean {
-  return typeof value === 'number' && value - value === 0;
+  return isPlain([body], 0);
 }
 
 function isPlain(holder: object, depth: number): boolean {
   if (depth > DEEPEST) return false;
   if (Array.isArray(holder)) {
     for (let index = 0; index < holder.length; index += 1) {
-      const value: unknown = holder[index];
-      if (typeof value === 'object' && value !== null ? !isPlain(value, depth + 1) : !isPlainLeaf(value)) return false;
+      if (!isPlainValue(holder[index], depth)) return false;
     }
     return true;
   }
-  const prototype: unknown = Object.getPrototypeOf(holder);
-  if (prototype !== Object.prototype && prototype !== null) return false;
+  // Another class, or a member of that name. An object made of a plain one has its class, and `in` below sees what it inherits.
+  if (holder.constructor !== Object) return false;
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- any object is one to be read from, and Reflect.get is slow
   const map = holder as Readonly<Record<string, unknown>>;
   for (const name in map) {
-    if (name === '__proto__' || name === 'constructor') return false;
-    const value = map[name];
-    if (typeof value === 'object' && value !== null ? !isPlain(value, depth + 1) : !isPlainLeaf(value)) return false;
+    if (name === '__proto__' || !isPlainValue(map[name], depth)) return false;
   }
   return true;
+}
+
+function isPlainValue(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return true;
+  // What is no number any more once it is taken from itself: NaN and the infinities.
+  if (typeof value === 'number') return value - value === 0;
+  if (typeof value === 'object') return value === null || isPlain(value, depth + 1);
+  return typeof value === 'boolean';
 }
