@@ -48,7 +48,7 @@ export class Decimals {
   readonly #texts = new Map<number, string | undefined>();
   #whole: Place | string | undefined;
 
-  /** What stands at the place of the body itself. */
+  /** What stands at the place of the body itself. Undefined where every number is written as its double is. */
   get whole(): Place | string | undefined {
     return this.#whole;
   }
@@ -68,20 +68,20 @@ export class Decimals {
     return typeof at === 'string' && Object.is(Number(at), value) ? at : this.#texts.get(value);
   }
 
-  /** Of the innermost holder. Each holder is asked for it once: a path may be long, and numbers many. */
+  /** Of the innermost holder. Each holder gets its place once, with those around it: a path may be long, and numbers many. */
   #placeOf(path: Path): Place {
-    let depth = path.length - 1;
-    while (depth >= 0 && path[depth]?.place === undefined) depth -= 1;
-    let place = path[depth]?.place;
-    for (depth += 1; depth < path.length; depth += 1) {
-      const made: Place = new Map();
-      const outer = path[depth - 1];
-      if (outer === undefined) this.#whole = made;
-      else place?.set(outer.step, made);
-      const holder = path[depth];
-      if (holder !== undefined) holder.place = made;
-      place = made;
+    const first = path.findLastIndex(({ place }) => place !== undefined);
+    let place = path[first]?.place ?? new Map<string | number, Place | string>();
+    if (first === -1) this.#whole = place;
+    for (let depth = first + 1; depth < path.length; depth += 1) {
+      const [outer, holder] = [path[depth - 1], path[depth]];
+      if (outer !== undefined) {
+        const made: Place = new Map();
+        place.set(outer.step, made);
+        place = made;
+      }
+      if (holder !== undefined) holder.place = place;
     }
-    return place ?? new Map();
+    return place;
   }
 }

@@ -94,18 +94,16 @@ function parsed(text: string): unknown {
 /** Integers as bigints; of the other numbers doubles, and how they were written where a double would be written otherwise. */
 function readExactly(text: string): { readonly body: unknown; readonly decimals: Decimals | undefined } {
   const decimals = new Decimals();
-  let differs = false;
   const body = readJson(text, (number, path) => {
     if (isWhole(number)) {
       if (number.length <= MOST_DIGITS) return BigInt(number);
       throw fault('NUMBER_UNSAFE', `an integer of ${number.length} characters, more than ${MOST_DIGITS},`, path);
     }
     const value = Number(number);
-    differs ||= String(value) !== number;
     decimals.add(value, number, path);
     return value;
   });
-  return { body, decimals: differs ? decimals : undefined };
+  return { body, decimals: decimals.whole === undefined ? undefined : decimals };
 }
 
 /**

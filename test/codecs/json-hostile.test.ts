@@ -25,6 +25,7 @@ const BODIES: Readonly<Record<string, string>> = {
   'many names': `{${names},"constructor":1}`,
   'lists in lists': nested('[', ']', '1e-400'),
   'decimals at every level': nested('[1.10,', ']', '1e400'),
+  'decimals deep within': `${'['.repeat(20_000)}1.10${',1.10'.repeat(SIZE / 5)}${']'.repeat(20_000)}`,
   'objects in objects': nested('{"constructor":', '}', '1'),
   'one integer': '9'.repeat(SIZE),
   'long integers': filled('[1', `,${'9'.repeat(1000)}`, ']'),
