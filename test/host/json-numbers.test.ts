@@ -75,7 +75,7 @@ test('numbers: exact: schemas judge bigints as integers, and tell two of them ap
 test('templates write the digits of an integer: where the route changes nothing, and where it reads exactly', async () => {
   const ends = {
     from: { key: '{body.id}', id: '{body.id}' },
-    to: { address: 'out/{key}/{body.id}', headers: { number: '{body.id}' } },
+    to: { address: 'out/{key}/{body.id}', headers: { set: { number: '{body.id}' } } },
   };
   for (const route of [{ json: { numbers: 'exact' } }, {}]) {
     const stages = 'json' in route ? { stages: [{ function: 'pass' }] } : {};
