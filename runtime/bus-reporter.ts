@@ -23,7 +23,8 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
   const end = `${route} ${direction}`;
   const place = { route, bus: connection, end: direction };
   const notices = new Set<string>();
-  let said = { text: '', atMs: 0 };
+  /** By code: two problems that take turns are still two lines. */
+  const said = new Map<string, { readonly text: string; readonly atMs: number }>();
   let down: string | undefined = `not connected to ${connection} yet`;
   let suspended: string | undefined;
   const judge = (): void => {
@@ -34,7 +35,7 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
   return (event) => {
     switch (event.kind) {
       case 'connected':
-        said = { text: '', atMs: 0 };
+        said.clear();
         down = undefined;
         judge();
         log.info('connected', { ...place, text: event.detail });
@@ -66,8 +67,9 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
           down = `${code} ${message}`;
           judge();
         }
-        if (said.text !== message || performance.now() - said.atMs >= REPEAT_MS) {
-          said = { text: message, atMs: performance.now() };
+        const last = said.get(code);
+        if (last?.text !== message || performance.now() - last.atMs >= REPEAT_MS) {
+          said.set(code, { text: message, atMs: performance.now() });
           log.error('bus-problem', { ...place, code, text: `${message}. ${remedy}` });
         }
         return onProblem(event.error);

@@ -4,7 +4,8 @@ import type { Log } from '#contract/log.ts';
 import type { Sink } from '#contract/sink.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import { compileTemplate } from './config/compile-template.ts';
-import type { RouteSpec } from './config/pipeline-spec.ts';
+import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import { openingOptions } from './end-options.ts';
 import type { Clock } from './engine/clock.ts';
 import { LetterPost } from './engine/letter-post.ts';
 import type { Health } from './telemetry/health.ts';
@@ -25,18 +26,18 @@ export interface LetterLine {
   close(): Promise<void>;
 }
 
-/** Opens the bus of a route's dead letters; `options` are as its driver wants them. */
+/** Opens the bus of a route's dead letters. */
 export async function openLetterLine(
+  pipeline: PipelineSpec,
   spec: RouteSpec,
   to: NonNullable<RouteSpec['deadLetter']['to']>,
-  options: never,
   context: BusContext,
   settings: LetterLineSettings,
 ): Promise<LetterLine> {
   const { catalog, clock, log, health, local } = settings;
   const bus = busOf(catalog, to.bus);
   const source = busOf(catalog, spec.from.bus).grammar;
-  const sink: Sink = await bus.openSink(options, context);
+  const sink: Sink = await bus.openSink(openingOptions(pipeline, to, bus, context), context);
   const post = new LetterPost({
     sink,
     address: compileTemplate(to.address, {

@@ -24,15 +24,21 @@ export function projectFile({ folder, ...files }: ProjectFolders, kind: 'functio
   return join(folder, kind, file ?? name);
 }
 
-/** Content of a `file:` reference, as it lies there. */
+/** Content of a `file:` reference, as it lies there at each call. */
 export function referenceReader(folder: string): (path: string) => string {
+  const pipes = new Map<string, string>();
   return (path) => {
     const file = resolve(folder, path);
+    const known = pipes.get(file);
+    if (known !== undefined) return known;
     const stats = statSync(file);
     // A device has no end, and no secret is so long.
     if (stats.isCharacterDevice() || stats.isBlockDevice() || stats.size > LONGEST_REFERENCE)
       throw new Error(`${file} is no file of at most ${LONGEST_REFERENCE} bytes`);
-    return readFileSync(file, 'utf8');
+    const text = readFileSync(file, 'utf8');
+    // A pipe gives what it holds once, and a second reading would wait for its other end: `file:/dev/fd/3`.
+    if (!stats.isFile()) pipes.set(file, text);
+    return text;
   };
 }
 

@@ -7,7 +7,7 @@ import { CLASSES } from '#contract/traffic-class.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
-import { endOptions } from './end-options.ts';
+import { endOptions, openingOptions } from './end-options.ts';
 import { IDLE_SOURCE, mergedSource } from './engine/merged-source.ts';
 import { Pump } from './engine/pump.ts';
 import type { Route } from './engine/route.ts';
@@ -106,13 +106,13 @@ export class RouteLine {
     this.#bound();
     if (deadLetter.to !== undefined && contexts.letters !== undefined) {
       const settings = { ...this.#settings, local: deadLetters };
-      const options = endOptions(this.#pipeline, deadLetter.to);
-      this.#letters = await openLetterLine(this.#spec, deadLetter.to, options, contexts.letters, settings);
+      this.#letters = await openLetterLine(this.#pipeline, this.#spec, deadLetter.to, contexts.letters, settings);
     }
     this.#spool = isReplayOnly ? undefined : openRouteSpool(this.#spec, this.#settings);
     // The sink first: what a source delivers should find its way.
     // A spool delivers again what was not settled, whatever stands before it.
-    const gives = busOf(catalog, from.bus).sourceGuarantees(endOptions(this.#pipeline, from));
+    const bus = busOf(catalog, from.bus);
+    const gives = bus.sourceGuarantees(endOptions(this.#pipeline, from));
     const redelivers = this.#spool !== undefined || gives.redelivers;
     this.#redelivers = redelivers;
     const opened = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, {
@@ -124,7 +124,8 @@ export class RouteLine {
     });
     this.#sink = opened.sink;
     if (contexts.source !== undefined) {
-      this.#source = await busOf(catalog, from.bus).openSource(endOptions(this.#pipeline, from), contexts.source);
+      const options = openingOptions(this.#pipeline, from, bus, contexts.source);
+      this.#source = await bus.openSource(options, contexts.source);
     }
     const onFlow = (isFlowing: boolean, why?: string): void => {
       opened.onFlow(isFlowing);

@@ -4,7 +4,7 @@ import type { Sink } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
-import { endOptions } from './end-options.ts';
+import { openingOptions } from './end-options.ts';
 import type { Clock } from './engine/clock.ts';
 import { DoubtfulSink } from './engine/doubtful-sink.ts';
 import type { SentBefore } from './engine/sent-before.ts';
@@ -42,7 +42,8 @@ export async function openRouteSink(
   services: RouteSinkServices,
 ): Promise<RouteSink> {
   const { catalog, clock, log, opening, tailFor, onKnown } = services;
-  const opened = await busOf(catalog, spec.to.bus).openSink(endOptions(pipeline, spec.to), context);
+  const bus = busOf(catalog, spec.to.bus);
+  const opened = await bus.openSink(openingOptions(pipeline, spec.to, bus, context), context);
   const route = spec.name;
   const { commitsEveryMs } = tailFor ?? {};
   const window = spec.from.window.messages;

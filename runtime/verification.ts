@@ -11,7 +11,7 @@ import { busReporter } from './bus-reporter.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import { compileTemplate, type Template } from './config/compile-template.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
-import { endOptions } from './end-options.ts';
+import { endOptions, openingOptions } from './end-options.ts';
 import { keyPlace, type KeyPlace, withKey } from './key-place.ts';
 import { Health } from './telemetry/health.ts';
 import { Checker } from './verify/checker.ts';
@@ -194,10 +194,12 @@ async function openEnds(
   const { redelivers } = bus.sourceGuarantees(endOptions(spec, from));
   // One for every opening: what the first wrote down of its place the next one reads.
   const reading = context('source', from.connection);
-  const openSource = (): Promise<Source> => bus.openSource(endOptions(spec, from), reading);
+  const openSource = (): Promise<Source> => bus.openSource(openingOptions(spec, from, bus, reading), reading);
   const source = await openSource();
   try {
-    const sink = await busOf(catalog, to.bus).openSink(endOptions(spec, to), context('sink', to.connection));
+    const writing = context('sink', to.connection);
+    const target = busOf(catalog, to.bus);
+    const sink = await target.openSink(openingOptions(spec, to, target, writing), writing);
     opening.isOver();
     // Where nothing is delivered again what comes meanwhile would be missed.
     return { source, sink, again: redelivers ? openSource : undefined };

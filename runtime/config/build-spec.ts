@@ -5,7 +5,6 @@ import { durationMs, perSecond, sizeBytes } from '#kit/quantity.ts';
 import { mapWithDefaults } from './defaults.ts';
 import { DEFAULTS, sinkWords, sourceWords } from './file-words.ts';
 import { stageKind } from './pieces.ts';
-import type { Piece } from './pieces.ts';
 import type {
   ConnectionSpec,
   DeadLetterSpec,
@@ -21,17 +20,17 @@ import type {
   StageSpec,
 } from './pipeline-spec.ts';
 import type { Places } from './places.ts';
+import { type References, rereader } from './reread.ts';
 import { asList, asMap, own } from './plain.ts';
 import type { PlainMap } from './plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { BusWords, JsonSchema, Vocabulary } from './vocabulary.ts';
 
 /** A checked file's data, references resolved. */
-export interface CheckedFile {
+export interface CheckedFile extends References {
   readonly file: string;
   readonly value: unknown;
   readonly places: Places;
-  readonly pieces: readonly Piece[];
   readonly vocabulary: Vocabulary;
 }
 
@@ -171,14 +170,17 @@ function spool(route: PlainMap): SpoolSpec | undefined {
 }
 
 /** Makes the spec of a file without errors. Throws TypeError on one that was not checked. */
-export function buildSpec({ file, value, places, pieces, vocabulary }: CheckedFile): PipelineSpec {
-  const schemas = new Map<string, JsonSchema>(pieces.map(({ pointer, schema }) => [pointer, schema]));
+export function buildSpec({ file, value, places, vocabulary, ...references }: CheckedFile): PipelineSpec {
+  const schemas = new Map<string, JsonSchema>(references.pieces.map(({ pointer, schema }) => [pointer, schema]));
   const filled = (pointer: string, options: unknown): PlainMap =>
     mapWithDefaults(asMap(options), schemas.get(pointer) ?? {});
   const connections = new Map<string, ConnectionSpec>();
   for (const [name, options] of Object.entries(asMap(own(asMap(value), 'buses')))) {
-    const all = filled(pointerTo('/buses', name), options);
-    connections.set(name, { name, bus: text(all, 'bus'), options: driverOptions(all, 'connection') });
+    const at = pointerTo('/buses', name);
+    const all = filled(at, options);
+    const given = driverOptions(all, 'connection');
+    const reread = rereader(at, given, references);
+    connections.set(name, { name, bus: text(all, 'bus'), options: given, ...(reread !== undefined && { reread }) });
   }
   const busOf = (end: PlainMap): BusWords => {
     const bus = vocabulary.buses.get(connections.get(text(end, 'bus'))?.bus ?? '');

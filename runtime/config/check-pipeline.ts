@@ -53,7 +53,15 @@ export function judgeDocument(parsed: ParsedDocument, source: Omit<PipelineSourc
   checkRoutes({ value: contents, pieces, resolved, vocabulary, findings });
   if (findings.hasErrors) return { findings: findings.sorted() };
   return {
-    spec: buildSpec({ file, value: withStandIns(contents, pieces, resolved), places, pieces, vocabulary }),
+    spec: buildSpec({
+      file,
+      value: withStandIns(contents, pieces, resolved),
+      places,
+      pieces,
+      vocabulary,
+      resolved,
+      readFile: source.readFile,
+    }),
     document: { file, value, places: placesToKeep(value, places) },
     findings: findings.sorted(),
   };

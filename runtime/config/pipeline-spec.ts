@@ -3,6 +3,7 @@ import type { JsonNumbers } from '#contract/codec.ts';
 import type { LetterBounds } from '#contract/dead-letter.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
+import type { Reread } from './reread.ts';
 
 /** A checked pipeline file as plain data: references resolved, defaults filled in, nothing left to validate. Holds secrets: never log it. */
 export interface PipelineSpec {
@@ -17,6 +18,8 @@ export interface ConnectionSpec {
   readonly bus: string;
   /** The driver's own, as its connectionSchema says; durations and sizes are text. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Reads the files that they came from anew; absent where they came from none. */
+  readonly reread?: () => Reread;
 }
 
 export interface RouteSpec {

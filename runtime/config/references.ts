@@ -3,7 +3,7 @@ import { isMap } from './plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 /** Reads what a `file:` reference names, the path as written; the caller resolves it beside the project's folder. Throws when it cannot. */
-type ReadFile = (path: string) => string;
+export type ReadFile = (path: string) => string;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where references are looked up, and how a missing one counts. */
@@ -24,6 +24,10 @@ export interface Resolved {
   readonly written: string;
   /** Undefined where it could not be resolved. */
   readonly text: string | undefined;
+  /** Path of the file that holds it, as written. */
+  readonly file?: string;
+  /** Why there is no text, where a file was named. */
+  readonly flaw?: string;
 }
 
 const ENV = /^env:([A-Za-z_][A-Za-z0-9_]*)(?:\|(.*))?$/s;
@@ -71,6 +75,8 @@ export function surroundingsOf(document: unknown): Surroundings {
     const reference = isReference(text) ? parse(text) : undefined;
     if (reference?.kind === 'file') files.add(reference.path);
     if (reference?.kind === 'env') {
+      const byDefault = reference.fallback === undefined ? undefined : parse(reference.fallback);
+      if (byDefault?.kind === 'file') files.add(byDefault.path);
       const required = environment.get(reference.name) ?? false;
       environment.set(reference.name, required || reference.fallback === undefined);
     }
@@ -119,34 +125,52 @@ export function resolveReferences(
       });
       continue;
     }
-    resolved.set(pointer, resolve(reference, sources));
-    if (resolved.get(pointer)?.text === undefined) reportMissing(reference, pointer, sources, findings);
+    const found = resolve(reference, sources);
+    resolved.set(pointer, found);
+    if (found.text === undefined) reportMissing(reference, found, pointer, sources.mode, findings);
   }
   return resolved;
 }
 
 function resolve(reference: Reference, sources: ReferenceSources): Resolved {
-  if (reference.kind === 'file') return { written: `file:${reference.path}`, text: fileText(reference.path, sources) };
+  if (reference.kind === 'file') return inFile(reference.path, `file:${reference.path}`, sources);
   const { name, fallback } = reference;
   const set = sources.environment[name];
   // An empty variable counts as not set: that is how shells and container platforms spell "none".
-  if (set !== undefined && set !== '') return { written: `env:${name}`, text: set };
-  return { written: fallback === undefined ? `env:${name}` : `the default of env:${name}`, text: fallback };
+  const isSet = set !== undefined && set !== '';
+  const written = isSet || fallback === undefined ? `env:${name}` : `the default of env:${name}`;
+  const content = isSet ? set : fallback;
+  const named = content === undefined ? undefined : parse(content);
+  // Of a file that a variable names only the variable is shown: its value may be a secret after all.
+  return named?.kind === 'file' ? inFile(named.path, written, sources) : { written, text: content };
 }
 
-function fileText(path: string, { readFile }: ReferenceSources): string | undefined {
+function inFile(path: string, written: string, { readFile }: Pick<ReferenceSources, 'readFile'>): Resolved {
+  return { written, file: path, ...readSecret(path, readFile) };
+}
+
+/** What a file holds, as the value that it stands for; `flaw` says why it holds none. */
+export function readSecret(path: string, readFile: ReadFile): { readonly text: string | undefined; flaw?: string } {
   try {
     // Editors and `echo` end a file with a line break that is no part of a secret.
-    return readFile(path).replace(/\r?\n$/, '');
+    const text = readFile(path).replace(/\r?\n$/, '');
+    // An empty file counts as none, as an empty variable does: a file that is written anew is empty at first.
+    return text === '' ? { text: undefined, flaw: 'is empty' } : { text };
   } catch {
-    return undefined;
+    return { text: undefined, flaw: 'cannot be read' };
   }
 }
 
-function reportMissing(reference: Reference, at: string, { mode }: ReferenceSources, findings: FindingList): void {
+function reportMissing(
+  reference: Reference,
+  { written, flaw }: Resolved,
+  at: string,
+  mode: ReferenceSources['mode'],
+  findings: FindingList,
+): void {
   findings.claim(at);
   const severity = mode === 'run' ? 'error' : 'warning';
-  if (reference.kind === 'env') {
+  if (reference.kind === 'env' && flaw === undefined) {
     findings.add({
       code: 'ENV_MISSING',
       at,
@@ -160,8 +184,9 @@ function reportMissing(reference: Reference, at: string, { mode }: ReferenceSour
       code: 'FILE_UNREADABLE',
       at,
       severity,
-      expected: 'a readable file',
-      found: `file:${reference.path}, and it cannot be read`,
+      expected: 'a readable file that is not empty',
+      found:
+        reference.kind === 'file' ? `${written}, and it ${flaw}` : `${written}, and the file that it names ${flaw}`,
       write: 'a path beside the project folder or an absolute one, readable by this user',
     });
   }

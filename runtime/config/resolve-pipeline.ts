@@ -45,5 +45,7 @@ export function resolvePipeline(
   const contents = withContents(value, pieces, resolved);
   checkRoutes({ value: contents, pieces, resolved, vocabulary, findings });
   if (findings.hasErrors) return { findings: findings.sorted() };
-  return { spec: buildSpec({ file, value: contents, places, pieces, vocabulary }), findings: findings.sorted() };
+  const { readFile } = sources;
+  const spec = buildSpec({ file, value: contents, places, pieces, vocabulary, resolved, readFile });
+  return { spec, findings: findings.sorted() };
 }

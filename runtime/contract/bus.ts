@@ -104,6 +104,12 @@ export type OptionSchema = Readonly<Record<string, unknown>> & {
 export interface EndOptions<Connection, End> {
   readonly connection: Connection;
   readonly end: End;
+  /**
+   * The connection's options with what `file:` names as it lies on the disk now. A driver calls it before each attempt
+   * to connect and takes identity and TLS from it; where the servers are it may keep. A file that cannot be used is
+   * reported as a problem, and what it held before is returned. Never throws. Absent: no file is named.
+   */
+  readonly reread?: () => Connection;
 }
 
 /**

@@ -164,6 +164,12 @@ export const ERRORS = {
     remedy: 'Check the identity that the connection names and its permissions on the server.',
   },
   BUS_TLS: { verdict: 'retry', scope: 'bus', remedy: 'Check tls: ca, cert, key and serverName.' },
+  BUS_FILE: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'Check the file that the connection names. What was read from it before is used until it can be read again.',
+  },
   BUS_PROTOCOL: { verdict: 'retry', scope: 'bus', remedy: 'The server does not speak what the connection asks for.' },
   BUS_MISSING: {
     verdict: 'retry',

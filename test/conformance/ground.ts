@@ -52,6 +52,10 @@ export interface Ground extends AsyncDisposable {
   readonly revoke?: () => Promise<void>;
   /** It takes it again. */
   readonly grant?: () => Promise<void>;
+  /** The server takes another secret from now on, and throws out who came with the old one. */
+  readonly changeSecret?: () => Promise<void>;
+  /** The file that both ends have the secret from holds the new one. */
+  readonly renewFile?: () => void;
   /** The server has no more room, until `relieve`: it refuses or withholds confirmations. */
   readonly fill?: () => Promise<void>;
   readonly relieve?: () => Promise<void>;

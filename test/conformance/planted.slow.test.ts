@@ -19,6 +19,8 @@ async function grow(plant: Partial<Plant>): Promise<Ground> {
     sinkPath: { ...ground.sinkPath, hush: () => {} },
     revoke: () => ground.sourcePath.cut(),
     grant: () => ground.sourcePath.mend(),
+    changeSecret: () => ground.sourcePath.cut(),
+    renewFile() {},
     openSource: async (context) => source(await ground.openSource(context)),
     openSink: async (context) => sink(await ground.openSink(context)),
   };

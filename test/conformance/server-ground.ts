@@ -50,20 +50,31 @@ export type Around = Pick<
   'address' | 'sendDeadlineMs' | 'refusals' | 'revoke' | 'grant' | 'fill' | 'relieve' | 'reaches'
 > & {
   readonly beforeKill?: () => Promise<void>;
+  /** The server takes `password` instead, and throws out who came with another one. */
+  readonly changePassword: (password: string) => Promise<void>;
 };
 
+/** What `changePassword` is called with. */
+const NEW_PASSWORD = 'renewed';
+
 /** Both ends behind links of their own to one server. */
-export async function serverGround<C, F, T>(options: Judged<C, F, T>, server: Broker, around: Around): Promise<Ground> {
-  const { bus, connection, from, to } = options;
+export async function serverGround<C, F, T>(
+  judgedBy: Judged<C, F, T>,
+  server: Broker,
+  around: Around,
+): Promise<Ground> {
+  const { bus, connection, from, to } = judgedBy;
   const frames = FRAMES[new URL(server.url).protocol];
   const [sourceLink, sinkLink] = await Promise.all([
     startLink(server.port, undefined, { frames }),
     startLink(server.port),
   ]);
   const over = (link: Link): C => connection(`${new URL(server.url).protocol}//${link.host}:${link.port}`);
+  let inFile = {};
+  const options = (link: Link) => ({ connection: over(link), reread: () => ({ ...over(link), ...inFile }) });
   return {
     ...around,
-    ...promisesOf(options),
+    ...promisesOf(judgedBy),
     grammar: bus.grammar,
     pause: () => server.pause(),
     resume: () => server.resume(),
@@ -73,8 +84,12 @@ export async function serverGround<C, F, T>(options: Judged<C, F, T>, server: Br
     },
     sinkPath: pathOver(sinkLink),
     patienceMs: 60_000,
-    openSource: (context) => bus.openSource({ connection: over(sourceLink), end: from }, context),
-    openSink: (context) => bus.openSink({ connection: over(sinkLink), end: to }, context),
+    openSource: (context) => bus.openSource({ ...options(sourceLink), end: from }, context),
+    openSink: (context) => bus.openSink({ ...options(sinkLink), end: to }, context),
+    changeSecret: () => around.changePassword(NEW_PASSWORD),
+    renewFile() {
+      inFile = { password: NEW_PASSWORD };
+    },
     async kill() {
       if (around.beforeKill !== undefined) {
         // What it confirms after it has saved would be lost: so first nobody hears it any more.

@@ -54,8 +54,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
           proxied.push({ port, advertised: (answerLinks.at(-1) ?? links.at(-1))?.port ?? 0 });
         }
         ports = { plain, controller, tls, sasl, saslTls, proxied };
-        writeFileSync(properties, serverProperties(options, folder, ports));
       }
+      // At each start: certificates may have been renewed.
+      if (ports !== undefined) writeFileSync(properties, serverProperties(options, folder, ports));
       return kafkaNode({ java, folder, properties, dataFolder, clusterId, users: options.users ?? {} });
     },
     probe: ([plain]) => kafkaReady(plain ?? 0),

@@ -1,4 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
+import type { ConnectionOptions } from '@nats-io/transport-node';
 import { natsClient } from '../harness/nats-client.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
@@ -18,9 +19,9 @@ export interface OutStream extends AsyncDisposable {
   read(count: number, deadlineMs?: number): Promise<readonly Stored[]>;
 }
 
-export async function watchStream(url: string, identity: { user?: string; pass?: string } = {}): Promise<OutStream> {
+export async function watchStream(url: string, options: ConnectionOptions = {}): Promise<OutStream> {
   const name = 'OUT';
-  const connection = await natsClient(url, identity);
+  const connection = await natsClient(url, options);
   const manager = await jetstreamManager(connection, { checkAPI: false });
   const count = async (): Promise<number> => {
     try {

@@ -21,6 +21,8 @@ export interface SluiceProcess extends AsyncDisposable {
   lines(): readonly LogLine[];
   /** Waits for a line of this event, the first or a later one. */
   said(event: string, count?: number, deadlineMs?: number): Promise<LogLine>;
+  /** Waits for what its output shows. Fails with the output. */
+  until(condition: () => boolean, what: string, deadlineMs?: number): Promise<void>;
   signal(signal: NodeJS.Signals): void;
   /** Waits until it has ended: its exit code, or the signal that ended it. */
   ended(deadlineMs?: number): Promise<number | NodeJS.Signals>;
@@ -65,6 +67,9 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
         `line ${count} of ${event}`,
       ).catch(explained);
       return line === 'gone' ? explained(`it ended with ${exit} and has not said ${event}`) : line;
+    },
+    async until(condition, what, deadlineMs = 30_000) {
+      await waitFor(condition, deadlineMs, what).catch(explained);
     },
     signal: (signal) => void child.kill(signal),
     ended: (deadlineMs = END_MS) => waitFor(() => exit, deadlineMs, 'the end of the process').catch(explained),

@@ -34,8 +34,9 @@ export interface KafkaCluster {
   close(): void;
 }
 
-/** Connects to nothing yet. */
-export function makeCluster(connection: KafkaConnection): KafkaCluster {
+/** Connects to nothing yet. `read` is asked for identity and TLS at each attempt to connect, and at each renewed authentication. */
+export function makeCluster(read: () => KafkaConnection): KafkaCluster {
+  const connection = read();
   const sockets = new Set<Socket>();
   let lost: SocketListener | undefined;
   let renewed: RenewalListener | undefined;
@@ -49,8 +50,9 @@ export function makeCluster(connection: KafkaConnection): KafkaCluster {
     retry: { retries: 0 },
     brokers: connection.brokers,
     clientId: connection.clientId,
-    ssl: connection.tls === undefined ? null : tlsOptions(connection.tls),
-    sasl: connection.sasl === undefined ? null : saslOptions(connection.sasl),
+    // Whether there is any; what it holds is read for each socket.
+    ssl: connection.tls === undefined ? null : {},
+    sasl: connection.sasl === undefined ? null : saslOptions(connection.sasl.mechanism, read),
     connectionTimeout: connectMs,
     authenticationTimeout: connectMs,
     requestTimeout: ANSWER_MS,
@@ -62,7 +64,7 @@ export function makeCluster(connection: KafkaConnection): KafkaCluster {
       if (isClosed) return failedSocket(new Error('closed'));
       let socket: Socket;
       try {
-        socket = openSocket({ host, port }, ssl, onConnect);
+        socket = openSocket({ host, port }, ssl === null ? null : tlsOptions(read()), onConnect);
       } catch (thrown) {
         // A certificate or key that is none: the client would keep no more of the error than its text.
         return failedSocket(thrown instanceof Error ? thrown : new Error(String(thrown)));
@@ -111,7 +113,8 @@ function openSocket(to: { host: string; port: number }, ssl: object | null, onCo
   return connectTls({ ...to, ...(isIP(to.host) === 0 ? { servername: to.host } : {}), ...ssl }, onConnect);
 }
 
-function tlsOptions({ ca, cert, key, serverName }: NonNullable<KafkaConnection['tls']>): object {
+function tlsOptions({ tls }: KafkaConnection): object {
+  const { ca, cert, key, serverName } = tls ?? {};
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert, key }),
@@ -119,15 +122,26 @@ function tlsOptions({ ca, cert, key, serverName }: NonNullable<KafkaConnection['
   };
 }
 
-function saslOptions({
-  mechanism,
-  username,
-  password,
-  token,
-  tokenFile,
-}: NonNullable<KafkaConnection['sasl']>): object {
-  if (mechanism !== 'oauthbearer') return { mechanism, username, password };
-  const value = async (): Promise<string> => (tokenFile === undefined ? (token ?? '') : tokenIn(tokenFile));
+/** The client takes user name, password or token from here for each of its authentications. */
+function saslOptions(
+  mechanism: NonNullable<KafkaConnection['sasl']>['mechanism'],
+  read: () => KafkaConnection,
+): object {
+  if (mechanism !== 'oauthbearer') {
+    return {
+      mechanism,
+      get username() {
+        return read().sasl?.username;
+      },
+      get password() {
+        return read().sasl?.password;
+      },
+    };
+  }
+  const value = async (): Promise<string> => {
+    const { token, tokenFile } = read().sasl ?? {};
+    return tokenFile === undefined ? (token ?? '') : tokenIn(tokenFile);
+  };
   return { mechanism, oauthBearerProvider: async () => ({ value: await value() }) };
 }
 

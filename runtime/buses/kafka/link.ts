@@ -1,6 +1,7 @@
 import type { Broker, Metadata, PartitionMetadata } from 'kafkajs/src/cluster/index.js';
 import errors from 'kafkajs/src/protocol/error.js';
-import type { BusContext } from '#contract/bus.ts';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { connectionReader } from '#contract/connection-reader.ts';
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
 import { withDeadline } from '#kit/deadline.ts';
 import { allTopics, giveUp, type KafkaCluster, makeCluster } from './cluster.ts';
@@ -30,9 +31,10 @@ export class Link {
   /** Lookups stand in line: the client remembers the last one alone. */
   #lookup: Promise<unknown> = Promise.resolve();
 
-  constructor(context: BusContext, connection: KafkaConnection) {
+  constructor(context: BusContext, options: EndOptions<KafkaConnection, unknown>) {
+    const { connection } = options;
     this.context = context;
-    this.#cluster = makeCluster(connection);
+    this.#cluster = makeCluster(connectionReader(options));
     this.#brokers = connection.brokers.join(',');
     this.#canCreate = connection.create;
     this.#cluster.onRenewed((reason) => this.#sayRenewed(reason));

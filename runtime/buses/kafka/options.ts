@@ -80,9 +80,7 @@ export const connectionSchema: OptionSchema = {
         },
         username: textOption('Name of the user.'),
         password: textOption('Password of the user; best as env:NAME or file:PATH.'),
-        token: textOption(
-          'Bearer token that never changes; best as env:NAME or file:PATH, which are read once, at the start.',
-        ),
+        token: textOption('Bearer token; best as file:PATH, which is read at every authentication.'),
         tokenFile: textOption(
           'Path of a file that holds the bearer token. It is read at every authentication, so that the token may be renewed.',
         ),

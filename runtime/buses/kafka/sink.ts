@@ -27,7 +27,7 @@ const RECOVERY = { firstMs: 100, capMs: 2000 };
 const LEAST_TRY_MS = 2000;
 
 export async function openSink(options: EndOptions<KafkaConnection, KafkaTo>, context: BusContext): Promise<Sink> {
-  const link = new Link(context, options.connection);
+  const link = new Link(context, options);
   const sink = new KafkaSink(link, options.end, (wanted, signal) => readTail(options, context, wanted, signal));
   try {
     await insist(link, context.signal, () => sink.meet());

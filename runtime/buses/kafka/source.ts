@@ -13,8 +13,8 @@ export async function openSource(
   options: EndOptions<KafkaConnection, KafkaFrom>,
   context: BusContext,
 ): Promise<Source> {
-  const { connection, end } = options;
-  const link = new Link(context, connection);
+  const { end } = options;
+  const link = new Link(context, options);
   const member = new GroupMember(link, {
     group: end.group ?? `${context.pipeline}-${context.route}`,
     topics: end.topics,

@@ -19,17 +19,17 @@ interface Place {
 
 /** Reads ids from the ends of the partitions back, over connections of its own: the sink's stay free of it. */
 export async function readTail(
-  { connection, end }: EndOptions<KafkaConnection, KafkaTo>,
+  options: EndOptions<KafkaConnection, KafkaTo>,
   context: BusContext,
   wanted: TailWanted,
   signal: AbortSignal,
 ): Promise<Tail> {
   const books: TailBooks = { ids: new TailIds(), seen: 0, bytes: 0, lacks: new Set(), prefix: wanted.prefix, signal };
-  const link = new Link({ ...context, report() {} }, connection);
+  const link = new Link({ ...context, report() {} }, options);
   const stop = (): void => link.close();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    await read(link, end, { books, most: wanted.most, window: context.window.messages });
+    await read(link, options.end, { books, most: wanted.most, window: context.window.messages });
   } catch (thrown) {
     if (!signal.aborted) throw link.errorOf(thrown);
   } finally {

@@ -16,9 +16,13 @@ export function targetOf(connection: MqttConnection, context: BusContext): Targe
   };
 }
 
-/** The client's own options for one connection. Sessions, subscriptions, acknowledgements and reconnects are ours. */
+/**
+ * The client's own options for one connection: to where `target` says, as who `connection` says by now. Sessions, subscriptions, acknowledgements and
+ * reconnects are ours.
+ */
 export function clientOptions(connection: MqttConnection, target: Target): IClientOptions {
-  const { protocol, hostname, port, username, password, pathname, search } = new URL(connection.url);
+  const { protocol, hostname, port } = new URL(target.address);
+  const { username, password, pathname, search } = new URL(connection.url);
   const scheme = schemeOf(protocol);
   const isWeb = scheme === 'ws' || scheme === 'wss';
   const user = connection.username ?? decodeURIComponent(username);

@@ -43,7 +43,7 @@ const SHORT_ENDS = 3;
  */
 export class Link {
   readonly #connect: (options: IClientOptions) => MqttClient;
-  readonly #options: IClientOptions;
+  readonly #options: () => IClientOptions;
   readonly #target: Target;
   readonly #context: BusContext;
   readonly #end: LinkEnd;
@@ -64,9 +64,10 @@ export class Link {
   #retry: NodeJS.Timeout | undefined;
   #lastProblem: SluiceError | undefined;
 
+  /** `options` is called for each connection: what they are made of may have been renewed. */
   constructor(
     connect: (options: IClientOptions) => MqttClient,
-    options: IClientOptions,
+    options: () => IClientOptions,
     target: Target,
     context: BusContext,
     end: LinkEnd,
@@ -139,7 +140,7 @@ export class Link {
   #attempt(): void {
     let client: MqttClient;
     try {
-      client = this.#connect({ ...this.#options });
+      client = this.#connect(this.#options());
     } catch (thrown) {
       // The TLS context is made at once: a certificate that is none throws here.
       this.#ended(thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -1,6 +1,7 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { speller } from '#contract/carried-headers.ts';
+import { connectionReader } from '#contract/connection-reader.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
@@ -58,9 +59,11 @@ class MqttSink implements Sink, LinkEnd {
 
   constructor(
     connect: (options: IClientOptions) => MqttClient,
-    { connection, end }: EndOptions<MqttConnection, MqttTo>,
+    options: EndOptions<MqttConnection, MqttTo>,
     context: BusContext,
   ) {
+    const { connection, end } = options;
+    const read = connectionReader(options);
     this.#context = context;
     this.#target = targetOf(connection, context);
     this.#settings = { isFive: connection.protocol === '5', qos: end.qos === 0 ? 0 : 1, retain: end.retain };
@@ -69,8 +72,8 @@ class MqttSink implements Sink, LinkEnd {
     const timeoutMs = durationMs(end.timeout);
     this.#confirmations = new Confirmations(timeoutMs, () => this.#silent(timeoutMs));
     // No session: nothing that the server could keep of a publisher helps one that sends again by itself.
-    const options = { ...clientOptions(connection, this.#target), clean: true };
-    this.#link = new Link(connect, options, this.#target, context, this);
+    const clean = (): IClientOptions => ({ ...clientOptions(read(), this.#target), clean: true });
+    this.#link = new Link(connect, clean, this.#target, context, this);
   }
 
   get maxInFlight(): number {

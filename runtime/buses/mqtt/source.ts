@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { IPublishPacket } from 'mqtt-packet';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { connectionReader } from '#contract/connection-reader.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 import { NOT_NOTED, type NoteOddity, oddityNotes } from '#contract/oddity.ts';
@@ -77,9 +78,10 @@ class MqttSource implements Source, LinkEnd {
 
   constructor(
     connect: (options: IClientOptions) => MqttClient,
-    { connection, end }: EndOptions<MqttConnection, MqttFrom>,
+    options: EndOptions<MqttConnection, MqttFrom>,
     context: BusContext,
   ) {
+    const { connection, end } = options;
     const target = targetOf(connection, context);
     const sessionSeconds = Math.min(Math.ceil(durationMs(end.session) / 1000), MAX_SESSION_SECONDS);
     this.#context = context;
@@ -93,8 +95,9 @@ class MqttSource implements Source, LinkEnd {
       sessionExpiryInterval: sessionSeconds,
       receiveMaximum: Math.min(context.window.messages, 65_535),
     };
-    const common = { ...clientOptions(connection, target), clean: !this.#isPersistent };
-    this.#link = new Link(connect, this.#isFive ? { ...common, properties } : common, target, context, this);
+    const session = { clean: !this.#isPersistent, ...(this.#isFive && { properties }) };
+    const read = connectionReader(options);
+    this.#link = new Link(connect, () => ({ ...clientOptions(read(), target), ...session }), target, context, this);
     this.#subscription = new Subscription(end, this.#isFive, {
       granted: () => this.#ready(),
       lowered: (filter) =>

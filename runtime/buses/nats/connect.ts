@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { NatsConnection, Status } from '@nats-io/transport-node';
-import type { BusContext } from '#contract/bus.ts';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { connectionReader } from '#contract/connection-reader.ts';
 import { asSluiceError, type ErrorCode, SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
@@ -91,9 +92,11 @@ export class Link {
   }
 
   /** Tries until it is connected. Rejects only when context.signal aborts. */
-  async open(options: NatsConnectionOptions): Promise<NatsConnection> {
+  async open(options: EndOptions<NatsConnectionOptions, unknown>): Promise<NatsConnection> {
     const { pipeline, route, direction } = this.#context;
-    this.#dialer = await dialer(options, `sluice/${pipeline}/${route}/${direction}`, () => this.#reconnectDelayMs());
+    this.#dialer = await dialer(connectionReader(options), `sluice/${pipeline}/${route}/${direction}`, () =>
+      this.#reconnectDelayMs(),
+    );
     return this.#connect(this.#context.signal);
   }
 
@@ -165,6 +168,8 @@ export class Link {
     if (status.type === 'disconnect') {
       this.#lost(`lost ${status.server}`);
     } else if (status.type === 'reconnect') {
+      // The client says it twice where an attempt and the connection before it end together.
+      if (this.up) return;
       this.#lostAtMs = undefined;
       this.#context.report({ kind: 'connected', detail: status.server });
       this.#listener?.up(connection);
@@ -172,7 +177,7 @@ export class Link {
       this.#lost('no answer to two probes');
       this.#breakOff();
     } else if (status.type === 'reconnecting') {
-      this.#sayAway();
+      void this.#sayAway();
     } else if (status.type === 'error') {
       this.#refused(status.error);
     }
@@ -192,15 +197,25 @@ export class Link {
     this.#listener?.down();
   }
 
-  #sayAway(): void {
+  /** The client keeps to itself why its attempts fail: an attempt of our own tells it. */
+  async #sayAway(): Promise<void> {
     if (this.#lostAtMs === undefined || this.#saidAway) return;
     const awayMs = performance.now() - this.#lostAtMs;
     if (awayMs < SAY_AWAY_AFTER_MS) return;
     this.#saidAway = true;
-    this.problem(
-      'BUS_UNREACHABLE',
-      `no connection for ${Math.round(awayMs / 1000)} s; check that the server runs and url`,
-    );
+    const away = `no connection for ${Math.round(awayMs / 1000)} s`;
+    const servers = this.#dialer?.servers ?? [];
+    const server = servers[Math.floor(Math.random() * servers.length)];
+    try {
+      const trial = server === undefined ? undefined : await this.#dialer?.dial(server);
+      if (trial !== undefined) await letGo(trial);
+      if (!this.up && !this.closed) this.problem('BUS_UNREACHABLE', `${away}; check that the server runs and url`);
+    } catch (error) {
+      const { code, message, cause } = asSluiceError(error, 'BUS_UNREACHABLE');
+      // Whatever else is there now, a server was: it is away, behind a silent link too.
+      const why = code === 'BUS_TLS' || code === 'BUS_AUTH' ? code : 'BUS_UNREACHABLE';
+      if (!this.up && !this.closed) this.problem(why, `${away}; ${message}`, cause);
+    }
   }
 
   #refused(error: Error): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import type { BusContext } from '#contract/bus.ts';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Room, Source } from '#contract/source.ts';
@@ -59,7 +59,7 @@ export class CoreSource implements Source {
   }
 
   /** Resolves once the server knows the subscriptions. */
-  async open(options: NatsConnectionOptions): Promise<void> {
+  async open(options: EndOptions<NatsConnectionOptions, unknown>): Promise<void> {
     const connection = await this.#link.open(options);
     this.#subscribe(connection);
     this.#link.listen({

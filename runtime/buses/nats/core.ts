@@ -86,16 +86,16 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
     if ('from' in end) flaws.push(...filterFlaws(end.from.subjects));
     return flaws;
   },
-  async openSource({ connection, end }, context) {
+  async openSource(options, context) {
     const link = new Link(context);
-    const source = new CoreSource(link, end, context);
-    await source.open(connection);
+    const source = new CoreSource(link, options.end, context);
+    await source.open(options);
     return source;
   },
-  async openSink({ connection, end }, context) {
+  async openSink(options, context) {
     const link = new Link(context);
-    const opened = await link.open(connection);
+    const opened = await link.open(options);
     const { headers } = await import('./client.ts');
-    return new CoreSink(link, opened, new HeaderBlock(headers()), end, speller(context, headerSpelling));
+    return new CoreSink(link, opened, new HeaderBlock(headers()), options.end, speller(context, headerSpelling));
   },
 };

@@ -15,13 +15,16 @@ export interface Dialer {
   dial(server: ServerUrl): Promise<NatsConnection>;
 }
 
-/** `name`: how the server's own monitoring lists the connection. `delayMs`: how long to wait between reconnects. */
-export async function dialer(options: NatsConnectionOptions, name: string, delayMs: () => number): Promise<Dialer> {
+/**
+ * `read` is asked for identity and TLS at each attempt, the client's own among them. `name`: how the server's own
+ * monitoring lists the connection. `delayMs`: how long to wait between reconnects.
+ */
+export async function dialer(read: () => NatsConnectionOptions, name: string, delayMs: () => number): Promise<Dialer> {
   const client = await import('./client.ts');
+  const options = read();
   const urls = typeof options.url === 'string' ? [options.url] : options.url;
   const servers = urls.map(parseServerUrl).filter((server) => server !== undefined);
   const timeoutMs = durationMs(options.connectTimeout);
-  const self = identityOf(options, servers, client);
   const secure = options.tls !== undefined || servers.some((server) => server.secure);
   const connecting: NodeConnectionOptions = {
     name,
@@ -32,7 +35,6 @@ export async function dialer(options: NatsConnectionOptions, name: string, delay
     reconnectDelayHandler: delayMs,
     ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
-    ...(secure && { tls: tlsOf(options.tls, servers) }),
   };
   return {
     servers,
@@ -42,17 +44,20 @@ export async function dialer(options: NatsConnectionOptions, name: string, delay
           ? new SluiceError(error.code, `${server.shown}: ${error.message}; check url`)
           : error;
       });
-      const authenticator = self.authenticator();
+      const now = read();
+      const self = identityOf(now, client);
+      if (self !== undefined) checkReadable(self);
       try {
         const connection = await client.connect({
           ...connecting,
           servers: [hostAndPort(server)],
-          ...(authenticator !== undefined && { authenticator }),
+          ...(self !== undefined && { authenticator: (nonce) => identityOf(read(), client)?.sign(nonce) }),
+          ...(secure && { tls: tlsOf(read, servers) }),
         });
         connection.setServers(servers.map(hostAndPort));
         return connection;
       } catch (error) {
-        const { code, text } = reasonOf(error, { greeting, options, secure, identity: self.words });
+        const { code, text } = reasonOf(error, { greeting, options: now, secure, identity: self?.words });
         throw new SluiceError(code, `${server.shown}: ${text}`, { cause: error });
       }
     },
@@ -61,55 +66,61 @@ export async function dialer(options: NatsConnectionOptions, name: string, delay
 
 interface Identity {
   /** The settings that make it, for errors. */
-  readonly words: string | undefined;
-  /** Throws BUS_AUTH when the setting cannot be read. */
-  authenticator(): Authenticator | undefined;
+  readonly words: string;
+  /** Throws when the setting cannot be read. */
+  readonly sign: Authenticator;
 }
 
-function identityOf(options: NatsConnectionOptions, servers: readonly ServerUrl[], client: typeof Client): Identity {
+/** Undefined where the connection names none. */
+function identityOf(options: NatsConnectionOptions, client: typeof Client): Identity | undefined {
   const bytes = new TextEncoder();
-  const { user, password, token, nkey, creds } = options;
-  const named = servers.find((server) => server.user !== undefined);
-  if (creds !== undefined) return identity('creds', () => client.credsAuthenticator(bytes.encode(creds)));
-  if (nkey !== undefined) return identity('nkey', () => client.nkeyAuthenticator(bytes.encode(nkey.trim())));
-  if (token !== undefined) return identity('token', () => client.tokenAuthenticator(token));
-  if (user !== undefined)
-    return identity('user and password', () => client.usernamePasswordAuthenticator(user, password));
-  if (named?.user === undefined) return { words: undefined, authenticator: () => undefined };
+  const { url, user, password, token, nkey, creds } = options;
+  if (creds !== undefined) return { words: 'creds', sign: client.credsAuthenticator(bytes.encode(creds)) };
+  if (nkey !== undefined) return { words: 'nkey', sign: client.nkeyAuthenticator(bytes.encode(nkey.trim())) };
+  if (token !== undefined) return { words: 'token', sign: client.tokenAuthenticator(token) };
+  if (user !== undefined) {
+    return { words: 'user and password', sign: client.usernamePasswordAuthenticator(user, password) };
+  }
+  const servers = (typeof url === 'string' ? [url] : url).map(parseServerUrl);
+  const named = servers.find((server) => server?.user !== undefined);
+  if (named?.user === undefined) return undefined;
   const { user: name, password: secret } = named;
   // As all NATS clients read a URL: a lone name is the token.
-  if (secret === undefined) return identity('the token in url', () => client.tokenAuthenticator(name));
-  return identity('the user and password in url', () => client.usernamePasswordAuthenticator(name, secret));
+  if (secret === undefined) return { words: 'the token in url', sign: client.tokenAuthenticator(name) };
+  return { words: 'the user and password in url', sign: client.usernamePasswordAuthenticator(name, secret) };
 }
 
-function identity(words: string, make: () => Authenticator): Identity {
-  return {
-    words,
-    authenticator() {
-      try {
-        const authenticator = make();
-        // A seed that cannot be read shows only when it signs; the client would close for good.
-        authenticator('nonce');
-        return authenticator;
-      } catch {
-        throw new SluiceError('BUS_AUTH', `the content of ${words} is not what NATS issues; check ${words}`);
-      }
-    },
-  };
+/** A seed that cannot be read shows only when it signs, and the client would close for good. */
+function checkReadable({ words, sign }: Identity): void {
+  try {
+    sign('nonce');
+  } catch {
+    throw new SluiceError('BUS_AUTH', `the content of ${words} is not what NATS issues; check ${words}`);
+  }
 }
 
-interface NodeTls extends TlsOptions {
+interface NodeTls {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
   servername?: string;
   checkServerIdentity: typeof checkServerIdentity;
 }
 
-function tlsOf(tls: NatsConnectionOptions['tls'], servers: readonly ServerUrl[]): TlsOptions {
-  const { ca, cert, key, serverName } = tls ?? {};
+function tlsOf(read: () => NatsConnectionOptions, servers: readonly ServerUrl[]): TlsOptions {
+  const serverName = read().tls?.serverName;
   const hosts = servers.map((server) => server.host);
   const made: NodeTls = {
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
+    // The client takes them from here for each of its attempts.
+    get ca() {
+      return read().tls?.ca;
+    },
+    get cert() {
+      return read().tls?.cert;
+    },
+    get key() {
+      return read().tls?.key;
+    },
     ...(serverName !== undefined && { servername: serverName }),
     checkServerIdentity(host: string, certificate: PeerCertificate) {
       // The client hands no name over for a server that url names by its IP address, and Node then asks the certificate
@@ -121,7 +132,8 @@ function tlsOf(tls: NatsConnectionOptions['tls'], servers: readonly ServerUrl[])
       return found.includes(undefined) ? undefined : found[0];
     },
   };
-  return made;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is absent may be undefined to Node's TLS, in which it ends
+  return made as TlsOptions;
 }
 
 interface Circumstances {

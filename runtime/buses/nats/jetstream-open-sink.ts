@@ -21,9 +21,10 @@ const NS_PER_MS = 1_000_000;
 
 /** Connects, checks that the stream is there and takes the subject, and publishes to it from then on. */
 export async function openJetStreamSink(
-  { connection, end }: EndOptions<JetStreamConnectionOptions, JetStreamTo>,
+  options: EndOptions<JetStreamConnectionOptions, JetStreamTo>,
   context: BusContext,
 ): Promise<Sink> {
+  const { connection, end } = options;
   const link = new Link(context);
   const filter = filterOfTemplate(end.subject);
   const wanted = { name: end.stream, subjects: connection.create ? [filter] : undefined };
@@ -33,7 +34,7 @@ export async function openJetStreamSink(
     return info;
   };
   try {
-    await link.open(connection);
+    await link.open(options);
     const { config } = await insist(link, context.signal, look);
     if (config.storage === 'memory') {
       const text = `stream ${end.stream} keeps its messages in memory: a confirmed message does not survive a restart of the server`;

@@ -88,7 +88,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
   }
 
   /** Resolves once the consumer is there and asked for its first messages. */
-  async open(options: JetStreamConnectionOptions): Promise<void> {
+  async open(options: EndOptions<JetStreamConnectionOptions, unknown>): Promise<void> {
     try {
       await this.#link.open(options);
       await this.#attach(this.#context.signal);

@@ -131,7 +131,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   },
   async openSource(options, context) {
     const source = new JetStreamSource(new Link(context), options, context);
-    await source.open(options.connection);
+    await source.open(options);
     return source;
   },
   openSink: openJetStreamSink,

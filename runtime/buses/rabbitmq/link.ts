@@ -1,5 +1,6 @@
 import type * as Client from './client.ts';
-import type { BusContext } from '#contract/bus.ts';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { connectionReader } from '#contract/connection-reader.ts';
 import { type ErrorCode, messageOf, SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
@@ -7,7 +8,7 @@ import { Suspensions } from '#kit/suspensions.ts';
 import { connectFailure, tooSlow } from './connect-failure.ts';
 import type { RabbitConnection } from './options.ts';
 import { dial, Renewal, type Session } from './session.ts';
-import { errorAt, type Node, type Target, targetOf } from './target.ts';
+import { errorAt, type Node, type Target, targetOf, withIdentity } from './target.ts';
 
 /** The source or sink that uses a link. */
 export interface LinkEnd {
@@ -36,7 +37,7 @@ const SLOW_MS = 4000;
 export class Link {
   readonly target: Target;
   readonly suspensions: Suspensions;
-  readonly #options: RabbitConnection;
+  readonly #read: () => RabbitConnection;
   readonly #context: BusContext;
   readonly #end: LinkEnd;
   readonly #closing = new AbortController();
@@ -45,9 +46,9 @@ export class Link {
   #life: Promise<void> | undefined;
   #lastProblem: SluiceError | undefined;
 
-  constructor(options: RabbitConnection, context: BusContext, end: LinkEnd) {
-    this.target = targetOf(options, context);
-    this.#options = options;
+  constructor(options: EndOptions<RabbitConnection, unknown>, context: BusContext, end: LinkEnd) {
+    this.target = targetOf(options.connection, context);
+    this.#read = connectionReader(options);
     this.#context = context;
     this.suspensions = new Suspensions((event) => context.report(event));
     this.#end = end;
@@ -74,6 +75,11 @@ export class Link {
   /** Aborts when the link is closed. */
   get signal(): AbortSignal {
     return this.#closing.signal;
+  }
+
+  /** The connection's options as they are now. */
+  connection(): RabbitConnection {
+    return this.#read();
   }
 
   error(code: ErrorCode, text: string, cause?: unknown): SluiceError {
@@ -126,7 +132,8 @@ export class Link {
     const stop = (): void => trial.abort();
     this.#closing.signal.addEventListener('abort', stop, { once: true });
     const slow = setTimeout(() => this.complain(tooSlow(target, node, SLOW_MS)), SLOW_MS);
-    const dialing = dial(client, this.#options, target, node, trial.signal);
+    const options = this.#read();
+    const dialing = dial(client, options, target, withIdentity(node, options), trial.signal);
     try {
       return await withDeadline(dialing, target.timeoutMs, () => tooSlow(target, node, target.timeoutMs));
     } catch (thrown) {
@@ -137,7 +144,7 @@ export class Link {
         () => {},
       );
       if (this.#closing.signal.aborted) return undefined;
-      this.complain(thrown instanceof SluiceError ? thrown : connectFailure(target, node, this.#options, thrown));
+      this.complain(thrown instanceof SluiceError ? thrown : connectFailure(target, node, options, thrown));
       return undefined;
     } finally {
       clearTimeout(slow);

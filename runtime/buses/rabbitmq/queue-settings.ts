@@ -1,7 +1,6 @@
 import { pause } from '#kit/deadline.ts';
 import type { Link } from './link.ts';
 import { askManagement } from './management.ts';
-import type { RabbitConnection } from './options.ts';
 
 /** A server knows of a new queue's policy once it has collected statistics, which it does every 5 s. */
 const AGAIN_MS = 2000;
@@ -35,17 +34,17 @@ function settingsOf(answer: unknown): QueueSettings {
 }
 
 /** Looks once, where the connection says where, and tells what in the queue's settings would drop messages. Never rejects. */
-export async function lookAtQueue(link: Link, connection: RabbitConnection, queue: string): Promise<void> {
-  const { management } = connection;
+export async function lookAtQueue(link: Link, queue: string): Promise<void> {
+  const { management } = link.connection();
   if (management === undefined) return;
   try {
     const [node] = link.target.nodes;
     const path = `/api/queues/${node?.encodedVhost ?? '%2F'}/${encodeURIComponent(queue)}`;
-    let settings = await askManagement(management, path, connection);
+    let settings = await askManagement(management, path, link.connection());
     for (let tries = 1; tries < TRIES && !('effective_policy_definition' in tableOf(settings)); tries += 1) {
       await pause(AGAIN_MS, link.signal);
       if (link.signal.aborted) return;
-      settings = await askManagement(management, path, connection);
+      settings = await askManagement(management, path, link.connection());
     }
     for (const [code, text] of warnings(settingsOf(settings))) link.notice(code, `queue ${queue} ${text}`);
   } catch (thrown) {

@@ -65,7 +65,8 @@ class RabbitSink implements Sink, LinkEnd {
   /** As the server said when it refused a larger one. */
   #maxBytes = Number.POSITIVE_INFINITY;
 
-  constructor({ connection, end }: EndOptions<RabbitConnection, RabbitTo>, context: BusContext) {
+  constructor(options: EndOptions<RabbitConnection, RabbitTo>, context: BusContext) {
+    const { connection, end } = options;
     this.#connection = connection;
     this.#to = end;
     this.#settings = { persistent: end.persistent, priority: end.priority };
@@ -73,14 +74,14 @@ class RabbitSink implements Sink, LinkEnd {
     this.#exchange = end.exchange ?? '';
     this.#isTemplate = (end.routingKey ?? end.queue ?? '').replaceAll('{{', '').includes('{');
     this.#timeoutMs = durationMs(end.timeout);
-    this.#link = new Link(connection, context, this);
+    this.#link = new Link(options, context, this);
     if (context.isFenced) this.#fence = new Fence(this.#link, context);
   }
 
   async open(): Promise<void> {
     await this.#link.open();
     const { queue } = this.#to;
-    if (queue !== undefined && !this.#isTemplate) void lookAtQueue(this.#link, this.#connection, queue);
+    if (queue !== undefined && !this.#isTemplate) void lookAtQueue(this.#link, queue);
   }
 
   async start(session: Session): Promise<string> {

@@ -78,19 +78,20 @@ class RabbitSource implements Source, LinkEnd, Watched {
   readonly #nonce = randomBytes(6).toString('hex');
   #count = 0;
 
-  constructor({ connection, end }: EndOptions<RabbitConnection, RabbitFrom>, context: BusContext) {
+  constructor(options: EndOptions<RabbitConnection, RabbitFrom>, context: BusContext) {
+    const { connection, end } = options;
     this.#connection = connection;
     this.#context = context;
     this.#note = oddityNotes(context);
     this.#from = end;
     this.#queue = end.queue ?? `${context.pipeline}.${context.route}`;
-    this.#link = new Link(connection, context, this);
+    this.#link = new Link(options, context, this);
     if (end.type === 'stream') this.#place = new StreamPlace(context, this.#queue, end.start ?? 'first');
   }
 
   async open(): Promise<void> {
     await this.#link.open();
-    void lookAtQueue(this.#link, this.#connection, this.#queue);
+    void lookAtQueue(this.#link, this.#queue);
   }
 
   async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {

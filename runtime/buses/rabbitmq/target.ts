@@ -59,6 +59,14 @@ export function urlsOf({ url }: RabbitConnection): readonly string[] {
   return typeof url === 'string' ? [url] : url;
 }
 
+/** The node with the user and password that the URL of the same place names now. */
+export function withIdentity(node: Node, connection: RabbitConnection): Node {
+  const now = urlsOf(connection)
+    .map(parseNode)
+    .find((each) => each?.shown === node.shown);
+  return now ?? node;
+}
+
 export function targetOf(connection: RabbitConnection, context: BusContext): Target {
   const { pipeline, route, direction } = context;
   return {

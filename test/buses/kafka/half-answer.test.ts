@@ -14,7 +14,7 @@ test('a connection begins empty, whatever half of an answer the one before it ha
   const server = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const cluster = makeCluster(connectionTo(`127.0.0.1:${port}`));
+  const cluster = makeCluster(() => connectionTo(`127.0.0.1:${port}`));
   try {
     const { pool } = await cluster.client.connectionPoolBuilder.build({ host: '127.0.0.1', port });
     const connection = pool[0];

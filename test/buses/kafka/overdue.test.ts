@@ -24,7 +24,7 @@ async function connected(
   const server = createServer((socket) => void sockets.push(socket.on('error', () => {}))).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const cluster = makeCluster(connectionTo(`127.0.0.1:${port}`));
+  const cluster = makeCluster(() => connectionTo(`127.0.0.1:${port}`));
   const renewals: string[] = [];
   cluster.onRenewed((reason) => renewals.push(reason));
   try {

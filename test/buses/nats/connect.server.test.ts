@@ -191,6 +191,34 @@ law('closing while the server is away ends soon and leaves no connection behind'
   await waitFor(() => link.connections === 0, DEADLINE_MS, 'the connections to be gone');
 });
 
+law('a seed that is half written when the connection returns is told, and taken up once it is whole', own, async () => {
+  const [before, after] = [nkeys.createUser(), nkeys.createUser()];
+  const users = [before, after].map((pair) => `{ nkey: ${pair.getPublicKey()} }`);
+  await using broker = await startNats({ config: `authorization { users: [${users.join(', ')}] }` });
+  const seedOf = (pair: typeof before): string => new TextDecoder().decode(pair.getSeed());
+  const connection = { ...connectionTo(broker.url), nkey: seedOf(before) };
+  let inFile = connection.nkey;
+  const context = recordedContext();
+  const reread = (): NatsConnectionOptions => ({ ...connection, nkey: inFile });
+  const source = await nats.openSource({ connection, reread, end: { subjects: ['t.>'] } }, context);
+  inFile = seedOf(after).slice(0, 20);
+  await broker.restart();
+  assert.match(await context.reported('BUS_AUTH'), /nkey is not what NATS issues/);
+  inFile = seedOf(after);
+  await waitFor(
+    () => context.events.filter(({ kind }) => kind === 'connected').length === 2,
+    DEADLINE_MS,
+    'the return',
+  );
+  const sink = await nats.openSink(
+    { connection: reread(), end: { subject: 't.a', timeout: '5s' } },
+    recordedContext({ direction: 'sink' }),
+  );
+  await sink.send(frameOf('t.a', 'after'));
+  assert.deepEqual((await accept(source, 1)).map(textOf), ['after']);
+  await Promise.all([source.close(), sink.close()]);
+});
+
 interface Listening {
   readonly url: string;
   connections(): number;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import type { Frame } from '#contract/frame.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../../harness/wait-for.ts';
 import type { ConformanceLaw } from '../conformance-law.ts';
-import { type Ear, openSink, openSource } from '../ends.ts';
+import { type Ear, openSink, type OpenSink, openSource, type OpenSource } from '../ends.ts';
 import { hasAll, numbered, textOf } from '../frame-of.ts';
 import { demand, type Ground } from '../ground.ts';
 import { sendAll, sendUntilSeen } from '../send-all.ts';
@@ -23,6 +24,24 @@ async function watch(ground: Ground, ear: Ear, from: number, attempts: (() => nu
   await sleep(WATCH_MS);
   const made = (attempts?.() ?? 0) - before;
   assert.ok(made <= MAX_ATTEMPTS, `the ${direction} made ${made} connections in ${WATCH_MS} ms`);
+}
+
+interface Heard {
+  readonly reader: OpenSource;
+  readonly writer: OpenSink;
+  readonly frames: readonly Frame[];
+  /** Texts that were read before. */
+  readonly seen: Set<string>;
+  readonly isSending: boolean;
+}
+
+/** Waits until every frame was read; where nothing comes again, until one that is sent now is. */
+async function hearsAll(ground: Ground, { reader, writer, frames, seen, isSending }: Heard): Promise<void> {
+  if (!isSending) return sendUntilSeen(ground, writer.sink, reader, 'after');
+  await reader.readUntil((read) => {
+    for (const { frame } of read) seen.add(textOf(frame));
+    return hasAll(frames.map(textOf), seen);
+  });
 }
 
 const revoked: ConformanceLaw = {
@@ -48,14 +67,32 @@ const revoked: ConformanceLaw = {
     const sending = ground.source.redelivers ? sendAll(ground, writer.sink, frames.slice(COUNT / 2)) : undefined;
     await grant();
     await Promise.all([sending, back]);
-    if (sending === undefined) await sendUntilSeen(ground, writer.sink, reader, 'after');
-    else {
-      await reader.readUntil((read) => {
-        for (const { frame } of read) seen.add(textOf(frame));
-        return hasAll(frames.map(textOf), seen);
-      });
-    }
+    await hearsAll(ground, { reader, writer, frames, seen, isSending: sending !== undefined });
   },
 };
 
-export const IDENTITY: readonly ConformanceLaw[] = [revoked];
+const renewedSecret: ConformanceLaw = {
+  name: 'renewed-secret',
+  sentence:
+    'a secret that is changed at the server is reported as refused until the file that holds it is renewed; that is taken up without a restart, and nothing is lost',
+  async judge(ground) {
+    const changeSecret = demand(ground.changeSecret, 'secret that can be changed');
+    const renewFile = demand(ground.renewFile, 'file that holds a secret');
+    await using reader = await openSource(ground);
+    await using writer = await openSink(ground);
+    const frames = numbered(ground, COUNT);
+    await sendAll(ground, writer.sink, frames.slice(0, COUNT / 2));
+    const seen = new Set((await reader.take(COUNT / 2)).map(({ frame }) => textOf(frame)));
+    const from = { reader: reader.ear.events.length, writer: writer.ear.events.length };
+    await changeSecret();
+    await waitFor(() => saysWhy(reader.ear, from.reader), ground.patienceMs, 'the source to report BUS_AUTH');
+    await waitFor(() => saysWhy(writer.ear, from.writer), ground.patienceMs, 'the sink to report BUS_AUTH');
+    const back = reader.ear.hears('connected');
+    const sending = ground.source.redelivers ? sendAll(ground, writer.sink, frames.slice(COUNT / 2)) : undefined;
+    renewFile();
+    await Promise.all([sending, back]);
+    await hearsAll(ground, { reader, writer, frames, seen, isSending: sending !== undefined });
+  },
+};
+
+export const IDENTITY: readonly ConformanceLaw[] = [revoked, renewedSecret];

@@ -131,7 +131,7 @@ export const SOURCES: readonly Plant[] = [
   },
   {
     fault: 'does not notice that nothing comes any more, nor that it is thrown out',
-    convictedBy: ['silent-source', 'revoked'],
+    convictedBy: ['silent-source', 'revoked', 'renewed-secret'],
   },
   {
     fault: 'writes addresses in its own way',

@@ -62,6 +62,7 @@ export const JETSTREAM: Subject = {
         { kind: 'rejected', by: 'server', code: 'SINK_REFUSED', frame: () => bareFrame('other.a', Buffer.from('x')) },
       ],
       revoke: () => server.setUsers([ADMIN]),
+      changePassword: (password) => server.setUsers([{ ...BRIDGE, password }, ADMIN]),
       grant: () => server.setUsers([BRIDGE, ADMIN]),
       fill: () =>
         manage(server, async ({ streams }) => {

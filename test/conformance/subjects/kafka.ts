@@ -1,5 +1,6 @@
 // Its module is CommonJS, and Node finds only a few of its names.
 import kafkajs from 'kafkajs';
+import type { EndOptions } from '#contract/bus.ts';
 import { kafka } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
 import type { Kafka } from '../../harness/kafka.ts';
@@ -13,6 +14,7 @@ const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePattern
 
 const USER = 'bridge';
 const PASSWORD = 'through';
+const NEW_PASSWORD = 'renewed';
 const MECHANISMS = ['SCRAM-SHA-256'] as const;
 /** What the laws read and write, and an own topic for each key of the traffic. */
 const NAMES = ['a', 'n0', 'n1', 'n2', ...Array.from({ length: 8 }, (_, at) => `k${at}`)];
@@ -47,8 +49,8 @@ const fromFor = (prefix: string): KafkaFrom =>
 const toFor = (prefix: string): KafkaTo =>
   withDefaults<Partial<KafkaTo>>(kafka.sinkSchema, { topic: `${prefix}{key}`, timeout: '2s' }) as KafkaTo;
 
-function connectionTo(broker: string): KafkaConnection {
-  const sasl = { mechanism: 'scram-sha-256', username: USER, password: PASSWORD } as const;
+function connectionTo(broker: string, password = PASSWORD): KafkaConnection {
+  const sasl = { mechanism: 'scram-sha-256', username: USER, password } as const;
   return withDefaults<Partial<KafkaConnection>>(kafka.connectionSchema, { brokers: [broker], sasl }) as KafkaConnection;
 }
 
@@ -102,7 +104,19 @@ async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
   if (sourceLink === undefined || sinkLink === undefined) throw new Error('the node has no links');
   const { topics } = fromFor(prefix);
   await node.createTopics(topics);
-  const over = (link: Link): KafkaConnection => connectionTo(`${link.host}:${link.port}`);
+  let inFile = PASSWORD;
+  let isChanged = false;
+  const over = (link: Link): Pick<EndOptions<KafkaConnection, never>, 'connection' | 'reread'> => {
+    const broker = `${link.host}:${link.port}`;
+    return { connection: connectionTo(broker), reread: () => connectionTo(broker, inFile) };
+  };
+  // The server asks who comes at the beginning of a connection only.
+  const cutAll = async (): Promise<void> => {
+    for (const link of [sourceLink, sinkLink]) {
+      await link.cut();
+      await link.mend();
+    }
+  };
   const fresh = `${prefix}a`;
   const body = Buffer.from('x');
   return {
@@ -110,8 +124,8 @@ async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
     sourcePath: pathOver(sourceLink),
     sinkPath: pathOver(sinkLink),
     address: (name) => prefix + name,
-    openSource: (context) => kafka.openSource({ connection: over(sourceLink), end: fromFor(prefix) }, context),
-    openSink: (context) => kafka.openSink({ connection: over(sinkLink), end: toFor(prefix) }, context),
+    openSource: (context) => kafka.openSource({ ...over(sourceLink), end: fromFor(prefix) }, context),
+    openSink: (context) => kafka.openSink({ ...over(sinkLink), end: toFor(prefix) }, context),
     kill: () => node.kill(),
     restart: () => node.restart(),
     pause: () => node.pause(),
@@ -147,11 +161,15 @@ async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
     ],
     async revoke() {
       await node.removeScramUser(USER, MECHANISMS);
-      // The server asks who comes at the beginning of a connection only.
-      for (const link of [sourceLink, sinkLink]) {
-        await link.cut();
-        await link.mend();
-      }
+      await cutAll();
+    },
+    async changeSecret() {
+      isChanged = true;
+      await node.setScramPassword(USER, NEW_PASSWORD, MECHANISMS);
+      await cutAll();
+    },
+    renewFile() {
+      inFile = NEW_PASSWORD;
     },
     grant: () => node.setScramPassword(USER, PASSWORD, MECHANISMS),
     sendDeadlineMs: 6000,
@@ -161,6 +179,7 @@ async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
         await link.mend();
         link.delayMs(0);
       }
+      if (isChanged) await node.setScramPassword(USER, PASSWORD, MECHANISMS);
       await node.admin((admin) => admin.deleteTopics({ topics: [...topics] }));
     },
   };

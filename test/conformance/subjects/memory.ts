@@ -9,6 +9,7 @@ export const BEYOND_THE_HUB = {
   silence: 'what lies in this process cannot fall silent',
   'silent-source': 'what lies in this process cannot fall silent',
   revoked: 'who is in this process is let in',
+  'renewed-secret': 'who is in this process is let in',
   'two-sources': 'a group of the hub has one reader: the route in this process',
   'come-and-go': 'a group of the hub has one reader: the route in this process',
 } as const;

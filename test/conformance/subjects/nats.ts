@@ -38,6 +38,7 @@ export const NATS: Subject = {
         { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => bareFrame('law.denied', Buffer.from('x')) },
       ],
       revoke: () => server.setUsers([STRANGER]),
+      changePassword: (password) => server.setUsers([{ ...BRIDGE, password }, STRANGER]),
       grant: () => server.setUsers([BRIDGE, STRANGER]),
     });
   },

@@ -83,6 +83,12 @@ function subject(type: QueueType): Subject {
       };
       const unblock = (): Promise<void> => node.unblock();
       const grant = (): Promise<string> => node.ctl('change_password', USER, PASSWORD);
+      const changePassword = async (password: string): Promise<void> => {
+        undone.add(grant);
+        await node.ctl('change_password', USER, password);
+        // The server asks who comes at the beginning of a connection only.
+        await node.closeConnections();
+      };
       const restart = async (): Promise<void> => {
         await node.restart();
         // About one restart in a hundred the server routes no more by a binding that it had confirmed. Another one for the
@@ -133,12 +139,8 @@ function subject(type: QueueType): Subject {
             frame: () => ({ ...bareFrame(`${queue}.a`, Buffer.from('x')), ...ODD_LABEL }),
           },
         ],
-        async revoke() {
-          undone.add(grant);
-          await node.ctl('change_password', USER, 'elsewhere');
-          // The server asks who comes at the beginning of a connection only.
-          await node.closeConnections();
-        },
+        revoke: () => changePassword('elsewhere'),
+        changePassword,
         grant: () => undo(grant),
         async fill() {
           undone.add(unblock);
