@@ -42,7 +42,7 @@ export async function replayLetters(task: LetterTask): Promise<ExitCode> {
   const request = {
     name: randomUUID(),
     rate: rateOption(given),
-    renewExpiryMs: typeof renewal === 'string' ? durationOption('--renew-expiry', renewal, '5m') : undefined,
+    renewExpiryMs: typeof renewal === 'string' ? durationOption('--renew-expiry', renewal, '5m', '3650d') : undefined,
   };
   const routes = shelf.routes(filter);
   if (routes.length === 0) return tell(task, { done: 0, failed: 0, requested: 0, issued: 0 }, request.name, undefined);

@@ -1,8 +1,13 @@
-import { DURATION_PATTERN, durationMs } from '#kit/quantity.ts';
+import { brokenBound, DURATION_PATTERN, durationMs } from '#kit/quantity.ts';
 import { UsageError } from './command.ts';
 
-/** Milliseconds of an option's duration. Throws UsageError that shows the unit to write. */
-export function durationOption(option: string, text: string, example: string): number {
-  if (new RegExp(DURATION_PATTERN).test(text)) return durationMs(text);
-  throw new UsageError(`expected ${option} with a duration and its unit (${example}), found ${text}`);
+/** About as long as one timer may be set. */
+const LONGEST = '24d';
+
+/** Milliseconds of an option's duration, of at most `longest`. Throws UsageError that shows what to write. */
+export function durationOption(option: string, text: string, example: string, longest = LONGEST): number {
+  const isDuration = new RegExp(DURATION_PATTERN).test(text);
+  if (isDuration && brokenBound(text, { formatMaximum: longest }) === undefined) return durationMs(text);
+  const expected = isDuration ? `a duration of at most ${longest}` : 'a duration and its unit';
+  throw new UsageError(`expected ${option} with ${expected} (${example}), found ${text}`);
 }

@@ -19,9 +19,6 @@ export const RUN_HELP = {
   '--fail-fast': 'end with exit code 3 when a bus cannot be reached at the start',
 } as const;
 
-/** A timer of Node's that is set for longer fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 type Chosen = Pick<RunSettings, 'admin' | 'stateFolder' | 'drainMs' | 'failFast'>;
 
 /** Throws UsageError. */
@@ -30,7 +27,7 @@ export function runOptions({ values }: Arguments, pipeline: string): Chosen {
   return {
     admin: typeof admin === 'string' ? hostAndPort(admin) : undefined,
     stateFolder: typeof state === 'string' ? state : join('.sluice', pipeline),
-    drainMs: Math.min(durationOption('--drain', typeof drain === 'string' ? drain : '10s', '10s'), LONGEST_TIMER_MS),
+    drainMs: durationOption('--drain', typeof drain === 'string' ? drain : '10s', '10s'),
     failFast: values['fail-fast'] === true,
   };
 }

@@ -92,7 +92,7 @@ export function verifyOptions({ values }: Arguments): Chosen {
     sizeBytes: size(text('size') ?? '256B'),
     body: bodyIn(text('body')),
     labels: listOf(values, 'label'),
-    expiresMs: expires === undefined ? undefined : durationOption('--expires', expires, '30s'),
+    expiresMs: expires === undefined ? undefined : durationOption('--expires', expires, '30s', '3650d'),
     slackMs: duration('slack', '2s'),
     quietMs: duration('quiet-after', '10s'),
     wedgedMs: duration('wedged-after', '30s'),

@@ -1,5 +1,5 @@
 import { shortened } from '#kit/shortened.ts';
-import { RATE_PATTERN } from '#kit/quantity.ts';
+import { type Bounds, RATE_PATTERN } from '#kit/quantity.ts';
 import { isMap } from './plain.ts';
 import { alternatives, typesOf } from './schema-at.ts';
 import type { JsonSchema } from './vocabulary.ts';
@@ -45,6 +45,22 @@ export function isBackoff(schema: JsonSchema): boolean {
   return typeof pattern === 'string' && pattern.includes('(ms|s|m|h|d)\\.\\.');
 }
 
+/** Bounds of a duration or size, as far as the schema has them. */
+export function boundsOf({ formatMinimum, formatMaximum }: JsonSchema): Bounds {
+  return {
+    ...(typeof formatMinimum === 'string' && { formatMinimum }),
+    ...(typeof formatMaximum === 'string' && { formatMaximum }),
+  };
+}
+
+/** ` from 10ms to 1h`, to be put behind what the value is; empty where there are no bounds. */
+export function boundsInWords(schema: JsonSchema): string {
+  const { formatMinimum: least, formatMaximum: most } = boundsOf(schema);
+  if (least !== undefined && most !== undefined) return ` from ${least} to ${most}`;
+  if (most !== undefined) return ` of at most ${most}`;
+  return least === undefined ? '' : ` of at least ${least}`;
+}
+
 function describeNumber(schema: JsonSchema, whole: boolean): string {
   const name = whole ? 'a whole number' : 'a number';
   const { minimum, maximum } = schema;
@@ -59,10 +75,10 @@ function explained({ description }: JsonSchema): string {
 }
 
 function describeText(schema: JsonSchema): string {
-  if (isDuration(schema)) return 'a duration with its unit (250ms, 30s, 5m, 2h, 1d)';
-  if (isSize(schema)) return 'a size with its unit (900B, 64KiB, 2GiB)';
+  if (isDuration(schema)) return `a duration with its unit (250ms, 30s, 5m, 2h, 1d)${boundsInWords(schema)}`;
+  if (isSize(schema)) return `a size with its unit (900B, 64KiB, 2GiB)${boundsInWords(schema)}`;
   if (isRate(schema)) return 'a rate with its unit (500/s)';
-  if (isBackoff(schema)) return 'the first and the longest wait (100ms..10s)';
+  if (isBackoff(schema)) return `the first and the longest wait (100ms..10s)${boundsInWords(schema)}`;
   const [sample] = Array.isArray(schema['examples']) ? schema['examples'] : [];
   const such = sample === undefined ? '' : ` such as ${shown(sample)}`;
   if (typeof schema['maxLength'] === 'number' && typeof schema['pattern'] !== 'string')

@@ -1,5 +1,6 @@
 import { nearestName } from '#kit/nearest.ts';
-import { describe, example, isDuration, isRate, isSize, oneOf, shown } from './describe.ts';
+import { brokenBound } from '#kit/quantity.ts';
+import { boundsOf, describe, example, isDuration, isRate, isSize, oneOf, shown } from './describe.ts';
 import type { FindingDraft } from './finding-list.ts';
 import { isMap } from './plain.ts';
 import { pointerKeys } from '#kit/pointer.ts';
@@ -28,6 +29,8 @@ function corrected(value: unknown, schemas: readonly JsonSchema[]): string | und
     if (fits(String(value), schemas)) return JSON.stringify(String(value));
   }
   if (typeof value === 'string') {
+    const [bound] = schemas.flatMap((schema) => brokenBound(value, boundsOf(schema)) ?? []);
+    if (bound !== undefined && fits(bound, schemas)) return bound;
     const bare = value === 'true' ? true : value === 'false' ? false : Number(value);
     if (value.trim() !== '' && !Number.isNaN(bare) && fits(bare, schemas)) return String(bare);
     if (schemas.some(({ items }) => isMap(items) && admits(items, value))) return JSON.stringify([value]);

@@ -68,6 +68,7 @@ export const RETRY_SCHEMA: JsonSchema = {
     backoff: {
       type: 'string',
       pattern: BACKOFF_PATTERN,
+      formatMaximum: '1d',
       default: DEFAULTS.backoff,
       description: 'First and longest wait between tries; doubles in between.',
     },
@@ -84,6 +85,7 @@ const DEDUPE_SCHEMA: JsonSchema = {
     window: {
       type: 'string',
       pattern: SOME_DURATION_PATTERN,
+      formatMaximum: '365d',
       default: DEFAULTS.dedupeWindow,
       description: 'How long a message is remembered after it was settled.',
     },
@@ -140,6 +142,7 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
     expires: {
       type: 'string',
       pattern: SOME_DURATION_PATTERN,
+      formatMaximum: '3650d',
       description:
         'How long after it was made, or else read, a message may still be sent. A shorter expiry that the bus carries wins.',
       examples: ['30s'],
@@ -158,6 +161,7 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
         bytes: {
           type: 'string',
           pattern: SOME_SIZE_PATTERN,
+          formatMaximum: '64GiB',
           default: DEFAULTS.windowBytes,
           description: 'Bytes of bodies unsettled at once.',
         },
@@ -166,6 +170,8 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
     maxBody: {
       type: 'string',
       pattern: SOME_SIZE_PATTERN,
+      // No text of the JavaScript engine is longer.
+      formatMaximum: '512MiB',
       description: `The largest body that is decoded; a larger one is a dead letter. Default: ${DEFAULTS.maxBody} where anything on the route looks at the body, else any.`,
       examples: [DEFAULTS.maxBody],
     },
@@ -285,6 +291,8 @@ function routeSchema(parts: {
       watchdog: {
         type: 'string',
         pattern: SOME_DURATION_PATTERN,
+        formatMinimum: '100ms',
+        formatMaximum: '7d',
         format: 'duration',
         default: DEFAULTS.watchdog,
         description:

@@ -1,4 +1,4 @@
-import { SOME_DURATION_PATTERN, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
+import { LARGEST_STORE, SOME_DURATION_PATTERN, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
 import { DEFAULTS } from './file-words.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
@@ -18,12 +18,14 @@ export const LOCAL_LETTERS_SCHEMA: JsonSchema = {
     bytes: {
       type: 'string',
       pattern: SOME_SIZE_PATTERN,
+      formatMaximum: LARGEST_STORE,
       default: DEFAULTS.lettersBytes,
       description: 'Bytes of bodies, headers and error texts kept.',
     },
     age: {
       type: 'string',
       pattern: SOME_DURATION_PATTERN,
+      formatMaximum: '3650d',
       format: 'duration',
       default: DEFAULTS.lettersAge,
       description: 'How long a letter is kept; then it is removed, counted and logged.',

@@ -1,3 +1,5 @@
+import { brokenBound } from '#kit/quantity.ts';
+import { boundsOf } from './describe.ts';
 import { admits, typesOf } from './schema-at.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
@@ -27,7 +29,8 @@ function worded(value: string, schema: JsonSchema): boolean {
   return (
     !(typeof minLength === 'number' && value.length < minLength) &&
     !(typeof maxLength === 'number' && value.length > maxLength) &&
-    !(typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value))
+    !(typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value)) &&
+    brokenBound(value, boundsOf(schema)) === undefined
   );
 }
 

@@ -1,4 +1,4 @@
-import { SOME_SIZE_PATTERN } from '#kit/quantity.ts';
+import { LARGEST_STORE, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
 import { GRADE_MEANS, GRADES } from './grades.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
@@ -34,6 +34,7 @@ export const SPOOL_SCHEMA: JsonSchema = {
     max: {
       type: 'string',
       pattern: SOME_SIZE_PATTERN,
+      formatMaximum: LARGEST_STORE,
       description:
         'How large it may grow. Full, it pauses the source; of class telemetry it goes on replacing older by newer.',
       examples: ['2GiB'],

@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import type { ErrorObject, ValidateFunction } from 'ajv';
+import { brokenBound } from '#kit/quantity.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { example, oneOf } from './describe.ts';
 import { explainFound, explainValue } from './explain-value.ts';
@@ -16,6 +17,10 @@ import type { Violation } from './violations.ts';
 function compiler(): (schema: JsonSchema) => ValidateFunction {
   // Patterns judge, formats only annotate: a value that comes by reference is judged without this compiler, alike.
   const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, logger: false, validateFormats: false });
+  for (const keyword of ['formatMinimum', 'formatMaximum']) {
+    const validate = (bound: string, text: string): boolean => brokenBound(text, { [keyword]: bound }) === undefined;
+    ajv.addKeyword({ keyword, type: 'string', schemaType: 'string', validate });
+  }
   return (schema) => ajv.compile(schema);
 }
 

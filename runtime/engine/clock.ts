@@ -1,3 +1,5 @@
+import { after } from '#kit/timer.ts';
+
 /** Time as the engine sees it, so that a simulation can hold it in its hands. */
 export interface Clock {
   /** Milliseconds since 1970 (UTC), to be compared with what others wrote down. It jumps when the machine's clock is set. */
@@ -13,9 +15,6 @@ export interface Clock {
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   elapsedMs: () => performance.now(),
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
+  after,
   random: Math.random,
 };

@@ -1,14 +1,20 @@
-import { DURATION_PATTERN, SIZE_PATTERN } from './quantity.ts';
+import { type Bounds, DURATION_PATTERN, SIZE_PATTERN } from './quantity.ts';
 
 /** Part of the JSON Schema (draft-07) of a driver's options. */
 type Part = Readonly<Record<string, unknown>>;
 
-export function durationOption(byDefault: string, description: string): Part {
-  return { type: 'string', format: 'duration', pattern: DURATION_PATTERN, default: byDefault, description };
+/** Bounds of an option: none is without a largest value. */
+type Bounded = Bounds & { readonly formatMaximum: string };
+
+/** Of how long something is waited for: less never works, and more is no answer. */
+export const TIMEOUT: Bounded = { formatMinimum: '10ms', formatMaximum: '1h' };
+
+export function durationOption(byDefault: string, bounds: Bounded, description: string): Part {
+  return { type: 'string', format: 'duration', pattern: DURATION_PATTERN, ...bounds, default: byDefault, description };
 }
 
-export function sizeOption(byDefault: string, description: string): Part {
-  return { type: 'string', pattern: SIZE_PATTERN, default: byDefault, description };
+export function sizeOption(byDefault: string, bounds: Bounded, description: string): Part {
+  return { type: 'string', pattern: SIZE_PATTERN, ...bounds, default: byDefault, description };
 }
 
 /** Text that is not empty. */

@@ -8,8 +8,31 @@ export const SIZE_PATTERN = '^[0-9]+(B|KiB|MiB|GiB)$';
 /** Longer than nothing: what expires at once is never sent, and a bound of nothing never reads. */
 export const SOME_DURATION_PATTERN = '^0*[1-9][0-9]*(ms|s|m|h|d)$';
 export const SOME_SIZE_PATTERN = '^0*[1-9][0-9]*(B|KiB|MiB|GiB)$';
+/** Of what lies on a disk: more than any disk has, and no number that loses a digit. */
+export const LARGEST_STORE = '1048576GiB';
 /** As a JSON Schema `pattern`: a rate above nothing, `500/s`. */
 export const RATE_PATTERN = '^0*[1-9][0-9]*/s$';
+
+/** Bounds of a duration or a size, each as such a text, as JSON Schema's `formatMinimum` and `formatMaximum`. */
+export interface Bounds {
+  readonly formatMinimum?: string;
+  readonly formatMaximum?: string;
+}
+
+/** Milliseconds or bytes; NaN for text that is neither a duration nor a size. */
+function amountOf(text: string): number {
+  if (new RegExp(DURATION_PATTERN).test(text)) return durationMs(text);
+  return new RegExp(SIZE_PATTERN).test(text) ? sizeBytes(text) : Number.NaN;
+}
+
+/** The bound that the text breaks; of `100ms..10s` either part may. Undefined where it keeps both, or is no quantity. */
+export function brokenBound(text: string, { formatMinimum, formatMaximum }: Bounds): string | undefined {
+  for (const part of text.split('..')) {
+    if (formatMaximum !== undefined && amountOf(part) > amountOf(formatMaximum)) return formatMaximum;
+    if (formatMinimum !== undefined && amountOf(part) < amountOf(formatMinimum)) return formatMinimum;
+  }
+  return undefined;
+}
 
 function scaled(text: string, pattern: string, units: Readonly<Record<string, number>>): number {
   const unit = new RegExp(pattern).exec(text)?.[1];

@@ -23,6 +23,8 @@ export const functionKind: StageKind = {
         type: 'string',
         format: 'duration',
         pattern: DURATION_PATTERN,
+        formatMinimum: '1ms',
+        formatMaximum: '1d',
         default: DEFAULTS.timeout,
         description: 'How long one call may take before the message is tried again.',
       },
@@ -36,6 +38,7 @@ export const functionKind: StageKind = {
       memory: {
         type: 'string',
         pattern: SIZE_PATTERN,
+        formatMaximum: '64GiB',
         default: DEFAULTS.memory,
         description: 'How much memory one thread may hold, buffers included. Only with isolate: worker.',
       },

@@ -2,6 +2,7 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Message } from '#contract/message.ts';
 import type { Stage, StageResult } from '#contract/stage.ts';
 import type { Context, Transform } from '#contract/transform.ts';
+import { after } from '#kit/timer.ts';
 import { late, threw, toResult } from './function-result.ts';
 import type { ThrownPlace } from './kind.ts';
 
@@ -16,9 +17,6 @@ export interface FunctionStage {
   readonly route: string;
   explain(thrown: unknown): ThrownPlace;
 }
-
-/** Longer than this a timer of Node's fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Hosts an integrator's function: a plain body in, a plain body out; the envelope never passes through it. */
 export function functionStage(settings: FunctionStage): Stage {
@@ -47,22 +45,17 @@ async function settled(
   returned: PromiseLike<unknown>,
   timeoutMs: number,
 ): Promise<StageResult> {
-  let timer: NodeJS.Timeout | undefined;
-  const expiry = new Promise<never>((_, fail) => {
-    timer = setTimeout(
-      () => {
-        fail(late(settings.name, timeoutMs));
-        context.abort();
-      },
-      Math.min(timeoutMs, LONGEST_TIMER_MS),
-    );
+  const { promise: expiry, reject } = Promise.withResolvers<never>();
+  const cancel = after(timeoutMs, () => {
+    reject(late(settings.name, timeoutMs));
+    context.abort();
   });
   try {
     return toResult(settings.name, message, await Promise.race([returned, expiry]));
   } catch (thrown) {
     throw thrown instanceof SluiceError ? thrown : threw(settings.name, thrown, settings.explain(thrown));
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }
 

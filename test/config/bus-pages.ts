@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Guarantees, OptionSchema } from '#contract/bus.ts';
+import { boundsInWords } from '../../runtime/config/describe.ts';
 import { busesByName, guaranteesOf, SHAPES } from './bus-shapes.ts';
 
 /** The pages of this tree: one a bus that an operator runs. */
@@ -38,13 +39,23 @@ function isSchema(value: unknown): value is OptionSchema {
   return typeof value === 'object' && value !== null;
 }
 
+/** ` From 10ms to 1h.` */
+function boundsSentence(schema: OptionSchema): string {
+  const words = boundsInWords(schema);
+  return words === '' ? '' : ` ${words.trim().replace(/^./, (first) => first.toUpperCase())}.`;
+}
+
 function rowsOf(schema: OptionSchema, prefix: string): Row[] {
   const required = Array.isArray(schema['required']) ? (schema['required'] as readonly unknown[]) : [];
   return Object.entries(schema.properties).flatMap(([name, property]): Row[] => {
     if (!isSchema(property)) return [];
     const byDefault = 'default' in property ? code(property['default']) : required.includes(name) ? 'required' : '';
     const { description } = property;
-    const row = { name: prefix + name, byDefault, text: typeof description === 'string' ? description : '' };
+    const row = {
+      name: prefix + name,
+      byDefault,
+      text: `${typeof description === 'string' ? description : ''}${boundsSentence(property)}`,
+    };
     // What is inside explains itself; the map around it is one more row.
     return 'properties' in property ? [row, ...rowsOf(property, `${prefix}${name}.`)] : [row];
   });

@@ -60,9 +60,6 @@ function sourceFlaws({ topics, sessionTimeout, rebalanceTimeout }: KafkaFrom, sa
       say(path, 'the name of one topic: patterns are not read', 'a pattern', 'each topic by its name');
     else say(path, 'the name of a topic', flaw, 'letters, digits, ., _ and -, at most 249');
   }
-  const leastMs = 1000;
-  if (durationMs(sessionTimeout) < leastMs)
-    say(['sessionTimeout'], '1s or more', sessionTimeout, 'sessionTimeout: 15s');
   if (durationMs(rebalanceTimeout) < durationMs(sessionTimeout)) {
     say(['rebalanceTimeout'], 'no less than sessionTimeout', rebalanceTimeout, `rebalanceTimeout: ${sessionTimeout}`);
   }

@@ -1,6 +1,6 @@
 import type { OptionSchema } from '#contract/bus.ts';
 import { MOMENT_PATTERN } from '#kit/moment.ts';
-import { durationOption, sizeOption, textOption, tlsOption } from '#kit/option-schema.ts';
+import { TIMEOUT, durationOption, sizeOption, textOption, tlsOption } from '#kit/option-schema.ts';
 
 /** `buses.NAME` with `bus: kafka`. */
 export interface KafkaConnection {
@@ -90,7 +90,7 @@ export const connectionSchema: OptionSchema = {
       'Given, even as {}: the connection is encrypted and the server verified.',
       'the host that it announces',
     ),
-    connectTimeout: durationOption('10s', 'How long one try to connect to a server may take.'),
+    connectTimeout: durationOption('10s', TIMEOUT, 'How long one try to connect to a server may take.'),
     create: {
       type: 'boolean',
       default: false,
@@ -156,14 +156,17 @@ export const sourceSchema: OptionSchema = {
     ),
     sessionTimeout: durationOption(
       '15s',
+      { formatMinimum: '1s', formatMaximum: '1d' },
       'Silence after which the group gives the partitions of this process to others.',
     ),
     rebalanceTimeout: durationOption(
       '60s',
+      { formatMinimum: '1s', formatMaximum: '1d' },
       'How long members of the group have to join again when one comes or goes. Half of it is for what is in flight.',
     ),
     maxBytesPerPartition: sizeOption(
       '1MiB',
+      { formatMinimum: '1KiB', formatMaximum: '1GiB' },
       'How much of one partition is asked for at once, and about as much is kept ready.',
     ),
   },
@@ -192,9 +195,14 @@ export const sinkSchema: OptionSchema = {
     },
     linger: durationOption(
       '0ms',
+      { formatMaximum: '1m' },
       'How long a batch waits for more. Without it what comes while one batch is under way makes up the next.',
     ),
-    batchBytes: sizeOption('512KiB', 'Size from which a batch takes no more. A larger message travels alone.'),
-    timeout: durationOption('15s', 'How long the cluster may take to confirm a batch.'),
+    batchBytes: sizeOption(
+      '512KiB',
+      { formatMaximum: '1GiB' },
+      'Size from which a batch takes no more. A larger message travels alone.',
+    ),
+    timeout: durationOption('15s', TIMEOUT, 'How long the cluster may take to confirm a batch.'),
   },
 };

@@ -46,7 +46,7 @@ export function clientOptions(connection: MqttConnection, target: Target): IClie
     protocolVersion: target.protocol === '5' ? 5 : 4,
     clientId: target.clientId,
     // The protocol counts whole seconds in two bytes.
-    keepalive: Math.min(Math.ceil(durationMs(connection.keepAlive) / 1000), 65_535),
+    keepalive: Math.ceil(durationMs(connection.keepAlive) / 1000),
     connectTimeout: durationMs(connection.connectTimeout),
     reconnectPeriod: 0,
     resubscribe: false,

@@ -1,5 +1,5 @@
 import type { OptionSchema } from '#contract/bus.ts';
-import { durationOption, tlsOption } from '#kit/option-schema.ts';
+import { TIMEOUT, durationOption, tlsOption } from '#kit/option-schema.ts';
 
 /** `buses.NAME` with `bus: mqtt`. */
 export interface MqttConnection {
@@ -63,9 +63,10 @@ export const connectionSchema: OptionSchema = {
     },
     keepAlive: durationOption(
       '20s',
+      { formatMaximum: '18h' },
       'Silence after which the connection is tested; 1.5 times as long without an answer ends it. 0s: never.',
     ),
-    connectTimeout: durationOption('30s', 'How long one try to connect may take.'),
+    connectTimeout: durationOption('30s', TIMEOUT, 'How long one try to connect may take.'),
     tls: tlsOption('For mqtts:// and wss://. The server is always verified.', 'the host of url'),
   },
 };
@@ -94,7 +95,11 @@ export const sourceSchema: OptionSchema = {
       pattern: '^[^/+#]+$',
       description: 'Group of a shared subscription: the members divide the messages among them, and order is lost.',
     },
-    session: durationOption('1d', 'How long the server keeps what arrives while the bridge is away. 0s: not at all.'),
+    session: durationOption(
+      '1d',
+      { formatMaximum: '3650d' },
+      'How long the server keeps what arrives while the bridge is away. 0s: not at all.',
+    ),
   },
 };
 
@@ -123,6 +128,7 @@ export const sinkSchema: OptionSchema = {
     },
     timeout: durationOption(
       '10s',
+      TIMEOUT,
       'Silence after which confirmations that are still awaited are given up and the connection is made anew.',
     ),
   },

@@ -1,6 +1,6 @@
 import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { speller } from '#contract/carried-headers.ts';
-import { durationOption } from '#kit/option-schema.ts';
+import { TIMEOUT, durationOption } from '#kit/option-schema.ts';
 import type { CoreFrom, CoreTo } from './core-options.ts';
 import { CoreSink } from './core-sink.ts';
 import { CoreSource } from './core-source.ts';
@@ -74,7 +74,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
     required: ['subject'],
     properties: {
       subject: { type: 'string', minLength: 1, description: 'Template of the subject to publish to.' },
-      timeout: durationOption('5s', 'How long the server may take to confirm.'),
+      timeout: durationOption('5s', TIMEOUT, 'How long the server may take to confirm.'),
     },
   },
   addressOptions: ['subject'],

@@ -1,6 +1,6 @@
 import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { MOMENT_PATTERN } from '#kit/moment.ts';
-import { durationOption } from '#kit/option-schema.ts';
+import { TIMEOUT, durationOption } from '#kit/option-schema.ts';
 import { Link } from './connect.ts';
 import { openJetStreamSink } from './jetstream-open-sink.ts';
 import { JetStreamSource } from './jetstream-source.ts';
@@ -118,7 +118,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
     properties: {
       stream: { ...STREAM, description: 'Name of the stream; it must take the subject.' },
       subject: { type: 'string', minLength: 1, description: 'Template of the subject to publish to.' },
-      timeout: durationOption('5s', 'How long the stream may take to confirm a message.'),
+      timeout: durationOption('5s', TIMEOUT, 'How long the stream may take to confirm a message.'),
     },
   },
   addressOptions: ['subject'],

@@ -1,5 +1,5 @@
 import type { OptionFlaw } from '#contract/bus.ts';
-import { durationOption, textOption, tlsOption } from '#kit/option-schema.ts';
+import { TIMEOUT, durationOption, textOption, tlsOption } from '#kit/option-schema.ts';
 import { parseServerUrl } from './server-url.ts';
 
 /** A connection to NATS as the pipeline file describes it, checked against the schema, references resolved. */
@@ -33,8 +33,16 @@ export const connectionProperties = {
   nkey: textOption("Seed of the user's NKey (SU...). Best as file:PATH or env:NAME."),
   creds: textOption('Content of a credentials file (JWT and seed). Write file:PATH.'),
   tls: tlsOption('TLS of the connection. The server is always verified.', 'the host of url'),
-  connectTimeout: durationOption('4s', 'How long one attempt to connect may take. Attempts go on until one succeeds.'),
-  keepAlive: durationOption('15s', 'How often the connection is probed. Two probes without an answer end it.'),
+  connectTimeout: durationOption(
+    '4s',
+    TIMEOUT,
+    'How long one attempt to connect may take. Attempts go on until one succeeds.',
+  ),
+  keepAlive: durationOption(
+    '15s',
+    { formatMinimum: '100ms', formatMaximum: '1h' },
+    'How often the connection is probed. Two probes without an answer end it.',
+  ),
 } as const;
 
 /** What no schema can say of a connection. */

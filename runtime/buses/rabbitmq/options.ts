@@ -1,6 +1,6 @@
 import type { OptionSchema } from '#contract/bus.ts';
 import { MOMENT_PATTERN } from '#kit/moment.ts';
-import { durationOption, tlsOption } from '#kit/option-schema.ts';
+import { TIMEOUT, durationOption, tlsOption } from '#kit/option-schema.ts';
 
 /** `buses.NAME` with `bus: rabbitmq`. */
 export interface RabbitConnection {
@@ -90,9 +90,14 @@ export const connectionSchema: OptionSchema = {
     },
     keepAlive: durationOption(
       '10s',
+      { formatMaximum: '18h' },
       'Heartbeat, in whole seconds: silence of two to three of them ends the connection. 0s: none.',
     ),
-    connectTimeout: durationOption('10s', 'How long one try to connect and to find queue or exchange may take.'),
+    connectTimeout: durationOption(
+      '10s',
+      TIMEOUT,
+      'How long one try to connect and to find queue or exchange may take.',
+    ),
     create: {
       type: 'boolean',
       default: false,
@@ -210,6 +215,7 @@ export const sinkSchema: OptionSchema = {
     },
     timeout: durationOption(
       '10s',
+      TIMEOUT,
       'Silence after which confirmations that are still awaited are given up and the connection is made anew.',
     ),
   },

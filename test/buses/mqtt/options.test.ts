@@ -6,6 +6,7 @@ import { mqtt } from '../../../runtime/buses/mqtt/index.ts';
 import type { MqttConnection, MqttFrom, MqttTo } from '../../../runtime/buses/mqtt/options.ts';
 
 const ajv = new Ajv({ useDefaults: true, formats: { duration: true, size: true } });
+ajv.addVocabulary(['formatMinimum', 'formatMaximum']);
 const schemas = {
   connection: ajv.compile<MqttConnection>(mqtt.connectionSchema),
   source: ajv.compile<MqttFrom>(mqtt.sourceSchema),
