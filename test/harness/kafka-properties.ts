@@ -9,6 +9,8 @@ export interface KafkaOptions {
   readonly answerLinks?: number;
   /** Given: a listener with TLS, which asks for client certificates where a CA is named. Their user is the CN. */
   readonly tls?: ServerTls;
+  /** A plaintext listener at ::1, which announces that address; its port is that of `url`. */
+  readonly ipv6?: boolean;
   /** Given: a listener with SASL (and one with TLS and SASL): PLAIN, SCRAM-SHA-256 and -512 with these passwords, OAUTHBEARER with `unsecuredToken`. */
   readonly users?: Readonly<Record<string, string>>;
   /** Nobody but the plaintext listeners' clients may do anything that no ACL allows. Default false. */
@@ -31,13 +33,16 @@ interface Listener {
   readonly protocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
   readonly port: number;
   readonly advertised?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
 }
 
-function listenersOf({ tls, users }: KafkaOptions, ports: KafkaPorts): Listener[] {
+function listenersOf({ tls, users, ipv6 }: KafkaOptions, ports: KafkaPorts): Listener[] {
   const listeners: Listener[] = [{ name: 'PLAINTEXT', protocol: 'PLAINTEXT', port: ports.plain }];
   for (const [index, { port, advertised }] of ports.proxied.entries()) {
     listeners.push({ name: `PROXIED${index + 1}`, protocol: 'PLAINTEXT', port, advertised });
   }
+  if (ipv6 === true) listeners.push({ name: 'IPV6', protocol: 'PLAINTEXT', port: ports.plain, host: '[::1]' });
   if (tls !== undefined) listeners.push({ name: 'SSL', protocol: 'SSL', port: ports.tls });
   if (users !== undefined) listeners.push({ name: 'SASL', protocol: 'SASL_PLAINTEXT', port: ports.sasl });
   if (tls !== undefined && users !== undefined) {
@@ -101,11 +106,11 @@ export function serverProperties(
     'controller.quorum.voters': [...seat.controllers].map(([id, port]) => `${id}@127.0.0.1:${port}`).join(','),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(folder, 'data'),
-    listeners: [...listeners, { name: 'CONTROLLER', port: ports.controller }]
-      .map(({ name, port }) => `${name}://127.0.0.1:${port}`)
+    listeners: [...listeners, { name: 'CONTROLLER', port: ports.controller, host: undefined }]
+      .map(({ name, port, host = '127.0.0.1' }) => `${name}://${host}:${port}`)
       .join(','),
     'advertised.listeners': listeners
-      .map(({ name, port, advertised }) => `${name}://127.0.0.1:${advertised ?? port}`)
+      .map(({ name, port, advertised, host = '127.0.0.1' }) => `${name}://${host}:${advertised ?? port}`)
       .join(','),
     'listener.security.protocol.map': [...listeners, { name: 'CONTROLLER', protocol: 'PLAINTEXT' }]
       .map(({ name, protocol }) => `${name}:${protocol}`)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
 import { basename } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { patient } from './patience.ts';
@@ -25,6 +26,8 @@ export const TOOLS_OF = {
   rabbitmq: ['rabbitmq-server', 'epmd'],
   'rabbitmq-process': ['rabbitmq-server', 'epmd'],
   openssl: ['openssl'],
+  /** The address ::1. */
+  ipv6: [],
   /** A disk that can lose its power, see recorded-disk.ts. */
   'recorded-disk': ['cc'],
   /** Kafka's own Java clients. */
@@ -37,9 +40,13 @@ async function missing(need: Need): Promise<string | undefined> {
   if (variable !== undefined && process.env[variable] !== undefined) {
     return need.endsWith('-process') ? `needs a server of its own: unset ${variable}` : undefined;
   }
+  if (need === 'ipv6') return hasIpv6() ? undefined : 'needs IPv6: no interface of this machine has the address ::1';
   const provisions = await Promise.all(TOOLS_OF[need].map(provide));
   return provisions.find((provision) => !provision.found)?.reason;
 }
+
+const hasIpv6 = (): boolean =>
+  Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
 /** How a law is declared beyond its sentence. */
 export interface LawOptions {

@@ -17,6 +17,8 @@ export interface ServerTls {
 export interface NatsOptions {
   /** Default true: file storage, kept over restarts. */
   readonly jetstream?: boolean;
+  /** Where it listens. Default 127.0.0.1; with another one `url` leads nowhere. */
+  readonly host?: string;
   /** Further lines of the server's configuration. */
   readonly config?: string;
   readonly tls?: ServerTls;
@@ -46,7 +48,11 @@ const CONSUMER_STATE = 'o.dat';
 const RELOAD_MS = 10_000;
 
 function configuration(options: NatsOptions, folder: string, [port, monitor]: readonly number[]): string {
-  const lines = [`server_name: sluice-test-${port}`, `listen: "127.0.0.1:${port}"`, `http: "127.0.0.1:${monitor}"`];
+  const lines = [
+    `server_name: sluice-test-${port}`,
+    `listen: "${options.host ?? '127.0.0.1'}:${port}"`,
+    `http: "127.0.0.1:${monitor}"`,
+  ];
   if (options.jetstream ?? true) lines.push(`jetstream { store_dir: ${JSON.stringify(join(folder, 'jetstream'))} }`);
   if (options.tls !== undefined) {
     const { cert, key, clientCa } = options.tls;

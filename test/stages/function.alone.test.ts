@@ -220,7 +220,7 @@ test('a timeout longer than a timer of Node can be set for is not none', async (
     explain: () => ({ position: undefined, stack: undefined }),
   });
   const message = { id: '1', address: 'a', key: undefined, body: { n: 1 } } as unknown as Message;
-  assert.deepEqual(await stage.run(message, 1), [{ ...message, body: { n: 1 } }]);
+  assert.deepEqual(Reflect.get(await stage.run(message, 1), 'body'), { n: 1 });
 });
 
 test('the context says where the message comes from and what stands beside the function', async () => {

@@ -8,6 +8,7 @@ import { pause } from '#kit/deadline.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { KafkaConnection } from './options.ts';
 import { ANSWER_MS, endWhenOverdue, givenUp } from './overdue.ts';
+import { parseBroker, type SeedBroker } from './seed-broker.ts';
 import { ServerHealth } from './server-health.ts';
 
 const TOKEN_TRIES = 5;
@@ -89,7 +90,7 @@ export function makeCluster(read: () => KafkaConnection): KafkaCluster {
       return socket;
     },
   });
-  mend(client, (reason) => renewed?.(reason));
+  mend(client, connection.brokers.map(parseBroker), (reason) => renewed?.(reason));
   return {
     client,
     onLost: (listener) => (lost = listener),
@@ -155,7 +156,7 @@ async function tokenIn(file: string): Promise<string> {
 }
 
 /** What the client does otherwise than it should. */
-function mend(client: Cluster, renewed: RenewalListener): void {
+function mend(client: Cluster, seeds: readonly SeedBroker[], renewed: RenewalListener): void {
   const { brokerPool, connectionPoolBuilder } = client;
   const health = new ServerHealth();
   const { createBroker } = brokerPool;
@@ -178,8 +179,12 @@ function mend(client: Cluster, renewed: RenewalListener): void {
     return findConnectedBroker.call(brokerPool);
   };
   const { build } = connectionPoolBuilder;
+  let asked = Math.floor(Math.random() * seeds.length);
   connectionPoolBuilder.build = async (to) => {
-    const pool = await build(to);
+    // Where it is not told, the client takes what stands before the first colon of one of `brokers` for the host.
+    const seed = seeds[asked % seeds.length];
+    if (to?.host === undefined) asked += 1;
+    const pool = await build(to?.host === undefined ? { ...to, ...seed } : to);
     for (const connection of pool.pool) {
       checkPendingOnly(connection);
       beginEmpty(connection);

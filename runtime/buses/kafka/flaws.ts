@@ -1,6 +1,7 @@
 import type { OptionFlaw } from '#contract/bus.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from './options.ts';
+import { brokerFlaw } from './seed-broker.ts';
 import { topicNames } from './topics.ts';
 
 type Say = (path: readonly string[], expected: string, found: string, write: string) => void;
@@ -20,8 +21,8 @@ export function flaws(connection: KafkaConnection, end: { from: KafkaFrom } | { 
 
 function brokerFlaws({ brokers }: KafkaConnection, say: Say): void {
   for (const [index, broker] of brokers.entries()) {
-    const port = Number(broker.slice(broker.indexOf(':') + 1));
-    if (port < 1 || port > 65_535) say(['brokers', String(index)], 'a port from 1 to 65535', String(port), 'HOST:9092');
+    const flaw = brokerFlaw(broker);
+    if (flaw !== undefined) say(['brokers', String(index)], flaw.expected, flaw.found, 'HOST:9092 or "[::1]:9092"');
   }
 }
 

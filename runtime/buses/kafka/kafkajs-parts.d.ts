@@ -139,7 +139,9 @@ declare module 'kafkajs/src/cluster/index.js' {
 
   export default class Cluster {
     constructor(options: ClusterOptions);
-    readonly connectionPoolBuilder: { build: (to?: object) => Promise<ConnectionPool> };
+    readonly connectionPoolBuilder: {
+      build: (to?: { readonly host?: string; readonly port?: number }) => Promise<ConnectionPool>;
+    };
     readonly brokerPool: {
       createBroker: (options: object) => Broker;
       readonly brokers: Readonly<Record<string, Broker>>;

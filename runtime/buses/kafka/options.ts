@@ -2,6 +2,8 @@ import type { OptionSchema } from '#contract/bus.ts';
 import { MOMENT_PATTERN } from '#kit/moment.ts';
 import { TIMEOUT, durationOption, sizeOption, textOption, tlsOption } from '#kit/option-schema.ts';
 
+import { BROKER_PATTERN } from './seed-broker.ts';
+
 /** `buses.NAME` with `bus: kafka`. */
 export interface KafkaConnection {
   readonly brokers: readonly string[];
@@ -59,8 +61,9 @@ export const connectionSchema: OptionSchema = {
     brokers: {
       type: 'array',
       minItems: 1,
-      items: { type: 'string', pattern: '^[^\\s/:@,]+:[0-9]{1,5}$', examples: ['kafka-1.example:9092'] },
-      description: 'Where the cluster is asked for its servers: HOST:PORT of one or more of them.',
+      items: { type: 'string', pattern: BROKER_PATTERN, examples: ['kafka-1.example:9092'] },
+      description:
+        'Where the cluster is asked for its servers: HOST:PORT of one or more of them, an IPv6 address in brackets.',
     },
     clientId: {
       type: 'string',

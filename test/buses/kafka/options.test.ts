@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kafka } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaConnection, KafkaFrom } from '../../../runtime/buses/kafka/options.ts';
+import { BROKER_PATTERN, parseBroker } from '../../../runtime/buses/kafka/seed-broker.ts';
 import { withDefaults } from '../../conformance/ground.ts';
 import { connectionTo } from './ends.ts';
 
@@ -43,6 +44,23 @@ test('a client certificate has its key', () => {
   assert.match(flawsOf({ tls: { cert: 'PEM' } }).join(), /^tls\.key/);
   assert.match(flawsOf({ tls: { key: 'PEM' } }).join(), /^tls\.cert/);
   assert.deepEqual(flawsOf({ tls: {} }), []);
+});
+
+test('brokers are hosts, IPv4 addresses and IPv6 addresses in brackets, with a port', () => {
+  const pattern = new RegExp(BROKER_PATTERN, 'u');
+  for (const [broker, host] of [
+    ['kafka-1.example:9092', 'kafka-1.example'],
+    ['127.0.0.1:9092', '127.0.0.1'],
+    ['[::1]:9092', '::1'],
+    ['[fe80::1%eth0]:9092', 'fe80::1%eth0'],
+  ] as const) {
+    assert.match(broker, pattern);
+    assert.deepEqual(parseBroker(broker), { host, port: 9092 });
+    assert.deepEqual(flawsOf({ brokers: [broker] }), []);
+  }
+  for (const broker of ['::1:9092', '[::1]', '[host]:9092', 'h', 'h:1:2', 'u@h:1'])
+    assert.doesNotMatch(broker, pattern);
+  assert.equal(flawsOf({ brokers: ['[:::::]:9092'] }).length, 1);
 });
 
 test('ports and timeouts that cannot be are flaws', () => {

@@ -1,0 +1,25 @@
+import { isIP } from 'node:net';
+
+/** One entry of `brokers`. */
+export interface SeedBroker {
+  /** Without brackets where it is an IPv6 address. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `HOST:PORT` or `[IPV6]:PORT`, as a JSON Schema pattern. */
+export const BROKER_PATTERN = String.raw`^(\[[0-9A-Fa-f:.]+(%[^\]\s/]+)?\]|[^\s/:@,\[\]]+):[0-9]{1,5}$`;
+
+/** Of text that matches the pattern. */
+export function parseBroker(text: string): SeedBroker {
+  const at = text.lastIndexOf(':');
+  return { host: text.slice(0, at).replaceAll(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
+}
+
+/** What is wrong with text that matches the pattern; undefined when it is fine. */
+export function brokerFlaw(text: string): { readonly expected: string; readonly found: string } | undefined {
+  const { host, port } = parseBroker(text);
+  if (port < 1 || port > 65_535) return { expected: 'a port from 1 to 65535', found: String(port) };
+  if (text.startsWith('[') && isIP(host) !== 6) return { expected: 'an IPv6 address in brackets', found: host };
+  return undefined;
+}
