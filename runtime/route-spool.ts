@@ -15,6 +15,7 @@ import { type Identity, type Pause, SpoolSource } from './spool/spool-source.ts'
 import { Reserve } from './state/reserve.ts';
 import { openDatabase } from './state/sqlite.ts';
 import type { Stamps } from './state/stamps.ts';
+import { syncFolder } from './state/sync-files.ts';
 import { WatchedDatabase } from './state/watched-database.ts';
 import type { Health } from './telemetry/health.ts';
 import type { RouteNumbers } from './telemetry/metrics-text.ts';
@@ -107,6 +108,7 @@ function opened(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: SpoolSer
     wasThere: stamps.has(stamp),
     watch: (path, open) => new WatchedDatabase(path, { open, onRewritten }),
     room,
+    syncFolder,
   });
   stamps.add(stamp);
   const { quarantine, store } = made;

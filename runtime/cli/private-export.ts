@@ -1,4 +1,14 @@
-import { closeSync, constants, fchmodSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { UsageError } from './command.ts';
 
@@ -40,7 +50,8 @@ function begun(out: string, fresh: string): number {
     // A link of that name is removed, not followed.
     rmSync(fresh, { force: true });
     const file = openSync(fresh, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, MODE);
-    fchmodSync(file, MODE);
+    // A umask may have taken the owner's own rights too. Under Node's permission model there is no fchmod.
+    if ((fstatSync(file).mode & 0o777) !== MODE) fchmodSync(file, MODE);
     return file;
   } catch (thrown) {
     throw new UsageError(`expected --out with a file to write, found ${messageOf(thrown)}`);

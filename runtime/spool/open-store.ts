@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from '#contract/database.ts';
@@ -35,6 +25,8 @@ export interface OpenedStore {
 }
 
 export interface SpoolServices {
+  /** Returns once the names in the folder are on the disk. */
+  readonly syncFolder: (folder: string) => void;
   readonly now?: () => Date;
   /** Whether it was there at an earlier start, with something in it: to SQLite a file that is gone, or empty, is a new one. */
   readonly wasThere?: boolean;
@@ -52,14 +44,14 @@ export function openSpoolStore(
   file: string,
   open: OpenDatabase,
   settings: StoreSettings,
-  services: SpoolServices = {},
+  services: SpoolServices,
 ): OpenedStore {
-  const { now = () => new Date(), wasThere = false, watch = (path, from) => from(path), room } = services;
+  const { now = () => new Date(), wasThere = false, watch = (path, from) => from(path), room, syncFolder } = services;
   const layout = { isByNumber: settings.keeps === 'newest', maxBytes: settings.maxBytes };
   const opened = (path: string): DatabaseSync => {
     const database = openSpoolDatabase(path, open, layout);
     // A file that its folder forgets is no file.
-    syncFolder(path);
+    syncFolder(dirname(path));
     return database;
   };
   let checked: DatabaseSync | undefined;
@@ -71,14 +63,14 @@ export function openSpoolStore(
   };
   const made = (): SpoolStore => new SpoolStore(watch(file, taken), settings, room);
   try {
-    finishRepair(file, stampOf(now()));
+    finishRepair(file, stampOf(now()), syncFolder);
     const loss = wasThere ? lossOf(file) : undefined;
     const attempt = loss === undefined ? sound(() => opened(file)) : { flaw: loss };
     if ('database' in attempt) {
       checked = attempt.database;
       return { store: made(), quarantine: undefined };
     }
-    const quarantine = repair(file, attempt.flaw, { open, layout, now });
+    const quarantine = repair(file, attempt.flaw, { open, layout, now, syncFolder });
     return { store: made(), quarantine };
   } catch (thrown) {
     if (thrown instanceof SluiceError) throw thrown;
@@ -145,10 +137,11 @@ interface Repair {
   readonly open: OpenDatabase;
   readonly layout: SpoolLayout;
   readonly now: () => Date;
+  readonly syncFolder: SpoolServices['syncFolder'];
 }
 
 /** At each moment one of the two files is whole, so that a repair that is cut short is made again or finished. */
-function repair(file: string, flaw: string, { open, layout, now }: Repair): Quarantine {
+function repair(file: string, flaw: string, { open, layout, now, syncFolder }: Repair): Quarantine {
   const repaired = `${file}.repaired`;
   const fresh = openSpoolDatabase(repaired, open, layout);
   const isThere = existsSync(file);
@@ -158,7 +151,7 @@ function repair(file: string, flaw: string, { open, layout, now }: Repair): Quar
   const aside = free(`${file}.damaged-${stampOf(now())}`);
   for (const side of SIDES) if (existsSync(file + side)) renameSync(file + side, aside + side);
   renameSync(repaired, file);
-  syncFolder(file);
+  syncFolder(dirname(file));
   return { file: isThere ? aside : undefined, flaw, saved };
 }
 
@@ -191,7 +184,7 @@ function lengthInHead(file: string): number {
 }
 
 /** A repair that was cut short: before its file was complete, it is begun again; behind, it only has to be put in place. */
-function finishRepair(file: string, stamp: string): void {
+function finishRepair(file: string, stamp: string, syncFolder: SpoolServices['syncFolder']): void {
   const repaired = `${file}.repaired`;
   if (!existsSync(repaired)) return;
   if (existsSync(file)) for (const side of SIDES) rmSync(repaired + side, { force: true });
@@ -200,7 +193,7 @@ function finishRepair(file: string, stamp: string): void {
     if (existsSync(`${file}-wal`)) renameSync(`${file}-wal`, `${file}.damaged-${stamp}-wal`);
     renameSync(repaired, file);
   }
-  syncFolder(file);
+  syncFolder(dirname(file));
 }
 
 /** Twice within a second: what was set aside first is never written over. */
@@ -214,13 +207,4 @@ function free(name: string): string {
 /** `20261125T093000Z` */
 function stampOf(now: Date): string {
   return now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
-}
-
-function syncFolder(file: string): void {
-  const folder = openSync(dirname(file), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }

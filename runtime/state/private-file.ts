@@ -4,7 +4,7 @@ import {
   existsSync,
   constants,
   fchmodSync,
-  fsyncSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -43,7 +43,8 @@ export function makePrivate(path: string): boolean {
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | (constants.O_NOFOLLOW ?? 0);
   const file = openSync(path, flags, FILE_MODE);
   try {
-    fchmodSync(file, FILE_MODE);
+    // A umask may have taken the owner's own rights too. Under Node's permission model there is no fchmod.
+    if ((fstatSync(file).mode & 0o777) !== FILE_MODE) fchmodSync(file, FILE_MODE);
   } finally {
     closeSync(file);
   }
@@ -53,10 +54,9 @@ export function makePrivate(path: string): boolean {
 /** Writes a text into a file of the owner alone, over what was there, and never through a link. Throws STATE_LINKED. */
 export function writePrivate(path: string, text: string): void {
   makePrivate(path);
-  const file = openSync(path, constants.O_WRONLY | constants.O_TRUNC | (constants.O_NOFOLLOW ?? 0));
+  const file = openSync(path, constants.O_WRONLY | constants.O_TRUNC | constants.O_SYNC | (constants.O_NOFOLLOW ?? 0));
   try {
     writeSync(file, text);
-    fsyncSync(file);
   } finally {
     closeSync(file);
   }
@@ -67,16 +67,6 @@ export function isOnDevice(folder: string, device: bigint | undefined): boolean 
   let at = folder;
   while (!existsSync(at) && at !== dirname(at)) at = dirname(at);
   return statSync(at, { bigint: true }).dev === device;
-}
-
-/** A name that is on the disk only once its folder is: a file that its folder forgets is no file. */
-export function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 /** A database file and what lies beside it, for the owner alone. Throws STATE_LINKED. */

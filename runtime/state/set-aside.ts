@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { SIDES, syncFolder } from './private-file.ts';
+import { syncFolder } from './sync-files.ts';
+import { SIDES } from './private-file.ts';
 
 /** `x.sqlite.damaged-20261125T093000Z` */
 export function asideName(file: string, now: Date): string {

@@ -1,7 +1,8 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '#contract/errors.ts';
-import { inspect, makePrivate, syncFolder, writePrivate } from './private-file.ts';
+import { syncFolder } from './sync-files.ts';
+import { inspect, makePrivate, writePrivate } from './private-file.ts';
 import { asideName } from './set-aside.ts';
 
 const STAMPS = 'stamps.json';

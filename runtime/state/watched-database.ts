@@ -1,9 +1,10 @@
-import { fsyncSync, closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Database, SqlNamed, SqlRow, SqlValue, Statement } from '#contract/database.ts';
 import { messageOf, SluiceError } from '#contract/errors.ts';
-import { isOnDevice, makePrivate, SIDES, syncFolder } from './private-file.ts';
+import { syncFile, syncFolder } from './sync-files.ts';
+import { isOnDevice, makePrivate, SIDES } from './private-file.ts';
 import { isFullDisk } from './unusable.ts';
 
 export interface WatchSettings {
@@ -257,13 +258,4 @@ function arePlain(values: readonly SqlInput[]): values is readonly SqlValue[] {
 function named(values: readonly SqlInput[]): SqlNamed {
   const [first] = values;
   return typeof first === 'object' && first !== null && !(first instanceof Uint8Array) ? { ...first } : {};
-}
-
-function syncFile(path: string): void {
-  const file = openSync(path, 'r+');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

@@ -6,6 +6,7 @@ import { ACCEPT, type Delivery } from '../../runtime/contract/delivery.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import type { Room, Source } from '../../runtime/contract/source.ts';
 import { openSpoolStore } from '../../runtime/spool/open-store.ts';
+import { syncFolder } from '../../runtime/state/sync-files.ts';
 import { SpoolSource } from '../../runtime/spool/spool-source.ts';
 import type { SpoolStore } from '../../runtime/spool/store.ts';
 import { openDatabase } from '../../runtime/state/sqlite.ts';
@@ -85,7 +86,12 @@ interface Open {
 const commitMs: number[] = [];
 
 function open(file: string, source: Source): Open {
-  const { store } = openSpoolStore(file, openDatabase, { maxBytes: 8 * 1024 ** 3, keeps, remembers: 1280 });
+  const { store } = openSpoolStore(
+    file,
+    openDatabase,
+    { maxBytes: 8 * 1024 ** 3, keeps, remembers: 1280 },
+    { syncFolder },
+  );
   const commit = store.commit.bind(store);
   store.commit = (arrivals, ended) => {
     const startMs = performance.now();

@@ -4,6 +4,7 @@ import type { Delivery } from '../../runtime/contract/delivery.ts';
 import type { Room, Source } from '../../runtime/contract/source.ts';
 import { CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { openSpoolStore } from '../../runtime/spool/open-store.ts';
+import { syncFolder } from '../../runtime/state/sync-files.ts';
 import { type Identity, SpoolSource } from '../../runtime/spool/spool-source.ts';
 import type { SpoolStore } from '../../runtime/spool/store.ts';
 import { openDatabase } from '../../runtime/state/sqlite.ts';
@@ -50,11 +51,8 @@ export class SimulatedDisk implements Disposable {
       database.exec = (sql) => exec(sql.replaceAll(/synchronous\s*=\s*FULL/gi, 'synchronous = OFF'));
       return database;
     };
-    const { store } = openSpoolStore(this.#file, open, {
-      maxBytes: 8 * 1024 ** 2,
-      keeps,
-      remembers: window.messages + 64,
-    });
+    const settings = { maxBytes: 8 * 1024 ** 2, keeps, remembers: window.messages + 64 };
+    const { store } = openSpoolStore(this.#file, open, settings, { syncFolder });
     this.#store = store;
     this.#source = new SpoolSource(source, store, {
       window,

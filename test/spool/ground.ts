@@ -2,6 +2,7 @@ import { systemClock } from '../../runtime/engine/clock.ts';
 import { join } from 'node:path';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import { type OpenedStore, openSpoolStore, type SpoolServices } from '../../runtime/spool/open-store.ts';
+import { syncFolder } from '../../runtime/state/sync-files.ts';
 import { type Identity, type Pause, SpoolSource } from '../../runtime/spool/spool-source.ts';
 import type { Arrival, SpoolStore, StoreSettings } from '../../runtime/spool/store.ts';
 import { Reserve } from '../../runtime/state/reserve.ts';
@@ -21,6 +22,7 @@ export function fileIn(folder: string): string {
 /** As a route opens its spool: it knows whether its file is still there, and keeps room for a full disk. */
 export function guarded(folder: string): SpoolServices {
   return {
+    syncFolder,
     watch: (path, open) => new WatchedDatabase(path, { open }),
     room: new Reserve(`${fileIn(folder)}-reserve`),
   };
@@ -29,14 +31,14 @@ export function guarded(folder: string): SpoolServices {
 export function openIn(
   folder: string,
   settings: Partial<StoreSettings> = {},
-  services: SpoolServices = {},
+  services: Partial<SpoolServices> = {},
 ): OpenedStore {
   const now = (): Date => new Date('2026-11-25T09:30:00.123Z');
   return openSpoolStore(
     fileIn(folder),
     openDatabase,
     { maxBytes: 64 * MIB, keeps: 'all', remembers: 400, ...settings },
-    { now, ...services },
+    { now, syncFolder, ...services },
   );
 }
 

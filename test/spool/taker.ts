@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT, type Delivery } from '../../runtime/contract/delivery.ts';
 import type { Room } from '../../runtime/contract/source.ts';
 import { openSpoolStore } from '../../runtime/spool/open-store.ts';
+import { syncFolder } from '../../runtime/state/sync-files.ts';
 import { SpoolSource } from '../../runtime/spool/spool-source.ts';
 import { openDatabase } from '../../runtime/state/sqlite.ts';
 import { dice } from '../kill/random.ts';
@@ -44,7 +45,8 @@ const open = (path: string) => {
   database.exec = (sql) => exec(sql.replace('synchronous = FULL', 'synchronous = OFF'));
   return database;
 };
-const { store } = openSpoolStore(fileIn(folder), open, { maxBytes: 64 * MIB, keeps: 'all', remembers: 500 });
+const settings = { maxBytes: 64 * MIB, keeps: 'all', remembers: 500 } as const;
+const { store } = openSpoolStore(fileIn(folder), open, settings, { syncFolder });
 const spool = new SpoolSource(source, store, {
   window: { messages: 200, bytes: MIB },
   identify: () => ({ lane: undefined, rank: undefined }),
