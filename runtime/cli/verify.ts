@@ -20,6 +20,8 @@ export const verify: Command = {
   options: VERIFY_OPTIONS,
   words: [0, 1],
   async run(given) {
+    // `--in` and `--out` may hold a password, and every user of the machine may list the arguments of a process.
+    process.title = 'sluice verify';
     const options = verifyOptions(given);
     const isJson = given.values['json'] === true;
     const { ends, findings, trafficClass } = await withinDeadline(
