@@ -17,6 +17,7 @@ import { readSchemas, withReferred } from '../load-schemas.ts';
 import { packageFolder } from '../package-folder.ts';
 import { type ProjectFolders, projectFile } from '../project-files.ts';
 import { SCHEMA_PARTS, schemaModuleCompiler } from '../stages/compile-schemas.ts';
+import { noticesOf } from './bundle-licences.ts';
 import { BOOT, pipelineModule, type VirtualModule, virtualModules } from './bundle-entry.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
@@ -25,7 +26,7 @@ import { functionPaths, loadPipeline, namesUsed } from './load-parts.ts';
 
 export const build: Command = {
   usage: 'PIPELINE [--out DIR]',
-  help: { '--out DIR': 'where NAME.mjs, its source map and NAME.manifest.json go (default dist)' },
+  help: { '--out DIR': 'where NAME.mjs, its source map, NAME.manifest.json and NAME.licences.txt go (default dist)' },
   options: { out: { type: 'string' } },
   words: 1,
   async run({ positionals, values }) {
@@ -64,7 +65,7 @@ async function bundle(
   project: ProjectFolders,
   out: string,
 ): Promise<Made> {
-  const { code, map } = await compile(
+  const { code, map, notices } = await compile(
     spec,
     { ...document, file: relative(project.folder, resolve(document.file)) },
     project,
@@ -75,6 +76,7 @@ async function bundle(
   mkdirSync(out, { recursive: true });
   writeFileSync(file, code);
   writeFileSync(`${file}.map`, map);
+  writeFileSync(join(out, `${spec.name}.licences.txt`), `${notices}\n`);
   const description = describe(spec, document, project, { code, map });
   writeFileSync(manifest, `${JSON.stringify(description, undefined, 2)}\n`);
   return { file, manifest, bytes: code.length };
@@ -85,7 +87,7 @@ async function compile(
   document: PipelineDocument,
   project: ProjectFolders,
   out: string,
-): Promise<{ code: Uint8Array; map: string }> {
+): Promise<{ code: Uint8Array; map: string; notices: string }> {
   const esbuild = await import('esbuild');
   const runtime = join(packageFolder(), 'runtime');
   const paths = functionPaths(spec, project);
@@ -100,7 +102,7 @@ async function compile(
       (name) => [`sluice:validator/${name}`, { contents: validators.compile(name), resolveDir: runtime }] as const,
     ),
   ]);
-  const { outputFiles } = await esbuild
+  const { outputFiles, metafile } = await esbuild
     .build({
       ...NODE_BUNDLE,
       stdin: { contents: BOOT, resolveDir: runtime },
@@ -111,6 +113,7 @@ async function compile(
       sourcesContent: false,
       legalComments: 'eof',
       write: false,
+      metafile: true,
       plugins: [doorPlugin, virtualModules(modules)],
     })
     .catch((thrown: unknown) => {
@@ -118,7 +121,8 @@ async function compile(
     });
   const find = (ending: string): Uint8Array =>
     outputFiles.find(({ path }) => path.endsWith(ending))?.contents ?? new Uint8Array();
-  return { code: find('.mjs'), map: tidyMap(Buffer.from(find('.map')).toString(), out, project.folder) };
+  const notices = noticesOf(Object.keys(metafile.inputs), project.folder);
+  return { code: find('.mjs'), notices, map: tidyMap(Buffer.from(find('.map')).toString(), out, project.folder) };
 }
 
 function busesOf(spec: PipelineSpec): readonly string[] {

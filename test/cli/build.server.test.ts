@@ -190,6 +190,15 @@ test('neither code nor map nor manifest names a folder of the machine that built
   }
 });
 
+test('the notices of every package that a bundle holds lie beside it', () => {
+  const notices = read('bridge.licences.txt');
+  for (const name of ['mqtt', 'mqtt-packet', '@nats-io/jetstream', '@nats-io/nats-core', 'arithmetic']) {
+    assert.match(notices, new RegExp(`^${name} `, 'm'), name);
+  }
+  assert.doesNotMatch(notices, /^(kafkajs|amqplib|yaml|esbuild) /m);
+  assert.match(notices, /Permission is hereby granted/);
+});
+
 test('the manifest says what a bundle talks to, what it needs and what it was made of', () => {
   const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
   const size = (file: string): number => readFileSync(join(built, file)).length;
