@@ -1,7 +1,6 @@
 import type { OptionSchema } from '#contract/bus.ts';
 import { MOMENT_PATTERN } from '#kit/moment.ts';
 import { TIMEOUT, durationOption, sizeOption, textOption, tlsOption } from '#kit/option-schema.ts';
-
 import { BROKER_PATTERN } from './seed-broker.ts';
 
 /** `buses.NAME` with `bus: kafka`. */

@@ -17,8 +17,8 @@ export function targetOf(connection: MqttConnection, context: BusContext): Targe
 }
 
 /**
- * The client's own options for one connection: to where `target` says, as who `connection` says by now. Sessions, subscriptions, acknowledgements and
- * reconnects are ours.
+ * The client's own options for one connection: to where `target` says, as who `connection` says by now. Sessions,
+ * subscriptions, acknowledgements and reconnects are ours.
  */
 export function clientOptions(connection: MqttConnection, target: Target): IClientOptions {
   const { protocol, hostname, port } = new URL(target.address);
