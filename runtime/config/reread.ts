@@ -1,7 +1,7 @@
 import type { Piece } from './pieces.ts';
 import { asMap, put } from './plain.ts';
 import type { PlainMap } from './plain.ts';
-import { isWithin, pointerKeys } from './pointer.ts';
+import { isWithin, pointerKeys } from '#kit/pointer.ts';
 import { fits, typedValue } from './reference-value.ts';
 import { type ReadFile, readSecret, type Resolved } from './references.ts';
 import { judges } from './resolved-document.ts';
