@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Bus } from '#contract/bus.ts';
@@ -11,6 +11,7 @@ import { holdPipeline } from './cli/hold.ts';
 import { leave } from './cli/leave.ts';
 import { processLog } from './cli/process-log.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './cli/run-options.ts';
+import { warnOfOlderState } from './cli/state-place.ts';
 import { findingsText } from './config/findings-text.ts';
 import { type PipelineDocument, resolvePipeline } from './config/resolve-pipeline.ts';
 import { adoptFunctions } from './adopt-functions.ts';
@@ -60,7 +61,10 @@ async function run({ document, buses, functions, validators, url }: BundledPipel
     const given: Arguments = parseArgs({ args, options: RUN_OPTIONS, allowPositionals: false });
     const parts = { functions: adopted.functions, validators: new Map(Object.entries(validators)) };
     const log = processLog();
-    return await holdPipeline(spec, { ...runOptions(given, spec.name), catalog, parts, log, environment: process.env });
+    const beside = dirname(fileURLToPath(url));
+    const options = runOptions(given, beside, spec.name);
+    if (given.values['state'] === undefined) warnOfOlderState(log, beside, spec.name);
+    return await holdPipeline(spec, { ...options, catalog, parts, log, environment: process.env });
   } catch (thrown) {
     if (!isUsage(thrown)) throw thrown;
     process.stderr.write(`${file}: ${thrown.message}\n${manual(file)}`);

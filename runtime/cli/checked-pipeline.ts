@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
 import { messageOf } from '#contract/errors.ts';
 import { catalog } from '../catalog.ts';
 import { checkPipeline, type CheckResult } from '../config/check-pipeline.ts';
 import { projectFolder } from '../config/project.ts';
 import { type ProjectFolders, readProjectFolders, referenceReader } from '../project-files.ts';
 import { UsageError } from './command.ts';
+import { shortPath } from './short-path.ts';
 
 /** A pipeline file, judged, and the project that it belongs to. */
 export interface CheckedPipeline {
@@ -24,7 +24,7 @@ export function readPipeline(file: string, mode: 'check' | 'run'): CheckedPipeli
   const project = readProjectFolders(projectFolder(file));
   const result = checkPipeline({
     text,
-    file: shortest(file),
+    file: shortPath(file),
     vocabulary: catalog,
     project,
     environment: process.env,
@@ -32,9 +32,4 @@ export function readPipeline(file: string, mode: 'check' | 'run'): CheckedPipeli
     mode,
   });
   return { result, project };
-}
-
-function shortest(file: string): string {
-  const fromHere = relative(process.cwd(), file);
-  return fromHere.startsWith('..') ? file : fromHere;
 }

@@ -17,8 +17,16 @@ import { ended } from './ended.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { onceSignalled } from './hold.ts';
 import { loadParts } from './load-parts.ts';
+import { ownWords } from './own-words.ts';
+import { shortPath } from './short-path.ts';
 
 const STATE = join('.sluice', 'demo');
+
+/** What to look at once there are dead letters. */
+const LETTER_WORDS: readonly ((pipeline: string) => string)[] = [
+  (pipeline) => `dlq list ${pipeline} --state ${STATE} --limit 5`,
+  (pipeline) => `dlq show ${pipeline} 1 --state ${STATE}`,
+];
 
 export const demo: Command = {
   usage: '[--for 15s]',
@@ -40,7 +48,7 @@ export const demo: Command = {
       const stopShow = show(traffic, tallies);
       await Promise.race([signalled, bridge.lost, ...(lastsMs === undefined ? [] : [pause(lastsMs)])]);
       stopShow();
-      return conclude(await traffic.settle(tallies));
+      return conclude(await traffic.settle(tallies), pipelineFile(buses));
     } catch (thrown) {
       return ended(thrown, log);
     } finally {
@@ -54,7 +62,7 @@ async function startBridge(
   log: ReturnType<typeof tallyingLog>['log'],
 ): Promise<RunningPipeline | undefined> {
   Object.assign(process.env, buses.environment);
-  const { result, project } = readPipeline(join(packageFolder(), 'pipelines', `${buses.pipeline}.yaml`), 'run');
+  const { result, project } = readPipeline(pipelineFile(buses), 'run');
   const { spec } = result;
   if (spec === undefined) {
     process.stderr.write(findingsText(result.findings));
@@ -94,7 +102,11 @@ function show(traffic: Traffic, tallies: Parameters<Traffic['settle']>[0]): () =
   return () => clearInterval(timer);
 }
 
-function conclude(evidence: Evidence): ExitCode {
+function pipelineFile({ pipeline }: DemoBuses): string {
+  return join(packageFolder(), 'pipelines', `${pipeline}.yaml`);
+}
+
+function conclude(evidence: Evidence, pipeline: string): ExitCode {
   const wrong = imbalances(evidence);
   const { reported, tracks, ordersGiven, ordersReceived, routes, tallies } = evidence;
   const lines = [
@@ -105,10 +117,14 @@ function conclude(evidence: Evidence): ExitCode {
         `${route}: ${accepted} accepted = ${delivered} delivered + ${expired} expired + ${deadLettered} dead letters + ${held} held`,
     ),
     ...tallies.map(({ code, count, example }) => `  ${count} x ${code}: ${example}`),
-    ...(tallies.length === 0 ? [] : [`The dead letters lie in ${STATE}/dead-letters.sqlite.`]),
     ...(wrong.length === 0
       ? ['It balances: nothing was lost.']
       : ['It does not balance:', ...wrong.map((line) => `  ${line}`)]),
+    '',
+    'Try next, in this folder:',
+    ...(tallies.length === 0 ? [] : LETTER_WORDS.map((words) => `  ${ownWords()} ${words(shortPath(pipeline))}`)),
+    `  ${ownWords()} explain ${shortPath(pipeline)}`,
+    'README.md, "A pipeline of your own", has the files to begin with.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   return wrong.length === 0 ? EXIT.fine : EXIT.internal;

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { SluiceError } from '#contract/errors.ts';
 import { findingsText } from '../config/findings-text.ts';
 import { openLetterShelf } from '../state/letter-shelf.ts';
+import { isStateFolder } from '../state/state-folder.ts';
 import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { type Command, UsageError } from './command.ts';
@@ -13,6 +13,7 @@ import { showLetters } from './dlq-show.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterFilter } from './letter-options.ts';
 import type { LetterTask } from './letter-task.ts';
+import { knownStates, olderState, olderText, standardState } from './state-place.ts';
 
 const WORDS: Readonly<Record<string, (task: LetterTask) => ExitCode | Promise<ExitCode>>> = {
   list: listLetters,
@@ -33,7 +34,7 @@ export const dlq: Command = {
     '--since TIME': 'that died since: 2h ago, or 2026-11-25T03:00:00Z',
     '--until TIME': 'that died before',
     '--id NUMBER': 'these letters: 12, 12,15 or 20-30; also as words behind the pipeline',
-    '--state DIR': 'folder of what outlives the process, as `run` has it (default .sluice/NAME)',
+    '--state DIR': 'folder of what outlives the process, as `run` has it (default .sluice/NAME beside the project)',
     '--json': 'print one JSON object instead of lines',
     '--limit N': 'list: the last N (default 100)',
     '--rate N/s': 'replay: at most so many a second',
@@ -65,17 +66,19 @@ export const dlq: Command = {
     if (file === undefined) throw new UsageError('expected one pipeline file, found none');
     const isJson = given.values['json'] === true;
     const filter = letterFilter(given, numbers);
-    const { result } = await withinDeadline(file, { output: 'stderr' }, () => readPipeline(file, 'check'));
+    const { result, project } = await withinDeadline(file, { output: 'stderr' }, () => readPipeline(file, 'check'));
     const { spec } = result;
     if (spec === undefined) {
       process.stderr.write(findingsText(result.findings.filter(({ severity }) => severity === 'error')));
       return EXIT.invalid;
     }
     const { state } = given.values;
-    const folder = typeof state === 'string' ? state : join('.sluice', spec.name);
+    const older = state === undefined ? olderState(project.folder, spec.name) : undefined;
+    if (older !== undefined) process.stderr.write(`sluice: ${olderText(older, project.folder, spec.name)}\n`);
+    const folder = typeof state === 'string' ? state : standardState(project.folder, spec.name);
     try {
       const shelf = openLetterShelf(folder);
-      if (shelf === undefined) return none(folder, isJson);
+      if (shelf === undefined) return none(folder, project.folder, isJson);
       try {
         return await act({ given, file, spec, folder, shelf, filter, isJson });
       } finally {
@@ -88,8 +91,14 @@ export const dlq: Command = {
   },
 };
 
-/** No pipeline has run with this folder: a wrong --state looks the same, so the folder is named. */
-function none(folder: string, isJson: boolean): ExitCode {
+/** Throws STATE_MISSING where no pipeline has run with this folder: it is the wrong one, or too early. */
+function none(folder: string, home: string, isJson: boolean): ExitCode {
+  if (!isStateFolder(folder)) {
+    const known = knownStates(home);
+    const others = known.length === 0 ? '' : `; state folders that are there: ${known.join(', ')}`;
+    const found = `expected the state folder of a pipeline in ${folder}, found none${others}`;
+    throw new SluiceError('STATE_MISSING', found);
+  }
   if (isJson) process.stdout.write(`${JSON.stringify({ ok: true, folder, total: 0, letters: [] })}\n`);
   else process.stdout.write(`There are no dead letters: ${folder} holds none, and never did.\n`);
   return EXIT.fine;

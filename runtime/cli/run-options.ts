@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import type { RunSettings } from '../pipeline.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { durationOption } from './duration-option.ts';
+import { standardState } from './state-place.ts';
 
 /** Options of everything that runs a pipeline. */
 export const RUN_OPTIONS = {
@@ -14,19 +14,19 @@ export const RUN_OPTIONS = {
 
 export const RUN_HELP = {
   '--admin HOST:PORT': 'serve /livez, /readyz and /metrics there',
-  '--state DIR': 'folder of what must outlive the process (default .sluice/NAME)',
+  '--state DIR': 'folder of what must outlive the process (default .sluice/NAME beside the project or the bundle)',
   '--drain DURATION': 'how long a stop waits for what is in flight (default 10s)',
   '--fail-fast': 'end with exit code 3 when a bus cannot be reached at the start',
 } as const;
 
 type Chosen = Pick<RunSettings, 'admin' | 'stateFolder' | 'drainMs' | 'failFast'>;
 
-/** Throws UsageError. */
-export function runOptions({ values }: Arguments, pipeline: string): Chosen {
+/** `home`: the folder of the pipeline's project, or of its bundle. Throws UsageError. */
+export function runOptions({ values }: Arguments, home: string, pipeline: string): Chosen {
   const { admin, state, drain } = values;
   return {
     admin: typeof admin === 'string' ? hostAndPort(admin) : undefined,
-    stateFolder: typeof state === 'string' ? state : join('.sluice', pipeline),
+    stateFolder: typeof state === 'string' ? state : standardState(home, pipeline),
     drainMs: durationOption('--drain', typeof drain === 'string' ? drain : '10s', '10s'),
     failFast: values['fail-fast'] === true,
   };

@@ -8,6 +8,7 @@ import { holdPipeline } from './hold.ts';
 import { loadPipeline } from './load-parts.ts';
 import { processLog } from './process-log.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './run-options.ts';
+import { warnOfOlderState } from './state-place.ts';
 
 export const run: Command = {
   usage: 'PIPELINE [--admin HOST:PORT] [--state DIR] [--drain 10s] [--fail-fast]',
@@ -16,7 +17,7 @@ export const run: Command = {
   words: 1,
   async run(given) {
     const pipelineFile = given.positionals[0] ?? '';
-    const { result, parts, findings } = await withinDeadline(pipelineFile, { output: 'stderr' }, () =>
+    const { result, project, parts, findings } = await withinDeadline(pipelineFile, { output: 'stderr' }, () =>
       loadPipeline(pipelineFile, 'run'),
     );
     const { spec } = result;
@@ -27,7 +28,9 @@ export const run: Command = {
       const text = expected === '' ? found : `expected ${expected}, found ${found}`;
       if (severity === 'warning') log.warn('check', { code, place: `${file}:${line}:${column}`, text });
     }
-    return holdPipeline(spec, { ...runOptions(given, spec.name), catalog, parts, log, environment: process.env });
+    const options = runOptions(given, project.folder, spec.name);
+    if (given.values['state'] === undefined) warnOfOlderState(log, project.folder, spec.name);
+    return holdPipeline(spec, { ...options, catalog, parts, log, environment: process.env });
   },
 };
 

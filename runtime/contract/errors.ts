@@ -217,6 +217,11 @@ export const ERRORS = {
     remedy:
       'The route waits for room. Make it: sluice dlq replay or sluice dlq discard; or raise deadLetter.max or bytes; or let the oldest give way: full: oldest.',
   },
+  STATE_MISSING: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'Name the folder that the pipeline runs with: --state DIR.',
+  },
   STATE_LOCKED: {
     verdict: 'retry',
     scope: 'bus',

@@ -70,6 +70,11 @@ function made(path: string): { readonly isNew: boolean; readonly exposed: string
   }
 }
 
+/** Whether a pipeline has ever run with the folder. */
+export function isStateFolder(path: string): boolean {
+  return existsSync(join(path, LOCK));
+}
+
 /** Whether no process holds the folder at this moment. */
 export function isFolderFree(path: string): boolean {
   const file = join(path, LOCK);

@@ -9,7 +9,7 @@ import { patient } from '../harness/patience.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { MAIN, type SluiceProcess, startSluice } from '../host/sluice-process.ts';
+import { MAIN, type SluiceProcess, startNode, startSluice } from '../host/sluice-process.ts';
 
 /** Judges how a demo ended, from what it printed. */
 function judge(demo: SluiceProcess, folder: string): void {
@@ -36,6 +36,17 @@ test('the demo translates within 10 s, ends by itself, and balances', async () =
   judge(demo, folder.path);
   assert.ok(firstMs < patient(10_000), `${firstMs} ms`);
   assert.match(demo.stdout(), /^positions: accepted \d+, delivered \d+, .* \| orders: accepted \d+/m);
+  const typed = demo.stdout().match(/^ {2}node .*$/gm) ?? [];
+  assert.deepEqual(
+    typed.map((line) => /main\.ts (dlq list|dlq show|explain) /.exec(line)?.[1]),
+    ['dlq list', 'dlq show', 'explain'],
+  );
+  for (const line of typed) {
+    const [, ...words] = line.trim().split(' ');
+    await using next = startNode(words, { cwd: folder.path });
+    assert.equal(await next.ended(), 0, `${line}\n${next.stderr()}`);
+    assert.match(next.stdout(), /SCHEMA_INVALID|DECODE_FAILED|positions/, line);
+  }
 });
 
 law(
