@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { shortened } from '#kit/shortened.ts';
 import type { Finding } from './config/findings.ts';
-import { asMap, isMap } from './config/plain.ts';
+import { isMap } from './config/plain.ts';
+import { parseYaml } from './config/yaml-document.ts';
 import { type ProjectFolders, projectFile } from './project-files.ts';
-import { type SchemaFile, schemaCompiler, type UnsafePattern, UnsafePatterns } from './stages/compile-schemas.ts';
+import { schemaCompiler, type UnsafePattern, UnsafePatterns } from './stages/compile-schemas.ts';
+import { BrokenSchema, type SchemaFlaw } from './stages/schema-flaws.ts';
+import { idOf, type SchemaFile } from './stages/schema-names.ts';
 import type { Validator } from './stages/validate.ts';
 
 const MOST_SHOWN = 60;
@@ -30,16 +33,31 @@ export function loadSchemas(names: Iterable<string>, project: ProjectFolders): S
     } catch (thrown) {
       if (thrown instanceof UnsafePatterns)
         findings.push(...thrown.patterns.map((unsafe) => unsafePattern(unsafe, [name, ...files.keys()], project)));
+      else if (thrown instanceof BrokenSchema)
+        findings.push(...flawFindings(pathOf(project, thrown.file ?? name), 'error', thrown.flaws));
       else findings.push(broken(pathOf(project, name), 'error', 'a schema that ajv can compile', messageOf(thrown)));
     }
   }
-  for (const [name, flaw] of compiler.flaws) {
-    if (!wanted.has(name)) findings.push(broken(pathOf(project, name), 'warning', 'a schema to refer to', flaw));
+  const referred = new Set(compiler.names.withReferred(wanted).map(({ name }) => name));
+  for (const [name, flaws] of compiler.flaws) {
+    // A file that nothing refers to, and that nothing could by an $id, is of no concern here.
+    const isOfConcern = referred.has(name) || idOf(files.get(name)?.schema ?? true) !== undefined;
+    if (!wanted.has(name) && isOfConcern) findings.push(...flawFindings(pathOf(project, name), 'warning', flaws));
   }
-  return { validators, findings };
+  return { validators, findings: eachOnce(findings) };
 }
 
-/** Every schema file of the project, so that one may refer to another by its `$id`. */
+/** Two schemas may refer to a third one, in which something is wrong. */
+function eachOnce(findings: readonly Finding[]): readonly Finding[] {
+  const places = new Map<string, Finding>();
+  for (const finding of findings) {
+    const place = `${finding.file}:${finding.line}:${finding.column} ${finding.found}`;
+    if (!places.has(place)) places.set(place, finding);
+  }
+  return [...places.values()];
+}
+
+/** Every schema file of the project, so that one may refer to another. */
 export function readSchemas(
   project: ProjectFolders,
   wanted: ReadonlySet<string>,
@@ -62,43 +80,29 @@ export function readSchemas(
   return { files, findings };
 }
 
-/** These schemas and all that they refer to, each once: what a validator is made of. */
-export function withReferred(names: readonly string[], files: ReadonlyMap<string, SchemaFile>): readonly string[] {
-  const byId = new Map<string, string>();
-  for (const { name, schema } of files.values()) {
-    const id = asMap(schema)['$id'];
-    if (typeof id === 'string') byId.set(id.replace(/#$/, ''), name);
-  }
-  const all = new Set(names);
-  for (const name of all) {
-    const schema = files.get(name)?.schema;
-    const base = asMap(schema)['$id'];
-    for (const reference of references(schema)) {
-      const referred = byId.get(documentOf(reference, typeof base === 'string' ? base : undefined));
-      if (referred !== undefined) all.add(referred);
-    }
-  }
-  return [...all];
-}
-
-function* references(value: unknown): Generator<string> {
-  for (const [key, item] of Object.entries(Array.isArray(value) ? value : asMap(value))) {
-    if (key === '$ref' && typeof item === 'string') yield item;
-    else yield* references(item);
-  }
-}
-
-function documentOf(reference: string, base: string | undefined): string {
-  const url = URL.parse(reference, base)?.href ?? reference;
-  return url.split('#', 1)[0] ?? '';
-}
-
 function pathOf(project: ProjectFolders, name: string): string {
   return projectFile(project, 'schemas', name);
 }
 
 function broken(file: string, severity: Finding['severity'], expected: string, found: string): Finding {
   return { severity, code: 'SCHEMA_BROKEN', file, line: 1, column: 1, path: '', expected, found, write: '' };
+}
+
+function flawFindings(file: string, severity: Finding['severity'], flaws: readonly SchemaFlaw[]): readonly Finding[] {
+  // JSON is YAML, and its reader knows where everything stands.
+  const { places } = parseYaml(readFileSync(file, 'utf8'));
+  const made = flaws.map(({ at, side, expected, found, write, suggestion }) => ({
+    severity,
+    code: 'SCHEMA_BROKEN' as const,
+    file,
+    ...places.of(at, side),
+    path: at,
+    expected,
+    found,
+    write,
+    ...(suggestion !== undefined && { suggestion }),
+  }));
+  return made.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** The pattern stands in one of these schemas, mostly in the first. */

@@ -13,11 +13,12 @@ import { findingsText } from '../config/findings-text.ts';
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { surroundingsOf } from '../config/references.ts';
 import type { PipelineDocument } from '../config/resolve-pipeline.ts';
-import { readSchemas, withReferred } from '../load-schemas.ts';
+import { readSchemas } from '../load-schemas.ts';
 import { packageFolder } from '../package-folder.ts';
 import { type ProjectFolders, projectFile } from '../project-files.ts';
 import { SCHEMA_PARTS, schemaModuleCompiler } from '../stages/compile-schemas.ts';
 import { noticesOf } from './bundle-licences.ts';
+import { SchemaNames } from '../stages/schema-names.ts';
 import { BOOT, pipelineModule, type VirtualModule, virtualModules } from './bundle-entry.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
@@ -153,10 +154,16 @@ function describe(
     environment,
     files,
     functions: namesUsed(spec, 'function').map(part('functions')),
-    schemas: withReferred(schemas, readSchemas(project, new Set(schemas)).files).map(part('schemas')),
+    schemas: referredSchemas(schemas, project).map(part('schemas')),
     bundle: { file: `${spec.name}.mjs`, bytes: code.length, sha256: sha256(code) },
     sourceMap: { file: `${spec.name}.mjs.map`, bytes: Buffer.byteLength(map), sha256: sha256(map) },
   };
+}
+
+/** The names of these schemas and of all that they refer to: what their validators are made of. */
+function referredSchemas(names: readonly string[], project: ProjectFolders): readonly string[] {
+  const { files } = readSchemas(project, new Set(names));
+  return new SchemaNames([...files.values()]).withReferred(names).map(({ name }) => name);
 }
 
 function sha256(content: Uint8Array | string): string {

@@ -1,5 +1,5 @@
-import { messageOf } from '#contract/errors.ts';
-import { _, Ajv, type AnySchemaObject, type CodeKeywordDefinition, type Options } from 'ajv';
+import { shortened } from '#kit/shortened.ts';
+import { _, Ajv, type AnySchemaObject, type CodeKeywordDefinition, MissingRefError, type Options } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { _Code } from 'ajv/dist/compile/codegen/code.js';
@@ -8,15 +8,10 @@ import addFormats from 'ajv-formats';
 import { NotLinear } from './pattern-program.ts';
 import { formats } from './formats.ts';
 import { type Pattern, patternOf } from './pattern.ts';
+import { BrokenSchema, flawsIn, missingReference, type SchemaFlaw } from './schema-flaws.ts';
+import { idOf, type SchemaFile, SchemaNames } from './schema-names.ts';
 import { areUnique } from './unique-items.ts';
 import type { Validator } from './validate.ts';
-
-/** A schema file of the project, parsed. */
-export interface SchemaFile {
-  /** Without folder and ending. */
-  readonly name: string;
-  readonly schema: AnySchemaObject | boolean;
-}
 
 // The first thing that is wrong ends it: a publisher could make all of it fill the memory. Formats are checked, unknown
 // ones refused.
@@ -58,23 +53,25 @@ const partOf = (name: string): string => `require("sluice:schema/${name}")`;
 
 /** Compiles the project's schemas by name. */
 export interface SchemaCompiler<Compiled> {
-  /** Throws what is wrong with the schema: UnsafePatterns, or else what ajv says. */
+  /** Throws what is wrong with the schema: BrokenSchema, UnsafePatterns, or else what ajv says. */
   compile(name: string): Compiled;
-  /** What is wrong with schemas that stand ready for others to refer to, by name. */
-  readonly flaws: ReadonlyMap<string, string>;
+  /** What is wrong with the files by themselves, by name. */
+  readonly flaws: ReadonlyMap<string, readonly SchemaFlaw[]>;
+  readonly names: SchemaNames;
 }
 
 /**
  * A compiler of schemas by name, 2020-12 unless `$schema` says draft-07, that knows every sound schema of the project
- * by its `$id`, so that one may refer to another of its dialect.
+ * by its `$id` and by the name of its file, so that one may refer to another of its dialect.
  */
 export function schemaCompiler(files: readonly SchemaFile[]): SchemaCompiler<Validator> {
   const known = dialects(files, OPTIONS, NATIVE);
   return {
     flaws: known.flaws,
+    names: known.names,
     compile(name) {
       const { ajv, schema } = known.find(name);
-      return known.safely(() => ajv.compile(schema));
+      return known.safely(name, () => ajv.compile(schema));
     },
   };
 }
@@ -85,6 +82,7 @@ export function schemaModuleCompiler(files: readonly SchemaFile[]): SchemaCompil
   const known = dialects(files, options, NATIVE);
   return {
     flaws: known.flaws,
+    names: known.names,
     compile(name) {
       const native = sourceOf(known, name);
       // Most schemas need neither parser nor automaton in their bundle.
@@ -97,7 +95,7 @@ function sourceOf(known: Dialects, name: string): string {
   const { ajv, schema } = known.find(name);
   return standaloneCode.default(
     ajv,
-    known.safely(() => ajv.compile(schema)),
+    known.safely(name, () => ajv.compile(schema)),
   );
 }
 
@@ -107,13 +105,14 @@ interface Found {
 }
 
 interface Dialects {
-  /** Throws where there is none, or a flawed one. */
+  /** Throws where there is none, or a flawed one: BrokenSchema. */
   find(name: string): Found;
-  /** What was compiled; throws UnsafePatterns where that met such. */
-  safely<Compiled>(compile: () => Compiled): Compiled;
+  /** What was compiled of that name; throws UnsafePatterns where that met such, BrokenSchema where a `$ref` leads nowhere. */
+  safely<Compiled>(name: string, compile: () => Compiled): Compiled;
   /** Whether any pattern that was compiled so far does not run natively. */
   hasAutomaton(): boolean;
-  readonly flaws: ReadonlyMap<string, string>;
+  readonly flaws: ReadonlyMap<string, readonly SchemaFlaw[]>;
+  readonly names: SchemaNames;
 }
 
 function dialects(files: readonly SchemaFile[], options: Options, patterns: string): Dialects {
@@ -128,26 +127,26 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
     ajv.removeKeyword('uniqueItems').addKeyword(UNIQUE_ITEMS);
   }
   const of = (schema: SchemaFile['schema']): Ajv => (dialect(schema) === 'draft-07' ? seventh : latest);
-  const flaws = new Map<string, string>();
-  for (const { name, schema } of files) {
-    const flaw = flawOf({ name, schema }, files);
-    if (flaw !== undefined) flaws.set(name, flaw);
-    else if (idOf(schema) !== undefined && typeof schema === 'object') {
-      try {
-        of(schema).addSchema(schema);
-      } catch (thrown) {
-        // It stands in the compiler already: unsound, it must not be compiled into another.
-        of(schema).removeSchema(schema);
-        flaws.set(name, messageOf(thrown));
-      }
-    }
+  const names = new SchemaNames(files);
+  const flaws = new Map<string, readonly SchemaFlaw[]>();
+  for (const file of files) {
+    const { name, schema } = file;
+    const flaw = flawOf(file, files);
+    const found = flaw === undefined ? flawsIn(schema, of(schema)) : [flaw];
+    if (found.length > 0) flaws.set(name, found);
+  }
+  for (const [name, file] of names.entries()) {
+    const ajv = of(file.schema);
+    // What is unsound must not be compiled into another.
+    if (!flaws.has(file.name) && ajv.schemas[name] === undefined) ajv.addSchema(file.schema, name);
   }
   const byName = new Map(files.map((file) => [file.name, file.schema]));
   return {
     flaws,
-    safely(compile) {
+    names,
+    safely(name, compile) {
       met.unsafe.length = 0;
-      const compiled = compile();
+      const compiled = referring(name, compile);
       if (met.unsafe.length > 0) throw new UnsafePatterns([...met.unsafe]);
       return compiled;
     },
@@ -155,11 +154,27 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
     find(name) {
       const schema = byName.get(name);
       if (schema === undefined) throw new Error(`no schema ${name}`);
-      const flaw = flaws.get(name);
-      if (flaw !== undefined) throw new Error(flaw);
+      const found = flaws.get(name);
+      if (found !== undefined) throw new BrokenSchema(found);
       return { ajv: of(schema), schema };
     },
   };
+
+  function referring<Compiled>(name: string, compile: () => Compiled): Compiled {
+    try {
+      return compile();
+    } catch (thrown) {
+      if (!(thrown instanceof MissingRefError)) throw thrown;
+      const own = byName.get(name) ?? true;
+      const missing = missingReference(thrown, names, names.withReferred([name]), (file) => {
+        if (flaws.has(file.name)) return 'that file is broken itself';
+        return dialect(file.schema) === dialect(own)
+          ? undefined
+          : `that file is of another draft (${dialect(file.schema)})`;
+      });
+      throw missing === undefined ? thrown : new BrokenSchema([missing.flaw], missing.file.name);
+    }
+  }
 }
 
 /** What the patterns of a schema turned out to be. */
@@ -195,20 +210,33 @@ const UNIQUE_ITEMS: CodeKeywordDefinition = {
   },
 };
 
-function flawOf({ name, schema }: SchemaFile, files: readonly SchemaFile[]): string | undefined {
+/** What keeps a file from being looked at any further. */
+function flawOf({ name, schema }: SchemaFile, files: readonly SchemaFile[]): SchemaFlaw | undefined {
   const id = idOf(schema);
   const twin = id === undefined ? undefined : files.find((file) => file.name !== name && idOf(file.schema) === id);
-  if (twin !== undefined) return `$id ${JSON.stringify(id)}, which is also that of ${twin.name}`;
-  if (dialect(schema) === undefined) return 'a $schema that is neither 2020-12 nor draft-07';
+  if (twin !== undefined) {
+    const found = `${JSON.stringify(id)}, which is also that of ${twin.name}.json`;
+    return { at: '/$id', expected: 'an $id that no other file has', found, write: 'another $id, or none' };
+  }
+  if (dialect(schema) === undefined) {
+    const found = shortened(JSON.stringify(typeof schema === 'object' ? schema['$schema'] : schema), 60);
+    return { at: '/$schema', expected: '2020-12 or draft-07', found, write: LATEST };
+  }
   // Its validator answers with a promise, and a promise is true.
-  if (typeof schema === 'object' && schema['$async'] !== undefined) return '$async, which no stage waits for';
+  if (typeof schema === 'object' && schema['$async'] !== undefined) {
+    const found = '$async, which no stage waits for';
+    return {
+      at: '/$async',
+      side: 'key',
+      expected: 'a schema that answers at once',
+      found,
+      write: 'nothing: remove $async',
+    };
+  }
   return undefined;
 }
 
-function idOf(schema: SchemaFile['schema']): string | undefined {
-  const id: unknown = typeof schema === 'object' ? schema['$id'] : undefined;
-  return typeof id === 'string' ? id : undefined;
-}
+const LATEST = '"$schema": "https://json-schema.org/draft/2020-12/schema"';
 
 function dialect(schema: SchemaFile['schema']): '2020-12' | 'draft-07' | undefined {
   const named: unknown = typeof schema === 'object' ? schema['$schema'] : undefined;

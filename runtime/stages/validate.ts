@@ -85,6 +85,8 @@ const SHOWABLE: Readonly<Record<string, string>> = {
   maxItems: 'limit',
   pattern: 'pattern',
   multipleOf: 'multipleOf',
+  enum: 'allowedValues',
+  const: 'allowedValue',
 };
 
 function rule({ keyword, params }: Violation): string {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import toTrack, { type OwntracksLocation } from '../../functions/owntracks-to-track.ts';
 import type { Transform } from '../../runtime/contract/transform.ts';
 import { packageFolder } from '../../runtime/package-folder.ts';
-import { type SchemaFile, schemaCompiler } from '../../runtime/stages/compile-schemas.ts';
+import { schemaCompiler } from '../../runtime/stages/compile-schemas.ts';
+import type { SchemaFile } from '../../runtime/stages/schema-names.ts';
 
 const SCHEMAS = join(packageFolder(), 'schemas');
 const files: SchemaFile[] = ['owntracks-location.v1', 'track.v1'].map((name) => ({

@@ -107,7 +107,7 @@ test('schemas that are no JSON, or that no compiler takes, are findings; a file 
   const checked = await check(project);
   assert.equal(checked.code, 2);
   assert.deepEqual(places(checked, project).toSorted(), [
-    'schemas/format.json:1:1 SCHEMA_BROKEN',
+    'schemas/format.json:3:13 SCHEMA_BROKEN',
     'schemas/json.json:3:1 SCHEMA_BROKEN',
   ]);
   const warned = checked.findings.filter(({ severity }) => severity === 'warning').map(({ file }) => file);

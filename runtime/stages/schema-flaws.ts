@@ -1,0 +1,179 @@
+import { Ajv, type ErrorObject, type MissingRefError } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { messageOf } from '#contract/errors.ts';
+import { nearestName } from '#kit/nearest.ts';
+import { pointerTo } from '#kit/pointer.ts';
+import { shortened } from '#kit/shortened.ts';
+import type { SchemaFile, SchemaNames } from './schema-names.ts';
+import { referencesIn } from './schema-names.ts';
+import { isObject, schemasIn } from './schema-walk.ts';
+
+/** One thing that is wrong in a schema file, and what to write instead. */
+export interface SchemaFlaw {
+  /** JSON pointer into the file; of a keyword that is wrong itself, its own. */
+  readonly at: string;
+  readonly side?: 'key' | 'value';
+  readonly expected: string;
+  readonly found: string;
+  readonly write: string;
+  readonly suggestion?: string | undefined;
+}
+
+/** The schema cannot be compiled. */
+export class BrokenSchema extends Error {
+  override readonly name = 'BrokenSchema';
+  readonly flaws: readonly SchemaFlaw[];
+  /** The file that holds them, where it is another one than was to be compiled. */
+  readonly file: string | undefined;
+
+  constructor(flaws: readonly SchemaFlaw[], file?: string) {
+    super(flaws.map(({ at, expected, found }) => `${at}: expected ${expected}, found ${found}`).join('; '));
+    this.flaws = flaws;
+    this.file = file;
+  }
+}
+
+const MOST_SHOWN = 60;
+const SOME_FORMATS = 'date-time, date, email, uri, uuid, ipv4, hostname, ...';
+
+/** What is wrong in a schema by itself: keywords, their values, formats, patterns. All of it at once. */
+export function flawsIn(schema: SchemaFile['schema'], ajv: Ajv): readonly SchemaFlaw[] {
+  const flaws: SchemaFlaw[] = [];
+  for (const [at, { format, pattern, ...others }] of schemasIn(schema)) {
+    for (const keyword of Object.keys(others))
+      if (!(keyword in ajv.RULES.keywords)) flaws.push(unknownKeyword(at, keyword, ajv));
+    if (typeof format === 'string' && !Object.hasOwn(ajv.formats, format)) flaws.push(unknownFormat(at, format, ajv));
+    if (typeof pattern === 'string') flaws.push(...patternFlaws(pointerTo(at, 'pattern'), 'value', pattern));
+    const { patternProperties } = others;
+    for (const name of isObject(patternProperties) ? Object.keys(patternProperties) : []) {
+      flaws.push(...patternFlaws(pointerTo(at, 'patternProperties', name), 'key', name));
+    }
+  }
+  return [...flaws, ...misusedKeywords(schema, ajv)];
+}
+
+function unknownKeyword(at: string, keyword: string, ajv: Ajv): SchemaFlaw {
+  const suggestion = nearestName(keyword, Object.keys(ajv.RULES.keywords));
+  return {
+    at: pointerTo(at, keyword),
+    side: 'key',
+    expected: 'a keyword of JSON Schema',
+    found: JSON.stringify(keyword),
+    write: suggestion === undefined ? `nothing: remove ${JSON.stringify(keyword)}` : JSON.stringify(suggestion),
+    suggestion,
+  };
+}
+
+function unknownFormat(at: string, format: string, ajv: Ajv): SchemaFlaw {
+  const suggestion = nearestName(format, Object.keys(ajv.formats));
+  return {
+    at: pointerTo(at, 'format'),
+    expected: `a format that is known (${SOME_FORMATS})`,
+    found: JSON.stringify(format),
+    write:
+      suggestion === undefined
+        ? 'a pattern that says the same, or no format'
+        : `"format": ${JSON.stringify(suggestion)}`,
+    suggestion,
+  };
+}
+
+function patternFlaws(at: string, side: 'key' | 'value', pattern: string): readonly SchemaFlaw[] {
+  try {
+    RegExp(pattern, 'u');
+    return [];
+  } catch (thrown) {
+    const found = shortened(messageOf(thrown), MOST_SHOWN * 2);
+    return [{ at, side, expected: 'a regular expression', found, write: 'one that JavaScript takes with the flag u' }];
+  }
+}
+
+/** Values that a keyword does not take: the meta-schema says so, of each place in one way. */
+function misusedKeywords(schema: SchemaFile['schema'], ajv: Ajv): readonly SchemaFlaw[] {
+  if (ajv.validateSchema(schema) === true) return [];
+  const judge = new (ajv instanceof Ajv2020 ? Ajv2020 : Ajv)({ allErrors: true, strict: false, verbose: true });
+  void judge.validateSchema(schema);
+  const byPlace = Map.groupBy(judge.errors ?? [], ({ instancePath }) => instancePath);
+  // A union above a place that is wrong only says so again.
+  const places = [...byPlace.keys()].filter((at) => ![...byPlace.keys()].some((other) => other.startsWith(`${at}/`)));
+  return places.flatMap((at) => {
+    const errors = byPlace.get(at) ?? [];
+    const error =
+      errors.find(({ keyword }) => keyword === 'enum') ?? errors.find(({ keyword }) => keyword === 'type') ?? errors[0];
+    return error === undefined ? [] : [misuse(at, error)];
+  });
+}
+
+function misuse(at: string, { keyword: rule, params, data, message }: ErrorObject<string, Params>): SchemaFlaw {
+  const found = shortened(JSON.stringify(data) ?? 'nothing', MOST_SHOWN);
+  if (rule === 'enum' && Array.isArray(params['allowedValues'])) {
+    const allowed = params['allowedValues'].map(String);
+    const suggestion = typeof data === 'string' ? nearestName(data, allowed) : undefined;
+    return { at, expected: allowed.join(', '), found, write: JSON.stringify(suggestion ?? allowed[0]), suggestion };
+  }
+  const isType = rule === 'type';
+  const expected = isType ? `a value of type ${String(params['type'])}` : `a value that ${message ?? 'fits'}`;
+  const isList = isType && params['type'] === 'array';
+  return { at, expected, found, write: isList ? `[${found}]` : expected };
+}
+
+type Params = Readonly<Record<string, unknown>>;
+
+/**
+ * A `$ref` that leads nowhere, in the file that holds it. `why`: what keeps a file that is there from being referred to.
+ */
+export function missingReference(
+  error: MissingRefError,
+  names: SchemaNames,
+  from: readonly SchemaFile[],
+  why: (file: SchemaFile) => string | undefined,
+): { readonly file: SchemaFile; readonly flaw: SchemaFlaw } | undefined {
+  for (const file of from) {
+    const reference = referencesIn(file).find(({ target }) => target === error.missingRef);
+    if (reference !== undefined) return { file, flaw: leadsNowhere(reference, names, why) };
+  }
+  return undefined;
+}
+
+function leadsNowhere(
+  { at: holder, text, target }: ReturnType<typeof referencesIn>[number],
+  names: SchemaNames,
+  why: (file: SchemaFile) => string | undefined,
+): SchemaFlaw {
+  const at = pointerTo(holder, '$ref');
+  const file = names.fileOf(target);
+  const found = JSON.stringify(text);
+  if (file === undefined) {
+    const [document = '', fragment] = text.split('#', 2);
+    const near = nearestName(
+      document,
+      [...names.entries()].map(([name]) => name),
+    );
+    const suggestion = near === undefined ? undefined : near + (fragment === undefined ? '' : `#${fragment}`);
+    const expected = 'the name of a file in schemas/, or the $id of one';
+    return { at, expected, found, write: refOr(suggestion, 'the file, or its name as it is'), suggestion };
+  }
+  const reason = why(file);
+  if (reason !== undefined)
+    return {
+      at,
+      expected: `a schema that can be used here`,
+      found: `${found}, and ${reason}`,
+      write: 'a reference to another file, or mend that one',
+    };
+  const [document = ''] = text.split('#', 1);
+  const places = [...schemasIn(file.schema)].map(([place]) => `${document}#${place}`);
+  const suggestion = nearestName(text, places);
+  const expected = `a schema that ${file.name}.json holds`;
+  return {
+    at,
+    expected,
+    found,
+    write: refOr(suggestion, `a pointer to one, such as ${places.at(-1) ?? '#'}`),
+    suggestion,
+  };
+}
+
+function refOr(suggestion: string | undefined, otherwise: string): string {
+  return suggestion === undefined ? otherwise : `"$ref": ${JSON.stringify(suggestion)}`;
+}

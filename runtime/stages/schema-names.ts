@@ -1,0 +1,79 @@
+import type { AnySchemaObject } from 'ajv';
+import uri from 'ajv/dist/runtime/uri.js';
+import { schemasIn } from './schema-walk.ts';
+
+/** A schema file of the project, parsed. */
+export interface SchemaFile {
+  /** Without folder and ending. */
+  readonly name: string;
+  readonly schema: AnySchemaObject | boolean;
+}
+
+/** A `$ref` of a schema file. */
+export interface Reference {
+  /** JSON pointer of the schema that holds it. */
+  readonly at: string;
+  readonly text: string;
+  /** What it stands for: an absolute URI, or a file name, with its fragment. */
+  readonly target: string;
+}
+
+/**
+ * What the schema files of a project are called. A file is called by its `$id`, and by its name (`geo.v1.json`) as its
+ * neighbours see it: resolved against the `$id` of the file that refers to it, where that one has one.
+ */
+export class SchemaNames {
+  readonly #files: readonly SchemaFile[];
+  readonly #byName = new Map<string, SchemaFile>();
+
+  constructor(files: readonly SchemaFile[]) {
+    this.#files = files;
+    for (const file of files) this.#byName.set(baseOf(file), file);
+    for (const base of ['', ...files.map(baseOf)]) {
+      for (const file of files) {
+        const name = uri.default.resolve(base, `${file.name}.json`);
+        if (!this.#byName.has(name)) this.#byName.set(name, file);
+      }
+    }
+  }
+
+  /** Every name, and the file that it stands for. */
+  entries(): Iterable<readonly [name: string, file: SchemaFile]> {
+    return this.#byName;
+  }
+
+  /** The file that a target leads into. */
+  fileOf(target: string): SchemaFile | undefined {
+    return this.#byName.get(target.split('#', 1)[0] ?? '');
+  }
+
+  /** The files of these names and all that they refer to, each once. */
+  withReferred(names: Iterable<string>): readonly SchemaFile[] {
+    const wanted = new Set(names);
+    const all = new Set(this.#files.filter(({ name }) => wanted.has(name)));
+    for (const file of all) {
+      for (const { target } of referencesIn(file)) {
+        const referred = this.fileOf(target);
+        if (referred !== undefined) all.add(referred);
+      }
+    }
+    return [...all];
+  }
+}
+
+/** The `$id` of a file, or else its name: what its references are resolved against. */
+export function baseOf({ name, schema }: SchemaFile): string {
+  return idOf(schema)?.replace(/#$/, '') ?? `${name}.json`;
+}
+
+export function idOf(schema: SchemaFile['schema']): string | undefined {
+  const id: unknown = typeof schema === 'object' ? schema['$id'] : undefined;
+  return typeof id === 'string' ? id : undefined;
+}
+
+export function referencesIn(file: SchemaFile): readonly Reference[] {
+  const base = baseOf(file);
+  return [...schemasIn(file.schema)].flatMap(([at, { $ref: text }]) =>
+    typeof text === 'string' ? [{ at, text, target: uri.default.resolve(base, text) }] : [],
+  );
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Finding } from '../../runtime/config/findings.ts';
+import { memoryProject, type Project } from '../host/project.ts';
+import { startMemoryRun } from '../host/memory-run.ts';
+import { startNode, startSluice } from '../host/sluice-process.ts';
+
+const POINT = { $defs: { point: { type: 'object', required: ['lat'], properties: { lat: { type: 'number' } } } } };
+
+async function findings(project: Project): Promise<readonly Finding[]> {
+  await using process = startSluice(['check', 'pipelines/p.yaml', '--json'], { cwd: project.folder });
+  await process.ended();
+  const { findings: found } = JSON.parse(process.stdout()) as { findings: readonly Finding[] };
+  return found.filter(({ severity }) => severity !== 'notice');
+}
+
+/** `FILE:LINE:COLUMN found -> what to write`. */
+function lines(found: readonly Finding[], project: Project): readonly string[] {
+  return found.map(
+    ({ file, line, column, found: text, write }) =>
+      `${file.replace(`${project.folder}/schemas/`, '')}:${line}:${column} ${text} -> ${write}`,
+  );
+}
+
+for (const [how, id] of [
+  ['that has no $id', {}],
+  ['whose own $id is a URL', { $id: 'https://example.org/schemas/track.json' }],
+] as const) {
+  test(`a schema ${how} refers to a neighbour file by its name, here and in a bundle`, async () => {
+    const files = {
+      'schemas/track.v1.json': { ...id, properties: { at: { $ref: 'geo.v1.json#/$defs/point' }, next: { $ref: '#' } } },
+      'schemas/geo.v1.json': { $defs: { point: { $ref: './base.json#/$defs/point' } } },
+      'schemas/base.json': POINT,
+    };
+    await using run = await startMemoryRun({ files, stages: [{ validate: 'track.v1' }] });
+    await run.publish('a', '{"next":{"at":{"lat":1}}}');
+    await run.publish('a', '{"next":{"at":{}}}');
+    await run.rest(2);
+    assert.deepEqual(
+      run.letters().map(({ pointer }) => pointer),
+      ['/next/at'],
+    );
+    using project = memoryProject([{ validate: 'track.v1' }], files);
+    await using build = startSluice(['build', 'pipelines/p.yaml', '--out', 'out'], { cwd: project.folder });
+    assert.equal(await build.ended(), 0, build.stderr());
+    const manifest = await import(project.path('out/p.manifest.json'), { with: { type: 'json' } });
+    const { default: description } = manifest as { default: { schemas: readonly { name: string }[] } };
+    assert.deepEqual(description.schemas.map(({ name }) => name).toSorted(), ['base', 'geo.v1', 'track.v1']);
+    await using bundle = startNode([project.path('out/p.mjs')]);
+    await bundle.said('ready');
+  });
+}
+
+test('a slip in a schema is found where it stands, all in one run, with the nearest word to write', async () => {
+  using project = memoryProject([{ validate: 's' }], {
+    'schemas/s.json': `{
+  "requred": ["a"],
+  "properties": {
+    "a": { "type": "nubmer" },
+    "b": { "type": "string", "format": "datetime" },
+    "c": { "pattern": "(" },
+    "d": { "required": "x", "enum": [{ "requred": 1 }] }
+  }
+}`,
+  });
+  assert.deepEqual(lines(await findings(project), project), [
+    's.json:2:3 "requred" -> "required"',
+    's.json:4:20 "nubmer" -> "number"',
+    's.json:5:40 "datetime" -> "format": "date-time"',
+    's.json:6:23 Invalid regular expression: /(/u: Unterminated group -> one that JavaScript takes with the flag u',
+    's.json:7:24 "x" -> ["x"]',
+  ]);
+});
+
+test('a $ref that leads nowhere is found where it stands, in the file that holds it, with the nearest name', async () => {
+  const refer = (text: string): object => ({ properties: { a: { $ref: text } } });
+  using project = memoryProject(
+    ['file', 'place', 'through', 'draft', 'broken'].map((name) => ({ validate: name })),
+    {
+      'schemas/geo.v1.json': POINT,
+      'schemas/old.json': { $schema: 'http://json-schema.org/draft-07/schema#' },
+      'schemas/bad.json': { type: 'nothing' },
+      'schemas/file.json': refer('goe.v1.json#/$defs/point'),
+      'schemas/place.json': refer('geo.v1.json#/$defs/pont'),
+      'schemas/through.json': refer('place.json'),
+      'schemas/draft.json': refer('old.json'),
+      'schemas/broken.json': refer('bad.json'),
+    },
+  );
+  const found = lines(await findings(project), project);
+  assert.deepEqual(found, [
+    'file.json:4:15 "goe.v1.json#/$defs/point" -> "$ref": "geo.v1.json#/$defs/point"',
+    'place.json:4:15 "geo.v1.json#/$defs/pont" -> "$ref": "geo.v1.json#/$defs/point"',
+    'draft.json:4:15 "old.json", and that file is of another draft (draft-07) -> a reference to another file, or mend that one',
+    'broken.json:4:15 "bad.json", and that file is broken itself -> a reference to another file, or mend that one',
+    'bad.json:2:11 "nothing" -> "array"',
+  ]);
+});
