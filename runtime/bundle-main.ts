@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { Bus } from '#contract/bus.ts';
 import { catalogOf } from './catalog-of.ts';
-import { type Arguments, UsageError } from './cli/command.ts';
+import { UsageError } from './cli/command.ts';
 import { EXIT, type ExitCode } from './cli/exit-codes.ts';
 import { helpLines } from './cli/help-lines.ts';
 import { holdPipeline } from './cli/hold.ts';
 import { leave } from './cli/leave.ts';
+import { parseWords } from './cli/parse-words.ts';
 import { processLog } from './cli/process-log.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './cli/run-options.ts';
 import { warnOfOlderState } from './cli/state-place.ts';
-import { findingsText } from './config/findings-text.ts';
+import { findingsText, withoutNotices } from './config/findings-text.ts';
 import { type PipelineDocument, resolvePipeline } from './config/resolve-pipeline.ts';
 import { adoptFunctions } from './adopt-functions.ts';
 import { referenceReader } from './project-files.ts';
@@ -49,7 +49,7 @@ async function run({ document, buses, functions, validators, url }: BundledPipel
     readFile: referenceReader(process.cwd()),
   });
   if (spec === undefined) {
-    process.stderr.write(findingsText(findings));
+    process.stderr.write(findingsText(withoutNotices(findings)));
     return EXIT.invalid;
   }
   const explain = thrownPlaceReader({ url, readMap: () => mapBeside(url) });
@@ -58,7 +58,7 @@ async function run({ document, buses, functions, validators, url }: BundledPipel
   const names = new Map(Object.keys(functions).map((name) => [name, name]));
   const adopted = adoptFunctions(functions, names, { explain, home });
   try {
-    const given: Arguments = parseArgs({ args, options: RUN_OPTIONS, allowPositionals: false });
+    const given = parseWords({ options: RUN_OPTIONS, words: 0 }, args);
     const parts = { functions: adopted.functions, validators: new Map(Object.entries(validators)) };
     const log = processLog();
     const beside = dirname(fileURLToPath(url));
@@ -66,17 +66,10 @@ async function run({ document, buses, functions, validators, url }: BundledPipel
     if (given.values['state'] === undefined) warnOfOlderState(log, beside, spec.name);
     return await holdPipeline(spec, { ...options, catalog, parts, log, environment: process.env });
   } catch (thrown) {
-    if (!isUsage(thrown)) throw thrown;
+    if (!(thrown instanceof UsageError)) throw thrown;
     process.stderr.write(`${file}: ${thrown.message}\n${manual(file)}`);
     return EXIT.invalid;
   }
-}
-
-function isUsage(thrown: unknown): thrown is Error {
-  return (
-    thrown instanceof UsageError ||
-    (thrown instanceof TypeError && String(Reflect.get(thrown, 'code')).startsWith('ERR_PARSE_ARGS'))
-  );
 }
 
 function manual(file: string): string {

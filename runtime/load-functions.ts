@@ -31,7 +31,7 @@ export async function loadFunctions(
   } catch (thrown) {
     return { functions: new Map(), findings: bundlingFindings(thrown, projectFolder) };
   }
-  return importCode(compiled, paths);
+  return importCode(compiled, paths, projectFolder);
 }
 
 interface Compiled {
@@ -55,18 +55,62 @@ async function compile(paths: ReadonlyMap<string, string>, projectFolder: string
   return { code: text('.mjs'), map: tidyMap(text('.map'), projectFolder, projectFolder) };
 }
 
-async function importCode(compiled: Compiled, paths: ReadonlyMap<string, string>): Promise<FunctionsLoaded> {
+async function importCode(
+  compiled: Compiled,
+  paths: ReadonlyMap<string, string>,
+  projectFolder: string,
+): Promise<FunctionsLoaded> {
   const home = (): Promise<FunctionHome> => settle(compiled);
   const here = await home();
   const explain = (thrown: unknown): ThrownPlace => here.explain(thrown);
   try {
-    const module: unknown = await import(here.url);
+    const module: unknown = await withinStart(import(here.url));
+    if (module === STILL_STARTING) return { functions: new Map(), findings: await startsForever(paths, projectFolder) };
     return adoptFunctions(asMap(asMap(module)['functions']), paths, { explain, home });
   } catch (thrown) {
     return { functions: new Map(), findings: [startFinding(thrown, explain(thrown), paths)] };
   } finally {
     await here.close();
   }
+}
+
+/** How long the files may take to be imported: less than the whole check may. */
+const START_MS = 4000;
+const STILL_STARTING = Symbol('still starting');
+
+async function withinStart(importing: Promise<unknown>): Promise<unknown> {
+  const late = Promise.withResolvers<typeof STILL_STARTING>();
+  const timer = setTimeout(() => late.resolve(STILL_STARTING), START_MS);
+  try {
+    return await Promise.race([importing, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The awaits outside of every function: one of them does not end. A bundler that may write none down says where they stand. */
+async function startsForever(paths: ReadonlyMap<string, string>, projectFolder: string): Promise<readonly Finding[]> {
+  const found = `one that has not ended after ${START_MS / 1000} s: no message can be taken before it does`;
+  const broken = { severity: 'error', code: 'FUNCTION_BROKEN', path: '', found } as const;
+  const expected = 'a top-level await that ends at once';
+  const write = 'the await inside the function, or a promise with a deadline of its own';
+  const files = [...paths.values()];
+  const { build } = await import('esbuild');
+  const places = await build({
+    ...NODE_BUNDLE,
+    stdin: { contents: functionsEntry(paths), resolveDir: resolveFolder(paths) },
+    absWorkingDir: projectFolder,
+    write: false,
+    plugins: [doorPlugin],
+    supported: { 'top-level-await': false },
+  }).then(
+    () => [],
+    (thrown: unknown) => bundlingFindings(thrown, projectFolder),
+  );
+  // Without such an await it is one that the bundler cannot see.
+  if (places.length === 0)
+    return files.slice(0, 1).map((file) => ({ ...broken, file, line: 1, column: 1, expected, write }));
+  return places.map(({ file, line, column }) => ({ ...broken, file, line, column, expected, write }));
 }
 
 /** Node imports files: it is one for as long as that takes. */

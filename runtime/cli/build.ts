@@ -9,7 +9,7 @@ import {
   resolveFolder,
   tidyMap,
 } from '../bundle-functions.ts';
-import { findingsText } from '../config/findings-text.ts';
+import { findingsText, withoutNotices } from '../config/findings-text.ts';
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { surroundingsOf } from '../config/references.ts';
 import type { PipelineDocument } from '../config/resolve-pipeline.ts';
@@ -35,7 +35,7 @@ export const build: Command = {
     const loaded = await withinDeadline(file, { output: 'stderr' }, () => loadPipeline(file, 'check'));
     const { result, project } = loaded;
     const { spec, document } = result;
-    const findings = loaded.findings.filter(({ severity }) => severity !== 'notice');
+    const findings = withoutNotices(loaded.findings);
     process.stderr.write(findingsText(findings));
     if (spec === undefined || document === undefined) return EXIT.invalid;
     if (findings.some(({ severity }) => severity === 'error')) return EXIT.invalid;

@@ -1,4 +1,4 @@
-import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
 import type { Finding } from '../config/findings.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
@@ -6,9 +6,12 @@ import { EXIT } from './exit-codes.ts';
 import { loadPipeline } from './load-parts.ts';
 
 export const check: Command = {
-  usage: 'PIPELINE [--json]',
-  help: { '--json': 'print one JSON object instead of lines' },
-  options: { json: { type: 'boolean' } },
+  usage: 'PIPELINE [--notices] [--json]',
+  help: {
+    '--notices': 'say also what is worth knowing of buses and classes, not only what is wrong',
+    '--json': 'print one JSON object with all findings instead of lines',
+  },
+  options: { notices: { type: 'boolean' }, json: { type: 'boolean' } },
   words: 1,
   async run({ positionals, values }) {
     const file = positionals[0] ?? '';
@@ -18,14 +21,21 @@ export const check: Command = {
     if (isJson) {
       process.stdout.write(`${JSON.stringify(envelope)}\n`);
     } else {
-      process.stdout.write(findingsText(findings));
-      process.stdout.write(envelope.ok ? `${positionals[0]} is fine.\n` : `${count(findings)}.\n`);
+      const shown = values['notices'] === true ? findings : withoutNotices(findings);
+      process.stdout.write(findingsText(shown));
+      const left = findings.length - shown.length;
+      if (left > 0)
+        process.stdout.write(`${counted(left, 'notice')}: --notices shows ${left === 1 ? 'it' : 'them'}.\n`);
+      process.stdout.write(envelope.ok ? `${positionals[0]} is fine.\n` : `${counted(errorsIn(findings), 'error')}.\n`);
     }
     return envelope.ok ? EXIT.fine : EXIT.invalid;
   },
 };
 
-function count(findings: readonly Finding[]): string {
-  const errors = findings.filter(({ severity }) => severity === 'error').length;
-  return errors === 1 ? '1 error' : `${errors} errors`;
+function errorsIn(findings: readonly Finding[]): number {
+  return findings.filter(({ severity }) => severity === 'error').length;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pause } from '#kit/deadline.ts';
 import { catalog } from '../catalog.ts';
-import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
 import { drawScene, sceneLine } from '../demo/board.ts';
 import { tallyingLog } from '../demo/dead-letter-tally.ts';
 import { newScreen } from '../demo/screen.ts';
@@ -65,11 +65,11 @@ async function startBridge(
   const { result, project } = readPipeline(pipelineFile(buses), 'run');
   const { spec } = result;
   if (spec === undefined) {
-    process.stderr.write(findingsText(result.findings));
+    process.stderr.write(findingsText(withoutNotices(result.findings)));
     return undefined;
   }
   const { parts, findings } = await loadParts(spec, project);
-  process.stderr.write(findingsText(findings));
+  process.stderr.write(findingsText(withoutNotices(findings)));
   if (!findingsEnvelope(findings).ok) return undefined;
   return startPipeline(spec, {
     catalog,

@@ -1,4 +1,4 @@
-import { SluiceError } from '#contract/errors.ts';
+import { ERRORS, SluiceError } from '#contract/errors.ts';
 import { findingsText } from '../config/findings-text.ts';
 import { openLetterShelf } from '../state/letter-shelf.ts';
 import { isStateFolder } from '../state/state-folder.ts';
@@ -11,7 +11,7 @@ import { listLetters } from './dlq-list.ts';
 import { replayLetters } from './dlq-replay.ts';
 import { showLetters } from './dlq-show.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { letterFilter } from './letter-options.ts';
+import { checkFilter, letterFilter } from './letter-options.ts';
 import type { LetterTask } from './letter-task.ts';
 import { knownStates, olderState, olderText, standardState } from './state-place.ts';
 
@@ -78,11 +78,16 @@ export const dlq: Command = {
     const folder = typeof state === 'string' ? state : standardState(project.folder, spec.name);
     try {
       const shelf = openLetterShelf(folder);
-      if (shelf === undefined) return none(folder, project.folder, isJson);
       try {
+        if (shelf === undefined) assertRanWith(folder, project.folder);
+        checkFilter(filter, {
+          routes: [...spec.routes.map(({ name }) => name), ...(shelf?.routes({}) ?? [])],
+          codes: [...Object.keys(ERRORS), ...(shelf?.codes() ?? [])],
+        });
+        if (shelf === undefined) return none(folder, isJson);
         return await act({ given, file, spec, folder, shelf, filter, isJson });
       } finally {
-        shelf.close();
+        shelf?.close();
       }
     } catch (thrown) {
       if (!(thrown instanceof SluiceError)) throw thrown;
@@ -92,13 +97,15 @@ export const dlq: Command = {
 };
 
 /** Throws STATE_MISSING where no pipeline has run with this folder: it is the wrong one, or too early. */
-function none(folder: string, home: string, isJson: boolean): ExitCode {
-  if (!isStateFolder(folder)) {
-    const known = knownStates(home);
-    const others = known.length === 0 ? '' : `; state folders that are there: ${known.join(', ')}`;
-    const found = `expected the state folder of a pipeline in ${folder}, found none${others}`;
-    throw new SluiceError('STATE_MISSING', found);
-  }
+function assertRanWith(folder: string, home: string): void {
+  if (isStateFolder(folder)) return;
+  const known = knownStates(home);
+  const others = known.length === 0 ? '' : `; state folders that are there: ${known.join(', ')}`;
+  const found = `expected the state folder of a pipeline in ${folder}, found none${others}`;
+  throw new SluiceError('STATE_MISSING', found);
+}
+
+function none(folder: string, isJson: boolean): ExitCode {
   if (isJson) process.stdout.write(`${JSON.stringify({ ok: true, folder, total: 0, letters: [] })}\n`);
   else process.stdout.write(`There are no dead letters: ${folder} holds none, and never did.\n`);
   return EXIT.fine;

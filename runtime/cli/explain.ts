@@ -1,7 +1,7 @@
 import { busOf } from '../catalog-of.ts';
 import { catalog } from '../catalog.ts';
 import { explainRoute, explanationText, type RouteExplanation } from '../config/explain-route.ts';
-import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
 import type { PipelineSpec, RouteSpec } from '../config/pipeline-spec.ts';
 import { endOptions } from '../end-options.ts';
 import { withinDeadline } from './check-deadline.ts';
@@ -20,7 +20,9 @@ export const explain: Command = {
     const { spec, findings } = await withinDeadline(file, told, () => readPipeline(file, 'check').result);
     const envelope = findingsEnvelope(findings);
     if (spec === undefined) {
-      process.stderr.write(values['json'] === true ? `${JSON.stringify(envelope)}\n` : findingsText(findings));
+      process.stderr.write(
+        values['json'] === true ? `${JSON.stringify(envelope)}\n` : findingsText(withoutNotices(findings)),
+      );
       return EXIT.invalid;
     }
     const routes = spec.routes.map((route) => explained(spec, route));

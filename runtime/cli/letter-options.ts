@@ -1,4 +1,5 @@
 import { momentMs } from '#kit/moment.ts';
+import { nearestName } from '#kit/nearest.ts';
 import { DURATION_PATTERN, durationMs, RATE_PATTERN, perSecond } from '#kit/quantity.ts';
 import type { LetterFilter } from '../state/letter-filter.ts';
 import { type Arguments, UsageError } from './command.ts';
@@ -15,6 +16,30 @@ export function letterFilter({ values }: Arguments, numbers: readonly string[]):
     untilMs: moment('--until', values['until']),
   };
 }
+
+/** Throws UsageError where a filter names a route or a code that neither the pipeline nor any letter has. */
+export function checkFilter({ routes = [], codes = [] }: LetterFilter, known: LetterNames): void {
+  for (const route of routes) expectOneOf('--route', route, known.routes);
+  for (const code of codes) expectOneOf('--code', code, known.codes);
+}
+
+/** What letters can be told by. */
+export interface LetterNames {
+  readonly routes: readonly string[];
+  readonly codes: readonly string[];
+}
+
+function expectOneOf(option: string, found: string, known: readonly string[]): void {
+  if (known.includes(found)) return;
+  const names = [...new Set(known)];
+  const near = nearestName(found, known);
+  const expected = names.length > MOST_LISTED ? 'a code of docs/errors.md' : `one of ${names.join(', ')}`;
+  throw new UsageError(
+    `expected ${option} with ${expected}, found ${found}${near === undefined ? '' : `; did you mean ${near}?`}`,
+  );
+}
+
+const MOST_LISTED = 20;
 
 /** Letters a second. Throws UsageError. */
 export function rateOption({ values }: Arguments): number | undefined {

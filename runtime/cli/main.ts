@@ -1,15 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { messageOf } from '#contract/errors.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { isNodeTooOld } from '#kit/node-floor.ts';
 import { packageFolder } from '../package-folder.ts';
-import { type Arguments, type Command, UsageError } from './command.ts';
+import { type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { helpLines } from './help-lines.ts';
 import { leave } from './leave.ts';
+import { parseWords } from './parse-words.ts';
 
 /** Each is loaded when it is called: `run` does not wait for the demo's broker. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
@@ -63,27 +62,12 @@ async function main([word, ...rest]: readonly string[]): Promise<ExitCode> {
     return EXIT.fine;
   }
   try {
-    return await command.run(parse(command, rest));
+    return await command.run(parseWords(command, rest));
   } catch (thrown) {
     if (thrown instanceof UsageError) return wrong(`${thrown.message}\nusage: sluice ${word} ${command.usage}`);
     process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`);
     return EXIT.internal;
   }
-}
-
-/** Throws UsageError. */
-function parse(command: Command, rest: readonly string[]): Arguments {
-  let given: Arguments;
-  try {
-    given = parseArgs({ args: [...rest], options: command.options, allowPositionals: true });
-  } catch (thrown) {
-    throw new UsageError(messageOf(thrown), { cause: thrown });
-  }
-  const words = given.positionals.length;
-  const [least, most] = typeof command.words === 'number' ? [command.words, command.words] : command.words;
-  if (words < least || words > most)
-    throw new UsageError(`expected ${most === 0 ? 'no words' : 'one pipeline file'}, found ${words}`);
-  return given;
 }
 
 function wrong(text: string): ExitCode {

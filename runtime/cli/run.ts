@@ -1,5 +1,5 @@
 import { catalog } from '../catalog.ts';
-import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
 import type { Finding } from '../config/findings.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
@@ -35,6 +35,6 @@ export const run: Command = {
 };
 
 function refuse(findings: readonly Finding[]): ExitCode {
-  process.stderr.write(findingsText(findings.filter(({ severity }) => severity !== 'notice')));
+  process.stderr.write(findingsText(withoutNotices(findings)));
   return EXIT.invalid;
 }

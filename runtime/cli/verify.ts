@@ -1,6 +1,6 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import { catalog } from '../catalog.ts';
-import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
 import { deadLetterNames } from '../dead-letter-names.ts';
 import { startVerification, type Verification } from '../verification.ts';
 import { newLog } from '../telemetry/log.ts';
@@ -30,7 +30,9 @@ export const verify: Command = {
       () => chooseEnds(given),
     );
     if (ends === undefined) {
-      process.stdout.write(isJson ? `${JSON.stringify(findingsEnvelope(findings))}\n` : findingsText(findings));
+      process.stdout.write(
+        isJson ? `${JSON.stringify(findingsEnvelope(findings))}\n` : findingsText(withoutNotices(findings)),
+      );
       return EXIT.invalid;
     }
     const stop = new AbortController();

@@ -1,6 +1,6 @@
 import { nearestName } from '#kit/nearest.ts';
 import { oneOf, shown } from './describe.ts';
-import type { FindingList } from './finding-list.ts';
+import type { FindingDraft, FindingList } from './finding-list.ts';
 import { NOT_YET } from './not-yet.ts';
 import { asList, asMap, isMap, own } from './plain.ts';
 import type { PlainMap } from './plain.ts';
@@ -14,23 +14,19 @@ export interface ProjectFiles {
   readonly schemas: readonly string[];
 }
 
-const FUNCTION_FILE = /^(.+)\.(ts|mts|js|mjs)$/;
+const ENDINGS = { function: /\.(ts|mts|js|mjs)$/, schema: /\.json$/ } as const;
 const NO_FUNCTION = /\.(test|spec|gen|d)\.[a-z]+$/;
 
-/** The names that `function:` can take. */
-function functionNames(files: readonly string[]): readonly string[] {
-  return files.flatMap((file) => (NO_FUNCTION.test(file) ? [] : (FUNCTION_FILE.exec(file)?.[1] ?? [])));
-}
-
-/** The names that `validate:` can take. */
-function schemaNames(files: readonly string[]): readonly string[] {
-  return files.flatMap((file) => (file.endsWith('.json') ? file.slice(0, -5) : []));
+/** The files that `function:` or `validate:` can name, by name; of one name there may be several. */
+function filesByName(kind: 'function' | 'schema', files: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const possible = files.filter((file) => ENDINGS[kind].test(file) && !(kind === 'function' && NO_FUNCTION.test(file)));
+  return Map.groupBy(possible, (file) => file.replace(ENDINGS[kind], ''));
 }
 
 interface Names {
   readonly vocabulary: Vocabulary;
-  readonly functions: readonly string[];
-  readonly schemas: readonly string[];
+  readonly functions: ReadonlyMap<string, readonly string[]>;
+  readonly schemas: ReadonlyMap<string, readonly string[]>;
   readonly findings: FindingList;
 }
 
@@ -81,18 +77,46 @@ function checkConnection(at: string, end: unknown, buses: PlainMap, { findings }
 
 function checkFile(at: string, stage: StageWords, name: string, names: Names): void {
   const isFunction = stage.names === 'function';
+  const code = isFunction ? 'UNKNOWN_FUNCTION' : 'UNKNOWN_SCHEMA';
   const known = isFunction ? names.functions : names.schemas;
-  if (known.includes(name) || !new RegExp(FILE_NAME_PATTERN, 'u').test(name)) return;
-  const path = isFunction ? `functions/${name}.ts` : `schemas/${name}.json`;
-  const suggestion = nearestName(name, known);
+  const files = known.get(name);
+  if (files !== undefined && files.length > 1) names.findings.add(ambiguous(at, files));
+  if (files !== undefined || !new RegExp(FILE_NAME_PATTERN, 'u').test(name)) return;
+  // A name with its ending: the file is meant, whether it is there or not.
+  const bare = name.replace(ENDINGS[stage.names], '');
+  const path = isFunction ? `functions/${bare}.ts` : `schemas/${bare}.json`;
+  if (bare !== name && known.has(bare)) {
+    const found = `${name}, with the ending of the file`;
+    names.findings.add({
+      code,
+      at,
+      expected: 'the name of the file alone',
+      found,
+      write: `${stage.verb}: ${bare}`,
+      suggestion: bare,
+    });
+    return;
+  }
+  const suggestion = nearestName(bare, known.keys());
   names.findings.add({
-    code: isFunction ? 'UNKNOWN_FUNCTION' : 'UNKNOWN_SCHEMA',
+    code,
     at,
     expected: `${path} in the project`,
     found: 'no such file',
     write: suggestion === undefined ? `the file ${path}` : `${stage.verb}: ${suggestion}`,
     suggestion,
   });
+}
+
+function ambiguous(at: string, files: readonly string[]): FindingDraft {
+  const [kept = '', ...others] = files.toSorted((a, b) => Number(b.endsWith('ts')) - Number(a.endsWith('ts')));
+  return {
+    code: 'FUNCTION_TWICE',
+    at,
+    expected: 'one file of that name in functions/',
+    found: files.join(' and '),
+    write: `nothing here: keep ${kept}, and remove or rename ${others.join(' and ')}`,
+  };
 }
 
 function checkStage(at: string, item: unknown, names: Names): void {
@@ -180,8 +204,8 @@ function checkRouteNames(routes: readonly unknown[], findings: FindingList): voi
 export function checkNames(value: unknown, vocabulary: Vocabulary, project: ProjectFiles, findings: FindingList): void {
   const names: Names = {
     vocabulary,
-    functions: functionNames(project.functions),
-    schemas: schemaNames(project.schemas),
+    functions: filesByName('function', project.functions),
+    schemas: filesByName('schema', project.schemas),
     findings,
   };
   const buses = asMap(own(asMap(value), 'buses'));

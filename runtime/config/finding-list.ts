@@ -55,8 +55,10 @@ export class FindingList {
       write: cut(draft.write ?? ''),
       ...(draft.suggestion === undefined ? {} : { suggestion: draft.suggestion }),
     };
-    // An alias is used in many places, its anchor in one: the same words at the same place are one mistake.
-    const once = [place.line, place.column, draft.code, finding.expected, finding.found].join('\n');
+    // An alias is used in many places, its anchor in one: the same words at the same place are one mistake. What is worth
+    // knowing is worth saying once a file.
+    const where = severity === 'notice' ? [] : [place.line, place.column];
+    const once = [...where, draft.code, finding.expected, finding.found].join('\n');
     if (!this.#findings.has(once)) this.#findings.set(once, finding);
   }
 

@@ -1,16 +1,24 @@
-import type { Finding } from './findings.ts';
+import type { Finding, Severity } from './findings.ts';
+
+/** The heaviest last: that is where a reader of a terminal looks. */
+const ORDER: readonly Severity[] = ['notice', 'warning', 'error'];
 
 function text(finding: Finding): string {
   const { severity, file, line, column, code, expected, found, write } = finding;
-  const weight = severity === 'error' ? '' : `${severity}: `;
   const said = expected === '' ? found : `expected ${expected}, found ${found}`;
-  const head = `${file}:${line}:${column}  ${code}  ${weight}${said}`;
+  const head = `${file}:${line}:${column}  ${code}  ${severity}: ${said}`;
   return write === '' ? head : `${head}\n    write ${write}`;
 }
 
-/** For people: one finding a paragraph, `file:line:column  CODE  what`, and beneath it what to write. */
+/** For people: one finding a paragraph, `file:line:column  CODE  severity: what`, and beneath it what to write. Errors come last. */
 export function findingsText(findings: readonly Finding[]): string {
-  return findings.map((finding) => `${text(finding)}\n`).join('');
+  const ordered = ORDER.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
+  return ordered.map((finding) => `${text(finding)}\n`).join('');
+}
+
+/** What is wrong or doubtful, without what is merely worth knowing. */
+export function withoutNotices(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(({ severity }) => severity !== 'notice');
 }
 
 /** For machines: one envelope. `ok` is false as soon as one finding is an error. */

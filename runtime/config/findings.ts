@@ -28,6 +28,10 @@ export const FINDINGS = {
   UNKNOWN_STAGE: { severity: 'error', meaning: 'A stage whose verb does not exist.' },
   STAGE_VERBS: { severity: 'error', meaning: 'A stage with two verbs: the order would be a guess.' },
   UNKNOWN_FUNCTION: { severity: 'error', meaning: 'The project has no function file of that name.' },
+  FUNCTION_TWICE: {
+    severity: 'error',
+    meaning: 'Two function files of one name, such as x.ts and x.js: which of them runs would be a guess.',
+  },
   UNKNOWN_SCHEMA: { severity: 'error', meaning: 'The project has no schema file of that name.' },
   FUNCTION_BROKEN: {
     severity: 'error',

@@ -82,6 +82,12 @@ export class LetterShelf {
     return rows.flatMap((row) => textOf(row['route']) ?? []);
   }
 
+  /** Codes that the letters ended with. */
+  codes(): readonly string[] {
+    const rows = this.#all('SELECT DISTINCT code FROM dead_letters ORDER BY code', {});
+    return rows.flatMap((row) => textOf(row['code']) ?? []);
+  }
+
   /** How many would expire at once. `lifetimesMs`: what a route says of its messages' life. */
   expired(filter: LetterFilter, lifetimesMs: ReadonlyMap<string, number>, nowMs: number): number {
     const { sql, values } = conditionOf(filter);

@@ -146,8 +146,51 @@ test('without --json: one line a finding, its place first, and how many errors',
   using project = memoryProject([{ function: 'nowhere' }]);
   await using process = startSluice(['check', 'pipelines/p.yaml'], { cwd: project.folder });
   assert.equal(await process.ended(), 2);
-  assert.match(process.stdout(), /^pipelines\/p\.yaml:\d+:\d+ {2}UNKNOWN_FUNCTION {2}expected .+, found .+\n/m);
+  assert.match(process.stdout(), /^pipelines\/p\.yaml:\d+:\d+ {2}UNKNOWN_FUNCTION {2}error: expected .+, found .+\n/m);
   assert.match(process.stdout(), /\n1 error\.\n$/);
+});
+
+test('errors come last, notices are counted, and --notices says each of them once a file', async () => {
+  using project = memoryProject([{ function: 'nowhere' }], { 'schemas/unfinished.json': '{' });
+  const said = async (...options: readonly string[]): Promise<readonly string[]> => {
+    await using process = startSluice(['check', 'pipelines/p.yaml', ...options], { cwd: project.folder });
+    await process.ended();
+    return process
+      .stdout()
+      .replaceAll(/^.*:\d+:\d+ {2}(\w+) {2}(\w+): .*$/gm, '$2 $1')
+      .trim()
+      .split('\n');
+  };
+  const [error = '', write = ''] = await said();
+  assert.deepEqual([error, write.trim()], ['error UNKNOWN_FUNCTION', 'write the file functions/nowhere.ts']);
+  assert.deepEqual((await said()).slice(2), ['1 notice: --notices shows it.', '1 error.']);
+  assert.deepEqual(
+    (await said('--notices')).filter((line) => !line.startsWith(' ')),
+    ['notice BUS_NOTE', 'error UNKNOWN_FUNCTION', '1 error.'],
+  );
+});
+
+test('an await outside of every function that never ends is a finding where it stands', async () => {
+  using project = memoryProject([{ function: 'f' }, { function: 'fine' }], {
+    'functions/f.ts': "import { limit } from './limit.ts';\nexport default () => limit;\n",
+    'functions/limit.ts': 'setInterval(() => {}, 1000);\nexport const limit = await new Promise(() => {});\n',
+    'functions/fine.ts': 'export default (body) => body;\n',
+  });
+  const checked = await check(project);
+  assert.deepEqual([checked.code, places(checked, project)], [2, ['functions/limit.ts:2:22 FUNCTION_BROKEN']]);
+  assert.match(checked.findings[0]?.found ?? '', /has not ended after 4 s/);
+});
+
+test('an option that does not exist is refused with the one that was most likely meant', async () => {
+  for (const [words, said] of [
+    [['check', 'p.yaml', '--notice'], /found --notice; did you mean --notices\?/],
+    [['run', 'p.yaml', '--adminn=x'], /found --adminn; did you mean --admin\?/],
+    [['schema', '--zzzzzz'], /found --zzzzzz; there are --out\n/],
+  ] as const) {
+    await using process = startSluice(words);
+    assert.equal(await process.ended(), 2);
+    assert.match(process.stderr(), said);
+  }
 });
 
 test('sluice schema prints the published schema', async () => {

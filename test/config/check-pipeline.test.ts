@@ -101,6 +101,30 @@ test('what a bus does not promise is said, and is no error', () => {
   assert.equal(findingsEnvelope(findings).ok, true);
 });
 
+test('a function or schema is named without its ending, and no two files may have one name', () => {
+  const named = (stage: string): readonly string[] =>
+    checkPipeline({
+      text: `name: p\nbuses: { b: { bus: mqtt, url: mqtt://h } }\nroutes:\n  - name: r\n    from: { bus: b, topics: [in], qos: 1 }\n    stages: [{ ${stage} }]\n    to: { bus: b, topic: out }\n`,
+      file: 'p.yaml',
+      vocabulary: WORDS,
+      project: { functions: ['f.ts', 'two.js', 'two.ts', 'two.test.ts'], schemas: ['body.v1.json'] },
+      environment: {},
+      readFile,
+      mode: 'check',
+    })
+      .findings.filter(({ severity }) => severity === 'error')
+      .map(({ code, found, write }) => `${code} ${found} -> ${write}`);
+  assert.deepEqual(named('validate: body.v1'), []);
+  assert.deepEqual(named('validate: body.v1.json'), [
+    'UNKNOWN_SCHEMA body.v1.json, with the ending of the file -> validate: body.v1',
+  ]);
+  assert.deepEqual(named('validate: mass.v1.json'), ['UNKNOWN_SCHEMA no such file -> the file schemas/mass.v1.json']);
+  assert.deepEqual(named('function: f.ts'), ['UNKNOWN_FUNCTION f.ts, with the ending of the file -> function: f']);
+  assert.deepEqual(named('function: two'), [
+    'FUNCTION_TWICE two.js and two.ts -> nothing here: keep two.ts, and remove or rename two.js',
+  ]);
+});
+
 test('a missing variable is a warning to check and an error to run', () => {
   const missing = check(FLEET, {}, 'run');
   assert.equal(missing.spec, undefined);
@@ -214,7 +238,7 @@ test('the text of findings reads file:line:column, code, expected, found, and wh
   const errors = findings.filter(({ severity }) => severity === 'error');
   assert.equal(
     findingsText(errors),
-    'p.yaml:40:14  UNKNOWN_FIELD  expected attempts or backoff, found attemts\n    write attempts:\n',
+    'p.yaml:40:14  UNKNOWN_FIELD  error: expected attempts or backoff, found attemts\n    write attempts:\n',
   );
   assert.equal(errors[0]?.suggestion, 'attempts');
 });

@@ -30,11 +30,12 @@ Codes are stable: match on them, never on texts. This page is generated from \`r
 One line a finding, and beneath it what to write:
 
 \`\`\`
-pipelines/fleet.yaml:9:7  UNKNOWN_FIELD  expected bus, topics, qos or key, found topic
+pipelines/fleet.yaml:9:7  UNKNOWN_FIELD  error: expected bus, topics, qos or key, found topic
     write topics:
 \`\`\`
 
-\`--json\` prints one envelope, \`{ "ok": false, "findings": [...] }\`; a finding has \`severity\`, \`code\`, \`file\`, \`line\`,
+Errors come last. Notices, what is worth knowing of buses and classes, are counted; \`check --notices\` shows each of them
+once. \`--json\` prints one envelope with all of them, \`{ "ok": false, "findings": [...] }\`; a finding has \`severity\`, \`code\`, \`file\`, \`line\`,
 \`column\`, \`path\` (a JSON pointer into the file), \`expected\`, \`found\`, \`write\`, and \`suggestion\` where a known name was
 near. Contents of \`env:\` and \`file:\` references are never shown. Errors end a \`run\` before it connects, with exit code
 2; warnings and notices do not.

@@ -31,10 +31,18 @@ law('list filters by route, code, key, time and number, and says how many there 
   assert.deepEqual(await found('--key', 'a', '--key', 'b'), [1, 2, 3]);
   assert.deepEqual(await found('--code', 'DECODE_FAILED'), [4]);
   assert.deepEqual(await found('--id', '2-3,4', '--code', 'TRANSFORM_REJECTED'), [2, 3]);
-  assert.deepEqual(await found('--route', 'other'), []);
+  assert.deepEqual(await found('--code', 'STALE'), []);
   assert.deepEqual(await found('--since', '1h'), [1, 2, 3, 4]);
   assert.deepEqual(await found('--until', '1h'), []);
   assert.deepEqual(await found('--since', '2026-01-01T00:00:00Z', '--until', '2999-01-01T00:00:00Z'), [1, 2, 3, 4]);
+  for (const [option, name, near] of [
+    ['--route', 'upp', /expected --route with one of up, found upp; did you mean up\?/],
+    ['--code', 'DECODE_FALED', /expected --code with .*, found DECODE_FALED; did you mean DECODE_FAILED\?/],
+  ] as const) {
+    const { code, err } = await place.dlq('list', option, name);
+    assert.equal(code, 2);
+    assert.match(err, near);
+  }
   const { out } = await place.dlq('list', '--limit', '2');
   assert.match(
     out,
@@ -122,11 +130,23 @@ law('discard asks first, then removes what is meant and counts it; export gives 
   assert.match(metrics, /sluice_dead_letters_oldest_timestamp_seconds\{[^}]*\} 1\d{9}\.?\d*\n/);
 });
 
-law('where no pipeline has run there are no letters, and that is no error', SERVERS, async () => {
-  await using place = await letterGround();
-  for (const word of ['list', 'replay', 'discard', 'export']) {
-    const { code, out } = await place.dlq(word);
-    assert.equal(code, 0);
-    assert.match(out, /There are no dead letters/);
-  }
-});
+law(
+  'where no pipeline has run every word of dlq ends with 3, and where no letter was written with 0',
+  SERVERS,
+  async () => {
+    await using place = await letterGround();
+    const words = ['list', 'replay', 'discard', 'export'];
+    for (const word of words) {
+      const { code, err } = await place.dlq(word);
+      assert.equal(code, 3);
+      assert.match(err, /STATE_MISSING/);
+    }
+    const bridge = place.run();
+    await bridge.said('ready');
+    for (const word of words) {
+      const { code, out } = await place.dlq(word);
+      assert.equal(code, 0);
+      assert.match(out, word === 'export' ? /^$/ : /There are no (dead|such) letters/);
+    }
+  },
+);

@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+import { messageOf } from '#contract/errors.ts';
+import { nearestName } from '#kit/nearest.ts';
+import { type Arguments, type Command, UsageError } from './command.ts';
+
+/** Reads what stands behind a command's name. Throws UsageError, with the option that was most likely meant. */
+export function parseWords({ options, words }: Pick<Command, 'options' | 'words'>, args: readonly string[]): Arguments {
+  let given: Arguments;
+  try {
+    given = parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (thrown) {
+    throw new UsageError(unknownOption(messageOf(thrown), Object.keys(options)) ?? messageOf(thrown), {
+      cause: thrown,
+    });
+  }
+  const count = given.positionals.length;
+  const [least, most] = typeof words === 'number' ? [words, words] : words;
+  if (count < least || count > most)
+    throw new UsageError(`expected ${most === 0 ? 'no words' : 'one pipeline file'}, found ${count}`);
+  return given;
+}
+
+function unknownOption(message: string, known: readonly string[]): string | undefined {
+  const option = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
+  if (option === undefined) return undefined;
+  const near = nearestName(option.replace(/^-+/, ''), known);
+  const hint =
+    near === undefined ? `; there are ${known.map((name) => `--${name}`).join(', ')}` : `; did you mean --${near}?`;
+  return `expected an option of this command, found ${option}${known.length === 0 ? '; it has none' : hint}`;
+}
