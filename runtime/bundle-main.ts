@@ -2,18 +2,21 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bus } from '#contract/bus.ts';
+import { nearestName } from '#kit/nearest.ts';
 import { catalogOf } from './catalog-of.ts';
-import { UsageError } from './cli/command.ts';
+import { type Arguments, type Command, UsageError } from './cli/command.ts';
+import { assertWord, DLQ_HELP, DLQ_OPTIONS, dlqUsage, runDlq } from './cli/dlq-words.ts';
 import { EXIT, type ExitCode } from './cli/exit-codes.ts';
 import { helpLines } from './cli/help-lines.ts';
 import { holdPipeline } from './cli/hold.ts';
 import { leave } from './cli/leave.ts';
+import type { OwnRun } from './cli/letter-task.ts';
 import { parseWords } from './cli/parse-words.ts';
 import { processLog } from './cli/process-log.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './cli/run-options.ts';
 import { warnOfOlderState } from './cli/state-place.ts';
-import { findingsText, withoutNotices } from './config/findings-text.ts';
-import { type PipelineDocument, resolvePipeline } from './config/resolve-pipeline.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from './config/findings-text.ts';
+import { type PipelineDocument, type Resolution, resolvePipeline } from './config/resolve-pipeline.ts';
 import { adoptFunctions } from './adopt-functions.ts';
 import { referenceReader } from './project-files.ts';
 import type { FunctionHome } from './stages/kind.ts';
@@ -33,47 +36,147 @@ export interface BundledPipeline {
 
 /** The whole life of a bundle's process. References of the pipeline file are resolved here and now, files beside the working directory. */
 export async function runBundle(bundled: BundledPipeline): Promise<void> {
-  await leave(await run(bundled));
+  await leave(await main(bundled));
 }
 
-async function run({ document, buses, functions, validators, url }: BundledPipeline): Promise<ExitCode> {
-  const file = basename(fileURLToPath(url));
-  const args = process.argv.slice(2);
-  if (args.includes('--help')) {
-    process.stdout.write(manual(file));
+/** What an operator can do who has nothing but the bundle. */
+const COMMANDS: Readonly<Record<string, BundleCommand>> = {
+  run: {
+    usage: '[options]',
+    summary: 'run the pipeline until SIGTERM or Ctrl-C; what a bundle does without a word',
+    help: RUN_HELP,
+    options: RUN_OPTIONS,
+    words: 0,
+    run: hold,
+  },
+  'check-config': {
+    usage: '[--json]',
+    summary:
+      'say what of the environment and the files that the pipeline names is missing or wrong; connects to nothing',
+    help: { '--json': 'print one JSON object instead of lines' },
+    options: { json: { type: 'boolean' } },
+    words: 0,
+    run: checkConfig,
+  },
+  dlq: {
+    usage: dlqUsage(''),
+    summary: 'dead letters: list, show, replay, discard, export',
+    help: DLQ_HELP,
+    options: DLQ_OPTIONS,
+    words: [0, Infinity],
+    run: letters,
+  },
+};
+
+interface BundleCommand extends Omit<Command, 'run'> {
+  readonly summary: string;
+  /** Throws UsageError for what only the command can judge. */
+  run(given: Arguments, bundled: BundledPipeline): Promise<ExitCode>;
+}
+
+async function main(bundled: BundledPipeline): Promise<ExitCode> {
+  const [first = '', ...rest] = process.argv.slice(2);
+  const isNamed = first !== '' && !first.startsWith('-');
+  const file = fileOf(bundled);
+  if (first === 'help' || first === '--help' || first === '-h') {
+    process.stdout.write(overview(file));
     return EXIT.fine;
   }
-  const catalog = catalogOf(buses);
-  const { spec, findings } = resolvePipeline(document, catalog, {
-    environment: process.env,
-    readFile: referenceReader(process.cwd()),
-  });
+  const word = isNamed ? first : 'run';
+  const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+  if (command === undefined) {
+    const near = nearestName(word, Object.keys(COMMANDS));
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    const expected = `expected ${Object.keys(COMMANDS).join(', ')}`;
+    process.stderr.write(`${file}: ${expected}, found ${word}${hint}\n${overview(file)}`);
+    return EXIT.invalid;
+  }
+  const args = isNamed ? rest : process.argv.slice(2);
+  if (args.includes('--help')) {
+    process.stdout.write(manual(file, word, command));
+    return EXIT.fine;
+  }
+  try {
+    return await command.run(parseWords(command, args), bundled);
+  } catch (thrown) {
+    if (!(thrown instanceof UsageError)) throw thrown;
+    process.stderr.write(`${file}: ${thrown.message}\n${manual(file, word, command)}`);
+    return EXIT.invalid;
+  }
+}
+
+async function hold(given: Arguments, bundled: BundledPipeline): Promise<ExitCode> {
+  const own = load(bundled);
+  if (own === undefined) return EXIT.invalid;
+  const { spec, parts } = own;
+  const home = homeOf(bundled);
+  const options = runOptions(given, home, spec.name);
+  const log = processLog();
+  if (given.values['state'] === undefined) warnOfOlderState(log, home, spec.name);
+  return holdPipeline(spec, { ...options, catalog: catalogOf(bundled.buses), parts, log, environment: process.env });
+}
+
+function checkConfig({ values }: Arguments, bundled: BundledPipeline): Promise<ExitCode> {
+  const { findings } = resolve(bundled, 'run');
+  const envelope = findingsEnvelope(findings);
+  if (values['json'] === true) process.stdout.write(`${JSON.stringify(envelope)}\n`);
+  else {
+    process.stdout.write(findingsText(withoutNotices(findings)));
+    if (envelope.ok) process.stdout.write(`${fileOf(bundled)} has all that it needs.\n`);
+  }
+  return Promise.resolve(envelope.ok ? EXIT.fine : EXIT.invalid);
+}
+
+async function letters(given: Arguments, bundled: BundledPipeline): Promise<ExitCode> {
+  const [word = '', ...numbers] = given.positionals;
+  assertWord(word);
+  // Letters can be looked at where the environment of the bridge is not set.
+  const { spec, findings } = resolve(bundled, 'check');
   if (spec === undefined) {
     process.stderr.write(findingsText(withoutNotices(findings)));
     return EXIT.invalid;
+  }
+  const catalog = catalogOf(bundled.buses);
+  const pipeline = { spec, home: homeOf(bundled), catalog, load: () => Promise.resolve(load(bundled)) };
+  return runDlq(word, numbers, given, pipeline);
+}
+
+/** The pipeline with its functions and validators, in this environment; undefined, with the findings told, where it is not fit to run. */
+function load(bundled: BundledPipeline): OwnRun | undefined {
+  const { functions, validators, url } = bundled;
+  const { spec, findings } = resolve(bundled, 'run');
+  if (spec === undefined) {
+    process.stderr.write(findingsText(withoutNotices(findings)));
+    return undefined;
   }
   const explain = thrownPlaceReader({ url, readMap: () => mapBeside(url) });
   const home = (): Promise<FunctionHome> =>
     Promise.resolve({ url: `${url}?functions`, explain, close: () => Promise.resolve() });
   const names = new Map(Object.keys(functions).map((name) => [name, name]));
   const adopted = adoptFunctions(functions, names, { explain, home });
-  try {
-    const given = parseWords({ options: RUN_OPTIONS, words: 0 }, args);
-    const parts = { functions: adopted.functions, validators: new Map(Object.entries(validators)) };
-    const log = processLog();
-    const beside = dirname(fileURLToPath(url));
-    const options = runOptions(given, beside, spec.name);
-    if (given.values['state'] === undefined) warnOfOlderState(log, beside, spec.name);
-    return await holdPipeline(spec, { ...options, catalog, parts, log, environment: process.env });
-  } catch (thrown) {
-    if (!(thrown instanceof UsageError)) throw thrown;
-    process.stderr.write(`${file}: ${thrown.message}\n${manual(file)}`);
-    return EXIT.invalid;
-  }
+  return { spec, parts: { functions: adopted.functions, validators: new Map(Object.entries(validators)) } };
 }
 
-function manual(file: string): string {
-  return `usage: node ${file} [options]\n${helpLines(RUN_HELP)}`;
+function resolve({ document, buses }: BundledPipeline, mode: 'check' | 'run'): Resolution {
+  const readFile = referenceReader(process.cwd());
+  return resolvePipeline(document, catalogOf(buses), { environment: process.env, readFile, mode });
+}
+
+function fileOf({ url }: BundledPipeline): string {
+  return basename(fileURLToPath(url));
+}
+
+function homeOf({ url }: BundledPipeline): string {
+  return dirname(fileURLToPath(url));
+}
+
+function overview(file: string): string {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}\n`);
+  return `usage: node ${file} [COMMAND] [options]\n\n${lines.join('')}\nnode ${file} COMMAND --help says more. Options of run:\n${helpLines(RUN_HELP)}`;
+}
+
+function manual(file: string, word: string, { usage, summary, help }: BundleCommand): string {
+  return `usage: node ${file} ${word} ${usage}\n\n${summary}\n\n${helpLines(help)}`;
 }
 
 function mapBeside(url: string): string | undefined {

@@ -3,21 +3,15 @@ import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import { pause } from '#kit/deadline.ts';
 import { harmless } from '#kit/printable.ts';
-import { catalog } from '../catalog.ts';
-import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
-import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { type RunningPipeline, startPipeline } from '../pipeline.ts';
 import { isFolderFree } from '../state/state-folder.ts';
-import type { ProjectParts } from '../wire.ts';
-import { withinDeadline } from './check-deadline.ts';
 import { UsageError } from './command.ts';
-import type { LetterTask } from './letter-task.ts';
+import type { LetterTask, OwnRun } from './letter-task.ts';
 import { durationOption } from './duration-option.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { onceSignalled } from './hold.ts';
 import { letterSummary } from './letter-json.ts';
 import { rateOption } from './letter-options.ts';
-import { loadPipeline } from './load-parts.ts';
 import { processLog } from './process-log.ts';
 import { replayMeter } from './replay-meter.ts';
 import { watchStrays } from './watch-strays.ts';
@@ -28,12 +22,6 @@ const SUSPICIOUS_MS = 5000;
 const DRAIN_MS = 10_000;
 /** Letters that failed again and are named; the rest is counted. */
 const NAMED = 20;
-
-/** What the command itself runs where no process does. */
-interface OwnRun {
-  readonly spec: PipelineSpec;
-  readonly parts: ProjectParts;
-}
 
 /** Sends letters through their routes again: by the process that runs the pipeline, or else by this one. */
 export async function replayLetters(task: LetterTask): Promise<ExitCode> {
@@ -47,8 +35,9 @@ export async function replayLetters(task: LetterTask): Promise<ExitCode> {
   const routes = shelf.routes(filter);
   if (routes.length === 0) return tell(task, { done: 0, failed: 0, requested: 0, issued: 0 }, request.name, undefined);
   refuse(task, routes, request.renewExpiryMs);
-  const own = isFolderFree(folder) ? await ownRun(task) : undefined;
-  if (own === 'invalid') return EXIT.invalid;
+  const isOwn = isFolderFree(folder);
+  const own = isOwn ? await task.pipeline.load() : undefined;
+  if (isOwn && own === undefined) return EXIT.invalid;
   shelf.request(filter, request, Date.now());
   const stopping = onceSignalled(quietLog());
   const stopWatch = own === undefined ? undefined : watchStrays(own.parts.functions, quietLog());
@@ -73,7 +62,7 @@ export async function replayLetters(task: LetterTask): Promise<ExitCode> {
 
 /** Throws UsageError where some of the letters could not go through at all. */
 function refuse(
-  { shelf, filter, spec }: LetterTask,
+  { shelf, filter, pipeline: { spec } }: LetterTask,
   routes: readonly string[],
   renewExpiryMs: number | undefined,
 ): void {
@@ -94,17 +83,9 @@ function refuse(
   }
 }
 
-async function ownRun({ file }: LetterTask): Promise<OwnRun | 'invalid'> {
-  const { result, parts, findings } = await withinDeadline(file, { output: 'stderr' }, () => loadPipeline(file, 'run'));
-  const { spec } = result;
-  if (spec !== undefined && parts !== undefined && findingsEnvelope(findings).ok) return { spec, parts };
-  process.stderr.write(findingsText(findings.filter(({ severity }) => severity === 'error')));
-  return 'invalid';
-}
-
 /** Undefined where another process was quicker to take the folder. */
 async function start(
-  { folder }: LetterTask,
+  { folder, pipeline: { catalog } }: LetterTask,
   { spec, parts }: OwnRun,
   replayOnly: ReadonlySet<string>,
 ): Promise<RunningPipeline | undefined> {

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterJson } from './letter-json.ts';
 import { letterPage } from './letter-page.ts';
 
-export function showLetters({ spec, shelf, filter, isJson, folder }: LetterTask): ExitCode {
+export function showLetters({ pipeline: { spec }, shelf, filter, isJson, folder }: LetterTask): ExitCode {
   const { numbers } = filter;
   if (numbers === undefined) throw new UsageError('expected the number of a letter behind the pipeline, found none');
   const letters = [...shelf.each(filter)];

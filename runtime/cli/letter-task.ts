@@ -1,13 +1,30 @@
+import type { Catalog } from '../catalog-of.ts';
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import type { LetterFilter } from '../state/letter-filter.ts';
 import type { LetterShelf } from '../state/letter-shelf.ts';
+import type { ProjectParts } from '../wire.ts';
 import type { Arguments } from './command.ts';
+
+/** The pipeline whose letters are meant: of a file, or of the bundle that runs. */
+export interface LetterPipeline {
+  readonly spec: PipelineSpec;
+  /** Folder of the project or of the bundle. */
+  readonly home: string;
+  readonly catalog: Catalog;
+  /** Everything that it takes to run it here and now. Undefined, with the findings told, where that is not there. */
+  load(): Promise<OwnRun | undefined>;
+}
+
+/** What a replay itself runs where no process does. */
+export interface OwnRun {
+  readonly spec: PipelineSpec;
+  readonly parts: ProjectParts;
+}
 
 /** What every word of `dlq` is given. */
 export interface LetterTask {
   readonly given: Arguments;
-  readonly file: string;
-  readonly spec: PipelineSpec;
+  readonly pipeline: LetterPipeline;
   readonly folder: string;
   readonly shelf: LetterShelf;
   readonly filter: LetterFilter;

@@ -7,7 +7,7 @@ import { piecesOf } from './pieces.ts';
 import { Places } from './places.ts';
 import { resolveReferences } from './references.ts';
 import type { ReferenceSources } from './references.ts';
-import { judgeContents, withContents } from './resolved-document.ts';
+import { judgeContents, withContents, withStandIns } from './resolved-document.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** A pipeline file that passed the check, as plain data that JSON can hold: what a bundle embeds. References are as written. */
@@ -31,7 +31,7 @@ export interface Resolution {
 export function resolvePipeline(
   document: PipelineDocument,
   vocabulary: Vocabulary,
-  sources: Omit<ReferenceSources, 'mode'>,
+  sources: ReferenceSources,
 ): Resolution {
   const { file, value } = document;
   const spots = Object.entries(document.places).map(
@@ -40,12 +40,13 @@ export function resolvePipeline(
   const places = new Places(new Map(spots));
   const findings = new FindingList(file, places);
   const pieces = piecesOf(value, vocabulary);
-  const resolved = resolveReferences(value, vocabulary.stages, { ...sources, mode: 'run' }, findings);
+  const resolved = resolveReferences(value, vocabulary.stages, sources, findings);
   judgeContents(pieces, resolved, findings);
   const contents = withContents(value, pieces, resolved);
   checkRoutes({ value: contents, pieces, resolved, vocabulary, findings });
   if (findings.hasErrors) return { findings: findings.sorted() };
+  const whole = withStandIns(contents, pieces, resolved);
   const { readFile } = sources;
-  const spec = buildSpec({ file, value: contents, places, pieces, vocabulary, resolved, readFile });
+  const spec = buildSpec({ file, value: whole, places, pieces, vocabulary, resolved, readFile });
   return { spec, findings: findings.sorted() };
 }

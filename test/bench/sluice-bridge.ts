@@ -33,7 +33,7 @@ const say = (event: string, fields?: LogFields): void => {
 /** The real thing, run as a bundle of `sluice build` runs it. */
 export function sluiceBridge(document: PipelineDocument): Bridge {
   return async ({ delivered }) => {
-    const { spec, findings } = resolvePipeline(document, catalog, { environment: {}, readFile: () => '' });
+    const { spec, findings } = resolvePipeline(document, catalog, { environment: {}, readFile: () => '', mode: 'run' });
     if (spec === undefined) throw new Error(findingsText(findings));
     const stateFolder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
     const stopBounding = boundYoungGeneration();

@@ -168,7 +168,7 @@ test('a bundle resolves its document to the spec that a check of the file makes'
   assert.ok(document);
   // Through JSON: that is how a bundle holds it.
   const embedded = JSON.parse(JSON.stringify(document));
-  const resolution = resolvePipeline(embedded, WORDS, { environment, readFile });
+  const resolution = resolvePipeline(embedded, WORDS, { environment, readFile, mode: 'run' });
   assert.deepEqual(dataOf(resolution.spec), dataOf(check(FLEET, environment, 'run').spec));
 });
 
@@ -176,7 +176,7 @@ test('a bundle refuses what a reference brings and the schema does not take, at 
   const { document } = check(FLEET);
   assert.ok(document);
   const environment = { MQTT_URL: 's3cret://h', QOS: '7' };
-  const { spec, findings } = resolvePipeline(document, WORDS, { environment, readFile });
+  const { spec, findings } = resolvePipeline(document, WORDS, { environment, readFile, mode: 'run' });
   assert.equal(spec, undefined);
   const errors = findings.filter(({ severity }) => severity === 'error');
   assert.deepEqual(
@@ -193,7 +193,7 @@ test('the judge of a bundle and the judge of the file agree on every value that 
   for (const name of ['MQTT_URL', 'QOS', 'RETAIN', 'NATS_URL']) {
     for (const value of values) {
       const environment = { MQTT_PASSWORD: 'pw', [name]: value };
-      const atStart = resolvePipeline(document, WORDS, { environment, readFile });
+      const atStart = resolvePipeline(document, WORDS, { environment, readFile, mode: 'run' });
       const checked = check(FLEET, environment, 'run');
       assert.deepEqual(dataOf(atStart.spec), dataOf(checked.spec), `${name}=${value}`);
     }

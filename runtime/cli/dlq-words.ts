@@ -1,0 +1,123 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { ERRORS, SluiceError } from '#contract/errors.ts';
+import { openLetterShelf } from '../state/letter-shelf.ts';
+import { isStateFolder } from '../state/state-folder.ts';
+import { type Arguments, UsageError } from './command.ts';
+import { discardLetters } from './dlq-discard.ts';
+import { exportLetters } from './dlq-export.ts';
+import { listLetters } from './dlq-list.ts';
+import { replayLetters } from './dlq-replay.ts';
+import { showLetters } from './dlq-show.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { checkFilter, letterFilter } from './letter-options.ts';
+import type { LetterPipeline, LetterTask } from './letter-task.ts';
+import { knownStates, olderState, olderText, standardState } from './state-place.ts';
+
+const WORDS: Readonly<Record<string, (task: LetterTask) => ExitCode | Promise<ExitCode>>> = {
+  list: listLetters,
+  show: showLetters,
+  replay: replayLetters,
+  discard: discardLetters,
+  export: exportLetters,
+};
+
+const NAMES = Object.keys(WORDS).join('|');
+
+const FILTERS = '[--route ROUTE] [--code CODE] [--key KEY] [--since 2h] [--until 10m] [--state DIR] [--json]';
+
+/** What stands behind `dlq`; `pipeline`: the word for its file, where it takes one. */
+export function dlqUsage(pipeline: string): string {
+  return `${NAMES} ${pipeline}[NUMBER...] ${FILTERS}`;
+}
+
+export const DLQ_HELP = {
+  '--route ROUTE': 'letters of that route; may be given again, as all filters but times',
+  '--code CODE': 'letters that ended with that code: SCHEMA_INVALID',
+  '--key KEY': 'letters of that key',
+  '--since TIME': 'that died since: 2h ago, or 2026-11-25T03:00:00Z',
+  '--until TIME': 'that died before',
+  '--id NUMBER': 'these letters: 12, 12,15 or 20-30; also as words behind the pipeline',
+  '--state DIR':
+    'folder of what outlives the process, as `run` has it (default .sluice/NAME beside the project or the bundle)',
+  '--json': 'print one JSON object instead of lines',
+  '--limit N': 'list: the last N (default 100)',
+  '--rate N/s': 'replay: at most so many a second',
+  '--renew-expiry TIME': 'replay: what has expired may be sent for so long from now on',
+  '--yes': 'discard: do it',
+  '--out FILE': 'export: write there instead of to standard output',
+} as const;
+
+export const DLQ_OPTIONS = {
+  route: { type: 'string', multiple: true },
+  code: { type: 'string', multiple: true },
+  key: { type: 'string', multiple: true },
+  id: { type: 'string', multiple: true },
+  since: { type: 'string' },
+  until: { type: 'string' },
+  state: { type: 'string' },
+  json: { type: 'boolean' },
+  limit: { type: 'string' },
+  rate: { type: 'string' },
+  'renew-expiry': { type: 'string' },
+  yes: { type: 'boolean' },
+  out: { type: 'string' },
+} as const satisfies ParseArgsOptionsConfig;
+
+/** Throws UsageError where there is no such word. */
+export function assertWord(word: string): void {
+  if (!Object.hasOwn(WORDS, word)) throw new UsageError(`expected ${NAMES}, found ${word === '' ? 'nothing' : word}`);
+}
+
+/** Carries out one word of `dlq`. `numbers`: of letters, as words behind it. Throws UsageError. */
+export async function runDlq(
+  word: string,
+  numbers: readonly string[],
+  given: Arguments,
+  pipeline: LetterPipeline,
+): Promise<ExitCode> {
+  const { spec, home } = pipeline;
+  const isJson = given.values['json'] === true;
+  const filter = letterFilter(given, numbers);
+  const { state } = given.values;
+  const older = state === undefined ? olderState(home, spec.name) : undefined;
+  if (older !== undefined) process.stderr.write(`sluice: ${olderText(older, home, spec.name)}\n`);
+  const folder = typeof state === 'string' ? state : standardState(home, spec.name);
+  try {
+    const shelf = openLetterShelf(folder);
+    try {
+      if (shelf === undefined) assertRanWith(folder, home);
+      checkFilter(filter, {
+        routes: [...spec.routes.map(({ name }) => name), ...(shelf?.routes({}) ?? [])],
+        codes: [...Object.keys(ERRORS), ...(shelf?.codes() ?? [])],
+      });
+      if (shelf === undefined) return none(folder, isJson);
+      return (await WORDS[word]?.({ given, pipeline, folder, shelf, filter, isJson })) ?? EXIT.invalid;
+    } finally {
+      shelf?.close();
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof SluiceError)) throw thrown;
+    return failed(thrown, isJson);
+  }
+}
+
+/** Throws STATE_MISSING where no pipeline has run with this folder: it is the wrong one, or too early. */
+function assertRanWith(folder: string, home: string): void {
+  if (isStateFolder(folder)) return;
+  const known = knownStates(home);
+  const others = known.length === 0 ? '' : `; state folders that are there: ${known.join(', ')}`;
+  const found = `expected the state folder of a pipeline in ${folder}, found none${others}`;
+  throw new SluiceError('STATE_MISSING', found);
+}
+
+function none(folder: string, isJson: boolean): ExitCode {
+  if (isJson) process.stdout.write(`${JSON.stringify({ ok: true, folder, total: 0, letters: [] })}\n`);
+  else process.stdout.write(`There are no dead letters: ${folder} holds none, and never did.\n`);
+  return EXIT.fine;
+}
+
+function failed({ code, message, remedy }: SluiceError, isJson: boolean): ExitCode {
+  if (isJson) process.stdout.write(`${JSON.stringify({ ok: false, error: { code, text: message, remedy } })}\n`);
+  else process.stderr.write(`sluice: ${code}  ${message}. ${remedy}\n`);
+  return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
+}
