@@ -97,6 +97,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     window: from.window,
     attempts: spec.retry.attempts,
     backoff: spec.retry.backoff,
+    networkRetryMs: spec.retry.networkMs,
     drainPerSecond: spec.drainPerSecond,
     ...memoryOf(spec, services),
     sentBefore: services.sentBefore,

@@ -156,6 +156,7 @@ function retry(options: PlainMap): RetrySpec {
   return {
     attempts: typeof attempts === 'number' ? attempts : DEFAULTS.attempts,
     backoff: parseBackoff(optional(options, 'backoff') ?? DEFAULTS.backoff),
+    networkMs: durationMs(optional(options, 'network') ?? DEFAULTS.networkRetry),
   };
 }
 

@@ -24,7 +24,7 @@ interface Known {
   readonly promise: RoutePromise;
 }
 
-const seconds = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`);
+const seconds = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
 
 function held({ spec }: Known): string {
   const { messages, bytes } = spec.from.window;
@@ -97,8 +97,20 @@ function onLostConfirmation({ spec, sink }: Known): string {
 }
 
 function onBadMessage({ spec }: Known): string {
-  const { attempts, backoff } = spec.retry;
-  return `${attempts} tries, ${seconds(backoff.firstMs)} to ${seconds(backoff.capMs)} apart, then ${whereLettersGo(spec)}; only its own key waits`;
+  const { attempts, networkMs } = spec.retry;
+  const isNetwork = spec.stages.some(({ verb }) => verb === 'function') && networkMs > 0;
+  const network = isNetwork
+    ? ` (for ${seconds(networkMs)} at least where a function meets a failure of the network)`
+    : '';
+  return `${attempts} tries ${triesTake(spec.retry)}${network}, then ${whereLettersGo(spec)}; only its own key waits`;
+}
+
+/** Each wait lies between half of its length and all of it. */
+function triesTake({ attempts, backoff: { firstMs, capMs } }: RouteSpec['retry']): string {
+  if (attempts === 1) return 'and no more';
+  let longestMs = 0;
+  for (let wait = 0; wait < attempts - 1; wait += 1) longestMs += Math.min(capMs, firstMs * 2 ** wait);
+  return `within ${seconds(longestMs / 2)} to ${seconds(longestMs)}`;
 }
 
 function whereLettersGo({ deadLetter: { to, bounds } }: RouteSpec): string {

@@ -21,6 +21,7 @@ export const DEFAULTS = {
   maxBody: '8MiB',
   attempts: 5,
   backoff: '100ms..10s',
+  networkRetry: '1m',
   routeClass: 'event',
   deadLetter: 'local',
   lettersMax: 100_000,
@@ -71,6 +72,13 @@ export const RETRY_SCHEMA: JsonSchema = {
       formatMaximum: '1d',
       default: DEFAULTS.backoff,
       description: 'First and longest wait between tries; doubles in between.',
+    },
+    network: {
+      type: 'string',
+      format: 'duration',
+      pattern: DURATION_PATTERN,
+      default: DEFAULTS.networkRetry,
+      description: 'How long tries go on at the least where a function does not reach something over the network.',
     },
   },
 };

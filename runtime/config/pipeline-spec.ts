@@ -70,6 +70,8 @@ export interface RetrySpec {
   /** Tries before the dead letter, the first included. */
   readonly attempts: number;
   readonly backoff: Backoff;
+  /** Tries go on for so long at the least where a function does not reach something over the network. */
+  readonly networkMs: number;
 }
 
 interface EndSpec {

@@ -41,6 +41,12 @@ export const ERRORS = {
     scope: 'message',
     remedy: 'The function threw. Return reject(reason) where a retry cannot help.',
   },
+  TRANSFORM_UNREACHABLE: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy:
+      'The function could not reach something over the network. It is tried again for retry.network at least, 1m unless the file says otherwise.',
+  },
   TRANSFORM_TIMEOUT: {
     verdict: 'retry',
     scope: 'message',

@@ -29,6 +29,8 @@ export interface Job extends Member {
   /** Whether it may have been sent before, by a process or connection that is gone. */
   mayRepeat: boolean;
   attempt: number;
+  /** When its function did not reach something over the network for the first time, by `Clock.elapsedMs`. */
+  unreachableSinceMs: number | undefined;
   /** Frames that the sink has not answered for. */
   unsent: number;
   /** The first frame that the sink refused, if any. */

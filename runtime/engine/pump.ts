@@ -117,6 +117,7 @@ export class Pump {
       repeatKey: undefined,
       mayRepeat: false,
       attempt: 1,
+      unreachableSinceMs: undefined,
       unsent: 0,
       refusal: undefined,
       settled: false,
@@ -222,8 +223,8 @@ export class Pump {
   /** A stage failed: tries again, holding the lane (invariant 5), or gives up. */
   #failed(job: Job, failure: SluiceError): 'done' | 'holds' {
     this.#trial?.left(job, false);
-    const { attempts, backoff, clock, counters } = this.#route;
-    if (failure.verdict === 'reject' || job.attempt >= attempts || job.lane === undefined) {
+    const { backoff, clock, counters } = this.#route;
+    if (failure.verdict === 'reject' || job.lane === undefined || this.#isSpent(job, failure)) {
       this.#endings.refused(job, failure);
       return 'done';
     }
@@ -235,6 +236,16 @@ export class Pump {
       if (this.#step(job) === 'done') this.#release(job);
     });
     return 'holds';
+  }
+
+  /** Whether its tries are used up. What a function needs may be away for longer than they take: that has a time of its own. */
+  #isSpent(job: Job, { code }: SluiceError): boolean {
+    const { attempts, networkRetryMs, clock } = this.#route;
+    if (code === 'TRANSFORM_UNREACHABLE') {
+      job.unreachableSinceMs ??= clock.elapsedMs();
+      if (clock.elapsedMs() - job.unreachableSinceMs < networkRetryMs) return false;
+    }
+    return job.attempt >= attempts;
   }
 
   #leave(job: Job, passed: Passed): void {

@@ -60,6 +60,8 @@ export interface Route {
   readonly window: Room;
   readonly attempts: number;
   readonly backoff: Backoff;
+  /** How long a message is tried at the least whose function does not reach something over the network. */
+  readonly networkRetryMs: number;
   /** How fast a backlog may be sent, in frames; undefined: as fast as the sink takes it. */
   readonly drainPerSecond: number | undefined;
   /** Ids that were delivered, where the class must know them after a crash. */

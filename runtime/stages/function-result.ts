@@ -2,6 +2,7 @@ import { SluiceError } from '#contract/errors.ts';
 import { type Message, withBody } from '#contract/message.ts';
 import { Dropped, type StageResult } from '#contract/stage.ts';
 import { type Emitted, isEmitted, RESULT } from '#contract/transform.ts';
+import { networkCodeOf } from '#kit/network-failure.ts';
 import type { ThrownPlace } from './kind.ts';
 
 /** What a function returned, as what goes on. Throws a SluiceError where it is no result, or a refusal. */
@@ -28,11 +29,14 @@ function emitted(name: string, message: Message, result: Emitted<unknown>): Stag
   return bodies.map((body, index) => withBody(message, body, `${message.id}.${index}`));
 }
 
-/** What a function threw, as the failure of its message. */
+/** What a function threw, as the failure of its message: its own, or of the network that it needs. */
 export function threw(name: string, thrown: unknown, { position, stack }: ThrownPlace): SluiceError {
   const text =
     thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `something that is no Error (${typeof thrown})`;
-  return new SluiceError('TRANSFORM_THREW', `${name} threw ${text}`, {
+  const network = networkCodeOf(thrown);
+  const code = network === undefined ? 'TRANSFORM_THREW' : 'TRANSFORM_UNREACHABLE';
+  const cause = network === undefined || text.includes(network) ? '' : ` (${network})`;
+  return new SluiceError(code, `${name} threw ${text}${cause}`, {
     place: position === undefined ? {} : { position },
     cause: stack ?? thrown,
   });

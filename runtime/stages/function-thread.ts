@@ -32,7 +32,19 @@ export function functionThread(): void {
     };
     const isPlain = typeof thrown !== 'object' && typeof thrown !== 'function' && typeof thrown !== 'symbol';
     const value = isPlain ? thrown : null;
-    return { isError, name: part('name') ?? '', message: part('message') ?? '', stack: part('stack'), value };
+    const codes = codesOf(thrown, 0);
+    return { isError, name: part('name') ?? '', message: part('message') ?? '', stack: part('stack'), codes, value };
+  };
+  const codesOf = (thrown: unknown, depth: number): readonly string[] => {
+    if (!(thrown instanceof Error) || depth > 5) return [];
+    try {
+      const code: unknown = Reflect.get(thrown, 'code');
+      const inner: readonly unknown[] = thrown instanceof AggregateError ? thrown.errors.slice(0, 5) : [];
+      const below = [thrown.cause, ...inner].flatMap((one) => codesOf(one, depth + 1));
+      return [...(typeof code === 'string' ? [code] : []), ...below];
+    } catch {
+      return [];
+    }
   };
   const answer = (returned: unknown): Answer => {
     if (typeof returned !== 'object' || returned === null || !(mark in returned)) {

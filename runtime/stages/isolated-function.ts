@@ -2,6 +2,7 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Message } from '#contract/message.ts';
 import { Dropped, type Stage, type StageResult } from '#contract/stage.ts';
 import { emit } from '#contract/transform.ts';
+import { isNetworkCode } from '#kit/network-failure.ts';
 import { threw, toResult } from './function-result.ts';
 import { type Answered, type PoolSettings, ThreadPool } from './thread-pool.ts';
 import type { Call, Thrown } from './thread-words.ts';
@@ -50,6 +51,6 @@ function toStageResult(name: string, message: Message, answered: Answered): Stag
 }
 
 /** As it was where it was thrown, as far as it could leave. */
-function revived({ isError, name, message, stack, value }: Thrown): unknown {
-  return isError ? Object.assign(new Error(message), { name, stack }) : value;
+function revived({ isError, name, message, stack, codes, value }: Thrown): unknown {
+  return isError ? Object.assign(new Error(message), { name, stack, code: codes.find(isNetworkCode) }) : value;
 }

@@ -25,6 +25,8 @@ export interface Thrown {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
+  /** Codes of it, of what caused it, and of what it is made of. */
+  readonly codes: readonly string[];
   readonly value: unknown;
 }
 

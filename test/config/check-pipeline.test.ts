@@ -83,8 +83,8 @@ test('a good file yields a spec with references resolved, defaults filled in and
     codec: undefined,
     headers: { set: new Map([['origin', '{route}/{id}']]), drop: [], unspellable: 'encode' },
   });
-  assert.deepEqual(positions.retry, { attempts: 5, backoff: { firstMs: 100, capMs: 10_000 } });
-  assert.deepEqual(orders?.retry, { attempts: 3, backoff: { firstMs: 1000, capMs: 60_000 } });
+  assert.deepEqual(positions.retry, { attempts: 5, backoff: { firstMs: 100, capMs: 10_000 }, networkMs: 60_000 });
+  assert.deepEqual(orders?.retry, { attempts: 3, backoff: { firstMs: 1000, capMs: 60_000 }, networkMs: 60_000 });
   assert.deepEqual(orders.to.options, { topic: 'fleet/{key}/orders', retain: true, qos: 1 });
   assert.deepEqual(orders.from.options, { stream: 'ORDERS', subjects: ['orders.>'], start: { sequence: 7 } });
 });
@@ -238,7 +238,7 @@ test('the text of findings reads file:line:column, code, expected, found, and wh
   const errors = findings.filter(({ severity }) => severity === 'error');
   assert.equal(
     findingsText(errors),
-    'p.yaml:40:14  UNKNOWN_FIELD  error: expected attempts or backoff, found attemts\n    write attempts:\n',
+    'p.yaml:40:14  UNKNOWN_FIELD  error: expected attempts, backoff or network, found attemts\n    write attempts:\n',
   );
   assert.equal(errors[0]?.suggestion, 'attempts');
 });

@@ -40,6 +40,23 @@ test('a message that waits for its retry holds its key and no other', async () =
   assert.ok(bodies(sink.sent).indexOf('0') < bodies(sink.sent).indexOf('3'), 'one lane, in order');
 });
 
+test('what a function needs over the network may be away for a minute; any other failure ends with its tries', async () => {
+  for (const [code, least, most] of [
+    ['TRANSFORM_UNREACHABLE', 60_000, 63_000],
+    ['TRANSFORM_THREW', 100, 400],
+  ] as const) {
+    const stage = stageThat(() => {
+      throw new SluiceError(code, 'not now');
+    });
+    const { clock, counters, letters } = started([frameForTest('a/1', 'x')], { stages: [stage] });
+    const startMs = clock.elapsedMs();
+    await clock.play(() => counters.deadLettered === 1);
+    const tookMs = clock.elapsedMs() - startMs;
+    assert.ok(tookMs >= least && tookMs <= most, `${code}: ${tookMs} ms`);
+    assert.equal(letters[0]?.failure.code, code);
+  }
+});
+
 test('a lane that the source names is kept across keys and addresses', async () => {
   let isBroken = true;
   const stage = stageThat((message) => {

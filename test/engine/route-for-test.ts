@@ -38,6 +38,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     window: { messages: 16, bytes: 1_000_000 },
     attempts: 3,
     backoff: { firstMs: 100, capMs: 1000 },
+    networkRetryMs: 60_000,
     deadLetters: {
       record(letter) {
         letters.push(letter);
