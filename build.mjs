@@ -1,6 +1,11 @@
 // Makes dist/sluice.mjs, the command line with the runtime. A bus's client is a chunk of its own, loaded when a
-// pipeline names the bus. esbuild itself stays outside: `sluice run` and `sluice build` call it.
-import { rm } from 'node:fs/promises';
+// pipeline names the bus. esbuild itself stays outside: `sluice run` and `sluice build` call it. And dist/door, what `import ...
+// from 'sluice'` finds in a project that Sluice is installed in: Node runs no TypeScript beneath node_modules.
+import { execFile } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 await rm('dist', { recursive: true, force: true });
@@ -30,6 +35,47 @@ const { metafile } = await build({
     js: "import { createRequire as sluiceRequire } from 'node:module'; const require = sluiceRequire(import.meta.url);",
   },
 });
+await makeDoor();
+
+/** The public modules as JavaScript, and their declarations, which refer to nothing but one another. */
+async function makeDoor() {
+  const doors = ['sluice', 'testing'];
+  const files = [...doors.map((door) => `runtime/${door}.ts`), 'runtime/contract/transform.ts'];
+  await build({
+    entryPoints: files,
+    outdir: 'dist/door',
+    entryNames: '[name]',
+    format: 'esm',
+    target: 'node22',
+    logLevel: 'warning',
+  });
+  const compiler = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
+  const options = '--declaration --emitDeclarationOnly --noEmit false --outDir dist/door/all --rootDir runtime';
+  const project = 'dist/door/tsconfig.json';
+  await writeFile(
+    project,
+    JSON.stringify({
+      extends: '../../tsconfig.json',
+      compilerOptions: {},
+      include: [],
+      files: files.map((file) => `../../${file}`),
+    }),
+  );
+  await promisify(execFile)(process.execPath, [join(compiler, 'bin/tsc'), '-p', project, ...options.split(' ')]);
+  for (const name of [...doors, 'transform']) {
+    const folder = name === 'transform' ? 'dist/door/all/contract' : 'dist/door/all';
+    for (const [from, ending] of [
+      [`${folder}/${name}.d.ts`, '.d.ts'],
+      [`dist/door/${name}.js`, '.js'],
+    ]) {
+      const text = await readFile(from, 'utf8');
+      await writeFile(`dist/door/${name}${ending}`, text.replaceAll('#contract/transform.ts', './transform.js'));
+    }
+  }
+  await rm('dist/door/all', { recursive: true });
+  await rm(project);
+}
+
 const code = Object.entries(metafile.outputs).filter(([file]) => file.endsWith('.mjs'));
 const kB = (bytes) => `${Math.ceil(bytes / 1000)} kB`;
 const main = code.find(([file]) => file === 'dist/sluice.mjs');

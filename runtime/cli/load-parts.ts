@@ -1,5 +1,6 @@
 import type { Finding } from '../config/findings.ts';
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
+import { checkTypes } from '../check-types.ts';
 import { loadFunctions } from '../load-functions.ts';
 import { loadSchemas } from '../load-schemas.ts';
 import { type ProjectFolders, projectFile } from '../project-files.ts';
@@ -23,13 +24,22 @@ export interface LoadedPipeline extends CheckedPipeline {
   readonly findings: readonly Finding[];
 }
 
-/** Reads and judges a pipeline file, and compiles what it names. Throws UsageError when there is none. */
+/**
+ * Reads and judges a pipeline file, and compiles what it names; to `check` it, the types of its functions as well. Throws
+ * UsageError when there is none.
+ */
 export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise<LoadedPipeline> {
   const checked = readPipeline(file, mode);
   const { spec, findings } = checked.result;
   if (spec === undefined) return { ...checked, parts: undefined, findings };
-  const loaded = await loadParts(spec, checked.project);
-  return { ...checked, parts: loaded.parts, findings: [...findings, ...loaded.findings] };
+  const [loaded, types] = await Promise.all([
+    loadParts(spec, checked.project),
+    mode === 'check' ? checkTypes(functionPaths(spec, checked.project).values(), checked.project.folder) : [],
+  ]);
+  // Of a file that does not even compile nothing more is said.
+  const broken = new Set(loaded.findings.map((finding) => finding.file));
+  const others = types.filter((finding) => !broken.has(finding.file));
+  return { ...checked, parts: loaded.parts, findings: [...findings, ...loaded.findings, ...others] };
 }
 
 /** Compiles what a checked pipeline names. */

@@ -37,6 +37,15 @@ export const FINDINGS = {
     severity: 'error',
     meaning: 'A function file that does not compile, or whose default export is no function.',
   },
+  FUNCTION_TYPES: {
+    severity: 'error',
+    meaning:
+      'A type error in a function file, as the TypeScript compiler of the project tells it, or else the one beside Sluice.',
+  },
+  FUNCTION_TYPES_UNCHECKED: {
+    severity: 'notice',
+    meaning: 'The types of the functions were not looked at; the finding says why.',
+  },
   SCHEMA_BROKEN: { severity: 'error', meaning: 'A schema file that is no JSON, or that the validator cannot compile.' },
   PATTERN_UNSAFE: {
     severity: 'error',
