@@ -43,7 +43,7 @@ async function held(spec: PipelineSpec, settings: RunSettings): Promise<ExitCode
   return code;
 }
 
-/** Resolves at the first SIGTERM or SIGINT; the second one ends the process. */
+/** Resolves at the first SIGTERM or SIGINT; the second one ends the process. What npm started is also told by the end of npm. */
 export function onceSignalled(log: Log): Promise<void> {
   return new Promise((resolve) => {
     let isFirst = true;
@@ -55,5 +55,26 @@ export function onceSignalled(log: Log): Promise<void> {
     };
     process.on('SIGINT', heard);
     process.on('SIGTERM', heard);
+    onceNpmIsGone(() => {
+      if (!isFirst) return;
+      isFirst = false;
+      log.info('stopping', { text: 'npm, which started it, is gone: finishing what is in flight' });
+      resolve();
+    });
   });
+}
+
+const LOOK_MS = 500;
+
+/** npm and npx put a shell before what they start. Told to stop they end the shell, and the process hears nothing of it. */
+function onceNpmIsGone(act: () => void): void {
+  const { npm_execpath: npm } = process.env;
+  const parent = process.ppid;
+  if (npm === undefined || parent === 1) return;
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(looking);
+    act();
+  }, LOOK_MS);
+  looking.unref();
 }

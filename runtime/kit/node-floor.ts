@@ -1,9 +1,13 @@
 const FLOOR = [22, 18] as const;
 
+const OWN = 'export PATH="$PWD/node_modules/.bin:$PATH"';
+
 /** True on a Node below the floor, after saying so: anything else that then happened would be a riddle. */
 export function isNodeTooOld(version: string = process.versions.node): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > FLOOR[0] || (major === FLOOR[0] && minor >= FLOOR[1])) return false;
-  process.stderr.write(`expected Node ${FLOOR.join('.')} or later, found ${version}: install a newer one\n`);
+  process.stderr.write(
+    `expected Node ${FLOOR.join('.')} or later, found ${version}: install a newer one, or take one that npm has installed: ${OWN}\n`,
+  );
   return true;
 }
