@@ -1,5 +1,5 @@
 import type { Finding } from './config/findings.ts';
-import { asMap } from './config/plain.ts';
+import { asMap } from '#kit/plain.ts';
 import type { LoadedFunction } from './stages/kind.ts';
 
 export interface FunctionsLoaded {

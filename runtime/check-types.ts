@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Finding } from './config/findings.ts';
-import { asMap } from './config/plain.ts';
+import { asMap } from '#kit/plain.ts';
 import { packageFolder } from './package-folder.ts';
 
 /** Longer than any project of functions takes. */

@@ -1,3 +1,4 @@
+import { asMap, own, type PlainMap } from '#kit/plain.ts';
 import { parseTemplate } from './config/template.ts';
 
 /** Where the bridge finds a message's key, as far as a publisher has to put it there. Its address and the bus's own key it always has. */
@@ -25,12 +26,12 @@ export function withKey(
   { bodyPaths }: KeyPlace,
   key: string,
 ): Readonly<Record<string, unknown>> {
-  return bodyPaths.reduce((made, path) => placed(made, path, key), body);
+  return bodyPaths.reduce((made, path) => withValue(made, path, key), body);
 }
 
-function placed(holder: unknown, path: readonly string[], key: string): Readonly<Record<string, unknown>> {
+/** A copy of a map with the value under these keys, maps made on the way. */
+export function withValue(holder: unknown, path: readonly string[], value: unknown): PlainMap {
   const [name = '', ...rest] = path;
-  const map = typeof holder === 'object' && holder !== null ? { ...holder } : {};
-  const inner: unknown = Reflect.get(map, name);
-  return { ...map, [name]: rest.length === 0 ? key : placed(inner, rest, key) };
+  const map = asMap(holder);
+  return { ...map, [name]: rest.length === 0 ? value : withValue(own(map, name), rest, value) };
 }

@@ -12,7 +12,7 @@ import {
   tidyMap,
 } from './bundle-functions.ts';
 import type { Finding } from './config/findings.ts';
-import { asMap } from './config/plain.ts';
+import { asMap } from '#kit/plain.ts';
 import type { FunctionHome, ThrownPlace } from './stages/kind.ts';
 import { thrownPlaceReader } from './thrown-place.ts';
 

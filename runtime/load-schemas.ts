@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { shortened } from '#kit/shortened.ts';
 import type { Finding } from './config/findings.ts';
-import { isMap } from './config/plain.ts';
+import { isMap } from '#kit/plain.ts';
 import { parseYaml } from './config/yaml-document.ts';
 import { type ProjectFolders, projectFile } from './project-files.ts';
 import { schemaCompiler, type UnsafePattern, UnsafePatterns } from './stages/compile-schemas.ts';

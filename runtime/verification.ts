@@ -17,7 +17,8 @@ import { Health } from './telemetry/health.ts';
 import { Checker } from './verify/checker.ts';
 import type { DeadLettersFound, Unread } from './verify/elsewhere.ts';
 import { Generator } from './verify/generator.ts';
-import { type Mark, MARK_HEADER, markedBody, type MarkPlace, markText } from './verify/mark.ts';
+import { type BodyValue, withValues } from './verify-bodies.ts';
+import { bareBody, type Mark, MARK_HEADER, markedBody, type MarkPlace, markText } from './verify/mark.ts';
 import { Reader } from './verify/reader.ts';
 import type { Report, VerdictName } from './verify/verdicts.ts';
 
@@ -40,6 +41,10 @@ export interface VerifySettings {
   readonly sizeBytes: number;
   /** What a body holds beside its mark. */
   readonly body: Readonly<Record<string, unknown>>;
+  /** Fields of the body that tell one message from another. */
+  readonly values?: readonly BodyValue[];
+  /** The body holds nothing else: neither mark nor padding. */
+  readonly isBare?: boolean;
   readonly labels: readonly string[];
   readonly expiresMs: number | undefined;
   readonly slackMs: number;
@@ -212,36 +217,39 @@ async function openEnds(
 function framer(
   { key: keyTemplate }: VerifyEnds,
   { name, from, to }: RouteSpec,
-  { catalog, body, sizeBytes, expiresMs }: VerifySettings,
+  { catalog, body, values = [], isBare = false, sizeBytes, expiresMs }: VerifySettings,
   checker: Checker,
 ): (mark: Mark) => Frame {
   const grammar = busOf(catalog, to.bus).grammar;
   const source = busOf(catalog, from.bus).grammar;
   const address = compileTemplate(to.address, { route: name, source, target: grammar, missing: 'ADDRESS_INVALID' });
   const place = keyPlace(keyTemplate);
-  return (mark) => frameOf(mark, checker.labelOf(mark), { address, place, body, sizeBytes, expiresMs });
+  return (mark) => frameOf(mark, checker.labelOf(mark), { address, place, body, values, isBare, sizeBytes, expiresMs });
 }
 
 interface Make {
   readonly address: Template;
   readonly place: KeyPlace;
   readonly body: Readonly<Record<string, unknown>>;
+  readonly values: readonly BodyValue[];
+  readonly isBare: boolean;
   readonly sizeBytes: number;
   readonly expiresMs: number | undefined;
 }
 
-function frameOf(mark: Mark, label: string | undefined, { address, place, body, sizeBytes, expiresMs }: Make): Frame {
+function frameOf(mark: Mark, label: string | undefined, make: Make): Frame {
+  const { address, place, body, values, isBare, sizeBytes, expiresMs } = make;
   const { run, key, number, sentAtMs } = mark;
   const id = `${run}-${key}-${number}`;
   const headers = new Map([[MARK_HEADER, [markText(mark)]], ...place.headers.map((name) => [name, [key]] as const)]);
   if (label !== undefined) headers.set('seclabel', [label]);
-  const keyed = withKey(body, place, key);
+  const keyed = withValues(withKey(body, place, key), values, mark);
   return {
     address: address({ id, address: '', key, headers, body: keyed }),
     key,
     headers,
     headerTypes: undefined,
-    body: markedBody(mark, keyed, sizeBytes),
+    body: isBare ? bareBody(keyed) : markedBody(mark, keyed, sizeBytes),
     id,
     contentType: 'application/json',
     timestampMs: sentAtMs,

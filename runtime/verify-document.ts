@@ -1,5 +1,5 @@
 import { type CheckResult, judgeDocument, type PipelineSource } from './config/check-pipeline.ts';
-import { asMap, isMap, own } from './config/plain.ts';
+import { asMap, isMap, own } from '#kit/plain.ts';
 import { type ParsedDocument, parseYaml } from './config/yaml-document.ts';
 
 /** The one route of a verify document, as the bridge's own checker sees it. */

@@ -4,28 +4,39 @@ import { messageOf } from '#contract/errors.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { URL_FORMS, urlEnd, type UrlEnd } from '../bus-url.ts';
 import { catalog } from '../catalog.ts';
-import { asMap, own } from '../config/plain.ts';
+import { asMap, own } from '#kit/plain.ts';
 import type { Finding } from '../config/findings.ts';
 import type { PipelineSpec, RouteSpec } from '../config/pipeline-spec.ts';
 import { projectFolder } from '../config/project.ts';
 import { mirrorRoute } from '../mirror-route.ts';
 import { readProjectFolders, referenceReader } from '../project-files.ts';
 import type { VerifyEnds } from '../verification.ts';
+import { type BodyPlan, planBodies } from '../verify-bodies.ts';
 import { checkVerifyDocument, checkVerifyText, isVerifyText, type VerifyDocument } from '../verify-document.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { type Arguments, UsageError } from './command.ts';
-import { textOf } from './verify-options.ts';
+import { standardState } from './state-place.ts';
+import { bodyOption, markOption, textOf } from './verify-options.ts';
 
 /** The ends that the command line names; without `ends` the findings say why there are none. */
 export interface ChosenEnds {
   readonly ends?: VerifyEnds;
   readonly findings: readonly Finding[];
-  /** What the pipeline's own file promises, where it is known. */
-  readonly trafficClass: TrafficClass | undefined;
+  /** Where it is known: what the route promises, which bodies it takes, and where its state lies. */
+  readonly route?: JudgedRoute;
+}
+
+/** A route of a pipeline of ours. */
+export interface JudgedRoute {
+  readonly name: string;
+  readonly trafficClass: TrafficClass;
+  readonly bodies: BodyPlan;
+  readonly stateFolder: string;
 }
 
 /** From a pipeline and its route, a verify file, or two URLs. Throws UsageError. */
-export function chooseEnds({ positionals, values }: Arguments): ChosenEnds {
+export function chooseEnds(given: Arguments): ChosenEnds {
+  const { positionals, values } = given;
   const [file] = positionals;
   const [entrance, exit] = [textOf(values, 'in'), textOf(values, 'out')];
   const key = textOf(values, 'key');
@@ -36,10 +47,10 @@ export function chooseEnds({ positionals, values }: Arguments): ChosenEnds {
   }
   if (entrance !== undefined || exit !== undefined) throw new UsageError('expected a file or --in and --out, not both');
   const text = textIn(file);
-  if (!isVerifyText(text)) return mirrored(file, textOf(values, 'route'), key);
+  if (!isVerifyText(text)) return mirrored(file, given, key);
   if (textOf(values, 'route') !== undefined) throw new UsageError('--route is for pipeline files');
   const { spec, findings, key: written } = checkVerifyText({ text, file, ...surroundings(file) });
-  return { ...(spec !== undefined && { ends: { spec, key: key ?? written } }), findings, trafficClass: undefined };
+  return { ...(spec !== undefined && { ends: { spec, key: key ?? written } }), findings };
 }
 
 function urlDocument(entrance: string, exit: string, key: string | undefined): VerifyDocument {
@@ -59,11 +70,11 @@ function endOf(text: string, direction: 'in' | 'out'): UrlEnd {
   return found;
 }
 
-function mirrored(file: string, wanted: string | undefined, key: string | undefined): ChosenEnds {
-  const { result } = readPipeline(file, 'run');
+function mirrored(file: string, given: Arguments, key: string | undefined): ChosenEnds {
+  const { result, project } = readPipeline(file, 'run');
   const { spec, document } = result;
-  if (spec === undefined) return { findings: result.findings, trafficClass: undefined };
-  const route = routeOf(spec, wanted);
+  if (spec === undefined) return { findings: result.findings };
+  const route = routeOf(spec, textOf(given.values, 'route'));
   const ends = mirrorRoute(route, Date.now());
   if ('flaw' in ends) {
     const how = 'write a verify file with both ends, in: and out: (docs/verify.md)';
@@ -72,7 +83,11 @@ function mirrored(file: string, wanted: string | undefined, key: string | undefi
   const name = `${spec.name}-${route.name}-verify`.slice(0, 64);
   const buses = own(asMap(document?.value), 'buses');
   const made = judged({ name, buses, ...ends, ...(key !== undefined && { key }) }, file);
-  return { ...made, trafficClass: route.class };
+  const asked = { body: bodyOption(given), markPlace: markOption(given), key: key ?? route.from.key };
+  const bodies = planBodies(spec, route, { catalog, project, ...asked });
+  if ('flaw' in bodies) throw new UsageError(bodies.flaw);
+  const stateFolder = standardState(project.folder, spec.name);
+  return { ...made, route: { name: route.name, trafficClass: route.class, bodies, stateFolder } };
 }
 
 function routeOf({ routes }: PipelineSpec, wanted: string | undefined): RouteSpec {
@@ -94,7 +109,7 @@ function judged(document: VerifyDocument, file = 'verify.yaml'): ChosenEnds {
     const [first] = errors;
     throw new UsageError(`${first?.code} at ${first?.path}: expected ${first?.expected}, found ${first?.found}`);
   }
-  return { ends: { spec, key }, findings: [], trafficClass: undefined };
+  return { ends: { spec, key }, findings: [] };
 }
 
 function surroundings(file: string) {

@@ -5,6 +5,7 @@ import { messageOf } from '#contract/errors.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { SIZE_PATTERN, sizeBytes } from '#kit/quantity.ts';
 import type { VerifySettings } from '../verification.ts';
+import type { MarkPlace } from '../verify/mark.ts';
 import { VERDICT_NAMES, type VerdictName } from '../verify/verdicts.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { durationOption } from './duration-option.ts';
@@ -30,6 +31,7 @@ export const VERIFY_OPTIONS = {
   'dead-letters': { type: 'string' },
   state: { type: 'string' },
   allow: { type: 'string', multiple: true },
+  'keep-letters': { type: 'boolean' },
   json: { type: 'boolean' },
 } as const satisfies ParseArgsOptionsConfig;
 
@@ -43,15 +45,18 @@ export const VERIFY_HELP = {
   '--for DURATION': 'how long to send',
   '--keys N': 'how many keys (default 16)',
   '--size SIZE': 'about the size of a body (default 256B)',
-  '--body FILE': 'a JSON object that every body holds beside its mark',
-  '--mark body|header': 'where marks survive: header where a function makes another body (default body)',
+  '--body FILE': "a JSON object that every body holds beside its mark (default: made of the route's first schema)",
+  '--mark body|header':
+    'where marks survive (default body; of a route with a function, or whose schema takes no mark, header)',
   '--label LABEL': 'the label sent and expected; several take turns',
   '--expires DURATION': 'expiry given to every message',
   '--slack DURATION': 'how much later than its expiry one may arrive (default 2s)',
   '--quiet-after TIME': 'the end of waiting: nothing arrived for so long (default 10s)',
   '--wedged-after TIME': 'a silence that convicts while messages go in (default 30s)',
   '--dead-letters N': 'so many of the missing may lie among dead letters',
-  '--state DIR': "look for the missing among the dead letters of that pipeline's state folder",
+  '--state DIR':
+    'state folder of the pipeline, where the missing are looked for among dead letters (default: its own, while it runs here)',
+  '--keep-letters': 'leave the dead letters of this check in the state folder',
   '--allow VERDICT': 'count it, and convict nobody of it; may be repeated',
   '--json': 'print one JSON object instead of lines',
 } as const;
@@ -63,13 +68,11 @@ type Chosen = Pick<
   | 'lastsMs'
   | 'keys'
   | 'sizeBytes'
-  | 'body'
   | 'labels'
   | 'expiresMs'
   | 'slackMs'
   | 'quietMs'
   | 'wedgedMs'
-  | 'markPlace'
   | 'allowed'
 >;
 
@@ -82,21 +85,17 @@ export function verifyOptions({ values }: Arguments): Chosen {
     durationOption(`--${name}`, text(name) ?? standard, standard);
   const lasts = text('for');
   const expires = text('expires');
-  const mark = text('mark') ?? 'body';
-  if (mark !== 'body' && mark !== 'header') throw new UsageError(`expected --mark body or header, found ${mark}`);
   return {
     ratePerSecond: rate(text('rate') ?? '200/s'),
     count: whole('count', text('count') ?? (lasts === undefined ? '2000' : String(Number.MAX_SAFE_INTEGER))),
     lastsMs: lasts === undefined ? Infinity : durationOption('--for', lasts, '60s'),
     keys: whole('keys', text('keys') ?? '16'),
     sizeBytes: size(text('size') ?? '256B'),
-    body: bodyIn(text('body')),
     labels: listOf(values, 'label'),
     expiresMs: expires === undefined ? undefined : durationOption('--expires', expires, '30s', '3650d'),
     slackMs: duration('slack', '2s'),
     quietMs: duration('quiet-after', '10s'),
     wedgedMs: duration('wedged-after', '30s'),
-    markPlace: mark,
     allowed: new Set(listOf(values, 'allow').map(verdictName)),
   };
 }
@@ -108,6 +107,18 @@ export function classOption({ values }: Arguments): TrafficClass | undefined {
   const found = CLASS_NAMES.find((name) => name === text);
   if (found === undefined) throw new UsageError(`expected --class ${CLASS_NAMES.join(', ')}, found ${text}`);
   return found;
+}
+
+/** Undefined where none is named. Throws UsageError. */
+export function markOption({ values }: Arguments): MarkPlace | undefined {
+  const mark = textOf(values, 'mark');
+  if (mark === undefined || mark === 'body' || mark === 'header') return mark;
+  throw new UsageError(`expected --mark body or header, found ${mark}`);
+}
+
+/** Undefined where none is named. Throws UsageError. */
+export function bodyOption({ values }: Arguments): Readonly<Record<string, unknown>> | undefined {
+  return bodyIn(textOf(values, 'body'));
 }
 
 /** Undefined where none is named. Throws UsageError. */
@@ -151,8 +162,8 @@ function verdictName(text: string): VerdictName {
   throw new UsageError(`expected --allow with one of ${VERDICT_NAMES.join(', ')}, found ${text}${hint}`);
 }
 
-function bodyIn(file: string | undefined): Readonly<Record<string, unknown>> {
-  if (file === undefined) return {};
+function bodyIn(file: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (file === undefined) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));

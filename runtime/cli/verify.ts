@@ -1,16 +1,16 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import { catalog } from '../catalog.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
-import { deadLetterNames } from '../dead-letter-names.ts';
+import type { LetterCause } from '../own-letters.ts';
 import { startVerification, type Verification } from '../verification.ts';
 import { newLog } from '../telemetry/log.ts';
-import { reportText } from '../verify/verdicts.ts';
+import { type Report, reportText } from '../verify/verdicts.ts';
 import { withinDeadline } from './check-deadline.ts';
-import type { Arguments, Command } from './command.ts';
-import { UsageError } from './command.ts';
+import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { chooseEnds } from './verify-ends.ts';
-import { classOption, deadLetterCount, textOf, VERIFY_HELP, VERIFY_OPTIONS, verifyOptions } from './verify-options.ts';
+import { type LettersAside, lettersOf } from './verify-letters.ts';
+import { bodyOption, classOption, markOption, VERIFY_HELP, VERIFY_OPTIONS, verifyOptions } from './verify-options.ts';
 
 const PROGRESS_MS = 1000;
 
@@ -24,7 +24,7 @@ export const verify: Command = {
     process.title = 'sluice verify';
     const options = verifyOptions(given);
     const isJson = given.values['json'] === true;
-    const { ends, findings, trafficClass } = await withinDeadline(
+    const { ends, findings, route } = await withinDeadline(
       given.positionals[0] ?? '',
       { output: 'stdout', isJson },
       () => chooseEnds(given),
@@ -40,19 +40,22 @@ export const verify: Command = {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     const trouble = Promise.withResolvers<never>();
     trouble.promise.catch(() => {});
+    const letters = lettersOf(given, route);
+    const bodies = { body: bodyOption(given) ?? {}, markPlace: markOption(given) ?? 'body', ...route?.bodies };
     const asked = {
       ...options,
+      ...bodies,
       catalog,
       log: newLog({ write: (line) => process.stderr.write(line), isJson: !process.stderr.isTTY }),
-      trafficClass: classOption(given) ?? trafficClass ?? 'event',
-      deadLetters: deadLettersOf(given),
+      trafficClass: classOption(given) ?? route?.trafficClass ?? 'event',
+      deadLetters: (run: string) => letters.count ?? letters.look(run)?.names,
       signal: stop.signal,
       // A bus that cannot be reached at the start is no bridge's fault, and nothing to wait for.
       onProblem: (error: SluiceError) => trouble.reject(error),
     };
     try {
       const check = await Promise.race([startVerification(ends, asked), trouble.promise]);
-      return await judged(check, isJson);
+      return await judged(check, letters, isJson);
     } catch (thrown) {
       stop.abort();
       return failed(asSluiceError(thrown), isJson);
@@ -60,28 +63,38 @@ export const verify: Command = {
   },
 };
 
-async function judged(check: Verification, isJson: boolean): Promise<ExitCode> {
+async function judged(check: Verification, letters: LettersAside, isJson: boolean): Promise<ExitCode> {
   const stopProgress = showProgress(check);
   const report = await check.report.finally(stopProgress);
-  process.stdout.write(isJson ? `${JSON.stringify(report)}\n` : `${reportText(report)}\n`);
-  if (report.sent === 0) {
-    process.stderr.write('sluice: no message was confirmed by the bus that the bridge reads: nothing was judged\n');
+  const { causes, removed } = letters.end(report.run);
+  process.stdout.write(
+    isJson ? `${JSON.stringify({ ...report, letters: { causes, removed } })}\n` : `${reportText(report)}\n`,
+  );
+  if (!isJson) process.stdout.write(causes.map(causeText).join(''));
+  if (!isJson && removed > 0) process.stdout.write(`These ${removed} dead letters of the check are removed again.\n`);
+  const why = nothingJudged(report);
+  if (why !== undefined) {
+    process.stderr.write(`sluice: ${why}: nothing was judged\n`);
     return EXIT.environment;
   }
+  if (!report.ok && letters.hint !== undefined) process.stderr.write(`sluice: ${letters.hint}\n`);
   return report.ok ? EXIT.fine : EXIT.convicted;
+}
+
+function nothingJudged({ sent, distinct, deadLettered }: Report): string | undefined {
+  if (sent === 0) return 'no message was confirmed by the bus that the bridge reads';
+  if (distinct > 0 || deadLettered === 0) return undefined;
+  return 'every message that could be accounted for ended as a dead letter; give bodies that the stages take with --body FILE';
+}
+
+function causeText({ code, stage, count, text }: LetterCause): string {
+  return `  ${count} x ${code}${stage === undefined ? '' : ` at ${stage}`}: ${text}\n`;
 }
 
 function failed({ code, message, remedy }: SluiceError, isJson: boolean): ExitCode {
   if (isJson) process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, remedy } })}\n`);
   else process.stderr.write(`sluice: ${code}: ${message}. ${remedy}\n`);
   return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
-}
-
-function deadLettersOf(given: Arguments): Parameters<typeof startVerification>[1]['deadLetters'] {
-  const count = deadLetterCount(given);
-  const folder = textOf(given.values, 'state');
-  if (count !== undefined && folder !== undefined) throw new UsageError('expected --dead-letters or --state, not both');
-  return (run) => (folder === undefined ? count : deadLetterNames(folder, run));
 }
 
 /** A line that redraws, where somebody watches. */

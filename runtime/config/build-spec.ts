@@ -21,8 +21,8 @@ import type {
 } from './pipeline-spec.ts';
 import type { Places } from './places.ts';
 import { type References, rereader } from './reread.ts';
-import { asList, asMap, own } from './plain.ts';
-import type { PlainMap } from './plain.ts';
+import { asList, asMap, own } from '#kit/plain.ts';
+import type { PlainMap } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { BusWords, JsonSchema, Vocabulary } from './vocabulary.ts';
 

@@ -1,8 +1,8 @@
 import type { FindingList } from './finding-list.ts';
 import { NEVER, NOT_YET } from './not-yet.ts';
 import { busBehind } from './pieces.ts';
-import { asList, asMap, own } from './plain.ts';
-import type { PlainMap } from './plain.ts';
+import { asList, asMap, own } from '#kit/plain.ts';
+import type { PlainMap } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 

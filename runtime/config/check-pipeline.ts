@@ -6,7 +6,7 @@ import { checkRoutes } from './check-routes.ts';
 import { FindingList } from './finding-list.ts';
 import { piecesOf } from './pieces.ts';
 import type { Places } from './places.ts';
-import { asList, asMap, own } from './plain.ts';
+import { asList, asMap, own } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { referencePointers, resolveReferences } from './references.ts';
 import type { ReferenceSources } from './references.ts';

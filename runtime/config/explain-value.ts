@@ -2,7 +2,7 @@ import { nearestName } from '#kit/nearest.ts';
 import { brokenBound } from '#kit/quantity.ts';
 import { boundsOf, describe, example, isDuration, isRate, isSize, oneOf, shown } from './describe.ts';
 import type { FindingDraft } from './finding-list.ts';
-import { isMap } from './plain.ts';
+import { isMap } from '#kit/plain.ts';
 import { pointerKeys } from '#kit/pointer.ts';
 import { fits } from './reference-value.ts';
 import { admits, kindOf } from './schema-at.ts';

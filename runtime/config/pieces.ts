@@ -11,7 +11,7 @@ import {
 import { JUDGED_APART, RETRY_SCHEMA, fileSchema } from './file-words.ts';
 import { JSON_SCHEMA } from './json-words.ts';
 import { LOCAL_LETTERS_SCHEMA } from './letter-words.ts';
-import { asList, asMap, isMap, own } from './plain.ts';
+import { asList, asMap, isMap, own } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { BusWords, JsonSchema, StageWords, Vocabulary } from './vocabulary.ts';
 

@@ -2,7 +2,7 @@ import { connectionSchema, letterSinkSchema, sinkSchema, sourceSchema, stageSche
 import { RETRY_SCHEMA, fileSchema } from './file-words.ts';
 import { JSON_SCHEMA } from './json-words.ts';
 import { LOCAL_LETTERS_SCHEMA } from './letter-words.ts';
-import { isMap } from './plain.ts';
+import { isMap } from '#kit/plain.ts';
 import { admits } from './schema-at.ts';
 import type { JsonSchema, Vocabulary } from './vocabulary.ts';
 

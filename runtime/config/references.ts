@@ -1,5 +1,5 @@
 import type { FindingList } from './finding-list.ts';
-import { isMap } from './plain.ts';
+import { isMap } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 /** Reads what a `file:` reference names, the path as written; the caller resolves it beside the project's folder. Throws when it cannot. */

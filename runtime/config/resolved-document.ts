@@ -3,7 +3,7 @@ import type { FindingList } from './finding-list.ts';
 import { explainValue } from './explain-value.ts';
 import { pieceAt } from './pieces.ts';
 import type { Piece } from './pieces.ts';
-import { under } from './plain.ts';
+import { under } from '#kit/plain.ts';
 import { parentPointer, pointerKeys } from '#kit/pointer.ts';
 import { fits, typedValue } from './reference-value.ts';
 import type { Resolved } from './references.ts';

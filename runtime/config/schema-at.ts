@@ -1,4 +1,4 @@
-import { isMap, own } from './plain.ts';
+import { isMap, own } from '#kit/plain.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 function subschemas(schema: JsonSchema, keyword: string): readonly JsonSchema[] {

@@ -6,7 +6,7 @@ import { example, oneOf } from './describe.ts';
 import { explainFound, explainValue } from './explain-value.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
 import type { Piece } from './pieces.ts';
-import { asMap, isMap, under } from './plain.ts';
+import { asMap, isMap, under } from '#kit/plain.ts';
 import { parentPointer, pointerKeys, pointerTo } from '#kit/pointer.ts';
 import type { Resolved } from './references.ts';
 import { alternatives } from './schema-at.ts';

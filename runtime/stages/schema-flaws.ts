@@ -2,11 +2,12 @@ import { Ajv, type ErrorObject, type MissingRefError } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { messageOf } from '#contract/errors.ts';
 import { nearestName } from '#kit/nearest.ts';
+import { isMap } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { shortened } from '#kit/shortened.ts';
 import type { SchemaFile, SchemaNames } from './schema-names.ts';
 import { referencesIn } from './schema-names.ts';
-import { isObject, schemasIn } from './schema-walk.ts';
+import { schemasIn } from './schema-walk.ts';
 
 /** One thing that is wrong in a schema file, and what to write instead. */
 export interface SchemaFlaw {
@@ -45,7 +46,7 @@ export function flawsIn(schema: SchemaFile['schema'], ajv: Ajv): readonly Schema
     if (typeof format === 'string' && !Object.hasOwn(ajv.formats, format)) flaws.push(unknownFormat(at, format, ajv));
     if (typeof pattern === 'string') flaws.push(...patternFlaws(pointerTo(at, 'pattern'), 'value', pattern));
     const { patternProperties } = others;
-    for (const name of isObject(patternProperties) ? Object.keys(patternProperties) : []) {
+    for (const name of isMap(patternProperties) ? Object.keys(patternProperties) : []) {
       flaws.push(...patternFlaws(pointerTo(at, 'patternProperties', name), 'key', name));
     }
   }

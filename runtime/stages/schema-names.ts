@@ -1,5 +1,7 @@
 import type { AnySchemaObject } from 'ajv';
 import uri from 'ajv/dist/runtime/uri.js';
+import { isMap, under } from '#kit/plain.ts';
+import { pointerKeys } from '#kit/pointer.ts';
 import { schemasIn } from './schema-walk.ts';
 
 /** A schema file of the project, parsed. */
@@ -47,6 +49,14 @@ export class SchemaNames {
     return this.#byName.get(target.split('#', 1)[0] ?? '');
   }
 
+  /** The schema that a target leads to, its own references being targets too; undefined where there is none. */
+  schemaAt(target: string): unknown {
+    const file = this.fileOf(target);
+    const [, fragment = ''] = target.split('#', 2);
+    if (file === undefined || !(fragment === '' || fragment.startsWith('/'))) return undefined;
+    return under(withTargets(file.schema, baseOf(file)), pointerKeys(decodeURIComponent(fragment)));
+  }
+
   /** The files of these names and all that they refer to, each once. */
   withReferred(names: Iterable<string>): readonly SchemaFile[] {
     const wanted = new Set(names);
@@ -59,6 +69,17 @@ export class SchemaNames {
     }
     return [...all];
   }
+}
+
+/** The same schema, every reference of which is resolved. */
+function withTargets(value: unknown, base: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => withTargets(item, base));
+  if (!isMap(value)) return value;
+  const entries = Object.entries(value).map(([key, item]) => [
+    key,
+    key === '$ref' && typeof item === 'string' ? uri.default.resolve(base, item) : withTargets(item, base),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** The `$id` of a file, or else its name: what its references are resolved against. */

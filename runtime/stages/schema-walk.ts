@@ -1,7 +1,5 @@
+import { isMap, type PlainMap } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
-
-/** A JSON object of a schema file. */
-export type SchemaObject = Readonly<Record<string, unknown>>;
 
 /** Keywords of draft-07 and 2020-12 whose value is a schema, a list of them, or a map of them. */
 const ONE = new Set(
@@ -13,20 +11,16 @@ const LIST = new Set('allOf anyOf oneOf prefixItems items'.split(' '));
 const MAP = new Set('properties patternProperties $defs definitions dependentSchemas dependencies'.split(' '));
 
 /** Every schema object of a document with its JSON pointer, the outer ones first. Values of enum, const or default are none. */
-export function* schemasIn(value: unknown, at = ''): Generator<readonly [at: string, schema: SchemaObject]> {
-  if (!isObject(value)) return;
+export function* schemasIn(value: unknown, at = ''): Generator<readonly [at: string, schema: PlainMap]> {
+  if (!isMap(value)) return;
   yield [at, value];
   for (const [keyword, held] of Object.entries(value)) {
     const inner = pointerTo(at, keyword);
     if (Array.isArray(held)) {
       if (LIST.has(keyword)) for (const [index, one] of held.entries()) yield* schemasIn(one, pointerTo(inner, index));
     } else if (ONE.has(keyword)) yield* schemasIn(held, inner);
-    else if (MAP.has(keyword) && isObject(held)) {
+    else if (MAP.has(keyword) && isMap(held)) {
       for (const [name, one] of Object.entries(held)) yield* schemasIn(one, pointerTo(inner, name));
     }
   }
-}
-
-export function isObject(value: unknown): value is SchemaObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -37,6 +37,11 @@ export function markText(mark: Mark): string {
   return `${mark.run} ${mark.key} ${mark.number} ${mark.sentAtMs} ${sumOf(mark, '')}`;
 }
 
+/** A JSON body without a mark: the header alone carries it. */
+export function bareBody(base: Readonly<Record<string, unknown>>): Uint8Array {
+  return Buffer.from(JSON.stringify(base));
+}
+
 /**
  * A JSON body: what the integrator's body has, the mark, and padding up to about `sizeBytes`. The padding differs from
  * message to message, so that bytes of one in another are seen.

@@ -2,7 +2,7 @@ import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { catalog } from '../../runtime/catalog.ts';
-import { deadLetterNames } from '../../runtime/dead-letter-names.ts';
+import { ownLetters } from '../../runtime/own-letters.ts';
 import type { Unread } from '../../runtime/verify/elsewhere.ts';
 import { startVerification, type Verification, type VerifySettings } from '../../runtime/verification.ts';
 import { patient } from '../harness/patience.ts';
@@ -135,7 +135,7 @@ function settingsOf(name: TrafficClass, routes: number, state: string): VerifySe
     wedgedMs: patient(60_000),
     markPlace: 'body',
     allowed: new Set(allowed),
-    deadLetters: (run) => (mayBury ? deadLetterNames(state, run) : undefined),
+    deadLetters: (run) => (mayBury ? ownLetters(state, run, undefined).names : undefined),
     signal: new AbortController().signal,
     onProblem: () => {},
   };

@@ -7,26 +7,15 @@ import { natsClient, natsWords } from '../harness/nats-client.ts';
 import { sharedNats } from '../harness/shared.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { clientIdAt } from '../host/field-to-core.ts';
+import { readLetters } from '../host/memory-run.ts';
 import { newProject } from '../host/project.ts';
 import { startSluice } from '../host/sluice-process.ts';
 import { testStream } from '../kill/test-stream.ts';
 import { broken, honest, type Way } from '../verify/broken-bridge.ts';
 import { natsBridge } from '../verify/nats-bridge.ts';
+import { BRIEF, type Said, verify } from './verify-command.ts';
 
 const CONVICTED = 4;
-const BRIEF = ['--rate', '1000/s', '--count', '400', '--keys', '4', '--quiet-after', '400ms'];
-
-interface Said {
-  readonly code: number | NodeJS.Signals;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function verify(args: readonly string[], cwd?: string): Promise<Said> {
-  await using process = startSluice(['verify', ...args], cwd === undefined ? {} : { cwd });
-  const code = await process.ended(60_000);
-  return { code, stdout: process.stdout(), stderr: process.stderr() };
-}
 
 function convictions(report: Report): readonly VerdictName[] {
   return VERDICT_NAMES.filter((name) => report.verdicts[name].count > 0);
@@ -144,10 +133,11 @@ void describe('a pipeline of ours is judged by its own file', { concurrency: 2 }
       const whole = await judge('--route', 'whole');
       assert.equal(whole.code, 0, whole.stdout + whole.stderr);
       assert.match(whole.stdout, /^400 sent, 400 arrived\n/);
-      const header = await judge('--route', 'made-new', '--mark', 'header');
+      // The function replaces the body: marks ride in the header by themselves.
+      const header = await judge('--route', 'made-new');
       assert.equal(header.code, 0, header.stdout + header.stderr);
-      // The function replaces the body, and nobody said so: every single one is found.
-      const body = await judge('--route', 'made-new', '--json');
+      // Judged by the body all the same, every single one is found.
+      const body = await judge('--route', 'made-new', '--mark', 'body', '--json');
       assert.equal(body.code, CONVICTED);
       const report = JSON.parse(body.stdout) as Report;
       assert.deepEqual(convictions(report), ['corrupt']);
@@ -156,13 +146,13 @@ void describe('a pipeline of ours is judged by its own file', { concurrency: 2 }
   );
 
   law(
-    'what a pipeline put among its dead letters is found there by --state, and without it is lost',
+    'what a pipeline put among its dead letters is found there, is told by code and stage, and is removed again',
     { needs: ['nats'] },
     async () => {
       await using nats = await sharedNats();
       using project = newProject({
         'functions/picky.ts':
-          "import { reject } from 'sluice';\nexport default (body) => (body.mark.number % 10 === 0 ? reject('no') : body);\n",
+          "import { reject } from 'sluice';\nlet n = 0;\nexport default (body) => ((n += 1) % 10 === 0 ? reject('no') : body);\n",
         'pipelines/p.yaml': {
           name: 'p',
           buses: { core: { bus: 'nats', ...natsWords(nats.url) } },
@@ -178,10 +168,18 @@ void describe('a pipeline of ours is judged by its own file', { concurrency: 2 }
       });
       await using bridge = startSluice(['run', 'pipelines/p.yaml', '--state', 'state'], { cwd: project.folder });
       await bridge.said('ready');
-      const found = await verify(['pipelines/p.yaml', ...BRIEF, '--state', 'state'], project.folder);
+      const letters = (): number => readLetters(project.path('state')).length;
+      const found = await verify(['pipelines/p.yaml', ...BRIEF, '--state', 'state', '--keep-letters'], project.folder);
       assert.equal(found.code, 0, found.stdout + found.stderr);
       assert.match(found.stdout, /^400 sent, 360 arrived, 40 dead letters\n/);
-      const { code, stdout } = await verify(['pipelines/p.yaml', ...BRIEF, '--json'], project.folder);
+      assert.match(found.stdout, /\n {2}40 x TRANSFORM_REJECTED at function picky: picky refused it: no\n$/);
+      assert.equal(letters(), 40);
+      const again = await verify(['pipelines/p.yaml', ...BRIEF, '--state', 'state'], project.folder);
+      assert.match(again.stdout, /These 40 dead letters of the check are removed again\.\n$/);
+      assert.equal(letters(), 40, 'those of the run before are left alone');
+      // Nobody runs the pipeline with the folder that is its own.
+      const { code, stdout, stderr } = await verify(['pipelines/p.yaml', ...BRIEF, '--json'], project.folder);
+      assert.match(stderr, /no process runs the pipeline with \.sluice\/p: --state DIR/);
       assert.equal(code, CONVICTED);
       assert.deepEqual(convictions(JSON.parse(stdout) as Report), ['lost']);
     },

@@ -13,7 +13,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openLetterShelf } from '../../runtime/state/letter-shelf.ts';
 import { openPipelineState, type PipelineState } from '../../runtime/state/pipeline-state.ts';
-import { readDeadFrames } from '../../runtime/state/read-dead-letters.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { openIn } from '../spool/ground.ts';
 import { letterForTest } from './letter.ts';
@@ -143,7 +142,6 @@ test('commands, readers and spools refuse links as well', () => {
   mkdirSync(path);
   for (const name of ['dead-letters.sqlite', 'spool-r.sqlite']) symlinkSync(target, join(path, name));
   assert.throws(() => openLetterShelf(path), { code: 'STATE_LINKED' });
-  assert.throws(() => readDeadFrames(path), { code: 'STATE_LINKED' });
   assert.throws(() => openIn(path), { code: 'STATE_LINKED' });
   assert.equal(readFileSync(target, 'utf8'), 'precious');
 });

@@ -1,0 +1,47 @@
+import { type LetterCause, type OwnLetters, ownLetters, removeOwnLetters } from '../own-letters.ts';
+import { isFolderFree, isStateFolder } from '../state/state-folder.ts';
+import { type Arguments, UsageError } from './command.ts';
+import type { JudgedRoute } from './verify-ends.ts';
+import { deadLetterCount, textOf } from './verify-options.ts';
+
+/** What is known of the dead letters of a check. */
+export interface LettersAside {
+  /** How many there may be, where the command line says so. */
+  readonly count: number | undefined;
+  /** The letters of this run so far; undefined where they cannot be looked into. */
+  look(run: string): OwnLetters | undefined;
+  /** At the end: what caused them, and how many were removed. */
+  end(run: string): { readonly causes: readonly LetterCause[]; readonly removed: number };
+  /** What to write where messages are missing and nothing could be looked into. */
+  readonly hint: string | undefined;
+}
+
+/** Throws UsageError. */
+export function lettersOf(given: Arguments, route: JudgedRoute | undefined): LettersAside {
+  const count = deadLetterCount(given);
+  const named = textOf(given.values, 'state');
+  if (count !== undefined && named !== undefined) throw new UsageError('expected --dead-letters or --state, not both');
+  // A folder that no process holds may be that of another machine's run: what is missing is not missed there.
+  const own = route !== undefined && isHeld(route.stateFolder) ? route.stateFolder : undefined;
+  const folder = count === undefined ? (named ?? own) : undefined;
+  const keeps = given.values['keep-letters'] === true;
+  const look = (run: string): OwnLetters | undefined =>
+    folder === undefined ? undefined : ownLetters(folder, run, route?.name);
+  return {
+    count,
+    look,
+    end(run) {
+      const found = look(run);
+      if (folder === undefined || found === undefined) return { causes: [], removed: 0 };
+      return { causes: found.causes, removed: keeps ? 0 : removeOwnLetters(folder, found) };
+    },
+    hint:
+      route === undefined || folder !== undefined || count !== undefined
+        ? undefined
+        : `no process runs the pipeline with ${route.stateFolder}: --state DIR looks for the missing among the dead letters of the folder that it runs with`,
+  };
+}
+
+function isHeld(folder: string): boolean {
+  return isStateFolder(folder) && !isFolderFree(folder);
+}

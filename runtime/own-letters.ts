@@ -1,0 +1,61 @@
+import type { Frame } from '#contract/frame.ts';
+import { openLetterShelf } from './state/letter-shelf.ts';
+import { nameOf, readMark } from './verify/mark.ts';
+
+/** Dead letters of one cause. */
+export interface LetterCause {
+  readonly code: string;
+  readonly stage: string | undefined;
+  readonly count: number;
+  /** The text of the first one. */
+  readonly text: string;
+}
+
+/** What a check has caused in the state folder of the pipeline that it judges, which may be at work. */
+export interface OwnLetters {
+  readonly names: ReadonlySet<string>;
+  readonly causes: readonly LetterCause[];
+  readonly numbers: readonly number[];
+}
+
+/** The dead letters of one run of the checker. Throws STATE_UNUSABLE, STATE_DAMAGED. */
+export function ownLetters(folder: string, run: string, route: string | undefined): OwnLetters {
+  const shelf = openLetterShelf(folder);
+  const names = new Set<string>();
+  const numbers: number[] = [];
+  const causes = new Map<string, LetterCause>();
+  if (shelf === undefined) return { names, numbers, causes: [] };
+  try {
+    for (const { frame, number, code, stage, text } of shelf.each(route === undefined ? {} : { routes: [route] })) {
+      const name = nameIn(frame, run);
+      if (name === undefined) continue;
+      names.add(name);
+      numbers.push(number);
+      const key = `${code} ${stage ?? ''}`;
+      const { count, text: first } = causes.get(key) ?? { count: 0, text };
+      causes.set(key, { code, stage, count: count + 1, text: first });
+    }
+  } finally {
+    shelf.close();
+  }
+  return { names, numbers, causes: [...causes.values()].toSorted((a, b) => b.count - a.count) };
+}
+
+/** Removes them for good: they are of no one's use once they are counted. Returns how many. */
+export function removeOwnLetters(folder: string, { numbers }: OwnLetters): number {
+  if (numbers.length === 0) return 0;
+  const shelf = openLetterShelf(folder);
+  try {
+    return shelf?.discard({ numbers }) ?? 0;
+  } finally {
+    shelf?.close();
+  }
+}
+
+function nameIn(frame: Pick<Frame, 'headers' | 'body'>, run: string): string | undefined {
+  for (const place of ['header', 'body'] as const) {
+    const reading = readMark(frame, place);
+    if (reading.kind !== 'unreadable' && reading.mark.run === run) return nameOf(reading.mark);
+  }
+  return undefined;
+}
