@@ -11,8 +11,8 @@ import { helpLines } from './cli/help-lines.ts';
 import { holdPipeline } from './cli/hold.ts';
 import { leave } from './cli/leave.ts';
 import type { OwnRun } from './cli/letter-task.ts';
+import { liveLog } from './cli/live-log.ts';
 import { parseWords } from './cli/parse-words.ts';
-import { processLog } from './cli/process-log.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './cli/run-options.ts';
 import { warnOfOlderState } from './cli/state-place.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from './config/findings-text.ts';
@@ -111,9 +111,10 @@ async function hold(given: Arguments, bundled: BundledPipeline): Promise<ExitCod
   const { spec, parts } = own;
   const home = homeOf(bundled);
   const options = runOptions(given, home, spec.name);
-  const log = processLog();
+  const { log, show } = liveLog();
   if (given.values['state'] === undefined) warnOfOlderState(log, home, spec.name);
-  return holdPipeline(spec, { ...options, catalog: catalogOf(bundled.buses), parts, log, environment: process.env });
+  const catalog = catalogOf(bundled.buses);
+  return holdPipeline(spec, { ...options, catalog, parts, log, environment: process.env }, show);
 }
 
 function checkConfig({ values }: Arguments, bundled: BundledPipeline): Promise<ExitCode> {

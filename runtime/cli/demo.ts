@@ -4,7 +4,6 @@ import { catalog } from '../catalog.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
 import { drawScene, sceneLine } from '../demo/board.ts';
 import { tallyingLog } from '../demo/dead-letter-tally.ts';
-import { newScreen } from '../demo/screen.ts';
 import { type DemoBuses, startBuses, startTraffic, type Traffic } from '../demo/stage-demo.ts';
 import { type Evidence, imbalances } from '../demo/verdict.ts';
 import { packageFolder } from '../package-folder.ts';
@@ -18,6 +17,7 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { onceSignalled } from './hold.ts';
 import { loadParts } from './load-parts.ts';
 import { ownWords } from './own-words.ts';
+import { newScreen } from './screen.ts';
 import { shortPath } from './short-path.ts';
 
 const STATE = join('.sluice', 'demo');

@@ -4,26 +4,31 @@ import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { type RunningPipeline, type RunSettings, startPipeline } from '../pipeline.ts';
 import { ended } from './ended.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { LiveLog } from './live-log.ts';
 import { watchStrays } from './watch-strays.ts';
 import { boundYoungGeneration } from './young-generation.ts';
 
 /**
  * Runs a pipeline until SIGTERM or SIGINT, then drains it. A second signal ends the process at once: what is unsettled
- * stays with the source. Resolves with the exit code.
+ * stays with the source. `show`: shows what it does. Resolves with the exit code.
  */
-export async function holdPipeline(spec: PipelineSpec, settings: RunSettings): Promise<ExitCode> {
+export async function holdPipeline(
+  spec: PipelineSpec,
+  settings: RunSettings,
+  show: LiveLog['show'] = () => () => {},
+): Promise<ExitCode> {
   // What a bus keeps open is its own affair: the process lives until it is told to end.
   const alive = setInterval(() => {}, 2 ** 30);
   const stopBounding = boundYoungGeneration();
   try {
-    return await held(spec, settings);
+    return await held(spec, settings, show);
   } finally {
     clearInterval(alive);
     stopBounding();
   }
 }
 
-async function held(spec: PipelineSpec, settings: RunSettings): Promise<ExitCode> {
+async function held(spec: PipelineSpec, settings: RunSettings, show: LiveLog['show']): Promise<ExitCode> {
   const signal = onceSignalled(settings.log);
   const stopWatch = watchStrays(settings.parts.functions, settings.log);
   let pipeline: RunningPipeline;
@@ -32,12 +37,14 @@ async function held(spec: PipelineSpec, settings: RunSettings): Promise<ExitCode
   } catch (thrown) {
     return ended(thrown, settings.log);
   }
+  const stopShow = show(pipeline);
   let code: ExitCode = EXIT.fine;
   try {
     await Promise.race([signal, pipeline.lost]);
   } catch (thrown) {
     code = ended(thrown, settings.log);
   }
+  stopShow();
   await pipeline.stop();
   stopWatch();
   return code;

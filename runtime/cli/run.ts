@@ -5,8 +5,8 @@ import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { holdPipeline } from './hold.ts';
+import { liveLog } from './live-log.ts';
 import { loadPipeline } from './load-parts.ts';
-import { processLog } from './process-log.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './run-options.ts';
 import { warnOfOlderState } from './state-place.ts';
 
@@ -22,7 +22,7 @@ export const run: Command = {
     );
     const { spec } = result;
     if (spec === undefined || parts === undefined || !findingsEnvelope(findings).ok) return refuse(findings);
-    const log = processLog();
+    const { log, show } = liveLog();
     // It runs: from here on every line is one of the log.
     for (const { severity, code, file, line, column, expected, found } of findings) {
       const text = expected === '' ? found : `expected ${expected}, found ${found}`;
@@ -30,7 +30,7 @@ export const run: Command = {
     }
     const options = runOptions(given, project.folder, spec.name);
     if (given.values['state'] === undefined) warnOfOlderState(log, project.folder, spec.name);
-    return holdPipeline(spec, { ...options, catalog, parts, log, environment: process.env });
+    return holdPipeline(spec, { ...options, catalog, parts, log, environment: process.env }, show);
   },
 };
 

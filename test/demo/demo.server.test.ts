@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { test } from 'node:test';
 import { freePorts } from '../harness/free-ports.ts';
 import { law } from '../harness/law.ts';
@@ -10,6 +8,7 @@ import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { readLetters } from '../host/memory-run.ts';
 import { MAIN, type SluiceProcess, startNode, startSluice } from '../host/sluice-process.ts';
+import { openTerminal } from '../host/terminal.ts';
 
 /** Judges how a demo ended, from what it printed. */
 function judge(demo: SluiceProcess, folder: string): void {
@@ -83,34 +82,13 @@ test('a demo whose core is not there says so and ends with 3; a duration without
 });
 
 test('in a terminal the board is drawn again in place', async (t) => {
-  const script = ['/usr/bin/script', '/bin/script'].find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  if (script === undefined) {
-    t.skip('no script(1) to make a terminal with; would be provided by: apt-get install -y bsdutils');
-    return;
-  }
   using folder = temporaryFolder('demo');
-  const command = `${process.execPath} ${MAIN} demo --for 3s`;
-  const child = spawn(script, ['-qec', command, '/dev/null'], {
-    cwd: folder.path,
-    env: { PATH: process.env['PATH'], TERM: 'xterm' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let shown = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (shown += chunk));
-  let code: number | null | undefined;
-  child.once('close', (exit) => (code = exit));
-  await waitFor(() => code !== undefined, 20_000, 'the demo in a terminal to end').finally(() => child.kill('SIGKILL'));
-  assert.equal(code, 0, shown);
+  await using terminal = openTerminal(t, [MAIN, 'demo', '--for', '3s'], folder.path);
+  if (terminal === undefined) return;
+  assert.equal(await terminal.ended(20_000), 0, terminal.shown());
   // Cursor up over the whole board, then everything below is cleared.
-  const redraws = shown.split(/\u001B\[\d+A\u001B\[0J/).length - 1;
+  const redraws = terminal.shown().split(/\u001B\[\d+A\u001B\[0J/).length - 1;
   assert.ok(redraws >= 4, `${redraws} redraws`);
-  assert.match(shown, /newest track: \{/);
-  assert.match(shown, /It balances: nothing was lost\./);
+  assert.match(terminal.shown(), /newest track: \{/);
+  assert.match(terminal.shown(), /It balances: nothing was lost\./);
 });

@@ -1,0 +1,55 @@
+import type { Log } from '#contract/log.ts';
+import type { RunningPipeline } from '../pipeline.ts';
+import { newLog } from '../telemetry/log.ts';
+import { processLog } from './process-log.ts';
+import { RouteLines } from './route-lines.ts';
+import { fitted, newScreen } from './screen.ts';
+
+/** A log, and beneath it one live line a route, where a terminal watches. */
+export interface LiveLog {
+  readonly log: Log;
+  /** Shows the routes of a pipeline from now on. Returns what takes the lines away. */
+  readonly show: (pipeline: Pick<RunningPipeline, 'numbers'>) => () => void;
+}
+
+const DRAW_MS = 500;
+
+/** On standard error. A terminal that cannot move its cursor (`TERM=dumb`), and everything that is none, gets the log alone. */
+export function liveLog(out: NodeJS.WriteStream = process.stderr): LiveLog {
+  if (!out.isTTY || process.env['TERM'] === 'dumb') return { log: processLog(), show: () => () => {} };
+  out.on('error', () => {});
+  const screen = newScreen(out);
+  const lines = new RouteLines();
+  let drawn: readonly string[] = [];
+  const log = newLog({
+    isJson: false,
+    write(line) {
+      screen.clear();
+      out.write(line);
+      if (drawn.length > 0) screen.draw(drawn);
+    },
+  });
+  return {
+    log: {
+      ...log,
+      warn(event, fields = {}) {
+        if (event === 'dead-letter') lines.buried(String(fields['route']), String(fields['code']));
+        log.warn(event, fields);
+      },
+    },
+    show(pipeline) {
+      const timer = setInterval(() => {
+        const routes = lines.lines(pipeline.numbers(), performance.now());
+        // What is taller than the terminal cannot be drawn over. One that does not tell its height says 0.
+        drawn = routes.slice(0, Math.max(1, (out.rows || 24) - 1)).map((line) => fitted(line, out.columns));
+        if (drawn.length > 0) screen.draw(drawn);
+      }, DRAW_MS);
+      timer.unref();
+      return () => {
+        clearInterval(timer);
+        drawn = [];
+        screen.clear();
+      };
+    },
+  };
+}
