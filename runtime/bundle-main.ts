@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bus } from '#contract/bus.ts';
-import { nearestName } from '#kit/nearest.ts';
+import { didYouMean } from '#kit/nearest.ts';
 import { catalogOf } from './catalog-of.ts';
 import { type Arguments, type Command, UsageError } from './cli/command.ts';
 import { assertWord, DLQ_HELP, DLQ_OPTIONS, dlqUsage, runDlq } from './cli/dlq-words.ts';
@@ -85,9 +85,9 @@ async function main(bundled: BundledPipeline): Promise<ExitCode> {
   const word = isNamed ? first : 'run';
   const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
   if (command === undefined) {
-    const near = nearestName(word, Object.keys(COMMANDS));
-    const hint = near === undefined ? '' : `; did you mean ${near}?`;
-    const expected = `expected ${Object.keys(COMMANDS).join(', ')}`;
+    const names = Object.keys(COMMANDS);
+    const hint = didYouMean(word, names);
+    const expected = `expected ${names.join(', ')}`;
     process.stderr.write(`${file}: ${expected}, found ${word}${hint}\n${overview(file)}`);
     return EXIT.invalid;
   }

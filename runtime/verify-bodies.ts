@@ -62,11 +62,14 @@ export function planBodies(spec: PipelineSpec, route: RouteSpec, given: Given): 
 
 /** The body with the fields that tell its message from others. */
 export function withValues(body: PlainMap, values: readonly BodyValue[], { key, number, sentAtMs }: Mark): PlainMap {
-  return values.reduce((made, { path, kind }) => {
-    const before = under(made, path);
-    const time = typeof before === 'number' ? sentAtMs : new Date(sentAtMs).toISOString();
-    return withValue(made, path, kind === 'time' ? time : kind === 'number' ? number : `${key}-${number}`);
-  }, body);
+  return values.reduce((made, { path, kind }) => withValue(made, path, valueFor(kind, under(made, path))), body);
+
+  /** As the schema has it there: a sequence may be a number or a time, a time a text or milliseconds. */
+  function valueFor(kind: BodyValue['kind'], before: unknown): unknown {
+    if (kind === 'unique') return `${key}-${number}`;
+    if (typeof before === 'string') return new Date(sentAtMs).toISOString();
+    return kind === 'number' ? number : sentAtMs;
+  }
 }
 
 /** The schema that a message meets before any function has made another body of it. */
@@ -82,7 +85,9 @@ function sampled(schema: string, project: ProjectFolders): unknown {
   return file === undefined ? {} : sampleOf(names.schemaAt(baseOf(file)), (target) => names.schemaAt(target));
 }
 
-function valuesOf({ from: { id, dedupe, sequence, timestamp } }: RouteSpec): readonly BodyValue[] {
+/** What is the key stays the key, whatever else is read from there. */
+function valuesOf({ from: { key, id, dedupe, sequence, timestamp } }: RouteSpec): readonly BodyValue[] {
+  const keys = (key === undefined ? [] : keyPlace(key).bodyPaths).map((path) => path.join('/'));
   const templates = [
     ['unique', id],
     ['unique', dedupe?.by],
@@ -90,7 +95,9 @@ function valuesOf({ from: { id, dedupe, sequence, timestamp } }: RouteSpec): rea
     ['time', timestamp],
   ] as const;
   return templates.flatMap(([kind, template]) =>
-    template === undefined ? [] : keyPlace(template).bodyPaths.map((path) => ({ path, kind })),
+    (template === undefined ? [] : keyPlace(template).bodyPaths)
+      .filter((path) => !keys.includes(path.join('/')))
+      .map((path) => ({ path, kind })),
   );
 }
 

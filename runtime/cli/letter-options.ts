@@ -1,5 +1,5 @@
 import { momentMs } from '#kit/moment.ts';
-import { nearestName } from '#kit/nearest.ts';
+import { didYouMean } from '#kit/nearest.ts';
 import { DURATION_PATTERN, durationMs, RATE_PATTERN, perSecond } from '#kit/quantity.ts';
 import type { LetterFilter } from '../state/letter-filter.ts';
 import { type Arguments, UsageError } from './command.ts';
@@ -32,11 +32,8 @@ export interface LetterNames {
 function expectOneOf(option: string, found: string, known: readonly string[]): void {
   if (known.includes(found)) return;
   const names = [...new Set(known)];
-  const near = nearestName(found, known);
   const expected = names.length > MOST_LISTED ? 'a code of docs/errors.md' : `one of ${names.join(', ')}`;
-  throw new UsageError(
-    `expected ${option} with ${expected}, found ${found}${near === undefined ? '' : `; did you mean ${near}?`}`,
-  );
+  throw new UsageError(`expected ${option} with ${expected}, found ${found}${didYouMean(found, known)}`);
 }
 
 const MOST_LISTED = 20;

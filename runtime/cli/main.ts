@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nearestName } from '#kit/nearest.ts';
+import { didYouMean } from '#kit/nearest.ts';
 import { isNodeTooOld } from '#kit/node-floor.ts';
 import { packageFolder } from '../package-folder.ts';
 import { type Command, UsageError } from './command.ts';
@@ -77,8 +77,7 @@ function wrong(text: string): ExitCode {
 
 function unknown(word: string): string {
   const names = Object.keys(COMMANDS);
-  const near = nearestName(word, names);
-  return `expected a command (${names.join(', ')}), found ${word}${near === undefined ? '' : `; did you mean ${near}?`}`;
+  return `expected a command (${names.join(', ')}), found ${word}${didYouMean(word, names)}`;
 }
 
 function overview(): string {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { messageOf } from '#contract/errors.ts';
-import { nearestName } from '#kit/nearest.ts';
+import { didYouMean } from '#kit/nearest.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 
 /** Reads what stands behind a command's name. Throws UsageError, with the option that was most likely meant. */
@@ -23,8 +23,7 @@ export function parseWords({ options, words }: Pick<Command, 'options' | 'words'
 function unknownOption(message: string, known: readonly string[]): string | undefined {
   const option = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
   if (option === undefined) return undefined;
-  const near = nearestName(option.replace(/^-+/, ''), known);
-  const hint =
-    near === undefined ? `; there are ${known.map((name) => `--${name}`).join(', ')}` : `; did you mean --${near}?`;
-  return `expected an option of this command, found ${option}${known.length === 0 ? '; it has none' : hint}`;
+  const there = known.length === 0 ? '; it has none' : `; there are ${known.map((name) => `--${name}`).join(', ')}`;
+  const hint = didYouMean(option.replace(/^-+/, ''), known, '--');
+  return `expected an option of this command, found ${option}${hint || there}`;
 }

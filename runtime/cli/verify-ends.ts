@@ -1,7 +1,7 @@
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
-import { nearestName } from '#kit/nearest.ts';
+import { didYouMean } from '#kit/nearest.ts';
 import { URL_FORMS, urlEnd, type UrlEnd } from '../bus-url.ts';
 import { catalog } from '../catalog.ts';
 import { asMap, own } from '#kit/plain.ts';
@@ -96,8 +96,7 @@ function routeOf({ routes }: PipelineSpec, wanted: string | undefined): RouteSpe
   if (wanted === undefined && first !== undefined && second === undefined) return first;
   const found = routes.find(({ name }) => name === wanted);
   if (found !== undefined) return found;
-  const near = wanted === undefined ? undefined : nearestName(wanted, names);
-  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  const hint = wanted === undefined ? '' : didYouMean(wanted, names);
   throw new UsageError(`expected --route with one of ${names.join(', ')}, found ${wanted ?? 'none'}${hint}`);
 }
 

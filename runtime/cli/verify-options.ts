@@ -2,7 +2,7 @@ import { CLASS_NAMES, type TrafficClass } from '#contract/traffic-class.ts';
 import { readFileSync } from 'node:fs';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { messageOf } from '#contract/errors.ts';
-import { nearestName } from '#kit/nearest.ts';
+import { didYouMean } from '#kit/nearest.ts';
 import { SIZE_PATTERN, sizeBytes } from '#kit/quantity.ts';
 import type { VerifySettings } from '../verification.ts';
 import type { MarkPlace } from '../verify/mark.ts';
@@ -157,8 +157,7 @@ function size(text: string): number {
 function verdictName(text: string): VerdictName {
   const found = VERDICT_NAMES.find((name) => name === text);
   if (found !== undefined) return found;
-  const near = nearestName(text, VERDICT_NAMES);
-  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  const hint = didYouMean(text, VERDICT_NAMES);
   throw new UsageError(`expected --allow with one of ${VERDICT_NAMES.join(', ')}, found ${text}${hint}`);
 }
 

@@ -42,3 +42,9 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   }
   return nearest;
 }
+
+/** What stands behind a name that does not exist: `; did you mean NAME?`, or nothing where none is near. `dashes`: before the name. */
+export function didYouMean(name: string, known: Iterable<string>, dashes = ''): string {
+  const near = nearestName(name, known);
+  return near === undefined ? '' : `; did you mean ${dashes}${near}?`;
+}

@@ -115,7 +115,7 @@ test('what the command line asks of its surroundings and does not get ends with 
     [2, /nowhere\.yaml/, 'run', 'pipelines/nowhere.yaml'],
     [2, /--drain with a duration and its unit/, 'run', 'pipelines/p.yaml', '--drain', '10'],
     [2, /--admin HOST:PORT/, 'run', 'pipelines/p.yaml', '--admin', 'localhost:99999'],
-    [2, /Unknown option '--drian'/, 'run', 'pipelines/p.yaml', '--drian', '10s'],
+    [2, /found --drian; did you mean --drain\?/, 'run', 'pipelines/p.yaml', '--drian', '10s'],
     [2, /one pipeline file, found 0/, 'run'],
     [2, /found rnu; did you mean run\?/, 'rnu'],
     [2, /usage|COMMAND --help/, ''],

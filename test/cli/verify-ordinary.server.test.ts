@@ -5,6 +5,7 @@ import { law } from '../harness/law.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { sharedNats } from '../harness/shared.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
+import { clientIdAt } from '../host/field-to-core.ts';
 import { readLetters } from '../host/memory-run.ts';
 import { newProject } from '../host/project.ts';
 import { startSluice } from '../host/sluice-process.ts';
@@ -30,6 +31,50 @@ void describe('an ordinary pipeline needs no words', { concurrency: 2 }, () => {
       bridge.signal('SIGTERM');
       assert.equal(await bridge.ended(), 0);
       assert.deepEqual(readLetters(state.path), []);
+    },
+  );
+
+  law(
+    'fields by which a route tells its messages apart differ from message to message, within what its schema takes',
+    { needs: ['mosquitto'] },
+    async () => {
+      await using broker = await startMosquitto();
+      const text = { type: 'string' };
+      using project = newProject({
+        'schemas/strict.json': {
+          type: 'object',
+          additionalProperties: false,
+          required: ['unit', 'id', 'seq', 'at'],
+          properties: { unit: text, id: text, seq: { type: 'integer' }, at: { ...text, format: 'date-time' } },
+        },
+        'pipelines/p.yaml': {
+          name: 'p',
+          buses: { core: { bus: 'mqtt', url: broker.url, clientId: clientIdAt(broker.url) } },
+          routes: [
+            {
+              name: 'r',
+              class: 'command',
+              from: {
+                bus: 'core',
+                topics: ['in'],
+                qos: 1,
+                key: '{body.unit}',
+                sequence: '{body.seq}',
+                timestamp: '{body.at}',
+                expires: '1m',
+                dedupe: { by: '{body.id}' },
+              },
+              stages: [{ validate: 'strict' }],
+              to: { bus: 'core', topic: 'out/{key}', qos: 1 },
+            },
+          ],
+        },
+      });
+      await using bridge = startSluice(['run', 'pipelines/p.yaml'], { cwd: project.folder });
+      await bridge.said('ready');
+      const { code, stdout, stderr } = await verify(['pipelines/p.yaml', ...BRIEF], project.folder);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /^400 sent, 400 arrived\n/);
     },
   );
 
