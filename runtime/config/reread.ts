@@ -1,6 +1,6 @@
 import type { Piece } from './pieces.ts';
-import { asMap, put } from './plain.ts';
-import type { PlainMap } from './plain.ts';
+import { asMap, put } from '#kit/plain.ts';
+import type { PlainMap } from '#kit/plain.ts';
 import { isWithin, pointerKeys } from '#kit/pointer.ts';
 import { fits, typedValue } from './reference-value.ts';
 import { type ReadFile, readSecret, type Resolved } from './references.ts';

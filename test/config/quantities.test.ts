@@ -6,7 +6,7 @@ import { catalog } from '../../runtime/catalog.ts';
 import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
 import { boundsOf, isBackoff, isDuration, isSize } from '../../runtime/config/describe.ts';
 import { pipelineSchema } from '../../runtime/config/pipeline-schema.ts';
-import { asMap, isMap } from '../../runtime/config/plain.ts';
+import { asMap, isMap } from '#kit/plain.ts';
 import type { JsonSchema } from '../../runtime/config/vocabulary.ts';
 
 /** Durations that no timer is set for: they are compared, or handed to a server. */
