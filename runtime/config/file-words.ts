@@ -77,6 +77,7 @@ export const RETRY_SCHEMA: JsonSchema = {
       type: 'string',
       format: 'duration',
       pattern: DURATION_PATTERN,
+      formatMaximum: '1d',
       default: DEFAULTS.networkRetry,
       description: 'How long tries go on at the least where a function does not reach something over the network.',
     },
