@@ -125,7 +125,15 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       const last = numbers();
       await guard.close(true);
       state.close();
-      for (const { pipeline, route, deadLetters, disconnects: _, notices: _notices, ...counts } of last) {
+      for (const {
+        pipeline,
+        route,
+        deadLetters,
+        disconnects: _,
+        notices: _notices,
+        repeatedBy: _causes,
+        ...counts
+      } of last) {
         log.info('stopped', { pipeline, route, ...counts, letters: deadLetters.letters });
       }
     },

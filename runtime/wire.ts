@@ -1,7 +1,7 @@
 import type { AddressGrammar } from '#contract/bus.ts';
 import type { Codec } from '#contract/codec.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
-import type { Ledger } from '#contract/ledger.ts';
+import { type Ledger, REMEMBERED_IDS } from '#contract/ledger.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import type { Pulse } from '#contract/pulse.ts';
@@ -11,6 +11,7 @@ import type { Stage } from '#contract/stage.ts';
 import type { Suspects } from '#contract/suspects.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Tracer } from '#contract/trace.ts';
+import { ReusedIds } from '#kit/reused-ids.ts';
 import { sizeBytes } from '#kit/quantity.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import { codecByContentType } from './codecs/by-content-type.ts';
@@ -28,12 +29,6 @@ import type { LoadedFunction } from './stages/kind.ts';
 import type { Validator } from './stages/validate.ts';
 
 type Memory = Pick<Route, 'ledger' | 'freshness'>;
-
-/**
- * Delivered ids that a route remembers: as many as any window holds, so as many as a bus can deliver again of what was
- * not settled.
- */
-const DELIVERED_IDS = 65_536;
 
 /** What a pipeline file names and its project holds. */
 export interface ProjectParts {
@@ -106,8 +101,10 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
         ? undefined
         : {
             by: fill(from.dedupe.by, undefined, 'KEY_MISSING'),
+            comparesContent: from.dedupe.compare === 'content',
             ledger: ledger(`${spec.name} dedupe`, { most: from.dedupe.max, windowMs: from.dedupe.windowMs }),
           },
+    reusedIds: new ReusedIds(),
     deadLetters,
     counters: newCounters(),
     clock,
@@ -128,7 +125,9 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
 function memoryOf({ name, class: trafficClass }: RouteSpec, { ledger, redelivers }: RouteServices): Memory {
   const { oneAtATime, marksRepeats } = CLASSES[trafficClass];
   const delivered =
-    redelivers && (oneAtATime || marksRepeats) ? ledger(name, { most: DELIVERED_IDS, windowMs: undefined }) : undefined;
+    redelivers && (oneAtATime || marksRepeats)
+      ? ledger(name, { most: REMEMBERED_IDS, windowMs: undefined })
+      : undefined;
   return { ledger: delivered, freshness: new Freshness(delivered?.sequences()) };
 }
 

@@ -64,6 +64,7 @@ function dedupe(options: PlainMap): DedupeSpec | undefined {
   const max = own(given, 'max');
   return {
     by: text(given, 'by'),
+    compare: own(given, 'compare') === 'by' ? 'by' : DEFAULTS.dedupeCompare,
     windowMs: durationMs(optional(given, 'window') ?? DEFAULTS.dedupeWindow),
     max: typeof max === 'number' ? max : DEFAULTS.dedupeMax,
   };

@@ -1,5 +1,6 @@
 import type { Guarantees } from '#contract/bus.ts';
 import type { JsonNumbers } from '#contract/codec.ts';
+import { REMEMBERED_IDS } from '#contract/ledger.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { GRADE_MEANS } from './grades.ts';
 import type { RouteSpec } from './pipeline-spec.ts';
@@ -164,7 +165,6 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
     hasSpool: spec.spool !== undefined,
   });
   const known: Known = { spec, source, sink, promise };
-  const { dedupe } = spec.from;
   return {
     ...promise,
     route: spec.name,
@@ -184,16 +184,31 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
       'a body holds a number that a double does not': NUMBERS_MEAN[spec.json.numbers ?? 'unsaid'],
       'a message expires': onExpiry(known),
       'a message comes late': onStale(known),
-      'a publisher repeats itself':
-        dedupe === undefined
-          ? 'each repetition passes, unless the sink removes it by its id'
-          : `repetitions within ${seconds(dedupe.windowMs)} are dropped and counted, ${dedupe.max} messages remembered`,
+      'a publisher repeats itself': onRepetition(known),
+      'a publisher uses an id again for another message':
+        'it passes under another id and is counted (ID_REUSED): an id counts only together with body, key and address',
       ...(CLASSES[spec.class].oneAtATime || CLASSES[spec.class].marksRepeats
         ? { 'a second instance runs': 'each remembers only what it passed on itself: this class holds for one process' }
         : {}),
       'nothing moves': `after ${seconds(spec.watchdogMs)} /readyz turns red and says what is waited for`,
     },
   };
+}
+
+function onRepetition({ spec, source, sink }: Known): string {
+  const { dedupe } = spec.from;
+  const same = dedupe?.compare === 'content' ? ' with the same body, key and address' : '';
+  if (dedupe !== undefined) {
+    return `repetitions${same} within ${seconds(dedupe.windowMs)} are dropped and counted, ${dedupe.max} messages remembered`;
+  }
+  const { oneAtATime, marksRepeats } = CLASSES[spec.class];
+  const isNamed = spec.from.id !== undefined || source.namedByPublisher === true;
+  if (source.redelivers && (oneAtATime || marksRepeats) && isNamed) {
+    return `one with the id, body, key and address of one of the last ${REMEMBERED_IDS} that passed is dropped and counted, until it is forgotten`;
+  }
+  return sink.deduplicates && isNamed
+    ? 'the sink removes one with the same id, body, key and address within its window; each other passes'
+    : 'each repetition passes';
 }
 
 function paragraph(route: RouteExplanation): string {

@@ -31,6 +31,7 @@ export const DEFAULTS = {
   watchdog: '30s',
   jsonNumbers: 'reject',
   dedupeWindow: '10m',
+  dedupeCompare: 'content',
   dedupeMax: 100_000,
   unspellable: 'encode',
 } as const;
@@ -91,6 +92,13 @@ const DEDUPE_SCHEMA: JsonSchema = {
   description: 'Passes one of several messages that a publisher sent more than once.',
   properties: {
     by: template('Template of what the repetitions have in common.', '{header.msgid}'),
+    compare: {
+      type: 'string',
+      enum: ['content', 'by'],
+      default: DEFAULTS.dedupeCompare,
+      description:
+        'content: only what also has the same body, key and address is a repetition; a publisher that begins anew uses its ids again. by: whatever else they hold.',
+    },
     window: {
       type: 'string',
       pattern: SOME_DURATION_PATTERN,

@@ -102,6 +102,8 @@ export interface SourceSpec extends EndSpec {
 export interface DedupeSpec {
   /** Template of what repetitions have in common. */
   readonly by: string;
+  /** `by`: whatever else they hold. */
+  readonly compare: 'content' | 'by';
   readonly windowMs: number;
   /** How many are remembered. */
   readonly max: number;

@@ -21,6 +21,8 @@ export interface Guarantees {
   readonly carriesExpiry: boolean;
   /** Whether the server drops a message whose expiry passes before anybody has read it, and says nothing of it. */
   readonly expiresUnread?: boolean;
+  /** Of a source: whether a delivery is known by the id that its publisher gave it, where there is one. */
+  readonly namedByPublisher?: boolean;
   /** Whether a null body stays one. Where not, the sink refuses it with NO_BODY. */
   readonly carriesNull: boolean;
   /** Whether the sink itself removes a frame whose id it already holds. */

@@ -30,7 +30,10 @@ export interface Replayed {
 
 /** One frame, lent to the bridge until it is settled. */
 export interface Delivery {
-  /** The bus's own coordinates, unique within the source, and the same on every redelivery where the bus has such an id. */
+  /**
+   * The bus's own coordinates, unique within the source, and the same on every redelivery where the bus has such an id. A
+   * publisher's id is unique only together with a digest of the content.
+   */
   readonly id: string;
   readonly frame: Frame;
   /** 1 when nobody can have seen this delivery before, more when it is a redelivery, undefined where the bus cannot tell. */

@@ -11,9 +11,16 @@ export interface LedgerEntry {
  * its bounds the oldest is forgotten.
  */
 export interface Ledger {
-  has(id: string): boolean;
-  /** Resolves once it is durable; rejects with STATE_UNUSABLE. `has` knows it at once. */
+  /** When it was added last, in milliseconds since 1970 (UTC); undefined for one that is not remembered. */
+  addedAtMs(id: string): number | undefined;
+  /** Resolves once it is durable; rejects with STATE_UNUSABLE. `addedAtMs` knows it at once. */
   add(entry: LedgerEntry): Promise<void>;
   /** The last sequence of each lane that is remembered. Read once, at the start. */
   sequences(): ReadonlyMap<string, number>;
 }
+
+/**
+ * How many of the messages that ended a route remembers, where its class must know them: as many as any window holds, so
+ * as many as a bus can deliver again of what was not settled.
+ */
+export const REMEMBERED_IDS = 65_536;

@@ -1,11 +1,12 @@
 import type { BusContext } from './bus.ts';
 
-/** What a source leaves out of a message, or cannot read whole. The message passes on without it. */
+/** What a source finds odd in a message, and leaves out or reads otherwise. The message passes on. */
 const ODDITIES = {
   TIMESTAMP_IGNORED:
     "a message's own timestamp is outside of the years 1970 to 9999; the message counts as one without a timestamp",
   EXPIRY_IGNORED:
     "a message's header expirytime is neither RFC 3339 nor milliseconds since 1970; it sets no expiry, and is carried on as it is",
+  ID_REUSED: 'a publisher gave one id to two messages; both pass, each under an id that its content is part of',
   HEADER_ROUNDED: 'a message has an integer beyond 2^53 in a header; the client library rounds it',
 } as const;
 

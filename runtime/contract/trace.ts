@@ -27,5 +27,7 @@ export interface Trace {
   stage(name: string): (failure?: SluiceError) => void;
   /** Opens the send's span. `headers` are the frame's with the context of this span written into them. */
   send(frame: Frame): { readonly headers: Headers; end(failure?: SluiceError): void };
+  /** It repeats a message that was passed on earlier, at that time (RFC 3339) where it is known. `end` follows. */
+  repeats(cause: string, earlier: string | undefined): void;
   end(outcome: TraceOutcome, failure?: SluiceError): void;
 }

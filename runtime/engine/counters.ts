@@ -1,3 +1,5 @@
+import type { RepeatCause } from './repeat-cause.ts';
+
 /**
  * What became of a route's deliveries, in messages. Invariant 3, at every quiet moment:
  * accepted = delivered + dropped + superseded + expired + deadLettered + blocked + held.
@@ -22,6 +24,10 @@ export interface Counters {
   givenBack: number;
   /** Of those dropped: passed on before, by this process or an earlier one, as the route remembers or the sink's log says. */
   repeated: number;
+  /** Of those repeated: by what they were known. */
+  readonly repeatedBy: Record<RepeatCause, number>;
+  /** Messages whose id, made by the route's template, another message wore before. */
+  idsReused: number;
   /** Frames confirmed by the sink; more than `delivered` where a stage makes several of one. */
   sent: number;
   /** Frames that were not sent because the sink's log held them already. They count as sent too. */
@@ -46,6 +52,8 @@ export function newCounters(): Counters {
     held: 0,
     givenBack: 0,
     repeated: 0,
+    repeatedBy: { remembered: 0, dedupe: 0, log: 0 },
+    idsReused: 0,
     sent: 0,
     known: 0,
     retries: 0,

@@ -7,7 +7,8 @@ import { backoffMs } from '#kit/backoff.ts';
 import { Crowd } from '#kit/crowd.ts';
 import type { Job } from './job.ts';
 import type { LoadEnds } from './load.ts';
-import { deadIdOf, isKnown } from './known.ts';
+import { deadIdOf, knownSinceMs } from './known.ts';
+import { type RepeatCause, WHY_REPEATED } from './repeat-cause.ts';
 import { laneOf } from './lane-of.ts';
 import { Morgue } from './morgue.ts';
 import { Repeats } from './repeats.ts';
@@ -57,14 +58,16 @@ export class Endings implements LoadEnds {
 
   /** Whether the job is to be walked now. Otherwise it is over, or waits until `again` gets it. */
   admits(job: Job, repeatKey: string | undefined): boolean {
-    if (isKnown(this.#route, job)) {
-      this.repeated(job);
+    const knownMs = knownSinceMs(this.#route, job);
+    if (knownMs !== undefined) {
+      this.repeated(job, 'remembered', knownMs);
       return false;
     }
     if (repeatKey === undefined || this.#repeats === undefined) return true;
-    const how = this.#repeats.admit(job, repeatKey);
-    if (how === 'repeat') this.repeated(job);
-    return how === 'first';
+    const sinceMs = this.#repeats.sinceMs(repeatKey);
+    if (sinceMs === undefined) return this.#repeats.admit(job, repeatKey) === 'first';
+    this.repeated(job, 'dedupe', sinceMs);
+    return false;
   }
 
   /** What the unsettled deliveries wait for. */
@@ -86,14 +89,16 @@ export class Endings implements LoadEnds {
     this.#finish(job, 'superseded');
   }
 
-  /** It was passed on before: nothing is remembered anew. */
-  repeated(job: Job): void {
+  /** It was passed on before, at that time as far as it is known: nothing is remembered anew. */
+  repeated(job: Job, cause: RepeatCause, earlierMs: number | undefined): void {
+    this.#sayRepeated(job, cause, earlierMs);
     this.#end(job, 'repeated');
   }
 
   /** An earlier process has sent all of it and could not say so any more: remembered as what is sent now. */
   sentBefore(job: Job): void {
     this.#route.freshness.sent(laneOf(job), job.sequence);
+    this.#sayRepeated(job, 'log', undefined);
     this.#finish(job, 'repeated');
   }
 
@@ -201,10 +206,20 @@ export class Endings implements LoadEnds {
     this.#window.give(job.bytes);
     const isPassed = failure === undefined;
     for (const next of this.#repeats?.ended(job, isPassed) ?? []) {
-      if (isPassed) this.repeated(next);
+      if (isPassed) this.repeated(next, 'dedupe', this.#route.clock.nowMs());
       else this.#events.again(next);
     }
     if (this.#jobs.size === 0) this.#idle?.();
+  }
+
+  /** Counted each time, and said once of each cause: a log line for every repetition after a crash would be thousands. */
+  #sayRepeated(job: Job, cause: RepeatCause, earlierMs: number | undefined): void {
+    const { counters, log, name } = this.#route;
+    const earlier = earlierMs === undefined ? undefined : new Date(earlierMs).toISOString();
+    job.trace?.repeats(cause, earlier);
+    counters.repeatedBy[cause] += 1;
+    if (counters.repeatedBy[cause] > 1) return;
+    log.info('message-repeated', { route: name, cause, id: job.id, earlier, text: WHY_REPEATED[cause] });
   }
 
   #count(outcome: Ending): void {

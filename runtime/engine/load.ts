@@ -6,9 +6,10 @@ import type { Clock } from './clock.ts';
 import { swallowed } from './dispatch.ts';
 import { expired, isExpired } from './expiry.ts';
 import type { Job } from './job.ts';
-import { isKnown } from './known.ts';
+import { knownSinceMs } from './known.ts';
 import { laneOf } from './lane-of.ts';
 import type { Sending } from './outbox.ts';
+import type { RepeatCause } from './repeat-cause.ts';
 import type { Route } from './route.ts';
 
 /** Who hears how a load ended. Exactly one of these is called, once. */
@@ -17,7 +18,7 @@ export interface LoadEnds {
   refused(job: Job, failure: SluiceError): void;
   superseded(job: Job): void;
   /** It was passed on before, by this process or an earlier one. */
-  repeated(job: Job): void;
+  repeated(job: Job, cause: RepeatCause, earlierMs: number | undefined): void;
   /** Resolves once those that ended before it in its lane are durable; undefined when they are. */
   pending(lane: string): Promise<void> | undefined;
 }
@@ -61,8 +62,9 @@ export class Load {
       this.#ends.refused(this.#job, expired());
       return true;
     }
-    if (isKnown(this.#route, this.#job)) {
-      this.#ends.repeated(this.#job);
+    const knownMs = knownSinceMs(this.#route, this.#job);
+    if (knownMs !== undefined) {
+      this.#ends.repeated(this.#job, 'remembered', knownMs);
       return true;
     }
     if (freshness.isStale(this.lane, this.#job.sequence)) {

@@ -14,8 +14,13 @@ export class Repeats {
     this.#ledger = ledger;
   }
 
-  admit(job: Job, repeatKey: string): 'first' | 'repeat' | 'waits' {
-    if (this.#ledger.has(repeatKey)) return 'repeat';
+  /** When the first was passed on, in milliseconds since 1970 (UTC), of a message that repeats it. */
+  sinceMs(repeatKey: string): number | undefined {
+    return this.#ledger.addedAtMs(repeatKey);
+  }
+
+  /** Of a message that repeats none that was passed on. */
+  admit(job: Job, repeatKey: string): 'first' | 'waits' {
     job.repeatKey = repeatKey;
     const waiting = this.#underWay.get(repeatKey);
     if (waiting === undefined) {

@@ -11,6 +11,7 @@ import type { Suspects } from '#contract/suspects.ts';
 import type { Tracer } from '#contract/trace.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
+import type { ReusedIds } from '#kit/reused-ids.ts';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
 import type { Freshness } from './freshness.ts';
@@ -67,7 +68,9 @@ export interface Route {
   /** Ids that were delivered, where the class must know them after a crash. */
   readonly ledger: Ledger | undefined;
   /** What repetitions by the publisher have in common, and those that were seen. */
-  readonly dedupe: { readonly by: Fill; readonly ledger: Ledger } | undefined;
+  readonly dedupe: { readonly by: Fill; readonly comparesContent: boolean; readonly ledger: Ledger } | undefined;
+  /** Ids and values of dedupe, to notice that another message wears one. */
+  readonly reusedIds: ReusedIds;
   readonly freshness: Freshness;
   /** What the sink's log says that an earlier process has sent; undefined where there is nothing to know. */
   readonly sentBefore: SentBefore | undefined;

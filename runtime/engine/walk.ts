@@ -4,6 +4,7 @@ import type { Frame, Headers } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
 import { STEPS } from '#contract/pulse.ts';
 import { Dropped, type StageResult } from '#contract/stage.ts';
+import { contentId } from '#kit/content-id.ts';
 import { messageTimeMs } from '#kit/message-time.ts';
 import { rankOf } from '#kit/rank.ts';
 import type { Job } from './job.ts';
@@ -55,7 +56,9 @@ function read(route: Route, job: Job): Message {
   const body = route.decoding === undefined ? undefined : decode(route, frame);
   const key = route.key === undefined ? frame.key : route.key(look(job, undefined, body));
   if (route.id !== undefined) {
-    job.id = `${route.pipeline}/${route.name}/${frame.address}/${route.id(look(job, key, body))}`;
+    const named = `${route.pipeline}/${route.name}/${frame.address}/${route.id(look(job, key, body))}`;
+    job.id = `${named}~${contentId(frame.address, frame.key, frame.body)}`;
+    if (job.attempt === 1) noteReuse(route, named, job.id);
   }
   const view = route.sequence === undefined && route.timestamp === undefined ? undefined : look(job, key, body);
   const madeAtMs = view === undefined || route.timestamp === undefined ? undefined : timeIn(route.timestamp(view));
@@ -127,8 +130,23 @@ function expiry(route: Route, job: Job): number | undefined {
 /** What repetitions of a message have in common; undefined where the route does not look for them. */
 export function repeatKeyOf(route: Route, job: Job, { key, body }: Message): string | undefined {
   if (route.dedupe === undefined) return undefined;
-  const { by } = route.dedupe;
-  return watched(route, job, 'decode', () => by(look(job, key, body)));
+  const { by, comparesContent } = route.dedupe;
+  const value = watched(route, job, 'decode', () => by(look(job, key, body)));
+  if (!comparesContent) return value;
+  const { frame } = job.delivery;
+  const whole = `${value}~${contentId(frame.address, frame.key, frame.body)}`;
+  noteReuse(route, `dedupe ${value}`, whole);
+  return whole;
+}
+
+/** A publisher that begins anew, or two of one name: the id counts only together with what it names. */
+function noteReuse({ reusedIds, counters, log, name }: Route, id: string, whole: string): void {
+  if (!reusedIds.wears(id, whole)) return;
+  counters.idsReused += 1;
+  if (counters.idsReused > 1) return;
+  const text =
+    'two messages of other content have one id, or one value of dedupe; both pass, each under an id of its own';
+  log.warn('id-reused', { route: name, code: 'ID_REUSED', text });
 }
 
 function sequenceIn(text: string): number {

@@ -121,11 +121,12 @@ class StoredLedger implements Ledger {
     });
   }
 
-  has(id: string): boolean {
+  addedAtMs(id: string): number | undefined {
     const known = this.#known.get(id);
-    if (known === undefined) return false;
+    if (known === undefined) return undefined;
     const { bounds, nowMs } = this.#owned;
-    return bounds.windowMs === undefined || nowMs() - known.atMs <= bounds.windowMs;
+    const isWithin = bounds.windowMs === undefined || nowMs() - known.atMs <= bounds.windowMs;
+    return isWithin ? known.atMs : undefined;
   }
 
   add(entry: LedgerEntry): Promise<void> {

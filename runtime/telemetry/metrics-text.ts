@@ -21,6 +21,8 @@ export interface RouteNumbers {
   readonly blocked: number;
   readonly held: number;
   readonly repeated: number;
+  readonly repeatedBy: Readonly<Record<string, number>>;
+  readonly idsReused: number;
   readonly sent: number;
   readonly known: number;
   readonly retries: number;
@@ -68,8 +70,15 @@ const METRICS: readonly Metric[] = [
   {
     name: 'sluice_messages_repeated_total',
     type: 'counter',
-    help: 'Of the messages dropped: passed on before, by this process or an earlier one.',
-    samples: (route) => [{ value: route.repeated }],
+    help: 'Of the messages dropped: passed on before, by this process or an earlier one; by what that is known.',
+    samples: ({ repeatedBy }) =>
+      Object.entries(repeatedBy).map(([cause, value]) => ({ labels: `cause="${cause}"`, value })),
+  },
+  {
+    name: 'sluice_ids_reused_total',
+    type: 'counter',
+    help: 'Messages whose id another message had worn before. Each passed, under an id that its content is part of.',
+    samples: ({ idsReused, notices }) => [{ value: idsReused + (notices.source.get('ID_REUSED') ?? 0) }],
   },
   {
     name: 'sluice_frames_sent_total',

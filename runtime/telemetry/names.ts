@@ -14,6 +14,8 @@ export const NAMES = {
   route: 'sluice.route.name',
   stage: 'sluice.stage.name',
   outcome: 'sluice.outcome',
+  repeatCause: 'sluice.repeat.cause',
+  repeatOf: 'sluice.repeat.earlier_time',
   attempt: 'sluice.delivery.attempt',
   letter: 'sluice.dead_letter.number',
 } as const;

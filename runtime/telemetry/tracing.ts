@@ -132,6 +132,10 @@ function beginTrace(tracer: OtelTracer, route: TracedRoute, delivery: Delivery):
       );
       return { headers: withContext(child, outgoing.headers), end: (failure) => finish(child, failure) };
     },
+    repeats(cause, earlier) {
+      span.setAttribute(NAMES.repeatCause, cause);
+      if (earlier !== undefined) span.setAttribute(NAMES.repeatOf, earlier);
+    },
     end(outcome, failure) {
       span.setAttribute(NAMES.outcome, outcome);
       finish(span, failure);

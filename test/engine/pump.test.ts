@@ -8,6 +8,7 @@ import { Dropped } from '../../runtime/contract/stage.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
 import { bodies, ListSource, never, sinkThat, stageThat, started } from './started-route.ts';
+import { contentId } from '../../runtime/kit/content-id.ts';
 
 test('a window of bytes holds back what no longer fits, and lets one large message through alone', async () => {
   const frames = ['aaaa', 'bbbb', 'c'.repeat(50), 'd'].map((body) => frameForTest('k/x', body));
@@ -255,7 +256,7 @@ test('an id template stands behind pipeline, route and address, so that two rout
   await clock.play(() => counters.delivered === 1);
   assert.deepEqual(
     sink.sent.map(({ id }) => id),
-    ['p/r/k/x/7'],
+    [`p/r/k/x/7~${contentId('k/x', undefined, Buffer.from('7'))}`],
   );
 });
 

@@ -1,4 +1,5 @@
 import { Freshness } from '../../runtime/engine/freshness.ts';
+import { ReusedIds } from '../../runtime/kit/reused-ids.ts';
 import { newCounters } from '../../runtime/engine/counters.ts';
 import type { Route } from '../../runtime/engine/route.ts';
 import type { DeadLetter } from '../../runtime/contract/dead-letter.ts';
@@ -33,6 +34,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     ledger: undefined,
     dedupe: undefined,
     freshness: new Freshness(),
+    reusedIds: new ReusedIds(),
     sentBefore: undefined,
     stages: [],
     window: { messages: 16, bytes: 1_000_000 },

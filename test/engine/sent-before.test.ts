@@ -97,7 +97,7 @@ test('a redelivery of the same message, after a break of the source, is known ag
 test('a command that is in the sink is remembered: an older one of its key never follows it', async () => {
   const remembered: string[] = [];
   const ledger: Ledger = {
-    has: (id) => remembered.includes(id),
+    addedAtMs: (id) => (remembered.includes(id) ? 0 : undefined),
     add({ id }) {
       remembered.push(id);
       return Promise.resolve();

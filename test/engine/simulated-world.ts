@@ -143,7 +143,7 @@ export class SimulatedLedger {
       sequences.set(lane, Math.max(sequence, sequences.get(lane) ?? sequence));
     }
     return {
-      has: (id) => known.has(id),
+      addedAtMs: (id) => (known.has(id) ? 0 : undefined),
       add: async (entry) => {
         known.add(entry.id);
         await this.#clock.sleep(this.#clock.pick(20));

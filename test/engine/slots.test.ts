@@ -38,7 +38,7 @@ test('telemetry: while nothing can be sent one message of each key is held, also
   const clock = new VirtualClock(1);
   const written: (() => void)[] = [];
   const ledger = {
-    has: () => false,
+    addedAtMs: () => undefined,
     add: () => new Promise<void>((resolve) => written.push(resolve)),
     sequences: () => new Map<string, number>(),
   };
@@ -106,7 +106,7 @@ test('command: the next of a key waits until the one before is remembered', asyn
   const { sink, source } = started(frames, {
     trafficClass: 'command',
     ledger: {
-      has: (id) => known.has(id),
+      addedAtMs: (id) => (known.has(id) ? 0 : undefined),
       add: () => new Promise((resolve) => written.push(resolve)),
       sequences: () => new Map(),
     },
@@ -124,7 +124,11 @@ test('command: what was delivered before a crash is not sent again when it comes
   const frames = ['1', '2'].map((body) => frameForTest('a/x', body));
   const { sink, counters, source } = started(frames, {
     trafficClass: 'command',
-    ledger: { has: (id) => id.endsWith('s:1'), add: () => Promise.resolve(), sequences: () => new Map() },
+    ledger: {
+      addedAtMs: (id) => (id.endsWith('s:1') ? 0 : undefined),
+      add: () => Promise.resolve(),
+      sequences: () => new Map(),
+    },
   });
   await settleNow();
   assert.deepEqual(bodies(sink.sent), ['2']);
@@ -240,9 +244,10 @@ test('the sequences of as many keys as the bound says are remembered, and beyond
 });
 
 const dedupe = (durable: Set<string>) => ({
+  comparesContent: false,
   by: (view: { readonly body: unknown }) => String(view.body),
   ledger: {
-    has: (id: string) => durable.has(id),
+    addedAtMs: (id: string) => (durable.has(id) ? 0 : undefined),
     add: async ({ id }: { readonly id: string }) => {
       await Promise.resolve();
       durable.add(id);

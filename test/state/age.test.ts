@@ -7,6 +7,7 @@ import { openDatabase } from '../../runtime/state/sqlite.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { letterForTest } from './letter.ts';
+import { knows } from './knows.ts';
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 10, 25);
@@ -169,9 +170,9 @@ test('what a ledger took while the clock was ahead is not known for longer than 
   nowMs = START_MS;
   const back = openLedgerStore(folder.path, () => nowMs);
   const ledger = back.ledger('r', bounds);
-  assert.ok(ledger.has('a'));
+  assert.ok(knows(ledger, 'a'));
   nowMs += 60_001;
-  assert.ok(!ledger.has('a'), 'another message of its key would be taken for a repetition');
+  assert.ok(!knows(ledger, 'a'), 'another message of its key would be taken for a repetition');
   back.close();
 });
 
@@ -185,11 +186,11 @@ test('a ledger does not see the clock being set while its process runs', async (
     for (const days of [90, -90]) {
       Date.now = () => wall() + days * DAY_MS;
       await ledger.add({ id: `b${days}` });
-      assert.ok(ledger.has('a') && ledger.has(`b${days}`));
+      assert.ok(knows(ledger, 'a') && knows(ledger, `b${days}`));
     }
   } finally {
     Date.now = wall;
   }
-  assert.ok(ledger.has('a') && ledger.has('b90') && ledger.has('b-90'));
+  assert.ok(knows(ledger, 'a') && knows(ledger, 'b90') && knows(ledger, 'b-90'));
   store.close();
 });

@@ -17,7 +17,7 @@ export function sourceGuarantees(connection: MqttConnection, from: MqttFrom): Gu
     notes.push('shared: the members of the group divide each topic among them, so nothing keeps its order');
   if (from.qos === 1)
     notes.push(
-      "ids: the publisher's msgid, else session, round and packet id, which hold as long as the state folder is kept and the server numbers its messages one after the other",
+      "ids: the publisher's msgid with a digest of topic and body, else session, round and packet id, which hold as long as the state folder is kept and the server numbers its messages one after the other",
     );
   if (connection.protocol === '3.1.1') {
     notes.push(OLD_PROTOCOL);
@@ -25,6 +25,7 @@ export function sourceGuarantees(connection: MqttConnection, from: MqttFrom): Gu
       notes.push('MQTT 3.1.1 knows no session expiry: the server keeps the session for as long as it is set to');
   }
   return {
+    namedByPublisher: from.qos === 1,
     ...carried(connection),
     confirms: from.qos === 1 ? 'received' : 'sent',
     expiresUnread: connection.protocol === '5',

@@ -7,13 +7,14 @@ import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 import { NOT_NOTED, type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Room, Source } from '#contract/source.ts';
+import { ReusedIds } from '#kit/reused-ids.ts';
+import { contentId } from '#kit/content-id.ts';
 import { Inbox } from '#kit/inbox.ts';
 import { Liveness, NoAnswer } from '#kit/liveness.ts';
 import { Numbered } from '#kit/numbered.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { clientOptions, targetOf } from './client-options.ts';
 import { problem, type Target } from './connect-failure.ts';
-import { contentId } from './content-id.ts';
 import { Link, type LinkEnd, type Live } from './link.ts';
 import type { MqttConnection, MqttFrom } from './options.ts';
 import { PacketRing } from './packet-ring.ts';
@@ -53,6 +54,7 @@ class MqttSource implements Source, LinkEnd {
   readonly #link: Link;
   readonly #context: BusContext;
   readonly #note: NoteOddity;
+  readonly #reused = new ReusedIds();
   readonly #target: Target;
   readonly #window: Room;
   readonly #isFive: boolean;
@@ -279,6 +281,7 @@ class MqttSource implements Source, LinkEnd {
     if (order === undefined) return;
     const packetId = packet.messageId ?? 0;
     const id = this.#idOf(packetId, frame);
+    if (frame.id !== undefined && this.#reused.wears(frame.id, id)) this.#note('ID_REUSED');
     const claim: Claim = { packetId, id, bytes, outcome: undefined, confirm: noConfirm, order };
     this.#claims.delete(packetId);
     this.#claims.add(packetId, claim);
@@ -294,12 +297,16 @@ class MqttSource implements Source, LinkEnd {
     });
   }
 
-  /** Packet id and content: the same on each redelivery, for the server keeps the packet id [MQTT-4.4.0-1]. */
+  /**
+   * The publisher's name or the packet id, and the content: the same on each redelivery, for the server keeps the packet id
+   * [MQTT-4.4.0-1]. A name alone is none: a publisher that begins anew counts from 1 again.
+   */
   #idOf(packetId: number, frame: Frame): string {
     const { clientId } = this.#target;
     // The ring follows every message, also those whose publisher named them.
     const place = this.#ring.name(packetId);
-    return frame.id === undefined ? `${clientId}:${place}-${contentId(frame)}` : `${clientId}:m:${frame.id}`;
+    const content = contentId(frame.address, undefined, frame.body);
+    return frame.id === undefined ? `${clientId}:${place}-${content}` : `${clientId}:m:${frame.id}~${content}`;
   }
 
   #deliver(arrival: Arrival): void {

@@ -16,6 +16,7 @@ export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFro
     confirms: 'stored',
     expiresUnread: end.type !== 'stream',
     redelivers: true,
+    namedByPublisher: end.type !== 'stream',
     ...(end.type === 'stream' && { commitsEveryMs: SAVE_MS }),
     ordered: end.shared && end.type !== 'stream' ? 'none' : 'address',
     deduplicates: false,
@@ -31,7 +32,7 @@ const STREAM_NOTES: readonly string[] = [
 
 function queueNotes({ type, shared }: RabbitFrom): string[] {
   const notes = [
-    'ids: the message-id of the publisher; a message without one has a new id after a crash of bridge or server, so that its duplicates downstream cannot be removed: let publishers set message-id',
+    'ids: the message-id of the publisher with a digest of routing key and body; a message without one has a new id after a crash of bridge or server, so that its duplicates downstream cannot be removed: let publishers set message-id',
     'bytes: AMQP bounds what is under way by number only; the client may hold as many messages as the window has, whatever their size',
     'a time to live, a maximum length or a delivery limit of the queue, from its arguments or a policy, drops messages that nobody read: give the queue a dead-letter exchange, and the connection management, so that the route says so when it starts',
   ];

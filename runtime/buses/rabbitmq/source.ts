@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import { messageOf, type SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Room, Source } from '#contract/source.ts';
+import { ReusedIds } from '#kit/reused-ids.ts';
+import { contentId } from '#kit/content-id.ts';
 import { Deque } from '#kit/deque.ts';
 import { Inbox } from '#kit/inbox.ts';
 import { Standstill } from '#kit/standstill.ts';
@@ -17,6 +20,7 @@ import { QueueWatch, type Watched } from './queue-watch.ts';
 import { receivedFrame } from './received-frame.ts';
 import { meaningOf, serverWord } from './server-word.ts';
 import type { Session } from './session.ts';
+import { SOURCE_NOTICES } from './source-notices.ts';
 import { StreamPlace } from './stream-place.ts';
 import { StreamWatch } from './stream-watch.ts';
 import {
@@ -53,6 +57,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
   readonly #link: Link;
   readonly #context: BusContext;
   readonly #note: NoteOddity;
+  readonly #reused = new ReusedIds();
   readonly #from: RabbitFrom;
   readonly #connection: RabbitConnection;
   readonly #queue: string;
@@ -243,7 +248,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
 
   #arrives({ isSuccessor }: Consumer, { fields }: Received): void {
     this.received += 1;
-    if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#neverCame();
+    if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#notice('CONSUMER_REPLACED');
     const { suspensions } = this.#link;
     if (suspensions.hasAny) suspensions.resume('queue', `messages of queue ${this.#queue} come again`);
   }
@@ -254,12 +259,14 @@ class RabbitSource implements Source, LinkEnd, Watched {
     const frame = receivedFrame(message, this.#note);
     const offset: unknown = headers?.['x-stream-offset'];
     if (this.#place === undefined) {
-      if (offset !== undefined) this.#looksLikeStream();
+      if (offset !== undefined) this.#notice('LOOKS_LIKE_STREAM');
       const count: unknown = headers?.['x-delivery-count'];
       const before = typeof count === 'number' ? count : 0;
-      if (before >= OFTEN) this.#deliveredOften(before);
+      if (before >= OFTEN) this.#notice('DELIVERED_OFTEN', before);
       const attempt = redelivered ? Math.max(2, before + 1) : 1;
-      const said = { id: this.#idOf(frame.id), frame, attempt, isNumberedHere: frame.id === undefined };
+      const id = this.#idOf(frame);
+      if (frame.id !== undefined && this.#reused.wears(frame.id, id)) this.#note('ID_REUSED');
+      const said = { id, frame, attempt, isNumberedHere: frame.id === undefined };
       this.#deliver(new Arrival(said, { tag, acks, offset: 0 }, this.#settle));
       return;
     }
@@ -296,9 +303,12 @@ class RabbitSource implements Source, LinkEnd, Watched {
     );
   }
 
-  /** Coordinates are what AMQP lacks: only a name by the publisher is the same at each delivery. */
-  #idOf(named: string | undefined): string {
-    if (named !== undefined) return `${this.#queue}:m:${named}`;
+  /**
+   * Coordinates are what AMQP lacks: only a name by the publisher is the same at each delivery, and that together with the
+   * content: a publisher that begins anew counts from 1 again.
+   */
+  #idOf({ id, address, body }: Frame): string {
+    if (id !== undefined) return `${this.#queue}:m:${id}~${contentId(address, undefined, body)}`;
     this.#count += 1;
     return `${this.#queue}:${this.#nonce}-${this.#count}`;
   }
@@ -339,18 +349,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#heldBytes -= arrival.bytes;
   }
 
-  #neverCame(): void {
-    const text = `queue ${this.#queue} had given messages to our idle consumer that did not come: they fell into the moment in which it was replaced, or the queue was deleted and made again, or its leader has moved; they are read now, in order`;
-    this.#link.notice('CONSUMER_REPLACED', text);
-  }
-
-  #looksLikeStream(): void {
-    const text = `messages of queue ${this.#queue} have offsets; if it is a stream write type: stream, or the route's place in it is not kept`;
-    this.#link.notice('LOOKS_LIKE_STREAM', text);
-  }
-
-  #deliveredOften(before: number): void {
-    const text = `a message of queue ${this.#queue} was delivered ${before} times before; a delivery limit drops it, or sends it to the dead-letter exchange if there is one`;
-    this.#link.notice('DELIVERED_OFTEN', text);
+  #notice(code: keyof typeof SOURCE_NOTICES, before = 0): void {
+    this.#link.notice(code, SOURCE_NOTICES[code](this.#queue, before));
   }
 }

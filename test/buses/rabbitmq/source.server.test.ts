@@ -146,7 +146,9 @@ law('a message-id is the id at every delivery; without one no two messages share
     return ids;
   };
   const [first, second] = [await idsOf(), await idsOf()];
-  assert.deepEqual(first.slice(0, 2), ['named:m:a', 'named:m:b']);
+  const [a = '', b = ''] = first;
+  assert.match(a, /^named:m:a~/);
+  assert.match(b, /^named:m:b~/);
   assert.deepEqual(second.slice(0, 2), first.slice(0, 2));
   assert.equal(new Set([...first, ...second]).size, 6);
 });

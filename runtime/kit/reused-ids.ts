@@ -1,0 +1,23 @@
+/** At least so many ids are remembered, at most twice as many. */
+const REMEMBERED = 32_768;
+
+/**
+ * Ids that publishers chose, each with the message that wore it last: a publisher that begins anew counts from 1 again,
+ * and two of them may share a name. Bounded: what was not seen for long is forgotten, and its next use is nobody's reuse.
+ */
+export class ReusedIds {
+  #recent = new Map<string, string>();
+  #older = new Map<string, string>();
+
+  /** Whether another message wore this id before. `whole`: the id together with what tells its message from others. */
+  wears(id: string, whole: string): boolean {
+    const before = this.#recent.get(id) ?? this.#older.get(id);
+    if (before === whole) return false;
+    this.#recent.set(id, whole);
+    if (this.#recent.size >= REMEMBERED) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+    }
+    return before !== undefined;
+  }
+}

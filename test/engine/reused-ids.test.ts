@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Log } from '../../runtime/contract/log.ts';
+import type { LedgerEntry } from '../../runtime/contract/ledger.ts';
+import { contentId } from '../../runtime/kit/content-id.ts';
+import { ReusedIds } from '../../runtime/kit/reused-ids.ts';
+import { frameForTest, settleNow } from './route-for-test.ts';
+import { bodies, ListSource, sinkThat, started } from './started-route.ts';
+
+const EARLIER_MS = Date.UTC(2026, 10, 26);
+const named = (view: { readonly headers: ReadonlyMap<string, readonly string[]> }): string =>
+  view.headers.get('n')?.[0] ?? '';
+const frame = (address: string, body: string, id: string, key?: string) =>
+  frameForTest(address, body, { headers: new Map([['n', [id]]]), key });
+
+function ledger() {
+  const known = new Map<string, number>();
+  return {
+    known,
+    addedAtMs: (id: string) => known.get(id),
+    add: ({ id }: LedgerEntry) => {
+      known.set(id, EARLIER_MS);
+      return Promise.resolve();
+    },
+    sequences: () => new Map<string, number>(),
+  };
+}
+
+test('a message that wears the id of another one passes under an id of its own, and is counted', async () => {
+  const frames = [
+    frame('a/x', 'open', '1'),
+    frame('a/x', 'shut', '1'),
+    frame('b/x', 'open', '1'),
+    frame('a/x', 'open', '2', 'k1'),
+    frame('a/x', 'open', '2', 'k2'),
+  ];
+  const { sink, counters } = started(frames, { trafficClass: 'command', ledger: ledger(), id: named });
+  await settleNow();
+  assert.deepEqual(bodies(sink.sent).toSorted(), ['open', 'open', 'open', 'open', 'shut']);
+  assert.equal(new Set(sink.sent.map(({ id }) => id)).size, 5);
+  assert.equal(counters.repeated, 0);
+  assert.equal(counters.idsReused, 2, 'another address is another id');
+});
+
+test('a repetition of a message is dropped, said once with the time of the first, and counted by its cause', async () => {
+  const said: Record<string, unknown>[] = [];
+  const log: Log = { info: (event, fields) => void said.push({ event, ...fields }), warn() {}, error() {} };
+  const frames = ['open', 'open', 'open'].map((body) => frame('a/x', body, '1'));
+  const { sink, counters } = started(frames, { trafficClass: 'command', ledger: ledger(), id: named, log });
+  await settleNow();
+  assert.deepEqual(bodies(sink.sent), ['open']);
+  assert.deepEqual([counters.repeated, counters.repeatedBy], [2, { remembered: 2, dedupe: 0, log: 0 }]);
+  const [line, ...more] = said.filter(({ event }) => event === 'message-repeated');
+  assert.deepEqual([line?.['cause'], line?.['earlier'], more], ['remembered', '2026-11-26T00:00:00.000Z', []]);
+});
+
+test('dedupe takes the same value of another content for another message, unless the file says otherwise', async () => {
+  const frames = [frame('a/x', 'one', '1'), frame('a/x', 'two', '1'), frame('a/x', 'two', '1')];
+  for (const [comparesContent, sent, reused] of [
+    [true, ['one', 'two'], 1],
+    [false, ['one'], 0],
+  ] as const) {
+    const { sink, counters } = started(frames, { dedupe: { by: named, comparesContent, ledger: ledger() } });
+    await settleNow();
+    assert.deepEqual(bodies(sink.sent), sent);
+    assert.equal(counters.repeatedBy.dedupe, 3 - sent.length);
+    assert.equal(counters.idsReused, reused);
+  }
+});
+
+for (const [attempt, tries] of [
+  [1, 2],
+  [2, 1],
+  [undefined, 1],
+] as const) {
+  test(`a message whose first became a dead letter, with attempt ${attempt}, is tried ${tries === 2 ? 'again' : 'no more'}`, async () => {
+    let sends = 0;
+    const sink = sinkThat(() => {
+      sends += 1;
+      throw new RangeError('odd');
+    });
+    // Both deliveries have one id, as those of a publisher's name have.
+    const source = new ListSource([frame('a/x', 'open', '1'), frame('a/x', 'open', '1')], { id: 'q:m:1', attempt });
+    const { letters, counters } = started([], { source, sink, trafficClass: 'command', ledger: ledger() });
+    await settleNow();
+    assert.deepEqual([sends, letters.length], [tries, tries]);
+    assert.equal(counters.repeated, 2 - tries);
+  });
+}
+
+test('the digest of a content tells body, key and address apart', () => {
+  const ids = [
+    contentId('a', undefined, Buffer.from('x')),
+    contentId('a', undefined, Buffer.from('')),
+    contentId('a', undefined, null),
+    contentId('a', '', Buffer.from('x')),
+    contentId('a', 'k', Buffer.from('x')),
+    contentId('ak', undefined, Buffer.from('x')),
+    contentId('b', undefined, Buffer.from('x')),
+  ];
+  assert.equal(new Set(ids).size, ids.length);
+  assert.equal(contentId('a', 'k', Buffer.from('x')), ids[4]);
+});
+
+test('ids are remembered within a bound', () => {
+  const ids = new ReusedIds();
+  assert.deepEqual(
+    [ids.wears('1', '1~a'), ids.wears('1', '1~a'), ids.wears('1', '1~b'), ids.wears('1', '1~b'), ids.wears('1', '1~a')],
+    [false, false, true, false, true],
+  );
+  for (let n = 0; n < 100_000; n += 1) ids.wears(`n${n}`, `n${n}~x`);
+  assert.equal(ids.wears('1', '1~c'), false, 'forgotten');
+});
