@@ -1,4 +1,5 @@
 import { SluiceError } from './errors.ts';
+import { lowerOwnNames } from './own-headers.ts';
 import type { Frame, HeaderType, HeaderTypes } from './frame.ts';
 
 /**
@@ -91,12 +92,12 @@ export function speller(
 }
 
 function kept(odd: readonly Entry[], bus: string, unspellable: Unspellable): Entry[] {
-  const label = odd.find(([name]) => name === 'seclabel');
+  const label = odd.find(([name]) => name.toLowerCase() === 'seclabel');
   const [first] = label === undefined && unspellable === 'reject' ? odd : [label];
   if (first !== undefined) {
     throw new SluiceError('HEADER_UNSPELLABLE', `${bus} cannot spell header ${nameInText(first[0])}`);
   }
-  return unspellable === 'drop' ? [] : odd.filter(([name]) => !NEVER_CARRIED.has(name));
+  return unspellable === 'drop' ? [] : odd.filter(([name]) => !NEVER_CARRIED.has(name.toLowerCase()));
 }
 
 const LONGEST_NAME = 100;
@@ -121,10 +122,15 @@ function inPieces(text: string, most: number | undefined): string[] {
 }
 
 /**
- * Puts carried headers back into `headers`, and their types into `types`; answers the types. A name that stands there too
- * keeps its values, and those that were carried follow. Text of a stranger's making that is none of a bridge's stays.
+ * What every source makes of the headers that it has read: carried ones are put back into `headers`, and their types into
+ * `types`; the runtime's own names are written in lower case. Answers the types.
  */
-export function takeCarried(headers: Map<string, string[]>, types: Types | undefined): Types | undefined {
+export function settleHeaders(headers: Map<string, string[]>, types: Types | undefined): Types | undefined {
+  return lowerOwnNames(headers, unpack(headers, types));
+}
+
+/** A name that stands there too keeps its values, and those that were carried follow. A stranger's text that is none of a bridge's stays. */
+function unpack(headers: Map<string, string[]>, types: Types | undefined): Types | undefined {
   const pieces = headers.get(CARRIED_HEADERS);
   if (pieces === undefined || types?.has(CARRIED_HEADERS) === true) return types;
   const entries = entriesIn(pieces.join(''));
@@ -132,7 +138,7 @@ export function takeCarried(headers: Map<string, string[]>, types: Types | undef
   headers.delete(CARRIED_HEADERS);
   let all = types;
   for (const [name, values, itsTypes] of entries) {
-    if (NEVER_CARRIED.has(name)) continue;
+    if (NEVER_CARRIED.has(name.toLowerCase())) continue;
     const there = headers.get(name) ?? [];
     headers.set(name, there);
     for (const [at, value] of values.entries()) {

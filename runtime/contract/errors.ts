@@ -136,6 +136,18 @@ export const ERRORS = {
     remedy:
       'The client of the bus could not write this message; the cause says what it stumbled over. Change that value in a function, or report it: the bridge should have refused it by a name of its own.',
   },
+  LABEL_DUPLICATE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The message has several headers seclabel, in whatever spelling, and nobody can say which one holds. Have the publisher write one.',
+  },
+  LABEL_MALFORMED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The header seclabel is no label: empty, no text, with blanks around it or a control character in it, or longer than 1,024 characters. Fix the publisher.',
+  },
   HEADER_UNSPELLABLE: {
     verdict: 'reject',
     scope: 'message',

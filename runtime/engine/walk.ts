@@ -1,6 +1,7 @@
 import type { Codec } from '#contract/codec.ts';
 import { asSluiceError, isStackOverflow, messageOf, SluiceError } from '#contract/errors.ts';
 import type { Frame, Headers } from '#contract/frame.ts';
+import { labelOf } from '#contract/label.ts';
 import type { Message } from '#contract/message.ts';
 import { STEPS } from '#contract/pulse.ts';
 import { Dropped, type StageResult } from '#contract/stage.ts';
@@ -19,6 +20,8 @@ export type Passed = readonly Frame[] | Dropped;
  */
 export function receive(route: Route, job: Job): Message {
   identify(route, job);
+  // Invariant 6: the label is read from the frame and written by the runtime alone.
+  job.label = labelOf(job.delivery.frame);
   if (job.bytes > route.maxBodyBytes) throw tooLarge(route, job);
   return watched(route, job, 'decode', () => read(route, job));
 }
@@ -81,11 +84,9 @@ function read(route: Route, job: Job): Message {
 
 /** What is known of a delivery before anything looks into its body. */
 export function identify(route: Route, job: Job): void {
-  const { frame, id } = job.delivery;
+  const { id } = job.delivery;
   // The source's identity stands before all else: two routes into one stream never share an id.
   job.id = `${route.pipeline}/${route.name}/${id}`;
-  // Invariant 6: the label is read from the frame and written by the runtime alone.
-  job.label = frame.headers.get('seclabel')?.[0];
 }
 
 /**

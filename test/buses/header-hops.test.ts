@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { HeaderType } from '#contract/frame.ts';
+import { labelOf } from '#contract/label.ts';
 import { textOfBytes } from '#kit/raw-text.ts';
 import { awkwardText } from '../conformance/awkward-text.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
@@ -176,5 +177,76 @@ test('a stranger cannot hide a label or a trace among carried headers, and what 
     for (const forged of ['{', '[1]', '[["a",[1],["text"]]]', '[["a",["1"],["nonsense"]]]', '[["a",["1"],[]]]']) {
       assert.deepEqual(over(forged), [['carried-headers', [forged]]], each);
     }
+  }
+});
+
+for (const each of HOP_NAMES) {
+  const read = (headers: [string, string[]][], types: [string, HeaderType[]][] = []): ReturnType<typeof labelOf> =>
+    labelOf(HOPS[each].over(frameForTest('a', '', { headers: new Map(headers), headerTypes: new Map(types) })));
+
+  test(`${each}: the label is read whatever its spelling, and leaves in one`, () => {
+    assert.equal(read([['SecLabel', ['S']]]), 'S');
+    const { headers } = HOPS[each].over(frameForTest('a', '', { headers: new Map([['SECLABEL', ['S']]]) }));
+    assert.deepEqual([...headers], [['seclabel', ['S']]]);
+  });
+
+  test(`${each}: of two labels, in one spelling or two, none is believed`, () => {
+    assert.throws(
+      () =>
+        read([
+          ['SecLabel', ['U']],
+          ['seclabel', ['S']],
+        ]),
+      { code: 'LABEL_DUPLICATE' },
+    );
+    assert.throws(
+      () =>
+        read([
+          ['seclabel', ['S']],
+          ['SecLabel', ['S']],
+        ]),
+      { code: 'LABEL_DUPLICATE' },
+    );
+    if (each !== 'rabbitmq stream') assert.throws(() => read([['seclabel', ['S', 'S']]]), { code: 'LABEL_DUPLICATE' });
+    // MQTT's client loses an empty value that another one follows.
+    if (each !== 'mqtt' && each !== 'rabbitmq stream') {
+      assert.throws(() => read([['seclabel', ['', 'S']]]), { code: 'LABEL_DUPLICATE' });
+    }
+  });
+
+  test(`${each}: a label that is empty or no text is none`, () => {
+    assert.throws(() => read([['seclabel', ['']]]), { code: 'LABEL_MALFORMED' });
+    assert.throws(() => read([['seclabel', ['x'.repeat(1025)]]]), { code: 'LABEL_MALFORMED' });
+    if (each === 'nats' || each === 'mqtt') return;
+    assert.throws(() => read([['seclabel', ['AP8=']]], [['seclabel', ['bytes']]]), { code: 'LABEL_MALFORMED' });
+    assert.throws(() => read([['seclabel', ['']]], [['seclabel', ['null']]]), { code: 'LABEL_MALFORMED' });
+    assert.throws(() => read([['seclabel', ['a\nb']]]), { code: 'LABEL_MALFORMED' });
+    assert.throws(() => read([['seclabel', [' S']]]), { code: 'LABEL_MALFORMED' });
+  });
+}
+
+test('a label cannot hide in another spelling among carried headers', () => {
+  const hidden = JSON.stringify([['SecLabel', ['U'], ['text']]]);
+  for (const each of HOP_NAMES) {
+    const frame = frameForTest('a', '', { headers: new Map([['carried-headers', [hidden]]]) });
+    assert.equal(labelOf(HOPS[each].over(frame)), undefined, each);
+  }
+});
+
+test('another spelling of a trace context is the trace context, and two of them stand together', () => {
+  const headers = new Map([
+    ['TraceParent', ['00-a']],
+    ['x', ['1']],
+    ['traceparent', ['00-b']],
+  ]);
+  for (const each of HOP_NAMES) {
+    assert.deepEqual(
+      HOPS[each]
+        .over(frameForTest('a', '', { headers }))
+        .headers.get('traceparent')
+        ?.toSorted(),
+      ['00-a', '00-b'],
+      each,
+    );
   }
 });

@@ -66,3 +66,17 @@ for (const trafficClass of CLASS_NAMES) {
     assert.equal(counters.goBacks, 0);
   });
 }
+
+test('a message with two labels or an odd one is a dead letter, and its neighbours pass', async () => {
+  const labels = [['S'], ['S', 'U'], [''], ['a\tb'], ['U']];
+  const frames = labels.map((values, at) =>
+    frameForTest('a/x', `m${at}`, { headers: new Map([['seclabel', values]]) }),
+  );
+  const { sink, letters } = started(frames);
+  await settleNow();
+  assert.deepEqual(bodies(sink.sent), ['m0', 'm4']);
+  assert.deepEqual(
+    letters.map(({ failure: { code, place }, label }) => [code, place.stage, label]),
+    ['LABEL_DUPLICATE', 'LABEL_MALFORMED', 'LABEL_MALFORMED'].map((code) => [code, 'label', undefined]),
+  );
+});

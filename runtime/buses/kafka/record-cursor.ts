@@ -1,4 +1,4 @@
-import { noteType, takeCarried } from '#contract/carried-headers.ts';
+import { noteType, settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Frame, type Headers, type HeaderType, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { expiryTimeMs, messageTimeMs } from '#kit/message-time.ts';
@@ -105,7 +105,8 @@ export class RecordCursor {
         noteType(types, name, (values?.length ?? 1) - 1, value === null ? 'null' : 'bytes');
       }
     }
-    types = takeCarried(headers, types);
+    types = settleHeaders(headers, types);
+    carried.id ??= takeField(headers, types, MESSAGE_ID);
     if (headers.size > 0) carried.headers = headers;
     if (types !== undefined) carried.headerTypes = completed(types, headers);
     return carried;

@@ -2,7 +2,8 @@ import type { Guarantees } from '#contract/bus.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { MqttConnection, MqttFrom, MqttTo } from './options.ts';
 
-const OLD_PROTOCOL = 'MQTT 3.1.1: headers, ids, content type and expiry are not carried';
+const OLD_PROTOCOL =
+  'MQTT 3.1.1: the label (seclabel) is lost, and headers, trace, ids, content type and expiry are not carried';
 
 export function sourceGuarantees(connection: MqttConnection, from: MqttFrom): Guarantees {
   const persistent = durationMs(from.session) > 0;

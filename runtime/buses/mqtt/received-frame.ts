@@ -1,5 +1,5 @@
 import type { IPublishPacket } from 'mqtt-packet';
-import { takeCarried, takeField } from '#contract/carried-headers.ts';
+import { settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Frame, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { expiryTimeMs } from '#kit/message-time.ts';
@@ -45,7 +45,7 @@ function read(user: UserProperties, lacksContentType: boolean, note: NoteOddity)
     const value = user[name];
     if (value !== undefined) headers.set(name, typeof value === 'string' ? [value] : value);
   }
-  const headerTypes = takeCarried(headers, undefined);
+  const headerTypes = settleHeaders(headers, undefined);
   const stated = headers.get('expirytime')?.[0];
   const expiresAtMs = stated === undefined ? undefined : expiryTimeMs(stated);
   if (expiresAtMs !== undefined) headers.delete('expirytime');

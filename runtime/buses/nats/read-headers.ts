@@ -1,5 +1,5 @@
 import type { Msg } from '@nats-io/transport-node';
-import { takeCarried, takeField } from '#contract/carried-headers.ts';
+import { settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Headers, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { expiryTimeMs } from '#kit/message-time.ts';
@@ -57,7 +57,7 @@ export function parseHeaders(block: string, note: NoteOddity): Carried {
   }
   const ttlMs = messageTtlMs(ttl);
   if (headers === undefined) return { ...NOTHING, id: given === '' ? undefined : given, ttlMs };
-  const headerTypes = takeCarried(headers, undefined);
+  const headerTypes = settleHeaders(headers, undefined);
   const stated = headers.get('expirytime')?.[0];
   const expires = stated === undefined ? undefined : expiryTimeMs(stated);
   // What stands in a field of the frame stands there alone; what cannot be read is carried on as it is.

@@ -1,4 +1,4 @@
-import { takeCarried, takeField } from '#contract/carried-headers.ts';
+import { settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Frame, type HeaderType, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { expiryTimeMs, messageTimeMs } from '#kit/message-time.ts';
@@ -37,7 +37,7 @@ export function receivedFrame(message: Received, note: NoteOddity): Frame {
       );
     }
   }
-  types = takeCarried(headers, types);
+  types = settleHeaders(headers, types);
   for (const [name, property] of PROPERTIES) {
     const value: unknown = properties[property];
     if (typeof value === 'string' || typeof value === 'number') headers.set(name, [String(value)]);

@@ -1,0 +1,32 @@
+import { SluiceError } from './errors.ts';
+import type { Frame } from './frame.ts';
+import type { Label } from './message.ts';
+
+const LONGEST = 1024;
+const PRINTABLE = /^[^\p{Cc}\p{Cs}\s](?:[^\p{Cc}\p{Cs}]*[^\p{Cc}\p{Cs}\s])?$/u;
+
+/**
+ * The label of a frame, whose header names the source has settled (carried-headers.ts). Throws LABEL_DUPLICATE for several,
+ * even where they are equal, and LABEL_MALFORMED for what is no label: whoever looks at the message next could read another
+ * one than we did.
+ */
+export function labelOf({ headers, headerTypes }: Pick<Frame, 'headers' | 'headerTypes'>): Label | undefined {
+  const values = headers.get('seclabel');
+  if (values === undefined) return undefined;
+  const [label = ''] = values;
+  if (values.length > 1) throw refusal('LABEL_DUPLICATE', 'one header seclabel', String(values.length));
+  const type = headerTypes?.get('seclabel')?.[0] ?? 'text';
+  if (type !== 'text') throw refusal('LABEL_MALFORMED', 'a label that is text', `one of type ${type}`);
+  if (label === '') throw refusal('LABEL_MALFORMED', 'a label', 'an empty text');
+  if (label.length > LONGEST) {
+    throw refusal('LABEL_MALFORMED', `a label of at most ${LONGEST} characters`, String(label.length));
+  }
+  if (!PRINTABLE.test(label)) {
+    throw refusal('LABEL_MALFORMED', 'a label of printable text without blanks around it', 'another text');
+  }
+  return label;
+}
+
+function refusal(code: 'LABEL_DUPLICATE' | 'LABEL_MALFORMED', expected: string, found: string): SluiceError {
+  return new SluiceError(code, `expected ${expected}, found ${found}`, { place: { stage: 'label' } });
+}
