@@ -2,22 +2,31 @@
 const REMEMBERED = 32_768;
 
 /**
- * Ids that publishers chose, each with the message that wore it last: a publisher that begins anew counts from 1 again,
- * and two of them may share a name. Bounded: what was not seen for long is forgotten, and its next use is nobody's reuse.
+ * Ids that publishers chose, each with a checksum of the message that wore it last: a publisher that begins anew counts from
+ * 1 again, and two of them may share a name. Bounded: what was not seen for long is forgotten, and its next use is nobody's
+ * reuse.
  */
 export class ReusedIds {
-  #recent = new Map<string, string>();
-  #older = new Map<string, string>();
+  #recent = new Map<string, number>();
+  #older = new Map<string, number>();
 
   /** Whether another message wore this id before. `whole`: the id together with what tells its message from others. */
   wears(id: string, whole: string): boolean {
+    const mark = checksum(whole);
     const before = this.#recent.get(id) ?? this.#older.get(id);
-    if (before === whole) return false;
-    this.#recent.set(id, whole);
+    if (before === mark) return false;
+    this.#recent.set(id, mark);
     if (this.#recent.size >= REMEMBERED) {
       this.#older = this.#recent;
       this.#recent = new Map();
     }
     return before !== undefined;
   }
+}
+
+/** FNV-1a: a number takes no room beside its id, and one reuse of 2^31 that is not noticed is only not counted. */
+function checksum(text: string): number {
+  let hash = 0x811c_9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
+  return hash >> 1;
 }

@@ -2,10 +2,12 @@ import { after } from 'node:test';
 import { law } from '../harness/law.ts';
 import { judgeOddFrames } from './laws/odd.ts';
 import { SUBJECTS } from './subjects/all.ts';
+import { stopKafka } from './subjects/kafka.ts';
 import { stopRabbitMq } from './subjects/rabbitmq.ts';
 
 const COUNT = 50_000;
 
+after(stopKafka);
 after(stopRabbitMq);
 
 for (const subject of SUBJECTS) {

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { after } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import type { Frame, Headers } from '#contract/frame.ts';
+import type { Message } from '#contract/message.ts';
+import { withBody } from '#contract/message.ts';
+import { json } from '../../runtime/codecs/json.ts';
+import { systemClock } from '../../runtime/engine/clock.ts';
+import { Pump } from '../../runtime/engine/pump.ts';
+import { routeForTest } from '../engine/route-for-test.ts';
+import { sinkThat, stageThat } from '../engine/started-route.ts';
+import { law } from '../harness/law.ts';
+import { patient } from '../harness/patience.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import { openSink, openSource } from './ends.ts';
+import { frameOf } from './frame-of.ts';
+import type { Ground } from './ground.ts';
+import { hostileBody } from './hostile-body.ts';
+import { oddParts } from './odd-frame.ts';
+import { sendAll } from './send-all.ts';
+import { SUBJECTS } from './subjects/all.ts';
+import { stopKafka } from './subjects/kafka.ts';
+import { stopRabbitMq } from './subjects/rabbitmq.ts';
+
+const HOSTILE = 50_000;
+/** A good one among so many. */
+const EVERY = 20;
+const CHUNK = 1000;
+/** A good one arrives so soon after its neighbours at the most. */
+const TURN_MS = 1000;
+const WARM_UP = 5000;
+const MOST_HEADERS = 5000;
+/** Beside a fifth: what a collector of garbage leaves lying differs by so much from one moment to the next. */
+const SLACK_BYTES = 8 * 1024 * 1024;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+after(stopKafka);
+after(stopRabbitMq);
+
+/** What functions do with a body that they take for good. */
+const stage = stageThat((message: Message): Message => {
+  const { kind, n } = message.body as { kind: string; n: number };
+  if (kind === 'throws') throw new Error('no');
+  return withBody(message, { kind: kind.toUpperCase(), n });
+});
+
+/** The sink that stands for a publisher here refuses more headers than the server takes, and an odd label. */
+function isSendable(headers: Headers): boolean {
+  const characters = [...headers].reduce((sum, [name, values]) => sum + name.length + values.join('').length, 0);
+  return characters < MOST_HEADERS && !headers.has('seclabel');
+}
+
+function heldBytes(): number {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+async function judge(ground: Ground): Promise<void> {
+  await using reader = await openSource(ground);
+  await using writer = await openSink(ground);
+  const arrived: number[] = [];
+  let newestMs = performance.now();
+  let longestMs = 0;
+  const sink = sinkThat(({ body }: Frame) => {
+    const { n } = JSON.parse(Buffer.from(body ?? []).toString()) as { n: number };
+    arrived.push(n);
+    sink.sent.length = 0;
+    const nowMs = performance.now();
+    longestMs = Math.max(longestMs, nowMs - newestMs);
+    newestMs = nowMs;
+    return Promise.resolve('confirmed');
+  });
+  const codec = () => json;
+  let buried = 0;
+  const { route } = routeForTest({
+    source: reader.source,
+    sink,
+    clock: systemClock,
+    key: undefined,
+    decoding: codec,
+    encoding: codec,
+    stages: [stage],
+    attempts: 1,
+    maxBodyBytes: 1024 * 1024,
+    window: { messages: 256, bytes: 64 * 1024 * 1024 },
+    deadLetters: {
+      record() {
+        buried += 1;
+        return Promise.resolve();
+      },
+    },
+  });
+  const pump = new Pump(route);
+  const running = pump.run();
+  const seed = Math.floor(Math.random() * 0x7fff_ffff);
+  let sent = 0;
+  let good = 0;
+  const send = async (until: number): Promise<void> => {
+    while (sent < until) {
+      const parts = fc.sample(oddParts, { numRuns: CHUNK, seed: seed + sent });
+      const frames: Frame[] = [];
+      for (let at = 0; at < CHUNK; at += 1, sent += 1) {
+        const { headers, headerTypes, key } = parts[at] ?? assert.fail();
+        const carried = isSendable(headers) ? { headers, headerTypes } : {};
+        frames.push(frameOf(ground, '', { ...carried, key, body: hostileBody(sent), id: `h-${seed}-${sent}` }));
+        if (sent % EVERY !== 0) continue;
+        good += 1;
+        frames.push(frameOf(ground, JSON.stringify({ kind: 'good', n: good }), { id: `g-${seed}-${good}` }));
+      }
+      await sendAll(ground, writer.sink, frames);
+      await waitFor(() => arrived.length === good, ground.patienceMs, `good message ${good} after seed ${seed}`);
+      // The next chunk has its own first turn.
+      newestMs = performance.now();
+    }
+  };
+  await send(WARM_UP);
+  const beforeBytes = heldBytes();
+  longestMs = 0;
+  await send(HOSTILE);
+  await waitFor(() => route.counters.held === 0, ground.patienceMs, 'every message to end');
+  const afterBytes = heldBytes();
+  await pump.stop(5000);
+  await running;
+  assert.deepEqual(
+    arrived,
+    Array.from({ length: good }, (_, at) => at + 1),
+    `seed ${seed}: in order, each once`,
+  );
+  assert.ok(buried > HOSTILE / 2, `${buried} dead letters`);
+  assert.ok(longestMs < patient(TURN_MS), `seed ${seed}: a good message waited for ${Math.round(longestMs)} ms`);
+  assert.ok(
+    afterBytes < beforeBytes * 1.2 + SLACK_BYTES,
+    `seed ${seed}: ${beforeBytes} bytes before, ${afterBytes} after`,
+  );
+  assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+}
+
+for (const subject of SUBJECTS) {
+  law(
+    `${subject.name}: of 50,000 hostile messages none holds up a good one for a second, and none stays in memory`,
+    { needs: subject.needs },
+    async () => {
+      await using ground = await subject.arrange();
+      await judge(ground);
+    },
+  );
+}
