@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import type { IHeaders } from 'kafkajs';
+import { kafkaClient } from '../harness/kafka-client.ts';
+import { law } from '../harness/law.ts';
+import { natsWords } from '../harness/nats-client.ts';
+import { ownName, sharedKafka, sharedNats } from '../harness/shared.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import { watchStream } from './out-stream.ts';
+import { newProject } from './project.ts';
+import { startSluice } from './sluice-process.ts';
+
+const NEEDS = { needs: ['kafka', 'nats'] } as const;
+
+/** As Spring writes them into a dead-letter topic, and what else no line of text can hold. */
+function springHeaders(): Record<string, Buffer> {
+  const offset = Buffer.alloc(8);
+  offset.writeBigInt64BE(4711n);
+  return {
+    'kafka_dlt-original-offset': offset,
+    'kafka_dlt-original-partition': Buffer.from([0, 0, 0, 3]),
+    'kafka_dlt-exception-message': Buffer.from('Listener failed;\n\tnested exception: boom\r\n'),
+    'a name: with all sorts': Buffer.from('plain'),
+    binary: Buffer.from([0xff, 0xfe, 0, 1, 0x80]),
+    empty: Buffer.alloc(0),
+    'Nats-Rollup': Buffer.from('all'),
+    plain: Buffer.from('as it is'),
+  };
+}
+
+law(
+  'Kafka to JetStream to Kafka: every header of a dead-letter topic of Spring arrives byte for byte',
+  NEEDS,
+  async () => {
+    await using kafka = await sharedKafka();
+    await using core = await sharedNats();
+    await using stream = await watchStream(core.url);
+    const [first, last] = [ownName('first'), ownName('last')];
+    await kafka.createTopics([first, last]);
+    using project = newProject({
+      'pipelines/chain.yaml': {
+        name: ownName('chain'),
+        buses: {
+          log: { bus: 'kafka', brokers: kafka.brokers },
+          core: { bus: 'jetstream', ...natsWords(core.url), create: true },
+        },
+        routes: [
+          {
+            name: 'out',
+            from: { bus: 'log', topics: [first] },
+            to: { bus: 'core', stream: 'OUT', subject: 'out.{key}' },
+          },
+          {
+            name: 'back',
+            from: { bus: 'core', stream: 'OUT', subjects: ['out.>'] },
+            to: { bus: 'log', topic: last, headers: { drop: ['kafka_dlt-original-partition'] } },
+          },
+        ],
+      },
+    });
+    await using bridge = startSluice(['run', 'pipelines/chain.yaml'], { cwd: project.folder });
+    await bridge.said('ready');
+    const client = kafkaClient({ clientId: last, brokers: kafka.brokers });
+    const producer = client.producer();
+    await producer.connect();
+    const sent = springHeaders();
+    await producer.send({ topic: first, messages: [{ key: 'k', value: '{}', headers: sent }] });
+    await producer.disconnect();
+    const [stored] = await stream.read(1);
+    assert.deepEqual(stored?.header('plain'), ['as it is']);
+    assert.deepEqual(stored?.header('Nats-Rollup'), []);
+    const found: IHeaders[] = [];
+    const consumer = client.consumer({ groupId: last, maxWaitTimeInMs: 50 });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [last], fromBeginning: true });
+    await consumer.run({
+      eachMessage({ message }) {
+        found.push(message.headers ?? {});
+        return Promise.resolve();
+      },
+    });
+    await waitFor(() => found.length > 0, 30_000, 'the message at the far end');
+    await consumer.disconnect();
+    const [arrived] = found;
+    const { 'kafka_dlt-original-partition': dropped, ...wanted } = sent;
+    assert.ok(dropped);
+    for (const [name, bytes] of Object.entries(wanted)) {
+      assert.deepEqual(Buffer.from(arrived?.[name] as Buffer), bytes, name);
+    }
+    assert.equal(arrived?.['kafka_dlt-original-partition'], undefined);
+    assert.equal(arrived?.['carried-headers'], undefined);
+    bridge.signal('SIGTERM');
+    assert.equal(await bridge.ended(), 0);
+  },
+);
+
+law(
+  'unspellable: reject makes a dead letter of a message whose header the bus cannot spell, and its neighbours pass',
+  NEEDS,
+  async () => {
+    await using kafka = await sharedKafka();
+    await using core = await sharedNats();
+    await using stream = await watchStream(core.url);
+    const topic = ownName('odd');
+    await kafka.createTopic(topic);
+    using project = newProject({
+      'pipelines/strict.yaml': {
+        name: ownName('strict'),
+        buses: {
+          log: { bus: 'kafka', brokers: kafka.brokers },
+          core: { bus: 'jetstream', ...natsWords(core.url), create: true },
+        },
+        routes: [
+          {
+            name: 'out',
+            from: { bus: 'log', topics: [topic] },
+            to: { bus: 'core', stream: 'OUT', subject: 'out.{key}', headers: { unspellable: 'reject' } },
+          },
+        ],
+      },
+    });
+    await using bridge = startSluice(['run', 'pipelines/strict.yaml'], { cwd: project.folder });
+    await bridge.said('ready');
+    const producer = kafkaClient({ clientId: topic, brokers: kafka.brokers }).producer();
+    await producer.connect();
+    const messages = [{}, springHeaders(), {}].map((headers, n) => ({ key: 'k', value: `{"n":${n}}`, headers }));
+    await producer.send({ topic, messages });
+    await producer.disconnect();
+    const stored = await stream.read(2);
+    assert.deepEqual(
+      stored.map(({ body }) => Buffer.from(body).toString()),
+      ['{"n":0}', '{"n":2}'],
+    );
+    assert.equal((await bridge.said('dead-letter'))['code'], 'HEADER_UNSPELLABLE');
+    bridge.signal('SIGTERM');
+    assert.equal(await bridge.ended(), 0);
+  },
+);
