@@ -16,7 +16,7 @@ import { sizeBytes } from '#kit/quantity.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import { codecByContentType } from './codecs/by-content-type.ts';
 import { JSON_CODECS } from './codecs/json.ts';
-import { compileTemplate } from './config/compile-template.ts';
+import { compileTemplate, type TemplateUse } from './config/compile-template.ts';
 import { DEFAULTS } from './config/file-words.ts';
 import type { RouteSpec } from './config/pipeline-spec.ts';
 import { parseTemplate } from './config/template.ts';
@@ -65,7 +65,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
   const stages = spec.stages.map((stage) => stageOf(stage, spec, services));
   const sourceGrammar = busOf(catalog, from.bus).grammar;
   const sinkGrammar = busOf(catalog, to.bus).grammar;
-  const fill = (text: string, target: AddressGrammar | undefined, missing: 'KEY_MISSING' | 'ADDRESS_INVALID') =>
+  const fill = (text: string, target: AddressGrammar | undefined, missing: TemplateUse['missing']) =>
     compileTemplate(text, { route: spec.name, source: sourceGrammar, target, missing });
   const { decoding, encoding } = codecsOf(spec, catalog);
   return {
@@ -86,8 +86,9 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     headers: new Map([...to.headers.set].map(([name, text]) => [name, fill(text, undefined, 'ADDRESS_INVALID')])),
     droppedHeaders: to.headers.drop,
     sequence: from.sequence === undefined ? undefined : fill(from.sequence, undefined, 'KEY_MISSING'),
-    timestamp: from.timestamp === undefined ? undefined : fill(from.timestamp, undefined, 'KEY_MISSING'),
+    timestamp: from.timestamp === undefined ? undefined : fill(from.timestamp, undefined, 'TIMESTAMP_MISSING'),
     expiresAfterMs: from.expiresMs,
+    needsPublisherTime: from.expiresOfPublisher,
     stages,
     window: from.window,
     attempts: spec.retry.attempts,

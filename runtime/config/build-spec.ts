@@ -21,7 +21,7 @@ import type {
 } from './pipeline-spec.ts';
 import type { Places } from './places.ts';
 import { type References, rereader } from './reread.ts';
-import { asList, asMap, own } from '#kit/plain.ts';
+import { asList, asMap, isMap, own } from '#kit/plain.ts';
 import type { PlainMap } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { BusWords, JsonSchema, Vocabulary } from './vocabulary.ts';
@@ -75,8 +75,16 @@ export function classOf(route: PlainMap): TrafficClass {
   return CLASS_NAMES.find((name) => name === own(route, 'class')) ?? DEFAULTS.routeClass;
 }
 
+/** `expires` of a source that was checked, in either of its forms. */
+function expiryOf(from: PlainMap): { readonly afterMs: number; readonly isOfPublisher: boolean } | undefined {
+  const given = own(from, 'expires');
+  if (given === undefined) return undefined;
+  const isOfPublisher = isMap(given);
+  return { afterMs: durationMs(isOfPublisher ? text(given, 'after') : text(from, 'expires')), isOfPublisher };
+}
+
 function source(options: PlainMap, bus: string, trafficClass: TrafficClass): SourceSpec {
-  const expires = optional(options, 'expires');
+  const expires = expiryOf(options);
   const maxBody = optional(options, 'maxBody');
   const window = asMap(own(options, 'window'));
   const messages = own(window, 'messages');
@@ -90,7 +98,8 @@ function source(options: PlainMap, bus: string, trafficClass: TrafficClass): Sou
     id: optional(options, 'id'),
     sequence: optional(options, 'sequence'),
     timestamp: optional(options, 'timestamp'),
-    expiresMs: expires === undefined ? undefined : durationMs(expires),
+    expiresMs: expires?.afterMs,
+    expiresOfPublisher: expires?.isOfPublisher ?? false,
     dedupe: dedupe(options),
     maxBodyBytes: maxBody === undefined ? undefined : sizeBytes(maxBody),
     window: {

@@ -5,6 +5,7 @@ import { addressOptionOf, parseBackoff } from './build-spec.ts';
 import { checkLetterBus } from './check-letters.ts';
 import { checkJson } from './check-json.ts';
 import { checkClass } from './check-class.ts';
+import { checkExpiry } from './check-expiry.ts';
 import { checkPromise } from './check-promise.ts';
 import { checkSpool } from './check-spool.ts';
 import { checkTemplate } from './check-template.ts';
@@ -71,6 +72,7 @@ class RouteJudge {
     checkJson(this.#at, this.#route, this.#file);
     const classed = { at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives };
     checkClass(classed, this.#file.findings);
+    checkExpiry(classed, this.#file.findings);
     checkPromise(classed, this.#file.findings);
     this.#stages();
     if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);

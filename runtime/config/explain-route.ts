@@ -2,6 +2,7 @@ import type { Guarantees } from '#contract/bus.ts';
 import type { JsonNumbers } from '#contract/codec.ts';
 import { REMEMBERED_IDS } from '#contract/ledger.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
+import { countsFrom } from './expiry-clock.ts';
 import { GRADE_MEANS } from './grades.ts';
 import type { RouteSpec } from './pipeline-spec.ts';
 import { type Duplicates, type OrderScope, promiseOf, type RoutePromise } from './route-promise.ts';
@@ -129,12 +130,17 @@ const NUMBERS_MEAN: Readonly<Record<JsonNumbers | 'unsaid', string>> = {
   round: 'where the route changes bodies it becomes the nearest double, and nothing tells',
 };
 
-function onExpiry({ spec }: Known): string {
+function onExpiry({ spec: { class: trafficClass, from }, source }: Known): string {
+  const clock = {
+    stamps: source.stamps,
+    isNamed: from.timestamp !== undefined,
+    isOfPublisher: from.expiresOfPublisher,
+  };
   const ours =
-    spec.from.expiresMs === undefined
+    from.expiresMs === undefined
       ? 'only where the bus or a header says so'
-      : `${seconds(spec.from.expiresMs)} after it was made, or earlier where the bus says so`;
-  const end = CLASSES[spec.class].expired === 'counted' ? 'counted' : 'a dead letter (EXPIRED)';
+      : `after ${seconds(from.expiresMs)}, or earlier where the bus says so, counted from ${countsFrom(clock)}`;
+  const end = CLASSES[trafficClass].expired === 'counted' ? 'counted' : 'a dead letter (EXPIRED)';
   return `${ours}: it is never sent, but ${end}`;
 }
 

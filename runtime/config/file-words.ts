@@ -1,6 +1,7 @@
 import { UNSPELLABLE } from '#contract/carried-headers.ts';
 import { CLASS_NAMES, CLASSES } from '#contract/traffic-class.ts';
 import { DURATION_PATTERN, RATE_PATTERN, SOME_DURATION_PATTERN, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
+import { EXPIRES_SCHEMA } from './expiry-words.ts';
 import { GRADES } from './grades.ts';
 import { PROMISE_SCHEMA, SPOOL_SCHEMA } from './route-words.ts';
 import type { JsonSchema } from './vocabulary.ts';
@@ -156,14 +157,7 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
   return {
     key: template('Template of the ordering key: messages of one key and address keep their order.', '{body.unit}'),
     id: template('Template of the message id. The identity of the source always stands before it.', '{header.msgid}'),
-    expires: {
-      type: 'string',
-      pattern: SOME_DURATION_PATTERN,
-      formatMaximum: '3650d',
-      description:
-        'How long after it was made, or else read, a message may still be sent. A shorter expiry that the bus carries wins.',
-      examples: ['30s'],
-    },
+    expires: EXPIRES_SCHEMA,
     window: {
       type: 'object',
       additionalProperties: false,

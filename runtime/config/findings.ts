@@ -64,6 +64,17 @@ export const FINDINGS = {
     severity: 'error',
     meaning: 'A traffic class whose messages must expire, on a route whose source has no expiry.',
   },
+  EXPIRY_NEEDS_TIME: {
+    severity: 'error',
+    meaning:
+      '`expires` counts from a time of the publisher, and no message of this source has one: each would be a dead letter.',
+  },
+  EXPIRY_AGE_UNKNOWN: {
+    severity: 'warning',
+    meaning:
+      '`expires` counts from the arrival of a message that has no time of its own; how long it lay at the server before, only a setting there or at the publisher bounds.',
+  },
+  EXPIRY_CLOCK: { severity: 'notice', meaning: 'From which time `expires` of this route counts.' },
   CLASS_UNKEPT: {
     severity: 'error',
     meaning: 'A traffic class that an end of this route cannot keep; the finding names a class that it can.',

@@ -93,6 +93,8 @@ export interface SourceSpec extends EndSpec {
   readonly sequence: string | undefined;
   readonly timestamp: string | undefined;
   readonly expiresMs: number | undefined;
+  /** Whether only the publisher's time counts for it: a message without one is not sent. */
+  readonly expiresOfPublisher: boolean;
   readonly dedupe: DedupeSpec | undefined;
   /** Undefined: DEFAULTS.maxBody where anything looks at the body, else none. */
   readonly maxBodyBytes: number | undefined;

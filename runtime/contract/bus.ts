@@ -19,6 +19,13 @@ export interface Guarantees {
   readonly carriesHeaders: boolean;
   readonly carriesKey: boolean;
   readonly carriesExpiry: boolean;
+  /**
+   * Of a source: whose time `Frame.timestampMs` is, from which expiry counts. `optional`: the publisher's, where it set
+   * one; `none`: the bus has no place for one, so a message is as old as its stay in the bridge.
+   */
+  readonly stamps: 'publisher' | 'optional' | 'server' | 'none';
+  /** Of a source whose messages may lie at the server without a time: the setting that bounds how long. */
+  readonly boundsAge?: string;
   /** Whether the server drops a message whose expiry passes before anybody has read it, and says nothing of it. */
   readonly expiresUnread?: boolean;
   /** Of a source: whether a delivery is known by the id that its publisher gave it, where there is one. */

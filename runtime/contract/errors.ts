@@ -119,6 +119,12 @@ export const ERRORS = {
     remedy:
       'timestamp of the source reads something that is no time: RFC 3339, or milliseconds since 1970, within the years 1970 to 9999. Microseconds and nanoseconds need a function on the publisher.',
   },
+  TIMESTAMP_MISSING: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The message has no time of its publisher, and the route needs one: timestamp of the source names it, or expires says of: publisher. Fix the publisher; where expires alone asks for it, sluice dlq replay --renew-expiry 5m sends it without one.',
+  },
   NO_BODY: {
     verdict: 'reject',
     scope: 'message',

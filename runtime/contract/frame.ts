@@ -42,6 +42,8 @@ export interface Frame {
    * year 9999. A source leaves out what is outside of that, see oddity.ts.
    */
   readonly timestampMs: number | undefined;
+  /** `server`: the time is when the bus took the frame in. Absent: it is its publisher's. */
+  readonly stampedBy?: 'server' | undefined;
   /** Past this moment the frame must not be handed to a sink (invariant 8). Bounded as `timestampMs` is. */
   readonly expiresAtMs: number | undefined;
 }

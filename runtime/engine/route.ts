@@ -57,6 +57,8 @@ export interface Route {
   readonly sequence: Fill | undefined;
   readonly timestamp: Fill | undefined;
   readonly expiresAfterMs: number | undefined;
+  /** Whether a message without a time of its publisher is refused. */
+  readonly needsPublisherTime: boolean;
   readonly stages: readonly Stage[];
   readonly window: Room;
   readonly attempts: number;

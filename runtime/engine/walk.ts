@@ -67,6 +67,7 @@ function read(route: Route, job: Job): Message {
   const madeAtMs = view === undefined || route.timestamp === undefined ? undefined : timeIn(route.timestamp(view));
   if (view !== undefined && route.sequence !== undefined) job.sequence = sequenceIn(route.sequence(view));
   job.madeAtMs = madeAtMs ?? frame.timestampMs;
+  if (route.needsPublisherTime) requireTime(job, madeAtMs);
   job.expiresAtMs = expiry(route, job);
   if (key === undefined && route.needsKey) {
     throw new SluiceError('KEY_MISSING', `expected a key, which class ${route.trafficClass} works by, found none`);
@@ -80,6 +81,21 @@ function read(route: Route, job: Job): Message {
     body,
     origin: frame,
   };
+}
+
+/** `namedMs`: what the route's own timestamp says. An operator who renewed the expiry has answered for the age. */
+function requireTime({ delivery: { frame, replay } }: Job, namedMs: number | undefined): void {
+  const isServers = frame.timestampMs !== undefined && frame.stampedBy === 'server';
+  if (namedMs !== undefined || replay?.expiresAtMs !== undefined) return;
+  if (frame.timestampMs !== undefined && !isServers) return;
+  const found = isServers ? "the server's alone" : 'none';
+  throw new SluiceError(
+    'TIMESTAMP_MISSING',
+    `expected a time of the publisher, from which expires counts, found ${found}`,
+    {
+      place: { stage: 'decode' },
+    },
+  );
 }
 
 /** What is known of a delivery before anything looks into its body. */

@@ -35,6 +35,8 @@ type Head = [
   contentType: string | null,
   timestampMs: Moment,
   expiresAtMs: Moment,
+  /** Rows of an earlier version have none. */
+  stampedBy?: 'server' | null,
 ];
 
 /** JSON, and not a column each: SQLite's text is UTF-8, in which a key that was no text (kit/raw-text.ts) would not survive. */
@@ -53,6 +55,7 @@ export function write({ id, attempt, lane, arrivedAtMs, frame }: Kept): Written 
     contentType ?? null,
     fromMoment(frame.timestampMs),
     fromMoment(frame.expiresAtMs),
+    frame.stampedBy ?? null,
   ];
   const text = JSON.stringify(head);
   return { head: text, body, checksum: checksumOf(text, body) };
@@ -64,7 +67,7 @@ export function read(head: string, body: Uint8Array | null, checksum: number): K
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checksum says that `write` made it
   const values = JSON.parse(head) as Head;
   const [id, attempt, lane, arrivedAtMs, address, key, headers, headerTypes] = values;
-  const [, , , , , , , , publisherId, contentType, timestampMs, expiresAtMs] = values;
+  const [, , , , , , , , publisherId, contentType, timestampMs, expiresAtMs, stampedBy] = values;
   return {
     id,
     attempt: attempt ?? undefined,
@@ -79,6 +82,7 @@ export function read(head: string, body: Uint8Array | null, checksum: number): K
       id: publisherId ?? undefined,
       contentType: contentType ?? undefined,
       timestampMs: toMoment(timestampMs),
+      stampedBy: stampedBy ?? undefined,
       expiresAtMs: toMoment(expiresAtMs),
     },
   };

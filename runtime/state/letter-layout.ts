@@ -3,7 +3,7 @@ import { SluiceError } from '#contract/errors.ts';
 import { openDatabase } from './sqlite.ts';
 
 /** Of the tables below. 0 is that of version 0.1, 1 the first with a null body; letters of both are kept. */
-const LAYOUT = 3;
+const LAYOUT = 4;
 
 const TABLE = `
 CREATE TABLE IF NOT EXISTS dead_letters (
@@ -43,6 +43,9 @@ const ADDED_3 = `
 ALTER TABLE dead_letters ADD COLUMN kept_at_ms INTEGER;
 CREATE INDEX dead_letters_by_age ON dead_letters (route, ${AGED_FROM});
 CREATE TABLE seen (at_ms INTEGER NOT NULL) STRICT`;
+
+/** And 4: whose time a letter's is. */
+const ADDED_4 = 'ALTER TABLE dead_letters ADD COLUMN stamped_by TEXT';
 
 /** Of the state folder's file of dead letters. */
 export const LETTER_FILE = {
@@ -95,6 +98,7 @@ function renew(database: DatabaseSync): void {
     }
     if (layout < 2) database.exec(ADDED_2);
     if (layout < 3) database.exec(ADDED_3);
+    if (layout < 4) database.exec(ADDED_4);
     database.exec(`PRAGMA user_version = ${LAYOUT}; COMMIT`);
   } catch (thrown) {
     if (database.isTransaction) database.exec('ROLLBACK');

@@ -8,10 +8,10 @@ type Parameters = Record<string, string | number | null | Uint8Array>;
 export const INSERT = `
 INSERT INTO dead_letters (pipeline, route, coordinates, id, address, key, headers, header_types, body, publisher_id,
   content_type, timestamp_ms, expires_at_ms, label, code, stage, position, text, cause, attempts, trace_id,
-  received_at_ms, died_at_ms, route_key, schema, pointer, span_id, kept_at_ms)
+  received_at_ms, died_at_ms, route_key, schema, pointer, span_id, kept_at_ms, stamped_by)
 VALUES (:pipeline, :route, :coordinates, :id, :address, :key, :headers, :headerTypes, :body, :publisherId,
   :contentType, :timestampMs, :expiresAtMs, :label, :code, :stage, :position, :text, :cause, :attempts, :traceId,
-  :receivedAtMs, :diedAtMs, :routeKey, :schema, :pointer, :spanId, :keptAtMs) RETURNING number, bytes`;
+  :receivedAtMs, :diedAtMs, :routeKey, :schema, :pointer, :spanId, :keptAtMs, :stampedBy) RETURNING number, bytes`;
 
 /** A letter that came back and failed again: how it ended is new, what it is stays as it was. */
 export const UPDATE = `
@@ -35,6 +35,7 @@ export function rowOf(letter: DeadLetter, keptAtMs: number): Parameters {
     publisherId: frame.id ?? null,
     contentType: frame.contentType ?? null,
     timestampMs: whole(frame.timestampMs),
+    stampedBy: frame.stampedBy ?? null,
     expiresAtMs: whole(frame.expiresAtMs),
     receivedAtMs: Math.round(letter.receivedAtMs),
   };
@@ -80,6 +81,7 @@ export function frameOf(row: Row): Frame {
     id: textOf(row['publisher_id']),
     contentType: textOf(row['content_type']),
     timestampMs: numberOf(row['timestamp_ms']),
+    stampedBy: row['stamped_by'] === 'server' ? 'server' : undefined,
     expiresAtMs: numberOf(row['expires_at_ms']),
   };
 }

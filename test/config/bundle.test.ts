@@ -20,5 +20,6 @@ test('a bundle that resolves its pipeline holds neither the YAML reader nor the 
     [],
   );
   const bytes = outputFiles.reduce((sum, { contents }) => sum + contents.length, 0);
-  assert.ok(bytes < 72_000, `${bytes} bytes`);
+  // Each of the two would be more than this alone.
+  assert.ok(bytes < 80_000, `${bytes} bytes`);
 });

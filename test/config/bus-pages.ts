@@ -98,6 +98,13 @@ const CONFIRMS: Readonly<Record<Guarantees['confirms'], string>> = {
   replicated: 'replicated: survives the loss of a server (G4)',
 };
 
+const STAMPS: Readonly<Record<Guarantees['stamps'], string>> = {
+  publisher: "its publisher's",
+  optional: "its publisher's, where it set one",
+  server: "the server's, when it took it",
+  none: 'none',
+};
+
 const ORDER: Readonly<Record<Guarantees['ordered'], string>> = {
   none: 'none',
   key: 'per key and address',
@@ -109,6 +116,7 @@ const yes = (value: boolean): string => (value ? 'yes' : 'no');
 const LINES: readonly (readonly [string, (promised: Guarantees, isSource: boolean) => string])[] = [
   ['delivery', ({ redelivers }, isSource) => (!isSource ? '' : redelivers ? 'at least once' : 'at most once')],
   ['confirmed means', ({ confirms }, isSource) => (isSource ? '' : CONFIRMS[confirms])],
+  ['time of a message', ({ stamps }, isSource) => (isSource ? STAMPS[stamps] : '')],
   ['order', ({ ordered }) => ORDER[ordered]],
   ['removes duplicates by id', ({ deduplicates }, isSource) => (isSource ? '' : yes(deduplicates))],
   ['looks up at the start what it wrote last', ({ readsTail }, isSource) => (isSource ? '' : yes(readsTail))],

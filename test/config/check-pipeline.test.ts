@@ -63,6 +63,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     sequence: undefined,
     timestamp: undefined,
     expiresMs: 30_000,
+    expiresOfPublisher: false,
     dedupe: undefined,
     maxBodyBytes: undefined,
     window: { messages: 100, bytes: 64 * 1024 * 1024 },
@@ -96,6 +97,7 @@ test('what a bus does not promise is said, and is no error', () => {
     '10 warning ENV_MISSING',
     '17 warning AT_MOST_ONCE',
     '17 notice BUS_NOTE',
+    '21 notice EXPIRY_CLOCK',
     '28 notice TEMPLATE_ENCODED',
   ]);
   assert.equal(findingsEnvelope(findings).ok, true);

@@ -9,6 +9,7 @@ import { promiseOf, type PromiseFacts } from '../../runtime/config/route-promise
 const END: Guarantees = {
   confirms: 'stored',
   redelivers: true,
+  stamps: 'server',
   ordered: 'address',
   carriesHeaders: true,
   carriesKey: false,
@@ -155,7 +156,10 @@ test('explain says for each class what the table says', () => {
   assert.match(said('telemetry'), /message expires .* counted/);
   assert.match(said('command'), /grade +G1/);
   assert.match(said('command'), /bridge is killed .* at most the last message of each key/);
-  assert.match(said('command'), /message expires +90 s after it was made/);
+  assert.match(
+    said('command'),
+    /message expires +after 90 s, or earlier where the bus says so, counted from when the server/,
+  );
   assert.match(said('command', { sequence: '{body.n}' }), /comes late +a dead letter \(STALE\)/);
   assert.match(said('audit'), /header replayed/);
   assert.match(

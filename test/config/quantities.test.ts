@@ -10,7 +10,7 @@ import { asMap, isMap } from '#kit/plain.ts';
 import type { JsonSchema } from '../../runtime/config/vocabulary.ts';
 
 /** Durations that no timer is set for: they are compared, or handed to a server. */
-const NO_TIMERS = new Set(['session', 'expires', 'window', 'age']);
+const NO_TIMERS = new Set(['session', 'expires', 'after', 'window', 'age']);
 
 /** Every quantity in a schema, by the name of its option. */
 function* quantities(schema: unknown, name = ''): Generator<readonly [name: string, schema: JsonSchema]> {

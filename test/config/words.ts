@@ -25,6 +25,7 @@ interface FieldConnection {
 }
 
 const GIVES = {
+  stamps: 'optional',
   confirms: 'received',
   redelivers: true,
   ordered: 'address',

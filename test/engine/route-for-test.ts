@@ -30,6 +30,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     sequence: undefined,
     timestamp: undefined,
     expiresAfterMs: undefined,
+    needsPublisherTime: false,
     drainPerSecond: undefined,
     ledger: undefined,
     dedupe: undefined,

@@ -28,6 +28,7 @@ const frames: fc.Arbitrary<Frame> = fc.record(
     id: optional,
     contentType: optional,
     timestampMs: moments,
+    stampedBy: fc.constantFrom('server' as const, undefined),
     expiresAtMs: moments,
   },
   { noNullPrototype: true },

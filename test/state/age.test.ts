@@ -149,6 +149,7 @@ test('in a store of an earlier version letters age from their death, also where 
   machine.stop();
   const file = openDatabase(join(machine.path, 'dead-letters.sqlite'));
   file.exec(`DROP TABLE seen; DROP INDEX dead_letters_by_age; ALTER TABLE dead_letters DROP COLUMN kept_at_ms;
+    ALTER TABLE dead_letters DROP COLUMN stamped_by;
     PRAGMA user_version = 2`);
   file.close();
   machine.wallMs += 90 * DAY_MS;

@@ -22,6 +22,7 @@ export function letterForTest(more: Partial<DeadLetter> = {}): DeadLetter {
       id: 'publisher-1',
       contentType: 'application/octet-stream',
       timestampMs: 1_700_000_000_000,
+      stampedBy: 'server',
       expiresAtMs: 1_700_000_030_000.4,
     },
     label: 'S;REL=A',

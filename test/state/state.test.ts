@@ -63,6 +63,7 @@ test('a letter holds everything: coordinates, bytes, repeated headers, cause, at
     publisher_id: 'publisher-1',
     content_type: 'application/octet-stream',
     timestamp_ms: 1_700_000_000_000,
+    stamped_by: 'server',
     expires_at_ms: 1_700_000_030_000,
     label: 'S;REL=A',
     code: 'TRANSFORM_THREW',

@@ -14,6 +14,7 @@ export function sourceGuarantees(_connection: KafkaConnection, from: KafkaFrom):
   const notes = [
     'after a crash what was not yet committed comes again, under the same ids',
     'what retention deletes before it was read is lost: that is said as a loss, with the number of messages',
+    "times are the producer's (CreateTime); where the topic says message.timestamp.type=LogAppendTime they are the server's",
     'the place of the group is forgotten when no member was there for offsets.retention.minutes (7 days unless the server says otherwise): then the group begins at start',
   ];
   if (from.start !== 'earliest') {
@@ -23,6 +24,7 @@ export function sourceGuarantees(_connection: KafkaConnection, from: KafkaFrom):
     ...CARRIES,
     confirms: 'stored',
     redelivers: true,
+    stamps: 'publisher',
     commitsEveryMs: GATHER_MS,
     readsTail: false,
     ordered: 'key',
@@ -37,5 +39,13 @@ export function sinkGuarantees(_connection: KafkaConnection, to: KafkaTo): Guara
     'the server removes no duplicates: a route that starts reads back what it wrote last and sends none of that again; after a failure while it runs readers have the header msgid',
   ];
   if (to.partition !== undefined) notes.push(`partition: everything goes to partition ${to.partition}`);
-  return { ...CARRIES, confirms: 'stored', redelivers: false, readsTail: true, ordered: 'key', notes };
+  return {
+    ...CARRIES,
+    confirms: 'stored',
+    redelivers: false,
+    stamps: 'publisher',
+    readsTail: true,
+    ordered: 'key',
+    notes,
+  };
 }

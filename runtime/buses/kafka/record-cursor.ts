@@ -65,6 +65,7 @@ export class RecordCursor {
       id: carried.id,
       contentType: carried.contentType,
       timestampMs: this.#time(timeMs),
+      stampedBy: appendedMs === undefined ? undefined : 'server',
       expiresAtMs: carried.expiresAtMs,
     };
   }

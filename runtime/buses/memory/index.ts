@@ -18,6 +18,7 @@ interface MemoryTo {
 const GUARANTEES: Guarantees = {
   confirms: 'received',
   redelivers: true,
+  stamps: 'optional',
   ordered: 'address',
   carriesHeaders: true,
   carriesKey: true,

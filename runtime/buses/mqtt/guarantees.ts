@@ -31,6 +31,10 @@ export function sourceGuarantees(connection: MqttConnection, from: MqttFrom): Gu
     confirms: from.qos === 1 ? 'received' : 'sent',
     expiresUnread: connection.protocol === '5',
     redelivers: from.qos === 1 && persistent,
+    boundsAge:
+      connection.protocol === '5'
+        ? "the publisher's message expiry interval"
+        : 'MQTT 3.1.1 has none: read it by MQTT 5, or have publishers write a time',
     ordered: from.shared === undefined ? 'address' : 'none',
     notes,
   };
@@ -57,9 +61,13 @@ export function sinkGuarantees(connection: MqttConnection, to: MqttTo): Guarante
 
 function carried(
   connection: MqttConnection,
-): Pick<Guarantees, 'carriesHeaders' | 'carriesKey' | 'carriesExpiry' | 'carriesNull' | 'deduplicates' | 'readsTail'> {
+): Pick<
+  Guarantees,
+  'stamps' | 'carriesHeaders' | 'carriesKey' | 'carriesExpiry' | 'carriesNull' | 'deduplicates' | 'readsTail'
+> {
   const isFive = connection.protocol === '5';
   return {
+    stamps: 'none',
     carriesHeaders: isFive,
     carriesKey: false,
     carriesExpiry: isFive,

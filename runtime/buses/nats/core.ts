@@ -11,6 +11,7 @@ import { connectionFlaws, connectionProperties, type NatsConnectionOptions } fro
 import { filterFlaws, subjects } from './subject.ts';
 
 const CARRIES = {
+  stamps: 'none',
   carriesHeaders: true,
   carriesKey: false,
   carriesExpiry: true,

@@ -8,7 +8,13 @@ import type { JetStreamConnectionOptions, JetStreamFrom, JetStreamTo } from './j
 import { connectionFlaws, connectionProperties } from './options.ts';
 import { filterFlaws, subjects } from './subject.ts';
 
-const CARRIES = { carriesHeaders: true, carriesKey: false, carriesExpiry: true, carriesNull: false } as const;
+const CARRIES = {
+  stamps: 'server',
+  carriesHeaders: true,
+  carriesKey: false,
+  carriesExpiry: true,
+  carriesNull: false,
+} as const;
 
 const READ: Guarantees = {
   ...CARRIES,

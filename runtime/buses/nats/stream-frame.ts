@@ -17,6 +17,7 @@ export function streamFrame(message: Msg, timestampMs: number, note: NoteOddity)
     id,
     contentType,
     timestampMs,
+    stampedBy: 'server',
     // A copy elsewhere lives no longer than the original.
     expiresAtMs:
       ttlMs === undefined ? expiresAtMs : messageTimeMs(Math.min(expiresAtMs ?? Infinity, timestampMs + ttlMs)),

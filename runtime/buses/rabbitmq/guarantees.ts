@@ -3,6 +3,7 @@ import { SAVE_MS } from './stream-place.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
 
 const CARRIES = {
+  stamps: 'optional',
   carriesHeaders: true,
   carriesKey: false,
   carriesExpiry: true,
@@ -15,6 +16,10 @@ export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFro
     ...CARRIES,
     confirms: 'stored',
     expiresUnread: end.type !== 'stream',
+    boundsAge:
+      end.type === 'stream'
+        ? 'x-max-age of the stream'
+        : "x-message-ttl of the queue, or the publisher's expiration, with a dead-letter exchange",
     redelivers: true,
     namedByPublisher: end.type !== 'stream',
     ...(end.type === 'stream' && { commitsEveryMs: SAVE_MS }),

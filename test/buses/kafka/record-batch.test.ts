@@ -86,7 +86,12 @@ function readAll(bytes: Buffer): Frame[] {
 }
 
 function comparable({ body, ...frame }: Frame): unknown {
-  return { ...frame, timestampMs: frame.timestampMs ?? NOW_MS, body: body === null ? null : [...body] };
+  return {
+    stampedBy: undefined,
+    ...frame,
+    timestampMs: frame.timestampMs ?? NOW_MS,
+    body: body === null ? null : [...body],
+  };
 }
 
 for (const [name, compression] of Object.entries(COMPRESSIONS)) {

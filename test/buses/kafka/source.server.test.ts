@@ -63,6 +63,29 @@ law('a new group begins where start says, and an old one where it was', { needs:
   }
 });
 
+law("a record's time is its producer's, and the server's where the topic says so", { needs: NEEDS }, async () => {
+  const kafka = await sharedKafka();
+  const [broker = ''] = kafka.brokers;
+  const topics = [ownName('created'), ownName('appended')] as const;
+  await kafka.createTopic(topics[0]);
+  await kafka.createTopic(topics[1], { config: { 'message.timestamp.type': 'LogAppendTime' } });
+  const times = await Promise.all(
+    topics.map(async (topic) => {
+      await write(broker, topic, 0, 1);
+      await using source = await openSource(broker, { topics: [topic], group: topic });
+      const [delivery] = await source.take(1);
+      return delivery?.frame;
+    }),
+  );
+  assert.deepEqual(
+    times.map((frame) => [frame?.stampedBy, frame?.timestampMs === 1_700_000_000_000]),
+    [
+      [undefined, true],
+      ['server', false],
+    ],
+  );
+});
+
 law(
   'latest means the moment of the first start, also after a restart that read nothing',
   { needs: NEEDS },

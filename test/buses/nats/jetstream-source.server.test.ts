@@ -77,6 +77,7 @@ law(
     const { created } = await admin.manager.streams.info('TRACKS');
     assert.equal(read[6]?.id, `TRACKS@${Date.parse(created).toString(36)}:7`);
     assert.ok(Math.abs((read[0]?.frame.timestampMs ?? 0) - Date.now()) < 60_000);
+    assert.equal(read[0]?.frame.stampedBy, 'server');
     assert.ok(read.every(({ attempt }) => attempt === 1));
     await source.close();
     assert.equal(await pendingOf(admin), 0, 'close flushed what was settled');
