@@ -3,6 +3,7 @@ import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { addressOptionOf, parseBackoff } from './build-spec.ts';
 import { checkLetterBus } from './check-letters.ts';
+import { checkLoops } from './check-loops.ts';
 import { checkJson } from './check-json.ts';
 import { checkClass } from './check-class.ts';
 import { checkExpiry } from './check-expiry.ts';
@@ -100,11 +101,13 @@ class RouteJudge {
       const at = pointerTo(flaw.where === 'connection' ? end.connectionAt : end.at, ...flaw.path);
       if (findings.isClaimed(at)) continue;
       const reference = resolved.get(at)?.written;
+      const other = flaw.beside && findings.placeOf(pointerTo(end.at, ...flaw.beside));
+      const beside = other === undefined ? '' : `, the first of which stands at ${other}`;
       findings.add({
         code: 'OPTIONS_CONFLICT',
         at,
         expected: this.#redact(flaw.expected),
-        found: reference === undefined ? this.#redact(flaw.found) : `${reference}: ${this.#redact(flaw.found)}`,
+        found: `${reference === undefined ? '' : `${reference}: `}${this.#redact(flaw.found)}${beside}`,
         write: this.#redact(flaw.write),
       });
     }
@@ -273,5 +276,6 @@ export function checkRoutes(file: JudgedFile): void {
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
     new RouteJudge(file, pointerTo('/routes', index), asMap(route), redact).judge();
   }
+  checkLoops(file);
   noteEncoding(file);
 }

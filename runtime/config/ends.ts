@@ -50,6 +50,11 @@ function unresolvedWithin(at: string, resolved: ReadonlyMap<string, Resolved>): 
   return byHolder.get(at) ?? [];
 }
 
+/** Whether nothing of the place lies behind a reference that could not be resolved. */
+export function isKnown(at: string, { resolved }: JudgedFile): boolean {
+  return unresolvedWithin(at, resolved).length === 0;
+}
+
 /** The driver's options at a place with defaults filled in; undefined where they are wrong, or not known well enough. */
 function options(at: string, kind: 'connection' | 'from' | 'to', file: JudgedFile): PlainMap | undefined {
   const piece = pieceAt(file.pieces, at);

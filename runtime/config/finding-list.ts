@@ -62,6 +62,12 @@ export class FindingList {
     if (!this.#findings.has(once)) this.#findings.set(once, finding);
   }
 
+  /** Another place, for the words of a finding: `pipelines/fleet.yaml:12:5`. */
+  placeOf(pointer: string): string {
+    const { line, column } = this.#places.of(pointer);
+    return `${this.#file}:${line}:${column}`;
+  }
+
   /** Takes a place out of further judgement: nobody knows what it holds. */
   claim(pointer: string): void {
     this.#claimed.add(pointer);

@@ -100,6 +100,11 @@ export const FINDINGS = {
     severity: 'error',
     meaning: 'A bus for dead letters that carries no headers: it could not say why a message ended there.',
   },
+  ROUTE_LOOP: {
+    severity: 'error',
+    meaning:
+      'What a route sends comes back to it, by itself or over other routes of the file: one message becomes thousands. A warning where it depends on the values of messages, on a stage, or on two connections being one bus.',
+  },
   TEMPLATE_SYNTAX: { severity: 'error', meaning: 'A template that cannot be read.' },
   TEMPLATE_FIELD: { severity: 'error', meaning: 'A template names a field that cannot exist here.' },
   TEMPLATE_LEVEL: { severity: 'error', meaning: 'A template names a level that no address of this source has.' },

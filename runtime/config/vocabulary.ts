@@ -1,4 +1,5 @@
-import type { Bus, EndOptions, Guarantees, OptionFlaw } from '#contract/bus.ts';
+import type { Bus, BusContext, EndOptions, Guarantees, OptionFlaw } from '#contract/bus.ts';
+import type { Reach } from '#contract/reach.ts';
 import type { Codec } from '#contract/codec.ts';
 
 /** A JSON Schema, draft-07. */
@@ -11,6 +12,9 @@ export interface BusWords extends Pick<
 > {
   sourceGuarantees(options: EndOptions<object, object>): Guarantees;
   sinkGuarantees(options: EndOptions<object, object>): Guarantees;
+  servers(connection: object): readonly string[];
+  reads(options: EndOptions<object, object>, place: Pick<BusContext, 'pipeline' | 'route'>): readonly Reach[];
+  writes(options: EndOptions<object, object>): readonly string[];
   flaws(connection: object, end: { from: object } | { to: object }): readonly OptionFlaw[];
 }
 

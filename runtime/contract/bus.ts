@@ -1,6 +1,7 @@
 import type { SluiceError } from './errors.ts';
 import type { Unspellable } from './carried-headers.ts';
 import type { Memo } from './memo.ts';
+import type { Reach } from './reach.ts';
 import type { Room, Source } from './source.ts';
 import type { Sink } from './sink.ts';
 
@@ -54,6 +55,8 @@ export interface AddressGrammar {
   readonly decode: (level: string) => string;
   /** What `encode` does, for an operator: `/, + and # are percent-encoded`; `decode` undoes it. */
   readonly encoding: string;
+  /** First levels that begin so are matched by no leading wildcard. */
+  readonly hidden?: string;
   /** What is wrong with a whole address to publish to, or undefined when it is fine. Never echoes a value from a message. */
   flaw(address: string): string | undefined;
 }
@@ -139,6 +142,12 @@ export interface Bus<Connection = never, From = never, To = never> {
   readonly addressOptions: readonly [string, ...string[]];
   sourceGuarantees(options: EndOptions<Connection, From>): Guarantees;
   sinkGuarantees(options: EndOptions<Connection, To>): Guarantees;
+  /** The servers behind a connection, each by `serverName`: connections that share one are one bus. */
+  servers(connection: Connection): readonly string[];
+  /** What a source reads. */
+  reads(options: EndOptions<Connection, From>, place: Pick<BusContext, 'pipeline' | 'route'>): readonly Reach[];
+  /** The spaces (`Reach.spaces`) that the addresses of a sink lie in. */
+  writes(options: EndOptions<Connection, To>): readonly string[];
   /** What no schema can say: options that exclude one another. One finding each, `path` as in the pipeline file's end or connection. */
   flaws(connection: Connection, end: { from: From } | { to: To }): readonly OptionFlaw[];
   /** Imports its client library; resolves once connected and subscribed, however long that takes (see BusContext.signal). */
@@ -151,6 +160,8 @@ export interface OptionFlaw {
   readonly where: 'connection' | 'end';
   /** Property names from the options object down. */
   readonly path: readonly string[];
+  /** Another option of the same object that it stands against. */
+  readonly beside?: readonly string[];
   readonly expected: string;
   readonly found: string;
   readonly write: string;

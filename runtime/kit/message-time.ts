@@ -6,9 +6,10 @@ const LAST_MS = 253_402_300_799_999;
 const FIRST_EXPIRY_MS = 100_000_000_000;
 const MILLISECONDS = /^\d{12,15}$/;
 
+// -0 is no time of its own: a text of it would be another than that of 0.
 /** As a time of a message: whole milliseconds since 1970 (UTC), a fraction is cut off. Undefined outside of 1970 to 9999. */
 export function messageTimeMs(ms: number): number | undefined {
-  return ms >= 0 && ms <= LAST_MS ? Math.floor(ms) : undefined;
+  return ms >= 0 && ms <= LAST_MS ? Math.floor(Math.abs(ms)) : undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Bus, OptionSchema } from '#contract/bus.ts';
 import { DURATION_PATTERN } from '#kit/quantity.ts';
+import { LEVELS, patternOf } from '#kit/address-pattern.ts';
 import { levelCodec } from '#kit/level-codec.ts';
 import type { BusWords, StageWords, Vocabulary } from '../../runtime/config/vocabulary.ts';
 
@@ -70,6 +71,14 @@ const mqtt: Bus<FieldConnection, { topics: readonly string[]; qos: number }, { t
     retain: { type: 'boolean', default: false },
   }),
   addressOptions: ['topic'],
+  servers: ({ url }) => [url],
+  reads: ({ end }) =>
+    end.topics.map((topic, at) => ({
+      spaces: ['topics'],
+      filter: patternOf(topic, { separator: '/', one: '+', levels: '#' }),
+      path: ['topics', String(at)],
+    })),
+  writes: () => ['topics'],
   sourceGuarantees: ({ end }) => ({
     ...GIVES,
     redelivers: end.qos === 1,
@@ -98,7 +107,7 @@ const URLS = { anyOf: [text, { type: 'array', minItems: 1, items: text }] } as c
 const jetstream: Bus<
   { url: string | readonly string[] },
   { stream: string; subjects?: readonly string[] },
-  { subject: string }
+  { subject: string; stream?: string }
 > = {
   name: 'jetstream',
   grammar: {
@@ -129,6 +138,9 @@ const jetstream: Bus<
   }),
   sinkSchema: schema(['subject'], { subject: { ...text, examples: ['tracks.{key}'] }, stream: text }),
   addressOptions: ['subject'],
+  servers: ({ url }) => [url].flat(),
+  reads: ({ end }) => [{ spaces: [end.stream], filter: [LEVELS], path: ['stream'] }],
+  writes: ({ end }) => [end.stream ?? ''],
   sourceGuarantees: () => GIVES,
   sinkGuarantees: () => GIVES,
   flaws: () => [],

@@ -9,6 +9,7 @@ import {
   sinkSchema,
   sourceSchema,
 } from './options.ts';
+import { reads, servers, WRITES } from './reach.ts';
 import { topicNames } from './topics.ts';
 
 /** Kafka: at least once and in order per key, from and to any cluster from 2.4 on. */
@@ -21,6 +22,9 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   addressOptions: ['topic'],
   sourceGuarantees: ({ connection, end }) => sourceGuarantees(connection, end),
   sinkGuarantees: ({ connection, end }) => sinkGuarantees(connection, end),
+  servers,
+  reads: ({ end }) => reads(end),
+  writes: () => WRITES,
   flaws,
   openSource: async (options, context) => (await import('./source.ts')).openSource(options, context),
   openSink: async (options, context) => (await import('./sink.ts')).openSink(options, context),

@@ -2,6 +2,7 @@ import type { AddressGrammar, Bus, BusContext, EndOptions, Guarantees } from '#c
 import { SluiceError } from '#contract/errors.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
+import { patternOf } from '#kit/address-pattern.ts';
 import { levelCodec } from '#kit/level-codec.ts';
 import { memoryHub } from './hub.ts';
 
@@ -28,6 +29,9 @@ const GUARANTEES: Guarantees = {
   readsTail: false,
   notes: ['lives in the process: a restart forgets everything'],
 };
+
+/** Addresses of a hub are one space. */
+const ADDRESSES: readonly string[] = ['addresses'];
 
 const grammar: AddressGrammar = {
   word: 'address',
@@ -72,6 +76,14 @@ export const memory: Bus<MemoryConnection, MemoryFrom, MemoryTo> = {
   addressOptions: ['address'],
   sourceGuarantees: () => GUARANTEES,
   sinkGuarantees: () => GUARANTEES,
+  servers: ({ hub }) => [`memory ${hub}`],
+  reads: ({ end }) =>
+    end.addresses.map((filter, at) => ({
+      spaces: ADDRESSES,
+      filter: patternOf(filter, { separator: '/', one: '+', levels: '#' }),
+      path: ['addresses', String(at)],
+    })),
+  writes: () => ADDRESSES,
   flaws: () => [],
   openSource: (options, context) => Promise.resolve(openSource(options, context)),
   openSink: (options, context) => Promise.resolve(openSink(options, context)),

@@ -1,6 +1,7 @@
 import type { OptionFlaw } from '#contract/bus.ts';
 import type { MqttConnection, MqttFrom, MqttTo } from './options.ts';
-import { filterFlaw } from './topics.ts';
+import { filterFlaw, topicGrammar, topicPattern } from './topics.ts';
+import { overlaps } from '#kit/address-pattern.ts';
 
 /** What no schema can say of the options. Never echoes a url: it may hold a password. */
 export function flaws(connection: MqttConnection, end: { from: MqttFrom } | { to: MqttTo }): readonly OptionFlaw[] {
@@ -56,6 +57,17 @@ function sourceFlaws(from: MqttFrom): OptionFlaw[] {
       write: filter.startsWith('$share')
         ? 'shared: GROUP and the filter alone'
         : '+ for one whole level, # as the last level',
+    });
+  }
+  for (const [index, twin] of overlaps(from.topics.map(topicPattern), topicGrammar.hidden).entries()) {
+    if (twin === undefined) continue;
+    found.push({
+      where: 'end',
+      path: ['topics', String(index)],
+      beside: ['topics', String(twin)],
+      expected: 'topic filters that do not overlap: the server sends a message once for each that it matches',
+      found: `a message can match both ${from.topics[twin]} and ${from.topics[index]}`,
+      write: 'the wider of the two alone, or filters that no topic matches both of',
     });
   }
   if (from.qos === 2) {

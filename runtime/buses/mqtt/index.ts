@@ -9,6 +9,7 @@ import {
   sinkSchema,
   sourceSchema,
 } from './options.ts';
+import { reads, servers, WRITES } from './reach.ts';
 import { topicGrammar } from './topics.ts';
 
 /** MQTT 3.1.1 and 5: at least once and in order per topic, from and to any broker. */
@@ -21,6 +22,9 @@ export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
   addressOptions: ['topic'],
   sourceGuarantees: ({ connection, end }) => sourceGuarantees(connection, end),
   sinkGuarantees: ({ connection, end }) => sinkGuarantees(connection, end),
+  servers,
+  reads: ({ end }) => reads(end),
+  writes: () => WRITES,
   flaws,
   openSource: async (options, context) => (await import('./source.ts')).openSource(options, context),
   openSink: async (options, context) => (await import('./sink.ts')).openSink(options, context),

@@ -1,4 +1,5 @@
 import type { AddressGrammar } from '#contract/bus.ts';
+import { type AddressPattern, patternOf } from '#kit/address-pattern.ts';
 import { levelCodec } from '#kit/level-codec.ts';
 import { textFlaw, UNWIRABLE } from './wire-text.ts';
 
@@ -19,6 +20,7 @@ export const topicGrammar: AddressGrammar = {
   separator: '/',
   encoding: '/, +, #, control characters and a leading $ are percent-encoded, and decoded where a level is read',
   ...codec,
+  hidden: '$',
   flaw(topic) {
     if (topic === '') return 'an empty topic';
     if (WILDCARD.test(topic)) return 'a wildcard, + or #';
@@ -27,6 +29,11 @@ export const topicGrammar: AddressGrammar = {
     return textFlaw(topic);
   },
 };
+
+/** What a topic filter matches. */
+export function topicPattern(filter: string): AddressPattern {
+  return patternOf(filter, { separator: '/', one: '+', levels: '#' });
+}
 
 /** What is wrong with a topic filter to subscribe to, or undefined. */
 export function filterFlaw(filter: string): string | undefined {

@@ -8,6 +8,7 @@ import { Link } from './connect.ts';
 import { headerSpelling } from './header-spelling.ts';
 import { HeaderBlock } from './write-headers.ts';
 import { connectionFlaws, connectionProperties, type NatsConnectionOptions } from './options.ts';
+import { CORE_WRITES, coreReads, servers } from './reach.ts';
 import { filterFlaws, subjects } from './subject.ts';
 
 const CARRIES = {
@@ -81,6 +82,9 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   addressOptions: ['subject'],
   sourceGuarantees: () => READ,
   sinkGuarantees: () => WRITTEN,
+  servers,
+  reads: ({ end }) => coreReads(end),
+  writes: () => CORE_WRITES,
   flaws(connection, end): OptionFlaw[] {
     const flaws = connectionFlaws(connection);
     // Each subscription gets its own copy of a message.

@@ -6,6 +6,7 @@ import { openJetStreamSink } from './jetstream-open-sink.ts';
 import { JetStreamSource } from './jetstream-source.ts';
 import type { JetStreamConnectionOptions, JetStreamFrom, JetStreamTo } from './jetstream-options.ts';
 import { connectionFlaws, connectionProperties } from './options.ts';
+import { servers, streamReads, streamWrites } from './reach.ts';
 import { filterFlaws, subjects } from './subject.ts';
 
 const CARRIES = {
@@ -130,6 +131,9 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   addressOptions: ['subject'],
   sourceGuarantees: () => READ,
   sinkGuarantees: () => WRITTEN,
+  servers,
+  reads: ({ end }) => streamReads(end),
+  writes: ({ end }) => streamWrites(end),
   flaws(connection, end): OptionFlaw[] {
     const flaws = connectionFlaws(connection);
     if ('from' in end) flaws.push(...filterFlaws(end.from.subjects ?? []));

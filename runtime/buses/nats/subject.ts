@@ -1,5 +1,5 @@
 import type { AddressGrammar, OptionFlaw } from '#contract/bus.ts';
-import { FilterTree } from './filter-tree.ts';
+import { type AddressPattern, LEVELS, meets, ONE, overlaps, patternOf } from '#kit/address-pattern.ts';
 import { levelCodec } from '#kit/level-codec.ts';
 
 // Control characters are the point. Without the flag u: it is on the path of every message.
@@ -41,17 +41,15 @@ function filterFlaw(filter: string): string | undefined {
   return undefined;
 }
 
+/** What a filter of subjects matches: a last `>` is one token and any number more. */
+export function subjectPattern(filter: string): AddressPattern {
+  const levels = patternOf(filter, { separator: '.', one: '*', levels: '>' });
+  return levels.at(-1) === LEVELS ? [...levels.slice(0, -1), ONE, LEVELS] : levels;
+}
+
 /** Whether some subject matches both filters. */
 export function overlap(one: string, other: string): boolean {
-  const left = one.split('.');
-  const right = other.split('.');
-  for (let level = 0; ; level += 1) {
-    const a = left[level];
-    const b = right[level];
-    if (a === undefined || b === undefined) return a === b;
-    if (a === '>' || b === '>') return true;
-    if (a !== b && a !== '*' && b !== '*') return false;
-  }
+  return meets(subjectPattern(one), subjectPattern(other));
 }
 
 /** The filter that every subject made from a template matches: `tracks.{key}` -> `tracks.*`, `all.{topic.0+}` -> `all.>`. */
@@ -69,7 +67,7 @@ export function filterOfTemplate(template: string): string {
 /** What is wrong with the `subjects` of a source. */
 export function filterFlaws(filters: readonly string[]): OptionFlaw[] {
   const flaws: OptionFlaw[] = [];
-  const earlier = new FilterTree();
+  const twins = overlaps(filters.map(subjectPattern));
   for (const [index, filter] of filters.entries()) {
     const path = ['subjects', String(index)];
     const wrong = filterFlaw(filter);
@@ -82,17 +80,16 @@ export function filterFlaws(filters: readonly string[]): OptionFlaw[] {
         write: 'orders.*.new, or orders.>',
       });
     }
-    const twin = earlier.overlapping(filter);
-    if (twin !== undefined) {
-      flaws.push({
-        where: 'end',
-        path,
-        expected: 'subjects that do not overlap',
-        found: `a message can match both ${twin} and ${filter}`,
-        write: 'the wider of the two alone',
-      });
-    }
-    earlier.add(filter);
+    const twin = twins[index];
+    if (twin === undefined) continue;
+    flaws.push({
+      where: 'end',
+      path,
+      beside: ['subjects', String(twin)],
+      expected: 'subjects that do not overlap',
+      found: `a message can match both ${filters[twin]} and ${filter}`,
+      write: 'the wider of the two alone, or filters that no subject matches both of',
+    });
   }
   return flaws;
 }

@@ -9,6 +9,7 @@ import {
   sinkSchema,
   sourceSchema,
 } from './options.ts';
+import { reads, servers, writes } from './reach.ts';
 import { routingKeys } from './routing-key.ts';
 
 /** RabbitMQ over AMQP 0-9-1: classic and quorum queues and streams, exchanges of every type. */
@@ -21,6 +22,9 @@ export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
   addressOptions: ['routingKey', 'queue'],
   sourceGuarantees,
   sinkGuarantees,
+  servers,
+  reads,
+  writes,
   flaws,
   openSource: async (options, context) => (await import('./source.ts')).openSource(options, context),
   openSink: async (options, context) => (await import('./sink.ts')).openSink(options, context),

@@ -17,6 +17,7 @@ import { Link, type LinkEnd } from './link.ts';
 import type { RabbitConnection, RabbitFrom } from './options.ts';
 import { lookAtQueue } from './queue-settings.ts';
 import { QueueWatch, type Watched } from './queue-watch.ts';
+import { queueOf } from './reach.ts';
 import { receivedFrame } from './received-frame.ts';
 import { meaningOf, serverWord } from './server-word.ts';
 import type { Session } from './session.ts';
@@ -89,7 +90,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#context = context;
     this.#note = oddityNotes(context);
     this.#from = end;
-    this.#queue = end.queue ?? `${context.pipeline}.${context.route}`;
+    this.#queue = queueOf(end, context);
     this.#link = new Link(options, context, this);
     if (end.type === 'stream') this.#place = new StreamPlace(context, this.#queue, end.start ?? 'first');
   }
