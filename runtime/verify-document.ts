@@ -37,7 +37,7 @@ export function checkVerifyText(source: PipelineSource): CheckResult & { readonl
   const map = asMap(parsed.value);
   const key = own(map, 'key');
   return {
-    ...judgeDocument({ ...turned(parsed.value), ...rest(parsed) }, source),
+    ...judgeDocument({ ...turned(parsed.value), ...rest(parsed) }, source, true),
     key: typeof key === 'string' ? key : '{key}',
   };
 }

@@ -75,6 +75,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     source,
     sink,
     maxBodyBytes: maxBodyOf(spec),
+    maxHops: from.maxHops,
     decoding,
     encoding,
     statesContentType: to.codec !== undefined,

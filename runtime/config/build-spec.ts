@@ -86,6 +86,7 @@ function expiryOf(from: PlainMap): { readonly afterMs: number; readonly isOfPubl
 function source(options: PlainMap, bus: string, trafficClass: TrafficClass): SourceSpec {
   const expires = expiryOf(options);
   const maxBody = optional(options, 'maxBody');
+  const maxHops = own(options, 'maxHops');
   const window = asMap(own(options, 'window'));
   const messages = own(window, 'messages');
   return {
@@ -102,6 +103,7 @@ function source(options: PlainMap, bus: string, trafficClass: TrafficClass): Sou
     expiresOfPublisher: expires?.isOfPublisher ?? false,
     dedupe: dedupe(options),
     maxBodyBytes: maxBody === undefined ? undefined : sizeBytes(maxBody),
+    maxHops: typeof maxHops === 'number' ? maxHops : DEFAULTS.maxHops,
     window: {
       messages: typeof messages === 'number' ? messages : defaultWindow(trafficClass),
       bytes: sizeBytes(optional(window, 'bytes') ?? DEFAULTS.windowBytes),

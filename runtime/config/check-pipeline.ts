@@ -1,4 +1,5 @@
 import { buildSpec } from './build-spec.ts';
+import { checkLoops } from './check-loops.ts';
 import { checkNames } from './check-names.ts';
 import type { ProjectFiles } from './check-names.ts';
 import { checkNotYet } from './check-not-yet.ts';
@@ -35,8 +36,12 @@ export function checkPipeline(source: PipelineSource): CheckResult {
   return judgeDocument(parseYaml(source.text), source);
 }
 
-/** The same of a document that was read already. */
-export function judgeDocument(parsed: ParsedDocument, source: Omit<PipelineSource, 'text'>): CheckResult {
+/** The same of a document that was read already. `isProbe`: what its route reads is not what it sends on. */
+export function judgeDocument(
+  parsed: ParsedDocument,
+  source: Omit<PipelineSource, 'text'>,
+  isProbe = false,
+): CheckResult {
   const { file, vocabulary } = source;
   const { value, places, flaws, readable } = parsed;
   const findings = new FindingList(file, places);
@@ -50,7 +55,9 @@ export function judgeDocument(parsed: ParsedDocument, source: Omit<PipelineSourc
   const contents = withContents(value, pieces, resolved);
   refuseMisplaced(pieces, resolved, findings);
   validatePieces(contents, pieces, resolved, findings);
-  checkRoutes({ value: contents, pieces, resolved, vocabulary, findings });
+  const judged = { value: contents, pieces, resolved, vocabulary, findings };
+  checkRoutes(judged);
+  if (!isProbe) checkLoops(judged);
   if (findings.hasErrors) return { findings: findings.sorted() };
   return {
     spec: buildSpec({

@@ -3,7 +3,6 @@ import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { addressOptionOf, parseBackoff } from './build-spec.ts';
 import { checkLetterBus } from './check-letters.ts';
-import { checkLoops } from './check-loops.ts';
 import { checkJson } from './check-json.ts';
 import { checkClass } from './check-class.ts';
 import { checkExpiry } from './check-expiry.ts';
@@ -276,6 +275,5 @@ export function checkRoutes(file: JudgedFile): void {
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
     new RouteJudge(file, pointerTo('/routes', index), asMap(route), redact).judge();
   }
-  checkLoops(file);
   noteEncoding(file);
 }

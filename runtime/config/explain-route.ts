@@ -155,6 +155,12 @@ function onStale({ spec }: Known): string {
   return ends[CLASSES[spec.class].stale];
 }
 
+function onLoop({ spec: { from }, source, sink }: Known): string {
+  const end = `a dead letter (LOOP_DETECTED) once it has passed ${from.maxHops} routes`;
+  const blind = source.carriesHeaders ? (sink.carriesHeaders ? undefined : 'to') : 'from';
+  return blind === undefined ? end : `it is not noticed here: ${blind} carries no headers, and so no count of routes`;
+}
+
 function onServerCrash(which: 'source' | 'sink', { promise }: Known): string {
   const grade = which === 'source' ? promise.sourceGrade : promise.sinkGrade;
   return `what it confirmed ${grade === 'G0' || grade === 'G1' ? 'is lost unless it was passed on' : 'is kept'} (${grade}: ${GRADE_MEANS[grade]})`;
@@ -190,6 +196,7 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
       'a body holds a number that a double does not': NUMBERS_MEAN[spec.json.numbers ?? 'unsaid'],
       'a message expires': onExpiry(known),
       'a message comes late': onStale(known),
+      'a message runs in a circle': onLoop(known),
       'a publisher repeats itself': onRepetition(known),
       'a publisher uses an id again for another message':
         'it passes under another id and is counted (ID_REUSED): an id counts only together with body, key and address',

@@ -20,6 +20,7 @@ export const DEFAULTS = {
   telemetryWindowMessages: 16_384,
   windowBytes: '64MiB',
   maxBody: '8MiB',
+  maxHops: 16,
   attempts: 5,
   backoff: '100ms..10s',
   networkRetry: '1m',
@@ -185,6 +186,14 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
       formatMaximum: '512MiB',
       description: `The largest body that is decoded; a larger one is a dead letter. Default: ${DEFAULTS.maxBody} where anything on the route looks at the body, else any.`,
       examples: [DEFAULTS.maxBody],
+    },
+    maxHops: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      default: DEFAULTS.maxHops,
+      description:
+        'How many routes a message may pass, of all bridges on its way; one that comes round is a dead letter.',
     },
     sequence: template(
       'Template of a number, or of a time (RFC 3339), that grows with each message of a key. Who comes with a lower one than was sent last is stale; the class says what becomes of it.',

@@ -98,6 +98,8 @@ export interface SourceSpec extends EndSpec {
   readonly dedupe: DedupeSpec | undefined;
   /** Undefined: DEFAULTS.maxBody where anything looks at the body, else none. */
   readonly maxBodyBytes: number | undefined;
+  /** What has passed so many routes is refused. */
+  readonly maxHops: number;
   readonly window: { readonly messages: number; readonly bytes: number };
 }
 

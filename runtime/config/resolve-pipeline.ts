@@ -1,4 +1,5 @@
 import { buildSpec } from './build-spec.ts';
+import { checkLoops } from './check-loops.ts';
 import { checkRoutes } from './check-routes.ts';
 import { FindingList } from './finding-list.ts';
 import type { Finding } from './findings.ts';
@@ -43,7 +44,9 @@ export function resolvePipeline(
   const resolved = resolveReferences(value, vocabulary.stages, sources, findings);
   judgeContents(pieces, resolved, findings);
   const contents = withContents(value, pieces, resolved);
-  checkRoutes({ value: contents, pieces, resolved, vocabulary, findings });
+  const judged = { value: contents, pieces, resolved, vocabulary, findings };
+  checkRoutes(judged);
+  checkLoops(judged);
   if (findings.hasErrors) return { findings: findings.sorted() };
   const whole = withStandIns(contents, pieces, resolved);
   const { readFile } = sources;

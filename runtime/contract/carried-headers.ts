@@ -1,6 +1,6 @@
 import { SluiceError } from './errors.ts';
 import { lowerOwnNames } from './own-headers.ts';
-import type { Frame, HeaderType, HeaderTypes } from './frame.ts';
+import { type Frame, type HeaderType, type HeaderTypes, HOPS } from './frame.ts';
 
 /**
  * The header in which a bridge carries those that the bus cannot spell: JSON in visible ASCII, a list of
@@ -33,7 +33,14 @@ type Types = Map<string, HeaderType[]>;
 const ID = 'msgid';
 const CONTENT_TYPE = 'content-type';
 /** What decides over the message is read where everybody sees it, or not at all. */
-const NEVER_CARRIED: ReadonlySet<string> = new Set(['seclabel', 'traceparent', 'tracestate', 'replayed', 'stale']);
+const NEVER_CARRIED: ReadonlySet<string> = new Set([
+  'seclabel',
+  'traceparent',
+  'tracestate',
+  'replayed',
+  'stale',
+  HOPS,
+]);
 const BEYOND_ASCII = /[^\x20-\x7e]/g;
 const TYPES: ReadonlySet<unknown> = new Set<HeaderType>([
   'text',

@@ -102,6 +102,12 @@ export const ERRORS = {
     remedy:
       "The sink's address template names a value that this message lacks, or makes an address that the bus refuses.",
   },
+  LOOP_DETECTED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The message has passed as many routes as one may, so most likely bridges feed one another in a circle. Find it by the addresses in their logs and take it out; a longer chain that is meant needs a higher maxHops in from. Replayed, a letter begins its count anew.',
+  },
   EXPIRED: { verdict: 'reject', scope: 'message', remedy: 'It was older than its expiry before it could be sent.' },
   STALE: {
     verdict: 'reject',

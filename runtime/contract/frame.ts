@@ -48,6 +48,9 @@ export interface Frame {
   readonly expiresAtMs: number | undefined;
 }
 
+/** Header: how many routes, of whatever bridge, a message has passed, as a whole number. */
+export const HOPS = 'sluice-hops';
+
 /** Header names that the runtime itself reads or writes. They are compared as written here: lower case. */
 export const RESERVED_HEADERS = [
   'msgid',
@@ -57,4 +60,5 @@ export const RESERVED_HEADERS = [
   'expirytime',
   'replayed',
   'stale',
+  HOPS,
 ] as const;

@@ -19,6 +19,8 @@ export interface Job extends Member {
   label: Label | undefined;
   /** The id under which it goes out. */
   id: string;
+  /** Routes that it passed before this one. */
+  hops: number;
   /** When the publisher or the bus says it was made, in milliseconds since 1970 (UTC). */
   madeAtMs: number | undefined;
   expiresAtMs: number | undefined;

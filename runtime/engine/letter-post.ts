@@ -4,6 +4,7 @@ import type { Frame } from '#contract/frame.ts';
 import type { Log } from '#contract/log.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import type { Clock } from './clock.ts';
+import { hopsOf, typesLeft, withHops } from './hops.ts';
 import { Outbox, type Parcel } from './outbox.ts';
 import type { Fill } from './route.ts';
 
@@ -49,14 +50,18 @@ export class LetterPost implements DeadLetters {
   /** Resolves once the bus has confirmed the letter, however long that takes. */
   record(letter: DeadLetter): Promise<void> {
     return new Promise((resolve, reject) => {
-      const keep = (failure: SluiceError): void => {
+      const keep = ({ code, message }: SluiceError, why = REFUSED): void => {
         this.#settings.log.warn('dead-letter-kept', {
           route: letter.route,
-          code: failure.code,
-          text: `${failure.message}: the bus of the dead letters refused this one for good, it lies in the local store`,
+          code,
+          text: `${message}: ${why}, it lies in the local store`,
         });
         this.#settings.local.record(letter).then(resolve, reject);
       };
+      if (letter.failure.code === 'LOOP_DETECTED') {
+        keep(letter.failure, 'the bus of the dead letters may be a part of the loop');
+        return;
+      }
       let frame: Frame;
       try {
         frame = letterFrame(letter, this.#settings.address);
@@ -114,12 +119,14 @@ class LetterParcel implements Parcel {
   }
 }
 
+const REFUSED = 'the bus of the dead letters refused this one for good';
 const AGAIN = '~letter';
 
 /** As it was read, with what is known of its end in headers. Throws where the address lacks a value. */
 export function letterFrame(letter: DeadLetter, address: Fill): Frame {
   const { frame, failure } = letter;
-  const headers = new Map(frame.headers);
+  // A letter that is read again has passed this route too.
+  const headers = new Map(withHops(frame.headers, hopsOf(frame) + 1));
   const facts: Readonly<Record<string, string | undefined>> = {
     'sluice-error-code': failure.code,
     'sluice-error-text': failure.message,
@@ -145,6 +152,7 @@ export function letterFrame(letter: DeadLetter, address: Fill): Frame {
   const view = { id: letter.id, address: frame.address, key: letter.key, headers: frame.headers, body: undefined };
   return {
     ...frame,
+    headerTypes: typesLeft(frame.headerTypes, []),
     address: address(view),
     key: letter.key ?? frame.key,
     headers,

@@ -111,6 +111,7 @@ export class Pump {
       lane: undefined,
       label: undefined,
       id: delivery.id,
+      hops: 0,
       madeAtMs: undefined,
       expiresAtMs: undefined,
       sequence: undefined,

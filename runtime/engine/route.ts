@@ -39,6 +39,8 @@ export interface Route {
   readonly sink: Sink;
   /** A larger body is refused before it is decoded. */
   readonly maxBodyBytes: number;
+  /** What has passed so many routes is refused. */
+  readonly maxHops: number;
   /** Undefined where nothing on the route looks at the body: then bytes pass as they are, whatever they hold. */
   readonly decoding: ((contentType: string | undefined) => Codec) | undefined;
   /** Undefined where no stage changes the body: then the source's own bytes go out, equal to the last digit. */

@@ -8,6 +8,8 @@ import { Dropped, type StageResult } from '#contract/stage.ts';
 import { contentId } from '#kit/content-id.ts';
 import { messageTimeMs } from '#kit/message-time.ts';
 import { rankOf } from '#kit/rank.ts';
+import { boundedId } from './bounded-id.ts';
+import { countHops, typesLeft, withHops } from './hops.ts';
 import type { Job } from './job.ts';
 import type { Route, View } from './route.ts';
 
@@ -22,6 +24,7 @@ export function receive(route: Route, job: Job): Message {
   identify(route, job);
   // Invariant 6: the label is read from the frame and written by the runtime alone.
   job.label = labelOf(job.delivery.frame);
+  countHops(route, job);
   if (job.bytes > route.maxBodyBytes) throw tooLarge(route, job);
   return watched(route, job, 'decode', () => read(route, job));
 }
@@ -59,8 +62,8 @@ function read(route: Route, job: Job): Message {
   const body = route.decoding === undefined ? undefined : decode(route, frame);
   const key = route.key === undefined ? frame.key : route.key(look(job, undefined, body));
   if (route.id !== undefined) {
-    const named = `${route.pipeline}/${route.name}/${frame.address}/${route.id(look(job, key, body))}`;
-    job.id = `${named}~${contentId(frame.address, frame.key, frame.body)}`;
+    const named = `${frame.address}/${route.id(look(job, key, body))}`;
+    job.id = idOf(route, `${named}~${contentId(frame.address, frame.key, frame.body)}`);
     if (job.attempt === 1) noteReuse(route, named, job.id);
   }
   const view = route.sequence === undefined && route.timestamp === undefined ? undefined : look(job, key, body);
@@ -100,9 +103,12 @@ function requireTime({ delivery: { frame, replay } }: Job, namedMs: number | und
 
 /** What is known of a delivery before anything looks into its body. */
 export function identify(route: Route, job: Job): void {
-  const { id } = job.delivery;
-  // The source's identity stands before all else: two routes into one stream never share an id.
-  job.id = `${route.pipeline}/${route.name}/${id}`;
+  job.id = idOf(route, job.delivery.id);
+}
+
+/** The source's identity stands before all else: two routes into one stream never share an id. */
+function idOf({ pipeline, name }: Route, id: string): string {
+  return `${pipeline}/${name}/${boundedId(id)}`;
 }
 
 /**
@@ -285,8 +291,8 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
   return {
     address: route.address(message),
     key: message.key,
-    headers: headersOut(route, headers, message),
-    headerTypes: origin.headerTypes,
+    headers: withHops(headersOut(route, headers, message), job.hops + 1),
+    headerTypes: typesLeft(origin.headerTypes, route.headers.keys()),
     body,
     id: message.id,
     contentType: codec === undefined ? origin.contentType : typeOf(route, codec, origin.contentType),

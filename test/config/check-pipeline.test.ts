@@ -64,6 +64,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     timestamp: undefined,
     expiresMs: 30_000,
     expiresOfPublisher: false,
+    maxHops: 16,
     dedupe: undefined,
     maxBodyBytes: undefined,
     window: { messages: 100, bytes: 64 * 1024 * 1024 },

@@ -29,6 +29,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     droppedHeaders: [],
     sequence: undefined,
     timestamp: undefined,
+    maxHops: 16,
     expiresAfterMs: undefined,
     needsPublisherTime: false,
     drainPerSecond: undefined,

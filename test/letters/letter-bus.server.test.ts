@@ -117,6 +117,21 @@ test('a letter whose address lacks a value lies in the local store', async () =>
   assert.equal(run.letters().length, 1);
 });
 
+test('letters that come back to the route that refuses them end in the local store, after as many routes as a message may pass', async () => {
+  await using run = await startMemoryRun({
+    files: { 'functions/f.ts': "import { reject } from 'sluice';\nexport default () => reject('no way');" },
+    stages: [{ function: 'f' }],
+    from: { maxHops: 5 },
+    route: { deadLetter: { bus: 'hub', address: '{header.way}/letters' } },
+  });
+  await run.publish('a', '{}', { headers: new Map([['way', ['in']]]) });
+  await waitFor(() => run.letters().length > 0, patient(5000), 'a letter in the local store');
+  const { accepted } = await run.rest(6);
+  assert.equal(accepted, 6, 'the message, and five letters');
+  const [letter, ...more] = run.letters();
+  assert.deepEqual([letter?.['code'], letter?.['address'], more.length], ['LOOP_DETECTED', 'in/letters', 0]);
+});
+
 test('two messages that wear one id are two letters', async () => {
   const { run, hub, take } = await withLetterHub();
   await using _ = run;

@@ -183,7 +183,7 @@ test('without an endpoint the headers pass as they came', async () => {
   const { headers } = traceHeaders(TRACEPARENT, 'garbage');
   await run.publish('a', '{}', { headers: headers.set('tracestate', [STATE, STATE]) });
   const [frame] = await run.take(1);
-  assert.deepEqual([...(frame?.headers ?? [])], [...headers]);
+  assert.deepEqual([...(frame?.headers ?? [])], [...headers, ['sluice-hops', ['1']]]);
 });
 
 test('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT alone turns tracing on, OTEL_SDK_DISABLED turns it off', async () => {

@@ -3,7 +3,7 @@ import { durationMs } from '#kit/quantity.ts';
 import type { MqttConnection, MqttFrom, MqttTo } from './options.ts';
 
 const OLD_PROTOCOL =
-  'MQTT 3.1.1: the label (seclabel) is lost, and headers, trace, ids, content type and expiry are not carried';
+  'MQTT 3.1.1: the label (seclabel) is lost, and headers, trace, ids, content type, expiry and the count of routes that ends a loop are not carried';
 
 export function sourceGuarantees(connection: MqttConnection, from: MqttFrom): Guarantees {
   const persistent = durationMs(from.session) > 0;
