@@ -1,7 +1,7 @@
 import type { ClassedRoute } from './check-class.ts';
 import { countsFrom, mayHideAge, neverHasTime } from './expiry-clock.ts';
 import type { FindingList } from './finding-list.ts';
-import { asMap, isMap, own } from './plain.ts';
+import { asMap, isMap, own } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 /** Says from which time the expiry of a route counts, and what would bound an age that nobody knows. */
