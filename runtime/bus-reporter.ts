@@ -15,11 +15,13 @@ export interface ReporterSettings extends Pick<BusContext, 'route' | 'connection
   readonly onDown?: (renewed: boolean) => void;
   /** Each notice, also those that are not said again. */
   readonly onNotice?: (code: string) => void;
+  /** Each loss; `messages` is absent where their number is not known. */
+  readonly onLoss?: (code: string, messages: number | undefined) => void;
 }
 
 /** Turns what a connection tells of itself into log lines, readiness and decisions. A repeated problem is one line, until it changes. */
 export function busReporter(settings: ReporterSettings): (event: BusEvent) => void {
-  const { log, health, route, connection, direction, onUp, onProblem, onDown, onNotice } = settings;
+  const { log, health, route, connection, direction, onUp, onProblem, onDown, onNotice, onLoss } = settings;
   const end = `${route} ${direction}`;
   const place = { route, bus: connection, end: direction };
   const notices = new Set<string>();
@@ -74,8 +76,11 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
         }
         return onProblem(event.error);
       }
-      case 'loss':
-        return log.error('bus-loss', { ...place, code: event.code, text: event.text });
+      case 'loss': {
+        const { code, text, messages } = event;
+        onLoss?.(code, messages);
+        return log.error('bus-loss', { ...place, code, text, ...(messages !== undefined && { messages }) });
+      }
       case 'notice':
         onNotice?.(event.code);
         if (!notices.has(event.code)) {

@@ -132,6 +132,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
         disconnects: _,
         notices: _notices,
         repeatedBy: _causes,
+        losses: _losses,
         ...counts
       } of last) {
         log.info('stopped', { pipeline, route, ...counts, letters: deadLetters.letters });

@@ -18,7 +18,7 @@ import type { PipelineState } from './state/pipeline-state.ts';
 import type { Stamps } from './state/stamps.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from './telemetry/health.ts';
-import type { Disconnects, RouteNumbers } from './telemetry/metrics-text.ts';
+import type { Disconnects, Losses, RouteNumbers } from './telemetry/metrics-text.ts';
 import { openRouteSink } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
@@ -86,6 +86,7 @@ export class RouteLine {
     sink: new Map(),
     'dead-letters': new Map(),
   };
+  readonly #losses = new Map<string, Losses>();
 
   constructor(pipeline: PipelineSpec, spec: RouteSpec, settings: LineSettings) {
     this.#pipeline = pipeline;
@@ -158,6 +159,7 @@ export class RouteLine {
       ...place,
       disconnects: this.#disconnects,
       notices: this.#notices,
+      losses: this.#losses,
       ...(this.#spool === undefined ? counters : this.#spool.counted(counters)),
       deadLetters,
     };
@@ -216,7 +218,16 @@ export class RouteLine {
     };
     const notices = this.#notices[direction];
     const onNotice = (code: string): void => void notices.set(code, (notices.get(code) ?? 0) + 1);
-    const report = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice });
+    const onLoss = (code: string, count: number | undefined): void => {
+      const { known, unknown, messages } = this.#losses.get(code) ?? { known: 0, unknown: 0, messages: 0 };
+      const isKnown = count !== undefined;
+      this.#losses.set(code, {
+        known: known + Number(isKnown),
+        unknown: unknown + Number(!isKnown),
+        messages: messages + (count ?? 0),
+      });
+    };
+    const report = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice, onLoss });
     const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
     const isFenced = direction === 'sink' && CLASSES[this.#spec.class].oneAtATime;
     const spelling = direction === 'sink' ? { unspellable: to.headers.unspellable } : {};

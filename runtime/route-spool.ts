@@ -29,7 +29,9 @@ export interface RouteSpool {
    * The pump's counters, and what it has not seen: what lies in the spool is taken over and held, also what an earlier
    * start left there. So the balance of invariant 3 begins at every start with accepted = held.
    */
-  counted(counters: Counters): Omit<RouteNumbers, 'pipeline' | 'route' | 'deadLetters' | 'disconnects' | 'notices'>;
+  counted(
+    counters: Counters,
+  ): Omit<RouteNumbers, 'pipeline' | 'route' | 'deadLetters' | 'disconnects' | 'notices' | 'losses'>;
   close(): Promise<void>;
 }
 

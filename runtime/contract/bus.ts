@@ -76,10 +76,14 @@ export type BusEvent =
   | { readonly kind: 'resumed'; readonly detail: string }
   /** Something keeps the connection from working: wrong password, host, certificate, a missing stream. The driver goes on trying. */
   | { readonly kind: 'problem'; readonly error: SluiceError }
-  /** A fact that an operator should know once: a lost session, an overrun bound. `code` groups repetitions. */
+  /** A fact that an operator should know once: a lowered QoS, a changed consumer. `code` groups repetitions. */
   | { readonly kind: 'notice'; readonly code: string; readonly text: string }
-  /** Messages that the route should have carried are gone from the bus: a place in a log that was cut off. Said each time. */
-  | { readonly kind: 'loss'; readonly code: string; readonly text: string };
+  /**
+   * Of a source: messages that the route should have carried are gone, or may be: a place in a log that was cut off, a
+   * lost session, an overrun bound. Said each time. `messages`: how many, or a bound where no more is known (`text` says
+   * which); counted and added up. Absent where nothing is known of their number.
+   */
+  | { readonly kind: 'loss'; readonly code: string; readonly text: string; readonly messages?: number };
 
 /** Who opens a connection, and how it talks back. */
 export interface BusContext {

@@ -8,6 +8,13 @@ export type Disconnects = Record<End, { lost: number; renewed: number }>;
 /** How often each end noticed something, by its code. */
 export type Notices = Readonly<Record<End, ReadonlyMap<string, number>>>;
 
+/** What the source said to be lost under one code: how often with a number and without one, and the sum of the numbers. */
+export interface Losses {
+  readonly known: number;
+  readonly unknown: number;
+  readonly messages: number;
+}
+
 /** A route's numbers at this moment. */
 export interface RouteNumbers {
   readonly pipeline: string;
@@ -30,6 +37,8 @@ export interface RouteNumbers {
   readonly unexplainedDuplicates: number;
   readonly disconnects: Disconnects;
   readonly notices: Notices;
+  /** By code. */
+  readonly losses: ReadonlyMap<string, Losses>;
   /** Of the local store. */
   readonly deadLetters: LetterStanding;
   /** Of a route with a spool: what lies in it, and when the oldest of it arrived. */
@@ -125,10 +134,28 @@ const METRICS: readonly Metric[] = [
   {
     name: 'sluice_bus_notices_total',
     type: 'counter',
-    help: 'What an end noticed, by code, each time: a timestamp that is none, a lost session. The log says the first of each.',
+    help: 'What an end noticed, by code, each time: a timestamp that is none, a lowered QoS. The log says the first of each.',
     samples: ({ notices }) =>
       ENDS.flatMap((end) =>
         [...notices[end]].map(([code, value]) => ({ labels: `end="${end}",code="${code}"`, value })),
+      ),
+  },
+  {
+    name: 'sluice_source_lost_messages_total',
+    type: 'counter',
+    help: 'Messages that were gone from the source before the route had read them, as far as their number is known: exactly, or a bound.',
+    samples: ({ losses }) => [{ value: [...losses.values()].reduce((sum, { messages }) => sum + messages, 0) }],
+  },
+  {
+    name: 'sluice_source_losses_total',
+    type: 'counter',
+    help: 'Times that a loss at the source was noticed, by code. number="unknown": nothing is known of how many messages, and none are counted.',
+    samples: ({ losses }) =>
+      [...losses].flatMap(([code, loss]) =>
+        (['known', 'unknown'] as const).map((number) => ({
+          labels: `code="${code}",number="${number}"`,
+          value: loss[number],
+        })),
       ),
   },
   {

@@ -22,6 +22,7 @@ function reporter() {
     onUp: () => heard.push('up'),
     onProblem: ({ code }) => heard.push(code),
     onDown: (renewed) => heard.push(renewed ? 'renewed' : 'lost'),
+    onLoss: (code, messages) => heard.push(`${code} ${messages ?? 'unknown'}`),
   };
   return { said, heard, health, report: busReporter(settings) };
 }
@@ -46,9 +47,17 @@ test('a problem that repeats itself is one line until it changes or the connecti
 
 test('what an operator must know once is said once, by its code', () => {
   const { said, report } = reporter();
-  for (const text of ['lost 1', 'lost 2']) report({ kind: 'notice', code: 'SESSION_LOST', text });
-  report({ kind: 'notice', code: 'OVERRUN', text: 'too many' });
-  assert.deepEqual(said, ['warn bus-notice lost 1', 'warn bus-notice too many']);
+  for (const text of ['lowered 1', 'lowered 2']) report({ kind: 'notice', code: 'QOS_LOWERED', text });
+  report({ kind: 'notice', code: 'CONSUMER_GAP', text: 'elsewhere' });
+  assert.deepEqual(said, ['warn bus-notice lowered 1', 'warn bus-notice elsewhere']);
+});
+
+test('a loss is an error each time, with its number where one is known', () => {
+  const { said, heard, report } = reporter();
+  report({ kind: 'loss', code: 'SESSION_LOST', text: 'lost 1' });
+  report({ kind: 'loss', code: 'SESSION_LOST', text: 'lost 2', messages: 7 });
+  assert.deepEqual(said, ['error bus-loss lost 1', 'error bus-loss lost 2']);
+  assert.deepEqual(heard, ['SESSION_LOST unknown', 'SESSION_LOST 7']);
 });
 
 test('a connection is down until it says otherwise, and its end while draining is no news', () => {

@@ -273,7 +273,7 @@ export class Assignment {
   #sayLost({ topic, partition }: Pick<Beginning, 'topic' | 'partition'>, count: number, why: string): void {
     if (count === 0) return;
     const text = `${this.#link.context.connection}: up to ${count} messages of ${topic}/${partition} are gone: ${why}`;
-    this.#link.context.report({ kind: 'loss', code: 'POSITION_LOST', text });
+    this.#link.context.report({ kind: 'loss', code: 'POSITION_LOST', text, messages: count });
   }
 
   #refused(feed: PartitionFeed, thrown: unknown): void {

@@ -26,6 +26,11 @@ export class PacketRing {
     this.#onUnwritten = onUnwritten;
   }
 
+  /** Whether an earlier process had a session, as far as is written down. Of use before the first connection of this one. */
+  get hadSession(): boolean {
+    return this.#session === '' && this.#read().length > 0;
+  }
+
   /** A connection was made; packet ids begin anew with a new session. */
   connected(isSameSession: boolean): void {
     if (!isSameSession) return this.#begin();

@@ -139,13 +139,12 @@ class MqttSource implements Source, LinkEnd {
   up(live: Live): void {
     this.#live = live;
     this.#pubacks = new Pubacks(live.stream, this.#isFive, (claim) => this.#forget(claim));
+    const hadSession = this.#hadSession || this.#ring.hadSession;
     this.#ring.connected(live.connack.sessionPresent);
     if (live.connack.sessionPresent) return;
     // The server has forgotten what it sent: packet ids start anew, and an old one would acknowledge a stranger.
     this.#claims.clear();
-    if (this.#isPersistent && this.#hadSession) {
-      this.#notice('SESSION_LOST', 'the server lost the session, and what it held while the bridge was away with it');
-    }
+    if (this.#isPersistent && hadSession) this.#sessionLost();
   }
 
   down(): boolean {
@@ -332,12 +331,18 @@ class MqttSource implements Source, LinkEnd {
     if (this.#claims.get(claim.packetId) === claim) this.#claims.delete(claim.packetId);
   }
 
+  #sessionLost(): void {
+    const { clientId } = this.#target;
+    const text = `the server has no session of client ${clientId}, and the route had one: what the server held while the bridge was away is gone; how many messages, only the server knew`;
+    this.#context.report({ kind: 'loss', code: 'SESSION_LOST', text: this.#placed(text) });
+  }
+
   #notice(code: string, text: string): void {
-    this.#context.report({
-      kind: 'notice',
-      code,
-      text: `${this.#target.connection} (${this.#target.address}): ${text}`,
-    });
+    this.#context.report({ kind: 'notice', code, text: this.#placed(text) });
+  }
+
+  #placed(text: string): string {
+    return `${this.#target.connection} (${this.#target.address}): ${text}`;
   }
 }
 

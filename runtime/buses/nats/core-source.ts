@@ -18,6 +18,7 @@ import type { NatsConnectionOptions } from './options.ts';
 // Core NATS cannot be asked to wait, so a burst has to fit somewhere: in this many windows.
 const BURST = { messages: 256, bytes: 4 };
 const FLUSH_MS = 5000;
+const GATHER_MS = 100;
 const SAY_AGAIN_MS = 10_000;
 const RETRY = { firstMs: 1000, capMs: 30_000 };
 
@@ -44,6 +45,7 @@ export class CoreSource implements Source {
   #dropped = 0;
   #saidDropped = 0;
   #saidAtMs = Number.NEGATIVE_INFINITY;
+  #saying: NodeJS.Timeout | undefined;
   #denials = 0;
   #liveness: Liveness | undefined;
   #echo: Echo | undefined;
@@ -126,16 +128,22 @@ export class CoreSource implements Source {
     while (this.#inbox.size > this.#most.messages || (this.#inbox.bytes > this.#most.bytes && this.#inbox.size > 1)) {
       this.#inbox.dropOldest();
       this.#dropped += 1;
-      if (performance.now() - this.#saidAtMs > SAY_AGAIN_MS) this.#sayDropped();
     }
+    if (this.#dropped === this.#saidDropped || this.#saying !== undefined) return;
+    // A burst ends soon and is one line; while it lasts there is one every so often, and one behind its end.
+    const waitMs = Math.max(GATHER_MS, this.#saidAtMs + SAY_AGAIN_MS - performance.now());
+    this.#saying = setTimeout(() => this.#sayDropped(), waitMs);
   }
 
   #sayDropped(): void {
-    if (this.#dropped === this.#saidDropped) return;
+    clearTimeout(this.#saying);
+    this.#saying = undefined;
+    const messages = this.#dropped - this.#saidDropped;
+    if (messages === 0) return;
     this.#saidDropped = this.#dropped;
     this.#saidAtMs = performance.now();
-    const text = `came faster than the route can pass on: ${this.#dropped} of the oldest messages dropped so far`;
-    this.#context.report({ kind: 'notice', code: 'CORE_OVERRUN', text });
+    const text = `came faster than the route can pass on: ${messages} of the oldest messages dropped, ${this.#dropped} so far`;
+    this.#context.report({ kind: 'loss', code: 'CORE_OVERRUN', text, messages });
   }
 
   async #denied(subject: string): Promise<void> {

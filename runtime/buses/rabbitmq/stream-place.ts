@@ -150,6 +150,7 @@ export class StreamPlace {
       kind: 'loss',
       code: 'POSITION_LOST',
       text: `stream ${this.#queue} begins at offset ${to} now, and the route had read up to ${from}: its retention cut off ${to - from} messages that were not read`,
+      messages: to - from,
     });
   }
 

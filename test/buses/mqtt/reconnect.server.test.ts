@@ -5,6 +5,7 @@ import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
 import { patient } from '../../harness/patience.ts';
+import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { bodyOf, DEADLINE_MS, drain, numbers, opening, reported, source, take, untilReported } from './ends.ts';
 import { peer } from './peer.ts';
@@ -52,8 +53,8 @@ law('an acknowledgement of a connection that is gone is dropped', own, async () 
   await mosquitto.kill();
   await mosquitto.restart();
   await untilReported(first.events, 'connected', 2);
-  const lost = await untilReported(first.events, 'notice');
-  assert.equal(lost.code, 'SESSION_LOST');
+  const lost = await untilReported(first.events, 'loss');
+  assert.deepEqual([lost.code, lost.messages], ['SESSION_LOST', undefined]);
   await using sender = await peer(mosquitto.url);
   await sender.publish('t', ['new 1', 'new 2']);
   // The same packet ids as before. Settling the old must not acknowledge the new.
@@ -63,6 +64,26 @@ law('an acknowledgement of a connection that is gone is dropped', own, async () 
   await first.end.close();
   await using second = await source(mosquitto.url);
   assert.deepEqual((await drain(second.end, 2, 100)).map(bodyOf), ['new 1', 'new 2']);
+});
+
+law('a session that the server lost while the bridge was stopped is a loss, said at the start', own, async () => {
+  await using mosquitto = await startMosquitto({ persistence: 'none' });
+  const route = ownName('stopped');
+  {
+    await using first = await source(mosquitto.url, { route });
+    assert.deepEqual(reported(first.events, 'loss'), [], 'the first start of all had none');
+  }
+  {
+    await using again = await source(mosquitto.url, { route });
+    assert.deepEqual(reported(again.events, 'loss'), [], 'the session is there');
+  }
+  await mosquitto.kill();
+  await mosquitto.restart();
+  await using last = await source(mosquitto.url, { route });
+  assert.deepEqual(
+    reported(last.events, 'loss').map(({ code, messages }) => [code, messages]),
+    [['SESSION_LOST', undefined]],
+  );
 });
 
 law(
