@@ -10,6 +10,8 @@ import { EARLIEST, LATEST, offsetsAt } from './offsets.ts';
 import type { Start } from './options.ts';
 import { type FeedPlace, PartitionFeed } from './partition-feed.ts';
 import { ReadTurns } from './read-turns.ts';
+import type { StaticMember } from './static-member.ts';
+import { TopicWatch } from './topic-watch.ts';
 
 const UNREADABLE_MS = 5000;
 const LOOK_MS = 5000;
@@ -20,12 +22,14 @@ export interface AssignmentSettings {
   readonly start: Start;
   readonly isOneLane: boolean;
   readonly maxBytesPerPartition: number;
+  /** Keeps over restarts which topics were read. */
+  readonly identity: Pick<StaticMember, 'readOther' | 'reads'>;
 }
 
 /** What the membership hears of the partitions that are ours. */
 export interface AssignmentListener {
   /** There is something to commit. */
-  settled(): void;
+  moved(): void;
   trouble(what: string, thrown: unknown): void;
   fine(what: string): void;
 }
@@ -38,18 +42,19 @@ export class Assignment {
   readonly #feeds = new Map<string, PartitionFeed>();
   readonly #turns: ReadTurns;
   #loops: FetchLoops | undefined;
-  #listener: AssignmentListener = { settled: () => {}, trouble: () => {}, fine: () => {} };
+  #listener: AssignmentListener = { moved: () => {}, trouble: () => {}, fine: () => {} };
   #drained: (() => void) | undefined;
   #leadersInDoubt = false;
   /** Servers hear of a change one after the other: it is looked for some while. */
   #lookUntilMs = 0;
-  readonly #topicIds = new Map<string, string>();
+  readonly #topicWatch: TopicWatch;
   #checking: Promise<void> | undefined;
 
   constructor(link: Link, settings: AssignmentSettings) {
     this.#link = link;
     this.#settings = settings;
     this.#note = oddityNotes(link.context);
+    this.#topicWatch = new TopicWatch(link, settings.identity);
     this.#turns = new ReadTurns(settings.window, {
       unreadable: (feed, thrown) => this.#unreadable(feed, thrown),
       hungry: () => this.#loops?.wake(),
@@ -72,11 +77,15 @@ export class Assignment {
     for (const name of this.#feeds.keys()) if (!names.has(name)) this.#feeds.delete(name);
     const readBefore = new Set(ours.filter(({ offset }) => offset >= 0).map(({ topic }) => topic));
     const uncommitted = ours.filter(({ offset }) => offset < 0);
+    // The server forgets the group's place with a topic. One of that name was made since: it is ours from its beginning.
+    const replaced = await this.#topicWatch.replacedBefore(uncommitted.map(({ topic }) => topic));
+    for (const topic of replaced) readBefore.add(topic);
     const begun = await beginnings(this.#link, uncommitted, readBefore, this.#settings.start);
     // What begins at the end of a log would begin later after a restart: so the place is the group's from now on.
     if (begun.length > 0) await member.commit(begun);
     for (const place of [...ours.filter(({ offset }) => offset >= 0), ...begun]) this.#resume(place);
     await this.#checkTopics();
+    for (const topic of replaced) this.#sayReplaced(topic);
     for (const place of begun) this.#sayLost(place, place.lost, 'start asks for offsets that retention has deleted');
     this.#loops = this.#makeLoops();
     this.#loops.run();
@@ -144,23 +153,17 @@ export class Assignment {
     return [...new Set([...this.#feeds.values()].map((feed) => feed.topic))];
   }
 
-  /** A topic that was made anew has other messages at the same offsets, and nothing else shows it when it has enough of them. */
   #checkTopics(): Promise<void> {
-    return (this.#checking ??= this.#compareTopics().finally(() => (this.#checking = undefined)));
+    const look = (): Promise<void> => this.#topicWatch.compare(this.#topics, (topic) => this.#replaced(topic));
+    return (this.#checking ??= look().finally(() => (this.#checking = undefined)));
   }
 
-  async #compareTopics(): Promise<void> {
-    for (const [topic, id] of await this.#link.topicIds(this.#topics)) {
-      const before = this.#topicIds.get(topic);
-      if (before !== undefined && before !== id) {
-        const feeds = [...this.#feeds.values()].filter((feed) => feed.topic === topic);
-        const lows = await offsetsAt(this.#link, feeds, EARLIEST);
-        for (const feed of feeds) {
-          const low = lows.find(({ partition }) => partition === feed.partition)?.offset ?? 0;
-          this.#readAnew(feed, low, 'the topic was made anew, and what was not read of the one before is gone');
-        }
-      }
-      this.#topicIds.set(topic, id);
+  async #replaced(topic: string): Promise<void> {
+    const feeds = [...this.#feeds.values()].filter((feed) => feed.topic === topic);
+    const lows = await offsetsAt(this.#link, feeds, EARLIEST);
+    for (const feed of feeds) {
+      const low = lows.find(({ partition }) => partition === feed.partition)?.offset ?? 0;
+      this.#readAnew(feed, low, 'the topic was made anew, and what was not read of the one before is gone');
     }
   }
 
@@ -207,6 +210,7 @@ export class Assignment {
     const feed = new PartitionFeed(place, this.#settings.isOneLane, {
       note: this.#note,
       settled: (owner, record) => this.#settled(owner, record),
+      passed: (owner) => this.#moved(owner),
     });
     this.#feeds.set(feed.name, feed);
     return feed;
@@ -214,10 +218,14 @@ export class Assignment {
 
   #settled(feed: PartitionFeed, record: HeldRecord): void {
     this.#turns.settled(record);
-    // Invariant 2: of a partition that is no longer ours nothing is committed.
-    if (this.#feeds.get(feed.name) !== feed) return;
-    this.#listener.settled();
-    this.#lookDrained();
+    if (this.#moved(feed)) this.#lookDrained();
+  }
+
+  /** Invariant 2: of a partition that is no longer ours nothing is committed. False there. */
+  #moved(feed: PartitionFeed): boolean {
+    const isOurs = this.#feeds.get(feed.name) === feed;
+    if (isOurs) this.#listener.moved();
+    return isOurs;
   }
 
   #lookDrained(): void {
@@ -261,13 +269,21 @@ export class Assignment {
 
   #readAnew(feed: PartitionFeed, offset: number, why: string): void {
     const { connection } = this.#link.context;
-    const text = `${connection}: ${feed.name}: ${why}; it is read from its beginning, under other ids`;
-    this.#link.context.report({ kind: 'loss', code: 'LOG_CUT_OFF', text });
+    const { unread } = feed;
+    const known = unread === 0 ? 'how many, is not known' : `${unread} or more`;
+    const text = `${connection}: ${feed.name}: ${why} (${known}; it was read up to offset ${feed.nextOffset}); it is read from its beginning, under other ids`;
+    const loss = { kind: 'loss', code: 'LOG_CUT_OFF', text } as const;
+    this.#link.context.report(unread === 0 ? loss : { ...loss, messages: unread });
     const { topic, partition } = feed;
     const other = this.#feed({ topic, partition, offset, committed: -1, tag: `@${Date.now().toString(36)}` });
     other.leader = feed.leader;
     // While the group divides anew nothing is handed over.
     if (this.#loops !== undefined) this.#turns.serve([...this.#feeds.values()]);
+  }
+
+  #sayReplaced(topic: string): void {
+    const text = `${this.#link.context.connection}: topic ${topic} was made anew while the route was stopped, and what was not read of the one before is gone; how many messages, is not known. The new one is read from its beginning`;
+    this.#link.context.report({ kind: 'loss', code: 'LOG_CUT_OFF', text });
   }
 
   #sayLost({ topic, partition }: Pick<Beginning, 'topic' | 'partition'>, count: number, why: string): void {

@@ -169,8 +169,9 @@ export class FetchLoops {
     if (hasMoved) await this.#owner.moved();
   }
 
-  #take(feed: PartitionFeed, { records, aborted }: Fetched): void {
+  #take(feed: PartitionFeed, { records, aborted, highWatermark }: Fetched): void {
     this.#owner.given(feed);
+    feed.endsAt(highWatermark);
     if (records.length === 0) return;
     try {
       feed.add(splitBatches(records, aborted));

@@ -29,6 +29,8 @@ export interface Fetched {
   readonly topic: string;
   readonly partition: number;
   readonly errorCode: number;
+  /** Offset behind the last message that a reader could be given; negative where the server does not say. */
+  readonly highWatermark: number;
   readonly aborted: readonly Aborted[];
   /** Record batches; the last may be cut off. */
   readonly records: Buffer;
@@ -77,12 +79,12 @@ function readAnswer(raw: Buffer): { clientSideThrottleTime: number; errorCode: n
 function partitionOf(wire: WireReader, topic: string): Fetched {
   const partition = wire.int32();
   const errorCode = wire.int16();
-  // High watermark, last stable offset, start of the log.
-  wire.int64();
+  const highWatermark = wire.int64();
+  // Last stable offset, start of the log.
   wire.int64();
   wire.int64();
   const aborted = wire.list(() => ({ producerId: wire.bigInt64(), firstOffset: wire.int64() }));
   // The replica to read from instead.
   wire.int32();
-  return { topic, partition, errorCode, aborted, records: wire.bytes() };
+  return { topic, partition, errorCode, highWatermark, aborted, records: wire.bytes() };
 }

@@ -74,7 +74,7 @@ export class Membership {
       passed: () => this.#fine('commit'),
     });
     assignment.listen({
-      settled: () => {
+      moved: () => {
         if (this.#epoch?.reason === undefined) this.#commits.soon();
       },
       trouble: (what, thrown) => this.#trouble(what, thrown),

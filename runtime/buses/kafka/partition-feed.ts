@@ -4,10 +4,14 @@ import { HeldRecord, type Settler } from './held-record.ts';
 import type { RecordCursor } from './record-cursor.ts';
 import { compressionOf, openBatch, type StoredBatch } from './stored-batch.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 /** Who hears of what is settled, beside the feed. */
 export interface FeedOwner {
   readonly note: NoteOddity;
   settled(feed: PartitionFeed, record: HeldRecord): void;
+  /** Its position moved over offsets that hold nothing to see, and no settlement will tell of it. */
+  passed(feed: PartitionFeed): void;
 }
 
 /** Where a partition is read from. */
@@ -39,6 +43,8 @@ export class PartitionFeed implements Settler {
   unsettled = 0;
   /** Fetched and not handed over. */
   bufferedBytes = 0;
+  /** Offset behind the last message of the log, as far as servers have said; 0: nothing is known. */
+  #end = 0;
   readonly #owner: FeedOwner;
   /** Whether all of it is one lane, or only what has no key. */
   readonly #isOneLane: boolean;
@@ -79,6 +85,15 @@ export class PartitionFeed implements Settler {
   /** Of the next record to hand over, at least. */
   get nextOffset(): number {
     return this.#nextOffset;
+  }
+
+  /** How many offsets of the log lay before us, when a server last told where it ends. */
+  get unread(): number {
+    return Math.max(0, this.#end - this.#nextOffset + Number(this.#peeked !== undefined));
+  }
+
+  endsAt(offset: number): void {
+    this.#end = Math.max(this.#end, offset);
   }
 
   /** What came from `fetchOffset` on. */
@@ -132,11 +147,9 @@ export class PartitionFeed implements Settler {
     this.#fetchOffset = this.#nextOffset;
   }
 
-  /** Goes on behind what is gone. */
+  /** The log has nothing from `fetchOffset` on to this offset any more. What was fetched before is handed over all the same. */
   skipTo(offset: number): void {
-    this.#nextOffset = offset;
-    this.rewind();
-    this.#pass(offset);
+    this.add([{ bytes: NOTHING, baseOffset: this.#fetchOffset, nextOffset: offset, count: 0, isHidden: true }]);
   }
 
   #begin(batch: StoredBatch): void {
@@ -167,8 +180,11 @@ export class PartitionFeed implements Settler {
   #pass(offset: number): void {
     if (offset > this.#nextOffset) this.#nextOffset = offset;
     const last = this.#open.at(this.#open.size - 1);
-    if (last === undefined) this.#position = Math.max(this.#position, offset);
-    else last.nextOffset = Math.max(last.nextOffset, offset);
+    if (last !== undefined) last.nextOffset = Math.max(last.nextOffset, offset);
+    else if (offset > this.#position) {
+      this.#position = offset;
+      this.#owner.passed(this);
+    }
   }
 }
 

@@ -15,10 +15,11 @@ export async function openSource(
 ): Promise<Source> {
   const { end } = options;
   const link = new Link(context, options);
+  const identity = new StaticMember(context.memo, end.instance);
   const member = new GroupMember(link, {
     group: end.group ?? `${context.pipeline}-${context.route}`,
     topics: end.topics,
-    identity: new StaticMember(context.memo, end.instance),
+    identity,
     sessionMs: durationMs(end.sessionTimeout),
     rebalanceMs: durationMs(end.rebalanceTimeout),
   });
@@ -27,6 +28,7 @@ export async function openSource(
     start: end.start,
     isOneLane: end.order === 'partition',
     maxBytesPerPartition: sizeBytes(end.maxBytesPerPartition),
+    identity,
   });
   const membership = new Membership(link, member, assignment, {
     topics: end.topics,

@@ -9,6 +9,8 @@ interface Kept {
   readonly instance: string | undefined;
   /** Partitions of each topic when they were last divided. */
   readonly counts: ReadonlyMap<string, number>;
+  /** What told each topic from others of its name, where the server says that. */
+  readonly topicIds: ReadonlyMap<string, string>;
 }
 
 /**
@@ -59,20 +61,35 @@ export class StaticMember {
     if (!isSame) this.#write({ ...this.#kept, counts: new Map(counts) });
   }
 
+  /** Whether an earlier process read another topic of that name. */
+  readOther(topic: string, id: string): boolean {
+    return (this.#kept.topicIds.get(topic) ?? id) !== id;
+  }
+
+  /** Writes only what is new, as `divided`. */
+  reads(topicIds: ReadonlyMap<string, string>): void {
+    const isSame = [...topicIds].every(([topic, id]) => this.#kept.topicIds.get(topic) === id);
+    if (!isSame) this.#write({ ...this.#kept, topicIds: new Map([...this.#kept.topicIds, ...topicIds]) });
+  }
+
   #write(kept: Kept): void {
     this.#kept = kept;
-    const counts = [...kept.counts].map(([topic, count]) => `${topic}=${count}`);
+    const counts = [...kept.counts].map(([topic, count]) => {
+      const id = kept.topicIds.get(topic);
+      return id === undefined ? `${topic}=${count}` : `${topic}=${count}=${id}`;
+    });
     this.#memo.write([FORM, kept.instance ?? '', ...counts].join(' '));
   }
 }
 
-/** Nothing, where another bus kept the memo before. */
+/** Nothing is known of topics' ids where an earlier version wrote it. Nothing at all, where another bus kept the memo before. */
 function readKept(text = ''): Kept {
   const [form, instance = '', ...counts] = text.split(' ');
-  if (form !== FORM) return { instance: undefined, counts: new Map() };
+  if (form !== FORM) return { instance: undefined, counts: new Map(), topicIds: new Map() };
   const pairs = counts.map((pair) => pair.split('='));
   return {
     instance: instance === '' ? undefined : instance,
     counts: new Map(pairs.map(([topic = '', count]) => [topic, Number(count)])),
+    topicIds: new Map(pairs.flatMap(([topic = '', , id]) => (id === undefined ? [] : [[topic, id] as const]))),
   };
 }

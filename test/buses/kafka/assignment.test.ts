@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { Assignment } from '../../../runtime/buses/kafka/assignment.ts';
 import type { GroupMember } from '../../../runtime/buses/kafka/group-member.ts';
 import type { Link } from '../../../runtime/buses/kafka/link.ts';
+import { StaticMember } from '../../../runtime/buses/kafka/static-member.ts';
+import { newMemo } from '../../harness/memo.ts';
 import { recorded } from './ends.ts';
 
 const LED = { partitionId: 0, leader: 1, partitionErrorCode: 0 };
@@ -22,12 +24,13 @@ test('a question for the leaders that failed is asked again, and the trouble is 
   const assignment = new Assignment(link as Link, {
     window: { messages: 10, bytes: 1000 },
     start: 'earliest',
+    identity: new StaticMember(newMemo(), undefined),
     isOneLane: false,
     maxBytesPerPartition: 1000,
   });
   const said: string[] = [];
   assignment.listen({
-    settled() {},
+    moved() {},
     trouble: (what) => void said.push(`trouble ${what}`),
     fine: (what) => void said.push(`fine ${what}`),
   });

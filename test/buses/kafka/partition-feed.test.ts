@@ -22,7 +22,7 @@ function batch(offset: number, count: number, next = offset + count, attributes 
   return { ...made, nextOffset: next, isHidden: attributes !== 0 };
 }
 
-const quiet = { note: NOT_NOTED, settled: () => {} };
+const quiet = { note: NOT_NOTED, settled: () => {}, passed: () => {} };
 const feedAt = (offset: number, partition = 0): PartitionFeed =>
   new PartitionFeed({ topic: 't', partition, offset, committed: offset, tag: '' }, false, quiet);
 
@@ -116,14 +116,41 @@ test('a partition that cannot be read does not stop the others', async () => {
   assert.deepEqual(unreadable, ['t/0']);
 });
 
-test('what retention took is skipped only after what is held was settled', () => {
+test('what retention took is skipped behind what was fetched before, and only after that was settled', () => {
   const feed = feedAt(0);
   feed.add([batch(0, 2)]);
-  const [first, second] = takeAll(feed);
   feed.skipTo(100);
   assert.equal(feed.fetchOffset, 100);
+  const [first, second] = takeAll(feed);
   assert.equal(feed.position, 0);
   first?.settle(ACCEPT);
   second?.settle(ACCEPT);
   assert.equal(feed.position, 100);
+  feed.skipTo(200);
+  assert.deepEqual(takeAll(feed), []);
+  assert.equal(feed.position, 200);
+});
+
+test('a position that moves without a settlement is told, and one that a settlement moves is not told twice', () => {
+  let passed = 0;
+  const owner = { ...quiet, passed: () => void (passed += 1) };
+  const feed = new PartitionFeed({ topic: 't', partition: 0, offset: 0, committed: 0, tag: '' }, false, owner);
+  feed.add([batch(0, 1), batch(1, 1, 2, 1)]);
+  const [record] = takeAll(feed);
+  record?.settle(ACCEPT);
+  assert.deepEqual([feed.position, passed], [2, 0]);
+  feed.add([batch(2, 1, 3, 1)]);
+  takeAll(feed);
+  assert.deepEqual([feed.position, passed], [3, 1]);
+});
+
+test('what lies unread in a log is counted from the next message to hand over', () => {
+  const feed = feedAt(3);
+  assert.equal(feed.unread, 0, 'nothing is known');
+  feed.endsAt(10);
+  feed.add([batch(3, 4)]);
+  feed.peek();
+  assert.equal(feed.unread, 7, 'what was fetched and not handed over is unread too');
+  takeAll(feed);
+  assert.equal(feed.unread, 3);
 });

@@ -4,6 +4,7 @@ import type { KafkaDoor } from '../../harness/kafka-door.ts';
 import { law } from '../../harness/law.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
+import { newMemo } from '../../harness/memo.ts';
 import { startBridge } from '../../kill/bridge.ts';
 import { newProject } from '../../kill/project.ts';
 import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource } from './ends.ts';
@@ -90,22 +91,79 @@ law(
   },
 );
 
+for (const start of ['earliest', 'latest'] as const) {
+  law(
+    `a topic that is deleted and made anew while the route is stopped is read from its beginning, and said as a loss, also where start is ${start}`,
+    { needs: NEEDS },
+    async () => {
+      const kafka = await sharedKafka();
+      const topic = ownName('anew-stopped');
+      await kafka.createTopic(topic);
+      const options = { topics: [topic], group: topic, start, memo: newMemo() };
+      {
+        await using source = await openSource(kafka.brokers, options);
+        await write(kafka, topic, 0, 5);
+        await source.settleUntil((read) => read.length === 5);
+      }
+      await makeAnew(kafka, topic);
+      await write(kafka, topic, 100, 40);
+      {
+        await using source = await openSource(kafka.brokers, options);
+        assert.deepEqual((await source.settleUntil((read) => read.length === 40)).map(bodyOf), numbers(100, 40));
+        assert.match(await source.reported('LOG_CUT_OFF'), /made anew while the route was stopped/);
+      }
+      await write(kafka, topic, 200, 1);
+      await using source = await openSource(kafka.brokers, options);
+      assert.deepEqual((await source.settleUntil((read) => read.length === 1)).map(bodyOf), ['200']);
+      assert.ok(!source.events.some(({ kind }) => kind === 'loss'), 'it is said once');
+    },
+  );
+}
+
 law(
-  'a topic that is deleted and made anew while the route is stopped is read from its beginning, for the server forgets the place',
+  'a topic that is deleted and made anew while the bridge waits for its sink is a loss with its number, and the bridge reads on and is ready',
   { needs: NEEDS },
   async () => {
     const kafka = await sharedKafka();
-    const topic = ownName('anew-stopped');
-    await kafka.createTopic(topic);
-    await write(kafka, topic, 0, 5);
-    {
-      await using source = await openSource(kafka.brokers, { topics: [topic], group: topic });
-      await source.settleUntil((read) => read.length === 5);
-    }
-    await makeAnew(kafka, topic);
-    await write(kafka, topic, 100, 40);
-    await using source = await openSource(kafka.brokers, { topics: [topic], group: topic });
-    assert.deepEqual((await source.settleUntil((read) => read.length === 40)).map(bodyOf), numbers(100, 40));
+    const [input, output] = [ownName('in'), ownName('out')];
+    await kafka.createTopics([input, output]);
+    const count = async (topic: string): Promise<number> =>
+      Number((await kafka.admin((admin) => admin.fetchTopicOffsets(topic)))[0]?.high);
+    await write(kafka, input, 0, 100);
+    using project = newProject();
+    const file = project.pipeline('anew', {
+      buses: { log: { bus: 'kafka', brokers: kafka.brokers } },
+      routes: [
+        {
+          name: 'r',
+          from: { bus: 'log', topics: [input], group: input, window: { messages: 10 }, sessionTimeout: '6s' },
+          to: { bus: 'log', topic: output },
+        },
+      ],
+    });
+    const bridge = startBridge(project.folder, file);
+    await bridge.ready();
+    await waitFor(async () => (await count(output)) === 100, DEADLINE_MS, 'all of the first');
+    await kafka.admin((admin) => admin.deleteTopics({ topics: [output] }));
+    await write(kafka, input, 100, 100);
+    await waitFor(async () => (await bridge.metric('sluice_messages_held')) === 10, DEADLINE_MS, 'a full window');
+    await makeAnew(kafka, input);
+    await write(kafka, input, 1000, 200);
+    const lost = async (): Promise<boolean> => (await bridge.metric('sluice_source_lost_messages_total')) === 90;
+    await waitFor(lost, DEADLINE_MS, '90 messages to be counted as lost');
+    assert.match(
+      (await bridge.ask('/metrics')).text,
+      /^sluice_source_losses_total\{.*code="LOG_CUT_OFF",number="known"\} 1$/m,
+    );
+    await kafka.createTopic(output);
+    await waitFor(async () => (await count(output)) >= 210, DEADLINE_MS, 'what was held, and all of the second');
+    await waitFor(async () => (await bridge.ask('/readyz')).status === 200, DEADLINE_MS, 'it to be ready again');
+    const lag = async (): Promise<number> => {
+      const [found] = await kafka.admin((admin) => admin.fetchOffsets({ groupId: input, topics: [input] }));
+      return (await count(input)) - Number(found?.partitions[0]?.offset);
+    };
+    await waitFor(async () => (await lag()) === 0, DEADLINE_MS, 'the group to have no lag');
+    assert.equal(await bridge.terminate(DEADLINE_MS), 'exit code 0', bridge.tail());
   },
 );
 
