@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Broker, foreignBroker, type Recipe, startBroker } from './broker.ts';
 import { SERVER_VARIABLES } from './law.ts';
@@ -40,6 +40,8 @@ export interface Nats extends Broker {
    * server writes that later than it tells it.
    */
   forgetDeliveries(): void;
+  /** A backup of what lies on the disk; what it answers puts it back. Both while the server is down. */
+  backUp(): () => void;
 }
 
 /** Where a consumer's deliveries and acknowledgements lie, below the folder of JetStream. */
@@ -74,7 +76,7 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
   const foreign = process.env[SERVER_VARIABLES.nats];
   if (foreign !== undefined) {
     const broker = foreignBroker(foreign, SERVER_VARIABLES.nats);
-    return { ...broker, setUsers: () => broker.restart(), forgetDeliveries() {} };
+    return { ...broker, setUsers: () => broker.restart(), forgetDeliveries() {}, backUp: () => () => {} };
   }
   const binary = await pathOf('nats-server');
   let rewrite = (_users: readonly NatsUser[]): void => {};
@@ -99,6 +101,14 @@ export async function startNats(options: NatsOptions = {}): Promise<Nats> {
       for (const path of readdirSync(storage, { recursive: true, encoding: 'utf8' })) {
         if (basename(path) === CONSUMER_STATE) rmSync(join(storage, path));
       }
+    },
+    backUp() {
+      const backup = `${storage}-backup`;
+      cpSync(storage, backup, { recursive: true });
+      return () => {
+        rmSync(storage, { recursive: true });
+        cpSync(backup, storage, { recursive: true });
+      };
     },
     async setUsers(users: readonly NatsUser[]) {
       rewrite(users);

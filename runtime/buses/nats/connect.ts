@@ -76,12 +76,6 @@ export class Link {
     this.#context.report({ kind: 'problem', error: this.error(code, text, cause) });
   }
 
-  /** Messages that the route had still to read are gone from the stream. */
-  removed(stream: string, count: number): void {
-    const text = `at least ${count} messages of stream ${stream} were removed before the route had read them: purged, deleted, or cut off by a limit of the stream`;
-    this.#context.report({ kind: 'loss', code: 'MESSAGES_REMOVED', text, messages: count });
-  }
-
   /** Gives the connection up although it is open, and makes another. */
   renew(why: string): void {
     if (!this.up) return;

@@ -1,4 +1,4 @@
-import type { ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import type { ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import { Liveness, NoAnswer } from '#kit/liveness.ts';
 import { Standstill } from '#kit/standstill.ts';
 import type { Link } from './connect.ts';
@@ -12,8 +12,6 @@ export interface WatchedSource {
   readonly isAsking: boolean;
   /** Whether the consumer is being looked up or made: then there is nothing to compare. */
   readonly isAttaching: boolean;
-  /** Configuration of the stream, as it was found last. */
-  readonly streamConfig: StreamConfig | undefined;
   manager(): Promise<JetStreamManager>;
   /** The last sequence that came. */
   readonly received: number;
@@ -22,6 +20,8 @@ export interface WatchedSource {
    * server was asked, and so before the answer was true.
    */
   compare(consumer: ConsumerInfo, received: number): string | undefined;
+  /** So many messages that waited came not and wait no more. */
+  removed(count: number): void;
   /** Something may be said about the stream. */
   remark(stream: StreamInfo): void;
   /** The consumer is not as it should be, gone, or does not deliver: it must be found again. */
@@ -130,11 +130,8 @@ export class ConsumerWatch {
   #count({ num_pending: count }: ConsumerInfo, deliveriesBefore: number): void {
     const before = this.#pending;
     this.#pending = { count, deliveries: deliveriesBefore };
-    const { streamConfig, deliveries } = this.#source;
-    // Where the stream itself replaces and ends messages, that is what its publishers wanted.
-    const isMeant = (streamConfig?.max_msgs_per_subject ?? 0) > 0 || streamConfig?.allow_msg_ttl === true;
-    if (before === undefined || isMeant) return;
-    const removed = before.count - (deliveries - before.deliveries) - count;
-    if (removed > 0) this.#link.removed(this.#target.stream, removed);
+    if (before === undefined) return;
+    const removed = before.count - (this.#source.deliveries - before.deliveries) - count;
+    if (removed > 0) this.#source.removed(removed);
   }
 }

@@ -77,7 +77,7 @@ function settingsOf({ filters, maxAckPending }: ConsumerWanted): Settings {
 
 type Beginning = Pick<ConsumerConfig, 'deliver_policy' | 'opt_start_seq' | 'opt_start_time'>;
 
-function startOf(start: Start): Beginning {
+export function startOf(start: Start): Beginning {
   if (start === 'all' || start === 'new') return { deliver_policy: start };
   if ('time' in start) return { deliver_policy: 'by_start_time', opt_start_time: start.time };
   return { deliver_policy: 'by_start_sequence', opt_start_seq: Math.max(1, start.sequence) };

@@ -1,4 +1,4 @@
-import type { ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import type { ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
@@ -9,24 +9,22 @@ import { backoffMs } from '#kit/backoff.ts';
 import { withDeadline, pause } from '#kit/deadline.ts';
 import { Inbox } from '#kit/inbox.ts';
 import type { Coordinates } from './ack-reply.ts';
+import { ACK, Acks, BACK, terminated, WORKING } from './acks.ts';
 import type { Link } from './connect.ts';
 import { ACK_WAIT_MS, type ConsumerWanted, differenceOf, durableName, holdConsumer } from './consumer.ts';
 import { ConsumerWatch, type WatchedSource } from './consumer-watch.ts';
 import { weightOf } from './raw-message.ts';
 import { HeldMessage, HeldMessages } from './held-messages.ts';
 import { insist } from './insist.ts';
-import type { JetStreamConnectionOptions, JetStreamFrom } from './jetstream-options.ts';
+import type { JetStreamConnectionOptions, JetStreamFrom, Start } from './jetstream-options.ts';
 import { managerOf } from './manager.ts';
 import { type Break, type PullReader, PullSession } from './pull-session.ts';
 import { canReset, remake, rewind } from './rewind.ts';
 import { SeenSequences } from './seen-sequences.ts';
 import { streamFrame } from './stream-frame.ts';
-import { findStream, remarksOn, type StreamWanted } from './stream.ts';
+import { StreamPlace } from './stream-place.ts';
+import { findStream, type StreamWanted } from './stream.ts';
 
-const utf8 = new TextEncoder();
-const ACK = utf8.encode('+ACK');
-const WORKING = utf8.encode('+WPI');
-const BACK = utf8.encode('-NAK');
 const FLUSH_MS = 5000;
 const GAPS = { firstMs: 100, capMs: 30_000, forgottenAfterMs: 60_000 };
 
@@ -51,21 +49,23 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
   /** What was ever handed to the inbox; undefined before the first session. */
   #seen: SeenSequences | undefined;
   deliveries = 0;
-  streamConfig: StreamConfig | undefined;
   isAttaching = false;
   #watch: ConsumerWatch | undefined;
   /** An earlier process may have been given what is at or below. */
   #seenBefore = 0;
   /** Which stream of that name: one deleted and made again starts at 1 anew. */
-  #stream: string | undefined;
+  readonly #place: StreamPlace;
+  /** The stream was set back: it is read on from what was stored since. */
+  #isSetBack = false;
+  /** When the consumer was made, as the server says it. */
+  #consumerMade: string | undefined;
   #session: PullSession | undefined;
   #sessions = 0;
   readonly #deniedParts = new Set<string>();
   #gaps = 0;
   #gapAtMs = Number.NEGATIVE_INFINITY;
   #heartbeat: NodeJS.Timeout | undefined;
-  readonly #unsaid: { readonly reply: string; readonly word: Uint8Array }[] = [];
-  #settler: NodeJS.Immediate | undefined;
+  readonly #acks: Acks;
 
   constructor(
     link: Link,
@@ -73,10 +73,12 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     context: BusContext,
   ) {
     this.#link = link;
+    this.#acks = new Acks(link, () => this.#session?.pull());
     this.#from = end;
     this.#context = context;
     this.#note = oddityNotes(context);
     this.window = context.window;
+    this.#place = new StreamPlace(context, end.stream, end.subjects ?? []);
     const create = connection.create && end.subjects !== undefined;
     this.#streamWanted = { name: end.stream, subjects: create ? end.subjects : undefined };
     this.#consumerWanted = {
@@ -113,9 +115,10 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     clearInterval(this.#heartbeat);
     this.#watch?.stop();
     this.#session?.close();
-    this.#settleUp();
+    this.#acks.flush();
+    this.#place.close();
     // Whoever else reads with this durable need not wait for the end of the ack wait; it sees a gap, and starts over in order.
-    for (const held of this.#held.values()) this.#say(held.reply, BACK);
+    for (const held of this.#held.values()) this.#acks.say(held.reply, BACK);
     await this.#link.close();
   }
 
@@ -127,18 +130,21 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     };
   }
 
-  delivered(message: Msg, { sequence, deliveries, timestampMs }: Coordinates, reply: string): void {
+  delivered(message: Msg, at: Coordinates, reply: string): void {
+    const { sequence, deliveries, timestampMs } = at;
     this.deliveries += 1;
+    if (this.#place.isAnother(at)) return this.#setBack(sequence);
+    this.#place.came(at);
     if (this.#seen?.enter(sequence) === false) {
       const known = this.#held.get(sequence);
       if (known !== undefined) known.reply = reply;
       // Settled already, and the acknowledgement was lost.
-      else this.#say(reply, ACK);
+      else this.#acks.say(reply, ACK);
       return;
     }
     const held = new HeldMessage(
       {
-        id: `${this.#stream}:${sequence}`,
+        id: `${this.#place.name}:${sequence}`,
         frame: streamFrame(message, timestampMs, this.#note),
         attempt: sequence <= this.#seenBefore ? undefined : deliveries,
       },
@@ -147,6 +153,15 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     );
     this.#held.add(held);
     this.#inbox.push(held);
+  }
+
+  /** What came after `sequence` before may have been other messages too: what was stored since is read from its first. */
+  #setBack(sequence: number): void {
+    this.#session?.close();
+    this.#place.setBack(sequence);
+    this.#forget();
+    this.#isSetBack = true;
+    this.#reattach();
   }
 
   broken(reason: Break): void {
@@ -191,10 +206,12 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     return difference;
   }
 
+  removed(count: number): void {
+    this.#place.fewer(count);
+  }
+
   remark(stream: StreamInfo): void {
-    for (const { code, text } of remarksOn(stream, this.#consumerWanted.filters)) {
-      this.#context.report({ kind: 'notice', code, text });
-    }
+    this.#place.remark(stream);
   }
 
   reattach(why: string): void {
@@ -222,7 +239,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
       const target = { stream: this.#from.stream, name: this.#consumerWanted.name };
       const session = new PullSession(connection, createInbox(), target, this);
       this.#session = session;
-      this.#settleUp();
+      this.#acks.flush();
       try {
         const manager = await managerOf(this.#link);
         // The server has ended the old inbox, and with it what was asked through it, before it looks at the consumer.
@@ -251,25 +268,46 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
   ): Promise<ConsumerInfo | undefined> {
     const stream = await findStream(manager, this.#streamWanted);
     if (!current()) return undefined;
-    this.#meet(stream);
-    const held = await holdConsumer(manager, stream, this.#consumerWanted, this.#resumeAt());
+    const isOther = this.#meet(stream);
+    const held = await holdConsumer(manager, stream, this.#consumerWanted, isOther ? 1 : this.#resumeAt());
     if (!current()) return undefined;
     this.#watch?.forget();
     const consumer = held.info;
     const { delivered, ack_floor: floor, num_ack_pending: unacknowledged } = consumer;
     if (held.difference !== undefined) this.#changed(held.difference, delivered.stream_seq);
+    const isOurs = held.isNew || (this.#consumerMade ?? consumer.created) === consumer.created;
+    const { last_seq: last } = stream.state;
+    const adopt = (ready: ConsumerInfo): ConsumerInfo => {
+      this.#consumerMade = ready.created;
+      return ready;
+    };
+    const remakeFrom = async (start: Start): Promise<ConsumerInfo> =>
+      adopt(await remake(manager, stream, consumer, start));
+    const { behindNewest } = this.#place;
+    const sinceThen: Start = behindNewest === undefined ? { sequence: last + 1 } : { time: behindNewest };
+    if (this.#isSetBack) {
+      const made = await remakeFrom(sinceThen);
+      this.#isSetBack = false;
+      return made;
+    }
     if (this.#seen === undefined) {
       // A server writes down what it has delivered some time later; killed before that it knows nothing of it.
       this.#seenBefore = held.isNew ? 0 : stream.state.last_seq;
-      this.#seen = new SeenSequences(floor.stream_seq);
+      this.#seen = new SeenSequences(Math.min(floor.stream_seq, last));
+      this.#place.begin(stream, consumer, held.isNew);
+      // The stream has lost its end, and the consumer would wait for sequences that are given to others until then.
+      if (floor.stream_seq > last) return remakeFrom(sinceThen);
     } else if (held.hadOtherFilters) {
       // Everything since the consumer was last known to be right: what it left out lies somewhere in between.
       this.#seen.setBack();
-      return remake(manager, stream, consumer, this.#seen.received + 1);
+      return remakeFrom({ sequence: this.#seen.received + 1 });
+    } else if (!isOurs && floor.stream_seq > this.#seen.received) {
+      // Somebody else made it, and further on than we are.
+      return remakeFrom({ sequence: this.#resumeAt() ?? 1 });
     }
     // The server gave somebody what we have not received, or waits for acknowledgements that got lost.
     const astray = delivered.stream_seq > this.#seen.received || unacknowledged > this.#held.size;
-    return astray ? rewind(manager, stream, consumer, canReset(version)) : consumer;
+    return adopt(astray ? await rewind(manager, stream, consumer, canReset(version)) : consumer);
   }
 
   /** At the first session the pipeline file may be what has changed. */
@@ -283,35 +321,24 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     this.#context.report({ kind: 'notice', code: 'CONSUMER_CHANGED', text });
   }
 
-  /** From where a consumer has to be made again. */
+  /** From where a consumer has to be made again. The last that came is asked for once more: that it is the same shows that nothing was set back. */
   #resumeAt(): number | undefined {
     if (this.#seen === undefined) return undefined;
-    return Math.min(this.#held.oldest ?? Infinity, this.#seen.received + 1);
+    return Math.max(1, Math.min(this.#held.oldest ?? Infinity, this.#seen.received));
   }
 
-  /** Notices when the stream is another one than before, or lost its end: its sequences then mean other messages. */
-  #meet(stream: StreamInfo): void {
-    const { created, state, config } = stream;
-    this.remark(stream);
-    const { stream: name } = this.#from;
-    const made = `${name}@${Date.parse(created).toString(36)}`;
-    const report = (code: string, text: string): void => this.#context.report({ kind: 'notice', code, text });
-    this.streamConfig = config;
-    if (this.#stream !== undefined && !this.#stream.startsWith(made)) {
-      report('STREAM_RECREATED', `stream ${name} was deleted and made again; reading starts at its beginning`);
-      this.#seen?.endAt(0);
-      this.#held.forgetAbove(0);
-      this.#stream = made;
-    } else if (this.#seen !== undefined && state.last_seq < this.#seen.received) {
-      report(
-        'STREAM_ROLLED_BACK',
-        `stream ${name} ended at ${this.#seen.received} and now ends at ${state.last_seq}: its server lost messages`,
-      );
-      this.#seen.endAt(state.last_seq);
-      this.#held.forgetAbove(state.last_seq);
-      this.#stream = `${made}-${Date.now().toString(36)}`;
-    }
-    this.#stream ??= made;
+  /** Where the stream is another one than before, or was set back, its sequences mean other messages. True: it is another one. */
+  #meet(stream: StreamInfo): boolean {
+    const finding = this.#place.meet(stream, this.#seen?.received);
+    if (finding !== 'same') this.#forget();
+    // At the first session what was not acknowledged comes again too.
+    this.#isSetBack ||= finding === 'set back' && this.#seen !== undefined;
+    return finding === 'other';
+  }
+
+  #forget(): void {
+    this.#seen?.endAt(0);
+    this.#held.forgetAbove(0);
   }
 
   readonly #settle = (held: HeldMessage, outcome: Outcome): void => {
@@ -321,35 +348,13 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     }
     // Invariant 2: what comes from a stream that is gone is settled with nobody.
     if (!this.#held.release(held)) return;
-    const word = outcome.kind === 'accept' ? ACK : utf8.encode(`+TERM ${outcome.cause.code}`);
-    this.#unsaid.push({ reply: held.reply, word });
-    this.#settler ??= setImmediate(() => this.#settleUp());
+    const word = outcome.kind === 'accept' ? ACK : terminated(outcome.cause.code);
+    this.#acks.soon(held.reply, word);
   };
-
-  /** Says what was settled, many at once, and asks for more: a write for each would cost more than all else. */
-  #settleUp(): void {
-    clearImmediate(this.#settler);
-    this.#settler = undefined;
-    // Acknowledgements stay valid over a reconnect: what cannot be said now is said then.
-    if (!this.#link.up) return;
-    for (const { reply, word } of this.#unsaid) this.#say(reply, word);
-    this.#unsaid.length = 0;
-    this.#session?.pull();
-  }
 
   #stillWorking(): void {
     for (const held of this.#held.values()) {
-      if (!held.givenBack) this.#say(held.reply, WORKING);
-    }
-  }
-
-  #say(reply: string, word: Uint8Array): void {
-    // What is said while the connection is away is lost; the server then delivers the message again, and hears it then.
-    if (!this.#link.up) return;
-    try {
-      this.#link.connection?.publish(reply, word);
-    } catch {
-      // Closed meanwhile, which is as good as away.
+      if (!held.givenBack) this.#acks.say(held.reply, WORKING);
     }
   }
 }

@@ -1,4 +1,6 @@
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import { startOf } from './consumer.ts';
+import type { Start } from './jetstream-options.ts';
 import { asBusError } from './stream.ts';
 
 /** How long the helper of an interest stream outlives a crash of ours. */
@@ -25,26 +27,23 @@ export async function rewind(
   const { stream_name: from, name, ack_floor: floor } = consumer;
   try {
     if (reset) return await manager.consumers.reset(from, name);
-    return await remake(manager, stream, consumer, floor.stream_seq + 1);
+    return await remake(manager, stream, consumer, { sequence: floor.stream_seq + 1 });
   } catch (error) {
     throw asBusError(error, `setting consumer ${name} of stream ${from} back`);
   }
 }
 
-/** Deletes the consumer and makes it again, to deliver from `sequence` on. */
+/** Deletes the consumer and makes it again, to deliver from `start` on. */
 export async function remake(
   manager: JetStreamManager,
   stream: StreamInfo,
   consumer: ConsumerInfo,
-  sequence: number,
+  start: Start,
 ): Promise<ConsumerInfo> {
   const { stream_name: from, name } = consumer;
   const { opt_start_time: _, opt_start_seq: __, ...kept } = consumer.config;
   // A work queue accepts no other start, and needs none: what was acknowledged is no longer in it.
-  const begun: Partial<ConsumerConfig> =
-    stream.config.retention === 'workqueue'
-      ? { deliver_policy: 'all' }
-      : { deliver_policy: 'by_start_sequence', opt_start_seq: sequence };
+  const begun: Partial<ConsumerConfig> = stream.config.retention === 'workqueue' ? startOf('all') : startOf(start);
   const config = { ...kept, ...begun };
   if (stream.config.retention !== 'interest') {
     await manager.consumers.delete(from, name);

@@ -52,6 +52,19 @@ export function overlap(one: string, other: string): boolean {
   return meets(subjectPattern(one), subjectPattern(other));
 }
 
+/** Whether a filter matches every subject that another one matches. */
+export function includes(wide: string, narrow: string): boolean {
+  const all = wide.split('.');
+  const some = narrow.split('.');
+  for (let level = 0; ; level += 1) {
+    const a = all[level];
+    const b = some[level];
+    if (a === undefined || b === undefined) return a === b;
+    if (a === '>') return true;
+    if (b === '>' || (a !== '*' && a !== b)) return false;
+  }
+}
+
 /** The filter that every subject made from a template matches: `tracks.{key}` -> `tracks.*`, `all.{topic.0+}` -> `all.>`. */
 export function filterOfTemplate(template: string): string {
   // A doubled brace is a literal one, and a placeholder may hold dots of its own: both first, then the tokens.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { filterFlaws, filterOfTemplate, overlap, subjects } from '../../../runtime/buses/nats/subject.ts';
+import { filterFlaws, filterOfTemplate, includes, overlap, subjects } from '../../../runtime/buses/nats/subject.ts';
 
 test('a value, whatever it holds, stays one token of a fine subject and never begins with $', () => {
   fc.assert(
@@ -69,5 +69,22 @@ test('filters that overlap or are none are flaws at their place', () => {
   assert.deepEqual(
     flaws.map(({ path }) => path.join('.')),
     ['subjects.1', 'subjects.2', 'subjects.3'],
+  );
+});
+
+test('a filter includes those that match nothing which it does not match', () => {
+  const pairs = [
+    ['a.>', 'a.b'],
+    ['a.>', 'a.b.>'],
+    ['a.*', 'a.*'],
+    ['>', 'a'],
+    ['a.>', 'a'],
+    ['a.*', 'a.>'],
+    ['a.b', 'a.*'],
+    ['a.*', 'a.b.c'],
+  ] as const;
+  assert.deepEqual(
+    pairs.map(([wide, narrow]) => includes(wide, narrow)),
+    [true, true, true, true, false, false, false, false],
   );
 });
