@@ -16,6 +16,7 @@ function numbers(route: string, some: Partial<RouteNumbers>): RouteNumbers {
     ...newCounters(),
     disconnects: { source: none, sink: none, 'dead-letters': none },
     notices: { source: new Map(), sink: new Map(), 'dead-letters': new Map() },
+    losses: new Map(),
     deadLetters: { letters: 0, bytes: 0, oldestAtMs: undefined, discarded: { oldest: 0, age: 0, operator: 0 } },
     ...some,
   };
