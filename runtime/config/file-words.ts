@@ -4,6 +4,7 @@ import { DURATION_PATTERN, RATE_PATTERN, SOME_DURATION_PATTERN, SOME_SIZE_PATTER
 import { EXPIRES_SCHEMA } from './expiry-words.ts';
 import { GRADES } from './grades.ts';
 import { PROMISE_SCHEMA, SPOOL_SCHEMA } from './route-words.ts';
+import { DEFAULTS } from './word-defaults.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 /** `fleet`, `forward-gateway`: pipelines and routes; their names go into client ids, durable names, traces and metrics. */
@@ -14,29 +15,7 @@ export const FILE_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
 const BACKOFF_PATTERN = `${DURATION_PATTERN.slice(0, -1)}\\.\\.${DURATION_PATTERN.slice(1)}`;
 const HEADER_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
 
-export const DEFAULTS = {
-  windowMessages: 256,
-  /** Of class telemetry: while the sink is away it keeps one message a key, and a window of keys is soon full. */
-  telemetryWindowMessages: 16_384,
-  windowBytes: '64MiB',
-  maxBody: '8MiB',
-  maxHops: 16,
-  attempts: 5,
-  backoff: '100ms..10s',
-  networkRetry: '1m',
-  routeClass: 'event',
-  deadLetter: 'local',
-  lettersMax: 100_000,
-  lettersBytes: '1GiB',
-  lettersAge: '30d',
-  lettersFull: 'pause',
-  watchdog: '30s',
-  jsonNumbers: 'reject',
-  dedupeWindow: '10m',
-  dedupeCompare: 'content',
-  dedupeMax: 100_000,
-  unspellable: 'encode',
-} as const;
+export { DEFAULTS };
 
 /** Stands for a part of the file that its own schema judges: the checker compares by identity. */
 export const JUDGED_APART: JsonSchema = { type: 'object' };

@@ -27,6 +27,15 @@ export function labelOf({ headers, headerTypes }: Pick<Frame, 'headers' | 'heade
   return label;
 }
 
+/** The same, for a message whose end is decided: what is no label is none. */
+export function soundLabel(frame: Pick<Frame, 'headers' | 'headerTypes'>): Label | undefined {
+  try {
+    return labelOf(frame);
+  } catch {
+    return undefined;
+  }
+}
+
 function refusal(code: 'LABEL_DUPLICATE' | 'LABEL_MALFORMED', expected: string, found: string): SluiceError {
   return new SluiceError(code, `expected ${expected}, found ${found}`, { place: { stage: 'label' } });
 }

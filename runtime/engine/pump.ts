@@ -1,5 +1,6 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import { soundLabel } from '#contract/label.ts';
 import { Dropped } from '#contract/stage.ts';
 import { MOST_ENDS } from '#contract/suspects.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
@@ -166,6 +167,7 @@ export class Pump {
 
   #convict(job: Job): void {
     identify(this.#route, job);
+    job.label = soundLabel(job.delivery.frame);
     const text = `expected the process to outlive this message, found that it ended ${MOST_ENDS} times while the message was in its stages`;
     this.#endings.refused(job, new SluiceError('PROCESS_ENDED', text));
   }

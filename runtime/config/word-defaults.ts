@@ -1,0 +1,24 @@
+/** What holds where a pipeline file says nothing. */
+export const DEFAULTS = {
+  windowMessages: 256,
+  /** Of class telemetry: while the sink is away it keeps one message a key, and a window of keys is soon full. */
+  telemetryWindowMessages: 16_384,
+  windowBytes: '64MiB',
+  maxBody: '8MiB',
+  maxHops: 16,
+  attempts: 5,
+  backoff: '100ms..10s',
+  networkRetry: '1m',
+  routeClass: 'event',
+  deadLetter: 'local',
+  lettersMax: 100_000,
+  lettersBytes: '1GiB',
+  lettersAge: '30d',
+  lettersFull: 'pause',
+  watchdog: '30s',
+  jsonNumbers: 'reject',
+  dedupeWindow: '10m',
+  dedupeCompare: 'content',
+  dedupeMax: 100_000,
+  unspellable: 'encode',
+} as const;

@@ -1,0 +1,272 @@
+/**
+ * Every code the bridge can report of a running message or bus. `verdict`: whether trying again can help. `scope`:
+ * whether the message or the bus is at fault; what is the bus's fault never counts against a message.
+ */
+export const ERRORS = {
+  DECODE_FAILED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'Fix the publisher, or name the codec in the source: codec: json | text | bytes.',
+  },
+  NUMBER_UNSAFE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'A number that a double does not hold, so that another one would come out. Write json: { numbers: exact } in the route and replay it, have the publisher send it as a text, or take the nearest double: json: { numbers: round }.',
+  },
+  BODY_UNSAFE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'A name in the body, __proto__ or constructor.prototype, changes every object of a process that merges it. Find out who sends it. A route that does not look at bodies passes it on as it is.',
+  },
+  BODY_TOO_LARGE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The body is larger than maxBody of the source, so it was not decoded. Fix the publisher, or raise maxBody.',
+  },
+  KEY_MISSING: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'The template of key or id names a value that this message lacks: fix the publisher or the template.',
+  },
+  SCHEMA_INVALID: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'Fix the publisher or the function before this stage, or widen the schema.',
+  },
+  TRANSFORM_THREW: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy: 'The function threw. Return reject(reason) where a retry cannot help.',
+  },
+  TRANSFORM_UNREACHABLE: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy:
+      'The function could not reach something over the network. It is tried again for retry.network at least, 1m unless the file says otherwise.',
+  },
+  TRANSFORM_TIMEOUT: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy: "The function did not finish in time. Await with context.signal, or raise the stage's timeout.",
+  },
+  TRANSFORM_STUCK: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy:
+      'A step of a message never came back and held up everything, so the process was ended. Fix the loop of the function, or have it run apart: isolate: worker; or simplify the schema, or lower maxBody.',
+  },
+  TRANSFORM_CRASHED: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy: 'The function ended its worker thread; the text says how. Fix it, or raise memory.',
+  },
+  TRANSFORM_UNCLONEABLE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'With isolate: worker bodies travel between threads. Return plain data: no functions, no promises in it.',
+  },
+  PROCESS_ENDED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The process ended each time that this message was decoded or in its stages, so it was not run again. Fix the function, or have it run apart: isolate: worker; or simplify the schema, or lower maxBody.',
+  },
+  TRANSFORM_NO_RETURN: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'A return is missing. Return the body, emit(...), drop(reason) or reject(reason).',
+  },
+  TRANSFORM_REJECTED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'The function refused this message; its reason says why.',
+  },
+  ENCODE_FAILED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The codec cannot write what the last stage returned. JSON has no NaN, Infinity or undefined: leave the property out, or return null.',
+  },
+  BODY_TOO_DEEP: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The body is nested deeper than the stack of the process reaches. JSON of up to 1,000 levels is always written. Flatten it in a function, or let it pass by: a route whose stages change nothing sends the bytes as they came.',
+  },
+  ADDRESS_INVALID: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      "The sink's address template names a value that this message lacks, or makes an address that the bus refuses.",
+  },
+  LOOP_DETECTED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The message has passed as many routes as one may, so most likely bridges feed one another in a circle. Find it by the addresses in their logs and take it out; a longer chain that is meant needs a higher maxHops in from. Replayed, a letter begins its count anew.',
+  },
+  EXPIRED: { verdict: 'reject', scope: 'message', remedy: 'It was older than its expiry before it could be sent.' },
+  STALE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'A message of its key with a higher sequence was sent before. Replay it only if it still holds.',
+  },
+  SEQUENCE_INVALID: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'sequence of the source reads something that is neither a number nor an RFC 3339 time.',
+  },
+  TIMESTAMP_INVALID: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'timestamp of the source reads something that is no time: RFC 3339, or milliseconds since 1970, within the years 1970 to 9999. Microseconds and nanoseconds need a function on the publisher.',
+  },
+  TIMESTAMP_MISSING: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The message has no time of its publisher, and the route needs one: timestamp of the source names it, or expires says of: publisher. Fix the publisher; where expires alone asks for it, sluice dlq replay --renew-expiry 5m sends it without one.',
+  },
+  NO_BODY: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'A null body, as Kafka has it for a deleted key, passes only through routes without stages, to a bus that has such a thing.',
+  },
+  SINK_REFUSED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'The bus refused this message for good; the cause says why.',
+  },
+  SINK_UNWRITABLE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The client of the bus could not write this message; the cause says what it stumbled over. Change that value in a function, or report it: the bridge should have refused it by a name of its own.',
+  },
+  LABEL_DUPLICATE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The message has several headers seclabel, in whatever spelling, and nobody can say which one holds. Have the publisher write one.',
+  },
+  LABEL_MALFORMED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The header seclabel is no label: empty, no text, with blanks around it or a control character in it, or longer than 1,024 characters. Fix the publisher.',
+  },
+  HEADER_UNSPELLABLE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The bus has no way to write this header. Write headers: { unspellable: encode } in to, to have it carried in an encoded form, or drop it by name: headers: { drop: [NAME] }. A label is never carried where nobody looks for it: have the publisher write one that is plain text.',
+  },
+  SINK_TOO_LARGE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'The message is larger than the bus takes. Raise its limit or send less.',
+  },
+  SINK_DENIED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy: 'The bus denies publishing there. Grant it, or fix the address.',
+  },
+  SINK_FAILED: { verdict: 'retry', scope: 'message', remedy: 'The bus did not take this message now.' },
+  SINK_TIMEOUT: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'The bus did not confirm in time. Sending resumes from the first unconfirmed message.',
+  },
+  SINK_DOWN: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'The connection is away. Sending resumes from the first unconfirmed message when it is back.',
+  },
+  BUS_UNREACHABLE: { verdict: 'retry', scope: 'bus', remedy: 'Check url, host name, port and that the server runs.' },
+  BUS_AUTH: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'Check the identity that the connection names and its permissions on the server.',
+  },
+  BUS_TLS: { verdict: 'retry', scope: 'bus', remedy: 'Check tls: ca, cert, key and serverName.' },
+  BUS_FILE: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'Check the file that the connection names. What was read from it before is used until it can be read again.',
+  },
+  BUS_PROTOCOL: { verdict: 'retry', scope: 'bus', remedy: 'The server does not speak what the connection asks for.' },
+  BUS_MISSING: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'What the route names does not exist on the server. Create it there, or let the file do so with create: true.',
+  },
+  BUS_SETTING: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: "The server's own setting stands against what the route asks for.",
+  },
+  CONSUMER_CHANGED: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      "Something else changed the route's durable consumer, which belongs to the route alone. It was put right; leave it, or name another with durable.",
+  },
+  STATE_UNUSABLE: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'The state folder cannot be written. Free space, fix permissions, or name another with --state.',
+  },
+  STATE_DAMAGED: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'A file of the state folder is not as it was written. The start of the pipeline sets it aside and says what could be saved; look at the disk. docs/spool.md and docs/dead-letters.md say what each file holds.',
+  },
+  STATE_LINKED: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'Files of the state folder are never links: whoever plants one would have the bridge write elsewhere. Find out where it comes from and remove it; the folder itself may be a link.',
+  },
+  STATE_GONE: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'A file was removed or replaced while it was in use, or its disk is away. Nothing more is accepted there until it is back, or could be written anew from what the process still holds. Do not end the process before that.',
+  },
+  LETTERS_FULL: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy:
+      'The route waits for room. Make it: sluice dlq replay or sluice dlq discard; or raise deadLetter.max or bytes; or let the oldest give way: full: oldest.',
+  },
+  STATE_MISSING: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'Name the folder that the pipeline runs with: --state DIR.',
+  },
+  STATE_LOCKED: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'Another process runs this pipeline here. Stop it, or name another folder with --state.',
+  },
+  ADMIN_UNUSABLE: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'Name another address with --admin HOST:PORT, or stop what listens there.',
+  },
+  INTERNAL: {
+    verdict: 'retry',
+    scope: 'message',
+    remedy: 'A fault of the bridge itself. Please report it with this line.',
+  },
+} as const satisfies Record<string, { verdict: 'retry' | 'reject'; scope: 'message' | 'bus'; remedy: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
