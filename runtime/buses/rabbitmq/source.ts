@@ -16,12 +16,12 @@ import { Consumer, type ConsumerWanted, type Received } from './consumer.ts';
 import { Link, type LinkEnd } from './link.ts';
 import type { RabbitConnection, RabbitFrom } from './options.ts';
 import { lookAtQueue } from './queue-settings.ts';
+import { QueueRemarks } from './queue-remarks.ts';
 import { QueueWatch, type Watched } from './queue-watch.ts';
 import { queueOf } from './reach.ts';
 import { receivedFrame } from './received-frame.ts';
 import { meaningOf, serverWord } from './server-word.ts';
 import type { Session } from './session.ts';
-import { SOURCE_NOTICES } from './source-notices.ts';
 import { StreamPlace } from './stream-place.ts';
 import { StreamWatch } from './stream-watch.ts';
 import {
@@ -77,7 +77,10 @@ class RabbitSource implements Source, LinkEnd, Watched {
   #receivedBefore = 0;
   readonly #standstill = new Standstill();
   #kind: QueueKind;
+  /** Under this name was a queue before. All of the stream is new, and a consumer would begin at its end. */
+  #becameStream = false;
   #queueWatch: QueueWatch | undefined;
+  readonly #remarks: QueueRemarks;
   readonly #place: StreamPlace | undefined;
   #watch: StreamWatch | undefined;
   /** Ids of messages that their publisher did not name: of this process, and counted. */
@@ -92,6 +95,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#from = end;
     this.#queue = queueOf(end, context);
     this.#link = new Link(options, context, this);
+    this.#remarks = new QueueRemarks(this.#link, context, this.#queue);
     if (end.type === 'stream') this.#place = new StreamPlace(context, this.#queue, end.start ?? 'first');
   }
 
@@ -123,7 +127,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     // Messages that another consumer holds would come back behind later ones: wait until nobody does.
     if (alone && found.consumerCount > 0) throw this.#notAlone(found.consumerCount);
     if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
-    this.#kind = type ?? (await kindOf(session, queue));
+    await this.#learnKind(session);
     const mayBeSilent = alone && this.#kind === 'quorum' && found.messageCount === 0;
     const first = mayBeSilent ? await firstOfEmpty(session, queue) : undefined;
     // The queue counts a message that was asked for, until it is settled, as one more consumer.
@@ -139,6 +143,18 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#admit();
     const what = type === 'stream' ? 'stream' : 'queue';
     return `reads ${what} ${queue}, up to ${this.prefetch} unacknowledged`;
+  }
+
+  /** What the queue is now: it may have been made again as something else since. */
+  async #learnKind(session: Session): Promise<void> {
+    const { type } = this.#from;
+    const before = this.#kind;
+    // Where it may be declared the server has compared the types.
+    const isCompared = type !== undefined && this.#connection.create;
+    const kind = isCompared ? type : ((await kindOf(session, this.#queue)) ?? type);
+    if (type !== undefined && kind !== undefined && kind !== type) this.#remarks.isOfType(kind, type);
+    this.#kind = kind;
+    this.#becameStream = kind === 'stream' && before !== undefined && before !== kind;
   }
 
   over(): boolean {
@@ -211,7 +227,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
       queue: this.#queue,
       prefetch: this.prefetch,
       exclusive: this.#isAlone,
-      streamOffset: this.#place?.attach(),
+      streamOffset: this.#place?.attach() ?? (this.#becameStream ? 'first' : undefined),
       ...how,
     };
     const take = (consumer: Consumer, message: Received | null): void => this.#take(session, consumer, message);
@@ -219,7 +235,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#watch?.stop();
     if (this.#place?.isAwaiting === true) this.#watch = this.#watchFor(this.#place, session);
     // Of a classic queue `exclusive` says it already; quorum queues do not mind it.
-    if (!this.#isAlone || this.#from.type === 'classic') return;
+    if (!this.#isAlone || this.#kind === 'classic') return;
     const ours = how.first === undefined ? 1 : 2;
     const beside = await othersBeside(session, this.#queue, { kind: this.#kind, ours });
     if (beside > 0) throw this.#notAlone(beside);
@@ -237,6 +253,8 @@ class RabbitSource implements Source, LinkEnd, Watched {
     if (session.isOver) return;
     try {
       if (message === null) {
+        // A stream's place shows whether it is another one.
+        if (this.#place === undefined) this.#remarks.deleted();
         session.end(new Error(`the server cancelled the consumer: queue ${this.#queue} was deleted, or has moved`));
       } else {
         this.#arrives(consumer, message);
@@ -249,7 +267,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
 
   #arrives({ isSuccessor }: Consumer, { fields }: Received): void {
     this.received += 1;
-    if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#notice('CONSUMER_REPLACED');
+    if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#remarks.neverCame();
     const { suspensions } = this.#link;
     if (suspensions.hasAny) suspensions.resume('queue', `messages of queue ${this.#queue} come again`);
   }
@@ -260,10 +278,10 @@ class RabbitSource implements Source, LinkEnd, Watched {
     const frame = receivedFrame(message, this.#note);
     const offset: unknown = headers?.['x-stream-offset'];
     if (this.#place === undefined) {
-      if (offset !== undefined) this.#notice('LOOKS_LIKE_STREAM');
+      if (offset !== undefined) this.#remarks.looksLikeStream();
       const count: unknown = headers?.['x-delivery-count'];
       const before = typeof count === 'number' ? count : 0;
-      if (before >= OFTEN) this.#notice('DELIVERED_OFTEN', before);
+      if (before >= OFTEN) this.#remarks.deliveredOften(before);
       const attempt = redelivered ? Math.max(2, before + 1) : 1;
       const id = this.#idOf(frame);
       if (frame.id !== undefined && this.#reused.wears(frame.id, id)) this.#note('ID_REUSED');
@@ -348,9 +366,5 @@ class RabbitSource implements Source, LinkEnd, Watched {
   #release(arrival: Arrival): void {
     this.#held -= 1;
     this.#heldBytes -= arrival.bytes;
-  }
-
-  #notice(code: keyof typeof SOURCE_NOTICES, before = 0): void {
-    this.#link.notice(code, SOURCE_NOTICES[code](this.#queue, before));
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Options } from 'amqplib';
 import { ACCEPT } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { law } from '../../harness/law.ts';
@@ -112,12 +113,59 @@ law('a queue that is deleted cancels the consumer, which is back once the queue 
   await channel.deleteQueue('deleted');
   await lost;
   assert.match(await reader.reported('BUS_MISSING'), /no queue 'deleted'/);
+  assert.match(await reader.reported('QUEUE_DELETED'), /queue deleted: it was deleted, or has moved/);
   const back = reader.hears('connected');
   await channel.assertQueue('deleted', QUORUM);
   await back;
   channel.sendToQueue('deleted', Buffer.from('m1'));
   assert.deepEqual(texts(await take(reader.end, 1)), ['m1']);
 });
+
+const TYPES = ['classic', 'quorum', 'stream'] as const;
+const declared = (type: string): Options.AssertQueue => ({ durable: true, arguments: { 'x-queue-type': type } });
+
+for (const was of ['classic', 'quorum'] as const) {
+  for (const is of TYPES.filter((type) => type !== was)) {
+    law(
+      `a ${was} queue that is deleted and made again as ${is === 'stream' ? 'a stream' : is} is a loss, and is read from its beginning`,
+      { needs },
+      async () => {
+        const queue = `${was}-is-${is}`;
+        const { url, channel } = await queueWith(queue, ['m0'], declared(was));
+        const reader = await source(url, { queue });
+        for (const delivery of await take(reader.end, 1)) delivery.settle(ACCEPT);
+        await holds(channel, queue, 0);
+        const back = reader.hears('connected');
+        await channel.deleteQueue(queue);
+        await channel.assertQueue(queue, declared(is));
+        for (const message of bodies(2, 1)) channel.sendToQueue(queue, Buffer.from(message));
+        await back;
+        assert.deepEqual(texts(await take(reader.end, 2)), bodies(2, 1));
+        const losses = reader.events.filter(({ kind }) => kind === 'loss');
+        assert.deepEqual(
+          losses.map((event) => 'code' in event && event.code),
+          ['QUEUE_DELETED'],
+        );
+      },
+    );
+  }
+}
+
+for (const [type, is] of [
+  ['classic', 'stream'],
+  ['quorum', 'stream'],
+  ['stream', 'quorum'],
+] as const) {
+  law(`a route that says type: ${type} does not read a ${is}, and says what it is`, { needs }, async () => {
+    const queue = `${is}-no-${type}`;
+    const { url, channel } = await queueWith(queue, [], declared(is));
+    const reader = openingSource(url, { queue, type });
+    assert.match(await reader.reported('BUS_SETTING'), new RegExp(`queue ${queue} is of type ${is}.*type: ${type}`));
+    await channel.deleteQueue(queue);
+    await channel.assertQueue(queue, declared(type));
+    await reader.opened;
+  });
+}
 
 law('connections that the server closes are made again, and what was unsettled comes in order', { needs }, async () => {
   const { url } = await queueWith('closed', bodies(20));
@@ -210,7 +258,7 @@ law(
     assert.match(await reader.reported('LOOKS_LIKE_STREAM'), /type: stream/);
     await queueWith('no-stream', ['m']);
     const other = openingSource(url, { queue: 'no-stream', type: 'stream' });
-    assert.match(await other.reported('BUS_SETTING'), /no stream|x-stream-offset/);
+    assert.match(await other.reported('BUS_SETTING'), /is of type \w+, and the route says type: stream/);
   },
 );
 
