@@ -6,9 +6,9 @@ const LAST_MS = 253_402_300_799_999;
 const FIRST_EXPIRY_MS = 100_000_000_000;
 const MILLISECONDS = /^\d{12,15}$/;
 
-// -0 is no time of its own: a text of it would be another than that of 0.
 /** As a time of a message: whole milliseconds since 1970 (UTC), a fraction is cut off. Undefined outside of 1970 to 9999. */
 export function messageTimeMs(ms: number): number | undefined {
+  // -0 is 0: the two are written alike, and compare as different.
   return ms >= 0 && ms <= LAST_MS ? Math.floor(Math.abs(ms)) : undefined;
 }
 

@@ -1,12 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import { messageOf, type SluiceError } from '#contract/errors.ts';
-import type { Frame } from '#contract/frame.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Room, Source } from '#contract/source.ts';
-import { ReusedIds } from '#kit/reused-ids.ts';
-import { contentId } from '#kit/content-id.ts';
 import { Deque } from '#kit/deque.ts';
 import { Inbox } from '#kit/inbox.ts';
 import { Standstill } from '#kit/standstill.ts';
@@ -22,6 +18,7 @@ import { queueOf } from './reach.ts';
 import { receivedFrame } from './received-frame.ts';
 import { meaningOf, serverWord } from './server-word.ts';
 import type { Session } from './session.ts';
+import { SourceIds } from './source-ids.ts';
 import { StreamPlace } from './stream-place.ts';
 import { StreamWatch } from './stream-watch.ts';
 import {
@@ -58,7 +55,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
   readonly #link: Link;
   readonly #context: BusContext;
   readonly #note: NoteOddity;
-  readonly #reused = new ReusedIds();
+  readonly #ids: SourceIds;
   readonly #from: RabbitFrom;
   readonly #connection: RabbitConnection;
   readonly #queue: string;
@@ -84,8 +81,6 @@ class RabbitSource implements Source, LinkEnd, Watched {
   readonly #place: StreamPlace | undefined;
   #watch: StreamWatch | undefined;
   /** Ids of messages that their publisher did not name: of this process, and counted. */
-  readonly #nonce = randomBytes(6).toString('hex');
-  #count = 0;
 
   constructor(options: EndOptions<RabbitConnection, RabbitFrom>, context: BusContext) {
     const { connection, end } = options;
@@ -94,6 +89,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#note = oddityNotes(context);
     this.#from = end;
     this.#queue = queueOf(end, context);
+    this.#ids = new SourceIds(this.#queue, this.#note);
     this.#link = new Link(options, context, this);
     this.#remarks = new QueueRemarks(this.#link, context, this.#queue);
     if (end.type === 'stream') this.#place = new StreamPlace(context, this.#queue, end.start ?? 'first');
@@ -283,9 +279,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
       const before = typeof count === 'number' ? count : 0;
       if (before >= OFTEN) this.#remarks.deliveredOften(before);
       const attempt = redelivered ? Math.max(2, before + 1) : 1;
-      const id = this.#idOf(frame);
-      if (frame.id !== undefined && this.#reused.wears(frame.id, id)) this.#note('ID_REUSED');
-      const said = { id, frame, attempt, isNumberedHere: frame.id === undefined };
+      const said = { id: this.#ids.of(frame), frame, attempt, isNumberedHere: frame.id === undefined };
       this.#deliver(new Arrival(said, { tag, acks, offset: 0 }, this.#settle));
       return;
     }
@@ -320,16 +314,6 @@ class RabbitSource implements Source, LinkEnd, Watched {
         session.end(new Error('the stream was replaced'));
       },
     );
-  }
-
-  /**
-   * Coordinates are what AMQP lacks: only a name by the publisher is the same at each delivery, and that together with the
-   * content: a publisher that begins anew counts from 1 again.
-   */
-  #idOf({ id, address, body }: Frame): string {
-    if (id !== undefined) return `${this.#queue}:m:${id}~${contentId(address, undefined, body)}`;
-    this.#count += 1;
-    return `${this.#queue}:${this.#nonce}-${this.#count}`;
   }
 
   #deliver(arrival: Arrival): void {

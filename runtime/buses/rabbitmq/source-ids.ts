@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import type { Frame } from '#contract/frame.ts';
+import type { NoteOddity } from '#contract/oddity.ts';
+import { contentId } from '#kit/content-id.ts';
+import { ReusedIds } from '#kit/reused-ids.ts';
+
+/**
+ * What messages of a queue are called. Coordinates are what AMQP lacks: only a name by the publisher is the same at each
+ * delivery, and that together with the content: a publisher that begins anew counts from 1 again.
+ */
+export class SourceIds {
+  readonly #queue: string;
+  readonly #note: NoteOddity;
+  readonly #reused = new ReusedIds();
+  readonly #nonce = randomBytes(6).toString('hex');
+  #count = 0;
+
+  constructor(queue: string, note: NoteOddity) {
+    this.#queue = queue;
+    this.#note = note;
+  }
+
+  of({ id: named, address, body }: Frame): string {
+    if (named === undefined) {
+      this.#count += 1;
+      return `${this.#queue}:${this.#nonce}-${this.#count}`;
+    }
+    const id = `${this.#queue}:m:${named}~${contentId(address, undefined, body)}`;
+    if (this.#reused.wears(named, id)) this.#note('ID_REUSED');
+    return id;
+  }
+}
