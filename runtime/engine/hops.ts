@@ -44,8 +44,8 @@ export function countHops({ maxHops }: Route, job: Job): void {
 /** The headers with this count, and no other. */
 export function withHops(headers: Headers, hops: number): Headers {
   if (headers.size === 0 && hops < 256) return (ALONE[hops] ??= new Map([[HOPS, [String(hops)]]]));
-  const counted = new Map(headers);
-  for (const name of headers.keys()) if (isHops(name)) counted.delete(name);
+  const counted = new Map<string, readonly string[]>();
+  for (const [name, values] of headers) if (!isHops(name)) counted.set(name, values);
   return counted.set(HOPS, [String(hops)]);
 }
 

@@ -82,7 +82,7 @@ export function read(head: string, body: Uint8Array | null, checksum: number): K
       id: publisherId ?? undefined,
       contentType: contentType ?? undefined,
       timestampMs: toMoment(timestampMs),
-      stampedBy: stampedBy ?? undefined,
+      ...(stampedBy === 'server' && { stampedBy }),
       expiresAtMs: toMoment(expiresAtMs),
     },
   };

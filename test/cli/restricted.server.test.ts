@@ -94,7 +94,7 @@ law('so does one of Kafka and RabbitMQ, as far as their servers', { needs: [] },
       },
       routes: [
         { name: 'r', ...ends },
-        { name: 's', from: { bus: 'back', topics: ['out'] }, to: { bus: 'other', queue: 'q' } },
+        { name: 's', from: { bus: 'back', topics: ['out'] }, to: { bus: 'other', queue: 'other' } },
       ],
     },
   });

@@ -162,8 +162,9 @@ test('a file with as many routes and filters as it may hold is judged in time', 
     Array.from({ length: 5000 }, (_, at) => `t${at}/+`),
     '{topic.1}/{topic.0}',
   );
-  const startMs = performance.now();
+  const start = process.cpuUsage();
   assert.deepEqual(told(...routes), []);
   assert.deepEqual(told(many), PERHAPS);
-  assert.ok(performance.now() - startMs < 5000, `${performance.now() - startMs} ms`);
+  const { user } = process.cpuUsage(start);
+  assert.ok(user < 5e6, `${user} us`);
 });

@@ -161,6 +161,8 @@ test('explain says for each class what the table says', () => {
     /message expires +after 90 s, or earlier where the bus says so, counted from when the server/,
   );
   assert.match(said('command', { sequence: '{body.n}' }), /comes late +a dead letter \(STALE\)/);
+  assert.match(said('event'), /runs in a circle +a dead letter \(LOOP_DETECTED\) once it has passed 16 routes/);
+  assert.match(said('event', { maxHops: 40 }), /passed 40 routes/);
   assert.match(said('audit'), /header replayed/);
   assert.match(
     said('event', {}, { spool: { max: '2GiB' } }),
