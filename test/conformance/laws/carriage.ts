@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import type { Guarantees } from '#contract/bus.ts';
 import { asSluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
 import { type ConformanceLaw, onlyWithHeaders } from '../conformance-law.ts';
 import { openSink, openSource } from '../ends.ts';
 import { frameOf, textOf } from '../frame-of.ts';
@@ -138,4 +140,37 @@ const nothing: ConformanceLaw = {
   },
 };
 
-export const CARRIAGE: readonly ConformanceLaw[] = [body, headers, meta, key, absent, nothing];
+/** Some buses count times in seconds. */
+const MADE_AT_MS = 1_700_000_000_000;
+
+const time: ConformanceLaw = {
+  name: 'time',
+  sentence: "the time of a message is whose the guarantees say: its publisher's, the server's and marked so, or none",
+  async judge(ground) {
+    await using reader = await openSource(ground);
+    await using writer = await openSink(ground);
+    await sendAll(ground, writer.sink, [
+      frameOf(ground, 'timeless'),
+      frameOf(ground, 'timed', { timestampMs: MADE_AT_MS }),
+    ]);
+    const read = await reader.take(2);
+    const seen = Object.fromEntries(read.map(({ frame }) => [textOf(frame), whoseTime(frame)]));
+    assert.deepEqual(seen, WHOSE_TIMES[ground.source.stamps]);
+  },
+};
+
+const WHOSE_TIMES: Readonly<Record<Guarantees['stamps'], object>> = {
+  // A client that is given none says when it sent.
+  publisher: { timeless: 'of the client', timed: 'as sent' },
+  optional: { timeless: 'none', timed: 'as sent' },
+  server: { timeless: 'of the server', timed: 'of the server' },
+  none: { timeless: 'none', timed: 'none' },
+};
+
+function whoseTime({ timestampMs, stampedBy }: Frame): string {
+  if (timestampMs === undefined) return 'none';
+  if (stampedBy === 'server') return 'of the server';
+  return timestampMs === MADE_AT_MS ? 'as sent' : 'of the client';
+}
+
+export const CARRIAGE: readonly ConformanceLaw[] = [body, headers, meta, key, absent, nothing, time];

@@ -41,6 +41,12 @@ export const SOURCES: readonly Plant[] = [
       ),
   },
   {
+    fault: 'takes the time of its reading for that of the message',
+    convictedBy: ['time'],
+    source: (source) =>
+      onBatch(source, (batch) => batch.map((delivery) => withFrame(delivery, { timestampMs: Date.now() }))),
+  },
+  {
     fault: 'hands out bodies that the next read overwrites',
     convictedBy: ['body'],
     source: (source) => {
