@@ -16,9 +16,9 @@ export interface TemplateView {
 export interface TemplateUse {
   readonly route: string;
   /** How the source's bus spells the addresses that it delivers. */
-  readonly source: Pick<AddressGrammar, 'separator' | 'decode'>;
+  readonly source: Pick<AddressGrammar, 'separator' | 'decode' | 'inner'>;
   /** Of the bus that the text becomes an address of; undefined for a key, an id or a header, which have no grammar. */
-  readonly target: Pick<AddressGrammar, 'separator' | 'encode'> | undefined;
+  readonly target: Pick<AddressGrammar, 'separator' | 'encode' | 'inner'> | undefined;
   /** The code of the error that a missing value throws. */
   readonly missing: 'KEY_MISSING' | 'TIMESTAMP_MISSING' | 'ADDRESS_INVALID';
 }
@@ -46,14 +46,25 @@ function levelOf(address: string, separator: string, level: number): string | un
   return end === -1 ? address.slice(start) : address.slice(start, end);
 }
 
+/** How a level of the source's addresses is read: the first one may have rules of its own. */
+function decoderOf({ source }: TemplateUse, level: number): (text: string) => string {
+  return level === 0 ? source.decode : (source.inner ?? source).decode;
+}
+
+/** How a value is written into an address of the target, at its beginning or behind other text. */
+function encoderOf({ target }: TemplateUse, isFirst: boolean): ((value: string) => string) | undefined {
+  return isFirst ? target?.encode : (target?.inner ?? target)?.encode;
+}
+
 /** That level and all behind it, as the target spells them; in a key, id or header as they stand. Undefined for none. */
-function restOf(address: string, level: number, { source, target }: TemplateUse): string | undefined {
+function restOf(address: string, level: number, use: TemplateUse, isFirst: boolean): string | undefined {
+  const { source, target } = use;
   const start = startOf(address, source.separator, level);
   const rest = start === undefined ? undefined : address.slice(start);
   if (rest === undefined || target === undefined) return rest;
   return rest
     .split(source.separator)
-    .map((each) => target.encode(source.decode(each)))
+    .map((each, at) => encoderOf(use, isFirst && at === 0)?.(decoderOf(use, level + at)(each)) ?? each)
     .join(target.separator);
 }
 
@@ -74,7 +85,7 @@ function bodyGetter(path: readonly string[]): Getter {
   };
 }
 
-function getter(field: TemplateField, use: TemplateUse): Getter {
+function getter(field: TemplateField, use: TemplateUse, isFirst: boolean): Getter {
   switch (field.kind) {
     case 'key':
       return (view) => view.key;
@@ -85,15 +96,16 @@ function getter(field: TemplateField, use: TemplateUse): Getter {
       // The route's name is fixed text by now; the checker refuses unknown fields.
       return () => undefined;
     case 'level': {
-      const { separator, decode } = use.source;
+      const { separator } = use.source;
       const { level } = field;
+      const decode = decoderOf(use, level);
       return (view) => {
         const found = levelOf(view.address, separator, level);
         return found === undefined ? undefined : decode(found);
       };
     }
     case 'rest':
-      return (view) => restOf(view.address, field.level, use);
+      return (view) => restOf(view.address, field.level, use, isFirst);
     case 'body':
       return bodyGetter(field.path);
     case 'header': {
@@ -118,23 +130,23 @@ function refuse(field: TemplateField, value: unknown, use: TemplateUse): never {
 }
 
 /** The value as text, whole; throws where it is none. */
-function fieldText(field: TemplateField, use: TemplateUse): Template {
-  const get = getter(field, use);
-  const target = use.target;
+function fieldText(field: TemplateField, use: TemplateUse, isFirst: boolean): Template {
+  const get = getter(field, use, isFirst);
+  const encode = encoderOf(use, isFirst);
   const mayBeEmpty = field.kind === 'level' || field.kind === 'rest' || field.kind === 'key';
   return (view) => {
     const value = get(view);
     if (typeof value === 'string') {
       // A bus may have empty keys and levels, and no two of its messages may become one; elsewhere empty is as good as missing.
       if (value === '' && !mayBeEmpty) return refuse(field, value, use);
-      return target === undefined ? value : target.encode(value);
+      return encode === undefined ? value : encode(value);
     }
     if (typeof value === 'number' && Number.isFinite(value)) {
       const text = String(value);
-      return target === undefined || (value >= 0 && Number.isSafeInteger(value)) ? text : target.encode(text);
+      return encode === undefined || (value >= 0 && Number.isSafeInteger(value)) ? text : encode(text);
     }
     if (typeof value === 'boolean' || typeof value === 'bigint')
-      return target === undefined ? String(value) : target.encode(String(value));
+      return encode === undefined ? String(value) : encode(String(value));
     return refuse(field, value, use);
   };
 }
@@ -143,6 +155,8 @@ function fieldText(field: TemplateField, use: TemplateUse): Template {
 function stepsOf(parts: readonly TemplatePart[], use: TemplateUse): readonly (string | Template)[] {
   const steps: (string | Template)[] = [];
   let skip = '';
+  // Fields may be empty: nothing but fixed text keeps what follows from beginning the address.
+  let isFirst = true;
   for (const [at, part] of parts.entries()) {
     const last = steps.at(-1);
     if (typeof part !== 'string' && part.kind === 'rest' && use.target !== undefined) {
@@ -150,11 +164,12 @@ function stepsOf(parts: readonly TemplatePart[], use: TemplateUse): readonly (st
       const isBehind = typeof last === 'string' && last.endsWith(separator);
       if (isBehind) steps[steps.length - 1] = last.slice(0, -separator.length);
       else if (begins(parts[at + 1], separator)) skip = separator;
-      steps.push(restText(part.level, use, isBehind ? separator : '', skip));
+      steps.push(restText(part.level, use, isFirst, { before: isBehind ? separator : '', after: skip }));
       continue;
     }
-    const step = typeof part === 'string' ? part.slice(skip.length) : fixedOrField(part, use);
+    const step = typeof part === 'string' ? part.slice(skip.length) : fixedOrField(part, use, isFirst);
     skip = '';
+    if (typeof step === 'string' && step !== '') isFirst = false;
     if (typeof step === 'string' && typeof last === 'string') steps[steps.length - 1] = last + step;
     else steps.push(step);
   }
@@ -165,15 +180,20 @@ function begins(part: TemplatePart | undefined, separator: string): boolean {
   return typeof part === 'string' && part.startsWith(separator);
 }
 
-function fixedOrField(field: TemplateField, use: TemplateUse): string | Template {
-  return field.kind === 'route' ? (use.target?.encode(use.route) ?? use.route) : fieldText(field, use);
+function fixedOrField(field: TemplateField, use: TemplateUse, isFirst: boolean): string | Template {
+  return field.kind === 'route' ? (use.target?.encode(use.route) ?? use.route) : fieldText(field, use, isFirst);
 }
 
 /** The rest of the address with the separator that stands beside it, which goes where there is no rest. */
-function restText(level: number, use: TemplateUse, before: string, after: string): Template {
+function restText(
+  level: number,
+  use: TemplateUse,
+  isFirst: boolean,
+  separators: { readonly before: string; readonly after: string },
+): Template {
   return ({ address }) => {
-    const rest = restOf(address, level, use);
-    return rest === undefined ? '' : before + rest + after;
+    const rest = restOf(address, level, use, isFirst);
+    return rest === undefined ? '' : separators.before + rest + separators.after;
   };
 }
 

@@ -53,6 +53,8 @@ export interface AddressGrammar {
   readonly encode: (value: string) => string;
   /** The value that `encode` made a level of; a level that it cannot have made is its own value. */
   readonly decode: (level: string) => string;
+  /** The same for what does not begin an address, where the bus treats a first character otherwise. */
+  readonly inner?: { readonly encode: (value: string) => string; readonly decode: (level: string) => string };
   /** What `encode` does, for an operator: `/, + and # are percent-encoded`; `decode` undoes it. */
   readonly encoding: string;
   /** First levels that begin so are matched by no leading wildcard. */

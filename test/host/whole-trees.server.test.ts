@@ -21,6 +21,7 @@ const TOPICS = [
   '/',
   '//',
   'fleet/car.5-x/t',
+  'homie/lamp/$state',
   'fleet/100%/a b',
   'fleet/car%2E5/ä*>',
 ];

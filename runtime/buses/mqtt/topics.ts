@@ -18,8 +18,10 @@ const codec = levelCodec({ escape: '%', refused: IN_A_LEVEL, refusedFirst: '$', 
 export const topicGrammar: AddressGrammar = {
   word: 'topic',
   separator: '/',
-  encoding: '/, +, #, control characters and a leading $ are percent-encoded, and decoded where a level is read',
+  encoding:
+    '/, +, #, control characters and a $ that begins the topic are percent-encoded, and decoded where a level is read',
   ...codec,
+  inner: levelCodec({ escape: '%', refused: IN_A_LEVEL, hasEmpty: true }),
   hidden: '$',
   flaw(topic) {
     if (topic === '') return 'an empty topic';

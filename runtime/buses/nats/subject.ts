@@ -20,8 +20,9 @@ export const subjects: AddressGrammar = {
   word: 'subject',
   separator: '.',
   encoding:
-    '., *, >, white space, control characters and a leading $ are percent-encoded, nothing at all is written as %, and both are decoded where a token is read',
+    '., *, >, white space, control characters and a $ that begins the subject are percent-encoded, nothing at all is written as %, and both are decoded where a token is read',
   ...codec,
+  inner: levelCodec({ escape: '%', refused: REFUSED, hasEmpty: false }),
   flaw(address) {
     if (address.length > MAX_CHARACTERS) return `more than ${MAX_CHARACTERS} characters`;
     // Half a character is written as U+FFFD: two addresses would become one.
