@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import type { Catalog } from './catalog-of.ts';
@@ -45,7 +46,8 @@ export interface RunningPipeline {
 /** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE or ADMIN_UNUSABLE before anything was connected. */
 export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
   const { log, catalog, parts, replayOnly } = settings;
-  const state = openPipelineState(settings.stateFolder, log);
+  // Absolute: to make a folder anew below a current folder that is gone, Node tries for ever.
+  const state = openPipelineState(resolve(settings.stateFolder), log);
   let guard: Guard;
   try {
     guard = startGuard(spec, state, log);
