@@ -26,6 +26,7 @@ test('expirytime is RFC 3339 or milliseconds since 1970, and a zero or another u
   const moment = '2026-11-26T12:00:00.5Z';
   assert.equal(expiryTimeMs(moment), Date.parse(moment));
   assert.equal(expiryTimeMs(String(Date.parse(moment))), Date.parse(moment));
+  assert.equal(expiryTimeMs('2096-02-29T00:00:00Z'), Date.UTC(2096, 1, 29));
   for (const none of [
     '0',
     '',
@@ -43,6 +44,11 @@ test('expirytime is RFC 3339 or milliseconds since 1970, and a zero or another u
     '2026-11-26 12:00:00',
     '1970-01-01T00:00:00Z',
     '0001-01-01T00:00:00Z',
+    '2099-02-30T00:00:00Z',
+    '2099-02-29T00:00:00Z',
+    '2099-04-31T00:00:00Z',
+    '2099-00-01T00:00:00Z',
+    '2099-01-00T00:00:00Z',
     '9999-12-31T23:59:59-23:59',
     '999999999999999',
   ]) {
