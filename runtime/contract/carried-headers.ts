@@ -32,6 +32,7 @@ type Types = Map<string, HeaderType[]>;
 /** Names with a field of their own in a frame. */
 const ID = 'msgid';
 const CONTENT_TYPE = 'content-type';
+const FIELDS = 2;
 /** What decides over the message is read where everybody sees it, or not at all. */
 const NEVER_CARRIED: ReadonlySet<string> = new Set([
   'seclabel',
@@ -41,6 +42,8 @@ const NEVER_CARRIED: ReadonlySet<string> = new Set([
   'stale',
   HOPS,
 ]);
+/** Headers that one message may carry so: more are no headers that anybody wrote, and take long to read. */
+const MOST_CARRIED = 1000;
 const BEYOND_ASCII = /[^\x20-\x7e]/g;
 const TYPES: ReadonlySet<unknown> = new Set<HeaderType>([
   'text',
@@ -103,6 +106,12 @@ function kept(odd: readonly Entry[], bus: string, unspellable: Unspellable): Ent
   const [first] = label === undefined && unspellable === 'reject' ? odd : [label];
   if (first !== undefined) {
     throw new SluiceError('HEADER_UNSPELLABLE', `${bus} cannot spell header ${nameInText(first[0])}`);
+  }
+  if (odd.length > MOST_CARRIED && unspellable === 'encode') {
+    throw new SluiceError(
+      'HEADER_UNSPELLABLE',
+      `${bus} cannot spell ${odd.length} headers, and ${MOST_CARRIED} may be carried`,
+    );
   }
   return unspellable === 'drop' ? [] : odd.filter(([name]) => !NEVER_CARRIED.has(name.toLowerCase()));
 }
@@ -191,7 +200,8 @@ function pad(noted: HeaderType[], count: number): void {
 function entriesIn(text: string): readonly Entry[] | undefined {
   try {
     const entries: unknown = JSON.parse(text);
-    return Array.isArray(entries) && entries.every(isEntry) ? entries : undefined;
+    const isBounded = Array.isArray(entries) && entries.length <= MOST_CARRIED + FIELDS;
+    return isBounded && entries.every(isEntry) ? entries : undefined;
   } catch {
     return undefined;
   }
