@@ -45,6 +45,8 @@ export interface Delivery {
    * those of one key and address do.
    */
   readonly lane?: string;
+  /** Given where the source could not read a part of it: it is refused with this error, and its body kept. */
+  readonly fault?: SluiceError;
   /** Given where it is a dead letter that comes back. */
   readonly replay?: Replayed;
   /** When the bridge took it over, in milliseconds since 1970 (UTC), where that was before it was read: it lay in a spool. */

@@ -160,6 +160,12 @@ export const ERRORS = {
     remedy:
       'The header seclabel is no label: empty, no text, with blanks around it or a control character in it, or longer than 1,024 characters. Fix the publisher.',
   },
+  HEADER_UNREADABLE: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The client of the bus cannot read the headers of this message: nested too deeply, or of a type that it does not know. The letter holds its body and address. Fix the publisher.',
+  },
   HEADER_UNSPELLABLE: {
     verdict: 'reject',
     scope: 'message',

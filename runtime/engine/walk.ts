@@ -22,6 +22,7 @@ export type Passed = readonly Frame[] | Dropped;
  */
 export function receive(route: Route, job: Job): Message {
   identify(route, job);
+  if (job.delivery.fault !== undefined) throw job.delivery.fault;
   // Invariant 6: the label is read from the frame and written by the runtime alone.
   job.label = labelOf(job.delivery.frame);
   countHops(route, job);

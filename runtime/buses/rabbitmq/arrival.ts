@@ -1,4 +1,5 @@
 import type { Delivery, Outcome } from '#contract/delivery.ts';
+import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Acks, Tagged } from './acks.ts';
 
@@ -8,6 +9,7 @@ export class Arrival implements Delivery, Tagged {
   readonly frame: Frame;
   readonly attempt: number | undefined;
   readonly isNumberedHere: boolean;
+  readonly fault?: SluiceError;
   readonly bytes: number;
   readonly tag: number;
   readonly acks: Acks;
@@ -17,7 +19,7 @@ export class Arrival implements Delivery, Tagged {
   readonly #settle: (arrival: Arrival, outcome: Outcome) => void;
 
   constructor(
-    delivery: Pick<Delivery, 'id' | 'frame' | 'attempt' | 'isNumberedHere'>,
+    delivery: Pick<Delivery, 'id' | 'frame' | 'attempt' | 'isNumberedHere' | 'fault'>,
     channel: { readonly tag: number; readonly acks: Acks; readonly offset: number },
     settle: (arrival: Arrival, outcome: Outcome) => void,
   ) {
@@ -25,6 +27,7 @@ export class Arrival implements Delivery, Tagged {
     this.frame = delivery.frame;
     this.attempt = delivery.attempt;
     this.isNumberedHere = delivery.isNumberedHere === true;
+    if (delivery.fault !== undefined) this.fault = delivery.fault;
     this.bytes = delivery.frame.body?.length ?? 0;
     this.tag = channel.tag;
     this.acks = channel.acks;

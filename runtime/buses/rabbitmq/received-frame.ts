@@ -80,7 +80,10 @@ function expiry(
   expiration: unknown,
   note: NoteOddity,
 ): number | undefined {
-  const stated = headers.get('expirytime')?.[0];
+  const written = headers.get('expirytime')?.[0];
+  // Bytes are text to the next bus, and must mean the same here.
+  const isBytes = types?.get('expirytime')?.[0] === 'bytes';
+  const stated = written !== undefined && isBytes ? Buffer.from(written, 'base64').toString() : written;
   const ms = stated === undefined ? undefined : expiryTimeMs(stated);
   if (ms !== undefined) {
     headers.delete('expirytime');

@@ -6,6 +6,7 @@ import type * as Client from './client.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { withDeadline } from '#kit/deadline.ts';
 import type { RabbitConnection } from './options.ts';
+import { guardHeaders } from './unreadable-headers.ts';
 import type { Node, Target } from './target.ts';
 
 /** For both farewells, to the channels and to the connection. */
@@ -44,6 +45,7 @@ export class Session {
   constructor(model: ChannelModel, socket: AbortController) {
     this.model = model;
     this.#socket = socket;
+    guardHeaders(model.connection);
     const note = (error: Error): void => {
       this.#failure ??= error;
     };

@@ -21,6 +21,7 @@ import type { Session } from './session.ts';
 import { SourceIds } from './source-ids.ts';
 import { StreamPlace } from './stream-place.ts';
 import { StreamWatch } from './stream-watch.ts';
+import { faultOf } from './unreadable-headers.ts';
 import {
   bindQueue,
   consumersLeft,
@@ -272,6 +273,8 @@ class RabbitSource implements Source, LinkEnd, Watched {
     const { deliveryTag: tag, redelivered } = message.fields;
     const { headers } = message.properties;
     const frame = receivedFrame(message, this.#note);
+    const found = faultOf(message.properties);
+    const fault = found === undefined ? {} : { fault: found };
     const offset: unknown = headers?.['x-stream-offset'];
     if (this.#place === undefined) {
       if (offset !== undefined) this.#remarks.looksLikeStream();
@@ -279,7 +282,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
       const before = typeof count === 'number' ? count : 0;
       if (before >= OFTEN) this.#remarks.deliveredOften(before);
       const attempt = redelivered ? Math.max(2, before + 1) : 1;
-      const said = { id: this.#ids.of(frame), frame, attempt, isNumberedHere: frame.id === undefined };
+      const said = { id: this.#ids.of(frame), frame, attempt, isNumberedHere: frame.id === undefined, ...fault };
       this.#deliver(new Arrival(said, { tag, acks, offset: 0 }, this.#settle));
       return;
     }
@@ -292,7 +295,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     const verdict = this.#place.meet(offset, frame);
     if (verdict === 'new') {
       const id = this.#place.idOf(offset);
-      this.#deliver(new Arrival({ id, frame, attempt: undefined }, { tag, acks, offset }, this.#settle));
+      this.#deliver(new Arrival({ id, frame, attempt: undefined, ...fault }, { tag, acks, offset }, this.#settle));
     } else if (verdict === 'replaced') {
       this.#place.restart(`offset ${offset} holds another message`);
       session.end(new Error('the stream was replaced'));

@@ -185,6 +185,7 @@ test('an expiry that is no time stays a header, and a time to live of 0 was kept
   assert.deepEqual([zero.expiresAtMs, zero.headers.get('expirytime'), noted], [undefined, ['0'], ['EXPIRY_IGNORED']]);
   assert.equal(frameOfExpiry({}, '0').expiresAtMs, undefined);
   assert.equal(frameOfExpiry({}, '999999999999999').expiresAtMs, undefined);
+  assert.equal(frameOfExpiry({ expirytime: Buffer.from('2030-01-01T00:00:00Z') }).expiresAtMs, Date.UTC(2030, 0));
   const soonMs = Date.now() + 60_000;
   assert.equal(
     frameOfExpiry({ expirytime: { '!': 'timestamp', value: 1_900_000_000 } }).expiresAtMs,
