@@ -44,8 +44,16 @@ ALTER TABLE dead_letters ADD COLUMN kept_at_ms INTEGER;
 CREATE INDEX dead_letters_by_age ON dead_letters (route, ${AGED_FROM});
 CREATE TABLE seen (at_ms INTEGER NOT NULL) STRICT`;
 
-/** And 4: whose time a letter's is. */
-const ADDED_4 = 'ALTER TABLE dead_letters ADD COLUMN stamped_by TEXT';
+/** And 4: whose time a letter's is; every text that a publisher chose counts in `bytes`. */
+const ADDED_4 = `
+ALTER TABLE dead_letters ADD COLUMN stamped_by TEXT;
+DROP INDEX dead_letters_by_route;
+ALTER TABLE dead_letters DROP COLUMN bytes;
+ALTER TABLE dead_letters ADD COLUMN bytes INTEGER GENERATED ALWAYS AS (
+  coalesce(length(body), 0) + octet_length(headers) + octet_length(text) + coalesce(octet_length(cause), 0)
+  + octet_length(address) + coalesce(octet_length(key), 0) + coalesce(octet_length(content_type), 0)
+  + coalesce(octet_length(publisher_id), 0)) VIRTUAL;
+CREATE INDEX dead_letters_by_route ON dead_letters (route, died_at_ms, bytes)`;
 
 /** Of the state folder's file of dead letters. */
 export const LETTER_FILE = {

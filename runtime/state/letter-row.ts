@@ -64,7 +64,16 @@ export function endOf({ failure, ...letter }: DeadLetter, keptAtMs: number): Par
 
 /** What the generated column `bytes` will say of the letter. */
 export function letterBytes({ frame, failure }: DeadLetter): number {
-  const texts = [JSON.stringify([...frame.headers]), failure.message, cause(failure) ?? ''];
+  const { address, key = '', contentType = '', id = '' } = frame;
+  const texts = [
+    JSON.stringify([...frame.headers]),
+    failure.message,
+    cause(failure) ?? '',
+    address,
+    key,
+    contentType,
+    id,
+  ];
   return (frame.body?.length ?? 0) + Buffer.byteLength(texts.join(''));
 }
 

@@ -208,7 +208,7 @@ test('letters of layout 1 are kept, listed by their key, replayed and bounded', 
   const mark = shelf(folder.path);
   assert.deepEqual(
     mark.list({ keys: ['k'] }, 10).map(({ number, attempts, bytes }) => [number, attempts, bytes]),
-    [[7, 2, 2 + 13 + 4]],
+    [[7, 2, 2 + 13 + 4 + 1 + 1]],
   );
   const store = openDeadLetterStore(folder.path);
   assert.deepEqual(store.standing('r').letters, 1);

@@ -43,7 +43,8 @@ test('a letter holds everything: coordinates, bytes, repeated headers, cause, at
   store.close();
   const [row = {}] = readLetters(folder.path);
   const { body, headers, header_types: headerTypes, bytes, ...rest } = row;
-  const texts = [headers, row['text'], row['cause']].map((text) => Buffer.byteLength(String(text)));
+  const chosen = ['address', 'key', 'content_type', 'publisher_id'].map((name) => row[name] ?? '');
+  const texts = [headers, row['text'], row['cause'], ...chosen].map((text) => Buffer.byteLength(String(text)));
   assert.equal(
     bytes,
     texts.reduce((sum, length) => sum + length, 256),
