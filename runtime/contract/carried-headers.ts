@@ -67,9 +67,13 @@ export function spelled(frame: Frame, spelling: Spelling, unspellable: Unspellab
   let odd: Entry[] | undefined;
   const isOdd = (name: string, values: readonly string[], types: readonly HeaderType[] | undefined): boolean =>
     name === CARRIED_HEADERS || !canSpell(name, values, types);
+  // Beside the field of that name a header of its own has no place on most buses.
+  const isBesideField = (name: string): boolean =>
+    (name === ID && id !== undefined) || (name === CONTENT_TYPE && contentType !== undefined);
   for (const [name, values] of headers) {
     const types = headerTypes?.get(name);
-    if (isOdd(name, values, types)) (odd ??= []).push([name, values, types ?? values.map(() => 'text')]);
+    if (isOdd(name, values, types) || isBesideField(name))
+      (odd ??= []).push([name, values, types ?? values.map(() => 'text')]);
   }
   const isIdOdd = id !== undefined && isOdd(ID, [id], undefined);
   const isTypeOdd = contentType !== undefined && isOdd(CONTENT_TYPE, [contentType], undefined);
@@ -170,15 +174,16 @@ function unpack(headers: Map<string, string[]>, types: Types | undefined): Types
   return all;
 }
 
-/** Takes out the plain text of a header that stands in a field of the frame, and there alone. Empty text is none. */
+/** Takes out the first text of a header that stands in a field of the frame; others of its name stay. Empty text is none. */
 export function takeField(
   headers: Map<string, readonly string[]>,
   types: HeaderTypes | undefined,
   name: string,
 ): string | undefined {
-  const value = headers.get(name)?.[0];
+  const [value, ...others] = headers.get(name) ?? [];
   if (value === undefined || types?.has(name) === true) return undefined;
-  headers.delete(name);
+  if (others.length === 0) headers.delete(name);
+  else headers.set(name, others);
   return value === '' ? undefined : value;
 }
 

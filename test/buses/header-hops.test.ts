@@ -96,6 +96,21 @@ test('any way over three buses changes no header', () => {
   );
 });
 
+test('a header beside the field of its name survives too', () => {
+  const frame = frameForTest('a', '', {
+    id: 'i',
+    contentType: 'text/plain',
+    headers: new Map([
+      ['content-type', ['another', 'third']],
+      ['msgid', ['j']],
+    ]),
+  });
+  for (const first of HOP_NAMES) {
+    for (const second of HOP_NAMES)
+      assert.deepEqual(bytesOf(hop(second, hop(first, frame))), bytesOf(frame), `${first}, ${second}`);
+  }
+});
+
 test('what a bus can spell is written as it is, and nothing beside it', () => {
   const frame = frameForTest('a', '', {
     id: 'i',
