@@ -32,6 +32,7 @@ const RETURN_MS = 30_000;
 const FRAME_OVERHEAD = 4096;
 /** The client's own bound for a header table. */
 const MAX_TABLE_BYTES = 65_536;
+const TOO_LARGE_TABLE = /exceeds the \d+ byte/;
 
 export async function openSink(options: EndOptions<RabbitConnection, RabbitTo>, context: BusContext): Promise<Sink> {
   const sink = new RabbitSink(options, context);
@@ -130,7 +131,8 @@ class RabbitSink implements Sink, LinkEnd {
       live.session.gather();
     } catch (thrown) {
       if (live.session.isOver) throw this.#link.error('SINK_DOWN', 'the connection ended', thrown);
-      throw this.#link.error('SINK_REFUSED', `AMQP cannot carry the headers: ${messageOf(thrown)}`, thrown);
+      const code = TOO_LARGE_TABLE.test(messageOf(thrown)) ? 'SINK_TOO_LARGE' : 'SINK_REFUSED';
+      throw this.#link.error(code, `AMQP cannot carry the headers: ${messageOf(thrown)}`, thrown);
     }
     return live.confirms.await({ routingKey, messageId: options.messageId, body });
   }
