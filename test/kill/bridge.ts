@@ -24,7 +24,7 @@ export interface Bridge {
   ready(): Promise<void>;
   /** What its admin door answers. */
   ask(path: '/livez' | '/readyz' | '/metrics'): Promise<{ readonly status: number; readonly text: string }>;
-  /** A metric, of the one route there is. */
+  /** A metric of the one route there is, summed over its other labels. */
   metric(name: string): Promise<number>;
   /** kill -9. */
   kill(): Promise<void>;
@@ -94,8 +94,8 @@ export function startBridge(
     ask,
     async metric(wanted) {
       const { text: metrics } = await ask('/metrics');
-      const value = new RegExp(`^${wanted}\\{[^}]*\\} (\\d+)$`, 'm').exec(metrics)?.[1];
-      return Number(value);
+      const samples = [...metrics.matchAll(new RegExp(`^${wanted}\\{[^}]*\\} (\\d+)$`, 'gm'))];
+      return samples.length === 0 ? Number.NaN : samples.reduce((sum, [, value]) => sum + Number(value), 0);
     },
     kill: () => bridge.end('SIGKILL'),
     async terminate(deadlineMs) {
