@@ -3,10 +3,11 @@ import { freePorts } from '../harness/free-ports.ts';
 import { law } from '../harness/law.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
+import { waitFor } from '../harness/wait-for.ts';
 import { fieldToCore } from './field-to-core.ts';
 import { liveCertificates } from './live-certificates.ts';
 import { watchStream } from './out-stream.ts';
-import { newPublisher } from './publisher.ts';
+import { newPublisher, type Publisher } from './publisher.ts';
 import { startSluice } from './sluice-process.ts';
 
 law(
@@ -29,7 +30,10 @@ law(
     await using bridge = startSluice(['run', 'pipelines/bridge.yaml'], { cwd: project.folder });
     await bridge.said('ready');
     const publish = async (body: string): Promise<void> => {
-      await using publisher = await newPublisher(`mqtt://127.0.0.1:${open}`);
+      // The door without TLS opens a moment after the one that the restart waits for.
+      const opened = (): Promise<Publisher | undefined> =>
+        newPublisher(`mqtt://127.0.0.1:${open}`).catch(() => undefined);
+      await using publisher = await waitFor(opened, 15_000, 'the door without TLS');
       await publisher.publish('in/k', JSON.stringify(body));
     };
     await publish('before');
