@@ -1,6 +1,7 @@
 import { SluiceError } from './errors.ts';
 import { lowerOwnNames } from './own-headers.ts';
 import { type Frame, type HeaderType, type HeaderTypes, HOPS } from './frame.ts';
+import { addValues, type TypeLists } from './typed-headers.ts';
 
 /**
  * The header in which a bridge carries those that the bus cannot spell: JSON in visible ASCII, a list of
@@ -26,8 +27,6 @@ export interface Spelling {
 }
 
 type Entry = readonly [name: string, values: readonly string[], types: readonly HeaderType[]];
-/** By name, one for every value. */
-type Types = Map<string, HeaderType[]>;
 
 /** Names with a field of their own in a frame. */
 const ID = 'msgid';
@@ -145,12 +144,12 @@ function inPieces(text: string, most: number | undefined): string[] {
  * What every source makes of the headers that it has read: carried ones are put back into `headers`, and their types into
  * `types`; the runtime's own names are written in lower case. Answers the types.
  */
-export function settleHeaders(headers: Map<string, string[]>, types: Types | undefined): Types | undefined {
+export function settleHeaders(headers: Map<string, string[]>, types: TypeLists | undefined): TypeLists | undefined {
   return lowerOwnNames(headers, unpack(headers, types));
 }
 
 /** A name that stands there too keeps its values, and those that were carried follow. A stranger's text that is none of a bridge's stays. */
-function unpack(headers: Map<string, string[]>, types: Types | undefined): Types | undefined {
+function unpack(headers: Map<string, string[]>, types: TypeLists | undefined): TypeLists | undefined {
   const pieces = headers.get(CARRIED_HEADERS);
   if (pieces === undefined || types?.has(CARRIED_HEADERS) === true) return types;
   const entries = entriesIn(pieces.join(''));
@@ -159,18 +158,8 @@ function unpack(headers: Map<string, string[]>, types: Types | undefined): Types
   let all = types;
   for (const [name, values, itsTypes] of entries) {
     if (NEVER_CARRIED.has(name.toLowerCase())) continue;
-    const there = headers.get(name) ?? [];
-    headers.set(name, there);
-    for (const [at, value] of values.entries()) {
-      const type = itsTypes[at] ?? 'text';
-      if (type !== 'text') {
-        all ??= new Map();
-        noteType(all, name, there.length, type);
-      }
-      there.push(value);
-    }
+    all = addValues(headers, all, name, values, itsTypes);
   }
-  for (const [name, noted] of all ?? []) pad(noted, headers.get(name)?.length ?? 0);
   return all;
 }
 
@@ -185,21 +174,6 @@ export function takeField(
   if (others.length === 0) headers.delete(name);
   else headers.set(name, others);
   return value === '' ? undefined : value;
-}
-
-/** Says of value `at` of a header what it is; values before it of which nothing was said are text. */
-export function noteType(types: Types, name: string, at: number, type: HeaderType): void {
-  let noted = types.get(name);
-  if (noted === undefined) {
-    noted = [];
-    types.set(name, noted);
-  }
-  pad(noted, at);
-  noted.push(type);
-}
-
-function pad(noted: HeaderType[], count: number): void {
-  while (noted.length < count) noted.push('text');
 }
 
 function entriesIn(text: string): readonly Entry[] | undefined {

@@ -1,6 +1,7 @@
-import { noteType, settleHeaders, takeField } from '#contract/carried-headers.ts';
-import { type Frame, type Headers, type HeaderType, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
+import { settleHeaders, takeField } from '#contract/carried-headers.ts';
+import { type Frame, type Headers, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
+import { addValue, type TypeLists } from '#contract/typed-headers.ts';
 import { expiryTimeMs, messageTimeMs } from '#kit/message-time.ts';
 import { textOfBytes, utf8Of } from '#kit/raw-text.ts';
 import { CONTENT_TYPE, EXPIRY, MESSAGE_ID } from './header-names.ts';
@@ -88,7 +89,7 @@ export class RecordCursor {
     };
     if (count <= 0) return carried;
     const headers = new Map<string, string[]>();
-    let types: Map<string, HeaderType[]> | undefined;
+    let types: TypeLists | undefined;
     for (let index = 0; index < count; index += 1) {
       const nameBytes = this.#slice();
       if (nameBytes === null) throw new RangeError('a header without a name');
@@ -96,20 +97,14 @@ export class RecordCursor {
       const value = this.#slice();
       const text = value === null ? undefined : strictText(value);
       if (text !== undefined && takes(carried, name, text, this.#note)) continue;
-      const values = headers.get(name);
-      const isFirst = values === undefined;
       const written = text ?? (value === null ? '' : value.toString('base64'));
-      if (isFirst) headers.set(name, [written]);
-      else values.push(written);
-      if (text === undefined) {
-        types ??= new Map();
-        noteType(types, name, (values?.length ?? 1) - 1, value === null ? 'null' : 'bytes');
-      }
+      const type = text !== undefined ? 'text' : value === null ? 'null' : 'bytes';
+      types = addValue(headers, types, name, written, type);
     }
     types = settleHeaders(headers, types);
     carried.id ??= takeField(headers, types, MESSAGE_ID);
     if (headers.size > 0) carried.headers = headers;
-    if (types !== undefined) carried.headerTypes = completed(types, headers);
+    carried.headerTypes = types;
     return carried;
   }
 
@@ -165,13 +160,6 @@ function takes(carried: Carried, name: string, text: string, note: NoteOddity): 
     return carried.expiresAtMs !== undefined;
   } else return false;
   return true;
-}
-
-function completed(types: Map<string, HeaderType[]>, headers: ReadonlyMap<string, readonly string[]>): HeaderTypes {
-  for (const [name, noted] of types) {
-    while (noted.length < (headers.get(name)?.length ?? 0)) noted.push('text');
-  }
-  return types;
 }
 
 /** Most keys and header names are short ASCII, for which a decoder costs more than all else. */

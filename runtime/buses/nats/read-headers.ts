@@ -2,6 +2,7 @@ import type { Msg } from '@nats-io/transport-node';
 import { settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Headers, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
+import { addValue } from '#contract/typed-headers.ts';
 import { expiryTimeMs } from '#kit/message-time.ts';
 import { canonical, CONTENT_TYPE, CONTROL } from './header-names.ts';
 import { messageTtlMs } from './message-ttl.ts';
@@ -46,7 +47,7 @@ export function parseHeaders(block: string, note: NoteOddity): Carried {
       const value = block.slice(colon + 1, end).trim();
       if (!CONTROL.test(name)) {
         headers ??= new Map();
-        append(headers, canonical(name), value);
+        addValue(headers, undefined, canonical(name), value);
       } else if (name.toLowerCase() === 'nats-msg-id') {
         given ??= value;
       } else if (name.toLowerCase() === 'nats-ttl') {
@@ -72,10 +73,4 @@ export function parseHeaders(block: string, note: NoteOddity): Carried {
     headers: headers.size === 0 ? NO_HEADERS : headers,
     headerTypes,
   };
-}
-
-function append(headers: Map<string, string[]>, name: string, value: string): void {
-  const values = headers.get(name);
-  if (values === undefined) headers.set(name, [value]);
-  else values.push(value);
 }
