@@ -1,6 +1,11 @@
 // eslint-disable-next-line no-restricted-imports -- Node's own checksum: the one import from outside in kit
 import { crc32 } from 'node:zlib';
 
+/** CRC-32 of a text, as a number that takes no room of its own. */
+export function checksumOf(text: string): number {
+  return crc32(text) | 0;
+}
+
 /** Addresses whose checksum is remembered: a fleet has few, and a flood of new ones begins anew. */
 const MAX_PLACES = 4096;
 const places = new Map<string, string>();

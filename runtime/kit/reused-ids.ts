@@ -1,3 +1,5 @@
+import { checksumOf } from './content-id.ts';
+
 /** At least so many ids are remembered, at most twice as many. */
 const REMEMBERED = 32_768;
 
@@ -12,7 +14,7 @@ export class ReusedIds {
 
   /** Whether another message wore this id before. `whole`: the id together with what tells its message from others. */
   wears(id: string, whole: string): boolean {
-    const mark = checksum(whole);
+    const mark = checksumOf(whole);
     const before = this.#recent.get(id) ?? this.#older.get(id);
     if (before === mark) return false;
     this.#recent.set(id, mark);
@@ -22,11 +24,4 @@ export class ReusedIds {
     }
     return before !== undefined;
   }
-}
-
-/** FNV-1a: a number takes no room beside its id, and one reuse of 2^31 that is not noticed is only not counted. */
-function checksum(text: string): number {
-  let hash = 0x811c_9dc5;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
-  return hash >> 1;
 }
