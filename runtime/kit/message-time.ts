@@ -21,3 +21,15 @@ export function expiryTimeMs(text: string): number | undefined {
   const ms = MILLISECONDS.test(text) ? Number(text) : momentMs(text);
   return ms === undefined || ms < FIRST_EXPIRY_MS ? undefined : messageTimeMs(ms);
 }
+
+/**
+ * Takes the header `expirytime` out, and answers what it says. What is no time is carried on as it is, and `onOdd` called.
+ */
+export function takeExpiryMs(headers: Map<string, readonly string[]>, onOdd: () => void): number | undefined {
+  const stated = headers.get('expirytime')?.[0];
+  if (stated === undefined) return undefined;
+  const ms = expiryTimeMs(stated);
+  if (ms === undefined) onOdd();
+  else headers.delete('expirytime');
+  return ms;
+}

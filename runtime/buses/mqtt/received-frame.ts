@@ -2,7 +2,7 @@ import type { IPublishPacket } from 'mqtt-packet';
 import { settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Frame, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
-import { expiryTimeMs } from '#kit/message-time.ts';
+import { takeExpiryMs } from '#kit/message-time.ts';
 
 type UserProperties = NonNullable<NonNullable<IPublishPacket['properties']>['userProperties']>;
 
@@ -46,10 +46,7 @@ function read(user: UserProperties, lacksContentType: boolean, note: NoteOddity)
     if (value !== undefined) headers.set(name, typeof value === 'string' ? [value] : value);
   }
   const headerTypes = settleHeaders(headers, undefined);
-  const stated = headers.get('expirytime')?.[0];
-  const expiresAtMs = stated === undefined ? undefined : expiryTimeMs(stated);
-  if (expiresAtMs !== undefined) headers.delete('expirytime');
-  else if (stated !== undefined) note('EXPIRY_IGNORED');
+  const expiresAtMs = takeExpiryMs(headers, () => note('EXPIRY_IGNORED'));
   const id = takeField(headers, headerTypes, 'msgid');
   const contentType = lacksContentType ? takeField(headers, headerTypes, 'content-type') : undefined;
   return { headers: headers.size === 0 ? NO_HEADERS : headers, headerTypes, id, contentType, expiresAtMs };

@@ -3,7 +3,7 @@ import { settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Headers, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { addValue } from '#contract/typed-headers.ts';
-import { expiryTimeMs } from '#kit/message-time.ts';
+import { takeExpiryMs } from '#kit/message-time.ts';
 import { canonical, CONTENT_TYPE, CONTROL } from './header-names.ts';
 import { messageTtlMs } from './message-ttl.ts';
 import { headerBlock } from './raw-message.ts';
@@ -59,11 +59,7 @@ export function parseHeaders(block: string, note: NoteOddity): Carried {
   const ttlMs = messageTtlMs(ttl);
   if (headers === undefined) return { ...NOTHING, id: given === '' ? undefined : given, ttlMs };
   const headerTypes = settleHeaders(headers, undefined);
-  const stated = headers.get('expirytime')?.[0];
-  const expires = stated === undefined ? undefined : expiryTimeMs(stated);
-  // What stands in a field of the frame stands there alone; what cannot be read is carried on as it is.
-  if (expires !== undefined) headers.delete('expirytime');
-  else if (stated !== undefined) note('EXPIRY_IGNORED');
+  const expires = takeExpiryMs(headers, () => note('EXPIRY_IGNORED'));
   const id = takeField(headers, headerTypes, 'msgid') ?? given;
   return {
     id: id === '' ? undefined : id,
