@@ -84,7 +84,8 @@ export function spelled(frame: Frame, spelling: Spelling, unspellable: Unspellab
     leftTypes.delete(name);
   }
   const entries = kept(odd ?? [], spelling.bus, unspellable);
-  if (isTypeOdd) entries.push(...kept([[CONTENT_TYPE, [contentType], ['text']]], spelling.bus, unspellable));
+  // The field before a header of its name: the reader takes the first.
+  if (isTypeOdd) entries.unshift(...kept([[CONTENT_TYPE, [contentType], ['text']]], spelling.bus, unspellable));
   if (isIdOdd) entries.unshift([ID, [id], ['text']]);
   if (entries.length > 0) left.set(CARRIED_HEADERS, inPieces(asciiJson(entries), spelling.maxValue));
   return {
