@@ -44,6 +44,36 @@ async function hearsAll(ground: Ground, { reader, writer, frames, seen, isSendin
   });
 }
 
+interface Halfway {
+  readonly frames: readonly Frame[];
+  readonly seen: Set<string>;
+  /** Events of each end until then. */
+  readonly from: { readonly reader: number; readonly writer: number };
+}
+
+/** Sends the first half of the frames and reads it. */
+async function halfway(ground: Ground, reader: OpenSource, writer: OpenSink): Promise<Halfway> {
+  const frames = numbered(ground, COUNT);
+  await sendAll(ground, writer.sink, frames.slice(0, COUNT / 2));
+  const seen = new Set((await reader.take(COUNT / 2)).map(({ frame }) => textOf(frame)));
+  return { frames, seen, from: { reader: reader.ear.events.length, writer: writer.ear.events.length } };
+}
+
+/** Sends the other half while nobody is let in, lets both ends in again by `admit`, and waits for all. */
+async function goesOn(
+  ground: Ground,
+  scene: Omit<Heard, 'isSending'>,
+  admit: () => Promise<void> | void,
+): Promise<void> {
+  const { reader, writer, frames } = scene;
+  const back = reader.ear.hears('connected');
+  // A send while it is refused is the bus's fault: else this one rejects.
+  const sending = ground.source.redelivers ? sendAll(ground, writer.sink, frames.slice(COUNT / 2)) : undefined;
+  await admit();
+  await Promise.all([sending, back]);
+  await hearsAll(ground, { ...scene, isSending: sending !== undefined });
+}
+
 const revoked: ConformanceLaw = {
   name: 'revoked',
   sentence:
@@ -53,21 +83,13 @@ const revoked: ConformanceLaw = {
     const grant = demand(ground.grant, 'identity that can be granted again');
     await using reader = await openSource(ground);
     await using writer = await openSink(ground);
-    const frames = numbered(ground, COUNT);
-    await sendAll(ground, writer.sink, frames.slice(0, COUNT / 2));
-    const seen = new Set((await reader.take(COUNT / 2)).map(({ frame }) => textOf(frame)));
-    const from = { reader: reader.ear.events.length, writer: writer.ear.events.length };
+    const { frames, seen, from } = await halfway(ground, reader, writer);
     await revoke();
     await Promise.all([
       watch(ground, reader.ear, from.reader, ground.sourcePath.attempts),
       watch(ground, writer.ear, from.writer, ground.sinkPath.attempts),
     ]);
-    const back = reader.ear.hears('connected');
-    // A send while it is revoked is the bus's fault: else this one rejects.
-    const sending = ground.source.redelivers ? sendAll(ground, writer.sink, frames.slice(COUNT / 2)) : undefined;
-    await grant();
-    await Promise.all([sending, back]);
-    await hearsAll(ground, { reader, writer, frames, seen, isSending: sending !== undefined });
+    await goesOn(ground, { reader, writer, frames, seen }, grant);
   },
 };
 
@@ -80,18 +102,11 @@ const renewedSecret: ConformanceLaw = {
     const renewFile = demand(ground.renewFile, 'file that holds a secret');
     await using reader = await openSource(ground);
     await using writer = await openSink(ground);
-    const frames = numbered(ground, COUNT);
-    await sendAll(ground, writer.sink, frames.slice(0, COUNT / 2));
-    const seen = new Set((await reader.take(COUNT / 2)).map(({ frame }) => textOf(frame)));
-    const from = { reader: reader.ear.events.length, writer: writer.ear.events.length };
+    const { frames, seen, from } = await halfway(ground, reader, writer);
     await changeSecret();
     await waitFor(() => saysWhy(reader.ear, from.reader), ground.patienceMs, 'the source to report BUS_AUTH');
     await waitFor(() => saysWhy(writer.ear, from.writer), ground.patienceMs, 'the sink to report BUS_AUTH');
-    const back = reader.ear.hears('connected');
-    const sending = ground.source.redelivers ? sendAll(ground, writer.sink, frames.slice(COUNT / 2)) : undefined;
-    renewFile();
-    await Promise.all([sending, back]);
-    await hearsAll(ground, { reader, writer, frames, seen, isSending: sending !== undefined });
+    await goesOn(ground, { reader, writer, frames, seen }, renewFile);
   },
 };
 
