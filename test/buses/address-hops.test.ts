@@ -5,6 +5,7 @@ import type { AddressGrammar } from '#contract/bus.ts';
 import { catalog } from '../../runtime/catalog.ts';
 import { compileTemplate } from '../../runtime/config/compile-template.ts';
 import { awkwardText } from '../conformance/awkward-text.ts';
+import { SHAPES } from './topic-shapes.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
 
 const GRAMMARS = Object.fromEntries([...catalog.buses.values()].map(({ name, grammar }) => [name, grammar]));
@@ -22,23 +23,6 @@ function over(from: string, to: string, template: string, address: string): stri
   const frame = frameForTest(address, '');
   return fill({ ...frame, id: 'i', key: undefined, body: undefined });
 }
-
-const SHAPES = [
-  'a',
-  'a/b',
-  'a/b/c/d',
-  '/a',
-  'a/',
-  '/a/',
-  'a//b',
-  'a///b',
-  '/',
-  '//',
-  'fleet/car.5-x/t',
-  'homie/lamp/$state',
-  'a/$b/c',
-  'a b/c*d/100%/>/x_y/ä',
-] as const;
 
 for (const far of NAMES) {
   test(`mqtt to ${far} and back: a tree of topics arrives as it was, with every empty level`, () => {
