@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import type { IHeaders } from 'kafkajs';
 import { kafkaClient } from '../harness/kafka-client.ts';
 import { law } from '../harness/law.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { ownName, sharedKafka, sharedNats } from '../harness/shared.ts';
-import { waitFor } from '../harness/wait-for.ts';
 import { watchStream } from './out-stream.ts';
 import { newProject } from './project.ts';
 import { startSluice } from './sluice-process.ts';
+import { readTopic } from './topic-end.ts';
 
 const NEEDS = { needs: ['kafka', 'nats'] } as const;
 
@@ -68,19 +67,7 @@ law(
     const [stored] = await stream.read(1);
     assert.deepEqual(stored?.header('plain'), ['as it is']);
     assert.deepEqual(stored?.header('Nats-Rollup'), []);
-    const found: IHeaders[] = [];
-    const consumer = client.consumer({ groupId: last, maxWaitTimeInMs: 50 });
-    await consumer.connect();
-    await consumer.subscribe({ topics: [last], fromBeginning: true });
-    await consumer.run({
-      eachMessage({ message }) {
-        found.push(message.headers ?? {});
-        return Promise.resolve();
-      },
-    });
-    await waitFor(() => found.length > 0, 30_000, 'the message at the far end');
-    await consumer.disconnect();
-    const [arrived] = found;
+    const [arrived] = (await readTopic(kafka, last, 1)).map(({ headers }) => headers);
     const { 'kafka_dlt-original-partition': dropped, ...wanted } = sent;
     assert.ok(dropped);
     for (const [name, bytes] of Object.entries(wanted)) {

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { channelTo, oneHome, QUORUM } from '../buses/rabbitmq/ends.ts';
-import { kafkaClient } from '../harness/kafka-client.ts';
 import type { KafkaDoor } from '../harness/kafka-door.ts';
 import { law } from '../harness/law.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { ownName, sharedKafka } from '../harness/shared.ts';
-import { waitFor } from '../harness/wait-for.ts';
 import { parseMetrics } from '../telemetry/prometheus.ts';
 import { clientIdAt } from './field-to-core.ts';
 import { newProject, type Project } from './project.ts';
 import { newPublisher } from './publisher.ts';
 import { startSluice } from './sluice-process.ts';
+import { readTopic } from './topic-end.ts';
 
 const home = oneHome();
 const NOW_MS = Date.now();
@@ -27,20 +26,8 @@ function projectInto(kafka: KafkaDoor, topic: string, bus: object, from: object)
 
 /** The number in each body of a topic, in the order of the log, with the time of its record. */
 async function logged(kafka: KafkaDoor, topic: string, count: number): Promise<(readonly [number, number])[]> {
-  const client = kafkaClient({ clientId: topic, brokers: kafka.brokers });
-  const consumer = client.consumer({ groupId: topic, maxWaitTimeInMs: 50 });
-  const found: (readonly [number, number])[] = [];
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await consumer.run({
-    eachMessage({ message: { value, timestamp } }) {
-      found.push([(JSON.parse(String(value)) as { n: number }).n, Number(timestamp)]);
-      return Promise.resolve();
-    },
-  });
-  await waitFor(() => found.length >= count, 30_000, `${count} records in ${topic}`);
-  await consumer.disconnect();
-  return found;
+  const found = await readTopic(kafka, topic, count);
+  return found.map(({ value, timestamp }) => [(JSON.parse(String(value)) as { n: number }).n, Number(timestamp)]);
 }
 
 law(
