@@ -19,9 +19,19 @@ function messageOf(run: () => unknown): string {
   throw new assert.AssertionError({ message: 'expected it to throw' });
 }
 
+/** Keys that change every object are refused, in a law of their own: json-keys. */
+const REFUSED_KEY = /"(__proto__|prototype)":/;
+
 const LAWS: readonly (readonly [Codec, fc.Arbitrary<unknown>])[] = [
   // As JSON itself writes them: it has no negative zero.
-  [json, fc.jsonValue({ noUnicodeString: false }).map((value): unknown => JSON.parse(JSON.stringify(value)))],
+  [
+    json,
+    fc
+      .jsonValue({ noUnicodeString: false })
+      .map((value) => JSON.stringify(value))
+      .filter((written) => !REFUSED_KEY.test(written))
+      .map((written): unknown => JSON.parse(written)),
+  ],
   [text, fc.string({ unit: 'binary' })],
   [bytes, fc.uint8Array()],
 ];
