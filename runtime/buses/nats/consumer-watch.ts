@@ -1,4 +1,5 @@
 import type { ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import { withDeadline } from '#kit/deadline.ts';
 import { Liveness, NoAnswer } from '#kit/liveness.ts';
 import { Standstill } from '#kit/standstill.ts';
 import type { Link } from './connect.ts';
@@ -20,14 +21,19 @@ export interface WatchedSource {
    * server was asked, and so before the answer was true.
    */
   compare(consumer: ConsumerInfo, received: number): string | undefined;
-  /** So many messages that waited came not and wait no more. */
-  removed(count: number): void;
-  /** Something may be said about the stream. */
-  remark(stream: StreamInfo): void;
   /** The consumer is not as it should be, gone, or does not deliver: it must be found again. */
   reattach(why: string): void;
 }
 
+/** What is known of the stream, and is told what a look has shown. None of these may throw. */
+export interface WatchedStream {
+  /** So many messages that waited came not and wait no more. */
+  fewer(count: number): void;
+  /** `stream` was looked at after `consumer`. */
+  looked(consumer: ConsumerInfo, stream: StreamInfo): void;
+}
+
+const LAST_LOOK_MS = 1000;
 /** A connection is given up at the first of so many failures, and at the first of the next. */
 const RENEW_LOOKS = 3;
 const REATTACH_AGAIN_LOOKS = 6;
@@ -41,6 +47,7 @@ const STREAM_LOOKS = 6;
 export class ConsumerWatch {
   readonly #link: Link;
   readonly #source: WatchedSource;
+  readonly #place: WatchedStream;
   readonly #target: { readonly stream: string; readonly name: string };
   readonly #liveness: Liveness;
   readonly #standstill = new Standstill();
@@ -49,15 +56,33 @@ export class ConsumerWatch {
   #deliveriesAtLook = 0;
   #pending: { readonly count: number; readonly deliveries: number } | undefined;
 
-  constructor(link: Link, target: { readonly stream: string; readonly name: string }, source: WatchedSource) {
+  constructor(
+    link: Link,
+    target: { readonly stream: string; readonly name: string },
+    source: WatchedSource,
+    place: WatchedStream,
+  ) {
     this.#link = link;
     this.#target = target;
     this.#source = source;
+    this.#place = place;
     this.#liveness = new Liveness({ ask: () => this.#look(), onFailure: (failure) => this.#failed(failure) });
   }
 
   stop(): void {
     this.#liveness.stop();
+  }
+
+  /** One look more, before the route ends. Without an answer within a second the one before is the last. */
+  async lookLast(): Promise<void> {
+    if (!this.#link.up || this.#source.isAttaching) return;
+    const { stream, name } = this.#target;
+    const look = async (): Promise<void> => {
+      const manager = await this.#source.manager();
+      const consumer = await manager.consumers.info(stream, name);
+      this.#place.looked(consumer, await manager.streams.info(stream));
+    };
+    await withDeadline(look(), LAST_LOOK_MS, () => new NoAnswer(LAST_LOOK_MS)).catch(() => {});
   }
 
   /** The consumer was set back or made again: what waited before says nothing any more. */
@@ -81,8 +106,11 @@ export class ConsumerWatch {
     }
     this.#count(consumer, deliveriesBefore);
     this.#judge(consumer);
+    const isDue = this.#looks % STREAM_LOOKS === 0;
     this.#looks += 1;
-    if (this.#looks % STREAM_LOOKS === 0) this.#source.remark(await manager.streams.info(stream));
+    if (!isDue) return;
+    const found = await manager.streams.info(stream);
+    if (!this.#source.isAttaching) this.#place.looked(consumer, found);
   }
 
   #failed(failure: Error): void {
@@ -132,6 +160,6 @@ export class ConsumerWatch {
     this.#pending = { count, deliveries: deliveriesBefore };
     if (before === undefined) return;
     const removed = before.count - (this.#source.deliveries - before.deliveries) - count;
-    if (removed > 0) this.#source.removed(removed);
+    if (removed > 0) this.#place.fewer(removed);
   }
 }

@@ -99,7 +99,8 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
       throw error;
     }
     this.#heartbeat = setInterval(() => this.#stillWorking(), ACK_WAIT_MS / 3);
-    this.#watch = new ConsumerWatch(this.#link, { stream: this.#from.stream, name: this.#consumerWanted.name }, this);
+    const target = { stream: this.#from.stream, name: this.#consumerWanted.name };
+    this.#watch = new ConsumerWatch(this.#link, target, this, this.#place);
     this.#link.listen({
       up: () => this.#reattach(),
       down: () => this.#session?.close(),
@@ -116,6 +117,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     this.#watch?.stop();
     this.#session?.close();
     this.#acks.flush();
+    if (this.#place.countsWaiting) await this.#watch?.lookLast();
     this.#place.close();
     // Whoever else reads with this durable need not wait for the end of the ack wait; it sees a gap, and starts over in order.
     for (const held of this.#held.values()) this.#acks.say(held.reply, BACK);
@@ -206,14 +208,6 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     return difference;
   }
 
-  removed(count: number): void {
-    this.#place.fewer(count);
-  }
-
-  remark(stream: StreamInfo): void {
-    this.#place.remark(stream);
-  }
-
   reattach(why: string): void {
     this.broken({ kind: 'ended', text: why });
   }
@@ -277,6 +271,8 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     if (held.difference !== undefined) this.#changed(held.difference, delivered.stream_seq);
     const isOurs = held.isNew || (this.#consumerMade ?? consumer.created) === consumer.created;
     const { last_seq: last } = stream.state;
+    await this.#place.meetWaiting(manager, stream, held);
+    if (!current()) return undefined;
     const adopt = (ready: ConsumerInfo): ConsumerInfo => {
       this.#consumerMade = ready.created;
       return ready;

@@ -1,4 +1,5 @@
 import type { Memo } from '#contract/memo.ts';
+import type { Waiting } from './waiting.ts';
 
 /** What a source knew of its stream when it last wrote that down; the server knows the rest. */
 export interface KeptStream {
@@ -15,24 +16,35 @@ export interface KeptStream {
   readonly newestMs: number;
   /** What was removed at or below this sequence was so before the durable was made. */
   readonly countFrom: number;
+  /** Undefined where nothing is known, or the route reads all of the stream, and counts sequences. */
+  readonly waiting: Waiting | undefined;
 }
 
 /** Undefined where nothing is kept, or that of another stream or bus. */
 export function readKept(memo: Memo, stream: string): KeptStream | undefined {
   try {
     const kept: unknown = JSON.parse(memo.read() ?? '');
-    return isKept(kept) && kept.stream === stream ? kept : undefined;
+    return isKept(kept) && kept.stream === stream ? { ...kept, waiting: waitingOf(kept) } : undefined;
   } catch {
     return undefined;
   }
 }
 
 function isKept(value: unknown): value is KeptStream {
-  if (typeof value !== 'object' || value === null) return false;
-  const numbers = ['received', 'deliveries', 'newestMs', 'countFrom'].every(
-    (name) => typeof Reflect.get(value, name) === 'number',
+  return (
+    has(value, 'number', 'received', 'deliveries', 'newestMs', 'countFrom') &&
+    has(value, 'string', 'stream', 'created', 'name')
   );
-  return numbers && ['stream', 'created', 'name'].every((name) => typeof Reflect.get(value, name) === 'string');
+}
+
+function waitingOf({ waiting }: KeptStream): Waiting | undefined {
+  const isWhole = has(waiting, 'number', 'messages', 'deliveries', 'storedUpTo') && has(waiting, 'string', 'made');
+  return isWhole ? waiting : undefined;
+}
+
+function has(value: unknown, type: 'number' | 'string', ...names: readonly string[]): boolean {
+  // eslint-disable-next-line valid-typeof -- one of the two
+  return typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === type);
 }
 
 /** Durable when it returns. Throws STATE_UNUSABLE. */

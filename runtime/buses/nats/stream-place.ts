@@ -1,11 +1,13 @@
-import type { ConsumerInfo, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import type { ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError } from '#contract/errors.ts';
 import type { Coordinates } from './ack-reply.ts';
+import type { HeldConsumer } from './consumer.ts';
 import { type Removed, RemovedMessages } from './removed-messages.ts';
 import { readKept, type KeptStream, writeKept } from './stream-memo.ts';
 import { remarksOn } from './stream.ts';
 import { includes } from './subject.ts';
+import { removedSince, waitingAt } from './waiting.ts';
 
 /** How often the place is written down while it moves. */
 const SAVE_MS = 30_000;
@@ -33,6 +35,9 @@ export class StreamPlace {
   #kept: KeptStream | undefined;
   #config: StreamConfig | undefined;
   #isRead = false;
+  #isBegun = false;
+  /** Found before `begin`. */
+  #removedBefore = 0;
   #isSaved = true;
   readonly #saving: NodeJS.Timeout;
 
@@ -61,17 +66,10 @@ export class StreamPlace {
     this.#save();
   }
 
-  /** Says what of the stream keeps messages from coming. */
-  remark(stream: StreamInfo): void {
-    for (const { code, text } of remarksOn(stream, this.#filters)) {
-      this.#context.report({ kind: 'notice', code, text });
-    }
-  }
-
   /** A look at the stream. `received`: the last sequence that came to this process; undefined before its first session. */
   meet(stream: StreamInfo, received: number | undefined): Finding {
     const { created, state, config } = stream;
-    this.remark(stream);
+    this.#remark(stream);
     this.#config = config;
     if (!this.#isRead) {
       this.#kept = readKept(this.#context.memo, this.#stream);
@@ -79,7 +77,8 @@ export class StreamPlace {
     }
     const kept = this.#kept;
     const name = `${this.#stream}@${Date.parse(created).toString(36)}`;
-    const fresh = { stream: this.#stream, created, name, received: 0, deliveries: 0, newestMs: 0, countFrom: 0 };
+    const nothing = { received: 0, deliveries: 0, newestMs: 0, countFrom: 0, waiting: undefined };
+    const fresh = { stream: this.#stream, created, name, ...nothing };
     if (kept !== undefined && kept.created === created && state.last_seq >= (received ?? kept.received)) {
       if (received !== undefined) this.#begins(config, state.first_seq);
       return 'same';
@@ -101,8 +100,37 @@ export class StreamPlace {
     return 'other';
   }
 
+  /** A look while the route reads: what waits now, a later session counts on. `stream` was looked at after `consumer`. */
+  looked(consumer: ConsumerInfo, stream: StreamInfo): void {
+    this.#remark(stream);
+    if (this.#kept === undefined || !this.#countsWaiting(stream.config)) return;
+    this.#kept = { ...this.#kept, waiting: waitingAt(consumer, stream) };
+    this.#isSaved = false;
+  }
+
+  /** Whether a look at what waits is of use. */
+  get countsWaiting(): boolean {
+    return this.#config !== undefined && this.#countsWaiting(this.#config);
+  }
+
+  /** Of what waited for the durable at the last look of an earlier session, that which was removed since is a loss. */
+  async meetWaiting(manager: JetStreamManager, stream: StreamInfo, held: HeldConsumer): Promise<void> {
+    const { waiting, received = 0 } = this.#kept ?? {};
+    if (waiting === undefined) return;
+    const isCounted = this.#isCounted(stream.config);
+    // While this process reads all of the stream, the sequences that do not come show it.
+    if (!held.hadOtherFilters && !(this.#isBegun && isCounted)) {
+      const removed = await removedSince(waiting, manager, stream, held.info, isCounted);
+      this.#passedOver(stream, Math.max(waiting.storedUpTo, received));
+      if (this.#isBegun) this.fewer(removed);
+      else this.#removedBefore = removed;
+    }
+    this.#forgetWaiting();
+  }
+
   /** The first session of this process begins, with a durable that is `isNew` or goes on. */
   begin({ config, state }: StreamInfo, consumer: ConsumerInfo, isNew: boolean): void {
+    this.#isBegun = true;
     const { ack_floor: floor, delivered, name } = consumer;
     const { received = 0, deliveries = 0, countFrom = 0 } = this.#kept ?? {};
     if (isNew) {
@@ -116,12 +144,13 @@ export class StreamPlace {
       return this.#count(config, state.last_seq);
     }
     // Of other retentions what was acknowledged is gone, and may lie above the floor.
-    const isLimits = config.retention === 'limits';
+    const isLimits = isByLimits(config);
     const passed = isLimits ? floor.stream_seq : delivered.stream_seq;
     // A purge takes the floor along. What was delivered since, to a process whose last words were not written down, is not lost.
     const since = delivered.consumer_seq - deliveries;
     const mayBePurged = isLimits && state.first_seq === passed + 1 && received > 0 && since >= 0;
     this.#count(config, Math.max(mayBePurged ? Math.min(passed, received + since) : passed, countFrom));
+    this.fewer(this.#removedBefore);
     this.#begins(config, state.first_seq);
   }
 
@@ -153,16 +182,25 @@ export class StreamPlace {
 
   /** Fewer messages wait than did, and so many of them did not come. */
   fewer(count: number): void {
-    if (this.#config === undefined || isMeant(this.#config)) return;
+    if (count === 0 || this.#config === undefined || isMeant(this.#config)) return;
+    // Another session would count them again.
+    this.#forgetWaiting();
     this.#removed.said(count);
     this.#lose('MESSAGES_REMOVED', `at least ${count} messages of stream ${this.#stream} were ${REMOVED}`, count);
   }
 
   #setBack(kept: KeptStream, found: string): void {
     this.#removed.countFrom(undefined);
-    this.#keep({ ...kept, name: `${this.#stream}@${Date.now().toString(36)}`, received: 0 });
+    this.#keep({ ...kept, name: `${this.#stream}@${Date.now().toString(36)}`, received: 0, waiting: undefined });
     const text = `${found}: it was restored from a backup, or its server lost messages; what was stored since is read, under other ids. How many messages were lost unread is not known`;
     this.#lose('STREAM_ROLLED_BACK', text);
+  }
+
+  /** Says what of the stream keeps messages from coming. */
+  #remark(stream: StreamInfo): void {
+    for (const { code, text } of remarksOn(stream, this.#filters)) {
+      this.#context.report({ kind: 'notice', code, text });
+    }
   }
 
   #begins(config: StreamConfig, first: number): void {
@@ -172,6 +210,18 @@ export class StreamPlace {
 
   #count(config: StreamConfig, at: number): void {
     this.#removed.countFrom(this.#isCounted(config) ? at : undefined);
+  }
+
+  #countsWaiting(config: StreamConfig): boolean {
+    return !isMeant(config) && !(isByLimits(config) && this.#isCounted(config));
+  }
+
+  /** The stream begins behind messages of which it was never known whether they waited for the route: most of them may be for others. */
+  #passedOver({ config, state }: StreamInfo, seen: number): void {
+    const most = state.first_seq - 1 - seen;
+    if (most <= 0 || !isByLimits(config) || this.#isCounted(config)) return;
+    const text = `${most} messages of stream ${this.#stream} (sequences ${seen + 1} to ${state.first_seq - 1}) were ${REMOVED}; how many of them have a subject that the route reads is not known`;
+    this.#context.report({ kind: 'notice', code: 'MESSAGES_PASSED', text });
   }
 
   /** Whether a sequence that does not come is a message that the route should have had. */
@@ -193,6 +243,10 @@ export class StreamPlace {
     this.#context.report({ kind: 'loss', code, text, ...(messages !== undefined && { messages }) });
   }
 
+  #forgetWaiting(): void {
+    if (this.#kept?.waiting !== undefined) this.#keep({ ...this.#kept, waiting: undefined });
+  }
+
   #keep(kept: KeptStream): void {
     this.#kept = kept;
     this.#isSaved = false;
@@ -209,6 +263,11 @@ export class StreamPlace {
       this.#context.report({ kind: 'problem', error: asSluiceError(thrown, 'STATE_UNUSABLE') });
     }
   }
+}
+
+/** Else the stream lets go of what was acknowledged, which says nothing. */
+function isByLimits({ retention }: StreamConfig): boolean {
+  return retention === 'limits';
 }
 
 /** Where the stream itself replaces and ends messages, that is what its publishers wanted. */

@@ -21,6 +21,7 @@ import {
   recordedContext,
   take,
   textOf,
+  WINDOW,
 } from './ends.ts';
 
 const shared = { needs: ['nats'] as const };
@@ -103,10 +104,59 @@ for (const [how, remove, left, count] of REMOVALS) {
   }
 }
 
+const PARTS: readonly (readonly [string, Partial<StreamConfig>, readonly string[] | undefined, number])[] = [
+  ['a part of a stream', {}, ['tracks.a'], 14],
+  ['two parts of a stream', {}, ['tracks.a', 'tracks.c'], 14],
+  ['all of an interest stream', { retention: 'interest' }, undefined, 24],
+  ['a part of an interest stream', { retention: 'interest' }, ['tracks.a'], 14],
+  ['all of a work queue', { retention: 'workqueue' }, undefined, 24],
+  // Who waits cannot be told from who came since: two of these are seen as two of the fourteen.
+  ['a part of a work queue', { retention: 'workqueue' }, ['tracks.a'], 12],
+];
+
+for (const [what, config, subjects, count] of PARTS) {
+  law(
+    `of ${what}, at least what waited when the route was stopped and was purged is a loss, with its number`,
+    shared,
+    async () => {
+      await using broker = await sharedNats();
+      await using admin = await withStream(broker, config);
+      const memo = newMemo();
+      const end = { ...from, ...(subjects !== undefined && { subjects: [...subjects] }) };
+      const window = { messages: 4, bytes: WINDOW.bytes };
+      const open = async (): Promise<Opened> => {
+        const context = recordedContext({ memo, window });
+        return { context, source: await jetstream.openSource({ connection: connectionTo(broker.url), end }, context) };
+      };
+      const first = await open();
+      await publish(admin, 1, 22);
+      // Four are settled and four under way: fourteen wait.
+      await accept(first.source, 4);
+      await take(first.source, 4);
+      await publish(admin, 23, 32, 'tracks.b');
+      await first.source.close();
+      await publish(admin, 33, 33);
+      await admin.manager.streams.purge('TRACKS', { seq: 33 });
+      await publish(admin, 34, 34);
+      const second = await open();
+      assert.deepEqual((await accept(second.source, 2)).map(textOf), ['33', '34']);
+      await second.source.close();
+      assert.deepEqual(lossesOf(second.context), [['MESSAGES_REMOVED', count]]);
+      const third = await open();
+      await publish(admin, 35, 35);
+      assert.deepEqual((await accept(third.source, 1)).map(textOf), ['35']);
+      await third.source.close();
+      assert.deepEqual(lossesOf(third.context), [], 'it is said once');
+      const [consumer, ...others] = await admin.manager.consumers.list('TRACKS').next();
+      assert.deepEqual([consumer?.name, others], ['bridge', []], 'who counted is gone');
+    },
+  );
+}
+
 for (const [what, config, end] of [
   ['what a stream replaces by newer messages of the subject', { max_msgs_per_subject: 1 }, from],
   ['what of other subjects goes', {}, { ...from, subjects: ['tracks.b'] }],
-] as const satisfies (readonly [string, Partial<StreamConfig>, JetStreamFrom])[]) {
+] as readonly (readonly [string, Partial<StreamConfig>, JetStreamFrom])[]) {
   law(`${what} is no loss`, shared, async () => {
     await using broker = await sharedNats();
     await using admin = await withStream(broker, config);
@@ -119,6 +169,8 @@ for (const [what, config, end] of [
     assert.deepEqual((await accept(source, 1)).map(textOf), ['11']);
     await source.close();
     assert.deepEqual(lossesOf(context), []);
+    const said = context.events.some((event) => event.kind === 'notice' && event.code === 'MESSAGES_PASSED');
+    assert.equal(said, end.subjects !== undefined, 'nobody can tell whether one of them was for the route');
   });
 }
 

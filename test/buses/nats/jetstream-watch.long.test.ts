@@ -4,11 +4,22 @@ import type { Source } from '#contract/source.ts';
 import { ACK_WAIT_MS } from '../../../runtime/buses/nats/consumer.ts';
 import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
 import { law } from '../../harness/law.ts';
+import { startLink } from '../../harness/link.ts';
 import { publishStored } from '../../harness/publish-stored.ts';
 import { sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type Admin, withStream } from './admin.ts';
-import { accept, connectionTo, DEADLINE_MS, jetstream, type RecordedContext, recordedContext, textOf } from './ends.ts';
+import {
+  accept,
+  connectionTo,
+  DEADLINE_MS,
+  jetstream,
+  over,
+  type RecordedContext,
+  recordedContext,
+  take,
+  textOf,
+} from './ends.ts';
 
 const shared = { needs: ['nats'] as const };
 const from: JetStreamFrom = { stream: 'TRACKS', durable: 'bridge', start: 'all' };
@@ -214,3 +225,30 @@ law('a mirror is read like any stream, and nothing is said', shared, async () =>
     [],
   );
 });
+
+law(
+  'of a part of a stream, what waited when the connection was cut and was purged is a loss, with its number',
+  shared,
+  async () => {
+    await using broker = await sharedNats();
+    await using admin = await withStream(broker);
+    await using link = await startLink(broker.port);
+    const context = recordedContext({ window: { messages: 4, bytes: 1e7 } });
+    const end = { ...from, subjects: ['tracks.a'] };
+    const source = await jetstream.openSource({ connection: connectionTo(over(broker.url, link)), end }, context);
+    await publish(admin, 1, 40);
+    // With the second look the first one's answers are there.
+    const looks = admin.connection.subscribe('$JS.API.CONSUMER.INFO.TRACKS.bridge', { max: 2 });
+    const underWay = await take(source, 4);
+    for await (const look of looks) assert.ok(look.subject.length > 0);
+    await link.cut();
+    await admin.manager.streams.purge('TRACKS');
+    await publish(admin, 41, 42);
+    await link.mend();
+    const text = await context.reported('MESSAGES_REMOVED');
+    assert.match(text, /^at least 16 messages of stream TRACKS were removed/);
+    for (const delivery of underWay) delivery.settle(ACCEPT);
+    assert.deepEqual((await accept(source, 1)).map(textOf), ['42']);
+    await source.close();
+  },
+);
