@@ -91,7 +91,8 @@ export class Endings implements LoadEnds {
 
   /** It was passed on before, at that time as far as it is known: nothing is remembered anew. */
   repeated(job: Job, cause: RepeatCause, earlierMs: number | undefined): void {
-    this.#sayRepeated(job, cause, earlierMs);
+    const isFirstDelivery = job.delivery.attempt === 1;
+    this.#sayRepeated(job, cause === 'remembered' && isFirstDelivery ? 'sent-again' : cause, earlierMs);
     this.#end(job, 'repeated');
   }
 
@@ -219,7 +220,9 @@ export class Endings implements LoadEnds {
     job.trace?.repeats(cause, earlier);
     counters.repeatedBy[cause] += 1;
     if (counters.repeatedBy[cause] > 1) return;
-    log.info('message-repeated', { route: name, cause, id: job.id, earlier, text: WHY_REPEATED[cause] });
+    const fields = { route: name, cause, id: job.id, earlier, text: WHY_REPEATED[cause] };
+    if (cause === 'sent-again') log.warn('message-repeated', fields);
+    else log.info('message-repeated', fields);
   }
 
   #count(outcome: Ending): void {

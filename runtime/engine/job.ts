@@ -28,6 +28,8 @@ export interface Job extends Member {
   sequence: number | undefined;
   /** What repetitions of it have in common, where the route looks for them. */
   repeatKey: string | undefined;
+  /** Whether it was counted as one that has another one's id. */
+  isIdReused: boolean;
   /** Whether it may have been sent before, by a process or connection that is gone. */
   mayRepeat: boolean;
   attempt: number;

@@ -118,6 +118,7 @@ export class Pump {
       sequence: undefined,
       repeatKey: undefined,
       mayRepeat: false,
+      isIdReused: false,
       attempt: 1,
       unreachableSinceMs: undefined,
       unsent: 0,

@@ -65,7 +65,7 @@ function read(route: Route, job: Job): Message {
   if (route.id !== undefined) {
     const named = `${frame.address}/${route.id(look(job, key, body))}`;
     job.id = idOf(route, `${named}~${contentId(frame.address, frame.key, frame.body)}`);
-    if (job.attempt === 1) noteReuse(route, named, job.id);
+    if (job.attempt === 1) noteReuse(route, job, named, job.id);
   }
   const view = route.sequence === undefined && route.timestamp === undefined ? undefined : look(job, key, body);
   const madeAtMs = view === undefined || route.timestamp === undefined ? undefined : timeIn(route.timestamp(view));
@@ -159,17 +159,21 @@ export function repeatKeyOf(route: Route, job: Job, { key, body }: Message): str
   if (!comparesContent) return value;
   const { frame } = job.delivery;
   const whole = `${value}~${contentId(frame.address, frame.key, frame.body)}`;
-  noteReuse(route, `dedupe ${value}`, whole);
+  noteReuse(route, job, `dedupe ${value}`, whole);
   return whole;
 }
 
-/** A publisher that begins anew, or two of one name: the id counts only together with what it names. */
-function noteReuse({ reusedIds, counters, log, name }: Route, id: string, whole: string): void {
-  if (!reusedIds.wears(id, whole)) return;
+/**
+ * A publisher that begins anew, or two of one name: the id counts only together with what it names. A message counts once,
+ * though both `id` and `dedupe` see it.
+ */
+function noteReuse({ reusedIds, counters, log, name }: Route, job: Job, id: string, whole: string): void {
+  if (!reusedIds.wears(id, whole) || job.isIdReused) return;
+  job.isIdReused = true;
   counters.idsReused += 1;
   if (counters.idsReused > 1) return;
   const text =
-    'two messages of other content have one id, or one value of dedupe; both pass, each under an id of its own';
+    'a message has the id, or the value of dedupe, of one with another content: it is not taken for a repetition of that one';
   log.warn('id-reused', { route: name, code: 'ID_REUSED', text });
 }
 

@@ -42,16 +42,40 @@ test('a message that wears the id of another one passes under an id of its own, 
   assert.equal(counters.idsReused, 2, 'another address is another id');
 });
 
-test('a repetition of a message is dropped, said once with the time of the first, and counted by its cause', async () => {
-  const said: Record<string, unknown>[] = [];
-  const log: Log = { info: (event, fields) => void said.push({ event, ...fields }), warn() {}, error() {} };
-  const frames = ['open', 'open', 'open'].map((body) => frame('a/x', body, '1'));
-  const { sink, counters } = started(frames, { trafficClass: 'command', ledger: ledger(), id: named, log });
+for (const [attempt, cause, level] of [
+  [1, 'sent-again', 'warn'],
+  [2, 'remembered', 'info'],
+  [undefined, 'remembered', 'info'],
+] as const) {
+  test(`a repetition with attempt ${attempt} is dropped, said once as ${cause} with the time of the first, and counted`, async () => {
+    const said: Record<string, unknown>[] = [];
+    const say =
+      (severity: string) =>
+      (event: string, fields?: object): void =>
+        void said.push({ event, severity, ...fields });
+    const log: Log = { info: say('info'), warn: say('warn'), error: say('error') };
+    const frames = ['open', 'open', 'open'].map((body) => frame('a/x', body, '1'));
+    const source = new ListSource(frames, { attempt });
+    const options = { source, trafficClass: 'command', ledger: ledger(), id: named, log } as const;
+    const { sink, counters } = started([], options);
+    await settleNow();
+    assert.deepEqual(bodies(sink.sent), ['open']);
+    assert.equal(counters.repeated, 2);
+    assert.deepEqual(counters.repeatedBy, { remembered: 0, 'sent-again': 0, dedupe: 0, log: 0, [cause]: 2 });
+    const [line, ...more] = said.filter(({ event }) => event === 'message-repeated');
+    const { severity, cause: because, earlier } = line ?? {};
+    assert.deepEqual([severity, because, earlier, more], [level, cause, '2026-11-26T00:00:00.000Z', []]);
+  });
+}
+
+test('a message whose id another one has is counted once, though id and dedupe both see it', async () => {
+  const frames = [frame('a/x', 'one', '1'), frame('a/x', 'two', '1')];
+  const { counters } = started(frames, {
+    id: named,
+    dedupe: { by: named, comparesContent: true, ledger: ledger() },
+  });
   await settleNow();
-  assert.deepEqual(bodies(sink.sent), ['open']);
-  assert.deepEqual([counters.repeated, counters.repeatedBy], [2, { remembered: 2, dedupe: 0, log: 0 }]);
-  const [line, ...more] = said.filter(({ event }) => event === 'message-repeated');
-  assert.deepEqual([line?.['cause'], line?.['earlier'], more], ['remembered', '2026-11-26T00:00:00.000Z', []]);
+  assert.equal(counters.idsReused, 1);
 });
 
 test('dedupe takes the same value of another content for another message, unless the file says otherwise', async () => {
