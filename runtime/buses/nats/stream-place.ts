@@ -143,13 +143,14 @@ export class StreamPlace {
       }
       return this.#count(config, state.last_seq);
     }
-    // Of other retentions what was acknowledged is gone, and may lie above the floor.
+    // With another retention what was acknowledged is gone, and may lie above the floor.
     const isLimits = isByLimits(config);
-    const passed = isLimits ? floor.stream_seq : delivered.stream_seq;
-    // A purge takes the floor along. What was delivered since, to a process whose last words were not written down, is not lost.
-    const since = delivered.consumer_seq - deliveries;
-    const mayBePurged = isLimits && state.first_seq === passed + 1 && received > 0 && since >= 0;
-    this.#count(config, Math.max(mayBePurged ? Math.min(passed, received + since) : passed, countFrom));
+    const place = isLimits ? floor.stream_seq : delivered.stream_seq;
+    // A purge moves the floor to the stream's new beginning. The earlier process received no more than it wrote down, and what
+    // was delivered after it last did: a floor beyond that stands above messages that were purged unread.
+    const deliveredSince = delivered.consumer_seq - deliveries;
+    const mayBePurged = isLimits && state.first_seq === place + 1 && received > 0 && deliveredSince >= 0;
+    this.#count(config, Math.max(mayBePurged ? Math.min(place, received + deliveredSince) : place, countFrom));
     this.fewer(this.#removedBefore);
     this.#begins(config, state.first_seq);
   }
