@@ -125,13 +125,16 @@ law(
       ]) {
         await publisher.publish('in/a', body);
       }
+      // The bundle's copy of the client's parser keeps the empty one (buses/mqtt/empty-values.ts).
+      await publisher.publish('in/a', '{"n":7}', { userProperties: { seclabel: ['', 'S'] } });
       const stored = (await stream.read(already + 1)).at(-1);
       assert.equal(Buffer.from(stored?.body ?? []).toString(), '{"n":42,"at":"2026-01-01T00:00:00Z"}');
-      await bundle.said('dead-letter', 5);
+      await bundle.said('dead-letter', 6);
       bundle.signal('SIGTERM');
       assert.equal(await bundle.ended(), 0);
       const letters = readLetters(join(folder.path, '.sluice/bridge'));
       assert.deepEqual(letters.map(({ code }) => String(code)).toSorted(), [
+        'LABEL_DUPLICATE',
         'SCHEMA_INVALID',
         'SCHEMA_INVALID',
         'SCHEMA_INVALID',

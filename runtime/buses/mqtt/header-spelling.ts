@@ -7,8 +7,6 @@ export const headerSpelling: Spelling = {
   maxValue: MAX_TEXT_BYTES,
   canSpell(name, values, types) {
     if (textFlaw(name) !== undefined || !isTextAlone(types) || values.length === 0) return false;
-    // The parser of the client loses an empty value that others of its name follow.
-    if (values[0] === '' && values.length > 1) return false;
     return values.every((value) => textFlaw(value) === undefined);
   },
 };

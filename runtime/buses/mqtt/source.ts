@@ -15,6 +15,7 @@ import { Numbered } from '#kit/numbered.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { clientOptions, targetOf } from './client-options.ts';
 import { problem, type Target } from './connect-failure.ts';
+import { keepEmptyValues } from './empty-values.ts';
 import { Link, type LinkEnd, type Live } from './link.ts';
 import type { MqttConnection, MqttFrom } from './options.ts';
 import { PacketRing } from './packet-ring.ts';
@@ -39,8 +40,9 @@ interface Held {
 }
 
 export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, context: BusContext): Promise<Source> {
-  const { connect } = (await import('mqtt')).default;
-  const source = new MqttSource(connect, options, context);
+  const [{ default: mqtt }, { parser }] = await Promise.all([import('mqtt'), import('mqtt-packet')]);
+  keepEmptyValues(parser);
+  const source = new MqttSource(mqtt.connect, options, context);
   await source.open();
   return source;
 }

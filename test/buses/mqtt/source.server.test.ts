@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT, GIVE_BACK } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
+import { labelOf } from '#contract/label.ts';
 import { law } from '../../harness/law.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { bodyOf, DEADLINE_MS, drain, numbers, source, take } from './ends.ts';
+import { bodyOf, DEADLINE_MS, drain, frame, numbers, sink, source, take } from './ends.ts';
 import { peer } from './peer.ts';
 import { startTap } from './tap.ts';
 
@@ -29,17 +30,45 @@ law('a frame carries topic, body, headers, content type, id and expiry of what w
   });
   const [delivery] = await take(from.end, 1);
   assert.ok(delivery);
-  const { frame } = delivery;
-  assert.deepEqual([frame.address, bodyOf(delivery), frame.key], ['t/7/position', 'hello', undefined]);
-  assert.deepEqual([frame.contentType, frame.id, frame.timestampMs], ['application/json', 'm-1', undefined]);
-  assert.deepEqual(frame.headers.get('many'), ['b', 'a', 'b']);
-  assert.deepEqual(frame.headers.get('seclabel'), ['S']);
-  assert.equal(frame.headers.has('msgid'), false);
-  const leftMs = (frame.expiresAtMs ?? 0) - before;
+  const read = delivery.frame;
+  assert.deepEqual([read.address, bodyOf(delivery), read.key], ['t/7/position', 'hello', undefined]);
+  assert.deepEqual([read.contentType, read.id, read.timestampMs], ['application/json', 'm-1', undefined]);
+  assert.deepEqual(read.headers.get('many'), ['b', 'a', 'b']);
+  assert.deepEqual(read.headers.get('seclabel'), ['S']);
+  assert.equal(read.headers.has('msgid'), false);
+  const leftMs = (read.expiresAtMs ?? 0) - before;
   assert.ok(leftMs > 55_000 && leftMs < 70_000, String(leftMs));
   assert.match(delivery.id, new RegExp(`^${clientId}-test_r-source:m:m-1~[0-9a-f]+-[0-9a-f]+-[0-9a-f]+$`));
   assert.equal(delivery.attempt, 1);
 });
+
+law(
+  'an empty value arrives in its place before, between and after others of its name, and among labels',
+  shared,
+  async () => {
+    await using mosquitto = await startMosquitto();
+    await using from = await source(mosquitto.url);
+    await using sender = await peer(mosquitto.url);
+    await using to = await sink(mosquitto.url);
+    const many = ['', 'b', '', '', 'a', ''];
+    const properties = { userProperties: { seclabel: ['', 'secret'], 'x-many': many, 'x-one': '' } };
+    await sender.publish('t/client', ['1'], { qos: 1, properties });
+    await to.end.send(
+      frame('t/sink', '2', { headers: new Map(Object.entries({ 'x-many': many, seclabel: ['', 'S'] })) }),
+    );
+    const taken = (await take(from.end, 2)).map((delivery) => delivery.frame);
+    for (const { headers } of taken) assert.deepEqual(headers.get('x-many'), many);
+    assert.deepEqual(taken[0]?.headers.get('x-one'), ['']);
+    assert.deepEqual(
+      taken.map(({ headers }) => headers.get('seclabel')),
+      [
+        ['', 'secret'],
+        ['', 'S'],
+      ],
+    );
+    for (const read of taken) assert.throws(() => labelOf(read), { code: 'LABEL_DUPLICATE' });
+  },
+);
 
 law('MQTT 3.1.1 brings topic and body, and redelivers all the same', shared, async () => {
   await using mosquitto = await startMosquitto();
