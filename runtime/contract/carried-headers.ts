@@ -43,7 +43,8 @@ const NEVER_CARRIED: ReadonlySet<string> = new Set([
 ]);
 /** Headers that one message may carry so: more are no headers that anybody wrote, and take long to read. */
 const MOST_CARRIED = 1000;
-const BEYOND_ASCII = /[^\x20-\x7e]/g;
+const BEYOND_ASCII = /[^\x20-\x7e]+/g;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const TYPES: ReadonlySet<unknown> = new Set<HeaderType>([
   'text',
   'bytes',
@@ -130,8 +131,13 @@ function asciiJson(entries: readonly Entry[]): string {
   return JSON.stringify(entries).replaceAll(BEYOND_ASCII, escaped);
 }
 
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+function escaped(text: string): string {
+  let all = '';
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    all += `\\u${HEX[unit >> 8]}${HEX[unit & 0xff]}`;
+  }
+  return all;
 }
 
 function inPieces(text: string, most: number | undefined): string[] {

@@ -19,6 +19,7 @@ export interface LevelRules {
   readonly hasEmpty: boolean;
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
 const ALWAYS = /[\p{Cc}\p{Cs}]/u;
 
 /**
@@ -38,7 +39,7 @@ export function levelCodec({ escape, refused, refusedFirst, hasEmpty }: LevelRul
 
   const escapedOf = (character: string): string => {
     let out = '';
-    for (const byte of bytesOfText(character)) out += escape + byte.toString(16).toUpperCase().padStart(2, '0');
+    for (const byte of bytesOfText(character)) out += escape + (HEX[byte] ?? '');
     return out;
   };
 

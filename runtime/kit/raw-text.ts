@@ -22,34 +22,62 @@ export function utf8Of(bytes: Uint8Array): string | undefined {
 /** The bytes that `textOfBytes` made the text from; any other text as UTF-8. */
 export function bytesOfText(text: string): Buffer {
   if (!ESCAPED.test(text)) return Buffer.from(text);
-  // By code point: of a pair the second half is in the same range, and is no escaped byte.
-  const parts = Array.from(text, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return ESCAPED.test(character) && code <= 0xffff ? Buffer.from([code - FIRST]) : Buffer.from(character);
-  });
-  return Buffer.concat(parts);
+  // A unit of UTF-16 takes three bytes at most.
+  const bytes = Buffer.allocUnsafe(text.length * 3);
+  let end = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    // By code point: of a pair the second half is in the same range, and is no escaped byte.
+    const code = text.codePointAt(at) ?? 0;
+    if (code > 0xffff) at += 1;
+    end = code >= FIRST + 0x80 && code <= FIRST + 0xff ? bytes.writeUInt8(code - FIRST, end) : encode(code, bytes, end);
+  }
+  return bytes.subarray(0, end);
 }
 
+/** Writes one code point as UTF-8, and answers where it ends. Half of a pair is no character: U+FFFD, as everywhere. */
+function encode(code: number, bytes: Buffer, start: number): number {
+  if (code >= 0xd800 && code <= 0xdfff) return encode(0xfffd, bytes, start);
+  if (code < 0x80) return bytes.writeUInt8(code, start);
+  const more = code < 0x800 ? 1 : code < 0x1_0000 ? 2 : 3;
+  bytes[start] = ((0xff00 >> (more + 1)) & 0xff) | (code >> (6 * more));
+  for (let left = more - 1, at = start + 1; left >= 0; left -= 1, at += 1)
+    bytes[at] = 0x80 | ((code >> (6 * left)) & 0x3f);
+  return start + more + 1;
+}
+
+/** Takes time in proportion to the length, whatever the bytes are: anybody may send a megabyte of them. */
 function escaped(bytes: Uint8Array): string {
-  let text = '';
+  // In UTF-16: no character takes more units than it has bytes.
+  const units = Buffer.allocUnsafe(bytes.length * 2);
+  let end = 0;
   for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes, at);
-    if (length === 0) {
-      text += String.fromCharCode(FIRST + (bytes[at] ?? 0));
-      at += 1;
-    } else {
-      text += STRICT.decode(bytes.subarray(at, at + length));
-      at += length;
-    }
+    const code = length === 0 ? FIRST + (bytes[at] ?? 0) : decode(bytes, at, length);
+    if (code > 0xffff) end = units.writeUInt16LE(0xd800 + ((code - 0x1_0000) >> 10), end);
+    end = units.writeUInt16LE(code > 0xffff ? 0xdc00 + ((code - 0x1_0000) & 0x3ff) : code, end);
+    at += Math.max(1, length);
   }
-  return text;
+  return units.toString('utf16le', 0, end);
 }
 
-/** How many bytes make a character at this place; 0 where none does. */
+function decode(bytes: Uint8Array, start: number, length: number): number {
+  const lead = bytes[start] ?? 0;
+  let code = length === 1 ? lead : lead & (0x7f >> length);
+  for (let at = start + 1; at < start + length; at += 1) code = (code << 6) | ((bytes[at] ?? 0) & 0x3f);
+  return code;
+}
+
+/** How many bytes make a character at this place; 0 where none does (Unicode, table 3-7). */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;
   if (lead < 0x80) return 1;
-  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
-  if (length === 0 || at + length > bytes.length) return 0;
-  return utf8Of(bytes.subarray(at, at + length)) === undefined ? 0 : length;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  const second = bytes[at + 1] ?? 0;
+  // No overlong form, no half of a pair, nothing beyond the last plane.
+  const least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+  const most = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  if (second < least || second > most) return 0;
+  for (let next = at + 2; next < at + length; next += 1) if (((bytes[next] ?? 0) & 0xc0) !== 0x80) return 0;
+  return length;
 }
