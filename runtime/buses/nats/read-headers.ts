@@ -40,8 +40,10 @@ export function parseHeaders(block: string, note: NoteOddity): Carried {
   let given: string | undefined;
   let ttl: string | undefined;
   let start = block.indexOf('\r\n') + 2;
+  let colon = 0;
   for (let end = block.indexOf('\r\n', start); end > start; end = block.indexOf('\r\n', start)) {
-    const colon = block.indexOf(':', start);
+    // The next one is looked for once, however many lines have none.
+    if (colon !== -1 && colon < start) colon = block.indexOf(':', start);
     if (colon > start && colon < end) {
       const name = block.slice(start, colon);
       const value = block.slice(colon + 1, end).trim();

@@ -52,6 +52,34 @@ test('what can be written is read back the same', () => {
   );
 });
 
+/** A text that counts over how many characters somebody looks for others in it. */
+class CountedText extends String {
+  looked = 0;
+  override indexOf(wanted: string, from = 0): number {
+    const found = super.indexOf(wanted, from);
+    this.looked += (found === -1 ? this.length : found) - from;
+    return found;
+  }
+}
+
+test('a block is looked through twice, for colons and for ends of lines, however many lines have no colon', () => {
+  for (const line of ['a\r\n', 'a: b\r\n', ':\r\n', '\r', 'a:b\r\nc\r\n']) {
+    const block = new CountedText(`NATS/1.0\r\n${line.repeat(10_000)}\r\n`);
+    parsed(block as unknown as string);
+    assert.ok(block.looked <= 2 * block.length, `${JSON.stringify(line)}: ${block.looked} of ${block.length}`);
+  }
+});
+
+test('a line without a colon is none, and those around it are read', () => {
+  assert.deepEqual(
+    [...parsed('NATS/1.0\r\na\r\nb: 1:2\r\nc\r\n: d\r\ne:f\r\n\r\n').headers],
+    [
+      ['b', ['1:2']],
+      ['e', ['f']],
+    ],
+  );
+});
+
 test('orders to the server are not read as headers, under any spelling', () => {
   const orders = ['Nats-Msg-Id', 'nats-rollup', 'NATS-Expected-Stream', 'Nats-TTL', 'Nats-Schedule'];
   const block = `NATS/1.0\r\n${orders.map((name) => `${name}: x\r\n`).join('')}mine: y\r\n\r\n`;
