@@ -8,6 +8,8 @@ import { CONTENT_TYPE, EXPIRY, MESSAGE_ID } from './header-names.ts';
 
 /** As the protocol writes that a record has none. */
 const NO_TIMESTAMP = -1;
+/** The length of a field that is not there. */
+const NULL = -1;
 
 /** What is the same for every record of a batch. */
 export interface BatchTimes {
@@ -53,13 +55,13 @@ export class RecordCursor {
     const timeMs = appendedMs ?? firstMs + this.#varlong();
     if (appendedMs !== undefined) this.#varlong();
     this.#offsetDelta = this.#varint();
-    const key = this.#slice();
+    const key = this.#text();
     const body = this.#slice();
     const carried = this.#carried();
     if (this.#at !== end) throw new RangeError('a record that is not as long as it says');
     return {
       address,
-      key: key === null ? undefined : textOf(key),
+      key: key ?? undefined,
       headers: carried.headers,
       headerTypes: carried.headerTypes,
       body,
@@ -91,14 +93,13 @@ export class RecordCursor {
     const headers = new Map<string, string[]>();
     let types: TypeLists | undefined;
     for (let index = 0; index < count; index += 1) {
-      const nameBytes = this.#slice();
-      if (nameBytes === null) throw new RangeError('a header without a name');
-      const name = textOf(nameBytes);
-      const value = this.#slice();
-      const text = value === null ? undefined : strictText(value);
+      const name = this.#text();
+      if (name === null) throw new RangeError('a header without a name');
+      const start = this.#field();
+      const text = start === NULL ? undefined : this.#strictText(start);
       if (text !== undefined && takes(carried, name, text, this.#note)) continue;
-      const written = text ?? (value === null ? '' : value.toString('base64'));
-      const type = text !== undefined ? 'text' : value === null ? 'null' : 'bytes';
+      const written = text ?? (start === NULL ? '' : this.#bytes.toString('base64', start, this.#at));
+      const type = text !== undefined ? 'text' : start === NULL ? 'null' : 'bytes';
       types = addValue(headers, types, name, written, type);
     }
     types = settleHeaders(headers, types);
@@ -109,12 +110,34 @@ export class RecordCursor {
   }
 
   #slice(): Buffer | null {
+    const start = this.#field();
+    return start === NULL ? null : this.#bytes.subarray(start, this.#at);
+  }
+
+  /** Bytes that are no UTF-8 as kit/raw-text.ts has them. */
+  #text(): string | null {
+    const start = this.#field();
+    return start === NULL ? null : (this.#strictText(start) ?? textOfBytes(this.#bytes.subarray(start, this.#at)));
+  }
+
+  /**
+   * From `start` to where the cursor is; undefined for bytes that are no UTF-8. Most keys, header names and values are
+   * short ASCII, for which a decoder or a view costs more than all else.
+   */
+  #strictText(start: number): string | undefined {
+    const bytes = this.#bytes;
+    const end = this.#at;
+    return isShortAscii(bytes, start, end) ? bytes.toString('latin1', start, end) : utf8Of(bytes.subarray(start, end));
+  }
+
+  /** Where a field begins, or NULL; its end is where the cursor is then. */
+  #field(): number {
     const length = this.#varint();
-    if (length === -1) return null;
+    if (length === NULL) return NULL;
     const start = this.#at;
     if (length < 0 || length > this.#bytes.length - start) throw new RangeError('a field that ends behind its batch');
     this.#at = start + length;
-    return this.#bytes.subarray(start, start + length);
+    return start;
   }
 
   #varint(): number {
@@ -162,18 +185,8 @@ function takes(carried: Carried, name: string, text: string, note: NoteOddity): 
   return true;
 }
 
-/** Most keys and header names are short ASCII, for which a decoder costs more than all else. */
-function textOf(bytes: Buffer): string {
-  return isShortAscii(bytes) ? bytes.toString('latin1') : textOfBytes(bytes);
-}
-
-/** Undefined for bytes that are no UTF-8. */
-function strictText(bytes: Buffer): string | undefined {
-  return isShortAscii(bytes) ? bytes.toString('latin1') : utf8Of(bytes);
-}
-
-function isShortAscii(bytes: Buffer): boolean {
-  if (bytes.length > 64) return false;
-  for (let at = 0; at < bytes.length; at += 1) if ((bytes[at] ?? 0) > 0x7f) return false;
+function isShortAscii(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start > 64) return false;
+  for (let at = start; at < end; at += 1) if ((bytes[at] ?? 0) > 0x7f) return false;
   return true;
 }
