@@ -125,7 +125,7 @@ law(
       ]) {
         await publisher.publish('in/a', body);
       }
-      // The bundle's copy of the client's parser keeps the empty one (buses/mqtt/empty-values.ts).
+      // The bundle's copy of the client's parser keeps the empty one (buses/mqtt/user-properties.ts).
       await publisher.publish('in/a', '{"n":7}', { userProperties: { seclabel: ['', 'S'] } });
       const stored = (await stream.read(already + 1)).at(-1);
       assert.equal(Buffer.from(stored?.body ?? []).toString(), '{"n":42,"at":"2026-01-01T00:00:00Z"}');

@@ -2,16 +2,15 @@ import type { IPublishPacket } from 'mqtt-packet';
 import { settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Frame, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
+import { addValue } from '#contract/typed-headers.ts';
 import { takeExpiryMs } from '#kit/message-time.ts';
+import { pairsOf } from './user-properties.ts';
 
-type UserProperties = NonNullable<NonNullable<IPublishPacket['properties']>['userProperties']>;
-
-/** What arrived, as a frame. The body is a view of the connection's read buffer. */
+/** What arrived, read by a parser that is mended (user-properties.ts), as a frame. The body is a view of the connection's read buffer. */
 export function receivedFrame(packet: IPublishPacket, note: NoteOddity): Frame {
   const { payload, properties } = packet;
   const left = properties?.messageExpiryInterval;
-  const user = properties?.userProperties;
-  const said = user === undefined ? NOTHING : read(user, properties?.contentType === undefined, note);
+  const said = properties === undefined ? NOTHING : read(properties, note);
   return {
     address: packet.topic,
     key: undefined,
@@ -39,15 +38,15 @@ const NOTHING: Said = {
   expiresAtMs: undefined,
 };
 
-function read(user: UserProperties, lacksContentType: boolean, note: NoteOddity): Said {
+function read(properties: NonNullable<IPublishPacket['properties']>, note: NoteOddity): Said {
+  const pairs = pairsOf(properties);
+  if (pairs.length === 0) return NOTHING;
   const headers = new Map<string, string[]>();
-  for (const name in user) {
-    const value = user[name];
-    if (value !== undefined) headers.set(name, typeof value === 'string' ? [value] : value);
-  }
+  for (const { name, value } of pairs) addValue(headers, undefined, name, value);
   const headerTypes = settleHeaders(headers, undefined);
   const expiresAtMs = takeExpiryMs(headers, () => note('EXPIRY_IGNORED'));
   const id = takeField(headers, headerTypes, 'msgid');
-  const contentType = lacksContentType ? takeField(headers, headerTypes, 'content-type') : undefined;
+  const contentType =
+    properties.contentType === undefined ? takeField(headers, headerTypes, 'content-type') : undefined;
   return { headers: headers.size === 0 ? NO_HEADERS : headers, headerTypes, id, contentType, expiresAtMs };
 }

@@ -15,7 +15,7 @@ import { Numbered } from '#kit/numbered.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { clientOptions, targetOf } from './client-options.ts';
 import { problem, type Target } from './connect-failure.ts';
-import { keepEmptyValues } from './empty-values.ts';
+import { mendUserProperties } from './user-properties.ts';
 import { Link, type LinkEnd, type Live } from './link.ts';
 import type { MqttConnection, MqttFrom } from './options.ts';
 import { PacketRing } from './packet-ring.ts';
@@ -41,7 +41,7 @@ interface Held {
 
 export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, context: BusContext): Promise<Source> {
   const [{ default: mqtt }, { parser }] = await Promise.all([import('mqtt'), import('mqtt-packet')]);
-  keepEmptyValues(parser);
+  mendUserProperties(parser);
   const source = new MqttSource(mqtt.connect, options, context);
   await source.open();
   return source;

@@ -5,8 +5,11 @@ import fc from 'fast-check';
 import { parser, type IPublishPacket } from 'mqtt-packet';
 import { publishPacket } from '../../../runtime/buses/mqtt/publish-packet.ts';
 import { receivedFrame } from '../../../runtime/buses/mqtt/received-frame.ts';
+import { mendUserProperties } from '../../../runtime/buses/mqtt/user-properties.ts';
 import { textFlaw } from '../../../runtime/buses/mqtt/wire-text.ts';
 import { frame } from './ends.ts';
+
+mendUserProperties(parser);
 
 function parsed(packet: Buffer, protocolVersion: 4 | 5): IPublishPacket {
   const found: unknown[] = [];

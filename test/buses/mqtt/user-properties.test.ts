@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { generate, type IPublishPacket, parser } from 'mqtt-packet';
-import { keepEmptyValues } from '../../../runtime/buses/mqtt/empty-values.ts';
+import { mendUserProperties } from '../../../runtime/buses/mqtt/user-properties.ts';
 
-keepEmptyValues(parser);
+mendUserProperties(parser);
 
 const PACKET = { cmd: 'publish', topic: 't', payload: '', qos: 0, retain: false, dup: false } as const;
 
@@ -48,6 +48,37 @@ test('what user properties a packet has, its next packet does not have', () => {
   reader.parse(Buffer.concat([publishWith(pair('a', ''), pair('a', 'b')), publishWith(), publishWith(pair('c', ''))]));
   const all = found.map(({ properties }) => ({ ...properties?.userProperties }));
   assert.deepEqual(all, [{ a: ['', 'b'] }, {}, { c: '' }]);
+});
+
+test('a packet in pieces is read as one, and so is what follows it in the last of them', () => {
+  const first = publishWith(pair('a', ''), pair('a', 'é'), pair('b', 'c'));
+  const bytes = Buffer.concat([first, publishWith(pair('d', 'e')), first]);
+  for (let size = 1; size < bytes.length; size += 1) {
+    const found: IPublishPacket[] = [];
+    const reader = parser({ protocolVersion: 5 });
+    reader.on('packet', (each) => found.push(each as unknown as IPublishPacket));
+    for (let at = 0; at < bytes.length; at += size) reader.parse(bytes.subarray(at, at + size));
+    const all = found.map(({ properties }) => ({ ...properties?.userProperties }));
+    assert.deepEqual(all, [{ a: ['', 'é'], b: 'c' }, { d: 'e' }, { a: ['', 'é'], b: 'c' }], `pieces of ${size}`);
+  }
+});
+
+test('among the pieces of a packet is looked for no user property', () => {
+  const properties = { userProperties: { many: Array.from({ length: 5000 }, (_, at) => String(at)) } };
+  const packet = generate({ ...PACKET, properties }, { protocolVersion: 5 });
+  const reader = parser({ protocolVersion: 5 });
+  const list = Reflect.get(reader, '_list') as { toString: (...range: unknown[]) => string };
+  const { toString } = list;
+  let looks = 0;
+  list.toString = function (...range) {
+    looks += 1;
+    return toString.apply(this, range as []);
+  };
+  let found: IPublishPacket | undefined;
+  reader.on('packet', (each) => (found = each as unknown as IPublishPacket));
+  for (let at = 0; at < packet.length; at += 100) reader.parse(packet.subarray(at, at + 100));
+  assert.deepEqual(found?.properties?.userProperties?.['many'], properties.userProperties.many);
+  assert.equal(looks, 1, 'for the topic');
 });
 
 test('an empty or zero value of any other property is kept too', () => {

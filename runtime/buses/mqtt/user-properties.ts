@@ -1,0 +1,112 @@
+import { SluiceError } from '#contract/errors.ts';
+
+/** One user property. */
+interface Pair {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The client's own shape of user properties. The embedded broker of the demo shares the parser, and writes what it read. */
+type UserProperties = Record<string, string | string[]>;
+
+/** What the client keeps the bytes in that it has received. */
+interface Pieces {
+  readonly length: number;
+  slice(): Buffer;
+  consume(bytes: number): unknown;
+  append(bytes: Buffer): unknown;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+const mended = new WeakSet();
+const pairsRead = new WeakMap<object, readonly Pair[]>();
+/** What the client's parser gets for each: it spends its time on objects with a property for each name. */
+const PLACE: Pair = { name: '', value: 'read elsewhere' };
+
+/** The user properties of a packet that a mended parser has read, in their order. */
+export function pairsOf(properties: object): readonly Pair[] {
+  return pairsRead.get(properties) ?? [];
+}
+
+/**
+ * Mends the client's parser. It takes an empty value for none, so that the next user property of its name overwrites it,
+ * and an empty label before another one would not be seen (mqttjs/mqtt-packet#161, mended there after 9.0.2). And it looks
+ * for each property anew among all pieces in which a packet came: a megabyte of them took a third of a second.
+ *
+ * The client makes its parser itself and shows no bytes, so the parser's prototype is changed, once for the process.
+ * `makeParser` is `parser` of mqtt-packet.
+ */
+export function mendUserProperties(makeParser: () => object): void {
+  const prototype: unknown = Object.getPrototypeOf(makeParser());
+  if (typeof prototype !== 'object' || prototype === null || mended.has(prototype)) return;
+  const parsePair: unknown = Reflect.get(prototype, '_parseStringPair');
+  const parseProperties: unknown = Reflect.get(prototype, '_parseProperties');
+  if (typeof parsePair !== 'function' || typeof parseProperties !== 'function') {
+    throw new SluiceError(
+      'INTERNAL',
+      'the MQTT client reads properties otherwise than the one that this was written for',
+    );
+  }
+  mended.add(prototype);
+  // Of the properties that are being read, which is done in one go.
+  let pairs: Pair[] = [];
+  let bytes: Buffer = NOTHING;
+  const readPair = function (this: object): unknown {
+    const at = Number(Reflect.get(this, '_pos'));
+    const nameEnd = endOfText(bytes, at);
+    const end = endOfText(bytes, nameEnd);
+    // What the packet has no room for is the client's error.
+    if (end > bytes.length) return Reflect.apply(parsePair, this, []);
+    Reflect.set(this, '_pos', end);
+    pairs.push({ name: bytes.toString('utf8', at + 2, nameEnd), value: bytes.toString('utf8', nameEnd + 2, end) });
+    return PLACE;
+  };
+  const readProperties = function (this: object): unknown {
+    bytes = joined(this);
+    const properties: unknown = Reflect.apply(parseProperties, this, []);
+    if (typeof properties === 'object' && properties !== null && pairs.length > 0) lend(properties, pairs);
+    pairs = [];
+    bytes = NOTHING;
+    return properties;
+  };
+  Reflect.set(prototype, '_parseStringPair', readPair);
+  Reflect.set(prototype, '_parseProperties', readProperties);
+}
+
+function lend(properties: object, pairs: readonly Pair[]): void {
+  pairsRead.set(properties, pairs);
+  const get = (): UserProperties => gathered(pairs);
+  Object.defineProperty(properties, 'userProperties', { configurable: true, enumerable: true, get });
+}
+
+/** The packet that a parser reads, in one piece from now on. */
+function joined(parser: object): Buffer {
+  const list: unknown = Reflect.get(parser, '_list');
+  const packet: unknown = Reflect.get(parser, 'packet');
+  if (!isPieces(list) || typeof packet !== 'object' || packet === null) return NOTHING;
+  const whole = list.slice();
+  list.consume(list.length);
+  list.append(whole);
+  return whole.subarray(0, Number(Reflect.get(packet, 'length')));
+}
+
+function isPieces(value: unknown): value is Pieces {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['slice', 'consume', 'append'].every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
+/** Where a text ends (1.5.4), which may be behind the last byte. */
+function endOfText(bytes: Buffer, at: number): number {
+  return at + 2 > bytes.length ? Number.POSITIVE_INFINITY : at + 2 + bytes.readUInt16BE(at);
+}
+
+function gathered(pairs: readonly Pair[]): UserProperties {
+  const all: UserProperties = Object.create(null);
+  for (const { name, value } of pairs) {
+    const before = all[name];
+    if (Array.isArray(before)) before.push(value);
+    else all[name] = before === undefined ? value : [before, value];
+  }
+  return all;
+}
