@@ -160,6 +160,12 @@ export const ERRORS = {
     remedy:
       'The header seclabel is no label: empty, no text, with blanks around it or a control character in it, or longer than 1,024 characters. Fix the publisher.',
   },
+  HEADERS_TOO_MANY: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The message has more than 10,000 header values, which nobody writes on purpose: reading them would hold up every other message. The letter holds them all. Fix the publisher: a list belongs into the body.',
+  },
   HEADER_UNREADABLE: {
     verdict: 'reject',
     scope: 'message',

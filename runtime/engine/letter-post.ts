@@ -1,5 +1,5 @@
 import type { DeadLetter, DeadLetters } from '#contract/dead-letter.ts';
-import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import { asSluiceError, type ErrorCode, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Log } from '#contract/log.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
@@ -58,8 +58,9 @@ export class LetterPost implements DeadLetters {
         });
         this.#settings.local.record(letter).then(resolve, reject);
       };
-      if (letter.failure.code === 'LOOP_DETECTED') {
-        keep(letter.failure, 'the bus of the dead letters may be a part of the loop');
+      const why = STAYS[letter.failure.code];
+      if (why !== undefined) {
+        keep(letter.failure, why);
         return;
       }
       let frame: Frame;
@@ -119,6 +120,11 @@ class LetterParcel implements Parcel {
   }
 }
 
+/** What would do on the bus of the dead letters what it did here. */
+const STAYS: Partial<Record<ErrorCode, string>> = {
+  LOOP_DETECTED: 'the bus of the dead letters may be a part of the loop',
+  HEADERS_TOO_MANY: 'it would hold up who reads the dead letters',
+};
 const REFUSED = 'the bus of the dead letters refused this one for good';
 const AGAIN = '~letter';
 

@@ -9,6 +9,7 @@ import { contentId } from '#kit/content-id.ts';
 import { messageTimeMs } from '#kit/message-time.ts';
 import { rankOf } from '#kit/rank.ts';
 import { boundedId } from './bounded-id.ts';
+import { boundHeaders } from './header-bound.ts';
 import { countHops, typesLeft, withHops } from './hops.ts';
 import type { Job } from './job.ts';
 import type { Route, View } from './route.ts';
@@ -25,6 +26,7 @@ export function receive(route: Route, job: Job): Message {
   if (job.delivery.fault !== undefined) throw job.delivery.fault;
   // Invariant 6: the label is read from the frame and written by the runtime alone.
   job.label = labelOf(job.delivery.frame);
+  boundHeaders(job.delivery.frame);
   countHops(route, job);
   if (job.bytes > route.maxBodyBytes) throw tooLarge(route, job);
   return watched(route, job, 'decode', () => read(route, job));

@@ -7,6 +7,7 @@ import { law } from '../harness/law.ts';
 import { startNats } from '../harness/nats.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
+import { MOST_HEADER_VALUES } from '../../runtime/engine/header-bound.ts';
 import { startMemoryRun, type MemoryRun } from '../host/memory-run.ts';
 import { watchStream } from '../host/out-stream.ts';
 import { letterGround } from './dlq-ground.ts';
@@ -130,6 +131,18 @@ test('letters that come back to the route that refuses them end in the local sto
   assert.equal(accepted, 6, 'the message, and five letters');
   const [letter, ...more] = run.letters();
   assert.deepEqual([letter?.['code'], letter?.['address'], more.length], ['LOOP_DETECTED', 'in/letters', 0]);
+});
+
+test('a letter of more headers than a message may have lies in the local store', async () => {
+  const { run } = await withLetterHub();
+  await using _ = run;
+  const headers = new Map(Array.from({ length: MOST_HEADER_VALUES + 1 }, (__, at) => [`h${at}`, ['1']]));
+  await run.publish('a', '{}', { headers });
+  await run.rest(1);
+  assert.deepEqual(
+    run.letters().map((letter) => [letter['code'], JSON.parse(String(letter['headers']))]),
+    [['HEADERS_TOO_MANY', [...headers]]],
+  );
 });
 
 test('two messages that wear one id are two letters', async () => {
