@@ -25,7 +25,7 @@ export function compressSnappy(bytes: Uint8Array): Buffer {
 /** With that framing, or without it, as other clients write it. Throws on what is no snappy, or comes to more than `maxBytes`. */
 export function decompressSnappy(bytes: Buffer, maxBytes: number): Buffer {
   if (bytes.length < HEAD_BYTES || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) {
-    return snappy.uncompress(bytes, maxBytes);
+    return uncompressed(bytes, maxBytes);
   }
   const parts: Buffer[] = [];
   let left = maxBytes;
@@ -33,10 +33,33 @@ export function decompressSnappy(bytes: Buffer, maxBytes: number): Buffer {
     const length = bytes.readInt32BE(at);
     at += 4;
     if (length < 0 || length > bytes.length - at) throw new RangeError('a block that ends behind the batch');
-    const block = snappy.uncompress(bytes.subarray(at, at + length), left);
+    const block = uncompressed(bytes.subarray(at, at + length), left);
     left -= block.length;
     parts.push(block);
     at += length;
   }
   return Buffer.concat(parts);
+}
+
+const LITERAL = 0;
+/** By the two lowest bits of a tag: how many bytes a copy takes, its tag included. */
+const COPY_BYTES = [0, 2, 3, 5] as const;
+/** Of a literal: its length stands in the tag, or in one to four bytes behind it. */
+const SHORT = 60;
+
+/**
+ * Refuses a literal of 2 GiB and more: to the library its length is negative, and it would go back and read the same bytes
+ * again, for ever. All else that is no snappy it refuses itself.
+ */
+function uncompressed(bytes: Buffer, maxBytes: number): Buffer {
+  let at = bytes.findIndex((byte) => byte < 0x80) + 1;
+  while (at < bytes.length) {
+    const tag = bytes.readUInt8(at);
+    const length = tag >>> 2;
+    const more = Math.max(0, length + 1 - SHORT);
+    if ((tag & 3) !== LITERAL) at += COPY_BYTES[tag & 3] ?? 0;
+    else at += 2 + more + (more === 0 ? length : bytes.readUIntLE(at + 1, more));
+  }
+  if (at > bytes.length) throw new RangeError('a block that ends behind the batch');
+  return snappy.uncompress(bytes, maxBytes);
 }

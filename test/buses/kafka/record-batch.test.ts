@@ -4,7 +4,7 @@ import { NOT_NOTED } from '#contract/oddity.ts';
 import fc from 'fast-check';
 import type { Frame, HeaderType } from '#contract/frame.ts';
 import { textOfBytes } from '#kit/raw-text.ts';
-import { COMPRESSIONS } from '../../../runtime/buses/kafka/compression.ts';
+import { compress, COMPRESSIONS, decompress } from '../../../runtime/buses/kafka/compression.ts';
 import { AT, CRC_FROM } from '../../../runtime/buses/kafka/batch-head.ts';
 import { crc32c } from '../../../runtime/buses/kafka/crc32c.ts';
 import { RecordBatch } from '../../../runtime/buses/kafka/record-batch.ts';
@@ -157,6 +157,14 @@ test('what is cut off at the end of a fetch is left for the next one', () => {
   }
   assert.equal(splitBatches(Buffer.concat([whole, whole]), []).length, 2);
   assert.throws(() => splitBatches(Buffer.concat([whole.subarray(0, 16), Buffer.alloc(100)]), []), RangeError);
+});
+
+test('a snappy literal whose length leads back to its own beginning is an error, framed as Java does and bare', () => {
+  // Five bytes back from its end: to its own tag.
+  const endless = Buffer.from([5, 0xfc, 0xfa, 0xff, 0xff, 0xff]);
+  const head = compress(COMPRESSIONS.snappy, Buffer.alloc(0)).slice(0, 16);
+  const framed = Buffer.concat([head, Buffer.from([0, 0, 0, endless.length]), endless]);
+  for (const bytes of [endless, framed]) assert.throws(() => decompress(COMPRESSIONS.snappy, bytes), RangeError);
 });
 
 test('garbage in a batch is an error, never a hang or another kind of crash', () => {
