@@ -2,7 +2,7 @@ import { RESERVED_HEADERS } from './frame.ts';
 import { addValues, type TypeLists } from './typed-headers.ts';
 
 const OWN: ReadonlySet<string> = new Set(RESERVED_HEADERS);
-const LONGEST = Math.max(...RESERVED_HEADERS.map(({ length }) => length));
+const LENGTHS: ReadonlySet<number> = new Set(RESERVED_HEADERS.map(({ length }) => length));
 
 /**
  * Writes the runtime's own names in lower case, whatever spelling they came in, and answers the types: on a bus whose names
@@ -12,7 +12,7 @@ const LONGEST = Math.max(...RESERVED_HEADERS.map(({ length }) => length));
 export function lowerOwnNames(headers: Map<string, string[]>, types: TypeLists | undefined): TypeLists | undefined {
   let odd: string[] | undefined;
   for (const name of headers.keys()) {
-    if (name.length <= LONGEST && !OWN.has(name) && OWN.has(name.toLowerCase())) (odd ??= []).push(name);
+    if (LENGTHS.has(name.length) && !OWN.has(name) && OWN.has(name.toLowerCase())) (odd ??= []).push(name);
   }
   let all = types;
   for (const name of odd ?? []) {

@@ -17,6 +17,8 @@ interface Pieces {
   append(bytes: Buffer): unknown;
 }
 
+/** Identifier of a user property (2.2.2.2). */
+const USER_PROPERTY = 0x26;
 const NOTHING = Buffer.alloc(0);
 
 const mended = new WeakSet();
@@ -52,18 +54,27 @@ export function mendUserProperties(makeParser: () => object): void {
   // Of the properties that are being read, which is done in one go.
   let pairs: Pair[] = [];
   let bytes: Buffer = NOTHING;
+  let propertiesEnd = 0;
   const readPair = function (this: object): unknown {
-    const at = Number(Reflect.get(this, '_pos'));
-    const nameEnd = endOfText(bytes, at);
-    const end = endOfText(bytes, nameEnd);
-    // What the packet has no room for is the client's error.
-    if (end > bytes.length) return Reflect.apply(parsePair, this, []);
-    Reflect.set(this, '_pos', end);
-    pairs.push({ name: bytes.toString('utf8', at + 2, nameEnd), value: bytes.toString('utf8', nameEnd + 2, end) });
-    return PLACE;
+    let at = Number(Reflect.get(this, '_pos'));
+    // And with it those that follow: for each byte between them the client makes a view.
+    for (;;) {
+      const nameEnd = endOfText(bytes, at);
+      const end = endOfText(bytes, nameEnd);
+      if (end > bytes.length) {
+        // What the packet has no room for is the client's error.
+        Reflect.set(this, '_pos', at);
+        return Reflect.apply(parsePair, this, []);
+      }
+      pairs.push({ name: bytes.toString('utf8', at + 2, nameEnd), value: bytes.toString('utf8', nameEnd + 2, end) });
+      Reflect.set(this, '_pos', end);
+      if (end >= propertiesEnd || bytes[end] !== USER_PROPERTY) return PLACE;
+      at = end + 1;
+    }
   };
   const readProperties = function (this: object): unknown {
     bytes = joined(this);
+    propertiesEnd = endOfProperties(bytes, Number(Reflect.get(this, '_pos')));
     const properties: unknown = Reflect.apply(parseProperties, this, []);
     if (typeof properties === 'object' && properties !== null && pairs.length > 0) lend(properties, pairs);
     pairs = [];
@@ -94,6 +105,17 @@ function joined(parser: object): Buffer {
 function isPieces(value: unknown): value is Pieces {
   if (typeof value !== 'object' || value === null) return false;
   return ['slice', 'consume', 'append'].every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
+/** Properties begin with their length, seven bits in a byte (1.5.5). */
+function endOfProperties(bytes: Buffer, start: number): number {
+  let length = 0;
+  for (let at = start, shift = 0; shift < 28; at += 1, shift += 7) {
+    const byte = bytes[at] ?? 0;
+    length |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return at + 1 + length;
+  }
+  return 0;
 }
 
 /** Where a text ends (1.5.4), which may be behind the last byte. */
