@@ -20,6 +20,10 @@ export interface LevelRules {
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
+const ZERO = 48;
+const UPPER_A = 65;
+/** Characters whose escapes are kept: all that addresses of a deployment have. */
+const KEPT = 1000;
 const ALWAYS = /[\p{Cc}\p{Cs}]/u;
 
 /**
@@ -31,36 +35,42 @@ const ALWAYS = /[\p{Cc}\p{Cs}]/u;
  */
 export function levelCodec({ escape, refused, refusedFirst, hasEmpty }: LevelRules): LevelCodec {
   const self = hexOf(escape);
+  const escapeByte = escape.charCodeAt(0);
   const groups = new RegExp(`${escape}((?:${self})*)`, 'g');
   const sound = new RegExp(`^(?:[^${escape}]|${escape}[0-9A-F]{2})*$`);
 
   const isRefused = (text: string): boolean =>
     refused.test(text) || ALWAYS.test(text) || (refusedFirst !== undefined && text.startsWith(refusedFirst));
 
+  const odd = new RegExp(`${escape}|${refused.source}|${ALWAYS.source}`, 'gu');
+  const known = new Map<string, string>();
+
   const escapedOf = (character: string): string => {
+    const before = known.get(character);
+    if (before !== undefined) return before;
     let out = '';
     for (const byte of bytesOfText(character)) out += escape + (HEX[byte] ?? '');
+    if (known.size < KEPT) known.set(character, out);
     return out;
   };
 
   const escapeAll = (value: string): string => {
-    let out = '';
-    for (const character of value) {
-      const isFirst = out === '' && character === refusedFirst;
-      const isOdd = isFirst || character === escape || refused.test(character) || ALWAYS.test(character);
-      out += isOdd ? escapedOf(character) : character;
-    }
-    return out;
+    const isFirstOdd = refusedFirst !== undefined && value.startsWith(refusedFirst);
+    const rest = (isFirstOdd ? value.slice(refusedFirst.length) : value).replaceAll(odd, escapedOf);
+    return isFirstOdd ? escapedOf(refusedFirst) + rest : rest;
   };
 
+  // Escapes are of ASCII, and stand in UTF-8 as they stand in the text.
   const unescapeAll = (text: string): string => {
-    const bytes: Buffer[] = [];
-    let from = 0;
-    for (let at = text.indexOf(escape); at !== -1; at = text.indexOf(escape, from)) {
-      bytes.push(bytesOfText(text.slice(from, at)), Buffer.from(text.slice(at + 1, at + 3), 'hex'));
-      from = at + 3;
+    const bytes = bytesOfText(text);
+    let end = 0;
+    for (let at = 0; at < bytes.length; at += 1) {
+      const isEscape = bytes[at] === escapeByte;
+      bytes[end] = isEscape ? hexAt(bytes, at + 1) : (bytes[at] ?? 0);
+      end += 1;
+      if (isEscape) at += 2;
     }
-    return textOfBytes(Buffer.concat([...bytes, bytesOfText(text.slice(from))]));
+    return textOfBytes(bytes.subarray(0, end));
   };
 
   /**
@@ -89,6 +99,15 @@ export function levelCodec({ escape, refused, refusedFirst, hasEmpty }: LevelRul
       return level === escape ? '' : unescapeAll(level);
     },
   };
+}
+
+/** Two digits, 0-9 and A-F. */
+function hexAt(bytes: Uint8Array, at: number): number {
+  return digitOf(bytes[at] ?? 0) * 16 + digitOf(bytes[at + 1] ?? 0);
+}
+
+function digitOf(code: number): number {
+  return code < UPPER_A ? code - ZERO : code - UPPER_A + 10;
 }
 
 function hexOf(character: string): string {
