@@ -1,10 +1,12 @@
+import { isDecimal } from './decimal.ts';
 import { momentMs } from './moment.ts';
 
 /**
- * What tells a newer one from an older one: a number, or an RFC 3339 time as milliseconds since 1970 (UTC). Undefined for
- * any other text. Two numbers that differ by less than a double can hold are equal.
+ * What tells a newer one from an older one: a decimal number, or an RFC 3339 time as milliseconds since 1970 (UTC).
+ * Undefined for any other text. Two numbers that differ by less than a double can hold are equal.
  */
 export function rankOf(text: string): number | undefined {
-  const rank = momentMs(text) ?? (text.trim() === '' ? Number.NaN : Number(text));
+  if (!isDecimal(text)) return momentMs(text);
+  const rank = Number(text);
   return Number.isFinite(rank) ? rank : undefined;
 }
