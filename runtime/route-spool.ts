@@ -150,7 +150,7 @@ function identifier(spec: RouteSpec, route: Route, catalog: Catalog): (delivery:
   const sequence =
     from.sequence === undefined
       ? undefined
-      : compileTemplate(from.sequence, { route: spec.name, source, target: undefined, missing: 'KEY_MISSING' });
+      : compileTemplate(from.sequence, { route: spec.name, source, target: undefined, missing: 'SEQUENCE_INVALID' });
   const looks = [from.key, from.sequence].some((text) => text !== undefined && readsBody(text));
   return ({ id, frame }) => {
     try {
@@ -161,6 +161,8 @@ function identifier(spec: RouteSpec, route: Route, catalog: Catalog): (delivery:
       const view = { id, address, key: frame.key, headers, body };
       const key = route.key === undefined ? frame.key : route.key(view);
       const rank = sequence === undefined ? undefined : rankOf(sequence({ ...view, key }));
+      // What the pump will refuse must not take the place of a good one.
+      if (sequence !== undefined && rank === undefined) return NOTHING;
       return { lane: JSON.stringify([key ?? null, address]), rank };
     } catch {
       // The pump will find the same fault, and record it.

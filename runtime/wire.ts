@@ -86,7 +86,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     address: fill(to.address, sinkGrammar, 'ADDRESS_INVALID'),
     headers: new Map([...to.headers.set].map(([name, text]) => [name, fill(text, undefined, 'ADDRESS_INVALID')])),
     droppedHeaders: to.headers.drop,
-    sequence: from.sequence === undefined ? undefined : fill(from.sequence, undefined, 'KEY_MISSING'),
+    sequence: from.sequence === undefined ? undefined : fill(from.sequence, undefined, 'SEQUENCE_INVALID'),
     timestamp: from.timestamp === undefined ? undefined : fill(from.timestamp, undefined, 'TIMESTAMP_MISSING'),
     expiresAfterMs: from.expiresMs,
     needsPublisherTime: from.expiresOfPublisher,

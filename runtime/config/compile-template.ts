@@ -20,7 +20,7 @@ export interface TemplateUse {
   /** Of the bus that the text becomes an address of; undefined for a key, an id or a header, which have no grammar. */
   readonly target: Pick<AddressGrammar, 'separator' | 'encode' | 'inner'> | undefined;
   /** The code of the error that a missing value throws. */
-  readonly missing: 'KEY_MISSING' | 'TIMESTAMP_MISSING' | 'ADDRESS_INVALID';
+  readonly missing: 'KEY_MISSING' | 'SEQUENCE_INVALID' | 'TIMESTAMP_MISSING' | 'ADDRESS_INVALID';
 }
 
 export type Template = (view: TemplateView) => string;

@@ -117,7 +117,8 @@ export const ERRORS = {
   SEQUENCE_INVALID: {
     verdict: 'reject',
     scope: 'message',
-    remedy: 'sequence of the source reads something that is neither a number nor an RFC 3339 time.',
+    remedy:
+      'sequence of the source reads nothing, or something that is neither a number in decimal digits nor an RFC 3339 time: fix the publisher or the template.',
   },
   TIMESTAMP_INVALID: {
     verdict: 'reject',

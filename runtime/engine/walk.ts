@@ -184,7 +184,7 @@ function sequenceIn(text: string): number {
   if (rank !== undefined) return rank;
   throw new SluiceError(
     'SEQUENCE_INVALID',
-    'expected sequence to be a number or an RFC 3339 time, found another text',
+    'expected sequence to be a decimal number or an RFC 3339 time, found another text',
     { place: { stage: 'decode' } },
   );
 }

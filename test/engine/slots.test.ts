@@ -178,13 +178,29 @@ test('a stale message ends as its class says', async () => {
 });
 
 test('a sequence is a number or a time, and anything else is a dead letter', async () => {
-  const frames = ['2026-11-25T10:00:00Z', '2026-11-25T09:59:59.9+00:00', 'soon', '1e3'].map((body) =>
+  const odd = [
+    'soon',
+    '1e3',
+    '0x7fffffffffff',
+    '+1',
+    ' 1',
+    '',
+    '1.',
+    'Infinity',
+    '9'.repeat(400),
+    '2026-11-25T24:00:00Z',
+  ];
+  const frames = ['-1', '0.5', '2026-11-25T10:00:00Z', '2026-11-25T09:59:59.9+00:00', '1000', ...odd].map((body) =>
     frameForTest('a/x', body),
   );
   const { sink, letters } = started(frames, { trafficClass: 'command', sequence: (view) => String(view.body) });
   await settleNow();
-  assert.deepEqual(bodies(sink.sent), ['2026-11-25T10:00:00Z']);
-  assert.deepEqual(letters.map(({ failure }) => failure.code).toSorted(), ['SEQUENCE_INVALID', 'STALE', 'STALE']);
+  assert.deepEqual(bodies(sink.sent), ['-1', '0.5', '2026-11-25T10:00:00Z']);
+  assert.deepEqual(letters.map(({ failure }) => failure.code).toSorted(), [
+    ...odd.map(() => 'SEQUENCE_INVALID'),
+    'STALE',
+    'STALE',
+  ]);
 });
 
 test('expiry counts from the time that the route names', async () => {
