@@ -1,4 +1,6 @@
+import { isDecimal } from '#kit/decimal.ts';
 import { isMap, type PlainMap, under } from '#kit/plain.ts';
+import { countOf, type TimeUnit } from '#kit/time-unit.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { endOptions } from './end-options.ts';
@@ -20,10 +22,10 @@ export interface BodyPlan {
   readonly markPlace: MarkPlace;
 }
 
-/** A field that the route reads: a text that no other message has, the number within the key, or the time of sending. */
+/** A field that the route reads: a text that no other message has, the number within the key, or the time of sending in a unit. */
 export interface BodyValue {
   readonly path: readonly string[];
-  readonly kind: 'unique' | 'number' | 'time';
+  readonly kind: 'unique' | 'number' | TimeUnit;
 }
 
 interface Given {
@@ -64,11 +66,12 @@ export function planBodies(spec: PipelineSpec, route: RouteSpec, given: Given): 
 export function withValues(body: PlainMap, values: readonly BodyValue[], { key, number, sentAtMs }: Mark): PlainMap {
   return values.reduce((made, { path, kind }) => withValue(made, path, valueFor(kind, under(made, path))), body);
 
-  /** As the schema has it there: a sequence may be a number or a time, a time a text or milliseconds. */
+  /** As the schema has it there: a sequence or a time may be a number, digits, or RFC 3339. */
   function valueFor(kind: BodyValue['kind'], before: unknown): unknown {
     if (kind === 'unique') return `${key}-${number}`;
-    if (typeof before === 'string') return new Date(sentAtMs).toISOString();
-    return kind === 'number' ? number : sentAtMs;
+    const value = kind === 'number' ? number : countOf(sentAtMs, kind);
+    if (typeof before !== 'string') return value;
+    return isDecimal(before) ? String(value) : new Date(sentAtMs).toISOString();
   }
 }
 
@@ -92,7 +95,7 @@ function valuesOf({ from: { key, id, dedupe, sequence, timestamp } }: RouteSpec)
     ['unique', id],
     ['unique', dedupe?.by],
     ['number', sequence],
-    ['time', timestamp],
+    [timestamp?.unit ?? 'ms', timestamp?.of],
   ] as const;
   return templates.flatMap(([kind, template]) =>
     (template === undefined ? [] : keyPlace(template).bodyPaths)

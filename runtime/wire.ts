@@ -87,7 +87,10 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     headers: new Map([...to.headers.set].map(([name, text]) => [name, fill(text, undefined, 'ADDRESS_INVALID')])),
     droppedHeaders: to.headers.drop,
     sequence: from.sequence === undefined ? undefined : fill(from.sequence, undefined, 'SEQUENCE_INVALID'),
-    timestamp: from.timestamp === undefined ? undefined : fill(from.timestamp, undefined, 'TIMESTAMP_MISSING'),
+    timestamp:
+      from.timestamp === undefined
+        ? undefined
+        : { of: fill(from.timestamp.of, undefined, 'TIMESTAMP_MISSING'), unit: from.timestamp.unit },
     expiresAfterMs: from.expiresMs,
     needsPublisherTime: from.expiresOfPublisher,
     stages,
@@ -184,7 +187,7 @@ export function looksAtBodies(spec: RouteSpec): boolean {
     from.key,
     from.id,
     from.sequence,
-    from.timestamp,
+    from.timestamp?.of,
     from.dedupe?.by,
     to.address,
     ...to.headers.set.values(),

@@ -2,6 +2,7 @@ import { UNSPELLABLE } from '#contract/carried-headers.ts';
 import { JSON_NUMBERS } from '#contract/codec.ts';
 import { CLASS_NAMES, type TrafficClass } from '#contract/traffic-class.ts';
 import { durationMs, perSecond, sizeBytes } from '#kit/quantity.ts';
+import { TIME_UNITS } from '#kit/time-unit.ts';
 import { mapWithDefaults } from './defaults.ts';
 import { DEFAULTS, sinkWords, sourceWords } from './file-words.ts';
 import { stageKind } from './pieces.ts';
@@ -18,6 +19,7 @@ import type {
   SourceSpec,
   SpoolSpec,
   StageSpec,
+  TimestampSpec,
 } from './pipeline-spec.ts';
 import type { Places } from './places.ts';
 import { type References, rereader } from './reread.ts';
@@ -83,6 +85,14 @@ function expiryOf(from: PlainMap): { readonly afterMs: number; readonly isOfPubl
   return { afterMs: durationMs(isOfPublisher ? text(given, 'after') : text(from, 'expires')), isOfPublisher };
 }
 
+/** `timestamp` of a source that was checked, in either of its forms. */
+function timestampOf(from: PlainMap): TimestampSpec | undefined {
+  const given = own(from, 'timestamp');
+  if (given === undefined) return undefined;
+  if (!isMap(given)) return { of: text(from, 'timestamp'), unit: undefined };
+  return { of: text(given, 'of'), unit: TIME_UNITS.find((unit) => unit === own(given, 'unit')) };
+}
+
 function source(options: PlainMap, bus: string, trafficClass: TrafficClass): SourceSpec {
   const expires = expiryOf(options);
   const maxBody = optional(options, 'maxBody');
@@ -98,7 +108,7 @@ function source(options: PlainMap, bus: string, trafficClass: TrafficClass): Sou
     key: optional(options, 'key'),
     id: optional(options, 'id'),
     sequence: optional(options, 'sequence'),
-    timestamp: optional(options, 'timestamp'),
+    timestamp: timestampOf(options),
     expiresMs: expires?.afterMs,
     expiresOfPublisher: expires?.isOfPublisher ?? false,
     dedupe: dedupe(options),

@@ -3,15 +3,18 @@ import { countsFrom, mayHideAge, neverHasTime } from './expiry-clock.ts';
 import type { FindingList } from './finding-list.ts';
 import { asMap, isMap, own } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
+import { TIME_UNITS } from '#kit/time-unit.ts';
 
 /** Says from which time the expiry of a route counts, and what would bound an age that nobody knows. */
 export function checkExpiry({ at, route, source }: ClassedRoute, findings: FindingList): void {
   const from = asMap(own(route, 'from'));
   const place = pointerTo(at, 'from', 'expires');
   if (source === undefined || own(from, 'expires') === undefined || findings.hasErrorWithin(place)) return;
+  const timestamp = own(from, 'timestamp');
   const clock = {
     stamps: source.stamps,
-    isNamed: own(from, 'timestamp') !== undefined,
+    isNamed: timestamp !== undefined,
+    unit: isMap(timestamp) ? TIME_UNITS.find((unit) => unit === own(timestamp, 'unit')) : 'ms',
     isOfPublisher: isMap(own(from, 'expires')),
   };
   if (neverHasTime(clock)) {

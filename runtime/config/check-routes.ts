@@ -157,6 +157,13 @@ class RouteJudge {
       this.#template(fromAt, from, name, { use: 'id', target: undefined }, keyed);
     }
     this.#template(
+      pointerTo(fromAt, 'timestamp'),
+      asMap(own(from, 'timestamp')),
+      'of',
+      { use: 'id', target: undefined },
+      keyed,
+    );
+    this.#template(
       pointerTo(fromAt, 'dedupe'),
       asMap(own(from, 'dedupe')),
       'by',

@@ -1,10 +1,13 @@
 import type { Guarantees } from '#contract/bus.ts';
+import { TIME_UNIT_NAMES, type TimeUnit } from '#kit/time-unit.ts';
 
 /** What decides from which time the expiry of a route counts. */
 export interface ExpiryClock {
   readonly stamps: Guarantees['stamps'];
   /** Whether `timestamp` of the source names one. */
   readonly isNamed: boolean;
+  /** Of the numbers that it reads, where that is known. */
+  readonly unit: TimeUnit | undefined;
   /** Whether the file says `of: publisher`. */
   readonly isOfPublisher: boolean;
 }
@@ -20,8 +23,11 @@ const COUNTS_FROM: Readonly<Record<Guarantees['stamps'], string>> = {
 };
 
 /** From which time the expiry of a message counts, in words that follow `counts from`. */
-export function countsFrom({ stamps, isNamed, isOfPublisher }: ExpiryClock): string {
-  if (isNamed) return `the time that timestamp reads; ${OTHERWISE}`;
+export function countsFrom({ stamps, isNamed, unit, isOfPublisher }: ExpiryClock): string {
+  if (isNamed) {
+    const read = unit === undefined ? '' : ` (RFC 3339, or ${TIME_UNIT_NAMES[unit]} since 1970)`;
+    return `the time that timestamp reads${read}; ${OTHERWISE}`;
+  }
   return isOfPublisher ? `its publisher's timestamp; ${OTHERWISE}` : COUNTS_FROM[stamps];
 }
 

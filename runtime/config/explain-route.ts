@@ -134,6 +134,7 @@ function onExpiry({ spec: { class: trafficClass, from }, source }: Known): strin
   const clock = {
     stamps: source.stamps,
     isNamed: from.timestamp !== undefined,
+    unit: from.timestamp?.unit ?? 'ms',
     isOfPublisher: from.expiresOfPublisher,
   };
   const ours =

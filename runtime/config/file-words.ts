@@ -4,6 +4,7 @@ import { DURATION_PATTERN, RATE_PATTERN, SOME_DURATION_PATTERN, SOME_SIZE_PATTER
 import { EXPIRES_SCHEMA } from './expiry-words.ts';
 import { GRADES } from './grades.ts';
 import { PROMISE_SCHEMA, SPOOL_SCHEMA } from './route-words.ts';
+import { TIMESTAMP_SCHEMA } from './timestamp-words.ts';
 import { DEFAULTS } from './word-defaults.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
@@ -178,10 +179,7 @@ export function sourceWords(codecs: Iterable<string>): Readonly<Record<string, J
       'Template of a number, or of a time (RFC 3339), that grows with each message of a key. Who comes with a lower one than was sent last is stale; the class says what becomes of it.',
       '{body.sequence}',
     ),
-    timestamp: template(
-      'Template of the time at which the message was made: RFC 3339, or milliseconds since 1970. Expiry counts from it.',
-      '{body.time}',
-    ),
+    timestamp: TIMESTAMP_SCHEMA,
     dedupe: DEDUPE_SCHEMA,
     grade: GRADE_SCHEMA,
     codec: codec(codecs),

@@ -3,6 +3,7 @@ import type { JsonNumbers } from '#contract/codec.ts';
 import type { LetterBounds } from '#contract/dead-letter.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
+import type { TimeUnit } from '#kit/time-unit.ts';
 import type { Reread } from './reread.ts';
 
 /** A checked pipeline file as plain data: references resolved, defaults filled in, nothing left to validate. Holds secrets: never log it. */
@@ -91,7 +92,7 @@ export interface SourceSpec extends EndSpec {
   readonly key: string | undefined;
   readonly id: string | undefined;
   readonly sequence: string | undefined;
-  readonly timestamp: string | undefined;
+  readonly timestamp: TimestampSpec | undefined;
   readonly expiresMs: number | undefined;
   /** Whether only the publisher's time counts for it: a message without one is not sent. */
   readonly expiresOfPublisher: boolean;
@@ -101,6 +102,13 @@ export interface SourceSpec extends EndSpec {
   /** What has passed so many routes is refused. */
   readonly maxHops: number;
   readonly window: { readonly messages: number; readonly bytes: number };
+}
+
+export interface TimestampSpec {
+  /** Template. */
+  readonly of: string;
+  /** Of its numbers; undefined where the file states none: milliseconds, and only plausible ones. */
+  readonly unit: TimeUnit | undefined;
 }
 
 export interface DedupeSpec {

@@ -124,7 +124,7 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'timestamp of the source reads something that is no time: RFC 3339, or milliseconds since 1970, within the years 1970 to 9999. Microseconds and nanoseconds need a function on the publisher.',
+      'timestamp of the source reads something that is no time within the years 1970 to 9999: RFC 3339, or a number in decimal digits. A number is milliseconds since 1970, and not before March of 1973, unless the file states its unit: timestamp: { of: "{body.ts}", unit: s } (ms, us, ns).',
   },
   TIMESTAMP_MISSING: {
     verdict: 'reject',

@@ -12,6 +12,7 @@ import type { Tracer } from '#contract/trace.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
 import type { ReusedIds } from '#kit/reused-ids.ts';
+import type { TimeUnit } from '#kit/time-unit.ts';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
 import type { Freshness } from './freshness.ts';
@@ -57,7 +58,7 @@ export interface Route {
   /** Of the message, by name, not carried on. */
   readonly droppedHeaders: readonly string[];
   readonly sequence: Fill | undefined;
-  readonly timestamp: Fill | undefined;
+  readonly timestamp: { readonly of: Fill; readonly unit: TimeUnit | undefined } | undefined;
   readonly expiresAfterMs: number | undefined;
   /** Whether a message without a time of its publisher is refused. */
   readonly needsPublisherTime: boolean;

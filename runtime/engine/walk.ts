@@ -13,6 +13,7 @@ import { boundHeaders } from './header-bound.ts';
 import { countHops, typesLeft, withHops } from './hops.ts';
 import type { Job } from './job.ts';
 import type { Route, View } from './route.ts';
+import { timeIn } from './stated-time.ts';
 
 /** What the stages made of one delivery: frames to send, or its end on purpose. */
 export type Passed = readonly Frame[] | Dropped;
@@ -69,9 +70,11 @@ function read(route: Route, job: Job): Message {
     job.id = idOf(route, `${named}~${contentId(frame.address, frame.key, frame.body)}`);
     if (job.attempt === 1) noteReuse(route, job, named, job.id);
   }
-  const view = route.sequence === undefined && route.timestamp === undefined ? undefined : look(job, key, body);
-  const madeAtMs = view === undefined || route.timestamp === undefined ? undefined : timeIn(route.timestamp(view));
-  if (view !== undefined && route.sequence !== undefined) job.sequence = sequenceIn(route.sequence(view));
+  const { sequence, timestamp } = route;
+  const view = sequence === undefined && timestamp === undefined ? undefined : look(job, key, body);
+  const madeAtMs =
+    view === undefined || timestamp === undefined ? undefined : timeIn(timestamp.of(view), timestamp.unit);
+  if (view !== undefined && sequence !== undefined) job.sequence = sequenceIn(sequence(view));
   job.madeAtMs = madeAtMs ?? frame.timestampMs;
   if (route.needsPublisherTime) requireTime(job, madeAtMs);
   job.expiresAtMs = expiry(route, job);
@@ -185,23 +188,6 @@ function sequenceIn(text: string): number {
   throw new SluiceError(
     'SEQUENCE_INVALID',
     'expected sequence to be a decimal number or an RFC 3339 time, found another text',
-    { place: { stage: 'decode' } },
-  );
-}
-
-function timeIn(text: string): number {
-  const ms = rankOf(text);
-  const time = ms === undefined ? undefined : messageTimeMs(ms);
-  if (time !== undefined) return time;
-  const found =
-    ms === undefined
-      ? 'a text that is neither'
-      : ms < 0
-        ? 'a time before 1970'
-        : 'a time after 9999, as microseconds and nanoseconds are';
-  throw new SluiceError(
-    'TIMESTAMP_INVALID',
-    `expected timestamp to be milliseconds since 1970 or an RFC 3339 time, found ${found}`,
     { place: { stage: 'decode' } },
   );
 }

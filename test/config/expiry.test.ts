@@ -84,8 +84,24 @@ test("of: publisher is refused where no message can have a publisher's time, and
   for (const [bus] of said) {
     const { found, explained } = checked(bus, { expires: OF_PUBLISHER, timestamp: '{body.time}' });
     assert.equal(found?.code, 'EXPIRY_CLOCK', bus);
-    assert.match(explained ?? '', /^after 30 s.*the time that timestamp reads; .*TIMESTAMP_MISSING/);
+    assert.match(explained ?? '', /^after 30 s.*the time that timestamp reads .*TIMESTAMP_MISSING/);
   }
+});
+
+test('check and explain say as what timestamp reads its numbers', () => {
+  const says = {
+    s: 'RFC 3339, or seconds since 1970',
+    ms: 'RFC 3339, or milliseconds since 1970',
+    us: 'RFC 3339, or microseconds since 1970',
+    ns: 'RFC 3339, or nanoseconds since 1970',
+  };
+  for (const [unit, words] of Object.entries(says)) {
+    const { found, explained } = checked('mqtt', { expires: '30s', timestamp: { of: '{body.ts}', unit } });
+    assert.match(found?.found ?? '', new RegExp(`counts from the time that timestamp reads \\(${words}\\);`));
+    assert.match(explained ?? '', new RegExp(`counted from the time that timestamp reads \\(${words}\\);`));
+  }
+  const { found } = checked('mqtt', { expires: '30s', timestamp: '{body.ts}' });
+  assert.match(found?.found ?? '', /reads \(RFC 3339, or milliseconds since 1970\);/);
 });
 
 test('a form of expires that does not exist is refused where it stands', () => {

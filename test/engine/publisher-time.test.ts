@@ -36,7 +36,7 @@ test("expires of: publisher takes the publisher's time, and neither none nor tha
 });
 
 test('a time that the route names is of the publisher, whatever the bus says', async () => {
-  const timestamp = (): string => String(NOW - 1000);
+  const timestamp = { of: (): string => String(NOW - 1000), unit: 'ms' } as const;
   const { sink } = started(framesOf({ timestampMs: undefined }, { timestampMs: NOW, stampedBy: 'server' }), {
     ...WANTED,
     timestamp,

@@ -208,11 +208,7 @@ test('expiry counts from the time that the route names', async () => {
   const madeAtMs = clock.nowMs() - 10_000;
   const { sink, counters } = started(
     [frameForTest('a/x', String(madeAtMs)), frameForTest('a/x', String(madeAtMs + 9000))],
-    {
-      clock,
-      timestamp: (view) => String(view.body),
-      expiresAfterMs: 5000,
-    },
+    { clock, timestamp: { of: (view) => String(view.body), unit: 'ms' }, expiresAfterMs: 5000 },
   );
   await settleNow();
   assert.equal(counters.expired, 1);

@@ -1,0 +1,40 @@
+import { isDecimal } from './decimal.ts';
+import { isPlausibleMs } from './message-time.ts';
+
+/** What a number of a time may count since 1970 (UTC), as the pipeline file spells it. */
+export const TIME_UNITS = ['s', 'ms', 'us', 'ns'] as const;
+export type TimeUnit = (typeof TIME_UNITS)[number];
+
+export const TIME_UNIT_NAMES: Readonly<Record<TimeUnit, string>> = {
+  s: 'seconds',
+  ms: 'milliseconds',
+  us: 'microseconds',
+  ns: 'nanoseconds',
+};
+
+/** How many digits of a fraction of the unit are milliseconds; below 0: how many digits before the point are less. */
+const SHIFT: Readonly<Record<TimeUnit, number>> = { s: 3, ms: 0, us: -3, ns: -6 };
+
+/**
+ * A decimal number of the unit as whole milliseconds: digits are moved and cut off, so no double stands between.
+ * -Infinity for any negative number, undefined for a text that is no decimal number. No other bound.
+ */
+export function unitMs(text: string, unit: TimeUnit): number | undefined {
+  if (!isDecimal(text)) return undefined;
+  if (text.startsWith('-')) return Number.NEGATIVE_INFINITY;
+  const plain = text.includes('e') ? String(BigInt(Math.trunc(Number(text)))) : text;
+  const [whole = '', fraction = ''] = plain.split('.');
+  const shift = SHIFT[unit];
+  if (shift >= 0) return Number(whole + fraction.slice(0, shift).padEnd(shift, '0'));
+  return Number(whole.slice(0, shift));
+}
+
+/** A time as a whole number of the unit. */
+export function countOf(ms: number, unit: TimeUnit): number {
+  return Math.floor(ms / 10 ** SHIFT[unit]);
+}
+
+/** The unit in which a number is a plausible time, where `unit` made `ms` of it; undefined where none does. */
+export function likelyUnit(ms: number, unit: TimeUnit): TimeUnit | undefined {
+  return TIME_UNITS.find((other) => isPlausibleMs(ms * 10 ** (SHIFT[other] - SHIFT[unit])));
+}
