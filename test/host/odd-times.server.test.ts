@@ -14,12 +14,17 @@ import { readTopic } from './topic-end.ts';
 const home = oneHome();
 const NOW_MS = Date.now();
 
-function projectInto(kafka: KafkaDoor, topic: string, bus: object, from: object): Project {
+/** `froms`: the source of each route, by the route's name. */
+function projectInto(kafka: KafkaDoor, topic: string, bus: object, froms: Readonly<Record<string, object>>): Project {
   return newProject({
     'pipelines/times.yaml': {
       name: 'times',
       buses: { in: bus, log: { bus: 'kafka', brokers: kafka.brokers } },
-      routes: [{ name: 'up', from: { bus: 'in', ...from }, to: { bus: 'log', topic } }],
+      routes: Object.entries(froms).map(([name, from]) => ({
+        name,
+        from: { bus: 'in', ...from },
+        to: { bus: 'log', topic },
+      })),
     },
   });
 }
@@ -41,17 +46,16 @@ law(
     await using publisher = await newPublisher(field.url);
     const bus = { bus: 'mqtt', url: field.url, protocol: '5', clientId: clientIdAt(field.url) };
     using project = projectInto(kafka, topic, bus, {
-      topics: ['in/+'],
-      timestamp: '{body.ts}',
-      expires: '1h',
-      key: '{topic.1}',
+      up: { topics: ['in/+'], timestamp: '{body.ts}', expires: '1h', key: '{topic.1}' },
     });
     await using bridge = startSluice(['run', 'pipelines/times.yaml', '--admin', '127.0.0.1:0'], {
       cwd: project.folder,
     });
     const admin = String((await bridge.said('admin'))['url']);
     await bridge.said('ready');
-    const odd = [NOW_MS * 1000, NOW_MS * 1_000_000, -1, '"soon"', 1e20, 'null', '[1]'];
+    const seconds = Math.floor(NOW_MS / 1000);
+    const texts = ['"soon"', `"${seconds}.5"`, `"0x${NOW_MS.toString(16)}"`];
+    const odd = [seconds, NOW_MS * 1000, NOW_MS * 1_000_000, -1, ...texts, 1e20, 'null', '[1]'];
     const times = Array.from({ length: 100 }, (_, n) =>
       n % 10 === 9 ? odd[(n - 9) / 10] : n % 4 === 1 ? NOW_MS + 0.25 : NOW_MS,
     );
@@ -77,6 +81,56 @@ law(
 );
 
 law(
+  'MQTT to Kafka, timestamp: with a unit: seconds, their fractions, microseconds and nanoseconds are the millisecond of the record',
+  { needs: ['mosquitto', 'kafka'] },
+  async () => {
+    await using field = await startMosquitto();
+    await using kafka = await sharedKafka();
+    const topic = ownName('units');
+    await kafka.createTopic(topic);
+    await using publisher = await newPublisher(field.url);
+    const bus = { bus: 'mqtt', url: field.url, protocol: '5', clientId: clientIdAt(field.url) };
+    const units = ['s', 'ms', 'us', 'ns'];
+    const fromOf = (unit: string): object => ({
+      topics: [`${unit}/+`],
+      timestamp: { of: '{body.ts}', unit },
+      expires: '1h',
+      key: '{topic.1}',
+    });
+    using project = projectInto(
+      kafka,
+      topic,
+      bus,
+      Object.fromEntries(units.map((unit) => [`up-${unit}`, fromOf(unit)])),
+    );
+    await using bridge = startSluice(['run', 'pipelines/times.yaml'], { cwd: project.folder });
+    await bridge.said('ready');
+    const seconds = Math.floor(NOW_MS / 1000);
+    const text = `${seconds}.${String(NOW_MS % 1000).padStart(3, '0')}`;
+    const sent: readonly (readonly [string, string, number])[] = [
+      ['s', `${seconds}`, seconds * 1000],
+      ['s', text, NOW_MS],
+      ['s', `"${text}999"`, NOW_MS],
+      ['s', `"${new Date(NOW_MS).toISOString()}"`, NOW_MS],
+      ['ms', `${NOW_MS}`, NOW_MS],
+      ['us', `${NOW_MS}999`, NOW_MS],
+      ['us', `"${NOW_MS}999"`, NOW_MS],
+      ['ns', `"${NOW_MS}999999"`, NOW_MS],
+      // A route that sends the bytes on as they came reads every digit.
+      ['ns', `${NOW_MS}999999`, NOW_MS],
+    ];
+    for (const [n, [unit, ts]] of sent.entries()) await publisher.publish(`${unit}/a`, `{"n":${n},"ts":${ts}}`);
+    const found = await logged(kafka, topic, sent.length);
+    assert.deepEqual(
+      found.toSorted(([a], [b]) => a - b),
+      sent.map(([, , ms], n) => [n, ms]),
+    );
+    bridge.signal('SIGTERM');
+    assert.equal(await bridge.ended(), 0);
+  },
+);
+
+law(
   "RabbitMQ to Kafka: a publisher's timestamp that is no time is left out and counted, and the message arrives",
   { needs: ['rabbitmq', 'kafka'] },
   async () => {
@@ -86,7 +140,7 @@ law(
     await kafka.createTopic(topic);
     const channel = await channelTo(url);
     await channel.assertQueue('stamps', QUORUM);
-    using project = projectInto(kafka, topic, { bus: 'rabbitmq', url }, { queue: 'stamps' });
+    using project = projectInto(kafka, topic, { bus: 'rabbitmq', url }, { up: { queue: 'stamps' } });
     await using bridge = startSluice(['run', 'pipelines/times.yaml', '--admin', '127.0.0.1:0'], {
       cwd: project.folder,
     });
