@@ -1,5 +1,6 @@
 import type { OptionFlaw } from '#contract/bus.ts';
 import { durationMs } from '#kit/quantity.ts';
+import { startTimeFlaws } from '#kit/start-time.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from './options.ts';
 import { brokerFlaw } from './seed-broker.ts';
 import { topicNames } from './topics.ts';
@@ -15,7 +16,10 @@ export function flaws(connection: KafkaConnection, end: { from: KafkaFrom } | { 
       found.push({ where, path, expected, found: seen, write });
   brokerFlaws(connection, say('connection'));
   identityFlaws(connection, say('connection'));
-  if ('from' in end) sourceFlaws(end.from, say('end'));
+  if ('from' in end) {
+    sourceFlaws(end.from, say('end'));
+    found.push(...startTimeFlaws(end.from.start));
+  }
   return found;
 }
 

@@ -1,6 +1,7 @@
 import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { MOMENT_PATTERN } from '#kit/moment.ts';
 import { TIMEOUT, durationOption } from '#kit/option-schema.ts';
+import { startTimeFlaws } from '#kit/start-time.ts';
 import { Link } from './connect.ts';
 import { openJetStreamSink } from './jetstream-open-sink.ts';
 import { JetStreamSource } from './jetstream-source.ts';
@@ -136,7 +137,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   writes: ({ end }) => streamWrites(end),
   flaws(connection, end): OptionFlaw[] {
     const flaws = connectionFlaws(connection);
-    if ('from' in end) flaws.push(...filterFlaws(end.from.subjects ?? []));
+    if ('from' in end) flaws.push(...filterFlaws(end.from.subjects ?? []), ...startTimeFlaws(end.from.start));
     return flaws;
   },
   async openSource(options, context) {

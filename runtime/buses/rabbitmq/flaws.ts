@@ -1,4 +1,5 @@
 import type { OptionFlaw } from '#contract/bus.ts';
+import { startTimeFlaws } from '#kit/start-time.ts';
 import type { Binding, RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
 import { parseNode, urlsOf } from './target.ts';
 
@@ -17,8 +18,10 @@ export function flaws(
       found.push({ where, path, expected, found: seen, write });
     };
   judgeConnection(connection, tell('connection'));
-  if ('from' in end) judgeSource(end.from, tell('end'));
-  else judgeSink(end.to, tell('end'));
+  if ('from' in end) {
+    judgeSource(end.from, tell('end'));
+    found.push(...startTimeFlaws(end.from.start));
+  } else judgeSink(end.to, tell('end'));
   return found;
 }
 
@@ -71,9 +74,6 @@ function judgeSource(from: RabbitFrom, flaw: Tell): void {
   }
   if (start !== undefined && type !== 'stream') {
     flaw(['start'], 'start only for streams: a queue has no places', `type: ${type ?? 'none'}`, 'type: stream');
-  }
-  if (typeof start === 'object' && 'time' in start && Number.isNaN(Date.parse(start.time))) {
-    flaw(['start', 'time'], 'a moment of the calendar', 'none', 'time: "2026-01-02T03:04:05Z"');
   }
 }
 
