@@ -159,7 +159,7 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The header seclabel is no label: empty, no text, with blanks around it or a control character in it, or longer than 1,024 characters. Fix the publisher.',
+      'The header seclabel is no label: empty, no text, with blanks around it, with a control or invisible character in it (as U+200B), or longer than 1,024 characters. Fix the publisher.',
   },
   HEADERS_TOO_MANY: {
     verdict: 'reject',

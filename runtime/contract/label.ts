@@ -3,7 +3,8 @@ import type { Frame } from './frame.ts';
 import type { Label } from './message.ts';
 
 const LONGEST = 1024;
-const PRINTABLE = /^[^\p{Cc}\p{Cs}\s](?:[^\p{Cc}\p{Cs}]*[^\p{Cc}\p{Cs}\s])?$/u;
+/** Control and format characters, line ends, halves of a pair, and what is drawn as nothing: two labels that differ by them look alike. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
  * The label of a frame, whose header names the source has settled (carried-headers.ts). Throws LABEL_DUPLICATE for several,
@@ -21,9 +22,10 @@ export function labelOf({ headers, headerTypes }: Pick<Frame, 'headers' | 'heade
   if (label.length > LONGEST) {
     throw refusal('LABEL_MALFORMED', `a label of at most ${LONGEST} characters`, String(label.length));
   }
-  if (!PRINTABLE.test(label)) {
-    throw refusal('LABEL_MALFORMED', 'a label of printable text without blanks around it', 'another text');
+  if (UNSEEN.test(label)) {
+    throw refusal('LABEL_MALFORMED', 'a label of visible characters', 'one with a control or invisible character');
   }
+  if (label.trim() !== label) throw refusal('LABEL_MALFORMED', 'a label without blanks around it', 'one with them');
   return label;
 }
 

@@ -241,6 +241,26 @@ for (const each of HOP_NAMES) {
   });
 }
 
+test('a label with a character that nobody sees is none, wherever it stands and on every bus', () => {
+  const read = (label: string): unknown =>
+    labelOf({ headers: new Map([['seclabel', [label]]]), headerTypes: undefined });
+  for (const label of ['S', 'S;REL=FVEY', 'GEHEIM ü', '機 密']) assert.equal(read(label), label);
+  let seen = 0;
+  for (let point = 0; point <= 0x10ffff; point += 1) {
+    const odd = String.fromCodePoint(point);
+    if (!/[\p{Cf}\p{Cc}\p{Zl}\p{Zp}\u3164\ufe0f]/u.test(odd)) continue;
+    seen += 1;
+    for (const label of [`${odd}S`, `S${odd}`, `SEC${odd}RET`]) {
+      assert.throws(() => read(label), { code: 'LABEL_MALFORMED' }, point.toString(16));
+    }
+  }
+  assert.ok(seen > 200, `${seen} characters`);
+  for (const each of HOP_NAMES) {
+    const frame = frameForTest('a', '', { headers: new Map([['seclabel', ['SECRET\u200b']]]) });
+    assert.throws(() => labelOf(HOPS[each].over(frame)), { code: 'LABEL_MALFORMED' }, each);
+  }
+});
+
 test('a label cannot hide in another spelling among carried headers', () => {
   const hidden = JSON.stringify([['SecLabel', ['U'], ['text']]]);
   for (const each of HOP_NAMES) {
