@@ -158,7 +158,7 @@ function identifier(spec: RouteSpec, route: Route, catalog: Catalog): (delivery:
       // Larger ones are refused by the pump, undecoded.
       if (looks && (frame.body?.length ?? 0) > route.maxBodyBytes) return NOTHING;
       const body = looks && frame.body !== null ? route.decoding?.(contentType).decode(frame.body) : undefined;
-      const view = { id, address, key: frame.key, headers, body };
+      const view = { id, address, key: frame.key, headers, body, origin: frame };
       const key = route.key === undefined ? frame.key : route.key(view);
       const rank = sequence === undefined ? undefined : rankOf(sequence({ ...view, key }));
       // What the pump will refuse must not take the place of a good one.

@@ -244,15 +244,18 @@ function frameOf(mark: Mark, label: string | undefined, make: Make): Frame {
   const headers = new Map([[MARK_HEADER, [markText(mark)]], ...place.headers.map((name) => [name, [key]] as const)]);
   if (label !== undefined) headers.set('seclabel', [label]);
   const keyed = withValues(withKey(body, place, key), values, mark);
+  const fields = {
+    id,
+    contentType: 'application/json',
+    expiresAtMs: expiresMs === undefined ? undefined : sentAtMs + expiresMs,
+  };
   return {
-    address: address({ id, address: '', key, headers, body: keyed }),
+    ...fields,
+    address: address({ id, address: '', key, headers, body: keyed, origin: fields }),
     key,
     headers,
     headerTypes: undefined,
     body: isBare ? bareBody(keyed) : markedBody(mark, keyed, sizeBytes),
-    id,
-    contentType: 'application/json',
     timestampMs: sentAtMs,
-    expiresAtMs: expiresMs === undefined ? undefined : sentAtMs + expiresMs,
   };
 }

@@ -1,4 +1,5 @@
 import type { AddressGrammar } from '#contract/bus.ts';
+import { isContentType } from '#contract/carried-headers.ts';
 import type { Codec } from '#contract/codec.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 import { type Ledger, REMEMBERED_IDS } from '#contract/ledger.ts';
@@ -84,8 +85,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     id: from.id === undefined ? undefined : fill(from.id, undefined, 'KEY_MISSING'),
     // The sink judges what the values make together: an address that is too long, an empty level.
     address: fill(to.address, sinkGrammar, 'ADDRESS_INVALID'),
-    headers: new Map([...to.headers.set].map(([name, text]) => [name, fill(text, undefined, 'ADDRESS_INVALID')])),
-    droppedHeaders: to.headers.drop,
+    ...headerWordsOf(spec, sourceGrammar),
     sequence: from.sequence === undefined ? undefined : fill(from.sequence, undefined, 'SEQUENCE_INVALID'),
     timestamp:
       from.timestamp === undefined
@@ -120,6 +120,23 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     onFlow,
     onDoubt: services.onDoubt,
     onLetters,
+  };
+}
+
+/** What the file says of headers. The content type stands in a field of the frame, and so apart. */
+function headerWordsOf(
+  { name: route, to: { headers } }: RouteSpec,
+  source: AddressGrammar,
+): Pick<Route, 'headers' | 'droppedHeaders' | 'contentType'> {
+  const fills = [...headers.set].map(([name, text]) => {
+    const use = { route, source, target: undefined, missing: 'HEADER_MISSING', header: name } as const;
+    return [name, compileTemplate(text, use)] as const;
+  });
+  return {
+    headers: new Map(fills.filter(([name]) => !isContentType(name))),
+    droppedHeaders: headers.drop.filter((name) => !isContentType(name)),
+    contentType:
+      fills.find(([name]) => isContentType(name))?.[1] ?? (headers.drop.some(isContentType) ? 'none' : undefined),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { AddressGrammar } from '#contract/bus.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Headers } from '#contract/frame.ts';
+import { type FrameFields, headerGetter } from './header-field.ts';
 import { parseTemplate } from './template.ts';
 import type { TemplateField, TemplatePart } from './template.ts';
 
@@ -11,6 +12,8 @@ export interface TemplateView {
   readonly key: string | undefined;
   readonly headers: Headers;
   readonly body: unknown;
+  /** The frame that it came in. */
+  readonly origin: FrameFields;
 }
 
 export interface TemplateUse {
@@ -20,7 +23,9 @@ export interface TemplateUse {
   /** Of the bus that the text becomes an address of; undefined for a key, an id or a header, which have no grammar. */
   readonly target: Pick<AddressGrammar, 'separator' | 'encode' | 'inner'> | undefined;
   /** The code of the error that a missing value throws. */
-  readonly missing: 'KEY_MISSING' | 'SEQUENCE_INVALID' | 'TIMESTAMP_MISSING' | 'ADDRESS_INVALID';
+  readonly missing: 'KEY_MISSING' | 'SEQUENCE_INVALID' | 'TIMESTAMP_MISSING' | 'ADDRESS_INVALID' | 'HEADER_MISSING';
+  /** The header that the text becomes the value of, for that error. */
+  readonly header?: string;
 }
 
 export type Template = (view: TemplateView) => string;
@@ -108,10 +113,8 @@ function getter(field: TemplateField, use: TemplateUse, isFirst: boolean): Gette
       return (view) => restOf(view.address, field.level, use, isFirst);
     case 'body':
       return bodyGetter(field.path);
-    case 'header': {
-      const { name } = field;
-      return (view) => view.headers.get(name)?.[0];
-    }
+    case 'header':
+      return headerGetter(field.name);
     default:
       return field satisfies never;
   }
@@ -126,7 +129,8 @@ function refuse(field: TemplateField, value: unknown, use: TemplateUse): never {
         : typeof value === 'object'
           ? 'a map or a list'
           : `a ${typeof value} that is no text`;
-  throw new SluiceError(use.missing, `expected a value for ${field.written}, found ${found}`);
+  const wanted = use.header === undefined ? field.written : `${field.written}, which header ${use.header} is set from`;
+  throw new SluiceError(use.missing, `expected a value for ${wanted}, found ${found}`);
 }
 
 /** The value as text, whole; throws where it is none. */

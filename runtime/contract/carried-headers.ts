@@ -11,6 +11,11 @@ import { addValues, type TypeLists } from './typed-headers.ts';
  */
 export const CARRIED_HEADERS = 'carried-headers';
 
+/** Whether a header of this name is the content type, in whatever spelling: names on most buses ignore case. */
+export function isContentType(name: string): boolean {
+  return name.length === CONTENT_TYPE.length && name.toLowerCase() === CONTENT_TYPE;
+}
+
 /** What becomes of a header that the bus cannot spell. */
 export const UNSPELLABLE = ['encode', 'drop', 'reject'] as const;
 export type Unspellable = (typeof UNSPELLABLE)[number];
@@ -30,7 +35,7 @@ type Entry = readonly [name: string, values: readonly string[], types: readonly 
 
 /** Names with a field of their own in a frame. */
 const ID = 'msgid';
-const CONTENT_TYPE = 'content-type';
+export const CONTENT_TYPE = 'content-type';
 const FIELDS = 2;
 /** What decides over the message is read where everybody sees it, or not at all. */
 const NEVER_CARRIED: ReadonlySet<string> = new Set([
@@ -84,9 +89,9 @@ export function spelled(frame: Frame, spelling: Spelling, unspellable: Unspellab
     left.delete(name);
     leftTypes.delete(name);
   }
-  const entries = kept(odd ?? [], spelling.bus, unspellable);
+  const entries = kept(odd ?? [], spelling, unspellable);
   // The field before a header of its name: the reader takes the first.
-  if (isTypeOdd) entries.unshift(...kept([[CONTENT_TYPE, [contentType], ['text']]], spelling.bus, unspellable));
+  if (isTypeOdd) entries.unshift(...kept([[CONTENT_TYPE, [contentType], ['text']]], spelling, unspellable));
   if (isIdOdd) entries.unshift([ID, [id], ['text']]);
   if (entries.length > 0) left.set(CARRIED_HEADERS, inPieces(asciiJson(entries), spelling.maxValue));
   return {
@@ -106,11 +111,17 @@ export function speller(
   return (frame) => spelled(frame, spelling, unspellable);
 }
 
-function kept(odd: readonly Entry[], bus: string, unspellable: Unspellable): Entry[] {
+function kept(odd: readonly Entry[], { bus, canSpell }: Spelling, unspellable: Unspellable): Entry[] {
   const label = odd.find(([name]) => name.toLowerCase() === 'seclabel');
   const [first] = label === undefined && unspellable === 'reject' ? odd : [label];
   if (first !== undefined) {
-    throw new SluiceError('HEADER_UNSPELLABLE', `${bus} cannot spell header ${nameInText(first[0])}`);
+    const name = nameInText(first[0]);
+    // What can be spelled is here because the field of its name stands there already.
+    const isBeside = first[0] !== CARRIED_HEADERS && canSpell(...first);
+    const why = isBeside
+      ? `has no place for header ${name} beside the field of that name`
+      : `cannot spell header ${name}`;
+    throw new SluiceError('HEADER_UNSPELLABLE', `${bus} ${why}`);
   }
   if (odd.length > MOST_CARRIED && unspellable === 'encode') {
     throw new SluiceError(

@@ -102,6 +102,12 @@ export const ERRORS = {
     remedy:
       "The sink's address template names a value that this message lacks, or makes an address that the bus refuses.",
   },
+  HEADER_MISSING: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'A template under headers: { set } names a value that this message lacks; the text says which header and which value. Fix the publisher or the template.',
+  },
   LOOP_DETECTED: {
     verdict: 'reject',
     scope: 'message',

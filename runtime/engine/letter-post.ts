@@ -155,7 +155,14 @@ export function letterFrame(letter: DeadLetter, address: Fill): Frame {
     headers.delete(name);
     if (value !== undefined && value !== '') headers.set(name, [oneLine(value)]);
   }
-  const view = { id: letter.id, address: frame.address, key: letter.key, headers: frame.headers, body: undefined };
+  const view = {
+    id: letter.id,
+    address: frame.address,
+    key: letter.key,
+    headers: frame.headers,
+    body: undefined,
+    origin: frame,
+  };
   return {
     ...frame,
     headerTypes: typesLeft(frame.headerTypes, []),

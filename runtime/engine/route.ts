@@ -1,6 +1,6 @@
 import type { Codec } from '#contract/codec.ts';
 import type { SluiceError } from '#contract/errors.ts';
-import type { Headers } from '#contract/frame.ts';
+import type { Frame, Headers } from '#contract/frame.ts';
 import type { Ledger } from '#contract/ledger.ts';
 import type { Log } from '#contract/log.ts';
 import type { Pulse } from '#contract/pulse.ts';
@@ -26,6 +26,8 @@ export interface View {
   readonly key: string | undefined;
   readonly headers: Headers;
   readonly body: unknown;
+  /** The frame that it came in: what of its headers stands in fields. */
+  readonly origin: Pick<Frame, 'id' | 'contentType' | 'expiresAtMs'>;
 }
 
 /** A compiled template. Throws a SluiceError when the message lacks a value. */
@@ -57,6 +59,8 @@ export interface Route {
   readonly headers: ReadonlyMap<string, Fill>;
   /** Of the message, by name, not carried on. */
   readonly droppedHeaders: readonly string[];
+  /** In place of the message's own content type and the codec's; `none`: it leaves without one. Undefined: the file says nothing. */
+  readonly contentType: Fill | 'none' | undefined;
   readonly sequence: Fill | undefined;
   readonly timestamp: { readonly of: Fill; readonly unit: TimeUnit | undefined } | undefined;
   readonly expiresAfterMs: number | undefined;

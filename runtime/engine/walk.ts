@@ -1,6 +1,5 @@
-import type { Codec } from '#contract/codec.ts';
 import { asSluiceError, isStackOverflow, messageOf, SluiceError } from '#contract/errors.ts';
-import type { Frame, Headers } from '#contract/frame.ts';
+import type { Frame } from '#contract/frame.ts';
 import { labelOf } from '#contract/label.ts';
 import type { Message } from '#contract/message.ts';
 import { STEPS } from '#contract/pulse.ts';
@@ -10,6 +9,7 @@ import { messageTimeMs } from '#kit/message-time.ts';
 import { rankOf } from '#kit/rank.ts';
 import { boundedId } from './bounded-id.ts';
 import { boundHeaders } from './header-bound.ts';
+import { contentTypeOut, headersOut } from './headers-out.ts';
 import { countHops, typesLeft, withHops } from './hops.ts';
 import type { Job } from './job.ts';
 import type { Route, View } from './route.ts';
@@ -144,7 +144,7 @@ function decode(route: Route, frame: Frame): unknown {
 
 function look(job: Job, key: string | undefined, body: unknown): View {
   const { id, frame } = job.delivery;
-  return { id, address: frame.address, key, headers: frame.headers, body };
+  return { id, address: frame.address, key, headers: frame.headers, body, origin: frame };
 }
 
 function expiry(route: Route, job: Job): number | undefined {
@@ -263,7 +263,7 @@ function framesOf(route: Route, job: Job, result: Message | readonly Message[]):
 }
 
 function toFrame(route: Route, job: Job, message: Message): Frame {
-  const { origin, headers } = message;
+  const { origin } = message;
   const codec = route.encoding?.(origin.contentType);
   let body = origin.body;
   if (codec !== undefined) {
@@ -284,27 +284,14 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
   return {
     address: route.address(message),
     key: message.key,
-    headers: withHops(headersOut(route, headers, message), job.hops + 1),
+    headers: withHops(headersOut(route, message), job.hops + 1),
     headerTypes: typesLeft(origin.headerTypes, route.headers.keys()),
     body,
     id: message.id,
-    contentType: codec === undefined ? origin.contentType : typeOf(route, codec, origin.contentType),
+    contentType: contentTypeOut(route, codec, message),
     timestampMs: job.madeAtMs,
     expiresAtMs: job.expiresAtMs,
   };
-}
-
-// What came without a content type leaves without one, unless the pipeline file says what the sink gets.
-function typeOf(route: Route, codec: Codec, carried: string | undefined): string | undefined {
-  return carried === undefined && !route.statesContentType ? undefined : codec.contentType;
-}
-
-function headersOut({ headers: set, droppedHeaders }: Route, headers: Headers, view: View): Headers {
-  if (set.size === 0 && !droppedHeaders.some((name) => headers.has(name))) return headers;
-  const left = new Map(headers);
-  for (const name of droppedHeaders) left.delete(name);
-  for (const [name, fill] of set) left.set(name, [fill(view)]);
-  return left;
 }
 
 function isSeveral(result: StageResult): result is readonly Message[] {

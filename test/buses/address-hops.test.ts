@@ -21,7 +21,7 @@ function over(from: string, to: string, template: string, address: string): stri
   const text = template.replaceAll(/\{(\d)/g, `{${source.word}.$1`).replaceAll('/', target.separator);
   const fill = compileTemplate(text, { route: 'r', source, target, missing: 'ADDRESS_INVALID' });
   const frame = frameForTest(address, '');
-  return fill({ ...frame, id: 'i', key: undefined, body: undefined });
+  return fill({ ...frame, id: 'i', key: undefined, body: undefined, origin: frame });
 }
 
 for (const far of NAMES) {

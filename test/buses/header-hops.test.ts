@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { HeaderType } from '#contract/frame.ts';
+import type { Codec } from '#contract/codec.ts';
+import type { Frame, HeaderType } from '#contract/frame.ts';
 import { labelOf } from '#contract/label.ts';
 import { textOfBytes } from '#kit/raw-text.ts';
+import { JSON_CODECS } from '../../runtime/codecs/json.ts';
+import { contentTypeOut, headersOut } from '../../runtime/engine/headers-out.ts';
+import type { Route } from '../../runtime/engine/route.ts';
 import { awkwardText } from '../conformance/awkward-text.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
 import { bytesOf, hop, HOP_NAMES, HOPS, type HopName } from './header-hops.ts';
@@ -172,6 +176,62 @@ test('the file may have what cannot be spelled dropped or refused', () => {
   assert.throws(() => hop('nats', frame, 'reject'), { code: 'HEADER_UNSPELLABLE', message: /header "odd"$/ });
   assert.doesNotThrow(() => hop('kafka', frame, 'reject'));
 });
+
+test('a header beside the field of its name is refused as that, where the file says so', () => {
+  const frame = frameForTest('a', '', { contentType: 'text/plain', headers: new Map([['content-type', ['another']]]) });
+  for (const each of HOP_NAMES) {
+    assert.throws(() => hop(each, frame, 'reject'), {
+      code: 'HEADER_UNSPELLABLE',
+      message: `${HOPS[each].spelling.bus} has no place for header "content-type" beside the field of that name`,
+    });
+  }
+});
+
+const SPELLINGS = ['content-type', 'Content-Type', 'CONTENT-TYPE'];
+const typed = fc
+  .tuple(carried, fc.uniqueArray(fc.constantFrom(...SPELLINGS)), fc.constantFrom(undefined, JSON_CODECS.reject))
+  .map(([frame, names, codec]) => {
+    const headers = new Map([...frame.headers, ...names.map((each) => [each, ['a/header', 'another']] as const)]);
+    return { frame: { ...frame, headers }, codec };
+  });
+
+/** What leaves a route whose file says this of the content type, and arrives behind the bus. */
+function typedHop(
+  each: HopName,
+  { frame, codec }: { readonly frame: Frame; readonly codec: Codec | undefined },
+  contentType: Route['contentType'],
+): Frame {
+  const words = { headers: new Map(), droppedHeaders: [], statesContentType: false, contentType };
+  const message = { ...frame, id: 'i', label: undefined, origin: frame };
+  const headers = headersOut(words, message);
+  return hop(each, { ...frame, headers, contentType: contentTypeOut(words, codec, message) });
+}
+
+for (const each of HOP_NAMES) {
+  test(`${each}: a content type that the file sets is the one that arrives, and one that it drops does not`, () => {
+    const written = field.map((text) => text ?? 'application/cloudevents+json');
+    fc.assert(
+      fc.property(typed, written, (given, text) => {
+        const set = typedHop(each, given, () => text);
+        assert.equal(set.contentType, text);
+        const dropped = typedHop(each, given, 'none');
+        assert.equal(dropped.contentType, undefined);
+        for (const { headers } of [set, dropped]) {
+          assert.deepEqual(
+            [...headers.keys()].filter((header) => /^content-type$/i.test(header)),
+            [],
+          );
+        }
+        const { frame, codec } = given;
+        const own = frame.contentType === undefined ? undefined : (codec?.contentType ?? frame.contentType);
+        if (SPELLINGS.every((header) => !frame.headers.has(header))) {
+          assert.equal(typedHop(each, given, undefined).contentType, own, 'where the file says nothing');
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+}
 
 test('a label that the bus cannot spell is refused, whatever the file says', () => {
   const frame = frameForTest('a', '', { headers: new Map([['seclabel', ['S\nU']]]) });

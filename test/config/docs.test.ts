@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
+import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
+import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { catalog } from '../../runtime/catalog.ts';
 import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
 import { DEFAULTS, sinkWords, sourceWords } from '../../runtime/config/file-words.ts';
@@ -24,6 +26,12 @@ test('docs/pipeline-file.md names every shared word, every kind of bus, every ve
   for (const value of [DEFAULTS.windowMessages, DEFAULTS.windowBytes, DEFAULTS.attempts, DEFAULTS.backoff]) {
     assert.ok(GUIDE.includes(String(value)), String(value));
   }
+});
+
+test('docs/pipeline-file.md names every header that a file cannot set', () => {
+  const sentence = /carried on by themselves;([^.]*) are the runtime's own/.exec(GUIDE)?.[1] ?? '';
+  const named = [...sentence.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+  assert.deepEqual(named.toSorted(), [...RESERVED_HEADERS, CARRIED_HEADERS].toSorted());
 });
 
 test('the example of docs/pipeline-file.md passes the check', () => {

@@ -15,6 +15,7 @@ const VIEW: TemplateView = {
   key: 'v7',
   headers: new Map([['x.y', ['first', 'second']]]),
   body: { unit: 'u1', n: 5, big: 1.5, yes: true, deep: { er: [{ name: 'end' }] }, none: null, empty: '' },
+  origin: { id: 'publisher-7', contentType: 'text/plain', expiresAtMs: Date.UTC(2027, 0, 1) },
 };
 
 const SLASHES = { separator: '/', decode: (level: string) => level };
@@ -37,6 +38,53 @@ test('a template takes key, id, route, levels, body fields and headers, and fixe
   assert.equal(fill('{header.x.y}'), 'first');
   assert.equal(fill('{{key}{{{key}}'), '{key}{v7}');
   assert.equal(fill('{topic.1}', { source: { ...SLASHES, separator: '--' } }, { address: 'a--b--c' }), 'b');
+});
+
+test('a header that stands in a field of the frame is read in any spelling, and so are the names of the runtime', () => {
+  const headers = new Map([
+    ['seclabel', ['S']],
+    ['Nats-Other', ['n']],
+    ['content-type', ['beside']],
+    ['msgid', ['beside']],
+  ]);
+  const none = { id: undefined, contentType: undefined, expiresAtMs: undefined };
+  const fields = [
+    'msgid',
+    'MsgId',
+    'Nats-Msg-Id',
+    'nats-msg-id',
+    'content-type',
+    'Content-Type',
+    'expirytime',
+    'ExpiryTime',
+  ];
+  assert.equal(
+    fill(fields.map((name) => `{header.${name}}`).join(' '), {}, { headers }),
+    `${'publisher-7 '.repeat(4)}text/plain text/plain 2027-01-01T00:00:00.000Z 2027-01-01T00:00:00.000Z`,
+  );
+  assert.equal(fill('{header.SecLabel}{header.SECLABEL}', {}, { headers }), 'SS');
+  assert.equal(fill('{header.Nats-Other}', {}, { headers }), 'n');
+  assert.throws(
+    () => fill('{header.nats-other}', {}, { headers }),
+    { code: 'KEY_MISSING' },
+    'others as they are written',
+  );
+  for (const name of fields) {
+    assert.throws(
+      () => fill(`{header.${name}}`, {}, { headers: new Map(), origin: none }),
+      { code: 'KEY_MISSING' },
+      name,
+    );
+  }
+  const kept = new Map([['expirytime', ['tomorrow']]]);
+  assert.equal(fill('{header.expirytime}', {}, { headers: kept, origin: none }), 'tomorrow', 'what is no time stays');
+});
+
+test('a header that lacks its value says which header and which value', () => {
+  assert.throws(() => fill('a{header.z}', { missing: 'HEADER_MISSING', header: 'origin' }), {
+    code: 'HEADER_MISSING',
+    message: 'expected a value for {header.z}, which header origin is set from, found none',
+  });
 });
 
 test('the rest of an address is spelled level by level for the target, and where there is none its separator goes too', () => {

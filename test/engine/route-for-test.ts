@@ -27,6 +27,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     address: (view) => view.address,
     headers: new Map(),
     droppedHeaders: [],
+    contentType: undefined,
     sequence: undefined,
     timestamp: undefined,
     maxHops: 16,

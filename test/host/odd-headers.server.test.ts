@@ -122,3 +122,62 @@ law(
     assert.equal(await bridge.ended(), 0);
   },
 );
+
+law(
+  'a content type that the file sets is the one that consumers see, and one that it drops is gone',
+  NEEDS,
+  async () => {
+    await using kafka = await sharedKafka();
+    await using core = await sharedNats();
+    await using stream = await watchStream(core.url);
+    const [first, last] = [ownName('first'), ownName('last')];
+    await kafka.createTopics([first, last]);
+    using project = newProject({
+      'functions/same.ts': 'export default (body) => body;',
+      'pipelines/typed.yaml': {
+        name: ownName('typed'),
+        buses: {
+          log: { bus: 'kafka', brokers: kafka.brokers },
+          core: { bus: 'jetstream', ...natsWords(core.url), create: true },
+        },
+        routes: [
+          {
+            name: 'out',
+            from: { bus: 'log', topics: [first] },
+            stages: [{ function: 'same' }],
+            to: {
+              bus: 'core',
+              stream: 'OUT',
+              subject: 'out.{key}',
+              headers: { set: { 'content-type': 'application/cloudevents+json', was: '{header.Content-Type}' } },
+            },
+          },
+          {
+            name: 'back',
+            from: { bus: 'core', stream: 'OUT', subjects: ['out.>'] },
+            to: { bus: 'log', topic: last, headers: { drop: ['Content-Type'] } },
+          },
+        ],
+      },
+    });
+    await using bridge = startSluice(['run', 'pipelines/typed.yaml'], { cwd: project.folder });
+    await bridge.said('ready');
+    const producer = kafkaClient({ clientId: first, brokers: kafka.brokers }).producer();
+    await producer.connect();
+    const headers = { 'content-type': 'application/json' };
+    await producer.send({ topic: first, messages: [{ key: 'k', value: '{}', headers }] });
+    await producer.disconnect();
+    const [stored] = await stream.read(1);
+    assert.deepEqual(stored?.header('content-type'), ['application/cloudevents+json']);
+    assert.deepEqual(stored?.header('carried-headers'), []);
+    assert.deepEqual(stored?.header('was'), ['application/json']);
+    const [arrived] = await readTopic(kafka, last, 1);
+    assert.deepEqual(
+      Object.keys(arrived?.headers ?? {}).filter((name) => /content-type|carried/i.test(name)),
+      [],
+    );
+    assert.equal(String(arrived?.headers?.['was']), 'application/json');
+    bridge.signal('SIGTERM');
+    assert.equal(await bridge.ended(), 0);
+  },
+);

@@ -1,0 +1,43 @@
+import { CONTENT_TYPE } from '#contract/carried-headers.ts';
+import { type Frame, RESERVED_HEADERS } from '#contract/frame.ts';
+
+/** What a template reads of the frame that a message came in, beside its headers. */
+export type FrameFields = Pick<Frame, 'id' | 'contentType' | 'expiresAtMs'>;
+
+/** What a template reads headers from. */
+interface HeaderView {
+  readonly headers: Frame['headers'];
+  readonly origin: FrameFields;
+}
+
+const OWN: ReadonlySet<string> = new Set(RESERVED_HEADERS);
+
+const publishersId = ({ id }: FrameFields): string | undefined => id;
+
+/** Names of headers that sources take out of the headers, in lower case, and what they said. */
+const FIELDS: ReadonlyMap<string, (fields: FrameFields) => string | undefined> = new Map([
+  ['msgid', publishersId],
+  ['nats-msg-id', publishersId],
+  [CONTENT_TYPE, ({ contentType }: FrameFields) => contentType],
+  [
+    'expirytime',
+    ({ expiresAtMs }: FrameFields) => (expiresAtMs === undefined ? undefined : new Date(expiresAtMs).toISOString()),
+  ],
+]);
+
+/** Whether it stands in a field of every frame, whatever headers the source's bus has. */
+export function isFieldName(name: string): boolean {
+  return FIELDS.has(name.toLowerCase());
+}
+
+/**
+ * Reads `{header.NAME}`: the runtime's own names and those of fields in any spelling, all others as they are written.
+ * Undefined where the message has none.
+ */
+export function headerGetter(name: string): (view: HeaderView) => string | undefined {
+  const lower = name.toLowerCase();
+  const settled = OWN.has(lower) ? lower : name;
+  const field = FIELDS.get(lower);
+  if (field === undefined) return ({ headers }) => headers.get(settled)?.[0];
+  return ({ headers, origin }) => field(origin) ?? headers.get(settled)?.[0];
+}

@@ -1,0 +1,35 @@
+import { isContentType } from '#contract/carried-headers.ts';
+import type { Codec } from '#contract/codec.ts';
+import type { Headers } from '#contract/frame.ts';
+import type { Message } from '#contract/message.ts';
+import type { Route } from './route.ts';
+
+type Words = Pick<Route, 'headers' | 'droppedHeaders' | 'contentType' | 'statesContentType'>;
+
+/** The headers of the message as the pipeline file has them leave. */
+export function headersOut({ headers: set, droppedHeaders, contentType }: Words, message: Message): Headers {
+  const { headers } = message;
+  const isTouched = set.size > 0 || contentType !== undefined || droppedHeaders.some((name) => headers.has(name));
+  if (!isTouched) return headers;
+  const left = new Map(headers);
+  for (const name of droppedHeaders) left.delete(name);
+  // Beside the field, or without one, a header of its name would be the content type on the next bus.
+  if (contentType !== undefined) for (const name of headers.keys()) if (isContentType(name)) left.delete(name);
+  for (const [name, fill] of set) left.set(name, [fill(message)]);
+  return left;
+}
+
+/**
+ * The content type that the message leaves with: what the pipeline file says, else that of the codec that wrote the body.
+ * What came without one leaves without one, unless the file says what the sink gets.
+ */
+export function contentTypeOut(
+  { contentType, statesContentType }: Words,
+  codec: Codec | undefined,
+  message: Message,
+): string | undefined {
+  if (contentType === 'none') return undefined;
+  if (contentType !== undefined) return contentType(message);
+  const carried = message.origin.contentType;
+  return codec === undefined || (carried === undefined && !statesContentType) ? carried : codec.contentType;
+}
