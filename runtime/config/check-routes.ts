@@ -1,10 +1,9 @@
 import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
-import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
-import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { addressOptionOf, parseBackoff } from './build-spec.ts';
 import { checkLetterBus } from './check-letters.ts';
 import { checkJson } from './check-json.ts';
 import { checkClass } from './check-class.ts';
+import { checkHeaders } from './check-headers.ts';
 import { checkExpiry } from './check-expiry.ts';
 import { checkPromise } from './check-promise.ts';
 import { checkSpool } from './check-spool.ts';
@@ -66,6 +65,9 @@ class RouteJudge {
     const sourceGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'from')) ? undefined : askSource(source);
     const sinkGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'to')) ? undefined : askSink(sink);
     const scope = this.#templates(sourceGives);
+    const headersAt = pointerTo(this.#at, 'to', 'headers');
+    const words = asMap(own(asMap(own(this.#route, 'to')), 'headers'));
+    checkHeaders({ at: headersAt, words, sink, gives: sinkGives }, this.#file.findings);
     this.#letters(scope);
     this.#backoff();
     checkSpool(this.#at, this.#route, this.#file);
@@ -145,10 +147,12 @@ class RouteJudge {
     // While the source is wrong itself, nobody can say that it gives no key.
     const carriesKey = gives?.carriesKey ?? true;
     const scope: TemplateScope = {
-      source: sourceBus?.grammar,
+      source: sourceBus && { ...sourceBus.grammar, name: sourceBus.name, readsHeader: sourceBus.readsHeader },
       hasKey: carriesKey,
       bodyHasFields: !WITHOUT_FIELDS.includes(own(from, 'codec')),
       levels: sourceBus === undefined ? [] : levelCounts(from, sourceBus),
+      hasHeaders: gives?.carriesHeaders ?? true,
+      headersNeed: gives?.headersNeed,
     };
     const fromAt = pointerTo(this.#at, 'from');
     this.#template(fromAt, from, 'key', { use: 'key', target: undefined }, scope);
@@ -179,16 +183,10 @@ class RouteJudge {
       this.#template(toAt, to, addressOptionOf(sinkBus, to), { use: 'address', target: sinkBus.grammar }, sent);
       this.#addressIsThere(toAt, to, sinkBus);
     }
-    const headersAt = pointerTo(toAt, 'headers');
-    const headers = asMap(own(to, 'headers'));
-    const setAt = pointerTo(headersAt, 'set');
-    const set = asMap(own(headers, 'set'));
+    const setAt = pointerTo(toAt, 'headers', 'set');
+    const set = asMap(own(asMap(own(to, 'headers')), 'set'));
     for (const name of Object.keys(set)) {
-      this.#reservedHeader(pointerTo(setAt, name), name, 'key');
       this.#template(setAt, set, name, { use: 'header', target: undefined }, sent);
-    }
-    for (const [index, name] of asList(own(headers, 'drop')).entries()) {
-      this.#reservedHeader(pointerTo(pointerTo(headersAt, 'drop'), String(index)), String(name), 'value');
     }
     return keyed;
   }
@@ -214,19 +212,6 @@ class RouteJudge {
     if (others.length > 0 || own(to, name) !== undefined || findings.isClaimed(place)) return;
     const expected = `${name}: where the messages go`;
     findings.add({ code: 'TEMPLATE_MISSING', at: place, expected, found: 'none', write: `${name}: ...` });
-  }
-
-  #reservedHeader(at: string, name: string, side: 'key' | 'value'): void {
-    const reserved: readonly string[] = [...RESERVED_HEADERS, CARRIED_HEADERS];
-    if (!reserved.includes(name.toLowerCase())) return;
-    this.#file.findings.add({
-      code: 'RESERVED_HEADER',
-      at,
-      side,
-      expected: 'a header of your own',
-      found: `${name}, which only the runtime writes`,
-      write: `nothing: remove ${name}`,
-    });
   }
 
   #stages(): void {

@@ -1,19 +1,30 @@
 import type { AddressGrammar } from '#contract/bus.ts';
+import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { oneOf, shown } from './describe.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
+import { isFieldName } from './header-field.ts';
 import { parseTemplate } from './template.ts';
 import type { TemplateField, TemplatePart } from './template.ts';
+
+/** What a source's bus knows of its messages. */
+interface SourceWords extends Pick<AddressGrammar, 'word' | 'separator'> {
+  readonly name: string;
+  readonly readsHeader?: ((name: string) => boolean) | undefined;
+}
 
 /** What the messages of a route have, as far as the file tells. */
 export interface TemplateScope {
   /** Undefined where the kind of the source's bus is not known. */
-  readonly source: Pick<AddressGrammar, 'word' | 'separator'> | undefined;
+  readonly source: SourceWords | undefined;
   readonly hasKey: boolean;
   /** False where the body is bytes or text, which have no fields. */
   readonly bodyHasFields: boolean;
   /** Levels that addresses of the source can have, one number a filter; empty where there is no bound. */
   readonly levels: readonly number[];
+  readonly hasHeaders: boolean;
+  /** What an operator writes so that the source has headers. */
+  readonly headersNeed: string | undefined;
 }
 
 export interface TemplateSite {
@@ -88,6 +99,25 @@ function levelFlaw(field: TemplateField & { kind: 'level' | 'rest' }, scope: Tem
   };
 }
 
+/** What was expected of a header, and what to write, where no message of the source has one of this name. */
+function headerFlaw(name: string, { source, hasHeaders, headersNeed }: TemplateScope): [string, string] | undefined {
+  if (!hasHeaders) {
+    const need = headersNeed === undefined ? '' : `, or ${headersNeed}`;
+    return ['a route whose source carries headers', `{body.NAME} or a level of the address${need}`];
+  }
+  if (isFieldName(name)) return undefined;
+  if (name.toLowerCase() === CARRIED_HEADERS)
+    return [
+      `a header of the message, for those in ${CARRIED_HEADERS} are put back at the source`,
+      '{header.NAME} of one of them',
+    ];
+  if (source?.readsHeader?.(name) !== false) return undefined;
+  return [
+    `a header that is a part of the message, and no word of a ${source.name} server`,
+    '{header.msgid} for the id, or a header of the publisher',
+  ];
+}
+
 function fieldFlaw(field: TemplateField, site: TemplateSite, scope: TemplateScope): Draft | undefined {
   if (field.kind === 'unknown') return incompleteField(field, scope);
   if (field.kind === 'level' || field.kind === 'rest') return levelFlaw(field, scope);
@@ -108,6 +138,10 @@ function fieldFlaw(field: TemplateField, site: TemplateSite, scope: TemplateScop
     return wrong('a field that a letter has whatever is wrong with its body', '{route}, {key} or {header.NAME}');
   if (field.kind === 'body' && !scope.bodyHasFields) {
     return wrong('a body with fields', 'codec: json in from, or a field that is not of the body');
+  }
+  if (field.kind === 'header') {
+    const flaw = headerFlaw(field.name, scope);
+    return flaw && wrong(...flaw);
   }
   return undefined;
 }

@@ -130,6 +130,11 @@ export const FINDINGS = {
     severity: 'error',
     meaning: 'A header that only the runtime writes: labels and traces follow the message by themselves.',
   },
+  HEADER_UNWRITABLE: {
+    severity: 'error',
+    meaning:
+      'A header under `headers: { set }` that the bus of the sink cannot write under this name or with this value. A warning where it is carried in another header.',
+  },
   ENV_MISSING: {
     severity: 'error',
     meaning:

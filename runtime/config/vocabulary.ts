@@ -1,4 +1,5 @@
 import type { Bus, BusContext, EndOptions, Guarantees, OptionFlaw } from '#contract/bus.ts';
+import type { Spelling } from '#contract/carried-headers.ts';
 import type { Reach } from '#contract/reach.ts';
 import type { Codec } from '#contract/codec.ts';
 
@@ -8,10 +9,11 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** What the checker asks of a bus driver. It hands over only options that the driver's own schemas passed. */
 export interface BusWords extends Pick<
   Bus,
-  'name' | 'grammar' | 'connectionSchema' | 'sourceSchema' | 'sinkSchema' | 'addressOptions'
+  'name' | 'grammar' | 'connectionSchema' | 'sourceSchema' | 'sinkSchema' | 'addressOptions' | 'readsHeader'
 > {
   sourceGuarantees(options: EndOptions<object, object>): Guarantees;
   sinkGuarantees(options: EndOptions<object, object>): Guarantees;
+  spelling?(options: EndOptions<object, object>): Spelling;
   servers(connection: object): readonly string[];
   reads(options: EndOptions<object, object>, place: Pick<BusContext, 'pipeline' | 'route'>): readonly Reach[];
   writes(options: EndOptions<object, object>): readonly string[];

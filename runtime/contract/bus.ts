@@ -1,5 +1,5 @@
 import type { SluiceError } from './errors.ts';
-import type { Unspellable } from './carried-headers.ts';
+import type { Spelling, Unspellable } from './carried-headers.ts';
 import type { Memo } from './memo.ts';
 import type { Reach } from './reach.ts';
 import type { Room, Source } from './source.ts';
@@ -18,6 +18,8 @@ export interface Guarantees {
   readonly commitsEveryMs?: number;
   readonly ordered: 'none' | 'key' | 'address';
   readonly carriesHeaders: boolean;
+  /** Where it carries none: what an operator writes so that it does. */
+  readonly headersNeed?: string;
   readonly carriesKey: boolean;
   readonly carriesExpiry: boolean;
   /**
@@ -150,6 +152,10 @@ export interface Bus<Connection = never, From = never, To = never> {
   sinkGuarantees(options: EndOptions<Connection, To>): Guarantees;
   /** The servers behind a connection, each by `serverName`: connections that share one are one bus. */
   servers(connection: Connection): readonly string[];
+  /** How a sink spells headers. Absent: it takes every header. */
+  spelling?(options: EndOptions<Connection, To>): Spelling;
+  /** Whether a message of a source can have a header of this name: a server's own words are no part of one. Absent: any. */
+  readonly readsHeader?: (name: string) => boolean;
   /** What a source reads. */
   reads(options: EndOptions<Connection, From>, place: Pick<BusContext, 'pipeline' | 'route'>): readonly Reach[];
   /** The spaces (`Reach.spaces`) that the addresses of a sink lie in. */

@@ -134,7 +134,8 @@ function kept(odd: readonly Entry[], { bus, canSpell }: Spelling, unspellable: U
 
 const LONGEST_NAME = 100;
 
-function nameInText(name: string): string {
+/** A header's name for the text of an error: quoted, bounded, in ASCII. */
+export function nameInText(name: string): string {
   return JSON.stringify(name.slice(0, LONGEST_NAME)).replaceAll(BEYOND_ASCII, escaped);
 }
 

@@ -63,12 +63,20 @@ function carried(
   connection: MqttConnection,
 ): Pick<
   Guarantees,
-  'stamps' | 'carriesHeaders' | 'carriesKey' | 'carriesExpiry' | 'carriesNull' | 'deduplicates' | 'readsTail'
+  | 'stamps'
+  | 'carriesHeaders'
+  | 'headersNeed'
+  | 'carriesKey'
+  | 'carriesExpiry'
+  | 'carriesNull'
+  | 'deduplicates'
+  | 'readsTail'
 > {
   const isFive = connection.protocol === '5';
   return {
     stamps: 'none',
     carriesHeaders: isFive,
+    ...(!isFive && { headersNeed: 'protocol: "5" in the connection, where the server speaks it' }),
     carriesKey: false,
     carriesExpiry: isFive,
     carriesNull: false,

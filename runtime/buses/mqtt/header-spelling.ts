@@ -1,4 +1,6 @@
-import { isTextAlone, type Spelling } from '#contract/carried-headers.ts';
+import { isTextAlone, nameInText, type Spelling, type Unspellable } from '#contract/carried-headers.ts';
+import { SluiceError } from '#contract/errors.ts';
+import { type Frame, HOPS } from '#contract/frame.ts';
 import { MAX_TEXT_BYTES, textFlaw } from './wire-text.ts';
 
 /** User properties of MQTT 5 (3.3.2.3.7): pairs of UTF-8 texts without control characters. */
@@ -10,3 +12,18 @@ export const headerSpelling: Spelling = {
     return values.every((value) => textFlaw(value) === undefined);
   },
 };
+
+/** What the runtime writes about the way of a message: it says nothing that a publisher said. */
+const OF_THE_WAY: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'replayed', 'stale', HOPS]);
+
+/**
+ * MQTT 3.1.1 has no place for headers. What a message has of them is left out, and where the pipeline file says
+ * `unspellable: reject` refused, the content type too.
+ */
+export function withoutHeaders({ unspellable }: { readonly unspellable?: Unspellable }, frame: Frame): Frame {
+  if (unspellable !== 'reject') return frame;
+  const odd =
+    frame.contentType === undefined ? [...frame.headers.keys()].find((name) => !OF_THE_WAY.has(name)) : 'content-type';
+  if (odd === undefined) return frame;
+  throw new SluiceError('HEADER_UNSPELLABLE', `MQTT 3.1.1 carries no headers, and so not ${nameInText(odd)}`);
+}

@@ -1,6 +1,7 @@
 import type { Bus } from '#contract/bus.ts';
 import { flaws } from './flaws.ts';
 import { sinkGuarantees, sourceGuarantees } from './guarantees.ts';
+import { headerSpelling } from './header-spelling.ts';
 import {
   connectionSchema,
   type MqttConnection,
@@ -22,6 +23,7 @@ export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
   addressOptions: ['topic'],
   sourceGuarantees: ({ connection, end }) => sourceGuarantees(connection, end),
   sinkGuarantees: ({ connection, end }) => sinkGuarantees(connection, end),
+  spelling: () => headerSpelling,
   servers,
   reads: ({ end }) => reads(end),
   writes: () => WRITES,

@@ -9,7 +9,7 @@ import { durationMs } from '#kit/quantity.ts';
 import { clientOptions, targetOf } from './client-options.ts';
 import { Confirmations } from './confirmations.ts';
 import { problem, type Target } from './connect-failure.ts';
-import { headerSpelling } from './header-spelling.ts';
+import { headerSpelling, withoutHeaders } from './header-spelling.ts';
 import { Link, type LinkEnd, type Live } from './link.ts';
 import type { MqttConnection, MqttTo } from './options.ts';
 import { pubackRefusal } from './puback-refusal.ts';
@@ -67,8 +67,7 @@ class MqttSink implements Sink, LinkEnd {
     this.#context = context;
     this.#target = targetOf(connection, context);
     this.#settings = { isFive: connection.protocol === '5', qos: end.qos === 0 ? 0 : 1, retain: end.retain };
-    // MQTT 3.1.1 has no place for headers.
-    this.#spell = this.#settings.isFive ? speller(context, headerSpelling) : (frame) => frame;
+    this.#spell = this.#settings.isFive ? speller(context, headerSpelling) : (frame) => withoutHeaders(context, frame);
     const timeoutMs = durationMs(end.timeout);
     this.#confirmations = new Confirmations(timeoutMs, () => this.#silent(timeoutMs));
     // No session: nothing that the server could keep of a publisher helps one that sends again by itself.

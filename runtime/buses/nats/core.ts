@@ -5,6 +5,7 @@ import type { CoreFrom, CoreTo } from './core-options.ts';
 import { CoreSink } from './core-sink.ts';
 import { CoreSource } from './core-source.ts';
 import { Link } from './connect.ts';
+import { CONTROL } from './header-names.ts';
 import { headerSpelling } from './header-spelling.ts';
 import { HeaderBlock } from './write-headers.ts';
 import { connectionFlaws, connectionProperties, type NatsConnectionOptions } from './options.ts';
@@ -82,6 +83,8 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   addressOptions: ['subject'],
   sourceGuarantees: () => READ,
   sinkGuarantees: () => WRITTEN,
+  spelling: () => headerSpelling,
+  readsHeader: (name) => !CONTROL.test(name),
   servers,
   reads: ({ end }) => coreReads(end),
   writes: () => CORE_WRITES,

@@ -3,6 +3,8 @@ import { MOMENT_PATTERN } from '#kit/moment.ts';
 import { TIMEOUT, durationOption } from '#kit/option-schema.ts';
 import { startTimeFlaws } from '#kit/start-time.ts';
 import { Link } from './connect.ts';
+import { CONTROL } from './header-names.ts';
+import { headerSpelling } from './header-spelling.ts';
 import { openJetStreamSink } from './jetstream-open-sink.ts';
 import { JetStreamSource } from './jetstream-source.ts';
 import type { JetStreamConnectionOptions, JetStreamFrom, JetStreamTo } from './jetstream-options.ts';
@@ -132,6 +134,8 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   addressOptions: ['subject'],
   sourceGuarantees: () => READ,
   sinkGuarantees: () => WRITTEN,
+  spelling: () => headerSpelling,
+  readsHeader: (name) => !CONTROL.test(name),
   servers,
   reads: ({ end }) => streamReads(end),
   writes: ({ end }) => streamWrites(end),

@@ -1,6 +1,7 @@
 import type { Bus } from '#contract/bus.ts';
 import { flaws } from './flaws.ts';
 import { sinkGuarantees, sourceGuarantees } from './guarantees.ts';
+import { headerSpelling } from './header-spelling.ts';
 import {
   connectionSchema,
   type RabbitConnection,
@@ -9,6 +10,7 @@ import {
   sinkSchema,
   sourceSchema,
 } from './options.ts';
+import { DELIVERY_HEADERS } from './property-headers.ts';
 import { reads, servers, writes } from './reach.ts';
 import { routingKeys } from './routing-key.ts';
 
@@ -22,6 +24,8 @@ export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
   addressOptions: ['routingKey', 'queue'],
   sourceGuarantees,
   sinkGuarantees,
+  spelling: ({ end }) => headerSpelling(end.type === 'stream'),
+  readsHeader: (name) => !DELIVERY_HEADERS.has(name),
   servers,
   reads,
   writes,

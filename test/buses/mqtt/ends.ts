@@ -20,6 +20,7 @@ interface Wanted {
   readonly connection?: Partial<MqttConnection>;
   readonly route?: string;
   readonly window?: Partial<Room>;
+  readonly unspellable?: BusContext['unspellable'];
   readonly signal?: AbortSignal;
 }
 
@@ -37,6 +38,7 @@ function contextFor(direction: 'source' | 'sink', wanted: Wanted, events: BusEve
     direction,
     window: { ...WINDOW, ...wanted.window },
     isFenced: false,
+    ...(wanted.unspellable !== undefined && { unspellable: wanted.unspellable }),
     memo: memoForTest(`mqtt ${wanted.route ?? 'r'} ${direction}`),
     signal: wanted.signal ?? new AbortController().signal,
     report: (event) => void events.push(event),

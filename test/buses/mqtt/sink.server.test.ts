@@ -147,6 +147,27 @@ law('version 3.1.1 cannot say why it ends connections; an operator hears of it',
   assert.equal((await untilReported(to.events, 'notice')).code, 'SINK_ENDS_CONNECTIONS');
 });
 
+law('version 3.1.1 loses headers, and where the file says reject refuses who has some', shared, async () => {
+  await using mosquitto = await startMosquitto();
+  await using listener = await peer(mosquitto.url, {}, 't');
+  const way = ['traceparent', 'tracestate', 'replayed', 'stale', 'sluice-hops'];
+  const bare = { id: 'i', headers: new Map(way.map((name) => [name, ['1']])) };
+  const odd = [
+    { headers: new Map([['origin', ['me']]]) },
+    { headers: new Map([...bare.headers, ['seclabel', ['S']]]) },
+    { contentType: 'text/plain' },
+  ];
+  const ended: Record<string, readonly string[]> = {};
+  for (const unspellable of ['encode', 'drop', 'reject'] as const) {
+    await using to = await sink(mosquitto.url, { connection: { protocol: '3.1.1' }, unspellable });
+    ended[unspellable] = await endings([bare, ...odd].map((more) => to.end.send(frame('t', unspellable, more))));
+  }
+  const refused = 'HEADER_UNSPELLABLE';
+  const passed = [bare, ...odd].map(() => 'confirmed');
+  assert.deepEqual(ended, { encode: passed, drop: passed, reject: ['confirmed', refused, refused, refused] });
+  await waitFor(() => listener.got.length === 9, DEADLINE_MS, 'what was confirmed');
+});
+
 law('never more is unconfirmed than the server takes', { needs: ['mosquitto-process', 'mosquitto'] }, async () => {
   await using mosquitto = await startMosquitto({ maxInflight: 10 });
   await using narrow = await sink(mosquitto.url);
