@@ -112,7 +112,8 @@ const HEADERS_SCHEMA: JsonSchema = {
   properties: {
     set: {
       type: 'object',
-      description: 'Headers to add, or to write in place of those of the message, each a template.',
+      description:
+        'Headers to add, or to write in place of those of the message, each a template. content-type, in any spelling, is the content type of the message.',
       propertyNames: { pattern: HEADER_PATTERN },
       additionalProperties: template('Template of the header value.', '{key}'),
       examples: [{ origin: '{route}' }],
@@ -120,7 +121,8 @@ const HEADERS_SCHEMA: JsonSchema = {
     drop: {
       type: 'array',
       items: { type: 'string', minLength: 1 },
-      description: 'Headers of the message that are not carried on, by name as the source bus spells it.',
+      description:
+        'Headers of the message that are not carried on, by name as the source bus spells it. content-type, in any spelling, is the content type of the message.',
       examples: [['kafka_dlt-exception-stacktrace']],
     },
     unspellable: {

@@ -37,7 +37,7 @@ test('maxBody is 8 MiB where anything looks at the body, what the file says wher
   for (const [parts, code] of [
     [{}, undefined],
     [{ from: { maxBody: '8MiB' } }, 'BODY_TOO_LARGE'],
-    [{ from: { maxBody: '9MiB' }, to: { headers: { set: { n: '{body.n}' } } } }, 'ADDRESS_INVALID'],
+    [{ from: { maxBody: '9MiB' }, to: { headers: { set: { n: '{body.n}' } } } }, 'HEADER_MISSING'],
     [{ to: { headers: { set: { n: '{body.n}' } } } }, 'BODY_TOO_LARGE'],
     [{ stages: [{ validate: 's' }], files: { 'schemas/s.json': {} } }, 'BODY_TOO_LARGE'],
   ] as const) {
