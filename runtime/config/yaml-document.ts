@@ -1,9 +1,10 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
-import type { Document, YAMLError } from 'yaml';
+import type { Document } from 'yaml';
 import { isStackOverflow } from '#contract/errors.ts';
 import type { FindingDraft } from './finding-list.ts';
-import { Places } from './places.ts';
+import { type Place, Places } from './places.ts';
 import { TooMuch, YamlReader } from './yaml-reader.ts';
+import { type Slip, slipsOf } from './yaml-slips.ts';
 
 /** A pipeline file read: plain data, and where each of it stands. */
 export interface ParsedDocument {
@@ -12,27 +13,6 @@ export interface ParsedDocument {
   readonly flaws: readonly FindingDraft[];
   /** Whether `value` can be judged further. */
   readonly readable: boolean;
-}
-
-const HINTS: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: 'spaces instead of the tab',
-  BAD_INDENT: 'the same indentation for every key of a map, and the closing bracket of every list and map',
-  BLOCK_AS_IMPLICIT_KEY: 'one key a line, and quotes around a text that holds ": "',
-  MULTILINE_IMPLICIT_KEY: 'one key a line, all of a map at one indentation',
-  UNEXPECTED_TOKEN: 'quotes around a text that starts with { [ & * ! % @ or `: key: "{topic.1}"',
-  NON_STRING_KEY: 'a plain text as key',
-  BAD_ALIAS: 'the name of an anchor that stands before this line',
-  TAG_RESOLVE_FAILED: 'the value without the ! tag',
-};
-
-function draft(error: YAMLError, at: string): FindingDraft {
-  return {
-    code: 'YAML_SYNTAX',
-    at,
-    expected: 'YAML 1.2',
-    found: error.message,
-    write: HINTS[error.code] ?? 'what YAML takes here',
-  };
 }
 
 // The largest file that a person wrote had a hundredth of it.
@@ -76,17 +56,12 @@ function parsed(text: string): ParsedDocument {
   if (first === undefined) return { value: null, places: new Places(new Map()), flaws: [], readable: true };
   const reader = new YamlReader(first, text, lines);
   const value = readRoot(reader, first);
-  const flaws = [...reader.flaws];
-  const seenLines = new Set<number>();
-  for (const error of [...first.errors, ...first.warnings]) {
-    const place = reader.placeAt(error.pos[0]);
-    // One slip makes several errors of the parser; the first of a line is the one that helps.
-    if (seenLines.has(place.line)) continue;
-    seenLines.add(place.line);
-    const at = `/<yaml>${error.pos[0]}`;
-    reader.spots.set(at, { value: place });
-    flaws.push(draft(error, at));
-  }
+  const flaws: FindingDraft[] = [
+    ...withSlips(
+      reader,
+      slipsOf(first, text, (offset) => reader.placeAt(offset).line),
+    ),
+  ];
   const readable = flaws.every(({ code }) => code !== 'YAML_SYNTAX');
   if (second !== undefined) {
     reader.spots.set('/<yaml>', { value: reader.placeAt(second.range[0]) });
@@ -99,6 +74,30 @@ function parsed(text: string): ParsedDocument {
     });
   }
   return { value, places: new Places(reader.spots), flaws, readable };
+}
+
+/** What the reader found and what the parser did, each place once. Behind a broken structure the reader saw only guesses. */
+function withSlips(reader: YamlReader, slips: readonly Slip[]): readonly FindingDraft[] {
+  const places = new Places(reader.spots);
+  const breaks = slips.find(({ isLast }) => isLast)?.offset;
+  const end = breaks === undefined ? undefined : reader.placeAt(breaks);
+  const read = reader.flaws.filter(({ at }) => {
+    const { line, column } = places.of(at);
+    return end === undefined || line < end.line || (line === end.line && column < end.column);
+  });
+  const taken = new Set(read.map(({ at }) => placeKey(places.of(at))));
+  const parsers = slips.flatMap(({ offset, expected, found, write }): FindingDraft[] => {
+    const place = reader.placeAt(offset);
+    if (taken.has(placeKey(place))) return [];
+    const at = `/<yaml>${offset}`;
+    reader.spots.set(at, { value: place });
+    return [{ code: 'YAML_SYNTAX', at, expected, found, write }];
+  });
+  return [...read, ...parsers];
+}
+
+function placeKey({ line, column }: Place): string {
+  return `${line}:${column}`;
 }
 
 function readRoot(reader: YamlReader, document: Document.Parsed): unknown {

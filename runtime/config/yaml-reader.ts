@@ -86,7 +86,7 @@ export class YamlReader {
         at: pointer,
         expected: 'the name of an anchor that ends before this line',
         found: `*${alias.source}, which ${why}`,
-        write: 'the value itself',
+        write: `the value itself; a text that starts with * in quotes: "*${alias.source}"`,
       });
       return null;
     }
