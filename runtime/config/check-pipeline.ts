@@ -54,7 +54,7 @@ export function judgeDocument(
   const pieces = piecesOf(value, vocabulary);
   const contents = withContents(value, pieces, resolved);
   refuseMisplaced(pieces, resolved, findings);
-  validatePieces(contents, pieces, resolved, findings);
+  validatePieces(contents, pieces, resolved, vocabulary, findings);
   const judged = { value: contents, pieces, resolved, vocabulary, findings };
   checkRoutes(judged);
   if (!isProbe) checkLoops(judged);

@@ -81,8 +81,10 @@ function describeText(schema: JsonSchema): string {
   if (isBackoff(schema)) return `the first and the longest wait (100ms..10s)${boundsInWords(schema)}`;
   const [sample] = Array.isArray(schema['examples']) ? schema['examples'] : [];
   const such = sample === undefined ? '' : ` such as ${shown(sample)}`;
-  if (typeof schema['maxLength'] === 'number' && typeof schema['pattern'] !== 'string')
-    return `text of at most ${schema['maxLength']} characters`;
+  if (typeof schema['maxLength'] === 'number' && typeof schema['pattern'] !== 'string') {
+    const { minLength: least, maxLength: most } = schema;
+    return `text of ${typeof least === 'number' && least > 0 ? `${least} to` : 'at most'} ${most} characters`;
+  }
   if (typeof schema['pattern'] === 'string')
     return `text that matches ${schema['pattern']}${such || explained(schema)}`;
   return typeof schema['minLength'] === 'number' ? `text that is not empty${such}` : `text${such}`;
@@ -137,8 +139,9 @@ export function example(schema: JsonSchema): string {
   return type === 'object' ? '{ ... }' : '"..."';
 }
 
-// Plain where YAML reads the plain text as the same text.
-function written(text: string): string {
+/** Plain where YAML reads the plain text as the same text. */
+export function written(text: string | number | boolean): string {
+  if (typeof text !== 'string') return String(text);
   const plain =
     /^[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*$|^[0-9]+(ms|s|m|h|d|B|KiB|MiB|GiB)(\.\.[0-9]+(ms|s|m|h|d))?$|^[0-9]+\/s$/;
   return plain.test(text) && !/^(true|false|null|yes|no|on|off|y|n|e)$/i.test(text) ? text : JSON.stringify(text);

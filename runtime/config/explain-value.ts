@@ -1,11 +1,11 @@
 import { nearestName } from '#kit/nearest.ts';
 import { brokenBound } from '#kit/quantity.ts';
-import { boundsOf, describe, example, isDuration, isRate, isSize, oneOf, shown } from './describe.ts';
+import { boundsOf, describe, example, isDuration, isRate, isSize, oneOf, shown, written } from './describe.ts';
 import type { FindingDraft } from './finding-list.ts';
-import { isMap } from '#kit/plain.ts';
+import { asMap, isMap } from '#kit/plain.ts';
 import { pointerKeys } from '#kit/pointer.ts';
 import { fits } from './reference-value.ts';
-import { admits, kindOf } from './schema-at.ts';
+import { admits, alternatives, kindOf } from './schema-at.ts';
 import type { JsonSchema } from './vocabulary.ts';
 
 type Explanation = Pick<FindingDraft, 'code' | 'expected' | 'found' | 'write' | 'suggestion'>;
@@ -35,12 +35,26 @@ function corrected(value: unknown, schemas: readonly JsonSchema[]): string | und
     if (value.trim() !== '' && !Number.isNaN(bare) && fits(bare, schemas)) return String(bare);
     if (schemas.some(({ items }) => isMap(items) && admits(items, value))) return JSON.stringify([value]);
   }
+  const held = heldBy(value, schemas);
+  if (held !== undefined) return held;
   // `key: {topic.1}` without quotes is a YAML map.
   const [only, ...more] = isMap(value) ? Object.entries(value) : [];
   if (only?.[1] === null && more.length === 0 && schemas.some((schema) => admits(schema, ''))) {
     return `"{${only[0]}}"`;
   }
   return undefined;
+}
+
+/** `json: exact` is `json: { numbers: exact }`: the one key of the map that takes the value. */
+function heldBy(value: unknown, schemas: readonly JsonSchema[]): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined;
+  const keys = schemas.flatMap((schema) =>
+    Object.entries(asMap(schema['properties']))
+      .filter(([, property]) => isMap(property) && fits(value, alternatives(property)))
+      .map(([key]) => key),
+  );
+  const [only, ...more] = keys;
+  return only === undefined || more.length > 0 ? undefined : `{ ${only}: ${written(value)} }`;
 }
 
 function unitMissing(value: unknown, schema: JsonSchema, pointer: string): Explanation | undefined {

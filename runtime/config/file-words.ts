@@ -14,7 +14,12 @@ const CONNECTION_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$';
 /** `owntracks-location.v1`: files in `functions/` and `schemas/`, without their ending. */
 export const FILE_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
 const BACKOFF_PATTERN = `${DURATION_PATTERN.slice(0, -1)}\\.\\.${DURATION_PATTERN.slice(1)}`;
-const HEADER_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
+/** A token, as HTTP has it: every bus spells such a name alike, and none reads a part of it as something else. */
+const HEADER_NAME: JsonSchema = {
+  pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+  maxLength: 255,
+  description: "a header name of 1 to 255 letters, digits and ! # $ % & ' * + - . ^ _ ` | ~, which every bus can spell",
+};
 
 export { DEFAULTS };
 
@@ -114,7 +119,7 @@ const HEADERS_SCHEMA: JsonSchema = {
       type: 'object',
       description:
         'Headers to add, or to write in place of those of the message, each a template. content-type, in any spelling, is the content type of the message.',
-      propertyNames: { pattern: HEADER_PATTERN },
+      propertyNames: HEADER_NAME,
       additionalProperties: template('Template of the header value.', '{key}'),
       examples: [{ origin: '{route}' }],
     },
@@ -222,7 +227,10 @@ export function fileSchema(parts: {
       buses: {
         type: 'object',
         minProperties: 1,
-        propertyNames: { pattern: CONNECTION_PATTERN },
+        propertyNames: {
+          pattern: CONNECTION_PATTERN,
+          description: 'a name of letters, digits, - and _ that starts with a letter',
+        },
         additionalProperties: parts.connection,
         description: 'Named connections. Any number of routes may use one.',
       },

@@ -19,6 +19,8 @@ import type { BusWords, JsonSchema, StageWords, Vocabulary } from './vocabulary.
 export interface Piece {
   readonly pointer: string;
   readonly schema: JsonSchema;
+  /** Kind of the bus, of an end. */
+  readonly bus?: string | undefined;
 }
 
 const indexes = new WeakMap<readonly Piece[], ReadonlyMap<string, Piece>>();
@@ -95,7 +97,7 @@ export function piecesOf(value: unknown, vocabulary: Vocabulary): readonly Piece
       const options = own(asMap(route), direction);
       if (!isMap(options)) continue;
       const bus = busBehind(value, own(options, 'bus'), vocabulary);
-      pieces.push({ pointer: pointerTo(at, direction), schema: end(direction, bus) });
+      pieces.push({ pointer: pointerTo(at, direction), schema: end(direction, bus), bus: bus?.name });
     }
     const letters = own(asMap(route), 'deadLetter');
     if (isMap(letters)) {
@@ -103,7 +105,7 @@ export function piecesOf(value: unknown, vocabulary: Vocabulary): readonly Piece
       const ofBus =
         bus === undefined ? ANY_LETTER_SINK_SCHEMA : schemas.of(`letters ${bus.name}`, () => letterSinkSchema(bus));
       const schema = Object.hasOwn(letters, 'bus') ? ofBus : LOCAL_LETTERS_SCHEMA;
-      pieces.push({ pointer: pointerTo(at, 'deadLetter'), schema });
+      pieces.push({ pointer: pointerTo(at, 'deadLetter'), schema, bus: bus?.name });
     }
     for (const [position, item] of asList(own(asMap(route), 'stages')).entries()) {
       const kind = stageKind(item, vocabulary);

@@ -1,16 +1,17 @@
 import { Ajv } from 'ajv';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { brokenBound } from '#kit/quantity.ts';
-import { nearestName } from '#kit/nearest.ts';
-import { example, oneOf } from './describe.ts';
+import { describe, example, oneOf, shown } from './describe.ts';
 import { explainFound, explainValue } from './explain-value.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
 import type { Piece } from './pieces.ts';
 import { asMap, isMap, under } from '#kit/plain.ts';
 import { parentPointer, pointerKeys, pointerTo } from '#kit/pointer.ts';
+import { fits } from './reference-value.ts';
 import type { Resolved } from './references.ts';
 import { alternatives } from './schema-at.ts';
-import type { JsonSchema } from './vocabulary.ts';
+import { type AddressWords, addressWords, unknownField } from './unknown-field.ts';
+import type { JsonSchema, Vocabulary } from './vocabulary.ts';
 import { essential, isKeyChoice } from './violations.ts';
 import type { Violation } from './violations.ts';
 
@@ -22,24 +23,6 @@ function compiler(): (schema: JsonSchema) => ValidateFunction {
     ajv.addKeyword({ keyword, type: 'string', schemaType: 'string', validate });
   }
   return (schema) => ajv.compile(schema);
-}
-
-function unknownField(at: string, key: string, violation: Violation): FindingDraft {
-  const known = Object.keys(asMap(asMap(violation.parentSchema)['properties']));
-  const data = asMap(violation.data);
-  const suggestion = nearestName(
-    key,
-    known.filter((name) => !Object.hasOwn(data, name)),
-  );
-  return {
-    code: 'UNKNOWN_FIELD',
-    at: pointerTo(at, key),
-    side: 'key',
-    expected: known.length === 0 ? 'no key here' : oneOf(known),
-    found: key,
-    write: suggestion === undefined ? `nothing: remove ${key}` : `${suggestion}:`,
-    suggestion,
-  };
 }
 
 function missingField(at: string, key: string, violation: Violation): FindingDraft {
@@ -67,24 +50,40 @@ function keyChoice(at: string, violation: Violation): FindingDraft {
   };
 }
 
+/** A key of a map whose keys are free names. */
+function wrongName(at: string, name: string, schema: JsonSchema): FindingDraft {
+  const schemas = [{ type: 'string', ...schema }];
+  const mended = name.replaceAll(/[^A-Za-z0-9._-]+/g, '-');
+  return {
+    code: 'WRONG_VALUE',
+    at: pointerTo(at, name),
+    side: 'key',
+    expected: typeof schema['description'] === 'string' ? schema['description'] : oneOf(schemas.map(describe)),
+    found: shown(name),
+    write: fits(mended, schemas) ? `${mended}:` : `${example(schema)}:`,
+  };
+}
+
 /** One violation of the schema compiler as a finding. */
-function explain(violation: Violation, piece: Piece, resolved: ReadonlyMap<string, Resolved>): FindingDraft {
+function explain(
+  violation: Violation,
+  piece: Piece,
+  { resolved, words }: { readonly resolved: ReadonlyMap<string, Resolved>; readonly words: AddressWords },
+): FindingDraft {
   const at = `${piece.pointer}${violation.instancePath}`;
   const { params, parentSchema } = violation;
   if (violation.keyword === 'additionalProperties')
-    return unknownField(at, String(params['additionalProperty']), violation);
+    return unknownField(at, String(params['additionalProperty']), {
+      properties: asMap(asMap(parentSchema)['properties']),
+      data: asMap(violation.data),
+      bus: violation.instancePath === '' ? piece.bus : undefined,
+      words,
+    });
   if (violation.keyword === 'required' || violation.keyword === 'dependencies') {
     return missingField(at, String(params['missingProperty']), violation);
   }
   if (violation.keyword === 'propertyNames') {
-    const name = String(params['propertyName']);
-    return {
-      ...explainFound([asMap(violation.schema)], at, name),
-      code: 'WRONG_VALUE',
-      at: pointerTo(at, name),
-      side: 'key',
-      write: 'a name that fits',
-    };
+    return wrongName(at, String(params['propertyName']), asMap(violation.schema));
   }
   if ((violation.keyword === 'anyOf' || violation.keyword === 'oneOf') && isKeyChoice(violation))
     return keyChoice(at, violation);
@@ -103,14 +102,16 @@ export function validatePieces(
   value: unknown,
   pieces: readonly Piece[],
   resolved: ReadonlyMap<string, Resolved>,
+  vocabulary: Vocabulary,
   findings: FindingList,
 ): void {
   const compile = compiler();
+  const context = { resolved, words: addressWords(vocabulary) };
   for (const piece of pieces) {
     const validate = compile(piece.schema);
     if (validate(under(value, pointerKeys(piece.pointer)))) continue;
     const drafts = violationsOf(validate.errors)
-      .map((violation) => explain(violation, piece, resolved))
+      .map((violation) => explain(violation, piece, context))
       .filter(({ at }) => !findings.isClaimed(at));
     const explained = withMeantKeys(drafts);
     // A misspelt key is also a missing one: one mistake.

@@ -28,8 +28,28 @@ function distance(a: string, b: string, limit: number): number {
   return last[b.length] ?? 0;
 }
 
-/** The known name that was most likely meant, or undefined when none is near. Case never counts as a difference. */
+const SHORTEST_STEM = 3;
+
+/** `int` for `integer`, `username` for `user`: the shortest of those that begin with the name, or the longest that it begins with. */
+function sameStem(name: string, known: readonly string[]): string | undefined {
+  const wanted = name.toLowerCase();
+  const isStem = (stem: string, of: string): boolean =>
+    stem.length >= SHORTEST_STEM && of.length > stem.length && of.startsWith(stem);
+  const longer = known.filter((candidate) => isStem(wanted, candidate.toLowerCase()));
+  const shorter = known.filter((candidate) => isStem(candidate.toLowerCase(), wanted));
+  return longer.toSorted((a, b) => a.length - b.length)[0] ?? shorter.toSorted((a, b) => b.length - a.length)[0];
+}
+
+/**
+ * The known name that was most likely meant, by a slip of the fingers or else as a short or long form of it; undefined when
+ * none is near. Case never counts as a difference.
+ */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  const names = [...known];
+  return nearestSpelling(name, names) ?? sameStem(name, names);
+}
+
+function nearestSpelling(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   let limit = Math.max(1, Math.floor(name.length / 3));
   let nearest: string | undefined;

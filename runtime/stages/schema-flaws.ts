@@ -110,7 +110,8 @@ function misuse(at: string, { keyword: rule, params, data, message }: ErrorObjec
   if (rule === 'enum' && Array.isArray(params['allowedValues'])) {
     const allowed = params['allowedValues'].map(String);
     const suggestion = typeof data === 'string' ? nearestName(data, allowed) : undefined;
-    return { at, expected: allowed.join(', '), found, write: JSON.stringify(suggestion ?? allowed[0]), suggestion };
+    const write = suggestion === undefined ? 'one of them' : JSON.stringify(suggestion);
+    return { at, expected: allowed.join(', '), found, write, suggestion };
   }
   const isType = rule === 'type';
   const expected = isType ? `a value of type ${String(params['type'])}` : `a value that ${message ?? 'fits'}`;

@@ -19,3 +19,21 @@ test('nothing is suggested where nothing is near', () => {
   assert.equal(nearestName('topics', []), undefined);
   assert.equal(nearestName('', KNOWN), undefined);
 });
+
+test('a short or long form of a known name is near it, and a few letters are none', () => {
+  const types = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'];
+  for (const [form, type] of [
+    ['int', 'integer'],
+    ['bool', 'boolean'],
+    ['num', 'number'],
+    ['str', 'string'],
+    ['arr', 'array'],
+    ['obj', 'object'],
+    ['Integers', 'integer'],
+  ] as const)
+    assert.equal(nearestName(form, types), type);
+  assert.equal(nearestName('username', ['url', 'user', 'use-tls']), 'user');
+  assert.equal(nearestName('user', ['url', 'username', 'usernamePattern']), 'username');
+  assert.equal(nearestName('st', ['string']), undefined);
+  assert.equal(nearestName('float', types), undefined);
+});

@@ -188,7 +188,7 @@ export const sinkSchema: OptionSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    exchange: name('Exchange to publish to.'),
+    exchange: name('Exchange to publish to. The default exchange has no name: write queue instead.'),
     routingKey: {
       type: 'string',
       minLength: 1,
