@@ -91,7 +91,7 @@ async function compile(
 ): Promise<{ code: Uint8Array; map: string; notices: string }> {
   const esbuild = await import('esbuild');
   const runtime = join(packageFolder(), 'runtime');
-  const paths = functionPaths(spec, project);
+  const paths = functionPaths(namesUsed(spec, 'function'), project);
   const schemas = namesUsed(spec, 'validate');
   const { files } = readSchemas(project, new Set(schemas));
   const validators = schemaModuleCompiler([...files.values()]);

@@ -68,7 +68,7 @@ async function startBridge(
     process.stderr.write(findingsText(withoutNotices(result.findings)));
     return undefined;
   }
-  const { parts, findings } = await loadParts(spec, project);
+  const { parts, findings } = await loadParts(result.named, project);
   process.stderr.write(findingsText(withoutNotices(findings)));
   if (!findingsEnvelope(findings).ok) return undefined;
   return startPipeline(spec, {

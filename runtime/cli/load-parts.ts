@@ -1,3 +1,4 @@
+import type { NamedFiles } from '../config/check-names.ts';
 import type { Finding } from '../config/findings.ts';
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { checkTypes } from '../check-types.ts';
@@ -13,9 +14,9 @@ export function namesUsed(spec: PipelineSpec, verb: string): readonly string[] {
   return [...new Set(stages.filter((stage) => stage.verb === verb).map((stage) => stage.name))];
 }
 
-/** Paths of the function files that a pipeline uses, by name. */
-export function functionPaths(spec: PipelineSpec, project: ProjectFolders): ReadonlyMap<string, string> {
-  return new Map(namesUsed(spec, 'function').map((name) => [name, projectFile(project, 'functions', name)]));
+/** Paths of function files, by name. */
+export function functionPaths(names: readonly string[], project: ProjectFolders): ReadonlyMap<string, string> {
+  return new Map(names.map((name) => [name, projectFile(project, 'functions', name)]));
 }
 
 /** A pipeline with everything that it names. `parts` is there exactly where a spec is; `findings` are all that there are. */
@@ -25,29 +26,34 @@ export interface LoadedPipeline extends CheckedPipeline {
 }
 
 /**
- * Reads and judges a pipeline file, and compiles what it names; to `check` it, the types of its functions as well. Throws
- * UsageError when there is none.
+ * Reads and judges a pipeline file, and compiles what it names; to `check` it, the types of its functions as well, and all of
+ * that also where something else is wrong. Throws UsageError when there is none.
  */
 export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise<LoadedPipeline> {
   const checked = readPipeline(file, mode);
-  const { spec, findings } = checked.result;
-  if (spec === undefined) return { ...checked, parts: undefined, findings };
+  const { spec, findings, named } = checked.result;
+  if (spec === undefined && mode === 'run') return { ...checked, parts: undefined, findings };
+  const { project } = checked;
   const [loaded, types] = await Promise.all([
-    loadParts(spec, checked.project),
-    mode === 'check' ? checkTypes(functionPaths(spec, checked.project).values(), checked.project.folder) : [],
+    loadParts(named, project),
+    mode === 'check' ? checkTypes(functionPaths(named.functions, project).values(), project.folder) : [],
   ]);
   // Of a file that does not even compile nothing more is said.
   const broken = new Set(loaded.findings.map((finding) => finding.file));
   const others = types.filter((finding) => !broken.has(finding.file));
-  return { ...checked, parts: loaded.parts, findings: [...findings, ...loaded.findings, ...others] };
+  return {
+    ...checked,
+    parts: spec === undefined ? undefined : loaded.parts,
+    findings: [...findings, ...loaded.findings, ...others],
+  };
 }
 
-/** Compiles what a checked pipeline names. */
+/** Compiles functions and schemas. */
 export async function loadParts(
-  spec: PipelineSpec,
+  { functions: names, schemas: schemaNames }: NamedFiles,
   project: ProjectFolders,
 ): Promise<{ parts: ProjectParts; findings: readonly Finding[] }> {
-  const { functions, findings } = await loadFunctions(functionPaths(spec, project), project.folder);
-  const schemas = loadSchemas(namesUsed(spec, 'validate'), project);
+  const { functions, findings } = await loadFunctions(functionPaths(names, project), project.folder);
+  const schemas = loadSchemas(schemaNames, project);
   return { parts: { functions, validators: schemas.validators }, findings: [...findings, ...schemas.findings] };
 }

@@ -6,6 +6,7 @@ import { asList, asMap, isMap, own } from '#kit/plain.ts';
 import type { PlainMap } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { FILE_NAME_PATTERN } from './file-words.ts';
+import { stageKind } from './pieces.ts';
 import type { StageWords, Vocabulary } from './vocabulary.ts';
 
 /** File names of a project's folders, endings included, as they lie beside `pipelines/`. */
@@ -21,6 +22,12 @@ const NO_FUNCTION = /\.(test|spec|gen|d)\.[a-z]+$/;
 function filesByName(kind: 'function' | 'schema', files: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const possible = files.filter((file) => ENDINGS[kind].test(file) && !(kind === 'function' && NO_FUNCTION.test(file)));
   return Map.groupBy(possible, (file) => file.replace(ENDINGS[kind], ''));
+}
+
+/** Names of functions and schemas, without the endings of their files. */
+export interface NamedFiles {
+  readonly functions: readonly string[];
+  readonly schemas: readonly string[];
 }
 
 interface Names {
@@ -178,6 +185,24 @@ function unknownStage(at: string, item: PlainMap, verbs: readonly string[], find
     write: `- ${suggestion ?? verbs[0] ?? ''}: NAME`,
     suggestion,
   });
+}
+
+/** The files that stages name and the project has, each once: they can be judged whatever else is wrong with the pipeline. */
+export function filesNamed(value: unknown, vocabulary: Vocabulary, project: ProjectFiles): NamedFiles {
+  const there = {
+    function: filesByName('function', project.functions),
+    schema: filesByName('schema', project.schemas),
+  };
+  const named = { function: new Set<string>(), schema: new Set<string>() };
+  for (const route of asList(own(asMap(value), 'routes'))) {
+    for (const item of asList(own(asMap(route), 'stages'))) {
+      const stage = stageKind(item, vocabulary);
+      if (stage === undefined) continue;
+      const name = own(asMap(item), stage.verb);
+      if (typeof name === 'string' && there[stage.names].get(name)?.length === 1) named[stage.names].add(name);
+    }
+  }
+  return { functions: [...named.function], schemas: [...named.schema] };
 }
 
 function checkRouteNames(routes: readonly unknown[], findings: FindingList): void {

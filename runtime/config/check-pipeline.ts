@@ -1,7 +1,7 @@
 import { buildSpec } from './build-spec.ts';
 import { checkLoops } from './check-loops.ts';
-import { checkNames } from './check-names.ts';
-import type { ProjectFiles } from './check-names.ts';
+import { checkNames, filesNamed } from './check-names.ts';
+import type { NamedFiles, ProjectFiles } from './check-names.ts';
 import { checkNotYet } from './check-not-yet.ts';
 import { checkRoutes } from './check-routes.ts';
 import { FindingList } from './finding-list.ts';
@@ -29,6 +29,8 @@ export interface PipelineSource extends ReferenceSources {
 export interface CheckResult extends Resolution {
   /** What a bundle embeds; there exactly when no finding is an error. */
   readonly document?: PipelineDocument;
+  /** What stages name and the project has, whatever else is wrong. */
+  readonly named: NamedFiles;
 }
 
 /** Judges a pipeline file whole: everything that is wrong with it in one run, in the order of the file, each mistake once. Pure. */
@@ -47,7 +49,8 @@ export function judgeDocument(
   const findings = new FindingList(file, places);
   for (const flaw of flaws) findings.add(flaw);
   // Behind broken YAML everything looks wrong.
-  if (!readable) return { findings: findings.sorted() };
+  if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] } };
+  const named = filesNamed(value, vocabulary, source.project);
   const resolved = resolveReferences(value, vocabulary.stages, source, findings);
   checkNotYet(value, vocabulary, findings);
   checkNames(value, vocabulary, source.project, findings);
@@ -58,8 +61,9 @@ export function judgeDocument(
   const judged = { value: contents, pieces, resolved, vocabulary, findings };
   checkRoutes(judged);
   if (!isProbe) checkLoops(judged);
-  if (findings.hasErrors) return { findings: findings.sorted() };
+  if (findings.hasErrors) return { findings: findings.sorted(), named };
   return {
+    named,
     spec: buildSpec({
       file,
       value: withStandIns(contents, pieces, resolved),

@@ -1,6 +1,16 @@
 import { nearestName } from '#kit/nearest.ts';
 import { brokenBound } from '#kit/quantity.ts';
-import { boundsOf, describe, example, isDuration, isRate, isSize, oneOf, shown, written } from './describe.ts';
+import {
+  boundsOf,
+  describe,
+  example,
+  isDuration,
+  isRate,
+  isSize,
+  oneOf,
+  shown,
+  written as asWritten,
+} from './describe.ts';
 import type { FindingDraft } from './finding-list.ts';
 import { asMap, isMap } from '#kit/plain.ts';
 import { pointerKeys } from '#kit/pointer.ts';
@@ -54,7 +64,7 @@ function heldBy(value: unknown, schemas: readonly JsonSchema[]): string | undefi
       .map(([key]) => key),
   );
   const [only, ...more] = keys;
-  return only === undefined || more.length > 0 ? undefined : `{ ${only}: ${written(value)} }`;
+  return only === undefined || more.length > 0 ? undefined : `{ ${only}: ${asWritten(value)} }`;
 }
 
 function unitMissing(value: unknown, schema: JsonSchema, pointer: string): Explanation | undefined {

@@ -30,11 +30,13 @@ function distance(a: string, b: string, limit: number): number {
 
 const SHORTEST_STEM = 3;
 
+function isStem(stem: string, of: string): boolean {
+  return stem.length >= SHORTEST_STEM && of.length > stem.length && of.startsWith(stem);
+}
+
 /** `int` for `integer`, `username` for `user`: the shortest of those that begin with the name, or the longest that it begins with. */
 function sameStem(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
-  const isStem = (stem: string, of: string): boolean =>
-    stem.length >= SHORTEST_STEM && of.length > stem.length && of.startsWith(stem);
   const longer = known.filter((candidate) => isStem(wanted, candidate.toLowerCase()));
   const shorter = known.filter((candidate) => isStem(candidate.toLowerCase(), wanted));
   return longer.toSorted((a, b) => a.length - b.length)[0] ?? shorter.toSorted((a, b) => b.length - a.length)[0];

@@ -104,7 +104,7 @@ routes:
     mode: 'run',
   });
   if (checked.spec === undefined) throw new Error(findingsText(checked.findings));
-  const { parts } = await loadParts(checked.spec, readProjectFolders(packageFolder()));
+  const { parts } = await loadParts(checked.named, readProjectFolders(packageFolder()));
   const hub = memoryHub(name);
   const running = await startPipeline(checked.spec, {
     catalog,

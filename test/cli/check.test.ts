@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Finding } from '../../runtime/config/findings.ts';
-import { memoryProject, type Project } from '../host/project.ts';
+import { memoryProject, newProject, type Project } from '../host/project.ts';
 import { REPOSITORY, startSluice } from '../host/sluice-process.ts';
 
 interface Checked {
@@ -114,6 +114,43 @@ test('schemas that are no JSON, or that no compiler takes, are findings; a file 
   assert.deepEqual(warned, [project.path('schemas/unfinished.json'), project.path('schemas/unsound.json')]);
 });
 
+test('what is wrong with functions and schemas is found beside what is wrong with the file and its other routes', async () => {
+  const stages = [
+    { function: 'typed' },
+    { validate: 'broken' },
+    { function: 'fine', timout: '5s' },
+    { function: 'gone' },
+  ];
+  using project = newProject({
+    'pipelines/p.yaml': {
+      name: 'p',
+      buses: { hub: { bus: 'memory', hub: 'h' } },
+      routes: [
+        { name: 'r', from: { bus: 'hub', addresses: ['in'] }, stages, to: { bus: 'hub', address: 'out' } },
+        { name: 'other', from: { bus: 'none', addresses: ['x'] }, to: { bus: 'hub', addres: 'y' } },
+      ],
+    },
+    'functions/typed.ts': 'export default (body: { n: number }) => body.m;\n',
+    'functions/fine.ts': 'export default (body: unknown) => body;\n',
+    'schemas/broken.json': '{ "type": "int" }',
+  });
+  const checked = await check(project);
+  assert.deepEqual(
+    places(checked, project)
+      .map((place) => place.replace(/:\d+:\d+ /, ' '))
+      .toSorted(),
+    [
+      'functions/typed.ts FUNCTION_TYPES',
+      'pipelines/p.yaml UNKNOWN_CONNECTION',
+      'pipelines/p.yaml UNKNOWN_FIELD',
+      'pipelines/p.yaml UNKNOWN_FIELD',
+      'pipelines/p.yaml UNKNOWN_FUNCTION',
+      'schemas/broken.json SCHEMA_BROKEN',
+    ],
+  );
+  assert.equal(checked.findings.find(({ code }) => code === 'SCHEMA_BROKEN')?.write, '"integer"');
+});
+
 test('a pattern that could hold up the process is a finding where it stands, each of a schema and of one that it refers to', async () => {
   using project = memoryProject([{ validate: 's' }], {
     'schemas/s.json':
@@ -161,12 +198,15 @@ test('errors come last, notices are counted, and --notices says each of them onc
       .trim()
       .split('\n');
   };
-  const [error = '', write = ''] = await said();
-  assert.deepEqual([error, write.trim()], ['error UNKNOWN_FUNCTION', 'write the file functions/nowhere.ts']);
-  assert.deepEqual((await said()).slice(2), ['1 notice: --notices shows it.', '1 error.']);
+  const [warning, error, write = ''] = await said();
+  assert.deepEqual(
+    [warning, error, write.trim()],
+    ['warning SCHEMA_BROKEN', 'error UNKNOWN_FUNCTION', 'write the file functions/nowhere.ts'],
+  );
+  assert.deepEqual((await said()).slice(3), ['1 notice: --notices shows it.', '1 error.']);
   assert.deepEqual(
     (await said('--notices')).filter((line) => !line.startsWith(' ')),
-    ['notice BUS_NOTE', 'error UNKNOWN_FUNCTION', '1 error.'],
+    ['notice BUS_NOTE', 'warning SCHEMA_BROKEN', 'error UNKNOWN_FUNCTION', '1 error.'],
   );
 });
 
