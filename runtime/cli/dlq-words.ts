@@ -23,7 +23,8 @@ const WORDS: Readonly<Record<string, (task: LetterTask) => ExitCode | Promise<Ex
 
 const NAMES = Object.keys(WORDS).join('|');
 
-const FILTERS = '[--route ROUTE] [--code CODE] [--key KEY] [--since 2h] [--until 10m] [--state DIR] [--json]';
+const FILTERS =
+  '[--route ROUTE] [--code CODE] [--key KEY] [--id NUMBER] [--message-id ID] [--since 2h] [--until 10m] [--state DIR] [--json]';
 
 /** What stands behind `dlq`; `pipeline`: the word for its file, where it takes one. */
 export function dlqUsage(pipeline: string): string {
@@ -36,7 +37,10 @@ export const DLQ_HELP = {
   '--key KEY': 'letters of that key',
   '--since TIME': 'that died since: 2h ago, or 2026-11-25T03:00:00Z',
   '--until TIME': 'that died before',
-  '--id NUMBER': 'these letters: 12, 12,15 or 20-30; also as words behind the pipeline',
+  '--id NUMBER':
+    'letters of these numbers, which `list` shows first: 12, 12,15 or 20-30; also as words behind the pipeline',
+  '--message-id ID':
+    'letters of the message with that id, as logs and `list --json` have it, or as its publisher gave it',
   '--state DIR':
     'folder of what outlives the process, as `run` has it (default .sluice/NAME beside the project or the bundle)',
   '--json': 'print one JSON object instead of lines',
@@ -52,6 +56,7 @@ export const DLQ_OPTIONS = {
   code: { type: 'string', multiple: true },
   key: { type: 'string', multiple: true },
   id: { type: 'string', multiple: true },
+  'message-id': { type: 'string', multiple: true },
   since: { type: 'string' },
   until: { type: 'string' },
   state: { type: 'string' },

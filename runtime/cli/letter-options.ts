@@ -12,6 +12,7 @@ export function letterFilter({ values }: Arguments, numbers: readonly string[]):
     codes: some(texts(values['code'])),
     keys: some(texts(values['key'])),
     numbers: some(named.flatMap(letterNumbers)),
+    messageIds: some(texts(values['message-id'])),
     sinceMs: moment('--since', values['since']),
     untilMs: moment('--until', values['until']),
   };
@@ -52,7 +53,9 @@ function letterNumbers(text: string): readonly number[] {
     const [, first = '', last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(part) ?? [];
     const count = Number(last) - Number(first) + 1;
     if (first === '' || count < 1 || count > MOST) {
-      throw new UsageError(`expected the number of a letter (12, 12,15 or 20-30), found ${part}`);
+      throw new UsageError(
+        `expected the number of a letter, which list shows first (12, 12,15 or 20-30), found ${part}; an id of a message goes with --message-id`,
+      );
     }
     return Array.from({ length: count }, (_, index) => Number(first) + index);
   });

@@ -9,6 +9,8 @@ export interface LetterFilter {
   /** Exclusive. */
   readonly untilMs?: number | undefined;
   readonly numbers?: readonly number[] | undefined;
+  /** Of the message: as logs and templates have it, or as its publisher gave it. */
+  readonly messageIds?: readonly string[] | undefined;
 }
 
 /** The condition and its values, for a statement on dead_letters. */
@@ -30,6 +32,11 @@ export function conditionOf(filter: LetterFilter): Condition {
   among('code', 'codes', filter.codes);
   among('coalesce(route_key, key)', 'keys', filter.keys);
   among('number', 'numbers', filter.numbers);
+  if (filter.messageIds !== undefined) {
+    const ids = '(SELECT value FROM json_each(:ids))';
+    parts.push(`(id IN ${ids} OR publisher_id IN ${ids})`);
+    values['ids'] = JSON.stringify(filter.messageIds);
+  }
   if (filter.sinceMs !== undefined) {
     parts.push('died_at_ms >= :since');
     values['since'] = filter.sinceMs;

@@ -31,6 +31,13 @@ law('list filters by route, code, key, time and number, and says how many there 
   assert.deepEqual(await found('--key', 'a', '--key', 'b'), [1, 2, 3]);
   assert.deepEqual(await found('--code', 'DECODE_FAILED'), [4]);
   assert.deepEqual(await found('--id', '2-3,4', '--code', 'TRANSFORM_REJECTED'), [2, 3]);
+  const { letters } = envelope((await place.dlq('list', '--json')).out) as {
+    letters: { number: number; id: string }[];
+  };
+  for (const { number, id } of letters) assert.deepEqual(await found('--message-id', id), [number], id);
+  assert.deepEqual(await found('--message-id', letters[0]?.id ?? '', '--message-id', letters[3]?.id ?? ''), [1, 4]);
+  assert.deepEqual(await found('--message-id', 'none'), []);
+  assert.match((await place.dlq('list', '--id', letters[0]?.id ?? '')).err, /number of a letter.*--message-id/);
   assert.deepEqual(await found('--code', 'STALE'), []);
   assert.deepEqual(await found('--since', '1h'), [1, 2, 3, 4]);
   assert.deepEqual(await found('--until', '1h'), []);
