@@ -1,3 +1,4 @@
+import type { LossCode, NoticeCode } from './event-codes.ts';
 import type { SluiceError } from './errors.ts';
 import type { Spelling, Unspellable } from './carried-headers.ts';
 import type { Memo } from './memo.ts';
@@ -81,13 +82,13 @@ export type BusEvent =
   /** Something keeps the connection from working: wrong password, host, certificate, a missing stream. The driver goes on trying. */
   | { readonly kind: 'problem'; readonly error: SluiceError }
   /** A fact that an operator should know once: a lowered QoS, a changed consumer. `code` groups repetitions. */
-  | { readonly kind: 'notice'; readonly code: string; readonly text: string }
+  | { readonly kind: 'notice'; readonly code: NoticeCode; readonly text: string }
   /**
    * Of a source: messages that the route should have carried are gone, or may be: a place in a log that was cut off, a
    * lost session, an overrun bound. Said each time. `messages`: how many, or a bound where no more is known (`text` says
    * which); counted and added up. Absent where nothing is known of their number.
    */
-  | { readonly kind: 'loss'; readonly code: string; readonly text: string; readonly messages?: number };
+  | { readonly kind: 'loss'; readonly code: LossCode; readonly text: string; readonly messages?: number };
 
 /** Who opens a connection, and how it talks back. */
 export interface BusContext {

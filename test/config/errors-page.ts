@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ERRORS } from '#contract/errors.ts';
+import { LOSSES, NOTICES } from '#contract/event-codes.ts';
 import { FINDINGS } from '../../runtime/config/findings.ts';
 
 export const PAGE = fileURLToPath(new URL('../../docs/errors.md', import.meta.url));
@@ -18,12 +19,19 @@ function running(): string {
     .join('\n');
 }
 
-/** docs/errors.md, made of the two tables of codes. */
+function events(table: Readonly<Record<string, string>>): string {
+  return Object.entries(table)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, meaning]) => `- \`${code}\`: ${meaning}.`)
+    .join('\n');
+}
+
+/** docs/errors.md, made of the tables of codes. */
 export function errorsPage(): string {
   return `# Error codes
 
-Codes are stable: match on them, never on texts. This page is generated from \`runtime/config/findings.ts\` and
-\`runtime/contract/errors.ts\` by \`node test/config/errors-page.ts\`; a test fails when it drifts.
+Codes are stable: match on them, never on texts. This page is generated from \`runtime/config/findings.ts\`,
+\`runtime/contract/errors.ts\` and \`runtime/contract/event-codes.ts\` by \`node test/config/errors-page.ts\`; a test fails when it drifts.
 
 ## What \`check\` finds
 
@@ -58,6 +66,23 @@ In logs, in dead letters and in spans. In brackets what happens to the message, 
 who is at fault: what is the bus's fault never counts against a message.
 
 ${running()}
+
+## What a connection tells
+
+Neither is an error of a message. A log line holds the code and says which connection, and of what.
+
+### Notices
+
+\`bus-notice\` in the log, once for each end and code while the bridge runs.
+
+${events(NOTICES)}
+
+### Losses
+
+\`bus-loss\` in the log, each time: messages that the route should have carried are gone, or may be. Where their number is known, the
+line has it.
+
+${events(LOSSES)}
 `;
 }
 

@@ -1,4 +1,5 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
+import type { NoticeCode } from '#contract/event-codes.ts';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { speller } from '#contract/carried-headers.ts';
 import { connectionReader } from '#contract/connection-reader.ts';
@@ -216,7 +217,7 @@ class MqttSink implements Sink, LinkEnd {
     return new SluiceError(code, `${connection}: ${text}`, { place: { bus: connection } });
   }
 
-  #notice(code: string, text: string): void {
+  #notice(code: NoticeCode, text: string): void {
     this.#context.report({
       kind: 'notice',
       code,

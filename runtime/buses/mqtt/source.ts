@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { IPublishPacket } from 'mqtt-packet';
+import type { NoticeCode } from '#contract/event-codes.ts';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { connectionReader } from '#contract/connection-reader.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
@@ -339,7 +340,7 @@ class MqttSource implements Source, LinkEnd {
     this.#context.report({ kind: 'loss', code: 'SESSION_LOST', text: this.#placed(text) });
   }
 
-  #notice(code: string, text: string): void {
+  #notice(code: NoticeCode, text: string): void {
     this.#context.report({ kind: 'notice', code, text: this.#placed(text) });
   }
 

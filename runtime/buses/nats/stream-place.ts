@@ -1,4 +1,5 @@
 import type { ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+import type { LossCode } from '#contract/event-codes.ts';
 import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError } from '#contract/errors.ts';
 import type { Coordinates } from './ack-reply.ts';
@@ -240,7 +241,7 @@ export class StreamPlace {
     this.#lose('MESSAGES_REMOVED', text, count);
   }
 
-  #lose(code: string, text: string, messages?: number): void {
+  #lose(code: LossCode, text: string, messages?: number): void {
     this.#context.report({ kind: 'loss', code, text, ...(messages !== undefined && { messages }) });
   }
 

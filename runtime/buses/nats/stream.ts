@@ -1,4 +1,5 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import type { NoticeCode } from '#contract/event-codes.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { propertyOf } from './property.ts';
 import { overlap } from './subject.ts';
@@ -59,7 +60,7 @@ export function remarksOn({ config }: StreamInfo, filters: readonly string[]): r
 }
 
 interface StreamRemark {
-  readonly code: string;
+  readonly code: NoticeCode;
   readonly text: string;
 }
 

@@ -1,4 +1,5 @@
 import type * as Client from './client.ts';
+import type { NoticeCode } from '#contract/event-codes.ts';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { connectionReader } from '#contract/connection-reader.ts';
 import { type ErrorCode, messageOf, SluiceError } from '#contract/errors.ts';
@@ -91,7 +92,7 @@ export class Link {
     this.#context.report({ kind: 'problem', error });
   }
 
-  notice(code: string, text: string): void {
+  notice(code: NoticeCode, text: string): void {
     this.#context.report({ kind: 'notice', code, text: `${this.target.connection}: ${text}` });
   }
 

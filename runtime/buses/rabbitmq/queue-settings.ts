@@ -1,3 +1,4 @@
+import type { NoticeCode } from '#contract/event-codes.ts';
 import { pause } from '#kit/deadline.ts';
 import type { Link } from './link.ts';
 import { askManagement } from './management.ts';
@@ -54,8 +55,8 @@ export async function lookAtQueue(link: Link, queue: string): Promise<void> {
 }
 
 /** What in the settings drops messages that a route promises to keep. */
-export function warnings(queue: QueueSettings): (readonly [code: string, text: string])[] {
-  const found: (readonly [string, string])[] = [];
+export function warnings(queue: QueueSettings): (readonly [code: NoticeCode, text: string])[] {
+  const found: (readonly [NoticeCode, string])[] = [];
   const setting = (name: string): unknown => queue.ownArguments[`x-${name}`] ?? queue.policy[name];
   const text = (name: string): string | undefined => {
     const value = setting(name);
