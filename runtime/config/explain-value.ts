@@ -21,7 +21,7 @@ import type { JsonSchema } from './vocabulary.ts';
 type Explanation = Pick<FindingDraft, 'code' | 'expected' | 'found' | 'write' | 'suggestion'>;
 
 // Options of a connection that hold secrets, spelled alike by every driver. A finding ends in logs of CI.
-const SECRET = /^\/buses\/.*\/(password|token|nkey|creds|key|secret)$/;
+export const SECRET = /^\/buses\/.*\/(password|token|nkey|creds|key|secret)$/;
 
 function nameOf(pointer: string): string {
   const keys = pointerKeys(pointer).filter((key) => !/^\d+$/.test(key));

@@ -19,6 +19,7 @@ const HEADER_NAME: JsonSchema = {
   pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
   maxLength: 255,
   description: "a header name of 1 to 255 letters, digits and ! # $ % & ' * + - . ^ _ ` | ~, which every bus can spell",
+  examples: ['origin'],
 };
 
 export { DEFAULTS };
@@ -230,6 +231,7 @@ export function fileSchema(parts: {
         propertyNames: {
           pattern: CONNECTION_PATTERN,
           description: 'a name of letters, digits, - and _ that starts with a letter',
+          examples: ['field'],
         },
         additionalProperties: parts.connection,
         description: 'Named connections. Any number of routes may use one.',

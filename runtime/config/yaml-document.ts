@@ -56,12 +56,8 @@ function parsed(text: string): ParsedDocument {
   if (first === undefined) return { value: null, places: new Places(new Map()), flaws: [], readable: true };
   const reader = new YamlReader(first, text, lines);
   const value = readRoot(reader, first);
-  const flaws: FindingDraft[] = [
-    ...withSlips(
-      reader,
-      slipsOf(first, text, (offset) => reader.placeAt(offset).line),
-    ),
-  ];
+  const slips = slipsOf(first, text, (offset) => reader.placeAt(offset).line);
+  const flaws = withSlips(reader, slips);
   const readable = flaws.every(({ code }) => code !== 'YAML_SYNTAX');
   if (second !== undefined) {
     reader.spots.set('/<yaml>', { value: reader.placeAt(second.range[0]) });
@@ -77,7 +73,7 @@ function parsed(text: string): ParsedDocument {
 }
 
 /** What the reader found and what the parser did, each place once. Behind a broken structure the reader saw only guesses. */
-function withSlips(reader: YamlReader, slips: readonly Slip[]): readonly FindingDraft[] {
+function withSlips(reader: YamlReader, slips: readonly Slip[]): FindingDraft[] {
   const places = new Places(reader.spots);
   const breaks = slips.find(({ isLast }) => isLast)?.offset;
   const end = breaks === undefined ? undefined : reader.placeAt(breaks);

@@ -2,6 +2,7 @@ import { isAlias, isMap, isNode, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, Document, LineCounter, Node, YAMLMap } from 'yaml';
 import type { FindingDraft } from './finding-list.ts';
 import type { Place, Spot } from './places.ts';
+import { SECRET } from './explain-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 // Aliases of aliases multiply, and so do merged maps; no pipeline that a person wrote comes near these.
@@ -80,13 +81,14 @@ export class YamlReader {
   #readAlias(alias: Alias, pointer: string, keyNode: Node | undefined, use: Node | undefined): unknown {
     const target = this.#targets.get(alias);
     if (target === undefined || this.#open.has(target)) {
+      const name = SECRET.test(pointer) ? '*, and a name that is not shown' : `*${alias.source}`;
       const why = target === undefined ? 'names no anchor before it' : 'lies inside its own anchor';
       this.flaws.push({
         code: 'YAML_SYNTAX',
         at: pointer,
         expected: 'the name of an anchor that ends before this line',
-        found: `*${alias.source}, which ${why}`,
-        write: `the value itself; a text that starts with * in quotes: "*${alias.source}"`,
+        found: `${name}, which ${why}`,
+        write: `the value itself; a text that starts with * in quotes: "*${SECRET.test(pointer) ? '...' : alias.source}"`,
       });
       return null;
     }

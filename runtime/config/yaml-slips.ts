@@ -42,8 +42,11 @@ export function slipsOf(document: Document, text: string, lineOf: (offset: numbe
   for (const error of [...document.errors, ...document.warnings].toSorted((a, b) => a.pos[0] - b.pos[0])) {
     const [offset] = error.pos;
     const site: Site = { document, text, offset, error, lineOf };
-    const said = { offset, ...(unclosedQuote(site) ?? SAID[error.code]?.(site) ?? asTold(site)) };
     const isLast = !LOCAL.has(error.code);
+    const said = {
+      offset,
+      ...((isLast ? unclosedQuote(site) : undefined) ?? SAID[error.code]?.(site) ?? asTold(site)),
+    };
     slips.push({ expected: 'YAML 1.2', isLast, ...discreet(said, text) });
     if (isLast) break;
   }
@@ -53,12 +56,13 @@ export function slipsOf(document: Document, text: string, lineOf: (offset: numbe
 // A finding ends in logs of CI.
 const SECRET = /\b(password|token|nkey|creds|secret)\b|\/\/[^/\s]*@/;
 
-/** Without the words of a line that holds a secret. */
+/** Without the words of a line that holds a secret, or may: of a long one not all is looked at. */
 function discreet<T extends Said & { readonly offset: number }>(said: T, text: string): T {
   const start = lineStart(text, said.offset);
-  if (!SECRET.test(restOfLine(text, start))) return said;
+  const isWhole = said.offset - start < MOST_READ;
+  if (isWhole && !SECRET.test(restOfLine(text, start))) return said;
   const write = 'quotes around a text, a colon and a space behind a key, a closing bracket for each opening one';
-  return { ...said, found: 'a line that is not shown, for it names a secret', write };
+  return { ...said, found: 'a line that is not shown, for it may name a secret', write };
 }
 
 function asTold({ error }: Site): Said {
@@ -116,7 +120,7 @@ function unclosedQuote({ document, text, offset, error }: Site): Said | undefine
 
 function badIndent({ document, text, offset, error, lineOf }: Site): Said {
   const [start] = error.message.startsWith('Flow') ? openAt(document, text, offset) : [];
-  const first = offset + (/^[ \t]*/.exec(text.slice(offset))?.[0].length ?? 0);
+  const first = offset + (/^[ \t]*/.exec(restOfLine(text, offset))?.[0].length ?? 0);
   if (start === undefined) {
     return {
       offset: first,
@@ -220,7 +224,7 @@ function nested({ text, offset, error }: Site): Said {
 }
 
 function startsOddly(text: string, offset: number): Said {
-  const word = /^[^\s,\]}]*/.exec(text.slice(offset))?.[0] ?? '';
+  const word = /^[^\s,\]}]*/.exec(restOfLine(text, offset))?.[0] ?? '';
   return {
     expected: 'a text in quotes where it starts with one of * & ! # % @ ` > | { or [',
     found: shortened(word, MOST_SHOWN),
@@ -230,12 +234,16 @@ function startsOddly(text: string, offset: number): Said {
 
 const MOST_SHOWN = 60;
 
+/** Characters of a line on each side of a slip: a file may be one line, with a slip at each of its characters. */
+const MOST_READ = 500;
+
 function lineStart(text: string, offset: number): number {
-  return text.lastIndexOf('\n', offset - 1) + 1;
+  const from = Math.max(0, offset - MOST_READ);
+  return from + text.slice(from, offset).lastIndexOf('\n') + 1;
 }
 
 function restOfLine(text: string, offset: number): string {
-  return /^[^\r\n]*/.exec(text.slice(offset))?.[0] ?? '';
+  return /^[^\r\n]*/.exec(text.slice(offset, offset + MOST_READ))?.[0] ?? '';
 }
 
 /** What of an unquoted text with brackets or quotes stands before the character that ended it for the parser. */

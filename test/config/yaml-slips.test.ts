@@ -69,4 +69,16 @@ test('a line with a secret in it is not shown, whatever is wrong with its YAML',
     const text = said(`a: 1\nb: ${line}\n`.replace('b: password', 'password'));
     assert.ok(text.includes('YAML_SYNTAX') && !text.includes('s3cret'), text);
   }
+  for (const line of ['buses: { a: { password: *s3cret } }', `password: ${'x'.repeat(2000)} s3cret: a`]) {
+    const text = said(`a: 1\n${line}\n`);
+    assert.ok(text.includes('YAML_SYNTAX') && !text.includes('s3cret'), text);
+  }
+});
+
+test('a file of nothing but slips is read in time that grows with its length alone', () => {
+  for (const one of ['!x ', '@x,', '{a}b,']) {
+    const startMs = performance.now();
+    assert.equal(parseYaml(`[${one.repeat(280_000 / one.length)}`).readable, false);
+    assert.ok(performance.now() - startMs < 5000, one);
+  }
 });
