@@ -109,7 +109,7 @@ function unclosedQuote({ document, text, offset, error }: Site): Said | undefine
   const quote = text[start] ?? '"';
   const line = restOfLine(text, start);
   if (line.indexOf(quote, 1) !== -1) return undefined;
-  const word = /^.[^\s,\]}]*/.exec(line)?.[0] ?? line;
+  const word = /^.(?:\{[^{}\s]*\}|[^\s,\]}])*/.exec(line)?.[0] ?? line;
   return {
     offset: start,
     expected: `a text between two ${quote}`,
@@ -188,10 +188,11 @@ function unexpectedToken({ text, offset, error }: Site): Said {
       write: /^[}\]]/.test(character) ? `one ${character} less` : 'quotes around a text that holds { } [ or ]',
     };
   }
+  const value = valueAround(before, restOfLine(text, offset));
   return {
-    expected: 'a text with { } [ ] or quotes in it as a whole in quotes',
-    found: shown(valueAround(before, restOfLine(text, offset))),
-    write: quoted(valueAround(before, restOfLine(text, offset))),
+    expected: 'quotes around a text that holds { } [ ] or quotes',
+    found: `${shortened(value, MOST_SHOWN)} without them`,
+    write: quoted(value),
     offset: offset - valueBefore(before).length,
   };
 }
@@ -217,8 +218,8 @@ function nested({ text, offset, error }: Site): Said {
   }
   const value = isFlow ? (/^[^,\]}]*/.exec(line)?.[0] ?? '') : line.replace(/\s#.*$/, '');
   return {
-    expected: 'one colon with a space behind it for each key',
-    found: shown(shortened(value.trim(), MOST_SHOWN)),
+    expected: 'one ": " for each key, or quotes around a text that holds it',
+    found: `${shortened(value.trim(), MOST_SHOWN)} without them`,
     write: quoted(value.trim()),
   };
 }
@@ -226,8 +227,8 @@ function nested({ text, offset, error }: Site): Said {
 function startsOddly(text: string, offset: number): Said {
   const word = /^[^\s,\]}]*/.exec(restOfLine(text, offset))?.[0] ?? '';
   return {
-    expected: 'a text in quotes where it starts with one of * & ! # % @ ` > | { or [',
-    found: shortened(word, MOST_SHOWN),
+    expected: 'quotes around a text that starts with one of * & ! # % @ ` > |',
+    found: `${shortened(word, MOST_SHOWN)} without them`,
     write: quoted(word),
   };
 }

@@ -29,6 +29,12 @@ const SLIPS: readonly (readonly [slip: string, text: string, place: string, writ
   ['a text behind a quoted one', fileWith({ from: `${BLOCK}\n      key: "a".b` }), '10:12', '"a.b"'],
   ['a double quote that is not closed', fileWith({ from: '{ bus: a, subjects: ["x] }' }), '7:32', '"x"'],
   ['a single quote that is not closed', fileWith({ from: "{ bus: a, subjects: ['x] }" }), '7:32', "'x'"],
+  [
+    'a quoted template that is not closed',
+    fileWith({ from: `${BLOCK}\n      key: "{topic.1}` }),
+    '10:12',
+    '"{topic.1}"',
+  ],
   ['a tab', fileWith({ from: '\n      bus: a\n\tsubjects: [x]' }), '9:1', 'spaces instead of the tab'],
   ['a colon in a text', fileWith({ from: `${BLOCK}\n      key: a: b` }), '10:12', '"a: b"'],
   ['a colon in a text of a flow map', fileWith({ to: '{ bus: b, topic: t, key: a: b }' }), '8:34', '"a: b"'],
