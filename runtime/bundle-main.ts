@@ -14,6 +14,7 @@ import type { OwnRun } from './cli/letter-task.ts';
 import { liveLog } from './cli/live-log.ts';
 import { parseWords } from './cli/parse-words.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './cli/run-options.ts';
+import { spoolsFrom } from './cli/spool-place.ts';
 import { warnOfOlderState } from './cli/state-place.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from './config/findings-text.ts';
 import { type PipelineDocument, type Resolution, resolvePipeline } from './config/resolve-pipeline.ts';
@@ -34,7 +35,10 @@ export interface BundledPipeline {
   readonly url: string;
 }
 
-/** The whole life of a bundle's process. References of the pipeline file are resolved here and now, files beside the working directory. */
+/**
+ * The whole life of a bundle's process. References of the pipeline file are resolved here and now. Its relative paths count
+ * from the bundle's folder: a supervisor starts it from anywhere.
+ */
 export async function runBundle(bundled: BundledPipeline): Promise<void> {
   await leave(await main(bundled));
 }
@@ -114,7 +118,7 @@ async function hold(given: Arguments, bundled: BundledPipeline): Promise<ExitCod
   const { log, show } = liveLog();
   if (given.values['state'] === undefined) warnOfOlderState(log, home, spec.name);
   const catalog = catalogOf(bundled.buses);
-  return holdPipeline(spec, { ...options, catalog, parts, log, environment: process.env }, show);
+  return holdPipeline(spoolsFrom(home, spec, log), { ...options, catalog, parts, log, environment: process.env }, show);
 }
 
 function checkConfig({ values }: Arguments, bundled: BundledPipeline): Promise<ExitCode> {
@@ -158,9 +162,16 @@ function load(bundled: BundledPipeline): OwnRun | undefined {
   return { spec, parts: { functions: adopted.functions, validators: new Map(Object.entries(validators)) } };
 }
 
-function resolve({ document, buses }: BundledPipeline, mode: 'check' | 'run'): Resolution {
-  const readFile = referenceReader(process.cwd());
-  return resolvePipeline(document, catalogOf(buses), { environment: process.env, readFile, mode });
+function resolve(bundled: BundledPipeline, mode: 'check' | 'run'): Resolution {
+  const { document, buses } = bundled;
+  const home = homeOf(bundled);
+  const sources = {
+    environment: process.env,
+    readFile: referenceReader(home),
+    home: `the bundle's folder ${home}`,
+    mode,
+  };
+  return resolvePipeline(document, catalogOf(buses), sources);
 }
 
 function fileOf({ url }: BundledPipeline): string {

@@ -89,13 +89,15 @@ export function openRouteSpool(spec: RouteSpec, services: SpoolServices): RouteS
   };
 }
 
+/** The file of a route's spool in a folder that several pipelines may share. */
+export function spoolFile(folder: string, pipeline: string, route: string): string {
+  return join(folder, `spool-${pipeline}.${route}.sqlite`);
+}
+
 function opened(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: SpoolServices): OpenedStore {
   const { pipeline, stateFolder, stamps, share, log, health } = services;
   // The state folder is this pipeline's own; another folder may be that of several.
-  const file =
-    at === undefined
-      ? join(stateFolder, `spool-${spec.name}.sqlite`)
-      : join(at, `spool-${pipeline}.${spec.name}.sqlite`);
+  const file = at === undefined ? join(stateFolder, `spool-${spec.name}.sqlite`) : spoolFile(at, pipeline, spec.name);
   if (at !== undefined) makeFolder(at);
   const remembers = spec.from.window.messages + OVERRUN;
   const stamp = at === undefined ? basename(file) : resolve(file);

@@ -8,6 +8,7 @@ import { holdPipeline } from './hold.ts';
 import { liveLog } from './live-log.ts';
 import { loadPipeline } from './load-parts.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './run-options.ts';
+import { spoolsFrom } from './spool-place.ts';
 import { warnOfOlderState } from './state-place.ts';
 
 export const run: Command = {
@@ -30,7 +31,11 @@ export const run: Command = {
     }
     const options = runOptions(given, project.folder, spec.name);
     if (given.values['state'] === undefined) warnOfOlderState(log, project.folder, spec.name);
-    return holdPipeline(spec, { ...options, catalog, parts, log, environment: process.env }, show);
+    return holdPipeline(
+      spoolsFrom(project.folder, spec, log),
+      { ...options, catalog, parts, log, environment: process.env },
+      show,
+    );
   },
 };
 

@@ -15,7 +15,7 @@ export function standardState(home: string, pipeline: string): string {
 export function olderState(home: string, pipeline: string): string | undefined {
   const older = join(HOME, pipeline);
   if (!isStateFolder(older)) return undefined;
-  return real(older) === real(join(home, HOME, pipeline)) ? undefined : older;
+  return realPath(older) === realPath(join(home, HOME, pipeline)) ? undefined : older;
 }
 
 /** Says that an older folder is not used. A spool or dead letters in it would be forgotten otherwise. */
@@ -43,7 +43,8 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function real(path: string): string | undefined {
+/** Undefined where nothing lies there. */
+export function realPath(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch {

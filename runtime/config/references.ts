@@ -2,7 +2,7 @@ import type { FindingList } from './finding-list.ts';
 import { isMap } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
-/** Reads what a `file:` reference names, the path as written; the caller resolves it beside the project's folder. Throws when it cannot. */
+/** Reads what a `file:` reference names, the path as written; the caller says from which folder it counts. Throws when it cannot. */
 export type ReadFile = (path: string) => string;
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -10,6 +10,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface ReferenceSources {
   readonly environment: Environment;
   readonly readFile: ReadFile;
+  /** What findings call the folder from which relative paths of files count. Default: the project's folder. */
+  readonly home?: string;
   /** `run`: a missing value is an error. `check`: a warning, and what it stands for is not judged. */
   readonly mode: 'check' | 'run';
 }
@@ -127,7 +129,7 @@ export function resolveReferences(
     }
     const found = resolve(reference, sources);
     resolved.set(pointer, found);
-    if (found.text === undefined) reportMissing(reference, found, pointer, sources.mode, findings);
+    if (found.text === undefined) reportMissing(reference, found, pointer, sources, findings);
   }
   return resolved;
 }
@@ -165,7 +167,7 @@ function reportMissing(
   reference: Reference,
   { written, flaw }: Resolved,
   at: string,
-  mode: ReferenceSources['mode'],
+  { mode, home = "the project's folder" }: ReferenceSources,
   findings: FindingList,
 ): void {
   findings.claim(at);
@@ -187,7 +189,7 @@ function reportMissing(
       expected: 'a readable file that is not empty',
       found:
         reference.kind === 'file' ? `${written}, and it ${flaw}` : `${written}, and the file that it names ${flaw}`,
-      write: 'a path beside the project folder or an absolute one, readable by this user',
+      write: `a path from ${home} or an absolute one, readable by this user`,
     });
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -59,8 +59,53 @@ test('a bundle keeps its state beside itself, wherever it is started, and dlq lo
   assert.deepEqual([late.code, late.err], [0, '']);
 });
 
-test('check-config of a bundle says what of its environment is missing, and starts nothing', async () => {
+test('relative paths of the pipeline file count from the folder of the bundle, wherever it is started; what earlier versions left in the current folder is told', async () => {
   using project = memoryProject();
+  using elsewhere = temporaryFolder('elsewhere');
+  writeFileSync(
+    project.path('pipelines/p.yaml'),
+    JSON.stringify({
+      name: 'p',
+      buses: { hub: { bus: 'memory', hub: 'file:secrets/hub' } },
+      routes: [
+        {
+          name: 'r',
+          from: { bus: 'hub', addresses: ['in'] },
+          to: { bus: 'hub', address: 'out' },
+          spool: { max: '1MiB', at: 'spools' },
+        },
+      ],
+    }),
+  );
+  const bundle = await built(project);
+  for (const [folder, hub] of [
+    [project.path('out'), 'h'],
+    [elsewhere.path, ''],
+  ] as const) {
+    mkdirSync(join(folder, 'secrets'));
+    writeFileSync(join(folder, 'secrets/hub'), hub);
+  }
+  const runOnce = async (): Promise<readonly string[]> => {
+    await using run = startNode([bundle], { cwd: elsewhere.path });
+    await run.said('ready');
+    run.signal('SIGTERM');
+    assert.equal(await run.ended(), 0, run.stderr());
+    return run.lines().map(({ event }) => event);
+  };
+  assert.ok(!(await runOnce()).includes('state-elsewhere'));
+  const name = 'spools/spool-p.r.sqlite';
+  assert.ok(existsSync(project.path(`out/${name}`)));
+  assert.ok(!existsSync(join(elsewhere.path, 'spools')));
+  const dlq = await typed([bundle, 'dlq', 'list'], elsewhere.path);
+  assert.deepEqual([dlq.code, dlq.err], [0, '']);
+  mkdirSync(join(elsewhere.path, 'spools'));
+  writeFileSync(join(elsewhere.path, name), '');
+  assert.ok((await runOnce()).includes('state-elsewhere'));
+});
+
+test('check-config of a bundle says what of its environment is missing, reads the files from the folder of the bundle, and starts nothing', async () => {
+  using project = memoryProject();
+  using elsewhere = temporaryFolder('elsewhere');
   writeFileSync(
     project.path('pipelines/p.yaml'),
     JSON.stringify({
@@ -70,14 +115,20 @@ test('check-config of a bundle says what of its environment is missing, and star
     }),
   );
   const bundle = await built(project);
-  const missing = await typed([bundle, 'check-config'], project.folder);
+  // What lies in the current folder is none of the bundle's.
+  writeFileSync(join(elsewhere.path, 'addresses'), 'in');
+  const missing = await typed([bundle, 'check-config'], elsewhere.path);
   assert.equal(missing.code, 2);
   assert.match(missing.out, /^pipelines\/p\.yaml:1:\d+ {2}ENV_MISSING {2}error: expected HUB in the environment/m);
   assert.match(missing.out, / {2}FILE_UNREADABLE {2}error: /);
-  writeFileSync(project.path('addresses'), 'in');
-  const machine = await typed([bundle, 'check-config', '--json'], project.folder);
+  assert.ok(
+    missing.out.includes(`a path from the bundle's folder ${project.path('out')} or an absolute one`),
+    missing.out,
+  );
+  writeFileSync(project.path('out/addresses'), 'in');
+  const machine = await typed([bundle, 'check-config', '--json'], elsewhere.path);
   assert.equal((JSON.parse(machine.out) as { ok: boolean }).ok, false);
-  const fine = await typed([bundle, 'check-config'], project.folder, { HUB: 'h' });
+  const fine = await typed([bundle, 'check-config'], elsewhere.path, { HUB: 'h' });
   assert.deepEqual([fine.code, fine.out], [0, 'p.mjs has all that it needs.\n']);
   assert.ok(!existsSync(project.path('out/.sluice')));
 });

@@ -25,7 +25,7 @@ async function deployed(project: Project): Promise<{ readonly path: string } & D
   return folder;
 }
 
-/** As docs/deployment.md says. */
+/** As docs/deployment.md says; started from another folder, as a supervisor does. */
 function restricted(folder: string, env: Record<string, string>): SluiceProcess {
   const flags = [
     '--disallow-code-generation-from-strings',
@@ -37,12 +37,12 @@ function restricted(folder: string, env: Record<string, string>): SluiceProcess 
   const page = readFileSync(join(REPOSITORY, 'docs/deployment.md'), 'utf8');
   for (const flag of flags)
     assert.ok(page.includes(flag.replaceAll(folder, '/srv/bridge')), `${flag} is not in the page`);
-  const args = [...flags, 'bridge.mjs', '--state', `${folder}/state`, '--admin', '127.0.0.1:0'];
-  return startNode(args, { cwd: folder, env });
+  const args = [...flags, join(folder, 'bridge.mjs'), '--state', `${folder}/state`, '--admin', '127.0.0.1:0'];
+  return startNode(args, { cwd: '/', env });
 }
 
 law(
-  'a bundle runs without code made of texts, and with rights to its own folder alone: functions, threads, schemas, state and renewed secrets',
+  'a bundle runs without code made of texts, and with rights to its own folder alone: functions, threads, schemas, state and renewed secrets, from whichever folder it is started',
   { needs: ['mosquitto-process', 'nats'] },
   async () => {
     await using field = await startMosquitto({ users: { bridge: 'f1rst-0ne', test: 'test' } });
@@ -62,7 +62,7 @@ law(
     using folder = await deployed(project);
     const secret = join(folder.path, 'secrets', 'field');
     writeFileSync(secret, 'f1rst-0ne\n');
-    await using bundle = restricted(folder.path, { FIELD_PASSWORD: `file:${secret}` });
+    await using bundle = restricted(folder.path, { FIELD_PASSWORD: 'file:secrets/field' });
     await bundle.said('ready');
     const url = String((await bundle.said('admin'))['url']);
     assert.equal((await fetch(`${url}/readyz`)).status, 200);
