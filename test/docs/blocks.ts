@@ -10,7 +10,7 @@ export interface Block {
 
 const FENCED = /^```(\w*)\n(.*?)^```$/gms;
 /** What a reader types: the first word of a line. */
-const TYPED = /^(?:npm|npx|node|sluice|export|docker|curl|git|mkdir|cd|python3?|bash|sh|\.\/\S+) /;
+const TYPED = /^(?:npm|npx|node|sluice|export|ln|docker|curl|git|mkdir|cd|python3?|bash|sh|\.\/\S+) /;
 
 /** Every page that a user reads, by its path in the repository. */
 export function pages(): readonly string[] {

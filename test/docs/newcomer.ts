@@ -54,7 +54,11 @@ export interface Typed {
 
 const LONGEST_MS = 120_000;
 
-export function openShell({ home }: Newcomer, cwd: string, env: Readonly<Record<string, string>> = {}): Shell {
+export function openShell(
+  { home }: Pick<Newcomer, 'home'>,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Shell {
   const exported: string[] = [];
   const start = (line: string) => {
     // The Node of the tests is the one that README asks for.

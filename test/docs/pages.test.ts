@@ -11,7 +11,7 @@ const TYPED = ['README.md', 'docs/dead-letters.md', 'docs/functions.md', 'docs/v
 test('every page with commands has a law that types them', () => {
   assert.deepEqual(
     pages().filter((page) => commandsOf(page).length > 0),
-    // test/cli/restricted.server.test.ts runs what the page of deployment says.
+    // upgrading.test.ts and test/cli/restricted.server.test.ts run what the page of deployment says.
     [...TYPED, 'docs/deployment.md', 'docs/testing.md'].toSorted(),
   );
 });
