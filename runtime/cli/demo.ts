@@ -99,7 +99,10 @@ function show(traffic: Traffic, tallies: Parameters<Traffic['settle']>[0]): () =
   const screen = newScreen(stdout);
   // A terminal that does not tell its width says 0.
   const timer = setInterval(() => screen.draw(drawScene(traffic.scene(tallies()), stdout.columns || 80)), 250);
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    screen.leave();
+  };
 }
 
 function pipelineFile({ pipeline }: DemoBuses): string {

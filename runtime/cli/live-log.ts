@@ -20,15 +20,7 @@ export function liveLog(out: NodeJS.WriteStream = process.stderr): LiveLog {
   out.on('error', () => {});
   const screen = newScreen(out);
   const lines = new RouteLines();
-  let drawn: readonly string[] = [];
-  const log = newLog({
-    isJson: false,
-    write(line) {
-      screen.clear();
-      out.write(line);
-      if (drawn.length > 0) screen.draw(drawn);
-    },
-  });
+  const log = newLog({ isJson: false, write: (line) => out.write(line) });
   return {
     log: {
       ...log,
@@ -41,13 +33,12 @@ export function liveLog(out: NodeJS.WriteStream = process.stderr): LiveLog {
       const timer = setInterval(() => {
         const routes = lines.lines(pipeline.numbers(), performance.now());
         // What is taller than the terminal cannot be drawn over. One that does not tell its height says 0.
-        drawn = routes.slice(0, Math.max(1, (out.rows || 24) - 1)).map((line) => fitted(line, out.columns));
+        const drawn = routes.slice(0, Math.max(1, (out.rows || 24) - 1)).map((line) => fitted(line, out.columns));
         if (drawn.length > 0) screen.draw(drawn);
       }, DRAW_MS);
       timer.unref();
       return () => {
         clearInterval(timer);
-        drawn = [];
         screen.clear();
       };
     },

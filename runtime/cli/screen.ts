@@ -1,26 +1,97 @@
+import { StringDecoder } from 'node:string_decoder';
+
 /** A part of the terminal that is drawn again and again in place, beneath everything else that is written. */
 export interface Screen {
+  /** From now on what the process writes to the terminal goes above it. */
   draw(lines: readonly string[]): void;
   /** Takes it away, so that what is written next stays. */
   clear(): void;
+  /** Ends it as it stands: what is written next goes beneath it. */
+  leave(): void;
 }
 
-const UP = (lines: number): string => `\u001B[${lines}A`;
-const CLEAR_BELOW = '\u001B[0J';
+/** A stream of the process that may be the terminal. */
+export type TerminalStream = Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
 
-export function newScreen(out: NodeJS.WriteStream): Screen {
-  let height = 0;
-  const begin = (): string => `${height === 0 ? '' : UP(height)}${CLEAR_BELOW}`;
+/** Of the first column: the terminal itself may have written `^C`. */
+const UP = (lines: number): string => `\r\u001B[${lines}A`;
+const CLEAR_BELOW = '\u001B[0J';
+/** A line without an end is held back until its end or the next drawing, and no longer than this. */
+const LONGEST_HELD = 16_384;
+
+type Written = (error?: Error | null) => void;
+
+/** `beside`: further streams that may lead to the same terminal. */
+export function newScreen(
+  out: TerminalStream,
+  beside: readonly TerminalStream[] = [process.stdout, process.stderr],
+): Screen {
+  const taken = new Map<TerminalStream, Taken>();
+  let lines: readonly string[] = [];
+  const raw = (text: string): boolean => (taken.get(out)?.write ?? out.write).call(out, text);
+  const begin = (): string => `${lines.length === 0 ? '' : UP(lines.length)}${CLEAR_BELOW}`;
+  const shown = (): string => (lines.length === 0 ? '' : `${lines.join('\n')}\n`);
+  /** What stands above has its end, so that the screen begins at the begin of a line. */
+  const endLines = (): void => {
+    for (const [stream, one] of taken) {
+      if (one.held !== '') one.write.call(stream, `${one.held}\n`);
+      one.held = '';
+    }
+  };
+  const above = (stream: TerminalStream, one: Taken, text: string, then: Written | undefined): boolean => {
+    const whole = one.held + text;
+    const end = whole.length > LONGEST_HELD ? whole.length : whole.lastIndexOf('\n') + 1;
+    one.held = whole.slice(end);
+    const ended = whole.slice(0, end);
+    if (ended === '') {
+      if (then !== undefined) process.nextTick(then);
+      return true;
+    }
+    raw(begin());
+    const isReady = one.write.call(stream, ended.endsWith('\n') ? ended : `${ended}\n`, undefined, then);
+    raw(shown());
+    return isReady;
+  };
+  const take = (stream: TerminalStream): void => {
+    const one: Taken = { write: stream.write, decoder: new StringDecoder(), held: '' };
+    taken.set(stream, one);
+    stream.write = (chunk: string | Uint8Array, encoding?: BufferEncoding | Written, then?: Written): boolean => {
+      const named = typeof encoding === 'string' ? encoding : undefined;
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, named) : chunk;
+      return above(stream, one, one.decoder.write(bytes), typeof encoding === 'function' ? encoding : then);
+    };
+  };
+  const giveBack = (): void => {
+    for (const [stream, { write }] of taken) stream.write = write;
+    taken.clear();
+    lines = [];
+  };
   return {
-    draw(lines) {
-      out.write(`${begin()}${lines.join('\n')}\n`);
-      height = lines.length;
+    draw(next) {
+      if (taken.size === 0) for (const stream of new Set([out, ...beside.filter(({ isTTY }) => isTTY)])) take(stream);
+      raw(begin());
+      endLines();
+      lines = next;
+      raw(shown());
     },
     clear() {
-      if (height > 0) out.write(begin());
-      height = 0;
+      if (lines.length > 0) raw(begin());
+      endLines();
+      giveBack();
+    },
+    leave() {
+      endLines();
+      giveBack();
     },
   };
+}
+
+/** A stream whose writing goes above the screen. */
+interface Taken {
+  readonly write: TerminalStream['write'];
+  /** Characters may be cut between two writes. */
+  readonly decoder: StringDecoder;
+  held: string;
 }
 
 /** Cut to a terminal of this width; one that does not tell its width says 0. */

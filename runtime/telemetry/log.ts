@@ -37,7 +37,7 @@ function plainLine(level: Level, event: string, { text, ...fields }: LogFields):
 
 function quoted(value: unknown): string {
   const text = String(value);
-  return /^[^\s"=\p{Cc}]+$/u.test(text) ? text : harmless(JSON.stringify(text));
+  return /^[^\s"=\p{Cc}\p{Bidi_Control}]+$/u.test(text) ? text : harmless(JSON.stringify(text));
 }
 
 // A line break in a text from elsewhere would forge a second line.

@@ -6,7 +6,7 @@ import type { RouteNumbers } from '../../runtime/telemetry/metrics-text.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { memoryProject } from '../host/project.ts';
 import { MAIN } from '../host/sluice-process.ts';
-import { openTerminal } from '../host/terminal.ts';
+import { linesShown, openTerminal } from '../host/terminal.ts';
 
 function numbers(route: string, some: Partial<RouteNumbers>): RouteNumbers {
   const none = { lost: 0, renewed: 0 };
@@ -57,4 +57,30 @@ test('in a terminal run draws a line a route beneath its log, and Ctrl-C takes t
   const [, end = ''] = terminal.shown().split('stopping');
   assert.match(end, /\u001B\[1A\u001B\[0J[\d:.]+ {3}stopped pipeline=p/);
   assert.ok(!end.slice(end.indexOf('stopped')).includes('in 0/s'), 'the last lines are those of the log');
+});
+
+test('what a function prints in a terminal stands above the live line, every line of it, and no older live line stays', async (t) => {
+  // It prints from the main thread and from a thread of its own, on both streams.
+  const prints = (name: string): string =>
+    `let n = 0;\nsetInterval(() => { console.log('${name} said', n); console.error('${name} erred', n); n += 1; }, 150);\nexport default (body) => body;\n`;
+  using project = memoryProject([{ function: 'f' }, { function: 'g', isolate: 'worker' }], {
+    'functions/f.ts': prints('f'),
+    'functions/g.ts': prints('g'),
+  });
+  await using terminal = openTerminal(t, [MAIN, 'run', 'pipelines/p.yaml'], project.folder);
+  if (terminal === undefined) return;
+  await waitFor(() => /f erred 12\b/.test(terminal.shown()), 20_000, 'the function to print');
+  const ready = terminal.shown().indexOf('in 0/s');
+  assert.ok(ready !== -1 && ready < terminal.shown().indexOf('f said 10'), 'the live line is drawn meanwhile');
+  terminal.interrupt();
+  assert.equal(await terminal.ended(10_000), 0, terminal.shown());
+  const lines = linesShown(terminal.shown());
+  for (let n = 0; n <= 12; n += 1)
+    for (const said of ['said', 'erred'])
+      assert.ok(lines.includes(`f ${said} ${n}`), `f ${said} ${n}\n${lines.join('\n')}`);
+  assert.ok(lines.includes('g said 3'), lines.join('\n'));
+  assert.deepEqual(
+    lines.filter((line) => line.includes('in 0/s')),
+    [],
+  );
 });

@@ -46,3 +46,20 @@ export function openTerminal(t: TestContext, args: readonly string[], cwd: strin
     },
   };
 }
+
+const TOKEN = /\u001B\[(\d+)A|\u001B\[0J|\r?\n|\r|[^\u001B\r\n]+/g;
+
+/** The lines that a terminal shows after these characters: it knows line breaks, the cursor upwards and the clearing below. */
+export function linesShown(written: string): readonly string[] {
+  let lines = [''];
+  let row = 0;
+  for (const [token, up] of written.matchAll(TOKEN)) {
+    if (up !== undefined) row = Math.max(0, row - Number(up));
+    else if (token === '\u001B[0J') lines = [...lines.slice(0, row), ''];
+    else if (token.endsWith('\n')) {
+      row += 1;
+      if (row === lines.length) lines.push('');
+    } else if (token !== '\r') lines[row] += token;
+  }
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+}

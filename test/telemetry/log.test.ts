@@ -10,18 +10,37 @@ function linesOf(isJson: boolean, fields: Readonly<Record<string, string | numbe
 }
 
 // Whatever a terminal or a reader takes for the end of a line, or obeys.
-const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+const CONTROL = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
 
 test('an event is one line, whatever its texts hold, and commands no terminal', () => {
   const text = fc.string({
-    unit: fc.constantFrom('\n', '\r', '\u001B[2J', '\u009B', '\u2028', '\u0085', '\v', '"', '=', ' ', 'a', '\u0000'),
+    unit: fc.constantFrom(
+      '\n',
+      '\r',
+      '\u001B[2J',
+      '\u009B',
+      '\u2028',
+      '\u0085',
+      '\v',
+      '\u202E',
+      '\u2066',
+      '\u200F',
+      '"',
+      '=',
+      ' ',
+      'a',
+      '\u0000',
+    ),
   });
   fc.assert(
     fc.property(text, text, fc.boolean(), (value, said, isJson) => {
       const line = linesOf(isJson, { route: value, text: said });
       assert.equal(line.at(-1), '\n');
       const inner = line.slice(0, -1);
-      assert.doesNotMatch(isJson ? inner.replaceAll(/[\u0085\u009B\u2028\u2029]/g, '') : inner, CONTROL);
+      assert.doesNotMatch(
+        isJson ? inner.replaceAll(/[\u0085\u009B\u2028\u2029\u202E\u2066\u200F]/g, '') : inner,
+        CONTROL,
+      );
     }),
   );
 });
