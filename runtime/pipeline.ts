@@ -6,6 +6,7 @@ import type { PipelineSpec } from './config/pipeline-spec.ts';
 import { systemClock } from './engine/clock.ts';
 import { type Guard, startGuard } from './guard.ts';
 import { RouteLine } from './route-line.ts';
+import { noteAdmin } from './state/admin-note.ts';
 import { openPipelineState } from './state/pipeline-state.ts';
 import { type Admin, serveAdmin } from './telemetry/admin.ts';
 import { Health } from './telemetry/health.ts';
@@ -98,6 +99,8 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
     state.close();
     throw thrown;
   });
+
+  noteAdmin(state.folder, admin?.url);
 
   const openings = lines.map((line) => line.open());
   const opened = Promise.all(openings).then(() => {

@@ -15,9 +15,9 @@ import { endOptions, openingOptions } from './end-options.ts';
 import { keyPlace, type KeyPlace, withKey } from './key-place.ts';
 import { Health } from './telemetry/health.ts';
 import { Checker } from './verify/checker.ts';
-import type { DeadLettersFound, Unread } from './verify/elsewhere.ts';
+import type { DeadLettersFound, Drops, Unread } from './verify/elsewhere.ts';
 import { Generator } from './verify/generator.ts';
-import { type BodyValue, withValues } from './verify-bodies.ts';
+import { type BodyValue, type HeaderValue, headerTexts, withValues } from './verify-bodies.ts';
 import { bareBody, type Mark, MARK_HEADER, markedBody, type MarkPlace, markText } from './verify/mark.ts';
 import { Reader } from './verify/reader.ts';
 import type { Report, VerdictName } from './verify/verdicts.ts';
@@ -43,6 +43,8 @@ export interface VerifySettings {
   readonly body: Readonly<Record<string, unknown>>;
   /** Fields of the body that tell one message from another. */
   readonly values?: readonly BodyValue[];
+  /** Headers that the bridge reads beside those of the key. */
+  readonly headers?: readonly HeaderValue[];
   /** The body holds nothing else: neither mark nor padding. */
   readonly isBare?: boolean;
   readonly labels: readonly string[];
@@ -60,6 +62,8 @@ export interface VerifySettings {
   readonly allowed: ReadonlySet<VerdictName>;
   /** Asked at the end. */
   readonly deadLetters: (run: string) => DeadLettersFound;
+  /** Asked at the end. Default: the bridge drops nothing on purpose. */
+  readonly drops?: () => Promise<Drops>;
   /**
    * Asked at the end, of what is missing, past its expiry and no dead letter: whether a bus let it expire unread. Default: a
    * first bus that does so without a word is believed to have done it.
@@ -126,7 +130,8 @@ export async function startVerification(ends: VerifyEnds, settings: VerifySettin
     }
     if (checker.missing > 0) await quiet(checker, settings.quietMs);
     const unread = await (settings.unread ?? believed)(run);
-    return checker.finish(Date.now(), settings.deadLetters(run), unread);
+    const drops = await settings.drops?.();
+    return checker.finish(Date.now(), settings.deadLetters(run), unread, drops);
   })();
   const report = async (): Promise<Report> => {
     try {
@@ -217,14 +222,15 @@ async function openEnds(
 function framer(
   { key: keyTemplate }: VerifyEnds,
   { name, from, to }: RouteSpec,
-  { catalog, body, values = [], isBare = false, sizeBytes, expiresMs }: VerifySettings,
+  { catalog, body, values = [], headers = [], isBare = false, sizeBytes, expiresMs }: VerifySettings,
   checker: Checker,
 ): (mark: Mark) => Frame {
   const grammar = busOf(catalog, to.bus).grammar;
   const source = busOf(catalog, from.bus).grammar;
   const address = compileTemplate(to.address, { route: name, source, target: grammar, missing: 'ADDRESS_INVALID' });
   const place = keyPlace(keyTemplate);
-  return (mark) => frameOf(mark, checker.labelOf(mark), { address, place, body, values, isBare, sizeBytes, expiresMs });
+  return (mark) =>
+    frameOf(mark, checker.labelOf(mark), { address, place, body, values, told: headers, isBare, sizeBytes, expiresMs });
 }
 
 interface Make {
@@ -232,16 +238,22 @@ interface Make {
   readonly place: KeyPlace;
   readonly body: Readonly<Record<string, unknown>>;
   readonly values: readonly BodyValue[];
+  readonly told: readonly HeaderValue[];
   readonly isBare: boolean;
   readonly sizeBytes: number;
   readonly expiresMs: number | undefined;
 }
 
 function frameOf(mark: Mark, label: string | undefined, make: Make): Frame {
-  const { address, place, body, values, isBare, sizeBytes, expiresMs } = make;
+  const { address, place, body, values, told, isBare, sizeBytes, expiresMs } = make;
   const { run, key, number, sentAtMs } = mark;
   const id = `${run}-${key}-${number}`;
-  const headers = new Map([[MARK_HEADER, [markText(mark)]], ...place.headers.map((name) => [name, [key]] as const)]);
+  const texts = [
+    [MARK_HEADER, markText(mark)],
+    ...headerTexts(told, mark),
+    ...place.headers.map((name) => [name, key]),
+  ] as const;
+  const headers = new Map(texts.map(([name = '', text = '']) => [name, [text]]));
   if (label !== undefined) headers.set('seclabel', [label]);
   const keyed = withValues(withKey(body, place, key), values, mark);
   const fields = {

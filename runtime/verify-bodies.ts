@@ -19,13 +19,24 @@ export interface BodyPlan {
   readonly isBare: boolean;
   /** What must differ from message to message, for the route tells its messages by it. */
   readonly values: readonly BodyValue[];
+  /** What the templates of the route read beside the body and the key. */
+  readonly headers: readonly HeaderValue[];
   readonly markPlace: MarkPlace;
 }
 
-/** A field that the route reads: a text that no other message has, the number within the key, or the time of sending in a unit. */
+/** A text that no other message has, the number within the key, or the time of sending in a unit. */
+type ValueKind = 'unique' | 'number' | TimeUnit;
+
+/** A field that the route reads. */
 export interface BodyValue {
   readonly path: readonly string[];
-  readonly kind: 'unique' | 'number' | TimeUnit;
+  readonly kind: ValueKind;
+}
+
+/** A header that the route reads; `word`: any text. */
+export interface HeaderValue {
+  readonly name: string;
+  readonly kind: ValueKind | 'word';
 }
 
 interface Given {
@@ -46,7 +57,14 @@ export function planBodies(spec: PipelineSpec, route: RouteSpec, given: Given): 
   const base = given.body ?? (schema === undefined ? {} : sampled(schema, given.project));
   if (!isMap(base)) return { flaw: `schema ${schema} asks for a body that is no JSON object` };
   const validator = schema === undefined ? undefined : loadSchemas([schema], given.project).validators.get(schema);
-  const values = valuesOf(route);
+  const { values, headers } = valuesOf(route, given.key ?? '{key}');
+  const unsent = unsentHeaders(
+    spec,
+    route,
+    [...keyPlace(given.key ?? '{key}').headers, ...headers.map(({ name }) => name)],
+    given,
+  );
+  if (unsent !== undefined) return { flaw: unsent };
   const filled = withValues(withKey(base, keyPlace(given.key ?? '{key}'), SOME.key), values, {
     ...SOME,
     sentAtMs: Date.now(),
@@ -59,7 +77,7 @@ export function planBodies(spec: PipelineSpec, route: RouteSpec, given: Given): 
     };
   }
   const markPlace = placeFor(spec, route, isBare, given);
-  return typeof markPlace === 'string' ? { body: base, isBare, values, markPlace } : markPlace;
+  return typeof markPlace === 'string' ? { body: base, isBare, values, headers, markPlace } : markPlace;
 }
 
 /** The body with the fields that tell its message from others. */
@@ -73,6 +91,20 @@ export function withValues(body: PlainMap, values: readonly BodyValue[], { key, 
     if (typeof before !== 'string') return value;
     return isDecimal(before) ? String(value) : new Date(sentAtMs).toISOString();
   }
+}
+
+/** The texts of headers that tell a message from others, or that only have to be there. */
+export function headerTexts(
+  headers: readonly HeaderValue[],
+  { key, number, sentAtMs }: Mark,
+): readonly (readonly [name: string, text: string])[] {
+  const textOf = (kind: HeaderValue['kind']): string => {
+    if (kind === 'word') return 'verify';
+    if (kind === 'unique') return `${key}-${number}`;
+    // RFC 3339 is taken whatever unit the file states.
+    return kind === 'number' ? String(number) : new Date(sentAtMs).toISOString();
+  };
+  return headers.map(({ name, kind }) => [name, textOf(kind)] as const);
 }
 
 /** The schema that a message meets before any function has made another body of it. */
@@ -89,19 +121,42 @@ function sampled(schema: string, project: ProjectFolders): unknown {
 }
 
 /** What is the key stays the key, whatever else is read from there. */
-function valuesOf({ from: { key, id, dedupe, sequence, timestamp } }: RouteSpec): readonly BodyValue[] {
-  const keys = (key === undefined ? [] : keyPlace(key).bodyPaths).map((path) => path.join('/'));
+function valuesOf({ from, to }: RouteSpec, key: string): Pick<BodyPlan, 'values' | 'headers'> {
+  const keys = keyPlace(key);
+  const paths = keys.bodyPaths.map((path) => path.join('/'));
   const templates = [
-    ['unique', id],
-    ['unique', dedupe?.by],
-    ['number', sequence],
-    [timestamp?.unit ?? 'ms', timestamp?.of],
+    ['unique', from.id],
+    ['unique', from.dedupe?.by],
+    ['number', from.sequence],
+    [from.timestamp?.unit ?? 'ms', from.timestamp?.of],
   ] as const;
-  return templates.flatMap(([kind, template]) =>
-    (template === undefined ? [] : keyPlace(template).bodyPaths)
-      .filter((path) => !keys.includes(path.join('/')))
-      .map((path) => ({ path, kind })),
+  const read = templates.flatMap(([kind, template]) =>
+    template === undefined ? [] : [{ kind, place: keyPlace(template) }],
   );
+  const values = read.flatMap(({ kind, place }) =>
+    place.bodyPaths.filter((path) => !paths.includes(path.join('/'))).map((path) => ({ path, kind })),
+  );
+  const told = read.flatMap(({ kind, place }) => place.headers.map((name) => ({ name, kind })));
+  // No function makes a header: what the sink's templates name came from the source.
+  const named = [to.address, ...to.headers.set.values()].flatMap((template) => keyPlace(template).headers);
+  const headers = new Map<string, HeaderValue>(named.map((name) => [name, { name, kind: 'word' }]));
+  for (const one of told) headers.set(one.name, one);
+  for (const name of keys.headers) headers.delete(name);
+  return { values, headers: [...headers.values()] };
+}
+
+/** Why headers that the route reads cannot be sent to it. */
+function unsentHeaders(
+  spec: PipelineSpec,
+  { name, from }: RouteSpec,
+  headers: readonly string[],
+  { catalog }: Given,
+): string | undefined {
+  if (headers.length === 0 || busOf(catalog, from.bus).sourceGuarantees(endOptions(spec, from)).carriesHeaders) {
+    return undefined;
+  }
+  const named = [...new Set(headers)].join(', ');
+  return `route ${name} reads the header ${named}, and ${from.connection} carries none, so no message could pass; MQTT does with protocol: "5"`;
 }
 
 /** Where marks survive on their way; or why nowhere. */

@@ -31,6 +31,8 @@ export interface JudgedRoute {
   readonly name: string;
   readonly trafficClass: TrafficClass;
   readonly bodies: BodyPlan;
+  /** Names of the functions that its messages meet. */
+  readonly functions: readonly string[];
   readonly stateFolder: string;
 }
 
@@ -87,7 +89,8 @@ function mirrored(file: string, given: Arguments, key: string | undefined): Chos
   const bodies = planBodies(spec, route, { catalog, project, ...asked });
   if ('flaw' in bodies) throw new UsageError(bodies.flaw);
   const stateFolder = standardState(project.folder, spec.name);
-  return { ...made, route: { name: route.name, trafficClass: route.class, bodies, stateFolder } };
+  const functions = route.stages.flatMap(({ verb, name: stage }) => (verb === 'function' ? [stage] : []));
+  return { ...made, route: { name: route.name, trafficClass: route.class, bodies, functions, stateFolder } };
 }
 
 function routeOf({ routes }: PipelineSpec, wanted: string | undefined): RouteSpec {

@@ -12,6 +12,8 @@ export interface LettersAside {
   look(run: string): OwnLetters | undefined;
   /** At the end: what caused them, and how many were removed. */
   end(run: string): { readonly causes: readonly LetterCause[]; readonly removed: number };
+  /** The state folder of the process that runs the route here. */
+  readonly running: string | undefined;
   /** What to write where messages are missing and nothing could be looked into. */
   readonly hint: string | undefined;
 }
@@ -29,6 +31,7 @@ export function lettersOf(given: Arguments, route: JudgedRoute | undefined): Let
     folder === undefined ? undefined : ownLetters(folder, run, route?.name);
   return {
     count,
+    running: named !== undefined && isHeld(named) ? named : own,
     look,
     end(run) {
       const found = look(run);

@@ -1,4 +1,5 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import { harmless } from '#kit/printable.ts';
 import { catalog } from '../catalog.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
 import type { LetterCause } from '../own-letters.ts';
@@ -8,6 +9,7 @@ import { type Report, reportText } from '../verify/verdicts.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { dropsFrom } from './verify-drops.ts';
 import { chooseEnds } from './verify-ends.ts';
 import { type LettersAside, lettersOf } from './verify-letters.ts';
 import { bodyOption, classOption, markOption, VERIFY_HELP, VERIFY_OPTIONS, verifyOptions } from './verify-options.ts';
@@ -41,6 +43,8 @@ export const verify: Command = {
     const trouble = Promise.withResolvers<never>();
     trouble.promise.catch(() => {});
     const letters = lettersOf(given, route);
+    const { running } = letters;
+    const mayDrop = route !== undefined && route.functions.length > 0 && running !== undefined;
     const bodies = { body: bodyOption(given) ?? {}, markPlace: markOption(given) ?? 'body', ...route?.bodies };
     const asked = {
       ...options,
@@ -48,6 +52,7 @@ export const verify: Command = {
       catalog,
       log: newLog({ write: (line) => process.stderr.write(line), isJson: !process.stderr.isTTY }),
       trafficClass: classOption(given) ?? route?.trafficClass ?? 'event',
+      ...(mayDrop && { drops: await dropsFrom(running, route.name) }),
       deadLetters: (run: string) => letters.count ?? letters.look(run)?.names,
       signal: stop.signal,
       // A bus that cannot be reached at the start is no bridge's fault, and nothing to wait for.
@@ -55,7 +60,7 @@ export const verify: Command = {
     };
     try {
       const check = await Promise.race([startVerification(ends, asked), trouble.promise]);
-      return await judged(check, letters, isJson);
+      return await judged(check, letters, isJson, mayDrop ? route.functions : []);
     } catch (thrown) {
       stop.abort();
       return failed(asSluiceError(thrown), isJson);
@@ -63,7 +68,13 @@ export const verify: Command = {
   },
 };
 
-async function judged(check: Verification, letters: LettersAside, isJson: boolean): Promise<ExitCode> {
+/** `functions`: of the route, where they may have dropped what is missing. */
+async function judged(
+  check: Verification,
+  letters: LettersAside,
+  isJson: boolean,
+  functions: readonly string[],
+): Promise<ExitCode> {
   const stopProgress = showProgress(check);
   const report = await check.report.finally(stopProgress);
   const { causes, removed } = letters.end(report.run);
@@ -72,23 +83,39 @@ async function judged(check: Verification, letters: LettersAside, isJson: boolea
   );
   if (!isJson) process.stdout.write(causes.map(causeText).join(''));
   if (!isJson && removed > 0) process.stdout.write(`These ${removed} dead letters of the check are removed again.\n`);
-  const why = nothingJudged(report);
-  if (why !== undefined) {
-    process.stderr.write(`sluice: ${why}: nothing was judged\n`);
+  if (!report.judged) {
+    process.stderr.write(`sluice: ${whyUnjudged(report, functions)}: nothing was judged\n`);
     return EXIT.environment;
   }
-  if (!report.ok && letters.hint !== undefined) process.stderr.write(`sluice: ${letters.hint}\n`);
-  return report.ok ? EXIT.fine : EXIT.convicted;
+  if (report.ok) return EXIT.fine;
+  if (letters.hint !== undefined) process.stderr.write(`sluice: ${letters.hint}\n`);
+  if (functions.length > 0 && report.dropped === 0 && report.verdicts.lost.count + report.verdicts.wedged.count > 0) {
+    process.stderr.write(`sluice: if ${named(functions)} drops messages, ${FIGURES}\n`);
+  }
+  return EXIT.convicted;
 }
 
-function nothingJudged({ sent, distinct, deadLettered }: Report): string | undefined {
+const FIGURES = 'run the pipeline with --admin HOST:PORT, and its own figures tell which are missing for that';
+
+function whyUnjudged({ sent, deadLettered, dropped }: Report, functions: readonly string[]): string {
   if (sent === 0) return 'no message was confirmed by the bus that the bridge reads';
-  if (distinct > 0 || deadLettered === 0) return undefined;
-  return 'every message that could be accounted for ended as a dead letter; give bodies that the stages take with --body FILE';
+  const give = 'give bodies that the stages take with --body FILE';
+  if (deadLettered + dropped === 0) {
+    return `nothing arrived, and there is no dead letter of it: ${named(functions)} may have dropped every message; ${give}, or ${FIGURES}`;
+  }
+  const ends = [
+    ...(dropped > 0 ? [`was dropped by ${named(functions)}`] : []),
+    ...(deadLettered > 0 ? ['ended as a dead letter'] : []),
+  ];
+  return `every message that could be accounted for ${ends.join(' or ')}; ${give}`;
+}
+
+function named(functions: readonly string[]): string {
+  return `function ${functions.join(' or ')}`;
 }
 
 function causeText({ code, stage, count, text }: LetterCause): string {
-  return `  ${count} x ${code}${stage === undefined ? '' : ` at ${stage}`}: ${text}\n`;
+  return `  ${count} x ${code}${stage === undefined ? '' : ` at ${stage}`}: ${harmless(text)}\n`;
 }
 
 function failed({ code, message, remedy }: SluiceError, isJson: boolean): ExitCode {

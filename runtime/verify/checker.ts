@@ -1,5 +1,5 @@
 import type { TrafficClass } from '#contract/traffic-class.ts';
-import type { DeadLettersFound, Unread } from './elsewhere.ts';
+import type { DeadLettersFound, Drops, Unread } from './elsewhere.ts';
 import { type Mark, nameOf, type Reading } from './mark.ts';
 import { Tally } from './tally.ts';
 import type { Report, VerdictName } from './verdicts.ts';
@@ -160,14 +160,26 @@ export class Checker {
   }
 
   /** The end: what is missing now will not come. `unread`: whether a bus let one expire, as far as is known. */
-  finish(atMs: number, deadLetters: DeadLettersFound, unread: Unread = () => false): Report {
-    this.#heard(atMs, this.#missing > 0, true);
-    const found = { unconfirmed: 0, expired: 0, expiredUnread: 0, deadLettered: 0 };
-    for (const [key, state] of this.#keys) this.#closeKey(key, state, { atMs, deadLetters, unread }, found);
+  finish(atMs: number, deadLetters: DeadLettersFound, unread: Unread = () => false, drops: Drops = 0): Report {
+    const found = { unconfirmed: 0, expired: 0, expiredUnread: 0, deadLettered: 0, dropped: 0 };
+    const end = { atMs, deadLetters, unread, left: drops === 'unknown' ? 0 : drops };
+    const wasFine = this.#tally.isFine;
+    for (const [key, state] of this.#keys) this.#closeKey(key, state, end, found);
+    // Of telemetry nobody can tell one that the function dropped from one that a newer one replaced.
+    const rest = Math.min(end.left, this.#superseded);
+    this.#superseded -= rest;
+    found.dropped += rest;
+    const ended = found.deadLettered + found.dropped;
+    // A silence in which every message had an end that is known is none of the bridge's.
+    const isExplained = ended > 0 && wasFine === this.#tally.isFine;
+    this.#heard(atMs, this.#missing > 0 && !isExplained, true);
     let sent = 0;
     for (const { confirmed } of this.#keys.values()) sent += confirmed;
+    const isFine = this.#tally.isFine;
+    const judged = sent > 0 && (this.#distinct > 0 || (isFine ? ended === 0 : ended > 0 || drops !== 'unknown'));
     return {
-      ok: this.#tally.isFine,
+      ok: judged && isFine,
+      judged,
       run: this.#promised.run,
       class: this.#promised.trafficClass,
       sent,
@@ -254,9 +266,10 @@ export class Checker {
   #closeKey(
     key: string,
     state: KeyState,
-    { atMs, deadLetters, unread }: { atMs: number; deadLetters: DeadLettersFound; unread: Unread },
-    found: { unconfirmed: number; expired: number; expiredUnread: number; deadLettered: number },
+    end: { atMs: number; deadLetters: DeadLettersFound; unread: Unread; left: number },
+    found: { unconfirmed: number; expired: number; expiredUnread: number; deadLettered: number; dropped: number },
   ): void {
+    const { atMs, deadLetters, unread } = end;
     const { missing, probesFrom, hasProbe } = state;
     const newestSent = Math.min(state.sent, probesFrom - 1);
     const unexplained: number[] = [];
@@ -270,15 +283,26 @@ export class Checker {
       else if (unread(name)) found.expiredUnread += 1;
       else unexplained.push(number);
     }
-    const isAlive = probesFrom === Infinity || hasProbe;
+    const probes = [...missing.keys()].filter((number) => number >= probesFrom);
+    // One that ended as a dead letter has shown it too.
+    const isBuried =
+      typeof deadLetters === 'object' && probes.some((number) => deadLetters.has(nameOf({ key, number })));
+    const isAlive = probesFrom === Infinity || hasProbe || isBuried;
+    // Of telemetry the newest stands for all before it, and only the newest can be lost.
+    const isTelemetry = this.#promised.trafficClass === 'telemetry';
+    const wanted = isTelemetry ? unexplained.filter((number) => number === newestSent) : unexplained;
     if (!isAlive && (unexplained.length > 0 || found.expired + found.expiredUnread > 0)) {
-      return this.#tally.convict('wedged', `key ${key}: ${unexplained.length} messages and what was sent behind them`);
+      if (end.left < wanted.length + probes.length) {
+        const text = `key ${key}: ${unexplained.length} messages and what was sent behind them`;
+        return this.#tally.convict('wedged', text);
+      }
+      end.left -= probes.length;
     }
-    for (const number of unexplained) {
-      // Of telemetry the newest stands for all before it, and only the newest can be lost.
-      if (this.#promised.trafficClass === 'telemetry' && number !== newestSent) this.#superseded += 1;
-      else this.#tally.convict('lost', nameOf({ key, number }));
-    }
+    this.#superseded += unexplained.length - wanted.length;
+    const dropped = Math.min(end.left, wanted.length);
+    end.left -= dropped;
+    found.dropped += dropped;
+    for (const number of wanted.slice(dropped)) this.#tally.convict('lost', nameOf({ key, number }));
     return undefined;
   }
 

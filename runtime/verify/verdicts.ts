@@ -30,7 +30,10 @@ export interface Verdict {
 
 /** What a run has shown. */
 export interface Report {
+  /** Judged, and convicted of nothing. */
   readonly ok: boolean;
+  /** False: nothing was confirmed by the first bus, or nothing arrived for reasons that are none of the bridge's. */
+  readonly judged: boolean;
   readonly run: string;
   readonly class: TrafficClass;
   /** Confirmed by the bus that the bridge reads. */
@@ -49,6 +52,8 @@ export interface Report {
   readonly expiredUnread: number;
   /** Missing, and found among the dead letters. */
   readonly deadLettered: number;
+  /** Missing, and dropped by a function of the route, by the bridge's own figures. */
+  readonly dropped: number;
   /** Read again by the checker itself after a connection of its own broke: nobody's fault. */
   readonly reread: number;
   /** Whether the reading end had to be opened anew, because something was missing: what it read then came at an unknown time. */
@@ -61,22 +66,36 @@ export interface Report {
 
 /** For people. */
 export function reportText(report: Report): string {
-  const { sent, distinct, arrived, superseded, expired, expiredUnread, deadLettered, unconfirmed, reread, foreign } =
-    report;
+  const {
+    sent,
+    distinct,
+    arrived,
+    superseded,
+    expired,
+    expiredUnread,
+    deadLettered,
+    dropped,
+    unconfirmed,
+    reread,
+    foreign,
+  } = report;
   const beside: readonly (readonly [number, string])[] = [
     [arrived - distinct, 'repetitions'],
     [superseded, 'superseded'],
     [expired, 'expired on the way'],
     [expiredUnread, 'expired in a bus before they were read'],
     [deadLettered, 'dead letters'],
+    [dropped, 'dropped by a function'],
     [unconfirmed, 'never confirmed by the first bus'],
     [reread, "read again over the checker's own connection"],
     [foreign, 'of other runs'],
   ];
   const rest = beside.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`);
+  const head = `${sent} sent, ${distinct} arrived${rest.join('')}`;
+  if (!report.judged) return `${head}\nNOTHING JUDGED`;
   const lines = VERDICT_NAMES.flatMap((name) => verdictLines(name, report.verdicts[name]));
   const word = report.ok ? 'FINE' : 'CONVICTED';
-  return [`${sent} sent, ${distinct} arrived${rest.join('')}`, ...lines, `${word} as class ${report.class}`].join('\n');
+  return [head, ...lines, `${word} as class ${report.class}`].join('\n');
 }
 
 function verdictLines(name: VerdictName, { count, tolerated, examples }: Verdict): readonly string[] {

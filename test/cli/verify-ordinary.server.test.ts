@@ -105,10 +105,112 @@ void describe('an ordinary pipeline needs no words', { concurrency: 2 }, () => {
       const refused = await verify(['pipelines/p.yaml', ...BRIEF], project.folder);
       assert.equal(refused.code, 3, refused.stdout);
       assert.match(refused.stdout, /\d+ x TRANSFORM_REJECTED at function strict: strict refused it: not ours\n/);
+      assert.match(refused.stdout, /^400 sent, 0 arrived, 400 dead letters\nNOTHING JUDGED\n/);
       assert.match(refused.stderr, /give bodies that the stages take with --body FILE: nothing was judged/);
       assert.deepEqual(readLetters(project.path('.sluice/p')), []);
       const taken = await verify(['pipelines/p.yaml', ...BRIEF, '--body', 'body.json'], project.folder);
       assert.equal(taken.code, 0, taken.stdout + taken.stderr);
+    },
+  );
+
+  law(
+    'a function that drops what it is sent convicts nobody: with the figures of the bridge they are counted, and without them nothing is judged',
+    { needs: ['nats'] },
+    async () => {
+      await using nats = await sharedNats();
+      using project = newProject({
+        'functions/picky.ts':
+          "import { drop } from 'sluice';\nlet n = 0;\nexport default (body) => (body.all !== true || (n += 1) % 5 === 0 ? drop('no') : body);\n",
+        'body.json': { all: true },
+        'pipelines/p.yaml': {
+          name: 'p',
+          buses: { core: { bus: 'nats', ...natsWords(nats.url) } },
+          routes: [
+            {
+              name: 'r',
+              from: { bus: 'core', subjects: ['in.*'], key: '{subject.1}', dedupe: { by: '{body.mark.number} {key}' } },
+              stages: [{ function: 'picky' }],
+              to: { bus: 'core', subject: 'out.{key}' },
+            },
+          ],
+        },
+      });
+      const words = ['pipelines/p.yaml', ...BRIEF];
+      for (const admin of [[], ['--admin', '127.0.0.1:0']]) {
+        await using bridge = startSluice(['run', 'pipelines/p.yaml', ...admin], { cwd: project.folder });
+        await bridge.said('ready');
+        const hasFigures = admin.length > 0;
+        const none = await verify(words, project.folder);
+        assert.equal(none.code, 3, none.stdout + none.stderr);
+        assert.match(none.stdout, /^400 sent, 0 arrived.*\nNOTHING JUDGED\n$/);
+        assert.match(
+          none.stderr,
+          hasFigures
+            ? /was dropped by function picky; give bodies that the stages take with --body FILE: nothing was judged/
+            : /function picky may have dropped every message; .*--body FILE, or run the pipeline with --admin HOST:PORT/,
+        );
+        const some = await verify([...words, '--body', 'body.json'], project.folder);
+        if (hasFigures) {
+          assert.equal(some.code, 0, some.stdout + some.stderr);
+          assert.match(some.stdout, /^400 sent, 320 arrived, 80 dropped by a function\n.*FINE as class event\n$/s);
+        } else {
+          assert.equal(some.code, 4, some.stdout + some.stderr);
+          assert.match(some.stderr, /if function picky drops messages, run the pipeline with --admin/);
+        }
+        bridge.signal('SIGTERM');
+        assert.equal(await bridge.ended(), 0);
+      }
+    },
+  );
+
+  law(
+    'headers that the templates of a route read are sent, each as the route needs it; a bus that carries none is refused',
+    { needs: ['mosquitto'] },
+    async () => {
+      await using broker = await startMosquitto();
+      const project = (protocol: string) =>
+        newProject({
+          'pipelines/p.yaml': {
+            name: 'p',
+            buses: { core: { bus: 'mqtt', url: broker.url, protocol, clientId: clientIdAt(broker.url) } },
+            routes: [
+              {
+                name: 'r',
+                class: 'command',
+                from: {
+                  bus: 'core',
+                  topics: ['in'],
+                  qos: 1,
+                  key: '{header.unit}',
+                  id: '{header.msg-id}',
+                  sequence: '{header.seq}',
+                  timestamp: '{header.at}',
+                  expires: '1m',
+                  dedupe: { by: '{header.once}' },
+                },
+                to: {
+                  bus: 'core',
+                  topic: 'out/{header.site}/{key}',
+                  qos: 1,
+                  headers: { set: { desk: '{header.desk}' } },
+                },
+              },
+            ],
+          },
+        });
+      using five = project('5');
+      await using bridge = startSluice(['run', 'pipelines/p.yaml'], { cwd: five.folder });
+      await bridge.said('ready');
+      const { code, stdout, stderr } = await verify(['pipelines/p.yaml', ...BRIEF], five.folder);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /^400 sent, 400 arrived\n/);
+      using three = project('3.1.1');
+      const refused = await verify(['pipelines/p.yaml', ...BRIEF], three.folder);
+      assert.equal(refused.code, 2, refused.stdout);
+      assert.match(
+        refused.stderr,
+        /route r reads the header unit, site, desk, msg-id, once, seq, at, and core carries none, so no message could pass; MQTT does with protocol: "5"/,
+      );
     },
   );
 });

@@ -6,6 +6,7 @@ import { freePorts } from '../harness/free-ports.ts';
 import { law } from '../harness/law.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
+import { waitFor } from '../harness/wait-for.ts';
 import { REPOSITORY } from '../host/sluice-process.ts';
 import { blocksOf, commandsOf, filesOf } from './blocks.ts';
 import { type Newcomer, newcomer, openShell, type Shell, type Typed } from './newcomer.ts';
@@ -71,6 +72,44 @@ law(
     );
   },
 );
+
+law(
+  'README, a pipeline of your own: verify convicts it of nothing where its function drops the bodies, and acquits it on bodies that it takes',
+  { needs: ['mosquitto', 'nats-process'] },
+  async () => {
+    await using field = await startMosquitto();
+    await using core = await startNats();
+    for (const [path, text] of filesOf('README.md')) place.write(path, text);
+    place.write('reading.json', '{ "f": 50 }');
+    const shell = openShell(place, place.clone, { MQTT_URL: field.url, NATS_URL: core.url });
+    const [port = 0] = await freePorts(1);
+    const run = (commandsOf('README.md').findLast((line) => / run /.test(line)) ?? '').replace('9464', String(port));
+    let isChecked = false;
+    const bridge = shell.typeUntil(run, { test: () => isChecked });
+    try {
+      await waitFor(() => isReady(port), 30_000, 'the bridge to be ready');
+      const check = 'sluice verify my-bridge/pipelines/gate.yaml --route readings --count 200 --quiet-after 2s';
+      const dropped = await shell.type(check);
+      assert.equal(dropped.code, 3, dropped.output);
+      assert.match(dropped.output, /^200 sent, 0 arrived, 200 dropped by a function\nNOTHING JUDGED$/m);
+      assert.match(
+        dropped.output,
+        /was dropped by function to-celsius; give bodies .* with --body FILE: nothing was judged/,
+      );
+      assert.doesNotMatch(dropped.output, /CONVICTED|FINE/);
+      const acquitted = await fine(check, shell.type(`${check} --body reading.json`));
+      assert.match(acquitted, /^200 sent, [1-9].*FINE as class telemetry/ms);
+    } finally {
+      isChecked = true;
+    }
+    await fine('run', bridge);
+  },
+);
+
+async function isReady(port: number): Promise<true | undefined> {
+  const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+  return answer?.status === 200 ? true : undefined;
+}
 
 function typed(shell: Shell, line: string): Promise<string> {
   return fine(
