@@ -14,11 +14,14 @@ export function endOptions(pipeline: PipelineSpec, end: End): never {
   return asIts({ connection: pipeline.connections.get(end.connection)?.options, end: end.options });
 }
 
-/** The same for opening the end: with what reads the connection's files anew, where it names some. */
+/** The same for opening the end: with its siblings, and with what reads the connection's files anew, where it names some. */
 export function openingOptions(pipeline: PipelineSpec, end: End, bus: Judge, context: BusContext): never {
   const { connection } = end;
   const { options: atStart, reread } = pipeline.connections.get(connection) ?? {};
-  if (reread === undefined) return endOptions(pipeline, end);
+  const siblings = pipeline.routes
+    .flatMap(({ from, to, deadLetter }) => [from, to, deadLetter.to])
+    .flatMap((one) => (one?.connection === connection ? [one.options] : []));
+  if (reread === undefined) return asIts({ connection: atStart, end: end.options, siblings });
   let good = atStart;
   const tell = (text: string): void => {
     const message = `${connection}: ${text}; it goes on with what was read before`;
@@ -31,6 +34,7 @@ export function openingOptions(pipeline: PipelineSpec, end: End, bus: Judge, con
   return asIts({
     connection: atStart,
     end: end.options,
+    siblings,
     reread() {
       const { options, troubles } = reread();
       for (const trouble of troubles) tell(trouble);

@@ -126,6 +126,11 @@ export interface EndOptions<Connection, End> {
   readonly connection: Connection;
   readonly end: End;
   /**
+   * Options of every end of this pipeline over the same connection, those of dead letters too: what a driver makes for one of
+   * them has to serve all of them. Absent: this end alone.
+   */
+  readonly siblings?: readonly Readonly<Record<string, unknown>>[];
+  /**
    * The connection's options with what `file:` names as it lies on the disk now. A driver calls it before each attempt
    * to connect and takes identity and TLS from it; where the servers are it may keep. A file that cannot be used is
    * reported as a problem, and what it held before is returned. Never throws. Absent: no file is named.

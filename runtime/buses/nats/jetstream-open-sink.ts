@@ -13,7 +13,7 @@ import type { JetStreamConnectionOptions, JetStreamTo } from './jetstream-option
 import { JetStreamSink } from './jetstream-sink.ts';
 import { readTail } from './jetstream-tail.ts';
 import { managerOf } from './manager.ts';
-import { findStream } from './stream.ts';
+import { findStream, subjectsToMake } from './stream.ts';
 import { filterOfTemplate, overlap } from './subject.ts';
 
 const LOOK_AGAIN_MS = 5000;
@@ -27,7 +27,8 @@ export async function openJetStreamSink(
   const { connection, end } = options;
   const link = new Link(context);
   const filter = filterOfTemplate(end.subject);
-  const wanted = { name: end.stream, subjects: connection.create ? [filter] : undefined };
+  const subjects = connection.create ? subjectsToMake(end.stream, [filter], options.siblings) : undefined;
+  const wanted = { name: end.stream, subjects };
   const look = async (): Promise<StreamInfo> => {
     const info = await findStream(await managerOf(link), wanted);
     checkTarget(info, end, filter);

@@ -23,7 +23,7 @@ import { canReset, remake, rewind } from './rewind.ts';
 import { SeenSequences } from './seen-sequences.ts';
 import { streamFrame } from './stream-frame.ts';
 import { StreamPlace } from './stream-place.ts';
-import { findStream, type StreamWanted } from './stream.ts';
+import { findStream, type StreamWanted, subjectsToMake } from './stream.ts';
 
 const FLUSH_MS = 5000;
 const GAPS = { firstMs: 100, capMs: 30_000, forgottenAfterMs: 60_000 };
@@ -69,7 +69,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
 
   constructor(
     link: Link,
-    { connection, end }: EndOptions<JetStreamConnectionOptions, JetStreamFrom>,
+    { connection, end, siblings }: EndOptions<JetStreamConnectionOptions, JetStreamFrom>,
     context: BusContext,
   ) {
     this.#link = link;
@@ -79,8 +79,8 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     this.#note = oddityNotes(context);
     this.window = context.window;
     this.#place = new StreamPlace(context, end.stream, end.subjects ?? []);
-    const create = connection.create && end.subjects !== undefined;
-    this.#streamWanted = { name: end.stream, subjects: create ? end.subjects : undefined };
+    const subjects = connection.create ? subjectsToMake(end.stream, end.subjects ?? [], siblings) : [];
+    this.#streamWanted = { name: end.stream, subjects: subjects.length > 0 ? subjects : undefined };
     this.#consumerWanted = {
       name: end.durable ?? durableName(context.pipeline, context.route),
       filters: end.subjects ?? [],

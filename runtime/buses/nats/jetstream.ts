@@ -66,7 +66,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
         type: 'boolean',
         default: false,
         description:
-          "Whether a stream that is missing is made, with the server's defaults. Otherwise nothing is created but the durable consumer of a source.",
+          "Whether a stream that is missing is made, with the subjects of all routes of the file that use it over this connection and the server's defaults. Otherwise nothing is created but the durable consumer of a source.",
       },
     },
   },

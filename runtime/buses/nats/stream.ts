@@ -1,8 +1,10 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import type { EndOptions } from '#contract/bus.ts';
 import type { NoticeCode } from '#contract/event-codes.ts';
 import { SluiceError } from '#contract/errors.ts';
+import { asList } from '#kit/plain.ts';
 import { propertyOf } from './property.ts';
-import { overlap } from './subject.ts';
+import { disjoint, filterOfTemplate, overlap } from './subject.ts';
 
 const STREAM_NOT_FOUND = 10_059;
 
@@ -11,6 +13,27 @@ export interface StreamWanted {
   readonly name: string;
   /** Undefined: it is never created. */
   readonly subjects: readonly string[] | undefined;
+}
+
+/**
+ * Subjects of a stream that is made for this pipeline: what the end itself names and what the other ends write to the stream or
+ * read from it. Made for one route alone, it would refuse the others.
+ */
+export function subjectsToMake(
+  stream: string,
+  own: readonly string[],
+  siblings: EndOptions<unknown, unknown>['siblings'] = [],
+): readonly string[] {
+  const others = siblings.flatMap(({ stream: name, subject, subjects }) => {
+    if (name !== stream) return [];
+    // A reader of everything is content with what is there; no stream may take everything.
+    const read = asList(subjects)
+      .filter((filter) => typeof filter === 'string' && !/^[*>]/.test(filter))
+      .map(String);
+    return typeof subject === 'string' ? [filterOfTemplate(subject)] : read;
+  });
+  // In one order: two ends that make the stream at the same moment then ask for the same.
+  return disjoint([...new Set([...own, ...others])].toSorted());
 }
 
 /** The number in the server's error table, if a request failed by the server's word. */

@@ -78,6 +78,35 @@ export function filterOfTemplate(template: string): string {
   return (rest === -1 ? tokens : [...tokens.slice(0, rest), '>']).join('.');
 }
 
+/** Filters that no subject matches two of, as a stream demands, and that match all that the given ones match. */
+export function disjoint(filters: readonly string[]): readonly string[] {
+  const apart: string[] = [];
+  for (let filter of filters) {
+    for (;;) {
+      const met = apart.findIndex((other) => overlap(other, filter));
+      if (met === -1) break;
+      const [other = ''] = apart.splice(met, 1);
+      filter = filterOver(other, filter);
+    }
+    apart.push(filter);
+  }
+  return apart;
+}
+
+/** The wider one of two filters that overlap; where each matches what the other does not, one over both. */
+function filterOver(one: string, other: string): string {
+  if (includes(one, other)) return one;
+  if (includes(other, one)) return other;
+  const [tokens, others] = [one.split('.'), other.split('.')];
+  const made: string[] = [];
+  for (const [level, token] of tokens.entries()) {
+    const beside = others[level];
+    if (token === '>' || beside === '>' || beside === undefined) return [...made, '>'].join('.');
+    made.push(token === beside ? token : '*');
+  }
+  return (others.length > tokens.length ? [...made, '>'] : made).join('.');
+}
+
 /** What is wrong with the `subjects` of a source. */
 export function filterFlaws(filters: readonly string[]): OptionFlaw[] {
   const flaws: OptionFlaw[] = [];

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { filterFlaws, filterOfTemplate, includes, overlap, subjects } from '../../../runtime/buses/nats/subject.ts';
+import {
+  disjoint,
+  filterFlaws,
+  filterOfTemplate,
+  includes,
+  overlap,
+  subjects,
+} from '../../../runtime/buses/nats/subject.ts';
 
 test('a value, whatever it holds, stays one token of a fine subject and never begins with $', () => {
   fc.assert(
@@ -86,5 +93,27 @@ test('a filter includes those that match nothing which it does not match', () =>
   assert.deepEqual(
     pairs.map(([wide, narrow]) => includes(wide, narrow)),
     [true, true, true, true, false, false, false, false],
+  );
+});
+
+test('filters made disjoint match all that they matched before, and no subject matches two of them', () => {
+  assert.deepEqual(disjoint(['a.b', 'a.*', 'c']), ['a.*', 'c']);
+  assert.deepEqual(disjoint(['a.*.x', 'a.b.*', 'a.>']), ['a.>']);
+  assert.deepEqual(disjoint(['a.*.x', 'a.b.*']), ['a.*.*']);
+  const token = fc.constantFrom('a', 'b', '*');
+  const filter = fc
+    .tuple(fc.array(token, { minLength: 1, maxLength: 3 }), fc.boolean())
+    .map(([tokens, isOpen]) => [...tokens, ...(isOpen ? ['>'] : [])].join('.'));
+  fc.assert(
+    fc.property(fc.array(filter, { minLength: 1, maxLength: 5 }), (filters) => {
+      const apart = disjoint(filters);
+      for (const one of filters)
+        assert.ok(
+          apart.some((wide) => includes(wide, one)),
+          one,
+        );
+      for (const [at, one] of apart.entries())
+        for (const other of apart.slice(at + 1)) assert.ok(!overlap(one, other), `${one} and ${other}`);
+    }),
   );
 });
