@@ -46,11 +46,19 @@ export function isEmitted(value: unknown): value is Emitted<unknown> {
 }
 
 /**
+ * What a function whose results are not declared may return: whatever a codec writes, but no `undefined`, which is a forgotten
+ * `return`, and no bare `bigint`. Where the body is `unknown` it may be passed on as it came.
+ */
+type Result<In> = 0 extends 1 & In ? Sendable : unknown extends In ? unknown : Sendable;
+/** A promise and what `emit` returns are objects too, and have a place of their own in the result. */
+type Sendable = string | number | boolean | null | (object & { readonly then?: never; readonly [RESULT]?: never });
+
+/**
  * An integrator's function: body in, body out. Throw to have the message tried again; return `reject(reason)` when no
  * retry can help. Called concurrently for messages of different keys, in order within one. `undefined` is no result:
  * a forgotten `return` would acknowledge and lose data, so it rejects the message and says so.
  */
-export type Transform<In = unknown, Out = unknown> = (
+export type Transform<In = unknown, Out = Result<In>> = (
   body: In,
   context: Context,
 ) => Out | Emitted<Out> | Promise<Out | Emitted<Out>>;

@@ -83,3 +83,49 @@ test('a file that does not compile is said once, and options that no compiler ta
   const notice = wrong.findings.find(({ code }) => code === 'FUNCTION_TYPES_UNCHECKED');
   assert.match(String(notice?.found), /\(TS5095\)/);
 });
+
+/** One function a line, its type beside it. */
+async function judged(lines: readonly string[]) {
+  const source = `import { drop, emit, reject, type Transform } from 'sluice';
+interface Track { readonly id: string; readonly speed?: number }
+${lines.map((line, at) => `export const f${at} = ${line};`).join('\n')}
+export default f0;
+`;
+  const { places } = await checked({ 'functions/f.ts': source });
+  return places.map((place) => lines[Number(place.split(':')[1]) - 3]);
+}
+
+test('a forgotten return, and a result that is undefined or a bare bigint, is a type error of a function that declares no results', async () => {
+  const wrong = [
+    '((b, c) => { if (c.attempt > 1) return; return { n: b.n }; }) satisfies Transform<any>',
+    '((b) => { if (b.id) return { id: b.id }; }) satisfies Transform<Track>',
+    '((b) => { b.id; }) satisfies Transform<Track>',
+    '(async (b) => { await fetch(b.id); }) satisfies Transform<Track>',
+    '((b) => b.speed) satisfies Transform<Track>',
+    '((b) => emit(b, undefined)) satisfies Transform<Track>',
+    '((b) => emit(b, 1n)) satisfies Transform<Track>',
+    '(() => 1n) satisfies Transform<any>',
+    '(async () => undefined) satisfies Transform<any>',
+  ];
+  assert.deepEqual(await judged(wrong), wrong);
+});
+
+test('what ordinary functions return is no type error', async () => {
+  const ordinary = [
+    '((b) => b) satisfies Transform',
+    '((b) => b) satisfies Transform<any>',
+    '((b) => (b.id === "" ? drop("none") : b)) satisfies Transform<Track>',
+    '((b) => { if (b.speed === undefined) return reject("no speed"); return { ...b, far: 1n }; }) satisfies Transform<Track>',
+    '((b) => emit(b, { other: b.id })) satisfies Transform<any>',
+    '((b) => emit(...b.map((id): Track => ({ id })))) satisfies Transform<readonly string[]>',
+    '(async (b) => ({ ...b, more: await (await fetch(b.id)).json() })) satisfies Transform<Track>',
+    '(async (b) => (await fetch(b.id)).json()) satisfies Transform<Track, unknown>',
+    '(async (b) => { const made: Track[] = [b]; return emit<Track>(...made); }) satisfies Transform<Track>',
+    '((b) => b.speed ?? null) satisfies Transform<Track>',
+    '((b) => JSON.parse(b)) satisfies Transform<string>',
+    '((b) => new Uint8Array(b)) satisfies Transform<Uint8Array>',
+    '((b) => b + 1n) satisfies Transform<bigint, bigint>',
+    '((b) => (b ? "yes" : 5)) satisfies Transform<boolean>',
+  ];
+  assert.deepEqual(await judged(ordinary), []);
+});
