@@ -31,7 +31,7 @@ export function newScreen(
   const raw = (text: string): boolean => (taken.get(out)?.write ?? out.write).call(out, text);
   const begin = (): string => `${lines.length === 0 ? '' : UP(lines.length)}${CLEAR_BELOW}`;
   const shown = (): string => (lines.length === 0 ? '' : `${lines.join('\n')}\n`);
-  /** What stands above has its end, so that the screen begins at the begin of a line. */
+  /** What stands above has its end, so that the screen begins in the first column. */
   const endLines = (): void => {
     for (const [stream, one] of taken) {
       if (one.held !== '') one.write.call(stream, `${one.held}\n`);
@@ -40,7 +40,8 @@ export function newScreen(
   };
   const above = (stream: TerminalStream, one: Taken, text: string, then: Written | undefined): boolean => {
     const whole = one.held + text;
-    const end = whole.length > LONGEST_HELD ? whole.length : whole.lastIndexOf('\n') + 1;
+    const last = whole.lastIndexOf('\n') + 1;
+    const end = whole.length - last > LONGEST_HELD ? whole.length : last;
     one.held = whole.slice(end);
     const ended = whole.slice(0, end);
     if (ended === '') {

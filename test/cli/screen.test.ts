@@ -47,10 +47,15 @@ test('a line that is written in parts is shown whole, and one without an end at 
   other.write('no end');
   screen.draw(['live']);
   assert.deepEqual(shown(), ['café!', 'no end', 'live']);
+  // A large piece that ends within a line, as a thread hands them over.
+  const long = 'x'.repeat(20_000);
+  other.write(`${long}\nhalf`);
+  other.write(' and half\n');
+  assert.deepEqual(shown(), ['café!', 'no end', long, 'half and half', 'live']);
   other.write('rest');
   screen.leave();
   out.write('beneath\n');
-  assert.deepEqual(shown(), ['café!', 'no end', 'live', 'rest', 'beneath']);
+  assert.deepEqual(shown(), ['café!', 'no end', long, 'half and half', 'live', 'rest', 'beneath']);
   return new Promise<void>((resolve) => process.nextTick(resolve)).then(() => assert.equal(calls, 2));
 });
 
