@@ -1,15 +1,39 @@
+import type { JudgedRoute } from './verify-ends.ts';
 import { notedAdmin } from '../state/admin-note.ts';
 import type { Drops } from '../verify/elsewhere.ts';
 
 const ANSWER_MS = 5000;
 
-/** What the functions of a route that runs here drop from now on, each time that it is asked for. */
-export async function dropsFrom(folder: string, route: string): Promise<() => Promise<Drops>> {
-  const before = await dropped(folder, route);
-  return async () => {
-    const now = before === undefined ? undefined : await dropped(folder, route);
-    // Less than before: it was started again meanwhile.
-    return now === undefined || before === undefined || now < before ? 'unknown' : now - before;
+/** What is known of the messages that functions drop during a check. */
+export interface DropsAside {
+  /** Names of those that may drop some; none where the route has none, or does not run here. */
+  readonly functions: readonly string[];
+  /** Whether the last answer was `unknown`. */
+  readonly areUnknown: boolean;
+  /** How many since the beginning of the check. */
+  ask(): Promise<Drops>;
+}
+
+/** `running`: the state folder of the process that runs the route here. Resolves once the figures before the check are read. */
+export async function dropsOf(running: string | undefined, route: JudgedRoute | undefined): Promise<DropsAside> {
+  if (running === undefined || route === undefined || route.functions.length === 0) {
+    return { functions: [], areUnknown: false, ask: () => Promise.resolve(0) };
+  }
+  const { name, functions } = route;
+  const before = await dropped(running, name);
+  let areUnknown = before === undefined;
+  return {
+    functions,
+    get areUnknown() {
+      return areUnknown;
+    },
+    async ask() {
+      const now = before === undefined ? undefined : await dropped(running, name);
+      // Less than before: it was started again meanwhile.
+      const found = now === undefined || before === undefined || now < before ? 'unknown' : now - before;
+      areUnknown = found === 'unknown';
+      return found;
+    },
   };
 }
 

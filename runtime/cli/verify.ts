@@ -9,7 +9,7 @@ import { type Report, reportText } from '../verify/verdicts.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { dropsFrom } from './verify-drops.ts';
+import { type DropsAside, dropsOf } from './verify-drops.ts';
 import { chooseEnds } from './verify-ends.ts';
 import { type LettersAside, lettersOf } from './verify-letters.ts';
 import { bodyOption, classOption, markOption, VERIFY_HELP, VERIFY_OPTIONS, verifyOptions } from './verify-options.ts';
@@ -43,8 +43,7 @@ export const verify: Command = {
     const trouble = Promise.withResolvers<never>();
     trouble.promise.catch(() => {});
     const letters = lettersOf(given, route);
-    const { running } = letters;
-    const mayDrop = route !== undefined && route.functions.length > 0 && running !== undefined;
+    const drops = await dropsOf(letters.running, route);
     const bodies = { body: bodyOption(given) ?? {}, markPlace: markOption(given) ?? 'body', ...route?.bodies };
     const asked = {
       ...options,
@@ -52,7 +51,7 @@ export const verify: Command = {
       catalog,
       log: newLog({ write: (line) => process.stderr.write(line), isJson: !process.stderr.isTTY }),
       trafficClass: classOption(given) ?? route?.trafficClass ?? 'event',
-      ...(mayDrop && { drops: await dropsFrom(running, route.name) }),
+      drops: () => drops.ask(),
       deadLetters: (run: string) => letters.count ?? letters.look(run)?.names,
       signal: stop.signal,
       // A bus that cannot be reached at the start is no bridge's fault, and nothing to wait for.
@@ -60,7 +59,7 @@ export const verify: Command = {
     };
     try {
       const check = await Promise.race([startVerification(ends, asked), trouble.promise]);
-      return await judged(check, letters, isJson, mayDrop ? route.functions : []);
+      return await judged(check, { letters, drops, isJson });
     } catch (thrown) {
       stop.abort();
       return failed(asSluiceError(thrown), isJson);
@@ -68,13 +67,13 @@ export const verify: Command = {
   },
 };
 
-/** `functions`: of the route, where they may have dropped what is missing. */
-async function judged(
-  check: Verification,
-  letters: LettersAside,
-  isJson: boolean,
-  functions: readonly string[],
-): Promise<ExitCode> {
+interface Aside {
+  readonly letters: LettersAside;
+  readonly drops: DropsAside;
+  readonly isJson: boolean;
+}
+
+async function judged(check: Verification, { letters, drops, isJson }: Aside): Promise<ExitCode> {
   const stopProgress = showProgress(check);
   const report = await check.report.finally(stopProgress);
   const { causes, removed } = letters.end(report.run);
@@ -84,33 +83,33 @@ async function judged(
   if (!isJson) process.stdout.write(causes.map(causeText).join(''));
   if (!isJson && removed > 0) process.stdout.write(`These ${removed} dead letters of the check are removed again.\n`);
   if (!report.judged) {
-    process.stderr.write(`sluice: ${whyUnjudged(report, functions)}: nothing was judged\n`);
+    process.stderr.write(`sluice: ${whyUnjudged(report, drops)}: nothing was judged\n`);
     return EXIT.environment;
   }
   if (report.ok) return EXIT.fine;
   if (letters.hint !== undefined) process.stderr.write(`sluice: ${letters.hint}\n`);
-  if (functions.length > 0 && report.dropped === 0 && report.verdicts.lost.count + report.verdicts.wedged.count > 0) {
-    process.stderr.write(`sluice: if ${named(functions)} drops messages, ${FIGURES}\n`);
+  if (drops.areUnknown && report.verdicts.lost.count + report.verdicts.wedged.count > 0) {
+    process.stderr.write(`sluice: if ${named(drops)} drops messages, ${FIGURES}\n`);
   }
   return EXIT.convicted;
 }
 
 const FIGURES = 'run the pipeline with --admin HOST:PORT, and its own figures tell which are missing for that';
 
-function whyUnjudged({ sent, deadLettered, dropped }: Report, functions: readonly string[]): string {
+function whyUnjudged({ sent, deadLettered, dropped }: Report, drops: DropsAside): string {
   if (sent === 0) return 'no message was confirmed by the bus that the bridge reads';
   const give = 'give bodies that the stages take with --body FILE';
   if (deadLettered + dropped === 0) {
-    return `nothing arrived, and there is no dead letter of it: ${named(functions)} may have dropped every message; ${give}, or ${FIGURES}`;
+    return `nothing arrived, and there is no dead letter of it: ${named(drops)} may have dropped every message; ${give}, or ${FIGURES}`;
   }
   const ends = [
-    ...(dropped > 0 ? [`was dropped by ${named(functions)}`] : []),
+    ...(dropped > 0 ? [`was dropped by ${named(drops)}`] : []),
     ...(deadLettered > 0 ? ['ended as a dead letter'] : []),
   ];
   return `every message that could be accounted for ${ends.join(' or ')}; ${give}`;
 }
 
-function named(functions: readonly string[]): string {
+function named({ functions }: DropsAside): string {
   return `function ${functions.join(' or ')}`;
 }
 
