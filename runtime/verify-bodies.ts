@@ -58,13 +58,6 @@ export function planBodies(spec: PipelineSpec, route: RouteSpec, given: Given): 
   if (!isMap(base)) return { flaw: `schema ${schema} asks for a body that is no JSON object` };
   const validator = schema === undefined ? undefined : loadSchemas([schema], given.project).validators.get(schema);
   const { values, headers } = valuesOf(route, given.key ?? '{key}');
-  const unsent = unsentHeaders(
-    spec,
-    route,
-    [...keyPlace(given.key ?? '{key}').headers, ...headers.map(({ name }) => name)],
-    given,
-  );
-  if (unsent !== undefined) return { flaw: unsent };
   const filled = withValues(withKey(base, keyPlace(given.key ?? '{key}'), SOME.key), values, {
     ...SOME,
     sentAtMs: Date.now(),
@@ -143,20 +136,6 @@ function valuesOf({ from, to }: RouteSpec, key: string): Pick<BodyPlan, 'values'
   for (const one of told) headers.set(one.name, one);
   for (const name of keys.headers) headers.delete(name);
   return { values, headers: [...headers.values()] };
-}
-
-/** Why headers that the route reads cannot be sent to it. */
-function unsentHeaders(
-  spec: PipelineSpec,
-  { name, from }: RouteSpec,
-  headers: readonly string[],
-  { catalog }: Given,
-): string | undefined {
-  if (headers.length === 0 || busOf(catalog, from.bus).sourceGuarantees(endOptions(spec, from)).carriesHeaders) {
-    return undefined;
-  }
-  const named = [...new Set(headers)].join(', ');
-  return `route ${name} reads the header ${named}, and ${from.connection} carries none, so no message could pass; MQTT does with protocol: "5"`;
 }
 
 /** Where marks survive on their way; or why nowhere. */

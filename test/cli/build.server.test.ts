@@ -17,7 +17,7 @@ import { memoryProject, type Project } from '../host/project.ts';
 import { newPublisher } from '../host/publisher.ts';
 import { REPOSITORY, startNode, startSluice } from '../host/sluice-process.ts';
 
-const LIMIT_BYTES = 980_000;
+const LIMIT_BYTES = 1_000_000;
 
 const SOURCE = `
 import { double } from 'arithmetic';

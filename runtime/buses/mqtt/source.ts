@@ -41,8 +41,9 @@ interface Held {
 }
 
 export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, context: BusContext): Promise<Source> {
-  const [{ default: mqtt }, { parser }] = await Promise.all([import('mqtt'), import('mqtt-packet')]);
-  mendUserProperties(parser);
+  // Named exports of CommonJS are not there in a split bundle.
+  const [{ default: mqtt }, { default: packets }] = await Promise.all([import('mqtt'), import('mqtt-packet')]);
+  mendUserProperties(packets.parser);
   const source = new MqttSource(mqtt.connect, options, context);
   await source.open();
   return source;
