@@ -53,14 +53,17 @@ export function slipsOf(document: Document, text: string, lineOf: (offset: numbe
   return slips;
 }
 
-// A finding ends in logs of CI.
-const SECRET = /\b(password|token|nkey|creds|secret)\b|\/\/[^/\s]*@/;
+// A finding ends in logs of CI. The document of a broken text does not say under which key its lines stand.
+const SECRET = /password|token|nkey|creds|secret|\/\/[^/\s]*@/i;
+const SECRET_TO_COME = /(?:password|token|nkey|creds|secret)["']?\s*:?\s*(?:[|>][-+\d]*)?\s*(?:#.*)?$/i;
+const BLANK = /^\s*(?:#.*)?$/;
 
 /** Without the words of a line that holds a secret, or may: of a long one not all is looked at. */
 function discreet<T extends Said & { readonly offset: number }>(said: T, text: string): T {
   const start = lineStart(text, said.offset);
   const isWhole = said.offset - start < MOST_READ;
-  if (isWhole && !SECRET.test(restOfLine(text, start))) return said;
+  const above = linesAbove(text, start).findLast((line) => !BLANK.test(line)) ?? '';
+  if (isWhole && !SECRET.test(restOfLine(text, start)) && !SECRET_TO_COME.test(above)) return said;
   const write = 'quotes around a text, a colon and a space behind a key, a closing bracket for each opening one';
   return { ...said, found: 'a line that is not shown, for it may name a secret', write };
 }
@@ -241,6 +244,10 @@ const MOST_READ = 500;
 function lineStart(text: string, offset: number): number {
   const from = Math.max(0, offset - MOST_READ);
   return from + text.slice(from, offset).lastIndexOf('\n') + 1;
+}
+
+function linesAbove(text: string, start: number): readonly string[] {
+  return text.slice(Math.max(0, start - MOST_READ), start).split(/\r?\n/);
 }
 
 function restOfLine(text: string, offset: number): string {

@@ -76,7 +76,16 @@ test('a line with a secret in it is not shown, whatever is wrong with its YAML',
     const text = said(`a: 1\nb: ${line}\n`.replace('b: password', 'password'));
     assert.ok(text.includes('YAML_SYNTAX') && !text.includes('s3cret'), text);
   }
-  for (const line of ['buses: { a: { password: *s3cret } }', `password: ${'x'.repeat(2000)} s3cret: a`]) {
+  const elsewhere = [
+    'buses: { a: { password: *s3cret } }',
+    `password: ${'x'.repeat(2000)} s3cret: a`,
+    'b:\n  password:\n    @s3cret',
+    'b:\n  password\n    : @s3cret',
+    'b:\n  "password": # of the field\n\n    # two people know it\n    - %s3cret',
+    'PASSWORD: @s3cret',
+    'accessToken: @s3cret',
+  ];
+  for (const line of elsewhere) {
     const text = said(`a: 1\n${line}\n`);
     assert.ok(text.includes('YAML_SYNTAX') && !text.includes('s3cret'), text);
   }
