@@ -4,7 +4,7 @@ import type { NoticeCode } from '#contract/event-codes.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { asList } from '#kit/plain.ts';
 import { propertyOf } from './property.ts';
-import { disjoint, filterOfTemplate, overlap } from './subject.ts';
+import { disjoint, filterOfTemplate, includes, overlap } from './subject.ts';
 
 const STREAM_NOT_FOUND = 10_059;
 
@@ -15,9 +15,13 @@ export interface StreamWanted {
   readonly subjects: readonly string[] | undefined;
 }
 
+/** A server takes no stream of everything, nor one that holds its own `$` subjects beside. */
+const FROM_THE_FIRST_TOKEN = /^[*>]/;
+
 /**
  * Subjects of a stream that is made for this pipeline: what the end itself names and what the other ends write to the stream or
- * read from it. Made for one route alone, it would refuse the others.
+ * read from it. Made for one route alone, it would refuse the others. An end that would open the stream to any first token is
+ * left out: when it starts, it says which of its subjects the stream lacks.
  */
 export function subjectsToMake(
   stream: string,
@@ -26,14 +30,16 @@ export function subjectsToMake(
 ): readonly string[] {
   const others = siblings.flatMap(({ stream: name, subject, subjects }) => {
     if (name !== stream) return [];
-    // A reader of everything is content with what is there; no stream may take everything.
-    const read = asList(subjects)
-      .filter((filter) => typeof filter === 'string' && !/^[*>]/.test(filter))
-      .map(String);
-    return typeof subject === 'string' ? [filterOfTemplate(subject)] : read;
+    return typeof subject === 'string' ? [filterOfTemplate(subject)] : asList(subjects).map(String);
   });
+  const isBearable = (filter: string): boolean => own.includes(filter) || !FROM_THE_FIRST_TOKEN.test(filter);
   // In one order: two ends that make the stream at the same moment then ask for the same.
-  return disjoint([...new Set([...own, ...others])].toSorted());
+  const wanted = [...new Set([...own, ...others])].filter(isBearable).toSorted();
+  const made = wanted.reduce<readonly string[]>((before, filter) => {
+    const after = disjoint([...before, filter]);
+    return after.every(isBearable) ? after : before;
+  }, []);
+  return own.every((filter) => made.some((wide) => includes(wide, filter))) ? made : disjoint(own);
 }
 
 /** The number in the server's error table, if a request failed by the server's word. */

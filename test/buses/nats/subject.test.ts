@@ -9,6 +9,7 @@ import {
   overlap,
   subjects,
 } from '../../../runtime/buses/nats/subject.ts';
+import { subjectsToMake } from '../../../runtime/buses/nats/stream.ts';
 
 test('a value, whatever it holds, stays one token of a fine subject and never begins with $', () => {
   fc.assert(
@@ -116,4 +117,18 @@ test('filters made disjoint match all that they matched before, and no subject m
         for (const other of apart.slice(at + 1)) assert.ok(!overlap(one, other), `${one} and ${other}`);
     }),
   );
+});
+
+test('a stream is made for all ends that write to it, but for one that would open it to any first token', () => {
+  const make = (own: readonly string[], ...siblings: readonly object[]): readonly string[] =>
+    subjectsToMake(
+      'S',
+      own,
+      siblings.map((sibling) => ({ stream: 'S', ...sibling })),
+    );
+  assert.deepEqual(make(['a.b'], { subject: 'a.{key}' }, { subjects: ['c.>'] }), ['a.*', 'c.>']);
+  assert.deepEqual(make(['a.b'], { subject: '{topic.0+}' }, { subjects: ['c.>', '>'] }), ['a.b', 'c.>']);
+  assert.deepEqual(make(['a.b'], { subject: '{key}.b' }), ['a.b']);
+  assert.deepEqual(make(['*.b'], { subject: 'a.{key}' }), ['*.b'], 'what the end itself names is asked for');
+  assert.deepEqual(make(['a.b'], { stream: 'T', subject: 'd' }), ['a.b']);
 });
