@@ -117,10 +117,10 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     this.#watch?.stop();
     this.#session?.close();
     this.#acks.flush();
+    // Another reader of this durable need not wait for the end of the ack wait; it sees a gap, and starts over in order.
+    for (const held of this.#held.values()) this.#acks.say(held.reply, BACK);
     if (this.#place.countsWaiting) await this.#watch?.lookLast();
     this.#place.close();
-    // Whoever else reads with this durable need not wait for the end of the ack wait; it sees a gap, and starts over in order.
-    for (const held of this.#held.values()) this.#acks.say(held.reply, BACK);
     await this.#link.close();
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { LossCode } from '#contract/event-codes.ts';
 import type { BusContext } from '#contract/bus.ts';
@@ -105,7 +106,9 @@ export class StreamPlace {
   looked(consumer: ConsumerInfo, stream: StreamInfo): void {
     this.#remark(stream);
     if (this.#kept === undefined || !this.#countsWaiting(stream.config)) return;
-    this.#kept = { ...this.#kept, waiting: waitingAt(consumer, stream) };
+    const waiting = waitingAt(consumer, stream);
+    if (isDeepStrictEqual(waiting, this.#kept.waiting)) return;
+    this.#kept = { ...this.#kept, waiting };
     this.#isSaved = false;
   }
 
