@@ -1,9 +1,10 @@
 import type { DeadLetter, DeadLetters } from '#contract/dead-letter.ts';
-import { asSluiceError, type ErrorCode, type SluiceError } from '#contract/errors.ts';
+import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Log } from '#contract/log.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import type { Clock } from './clock.ts';
+import { hasTooManyHeaders } from './header-bound.ts';
 import { hopsOf, typesLeft, withHops } from './hops.ts';
 import { Outbox, type Parcel } from './outbox.ts';
 import type { Fill } from './route.ts';
@@ -58,7 +59,7 @@ export class LetterPost implements DeadLetters {
         });
         this.#settings.local.record(letter).then(resolve, reject);
       };
-      const why = STAYS[letter.failure.code];
+      const why = whyItStays(letter);
       if (why !== undefined) {
         keep(letter.failure, why);
         return;
@@ -120,11 +121,13 @@ class LetterParcel implements Parcel {
   }
 }
 
-/** What would do on the bus of the dead letters what it did here. */
-const STAYS: Partial<Record<ErrorCode, string>> = {
-  LOOP_DETECTED: 'the bus of the dead letters may be a part of the loop',
-  HEADERS_TOO_MANY: 'it would hold up who reads the dead letters',
-};
+/** Why a letter would do on the bus of the dead letters what it did here; undefined: it would not. */
+function whyItStays({ failure, frame }: DeadLetter): string | undefined {
+  if (failure.code === 'LOOP_DETECTED') return 'the bus of the dead letters may be a part of the loop';
+  // Whatever it died of.
+  return hasTooManyHeaders(frame) ? 'its headers would hold up every reader of the dead letters' : undefined;
+}
+
 const REFUSED = 'the bus of the dead letters refused this one for good';
 const AGAIN = '~letter';
 

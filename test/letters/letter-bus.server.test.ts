@@ -133,15 +133,20 @@ test('letters that come back to the route that refuses them end in the local sto
   assert.deepEqual([letter?.['code'], letter?.['address'], more.length], ['LOOP_DETECTED', 'in/letters', 0]);
 });
 
-test('a letter of more headers than a message may have lies in the local store', async () => {
+test('a letter of more headers than a message may have lies in the local store, whatever the message died of', async () => {
   const { run } = await withLetterHub();
   await using _ = run;
   const headers = new Map(Array.from({ length: MOST_HEADER_VALUES + 1 }, (__, at) => [`h${at}`, ['1']]));
+  const badly = new Map([...headers, ['seclabel', ['']]]);
   await run.publish('a', '{}', { headers });
-  await run.rest(1);
+  await run.publish('a', '{}', { headers: badly });
+  await run.rest(2);
   assert.deepEqual(
     run.letters().map((letter) => [letter['code'], JSON.parse(String(letter['headers']))]),
-    [['HEADERS_TOO_MANY', [...headers]]],
+    [
+      ['HEADERS_TOO_MANY', [...headers]],
+      ['LABEL_MALFORMED', [...badly]],
+    ],
   );
 });
 
