@@ -26,9 +26,13 @@ const pairsRead = new WeakMap<object, readonly Pair[]>();
 /** What the client's parser gets for each: it spends its time on objects with a property for each name. */
 const PLACE: Pair = { name: '', value: 'read elsewhere' };
 
-/** The user properties of a packet that a mended parser has read, in their order. */
+/** The user properties of a packet that a mended parser has read, in their order. Throws where another copy of it has read them. */
 export function pairsOf(properties: object): readonly Pair[] {
-  return pairsRead.get(properties) ?? [];
+  const pairs = pairsRead.get(properties);
+  if (pairs === undefined && 'userProperties' in properties) {
+    throw new SluiceError('INTERNAL', 'the MQTT client has a parser of its own: install one version of mqtt-packet');
+  }
+  return pairs ?? [];
 }
 
 /**
@@ -73,11 +77,12 @@ export function mendUserProperties(makeParser: () => object): void {
     }
   };
   const readProperties = function (this: object): unknown {
+    // The one before may have thrown.
+    pairs = [];
     bytes = joined(this);
     propertiesEnd = endOfProperties(bytes, Number(Reflect.get(this, '_pos')));
     const properties: unknown = Reflect.apply(parseProperties, this, []);
     if (typeof properties === 'object' && properties !== null && pairs.length > 0) lend(properties, pairs);
-    pairs = [];
     bytes = NOTHING;
     return properties;
   };
