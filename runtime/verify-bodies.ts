@@ -1,7 +1,9 @@
+import { isReserved } from '#contract/frame.ts';
 import { isDecimal } from '#kit/decimal.ts';
 import { isMap, type PlainMap, under } from '#kit/plain.ts';
 import { countOf, type TimeUnit } from '#kit/time-unit.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
+import { isFieldName } from './config/header-field.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { endOptions } from './end-options.ts';
 import { keyPlace, withKey, withValue } from './key-place.ts';
@@ -134,7 +136,9 @@ function valuesOf({ from, to }: RouteSpec, key: string): Pick<BodyPlan, 'values'
   const named = [to.address, ...to.headers.set.values()].flatMap((template) => keyPlace(template).headers);
   const headers = new Map<string, HeaderValue>(named.map((name) => [name, { name, kind: 'word' }]));
   for (const one of told) headers.set(one.name, one);
-  for (const name of keys.headers) headers.delete(name);
+  // The checker's own messages have an id, a type and an expiry, and their label and marks are what it judges.
+  const others = [...headers.keys()].filter((name) => isFieldName(name) || isReserved(name));
+  for (const name of [...keys.headers, ...others]) headers.delete(name);
   return { values, headers: [...headers.values()] };
 }
 

@@ -1,6 +1,6 @@
 import type { Guarantees } from '#contract/bus.ts';
 import { CARRIED_HEADERS, isContentType, type Unspellable } from '#contract/carried-headers.ts';
-import { RESERVED_HEADERS } from '#contract/frame.ts';
+import { isReserved } from '#contract/frame.ts';
 import { asList, asMap, own } from '#kit/plain.ts';
 import type { PlainMap } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
@@ -8,8 +8,6 @@ import type { JudgedEnd } from './ends.ts';
 import type { FindingList } from './finding-list.ts';
 import { parseTemplate } from './template.ts';
 import { DEFAULTS } from './word-defaults.ts';
-
-const RESERVED: ReadonlySet<string> = new Set([...RESERVED_HEADERS, CARRIED_HEADERS]);
 
 /** Stands for a value that a message brings: every bus can spell it. */
 const HARMLESS = 'x';
@@ -36,7 +34,7 @@ export function checkHeaders({ at, words, sink, gives }: Words, findings: Findin
   let typeName: string | undefined;
   for (const [name, text] of Object.entries(set)) {
     const place = pointerTo(setAt, name);
-    if (isReserved(place, name, 'key', findings)) continue;
+    if (findReserved(place, name, 'key', findings)) continue;
     if (isContentType(name) && typeName !== undefined) {
       findings.add({
         code: 'OPTIONS_CONFLICT',
@@ -54,12 +52,12 @@ export function checkHeaders({ at, words, sink, gives }: Words, findings: Findin
     else findings.add(uncarried(place, name, sink, gives));
   }
   for (const [index, name] of asList(own(words, 'drop')).entries()) {
-    isReserved(pointerTo(at, 'drop', index), String(name), 'value', findings);
+    findReserved(pointerTo(at, 'drop', index), String(name), 'value', findings);
   }
 }
 
-function isReserved(at: string, name: string, side: 'key' | 'value', findings: FindingList): boolean {
-  if (!RESERVED.has(name.toLowerCase())) return false;
+function findReserved(at: string, name: string, side: 'key' | 'value', findings: FindingList): boolean {
+  if (!isReserved(name) && name.toLowerCase() !== CARRIED_HEADERS) return false;
   findings.add({
     code: 'RESERVED_HEADER',
     at,

@@ -1,5 +1,5 @@
 import { CONTENT_TYPE } from '#contract/carried-headers.ts';
-import { type Frame, RESERVED_HEADERS } from '#contract/frame.ts';
+import { type Frame, isReserved } from '#contract/frame.ts';
 
 /** What a template reads of the frame that a message came in, beside its headers. */
 export type FrameFields = Pick<Frame, 'id' | 'contentType' | 'expiresAtMs'>;
@@ -9,8 +9,6 @@ interface HeaderView {
   readonly headers: Frame['headers'];
   readonly origin: FrameFields;
 }
-
-const OWN: ReadonlySet<string> = new Set(RESERVED_HEADERS);
 
 const publishersId = ({ id }: FrameFields): string | undefined => id;
 
@@ -25,7 +23,7 @@ const FIELDS: ReadonlyMap<string, (fields: FrameFields) => string | undefined> =
   ],
 ]);
 
-/** Whether it stands in a field of every frame, whatever headers the source's bus has. */
+/** Whether sources take a header of this name out of the headers into a field. */
 export function isFieldName(name: string): boolean {
   return FIELDS.has(name.toLowerCase());
 }
@@ -36,7 +34,7 @@ export function isFieldName(name: string): boolean {
  */
 export function headerGetter(name: string): (view: HeaderView) => string | undefined {
   const lower = name.toLowerCase();
-  const settled = OWN.has(lower) ? lower : name;
+  const settled = isReserved(name) ? lower : name;
   const field = FIELDS.get(lower);
   if (field === undefined) return ({ headers }) => headers.get(settled)?.[0];
   return ({ headers, origin }) => field(origin) ?? headers.get(settled)?.[0];

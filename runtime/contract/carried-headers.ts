@@ -11,6 +11,10 @@ import { addValues, type TypeLists } from './typed-headers.ts';
  */
 export const CARRIED_HEADERS = 'carried-headers';
 
+/** Names with a field of their own in a frame. */
+const ID = 'msgid';
+export const CONTENT_TYPE = 'content-type';
+
 /** Whether a header of this name is the content type, in whatever spelling: names on most buses ignore case. */
 export function isContentType(name: string): boolean {
   return name.length === CONTENT_TYPE.length && name.toLowerCase() === CONTENT_TYPE;
@@ -33,9 +37,6 @@ export interface Spelling {
 
 type Entry = readonly [name: string, values: readonly string[], types: readonly HeaderType[]];
 
-/** Names with a field of their own in a frame. */
-const ID = 'msgid';
-export const CONTENT_TYPE = 'content-type';
 const FIELDS = 2;
 /** What decides over the message is read where everybody sees it, or not at all. */
 const NEVER_CARRIED: ReadonlySet<string> = new Set([

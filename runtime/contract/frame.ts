@@ -62,3 +62,9 @@ export const RESERVED_HEADERS = [
   'stale',
   HOPS,
 ] as const;
+const RESERVED: ReadonlySet<string> = new Set(RESERVED_HEADERS);
+
+/** Whether a name, in any spelling, is one of the runtime's own. */
+export function isReserved(name: string): boolean {
+  return RESERVED.has(name.toLowerCase());
+}

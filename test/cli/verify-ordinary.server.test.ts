@@ -192,7 +192,7 @@ void describe('an ordinary pipeline needs no words', { concurrency: 2 }, () => {
                   bus: 'core',
                   topic: 'out/{header.site}/{key}',
                   qos: 1,
-                  headers: { set: { desk: '{header.desk}' } },
+                  headers: { set: { desk: '{header.desk}', of: '{header.SecLabel}', as: '{header.msgid}' } },
                 },
               },
             ],
@@ -201,7 +201,9 @@ void describe('an ordinary pipeline needs no words', { concurrency: 2 }, () => {
       using five = project('5');
       await using bridge = startSluice(['run', 'pipelines/p.yaml'], { cwd: five.folder });
       await bridge.said('ready');
-      const { code, stdout, stderr } = await verify(['pipelines/p.yaml', ...BRIEF], five.folder);
+      // A label of its own making beside the one that was asked for would be a second one.
+      const words = ['pipelines/p.yaml', ...BRIEF, '--label', 'S'];
+      const { code, stdout, stderr } = await verify(words, five.folder);
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, /^400 sent, 400 arrived\n/);
       using three = project('3.1.1');

@@ -1,9 +1,10 @@
+import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { Frame, HeaderType } from '#contract/frame.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
 import { AT, BEFORE_LENGTH_COUNTS, CRC_FROM, MAGIC } from './batch-head.ts';
 import { type Compression, compress } from './compression.ts';
 import { crc32c } from './crc32c.ts';
-import { CONTENT_TYPE, EXPIRY, MESSAGE_ID } from './header-names.ts';
+import { EXPIRY, MESSAGE_ID } from './header-names.ts';
 
 const FIRST_BYTES = 4096;
 /** Most bytes of a varint, and of the numbers that stand in every record. */

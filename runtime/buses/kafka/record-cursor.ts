@@ -1,10 +1,10 @@
-import { settleHeaders, takeField } from '#contract/carried-headers.ts';
+import { CONTENT_TYPE, settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Frame, type Headers, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { addValue, type TypeLists } from '#contract/typed-headers.ts';
 import { expiryTimeMs, messageTimeMs } from '#kit/message-time.ts';
 import { textOfBytes, utf8Of } from '#kit/raw-text.ts';
-import { CONTENT_TYPE, EXPIRY, MESSAGE_ID } from './header-names.ts';
+import { EXPIRY, MESSAGE_ID } from './header-names.ts';
 
 /** As the protocol writes that a record has none. */
 const NO_TIMESTAMP = -1;

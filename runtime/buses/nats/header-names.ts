@@ -1,7 +1,6 @@
-import { RESERVED_HEADERS } from '#contract/frame.ts';
+import { CONTENT_TYPE } from '#contract/carried-headers.ts';
+import { isReserved } from '#contract/frame.ts';
 
-const RESERVED: ReadonlySet<string> = new Set(RESERVED_HEADERS);
-export const CONTENT_TYPE = 'content-type';
 /** Orders to a JetStream server: carried on, a publisher upstream could purge or overwrite streams downstream. */
 export const CONTROL = /^nats-/i;
 
@@ -9,5 +8,5 @@ export const CONTROL = /^nats-/i;
 export function canonical(name: string): string {
   if (name.length > CONTENT_TYPE.length) return name;
   const lower = name.toLowerCase();
-  return lower === CONTENT_TYPE || RESERVED.has(lower) ? lower : name;
+  return lower === CONTENT_TYPE || isReserved(lower) ? lower : name;
 }

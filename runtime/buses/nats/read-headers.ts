@@ -1,10 +1,10 @@
 import type { Msg } from '@nats-io/transport-node';
-import { settleHeaders, takeField } from '#contract/carried-headers.ts';
+import { CONTENT_TYPE, settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Headers, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { addValue } from '#contract/typed-headers.ts';
 import { takeExpiryMs } from '#kit/message-time.ts';
-import { canonical, CONTENT_TYPE, CONTROL } from './header-names.ts';
+import { canonical, CONTROL } from './header-names.ts';
 import { messageTtlMs } from './message-ttl.ts';
 import { headerBlock } from './raw-message.ts';
 

@@ -1,6 +1,7 @@
 import type { MsgHdrs } from '@nats-io/transport-node';
+import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { Frame } from '#contract/frame.ts';
-import { canonical, CONTENT_TYPE } from './header-names.ts';
+import { canonical } from './header-names.ts';
 
 /** JetStream's own place for the id. */
 export const MESSAGE_ID = 'Nats-Msg-Id';
