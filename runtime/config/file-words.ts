@@ -14,11 +14,11 @@ const CONNECTION_PATTERN = '^[A-Za-z][A-Za-z0-9_-]*$';
 /** `owntracks-location.v1`: files in `functions/` and `schemas/`, without their ending. */
 export const FILE_NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
 const BACKOFF_PATTERN = `${DURATION_PATTERN.slice(0, -1)}\\.\\.${DURATION_PATTERN.slice(1)}`;
-/** A token, as HTTP has it: every bus spells such a name alike, and none reads a part of it as something else. */
+/** A token, as HTTP has it: no bus reads a part of such a name as something else. */
 const HEADER_NAME: JsonSchema = {
   pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
   maxLength: 255,
-  description: "a header name of 1 to 255 letters, digits and ! # $ % & ' * + - . ^ _ ` | ~, which every bus can spell",
+  description: "a header name of 1 to 255 letters, digits and ! # $ % & ' * + - . ^ _ ` | ~",
   examples: ['origin'],
 };
 

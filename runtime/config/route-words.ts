@@ -42,7 +42,8 @@ export const SPOOL_SCHEMA: JsonSchema = {
     at: {
       type: 'string',
       minLength: 1,
-      description: 'Folder of its file. Default: the state folder.',
+      description:
+        "Folder of its file; a relative path counts from the project's folder, of a bundle from the bundle's. Default: the state folder.",
       examples: ['/var/spool/sluice'],
     },
   },

@@ -86,7 +86,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'sluice_ids_reused_total',
     type: 'counter',
-    help: 'Messages whose id another message had worn before. Each passed, under an id that its content is part of.',
+    help: 'Messages with the id of one of another content. None is taken for a repetition of that one: its content is part of its id.',
     samples: ({ idsReused, notices }) => [{ value: idsReused + (notices.source.get('ID_REUSED') ?? 0) }],
   },
   {
