@@ -12,7 +12,7 @@ for (const command of ['check', 'run', 'build']) {
     assert.equal(code, 2);
     assert.ok(ms > 4000 && ms < patient(15_000), `${ms} ms`);
     const said = command === 'check' ? stdout : stderr;
-    assert.match(said, /^pipelines\/p\.yaml:1:1 {2}CHECK_CUT {2}expected .* within 5 s.*\n {4}write .*\n$/);
+    assert.match(said, /^pipelines\/p\.yaml:1:1 {2}CHECK_CUT {2}error: expected .* within 5 s.*\n {4}write .*\n$/);
   });
 }
 
