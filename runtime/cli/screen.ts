@@ -65,15 +65,11 @@ export function newScreen(
   const giveBack = (): void => {
     for (const [stream, { write }] of taken) stream.write = write;
     taken.clear();
-    process.off('exit', endLines);
     lines = [];
   };
   return {
     draw(next) {
-      if (taken.size === 0) {
-        for (const stream of new Set([out, ...beside.filter(({ isTTY }) => isTTY)])) take(stream);
-        process.once('exit', endLines);
-      }
+      if (taken.size === 0) for (const stream of new Set([out, ...beside.filter(({ isTTY }) => isTTY)])) take(stream);
       raw(begin());
       endLines();
       lines = next;
