@@ -10,6 +10,7 @@ import {
   tidyMap,
 } from '../bundle-functions.ts';
 import { findingsText, withoutNotices } from '../config/findings-text.ts';
+import type { NamedFiles } from '../config/check-names.ts';
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { surroundingsOf } from '../config/references.ts';
 import type { PipelineDocument } from '../config/resolve-pipeline.ts';
@@ -23,7 +24,7 @@ import { BOOT, pipelineModule, type VirtualModule, virtualModules } from './bund
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
-import { functionPaths, loadPipeline, namesUsed } from './load-parts.ts';
+import { functionPaths, loadPipeline } from './load-parts.ts';
 
 export const build: Command = {
   usage: 'PIPELINE [--out DIR]',
@@ -34,13 +35,13 @@ export const build: Command = {
     const file = positionals[0] ?? '';
     const loaded = await withinDeadline(file, { output: 'stderr' }, () => loadPipeline(file, 'check'));
     const { result, project } = loaded;
-    const { spec, document } = result;
+    const { spec, document, named } = result;
     const findings = withoutNotices(loaded.findings);
     process.stderr.write(findingsText(findings));
     if (spec === undefined || document === undefined) return EXIT.invalid;
     if (findings.some(({ severity }) => severity === 'error')) return EXIT.invalid;
     const out = resolve(typeof values['out'] === 'string' ? values['out'] : 'dist');
-    const made = await bundle(spec, document, project, out);
+    const made = await bundle({ spec, document, named, project }, out);
     process.stdout.write(`${made.file}  ${Math.ceil(made.bytes / 1000)} kB\n${made.manifest}\n`);
     return EXIT.fine;
   },
@@ -60,39 +61,36 @@ interface Made {
   readonly bytes: number;
 }
 
-async function bundle(
-  spec: PipelineSpec,
-  document: PipelineDocument,
-  project: ProjectFolders,
-  out: string,
-): Promise<Made> {
-  const { code, map, notices } = await compile(
-    spec,
-    { ...document, file: relative(project.folder, resolve(document.file)) },
-    project,
-    out,
-  );
+/** A pipeline in which nothing is wrong. */
+interface Sound {
+  readonly spec: PipelineSpec;
+  readonly document: PipelineDocument;
+  readonly named: NamedFiles;
+  readonly project: ProjectFolders;
+}
+
+async function bundle(sound: Sound, out: string): Promise<Made> {
+  const { spec } = sound;
+  const { code, map, notices } = await compile(sound, out);
   const file = join(out, `${spec.name}.mjs`);
   const manifest = join(out, `${spec.name}.manifest.json`);
   mkdirSync(out, { recursive: true });
   writeFileSync(file, code);
   writeFileSync(`${file}.map`, map);
   writeFileSync(join(out, `${spec.name}.licences.txt`), `${notices}\n`);
-  const description = describe(spec, document, project, { code, map });
+  const description = describe(sound, { code, map });
   writeFileSync(manifest, `${JSON.stringify(description, undefined, 2)}\n`);
   return { file, manifest, bytes: code.length };
 }
 
 async function compile(
-  spec: PipelineSpec,
-  document: PipelineDocument,
-  project: ProjectFolders,
+  { spec, document: { file, ...rest }, named: { functions, schemas }, project }: Sound,
   out: string,
 ): Promise<{ code: Uint8Array; map: string; notices: string }> {
   const esbuild = await import('esbuild');
   const runtime = join(packageFolder(), 'runtime');
-  const paths = functionPaths(namesUsed(spec, 'function'), project);
-  const schemas = namesUsed(spec, 'validate');
+  const document = { ...rest, file: relative(project.folder, resolve(file)) };
+  const paths = functionPaths(functions, project);
   const { files } = readSchemas(project, new Set(schemas));
   const validators = schemaModuleCompiler([...files.values()]);
   const modules = new Map([
@@ -134,13 +132,10 @@ function busesOf(spec: PipelineSpec): readonly string[] {
 
 /** What an operator must know of a bundle without opening it: what it talks to, what it needs, what it was made of. */
 function describe(
-  spec: PipelineSpec,
-  document: PipelineDocument,
-  project: ProjectFolders,
+  { spec, document, named: { functions, schemas }, project }: Sound,
   { code, map }: { code: Uint8Array; map: string },
 ): object {
   const { environment, files } = surroundingsOf(document.value);
-  const schemas = namesUsed(spec, 'validate');
   const part = (kind: 'functions' | 'schemas') => (name: string) => ({
     name,
     sha256: sha256(readFileSync(projectFile(project, kind, name))),
@@ -153,7 +148,7 @@ function describe(
     routes: spec.routes.map(({ name, from, to }) => ({ name, from: from.bus, to: to.bus })),
     environment,
     files,
-    functions: namesUsed(spec, 'function').map(part('functions')),
+    functions: functions.map(part('functions')),
     schemas: referredSchemas(schemas, project).map(part('schemas')),
     bundle: { file: `${spec.name}.mjs`, bytes: code.length, sha256: sha256(code) },
     sourceMap: { file: `${spec.name}.mjs.map`, bytes: Buffer.byteLength(map), sha256: sha256(map) },

@@ -1,18 +1,11 @@
 import type { NamedFiles } from '../config/check-names.ts';
 import type { Finding } from '../config/findings.ts';
-import type { PipelineSpec } from '../config/pipeline-spec.ts';
 import { checkTypes } from '../check-types.ts';
 import { loadFunctions } from '../load-functions.ts';
 import { loadSchemas } from '../load-schemas.ts';
 import { type ProjectFolders, projectFile } from '../project-files.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import type { ProjectParts } from '../wire.ts';
-
-/** The names that a pipeline's stages use of one folder, each once. */
-export function namesUsed(spec: PipelineSpec, verb: string): readonly string[] {
-  const stages = spec.routes.flatMap((route) => route.stages);
-  return [...new Set(stages.filter((stage) => stage.verb === verb).map((stage) => stage.name))];
-}
 
 /** Paths of function files, by name. */
 export function functionPaths(names: readonly string[], project: ProjectFolders): ReadonlyMap<string, string> {
