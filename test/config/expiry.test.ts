@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalog } from '../../runtime/catalog.ts';
-import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
 import { explainRoute } from '../../runtime/config/explain-route.ts';
+import { checkedFile } from './checked-file.ts';
 
 const BUSES = {
   mqtt: { bus: 'mqtt', url: 'mqtt://a' },
@@ -24,18 +24,10 @@ const FROM: Readonly<Record<BusName, object>> = {
 const OF_PUBLISHER = { after: '30s', of: 'publisher' };
 
 function checked(bus: BusName, words: object) {
-  const { findings, spec } = checkPipeline({
-    text: JSON.stringify({
-      name: 'p',
-      buses: { [bus]: BUSES[bus], out: { bus: 'memory', hub: 'h' } },
-      routes: [{ name: 'r', from: { bus, ...FROM[bus], ...words }, to: { bus: 'out', address: 'b' } }],
-    }),
-    file: 'p.yaml',
-    vocabulary: catalog,
-    project: { functions: [], schemas: [] },
-    environment: {},
-    readFile: () => '',
-    mode: 'check',
+  const { findings, spec } = checkedFile({
+    name: 'p',
+    buses: { [bus]: BUSES[bus], out: { bus: 'memory', hub: 'h' } },
+    routes: [{ name: 'r', from: { bus, ...FROM[bus], ...words }, to: { bus: 'out', address: 'b' } }],
   });
   const [found, ...more] = findings.filter(({ path }) => path === '/routes/0/from/expires');
   assert.deepEqual(more, []);

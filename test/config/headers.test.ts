@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalog } from '../../runtime/catalog.ts';
-import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
+import { checkedFile } from './checked-file.ts';
 
 const BUSES = `buses:
   old: { bus: mqtt, url: "mqtt://h:1", protocol: "3.1.1" }
@@ -35,15 +34,7 @@ function found(
   to: string,
 ): readonly (readonly [code: string, severity: string, at: string, write: string])[] {
   const text = `name: p\n${BUSES}routes:\n  - name: r\n    from: { ${from} }\n    to: { ${to} }\n`;
-  const { findings } = checkPipeline({
-    text,
-    file: 'p.yaml',
-    vocabulary: catalog,
-    project: { functions: [], schemas: [] },
-    environment: {},
-    readFile: () => '',
-    mode: 'check',
-  });
+  const { findings } = checkedFile(text);
   const lines = text.split('\n');
   return findings
     .filter(({ code }) => ['TEMPLATE_FIELD', 'HEADER_UNWRITABLE', 'OPTIONS_CONFLICT', 'RESERVED_HEADER'].includes(code))

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalog } from '../../runtime/catalog.ts';
-import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
 import { findingsText } from '../../runtime/config/findings-text.ts';
 import type { PipelineSpec } from '../../runtime/config/pipeline-spec.ts';
+import { checkedFile } from './checked-file.ts';
 
 function check(deadLetter: unknown, environment: Record<string, string> = {}) {
   const file = {
@@ -23,15 +22,7 @@ function check(deadLetter: unknown, environment: Record<string, string> = {}) {
       { name: 'back', from: { bus: 'core', stream: 'T' }, to: { bus: 'old', topic: 't' } },
     ],
   };
-  const { spec, findings } = checkPipeline({
-    text: JSON.stringify(file),
-    file: 'p.yaml',
-    vocabulary: catalog,
-    project: { functions: [], schemas: [] },
-    environment,
-    readFile: () => '',
-    mode: 'run',
-  });
+  const { spec, findings } = checkedFile(file, { mode: 'run', environment });
   const errors = findings.filter(({ severity }) => severity === 'error');
   return { spec, errors, text: findingsText(errors) };
 }

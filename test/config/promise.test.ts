@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Guarantees } from '../../runtime/contract/bus.ts';
-import { catalog } from '../../runtime/catalog.ts';
-import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
 import { explainRoute, explanationText } from '../../runtime/config/explain-route.ts';
 import { promiseOf, type PromiseFacts } from '../../runtime/config/route-promise.ts';
+import { checkedFile } from './checked-file.ts';
 
 const END: Guarantees = {
   confirms: 'stored',
@@ -71,15 +70,7 @@ function check(route: object) {
     },
     routes: [{ name: 'r', ...route }],
   };
-  return checkPipeline({
-    text: JSON.stringify(file),
-    file: 'p.yaml',
-    vocabulary: catalog,
-    project: { functions: [], schemas: [] },
-    environment: {},
-    readFile: () => '',
-    mode: 'run',
-  });
+  return checkedFile(file, { mode: 'run' });
 }
 
 function errorsOf(route: object): string[] {

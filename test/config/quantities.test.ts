@@ -3,11 +3,11 @@ import { mock, test } from 'node:test';
 import { brokenBound, durationMs, sizeBytes } from '#kit/quantity.ts';
 import { after, LONGEST_TIMER_MS } from '#kit/timer.ts';
 import { catalog } from '../../runtime/catalog.ts';
-import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
 import { boundsOf, isBackoff, isDuration, isSize } from '../../runtime/config/describe.ts';
 import { pipelineSchema } from '../../runtime/config/pipeline-schema.ts';
 import { asMap, isMap } from '#kit/plain.ts';
 import type { JsonSchema } from '../../runtime/config/vocabulary.ts';
+import { checkedFile } from './checked-file.ts';
 
 /** Durations that no timer is set for: they are compared, or handed to a server. */
 const NO_TIMERS = new Set(['session', 'expires', 'after', 'window', 'age']);
@@ -54,15 +54,7 @@ routes:
 `;
 
 test('a duration or size out of its bounds is refused at its place, with the bound to write', () => {
-  const { findings } = checkPipeline({
-    text: FILE,
-    file: 'p.yaml',
-    vocabulary: catalog,
-    project: { functions: [], schemas: [] },
-    environment: { PROBE: '60d' },
-    readFile: () => '',
-    mode: 'run',
-  });
+  const { findings } = checkedFile(FILE, { mode: 'run', environment: { PROBE: '60d' } });
   const errors = findings.filter(({ severity }) => severity === 'error');
   assert.deepEqual(
     errors.map(({ line, column, code, write }) => `${line}:${column} ${code} ${write}`),

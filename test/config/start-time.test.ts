@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalog } from '../../runtime/catalog.ts';
-import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
+import { checkedFile } from './checked-file.ts';
 
 const BUSES = {
   jetstream: { words: { url: 'nats://a' }, from: { stream: 'S' } },
@@ -11,18 +10,10 @@ const BUSES = {
 
 function codesOf(bus: keyof typeof BUSES, time: string): readonly string[] {
   const { words, from } = BUSES[bus];
-  const { findings } = checkPipeline({
-    text: JSON.stringify({
-      name: 'p',
-      buses: { in: { bus, ...words }, out: { bus: 'memory', hub: 'h' } },
-      routes: [{ name: 'r', from: { bus: 'in', ...from, start: { time } }, to: { bus: 'out', address: 'b' } }],
-    }),
-    file: 'p.yaml',
-    vocabulary: catalog,
-    project: { functions: [], schemas: [] },
-    environment: {},
-    readFile: () => '',
-    mode: 'check',
+  const { findings } = checkedFile({
+    name: 'p',
+    buses: { in: { bus, ...words }, out: { bus: 'memory', hub: 'h' } },
+    routes: [{ name: 'r', from: { bus: 'in', ...from, start: { time } }, to: { bus: 'out', address: 'b' } }],
   });
   return findings.filter(({ path }) => path.startsWith('/routes/0/from/start')).map(({ code }) => code);
 }

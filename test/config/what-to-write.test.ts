@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalog } from '../../runtime/catalog.ts';
-import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
+import { checkedFile } from './checked-file.ts';
 
 const CONNECTION: Readonly<Record<string, string>> = {
   mqtt: 'url: mqtt://h',
@@ -29,15 +28,7 @@ routes:
     to: { bus: b, ${to} }
     ${route}
 `;
-  const { findings } = checkPipeline({
-    text,
-    file: 'p.yaml',
-    vocabulary: catalog,
-    project: { functions: [], schemas: [] },
-    environment: {},
-    readFile: () => '',
-    mode: 'check',
-  });
+  const { findings } = checkedFile(text);
   return findings
     .filter((finding) => finding.severity === 'error' && finding.path === path)
     .map(({ code, write }) => `${code}: ${write}`);
@@ -117,15 +108,9 @@ test('the name of a header is one that every bus can spell, and the error says i
 });
 
 test('a text with a least and a longest length says both', () => {
-  const { findings } = checkPipeline({
-    text: 'name: p\nbuses: { b: { bus: rabbitmq, url: amqp://h } }\nroutes:\n  - name: r\n    from: { bus: b, queue: q }\n    to: { bus: b, exchange: "" }\n',
-    file: 'p.yaml',
-    vocabulary: catalog,
-    project: { functions: [], schemas: [] },
-    environment: {},
-    readFile: () => '',
-    mode: 'check',
-  });
+  const { findings } = checkedFile(
+    'name: p\nbuses: { b: { bus: rabbitmq, url: amqp://h } }\nroutes:\n  - name: r\n    from: { bus: b, queue: q }\n    to: { bus: b, exchange: "" }\n',
+  );
   const [finding] = findings.filter(({ path }) => path === '/routes/0/to/exchange');
   assert.equal(finding?.expected, 'text of 1 to 255 characters');
 });
