@@ -1,4 +1,4 @@
-import { isTextAlone, nameInText, type Spelling, type Unspellable } from '#contract/carried-headers.ts';
+import { CONTENT_TYPE, isTextAlone, nameInText, type Spelling, type Unspellable } from '#contract/carried-headers.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type Frame, HOPS } from '#contract/frame.ts';
 import { MAX_TEXT_BYTES, textFlaw } from './wire-text.ts';
@@ -23,7 +23,7 @@ const OF_THE_WAY: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'r
 export function withoutHeaders({ unspellable }: { readonly unspellable?: Unspellable }, frame: Frame): Frame {
   if (unspellable !== 'reject') return frame;
   const odd =
-    frame.contentType === undefined ? [...frame.headers.keys()].find((name) => !OF_THE_WAY.has(name)) : 'content-type';
+    frame.contentType === undefined ? [...frame.headers.keys()].find((name) => !OF_THE_WAY.has(name)) : CONTENT_TYPE;
   if (odd === undefined) return frame;
   throw new SluiceError('HEADER_UNSPELLABLE', `MQTT 3.1.1 carries no headers, and so not ${nameInText(odd)}`);
 }

@@ -1,5 +1,5 @@
 import type { IPublishPacket } from 'mqtt-packet';
-import { settleHeaders, takeField } from '#contract/carried-headers.ts';
+import { CONTENT_TYPE, settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Frame, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { addValue } from '#contract/typed-headers.ts';
@@ -46,7 +46,6 @@ function read(properties: NonNullable<IPublishPacket['properties']>, note: NoteO
   const headerTypes = settleHeaders(headers, undefined);
   const expiresAtMs = takeExpiryMs(headers, () => note('EXPIRY_IGNORED'));
   const id = takeField(headers, headerTypes, 'msgid');
-  const contentType =
-    properties.contentType === undefined ? takeField(headers, headerTypes, 'content-type') : undefined;
+  const contentType = properties.contentType === undefined ? takeField(headers, headerTypes, CONTENT_TYPE) : undefined;
   return { headers: headers.size === 0 ? NO_HEADERS : headers, headerTypes, id, contentType, expiresAtMs };
 }

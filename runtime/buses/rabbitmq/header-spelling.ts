@@ -1,10 +1,11 @@
+import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { Spelling } from '#contract/carried-headers.ts';
 import { hasValue } from './header-values.ts';
 import { DELIVERY_HEADERS, ORDERS } from './property-headers.ts';
 import { isShort } from './routing-key.ts';
 
 /** Stand in properties, which hold text alone. */
-const FIELDS: ReadonlySet<string> = new Set(['msgid', 'content-type']);
+const FIELDS: ReadonlySet<string> = new Set(['msgid', CONTENT_TYPE]);
 
 /**
  * Names are short strings, values of every type. Not spelled: what the server acts on or writes itself, what the client

@@ -1,4 +1,5 @@
 import type { Options } from 'amqplib';
+import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { Frame, HeaderType } from '#contract/frame.ts';
 import { valueOfTexts } from './header-values.ts';
 import { PROPERTY_OF, RESTORED, type RestoredHeader } from './property-headers.ts';
@@ -28,7 +29,7 @@ export function publishOptions(settings: PublishSettings, frame: Frame, ttlMs: n
   }
   if (contentType !== undefined) {
     if (isShort(contentType)) options.contentType = contentType;
-    else table['content-type'] = contentType;
+    else table[CONTENT_TYPE] = contentType;
   }
   if (timestampMs !== undefined && timestampMs > 0) options.timestamp = Math.floor(timestampMs / 1000);
   if (expiresAtMs !== undefined && ttlMs !== undefined) {

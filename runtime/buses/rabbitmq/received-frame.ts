@@ -1,4 +1,4 @@
-import { settleHeaders, takeField } from '#contract/carried-headers.ts';
+import { CONTENT_TYPE, settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Frame, type HeaderType, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { expiryTimeMs, messageTimeMs } from '#kit/message-time.ts';
@@ -44,7 +44,7 @@ export function receivedFrame(message: Received, note: NoteOddity): Frame {
   }
   const expiresAtMs = expiry(headers, types, properties.expiration, note);
   const id = filled(properties.messageId) ?? takeField(headers, types, 'msgid');
-  const contentType = filled(properties.contentType) ?? takeField(headers, types, 'content-type');
+  const contentType = filled(properties.contentType) ?? takeField(headers, types, CONTENT_TYPE);
   return {
     address: fields.routingKey,
     key: undefined,
