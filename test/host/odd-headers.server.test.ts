@@ -26,6 +26,18 @@ function springHeaders(): Record<string, Buffer> {
   };
 }
 
+/** Through the client's own producer, which takes headers of any bytes. */
+async function produce(
+  { brokers }: { readonly brokers: readonly string[] },
+  topic: string,
+  messages: Parameters<ReturnType<ReturnType<typeof kafkaClient>['producer']>['send']>[0]['messages'],
+): Promise<void> {
+  const producer = kafkaClient({ clientId: topic, brokers: [...brokers] }).producer();
+  await producer.connect();
+  await producer.send({ topic, messages });
+  await producer.disconnect();
+}
+
 law(
   'Kafka to JetStream to Kafka: every header of a dead-letter topic of Spring arrives byte for byte',
   NEEDS,
@@ -58,12 +70,8 @@ law(
     });
     await using bridge = startSluice(['run', 'pipelines/chain.yaml'], { cwd: project.folder });
     await bridge.said('ready');
-    const client = kafkaClient({ clientId: last, brokers: kafka.brokers });
-    const producer = client.producer();
-    await producer.connect();
     const sent = springHeaders();
-    await producer.send({ topic: first, messages: [{ key: 'k', value: '{}', headers: sent }] });
-    await producer.disconnect();
+    await produce(kafka, first, [{ key: 'k', value: '{}', headers: sent }]);
     const [stored] = await stream.read(1);
     assert.deepEqual(stored?.header('plain'), ['as it is']);
     assert.deepEqual(stored?.header('Nats-Rollup'), []);
@@ -107,11 +115,8 @@ law(
     });
     await using bridge = startSluice(['run', 'pipelines/strict.yaml'], { cwd: project.folder });
     await bridge.said('ready');
-    const producer = kafkaClient({ clientId: topic, brokers: kafka.brokers }).producer();
-    await producer.connect();
     const messages = [{}, springHeaders(), {}].map((headers, n) => ({ key: 'k', value: `{"n":${n}}`, headers }));
-    await producer.send({ topic, messages });
-    await producer.disconnect();
+    await produce(kafka, topic, messages);
     const stored = await stream.read(2);
     assert.deepEqual(
       stored.map(({ body }) => Buffer.from(body).toString()),
@@ -162,11 +167,8 @@ law(
     });
     await using bridge = startSluice(['run', 'pipelines/typed.yaml'], { cwd: project.folder });
     await bridge.said('ready');
-    const producer = kafkaClient({ clientId: first, brokers: kafka.brokers }).producer();
-    await producer.connect();
     const headers = { 'content-type': 'application/json' };
-    await producer.send({ topic: first, messages: [{ key: 'k', value: '{}', headers }] });
-    await producer.disconnect();
+    await produce(kafka, first, [{ key: 'k', value: '{}', headers }]);
     const [stored] = await stream.read(1);
     assert.deepEqual(stored?.header('content-type'), ['application/cloudevents+json']);
     assert.deepEqual(stored?.header('carried-headers'), []);
