@@ -82,6 +82,7 @@ export class Endings implements LoadEnds {
   }
 
   dropped(job: Job): void {
+    this.#countAsSent(job);
     this.#finish(job, 'dropped');
   }
 
@@ -104,6 +105,7 @@ export class Endings implements LoadEnds {
   }
 
   refused(job: Job, failure: SluiceError): void {
+    this.#countAsSent(job);
     const isExpired = failure.code === 'EXPIRED';
     const outcome = isExpired ? 'expired' : 'dead-lettered';
     if (isExpired && CLASSES[this.#route.trafficClass].expired === 'counted') this.#finish(job, outcome, failure);
@@ -118,6 +120,14 @@ export class Endings implements LoadEnds {
         remembered.then(() => this.#end(job, outcome, failure)),
       );
     }
+  }
+
+  /**
+   * An earlier process may have sent a delivery that is not surely the first, and may have died before it could remember
+   * that. A message with a lower sequence is then stale, also where this delivery itself expired meanwhile.
+   */
+  #countAsSent(job: Job): void {
+    if (job.delivery.attempt !== 1) this.#route.freshness.sent(laneOf(job), job.sequence);
   }
 
   /** The ends of this lane that are not durable yet. What follows in the lane may not be sent before. */

@@ -8,11 +8,25 @@ import fc from 'fast-check';
  */
 export async function onSeeds<T>(
   property: fc.IAsyncPropertyWithHooks<[T]>,
-  { seeds, file }: { readonly seeds: number; /** `import.meta.url` */ readonly file: string },
+  {
+    seeds,
+    file,
+    examples = [],
+  }: {
+    readonly seeds: number;
+    /** `import.meta.url` */
+    readonly file: string;
+    /** Tried first in every run: what failed once. */
+    readonly examples?: readonly T[];
+  },
 ): Promise<void> {
   const [seed, path] = (process.env['SLUICE_REPLAY'] ?? '').split('/');
-  const again = seed === undefined || seed === '' ? {} : { seed: Number(seed), path: path ?? '', endOnFailure: true };
-  const run = await fc.check(property, { numRuns: Number(process.env['SLUICE_SEEDS'] ?? seeds), ...again });
+  const numRuns = Number(process.env['SLUICE_SEEDS'] ?? seeds) + examples.length;
+  const isReplay = seed !== undefined && seed !== '';
+  const how = isReplay
+    ? { seed: Number(seed), path: path ?? '', endOnFailure: true }
+    : { examples: examples.map((example): [T] => [example]) };
+  const run = await fc.check(property, { numRuns, ...how });
   if (!run.failed) return;
   const name = relative(process.cwd(), fileURLToPath(file));
   const replay = `SLUICE_REPLAY=${run.seed}/${run.counterexamplePath ?? ''} node --test ${name}`;
