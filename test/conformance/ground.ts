@@ -3,6 +3,10 @@ import type { ErrorCode } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
+import { patient } from '../harness/patience.ts';
+
+/** How long a subject's sink waits for the server: a busy machine holds up a healthy one for longer than a quiet one. */
+export const SEND_TIMEOUT = `${patient(2000)}ms`;
 
 /** What lies between one end and the server. */
 export interface Path {

@@ -5,6 +5,7 @@ import type { Broker } from '../../harness/broker.ts';
 import { type NatsUser, startNats } from '../../harness/nats.ts';
 import type { Subject } from '../conformance.ts';
 import { bareFrame } from '../frame-of.ts';
+import { SEND_TIMEOUT } from '../ground.ts';
 import { judged, promisesOf, serverGround } from '../server-ground.ts';
 
 const IDENTITY = { user: 'bridge', password: 'through' } as const;
@@ -19,7 +20,7 @@ const ABOVE_MAX_PAYLOAD = 1024 * 1024 + 1;
 const options = judged(jetstream, {
   connection: { ...IDENTITY, keepAlive: '1s' },
   from: { stream: STREAM },
-  to: { stream: STREAM, subject: 'law.{key}', timeout: '2s' },
+  to: { stream: STREAM, subject: 'law.{key}', timeout: SEND_TIMEOUT },
 });
 
 async function manage(server: Broker, work: (manager: JetStreamManager) => Promise<unknown>): Promise<void> {

@@ -8,7 +8,7 @@ import { startKafka } from '../../harness/kafka.ts';
 import type { Link } from '../../harness/link.ts';
 import type { Subject } from '../conformance.ts';
 import { bareFrame } from '../frame-of.ts';
-import { type Ground, type Path, withDefaults } from '../ground.ts';
+import { type Ground, type Path, SEND_TIMEOUT, withDefaults } from '../ground.ts';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
@@ -47,7 +47,7 @@ const fromFor = (prefix: string): KafkaFrom =>
   }) as KafkaFrom;
 
 const toFor = (prefix: string): KafkaTo =>
-  withDefaults<Partial<KafkaTo>>(kafka.sinkSchema, { topic: `${prefix}{key}`, timeout: '2s' }) as KafkaTo;
+  withDefaults<Partial<KafkaTo>>(kafka.sinkSchema, { topic: `${prefix}{key}`, timeout: SEND_TIMEOUT }) as KafkaTo;
 
 function connectionTo(broker: string, password = PASSWORD): KafkaConnection {
   const sasl = { mechanism: 'scram-sha-256', username: USER, password } as const;

@@ -2,7 +2,7 @@ import { mqtt } from '../../../runtime/buses/mqtt/index.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
 import type { Subject } from '../conformance.ts';
 import { bareFrame } from '../frame-of.ts';
-import type { Refusal } from '../ground.ts';
+import { type Refusal, SEND_TIMEOUT } from '../ground.ts';
 import { judged, promisesOf, serverGround } from '../server-ground.ts';
 
 const IDENTITY = { username: 'bridge', password: 'through' } as const;
@@ -37,7 +37,7 @@ function subject(protocol: '5' | '3.1.1', refusals: readonly Refusal[], excused:
   const options = judged(mqtt, {
     connection: { ...IDENTITY, protocol, keepAlive: '2s' },
     from: { topics: ['law/#'] },
-    to: { topic: 'law/{key}', timeout: '2s' },
+    to: { topic: 'law/{key}', timeout: SEND_TIMEOUT },
   });
   return {
     name: `mqtt ${protocol}`,

@@ -2,6 +2,7 @@ import { nats } from '../../../runtime/buses/nats/core.ts';
 import { type NatsUser, startNats } from '../../harness/nats.ts';
 import type { Subject } from '../conformance.ts';
 import { bareFrame } from '../frame-of.ts';
+import { SEND_TIMEOUT } from '../ground.ts';
 import { judged, promisesOf, serverGround } from '../server-ground.ts';
 
 const IDENTITY = { user: 'bridge', password: 'through' } as const;
@@ -16,7 +17,7 @@ const ABOVE_MAX_PAYLOAD = 1024 * 1024 + 1;
 const options = judged(nats, {
   connection: { ...IDENTITY, keepAlive: '1s' },
   from: { subjects: ['law.>'] },
-  to: { subject: 'law.{key}', timeout: '2s' },
+  to: { subject: 'law.{key}', timeout: SEND_TIMEOUT },
 });
 
 export const NATS: Subject = {

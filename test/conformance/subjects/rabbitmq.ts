@@ -6,6 +6,7 @@ import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import type { Subject } from '../conformance.ts';
 import { bareFrame } from '../frame-of.ts';
+import { SEND_TIMEOUT } from '../ground.ts';
 import { judged, promisesOf, serverGround } from '../server-ground.ts';
 
 const USER = 'bridge';
@@ -25,7 +26,7 @@ const optionsFor = (queue: string, type: QueueType) =>
   judged(rabbitmq, {
     connection: { username: USER, password: PASSWORD, keepAlive: '2s' },
     from: { queue, type },
-    to: { exchange: EXCHANGE, routingKey: '{key}', timeout: '2s', type },
+    to: { exchange: EXCHANGE, routingKey: '{key}', timeout: SEND_TIMEOUT, type },
   });
 
 /** One node for all laws, each with names of its own: a node takes longer to start than most laws to judge. */
