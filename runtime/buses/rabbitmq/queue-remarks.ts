@@ -1,4 +1,5 @@
 import type { BusContext } from '#contract/bus.ts';
+import type { SluiceError } from '#contract/errors.ts';
 import type { Link } from './link.ts';
 import type { QueueType } from './options.ts';
 
@@ -39,5 +40,13 @@ export class QueueRemarks {
   deliveredOften(before: number): void {
     const text = `a message of queue ${this.#queue} was delivered ${before} times before; a delivery limit drops it, or sends it to the dead-letter exchange if there is one`;
     this.#link.notice('DELIVERED_OFTEN', text);
+  }
+
+  /** The route waits until it is the only one that reads the queue. */
+  notAlone(others: number): SluiceError {
+    return this.#link.error(
+      'BUS_SETTING',
+      `queue ${this.#queue} has ${others === 1 ? 'another consumer' : `${others} other consumers`}, maybe an earlier connection of ours that the server has not given up yet; to keep the order this route waits until it is gone. To divide the messages instead, write shared: true`,
+    );
   }
 }

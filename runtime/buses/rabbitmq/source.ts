@@ -24,6 +24,7 @@ import { StreamWatch } from './stream-watch.ts';
 import { faultOf } from './unreadable-headers.ts';
 import {
   bindQueue,
+  consumersAfterStart,
   consumersLeft,
   ensureExchange,
   ensureQueue,
@@ -81,7 +82,6 @@ class RabbitSource implements Source, LinkEnd, Watched {
   readonly #remarks: QueueRemarks;
   readonly #place: StreamPlace | undefined;
   #watch: StreamWatch | undefined;
-  /** Ids of messages that their publisher did not name: of this process, and counted. */
 
   constructor(options: EndOptions<RabbitConnection, RabbitFrom>, context: BusContext) {
     const { connection, end } = options;
@@ -122,15 +122,19 @@ class RabbitSource implements Source, LinkEnd, Watched {
     if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
     const found = await ensureQueue(session, { name: queue, type, create });
     // Messages that another consumer holds would come back behind later ones: wait until nobody does.
-    if (alone && found.consumerCount > 0) throw this.#notAlone(found.consumerCount);
+    if (alone && found.consumerCount > 0) throw this.#remarks.notAlone(found.consumerCount);
     if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
     await this.#learnKind(session);
+    if (alone && this.#kind !== 'classic' && this.#link.wasAway) {
+      const left = await consumersAfterStart(session, queue, this.#link.target.timeoutMs / 2);
+      if (left > 0) throw this.#remarks.notAlone(left);
+    }
     const mayBeSilent = alone && this.#kind === 'quorum' && found.messageCount === 0;
     const first = mayBeSilent ? await firstOfEmpty(session, queue) : undefined;
     // The queue counts a message that was asked for, until it is settled, as one more consumer.
     const held = first === undefined ? 0 : 1;
     const unsaid = mayBeSilent ? await othersBeside(session, queue, { kind: this.#kind, ours: held }) : 0;
-    if (unsaid > 0) throw this.#notAlone(unsaid);
+    if (unsaid > 0) throw this.#remarks.notAlone(unsaid);
     this.#session = session;
     this.#receivedBefore = this.received;
     await this.#consume(session, { isSuccessor: false, first });
@@ -207,7 +211,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     await this.#consumer?.release();
     // What the old one still had is in its place again when the queue does not count it any more.
     const others = this.#isAlone ? await consumersLeft(session, this.#queue) : 0;
-    if (others > 0) throw this.#notAlone(others);
+    if (others > 0) throw this.#remarks.notAlone(others);
     if (session.isOver) return;
     await this.#consume(session, { isSuccessor: true, first: undefined });
     this.#isOpen = !session.isOver;
@@ -235,14 +239,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     if (!this.#isAlone || this.#kind === 'classic') return;
     const ours = how.first === undefined ? 1 : 2;
     const beside = await othersBeside(session, this.#queue, { kind: this.#kind, ours });
-    if (beside > 0) throw this.#notAlone(beside);
-  }
-
-  #notAlone(others: number): SluiceError {
-    return this.#link.error(
-      'BUS_SETTING',
-      `queue ${this.#queue} has ${others === 1 ? 'another consumer' : `${others} other consumers`}, maybe an earlier connection of ours that the server has not given up yet; to keep the order this route waits until it is gone. To divide the messages instead, write shared: true`,
-    );
+    if (beside > 0) throw this.#remarks.notAlone(beside);
   }
 
   /** Never throws: the client would take it for a fault of the server's. */

@@ -24,6 +24,8 @@ export interface ExchangeWanted {
 
 const DEFAULT_TYPE: QueueType = 'quorum';
 const ASK_AGAIN_MS = 100;
+/** A server that has started tells its queues within milliseconds which consumers are gone; a busy one, later. */
+const SETTLED_MS = 1000;
 /** The end of a channel is known to its queues within milliseconds. */
 const MOST_ASKED = 20;
 /** AMQP 0-9-1, 1.2.1: RESOURCE_LOCKED; RabbitMQ says so of what a queue of that kind does not do. */
@@ -146,6 +148,19 @@ export async function othersBeside(
     const count = await countConsumers(session, name);
     // Not even ours: the leader has not answered.
     if (count >= ours || kind !== 'quorum' || session.isOver) return count - ours;
+    await pause(ASK_AGAIN_MS);
+  }
+}
+
+/**
+ * How many consumers a quorum queue has, once its server is certain to know. A server that has just started still holds the
+ * messages of consumers that died with it, and may count none of them: a new consumer would get newer messages first.
+ */
+export async function consumersAfterStart(session: Session, name: string, withinMs: number): Promise<number> {
+  const endMs = performance.now() + Math.min(SETTLED_MS, withinMs);
+  for (;;) {
+    const count = await countConsumers(session, name);
+    if (count > 0 || session.isOver || performance.now() >= endMs) return count;
     await pause(ASK_AGAIN_MS);
   }
 }

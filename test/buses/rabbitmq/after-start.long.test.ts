@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'amqplib';
+import { ACCEPT } from '#contract/delivery.ts';
+import type { Source } from '#contract/source.ts';
+import { law } from '../../harness/law.ts';
+import { patient } from '../../harness/patience.ts';
+import { startRabbitMq } from '../../harness/rabbitmq.ts';
+import { channelTo, holds, openingSource, texts } from './ends.ts';
+
+// Without the wait of a source one round of four had newer messages first, in one of its queues or two.
+const ROUNDS = 6;
+const QUEUES = 4;
+const HELD = 100;
+const ALL = 400;
+const AGAIN_MS = 20;
+/** Some of the rest are there when the server is killed, others are published while it starts. */
+const BEFORE_MS = 100;
+/** Of each message to the next. */
+const textsFrom = (from: number, to: number): string[] =>
+  Array.from({ length: to - from }, (_, at) => String(from + at).padStart(4, '0'));
+
+/** First deliveries, in their order. */
+async function readAll(end: Source): Promise<readonly string[]> {
+  const seen = new Set<string>();
+  const late = AbortSignal.timeout(patient(30_000));
+  while (seen.size < ALL && !late.aborted) {
+    const read = await end.read({ messages: 256, bytes: 1e7 }, late);
+    for (const text of texts(read)) seen.add(text);
+    for (const delivery of read) delivery.settle(ACCEPT);
+  }
+  return [...seen];
+}
+
+/** Publishes the rest to all queues, one after the other as the server confirms them, over its outage. */
+async function publishRest(url: string, queues: readonly string[]): Promise<void> {
+  const rest = textsFrom(HELD, ALL);
+  while (rest.length > 0) {
+    try {
+      const connection = await connect(url);
+      connection.on('error', () => {});
+      const channel = await connection.createConfirmChannel();
+      channel.on('error', () => {});
+      for (let [text] = rest; text !== undefined; [text] = rest) {
+        for (const queue of queues) channel.sendToQueue(queue, Buffer.from(text), { persistent: true });
+        await channel.waitForConfirms();
+        rest.shift();
+      }
+      await connection.close();
+    } catch {
+      await sleep(AGAIN_MS);
+    }
+  }
+}
+
+law(
+  'what the consumer of a dead bridge held comes before newer messages, when the server is killed and starts again',
+  { needs: ['rabbitmq-process'], timeoutMs: 300_000 },
+  async () => {
+    await using node = await startRabbitMq();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const queues = Array.from({ length: QUEUES }, (_, at) => `round-${round}-${at}`);
+      const channel = await channelTo(node.url);
+      for (const queue of queues) {
+        await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+        for (const text of textsFrom(0, HELD)) channel.sendToQueue(queue, Buffer.from(text), { persistent: true });
+        await holds(channel, queue, HELD);
+      }
+      // What the server has applied by now it applies before it answers; what follows, the consumer too, afterwards.
+      await node.saveNow();
+      await channel.prefetch(HELD);
+      for (const queue of queues) await channel.consume(queue, () => {});
+      for (const queue of queues) await holds(channel, queue, 0);
+      const sources = queues.map((queue) => openingSource(node.url, { queue }));
+      await Promise.all(sources.map(({ reported }) => reported('BUS_SETTING')));
+      const publishing = publishRest(node.url, queues);
+      await sleep(BEFORE_MS);
+      await node.kill();
+      await node.restart();
+      const read = await Promise.all(sources.map(async ({ opened }) => readAll(await opened)));
+      await publishing;
+      for (const order of read) assert.deepEqual(order, textsFrom(0, ALL), `round ${round}`);
+      for (const { opened } of sources) await (await opened).close();
+    }
+  },
+);
