@@ -76,7 +76,9 @@ law(
       await sink.deliver(read.map(({ frame }) => ({ ...frame, address: to })));
       for (const delivery of read) delivery.settle(ACCEPT);
       const copied = await readWithJava(broker, to);
-      assert.equal(copied.length, written.length);
+      const ofEach = Map.groupBy(copied, ({ partition }) => partition);
+      const counts = [...ofEach].map(([partition, { length }]) => `${length} of partition ${partition}`);
+      assert.equal(copied.length, written.length, `${compression}: ${counts.join(', ')}`);
       assert.ok(kafka.compressions(to, copied[0]?.partition ?? 0).every((it) => it === compression));
       for (const copy of copied) {
         const at = written.findIndex(({ timestampMs }) => timestampMs === copy.timestampMs);

@@ -42,6 +42,8 @@ public class Read {
       int end = arguments[i].indexOf('=');
       properties.put(arguments[i].substring(0, end), arguments[i].substring(end + 1));
     }
+    // Where the client loses its place it begins anew; by default it would leave out everything up to the end.
+    properties.putIfAbsent("auto.offset.reset", "earliest");
     ObjectMapper mapper = new ObjectMapper();
     ByteArrayDeserializer plain = new ByteArrayDeserializer();
     try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties, plain, plain)) {
