@@ -1,5 +1,4 @@
 import type { BusContext } from '#contract/bus.ts';
-import type { SluiceError } from '#contract/errors.ts';
 import type { Link } from './link.ts';
 import type { QueueType } from './options.ts';
 
@@ -42,9 +41,10 @@ export class QueueRemarks {
     this.#link.notice('DELIVERED_OFTEN', text);
   }
 
-  /** The route waits until it is the only one that reads the queue. */
-  notAlone(others: number): SluiceError {
-    return this.#link.error(
+  /** Throws where the queue has other consumers: the route waits until it is the only one that reads it. */
+  assertAlone(others: number): void {
+    if (others <= 0) return;
+    throw this.#link.error(
       'BUS_SETTING',
       `queue ${this.#queue} has ${others === 1 ? 'another consumer' : `${others} other consumers`}, maybe an earlier connection of ours that the server has not given up yet; to keep the order this route waits until it is gone. To divide the messages instead, write shared: true`,
     );

@@ -122,19 +122,17 @@ class RabbitSource implements Source, LinkEnd, Watched {
     if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
     const found = await ensureQueue(session, { name: queue, type, create });
     // Messages that another consumer holds would come back behind later ones: wait until nobody does.
-    if (alone && found.consumerCount > 0) throw this.#remarks.notAlone(found.consumerCount);
+    if (alone) this.#remarks.assertAlone(found.consumerCount);
     if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
     await this.#learnKind(session);
     if (alone && this.#kind !== 'classic' && this.#link.wasAway) {
-      const left = await consumersAfterStart(session, queue, this.#link.target.timeoutMs / 2);
-      if (left > 0) throw this.#remarks.notAlone(left);
+      this.#remarks.assertAlone(await consumersAfterStart(session, queue, this.#link.target.timeoutMs / 2));
     }
     const mayBeSilent = alone && this.#kind === 'quorum' && found.messageCount === 0;
     const first = mayBeSilent ? await firstOfEmpty(session, queue) : undefined;
     // The queue counts a message that was asked for, until it is settled, as one more consumer.
-    const held = first === undefined ? 0 : 1;
-    const unsaid = mayBeSilent ? await othersBeside(session, queue, { kind: this.#kind, ours: held }) : 0;
-    if (unsaid > 0) throw this.#remarks.notAlone(unsaid);
+    const ours = first === undefined ? 0 : 1;
+    if (mayBeSilent) this.#remarks.assertAlone(await othersBeside(session, queue, { kind: this.#kind, ours }));
     this.#session = session;
     this.#receivedBefore = this.received;
     await this.#consume(session, { isSuccessor: false, first });
@@ -210,8 +208,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#isOpen = false;
     await this.#consumer?.release();
     // What the old one still had is in its place again when the queue does not count it any more.
-    const others = this.#isAlone ? await consumersLeft(session, this.#queue) : 0;
-    if (others > 0) throw this.#remarks.notAlone(others);
+    if (this.#isAlone) this.#remarks.assertAlone(await consumersLeft(session, this.#queue));
     if (session.isOver) return;
     await this.#consume(session, { isSuccessor: true, first: undefined });
     this.#isOpen = !session.isOver;
@@ -238,8 +235,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     // Of a classic queue `exclusive` says it already; quorum queues do not mind it.
     if (!this.#isAlone || this.#kind === 'classic') return;
     const ours = how.first === undefined ? 1 : 2;
-    const beside = await othersBeside(session, this.#queue, { kind: this.#kind, ours });
-    if (beside > 0) throw this.#remarks.notAlone(beside);
+    this.#remarks.assertAlone(await othersBeside(session, this.#queue, { kind: this.#kind, ours }));
   }
 
   /** Never throws: the client would take it for a fault of the server's. */

@@ -115,9 +115,13 @@ export async function bindQueue(
   });
 }
 
-/** How many consumers the queue has now. */
-async function countConsumers(session: Session, name: string): Promise<number> {
-  return (await ask(session, (channel) => channel.checkQueue(name))).consumerCount;
+/** How many consumers the queue has, asked again until `isLast` says so of the answer, or the session is over. */
+async function countConsumers(session: Session, name: string, isLast: (count: number) => boolean): Promise<number> {
+  for (;;) {
+    const { consumerCount } = await ask(session, (channel) => channel.checkQueue(name));
+    if (isLast(consumerCount) || session.isOver) return consumerCount;
+    await pause(ASK_AGAIN_MS);
+  }
 }
 
 /**
@@ -144,12 +148,8 @@ export async function othersBeside(
   name: string,
   { kind, ours }: { readonly kind: QueueKind; readonly ours: number },
 ): Promise<number> {
-  for (;;) {
-    const count = await countConsumers(session, name);
-    // Not even ours: the leader has not answered.
-    if (count >= ours || kind !== 'quorum' || session.isOver) return count - ours;
-    await pause(ASK_AGAIN_MS);
-  }
+  // Not even ours: the leader has not answered.
+  return (await countConsumers(session, name, (count) => count >= ours || kind !== 'quorum')) - ours;
 }
 
 /**
@@ -158,20 +158,16 @@ export async function othersBeside(
  */
 export async function consumersAfterStart(session: Session, name: string, withinMs: number): Promise<number> {
   const endMs = performance.now() + Math.min(SETTLED_MS, withinMs);
-  for (;;) {
-    const count = await countConsumers(session, name);
-    if (count > 0 || session.isOver || performance.now() >= endMs) return count;
-    await pause(ASK_AGAIN_MS);
-  }
+  return countConsumers(session, name, (count) => count > 0 || performance.now() >= endMs);
 }
 
 /** How many consumers a queue still has, asked until there are none or it is clear that they stay. */
 export async function consumersLeft(session: Session, name: string): Promise<number> {
-  for (let asked = 1; ; asked += 1) {
-    const count = await countConsumers(session, name);
-    if (count === 0 || asked === MOST_ASKED || session.isOver) return count;
-    await pause(ASK_AGAIN_MS);
-  }
+  let asked = 0;
+  return countConsumers(session, name, (count) => {
+    asked += 1;
+    return count === 0 || asked === MOST_ASKED;
+  });
 }
 
 /** What a queue is, as far as the server tells. */
