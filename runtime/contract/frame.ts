@@ -63,8 +63,10 @@ export const RESERVED_HEADERS = [
   HOPS,
 ] as const;
 const RESERVED: ReadonlySet<string> = new Set(RESERVED_HEADERS);
+const LONGEST = Math.max(...RESERVED_HEADERS.map(({ length }) => length));
 
 /** Whether a name, in any spelling, is one of the runtime's own. */
 export function isReserved(name: string): boolean {
-  return RESERVED.has(name.toLowerCase());
+  // Asked of every header: most are longer.
+  return name.length <= LONGEST && RESERVED.has(name.toLowerCase());
 }
