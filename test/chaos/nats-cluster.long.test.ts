@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '../harness/broker.ts';
 import { law } from '../harness/law.ts';
-import { nameOf } from '../../runtime/verify/mark.ts';
+import { NO_HEADERS } from '#contract/frame.ts';
+import { nameOf, readMark } from '../../runtime/verify/mark.ts';
 import type { Report } from '../../runtime/verify/verdicts.ts';
 import { startLink } from '../harness/link.ts';
 import { type Led, type NatsCluster, startNatsCluster } from '../harness/nats-cluster.ts';
@@ -76,11 +77,9 @@ async function lacking(cluster: NatsCluster, stream: string, names: readonly str
   await cluster.manage(async ({ streams }) => {
     const { first_seq: first, last_seq: last } = (await streams.info(stream)).state;
     for (let seq = first; seq <= last && left.size > 0; seq += 1) {
-      const text = (await streams.getMessage(stream, { seq }))?.string();
-      const { mark } = JSON.parse(text ?? '{}') as {
-        readonly mark?: { readonly key: string; readonly number: number };
-      };
-      if (mark !== undefined) left.delete(nameOf(mark));
+      const body = (await streams.getMessage(stream, { seq }))?.data ?? null;
+      const reading = readMark({ headers: NO_HEADERS, body }, 'body');
+      if (reading.kind === 'whole') left.delete(nameOf(reading.mark));
     }
   });
   return [...left];
@@ -90,10 +89,10 @@ async function lacking(cluster: NatsCluster, stream: string, names: readonly str
  * Whether all that is missing at the far end is missing in the stream that was published to as well: the servers have lost
  * what they had confirmed, before the bridge could read it.
  */
-async function isLostByServers(cluster: NatsCluster, tag: string, { verdicts }: Report): Promise<boolean> {
+async function isLostByServers(cluster: NatsCluster, inward: string, { verdicts }: Report): Promise<boolean> {
   const { lost, ...others } = verdicts;
   if (lost.count > lost.examples.length || Object.values(others).some(({ count }) => count > 0)) return false;
-  return (await lacking(cluster, `IN-${tag}`, lost.examples)).length === lost.count;
+  return (await lacking(cluster, inward, lost.examples)).length === lost.count;
 }
 
 for (const [how, harm] of Object.entries(HARMS)) {
@@ -112,14 +111,14 @@ for (const [how, harm] of Object.entries(HARMS)) {
       const sending = new AbortController();
       const checks = await stage.check({ lastsMs: Infinity, slackMs: SLACK_MS, signal: sending.signal });
       const names = await cluster.manage(({ streams }) => streams.names().next());
-      const [inward, outward] = ['IN-', 'OUT-'].map(
-        (side) => names.find((one) => one.startsWith(side) && one.includes('event')) ?? '',
-      );
-      const consumers = await cluster.manage(({ consumers: api }) => api.list(inward ?? '').next());
+      const streamOf = (side: 'IN' | 'OUT', name: string): string =>
+        names.find((one) => one.startsWith(`${side}-`) && one.includes(name)) ?? '';
+      const [inward, outward] = [streamOf('IN', 'event'), streamOf('OUT', 'event')];
+      const consumers = await cluster.manage(({ consumers: api }) => api.list(inward).next());
       const leds: readonly Led[] = [
-        { stream: outward ?? '' },
-        { stream: inward ?? '' },
-        { stream: inward ?? '', consumer: consumers[0]?.name ?? '' },
+        { stream: outward },
+        { stream: inward },
+        { stream: inward, consumer: consumers[0]?.name ?? '' },
         'meta',
       ];
       for (const led of leds) {
@@ -131,10 +130,10 @@ for (const [how, harm] of Object.entries(HARMS)) {
         const report = await check.report;
         t.diagnostic(`${name}: ${report.sent} sent, ${report.distinct} arrived, silence ${report.longestSilenceMs} ms`);
         assert.ok(report.sent > 0);
-        const tag = names.find((one) => one.startsWith('IN-') && one.includes(name))?.slice('IN-'.length) ?? '';
-        const isLostThere = !report.ok && (await isLostByServers(cluster, tag, report));
+        const source = streamOf('IN', name);
+        const isLostThere = !report.ok && (await isLostByServers(cluster, source, report));
         if (isLostThere)
-          t.diagnostic(`${name}: confirmed, and not in IN-${tag}: ${report.verdicts.lost.examples.join(', ')}`);
+          t.diagnostic(`${name}: confirmed, and not in ${source}: ${report.verdicts.lost.examples.join(', ')}`);
         assert.ok(report.ok || isLostThere, `${JSON.stringify(report, undefined, 1)}\n${bridge.tail()}`);
       }
       assert.equal(await bridge.terminate(30_000), 'exit code 0', bridge.tail());

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
-import { ACCEPT } from '#contract/delivery.ts';
-import type { Source } from '#contract/source.ts';
 import { law } from '../../harness/law.ts';
-import { patient } from '../../harness/patience.ts';
 import { startRabbitMq } from '../../harness/rabbitmq.ts';
-import { channelTo, holds, openingSource, texts } from './ends.ts';
+import { bodies, channelTo, firstDeliveries, holds, openingSource, QUORUM } from './ends.ts';
 
 // Without the wait of a source one round of four had newer messages first, in one of its queues or two.
 const ROUNDS = 6;
@@ -16,25 +13,9 @@ const ALL = 400;
 const AGAIN_MS = 20;
 /** Some of the rest are there when the server is killed, others are published while it starts. */
 const BEFORE_MS = 100;
-/** Of each message to the next. */
-const textsFrom = (from: number, to: number): string[] =>
-  Array.from({ length: to - from }, (_, at) => String(from + at).padStart(4, '0'));
-
-/** First deliveries, in their order. */
-async function readAll(end: Source): Promise<readonly string[]> {
-  const seen = new Set<string>();
-  const late = AbortSignal.timeout(patient(30_000));
-  while (seen.size < ALL && !late.aborted) {
-    const read = await end.read({ messages: 256, bytes: 1e7 }, late);
-    for (const text of texts(read)) seen.add(text);
-    for (const delivery of read) delivery.settle(ACCEPT);
-  }
-  return [...seen];
-}
-
 /** Publishes the rest to all queues, one after the other as the server confirms them, over its outage. */
 async function publishRest(url: string, queues: readonly string[]): Promise<void> {
-  const rest = textsFrom(HELD, ALL);
+  const rest = bodies(ALL - HELD, HELD);
   while (rest.length > 0) {
     try {
       const connection = await connect(url);
@@ -62,8 +43,8 @@ law(
       const queues = Array.from({ length: QUEUES }, (_, at) => `round-${round}-${at}`);
       const channel = await channelTo(node.url);
       for (const queue of queues) {
-        await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-        for (const text of textsFrom(0, HELD)) channel.sendToQueue(queue, Buffer.from(text), { persistent: true });
+        await channel.assertQueue(queue, QUORUM);
+        for (const text of bodies(HELD)) channel.sendToQueue(queue, Buffer.from(text), { persistent: true });
         await holds(channel, queue, HELD);
       }
       // What the server has applied by now it applies before it answers; what follows, the consumer too, afterwards.
@@ -77,9 +58,9 @@ law(
       await sleep(BEFORE_MS);
       await node.kill();
       await node.restart();
-      const read = await Promise.all(sources.map(async ({ opened }) => readAll(await opened)));
+      const read = await Promise.all(sources.map(async ({ opened }) => firstDeliveries(await opened, ALL)));
       await publishing;
-      for (const order of read) assert.deepEqual(order, textsFrom(0, ALL), `round ${round}`);
+      for (const order of read) assert.deepEqual(order, bodies(ALL), `round ${round}`);
       for (const { opened } of sources) await (await opened).close();
     }
   },

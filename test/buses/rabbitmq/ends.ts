@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach } from 'node:test';
 import { type Channel, connect, type ConsumeMessage, type Options } from 'amqplib';
 import type { BusContext, BusEvent } from '#contract/bus.ts';
-import type { Delivery } from '#contract/delivery.ts';
+import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
 import type { Memo } from '#contract/memo.ts';
@@ -248,4 +248,20 @@ export function queuesAt(home: () => Promise<Home>) {
     await holds(channel, name, messages.length);
     return { url, channel };
   };
+}
+
+/** Reads and accepts until so many different texts were there, `before` included; in the order of their first deliveries. */
+export async function firstDeliveries(
+  end: Source,
+  count: number,
+  before: readonly string[] = [],
+): Promise<readonly string[]> {
+  const seen = new Set(before);
+  while (seen.size < count) {
+    for (const delivery of await take(end, 1)) {
+      seen.add(textOf(delivery));
+      delivery.settle(ACCEPT);
+    }
+  }
+  return [...seen];
 }

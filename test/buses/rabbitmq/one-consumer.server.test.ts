@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT } from '#contract/delivery.ts';
-import type { Source } from '#contract/source.ts';
 import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
 import {
   bodies,
   channelTo,
+  firstDeliveries,
   holds,
   NEEDS,
   oneHome,
@@ -14,7 +14,6 @@ import {
   queuesAt,
   source,
   take,
-  textOf,
   texts,
 } from './ends.ts';
 
@@ -31,18 +30,6 @@ const WAY_MS = 20;
 const BURST = 150;
 /** AMQP 0-9-1: class 50, method 10, which asks for a queue's numbers when it is passive. */
 const QUEUE_DECLARE = Buffer.from([0, 50, 0, 10]);
-
-/** Reads and accepts until so many different texts were there, `before` included; in the order of their first deliveries. */
-async function firstDeliveries(end: Source, count: number, before: readonly string[] = []): Promise<readonly string[]> {
-  const seen = new Set(before);
-  while (seen.size < count) {
-    for (const delivery of await take(end, 1)) {
-      seen.add(textOf(delivery));
-      delivery.settle(ACCEPT);
-    }
-  }
-  return [...seen];
-}
 
 /** The leaders of quorum queues answer nobody while `act` runs. */
 async function silent(queues: readonly string[], act: () => Promise<void>): Promise<void> {
