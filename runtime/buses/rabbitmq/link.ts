@@ -46,7 +46,6 @@ export class Link {
   #session: Session | undefined;
   #life: Promise<void> | undefined;
   #lastProblem: SluiceError | undefined;
-  #wasAway = false;
 
   constructor(options: EndOptions<RabbitConnection, unknown>, context: BusContext, end: LinkEnd) {
     this.target = targetOf(options.connection, context);
@@ -72,11 +71,6 @@ export class Link {
     } finally {
       signal.removeEventListener('abort', stop);
     }
-  }
-
-  /** Whether the server was out of reach since the last session that was ready: it may have just started. */
-  get wasAway(): boolean {
-    return this.#wasAway;
   }
 
   /** Aborts when the link is closed. */
@@ -122,7 +116,6 @@ export class Link {
       if (node === undefined) return;
       const session = await this.#dial(client, node);
       if (session === undefined) {
-        this.#wasAway = true;
         away += 1;
         await pause(backoffMs(AWAY, away), signal);
         continue;
@@ -188,7 +181,6 @@ export class Link {
       });
       const started = Promise.race([this.#end.start(session), ended]);
       const detail = await withDeadline(started, this.target.timeoutMs, late);
-      this.#wasAway = false;
       this.#context.report({ kind: 'connected', detail: `${node.shown}: ${detail}` });
       this.#opened.resolve();
     } catch (thrown) {
@@ -198,7 +190,6 @@ export class Link {
       return 'refused';
     }
     const { wasUseful, failure } = await over.promise;
-    this.#wasAway = true;
     if (signal.aborted) return 'useful';
     this.#context.report({
       kind: 'disconnected',

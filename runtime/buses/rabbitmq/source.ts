@@ -125,7 +125,8 @@ class RabbitSource implements Source, LinkEnd, Watched {
     if (alone) this.#remarks.assertAlone(found.consumerCount);
     if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
     await this.#learnKind(session);
-    if (alone && this.#kind !== 'classic' && this.#link.wasAway) {
+    // Also at the very first attempt: bridge and server may have been killed together, and started together.
+    if (alone && this.#kind !== 'classic' && this.#kind !== 'stream') {
       this.#remarks.assertAlone(await consumersAfterStart(session, queue, this.#link.target.timeoutMs / 2));
     }
     const mayBeSilent = alone && this.#kind === 'quorum' && found.messageCount === 0;
