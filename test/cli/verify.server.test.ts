@@ -172,11 +172,14 @@ void describe('a pipeline of ours is judged by its own file', { concurrency: 2 }
       const found = await verify(['pipelines/p.yaml', ...BRIEF, '--state', 'state', '--keep-letters'], project.folder);
       assert.equal(found.code, 0, found.stdout + found.stderr);
       assert.match(found.stdout, /^400 sent, 360 arrived, 40 dead letters\n/);
-      assert.match(found.stdout, /\n {2}40 x TRANSFORM_REJECTED at function picky: picky refused it: no\n$/);
-      assert.equal(letters(), 40);
+      // The function may refuse one of the messages, too, that the checker sends behind all others.
+      const refused = /\n {2}(4\d) x TRANSFORM_REJECTED at function picky: picky refused it: no\n$/.exec(
+        found.stdout,
+      )?.[1];
+      assert.equal(letters(), Number(refused), found.stdout);
       const again = await verify(['pipelines/p.yaml', ...BRIEF, '--state', 'state'], project.folder);
-      assert.match(again.stdout, /These 40 dead letters of the check are removed again\.\n$/);
-      assert.equal(letters(), 40, 'those of the run before are left alone');
+      assert.match(again.stdout, /These 4\d dead letters of the check are removed again\.\n$/);
+      assert.equal(letters(), Number(refused), 'those of the run before are left alone');
       // Nobody runs the pipeline with the folder that is its own.
       const { code, stdout, stderr } = await verify(['pipelines/p.yaml', ...BRIEF, '--json'], project.folder);
       assert.match(stderr, /no process runs the pipeline with \.sluice\/p: --state DIR/);
