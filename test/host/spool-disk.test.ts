@@ -15,7 +15,7 @@ test('on a disk without a free byte a start comes about, and what lies in the sp
     return;
   }
   const state = join(disk.path, 'state');
-  using here = ground({ state, route: { class: 'command' }, from: { key: '{address.1}', expires: '1h' } });
+  await using here = ground({ state, route: { class: 'command' }, from: { key: '{address.1}', expires: '1h' } });
   await using running = new AsyncDisposableStack();
   const first = await here.start();
   const stopped = { first: false };
@@ -44,7 +44,7 @@ test('on a disk without a free byte a start comes about, and what lies in the sp
 });
 
 test('a state folder that is deleted while the bridge runs costs nothing: what was accepted before and behind it arrives', async () => {
-  using here = ground();
+  await using here = ground();
   const first = await here.start();
   for (let n = 1; n <= 200; n += 1) await here.publish('a', String(n));
   await waitFor(() => here.unsettled() === 0, DEADLINE_MS, 'the source to hear accept of all');
@@ -64,7 +64,7 @@ test('a state folder that is deleted while the bridge runs costs nothing: what w
 });
 
 test('a spool that was cut off to nothing, or is gone, is said at the start, and the route goes on', async () => {
-  using here = ground();
+  await using here = ground();
   for (const damage of [(file: string): void => truncateSync(file), (file: string): void => rmSync(file)]) {
     const first = await here.start();
     await here.publish('a', 'x');

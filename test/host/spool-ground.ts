@@ -65,6 +65,7 @@ export function ground(words: { route?: object; from?: object; state?: string } 
       void said.push({ level, event, fields });
   const log: Log = { info: at('info'), warn: at('warn'), error: at('error') };
   const group = hub.subscribe('p/r', addresses);
+  const running = new Set<RunningPipeline>();
   return {
     project,
     gate,
@@ -75,7 +76,7 @@ export function ground(words: { route?: object; from?: object; state?: string } 
     unsettled: () => group.unsettled,
     publish: (address: string, body: string) => hub.publish(frameForTest(`in/${address}`, body)),
     async start(): Promise<RunningPipeline> {
-      const pipeline = await startPipeline(spec, {
+      const started = await startPipeline(spec, {
         catalog: catalogOf([bus]),
         parts: { functions: new Map(), validators: new Map() },
         log,
@@ -85,10 +86,22 @@ export function ground(words: { route?: object; from?: object; state?: string } 
         drainMs: 50,
         environment: {},
       });
+      const pipeline = {
+        ...started,
+        async stop() {
+          running.delete(pipeline);
+          await started.stop();
+        },
+      };
+      running.add(pipeline);
       await pipeline.ready;
       return pipeline;
     },
-    [Symbol.dispose]: () => project[Symbol.dispose](),
+    /** One that still runs because a law failed would keep the test process alive. */
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...running].map((pipeline) => pipeline.stop()));
+      project[Symbol.dispose]();
+    },
   };
 }
 
