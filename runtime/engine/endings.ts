@@ -86,8 +86,10 @@ export class Endings implements LoadEnds {
     this.#finish(job, 'dropped');
   }
 
-  superseded(job: Job): void {
-    this.#finish(job, 'superseded');
+  superseded(job: Job, by?: Job): void {
+    // A copy of the same message takes its place: remembered, the id would end that copy as a repetition, and none was sent.
+    if (by?.id === job.id) this.#end(job, 'superseded');
+    else this.#finish(job, 'superseded');
   }
 
   /** It was passed on before, at that time as far as it is known: nothing is remembered anew. */

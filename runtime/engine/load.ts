@@ -16,7 +16,8 @@ import type { Route } from './route.ts';
 export interface LoadEnds {
   delivered(job: Job): void;
   refused(job: Job, failure: SluiceError): void;
-  superseded(job: Job): void;
+  /** `by`: the message that is sent in its place; undefined where that was sent before. */
+  superseded(job: Job, by?: Job): void;
   /** It was passed on before, by this process or an earlier one. */
   repeated(job: Job, cause: RepeatCause, earlierMs: number | undefined): void;
   /** Resolves once those that ended before it in its lane are durable; undefined when they are. */
@@ -110,7 +111,7 @@ export class Load {
     this.#ends.refused(this.#job, failure);
   }
 
-  superseded(): void {
-    this.#ends.superseded(this.#job);
+  superseded(by: Load): void {
+    this.#ends.superseded(this.#job, by.#job);
   }
 }

@@ -180,7 +180,7 @@ export class Pump {
       older.message?.key === newer.message?.key && older.delivery.frame.address === newer.delivery.frame.address;
     const isNewer = older.sequence === undefined || newer.sequence === undefined || older.sequence <= newer.sequence;
     if (!isSame || !isNewer) return false;
-    this.#endings.superseded(older);
+    this.#endings.superseded(older, newer);
     return true;
   }
 

@@ -24,11 +24,11 @@ export class Slot implements Link<Slot> {
     const at = this.state === 'idle' ? 0 : 1;
     const older = this.waiting[at];
     if (older !== undefined && load.isOlderThan(older)) {
-      load.superseded();
+      load.superseded(older);
       return;
     }
     this.waiting[at] = load;
-    older?.superseded();
+    older?.superseded(load);
   }
 
   /** The first one gives way again. False where it is under way, or did so all along. */
@@ -43,7 +43,7 @@ export class Slot implements Link<Slot> {
   giveWay(): void {
     const [first, next] = this.waiting;
     if (first === undefined || next === undefined) return;
-    if (next.isOlderThan(first)) this.waiting.pop()?.superseded();
-    else this.waiting.shift()?.superseded();
+    if (next.isOlderThan(first)) this.waiting.pop()?.superseded(first);
+    else this.waiting.shift()?.superseded(next);
   }
 }

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Log } from '../../runtime/contract/log.ts';
 import type { LedgerEntry } from '../../runtime/contract/ledger.ts';
+import { withBody } from '../../runtime/contract/message.ts';
 import { contentId } from '../../runtime/kit/content-id.ts';
 import { ReusedIds } from '../../runtime/kit/reused-ids.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
-import { bodies, ListSource, sinkThat, started } from './started-route.ts';
+import { bodies, ListSource, sinkThat, stageThat, started } from './started-route.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 const EARLIER_MS = Date.UTC(2026, 10, 26);
 const named = (view: { readonly headers: ReadonlyMap<string, readonly string[]> }): string =>
@@ -67,6 +70,38 @@ for (const [attempt, cause, level] of [
     assert.deepEqual([severity, because, earlier, more], [level, cause, '2026-11-26T00:00:00.000Z', []]);
   });
 }
+
+test('telemetry: the newest value that its publisher sends twice, while the first copy waits for the sink, is sent', async () => {
+  const clock = new VirtualClock(1);
+  let isAway = true;
+  const sink = sinkThat(() =>
+    isAway ? Promise.reject(new SluiceError('SINK_DOWN', 'away')) : Promise.resolve('confirmed'),
+  );
+  const frames = [1, 2, 3, 3].map((value) => frame('a/x', String(value), String(value)));
+  const parts = { clock, sink, trafficClass: 'telemetry', ledger: ledger(), id: named } as const;
+  const { counters, source } = started(frames, parts);
+  await settleNow();
+  isAway = false;
+  await clock.play(() => counters.held === 0);
+  assert.equal(bodies(sink.sent).at(-1), '3');
+  assert.equal(counters.delivered, 1);
+  assert.equal(source.settled.size, 4);
+});
+
+test('telemetry: the newest value that its publisher sends twice, while the first copy waits for its stage, is sent', async () => {
+  const clock = new VirtualClock(1);
+  const stages = [stageThat((message) => clock.sleep(100).then(() => withBody(message, message.body)))];
+  const frames = [1, 2, 3, 3].map((value) => frame('a/x', String(value), String(value)));
+  const { counters, sink } = started(frames, {
+    clock,
+    stages,
+    trafficClass: 'telemetry',
+    ledger: ledger(),
+    id: named,
+  });
+  await clock.play(() => counters.held === 0);
+  assert.deepEqual(bodies(sink.sent), ['1', '3']);
+});
 
 test('a message whose id another one has is counted once, though id and dedupe both see it', async () => {
   const frames = [frame('a/x', 'one', '1'), frame('a/x', 'two', '1')];
