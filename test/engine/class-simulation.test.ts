@@ -31,6 +31,8 @@ const plan = fc.record({
   reconnects: fc.integer({ min: 0, max: 4 }),
   /** Publishers that swap their messages, and number them. */
   swaps: fc.constantFrom(0, 0.2),
+  /** Publishers of telemetry that send a message once more, under its id. */
+  copies: fc.constantFrom(0, 0.2),
   expires: fc.constantFrom(undefined, 200, 2000),
   isTelling: fc.boolean(),
   drain: fc.constantFrom(undefined, 200),
@@ -47,14 +49,18 @@ interface Outcome {
   readonly counters: readonly Counters[];
 }
 
-/** Bursts of one key, numbered over all; some change places with the one before of their key. */
-function publications(clock: VirtualClock, { messages, keys, swaps }: Plan): Frame[] {
+/** Bursts of one key, numbered over all; some change places with the one before of their key, some are there twice. */
+function publications(clock: VirtualClock, { trafficClass, messages, keys, swaps, copies }: Plan): Frame[] {
   const numbers = Array.from({ length: messages }, (_, index) => index);
   for (let at = 1; at < messages; at += 1) {
     if (at % 8 === 0 || clock.random() >= swaps) continue;
     [numbers[at - 1], numbers[at]] = [numbers[at] ?? 0, numbers[at - 1] ?? 0];
   }
-  return numbers.map((number) => frameForTest(`k${Math.floor(number / 8) % keys}/x`, String(number)));
+  const isTwice = (): boolean => trafficClass === 'telemetry' && copies > 0 && clock.random() < copies;
+  return numbers.flatMap((number) => {
+    const frame = frameForTest(`k${Math.floor(number / 8) % keys}/x`, String(number));
+    return isTwice() ? [frame, frame] : [frame];
+  });
 }
 
 async function simulate(wish: Plan): Promise<Outcome> {
@@ -82,6 +88,7 @@ async function simulate(wish: Plan): Promise<Outcome> {
       // A message is never given up here: what a class keeps is judged.
       attempts: 1000,
       sequence: wish.swaps > 0 ? (view) => String(view.body) : undefined,
+      id: wish.copies > 0 ? (view) => String(view.body) : undefined,
       expiresAfterMs: wish.trafficClass === 'audit' ? undefined : wish.expires,
       drainPerSecond: rules.mayDrain ? wish.drain : undefined,
       ledger,
@@ -230,6 +237,7 @@ const EXPIRED_AFTER_IT_WAS_SENT: Plan = {
   deaths: 3,
   reconnects: 0,
   swaps: 0.2,
+  copies: 0,
   expires: 200,
   isTelling: false,
   drain: undefined,
