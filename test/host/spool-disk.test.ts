@@ -16,10 +16,7 @@ test('on a disk without a free byte a start comes about, and what lies in the sp
   }
   const state = join(disk.path, 'state');
   await using here = ground({ state, route: { class: 'command' }, from: { key: '{address.1}', expires: '1h' } });
-  await using running = new AsyncDisposableStack();
   const first = await here.start();
-  const stopped = { first: false };
-  running.defer(async () => (stopped.first ? undefined : first.stop()));
   const pad = 'x'.repeat(1500);
   for (let n = 1; n <= 2000; n += 1) await here.publish(`unit-${n % 100}`, `${n} ${pad}`);
   await waitFor(() => here.unsettled() === 0, DEADLINE_MS, 'the source to hear accept of all');
@@ -33,11 +30,9 @@ test('on a disk without a free byte a start comes about, and what lies in the sp
     }
   };
   fill();
-  stopped.first = true;
   await first.stop();
   fill();
   const second = await here.start();
-  running.defer(() => second.stop());
   here.gate.isOpen = true;
   await waitFor(() => numbersOf(second).spooled === 0, 2 * DEADLINE_MS, 'the spool to be empty');
   assert.equal(new Set(here.texts()).size, 2000);

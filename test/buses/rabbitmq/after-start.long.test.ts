@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { law } from '../../harness/law.ts';
+import { rabbitMqReady } from '../../harness/rabbitmq-probe.ts';
 import { startRabbitMq } from '../../harness/rabbitmq.ts';
+import { waitFor } from '../../harness/wait-for.ts';
 import { bodies, channelTo, firstDeliveries, holds, openingSource, QUORUM } from './ends.ts';
 
 // Without the wait of a source some queues have newer messages first: beside other work in each run of six rounds, on a quiet
@@ -12,17 +14,10 @@ const QUEUES = 4;
 const HELD = 100;
 const ALL = 400;
 const AGAIN_MS = 20;
+/** The server's own start. */
+const START_MS = 60_000;
 /** Some of the rest are there when the server is killed, others are published while it starts. */
 const BEFORE_MS = 100;
-
-/** Resolves once the server takes a connection. */
-async function reachable(url: string): Promise<void> {
-  for (;;) {
-    const connection = await connect(url).catch(() => undefined);
-    if (connection !== undefined) return connection.close();
-    await sleep(AGAIN_MS);
-  }
-}
 
 /** Publishes the rest to all queues, one after the other as the server confirms them, over its outage. */
 async function publishRest(url: string, queues: readonly string[]): Promise<void> {
@@ -78,7 +73,8 @@ for (const [bridge, name] of Object.entries(BRIDGES)) {
         await sleep(BEFORE_MS);
         await node.kill();
         const restarted = node.restart();
-        if (waiting === undefined) await reachable(node.url);
+        if (waiting === undefined)
+          await waitFor(() => rabbitMqReady(node.port), START_MS, 'the server to take a connection');
         const sources = waiting ?? start();
         await restarted;
         const read = await Promise.all(sources.map(async ({ opened }) => firstDeliveries(await opened, ALL)));
