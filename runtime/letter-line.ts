@@ -3,7 +3,7 @@ import type { DeadLetters } from '#contract/dead-letter.ts';
 import type { Log } from '#contract/log.ts';
 import type { Sink } from '#contract/sink.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
-import { compileTemplate } from './config/compile-template.ts';
+import { compileTemplate } from './template/compile-template.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from './engine/clock.ts';

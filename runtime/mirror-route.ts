@@ -1,4 +1,4 @@
-import { parseTemplate } from './config/template.ts';
+import { parseTemplate } from './template/template.ts';
 import type { RouteSpec } from './config/pipeline-spec.ts';
 import { keyPlace } from './key-place.ts';
 import type { VerifyDocument } from './verify-document.ts';

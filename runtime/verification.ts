@@ -9,7 +9,7 @@ import type { Source } from '#contract/source.ts';
 import { pause } from '#kit/deadline.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
-import { compileTemplate, type Template } from './config/compile-template.ts';
+import { compileTemplate, type Template } from './template/compile-template.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { endOptions, openingOptions } from './end-options.ts';
 import { keyPlace, type KeyPlace, withKey } from './key-place.ts';

@@ -3,7 +3,7 @@ import { isDecimal } from '#kit/decimal.ts';
 import { isMap, type PlainMap, under } from '#kit/plain.ts';
 import { countOf, type TimeUnit } from '#kit/time-unit.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
-import { isFieldName } from './config/header-field.ts';
+import { isFieldName } from './template/header-field.ts';
 import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
 import { endOptions } from './end-options.ts';
 import { keyPlace, withKey, withValue } from './key-place.ts';

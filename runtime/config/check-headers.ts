@@ -6,7 +6,7 @@ import type { PlainMap } from '#kit/plain.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { JudgedEnd } from './ends.ts';
 import type { FindingList } from './finding-list.ts';
-import { parseTemplate } from './template.ts';
+import { parseTemplate } from '../template/template.ts';
 import { DEFAULTS } from './word-defaults.ts';
 
 /** Stands for a value that a message brings: every bus can spell it. */

@@ -3,9 +3,9 @@ import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { oneOf, shown } from './describe.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
-import { isFieldName } from './header-field.ts';
-import { parseTemplate } from './template.ts';
-import type { TemplateField, TemplatePart } from './template.ts';
+import { isFieldName } from '../template/header-field.ts';
+import { parseTemplate } from '../template/template.ts';
+import type { TemplateField, TemplatePart } from '../template/template.ts';
 
 /** What a source's bus knows of its messages. */
 interface SourceWords extends Pick<AddressGrammar, 'word' | 'separator'> {

@@ -6,7 +6,7 @@ import { addressOptionOf } from './build-spec.ts';
 import { isKnown, type JudgedEnd, type JudgedFile, judgedEnd } from './ends.ts';
 import { asList, asMap, own } from '#kit/plain.ts';
 import type { PlainMap } from '#kit/plain.ts';
-import { patternOfTemplate } from './template-pattern.ts';
+import { patternOfTemplate } from '../template/template-pattern.ts';
 
 /** A filter of a route's source: messages come in there. */
 export interface Inlet {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AddressGrammar } from '#contract/bus.ts';
 import { catalog } from '../../runtime/catalog.ts';
-import { compileTemplate } from '../../runtime/config/compile-template.ts';
+import { compileTemplate } from '../../runtime/template/compile-template.ts';
 import { awkwardText } from '../conformance/awkward-text.ts';
 import { SHAPES } from './topic-shapes.ts';
 import { frameForTest } from '../engine/route-for-test.ts';

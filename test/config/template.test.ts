@@ -5,9 +5,9 @@ import { SluiceError } from '#contract/errors.ts';
 import { topicGrammar } from '../../runtime/buses/mqtt/topics.ts';
 import { subjects } from '../../runtime/buses/nats/subject.ts';
 import { catalog } from '../../runtime/catalog.ts';
-import { compileTemplate } from '../../runtime/config/compile-template.ts';
-import type { TemplateUse, TemplateView } from '../../runtime/config/compile-template.ts';
-import { parseTemplate } from '../../runtime/config/template.ts';
+import { compileTemplate } from '../../runtime/template/compile-template.ts';
+import type { TemplateUse, TemplateView } from '../../runtime/template/compile-template.ts';
+import { parseTemplate } from '../../runtime/template/template.ts';
 
 const VIEW: TemplateView = {
   id: 'ORDERS:7',

@@ -4,7 +4,7 @@ import { json } from '../../runtime/codecs/json.ts';
 import { type Pulse, STEPS } from '../../runtime/contract/pulse.ts';
 import { validateStage } from '../../runtime/stages/validate.ts';
 import { schemaCompiler } from '../../runtime/stages/compile-schemas.ts';
-import { compileTemplate } from '../../runtime/config/compile-template.ts';
+import { compileTemplate } from '../../runtime/template/compile-template.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
 import { bodies, stageThat, started } from './started-route.ts';
