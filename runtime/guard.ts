@@ -6,7 +6,7 @@ import type { PipelineSpec, RouteSpec, StageSpec } from './config/pipeline-spec.
 import type { Place } from './pulse/orders.ts';
 import { looksAtBodies } from './wire.ts';
 import { startPulse, type Watched } from './pulse/start-pulse.ts';
-import type { PipelineState } from './state/pipeline-state.ts';
+import type { PipelineState } from './store/pipeline-state.ts';
 
 /** What stands between a message that ends or holds up the process, and all others. */
 export interface Guard {

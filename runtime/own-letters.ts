@@ -1,5 +1,5 @@
 import type { Frame } from '#contract/frame.ts';
-import { openLetterShelf } from './state/letter-shelf.ts';
+import { openLetterShelf } from './store/dead-letters/admin.ts';
 import { nameOf, readMark } from './verify/mark.ts';
 
 /** Dead letters of one cause. */

@@ -25,7 +25,7 @@ import type { Clock } from './engine/clock.ts';
 import { newCounters } from './engine/counters.ts';
 import { Freshness } from './engine/freshness.ts';
 import type { Route } from './engine/route.ts';
-import type { LedgerBounds } from './state/ledger-store.ts';
+import type { LedgerBounds } from './store/processed-ids.ts';
 import type { LoadedFunction } from './stages/kind.ts';
 import type { Validator } from './stages/validate.ts';
 

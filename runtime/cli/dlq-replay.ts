@@ -4,7 +4,7 @@ import type { Log } from '#contract/log.ts';
 import { pause } from '#kit/deadline.ts';
 import { harmless } from '#kit/printable.ts';
 import { type RunningPipeline, startPipeline } from '../pipeline.ts';
-import { isFolderFree } from '../state/state-folder.ts';
+import { isFolderFree } from '../store/state-folder.ts';
 import { UsageError } from './command.ts';
 import type { LetterTask, OwnRun } from './letter-task.ts';
 import { durationOption } from './duration-option.ts';

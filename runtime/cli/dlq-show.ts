@@ -1,5 +1,5 @@
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
-import type { WholeLetter } from '../state/kept-letter.ts';
+import type { WholeLetter } from '../store/dead-letters/kept-letter.ts';
 import { UsageError } from './command.ts';
 import type { LetterTask } from './letter-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

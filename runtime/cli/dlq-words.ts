@@ -1,7 +1,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { ERRORS, SluiceError } from '#contract/errors.ts';
-import { openLetterShelf } from '../state/letter-shelf.ts';
-import { isStateFolder } from '../state/state-folder.ts';
+import { openLetterShelf } from '../store/dead-letters/admin.ts';
+import { isStateFolder } from '../store/state-folder.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { discardLetters } from './dlq-discard.ts';
 import { exportLetters } from './dlq-export.ts';

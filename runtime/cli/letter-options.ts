@@ -1,7 +1,7 @@
 import { momentMs } from '#kit/moment.ts';
 import { didYouMean } from '#kit/nearest.ts';
 import { DURATION_PATTERN, durationMs, RATE_PATTERN, perSecond } from '#kit/quantity.ts';
-import type { LetterFilter } from '../state/letter-filter.ts';
+import type { LetterFilter } from '../store/dead-letters/filter.ts';
 import { type Arguments, UsageError } from './command.ts';
 
 /** The filters of a command line. Throws UsageError. */

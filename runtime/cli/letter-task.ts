@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog-of.ts';
 import type { PipelineSpec } from '../config/pipeline-spec.ts';
-import type { LetterFilter } from '../state/letter-filter.ts';
-import type { LetterShelf } from '../state/letter-shelf.ts';
+import type { LetterFilter } from '../store/dead-letters/filter.ts';
+import type { LetterShelf } from '../store/dead-letters/admin.ts';
 import type { ProjectParts } from '../wire.ts';
 import type { Arguments } from './command.ts';
 

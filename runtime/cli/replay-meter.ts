@@ -1,4 +1,4 @@
-import type { ReplayProgress } from '../state/letter-shelf.ts';
+import type { ReplayProgress } from '../store/dead-letters/admin.ts';
 
 /** Shows how far a replay is. */
 export interface ReplayMeter {

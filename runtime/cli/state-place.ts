@@ -1,7 +1,7 @@
 import { readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '#contract/log.ts';
-import { isStateFolder } from '../state/state-folder.ts';
+import { isStateFolder } from '../store/state-folder.ts';
 import { shortPath } from './short-path.ts';
 
 const HOME = '.sluice';

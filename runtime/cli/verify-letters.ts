@@ -1,5 +1,5 @@
 import { type LetterCause, type OwnLetters, ownLetters, removeOwnLetters } from '../own-letters.ts';
-import { isFolderFree, isStateFolder } from '../state/state-folder.ts';
+import { isFolderFree, isStateFolder } from '../store/state-folder.ts';
 import { type Arguments, UsageError } from './command.ts';
 import type { JudgedRoute } from './verify-ends.ts';
 import { deadLetterCount, textOf } from './verify-options.ts';

@@ -12,7 +12,7 @@ import { packageFolder } from '../../runtime/package-folder.ts';
 import { startPipeline } from '../../runtime/pipeline.ts';
 import { readProjectFolders } from '../../runtime/project-files.ts';
 import { startPulse } from '../../runtime/pulse/start-pulse.ts';
-import { openSuspectStore } from '../../runtime/state/suspect-store.ts';
+import { openSuspectStore } from '../../runtime/store/crash-suspects.ts';
 import { report } from './work.ts';
 
 // What guarding against poison costs: `node test/bench/poison.ts [MESSAGES]`. Real parts, no network.

@@ -5,11 +5,11 @@ import { parseArgs } from 'node:util';
 import { ACCEPT, type Delivery } from '../../runtime/contract/delivery.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import type { Room, Source } from '../../runtime/contract/source.ts';
-import { openSpoolStore } from '../../runtime/spool/open-store.ts';
-import { syncFolder } from '../../runtime/state/sync-files.ts';
-import { SpoolSource } from '../../runtime/spool/spool-source.ts';
-import type { SpoolStore } from '../../runtime/spool/store.ts';
-import { openDatabase } from '../../runtime/state/sqlite.ts';
+import { openSpoolStore } from '../../runtime/store/spool/open-spool-store.ts';
+import { syncFolder } from '../../runtime/store/sync-files.ts';
+import { SpoolSource } from '../../runtime/store/spool/spool-source.ts';
+import type { SpoolStore } from '../../runtime/store/spool/spool-store.ts';
+import { openDatabase } from '../../runtime/store/sqlite.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 
 const { values } = parseArgs({

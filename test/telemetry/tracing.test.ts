@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { type CollectedSpan, type OtlpCollector, startOtlpCollector } from '../harness/otlp-collector.ts';
-import { openLetterShelf } from '../../runtime/state/letter-shelf.ts';
+import { openLetterShelf } from '../../runtime/store/dead-letters/admin.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { type MemoryRun, startMemoryRun } from '../host/memory-run.ts';

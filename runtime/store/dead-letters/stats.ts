@@ -1,0 +1,73 @@
+import type { Database, Statement } from '#contract/database.ts';
+import type { LetterStanding } from '#contract/dead-letter.ts';
+import { numberOf } from './row.ts';
+
+interface Count {
+  letters: number;
+  bytes: number;
+  oldestAtMs: number | undefined;
+}
+
+/** What each route's letters come to, known without asking the disk at every letter. */
+export class Standings {
+  readonly #count: Statement;
+  readonly #oldest: Statement;
+  readonly #discards: Statement;
+  readonly #routes = new Map<string, Count>();
+
+  constructor(database: Database) {
+    this.#count = database.prepare(
+      'SELECT count(*) AS letters, coalesce(sum(bytes), 0) AS bytes, min(died_at_ms) AS oldest FROM dead_letters WHERE route = ?',
+    );
+    this.#oldest = database.prepare('SELECT min(died_at_ms) AS oldest FROM dead_letters WHERE route = ?');
+    this.#discards = database.prepare('SELECT reason, total FROM discards WHERE route = ?');
+  }
+
+  of(route: string): Readonly<Count> {
+    return this.#routes.get(route) ?? this.#load(route);
+  }
+
+  full(route: string): LetterStanding {
+    const discarded = { oldest: 0, age: 0, operator: 0 };
+    for (const { reason, total } of this.#discards.all(route)) {
+      if (reason === 'oldest' || reason === 'age' || reason === 'operator') discarded[reason] = numberOf(total) ?? 0;
+    }
+    return { ...this.of(route), discarded };
+  }
+
+  added(route: string, bytes: number, atMs: number): void {
+    const count = this.#routes.get(route) ?? this.#load(route);
+    count.letters += 1;
+    count.bytes += bytes;
+    count.oldestAtMs = Math.min(count.oldestAtMs ?? atMs, atMs);
+  }
+
+  removed(route: string, letters: number, bytes: number): void {
+    const count = this.#routes.get(route) ?? this.#load(route);
+    count.letters -= letters;
+    count.bytes -= bytes;
+    this.moved(route);
+  }
+
+  /** The oldest may be another now. */
+  moved(route: string): void {
+    const count = this.#routes.get(route) ?? this.#load(route);
+    count.oldestAtMs = numberOf(this.#oldest.get(route)?.['oldest']);
+  }
+
+  /** Somebody else has written, or what this process wrote is undone. */
+  forget(): void {
+    this.#routes.clear();
+  }
+
+  #load(route: string): Count {
+    const row = this.#count.get(route);
+    const count = {
+      letters: numberOf(row?.['letters']) ?? 0,
+      bytes: numberOf(row?.['bytes']) ?? 0,
+      oldestAtMs: numberOf(row?.['oldest']),
+    };
+    this.#routes.set(route, count);
+    return count;
+  }
+}

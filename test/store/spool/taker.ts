@@ -1,0 +1,70 @@
+// `node taker.ts FOLDER FIRST LAST SEED [forgets]`: takes the messages FIRST to LAST into a spool and sends them on at
+// its own pace, until it is killed. `marks` in the folder says `a N` for each message that the source heard accept of, and
+// `d N` for each that the sink has. `forgets`: the store does not wait for the disk.
+import { systemClock } from '../../../runtime/engine/clock.ts';
+import { openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ACCEPT, type Delivery } from '../../../runtime/contract/delivery.ts';
+import type { Room } from '../../../runtime/contract/source.ts';
+import { openSpoolStore } from '../../../runtime/store/spool/open-spool-store.ts';
+import { syncFolder } from '../../../runtime/store/sync-files.ts';
+import { SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
+import { openDatabase } from '../../../runtime/store/sqlite.ts';
+import { dice } from '../../kill/random.ts';
+import { fileIn, MIB } from './ground.ts';
+import { messageOfNumber } from './taken-message.ts';
+
+const [, , folder = '', first = '1', last = '1', seed = '1', mode = ''] = process.argv;
+const roll = dice(Number(seed));
+const marks = openSync(join(folder, 'marks'), 'a');
+const mark = (kind: 'a' | 'd', id: string): void => void writeSync(marks, `${kind} ${id}\n`);
+
+// It ends when it is killed.
+setInterval(() => {}, 60_000);
+
+let next = Number(first);
+const source = {
+  async read({ messages }: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+    await sleep(roll(0, 3) === 0 ? roll(0, 8) : 0);
+    if (next > Number(last)) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    const count = Math.min(messages, roll(1, 120), Number(last) - next + 1);
+    return Array.from({ length: count }, () => {
+      const id = String(next);
+      const settle = (): void => mark('a', id);
+      return { id, frame: messageOfNumber((next += 1) - 1), attempt: undefined, settle };
+    });
+  },
+  close: () => Promise.resolve(),
+};
+
+const open = (path: string) => {
+  const database = openDatabase(path);
+  if (mode !== 'forgets') return database;
+  const exec = database.exec.bind(database);
+  database.exec = (sql) => exec(sql.replace('synchronous = FULL', 'synchronous = OFF'));
+  return database;
+};
+const settings = { maxBytes: 64 * MIB, keeps: 'all', remembers: 500 } as const;
+const { store } = openSpoolStore(fileIn(folder), open, settings, { syncFolder });
+const spool = new SpoolSource(source, store, {
+  window: { messages: 200, bytes: MIB },
+  identify: () => ({ lane: undefined, rank: undefined }),
+  nowMs: Date.now,
+  after: (ms, run) => systemClock.after(ms, run),
+  onPause: () => {},
+});
+const { signal } = new AbortController();
+for (;;) {
+  const room = { messages: roll(1, 100), bytes: MIB };
+  for (const delivery of await spool.read(room, signal)) {
+    const end = (): void => {
+      mark('d', delivery.id);
+      delivery.settle(ACCEPT);
+    };
+    // Some are confirmed at once, others later: the order of the ends is any.
+    if (roll(0, 4) === 0) setTimeout(end, roll(0, 10));
+    else end();
+  }
+  if (roll(0, 2) > 0) await sleep(roll(0, 12));
+}
