@@ -16,13 +16,13 @@ import { parseWords } from './cli/parse-words.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions } from './cli/run-options.ts';
 import { spoolsFrom } from './cli/spool-place.ts';
 import { warnOfOlderState } from './cli/state-place.ts';
-import { findingsEnvelope, findingsText, withoutNotices } from './config/findings-text.ts';
-import { type PipelineDocument, type Resolution, resolvePipeline } from './config/resolve-pipeline.ts';
-import { adoptFunctions } from './adopt-functions.ts';
-import { referenceReader } from './project-files.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from './project/check/findings-text.ts';
+import { type PipelineDocument, type Resolution, resolvePipeline } from './project/read/resolve-pipeline.ts';
+import { adoptFunctions } from './project/functions/adopt-functions.ts';
+import { referenceReader } from './project/project-files.ts';
 import type { FunctionHome } from './stages/kind.ts';
 import type { Validator } from './stages/validate.ts';
-import { thrownPlaceReader } from './thrown-place.ts';
+import { thrownPlaceReader } from './project/functions/thrown-place.ts';
 
 /** What `sluice build` put beside the runtime. */
 export interface BundledPipeline {

@@ -2,7 +2,7 @@ import type { Log } from '#contract/log.ts';
 import { type Pulse, STEPS } from '#contract/pulse.ts';
 import type { Suspects } from '#contract/suspects.ts';
 import { durationMs } from '#kit/quantity.ts';
-import type { PipelineSpec, RouteSpec, StageSpec } from './config/pipeline-spec.ts';
+import type { PipelineSpec, RouteSpec, StageSpec } from './project/pipeline-spec.ts';
 import type { Place } from './pulse/orders.ts';
 import { looksAtBodies } from './wire.ts';
 import { startPulse, type Watched } from './pulse/start-pulse.ts';

@@ -4,7 +4,7 @@ import type { Log } from '#contract/log.ts';
 import type { Sink } from '#contract/sink.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import { compileTemplate } from './template/compile-template.ts';
-import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import type { PipelineSpec, RouteSpec } from './project/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from './engine/clock.ts';
 import { LetterPost } from './engine/letter-post.ts';

@@ -1,5 +1,5 @@
 import { parseTemplate } from './template/template.ts';
-import type { RouteSpec } from './config/pipeline-spec.ts';
+import type { RouteSpec } from './project/pipeline-spec.ts';
 import { keyPlace } from './key-place.ts';
 import type { VerifyDocument } from './verify-document.ts';
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import type { Catalog } from './catalog-of.ts';
-import type { PipelineSpec } from './config/pipeline-spec.ts';
+import type { PipelineSpec } from './project/pipeline-spec.ts';
 import { systemClock } from './engine/clock.ts';
 import { type Guard, startGuard } from './guard.ts';
 import { RouteLine } from './route-line.ts';

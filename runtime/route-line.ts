@@ -6,7 +6,7 @@ import type { Source } from '#contract/source.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
-import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import type { PipelineSpec, RouteSpec } from './project/pipeline-spec.ts';
 import { endOptions, openingOptions } from './end-options.ts';
 import { IDLE_SOURCE, mergedSource } from './engine/merged-source.ts';
 import { Pump } from './engine/pump.ts';

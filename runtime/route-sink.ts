@@ -3,7 +3,7 @@ import type { Log } from '#contract/log.ts';
 import type { Sink } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
-import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import type { PipelineSpec, RouteSpec } from './project/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from './engine/clock.ts';
 import { DoubtfulSink } from './engine/doubtful-sink.ts';

@@ -7,7 +7,7 @@ import { CLASSES } from '#contract/traffic-class.ts';
 import { rankOf } from '#kit/rank.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import { compileTemplate } from './template/compile-template.ts';
-import type { RouteSpec, SpoolSpec } from './config/pipeline-spec.ts';
+import type { RouteSpec, SpoolSpec } from './project/pipeline-spec.ts';
 import type { Counters } from './engine/counters.ts';
 import type { Route } from './engine/route.ts';
 import { type OpenedStore, openSpoolStore } from './store/spool/open-spool-store.ts';

@@ -10,7 +10,7 @@ import { pause } from '#kit/deadline.ts';
 import { busReporter } from './bus-reporter.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
 import { compileTemplate, type Template } from './template/compile-template.ts';
-import type { PipelineSpec, RouteSpec } from './config/pipeline-spec.ts';
+import type { PipelineSpec, RouteSpec } from './project/pipeline-spec.ts';
 import { endOptions, openingOptions } from './end-options.ts';
 import { keyPlace, type KeyPlace, withKey } from './key-place.ts';
 import { Health } from './telemetry/health.ts';

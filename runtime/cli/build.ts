@@ -8,18 +8,18 @@ import {
   NODE_BUNDLE,
   resolveFolder,
   tidyMap,
-} from '../bundle-functions.ts';
-import { findingsText, withoutNotices } from '../config/findings-text.ts';
-import type { NamedFiles } from '../config/check-names.ts';
-import type { PipelineSpec } from '../config/pipeline-spec.ts';
-import { surroundingsOf } from '../config/references.ts';
-import type { PipelineDocument } from '../config/resolve-pipeline.ts';
-import { readSchemas } from '../load-schemas.ts';
-import { packageFolder } from '../package-folder.ts';
-import { type ProjectFolders, projectFile } from '../project-files.ts';
-import { SCHEMA_PARTS, schemaModuleCompiler } from '../stages/compile-schemas.ts';
+} from '../project/functions/bundle-functions.ts';
+import { findingsText, withoutNotices } from '../project/check/findings-text.ts';
+import type { NamedFiles } from '../project/check/check-names.ts';
+import type { PipelineSpec } from '../project/pipeline-spec.ts';
+import { surroundingsOf } from '../project/read/references.ts';
+import type { PipelineDocument } from '../project/read/resolve-pipeline.ts';
+import { readSchemas } from '../project/schemas/load-schemas.ts';
+import { packageFolder } from '../project/package-folder.ts';
+import { type ProjectFolders, projectFile } from '../project/project-files.ts';
+import { SCHEMA_PARTS, schemaModuleCompiler } from '../project/schemas/compile-schemas.ts';
 import { noticesOf } from './bundle-licences.ts';
-import { SchemaNames } from '../stages/schema-names.ts';
+import { SchemaNames } from '../project/schemas/schema-names.ts';
 import { BOOT, pipelineModule, type VirtualModule, virtualModules } from './bundle-entry.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';

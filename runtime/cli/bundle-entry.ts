@@ -1,5 +1,5 @@
 import type { Plugin } from 'esbuild';
-import type { PipelineDocument } from '../config/resolve-pipeline.ts';
+import type { PipelineDocument } from '../project/read/resolve-pipeline.ts';
 
 /** The module of each bus and its name there: what a bundle imports of the drivers. */
 export const BUS_MODULES: ReadonlyMap<string, { readonly module: string; readonly name: string }> = new Map([

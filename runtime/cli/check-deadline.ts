@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
-import type { Finding } from '../config/findings.ts';
+import { findingsEnvelope, findingsText } from '../project/check/findings-text.ts';
+import type { Finding } from '../project/check/findings.ts';
 import { type DeadlineOrders, deadlineThread } from './deadline-thread.ts';
 import { EXIT } from './exit-codes.ts';
 

@@ -1,5 +1,5 @@
-import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
-import type { Finding } from '../config/findings.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
+import type { Finding } from '../project/check/findings.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';

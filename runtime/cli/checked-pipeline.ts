@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { catalog } from '../catalog.ts';
-import { checkPipeline, type CheckResult } from '../config/check-pipeline.ts';
-import { projectFolder } from '../config/project.ts';
-import { type ProjectFolders, readProjectFolders, referenceReader } from '../project-files.ts';
+import { checkPipeline, type CheckResult } from '../project/check/check-pipeline.ts';
+import { projectFolder } from '../project/project-folder.ts';
+import { type ProjectFolders, readProjectFolders, referenceReader } from '../project/project-files.ts';
 import { UsageError } from './command.ts';
 import { shortPath } from './short-path.ts';
 

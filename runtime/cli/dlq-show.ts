@@ -1,4 +1,4 @@
-import type { PipelineSpec } from '../config/pipeline-spec.ts';
+import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import type { WholeLetter } from '../store/dead-letters/kept-letter.ts';
 import { UsageError } from './command.ts';
 import type { LetterTask } from './letter-task.ts';

@@ -1,6 +1,6 @@
 import { catalog } from '../catalog.ts';
-import { findingsEnvelope, findingsText } from '../config/findings-text.ts';
-import type { Finding } from '../config/findings.ts';
+import { findingsEnvelope, findingsText } from '../project/check/findings-text.ts';
+import type { Finding } from '../project/check/findings.ts';
 import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { type Command, UsageError } from './command.ts';

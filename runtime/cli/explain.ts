@@ -1,8 +1,8 @@
 import { busOf } from '../catalog-of.ts';
 import { catalog } from '../catalog.ts';
-import { explainRoute, explanationText, type RouteExplanation } from '../config/explain-route.ts';
-import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
-import type { PipelineSpec, RouteSpec } from '../config/pipeline-spec.ts';
+import { explainRoute, explanationText, type RouteExplanation } from '../project/explain/explain-route.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
+import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { endOptions } from '../end-options.ts';
 import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { Log } from '#contract/log.ts';
-import type { PipelineSpec } from '../config/pipeline-spec.ts';
+import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { type RunningPipeline, type RunSettings, startPipeline } from '../pipeline.ts';
 import { ended } from './ended.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog-of.ts';
-import type { PipelineSpec } from '../config/pipeline-spec.ts';
+import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import type { LetterFilter } from '../store/dead-letters/filter.ts';
 import type { LetterShelf } from '../store/dead-letters/admin.ts';
 import type { ProjectParts } from '../wire.ts';

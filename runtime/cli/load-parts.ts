@@ -1,9 +1,9 @@
-import type { NamedFiles } from '../config/check-names.ts';
-import type { Finding } from '../config/findings.ts';
-import { checkTypes } from '../check-types.ts';
-import { loadFunctions } from '../load-functions.ts';
-import { loadSchemas } from '../load-schemas.ts';
-import { type ProjectFolders, projectFile } from '../project-files.ts';
+import type { NamedFiles } from '../project/check/check-names.ts';
+import type { Finding } from '../project/check/findings.ts';
+import { checkTypes } from '../project/functions/check-types.ts';
+import { loadFunctions } from '../project/functions/load-functions.ts';
+import { loadSchemas } from '../project/schemas/load-schemas.ts';
+import { type ProjectFolders, projectFile } from '../project/project-files.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import type { ProjectParts } from '../wire.ts';
 

@@ -1,6 +1,6 @@
 import { catalog } from '../catalog.ts';
-import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
-import type { Finding } from '../config/findings.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
+import type { Finding } from '../project/check/findings.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { catalog } from '../catalog.ts';
-import { pipelineSchemaText } from '../config/pipeline-schema.ts';
+import { pipelineSchemaText } from '../project/fields/pipeline-schema.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 

@@ -1,7 +1,7 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import { harmless } from '#kit/printable.ts';
 import { catalog } from '../catalog.ts';
-import { findingsEnvelope, findingsText, withoutNotices } from '../config/findings-text.ts';
+import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import type { LetterCause } from '../own-letters.ts';
 import { startVerification, type Verification } from '../verification.ts';
 import { newLog } from '../telemetry/log.ts';

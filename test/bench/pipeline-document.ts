@@ -1,9 +1,9 @@
 import { catalog } from '../../runtime/catalog.ts';
-import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
-import { findingsText } from '../../runtime/config/findings-text.ts';
-import type { PipelineDocument } from '../../runtime/config/resolve-pipeline.ts';
-import { packageFolder } from '../../runtime/package-folder.ts';
-import { readProjectFolders } from '../../runtime/project-files.ts';
+import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
+import { findingsText } from '../../runtime/project/check/findings-text.ts';
+import type { PipelineDocument } from '../../runtime/project/read/resolve-pipeline.ts';
+import { packageFolder } from '../../runtime/project/package-folder.ts';
+import { readProjectFolders } from '../../runtime/project/project-files.ts';
 import { type BridgeSettings, type BusName, type Case, endsOf, type Where } from './bridge.ts';
 
 const STAGES = '[{ validate: owntracks-location.v1 }, { function: owntracks-to-track }, { validate: track.v1 }]';

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import toTrack, { type OwntracksLocation } from '../../functions/owntracks-to-track.ts';
 import type { Transform } from '../../runtime/contract/transform.ts';
-import { packageFolder } from '../../runtime/package-folder.ts';
-import { schemaCompiler } from '../../runtime/stages/compile-schemas.ts';
-import type { SchemaFile } from '../../runtime/stages/schema-names.ts';
+import { packageFolder } from '../../runtime/project/package-folder.ts';
+import { schemaCompiler } from '../../runtime/project/schemas/compile-schemas.ts';
+import type { SchemaFile } from '../../runtime/project/schemas/schema-names.ts';
 
 const SCHEMAS = join(packageFolder(), 'schemas');
 const files: SchemaFile[] = ['owntracks-location.v1', 'track.v1'].map((name) => ({

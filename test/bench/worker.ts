@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { PipelineDocument } from '../../runtime/config/resolve-pipeline.ts';
+import type { PipelineDocument } from '../../runtime/project/read/resolve-pipeline.ts';
 import type { Bridge, Case, Where } from './bridge.ts';
 import { KEYS } from './load/load.ts';
 import { report } from './work.ts';

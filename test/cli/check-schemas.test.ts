@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Finding } from '../../runtime/config/findings.ts';
+import type { Finding } from '../../runtime/project/check/findings.ts';
 import { memoryProject, type Project } from '../host/project.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
 import { startNode, startSluice } from '../host/sluice-process.ts';

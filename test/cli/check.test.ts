@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Finding } from '../../runtime/config/findings.ts';
+import type { Finding } from '../../runtime/project/check/findings.ts';
 import { memoryProject, newProject, type Project } from '../host/project.ts';
 import { REPOSITORY, startSluice } from '../host/sluice-process.ts';
 

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { packageFolder } from '../../runtime/package-folder.ts';
+import { packageFolder } from '../../runtime/project/package-folder.ts';
 import { patient } from '../harness/patience.ts';
 
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { json } from '../../runtime/codecs/json.ts';
 import { type Pulse, STEPS } from '../../runtime/contract/pulse.ts';
 import { validateStage } from '../../runtime/stages/validate.ts';
-import { schemaCompiler } from '../../runtime/stages/compile-schemas.ts';
+import { schemaCompiler } from '../../runtime/project/schemas/compile-schemas.ts';
 import { compileTemplate } from '../../runtime/template/compile-template.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';

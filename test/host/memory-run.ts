@@ -9,7 +9,7 @@ import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { catalog } from '../../runtime/catalog.ts';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { loadParts } from '../../runtime/cli/load-parts.ts';
-import { findingsText } from '../../runtime/config/findings-text.ts';
+import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { type RunningPipeline, type RunSettings, startPipeline } from '../../runtime/pipeline.ts';
 import { patient } from '../harness/patience.ts';
 import { newProject, type Project } from './project.ts';

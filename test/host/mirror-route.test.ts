@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalog } from '../../runtime/catalog.ts';
-import { checkPipeline } from '../../runtime/config/check-pipeline.ts';
+import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { mirrorRoute } from '../../runtime/mirror-route.ts';
 import { endsOf } from '../verify/ends-of.ts';
 import { urlEnd } from '../../runtime/bus-url.ts';

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RegExpParser } from '@eslint-community/regexpp';
 import fc from 'fast-check';
-import { Automaton } from '../../runtime/stages/pattern-automaton.ts';
-import { testWithLooks } from '../../runtime/stages/pattern-looks.ts';
-import { isLinearNatively } from '../../runtime/stages/pattern-native.ts';
-import { NotLinear, programOf } from '../../runtime/stages/pattern-program.ts';
-import { patternOf } from '../../runtime/stages/pattern.ts';
+import { Automaton } from '../../runtime/project/schemas/pattern/automaton.ts';
+import { testWithLooks } from '../../runtime/project/schemas/pattern/look-around.ts';
+import { isLinearNatively } from '../../runtime/project/schemas/pattern/native.ts';
+import { NotLinear, programOf } from '../../runtime/project/schemas/pattern/program.ts';
+import { patternOf } from '../../runtime/project/schemas/pattern/pattern.ts';
 import { patient } from '../harness/patience.ts';
 import { patterns, texts } from './patterns-and-texts.ts';
 

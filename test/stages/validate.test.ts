@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { Stage } from '../../runtime/contract/stage.ts';
-import { schemaCompiler } from '../../runtime/stages/compile-schemas.ts';
-import type { SchemaFile } from '../../runtime/stages/schema-names.ts';
+import { schemaCompiler } from '../../runtime/project/schemas/compile-schemas.ts';
+import type { SchemaFile } from '../../runtime/project/schemas/schema-names.ts';
 import { validateStage } from '../../runtime/stages/validate.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Message } from '../../runtime/contract/message.ts';
-import { formats } from '../../runtime/stages/formats.ts';
+import { formats } from '../../runtime/project/schemas/formats.ts';
 import { patient } from '../harness/patience.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
 

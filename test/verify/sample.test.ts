@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { schemaCompiler } from '../../runtime/stages/compile-schemas.ts';
-import { baseOf, type SchemaFile, SchemaNames } from '../../runtime/stages/schema-names.ts';
+import { schemaCompiler } from '../../runtime/project/schemas/compile-schemas.ts';
+import { baseOf, type SchemaFile, SchemaNames } from '../../runtime/project/schemas/schema-names.ts';
 import { sampleOf } from '../../runtime/verify/sample.ts';
 
 function sampled(schema: object, others: readonly SchemaFile[] = []): unknown {

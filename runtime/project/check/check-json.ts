@@ -1,0 +1,22 @@
+import { shown } from './describe.ts';
+import type { JudgedFile } from '../read/ends.ts';
+import { asMap, own } from '#kit/plain.ts';
+import type { PlainMap } from '#kit/plain.ts';
+import { pointerTo } from '#kit/pointer.ts';
+
+/** A word for the json codec on a route that never has it. */
+export function checkJson(at: string, route: PlainMap, { findings }: JudgedFile): void {
+  const place = pointerTo(at, 'json');
+  if (own(route, 'json') === undefined || findings.isClaimed(place)) return;
+  const [from, to] = ['from', 'to'].map((end) => own(asMap(own(route, end)), 'codec'));
+  const isJson = from === undefined || from === 'json' || to === 'json';
+  if (isJson) return;
+  findings.add({
+    code: 'OPTIONS_CONFLICT',
+    at: place,
+    side: 'key',
+    expected: 'the codec json at an end of the route',
+    found: `codec: ${shown(from)}, so that no body is read or written as JSON`,
+    write: 'nothing: remove json, or codec: json in from or to',
+  });
+}

@@ -1,0 +1,265 @@
+import { nearestName } from '#kit/nearest.ts';
+import { oneOf, shown } from './describe.ts';
+import type { FindingDraft, FindingList } from './finding-list.ts';
+import { NOT_YET } from '../fields/not-yet.ts';
+import { asList, asMap, isMap, own } from '#kit/plain.ts';
+import type { PlainMap } from '#kit/plain.ts';
+import { pointerTo } from '#kit/pointer.ts';
+import { FILE_NAME_PATTERN } from '../fields/pipeline-fields.ts';
+import { stageKind } from '../read/sections.ts';
+import type { StageWords, Vocabulary } from '../catalog-view.ts';
+
+/** File names of a project's folders, endings included, as they lie beside `pipelines/`. */
+export interface ProjectFiles {
+  readonly functions: readonly string[];
+  readonly schemas: readonly string[];
+}
+
+const ENDINGS = { function: /\.(ts|mts|js|mjs)$/, schema: /\.json$/ } as const;
+const NO_FUNCTION = /\.(test|spec|gen|d)\.[a-z]+$/;
+
+/** The files that `function:` or `validate:` can name, by name; of one name there may be several. */
+function filesByName(kind: 'function' | 'schema', files: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const possible = files.filter((file) => ENDINGS[kind].test(file) && !(kind === 'function' && NO_FUNCTION.test(file)));
+  return Map.groupBy(possible, (file) => file.replace(ENDINGS[kind], ''));
+}
+
+/** Names of functions and schemas, without the endings of their files. */
+export interface NamedFiles {
+  readonly functions: readonly string[];
+  readonly schemas: readonly string[];
+}
+
+interface Names {
+  readonly vocabulary: Vocabulary;
+  readonly functions: ReadonlyMap<string, readonly string[]>;
+  readonly schemas: ReadonlyMap<string, readonly string[]>;
+  readonly findings: FindingList;
+}
+
+function checkBusKind(name: string, connection: PlainMap, { vocabulary, findings }: Names): void {
+  const kind = own(connection, 'bus');
+  const at = pointerTo('/buses', name, 'bus');
+  if (typeof kind !== 'string' || vocabulary.buses.has(kind) || findings.isClaimed(at)) return;
+  const known = [...vocabulary.buses.keys()];
+  if ((NOT_YET.buses as readonly string[]).includes(kind)) {
+    findings.add({
+      code: 'NOT_IN_THIS_VERSION',
+      at,
+      expected: oneOf(known),
+      found: `bus: ${kind}, which this version does not have yet`,
+      write: `bus: ${oneOf(known)}`,
+    });
+    return;
+  }
+  const suggestion = nearestName(kind, known);
+  findings.add({
+    code: 'UNKNOWN_BUS',
+    at,
+    expected: oneOf(known),
+    found: shown(kind),
+    write: `bus: ${suggestion ?? known[0] ?? ''}`,
+    suggestion,
+  });
+}
+
+/** Returns the connection's name where it exists. */
+function checkConnection(at: string, end: unknown, buses: PlainMap, { findings }: Names): string | undefined {
+  const name = own(asMap(end), 'bus');
+  if (typeof name !== 'string' || findings.isClaimed(pointerTo(at, 'bus'))) return undefined;
+  if (Object.hasOwn(buses, name)) return name;
+  const known = Object.keys(buses);
+  const suggestion = nearestName(name, known);
+  findings.add({
+    code: 'UNKNOWN_CONNECTION',
+    at: pointerTo(at, 'bus'),
+    expected: known.length === 0 ? 'a connection under buses' : oneOf(known),
+    found: shown(name),
+    write:
+      suggestion === undefined ? `a connection ${name} under buses, or one of the names there` : `bus: ${suggestion}`,
+    suggestion,
+  });
+  return undefined;
+}
+
+function checkFile(at: string, stage: StageWords, name: string, names: Names): void {
+  const isFunction = stage.names === 'function';
+  const code = isFunction ? 'UNKNOWN_FUNCTION' : 'UNKNOWN_SCHEMA';
+  const known = isFunction ? names.functions : names.schemas;
+  const files = known.get(name);
+  if (files !== undefined && files.length > 1) names.findings.add(ambiguous(at, files));
+  if (files !== undefined || !new RegExp(FILE_NAME_PATTERN, 'u').test(name)) return;
+  // A name with its ending: the file is meant, whether it is there or not.
+  const bare = name.replace(ENDINGS[stage.names], '');
+  const path = isFunction ? `functions/${bare}.ts` : `schemas/${bare}.json`;
+  if (bare !== name && known.has(bare)) {
+    const found = `${name}, with the ending of the file`;
+    names.findings.add({
+      code,
+      at,
+      expected: 'the name of the file alone',
+      found,
+      write: `${stage.verb}: ${bare}`,
+      suggestion: bare,
+    });
+    return;
+  }
+  const suggestion = nearestName(bare, known.keys());
+  names.findings.add({
+    code,
+    at,
+    expected: `${path} in the project`,
+    found: 'no such file',
+    write: suggestion === undefined ? `the file ${path}` : `${stage.verb}: ${suggestion}`,
+    suggestion,
+  });
+}
+
+function ambiguous(at: string, files: readonly string[]): FindingDraft {
+  const [kept = '', ...others] = files.toSorted((a, b) => Number(b.endsWith('ts')) - Number(a.endsWith('ts')));
+  return {
+    code: 'FUNCTION_TWICE',
+    at,
+    expected: 'one file of that name in functions/',
+    found: files.join(' and '),
+    write: `nothing here: keep ${kept}, and remove or rename ${others.join(' and ')}`,
+  };
+}
+
+function checkStage(at: string, item: unknown, names: Names): void {
+  const { vocabulary, findings } = names;
+  const verbs = [...vocabulary.stages.keys()];
+  if (!isMap(item)) {
+    const [verb = '', name] = typeof item === 'string' ? item.split(/[: ]+/, 2) : [];
+    findings.add({
+      code: 'WRONG_TYPE',
+      at,
+      expected: oneOf(verbs.map((known) => `${known}: NAME`)),
+      found: shown(item),
+      write: `- ${vocabulary.stages.has(verb) ? verb : (verbs[0] ?? '')}: ${name ?? 'NAME'}`,
+    });
+    return;
+  }
+  const known = Object.keys(item).filter((key) => vocabulary.stages.has(key));
+  const [verb, second] = known;
+  const stage = verb === undefined ? undefined : vocabulary.stages.get(verb);
+  if (stage === undefined || verb === undefined) return unknownStage(at, item, verbs, findings);
+  if (second !== undefined) {
+    const write = `- ${verb}: and - ${second}: as two stages`;
+    findings.add({
+      code: 'STAGE_VERBS',
+      at: pointerTo(at, second),
+      side: 'key',
+      expected: 'one verb a stage',
+      found: `${verb} and ${second}`,
+      write,
+    });
+  }
+  const name = own(item, verb);
+  if (typeof name === 'string' && !findings.isClaimed(pointerTo(at, verb)))
+    checkFile(pointerTo(at, verb), stage, name, names);
+}
+
+function unknownStage(at: string, item: PlainMap, verbs: readonly string[], findings: FindingList): void {
+  const later = Object.keys(item).find((key) => (NOT_YET.stages as readonly string[]).includes(key));
+  const verb = later ?? Object.keys(item)[0];
+  const place = verb === undefined ? { at } : ({ at: pointerTo(at, verb), side: 'key' } as const);
+  const expected = oneOf(verbs.map((known) => `${known}:`));
+  findings.claim(at);
+  if (later !== undefined) {
+    findings.add({
+      code: 'NOT_IN_THIS_VERSION',
+      ...place,
+      expected,
+      found: `${later}:, which this version does not have yet`,
+      write: `a function that does the same, or nothing: remove ${later}`,
+    });
+    return;
+  }
+  const suggestion = verb === undefined ? undefined : nearestName(verb, verbs);
+  findings.add({
+    code: 'UNKNOWN_STAGE',
+    ...place,
+    expected,
+    found: verb === undefined ? 'no verb' : `${verb}:`,
+    write: `- ${suggestion ?? verbs[0] ?? ''}: NAME`,
+    suggestion,
+  });
+}
+
+/** The files that stages name and the project has, each once: they can be judged whatever else is wrong with the pipeline. */
+export function filesNamed(value: unknown, vocabulary: Vocabulary, project: ProjectFiles): NamedFiles {
+  const there = {
+    function: filesByName('function', project.functions),
+    schema: filesByName('schema', project.schemas),
+  };
+  const named = { function: new Set<string>(), schema: new Set<string>() };
+  for (const route of asList(own(asMap(value), 'routes'))) {
+    for (const item of asList(own(asMap(route), 'stages'))) {
+      const stage = stageKind(item, vocabulary);
+      if (stage === undefined) continue;
+      const name = own(asMap(item), stage.verb);
+      if (typeof name === 'string' && there[stage.names].get(name)?.length === 1) named[stage.names].add(name);
+    }
+  }
+  return { functions: [...named.function], schemas: [...named.schema] };
+}
+
+function checkRouteNames(routes: readonly unknown[], findings: FindingList): void {
+  const first = new Map<string, number>();
+  for (const [index, route] of routes.entries()) {
+    const name = own(asMap(route), 'name');
+    if (typeof name !== 'string') continue;
+    const earlier = first.get(name);
+    if (earlier === undefined) first.set(name, index);
+    else {
+      const at = pointerTo('/routes', index, 'name');
+      findings.add({
+        code: 'DUPLICATE_ROUTE',
+        at,
+        expected: 'a name that no other route has',
+        found: `${shown(name)}, which route ${earlier + 1} has`,
+        write: `name: ${name}-${index + 1}`,
+      });
+    }
+  }
+}
+
+/** Every name in the file that must lead somewhere: kinds of bus, connections, verbs, functions, schemas, routes. */
+export function checkNames(value: unknown, vocabulary: Vocabulary, project: ProjectFiles, findings: FindingList): void {
+  const names: Names = {
+    vocabulary,
+    functions: filesByName('function', project.functions),
+    schemas: filesByName('schema', project.schemas),
+    findings,
+  };
+  const buses = asMap(own(asMap(value), 'buses'));
+  const routes = asList(own(asMap(value), 'routes'));
+  const used = new Set<string | undefined>();
+  for (const [name, connection] of Object.entries(buses)) checkBusKind(name, asMap(connection), names);
+  for (const [index, route] of routes.entries()) {
+    const at = pointerTo('/routes', index);
+    for (const direction of ['from', 'to', 'deadLetter']) {
+      const end = own(asMap(route), direction);
+      if (direction === 'deadLetter' && !Object.hasOwn(asMap(end), 'bus')) continue;
+      used.add(checkConnection(pointerTo(at, direction), end, buses, names));
+    }
+    for (const [position, item] of asList(own(asMap(route), 'stages')).entries()) {
+      checkStage(pointerTo(at, 'stages', position), item, names);
+    }
+  }
+  checkRouteNames(routes, findings);
+  // A misspelt name in a route makes its connection look unused: one mistake, one finding.
+  const isSettled = routes.length > 0 && !used.has(undefined);
+  for (const name of isSettled ? Object.keys(buses) : []) {
+    if (used.has(name)) continue;
+    findings.add({
+      code: 'UNUSED_CONNECTION',
+      at: pointerTo('/buses', name),
+      side: 'key',
+      expected: 'a route that uses it',
+      found: `${name}, which no route names`,
+      write: `nothing: remove ${name}`,
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import { buildSpec } from '../read/build-spec.ts';
+import { checkLoops } from './check-loops.ts';
+import { checkNames, filesNamed } from './check-names.ts';
+import type { NamedFiles, ProjectFiles } from './check-names.ts';
+import { checkNotYet } from './check-not-yet.ts';
+import { checkRoutes } from './check-routes.ts';
+import { FindingList } from './finding-list.ts';
+import { piecesOf } from '../read/sections.ts';
+import type { Places } from '../read/source-map.ts';
+import { asList, asMap, own } from '#kit/plain.ts';
+import { pointerTo } from '#kit/pointer.ts';
+import { referencePointers, resolveReferences } from '../read/references.ts';
+import type { ReferenceSources } from '../read/references.ts';
+import type { PipelineDocument, Resolution } from '../read/resolve-pipeline.ts';
+import { refuseMisplaced, withContents, withStandIns } from '../read/resolved-document.ts';
+import { validatePieces } from './validate-pieces.ts';
+import type { Vocabulary } from '../catalog-view.ts';
+import { parseYaml } from '../read/yaml-document.ts';
+import type { ParsedDocument } from '../read/yaml-document.ts';
+
+export interface PipelineSource extends ReferenceSources {
+  readonly text: string;
+  /** As findings shall show it. */
+  readonly file: string;
+  readonly vocabulary: Vocabulary;
+  readonly project: ProjectFiles;
+}
+
+export interface CheckResult extends Resolution {
+  /** What a bundle embeds; there exactly when no finding is an error. */
+  readonly document?: PipelineDocument;
+  /** What stages name and the project has, whatever else is wrong. */
+  readonly named: NamedFiles;
+}
+
+/** Judges a pipeline file whole: everything that is wrong with it in one run, in the order of the file, each mistake once. Pure. */
+export function checkPipeline(source: PipelineSource): CheckResult {
+  return judgeDocument(parseYaml(source.text), source);
+}
+
+/** The same of a document that was read already. `isProbe`: what its route reads is not what it sends on. */
+export function judgeDocument(
+  parsed: ParsedDocument,
+  source: Omit<PipelineSource, 'text'>,
+  isProbe = false,
+): CheckResult {
+  const { file, vocabulary } = source;
+  const { value, places, flaws, readable } = parsed;
+  const findings = new FindingList(file, places);
+  for (const flaw of flaws) findings.add(flaw);
+  // Behind broken YAML everything looks wrong.
+  if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] } };
+  const named = filesNamed(value, vocabulary, source.project);
+  const resolved = resolveReferences(value, vocabulary.stages, source, findings);
+  checkNotYet(value, vocabulary, findings);
+  checkNames(value, vocabulary, source.project, findings);
+  const pieces = piecesOf(value, vocabulary);
+  const contents = withContents(value, pieces, resolved);
+  refuseMisplaced(pieces, resolved, findings);
+  validatePieces(contents, pieces, resolved, vocabulary, findings);
+  const judged = { value: contents, pieces, resolved, vocabulary, findings };
+  checkRoutes(judged);
+  if (!isProbe) checkLoops(judged);
+  if (findings.hasErrors) return { findings: findings.sorted(), named };
+  return {
+    named,
+    spec: buildSpec({
+      file,
+      value: withStandIns(contents, pieces, resolved),
+      places,
+      pieces,
+      vocabulary,
+      resolved,
+      readFile: source.readFile,
+    }),
+    document: { file, value, places: placesToKeep(value, places) },
+    findings: findings.sorted(),
+  };
+}
+
+function placesToKeep(value: unknown, places: Places): PipelineDocument['places'] {
+  const stages = asList(own(asMap(value), 'routes')).flatMap((route, index) =>
+    asList(own(asMap(route), 'stages')).map((_, position) => pointerTo('/routes', index, 'stages', position)),
+  );
+  const kept = [...stages, ...referencePointers(value)];
+  return Object.fromEntries(
+    kept.map((pointer) => {
+      const { line, column } = places.of(pointer);
+      return [pointer, [line, column]];
+    }),
+  );
+}

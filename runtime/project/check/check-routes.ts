@@ -1,0 +1,271 @@
+import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
+import { addressOptionOf, parseBackoff } from '../read/build-spec.ts';
+import { checkLetterBus } from './check-letters.ts';
+import { checkJson } from './check-json.ts';
+import { checkClass } from './check-class.ts';
+import { checkHeaders } from './check-headers.ts';
+import { checkExpiry } from './check-expiry.ts';
+import { checkPromise } from './check-promise.ts';
+import { checkSpool } from './check-spool.ts';
+import { checkTemplate } from './check-template.ts';
+import type { TemplateScope, TemplateSite } from './check-template.ts';
+import { shown } from './describe.ts';
+import { judgedEnd } from '../read/ends.ts';
+import type { JudgedEnd, JudgedFile } from '../read/ends.ts';
+import { busBehind, stageKind } from '../read/sections.ts';
+import { asList, asMap, own } from '#kit/plain.ts';
+import type { PlainMap } from '#kit/plain.ts';
+import { pointerTo } from '#kit/pointer.ts';
+import { redactor } from '../read/redact.ts';
+import type { BusWords } from '../catalog-view.ts';
+
+// Bodies that are one text or some bytes.
+const WITHOUT_FIELDS: readonly unknown[] = ['text', 'bytes'];
+
+/** How many levels the addresses of each filter have; empty where a filter has no bound or the source no filters. */
+function levelCounts(from: PlainMap, bus: BusWords): readonly number[] {
+  const { word, separator } = bus.grammar;
+  const filters = Object.entries(from).find(([name, value]) => name.startsWith(word) && Array.isArray(value))?.[1];
+  const counts = asList(filters).map((filter) => {
+    const levels = typeof filter === 'string' ? filter.split(separator) : ['#'];
+    // Every bus here spells "and all beneath" as a last level of its own, MQTT as #, NATS as >.
+    return ['#', '>'].includes(levels.at(-1) ?? '#') ? Infinity : levels.length;
+  });
+  return counts.includes(Infinity) ? [] : counts;
+}
+
+function askSource(end: JudgedEnd | undefined): Guarantees | undefined {
+  return end?.bus.sourceGuarantees(end);
+}
+
+function askSink(end: JudgedEnd | undefined): Guarantees | undefined {
+  return end?.bus.sinkGuarantees(end);
+}
+
+class RouteJudge {
+  readonly #file: JudgedFile;
+  readonly #at: string;
+  readonly #route: PlainMap;
+  readonly #redact: (text: string) => string;
+
+  constructor(file: JudgedFile, at: string, route: PlainMap, redact: (text: string) => string) {
+    this.#file = file;
+    this.#at = at;
+    this.#route = route;
+    this.#redact = redact;
+  }
+
+  judge(): void {
+    const source = judgedEnd(this.#at, 'from', this.#file);
+    const sink = judgedEnd(this.#at, 'to', this.#file);
+    if (source !== undefined) {
+      this.#flaws(source, source.bus.flaws(source.connection, { from: source.end }));
+    }
+    if (sink !== undefined) this.#flaws(sink, sink.bus.flaws(sink.connection, { to: sink.end }));
+    const sourceGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'from')) ? undefined : askSource(source);
+    const sinkGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'to')) ? undefined : askSink(sink);
+    const scope = this.#templates(sourceGives);
+    const headersAt = pointerTo(this.#at, 'to', 'headers');
+    const words = asMap(own(asMap(own(this.#route, 'to')), 'headers'));
+    checkHeaders({ at: headersAt, words, sink, gives: sinkGives }, this.#file.findings);
+    this.#letters(scope);
+    this.#backoff();
+    checkSpool(this.#at, this.#route, this.#file);
+    checkJson(this.#at, this.#route, this.#file);
+    const classed = { at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives };
+    checkClass(classed, this.#file.findings);
+    checkExpiry(classed, this.#file.findings);
+    checkPromise(classed, this.#file.findings);
+    this.#stages();
+    if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);
+    if (sink !== undefined && sinkGives !== undefined) this.#notes(sink, sinkGives.notes);
+  }
+
+  /** The bus of the dead letters, where they go to one. */
+  #letters(scope: TemplateScope): void {
+    const { value, vocabulary, findings } = this.#file;
+    const options = asMap(own(this.#route, 'deadLetter'));
+    const bus = busBehind(value, own(options, 'bus'), vocabulary);
+    if (bus === undefined) return;
+    const at = pointerTo(this.#at, 'deadLetter');
+    this.#template(at, options, addressOptionOf(bus, options), { use: 'letter', target: bus.grammar }, scope);
+    this.#addressIsThere(at, options, bus);
+    const letters = judgedEnd(this.#at, 'deadLetter', this.#file);
+    if (letters === undefined) return;
+    this.#flaws(letters, bus.flaws(letters.connection, { to: letters.end }));
+    checkLetterBus(letters, findings);
+  }
+
+  #flaws(end: JudgedEnd, flaws: readonly OptionFlaw[]): void {
+    const { findings, resolved } = this.#file;
+    for (const flaw of flaws) {
+      const at = pointerTo(flaw.where === 'connection' ? end.connectionAt : end.at, ...flaw.path);
+      if (findings.isClaimed(at)) continue;
+      const reference = resolved.get(at)?.written;
+      const other = flaw.beside && findings.placeOf(pointerTo(end.at, ...flaw.beside));
+      const beside = other === undefined ? '' : `, the first of which stands at ${other}`;
+      findings.add({
+        code: 'OPTIONS_CONFLICT',
+        at,
+        expected: this.#redact(flaw.expected),
+        found: `${reference === undefined ? '' : `${reference}: `}${this.#redact(flaw.found)}${beside}`,
+        write: this.#redact(flaw.write),
+      });
+    }
+  }
+
+  #sourcePromises(end: JudgedEnd, { redelivers, notes }: Guarantees): void {
+    if (!redelivers) {
+      this.#file.findings.add({
+        code: 'AT_MOST_ONCE',
+        at: pointerTo(end.at, 'bus'),
+        expected: 'a source that delivers again what was not settled',
+        found: `a ${end.bus.name} source that does not: what is in flight when the bridge or the connection ends is lost`,
+        write: 'a source that redelivers where a loss matters',
+      });
+    }
+    this.#notes(end, notes);
+  }
+
+  #notes(end: JudgedEnd, notes: readonly string[]): void {
+    for (const note of notes) {
+      this.#file.findings.add({
+        code: 'BUS_NOTE',
+        at: pointerTo(end.at, 'bus'),
+        found: `${end.bus.name}: ${this.#redact(note)}`,
+      });
+    }
+  }
+
+  /** Returns what the messages of the route have once they are read. */
+  #templates(gives: Guarantees | undefined): TemplateScope {
+    const { value, vocabulary } = this.#file;
+    const from = asMap(own(this.#route, 'from'));
+    const to = asMap(own(this.#route, 'to'));
+    const sourceBus = busBehind(value, own(from, 'bus'), vocabulary);
+    const sinkBus = busBehind(value, own(to, 'bus'), vocabulary);
+    // While the source is wrong itself, nobody can say that it gives no key.
+    const carriesKey = gives?.carriesKey ?? true;
+    const scope: TemplateScope = {
+      source: sourceBus && { ...sourceBus.grammar, name: sourceBus.name, readsHeader: sourceBus.readsHeader },
+      hasKey: carriesKey,
+      bodyHasFields: !WITHOUT_FIELDS.includes(own(from, 'codec')),
+      levels: sourceBus === undefined ? [] : levelCounts(from, sourceBus),
+      hasHeaders: gives?.carriesHeaders ?? true,
+      headersNeed: gives?.headersNeed,
+    };
+    const fromAt = pointerTo(this.#at, 'from');
+    this.#template(fromAt, from, 'key', { use: 'key', target: undefined }, scope);
+    const keyed = { ...scope, hasKey: carriesKey || Object.hasOwn(from, 'key') };
+    for (const name of ['id', 'sequence', 'timestamp']) {
+      this.#template(fromAt, from, name, { use: 'id', target: undefined }, keyed);
+    }
+    this.#template(
+      pointerTo(fromAt, 'timestamp'),
+      asMap(own(from, 'timestamp')),
+      'of',
+      { use: 'id', target: undefined },
+      keyed,
+    );
+    this.#template(
+      pointerTo(fromAt, 'dedupe'),
+      asMap(own(from, 'dedupe')),
+      'by',
+      { use: 'id', target: undefined },
+      keyed,
+    );
+    const stages = asList(own(this.#route, 'stages'));
+    // A function may make a map of what was bytes.
+    const isRemade = stages.some((item) => stageKind(item, vocabulary)?.names === 'function');
+    const sent = { ...keyed, bodyHasFields: keyed.bodyHasFields || isRemade };
+    const toAt = pointerTo(this.#at, 'to');
+    if (sinkBus !== undefined) {
+      this.#template(toAt, to, addressOptionOf(sinkBus, to), { use: 'address', target: sinkBus.grammar }, sent);
+      this.#addressIsThere(toAt, to, sinkBus);
+    }
+    const setAt = pointerTo(toAt, 'headers', 'set');
+    const set = asMap(own(asMap(own(to, 'headers')), 'set'));
+    for (const name of Object.keys(set)) {
+      this.#template(setAt, set, name, { use: 'header', target: undefined }, sent);
+    }
+    return keyed;
+  }
+
+  #template(
+    holderAt: string,
+    holder: PlainMap,
+    name: string,
+    how: Pick<TemplateSite, 'use' | 'target'>,
+    scope: TemplateScope,
+  ): void {
+    const { findings, resolved } = this.#file;
+    const text = own(holder, name);
+    const at = pointerTo(holderAt, name);
+    if (typeof text !== 'string' || findings.isClaimed(at)) return;
+    checkTemplate({ at, text, reference: resolved.get(at)?.written, ...how }, scope, findings);
+  }
+
+  #addressIsThere(at: string, to: PlainMap, bus: BusWords): void {
+    const [name, ...others] = bus.addressOptions;
+    const place = pointerTo(at, name);
+    const { findings } = this.#file;
+    if (others.length > 0 || own(to, name) !== undefined || findings.isClaimed(place)) return;
+    const expected = `${name}: where the messages go`;
+    findings.add({ code: 'TEMPLATE_MISSING', at: place, expected, found: 'none', write: `${name}: ...` });
+  }
+
+  #stages(): void {
+    const { vocabulary, findings } = this.#file;
+    for (const [index, item] of asList(own(this.#route, 'stages')).entries()) {
+      const at = pointerTo(this.#at, 'stages', index);
+      if (findings.hasErrorWithin(at)) continue;
+      for (const { option, ...flaw } of stageKind(item, vocabulary)?.flaws?.(asMap(item)) ?? []) {
+        findings.add({ code: 'OPTIONS_CONFLICT', at: pointerTo(at, option), side: 'key', ...flaw });
+      }
+    }
+  }
+
+  #backoff(): void {
+    const { findings, resolved } = this.#file;
+    const at = pointerTo(this.#at, 'retry', 'backoff');
+    const written = own(asMap(own(this.#route, 'retry')), 'backoff');
+    if (typeof written !== 'string' || findings.isClaimed(at)) return;
+    const { firstMs, capMs } = parseBackoff(written);
+    if (firstMs <= capMs && firstMs > 0) return;
+    findings.add({
+      code: 'WRONG_VALUE',
+      at,
+      expected: 'a first wait above 0 and no longer than the longest',
+      found: resolved.get(at)?.written ?? shown(written),
+      write: 'backoff: 100ms..10s',
+    });
+  }
+}
+
+/** Says once a file how a value from a message goes into an address, at the first template that takes one. */
+function noteEncoding(file: JudgedFile): void {
+  for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
+    const to = asMap(own(asMap(route), 'to'));
+    const bus = busBehind(file.value, own(to, 'bus'), file.vocabulary);
+    if (bus === undefined) continue;
+    const option = addressOptionOf(bus, to);
+    const text = own(to, option);
+    if (typeof text !== 'string' || !text.includes('{')) continue;
+    const { word, encoding } = bus.grammar;
+    file.findings.add({
+      code: 'TEMPLATE_ENCODED',
+      at: pointerTo('/routes', index, 'to', option),
+      found: `a value never changes the shape of a ${word}: in it ${encoding}`,
+    });
+    return;
+  }
+}
+
+/** What no schema can say of a route: its templates, and what its two buses make of their options. */
+export function checkRoutes(file: JudgedFile): void {
+  const redact = redactor(file.resolved, file.pieces);
+  for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
+    new RouteJudge(file, pointerTo('/routes', index), asMap(route), redact).judge();
+  }
+  noteEncoding(file);
+}

@@ -1,0 +1,64 @@
+import { asMap } from '#kit/plain.ts';
+import { nearestName } from '#kit/nearest.ts';
+import { pointerTo } from '#kit/pointer.ts';
+import { oneOf } from './describe.ts';
+import type { FindingDraft } from './finding-list.ts';
+import { alternatives } from './schema-at.ts';
+import type { Vocabulary } from '../catalog-view.ts';
+
+/** What each bus calls its addresses: of one bus's word the checker knows what it is on another. */
+export type AddressWords = ReadonlyMap<string, ReadonlySet<string>>;
+
+export function addressWords({ buses }: Vocabulary): AddressWords {
+  return new Map(
+    [...buses].map(([kind, { addressOptions, grammar }]) => [
+      kind,
+      new Set([grammar.word, `${grammar.word}s`, ...addressOptions]),
+    ]),
+  );
+}
+
+/** The map that lacks the key: its known keys with their schemas, what it holds, and of an end the kind of its bus. */
+export interface Lacking {
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly bus: string | undefined;
+  readonly words: AddressWords;
+}
+
+/** A key that a map does not have, with the one that was most likely meant: near by its letters, within a key of the map, or on another bus. */
+export function unknownField(at: string, key: string, lacking: Lacking): FindingDraft {
+  const known = Object.keys(lacking.properties);
+  const free = known.filter((name) => !Object.hasOwn(lacking.data, name));
+  const near = nearestName(key, free);
+  const meant = near === undefined ? otherBusWords(key, lacking, free) : [near];
+  const [suggestion, ...more] = meant;
+  return {
+    code: 'UNKNOWN_FIELD',
+    at: pointerTo(at, key),
+    side: 'key',
+    expected: known.length === 0 ? 'no key here' : oneOf(known),
+    found: key,
+    write:
+      suggestion === undefined
+        ? (within(key, lacking, free) ?? `nothing: remove ${key}`)
+        : oneOf(meant.map((name) => `${name}:`)),
+    suggestion: more.length === 0 ? suggestion : undefined,
+  };
+}
+
+/** `topic` is `subject` on NATS, and on RabbitMQ `routingKey` or `queue`. */
+function otherBusWords(key: string, { bus, words }: Lacking, free: readonly string[]): readonly string[] {
+  if (bus === undefined || ![...words.values()].some((of) => of.has(key))) return [];
+  return free.filter((name) => words.get(bus)?.has(name));
+}
+
+/** `username` beside `sasl` stands within it. */
+function within(key: string, { properties }: Lacking, free: readonly string[]): string | undefined {
+  const [only, ...more] = free.flatMap((holder) => {
+    const inner = alternatives(asMap(properties[holder])).flatMap((schema) => Object.keys(asMap(schema['properties'])));
+    const name = inner.includes(key) ? key : nearestName(key, inner);
+    return name === undefined ? [] : [{ holder, name }];
+  });
+  return only === undefined || more.length > 0 ? undefined : `${only.holder}: { ${only.name}: ... }`;
+}

@@ -1,0 +1,75 @@
+import type { OptionSchema } from '#contract/bus.ts';
+import { FILE_NAME_PATTERN, sinkWords, sourceWords } from './pipeline-fields.ts';
+import type { BusWords, JsonSchema, StageWords, Vocabulary } from '../catalog-view.ts';
+
+const CONNECTION_NAME: JsonSchema = {
+  type: 'string',
+  description: 'Name of a connection under `buses`.',
+  examples: ['field'],
+};
+
+/** A driver's own options with the words that every bus shares. */
+function joined(own: OptionSchema, shared: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  const required = Array.isArray(own['required']) ? (own['required'] as readonly string[]) : [];
+  return {
+    ...own,
+    type: 'object',
+    additionalProperties: false,
+    properties: { ...shared, ...own.properties },
+    required: ['bus', ...required],
+  };
+}
+
+export function connectionSchema(bus: BusWords): JsonSchema {
+  return joined(bus.connectionSchema, { bus: { const: bus.name, description: `A ${bus.name} connection.` } });
+}
+
+export function sourceSchema(bus: BusWords, vocabulary: Vocabulary): JsonSchema {
+  return joined(bus.sourceSchema, { bus: CONNECTION_NAME, ...sourceWords(vocabulary.codecs.keys()) });
+}
+
+export function sinkSchema(bus: BusWords, vocabulary: Vocabulary): JsonSchema {
+  return joined(bus.sinkSchema, { bus: CONNECTION_NAME, ...sinkWords(vocabulary.codecs.keys()) });
+}
+
+/** A bus as the place of dead letters: their bytes and headers are their own. */
+export function letterSinkSchema(bus: BusWords): JsonSchema {
+  return joined(bus.sinkSchema, { bus: CONNECTION_NAME });
+}
+
+export function stageSchema(stage: StageWords): JsonSchema {
+  const required = Array.isArray(stage.schema['required']) ? (stage.schema['required'] as readonly string[]) : [];
+  const name: JsonSchema = {
+    type: 'string',
+    pattern: FILE_NAME_PATTERN,
+    description:
+      stage.description ??
+      `Name of a file in ${stage.names === 'function' ? 'functions/' : 'schemas/'}, without its ending.`,
+  };
+  return {
+    ...stage.schema,
+    type: 'object',
+    additionalProperties: false,
+    properties: { [stage.verb]: name, ...stage.schema.properties },
+    required: [stage.verb, ...required],
+  };
+}
+
+/** Where the kind of bus is not known, only the shared words can be judged. */
+export function anyEndSchema(direction: 'from' | 'to', vocabulary: Vocabulary): JsonSchema {
+  const codecs = vocabulary.codecs.keys();
+  const shared = direction === 'from' ? sourceWords(codecs) : sinkWords(codecs);
+  return { type: 'object', properties: { bus: CONNECTION_NAME, ...shared }, required: ['bus'] };
+}
+
+export const ANY_LETTER_SINK_SCHEMA: JsonSchema = {
+  type: 'object',
+  properties: { bus: CONNECTION_NAME },
+  required: ['bus'],
+};
+
+export const ANY_CONNECTION_SCHEMA: JsonSchema = {
+  type: 'object',
+  properties: { bus: { type: 'string', description: 'Kind of bus.', examples: ['mqtt'] } },
+  required: ['bus'],
+};

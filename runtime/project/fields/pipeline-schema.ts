@@ -1,0 +1,111 @@
+import { connectionSchema, letterSinkSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
+import { RETRY_SCHEMA, fileSchema } from './pipeline-fields.ts';
+import { JSON_SCHEMA } from './json-fields.ts';
+import { LOCAL_LETTERS_SCHEMA } from './dead-letter-fields.ts';
+import { isMap } from '#kit/plain.ts';
+import { admits } from '../check/schema-at.ts';
+import type { JsonSchema, Vocabulary } from '../catalog-view.ts';
+
+const REFERENCE: JsonSchema = {
+  type: 'string',
+  pattern: '^(env:[A-Za-z_][A-Za-z0-9_]*(\\|.*)?|file:.+)$',
+  description: 'env:NAME, env:NAME|default or file:PATH: a value by reference.',
+};
+
+function refusesReferences(schema: JsonSchema): boolean {
+  if ('enum' in schema || 'pattern' in schema) return true;
+  return 'type' in schema && !admits(schema, 'text') && (admits(schema, 1) || admits(schema, true));
+}
+
+/** An option as an editor shall take it: also by reference. Names stay names. */
+function orReference(schema: JsonSchema): JsonSchema {
+  if ('const' in schema) return schema;
+  if (refusesReferences(schema)) {
+    const { description, default: byDefault, ...rest } = schema;
+    return {
+      ...(description === undefined ? {} : { description }),
+      ...(byDefault === undefined ? {} : { default: byDefault }),
+      anyOf: [rest, { $ref: '#/definitions/reference' }],
+    };
+  }
+  const deeper: Record<string, unknown> = { ...schema };
+  for (const union of ['anyOf', 'oneOf']) {
+    const branches = schema[union];
+    if (Array.isArray(branches))
+      deeper[union] = branches.map((branch) => (isMap(branch) ? orReference(branch) : branch));
+  }
+  if (isMap(schema['items'])) deeper['items'] = orReference(schema['items']);
+  if (isMap(schema['additionalProperties']))
+    deeper['additionalProperties'] = orReference(schema['additionalProperties']);
+  if (isMap(schema['properties'])) deeper['properties'] = eachOrReference(schema['properties'], []);
+  return deeper;
+}
+
+function eachOrReference(properties: JsonSchema, names: readonly string[]): JsonSchema {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => [
+      name,
+      isMap(property) && !names.includes(name) ? orReference(property) : property,
+    ]),
+  );
+}
+
+/** Its options may come by reference, but for those that name something. */
+function published(schema: JsonSchema, names: readonly string[]): JsonSchema {
+  const properties = isMap(schema['properties']) ? schema['properties'] : {};
+  return { ...schema, properties: eachOrReference(properties, names) };
+}
+
+/** `if bus is NAME then` its schema: an editor then complains of one driver's words, not of all. */
+function byKind(kinds: readonly string[]): JsonSchema {
+  return {
+    type: 'object',
+    required: ['bus'],
+    properties: { bus: { enum: kinds, description: 'Kind of bus.' } },
+    allOf: kinds.map((kind) => ({
+      if: { required: ['bus'], properties: { bus: { const: kind } } },
+      then: { $ref: `#/definitions/${kind}.connection` },
+    })),
+  };
+}
+
+const refs = (names: readonly string[]): JsonSchema => ({
+  anyOf: names.map((name) => ({ $ref: `#/definitions/${name}` })),
+});
+
+/**
+ * The schema of pipeline files for editors, draft-07, made of the drivers' and stages' own. The kind of a bus lies
+ * behind a connection's name, out of a schema's reach: here an end may be that of any bus; `check` knows better.
+ */
+export function pipelineSchema(vocabulary: Vocabulary): JsonSchema {
+  const definitions: Record<string, JsonSchema> = { reference: REFERENCE };
+  const kinds = [...vocabulary.buses.keys()];
+  for (const [kind, bus] of vocabulary.buses) {
+    definitions[`${kind}.connection`] = published(connectionSchema(bus), ['bus']);
+    definitions[`${kind}.source`] = published(sourceSchema(bus, vocabulary), ['bus', 'codec']);
+    definitions[`${kind}.letters`] = published(letterSinkSchema(bus), ['bus']);
+    definitions[`${kind}.sink`] = published(sinkSchema(bus, vocabulary), ['bus', 'codec']);
+  }
+  for (const [verb, stage] of vocabulary.stages) definitions[`stage.${verb}`] = published(stageSchema(stage), [verb]);
+  const file = fileSchema({
+    connection: byKind(kinds),
+    source: refs(kinds.map((kind) => `${kind}.source`)),
+    sink: refs(kinds.map((kind) => `${kind}.sink`)),
+    json: orReference(JSON_SCHEMA),
+    retry: orReference(RETRY_SCHEMA),
+    letters: [orReference(LOCAL_LETTERS_SCHEMA), ...kinds.map((kind) => ({ $ref: `#/definitions/${kind}.letters` }))],
+    stage: refs([...vocabulary.stages.keys()].map((verb) => `stage.${verb}`)),
+  });
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Sluice pipeline file',
+    description: 'One pipeline: named connections to message buses, and routes between them.',
+    ...file,
+    definitions,
+  };
+}
+
+/** The text of schemas/pipeline.schema.json. */
+export function pipelineSchemaText(vocabulary: Vocabulary): string {
+  return `${JSON.stringify(pipelineSchema(vocabulary), null, 2)}\n`;
+}

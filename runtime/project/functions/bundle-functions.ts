@@ -1,0 +1,90 @@
+import { dirname, join, relative, resolve } from 'node:path';
+import type { BuildFailure, BuildOptions, Message, Plugin } from 'esbuild';
+import type { Finding } from '../check/findings.ts';
+import { asList, asMap } from '#kit/plain.ts';
+import { packageFolder } from '../package-folder.ts';
+
+/**
+ * A function's `import ... from 'sluice'` is the running runtime's public door, wherever the project's folder lies and
+ * whatever its node_modules hold.
+ */
+export const doorPlugin: Plugin = {
+  name: 'sluice-door',
+  setup(build) {
+    const door = join(packageFolder(), 'runtime', 'sluice.ts');
+    build.onResolve({ filter: /^sluice$/ }, () => ({ path: door }));
+  },
+};
+
+/** What every bundle that runs on Node is made with. Packages written for CommonJS ask for `require`. */
+export const NODE_BUNDLE = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  logLevel: 'silent',
+  // Node shows the whole line of an uncaught error: a minified file would be one.
+  lineLimit: 160,
+  // The copy of Node's own streams that older packages bring: 79 kB that Node has already.
+  alias: { 'readable-stream': 'node:stream' },
+  banner: {
+    js: "import { createRequire as sluiceRequire } from 'node:module'; const require = sluiceRequire(import.meta.url);",
+  },
+} as const satisfies BuildOptions;
+
+/** Source text of a module that exports the function modules of a project by name, as `functions`. */
+export function functionsEntry(paths: ReadonlyMap<string, string>): string {
+  const names = [...paths];
+  const imports = names.map(([, path], index) => `import * as f${index} from ${JSON.stringify(resolve(path))};`);
+  const entries = names.map(([name], index) => `${JSON.stringify(name)}: f${index}`);
+  return `${imports.join('\n')}\nexport const functions = { ${entries.join(', ')} };\n`;
+}
+
+/** The map with its sources named within the project, or within the runtime: no folder of the machine that built it. */
+export function tidyMap(text: string, mapFolder: string, projectFolder: string): string {
+  const map = asMap(JSON.parse(text));
+  const tidy = (source: unknown): string => {
+    const name = String(source);
+    // Modules that lie in no file.
+    if (name.startsWith('sluice:')) return name.replace(/^sluice:(?=sluice:)/, '');
+    if (name.endsWith('<stdin>')) return 'sluice:entry';
+    const path = resolve(mapFolder, name);
+    const inRuntime = relative(join(packageFolder(), 'runtime'), path);
+    if (!inRuntime.startsWith('..')) return `sluice:${inRuntime}`;
+    const inProject = relative(projectFolder, path);
+    // The project itself may lie in such a folder.
+    const packages = inProject.startsWith('..') ? path.lastIndexOf('node_modules') : -1;
+    return packages === -1 ? inProject.slice(Math.max(0, inProject.lastIndexOf('node_modules'))) : path.slice(packages);
+  };
+  return JSON.stringify({ ...map, sources: asList(map['sources']).map(tidy) });
+}
+
+/** What the bundler found wrong with function files, each at its place. Anything else is thrown on. */
+export function bundlingFindings(thrown: unknown, folder: string): Finding[] {
+  if (!isBuildFailure(thrown)) throw thrown;
+  return thrown.errors.map((error) => toFinding(error, folder));
+}
+
+function isBuildFailure(thrown: unknown): thrown is BuildFailure {
+  return thrown instanceof Error && 'errors' in thrown && Array.isArray(thrown.errors);
+}
+
+function toFinding({ text, location }: Message, folder: string): Finding {
+  return {
+    severity: 'error',
+    code: 'FUNCTION_BROKEN',
+    file: location === null ? folder : join(folder, location.file),
+    line: location?.line ?? 1,
+    column: (location?.column ?? 0) + 1,
+    path: '',
+    expected: 'a function file that compiles',
+    found: text,
+    write: '',
+  };
+}
+
+/** Where the bundler looks for packages of a source text that lies in no file. */
+export function resolveFolder(paths: ReadonlyMap<string, string>): string {
+  const [first] = paths.values();
+  return first === undefined ? process.cwd() : dirname(resolve(first));
+}

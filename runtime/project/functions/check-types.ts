@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Finding } from '../check/findings.ts';
+import { asMap } from '#kit/plain.ts';
+import { packageFolder } from '../package-folder.ts';
+
+/** Longer than any project of functions takes. */
+const LIMIT_MS = 15_000;
+
+/**
+ * Where the project says nothing: what the bundler understands, and types as strict as they can be without having
+ * everything written down.
+ */
+const OPTIONS = {
+  target: 'es2023',
+  module: 'preserve',
+  moduleResolution: 'bundler',
+  strict: true,
+  noImplicitAny: false,
+  allowJs: true,
+  checkJs: false,
+  resolveJsonModule: true,
+} as const;
+
+/**
+ * Errors that say what is missing around a function and nothing of it: whether a module is there is the bundler's to say, and
+ * the types of packages and of Node need not be installed.
+ */
+const SURROUNDINGS = new Set(['TS2307', 'TS2580', 'TS2591', 'TS2688', 'TS2792', 'TS2875', 'TS5097', 'TS7016']);
+
+/**
+ * Holds the TypeScript files of functions against their types, with the compiler of the project, or else the one beside
+ * Sluice, under the project's own tsconfig.json where it has one. Type errors come as findings at their places; without a
+ * compiler a notice says that nothing was looked at.
+ */
+export async function checkTypes(paths: Iterable<string>, folder: string): Promise<readonly Finding[]> {
+  const files = [...paths].map((path) => resolve(path)).filter((path) => /\.m?ts$/.test(path));
+  const [first] = files;
+  if (first === undefined) return [];
+  const compiler = compilerFor(folder);
+  if (compiler === undefined) return [unchecked(first, 'no TypeScript compiler', 'npm install --save-dev typescript')];
+  const home = await mkdtemp(join(tmpdir(), 'sluice-types-'));
+  try {
+    const config = join(home, 'tsconfig.json');
+    await writeFile(config, JSON.stringify(configFor(files, folder)));
+    const output = await run(await binOf(compiler), config, folder);
+    if (output === undefined) return [unchecked(first, `no answer of ${compiler} in ${LIMIT_MS / 1000} s`, '')];
+    const findings = findingsIn(output, folder);
+    // What the compiler says of its options keeps it from looking at the files.
+    const options = findings.find(({ file }) => file === config)?.found ?? /^error TS\d+: .*$/m.exec(output)?.[0];
+    return options === undefined ? findings : [unchecked(first, options, 'a tsconfig.json that tsc takes')];
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** The folder of the compiler's package. */
+function compilerFor(folder: string): string | undefined {
+  const found = [folder, packageFolder()].map((from) => resolved(from, 'typescript/package.json')).find(Boolean);
+  return found === undefined ? undefined : dirname(found);
+}
+
+function resolved(folder: string, name: string): string | undefined {
+  try {
+    return createRequire(join(resolve(folder), 'package.json')).resolve(name);
+  } catch {
+    return undefined;
+  }
+}
+
+async function binOf(compiler: string): Promise<string> {
+  const description = asMap(JSON.parse(await readFile(join(compiler, 'package.json'), 'utf8')));
+  const bin = asMap(description['bin'])['tsc'];
+  return join(compiler, typeof bin === 'string' ? bin : 'bin/tsc');
+}
+
+function configFor(files: readonly string[], folder: string): object {
+  const own = join(resolve(folder), 'tsconfig.json');
+  const isOwn = existsSync(own);
+  const nodeTypes = [folder, packageFolder()].map((from) => resolved(from, '@types/node/package.json')).find(Boolean);
+  // A project that Sluice is installed in finds its door by itself; every other one is shown the runtime's.
+  const door = resolved(folder, 'sluice') === undefined ? join(packageFolder(), 'runtime', 'sluice.ts') : undefined;
+  return {
+    ...(isOwn && { extends: own }),
+    compilerOptions: {
+      ...(!isOwn && OPTIONS),
+      ...(!isOwn && { lib: nodeTypes === undefined ? ['es2024', 'dom'] : ['es2024'] }),
+      typeRoots: [
+        join(resolve(folder), 'node_modules', '@types'),
+        ...(nodeTypes === undefined ? [] : [dirname(dirname(nodeTypes))]),
+      ],
+      ...(!isOwn && nodeTypes !== undefined && { types: ['node'] }),
+      ...(door !== undefined && { paths: { sluice: [door] } }),
+      noEmit: true,
+      rootDir: '/',
+      skipLibCheck: true,
+      allowImportingTsExtensions: true,
+      incremental: false,
+      composite: false,
+    },
+    files,
+    include: [],
+  };
+}
+
+/** What the compiler printed; undefined where it did not end in time, or could not be started. */
+function run(bin: string, config: string, cwd: string): Promise<string | undefined> {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [bin, '-p', config, '--pretty', 'false'], {
+      cwd,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    child.once('error', () => done(undefined));
+    child.once('close', (code) => done(code === null ? undefined : output));
+  });
+}
+
+const LINE = /^(?<file>[^\s(][^(]*)\((?<line>\d+),(?<column>\d+)\): error (?<code>TS\d+): (?<text>.*(?:\n .*)*)/gm;
+
+function findingsIn(output: string, folder: string): readonly Finding[] {
+  return [...output.matchAll(LINE)].flatMap(({ groups }) => {
+    const { file = '', line, column, code = '', text = '' } = groups ?? {};
+    const path = resolve(folder, file);
+    if (SURROUNDINGS.has(code) || path.includes('node_modules')) return [];
+    return [
+      {
+        severity: 'error',
+        code: 'FUNCTION_TYPES',
+        file: path,
+        line: Number(line),
+        column: Number(column),
+        path: '',
+        expected: 'a file whose types fit',
+        found: `${text.replaceAll(/\s*\n\s*/g, ' ')} (${code})`,
+        write: '',
+      } satisfies Finding,
+    ];
+  });
+}
+
+function unchecked(file: string, found: string, write: string): Finding {
+  const expected = 'functions whose types are checked';
+  return {
+    severity: 'notice',
+    code: 'FUNCTION_TYPES_UNCHECKED',
+    file,
+    line: 1,
+    column: 1,
+    path: '',
+    expected,
+    found,
+    write,
+  };
+}

@@ -1,0 +1,86 @@
+import type { FindingList } from '../check/finding-list.ts';
+import { driverOptions } from './build-spec.ts';
+import { mapWithDefaults } from './with-defaults.ts';
+import { busBehind, pieceAt } from './sections.ts';
+import type { Piece } from './sections.ts';
+import { asMap, put, under } from '#kit/plain.ts';
+import type { PlainMap } from '#kit/plain.ts';
+import { parentPointer, pointerKeys, pointerTo } from '#kit/pointer.ts';
+import type { Resolved } from './references.ts';
+import { standInFor } from './resolved-document.ts';
+import { schemasAt } from '../check/schema-at.ts';
+import type { BusWords, Vocabulary } from '../catalog-view.ts';
+
+/** What the judges of a route know of the file. */
+export interface JudgedFile {
+  readonly value: unknown;
+  readonly pieces: readonly Piece[];
+  readonly resolved: ReadonlyMap<string, Resolved>;
+  readonly vocabulary: Vocabulary;
+  readonly findings: FindingList;
+}
+
+/** One end of a route whose options a driver can be asked about. */
+export interface JudgedEnd {
+  readonly bus: BusWords;
+  readonly connectionAt: string;
+  readonly connection: PlainMap;
+  readonly at: string;
+  readonly end: PlainMap;
+}
+
+const unresolved = new WeakMap<ReadonlyMap<string, Resolved>, ReadonlyMap<string, readonly string[]>>();
+
+/** References at the place or beneath it that could not be resolved. */
+function unresolvedWithin(at: string, resolved: ReadonlyMap<string, Resolved>): readonly string[] {
+  let byHolder = unresolved.get(resolved);
+  if (byHolder === undefined) {
+    const made = new Map<string, string[]>();
+    for (const [pointer, { text }] of resolved) {
+      if (text !== undefined) continue;
+      for (let holder: string | undefined = pointer; holder !== undefined; holder = parentPointer(holder)) {
+        const beneath = made.get(holder);
+        if (beneath === undefined) made.set(holder, [pointer]);
+        else beneath.push(pointer);
+      }
+    }
+    byHolder = made;
+    unresolved.set(resolved, byHolder);
+  }
+  return byHolder.get(at) ?? [];
+}
+
+/** Whether nothing of the place lies behind a reference that could not be resolved. */
+export function isKnown(at: string, { resolved }: JudgedFile): boolean {
+  return unresolvedWithin(at, resolved).length === 0;
+}
+
+/** The driver's options at a place with defaults filled in; undefined where they are wrong, or not known well enough. */
+function options(at: string, kind: 'connection' | 'from' | 'to', file: JudgedFile): PlainMap | undefined {
+  const piece = pieceAt(file.pieces, at);
+  if (piece === undefined || file.findings.hasErrorWithin(at)) return undefined;
+  let value = under(file.value, pointerKeys(at));
+  for (const pointer of unresolvedWithin(at, file.resolved)) {
+    const keys = pointerKeys(pointer.slice(at.length));
+    const substitute = standInFor(schemasAt(piece.schema, keys));
+    if (substitute === undefined) return undefined;
+    value = put(value, keys, substitute);
+  }
+  return driverOptions(mapWithDefaults(asMap(value), piece.schema), kind);
+}
+
+/** One end of a route with its connection, where both are free of errors. */
+export function judgedEnd(
+  routeAt: string,
+  direction: 'from' | 'to' | 'deadLetter',
+  file: JudgedFile,
+): JudgedEnd | undefined {
+  const name = under(file.value, [...pointerKeys(routeAt), direction, 'bus']);
+  const bus = busBehind(file.value, name, file.vocabulary);
+  if (bus === undefined || typeof name !== 'string') return undefined;
+  const connectionAt = pointerTo('/buses', name);
+  const at = pointerTo(routeAt, direction);
+  const connection = options(connectionAt, 'connection', file);
+  const end = options(at, direction === 'from' ? 'from' : 'to', file);
+  return connection === undefined || end === undefined ? undefined : { bus, connectionAt, connection, at, end };
+}

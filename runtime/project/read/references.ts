@@ -1,0 +1,195 @@
+import type { FindingList } from '../check/finding-list.ts';
+import { isMap } from '#kit/plain.ts';
+import { pointerTo } from '#kit/pointer.ts';
+
+/** Reads what a `file:` reference names, the path as written; the caller says from which folder it counts. Throws when it cannot. */
+export type ReadFile = (path: string) => string;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where references are looked up, and how a missing one counts. */
+export interface ReferenceSources {
+  readonly environment: Environment;
+  readonly readFile: ReadFile;
+  /** What findings call the folder from which relative paths of files count. Default: the project's folder. */
+  readonly home?: string;
+  /** `run`: a missing value is an error. `check`: a warning, and what it stands for is not judged. */
+  readonly mode: 'check' | 'run';
+}
+
+type Reference =
+  | { readonly kind: 'env'; readonly name: string; readonly fallback: string | undefined }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** A reference and what became of it. `text` never leaves the spec: findings show `written`. */
+export interface Resolved {
+  /** What findings show: `env:NAME`, never what stands behind it, nor its default. */
+  readonly written: string;
+  /** Undefined where it could not be resolved. */
+  readonly text: string | undefined;
+  /** Path of the file that holds it, as written. */
+  readonly file?: string;
+  /** Why there is no text, where a file was named. */
+  readonly flaw?: string;
+}
+
+const ENV = /^env:([A-Za-z_][A-Za-z0-9_]*)(?:\|(.*))?$/s;
+// Names that decide what is built, before any environment is known.
+const NAMES =
+  /^\/name$|^\/buses\/[^/]+\/bus$|^\/routes\/\d+\/(name|class|deadLetter)$|^\/routes\/\d+\/(from|to|deadLetter)\/(bus|codec)$/;
+const STAGE_KEY = /^\/routes\/\d+\/stages\/\d+\/([^/]+)$/;
+
+function isReference(text: string): boolean {
+  return text.startsWith('env:') || text.startsWith('file:');
+}
+
+// A default may be a secret as well.
+function beforeDefault(text: string): string {
+  return text.split('|', 1)[0] ?? '';
+}
+
+function parse(text: string): Reference | undefined {
+  if (text.startsWith('file:')) return text === 'file:' ? undefined : { kind: 'file', path: text.slice(5) };
+  const match = ENV.exec(text);
+  return match?.[1] === undefined ? undefined : { kind: 'env', name: match[1], fallback: match[2] };
+}
+
+/** Every text of the data with its pointer. */
+function* texts(value: unknown, pointer: string): Generator<readonly [pointer: string, text: string]> {
+  if (typeof value === 'string') yield [pointer, value];
+  else if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) yield* texts(item, pointerTo(pointer, index));
+  } else if (isMap(value)) {
+    for (const [key, item] of Object.entries(value)) yield* texts(item, pointerTo(pointer, key));
+  }
+}
+
+/** What a pipeline asks of its surroundings: for the manifest. Names only, never contents. */
+export interface Surroundings {
+  readonly environment: readonly { readonly name: string; readonly required: boolean }[];
+  readonly files: readonly string[];
+}
+
+/** Lists the environment variables and files that the document names, each once, in the order of the file. */
+export function surroundingsOf(document: unknown): Surroundings {
+  const environment = new Map<string, boolean>();
+  const files = new Set<string>();
+  for (const [, text] of texts(document, '')) {
+    const reference = isReference(text) ? parse(text) : undefined;
+    if (reference?.kind === 'file') files.add(reference.path);
+    if (reference?.kind === 'env') {
+      const byDefault = reference.fallback === undefined ? undefined : parse(reference.fallback);
+      if (byDefault?.kind === 'file') files.add(byDefault.path);
+      const required = environment.get(reference.name) ?? false;
+      environment.set(reference.name, required || reference.fallback === undefined);
+    }
+  }
+  return {
+    environment: [...environment].map(([name, required]) => ({ name, required })),
+    files: [...files],
+  };
+}
+
+/** Pointers of all references in the document. */
+export function referencePointers(document: unknown): readonly string[] {
+  return [...texts(document, '')].filter(([, text]) => isReference(text)).map(([pointer]) => pointer);
+}
+
+/** Looks up every reference. What could not be resolved is claimed, so that nothing judges it further. */
+export function resolveReferences(
+  document: unknown,
+  verbs: ReadonlyMap<string, unknown>,
+  sources: ReferenceSources,
+  findings: FindingList,
+): ReadonlyMap<string, Resolved> {
+  const resolved = new Map<string, Resolved>();
+  for (const [pointer, text] of texts(document, '')) {
+    if (!isReference(text)) continue;
+    const verb = STAGE_KEY.exec(pointer)?.[1];
+    if (NAMES.test(pointer) || (verb !== undefined && verbs.has(verb))) {
+      findings.add({
+        code: 'REFERENCE_REFUSED',
+        at: pointer,
+        expected: 'a name',
+        found: beforeDefault(text),
+        write: 'the name itself',
+      });
+      continue;
+    }
+    const reference = parse(text);
+    if (reference === undefined) {
+      const expected = 'env:NAME, env:NAME|default or file:PATH as the whole value';
+      findings.add({
+        code: 'REFERENCE_SYNTAX',
+        at: pointer,
+        expected,
+        found: beforeDefault(text),
+        write: 'env:NAME with letters, digits and _',
+      });
+      continue;
+    }
+    const found = resolve(reference, sources);
+    resolved.set(pointer, found);
+    if (found.text === undefined) reportMissing(reference, found, pointer, sources, findings);
+  }
+  return resolved;
+}
+
+function resolve(reference: Reference, sources: ReferenceSources): Resolved {
+  if (reference.kind === 'file') return inFile(reference.path, `file:${reference.path}`, sources);
+  const { name, fallback } = reference;
+  const set = sources.environment[name];
+  // An empty variable counts as not set: that is how shells and container platforms spell "none".
+  const isSet = set !== undefined && set !== '';
+  const written = isSet || fallback === undefined ? `env:${name}` : `the default of env:${name}`;
+  const content = isSet ? set : fallback;
+  const named = content === undefined ? undefined : parse(content);
+  // Of a file that a variable names only the variable is shown: its value may be a secret after all.
+  return named?.kind === 'file' ? inFile(named.path, written, sources) : { written, text: content };
+}
+
+function inFile(path: string, written: string, { readFile }: Pick<ReferenceSources, 'readFile'>): Resolved {
+  return { written, file: path, ...readSecret(path, readFile) };
+}
+
+/** What a file holds, as the value that it stands for; `flaw` says why it holds none. */
+export function readSecret(path: string, readFile: ReadFile): { readonly text: string | undefined; flaw?: string } {
+  try {
+    // Editors and `echo` end a file with a line break that is no part of a secret.
+    const text = readFile(path).replace(/\r?\n$/, '');
+    // An empty file counts as none, as an empty variable does: a file that is written anew is empty at first.
+    return text === '' ? { text: undefined, flaw: 'is empty' } : { text };
+  } catch {
+    return { text: undefined, flaw: 'cannot be read' };
+  }
+}
+
+function reportMissing(
+  reference: Reference,
+  { written, flaw }: Resolved,
+  at: string,
+  { mode, home = "the project's folder" }: ReferenceSources,
+  findings: FindingList,
+): void {
+  findings.claim(at);
+  const severity = mode === 'run' ? 'error' : 'warning';
+  if (reference.kind === 'env' && flaw === undefined) {
+    findings.add({
+      code: 'ENV_MISSING',
+      at,
+      severity,
+      expected: `${reference.name} in the environment`,
+      found: `env:${reference.name}, and it is not set`,
+      write: `${reference.name}=... before the command, or a default: env:${reference.name}|default`,
+    });
+  } else {
+    findings.add({
+      code: 'FILE_UNREADABLE',
+      at,
+      severity,
+      expected: 'a readable file that is not empty',
+      found:
+        reference.kind === 'file' ? `${written}, and it ${flaw}` : `${written}, and the file that it names ${flaw}`,
+      write: `a path from ${home} or an absolute one, readable by this user`,
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import type { Piece } from './sections.ts';
+import { asMap, put } from '#kit/plain.ts';
+import type { PlainMap } from '#kit/plain.ts';
+import { isWithin, pointerKeys } from '#kit/pointer.ts';
+import { fits, typedValue } from './reference-value.ts';
+import { type ReadFile, readSecret, type Resolved } from './references.ts';
+import { judges } from './resolved-document.ts';
+
+/** A connection's options after its files were read anew. */
+export interface Reread {
+  /** The same object as before where nothing has changed. */
+  readonly options: PlainMap;
+  /** Of each file that cannot be used; what it held before stays in `options`. No secret is in it. */
+  readonly troubles: readonly string[];
+}
+
+/** Where references of a checked file led, and how their files are read. */
+export interface References {
+  readonly pieces: readonly Piece[];
+  readonly resolved: ReadonlyMap<string, Resolved>;
+  readonly readFile: ReadFile;
+}
+
+/**
+ * How the options at `at` are read again; undefined where none of them comes from a file. The environment is not looked
+ * at again: nothing outside can change that of a process that runs.
+ */
+export function rereader(at: string, options: PlainMap, references: References): (() => Reread) | undefined {
+  const { pieces, resolved, readFile } = references;
+  const files = [...resolved].flatMap(([pointer, { file, written, text }]) =>
+    file !== undefined && text !== undefined && isWithin(pointer, at)
+      ? [{ file, written, text, keys: pointerKeys(pointer.slice(at.length)), schemas: judges(pointer, pieces) }]
+      : [],
+  );
+  if (files.length === 0) return undefined;
+  const known = new Map(files.map(({ text }, index) => [index, text]));
+  let last = options;
+  return () => {
+    const troubles: string[] = [];
+    for (const [index, { file, written, keys, schemas }] of files.entries()) {
+      const { text, flaw } = readSecret(file, readFile);
+      if (text === known.get(index)) continue;
+      const value = text === undefined ? undefined : typedValue(text, schemas);
+      if (text !== undefined && value !== undefined && fits(value, schemas)) {
+        known.set(index, text);
+        last = asMap(put(last, keys, value));
+      } else troubles.push(`${keys.join('.')}: what ${written} names ${flaw ?? 'does not fit there'}`);
+    }
+    return { options: last, troubles };
+  };
+}

@@ -1,0 +1,55 @@
+import { buildSpec } from './build-spec.ts';
+import { checkLoops } from '../check/check-loops.ts';
+import { checkRoutes } from '../check/check-routes.ts';
+import { FindingList } from '../check/finding-list.ts';
+import type { Finding } from '../check/findings.ts';
+import type { PipelineSpec } from '../pipeline-spec.ts';
+import { piecesOf } from './sections.ts';
+import { Places } from './source-map.ts';
+import { resolveReferences } from './references.ts';
+import type { ReferenceSources } from './references.ts';
+import { judgeContents, withContents, withStandIns } from './resolved-document.ts';
+import type { Vocabulary } from '../catalog-view.ts';
+
+/** A pipeline file that passed the check, as plain data that JSON can hold: what a bundle embeds. References are as written. */
+export interface PipelineDocument {
+  readonly file: string;
+  readonly value: unknown;
+  /** Line and column of references and stages, by pointer: what can still go wrong after the check. */
+  readonly places: Readonly<Record<string, readonly [line: number, column: number]>>;
+}
+
+/** The outcome of a check. `spec` is there exactly when no finding is an error. */
+export interface Resolution {
+  readonly spec?: PipelineSpec;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Makes the spec of a document that `checkPipeline` passed, with this machine's environment. Judges again only what
+ * the environment can change, and needs neither the YAML reader nor the schema compiler: this is a bundle's start.
+ */
+export function resolvePipeline(
+  document: PipelineDocument,
+  vocabulary: Vocabulary,
+  sources: ReferenceSources,
+): Resolution {
+  const { file, value } = document;
+  const spots = Object.entries(document.places).map(
+    ([pointer, [line, column]]) => [pointer, { value: { line, column } }] as const,
+  );
+  const places = new Places(new Map(spots));
+  const findings = new FindingList(file, places);
+  const pieces = piecesOf(value, vocabulary);
+  const resolved = resolveReferences(value, vocabulary.stages, sources, findings);
+  judgeContents(pieces, resolved, findings);
+  const contents = withContents(value, pieces, resolved);
+  const judged = { value: contents, pieces, resolved, vocabulary, findings };
+  checkRoutes(judged);
+  checkLoops(judged);
+  if (findings.hasErrors) return { findings: findings.sorted() };
+  const whole = withStandIns(contents, pieces, resolved);
+  const { readFile } = sources;
+  const spec = buildSpec({ file, value: whole, places, pieces, vocabulary, resolved, readFile });
+  return { spec, findings: findings.sorted() };
+}

@@ -1,0 +1,118 @@
+import {
+  ANY_CONNECTION_SCHEMA,
+  ANY_LETTER_SINK_SCHEMA,
+  anyEndSchema,
+  connectionSchema,
+  letterSinkSchema,
+  sinkSchema,
+  sourceSchema,
+  stageSchema,
+} from '../fields/end-schema.ts';
+import { JUDGED_APART, RETRY_SCHEMA, fileSchema } from '../fields/pipeline-fields.ts';
+import { JSON_SCHEMA } from '../fields/json-fields.ts';
+import { LOCAL_LETTERS_SCHEMA } from '../fields/dead-letter-fields.ts';
+import { asList, asMap, isMap, own } from '#kit/plain.ts';
+import { pointerTo } from '#kit/pointer.ts';
+import type { BusWords, JsonSchema, StageWords, Vocabulary } from '../catalog-view.ts';
+
+/** One part of a pipeline file and the one schema that judges it. */
+export interface Piece {
+  readonly pointer: string;
+  readonly schema: JsonSchema;
+  /** Kind of the bus, of an end. */
+  readonly bus?: string | undefined;
+}
+
+const indexes = new WeakMap<readonly Piece[], ReadonlyMap<string, Piece>>();
+
+/** The part at exactly this place. */
+export function pieceAt(pieces: readonly Piece[], pointer: string): Piece | undefined {
+  let index = indexes.get(pieces);
+  if (index === undefined) {
+    index = new Map(pieces.map((piece) => [piece.pointer, piece]));
+    indexes.set(pieces, index);
+  }
+  return index.get(pointer);
+}
+
+const FILE_SCHEMA = fileSchema({
+  connection: JUDGED_APART,
+  source: JUDGED_APART,
+  sink: JUDGED_APART,
+  stage: JUDGED_APART,
+  json: JSON_SCHEMA,
+  retry: RETRY_SCHEMA,
+  letters: [JUDGED_APART],
+});
+
+/** The driver behind a connection's name; undefined where the name or its kind is not known. */
+export function busBehind(value: unknown, connection: unknown, vocabulary: Vocabulary): BusWords | undefined {
+  if (typeof connection !== 'string') return undefined;
+  const kind = own(asMap(own(asMap(own(asMap(value), 'buses')), connection)), 'bus');
+  return typeof kind === 'string' ? vocabulary.buses.get(kind) : undefined;
+}
+
+/** The stage kind of one item of `stages`: that of its first known verb. */
+export function stageKind(item: unknown, vocabulary: Vocabulary): StageWords | undefined {
+  const verb = Object.keys(asMap(item)).find((key) => vocabulary.stages.has(key));
+  return verb === undefined ? undefined : vocabulary.stages.get(verb);
+}
+
+/** One schema object for each use of a driver, so that each is compiled once. */
+class Schemas {
+  readonly #made = new Map<string, JsonSchema>();
+
+  of(name: string, make: () => JsonSchema): JsonSchema {
+    const known = this.#made.get(name);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#made.set(name, made);
+    return made;
+  }
+}
+
+/**
+ * Cuts the file's data into parts, each with exactly the schema that its kind of bus or stage asks for: a union of all
+ * drivers' schemas would answer one slip with the complaints of every driver.
+ */
+export function piecesOf(value: unknown, vocabulary: Vocabulary): readonly Piece[] {
+  const schemas = new Schemas();
+  const pieces: Piece[] = [{ pointer: '', schema: FILE_SCHEMA }];
+  const end = (direction: 'from' | 'to', bus: BusWords | undefined): JsonSchema =>
+    schemas.of(`${direction} ${bus?.name ?? ''}`, () => {
+      if (bus === undefined) return anyEndSchema(direction, vocabulary);
+      return direction === 'from' ? sourceSchema(bus, vocabulary) : sinkSchema(bus, vocabulary);
+    });
+  const file = asMap(value);
+  for (const [name, connection] of Object.entries(asMap(own(file, 'buses')))) {
+    if (!isMap(connection)) continue;
+    const bus = busBehind(value, name, vocabulary);
+    const schema =
+      bus === undefined ? ANY_CONNECTION_SCHEMA : schemas.of(`bus ${bus.name}`, () => connectionSchema(bus));
+    pieces.push({ pointer: pointerTo('/buses', name), schema });
+  }
+  for (const [index, route] of asList(own(file, 'routes')).entries()) {
+    const at = pointerTo('/routes', index);
+    for (const direction of ['from', 'to'] as const) {
+      const options = own(asMap(route), direction);
+      if (!isMap(options)) continue;
+      const bus = busBehind(value, own(options, 'bus'), vocabulary);
+      pieces.push({ pointer: pointerTo(at, direction), schema: end(direction, bus), bus: bus?.name });
+    }
+    const letters = own(asMap(route), 'deadLetter');
+    if (isMap(letters)) {
+      const bus = busBehind(value, own(letters, 'bus'), vocabulary);
+      const ofBus =
+        bus === undefined ? ANY_LETTER_SINK_SCHEMA : schemas.of(`letters ${bus.name}`, () => letterSinkSchema(bus));
+      const schema = Object.hasOwn(letters, 'bus') ? ofBus : LOCAL_LETTERS_SCHEMA;
+      pieces.push({ pointer: pointerTo(at, 'deadLetter'), schema, bus: bus?.name });
+    }
+    for (const [position, item] of asList(own(asMap(route), 'stages')).entries()) {
+      const kind = stageKind(item, vocabulary);
+      if (kind === undefined) continue;
+      const schema = schemas.of(`stage ${kind.verb}`, () => stageSchema(kind));
+      pieces.push({ pointer: pointerTo(at, 'stages', position), schema });
+    }
+  }
+  return pieces;
+}

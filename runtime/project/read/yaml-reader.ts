@@ -1,0 +1,198 @@
+import { isAlias, isMap, isNode, isScalar, isSeq, visit } from 'yaml';
+import type { Alias, Document, LineCounter, Node, YAMLMap } from 'yaml';
+import type { FindingDraft } from '../check/finding-list.ts';
+import type { Place, Spot } from './source-map.ts';
+import { SECRET } from '../check/explain-value.ts';
+import { pointerTo } from '#kit/pointer.ts';
+
+// Aliases of aliases multiply, and so do merged maps; no pipeline that a person wrote comes near these.
+const MOST_VALUES = 30_000;
+const MOST_LEVELS = 100;
+
+/** The document holds more than a pipeline can. The message says what it may hold, `found` what it does. */
+export class TooMuch extends Error {
+  override readonly name = 'TooMuch';
+  readonly found: string;
+
+  constructor(expected: string, found: string) {
+    super(expected);
+    this.found = found;
+  }
+}
+
+/** Pairs of a map with the merged ones in their place, each with the node at which it counts as written. */
+type Entry = readonly [key: string, keyNode: Node, valueNode: Node | null, place: Node | undefined];
+
+function nodeOf(value: unknown): Node | null {
+  return isNode(value) ? value : null;
+}
+
+/** Reads the nodes of one document as plain data. Once. */
+export class YamlReader {
+  readonly spots = new Map<string, Spot>();
+  readonly flaws: FindingDraft[] = [];
+  readonly #targets: ReadonlyMap<Alias, Node>;
+  readonly #text: string;
+  readonly #lines: LineCounter;
+  readonly #open = new Set<Node>();
+  #values = 0;
+  #levels = 0;
+
+  constructor(document: Document, text: string, lines: LineCounter) {
+    this.#targets = aliasTargets(document);
+    this.#text = text;
+    this.#lines = lines;
+  }
+
+  placeAt(offset: number): Place {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line, column: col };
+  }
+
+  /** `use` is the alias through which the node is seen: errors point at the place of use. */
+  read(node: Node | null, pointer: string, keyNode: Node | undefined, use: Node | undefined): unknown {
+    const seen = use ?? node;
+    const start = seen?.range?.[0] ?? keyNode?.range?.[0] ?? 0;
+    const key = keyNode?.range === undefined || keyNode.range === null ? {} : { key: this.placeAt(keyNode.range[0]) };
+    this.spots.set(pointer, { ...key, value: this.placeAt(start), ...this.#textSpot(node, use) });
+    this.#count();
+    if (node === null || isScalar(node)) return node?.value ?? null;
+    this.#levels += 1;
+    if (this.#levels > MOST_LEVELS) throw new TooMuch(`at most ${MOST_LEVELS} levels`, 'more');
+    const value = this.#readHolder(node, pointer, keyNode, use);
+    this.#levels -= 1;
+    return value;
+  }
+
+  #count(): void {
+    this.#values += 1;
+    if (this.#values > MOST_VALUES)
+      throw new TooMuch(`at most ${MOST_VALUES} values`, 'more, once every alias is followed');
+  }
+
+  #readHolder(node: Node, pointer: string, keyNode: Node | undefined, use: Node | undefined): unknown {
+    if (isAlias(node)) return this.#readAlias(node, pointer, keyNode, use);
+    if (isSeq(node)) {
+      return node.items.map((item, index) => this.read(nodeOf(item), pointerTo(pointer, index), undefined, use));
+    }
+    return isMap(node) ? this.#readMap(node, pointer, use) : null;
+  }
+
+  #readAlias(alias: Alias, pointer: string, keyNode: Node | undefined, use: Node | undefined): unknown {
+    const target = this.#targets.get(alias);
+    if (target === undefined || this.#open.has(target)) {
+      const name = SECRET.test(pointer) ? '*, and a name that is not shown' : `*${alias.source}`;
+      const why = target === undefined ? 'names no anchor before it' : 'lies inside its own anchor';
+      this.flaws.push({
+        code: 'YAML_SYNTAX',
+        at: pointer,
+        expected: 'the name of an anchor that ends before this line',
+        found: `${name}, which ${why}`,
+        write: `the value itself; a text that starts with * in quotes: "*${SECRET.test(pointer) ? '...' : alias.source}"`,
+      });
+      return null;
+    }
+    this.#open.add(target);
+    const value = this.read(target, pointer, keyNode, use ?? alias);
+    this.#open.delete(target);
+    return value;
+  }
+
+  #readMap(map: YAMLMap, pointer: string, use: Node | undefined): Record<string, unknown> {
+    const value: Record<string, unknown> = {};
+    for (const [key, keyNode, valueNode, place] of this.#entries(map, use).values()) {
+      const at = pointerTo(pointer, key);
+      if (key === '__proto__') {
+        this.spots.set(at, { value: this.placeAt((place ?? keyNode).range?.[0] ?? 0) });
+        this.flaws.push({
+          code: 'UNKNOWN_FIELD',
+          at,
+          found: '__proto__',
+          expected: 'another name',
+          write: 'nothing of that name',
+        });
+      } else {
+        value[key] = this.read(valueNode, at, place ?? keyNode, place);
+      }
+    }
+    return value;
+  }
+
+  /** The pairs that the map has in the end: its own first, then merged ones that it lacks. */
+  #entries(map: YAMLMap, use: Node | undefined): ReadonlyMap<string, Entry> {
+    const entries = new Map<string, Entry>();
+    const merged: Entry[] = [];
+    const keys = new Set<string>();
+    for (const pair of map.items) {
+      const keyNode = nodeOf(pair.key);
+      // A key that is no text is a flaw of the YAML, told as such.
+      if (!isScalar(keyNode) || typeof keyNode.value !== 'string') continue;
+      const valueNode = nodeOf(pair.value);
+      if (keys.has(keyNode.value)) this.#repeated(keyNode);
+      keys.add(keyNode.value);
+      if (keyNode.value === '<<') merged.push(...this.#merged(valueNode, use));
+      else entries.set(keyNode.value, [keyNode.value, keyNode, valueNode, use]);
+    }
+    for (let count = 0; count < merged.length; count += 1) this.#count();
+    for (const entry of merged) if (!entries.has(entry[0])) entries.set(entry[0], entry);
+    return entries;
+  }
+
+  #repeated(keyNode: Node): void {
+    const at = `/<yaml>${keyNode.range?.[0] ?? 0}`;
+    this.spots.set(at, { value: this.placeAt(keyNode.range?.[0] ?? 0) });
+    this.flaws.push({
+      code: 'YAML_DUPLICATE_KEY',
+      at,
+      expected: 'each key once in a map',
+      found: 'the same key again',
+      write: 'one of the two',
+    });
+  }
+
+  #merged(node: Node | null, use: Node | undefined): readonly Entry[] {
+    if (isSeq(node)) return node.items.flatMap((item) => this.#merged(nodeOf(item), use));
+    this.#count();
+    const place = use ?? node ?? undefined;
+    const target = isAlias(node) ? this.#targets.get(node) : node;
+    if (!isMap(target) || this.#open.has(target)) {
+      const start = this.placeAt(node?.range?.[0] ?? 0);
+      const at = `/<<${this.flaws.length}`;
+      this.spots.set(at, { value: start });
+      this.flaws.push({
+        code: 'YAML_SYNTAX',
+        at,
+        expected: 'a map, or the alias of one, after <<',
+        found: isAlias(node) ? `*${node.source}` : 'something else',
+        write: '<<: *NAME',
+      });
+      return [];
+    }
+    this.#open.add(target);
+    const entries = [...this.#entries(target, place).values()];
+    this.#open.delete(target);
+    return entries.map(([key, keyNode, valueNode]) => [key, keyNode, valueNode, place]);
+  }
+
+  #textSpot(node: Node | null, use: Node | undefined): { readonly text?: Place } {
+    if (use !== undefined || !isScalar(node) || typeof node.value !== 'string' || !node.range) return {};
+    const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
+    const start = node.range[0] + (quoted ? 1 : 0);
+    return this.#text.startsWith(node.value, start) ? { text: this.placeAt(start) } : {};
+  }
+}
+
+/** What each alias stands for: the last node of its name before it. One walk, where each alias would take one. */
+function aliasTargets(document: Document): ReadonlyMap<Alias, Node> {
+  const targets = new Map<Alias, Node>();
+  const anchored = new Map<string, Node>();
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        const target = anchored.get(node.source);
+        if (target !== undefined) targets.set(node, target);
+      } else if (node.anchor !== undefined) anchored.set(node.anchor, node);
+    },
+  });
+  return targets;
+}

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import { messageOf } from '#contract/errors.ts';
+import { shortened } from '#kit/shortened.ts';
+import type { Finding } from '../check/findings.ts';
+import { isMap } from '#kit/plain.ts';
+import { parseYaml } from '../read/yaml-document.ts';
+import { type ProjectFolders, projectFile } from '../project-files.ts';
+import { schemaCompiler, type UnsafePattern, UnsafePatterns } from './compile-schemas.ts';
+import { BrokenSchema, type SchemaFlaw } from './schema-flaws.ts';
+import { idOf, type SchemaFile } from './schema-names.ts';
+import type { Validator } from '../../stages/validate.ts';
+
+const MOST_SHOWN = 60;
+
+export interface SchemasLoaded {
+  readonly validators: ReadonlyMap<string, Validator>;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Compiles the schemas of these names. What is wrong with a file comes as findings: an error where the pipeline names
+ * the file, else a warning, for it may be what another one refers to.
+ */
+export function loadSchemas(names: Iterable<string>, project: ProjectFolders): SchemasLoaded {
+  const wanted = new Set(names);
+  const { files, findings } = readSchemas(project, wanted);
+  const compiler = schemaCompiler([...files.values()]);
+  const validators = new Map<string, Validator>();
+  for (const name of wanted) {
+    if (!files.has(name)) continue;
+    try {
+      validators.set(name, compiler.compile(name));
+    } catch (thrown) {
+      if (thrown instanceof UnsafePatterns)
+        findings.push(...thrown.patterns.map((unsafe) => unsafePattern(unsafe, [name, ...files.keys()], project)));
+      else if (thrown instanceof BrokenSchema)
+        findings.push(...flawFindings(pathOf(project, thrown.file ?? name), 'error', thrown.flaws));
+      else findings.push(broken(pathOf(project, name), 'error', 'a schema that ajv can compile', messageOf(thrown)));
+    }
+  }
+  const referred = new Set(compiler.names.withReferred(wanted).map(({ name }) => name));
+  for (const [name, flaws] of compiler.flaws) {
+    // A file that nothing refers to, and that nothing could by an $id, is of no concern here.
+    const isOfConcern = referred.has(name) || idOf(files.get(name)?.schema ?? true) !== undefined;
+    if (!wanted.has(name) && isOfConcern) findings.push(...flawFindings(pathOf(project, name), 'warning', flaws));
+  }
+  return { validators, findings: eachOnce(findings) };
+}
+
+/** Two schemas may refer to a third one, in which something is wrong. */
+function eachOnce(findings: readonly Finding[]): readonly Finding[] {
+  const places = new Map<string, Finding>();
+  for (const finding of findings) {
+    const place = `${finding.file}:${finding.line}:${finding.column} ${finding.found}`;
+    if (!places.has(place)) places.set(place, finding);
+  }
+  return [...places.values()];
+}
+
+/** Every schema file of the project, so that one may refer to another. */
+export function readSchemas(
+  project: ProjectFolders,
+  wanted: ReadonlySet<string>,
+): { files: Map<string, SchemaFile>; findings: Finding[] } {
+  const files = new Map<string, SchemaFile>();
+  const findings: Finding[] = [];
+  for (const file of project.schemas) {
+    if (!file.endsWith('.json')) continue;
+    const name = file.slice(0, -'.json'.length);
+    const path = pathOf(project, name);
+    const severity = wanted.has(name) ? 'error' : 'warning';
+    try {
+      const schema: unknown = JSON.parse(readFileSync(path, 'utf8'));
+      if (isMap(schema) || typeof schema === 'boolean') files.set(name, { name, schema });
+      else findings.push(broken(path, severity, 'a JSON object, the schema', `a ${typeof schema}`));
+    } catch (thrown) {
+      findings.push({ ...broken(path, severity, 'JSON', messageOf(thrown)), ...placeIn(messageOf(thrown)) });
+    }
+  }
+  return { files, findings };
+}
+
+function pathOf(project: ProjectFolders, name: string): string {
+  return projectFile(project, 'schemas', name);
+}
+
+function broken(file: string, severity: Finding['severity'], expected: string, found: string): Finding {
+  return { severity, code: 'SCHEMA_BROKEN', file, line: 1, column: 1, path: '', expected, found, write: '' };
+}
+
+function flawFindings(file: string, severity: Finding['severity'], flaws: readonly SchemaFlaw[]): readonly Finding[] {
+  // JSON is YAML, and its reader knows where everything stands.
+  const { places } = parseYaml(readFileSync(file, 'utf8'));
+  const made = flaws.map(({ at, side, expected, found, write, suggestion }) => ({
+    severity,
+    code: 'SCHEMA_BROKEN' as const,
+    file,
+    ...places.of(at, side),
+    path: at,
+    expected,
+    found,
+    write,
+    ...(suggestion !== undefined && { suggestion }),
+  }));
+  return made.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** The pattern stands in one of these schemas, mostly in the first. */
+function unsafePattern({ pattern, why }: UnsafePattern, names: readonly string[], project: ProjectFolders): Finding {
+  const written = JSON.stringify(pattern);
+  const found = names.flatMap((name) => {
+    const file = pathOf(project, name);
+    const text = readFileSync(file, 'utf8');
+    const at = text.indexOf(written);
+    return at === -1 ? [] : [{ file, ...lineAndColumn(text, at) }];
+  });
+  const place = found[0] ?? { file: pathOf(project, names[0] ?? ''), line: 1, column: 1 };
+  return {
+    severity: 'error',
+    code: 'PATTERN_UNSAFE',
+    ...place,
+    path: '',
+    expected: 'a pattern that takes time in proportion to the text',
+    found: `${shortened(written, MOST_SHOWN)} with ${why}`,
+    write: 'a pattern without it, and a function that checks the rest',
+  };
+}
+
+function lineAndColumn(text: string, at: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, at).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+/** Where JSON.parse says that it stopped; it does not always. */
+function placeIn(message: string): Partial<Pick<Finding, 'line' | 'column'>> {
+  const place = /\(line (\d+) column (\d+)\)$/.exec(message);
+  return place === null ? {} : { line: Number(place[1]), column: Number(place[2]) };
+}

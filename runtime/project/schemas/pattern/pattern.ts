@@ -1,0 +1,40 @@
+import { RegExpParser } from '@eslint-community/regexpp';
+import { messageOf } from '#contract/errors.ts';
+import { Automaton } from './automaton.ts';
+import { testWithLooks } from './look-around.ts';
+import { isLinearNatively } from './native.ts';
+import { NotLinear, programOf } from './program.ts';
+
+/** What a schema asks of a pattern. */
+export interface Pattern {
+  /** Whether it matches anywhere in the text. */
+  test(text: string): boolean;
+  /** As a regular expression prints itself. */
+  toString(): string;
+}
+
+/**
+ * The pattern as `new RegExp(source, flags)` judges texts, in time that grows with the text and nothing else: the regular
+ * expression itself where the engine's matching cannot go back and forth, else an automaton. Throws SyntaxError as RegExp
+ * does, and NotLinear where no automaton can do it.
+ */
+export function patternOf(source: string, flags: string): RegExp | Pattern {
+  const native = new RegExp(source, flags);
+  if (flags !== 'u') throw new NotLinear(`the flags ${flags}`);
+  const parsed = parse(source);
+  if (isLinearNatively(parsed)) return native;
+  const toString = (): string => String(native);
+  const program = programOf(parsed);
+  if (program.needsText) return { toString, test: (text) => testWithLooks(program, text) };
+  const automaton = new Automaton(program);
+  return { toString, test: (text) => automaton.test(text) };
+}
+
+function parse(source: string): ReturnType<RegExpParser['parsePattern']> {
+  try {
+    return new RegExpParser().parsePattern(source, 0, source.length, { unicode: true });
+  } catch (thrown) {
+    // The engine takes it already, this parser does not yet.
+    throw new NotLinear(messageOf(thrown));
+  }
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
+import { RESERVED_HEADERS } from '#contract/frame.ts';
+import { catalog } from '../../runtime/catalog.ts';
+import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
+import { DEFAULTS, sinkWords, sourceWords } from '../../runtime/project/fields/pipeline-fields.ts';
+import { findingsText } from '../../runtime/project/check/findings-text.ts';
+import { freshPage, PAGES, writtenPage as writtenBusPage } from './bus-pages.ts';
+import { errorsPage, writtenPage } from './errors-page.ts';
+
+const GUIDE = readFileSync(new URL('../../docs/pipeline-file.md', import.meta.url), 'utf8');
+
+test('docs/errors.md lists every code', () => {
+  assert.equal(writtenPage(), errorsPage(), 'it drifted: node test/project/errors-page.ts');
+});
+
+test('docs/pipeline-file.md names every shared word, every kind of bus, every verb and the defaults', () => {
+  const codecs = [...catalog.codecs.keys()];
+  const words = [...Object.keys(sourceWords(codecs)), ...Object.keys(sinkWords(codecs)), ...codecs];
+  for (const word of [...words, ...catalog.buses.keys(), ...catalog.stages.keys(), 'retry', 'deadLetter', 'class']) {
+    assert.match(GUIDE, new RegExp(`\`[^\`]*\\b${word}\\b[^\`]*\``), word);
+  }
+  for (const value of [DEFAULTS.windowMessages, DEFAULTS.windowBytes, DEFAULTS.attempts, DEFAULTS.backoff]) {
+    assert.ok(GUIDE.includes(String(value)), String(value));
+  }
+});
+
+test('docs/pipeline-file.md names every header that a file cannot set', () => {
+  const sentence = /carried on by themselves;([^.]*) are the runtime's own/.exec(GUIDE)?.[1] ?? '';
+  const named = [...sentence.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+  assert.deepEqual(new Set(named), new Set([...RESERVED_HEADERS, CARRIED_HEADERS]));
+});
+
+test('the example of docs/pipeline-file.md passes the check', () => {
+  const text = /```yaml\n(.*?)```/s.exec(GUIDE)?.[1] ?? '';
+  assert.equal(parseAllDocuments(text).length, 1);
+  const { spec, findings } = checkPipeline({
+    text,
+    file: 'example.yaml',
+    vocabulary: catalog,
+    project: { functions: ['owntracks-to-track.ts'], schemas: ['owntracks-location.v1.json', 'track.v1.json'] },
+    environment: {},
+    readFile: () => '',
+    mode: 'run',
+  });
+  assert.ok(spec, findingsText(findings));
+});
+
+test('the pages of the buses print the options and the guarantees that are in the code', () => {
+  for (const bus of PAGES)
+    assert.equal(writtenBusPage(bus), freshPage(bus), 'it drifted: node test/project/bus-pages.ts');
+});
+
+test('every bus that an operator runs has a page', () => {
+  assert.deepEqual(new Set(PAGES), new Set([...catalog.buses.keys()].filter((name) => name !== 'memory')));
+});
