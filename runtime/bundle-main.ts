@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bus } from '#contract/bus.ts';
 import { didYouMean } from '#kit/nearest.ts';
-import { catalogOf } from './catalog-of.ts';
+import { catalogOf } from './host/catalog-of.ts';
 import { type Arguments, type Command, UsageError } from './cli/command.ts';
 import { assertWord, DLQ_HELP, DLQ_OPTIONS, dlqUsage, runDlq } from './cli/dlq-words.ts';
 import { EXIT, type ExitCode } from './cli/exit-codes.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
-import { catalog } from '../catalog.ts';
+import { catalog } from '../host/catalog.ts';
 import { checkPipeline, type CheckResult } from '../project/check/check-pipeline.ts';
 import { projectFolder } from '../project/project-folder.ts';
 import { type ProjectFolders, readProjectFolders, referenceReader } from '../project/project-files.ts';

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { pause } from '#kit/deadline.ts';
-import { catalog } from '../catalog.ts';
+import { catalog } from '../host/catalog.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import { drawScene, sceneLine } from '../demo/board.ts';
 import { tallyingLog } from '../demo/dead-letter-tally.ts';
 import { type DemoBuses, startBuses, startTraffic, type Traffic } from '../demo/stage-demo.ts';
 import { type Evidence, imbalances } from '../demo/verdict.ts';
 import { packageFolder } from '../project/package-folder.ts';
-import { type RunningPipeline, startPipeline } from '../pipeline.ts';
+import { type RunningPipeline, startPipeline } from '../host/pipeline.ts';
 import { newLog } from '../telemetry/log.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';

@@ -3,7 +3,7 @@ import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import { pause } from '#kit/deadline.ts';
 import { harmless } from '#kit/printable.ts';
-import { type RunningPipeline, startPipeline } from '../pipeline.ts';
+import { type RunningPipeline, startPipeline } from '../host/pipeline.ts';
 import { isFolderFree } from '../store/state-folder.ts';
 import { UsageError } from './command.ts';
 import type { LetterTask, OwnRun } from './letter-task.ts';

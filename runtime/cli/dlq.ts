@@ -1,4 +1,4 @@
-import { catalog } from '../catalog.ts';
+import { catalog } from '../host/catalog.ts';
 import { findingsEnvelope, findingsText } from '../project/check/findings-text.ts';
 import type { Finding } from '../project/check/findings.ts';
 import { withinDeadline } from './check-deadline.ts';

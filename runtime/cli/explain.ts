@@ -1,9 +1,9 @@
-import { busOf } from '../catalog-of.ts';
-import { catalog } from '../catalog.ts';
+import { busOf } from '../host/catalog-of.ts';
+import { catalog } from '../host/catalog.ts';
 import { explainRoute, explanationText, type RouteExplanation } from '../project/explain/explain-route.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
-import { endOptions } from '../end-options.ts';
+import { endOptions } from '../host/end-options.ts';
 import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';

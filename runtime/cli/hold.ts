@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { Log } from '#contract/log.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
-import { type RunningPipeline, type RunSettings, startPipeline } from '../pipeline.ts';
+import { type RunningPipeline, type RunSettings, startPipeline } from '../host/pipeline.ts';
 import { ended } from './ended.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { LiveLog } from './live-log.ts';

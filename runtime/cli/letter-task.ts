@@ -1,8 +1,8 @@
-import type { Catalog } from '../catalog-of.ts';
+import type { Catalog } from '../host/catalog-of.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import type { LetterFilter } from '../store/dead-letters/filter.ts';
 import type { LetterShelf } from '../store/dead-letters/admin.ts';
-import type { ProjectParts } from '../wire.ts';
+import type { ProjectParts } from '../host/wire.ts';
 import type { Arguments } from './command.ts';
 
 /** The pipeline whose letters are meant: of a file, or of the bundle that runs. */

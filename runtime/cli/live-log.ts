@@ -1,5 +1,5 @@
 import type { Log } from '#contract/log.ts';
-import type { RunningPipeline } from '../pipeline.ts';
+import type { RunningPipeline } from '../host/pipeline.ts';
 import { newLog } from '../telemetry/log.ts';
 import { processLog } from './process-log.ts';
 import { RouteLines } from './route-lines.ts';

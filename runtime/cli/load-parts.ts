@@ -5,7 +5,7 @@ import { loadFunctions } from '../project/functions/load-functions.ts';
 import { loadSchemas } from '../project/schemas/load-schemas.ts';
 import { type ProjectFolders, projectFile } from '../project/project-files.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
-import type { ProjectParts } from '../wire.ts';
+import type { ProjectParts } from '../host/wire.ts';
 
 /** Paths of function files, by name. */
 export function functionPaths(names: readonly string[], project: ProjectFolders): ReadonlyMap<string, string> {

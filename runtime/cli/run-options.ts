@@ -1,5 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
-import type { RunSettings } from '../pipeline.ts';
+import type { RunSettings } from '../host/pipeline.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { durationOption } from './duration-option.ts';
 import { standardState } from './state-place.ts';

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { catalog } from '../catalog.ts';
+import { catalog } from '../host/catalog.ts';
 import { pipelineSchemaText } from '../project/fields/pipeline-schema.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';

@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Log } from '#contract/log.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
-import { spoolFile } from '../route-spool.ts';
+import { spoolFile } from '../host/route-spool.ts';
 import { realPath } from './state-place.ts';
 
 /**

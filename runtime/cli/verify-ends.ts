@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { didYouMean } from '#kit/nearest.ts';
 import { URL_FORMS, urlEnd, type UrlEnd } from '../bus-url.ts';
-import { catalog } from '../catalog.ts';
+import { catalog } from '../host/catalog.ts';
 import { asMap, own } from '#kit/plain.ts';
 import type { Finding } from '../project/check/findings.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';

@@ -1,6 +1,6 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import { harmless } from '#kit/printable.ts';
-import { catalog } from '../catalog.ts';
+import { catalog } from '../host/catalog.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import type { LetterCause } from '../own-letters.ts';
 import { startVerification, type Verification } from '../verification.ts';

@@ -1,5 +1,5 @@
 import type { Log } from '#contract/log.ts';
-import type { RunningPipeline } from '../pipeline.ts';
+import type { RunningPipeline } from '../host/pipeline.ts';
 import type { Scene } from './board.ts';
 import type { Tally } from './dead-letter-tally.ts';
 import type { Desk } from './desk.ts';

@@ -1,4 +1,4 @@
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import type { PipelineDocument } from '../../runtime/project/read/resolve-pipeline.ts';

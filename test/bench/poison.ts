@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { NO_HEADERS } from '../../runtime/contract/frame.ts';
 import { ACCEPT, type Delivery } from '../../runtime/contract/delivery.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { loadParts } from '../../runtime/cli/load-parts.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { packageFolder } from '../../runtime/project/package-folder.ts';
-import { startPipeline } from '../../runtime/pipeline.ts';
+import { startPipeline } from '../../runtime/host/pipeline.ts';
 import { readProjectFolders } from '../../runtime/project/project-files.ts';
-import { startPulse } from '../../runtime/pulse/start-pulse.ts';
+import { startPulse } from '../../runtime/host/event-loop-watchdog/start.ts';
 import { openSuspectStore } from '../../runtime/store/crash-suspects.ts';
 import { report } from './work.ts';
 

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogFields } from '../../runtime/contract/log.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { boundYoungGeneration } from '../../runtime/cli/young-generation.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { type PipelineDocument, resolvePipeline } from '../../runtime/project/read/resolve-pipeline.ts';
-import { startPipeline } from '../../runtime/pipeline.ts';
+import { startPipeline } from '../../runtime/host/pipeline.ts';
 import type { Bridge } from './bridge.ts';
 import { isLocation, isTrack, toTrackUntyped } from './work.ts';
 

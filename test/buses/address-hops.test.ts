@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AddressGrammar } from '#contract/bus.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { compileTemplate } from '../../runtime/template/compile-template.ts';
 import { awkwardText } from '../conformance/awkward-text.ts';
 import { SHAPES } from './topic-shapes.ts';

@@ -1,7 +1,7 @@
 import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { ownLetters } from '../../runtime/own-letters.ts';
 import type { Unread } from '../../runtime/verify/elsewhere.ts';
 import { startVerification, type Verification, type VerifySettings } from '../../runtime/verification.ts';

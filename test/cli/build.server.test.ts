@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFi
 import { homedir, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { BUS_MODULES } from '../../runtime/cli/bundle-entry.ts';
 import { law } from '../harness/law.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';

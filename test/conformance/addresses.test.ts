@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { awkwardText } from './awkward-text.ts';
 
 /** Where a template may put a value: alone, between separators, in the midst of text. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { freshPage, writtenPage } from './book-page.ts';
 import { LAWS } from './conformance.ts';
 import { SUBJECTS } from './subjects/all.ts';

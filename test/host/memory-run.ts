@@ -6,11 +6,11 @@ import type { Delivery } from '#contract/delivery.ts';
 import { ACCEPT } from '#contract/delivery.ts';
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { loadParts } from '../../runtime/cli/load-parts.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
-import { type RunningPipeline, type RunSettings, startPipeline } from '../../runtime/pipeline.ts';
+import { type RunningPipeline, type RunSettings, startPipeline } from '../../runtime/host/pipeline.ts';
 import { patient } from '../harness/patience.ts';
 import { newProject, type Project } from './project.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { mirrorRoute } from '../../runtime/mirror-route.ts';
 import { endsOf } from '../verify/ends-of.ts';

@@ -4,9 +4,9 @@ import type { Bus } from '../../runtime/contract/bus.ts';
 import type { Sink } from '../../runtime/contract/sink.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { memory } from '../../runtime/buses/memory/index.ts';
-import { catalogOf } from '../../runtime/catalog-of.ts';
+import { catalogOf } from '../../runtime/host/catalog-of.ts';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
-import { startPipeline } from '../../runtime/pipeline.ts';
+import { startPipeline } from '../../runtime/host/pipeline.ts';
 import { patient } from '../harness/patience.ts';
 import { newProject } from './project.ts';
 

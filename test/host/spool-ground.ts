@@ -6,10 +6,10 @@ import type { Log, LogFields } from '../../runtime/contract/log.ts';
 import type { Sink } from '../../runtime/contract/sink.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { memory } from '../../runtime/buses/memory/index.ts';
-import { catalogOf } from '../../runtime/catalog-of.ts';
+import { catalogOf } from '../../runtime/host/catalog-of.ts';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
-import { type RunningPipeline, startPipeline } from '../../runtime/pipeline.ts';
+import { type RunningPipeline, startPipeline } from '../../runtime/host/pipeline.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
 import { newProject } from './project.ts';
 

@@ -1,5 +1,5 @@
 import type { Bus, Guarantees } from '#contract/bus.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { withDefaults } from '../conformance/ground.ts';
 
 /** One way to use a bus, under the name that its page gives it. Options that are not named have their defaults. */

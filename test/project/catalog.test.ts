@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { connectionSchema, sinkSchema, sourceSchema, stageSchema } from '../../runtime/project/fields/end-schema.ts';
 import { sinkWords, sourceWords } from '../../runtime/project/fields/pipeline-fields.ts';

@@ -1,4 +1,4 @@
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { type CheckResult, checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 
 /** What `check`, or `mode`, says of a pipeline file that names no functions, no schemas and no files; a map is written as JSON. */

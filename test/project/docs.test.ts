@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { DEFAULTS, sinkWords, sourceWords } from '../../runtime/project/fields/pipeline-fields.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { packageFolder } from '../../runtime/project/package-folder.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 
 const FOLDER = join(packageFolder(), 'pipelines');
 const examples = readdirSync(FOLDER).map((file) => ({ file, ...readPipeline(join(FOLDER, file), 'check').result }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { explainRoute } from '../../runtime/project/explain/explain-route.ts';
 import { checkedFile } from './checked-file.ts';
 

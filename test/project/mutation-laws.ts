@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { busOf } from '../../runtime/catalog-of.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { busOf } from '../../runtime/host/catalog-of.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { explainRoute } from '../../runtime/project/explain/explain-route.ts';
 import { FINDINGS } from '../../runtime/project/check/findings.ts';
-import { endOptions } from '../../runtime/end-options.ts';
+import { endOptions } from '../../runtime/host/end-options.ts';
 import { referenceReader } from '../../runtime/project/project-files.ts';
 import { patient } from '../harness/patience.ts';
 import { mutated } from './mutations.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { brokenBound, durationMs, sizeBytes } from '#kit/quantity.ts';
 import { after, LONGEST_TIMER_MS } from '#kit/timer.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { boundsOf, isBackoff, isDuration, isSize } from '../../runtime/project/check/describe.ts';
 import { pipelineSchema } from '../../runtime/project/fields/pipeline-schema.ts';
 import { asMap, isMap } from '#kit/plain.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { SluiceError } from '#contract/errors.ts';
 import { topicGrammar } from '../../runtime/buses/mqtt/topics.ts';
 import { subjects } from '../../runtime/buses/nats/subject.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { compileTemplate } from '../../runtime/template/compile-template.ts';
 import type { TemplateUse, TemplateView } from '../../runtime/template/compile-template.ts';
 import { parseTemplate } from '../../runtime/template/template.ts';

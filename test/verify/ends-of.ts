@@ -1,4 +1,4 @@
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { checkVerifyDocument, type VerifyDocument } from '../../runtime/verify-document.ts';
 import type { VerifyEnds } from '../../runtime/verification.ts';
 

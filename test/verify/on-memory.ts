@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
-import { catalog } from '../../runtime/catalog.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { ACCEPT } from '../../runtime/contract/delivery.ts';
 import { startVerification, type VerifySettings } from '../../runtime/verification.ts';
 import type { Report } from '../../runtime/verify/verdicts.ts';

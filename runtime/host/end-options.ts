@@ -1,6 +1,6 @@
 import type { BusContext, OptionFlaw } from '#contract/bus.ts';
 import { SluiceError } from '#contract/errors.ts';
-import type { PipelineSpec, RouteSpec } from './project/pipeline-spec.ts';
+import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 
 type End = Pick<RouteSpec['from'], 'connection' | 'options'>;
 

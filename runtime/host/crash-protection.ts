@@ -2,11 +2,11 @@ import type { Log } from '#contract/log.ts';
 import { type Pulse, STEPS } from '#contract/pulse.ts';
 import type { Suspects } from '#contract/suspects.ts';
 import { durationMs } from '#kit/quantity.ts';
-import type { PipelineSpec, RouteSpec, StageSpec } from './project/pipeline-spec.ts';
-import type { Place } from './pulse/orders.ts';
+import type { PipelineSpec, RouteSpec, StageSpec } from '../project/pipeline-spec.ts';
+import type { Place } from './event-loop-watchdog/settings.ts';
 import { looksAtBodies } from './wire.ts';
-import { startPulse, type Watched } from './pulse/start-pulse.ts';
-import type { PipelineState } from './store/pipeline-state.ts';
+import { startPulse, type Watched } from './event-loop-watchdog/start.ts';
+import type { PipelineState } from '../store/pipeline-state.ts';
 
 /** What stands between a message that ends or holds up the process, and all others. */
 export interface Guard {

@@ -3,8 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
-import { patient } from '../harness/patience.ts';
-import { temporaryFolder } from '../harness/temporary-folder.ts';
+import { patient } from '../../harness/patience.ts';
+import { temporaryFolder } from '../../harness/temporary-folder.ts';
 
 interface Ended {
   readonly how: string;

@@ -1,4 +1,4 @@
-import type { Orders } from './orders.ts';
+import type { Orders } from './settings.ts';
 
 /**
  * The whole life of the watching thread. Its source text alone goes there, so it refers to nothing outside of itself

@@ -1,12 +1,12 @@
 import type { Bus } from '#contract/bus.ts';
 import type { Codec } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
-import { bytes } from './codecs/bytes.ts';
-import { json } from './codecs/json.ts';
-import { text } from './codecs/text.ts';
-import { functionKind } from './stages/function-kind.ts';
-import type { StageKind } from './stages/kind.ts';
-import { validateKind } from './stages/validate-kind.ts';
+import { bytes } from '../codecs/bytes.ts';
+import { json } from '../codecs/json.ts';
+import { text } from '../codecs/text.ts';
+import { functionKind } from '../stages/function-kind.ts';
+import type { StageKind } from '../stages/kind.ts';
+import { validateKind } from '../stages/validate-kind.ts';
 
 /** Everything a pipeline file can name. A plain value: a bundle brings a smaller one. */
 export interface Catalog {

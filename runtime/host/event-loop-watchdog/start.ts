@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Delivery } from '#contract/delivery.ts';
 import type { Pulse } from '#contract/pulse.ts';
-import { ID, type Orders, WORDS } from './orders.ts';
+import { ID, type Orders, WORDS } from './settings.ts';
 import { watchThread } from './watch-thread.ts';
 
 export type PulseSettings = Pick<Orders, 'pipeline' | 'places' | 'limitMs' | 'strike'> & {

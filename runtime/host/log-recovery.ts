@@ -2,7 +2,7 @@ import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import type { Sink, Tail } from '#contract/sink.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
-import { SentBefore } from './engine/sent-before.ts';
+import { SentBefore } from '../engine/sent-before.ts';
 
 /** A slow server holds up the start for so long and no longer. */
 const DEADLINE_MS = 5000;

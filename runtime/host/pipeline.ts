@@ -2,16 +2,16 @@ import { resolve } from 'node:path';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import type { Catalog } from './catalog-of.ts';
-import type { PipelineSpec } from './project/pipeline-spec.ts';
-import { systemClock } from './engine/clock.ts';
-import { type Guard, startGuard } from './guard.ts';
-import { RouteLine } from './route-line.ts';
-import { noteAdmin } from './store/admin-note.ts';
-import { openPipelineState } from './store/pipeline-state.ts';
-import { type Admin, serveAdmin } from './telemetry/admin.ts';
-import { Health } from './telemetry/health.ts';
-import type { RouteNumbers } from './telemetry/metrics-text.ts';
-import type { Tracing } from './telemetry/tracing.ts';
+import type { PipelineSpec } from '../project/pipeline-spec.ts';
+import { systemClock } from '../engine/clock.ts';
+import { type Guard, startGuard } from './crash-protection.ts';
+import { RouteLine } from './route-runner.ts';
+import { noteAdmin } from '../store/admin-note.ts';
+import { openPipelineState } from '../store/pipeline-state.ts';
+import { type Admin, serveAdmin } from '../telemetry/admin.ts';
+import { Health } from '../telemetry/health.ts';
+import type { RouteNumbers } from '../telemetry/metrics-text.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { ProjectParts } from './wire.ts';
 
 /** How a pipeline is to be run; none of it stands in its file. */
@@ -150,7 +150,7 @@ async function tracingFor(service: string, { environment, log }: RunSettings): P
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint = '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own = '' } = environment;
   if ((endpoint === '' && own === '') || environment['OTEL_SDK_DISABLED'] === 'true') return undefined;
   // Loaded when wanted: a bridge without tracing does not pay for it.
-  const { startTracing } = await import('./telemetry/tracing.ts');
+  const { startTracing } = await import('../telemetry/tracing.ts');
   return startTracing(service, environment, (text) => log.warn('tracing', { text }));
 }
 

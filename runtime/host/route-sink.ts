@@ -3,13 +3,13 @@ import type { Log } from '#contract/log.ts';
 import type { Sink } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
-import type { PipelineSpec, RouteSpec } from './project/pipeline-spec.ts';
+import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
-import type { Clock } from './engine/clock.ts';
-import { DoubtfulSink } from './engine/doubtful-sink.ts';
-import type { SentBefore } from './engine/sent-before.ts';
-import { YieldingSink } from './engine/yielding-sink.ts';
-import { readTail, type TailSettings, tailReader } from './read-tail.ts';
+import type { Clock } from '../engine/clock.ts';
+import { DoubtfulSink } from '../engine/doubtful-sink.ts';
+import type { SentBefore } from '../engine/sent-before.ts';
+import { YieldingSink } from '../engine/yielding-sink.ts';
+import { readTail, type TailSettings, tailReader } from './log-recovery.ts';
 
 /** The sink of a route, with all that stands between it and the engine. */
 export interface RouteSink {

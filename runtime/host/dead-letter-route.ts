@@ -3,12 +3,12 @@ import type { DeadLetters } from '#contract/dead-letter.ts';
 import type { Log } from '#contract/log.ts';
 import type { Sink } from '#contract/sink.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
-import { compileTemplate } from './template/compile-template.ts';
-import type { PipelineSpec, RouteSpec } from './project/pipeline-spec.ts';
+import { compileTemplate } from '../template/compile-template.ts';
+import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
-import type { Clock } from './engine/clock.ts';
-import { LetterPost } from './engine/letter-post.ts';
-import type { Health } from './telemetry/health.ts';
+import type { Clock } from '../engine/clock.ts';
+import { LetterPost } from '../engine/letter-post.ts';
+import type { Health } from '../telemetry/health.ts';
 
 export interface LetterLineSettings {
   readonly catalog: Catalog;

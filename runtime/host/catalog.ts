@@ -1,0 +1,10 @@
+import { kafka } from '../buses/kafka/index.ts';
+import { memory } from '../buses/memory/index.ts';
+import { mqtt } from '../buses/mqtt/index.ts';
+import { nats } from '../buses/nats/core.ts';
+import { jetstream } from '../buses/nats/jetstream.ts';
+import { rabbitmq } from '../buses/rabbitmq/index.ts';
+import { type Catalog, catalogOf } from './catalog-of.ts';
+
+/** What pipeline files can name here. A driver imports its client when it opens a connection, not before. */
+export const catalog: Catalog = catalogOf([memory, mqtt, nats, jetstream, kafka, rabbitmq]);
