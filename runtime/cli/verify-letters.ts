@@ -1,4 +1,4 @@
-import { type LetterCause, type OwnLetters, ownLetters, removeOwnLetters } from '../own-letters.ts';
+import { type LetterCause, type OwnLetters, ownLetters, removeOwnLetters } from '../verify/own-dead-letters.ts';
 import { isFolderFree, isStateFolder } from '../store/state-folder.ts';
 import { type Arguments, UsageError } from './command.ts';
 import type { JudgedRoute } from './verify-ends.ts';

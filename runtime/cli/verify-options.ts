@@ -4,7 +4,7 @@ import type { ParseArgsOptionsConfig } from 'node:util';
 import { messageOf } from '#contract/errors.ts';
 import { didYouMean } from '#kit/nearest.ts';
 import { SIZE_PATTERN, sizeBytes } from '#kit/quantity.ts';
-import type { VerifySettings } from '../verification.ts';
+import type { VerifySettings } from '../verify/verification.ts';
 import type { MarkPlace } from '../verify/mark.ts';
 import { VERDICT_NAMES, type VerdictName } from '../verify/verdicts.ts';
 import { type Arguments, UsageError } from './command.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TIME_UNITS, unitMs } from '../../runtime/kit/time-unit.ts';
-import { withValues } from '../../runtime/verify-bodies.ts';
+import { withValues } from '../../runtime/verify/bodies.ts';
 
 const SENT = { run: '0', key: 'k', number: 7, sentAtMs: 1_795_708_521_377 };
 

@@ -1,6 +1,6 @@
 import { catalog } from '../../runtime/host/catalog.ts';
-import { checkVerifyDocument, type VerifyDocument } from '../../runtime/verify-document.ts';
-import type { VerifyEnds } from '../../runtime/verification.ts';
+import { checkVerifyDocument, type VerifyDocument } from '../../runtime/verify/document.ts';
+import type { VerifyEnds } from '../../runtime/verify/verification.ts';
 
 /** The ends of a document that must be right. */
 export function endsOf(document: VerifyDocument): VerifyEnds {

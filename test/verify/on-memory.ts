@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { ACCEPT } from '../../runtime/contract/delivery.ts';
-import { startVerification, type VerifySettings } from '../../runtime/verification.ts';
+import { startVerification, type VerifySettings } from '../../runtime/verify/verification.ts';
 import type { Report } from '../../runtime/verify/verdicts.ts';
 import type { Way } from './broken-bridge.ts';
 import { endsOf } from './ends-of.ts';

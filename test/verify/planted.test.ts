@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { VerifySettings } from '../../runtime/verification.ts';
+import type { VerifySettings } from '../../runtime/verify/verification.ts';
 import { VERDICT_NAMES, type VerdictName } from '../../runtime/verify/verdicts.ts';
 import { broken, honest, type Way } from './broken-bridge.ts';
 import { PER_KEY, verifyOnMemory } from './on-memory.ts';

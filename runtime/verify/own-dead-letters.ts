@@ -1,6 +1,6 @@
 import type { Frame } from '#contract/frame.ts';
-import { openLetterShelf } from './store/dead-letters/admin.ts';
-import { nameOf, readMark } from './verify/mark.ts';
+import { openLetterShelf } from '../store/dead-letters/admin.ts';
+import { nameOf, readMark } from './mark.ts';
 
 /** Dead letters of one cause. */
 export interface LetterCause {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
-import { mirrorRoute } from '../../runtime/mirror-route.ts';
-import { endsOf } from '../verify/ends-of.ts';
-import { urlEnd } from '../../runtime/bus-url.ts';
+import { mirrorRoute } from '../../runtime/verify/mirror-route.ts';
+import { endsOf } from './ends-of.ts';
+import { urlEnd } from '../../runtime/verify/bus-url.ts';
 
 const BUSES = {
   field: { bus: 'mqtt', url: 'mqtt://h:1883' },

@@ -1,7 +1,7 @@
-import { parseTemplate } from './template/template.ts';
-import type { RouteSpec } from './project/pipeline-spec.ts';
+import { parseTemplate } from '../template/template.ts';
+import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { keyPlace } from './key-place.ts';
-import type { VerifyDocument } from './verify-document.ts';
+import type { VerifyDocument } from './document.ts';
 
 type Ends = Pick<VerifyDocument, 'in' | 'out' | 'key'>;
 

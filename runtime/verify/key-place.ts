@@ -1,5 +1,5 @@
 import { asMap, own, type PlainMap } from '#kit/plain.ts';
-import { parseTemplate } from './template/template.ts';
+import { parseTemplate } from '../template/template.ts';
 
 /** Where the bridge finds a message's key, as far as a publisher has to put it there. Its address and the bus's own key it always has. */
 export interface KeyPlace {

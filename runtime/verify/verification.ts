@@ -7,20 +7,20 @@ import type { Log } from '#contract/log.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 import { pause } from '#kit/deadline.ts';
-import { busReporter } from './host/bus-reporter.ts';
-import { busOf, type Catalog } from './host/catalog-of.ts';
-import { compileTemplate, type Template } from './template/compile-template.ts';
-import type { PipelineSpec, RouteSpec } from './project/pipeline-spec.ts';
-import { endOptions, openingOptions } from './host/end-options.ts';
+import { busReporter } from '../host/bus-reporter.ts';
+import { busOf, type Catalog } from '../host/catalog-of.ts';
+import { compileTemplate, type Template } from '../template/compile-template.ts';
+import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
+import { endOptions, openingOptions } from '../host/end-options.ts';
 import { keyPlace, type KeyPlace, withKey } from './key-place.ts';
-import { Health } from './telemetry/health.ts';
-import { Checker } from './verify/checker.ts';
-import type { DeadLettersFound, Drops, Unread } from './verify/elsewhere.ts';
-import { Generator } from './verify/generator.ts';
-import { type BodyValue, type HeaderValue, headerTexts, withValues } from './verify-bodies.ts';
-import { bareBody, type Mark, MARK_HEADER, markedBody, type MarkPlace, markText } from './verify/mark.ts';
-import { Reader } from './verify/reader.ts';
-import type { Report, VerdictName } from './verify/verdicts.ts';
+import { Health } from '../telemetry/health.ts';
+import { Checker } from './checker.ts';
+import type { DeadLettersFound, Drops, Unread } from './elsewhere.ts';
+import { Generator } from './generator.ts';
+import { type BodyValue, type HeaderValue, headerTexts, withValues } from './bodies.ts';
+import { bareBody, type Mark, MARK_HEADER, markedBody, type MarkPlace, markText } from './mark.ts';
+import { Reader } from './reader.ts';
+import type { Report, VerdictName } from './verdicts.ts';
 
 /** One end reads and one writes: a pipeline of one route that is never run as one. */
 export interface VerifyEnds {
