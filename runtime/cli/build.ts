@@ -50,7 +50,7 @@ export const build: Command = {
 /** What compiled schemas call. */
 function schemaParts(runtime: string): readonly (readonly [string, VirtualModule])[] {
   return [...SCHEMA_PARTS].map(([name, file]) => {
-    const contents = `export * from ${JSON.stringify(join(runtime, 'stages', file))};`;
+    const contents = `export * from ${JSON.stringify(join(runtime, 'project/schemas', file))};`;
     return [name, { contents, resolveDir: runtime }];
   });
 }

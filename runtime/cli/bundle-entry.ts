@@ -43,7 +43,7 @@ export function pipelineModule(
 ): string {
   const drivers = buses.flatMap((bus) => BUS_MODULES.get(bus) ?? []);
   const lines = [
-    `import { runBundle as run } from ${JSON.stringify(`${runtimeFolder}/bundle-main.ts`)};`,
+    `import { runBundle as run } from ${JSON.stringify(`${runtimeFolder}/cli/bundle-main.ts`)};`,
     "import { functions } from 'sluice:functions';",
     ...drivers.map(({ module, name }) => `import { ${name} } from ${JSON.stringify(`${runtimeFolder}/${module}`)};`),
     ...validators.map((name, index) => `import v${index} from ${JSON.stringify(`sluice:validator/${name}`)};`),

@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { build } from 'esbuild';
 
 test('a bundle that resolves its pipeline holds neither the YAML reader nor the schema compiler', async () => {
-  const entry = (name: string): string => fileURLToPath(new URL(`../../runtime/config/${name}`, import.meta.url));
+  const entry = (name: string): string => fileURLToPath(new URL(`../../runtime/${name}`, import.meta.url));
   const { metafile, outputFiles } = await build({
-    entryPoints: [entry('resolve-pipeline.ts'), entry('compile-template.ts')],
+    entryPoints: [entry('project/read/resolve-pipeline.ts'), entry('template/compile-template.ts')],
     outdir: 'unwritten',
     bundle: true,
     minify: true,

@@ -11,7 +11,7 @@ import type { Validator } from '../../runtime/stages/validate.ts';
 import { patient } from '../harness/patience.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 
-const STAGES = resolve(import.meta.dirname, '../../runtime/stages');
+const STAGES = resolve(import.meta.dirname, '../../runtime/project/schemas');
 
 test('a schema in a bundle says of every body what it says here, in the same time', async () => {
   const schema = {

@@ -43,7 +43,10 @@ export class UnsafePatterns extends Error {
 
 /** What compiled schemas call while they judge a body: files beside this one, by the names under which bundles find them. */
 export const SCHEMA_PARTS: ReadonlyMap<string, string> = new Map(
-  ['pattern', 'unique-items', 'formats'].map((name) => [`sluice:schema/${name}`, `${name}.ts`]),
+  ['pattern', 'unique-items', 'formats'].map((name) => [
+    `sluice:schema/${name}`,
+    name === 'pattern' ? 'pattern/pattern.ts' : `${name}.ts`,
+  ]),
 );
 
 /** How compiled source makes a pattern that runs natively. */
