@@ -1,6 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { ERRORS, SluiceError } from '#contract/errors.ts';
-import { openLetterShelf } from '../store/dead-letters/admin.ts';
+import { openDeadLetterAdmin } from '../store/dead-letters/admin.ts';
 import { isStateFolder } from '../store/state-folder.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { discardLetters } from './dlq-discard.ts';
@@ -88,7 +88,7 @@ export async function runDlq(
   if (older !== undefined) process.stderr.write(`sluice: ${olderText(older, home, spec.name)}\n`);
   const folder = typeof state === 'string' ? state : standardState(home, spec.name);
   try {
-    const shelf = openLetterShelf(folder);
+    const shelf = openDeadLetterAdmin(folder);
     try {
       if (shelf === undefined) assertRanWith(folder, home);
       checkFilter(filter, {

@@ -1,7 +1,7 @@
 import type { Catalog } from '../host/catalog-of.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import type { LetterFilter } from '../store/dead-letters/filter.ts';
-import type { LetterShelf } from '../store/dead-letters/admin.ts';
+import type { DeadLetterAdmin } from '../store/dead-letters/admin.ts';
 import type { ProjectParts } from '../host/wire.ts';
 import type { Arguments } from './command.ts';
 
@@ -26,7 +26,7 @@ export interface LetterTask {
   readonly given: Arguments;
   readonly pipeline: LetterPipeline;
   readonly folder: string;
-  readonly shelf: LetterShelf;
+  readonly shelf: DeadLetterAdmin;
   readonly filter: LetterFilter;
   readonly isJson: boolean;
 }

@@ -25,7 +25,7 @@ export function liveLog(out: NodeJS.WriteStream = process.stderr): LiveLog {
     log: {
       ...log,
       warn(event, fields = {}) {
-        if (event === 'dead-letter') lines.buried(String(fields['route']), String(fields['code']));
+        if (event === 'dead-letter') lines.deadLettered(String(fields['route']), String(fields['code']));
         log.warn(event, fields);
       },
     },

@@ -29,7 +29,7 @@ export class RouteLines {
   readonly #letterCodes = new Map<string, string>();
 
   /** The code of the newest dead letter of a route. */
-  buried(route: string, code: string): void {
+  deadLettered(route: string, code: string): void {
     this.#letterCodes.set(route, code);
   }
 

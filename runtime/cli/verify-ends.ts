@@ -4,7 +4,7 @@ import { messageOf } from '#contract/errors.ts';
 import { didYouMean } from '#kit/nearest.ts';
 import { URL_FORMS, urlEnd, type UrlEnd } from '../verify/bus-url.ts';
 import { catalog } from '../host/catalog.ts';
-import { asMap, own } from '#kit/plain.ts';
+import { asMap, own } from '#kit/json-value.ts';
 import type { Finding } from '../project/check/findings.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { projectFolder } from '../project/project-folder.ts';

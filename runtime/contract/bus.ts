@@ -1,9 +1,9 @@
 import type { LossCode, NoticeCode } from './event-codes.ts';
 import type { SluiceError } from './errors.ts';
 import type { Spelling, Unspellable } from './carried-headers.ts';
-import type { Memo } from './memo.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { Reach } from './reach.ts';
-import type { Room, Source } from './source.ts';
+import type { Demand, Source } from './source.ts';
 import type { Sink } from './sink.ts';
 
 /** What a bus promises under the options given. The engine, the checker, the docs and the conformance tests read this one table. */
@@ -39,10 +39,10 @@ export interface Guarantees {
   /** Whether the sink itself removes a frame whose id it already holds. */
   readonly deduplicates: boolean;
   /**
-   * Whether a sink that starts looks up what it wrote last (`Sink.tail`), so that what comes again after a crash is not
+   * Whether a sink that starts looks up what it wrote last (`Sink.recoverIds`), so that what comes again after a crash is not
    * written twice, however long the outage was. False for sources.
    */
-  readonly readsTail: boolean;
+  readonly recoversIds: boolean;
   /** What an operator must know and the words above cannot say; `check` prints each. */
   readonly notes: readonly string[];
 }
@@ -99,7 +99,7 @@ export interface BusContext {
   /** `dead-letters`: a second sink of the route, for its dead letters. */
   readonly direction: 'source' | 'sink' | 'dead-letters';
   /** Bounds what may be unsettled at once: the client's prefetch is set from it, and the driver holds no more than it. */
-  readonly window: Room;
+  readonly window: Demand;
   /**
    * Of a sink: whether nothing that an earlier connection of this end wrote may reach the bus behind what a later one
    * writes, because the route's class lets no older message of a key follow a newer one. Where the bus reads each
@@ -109,7 +109,7 @@ export interface BusContext {
   /** Of a sink: what becomes of headers that its bus cannot spell, see carried-headers.ts. */
   readonly unspellable?: Unspellable;
   /** This end's own, the same at every start. */
-  readonly memo: Memo;
+  readonly checkpoint: Checkpoint;
   /** Aborts while the connection is being opened: the opening promise rejects, nothing is left behind. */
   readonly signal: AbortSignal;
   /** Never throws. */

@@ -6,12 +6,12 @@ export type Outcome =
   /** Safe downstream, or ended on purpose. The source forgets it. */
   | { readonly kind: 'accept' }
   /** Given back undone: the runtime stops. A source whose redelivery would reorder does nothing and lets its next start repeat it. */
-  | { readonly kind: 'retry' }
+  | { readonly kind: 'release' }
   /** It can never succeed and its dead letter is written. The source forgets it, saying so where the bus has a word for that. */
   | { readonly kind: 'reject'; readonly cause: SluiceError };
 
 export const ACCEPT: Outcome = { kind: 'accept' };
-export const GIVE_BACK: Outcome = { kind: 'retry' };
+export const RELEASE: Outcome = { kind: 'release' };
 
 /** What a dead letter on its way back brings along: it is the same message still. */
 export interface Replayed {

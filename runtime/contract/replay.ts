@@ -1,5 +1,5 @@
 import type { Delivery } from './delivery.ts';
-import type { Room } from './source.ts';
+import type { Demand } from './source.ts';
 
 /** Letters on their way back into their route, beside its source. Used by one reader. */
 export interface Replay {
@@ -10,7 +10,7 @@ export interface Replay {
    * ends durably: accepted, the letter is removed; rejected, it is the same letter with its attempts added up; given
    * back, it waits to be taken again.
    */
-  take(room: Room): readonly Delivery[];
+  take(room: Demand): readonly Delivery[];
   /** `listener` is called whenever `isReady` may have become true. One listener. */
   onReady(listener: () => void): void;
 }

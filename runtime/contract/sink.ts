@@ -4,7 +4,7 @@ import type { Frame } from './frame.ts';
 export type Receipt = 'confirmed' | 'duplicate';
 
 /** What a sink is asked for at its start. */
-export interface TailWanted {
+export interface RecoveryQuery {
   /** How the ids of the route's own frames begin. */
   readonly prefix: string;
   /** So many of the newest of them suffice. */
@@ -12,7 +12,7 @@ export interface TailWanted {
 }
 
 /** The newest frames of a route that its sink holds. */
-export interface Tail {
+export interface RecoveredLog {
   /** Each with the time, in milliseconds since 1970 (UTC), after which a frame of that id is made that is another one. */
   readonly ids: ReadonlyMap<string, number>;
   /** How many messages were looked at, those of others included. */
@@ -46,7 +46,7 @@ export interface Sink {
    * states; resolves with what was found so far when `signal` aborts. Rejects with a SluiceError that says what to grant
    * or change. Leaves nothing behind on the server.
    */
-  tail?(wanted: TailWanted, signal: AbortSignal): Promise<Tail>;
+  recoverIds?(wanted: RecoveryQuery, signal: AbortSignal): Promise<RecoveredLog>;
   /** Lets the connection go, within the driver's own deadline. Sends still open reject with SINK_DOWN. */
   close(): Promise<void>;
 }

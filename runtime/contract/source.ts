@@ -1,7 +1,7 @@
 import type { Delivery } from './delivery.ts';
 
 /** How much the engine can take at this moment: its demand. Both at least 1. */
-export interface Room {
+export interface Demand {
   readonly messages: number;
   readonly bytes: number;
 }
@@ -13,7 +13,7 @@ export interface Source {
    * larger than `room.bytes` is returned alone rather than never. Returns an empty list after `signal` aborts, and
    * only then. Rejects only when the bus is lost for good.
    */
-  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]>;
+  read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]>;
   /** Flushes settlements and lets the connection go, within the driver's own deadline. Unsettled deliveries stay with the bus. */
   close(): Promise<void>;
 }

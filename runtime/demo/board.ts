@@ -1,7 +1,7 @@
 import type { Tally } from './dead-letter-tally.ts';
 
 /** What one route has done so far. */
-export interface RouteLine {
+export interface RouteRunner {
   readonly route: string;
   readonly accepted: number;
   readonly delivered: number;
@@ -13,7 +13,7 @@ export interface RouteLine {
 /** What the demo shows at one moment. */
 export interface Scene {
   readonly title: string;
-  readonly routes: readonly RouteLine[];
+  readonly routes: readonly RouteRunner[];
   readonly tallies: readonly Tally[];
   readonly latest: string | undefined;
 }

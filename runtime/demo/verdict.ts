@@ -1,4 +1,4 @@
-import type { RouteLine } from './board.ts';
+import type { RouteRunner } from './board.ts';
 import type { Tally } from './dead-letter-tally.ts';
 
 /** The demo's numbers from both ends of the bridge, once everything is at rest. */
@@ -7,7 +7,7 @@ export interface Evidence {
   readonly tracks: number;
   readonly ordersGiven: number;
   readonly ordersReceived: number;
-  readonly routes: readonly (RouteLine & {
+  readonly routes: readonly (RouteRunner & {
     readonly dropped: number;
     readonly superseded: number;
     readonly blocked: number;

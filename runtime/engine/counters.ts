@@ -21,7 +21,7 @@ export interface Counters {
   /** In the bridge, unsettled. */
   held: number;
   /** Handed back to the source undone when the runtime stopped; they count as held. */
-  givenBack: number;
+  released: number;
   /** Of those dropped: passed on before, by this process or an earlier one, as the route remembers or the sink's log says. */
   repeated: number;
   /** Of those repeated: by what they were known. */
@@ -35,7 +35,7 @@ export interface Counters {
   /** Tries beyond the first, of stages and of sends. */
   retries: number;
   /** Times that sending stopped and went back to the first unconfirmed frame. */
-  goBacks: number;
+  rewinds: number;
   /** Confirmations that said "already stored" where no sending of ours explains it. */
   unexplainedDuplicates: number;
 }
@@ -50,14 +50,14 @@ export function newCounters(): Counters {
     deadLettered: 0,
     blocked: 0,
     held: 0,
-    givenBack: 0,
+    released: 0,
     repeated: 0,
     repeatedBy: { remembered: 0, 'sent-again': 0, dedupe: 0, log: 0 },
     idsReused: 0,
     sent: 0,
     known: 0,
     retries: 0,
-    goBacks: 0,
+    rewinds: 0,
     unexplainedDuplicates: 0,
   };
 }

@@ -1,6 +1,6 @@
 import { SluiceError } from '#contract/errors.ts';
 import { type Frame, type Headers, type HeaderTypes, HOPS } from '#contract/frame.ts';
-import type { Job } from './job.ts';
+import type { InFlight } from './in-flight.ts';
 import type { Route } from './route.ts';
 
 const COUNT = /^\d+$/;
@@ -30,13 +30,13 @@ export function hopsOf({ headers, headerTypes }: Pick<Frame, 'headers' | 'header
 }
 
 /** Refuses what has passed as many routes as it may: it runs in a circle. A letter that comes back begins anew. */
-export function countHops({ maxHops }: Route, job: Job): void {
-  const { frame, replay } = job.delivery;
-  job.hops = replay === undefined ? hopsOf(frame) : 0;
-  if (job.hops < maxHops) return;
+export function countHops({ maxHops }: Route, inFlight: InFlight): void {
+  const { frame, replay } = inFlight.delivery;
+  inFlight.hops = replay === undefined ? hopsOf(frame) : 0;
+  if (inFlight.hops < maxHops) return;
   throw new SluiceError(
     'LOOP_DETECTED',
-    `expected a message that has passed less than ${maxHops} routes, found one that has passed ${job.hops}`,
+    `expected a message that has passed less than ${maxHops} routes, found one that has passed ${inFlight.hops}`,
     { place: { stage: 'decode' } },
   );
 }

@@ -10,35 +10,35 @@ export interface Lane {
  * A lane is the order of one key and address (invariant 5). Only a lane that someone holds costs anything: while a
  * message waits for its function or its retry, those behind it in its lane queue up, and all other lanes go on.
  */
-export class Lanes<Job> {
-  readonly #held = new Map<string, Deque<Job>>();
+export class Lanes<InFlight> {
+  readonly #held = new Map<string, Deque<InFlight>>();
 
   /**
-   * True when the job was put behind others of a held lane; false when it may go at once. `givesWay` is asked of the
+   * True when the message was put behind others of a held lane; false when it may go at once. `givesWay` is asked of the
    * last one that waits, where a newer one may take its place.
    */
-  queue(lane: Lane, job: Job, givesWay?: (older: Job) => boolean): boolean {
+  queue(lane: Lane, inFlight: InFlight, givesWay?: (older: InFlight) => boolean): boolean {
     if (this.#held.size === 0) return false;
     const waiting = this.#held.get(laneName(lane));
     if (waiting === undefined) return false;
     const last = waiting.at(waiting.size - 1);
     if (last !== undefined && givesWay?.(last) === true) waiting.pop();
-    waiting.push(job);
+    waiting.push(inFlight);
     return true;
   }
 
-  /** From now on later jobs of this lane queue up. Holding a lane that is held already changes nothing. */
+  /** From now on later ones of this lane queue up. Holding a lane that is held already changes nothing. */
   hold(lane: Lane): void {
     const name = laneName(lane);
     if (!this.#held.has(name)) this.#held.set(name, new Deque());
   }
 
-  /** Lets the lane go: `run` gets the waiting jobs in order, until one of them answers that it holds the lane again. */
-  release(lane: Lane, run: (job: Job) => 'done' | 'holds'): void {
+  /** Lets the lane go: `run` gets the waiting ones in order, until one of them answers that it holds the lane again. */
+  release(lane: Lane, run: (inFlight: InFlight) => 'done' | 'holds'): void {
     const name = laneName(lane);
     const waiting = this.#held.get(name);
-    for (let job = waiting?.shift(); job !== undefined; job = waiting?.shift()) {
-      if (run(job) === 'holds') return;
+    for (let inFlight = waiting?.shift(); inFlight !== undefined; inFlight = waiting?.shift()) {
+      if (run(inFlight) === 'holds') return;
     }
     this.#held.delete(name);
   }

@@ -1,6 +1,6 @@
 import type { Delivery } from '#contract/delivery.ts';
 import type { Replay } from '#contract/replay.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 
 /**
  * A source and the letters on their way back, as one: they take turns, so that neither starves the other. While there
@@ -29,7 +29,7 @@ export function mergedSource(main: Source, replay: Replay): Source {
     close: () => main.close(),
   };
 
-  async function mainTurn(room: Room): Promise<readonly Delivery[]> {
+  async function mainTurn(room: Demand): Promise<readonly Delivery[]> {
     if (turn.signal.aborted) turn = new AbortController();
     const own = turn;
     // What the source has at hand comes; it is not waited for while letters wait.

@@ -2,17 +2,17 @@ import type { Delivery } from '#contract/delivery.ts';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import { soundLabel } from '#contract/label.ts';
 import { Dropped } from '#contract/stage.ts';
-import { MOST_ENDS } from '#contract/suspects.ts';
+import { MOST_ENDS } from '#contract/crash-suspects.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { backoffMs } from '#kit/backoff.ts';
-import { courierOf, type Courier } from './courier.ts';
-import { Endings } from './endings.ts';
-import type { Job } from './job.ts';
+import { senderOf, type MessageSender } from './sender.ts';
+import { Settler } from './settler.ts';
+import type { InFlight } from './in-flight.ts';
 import { Lanes } from './lanes.ts';
 import type { Route } from './route.ts';
-import { type Trial, trialOf } from './trial.ts';
+import { type CrashQuarantine, crashQuarantineOf } from './crash-quarantine.ts';
 import { identify, pass, receive, repeatKeyOf, type Passed } from './walk.ts';
-import type { Waiting } from './watchdog.ts';
+import type { Waiting } from './stall-detector.ts';
 import { Window } from './window.ts';
 
 /** How long the pump may go on without letting timers and sockets have their turn. */
@@ -31,14 +31,14 @@ const UNSURE_WINDOWS = 16;
 export class Pump {
   readonly #route: Route;
   readonly #window: Window;
-  readonly #lanes = new Lanes<Job>();
-  readonly #endings: Endings;
-  readonly #courier: Courier;
+  readonly #lanes = new Lanes<InFlight>();
+  readonly #endings: Settler;
+  readonly #courier: MessageSender;
   readonly #stopping = new AbortController();
   /** After a crash, and while somebody is suspected of it; else undefined, and then it costs nothing. */
-  #trial: Trial | undefined;
+  #quarantine: CrashQuarantine | undefined;
   /** In a class that keeps the newest, a message that waits for its lane gives way to a newer one. */
-  readonly #givesWay: ((older: Job, newer: Job) => boolean) | undefined;
+  readonly #givesWay: ((older: InFlight, newer: InFlight) => boolean) | undefined;
   /** Deliveries that an earlier process may have sent: so many of a source that cannot tell. */
   #mayRepeat: number;
 
@@ -46,15 +46,15 @@ export class Pump {
     this.#route = route;
     this.#window = new Window(route.window);
     this.#mayRepeat = route.window.messages * UNSURE_WINDOWS;
-    this.#endings = new Endings(route, this.#window, {
-      again: (job) => this.#enter(job),
-      buried: (job) => this.#trial?.buried(job),
+    this.#endings = new Settler(route, this.#window, {
+      again: (inFlight) => this.#enter(inFlight),
+      deadLettered: (inFlight) => this.#quarantine?.deadLettered(inFlight),
     });
-    this.#trial = trialOf(route, {
-      convict: (job) => this.#convict(job),
-      over: () => (this.#trial = undefined),
+    this.#quarantine = crashQuarantineOf(route, {
+      quarantine: (inFlight) => this.#convict(inFlight),
+      over: () => (this.#quarantine = undefined),
     });
-    this.#courier = courierOf(route, this.#endings);
+    this.#courier = senderOf(route, this.#endings);
     this.#givesWay =
       CLASSES[route.trafficClass].keeps === 'newest' ? (older, newer) => this.#supersede(older, newer) : undefined;
   }
@@ -96,14 +96,14 @@ export class Pump {
     await this.#endings.idle(deadlineMs);
     const left = this.#endings.waiting();
     this.#courier.stop();
-    this.#trial?.stop();
+    this.#quarantine?.stop();
     this.#endings.giveBack();
     return left;
   }
 
   #begin(delivery: Delivery): void {
     const { clock, tracer } = this.#route;
-    const job: Job = {
+    const inFlight: InFlight = {
       delivery,
       bytes: delivery.frame.body?.length ?? 0,
       receivedAtMs: delivery.replay?.receivedAtMs ?? delivery.arrivedAtMs ?? clock.nowMs(),
@@ -126,54 +126,54 @@ export class Pump {
       settled: false,
       place: 0,
     };
-    this.#endings.add(job);
-    if (this.#trial?.wants(job) === true) this.#trial.take(job, () => this.#open(job));
-    else this.#open(job);
+    this.#endings.add(inFlight);
+    if (this.#quarantine?.wants(inFlight) === true) this.#quarantine.take(inFlight, () => this.#open(inFlight));
+    else this.#open(inFlight);
   }
 
   /** Looks into the frame. */
-  #open(job: Job): void {
-    const { lane, attempt } = job.delivery;
+  #open(inFlight: InFlight): void {
+    const { lane, attempt } = inFlight.delivery;
     let repeatKey: string | undefined;
     try {
-      job.message = receive(this.#route, job);
-      repeatKey = repeatKeyOf(this.#route, job, job.message);
+      inFlight.message = receive(this.#route, inFlight);
+      repeatKey = repeatKeyOf(this.#route, inFlight, inFlight.message);
     } catch (thrown) {
-      this.#trial?.left(job, false);
-      this.#endings.refused(job, asSluiceError(thrown));
+      this.#quarantine?.left(inFlight, false);
+      this.#endings.refused(inFlight, asSluiceError(thrown));
       return;
     }
-    job.lane = lane === undefined ? job.message : { key: undefined, address: lane };
-    if (!this.#endings.admits(job, repeatKey)) {
-      this.#trial?.left(job, false);
+    inFlight.lane = lane === undefined ? inFlight.message : { key: undefined, address: lane };
+    if (!this.#endings.admits(inFlight, repeatKey)) {
+      this.#quarantine?.left(inFlight, false);
       return;
     }
     if (this.#mayRepeat > 0) {
       this.#mayRepeat -= 1;
-      job.mayRepeat = attempt === undefined;
+      inFlight.mayRepeat = attempt === undefined;
     }
-    this.#enter(job);
+    this.#enter(inFlight);
   }
 
-  #enter(job: Job): void {
-    if (job.lane === undefined) return;
+  #enter(inFlight: InFlight): void {
+    if (inFlight.lane === undefined) return;
     const givesWay = this.#givesWay;
     const queued =
       givesWay === undefined
-        ? this.#lanes.queue(job.lane, job)
-        : this.#lanes.queue(job.lane, job, (older) => givesWay(older, job));
-    if (queued) this.#trial?.left(job, false);
-    else this.#step(job);
+        ? this.#lanes.queue(inFlight.lane, inFlight)
+        : this.#lanes.queue(inFlight.lane, inFlight, (older) => givesWay(older, inFlight));
+    if (queued) this.#quarantine?.left(inFlight, false);
+    else this.#step(inFlight);
   }
 
-  #convict(job: Job): void {
-    identify(this.#route, job);
-    job.label = soundLabel(job.delivery.frame);
+  #convict(inFlight: InFlight): void {
+    identify(this.#route, inFlight);
+    inFlight.label = soundLabel(inFlight.delivery.frame);
     const text = `expected the process to outlive this message, found that it ended ${MOST_ENDS} times while the message was in its stages`;
-    this.#endings.refused(job, new SluiceError('PROCESS_ENDED', text));
+    this.#endings.refused(inFlight, new SluiceError('PROCESS_ENDED', text));
   }
 
-  #supersede(older: Job, newer: Job): boolean {
+  #supersede(older: InFlight, newer: InFlight): boolean {
     // A letter that comes back comes late: it is not newer for that.
     if (newer.delivery.replay !== undefined) return false;
     const isSame =
@@ -184,77 +184,77 @@ export class Pump {
     return true;
   }
 
-  /** One try of a job whose turn it is in its lane. */
-  #step(job: Job): 'done' | 'holds' {
-    if (job.message === undefined || job.lane === undefined || job.settled) return 'done';
-    if (this.#trial?.wants(job) === true) {
+  /** One try of a message whose turn it is in its lane. */
+  #step(inFlight: InFlight): 'done' | 'holds' {
+    if (inFlight.message === undefined || inFlight.lane === undefined || inFlight.settled) return 'done';
+    if (this.#quarantine?.wants(inFlight) === true) {
       // Whoever comes here, from a released lane or a retry, holds the lane already.
-      this.#trial.take(job, () => {
-        if (this.#step(job) === 'done') this.#release(job);
+      this.#quarantine.take(inFlight, () => {
+        if (this.#step(inFlight) === 'done') this.#release(inFlight);
       });
       return 'holds';
     }
     try {
       // A function may have changed the body that it was handed: each further try begins with what was read.
-      if (job.attempt > 1) job.message = receive(this.#route, job);
-      const passed = pass(this.#route, job, job.message);
+      if (inFlight.attempt > 1) inFlight.message = receive(this.#route, inFlight);
+      const passed = pass(this.#route, inFlight, inFlight.message);
       if (!(passed instanceof Promise)) {
-        this.#trial?.left(job, true);
-        this.#leave(job, passed);
+        this.#quarantine?.left(inFlight, true);
+        this.#leave(inFlight, passed);
         return 'done';
       }
-      this.#lanes.hold(job.lane);
+      this.#lanes.hold(inFlight.lane);
       passed.then(
         (made) => {
-          this.#trial?.left(job, true);
-          this.#leave(job, made);
-          this.#release(job);
+          this.#quarantine?.left(inFlight, true);
+          this.#leave(inFlight, made);
+          this.#release(inFlight);
         },
         (thrown: unknown) => {
-          if (this.#failed(job, asSluiceError(thrown)) === 'done') this.#release(job);
+          if (this.#failed(inFlight, asSluiceError(thrown)) === 'done') this.#release(inFlight);
         },
       );
       return 'holds';
     } catch (thrown) {
-      return this.#failed(job, asSluiceError(thrown));
+      return this.#failed(inFlight, asSluiceError(thrown));
     }
   }
 
-  #release(job: Job): void {
-    if (job.lane !== undefined) this.#lanes.release(job.lane, (next) => this.#step(next));
+  #release(inFlight: InFlight): void {
+    if (inFlight.lane !== undefined) this.#lanes.release(inFlight.lane, (next) => this.#step(next));
   }
 
   /** A stage failed: tries again, holding the lane (invariant 5), or gives up. */
-  #failed(job: Job, failure: SluiceError): 'done' | 'holds' {
-    this.#trial?.left(job, false);
+  #failed(inFlight: InFlight, failure: SluiceError): 'done' | 'holds' {
+    this.#quarantine?.left(inFlight, false);
     const { backoff, clock, counters } = this.#route;
-    if (failure.verdict === 'reject' || job.lane === undefined || this.#isSpent(job, failure)) {
-      this.#endings.refused(job, failure);
+    if (failure.verdict === 'reject' || inFlight.lane === undefined || this.#isSpent(inFlight, failure)) {
+      this.#endings.refused(inFlight, failure);
       return 'done';
     }
-    this.#lanes.hold(job.lane);
-    const delayMs = backoffMs(backoff, job.attempt, clock.random);
-    job.attempt += 1;
+    this.#lanes.hold(inFlight.lane);
+    const delayMs = backoffMs(backoff, inFlight.attempt, clock.random);
+    inFlight.attempt += 1;
     counters.retries += 1;
     clock.after(delayMs, () => {
-      if (this.#step(job) === 'done') this.#release(job);
+      if (this.#step(inFlight) === 'done') this.#release(inFlight);
     });
     return 'holds';
   }
 
   /** Whether its tries are used up. What a function needs may be away for longer than they take: that has a time of its own. */
-  #isSpent(job: Job, { code }: SluiceError): boolean {
+  #isSpent(inFlight: InFlight, { code }: SluiceError): boolean {
     const { attempts, networkRetryMs, clock } = this.#route;
     if (code === 'TRANSFORM_UNREACHABLE') {
-      job.unreachableSinceMs ??= clock.elapsedMs();
-      if (clock.elapsedMs() - job.unreachableSinceMs < networkRetryMs) return false;
+      inFlight.unreachableSinceMs ??= clock.elapsedMs();
+      if (clock.elapsedMs() - inFlight.unreachableSinceMs < networkRetryMs) return false;
     }
-    return job.attempt >= attempts;
+    return inFlight.attempt >= attempts;
   }
 
-  #leave(job: Job, passed: Passed): void {
-    if (job.settled) return;
-    if (passed instanceof Dropped) this.#endings.dropped(job);
-    else this.#courier.carry(job, passed);
+  #leave(inFlight: InFlight, passed: Passed): void {
+    if (inFlight.settled) return;
+    if (passed instanceof Dropped) this.#endings.dropped(inFlight);
+    else this.#courier.send(inFlight, passed);
   }
 }

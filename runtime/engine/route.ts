@@ -1,13 +1,13 @@
 import type { Codec } from '#contract/codec.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Frame, Headers } from '#contract/frame.ts';
-import type { Ledger } from '#contract/ledger.ts';
+import type { ProcessedIds } from '#contract/processed-ids.ts';
 import type { Log } from '#contract/log.ts';
-import type { Pulse } from '#contract/pulse.ts';
+import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
 import type { Sink } from '#contract/sink.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
-import type { Suspects } from '#contract/suspects.ts';
+import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import type { Tracer } from '#contract/trace.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
@@ -15,8 +15,8 @@ import type { ReusedIds } from '#kit/reused-ids.ts';
 import type { TimeUnit } from '#kit/time-unit.ts';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
-import type { Freshness } from './freshness.ts';
-import type { SentBefore } from './sent-before.ts';
+import type { SequenceTracker } from './sequence-tracker.ts';
+import type { RecoveredIds } from './recovered-ids.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 
 /** What a template may read; a Message is one. `address` is the source's, and so are `headers`. */
@@ -67,7 +67,7 @@ export interface Route {
   /** Whether a message without a time of its publisher is refused. */
   readonly needsPublisherTime: boolean;
   readonly stages: readonly Stage[];
-  readonly window: Room;
+  readonly window: Demand;
   readonly attempts: number;
   readonly backoff: Backoff;
   /** How long a message is tried at the least whose function does not reach something over the network. */
@@ -75,24 +75,26 @@ export interface Route {
   /** How fast a backlog may be sent, in frames; undefined: as fast as the sink takes it. */
   readonly drainPerSecond: number | undefined;
   /** Ids that were delivered, where the class must know them after a crash. */
-  readonly ledger: Ledger | undefined;
+  readonly processedIds: ProcessedIds | undefined;
   /** What repetitions by the publisher have in common, and those that were seen. */
-  readonly dedupe: { readonly by: Fill; readonly comparesContent: boolean; readonly ledger: Ledger } | undefined;
+  readonly dedupe:
+    | { readonly by: Fill; readonly comparesContent: boolean; readonly processedIds: ProcessedIds }
+    | undefined;
   /** Ids and values of dedupe, to notice that another message wears one. */
   readonly reusedIds: ReusedIds;
-  readonly freshness: Freshness;
+  readonly sequences: SequenceTracker;
   /** What the sink's log says that an earlier process has sent; undefined where there is nothing to know. */
-  readonly sentBefore: SentBefore | undefined;
+  readonly recoveredIds: RecoveredIds | undefined;
   readonly deadLetters: DeadLetters;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
   /** Undefined where nothing looks at a body: then no message can end the process or keep it from going on. */
-  readonly suspects: Suspects | undefined;
-  readonly pulse: Pulse | undefined;
+  readonly suspects: CrashSuspects | undefined;
+  readonly eventLoopWatchdog: EventLoopWatchdog | undefined;
   /** Hears ids of what was sent and not confirmed, each time that sending stops; undefined where nobody asks. */
-  readonly onDoubt?: ((ids: Iterable<string>) => void) | undefined;
+  readonly onUnconfirmed?: ((ids: Iterable<string>) => void) | undefined;
   /** False when the sink ceases to confirm, with the failure in words; true when it confirms again. */
   readonly onFlow: (isFlowing: boolean, why?: string) => void;
   /** Why dead letters cannot be written; undefined once they can again. */

@@ -2,7 +2,7 @@ import { asSluiceError, isStackOverflow, messageOf, SluiceError } from '#contrac
 import type { Frame } from '#contract/frame.ts';
 import { labelOf } from '#contract/label.ts';
 import type { Message } from '#contract/message.ts';
-import { STEPS } from '#contract/pulse.ts';
+import { STEPS } from '#contract/event-loop-watchdog.ts';
 import { Dropped, type StageResult } from '#contract/stage.ts';
 import { contentId } from '#kit/content-id.ts';
 import { messageTimeMs } from '#kit/message-time.ts';
@@ -11,7 +11,7 @@ import { boundedId } from './bounded-id.ts';
 import { boundHeaders } from './header-bound.ts';
 import { contentTypeOut, headersOut } from './headers-out.ts';
 import { countHops, typesLeft, withHops } from './hops.ts';
-import type { Job } from './job.ts';
+import type { InFlight } from './in-flight.ts';
 import type { Route, View } from './route.ts';
 import { timeIn } from './stated-time.ts';
 
@@ -19,37 +19,37 @@ import { timeIn } from './stated-time.ts';
 export type Passed = readonly Frame[] | Dropped;
 
 /**
- * Steps 2 and 3 of the walk: decodes the frame, reads its label, names it. Throws a SluiceError, and then the job has
+ * Steps 2 and 3 of the walk: decodes the frame, reads its label, names it. Throws a SluiceError, and then the message has
  * no message.
  */
-export function receive(route: Route, job: Job): Message {
-  identify(route, job);
-  if (job.delivery.fault !== undefined) throw job.delivery.fault;
+export function receive(route: Route, inFlight: InFlight): Message {
+  identify(route, inFlight);
+  if (inFlight.delivery.fault !== undefined) throw inFlight.delivery.fault;
   // Invariant 6: the label is read from the frame and written by the runtime alone.
-  job.label = labelOf(job.delivery.frame);
-  boundHeaders(job.delivery.frame);
-  countHops(route, job);
-  if (job.bytes > route.maxBodyBytes) throw tooLarge(route, job);
-  return watched(route, job, 'decode', () => read(route, job));
+  inFlight.label = labelOf(inFlight.delivery.frame);
+  boundHeaders(inFlight.delivery.frame);
+  countHops(route, inFlight);
+  if (inFlight.bytes > route.maxBodyBytes) throw tooLarge(route, inFlight);
+  return watched(route, inFlight, 'decode', () => read(route, inFlight));
 }
 
-function tooLarge({ maxBodyBytes }: Route, { bytes }: Job): SluiceError {
+function tooLarge({ maxBodyBytes }: Route, { bytes }: InFlight): SluiceError {
   return new SluiceError('BODY_TOO_LARGE', `expected a body of at most ${maxBodyBytes} bytes, found ${bytes}`, {
     place: { stage: 'decode' },
   });
 }
 
 /** Runs a step under the eyes of the watching thread, where the route looks at the body. Throws a SluiceError. */
-function watched<Made>(route: Route, job: Job, step: keyof typeof STEPS, act: () => Made): Made {
-  const { pulse, decoding } = route;
+function watched<Made>(route: Route, inFlight: InFlight, step: keyof typeof STEPS, act: () => Made): Made {
+  const { eventLoopWatchdog, decoding } = route;
   if (decoding === undefined) return act();
-  pulse?.begin(STEPS[step], job.delivery);
+  eventLoopWatchdog?.begin(STEPS[step], inFlight.delivery);
   try {
     return act();
   } catch (thrown) {
     throw isStackOverflow(thrown) ? tooDeep(step) : thrown;
   } finally {
-    pulse?.end();
+    eventLoopWatchdog?.end();
   }
 }
 
@@ -61,31 +61,31 @@ function tooDeep(stage: string): SluiceError {
   );
 }
 
-function read(route: Route, job: Job): Message {
-  const { frame } = job.delivery;
+function read(route: Route, inFlight: InFlight): Message {
+  const { frame } = inFlight.delivery;
   const body = route.decoding === undefined ? undefined : decode(route, frame);
-  const key = route.key === undefined ? frame.key : route.key(look(job, undefined, body));
+  const key = route.key === undefined ? frame.key : route.key(look(inFlight, undefined, body));
   if (route.id !== undefined) {
-    const named = `${frame.address}/${route.id(look(job, key, body))}`;
-    job.id = idOf(route, `${named}~${contentId(frame.address, frame.key, frame.body)}`);
-    if (job.attempt === 1) noteReuse(route, job, named, job.id);
+    const named = `${frame.address}/${route.id(look(inFlight, key, body))}`;
+    inFlight.id = idOf(route, `${named}~${contentId(frame.address, frame.key, frame.body)}`);
+    if (inFlight.attempt === 1) noteReuse(route, inFlight, named, inFlight.id);
   }
   const { sequence, timestamp } = route;
-  const view = sequence === undefined && timestamp === undefined ? undefined : look(job, key, body);
+  const view = sequence === undefined && timestamp === undefined ? undefined : look(inFlight, key, body);
   const madeAtMs =
     view === undefined || timestamp === undefined ? undefined : timeIn(timestamp.of(view), timestamp.unit);
-  if (view !== undefined && sequence !== undefined) job.sequence = sequenceIn(sequence(view));
-  job.madeAtMs = madeAtMs ?? frame.timestampMs;
-  if (route.needsPublisherTime) requireTime(job, madeAtMs);
-  job.expiresAtMs = expiry(route, job);
+  if (view !== undefined && sequence !== undefined) inFlight.sequence = sequenceIn(sequence(view));
+  inFlight.madeAtMs = madeAtMs ?? frame.timestampMs;
+  if (route.needsPublisherTime) requireTime(inFlight, madeAtMs);
+  inFlight.expiresAtMs = expiry(route, inFlight);
   if (key === undefined && route.needsKey) {
     throw new SluiceError('KEY_MISSING', `expected a key, which class ${route.trafficClass} works by, found none`);
   }
   return {
-    id: job.id,
+    id: inFlight.id,
     address: frame.address,
     key,
-    label: job.label,
+    label: inFlight.label,
     headers: frame.headers,
     body,
     origin: frame,
@@ -93,7 +93,7 @@ function read(route: Route, job: Job): Message {
 }
 
 /** `namedMs`: what the route's own timestamp says. An operator who renewed the expiry has answered for the age. */
-function requireTime({ delivery: { frame, replay } }: Job, namedMs: number | undefined): void {
+function requireTime({ delivery: { frame, replay } }: InFlight, namedMs: number | undefined): void {
   const isServers = frame.timestampMs !== undefined && frame.stampedBy === 'server';
   if (namedMs !== undefined || replay?.expiresAtMs !== undefined) return;
   if (frame.timestampMs !== undefined && !isServers) return;
@@ -108,8 +108,8 @@ function requireTime({ delivery: { frame, replay } }: Job, namedMs: number | und
 }
 
 /** What is known of a delivery before anything looks into its body. */
-export function identify(route: Route, job: Job): void {
-  job.id = idOf(route, job.delivery.id);
+export function identify(route: Route, inFlight: InFlight): void {
+  inFlight.id = idOf(route, inFlight.delivery.id);
 }
 
 /** The source's identity stands before all else: two routes into one stream never share an id. */
@@ -121,9 +121,11 @@ function idOf({ pipeline, name }: Route, id: string): string {
  * Steps 4 and 5: runs the stages and encodes what they made. A promise only where a stage made one. All of a delivery
  * or nothing: when one of several messages fails, none of them is sent. Throws or rejects with a SluiceError.
  */
-export function pass(route: Route, job: Job, message: Message): Passed | Promise<Passed> {
-  const result = onward(route, job, message, 0);
-  return result instanceof Promise ? result.then((made) => leave(route, job, made)) : leave(route, job, result);
+export function pass(route: Route, inFlight: InFlight, message: Message): Passed | Promise<Passed> {
+  const result = onward(route, inFlight, message, 0);
+  return result instanceof Promise
+    ? result.then((made) => leave(route, inFlight, made))
+    : leave(route, inFlight, result);
 }
 
 function decode(route: Route, frame: Frame): unknown {
@@ -142,29 +144,29 @@ function decode(route: Route, frame: Frame): unknown {
   }
 }
 
-function look(job: Job, key: string | undefined, body: unknown): View {
-  const { id, frame } = job.delivery;
+function look(inFlight: InFlight, key: string | undefined, body: unknown): View {
+  const { id, frame } = inFlight.delivery;
   return { id, address: frame.address, key, headers: frame.headers, body, origin: frame };
 }
 
-function expiry(route: Route, job: Job): number | undefined {
-  const { expiresAtMs } = job.delivery.frame;
-  const renewed = job.delivery.replay?.expiresAtMs;
+function expiry(route: Route, inFlight: InFlight): number | undefined {
+  const { expiresAtMs } = inFlight.delivery.frame;
+  const renewed = inFlight.delivery.replay?.expiresAtMs;
   if (renewed !== undefined) return renewed;
   if (route.expiresAfterMs === undefined) return expiresAtMs;
-  const ours = messageTimeMs((job.madeAtMs ?? job.receivedAtMs) + route.expiresAfterMs);
+  const ours = messageTimeMs((inFlight.madeAtMs ?? inFlight.receivedAtMs) + route.expiresAfterMs);
   return ours === undefined || expiresAtMs === undefined ? (ours ?? expiresAtMs) : Math.min(ours, expiresAtMs);
 }
 
 /** What repetitions of a message have in common; undefined where the route does not look for them. */
-export function repeatKeyOf(route: Route, job: Job, { key, body }: Message): string | undefined {
+export function repeatKeyOf(route: Route, inFlight: InFlight, { key, body }: Message): string | undefined {
   if (route.dedupe === undefined) return undefined;
   const { by, comparesContent } = route.dedupe;
-  const value = watched(route, job, 'decode', () => by(look(job, key, body)));
+  const value = watched(route, inFlight, 'decode', () => by(look(inFlight, key, body)));
   if (!comparesContent) return value;
-  const { frame } = job.delivery;
+  const { frame } = inFlight.delivery;
   const whole = `${value}~${contentId(frame.address, frame.key, frame.body)}`;
-  noteReuse(route, job, `dedupe ${value}`, whole);
+  noteReuse(route, inFlight, `dedupe ${value}`, whole);
   return whole;
 }
 
@@ -172,9 +174,9 @@ export function repeatKeyOf(route: Route, job: Job, { key, body }: Message): str
  * A publisher that begins anew, or two of one name: the id counts only together with what it names. A message counts once,
  * though both `id` and `dedupe` see it.
  */
-function noteReuse({ reusedIds, counters, log, name }: Route, job: Job, id: string, whole: string): void {
-  if (!reusedIds.wears(id, whole) || job.isIdReused) return;
-  job.isIdReused = true;
+function noteReuse({ reusedIds, counters, log, name }: Route, inFlight: InFlight, id: string, whole: string): void {
+  if (!reusedIds.wears(id, whole) || inFlight.isIdReused) return;
+  inFlight.isIdReused = true;
   counters.idsReused += 1;
   if (counters.idsReused > 1) return;
   const text =
@@ -192,21 +194,21 @@ function sequenceIn(text: string): number {
   );
 }
 
-function onward(route: Route, job: Job, message: Message, from: number): StageResult | Promise<StageResult> {
+function onward(route: Route, inFlight: InFlight, message: Message, from: number): StageResult | Promise<StageResult> {
   let current = message;
   for (let index = from; index < route.stages.length; index += 1) {
-    const result = runStage(route, job, current, index);
-    if (result instanceof Promise) return result.then((made) => after(route, job, made, index + 1));
-    if (result instanceof Dropped || isSeveral(result)) return after(route, job, result, index + 1);
+    const result = runStage(route, inFlight, current, index);
+    if (result instanceof Promise) return result.then((made) => after(route, inFlight, made, index + 1));
+    if (result instanceof Dropped || isSeveral(result)) return after(route, inFlight, result, index + 1);
     current = result;
   }
   return current;
 }
 
-function after(route: Route, job: Job, made: StageResult, next: number): StageResult | Promise<StageResult> {
+function after(route: Route, inFlight: InFlight, made: StageResult, next: number): StageResult | Promise<StageResult> {
   if (made instanceof Dropped || next === route.stages.length) return made;
-  if (!isSeveral(made)) return onward(route, job, made, next);
-  return collect(made.map(async (message) => onward(route, job, message, next)));
+  if (!isSeveral(made)) return onward(route, inFlight, made, next);
+  return collect(made.map(async (message) => onward(route, inFlight, message, next)));
 }
 
 async function collect(parts: readonly Promise<StageResult>[]): Promise<StageResult> {
@@ -221,14 +223,19 @@ async function collect(parts: readonly Promise<StageResult>[]): Promise<StageRes
   return kept.length === 0 && first instanceof Dropped ? first : kept;
 }
 
-function runStage(route: Route, job: Job, message: Message, index: number): StageResult | Promise<StageResult> {
+function runStage(
+  route: Route,
+  inFlight: InFlight,
+  message: Message,
+  index: number,
+): StageResult | Promise<StageResult> {
   const stage = route.stages[index];
   if (stage === undefined) return message;
-  const end = job.trace?.stage(stage.name);
-  route.pulse?.begin(index, job.delivery);
+  const end = inFlight.trace?.stage(stage.name);
+  route.eventLoopWatchdog?.begin(index, inFlight.delivery);
   try {
-    const result = stage.run(message, job.attempt);
-    route.pulse?.end();
+    const result = stage.run(message, inFlight.attempt);
+    route.eventLoopWatchdog?.end();
     if (!(result instanceof Promise)) {
       end?.();
       return result;
@@ -245,24 +252,24 @@ function runStage(route: Route, job: Job, message: Message, index: number): Stag
       },
     );
   } catch (thrown) {
-    route.pulse?.end();
+    route.eventLoopWatchdog?.end();
     const failure = asSluiceError(thrown).at({ stage: stage.name });
     end?.(failure);
     throw failure;
   }
 }
 
-function leave(route: Route, job: Job, result: StageResult): Passed {
+function leave(route: Route, inFlight: InFlight, result: StageResult): Passed {
   if (result instanceof Dropped) return result;
-  return watched(route, job, 'encode', () => framesOf(route, job, result));
+  return watched(route, inFlight, 'encode', () => framesOf(route, inFlight, result));
 }
 
-function framesOf(route: Route, job: Job, result: Message | readonly Message[]): readonly Frame[] {
-  if (!isSeveral(result)) return [toFrame(route, job, result)];
-  return result.map((message) => toFrame(route, job, message));
+function framesOf(route: Route, inFlight: InFlight, result: Message | readonly Message[]): readonly Frame[] {
+  if (!isSeveral(result)) return [toFrame(route, inFlight, result)];
+  return result.map((message) => toFrame(route, inFlight, message));
 }
 
-function toFrame(route: Route, job: Job, message: Message): Frame {
+function toFrame(route: Route, inFlight: InFlight, message: Message): Frame {
   const { origin } = message;
   const codec = route.encoding?.(origin.contentType);
   let body = origin.body;
@@ -284,13 +291,13 @@ function toFrame(route: Route, job: Job, message: Message): Frame {
   return {
     address: route.address(message),
     key: message.key,
-    headers: withHops(headersOut(route, message), job.hops + 1),
+    headers: withHops(headersOut(route, message), inFlight.hops + 1),
     headerTypes: typesLeft(origin.headerTypes, route.headers.keys()),
     body,
     id: message.id,
     contentType: contentTypeOut(route, codec, message),
-    timestampMs: job.madeAtMs,
-    expiresAtMs: job.expiresAtMs,
+    timestampMs: inFlight.madeAtMs,
+    expiresAtMs: inFlight.expiresAtMs,
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Room } from '#contract/source.ts';
-import { Wake } from '#kit/wake.ts';
+import type { Demand } from '#contract/source.ts';
+import { Signal } from '#kit/signal.ts';
 
 /** Bounds what is unsettled on a route, in messages and in bytes (invariant 4). One taker waits at a time. */
 export class Window {
@@ -7,15 +7,15 @@ export class Window {
   readonly #bytes: number;
   #heldMessages = 0;
   #heldBytes = 0;
-  readonly #opened = new Wake();
+  readonly #opened = new Signal();
 
-  constructor(limit: Room) {
+  constructor(limit: Demand) {
     this.#messages = limit.messages;
     this.#bytes = limit.bytes;
   }
 
   /** What may still be taken; undefined when nothing may. The last frame taken may overrun the bytes, never the messages. */
-  room(): Room | undefined {
+  room(): Demand | undefined {
     const messages = this.#messages - this.#heldMessages;
     const bytes = this.#bytes - this.#heldBytes;
     return messages > 0 && bytes > 0 ? { messages, bytes } : undefined;

@@ -1,18 +1,18 @@
 import type { Log } from '#contract/log.ts';
-import { type Pulse, STEPS } from '#contract/pulse.ts';
-import type { Suspects } from '#contract/suspects.ts';
+import { type EventLoopWatchdog, STEPS } from '#contract/event-loop-watchdog.ts';
+import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { PipelineSpec, RouteSpec, StageSpec } from '../project/pipeline-spec.ts';
 import type { Place } from './event-loop-watchdog/settings.ts';
-import { looksAtBodies } from './wire.ts';
-import { startPulse, type Watched } from './event-loop-watchdog/start.ts';
+import { readsBodies } from './wire.ts';
+import { startEventLoopWatchdog, type Watched } from './event-loop-watchdog/start.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
 
 /** What stands between a message that ends or holds up the process, and all others. */
-export interface Guard {
+export interface CrashProtection {
   /** Undefined of a route where nothing looks at a body. */
-  suspects(route: string): Suspects | undefined;
-  pulse(route: string): Pulse | undefined;
+  suspects(route: string): CrashSuspects | undefined;
+  eventLoopWatchdog(route: string): EventLoopWatchdog | undefined;
   /** `endsWell`: everything was stopped in order. */
   close(endsWell: boolean): Promise<void>;
 }
@@ -23,10 +23,10 @@ const STEP_LIMIT_MS = 10_000;
 const ELSEWHERE_LIMIT_MS = 30_000;
 
 /** Guards the routes where anything looks at a body. Throws STATE_UNUSABLE. */
-export function startGuard(spec: PipelineSpec, state: PipelineState, log: Log): Guard {
-  const routes = spec.routes.filter(looksAtBodies);
+export function startCrashProtection(spec: PipelineSpec, state: PipelineState, log: Log): CrashProtection {
+  const routes = spec.routes.filter(readsBodies);
   if (routes.length === 0) {
-    return { suspects: () => undefined, pulse: () => undefined, close: () => Promise.resolve() };
+    return { suspects: () => undefined, eventLoopWatchdog: () => undefined, close: () => Promise.resolve() };
   }
   const store = state.suspects();
   const places: Place[] = [];
@@ -40,12 +40,18 @@ export function startGuard(spec: PipelineSpec, state: PipelineState, log: Log): 
   // Whatever goes on behind an await belongs to a function too, and nobody knows to which.
   const functions = routes.flatMap(({ stages }) => stages.filter(isFunction));
   const limitMs = functions.length === 0 ? ELSEWHERE_LIMIT_MS : Math.max(...functions.map(limitOf));
-  const watched: Watched = startPulse({ pipeline: spec.name, places, limitMs, strike: store.strike, onLost });
+  const watched: Watched = startEventLoopWatchdog({
+    pipeline: spec.name,
+    places,
+    limitMs,
+    crashNote: store.crashNote,
+    onLost,
+  });
   return {
     suspects: (route) => (firstStages.has(route) ? store.of(route) : undefined),
-    pulse(route) {
+    eventLoopWatchdog(route) {
       const first = firstStages.get(route);
-      return first === undefined ? undefined : watched.pulse(first);
+      return first === undefined ? undefined : watched.eventLoopWatchdog(first);
     },
     async close(endsWell) {
       if (endsWell) store.endWell();

@@ -7,10 +7,10 @@ import { compileTemplate } from '../template/compile-template.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from '../engine/clock.ts';
-import { LetterPost } from '../engine/letter-post.ts';
+import { DeadLetterPublisher } from '../engine/dead-letter-publisher.ts';
 import type { Health } from '../telemetry/health.ts';
 
-export interface LetterLineSettings {
+export interface DeadLetterRouteSettings {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly log: Log;
@@ -19,7 +19,7 @@ export interface LetterLineSettings {
 }
 
 /** Where a route's dead letters go when they go to a bus, from opening to closing. */
-export interface LetterLine {
+export interface DeadLetterRoute {
   readonly letters: DeadLetters;
   /** The connection is back. */
   wake(): void;
@@ -27,18 +27,18 @@ export interface LetterLine {
 }
 
 /** Opens the bus of a route's dead letters. */
-export async function openLetterLine(
+export async function openDeadLetterRoute(
   pipeline: PipelineSpec,
   spec: RouteSpec,
   to: NonNullable<RouteSpec['deadLetter']['to']>,
   context: BusContext,
-  settings: LetterLineSettings,
-): Promise<LetterLine> {
+  settings: DeadLetterRouteSettings,
+): Promise<DeadLetterRoute> {
   const { catalog, clock, log, health, local } = settings;
   const bus = busOf(catalog, to.bus);
   const source = busOf(catalog, spec.from.bus).grammar;
   const sink: Sink = await bus.openSink(openingOptions(pipeline, to, bus, context), context);
-  const post = new LetterPost({
+  const post = new DeadLetterPublisher({
     sink,
     address: compileTemplate(to.address, {
       route: spec.name,

@@ -4,8 +4,8 @@ import type { Log } from '#contract/log.ts';
 import type { Catalog } from './catalog-of.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { systemClock } from '../engine/clock.ts';
-import { type Guard, startGuard } from './crash-protection.ts';
-import { RouteLine } from './route-runner.ts';
+import { type CrashProtection, startCrashProtection } from './crash-protection.ts';
+import { RouteRunner } from './route-runner.ts';
 import { noteAdmin } from '../store/admin-note.ts';
 import { openPipelineState } from '../store/pipeline-state.ts';
 import { type Admin, serveAdmin } from '../telemetry/admin.ts';
@@ -49,9 +49,9 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   const { log, catalog, parts, replayOnly } = settings;
   // Absolute: to make a folder anew below a current folder that is gone, Node tries for ever.
   const state = openPipelineState(resolve(settings.stateFolder), log);
-  let guard: Guard;
+  let protection: CrashProtection;
   try {
-    guard = startGuard(spec, state, log);
+    protection = startCrashProtection(spec, state, log);
   } catch (thrown) {
     state.close();
     throw thrown;
@@ -68,23 +68,23 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   const routes = spec.routes.filter(({ name }) => replayOnly?.has(name) ?? true);
   const lines = routes.map((route) => {
     const systems = { sourceSystem: route.from.bus, sinkSystem: route.to.bus };
-    return new RouteLine(spec, route, {
+    return new RouteRunner(spec, route, {
       pipeline: spec.name,
       catalog,
       parts,
       deadLetters: state.deadLetters,
       isReplayOnly: replayOnly !== undefined,
-      memo: (owner) => state.memo(owner),
+      checkpoint: (owner) => state.checkpoint(owner),
       stateFolder: state.folder,
       stamps: state.stamps,
       share: (reserve) => state.share(reserve),
-      ledger: (owner, bounds) => state.ledger(owner, bounds),
+      processedIds: (owner, bounds) => state.processedIds(owner, bounds),
       clock: systemClock,
       log,
       health,
       tracer: tracing?.tracer({ pipeline: spec.name, route: route.name, ...systems }),
-      suspects: guard.suspects(route.name),
-      pulse: guard.pulse(route.name),
+      suspects: protection.suspects(route.name),
+      eventLoopWatchdog: protection.eventLoopWatchdog(route.name),
       opening: opening.signal,
       onLost: (error) => lost.reject(error),
       onProblem: (error: SluiceError) => {
@@ -95,7 +95,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   const numbers = (): readonly RouteNumbers[] => lines.flatMap((line) => line.numbers() ?? []);
   const admin = await adminFor(settings, health, numbers).catch(async (thrown: unknown) => {
     await tracing?.close().catch(() => {});
-    await guard.close(false);
+    await protection.close(false);
     state.close();
     throw thrown;
   });
@@ -128,7 +128,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
         .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));
       await admin?.close();
       const last = numbers();
-      await guard.close(true);
+      await protection.close(true);
       state.close();
       for (const {
         pipeline,

@@ -1,6 +1,6 @@
 import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
-import type { Memo } from '#contract/memo.ts';
+import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
@@ -11,8 +11,8 @@ import { endOptions, openingOptions } from './end-options.ts';
 import { IDLE_SOURCE, mergedSource } from '../engine/merged-source.ts';
 import { Pump } from '../engine/pump.ts';
 import type { Route } from '../engine/route.ts';
-import { waitingInWords, Watchdog } from '../engine/watchdog.ts';
-import { type LetterLine, openLetterLine } from './dead-letter-route.ts';
+import { waitingInWords, StallDetector } from '../engine/stall-detector.ts';
+import { type DeadLetterRoute, openDeadLetterRoute } from './dead-letter-route.ts';
 import type { DeadLetterStore } from '../store/dead-letters/dead-letter-store.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
 import type { Stamps } from '../store/stamps.ts';
@@ -24,19 +24,19 @@ import { type RouteServices, wireRoute } from './wire.ts';
 
 export interface LineSettings extends Omit<
   RouteServices,
-  'onFlow' | 'onLetters' | 'onDoubt' | 'redelivers' | 'sentBefore'
+  'onFlow' | 'onLetters' | 'onUnconfirmed' | 'redelivers' | 'recoveredIds'
 > {
   readonly deadLetters: DeadLetterStore;
   /** Sends nothing but letters through again: its source is not opened. */
   readonly isReplayOnly: boolean;
   readonly health: Health;
   /** What an end writes down for its next start, by owner. */
-  readonly memo: (owner: string) => Memo;
+  readonly checkpoint: (owner: string) => Checkpoint;
   /** Folder of what must outlive the process. */
   readonly stateFolder: string;
   /** The files that were there at an earlier start. */
   readonly stamps: Pick<Stamps, 'has' | 'add'>;
-  /** Room that is kept on the disk for a spool. */
+  /** Demand that is kept on the disk for a spool. */
   readonly share: PipelineState['share'];
   /** Aborts what is still being opened. */
   readonly opening: AbortSignal;
@@ -63,17 +63,17 @@ function inWords({ message, remedy }: SluiceError): string {
 }
 
 /** One route of a running pipeline, from the opening of its ends to their closing. */
-export class RouteLine {
+export class RouteRunner {
   readonly #pipeline: PipelineSpec;
   readonly #spec: RouteSpec;
   readonly #settings: LineSettings;
   #sink: Sink | undefined;
   #source: Source | undefined;
-  #letters: LetterLine | undefined;
+  #letters: DeadLetterRoute | undefined;
   #spool: RouteSpool | undefined;
   #route: Route | undefined;
   #pump: Pump | undefined;
-  #watchdog: Watchdog | undefined;
+  #stallDetector: StallDetector | undefined;
   /** What was not settled at the end comes again. */
   #redelivers = true;
   readonly #disconnects: Disconnects = {
@@ -107,7 +107,7 @@ export class RouteLine {
     this.#bound();
     if (deadLetter.to !== undefined && contexts.letters !== undefined) {
       const settings = { ...this.#settings, local: deadLetters };
-      this.#letters = await openLetterLine(this.#pipeline, this.#spec, deadLetter.to, contexts.letters, settings);
+      this.#letters = await openDeadLetterRoute(this.#pipeline, this.#spec, deadLetter.to, contexts.letters, settings);
     }
     this.#spool = isReplayOnly ? undefined : openRouteSpool(this.#spec, this.#settings);
     // The sink first: what a source delivers should find its way.
@@ -136,16 +136,24 @@ export class RouteLine {
       health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && inWords(trouble));
     };
     const letters = this.#letters?.letters ?? deadLetters;
-    const { sentBefore } = opened;
-    const onDoubt = (ids: Iterable<string>): void => opened.onDoubt(ids);
-    const services = { ...this.#settings, deadLetters: letters, onFlow, onLetters, onDoubt, redelivers, sentBefore };
+    const { recoveredIds } = opened;
+    const onUnconfirmed = (ids: Iterable<string>): void => opened.onUnconfirmed(ids);
+    const services = {
+      ...this.#settings,
+      deadLetters: letters,
+      onFlow,
+      onLetters,
+      onUnconfirmed,
+      redelivers,
+      recoveredIds,
+    };
     const wired = wireRoute(this.#spec, this.#source ?? IDLE_SOURCE, this.#sink, services);
     const spooled = this.#spool === undefined ? wired : this.#spool.standBefore(wired);
     // Letters go past the spool: they lie on the disk already.
     this.#route = { ...spooled, source: mergedSource(spooled.source, deadLetters.replay(this.#spec.name)) };
     this.#pump = new Pump(this.#route);
-    this.#watchdog = this.#watch(this.#pump, this.#route);
-    this.#watchdog.start();
+    this.#stallDetector = this.#watch(this.#pump, this.#route);
+    this.#stallDetector.start();
     this.#pump.run().catch((thrown: unknown) => this.#settings.onLost(asSluiceError(thrown)));
   }
 
@@ -175,7 +183,7 @@ export class RouteLine {
   }
 
   async close(): Promise<void> {
-    this.#watchdog?.stop();
+    this.#stallDetector?.stop();
     // Before the source: what it commits now is settled there.
     await this.#spool?.close();
     const stages = this.#route?.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
@@ -191,7 +199,7 @@ export class RouteLine {
     );
   }
 
-  #watch(pump: Pump, { counters, clock }: Route): Watchdog {
+  #watch(pump: Pump, { counters, clock }: Route): StallDetector {
     const { log, health } = this.#settings;
     const { name: route, watchdogMs: limitMs } = this.#spec;
     let isStalled = false;
@@ -201,7 +209,7 @@ export class RouteLine {
       else if (!isStalled) log.error('route-stalled', { route, text: stall });
       isStalled = stall !== undefined;
     };
-    return new Watchdog({ clock, limitMs, counters, waiting: () => pump.waiting(), onStall });
+    return new StallDetector({ clock, limitMs, counters, waiting: () => pump.waiting(), onStall });
   }
 
   #context(direction: Direction): BusContext {
@@ -228,9 +236,9 @@ export class RouteLine {
       });
     };
     const report = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice, onLoss });
-    const memo = this.#settings.memo(`${this.#spec.name} ${direction}`);
+    const checkpoint = this.#settings.checkpoint(`${this.#spec.name} ${direction}`);
     const isFenced = direction === 'sink' && CLASSES[this.#spec.class].oneAtATime;
     const spelling = direction === 'sink' ? { unspellable: to.headers.unspellable } : {};
-    return { ...place, ...spelling, window: this.#spec.from.window, isFenced, memo, signal: opening, report };
+    return { ...place, ...spelling, window: this.#spec.from.window, isFenced, checkpoint, signal: opening, report };
   }
 }

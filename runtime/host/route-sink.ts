@@ -6,20 +6,20 @@ import { busOf, type Catalog } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from '../engine/clock.ts';
-import { DoubtfulSink } from '../engine/doubtful-sink.ts';
-import type { SentBefore } from '../engine/sent-before.ts';
-import { YieldingSink } from '../engine/yielding-sink.ts';
-import { readTail, type TailSettings, tailReader } from './log-recovery.ts';
+import { LogRecoverySink } from '../engine/log-recovery-sink.ts';
+import type { RecoveredIds } from '../engine/recovered-ids.ts';
+import { AdaptiveConcurrency } from '../engine/adaptive-concurrency.ts';
+import { recoverFromLog, type LogRecoverySettings, logReader } from './log-recovery.ts';
 
 /** The sink of a route, with all that stands between it and the engine. */
 export interface RouteSink {
   readonly sink: Sink;
   /** What an earlier process has sent, as far as the sink's log tells. */
-  readonly sentBefore: SentBefore | undefined;
+  readonly recoveredIds: RecoveredIds | undefined;
   /** To be told when it ceases to confirm, and when it confirms again. */
   onFlow(isFlowing: boolean): void;
   /** To be told what was sent and not confirmed, each time that sending stops. */
-  onDoubt(ids: Iterable<string>): void;
+  onUnconfirmed(ids: Iterable<string>): void;
 }
 
 export interface RouteSinkServices {
@@ -29,7 +29,7 @@ export interface RouteSinkServices {
   /** Aborts the start. */
   readonly opening: AbortSignal;
   /** Undefined where the source delivers nothing again: then nothing need be known of what was sent before. */
-  readonly tailFor: Pick<TailSettings, 'commitsEveryMs'> | undefined;
+  readonly tailFor: Pick<LogRecoverySettings, 'commitsEveryMs'> | undefined;
   /** A frame in doubt was found in the sink's log. */
   readonly onKnown: () => void;
 }
@@ -48,17 +48,17 @@ export async function openRouteSink(
   const { commitsEveryMs } = tailFor ?? {};
   const window = spec.from.window.messages;
   const settings = { pipeline: pipeline.name, route, window, commitsEveryMs, log, opening };
-  const sentBefore = tailFor === undefined ? undefined : await readTail(opened, settings);
-  if (opened.tail === undefined) {
-    return { sink: yielding(pipeline, spec, opened, clock), sentBefore, onFlow() {}, onDoubt() {} };
+  const recoveredIds = tailFor === undefined ? undefined : await recoverFromLog(opened, settings);
+  if (opened.recoverIds === undefined) {
+    return { sink: yielding(pipeline, spec, opened, clock), recoveredIds, onFlow() {}, onUnconfirmed() {} };
   }
-  const read = tailReader(opened, settings);
-  const doubtful = new DoubtfulSink(opened, { route, read, clock, log, onKnown });
+  const read = logReader(opened, settings);
+  const recovering = new LogRecoverySink(opened, { route, read, clock, log, onKnown });
   return {
-    sink: yielding(pipeline, spec, doubtful, clock),
-    sentBefore,
-    onFlow: (isFlowing) => doubtful.onFlow(isFlowing),
-    onDoubt: (ids) => doubtful.doubt(ids),
+    sink: yielding(pipeline, spec, recovering, clock),
+    recoveredIds,
+    onFlow: (isFlowing) => recovering.onFlow(isFlowing),
+    onUnconfirmed: (ids) => recovering.unconfirmed(ids),
   };
 }
 
@@ -67,5 +67,5 @@ function yielding(pipeline: PipelineSpec, spec: RouteSpec, sink: Sink, clock: Cl
   const { rank } = CLASSES[spec.class];
   const isHigher = ({ class: other, to }: RouteSpec): boolean =>
     to.connection === spec.to.connection && CLASSES[other].rank < rank;
-  return pipeline.routes.some(isHigher) ? new YieldingSink(sink, rank, clock) : sink;
+  return pipeline.routes.some(isHigher) ? new AdaptiveConcurrency(sink, rank, clock) : sink;
 }

@@ -41,7 +41,7 @@ interface SpoolServices {
   readonly stateFolder: string;
   /** The files that were there at an earlier start. */
   readonly stamps: Pick<Stamps, 'has' | 'add'>;
-  /** Room that is kept on the disk for a spool, to be given up where nothing can be written that its messages wait for. */
+  /** Demand that is kept on the disk for a spool, to be given up where nothing can be written that its messages wait for. */
   readonly share: (reserve: Pick<Reserve, 'release'>) => void;
   readonly log: Log;
   readonly health: Health;

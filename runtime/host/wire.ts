@@ -2,14 +2,14 @@ import type { AddressGrammar } from '#contract/bus.ts';
 import { isContentType } from '#contract/carried-headers.ts';
 import type { Codec } from '#contract/codec.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
-import { type Ledger, REMEMBERED_IDS } from '#contract/ledger.ts';
+import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
-import type { Pulse } from '#contract/pulse.ts';
+import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
-import type { Suspects } from '#contract/suspects.ts';
+import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Tracer } from '#contract/trace.ts';
 import { ReusedIds } from '#kit/reused-ids.ts';
@@ -23,13 +23,13 @@ import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { parseTemplate } from '../template/template.ts';
 import type { Clock } from '../engine/clock.ts';
 import { newCounters } from '../engine/counters.ts';
-import { Freshness } from '../engine/freshness.ts';
+import { SequenceTracker } from '../engine/sequence-tracker.ts';
 import type { Route } from '../engine/route.ts';
-import type { LedgerBounds } from '../store/processed-ids.ts';
+import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import type { LoadedFunction } from '../stages/kind.ts';
 import type { Validator } from '../stages/validate.ts';
 
-type Memory = Pick<Route, 'ledger' | 'freshness'>;
+type Memory = Pick<Route, 'processedIds' | 'sequences'>;
 
 /** What a pipeline file names and its project holds. */
 export interface ProjectParts {
@@ -44,24 +44,36 @@ export interface RouteServices {
   readonly parts: ProjectParts;
   readonly deadLetters: DeadLetters;
   /** What a route remembers over restarts, by owner. */
-  readonly ledger: (owner: string, bounds: LedgerBounds) => Ledger;
+  readonly processedIds: (owner: string, bounds: ProcessedIdBounds) => ProcessedIds;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
-  readonly suspects: Suspects | undefined;
-  readonly pulse: Pulse | undefined;
+  readonly suspects: CrashSuspects | undefined;
+  readonly eventLoopWatchdog: EventLoopWatchdog | undefined;
   readonly onFlow: Route['onFlow'];
-  readonly onDoubt: Route['onDoubt'];
+  readonly onUnconfirmed: Route['onUnconfirmed'];
   readonly onLetters: Route['onLetters'];
   /** Whether the source delivers again what was not settled. */
   readonly redelivers: boolean;
   /** What an earlier process has sent, as far as the sink's log says so. */
-  readonly sentBefore: Route['sentBefore'];
+  readonly recoveredIds: Route['recoveredIds'];
 }
 
 /** One checked route of a pipeline and its open ends -> a route that can run. Opens and starts nothing. */
 export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services: RouteServices): Route {
-  const { pipeline, catalog, deadLetters, ledger, clock, log, tracer, suspects, pulse, onFlow, onLetters } = services;
+  const {
+    pipeline,
+    catalog,
+    deadLetters,
+    processedIds,
+    clock,
+    log,
+    tracer,
+    suspects,
+    eventLoopWatchdog,
+    onFlow,
+    onLetters,
+  } = services;
   const { from, to } = spec;
   const stages = spec.stages.map((stage) => stageOf(stage, spec, services));
   const sourceGrammar = busOf(catalog, from.bus).grammar;
@@ -100,14 +112,17 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     networkRetryMs: spec.retry.networkMs,
     drainPerSecond: spec.drainPerSecond,
     ...memoryOf(spec, services),
-    sentBefore: services.sentBefore,
+    recoveredIds: services.recoveredIds,
     dedupe:
       from.dedupe === undefined
         ? undefined
         : {
             by: fill(from.dedupe.by, undefined, 'KEY_MISSING'),
             comparesContent: from.dedupe.compare === 'content',
-            ledger: ledger(`${spec.name} dedupe`, { most: from.dedupe.max, windowMs: from.dedupe.windowMs }),
+            processedIds: processedIds(`${spec.name} dedupe`, {
+              most: from.dedupe.max,
+              windowMs: from.dedupe.windowMs,
+            }),
           },
     reusedIds: new ReusedIds(),
     deadLetters,
@@ -116,9 +131,9 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     log,
     tracer,
     suspects,
-    pulse,
+    eventLoopWatchdog,
     onFlow,
-    onDoubt: services.onDoubt,
+    onUnconfirmed: services.onUnconfirmed,
     onLetters,
   };
 }
@@ -144,13 +159,13 @@ function headerWordsOf(
  * What the class must know of what was sent before: ids, so that what comes again after a crash is not sent behind a
  * newer one; the last sequence of each key.
  */
-function memoryOf({ name, class: trafficClass }: RouteSpec, { ledger, redelivers }: RouteServices): Memory {
+function memoryOf({ name, class: trafficClass }: RouteSpec, { processedIds, redelivers }: RouteServices): Memory {
   const { oneAtATime, marksRepeats } = CLASSES[trafficClass];
   const delivered =
     redelivers && (oneAtATime || marksRepeats)
-      ? ledger(name, { most: REMEMBERED_IDS, windowMs: undefined })
+      ? processedIds(name, { most: REMEMBERED_IDS, windowMs: undefined })
       : undefined;
-  return { ledger: delivered, freshness: new Freshness(delivered?.sequences()) };
+  return { processedIds: delivered, sequences: new SequenceTracker(delivered?.sequences()) };
 }
 
 function stageOf(
@@ -178,7 +193,7 @@ function codecsOf(spec: RouteSpec, catalog: Catalog): Pick<Route, 'decoding' | '
   const incoming = from.codec === undefined ? byType : always(named(from.codec));
   const outgoing = to.codec === undefined ? incoming : always(named(to.codec));
   return {
-    decoding: looksAtBodies(spec) ? incoming : undefined,
+    decoding: readsBodies(spec) ? incoming : undefined,
     encoding: recodes(spec, catalog) ? outgoing : undefined,
   };
 }
@@ -198,7 +213,7 @@ function namesAnotherCodec({ from, to }: RouteSpec): boolean {
 }
 
 /** Whether anything on the route decodes a body: only there can a message do harm. */
-export function looksAtBodies(spec: RouteSpec): boolean {
+export function readsBodies(spec: RouteSpec): boolean {
   const { from, to, stages } = spec;
   const texts = [
     from.key,
@@ -214,7 +229,7 @@ export function looksAtBodies(spec: RouteSpec): boolean {
 
 /** The largest body that a route takes. Where nothing looks into it, any size is as good as another. */
 function maxBodyOf(spec: RouteSpec): number {
-  return spec.from.maxBodyBytes ?? (looksAtBodies(spec) ? sizeBytes(DEFAULTS.maxBody) : Number.POSITIVE_INFINITY);
+  return spec.from.maxBodyBytes ?? (readsBodies(spec) ? sizeBytes(DEFAULTS.maxBody) : Number.POSITIVE_INFINITY);
 }
 
 function always(codec: Codec): () => Codec {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from '#contract/database.ts';
 import { SluiceError } from '#contract/errors.ts';
-import type { Memo } from '#contract/memo.ts';
+import type { Checkpoint } from '#contract/checkpoint.ts';
 import { textOf } from './dead-letters/row.ts';
 import { writePrivate } from './private-file.ts';
 import { asideName } from './set-aside.ts';
@@ -11,9 +11,9 @@ import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
 import { unusable } from './unusable.ts';
 
 /** The memos of a pipeline's ends. */
-export interface MemoStore {
+export interface CheckpointStore {
   /** `owner`: whose it is, the same at every start. */
-  memo(owner: string): Memo;
+  checkpoint(owner: string): Checkpoint;
   close(): void;
 }
 
@@ -29,7 +29,7 @@ const MEMO_FILE = {
 };
 
 /** Opens the store in a state folder that this process holds. Throws STATE_UNUSABLE, STATE_LINKED. */
-export function openMemoStore(folder: string | FolderOfFiles): MemoStore {
+export function openCheckpointStore(folder: string | FolderOfFiles): CheckpointStore {
   const files = typeof folder === 'string' ? folderOf(folder) : folder;
   const file = join(files.path, MEMO_FILE.name);
   const { database, isDamaged } = openSoundFile(MEMO_FILE, files);
@@ -44,7 +44,7 @@ function asideOf(folder: string): string | undefined {
   return readdirSync(folder).find((name) => name.startsWith(`${MEMO_FILE.name}.damaged-`));
 }
 
-function store(database: Database, file: string, aside: () => string | undefined): MemoStore {
+function store(database: Database, file: string, aside: () => string | undefined): CheckpointStore {
   const guarded = <T>(act: () => T): T => {
     try {
       return act();
@@ -57,7 +57,7 @@ function store(database: Database, file: string, aside: () => string | undefined
     'INSERT INTO memos (owner, text) VALUES (?, ?) ON CONFLICT (owner) DO UPDATE SET text = excluded.text',
   );
   return {
-    memo: (owner) => ({
+    checkpoint: (owner) => ({
       read: () => textOf(guarded(() => select.get(owner)?.['text'])),
       assertKept() {
         const lost = aside();

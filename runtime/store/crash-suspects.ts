@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from '#contract/database.ts';
-import type { Suspects } from '#contract/suspects.ts';
+import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
 import { unusable } from './unusable.ts';
 
@@ -31,21 +31,21 @@ const ENTER = `
 INSERT INTO suspects (route, name, strikes, inside, buried) VALUES (?, ?, 0, 1, 0)
 ON CONFLICT (route, name) DO UPDATE SET inside = 1`;
 
-/** For whoever sees the process stuck and ends it: the strike is counted at once, and not once more at the next start. */
-const STRIKE = `
+/** For whoever sees the process stuck and ends it: the crashNote is counted at once, and not once more at the next start. */
+const CRASH_NOTE = `
 INSERT INTO suspects (route, name, strikes, inside, buried) VALUES (?, ?, 1, 0, 0)
 ON CONFLICT (route, name) DO UPDATE SET strikes = strikes + 1, inside = 0, struck_at = unixepoch()`;
 
 /** A statement that another thread can run on a file of ours: its parameters are the route and the name of a message. */
-export interface StrikeOrder {
+export interface CrashNote {
   readonly file: string;
   readonly statement: string;
 }
 
 /** Who is suspected of having ended the process, and whether the last run ended well. */
-export interface SuspectStore {
-  of(route: string): Suspects;
-  readonly strike: StrikeOrder;
+export interface CrashSuspectStore {
+  of(route: string): CrashSuspects;
+  readonly crashNote: CrashNote;
   /** The run ends well: the next one does not begin in probation. */
   endWell(): void;
   close(): void;
@@ -55,7 +55,7 @@ export interface SuspectStore {
  * Opens the store in a state folder that this process holds, and writes down that a run has begun: who never
  * says that it ends well has not. Throws STATE_UNUSABLE.
  */
-export function openSuspectStore(folder: string | FolderOfFiles): SuspectStore {
+export function openCrashSuspectStore(folder: string | FolderOfFiles): CrashSuspectStore {
   const files = typeof folder === 'string' ? folderOf(folder) : folder;
   const file = join(files.path, SUSPECT_FILE.name);
   try {
@@ -67,7 +67,7 @@ export function openSuspectStore(folder: string | FolderOfFiles): SuspectStore {
 }
 
 /** `isDamaged`: what a crash has left may be lost, so there was one. */
-function store(database: Database, file: string, isDamaged: boolean): SuspectStore {
+function store(database: Database, file: string, isDamaged: boolean): CrashSuspectStore {
   const isAfterCrash = isDamaged || database.prepare('SELECT 1 FROM runs').get() !== undefined;
   database.exec(`
     BEGIN IMMEDIATE;
@@ -77,11 +77,11 @@ function store(database: Database, file: string, isDamaged: boolean): SuspectSto
     DELETE FROM runs;
     INSERT INTO runs VALUES ('${new Date().toISOString()}');
     COMMIT`);
-  const strikes = new Map<string, Map<string, number>>();
+  const crashCounts = new Map<string, Map<string, number>>();
   for (const row of database.prepare('SELECT route, name, strikes FROM suspects').all()) {
     const route = String(row['route']);
-    const known = strikes.get(route) ?? new Map<string, number>();
-    strikes.set(route, known.set(String(row['name']), Number(row['strikes'])));
+    const known = crashCounts.get(route) ?? new Map<string, number>();
+    crashCounts.set(route, known.set(String(row['name']), Number(row['strikes'])));
   }
   const enter = database.prepare(ENTER);
   const survive = database.prepare('UPDATE suspects SET inside = 0 WHERE route = ? AND name = ?');
@@ -101,15 +101,15 @@ function store(database: Database, file: string, isDamaged: boolean): SuspectSto
   };
 
   return {
-    strike: { file, statement: STRIKE },
+    crashNote: { file, statement: CRASH_NOTE },
     of(route) {
-      const known = strikes.get(route) ?? new Map<string, number>();
+      const known = crashCounts.get(route) ?? new Map<string, number>();
       return {
         isAfterCrash,
         get size() {
           return known.size;
         },
-        strikes: (name) => known.get(name) ?? 0,
+        crashCount: (name) => known.get(name) ?? 0,
         enter(name) {
           try {
             enter.run(route, name);
@@ -122,7 +122,7 @@ function store(database: Database, file: string, isDamaged: boolean): SuspectSto
           if (isForgotten) known.delete(name);
           hastily(() => (isForgotten ? forget : survive).run(route, name));
         },
-        buried(name) {
+        deadLettered(name) {
           // Who was sentenced stays known until a clean end: its delivery may not be settled yet and come again.
           hastily(() => bury.run(route, name));
         },

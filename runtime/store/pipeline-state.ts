@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { SluiceError } from '#contract/errors.ts';
-import type { Ledger } from '#contract/ledger.ts';
+import type { ProcessedIds } from '#contract/processed-ids.ts';
 import type { Log } from '#contract/log.ts';
-import type { Memo } from '#contract/memo.ts';
+import type { Checkpoint } from '#contract/checkpoint.ts';
 import { type DeadLetterStore, openDeadLetterStore } from './dead-letters/dead-letter-store.ts';
-import { type LedgerBounds, type LedgerStore, openLedgerStore } from './processed-ids.ts';
-import { type MemoStore, openMemoStore } from './checkpoints.ts';
+import { type ProcessedIdBounds, type ProcessedIdStore, openProcessedIdStore } from './processed-ids.ts';
+import { type CheckpointStore, openCheckpointStore } from './checkpoints.ts';
 import { type Reserve, reserveOf } from './reserve.ts';
 import { inWords } from './sound-file.ts';
 import { type FileReport, Stamps } from './stamps.ts';
 import { takeStateFolder } from './state-folder.ts';
-import { openSuspectStore, type SuspectStore } from './crash-suspects.ts';
+import { openCrashSuspectStore, type CrashSuspectStore } from './crash-suspects.ts';
 import { unusable } from './unusable.ts';
 
 /** What of a pipeline outlives its process, in a folder that one process holds. */
@@ -20,14 +20,14 @@ export interface PipelineState {
   readonly isNew: boolean;
   readonly deadLetters: DeadLetterStore;
   /** `owner`: whose it is, the same at every start. */
-  memo(owner: string): Memo;
+  checkpoint(owner: string): Checkpoint;
   /** What a route remembers of what it passed on. Throws STATE_UNUSABLE. */
-  ledger(owner: string, bounds: LedgerBounds): Ledger;
+  processedIds(owner: string, bounds: ProcessedIdBounds): ProcessedIds;
   /** Opened when asked for, and that is the beginning of a run. Throws STATE_UNUSABLE. */
-  suspects(): SuspectStore;
+  suspects(): CrashSuspectStore;
   /** Whether a file of the folder was there at an earlier start, and that it is there now. `name`: any, the same at every start. */
   readonly stamps: Pick<Stamps, 'has' | 'add'>;
-  /** Room that is kept on the disk for another file: given up where this folder has none left either. */
+  /** Demand that is kept on the disk for another file: given up where this folder has none left either. */
   share(reserve: Pick<Reserve, 'release'>): void;
   /** Never resolves. Rejects when another process has taken the folder, whose lock was removed. */
   readonly lost: Promise<never>;
@@ -64,12 +64,12 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
       for (const one of reserve.isThere ? [reserve] : shared) one.release();
     };
     const files = { path, stamps, onReport, onRewritten, reserve: { release } };
-    const deadLetters = openDeadLetterStore(files, { onClock: (found) => log.warn('clock-doubted', { text: found }) });
+    const deadLetters = openDeadLetterStore(files, { onClock: (found) => log.warn('clock-differs', { text: found }) });
     // Most buses keep their own place: who writes nothing down waits for no second database.
-    let memos: MemoStore | undefined;
-    let ledgers: LedgerStore | undefined;
-    const memoOf = (owner: string): Memo => (memos ??= openMemoStore(files)).memo(owner);
-    let suspects: SuspectStore | undefined;
+    let checkpoints: CheckpointStore | undefined;
+    let idStore: ProcessedIdStore | undefined;
+    const checkpointOf = (owner: string): Checkpoint => (checkpoints ??= openCheckpointStore(files)).checkpoint(owner);
+    let suspects: CrashSuspectStore | undefined;
     const looking = setInterval(() => {
       try {
         if (folder.keep()) onRewritten(join(path, 'lock.sqlite'));
@@ -87,18 +87,18 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
       stamps,
       share: (other) => void shared.push(other),
       lost: lost.promise,
-      memo: (owner) => ({
-        read: () => memoOf(owner).read(),
-        assertKept: () => memoOf(owner).assertKept?.(),
-        write: (text) => memoOf(owner).write(text),
+      checkpoint: (owner) => ({
+        read: () => checkpointOf(owner).read(),
+        assertKept: () => checkpointOf(owner).assertKept?.(),
+        write: (text) => checkpointOf(owner).write(text),
       }),
-      ledger: (owner, bounds) => (ledgers ??= openLedgerStore(files)).ledger(owner, bounds),
-      suspects: () => (suspects ??= openSuspectStore(files)),
+      processedIds: (owner, bounds) => (idStore ??= openProcessedIdStore(files)).processedIds(owner, bounds),
+      suspects: () => (suspects ??= openCrashSuspectStore(files)),
       close() {
         clearInterval(looking);
         deadLetters.close();
-        memos?.close();
-        ledgers?.close();
+        checkpoints?.close();
+        idStore?.close();
         suspects?.close();
         // What the last writes have used of it is there again for the next start.
         reserve.make(true);

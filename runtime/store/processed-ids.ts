@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from '#contract/database.ts';
-import type { Ledger, LedgerEntry } from '#contract/ledger.ts';
+import type { ProcessedIds, LedgerEntry } from '#contract/processed-ids.ts';
 import { Deque } from '#kit/deque.ts';
 import { GroupCommit } from './group-commit.ts';
 import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
 import { steadyNowMs } from './steady-clock.ts';
 import { unusable } from './unusable.ts';
 
-export interface LedgerBounds {
+export interface ProcessedIdBounds {
   /** Entries; beyond it the oldest is forgotten. */
   readonly most: number;
   /** How long an entry is remembered; undefined: until it is pushed out. */
@@ -16,9 +16,9 @@ export interface LedgerBounds {
 }
 
 /** The ledgers of a pipeline's routes. */
-export interface LedgerStore {
+export interface ProcessedIdStore {
   /** `owner`: whose it is, the same at every start. Throws STATE_UNUSABLE. */
-  ledger(owner: string, bounds: LedgerBounds): Ledger;
+  processedIds(owner: string, bounds: ProcessedIdBounds): ProcessedIds;
   close(): void;
 }
 
@@ -49,7 +49,10 @@ function tableOf(database: Database, owner: string): string {
 }
 
 /** Opens the store in a state folder that this process holds. Throws STATE_UNUSABLE. */
-export function openLedgerStore(folder: string | FolderOfFiles, nowMs: () => number = steadyNowMs): LedgerStore {
+export function openProcessedIdStore(
+  folder: string | FolderOfFiles,
+  nowMs: () => number = steadyNowMs,
+): ProcessedIdStore {
   const files = typeof folder === 'string' ? folderOf(folder) : folder;
   const file = join(files.path, LEDGER_FILE.name);
   const guarded = <T>(act: () => T): T => {
@@ -59,16 +62,16 @@ export function openLedgerStore(folder: string | FolderOfFiles, nowMs: () => num
       throw unusable(`use ${file}`, thrown);
     }
   };
-  const open: StoredLedger[] = [];
+  const open: StoredIds[] = [];
   const { database } = openSoundFile(LEDGER_FILE, files);
   return {
-    ledger(owner, bounds) {
-      const ledger = guarded(() => new StoredLedger(database, { owner, bounds, nowMs }));
-      open.push(ledger);
-      return ledger;
+    processedIds(owner, bounds) {
+      const processedIds = guarded(() => new StoredIds(database, { owner, bounds, nowMs }));
+      open.push(processedIds);
+      return processedIds;
     },
     close() {
-      for (const ledger of open) ledger.flush();
+      for (const processedIds of open) processedIds.flush();
       database.close();
     },
   };
@@ -82,12 +85,12 @@ interface Known {
 
 interface Owned {
   readonly owner: string;
-  readonly bounds: LedgerBounds;
+  readonly bounds: ProcessedIdBounds;
   readonly nowMs: () => number;
 }
 
 /** On the disk for the next start, in memory for every question in between. */
-class StoredLedger implements Ledger {
+class StoredIds implements ProcessedIds {
   readonly #owned: Owned;
   readonly #known = new Map<string, Known>();
   /** Oldest first. A Map's own order would be searched through all that has left it. */

@@ -12,7 +12,7 @@ const SLACK_BYTES = 1024 ** 2;
 const PIECE_BYTES = 65_536;
 
 /**
- * Room on the disk that is kept for the moment when there is none: SQLite needs some to delete, too. Given up on a full
+ * Demand on the disk that is kept for the moment when there is none: SQLite needs some to delete, too. Given up on a full
  * disk, so that what lies there can leave, and taken again before anything new comes in.
  */
 export class Reserve {

@@ -33,7 +33,7 @@ export interface RouteNumbers {
   readonly sent: number;
   readonly known: number;
   readonly retries: number;
-  readonly goBacks: number;
+  readonly rewinds: number;
   readonly unexplainedDuplicates: number;
   readonly disconnects: Disconnects;
   readonly notices: Notices;
@@ -96,7 +96,7 @@ const METRICS: readonly Metric[] = [
     samples: (route) => [{ value: route.sent }],
   },
   {
-    name: 'sluice_frames_known_total',
+    name: 'sluice_frames_already_stored_total',
     type: 'counter',
     help: 'Of the frames sent: not written again, for the log of the sink held them already.',
     samples: (route) => [{ value: route.known }],
@@ -108,10 +108,10 @@ const METRICS: readonly Metric[] = [
     samples: (route) => [{ value: route.retries }],
   },
   {
-    name: 'sluice_go_backs_total',
+    name: 'sluice_send_rewinds_total',
     type: 'counter',
     help: 'Times that sending went back to the first unconfirmed frame.',
-    samples: (route) => [{ value: route.goBacks }],
+    samples: (route) => [{ value: route.rewinds }],
   },
   {
     name: 'sluice_unexplained_duplicates_total',

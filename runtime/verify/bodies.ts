@@ -1,6 +1,6 @@
 import { isReserved } from '#contract/frame.ts';
 import { isDecimal } from '#kit/decimal.ts';
-import { isMap, type PlainMap, under } from '#kit/plain.ts';
+import { isMap, type PlainMap, under } from '#kit/json-value.ts';
 import { countOf, type TimeUnit } from '#kit/time-unit.ts';
 import { busOf, type Catalog } from '../host/catalog-of.ts';
 import { isFieldName } from '../template/header-field.ts';

@@ -1,5 +1,5 @@
 import { type CheckResult, judgeDocument, type PipelineSource } from '../project/check/check-pipeline.ts';
-import { asMap, isMap, own } from '#kit/plain.ts';
+import { asMap, isMap, own } from '#kit/json-value.ts';
 import { type ParsedDocument, parseYaml } from '../project/read/yaml-document.ts';
 
 /** The one route of a verify document, as the bridge's own checker sees it. */

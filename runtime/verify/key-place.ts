@@ -1,4 +1,4 @@
-import { asMap, own, type PlainMap } from '#kit/plain.ts';
+import { asMap, own, type PlainMap } from '#kit/json-value.ts';
 import { parseTemplate } from '../template/template.ts';
 
 /** Where the bridge finds a message's key, as far as a publisher has to put it there. Its address and the bus's own key it always has. */

@@ -1,5 +1,5 @@
 import type { Frame } from '#contract/frame.ts';
-import { openLetterShelf } from '../store/dead-letters/admin.ts';
+import { openDeadLetterAdmin } from '../store/dead-letters/admin.ts';
 import { nameOf, readMark } from './mark.ts';
 
 /** Dead letters of one cause. */
@@ -20,7 +20,7 @@ export interface OwnLetters {
 
 /** The dead letters of one run of the checker. Throws STATE_UNUSABLE, STATE_DAMAGED. */
 export function ownLetters(folder: string, run: string, route: string | undefined): OwnLetters {
-  const shelf = openLetterShelf(folder);
+  const shelf = openDeadLetterAdmin(folder);
   const names = new Set<string>();
   const numbers: number[] = [];
   const causes = new Map<string, LetterCause>();
@@ -44,7 +44,7 @@ export function ownLetters(folder: string, run: string, route: string | undefine
 /** Removes them for good: they are of no one's use once they are counted. Returns how many. */
 export function removeOwnLetters(folder: string, { numbers }: OwnLetters): number {
   if (numbers.length === 0) return 0;
-  const shelf = openLetterShelf(folder);
+  const shelf = openDeadLetterAdmin(folder);
   try {
     return shelf?.discard({ numbers }) ?? 0;
   } finally {

@@ -1,4 +1,4 @@
-import { asList, asMap, type PlainMap } from '#kit/plain.ts';
+import { asList, asMap, type PlainMap } from '#kit/json-value.ts';
 import { sampleText } from './sample-text.ts';
 
 /** What a `$ref` leads to; undefined where nowhere. */

@@ -184,17 +184,17 @@ async function openEnds(
   const context = (direction: BusContext['direction'], connection: string): BusContext => {
     const place = { pipeline: spec.name, route: name, connection, direction };
     const report = busReporter({ ...place, log, health: new Health(), onUp: () => {}, onProblem });
-    let memo: string | undefined;
+    let checkpoint: string | undefined;
     return {
       ...place,
       window: WINDOW,
       isFenced: false,
       signal: opening.signal,
       report,
-      memo: {
-        read: () => memo,
+      checkpoint: {
+        read: () => checkpoint,
         write(text) {
-          memo = text;
+          checkpoint = text;
         },
       },
     };

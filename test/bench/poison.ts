@@ -11,8 +11,8 @@ import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { packageFolder } from '../../runtime/project/package-folder.ts';
 import { startPipeline } from '../../runtime/host/pipeline.ts';
 import { readProjectFolders } from '../../runtime/project/project-files.ts';
-import { startPulse } from '../../runtime/host/event-loop-watchdog/start.ts';
-import { openSuspectStore } from '../../runtime/store/crash-suspects.ts';
+import { startEventLoopWatchdog } from '../../runtime/host/event-loop-watchdog/start.ts';
+import { openCrashSuspectStore } from '../../runtime/store/crash-suspects.ts';
 import { report } from './work.ts';
 
 // What guarding against poison costs: `node test/bench/poison.ts [MESSAGES]`. Real parts, no network.
@@ -41,9 +41,9 @@ function tell(what: string, us: number): void {
 async function notes(): Promise<void> {
   const calls = 1_000_000;
   const places = [{ route: 'r', stage: 'function f', limitMs: 30_000 }];
-  const strike = { file: '', statement: '' };
-  const watched = startPulse({ pipeline: 'p', places, limitMs: 30_000, strike, onLost: () => {} });
-  const pulse = watched.pulse(0);
+  const crashNote = { file: '', statement: '' };
+  const watched = startEventLoopWatchdog({ pipeline: 'p', places, limitMs: 30_000, crashNote, onLost: () => {} });
+  const eventLoopWatchdog = watched.eventLoopWatchdog(0);
   const frame = { address: 'a', key: undefined, headers: NO_HEADERS, headerTypes: undefined, body: null };
   const more = { id: undefined, contentType: undefined, timestampMs: undefined, expiresAtMs: undefined };
   const deliveries: Delivery[] = Array.from({ length: 1000 }, (_, n) => ({
@@ -57,8 +57,8 @@ async function notes(): Promise<void> {
     await median(calls, () => {
       for (let call = 0; call < calls; call += deliveries.length) {
         for (const delivery of deliveries) {
-          pulse.begin(0, delivery);
-          pulse.end();
+          eventLoopWatchdog.begin(0, delivery);
+          eventLoopWatchdog.end();
         }
       }
     }),
@@ -67,7 +67,7 @@ async function notes(): Promise<void> {
 }
 
 async function probation(): Promise<void> {
-  const store = openSuspectStore(folder);
+  const store = openCrashSuspectStore(folder);
   const suspects = store.of('r');
   tell(
     'a message in probation: written down, struck out',

@@ -4,7 +4,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util';
 import { ACCEPT, type Delivery } from '../../runtime/contract/delivery.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
-import type { Room, Source } from '../../runtime/contract/source.ts';
+import type { Demand, Source } from '../../runtime/contract/source.ts';
 import { openSpoolStore } from '../../runtime/store/spool/open-spool-store.ts';
 import { syncFolder } from '../../runtime/store/sync-files.ts';
 import { SpoolSource } from '../../runtime/store/spool/spool-source.ts';
@@ -23,7 +23,7 @@ const { values } = parseArgs({
 });
 const count = Number(values.messages);
 const keeps = values.keeps === 'newest' ? 'newest' : 'all';
-const WINDOW: Room = { messages: 256, bytes: 64 * 1024 ** 2 };
+const WINDOW: Demand = { messages: 256, bytes: 64 * 1024 ** 2 };
 
 /** Delivers so many frames over 64 keys, as fast as it is asked, then none. */
 class Flood implements Source {
@@ -35,7 +35,7 @@ class Flood implements Source {
     this.#total = total;
   }
 
-  read({ messages }: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  read({ messages }: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     const size = Math.min(messages, this.#total - this.#sent);
     if (size === 0) return new Promise((resolve) => signal.addEventListener('abort', () => resolve([])));
     return Promise.resolve(Array.from({ length: size }, () => this.#delivery()));

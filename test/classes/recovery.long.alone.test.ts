@@ -77,14 +77,14 @@ async function judgeRecovery(kind: CornerKind, name: keyof typeof WORDS, tell: (
     await sleep(AWAY_MS);
     await corner.server.restart();
   }
-  const wellGoBacks = await bridge.metric('sluice_go_backs_total');
+  const wellRewinds = await bridge.metric('sluice_send_rewinds_total');
   let rate = 0;
   for (const wellMs = performance.now(); performance.now() - wellMs < BACK_MS && rate < 0.9 * formerRate;) {
     rate = await rateOf(bridge);
   }
-  const goBacks = (await bridge.metric('sluice_go_backs_total')) - wellGoBacks;
+  const rewinds = (await bridge.metric('sluice_send_rewinds_total')) - wellRewinds;
   tell(
-    `${kind.bus}, ${name}: ${Math.round(formerRate)}/s before, ${Math.round(rate)}/s after, went back ${goBacks} times since`,
+    `${kind.bus}, ${name}: ${Math.round(formerRate)}/s before, ${Math.round(rate)}/s after, went back ${rewinds} times since`,
   );
   assert.ok(
     formerRate > 50,
@@ -92,7 +92,7 @@ async function judgeRecovery(kind: CornerKind, name: keyof typeof WORDS, tell: (
 ${bridge.tail()}`,
   );
   assert.ok(rate >= 0.9 * formerRate, `${rate} a second, ${formerRate} before\n${bridge.tail()}`);
-  assert.ok(goBacks <= MOST_GO_BACKS, `it went back ${goBacks} times\n${bridge.tail()}`);
+  assert.ok(rewinds <= MOST_GO_BACKS, `it went back ${rewinds} times\n${bridge.tail()}`);
 }
 
 void describe('after an outage of the sink a route is back at nine tenths of its speed within 10 s', () => {

@@ -32,7 +32,7 @@ test('a live line says what comes in and ends each second, what is held, how far
   assert.deepEqual(lines.lines([busy], 2000), [
     'up  in 250/s  out 200/s  held 100  lag 0.5 s  newest: delivered 0.0 s ago',
   ]);
-  lines.buried('up', 'SCHEMA_INVALID');
+  lines.deadLettered('up', 'SCHEMA_INVALID');
   const refused = numbers('up', { accepted: 501, delivered: 400, deadLettered: 1, held: 100 });
   assert.match(lines.lines([refused], 2500)[0] ?? '', /newest: dead letter SCHEMA_INVALID 0\.0 s ago$/);
 });

@@ -14,7 +14,7 @@ import { REFUSALS } from './laws/refusals.ts';
 import { SEQUENCE } from './laws/sequence.ts';
 import { SERVER } from './laws/server.ts';
 import { SETTLEMENT } from './laws/settlement.ts';
-import { TAIL } from './laws/tail.ts';
+import { TAIL } from './laws/log-recovery.ts';
 import { WAY } from './laws/way.ts';
 
 /** The laws of the contract, for every bus, by what they are about. */

@@ -1,13 +1,13 @@
 import type { BusContext, BusEvent } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import type { Sink } from '#contract/sink.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import type { Ground } from './ground.ts';
 import { memoForTest } from '../harness/memo.ts';
 
-const WINDOW: Room = { messages: 256, bytes: 16 * 1024 * 1024 };
+const WINDOW: Demand = { messages: 256, bytes: 16 * 1024 * 1024 };
 
 /** An end's context, and what the end reported through it. */
 export interface Ear {
@@ -18,7 +18,7 @@ export interface Ear {
   hears(kind: BusEvent['kind']): Promise<void>;
 }
 
-export function ear(ground: Ground, direction: 'source' | 'sink', window: Room = WINDOW, instance = ''): Ear {
+export function ear(ground: Ground, direction: 'source' | 'sink', window: Demand = WINDOW, instance = ''): Ear {
   const events: BusEvent[] = [];
   const controller = new AbortController();
   return {
@@ -31,7 +31,7 @@ export function ear(ground: Ground, direction: 'source' | 'sink', window: Room =
       direction,
       window,
       isFenced: false,
-      memo: memoForTest(`conformance ${direction}${instance}`),
+      checkpoint: memoForTest(`conformance ${direction}${instance}`),
       signal: controller.signal,
       report: (event) => events.push(event),
     },
@@ -63,11 +63,11 @@ export interface OpenSource extends AsyncDisposable {
   readonly close: () => Promise<void>;
   readonly ear: Ear;
   /** Reads on until `enough` says so of everything read by this call. Rejects past the ground's patience. */
-  readUntil(enough: (read: readonly Delivery[]) => boolean, room?: Room): Promise<Delivery[]>;
+  readUntil(enough: (read: readonly Delivery[]) => boolean, room?: Demand): Promise<Delivery[]>;
   /** Reads exactly so many: what comes beyond them stays for the next reading. */
   take(count: number): Promise<Delivery[]>;
   /** Reads until nothing has come for `quietMs`: for what must not happen, which has no event to wait for. */
-  readUntilQuiet(quietMs: number, room?: Room): Promise<Delivery[]>;
+  readUntilQuiet(quietMs: number, room?: Demand): Promise<Delivery[]>;
 }
 
 /** A source that is being opened, which may take as long as another one has the subscription. */
@@ -77,7 +77,7 @@ export interface OpeningSource {
 }
 
 /** `instance`: of several bridges on one subscription, each with a state folder of its own. */
-export function beginSource(ground: Ground, window: Room = WINDOW, instance = ''): OpeningSource {
+export function beginSource(ground: Ground, window: Demand = WINDOW, instance = ''): OpeningSource {
   const heard = ear(ground, 'source', window, instance);
   const opened = ground.openSource(heard.context).then((source) => readings(ground, source, heard, window));
   // Heard by whoever waits for it, which may be later.
@@ -85,15 +85,15 @@ export function beginSource(ground: Ground, window: Room = WINDOW, instance = ''
   return { ear: heard, opened };
 }
 
-export function openSource(ground: Ground, window: Room = WINDOW): Promise<OpenSource> {
+export function openSource(ground: Ground, window: Demand = WINDOW): Promise<OpenSource> {
   return beginSource(ground, window).opened;
 }
 
-function readings(ground: Ground, source: Source, heard: Ear, window: Room): OpenSource {
+function readings(ground: Ground, source: Source, heard: Ear, window: Demand): OpenSource {
   const close = once(() => source.close());
   const readUntil = async (
     enough: (read: readonly Delivery[]) => boolean,
-    roomLeft: (read: readonly Delivery[]) => Room,
+    roomLeft: (read: readonly Delivery[]) => Demand,
   ): Promise<Delivery[]> => {
     const deadline = AbortSignal.timeout(patient(ground.patienceMs));
     const read: Delivery[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { json } from '../../runtime/codecs/json.ts';
-import { type Pulse, STEPS } from '../../runtime/contract/pulse.ts';
+import { type EventLoopWatchdog, STEPS } from '../../runtime/contract/event-loop-watchdog.ts';
 import { validateStage } from '../../runtime/stages/validate.ts';
 import { schemaCompiler } from '../../runtime/project/schemas/compile-schemas.ts';
 import { compileTemplate } from '../../runtime/template/compile-template.ts';
@@ -102,13 +102,13 @@ for (const isolate of ['none', 'worker']) {
 
 test('the watching thread is told of every step that looks at a body, decoding and encoding among them', async () => {
   const told: (readonly [step: number, id: string] | 'end')[] = [];
-  const pulse: Pulse = {
+  const eventLoopWatchdog: EventLoopWatchdog = {
     begin: (step, { id }) => void told.push([step, id]),
     end: () => void told.push('end'),
   };
   const stage = stageThat((message) => message);
   const frames = [frameForTest('a/x', '1'), frameForTest('a/x', '{')];
-  const { clock, source } = started(frames, { ...JSON_ROUTE, stages: [stage], pulse });
+  const { clock, source } = started(frames, { ...JSON_ROUTE, stages: [stage], eventLoopWatchdog });
   await clock.play(() => source.settled.size === 2);
   assert.deepEqual(told, [
     [STEPS.decode, 's:1'],

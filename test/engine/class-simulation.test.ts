@@ -5,13 +5,13 @@ import type { DeadLetter } from '../../runtime/contract/dead-letter.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import { CLASS_NAMES, CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { type Counters, imbalance, newCounters } from '../../runtime/engine/counters.ts';
-import { Freshness } from '../../runtime/engine/freshness.ts';
+import { SequenceTracker } from '../../runtime/engine/sequence-tracker.ts';
 import { Pump } from '../../runtime/engine/pump.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink } from './simulated-buses.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { type Life, SimulatedLedger, SimulatedLog, sinkOf } from './simulated-world.ts';
-import { moodyStage } from './moody-stage.ts';
+import { moodyStage } from './flaky-stage.ts';
 import { onSeeds } from './seeds.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -76,7 +76,7 @@ async function simulate(wish: Plan): Promise<Outcome> {
   const begin = (): void => {
     const life: Life = { isOver: false };
     const counters = newCounters();
-    const ledger = rules.oneAtATime || rules.marksRepeats ? ledgers.ledger(life) : undefined;
+    const processedIds = rules.oneAtATime || rules.marksRepeats ? ledgers.processedIds(life) : undefined;
     const { route } = routeForTest({
       source: wish.hasSpool ? disk.spool(life, log.source(life), window) : log.source(life),
       sink: sinkOf(life, sink),
@@ -91,8 +91,8 @@ async function simulate(wish: Plan): Promise<Outcome> {
       id: wish.copies > 0 ? (view) => String(view.body) : undefined,
       expiresAfterMs: wish.trafficClass === 'audit' ? undefined : wish.expires,
       drainPerSecond: rules.mayDrain ? wish.drain : undefined,
-      ledger,
-      freshness: new Freshness(ledger?.sequences()),
+      processedIds,
+      sequences: new SequenceTracker(processedIds?.sequences()),
       deadLetters: {
         record(letter) {
           if (life.isOver) return new Promise(() => {});

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Delivery } from '../../runtime/contract/delivery.ts';
 import type { Replay } from '../../runtime/contract/replay.ts';
-import type { Room, Source } from '../../runtime/contract/source.ts';
+import type { Demand, Source } from '../../runtime/contract/source.ts';
 import { IDLE_SOURCE, mergedSource } from '../../runtime/engine/merged-source.ts';
-import { Inbox } from '../../runtime/kit/inbox.ts';
+import { AsyncQueue } from '../../runtime/kit/async-queue.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
 
-const ROOM: Room = { messages: 1, bytes: 1000 };
+const ROOM: Demand = { messages: 1, bytes: 1000 };
 
 function delivery(id: string): Delivery {
   return { id, frame: frameForTest(id, ''), attempt: 1, settle() {} };
@@ -22,7 +22,7 @@ class ListReplay implements Replay {
     return this.#letters.length > 0;
   }
 
-  take(room: Room): readonly Delivery[] {
+  take(room: Demand): readonly Delivery[] {
     return this.#letters.splice(0, room.messages);
   }
 
@@ -36,8 +36,8 @@ class ListReplay implements Replay {
   }
 }
 
-function inboxSource(): { source: Source; inbox: Inbox<Delivery> } {
-  const inbox = new Inbox<Delivery>(() => 1);
+function inboxSource(): { source: Source; inbox: AsyncQueue<Delivery> } {
+  const inbox = new AsyncQueue<Delivery>(() => 1);
   return { inbox, source: { read: (room, signal) => inbox.read(room, signal), close: () => Promise.resolve() } };
 }
 

@@ -128,7 +128,7 @@ for (const trafficClass of CLASS_NAMES) {
       letters.map(({ failure: { code, message } }) => `${code} ${message}`),
       texts.filter((text) => text.startsWith('odd')).map(() => 'SINK_UNWRITABLE Invalid time value'),
     );
-    assert.equal(counters.goBacks, 0);
+    assert.equal(counters.rewinds, 0);
   });
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { json } from '../../runtime/codecs/json.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import { withBody } from '../../runtime/contract/message.ts';
-import type { Pulse } from '../../runtime/contract/pulse.ts';
+import type { EventLoopWatchdog } from '../../runtime/contract/event-loop-watchdog.ts';
 import { Dropped } from '../../runtime/contract/stage.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
@@ -189,10 +189,10 @@ test('a stop waits for what is in flight, gives back what does not end in time, 
     [...source.settled],
     [
       ['s:1', 'accept'],
-      ['s:2', 'retry'],
+      ['s:2', 'release'],
     ],
   );
-  assert.deepEqual([counters.givenBack, counters.held, imbalance(counters)], [1, 1, 0]);
+  assert.deepEqual([counters.released, counters.held, imbalance(counters)], [1, 1, 0]);
 });
 
 test('one message becomes several under ids of their own, and is settled when the last one is confirmed', async () => {
@@ -275,7 +275,7 @@ test('each try of a function begins with the body as it was read, whatever the l
 
 test('the pulse is told of every call of a stage before it, and again once it has returned or thrown', async () => {
   const told: string[] = [];
-  const pulse: Pulse = {
+  const eventLoopWatchdog: EventLoopWatchdog = {
     begin: (step, { id }) => void told.push(`${step} ${id}`),
     end: () => void told.push('-'),
   };
@@ -286,7 +286,7 @@ test('the pulse is told of every call of a stage before it, and again once it ha
     return message.body === 'waits' ? Promise.resolve(message) : message;
   });
   const frames = ['returns', 'throws', 'waits'].map((body, at) => frameForTest(`k${at}/x`, body));
-  const { clock, source } = started(frames, { stages: [plain, moody], pulse });
+  const { clock, source } = started(frames, { stages: [plain, moody], eventLoopWatchdog });
   await clock.play(() => source.settled.size === 3);
   const ofStages = told.filter(
     (text, at) => !text.startsWith('-') || (text === '-' && !/^-\d/.test(told[at - 1] ?? '')),

@@ -95,13 +95,13 @@ for (const trafficClass of classes) {
     const { cluster, counters, goOn } = scene(trafficClass, 7);
     const formerRate = await goOn(3000);
     for (let server = 0; server < SERVERS; server += 1) {
-      const before = counters.goBacks;
+      const before = counters.rewinds;
       cluster.isDown[server] = true;
       await goOn(OUTAGE_MS);
-      const whileAway = counters.goBacks - before;
+      const whileAway = counters.rewinds - before;
       cluster.isDown[server] = false;
       await goOn(10_000);
-      const afterwards = counters.goBacks - before - whileAway;
+      const afterwards = counters.rewinds - before - whileAway;
       const rate = await goOn(3000);
       assert.ok(whileAway <= 12, `it went back ${whileAway} times in ${OUTAGE_MS} ms`);
       assert.ok(afterwards <= 2, `it went back ${afterwards} times after the server was well`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Log } from '../../runtime/contract/log.ts';
-import type { LedgerEntry } from '../../runtime/contract/ledger.ts';
+import type { LedgerEntry } from '../../runtime/contract/processed-ids.ts';
 import { withBody } from '../../runtime/contract/message.ts';
 import { contentId } from '../../runtime/kit/content-id.ts';
 import { ReusedIds } from '../../runtime/kit/reused-ids.ts';
@@ -16,7 +16,7 @@ const named = (view: { readonly headers: ReadonlyMap<string, readonly string[]> 
 const frame = (address: string, body: string, id: string, key?: string) =>
   frameForTest(address, body, { headers: new Map([['n', [id]]]), key });
 
-function ledger() {
+function processedIds() {
   const known = new Map<string, number>();
   return {
     known,
@@ -37,7 +37,7 @@ test('a message that wears the id of another one passes under an id of its own, 
     frame('a/x', 'open', '2', 'k1'),
     frame('a/x', 'open', '2', 'k2'),
   ];
-  const { sink, counters } = started(frames, { trafficClass: 'command', ledger: ledger(), id: named });
+  const { sink, counters } = started(frames, { trafficClass: 'command', processedIds: processedIds(), id: named });
   await settleNow();
   assert.deepEqual(bodies(sink.sent).toSorted(), ['open', 'open', 'open', 'open', 'shut']);
   assert.equal(new Set(sink.sent.map(({ id }) => id)).size, 5);
@@ -59,7 +59,7 @@ for (const [attempt, cause, level] of [
     const log: Log = { info: say('info'), warn: say('warn'), error: say('error') };
     const frames = ['open', 'open', 'open'].map((body) => frame('a/x', body, '1'));
     const source = new ListSource(frames, { attempt });
-    const options = { source, trafficClass: 'command', ledger: ledger(), id: named, log } as const;
+    const options = { source, trafficClass: 'command', processedIds: processedIds(), id: named, log } as const;
     const { sink, counters } = started([], options);
     await settleNow();
     assert.deepEqual(bodies(sink.sent), ['open']);
@@ -78,7 +78,7 @@ test('telemetry: the newest value that its publisher sends twice, while the firs
     isAway ? Promise.reject(new SluiceError('SINK_DOWN', 'away')) : Promise.resolve('confirmed'),
   );
   const frames = [1, 2, 3, 3].map((value) => frame('a/x', String(value), String(value)));
-  const parts = { clock, sink, trafficClass: 'telemetry', ledger: ledger(), id: named } as const;
+  const parts = { clock, sink, trafficClass: 'telemetry', processedIds: processedIds(), id: named } as const;
   const { counters, source } = started(frames, parts);
   await settleNow();
   isAway = false;
@@ -96,7 +96,7 @@ test('telemetry: the newest value that its publisher sends twice, while the firs
     clock,
     stages,
     trafficClass: 'telemetry',
-    ledger: ledger(),
+    processedIds: processedIds(),
     id: named,
   });
   await clock.play(() => counters.held === 0);
@@ -107,7 +107,7 @@ test('a message whose id another one has is counted once, though id and dedupe b
   const frames = [frame('a/x', 'one', '1'), frame('a/x', 'two', '1')];
   const { counters } = started(frames, {
     id: named,
-    dedupe: { by: named, comparesContent: true, ledger: ledger() },
+    dedupe: { by: named, comparesContent: true, processedIds: processedIds() },
   });
   await settleNow();
   assert.equal(counters.idsReused, 1);
@@ -119,7 +119,9 @@ test('dedupe takes the same value of another content for another message, unless
     [true, ['one', 'two'], 1],
     [false, ['one'], 0],
   ] as const) {
-    const { sink, counters } = started(frames, { dedupe: { by: named, comparesContent, ledger: ledger() } });
+    const { sink, counters } = started(frames, {
+      dedupe: { by: named, comparesContent, processedIds: processedIds() },
+    });
     await settleNow();
     assert.deepEqual(bodies(sink.sent), sent);
     assert.equal(counters.repeatedBy.dedupe, 3 - sent.length);
@@ -140,7 +142,7 @@ for (const [attempt, tries] of [
     });
     // Both deliveries have one id, as those of a publisher's name have.
     const source = new ListSource([frame('a/x', 'open', '1'), frame('a/x', 'open', '1')], { id: 'q:m:1', attempt });
-    const { letters, counters } = started([], { source, sink, trafficClass: 'command', ledger: ledger() });
+    const { letters, counters } = started([], { source, sink, trafficClass: 'command', processedIds: processedIds() });
     await settleNow();
     assert.deepEqual([sends, letters.length], [tries, tries]);
     assert.equal(counters.repeated, 2 - tries);

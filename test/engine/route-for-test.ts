@@ -1,4 +1,4 @@
-import { Freshness } from '../../runtime/engine/freshness.ts';
+import { SequenceTracker } from '../../runtime/engine/sequence-tracker.ts';
 import { ReusedIds } from '../../runtime/kit/reused-ids.ts';
 import { newCounters } from '../../runtime/engine/counters.ts';
 import type { Route } from '../../runtime/engine/route.ts';
@@ -34,11 +34,11 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     expiresAfterMs: undefined,
     needsPublisherTime: false,
     drainPerSecond: undefined,
-    ledger: undefined,
+    processedIds: undefined,
     dedupe: undefined,
-    freshness: new Freshness(),
+    sequences: new SequenceTracker(),
     reusedIds: new ReusedIds(),
-    sentBefore: undefined,
+    recoveredIds: undefined,
     stages: [],
     window: { messages: 16, bytes: 1_000_000 },
     attempts: 3,
@@ -54,7 +54,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     log: { info() {}, warn() {}, error() {} },
     tracer: undefined,
     suspects: undefined,
-    pulse: undefined,
+    eventLoopWatchdog: undefined,
     onFlow() {},
     onLetters() {},
     ...parts,

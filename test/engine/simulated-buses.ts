@@ -2,7 +2,7 @@ import type { Delivery } from '../../runtime/contract/delivery.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import type { Receipt, Sink } from '../../runtime/contract/sink.ts';
-import type { Room, Source } from '../../runtime/contract/source.ts';
+import type { Demand, Source } from '../../runtime/contract/source.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** A source with a given list of frames. It remembers how each was settled, and how much was open at once. */
@@ -19,7 +19,7 @@ export class SimulatedSource implements Source {
     this.#frames = frames;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  async read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     // Batches of every size, in time and at once.
     if (this.#clock.pick(3) === 0) await this.#clock.sleep(this.#clock.pick(30));
     if (this.#next >= this.#frames.length) await aborted(signal);

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Delivery } from '../../runtime/contract/delivery.ts';
-import type { Room, Source } from '../../runtime/contract/source.ts';
+import type { Demand, Source } from '../../runtime/contract/source.ts';
 import { CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { openSpoolStore } from '../../runtime/store/spool/open-spool-store.ts';
 import { syncFolder } from '../../runtime/store/sync-files.ts';
@@ -42,7 +42,7 @@ export class SimulatedDisk implements Disposable {
   }
 
   /** A spool before the source of this life. */
-  spool(life: Life, source: Source, window: Room): Source {
+  spool(life: Life, source: Source, window: Demand): Source {
     const { keeps } = CLASSES[this.#class];
     const open = (path: string) => {
       const database = openDatabase(path);

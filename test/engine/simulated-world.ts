@@ -1,9 +1,9 @@
 import type { Delivery } from '../../runtime/contract/delivery.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
-import type { Ledger, LedgerEntry } from '../../runtime/contract/ledger.ts';
+import type { ProcessedIds, LedgerEntry } from '../../runtime/contract/processed-ids.ts';
 import type { Sink } from '../../runtime/contract/sink.ts';
-import type { Room, Source } from '../../runtime/contract/source.ts';
+import type { Demand, Source } from '../../runtime/contract/source.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** One life of the bridge's process. What belongs to a dead one does nothing any more. */
@@ -80,7 +80,7 @@ export class SimulatedLog {
     };
   }
 
-  #take(room: Room, life: Life): Delivery[] {
+  #take(room: Demand, life: Life): Delivery[] {
     const batch: Delivery[] = [];
     const most = this.#trickles > 0 ? 3 : 20;
     this.#trickles = Math.max(0, this.#trickles - 1);
@@ -107,7 +107,7 @@ export class SimulatedLog {
         if (life.isOver) return;
         this.open -= 1;
         this.#lent.delete(position);
-        if (outcome.kind === 'retry') return;
+        if (outcome.kind === 'release') return;
         this.#settled.add(position);
         this.#recent.push(position);
       },
@@ -126,7 +126,7 @@ export function sinkOf(life: Life, sink: Sink): Sink {
   };
 }
 
-/** A ledger whose writes take their time, fail now and then, and are lost with the process until they are durable. */
+/** the processed ids whose writes take their time, fail now and then, and are lost with the process until they are durable. */
 export class SimulatedLedger {
   readonly #clock: VirtualClock;
   readonly #durable: LedgerEntry[] = [];
@@ -135,7 +135,7 @@ export class SimulatedLedger {
     this.#clock = clock;
   }
 
-  ledger(life: Life): Ledger {
+  processedIds(life: Life): ProcessedIds {
     const known = new Set(this.#durable.map(({ id }) => id));
     const sequences = new Map<string, number>();
     for (const { lane, sequence } of this.#durable) {

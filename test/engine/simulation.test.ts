@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Frame } from '../../runtime/contract/frame.ts';
-import { MOST_ENDS, type Suspects } from '../../runtime/contract/suspects.ts';
+import { MOST_ENDS, type CrashSuspects } from '../../runtime/contract/crash-suspects.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
 import { Pump } from '../../runtime/engine/pump.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink, SimulatedSource } from './simulated-buses.ts';
-import { moodyStage } from './moody-stage.ts';
+import { moodyStage } from './flaky-stage.ts';
 import { onSeeds } from './seeds.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -25,13 +25,15 @@ const plan = fc.record({
   drops: fc.constantFrom(0, 0.1),
   /** The run before ended badly; so often had the process ended in a message, by its number. */
   isAfterCrash: fc.boolean(),
-  strikes: fc.dictionary(fc.integer({ min: 0, max: 20 }).map(String), fc.integer({ min: 1, max: 3 }), { maxKeys: 3 }),
+  crashCount: fc.dictionary(fc.integer({ min: 0, max: 20 }).map(String), fc.integer({ min: 1, max: 3 }), {
+    maxKeys: 3,
+  }),
 });
 type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
 
-/** Suspects on no disk, which see that nobody goes in twice, or leaves who was not inside. */
-function suspectsOf({ isAfterCrash, strikes }: Plan): Suspects & { readonly inside: Set<string> } {
-  const known = new Map(Object.entries(strikes).map(([number, count]) => [`s:${number}`, count]));
+/** CrashSuspects on no disk, which see that nobody goes in twice, or leaves who was not inside. */
+function suspectsOf({ isAfterCrash, crashCount }: Plan): CrashSuspects & { readonly inside: Set<string> } {
+  const known = new Map(Object.entries(crashCount).map(([number, count]) => [`s:${number}`, count]));
   const inside = new Set<string>();
   return {
     inside,
@@ -39,7 +41,7 @@ function suspectsOf({ isAfterCrash, strikes }: Plan): Suspects & { readonly insi
     get size() {
       return known.size;
     },
-    strikes: (name) => known.get(name) ?? 0,
+    crashCount: (name) => known.get(name) ?? 0,
     enter(name) {
       assert.ok(!inside.has(name), `${name} goes in twice`);
       inside.add(name);
@@ -48,7 +50,7 @@ function suspectsOf({ isAfterCrash, strikes }: Plan): Suspects & { readonly insi
       assert.ok(inside.delete(name), `${name} was not inside`);
       if (passed) known.delete(name);
     },
-    buried() {},
+    deadLettered() {},
   };
 }
 
@@ -113,7 +115,9 @@ test('under any schedule of cuts, refusals, failures and slow functions every de
       const sentenced = letters.flatMap(({ failure, coordinates }) =>
         failure.code === 'PROCESS_ENDED' ? coordinates : [],
       );
-      const due = Object.entries(wish.strikes).filter(([n, count]) => count >= MOST_ENDS && Number(n) < wish.messages);
+      const due = Object.entries(wish.crashCount).filter(
+        ([n, count]) => count >= MOST_ENDS && Number(n) < wish.messages,
+      );
       assert.deepEqual(sentenced.toSorted(), due.map(([number]) => `s:${number}`).toSorted(), 'they, and nobody else');
       assert.equal(counters.unexplainedDuplicates, 0, 'every duplicate is explained by a sending of our own');
     }),

@@ -1,7 +1,7 @@
 import type { Delivery, Outcome } from '../../runtime/contract/delivery.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import type { Receipt, Sink } from '../../runtime/contract/sink.ts';
-import type { Room, Source } from '../../runtime/contract/source.ts';
+import type { Demand, Source } from '../../runtime/contract/source.ts';
 import type { Stage } from '../../runtime/contract/stage.ts';
 import { Pump } from '../../runtime/engine/pump.ts';
 import { routeForTest, type RouteParts } from './route-for-test.ts';
@@ -10,7 +10,7 @@ import { VirtualClock } from './virtual-clock.ts';
 /** A source that yields what is put into it, whatever the room. */
 export class ListSource implements Source {
   readonly settled = new Map<string, Outcome['kind']>();
-  readonly rooms: Room[] = [];
+  readonly rooms: Demand[] = [];
   readonly #waiting: Frame[];
   readonly #more: Partial<Delivery>;
   #number = 0;
@@ -20,7 +20,7 @@ export class ListSource implements Source {
     this.#more = more;
   }
 
-  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     this.rooms.push(room);
     if (signal.aborted) return Promise.resolve([]);
     if (this.#waiting.length === 0) {

@@ -1,7 +1,7 @@
-import type { Memo } from '../../runtime/contract/memo.ts';
+import type { Checkpoint } from '../../runtime/contract/checkpoint.ts';
 
-/** A memo of its own: what outlives an end that is closed and opened again. */
-export function newMemo(): Memo {
+/** A checkpoint of its own: what outlives an end that is closed and opened again. */
+export function newMemo(): Checkpoint {
   let text: string | undefined;
   return {
     read: () => text,
@@ -13,8 +13,8 @@ export function newMemo(): Memo {
 
 const texts = new Map<string, string>();
 
-/** A memo that lives as long as the test's process: two contexts of one owner share it, as two starts of a bridge do. */
-export function memoForTest(owner: string): Memo {
+/** A checkpoint that lives as long as the test's process: two contexts of one owner share it, as two starts of a bridge do. */
+export function memoForTest(owner: string): Checkpoint {
   return {
     read: () => texts.get(owner),
     write(text) {

@@ -70,7 +70,7 @@ law(
     assert.ok(performance.now() - startMs < 25_000);
     const metrics = await parseMetrics(`${admin}/metrics`);
     assert.equal(metrics.value('sluice_messages_total', { outcome: 'dead-lettered' }), odd.length);
-    assert.equal(metrics.value('sluice_go_backs_total'), 0, 'the sink is blamed for nothing');
+    assert.equal(metrics.value('sluice_send_rewinds_total'), 0, 'the sink is blamed for nothing');
     bridge.signal('SIGTERM');
     assert.equal(await bridge.ended(), 0);
     assert.deepEqual(

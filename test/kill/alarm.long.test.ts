@@ -57,7 +57,7 @@ law(
     const tookMs = performance.now() - beganAtMs;
     assert.ok(tookMs < DRAIN_MS + CLOSE_MS, `it ended after ${tookMs} ms`);
     const farewell = first.lines().find(({ event }) => event === 'stopped');
-    assert.deepEqual([farewell?.['held'], farewell?.['givenBack']], [WINDOW, WINDOW]);
+    assert.deepEqual([farewell?.['held'], farewell?.['released']], [WINDOW, WINDOW]);
 
     const second = startBridge(project.folder, file);
     await second.ready();

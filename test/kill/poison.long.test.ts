@@ -26,7 +26,7 @@ interface Poison {
 }
 
 const POISONS: Readonly<Record<string, Poison>> = {
-  // The watching thread knows its name: no run without a strike.
+  // The watching thread knows its name: no run without a crashNote.
   loop: { does: 'loops for ever', code: 'for (;;);', ends: 3 },
   later: {
     does: 'loops for ever behind an await',

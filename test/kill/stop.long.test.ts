@@ -38,7 +38,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
             assert.equal(await bridge.terminate(DRAIN_MS), 'exit code 0', bridge.tail());
             const farewell = bridge.lines().find(({ event }) => event === 'stopped');
             // With a sink that answers there is no reason to leave anything to the source.
-            assert.deepEqual([farewell?.['held'], farewell?.['givenBack']], [0, 0]);
+            assert.deepEqual([farewell?.['held'], farewell?.['released']], [0, 0]);
           },
         });
       },
@@ -71,7 +71,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
         const bridge = await heldUp(scene, sent, () => scene.core.pause(), '--drain', '1s');
         assert.equal(await bridge.terminate(DRAIN_MS), 'exit code 0', bridge.tail());
         const farewell = bridge.lines().find(({ event }) => event === 'stopped');
-        assert.deepEqual([farewell?.['held'], farewell?.['givenBack'], farewell?.['delivered']], [WINDOW, WINDOW, 0]);
+        assert.deepEqual([farewell?.['held'], farewell?.['released'], farewell?.['delivered']], [WINDOW, WINDOW, 0]);
         const warned = bridge.lines().find(({ event }) => event === 'stopped-early');
         assert.match(
           String(warned?.['text']),
@@ -102,17 +102,17 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
   );
 });
 
-/** A bridge whose window is full of what a sink does not confirm since `strike`. */
+/** A bridge whose window is full of what a sink does not confirm since `crashNote`. */
 async function heldUp(
   scene: Scene,
   sent: readonly Mark[],
-  strike: () => Promise<void> | void,
+  crashNote: () => Promise<void> | void,
   ...options: string[]
 ): Promise<Bridge> {
   await settleIn(scene);
   const bridge = scene.start(...options);
   await bridge.ready();
-  await strike();
+  await crashNote();
   await scene.publish(sent);
   await waitFor(async () => (await bridge.metric('sluice_messages_held')) === WINDOW, DRAIN_MS, 'a full window');
   return bridge;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { backoffMs } from '../../runtime/kit/backoff.ts';
-import { Crowd } from '../../runtime/kit/crowd.ts';
+import { SwapSet } from '../../runtime/kit/swap-set.ts';
 import { Deque } from '../../runtime/kit/deque.ts';
-import { Inbox } from '../../runtime/kit/inbox.ts';
-import { Numbered } from '../../runtime/kit/numbered.ts';
+import { AsyncQueue } from '../../runtime/kit/async-queue.ts';
+import { IntMap } from '../../runtime/kit/int-map.ts';
 import { durationMs, sizeBytes } from '../../runtime/kit/quantity.ts';
 import { SettledPrefix } from '../../runtime/kit/settled-prefix.ts';
 import { shortened } from '../../runtime/kit/shortened.ts';
@@ -35,7 +35,7 @@ test('a deque holds what an array would, whatever is done to it', () => {
 test('numbered entries are what a Map would hold, in its order', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.boolean()), { maxLength: 300 }), (acts) => {
-      const numbered = new Numbered<{ n: number }>();
+      const numbered = new IntMap<{ n: number }>();
       const map = new Map<number, { n: number }>();
       for (const [key, isAdded] of acts) {
         const value = { n: key };
@@ -58,7 +58,7 @@ test('numbered entries are what a Map would hold, in its order', () => {
 });
 
 test('whoever leaves a crowd is gone, and everyone else is still there', () => {
-  const crowd = new Crowd<{ place: number; name: string }>();
+  const crowd = new SwapSet<{ place: number; name: string }>();
   const members = ['a', 'b', 'c', 'd'].map((name) => ({ place: 0, name }));
   for (const member of members) crowd.add(member);
   for (const member of members.slice(1, 3)) crowd.delete(member);
@@ -73,7 +73,7 @@ test('whoever leaves a crowd is gone, and everyone else is still there', () => {
 });
 
 test('an inbox gives no more than the bound, a large first item alone, and nothing after an abort', async () => {
-  const inbox = new Inbox<string>((text) => text.length);
+  const inbox = new AsyncQueue<string>((text) => text.length);
   for (const text of ['aa', 'bb', 'cccccc', 'd']) inbox.push(text);
   const { signal } = new AbortController();
   assert.deepEqual(await inbox.read({ messages: 5, bytes: 5 }, signal), ['aa', 'bb']);

@@ -38,7 +38,7 @@ interface Corner {
   /** Whether a killed bridge is given again what it had not settled. */
   readonly redelivers: boolean;
   /** Whether a bridge that starts looks up what it wrote last. */
-  readonly readsTail?: true;
+  readonly recoversIds?: true;
   end(): Promise<MatrixEnd>;
 }
 
@@ -49,10 +49,10 @@ const CORNERS: readonly Corner[] = [
     bus: 'jetstream',
     need: 'nats',
     redelivers: true,
-    readsTail: true,
+    recoversIds: true,
     end: async () => jetstreamEnd((await nats()).url),
   },
-  { bus: 'kafka', need: 'kafka', redelivers: true, readsTail: true, end: async () => kafkaEnd(await sharedKafka()) },
+  { bus: 'kafka', need: 'kafka', redelivers: true, recoversIds: true, end: async () => kafkaEnd(await sharedKafka()) },
   { bus: 'rabbitmq', need: 'rabbitmq', redelivers: true, end: async () => rabbitmqEnd(await vhost()) },
 ];
 
@@ -60,7 +60,7 @@ const CORNERS: readonly Corner[] = [
 export function matrixLaws(bus: string): void {
   for (const source of CORNERS.filter((corner) => corner.bus === bus)) {
     for (const sink of CORNERS) {
-      const twice = sink.readsTail === true ? 'nothing is lost or there twice' : 'nothing is lost';
+      const twice = sink.recoversIds === true ? 'nothing is lost or there twice' : 'nothing is lost';
       const what = source.redelivers
         ? `though the bridge is killed on the way: ${twice}, and first deliveries keep the order of their key`
         : 'and in the order of its key';
@@ -111,7 +111,7 @@ async function carry(source: Corner, sink: Corner): Promise<void> {
   // The last ones may have been those of the bridge that was killed: this one may not even listen to signals yet.
   await bridge.ready();
   assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
-  compare(sent, arrived, source.redelivers && sink.readsTail !== true);
+  compare(sent, arrived, source.redelivers && sink.recoversIds !== true);
 }
 
 async function reached(enough: () => boolean, bridge: Bridge, state: () => string): Promise<void> {

@@ -119,7 +119,7 @@ const LINES: readonly (readonly [string, (promised: Guarantees, isSource: boolea
   ['time of a message', ({ stamps }, isSource) => (isSource ? STAMPS[stamps] : '')],
   ['order', ({ ordered }) => ORDER[ordered]],
   ['removes duplicates by id', ({ deduplicates }, isSource) => (isSource ? '' : yes(deduplicates))],
-  ['looks up at the start what it wrote last', ({ readsTail }, isSource) => (isSource ? '' : yes(readsTail))],
+  ['looks up at the start what it wrote last', ({ recoversIds }, isSource) => (isSource ? '' : yes(recoversIds))],
   ['carries headers, id, content type', ({ carriesHeaders }) => yes(carriesHeaders)],
   ['carries the key', ({ carriesKey }) => yes(carriesKey)],
   ['carries expiry', ({ carriesExpiry }) => yes(carriesExpiry)],

@@ -1,7 +1,7 @@
 // `node test/project/licences-page.ts` writes docs/licences.md; a test fails when it drifts.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { asMap } from '#kit/plain.ts';
+import { asMap } from '#kit/json-value.ts';
 
 export const PAGE = fileURLToPath(new URL('../../docs/licences.md', import.meta.url));
 const LOCK = fileURLToPath(new URL('../../package-lock.json', import.meta.url));

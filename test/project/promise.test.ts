@@ -15,7 +15,7 @@ const END: Guarantees = {
   carriesExpiry: true,
   carriesNull: false,
   deduplicates: false,
-  readsTail: false,
+  recoversIds: false,
   notes: [],
 };
 

@@ -5,7 +5,7 @@ import { after, LONGEST_TIMER_MS } from '#kit/timer.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { boundsOf, isBackoff, isDuration, isSize } from '../../runtime/project/check/describe.ts';
 import { pipelineSchema } from '../../runtime/project/fields/pipeline-schema.ts';
-import { asMap, isMap } from '#kit/plain.ts';
+import { asMap, isMap } from '#kit/json-value.ts';
 import type { JsonSchema } from '../../runtime/project/catalog-view.ts';
 import { checkedFile } from './checked-file.ts';
 

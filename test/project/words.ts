@@ -35,7 +35,7 @@ const GIVES = {
   carriesExpiry: true,
   carriesNull: false,
   deduplicates: false,
-  readsTail: false,
+  recoversIds: false,
   notes: [],
 } as const;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type DeadLetterStore, openDeadLetterStore } from '../../runtime/store/dead-letters/dead-letter-store.ts';
-import { openLedgerStore } from '../../runtime/store/processed-ids.ts';
+import { openProcessedIdStore } from '../../runtime/store/processed-ids.ts';
 import { openDatabase } from '../../runtime/store/sqlite.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
@@ -165,33 +165,33 @@ test('what a ledger took while the clock was ahead is not known for longer than 
   using folder = temporaryFolder('age');
   const bounds = { most: 100, windowMs: 60_000 };
   let nowMs = START_MS + 90 * DAY_MS;
-  const ahead = openLedgerStore(folder.path, () => nowMs);
-  await ahead.ledger('r', bounds).add({ id: 'a' });
+  const ahead = openProcessedIdStore(folder.path, () => nowMs);
+  await ahead.processedIds('r', bounds).add({ id: 'a' });
   ahead.close();
   nowMs = START_MS;
-  const back = openLedgerStore(folder.path, () => nowMs);
-  const ledger = back.ledger('r', bounds);
-  assert.ok(knows(ledger, 'a'));
+  const back = openProcessedIdStore(folder.path, () => nowMs);
+  const processedIds = back.processedIds('r', bounds);
+  assert.ok(knows(processedIds, 'a'));
   nowMs += 60_001;
-  assert.ok(!knows(ledger, 'a'), 'another message of its key would be taken for a repetition');
+  assert.ok(!knows(processedIds, 'a'), 'another message of its key would be taken for a repetition');
   back.close();
 });
 
 test('a ledger does not see the clock being set while its process runs', async () => {
   using folder = temporaryFolder('age');
-  const store = openLedgerStore(folder.path);
-  const ledger = store.ledger('r', { most: 100, windowMs: 60_000 });
-  await ledger.add({ id: 'a' });
+  const store = openProcessedIdStore(folder.path);
+  const processedIds = store.processedIds('r', { most: 100, windowMs: 60_000 });
+  await processedIds.add({ id: 'a' });
   const wall = Date.now;
   try {
     for (const days of [90, -90]) {
       Date.now = () => wall() + days * DAY_MS;
-      await ledger.add({ id: `b${days}` });
-      assert.ok(knows(ledger, 'a') && knows(ledger, `b${days}`));
+      await processedIds.add({ id: `b${days}` });
+      assert.ok(knows(processedIds, 'a') && knows(processedIds, `b${days}`));
     }
   } finally {
     Date.now = wall;
   }
-  assert.ok(knows(ledger, 'a') && knows(ledger, 'b90') && knows(ledger, 'b-90'));
+  assert.ok(knows(processedIds, 'a') && knows(processedIds, 'b90') && knows(processedIds, 'b-90'));
   store.close();
 });

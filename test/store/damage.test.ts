@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readPlace } from '../../runtime/buses/rabbitmq/stream-memo.ts';
+import { readPlace } from '../../runtime/buses/rabbitmq/stream-checkpoint.ts';
 import type { LogFields } from '../../runtime/contract/log.ts';
-import { openLetterShelf } from '../../runtime/store/dead-letters/admin.ts';
+import { openDeadLetterAdmin } from '../../runtime/store/dead-letters/admin.ts';
 import { openPipelineState, type PipelineState } from '../../runtime/store/pipeline-state.ts';
 import { openDatabase } from '../../runtime/store/sqlite.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -25,9 +25,9 @@ function started(path: string): Start {
   const said: (LogFields & { event: string })[] = [];
   const say = (event: string, fields: LogFields = {}): void => void said.push({ event, ...fields });
   const state = openPipelineState(path, { info: say, warn: say, error: say });
-  state.ledger('r', BOUNDS);
+  state.processedIds('r', BOUNDS);
   state.suspects();
-  state.memo('a source').read();
+  state.checkpoint('a source').read();
   return { state, said };
 }
 
@@ -41,10 +41,10 @@ async function filled(path: string): Promise<void> {
       }),
     ),
   );
-  const ledger = state.ledger('r', BOUNDS);
-  all.push(...Array.from({ length: 5000 }, (_, n) => ledger.add({ id: `id ${n}` })));
+  const processedIds = state.processedIds('r', BOUNDS);
+  all.push(...Array.from({ length: 5000 }, (_, n) => processedIds.add({ id: `id ${n}` })));
   await Promise.all(all);
-  state.memo('a source').write('here');
+  state.checkpoint('a source').write('here');
   state.suspects().of('r').enter('a');
   state.suspects().endWell();
   state.close();
@@ -95,8 +95,8 @@ for (const name of NAMES) {
       assert.deepEqual(readFileSync(String(line?.['aside'])), spoilt, `${kind}: kept, byte for byte`);
       assert.match(String(line?.['text']), /expected .* as it was written, found .+; it is set aside/, kind);
       await state.deadLetters.record(letterForTest());
-      await state.ledger('r', BOUNDS).add({ id: 'new' });
-      state.memo('another').write('new');
+      await state.processedIds('r', BOUNDS).add({ id: 'new' });
+      state.checkpoint('another').write('new');
       state.suspects().of('r').enter('b');
       state.close();
       const again = started(path);
@@ -133,8 +133,8 @@ test('of damaged dead letters and a damaged ledger what can be read goes on', as
   const count = state.deadLetters.count();
   assert.ok(count > LETTERS / 2 && count < LETTERS, `${count} letters`);
   assert.equal(said.find(({ file }) => String(file).endsWith('dead-letters.sqlite'))?.['saved'], count);
-  const ledger = state.ledger('r', BOUNDS);
-  const known = Array.from({ length: 5000 }, (_, n) => knows(ledger, `id ${n}`)).filter(Boolean).length;
+  const processedIds = state.processedIds('r', BOUNDS);
+  const known = Array.from({ length: 5000 }, (_, n) => knows(processedIds, `id ${n}`)).filter(Boolean).length;
   assert.ok(known > 2000 && known < 5000, `${known} known`);
   await state.deadLetters.record(letterForTest());
   state.close();
@@ -148,21 +148,21 @@ test('whose place was lost does not begin anew by itself, until an operator has 
     damage(join(path, 'memos.sqlite'));
     for (let start = 0; start < 2; start += 1) {
       const state = openPipelineState(path);
-      assert.equal(state.memo('a source').read(), undefined);
-      assert.throws(() => state.memo('a source').assertKept?.(), {
+      assert.equal(state.checkpoint('a source').read(), undefined);
+      assert.throws(() => state.checkpoint('a source').assertKept?.(), {
         code: 'STATE_DAMAGED',
         message: /a source.*start.*delete memos\.sqlite\.damaged-/,
       });
-      assert.throws(() => readPlace(state.memo('a source'), 'a stream'), { code: 'STATE_DAMAGED' });
+      assert.throws(() => readPlace(state.checkpoint('a source'), 'a stream'), { code: 'STATE_DAMAGED' });
       // Whoever can do without goes on.
-      state.memo('b source').write('x');
-      assert.equal(state.memo('b source').read(), 'x');
-      state.memo('b source').assertKept?.();
+      state.checkpoint('b source').write('x');
+      assert.equal(state.checkpoint('b source').read(), 'x');
+      state.checkpoint('b source').assertKept?.();
       state.close();
     }
     for (const name of readdirSync(path)) if (name.startsWith('memos.sqlite.damaged')) rmSync(join(path, name));
     const state = openPipelineState(path);
-    state.memo('a source').assertKept?.();
+    state.checkpoint('a source').assertKept?.();
     state.close();
   }
 });
@@ -227,7 +227,7 @@ test('a command never makes new what the start would have found missing or damag
     damage(join(path, 'dead-letters.sqlite'));
     assert.throws(
       () => {
-        const shelf = openLetterShelf(path);
+        const shelf = openDeadLetterAdmin(path);
         try {
           for (const letter of shelf?.each({}) ?? []) assert.ok(letter);
           shelf?.count({ routes: ['r'] });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { openLetterShelf } from '../../runtime/store/dead-letters/admin.ts';
+import { openDeadLetterAdmin } from '../../runtime/store/dead-letters/admin.ts';
 import { openPipelineState, type PipelineState } from '../../runtime/store/pipeline-state.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
@@ -35,8 +35,8 @@ class Used implements Disposable {
     this.#round += 1;
     const { deadLetters } = this.#state;
     await deadLetters.record(letterForTest({ coordinates: `round ${this.#round}` }));
-    await this.#state.ledger('r', BOUNDS).add({ id: `round ${this.#round}` });
-    this.#state.memo('a').write(`round ${this.#round}`);
+    await this.#state.processedIds('r', BOUNDS).add({ id: `round ${this.#round}` });
+    this.#state.checkpoint('a').write(`round ${this.#round}`);
     this.#state.suspects().of('r').enter(`round ${this.#round}`);
   }
 
@@ -49,12 +49,12 @@ class Used implements Disposable {
 function assertKept(path: string, rounds: number): void {
   const state = openPipelineState(path);
   const suspects = state.suspects().of('r');
-  const ledger = state.ledger('r', BOUNDS);
+  const processedIds = state.processedIds('r', BOUNDS);
   for (let round = 1; round <= rounds; round += 1) {
-    assert.ok(knows(ledger, `round ${round}`), `ledger, round ${round}`);
-    assert.equal(suspects.strikes(`round ${round}`), 1);
+    assert.ok(knows(processedIds, `round ${round}`), `processedIds, round ${round}`);
+    assert.equal(suspects.crashCount(`round ${round}`), 1);
   }
-  assert.equal(state.memo('a').read(), `round ${rounds}`);
+  assert.equal(state.checkpoint('a').read(), `round ${rounds}`);
   assert.equal(state.deadLetters.count(), rounds);
   state.close();
 }
@@ -107,7 +107,7 @@ test('a letter is settled only in a file that is still there: with another one i
     await used.write();
   }
   const state = openPipelineState(path);
-  assert.equal(state.memo('a').read(), 'round 6');
+  assert.equal(state.checkpoint('a').read(), 'round 6');
   state.close();
 });
 
@@ -145,7 +145,7 @@ test('a command that works beside the bridge sees the letters that were written 
   await used.write();
   rmSync(join(path, 'dead-letters.sqlite'));
   await used.write();
-  const shelf = openLetterShelf(path);
+  const shelf = openDeadLetterAdmin(path);
   assert.equal(shelf?.count({}), 2);
   shelf?.discard({ numbers: [1] });
   shelf?.close();

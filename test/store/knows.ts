@@ -1,6 +1,6 @@
-import type { Ledger } from '#contract/ledger.ts';
+import type { ProcessedIds } from '#contract/processed-ids.ts';
 
-/** Whether the ledger remembers the id. */
-export function knows(ledger: Ledger, id: string): boolean {
-  return ledger.addedAtMs(id) !== undefined;
+/** Whether the processed ids remembers the id. */
+export function knows(processedIds: ProcessedIds, id: string): boolean {
+  return processedIds.addedAtMs(id) !== undefined;
 }

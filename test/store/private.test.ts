@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openLetterShelf } from '../../runtime/store/dead-letters/admin.ts';
+import { openDeadLetterAdmin } from '../../runtime/store/dead-letters/admin.ts';
 import { openPipelineState, type PipelineState } from '../../runtime/store/pipeline-state.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { openIn } from './spool/ground.ts';
@@ -23,8 +23,8 @@ async function used(path: string): Promise<{ readonly state: PipelineState; read
   const say = (event: string): void => void said.push(event);
   const state = openPipelineState(path, { info: say, warn: say, error: say });
   await state.deadLetters.record(letterForTest());
-  await state.ledger('r', { most: 10, windowMs: undefined }).add({ id: 'a' });
-  state.memo('a').write('x');
+  await state.processedIds('r', { most: 10, windowMs: undefined }).add({ id: 'a' });
+  state.checkpoint('a').write('x');
   state.suspects().of('r').enter('a');
   return { state, said };
 }
@@ -141,7 +141,7 @@ test('commands, readers and spools refuse links as well', () => {
   const path = join(folder.path, 'state');
   mkdirSync(path);
   for (const name of ['dead-letters.sqlite', 'spool-r.sqlite']) symlinkSync(target, join(path, name));
-  assert.throws(() => openLetterShelf(path), { code: 'STATE_LINKED' });
+  assert.throws(() => openDeadLetterAdmin(path), { code: 'STATE_LINKED' });
   assert.throws(() => openIn(path), { code: 'STATE_LINKED' });
   assert.equal(readFileSync(target, 'utf8'), 'precious');
 });

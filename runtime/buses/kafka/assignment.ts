@@ -1,6 +1,6 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
-import type { Room } from '#contract/source.ts';
+import type { Demand } from '#contract/source.ts';
 import { type Beginning, beginnings, type Ours } from './beginnings.ts';
 import { FetchLoops } from './fetch-loops.ts';
 import type { Committed, GroupMember, Partitions } from './group-member.ts';
@@ -18,7 +18,7 @@ const LOOK_MS = 5000;
 const MOVED_MS = 200;
 
 export interface AssignmentSettings {
-  readonly window: Room;
+  readonly window: Demand;
   readonly start: Start;
   readonly isOneLane: boolean;
   readonly maxBytesPerPartition: number;
@@ -66,7 +66,7 @@ export class Assignment {
     this.#listener = listener;
   }
 
-  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     return this.#turns.read(room, signal);
   }
 
@@ -302,6 +302,6 @@ export class Assignment {
     feed.rewind();
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     const text = `${feed.name}: ${why}. It is tried again; to pass over it, stop the bridge and set the group's offset behind it`;
-    this.#link.complain(this.#link.error('BUS_PROTOCOL', text, thrown));
+    this.#link.reportProblem(this.#link.error('BUS_PROTOCOL', text, thrown));
   }
 }

@@ -26,7 +26,7 @@ export function sourceGuarantees(_connection: KafkaConnection, from: KafkaFrom):
     redelivers: true,
     stamps: 'publisher',
     commitsEveryMs: GATHER_MS,
-    readsTail: false,
+    recoversIds: false,
     ordered: 'key',
     notes,
   };
@@ -44,7 +44,7 @@ export function sinkGuarantees(_connection: KafkaConnection, to: KafkaTo): Guara
     confirms: 'stored',
     redelivers: false,
     stamps: 'publisher',
-    readsTail: true,
+    recoversIds: true,
     ordered: 'key',
     notes,
   };

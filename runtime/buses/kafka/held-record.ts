@@ -29,7 +29,7 @@ export class HeldRecord implements Delivery {
 
   settle(outcome: Outcome): void {
     // Given back: it stays uncommitted, and the next start repeats it in its place.
-    if (outcome.kind === 'retry' || this.isSettled) return;
+    if (outcome.kind === 'release' || this.isSettled) return;
     this.isSettled = true;
     this.#settler.settled(this);
   }

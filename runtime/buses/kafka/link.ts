@@ -65,7 +65,7 @@ export class Link {
     return this.error(code, about === '' ? text : `${about}: ${text}`, thrown);
   }
 
-  complain(error: SluiceError): void {
+  reportProblem(error: SluiceError): void {
     if (!this.closed) this.context.report({ kind: 'problem', error });
   }
 

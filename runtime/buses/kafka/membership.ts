@@ -4,7 +4,7 @@ import type { Assignment } from './assignment.ts';
 import { Commits } from './commits.ts';
 import { failureOf } from './failure.ts';
 import type { GroupMember, Partitions } from './group-member.ts';
-import { insist } from './insist.ts';
+import { retryUntilReady } from './retry-until-ready.ts';
 import type { Link } from './link.ts';
 
 /** The beat, at most; never more than a sixth of the session. */
@@ -118,7 +118,7 @@ export class Membership {
   }
 
   async #enter(signal: AbortSignal): Promise<void> {
-    await insist(
+    await retryUntilReady(
       this.#link,
       signal,
       () => this.#attempt(),
@@ -262,7 +262,7 @@ export class Membership {
     if (type === undefined) return false;
     if (MOVED.has(type)) this.#member.doubtCoordinator();
     if (type === 'UNKNOWN_MEMBER_ID') this.#member.forget();
-    if (type === 'FENCED_INSTANCE_ID' && !this.#goesOnAsAnother()) this.#link.complain(this.#link.errorOf(thrown));
+    if (type === 'FENCED_INSTANCE_ID' && !this.#goesOnAsAnother()) this.#link.reportProblem(this.#link.errorOf(thrown));
     if (LOST.has(type)) this.#end('lost');
     else if (type === 'REBALANCE_IN_PROGRESS') this.#end('rebalance');
     else return false;
@@ -281,7 +281,7 @@ export class Membership {
     this.#troubles.set(what, since);
     const error = this.#link.errorOf(thrown);
     this.#link.disconnected(error.message);
-    if (error.code !== 'BUS_UNREACHABLE' || performance.now() - since > SAY_AWAY_MS) this.#link.complain(error);
+    if (error.code !== 'BUS_UNREACHABLE' || performance.now() - since > SAY_AWAY_MS) this.#link.reportProblem(error);
   }
 
   #fine(what: string): void {

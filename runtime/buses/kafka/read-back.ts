@@ -1,8 +1,8 @@
 import errors from 'kafkajs/src/protocol/error.js';
-import type { TailIds } from '#kit/tail-ids.ts';
+import type { LogIds } from '#kit/log-ids.ts';
 import { fetch, type Fetched, type FetchLimits } from './fetch.ts';
 import type { Link } from './link.ts';
-import type { PartitionTail } from './partition-tail.ts';
+import type { PartitionLogEnd } from './partition-log-end.ts';
 import { splitBatches } from './stored-batch.ts';
 
 /** In one answer, and of one partition in it. What is there comes at once. */
@@ -11,8 +11,8 @@ const LIMITS: FetchLimits = { waitMs: 0, maxBytes: 8 * 1024 * 1024, maxBytesPerP
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /** What is found, over all servers. */
-export interface TailBooks {
-  readonly ids: TailIds;
+export interface RecoveryTally {
+  readonly ids: LogIds;
   seen: number;
   bytes: number;
   /** Why some may be missing. */
@@ -25,17 +25,17 @@ export interface TailBooks {
 export async function readBack(
   link: Link,
   leader: number,
-  tails: readonly PartitionTail[],
-  books: TailBooks,
+  ends: readonly PartitionLogEnd[],
+  books: RecoveryTally,
 ): Promise<void> {
-  if (leader < 0) throw link.error('BUS_UNREACHABLE', `${tails[0]?.topic}: a partition has no leader now`);
+  if (leader < 0) throw link.error('BUS_UNREACHABLE', `${ends[0]?.topic}: a partition has no leader now`);
   const { connectionPool } = await link.broker(leader);
   // Who got nothing is asked for first the next time: the first ones of a request fill the answer.
-  let queue = [...tails];
+  let queue = [...ends];
   for (;;) {
-    const wanted = queue.flatMap((tail) => {
-      const offset = tail.fetchOffset;
-      return offset === undefined ? [] : [{ topic: tail.topic, partition: tail.partition, offset }];
+    const wanted = queue.flatMap((end) => {
+      const offset = end.fetchOffset;
+      return offset === undefined ? [] : [{ topic: end.topic, partition: end.partition, offset }];
     });
     if (wanted.length === 0 || books.signal.aborted) break;
     if (books.bytes >= MOST_BYTES) {
@@ -45,30 +45,30 @@ export async function readBack(
     const { errorCode, fetched } = await connectionPool.send(fetch(wanted, LIMITS));
     if (errorCode !== 0) throw errors.createErrorFromCode(errorCode);
     const [first] = wanted;
-    const hungry: PartitionTail[] = [];
+    const hungry: PartitionLogEnd[] = [];
     for (const answer of fetched) {
-      const tail = queue.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition);
-      if (tail === undefined) continue;
-      const isFirst = first?.topic === tail.topic && first.partition === tail.partition;
-      if (answer.records.length > 0 || answer.errorCode !== 0 || isFirst || tail.isEmpty) take(tail, answer, books);
-      else hungry.push(tail);
+      const end = queue.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition);
+      if (end === undefined) continue;
+      const isFirst = first?.topic === end.topic && first.partition === end.partition;
+      if (answer.records.length > 0 || answer.errorCode !== 0 || isFirst || end.isEmpty) take(end, answer, books);
+      else hungry.push(end);
     }
-    queue = [...hungry, ...queue.filter((tail) => !hungry.includes(tail))];
+    queue = [...hungry, ...queue.filter((end) => !hungry.includes(end))];
   }
-  if (tails.some(({ isCut }) => isCut)) books.lacks.add('there is much of others in the topic');
+  if (ends.some(({ isCut }) => isCut)) books.lacks.add('there is much of others in the topic');
 }
 
-function take(tail: PartitionTail, { errorCode, records, aborted }: Fetched, books: TailBooks): void {
+function take(end: PartitionLogEnd, { errorCode, records, aborted }: Fetched, books: RecoveryTally): void {
   if (errorCode !== 0) {
     const error = errors.createErrorFromCode(errorCode);
     if (error.type !== 'TOPIC_AUTHORIZATION_FAILED') throw error;
-    books.lacks.add(`topic ${tail.topic} cannot be read; grant READ on it`);
-    tail.end();
+    books.lacks.add(`topic ${end.topic} cannot be read; grant READ on it`);
+    end.end();
     return;
   }
   books.bytes += records.length;
   try {
-    tail.take(splitBatches(records, aborted), ({ id, latestMs }) => {
+    end.take(splitBatches(records, aborted), ({ id, latestMs }) => {
       books.seen += 1;
       if (id?.startsWith(books.prefix) !== true) return false;
       books.ids.note(id, latestMs);
@@ -76,7 +76,7 @@ function take(tail: PartitionTail, { errorCode, records, aborted }: Fetched, boo
     });
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    books.lacks.add(`topic ${tail.topic}, partition ${tail.partition} has a batch that cannot be read (${why})`);
-    tail.end();
+    books.lacks.add(`topic ${end.topic}, partition ${end.partition} has a batch that cannot be read (${why})`);
+    end.end();
   }
 }

@@ -1,6 +1,6 @@
 import type { Delivery } from '#contract/delivery.ts';
-import type { Room } from '#contract/source.ts';
-import { Wake } from '#kit/wake.ts';
+import type { Demand } from '#contract/source.ts';
+import { Signal } from '#kit/signal.ts';
 import type { HeldRecord } from './held-record.ts';
 import type { PartitionFeed } from './partition-feed.ts';
 
@@ -24,15 +24,15 @@ export interface TurnsOwner {
  * left for the others. One reader at a time.
  */
 export class ReadTurns {
-  readonly #window: Room;
+  readonly #window: Demand;
   readonly #owner: TurnsOwner;
   #feeds: readonly PartitionFeed[] = [];
   #turn = 0;
   #unsettled = 0;
   #unsettledBytes = 0;
-  readonly #wake = new Wake();
+  readonly #wake = new Signal();
 
-  constructor(window: Room, owner: TurnsOwner) {
+  constructor(window: Demand, owner: TurnsOwner) {
     this.#window = window;
     this.#owner = owner;
   }
@@ -54,7 +54,7 @@ export class ReadTurns {
     this.wake();
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  async read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     while (!signal.aborted) {
       const taken = this.#take(room);
       if (taken.length > 0) return taken;
@@ -63,7 +63,7 @@ export class ReadTurns {
     return [];
   }
 
-  #take(room: Room): HeldRecord[] {
+  #take(room: Demand): HeldRecord[] {
     const taken: HeldRecord[] = [];
     let left = room.bytes;
     let idle = 0;

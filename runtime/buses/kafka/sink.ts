@@ -2,14 +2,14 @@ import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { speller } from '#contract/carried-headers.ts';
 import { asSluiceError, type ErrorCode, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt, Sink, Tail, TailWanted } from '#contract/sink.ts';
+import type { Receipt, Sink, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import { durationMs, sizeBytes } from '#kit/quantity.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
 import { COMPRESSIONS } from './compression.ts';
 import { headerSpelling } from './header-spelling.ts';
-import { insist } from './insist.ts';
+import { retryUntilReady } from './retry-until-ready.ts';
 import { Link } from './link.ts';
 import type { KafkaConnection, KafkaTo } from './options.ts';
 import type { PendingBatch } from './pending-batch.ts';
@@ -17,7 +17,7 @@ import type { Verdict } from './produce.ts';
 import { produceError } from './produce-error.ts';
 import { RecordBatch } from './record-batch.ts';
 import { sendShipments, type Sending, type Shipment } from './shipment.ts';
-import { readTail } from './tail.ts';
+import { recoverIds } from './log-recovery.ts';
 import { Topics } from './topic-lookup.ts';
 import { topicNames } from './topics.ts';
 import type { Queue, TopicTarget } from './topic-target.ts';
@@ -28,9 +28,9 @@ const LEAST_TRY_MS = 2000;
 
 export async function openSink(options: EndOptions<KafkaConnection, KafkaTo>, context: BusContext): Promise<Sink> {
   const link = new Link(context, options);
-  const sink = new KafkaSink(link, options.end, (wanted, signal) => readTail(options, context, wanted, signal));
+  const sink = new KafkaSink(link, options.end, (wanted, signal) => recoverIds(options, context, wanted, signal));
   try {
-    await insist(link, context.signal, () => sink.meet());
+    await retryUntilReady(link, context.signal, () => sink.connect());
   } catch (thrown) {
     await sink.close();
     throw thrown;
@@ -52,7 +52,7 @@ interface InLine {
  */
 class KafkaSink implements Sink {
   readonly maxInFlight = 4096;
-  readonly tail: (wanted: TailWanted, signal: AbortSignal) => Promise<Tail>;
+  readonly recoverIds: (wanted: RecoveryQuery, signal: AbortSignal) => Promise<RecoveredLog>;
   readonly #link: Link;
   readonly #to: KafkaTo;
   readonly #sending: Sending;
@@ -71,8 +71,8 @@ class KafkaSink implements Sink {
   #linger: NodeJS.Timeout | undefined;
   #isRecovering = false;
 
-  constructor(link: Link, to: KafkaTo, tail: KafkaSink['tail']) {
-    this.tail = tail;
+  constructor(link: Link, to: KafkaTo, recoverIds: KafkaSink['recoverIds']) {
+    this.recoverIds = recoverIds;
     this.#link = link;
     this.#to = to;
     this.#spell = speller(link.context, headerSpelling);
@@ -88,7 +88,7 @@ class KafkaSink implements Sink {
   }
 
   /** Connects, and finds the topic where it is fixed. */
-  async meet(): Promise<void> {
+  async connect(): Promise<void> {
     const said = await this.#topics.meetFixed();
     this.#link.connected(said);
   }
@@ -175,7 +175,7 @@ class KafkaSink implements Sink {
     for (const queue of this.#waiting) {
       const leader = queue.topic.leaderOf(queue.partition);
       if (leader < 0) {
-        this.#topics.doubt(queue.topic);
+        this.#topics.invalidate(queue.topic);
         const text = `topic ${queue.topic.name}, partition ${queue.partition}: nobody leads it now`;
         return this.#failWaiting(this.#error('SINK_DOWN', text));
       }
@@ -223,7 +223,7 @@ class KafkaSink implements Sink {
     if (verdict === undefined)
       return this.#refuse(batch, this.#error('SINK_DOWN', 'the server left a batch unanswered'));
     const { code, text, blames } = produceError(verdict);
-    if (blames === 'leader') this.#topics.doubt(topic);
+    if (blames === 'leader') this.#topics.invalidate(topic);
     if (blames === 'message' && batch.count > 1 && code !== 'SINK_DENIED') {
       topic.separate();
       const why = `${text}. One of a batch is refused: each is sent alone now, to find it`;
@@ -264,7 +264,7 @@ class KafkaSink implements Sink {
         if (this.#link.closed) break;
         this.#link.disconnected(detail);
         this.#link.sever();
-        if (failures > 1) this.#link.complain(this.#link.errorOf(thrown));
+        if (failures > 1) this.#link.reportProblem(this.#link.errorOf(thrown));
         await pause(backoffMs(RECOVERY, failures), this.#link.signal);
       }
     }

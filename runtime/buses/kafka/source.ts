@@ -1,6 +1,6 @@
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import { durationMs, sizeBytes } from '#kit/quantity.ts';
 import { Assignment } from './assignment.ts';
 import { GroupMember } from './group-member.ts';
@@ -15,7 +15,7 @@ export async function openSource(
 ): Promise<Source> {
   const { end } = options;
   const link = new Link(context, options);
-  const identity = new StaticMember(context.memo, end.instance);
+  const identity = new StaticMember(context.checkpoint, end.instance);
   const member = new GroupMember(link, {
     group: end.group ?? `${context.pipeline}-${context.route}`,
     topics: end.topics,
@@ -37,7 +37,7 @@ export async function openSource(
   });
   await membership.open();
   return {
-    read: (room: Room, signal: AbortSignal): Promise<readonly Delivery[]> => assignment.read(room, signal),
+    read: (room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> => assignment.read(room, signal),
     close: () => membership.close(),
   };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Memo } from '#contract/memo.ts';
+import type { Checkpoint } from '#contract/checkpoint.ts';
 
-/** The memo's first word. Topics have neither blanks nor equals signs in their names. */
+/** The checkpoint's first word. Topics have neither blanks nor equals signs in their names. */
 const FORM = 'kafka-member-1';
 
 interface Kept {
@@ -19,14 +19,14 @@ interface Kept {
  * waits until the session of its dead self ends.
  */
 export class StaticMember {
-  readonly #memo: Memo;
+  readonly #checkpoint: Checkpoint;
   readonly #named: string | undefined;
   #kept: Kept;
 
-  constructor(memo: Memo, named: string | undefined) {
-    this.#memo = memo;
+  constructor(checkpoint: Checkpoint, named: string | undefined) {
+    this.#checkpoint = checkpoint;
     this.#named = named;
-    this.#kept = readKept(memo.read());
+    this.#kept = readKept(checkpoint.read());
   }
 
   /** Whether the route names it: then an operator decides who has it, and it keeps its partitions over a stop. */
@@ -78,11 +78,11 @@ export class StaticMember {
       const id = kept.topicIds.get(topic);
       return id === undefined ? `${topic}=${count}` : `${topic}=${count}=${id}`;
     });
-    this.#memo.write([FORM, kept.instance ?? '', ...counts].join(' '));
+    this.#checkpoint.write([FORM, kept.instance ?? '', ...counts].join(' '));
   }
 }
 
-/** Nothing is known of topics' ids where an earlier version wrote it. Nothing at all, where another bus kept the memo before. */
+/** Nothing is known of topics' ids where an earlier version wrote it. Nothing at all, where another bus kept the checkpoint before. */
 function readKept(text = ''): Kept {
   const [form, instance = '', ...counts] = text.split(' ');
   if (form !== FORM) return { instance: undefined, counts: new Map(), topicIds: new Map() };

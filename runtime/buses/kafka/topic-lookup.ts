@@ -84,7 +84,7 @@ export class Topics {
   }
 
   /** Somebody else may lead its partitions. */
-  doubt(topic: TopicTarget): void {
+  invalidate(topic: TopicTarget): void {
     this.#known.delete(topic.name);
   }
 
@@ -170,7 +170,7 @@ export class Topics {
   #judged(name: string, thrown: unknown): unknown {
     if (!(thrown instanceof SluiceError)) return thrown;
     if (this.#isFixed) {
-      this.#link.complain(thrown);
+      this.#link.reportProblem(thrown);
       return thrown;
     }
     if (thrown.code === 'BUS_MISSING') {

@@ -26,7 +26,7 @@ const GUARANTEES: Guarantees = {
   carriesExpiry: true,
   carriesNull: true,
   deduplicates: true,
-  readsTail: false,
+  recoversIds: false,
   notes: ['lives in the process: a restart forgets everything'],
 };
 

@@ -1,7 +1,7 @@
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Room } from '#contract/source.ts';
-import { Inbox } from '#kit/inbox.ts';
+import type { Demand } from '#contract/source.ts';
+import { AsyncQueue } from '#kit/async-queue.ts';
 import { matches } from './match.ts';
 
 interface Held {
@@ -16,7 +16,7 @@ export class Subscription {
   readonly #filters: readonly string[];
   /** In order of arrival. */
   readonly #unsettled = new Map<number, Held>();
-  #waiting = new Inbox<Delivery>((delivery) => delivery.frame.body?.length ?? 0);
+  #waiting = new AsyncQueue<Delivery>((delivery) => delivery.frame.body?.length ?? 0);
   #epoch = 0;
 
   constructor(hub: string, filters: readonly string[]) {
@@ -36,7 +36,7 @@ export class Subscription {
     this.#waiting.push(this.#lend(held));
   }
 
-  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     return this.#waiting.read(room, signal);
   }
 
@@ -62,7 +62,7 @@ export class Subscription {
       attempt: held.attempt,
       settle: (outcome: Outcome) => {
         // Invariant 2: a settlement whose epoch is gone is dropped.
-        if (epoch === this.#epoch && outcome.kind !== 'retry') this.#unsettled.delete(held.sequence);
+        if (epoch === this.#epoch && outcome.kind !== 'release') this.#unsettled.delete(held.sequence);
       },
     };
   }

@@ -1,6 +1,6 @@
 import type { SluiceError } from '#contract/errors.ts';
 import type { Receipt } from '#contract/sink.ts';
-import { Numbered } from '#kit/numbered.ts';
+import { IntMap } from '#kit/int-map.ts';
 
 interface Open {
   readonly bytes: number;
@@ -16,7 +16,7 @@ const MAX_PACKET_ID = 65_535;
  * the last of a full window on a slow link may well take longer than that.
  */
 export class Confirmations {
-  readonly #open = new Numbered<Open>();
+  readonly #open = new IntMap<Open>();
   readonly #timeoutMs: number;
   readonly #onSilence: () => void;
   #lastId = 0;

@@ -70,7 +70,7 @@ function carried(
   | 'carriesExpiry'
   | 'carriesNull'
   | 'deduplicates'
-  | 'readsTail'
+  | 'recoversIds'
 > {
   const isFive = connection.protocol === '5';
   return {
@@ -81,6 +81,6 @@ function carried(
     carriesExpiry: isFive,
     carriesNull: false,
     deduplicates: false,
-    readsTail: false,
+    recoversIds: false,
   };
 }

@@ -107,7 +107,7 @@ export class Link {
   }
 
   /** Says that the connection does not do what it should. With `drop`, ends it, and the next one is made. */
-  complain(error: SluiceError, drop: boolean): void {
+  reportProblem(error: SluiceError, drop: boolean): void {
     this.#lastProblem = error;
     this.#context.report({ kind: 'problem', error });
     if (!drop) return;
@@ -149,7 +149,7 @@ export class Link {
     this.#client = client;
     let failure: Error | undefined;
     let reason: number | undefined;
-    const slow = setTimeout(() => this.complain(tooSlow(this.#target, `for ${SLOW_MS / 1000} s`), false), SLOW_MS);
+    const slow = setTimeout(() => this.reportProblem(tooSlow(this.#target, `for ${SLOW_MS / 1000} s`), false), SLOW_MS);
     client.on('error', (error) => {
       failure ??= error;
       // Whatever the client calls an error is the end of a connection; after a malformed packet it would read on.
@@ -180,7 +180,7 @@ export class Link {
     this.#isUp = false;
     if (this.#isClosing) return;
     if (wasUp) this.#lost(wasUseful, failure, reason);
-    else this.complain(connectFailure(this.#target, failure), false);
+    else this.reportProblem(connectFailure(this.#target, failure), false);
     this.#isEstablished = false;
     this.#isRefused = false;
     this.#renewal = undefined;
@@ -195,7 +195,7 @@ export class Link {
       const said = reason === undefined ? (failure?.message ?? 'the connection ended') : disconnectText(reason);
       const detail = `${this.#target.address}: ${this.#renewal ?? said}`;
       this.#context.report({ kind: 'disconnected', detail, renewed: this.#renewal !== undefined });
-    } else if (!this.#isRefused) this.complain(connectionLost(this.#target, failure, reason), false);
+    } else if (!this.#isRefused) this.reportProblem(connectionLost(this.#target, failure, reason), false);
     this.#shortEnds = wasLong || failure !== undefined || reason !== undefined ? 0 : this.#shortEnds + 1;
     if (reason === SESSION_TAKEN_OVER || this.#shortEnds === SHORT_ENDS) this.#takenOver();
   }
@@ -205,7 +205,7 @@ export class Link {
     const likely = `the server ended ${SHORT_ENDS} connections soon after they began: another client may use the client id`;
     const what = this.#shortEnds === SHORT_ENDS ? likely : sure;
     const text = `${what} ${this.#target.clientId}. Is this pipeline running twice? Give one of them another clientId`;
-    this.complain(problem(this.#target, 'BUS_SETTING', text, undefined), false);
+    this.reportProblem(problem(this.#target, 'BUS_SETTING', text, undefined), false);
   }
 }
 

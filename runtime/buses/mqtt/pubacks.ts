@@ -8,7 +8,7 @@ export interface Claim {
   readonly id: string;
   readonly bytes: number;
   /** How it ended; undefined while the engine holds it. */
-  outcome: 'accept' | 'retry' | 'reject' | undefined;
+  outcome: 'accept' | 'release' | 'reject' | undefined;
   /** Lets its PUBACK go, in the connection in which it arrived last. */
   confirm: () => void;
   /** That connection. */

@@ -130,7 +130,7 @@ class MqttSink implements Sink, LinkEnd {
     this.#confirmedHere = 0;
     const unable = this.#unable(properties);
     if (unable !== undefined) {
-      this.#link.complain(problem(this.#target, 'BUS_SETTING', unable, undefined), true);
+      this.#link.reportProblem(problem(this.#target, 'BUS_SETTING', unable, undefined), true);
       return;
     }
     this.#live = live;

@@ -7,19 +7,19 @@ import { connectionReader } from '#contract/connection-reader.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 import { NOT_NOTED, type NoteOddity, oddityNotes } from '#contract/oddity.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import { ReusedIds } from '#kit/reused-ids.ts';
 import { contentId } from '#kit/content-id.ts';
-import { Inbox } from '#kit/inbox.ts';
+import { AsyncQueue } from '#kit/async-queue.ts';
 import { Liveness, NoAnswer } from '#kit/liveness.ts';
-import { Numbered } from '#kit/numbered.ts';
+import { IntMap } from '#kit/int-map.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { clientOptions, targetOf } from './client-options.ts';
 import { problem, type Target } from './connect-failure.ts';
 import { mendUserProperties } from './user-properties.ts';
 import { Link, type LinkEnd, type Live } from './link.ts';
 import type { MqttConnection, MqttFrom } from './options.ts';
-import { PacketRing } from './packet-ring.ts';
+import { PacketIdEpoch } from './packet-id-epoch.ts';
 import { type Claim, Pubacks } from './pubacks.ts';
 import { receivedFrame } from './received-frame.ts';
 import { Refusal, Subscription } from './subscription.ts';
@@ -60,16 +60,16 @@ class MqttSource implements Source, LinkEnd {
   readonly #note: NoteOddity;
   readonly #reused = new ReusedIds();
   readonly #target: Target;
-  readonly #window: Room;
+  readonly #window: Demand;
   readonly #isFive: boolean;
   readonly #isPersistent: boolean;
   readonly #subscription: Subscription;
-  readonly #inbox = new Inbox<Arrival>((arrival) => arrival.bytes);
+  readonly #inbox = new AsyncQueue<Arrival>((arrival) => arrival.bytes);
   /** By packet id: what no PUBACK was written for, of this connection and of those before. */
-  readonly #claims = new Numbered<Claim>();
+  readonly #claims = new IntMap<Claim>();
   /** QoS 0 has no coordinates: an id for this process and a count. */
   readonly #nonce = randomBytes(4).toString('hex');
-  readonly #ring: PacketRing;
+  readonly #ring: PacketIdEpoch;
   #arrivals = 0;
   /** In earlier connections. */
   #arrivalsBefore = 0;
@@ -96,7 +96,7 @@ class MqttSource implements Source, LinkEnd {
     this.#window = context.window;
     this.#isFive = target.protocol === '5';
     this.#isPersistent = sessionSeconds > 0;
-    this.#ring = new PacketRing(context.memo, (error) => context.report({ kind: 'problem', error }));
+    this.#ring = new PacketIdEpoch(context.checkpoint, (error) => context.report({ kind: 'problem', error }));
     const properties = {
       sessionExpiryInterval: sessionSeconds,
       receiveMaximum: Math.min(context.window.messages, 65_535),
@@ -108,9 +108,9 @@ class MqttSource implements Source, LinkEnd {
       granted: () => this.#ready(),
       lowered: (filter) =>
         this.#notice('QOS_LOWERED', `the server grants only QoS 0 for ${filter}: messages can be lost`),
-      refused: (code, text) => this.#link.complain(problem(target, code, text, undefined), false),
+      refused: (code, text) => this.#link.reportProblem(problem(target, code, text, undefined), false),
       unanswered: () =>
-        this.#link.complain(
+        this.#link.reportProblem(
           problem(target, 'BUS_UNREACHABLE', 'the server does not answer the subscription', undefined),
           true,
         ),
@@ -123,7 +123,7 @@ class MqttSource implements Source, LinkEnd {
     return this.#link.open();
   }
 
-  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     return this.#inbox.read(room, signal);
   }
 
@@ -210,7 +210,7 @@ class MqttSource implements Source, LinkEnd {
         // While messages came, or none could be taken, the answer had to wait behind them.
         const isSilent = this.#arrivals === heardBefore && this.#held === undefined;
         if (failure instanceof Refusal) {
-          this.#link.complain(problem(this.#target, failure.code, failure.message, undefined), false);
+          this.#link.reportProblem(problem(this.#target, failure.code, failure.message, undefined), false);
           this.#link.suspensions.suspend('subscription', `${failure.code} ${failure.message}`);
         } else if (failure instanceof NoAnswer && isSilent) this.#link.renew(failure.message);
       },
@@ -321,7 +321,7 @@ class MqttSource implements Source, LinkEnd {
   #settle(claim: Claim, outcome: Outcome): void {
     claim.outcome = outcome.kind;
     // Given back: the server repeats it to our next start, in its place.
-    if (outcome.kind !== 'retry') claim.confirm();
+    if (outcome.kind !== 'release') claim.confirm();
     this.#settled(claim.bytes);
   }
 

@@ -3,10 +3,10 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
-import { Inbox } from '#kit/inbox.ts';
+import { AsyncQueue } from '#kit/async-queue.ts';
 import { Liveness, NoAnswer } from '#kit/liveness.ts';
 import type { Link } from './connect.ts';
 import type { CoreFrom } from './core-options.ts';
@@ -36,8 +36,8 @@ export class CoreSource implements Source {
   readonly #from: CoreFrom;
   readonly #context: BusContext;
   readonly #note: NoteOddity;
-  readonly #inbox = new Inbox<Arrival>(({ bytes }) => bytes);
-  readonly #most: Room;
+  readonly #inbox = new AsyncQueue<Arrival>(({ bytes }) => bytes);
+  readonly #most: Demand;
   /** Ids of this process never meet those of another one. */
   readonly #nonce = randomBytes(6).toString('base64url');
   #subscribed: { readonly to: NatsConnection; readonly all: Subscription[] } | undefined;
@@ -83,7 +83,7 @@ export class CoreSource implements Source {
     await withDeadline(connection.flush(), FLUSH_MS, () => new Error('not in time')).catch(() => {});
   }
 
-  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     return this.#inbox.read(room, signal);
   }
 

@@ -19,7 +19,7 @@ const CARRIES = {
   carriesExpiry: true,
   carriesNull: false,
   deduplicates: false,
-  readsTail: false,
+  recoversIds: false,
 } as const;
 
 const READ: Guarantees = {

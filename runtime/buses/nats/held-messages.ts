@@ -1,6 +1,6 @@
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
-import { Numbered } from '#kit/numbered.ts';
+import { IntMap } from '#kit/int-map.ts';
 
 /** A message that the server waits to hear about. */
 export class HeldMessage implements Delivery {
@@ -12,7 +12,7 @@ export class HeldMessage implements Delivery {
   /** Where to acknowledge; a redelivery brings another one. */
   reply: string;
   /** Given back undone: neither acknowledged nor kept from being delivered again. */
-  givenBack = false;
+  released = false;
   readonly #settle: (held: HeldMessage, outcome: Outcome) => void;
 
   constructor(
@@ -36,7 +36,7 @@ export class HeldMessage implements Delivery {
 
 /** What is held, by sequence, in the order of the stream. */
 export class HeldMessages {
-  readonly #bySequence = new Numbered<HeldMessage>();
+  readonly #bySequence = new IntMap<HeldMessage>();
   #bytes = 0;
 
   get size(): number {

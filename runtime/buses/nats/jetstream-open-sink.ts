@@ -8,10 +8,10 @@ import { Link } from './connect.ts';
 import { headerSpelling } from './header-spelling.ts';
 import { HeaderBlock } from './write-headers.ts';
 import { durableName } from './consumer.ts';
-import { insist } from './insist.ts';
+import { retryUntilReady } from './retry-until-ready.ts';
 import type { JetStreamConnectionOptions, JetStreamTo } from './jetstream-options.ts';
 import { JetStreamSink } from './jetstream-sink.ts';
-import { readTail } from './jetstream-tail.ts';
+import { recoverIds } from './jetstream-log-recovery.ts';
 import { managerOf } from './manager.ts';
 import { findStream, subjectsToMake } from './stream.ts';
 import { filterOfTemplate, overlap } from './subject.ts';
@@ -36,7 +36,7 @@ export async function openJetStreamSink(
   };
   try {
     await link.open(options);
-    const { config } = await insist(link, context.signal, look);
+    const { config } = await retryUntilReady(link, context.signal, look);
     if (config.storage === 'memory') {
       const text = `stream ${end.stream} keeps its messages in memory: a confirmed message does not survive a restart of the server`;
       context.report({ kind: 'notice', code: 'STREAM_IN_MEMORY', text });
@@ -63,7 +63,7 @@ export async function openJetStreamSink(
       takesTtl: config.allow_msg_ttl === true,
       // What failed may have been stored as long ago as a send may take.
       removesForMs: Math.max(0, (config.duplicate_window ?? 0) / NS_PER_MS - durationMs(end.timeout)),
-      tail: (wantedIds, signal) => readTail(link, place, wantedIds, signal),
+      recoverIds: (wantedIds, signal) => recoverIds(link, place, wantedIds, signal),
       suspect: suspicion(link, look),
     });
   } catch (error) {

@@ -3,8 +3,8 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt, Sink, Tail, TailWanted } from '#contract/sink.ts';
-import { Numbered } from '#kit/numbered.ts';
+import type { Receipt, Sink, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
+import { IntMap } from '#kit/int-map.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
 import type { Denial, Link } from './connect.ts';
 import { headerBlock, payloadText } from './raw-message.ts';
@@ -32,7 +32,7 @@ export interface Target {
   /** Writes the headers so that NATS can carry them. */
   spell(frame: Frame): Frame;
   /** Reads what the route wrote last. */
-  tail(wanted: TailWanted, signal: AbortSignal): Promise<Tail>;
+  recoverIds(wanted: RecoveryQuery, signal: AbortSignal): Promise<RecoveredLog>;
   /** How long after a send has failed the stream still removes it by its id. */
   readonly removesForMs: number;
   /** Called when JetStream says that the stream is gone: looks, and says what is wrong. Never throws. */
@@ -52,7 +52,7 @@ export class JetStreamSink implements Sink {
   readonly #target: Target;
   readonly #orders: string;
   readonly #inbox: string;
-  readonly #pending = new Numbered<Pending>();
+  readonly #pending = new IntMap<Pending>();
   readonly #turns = new Turns();
   #connection: NatsConnection;
   #answers: Subscription;
@@ -115,8 +115,8 @@ export class JetStreamSink implements Sink {
     });
   }
 
-  tail(wanted: TailWanted, signal: AbortSignal): Promise<Tail> {
-    return this.#target.tail(wanted, signal);
+  recoverIds(wanted: RecoveryQuery, signal: AbortSignal): Promise<RecoveredLog> {
+    return this.#target.recoverIds(wanted, signal);
   }
 
   async close(): Promise<void> {

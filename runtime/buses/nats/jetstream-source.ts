@@ -4,10 +4,10 @@ import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { withDeadline, pause } from '#kit/deadline.ts';
-import { Inbox } from '#kit/inbox.ts';
+import { AsyncQueue } from '#kit/async-queue.ts';
 import type { Coordinates } from './ack-reply.ts';
 import { ACK, Acks, BACK, terminated, WORKING } from './acks.ts';
 import type { Link } from './connect.ts';
@@ -15,7 +15,7 @@ import { ACK_WAIT_MS, type ConsumerWanted, differenceOf, durableName, holdConsum
 import { ConsumerWatch, type WatchedSource } from './consumer-watch.ts';
 import { weightOf } from './raw-message.ts';
 import { HeldMessage, HeldMessages } from './held-messages.ts';
-import { insist } from './insist.ts';
+import { retryUntilReady } from './retry-until-ready.ts';
 import type { JetStreamConnectionOptions, JetStreamFrom, Start } from './jetstream-options.ts';
 import { managerOf } from './manager.ts';
 import { type Break, type PullReader, PullSession } from './pull-session.ts';
@@ -37,14 +37,14 @@ const GAPS = { firstMs: 100, capMs: 30_000, forgottenAfterMs: 60_000 };
  * again. Since every delivery between is accounted for, a sequence that was seen and is not held was settled.
  */
 export class JetStreamSource implements Source, PullReader, WatchedSource {
-  readonly window: Room;
+  readonly window: Demand;
   readonly #link: Link;
   readonly #from: JetStreamFrom;
   readonly #context: BusContext;
   readonly #note: NoteOddity;
   readonly #streamWanted: StreamWanted;
   readonly #consumerWanted: ConsumerWanted;
-  readonly #inbox = new Inbox<HeldMessage>((held) => held.bytes);
+  readonly #inbox = new AsyncQueue<HeldMessage>((held) => held.bytes);
   readonly #held = new HeldMessages();
   /** What was ever handed to the inbox; undefined before the first session. */
   #seen: SeenSequences | undefined;
@@ -108,7 +108,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     });
   }
 
-  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     return this.#inbox.read(room, signal);
   }
 
@@ -124,7 +124,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     await this.#link.close();
   }
 
-  room(): Room & { readonly idle: boolean } {
+  room(): Demand & { readonly idle: boolean } {
     return {
       messages: this.window.messages - this.#held.size,
       bytes: this.window.bytes - this.#held.bytes,
@@ -223,7 +223,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     const mine = this.#sessions;
     const current = (): boolean => mine === this.#sessions && !this.#link.closed;
     this.isAttaching = true;
-    await insist(this.#link, signal, async () => {
+    await retryUntilReady(this.#link, signal, async () => {
       if (!current()) return;
       this.#session?.close();
       const { connection } = this.#link;
@@ -338,8 +338,8 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
   }
 
   readonly #settle = (held: HeldMessage, outcome: Outcome): void => {
-    if (outcome.kind === 'retry') {
-      held.givenBack = true;
+    if (outcome.kind === 'release') {
+      held.released = true;
       return;
     }
     // Invariant 2: what comes from a stream that is gone is settled with nobody.
@@ -350,7 +350,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
 
   #stillWorking(): void {
     for (const held of this.#held.values()) {
-      if (!held.givenBack) this.#acks.say(held.reply, WORKING);
+      if (!held.released) this.#acks.say(held.reply, WORKING);
     }
   }
 }

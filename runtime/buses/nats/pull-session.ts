@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import type { Room } from '#contract/source.ts';
+import type { Demand } from '#contract/source.ts';
 import { type Coordinates, coordinateReader } from './ack-reply.ts';
 import { headerBlock } from './raw-message.ts';
 
@@ -15,9 +15,9 @@ export type Break = { readonly kind: 'gap' } | { readonly kind: 'ended'; readonl
 
 /** Whoever reads through the session. */
 export interface PullReader {
-  readonly window: Room;
+  readonly window: Demand;
   /** What may still be asked for; `idle` when nothing is held at all. */
-  room(): Room & { readonly idle: boolean };
+  room(): Demand & { readonly idle: boolean };
   /** In the consumer's order, without a gap. `reply` acknowledges. */
   delivered(message: Msg, at: Coordinates, reply: string): void;
   /** Once; nothing is delivered afterwards. */

@@ -6,7 +6,7 @@ import { asSluiceError } from '#contract/errors.ts';
 import type { Coordinates } from './ack-reply.ts';
 import type { HeldConsumer } from './consumer.ts';
 import { type Removed, RemovedMessages } from './removed-messages.ts';
-import { readKept, type KeptStream, writeKept } from './stream-memo.ts';
+import { readKept, type KeptStream, writeKept } from './stream-checkpoint.ts';
 import { remarksOn } from './stream.ts';
 import { includes } from './subject.ts';
 import { removedSince, waitingAt } from './waiting.ts';
@@ -74,7 +74,7 @@ export class StreamPlace {
     this.#remark(stream);
     this.#config = config;
     if (!this.#isRead) {
-      this.#kept = readKept(this.#context.memo, this.#stream);
+      this.#kept = readKept(this.#context.checkpoint, this.#stream);
       this.#isRead = true;
     }
     const kept = this.#kept;
@@ -262,7 +262,7 @@ export class StreamPlace {
     if (this.#isSaved || this.#kept === undefined) return;
     this.#isSaved = true;
     try {
-      writeKept(this.#context.memo, this.#kept);
+      writeKept(this.#context.checkpoint, this.#kept);
     } catch (thrown) {
       // The next change writes it again; until then a restart notices less.
       this.#context.report({ kind: 'problem', error: asSluiceError(thrown, 'STATE_UNUSABLE') });

@@ -71,10 +71,10 @@ export class Fence {
   }
 
   #name(): string {
-    const kept = this.#context.memo.read();
+    const kept = this.#context.checkpoint.read();
     if (kept !== undefined && NAME.test(kept)) return kept;
     const name = `${PREFIX}${randomBytes(8).toString('hex')}`;
-    this.#context.memo.write(name);
+    this.#context.checkpoint.write(name);
     return name;
   }
 }

@@ -8,7 +8,7 @@ const CARRIES = {
   carriesKey: false,
   carriesExpiry: true,
   carriesNull: false,
-  readsTail: false,
+  recoversIds: false,
 } as const;
 
 export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFrom>): Guarantees {
@@ -25,7 +25,7 @@ export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFro
     ...(end.type === 'stream' && { commitsEveryMs: SAVE_MS }),
     ordered: end.shared && end.type !== 'stream' ? 'none' : 'address',
     deduplicates: false,
-    readsTail: false,
+    recoversIds: false,
     notes: end.type === 'stream' ? STREAM_NOTES : queueNotes(end),
   };
 }
@@ -73,7 +73,7 @@ export function sinkGuarantees({ end }: EndOptions<RabbitConnection, RabbitTo>):
     redelivers: false,
     ordered: 'address',
     deduplicates: false,
-    readsTail: false,
+    recoversIds: false,
     notes,
   };
 }

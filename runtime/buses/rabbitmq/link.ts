@@ -87,7 +87,7 @@ export class Link {
     return errorAt(this.target, code, text, cause);
   }
 
-  complain(error: SluiceError): void {
+  reportProblem(error: SluiceError): void {
     this.#lastProblem = error;
     this.#context.report({ kind: 'problem', error });
   }
@@ -132,7 +132,7 @@ export class Link {
     const trial = new AbortController();
     const stop = (): void => trial.abort();
     this.#closing.signal.addEventListener('abort', stop, { once: true });
-    const slow = setTimeout(() => this.complain(tooSlow(target, node, SLOW_MS)), SLOW_MS);
+    const slow = setTimeout(() => this.reportProblem(tooSlow(target, node, SLOW_MS)), SLOW_MS);
     const options = this.#read();
     const dialing = dial(client, options, target, withIdentity(node, options), trial.signal);
     try {
@@ -145,7 +145,7 @@ export class Link {
         () => {},
       );
       if (this.#closing.signal.aborted) return undefined;
-      this.complain(thrown instanceof SluiceError ? thrown : connectFailure(target, node, options, thrown));
+      this.reportProblem(thrown instanceof SluiceError ? thrown : connectFailure(target, node, options, thrown));
       return undefined;
     } finally {
       clearTimeout(slow);
@@ -197,7 +197,7 @@ export class Link {
       renewed: failure instanceof Renewal,
     });
     const meaning = failure === undefined ? undefined : this.#end.explain(causeOf(failure));
-    if (meaning !== undefined) this.complain(meaning);
+    if (meaning !== undefined) this.reportProblem(meaning);
     if (wasUseful || performance.now() - beganAtMs > SHORT_MS) return 'useful';
     return meaning === undefined ? 'useless' : 'refused';
   }
@@ -205,7 +205,7 @@ export class Link {
   #refused(thrown: unknown): void {
     const meaning = thrown instanceof Error ? this.#end.explain(thrown) : undefined;
     const known = thrown instanceof SluiceError ? thrown : meaning;
-    this.complain(known ?? this.error('BUS_UNREACHABLE', messageOf(thrown), thrown));
+    this.reportProblem(known ?? this.error('BUS_UNREACHABLE', messageOf(thrown), thrown));
   }
 }
 

@@ -210,7 +210,7 @@ class RabbitSink implements Sink, LinkEnd {
         ? `queue ${queue} does not exist`
         : `no queue is bound to exchange ${exchange} for what this route sends`;
     const error = this.#link.error('BUS_MISSING', `the server sent a message back: ${missing} (NO_ROUTE)`);
-    this.#link.complain(error);
+    this.#link.reportProblem(error);
     return error;
   }
 

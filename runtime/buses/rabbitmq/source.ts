@@ -2,9 +2,9 @@ import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import { messageOf, type SluiceError } from '#contract/errors.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import { Deque } from '#kit/deque.ts';
-import { Inbox } from '#kit/inbox.ts';
+import { AsyncQueue } from '#kit/async-queue.ts';
 import { Standstill } from '#kit/standstill.ts';
 import type { Acks } from './acks.ts';
 import { Arrival } from './arrival.ts';
@@ -61,7 +61,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
   readonly #from: RabbitFrom;
   readonly #connection: RabbitConnection;
   readonly #queue: string;
-  readonly #inbox = new Inbox<Arrival>((arrival) => arrival.bytes);
+  readonly #inbox = new AsyncQueue<Arrival>((arrival) => arrival.bytes);
   /** Delivered by the server, and beyond the window's bytes. */
   #waiting = new Deque<Arrival>();
   /** In the inbox or with the engine. */
@@ -101,7 +101,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     void lookAtQueue(this.#link, this.#queue);
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  async read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     const arrivals = await this.#inbox.read(room, signal);
     if (this.#place !== undefined) for (const arrival of arrivals) this.#place.handed(arrival);
     return arrivals;
@@ -282,7 +282,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     }
     if (typeof offset !== 'number') {
       const text = `queue ${this.#queue} is no stream: its messages have no offset; leave out type: stream`;
-      this.#link.complain(this.#link.error('BUS_SETTING', text));
+      this.#link.reportProblem(this.#link.error('BUS_SETTING', text));
       session.end(new Error('no stream'));
       return;
     }
@@ -336,7 +336,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#release(arrival);
     // Given back: the server repeats it to our next start, in its place. Rejected: its dead letter is written, and a
     // nack would have the server write a second one where the queue has a dead-letter exchange.
-    if (outcome.kind !== 'retry') {
+    if (outcome.kind !== 'release') {
       arrival.isSettled = true;
       arrival.acks.settled();
       this.#place?.settled();

@@ -4,7 +4,7 @@ import type { Frame } from '#contract/frame.ts';
 import type { Arrival } from './arrival.ts';
 import { OpenOrder } from './open-order.ts';
 import type { Start } from './options.ts';
-import { type Kept, type Place, printOf, readPlace, writePlace } from './stream-memo.ts';
+import { type Kept, type Place, printOf, readPlace, writePlace } from './stream-checkpoint.ts';
 
 /** How often the place is written down. */
 export const SAVE_MS = 1000;
@@ -35,7 +35,7 @@ export class StreamPlace {
     this.#context = context;
     this.#queue = queue;
     this.#start = start;
-    this.#kept = readPlace(context.memo, queue) ?? { queue, generation: 0, place: { kind: 'start' } };
+    this.#kept = readPlace(context.checkpoint, queue) ?? { queue, generation: 0, place: { kind: 'start' } };
   }
 
   /** A message was asked for that must come first, and neither it nor a later one has come. */
@@ -157,7 +157,7 @@ export class StreamPlace {
   #keep(place: Place, generation = this.#kept.generation): void {
     this.#kept = { queue: this.#queue, generation, place };
     try {
-      writePlace(this.#context.memo, this.#kept);
+      writePlace(this.#context.checkpoint, this.#kept);
     } catch (thrown) {
       // The next change of the place writes it again; until then a restart repeats more.
       this.#context.report({ kind: 'problem', error: asSluiceError(thrown, 'STATE_UNUSABLE') });

@@ -24,6 +24,6 @@ export interface Orders {
   /** Added to every limit. */
   readonly graceMs: number;
   readonly lookMs: number;
-  /** A statement that notes a strike against route and id, and the database it is for. */
-  readonly strike: { readonly file: string; readonly statement: string };
+  /** A statement that notes a crashNote against route and id, and the database it is for. */
+  readonly crashNote: { readonly file: string; readonly statement: string };
 }

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { Delivery } from '#contract/delivery.ts';
-import type { Pulse } from '#contract/pulse.ts';
+import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
 import { ID, type Orders, WORDS } from './settings.ts';
 import { watchThread } from './watch-thread.ts';
 
-export type PulseSettings = Pick<Orders, 'pipeline' | 'places' | 'limitMs' | 'strike'> & {
+export type WatchdogSettings = Pick<Orders, 'pipeline' | 'places' | 'limitMs' | 'crashNote'> & {
   /** The thread is gone, which nothing but a fault brings about: nobody watches any more. */
   readonly onLost: (error: Error) => void;
 };
@@ -12,7 +12,7 @@ export type PulseSettings = Pick<Orders, 'pipeline' | 'places' | 'limitMs' | 'st
 /** A watched event loop. */
 export interface Watched {
   /** Of the route whose first stage stands at this position of the places, after its steps of `STEPS`. */
-  pulse(firstStage: number): Pulse;
+  eventLoopWatchdog(firstStage: number): EventLoopWatchdog;
   close(): Promise<void>;
 }
 
@@ -22,13 +22,23 @@ const SHORTEST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 250;
 
 /** Starts the thread that ends this process when its event loop is stuck. */
-export function startPulse({ pipeline, places, limitMs, strike, onLost }: PulseSettings): Watched {
+export function startEventLoopWatchdog({ pipeline, places, limitMs, crashNote, onLost }: WatchdogSettings): Watched {
   const memory = new SharedArrayBuffer(ID.at + ID.bytes);
   const words = new Int32Array(memory, 0, ID.at / 4);
   const id = Buffer.from(memory, ID.at, ID.bytes);
   const shortestMs = Math.min(limitMs, ...places.map((place) => place.limitMs));
   const lookMs = Math.min(Math.max(shortestMs / LOOKS, SHORTEST_LOOK_MS), LONGEST_LOOK_MS);
-  const orders: Orders = { memory, words: WORDS, id: ID, places, pipeline, limitMs, graceMs: GRACE_MS, lookMs, strike };
+  const orders: Orders = {
+    memory,
+    words: WORDS,
+    id: ID,
+    places,
+    pipeline,
+    limitMs,
+    graceMs: GRACE_MS,
+    lookMs,
+    crashNote,
+  };
   const thread = new Worker(`(${watchThread.toString()})()`, { eval: true, workerData: orders, name: 'watch' });
   thread.unref();
   let isClosing = false;
@@ -44,7 +54,7 @@ export function startPulse({ pipeline, places, limitMs, strike, onLost }: PulseS
   let named: Delivery | undefined;
 
   return {
-    pulse: (firstStage) => ({
+    eventLoopWatchdog: (firstStage) => ({
       begin(step, delivery) {
         Atomics.add(words, WORDS.calls, 1);
         // The steps of one message mostly follow one another: its name is written once.

@@ -8,7 +8,7 @@ export function watchThread(): void {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
   const { writeSync } = process.getBuiltinModule('node:fs');
   const orders: Orders = workerData;
-  const { memory, words, id: idSpace, places, pipeline, limitMs, graceMs, lookMs, strike } = orders;
+  const { memory, words, id: idSpace, places, pipeline, limitMs, graceMs, lookMs, crashNote } = orders;
   const shared = new Int32Array(memory, 0, idSpace.at / 4);
   const read = (word: keyof typeof words): number => Atomics.load(shared, words[word]);
   let beats = -1;
@@ -52,13 +52,13 @@ export function watchThread(): void {
       if (place !== undefined && id !== undefined && isName) {
         process.emitWarning = () => {};
         const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
-        const database = new DatabaseSync(strike.file);
+        const database = new DatabaseSync(crashNote.file);
         database.exec('PRAGMA busy_timeout = 1000; PRAGMA synchronous = FULL');
-        database.prepare(strike.statement).run(place.route, id);
+        database.prepare(crashNote.statement).run(place.route, id);
         database.close();
       }
     } catch {
-      // Then its first strike is the next one: probation writes it down before it runs.
+      // Then its first crashNote is the next one: probation writes it down before it runs.
     }
     // Exit handlers are functions of a thread that does not listen; nothing but the kernel ends it.
     process.kill(process.pid, 'SIGKILL');

@@ -3,8 +3,8 @@ import { CLASS_NAMES, CLASSES, type ClassRules, type TrafficClass } from '#contr
 import { classOf } from '../read/build-spec.ts';
 import { oneOf } from './describe.ts';
 import type { FindingList } from './finding-list.ts';
-import { asMap, own } from '#kit/plain.ts';
-import type { PlainMap } from '#kit/plain.ts';
+import { asMap, own } from '#kit/json-value.ts';
+import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 /** A route as its class sees it. */

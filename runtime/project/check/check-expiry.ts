@@ -1,7 +1,7 @@
 import type { ClassedRoute } from './check-class.ts';
 import { countsFrom, mayHideAge, neverHasTime } from '../explain/expiry-clock.ts';
 import type { FindingList } from './finding-list.ts';
-import { asMap, isMap, own } from '#kit/plain.ts';
+import { asMap, isMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { TIME_UNITS } from '#kit/time-unit.ts';
 

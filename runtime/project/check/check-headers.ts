@@ -1,8 +1,8 @@
 import type { Guarantees } from '#contract/bus.ts';
 import { CARRIED_HEADERS, isContentType, type Unspellable } from '#contract/carried-headers.ts';
 import { isReserved } from '#contract/frame.ts';
-import { asList, asMap, own } from '#kit/plain.ts';
-import type { PlainMap } from '#kit/plain.ts';
+import { asList, asMap, own } from '#kit/json-value.ts';
+import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { JudgedEnd } from '../read/ends.ts';
 import type { FindingList } from './finding-list.ts';

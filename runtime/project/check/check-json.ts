@@ -1,7 +1,7 @@
 import { shown } from './describe.ts';
 import type { JudgedFile } from '../read/ends.ts';
-import { asMap, own } from '#kit/plain.ts';
-import type { PlainMap } from '#kit/plain.ts';
+import { asMap, own } from '#kit/json-value.ts';
+import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 /** A word for the json codec on a route that never has it. */

@@ -1,8 +1,8 @@
 import type { FindingList } from './finding-list.ts';
 import { NEVER, NOT_YET } from '../fields/not-yet.ts';
 import { busBehind } from '../read/sections.ts';
-import { asList, asMap, own } from '#kit/plain.ts';
-import type { PlainMap } from '#kit/plain.ts';
+import { asList, asMap, own } from '#kit/json-value.ts';
+import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { Vocabulary } from '../catalog-view.ts';
 

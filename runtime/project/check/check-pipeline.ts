@@ -7,7 +7,7 @@ import { checkRoutes } from './check-routes.ts';
 import { FindingList } from './finding-list.ts';
 import { piecesOf } from '../read/sections.ts';
 import type { Places } from '../read/source-map.ts';
-import { asList, asMap, own } from '#kit/plain.ts';
+import { asList, asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { referencePointers, resolveReferences } from '../read/references.ts';
 import type { ReferenceSources } from '../read/references.ts';

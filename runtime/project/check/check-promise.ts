@@ -2,7 +2,7 @@ import { type ClassedRoute, hasKey } from './check-class.ts';
 import { classOf } from '../read/build-spec.ts';
 import type { FindingList } from './finding-list.ts';
 import { GRADE_NEEDS, GRADES, isBelow } from '../explain/grades.ts';
-import { asMap, own } from '#kit/plain.ts';
+import { asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { DUPLICATES, type Duplicates, promiseOf } from '../explain/route-promise.ts';
 

@@ -1,8 +1,8 @@
 import { sizeBytes } from '#kit/quantity.ts';
 import { shown } from './describe.ts';
 import type { JudgedFile } from '../read/ends.ts';
-import { asMap, own } from '#kit/plain.ts';
-import type { PlainMap } from '#kit/plain.ts';
+import { asMap, own } from '#kit/json-value.ts';
+import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 /** Less than this holds hardly a commit: it would be full at once, all the time. */

@@ -1,6 +1,6 @@
 import { shortened } from '#kit/shortened.ts';
 import { type Bounds, RATE_PATTERN } from '#kit/quantity.ts';
-import { isMap } from '#kit/plain.ts';
+import { isMap } from '#kit/json-value.ts';
 import { alternatives, typesOf } from './schema-at.ts';
 import type { JsonSchema } from '../catalog-view.ts';
 

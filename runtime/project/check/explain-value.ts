@@ -12,7 +12,7 @@ import {
   written as asWritten,
 } from './describe.ts';
 import type { FindingDraft } from './finding-list.ts';
-import { asMap, isMap } from '#kit/plain.ts';
+import { asMap, isMap } from '#kit/json-value.ts';
 import { pointerKeys } from '#kit/pointer.ts';
 import { fits } from '../read/reference-value.ts';
 import { admits, alternatives, kindOf } from './schema-at.ts';

@@ -4,8 +4,8 @@ import { type AddressPattern, covers, LEVELS, PatternTree } from '#kit/address-p
 import { pointerTo } from '#kit/pointer.ts';
 import { addressOptionOf } from '../read/build-spec.ts';
 import { isKnown, type JudgedEnd, type JudgedFile, judgedEnd } from '../read/ends.ts';
-import { asList, asMap, own } from '#kit/plain.ts';
-import type { PlainMap } from '#kit/plain.ts';
+import { asList, asMap, own } from '#kit/json-value.ts';
+import type { PlainMap } from '#kit/json-value.ts';
 import { patternOfTemplate } from '../../template/template-pattern.ts';
 
 /** A filter of a route's source: messages come in there. */

@@ -1,4 +1,4 @@
-import { isMap, own } from '#kit/plain.ts';
+import { isMap, own } from '#kit/json-value.ts';
 import type { JsonSchema } from '../catalog-view.ts';
 
 function subschemas(schema: JsonSchema, keyword: string): readonly JsonSchema[] {

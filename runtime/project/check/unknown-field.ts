@@ -1,4 +1,4 @@
-import { asMap } from '#kit/plain.ts';
+import { asMap } from '#kit/json-value.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { oneOf } from './describe.ts';

@@ -5,7 +5,7 @@ import { describe, example, oneOf, shown } from './describe.ts';
 import { explainFound, explainValue } from './explain-value.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
 import type { Piece } from '../read/sections.ts';
-import { asMap, isMap, under } from '#kit/plain.ts';
+import { asMap, isMap, under } from '#kit/json-value.ts';
 import { parentPointer, pointerKeys, pointerTo } from '#kit/pointer.ts';
 import { fits } from '../read/reference-value.ts';
 import type { Resolved } from '../read/references.ts';

@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import { isMap } from '#kit/plain.ts';
+import { isMap } from '#kit/json-value.ts';
 import { isWithin } from '#kit/pointer.ts';
 import { admits } from './schema-at.ts';
 import type { JsonSchema } from '../catalog-view.ts';

@@ -1,6 +1,6 @@
 import type { Guarantees } from '#contract/bus.ts';
 import type { JsonNumbers } from '#contract/codec.ts';
-import { REMEMBERED_IDS } from '#contract/ledger.ts';
+import { REMEMBERED_IDS } from '#contract/processed-ids.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { countsFrom } from './expiry-clock.ts';
 import { GRADE_MEANS } from './grades.ts';
@@ -75,11 +75,11 @@ const DUPLICATES_MEAN: Readonly<Record<Duplicates, string>> = {
   window: 'up to a window, under the same ids',
 };
 
-function duplicatesIn(duplicates: Duplicates, { deduplicates, readsTail }: Guarantees): string {
-  if (duplicates !== 'none' || (!deduplicates && !readsTail)) return DUPLICATES_MEAN[duplicates];
+function duplicatesIn(duplicates: Duplicates, { deduplicates, recoversIds }: Guarantees): string {
+  if (duplicates !== 'none' || (!deduplicates && !recoversIds)) return DUPLICATES_MEAN[duplicates];
   const means = [
     ...(deduplicates ? ['the sink removes them by their id'] : []),
-    ...(readsTail ? ['what its log holds is not sent again'] : []),
+    ...(recoversIds ? ['what its log holds is not sent again'] : []),
   ];
   return `none: ${means.join(', ')}`;
 }
@@ -95,7 +95,7 @@ function onLostConfirmation({ spec, sink }: Known): string {
   const again = CLASSES[spec.class].oneAtATime
     ? 'the message is sent again before the next one of its key'
     : 'sending goes back to the first unconfirmed message and repeats from there in order';
-  return `${again}, under the same id${sink.deduplicates ? ', by which the sink removes it within its window' : ''}${sink.readsTail ? '; after a longer outage the end of its log is read first' : ''}`;
+  return `${again}, under the same id${sink.deduplicates ? ', by which the sink removes it within its window' : ''}${sink.recoversIds ? '; after a longer outage the end of its log is read first' : ''}`;
 }
 
 function onBadMessage({ spec }: Known): string {

@@ -37,7 +37,7 @@ function orderOf({ source, sink, hasKey }: PromiseFacts): OrderScope {
 function duplicatesOf({ trafficClass, source, sink, hasSpool }: PromiseFacts): Duplicates {
   const { oneAtATime, marksRepeats } = CLASSES[trafficClass];
   if (!source.redelivers && !hasSpool) return 'none';
-  if (sink.deduplicates || sink.readsTail) return 'none';
+  if (sink.deduplicates || sink.recoversIds) return 'none';
   if (marksRepeats) return 'marked';
   return oneAtATime ? 'last' : 'window';
 }

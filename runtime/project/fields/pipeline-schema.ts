@@ -2,7 +2,7 @@ import { connectionSchema, letterSinkSchema, sinkSchema, sourceSchema, stageSche
 import { RETRY_SCHEMA, fileSchema } from './pipeline-fields.ts';
 import { JSON_SCHEMA } from './json-fields.ts';
 import { LOCAL_LETTERS_SCHEMA } from './dead-letter-fields.ts';
-import { isMap } from '#kit/plain.ts';
+import { isMap } from '#kit/json-value.ts';
 import { admits } from '../check/schema-at.ts';
 import type { JsonSchema, Vocabulary } from '../catalog-view.ts';
 

@@ -1,5 +1,5 @@
 import type { Finding } from '../check/findings.ts';
-import { asMap } from '#kit/plain.ts';
+import { asMap } from '#kit/json-value.ts';
 import type { LoadedFunction } from '../../stages/kind.ts';
 
 export interface FunctionsLoaded {

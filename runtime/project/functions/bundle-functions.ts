@@ -1,7 +1,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import type { BuildFailure, BuildOptions, Message, Plugin } from 'esbuild';
 import type { Finding } from '../check/findings.ts';
-import { asList, asMap } from '#kit/plain.ts';
+import { asList, asMap } from '#kit/json-value.ts';
 import { packageFolder } from '../package-folder.ts';
 
 /**

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Finding } from '../check/findings.ts';
-import { asMap } from '#kit/plain.ts';
+import { asMap } from '#kit/json-value.ts';
 import { packageFolder } from '../package-folder.ts';
 
 /** Longer than any project of functions takes. */

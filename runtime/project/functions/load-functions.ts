@@ -12,7 +12,7 @@ import {
   tidyMap,
 } from './bundle-functions.ts';
 import type { Finding } from '../check/findings.ts';
-import { asMap } from '#kit/plain.ts';
+import { asMap } from '#kit/json-value.ts';
 import type { FunctionHome, ThrownPlace } from '../../stages/kind.ts';
 import { thrownPlaceReader } from './thrown-place.ts';
 

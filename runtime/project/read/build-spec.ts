@@ -23,8 +23,8 @@ import type {
 } from '../pipeline-spec.ts';
 import type { Places } from './source-map.ts';
 import { type References, rereader } from './reread.ts';
-import { asList, asMap, isMap, own } from '#kit/plain.ts';
-import type { PlainMap } from '#kit/plain.ts';
+import { asList, asMap, isMap, own } from '#kit/json-value.ts';
+import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { BusWords, JsonSchema, Vocabulary } from '../catalog-view.ts';
 

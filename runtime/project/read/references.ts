@@ -1,5 +1,5 @@
 import type { FindingList } from '../check/finding-list.ts';
-import { isMap } from '#kit/plain.ts';
+import { isMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 /** Reads what a `file:` reference names, the path as written; the caller says from which folder it counts. Throws when it cannot. */

@@ -1,6 +1,6 @@
 import type { Piece } from './sections.ts';
-import { asMap, put } from '#kit/plain.ts';
-import type { PlainMap } from '#kit/plain.ts';
+import { asMap, put } from '#kit/json-value.ts';
+import type { PlainMap } from '#kit/json-value.ts';
 import { isWithin, pointerKeys } from '#kit/pointer.ts';
 import { fits, typedValue } from './reference-value.ts';
 import { type ReadFile, readSecret, type Resolved } from './references.ts';

@@ -3,7 +3,7 @@ import type { FindingList } from '../check/finding-list.ts';
 import { explainValue } from '../check/explain-value.ts';
 import { pieceAt } from './sections.ts';
 import type { Piece } from './sections.ts';
-import { under } from '#kit/plain.ts';
+import { under } from '#kit/json-value.ts';
 import { parentPointer, pointerKeys } from '#kit/pointer.ts';
 import { fits, typedValue } from './reference-value.ts';
 import type { Resolved } from './references.ts';

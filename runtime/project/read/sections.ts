@@ -11,7 +11,7 @@ import {
 import { JUDGED_APART, RETRY_SCHEMA, fileSchema } from '../fields/pipeline-fields.ts';
 import { JSON_SCHEMA } from '../fields/json-fields.ts';
 import { LOCAL_LETTERS_SCHEMA } from '../fields/dead-letter-fields.ts';
-import { asList, asMap, isMap, own } from '#kit/plain.ts';
+import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { BusWords, JsonSchema, StageWords, Vocabulary } from '../catalog-view.ts';
 

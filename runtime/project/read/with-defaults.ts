@@ -1,5 +1,5 @@
-import { isMap, own } from '#kit/plain.ts';
-import type { PlainMap } from '#kit/plain.ts';
+import { isMap, own } from '#kit/json-value.ts';
+import type { PlainMap } from '#kit/json-value.ts';
 import type { JsonSchema } from '../catalog-view.ts';
 
 /** The value with every default that its schema names put where the value says nothing. Maps that are not there stay away. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { shortened } from '#kit/shortened.ts';
 import type { Finding } from '../check/findings.ts';
-import { isMap } from '#kit/plain.ts';
+import { isMap } from '#kit/json-value.ts';
 import { parseYaml } from '../read/yaml-document.ts';
 import { type ProjectFolders, projectFile } from '../project-files.ts';
 import { schemaCompiler, type UnsafePattern, UnsafePatterns } from './compile-schemas.ts';

@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type MissingRefError } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { messageOf } from '#contract/errors.ts';
 import { nearestName } from '#kit/nearest.ts';
-import { isMap } from '#kit/plain.ts';
+import { isMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { shortened } from '#kit/shortened.ts';
 import type { SchemaFile, SchemaNames } from './schema-names.ts';

@@ -1,6 +1,6 @@
 import type { AnySchemaObject } from 'ajv';
 import uri from 'ajv/dist/runtime/uri.js';
-import { isMap, under } from '#kit/plain.ts';
+import { isMap, under } from '#kit/json-value.ts';
 import { pointerKeys } from '#kit/pointer.ts';
 import { schemasIn } from './schema-walk.ts';
 

@@ -1,4 +1,4 @@
-import { isMap, type PlainMap } from '#kit/plain.ts';
+import { isMap, type PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 /** Keywords of draft-07 and 2020-12 whose value is a schema, a list of them, or a map of them. */

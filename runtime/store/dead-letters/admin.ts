@@ -36,7 +36,7 @@ export interface ReplayRequest {
 }
 
 /** The letters as a command sees them: beside the bridge, which may be at work on the same file. */
-export class LetterShelf {
+export class DeadLetterAdmin {
   readonly #database: DatabaseSync;
   readonly #file: string;
 
@@ -207,7 +207,7 @@ export class LetterShelf {
 }
 
 /** Undefined where the folder has no letters and never had. Throws STATE_UNUSABLE, STATE_LINKED or STATE_DAMAGED. */
-export function openLetterShelf(folder: string): LetterShelf | undefined {
+export function openDeadLetterAdmin(folder: string): DeadLetterAdmin | undefined {
   const file = join(folder, LETTER_FILE.name);
   const size = inspect(file)?.size;
   // The bridge's start sets it aside and says so: a new file in its place would hide it.
@@ -215,7 +215,7 @@ export function openLetterShelf(folder: string): LetterShelf | undefined {
     const found = size === undefined ? 'none' : 'an empty one';
     throw new SluiceError('STATE_DAMAGED', `expected the file ${file}, which held letters, found ${found}`);
   }
-  return size === undefined ? undefined : new LetterShelf(file);
+  return size === undefined ? undefined : new DeadLetterAdmin(file);
 }
 
 function guarded<T>(file: string, act: () => T): T {

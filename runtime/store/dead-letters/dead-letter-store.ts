@@ -6,9 +6,9 @@ import { AgeClock, SYSTEM_TIME, type Time } from './age-clock.ts';
 import { LetterWrites } from './writes.ts';
 import { LETTER_FILE } from './layout.ts';
 import { endOf, INSERT, letterBytes, numberOf, rowOf, UPDATE } from './row.ts';
-import { type GoneLetters, LetterRoom } from './quota.ts';
-import { Standings } from './stats.ts';
-import { ReplayDesk } from './replay.ts';
+import { type GoneLetters, DeadLetterQuota } from './quota.ts';
+import { DeadLetterStats } from './stats.ts';
+import { ReplayQueue } from './replay.ts';
 import { type FolderOfFiles, folderOf, openSoundFile } from '../sound-file.ts';
 import { unusable } from '../unusable.ts';
 
@@ -68,8 +68,8 @@ function store(database: Database, file: string, { time, onClock, lookMs }: Requ
   const bytesOf = database.prepare('SELECT bytes FROM dead_letters WHERE number = ?');
   const total = database.prepare('SELECT count(*) AS total FROM dead_letters');
   const version = database.prepare('PRAGMA data_version');
-  const standings = new Standings(database);
-  const room = new LetterRoom(database, standings);
+  const standings = new DeadLetterStats(database);
+  const room = new DeadLetterQuota(database, standings);
   const group = new LetterWrites(database, {
     failure: (thrown) => unusable(`write ${file}`, thrown),
     onCommit: () => room.keep(),
@@ -78,7 +78,7 @@ function store(database: Database, file: string, { time, onClock, lookMs }: Requ
       room.undo();
     },
   });
-  const desk = new ReplayDesk(database, group, standings);
+  const desk = new ReplayQueue(database, group, standings);
   const clock = new AgeClock(database, time);
   if (clock.leftOutMs > 0) onClock(leftOut(clock.leftOutMs));
   database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);

@@ -3,7 +3,7 @@ import type { DiscardReason, LetterBounds } from '#contract/dead-letter.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { AGED_FROM } from './layout.ts';
 import { numberOf } from './row.ts';
-import type { Standings } from './stats.ts';
+import type { DeadLetterStats } from './stats.ts';
 
 /** Letters that are on their way back are nobody's to throw away. */
 const FREE = "NOT EXISTS (SELECT 1 FROM replays WHERE letter = number AND state IN ('requested', 'issued'))";
@@ -29,8 +29,8 @@ interface Bound {
 }
 
 /** Keeps each route's letters within their bounds (invariant 4): refuses new ones, or removes old ones and says so. */
-export class LetterRoom {
-  readonly #standings: Standings;
+export class DeadLetterQuota {
+  readonly #standings: DeadLetterStats;
   readonly #bounds = new Map<string, Bound>();
   readonly #gone = new Map<string, Record<DiscardReason, number>>();
   /** Of the transaction that is under way. */
@@ -40,7 +40,7 @@ export class LetterRoom {
   readonly #oldest: Statement;
   readonly #count: Statement;
 
-  constructor(database: Database, standings: Standings) {
+  constructor(database: Database, standings: DeadLetterStats) {
     this.#standings = standings;
     const removing = (which: string): Statement =>
       database.prepare(`DELETE FROM dead_letters WHERE number IN (SELECT number FROM dead_letters WHERE ${which})

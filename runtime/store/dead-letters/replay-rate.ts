@@ -2,7 +2,7 @@
 const OWED_MS = 100;
 
 /** Lets so many a second through, for all routes together. */
-export class ReplayPace {
+export class ReplayRate {
   #dueAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #onDue: () => void;

@@ -1,11 +1,11 @@
 import type { Database, Statement } from '#contract/database.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Replay } from '#contract/replay.ts';
-import type { Room } from '#contract/source.ts';
+import type { Demand } from '#contract/source.ts';
 import { type LetterWrites, isBusy } from './writes.ts';
 import { frameOf, numberOf, type Row, textOf } from './row.ts';
-import type { Standings } from './stats.ts';
-import { ReplayPace } from './replay-rate.ts';
+import type { DeadLetterStats } from './stats.ts';
+import { ReplayRate } from './replay-rate.ts';
 
 /** Letters of one route under way at once: what a kill -9 repeats at most. */
 export const REPLAYS_IN_FLIGHT = 32;
@@ -24,12 +24,12 @@ interface RouteDesk {
 }
 
 /** Hands out the letters that operators want to see again, and writes down how each ended. */
-export class ReplayDesk {
+export class ReplayQueue {
   readonly #database: Database;
   readonly #group: LetterWrites;
-  readonly #standings: Standings;
+  readonly #standings: DeadLetterStats;
   readonly #routes = new Map<string, RouteDesk>();
-  readonly #pace = new ReplayPace(() => this.#wakeAll());
+  readonly #pace = new ReplayRate(() => this.#wakeAll());
   readonly #requested: Statement;
   readonly #next: Statement;
   readonly #letter: Statement;
@@ -37,7 +37,7 @@ export class ReplayDesk {
   readonly #remove: Statement;
   #isClosed = false;
 
-  constructor(database: Database, group: LetterWrites, standings: Standings) {
+  constructor(database: Database, group: LetterWrites, standings: DeadLetterStats) {
     this.#database = database;
     this.#group = group;
     this.#standings = standings;
@@ -105,7 +105,7 @@ export class ReplayDesk {
     for (const { waiting, listener } of this.#routes.values()) if (waiting > 0) listener();
   }
 
-  #take(route: string, desk: RouteDesk, room: Room): readonly Delivery[] {
+  #take(route: string, desk: RouteDesk, room: Demand): readonly Delivery[] {
     const most = Math.min(room.messages, REPLAYS_IN_FLIGHT - desk.inFlight);
     if (most <= 0 || this.#isClosed) return [];
     try {
@@ -170,12 +170,12 @@ export class ReplayDesk {
       desk.inFlight -= 1;
       desk.listener();
     };
-    if (outcome.kind === 'retry') {
-      this.#insist(() => this.#mark.run('requested', letter, 'issued'), freed);
+    if (outcome.kind === 'release') {
+      this.#retryUntilReady(() => this.#mark.run('requested', letter, 'issued'), freed);
       return;
     }
     const end = outcome.kind === 'accept' ? 'done' : 'failed';
-    this.#insist(() => {
+    this.#retryUntilReady(() => {
       // A letter that failed again and was written as such stays; what ended elsewhere does not.
       if (this.#mark.run(end, letter, 'issued').changes === 0) return;
       this.#standings.of(route);
@@ -184,9 +184,9 @@ export class ReplayDesk {
     }, freed);
   }
 
-  #insist(write: () => void, done: () => void): void {
+  #retryUntilReady(write: () => void, done: () => void): void {
     this.#group.add(write).then(done, () => {
-      if (!this.#isClosed) setTimeout(() => this.#insist(write, done), INSIST_MS).unref();
+      if (!this.#isClosed) setTimeout(() => this.#retryUntilReady(write, done), INSIST_MS).unref();
     });
   }
 }

@@ -9,7 +9,7 @@ interface Count {
 }
 
 /** What each route's letters come to, known without asking the disk at every letter. */
-export class Standings {
+export class DeadLetterStats {
   readonly #count: Statement;
   readonly #oldest: Statement;
   readonly #discards: Statement;

@@ -1,8 +1,8 @@
 import { ACCEPT, type Delivery, type Outcome } from '#contract/delivery.ts';
 import { messageOf } from '#contract/errors.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
-import { Wake } from '#kit/wake.ts';
+import { Signal } from '#kit/signal.ts';
 import { keptOf } from './kept.ts';
 import type { Arrival, Lent, SpoolStore } from './spool-store.ts';
 
@@ -17,7 +17,7 @@ export interface Pause {
 
 export interface SpoolSettings {
   /** What may be unsettled at the real source. */
-  readonly window: Room;
+  readonly window: Demand;
   readonly identify: (delivery: Delivery) => Identity;
   readonly nowMs: () => number;
   /** Runs once after `ms`; the function returned cancels it. */
@@ -66,8 +66,8 @@ export class SpoolSource implements Source {
   readonly #source: Source;
   readonly #store: SpoolStore;
   readonly #settings: SpoolSettings;
-  readonly #arrived = new Wake();
-  readonly #roomy = new Wake();
+  readonly #arrived = new Signal();
+  readonly #roomy = new Signal();
   readonly #closing = new AbortController();
   #incoming: Incoming[] = [];
   #incomingBytes = 0;
@@ -91,7 +91,7 @@ export class SpoolSource implements Source {
     this.#settings = settings;
   }
 
-  async read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  async read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     // Invariant 7: who stops reading here stops the reading at the real source with it.
     this.#intake ??= this.#takeIn(AbortSignal.any([signal, this.#closing.signal]));
     while (!signal.aborted) {
@@ -143,7 +143,7 @@ export class SpoolSource implements Source {
     }
   }
 
-  #room(): Room | undefined {
+  #room(): Demand | undefined {
     const { window } = this.#settings;
     const messages = Math.min(window.messages, GROUP.messages) - this.#incoming.length;
     const bytes = Math.min(window.bytes, GROUP.bytes) - this.#incomingBytes;
@@ -194,7 +194,7 @@ export class SpoolSource implements Source {
       ...(lane !== undefined && { lane }),
       settle: ({ kind }) => {
         // Given back: it stays where it is, and the next start finds it.
-        if (kind === 'retry' || this.#isClosed) return;
+        if (kind === 'release' || this.#isClosed) return;
         this.#ended.push(number);
         if (this.#ended.length === GROUP.messages) this.#commit();
         else this.#commitSoon();
@@ -280,7 +280,7 @@ export class SpoolSource implements Source {
     this.#passing = delivery;
     const settle = (outcome: Outcome): void => {
       delivery.settle(outcome);
-      if (outcome.kind === 'retry') return;
+      if (outcome.kind === 'release') return;
       this.#passing = undefined;
       this.#setPause(undefined);
       this.#commitSoon();

@@ -1,6 +1,6 @@
 import type { Database } from '#contract/database.ts';
 import { SluiceError } from '#contract/errors.ts';
-import type { Room } from '#contract/source.ts';
+import type { Demand } from '#contract/source.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import { PAGE_BYTES } from './database.ts';
 import { type Kept, read, write, type Written } from './kept.ts';
@@ -42,7 +42,7 @@ export interface StoreSettings {
   readonly remembers: number;
 }
 
-/** Room on the disk that is given up where there is none, so that what lies there can leave. */
+/** Demand on the disk that is given up where there is none, so that what lies there can leave. */
 export interface RoomOnDisk {
   readonly isThere: boolean;
   /** Whether there is room for so many bytes more, without it. */
@@ -210,7 +210,7 @@ export class SpoolStore {
   }
 
   /** The next rows within `room`, in the order in which the class wants them; empty when all are lent. */
-  next(room: Room): readonly Lent[] {
+  next(room: Demand): readonly Lent[] {
     return this.#settings.keeps === 'all' ? this.#oldest(room) : this.#newest(room);
   }
 
@@ -219,13 +219,13 @@ export class SpoolStore {
     this.#database.close();
   }
 
-  #oldest(room: Room): readonly Lent[] {
+  #oldest(room: Demand): readonly Lent[] {
     const rows = this.#rows(this.#cursor, this.#last, room);
     this.#cursor = rows.at(-1)?.number ?? this.#cursor;
     return rows;
   }
 
-  #newest(room: Room): readonly Lent[] {
+  #newest(room: Demand): readonly Lent[] {
     for (let gap = this.#unread.newest(this.#last); gap !== undefined; gap = this.#unread.newest(this.#last)) {
       const rows = this.#rows(gap.above, gap.upTo, room);
       this.#unread.readDownTo(rows.at(-1)?.number ?? 0);
@@ -235,7 +235,7 @@ export class SpoolStore {
     return [];
   }
 
-  #rows(above: number, upTo: number, room: Room): readonly Lent[] {
+  #rows(above: number, upTo: number, room: Demand): readonly Lent[] {
     const taken: Lent[] = [];
     if (above >= upTo) return taken;
     let bytes = 0;

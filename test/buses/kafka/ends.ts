@@ -2,9 +2,9 @@ import type { BusContext, BusEvent } from '#contract/bus.ts';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import { asSluiceError } from '#contract/errors.ts';
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
-import type { Memo } from '#contract/memo.ts';
+import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { Sink } from '#contract/sink.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import { pause } from '#kit/deadline.ts';
 import { kafka } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
@@ -19,7 +19,7 @@ export const DEADLINE_MS = 30_000;
 const PIPELINE = ownName('fleet');
 /** The group of a source that names none. */
 export const GROUP = `${PIPELINE}-tracks`;
-const WINDOW: Room = { messages: 2000, bytes: 16 * 1024 ** 2 };
+const WINDOW: Demand = { messages: 2000, bytes: 16 * 1024 ** 2 };
 
 /** One server of the cluster, or several. */
 type Brokers = string | readonly string[];
@@ -46,7 +46,11 @@ const codeOf = (event: BusEvent): string | undefined =>
 const textOf = (event: BusEvent): string =>
   event.kind === 'problem' ? event.error.message : 'text' in event ? event.text : event.detail;
 
-export function recorded(direction: 'source' | 'sink', window: Room = WINDOW, memo: Memo = newMemo()): Recorded {
+export function recorded(
+  direction: 'source' | 'sink',
+  window: Demand = WINDOW,
+  checkpoint: Checkpoint = newMemo(),
+): Recorded {
   const events: BusEvent[] = [];
   const stop = new AbortController();
   return {
@@ -59,7 +63,7 @@ export function recorded(direction: 'source' | 'sink', window: Room = WINDOW, me
       direction,
       window,
       isFenced: false,
-      memo,
+      checkpoint,
       signal: stop.signal,
       report: (event) => events.push(event),
     },
@@ -78,16 +82,16 @@ export interface TestSource extends AsyncDisposable, Recorded {
 
 type Given<Options> = Partial<Options> & {
   readonly connection?: Partial<KafkaConnection>;
-  readonly window?: Room;
-  /** Of two openings with one memo the second is the first one's return. */
-  readonly memo?: Memo;
+  readonly window?: Demand;
+  /** Of two openings with one checkpoint the second is the first one's return. */
+  readonly checkpoint?: Checkpoint;
 };
 
 export async function openSource(
   brokers: Brokers,
-  { connection, window, memo, ...from }: Given<KafkaFrom>,
+  { connection, window, checkpoint, ...from }: Given<KafkaFrom>,
 ): Promise<TestSource> {
-  const record = recorded('source', window, memo);
+  const record = recorded('source', window, checkpoint);
   const source = await kafka.openSource(
     {
       connection: connectionTo(brokers, connection),
@@ -95,7 +99,7 @@ export async function openSource(
     },
     record.context,
   );
-  const read = async (room: Room): Promise<readonly Delivery[]> => {
+  const read = async (room: Demand): Promise<readonly Delivery[]> => {
     const batch = await source.read(room, AbortSignal.timeout(patient(DEADLINE_MS)));
     if (batch.length === 0) throw new Error('nothing came in time');
     return batch;
@@ -131,9 +135,9 @@ export interface TestSink extends AsyncDisposable, Recorded {
 
 export async function openSink(
   brokers: Brokers,
-  { connection, window, memo, ...to }: Given<KafkaTo>,
+  { connection, window, checkpoint, ...to }: Given<KafkaTo>,
 ): Promise<TestSink> {
-  const record = recorded('sink', window, memo);
+  const record = recorded('sink', window, checkpoint);
   const sink = await kafka.openSink(
     {
       connection: connectionTo(brokers, connection),

@@ -13,7 +13,7 @@ import { patient } from '../../harness/patience.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { unsecuredToken } from '../../harness/unsecured-token.ts';
 import { connectionTo, frameOf, openSink, openSource, recorded } from './ends.ts';
-import { ours, tailOf } from './tails.ts';
+import { ours, tailOf } from './log-recovery.ts';
 
 // The laws of this bus that nobody can share a server with: TLS, users, ACLs, a slow link. One node for all of them.
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NOT_NOTED } from '#contract/oddity.ts';
-import { ACCEPT, GIVE_BACK } from '#contract/delivery.ts';
+import { ACCEPT, RELEASE } from '#contract/delivery.ts';
 import { PartitionFeed } from '../../../runtime/buses/kafka/partition-feed.ts';
 import { ReadTurns } from '../../../runtime/buses/kafka/read-turns.ts';
 import { RecordBatch } from '../../../runtime/buses/kafka/record-batch.ts';
@@ -52,7 +52,7 @@ test('the position follows the settled prefix, whatever the order, and what is g
   assert.equal(feed.position, 0);
   records[0]?.settle(ACCEPT);
   assert.equal(feed.position, 3);
-  records[3]?.settle(GIVE_BACK);
+  records[3]?.settle(RELEASE);
   assert.equal(feed.position, 3);
   assert.equal(feed.unsettled, 1);
 });

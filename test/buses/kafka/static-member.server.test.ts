@@ -55,9 +55,9 @@ law('two processes with copies of one state folder become two members of the gro
   await kafka.createTopic(topic, { partitions: 2 });
   const [one, other] = [newMemo(), newMemo()];
   const options = { topics: [topic], group: topic, sessionTimeout: '6s', rebalanceTimeout: '6s' };
-  await using first = await openSource(broker, { ...options, memo: one });
+  await using first = await openSource(broker, { ...options, checkpoint: one });
   other.write(one.read() ?? '');
-  await using second = await openSource(broker, { ...options, memo: other });
+  await using second = await openSource(broker, { ...options, checkpoint: other });
   await first.reported('GROUP_INSTANCE_RENEWED');
   await write(broker, topic, 5, 0);
   await write(broker, topic, 5, 1);
@@ -75,7 +75,7 @@ law('partitions that a topic got while the process was dead are read when it is 
   const topic = ownName('grown-meanwhile');
   await kafka.createTopic(topic);
   // Named, so that the one that is taken for dead stays out of the group.
-  const options = { topics: [topic], group: topic, instance: 'one', memo: newMemo(), sessionTimeout: '30s' };
+  const options = { topics: [topic], group: topic, instance: 'one', checkpoint: newMemo(), sessionTimeout: '30s' };
   await using _dead = await openSource(broker, options);
   await kafka.admin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] }));
   await write(broker, topic, 3, 1);

@@ -4,7 +4,7 @@ import { law } from '../../harness/law.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { frameOf, openSink } from './ends.ts';
-import { idOf, madeAt, missing, others, ours, tailOf } from './tails.ts';
+import { idOf, madeAt, missing, others, ours, tailOf } from './log-recovery.ts';
 
 const NEEDS = ['kafka'] as const;
 const MILLION = 1_000_000;

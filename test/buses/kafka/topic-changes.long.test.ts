@@ -99,7 +99,7 @@ for (const start of ['earliest', 'latest'] as const) {
       const kafka = await sharedKafka();
       const topic = ownName('anew-stopped');
       await kafka.createTopic(topic);
-      const options = { topics: [topic], group: topic, start, memo: newMemo() };
+      const options = { topics: [topic], group: topic, start, checkpoint: newMemo() };
       {
         await using source = await openSource(kafka.brokers, options);
         await write(kafka, topic, 0, 5);

@@ -4,7 +4,7 @@ import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
 import type { Sink } from '#contract/sink.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import { mqtt } from '../../../runtime/buses/mqtt/index.ts';
 import type { MqttConnection, MqttFrom, MqttTo } from '../../../runtime/buses/mqtt/options.ts';
 import { memoForTest } from '../../harness/memo.ts';
@@ -13,13 +13,13 @@ import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 export const DEADLINE_MS = 15_000;
-const WINDOW: Room = { messages: 256, bytes: 1024 * 1024 };
+const WINDOW: Demand = { messages: 256, bytes: 1024 * 1024 };
 
 /** What a test may want otherwise than the defaults of the schemas. */
 interface Wanted {
   readonly connection?: Partial<MqttConnection>;
   readonly route?: string;
-  readonly window?: Partial<Room>;
+  readonly window?: Partial<Demand>;
   readonly unspellable?: BusContext['unspellable'];
   readonly signal?: AbortSignal;
 }
@@ -39,7 +39,7 @@ function contextFor(direction: 'source' | 'sink', wanted: Wanted, events: BusEve
     window: { ...WINDOW, ...wanted.window },
     isFenced: false,
     ...(wanted.unspellable !== undefined && { unspellable: wanted.unspellable }),
-    memo: memoForTest(`mqtt ${wanted.route ?? 'r'} ${direction}`),
+    checkpoint: memoForTest(`mqtt ${wanted.route ?? 'r'} ${direction}`),
     signal: wanted.signal ?? new AbortController().signal,
     report: (event) => void events.push(event),
   };

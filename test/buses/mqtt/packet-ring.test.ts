@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../../runtime/contract/errors.ts';
-import type { Memo } from '../../../runtime/contract/memo.ts';
-import { PacketRing } from '../../../runtime/buses/mqtt/packet-ring.ts';
+import type { Checkpoint } from '../../../runtime/contract/checkpoint.ts';
+import { PacketIdEpoch } from '../../../runtime/buses/mqtt/packet-id-epoch.ts';
 
-function memo(): Memo & { readonly writes: string[] } {
+function checkpoint(): Checkpoint & { readonly writes: string[] } {
   const writes: string[] = [];
   return { writes, read: () => writes.at(-1), write: (text) => writes.push(text) };
 }
@@ -16,14 +16,14 @@ function packetId(position: number): number {
   return (position % 65_535) + 1;
 }
 
-function ringOn(notes: Memo, isSameSession: boolean): PacketRing {
-  const ring = new PacketRing(notes, fine);
+function ringOn(notes: Checkpoint, isSameSession: boolean): PacketIdEpoch {
+  const ring = new PacketIdEpoch(notes, fine);
   ring.connected(isSameSession);
   return ring;
 }
 
 test('no two messages of a session share a name, however often the packet ids come round', () => {
-  const notes = memo();
+  const notes = checkpoint();
   const ring = ringOn(notes, false);
   const names = new Set<string>();
   for (let position = 0; position < 200_000; position += 1) names.add(ring.name(packetId(position)));
@@ -33,7 +33,7 @@ test('no two messages of a session share a name, however often the packet ids co
 
 test('a redelivery after a restart has the name of its first delivery, wherever in the round the process ended', () => {
   for (const reached of [100, 32_700, 32_800, 65_500, 65_600, 98_000, 131_100]) {
-    const notes = memo();
+    const notes = checkpoint();
     const first = ringOn(notes, false);
     const names: string[] = [];
     for (let position = 0; position < reached; position += 1) names.push(first.name(packetId(position)));
@@ -46,7 +46,7 @@ test('a redelivery after a restart has the name of its first delivery, wherever 
 });
 
 test('a restart at which nothing is redelivered goes on in the next half round', () => {
-  const notes = memo();
+  const notes = checkpoint();
   const first = ringOn(notes, false);
   for (let position = 0; position < 65_535; position += 1) first.name(packetId(position));
   const names = new Set(Array.from({ length: 100 }, (_, index) => first.name(packetId(index))));
@@ -54,7 +54,7 @@ test('a restart at which nothing is redelivered goes on in the next half round',
 });
 
 test('after a reconnect within the process what comes again keeps its name', () => {
-  const ring = ringOn(memo(), false);
+  const ring = ringOn(checkpoint(), false);
   const names: string[] = [];
   for (let position = 0; position < 65_600; position += 1) names.push(ring.name(packetId(position)));
   ring.connected(true);
@@ -64,13 +64,13 @@ test('after a reconnect within the process what comes again keeps its name', () 
 
 test('a place that cannot be written down is said, and the work goes on', () => {
   const said: string[] = [];
-  const broken: Memo = {
+  const broken: Checkpoint = {
     read: () => undefined,
     write() {
       throw new SluiceError('STATE_UNUSABLE', 'full');
     },
   };
-  const ring = new PacketRing(broken, ({ code }) => said.push(code));
+  const ring = new PacketIdEpoch(broken, ({ code }) => said.push(code));
   ring.connected(false);
   assert.notEqual(ring.name(1), ring.name(2));
   assert.deepEqual(said, ['STATE_UNUSABLE']);

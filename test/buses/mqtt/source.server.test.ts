@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ACCEPT, GIVE_BACK } from '#contract/delivery.ts';
+import { ACCEPT, RELEASE } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { labelOf } from '#contract/label.ts';
 import { law } from '../../harness/law.ts';
@@ -124,7 +124,7 @@ law('what was accepted or rejected does not come again; what was given back or l
   const taken = await take(first.end, 4);
   taken[0]?.settle(ACCEPT);
   taken[1]?.settle({ kind: 'reject', cause: new SluiceError('DECODE_FAILED', 'no') });
-  taken[2]?.settle(GIVE_BACK);
+  taken[2]?.settle(RELEASE);
   await first.end.close();
   await using second = await source(mosquitto.url);
   const again = await take(second.end, 2);

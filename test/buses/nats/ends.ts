@@ -3,7 +3,7 @@ import type { Bus, BusContext, BusEvent } from '#contract/bus.ts';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { pause } from '#kit/deadline.ts';
 import { nats as core } from '../../../runtime/buses/nats/core.ts';
@@ -13,7 +13,7 @@ import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 export const DEADLINE_MS = 20_000;
-export const WINDOW: Room = { messages: 256, bytes: 16 * 1024 ** 2 };
+export const WINDOW: Demand = { messages: 256, bytes: 16 * 1024 ** 2 };
 
 /** A context that remembers what was reported. */
 export interface RecordedContext extends BusContext {
@@ -38,7 +38,7 @@ export function recordedContext(overrides: Partial<BusContext> = {}): RecordedCo
     direction: 'source',
     window: WINDOW,
     isFenced: false,
-    memo: newMemo(),
+    checkpoint: newMemo(),
     signal: stop.signal,
     ...overrides,
     events,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { StreamConfig } from '@nats-io/jetstream';
-import type { Memo } from '#contract/memo.ts';
+import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { Source } from '#contract/source.ts';
 import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
 import { law } from '../../harness/law.ts';
@@ -33,9 +33,9 @@ interface Opened {
   readonly context: RecordedContext;
 }
 
-/** Of two openings with one memo the second is the first one's return. */
-async function opened(url: string, memo: Memo = newMemo(), end: JetStreamFrom = from): Promise<Opened> {
-  const context = recordedContext({ memo });
+/** Of two openings with one checkpoint the second is the first one's return. */
+async function opened(url: string, checkpoint: Checkpoint = newMemo(), end: JetStreamFrom = from): Promise<Opened> {
+  const context = recordedContext({ checkpoint });
   return { context, source: await jetstream.openSource({ connection: connectionTo(url), end }, context) };
 }
 
@@ -78,8 +78,8 @@ for (const [how, remove, left, count] of REMOVALS) {
       await using link = await startLink(broker.port);
       const url = over(broker.url, link);
       await publish(admin, 1, 10);
-      const memo = newMemo();
-      const first = await opened(url, memo);
+      const checkpoint = newMemo();
+      const first = await opened(url, checkpoint);
       await accept(first.source, 10);
       await isSettled(admin, 10);
       if (isAway === 'stopped') await first.source.close();
@@ -88,14 +88,14 @@ for (const [how, remove, left, count] of REMOVALS) {
       await remove(admin);
       await publish(admin, 31, 32);
       await link.mend();
-      const { source, context } = isAway === 'stopped' ? await opened(url, memo) : first;
+      const { source, context } = isAway === 'stopped' ? await opened(url, checkpoint) : first;
       assert.deepEqual((await accept(source, left.length + 2)).map(textOf), [...left, '31', '32']);
       const lost = (): number => lossesOf(context).reduce((sum, [, messages = 0]) => sum + messages, 0);
       await waitFor(() => lost() > 0, DEADLINE_MS, 'the loss');
       await source.close();
       assert.equal(lost(), count);
       assert.ok(lossesOf(context).every(([code]) => code === 'MESSAGES_REMOVED'));
-      const again = await opened(url, isAway === 'stopped' ? memo : newMemo());
+      const again = await opened(url, isAway === 'stopped' ? checkpoint : newMemo());
       await publish(admin, 33, 33);
       assert.deepEqual((await accept(again.source, 1)).map(textOf), ['33']);
       await again.source.close();
@@ -121,11 +121,11 @@ for (const [what, config, subjects, count] of PARTS) {
     async () => {
       await using broker = await sharedNats();
       await using admin = await withStream(broker, config);
-      const memo = newMemo();
+      const checkpoint = newMemo();
       const end = { ...from, ...(subjects !== undefined && { subjects: [...subjects] }) };
       const window = { messages: 4, bytes: WINDOW.bytes };
       const open = async (): Promise<Opened> => {
-        const context = recordedContext({ memo, window });
+        const context = recordedContext({ checkpoint, window });
         return { context, source: await jetstream.openSource({ connection: connectionTo(broker.url), end }, context) };
       };
       const first = await open();
@@ -160,12 +160,12 @@ for (const [what, config, end] of [
   law(`${what} is no loss`, shared, async () => {
     await using broker = await sharedNats();
     await using admin = await withStream(broker, config);
-    const memo = newMemo();
-    await (await opened(broker.url, memo, end)).source.close();
+    const checkpoint = newMemo();
+    await (await opened(broker.url, checkpoint, end)).source.close();
     await publish(admin, 1, 10);
     await publish(admin, 11, 11, 'tracks.b');
     await admin.manager.streams.purge('TRACKS', { filter: 'tracks.a' });
-    const { source, context } = await opened(broker.url, memo, end);
+    const { source, context } = await opened(broker.url, checkpoint, end);
     assert.deepEqual((await accept(source, 1)).map(textOf), ['11']);
     await source.close();
     assert.deepEqual(lossesOf(context), []);
@@ -179,11 +179,11 @@ law('messages that were gone before the durable was made are no loss', shared, a
   await using admin = await withStream(broker);
   await publish(admin, 1, 10);
   for (const sequence of [3, 7]) await admin.manager.streams.deleteMessage('TRACKS', sequence);
-  const memo = newMemo();
-  const first = await opened(broker.url, memo);
+  const checkpoint = newMemo();
+  const first = await opened(broker.url, checkpoint);
   assert.equal((await accept(first.source, 3)).length, 3);
   await first.source.close();
-  const second = await opened(broker.url, memo);
+  const second = await opened(broker.url, checkpoint);
   await take(second.source, 5);
   await second.source.close();
   assert.deepEqual([...lossesOf(first.context), ...lossesOf(second.context)], []);
@@ -195,15 +195,15 @@ law(
   async () => {
     await using broker = await sharedNats();
     await using admin = await withStream(broker);
-    const memo = newMemo();
-    const first = await opened(broker.url, memo, { ...from, start: 'new' });
+    const checkpoint = newMemo();
+    const first = await opened(broker.url, checkpoint, { ...from, start: 'new' });
     await publish(admin, 1, 5);
     const [old] = await accept(first.source, 5);
     await first.source.close();
     await admin.manager.streams.delete('TRACKS');
     await admin.manager.streams.add({ name: 'TRACKS', subjects: ['tracks.>'] });
     await publish(admin, 101, 105);
-    const { source, context } = await opened(broker.url, memo, { ...from, start: 'new' });
+    const { source, context } = await opened(broker.url, checkpoint, { ...from, start: 'new' });
     const read = await accept(source, 5);
     assert.deepEqual(read.map(textOf), numbers(101, 105));
     assert.notEqual(read[0]?.id, old?.id);
@@ -214,14 +214,14 @@ law(
 law('a durable that was deleted while the route was stopped is a loss of what start passes over', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
-  const memo = newMemo();
-  const first = await opened(broker.url, memo, { ...from, start: 'new' });
+  const checkpoint = newMemo();
+  const first = await opened(broker.url, checkpoint, { ...from, start: 'new' });
   await publish(admin, 1, 5);
   await accept(first.source, 5);
   await first.source.close();
   await admin.manager.consumers.delete('TRACKS', 'bridge');
   await publish(admin, 6, 9);
-  const { source, context } = await opened(broker.url, memo, { ...from, start: 'new' });
+  const { source, context } = await opened(broker.url, checkpoint, { ...from, start: 'new' });
   await publish(admin, 10, 10);
   assert.deepEqual((await accept(source, 1)).map(textOf), ['10']);
   assert.deepEqual(lossesOf(context), [['POSITION_LOST', 4]]);
@@ -260,12 +260,12 @@ for (const [how, isRunning, more] of [
       await using broker = await startNats();
       await using link = await startLink(broker.port);
       const url = over(broker.url, link);
-      const memo = newMemo();
+      const checkpoint = newMemo();
       {
         await using admin = await withStream(broker);
         await publish(admin, 1, 5);
       }
-      const first = await opened(url, memo);
+      const first = await opened(url, checkpoint);
       const before = await accept(first.source, 5);
       await broker.stop();
       const restore = broker.backUp();
@@ -284,7 +284,7 @@ for (const [how, isRunning, more] of [
       await using admin = await adminOf(broker);
       await publish(admin, 101, 100 + more);
       await link.mend();
-      const { source, context } = isRunning ? first : await opened(url, memo);
+      const { source, context } = isRunning ? first : await opened(url, checkpoint);
       const read = await accept(source, more);
       assert.deepEqual(read.map(textOf), numbers(101, 100 + more));
       assert.deepEqual(lossesOf(context), [['STREAM_ROLLED_BACK', undefined]]);

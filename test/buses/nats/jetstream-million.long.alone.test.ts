@@ -4,7 +4,7 @@ import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { withStream } from './admin.ts';
-import { ids, opened, others, PREFIX, tailOf, write } from './tails.ts';
+import { ids, opened, others, PREFIX, tailOf, write } from './log-recovery.ts';
 
 const MILLION = 1_000_000;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
 import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
@@ -33,7 +33,7 @@ const pendingOf = async ({ manager }: Admin): Promise<number> =>
 async function disturbed(
   source: Source,
   count: number,
-  room: Room,
+  room: Demand,
   disturb: (read: number) => Promise<void>,
 ): Promise<string[]> {
   const read: string[] = [];

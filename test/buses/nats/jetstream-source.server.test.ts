@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
-import { ACCEPT, type Delivery, GIVE_BACK } from '#contract/delivery.ts';
+import { ACCEPT, type Delivery, RELEASE } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Source } from '#contract/source.ts';
 import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
@@ -159,7 +159,7 @@ law(
     const source = await opened(broker.url);
     const [first, second, third] = await take(source, 3);
     first?.settle({ kind: 'reject', cause: new SluiceError('SCHEMA_INVALID', 'not what was agreed') });
-    second?.settle(GIVE_BACK);
+    second?.settle(RELEASE);
     third?.settle(ACCEPT);
     await source.close();
     const again = await accept(await opened(broker.url), 2);

@@ -11,7 +11,7 @@ import { sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type Admin, withStream } from './admin.ts';
 import { closing, frameOf, over } from './ends.ts';
-import { ids, namesOf, opened, others, PREFIX, tailOf, write } from './tails.ts';
+import { ids, namesOf, opened, others, PREFIX, tailOf, write } from './log-recovery.ts';
 
 const shared = { needs: ['nats'] as const };
 const own = { needs: ['nats-process'] as const };

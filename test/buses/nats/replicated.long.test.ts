@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sink } from '#contract/sink.ts';
 import { systemClock } from '../../../runtime/engine/clock.ts';
-import { Outbox } from '../../../runtime/engine/outbox.ts';
+import { PipelinedSender } from '../../../runtime/engine/pipelined-sender.ts';
 import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
 import { startNatsCluster } from '../../harness/nats-cluster.ts';
@@ -31,13 +31,13 @@ law(
     await using link = await startLink(cluster.nodes[0]?.port ?? 0);
     link.delayMs(WAY_MS);
     const sink = await opened(`nats://127.0.0.1:${link.port}`, 's.{key}');
-    let [pushed, done, goBacks] = [0, 0, 0];
-    const outbox = new Outbox(sink, {
+    let [pushed, done, rewinds] = [0, 0, 0];
+    const outbox = new PipelinedSender(sink, {
       clock: systemClock,
       drainPerSecond: undefined,
       pause: { firstMs: 50, capMs: 500 },
       attempts: 1,
-      onGoBack: () => (goBacks += 1),
+      onRewind: () => (rewinds += 1),
       onFlow: () => {},
     });
     const push = (): void => {
@@ -69,7 +69,7 @@ law(
     const context = recordedContext({ direction: 'sink' });
     await (await opened(cluster.urls[0] ?? '', 's.one', context)).close();
     assert.match(await context.reported('ONE_OF_A_SUBJECT'), /stream S has 3 replicas/);
-    assert.ok(goBacks > 0, 'no leader refused anything: it proves nothing');
+    assert.ok(rewinds > 0, 'no leader refused anything: it proves nothing');
     for (let key = 0; key < KEYS; key += 1) {
       const stored = await cluster.manage(async ({ direct }) => {
         const numbers: number[] = [];

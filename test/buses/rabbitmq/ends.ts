@@ -5,9 +5,9 @@ import type { BusContext, BusEvent } from '#contract/bus.ts';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
-import type { Memo } from '#contract/memo.ts';
+import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
-import type { Room, Source } from '#contract/source.ts';
+import type { Demand, Source } from '#contract/source.ts';
 import { rabbitmq } from '../../../runtime/buses/rabbitmq/index.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from '../../../runtime/buses/rabbitmq/options.ts';
 import { withDefaults } from '../../conformance/ground.ts';
@@ -18,7 +18,7 @@ import { sharedRabbitMq } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 export const DEADLINE_MS = 20_000;
-export const WINDOW: Room = { messages: 256, bytes: 16 * 1024 ** 2 };
+export const WINDOW: Demand = { messages: 256, bytes: 16 * 1024 ** 2 };
 export const NEEDS = ['rabbitmq'] as const;
 
 /** The run's node; `url` leads to a virtual host that a file has to itself. */
@@ -42,10 +42,10 @@ export function oneHome(): () => Promise<Home> {
 interface Wanted {
   readonly connection?: Partial<RabbitConnection>;
   readonly route?: string;
-  readonly window?: Partial<Room>;
+  readonly window?: Partial<Demand>;
   /** As for classes that let no older message of a key follow a newer one. */
   readonly isFenced?: boolean;
-  readonly memo?: Memo;
+  readonly checkpoint?: Checkpoint;
 }
 
 /** A context that remembers what was reported. */
@@ -61,7 +61,7 @@ export interface Recorded {
 
 function recorded(
   direction: 'source' | 'sink',
-  { route = 'r', window, isFenced = false, memo = newMemo() }: Wanted,
+  { route = 'r', window, isFenced = false, checkpoint = newMemo() }: Wanted,
 ): Recorded {
   const events: BusEvent[] = [];
   const stop = new AbortController();
@@ -77,7 +77,7 @@ function recorded(
       direction,
       window: { ...WINDOW, ...window },
       isFenced,
-      memo,
+      checkpoint,
       signal: stop.signal,
       report: (event) => void events.push(event),
     },

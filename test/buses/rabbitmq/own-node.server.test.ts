@@ -171,7 +171,7 @@ law(
   { needs },
   async () => {
     const { node, url, channel } = await queue('fenced');
-    const wanted = { isFenced: true, memo: newMemo() };
+    const wanted = { isFenced: true, checkpoint: newMemo() };
     const first = await sink(url, { queue: 'fenced' }, wanted);
     await first.end.close();
     // A plain client in the place of a bridge that is killed: it holds what the sink held, and ends without a word.
@@ -179,7 +179,7 @@ law(
     const killed = await connect(`${url}?heartbeat=0`);
     killed.on('error', () => {});
     const itsChannel = await killed.createChannel();
-    await itsChannel.assertQueue(wanted.memo.read() ?? '', { exclusive: true, durable: false });
+    await itsChannel.assertQueue(wanted.checkpoint.read() ?? '', { exclusive: true, durable: false });
     await node.block();
     let sent: Promise<Receipt>;
     try {
@@ -210,16 +210,16 @@ law(
     const { node, url } = await queue('kept');
     await node.ctl('set_policy', 'unused', '^sluice-', `{"expires": ${EXPIRES_MS}}`);
     try {
-      const wanted = { isFenced: true, memo: newMemo() };
+      const wanted = { isFenced: true, checkpoint: newMemo() };
       const first = await sink(url, { queue: 'kept' }, wanted);
       await sleep(2 * EXPIRES_MS);
       const second = openingSink(url, { queue: 'kept' }, wanted);
       assert.match(await second.reported('BUS_SETTING'), /earlier connection of this route lives on/);
       second.stop.abort();
       const [away, back] = [first.hears('disconnected'), first.hears('connected')];
-      await node.ctl('delete_queue', wanted.memo.read() ?? '');
+      await node.ctl('delete_queue', wanted.checkpoint.read() ?? '');
       await Promise.all([away, back]);
-      assert.match(await node.ctl('list_queues', 'name'), new RegExp(wanted.memo.read() ?? 'no fence'));
+      assert.match(await node.ctl('list_queues', 'name'), new RegExp(wanted.checkpoint.read() ?? 'no fence'));
     } finally {
       await node.ctl('clear_policy', 'unused');
     }

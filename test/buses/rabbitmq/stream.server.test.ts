@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel } from 'amqplib';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
-import type { Memo } from '#contract/memo.ts';
+import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { RabbitFrom, Start } from '../../../runtime/buses/rabbitmq/options.ts';
 import { law } from '../../harness/law.ts';
 import { newMemo } from '../../harness/memo.ts';
@@ -38,8 +38,13 @@ async function stream(name: string, messages: readonly string[], more: object = 
 }
 
 /** Reads so many and accepts them, and closes: a bridge that came and went. */
-async function visit(url: string, from: Partial<RabbitFrom>, memo: Memo, count: number): Promise<Delivery[]> {
-  const reader = await source(url, from, { memo });
+async function visit(
+  url: string,
+  from: Partial<RabbitFrom>,
+  checkpoint: Checkpoint,
+  count: number,
+): Promise<Delivery[]> {
+  const reader = await source(url, from, { checkpoint });
   const read = await take(reader.end, count);
   for (const delivery of read) delivery.settle(ACCEPT);
   await reader.end.close();
@@ -76,10 +81,10 @@ law('an id is stream and offset, the same for every reader', { needs }, async ()
 
 law('a route goes on behind what it settled, with nothing left out and nothing repeated', { needs }, async () => {
   const { url, channel } = await stream('goes-on', bodies(10));
-  const memo = newMemo();
-  assert.deepEqual(texts(await visit(url, streamOf('goes-on', 'first'), memo, 4)), bodies(4));
+  const checkpoint = newMemo();
+  assert.deepEqual(texts(await visit(url, streamOf('goes-on', 'first'), checkpoint, 4)), bodies(4));
   await append(channel, 'goes-on', bodies(2, 10));
-  assert.deepEqual(texts(await visit(url, streamOf('goes-on', 'next'), memo, 8)), bodies(8, 4));
+  assert.deepEqual(texts(await visit(url, streamOf('goes-on', 'next'), checkpoint, 8)), bodies(8, 4));
 });
 
 law(
@@ -87,12 +92,12 @@ law(
   { needs },
   async () => {
     const { url } = await stream('gaps', bodies(6));
-    const memo = newMemo();
-    const reader = await source(url, streamOf('gaps'), { memo });
+    const checkpoint = newMemo();
+    const reader = await source(url, streamOf('gaps'), { checkpoint });
     const read = await take(reader.end, 6);
     for (const [at, delivery] of read.entries()) if (at !== 2) delivery.settle(ACCEPT);
     await reader.end.close();
-    assert.deepEqual(texts(await visit(url, streamOf('gaps'), memo, 4)), bodies(4, 2));
+    assert.deepEqual(texts(await visit(url, streamOf('gaps'), checkpoint, 4)), bodies(4, 2));
   },
 );
 
@@ -100,20 +105,20 @@ law('the place is written about once a second: a crash repeats no more than that
   const { url } = await stream('crash', bodies(10));
   let writes = 0;
   const kept = newMemo();
-  const memo: Memo = {
+  const checkpoint: Checkpoint = {
     read: () => kept.read(),
     write(text) {
       writes += 1;
       kept.write(text);
     },
   };
-  const reader = await source(url, streamOf('crash'), { memo });
+  const reader = await source(url, streamOf('crash'), { checkpoint });
   const read = await take(reader.end, 6);
   for (const delivery of read) delivery.settle(ACCEPT);
   await waitFor(() => kept.read()?.includes('"offset":5') === true, DEADLINE_MS, 'the place to be written');
   assert.ok(writes <= 3, `${writes} writes`);
   // Not closed: another process takes the folder over.
-  assert.deepEqual(texts(await visit(url, streamOf('crash'), { ...memo }, 4)), bodies(4, 6));
+  assert.deepEqual(texts(await visit(url, streamOf('crash'), { ...checkpoint }, 4)), bodies(4, 6));
 });
 
 law('cuts repeat nothing and leave nothing out, for the engine still holds what it was given', { needs }, async () => {
@@ -140,11 +145,11 @@ law('cuts repeat nothing and leave nothing out, for the engine still holds what 
 law('what was written while a route that began with next was away is not left out', { needs }, async () => {
   const { url, channel } = await stream('next', ['old']);
   await sleep(2100);
-  const memo = newMemo();
-  const first = await source(url, streamOf('next', 'next'), { memo });
+  const checkpoint = newMemo();
+  const first = await source(url, streamOf('next', 'next'), { checkpoint });
   await first.end.close();
   await append(channel, 'next', bodies(2));
-  assert.deepEqual(texts(await visit(url, streamOf('next', 'next'), memo, 2)), bodies(2));
+  assert.deepEqual(texts(await visit(url, streamOf('next', 'next'), checkpoint, 2)), bodies(2));
 });
 
 law(
@@ -153,8 +158,8 @@ law(
   async () => {
     const limits = { 'x-max-length-bytes': 20_000, 'x-stream-max-segment-size-bytes': 5000 };
     const { url, channel } = await stream('cut-off', bodies(3), limits);
-    const memo = newMemo();
-    await visit(url, streamOf('cut-off'), memo, 3);
+    const checkpoint = newMemo();
+    await visit(url, streamOf('cut-off'), checkpoint, 3);
     await append(channel, 'cut-off', bodies(60, 3), 1000);
     // Retention is judged when a segment is full, and a moment later.
     const first = async (): Promise<number> => {
@@ -166,7 +171,7 @@ law(
       DEADLINE_MS,
       'retention to cut off',
     );
-    const reader = await source(url, streamOf('cut-off'), { memo });
+    const reader = await source(url, streamOf('cut-off'), { checkpoint });
     const [delivery] = await take(reader.end, 1);
     const loss = reader.events.find(({ kind }) => kind === 'loss');
     assert.match(
@@ -182,12 +187,12 @@ law(
   { needs },
   async () => {
     const { url, channel, make } = await stream('remade', bodies(5));
-    const memo = newMemo();
-    await visit(url, streamOf('remade'), memo, 3);
+    const checkpoint = newMemo();
+    await visit(url, streamOf('remade'), checkpoint, 3);
     await channel.deleteQueue('remade');
     await make();
     await append(channel, 'remade', bodies(6, 100));
-    const reader = await source(url, streamOf('remade'), { memo });
+    const reader = await source(url, streamOf('remade'), { checkpoint });
     const read = await take(reader.end, 6);
     assert.deepEqual(texts(read), bodies(6, 100));
     assert.equal(read[0]?.id, 'remade:1:0');
@@ -195,18 +200,18 @@ law(
     for (const delivery of read) delivery.settle(ACCEPT);
     await reader.end.close();
     await append(channel, 'remade', ['last']);
-    assert.deepEqual(texts(await visit(url, streamOf('remade'), memo, 1)), ['last']);
+    assert.deepEqual(texts(await visit(url, streamOf('remade'), checkpoint, 1)), ['last']);
   },
 );
 
 law('a shorter stream of that name is an alarm too, and nothing of it is left out', { needs }, async () => {
   const { url, channel, make } = await stream('shorter', bodies(10));
-  const memo = newMemo();
-  await visit(url, streamOf('shorter'), memo, 8);
+  const checkpoint = newMemo();
+  await visit(url, streamOf('shorter'), checkpoint, 8);
   await channel.deleteQueue('shorter');
   await make();
   await append(channel, 'shorter', bodies(2, 100));
-  const reader = await source(url, streamOf('shorter'), { memo });
+  const reader = await source(url, streamOf('shorter'), { checkpoint });
   await append(channel, 'shorter', bodies(1, 102));
   assert.deepEqual(texts(await take(reader.end, 3)), bodies(3, 100));
   assert.match(await reader.reported('STREAM_REPLACED'), /ends before the place/);

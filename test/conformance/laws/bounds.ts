@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
-import type { Room } from '#contract/source.ts';
+import type { Demand } from '#contract/source.ts';
 import { patient } from '../../harness/patience.ts';
 import { type ConformanceLaw, onlyRedelivering } from '../conformance-law.ts';
 import { openSink, openSource } from '../ends.ts';
@@ -25,7 +25,7 @@ const room: ConformanceLaw = {
       writer.sink,
       Array.from({ length: 60 }, () => frameOf(ground, 'x'.repeat(BODY_BYTES))),
     );
-    const rooms: readonly Room[] = [
+    const rooms: readonly Demand[] = [
       { messages: 1, bytes: 1024 * 1024 },
       { messages: 7, bytes: 1024 * 1024 },
       { messages: 100, bytes: BODY_BYTES * 3 },
@@ -44,7 +44,7 @@ const room: ConformanceLaw = {
   },
 };
 
-async function fill(ground: Ground, window: Room): Promise<void> {
+async function fill(ground: Ground, window: Demand): Promise<void> {
   await using reader = await openSource(ground, window);
   await using writer = await openSink(ground);
   await sendAll(

@@ -4,7 +4,7 @@ import { ACCEPT } from '#contract/delivery.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { systemClock } from '../../../runtime/engine/clock.ts';
-import { Outbox } from '../../../runtime/engine/outbox.ts';
+import { PipelinedSender } from '../../../runtime/engine/pipelined-sender.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { awkwardText } from '../awkward-text.ts';
@@ -47,12 +47,12 @@ export async function judgeOddFrames(ground: Ground, count: number): Promise<Rea
   const refusedGood: string[] = [];
   let open = 0;
   let confirmedGood = 0;
-  const outbox = new Outbox(writer.sink, {
+  const outbox = new PipelinedSender(writer.sink, {
     clock: systemClock,
     drainPerSecond: undefined,
     pause: { firstMs: 100, capMs: 1000 },
     attempts: 3,
-    onGoBack: ({ code, message }) => halts.push(`${code} ${message}`),
+    onRewind: ({ code, message }) => halts.push(`${code} ${message}`),
     onFlow() {},
   });
   const push = (frame: Frame, isGood: boolean): void => {

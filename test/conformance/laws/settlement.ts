@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ACCEPT, type Delivery, GIVE_BACK, type Outcome } from '#contract/delivery.ts';
+import { ACCEPT, type Delivery, RELEASE, type Outcome } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type ConformanceLaw, onlyRedelivering } from '../conformance-law.ts';
 import { openSink, openSource } from '../ends.ts';
@@ -77,12 +77,12 @@ const rejected: ConformanceLaw = {
   },
 };
 
-const givenBack: ConformanceLaw = {
+const released: ConformanceLaw = {
   name: 'given-back',
   sentence: 'a delivery that is given back comes back at the next start, in order',
   excludes: onlyRedelivering,
   async judge(ground) {
-    const { again } = await comesBack(ground, settleAll(GIVE_BACK));
+    const { again } = await comesBack(ground, settleAll(RELEASE));
     assert.deepEqual(texts(again), names(0, COUNT));
   },
 };
@@ -117,4 +117,4 @@ const staleEpoch: ConformanceLaw = {
   },
 };
 
-export const SETTLEMENT: readonly ConformanceLaw[] = [accepted, anyOrder, rejected, givenBack, staleEpoch];
+export const SETTLEMENT: readonly ConformanceLaw[] = [accepted, anyOrder, rejected, released, staleEpoch];

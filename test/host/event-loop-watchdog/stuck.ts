@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery } from '../../../runtime/contract/delivery.ts';
-import { startPulse } from '../../../runtime/host/event-loop-watchdog/start.ts';
+import { startEventLoopWatchdog } from '../../../runtime/host/event-loop-watchdog/start.ts';
 import { frameForTest } from '../../engine/route-for-test.ts';
 
 /** A process of its own, for tests: its event loop does as its arguments say under the eyes of a watching thread. */
 const [does = '', file = ''] = process.argv.slice(2);
-const watched = startPulse({
+const watched = startEventLoopWatchdog({
   pipeline: 'p',
   places: [
     { route: 'left', stage: 'validate a', limitMs: 10_000 },
@@ -13,10 +13,10 @@ const watched = startPulse({
     { route: 'right', stage: 'function g', limitMs: 200 },
   ],
   limitMs: 400,
-  strike: { file, statement: 'INSERT INTO strikes VALUES (?, ?)' },
+  crashNote: { file, statement: 'INSERT INTO strikes VALUES (?, ?)' },
   onLost: (error) => process.stderr.write(`${error.message}\n`),
 });
-const pulse = watched.pulse(does === 'right' ? 2 : 0);
+const eventLoopWatchdog = watched.eventLoopWatchdog(does === 'right' ? 2 : 0);
 
 function deliveryOf(id: string): Delivery {
   return { id, frame: frameForTest('a', ''), attempt: 1, settle() {} };
@@ -31,15 +31,15 @@ await sleep(300);
 switch (does) {
   case 'left':
   case 'right':
-    pulse.begin(does === 'left' ? 1 : 0, deliveryOf('gründe:7'));
+    eventLoopWatchdog.begin(does === 'left' ? 1 : 0, deliveryOf('gründe:7'));
     spin(6000);
     break;
   case 'passing-id':
-    pulse.begin(1, { ...deliveryOf('queue:1'), isNumberedHere: true });
+    eventLoopWatchdog.begin(1, { ...deliveryOf('queue:1'), isNumberedHere: true });
     spin(6000);
     break;
   case 'long-id':
-    pulse.begin(1, deliveryOf(`x${'ü'.repeat(1000)}`));
+    eventLoopWatchdog.begin(1, deliveryOf(`x${'ü'.repeat(1000)}`));
     spin(6000);
     break;
   case 'nowhere':
@@ -48,20 +48,20 @@ switch (does) {
   // Slower than its limit and its grace together, but never one call alone.
   case 'many-calls':
     for (let call = 0; call < 20; call += 1) {
-      pulse.begin(1, deliveryOf(`id:${call}`));
+      eventLoopWatchdog.begin(1, deliveryOf(`id:${call}`));
       spin(150);
-      pulse.end();
+      eventLoopWatchdog.end();
     }
     break;
   case 'within-grace':
-    pulse.begin(1, deliveryOf('id'));
+    eventLoopWatchdog.begin(1, deliveryOf('id'));
     spin(900);
-    pulse.end();
+    eventLoopWatchdog.end();
     break;
   case 'slow-validate':
-    pulse.begin(0, deliveryOf('id'));
+    eventLoopWatchdog.begin(0, deliveryOf('id'));
     spin(3000);
-    pulse.end();
+    eventLoopWatchdog.end();
     break;
   default:
     throw new Error(`nothing known of ${does}`);

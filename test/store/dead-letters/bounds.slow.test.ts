@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type LetterShelf, openLetterShelf } from '../../../runtime/store/dead-letters/admin.ts';
+import { type DeadLetterAdmin, openDeadLetterAdmin } from '../../../runtime/store/dead-letters/admin.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type MemoryRun, startMemoryRun } from '../../host/memory-run.ts';
 
@@ -15,8 +15,8 @@ function refusing(deadLetter: object, more: Partial<Parameters<typeof startMemor
   });
 }
 
-function shelfOf(run: MemoryRun): LetterShelf {
-  const shelf = openLetterShelf(run.project.path('state'));
+function shelfOf(run: MemoryRun): DeadLetterAdmin {
+  const shelf = openDeadLetterAdmin(run.project.path('state'));
   assert.ok(shelf);
   return shelf;
 }

@@ -1,13 +1,13 @@
 import type { Delivery, Outcome } from '../../../runtime/contract/delivery.ts';
 import type { Frame } from '../../../runtime/contract/frame.ts';
-import type { Room, Source } from '../../../runtime/contract/source.ts';
-import { Inbox } from '../../../runtime/kit/inbox.ts';
+import type { Demand, Source } from '../../../runtime/contract/source.ts';
+import { AsyncQueue } from '../../../runtime/kit/async-queue.ts';
 
 /** A source that delivers what it is given, in order, and remembers what was settled. */
 export class GivenSource implements Source {
   readonly settled: { readonly id: string; readonly kind: Outcome['kind'] }[] = [];
-  readonly rooms: Room[] = [];
-  readonly #inbox = new Inbox<Delivery>(({ frame }) => frame.body?.length ?? 0);
+  readonly rooms: Demand[] = [];
+  readonly #inbox = new AsyncQueue<Delivery>(({ frame }) => frame.body?.length ?? 0);
   #number = 0;
 
   give(frames: readonly Frame[], more: Partial<Delivery> = {}): void {
@@ -27,7 +27,7 @@ export class GivenSource implements Source {
     this.#inbox.fail(error);
   }
 
-  read(room: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     this.rooms.push(room);
     return this.#inbox.read(room, signal);
   }

@@ -1,10 +1,10 @@
 import type { Delivery } from '../../../runtime/contract/delivery.ts';
 import type { Frame } from '../../../runtime/contract/frame.ts';
-import type { Room } from '../../../runtime/contract/source.ts';
+import type { Demand } from '../../../runtime/contract/source.ts';
 import type { SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
 import { frameForTest } from '../../engine/route-for-test.ts';
 
-export const MUCH: Room = { messages: 1000, bytes: 1e9 };
+export const MUCH: Demand = { messages: 1000, bytes: 1e9 };
 
 export function frames(...bodies: readonly string[]): Frame[] {
   return bodies.map((text) => frameForTest('in/a', text));

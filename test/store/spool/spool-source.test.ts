@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ACCEPT, GIVE_BACK } from '../../../runtime/contract/delivery.ts';
+import { ACCEPT, RELEASE } from '../../../runtime/contract/delivery.ts';
 import { SluiceError } from '../../../runtime/contract/errors.ts';
 import type { Frame } from '../../../runtime/contract/frame.ts';
 import { frameForTest } from '../../engine/route-for-test.ts';
@@ -85,7 +85,7 @@ test('accepted and rejected messages leave the store, those that are given back 
   const [a, b, c] = await lent(spool, 3);
   a?.settle(ACCEPT);
   b?.settle({ kind: 'reject', cause: new SluiceError('DECODE_FAILED', 'x') });
-  c?.settle(GIVE_BACK);
+  c?.settle(RELEASE);
   await waitFor(() => store.messages === 2, DEADLINE_MS, 'two to be deleted');
   await spool.close();
   const again = openIn(folder.path).store;

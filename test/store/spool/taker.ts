@@ -6,7 +6,7 @@ import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT, type Delivery } from '../../../runtime/contract/delivery.ts';
-import type { Room } from '../../../runtime/contract/source.ts';
+import type { Demand } from '../../../runtime/contract/source.ts';
 import { openSpoolStore } from '../../../runtime/store/spool/open-spool-store.ts';
 import { syncFolder } from '../../../runtime/store/sync-files.ts';
 import { SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
@@ -25,7 +25,7 @@ setInterval(() => {}, 60_000);
 
 let next = Number(first);
 const source = {
-  async read({ messages }: Room, signal: AbortSignal): Promise<readonly Delivery[]> {
+  async read({ messages }: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     await sleep(roll(0, 3) === 0 ? roll(0, 8) : 0);
     if (next > Number(last)) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     const count = Math.min(messages, roll(1, 120), Number(last) - next + 1);

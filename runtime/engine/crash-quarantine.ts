@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto';
+import { asSluiceError } from '#contract/errors.ts';
+import { MOST_ENDS, type CrashSuspects } from '#contract/crash-suspects.ts';
+import { Deque } from '#kit/deque.ts';
+import type { InFlight } from './in-flight.ts';
+import type { Route } from './route.ts';
+
+/** While the note of who goes in cannot be written, nobody goes in. */
+const AGAIN_MS = 1000;
+
+/** What a trial decides. */
+export interface Verdicts {
+  /** The process ended too often while it was in its stages: it is not run again. */
+  quarantine(inFlight: InFlight): void;
+  /** Nobody is left to be tried. */
+  over(): void;
+}
+
+interface Turn {
+  readonly inFlight: InFlight;
+  readonly run: () => void;
+}
+
+/** A route's trial, where there is something to try. */
+export function crashQuarantineOf(
+  { suspects, clock, log, name, window }: Route,
+  verdicts: Verdicts,
+): CrashQuarantine | undefined {
+  if (suspects === undefined || (!suspects.isAfterCrash && suspects.size === 0)) return undefined;
+  const first = suspects.isAfterCrash ? window.messages : 0;
+  log.warn('probation', {
+    route: name,
+    messages: first,
+    suspects: suspects.size,
+    text: suspects.isAfterCrash
+      ? 'the last run did not end well: the first messages pass their stages one at a time'
+      : 'some message ended an earlier run and has not come again',
+  });
+  const onUnwritten = (thrown: unknown): void => {
+    const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');
+    log.error('probation-unwritten', { route: name, code, text: message });
+  };
+  return new CrashQuarantine(suspects, first, {
+    quarantine: (inFlight) => verdicts.quarantine(inFlight),
+    over() {
+      log.info('probation-over', { route: name });
+      verdicts.over();
+    },
+    onUnwritten,
+    after: (ms, run) => clock.after(ms, run),
+  });
+}
+
+interface CrashQuarantineSettings extends Verdicts {
+  onUnwritten(thrown: unknown): void;
+  after(ms: number, run: () => void): void;
+}
+
+/**
+ * Finds the message that ends the process. After a crash the first window of messages is decoded and goes through the
+ * stages one at a time, the name of each written down before and struck out after: who is found written down at the
+ * next start gets a strike. Then only those with a strike are written down, until each was seen again. Turns come in
+ * the order in which they were asked for, so lanes keep theirs (invariant 5).
+ */
+export class CrashQuarantine {
+  readonly #suspects: CrashSuspects;
+  readonly #settings: CrashQuarantineSettings;
+  readonly #waiting = new Deque<Turn>();
+  /** One, until the first window is through. The name is undefined where it was not written down. */
+  readonly #inside = new Map<InFlight, string | undefined>();
+  /** Messages that are still to be tried whoever they are. */
+  #first: number;
+  #isDue = false;
+  #isStopped = false;
+
+  constructor(suspects: CrashSuspects, first: number, settings: CrashQuarantineSettings) {
+    this.#suspects = suspects;
+    this.#first = first;
+    this.#settings = settings;
+  }
+
+  /** Whether the message has to `take` a turn before its next step. */
+  wants(inFlight: InFlight): boolean {
+    if (this.#isStopped || this.#inside.has(inFlight)) return false;
+    // Nobody overtakes those who wait.
+    return this.#first > 0 || this.#waiting.size > 0 || this.#suspects.crashCount(nameOf(inFlight)) > 0;
+  }
+
+  /** Calls `run` in its turn, which lasts until the message has `left`. */
+  take(inFlight: InFlight, run: () => void): void {
+    this.#waiting.push({ inFlight, run });
+    this.#call();
+  }
+
+  /** The message is out of its stages, for good or until its next try. */
+  left(inFlight: InFlight, passed: boolean): void {
+    const name = this.#inside.get(inFlight);
+    if (!this.#inside.delete(inFlight)) return;
+    if (name !== undefined) this.#suspects.leave(name, passed);
+    this.#call();
+  }
+
+  deadLettered(inFlight: InFlight): void {
+    if (this.#isStopped) return;
+    this.#suspects.deadLettered(nameOf(inFlight));
+    this.#call();
+  }
+
+  /** Gives everyone up: nothing more is written. */
+  stop(): void {
+    for (const name of this.#inside.values()) if (name !== undefined) this.#suspects.leave(name, false);
+    this.#inside.clear();
+    this.#isStopped = true;
+  }
+
+  #call(): void {
+    if (this.#isDue || this.#isStopped || (this.#first > 0 && this.#inside.size > 0)) return;
+    if (this.#waiting.size > 0) {
+      this.#isDue = true;
+      // Sockets and timers have their turn too: each of these waits for the disk.
+      this.#settings.after(0, () => this.#next());
+    } else if (this.#first === 0 && this.#suspects.size === 0 && this.#inside.size === 0) this.#settings.over();
+  }
+
+  #next(): void {
+    this.#isDue = false;
+    if (this.#isStopped) return;
+    do {
+      const turn = this.#waiting.at(0);
+      if (turn === undefined) break;
+      if (!this.#begin(turn)) return;
+    } while (this.#first === 0);
+    this.#call();
+  }
+
+  /** False when it has to wait for the disk. */
+  #begin({ inFlight, run }: Turn): boolean {
+    const name = nameOf(inFlight);
+    const crashCount = this.#suspects.crashCount(name);
+    const isQuarantined = crashCount >= MOST_ENDS;
+    if (!inFlight.settled && !isQuarantined) {
+      const isTried = this.#first > 0 || crashCount > 0;
+      if (isTried && !this.#isWritten(name)) return false;
+      this.#inside.set(inFlight, isTried ? name : undefined);
+    }
+    this.#waiting.shift();
+    if (this.#first > 0 && inFlight.message === undefined) this.#first -= 1;
+    if (inFlight.settled) return true;
+    if (isQuarantined) this.#settings.quarantine(inFlight);
+    else run();
+    return true;
+  }
+
+  #isWritten(name: string): boolean {
+    try {
+      this.#suspects.enter(name);
+      return true;
+    } catch (thrown) {
+      this.#settings.onUnwritten(thrown);
+      this.#isDue = true;
+      this.#settings.after(AGAIN_MS, () => this.#next());
+      return false;
+    }
+  }
+}
+
+const names = new WeakMap<InFlight, string>();
+
+/** What a message is known by when it comes again after a restart. */
+function nameOf(inFlight: InFlight): string {
+  const { id, frame, isNumberedHere } = inFlight.delivery;
+  if (isNumberedHere !== true) return id;
+  let name = names.get(inFlight);
+  if (name === undefined) {
+    // The bus has no name for it, so what it holds is its name: what is equal ends a function equally.
+    const digest = createHash('sha256')
+      .update(frame.body ?? 'null')
+      .digest('base64url');
+    name = `${frame.address} ${digest}`;
+    names.set(inFlight, name);
+  }
+  return name;
+}

@@ -1,0 +1,194 @@
+import type { DeadLetter, DeadLetters } from '#contract/dead-letter.ts';
+import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Log } from '#contract/log.ts';
+import type { Receipt, Sink } from '#contract/sink.ts';
+import type { Clock } from './clock.ts';
+import { hasTooManyHeaders } from './header-bound.ts';
+import { hopsOf, typesLeft, withHops } from './hops.ts';
+import { PipelinedSender, type OutgoingFrame } from './pipelined-sender.ts';
+import type { Fill } from './route.ts';
+
+export interface LetterPostSettings {
+  readonly sink: Sink;
+  readonly address: Fill;
+  /** Takes what the bus refuses for good: it has nowhere else to go. */
+  readonly local: DeadLetters;
+  readonly attempts: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** False when the bus ceases to confirm, with the failure in words; true when it confirms again. */
+  readonly onFlow: (isFlowing: boolean, why?: string) => void;
+}
+
+const PAUSE = { firstMs: 100, capMs: 5000 };
+
+/** Sends a route's dead letters to a bus: original bytes and headers, and beside them why it ended here. */
+export class DeadLetterPublisher implements DeadLetters {
+  readonly #settings: LetterPostSettings;
+  readonly #sender: PipelinedSender;
+
+  constructor(settings: LetterPostSettings) {
+    this.#settings = settings;
+    const { sink, clock, attempts, log, onFlow } = settings;
+    this.#sender = new PipelinedSender(sink, {
+      clock,
+      attempts,
+      drainPerSecond: undefined,
+      pause: PAUSE,
+      onRewind(failure, isFirst) {
+        if (!isFirst) return;
+        log.warn('dead-letters-stalled', { code: failure.code, text: failure.message });
+        onFlow(false, `${failure.code} ${failure.message}`);
+      },
+      onFlow() {
+        log.info('dead-letters-flow');
+        onFlow(true);
+      },
+    });
+  }
+
+  /** Resolves once the bus has confirmed the letter, however long that takes. */
+  record(letter: DeadLetter): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const keep = ({ code, message }: SluiceError, why = REFUSED): void => {
+        this.#settings.log.warn('dead-letter-kept', {
+          route: letter.route,
+          code,
+          text: `${message}: ${why}, it lies in the local store`,
+        });
+        this.#settings.local.record(letter).then(resolve, reject);
+      };
+      const why = whyItStays(letter);
+      if (why !== undefined) {
+        keep(letter.failure, why);
+        return;
+      }
+      let frame: Frame;
+      try {
+        frame = letterFrame(letter, this.#settings.address);
+      } catch (thrown) {
+        keep(asSluiceError(thrown));
+        return;
+      }
+      const send = (sent: Frame): void => this.#sender.push(new OutgoingDeadLetter(sent, { send, resolve, keep }));
+      send(frame);
+    });
+  }
+
+  /** The connection is back. */
+  wake(): void {
+    this.#sender.wake();
+  }
+
+  stop(): void {
+    this.#sender.stop();
+  }
+}
+
+interface Answers {
+  send(frame: Frame): void;
+  resolve(): void;
+  keep(failure: SluiceError): void;
+}
+
+class OutgoingDeadLetter implements OutgoingFrame {
+  readonly frame: Frame;
+  sends = 0;
+  faults = 0;
+  state: OutgoingFrame['state'] = 'waiting';
+  readonly #answers: Answers;
+
+  constructor(frame: Frame, answers: Answers) {
+    this.frame = frame;
+    this.#answers = answers;
+  }
+
+  sending(): undefined {
+    return undefined;
+  }
+
+  confirmed(receipt: Receipt): void {
+    // Sent once, and yet held already: perhaps another message wore this id. Twice is better than never.
+    if (receipt === 'duplicate' && this.sends === 1 && !this.frame.id?.endsWith(AGAIN)) {
+      return this.#answers.send({ ...this.frame, id: `${this.frame.id}${AGAIN}` });
+    }
+    this.#answers.resolve();
+  }
+
+  refused(failure: SluiceError): void {
+    this.#answers.keep(failure);
+  }
+}
+
+/** Why a letter would do on the bus of the dead letters what it did here; undefined: it would not. */
+function whyItStays({ failure, frame }: DeadLetter): string | undefined {
+  if (failure.code === 'LOOP_DETECTED') return 'the bus of the dead letters may be a part of the loop';
+  // Whatever it died of.
+  return hasTooManyHeaders(frame) ? 'its headers would hold up every reader of the dead letters' : undefined;
+}
+
+const REFUSED = 'the bus of the dead letters refused this one for good';
+const AGAIN = '~letter';
+
+/** As it was read, with what is known of its end in headers. Throws where the address lacks a value. */
+export function letterFrame(letter: DeadLetter, address: Fill): Frame {
+  const { frame, failure } = letter;
+  // A letter that is read again has passed this route too.
+  const headers = new Map(withHops(frame.headers, hopsOf(frame) + 1));
+  const facts: Readonly<Record<string, string | undefined>> = {
+    'sluice-error-code': failure.code,
+    'sluice-error-text': failure.message,
+    'sluice-error-stage': failure.place.stage,
+    'sluice-error-schema': failure.place.schema,
+    'sluice-error-pointer': failure.place.pointer,
+    'sluice-attempts': String(letter.attempts),
+    'sluice-pipeline': letter.pipeline,
+    'sluice-route': letter.route,
+    'sluice-address': frame.address,
+    'sluice-coordinates': letter.coordinates,
+    'sluice-publisher-id': frame.id,
+    'sluice-trace-id': letter.traceId,
+    'sluice-expired-at': moment(frame.expiresAtMs),
+    'sluice-received-at': moment(letter.receivedAtMs),
+    'sluice-died-at': moment(letter.diedAtMs),
+  };
+  for (const [name, value] of Object.entries(facts)) {
+    // An older letter's facts are not this one's.
+    headers.delete(name);
+    if (value !== undefined && value !== '') headers.set(name, [oneLine(value)]);
+  }
+  const view = {
+    id: letter.id,
+    address: frame.address,
+    key: letter.key,
+    headers: frame.headers,
+    body: undefined,
+    origin: frame,
+  };
+  return {
+    ...frame,
+    headerTypes: typesLeft(frame.headerTypes, []),
+    address: address(view),
+    key: letter.key ?? frame.key,
+    headers,
+    id: letter.id,
+    // Past its expiry it is a letter still.
+    expiresAtMs: undefined,
+  };
+}
+
+const LONGEST = 1000;
+
+// Not every bus carries a line break in a header.
+function oneLine(value: string): string {
+  return value
+    .slice(0, LONGEST)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}+/gu, ' ');
+}
+
+function moment(ms: number | undefined): string | undefined {
+  // A header may claim any time.
+  return ms === undefined || Math.abs(ms) > 8.64e15 || Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}

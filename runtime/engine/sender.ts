@@ -1,0 +1,107 @@
+import type { SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
+import { TracedFrame } from './outgoing-frame.ts';
+import type { Settler } from './settler.ts';
+import type { CircuitBreakerSettings } from './circuit-breaker.ts';
+import type { InFlight } from './in-flight.ts';
+import { OutgoingMessage } from './outgoing-message.ts';
+import { PipelinedSender } from './pipelined-sender.ts';
+import type { Route } from './route.ts';
+import type { RecoveredIds } from './recovered-ids.ts';
+import { PerKeySender } from './per-key-sender.ts';
+
+/** Brings the frames of inFlight to the sink, in the manner of the route's class, and tells how each inFlight ended. */
+export interface MessageSender {
+  send(inFlight: InFlight, frames: readonly Frame[]): void;
+  /** The sink's connection is back. */
+  wake(): void;
+  /** Hands nothing more over and hears nothing more. */
+  stop(): void;
+}
+
+export function senderOf(route: Route, settler: Settler): MessageSender {
+  const sender = CLASSES[route.trafficClass].oneAtATime ? byKey(route, settler) : inOrder(route, settler);
+  return route.recoveredIds === undefined ? sender : withoutRepeats(sender, route.recoveredIds, settler);
+}
+
+/** What is in the sink already is not sent again: neither queued, nor held to its expiry, which it met. */
+function withoutRepeats(sender: MessageSender, recoveredIds: RecoveredIds, settler: Settler): MessageSender {
+  return {
+    ...sender,
+    send(inFlight, frames) {
+      const rest = recoveredIds.rest(inFlight.delivery, frames);
+      if (rest.length === 0 && frames.length > 0) settler.recoveredIds(inFlight);
+      else sender.send(inFlight, rest);
+    },
+  };
+}
+
+function breakerSettings({
+  clock,
+  drainPerSecond,
+  counters,
+  log,
+  name,
+  onFlow,
+  onUnconfirmed,
+}: Route): CircuitBreakerSettings {
+  return {
+    clock,
+    drainPerSecond,
+    pause: { firstMs: 50, capMs: 2000 },
+    onRewind(failure: SluiceError, isFirst: boolean, unconfirmed: Iterable<string>) {
+      counters.rewinds += 1;
+      onUnconfirmed?.(unconfirmed);
+      if (!isFirst) return;
+      log.warn('sink-stalled', { route: name, code: failure.code, text: failure.message });
+      onFlow(false, `${failure.code} ${failure.message}`);
+    },
+    onFlow() {
+      log.info('sink-flows', { route: name });
+      onFlow(true);
+    },
+  };
+}
+
+/** Pipelined: all frames in one order. */
+function inOrder(route: Route, settler: Settler): MessageSender {
+  const pipelined = new PipelinedSender(route.sink, { ...breakerSettings(route), attempts: route.attempts });
+  const answers = {
+    again: (inFlight: InFlight, renamed: Frame): void =>
+      pipelined.push(new TracedFrame(route, inFlight, renamed, answers)),
+    sent(inFlight: InFlight): void {
+      inFlight.unsent -= 1;
+      if (inFlight.unsent > 0 || inFlight.settled) return;
+      if (inFlight.refusal === undefined) settler.delivered(inFlight);
+      else settler.refused(inFlight, inFlight.refusal);
+    },
+  };
+  return {
+    send(inFlight, frames) {
+      inFlight.unsent = frames.length;
+      for (const frame of frames) pipelined.push(new TracedFrame(route, inFlight, frame, answers));
+    },
+    wake: () => pipelined.wake(),
+    stop: () => pipelined.stop(),
+  };
+}
+
+/** One message of a key under way at a time. */
+function byKey(route: Route, settler: Settler): MessageSender {
+  const { keeps } = CLASSES[route.trafficClass];
+  const perKey = new PerKeySender(route.sink, {
+    ...breakerSettings(route),
+    keeps,
+    attempts: route.attempts,
+    backoff: route.backoff,
+  });
+  return {
+    send(inFlight, frames) {
+      inFlight.unsent = frames.length;
+      perKey.push(new OutgoingMessage(route, inFlight, frames, settler));
+    },
+    wake: () => perKey.wake(),
+    stop: () => perKey.stop(),
+  };
+}

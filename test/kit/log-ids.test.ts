@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LogIds } from '../../runtime/kit/log-ids.ts';
+
+test('an id that messages of different times wear proves nothing, however often it comes; written twice it does', () => {
+  const ids = new LogIds();
+  for (const [id, ms] of [
+    ['once', 1],
+    ['twice', 2],
+    ['twice', 2],
+    ['shared', 3],
+    ['shared', 4],
+    ['shared', 4],
+  ] as const) {
+    ids.note(id, ms);
+  }
+  assert.deepEqual(
+    [...ids.known],
+    [
+      ['once', 1],
+      ['twice', 2],
+    ],
+  );
+  assert.equal(ids.count, 6);
+});

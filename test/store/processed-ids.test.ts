@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openProcessedIdStore } from '../../runtime/store/processed-ids.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
+import { knows } from './knows.ts';
+
+const BOUNDS = { most: 100, windowMs: undefined };
+
+test('a ledger knows at once what was added, and the next process knows what was durable', async () => {
+  using folder = temporaryFolder('processedIds');
+  const store = openProcessedIdStore(folder.path);
+  const processedIds = store.processedIds('r', BOUNDS);
+  const adding = processedIds.add({ id: 'a' });
+  assert.ok(knows(processedIds, 'a'));
+  await adding;
+  // What is durable is there for another process while this one lives: it may be killed.
+  const other = openProcessedIdStore(folder.path);
+  assert.ok(knows(other.processedIds('r', BOUNDS), 'a'));
+  assert.ok(!knows(other.processedIds('another', BOUNDS), 'a'), 'each owner has its own');
+  other.close();
+  store.close();
+});
+
+test('beyond its bound a ledger forgets the oldest, in memory, on the disk and over restarts', async () => {
+  using folder = temporaryFolder('processedIds');
+  const store = openProcessedIdStore(folder.path);
+  const processedIds = store.processedIds('r', BOUNDS);
+  await Promise.all(Array.from({ length: 300 }, (_, index) => processedIds.add({ id: String(index) })));
+  assert.ok(!knows(processedIds, '199'));
+  assert.ok(knows(processedIds, '200') && knows(processedIds, '299'));
+  store.close();
+  const next = openProcessedIdStore(folder.path).processedIds('r', BOUNDS);
+  assert.ok(!knows(next, '199'));
+  assert.ok(knows(next, '200') && knows(next, '299'));
+});
+
+test('past its window an entry is forgotten, and a repetition begins a new one', async () => {
+  using folder = temporaryFolder('processedIds');
+  let nowMs = 1000;
+  const store = openProcessedIdStore(folder.path, () => nowMs);
+  const processedIds = store.processedIds('r', { most: 100, windowMs: 500 });
+  await processedIds.add({ id: 'a' });
+  nowMs = 1500;
+  assert.ok(knows(processedIds, 'a'));
+  nowMs = 1501;
+  assert.ok(!knows(processedIds, 'a'));
+  await processedIds.add({ id: 'a' });
+  nowMs = 2001;
+  assert.ok(knows(processedIds, 'a'));
+  store.close();
+});
+
+test('the highest sequence of each lane is there after a restart', async () => {
+  using folder = temporaryFolder('processedIds');
+  const store = openProcessedIdStore(folder.path);
+  const processedIds = store.processedIds('r', BOUNDS);
+  await Promise.all([
+    processedIds.add({ id: 'a', lane: 'x', sequence: 7 }),
+    processedIds.add({ id: 'b', lane: 'x', sequence: 3 }),
+    processedIds.add({ id: 'c', lane: 'y', sequence: 1.5e12 }),
+    processedIds.add({ id: 'd' }),
+  ]);
+  store.close();
+  const known = openProcessedIdStore(folder.path).processedIds('r', BOUNDS).sequences();
+  assert.deepEqual(
+    [...known],
+    [
+      ['x', 7],
+      ['y', 1.5e12],
+    ],
+  );
+});
+
+test('a ledger that cannot be written says so, and knows the id all the same', async () => {
+  using folder = temporaryFolder('processedIds');
+  const store = openProcessedIdStore(folder.path);
+  const processedIds = store.processedIds('r', BOUNDS);
+  const other = openProcessedIdStore(folder.path);
+  store.close();
+  await assert.rejects(processedIds.add({ id: 'a' }), { code: 'STATE_UNUSABLE' });
+  other.close();
+});
