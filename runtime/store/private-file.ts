@@ -26,7 +26,7 @@ export const SIDES = ['-wal', '-shm', '-journal'];
 
 /** Names that the bridge itself gives; whatever else lies in a folder makes it somebody else's too. */
 const OWN_NAME =
-  /^(?:holder|reserve|stamps\.json|(?:lock|dead-letters|processedIds|memos|suspects|spool-.+)\.sqlite)(?:[-.].*)?$/;
+  /^(?:holder|reserve|stamps\.json|(?:lock|dead-letters|ledger|memos|suspects|spool-.+)\.sqlite)(?:[-.].*)?$/;
 
 /**
  * Makes a file for the owner alone, or takes the rights of others from one that is there. Throws STATE_LINKED where the
