@@ -1,5 +1,5 @@
 import type { Guarantees } from '#contract/bus.ts';
-import { GATHER_MS } from './commits.ts';
+import { GATHER_MS } from './source/offset-committer.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from './options.ts';
 
 const CARRIES = {

@@ -1,5 +1,5 @@
 import type { Bus } from '#contract/bus.ts';
-import { flaws } from './flaws.ts';
+import { flaws } from './check-options.ts';
 import { sinkGuarantees, sourceGuarantees } from './guarantees.ts';
 import { headerSpelling } from './header-spelling.ts';
 import {
@@ -10,7 +10,7 @@ import {
   sinkSchema,
   sourceSchema,
 } from './options.ts';
-import { reads, servers, WRITES } from './reach.ts';
+import { reads, servers, WRITES } from './address-space.ts';
 import { topicNames } from './topics.ts';
 
 /** Kafka: at least once and in order per key, from and to any cluster from 2.4 on. */

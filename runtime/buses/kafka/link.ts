@@ -4,10 +4,10 @@ import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { connectionReader } from '#contract/connection-reader.ts';
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
 import { withDeadline } from '#kit/deadline.ts';
-import { allTopics, giveUp, type KafkaCluster, makeCluster } from './cluster.ts';
-import { failureOf } from './failure.ts';
+import { allTopics, giveUp, type KafkaCluster, makeCluster } from './client/cluster.ts';
+import { failureOf } from './client/failure.ts';
 import type { KafkaConnection } from './options.ts';
-import { topicIds } from './topic-ids.ts';
+import { topicIds } from './client/topic-ids.ts';
 
 const CREATE_MS = 10_000;
 /** Each of its steps has a bound of its own. */

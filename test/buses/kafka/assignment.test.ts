@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Assignment } from '../../../runtime/buses/kafka/assignment.ts';
-import type { GroupMember } from '../../../runtime/buses/kafka/group-member.ts';
+import { Assignment } from '../../../runtime/buses/kafka/source/assignment.ts';
+import type { GroupMember } from '../../../runtime/buses/kafka/source/group-member.ts';
 import type { Link } from '../../../runtime/buses/kafka/link.ts';
-import { StaticMember } from '../../../runtime/buses/kafka/static-member.ts';
+import { StaticMember } from '../../../runtime/buses/kafka/source/static-member.ts';
 import { newMemo } from '../../harness/memo.ts';
 import { recorded } from './ends.ts';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NOT_NOTED } from '#contract/oddity.ts';
 import { ACCEPT, RELEASE } from '#contract/delivery.ts';
-import { PartitionFeed } from '../../../runtime/buses/kafka/partition-feed.ts';
-import { ReadTurns } from '../../../runtime/buses/kafka/read-turns.ts';
-import { RecordBatch } from '../../../runtime/buses/kafka/record-batch.ts';
-import { splitBatches, type StoredBatch } from '../../../runtime/buses/kafka/stored-batch.ts';
+import { PartitionFeed } from '../../../runtime/buses/kafka/source/partition-feed.ts';
+import { ReadTurns } from '../../../runtime/buses/kafka/source/fair-reader.ts';
+import { RecordBatch } from '../../../runtime/buses/kafka/records/record-batch.ts';
+import { splitBatches, type StoredBatch } from '../../../runtime/buses/kafka/records/stored-batch.ts';
 import { bodyOf, frameOf } from './ends.ts';
 
 /** A batch of `count` records from `offset` on, after which the log goes on at `next`. */

@@ -1,11 +1,11 @@
 import type { SluiceError } from '#contract/errors.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import type { Assignment } from './assignment.ts';
-import { Commits } from './commits.ts';
-import { failureOf } from './failure.ts';
+import { Commits } from './offset-committer.ts';
+import { failureOf } from '../client/failure.ts';
 import type { GroupMember, Partitions } from './group-member.ts';
-import { retryUntilReady } from './retry-until-ready.ts';
-import type { Link } from './link.ts';
+import { retryUntilReady } from '../retry-until-ready.ts';
+import type { Link } from '../link.ts';
 
 /** The beat, at most; never more than a sixth of the session. */
 const BEAT_MS = 3000;

@@ -6,10 +6,10 @@ import loggers from 'kafkajs/src/loggers/index.js';
 import definitions from 'kafkajs/src/protocol/requests/index.js';
 import { pause } from '#kit/deadline.ts';
 import { durationMs } from '#kit/quantity.ts';
-import type { KafkaConnection } from './options.ts';
-import { ANSWER_MS, endWhenOverdue, givenUp } from './overdue.ts';
-import { parseBroker, type SeedBroker } from './seed-broker.ts';
-import { ServerHealth } from './server-health.ts';
+import type { KafkaConnection } from '../options.ts';
+import { ANSWER_MS, endWhenOverdue, givenUp } from './request-deadline.ts';
+import { parseBroker, type SeedBroker } from '../seed-broker.ts';
+import { ServerHealth } from './broker-health.ts';
 
 const TOKEN_TRIES = 5;
 const TOKEN_AGAIN_MS = 50;

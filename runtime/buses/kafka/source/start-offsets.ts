@@ -1,7 +1,7 @@
-import { EARLIEST, LATEST, offsetsAt } from './offsets.ts';
+import { EARLIEST, LATEST, offsetsAt } from '../list-offsets.ts';
 import type { Committed } from './group-member.ts';
-import type { Link } from './link.ts';
-import type { Start } from './options.ts';
+import type { Link } from '../link.ts';
+import type { Start } from '../options.ts';
 
 /** A partition of ours, and where it is led. */
 export interface Ours extends Committed {

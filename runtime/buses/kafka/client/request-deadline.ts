@@ -1,6 +1,6 @@
 import type { Connection, Exchange } from 'kafkajs/src/cluster/index.js';
 import errors from 'kafkajs/src/errors.js';
-import type { ServerHealth } from './server-health.ts';
+import type { ServerHealth } from './broker-health.ts';
 
 /** Requests that name no time of their own are answered by then. */
 export const ANSWER_MS = 10_000;

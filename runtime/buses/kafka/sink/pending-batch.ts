@@ -1,7 +1,7 @@
 import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
-import { RecordBatch } from './record-batch.ts';
+import { RecordBatch } from '../records/record-batch.ts';
 
 type Ending = PromiseWithResolvers<Receipt>;
 

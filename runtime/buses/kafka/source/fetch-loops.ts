@@ -1,10 +1,10 @@
 import errors from 'kafkajs/src/protocol/error.js';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause } from '#kit/deadline.ts';
-import { fetch, type Fetched, type FetchLimits } from './fetch.ts';
-import type { Link } from './link.ts';
+import { fetch, type Fetched, type FetchLimits } from '../client/fetch.ts';
+import type { Link } from '../link.ts';
 import type { PartitionFeed } from './partition-feed.ts';
-import { splitBatches } from './stored-batch.ts';
+import { splitBatches } from '../records/stored-batch.ts';
 
 const RETRY = { firstMs: 50, capMs: 2000 };
 const WAIT_MS = 500;

@@ -1,15 +1,15 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Demand } from '#contract/source.ts';
-import { type Beginning, beginnings, type Ours } from './beginnings.ts';
+import { type Beginning, beginnings, type Ours } from './start-offsets.ts';
 import { FetchLoops } from './fetch-loops.ts';
 import type { Committed, GroupMember, Partitions } from './group-member.ts';
-import type { HeldRecord } from './held-record.ts';
-import type { Link } from './link.ts';
-import { EARLIEST, LATEST, offsetsAt } from './offsets.ts';
-import type { Start } from './options.ts';
+import type { HeldRecord } from './record-delivery.ts';
+import type { Link } from '../link.ts';
+import { EARLIEST, LATEST, offsetsAt } from '../list-offsets.ts';
+import type { Start } from '../options.ts';
 import { type FeedPlace, PartitionFeed } from './partition-feed.ts';
-import { ReadTurns } from './read-turns.ts';
+import { ReadTurns } from './fair-reader.ts';
 import type { StaticMember } from './static-member.ts';
 import { TopicWatch } from './topic-watch.ts';
 

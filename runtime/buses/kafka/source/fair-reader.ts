@@ -1,7 +1,7 @@
 import type { Delivery } from '#contract/delivery.ts';
 import type { Demand } from '#contract/source.ts';
 import { Signal } from '#kit/signal.ts';
-import type { HeldRecord } from './held-record.ts';
+import type { HeldRecord } from './record-delivery.ts';
 import type { PartitionFeed } from './partition-feed.ts';
 
 /** So many records of one partition are handed over before the next has its turn. */

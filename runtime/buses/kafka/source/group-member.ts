@@ -3,10 +3,10 @@ import protocol from 'kafkajs/src/consumer/assignerProtocol.js';
 import definitions from 'kafkajs/src/protocol/requests/index.js';
 import { withDeadline } from '#kit/deadline.ts';
 import { SluiceError } from '#contract/errors.ts';
-import { assign } from './assign.ts';
-import { failureOf } from './failure.ts';
-import type { Link } from './link.ts';
-import { isOverdue } from './overdue.ts';
+import { assign } from './round-robin-assignor.ts';
+import { failureOf } from '../client/failure.ts';
+import type { Link } from '../link.ts';
+import { isOverdue } from '../client/request-deadline.ts';
 import type { StaticMember } from './static-member.ts';
 
 /** Names under which members agree how to divide: Java's, and that of the client's own consumers. */

@@ -1,8 +1,8 @@
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { pause } from '#kit/deadline.ts';
-import type { Link } from './link.ts';
-import type { KafkaTo } from './options.ts';
+import type { Link } from '../link.ts';
+import type { KafkaTo } from '../options.ts';
 import { TopicTarget } from './topic-target.ts';
 
 /** A topic that was just made is not known to every server at once. */

@@ -1,5 +1,5 @@
 import { NOT_NOTED } from '#contract/oddity.ts';
-import { isStampedByServer, openBatch, type StoredBatch } from './stored-batch.ts';
+import { isStampedByServer, openBatch, type StoredBatch } from '../records/stored-batch.ts';
 
 /** The first look; each further one goes back four times as far. */
 const FIRST_LOOK = 512;

@@ -1,9 +1,9 @@
 import type { SluiceError } from '#contract/errors.ts';
 import { withDeadline } from '#kit/deadline.ts';
-import type { Compression } from './compression.ts';
-import type { Link } from './link.ts';
+import type { Compression } from '../records/compression.ts';
+import type { Link } from '../link.ts';
 import type { PendingBatch } from './pending-batch.ts';
-import { type Consignment, produce, type Verdict } from './produce.ts';
+import { type Consignment, produce, type Verdict } from '../client/produce.ts';
 import type { Queue } from './topic-target.ts';
 
 /** While an answer is awaited it is looked so often whether another server leads. */

@@ -1,9 +1,9 @@
 import errors from 'kafkajs/src/protocol/error.js';
 import type { LogIds } from '#kit/log-ids.ts';
-import { fetch, type Fetched, type FetchLimits } from './fetch.ts';
-import type { Link } from './link.ts';
+import { fetch, type Fetched, type FetchLimits } from '../client/fetch.ts';
+import type { Link } from '../link.ts';
 import type { PartitionLogEnd } from './partition-log-end.ts';
-import { splitBatches } from './stored-batch.ts';
+import { splitBatches } from '../records/stored-batch.ts';
 
 /** In one answer, and of one partition in it. What is there comes at once. */
 const LIMITS: FetchLimits = { waitMs: 0, maxBytes: 8 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };

@@ -1,5 +1,5 @@
 import type { Exchange } from 'kafkajs/src/cluster/index.js';
-import { exchange } from './exchange.ts';
+import { exchange } from './protocol-request.ts';
 import { WireReader } from './wire-reader.ts';
 import { WireWriter } from './wire-writer.ts';
 

@@ -1,6 +1,6 @@
 import type { Exchange } from 'kafkajs/src/cluster/index.js';
-import { exchange } from './exchange.ts';
-import type { Aborted } from './stored-batch.ts';
+import { exchange } from './protocol-request.ts';
+import type { Aborted } from '../records/stored-batch.ts';
 import { WireReader } from './wire-reader.ts';
 import { WireWriter } from './wire-writer.ts';
 

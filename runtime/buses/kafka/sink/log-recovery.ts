@@ -1,12 +1,12 @@
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
 import { LogIds } from '#kit/log-ids.ts';
-import { Link } from './link.ts';
-import { EARLIEST, LATEST, offsetsAt } from './offsets.ts';
-import type { KafkaConnection, KafkaTo } from './options.ts';
+import { Link } from '../link.ts';
+import { EARLIEST, LATEST, offsetsAt } from '../list-offsets.ts';
+import type { KafkaConnection, KafkaTo } from '../options.ts';
 import { PartitionLogEnd } from './partition-log-end.ts';
 import { readBack, type RecoveryTally } from './read-back.ts';
-import { topicsOfTemplate } from './topics.ts';
+import { topicsOfTemplate } from '../topics.ts';
 
 /** More partitions than these would hold up the start for longer than it is worth. */
 const MOST_PARTITIONS = 1000;

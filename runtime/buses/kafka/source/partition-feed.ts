@@ -1,8 +1,8 @@
 import type { NoteOddity } from '#contract/oddity.ts';
 import { Deque } from '#kit/deque.ts';
-import { HeldRecord, type Settler } from './held-record.ts';
-import type { RecordCursor } from './record-cursor.ts';
-import { compressionOf, openBatch, type StoredBatch } from './stored-batch.ts';
+import { HeldRecord, type Settler } from './record-delivery.ts';
+import type { RecordCursor } from '../records/record-cursor.ts';
+import { compressionOf, openBatch, type StoredBatch } from '../records/stored-batch.ts';
 
 const NOTHING = Buffer.alloc(0);
 

@@ -1,4 +1,4 @@
-import { int64 } from './stored-batch.ts';
+import { int64 } from '../records/stored-batch.ts';
 
 /** Reads the fields of an answer. Throws RangeError past its end. */
 export class WireReader {

@@ -1,6 +1,6 @@
 import errors from 'kafkajs/src/protocol/error.js';
 import type { ErrorCode } from '#contract/errors.ts';
-import type { Verdict } from './produce.ts';
+import type { Verdict } from '../client/produce.ts';
 
 /** What a server's answer to a batch means. */
 export interface ProduceError {

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { compressLz4, decompressLz4 } from './lz4.ts';
-import type { CompressionName } from './options.ts';
+import type { CompressionName } from '../options.ts';
 import { compressSnappy, decompressSnappy } from './snappy.ts';
 
 /** As a batch's attributes number it. */

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#contract/errors.ts';
 import { isTlsCode, tlsFailure } from '#kit/socket-failure.ts';
-import { NO_ANSWER } from './overdue.ts';
+import { NO_ANSWER } from './request-deadline.ts';
 
 /** What the client or a server said, in the bridge's words. */
 export interface Failure {

@@ -1,5 +1,5 @@
 import type { Broker, Exchange } from 'kafkajs/src/cluster/index.js';
-import { exchange } from './exchange.ts';
+import { exchange } from './protocol-request.ts';
 
 /** From Kafka 3.1 on. The client speaks no version with ids. */
 const API = { apiKey: 3, apiVersion: 12, apiName: 'Metadata' } as const;

@@ -1,4 +1,4 @@
-import type { Link } from './link.ts';
+import type { Link } from '../link.ts';
 import type { StaticMember } from './static-member.ts';
 
 /**

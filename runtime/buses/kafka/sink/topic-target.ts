@@ -1,6 +1,6 @@
 import type { PartitionMetadata } from 'kafkajs/src/cluster/index.js';
 import { Deque } from '#kit/deque.ts';
-import { partitionOf } from './murmur2.ts';
+import { partitionOf } from '../records/murmur2.ts';
 import { PendingBatch } from './pending-batch.ts';
 
 /** So many messages travel alone after a batch was refused for one of them, so that the server says which. */
