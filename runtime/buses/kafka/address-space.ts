@@ -9,7 +9,7 @@ export function servers({ brokers }: KafkaConnection): readonly string[] {
   });
 }
 
-/** Topics of a cluster are one space. */
+/** The topics of a cluster are one address space. */
 export const WRITES: readonly string[] = ['topics'];
 
 export function reads({ topics }: KafkaFrom): readonly Reach[] {

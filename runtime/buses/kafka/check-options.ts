@@ -7,8 +7,11 @@ import { topicNames } from './topics.ts';
 
 type Say = (path: readonly string[], expected: string, found: string, write: string) => void;
 
-/** What no schema can say of the options. */
-export function flaws(connection: KafkaConnection, end: { from: KafkaFrom } | { to: KafkaTo }): readonly OptionFlaw[] {
+/** Rules that the schemas of the options cannot express. */
+export function checkOptions(
+  connection: KafkaConnection,
+  end: { from: KafkaFrom } | { to: KafkaTo },
+): readonly OptionFlaw[] {
   const found: OptionFlaw[] = [];
   const say =
     (where: OptionFlaw['where']): Say =>

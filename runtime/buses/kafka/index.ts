@@ -1,5 +1,5 @@
 import type { Bus } from '#contract/bus.ts';
-import { flaws } from './check-options.ts';
+import { checkOptions } from './check-options.ts';
 import { sinkGuarantees, sourceGuarantees } from './guarantees.ts';
 import { headerSpelling } from './header-spelling.ts';
 import {
@@ -27,7 +27,7 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   servers,
   reads: ({ end }) => reads(end),
   writes: () => WRITES,
-  flaws,
+  flaws: checkOptions,
   openSource: async (options, context) => (await import('./source.ts')).openSource(options, context),
   openSink: async (options, context) => (await import('./sink.ts')).openSink(options, context),
 };

@@ -1,34 +1,18 @@
+import type { PartitionOffset, TopicPartition } from './kafka-client.ts';
 import type { Link } from './link.ts';
 
-const CONSUMER = -1;
-const READ_COMMITTED = 1;
-/** In place of a time. */
-export const EARLIEST = -2;
-export const LATEST = -1;
-
-interface Place {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-/** The offset of each place's first message that is not older than `timeMs`, or EARLIEST or LATEST; -1 where there is none. */
-export async function offsetsAt(
+/** As KafkaClient.listOffsets, over the leaders of all these partitions. */
+export async function listOffsets(
   link: Link,
-  places: readonly (Place & { readonly leader: number })[],
+  places: readonly (TopicPartition & { readonly leader: number })[],
   timeMs: number,
-): Promise<readonly (Place & { readonly offset: number })[]> {
+): Promise<readonly PartitionOffset[]> {
   const byLeader = Map.groupBy(places, ({ leader }) => leader);
   const answers = [...byLeader].map(async ([leader, led]) => {
-    if (leader < 0) throw link.error('BUS_UNREACHABLE', `${led[0]?.topic}/${led[0]?.partition}: nobody leads it now`);
-    const broker = await link.broker(leader);
-    const topics = [...Map.groupBy(led, ({ topic }) => topic)].map(([topic, partitions]) => ({
-      topic,
-      partitions: partitions.map(({ partition }) => ({ partition, timestamp: timeMs })),
-    }));
-    const { responses } = await broker.listOffsets({ replicaId: CONSUMER, isolationLevel: READ_COMMITTED, topics });
-    return responses.flatMap(({ topic, partitions }) =>
-      partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
-    );
+    if (leader < 0)
+      throw link.error('BUS_UNREACHABLE', `${led[0]?.topic}/${led[0]?.partition}: the partition has no leader now`);
+    await link.client.connect(leader);
+    return link.client.listOffsets(leader, led, timeMs);
   });
   return (await Promise.all(answers)).flat();
 }

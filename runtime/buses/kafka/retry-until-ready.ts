@@ -4,13 +4,14 @@ import { pause } from '#kit/deadline.ts';
 import type { Link } from './link.ts';
 
 const RETRY = { firstMs: 100, capMs: 3000 };
-/** The first word of what keeps a connection from working is due within 5 s. */
+/** A problem that keeps a connection from working is reported within 5 s. */
 const SLOW_MS = 4000;
 const NO_ANSWER = 'no answer yet: check brokers and that the servers run';
 
 /**
  * Tries until it succeeds, with a pause in between, and reports each failure as a problem. Rejects only when `signal`
- * aborts or the link is closed, with the last problem; the attempt is then left to end by itself. `slow`: what there is to say when one takes long.
+ * aborts or the link is closed, with the last problem; the attempt then ends by itself. `slow`: the problem of an attempt
+ * that takes long.
  */
 export async function retryUntilReady<T>(
   link: Link,

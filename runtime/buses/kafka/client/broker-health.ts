@@ -1,36 +1,36 @@
-/** So long a server that did not answer is asked after the others. */
+/** For this time a server that missed a deadline is tried after the others. */
 const SUSPECT_MS = 30_000;
-/** A server that owes an answer for so long is asked after the others. */
-const OWES_MS = 2000;
+/** A server with a request open for longer is tried after the others. */
+const SLOW_MS = 2000;
 
 /** Which servers of a cluster answer, by `host:port`. */
-export class ServerHealth {
-  readonly #overdueAtMs = new Map<string, number>();
-  readonly #owed = new Map<string, Set<{ readonly sinceMs: number }>>();
+export class BrokerHealth {
+  readonly #timedOutAtMs = new Map<string, number>();
+  readonly #open = new Map<string, Set<{ readonly sinceMs: number }>>();
 
-  /** A request leaves that is answered at once by a server that works. Call what is returned when it has ended. */
-  asked(address: string): () => void {
-    const owed = this.#owed.get(address) ?? new Set();
-    this.#owed.set(address, owed);
+  /** A request was sent that a healthy server answers at once. Call the result when it has ended. */
+  sent(address: string): () => void {
+    const open = this.#open.get(address) ?? new Set();
+    this.#open.set(address, open);
     const one = { sinceMs: performance.now() };
-    owed.add(one);
-    return () => void owed.delete(one);
+    open.add(one);
+    return () => void open.delete(one);
   }
 
   answered(address: string): void {
-    this.#overdueAtMs.delete(address);
+    this.#timedOutAtMs.delete(address);
   }
 
-  overdue(address: string): void {
-    this.#overdueAtMs.set(address, performance.now());
+  timedOut(address: string): void {
+    this.#timedOutAtMs.set(address, performance.now());
   }
 
-  /** It may hang: others are to be asked first. */
+  /** It may hang: try others first. */
   isSuspect(address: string): boolean {
     const nowMs = performance.now();
-    const overdueAtMs = this.#overdueAtMs.get(address);
-    if (overdueAtMs !== undefined && nowMs - overdueAtMs < SUSPECT_MS) return true;
-    for (const { sinceMs } of this.#owed.get(address) ?? []) if (nowMs - sinceMs > OWES_MS) return true;
+    const timedOutAtMs = this.#timedOutAtMs.get(address);
+    if (timedOutAtMs !== undefined && nowMs - timedOutAtMs < SUSPECT_MS) return true;
+    for (const { sinceMs } of this.#open.get(address) ?? []) if (nowMs - sinceMs > SLOW_MS) return true;
     return false;
   }
 }

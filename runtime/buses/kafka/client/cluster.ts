@@ -7,9 +7,9 @@ import definitions from 'kafkajs/src/protocol/requests/index.js';
 import { pause } from '#kit/deadline.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { KafkaConnection } from '../options.ts';
-import { ANSWER_MS, endWhenOverdue, givenUp } from './request-deadline.ts';
+import { ANSWER_MS, enforceDeadlines, replacedError } from './request-deadline.ts';
 import { parseBroker, type SeedBroker } from '../seed-broker.ts';
-import { ServerHealth } from './broker-health.ts';
+import { BrokerHealth } from './broker-health.ts';
 
 const TOKEN_TRIES = 5;
 const TOKEN_AGAIN_MS = 50;
@@ -22,10 +22,11 @@ const READ_COMMITTED = 1;
 type SocketListener = (address: string) => void;
 type RenewalListener = (reason: string) => void;
 
-/** A client of one cluster. Connects when it must, again and again; nothing in it tries a second time by itself. */
+/** kafkajs's cluster of one connection, mended. It connects when it must; nothing in it tries a second time by itself. */
 export interface KafkaCluster {
   readonly client: Cluster;
-  /** Called when a connection that stood has ended. */
+  readonly isClosed: boolean;
+  /** Called when an established connection has ended. */
   onLost(listener: SocketListener): void;
   /** Called when a connection was ended because an answer is overdue. */
   onRenewed(listener: RenewalListener): void;
@@ -35,7 +36,7 @@ export interface KafkaCluster {
   close(): void;
 }
 
-/** Connects to nothing yet. `read` is asked for identity and TLS at each attempt to connect, and at each renewed authentication. */
+/** Connects to nothing yet. `read` returns identity and TLS for each attempt to connect and each renewed authentication. */
 export function makeCluster(read: () => KafkaConnection): KafkaCluster {
   const connection = read();
   const sockets = new Set<Socket>();
@@ -51,7 +52,7 @@ export function makeCluster(read: () => KafkaConnection): KafkaCluster {
     retry: { retries: 0 },
     brokers: connection.brokers,
     clientId: connection.clientId,
-    // Whether there is any; what it holds is read for each socket.
+    // Whether there is any; its options are read for each socket.
     ssl: connection.tls === undefined ? null : {},
     sasl: connection.sasl === undefined ? null : saslOptions(connection.sasl.mechanism, read),
     connectionTimeout: connectMs,
@@ -67,32 +68,35 @@ export function makeCluster(read: () => KafkaConnection): KafkaCluster {
       try {
         socket = openSocket({ host, port }, ssl === null ? null : tlsOptions(read()), onConnect);
       } catch (thrown) {
-        // A certificate or key that is none: the client would keep no more of the error than its text.
+        // An invalid certificate or key: kafkajs would keep only the text of the error.
         return failedSocket(thrown instanceof Error ? thrown : new Error(String(thrown)));
       }
       sockets.add(socket);
       socket.setNoDelay(true);
       socket.setKeepAlive(true, 60_000);
-      let stood = false;
-      // The client gives up on a silent host, and forgets the socket that still tries.
+      let wasConnected = false;
+      // kafkajs gives up on a silent host and forgets the socket, which goes on trying.
       const tooLong = setTimeout(() => socket.destroy(new Error('no connection in time')), connectMs + 100);
       socket.once(ssl === null ? 'connect' : 'secureConnect', () => {
-        stood = true;
+        wasConnected = true;
         clearTimeout(tooLong);
       });
       socket.once('close', () => {
         clearTimeout(tooLong);
         sockets.delete(socket);
-        // The client says goodbye to it again and again, and each time a listener would stay.
+        // kafkajs calls `unref` on a closed socket again and again, and each call would leave a listener.
         socket.unref = () => socket;
-        if (stood) lost?.(`${host}:${port}`);
+        if (wasConnected) lost?.(`${host}:${port}`);
       });
       return socket;
     },
   });
-  mend(client, connection.brokers.map(parseBroker), (reason) => renewed?.(reason));
+  patch(client, connection.brokers.map(parseBroker), (reason) => renewed?.(reason));
   return {
     client,
+    get isClosed() {
+      return isClosed;
+    },
     onLost: (listener) => (lost = listener),
     onRenewed: (listener) => (renewed = listener),
     sever,
@@ -123,7 +127,7 @@ function tlsOptions({ tls }: KafkaConnection): object {
   };
 }
 
-/** The client takes user name, password or token from here for each of its authentications. */
+/** kafkajs reads user name, password or token from here for each authentication. */
 function saslOptions(
   mechanism: NonNullable<KafkaConnection['sasl']>['mechanism'],
   read: () => KafkaConnection,
@@ -146,7 +150,7 @@ function saslOptions(
   return { mechanism, oauthBearerProvider: async () => ({ value: await value() }) };
 }
 
-/** Who writes it anew may empty it first. */
+/** A writer may empty the file before it writes the new token. */
 async function tokenIn(file: string): Promise<string> {
   for (let tries = 1; ; tries += 1) {
     const token = (await readFile(file, 'utf8')).trim();
@@ -155,15 +159,15 @@ async function tokenIn(file: string): Promise<string> {
   }
 }
 
-/** What the client does otherwise than it should. */
-function mend(client: Cluster, seeds: readonly SeedBroker[], renewed: RenewalListener): void {
+/** Replaces the methods of kafkajs that fail under faults. */
+function patch(client: Cluster, seeds: readonly SeedBroker[], renewed: RenewalListener): void {
   const { brokerPool, connectionPoolBuilder } = client;
-  const health = new ServerHealth();
+  const health = new BrokerHealth();
   const { createBroker } = brokerPool;
   brokerPool.createBroker = (options) => {
     const broker = createBroker(options);
     broker.metadata = (topics) => metadata(broker, topics);
-    // The client's own waits until everything is answered: a server that hangs would hold up whoever asks for the servers.
+    // kafkajs's own waits until every request is answered: a server that hangs would hold up each metadata lookup.
     broker.disconnect = async () => severBroker(broker, new Error('closed'));
     return broker;
   };
@@ -179,23 +183,23 @@ function mend(client: Cluster, seeds: readonly SeedBroker[], renewed: RenewalLis
     return findConnectedBroker.call(brokerPool);
   };
   const { build } = connectionPoolBuilder;
-  let asked = Math.floor(Math.random() * seeds.length);
+  let next = Math.floor(Math.random() * seeds.length);
   connectionPoolBuilder.build = async (to) => {
-    // Where it is not told, the client takes what stands before the first colon of one of `brokers` for the host.
-    const seed = seeds[asked % seeds.length];
-    if (to?.host === undefined) asked += 1;
+    // Without a host kafkajs takes the text before the first colon of one of `brokers`, which breaks IPv6 addresses.
+    const seed = seeds[next % seeds.length];
+    if (to?.host === undefined) next += 1;
     const pool = await build(to?.host === undefined ? { ...to, ...seed } : to);
     for (const connection of pool.pool) {
       checkPendingOnly(connection);
-      beginEmpty(connection);
-      endWhenOverdue(connection, health, renewed);
+      resetOnConnect(connection);
+      enforceDeadlines(connection, health, renewed);
     }
     return pool;
   };
 }
 
-/** Who is to be asked what every server knows: any that answers and is connected; the client's own asks one that hangs again. */
-function candidates({ brokerPool }: Cluster, health: ServerHealth): string[] {
+/** The servers in the order in which a request goes to that any of them can answer: healthy and connected ones first. kafkajs's own choice returns to a server that hangs. */
+function candidates({ brokerPool }: Cluster, health: BrokerHealth): string[] {
   const badness = (broker: Broker): number => {
     const { host, port } = broker.connectionPool;
     return (health.isSuspect(`${host}:${port}`) ? 2 : 0) + (broker.isConnected() ? 0 : 1);
@@ -206,18 +210,18 @@ function candidates({ brokerPool }: Cluster, health: ServerHealth): string[] {
   return rated.toSorted(([, a], [, b]) => a - b).map(([nodeId]) => nodeId);
 }
 
-/** The client's own throws when one partition of a topic has no leader, and then knows nothing of the others. */
+/** kafkajs's own throws when one partition of a topic has no leader, and the others of the answer are lost. */
 function metadata({ connectionPool }: Broker, topics: readonly string[]): ReturnType<Broker['metadata']> {
   const make = definitions.requests.Metadata.protocol({ version: METADATA_VERSION });
   const { request, response } = make({ topics, allowAutoTopicCreation: false });
   return connectionPool.send({
-    // To the client no topics means all of them.
+    // For kafkajs no topics means all of them.
     request: topics.length > 0 ? request : { ...request, encode: async () => ({ buf: NO_TOPICS, buffer: NO_TOPICS }) },
     response: { decode: (raw) => response.decode(raw), parse: async (answer) => answer },
   });
 }
 
-/** Every topic that the server shows us. */
+/** Every topic that the server shows to this client. */
 export function allTopics({ connectionPool }: Broker): ReturnType<Broker['metadata']> {
   const make = definitions.requests.Metadata.protocol({ version: METADATA_VERSION });
   const { request, response } = make({ topics: [], allowAutoTopicCreation: false });
@@ -227,7 +231,7 @@ export function allTopics({ connectionPool }: Broker): ReturnType<Broker['metada
   });
 }
 
-/** The client's own sets a timer for each answer, of a negative time, of which newer Nodes warn. */
+/** kafkajs's own sets a timer for each answer with a negative time, and newer versions of Node warn of it. */
 function checkPendingOnly({ requestQueue: queue }: Connection): void {
   queue.scheduleCheckPendingRequests = () => {
     if (queue.pending.length === 0 || queue.throttleCheckTimeoutId !== null) return;
@@ -244,10 +248,10 @@ function checkPendingOnly({ requestQueue: queue }: Connection): void {
 const SIZE_BYTES = 4;
 
 /**
- * The client keeps the half of an answer that a broken connection left, and takes the first bytes of the next one for the
- * rest of it: nothing of that connection is understood any more.
+ * kafkajs keeps the half of an answer that a broken connection left, and takes the first bytes of the next connection for
+ * its other half: every answer of that connection is misread.
  */
-function beginEmpty(connection: Connection): void {
+function resetOnConnect(connection: Connection): void {
   const connect = connection.connect.bind(connection);
   connection.connect = () => {
     if (!connection.isConnected()) {
@@ -261,7 +265,7 @@ function severBroker({ connectionPool }: Broker, reason: Error): void {
   for (const { socket } of connectionPool.pool) socket?.destroy(reason);
 }
 
-/** Ends the connections to one server, whatever it owes. */
-export function giveUp(broker: Broker, reason: string): void {
-  severBroker(broker, givenUp(reason));
+/** Ends the connections to one server; its open requests fail. */
+export function disconnectBroker(broker: Broker, reason: string): void {
+  severBroker(broker, replacedError(reason));
 }

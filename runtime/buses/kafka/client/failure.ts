@@ -1,9 +1,11 @@
+import errors from 'kafkajs/src/protocol/error.js';
 import type { ErrorCode } from '#contract/errors.ts';
 import { isTlsCode, tlsFailure } from '#kit/socket-failure.ts';
+import { KafkaError } from '../kafka-error.ts';
 import { NO_ANSWER } from './request-deadline.ts';
 
-/** What the client or a server said, in the bridge's words. */
-export interface Failure {
+/** An error of kafkajs or of a server in the bridge's words. */
+interface Failure {
   readonly code: ErrorCode;
   readonly text: string;
   /** Kafka's own name of the error, where it has one. */
@@ -46,8 +48,31 @@ const TLS_ADVICE = {
   noTls: 'check the port, or leave tls out',
 };
 
-/** Whatever the client threw, without the wrappers that it puts around its errors. */
-export function failureOf(thrown: unknown): Failure {
+/** Translates whatever kafkajs threw. */
+export function kafkaErrorOf(thrown: unknown): KafkaError {
+  if (thrown instanceof KafkaError) return thrown;
+  const { code, text, type } = failureOf(thrown);
+  return new KafkaError(code, text, {
+    type,
+    isTimeout: isTimeout(thrown),
+    memberId: textProperty(thrown, 'memberId'),
+    cause: thrown,
+  });
+}
+
+/** The error that an error code of the protocol stands for; undefined for 0. */
+export function errorIn(errorCode: number): KafkaError | undefined {
+  return errorCode === 0 ? undefined : errorOfCode(errorCode);
+}
+
+export function errorOfCode(errorCode: number, about = ''): KafkaError {
+  const cause = errors.createErrorFromCode(errorCode);
+  const { code, text, type } = failureOf(cause);
+  return new KafkaError(code, about === '' ? text : `${about}: ${text}`, { type, cause });
+}
+
+/** Reads the innermost error: kafkajs wraps its errors in others. */
+function failureOf(thrown: unknown): Failure {
   const error = innermost(thrown);
   const type = textProperty(error, 'type');
   const known = type === undefined ? undefined : BY_TYPE[type];
@@ -67,10 +92,17 @@ export function failureOf(thrown: unknown): Failure {
   if (isTlsCode(code)) return { code: 'BUS_TLS', text: tlsFailure(code, TLS_ADVICE).join(': '), type };
   if (type !== undefined) return { code: 'BUS_UNREACHABLE', text: `the server is not ready (${type})`, type };
   if (code === NO_ANSWER) return { code: 'BUS_UNREACHABLE', text: textProperty(error, 'message') ?? code, type };
-  // Servers announce where they are, and that may be elsewhere than where they were asked.
+  // Servers announce their addresses, which may differ from those in `brokers`.
   const at = textProperty(error, 'broker');
   const text = unreachable(name, code);
   return { code: 'BUS_UNREACHABLE', text: at === undefined ? text : `${at}: ${text}`, type };
+}
+
+function isTimeout(thrown: unknown): boolean {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    if (textProperty(error, 'code') === NO_ANSWER) return true;
+  }
+  return false;
 }
 
 function innermost(thrown: unknown): unknown {

@@ -1,46 +1,21 @@
-import type { Exchange } from 'kafkajs/src/cluster/index.js';
-import { exchange } from './protocol-request.ts';
-import type { Aborted } from '../records/stored-batch.ts';
+import type { ProtocolRequest } from 'kafkajs/src/cluster/index.js';
+import type { Fetched, FetchLimits, FetchPosition } from '../kafka-client.ts';
+import { errorIn } from './failure.ts';
+import { protocolRequest } from './protocol-request.ts';
 import { WireReader } from './wire-reader.ts';
 import { WireWriter } from './wire-writer.ts';
 
 const API = { apiKey: 1, apiVersion: 11, apiName: 'Fetch' } as const;
 const CONSUMER = -1;
 const READ_COMMITTED = 1;
-/** Beyond what the server itself may wait, without one byte. A large answer over a slow path may take longer. */
+/** Longest time without one byte, beyond the time that the server may wait. A large answer over a slow path may take longer. */
 const SILENCE_MS = 10_000;
 
-/** From where one partition is asked for. */
-export interface Wanted {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
-export interface FetchLimits {
-  /** How long the server waits for something to come. */
-  readonly waitMs: number;
-  readonly maxBytes: number;
-  readonly maxBytesPerPartition: number;
-}
-
-/** What the server has of one partition. */
-export interface Fetched {
-  readonly topic: string;
-  readonly partition: number;
-  readonly errorCode: number;
-  /** Offset behind the last message that a reader could be given; negative where the server does not say. */
-  readonly highWatermark: number;
-  readonly aborted: readonly Aborted[];
-  /** Record batches; the last may be cut off. */
-  readonly records: Buffer;
-}
-
-/** Asks the server that leads these partitions for what has come, without a session. */
+/** Fetch 11, without a session. */
 export function fetch(
-  wanted: readonly Wanted[],
+  wanted: readonly FetchPosition[],
   { waitMs, maxBytes, maxBytesPerPartition }: FetchLimits,
-): Exchange<{
+): ProtocolRequest<{
   readonly clientSideThrottleTime: number;
   readonly errorCode: number;
   readonly fetched: readonly Fetched[];
@@ -60,7 +35,7 @@ export function fetch(
   }
   // No session, no rack.
   body.int32(0).text('');
-  return exchange(API, body.buffer, readAnswer, waitMs + SILENCE_MS);
+  return protocolRequest(API, body.buffer, readAnswer, waitMs + SILENCE_MS);
 }
 
 function readAnswer(raw: Buffer): { clientSideThrottleTime: number; errorCode: number; fetched: readonly Fetched[] } {
@@ -78,7 +53,7 @@ function readAnswer(raw: Buffer): { clientSideThrottleTime: number; errorCode: n
 
 function partitionOf(wire: WireReader, topic: string): Fetched {
   const partition = wire.int32();
-  const errorCode = wire.int16();
+  const error = errorIn(wire.int16());
   const highWatermark = wire.int64();
   // Last stable offset, start of the log.
   wire.int64();
@@ -86,5 +61,5 @@ function partitionOf(wire: WireReader, topic: string): Fetched {
   const aborted = wire.list(() => ({ producerId: wire.bigInt64(), firstOffset: wire.int64() }));
   // The replica to read from instead.
   wire.int32();
-  return { topic, partition, errorCode, highWatermark, aborted, records: wire.bytes() };
+  return { topic, partition, error, highWatermark, aborted, records: wire.bytes() };
 }

@@ -14,7 +14,7 @@ declare module 'kafkajs/src/cluster/index.js' {
   import type { Socket } from 'node:net';
 
   /** One request of the protocol: `encode` makes what follows the request's header. */
-  export interface Exchange<Answer> {
+  export interface ProtocolRequest<Answer> {
     readonly request: {
       readonly apiKey: number;
       readonly apiVersion: number;
@@ -33,8 +33,8 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly host: string;
     readonly port: number;
     readonly socket?: Socket;
-    send: <Answer>(exchange: Exchange<Answer>) => Promise<Answer>;
-    /** What has come of an answer, and from how many bytes on it can be read. */
+    send: <Answer>(exchange: ProtocolRequest<Answer>) => Promise<Answer>;
+    /** The bytes of an answer that have arrived, and how many are needed to read it. */
     chunks: Buffer[];
     bytesBuffered: number;
     bytesNeeded: number;
@@ -53,7 +53,7 @@ declare module 'kafkajs/src/cluster/index.js' {
     readonly host: string;
     readonly port: number;
     readonly pool: readonly Connection[];
-    send<Answer>(exchange: Exchange<Answer>): Promise<Answer>;
+    send<Answer>(exchange: ProtocolRequest<Answer>): Promise<Answer>;
   }
 
   export interface PartitionMetadata {
@@ -156,15 +156,15 @@ declare module 'kafkajs/src/cluster/index.js' {
 }
 
 declare module 'kafkajs/src/protocol/requests/index.js' {
-  import type { Exchange, Metadata } from 'kafkajs/src/cluster/index.js';
+  import type { ProtocolRequest, Metadata } from 'kafkajs/src/cluster/index.js';
 
   interface Group {
     readonly groupId: string;
     readonly memberId: string;
-    readonly groupInstanceId: string | null;
+    readonly groupInstanceId: string;
   }
   interface Definition<Options, Answer> {
-    protocol(options: { version: number }): (options: Options) => Exchange<Answer>;
+    protocol(options: { version: number }): (options: Options) => ProtocolRequest<Answer>;
   }
   const definitions: {
     readonly requests: {

@@ -1,7 +1,7 @@
-import type { Broker, Exchange } from 'kafkajs/src/cluster/index.js';
-import { exchange } from './protocol-request.ts';
+import type { Broker, ProtocolRequest } from 'kafkajs/src/cluster/index.js';
+import { protocolRequest } from './protocol-request.ts';
 
-/** From Kafka 3.1 on. The client speaks no version with ids. */
+/** From Kafka 3.1 on. kafkajs has no version with ids. */
 const API = { apiKey: 3, apiVersion: 12, apiName: 'Metadata' } as const;
 const UUID_BYTES = 16;
 const NO_TAGS = Buffer.from([0]);
@@ -11,23 +11,23 @@ interface Ids {
   readonly ids: ReadonlyMap<string, string>;
 }
 
-/** What tells a topic from one of the same name that was made after it was deleted. Empty where the server knows no ids. */
+/** The ids of topics. Empty where the server has none. */
 export async function topicIds(broker: Broker, topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const offered = broker.versions?.[API.apiKey];
   if (offered === undefined || offered.maxVersion < API.apiVersion || topics.length === 0) return new Map();
   return (await broker.connectionPool.send(request(topics))).ids;
 }
 
-function request(topics: readonly string[]): Exchange<Ids> {
-  // The tags of the header, which the client's own headers lack, then lists and texts in their compact form.
+function request(topics: readonly string[]): ProtocolRequest<Ids> {
+  // The tags of the header, which kafkajs's own headers lack, then lists and texts in their compact form.
   const parts = [NO_TAGS, varint(topics.length + 1)];
   for (const topic of topics) {
     const name = Buffer.from(topic);
     parts.push(Buffer.alloc(UUID_BYTES), varint(name.length + 1), name, NO_TAGS);
   }
-  // No topic is to be made, and nothing is asked of permissions.
+  // No topic is created, and permissions are left out of the answer.
   parts.push(Buffer.from([0, 0]), NO_TAGS);
-  return exchange(API, Buffer.concat(parts), readAnswer, undefined);
+  return protocolRequest(API, Buffer.concat(parts), readAnswer, undefined);
 }
 
 function varint(value: number): Buffer {

@@ -7,7 +7,7 @@ export class WireWriter {
     this.#bytes = Buffer.allocUnsafe(bytes);
   }
 
-  /** What was written. */
+  /** The written bytes. */
   get buffer(): Buffer {
     return this.#bytes.subarray(0, this.#end);
   }

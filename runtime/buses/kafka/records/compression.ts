@@ -16,7 +16,7 @@ export const COMPRESSIONS: Readonly<Record<CompressionName, Compression>> = {
 
 const NAMES = ['no compression', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
-/** A few hundred times what a server takes of one batch by default: what is larger is no batch but an attack. */
+/** A few hundred times the largest batch that a server accepts by default: a larger one is an attack. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 export function compressionName(number: number): string {
@@ -52,6 +52,6 @@ export function decompress(compression: number, bytes: Buffer): Buffer {
     case 4:
       return zstdDecompressSync(bytes, { maxOutputLength: MAX_BYTES });
     default:
-      throw new RangeError('a compression that nobody knows');
+      throw new RangeError('an unknown compression');
   }
 }

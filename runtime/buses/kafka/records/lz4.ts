@@ -24,7 +24,7 @@ export function compressLz4(bytes: Uint8Array): Buffer {
   let at = HEAD_BYTES;
   for (let from = 0; from < bytes.length; from += BLOCK_BYTES) {
     const block = bytes.subarray(from, from + BLOCK_BYTES);
-    // What is left of the block before would make this one depend on it.
+    // Hashes of the block before would make this one depend on it.
     hashes.fill(0);
     const length = lz4.compressBlock(block, scratch, 0, block.length, hashes);
     const isSmaller = length > 0 && length < block.length;
@@ -85,7 +85,7 @@ function readBlock(bytes: Buffer, start: number, end: number, out: Growing): voi
   }
 }
 
-/** What is decompressed so far. */
+/** The bytes decompressed so far. */
 class Growing {
   bytes: Buffer;
   length = 0;

@@ -1,7 +1,7 @@
 const SEED = 0x9747b28c;
 const M = 0x5bd1e995;
 
-/** MurmurHash 2 with the seed of Kafka's own clients: what a record's partition is chosen by. A signed 32-bit number. */
+/** MurmurHash 2 with the seed of Kafka's own clients, which chooses a record's partition. A signed 32-bit number. */
 export function murmur2(bytes: Uint8Array): number {
   const { length } = bytes;
   const tail = length & ~3;

@@ -28,7 +28,7 @@ export class RecordBatch {
     return this.#end;
   }
 
-  /** What a frame may come to at most, in this batch or another. */
+  /** Most bytes that a frame may take in a batch. */
   static bound(frame: Frame, key: Uint8Array | undefined): number {
     let bytes = FIXED_BYTES + (key?.length ?? 0) + (frame.body?.length ?? 0);
     for (const text of [frame.id, frame.contentType]) if (text !== undefined) bytes += 32 + text.length * 3;
@@ -39,7 +39,7 @@ export class RecordBatch {
     return bytes;
   }
 
-  /** `bound`: what `RecordBatch.bound` says of it. */
+  /** `bound`: the result of `RecordBatch.bound` for it. */
   add(frame: Frame, key: Uint8Array | undefined, nowMs: number, bound: number): void {
     this.#makeRoom(bound);
     const bytes = this.#bytes;
@@ -59,7 +59,7 @@ export class RecordBatch {
     const length = at - start;
     const from = writeVarint(bytes, this.#end, length);
     if (from !== start) bytes.copyWithin(from, start, at);
-    // What throws before this has left the batch as it was.
+    // An error thrown before this has left the batch as it was.
     this.#lastMs = this.#count === 0 ? timestampMs : Math.max(this.#lastMs, timestampMs);
     this.#end = from + length;
     this.#count += 1;

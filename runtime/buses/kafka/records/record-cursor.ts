@@ -11,14 +11,14 @@ const NO_TIMESTAMP = -1;
 /** The length of a field that is not there. */
 const NULL = -1;
 
-/** What is the same for every record of a batch. */
+/** The times that are the same for every record of a batch. */
 export interface BatchTimes {
   readonly firstMs: number;
   /** Where the server stamped the batch: the time of every record. */
   readonly appendedMs: number | undefined;
 }
 
-/** What a record's headers say. */
+/** The contents of a record's headers. */
 interface Carried {
   headers: Headers;
   headerTypes: HeaderTypes | undefined;

@@ -1,30 +1,25 @@
 import type { NoteOddity } from '#contract/oddity.ts';
+import type { AbortedTransaction } from '../kafka-client.ts';
 import { ATTRIBUTES, AT, BEFORE_LENGTH_COUNTS, CRC_FROM, MAGIC } from './batch-head.ts';
 import { compressionName, decompress } from './compression.ts';
 import { crc32c } from './crc32c.ts';
 import { RecordCursor } from './record-cursor.ts';
 
-/** One batch as it came from the server, not looked into yet. */
+/** One batch as it came from the server, not unpacked yet. */
 export interface StoredBatch {
   readonly bytes: Buffer;
   readonly baseOffset: number;
-  /** Offset behind its last record, those that compaction took away included. */
+  /** Offset behind its last record, those that compaction removed included. */
   readonly nextOffset: number;
   readonly count: number;
-  /** True for what no reader of committed messages may see: markers of transactions, and what was aborted. */
+  /** True for batches that no reader of committed messages may see: markers and records of aborted transactions. */
   readonly isHidden: boolean;
-}
-
-/** A transaction that came to nothing, as a fetch names it. */
-export interface Aborted {
-  readonly producerId: bigint;
-  readonly firstOffset: number;
 }
 
 const ABORT_MARKER = 0;
 
 /** The whole batches of a fetch; the last one of them may be cut off, and then is not among them. Throws RangeError on old formats. */
-export function splitBatches(bytes: Buffer, aborted: readonly Aborted[]): StoredBatch[] {
+export function splitBatches(bytes: Buffer, aborted: readonly AbortedTransaction[]): StoredBatch[] {
   const batches: StoredBatch[] = [];
   const pending = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
   const open = new Set<bigint>();
@@ -43,7 +38,7 @@ export function splitBatches(bytes: Buffer, aborted: readonly Aborted[]): Stored
 }
 
 /** Of an aborted transaction everything is hidden from its first offset to its marker. */
-function isHiddenBatch(batch: Buffer, nextOffset: number, pending: Aborted[], open: Set<bigint>): boolean {
+function isHiddenBatch(batch: Buffer, nextOffset: number, pending: AbortedTransaction[], open: Set<bigint>): boolean {
   const attributes = batch.readInt16BE(AT.attributes);
   if ((attributes & ATTRIBUTES.transactional) === 0) return (attributes & ATTRIBUTES.control) !== 0;
   const producerId = batch.readBigInt64BE(AT.producerId);
@@ -77,12 +72,12 @@ export function openBatch({ bytes }: StoredBatch, note: NoteOddity): RecordCurso
   return new RecordCursor(records, times, note);
 }
 
-/** Whether its time is that of the server that appended it, not of whoever made its records. */
+/** Whether its time is that of the server that appended it, not of the producer. */
 export function isStampedByServer({ bytes }: Pick<StoredBatch, 'bytes'>): boolean {
   return (bytes.readInt16BE(AT.attributes) & ATTRIBUTES.logAppendTime) !== 0;
 }
 
-/** What it is compressed by, for errors. */
+/** The name of its compression, for errors. */
 export function compressionOf({ bytes }: StoredBatch): string {
   return compressionName(bytes.readInt16BE(AT.attributes) & ATTRIBUTES.compression);
 }

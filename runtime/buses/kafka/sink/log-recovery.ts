@@ -2,7 +2,8 @@ import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
 import { LogIds } from '#kit/log-ids.ts';
 import { Link } from '../link.ts';
-import { EARLIEST, LATEST, offsetsAt } from '../list-offsets.ts';
+import { EARLIEST, LATEST } from '../kafka-client.ts';
+import { listOffsets } from '../list-offsets.ts';
 import type { KafkaConnection, KafkaTo } from '../options.ts';
 import { PartitionLogEnd } from './partition-log-end.ts';
 import { readBack, type RecoveryTally } from './read-back.ts';
@@ -63,7 +64,7 @@ async function read(link: Link, to: KafkaTo, { books, most, window }: Reading): 
     );
     return;
   }
-  const [lows, highs] = await Promise.all([offsetsAt(link, places, EARLIEST), offsetsAt(link, places, LATEST)]);
+  const [lows, highs] = await Promise.all([listOffsets(link, places, EARLIEST), listOffsets(link, places, LATEST)]);
   // What comes again may have gone to one partition alone; of many together it is no more.
   const enough = Math.max(2 * window, Math.ceil(most / Math.max(1, places.length)));
   const tails = places.map((place) => {
@@ -84,15 +85,15 @@ async function placesOf(link: Link, to: KafkaTo): Promise<readonly Place[]> {
   if (!to.topic.includes('{')) return placesIn(to.topic, await link.partitions(to.topic), to.partition);
   const isOurs = topicsOfTemplate(to.topic);
   const topics = (await link.topics()).filter(({ topic }) => isOurs(topic));
-  return topics.flatMap(({ topic, partitionMetadata }) => placesIn(topic, partitionMetadata, to.partition));
+  return topics.flatMap(({ topic, partitions }) => placesIn(topic, partitions, to.partition));
 }
 
 function placesIn(
   topic: string,
-  partitions: readonly { readonly partitionId: number; readonly leader: number }[],
+  partitions: readonly { readonly partition: number; readonly leader: number }[],
   only: number | undefined,
 ): Place[] {
   return partitions
-    .filter(({ partitionId }) => only === undefined || partitionId === only)
-    .map(({ partitionId, leader }) => ({ topic, partition: partitionId, leader }));
+    .filter(({ partition }) => only === undefined || partition === only)
+    .map(({ partition, leader }) => ({ topic, partition, leader }));
 }

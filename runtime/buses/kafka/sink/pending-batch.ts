@@ -3,25 +3,25 @@ import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { RecordBatch } from '../records/record-batch.ts';
 
-type Ending = PromiseWithResolvers<Receipt>;
+type Confirmation = PromiseWithResolvers<Receipt>;
 
 /** A frame of the batch; `own` where it expires. */
-interface Held {
+interface PendingFrame {
   readonly frame: Frame;
   readonly key: Uint8Array | undefined;
-  readonly own: Ending | undefined;
+  readonly own: Confirmation | undefined;
 }
 
 /**
- * A batch that is filled, sent or awaited. Its frames share one promise, for they end alike; only a frame that expires has
- * its own, for it may be taken out before the batch leaves.
+ * A batch that is filled, sent or awaited. Its frames share one promise, because they end alike; only a frame that expires
+ * has its own, because it may be taken out before the batch is sent.
  */
 export class PendingBatch {
-  /** It takes no more. */
+  /** No frame may be added. */
   isSealed = false;
   #records = new RecordBatch();
-  #held: Held[] = [];
-  #shared: Ending | undefined;
+  #frames: PendingFrame[] = [];
+  #shared: Confirmation | undefined;
   #firstExpiryMs = Number.POSITIVE_INFINITY;
 
   /** Frames in it. */
@@ -29,12 +29,12 @@ export class PendingBatch {
     return this.#records.count;
   }
 
-  /** The batch as it leaves; `count` is above 0. */
+  /** The batch to send; `count` is above 0. */
   get records(): RecordBatch {
     return this.#records;
   }
 
-  /** `bound`: what `RecordBatch.bound` says of it. */
+  /** `bound`: the result of `RecordBatch.bound` for it. */
   add(frame: Frame, key: Uint8Array | undefined, nowMs: number, bound: number): Promise<Receipt> {
     const own = frame.expiresAtMs === undefined ? undefined : Promise.withResolvers<Receipt>();
     this.#put({ frame, key, own }, nowMs, bound);
@@ -43,32 +43,32 @@ export class PendingBatch {
 
   confirm(receipt: Receipt): void {
     this.#shared?.resolve(receipt);
-    for (const { own } of this.#held) own?.resolve(receipt);
+    for (const { own } of this.#frames) own?.resolve(receipt);
   }
 
   fail(error: SluiceError): void {
     this.#shared?.reject(error);
-    for (const { own } of this.#held) own?.reject(error);
+    for (const { own } of this.#frames) own?.reject(error);
   }
 
-  /** Takes out what has expired while it waited here, and fails each with what `expired` makes (invariant 8). */
+  /** Takes out frames that have expired while they waited here, and fails each with the error of `expired` (invariant 8). */
   dropExpired(nowMs: number, expired: () => SluiceError): void {
     if (nowMs < this.#firstExpiryMs) return;
-    const before = this.#held;
+    const before = this.#frames;
     this.#records = new RecordBatch();
-    this.#held = [];
+    this.#frames = [];
     this.#firstExpiryMs = Number.POSITIVE_INFINITY;
-    for (const held of before) {
-      const { frame, key, own } = held;
+    for (const pending of before) {
+      const { frame, key, own } = pending;
       if (frame.expiresAtMs !== undefined && frame.expiresAtMs <= nowMs) own?.reject(expired());
-      else this.#put(held, nowMs, RecordBatch.bound(frame, key));
+      else this.#put(pending, nowMs, RecordBatch.bound(frame, key));
     }
   }
 
-  #put(held: Held, nowMs: number, bound: number): void {
-    const { frame, key } = held;
+  #put(pending: PendingFrame, nowMs: number, bound: number): void {
+    const { frame, key } = pending;
     this.#records.add(frame, key, nowMs, bound);
-    this.#held.push(held);
+    this.#frames.push(pending);
     if (frame.expiresAtMs !== undefined) this.#firstExpiryMs = Math.min(this.#firstExpiryMs, frame.expiresAtMs);
   }
 }

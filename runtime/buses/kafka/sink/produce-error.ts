@@ -1,12 +1,12 @@
-import errors from 'kafkajs/src/protocol/error.js';
 import type { ErrorCode } from '#contract/errors.ts';
-import type { Verdict } from '../client/produce.ts';
+import type { TopicPartition } from '../kafka-client.ts';
+import type { KafkaError } from '../kafka-error.ts';
 
-/** What a server's answer to a batch means. */
+/** A failed batch in the bridge's words. */
 export interface ProduceError {
   readonly code: ErrorCode;
   readonly text: string;
-  /** `message`: a record of the batch is at fault. `leader`: somebody else leads the partition. */
+  /** `message`: a record of the batch is at fault. `leader`: another server leads the partition. */
   readonly blames: 'message' | 'leader' | 'server';
 }
 
@@ -24,8 +24,11 @@ const SERVER = new Set([
   'THROTTLING_QUOTA_EXCEEDED',
 ]);
 
-export function produceError({ topic, partition, errorCode, reason }: Verdict): ProduceError {
-  const { type } = errors.createErrorFromCode(errorCode);
+export function produceError(
+  { topic, partition }: TopicPartition,
+  { type = 'UNKNOWN' }: KafkaError,
+  reason: string | undefined,
+): ProduceError {
   const place = `topic ${topic}, partition ${partition}`;
   const said = reason === undefined ? type : `${type}: ${reason}`;
   if (LEADER.has(type))

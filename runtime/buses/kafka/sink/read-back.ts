@@ -1,6 +1,5 @@
-import errors from 'kafkajs/src/protocol/error.js';
 import type { LogIds } from '#kit/log-ids.ts';
-import { fetch, type Fetched, type FetchLimits } from '../client/fetch.ts';
+import type { Fetched, FetchLimits } from '../kafka-client.ts';
 import type { Link } from '../link.ts';
 import type { PartitionLogEnd } from './partition-log-end.ts';
 import { splitBatches } from '../records/stored-batch.ts';
@@ -29,8 +28,8 @@ export async function readBack(
   books: RecoveryTally,
 ): Promise<void> {
   if (leader < 0) throw link.error('BUS_UNREACHABLE', `${ends[0]?.topic}: a partition has no leader now`);
-  const { connectionPool } = await link.broker(leader);
-  // Who got nothing is asked for first the next time: the first ones of a request fill the answer.
+  await link.client.connect(leader);
+  // A partition without data comes first the next time: the first partitions of a request fill the answer.
   let queue = [...ends];
   for (;;) {
     const wanted = queue.flatMap((end) => {
@@ -42,25 +41,23 @@ export async function readBack(
       books.lacks.add(`more than ${MOST_BYTES} bytes were read`);
       break;
     }
-    const { errorCode, fetched } = await connectionPool.send(fetch(wanted, LIMITS));
-    if (errorCode !== 0) throw errors.createErrorFromCode(errorCode);
+    const fetched = await link.client.fetch(leader, wanted, LIMITS);
     const [first] = wanted;
-    const hungry: PartitionLogEnd[] = [];
+    const starved: PartitionLogEnd[] = [];
     for (const answer of fetched) {
       const end = queue.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition);
       if (end === undefined) continue;
       const isFirst = first?.topic === end.topic && first.partition === end.partition;
-      if (answer.records.length > 0 || answer.errorCode !== 0 || isFirst || end.isEmpty) take(end, answer, books);
-      else hungry.push(end);
+      if (answer.records.length > 0 || answer.error !== undefined || isFirst || end.isEmpty) take(end, answer, books);
+      else starved.push(end);
     }
-    queue = [...hungry, ...queue.filter((end) => !hungry.includes(end))];
+    queue = [...starved, ...queue.filter((end) => !starved.includes(end))];
   }
   if (ends.some(({ isCut }) => isCut)) books.lacks.add('there is much of others in the topic');
 }
 
-function take(end: PartitionLogEnd, { errorCode, records, aborted }: Fetched, books: RecoveryTally): void {
-  if (errorCode !== 0) {
-    const error = errors.createErrorFromCode(errorCode);
+function take(end: PartitionLogEnd, { error, records, aborted }: Fetched, books: RecoveryTally): void {
+  if (error !== undefined) {
     if (error.type !== 'TOPIC_AUTHORIZATION_FAILED') throw error;
     books.lacks.add(`topic ${end.topic} cannot be read; grant READ on it`);
     end.end();

@@ -5,28 +5,27 @@ import type { Link } from '../link.ts';
 import type { KafkaTo } from '../options.ts';
 import { TopicTarget } from './topic-target.ts';
 
-/** A topic that was just made is not known to every server at once. */
-const LOOK_AGAIN_MS = 300;
-/** So long a topic that is missing is not looked for again. */
+/** A new topic is not known to every server at once. */
+const RETRY_MS = 300;
+/** For this time a missing topic is not looked up again. */
 const MISSING_MS = 2000;
 const METADATA_AGE_MS = 300_000;
-const TOPIC_RESOURCE = 2;
 const LIMIT = 'max.message.bytes';
 const POLICY = 'cleanup.policy';
 const TIMES = 'message.timestamp.type';
 const PAST = 'message.timestamp.before.max.ms';
 const FUTURE = 'message.timestamp.after.max.ms';
-/** What a batch takes beside key and body of its one record, at least. */
+/** Least size of a batch of one record, without its key and body. */
 const OVERHEAD_BYTES = 66;
 
-/** The topics that frames of one sink go to. */
-export class Topics {
+/** The topics of one sink. */
+export class TopicLookup {
   readonly #link: Link;
   readonly #to: KafkaTo;
-  /** Those whose partitions are known. */
+  /** Topics whose partitions are known. */
   readonly #known = new Map<string, TopicTarget>();
   readonly #all = new Map<string, TopicTarget>();
-  readonly #looking = new Map<string, Promise<TopicTarget>>();
+  readonly #lookups = new Map<string, Promise<TopicTarget>>();
   readonly #missing = new Map<string, number>();
   readonly #isFixed: boolean;
   #freshUntilMs = performance.now() + METADATA_AGE_MS;
@@ -37,30 +36,30 @@ export class Topics {
     this.#isFixed = !to.topic.includes('{');
   }
 
-  /** Connects; a topic that is not made from messages must be there. Answers what was found. */
-  async meetFixed(): Promise<string> {
+  /** Connects; a fixed topic must exist. Returns the text of the report. */
+  async connect(): Promise<string> {
     if (!this.#isFixed) {
       await this.#link.ping();
       return `writing to ${this.#to.topic}`;
     }
-    const topic = await this.#look(this.#to.topic);
+    const topic = await this.#lookUp(this.#to.topic);
     return `writing to ${topic.name}, ${topic.partitionCount} partitions`;
   }
 
-  /** Looks at everything anew that was met, and connects to whom it needs. */
-  async meetAgain(): Promise<void> {
+  /** Looks up every topic in use again, and connects to the leaders. */
+  async reconnect(): Promise<void> {
     await this.#link.ping();
     for (const topic of this.#all.values()) {
-      const found = await this.#look(topic.name).catch((thrown: unknown) => {
-        // Gone, or denied: its messages say so.
+      const found = await this.#lookUp(topic.name).catch((thrown: unknown) => {
+        // Deleted, or denied: its messages fail with that.
         if (thrown instanceof SluiceError && thrown.scope === 'message') return undefined;
         throw thrown;
       });
-      for (const leader of found?.leadersInUse() ?? []) if (leader >= 0) await this.#link.broker(leader);
+      for (const leader of found?.leadersInUse() ?? []) if (leader >= 0) await this.#link.client.connect(leader);
     }
   }
 
-  /** The topic, where nothing need be asked. */
+  /** The topic, where no lookup is needed. */
   known(name: string): TopicTarget | undefined {
     if (performance.now() > this.#freshUntilMs) this.#refresh();
     return this.#known.get(name);
@@ -68,27 +67,27 @@ export class Topics {
 
   /**
    * Rejects with ADDRESS_INVALID or SINK_DENIED for a topic that messages name, with a fault of the bus where it is fixed.
-   * Calls are answered in their order.
+   * Calls for one topic resolve in their order.
    */
   find(name: string): Promise<TopicTarget> {
-    const looking = this.#looking.get(name);
-    if (looking !== undefined) return looking;
+    const running = this.#lookups.get(name);
+    if (running !== undefined) return running;
     const missingUntilMs = this.#missing.get(name);
     if (missingUntilMs !== undefined) {
       if (performance.now() < missingUntilMs) return Promise.reject(this.#notThere(name));
       this.#missing.delete(name);
     }
-    const look = this.#look(name).finally(() => this.#looking.delete(name));
-    this.#looking.set(name, look);
-    return look;
+    const lookup = this.#lookUp(name).finally(() => this.#lookups.delete(name));
+    this.#lookups.set(name, lookup);
+    return lookup;
   }
 
-  /** Somebody else may lead its partitions. */
+  /** Other servers may lead its partitions. */
   invalidate(topic: TopicTarget): void {
     this.#known.delete(topic.name);
   }
 
-  /** Throws for a frame that the topic would refuse, as far as is known. */
+  /** Throws for a frame that the topic would refuse, as far as its settings are known. */
   check(topic: TopicTarget, frame: Frame, key: Uint8Array | undefined): void {
     const bytes = OVERHEAD_BYTES + (key?.length ?? 0) + (frame.body?.length ?? 0);
     if (this.#to.compression === 'none' && bytes > topic.maxBatchBytes) {
@@ -105,32 +104,32 @@ export class Topics {
     if (partition !== undefined && partition >= topic.partitionCount) throw this.#noPartition(topic, partition);
   }
 
-  #checkTime({ name, takesTimes }: TopicTarget, { timestampMs }: Frame): void {
-    if (timestampMs === undefined || takesTimes === undefined) return;
+  #checkTime({ name, timestampBounds }: TopicTarget, { timestampMs }: Frame): void {
+    if (timestampMs === undefined || timestampBounds === undefined) return;
     const aheadMs = timestampMs - Date.now();
-    if (aheadMs <= takesTimes.afterMs && -aheadMs <= takesTimes.beforeMs) return;
+    if (aheadMs <= timestampBounds.afterMs && -aheadMs <= timestampBounds.beforeMs) return;
     const [side, setting] = aheadMs > 0 ? ['ahead', FUTURE] : ['ago', PAST];
     const text = `a timestamp ${Math.round(Math.abs(aheadMs) / 1000)} s ${side}, and topic ${name} takes none such (${setting})`;
     throw this.#error('SINK_REFUSED', text);
   }
 
-  /** More partitions may have been added: keys belong elsewhere then. */
+  /** Added partitions change the partition of a key. */
   #refresh(): void {
     this.#freshUntilMs = performance.now() + METADATA_AGE_MS;
-    for (const name of this.#known.keys()) this.#look(name).catch(() => {});
+    for (const name of this.#known.keys()) this.#lookUp(name).catch(() => {});
   }
 
-  async #look(name: string): Promise<TopicTarget> {
+  async #lookUp(name: string): Promise<TopicTarget> {
     const topic = this.#all.get(name) ?? new TopicTarget(name);
     try {
-      topic.learn(await this.#partitions(name));
+      topic.update(await this.#partitions(name));
     } catch (thrown) {
       this.#known.delete(name);
-      throw this.#judged(name, thrown);
+      throw this.#explained(name, thrown);
     }
     const { partition } = this.#to;
     if (partition !== undefined && partition >= topic.partitionCount) throw this.#noPartition(topic, partition);
-    if (!this.#all.has(name)) await this.#learnLimits(topic);
+    if (!this.#all.has(name)) await this.#readLimits(topic);
     this.#all.set(name, topic);
     this.#known.set(name, topic);
     return topic;
@@ -138,36 +137,35 @@ export class Topics {
 
   async #partitions(name: string): ReturnType<Link['partitions']> {
     try {
-      return await this.#link.insistOnTopic(name);
+      return await this.#link.ensureTopic(name);
     } catch (thrown) {
       if (!(thrown instanceof SluiceError) || thrown.code !== 'BUS_MISSING') throw thrown;
-      await pause(LOOK_AGAIN_MS, this.#link.signal);
+      await pause(RETRY_MS, this.#link.signal);
       return this.#link.partitions(name);
     }
   }
 
-  /** Its limits, where we may read them; otherwise the server's refusals tell. */
-  async #learnLimits(topic: TopicTarget): Promise<void> {
+  /** Reads the topic's settings, where that is permitted; otherwise refusals show them. */
+  async #readLimits(topic: TopicTarget): Promise<void> {
     try {
-      const broker = await this.#link.broker(topic.leaderOf(0));
-      const resources = [{ type: TOPIC_RESOURCE, name: topic.name, configNames: [LIMIT, POLICY, TIMES, PAST, FUTURE] }];
-      const answer = await broker.describeConfigs({ resources });
-      const entries = answer.resources[0]?.configEntries ?? [];
-      const valueOf = (name: string): string =>
-        entries.find(({ configName }) => configName === name)?.configValue ?? '';
+      const { client } = this.#link;
+      const leader = topic.leaderOf(0);
+      await client.connect(leader);
+      const settings = await client.topicConfig(leader, topic.name, [LIMIT, POLICY, TIMES, PAST, FUTURE]);
+      const valueOf = (name: string): string => settings.get(name) ?? '';
       topic.maxBatchBytes = Number(valueOf(LIMIT)) || Number.POSITIVE_INFINITY;
       topic.needsKeys = valueOf(POLICY).includes('compact');
       const boundOf = (name: string): number =>
         valueOf(name) === '' ? Number.POSITIVE_INFINITY : Number(valueOf(name));
-      // Where the server writes times of its own, it looks at nobody else's.
-      topic.takesTimes =
+      // A server that stamps records itself accepts any time of the producer.
+      topic.timestampBounds =
         valueOf(TIMES) === 'LogAppendTime' ? undefined : { beforeMs: boundOf(PAST), afterMs: boundOf(FUTURE) };
     } catch {
-      // Not granted, or the server is leaving: the next request says so.
+      // Not permitted, or the server is shutting down: the next request shows it.
     }
   }
 
-  #judged(name: string, thrown: unknown): unknown {
+  #explained(name: string, thrown: unknown): unknown {
     if (!(thrown instanceof SluiceError)) return thrown;
     if (this.#isFixed) {
       this.#link.reportProblem(thrown);

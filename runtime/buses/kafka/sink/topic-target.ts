@@ -1,31 +1,31 @@
-import type { PartitionMetadata } from 'kafkajs/src/cluster/index.js';
 import { Deque } from '#kit/deque.ts';
+import type { PartitionMetadata } from '../kafka-client.ts';
 import { partitionOf } from '../records/murmur2.ts';
 import { PendingBatch } from './pending-batch.ts';
 
-/** So many messages travel alone after a batch was refused for one of them, so that the server says which. */
-const ALONE = 1000;
+/** How many messages are sent singly after a batch was refused for one of them, to find it. */
+const SENT_SINGLY = 1000;
 
-/** What waits for one partition. Batches leave in order, the next one when the one before is answered. */
-export interface Queue {
+/** Batches that wait for one partition. They are sent in order, each after the answer to the one before. */
+export interface PartitionQueue {
   readonly topic: TopicTarget;
   readonly partition: number;
   readonly batches: Deque<PendingBatch>;
 }
 
-/** A topic that frames went to: its partitions, who leads them, and what waits for each. */
+/** A topic of the sink: its partitions, their leaders, and the batches that wait for each. */
 export class TopicTarget {
   readonly name: string;
-  /** Most bytes of a batch that its server takes, as far as is known. */
+  /** Most bytes of a batch that its server accepts, as far as is known. */
   maxBatchBytes = Number.POSITIVE_INFINITY;
   /** Whether records without a key are refused. */
   needsKeys = false;
-  /** How far from the server's clock a record's time may lie, each way; undefined where any may, as far as is known. */
-  takesTimes: { readonly beforeMs: number; readonly afterMs: number } | undefined;
+  /** How far a record's time may differ from the server's clock, each way; undefined where no bound is known. */
+  timestampBounds: { readonly beforeMs: number; readonly afterMs: number } | undefined;
   #leaders: readonly number[] = [];
-  readonly #queues: (Queue | undefined)[] = [];
-  #alone = 0;
-  /** Where keyless frames go until a batch of them leaves. */
+  readonly #queues: (PartitionQueue | undefined)[] = [];
+  #singly = 0;
+  /** The partition of keyless frames until a batch of them is sent. */
   #sticky = 0;
 
   constructor(name: string) {
@@ -36,16 +36,16 @@ export class TopicTarget {
     return this.#leaders.length;
   }
 
-  learn(partitions: readonly PartitionMetadata[]): void {
+  update(partitions: readonly PartitionMetadata[]): void {
     this.#leaders = partitions.map(({ leader }) => leader);
   }
 
-  /** -1 where nobody leads it now. */
+  /** -1 where it has no leader now. */
   leaderOf(partition: number): number {
     return this.#leaders[partition] ?? -1;
   }
 
-  /** Servers that lead a partition which something was sent to. */
+  /** Leaders of the partitions that were written to. */
   leadersInUse(): Set<number> {
     return new Set(this.#queues.flatMap((queue) => (queue === undefined ? [] : this.leaderOf(queue.partition))));
   }
@@ -55,27 +55,27 @@ export class TopicTarget {
     return key === undefined ? this.#sticky : partitionOf(key, this.partitionCount);
   }
 
-  queue(partition: number): Queue {
+  queue(partition: number): PartitionQueue {
     return (this.#queues[partition] ??= { topic: this, partition, batches: new Deque() });
   }
 
   /** The batch of that queue which takes `bytes` more. */
-  open({ batches }: Queue, bytes: number, batchBytes: number): PendingBatch {
+  open({ batches }: PartitionQueue, bytes: number, batchBytes: number): PendingBatch {
     const last = batches.at(batches.size - 1);
-    const isAlone = this.#alone > 0;
+    const isSingle = this.#singly > 0;
     const limit = Math.min(batchBytes, this.maxBatchBytes);
-    if (last !== undefined && !last.isSealed && !isAlone && last.records.length + bytes <= limit) return last;
+    if (last !== undefined && !last.isSealed && !isSingle && last.records.length + bytes <= limit) return last;
     const batch = new PendingBatch();
-    if (isAlone) {
-      this.#alone -= 1;
+    if (isSingle) {
+      this.#singly -= 1;
       batch.isSealed = true;
     }
     batches.push(batch);
     return batch;
   }
 
-  /** A batch leaves: keyless frames go elsewhere from now on. */
-  turn(partition: number): void {
+  /** A batch is sent: keyless frames go to another partition from now on. */
+  advanceSticky(partition: number): void {
     if (partition !== this.#sticky) return;
     for (let step = 1; step <= this.partitionCount; step += 1) {
       const next = (partition + step) % this.partitionCount;
@@ -85,8 +85,8 @@ export class TopicTarget {
     }
   }
 
-  /** Frames travel alone for a while. */
-  separate(): void {
-    this.#alone = ALONE;
+  /** Frames are sent singly for a while. */
+  sendSingly(): void {
+    this.#singly = SENT_SINGLY;
   }
 }

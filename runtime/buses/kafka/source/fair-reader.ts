@@ -1,43 +1,43 @@
 import type { Delivery } from '#contract/delivery.ts';
 import type { Demand } from '#contract/source.ts';
 import { Signal } from '#kit/signal.ts';
-import type { HeldRecord } from './record-delivery.ts';
+import type { RecordDelivery } from './record-delivery.ts';
 import type { PartitionFeed } from './partition-feed.ts';
 
-/** So many records of one partition are handed over before the next has its turn. */
+/** Most records of one partition that are handed over before the next partition. */
 const QUANTUM = 64;
-/** A partition may hold so many times what is left of the window. */
+/** A partition may hold at most this multiple of the free part of the window. */
 const SHARE = 4;
 
-/** What happens to feeds while they are read. */
-export interface TurnsOwner {
-  /** A batch of it cannot be read, and why. */
+/** Is notified of feeds while they are read. */
+export interface FairReaderOwner {
+  /** A batch of the feed cannot be read. */
   unreadable(feed: PartitionFeed, thrown: unknown): void;
-  /** Some feed has little left. */
-  hungry(): void;
-  isHungry(feed: PartitionFeed): boolean;
+  /** Some feed needs a fetch. */
+  needsFetch(): void;
+  isLow(feed: PartitionFeed): boolean;
 }
 
 /**
- * Hands over what the feeds have, in turn and within the window. A partition that settles nothing comes to hold a share of
- * the window and no more: with `SHARE` of 4, one holds four fifths, two four ninths each, and something is always
+ * Hands over the records of the feeds, round robin and within the window. A partition that settles nothing comes to hold a
+ * share of the window and no more: with `SHARE` of 4, one holds four fifths, two four ninths each, and a part is always
  * left for the others. One reader at a time.
  */
-export class ReadTurns {
+export class FairReader {
   readonly #window: Demand;
-  readonly #owner: TurnsOwner;
+  readonly #owner: FairReaderOwner;
   #feeds: readonly PartitionFeed[] = [];
-  #turn = 0;
+  #current = 0;
   #unsettled = 0;
   #unsettledBytes = 0;
   readonly #wake = new Signal();
 
-  constructor(window: Demand, owner: TurnsOwner) {
+  constructor(window: Demand, owner: FairReaderOwner) {
     this.#window = window;
     this.#owner = owner;
   }
 
-  /** From now on these. */
+  /** The feeds to read from now on. */
   serve(feeds: readonly PartitionFeed[]): void {
     this.#feeds = feeds;
     this.wake();
@@ -48,7 +48,7 @@ export class ReadTurns {
     this.#wake.now();
   }
 
-  settled({ bytes }: HeldRecord): void {
+  settled({ bytes }: RecordDelivery): void {
     this.#unsettled -= 1;
     this.#unsettledBytes -= bytes;
     this.wake();
@@ -63,21 +63,21 @@ export class ReadTurns {
     return [];
   }
 
-  #take(room: Demand): HeldRecord[] {
-    const taken: HeldRecord[] = [];
+  #take(room: Demand): RecordDelivery[] {
+    const taken: RecordDelivery[] = [];
     let left = room.bytes;
     let idle = 0;
     while (idle < this.#feeds.length) {
-      this.#turn = (this.#turn + 1) % this.#feeds.length;
-      const feed = this.#feeds[this.#turn];
+      this.#current = (this.#current + 1) % this.#feeds.length;
+      const feed = this.#feeds[this.#current];
       if (feed === undefined) break;
-      const wasHungry = this.#owner.isHungry(feed);
+      const wasLow = this.#owner.isLow(feed);
       const before = taken.length;
       const most = Math.min(room.messages, before + Math.min(QUANTUM, this.#share(feed)));
       while (taken.length < most && this.#unsettled < this.#window.messages) {
         const record = this.#peek(feed);
         if (record === undefined) break;
-        // A first one that is too large for all of it goes alone rather than never.
+        // A first record that is larger than the demand goes alone, or it would never go.
         if (taken.length > 0 && record.bytes > left) return taken;
         if (this.#unsettled > 0 && this.#unsettledBytes + record.bytes > this.#window.bytes) return taken;
         feed.take();
@@ -86,13 +86,13 @@ export class ReadTurns {
         this.#unsettled += 1;
         this.#unsettledBytes += record.bytes;
       }
-      if (!wasHungry && this.#owner.isHungry(feed)) this.#owner.hungry();
+      if (!wasLow && this.#owner.isLow(feed)) this.#owner.needsFetch();
       idle = taken.length === before ? idle + 1 : 0;
     }
     return taken;
   }
 
-  #peek(feed: PartitionFeed): HeldRecord | undefined {
+  #peek(feed: PartitionFeed): RecordDelivery | undefined {
     try {
       return feed.peek();
     } catch (thrown) {

@@ -1,41 +1,41 @@
-import errors from 'kafkajs/src/protocol/error.js';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause } from '#kit/deadline.ts';
-import { fetch, type Fetched, type FetchLimits } from '../client/fetch.ts';
+import type { Fetched, FetchLimits } from '../kafka-client.ts';
+import type { KafkaError } from '../kafka-error.ts';
 import type { Link } from '../link.ts';
 import type { PartitionFeed } from './partition-feed.ts';
 import { splitBatches } from '../records/stored-batch.ts';
 
 const RETRY = { firstMs: 50, capMs: 2000 };
 const WAIT_MS = 500;
-/** While some partitions need nothing and may soon: an answer that is awaited holds up the next request. */
+/** While some partitions need nothing yet: a request that is open delays the next one. */
 const SHORT_WAIT_MS = 20;
 const MAX_BYTES = 8 * 1024 * 1024;
-/** Kept ready over all partitions; one that has nothing is asked for all the same. */
+/** Kept ready over all partitions; a partition with nothing ready is fetched even above it. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
-/** Beyond what a server may wait with its answer. */
+/** Longer than a server may wait with its answer. */
 const SLOW_MS = 3000;
 const STUCK_MS = 30_000;
-const TROUBLED_MS = 5000;
+const REFUSED_WAIT_MS = 5000;
 
-/** What the loops cannot decide. None of these throws. */
+/** Decides what the loops cannot. None of these throws. */
 export interface FetchOwner {
-  /** Something came. */
+  /** Records came. */
   arrived(): void;
-  /** A server could not be asked, or could again. */
-  away(server: string, thrown: unknown): void;
-  back(server: string): void;
-  /** The server has nothing at the place where the feed stands. Resolves when the feed stands elsewhere. */
+  /** A request to a server failed, or succeeded again. */
+  serverFailed(server: string, thrown: unknown): void;
+  serverAnswered(server: string): void;
+  /** The log has no such offset. Resolves when the feed has another one. */
   outOfRange(feed: PartitionFeed): Promise<void>;
-  /** Who leads the feeds must be asked anew. */
-  moved(): Promise<void>;
-  /** The server gave what it has of it. */
-  given(feed: PartitionFeed): void;
-  /** The server will not, and says why. */
+  /** Leaders may have changed and must be looked up. */
+  leadersChanged(): Promise<void>;
+  /** A fetch of the feed succeeded. */
+  fetched(feed: PartitionFeed): void;
+  /** The server refused a fetch of the feed. */
   refused(feed: PartitionFeed, thrown: unknown): void;
 }
 
-/** Asks every server, one request after the other, for the partitions that it leads and that have little left. */
+/** Fetches from every server, one request after the other, the partitions that it leads and that have little ready. */
 export class FetchLoops {
   readonly #link: Link;
   readonly #feeds: ReadonlyMap<string, PartitionFeed>;
@@ -43,9 +43,9 @@ export class FetchLoops {
   readonly #maxBytesPerPartition: number;
   readonly #ended = new AbortController();
   readonly #running = new Set<number>();
-  /** When each loop that does not rest began its round. */
+  /** When each loop that is not idle began its round. */
   readonly #rounds = new Map<number, number>();
-  /** Servers that owe an answer, and since when. */
+  /** Servers with an open request, and since when. */
   readonly #asking = new Map<number, number>();
   #wake = Promise.withResolvers<void>();
 
@@ -56,7 +56,7 @@ export class FetchLoops {
     this.#maxBytesPerPartition = maxBytesPerPartition;
   }
 
-  /** Starts what is missing: a loop for each server that leads one of the feeds. */
+  /** Starts the missing loops: one for each server that leads one of the feeds. */
   run(): void {
     for (const { leader } of this.#feeds.values()) {
       if (leader < 0 || this.#running.has(leader) || this.#ended.signal.aborted) continue;
@@ -66,31 +66,31 @@ export class FetchLoops {
     this.wake();
   }
 
-  /** A server owes an answer for longer than it should: others may lead its partitions by now. */
+  /** An answer takes longer than it should: other servers may lead its partitions by now. */
   get isSlow(): boolean {
     const nowMs = performance.now();
     return [...this.#asking.values()].some((sinceMs) => nowMs - sinceMs > SLOW_MS);
   }
 
-  /** A loop neither rests nor asks: it waits for longer than anything that it waits for may take. */
+  /** A loop is neither idle nor in a request, for longer than any of its waits may take. */
   get isStuck(): boolean {
     const nowMs = performance.now();
     return [...this.#rounds].some(([leader, sinceMs]) => nowMs - sinceMs > STUCK_MS && !this.#asking.has(leader));
   }
 
-  /** Some partition may have little left now. */
+  /** Some partition may need a fetch now. */
   wake(): void {
     this.#wake.resolve();
     this.#wake = Promise.withResolvers();
   }
 
-  /** What is still answered is not heard. */
+  /** Late answers are dropped. */
   end(): void {
     this.#ended.abort();
     this.wake();
   }
 
-  isHungry(feed: PartitionFeed): boolean {
+  isLow(feed: PartitionFeed): boolean {
     return feed.bufferedBytes < this.#maxBytesPerPartition;
   }
 
@@ -103,42 +103,42 @@ export class FetchLoops {
       if (led.length === 0) break;
       const nowMs = performance.now();
       const room = MAX_BUFFERED_BYTES - [...this.#feeds.values()].reduce((sum, feed) => sum + feed.bufferedBytes, 0);
-      const asked = led.filter(
-        (feed) => feed.waitUntilMs <= nowMs && this.isHungry(feed) && (room > 0 || feed.bufferedBytes === 0),
+      const due = led.filter(
+        (feed) => feed.waitUntilMs <= nowMs && this.isLow(feed) && (room > 0 || feed.bufferedBytes === 0),
       );
       const resting = led.filter((feed) => feed.waitUntilMs > nowMs);
       this.#rounds.set(leader, nowMs);
-      if (asked.length === 0) {
+      if (due.length === 0) {
         this.#rounds.delete(leader);
         const restMs = Math.min(...resting.map((feed) => feed.waitUntilMs - nowMs));
         await Promise.race(Number.isFinite(restMs) ? [woken, pause(restMs + 1, signal)] : [woken]);
         continue;
       }
-      const waitMs = asked.length === led.length ? WAIT_MS : SHORT_WAIT_MS;
+      const waitMs = due.length === led.length ? WAIT_MS : SHORT_WAIT_MS;
       try {
-        await this.#ask(leader, asked, {
+        await this.#fetch(leader, due, {
           waitMs,
           maxBytes: MAX_BYTES,
           maxBytesPerPartition: this.#maxBytesPerPartition,
         });
         failures = 0;
-        this.#owner.back(String(leader));
+        this.#owner.serverAnswered(String(leader));
       } catch (thrown) {
         if (signal.aborted) break;
         failures += 1;
-        this.#owner.away(String(leader), thrown);
+        this.#owner.serverFailed(String(leader), thrown);
         await pause(backoffMs(RETRY, failures), signal);
-        if (!signal.aborted) await this.#owner.moved();
+        if (!signal.aborted) await this.#owner.leadersChanged();
       }
     }
     this.#running.delete(leader);
     this.#rounds.delete(leader);
-    // Nothing is wanted of it any more, so that it is away is no trouble.
-    this.#owner.back(String(leader));
+    // Nothing is fetched from it any more, so its failure is no problem.
+    this.#owner.serverAnswered(String(leader));
   }
 
-  async #ask(leader: number, feeds: readonly PartitionFeed[], limits: FetchLimits): Promise<void> {
-    // In another order each time: the first ones of a request fill the answer first.
+  async #fetch(leader: number, feeds: readonly PartitionFeed[], limits: FetchLimits): Promise<void> {
+    // In another order each time: the first partitions of a request fill the answer first.
     const first = Math.floor(Math.random() * feeds.length);
     const wanted = [...feeds.slice(first), ...feeds.slice(0, first)].map((feed) => ({
       topic: feed.topic,
@@ -146,44 +146,43 @@ export class FetchLoops {
       offset: feed.fetchOffset,
     }));
     this.#asking.set(leader, performance.now());
-    const { errorCode, fetched } = await this.#link
-      .broker(leader)
-      .then(({ connectionPool }) => connectionPool.send(fetch(wanted, limits)))
+    const { client } = this.#link;
+    const answers = await client
+      .connect(leader)
+      .then(() => client.fetch(leader, wanted, limits))
       .finally(() => {
         this.#asking.delete(leader);
         this.#rounds.set(leader, performance.now());
       });
-    if (errorCode !== 0) throw errors.createErrorFromCode(errorCode);
     if (this.#ended.signal.aborted) return;
     let hasMoved = false;
     for (const [index, feed] of feeds.entries()) {
       const asked = wanted[(index - first + feeds.length) % feeds.length];
-      const answer = fetched.find((one) => one.topic === feed.topic && one.partition === feed.partition);
-      // It may stand elsewhere by now.
+      const answer = answers.find((one) => one.topic === feed.topic && one.partition === feed.partition);
+      // Its offset may have changed meanwhile.
       if (answer === undefined || asked?.offset !== feed.fetchOffset) continue;
       if (this.#feeds.get(feed.name) !== feed) continue;
-      if (answer.errorCode === 0) this.#take(feed, answer);
-      else hasMoved = (await this.#failed(feed, answer)) || hasMoved;
+      if (answer.error === undefined) this.#take(feed, answer);
+      else hasMoved = (await this.#failed(feed, answer.error)) || hasMoved;
     }
     this.#owner.arrived();
-    if (hasMoved) await this.#owner.moved();
+    if (hasMoved) await this.#owner.leadersChanged();
   }
 
   #take(feed: PartitionFeed, { records, aborted, highWatermark }: Fetched): void {
-    this.#owner.given(feed);
-    feed.endsAt(highWatermark);
+    this.#owner.fetched(feed);
+    feed.reachesTo(highWatermark);
     if (records.length === 0) return;
     try {
       feed.add(splitBatches(records, aborted));
     } catch (thrown) {
-      feed.waitUntilMs = performance.now() + TROUBLED_MS;
+      feed.waitUntilMs = performance.now() + REFUSED_WAIT_MS;
       this.#owner.refused(feed, thrown);
     }
   }
 
-  /** True when somebody else may lead it. */
-  async #failed(feed: PartitionFeed, { errorCode }: Fetched): Promise<boolean> {
-    const error = errors.createErrorFromCode(errorCode);
+  /** True when another server may lead it. */
+  async #failed(feed: PartitionFeed, error: KafkaError): Promise<boolean> {
     switch (error.type) {
       case 'OFFSET_OUT_OF_RANGE':
         await this.#owner.outOfRange(feed);
@@ -196,11 +195,11 @@ export class FetchLoops {
       case 'UNKNOWN_LEADER_EPOCH':
       case 'KAFKA_STORAGE_ERROR':
       case 'OFFSET_NOT_AVAILABLE':
-        // Until it is known who leads it, and that it is no other topic of that name: that has other messages at the same offset.
+        // Until its leader is known, and that the topic is the same: another topic of that name has other messages at the offset.
         feed.waitUntilMs = Number.POSITIVE_INFINITY;
         return true;
       default:
-        feed.waitUntilMs = performance.now() + TROUBLED_MS;
+        feed.waitUntilMs = performance.now() + REFUSED_WAIT_MS;
         this.#owner.refused(feed, error);
         return false;
     }

@@ -1,24 +1,27 @@
-import type { Broker, Exchange } from 'kafkajs/src/cluster/index.js';
-import protocol from 'kafkajs/src/consumer/assignerProtocol.js';
-import definitions from 'kafkajs/src/protocol/requests/index.js';
-import { withDeadline } from '#kit/deadline.ts';
 import { SluiceError } from '#contract/errors.ts';
-import { assign } from './round-robin-assignor.ts';
-import { failureOf } from '../client/failure.ts';
+import { withDeadline } from '#kit/deadline.ts';
+import type {
+  GroupAssignment,
+  GroupGeneration,
+  JoinedGroup,
+  PartitionOffset,
+  Partitions,
+  Subscription,
+} from '../kafka-client.ts';
+import { kafkaErrorIn } from '../kafka-error.ts';
 import type { Link } from '../link.ts';
-import { isOverdue } from '../client/request-deadline.ts';
+import { assignRoundRobin } from './round-robin-assignor.ts';
 import type { StaticMember } from './static-member.ts';
 
-/** Names under which members agree how to divide: Java's, and that of the client's own consumers. */
-const WAYS = ['roundrobin', 'RoundRobinAssigner'] as const;
-const VERSIONS = { join: 5, sync: 3, heartbeat: 3, leave: 3 } as const;
+/** Names of the one assignor that is offered: Java's, and that of kafkajs's own consumers. */
+const ASSIGNORS = ['roundrobin', 'RoundRobinAssigner'] as const;
 const GRACE_MS = 5000;
-/** A group that divides itself anew may take longer; then it is asked again under the same name, which changes nothing. */
+/** A rebalance may take longer; then the request is repeated under the same member id, which changes nothing. */
 const REJOIN_MS = 20_000;
 const LEAST_ANSWER_MS = 1000;
 const ANSWER_MS = 10_000;
-/** While an answer is awaited it is looked so often whether another server keeps the group. */
-const LOOK_MS = 3000;
+/** How often the coordinator is looked up while an answer of it is awaited. */
+const LOOKUP_INTERVAL_MS = 3000;
 
 export interface GroupSettings {
   readonly group: string;
@@ -28,22 +31,12 @@ export interface GroupSettings {
   readonly rebalanceMs: number;
 }
 
-/** Partitions by topic. */
-export type Partitions = ReadonlyMap<string, readonly number[]>;
-
-/** A committed place; -1: none. */
-export interface Committed {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
-/** This process as a member of a consumer group: what it says to the group's coordinator. Nothing is said twice by itself. */
+/** This process as a member of a consumer group: its requests to the coordinator. None is repeated but a join. */
 export class GroupMember {
   readonly #link: Link;
   readonly #settings: GroupSettings;
-  #coordinator: Broker | undefined;
-  #finding: Promise<Broker> | undefined;
+  #coordinator: number | undefined;
+  #finding: Promise<number> | undefined;
   #memberId = '';
   #generation = -1;
 
@@ -52,154 +45,112 @@ export class GroupMember {
     this.#settings = settings;
   }
 
-  /** Counts how often the group was divided. */
-  get generation(): number {
-    return this.#generation;
-  }
-
   /**
-   * Joins, or joins again, and answers which partitions are ours; `counts`: how many each topic has. May take as long as
-   * the group's rebalance timeout.
+   * Joins, or joins again, and returns the partitions of this member; `counts`: how many each topic has. May take as long
+   * as the group's rebalance timeout.
    */
   async join(counts: ReadonlyMap<string, number>): Promise<Partitions> {
     const { identity, topics } = this.#settings;
     const isBack = this.#memberId === '' && (identity.isNamed || identity.wasMember);
     const partitions = await this.#joinOnce();
-    // An instance that is back is given what it had, whatever topics it wants now and whatever they have got since, and
-    // its next start again. The group is divided anew when its leader asks once more.
+    // A static member that returns gets its last assignment, whatever topics it wants now and however many partitions
+    // they have, and so at each further start. The group rebalances when its leader joins once more.
     const isOutdated = isBack && (topics.some((topic) => !partitions.has(topic)) || identity.hasOther(counts));
-    const divided = isOutdated ? await this.#joinOnce() : partitions;
-    identity.divided(counts);
-    return divided;
+    const assigned = isOutdated ? await this.#joinOnce() : partitions;
+    identity.assigned(counts);
+    return assigned;
   }
 
   async #joinOnce(): Promise<Partitions> {
     const { sessionMs, rebalanceMs, topics } = this.#settings;
-    const metadata = protocol.MemberMetadata.encode({ version: 0, topics });
-    const ask = definitions.requests.JoinGroup.protocol({ version: VERSIONS.join });
-    const asked = async () =>
-      this.#send(
-        ask({
-          ...this.#self(),
-          sessionTimeout: sessionMs,
-          rebalanceTimeout: rebalanceMs,
-          protocolType: 'consumer',
-          groupProtocols: WAYS.map((name) => ({ name, metadata })),
-        }),
-        Math.min(rebalanceMs + GRACE_MS, REJOIN_MS),
-      );
-    const joined = await this.#untilAnswered(() => this.#whileItKeepsTheGroup(asked()));
+    const request = { sessionMs, rebalanceMs, topics, assignors: ASSIGNORS };
+    const answerMs = Math.min(rebalanceMs + GRACE_MS, REJOIN_MS);
+    const ask = async (): Promise<JoinedGroup> => {
+      const self = this.#self();
+      return this.#ask(answerMs, (nodeId) => this.#link.client.joinGroup(nodeId, self, request, answerMs));
+    };
+    const joined = await this.#untilAnswered(() => this.#whileCoordinated(ask()));
     this.#memberId = joined.memberId;
-    this.#generation = joined.generationId;
-    const members = joined.memberId === joined.leaderId ? joined.members : [];
-    return this.#sync(await this.#divide(members));
+    this.#generation = joined.generation;
+    return this.#sync(await this.#assign(joined.members));
   }
 
-  /** Joining takes as long as the slowest member does, and the answer may be lost: in between it is asked again. */
-  async #untilAnswered<Answer>(asked: () => Promise<Answer>): Promise<Answer> {
+  /** A join takes as long as that of the slowest member, and its answer may be lost: meanwhile it is repeated. */
+  async #untilAnswered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     const untilMs = performance.now() + this.#settings.rebalanceMs + GRACE_MS;
     for (;;) {
       try {
-        return await asked();
+        return await ask();
       } catch (thrown) {
-        // The server names a member first, and lets it in when it asks again under that name.
-        const given: unknown = thrown instanceof Error ? Reflect.get(thrown, 'memberId') : undefined;
-        if (typeof given === 'string' && this.#memberId === '') this.#memberId = given;
-        else if (!isOverdue(thrown) || performance.now() > untilMs || this.#link.closed) throw thrown;
+        const error = kafkaErrorIn(thrown);
+        // The server first gives a member its id, and admits it when it joins again under that id.
+        if (error?.memberId !== undefined && this.#memberId === '') this.#memberId = error.memberId;
+        else if (error?.isTimeout !== true || performance.now() > untilMs || this.#link.closed) throw thrown;
         else this.#link.disconnected(this.#link.errorOf(thrown).message);
       }
     }
   }
 
-  /** Says that we live. Rejects with the server's refusal, or when no answer comes within a third of the session. */
+  /** Rejects with the server's refusal, or when no answer comes within a third of the session. */
   async heartbeat(): Promise<void> {
-    const ask = definitions.requests.Heartbeat.protocol({ version: VERSIONS.heartbeat });
     const answerMs = Math.max(LEAST_ANSWER_MS, this.#settings.sessionMs / 3);
-    await this.#send(ask({ ...this.#self(), groupGenerationId: this.#generation }), answerMs);
+    const self = this.#self();
+    await this.#ask(answerMs, (nodeId) => this.#link.client.heartbeat(nodeId, self, answerMs));
   }
 
-  /** What the group has committed of these. */
-  async committed(partitions: Partitions): Promise<readonly Committed[]> {
-    const topics = [...partitions].map(([topic, numbers]) => ({
-      topic,
-      partitions: numbers.map((partition) => ({ partition })),
-    }));
-    if (topics.length === 0) return [];
-    const { responses } = await this.#ask(ANSWER_MS, (coordinator) =>
-      coordinator.offsetFetch({ groupId: this.#settings.group, topics }),
-    );
-    return responses.flatMap(({ topic, partitions: found }) =>
-      found.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+  /** The group's committed offsets of these; -1: none. */
+  async committed(partitions: Partitions): Promise<readonly PartitionOffset[]> {
+    if (partitions.size === 0) return [];
+    return this.#ask(ANSWER_MS, (nodeId) =>
+      this.#link.client.committedOffsets(nodeId, this.#settings.group, partitions),
     );
   }
 
-  /** Rejects when the group was divided anew: the server takes nothing of an old generation. */
-  async commit(places: readonly Committed[]): Promise<void> {
-    const topics = new Map<string, { partition: number; offset: string }[]>();
-    for (const { topic, partition, offset } of places) {
-      const place = { partition, offset: String(offset) };
-      const others = topics.get(topic);
-      if (others === undefined) topics.set(topic, [place]);
-      else others.push(place);
-    }
-    await this.#ask(ANSWER_MS, (coordinator) =>
-      coordinator.offsetCommit({
-        groupId: this.#settings.group,
-        groupGenerationId: this.#generation,
-        memberId: this.#memberId,
-        topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
-      }),
-    );
+  /** Rejects after a rebalance: the server takes nothing of an old generation. */
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    await this.#ask(ANSWER_MS, (nodeId) => this.#link.client.commitOffsets(nodeId, this.#self(), offsets));
   }
 
-  /** Gives the partitions to the others at once. An instance that the route names keeps them for its return. */
+  /** Frees the partitions for the others at once. An instance that the route names keeps them for its return. */
   async leave(): Promise<void> {
     if (this.#memberId === '' || this.#settings.identity.isNamed) return;
-    const ask = definitions.requests.LeaveGroup.protocol({ version: VERSIONS.leave });
-    const leaving = this.#send(ask(this.#self()), ANSWER_MS);
+    const self = this.#self();
+    const leaving = this.#ask(ANSWER_MS, (nodeId) => this.#link.client.leaveGroup(nodeId, self, ANSWER_MS));
     this.#memberId = '';
     await leaving;
   }
 
   /**
-   * After FENCED_INSTANCE_ID. True where we go on as another member: the state folder was copied, and each copy is a
-   * process of its own.
+   * After FENCED_INSTANCE_ID. True where this process goes on as another member: the state folder was copied, and each
+   * copy is a process of its own.
    */
-  becomesAnother(): boolean {
+  renewInstance(): boolean {
     if (this.#settings.identity.isNamed) return false;
     this.#settings.identity.renew();
-    this.forget();
+    this.resetMemberId();
     return true;
   }
 
-  /** After UNKNOWN_MEMBER_ID: the next join is that of a stranger. */
-  forget(): void {
+  /** After UNKNOWN_MEMBER_ID: the next join is that of a new member. */
+  resetMemberId(): void {
     this.#memberId = '';
   }
 
-  /** Another server may keep the group now. */
-  doubtCoordinator(): void {
+  /** Another server may be the coordinator now. */
+  invalidateCoordinator(): void {
     this.#coordinator = undefined;
   }
 
-  async #divide(
-    members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[],
-  ): Promise<readonly { memberId: string; memberAssignment: Buffer }[]> {
-    const wishes = members.map(({ memberId, memberMetadata }) => ({
-      memberId,
-      topics: protocol.MemberMetadata.decode(memberMetadata).topics,
-    }));
+  /** Only the group's leader has members to assign partitions to. */
+  async #assign(members: readonly Subscription[]): Promise<GroupAssignment> {
     const counts = new Map<string, number>();
-    for (const topic of new Set(wishes.flatMap(({ topics }) => topics))) {
+    for (const topic of new Set(members.flatMap(({ topics }) => topics))) {
       counts.set(topic, await this.#partitionCount(topic));
     }
-    return [...assign(wishes, counts)].map(([memberId, assignment]) => ({
-      memberId,
-      memberAssignment: protocol.MemberAssignment.encode({ version: 0, assignment: Object.fromEntries(assignment) }),
-    }));
+    return assignRoundRobin(members, counts);
   }
 
-  /** What is missing is nobody's; who wants it will say so. Any other failure ends this join: an empty division would stand. */
+  /** A missing topic has no partitions; its subscriber reports it. Any other failure ends this join: an empty assignment would stand. */
   async #partitionCount(topic: string): Promise<number> {
     try {
       return (await this.#link.partitions(topic)).length;
@@ -209,55 +160,56 @@ export class GroupMember {
     }
   }
 
-  async #sync(groupAssignment: readonly { memberId: string; memberAssignment: Buffer }[]): Promise<Partitions> {
-    const ask = definitions.requests.SyncGroup.protocol({ version: VERSIONS.sync });
-    const request = ask({ ...this.#self(), generationId: this.#generation, groupAssignment });
+  async #sync(all: GroupAssignment): Promise<Partitions> {
     const answerMs = Math.min(this.#settings.rebalanceMs + GRACE_MS, REJOIN_MS);
-    const { memberAssignment } = await this.#whileItKeepsTheGroup(this.#send(request, answerMs));
-    const given = protocol.MemberAssignment.decode(memberAssignment)?.assignment ?? {};
-    return new Map(Object.entries(given).filter(([topic]) => this.#settings.topics.includes(topic)));
+    const self = this.#self();
+    const asking = this.#ask(answerMs, (nodeId) => this.#link.client.syncGroup(nodeId, self, all, answerMs));
+    const own = await this.#whileCoordinated(asking);
+    return new Map([...own].filter(([topic]) => this.#settings.topics.includes(topic)));
   }
 
-  /** What waits for other members may wait long: meanwhile another server may have got the group. */
-  async #whileItKeepsTheGroup<Answer>(asking: Promise<Answer>): Promise<Answer> {
-    const looking = setInterval(() => void this.#lookForCoordinator(), LOOK_MS);
+  /** A request that waits for other members may wait long: meanwhile another server may have become the coordinator. */
+  async #whileCoordinated<Answer>(asking: Promise<Answer>): Promise<Answer> {
+    const looking = setInterval(() => void this.#checkCoordinator(), LOOKUP_INTERVAL_MS);
     return asking.finally(() => clearInterval(looking));
   }
 
-  async #lookForCoordinator(): Promise<void> {
-    const asked = this.#coordinator?.nodeId ?? undefined;
-    const now = await this.#link.coordinatorId(this.#settings.group).catch(() => undefined);
-    if (asked === undefined || now === undefined || now === asked || this.#coordinator?.nodeId !== asked) return;
-    this.doubtCoordinator();
-    this.#link.giveUp(asked, `server ${now} keeps the group, and server ${asked} has not answered`);
+  async #checkCoordinator(): Promise<void> {
+    const asked = this.#coordinator;
+    const now = await this.#link.client.coordinator(this.#settings.group).catch(() => undefined);
+    if (asked === undefined || now === undefined || now === asked || this.#coordinator !== asked) return;
+    this.invalidateCoordinator();
+    this.#link.client.disconnect(asked, `server ${now} keeps the group, and server ${asked} has not answered`);
   }
 
-  #self(): { groupId: string; memberId: string; groupInstanceId: string } {
+  #self(): GroupGeneration {
     const { group, identity } = this.#settings;
-    return { groupId: group, memberId: this.#memberId, groupInstanceId: identity.instance };
+    return { group, memberId: this.#memberId, instance: identity.instance, generation: this.#generation };
   }
 
-  async #found(): Promise<Broker> {
-    if (this.#coordinator?.isConnected() === true) return this.#coordinator;
-    // One search for all that ask meanwhile: it may last longer than they can wait.
-    this.#finding ??= this.#link.coordinator(this.#settings.group).finally(() => (this.#finding = undefined));
+  async #connected(): Promise<number> {
+    const known = this.#coordinator;
+    if (known !== undefined && this.#link.client.isConnected(known)) return known;
+    // One search for all requests: it may last longer than one of them can wait.
+    this.#finding ??= this.#find().finally(() => (this.#finding = undefined));
     return (this.#coordinator = await this.#finding);
   }
 
-  #send<Answer>(exchange: Exchange<Answer>, answerMs: number): Promise<Answer> {
-    return this.#ask(answerMs, async (coordinator) =>
-      coordinator.connectionPool.send({ ...exchange, requestTimeout: answerMs, logResponseError: false }),
-    );
+  async #find(): Promise<number> {
+    const { client } = this.#link;
+    const nodeId = await client.coordinator(this.#settings.group);
+    await client.connect(nodeId);
+    return nodeId;
   }
 
-  /** Rejects without an answer in time, finding the coordinator included; then it is looked for again. */
-  async #ask<Answer>(answerMs: number, ask: (coordinator: Broker) => Promise<Answer>): Promise<Answer> {
-    const asking = async (): Promise<Answer> => ask(await this.#found());
+  /** Rejects without an answer in time, the search for the coordinator included; then it is looked up again. */
+  async #ask<Answer>(answerMs: number, ask: (nodeId: number) => Promise<Answer>): Promise<Answer> {
+    const asking = async (): Promise<Answer> => ask(await this.#connected());
     const silent = (): Error => this.#link.error('BUS_UNREACHABLE', 'the server that keeps the group does not answer');
     try {
       return await withDeadline(asking(), answerMs + GRACE_MS, silent);
     } catch (thrown) {
-      if (failureOf(thrown).type === undefined) this.doubtCoordinator();
+      if (kafkaErrorIn(thrown)?.type === undefined) this.invalidateCoordinator();
       throw thrown;
     }
   }

@@ -1,62 +1,52 @@
 import type { SluiceError } from '#contract/errors.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
-import type { Assignment } from './assignment.ts';
-import { Commits } from './offset-committer.ts';
-import { failureOf } from '../client/failure.ts';
-import type { GroupMember, Partitions } from './group-member.ts';
-import { retryUntilReady } from '../retry-until-ready.ts';
+import type { Partitions } from '../kafka-client.ts';
+import { kafkaErrorIn } from '../kafka-error.ts';
 import type { Link } from '../link.ts';
+import { retryUntilReady } from '../retry-until-ready.ts';
+import type { Assignment } from './assignment.ts';
+import { Epoch, type EpochEnd } from './epoch.ts';
+import type { GroupMember } from './group-member.ts';
+import { sendHeartbeats } from './heartbeats.ts';
+import { OffsetCommitter } from './offset-committer.ts';
+import { SourceHealth } from './source-health.ts';
 
-/** The beat, at most; never more than a sixth of the session. */
-const BEAT_MS = 3000;
-const BEAT_AGAIN_MS = 250;
-const JOIN_AGAIN_MS = 200;
-const ORPHANS_MS = 1000;
-/** Once a minute it is looked whether topics have got more partitions. */
+const REJOIN_MS = 200;
+const CHECK_MS = 1000;
+/** Once a minute the partitions of the topics are counted. */
 const COUNT_EVERY = 60;
 const CLOSE_MS = 2000;
 const LEAVE_MS = 1000;
-/** Away for longer is worth another word. */
-const SAY_AWAY_MS = 5000;
 
-/** The generation is over for us: others may own the partitions already. */
+/** The generation is over for this member: others may own the partitions already. */
 const LOST = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID']);
 const MOVED = new Set(['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE']);
-/** The cluster is about to know who keeps the group. */
+/** The cluster is about to have a coordinator for the group. */
 const WAITING = new Set([...MOVED, 'GROUP_LOAD_IN_PROGRESS']);
-/** The group divides anew while we join. */
+/** The group rebalances during the join. */
 const AGAIN = new Set(['UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION']);
 
 export interface MembershipSettings {
   readonly topics: readonly string[];
   readonly sessionMs: number;
-  /** How long what is in flight may take when the group divides anew. */
+  /** How long the deliveries in flight may take at a rebalance. */
   readonly drainMs: number;
 }
 
-/** One time during which partitions are ours, from a join to the next. */
-interface Epoch {
-  readonly over: AbortController;
-  /** After `over`, when what was in flight has ended. */
-  readonly finished: AbortController;
-  /** `rebalance`: the others wait while we end in order. `lost`: they do not. */
-  reason: 'rebalance' | 'lost' | 'closed' | undefined;
-}
-
 /**
- * Belongs to a group, again and again until closed. While partitions are ours it beats, whatever else goes on; when the
- * group divides anew it hands nothing more over, lets what is in flight end, commits, and joins again; what is
- * settled after that is not committed by us (invariant 2).
+ * Membership in a group, over one epoch after the other, until closed. Heartbeats go on during the whole epoch. At a
+ * rebalance the member hands nothing more over, drains what is in flight, commits, and joins again; what is settled after
+ * that is not committed here (invariant 2).
  */
 export class Membership {
   readonly #link: Link;
   readonly #member: GroupMember;
   readonly #assignment: Assignment;
   readonly #settings: MembershipSettings;
-  readonly #troubles = new Map<string, number>();
+  readonly #health: SourceHealth;
+  readonly #commits: OffsetCommitter;
   #epoch: Epoch | undefined;
   #counts = new Map<string, number>();
-  readonly #commits: Commits;
   #joinsSince: number | undefined;
 
   constructor(link: Link, member: GroupMember, assignment: Assignment, settings: MembershipSettings) {
@@ -64,25 +54,26 @@ export class Membership {
     this.#member = member;
     this.#assignment = assignment;
     this.#settings = settings;
-    this.#commits = new Commits(member, assignment, {
+    this.#health = new SourceHealth(link, () => this.#epoch?.reason !== undefined);
+    this.#commits = new OffsetCommitter(member, assignment, {
       epoch: () => (this.#epoch?.reason === 'lost' ? undefined : this.#epoch),
       failed: (thrown) => {
-        const isEnd = this.#judge(thrown);
-        if (!isEnd && !link.closed) this.#trouble('commit', thrown);
+        const isEnd = this.#endsEpoch(thrown);
+        if (!isEnd && !link.closed) this.#health.failed('commit', thrown);
         return isEnd;
       },
-      passed: () => this.#fine('commit'),
+      succeeded: () => this.#health.succeeded('commit'),
     });
     assignment.listen({
       moved: () => {
         if (this.#epoch?.reason === undefined) this.#commits.soon();
       },
-      trouble: (what, thrown) => this.#trouble(what, thrown),
-      fine: (what) => this.#fine(what),
+      failed: (part, thrown) => this.#health.failed(part, thrown),
+      succeeded: (part) => this.#health.succeeded(part),
     });
   }
 
-  /** Resolves once partitions are ours, which may be none. Rejects when context.signal aborts. */
+  /** Resolves once partitions are assigned, which may be none. Rejects when context.signal aborts. */
   async open(): Promise<void> {
     try {
       await this.#enter(this.#link.context.signal);
@@ -90,16 +81,16 @@ export class Membership {
       await this.close();
       throw thrown;
     }
-    void this.#live();
+    void this.#run();
   }
 
-  /** Commits what was settled, leaves, and lets go, within about 3 s. */
+  /** Commits what was settled, leaves the group, and ends the connections, within about 3 s. */
   async close(): Promise<void> {
-    const wasOurs = this.#epoch !== undefined && this.#epoch.reason !== 'lost';
+    const wasMember = this.#epoch !== undefined && this.#epoch.reason !== 'lost';
     this.#end('closed');
     this.#assignment.pause();
     this.#commits.stop();
-    if (wasOurs && !this.#link.closed) {
+    if (wasMember && !this.#link.closed) {
       await withDeadline(this.#commits.now(), CLOSE_MS, late).catch(() => {});
       await withDeadline(this.#member.leave(), LEAVE_MS, late).catch(() => {});
     }
@@ -107,11 +98,12 @@ export class Membership {
   }
 
   /** One epoch after the other. */
-  async #live(): Promise<void> {
+  async #run(): Promise<void> {
     for (let epoch = this.#epoch; epoch !== undefined && !this.#link.closed; epoch = this.#epoch) {
-      const finishing = this.#finish(epoch).finally(() => epoch.finished.abort());
-      await Promise.all([this.#beat(epoch), this.#lookAround(epoch), finishing]);
-      if (epoch.reason === 'closed') return;
+      const current = epoch;
+      const finishing = this.#finish(current).finally(() => current.finish());
+      await Promise.all([this.#beat(current), this.#pollMetadata(current), finishing]);
+      if (current.reason === 'closed') return;
       // Rejects only when the link is closed.
       await this.#enter(this.#link.signal).catch(() => {});
     }
@@ -130,32 +122,31 @@ export class Membership {
     try {
       await this.#join();
     } catch (thrown) {
-      this.#troubles.set('group', performance.now());
-      this.#link.disconnected(this.#link.errorOf(thrown).message);
+      this.#health.joinFailed(thrown);
       throw thrown;
     }
   }
 
-  /** Until nobody disturbs it: the group may divide anew while we join. */
+  /** Joins until one join is not interrupted: the group may rebalance meanwhile. */
   async #join(): Promise<void> {
     while (!this.#link.closed) {
       await this.#link.ping();
       for (const topic of this.#settings.topics) {
-        this.#counts.set(topic, (await this.#link.insistOnTopic(topic)).length);
+        this.#counts.set(topic, (await this.#link.ensureTopic(topic)).length);
       }
       try {
         this.#joinsSince = performance.now();
         const partitions = await this.#member.join(this.#counts);
         this.#joinsSince = undefined;
         await this.#assignment.begin(this.#member, partitions);
-        return this.#begun(partitions);
+        return this.#joined(partitions);
       } catch (thrown) {
         this.#assignment.pause();
-        const { type = '' } = failureOf(thrown);
-        if (type === 'UNKNOWN_MEMBER_ID') this.#member.forget();
-        if (type === 'FENCED_INSTANCE_ID' && this.#goesOnAsAnother()) continue;
-        if (MOVED.has(type)) this.#member.doubtCoordinator();
-        if (WAITING.has(type)) await pause(JOIN_AGAIN_MS, this.#link.signal);
+        const type = kafkaErrorIn(thrown)?.type ?? '';
+        if (type === 'UNKNOWN_MEMBER_ID') this.#member.resetMemberId();
+        if (type === 'FENCED_INSTANCE_ID' && this.#renewsInstance()) continue;
+        if (MOVED.has(type)) this.#member.invalidateCoordinator();
+        if (WAITING.has(type)) await pause(REJOIN_MS, this.#link.signal);
         else if (!AGAIN.has(type)) throw thrown;
       } finally {
         this.#joinsSince = undefined;
@@ -163,17 +154,17 @@ export class Membership {
     }
   }
 
-  #begun(partitions: Partitions): void {
+  #joined(partitions: Partitions): void {
     if (this.#link.closed) return;
-    this.#epoch = { over: new AbortController(), finished: new AbortController(), reason: undefined };
-    this.#troubles.clear();
+    this.#epoch = new Epoch();
+    this.#health.reset();
     const count = [...partitions.values()].reduce((sum, numbers) => sum + numbers.length, 0);
     const all = [...this.#counts.values()].reduce((sum, number) => sum + number, 0);
     this.#link.connected(`reading ${count} of ${all} partitions of ${[...this.#counts.keys()].join(', ')}`);
     this.#commits.soon();
   }
 
-  /** What there is to say when joining takes long. */
+  /** The report when joining takes long. */
   #slow(): SluiceError | undefined {
     if (this.#joinsSince === undefined)
       return this.#link.error('BUS_UNREACHABLE', 'no answer yet: check brokers and that the servers run');
@@ -182,17 +173,13 @@ export class Membership {
     return undefined;
   }
 
-  #end(reason: NonNullable<Epoch['reason']>): void {
-    const epoch = this.#epoch;
-    // A generation that is lost while it drains is lost.
-    if (epoch === undefined || (epoch.reason !== undefined && reason === 'rebalance')) return;
-    epoch.reason = reason;
-    epoch.over.abort(reason);
+  #end(reason: EpochEnd): void {
+    this.#epoch?.end(reason);
   }
 
-  /** Waits for the epoch's end, and ends what is in flight as far as there is time. */
+  /** Waits for the epoch's end, and drains what is in flight as far as there is time. */
   async #finish(epoch: Epoch): Promise<void> {
-    await aborted(epoch.over.signal);
+    await aborted(epoch.over);
     this.#assignment.pause();
     if (epoch.reason !== 'rebalance') return;
     const drained = Promise.race([this.#assignment.drained(), aborted(this.#link.signal)]);
@@ -201,50 +188,35 @@ export class Membership {
       const text = `${this.#link.context.connection}: the group divides anew while messages are in flight: others may read them again`;
       this.#link.context.report({ kind: 'notice', code: 'REBALANCE_IN_FLIGHT', text });
     });
-    // Heartbeats may have said meanwhile that the group went on without us.
-    if (this.#isOver(epoch)) return;
+    // A heartbeat may have shown meanwhile that the group went on without this member.
+    if (epoch.isForfeit) return;
     await withDeadline(this.#commits.now(), Math.max(CLOSE_MS, deadline - performance.now()), late).catch(() => {});
   }
 
-  #isOver(epoch: Epoch): boolean {
-    return epoch.reason === 'lost' || epoch.reason === 'closed';
+  #beat(epoch: Epoch): Promise<void> {
+    return sendHeartbeats(epoch, this.#settings.sessionMs, {
+      heartbeat: () => this.#member.heartbeat(),
+      succeeded: () => this.#health.succeeded('heartbeat'),
+      failed: (thrown) => {
+        const isAnswered = this.#endsEpoch(thrown);
+        if (!isAnswered) this.#health.failed('heartbeat', thrown);
+        return isAnswered;
+      },
+    });
   }
 
-  /** Says that we live until the epoch has ended and what was in flight with it. */
-  async #beat(epoch: Epoch): Promise<void> {
-    const { sessionMs } = this.#settings;
-    const beatMs = Math.min(BEAT_MS, sessionMs / 6);
-    let heardAtMs = performance.now();
-    let waitMs = beatMs;
+  /** No server announces that a partition has a leader again, or that a topic has got more partitions: both are polled. */
+  async #pollMetadata(epoch: Epoch): Promise<void> {
+    let polls = 0;
     for (;;) {
-      await pause(waitMs, epoch.finished.signal);
-      if (epoch.finished.signal.aborted || this.#isOver(epoch)) return;
-      try {
-        await this.#member.heartbeat();
-        heardAtMs = performance.now();
-        waitMs = beatMs;
-        this.#fine('heartbeat');
-      } catch (thrown) {
-        const isAnswered = this.#judge(thrown);
-        waitMs = isAnswered ? beatMs : BEAT_AGAIN_MS;
-        if (isAnswered) heardAtMs = performance.now();
-        else this.#trouble('heartbeat', thrown);
-        if (performance.now() - heardAtMs > sessionMs) this.#end('lost');
-      }
-    }
-  }
-
-  /** Partitions may be led by nobody for a while, and topics get more of them: of both nobody tells us. */
-  async #lookAround(epoch: Epoch): Promise<void> {
-    let looks = 0;
-    for (;;) {
-      await pause(ORPHANS_MS, epoch.over.signal);
+      await pause(CHECK_MS, epoch.over);
       if (epoch.reason !== undefined) return;
-      looks += 1;
-      if (this.#assignment.isStuck) this.#trouble('fetch', this.#link.error('BUS_UNREACHABLE', 'nothing is fetched'));
-      else this.#fine('fetch');
-      const isTimeToCount = looks % COUNT_EVERY === 0;
-      if (isTimeToCount || this.#assignment.lacksLeaders) await this.#assignment.findLeaders();
+      polls += 1;
+      if (this.#assignment.isStuck)
+        this.#health.failed('fetch', this.#link.error('BUS_UNREACHABLE', 'nothing is fetched'));
+      else this.#health.succeeded('fetch');
+      const isTimeToCount = polls % COUNT_EVERY === 0;
+      if (isTimeToCount || this.#assignment.needsLeaders) await this.#assignment.findLeaders();
       if (isTimeToCount) await this.#countPartitions();
     }
   }
@@ -256,37 +228,24 @@ export class Membership {
     }
   }
 
-  /** True when it ends the epoch. */
-  #judge(thrown: unknown): boolean {
-    const { type } = failureOf(thrown);
+  /** Whether an error of the coordinator ends the epoch; then it is ended. */
+  #endsEpoch(thrown: unknown): boolean {
+    const type = kafkaErrorIn(thrown)?.type;
     if (type === undefined) return false;
-    if (MOVED.has(type)) this.#member.doubtCoordinator();
-    if (type === 'UNKNOWN_MEMBER_ID') this.#member.forget();
-    if (type === 'FENCED_INSTANCE_ID' && !this.#goesOnAsAnother()) this.#link.reportProblem(this.#link.errorOf(thrown));
+    if (MOVED.has(type)) this.#member.invalidateCoordinator();
+    if (type === 'UNKNOWN_MEMBER_ID') this.#member.resetMemberId();
+    if (type === 'FENCED_INSTANCE_ID' && !this.#renewsInstance()) this.#link.reportProblem(this.#link.errorOf(thrown));
     if (LOST.has(type)) this.#end('lost');
     else if (type === 'REBALANCE_IN_PROGRESS') this.#end('rebalance');
     else return false;
     return true;
   }
 
-  #goesOnAsAnother(): boolean {
-    if (!this.#member.becomesAnother()) return false;
+  #renewsInstance(): boolean {
+    if (!this.#member.renewInstance()) return false;
     const text = `${this.#link.context.connection}: another process is the same member of the group: one state folder is a copy of the other. This process goes on as another member`;
     this.#link.context.report({ kind: 'notice', code: 'GROUP_INSTANCE_RENEWED', text });
     return true;
-  }
-
-  #trouble(what: string, thrown: unknown): void {
-    const since = this.#troubles.get(what) ?? performance.now();
-    this.#troubles.set(what, since);
-    const error = this.#link.errorOf(thrown);
-    this.#link.disconnected(error.message);
-    if (error.code !== 'BUS_UNREACHABLE' || performance.now() - since > SAY_AWAY_MS) this.#link.reportProblem(error);
-  }
-
-  #fine(what: string): void {
-    if (!this.#troubles.delete(what) || this.#troubles.size > 0 || this.#epoch?.reason !== undefined) return;
-    this.#link.connected('reading on');
   }
 }
 

@@ -2,20 +2,20 @@ import type { Assignment } from './assignment.ts';
 import type { GroupMember } from './group-member.ts';
 
 /** How long settlements are gathered before they are committed. */
-export const GATHER_MS = 200;
-const AGAIN_MS = 500;
+export const COMMIT_INTERVAL_MS = 200;
+const RETRY_MS = 500;
 
-/** What commits must know of the membership. */
+/** The membership, as far as commits need it. */
 export interface CommitOwner {
-  /** The one in which commits are taken now; undefined when the group has gone on without us. */
+  /** The epoch in which commits are taken now; undefined when the generation is lost. */
   epoch(): object | undefined;
-  /** A commit was not taken. True when there is no use in another one. */
+  /** A commit failed. True when another one would fail too. */
   failed(thrown: unknown): boolean;
-  passed(): void;
+  succeeded(): void;
 }
 
-/** Tells the group what is settled: a while later, one commit at a time. */
-export class Commits {
+/** Commits settled offsets to the group: gathered, one commit at a time. */
+export class OffsetCommitter {
   readonly #member: GroupMember;
   readonly #assignment: Assignment;
   readonly #owner: CommitOwner;
@@ -30,7 +30,7 @@ export class Commits {
   }
 
   /** Something was settled. */
-  soon(afterMs: number = GATHER_MS): void {
+  soon(afterMs: number = COMMIT_INTERVAL_MS): void {
     if (this.#timer !== undefined || this.#isStopped) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -38,14 +38,14 @@ export class Commits {
     }, afterMs);
   }
 
-  /** Commits what is settled by now, after a commit that is under way. Never rejects. */
+  /** Commits what is settled by now, after a running commit. Never rejects. */
   async now(): Promise<void> {
     while (this.#committing !== undefined) await this.#committing;
     this.#committing = this.#commit().finally(() => (this.#committing = undefined));
     await this.#committing;
   }
 
-  /** None but `now` from here on. */
+  /** From now on only `now` commits. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -57,11 +57,11 @@ export class Commits {
     if (places.length === 0 || epoch === undefined) return;
     try {
       await this.#member.commit(places);
-      // Invariant 2: what an old epoch said counts for nothing in a new one.
+      // Invariant 2: the answer to an old epoch's commit counts for nothing in a new one.
       if (this.#owner.epoch() === epoch) this.#assignment.committed(places);
-      this.#owner.passed();
+      this.#owner.succeeded();
     } catch (thrown) {
-      if (!this.#owner.failed(thrown)) this.soon(AGAIN_MS);
+      if (!this.#owner.failed(thrown)) this.soon(RETRY_MS);
     }
   }
 }

@@ -1,16 +1,16 @@
 import type { NoteOddity } from '#contract/oddity.ts';
 import { Deque } from '#kit/deque.ts';
-import { HeldRecord, type Settler } from './record-delivery.ts';
+import { RecordDelivery, type Settler } from './record-delivery.ts';
 import type { RecordCursor } from '../records/record-cursor.ts';
 import { compressionOf, openBatch, type StoredBatch } from '../records/stored-batch.ts';
 
 const NOTHING = Buffer.alloc(0);
 
-/** Who hears of what is settled, beside the feed. */
+/** Is notified of settlements, beside the feed. */
 export interface FeedOwner {
   readonly note: NoteOddity;
-  settled(feed: PartitionFeed, record: HeldRecord): void;
-  /** Its position moved over offsets that hold nothing to see, and no settlement will tell of it. */
+  settled(feed: PartitionFeed, record: RecordDelivery): void;
+  /** Its position moved over offsets without visible records, for which no settlement comes. */
   passed(feed: PartitionFeed): void;
 }
 
@@ -20,40 +20,40 @@ export interface FeedPlace {
   readonly partition: number;
   readonly offset: number;
   readonly committed: number;
-  /** Tells records apart from others that had their offsets before. Usually empty. */
+  /** Distinguishes records from those that had the same offsets in an earlier topic. Usually empty. */
   readonly tag: string;
 }
 
 /**
- * One partition while it is ours: what was fetched and not handed over, as the batches that came, and what was handed
- * over and is not settled. Batches are unpacked one at a time, when their turn comes.
+ * One assigned partition: the fetched batches that are not handed over, and the records that are handed over and not
+ * settled. Batches are unpacked one at a time, when they are handed over.
  */
 export class PartitionFeed implements Settler {
   readonly topic: string;
   readonly partition: number;
   /** `topic/partition` */
   readonly name: string;
-  /** Who leads it; -1: nobody, as far as is known. */
+  /** The id of its leader; -1: none is known. */
   leader = -1;
-  /** It is not asked for before; infinite: not before it is known who leads it. */
+  /** It is not fetched before; infinite: not before its leader is known. */
   waitUntilMs = 0;
-  /** What the group has committed; -1: nothing. */
+  /** The group's committed offset; -1: none. */
   committed: number;
   /** Handed over and not settled. */
   unsettled = 0;
   /** Fetched and not handed over. */
   bufferedBytes = 0;
-  /** Offset behind the last message of the log, as far as servers have said; 0: nothing is known. */
-  #end = 0;
+  /** The highest high watermark that servers have reported; 0: none. */
+  #highWatermark = 0;
   readonly #owner: FeedOwner;
-  /** Whether all of it is one lane, or only what has no key. */
+  /** Whether all records are one lane, or only those without a key. */
   readonly #isOneLane: boolean;
   readonly #tag: string;
   readonly #batches = new Deque<StoredBatch>();
   #cursor: RecordCursor | undefined;
   #left = 0;
-  #peeked: HeldRecord | undefined;
-  readonly #open = new Deque<HeldRecord>();
+  #peeked: RecordDelivery | undefined;
+  readonly #open = new Deque<RecordDelivery>();
   #fetchOffset: number;
   /** Of the next record to hand over, at least. */
   #nextOffset: number;
@@ -72,7 +72,7 @@ export class PartitionFeed implements Settler {
     this.#position = place.offset;
   }
 
-  /** From where it is to be asked for. */
+  /** From where it is fetched next. */
   get fetchOffset(): number {
     return this.#fetchOffset;
   }
@@ -87,16 +87,16 @@ export class PartitionFeed implements Settler {
     return this.#nextOffset;
   }
 
-  /** How many offsets of the log lay before us, when a server last told where it ends. */
+  /** How many offsets up to the reported high watermark were not handed over. */
   get unread(): number {
-    return Math.max(0, this.#end - this.#nextOffset + Number(this.#peeked !== undefined));
+    return Math.max(0, this.#highWatermark - this.#nextOffset + Number(this.#peeked !== undefined));
   }
 
-  endsAt(offset: number): void {
-    this.#end = Math.max(this.#end, offset);
+  reachesTo(offset: number): void {
+    this.#highWatermark = Math.max(this.#highWatermark, offset);
   }
 
-  /** What came from `fetchOffset` on. */
+  /** Adds the batches of a fetch from `fetchOffset` on. */
   add(batches: readonly StoredBatch[]): void {
     for (const batch of batches) {
       if (batch.nextOffset <= this.#fetchOffset) continue;
@@ -106,8 +106,8 @@ export class PartitionFeed implements Settler {
     }
   }
 
-  /** The next record, which stays. Throws RangeError with what is wrong with a batch that cannot be read. */
-  peek(): HeldRecord | undefined {
+  /** The next record, which stays. Throws RangeError where a batch cannot be read. */
+  peek(): RecordDelivery | undefined {
     while (this.#peeked === undefined) {
       const batch = this.#batches.at(0);
       if (batch === undefined) return undefined;
@@ -131,13 +131,13 @@ export class PartitionFeed implements Settler {
     this.unsettled += 1;
   }
 
-  settled(record: HeldRecord): void {
+  settled(record: RecordDelivery): void {
     this.unsettled -= 1;
     while (this.#open.at(0)?.isSettled === true) this.#position = this.#open.shift()?.nextOffset ?? this.#position;
     this.#owner.settled(this, record);
   }
 
-  /** Forgets what was fetched and not handed over: it is to be fetched again. */
+  /** Drops what was fetched and not handed over: it is fetched again. */
   rewind(): void {
     while (this.#batches.shift() !== undefined);
     this.#cursor = undefined;
@@ -147,7 +147,7 @@ export class PartitionFeed implements Settler {
     this.#fetchOffset = this.#nextOffset;
   }
 
-  /** The log has nothing from `fetchOffset` on to this offset any more. What was fetched before is handed over all the same. */
+  /** The log has nothing between `fetchOffset` and this offset any more. What was fetched before is still handed over. */
   skipTo(offset: number): void {
     this.add([{ bytes: NOTHING, baseOffset: this.#fetchOffset, nextOffset: offset, count: 0, isHidden: true }]);
   }
@@ -170,7 +170,7 @@ export class PartitionFeed implements Settler {
       if (offset < this.#nextOffset) return;
       this.#nextOffset = offset + 1;
       const lane = this.#isOneLane || frame.key === undefined ? this.name : undefined;
-      this.#peeked = new HeldRecord(this, `${this.name}/${offset}${this.#tag}`, frame, offset + 1, lane);
+      this.#peeked = new RecordDelivery(this, `${this.name}/${offset}${this.#tag}`, frame, offset + 1, lane);
     } catch (thrown) {
       throw unreadable(batch, thrown);
     }

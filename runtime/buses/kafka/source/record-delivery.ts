@@ -1,19 +1,19 @@
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 
-/** Who hears how a record ended. */
+/** Receives the settlements of records. */
 export interface Settler {
-  settled(record: HeldRecord): void;
+  settled(record: RecordDelivery): void;
 }
 
-/** A record that the engine holds. */
-export class HeldRecord implements Delivery {
+/** A record that was handed to the engine. */
+export class RecordDelivery implements Delivery {
   readonly id: string;
   readonly frame: Frame;
   readonly attempt = undefined;
   readonly lane?: string;
   readonly bytes: number;
-  /** The place behind it: what is committed once it and all before it are settled. Written by its feed alone. */
+  /** The offset behind it, which is committed once it and all before it are settled. Written by its feed alone. */
   nextOffset: number;
   isSettled = false;
   readonly #settler: Settler;
@@ -28,7 +28,7 @@ export class HeldRecord implements Delivery {
   }
 
   settle(outcome: Outcome): void {
-    // Given back: it stays uncommitted, and the next start repeats it in its place.
+    // A released record stays uncommitted, and the next start reads it again in its place.
     if (outcome.kind === 'release' || this.isSettled) return;
     this.isSettled = true;
     this.#settler.settled(this);

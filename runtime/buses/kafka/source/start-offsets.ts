@@ -1,46 +1,50 @@
-import { EARLIEST, LATEST, offsetsAt } from '../list-offsets.ts';
-import type { Committed } from './group-member.ts';
+import { EARLIEST, LATEST, type PartitionOffset } from '../kafka-client.ts';
 import type { Link } from '../link.ts';
+import { listOffsets } from '../list-offsets.ts';
 import type { Start } from '../options.ts';
 
-/** A partition of ours, and where it is led. */
-export interface Ours extends Committed {
+/** An assigned partition, its committed offset and its leader. */
+export interface AssignedPartition extends PartitionOffset {
   readonly leader: number;
 }
 
-/** Where reading begins, and what must be said of it. */
-export interface Beginning extends Ours {
+/** Where reading begins. */
+export interface StartOffset extends AssignedPartition {
   /** Messages that `start` asked for and that are gone. */
   readonly lost: number;
 }
 
 /**
- * Where the partitions begin in which the group has committed nothing. A partition of a topic that the group has read
- * before was added since: it is read from its beginning, whatever `start` says, or what came before it was noticed
- * would be passed over.
+ * The offsets at which reading begins in partitions without a committed offset. A partition of a topic that the group has
+ * read before was added later: it is read from its beginning, whatever `start` says; otherwise the messages that came
+ * before the partition was noticed would be skipped.
  */
-export async function beginnings(
+export async function startOffsets(
   link: Link,
-  uncommitted: readonly Ours[],
+  uncommitted: readonly AssignedPartition[],
   readBefore: ReadonlySet<string>,
   start: Start,
-): Promise<readonly Beginning[]> {
+): Promise<readonly StartOffset[]> {
   const [added, fresh] = [true, false].map((was) => uncommitted.filter(({ topic }) => readBefore.has(topic) === was));
-  const found = await Promise.all([begin(link, added ?? [], 'earliest'), begin(link, fresh ?? [], start)]);
+  const found = await Promise.all([startOf(link, added ?? [], 'earliest'), startOf(link, fresh ?? [], start)]);
   return found.flat();
 }
 
-async function begin(link: Link, places: readonly Ours[], start: Start): Promise<readonly Beginning[]> {
+async function startOf(
+  link: Link,
+  places: readonly AssignedPartition[],
+  start: Start,
+): Promise<readonly StartOffset[]> {
   if (places.length === 0) return [];
   const none = { lost: 0 };
-  if (start === 'earliest') return withOffsets(places, await offsetsAt(link, places, EARLIEST), none);
-  const ends = withOffsets(places, await offsetsAt(link, places, LATEST), none);
+  if (start === 'earliest') return withOffsets(places, await listOffsets(link, places, EARLIEST), none);
+  const ends = withOffsets(places, await listOffsets(link, places, LATEST), none);
   if (start === 'latest') return ends;
   if ('time' in start) {
-    const firsts = withOffsets(places, await offsetsAt(link, places, Date.parse(start.time)), none);
+    const firsts = withOffsets(places, await listOffsets(link, places, Date.parse(start.time)), none);
     return firsts.map((first, index) => (first.offset < 0 ? (ends[index] ?? first) : first));
   }
-  const lows = withOffsets(places, await offsetsAt(link, places, EARLIEST), none);
+  const lows = withOffsets(places, await listOffsets(link, places, EARLIEST), none);
   return lows.map((low, index) => {
     const end = ends[index]?.offset ?? low.offset;
     const offset = Math.min(Math.max(start.offset, low.offset), end);
@@ -49,10 +53,10 @@ async function begin(link: Link, places: readonly Ours[], start: Start): Promise
 }
 
 function withOffsets(
-  places: readonly Ours[],
-  found: readonly Committed[],
+  places: readonly AssignedPartition[],
+  found: readonly PartitionOffset[],
   more: { readonly lost: number },
-): readonly Beginning[] {
+): readonly StartOffset[] {
   return places.map((place) => {
     const same = found.find(({ topic, partition }) => topic === place.topic && partition === place.partition);
     return { ...place, ...more, offset: same?.offset ?? -1 };

@@ -1,35 +1,35 @@
-import type { Link } from '../link.ts';
+import type { KafkaClient } from '../kafka-client.ts';
 import type { StaticMember } from './static-member.ts';
 
 /**
- * Knows which topics are read, by their ids: one that is deleted and made again under its name has other messages at the
- * same offsets, and nothing else shows it when it has enough of them. Knows of none where the server has no ids.
+ * Compares the ids of the topics that are read: a topic that is deleted and created again has other messages at the same
+ * offsets, and nothing but its id shows it once it has enough of them. Detects nothing where the server has no ids.
  */
 export class TopicWatch {
-  readonly #link: Pick<Link, 'topicIds'>;
-  readonly #identity: Pick<StaticMember, 'readOther' | 'reads'>;
+  readonly #client: Pick<KafkaClient, 'topicIds'>;
+  readonly #identity: Pick<StaticMember, 'readOther' | 'saveTopicIds'>;
   readonly #ids = new Map<string, string>();
 
   /** `identity` keeps the ids over restarts. */
-  constructor(link: Pick<Link, 'topicIds'>, identity: Pick<StaticMember, 'readOther' | 'reads'>) {
-    this.#link = link;
+  constructor(client: Pick<KafkaClient, 'topicIds'>, identity: Pick<StaticMember, 'readOther' | 'saveTopicIds'>) {
+    this.#client = client;
     this.#identity = identity;
   }
 
-  /** Which of them an earlier process read as other topics. Of what this process has read `compare` says it. */
+  /** Which of them an earlier process read as other topics. `compare` reports those that this process has read. */
   async replacedBefore(topics: Iterable<string>): Promise<readonly string[]> {
-    const ids = await this.#link.topicIds([...new Set(topics)]);
+    const ids = await this.#client.topicIds([...new Set(topics)]);
     return [...ids.keys()].filter(
       (topic) => !this.#ids.has(topic) && this.#identity.readOther(topic, ids.get(topic) ?? ''),
     );
   }
 
-  /** Looks at them anew. Awaits `onOther` for each that is another one than before; where that rejects, the next look finds it again. */
+  /** Reads the ids again. Awaits `onOther` for each topic whose id has changed; where that rejects, the next call finds it again. */
   async compare(topics: readonly string[], onOther: (topic: string) => Promise<void>): Promise<void> {
-    for (const [topic, id] of await this.#link.topicIds(topics)) {
+    for (const [topic, id] of await this.#client.topicIds(topics)) {
       if ((this.#ids.get(topic) ?? id) !== id) await onOther(topic);
       this.#ids.set(topic, id);
     }
-    this.#identity.reads(this.#ids);
+    this.#identity.saveTopicIds(this.#ids);
   }
 }
