@@ -87,7 +87,7 @@ async function simulate(wish: Plan): Promise<{ readonly stored: readonly Frame[]
   return { stored: sink.stored, repeated: lives.reduce((sum, { counters }) => sum + counters.repeated, 0) };
 }
 
-test('with the tail of a log, no schedule of deaths leaves a frame there twice, whatever the class, the splitting and what the source can tell', async () => {
+test('with log recovery, no schedule of crashes leaves a frame there twice, whatever the class, the splitting and what the source can tell', async () => {
   let repeated = 0;
   await onSeeds(
     fc.asyncProperty(plan, async (wish) => {

@@ -83,7 +83,7 @@ test('letters go one after another where the source has nothing, and where it is
   }
 });
 
-test('an aborted read returns nothing, whoever was waited for', async () => {
+test('an aborted read returns nothing, whichever side was waited for', async () => {
   for (const source of [queueSource().source, IDLE_SOURCE]) {
     const stopping = new AbortController();
     const replay = new ListReplay();

@@ -273,7 +273,7 @@ test('each try of a function begins with the body as it was read, whatever the l
   assert.deepEqual(bodies(sink.sent), ['{"n":1}']);
 });
 
-test('the pulse is told of every call of a stage before it, and again once it has returned or thrown', async () => {
+test('the event-loop watchdog is told of every call of a stage before it, and again once it has returned or thrown', async () => {
   const told: string[] = [];
   const eventLoopWatchdog: EventLoopWatchdog = {
     begin: (step, { id }) => void told.push(`${step} ${id}`),

@@ -11,7 +11,7 @@ function queueOf(...items: string[]): AsyncQueue<string> {
   return queue;
 }
 
-test('an inbox waits for the first item, and is read empty only once the signal aborts', async () => {
+test('a queue waits for the first item, and is read empty only once the signal aborts', async () => {
   const queue = queueOf();
   const abort = new AbortController();
   const reading = queue.read(ROOM, abort.signal);
@@ -25,7 +25,7 @@ test('an inbox waits for the first item, and is read empty only once the signal 
   assert.equal(queue.size, 1, 'what arrived stays');
 });
 
-test('an inbox that failed is read to its end first', async () => {
+test('a queue that failed is read to its end first', async () => {
   const queue = queueOf('x');
   queue.fail(new Error('gone'));
   assert.deepEqual(await queue.read(ROOM, FOREVER), ['x']);
@@ -36,7 +36,7 @@ test('an inbox that failed is read to its end first', async () => {
   await assert.rejects(reading, /gone too/);
 });
 
-test('an inbox counts what it drops', () => {
+test('a queue counts what it drops', () => {
   const queue = queueOf('aa', 'b');
   assert.equal(queue.dropOldest(), 'aa');
   assert.deepEqual([queue.size, queue.bytes], [1, 1]);

@@ -57,7 +57,7 @@ test('numbered entries are what a Map would hold, in its order', () => {
   );
 });
 
-test('whoever leaves a crowd is gone, and everyone else is still there', () => {
+test('a member that leaves a set is gone, and every other one is still there', () => {
   const set = new SwapSet<{ place: number; name: string }>();
   const members = ['a', 'b', 'c', 'd'].map((name) => ({ place: 0, name }));
   for (const member of members) set.add(member);
@@ -72,7 +72,7 @@ test('whoever leaves a crowd is gone, and everyone else is still there', () => {
   assert.equal(set.size, 2);
 });
 
-test('an inbox gives no more than the bound, a large first item alone, and nothing after an abort', async () => {
+test('a queue gives no more than the bound, a large first item alone, and nothing after an abort', async () => {
   const queue = new AsyncQueue<string>((text) => text.length);
   for (const text of ['aa', 'bb', 'cccccc', 'd']) queue.push(text);
   const { signal } = new AbortController();
