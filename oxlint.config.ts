@@ -20,7 +20,8 @@ const HOMES: readonly (readonly [packages: string, ...homes: string[]])[] = [
   ['^ajv(-formats)?(/|$)', 'project', 'cli'],
   ['^mqtt(-packet)?(/|$)', 'buses/mqtt', 'demo'],
   ['^@nats-io/', 'buses/nats', 'demo'],
-  ['^(kafkajs|snappyjs|lz4js)(/|$)', 'buses/kafka'],
+  ['^kafkajs(/|$)', 'buses/kafka/client'],
+  ['^(snappyjs|lz4js)(/|$)', 'buses/kafka/records'],
   ['^amqplib(/|$)', 'buses/rabbitmq'],
   ['^aedes(/|$)', 'demo'],
 ];
@@ -75,17 +76,34 @@ function roomGates() {
   );
 }
 
+const BUSES_FOLDER = join(import.meta.dirname, 'runtime/buses');
+const BUSES = existsSync(BUSES_FOLDER) ? readdirSync(BUSES_FOLDER) : [];
+
 /** Of another bus a bus knows nothing; what several need lies in buses/support. */
 function busGates() {
-  const folder = join(import.meta.dirname, 'runtime/buses');
-  const buses = existsSync(folder) ? readdirSync(folder) : [];
-  return buses.flatMap((bus) => {
-    const forbidden = bus === 'support' ? buses : buses.filter((name) => name !== 'support');
+  return BUSES.flatMap((bus) => {
+    const forbidden = bus === 'support' ? BUSES : BUSES.filter((name) => name !== 'support');
     return DEPTHS.map((depth) => {
       const files = [`runtime/buses/${bus}/${'*/'.repeat(depth - 1)}*.ts`];
       const others = forbidden.filter((name) => name !== bus);
       return gate(files, [...walls(others, depth), DOOR, ...foreign(`buses/${bus}`)]);
     });
+  });
+}
+
+/** These patterns have no look-ahead: every file but those that begin with `in`. */
+const KAFKA_CLIENT = {
+  regex: '(^|/)client/([^i]|i[^n])',
+  message: 'Outside of client/ its index.ts alone is imported, and the types of kafka-client.ts.',
+};
+
+/** Inside the Kafka bus: kafkajs lies behind client/index.ts, and the codecs in records/. */
+function kafkaGates() {
+  const others = BUSES.filter((bus) => bus !== 'support' && bus !== 'kafka');
+  return ['', 'client', 'records', 'sink', 'source'].map((folder) => {
+    const own = `buses/kafka/${folder}`.replace(/\/$/, '');
+    const client = folder === 'client' ? [] : [KAFKA_CLIENT];
+    return gate([`runtime/${own}/*.ts`], [...walls(others, folder === '' ? 1 : 2), DOOR, ...client, ...foreign(own)]);
   });
 }
 
@@ -120,6 +138,7 @@ export default defineConfig({
     gate(['runtime/*.ts'], [{ regex: '^[.]', message: 'A door leads to #contract alone.' }, DOOR, ...foreign('.')]),
     ...roomGates(),
     ...busGates(),
+    ...kafkaGates(),
     // Neither tools nor words write to a stream.
     { files: ['runtime/contract/**', 'runtime/kit/**'], rules: { 'no-restricted-globals': ['error', 'process'] } },
     {

@@ -183,7 +183,7 @@ export class FetchLoops {
 
   /** True when another server may lead it. */
   async #failed(feed: PartitionFeed, error: KafkaError): Promise<boolean> {
-    switch (error.type) {
+    switch (error.type ?? '') {
       case 'OFFSET_OUT_OF_RANGE':
         await this.#owner.outOfRange(feed);
         return false;
