@@ -60,7 +60,7 @@ export interface Groups {
   syncGroup(nodeId: number, member: GroupGeneration, all: GroupAssignment, answerMs: number): Promise<Partitions>;
   heartbeat(nodeId: number, member: GroupGeneration, answerMs: number): Promise<void>;
   leaveGroup(nodeId: number, member: GroupMemberId, answerMs: number): Promise<void>;
-  /** What the group has committed; an offset of -1: nothing. */
+  /** The group's committed offsets; -1: none. */
   committedOffsets(nodeId: number, group: string, partitions: Partitions): Promise<readonly PartitionOffset[]>;
   commitOffsets(nodeId: number, member: GroupGeneration, offsets: readonly PartitionOffset[]): Promise<void>;
 }
@@ -99,10 +99,10 @@ export interface FetchLimits {
   readonly maxBytesPerPartition: number;
 }
 
-/** What the server has of one partition. */
+/** The answer of a fetch for one partition. */
 export interface Fetched extends TopicPartition {
   readonly error: KafkaError | undefined;
-  /** Offset behind the last message that a reader could be given; negative where the server does not say. */
+  /** Offset behind the last message that a reader could be given; negative where the server does not report it. */
   readonly highWatermark: number;
   readonly aborted: readonly AbortedTransaction[];
   /** Record batches as they lie in the log; the last may be cut off. */

@@ -243,7 +243,7 @@ export class KafkaJsClient implements KafkaClient {
       await this.#pool.refreshMetadata(topics);
     } catch (thrown) {
       const error = kafkaErrorOf(thrown);
-      // A connection whose authentication failed half way only says so from then on.
+      // A connection whose authentication failed half way answers every later request with that error.
       if (error.code === 'BUS_AUTH') this.sever();
       throw error;
     }

@@ -1,4 +1,4 @@
-/** Where the fields of a record batch of version 2 stand (KIP-98), from its first byte. */
+/** Byte offsets of the fields of a record batch of version 2 (KIP-98). */
 export const AT = {
   baseOffset: 0,
   /** Of what follows it. */

@@ -1,3 +1,3 @@
-/** Where a record carries what has a field of its own in a frame. */
+/** Headers for the fields of a frame that a record has no field for. */
 export const MESSAGE_ID = 'msgid';
 export const EXPIRY = 'expirytime';

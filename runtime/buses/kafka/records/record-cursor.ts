@@ -14,7 +14,7 @@ const NULL = -1;
 /** The times that are the same for every record of a batch. */
 export interface BatchTimes {
   readonly firstMs: number;
-  /** Where the server stamped the batch: the time of every record. */
+  /** The time of every record, in a batch that the server stamped. */
   readonly appendedMs: number | undefined;
 }
 
@@ -130,7 +130,7 @@ export class RecordCursor {
     return isShortAscii(bytes, start, end) ? bytes.toString('latin1', start, end) : utf8Of(bytes.subarray(start, end));
   }
 
-  /** Where a field begins, or NULL; its end is where the cursor is then. */
+  /** The start of a field, or NULL. The cursor moves to the end of the field. */
   #field(): number {
     const length = this.#varint();
     if (length === NULL) return NULL;

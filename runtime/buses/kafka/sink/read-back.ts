@@ -9,7 +9,7 @@ const LIMITS: FetchLimits = { waitMs: 0, maxBytes: 8 * 1024 * 1024, maxBytesPerP
 /** Of all partitions together. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** What is found, over all servers. */
+/** The ids that were found, over all servers. */
 export interface RecoveryTally {
   readonly ids: LogIds;
   seen: number;

@@ -14,7 +14,7 @@ export interface FeedOwner {
   passed(feed: PartitionFeed): void;
 }
 
-/** Where a partition is read from. */
+/** A partition and the offset from which it is read. */
 export interface FeedPlace {
   readonly topic: string;
   readonly partition: number;

@@ -8,7 +8,7 @@ export interface AssignedPartition extends PartitionOffset {
   readonly leader: number;
 }
 
-/** Where reading begins. */
+/** The offset at which reading begins. */
 export interface StartOffset extends AssignedPartition {
   /** Messages that `start` asked for and that are gone. */
   readonly lost: number;
