@@ -60,6 +60,15 @@ export function kafkaErrorOf(thrown: unknown): KafkaError {
   });
 }
 
+/** Rejects with a KafkaError. */
+export async function translated<T>(asking: Promise<T>): Promise<T> {
+  try {
+    return await asking;
+  } catch (thrown) {
+    throw kafkaErrorOf(thrown);
+  }
+}
+
 /** The error that an error code of the protocol stands for; undefined for 0. */
 export function errorIn(errorCode: number): KafkaError | undefined {
   return errorCode === 0 ? undefined : errorOfCode(errorCode);

@@ -1,5 +1,4 @@
-import type { Broker, PartitionMetadata as KafkaJsPartition, ProtocolRequest } from 'kafkajs/src/cluster/index.js';
-import { withDeadline } from '#kit/deadline.ts';
+import type { Broker, ProtocolRequest } from 'kafkajs/src/cluster/index.js';
 import type {
   FetchLimits,
   FetchPosition,
@@ -20,36 +19,27 @@ import type {
   TopicPartition,
 } from '../kafka-client.ts';
 import { KafkaError } from '../kafka-error.ts';
-import { allTopics, disconnectBroker, type KafkaCluster } from './cluster.ts';
-import { errorOfCode, kafkaErrorOf } from './failure.ts';
+import { disconnectBroker, type KafkaCluster } from './cluster.ts';
+import { errorOfCode, translated } from './failure.ts';
 import { fetch } from './fetch.ts';
 import { joinGroup, leaveGroup, sendHeartbeat, syncGroup } from './group-requests.ts';
+import { MetadataLookup } from './metadata-lookup.ts';
 import { produce } from './produce.ts';
 import { topicIds } from './topic-ids.ts';
 
 const CREATE_MS = 10_000;
-/** Each of its steps has a bound of its own. */
-const LOOKUP_MS = 25_000;
 const CONSUMER = -1;
 const READ_COMMITTED = 1;
 const TOPIC_RESOURCE = 2;
-const FETCH = 1;
-const PRODUCE = 0;
-/** Requests that are encoded and decoded in this folder. */
-const NEEDED_VERSIONS = [
-  [PRODUCE, 8],
-  [FETCH, 11],
-] as const;
-
 /** KafkaClient on the parts of kafkajs that lie below its public door. */
 export class KafkaJsClient implements KafkaClient {
   readonly #cluster: KafkaCluster;
   #renewed: (reason: string) => void = () => {};
-  /** Lookups run one after the other: kafkajs keeps the answer of the last one only. */
-  #lookup: Promise<unknown> = Promise.resolve();
+  readonly #metadata: MetadataLookup;
 
   constructor(cluster: KafkaCluster) {
     this.#cluster = cluster;
+    this.#metadata = new MetadataLookup(cluster, (reason) => this.#renewed(reason));
     cluster.onRenewed((reason) => this.#renewed(reason));
   }
 
@@ -86,30 +76,15 @@ export class KafkaJsClient implements KafkaClient {
   }
 
   refresh(): Promise<void> {
-    return this.#inLine(() => this.#refresh([]));
+    return this.#metadata.refresh();
   }
 
   partitions(topic: string): Promise<readonly PartitionMetadata[]> {
-    return this.#inLine(async () => {
-      await this.#refresh([topic]);
-      const found = this.#pool.metadata?.topicMetadata.find((one) => one.topic === topic);
-      if (found === undefined)
-        throw new KafkaError('BUS_UNREACHABLE', `topic ${topic}: the answer of the server lacks it`);
-      const { topicErrorCode, partitionMetadata } = found;
-      if (topicErrorCode !== 0) throw errorOfCode(topicErrorCode, `topic ${topic}`);
-      return partitionsOf(partitionMetadata).toSorted((a, b) => a.partition - b.partition);
-    });
+    return this.#metadata.partitions(topic);
   }
 
   topics(): Promise<readonly TopicMetadata[]> {
-    return this.#inLine(async () => {
-      await this.#refresh([]);
-      const { topicMetadata } = await allTopics(await this.#pool.findConnectedBroker());
-      return topicMetadata.map(({ topic, partitionMetadata }) => ({
-        topic,
-        partitions: partitionsOf(partitionMetadata),
-      }));
-    });
+    return this.#metadata.topics();
   }
 
   topicIds(topics: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -222,60 +197,10 @@ export class KafkaJsClient implements KafkaClient {
   #sender(nodeId: number, answerMs: number): <Answer>(request: ProtocolRequest<Answer>) => Promise<Answer> {
     return (request) => this.#send(nodeId, { ...request, requestTimeout: answerMs, logResponseError: false });
   }
-
-  #inLine<T>(look: () => Promise<T>): Promise<T> {
-    // A lookup without an end would hold up all later ones for good.
-    const bounded = (): Promise<T> =>
-      withDeadline(translated(look()), LOOKUP_MS, () => {
-        this.sever();
-        this.#renewed(`no lookup has ended within ${LOOKUP_MS} ms`);
-        return new KafkaError('BUS_UNREACHABLE', 'the cluster does not answer');
-      });
-    const looking = this.#lookup.then(bounded, bounded);
-    this.#lookup = looking;
-    return looking;
-  }
-
-  async #refresh(topics: readonly string[]): Promise<void> {
-    if (this.#cluster.isClosed) throw new KafkaError('BUS_UNREACHABLE', 'closed');
-    try {
-      await this.#cluster.client.connect();
-      await this.#pool.refreshMetadata(topics);
-    } catch (thrown) {
-      const error = kafkaErrorOf(thrown);
-      // A connection whose authentication failed half way answers every later request with that error.
-      if (error.code === 'BUS_AUTH') this.sever();
-      throw error;
-    }
-    this.#checkVersions();
-  }
-
-  #checkVersions(): void {
-    const versions = this.#pool.seedBroker?.versions;
-    if (versions === undefined || versions === null) return;
-    for (const [key, version] of NEEDED_VERSIONS) {
-      const range = versions[key];
-      if (range === undefined || range.minVersion > version || range.maxVersion < version) {
-        throw new KafkaError('BUS_PROTOCOL', 'the server must be Kafka 2.4 or later');
-      }
-    }
-  }
-}
-
-function partitionsOf(metadata: readonly KafkaJsPartition[]): PartitionMetadata[] {
-  return metadata.map(({ partitionId, leader }) => ({ partition: partitionId, leader }));
 }
 
 function offsetsOf({ responses }: Awaited<ReturnType<Broker['listOffsets']>>): readonly PartitionOffset[] {
   return responses.flatMap(({ topic, partitions }) =>
     partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
   );
-}
-
-async function translated<T>(asking: Promise<T>): Promise<T> {
-  try {
-    return await asking;
-  } catch (thrown) {
-    throw kafkaErrorOf(thrown);
-  }
 }
