@@ -1,5 +1,5 @@
 import { harmless } from '#kit/printable.ts';
-import type { KeptLetter } from '../store/dead-letters/kept-letter.ts';
+import type { KeptLetter } from '../store/dead-letters/stored-letter.ts';
 import { UsageError } from './command.ts';
 import type { LetterTask } from './letter-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

@@ -1,4 +1,4 @@
-import type { KeptLetter, WholeLetter } from '../store/dead-letters/kept-letter.ts';
+import type { KeptLetter, WholeLetter } from '../store/dead-letters/stored-letter.ts';
 
 /** A letter for machines, without what it carried. Times as RFC 3339. */
 export function letterSummary(letter: KeptLetter): object {

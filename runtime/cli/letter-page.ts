@@ -1,5 +1,5 @@
 import { harmless } from '#kit/printable.ts';
-import type { WholeLetter } from '../store/dead-letters/kept-letter.ts';
+import type { WholeLetter } from '../store/dead-letters/stored-letter.ts';
 import { bodyLines } from './body-lines.ts';
 import { moment } from './letter-json.ts';
 

@@ -1,5 +1,5 @@
 import type { JudgedRoute } from './verify-ends.ts';
-import { notedAdmin } from '../store/admin-note.ts';
+import { notedAdmin } from '../store/admin-url.ts';
 import type { Drops } from '../verify/elsewhere.ts';
 
 const ANSWER_MS = 5000;

@@ -3,9 +3,9 @@ import { type EventLoopWatchdog, STEPS } from '#contract/event-loop-watchdog.ts'
 import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { PipelineSpec, RouteSpec, StageSpec } from '../project/pipeline-spec.ts';
-import type { Place } from './event-loop-watchdog/settings.ts';
+import type { Place } from '../engine/event-loop-watchdog/settings.ts';
 import { readsBodies } from './wire.ts';
-import { startEventLoopWatchdog, type Watched } from './event-loop-watchdog/start.ts';
+import { startEventLoopWatchdog, type Watched } from '../engine/event-loop-watchdog/start.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
 
 /** What stands between a message that ends or holds up the process, and all others. */

@@ -6,7 +6,7 @@ import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { systemClock } from '../engine/clock.ts';
 import { type CrashProtection, startCrashProtection } from './crash-protection.ts';
 import { RouteRunner } from './route-runner.ts';
-import { noteAdmin } from '../store/admin-note.ts';
+import { noteAdmin } from '../store/admin-url.ts';
 import { openPipelineState } from '../store/pipeline-state.ts';
 import { type Admin, serveAdmin } from '../telemetry/admin.ts';
 import { Health } from '../telemetry/health.ts';

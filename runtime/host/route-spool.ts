@@ -14,7 +14,7 @@ import { type OpenedStore, openSpoolStore } from '../store/spool/open-spool-stor
 import { type Identity, type Pause, SpoolSource } from '../store/spool/spool-source.ts';
 import { Reserve } from '../store/reserve.ts';
 import { openDatabase } from '../store/sqlite.ts';
-import type { Stamps } from '../store/stamps.ts';
+import type { Stamps } from '../store/file-manifest.ts';
 import { syncFolder } from '../store/sync-files.ts';
 import { WatchedDatabase } from '../store/watched-database.ts';
 import type { Health } from '../telemetry/health.ts';

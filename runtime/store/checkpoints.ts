@@ -6,9 +6,9 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import { textOf } from './dead-letters/row.ts';
 import { writePrivate } from './private-file.ts';
-import { asideName } from './set-aside.ts';
-import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
-import { unusable } from './unusable.ts';
+import { asideName } from './replace-damaged.ts';
+import { type FolderOfFiles, folderOf, openSoundFile } from './open-state-file.ts';
+import { unusable } from './state-error.ts';
 
 /** The memos of a pipeline's ends. */
 export interface CheckpointStore {

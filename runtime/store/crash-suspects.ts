@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from '#contract/database.ts';
 import type { CrashSuspects } from '#contract/crash-suspects.ts';
-import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
-import { unusable } from './unusable.ts';
+import { type FolderOfFiles, folderOf, openSoundFile } from './open-state-file.ts';
+import { unusable } from './state-error.ts';
 
 /** More are never kept: each end of the process leaves one a route at most. */
 const MOST_ROWS = 1000;

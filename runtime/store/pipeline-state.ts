@@ -7,11 +7,11 @@ import { type DeadLetterStore, openDeadLetterStore } from './dead-letters/dead-l
 import { type ProcessedIdBounds, type ProcessedIdStore, openProcessedIdStore } from './processed-ids.ts';
 import { type CheckpointStore, openCheckpointStore } from './checkpoints.ts';
 import { type Reserve, reserveOf } from './reserve.ts';
-import { inWords } from './sound-file.ts';
-import { type FileReport, Stamps } from './stamps.ts';
+import { inWords } from './open-state-file.ts';
+import { type FileReport, Stamps } from './file-manifest.ts';
 import { takeStateFolder } from './state-folder.ts';
 import { openCrashSuspectStore, type CrashSuspectStore } from './crash-suspects.ts';
-import { unusable } from './unusable.ts';
+import { unusable } from './state-error.ts';
 
 /** What of a pipeline outlives its process, in a folder that one process holds. */
 export interface PipelineState {

@@ -4,9 +4,9 @@ import type { Database } from '#contract/database.ts';
 import type { ProcessedIds, LedgerEntry } from '#contract/processed-ids.ts';
 import { Deque } from '#kit/deque.ts';
 import { GroupCommit } from './group-commit.ts';
-import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
-import { steadyNowMs } from './steady-clock.ts';
-import { unusable } from './unusable.ts';
+import { type FolderOfFiles, folderOf, openSoundFile } from './open-state-file.ts';
+import { steadyNowMs } from './monotonic-clock.ts';
+import { unusable } from './state-error.ts';
 
 export interface ProcessedIdBounds {
   /** Entries; beyond it the oldest is forgotten. */

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { isOnDevice, makePrivate, makePrivateFolder, writePrivate } from './private-file.ts';
-import { asideName } from './set-aside.ts';
+import { asideName } from './replace-damaged.ts';
 import { openDatabase } from './sqlite.ts';
-import type { FileReport } from './stamps.ts';
-import { isDamage, isFullDisk, unusable } from './unusable.ts';
+import type { FileReport } from './file-manifest.ts';
+import { isDamage, isFullDisk, unusable } from './state-error.ts';
 
 const LOCK = 'lock.sqlite';
 

@@ -5,7 +5,7 @@ import type { Database, SqlNamed, SqlRow, SqlValue, Statement } from '#contract/
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { syncFile, syncFolder } from './sync-files.ts';
 import { isOnDevice, makePrivate, SIDES } from './private-file.ts';
-import { isFullDisk } from './unusable.ts';
+import { isFullDisk } from './state-error.ts';
 
 export interface WatchSettings {
   /** Opens a file as this one is to be opened. Throws what the database says. */

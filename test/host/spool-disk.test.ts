@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { NO_MOUNT, smallDisk } from '../harness/small-disk.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { ground, numbersOf } from './spool-ground.ts';
+import { ground, numbersOf } from './spool-fixture.ts';
 
 const DEADLINE_MS = 10_000;
 

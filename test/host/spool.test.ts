@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../harness/wait-for.ts';
 import { parseMetrics } from '../telemetry/prometheus.ts';
 import { readLetters } from './memory-run.ts';
-import { ground, numbersOf } from './spool-ground.ts';
+import { ground, numbersOf } from './spool-fixture.ts';
 
 const DEADLINE_MS = 10_000;
 

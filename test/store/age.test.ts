@@ -7,7 +7,7 @@ import { openDatabase } from '../../runtime/store/sqlite.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { letterForTest } from './letter.ts';
-import { knows } from './knows.ts';
+import { knows } from './is-processed.ts';
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 10, 25);

@@ -9,7 +9,7 @@ import { openPipelineState, type PipelineState } from '../../runtime/store/pipel
 import { openDatabase } from '../../runtime/store/sqlite.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { letterForTest } from './letter.ts';
-import { knows } from './knows.ts';
+import { knows } from './is-processed.ts';
 
 const LETTERS = 400;
 const BOUNDS = { most: 10_000, windowMs: undefined };

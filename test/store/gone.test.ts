@@ -9,7 +9,7 @@ import { waitFor } from '../harness/wait-for.ts';
 import { readLetters } from '../host/memory-run.ts';
 import { startNode } from '../host/sluice-process.ts';
 import { letterForTest } from './letter.ts';
-import { knows } from './knows.ts';
+import { knows } from './is-processed.ts';
 
 const BOUNDS = { most: 1000, windowMs: undefined };
 const WRITER = resolve(import.meta.dirname, 'writer.ts');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openProcessedIdStore } from '../../runtime/store/processed-ids.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import { knows } from './knows.ts';
+import { knows } from './is-processed.ts';
 
 const BOUNDS = { most: 100, windowMs: undefined };
 

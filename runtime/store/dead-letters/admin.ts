@@ -1,15 +1,15 @@
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { SluiceError } from '#contract/errors.ts';
-import { KEPT, type KeptLetter, keptLetter, type WholeLetter, wholeLetter } from './kept-letter.ts';
+import { KEPT, type KeptLetter, keptLetter, type WholeLetter, wholeLetter } from './stored-letter.ts';
 import { type Condition, conditionOf, type LetterFilter } from './filter.ts';
 import { LETTER_FILE, openLetterFile } from './layout.ts';
 import { COUNT_DISCARDS } from './quota.ts';
 import { numberOf, textOf } from './row.ts';
 import { inspect } from '../private-file.ts';
 import { reserveOf } from '../reserve.ts';
-import { wasThere } from '../stamps.ts';
-import { isFullDisk, unusable } from '../unusable.ts';
+import { wasThere } from '../file-manifest.ts';
+import { isFullDisk, unusable } from '../state-error.ts';
 
 /** A command waits for the bridge's commits, which are short. */
 const BUSY_MS = 5000;

@@ -9,8 +9,8 @@ import { endOf, INSERT, letterBytes, numberOf, rowOf, UPDATE } from './row.ts';
 import { type GoneLetters, DeadLetterQuota } from './quota.ts';
 import { DeadLetterStats } from './stats.ts';
 import { ReplayQueue } from './replay.ts';
-import { type FolderOfFiles, folderOf, openSoundFile } from '../sound-file.ts';
-import { unusable } from '../unusable.ts';
+import { type FolderOfFiles, folderOf, openSoundFile } from '../open-state-file.ts';
+import { unusable } from '../state-error.ts';
 
 /** How long a statement of the bridge waits for a command's commit, and everything in the process with it. */
 const BUSY_MS = 10;

@@ -5,8 +5,8 @@ import type { Database } from '#contract/database.ts';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import { type OpenDatabase, openSpoolDatabase, PAGE_BYTES, type SpoolLayout } from './database.ts';
-import { isWhole } from './kept.ts';
-import { salvage } from './salvage.ts';
+import { isWhole } from './stored-message.ts';
+import { salvage } from './recover-rows.ts';
 import { type RoomOnDisk, SpoolStore, type StoreSettings } from './spool-store.ts';
 
 /** What became of a damaged file. */

@@ -3,7 +3,7 @@ import { messageOf } from '#contract/errors.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import { Signal } from '#kit/signal.ts';
-import { keptOf } from './kept.ts';
+import { keptOf } from './stored-message.ts';
 import type { Arrival, Lent, SpoolStore } from './spool-store.ts';
 
 /** By what a newer message replaces this one. */

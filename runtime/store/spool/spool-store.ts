@@ -3,10 +3,10 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Demand } from '#contract/source.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import { PAGE_BYTES } from './database.ts';
-import { type Kept, read, write, type Written } from './kept.ts';
-import { Remembered } from './remembered.ts';
+import { type Kept, read, write, type Written } from './stored-message.ts';
+import { Remembered } from './committed-ids.ts';
 import { type Keeps, type Statements, statements } from './statements.ts';
-import { Unread } from './unread.ts';
+import { Unread } from './unread-ranges.ts';
 
 /** What is to be kept, and by what the store knows that another one replaces it. */
 export interface Arrival {

@@ -9,7 +9,7 @@ import { law } from '../../harness/law.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { seedOfRun } from '../../kill/random.ts';
-import { openIn } from './ground.ts';
+import { openIn } from './spool-fixture.ts';
 import { lostOf, readMarks } from './marks.ts';
 
 const TAKER = resolve(import.meta.dirname, 'taker.ts');

@@ -5,8 +5,8 @@ import type { Arrival } from '../../../runtime/store/spool/spool-store.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { GivenSource } from './given-source.ts';
-import { arrival, MIB, openIn, spoolIn, textsIn } from './ground.ts';
-import { begun, frames, lent, textOf } from './lent.ts';
+import { arrival, MIB, openIn, spoolIn, textsIn } from './spool-fixture.ts';
+import { begun, frames, lent, textOf } from './read-messages.ts';
 
 const DEADLINE_MS = 5000;
 

@@ -10,8 +10,8 @@ import { frameForTest } from '../../engine/route-for-test.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { GivenSource } from './given-source.ts';
-import { MIB, openIn, spoolIn, textsIn } from './ground.ts';
-import { begun, frames, lent, MUCH, textOf } from './lent.ts';
+import { MIB, openIn, spoolIn, textsIn } from './spool-fixture.ts';
+import { begun, frames, lent, MUCH, textOf } from './read-messages.ts';
 
 const DEADLINE_MS = 5000;
 

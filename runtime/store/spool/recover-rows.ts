@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { readableRows } from '#kit/readable-rows.ts';
-import { isWhole } from './kept.ts';
+import { isWhole } from './stored-message.ts';
 
 /** Rows of one transaction. */
 const GROUP = 1000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '#contract/errors.ts';
 import { syncFolder } from './sync-files.ts';
 import { inspect, makePrivate, writePrivate } from './private-file.ts';
-import { asideName } from './set-aside.ts';
+import { asideName } from './replace-damaged.ts';
 
 const STAMPS = 'stamps.json';
 

@@ -1,7 +1,7 @@
 import type { BusContext, BusEvent } from '#contract/bus.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
-import type { Health } from '../telemetry/health.ts';
+import type { Health } from './health.ts';
 
 /** How often the same problem is said again while it lasts. */
 const REPEAT_MS = 30_000;

@@ -6,10 +6,10 @@ import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import { copyReadable } from './copy-readable.ts';
 import { inspect } from './private-file.ts';
 import type { Reserve } from './reserve.ts';
-import { asideName, finishRepair, repairedName, setAside } from './set-aside.ts';
+import { asideName, finishRepair, repairedName, setAside } from './replace-damaged.ts';
 import { openDatabase } from './sqlite.ts';
-import { type FileReport, Stamps } from './stamps.ts';
-import { isDamage, isFullDisk, unusable } from './unusable.ts';
+import { type FileReport, Stamps } from './file-manifest.ts';
+import { isDamage, isFullDisk, unusable } from './state-error.ts';
 import { WatchedDatabase } from './watched-database.ts';
 
 /** Larger files are opened unread, and that is said: reading one goes at the speed of the disk, some 3 s a GiB. */
