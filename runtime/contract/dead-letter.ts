@@ -47,7 +47,7 @@ export interface LetterBounds {
 }
 
 /** What a route's part of the local store holds. */
-export interface LetterStanding {
+export interface LetterCounts {
   readonly letters: number;
   readonly bytes: number;
   /** When the one that died first died; undefined where there is none. */

@@ -1,5 +1,5 @@
 /** One thing that is remembered. */
-export interface LedgerEntry {
+export interface ProcessedIdEntry {
   readonly id: string;
   /** The lane and sequence that were sent, where the route has a sequence. */
   readonly lane?: string | undefined;
@@ -14,7 +14,7 @@ export interface ProcessedIds {
   /** When it was added last, in milliseconds since 1970 (UTC); undefined for one that is not remembered. */
   addedAtMs(id: string): number | undefined;
   /** Resolves once it is durable; rejects with STATE_UNUSABLE. `addedAtMs` knows it at once. */
-  add(entry: LedgerEntry): Promise<void>;
+  add(entry: ProcessedIdEntry): Promise<void>;
   /** The last sequence of each lane that is remembered. Read once, at the start. */
   sequences(): ReadonlyMap<string, number>;
 }

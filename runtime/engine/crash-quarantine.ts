@@ -28,7 +28,7 @@ export function crashQuarantineOf(
 ): CrashQuarantine | undefined {
   if (suspects === undefined || (!suspects.isAfterCrash && suspects.size === 0)) return undefined;
   const first = suspects.isAfterCrash ? window.messages : 0;
-  log.warn('probation', {
+  log.warn('crash-quarantine', {
     route: name,
     messages: first,
     suspects: suspects.size,
@@ -38,12 +38,12 @@ export function crashQuarantineOf(
   });
   const onUnwritten = (thrown: unknown): void => {
     const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');
-    log.error('probation-unwritten', { route: name, code, text: message });
+    log.error('crash-quarantine-not-saved', { route: name, code, text: message });
   };
   return new CrashQuarantine(suspects, first, {
     quarantine: (inFlight) => verdicts.quarantine(inFlight),
     over() {
-      log.info('probation-over', { route: name });
+      log.info('crash-quarantine-ended', { route: name });
       verdicts.over();
     },
     onUnwritten,

@@ -11,7 +11,7 @@ export interface LogRecoverySinkSettings {
   readonly clock: Clock;
   readonly log: Log;
   /** A frame whose confirmation was lost is there. */
-  readonly onKnown: () => void;
+  readonly onAlreadyStored: () => void;
 }
 
 /**
@@ -60,7 +60,7 @@ export class LogRecoverySink implements Sink {
       const isKnown = this.#known?.has(frame.id) === true;
       if (this.#doubts.size === 0) this.#known = undefined;
       if (isKnown) {
-        this.#settings.onKnown();
+        this.#settings.onAlreadyStored();
         return Promise.resolve('confirmed');
       }
     }

@@ -3,68 +3,68 @@ import { join } from 'node:path';
 import { messageOf } from '#contract/errors.ts';
 import { syncFolder } from './sync-files.ts';
 import { inspect, makePrivate, writePrivate } from './private-file.ts';
-import { asideName } from './replace-damaged.ts';
+import { damagedName } from './replace-damaged.ts';
 
-const STAMPS = 'stamps.json';
+const MANIFEST = 'stamps.json';
 
-/** What a start found wrong with a file, and what became of it. */
-export interface FileReport {
-  /** The file that is wrong. */
+/** The damage that a start found in a file, and its repair. */
+export interface DamageReport {
+  /** The damaged file. */
   readonly file: string;
-  /** Where it lies now; undefined where there was none, or it was mended in place. */
-  readonly aside: string | undefined;
+  /** The new name of the damaged file; undefined where there was none, or it was repaired in place. */
+  readonly movedTo: string | undefined;
   readonly flaw: string;
-  /** Rows that could be read, and are in the new file; undefined where it has none. */
-  readonly saved: number | undefined;
+  /** Readable rows that are in the new file; undefined where there is no new file. */
+  readonly recovered: number | undefined;
 }
 
 /**
- * The files that were there: a database that was cut off to nothing, or is gone, is to SQLite a new one. Each start reads
- * `stamps.json` and says what is missing.
+ * The files of earlier starts, in `stamps.json`: to SQLite a database that was truncated to nothing, or is gone, is a new
+ * one. Each start compares the folder with it and reports missing files.
  */
-export class Stamps {
+export class FileManifest {
   readonly #folder: string;
   readonly #file: string;
   readonly #made = new Map<string, string>();
-  /** True when there was no such file: then a database that bears the bridge's mark says that there should be one. */
+  /** True when there was no manifest. A database with the bridge's mark then shows that it was lost. */
   readonly isNew: boolean;
-  #isMissed = false;
-  readonly #onReport: (report: FileReport) => void;
+  #isReported = false;
+  readonly #onDamage: (report: DamageReport) => void;
 
-  /** Throws STATE_LINKED, or what the file system says. */
-  constructor(folder: string, onReport: (report: FileReport) => void) {
+  /** Throws STATE_LINKED, or the file system's error. */
+  constructor(folder: string, onDamage: (report: DamageReport) => void) {
     this.#folder = folder;
-    this.#file = join(folder, STAMPS);
-    this.#onReport = onReport;
+    this.#file = join(folder, MANIFEST);
+    this.#onDamage = onDamage;
     this.isNew = inspect(this.#file) === undefined;
     if (this.isNew) return;
     makePrivate(this.#file);
-    const read = readStamps(this.#file);
+    const read = readManifest(this.#file);
     if (typeof read === 'string') {
-      const aside = asideName(this.#file, new Date());
-      renameSync(this.#file, aside);
-      onReport({ file: this.#file, aside, flaw: read, saved: undefined });
+      const movedTo = damagedName(this.#file, new Date());
+      renameSync(this.#file, movedTo);
+      onDamage({ file: this.#file, movedTo, flaw: read, recovered: undefined });
     } else for (const [name, at] of read) this.#made.set(name, at);
   }
 
-  /** Whether the file was there at an earlier start, with something in it. */
+  /** Whether an earlier start left the file there, with content. */
   has(name: string): boolean {
     return this.#made.has(name);
   }
 
-  /** The file is there now, and durable. Where the stamp cannot be written, the next start knows no better than this one. */
+  /** The file is there now, and durable. Where the manifest cannot be written, the next start misses the entry. */
   add(name: string): void {
     if (this.#made.has(name)) return;
     this.#made.set(name, new Date().toISOString());
     this.write();
   }
 
-  /** A database bears the mark of an earlier start: where this file is new, it was lost. */
-  missed(): void {
-    if (!this.isNew || this.#isMissed) return;
-    this.#isMissed = true;
-    const flaw = 'no file, beside files that it should name: what is missing from the folder cannot be said';
-    this.#onReport({ file: this.#file, aside: undefined, flaw, saved: undefined });
+  /** A database has the mark of an earlier start: a manifest that is new was lost. */
+  reportMissing(): void {
+    if (!this.isNew || this.#isReported) return;
+    this.#isReported = true;
+    const flaw = 'no file, beside files that it should name: missing files of the folder cannot be found';
+    this.#onDamage({ file: this.#file, movedTo: undefined, flaw, recovered: undefined });
   }
 
   write(): void {
@@ -74,13 +74,13 @@ export class Stamps {
       renameSync(fresh, this.#file);
       syncFolder(this.#folder);
     } catch {
-      // A disk that is full is told by whatever has more to write.
+      // A full disk is reported by the next write to a database.
     }
   }
 }
 
-/** When each file was made, by name; or what is wrong with the file of stamps. */
-function readStamps(file: string): ReadonlyMap<string, string> | string {
+/** When each file was made, by name; or the flaw of the manifest. */
+function readManifest(file: string): ReadonlyMap<string, string> | string {
   try {
     const read: unknown = JSON.parse(readFileSync(file, 'utf8'));
     const files = typeof read === 'object' && read !== null && 'files' in read ? read.files : undefined;
@@ -91,8 +91,8 @@ function readStamps(file: string): ReadonlyMap<string, string> | string {
   }
 }
 
-/** Whether a file of a folder was there at an earlier start; for who only looks. */
-export function wasThere(folder: string, name: string): boolean {
-  const read = readStamps(join(folder, STAMPS));
+/** Whether an earlier start left the file in the folder; for commands, which change nothing. */
+export function existedBefore(folder: string, name: string): boolean {
+  const read = readManifest(join(folder, MANIFEST));
   return typeof read !== 'string' && read.has(name);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Log } from '../../runtime/contract/log.ts';
-import type { LedgerEntry } from '../../runtime/contract/processed-ids.ts';
+import type { ProcessedIdEntry } from '../../runtime/contract/processed-ids.ts';
 import { withBody } from '../../runtime/contract/message.ts';
 import { contentId } from '../../runtime/kit/content-id.ts';
 import { ReusedIds } from '../../runtime/kit/reused-ids.ts';
@@ -21,7 +21,7 @@ function processedIds() {
   return {
     known,
     addedAtMs: (id: string) => known.get(id),
-    add: ({ id }: LedgerEntry) => {
+    add: ({ id }: ProcessedIdEntry) => {
       known.set(id, EARLIER_MS);
       return Promise.resolve();
     },

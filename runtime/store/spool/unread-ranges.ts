@@ -1,37 +1,37 @@
-/** Numbers from above `above` up to `upTo` that nobody read. */
-interface Gap {
+/** Numbers above `above`, up to and including `upTo`, that were not read. */
+interface Range {
   readonly above: number;
   upTo: number;
 }
 
-const MAX_GAPS = 64;
+const MAX_RANGES = 64;
 
 /**
- * What of a growing row of numbers was not read yet, when the newest are read first: each read leaves a gap beneath
- * it. Of too many gaps the oldest two become one; what was read between them the reader passes over.
+ * The unread part of a growing sequence of numbers whose newest are read first: each read leaves a range below it. Of too
+ * many ranges the oldest two become one; the reader skips the numbers between them that were read.
  */
-export class Unread {
-  readonly #gaps: Gap[] = [];
+export class UnreadRanges {
+  readonly #ranges: Range[] = [];
   #top = 0;
 
   /** `last`: the greatest number there is. Undefined when everything is read. */
-  newest(last: number): Readonly<Gap> | undefined {
+  newest(last: number): Readonly<Range> | undefined {
     if (last > this.#top) {
-      this.#gaps.push({ above: this.#top, upTo: last });
+      this.#ranges.push({ above: this.#top, upTo: last });
       this.#top = last;
-      const [first, second] = this.#gaps;
-      if (this.#gaps.length > MAX_GAPS && first !== undefined && second !== undefined) {
-        this.#gaps.splice(0, 2, { above: first.above, upTo: second.upTo });
+      const [first, second] = this.#ranges;
+      if (this.#ranges.length > MAX_RANGES && first !== undefined && second !== undefined) {
+        this.#ranges.splice(0, 2, { above: first.above, upTo: second.upTo });
       }
     }
-    return this.#gaps.at(-1);
+    return this.#ranges.at(-1);
   }
 
-  /** The newest gap was read down to `number`; 0: it holds nothing more. */
+  /** The newest range was read down to `number`; 0: it holds nothing more. */
   readDownTo(number: number): void {
-    const gap = this.#gaps.at(-1);
-    if (gap === undefined) return;
-    if (number - 1 <= gap.above) this.#gaps.pop();
-    else gap.upTo = number - 1;
+    const range = this.#ranges.at(-1);
+    if (range === undefined) return;
+    if (number - 1 <= range.above) this.#ranges.pop();
+    else range.upTo = number - 1;
   }
 }

@@ -140,7 +140,7 @@ test('a file that was written anew keeps its bound, and gives its pages back', a
   for (let round = 0; left === 0 && round < 100; round += 1) {
     const body = new Uint8Array(20_000);
     const arrivals = upTo(10).map((n) => ({
-      kept: {
+      message: {
         id: `${round}.${n}`,
         attempt: 1,
         lane: undefined,

@@ -35,8 +35,8 @@ test(`a process that is killed ${KILLS} times while it takes and sends loses not
     await sleep(roll(0, 250));
     taker.kill('SIGKILL');
     await ended;
-    const { store, quarantine } = openIn(folder.path);
-    assert.equal(quarantine, undefined);
+    const { store, damage } = openIn(folder.path);
+    assert.equal(damage, undefined);
     lain += store.messages;
     lost += lostOf(store, marksNow()).length;
     store.close();

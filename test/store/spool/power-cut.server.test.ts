@@ -59,11 +59,11 @@ async function cutWhileTaking(
       const cut = join(scratch.path, 'cut');
       rmSync(cut, { recursive: true, force: true });
       writeFiles(files, cut);
-      const { store, quarantine } = openIn(cut);
+      const { store, damage } = openIn(cut);
       const said = readMarks(marks);
       result.lost += lostOf(store, said).length;
       result.accepted += said.accepted.size;
-      result.quarantined += quarantine === undefined ? 0 : 1;
+      result.quarantined += damage === undefined ? 0 : 1;
       result.cuts += 1;
       store.close();
       if (reached === 'some') result.left = new Map([...files, [MARKS, Buffer.from(marks)]]);
