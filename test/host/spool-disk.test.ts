@@ -75,7 +75,7 @@ test('a spool that was cut off to nothing, or is gone, is said at the start, and
     );
     assert.match(
       String(lines[0]?.fields['text']),
-      /found: (an empty file, and it held something|no file, and there was one) at the last start/,
+      /found (an empty file, and it held something|no file, and there was one) at the last start/,
     );
     await second.stop();
   }

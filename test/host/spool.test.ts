@@ -123,7 +123,7 @@ test('a damaged spool is set aside with a line that names it and says what was s
   const second = await here.start();
   const [line] = here.said.filter(({ event }) => event === 'spool-damaged');
   assert.deepEqual([line?.level, line?.fields['recovered']], ['error', 499]);
-  assert.deepEqual(readFileSync(String(line?.fields['file'])), bytes, 'it is kept');
+  assert.deepEqual(readFileSync(String(line?.fields['movedTo'])), bytes, 'it is kept');
   await waitFor(() => numbersOf(second).spooled === 0, DEADLINE_MS, 'the spool to be empty');
   assert.equal(here.texts().length, 499);
   await second.stop();
