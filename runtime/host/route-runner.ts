@@ -25,7 +25,7 @@ import { type RouteServices, wireRoute } from './wire.ts';
 
 export interface RouteRunnerSettings extends Omit<
   RouteServices,
-  'onFlow' | 'onLetters' | 'onUnconfirmed' | 'redelivers' | 'recoveredIds'
+  'onFlow' | 'onDeadLetters' | 'onUnconfirmed' | 'redelivers' | 'recoveredIds'
 > {
   readonly deadLetters: DeadLetterStore;
   /** Replays dead letters only: the source is not opened. */
@@ -111,7 +111,7 @@ export class RouteRunner {
       ...this.#settings,
       recoveryFor: redelivers ? { commitsEveryMs: guarantees.commitsEveryMs } : undefined,
       onAlreadyStored: () => {
-        if (this.#route !== undefined) this.#route.counters.known += 1;
+        if (this.#route !== undefined) this.#route.counters.alreadyStored += 1;
       },
     });
     this.#sink = opened.sink;
@@ -123,7 +123,7 @@ export class RouteRunner {
       opened.onFlow(isFlowing);
       health.set(`${this.#spec.name} confirmations`, isFlowing, `the sink does not confirm: ${why}`);
     };
-    const onLetters = (trouble: SluiceError | undefined): void => {
+    const onDeadLetters = (trouble: SluiceError | undefined): void => {
       health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && withRemedy(trouble));
     };
     const letters = this.#letters?.letters ?? deadLetters;
@@ -133,7 +133,7 @@ export class RouteRunner {
       ...this.#settings,
       deadLetters: letters,
       onFlow,
-      onLetters,
+      onDeadLetters,
       onUnconfirmed,
       redelivers,
       recoveredIds,

@@ -48,7 +48,7 @@ export interface RouteServices {
   readonly eventLoopWatchdog: EventLoopWatchdog | undefined;
   readonly onFlow: Route['onFlow'];
   readonly onUnconfirmed: Route['onUnconfirmed'];
-  readonly onLetters: Route['onLetters'];
+  readonly onDeadLetters: Route['onDeadLetters'];
   /** Whether the source redelivers unsettled messages. */
   readonly redelivers: boolean;
   /** Ids that an earlier process sent, read from the sink's log. */
@@ -68,7 +68,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     suspects,
     eventLoopWatchdog,
     onFlow,
-    onLetters,
+    onDeadLetters,
   } = services;
   const { from, to } = spec;
   const stages = spec.stages.map((stage) => stageOf(stage, spec, services));
@@ -130,7 +130,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     eventLoopWatchdog,
     onFlow,
     onUnconfirmed: services.onUnconfirmed,
-    onLetters,
+    onDeadLetters,
   };
 }
 

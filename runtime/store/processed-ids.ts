@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from '#contract/database.ts';
-import type { ProcessedIds, ProcessedIdEntry } from '#contract/processed-ids.ts';
+import type { ProcessedIds, ProcessedId } from '#contract/processed-ids.ts';
 import { Deque } from '#kit/deque.ts';
 import { GroupCommit } from './group-commit.ts';
 import { type StateFiles, stateFilesIn, openStateFile } from './open-state-file.ts';
@@ -96,7 +96,7 @@ class StoredIds implements ProcessedIds {
   /** Oldest first. Iterating a Map from its start passes over all deleted entries. */
   readonly #order = new Deque<Entry>();
   readonly #sequences = new Map<string, number>();
-  readonly #group: GroupCommit<ProcessedIdEntry>;
+  readonly #group: GroupCommit<ProcessedId>;
   #sinceTrim = 0;
 
   constructor(database: Database, settings: StoredIdsSettings) {
@@ -132,7 +132,7 @@ class StoredIds implements ProcessedIds {
     return isWithin ? known.atMs : undefined;
   }
 
-  add(entry: ProcessedIdEntry): Promise<void> {
+  add(entry: ProcessedId): Promise<void> {
     this.#insert(entry.id, this.#settings.nowMs());
     this.#removeExpired();
     return this.#group.add(entry).catch((thrown: unknown) => {

@@ -280,13 +280,13 @@ test('the pulse is told of every call of a stage before it, and again once it ha
     end: () => void told.push('-'),
   };
   const plain = stageThat((message) => message);
-  const moody = stageThat((message) => {
+  const flaky = stageThat((message) => {
     told.push(String(message.body));
     if (message.body === 'throws') throw new SluiceError('TRANSFORM_REJECTED', 'no');
     return message.body === 'waits' ? Promise.resolve(message) : message;
   });
   const frames = ['returns', 'throws', 'waits'].map((body, at) => frameForTest(`k${at}/x`, body));
-  const { clock, source } = started(frames, { stages: [plain, moody], eventLoopWatchdog });
+  const { clock, source } = started(frames, { stages: [plain, flaky], eventLoopWatchdog });
   await clock.play(() => source.settled.size === 3);
   const ofStages = told.filter(
     (text, at) => !text.startsWith('-') || (text === '-' && !/^-\d/.test(told[at - 1] ?? '')),
