@@ -1,6 +1,6 @@
 /**
- * Every code the bridge can report of a running message or bus. `verdict`: whether trying again can help. `scope`:
- * whether the message or the bus is at fault; what is the bus's fault never counts against a message.
+ * Every code that the bridge can report of a running message or bus. `verdict`: whether another attempt can help. `scope`:
+ * whether the message or the bus is at fault; a fault of the bus never counts against a message.
  */
 export const ERRORS = {
   DECODE_FAILED: {

@@ -1,4 +1,4 @@
-/** What a source finds odd in a message, and leaves out or reads otherwise. The message passes on. */
+/** Irregular values that a source ignores or reads in another way. The message is not rejected. */
 export const ODDITIES = {
   TIMESTAMP_IGNORED:
     "a message's own timestamp is outside of the years 1970 to 9999; the message counts as one without a timestamp",
@@ -9,7 +9,7 @@ export const ODDITIES = {
   HEADER_ROUNDED: 'a message has an integer beyond 2^53 in a header; the client library rounds it',
 } as const;
 
-/** Facts that a connection tells an operator once. docs/errors.md lists this table. */
+/** Facts that a connection reports to an operator once. docs/errors.md lists this table. */
 export const NOTICES = {
   ...ODDITIES,
   CONSUMER_CHANGED:
@@ -50,7 +50,7 @@ export const NOTICES = {
   STREAM_RETENTION: 'RabbitMQ: the stream cuts off what was not read within its bounds',
 } as const;
 
-/** Messages that are gone or may be. docs/errors.md lists this table. */
+/** Losses or possible losses of messages. docs/errors.md lists this table. */
 export const LOSSES = {
   CORE_OVERRUN: 'NATS: messages came faster than the route can pass on; the oldest were dropped',
   LOG_CUT_OFF:

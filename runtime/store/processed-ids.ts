@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from '#contract/database.ts';
-import type { ProcessedIds, LedgerEntry } from '#contract/processed-ids.ts';
+import type { ProcessedIds, ProcessedId } from '#contract/processed-ids.ts';
 import { Deque } from '#kit/deque.ts';
 import { GroupCommit } from './group-commit.ts';
 import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
@@ -96,7 +96,7 @@ class StoredIds implements ProcessedIds {
   /** Oldest first. A Map's own order would be searched through all that has left it. */
   readonly #order = new Deque<Known>();
   readonly #sequences = new Map<string, number>();
-  readonly #group: GroupCommit<LedgerEntry>;
+  readonly #group: GroupCommit<ProcessedId>;
   #sinceTrim = 0;
 
   constructor(database: Database, owned: Owned) {
@@ -132,7 +132,7 @@ class StoredIds implements ProcessedIds {
     return isWithin ? known.atMs : undefined;
   }
 
-  add(entry: LedgerEntry): Promise<void> {
+  add(entry: ProcessedId): Promise<void> {
     this.#know(entry.id, this.#owned.nowMs());
     this.#forget();
     return this.#group.add(entry).catch((thrown: unknown) => {
