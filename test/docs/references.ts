@@ -57,7 +57,9 @@ export function linksOf(page: string): readonly string[] {
 
 /** The anchors that the headings of a page make. */
 export function anchorsOf(page: string): ReadonlySet<string> {
-  const headings = textOf(page).replace(FENCED, '').matchAll(/^#+ (.+)$/gm);
+  const headings = textOf(page)
+    .replace(FENCED, '')
+    .matchAll(/^#+ (.+)$/gm);
   return new Set([...headings].map(([, heading = '']) => slug(heading)));
 }
 
