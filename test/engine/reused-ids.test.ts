@@ -29,7 +29,7 @@ function processedIds() {
   };
 }
 
-test('a message that isReused the id of another one passes under an id of its own, and is counted', async () => {
+test('a message that has the id of another one passes under an id of its own, and is counted', async () => {
   const frames = [
     frame('a/x', 'open', '1'),
     frame('a/x', 'shut', '1'),

@@ -127,7 +127,7 @@ export function sinkOf(life: Life, sink: Sink): Sink {
 }
 
 /** the processed ids whose writes take their time, fail now and then, and are lost with the process until they are durable. */
-export class SimulatedLedger {
+export class SimulatedProcessedIds {
   readonly #clock: VirtualClock;
   readonly #durable: ProcessedId[] = [];
 
