@@ -47,7 +47,7 @@ export interface LetterBounds {
 }
 
 /** The contents of a route's part of the local store. */
-export interface LetterStanding {
+export interface LetterCounts {
   readonly letters: number;
   readonly bytes: number;
   /** The time of the oldest dead letter; undefined where there is none. */
