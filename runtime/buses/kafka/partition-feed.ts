@@ -74,6 +74,11 @@ export class PartitionFeed implements Settler {
     this.#position = place.offset;
   }
 
+  /** Without a tag they are those of any topic of that name. */
+  get isIdUnsure(): boolean {
+    return this.#tag === '';
+  }
+
   /** From where it is to be asked for. */
   get fetchOffset(): number {
     return this.#fetchOffset;
