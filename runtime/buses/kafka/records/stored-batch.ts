@@ -77,6 +77,11 @@ export function isStampedByServer({ bytes }: Pick<StoredBatch, 'bytes'>): boolea
   return (bytes.readInt16BE(AT.attributes) & ATTRIBUTES.logAppendTime) !== 0;
 }
 
+/** The epoch of the leader that appended it. It stays with the batch, wherever it is read. -1: unknown. */
+export function leaderEpochOf({ bytes }: Pick<StoredBatch, 'bytes'>): number {
+  return bytes.readInt32BE(AT.leaderEpoch);
+}
+
 /** The name of its compression, for errors. */
 export function compressionOf({ bytes }: StoredBatch): string {
   return compressionName(bytes.readInt16BE(AT.attributes) & ATTRIBUTES.compression);

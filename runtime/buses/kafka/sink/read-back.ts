@@ -1,3 +1,4 @@
+import type { LoggedTime } from '#contract/sink.ts';
 import type { LogIds } from '#kit/log-ids.ts';
 import type { Fetched, FetchLimits } from '../kafka-client.ts';
 import type { Link } from '../link.ts';
@@ -11,7 +12,7 @@ const MOST_BYTES = 64 * 1024 * 1024;
 
 /** The ids that were found, over all servers. */
 export interface RecoveryTally {
-  readonly ids: LogIds;
+  readonly ids: LogIds<LoggedTime>;
   seen: number;
   bytes: number;
   /** Why some may be missing. */
@@ -65,10 +66,10 @@ function take(end: PartitionLogEnd, { error, records, aborted }: Fetched, books:
   }
   books.bytes += records.length;
   try {
-    end.take(splitBatches(records, aborted), ({ id, latestMs }) => {
+    end.take(splitBatches(records, aborted), ({ id, time }) => {
       books.seen += 1;
       if (id?.startsWith(books.prefix) !== true) return false;
-      books.ids.note(id, latestMs);
+      books.ids.note(id, time);
       return true;
     });
   } catch (thrown) {

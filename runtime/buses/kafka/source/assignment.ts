@@ -74,13 +74,14 @@ export class Assignment {
 
   /** Reads these partitions from now on. Those that were read before go on where they were. */
   async begin(member: GroupMember, partitions: Partitions): Promise<void> {
+    await this.#topicWatch.add(partitions.keys());
     const assigned = await this.#withOffsets(member, partitions);
     const names = new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`));
     for (const name of this.#feeds.keys()) if (!names.has(name)) this.#feeds.delete(name);
     const readBefore = new Set(assigned.filter(({ offset }) => offset >= 0).map(({ topic }) => topic));
     const uncommitted = assigned.filter(({ offset }) => offset < 0);
     // The server deletes the group's offsets with a topic. A topic created since under that name is read from its beginning.
-    const replaced = await this.#topicWatch.replacedBefore(uncommitted.map(({ topic }) => topic));
+    const replaced = this.#topicWatch.replacedBefore(uncommitted.map(({ topic }) => topic));
     for (const topic of replaced) readBefore.add(topic);
     const begun = await startOffsets(this.#link, uncommitted, readBefore, this.#settings.start);
     // A partition that begins at the end of its log would begin further back or ahead after a restart: so the offset is committed.
@@ -158,16 +159,18 @@ export class Assignment {
   }
 
   #checkTopics(): Promise<void> {
-    const compare = (): Promise<void> => this.#topicWatch.compare(this.#topics, (topic) => this.#replaced(topic));
+    const compare = (): Promise<void> =>
+      this.#topicWatch.compare(this.#topics, (topic, tag) => this.#replaced(topic, tag));
     return (this.#checking ??= compare().finally(() => (this.#checking = undefined)));
   }
 
-  async #replaced(topic: string): Promise<void> {
+  async #replaced(topic: string, tag: string): Promise<void> {
     const feeds = [...this.#feeds.values()].filter((feed) => feed.topic === topic);
     const lows = await listOffsets(this.#link, feeds, EARLIEST);
     for (const feed of feeds) {
       const low = lows.find(({ partition }) => partition === feed.partition)?.offset ?? 0;
-      this.#readAnew(feed, low, 'the topic was made anew, and what was not read of the one before is gone');
+      const why = 'the topic was made anew, and what was not read of the one before is gone';
+      this.#readAnew(feed, { offset: low, tag }, why);
     }
   }
 
@@ -204,7 +207,7 @@ export class Assignment {
     let feed = this.#feeds.get(name);
     // Other members have read on meanwhile, or an operator has set the group's offset back: what was fetched here is void.
     if (feed === undefined || offset > feed.nextOffset || offset < feed.committed) {
-      feed = this.#feed({ topic, partition, offset, committed: offset, tag: '' });
+      feed = this.#feed({ topic, partition, offset, committed: offset, tag: this.#topicWatch.tagOf(topic) });
     }
     feed.committed = offset;
     feed.leader = leader;
@@ -257,7 +260,7 @@ export class Assignment {
   async #relocate(feed: PartitionFeed): Promise<void> {
     await this.#checkTopics();
     if (this.#feeds.get(feed.name) !== feed) return;
-    const { fetchOffset } = feed;
+    const { topic, fetchOffset } = feed;
     const [low, end] = await Promise.all(
       [EARLIEST, LATEST].map(async (time) => (await listOffsets(this.#link, [feed], time))[0]?.offset ?? -1),
     );
@@ -267,14 +270,16 @@ export class Assignment {
       feed.skipTo(low);
     } else if (fetchOffset > end) {
       const why = `it ends at offset ${end}, and ${fetchOffset} was read up to: it was made anew, or its server lost its end`;
-      this.#readAnew(feed, low, why);
+      // The rest of this log was read under its own tag, and may be another log where the server has no ids.
+      const tag = `${this.#topicWatch.tagOf(topic)}@${Date.now().toString(36)}`;
+      this.#readAnew(feed, { offset: low, tag }, why);
     }
   }
 
-  #readAnew(feed: PartitionFeed, offset: number, why: string): void {
+  #readAnew(feed: PartitionFeed, { offset, tag }: Pick<FeedPlace, 'offset' | 'tag'>, why: string): void {
     reportCutOff(this.#link, feed, why);
     const { topic, partition } = feed;
-    const other = this.#feed({ topic, partition, offset, committed: -1, tag: `@${Date.now().toString(36)}` });
+    const other = this.#feed({ topic, partition, offset, committed: -1, tag });
     other.leader = feed.leader;
     // During a rebalance nothing is handed over.
     if (this.#loops !== undefined) this.#reader.serve([...this.#feeds.values()]);

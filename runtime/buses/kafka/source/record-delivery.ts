@@ -4,6 +4,8 @@ import type { Frame } from '#contract/frame.ts';
 /** Receives the settlements of records. */
 export interface Settler {
   settled(record: RecordDelivery): void;
+  /** Whether the ids of its records may be those of other records that were there before. */
+  readonly isIdUnsure: boolean;
 }
 
 /** A record that was handed to the engine. */
@@ -17,6 +19,10 @@ export class RecordDelivery implements Delivery {
   nextOffset: number;
   isSettled = false;
   readonly #settler: Settler;
+
+  get isIdUnsure(): boolean {
+    return this.#settler.isIdUnsure;
+  }
 
   constructor(settler: Settler, id: string, frame: Frame, nextOffset: number, lane: string | undefined) {
     this.id = id;
