@@ -14,7 +14,8 @@ import { CLASSES } from '#contract/traffic-class.ts';
 import type { Tracer } from '#contract/trace.ts';
 import { ReusedIds } from '#kit/reused-ids.ts';
 import { sizeBytes } from '#kit/quantity.ts';
-import { busOf, type Catalog } from './catalog-of.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import { busOf } from './catalog-of.ts';
 import { codecByContentType } from '../codecs/by-content-type.ts';
 import { JSON_CODECS } from '../codecs/json.ts';
 import { compileTemplate, type TemplateUse } from '../template/compile-template.ts';
@@ -26,8 +27,8 @@ import { newCounters } from '../engine/counters.ts';
 import { SequenceTracker } from '../engine/sequence-tracker.ts';
 import type { Route } from '../engine/route.ts';
 import type { ProcessedIdBounds } from '../store/processed-ids.ts';
-import type { LoadedFunction } from '../stages/kind.ts';
-import type { Validator } from '../stages/validate.ts';
+import type { LoadedFunction } from '#contract/stage-kind.ts';
+import type { Validator } from '#contract/validator.ts';
 
 type Memory = Pick<Route, 'processedIds' | 'sequences'>;
 
