@@ -11,7 +11,7 @@ interface Judge {
 
 /** What a driver is asked with: the options of the connection that an end names, and the end's own. */
 export function endOptions(pipeline: PipelineSpec, end: End): never {
-  return asIts({ connection: pipeline.connections.get(end.connection)?.options, end: end.options });
+  return asChecked({ connection: pipeline.connections.get(end.connection)?.options, end: end.options });
 }
 
 /** The same for opening the end: with its siblings, and with what reads the connection's files anew, where it names some. */
@@ -21,17 +21,17 @@ export function openingOptions(pipeline: PipelineSpec, end: End, bus: Judge, con
   const siblings = pipeline.routes
     .flatMap(({ from, to, deadLetter }) => [from, to, deadLetter.to])
     .flatMap((one) => (one?.connection === connection ? [one.options] : []));
-  if (reread === undefined) return asIts({ connection: atStart, end: end.options, siblings });
+  if (reread === undefined) return asChecked({ connection: atStart, end: end.options, siblings });
   let good = atStart;
   const tell = (text: string): void => {
     const message = `${connection}: ${text}; it goes on with what was read before`;
     context.report({ kind: 'problem', error: new SluiceError('BUS_FILE', message, { place: { bus: connection } }) });
   };
   const conflicts = (options: object): readonly OptionFlaw[] => {
-    const itself = context.direction === 'source' ? { from: asIts(end.options) } : { to: asIts(end.options) };
-    return bus.flaws(asIts(options), itself).filter(({ where }) => where === 'connection');
+    const itself = context.direction === 'source' ? { from: asChecked(end.options) } : { to: asChecked(end.options) };
+    return bus.flaws(asChecked(options), itself).filter(({ where }) => where === 'connection');
   };
-  return asIts({
+  return asChecked({
     connection: atStart,
     end: end.options,
     siblings,
@@ -46,7 +46,8 @@ export function openingOptions(pipeline: PipelineSpec, end: End, bus: Judge, con
   });
 }
 
-function asIts(options: object): never {
+/** Options of the checked spec, as the driver that they were checked for takes them. */
+export function asChecked(options: object): never {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker judged them against this very driver's schemas
   return options as never;
 }

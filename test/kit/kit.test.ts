@@ -7,9 +7,9 @@ import { Deque } from '../../runtime/kit/deque.ts';
 import { AsyncQueue } from '../../runtime/kit/async-queue.ts';
 import { IntMap } from '../../runtime/kit/int-map.ts';
 import { durationMs, sizeBytes } from '../../runtime/kit/quantity.ts';
-import { SettledPrefix } from '../../runtime/kit/settled-prefix.ts';
+import { SettledPrefix } from '../../runtime/buses/support/settled-prefix.ts';
 import { shortened } from '../../runtime/kit/shortened.ts';
-import { type SuspensionEvent, Suspensions } from '../../runtime/kit/suspensions.ts';
+import { type SuspensionEvent, Suspensions } from '../../runtime/buses/support/suspensions.ts';
 
 test('a deque holds what an array would, whatever is done to it', () => {
   fc.assert(

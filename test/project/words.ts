@@ -39,11 +39,14 @@ const GIVES = {
   notes: [],
 } as const;
 
+/** As much of a driver as the checker looks at. */
+type CheckedBus<Connection, From, To> = Omit<Bus<Connection, From, To>, 'module' | 'page' | 'opposite'>;
+
 const never = (): never => {
   throw new Error('a checker opens no connection');
 };
 
-const mqtt: Bus<FieldConnection, { topics: readonly string[]; qos: number }, { topic: string }> = {
+const mqtt: CheckedBus<FieldConnection, { topics: readonly string[]; qos: number }, { topic: string }> = {
   name: 'mqtt',
   grammar: {
     word: 'topic',
@@ -104,7 +107,7 @@ const mqtt: Bus<FieldConnection, { topics: readonly string[]; qos: number }, { t
 
 const URLS = { anyOf: [text, { type: 'array', minItems: 1, items: text }] } as const;
 
-const jetstream: Bus<
+const jetstream: CheckedBus<
   { url: string | readonly string[] },
   { stream: string; subjects?: readonly string[] },
   { subject: string; stream?: string }

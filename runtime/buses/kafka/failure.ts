@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#contract/errors.ts';
-import { isTlsCode, tlsFailure } from '#kit/socket-failure.ts';
+import { isTlsCode, tlsFailure } from '../support/socket-failure.ts';
 import { NO_ANSWER } from './overdue.ts';
 
 /** What the client or a server said, in the bridge's words. */

@@ -1,4 +1,5 @@
 import type { Bus } from '#contract/bus.ts';
+import { urls } from './end-urls.ts';
 import { flaws } from './flaws.ts';
 import { sinkGuarantees, sourceGuarantees } from './guarantees.ts';
 import { headerSpelling } from './header-spelling.ts';
@@ -10,13 +11,19 @@ import {
   sinkSchema,
   sourceSchema,
 } from './options.ts';
+import { opposite } from './opposite-ends.ts';
+import { page } from './page.ts';
 import { reads, servers, WRITES } from './reach.ts';
 import { topicNames } from './topics.ts';
 
 /** Kafka: at least once and in order per key, from and to any cluster from 2.4 on. */
 export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   name: 'kafka',
+  module: { file: 'buses/kafka/index.ts', exportName: 'kafka' },
+  page,
   grammar: topicNames,
+  urls,
+  opposite,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -1,5 +1,5 @@
 import errors from 'kafkajs/src/protocol/error.js';
-import type { LogIds } from '#kit/log-ids.ts';
+import type { LogIds } from '../support/log-ids.ts';
 import { fetch, type Fetched, type FetchLimits } from './fetch.ts';
 import type { Link } from './link.ts';
 import type { PartitionLogEnd } from './partition-log-end.ts';

@@ -4,7 +4,7 @@ import { type Frame, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { addValue } from '#contract/typed-headers.ts';
 import { takeExpiryMs } from '#kit/message-time.ts';
-import { pairsOf } from './user-properties.ts';
+import { pairsOf } from './client/user-properties.ts';
 
 /** What arrived, read by a parser that is mended (user-properties.ts), as a frame. The body is a view of the connection's read buffer. */
 export function receivedFrame(packet: IPublishPacket, note: NoteOddity): Frame {

@@ -7,14 +7,14 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { clientOptions, targetOf } from './client-options.ts';
+import { clientOptions, targetOf } from './client/connect-options.ts';
 import { Confirmations } from './confirmations.ts';
-import { problem, type Target } from './connect-failure.ts';
+import { problem, type Target } from './client/connect-failure.ts';
 import { headerSpelling, withoutHeaders } from './header-spelling.ts';
-import { Link, type LinkEnd, type Live } from './link.ts';
+import { Link, type LinkEnd, type Live } from './client/link.ts';
 import type { MqttConnection, MqttTo } from './options.ts';
-import { pubackRefusal } from './puback-refusal.ts';
-import { publishPacket, type PublishSettings } from './publish-packet.ts';
+import { pubackRefusal } from './client/puback-refusal.ts';
+import { publishPacket, type PublishSettings } from './client/publish-packet.ts';
 import { topicGrammar } from './topics.ts';
 
 /** Beyond it nothing is gained, and a crash sends that many again. */

@@ -11,18 +11,18 @@ import type { Demand, Source } from '#contract/source.ts';
 import { ReusedIds } from '#kit/reused-ids.ts';
 import { contentId } from '#kit/content-id.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
-import { Liveness, NoAnswer } from '#kit/liveness.ts';
+import { Liveness, NoAnswer } from '../support/liveness.ts';
 import { IntMap } from '#kit/int-map.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { clientOptions, targetOf } from './client-options.ts';
-import { problem, type Target } from './connect-failure.ts';
-import { mendUserProperties } from './user-properties.ts';
-import { Link, type LinkEnd, type Live } from './link.ts';
+import { clientOptions, targetOf } from './client/connect-options.ts';
+import { problem, type Target } from './client/connect-failure.ts';
+import { mendUserProperties } from './client/user-properties.ts';
+import { Link, type LinkEnd, type Live } from './client/link.ts';
 import type { MqttConnection, MqttFrom } from './options.ts';
 import { PacketIdEpoch } from './packet-id-epoch.ts';
-import { type Claim, Pubacks } from './pubacks.ts';
+import { type Claim, Pubacks } from './client/pubacks.ts';
 import { receivedFrame } from './received-frame.ts';
-import { Refusal, Subscription } from './subscription.ts';
+import { Refusal, Subscription } from './client/subscription.ts';
 
 /** Given to the client's callback: no PUBACK of its own, go on with the next packet. */
 const DEFERRED = new Error('acknowledged later');

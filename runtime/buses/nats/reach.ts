@@ -1,7 +1,7 @@
 import { type Reach, serverName } from '#contract/reach.ts';
 import { LEVELS } from '#kit/address-pattern.ts';
-import type { CoreFrom } from './core-options.ts';
-import type { JetStreamFrom, JetStreamTo } from './jetstream-options.ts';
+import type { CoreFrom } from './core/options.ts';
+import type { JetStreamFrom, JetStreamTo } from './jetstream/options.ts';
 import type { NatsConnectionOptions } from './options.ts';
 import { parseServerUrl } from './server-url.ts';
 import { subjectPattern } from './subject.ts';

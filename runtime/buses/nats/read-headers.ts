@@ -6,7 +6,7 @@ import { addValue } from '#contract/typed-headers.ts';
 import { takeExpiryMs } from '#kit/message-time.ts';
 import { canonical, CONTROL } from './header-names.ts';
 import { messageTtlMs } from './message-ttl.ts';
-import { headerBlock } from './raw-message.ts';
+import { headerBlock } from './client/raw-message.ts';
 
 /** What a message's headers say. */
 export interface Carried {

@@ -3,10 +3,10 @@ import type { BusContext } from '#contract/bus.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause } from '#kit/deadline.ts';
-import type { Link } from './link.ts';
-import { serverWord } from './server-word.ts';
-import type { Session } from './session.ts';
-import { holdExclusive } from './topology.ts';
+import type { Link } from './client/link.ts';
+import { serverWord } from './client/close-reason.ts';
+import type { Session } from './client/session.ts';
+import { holdExclusive } from './client/topology.ts';
 
 const PREFIX = 'sluice-fence-';
 const NAME = /^sluice-fence-[0-9a-f]{16}$/;

@@ -1,6 +1,6 @@
 import type { NoticeCode } from '#contract/event-codes.ts';
 import { pause } from '#kit/deadline.ts';
-import type { Link } from './link.ts';
+import type { Link } from './client/link.ts';
 import { askManagement } from './management.ts';
 
 /** A server knows of a new queue's policy once it has collected statistics, which it does every 5 s. */

@@ -1,9 +1,9 @@
 import type { Channel } from 'amqplib';
 import { pause } from '#kit/deadline.ts';
-import { Liveness } from '#kit/liveness.ts';
-import type { Standstill } from '#kit/standstill.ts';
-import { Renewal, type Session } from './session.ts';
-import type { QueueKind } from './topology.ts';
+import { Liveness } from '../support/liveness.ts';
+import type { Standstill } from '../support/standstill.ts';
+import { Renewal, type Session } from './client/session.ts';
+import type { QueueKind } from './client/topology.ts';
 
 /** What the watch asks of the source, and tells it. None of these may throw. */
 export interface Watched {

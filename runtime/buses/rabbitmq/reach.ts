@@ -3,7 +3,7 @@ import { type Reach, serverName } from '#contract/reach.ts';
 import { type AddressPattern, LEVELS, patternOf } from '#kit/address-pattern.ts';
 import type { Binding, ExchangeType, RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
 import { routingKeys } from './routing-key.ts';
-import { parseNode, urlsOf } from './target.ts';
+import { parseNode, urlsOf } from './client/target.ts';
 
 type Place = Readonly<Record<'pipeline' | 'route', string>>;
 

@@ -6,18 +6,18 @@ import { messageOf, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { Confirms } from './confirms.ts';
+import { Confirms } from './client/confirms.ts';
 import { Fence } from './fence.ts';
 import { headerSpelling } from './header-spelling.ts';
-import { Link, type LinkEnd } from './link.ts';
+import { Link, type LinkEnd } from './client/link.ts';
 import type { RabbitConnection, RabbitTo } from './options.ts';
 import { publishOptions, type PublishSettings } from './publish-options.ts';
 import { lookAtQueue } from './queue-settings.ts';
 import { routingKeys } from './routing-key.ts';
-import { meaningOf, serverWord } from './server-word.ts';
-import type { Session } from './session.ts';
-import { Suspect } from './suspect.ts';
-import { ensureExchange, ensureQueue } from './topology.ts';
+import { meaningOf, serverWord } from './client/close-reason.ts';
+import type { Session } from './client/session.ts';
+import { Suspect } from './poison-detector.ts';
+import { ensureExchange, ensureQueue } from './client/topology.ts';
 
 /** Beyond it nothing is gained, and a crash sends that many again. */
 const MAX_IN_FLIGHT = 1000;

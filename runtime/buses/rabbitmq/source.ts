@@ -5,23 +5,23 @@ import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import { Deque } from '#kit/deque.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
-import { Standstill } from '#kit/standstill.ts';
-import type { Acks } from './acks.ts';
-import { Arrival } from './arrival.ts';
-import { Consumer, type ConsumerWanted, type Received } from './consumer.ts';
-import { Link, type LinkEnd } from './link.ts';
+import { Standstill } from '../support/standstill.ts';
+import type { Acks } from './client/acks.ts';
+import { Arrival } from './queue-delivery.ts';
+import { Consumer, type ConsumerWanted, type Received } from './client/consumer.ts';
+import { Link, type LinkEnd } from './client/link.ts';
 import type { RabbitConnection, RabbitFrom } from './options.ts';
 import { lookAtQueue } from './queue-settings.ts';
-import { QueueRemarks } from './queue-remarks.ts';
+import { QueueRemarks } from './queue-notices.ts';
 import { QueueWatch, type Watched } from './queue-watch.ts';
 import { queueOf } from './reach.ts';
 import { receivedFrame } from './received-frame.ts';
-import { meaningOf, serverWord } from './server-word.ts';
-import type { Session } from './session.ts';
+import { meaningOf, serverWord } from './client/close-reason.ts';
+import type { Session } from './client/session.ts';
 import { SourceIds } from './source-ids.ts';
-import { StreamPlace } from './stream-place.ts';
+import { StreamPlace } from './stream-position.ts';
 import { StreamWatch } from './stream-watch.ts';
-import { faultOf } from './unreadable-headers.ts';
+import { faultOf } from './client/unreadable-headers.ts';
 import {
   bindQueue,
   consumersAfterStart,
@@ -33,7 +33,7 @@ import {
   offsetOfLast,
   othersBeside,
   type QueueKind,
-} from './topology.ts';
+} from './client/topology.ts';
 
 /** AMQP counts the prefetch in two bytes. */
 const MAX_PREFETCH = 65_535;

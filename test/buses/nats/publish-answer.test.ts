@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readAnswer } from '../../../runtime/buses/nats/publish-answer.ts';
+import { readAnswer } from '../../../runtime/buses/nats/jetstream/publish-ack.ts';
 
 test('only a stream and a sequence confirm', () => {
   assert.deepEqual(readAnswer('{"stream":"S","seq":7}', undefined), { receipt: 'confirmed' });

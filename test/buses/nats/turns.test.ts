@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '#contract/errors.ts';
 import type { Receipt } from '#contract/sink.ts';
-import { Turns } from '../../../runtime/buses/nats/turns.ts';
+import { Turns } from '../../../runtime/buses/nats/jetstream/per-subject-sender.ts';
 import { settleNow } from '../../engine/route-for-test.ts';
 
 /** Sends that the test answers by hand; `sent` names those that were handed over. */
