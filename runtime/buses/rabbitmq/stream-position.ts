@@ -2,7 +2,7 @@ import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Arrival } from './queue-delivery.ts';
-import { OpenOrder } from './open-order.ts';
+import { SettledPrefix } from '../support/settled-prefix.ts';
 import type { Start } from './options.ts';
 import { type Kept, type Place, printOf, readPlace, writePlace } from './stream-checkpoint.ts';
 
@@ -20,7 +20,7 @@ export class StreamPlace {
   readonly #context: BusContext;
   readonly #queue: string;
   readonly #start: Start;
-  #order = new OpenOrder<Arrival>();
+  #order = new SettledPrefix<Arrival>();
   #kept: Kept;
   /** The last that the engine was given; it outlives a session. */
   #handed: { readonly offset: number; readonly frame: Frame } | undefined;
@@ -93,7 +93,7 @@ export class StreamPlace {
     const { generation } = this.#kept;
     this.#handed = undefined;
     this.#unsaved = undefined;
-    this.#order = new OpenOrder();
+    this.#order = new SettledPrefix();
     this.#keep({ kind: 'first' }, generation + 1);
     this.#context.report({
       kind: 'loss',

@@ -1,38 +1,38 @@
 import { Deque } from '#kit/deque.ts';
 
-/** A place in the order of receipt. */
-interface Ticket<T> {
-  readonly item: T;
-  settled: boolean;
-}
-
 /**
- * Settlements come in any order; some buses must hear them in the order of receipt. Remembers what is open and
- * releases the settled prefix.
+ * Settlements come in any order; some buses take them only in the order of receipt. Holds the received items in that order
+ * and lets the settled ones at its beginning go.
  */
-export class SettledPrefix<T> {
-  readonly #open = new Deque<Ticket<T>>();
-  readonly #release: (item: T) => void;
+export class SettledPrefix<Item extends { readonly isSettled: boolean }> {
+  readonly #open = new Deque<Item>();
 
-  constructor(release: (item: T) => void) {
-    this.#release = release;
-  }
-
-  /** Received and not yet released. */
+  /** Received and not yet let go. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** Takes a place; the function returned settles it, once. */
-  enter(item: T): () => void {
-    const ticket: Ticket<T> = { item, settled: false };
-    this.#open.push(ticket);
-    return () => {
-      ticket.settled = true;
-      while (this.#open.at(0)?.settled === true) {
-        const first = this.#open.shift();
-        if (first !== undefined) this.#release(first.item);
-      }
-    };
+  /** In the order of receipt. */
+  push(item: Item): void {
+    this.#open.push(item);
+  }
+
+  /** Lets the settled prefix go, each item to `release`, in order. Returns the last of it, if there was one. */
+  advance(release?: (item: Item) => void): Item | undefined {
+    let last: Item | undefined;
+    for (let first = this.#open.at(0); first?.isSettled === true; first = this.#open.at(0)) {
+      this.#open.shift();
+      release?.(first);
+      last = first;
+    }
+    return last;
+  }
+
+  /** The items that are settled behind one that is not. */
+  *settledBehind(): Generator<Item> {
+    for (let position = 0; position < this.#open.size; position += 1) {
+      const item = this.#open.at(position);
+      if (item?.isSettled === true) yield item;
+    }
   }
 }

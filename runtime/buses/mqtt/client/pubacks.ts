@@ -2,35 +2,35 @@ import type { Duplex } from 'node:stream';
 import { SettledPrefix } from '../../support/settled-prefix.ts';
 
 /** A QoS 1 message between its PUBLISH and its PUBACK. */
-export interface Claim {
+export interface UnackedPublish {
   readonly packetId: number;
   /** The delivery's id: packet id and content, so that a redelivery of the same message can be told from another one. */
   readonly id: string;
   readonly bytes: number;
-  /** How it ended; undefined while the engine holds it. */
-  outcome: 'accept' | 'release' | 'reject' | undefined;
-  /** Lets its PUBACK go, in the connection in which it arrived last. */
-  confirm: () => void;
-  /** That connection. */
-  order: Pubacks;
+  /** False while the engine holds it, and after it was given back. */
+  isSettled: boolean;
+  /** It became a dead letter. */
+  isRejected: boolean;
+  /** Of the connection in which it arrived last. */
+  pubacks: Pubacks;
 }
 
-/** The message was handed on to a dead letter: version 5 has a word for it, and the server forgets it all the same. */
+/** For a dead letter: version 5 has a reason for it, and the server forgets the message all the same. */
 const IMPLEMENTATION_SPECIFIC_ERROR = 0x83;
 
 /**
  * The PUBACKs of one connection: sent in the order of the PUBLISH packets [MQTT-4.6.0-2], the settled prefix only, all
- * of a turn in one write. What ends behind `end` is dropped: the server redelivers it (invariant 2).
+ * of a turn in one write. A message that is settled after `end` gets none: the server redelivers it (invariant 2).
  */
 export class Pubacks {
   readonly #stream: Duplex;
   readonly #hasReasons: boolean;
-  readonly #onSent: (claim: Claim) => void;
-  readonly #prefix = new SettledPrefix<Claim>((claim) => this.#release(claim));
-  #released: Claim[] = [];
+  readonly #onSent: (publish: UnackedPublish) => void;
+  readonly #prefix = new SettledPrefix<UnackedPublish>();
+  #released: UnackedPublish[] = [];
   #isOver = false;
 
-  constructor(stream: Duplex, hasReasons: boolean, onSent: (claim: Claim) => void) {
+  constructor(stream: Duplex, hasReasons: boolean, onSent: (publish: UnackedPublish) => void) {
     this.#stream = stream;
     this.#hasReasons = hasReasons;
     this.#onSent = onSent;
@@ -41,30 +41,35 @@ export class Pubacks {
     return this.#prefix.size;
   }
 
-  /** The claim takes its place in the order of this connection. */
-  enter(claim: Claim): void {
-    claim.order = this;
-    claim.confirm = this.#prefix.enter(claim);
-    // Settled while its earlier connection was gone: the answer was owed.
-    if (claim.outcome === 'accept' || claim.outcome === 'reject') claim.confirm();
+  /** The message takes its place in the order of this connection. */
+  enter(publish: UnackedPublish): void {
+    publish.pubacks = this;
+    this.#prefix.push(publish);
+    // Settled while its earlier connection was gone: the PUBACK is still due.
+    if (publish.isSettled) this.settled();
   }
 
-  /** Writes what waits for the end of this turn. */
+  /** A message that was entered is settled now. */
+  settled(): void {
+    this.#prefix.advance(this.#release);
+  }
+
+  /** Writes the PUBACKs that wait for the end of this turn. */
   flush(): void {
-    const claims = this.#released;
-    if (claims.length === 0 || this.#isOver) return;
+    const publishes = this.#released;
+    if (publishes.length === 0 || this.#isOver) return;
     this.#released = [];
-    const bytes = Buffer.allocUnsafe(claims.length * 5);
+    const bytes = Buffer.allocUnsafe(publishes.length * 5);
     let at = 0;
-    for (const claim of claims) {
-      const refuses = claim.outcome === 'reject' && this.#hasReasons;
+    for (const publish of publishes) {
+      const refuses = publish.isRejected && this.#hasReasons;
       bytes[at] = 0x40;
       bytes[at + 1] = refuses ? 3 : 2;
-      bytes[at + 2] = claim.packetId >> 8;
-      bytes[at + 3] = claim.packetId & 0xff;
+      bytes[at + 2] = publish.packetId >> 8;
+      bytes[at + 3] = publish.packetId & 0xff;
       if (refuses) bytes[at + 4] = IMPLEMENTATION_SPECIFIC_ERROR;
       at += refuses ? 5 : 4;
-      this.#onSent(claim);
+      this.#onSent(publish);
     }
     this.#stream.write(bytes.subarray(0, at));
   }
@@ -75,9 +80,9 @@ export class Pubacks {
     this.#released = [];
   }
 
-  #release(claim: Claim): void {
+  readonly #release = (publish: UnackedPublish): void => {
     if (this.#isOver) return;
     if (this.#released.length === 0) process.nextTick(() => this.flush());
-    this.#released.push(claim);
-  }
+    this.#released.push(publish);
+  };
 }

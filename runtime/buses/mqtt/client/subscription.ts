@@ -3,7 +3,7 @@ import type { ErrorCode } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import type { MqttFrom } from '../options.ts';
 
-/** Who subscribes, and what it wants to hear of it. */
+/** The source that subscribes. */
 interface Subscriber {
   /** Every filter is granted. */
   granted(): void;
@@ -11,11 +11,12 @@ interface Subscriber {
   lowered(filter: string): void;
   /** A filter is refused; it is asked for again after a while. */
   refused(code: ErrorCode, text: string): void;
-  /** The server does not answer, though it could be heard. */
+  /** The server does not answer, though its answer could be read. */
   unanswered(): void;
-  /** Grows with whatever arrives. Its standing still is silence, unless we are deaf ourselves. */
-  heard(): number;
-  isDeaf(): boolean;
+  /** Messages that came so far. While they stand still the server is silent, unless the source is paused. */
+  arrivals(): number;
+  /** The window is full, and nothing is read. */
+  isPaused(): boolean;
 }
 
 interface RefusalText {
@@ -72,7 +73,7 @@ export class Subscription {
   start(client: MqttClient): void {
     this.stop();
     this.#client = client;
-    this.#await(this.#subscriber.heard());
+    this.#await(this.#subscriber.arrivals());
     client.subscribe([...this.#wanted], this.#options, (error, grants, packet) => {
       if (this.#client !== client) return;
       clearTimeout(this.#timer);
@@ -133,11 +134,11 @@ export class Subscription {
     };
   }
 
-  #await(heardBefore: number): void {
+  #await(arrivalsBefore: number): void {
     this.#timer = setTimeout(() => {
-      const heard = this.#subscriber.heard();
+      const arrivals = this.#subscriber.arrivals();
       // Messages queue before the answer, and while the window is full nothing is read at all.
-      if (this.#subscriber.isDeaf() || heard !== heardBefore) this.#await(heard);
+      if (this.#subscriber.isPaused() || arrivals !== arrivalsBefore) this.#await(arrivals);
       else this.#subscriber.unanswered();
     }, ANSWER_MS);
   }

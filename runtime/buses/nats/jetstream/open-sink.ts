@@ -64,7 +64,7 @@ export async function openJetStreamSink(
       // What failed may have been stored as long ago as a send may take.
       removesForMs: Math.max(0, (config.duplicate_window ?? 0) / NS_PER_MS - durationMs(end.timeout)),
       recoverIds: (wantedIds, signal) => recoverIds(link, place, wantedIds, signal),
-      suspect: suspicion(link, look),
+      streamGone: reportsAfter(link, look),
     });
   } catch (error) {
     await link.close();
@@ -87,7 +87,7 @@ function checkTarget({ config }: StreamInfo, { stream, subject }: JetStreamTo, f
 }
 
 /** Looks at the stream, at most every few seconds, and reports what is wrong with it. */
-function suspicion(link: Link, look: () => Promise<unknown>): () => void {
+function reportsAfter(link: Link, look: () => Promise<unknown>): () => void {
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   return () => {
     if (!link.up || performance.now() - lookedAtMs < LOOK_AGAIN_MS) return;

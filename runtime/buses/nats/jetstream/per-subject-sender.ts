@@ -8,17 +8,17 @@ interface Waiting {
   readonly fail: (error: SluiceError) => void;
 }
 
-/** One message of a subject under way at a time: the next is sent when the one before is stored, or refused for good. */
-export class Turns {
-  /** By subject that has one under way: those behind it. */
-  readonly #lanes = new Map<string, Deque<Waiting>>();
+/** Sends one message of a subject at a time: the next when the one before is stored, or refused for good. */
+export class PerSubjectSender {
+  /** By subject that has one in flight: the messages behind it. */
+  readonly #queues = new Map<string, Deque<Waiting>>();
 
-  /** Throws what `send` throws, where its turn is now. Rejects with SINK_DOWN where the one before was not stored. */
-  take(subject: string, send: () => Promise<Receipt>): Promise<Receipt> {
-    const lane = this.#lanes.get(subject);
-    if (lane !== undefined) return new Promise((confirm, fail) => lane.push({ send, confirm, fail }));
+  /** Throws what `send` throws, where no other message of the subject is in flight. Rejects with SINK_DOWN where the one before was not stored. */
+  send(subject: string, send: () => Promise<Receipt>): Promise<Receipt> {
+    const queue = this.#queues.get(subject);
+    if (queue !== undefined) return new Promise((confirm, fail) => queue.push({ send, confirm, fail }));
     const sent = send();
-    this.#lanes.set(subject, new Deque());
+    this.#queues.set(subject, new Deque());
     this.#await(subject, sent);
     return sent;
   }
@@ -31,10 +31,10 @@ export class Turns {
   }
 
   #next(subject: string): void {
-    const lane = this.#lanes.get(subject);
-    const next = lane?.shift();
+    const queue = this.#queues.get(subject);
+    const next = queue?.shift();
     if (next === undefined) {
-      this.#lanes.delete(subject);
+      this.#queues.delete(subject);
       return;
     }
     try {
@@ -50,10 +50,10 @@ export class Turns {
 
   #failed(subject: string, error: SluiceError): void {
     if (error.verdict === 'reject') return this.#next(subject);
-    const lane = this.#lanes.get(subject);
-    this.#lanes.delete(subject);
+    const queue = this.#queues.get(subject);
+    this.#queues.delete(subject);
     const text = `not sent: the message before it on its subject was not stored (${error.message})`;
-    for (let waiting = lane?.shift(); waiting !== undefined; waiting = lane?.shift()) {
+    for (let waiting = queue?.shift(); waiting !== undefined; waiting = queue?.shift()) {
       waiting.fail(new SluiceError('SINK_DOWN', text, { cause: error }));
     }
   }

@@ -2,16 +2,16 @@ import type { ErrorCode } from '#contract/errors.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { propertyOf } from '../client/property.ts';
 
-/** What JetStream's answer to a publish means. Anything that is no positive confirmation is a failure. */
+/** The meaning of JetStream's answer to a publish. Anything that is no positive confirmation is a failure. */
 export type Answer =
   | { readonly receipt: Receipt }
   | { readonly code: ErrorCode; readonly text: string; readonly gone: boolean };
 
-// What a server writes on the common path. A stream's name holds no quote.
+// The usual answer of a server. A stream's name holds no quote.
 const CONFIRMED = /^\{"stream":"[^"\\]+",(?:"domain":"[^"\\]+",)? ?"seq":[1-9]\d*\}$/;
 
 /** `status`: the first line of the answer's header block, if it has one. */
-export function readAnswer(body: string, status: string | undefined): Answer {
+export function readPublishAck(body: string, status: string | undefined): Answer {
   if (CONFIRMED.test(body)) return { receipt: 'confirmed' };
   if (status?.startsWith('NATS/1.0 503') === true) {
     return { code: 'SINK_DOWN', text: 'no stream takes this subject, or it has no leader now', gone: true };

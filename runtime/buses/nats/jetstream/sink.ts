@@ -4,24 +4,22 @@ import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
-import { IntMap } from '#kit/int-map.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
+import { InFlightTable } from '../../support/in-flight-table.ts';
 import type { Denial, Link } from '../client/link.ts';
 import { headerBlock, payloadText } from '../client/raw-message.ts';
 import { type HeaderBlock, headerBytes, line, MESSAGE_ID } from '../write-headers.ts';
-import { Turns } from './per-subject-sender.ts';
-import { readAnswer } from './publish-ack.ts';
+import { PerSubjectSender } from './per-subject-sender.ts';
+import { readPublishAck } from './publish-ack.ts';
 import { subjects } from '../subject.ts';
 
 /** One publish that JetStream has not answered yet. */
-interface Pending {
+interface Published {
   readonly subject: string;
   readonly deadlineMs: number;
-  readonly confirm: (receipt: Receipt) => void;
-  readonly fail: (error: SluiceError) => void;
 }
 
-/** What the sink must know of its stream. */
+/** The sink's stream. */
 export interface Target {
   readonly stream: string;
   readonly timeoutMs: number;
@@ -35,8 +33,8 @@ export interface Target {
   recoverIds(wanted: RecoveryQuery, signal: AbortSignal): Promise<RecoveredLog>;
   /** How long after a send has failed the stream still removes it by its id. */
   readonly removesForMs: number;
-  /** Called when JetStream says that the stream is gone: looks, and says what is wrong. Never throws. */
-  suspect(): void;
+  /** Called when JetStream answers that the stream is gone: looks at it and reports what is wrong. Never throws. */
+  streamGone(): void;
 }
 
 /**
@@ -50,22 +48,22 @@ export class JetStreamSink implements Sink {
   readonly #link: Link;
   readonly #block: HeaderBlock;
   readonly #target: Target;
-  readonly #orders: string;
+  readonly #serverHeaders: string;
   readonly #inbox: string;
-  readonly #pending = new IntMap<Pending>();
-  readonly #turns = new Turns();
+  readonly #inFlight = new InFlightTable<Published>();
+  readonly #perSubject = new PerSubjectSender();
   #connection: NatsConnection;
   #answers: Subscription;
   #count = 0;
   #sweeper: NodeJS.Timeout | undefined;
 
-  /** `inbox`: a subject of the client's making that nobody else reads; answers come below it. */
+  /** `inbox`: a subject of the client's making, used for nothing else; answers come below it. */
   constructor(link: Link, connection: NatsConnection, block: HeaderBlock, inbox: string, target: Target) {
     this.#link = link;
     this.#block = block;
     this.#target = target;
     this.removesForMs = target.removesForMs;
-    this.#orders = line('Nats-Expected-Stream', target.stream);
+    this.#serverHeaders = line('Nats-Expected-Stream', target.stream);
     this.#inbox = `${inbox}.`;
     this.#connection = connection;
     this.#answers = this.#subscribe();
@@ -79,7 +77,7 @@ export class JetStreamSink implements Sink {
   send(frame: Frame): Promise<Receipt> {
     // A leader that steps down refuses a message while the next one may reach its successor: a failure seen later is no help.
     return this.#target.isReplicated
-      ? this.#turns.take(frame.address, () => this.#publish(frame))
+      ? this.#perSubject.send(frame.address, () => this.#publish(frame))
       : this.#publish(frame);
   }
 
@@ -108,11 +106,9 @@ export class JetStreamSink implements Sink {
       // Of an open connection it is something in the message that the client cannot write.
       throw this.#connection.isClosed() ? this.#link.error('SINK_DOWN', 'the client takes no messages', error) : error;
     }
-    return new Promise((confirm, fail) => {
-      const deadlineMs = performance.now() + this.#target.timeoutMs;
-      this.#pending.add(token, { subject: frame.address, deadlineMs, confirm, fail });
-      this.#sweeper ??= setTimeout(() => this.#sweep(), this.#target.timeoutMs);
-    });
+    this.#sweeper ??= setTimeout(() => this.#sweep(), this.#target.timeoutMs);
+    const deadlineMs = performance.now() + this.#target.timeoutMs;
+    return this.#inFlight.await(token, { subject: frame.address, deadlineMs });
   }
 
   recoverIds(wanted: RecoveryQuery, signal: AbortSignal): Promise<RecoveredLog> {
@@ -129,17 +125,17 @@ export class JetStreamSink implements Sink {
     const spelled = this.#target.spell(frame);
     // By an id that NATS cannot spell the stream removes duplicates all the same.
     const id = spelled.id ?? (frame.id === undefined ? undefined : digestOf(frame.id));
-    return headerBytes(spelled, this.#ordersOf(id, frame.expiresAtMs)) ?? new Uint8Array();
+    return headerBytes(spelled, this.#serverHeadersOf(id, frame.expiresAtMs)) ?? new Uint8Array();
   }
 
-  #ordersOf(id: string | undefined, expiresAtMs: number | undefined): string {
-    // The id first: who finds it there writes no other.
-    let orders = id === undefined ? this.#orders : line(MESSAGE_ID, id) + this.#orders;
+  #serverHeadersOf(id: string | undefined, expiresAtMs: number | undefined): string {
+    // The id first: `headerBytes` looks for it there.
+    let lines = id === undefined ? this.#serverHeaders : line(MESSAGE_ID, id) + this.#serverHeaders;
     if (expiresAtMs !== undefined && this.#target.takesTtl) {
       const seconds = Math.max(1, Math.ceil((expiresAtMs - Date.now()) / 1000));
-      orders += `Nats-TTL: ${seconds}s\r\n`;
+      lines += `Nats-TTL: ${seconds}s\r\n`;
     }
-    return orders;
+    return lines;
   }
 
   #subscribe(): Subscription {
@@ -165,46 +161,42 @@ export class JetStreamSink implements Sink {
 
   #answered(message: Msg): void {
     const token = Number(message.subject.slice(this.#inbox.length));
-    const pending = this.#pending.delete(token);
     // Too late: its send has failed already, and the engine sends it again with the same id.
-    if (pending === undefined) return;
-    const answer = readAnswer(payloadText(message), headerBlock(message));
-    if ('receipt' in answer) return pending.confirm(answer.receipt);
-    pending.fail(this.#link.error(answer.code, answer.text));
-    if (answer.gone) this.#target.suspect();
+    if (!this.#inFlight.has(token)) return;
+    const answer = readPublishAck(payloadText(message), headerBlock(message));
+    if ('receipt' in answer) {
+      this.#inFlight.confirm(token, answer.receipt);
+      return;
+    }
+    this.#inFlight.fail(token, this.#link.error(answer.code, answer.text));
+    if (answer.gone) this.#target.streamGone();
   }
 
   #sweep(): void {
     const nowMs = performance.now();
     this.#sweeper = undefined;
-    for (const [token, pending] of this.#pending.entries()) {
-      if (pending.deadlineMs > nowMs) {
-        this.#sweeper = setTimeout(() => this.#sweep(), pending.deadlineMs - nowMs);
+    for (const [token, { deadlineMs }] of this.#inFlight.entries()) {
+      if (deadlineMs > nowMs) {
+        this.#sweeper = setTimeout(() => this.#sweep(), deadlineMs - nowMs);
         return;
       }
-      this.#pending.delete(token);
-      const { timeoutMs } = this.#target;
-      pending.fail(
-        this.#link.error('SINK_TIMEOUT', `no confirmation within ${timeoutMs} ms; raise timeout, or check the stream`),
-      );
+      const text = `no confirmation within ${this.#target.timeoutMs} ms; raise timeout, or check the stream`;
+      this.#inFlight.fail(token, this.#link.error('SINK_TIMEOUT', text));
     }
   }
 
-  #denied({ operation, subject }: Denial): void {
+  #denied({ operation, subject: denied }: Denial): void {
     if (operation !== 'publish') return;
-    for (const [token, pending] of this.#pending.entries()) {
-      if (pending.subject !== subject) continue;
-      this.#pending.delete(token);
-      pending.fail(this.#link.error('SINK_DENIED', `the server denies publishing to ${subject}`));
+    for (const [token, { subject }] of this.#inFlight.entries()) {
+      if (subject !== denied) continue;
+      this.#inFlight.fail(token, this.#link.error('SINK_DENIED', `the server denies publishing to ${denied}`));
     }
   }
 
   #failAll(failure: SluiceError): void {
     clearTimeout(this.#sweeper);
     this.#sweeper = undefined;
-    const failed = this.#pending.values();
-    this.#pending.clear();
-    for (const pending of failed) pending.fail(failure);
+    this.#inFlight.failAll(failure);
   }
 
   #down(): SluiceError {

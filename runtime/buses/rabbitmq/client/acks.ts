@@ -1,5 +1,5 @@
 import type { Channel, Message } from 'amqplib';
-import { OpenOrder } from '../open-order.ts';
+import { SettledPrefix } from '../../support/settled-prefix.ts';
 
 const NO_PROPERTIES: Message['properties'] = {
   contentType: undefined,
@@ -45,7 +45,7 @@ export class Acks {
   readonly #channel: Channel;
   /** So many do not wait: the server sends no more until it hears of them. */
   readonly #most: number;
-  readonly #order = new OpenOrder<Tagged>();
+  readonly #order = new SettledPrefix<Tagged>();
   #unsaid = 0;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;

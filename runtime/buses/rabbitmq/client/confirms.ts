@@ -2,8 +2,9 @@ import type { Message } from 'amqplib';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { Deque } from '#kit/deque.ts';
+import { SilenceTimer } from '../../support/silence-timer.ts';
 
-/** What was published, as far as an answer of the server can be told by it. */
+/** One publish, as far as a returned message can be matched to it. */
 export interface Published {
   readonly routingKey: string;
   readonly messageId: string | undefined;
@@ -14,7 +15,7 @@ class Open {
   readonly published: Published;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: SluiceError) => void;
-  /** The server sent it back: its confirmation, which still comes, says nothing. */
+  /** The server sent it back: its confirmation, which still comes, means nothing. */
   refusal: SluiceError | undefined;
   isAnswered = false;
 
@@ -26,27 +27,20 @@ class Open {
 }
 
 /**
- * The publishes of one channel that are not answered yet: the server numbers them from 1 in the order in which they
- * came. One timer for all: no answer at all for `timeoutMs` while some are awaited means that the connection is dead.
+ * The publishes of one channel that are not answered yet: the server numbers them from 1 in the order in which they came.
  */
 export class Confirms {
   readonly #open = new Deque<Open>();
-  readonly #timeoutMs: number;
-  readonly #onSilence: () => void;
+  readonly #silence: SilenceTimer;
   /** Of the oldest that is open. */
   #firstTag = 1;
   /** Of the last that was sent back. */
   #returnedTag = 0;
-  #timer: NodeJS.Timeout | undefined;
-  /** Beginning of the silence: the last answer, or the first publish after quiet. */
-  #silentSinceMs = 0;
-  #isHeld = false;
   #answered = 0;
   #hasStored = false;
 
   constructor(timeoutMs: number, onSilence: () => void) {
-    this.#timeoutMs = timeoutMs;
-    this.#onSilence = onSilence;
+    this.#silence = new SilenceTimer({ timeoutMs, onSilence, isAwaiting: () => this.#open.size > 0 });
   }
 
   /** Publishes that the server has answered. */
@@ -62,15 +56,14 @@ export class Confirms {
   /** Right after its publish. Settles when it is confirmed, refused, sent back or given up. */
   await(published: Published): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      if (this.#open.size === 0) this.#silentSinceMs = performance.now();
+      this.#silence.sent();
       this.#open.push(new Open(published, resolve, reject));
-      this.#timer ??= setTimeout(() => this.#check(), this.#timeoutMs);
     });
   }
 
   /** The server answers for `tag`, with `multiple` for all up to it. */
   answer(tag: number, multiple: boolean, refusal: SluiceError | undefined): void {
-    this.#silentSinceMs = performance.now();
+    this.#silence.answered();
     for (let at = multiple ? 0 : tag - this.#firstTag; at <= tag - this.#firstTag; at += 1) {
       const open = this.#open.at(at);
       if (open === undefined || open.isAnswered) continue;
@@ -89,7 +82,7 @@ export class Confirms {
   }
 
   /**
-   * The server sends a message back, before it confirms it, and says not which. Returns come in the order of the
+   * The server sends a message back, before it confirms it, without its number. Returns come in the order of the
    * publishes: the first behind the last return that is the same message. An equal one before it makes no difference.
    */
   sentBack({ fields, properties, content }: Message, refusal: SluiceError): void {
@@ -105,7 +98,7 @@ export class Confirms {
     }
   }
 
-  /** What the server ended the channel over fails with `refusal`: the first that `isIt`, or all of them. */
+  /** Fails the publish over which the server ended the channel: the first that `isIt`, or all of them. */
   blame(isIt: (published: Published) => boolean, refusal: SluiceError, all = false): boolean {
     let found = false;
     for (let at = 0; at < this.#open.size; at += 1) {
@@ -131,26 +124,16 @@ export class Confirms {
     return only;
   }
 
-  /** While the server says that it takes nothing, silence means nothing. */
+  /** While the server blocks the connection, silence means nothing. */
   hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    this.#silentSinceMs = performance.now();
+    this.#silence.hold(isHeld);
   }
 
   /** All are given up, in the order in which they were published; the channel is gone. */
   fail(error: SluiceError): void {
-    clearTimeout(this.#timer);
+    this.#silence.stop();
     for (let open = this.#open.shift(); open !== undefined; open = this.#open.shift()) {
       if (!open.isAnswered) open.reject(error);
     }
-  }
-
-  #check(): void {
-    this.#timer = undefined;
-    if (this.#open.size === 0) return;
-    if (this.#isHeld) this.#silentSinceMs = performance.now();
-    const leftMs = this.#silentSinceMs + this.#timeoutMs - performance.now();
-    if (leftMs <= 0) this.#onSilence();
-    else this.#timer = setTimeout(() => this.#check(), leftMs);
   }
 }
