@@ -5,6 +5,7 @@ import type { BusContext } from '#contract/bus.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { withDeadline } from '#kit/deadline.ts';
+import { SLOW_MS, whenSlow } from '../../support/slow-attempt.ts';
 import { Suspensions } from '../../support/suspensions.ts';
 import { connectFailure, connectionLost, problem, type Target, tooSlow } from './connect-failure.ts';
 
@@ -27,14 +28,12 @@ export interface LinkEnd {
 }
 
 const BACKOFF = { firstMs: 250, capMs: 5000 };
-/** The first word of what keeps a connection from working is due within 5 s. */
-const SLOW_MS = 4000;
 /** A connection that was of no use and lived shorter was no success: the backoff goes on. */
 const SHORT_MS = 5000;
 const CLOSE_MS = 2000;
 const DISCONNECT = Buffer.from([0xe0, 0]);
 const SESSION_TAKEN_OVER = 0x8e;
-/** Servers that do not say so just close: that many short connections in a row, without an error, mean the same. */
+/** A server may close without that reason: so many short connections in a row, without an error, mean the same. */
 const SHORT_ENDS = 3;
 
 /**
@@ -53,11 +52,11 @@ export class Link {
   #isUp = false;
   #upAtMs = 0;
   #isEstablished = false;
-  /** Ended by us, and it was said why. */
+  /** Ended by us, and the reason was reported. */
   #isRefused = false;
   #isClosing = false;
   readonly suspensions: Suspensions;
-  /** Why a connection is given up that was open. */
+  /** Why an open connection is given up. */
   #renewal: string | undefined;
   #failures = 0;
   #shortEnds = 0;
@@ -106,7 +105,7 @@ export class Link {
     this.#opened.resolve();
   }
 
-  /** Says that the connection does not do what it should. With `drop`, ends it, and the next one is made. */
+  /** Reports that the connection does not do what it should. With `drop`, ends it, and the next one is made. */
   reportProblem(error: SluiceError, drop: boolean): void {
     this.#lastProblem = error;
     this.#context.report({ kind: 'problem', error });
@@ -121,7 +120,7 @@ export class Link {
     this.#client?.stream.destroy();
   }
 
-  /** Says goodbye, so that what was written before arrives, and lets go within 2 s and a little. */
+  /** Sends DISCONNECT, so that earlier writes arrive, and closes within 2 s and a little. */
   async close(): Promise<void> {
     this.#isClosing = true;
     clearTimeout(this.#retry);
@@ -149,15 +148,15 @@ export class Link {
     this.#client = client;
     let failure: Error | undefined;
     let reason: number | undefined;
-    const slow = setTimeout(() => this.reportProblem(tooSlow(this.#target, `for ${SLOW_MS / 1000} s`), false), SLOW_MS);
+    const answered = whenSlow(() => this.reportProblem(tooSlow(this.#target, `for ${SLOW_MS / 1000} s`), false));
     client.on('error', (error) => {
       failure ??= error;
-      // Whatever the client calls an error is the end of a connection; after a malformed packet it would read on.
+      // Each error of the client ends the connection; after a malformed packet it would read on.
       client.stream.destroy();
     });
     client.on('packetreceive', (packet) => {
       if (packet.cmd === 'connack' && !isRefusal(packet) && !this.#isUp) {
-        clearTimeout(slow);
+        answered();
         this.#upAtMs = performance.now();
         this.#isUp = true;
         this.#end.up({ client, stream: client.stream as Duplex, connack: packet });
@@ -166,7 +165,7 @@ export class Link {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#gone = promise;
     client.once('close', () => {
-      clearTimeout(slow);
+      answered();
       this.#client = undefined;
       this.#ended(failure, reason);
       resolve();

@@ -3,27 +3,29 @@ import type { NatsConnection, Status } from '@nats-io/transport-node';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { connectionReader } from '#contract/connection-reader.ts';
 import { asSluiceError, type ErrorCode, SluiceError } from '#contract/errors.ts';
-import { backoffMs } from '#kit/backoff.ts';
-import { pause, withDeadline } from '#kit/deadline.ts';
+import { withDeadline } from '#kit/deadline.ts';
 import { Suspensions } from '../../support/suspensions.ts';
 import { abortable } from '../../support/abortable.ts';
+import { retryUntilReady } from '../../support/retry-until-ready.ts';
+import { rotation } from '../../support/server-rotation.ts';
 import { type Dialer, dialer } from './dial.ts';
 import type { NatsConnectionOptions } from '../options.ts';
+import type { ServerUrl } from '../server-url.ts';
 import { propertyOf } from './property.ts';
 
 const RETRY = { firstMs: 200, capMs: 5000 };
 /** For what was published and for the connection. */
 const CLOSE_MS = 2000;
-const SAY_AWAY_AFTER_MS = 5000;
-const SAY_WAITING_AFTER_MS = 4500;
+const REPORT_AWAY_AFTER_MS = 5000;
+const SLOW_MS = 4500;
 
-/** The server forbids something: it says so once per attempt, out of band. */
+/** The server forbids something: it reports that once per attempt, out of band. */
 export interface Denial {
   readonly operation: 'publish' | 'subscription';
   readonly subject: string;
 }
 
-/** One end of a route hears what happens to its connection. None of these may throw. */
+/** The end of a route that uses the connection. None of these may throw. */
 export interface LinkListener {
   /** Back after a loss; another client connection than before has none of its subscriptions. */
   up(connection: NatsConnection): void;
@@ -40,7 +42,7 @@ export class Link {
   #connection: NatsConnection | undefined;
   #listener: LinkListener | undefined;
   #lostAtMs: number | undefined;
-  #saidAway = false;
+  #isAwayReported = false;
   readonly suspensions: Suspensions;
 
   constructor(context: BusContext) {
@@ -111,58 +113,62 @@ export class Link {
   }
 
   async #connect(signal: AbortSignal): Promise<NatsConnection> {
-    const servers = this.#dialer?.servers ?? [];
-    // Any of them first, lest every route of a restarted fleet falls upon the same one.
-    const first = Math.floor(Math.random() * servers.length);
-    for (let attempt = 0; !signal.aborted && !this.closed; attempt += 1) {
-      const server = servers[(first + attempt) % servers.length];
-      if (this.#dialer === undefined || server === undefined) break;
-      const dialed = this.#dialer.dial(server);
-      const waiting = setTimeout(
-        () => this.problem('BUS_UNREACHABLE', `${server.shown}: no answer yet; check url and the network`),
-        SAY_WAITING_AFTER_MS,
-      );
-      try {
-        const connection = await abortable(dialed, signal);
-        this.#connection = connection;
-        this.#lostAtMs = undefined;
-        void this.#watch(connection);
-        this.#context.report({ kind: 'connected', detail: connection.getServer() });
-        return connection;
-      } catch (error) {
-        if (signal.aborted || this.closed) {
-          void dialed.then(letGo, () => {});
-          break;
-        }
-        clearTimeout(waiting);
-        const { code, message, cause } = asSluiceError(error, 'BUS_UNREACHABLE');
+    const servers = rotation(this.#dialer?.servers ?? []);
+    let shown = '';
+    const connection = await retryUntilReady({
+      attempt: () => {
+        const server = servers.next().value;
+        shown = server?.shown ?? '';
+        return this.#dial(server, signal);
+      },
+      backoff: RETRY,
+      signal,
+      isOver: () => this.closed,
+      onFailure: (thrown) => {
+        const { code, message, cause } = asSluiceError(thrown, 'BUS_UNREACHABLE');
         this.problem(code, message, cause);
-        await pause(backoffMs(RETRY, attempt + 1), signal);
-      } finally {
-        clearTimeout(waiting);
-      }
+      },
+      onSlow: () => this.problem('BUS_UNREACHABLE', `${shown}: no answer yet; check url and the network`),
+      slowMs: SLOW_MS,
+      stopped: () => this.error('BUS_UNREACHABLE', 'gave up connecting: stopped'),
+    });
+    this.#connection = connection;
+    this.#lostAtMs = undefined;
+    void this.#watch(connection);
+    this.#context.report({ kind: 'connected', detail: connection.getServer() });
+    return connection;
+  }
+
+  async #dial(server: ServerUrl | undefined, signal: AbortSignal): Promise<NatsConnection> {
+    if (this.#dialer === undefined || server === undefined) throw this.error('BUS_UNREACHABLE', 'no server to dial');
+    const dialed = this.#dialer.dial(server);
+    try {
+      return await abortable(dialed, signal);
+    } catch (thrown) {
+      // It may come through later, and has no use then.
+      if (signal.aborted || this.closed) void dialed.then(letGo, () => {});
+      throw thrown;
     }
-    throw this.error('BUS_UNREACHABLE', 'gave up connecting: stopped');
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
       if (this.closed) return;
-      this.#hear(connection, status);
+      this.#onStatus(connection, status);
     }
     if (this.closed) return;
-    // The client gives up for good only on faults of its own; a connection that is gone for ever would wedge the route.
+    // The client gives up for good only on faults of its own; without a new connection the route would stand still.
     this.#lost('the client gave the connection up');
     await letGo(connection);
     const again = await this.#connect(this.signal).catch(() => undefined);
     if (again !== undefined) this.#listener?.up(again);
   }
 
-  #hear(connection: NatsConnection, status: Status): void {
+  #onStatus(connection: NatsConnection, status: Status): void {
     if (status.type === 'disconnect') {
       this.#lost(`lost ${status.server}`);
     } else if (status.type === 'reconnect') {
-      // The client says it twice where an attempt and the connection before it end together.
+      // The client reports it twice where an attempt and the connection before it end together.
       if (this.up) return;
       this.#lostAtMs = undefined;
       this.#context.report({ kind: 'connected', detail: status.server });
@@ -171,13 +177,13 @@ export class Link {
       this.#lost('no answer to two probes');
       this.#breakOff();
     } else if (status.type === 'reconnecting') {
-      void this.#sayAway();
+      void this.#reportAway();
     } else if (status.type === 'error') {
       this.#refused(status.error);
     }
   }
 
-  /** The client waits until what it has written has left, which a peer that takes nothing would keep it from for ever. */
+  /** The client waits until its writes have left, and with a peer that reads nothing it would wait for ever. */
   #breakOff(): void {
     const socket = propertyOf(transportOf(this.#connection), 'socket');
     if (socket instanceof Socket) socket.destroy();
@@ -186,17 +192,17 @@ export class Link {
   #lost(detail: string, renewed = false): void {
     if (this.#lostAtMs !== undefined) return;
     this.#lostAtMs = performance.now();
-    this.#saidAway = false;
+    this.#isAwayReported = false;
     this.#context.report({ kind: 'disconnected', detail, renewed });
     this.#listener?.down();
   }
 
-  /** The client keeps to itself why its attempts fail: an attempt of our own tells it. */
-  async #sayAway(): Promise<void> {
-    if (this.#lostAtMs === undefined || this.#saidAway) return;
+  /** The client does not report why its attempts fail: an attempt of our own finds out. */
+  async #reportAway(): Promise<void> {
+    if (this.#lostAtMs === undefined || this.#isAwayReported) return;
     const awayMs = performance.now() - this.#lostAtMs;
-    if (awayMs < SAY_AWAY_AFTER_MS) return;
-    this.#saidAway = true;
+    if (awayMs < REPORT_AWAY_AFTER_MS) return;
+    this.#isAwayReported = true;
     const away = `no connection for ${Math.round(awayMs / 1000)} s`;
     const servers = this.#dialer?.servers ?? [];
     const server = servers[Math.floor(Math.random() * servers.length)];
@@ -206,7 +212,7 @@ export class Link {
       if (!this.up && !this.closed) this.problem('BUS_UNREACHABLE', `${away}; check that the server runs and url`);
     } catch (error) {
       const { code, message, cause } = asSluiceError(error, 'BUS_UNREACHABLE');
-      // Whatever else is there now, a server was: it is away, behind a silent link too.
+      // A server was there before: it is away, or behind a silent link.
       const why = code === 'BUS_TLS' || code === 'BUS_AUTH' ? code : 'BUS_UNREACHABLE';
       if (!this.up && !this.closed) this.problem(why, `${away}; ${message}`, cause);
     }

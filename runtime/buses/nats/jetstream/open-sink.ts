@@ -8,7 +8,7 @@ import { Link } from '../client/link.ts';
 import { headerSpelling } from '../header-spelling.ts';
 import { HeaderBlock } from '../write-headers.ts';
 import { durableName } from './consumer.ts';
-import { retryUntilReady } from './retry-until-ready.ts';
+import { retryOverLink } from './retry-over-link.ts';
 import type { JetStreamConnectionOptions, JetStreamTo } from './options.ts';
 import { JetStreamSink } from './sink.ts';
 import { recoverIds } from './log-recovery.ts';
@@ -36,7 +36,7 @@ export async function openJetStreamSink(
   };
   try {
     await link.open(options);
-    const { config } = await retryUntilReady(link, context.signal, look);
+    const { config } = await retryOverLink(link, context.signal, look);
     if (config.storage === 'memory') {
       const text = `stream ${end.stream} keeps its messages in memory: a confirmed message does not survive a restart of the server`;
       context.report({ kind: 'notice', code: 'STREAM_IN_MEMORY', text });

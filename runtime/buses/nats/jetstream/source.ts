@@ -15,7 +15,7 @@ import { ACK_WAIT_MS, type ConsumerWanted, differenceOf, durableName, holdConsum
 import { ConsumerWatch, type WatchedSource } from './consumer-watch.ts';
 import { weightOf } from '../client/raw-message.ts';
 import { HeldMessage, HeldMessages } from './held-messages.ts';
-import { retryUntilReady } from './retry-until-ready.ts';
+import { retryOverLink } from './retry-over-link.ts';
 import type { JetStreamConnectionOptions, JetStreamFrom, Start } from './options.ts';
 import { managerOf } from './manager.ts';
 import { type Break, type PullReader, PullSession } from './pull-session.ts';
@@ -223,7 +223,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     const mine = this.#sessions;
     const current = (): boolean => mine === this.#sessions && !this.#link.closed;
     this.isAttaching = true;
-    await retryUntilReady(this.#link, signal, async () => {
+    await retryOverLink(this.#link, signal, async () => {
       if (!current()) return;
       this.#session?.close();
       const { connection } = this.#link;

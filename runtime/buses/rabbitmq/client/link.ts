@@ -5,6 +5,8 @@ import { connectionReader } from '#contract/connection-reader.ts';
 import { type ErrorCode, messageOf, SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
+import { rotation } from '../../support/server-rotation.ts';
+import { SLOW_MS, whenSlow } from '../../support/slow-attempt.ts';
 import { Suspensions } from '../../support/suspensions.ts';
 import { connectFailure, tooSlow } from './connect-failure.ts';
 import type { RabbitConnection } from '../options.ts';
@@ -20,7 +22,7 @@ export interface LinkEnd {
   start(session: Session): Promise<string>;
   /** It is over, after `start` was called: nothing of it counts any more. Returns whether it was of use. Never throws. */
   over(failure: Error | undefined): boolean;
-  /** What the end of a session means, where it is more than a lost connection. */
+  /** The meaning of a session's end, where it is more than a lost connection. */
   explain(failure: Error): SluiceError | undefined;
   /** The server takes nothing, or takes again. */
   blocked(isBlocked: boolean): void;
@@ -31,8 +33,6 @@ const AWAY = { firstMs: 250, capMs: 5000 };
 const REFUSED = { firstMs: 500, capMs: 10_000 };
 /** A session that was of no use and lived shorter was no success: the backoff goes on. */
 const SHORT_MS = 5000;
-/** The first word of what keeps a connection from working is due within 5 s. */
-const SLOW_MS = 4000;
 
 /** One session after the other until `close`. */
 export class Link {
@@ -96,24 +96,20 @@ export class Link {
     this.#context.report({ kind: 'notice', code, text: `${this.target.connection}: ${text}` });
   }
 
-  /** Lets what was written arrive and lets go, within a few seconds. Idempotent. */
+  /** Lets earlier writes arrive and closes, within a few seconds. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#session?.close();
-    // A session that was just being made is over as soon as it hears of this.
+    // A session that is just being made ends by this too.
     await this.#life;
   }
 
   async #live(client: typeof Client): Promise<void> {
-    const { nodes } = this.target;
     const { signal } = this.#closing;
-    // Any of them first, lest every route of a restarted fleet falls upon the same one.
-    let next = Math.floor(Math.random() * nodes.length);
     let away = 0;
     let refused = 0;
-    for (; !signal.aborted; next += 1) {
-      const node = nodes[next % nodes.length];
-      if (node === undefined) return;
+    for (const node of rotation(this.target.nodes)) {
+      if (signal.aborted) return;
       const session = await this.#dial(client, node);
       if (session === undefined) {
         away += 1;
@@ -132,7 +128,7 @@ export class Link {
     const trial = new AbortController();
     const stop = (): void => trial.abort();
     this.#closing.signal.addEventListener('abort', stop, { once: true });
-    const slow = setTimeout(() => this.reportProblem(tooSlow(target, node, SLOW_MS)), SLOW_MS);
+    const answered = whenSlow(() => this.reportProblem(tooSlow(target, node, SLOW_MS)));
     const options = this.#read();
     const dialing = dial(client, options, target, withIdentity(node, options), trial.signal);
     try {
@@ -148,12 +144,12 @@ export class Link {
       this.reportProblem(thrown instanceof SluiceError ? thrown : connectFailure(target, node, options, thrown));
       return undefined;
     } finally {
-      clearTimeout(slow);
+      answered();
       this.#closing.signal.removeEventListener('abort', stop);
     }
   }
 
-  /** From a connection to its end. `useless`: it came to nothing, though nobody refused anything. */
+  /** From a connection to its end. `useless`: it came to nothing, though the server refused nothing. */
   async #run(session: Session, node: Node): Promise<'useful' | 'useless' | 'refused'> {
     const { signal } = this.#closing;
     const beganAtMs = performance.now();
@@ -175,7 +171,7 @@ export class Link {
     });
     try {
       const late = (): SluiceError => tooSlow(this.target, node, this.target.timeoutMs);
-      // What is asked over a session that ends meanwhile is never answered.
+      // A question over a session that ends meanwhile is never answered.
       const ended = over.promise.then(({ failure }) => {
         throw failure ?? this.error('BUS_UNREACHABLE', 'the connection ended');
       });
@@ -209,7 +205,7 @@ export class Link {
   }
 }
 
-/** What the server said where that is why a session was given up. */
+/** The server's own error where that is why a session was given up. */
 function causeOf(failure: Error): Error {
   return failure instanceof Renewal && failure.cause instanceof Error ? failure.cause : failure;
 }
