@@ -1,4 +1,4 @@
-import type { ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/transport-node';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
@@ -11,19 +11,18 @@ import { AsyncQueue } from '#kit/async-queue.ts';
 import type { Coordinates } from './ack-reply.ts';
 import { ACK, Acks, BACK, terminated, WORKING } from './acks.ts';
 import type { Link } from '../client/link.ts';
-import { ACK_WAIT_MS, type ConsumerWanted, differenceOf, durableName, holdConsumer } from './consumer.ts';
+import { ACK_WAIT_MS, type ConsumerWanted, durableName } from './consumer.ts';
+import { ConsumerAlignment } from './consumer-alignment.ts';
 import { ConsumerWatch, type WatchedSource } from './consumer-watch.ts';
 import { weightOf } from '../client/raw-message.ts';
 import { HeldMessage, HeldMessages } from './held-messages.ts';
 import { retryOverLink } from './retry-over-link.ts';
-import type { JetStreamConnectionOptions, JetStreamFrom, Start } from './options.ts';
+import type { JetStreamConnectionOptions, JetStreamFrom } from './options.ts';
 import { managerOf } from './manager.ts';
 import { type Break, type PullReader, PullSession } from './pull-session.ts';
-import { canReset, remake, rewind } from './rewind.ts';
-import { SeenSequences } from './seen-sequences.ts';
 import { streamFrame } from './stream-frame.ts';
-import { StreamPlace } from './stream-position.ts';
-import { findStream, type StreamWanted, subjectsToMake } from './stream.ts';
+import { StreamPosition } from './stream-position.ts';
+import { subjectsToMake } from './stream.ts';
 
 const FLUSH_MS = 5000;
 const GAPS = { firstMs: 100, capMs: 30_000, forgottenAfterMs: 60_000 };
@@ -31,10 +30,10 @@ const GAPS = { firstMs: 100, capMs: 30_000, forgottenAfterMs: 60_000 };
 /**
  * At least once and in stream order, through a durable pull consumer with explicit acknowledgements.
  *
- * What keeps the order: nothing is ever redelivered behind our back. While we hold a message the server is told so
- * before its ack wait ends; after anything that may have cost us a delivery (start, reconnect, gap, silence) the
- * consumer is set back to its ack floor, delivers in order from there, and what we have seen of it is not handed on
- * again. Since every delivery between is accounted for, a sequence that was seen and is not held was settled.
+ * This keeps the order: the server never redelivers on its own. While a message is held the server gets `+WPI` before its
+ * ack wait ends; after anything that may have cost a delivery (start, reconnect, gap, silence) the consumer is set back to
+ * its ack floor, delivers in order from there, and messages that were received before are not handed on again. Since
+ * every delivery between is accounted for, a sequence that was received and is not held was settled.
  */
 export class JetStreamSource implements Source, PullReader, WatchedSource {
   readonly window: Demand;
@@ -42,23 +41,15 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
   readonly #from: JetStreamFrom;
   readonly #context: BusContext;
   readonly #note: NoteOddity;
-  readonly #streamWanted: StreamWanted;
   readonly #consumerWanted: ConsumerWanted;
-  readonly #inbox = new AsyncQueue<HeldMessage>((held) => held.bytes);
+  readonly #queue = new AsyncQueue<HeldMessage>((held) => held.bytes);
   readonly #held = new HeldMessages();
-  /** What was ever handed to the inbox; undefined before the first session. */
-  #seen: SeenSequences | undefined;
+  readonly #alignment: ConsumerAlignment;
   deliveries = 0;
   isAttaching = false;
   #watch: ConsumerWatch | undefined;
-  /** An earlier process may have been given what is at or below. */
-  #seenBefore = 0;
   /** Which stream of that name: one deleted and made again starts at 1 anew. */
-  readonly #place: StreamPlace;
-  /** The stream was set back: it is read on from what was stored since. */
-  #isSetBack = false;
-  /** When the consumer was made, as the server says it. */
-  #consumerMade: string | undefined;
+  readonly #position: StreamPosition;
   #session: PullSession | undefined;
   #sessions = 0;
   readonly #deniedParts = new Set<string>();
@@ -78,15 +69,21 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     this.#context = context;
     this.#note = oddityNotes(context);
     this.window = context.window;
-    this.#place = new StreamPlace(context, end.stream, end.subjects ?? []);
+    this.#position = new StreamPosition(context, end.stream, end.subjects ?? []);
     const subjects = connection.create ? subjectsToMake(end.stream, end.subjects ?? [], siblings) : [];
-    this.#streamWanted = { name: end.stream, subjects: subjects.length > 0 ? subjects : undefined };
     this.#consumerWanted = {
       name: end.durable ?? durableName(context.pipeline, context.route),
       filters: end.subjects ?? [],
       start: end.start,
       maxAckPending: context.window.messages,
     };
+    this.#alignment = new ConsumerAlignment(link, context, {
+      stream: { name: end.stream, subjects: subjects.length > 0 ? subjects : undefined },
+      consumer: this.#consumerWanted,
+      held: this.#held,
+      position: this.#position,
+      onFound: () => this.#watch?.forget(),
+    });
   }
 
   /** Resolves once the consumer is there and asked for its first messages. */
@@ -98,9 +95,9 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
       await this.close();
       throw error;
     }
-    this.#heartbeat = setInterval(() => this.#stillWorking(), ACK_WAIT_MS / 3);
+    this.#heartbeat = setInterval(() => this.#extendAckWait(), ACK_WAIT_MS / 3);
     const target = { stream: this.#from.stream, name: this.#consumerWanted.name };
-    this.#watch = new ConsumerWatch(this.#link, target, this, this.#place);
+    this.#watch = new ConsumerWatch(this.#link, target, this, this.#position);
     this.#link.listen({
       up: () => this.#reattach(),
       down: () => this.#session?.close(),
@@ -109,7 +106,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
   }
 
   read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
-    return this.#inbox.read(room, signal);
+    return this.#queue.read(room, signal);
   }
 
   async close(): Promise<void> {
@@ -118,9 +115,9 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     this.#session?.close();
     this.#acks.flush();
     // Another reader of this durable need not wait for the end of the ack wait; it sees a gap, and starts over in order.
-    for (const held of this.#held.values()) this.#acks.say(held.reply, BACK);
-    if (this.#place.countsWaiting) await this.#watch?.lookLast();
-    this.#place.close();
+    for (const held of this.#held.values()) this.#acks.sendNow(held.reply, BACK);
+    if (this.#position.countsWaiting) await this.#watch?.lookLast();
+    this.#position.close();
     await this.#link.close();
   }
 
@@ -135,34 +132,31 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
   delivered(message: Msg, at: Coordinates, reply: string): void {
     const { sequence, deliveries, timestampMs } = at;
     this.deliveries += 1;
-    if (this.#place.isAnother(at)) return this.#setBack(sequence);
-    this.#place.came(at);
-    if (this.#seen?.enter(sequence) === false) {
+    if (this.#position.isOtherMessage(at)) return this.#setBack(sequence);
+    this.#position.received(at);
+    if (!this.#alignment.enter(sequence)) {
       const known = this.#held.get(sequence);
       if (known !== undefined) known.reply = reply;
       // Settled already, and the acknowledgement was lost.
-      else this.#acks.say(reply, ACK);
+      else this.#acks.sendNow(reply, ACK);
       return;
     }
     const held = new HeldMessage(
       {
-        id: `${this.#place.name}:${sequence}`,
+        id: `${this.#position.name}:${sequence}`,
         frame: streamFrame(message, timestampMs, this.#note),
-        attempt: sequence <= this.#seenBefore ? undefined : deliveries,
+        attempt: this.#alignment.isFirstReader(sequence) ? deliveries : undefined,
       },
       { sequence, bytes: weightOf(message, message.data), reply },
       this.#settle,
     );
     this.#held.add(held);
-    this.#inbox.push(held);
+    this.#queue.push(held);
   }
 
-  /** What came after `sequence` before may have been other messages too: what was stored since is read from its first. */
   #setBack(sequence: number): void {
     this.#session?.close();
-    this.#place.setBack(sequence);
-    this.#forget();
-    this.#isSetBack = true;
+    this.#alignment.setBack(sequence);
     this.#reattach();
   }
 
@@ -199,13 +193,11 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
   }
 
   get received(): number {
-    return this.#seen?.received ?? 0;
+    return this.#alignment.received;
   }
 
-  compare({ config }: ConsumerInfo, received: number): string | undefined {
-    const difference = differenceOf(config, this.#consumerWanted);
-    if (difference === undefined) this.#seen?.verify(received);
-    return difference;
+  compare(consumer: ConsumerInfo, received: number): string | undefined {
+    return this.#alignment.compare(consumer, received);
   }
 
   reattach(why: string): void {
@@ -242,7 +234,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
           FLUSH_MS,
           () => new SluiceError('BUS_UNREACHABLE', 'no answer to a ping'),
         );
-        const consumer = await this.#consumer(manager, connection.info?.version ?? '', current);
+        const consumer = await this.#alignment.align(manager, connection.info?.version ?? '', current);
         if (current() && consumer !== undefined) {
           this.isAttaching = false;
           session.start(consumer.delivered.consumer_seq + 1);
@@ -254,103 +246,20 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     });
   }
 
-  /** The consumer, ready to deliver what we have not seen, in order. Undefined when this attempt was overtaken. */
-  async #consumer(
-    manager: JetStreamManager,
-    version: string,
-    current: () => boolean,
-  ): Promise<ConsumerInfo | undefined> {
-    const stream = await findStream(manager, this.#streamWanted);
-    if (!current()) return undefined;
-    const isOther = this.#meet(stream);
-    const held = await holdConsumer(manager, stream, this.#consumerWanted, isOther ? 1 : this.#resumeAt());
-    if (!current()) return undefined;
-    this.#watch?.forget();
-    const consumer = held.info;
-    const { delivered, ack_floor: floor, num_ack_pending: unacknowledged } = consumer;
-    if (held.difference !== undefined) this.#changed(held.difference, delivered.stream_seq);
-    const isOurs = held.isNew || (this.#consumerMade ?? consumer.created) === consumer.created;
-    const { last_seq: last } = stream.state;
-    await this.#place.meetWaiting(manager, stream, held);
-    if (!current()) return undefined;
-    const adopt = (ready: ConsumerInfo): ConsumerInfo => {
-      this.#consumerMade = ready.created;
-      return ready;
-    };
-    const remakeFrom = async (start: Start): Promise<ConsumerInfo> =>
-      adopt(await remake(manager, stream, consumer, start));
-    const { behindNewest } = this.#place;
-    const sinceThen: Start = behindNewest === undefined ? { sequence: last + 1 } : { time: behindNewest };
-    if (this.#isSetBack) {
-      const made = await remakeFrom(sinceThen);
-      this.#isSetBack = false;
-      return made;
-    }
-    if (this.#seen === undefined) {
-      // A server writes down what it has delivered some time later; killed before that it knows nothing of it.
-      this.#seenBefore = held.isNew ? 0 : stream.state.last_seq;
-      this.#seen = new SeenSequences(Math.min(floor.stream_seq, last));
-      this.#place.begin(stream, consumer, held.isNew);
-      // The stream has lost its end, and the consumer would wait for sequences that are given to others until then.
-      if (floor.stream_seq > last) return remakeFrom(sinceThen);
-    } else if (held.hadOtherFilters) {
-      // Everything since the consumer was last known to be right: what it left out lies somewhere in between.
-      this.#seen.setBack();
-      return remakeFrom({ sequence: this.#seen.received + 1 });
-    } else if (!isOurs && floor.stream_seq > this.#seen.received) {
-      // Somebody else made it, and further on than we are.
-      return remakeFrom({ sequence: this.#resumeAt() ?? 1 });
-    }
-    // The server gave somebody what we have not received, or waits for acknowledgements that got lost.
-    const astray = delivered.stream_seq > this.#seen.received || unacknowledged > this.#held.size;
-    return adopt(astray ? await rewind(manager, stream, consumer, canReset(version)) : consumer);
-  }
-
-  /** At the first session the pipeline file may be what has changed. */
-  #changed(difference: string, delivered: number): void {
-    const what = `consumer ${this.#consumerWanted.name} of stream ${this.#from.stream} was not as the route needs it`;
-    if (this.#seen !== undefined) {
-      this.#link.problem('CONSUMER_CHANGED', `${what}: ${difference}; it was put right`);
-      return;
-    }
-    const text = `${what}: ${difference}; it was put right, and reads on behind sequence ${delivered}`;
-    this.#context.report({ kind: 'notice', code: 'CONSUMER_CHANGED', text });
-  }
-
-  /** From where a consumer has to be made again. The last that came is asked for once more: that it is the same shows that nothing was set back. */
-  #resumeAt(): number | undefined {
-    if (this.#seen === undefined) return undefined;
-    return Math.max(1, Math.min(this.#held.oldest ?? Infinity, this.#seen.received));
-  }
-
-  /** Where the stream is another one than before, or was set back, its sequences mean other messages. True: it is another one. */
-  #meet(stream: StreamInfo): boolean {
-    const finding = this.#place.meet(stream, this.#seen?.received);
-    if (finding !== 'same') this.#forget();
-    // At the first session what was not acknowledged comes again too.
-    this.#isSetBack ||= finding === 'set back' && this.#seen !== undefined;
-    return finding === 'other';
-  }
-
-  #forget(): void {
-    this.#seen?.endAt(0);
-    this.#held.forgetAbove(0);
-  }
-
   readonly #settle = (held: HeldMessage, outcome: Outcome): void => {
     if (outcome.kind === 'release') {
       held.released = true;
       return;
     }
-    // Invariant 2: what comes from a stream that is gone is settled with nobody.
+    // Invariant 2: a message of a stream that is gone is not acknowledged.
     if (!this.#held.release(held)) return;
-    const word = outcome.kind === 'accept' ? ACK : terminated(outcome.cause.code);
-    this.#acks.soon(held.reply, word);
+    const answer = outcome.kind === 'accept' ? ACK : terminated(outcome.cause.code);
+    this.#acks.soon(held.reply, answer);
   };
 
-  #stillWorking(): void {
+  #extendAckWait(): void {
     for (const held of this.#held.values()) {
-      if (!held.released) this.#acks.say(held.reply, WORKING);
+      if (!held.released) this.#acks.sendNow(held.reply, WORKING);
     }
   }
 }

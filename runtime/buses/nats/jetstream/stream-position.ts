@@ -11,25 +11,25 @@ import { remarksOn } from './stream.ts';
 import { includes } from '../subject.ts';
 import { removedSince, waitingAt } from './pending-count.ts';
 
-/** How often the place is written down while it moves. */
+/** How often the position is written down while it moves. */
 const SAVE_MS = 30_000;
 
-/** What a look at the stream has shown. */
+/** The result of a comparison of the stream with its earlier state. */
 export type Finding =
   /** The one that was read before, or the first. */
   | 'same'
   /** Another one under its name: it is read from its beginning. */
   | 'other'
-  /** Restored from a backup, or it lost its end: what was stored `behindNewest` is to be read. */
+  /** Restored from a backup, or it lost its end: messages stored `behindNewest` are to be read. */
   | 'set back';
 
 const REMOVED = 'removed before the route had read them: purged, deleted, or cut off by a limit of the stream';
 
 /**
- * Knows a stream from another one under its name, and from what it was before: by when it was made, where it ends, when its
- * messages were stored, and which sequences are missing. What is written down of it tells the next process.
+ * Tells a stream from another one under its name, and from its own earlier state: by when it was made, where it ends, when
+ * its messages were stored, and which sequences are missing. A checkpoint passes that on to the next process.
  */
-export class StreamPlace {
+export class StreamPosition {
   readonly #context: BusContext;
   readonly #stream: string;
   readonly #filters: readonly string[];
@@ -47,7 +47,7 @@ export class StreamPlace {
     this.#context = context;
     this.#stream = stream;
     this.#filters = filters;
-    this.#removed = new RemovedMessages((removed) => this.#sayMissing(removed));
+    this.#removed = new RemovedMessages((removed) => this.#reportMissing(removed));
     this.#saving = setInterval(() => this.#save(), SAVE_MS);
   }
 
@@ -68,10 +68,10 @@ export class StreamPlace {
     this.#save();
   }
 
-  /** A look at the stream. `received`: the last sequence that came to this process; undefined before its first session. */
-  meet(stream: StreamInfo, received: number | undefined): Finding {
+  /** Compares the stream with what is known of it. `received`: the last sequence that came to this process; undefined before its first session. */
+  compare(stream: StreamInfo, received: number | undefined): Finding {
     const { created, state, config } = stream;
-    this.#remark(stream);
+    this.#reportRemarks(stream);
     this.#config = config;
     if (!this.#isRead) {
       this.#kept = readKept(this.#context.checkpoint, this.#stream);
@@ -97,14 +97,14 @@ export class StreamPlace {
     if (kept === undefined) return 'same';
     const when = received === undefined ? ' while the route was stopped' : '';
     const text = `stream ${this.#stream} was deleted and made again${when}; reading starts at its beginning. What was not read of the one before is gone; how many messages, is not known`;
-    this.#lose('STREAM_RECREATED', text);
+    this.#reportLoss('STREAM_RECREATED', text);
     if (received !== undefined) this.#count(config, 0);
     return 'other';
   }
 
   /** A look while the route reads: what waits now, a later session counts on. `stream` was looked at after `consumer`. */
   looked(consumer: ConsumerInfo, stream: StreamInfo): void {
-    this.#remark(stream);
+    this.#reportRemarks(stream);
     if (this.#kept === undefined || !this.#countsWaiting(stream.config)) return;
     const waiting = waitingAt(consumer, stream);
     if (isDeepStrictEqual(waiting, this.#kept.waiting)) return;
@@ -118,7 +118,7 @@ export class StreamPlace {
   }
 
   /** Of what waited for the durable at the last look of an earlier session, that which was removed since is a loss. */
-  async meetWaiting(manager: JetStreamManager, stream: StreamInfo, held: HeldConsumer): Promise<void> {
+  async countRemoved(manager: JetStreamManager, stream: StreamInfo, held: HeldConsumer): Promise<void> {
     const { waiting, received = 0 } = this.#kept ?? {};
     if (waiting === undefined) return;
     const isCounted = this.#isCounted(stream.config);
@@ -139,15 +139,15 @@ export class StreamPlace {
     const { received = 0, deliveries = 0, countFrom = 0 } = this.#kept ?? {};
     if (isNew) {
       if (this.#kept !== undefined) this.#keep({ ...this.#kept, countFrom: state.last_seq });
-      // What lies above that belongs to an earlier durable, and this one begins where `start` says.
+      // Sequences above that belong to an earlier durable, and this one begins at `start`.
       const passed = received === 0 ? 0 : floor.stream_seq - received;
       if (passed > 0) {
         const text = `consumer ${name} of stream ${this.#stream} was deleted while the route was stopped; start passes over up to ${passed} messages`;
-        this.#lose('POSITION_LOST', text, this.#isCounted(config) ? passed : undefined);
+        this.#reportLoss('POSITION_LOST', text, this.#isCounted(config) ? passed : undefined);
       }
       return this.#count(config, state.last_seq);
     }
-    // With another retention what was acknowledged is gone, and may lie above the floor.
+    // With another retention acknowledged messages are gone, and may lie above the floor.
     const isLimits = isByLimits(config);
     const place = isLimits ? floor.stream_seq : delivered.stream_seq;
     // A purge moves the floor to the stream's new beginning. The earlier process received no more than it wrote down, and what
@@ -160,19 +160,19 @@ export class StreamPlace {
   }
 
   /** True for a message whose sequence another one had when it came: it was stored after all that came. */
-  isAnother({ sequence, timestampMs }: Coordinates): boolean {
+  isOtherMessage({ sequence, timestampMs }: Coordinates): boolean {
     const kept = this.#kept;
     return kept !== undefined && sequence <= kept.received && timestampMs > kept.newestMs;
   }
 
-  /** What `isAnother` has found. The caller reads on `behindNewest`. */
+  /** `isOtherMessage` was true. The caller reads on `behindNewest`. */
   setBack(sequence: number): void {
     const found = `message ${sequence} of stream ${this.#stream} is another one than before`;
     if (this.#kept !== undefined) this.#setBack(this.#kept, found);
   }
 
   /** A message came. */
-  came({ sequence, deliverySequence, timestampMs: storedMs }: Coordinates): void {
+  received({ sequence, deliverySequence, timestampMs: storedMs }: Coordinates): void {
     this.#removed.came(sequence);
     const kept = this.#kept;
     if (kept === undefined) return;
@@ -191,18 +191,18 @@ export class StreamPlace {
     // Another session would count them again.
     this.#forgetWaiting();
     this.#removed.said(count);
-    this.#lose('MESSAGES_REMOVED', `at least ${count} messages of stream ${this.#stream} were ${REMOVED}`, count);
+    this.#reportLoss('MESSAGES_REMOVED', `at least ${count} messages of stream ${this.#stream} were ${REMOVED}`, count);
   }
 
   #setBack(kept: KeptStream, found: string): void {
     this.#removed.countFrom(undefined);
     this.#keep({ ...kept, name: `${this.#stream}@${Date.now().toString(36)}`, received: 0, waiting: undefined });
     const text = `${found}: it was restored from a backup, or its server lost messages; what was stored since is read, under other ids. How many messages were lost unread is not known`;
-    this.#lose('STREAM_ROLLED_BACK', text);
+    this.#reportLoss('STREAM_ROLLED_BACK', text);
   }
 
-  /** Says what of the stream keeps messages from coming. */
-  #remark(stream: StreamInfo): void {
+  /** Reports settings of the stream that keep messages from coming. */
+  #reportRemarks(stream: StreamInfo): void {
     for (const { code, text } of remarksOn(stream, this.#filters)) {
       this.#context.report({ kind: 'notice', code, text });
     }
@@ -239,12 +239,12 @@ export class StreamPlace {
     return (sources ?? []).length === 0 && (subjects ?? []).every(isAll);
   }
 
-  #sayMissing({ count, from, to }: Removed): void {
+  #reportMissing({ count, from, to }: Removed): void {
     const text = `${count} messages of stream ${this.#stream} (sequences ${from} to ${to}) were ${REMOVED}`;
-    this.#lose('MESSAGES_REMOVED', text, count);
+    this.#reportLoss('MESSAGES_REMOVED', text, count);
   }
 
-  #lose(code: LossCode, text: string, messages?: number): void {
+  #reportLoss(code: LossCode, text: string, messages?: number): void {
     this.#context.report({ kind: 'loss', code, text, ...(messages !== undefined && { messages }) });
   }
 
@@ -270,12 +270,12 @@ export class StreamPlace {
   }
 }
 
-/** Else the stream lets go of what was acknowledged, which says nothing. */
+/** Else the stream deletes acknowledged messages, which proves nothing. */
 function isByLimits({ retention }: StreamConfig): boolean {
   return retention === 'limits';
 }
 
-/** Where the stream itself replaces and ends messages, that is what its publishers wanted. */
+/** Whether the stream itself replaces and ends messages: its publishers want that. */
 function isMeant({
   max_msgs_per_subject: perSubject,
   allow_msg_ttl: ends,
