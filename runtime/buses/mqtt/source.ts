@@ -17,7 +17,7 @@ import { type Refusal, Subscription } from './client/subscription.ts';
 import { mendUserProperties } from './client/user-properties.ts';
 import { MessageIds } from './message-ids.ts';
 import type { MqttConnection, MqttFrom } from './options.ts';
-import { ReceiveWindow } from './receive-window.ts';
+import { ReceiveWindow } from '../support/receive-window.ts';
 import { receivedFrame } from './received-frame.ts';
 import { SourceReports } from './source-reports.ts';
 

@@ -1,22 +1,22 @@
 import type { Published } from './client/confirms.ts';
-import type { ServerWord } from './client/close-reason.ts';
+import type { CloseReason } from './client/close-reason.ts';
 
-/** So many sessions that the server ends over one message alone, and that message is the reason. */
+/** So many sessions that the server ends over one message alone prove that the message is the reason. */
 const PROOFS = 3;
 const PRECONDITION_FAILED = 406;
 const FAULTS_FROM = 500;
 
 /**
- * Finds the message over which a server ends every connection without saying so: after a failure the engine sends the
- * first unconfirmed message alone, and if that is the one, the next session ends over nothing else.
+ * Finds the message over which a server ends every connection without naming it: after a failure the engine sends the
+ * first unconfirmed message alone, and if that is the poison, the next session ends over nothing else.
  */
-export class Suspect {
+export class PoisonDetector {
   #last: Published | undefined;
   #proofs = 0;
 
-  /** The server ended a session with `word` while `alone` was the one unanswered. True when that has happened too often. */
-  isProven(word: ServerWord, alone: Published): boolean {
-    if (word.code !== PRECONDITION_FAILED && word.code < FAULTS_FROM) return false;
+  /** The server ended a session with `reason` while `alone` was the one unanswered. True when that has happened too often. */
+  isProven(reason: CloseReason, alone: Published): boolean {
+    if (reason.code !== PRECONDITION_FAILED && reason.code < FAULTS_FROM) return false;
     const isAgain = this.#last !== undefined && isSame(this.#last, alone);
     this.#proofs = isAgain ? this.#proofs + 1 : 1;
     this.#last = alone;

@@ -4,7 +4,7 @@ import type { Frame } from '#contract/frame.ts';
 import type { Acks, Tagged } from './client/acks.ts';
 
 /** A delivery and its delivery tag, which means something to one channel only. */
-export class Arrival implements Delivery, Tagged {
+export class QueueDelivery implements Delivery, Tagged {
   readonly id: string;
   readonly frame: Frame;
   readonly attempt: number | undefined;
@@ -16,12 +16,12 @@ export class Arrival implements Delivery, Tagged {
   /** In a stream; 0 elsewhere. */
   readonly offset: number;
   isSettled = false;
-  readonly #settle: (arrival: Arrival, outcome: Outcome) => void;
+  readonly #settle: (arrival: QueueDelivery, outcome: Outcome) => void;
 
   constructor(
     delivery: Pick<Delivery, 'id' | 'frame' | 'attempt' | 'isNumberedHere' | 'fault'>,
     channel: { readonly tag: number; readonly acks: Acks; readonly offset: number },
-    settle: (arrival: Arrival, outcome: Outcome) => void,
+    settle: (arrival: QueueDelivery, outcome: Outcome) => void,
   ) {
     this.id = delivery.id;
     this.frame = delivery.frame;

@@ -3,7 +3,7 @@ import type { Link } from './client/link.ts';
 import type { QueueType } from './options.ts';
 
 /** What an operator should know of a queue that is read. */
-export class QueueRemarks {
+export class QueueNotices {
   readonly #link: Link;
   readonly #context: BusContext;
   readonly #queue: string;

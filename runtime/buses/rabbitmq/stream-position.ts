@@ -1,34 +1,34 @@
 import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Arrival } from './queue-delivery.ts';
+import type { QueueDelivery } from './queue-delivery.ts';
 import { SettledPrefix } from '../support/settled-prefix.ts';
 import type { Start } from './options.ts';
 import { type Kept, type Place, printOf, readPlace, writePlace } from './stream-checkpoint.ts';
 
-/** How often the place is written down. */
+/** How often the position is written down. */
 export const SAVE_MS = 1000;
 
-/** What to do with a message of a stream: hand it on, leave it out, or begin anew, for the stream is another one. */
+/** Hand a message of a stream on, leave it out, or begin anew, for the stream is another one. */
 type Verdict = 'new' | 'seen' | 'replaced';
 
 /**
- * The route's place in a stream, which the server does not keep over this protocol. Resuming asks for the last message
+ * The route's position in a stream, which the server does not keep over this protocol. Resuming asks for the last message
  * that is known, not the one behind it: that it comes again, and is the same, proves that nothing between was cut off.
  */
-export class StreamPlace {
+export class StreamPosition {
   readonly #context: BusContext;
   readonly #queue: string;
   readonly #start: Start;
-  #order = new SettledPrefix<Arrival>();
+  #order = new SettledPrefix<QueueDelivery>();
   #kept: Kept;
   /** The last that the engine was given; it outlives a session. */
   #handed: { readonly offset: number; readonly frame: Frame } | undefined;
-  /** Of this session: what must come first, if it is still there. */
+  /** Of this session: the message that must come first, if it is still there. */
   #awaited: { readonly offset: number; readonly print: string | undefined } | undefined;
   /** Messages below it come along because they were written together with it. */
   #floor = 0;
-  #unsaved: Arrival | undefined;
+  #unsaved: QueueDelivery | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: BusContext, queue: string, start: Start) {
@@ -74,7 +74,7 @@ export class StreamPlace {
   }
 
   /** A message came; in the order of offsets within a session. */
-  meet(offset: number, frame: Frame): Verdict {
+  compare(offset: number, frame: Frame): Verdict {
     const awaited = this.#awaited;
     if (awaited === undefined) return this.#unlessBelow(offset, this.#floor);
     if (offset < awaited.offset) return 'seen';
@@ -103,7 +103,7 @@ export class StreamPlace {
   }
 
   /** The engine answers for it from now on. */
-  handed(arrival: Arrival): void {
+  handed(arrival: QueueDelivery): void {
     this.#handed = arrival;
     this.#order.push(arrival);
   }
@@ -116,7 +116,7 @@ export class StreamPlace {
     this.#timer ??= setTimeout(() => this.save(), SAVE_MS);
   }
 
-  /** Writes down what is settled. */
+  /** Writes down the settled position. */
   save(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -133,7 +133,7 @@ export class StreamPlace {
       this.#floor = start.offset;
       return start.offset;
     }
-    // Once more by the word would leave out what is written until then.
+    // `next` once more would leave out the messages written until then.
     this.#keep({ kind: 'since', ms: Date.now() });
     return start;
   }

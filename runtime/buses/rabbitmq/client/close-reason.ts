@@ -1,16 +1,16 @@
 import type { ErrorCode } from '#contract/errors.ts';
 import { messageOf } from '#contract/errors.ts';
 
-/** What the server gave as the reason for closing a channel or connection. */
-export interface ServerWord {
+/** Reply code and text with which a server closes a channel or connection in AMQP. */
+export interface CloseReason {
   /** Of AMQP: 403, 404, 406 and so on. */
   readonly code: number;
   /** Without the code's own name. */
   readonly text: string;
 }
 
-/** Undefined when it was not the server that spoke. */
-export function serverWord(thrown: unknown): ServerWord | undefined {
+/** Undefined where the error is not one of the server. */
+export function closeReason(thrown: unknown): CloseReason | undefined {
   const code: unknown = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
   if (typeof code !== 'number') return undefined;
   const text = /with message "(?:[A-Z_]+ - )?([\s\S]*)"$/.exec(messageOf(thrown))?.[1];
@@ -20,8 +20,8 @@ export function serverWord(thrown: unknown): ServerWord | undefined {
 const UNEQUAL =
   /^inequivalent arg '([^']+)' for (queue|exchange) '([^']*)' in vhost '[^']*': received (.+) but current is (.+)$/;
 
-/** What it means for a route, and what to do; undefined for words that only report the end of a connection. */
-export function meaningOf({ code, text }: ServerWord): readonly [ErrorCode, string] | undefined {
+/** The meaning for a route, and what to do; undefined for reasons that only report the end of a connection. */
+export function meaningOf({ code, text }: CloseReason): readonly [ErrorCode, string] | undefined {
   const unequal = UNEQUAL.exec(text);
   if (unequal !== null) {
     const [, arg, kind, name, wanted, current] = unequal;

@@ -4,7 +4,7 @@ import { pause } from '#kit/deadline.ts';
 import type { Held } from './consumer.ts';
 import type { Binding, ExchangeType, QueueType } from '../options.ts';
 import type { Session } from './session.ts';
-import { serverWord } from './close-reason.ts';
+import { closeReason } from './close-reason.ts';
 
 /** A queue that must be there. */
 export interface QueueWanted {
@@ -57,7 +57,7 @@ async function ask<Answer>(session: Session, question: (channel: Channel) => Pro
 /** Finds the queue, or declares it where that may be done. Returns what it holds. Rejects with the server's word. */
 export async function ensureQueue(session: Session, { name, type, create }: QueueWanted): Promise<Replies.AssertQueue> {
   const found = await ask(session, (channel) => channel.checkQueue(name)).catch((thrown: unknown) => {
-    if (!create || serverWord(thrown)?.code !== 404) throw thrown;
+    if (!create || closeReason(thrown)?.code !== 404) throw thrown;
     return undefined;
   });
   // A queue that is there and of which the file does not say what it is, is fine as it is.
@@ -72,7 +72,7 @@ export async function ensureExchange(session: Session, { name, type, create }: E
     try {
       await ask(session, (channel) => channel.checkExchange(name));
     } catch (thrown) {
-      if (!create || serverWord(thrown)?.code !== 404) throw thrown;
+      if (!create || closeReason(thrown)?.code !== 404) throw thrown;
       const text = `exchange ${name} does not exist, and the route does not say what it would be; create it, or give exchangeType`;
       throw new SluiceError('BUS_MISSING', text, { cause: thrown });
     }
@@ -133,7 +133,7 @@ async function countConsumers(session: Session, name: string, isLast: (count: nu
 export async function firstOfEmpty(session: Session, name: string): Promise<Held | undefined> {
   const asked = askOpen(session, (channel) => channel.get(name)).catch((thrown: unknown) => {
     // The answer of a queue with a single active consumer.
-    if (serverWord(thrown)?.code === NOT_ALLOWED) return undefined;
+    if (closeReason(thrown)?.code === NOT_ALLOWED) return undefined;
     throw thrown;
   });
   const { channel, answer } = (await asked) ?? {};
@@ -181,7 +181,7 @@ export async function kindOf(session: Session, name: string): Promise<QueueKind>
   const refused = { 'x-cancel-on-ha-failover': true, 'x-stream-offset': 'first' };
   const refusal = await ask(session, (channel) => channel.consume(name, () => {}, { arguments: refused })).then(
     () => undefined,
-    (thrown: unknown) => serverWord(thrown),
+    (thrown: unknown) => closeReason(thrown),
   );
   const named = / of queue type rabbit_(classic|quorum|stream)_queue$/.exec(refusal?.text ?? '')?.[1];
   return named === 'quorum' || named === 'stream' || named === 'classic' ? named : undefined;

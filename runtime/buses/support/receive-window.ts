@@ -11,10 +11,10 @@ export class ReceiveWindow {
   }
 
   /**
-   * Counts unsettled messages and, apart from them, the unacknowledged ones of the connection: settled messages behind an
-   * open one come again after a crash. A message larger than the whole window is taken alone.
+   * A message larger than the whole window is taken alone. `unacknowledged`: messages that the server still waits for, where
+   * they are bounded too: settled messages behind an open one come again after a crash.
    */
-  isFullFor(bytes: number, unacknowledged: number): boolean {
+  isFullFor(bytes: number, unacknowledged = 0): boolean {
     const { messages, bytes: maxBytes } = this.#window;
     if (this.#messages >= messages || unacknowledged >= messages) return true;
     return this.#messages > 0 && this.#bytes + bytes > maxBytes;
