@@ -1,9 +1,9 @@
-import type { IPublishPacket } from 'mqtt-packet';
 import { CONTENT_TYPE, settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Frame, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { addValue } from '#contract/typed-headers.ts';
 import { takeExpiryMs } from '#kit/message-time.ts';
+import type { IPublishPacket } from './client/library.ts';
 import { pairsOf } from './client/user-properties.ts';
 
 /** What arrived, read by a parser that is mended (user-properties.ts), as a frame. The body is a view of the connection's read buffer. */

@@ -1,5 +1,3 @@
-import type { IClientOptions, MqttClient } from 'mqtt';
-import type { IPublishPacket } from 'mqtt-packet';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { connectionReader } from '#contract/connection-reader.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
@@ -8,13 +6,13 @@ import type { Demand, Source } from '#contract/source.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
 import { IntMap } from '#kit/int-map.ts';
 import { durationMs } from '#kit/quantity.ts';
+import { type Connect, type IPublishPacket, loadForSource, type MqttClient } from './client/library.ts';
 import { problem, type Target } from './client/connect-failure.ts';
 import { clientOptions, targetOf } from './client/connect-options.ts';
 import { Link, type LinkEnd, type Live } from './client/link.ts';
 import { Probe, type ProbedSource } from './client/probe.ts';
 import { Pubacks, type UnackedPublish } from './client/pubacks.ts';
 import { type Refusal, Subscription } from './client/subscription.ts';
-import { mendUserProperties } from './client/user-properties.ts';
 import { MessageIds } from './message-ids.ts';
 import type { MqttConnection, MqttFrom } from './options.ts';
 import { ReceiveWindow } from '../support/receive-window.ts';
@@ -38,10 +36,7 @@ interface HeldPacket {
 }
 
 export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, context: BusContext): Promise<Source> {
-  // Named exports of CommonJS are not there in a split bundle.
-  const [{ default: mqtt }, { default: packets }] = await Promise.all([import('mqtt'), import('mqtt-packet')]);
-  mendUserProperties(packets.parser);
-  const source = new MqttSource(mqtt.connect, options, context);
+  const source = new MqttSource(await loadForSource(), options, context);
   await source.open();
   return source;
 }
@@ -73,11 +68,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
   #hadSession = false;
   #probe: Probe | undefined;
 
-  constructor(
-    connect: (options: IClientOptions) => MqttClient,
-    options: EndOptions<MqttConnection, MqttFrom>,
-    context: BusContext,
-  ) {
+  constructor(connect: Connect, options: EndOptions<MqttConnection, MqttFrom>, context: BusContext) {
     const { connection, end } = options;
     const target = targetOf(connection, context);
     const sessionSeconds = Math.min(Math.ceil(durationMs(end.session) / 1000), MAX_SESSION_SECONDS);

@@ -1,5 +1,5 @@
-import type { Channel } from 'amqplib';
 import { pause } from '#kit/deadline.ts';
+import type { Channel } from './client/library.ts';
 import { Liveness } from '../support/liveness.ts';
 import type { Standstill } from '../support/standstill.ts';
 import { Renewal, type Session } from './client/session.ts';

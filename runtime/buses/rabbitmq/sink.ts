@@ -1,4 +1,3 @@
-import type { ConfirmChannel } from 'amqplib';
 import { bytesFor } from '#contract/body.ts';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { speller } from '#contract/carried-headers.ts';
@@ -6,6 +5,7 @@ import { messageOf, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
+import type { ConfirmChannel } from './client/library.ts';
 import { Confirms } from './client/confirms.ts';
 import { Fence } from './fence.ts';
 import { headerSpelling } from './header-spelling.ts';

@@ -12,3 +12,5 @@ export {
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
 export { jetstream, jetstreamManager } from '@nats-io/jetstream';
+export type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
+export type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/transport-node';

@@ -7,7 +7,7 @@ import { CoreSource } from './source.ts';
 import { Link } from '../client/link.ts';
 import { CONTROL } from '../header-names.ts';
 import { headerSpelling } from '../header-spelling.ts';
-import { HeaderBlock } from '../write-headers.ts';
+import { HeaderBlock } from '../client/header-block.ts';
 import { connectionFlaws, connectionProperties, type NatsConnectionOptions } from '../options.ts';
 import { CORE_WRITES, coreReads, servers } from '../reach.ts';
 import { filterFlaws, subjects } from '../subject.ts';

@@ -1,4 +1,4 @@
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '../client/library.ts';
 
 /**
  * A message to ourselves: the proof that the server routes messages to this connection, which PING and PONG are not. Its

@@ -1,13 +1,14 @@
-import type { NatsConnection } from '@nats-io/transport-node';
 import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { withDeadline } from '#kit/deadline.ts';
 import { durationMs } from '#kit/quantity.ts';
+import type { NatsConnection } from '../client/library.ts';
 import type { Denial, Link } from '../client/link.ts';
 import type { CoreTo } from './options.ts';
-import { type HeaderBlock, headerBytes } from '../write-headers.ts';
+import { headerBytes } from '../write-headers.ts';
+import type { HeaderBlock } from '../client/header-block.ts';
 import { subjects } from '../subject.ts';
 
 /** How long a denial is believed: the grant may come since. */

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
@@ -7,6 +6,7 @@ import type { Demand, Source } from '#contract/source.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
+import type { Msg, NatsConnection, Subscription } from '../client/library.ts';
 import { Liveness, NoAnswer } from '../../support/liveness.ts';
 import type { Link } from '../client/link.ts';
 import type { CoreFrom } from './options.ts';

@@ -1,5 +1,5 @@
-import type { ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { BusContext } from '#contract/bus.ts';
+import type { ConsumerInfo, JetStreamManager, StreamInfo } from '../client/library.ts';
 import type { Link } from '../client/link.ts';
 import { type ConsumerWanted, differenceOf, type HeldConsumer, holdConsumer } from './consumer.ts';
 import type { HeldMessages } from './held-messages.ts';

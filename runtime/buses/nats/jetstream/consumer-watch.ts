@@ -1,5 +1,5 @@
-import type { ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import { withDeadline } from '#kit/deadline.ts';
+import type { ConsumerInfo, JetStreamManager, StreamInfo } from '../client/library.ts';
 import { Liveness, NoAnswer } from '../../support/liveness.ts';
 import { Standstill } from '../../support/standstill.ts';
 import type { Link } from '../client/link.ts';

@@ -1,5 +1,5 @@
-import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import { SluiceError } from '#contract/errors.ts';
+import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamInfo } from '../client/library.ts';
 import type { Start } from './options.ts';
 import { apiErrorCode, asBusError } from './stream.ts';
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { SluiceError } from '#contract/errors.ts';
 import type { RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
+import type { ConsumerInfo, JetStreamManager, NatsConnection } from '../client/library.ts';
 import { LogIds } from '../../support/log-ids.ts';
 import { abortable } from '../../support/abortable.ts';
 import type { Link } from '../client/link.ts';

@@ -1,4 +1,4 @@
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '../client/library.ts';
 import type { Link } from '../client/link.ts';
 
 const TIMEOUT_MS = 5000;

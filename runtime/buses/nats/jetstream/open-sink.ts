@@ -1,12 +1,12 @@
-import type { StreamInfo } from '@nats-io/jetstream';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { speller } from '#contract/carried-headers.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
+import type { StreamInfo } from '../client/library.ts';
 import { Link } from '../client/link.ts';
 import { headerSpelling } from '../header-spelling.ts';
-import { HeaderBlock } from '../write-headers.ts';
+import { HeaderBlock } from '../client/header-block.ts';
 import { durableName } from './consumer.ts';
 import { retryOverLink } from './retry-over-link.ts';
 import type { JetStreamConnectionOptions, JetStreamTo } from './options.ts';

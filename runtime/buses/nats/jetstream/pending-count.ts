@@ -1,4 +1,4 @@
-import type { ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import type { ConsumerInfo, JetStreamManager, StreamInfo } from '../client/library.ts';
 import { startOf } from './consumer.ts';
 
 /** A counting consumer outlives a crash of ours by so much. */

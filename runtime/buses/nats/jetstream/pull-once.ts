@@ -1,5 +1,5 @@
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { SluiceError } from '#contract/errors.ts';
+import type { Msg, NatsConnection } from '../client/library.ts';
 import { coordinateReader } from './ack-reply.ts';
 import { headerBlock } from '../client/raw-message.ts';
 

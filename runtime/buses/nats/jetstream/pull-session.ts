@@ -1,5 +1,5 @@
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Demand } from '#contract/source.ts';
+import type { Msg, NatsConnection, Subscription } from '../client/library.ts';
 import { type Coordinates, coordinateReader } from './ack-reply.ts';
 import { headerBlock } from '../client/raw-message.ts';
 

@@ -1,4 +1,4 @@
-import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamInfo } from '../client/library.ts';
 import { startOf } from './consumer.ts';
 import type { Start } from './options.ts';
 import { asBusError } from './stream.ts';

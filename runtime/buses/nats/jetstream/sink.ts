@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
+import type { Msg, NatsConnection, Subscription } from '../client/library.ts';
 import { InFlightTable } from '../../support/in-flight-table.ts';
 import type { Denial, Link } from '../client/link.ts';
 import { headerBlock, payloadText } from '../client/raw-message.ts';
-import { type HeaderBlock, headerBytes, line, MESSAGE_ID } from '../write-headers.ts';
+import { headerBytes, line, MESSAGE_ID } from '../write-headers.ts';
+import type { HeaderBlock } from '../client/header-block.ts';
 import { PerSubjectSender } from './per-subject-sender.ts';
 import { readPublishAck } from './publish-ack.ts';
 import { subjects } from '../subject.ts';

@@ -1,5 +1,3 @@
-import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
-import type { Msg } from '@nats-io/transport-node';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
@@ -8,6 +6,7 @@ import type { Demand, Source } from '#contract/source.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { withDeadline, pause } from '#kit/deadline.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
+import type { ConsumerInfo, JetStreamManager, Msg } from '../client/library.ts';
 import type { Coordinates } from './ack-reply.ts';
 import { ACK, Acks, BACK, terminated, WORKING } from './acks.ts';
 import type { Link } from '../client/link.ts';

@@ -1,7 +1,7 @@
-import type { Msg } from '@nats-io/transport-node';
 import type { Frame } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { messageTimeMs } from '#kit/message-time.ts';
+import type { Msg } from '../client/library.ts';
 import { readHeaders } from '../read-headers.ts';
 
 /** What a message of a stream carries. `timestampMs`: when the stream took it. */

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import type { LossCode } from '#contract/event-codes.ts';
 import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError } from '#contract/errors.ts';
+import type { ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from '../client/library.ts';
 import type { Coordinates } from './ack-reply.ts';
 import type { HeldConsumer } from './consumer.ts';
 import { type Removed, RemovedMessages } from './removed-messages.ts';

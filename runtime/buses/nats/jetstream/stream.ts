@@ -1,8 +1,8 @@
-import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { EndOptions } from '#contract/bus.ts';
 import type { NoticeCode } from '#contract/event-codes.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { asList } from '#kit/json-value.ts';
+import type { JetStreamManager, StreamInfo } from '../client/library.ts';
 import { propertyOf } from '../client/property.ts';
 import { disjoint, filterOfTemplate, includes, overlap } from '../subject.ts';
 
