@@ -10,7 +10,7 @@ import type { PipelineDocument } from '../project/read/resolve-pipeline.ts';
  */
 export const BOOT = `
 import * as nodeModule from 'node:module';
-import { isNodeTooOld } from './kit/node-floor.ts';
+import { isNodeTooOld } from './cli/node-floor.ts';
 const AGAIN = '?cached';
 export let functions;
 if (isNodeTooOld()) {

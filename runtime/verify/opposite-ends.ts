@@ -1,6 +1,6 @@
 import type { AddressGrammar } from '#contract/bus.ts';
 import { type Catalog, busOf } from '../host/catalog-of.ts';
-import { asChecked } from '../host/end-options.ts';
+import { asDriverOptions } from '../host/end-options.ts';
 import { parseTemplate } from '../template/template.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { keyPlace } from './key-place.ts';
@@ -17,7 +17,7 @@ export function oppositeEnds(
   const { key } = from;
   const sourceBus = busOf(catalog, from.bus);
   const keyLevel = key === undefined ? undefined : keyPlace(key).level;
-  const entrance = sourceBus.opposite.sink(asChecked(from.options), {
+  const entrance = sourceBus.opposite.sink(asDriverOptions(from.options), {
     keyLevel,
     addressUnder: (filter) => addressUnder(filter, sourceBus.grammar, keyLevel),
   });
@@ -25,7 +25,7 @@ export function oppositeEnds(
   const sinkBus = busOf(catalog, to.bus);
   const { address } = to;
   const filter = filterOver(address, sinkBus.grammar);
-  const exit = sinkBus.opposite.source(asChecked(to.options), { address, filter, nowMs });
+  const exit = sinkBus.opposite.source(asDriverOptions(to.options), { address, filter, nowMs });
   if (typeof exit === 'string') return { flaw: `to: ${exit}` };
   return {
     in: { bus: from.connection, ...entrance },

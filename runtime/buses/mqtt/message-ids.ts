@@ -51,6 +51,6 @@ export class MessageIds {
 
   /** The delivery is a new one: notes an id of a publisher that other content had before. */
   noteReused(publisherId: string | undefined, id: string): void {
-    if (publisherId !== undefined && this.#reused.wears(publisherId, id)) this.#note('ID_REUSED');
+    if (publisherId !== undefined && this.#reused.isReused(publisherId, id)) this.#note('ID_REUSED');
   }
 }

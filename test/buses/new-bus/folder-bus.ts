@@ -100,8 +100,8 @@ export const folderBus: Bus<Connection, From, To> = {
     })),
   writes: () => ['files'],
   flaws: () => [],
-  openSource({ connection, end }, { report }) {
-    report({ kind: 'connected', detail: connection.folder });
+  openSource({ connection, end }, context) {
+    context.report({ kind: 'connected', detail: connection.folder });
     // The address is in each line: one log for all files of a folder keeps their order.
     const log = join(connection.folder, 'log');
     const wanted = end.files.map((file) => matcher(file));
@@ -124,8 +124,8 @@ export const folderBus: Bus<Connection, From, To> = {
       close: () => Promise.resolve(),
     });
   },
-  openSink({ connection }, { report }) {
-    report({ kind: 'connected', detail: connection.folder });
+  openSink({ connection }, context) {
+    context.report({ kind: 'connected', detail: connection.folder });
     let last = Promise.resolve();
     return Promise.resolve({
       maxInFlight: 100,
