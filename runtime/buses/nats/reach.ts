@@ -6,7 +6,7 @@ import type { NatsConnectionOptions } from './options.ts';
 import { parseServerUrl } from './server-url.ts';
 import { subjectPattern } from './subject.ts';
 
-// What is published is heard by subscribers, and kept by the stream that takes its subject.
+// A publish reaches subscribers, and the stream that takes its subject.
 const HEARD = 'subscribers';
 const KEPT = 'streams';
 const stream = (name: string): string => `stream ${name}`;

@@ -2,7 +2,7 @@ import type { BusContext } from '#contract/bus.ts';
 import type { Link } from './client/link.ts';
 import type { QueueType } from './options.ts';
 
-/** What an operator should know of a queue that is read. */
+/** Notices to the operator about a queue that is read. */
 export class QueueNotices {
   readonly #link: Link;
   readonly #context: BusContext;

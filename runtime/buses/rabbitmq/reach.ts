@@ -38,7 +38,7 @@ export function reads({ connection, end }: EndOptions<RabbitConnection, RabbitFr
   const byName: Reach = {
     spaces: [queues(connection)],
     filter: queueOf(end, place).split(routingKeys.separator),
-    // What an exchange puts there has routing keys of all kinds.
+    // Messages that an exchange puts there have routing keys of all kinds.
     addresses: [LEVELS],
     path: [end.queue === undefined ? 'exchange' : 'queue'],
   };

@@ -11,7 +11,7 @@ const MILLISECONDS_FROM = 1e11;
 
 const PROPERTIES = Object.entries(PROPERTY_OF);
 
-/** What arrived, as a frame. The body is a view of the connection's read buffer. */
+/** A received message as a frame. The body is a view of the connection's read buffer. */
 export function receivedFrame(message: Received, note: NoteOddity): Frame {
   const { fields, properties, content } = message;
   const table = properties.headers ?? {};

@@ -3,7 +3,7 @@ import type * as Client from './library.ts';
 import type { Authenticator, NatsConnection, NodeConnectionOptions, TlsOptions } from '@nats-io/transport-node';
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { type Greeting, greet } from './server-info.ts';
+import { type ServerInfo, readServerInfo } from './server-info.ts';
 import type { NatsConnectionOptions } from '../options.ts';
 import { propertyOf } from './property.ts';
 import { hostAndPort, parseServerUrl, type ServerUrl } from '../server-url.ts';
@@ -39,7 +39,7 @@ export async function dialer(read: () => NatsConnectionOptions, name: string, de
   return {
     servers,
     async dial(server) {
-      const greeting = await greet(server, timeoutMs).catch((error: unknown) => {
+      const serverInfo = await readServerInfo(server, timeoutMs).catch((error: unknown) => {
         throw error instanceof SluiceError
           ? new SluiceError(error.code, `${server.shown}: ${error.message}; check url`)
           : error;
@@ -57,7 +57,7 @@ export async function dialer(read: () => NatsConnectionOptions, name: string, de
         connection.setServers(servers.map(hostAndPort));
         return connection;
       } catch (error) {
-        const { code, text } = reasonOf(error, { greeting, options: now, secure, identity: self?.words });
+        const { code, text } = reasonOf(error, { serverInfo, options: now, secure, identity: self?.words });
         throw new SluiceError(code, `${server.shown}: ${text}`, { cause: error });
       }
     },
@@ -137,7 +137,7 @@ function tlsOf(read: () => NatsConnectionOptions, servers: readonly ServerUrl[])
 }
 
 interface Circumstances {
-  readonly greeting: Greeting;
+  readonly serverInfo: ServerInfo;
   readonly options: NatsConnectionOptions;
   readonly secure: boolean;
   readonly identity: string | undefined;
@@ -151,13 +151,13 @@ function reasonOf(error: unknown, at: Circumstances): { code: ErrorCode; text: s
     }
     return { code: 'BUS_AUTH', text: `the server refused our identity; check ${at.identity}` };
   }
-  if (at.secure && !at.greeting.tlsAvailable) {
+  if (at.secure && !at.serverInfo.tlsAvailable) {
     return { code: 'BUS_TLS', text: 'the server speaks no TLS; remove tls, or write nats:// in url' };
   }
-  if (!(at.secure || at.greeting.tlsAvailable)) {
+  if (!(at.secure || at.serverInfo.tlsAvailable)) {
     return { code: 'BUS_UNREACHABLE', text: `the server greeted but did not go on (${message})` };
   }
-  if (at.greeting.tlsVerify && at.options.tls?.cert === undefined) {
+  if (at.serverInfo.tlsVerify && at.options.tls?.cert === undefined) {
     return { code: 'BUS_TLS', text: 'the server asks for a client certificate; give tls.cert and tls.key' };
   }
   const code = propertyOf(error, 'code');

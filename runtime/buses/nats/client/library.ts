@@ -1,5 +1,5 @@
 /**
- * What is used of the clients, loaded when a connection is opened. By this file and not by themselves: they are CommonJS,
+ * The used parts of the clients, loaded when a connection is opened. By this file and not by themselves: they are CommonJS,
  * and a bundle in chunks gives a module that is imported at run time to its importer without its names.
  */
 export {

@@ -3,8 +3,8 @@ import { SluiceError } from '#contract/errors.ts';
 import { propertyOf } from './property.ts';
 import type { ServerUrl } from '../server-url.ts';
 
-/** What a server says of itself before anyone has identified. */
-export interface Greeting {
+/** The server's INFO before a client has identified. */
+export interface ServerInfo {
   /** It wants to see a client certificate. */
   readonly tlsVerify: boolean;
   readonly tlsAvailable: boolean;
@@ -16,9 +16,9 @@ const MAX_CHARACTERS = 1024 * 1024;
 /**
  * Connects, reads the first line and hangs up. Rejects with BUS_UNREACHABLE or BUS_PROTOCOL saying why. The client
  * itself hides the reason of a failed attempt and keeps the socket of one that timed out, so it is only let at servers
- * that greet.
+ * that readServerInfo.
  */
-export function greet(server: ServerUrl, timeoutMs: number): Promise<Greeting> {
+export function readServerInfo(server: ServerUrl, timeoutMs: number): Promise<ServerInfo> {
   return new Promise((resolve, reject) => {
     let heard = '';
     const socket = connect({ host: server.host, port: server.port });
@@ -37,12 +37,12 @@ export function greet(server: ServerUrl, timeoutMs: number): Promise<Greeting> {
     socket.on('data', (chunk: string) => {
       heard += chunk;
       const end = heard.indexOf('\r\n');
-      const greeting = end === -1 ? undefined : parse(heard.slice(0, end));
-      if (greeting !== undefined) {
+      const serverInfo = end === -1 ? undefined : parse(heard.slice(0, end));
+      if (serverInfo !== undefined) {
         clearTimeout(timer);
         socket.removeAllListeners('close');
         socket.destroy();
-        resolve(greeting);
+        resolve(serverInfo);
       } else if (end !== -1 || heard.length > MAX_CHARACTERS || !'INFO '.startsWith(heard.slice(0, 5))) {
         fail('BUS_PROTOCOL', 'what answers there is no NATS server');
       }
@@ -56,7 +56,7 @@ function reasonOf(error: NodeJS.ErrnoException): string {
   return `cannot connect (${error.code ?? error.message})`;
 }
 
-function parse(line: string): Greeting | undefined {
+function parse(line: string): ServerInfo | undefined {
   if (!line.startsWith('INFO ')) return undefined;
   try {
     const info: unknown = JSON.parse(line.slice(5));

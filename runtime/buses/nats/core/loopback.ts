@@ -1,10 +1,10 @@
 import type { NatsConnection } from '../client/library.ts';
 
 /**
- * A message to ourselves: the proof that the server routes messages to this connection, which PING and PONG are not. Its
- * subject is an inbox of the client's making, which nobody else reads.
+ * Publishes a message to its own inbox: a proof that the server routes messages to this connection, which PING and PONG are
+ * not. The inbox has no other reader.
  */
-export class Echo {
+export class LoopbackProbe {
   readonly #connection: NatsConnection;
   readonly #inbox: string;
   #isDenied = false;

@@ -10,7 +10,7 @@ import type { Msg, NatsConnection, Subscription } from '../client/library.ts';
 import { Liveness, NoAnswer } from '../../support/liveness.ts';
 import type { Link } from '../client/link.ts';
 import type { CoreFrom } from './options.ts';
-import { Echo } from './loopback.ts';
+import { LoopbackProbe } from './loopback.ts';
 import { weightOf } from '../client/raw-message.ts';
 import { readHeaders } from '../read-headers.ts';
 import type { NatsConnectionOptions } from '../options.ts';
@@ -48,7 +48,7 @@ export class CoreSource implements Source {
   #saying: NodeJS.Timeout | undefined;
   #denials = 0;
   #liveness: Liveness | undefined;
-  #echo: Echo | undefined;
+  #loopback: LoopbackProbe | undefined;
   #countAtLook = 0;
 
   constructor(link: Link, from: CoreFrom, context: BusContext) {
@@ -68,7 +68,7 @@ export class CoreSource implements Source {
       up: (again) => this.#subscribe(again),
       down: () => {},
       denied: ({ operation, subject }) => {
-        if (this.#echo?.denied(subject) !== true && operation === 'subscription') void this.#denied(subject);
+        if (this.#loopback?.denied(subject) !== true && operation === 'subscription') void this.#denied(subject);
       },
     });
     const { createInbox } = await import('../client/library.ts');
@@ -101,8 +101,8 @@ export class CoreSource implements Source {
     this.#countAtLook = this.#count;
     if (!isIdle || !up || connection === undefined) return;
     // The client renews a subscription after a reconnect; another client has none.
-    if (this.#echo?.isOf(connection) !== true) this.#echo = new Echo(connection, createInbox());
-    await this.#echo.ask();
+    if (this.#loopback?.isOf(connection) !== true) this.#loopback = new LoopbackProbe(connection, createInbox());
+    await this.#loopback.ask();
   }
 
   #subscribe(connection: NatsConnection): void {

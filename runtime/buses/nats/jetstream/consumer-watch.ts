@@ -5,7 +5,7 @@ import { Standstill } from '../../support/standstill.ts';
 import type { Link } from '../client/link.ts';
 import { apiErrorCode } from './stream.ts';
 
-/** What the watch asks of the source, and tells it. None of these may throw. */
+/** The source that is watched. None of these may throw. */
 export interface WatchedSource {
   /** Deliveries so far, also those that had come before. */
   readonly deliveries: number;
@@ -25,7 +25,7 @@ export interface WatchedSource {
   reattach(why: string): void;
 }
 
-/** What is known of the stream, and is told what a look has shown. None of these may throw. */
+/** The stream that is watched. None of these may throw. */
 export interface WatchedStream {
   /** So many messages that waited came not and wait no more. */
   fewer(count: number): void;

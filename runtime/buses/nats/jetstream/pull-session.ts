@@ -13,7 +13,7 @@ const BODILESS = '\r\nNats-Msg-Size:';
 /** Why a session came to its end: what was lost in between must come again, from the consumer's ack floor on. */
 export type Break = { readonly kind: 'gap' } | { readonly kind: 'ended'; readonly text: string };
 
-/** Whoever reads through the session. */
+/** The reader of a session. */
 export interface PullReader {
   readonly window: Demand;
   /** What may still be asked for; `idle` when nothing is held at all. */

@@ -38,12 +38,12 @@ export interface Tagged {
 }
 
 /**
- * The acknowledgements of one channel: the settled prefix in one word, many deliveries at a time. One that waits for
- * an earlier delivery comes again after a crash, and costs no word of its own before.
+ * The acknowledgements of one channel: the settled prefix in one `basic.ack`, many deliveries at a time. A delivery that
+ * waits for an earlier one comes again after a crash, and costs no `basic.ack` of its own before.
  */
 export class Acks {
   readonly #channel: Channel;
-  /** So many do not wait: the server sends no more until it hears of them. */
+  /** So many do not wait: the server sends no more until they are acknowledged. */
   readonly #most: number;
   readonly #order = new SettledPrefix<Tagged>();
   #unsaid = 0;
@@ -77,7 +77,7 @@ export class Acks {
     else this.#timer ??= setTimeout(() => this.#flush(), WAIT_MS);
   }
 
-  /** Says everything that can be said, one by one what waits for earlier deliveries: nobody will settle those now. */
+  /** Acknowledges all that is settled, one by one behind deliveries that will not be settled any more. */
   finish(): void {
     if (this.#isOver) return;
     this.#flush();

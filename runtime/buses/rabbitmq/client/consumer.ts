@@ -37,7 +37,7 @@ export class Consumer {
     this.acks = new Acks(channel, prefetch);
   }
 
-  /** `take` hears null when the server cancels the consumer; nothing after `release`. */
+  /** `take` gets null when the server cancels the consumer; nothing after `release`. */
   static async open(
     session: Session,
     wanted: ConsumerWanted,

@@ -19,7 +19,7 @@ export class Renewal extends Error {
   override readonly name = 'Renewal';
 }
 
-/** What a session tells whoever holds it. None of these may throw. */
+/** The user of a session. None of these may throw. */
 export interface SessionListener {
   /** Once, at its end; `failure` is the last that the server or the socket said. */
   over(failure: Error | undefined): void;
@@ -122,7 +122,7 @@ export class Session {
     await channel.close();
   }
 
-  /** Ends it at once, without a word to the server. Idempotent. */
+  /** Ends it at once, without waiting for the server. Idempotent. */
   end(failure?: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -150,7 +150,7 @@ export class Session {
   async #goodbye(endMs: number): Promise<void> {
     const said = this.model.close().catch(() => {});
     if (!this.#isBlocked) await withDeadline(said, endMs - performance.now(), late).catch(() => {});
-    // What was written and not sent must not reach a server that reads again after the next session has begun.
+    // Bytes that were written and not sent must not reach a server that reads again after the next session has begun.
     const stream: unknown = Reflect.get(this.model.connection, 'stream');
     // One that is shutting down cannot be reset, and would never close: what it had has left.
     const canReset = stream instanceof Socket && !(stream instanceof TLSSocket) && !stream.destroyed;

@@ -54,13 +54,13 @@ async function ask<Answer>(session: Session, question: (channel: Channel) => Pro
   return answer;
 }
 
-/** Finds the queue, or declares it where that may be done. Returns what it holds. Rejects with the server's word. */
+/** Finds the queue, or declares it where that may be done. Returns its counts. Rejects with the server's error. */
 export async function ensureQueue(session: Session, { name, type, create }: QueueWanted): Promise<Replies.AssertQueue> {
   const found = await ask(session, (channel) => channel.checkQueue(name)).catch((thrown: unknown) => {
     if (!create || closeReason(thrown)?.code !== 404) throw thrown;
     return undefined;
   });
-  // A queue that is there and of which the file does not say what it is, is fine as it is.
+  // A queue that is there, and whose type the file does not state, is fine as it is.
   if (found !== undefined && (type === undefined || !create)) return found;
   const wanted = { durable: true, arguments: { 'x-queue-type': type ?? DEFAULT_TYPE } };
   return ask(session, (channel) => channel.assertQueue(name, wanted));
@@ -85,7 +85,7 @@ export async function ensureExchange(session: Session, { name, type, create }: E
 
 /**
  * Declares a queue that lives as long as the session, and consumes it, so that the server deletes it as no unused one;
- * calls back when it was deleted all the same. Rejects with the server's word.
+ * calls back when it was deleted all the same. Rejects with the server's error.
  */
 export async function holdExclusive(session: Session, name: string, onGone: () => void): Promise<void> {
   const wanted = { durable: false, exclusive: true, arguments: { 'x-queue-type': 'classic' } };
@@ -170,7 +170,7 @@ export async function consumersLeft(session: Session, name: string): Promise<num
   });
 }
 
-/** What a queue is, as far as the server tells. */
+/** The type of a queue, as far as the server reports it. */
 export type QueueKind = QueueType | undefined;
 
 /**
