@@ -153,7 +153,7 @@ export interface BusModule {
  * A bus driver: a plain object. Options arrive already checked against its schemas with defaults filled in, durations
  * and sizes still as text with units, so a driver converts but never validates again.
  */
-export interface Bus<Connection = never, From = never, To = never> {
+export interface Bus<Connection = object, From = object, To = object> {
   readonly name: string;
   /** Where this value is exported: a bundle imports it from there, and nothing of other buses. */
   readonly module: BusModule;

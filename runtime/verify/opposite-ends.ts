@@ -1,5 +1,6 @@
 import type { AddressGrammar } from '#contract/bus.ts';
-import { type Catalog, busOf } from '../host/catalog-of.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import { busOf } from '../host/catalog-of.ts';
 import { asDriverOptions } from '../host/end-options.ts';
 import { parseTemplate } from '../template/template.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';

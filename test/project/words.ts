@@ -2,10 +2,11 @@ import type { Bus, OptionSchema } from '#contract/bus.ts';
 import { DURATION_PATTERN } from '#kit/quantity.ts';
 import { LEVELS, patternOf } from '#kit/address-pattern.ts';
 import { levelCodec } from '#kit/level-codec.ts';
-import type { BusWords, StageWords, Vocabulary } from '../../runtime/project/catalog-view.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 
 /**
- * A vocabulary that stays as it is, whatever the real drivers learn: the checker's laws hold for any. The real one is
+ * A catalog that stays as it is, whatever the real drivers learn: the checker's laws hold for any. The real one is
  * judged in catalog.test.ts.
  */
 
@@ -39,14 +40,19 @@ const GIVES = {
   notes: [],
 } as const;
 
-/** As much of a driver as the checker looks at. */
-type CheckedBus<Connection, From, To> = Omit<Bus<Connection, From, To>, 'module' | 'page' | 'opposite'>;
+/** The checker looks at none of these. */
+const BEYOND_THE_CHECK = {
+  module: { file: '', exportName: '' },
+  page: { title: '', examples: [] },
+  opposite: { sink: () => '', source: () => '' },
+};
 
 const never = (): never => {
   throw new Error('a checker opens no connection');
 };
 
-const mqtt: CheckedBus<FieldConnection, { topics: readonly string[]; qos: number }, { topic: string }> = {
+const mqtt: Bus<FieldConnection, { topics: readonly string[]; qos: number }, { topic: string }> = {
+  ...BEYOND_THE_CHECK,
   name: 'mqtt',
   grammar: {
     word: 'topic',
@@ -107,11 +113,12 @@ const mqtt: CheckedBus<FieldConnection, { topics: readonly string[]; qos: number
 
 const URLS = { anyOf: [text, { type: 'array', minItems: 1, items: text }] } as const;
 
-const jetstream: CheckedBus<
+const jetstream: Bus<
   { url: string | readonly string[] },
   { stream: string; subjects?: readonly string[] },
   { subject: string; stream?: string }
 > = {
+  ...BEYOND_THE_CHECK,
   name: 'jetstream',
   grammar: {
     word: 'subject',
@@ -151,15 +158,25 @@ const jetstream: CheckedBus<
   openSink: never,
 };
 
-const validate: StageWords = { verb: 'validate', names: 'schema', schema: { properties: {} } };
-const runFunction: StageWords = {
+const validate: StageKind = {
+  verb: 'validate',
+  names: 'schema',
+  changesBody: false,
+  description: 'Name of a file in schemas/, without its ending.',
+  schema: { properties: {} },
+  make: never,
+};
+const runFunction: StageKind = {
   verb: 'function',
   names: 'function',
+  changesBody: true,
+  description: 'Name of a file in functions/, without its ending.',
   schema: { properties: { with: { type: 'object' }, timeout: { ...duration, default: '30s' } } },
+  make: never,
 };
 
-export const WORDS: Vocabulary = {
-  buses: new Map<string, BusWords>([
+export const WORDS: Catalog = {
+  buses: new Map<string, Bus>([
     ['mqtt', mqtt],
     ['jetstream', jetstream],
   ]),
@@ -167,7 +184,9 @@ export const WORDS: Vocabulary = {
     ['validate', validate],
     ['function', runFunction],
   ]),
-  codecs: new Map(['json', 'text', 'bytes'].map((name) => [name, { name }])),
+  codecs: new Map(
+    ['json', 'text', 'bytes'].map((name) => [name, { name, contentType: name, decode: never, encode: never }]),
+  ),
 };
 
 export const PROJECT = {

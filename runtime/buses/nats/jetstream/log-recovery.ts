@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SluiceError } from '#contract/errors.ts';
-import type { RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
+import type { LoggedTime, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
 import type { ConsumerInfo, JetStreamManager, NatsConnection } from '../client/library.ts';
 import { LogIds } from '../../support/log-ids.ts';
 import { abortable } from '../../support/abortable.ts';
@@ -96,7 +96,7 @@ function lackOf(
 
 /** What was seen of a stream so far. */
 class Look {
-  readonly ids = new LogIds();
+  readonly ids = new LogIds<LoggedTime>();
   seen = 0;
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
@@ -166,6 +166,8 @@ class Look {
     const at = headers?.indexOf(this.#mark) ?? -1;
     if (headers === undefined || at < 0) return;
     const start = at + this.#mark.length - this.#prefix.length;
-    this.ids.note(headers.slice(start, headers.indexOf('\r\n', start)), timestampMs + this.#skewMs);
+    this.ids.note(headers.slice(start, headers.indexOf('\r\n', start)), {
+      latestMs: timestampMs + this.#skewMs,
+    });
   }
 }
