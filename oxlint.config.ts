@@ -18,11 +18,11 @@ const LAYERS: readonly (readonly string[])[] = [
 const HOMES: readonly (readonly [packages: string, ...homes: string[]])[] = [
   ['^@opentelemetry/', 'telemetry'],
   ['^ajv(-formats)?(/|$)', 'project', 'cli'],
-  ['^mqtt(-packet)?(/|$)', 'buses/mqtt', 'demo'],
-  ['^@nats-io/', 'buses/nats', 'demo'],
+  ['^mqtt(-packet)?(/|$)', 'buses/mqtt/client', 'demo'],
+  ['^@nats-io/', 'buses/nats/client', 'demo'],
   ['^kafkajs(/|$)', 'buses/kafka/client'],
   ['^(snappyjs|lz4js)(/|$)', 'buses/kafka/records'],
-  ['^amqplib(/|$)', 'buses/rabbitmq'],
+  ['^amqplib(/|$)', 'buses/rabbitmq/client'],
   ['^aedes(/|$)', 'demo'],
   // Types alone: nothing of it runs.
   ['^json-schema-to-ts$', 'buses/support'],
@@ -85,11 +85,14 @@ const BUSES = existsSync(BUSES_FOLDER) ? readdirSync(BUSES_FOLDER) : [];
 function busGates() {
   return BUSES.flatMap((bus) => {
     const forbidden = bus === 'support' ? BUSES : BUSES.filter((name) => name !== 'support');
-    return DEPTHS.map((depth) => {
-      const files = [`runtime/buses/${bus}/${'*/'.repeat(depth - 1)}*.ts`];
-      const others = forbidden.filter((name) => name !== bus);
-      return gate(files, [...walls(others, depth), DOOR, ...foreign(`buses/${bus}`)]);
-    });
+    const others = forbidden.filter((name) => name !== bus);
+    const gatesOf = (path: string, isClient: boolean) =>
+      DEPTHS.map((depth) => {
+        const files = [`runtime/${path}/${'*/'.repeat(depth - 1)}*.ts`];
+        return gate(files, [...walls(others, isClient ? depth + 1 : depth), DOOR, ...foreign(path)]);
+      });
+    // A client library is imported in the bus's client/ alone.
+    return [...gatesOf(`buses/${bus}`, false), ...gatesOf(`buses/${bus}/client`, true)];
   });
 }
 

@@ -97,19 +97,20 @@ const REFUSED: readonly Plant[] = [
   ['a Kafka client that imports another bus', 'runtime/buses/kafka/client', '../../mqtt/source.ts'],
   ['a bus client in the engine', 'runtime/engine', 'mqtt-packet'],
   ['a bus client in the root', 'runtime', 'mqtt'],
+  ['a client library outside of the client folder', 'runtime/buses/nats/core', '@nats-io/transport-node'],
   ['the embedded broker in a bus', 'runtime/buses/mqtt', 'aedes'],
   ['a function that imports the inside of the runtime', 'functions', '../runtime/engine/walk.ts'],
   ['a function that imports the contract', 'functions', '#contract/frame.ts'],
 ];
 
 const ALLOWED: readonly (readonly [folder: string, specifier: string])[] = [
-  ['runtime/buses/mqtt', 'mqtt'],
-  ['runtime/buses/nats', '@nats-io/jetstream'],
+  ['runtime/buses/mqtt/client', 'mqtt'],
+  ['runtime/buses/nats/client', '@nats-io/jetstream'],
   ['runtime/buses/kafka/client', 'kafkajs/src/cluster/index.js'],
   ['runtime/buses/kafka/client', '../kafka-client.ts'],
   ['runtime/buses/kafka', './client/index.ts'],
   ['runtime/buses/kafka/records', 'snappyjs'],
-  ['runtime/buses/rabbitmq', 'amqplib'],
+  ['runtime/buses/rabbitmq/client', 'amqplib'],
   ['runtime/buses/nats', './connect.ts'],
   ['runtime/telemetry', '@opentelemetry/api'],
   ['runtime/project/schemas', 'ajv/dist/2020.js'],

@@ -51,9 +51,10 @@ test('the example of docs/pipeline-file.md passes the check', () => {
 
 test('the pages of the buses print the options and the guarantees that are in the code', () => {
   for (const bus of PAGES)
-    assert.equal(writtenBusPage(bus), freshPage(bus), 'it drifted: node test/project/bus-pages.ts');
+    assert.equal(writtenBusPage(bus), freshPage(bus), `${bus.name} drifted: node test/project/bus-pages.ts`);
 });
 
 test('every bus that an operator runs has a page', () => {
-  assert.deepEqual(new Set(PAGES), new Set([...catalog.buses.keys()].filter((name) => name !== 'memory')));
+  for (const bus of catalog.buses.values())
+    assert.ok(writtenBusPage(bus).startsWith(`# ${bus.page.title}\n`), bus.name);
 });

@@ -1,6 +1,6 @@
 import type { OptionFlaw } from '#contract/bus.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { startTimeFlaws } from '#kit/start-time.ts';
+import { startTimeFlaws } from '../support/start-time.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from './options.ts';
 import { brokerFlaw } from './seed-broker.ts';
 import { topicNames } from './topics.ts';

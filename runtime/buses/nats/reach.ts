@@ -1,12 +1,12 @@
 import { type Reach, serverName } from '#contract/reach.ts';
 import { LEVELS } from '#kit/address-pattern.ts';
-import type { CoreFrom } from './core-options.ts';
-import type { JetStreamFrom, JetStreamTo } from './jetstream-options.ts';
+import type { CoreFrom } from './core/options.ts';
+import type { JetStreamFrom, JetStreamTo } from './jetstream/options.ts';
 import type { NatsConnectionOptions } from './options.ts';
 import { parseServerUrl } from './server-url.ts';
 import { subjectPattern } from './subject.ts';
 
-// What is published is heard by subscribers, and kept by the stream that takes its subject.
+// A publish reaches subscribers, and the stream that takes its subject.
 const HEARD = 'subscribers';
 const KEPT = 'streams';
 const stream = (name: string): string => `stream ${name}`;

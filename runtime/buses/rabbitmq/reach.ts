@@ -3,7 +3,7 @@ import { type Reach, serverName } from '#contract/reach.ts';
 import { type AddressPattern, LEVELS, patternOf } from '#kit/address-pattern.ts';
 import type { Binding, ExchangeType, RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
 import { routingKeys } from './routing-key.ts';
-import { parseNode, urlsOf } from './target.ts';
+import { parseNode, urlsOf } from './client/target.ts';
 
 type Place = Readonly<Record<'pipeline' | 'route', string>>;
 
@@ -38,7 +38,7 @@ export function reads({ connection, end }: EndOptions<RabbitConnection, RabbitFr
   const byName: Reach = {
     spaces: [queues(connection)],
     filter: queueOf(end, place).split(routingKeys.separator),
-    // What an exchange puts there has routing keys of all kinds.
+    // Messages that an exchange puts there have routing keys of all kinds.
     addresses: [LEVELS],
     path: [end.queue === undefined ? 'exchange' : 'queue'],
   };

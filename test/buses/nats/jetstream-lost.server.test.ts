@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { StreamConfig } from '@nats-io/jetstream';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { Source } from '#contract/source.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
+import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
 import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
 import { newMemo } from '../../harness/memo.ts';

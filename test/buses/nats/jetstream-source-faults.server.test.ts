@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Demand, Source } from '#contract/source.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
+import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
 import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
 import { startNats } from '../../harness/nats.ts';

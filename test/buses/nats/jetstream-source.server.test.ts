@@ -4,7 +4,7 @@ import { headers } from '@nats-io/transport-node';
 import { ACCEPT, type Delivery, RELEASE } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Source } from '#contract/source.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
+import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
 import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
 import { natsClient } from '../../harness/nats-client.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { ACCEPT } from '#contract/delivery.ts';
 import type { Source } from '#contract/source.ts';
-import { ACK_WAIT_MS } from '../../../runtime/buses/nats/consumer.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
+import { ACK_WAIT_MS } from '../../../runtime/buses/nats/jetstream/consumer.ts';
+import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
 import { law } from '../../harness/law.ts';
 import { startLink } from '../../harness/link.ts';
 import { publishStored } from '../../harness/publish-stored.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RetentionPolicy } from '@nats-io/jetstream';
-import { canReset, rewind } from '../../../runtime/buses/nats/rewind.ts';
+import { canReset, rewind } from '../../../runtime/buses/nats/jetstream/rewind.ts';
 import { law } from '../../harness/law.ts';
 import { sharedNats } from '../../harness/shared.ts';
 import { test } from 'node:test';

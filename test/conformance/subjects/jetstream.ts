@@ -1,6 +1,6 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { jetstream } from '../../../runtime/buses/nats/jetstream.ts';
+import { jetstream } from '../../../runtime/buses/nats/jetstream/index.ts';
 import type { Broker } from '../../harness/broker.ts';
 import { type NatsUser, startNats } from '../../harness/nats.ts';
 import type { Subject } from '../conformance.ts';

@@ -1,4 +1,4 @@
-import { nats } from '../../../runtime/buses/nats/core.ts';
+import { nats } from '../../../runtime/buses/nats/core/index.ts';
 import { type NatsUser, startNats } from '../../harness/nats.ts';
 import type { Subject } from '../conformance.ts';
 import { bareFrame } from '../frame-of.ts';

@@ -1,6 +1,6 @@
 import errors from 'kafkajs/src/protocol/error.js';
 import type { ErrorCode } from '#contract/errors.ts';
-import { isTlsCode, tlsFailure } from '#kit/socket-failure.ts';
+import { isTlsCode, tlsFailure } from '../../support/socket-failure.ts';
 import { KafkaError } from '../kafka-error.ts';
 import { NO_ANSWER } from './request-deadline.ts';
 

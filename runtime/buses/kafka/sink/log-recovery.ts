@@ -1,6 +1,6 @@
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
-import { LogIds } from '#kit/log-ids.ts';
+import { LogIds } from '../../support/log-ids.ts';
 import { Link } from '../link.ts';
 import { EARLIEST, LATEST } from '../kafka-client.ts';
 import { listOffsets } from '../list-offsets.ts';

@@ -1,5 +1,5 @@
 import type { LoggedTime } from '#contract/sink.ts';
-import type { LogIds } from '#kit/log-ids.ts';
+import type { LogIds } from '../../support/log-ids.ts';
 import type { Fetched, FetchLimits } from '../kafka-client.ts';
 import type { Link } from '../link.ts';
 import type { PartitionLogEnd } from './partition-log-end.ts';
