@@ -1,5 +1,5 @@
 import type { Broker } from '../harness/broker.ts';
-import type { Need } from '../harness/law.ts';
+import type { Need } from '../harness/server-test.ts';
 import type { Unread } from '../../runtime/verify/elsewhere.ts';
 import type { Link } from '../harness/link.ts';
 

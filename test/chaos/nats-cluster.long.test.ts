@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker } from '../harness/broker.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { NO_HEADERS } from '#contract/frame.ts';
 import { nameOf, readMark } from '../../runtime/verify/mark.ts';
 import type { Report } from '../../runtime/verify/verdicts.ts';
@@ -9,7 +9,7 @@ import { startLink } from '../harness/link.ts';
 import { type Led, type NatsCluster, startNatsCluster } from '../harness/nats-cluster.ts';
 import { patient } from '../harness/patience.ts';
 import type { Corner } from './corner.ts';
-import { setStage } from './stage.ts';
+import { startScenario } from './scenario.ts';
 
 /** What is broken of each leader in turn, and mended again. */
 type Harm = (cluster: NatsCluster, led: Led) => Promise<void>;
@@ -96,7 +96,7 @@ async function isLostByServers(cluster: NatsCluster, inward: string, { verdicts 
 }
 
 for (const [how, harm] of Object.entries(HARMS)) {
-  law(
+  serverTest(
     `a bridge on a cluster of three nats-servers loses nothing and keeps the order while each leader is ${how}`,
     { needs: ['nats-process'] },
     async (t) => {
@@ -105,11 +105,11 @@ for (const [how, harm] of Object.entries(HARMS)) {
       const corner = clusterCorner(cluster, { source: unused, sink: unused });
       const classes = ['command', 'event'] as const;
       const end = { bus: 'jetstream', corner };
-      await using stage = await setStage({ source: end, sink: end, classes });
-      const bridge = stage.start();
+      await using scenario = await startScenario({ source: end, sink: end, classes });
+      const bridge = scenario.start();
       await bridge.ready();
       const sending = new AbortController();
-      const checks = await stage.check({ lastsMs: Infinity, slackMs: SLACK_MS, signal: sending.signal });
+      const checks = await scenario.check({ lastsMs: Infinity, slackMs: SLACK_MS, signal: sending.signal });
       const names = await cluster.manage(({ streams }) => streams.names().next());
       const streamOf = (side: 'IN' | 'OUT', name: string): string =>
         names.find((one) => one.startsWith(`${side}-`) && one.includes(name)) ?? '';

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, describe, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report, VerdictName } from '../../runtime/verify/verdicts.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import type { Bridge } from '../kill/bridge.ts';
 import { dice, seedOfRun } from '../kill/random.ts';
 import type { CornerKind, Words } from './corner.ts';
 import { cornerKinds } from './corners.ts';
-import { type Checks, setStage, type Stage } from './stage.ts';
+import { type Checks, startScenario, type RunningScenario } from './scenario.ts';
 import { rowsOf, tableText } from './table.ts';
 
 const RESTARTS = 10;
@@ -27,8 +27,8 @@ function kind(bus: string): CornerKind {
   return found;
 }
 
-async function stageOf(source: string, sink: string, from: Words = {}): Promise<Stage> {
-  return setStage({
+async function scenarioOf(source: string, sink: string, from: Words = {}): Promise<RunningScenario> {
+  return startScenario({
     source: { bus: source, corner: await kind(source).open() },
     sink: { bus: sink, corner: await kind(sink).open() },
     classes: ['event'],
@@ -69,14 +69,14 @@ const SOURCES: readonly (readonly [bus: string, from: Words])[] = [
 // Two at a time: much of it is waiting.
 void describe('restarts under load', { concurrency: 2 }, () => {
   for (const [bus, from] of SOURCES) {
-    law(
+    serverTest(
       `a bridge from ${bus} that is told to stop ${RESTARTS} times at random moments ends well each time; nothing is lost, out of order or sent twice`,
       { needs: needs(bus, 'nats') },
       async (t) => {
-        await using stage = await stageOf(bus, 'nats', from);
-        let bridge = stage.start();
+        await using scenario = await scenarioOf(bus, 'nats', from);
+        let bridge = scenario.start();
         await bridge.ready();
-        const checks = await stage.check({ lastsMs: STORM_MS, ...allowing() });
+        const checks = await scenario.check({ lastsMs: STORM_MS, ...allowing() });
         const roll = diceOf(t);
         let slowestMs = 0;
         for (let restart = 0; restart < RESTARTS; restart += 1) {
@@ -86,26 +86,26 @@ void describe('restarts under load', { concurrency: 2 }, () => {
           const sinceMs = Date.now();
           assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
           slowestMs = Math.max(slowestMs, Date.now() - sinceMs);
-          bridge = stage.start();
+          bridge = scenario.start();
         }
         t.diagnostic(`the slowest end took ${slowestMs} ms`);
         assertFine(await judged(t, checks, [bus, 'nats']), bridge);
       },
     );
 
-    law(
+    serverTest(
       `a bridge from ${bus} that is killed ${RESTARTS} times at random moments loses nothing, keeps the order and stores nothing twice`,
       { needs: needs(bus, 'jetstream') },
       async (t) => {
-        await using stage = await stageOf(bus, 'jetstream', from);
-        let bridge = stage.start();
+        await using scenario = await scenarioOf(bus, 'jetstream', from);
+        let bridge = scenario.start();
         await bridge.ready();
-        const checks = await stage.check({ lastsMs: STORM_MS, ...allowing() });
+        const checks = await scenario.check({ lastsMs: STORM_MS, ...allowing() });
         const roll = diceOf(t);
         for (let restart = 0; restart < RESTARTS; restart += 1) {
           await sleep(roll(100, 1500));
           await bridge.kill();
-          bridge = stage.start();
+          bridge = scenario.start();
         }
         assertFine(await judged(t, checks, [bus, 'jetstream']), bridge);
       },
@@ -144,43 +144,47 @@ const TOGETHER: readonly {
 
 void describe('several instances of one pipeline, each with its own state folder', { concurrency: 2 }, () => {
   for (const { bus, from, allowed, promise } of TOGETHER) {
-    law(
+    serverTest(
       `two of them from ${bus}, one of which is killed and comes back: ${promise}`,
       { needs: needs(bus, 'jetstream') },
       async (t) => {
-        await using stage = await stageOf(bus, 'jetstream', from);
-        const first = stage.start('one');
+        await using scenario = await scenarioOf(bus, 'jetstream', from);
+        const first = scenario.start('one');
         await first.ready();
-        const second = stage.start('two');
+        const second = scenario.start('two');
         await second.ready();
-        const checks = await stage.check({ lastsMs: TOGETHER_MS, ...allowing(...allowed) });
+        const checks = await scenario.check({ lastsMs: TOGETHER_MS, ...allowing(...allowed) });
         await sleep(TOGETHER_MS / 3);
         await second.kill();
         await sleep(TOGETHER_MS / 6);
-        await stage.start('two').ready();
+        await scenario.start('two').ready();
         assertFine(await judged(t, checks, [bus, 'jetstream']), first);
       },
     );
 
-    law(`a rolling restart of three of them from ${bus}: ${promise}`, { needs: needs(bus, 'jetstream') }, async (t) => {
-      await using stage = await stageOf(bus, 'jetstream', from);
-      const running = new Map<string, Bridge>();
-      for (const name of INSTANCES) {
-        const bridge = stage.start(name);
-        running.set(name, bridge);
-        await bridge.ready();
-      }
-      const checks = await stage.check({ lastsMs: ROLLING_MS, ...allowing(...allowed) });
-      for (const name of INSTANCES) {
-        await sleep(1000);
-        const bridge = running.get(name);
-        assert.equal(await bridge?.terminate(STOP_MS), 'exit code 0', bridge?.tail());
-        const next = stage.start(name);
-        running.set(name, next);
-        await next.ready();
-      }
-      assertFine(await judged(t, checks, [bus, 'jetstream']), running.get('one'));
-    });
+    serverTest(
+      `a rolling restart of three of them from ${bus}: ${promise}`,
+      { needs: needs(bus, 'jetstream') },
+      async (t) => {
+        await using scenario = await scenarioOf(bus, 'jetstream', from);
+        const running = new Map<string, Bridge>();
+        for (const name of INSTANCES) {
+          const bridge = scenario.start(name);
+          running.set(name, bridge);
+          await bridge.ready();
+        }
+        const checks = await scenario.check({ lastsMs: ROLLING_MS, ...allowing(...allowed) });
+        for (const name of INSTANCES) {
+          await sleep(1000);
+          const bridge = running.get(name);
+          assert.equal(await bridge?.terminate(STOP_MS), 'exit code 0', bridge?.tail());
+          const next = scenario.start(name);
+          running.set(name, next);
+          await next.ready();
+        }
+        assertFine(await judged(t, checks, [bus, 'jetstream']), running.get('one'));
+      },
+    );
   }
 });
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { natsClient } from '../harness/nats-client.ts';
 import { cornerKinds } from '../chaos/corners.ts';
 import type { CornerKind } from '../chaos/corner.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startNats } from '../harness/nats.ts';
 import { patient } from '../harness/patience.ts';
 import { publishStored } from '../harness/publish-stored.ts';
@@ -100,7 +100,7 @@ void describe('after an outage of the sink a route is back at nine tenths of its
   after(() => servers.disposeAsync());
   for (const kind of cornerKinds(servers)) {
     for (const name of ['command', 'event'] as const) {
-      law(
+      serverTest(
         `to ${kind.bus}, class ${name}, and goes back no more than ${MOST_GO_BACKS} times once the server is well`,
         { needs: [...new Set(['nats-process', kind.need] as const)] },
         (t) => judgeRecovery(kind, name, (text) => t.diagnostic(text)),

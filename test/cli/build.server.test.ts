@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { BUS_MODULES } from '../../runtime/cli/bundle-entry.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -96,7 +96,7 @@ function deployed(withMap: boolean): { readonly path: string } & Disposable {
   return folder;
 }
 
-law(
+serverTest(
   'a bundle runs in an empty folder, from MQTT to JetStream, with its functions and validators',
   {
     needs: ['mosquitto-process', 'nats-process'],

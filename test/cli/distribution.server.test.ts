@@ -4,7 +4,7 @@ import { copyFileSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startMosquitto } from '../harness/mosquitto.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { ownName, sharedKafka, sharedNats, sharedRabbitMq } from '../harness/shared.ts';
 import { type TemporaryFolder, temporaryFolder } from '../harness/temporary-folder.ts';
@@ -64,7 +64,7 @@ test('the built command line is one program wherever it is called from: its vers
   assert.ok(schema.stdout() === readFileSync(join(REPOSITORY, 'schemas/pipeline.schema.json'), 'utf8'));
 });
 
-law(
+serverTest(
   'the built command line reaches a real server of every bus',
   { needs: ['nats', 'mosquitto', 'kafka', 'rabbitmq'] },
   async () => {

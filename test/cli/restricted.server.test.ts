@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { sharedNats } from '../harness/shared.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -41,7 +41,7 @@ function restricted(folder: string, env: Record<string, string>): SluiceProcess 
   return startNode(args, { cwd: '/', env });
 }
 
-law(
+serverTest(
   'a bundle runs without code made of texts, and with rights to its own folder alone: functions, threads, schemas, state and renewed secrets, from whichever folder it is started',
   { needs: ['mosquitto-process', 'nats'] },
   async () => {
@@ -81,7 +81,7 @@ law(
   },
 );
 
-law('so does one of Kafka and RabbitMQ, as far as their servers', { needs: [] }, async () => {
+serverTest('so does one of Kafka and RabbitMQ, as far as their servers', { needs: [] }, async () => {
   const ends = { from: { bus: 'from', queue: 'q' }, to: { bus: 'log', topic: 'out', compression: 'zstd' } };
   using project = newProject({
     'pipelines/bridge.yaml': {

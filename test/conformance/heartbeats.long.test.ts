@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import type { Subject } from './conformance.ts';
 import { openSink, openSource } from './ends.ts';
 import { hasAll, numbered, textOf } from './frame-of.ts';
-import { demand } from './ground.ts';
+import { demand } from './fixture.ts';
 import { sendAll, sendUntilSeen } from './send-all.ts';
 import { JETSTREAM } from './subjects/jetstream.ts';
 import { MQTT_3, MQTT_5 } from './subjects/mqtt.ts';
@@ -24,32 +24,32 @@ after(stopRabbitMq);
 function heartbeats(subject: Subject): void {
   const sentence =
     'a source that is idle says nothing; one whose server answers nothing but heartbeats makes another connection, and reads on';
-  law(`${subject.name}: ${sentence}`, { needs: subject.needs }, async () => {
-    await using ground = await subject.arrange();
-    await using reader = await openSource(ground);
-    await using writer = await openSink(ground);
-    const frames = numbered(ground, 2 * COUNT);
+  serverTest(`${subject.name}: ${sentence}`, { needs: subject.needs }, async () => {
+    await using fixture = await subject.arrange();
+    await using reader = await openSource(fixture);
+    await using writer = await openSink(fixture);
+    const frames = numbered(fixture, 2 * COUNT);
     const all = frames.map(textOf);
-    await sendAll(ground, writer.sink, frames.slice(0, COUNT));
+    await sendAll(fixture, writer.sink, frames.slice(0, COUNT));
     const seen = new Set((await reader.take(COUNT)).map(({ frame }) => textOf(frame)));
     const from = reader.ear.events.length;
     await sleep(IDLE_MS);
     assert.deepEqual(reader.ear.events.slice(from), [], 'an idle source is no fault');
-    demand(ground.sourcePath.heartbeatsOnly, 'path for heartbeats only')();
+    demand(fixture.sourcePath.heartbeatsOnly, 'path for heartbeats only')();
     await waitFor(
       () => reader.ear.events.some((event) => event.kind === 'disconnected' && event.renewed === true),
       BOUND_MS,
       'the connection to be given up',
     );
-    if (!ground.source.redelivers) {
-      await ground.sourcePath.mend();
-      await sendUntilSeen(ground, writer.sink, reader, 'after').catch((cause: unknown) => {
+    if (!fixture.source.redelivers) {
+      await fixture.sourcePath.mend();
+      await sendUntilSeen(fixture, writer.sink, reader, 'after').catch((cause: unknown) => {
         throw new Error(`since the connection was idle: ${JSON.stringify(reader.ear.events.slice(from))}`, { cause });
       });
       return;
     }
-    await sendAll(ground, writer.sink, frames.slice(COUNT));
-    await ground.sourcePath.mend();
+    await sendAll(fixture, writer.sink, frames.slice(COUNT));
+    await fixture.sourcePath.mend();
     await reader.readUntil((read) => {
       for (const { frame } of read) seen.add(textOf(frame));
       return hasAll(all, seen);

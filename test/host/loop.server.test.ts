@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connectAsync } from 'mqtt';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { patient } from '../harness/patience.ts';
@@ -13,7 +13,7 @@ import { startSluice } from './sluice-process.ts';
 /** So long nothing more may come round. */
 const QUIET_MS = patient(500);
 
-law(
+serverTest(
   'a loop over two processes ends with a dead letter, and neither headers nor ids grow on the way',
   { needs: ['mosquitto', 'nats'] },
   async () => {

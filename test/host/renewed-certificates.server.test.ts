@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { freePorts } from '../harness/free-ports.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { waitFor } from '../harness/wait-for.ts';
@@ -10,7 +10,7 @@ import { watchStream } from './out-stream.ts';
 import { newPublisher, type Publisher } from './publisher.ts';
 import { startSluice } from './sluice-process.ts';
 
-law(
+serverTest(
   'an authority, a certificate and a key that are renewed are taken up at the next connection to MQTT and JetStream, without a restart, and no message is lost',
   { needs: ['mosquitto-process', 'nats-process', 'openssl'] },
   async () => {

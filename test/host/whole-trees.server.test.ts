@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connectAsync } from 'mqtt';
 import { SHAPES } from '../buses/topic-shapes.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { ownName, sharedNats } from '../harness/shared.ts';
@@ -13,7 +13,7 @@ import { startSluice } from './sluice-process.ts';
 
 const TOPICS = [...SHAPES, 'fleet/100%/a b', 'fleet/car%2E5/ä*>'];
 
-law(
+serverTest(
   'a whole tree of topics goes over JetStream to another MQTT server, every topic as it was',
   { needs: ['mosquitto', 'nats'] },
   async () => {

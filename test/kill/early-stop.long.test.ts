@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { publishStored } from '../harness/publish-stored.ts';
@@ -88,7 +88,7 @@ async function stopOften(project: Project, file: string): Promise<void> {
   assert.equal(bad.length, 0, `${bad.length} of ${STOPS}\n${bad.slice(0, 3).join('\n')}`);
 }
 
-law(
+serverTest(
   `a bridge that is told to stop while it starts ends by itself, ${STOPS} times`,
   { needs: ['mosquitto-process', 'nats', 'kafka', 'rabbitmq'] },
   async () => {
@@ -111,7 +111,7 @@ law(
   },
 );
 
-law(
+serverTest(
   `a bridge that is told to stop while no server is there ends by itself, ${STOPS} times`,
   { needs: ['mosquitto-process'] },
   async () => {

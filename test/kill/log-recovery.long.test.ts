@@ -3,7 +3,7 @@ import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { startKafka } from '../harness/kafka.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startNats } from '../harness/nats.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { markOf as farMarkOf, messages } from '../matrix/far-message.ts';
@@ -100,7 +100,7 @@ void describe(
       ['mqtt', 'MQTT'],
       ['jetstream', 'JetStream'],
     ] as const satisfies readonly (readonly [Field, string])[]) {
-      law(
+      serverTest(
         `and away for longer than a stream remembers ids: from ${name} nothing is lost, and nothing in the stream twice`,
         { needs: ['mosquitto-process', 'nats-process'] },
         async () => {
@@ -116,7 +116,7 @@ void describe(
         },
       );
 
-      law(
+      serverTest(
         `from ${name} nothing is lost, and nothing in Kafka twice, which removes no duplicates itself`,
         { needs: ['mosquitto-process', 'nats-process', 'kafka-process'] },
         async () => {
@@ -141,7 +141,7 @@ void describe(
       );
     }
 
-    law(
+    serverTest(
       'without the right to read the stream: it says what to grant and starts all the same, and then tracks are there twice',
       { needs: ['nats-process'] },
       async () => {
@@ -172,7 +172,7 @@ void describe(
           stored: () => tracks.read(markOf),
         });
         assert.deepEqual({ lost, inverted, unknown }, { lost: 0, inverted: 0, unknown: 0 });
-        assert.ok(duplicated > 0, 'the other laws of this file would prove nothing');
+        assert.ok(duplicated > 0, 'the other tests of this file would prove nothing');
         for (const bridge of bridges) {
           const said = bridge.lines().find(({ event }) => event === 'log-recovery-failed');
           assert.match(String(said?.['text']), /grant publishing to \$JS\.API\.CONSUMER\.CREATE\.TRACKS/);
@@ -182,7 +182,7 @@ void describe(
   },
 );
 
-law(
+serverTest(
   'a topic that was deleted and made again while the bridge was away has other messages at the same offsets: all of them arrive',
   { needs: ['kafka-process'] },
   async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
 import type { Bridge } from './bridge.ts';
@@ -22,7 +22,7 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
   ] as const satisfies readonly (readonly [Field, string])[]) {
     const needs = ['mosquitto-process', 'nats-process'] as const;
 
-    law(
+    serverTest(
       `while the stream of the sink does not exist nothing from ${name} is confirmed or acknowledged, and all of it comes in order once it does`,
       { needs },
       async () => {
@@ -43,7 +43,7 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
       },
     );
 
-    law(
+    serverTest(
       `a bridge from ${name} that is killed while the stream of its sink does not exist has acknowledged nothing`,
       { needs },
       async () => {
@@ -62,7 +62,7 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
       },
     );
 
-    law(
+    serverTest(
       `a stream that mid-drain refuses what it took before, and takes it again, loses nothing from ${name} and stores nothing twice`,
       { needs },
       async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
 import { drained, settleIn } from './drain.ts';
@@ -9,7 +9,7 @@ import { setScene } from './scene.ts';
 const TOTAL = 5000;
 const SPOOL_MS = 60_000;
 
-law(
+serverTest(
   `with a spool ${TOTAL} messages are settled while the server of the sink is away, and outlive the bridge and the server of the source`,
   { needs: ['mosquitto-process', 'nats-process'] },
   async (t) => {

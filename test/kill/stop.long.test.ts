@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
 import type { Bridge } from './bridge.ts';
@@ -26,7 +26,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
   ] as const satisfies readonly (readonly [Field, string])[]) {
     const needs = ['mosquitto-process', 'nats-process'] as const;
 
-    law(
+    serverTest(
       `a bridge from ${name} that is told to stop mid-drain 5 times ends well each time, loses nothing, keeps the order and stores nothing twice`,
       { needs },
       async (t) => {
@@ -44,7 +44,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
       },
     );
 
-    law(
+    serverTest(
       `a bridge from ${name} whose sink is dead ends at the second signal at once; what it held comes again, once`,
       { needs },
       async () => {
@@ -62,7 +62,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
       },
     );
 
-    law(
+    serverTest(
       `a bridge from ${name} whose sink is dead stops within its deadline and gives back what it holds, which comes again, once`,
       { needs },
       async () => {
@@ -84,7 +84,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
     );
   }
 
-  law(
+  serverTest(
     'a bridge whose functions take longer than its deadline ends in time and says what waited for what; all of it comes again, once',
     { needs: ['nats-process'] },
     async () => {

@@ -1,6 +1,6 @@
 import type { Bus, Guarantees } from '#contract/bus.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
-import { withDefaults } from '../conformance/ground.ts';
+import { withDefaults } from '../conformance/fixture.ts';
 
 /** One way to use a bus, under the name that its page gives it. Options that are not named have their defaults. */
 export type BusShape = { readonly bus: string; readonly title: string; readonly connection?: object } & (

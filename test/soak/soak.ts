@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { cornerKinds } from '../chaos/corners.ts';
 import { pairsOf } from '../chaos/pairs.ts';
-import { setStage } from '../chaos/stage.ts';
+import { startScenario } from '../chaos/scenario.ts';
 import type { Link } from '../harness/link.ts';
 import type { Bridge } from '../kill/bridge.ts';
 import { reportText } from '../../runtime/verify/verdicts.ts';
@@ -48,11 +48,11 @@ async function main(): Promise<number> {
     { bus: pair[0].bus, corner: await pair[0].open() },
     { bus: pair[1].bus, corner: await pair[1].open() },
   ];
-  await using stage = await setStage({ source, sink, classes: ['event'] });
-  const bridge = stage.start();
+  await using scenario = await startScenario({ source, sink, classes: ['event'] });
+  const bridge = scenario.start();
   await bridge.ready();
   say(`${source.bus} to ${sink.bus}, ${rate} a second, ${minutes} minutes, the sink away every ${outageEveryS} s`);
-  const checks = await stage.check({ lastsMs, ratePerSecond: rate, keys: KEYS });
+  const checks = await scenario.check({ lastsMs, ratePerSecond: rate, keys: KEYS });
   const check = checks.get('event');
   if (check === undefined) throw new Error('no check');
   const over = new AbortController();

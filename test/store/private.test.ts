@@ -14,7 +14,7 @@ import { test } from 'node:test';
 import { openDeadLetterAdmin } from '../../runtime/store/dead-letters/admin.ts';
 import { openPipelineState, type PipelineState } from '../../runtime/store/pipeline-state.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import { openIn } from './spool/ground.ts';
+import { openIn } from './spool/fixture.ts';
 import { letterForTest } from './letter.ts';
 
 /** Every file open, and something in each: what lies beside a database is there too. */

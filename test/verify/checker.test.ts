@@ -275,22 +275,22 @@ void test('where functions dropped everything nothing is judged, however long th
 });
 
 void test('one drop fewer than is missing of a dead key is a wedged key; without figures a silence is judged only where a message came', () => {
-  const ground = () => {
+  const fixture = () => {
     const { checker, mark, sent, arrived } = scene();
     sent(1, 2, 3);
     checker.sending(mark(4), true);
     checker.confirmed(mark(4), 1);
     return { checker, arrived };
   };
-  const wedged = ground().checker.finish(500, new Set(), undefined, 3);
+  const wedged = fixture().checker.finish(500, new Set(), undefined, 3);
   assert.deepEqual([counts(wedged), wedged.judged], [{ wedged: 1 }, true]);
-  const blind = ground().checker.finish(5000, new Set(), undefined, 'unknown');
+  const blind = fixture().checker.finish(5000, new Set(), undefined, 'unknown');
   assert.deepEqual([blind.ok, blind.judged], [false, false]);
-  const partly = ground();
+  const partly = fixture();
   partly.arrived(1);
   assert.deepEqual(partly.checker.finish(500, new Set(), undefined, 'unknown').judged, true);
   // A bridge without functions has no such excuse.
-  assert.deepEqual(counts(ground().checker.finish(500, new Set())), { wedged: 1 });
+  assert.deepEqual(counts(fixture().checker.finish(500, new Set())), { wedged: 1 });
 });
 
 void test('where every message ended as a dead letter nothing is judged, probes too, and one that is lost beside them convicts', () => {

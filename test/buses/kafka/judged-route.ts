@@ -110,7 +110,7 @@ export async function judgedRoute(kafka: KafkaDoor, options: JudgedRouteOptions 
           await new Promise((resolve) => setTimeout(resolve, everyMs));
         }
       })();
-      // Of a law that has failed already nobody asks.
+      // Of a test that has failed already nobody asks.
       writing.catch(() => {});
       return async () => {
         enough.abort();

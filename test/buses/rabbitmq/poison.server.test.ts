@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'amqplib';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { sharedRabbitMq } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { readLetters } from '../../host/memory-run.ts';
@@ -9,7 +9,7 @@ import { startSluice } from '../../host/sluice-process.ts';
 
 const TOTAL = 100;
 
-law(
+serverTest(
   'a message without a message-id that ends the process is known again by its content: after four ends it is a dead letter, and all others arrive',
   { needs: ['rabbitmq'] },
   async () => {

@@ -6,5 +6,5 @@ import { MQTT_3, MQTT_5 } from './mqtt.ts';
 import { NATS } from './nats.ts';
 import { CLASSIC, QUORUM, STREAM } from './rabbitmq.ts';
 
-/** Every bus that is judged, as the book of laws lists them. */
+/** Every bus that is judged, as the conformance page lists them. */
 export const SUBJECTS: readonly Subject[] = [MQTT_5, MQTT_3, NATS, JETSTREAM, KAFKA, QUORUM, CLASSIC, STREAM, MEMORY];

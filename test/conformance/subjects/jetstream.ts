@@ -5,14 +5,14 @@ import type { Broker } from '../../harness/broker.ts';
 import { type NatsUser, startNats } from '../../harness/nats.ts';
 import type { Subject } from '../conformance.ts';
 import { bareFrame } from '../frame-of.ts';
-import { SEND_TIMEOUT } from '../ground.ts';
-import { judged, promisesOf, serverGround } from '../server-ground.ts';
+import { SEND_TIMEOUT } from '../fixture.ts';
+import { judged, promisesOf, serverFixture } from '../server-fixture.ts';
 
 const IDENTITY = { user: 'bridge', password: 'through' } as const;
-const BRIDGE: NatsUser = { ...IDENTITY, permissions: '{ publish: { deny: ["law.denied"] } }' };
+const BRIDGE: NatsUser = { ...IDENTITY, permissions: '{ publish: { deny: ["test.denied"] } }' };
 const ADMIN = { user: 'admin', password: 'above' } as const;
-const STREAM = 'LAW';
-/** Above the largest body of the laws, below the server's max_payload. */
+const STREAM = 'TEST';
+/** Above the largest body of the tests, below the server's max_payload. */
 const MAX_STREAM_BYTES = 1_020_000;
 const ABOVE_STREAM = 1_030_000;
 const ABOVE_MAX_PAYLOAD = 1024 * 1024 + 1;
@@ -20,7 +20,7 @@ const ABOVE_MAX_PAYLOAD = 1024 * 1024 + 1;
 const options = judged(jetstream, {
   connection: { ...IDENTITY, keepAlive: '1s' },
   from: { stream: STREAM },
-  to: { stream: STREAM, subject: 'law.{key}', timeout: SEND_TIMEOUT },
+  to: { stream: STREAM, subject: 'test.{key}', timeout: SEND_TIMEOUT },
 });
 
 async function manage(server: Broker, work: (manager: JetStreamManager) => Promise<unknown>): Promise<void> {
@@ -39,26 +39,26 @@ export const JETSTREAM: Subject = {
   async arrange() {
     const server = await startNats({ users: [BRIDGE, ADMIN] });
     await manage(server, async (manager) => {
-      await manager.streams.add({ name: STREAM, subjects: ['law.>'], max_msg_size: MAX_STREAM_BYTES });
+      await manager.streams.add({ name: STREAM, subjects: ['test.>'], max_msg_size: MAX_STREAM_BYTES });
       await manager.streams.add({ name: 'OTHER', subjects: ['other.>'] });
     });
-    return serverGround(options, server, {
-      address: (name) => `law.${name}`,
+    return serverFixture(options, server, {
+      address: (name) => `test.${name}`,
       sendDeadlineMs: 5000,
       refusals: [
         {
           kind: 'too-large',
           by: 'driver',
           code: 'SINK_TOO_LARGE',
-          frame: () => bareFrame('law.a', Buffer.alloc(ABOVE_MAX_PAYLOAD)),
+          frame: () => bareFrame('test.a', Buffer.alloc(ABOVE_MAX_PAYLOAD)),
         },
         {
           kind: 'too-large',
           by: 'server',
           code: 'SINK_TOO_LARGE',
-          frame: () => bareFrame('law.a', Buffer.alloc(ABOVE_STREAM)),
+          frame: () => bareFrame('test.a', Buffer.alloc(ABOVE_STREAM)),
         },
-        { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => bareFrame('law.denied', Buffer.from('x')) },
+        { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => bareFrame('test.denied', Buffer.from('x')) },
         // Another stream takes the subject: confirmed there, it would be lost to whoever reads this one.
         { kind: 'rejected', by: 'server', code: 'SINK_REFUSED', frame: () => bareFrame('other.a', Buffer.from('x')) },
       ],

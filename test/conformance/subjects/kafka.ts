@@ -8,7 +8,7 @@ import { startKafka } from '../../harness/kafka.ts';
 import type { Link } from '../../harness/link.ts';
 import type { Subject } from '../conformance.ts';
 import { bareFrame } from '../frame-of.ts';
-import { type Ground, type Path, SEND_TIMEOUT, withDefaults } from '../ground.ts';
+import { type Fixture, type Path, SEND_TIMEOUT, withDefaults } from '../fixture.ts';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
@@ -16,7 +16,7 @@ const USER = 'bridge';
 const PASSWORD = 'through';
 const NEW_PASSWORD = 'renewed';
 const MECHANISMS = ['SCRAM-SHA-256'] as const;
-/** What the laws read and write, and an own topic for each key of the traffic. */
+/** What the tests read and write, and an own topic for each key of the traffic. */
 const NAMES = ['a', 'n0', 'n1', 'n2', ...Array.from({ length: 8 }, (_, at) => `k${at}`)];
 /** The default of max.message.bytes. */
 const MAX_MESSAGE_BYTES = 1_048_588;
@@ -56,8 +56,8 @@ function connectionTo(broker: string, password = PASSWORD): KafkaConnection {
 
 const ANY = connectionTo('127.0.0.1:1');
 const PROMISES = {
-  source: kafka.sourceGuarantees({ connection: ANY, end: fromFor('law.') }),
-  sink: kafka.sinkGuarantees({ connection: ANY, end: toFor('law.') }),
+  source: kafka.sourceGuarantees({ connection: ANY, end: fromFor('test.') }),
+  sink: kafka.sinkGuarantees({ connection: ANY, end: toFor('test.') }),
 };
 
 async function startNode(): Promise<Kafka> {
@@ -71,20 +71,20 @@ async function startNode(): Promise<Kafka> {
   await node.admin((admin) =>
     admin.createAcls({
       acl: [
-        { ...allowed, resourceType: AclResourceTypes.TOPIC, resourceName: 'law' },
-        { ...allowed, resourceType: AclResourceTypes.GROUP, resourceName: 'law' },
+        { ...allowed, resourceType: AclResourceTypes.TOPIC, resourceName: 'test' },
+        { ...allowed, resourceType: AclResourceTypes.GROUP, resourceName: 'test' },
         {
           ...rule,
           permissionType: AclPermissionTypes.DENY,
           resourcePatternType: ResourcePatternTypes.LITERAL,
           resourceType: AclResourceTypes.TOPIC,
-          resourceName: 'law-denied',
+          resourceName: 'test-denied',
         },
       ],
     }),
   );
-  await node.createTopic('law-denied');
-  await node.createTopic('law-compacted', { config: { 'cleanup.policy': 'compact' } });
+  await node.createTopic('test-denied');
+  await node.createTopic('test-compacted', { config: { 'cleanup.policy': 'compact' } });
   return node;
 }
 
@@ -98,8 +98,8 @@ function pathOver(link: Link): Path {
   };
 }
 
-/** Topics and a group of its own on one node for all laws: a node takes as long to start as most laws to judge. */
-async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
+/** Topics and a group of its own on one node for all tests: a node takes as long to start as most tests to judge. */
+async function fixtureOn(node: Kafka, prefix: string): Promise<Fixture> {
   const [sourceLink, sinkLink] = node.links;
   if (sourceLink === undefined || sinkLink === undefined) throw new Error('the node has no links');
   const { topics } = fromFor(prefix);
@@ -149,9 +149,9 @@ async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
           headers: new Map([['long', ['x'.repeat(1000)]]]),
         }),
       },
-      { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => bareFrame('law-denied', body) },
-      { kind: 'unroutable', by: 'server', code: 'ADDRESS_INVALID', frame: () => bareFrame('law-nowhere', body) },
-      { kind: 'rejected', by: 'driver', code: 'SINK_REFUSED', frame: () => bareFrame('law-compacted', body) },
+      { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => bareFrame('test-denied', body) },
+      { kind: 'unroutable', by: 'server', code: 'ADDRESS_INVALID', frame: () => bareFrame('test-nowhere', body) },
+      { kind: 'rejected', by: 'driver', code: 'SINK_REFUSED', frame: () => bareFrame('test-compacted', body) },
       {
         kind: 'rejected',
         by: 'server',
@@ -186,7 +186,7 @@ async function groundOn(node: Kafka, prefix: string): Promise<Ground> {
 }
 
 let starting: Promise<Kafka> | undefined;
-let grounds = 0;
+let fixtures = 0;
 
 export const KAFKA: Subject = {
   name: 'kafka',
@@ -194,15 +194,15 @@ export const KAFKA: Subject = {
   promises: PROMISES,
   async arrange() {
     const node = await (starting ??= startNode());
-    grounds += 1;
-    return groundOn(node, `law${grounds}.`);
+    fixtures += 1;
+    return fixtureOn(node, `test${fixtures}.`);
   },
   excused: {
-    full: 'a server whose disk is full stops for good: the laws of a killed server hold',
+    full: 'a server whose disk is full stops for good: the tests of a killed server hold',
   },
 };
 
-/** After the last law. */
+/** After the last test. */
 export async function stopKafka(): Promise<void> {
   await (await starting)?.[Symbol.asyncDispose]();
 }

@@ -1,15 +1,15 @@
 import type { Subject } from '../conformance.ts';
-import { MEMORY_PROMISES, memoryGround } from '../memory-ground.ts';
+import { MEMORY_PROMISES, memoryFixture } from '../memory-fixture.ts';
 
-/** Laws of which the hub cannot be judged; what they stand for is planted as a ground that fails them. */
+/** Conformance tests by which the hub cannot be judged; a mutant fixture fails them instead. */
 export const BEYOND_THE_HUB = {
   'window-messages': 'the hub keeps no window: the engine reads no more than it has room for',
   'window-bytes': 'the hub keeps no window: the engine reads no more than it has room for',
   'aborted-opening': 'it opens at once: there is nothing to give up',
-  silence: 'what lies in this process cannot fall silent',
-  'silent-source': 'what lies in this process cannot fall silent',
-  revoked: 'who is in this process is let in',
-  'renewed-secret': 'who is in this process is let in',
+  silence: 'the hub is in this process: no connection can fall silent',
+  'silent-source': 'the hub is in this process: no connection can fall silent',
+  revoked: 'the hub is in this process: it checks no identity',
+  'renewed-secret': 'the hub is in this process: it checks no identity',
   'two-sources': 'a group of the hub has one reader: the route in this process',
   'come-and-go': 'a group of the hub has one reader: the route in this process',
 } as const;
@@ -18,6 +18,6 @@ export const MEMORY: Subject = {
   name: 'memory',
   needs: [],
   promises: MEMORY_PROMISES,
-  arrange: memoryGround,
+  arrange: memoryFixture,
   excused: BEYOND_THE_HUB,
 };

@@ -2,30 +2,30 @@ import { mqtt } from '../../../runtime/buses/mqtt/index.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
 import type { Subject } from '../conformance.ts';
 import { bareFrame } from '../frame-of.ts';
-import { type Refusal, SEND_TIMEOUT } from '../ground.ts';
-import { judged, promisesOf, serverGround } from '../server-ground.ts';
+import { type Refusal, SEND_TIMEOUT } from '../fixture.ts';
+import { judged, promisesOf, serverFixture } from '../server-fixture.ts';
 
 const IDENTITY = { username: 'bridge', password: 'through' } as const;
-/** Above the largest body of the laws. */
+/** Above the largest body of the tests. */
 const MESSAGE_SIZE_LIMIT = 1_050_000;
 
 const TOO_LARGE: Refusal = {
   kind: 'too-large',
   by: 'server',
   code: 'SINK_TOO_LARGE',
-  frame: () => bareFrame('law/a', Buffer.alloc(MESSAGE_SIZE_LIMIT + 1)),
+  frame: () => bareFrame('test/a', Buffer.alloc(MESSAGE_SIZE_LIMIT + 1)),
 };
 const DENIED: Refusal = {
   kind: 'denied',
   by: 'server',
   code: 'SINK_DENIED',
-  frame: () => bareFrame('law/denied', Buffer.from('x')),
+  frame: () => bareFrame('test/denied', Buffer.from('x')),
 };
 const UNWIRABLE: Refusal = {
   kind: 'rejected',
   by: 'driver',
   code: 'HEADER_UNSPELLABLE',
-  frame: () => ({ ...bareFrame('law/a', Buffer.from('x')), headers: new Map([['seclabel', ['\0']]]) }),
+  frame: () => ({ ...bareFrame('test/a', Buffer.from('x')), headers: new Map([['seclabel', ['\0']]]) }),
 };
 
 const UNHEARD = {
@@ -36,8 +36,8 @@ const UNHEARD = {
 function subject(protocol: '5' | '3.1.1', refusals: readonly Refusal[], excused: Subject['excused']): Subject {
   const options = judged(mqtt, {
     connection: { ...IDENTITY, protocol, keepAlive: '2s' },
-    from: { topics: ['law/#'] },
-    to: { topic: 'law/{key}', timeout: SEND_TIMEOUT },
+    from: { topics: ['test/#'] },
+    to: { topic: 'test/{key}', timeout: SEND_TIMEOUT },
   });
   return {
     name: `mqtt ${protocol}`,
@@ -49,11 +49,11 @@ function subject(protocol: '5' | '3.1.1', refusals: readonly Refusal[], excused:
         users: { [IDENTITY.username]: IDENTITY.password },
         // Patterns: the lines of a user mosquitto forgets for a session whose client is away when the users change, and it
         // then drops without a word what that session should keep.
-        acl: 'pattern readwrite law/#\npattern deny law/denied',
+        acl: 'pattern readwrite test/#\npattern deny test/denied',
         config: `message_size_limit ${MESSAGE_SIZE_LIMIT}`,
       });
-      return serverGround(options, server, {
-        address: (name) => `law/${name}`,
+      return serverFixture(options, server, {
+        address: (name) => `test/${name}`,
         sendDeadlineMs: 6000,
         // A PUBACK of mosquitto is not durable: it keeps what it was told to write down.
         beforeKill: () => server.saveNow(),

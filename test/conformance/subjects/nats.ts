@@ -2,13 +2,13 @@ import { nats } from '../../../runtime/buses/nats/core.ts';
 import { type NatsUser, startNats } from '../../harness/nats.ts';
 import type { Subject } from '../conformance.ts';
 import { bareFrame } from '../frame-of.ts';
-import { SEND_TIMEOUT } from '../ground.ts';
-import { judged, promisesOf, serverGround } from '../server-ground.ts';
+import { SEND_TIMEOUT } from '../fixture.ts';
+import { judged, promisesOf, serverFixture } from '../server-fixture.ts';
 
 const IDENTITY = { user: 'bridge', password: 'through' } as const;
 const BRIDGE: NatsUser = {
   ...IDENTITY,
-  permissions: '{ publish: { deny: ["law.denied"] } }',
+  permissions: '{ publish: { deny: ["test.denied"] } }',
 };
 /** Somebody must be left for the server to know users at all. */
 const STRANGER: NatsUser = { user: 'stranger', password: 'elsewhere' };
@@ -16,8 +16,8 @@ const ABOVE_MAX_PAYLOAD = 1024 * 1024 + 1;
 
 const options = judged(nats, {
   connection: { ...IDENTITY, keepAlive: '1s' },
-  from: { subjects: ['law.>'] },
-  to: { subject: 'law.{key}', timeout: SEND_TIMEOUT },
+  from: { subjects: ['test.>'] },
+  to: { subject: 'test.{key}', timeout: SEND_TIMEOUT },
 });
 
 export const NATS: Subject = {
@@ -26,17 +26,17 @@ export const NATS: Subject = {
   promises: promisesOf(options),
   async arrange() {
     const server = await startNats({ jetstream: false, users: [BRIDGE, STRANGER] });
-    return serverGround(options, server, {
-      address: (name) => `law.${name}`,
+    return serverFixture(options, server, {
+      address: (name) => `test.${name}`,
       sendDeadlineMs: 5000,
       refusals: [
         {
           kind: 'too-large',
           by: 'driver',
           code: 'SINK_TOO_LARGE',
-          frame: () => bareFrame('law.a', Buffer.alloc(ABOVE_MAX_PAYLOAD)),
+          frame: () => bareFrame('test.a', Buffer.alloc(ABOVE_MAX_PAYLOAD)),
         },
-        { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => bareFrame('law.denied', Buffer.from('x')) },
+        { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => bareFrame('test.denied', Buffer.from('x')) },
       ],
       revoke: () => server.setUsers([STRANGER]),
       changePassword: (password) => server.setUsers([{ ...BRIDGE, password }, STRANGER]),

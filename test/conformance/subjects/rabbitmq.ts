@@ -6,13 +6,13 @@ import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import type { Subject } from '../conformance.ts';
 import { bareFrame } from '../frame-of.ts';
-import { SEND_TIMEOUT } from '../ground.ts';
-import { judged, promisesOf, serverGround } from '../server-ground.ts';
+import { SEND_TIMEOUT } from '../fixture.ts';
+import { judged, promisesOf, serverFixture } from '../server-fixture.ts';
 
 const USER = 'bridge';
 const PASSWORD = 'through';
-const EXCHANGE = 'law';
-/** Above the largest body of the laws. */
+const EXCHANGE = 'test';
+/** Above the largest body of the tests. */
 const MAX_MESSAGE_BYTES = 1_050_000;
 /** A label that is no value of AMQP. */
 const ODD_LABEL = {
@@ -29,7 +29,7 @@ const optionsFor = (queue: string, type: QueueType) =>
     to: { exchange: EXCHANGE, routingKey: '{key}', timeout: SEND_TIMEOUT, type },
   });
 
-/** One node for all laws, each with names of its own: a node takes longer to start than most laws to judge. */
+/** One node for all tests, each with names of its own: a node takes longer to start than most tests to judge. */
 async function startNode(): Promise<RabbitMq> {
   const node = await startRabbitMq({
     users: { [USER]: PASSWORD },
@@ -40,7 +40,7 @@ async function startNode(): Promise<RabbitMq> {
 }
 
 let starting: Promise<RabbitMq> | undefined;
-let grounds = 0;
+let fixtures = 0;
 
 async function on(node: RabbitMq, work: (channel: Channel) => Promise<unknown>): Promise<void> {
   const connection = await connect(node.url);
@@ -70,13 +70,13 @@ function subject(type: QueueType): Subject {
   return {
     name: `rabbitmq ${type}`,
     needs: ['rabbitmq-process'],
-    promises: promisesOf(optionsFor('law', type)),
+    promises: promisesOf(optionsFor('test', type)),
     async arrange() {
       const node = await (starting ??= startNode());
-      grounds += 1;
-      const queue = `law${grounds}`;
+      fixtures += 1;
+      const queue = `test${fixtures}`;
       await on(node, (channel) => makeQueue(channel, queue, type));
-      /** What a law that failed would leave to the next one. */
+      /** What a test that failed would leave to the next one. */
       const undone = new Set<() => Promise<unknown> | void>();
       const undo = async (step: () => Promise<unknown> | void): Promise<void> => {
         undone.delete(step);
@@ -108,7 +108,7 @@ function subject(type: QueueType): Subject {
           await on(node, (channel) => channel.deleteQueue(queue));
         },
       };
-      return serverGround(optionsFor(queue, type), server, {
+      return serverFixture(optionsFor(queue, type), server, {
         address: (name) => `${queue}.${name}`,
         sendDeadlineMs: 5000,
         beforeKill: () => node.saveNow(),
@@ -157,7 +157,7 @@ export const QUORUM: Subject = subject('quorum');
 export const CLASSIC: Subject = subject('classic');
 export const STREAM: Subject = subject('stream');
 
-/** After the last law. */
+/** After the last test. */
 export async function stopRabbitMq(): Promise<void> {
   await (await starting)?.[Symbol.asyncDispose]();
 }

@@ -12,7 +12,7 @@ import {
 import { test } from 'node:test';
 import { dice, seedOfRun } from '../../kill/random.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
-import { arrival, fileIn, lentBy, MIB, numbered, openIn, textsIn } from './ground.ts';
+import { arrival, fileIn, lentBy, MIB, numbered, openIn, textsIn } from './fixture.ts';
 
 const COUNT = 2000;
 const BODY = 'x'.repeat(300);

@@ -18,7 +18,7 @@ import { NO_MOUNT, smallDisk } from '../../harness/small-disk.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { startNode } from '../../host/sluice-process.ts';
-import { fileIn, guarded, MIB, openIn, spoolIn, textsIn } from './ground.ts';
+import { fileIn, guarded, MIB, openIn, spoolIn, textsIn } from './fixture.ts';
 
 const DEADLINE_MS = 30_000;
 const FILLER = resolve(import.meta.dirname, 'filler.ts');

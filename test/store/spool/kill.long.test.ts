@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { dice, seedOfRun } from '../../kill/random.ts';
-import { openIn } from './ground.ts';
+import { openIn } from './fixture.ts';
 import { lostOf, type Marks, readMarks } from './marks.ts';
 
 const TAKER = resolve(import.meta.dirname, 'taker.ts');

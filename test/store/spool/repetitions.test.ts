@@ -5,7 +5,7 @@ import type { Arrival } from '../../../runtime/store/spool/spool-store.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { GivenSource } from './given-source.ts';
-import { arrival, MIB, openIn, spoolIn, textsIn } from './ground.ts';
+import { arrival, MIB, openIn, spoolIn, textsIn } from './fixture.ts';
 import { begun, frames, lent, textOf } from './lent.ts';
 
 const DEADLINE_MS = 5000;

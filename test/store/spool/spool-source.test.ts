@@ -10,7 +10,7 @@ import { frameForTest } from '../../engine/route-for-test.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { GivenSource } from './given-source.ts';
-import { MIB, openIn, spoolIn, textsIn } from './ground.ts';
+import { MIB, openIn, spoolIn, textsIn } from './fixture.ts';
 import { begun, frames, lent, MUCH, textOf } from './lent.ts';
 
 const DEADLINE_MS = 5000;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Frame, HeaderType } from '../../../runtime/contract/frame.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
-import { arrival, fileIn, lentBy, MIB, numbered, openIn, textsIn } from './ground.ts';
+import { arrival, fileIn, lentBy, MIB, numbered, openIn, textsIn } from './fixture.ts';
 
 const texts = fc.oneof(
   fc.string({ unit: 'binary' }),

@@ -12,7 +12,7 @@ import { syncFolder } from '../../../runtime/store/sync-files.ts';
 import { SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
 import { openDatabase } from '../../../runtime/store/sqlite.ts';
 import { dice } from '../../kill/random.ts';
-import { fileIn, MIB } from './ground.ts';
+import { fileIn, MIB } from './fixture.ts';
 import { messageOfNumber } from './taken-message.ts';
 
 const [, , folder = '', first = '1', last = '1', seed = '1', mode = ''] = process.argv;
