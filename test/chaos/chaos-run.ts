@@ -159,8 +159,8 @@ async function strikes(
     }
   };
   await Promise.all([
-    strand('bridge', bridgeFaults(victim, source.corner, sink.corner), BRIDGE_GAP_MS, rested),
-    strand('outside', outsideFaults(source.corner, sink.corner), OUTSIDE_GAP_MS),
+    strand('bridge', bridgeFaults(victim, source.endpoint, sink.endpoint), BRIDGE_GAP_MS, rested),
+    strand('outside', outsideFaults(source.endpoint, sink.endpoint), OUTSIDE_GAP_MS),
   ]);
   return struck;
 }

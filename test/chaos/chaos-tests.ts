@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
+import { startedOnce } from '../brokers/started.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { seedOfRun } from '../kill/random.ts';
 import { runChaos } from './chaos-run.ts';
 import { classesNamed, SPOOL } from './classes.ts';
-import { cornerKinds } from './corners.ts';
 import { pairsOf } from './pairs.ts';
 import { rowsOf, tableText } from './table.ts';
 
@@ -23,27 +23,28 @@ export function spoolTests(pairs: readonly string[]): void {
 function declare(isWanted: (source: string, sink: string) => boolean, word: string, route: object): void {
   const servers = new AsyncDisposableStack();
   after(() => servers.disposeAsync());
+  const started = startedOnce(servers);
   const seed = seedOfRun();
   const classes = classesNamed('all');
-  for (const [source, sink] of pairsOf(cornerKinds(servers), 'all')) {
-    if (!isWanted(source.bus, sink.bus)) continue;
+  for (const [source, sink] of pairsOf('all')) {
+    if (!isWanted(source.name, sink.name)) continue;
     serverTest(
-      `from ${source.bus} to ${sink.bus}, while bridge, servers and links are killed, paused and cut, ${word}`,
-      { needs: [...new Set([source.need, sink.need])] },
+      `from ${source.name} to ${sink.name}, while bridge, servers and links are killed, paused and cut, ${word}`,
+      { needs: [...new Set([source.endpoints.needs.start, sink.endpoints.needs.start])] },
       async (t) => {
-        const again = `npm run chaos -- --pair ${source.bus}:${sink.bus} --seconds ${LASTS_MS / 1000} --seed ${seed}${route === SPOOL ? ' --spool' : ''}`;
+        const again = `npm run chaos -- --pair ${source.name}:${sink.name} --seconds ${LASTS_MS / 1000} --seed ${seed}${route === SPOOL ? ' --spool' : ''}`;
         t.diagnostic(again);
         const told: string[] = [];
         const outcome = await runChaos({
-          source: { bus: source.bus, corner: await source.open() },
-          sink: { bus: sink.bus, corner: await sink.open() },
+          source: await started(source),
+          sink: await started(sink),
           classes,
           route: { ...route },
           lastsMs: LASTS_MS,
           seed,
           tell: (text) => void told.push(text),
         });
-        const rows = rowsOf(source.bus, sink.bus, outcome);
+        const rows = rowsOf(source.name, sink.name, outcome);
         const { complaints, bridgeLog } = outcome;
         const evidence = [
           again,

@@ -5,17 +5,18 @@ import { catalog } from '../../runtime/host/catalog.ts';
 import { ownLetters } from '../../runtime/verify/own-dead-letters.ts';
 import type { Unread } from '../../runtime/verify/elsewhere.ts';
 import { startVerification, type Verification, type VerifySettings } from '../../runtime/verify/verification.ts';
+import type { Started } from '../brokers/started.ts';
+import type { OwnEndpoint, Words } from '../brokers/test-bus.ts';
 import { patient } from '../harness/patience.ts';
 import { newProject, pipelineText } from '../host/project.ts';
 import { type Bridge, startBridge, stateFolder } from '../kill/bridge.ts';
 import { endsOf } from '../verify/ends-of.ts';
 import { CLASSES } from './classes.ts';
-import type { Corner, Gate, Words } from './corner.ts';
 
 /** A pipeline between two buses, one route a class. */
 export interface Scenario {
-  readonly source: { readonly bus: string; readonly corner: Corner };
-  readonly sink: { readonly bus: string; readonly corner: Corner };
+  readonly source: Started;
+  readonly sink: Started;
   readonly classes: readonly TrafficClass[];
   /** Words of every route beside those of its class. */
   readonly route?: Words;
@@ -51,8 +52,8 @@ export async function startScenario(scenario: Scenario): Promise<RunningScenario
   const number = started;
   const tagOf = (name: TrafficClass): string => `${source.bus}-${sink.bus}-${name}-${number}`;
   const project = newProject({ 'pipelines/chaos.yaml': pipelineText(pipelineWords(scenario, number, tagOf)) });
-  await source.corner.prepare('source', classes.map(tagOf));
-  await sink.corner.prepare('sink', classes.map(tagOf));
+  await source.endpoint.prepare('source', classes.map(tagOf));
+  await sink.endpoint.prepare('sink', classes.map(tagOf));
   const bridges: Bridge[] = [];
   return {
     start(instance) {
@@ -67,14 +68,14 @@ export async function startScenario(scenario: Scenario): Promise<RunningScenario
       for (const name of classes) {
         const ends = endsOf({
           name: `check-${tagOf(name)}`,
-          buses: { near: source.corner.direct, far: sink.corner.direct },
-          in: { bus: 'near', ...entranceOf(source.corner, tagOf(name)).checker },
-          out: { bus: 'far', ...sink.corner.exit(tagOf(name)).checker },
+          buses: { near: source.endpoint.direct, far: sink.endpoint.direct },
+          in: { bus: 'near', ...source.endpoint.entrance(tagOf(name)).checker },
+          out: { bus: 'far', ...sink.endpoint.exit(tagOf(name)).checker },
         });
         const own = {
           ...settingsOf(name, classes.length, state),
-          isStamped: sink.corner.isStamped ?? false,
-          unread: (run: string) => unreadAt(source.corner, sink.corner, tagOf(name), run),
+          isStamped: sink.endpoint.isStamped,
+          unread: (run: string) => unreadAt(source.endpoint, sink.endpoint, tagOf(name), run),
         };
         checks.set(name, await startVerification(ends, { ...own, ...settings }));
       }
@@ -85,9 +86,9 @@ export async function startScenario(scenario: Scenario): Promise<RunningScenario
       copyFileSync(file, join(folder, basename(file)));
       const logs = readdirSync(project.folder).filter((name) => name.endsWith('.log'));
       for (const name of logs) copyFileSync(join(project.folder, name), join(folder, `bridge-${name}`));
-      writeFileSync(join(folder, `source-${source.bus}.log`), source.corner.server.log());
-      if (sink.corner.server === source.corner.server) return;
-      writeFileSync(join(folder, `sink-${sink.bus}.log`), sink.corner.server.log());
+      writeFileSync(join(folder, `source-${source.bus}.log`), source.endpoint.server.log());
+      if (sink.endpoint.server === source.endpoint.server) return;
+      writeFileSync(join(folder, `sink-${sink.bus}.log`), sink.endpoint.server.log());
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(bridges.map((bridge) => bridge.kill()));
@@ -101,15 +102,18 @@ function pipelineWords(scenario: Scenario, number: number, tagOf: (name: Traffic
   return {
     // Client ids and consumer groups are made from it: two started may stand side by side.
     name: `chaos-${number}`,
-    buses: { near: { ...source.corner.through('source'), ...scenario.connection }, far: sink.corner.through('sink') },
+    buses: {
+      near: { ...source.endpoint.through('source'), ...scenario.connection },
+      far: sink.endpoint.through('sink'),
+    },
     routes: classes.map((name) => {
       const { route, from } = CLASSES[name];
       return {
         name,
         ...route,
         ...scenario.route,
-        from: { bus: 'near', ...entranceOf(source.corner, tagOf(name)).bridge, ...from, ...scenario.from },
-        to: { bus: 'far', ...sink.corner.exit(tagOf(name)).bridge },
+        from: { bus: 'near', ...source.endpoint.entrance(tagOf(name), name).bridge, ...from, ...scenario.from },
+        to: { bus: 'far', ...sink.endpoint.exit(tagOf(name)).bridge },
       };
     }),
   };
@@ -142,13 +146,8 @@ function settingsOf(name: TrafficClass, routes: number, state: string): VerifySe
 }
 
 /** Whether either server had a message last, and let it expire. */
-async function unreadAt(source: Corner, sink: Corner, tag: string, run: string): Promise<Unread> {
+async function unreadAt(source: OwnEndpoint, sink: OwnEndpoint, tag: string, run: string): Promise<Unread> {
   const first = await source.unread?.('source', tag, run);
   const last = await sink.unread?.('sink', tag, run);
   return (name) => first?.(name) === true || last?.(name) === true;
-}
-
-function entranceOf({ entrance }: Corner, tag: string): Gate {
-  if (entrance === undefined) throw new Error('this bus gives nothing again: it is no source under chaos');
-  return entrance(tag);
 }

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { after, describe, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report, VerdictName } from '../../runtime/verify/verdicts.ts';
+import { busNamed } from '../brokers/all.ts';
+import { startedOnce } from '../brokers/started.ts';
+import type { Words } from '../brokers/test-bus.ts';
 import { serverTest } from '../harness/server-test.ts';
 import type { Bridge } from '../kill/bridge.ts';
 import { dice, seedOfRun } from '../kill/random.ts';
-import type { CornerKind, Words } from './corner.ts';
-import { cornerKinds } from './corners.ts';
 import { type Checks, startScenario, type RunningScenario } from './scenario.ts';
 import { rowsOf, tableText } from './table.ts';
 
@@ -19,24 +20,18 @@ const ROLLING_MS = 25_000;
 
 const servers = new AsyncDisposableStack();
 after(() => servers.disposeAsync());
-const kinds = cornerKinds(servers);
-
-function kind(bus: string): CornerKind {
-  const found = kinds.find((one) => one.bus === bus);
-  if (found === undefined) throw new Error(`no corner ${bus}`);
-  return found;
-}
+const started = startedOnce(servers);
 
 async function scenarioOf(source: string, sink: string, from: Words = {}): Promise<RunningScenario> {
   return startScenario({
-    source: { bus: source, corner: await kind(source).open() },
-    sink: { bus: sink, corner: await kind(sink).open() },
+    source: await started(busNamed(source)),
+    sink: await started(busNamed(sink)),
     classes: ['event'],
     from,
   });
 }
 
-const needs = (...buses: readonly string[]) => [...new Set(buses.map((bus) => kind(bus).need))];
+const needs = (...buses: readonly string[]) => [...new Set(buses.map((bus) => busNamed(bus).endpoints.needs.start))];
 
 /** The one report, which must be of something. */
 async function judged(t: TestContext, checks: Checks, pair: readonly [string, string]): Promise<Report> {

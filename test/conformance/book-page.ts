@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { excuseOf, FAMILIES, CONFORMANCE_TESTS } from './conformance.ts';
-import { SUBJECTS } from './subjects/all.ts';
+import { SUBJECTS } from '../brokers/all.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/conformance.md', import.meta.url));
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { freshPage, writtenPage } from './book-page.ts';
 import { CONFORMANCE_TESTS } from './conformance.ts';
-import { SUBJECTS } from './subjects/all.ts';
+import { SUBJECTS } from '../brokers/all.ts';
 
 test('docs/conformance.md holds every test, and who keeps it', () => {
   assert.equal(writtenPage(), freshPage(), 'it drifted: node test/conformance/book-page.ts');

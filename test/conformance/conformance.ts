@@ -1,3 +1,4 @@
+import { after } from 'node:test';
 import { serverTest, type Need } from '../harness/server-test.ts';
 import type { ConformanceTest, Promises } from './conformance-test.ts';
 import type { Fixture } from './fixture.ts';
@@ -51,13 +52,25 @@ export interface Subject {
   arrange(): Promise<Fixture>;
 }
 
+/** What of a bus is judged. */
+interface Judged {
+  readonly subjects: readonly Subject[];
+  /** Ends the servers that the subjects share. */
+  readonly stop?: () => Promise<void>;
+}
+
 /** Why it is not judged by the test; undefined when it is. */
 export function excuseOf(subject: Subject, { name, excludes }: ConformanceTest): string | undefined {
   return subject.excused?.[name] ?? excludes?.(subject.promises);
 }
 
-/** Declares every conformance test for one bus. */
-export function conformance(subject: Subject): void {
+/** Declares every conformance test for one bus, or for one of its subjects. */
+export function conformance({ subjects, stop }: Judged, only?: string): void {
+  if (stop !== undefined) after(stop);
+  for (const subject of subjects) if (only === undefined || subject.name === only) judge(subject);
+}
+
+function judge(subject: Subject): void {
   for (const each of CONFORMANCE_TESTS) {
     serverTest(`${subject.name}: ${each.sentence}`, { needs: subject.needs }, async (t) => {
       const reason = excuseOf(subject, each);

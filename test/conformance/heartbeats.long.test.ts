@@ -8,10 +8,7 @@ import { openSink, openSource } from './ends.ts';
 import { hasAll, numbered, textOf } from './frame-of.ts';
 import { demand } from './fixture.ts';
 import { sendAll, sendUntilSeen } from './send-all.ts';
-import { JETSTREAM } from './subjects/jetstream.ts';
-import { MQTT_3, MQTT_5 } from './subjects/mqtt.ts';
-import { NATS } from './subjects/nats.ts';
-import { CLASSIC, QUORUM, stopRabbitMq, STREAM } from './subjects/rabbitmq.ts';
+import { BUSES, stopServers } from '../brokers/all.ts';
 
 const COUNT = 10;
 /** Two questions and the time for an answer. */
@@ -19,7 +16,9 @@ const IDLE_MS = 11_000;
 /** A question comes every 5 s where nothing has arrived since the one before, and its answer is due 5 s later. */
 const BOUND_MS = 20_000;
 
-after(stopRabbitMq);
+const HEARTBEAT_BUSES = BUSES.filter(({ name }) => ['mqtt', 'nats', 'jetstream', 'rabbitmq'].includes(name));
+
+after(() => stopServers(HEARTBEAT_BUSES));
 
 function heartbeats(subject: Subject): void {
   const sentence =
@@ -60,5 +59,5 @@ function heartbeats(subject: Subject): void {
 
 // Most of it is waiting.
 void describe('heartbeats', { concurrency: 3 }, () => {
-  for (const subject of [MQTT_5, MQTT_3, NATS, JETSTREAM, QUORUM, CLASSIC, STREAM]) heartbeats(subject);
+  for (const { subjects } of HEARTBEAT_BUSES) for (const subject of subjects) heartbeats(subject);
 });

@@ -24,9 +24,7 @@ import { BOMB_SIZES, headerBomb } from './header-bomb.ts';
 import { hostileBody } from './hostile-body.ts';
 import { oddParts } from './odd-frame.ts';
 import { sendAll, sendThrough } from './send-all.ts';
-import { SUBJECTS } from './subjects/all.ts';
-import { stopKafka } from './subjects/kafka.ts';
-import { stopRabbitMq } from './subjects/rabbitmq.ts';
+import { stopServers, SUBJECTS } from '../brokers/all.ts';
 
 const HOSTILE = 50_000;
 /** A good one among so many. */
@@ -41,8 +39,7 @@ const SLACK_BYTES = 8 * 1024 * 1024;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
-after(stopKafka);
-after(stopRabbitMq);
+after(() => stopServers());
 
 /** What functions do with a body that they take for good. */
 const stage = stageThat((message: Message): Message => {

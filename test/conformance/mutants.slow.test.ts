@@ -5,7 +5,7 @@ import type { Fixture } from './fixture.ts';
 import { memoryFixture } from './memory-fixture.ts';
 import type { Mutant } from './mutants/mutant.ts';
 import { MUTANTS } from './mutants/mutants.ts';
-import { BEYOND_THE_HUB } from './subjects/memory.ts';
+import { BEYOND_THE_HUB } from '../brokers/memory.ts';
 
 /** A test that convicts waits no longer than this for what does not come. */
 const SHORT = { patienceMs: 500, sendDeadlineMs: 250 } as const;

@@ -1,14 +1,11 @@
 import { after } from 'node:test';
 import { serverTest } from '../harness/server-test.ts';
 import { judgeOddFrames } from './tests/odd.ts';
-import { SUBJECTS } from './subjects/all.ts';
-import { stopKafka } from './subjects/kafka.ts';
-import { stopRabbitMq } from './subjects/rabbitmq.ts';
+import { stopServers, SUBJECTS } from '../brokers/all.ts';
 
 const COUNT = 50_000;
 
-after(stopKafka);
-after(stopRabbitMq);
+after(() => stopServers());
 
 for (const subject of SUBJECTS) {
   serverTest(

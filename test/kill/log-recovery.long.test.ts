@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { startKafka } from '../harness/kafka.ts';
+import { busNamed } from '../brokers/all.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { startNats } from '../harness/nats.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { markOf as farMarkOf, messages } from '../matrix/far-message.ts';
-import { kafkaEnd } from '../matrix/kafka-end.ts';
 import { backlog } from './backlog.ts';
 import { type Bridge, startBridge } from './bridge.ts';
 import { settleIn, stopped } from './drain.ts';
@@ -120,12 +119,12 @@ void describe(
         `from ${name} nothing is lost, and nothing in Kafka twice, which removes no duplicates itself`,
         { needs: ['mosquitto-process', 'nats-process', 'kafka-process'] },
         async () => {
-          await using server = await startKafka();
+          await using log = await busNamed('kafka').endpoints.start();
           await using scene = await setScene(kind, { links: true });
-          const log = kafkaEnd(server);
+          await log.prepare('sink', ['tracks']);
           await using listener = await log.listen('tracks');
-          const buses = { field: scene.buses['field'], log: log.connection };
-          const route = routeTo(scene, { bus: 'log', ...log.to('tracks') });
+          const buses = { field: scene.buses['field'], log: log.direct };
+          const route = routeTo(scene, { bus: 'log', ...log.exit('tracks').bridge });
           const file = scene.project.pipeline('to-log', { buses, routes: [route] });
           const start = (): Bridge => startBridge(scene.project.folder, file);
           const first = start();
@@ -186,15 +185,16 @@ serverTest(
   'a topic that was deleted and made again while the bridge was away has other messages at the same offsets: all of them arrive',
   { needs: ['kafka-process'] },
   async () => {
-    await using server = await startKafka();
+    await using log = await busNamed('kafka').endpoints.start();
     await using scene = await setScene('jetstream');
-    const log = kafkaEnd(server);
     const sent = messages(8, 1000);
     const [first, second] = [sent.slice(0, 500), sent.slice(500)];
-    await log.prepareSource('anew');
+    await log.prepare('source', ['anew']);
+    await log.prepare('sink', ['anew']);
     await using listener = await log.listen('anew');
-    const routes = [{ name: 'anew', from: { bus: 'log', ...log.from('anew') }, to: { bus: 'log', ...log.to('anew') } }];
-    const file = scene.project.pipeline('anew', { buses: { log: log.connection }, routes });
+    const from = { bus: 'log', ...log.entrance('anew').bridge };
+    const routes = [{ name: 'anew', from, to: { bus: 'log', ...log.exit('anew').bridge } }];
+    const file = scene.project.pipeline('anew', { buses: { log: log.direct }, routes });
     for (const part of [first, second]) {
       const before = listener.arrived.length;
       await log.publish('anew', part);
@@ -202,9 +202,9 @@ serverTest(
       await waitFor(() => listener.arrived.length >= before + part.length, DEADLINE_MS, 'all of a topic');
       await stopped(bridge);
       if (part === second) break;
-      await server.admin((admin) => admin.deleteTopics({ topics: ['in-anew'] }));
+      await log.remove('source', 'anew');
       await sleep(QUIET_MS);
-      await log.prepareSource('anew');
+      await log.prepare('source', ['anew']);
     }
     const marks = listener.arrived.map((one) => farMarkOf(one) ?? { key: 'unreadable', number: 0 });
     assert.deepEqual(judge(sent, marks), FLAWLESS);

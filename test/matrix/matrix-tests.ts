@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
-import { serverTest, type Need } from '../harness/server-test.ts';
-import { startMosquitto } from '../harness/mosquitto.ts';
-import { sharedKafka, sharedNats, sharedRabbitMq } from '../harness/shared.ts';
+import { busNamed, REACHABLE, type ReachableBus } from '../brokers/all.ts';
+import type { Arrived, Endpoint } from '../brokers/test-bus.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { newProject, pipelineText } from '../host/project.ts';
+import { newProject } from '../host/project.ts';
 import { type Bridge, startBridge } from '../kill/bridge.ts';
 import { judge } from '../kill/judge.ts';
-import { type Arrived, CONTENT_TYPE, LIFE_MS, markOf, messages, type Sent } from './far-message.ts';
-import { kafkaEnd } from './kafka-end.ts';
-import type { MatrixEnd } from './matrix-end.ts';
-import { mqttEnd } from './mqtt-end.ts';
-import { jetstreamEnd, natsEnd } from './nats-end.ts';
-import { rabbitmqEnd } from './rabbitmq-end.ts';
+import { CONTENT_TYPE, LIFE_MS, markOf, messages, type Sent } from './far-message.ts';
 
 const COUNT = 10_000;
 const KEYS = 64;
@@ -22,76 +17,58 @@ const STOP_MS = 20_000;
 /** Expiry crosses buses in whole seconds, and a run takes its time. */
 const EXPIRY_SLACK_MS = 60_000;
 
-/** The same place for all pairs of a file. */
-function once<T>(find: () => Promise<T>): () => Promise<T> {
-  let found: Promise<T> | undefined;
-  return () => (found ??= find());
+/** One place on the run's server for all pairs of a file. */
+const places = new Map<string, Promise<Endpoint>>();
+function placeOn({ name, endpoints }: ReachableBus): Promise<Endpoint> {
+  const place = places.get(name) ?? endpoints.share();
+  places.set(name, place);
+  return place;
 }
-
-const mosquitto = once(startMosquitto);
-const nats = once(sharedNats);
-const vhost = once(async () => (await sharedRabbitMq()).freshVhost());
-
-interface Corner {
-  readonly bus: string;
-  readonly need: Need;
-  /** Whether a killed bridge is given again what it had not settled. */
-  readonly redelivers: boolean;
-  /** Whether a bridge that starts looks up what it wrote last. */
-  readonly recoversIds?: true;
-  end(): Promise<MatrixEnd>;
-}
-
-const CORNERS: readonly Corner[] = [
-  { bus: 'mqtt', need: 'mosquitto', redelivers: true, end: async () => mqttEnd((await mosquitto()).url) },
-  { bus: 'nats', need: 'nats', redelivers: false, end: async () => natsEnd((await nats()).url) },
-  {
-    bus: 'jetstream',
-    need: 'nats',
-    redelivers: true,
-    recoversIds: true,
-    end: async () => jetstreamEnd((await nats()).url),
-  },
-  { bus: 'kafka', need: 'kafka', redelivers: true, recoversIds: true, end: async () => kafkaEnd(await sharedKafka()) },
-  { bus: 'rabbitmq', need: 'rabbitmq', redelivers: true, end: async () => rabbitmqEnd(await vhost()) },
-];
 
 /** From one bus to each. */
 export function matrixTests(bus: string): void {
-  for (const source of CORNERS.filter((corner) => corner.bus === bus)) {
-    for (const sink of CORNERS) {
-      const twice = sink.recoversIds === true ? 'nothing is lost or there twice' : 'nothing is lost';
-      const what = source.redelivers
-        ? `though the bridge is killed on the way: ${twice}, and first deliveries keep the order of their key`
-        : 'and in the order of its key';
-      serverTest(
-        `from ${source.bus} to ${sink.bus} every message arrives whole, ${what}`,
-        { needs: [...new Set([source.need, sink.need])] },
-        () => carry(source, sink),
-      );
-    }
+  const source = busNamed(bus);
+  for (const sink of REACHABLE) {
+    const twice = sink.endpoints.recoversIds ? 'nothing is lost or there twice' : 'nothing is lost';
+    const promise = source.endpoints.redelivers
+      ? `though the bridge is killed on the way: ${twice}, and first deliveries keep the order of their key`
+      : 'and in the order of its key';
+    serverTest(
+      `from ${source.name} to ${sink.name} every message arrives whole, ${promise}`,
+      { needs: [...new Set([source.endpoints.needs.share, sink.endpoints.needs.share])] },
+      () => carry(source, sink),
+    );
   }
 }
 
-async function carry(source: Corner, sink: Corner): Promise<void> {
-  const pair = `${source.bus}-${sink.bus}`;
-  const [near, far] = await Promise.all([source.end(), sink.end()]);
+async function carry(source: ReachableBus, sink: ReachableBus): Promise<void> {
+  const { redelivers } = source.endpoints;
+  const { recoversIds } = sink.endpoints;
+  const pair = `${source.name}-${sink.name}`;
+  const [near, far] = await Promise.all([placeOn(source), placeOn(sink)]);
   using project = newProject({
-    'pipelines/matrix.yaml': pipelineText({
+    'pipelines/matrix.yaml': {
       name: 'matrix',
-      buses: { near: near.connection, far: far.connection },
-      routes: [{ name: pair, from: { bus: 'near', ...near.from(pair) }, to: { bus: 'far', ...far.to(pair) } }],
-    }),
+      buses: { near: near.direct, far: far.direct },
+      routes: [
+        {
+          name: pair,
+          from: { bus: 'near', ...near.entrance(pair).bridge },
+          to: { bus: 'far', ...far.exit(pair).bridge },
+        },
+      ],
+    },
   });
   const start = (): Bridge => startBridge(project.folder, project.path('pipelines/matrix.yaml'));
-  await near.prepareSource(pair);
+  await near.prepare('source', [pair]);
+  await far.prepare('sink', [pair]);
   await using listener = await far.listen(pair);
   const { arrived } = listener;
   const sent = messages(KEYS, COUNT);
   let bridge = start();
   await bridge.ready();
   const publishing = near.publish(pair, sent);
-  if (source.redelivers) {
+  if (redelivers) {
     await reached(
       () => arrived.length >= AT_KILL,
       bridge,
@@ -111,7 +88,7 @@ async function carry(source: Corner, sink: Corner): Promise<void> {
   // The last ones may have been those of the bridge that was killed: this one may not even listen to signals yet.
   await bridge.ready();
   assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
-  compare(sent, arrived, source.redelivers && sink.recoversIds !== true);
+  compare(sent, arrived, redelivers && !recoversIds);
 }
 
 async function reached(enough: () => boolean, bridge: Bridge, state: () => string): Promise<void> {

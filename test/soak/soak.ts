@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { cornerKinds } from '../chaos/corners.ts';
+import { startedOnce } from '../brokers/started.ts';
 import { pairsOf } from '../chaos/pairs.ts';
 import { startScenario } from '../chaos/scenario.ts';
 import type { Link } from '../harness/link.ts';
@@ -42,12 +42,10 @@ async function main(): Promise<number> {
   }
   const lastsMs = minutes * 60_000;
   await using servers = new AsyncDisposableStack();
-  const [pair] = pairsOf(cornerKinds(servers), values.pair);
+  const [pair] = pairsOf(values.pair);
   if (pair === undefined) throw new Error(USAGE);
-  const [source, sink] = [
-    { bus: pair[0].bus, corner: await pair[0].open() },
-    { bus: pair[1].bus, corner: await pair[1].open() },
-  ];
+  const started = startedOnce(servers);
+  const [source, sink] = [await started(pair[0]), await started(pair[1])];
   await using scenario = await startScenario({ source, sink, classes: ['event'] });
   const bridge = scenario.start();
   await bridge.ready();
@@ -56,7 +54,7 @@ async function main(): Promise<number> {
   const check = checks.get('event');
   if (check === undefined) throw new Error('no check');
   const over = new AbortController();
-  const outages = takeAway(sink.corner.links.sink, outageEveryS, over.signal);
+  const outages = takeAway(sink.endpoint.links.sink, outageEveryS, over.signal);
   const sampling = sampled(bridge, over.signal, (sample) => {
     const { sent, arrived, missing } = check.numbers();
     const mib = Math.round(sample.residentBytes / 1024 ** 2);

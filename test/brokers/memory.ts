@@ -1,5 +1,6 @@
-import type { Subject } from '../conformance.ts';
-import { MEMORY_PROMISES, memoryFixture } from '../memory-fixture.ts';
+import type { Subject } from '../conformance/conformance.ts';
+import { MEMORY_PROMISES, memoryFixture } from '../conformance/memory-fixture.ts';
+import type { TestBus } from './test-bus.ts';
 
 /** Conformance tests by which the hub cannot be judged; a mutant fixture fails them instead. */
 export const BEYOND_THE_HUB = {
@@ -14,10 +15,12 @@ export const BEYOND_THE_HUB = {
   'come-and-go': 'a group of the hub has one reader: the route in this process',
 } as const;
 
-export const MEMORY: Subject = {
+const SUBJECT: Subject = {
   name: 'memory',
   needs: [],
   promises: MEMORY_PROMISES,
   arrange: memoryFixture,
   excused: BEYOND_THE_HUB,
 };
+
+export const MEMORY: TestBus = { name: 'memory', keepsRead: false, subjects: [SUBJECT], endpoints: undefined };

@@ -1,13 +1,13 @@
 import { type Channel, connect } from 'amqplib';
 import type { HeaderType } from '#contract/frame.ts';
-import { rabbitmq } from '../../../runtime/buses/rabbitmq/index.ts';
-import type { QueueType } from '../../../runtime/buses/rabbitmq/options.ts';
-import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
-import { waitFor } from '../../harness/wait-for.ts';
-import type { Subject } from '../conformance.ts';
-import { bareFrame } from '../frame-of.ts';
-import { SEND_TIMEOUT } from '../fixture.ts';
-import { judged, promisesOf, serverFixture } from '../server-fixture.ts';
+import { rabbitmq } from '../../runtime/buses/rabbitmq/index.ts';
+import type { QueueType } from '../../runtime/buses/rabbitmq/options.ts';
+import { type RabbitMq, startRabbitMq } from '../harness/rabbitmq.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import type { Subject } from '../conformance/conformance.ts';
+import { bareFrame } from '../conformance/frame-of.ts';
+import { SEND_TIMEOUT } from '../conformance/fixture.ts';
+import { judged, promisesOf, serverFixture } from '../conformance/server-fixture.ts';
 
 const USER = 'bridge';
 const PASSWORD = 'through';

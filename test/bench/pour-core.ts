@@ -1,6 +1,5 @@
 import { connect } from '@nats-io/transport-node';
-import { report } from '../work.ts';
-import { KEYS } from './load.ts';
+import { KEYS, report } from './work.ts';
 
 /** Publishes on core NATS as fast as the bridge answers: at most `ahead` messages more than came out. */
 export async function pourCore(url: string, name: string, count: number, ahead = 1024): Promise<void> {
@@ -9,12 +8,12 @@ export async function pourCore(url: string, name: string, count: number, ahead =
   let sent = 0;
   const pour = (): void => {
     while (sent < count && sent - seen < ahead) {
-      connection.publish(`in.${sent % KEYS}`, report(sent));
+      connection.publish(`core.in.${name}.${sent % KEYS}`, report(sent));
       sent += 1;
     }
   };
   await new Promise<void>((resolve) => {
-    connection.subscribe(`out.${name}.*`, {
+    connection.subscribe(`core.out.${name}.*`, {
       callback() {
         seen += 1;
         if (seen === count) resolve();

@@ -1,14 +1,14 @@
 // Its module is CommonJS, and Node finds only a few of its names.
 import kafkajs from 'kafkajs';
 import type { EndOptions } from '#contract/bus.ts';
-import { kafka } from '../../../runtime/buses/kafka/index.ts';
-import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
-import type { Kafka } from '../../harness/kafka.ts';
-import { startKafka } from '../../harness/kafka.ts';
-import type { Link } from '../../harness/link.ts';
-import type { Subject } from '../conformance.ts';
-import { bareFrame } from '../frame-of.ts';
-import { type Fixture, type Path, SEND_TIMEOUT, withDefaults } from '../fixture.ts';
+import { kafka } from '../../runtime/buses/kafka/index.ts';
+import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../runtime/buses/kafka/options.ts';
+import type { Kafka } from '../harness/kafka.ts';
+import { startKafka } from '../harness/kafka.ts';
+import type { Link } from '../harness/link.ts';
+import type { Subject } from '../conformance/conformance.ts';
+import { bareFrame } from '../conformance/frame-of.ts';
+import { type Fixture, type Path, SEND_TIMEOUT, withDefaults } from '../conformance/fixture.ts';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
@@ -188,7 +188,7 @@ async function fixtureOn(node: Kafka, prefix: string): Promise<Fixture> {
 let starting: Promise<Kafka> | undefined;
 let fixtures = 0;
 
-export const KAFKA: Subject = {
+export const KAFKA_SUBJECT: Subject = {
   name: 'kafka',
   needs: ['kafka-process'],
   promises: PROMISES,
