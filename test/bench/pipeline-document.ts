@@ -5,7 +5,7 @@ import type { PipelineDocument } from '../../runtime/project/read/resolve-pipeli
 import { packageFolder } from '../../runtime/project/package-folder.ts';
 import { readProjectFolders } from '../../runtime/project/project-files.ts';
 import type { Words } from '../brokers/test-bus.ts';
-import { pipelineText } from '../host/project.ts';
+import { pipelineText } from '../harness/project.ts';
 import type { BridgeSettings } from './bridge.ts';
 import type { Servers } from './servers.ts';
 

@@ -133,9 +133,11 @@ function endpointAt(url: string): Endpoint {
 }
 
 function propertiesOf({ id, headers = new Map(), contentType, lifeMs }: Outgoing): Properties {
-  const user = Object.fromEntries([...headers].map(([name, values]) => [name, [...values]]));
+  const own = [...headers].map(([name, values]) => [name, [...values]] as const);
+  const user = { ...Object.fromEntries(own), ...(id !== undefined && { msgid: id }) };
   return {
-    userProperties: { ...user, ...(id !== undefined && { msgid: id }) },
+    // The client writes a broken packet for an empty list.
+    ...(Object.keys(user).length > 0 && { userProperties: user }),
     ...(contentType !== undefined && { contentType }),
     ...(lifeMs !== undefined && { messageExpiryInterval: lifeMs / 1000 }),
   };

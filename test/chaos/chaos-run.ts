@@ -6,7 +6,7 @@ import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import type { Report } from '../../runtime/verify/verdicts.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import type { Bridge } from '../kill/bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { dice } from '../kill/random.ts';
 import { bridgeFaults, drawn, type Fault, outsideFaults, type Victim } from './faults.ts';
 import { type Checks, type Scenario, startScenario, type RunningScenario } from './scenario.ts';
@@ -83,7 +83,7 @@ async function judged(plan: ChaosPlan, scenario: RunningScenario): Promise<Chaos
       await current().kill();
       bridges.push(scenario.start());
     },
-    signal: (signal) => current().process.signal(signal),
+    signal: (signal) => current().signal(signal),
   };
   const faults = await strikes(
     plan,
@@ -168,7 +168,7 @@ async function strikes(
 async function farewell(bridges: readonly Bridge[], last: Bridge): Promise<string[]> {
   const complaints: string[] = [];
   for (const one of bridges.slice(0, -1)) {
-    const { exit } = one.process;
+    const { exit } = one;
     if (exit !== 'SIGKILL') complaints.push(`a bridge ended by itself: ${exit}`);
   }
   const ended = await last.terminate(STOP_MS);

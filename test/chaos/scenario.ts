@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
@@ -8,8 +8,8 @@ import { startVerification, type Verification, type VerifySettings } from '../..
 import type { Started } from '../brokers/started.ts';
 import type { OwnEndpoint, Words } from '../brokers/test-bus.ts';
 import { patient } from '../harness/patience.ts';
-import { newProject, pipelineText } from '../host/project.ts';
-import { type Bridge, startBridge, stateFolder } from '../kill/bridge.ts';
+import { newProject, pipelineText } from '../harness/project.ts';
+import { type Bridge, startBridge, stateFolder } from '../harness/bridge.ts';
 import { endsOf } from '../verify/ends-of.ts';
 import { CLASSES } from './classes.ts';
 
@@ -84,8 +84,9 @@ export async function startScenario(scenario: Scenario): Promise<RunningScenario
     keepLogs(folder) {
       const file = project.path('pipelines/chaos.yaml');
       copyFileSync(file, join(folder, basename(file)));
-      const logs = readdirSync(project.folder).filter((name) => name.endsWith('.log'));
-      for (const name of logs) copyFileSync(join(project.folder, name), join(folder, `bridge-${name}`));
+      for (const [at, bridge] of bridges.entries()) {
+        writeFileSync(join(folder, `bridge-${at + 1}.log`), bridge.stdout() + bridge.stderr());
+      }
       writeFileSync(join(folder, `source-${source.bus}.log`), source.endpoint.server.log());
       if (sink.endpoint.server === source.endpoint.server) return;
       writeFileSync(join(folder, `sink-${sink.bus}.log`), sink.endpoint.server.log());

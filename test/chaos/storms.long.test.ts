@@ -6,7 +6,7 @@ import { busNamed } from '../brokers/all.ts';
 import { startedOnce } from '../brokers/started.ts';
 import type { Words } from '../brokers/test-bus.ts';
 import { serverTest } from '../harness/server-test.ts';
-import type { Bridge } from '../kill/bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { dice, seedOfRun } from '../kill/random.ts';
 import { type Checks, startScenario, type RunningScenario } from './scenario.ts';
 import { rowsOf, tableText } from './table.ts';
@@ -77,7 +77,7 @@ void describe('restarts under load', { concurrency: 2 }, () => {
         for (let restart = 0; restart < RESTARTS; restart += 1) {
           await sleep(roll(100, 1500));
           // Before that nothing has begun, and nobody listens: the signal ends the process as it ends any.
-          await bridge.said(({ event }) => event === 'admin', STOP_MS, 'that it has begun');
+          await bridge.said('admin', 1, STOP_MS);
           const sinceMs = Date.now();
           assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
           slowestMs = Math.max(slowestMs, Date.now() - sinceMs);

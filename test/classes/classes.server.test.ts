@@ -28,7 +28,7 @@ serverTest(
     const units = ['in.a', 'in.b', 'in.c'];
     await publish(scene, units, 1);
     await held(bridge, 3);
-    await bridge.said(({ event, code }) => event === 'dead-letter' && code === 'EXPIRED', 10_000, 'an expired order');
+    await bridge.said(({ event, code }) => event === 'dead-letter' && code === 'EXPIRED', 1, 10_000);
     await held(bridge, 0);
     for (const n of [2, 3, 4]) await publish(scene, units, n);
     await scene.link.mend();

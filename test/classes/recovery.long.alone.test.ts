@@ -9,8 +9,8 @@ import { startNats } from '../harness/nats.ts';
 import { patient } from '../harness/patience.ts';
 import { publishStored } from '../harness/publish-stored.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { type Bridge, startBridge } from '../kill/bridge.ts';
-import { newProject } from '../kill/project.ts';
+import { type Bridge, startBridge } from '../harness/bridge.ts';
+import { newProject } from '../kill/track-project.ts';
 import { testStream } from '../kill/test-stream.ts';
 
 /** What the way to the sink carries: the route's speed is that of the link, whatever the machine does beside. */

@@ -5,7 +5,7 @@ import { serverTest } from '../harness/server-test.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { fixture, SERVERS } from '../host/fixture.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { startNode, startSluice } from '../host/sluice-process.ts';
+import { startNode, startSluice } from '../harness/sluice-process.ts';
 
 const SOURCE = `
 import { emit } from 'sluice';

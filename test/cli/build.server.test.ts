@@ -13,9 +13,9 @@ import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { fieldToCore } from '../host/field-to-core.ts';
 import { readLetters } from '../host/memory-run.ts';
 import { watchStream } from '../host/out-stream.ts';
-import { memoryProject, type Project } from '../host/project.ts';
+import { memoryProject, type Project } from '../harness/project.ts';
 import { newPublisher } from '../host/publisher.ts';
-import { REPOSITORY, startNode, startSluice } from '../host/sluice-process.ts';
+import { REPOSITORY, startNode, startSluice } from '../harness/sluice-process.ts';
 
 const LIMIT_BYTES = 1_000_000;
 

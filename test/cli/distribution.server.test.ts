@@ -9,8 +9,8 @@ import { natsWords } from '../harness/nats-client.ts';
 import { ownName, sharedKafka, sharedNats, sharedRabbitMq } from '../harness/shared.ts';
 import { type TemporaryFolder, temporaryFolder } from '../harness/temporary-folder.ts';
 import { clientIdAt } from '../host/field-to-core.ts';
-import { memoryProject, newProject } from '../host/project.ts';
-import { REPOSITORY, startNode } from '../host/sluice-process.ts';
+import { memoryProject, newProject } from '../harness/project.ts';
+import { REPOSITORY, startNode } from '../harness/sluice-process.ts';
 
 let home: TemporaryFolder;
 let sluice: string;

@@ -7,9 +7,9 @@ import { sharedNats } from '../harness/shared.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { fieldToCore } from '../host/field-to-core.ts';
 import { watchStream } from '../host/out-stream.ts';
-import { newProject, type Project } from '../host/project.ts';
+import { newProject, type Project } from '../harness/project.ts';
 import { newPublisher } from '../host/publisher.ts';
-import { REPOSITORY, type SluiceProcess, startNode, startSluice } from '../host/sluice-process.ts';
+import { REPOSITORY, type SluiceProcess, startNode, startSluice } from '../harness/sluice-process.ts';
 
 const SOURCE = 'export default ({ n }) => { if (n === 13) throw new RangeError("unlucky"); return { n: n * 2 }; };';
 const SCHEMA = { type: 'object', required: ['n'], properties: { n: { type: 'integer' }, s: { pattern: '^(a|b)+$' } } };

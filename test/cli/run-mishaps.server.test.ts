@@ -4,7 +4,7 @@ import { serverTest } from '../harness/server-test.ts';
 import { startOtlpCollector } from '../harness/otlp-collector.ts';
 import { fixture, SERVERS } from '../host/fixture.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 const RECORD_LOADS = `--import=${resolve(import.meta.dirname, '../host/record-loads.mjs')}`;
 

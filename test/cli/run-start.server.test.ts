@@ -8,8 +8,8 @@ import { startNats } from '../harness/nats.ts';
 import { patient } from '../harness/patience.ts';
 import { fieldToCore } from '../host/field-to-core.ts';
 import { fixture, SERVERS } from '../host/fixture.ts';
-import { memoryProject } from '../host/project.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { memoryProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 serverTest(
   '--fail-fast ends with 3 within 5 s where a bus is not there, or refuses the password; which bus and what to do is said',

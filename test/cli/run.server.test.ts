@@ -4,7 +4,7 @@ import { serverTest } from '../harness/server-test.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { fixture, SERVERS } from '../host/fixture.ts';
-import { type LogLine, startSluice } from '../host/sluice-process.ts';
+import { type LogLine, startSluice } from '../harness/sluice-process.ts';
 import { parseMetrics } from '../telemetry/prometheus.ts';
 
 function stopped(lines: readonly LogLine[]): LogLine {

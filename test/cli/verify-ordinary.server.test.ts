@@ -7,8 +7,8 @@ import { sharedNats } from '../harness/shared.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { clientIdAt } from '../host/field-to-core.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { newProject } from '../host/project.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 import { BRIEF, verify } from './verify-command.ts';
 
 void describe('an ordinary pipeline needs no words', { concurrency: 2 }, () => {

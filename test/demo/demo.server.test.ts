@@ -7,7 +7,7 @@ import { patient } from '../harness/patience.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { MAIN, type SluiceProcess, startNode, startSluice } from '../host/sluice-process.ts';
+import { MAIN, type SluiceProcess, startNode, startSluice } from '../harness/sluice-process.ts';
 import { openTerminal } from '../host/terminal.ts';
 
 /** Judges how a demo ended, from what it printed. */

@@ -7,7 +7,7 @@ import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { REPOSITORY } from '../host/sluice-process.ts';
+import { REPOSITORY } from '../harness/sluice-process.ts';
 import { blocksOf, commandsOf, filesOf } from './blocks.ts';
 import { type Newcomer, newcomer, openShell, type Shell, type Typed } from './newcomer.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { REPOSITORY } from '../host/sluice-process.ts';
+import { REPOSITORY } from '../harness/sluice-process.ts';
 import { commandsOf, pages } from './blocks.ts';
 
 /** Pages whose commands a test of this folder types, all of them. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { serverTest } from '../harness/server-test.ts';
 import { fixture, SERVERS } from './fixture.ts';
 import { startMemoryRun } from './memory-run.ts';
-import { startSluice } from './sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 // Whatever an integrator may do to a body: replace it, make several, mutate what it is given.

@@ -4,8 +4,8 @@ import { startKafka } from '../harness/kafka.ts';
 import { kafkaClient } from '../harness/kafka-client.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { startRabbitMq } from '../harness/rabbitmq.ts';
-import { newProject } from './project.ts';
-import { startSluice } from './sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 serverTest(
   'RabbitMQ and Kafka are reached at ::1, and Kafka where it announces itself there',

@@ -8,7 +8,7 @@ import { freePorts } from '../harness/free-ports.ts';
 import { fieldToCore } from './field-to-core.ts';
 import { watchStream } from './out-stream.ts';
 import { newPublisher } from './publisher.ts';
-import { startSluice } from './sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 serverTest(
   'MQTT, JetStream, the admin page and the collector of spans are reached at ::1',

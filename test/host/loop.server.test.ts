@@ -7,8 +7,8 @@ import { patient } from '../harness/patience.ts';
 import { sharedNats } from '../harness/shared.ts';
 import { clientIdAt } from './field-to-core.ts';
 import { readLetters } from './memory-run.ts';
-import { newProject } from './project.ts';
-import { startSluice } from './sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 /** So long nothing more may come round. */
 const QUIET_MS = patient(500);

@@ -4,8 +4,8 @@ import { serverTest } from '../harness/server-test.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { ownName, sharedKafka, sharedNats } from '../harness/shared.ts';
 import { watchStream } from './out-stream.ts';
-import { newProject } from './project.ts';
-import { startSluice } from './sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 import { readTopic } from './topic-end.ts';
 
 const NEEDS = { needs: ['kafka', 'nats'] } as const;

@@ -6,9 +6,9 @@ import { startMosquitto } from '../harness/mosquitto.ts';
 import { ownName, sharedKafka } from '../harness/shared.ts';
 import { parseMetrics } from '../telemetry/prometheus.ts';
 import { clientIdAt } from './field-to-core.ts';
-import { newProject, type Project } from './project.ts';
+import { newProject, type Project } from '../harness/project.ts';
 import { newPublisher } from './publisher.ts';
-import { startSluice } from './sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 import { readTopic } from './topic-end.ts';
 
 const home = oneHome();

@@ -3,7 +3,7 @@ import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import type { Fixture } from './fixture.ts';
 import { readLetters } from './memory-run.ts';
-import { type SluiceProcess, startSluice } from './sluice-process.ts';
+import { type SluiceProcess, startSluice } from '../harness/sluice-process.ts';
 
 /** Good ones around the poison. */
 const BEFORE = 10;

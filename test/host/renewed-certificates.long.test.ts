@@ -5,8 +5,8 @@ import { kafkaClient } from '../harness/kafka-client.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { startRabbitMq } from '../harness/rabbitmq.ts';
 import { liveCertificates } from './live-certificates.ts';
-import { newProject } from './project.ts';
-import { startSluice } from './sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 serverTest(
   'an authority, a certificate and a key that are renewed are taken up at the next connection to RabbitMQ and Kafka, without a restart, and no message is lost',

@@ -8,7 +8,7 @@ import { fieldToCore } from './field-to-core.ts';
 import { liveCertificates } from './live-certificates.ts';
 import { watchStream } from './out-stream.ts';
 import { newPublisher, type Publisher } from './publisher.ts';
-import { startSluice } from './sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 serverTest(
   'an authority, a certificate and a key that are renewed are taken up at the next connection to MQTT and JetStream, without a restart, and no message is lost',

@@ -7,8 +7,8 @@ import { waitFor } from '../harness/wait-for.ts';
 import { parseMetrics } from '../telemetry/prometheus.ts';
 import { clientIdAt } from './field-to-core.ts';
 import { fixture, SERVERS } from './fixture.ts';
-import { newProject } from './project.ts';
-import { startSluice } from './sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 const home = oneHome();
 

@@ -11,7 +11,7 @@ import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { type RunningPipeline, startPipeline } from '../../runtime/host/pipeline.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
-import { newProject } from './project.ts';
+import { newProject } from '../harness/project.ts';
 
 let fixtures = 0;
 

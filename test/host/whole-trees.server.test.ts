@@ -7,9 +7,9 @@ import { natsWords } from '../harness/nats-client.ts';
 import { ownName, sharedNats } from '../harness/shared.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { clientIdAt } from './field-to-core.ts';
-import { newProject } from './project.ts';
+import { newProject } from '../harness/project.ts';
 import { newPublisher } from './publisher.ts';
-import { startSluice } from './sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 const TOPICS = [...SHAPES, 'fleet/100%/a b', 'fleet/car%2E5/ä*>'];
 

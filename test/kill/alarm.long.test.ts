@@ -6,9 +6,9 @@ import { patient } from '../harness/patience.ts';
 import { startRabbitMq } from '../harness/rabbitmq.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
-import { startBridge } from './bridge.ts';
+import { startBridge } from '../harness/bridge.ts';
 import { judge, type Mark } from './judge.ts';
-import { newProject, STAGES } from './project.ts';
+import { newProject, STAGES } from './track-project.ts';
 import { publishNats } from './publish.ts';
 import { testStream } from './test-stream.ts';
 

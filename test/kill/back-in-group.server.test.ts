@@ -5,8 +5,8 @@ import { patient } from '../harness/patience.ts';
 import { ownName, sharedKafka, sharedNats } from '../harness/shared.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { startBridge } from './bridge.ts';
-import { newProject } from './project.ts';
+import { startBridge } from '../harness/bridge.ts';
+import { newProject } from './track-project.ts';
 import { testStream } from './test-stream.ts';
 
 const DEADLINE_MS = 20_000;

@@ -6,7 +6,7 @@ import type { Broker } from '../harness/broker.ts';
 import { serverTest } from '../harness/server-test.ts';
 import type { Link } from '../harness/link.ts';
 import { backlog } from './backlog.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { advanced, drained, settleIn } from './drain.ts';
 import { FLAWLESS, judge } from './judge.ts';
 import { dice, seedOfRun } from './random.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { serverTest } from '../harness/server-test.ts';
-import { stateFolder } from './bridge.ts';
+import { stateFolder } from '../harness/bridge.ts';
 import { interruptWhileDraining } from './interrupt-while-draining.ts';
 import type { Mark } from './judge.ts';
 import { type Scene, setScene } from './scene.ts';

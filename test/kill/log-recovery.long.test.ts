@@ -8,7 +8,7 @@ import { startNats } from '../harness/nats.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { markOf as farMarkOf, messages } from '../matrix/far-message.ts';
 import { backlog } from './backlog.ts';
-import { type Bridge, startBridge } from './bridge.ts';
+import { type Bridge, startBridge } from '../harness/bridge.ts';
 import { settleIn, stopped } from './drain.ts';
 import { FLAWLESS, judge, type Mark, type Verdict } from './judge.ts';
 import { type Field, markOf, type Scene, setScene } from './scene.ts';

@@ -2,7 +2,7 @@ import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { interruptWhileDraining, type Interruptions } from './interrupt-while-draining.ts';
 import type { Dice } from './random.ts';
 import { type Scene, setScene } from './scene.ts';

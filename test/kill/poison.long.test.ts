@@ -5,7 +5,8 @@ import { readLetters } from '../host/memory-run.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
-import { type Bridge, stateFolder } from './bridge.ts';
+import { type Bridge, stateFolder } from '../harness/bridge.ts';
+import type { LogLine } from '../harness/sluice-process.ts';
 import { advanced, drained, settleIn, stopped } from './drain.ts';
 import { FLAWLESS, judge, type Mark } from './judge.ts';
 import { type Field, type Scene, setScene } from './scene.ts';
@@ -68,8 +69,7 @@ async function supervise(scene: Scene, mostEnds: number): Promise<{ ends: number
   for (let ends = 0; ; ends += 1) {
     const bridge = scene.start();
     const outcome = await waitFor(
-      async () =>
-        bridge.process.exit ?? ((await scene.tracks.count()) >= TOTAL - 1 && letters(scene).length > 0 && 'through'),
+      async () => bridge.exit ?? ((await scene.tracks.count()) >= TOTAL - 1 && letters(scene).length > 0 && 'through'),
       RUN_MS,
       'the bridge to end, or to have passed everything',
     );
@@ -139,9 +139,10 @@ void describe('poison messages', { concurrency: 2 }, () => {
       await settleIn(scene);
       await scene.publish([...backlog(KEYS, TOTAL)]);
       const bridge = scene.start();
-      await waitFor(() => bridge.process.exit, RUN_MS, 'the bridge to end');
-      assert.equal(bridge.process.exit, 'SIGKILL');
-      const { text, time, ...line } = bridge.lines().find(({ event }) => event === 'stuck') ?? { event: 'none' };
+      await waitFor(() => bridge.exit, RUN_MS, 'the bridge to end');
+      assert.equal(bridge.exit, 'SIGKILL');
+      const none: LogLine = { level: '', event: 'none' };
+      const { text, time, ...line } = bridge.lines().find(({ event }) => event === 'stuck') ?? none;
       const position = [...backlog(KEYS, TOTAL)].findIndex(
         ({ key, number }) => key === POISON.key && number === POISON.number,
       );
@@ -168,11 +169,11 @@ void describe('poison messages', { concurrency: 2 }, () => {
       await settleIn(scene);
       const bridge = scene.start();
       await bridge.ready();
-      bridge.process.signal('SIGSTOP');
+      bridge.signal('SIGSTOP');
       await sleep(4000);
-      bridge.process.signal('SIGCONT');
+      bridge.signal('SIGCONT');
       await sleep(2500);
-      assert.equal(bridge.process.exit, undefined, bridge.tail());
+      assert.equal(bridge.exit, undefined, bridge.tail());
       const sent = [...backlog(KEYS, TOTAL)];
       await scene.publish(sent);
       await drained(scene, TOTAL, bridge);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { advanced, drained, settleIn } from './drain.ts';
 import { FLAWLESS, judge } from './judge.ts';
 import { type Field, type Scene, setScene } from './scene.ts';
@@ -87,11 +87,7 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
 
 /** For a while nothing is confirmed: everything stays with the source, a window of it in the bridge. */
 async function withoutConfirmation(scene: Scene, bridge: Bridge, total: number): Promise<void> {
-  await bridge.said(
-    ({ event, code }) => event === 'sink-stalled' && code === 'SINK_DOWN',
-    DEADLINE_MS,
-    'what is refused',
-  );
+  await bridge.said(({ event, code }) => event === 'sink-stalled' && code === 'SINK_DOWN', 1, DEADLINE_MS);
   await waitFor(async () => (await bridge.metric('sluice_messages_held')) === WINDOW, DEADLINE_MS, 'a full window');
   await sleep(WITHOUT_MS);
   assert.equal(await bridge.metric('sluice_frames_sent_total'), 0);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
-import { type Bridge, startBridge } from './bridge.ts';
+import { type Bridge, startBridge } from '../harness/bridge.ts';
 import { stopped } from './drain.ts';
 import { FLAWLESS, judge, type Mark } from './judge.ts';
 import { type Field, markOf, type Scene, setScene } from './scene.ts';

@@ -37,7 +37,7 @@ serverTest(
     await scene.core.restart();
     const second = scene.start();
     await second.ready();
-    const found = await second.said(({ event }) => event === 'spool-found', SPOOL_MS, 'what it found');
+    const found = await second.said('spool-found', 1, SPOOL_MS);
     assert.equal(found['messages'], TOTAL);
     await drained(scene, TOTAL, second);
     const farewell = second.lines().find(({ event }) => event === 'stopped');

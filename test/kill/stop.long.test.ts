@@ -3,7 +3,7 @@ import { describe } from 'node:test';
 import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { drained, settleIn } from './drain.ts';
 import { interruptWhileDraining } from './interrupt-while-draining.ts';
 import { FLAWLESS, judge, type Mark } from './judge.ts';
@@ -51,9 +51,9 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
         await using scene = await setScene(kind);
         const sent = [...backlog(8, 1000)];
         const bridge = await heldUp(scene, sent, () => scene.core.kill());
-        bridge.process.signal('SIGTERM');
-        await bridge.said(({ event }) => event === 'stopping', AT_ONCE_MS, 'that it stops');
-        assert.equal(bridge.process.exit, undefined);
+        bridge.signal('SIGTERM');
+        await bridge.said('stopping', 1, AT_ONCE_MS);
+        assert.equal(bridge.exit, undefined);
         // 128 and the signal's number: what a shell would say of it.
         assert.equal(await bridge.terminate(AT_ONCE_MS), 'exit code 143');
         await scene.core.restart();

@@ -3,8 +3,8 @@ import { busNamed, REACHABLE, type ReachableBus } from '../brokers/all.ts';
 import type { Arrived, Endpoint } from '../brokers/test-bus.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { newProject } from '../host/project.ts';
-import { type Bridge, startBridge } from '../kill/bridge.ts';
+import { newProject } from '../harness/project.ts';
+import { type Bridge, startBridge } from '../harness/bridge.ts';
 import { judge } from '../kill/judge.ts';
 import { CONTENT_TYPE, LIFE_MS, markOf, messages, type Sent } from './far-message.ts';
 
@@ -92,7 +92,7 @@ async function carry(source: ReachableBus, sink: ReachableBus): Promise<void> {
 }
 
 async function reached(enough: () => boolean, bridge: Bridge, state: () => string): Promise<void> {
-  const how = await waitFor(() => (enough() ? 'there' : bridge.process.exit), ARRIVAL_MS, 'arrivals').catch(
+  const how = await waitFor(() => (enough() ? 'there' : bridge.exit), ARRIVAL_MS, 'arrivals').catch(
     (cause: unknown) => {
       throw new Error(`only ${state()}:\n${bridge.tail()}`, { cause });
     },

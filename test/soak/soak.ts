@@ -4,7 +4,7 @@ import { startedOnce } from '../brokers/started.ts';
 import { pairsOf } from '../chaos/pairs.ts';
 import { startScenario } from '../chaos/scenario.ts';
 import type { Link } from '../harness/link.ts';
-import type { Bridge } from '../kill/bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { reportText } from '../../runtime/verify/verdicts.ts';
 import { flatness, look, type Sample } from './samples.ts';
 
@@ -97,7 +97,7 @@ async function sampled(bridge: Bridge, signal: AbortSignal, tell: (sample: Sampl
     const askedMs = performance.now();
     await bridge.ask('/livez').catch(() => {});
     const answerMs = performance.now() - askedMs;
-    const sample = { atMs: performance.now() - startMs, answerMs, ...look(bridge.process.pid) };
+    const sample = { atMs: performance.now() - startMs, answerMs, ...look(bridge.pid) };
     samples.push(sample);
     if (sample.atMs - toldMs >= TELL_MS) {
       toldMs = sample.atMs;

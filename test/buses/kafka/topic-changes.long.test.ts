@@ -5,8 +5,8 @@ import { serverTest } from '../../harness/server-test.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { newMemo } from '../../harness/memo.ts';
-import { startBridge } from '../../kill/bridge.ts';
-import { newProject } from '../../kill/project.ts';
+import { startBridge } from '../../harness/bridge.ts';
+import { newProject } from '../../kill/track-project.ts';
 import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource } from './ends.ts';
 
 const NEEDS = ['kafka'] as const;

@@ -4,8 +4,8 @@ import { serverTest } from '../../harness/server-test.ts';
 import { sharedRabbitMq } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { readLetters } from '../../host/memory-run.ts';
-import { newProject } from '../../host/project.ts';
-import { startSluice } from '../../host/sluice-process.ts';
+import { newProject } from '../../harness/project.ts';
+import { startSluice } from '../../harness/sluice-process.ts';
 
 const TOTAL = 100;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { serverTest } from '../../harness/server-test.ts';
 import { SERVERS } from '../../host/fixture.ts';
-import { startNode, startSluice } from '../../host/sluice-process.ts';
+import { startNode, startSluice } from '../../harness/sluice-process.ts';
 import { BROKEN, FIXED, letterFixture } from './dlq-fixture.ts';
 
 serverTest('a running bundle sends letters through again that an older one left', SERVERS, async () => {

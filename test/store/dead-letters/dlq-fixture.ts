@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import type { Place } from '../../harness/shared.ts';
 import { type Fixture, fixture } from '../../host/fixture.ts';
 import type { Variation } from '../../host/field-to-core.ts';
-import { type SluiceProcess, startSluice } from '../../host/sluice-process.ts';
+import { type SluiceProcess, startSluice } from '../../harness/sluice-process.ts';
 import { readLetters } from '../../host/memory-run.ts';
 
 /** Refuses every body with `bad`. */

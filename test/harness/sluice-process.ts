@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import { waitFor } from '../harness/wait-for.ts';
+import { waitFor } from './wait-for.ts';
 
 export const REPOSITORY = resolve(import.meta.dirname, '../..');
 export const MAIN = resolve(REPOSITORY, 'runtime/cli/main.ts');
@@ -16,11 +16,16 @@ export interface LogLine {
 /** A process of the command line, or of a bundle. Killed with its handle. */
 export interface SluiceProcess extends AsyncDisposable {
   readonly child: ChildProcess;
+  readonly pid: number;
+  /** How it ended, in words: `exit code 0`, `SIGKILL`. Undefined while it runs. */
+  readonly exit: string | undefined;
   stdout(): string;
   stderr(): string;
   lines(): readonly LogLine[];
-  /** Waits for a line of this event, the first or a later one. */
-  said(event: string, count?: number, deadlineMs?: number): Promise<LogLine>;
+  /** The end of its output, for errors. */
+  tail(): string;
+  /** Waits for a line of this event, or one that the predicate takes: the first or a later one. */
+  said(event: string | ((line: LogLine) => boolean), count?: number, deadlineMs?: number): Promise<LogLine>;
   /** Waits for what its output shows. Fails with the output. */
   until(condition: () => boolean, what: string, deadlineMs?: number): Promise<void>;
   signal(signal: NodeJS.Signals): void;
@@ -31,8 +36,15 @@ export interface SluiceProcess extends AsyncDisposable {
 export interface ProcessOptions {
   readonly cwd?: string;
   /** Beside PATH, or instead of what is inherited. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<NodeJS.ProcessEnv>;
 }
+
+const running = new Set<ChildProcess>();
+
+// A bridge that a failed test left must not outlive the test's process.
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** `node FILE ...args`. What the process inherits of the environment is PATH alone. */
 export function startNode(args: readonly string[], options: ProcessOptions = {}): SluiceProcess {
@@ -41,12 +53,16 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
     env: { PATH: process.env['PATH'], ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
   let exit: number | NodeJS.Signals | undefined;
-  child.once('close', (code, signal) => (exit = code ?? signal ?? -1));
+  child.once('close', (code, signal) => {
+    running.delete(child);
+    exit = code ?? signal ?? -1;
+  });
   const lines = (): LogLine[] =>
     stderr
       .split('\n')
@@ -57,16 +73,23 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
   };
   return {
     child,
+    pid: child.pid ?? -1,
+    get exit() {
+      return typeof exit === 'number' ? `exit code ${exit}` : exit;
+    },
+    tail: () => `${stdout}${stderr}`.split('\n').slice(-12).join('\n'),
     stdout: () => stdout,
     stderr: () => stderr,
     lines,
-    async said(event, count = 1, deadlineMs = 15_000) {
+    async said(wanted, count = 1, deadlineMs = 15_000) {
+      const takes = typeof wanted === 'string' ? ({ event }: LogLine): boolean => event === wanted : wanted;
+      const what = typeof wanted === 'string' ? wanted : 'the wanted event';
       const line = await waitFor(
-        () => lines().filter((one) => one.event === event)[count - 1] ?? (exit === undefined ? undefined : 'gone'),
+        () => lines().filter(takes)[count - 1] ?? (exit === undefined ? undefined : 'gone'),
         deadlineMs,
-        `line ${count} of ${event}`,
+        `line ${count} of ${what}`,
       ).catch(explained);
-      return line === 'gone' ? explained(`it ended with ${exit} and has not said ${event}`) : line;
+      return line === 'gone' ? explained(`it ended with ${exit} and has not said ${what}`) : line;
     },
     async until(condition, what, deadlineMs = 30_000) {
       await waitFor(condition, deadlineMs, what).catch(explained);

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { temporaryFolder } from '../harness/temporary-folder.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** A project somewhere on the machine, with nothing of the repository around it. */
 export interface Project extends Disposable {
