@@ -68,14 +68,14 @@ test('a spool that was cut off to nothing, or is gone, is said at the start, and
     const said = here.said.length;
     damage(join(here.state, 'spool-r.sqlite'));
     const second = await here.start();
-    const lines = here.said.slice(said).filter(({ event }) => event === 'spool-quarantined');
+    const lines = here.said.slice(said).filter(({ event }) => event === 'spool-damaged');
     assert.deepEqual(
-      lines.map(({ level, fields }) => [level, fields['saved']]),
+      lines.map(({ level, fields }) => [level, fields['recovered']]),
       [['error', 0]],
     );
     assert.match(
       String(lines[0]?.fields['text']),
-      /found: (an empty file, and it held something|no file, and there was one) at the last start/,
+      /found (an empty file, and it held something|no file, and there was one) at the last start/,
     );
     await second.stop();
   }

@@ -11,6 +11,7 @@ import { advanced, drained, settleIn, stopped } from './drain.ts';
 import { FLAWLESS, judge, type Mark } from './judge.ts';
 import { type Field, type Scene, setScene } from './scene.ts';
 
+const NONE: LogLine = { level: '', event: 'none' };
 const TOTAL = 500;
 const KEYS = 5;
 const POISON: Mark = { key: 'unit-2', number: 37 };
@@ -141,8 +142,7 @@ void describe('poison messages', { concurrency: 2 }, () => {
       const bridge = scene.start();
       await waitFor(() => bridge.exit, RUN_MS, 'the bridge to end');
       assert.equal(bridge.exit, 'SIGKILL');
-      const none: LogLine = { level: '', event: 'none' };
-      const { text, time, ...line } = bridge.lines().find(({ event }) => event === 'stuck') ?? none;
+      const { text, time, ...line } = bridge.lines().find(({ event }) => event === 'stuck') ?? NONE;
       const position = [...backlog(KEYS, TOTAL)].findIndex(
         ({ key, number }) => key === POISON.key && number === POISON.number,
       );
@@ -185,21 +185,22 @@ void describe('poison messages', { concurrency: 2 }, () => {
     { needs: ['nats-process'] },
     async () => {
       await using scene = await setScene('jetstream');
-      const inProbation = (bridge: Bridge): boolean => bridge.lines().some(({ event }) => event === 'probation');
+      const inQuarantine = (bridge: Bridge): boolean =>
+        bridge.lines().some(({ event }) => event === 'crash-quarantine');
       await settleIn(scene);
       const second = scene.start();
       await second.ready();
-      assert.equal(inProbation(second), false);
+      assert.equal(inQuarantine(second), false);
       const sent = [...backlog(KEYS, TOTAL)];
       await scene.publish(sent);
       await advanced(scene, 100, second);
       await second.kill();
       const third = scene.start();
       await drained(scene, TOTAL, third);
-      assert.equal(inProbation(third), true);
+      assert.equal(inQuarantine(third), true);
       const fourth = scene.start();
       await fourth.ready();
-      assert.equal(inProbation(fourth), false);
+      assert.equal(inQuarantine(fourth), false);
       await stopped(fourth);
       assert.deepEqual(judge(sent, await scene.stored()), FLAWLESS);
     },

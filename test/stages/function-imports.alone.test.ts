@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startMemoryRun } from '../host/memory-run.ts';
 import { bodies, runOf } from './function-run.ts';
 
 test('the context says where the message comes from and what stands beside the function', async () => {

@@ -4,6 +4,7 @@ import type { Message } from '#contract/message.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { functionStage } from '../../runtime/stages/function.ts';
 import { patient } from '../harness/patience.ts';
+import { startMemoryRun } from '../host/memory-run.ts';
 import { bodies, FAST, runOf } from './function-run.ts';
 
 test('what a function returns goes out, and its TypeScript needs no build', async () => {
