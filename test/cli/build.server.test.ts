@@ -5,16 +5,16 @@ import { homedir, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { catalog } from '../../runtime/host/catalog.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { fieldToCore } from '../host/field-to-core.ts';
 import { readLetters } from '../host/memory-run.ts';
 import { watchStream } from '../host/out-stream.ts';
-import { memoryProject, type Project } from '../host/project.ts';
+import { memoryProject, type Project } from '../harness/project.ts';
 import { newPublisher } from '../host/publisher.ts';
-import { REPOSITORY, startNode, startSluice } from '../host/sluice-process.ts';
+import { REPOSITORY, startNode, startSluice } from '../harness/sluice-process.ts';
 
 const LIMIT_BYTES = 1_000_000;
 
@@ -95,7 +95,7 @@ function deployed(withMap: boolean): { readonly path: string } & Disposable {
   return folder;
 }
 
-law(
+serverTest(
   'a bundle runs in an empty folder, from MQTT to JetStream, with its functions and validators',
   {
     needs: ['mosquitto-process', 'nats-process'],

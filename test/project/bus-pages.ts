@@ -6,7 +6,7 @@ import { boundsInWords } from '../../runtime/project/check/describe.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { guaranteesOf, shapesOf } from './bus-shapes.ts';
 
-type AnyBus = Bus<object, object, object>;
+type AnyBus = Bus;
 
 function pathOf({ name }: AnyBus): string {
   return fileURLToPath(new URL(`../../docs/buses/${name}.md`, import.meta.url));

@@ -5,8 +5,8 @@ import { after, test } from 'node:test';
 import { memory } from '../../../runtime/buses/memory/index.ts';
 import { catalogOf } from '../../../runtime/host/catalog-of.ts';
 import { urlForms } from '../../../runtime/verify/end-url.ts';
-import { newProject } from '../../host/project.ts';
-import { MAIN, startNode } from '../../host/sluice-process.ts';
+import { newProject } from '../../harness/project.ts';
+import { MAIN, startNode } from '../../harness/sluice-process.ts';
 import { freshPage } from '../../project/bus-pages.ts';
 import { folderBus } from './folder-bus.ts';
 
