@@ -3,10 +3,10 @@ import type { BusExample } from '#contract/bus-page.ts';
 import { withDefaults } from '../conformance/ground.ts';
 
 /** An example of a bus's page, with the bus that it is of. */
-export type BusShape = BusExample & { readonly bus: Bus<object, object, object> };
+export type BusShape = BusExample & { readonly bus: Bus };
 
 /** The ways to use the buses of a catalog that promise something different from one another. */
-export function shapesOf(buses: readonly Bus<object, object, object>[]): readonly BusShape[] {
+export function shapesOf(buses: readonly Bus[]): readonly BusShape[] {
   return buses.flatMap((bus) => bus.page.examples.map((example) => ({ ...example, bus })));
 }
 
