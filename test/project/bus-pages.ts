@@ -6,21 +6,19 @@ import { boundsInWords } from '../../runtime/project/check/describe.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { guaranteesOf, shapesOf } from './bus-shapes.ts';
 
-type AnyBus = Bus;
-
-function pathOf({ name }: AnyBus): string {
+function pathOf({ name }: Bus): string {
   return fileURLToPath(new URL(`../../docs/buses/${name}.md`, import.meta.url));
 }
 
 /** The buses of the catalog, each of which has a page, in the order of the catalog. */
-export const PAGES: readonly AnyBus[] = [...catalog.buses.values()];
+export const PAGES: readonly Bus[] = [...catalog.buses.values()];
 
-export function writtenPage(bus: AnyBus): string {
+export function writtenPage(bus: Bus): string {
   return readFileSync(pathOf(bus), 'utf8');
 }
 
 /** The page with its generated parts made anew from the driver: heading, options, guarantees. Throws where one is missing. */
-export function freshPage(bus: AnyBus, written = writtenPage(bus)): string {
+export function freshPage(bus: Bus, written = writtenPage(bus)): string {
   const sections = { options: options(bus), guarantees: guarantees(bus) };
   let page = written.replace(/^# .*/, `# ${bus.page.title}`);
   for (const [name, text] of Object.entries(sections)) {
@@ -74,7 +72,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-function options({ connectionSchema, sourceSchema, sinkSchema }: AnyBus): string {
+function options({ connectionSchema, sourceSchema, sinkSchema }: Bus): string {
   return (
     [
       ['connection', connectionSchema],
@@ -128,7 +126,7 @@ const LINES: readonly (readonly [string, (promised: Guarantees, isSource: boolea
   ['carries null bodies', ({ carriesNull }) => yes(carriesNull)],
 ];
 
-function guarantees(bus: AnyBus): string {
+function guarantees(bus: Bus): string {
   const shapes = shapesOf([bus]).map((shape) => ({
     title: shape.title,
     isSource: 'from' in shape,

@@ -13,7 +13,7 @@ import {
 } from './options.ts';
 import { opposite } from './opposite-ends.ts';
 import { page } from './page.ts';
-import { reads, servers, WRITES } from './reach.ts';
+import { reads, servers, WRITES } from './address-space.ts';
 import { topicGrammar } from './topics.ts';
 
 /** MQTT 3.1.1 and 5: at least once and in order per topic, from and to any broker. */

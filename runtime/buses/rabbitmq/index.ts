@@ -14,7 +14,7 @@ import {
 import { opposite } from './opposite-ends.ts';
 import { page } from './page.ts';
 import { DELIVERY_HEADERS } from './property-headers.ts';
-import { reads, servers, writes } from './reach.ts';
+import { reads, servers, writes } from './address-space.ts';
 import { routingKeys } from './routing-key.ts';
 
 /** RabbitMQ over AMQP 0-9-1: classic and quorum queues and streams, exchanges of every type. */

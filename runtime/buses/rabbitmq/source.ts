@@ -14,7 +14,7 @@ import type { RabbitConnection, RabbitFrom } from './options.ts';
 import { lookAtQueue } from './queue-settings.ts';
 import { QueueNotices } from './queue-notices.ts';
 import { QueueWatch, type Watched } from './queue-watch.ts';
-import { queueOf } from './reach.ts';
+import { queueOf } from './address-space.ts';
 import { receivedFrame } from './received-frame.ts';
 import { closeReason, meaningOf } from './client/close-reason.ts';
 import type { Session } from './client/session.ts';

@@ -8,7 +8,7 @@ import { CONTROL } from '../header-names.ts';
 import { headerSpelling } from '../header-spelling.ts';
 import { HeaderBlock } from '../client/header-block.ts';
 import { connectionFlaws, connectionSchema, type NatsConnectionOptions } from '../options.ts';
-import { CORE_WRITES, coreReads, servers } from '../reach.ts';
+import { CORE_WRITES, coreReads, servers } from '../address-space.ts';
 import { filterFlaws, subjects } from '../subject.ts';
 import { urls } from './end-urls.ts';
 import { SINK_GUARANTEES, SOURCE_GUARANTEES } from './guarantees.ts';

@@ -14,7 +14,7 @@ import {
   sourceSchema,
 } from './options.ts';
 import { connectionFlaws } from '../options.ts';
-import { servers, streamReads, streamWrites } from '../reach.ts';
+import { servers, streamReads, streamWrites } from '../address-space.ts';
 import { filterFlaws, subjects } from '../subject.ts';
 import { urls } from './end-urls.ts';
 import { SINK_GUARANTEES, SOURCE_GUARANTEES } from './guarantees.ts';
