@@ -19,7 +19,7 @@ import { busOf } from './catalog-of.ts';
 import { codecByContentType } from '../codecs/by-content-type.ts';
 import { JSON_CODECS } from '../codecs/json.ts';
 import { compileTemplate, type TemplateUse } from '../template/compile-template.ts';
-import { DEFAULTS } from '../project/fields/pipeline-fields.ts';
+import { DEFAULTS } from '../project/fields/field-defaults.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { parseTemplate } from '../template/template.ts';
 import type { Clock } from '../engine/clock.ts';
