@@ -1,5 +1,5 @@
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
-import type { WholeLetter } from '../store/dead-letters/kept-letter.ts';
+import type { StoredLetter } from '../store/dead-letters/stored-letter.ts';
 import { UsageError } from './command.ts';
 import type { LetterTask } from './letter-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -22,7 +22,7 @@ export function showLetters({ pipeline: { spec }, shelf, filter, isJson, folder 
 }
 
 /** The function between source and the stage that refused it, if any: then the pointer leads into what it made. */
-function remaker({ route, stage }: WholeLetter, { routes }: PipelineSpec): string | undefined {
+function remaker({ route, stage }: StoredLetter, { routes }: PipelineSpec): string | undefined {
   const stages = routes.find(({ name }) => name === route)?.stages ?? [];
   const at = stages.findIndex(({ verb, name }) => `${verb} ${name}` === stage);
   return stages.slice(0, Math.max(0, at)).findLast(({ verb }) => verb === 'function')?.name;

@@ -1,10 +1,10 @@
 import { harmless } from '#kit/printable.ts';
-import type { WholeLetter } from '../store/dead-letters/kept-letter.ts';
+import type { StoredLetter } from '../store/dead-letters/stored-letter.ts';
 import { bodyLines } from './body-lines.ts';
 import { moment } from './letter-json.ts';
 
 /** A letter for people: what happened, what it is, what it carried. `remaker`: a function that made another body of it first. */
-export function letterPage(letter: WholeLetter, remaker: string | undefined): string {
+export function letterPage(letter: StoredLetter, remaker: string | undefined): string {
   const { frame } = letter;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['code', letter.code],
@@ -45,7 +45,7 @@ export function letterPage(letter: WholeLetter, remaker: string | undefined): st
   return `${lines.join('\n')}\n`;
 }
 
-function pointerText({ pointer }: WholeLetter, remaker: string | undefined): string | undefined {
+function pointerText({ pointer }: StoredLetter, remaker: string | undefined): string | undefined {
   if (pointer === undefined) return undefined;
   const place = pointer === '' ? '(the whole body)' : pointer;
   return remaker === undefined ? place : `${place}, of what function ${remaker} made of the body below`;

@@ -7,7 +7,7 @@ import { text } from '../codecs/text.ts';
 import { functionKind } from '../stages/function-kind.ts';
 import { validateKind } from '../stages/validate-kind.ts';
 
-/** The driver of that name, which the checker has seen there. Throws INTERNAL. */
+/** The driver of that name; the checker has verified that it exists. Throws INTERNAL. */
 export function busOf({ buses }: Catalog, name: string): Bus {
   const bus = buses.get(name);
   if (bus === undefined) throw new SluiceError('INTERNAL', `no bus ${name} in the catalog`);
