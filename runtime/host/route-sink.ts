@@ -59,7 +59,14 @@ export async function openRouteSink(
     };
   }
   const read = logReader(opened, settings);
-  const recovering = new LogRecoverySink(opened, { route, read, clock, log, onAlreadyStored });
+  const recovering = new LogRecoverySink(opened, {
+    wasStored: (id) => recoveredIds?.wasStored(id) === true,
+    route,
+    read,
+    clock,
+    log,
+    onAlreadyStored,
+  });
   return {
     sink: withAdaptiveConcurrency(pipeline, spec, recovering, clock),
     recoveredIds,
