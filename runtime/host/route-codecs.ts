@@ -3,7 +3,7 @@ import { SluiceError } from '#contract/errors.ts';
 import { codecByContentType } from '../codecs/by-content-type.ts';
 import { JSON_CODECS } from '../codecs/json.ts';
 import type { Route } from '../engine/route.ts';
-import { DEFAULTS } from '../project/fields/pipeline-fields.ts';
+import { DEFAULTS } from '../project/fields/field-defaults.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { namesAnotherCodec, readsBodies } from './body-reads.ts';
 import type { Catalog } from '#contract/catalog.ts';

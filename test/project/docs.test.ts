@@ -6,10 +6,12 @@ import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
-import { DEFAULTS, sinkWords, sourceWords } from '../../runtime/project/fields/pipeline-fields.ts';
+import { DEFAULTS } from '../../runtime/project/fields/field-defaults.ts';
+import { FIELDS, sharedWords } from '../../runtime/project/fields/field-tables.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { freshPage, PAGES, writtenPage as writtenBusPage } from './bus-pages.ts';
 import { errorsPage, writtenPage } from './errors-page.ts';
+import { freshGuide, writtenGuide } from './words-page.ts';
 
 const GUIDE = readFileSync(new URL('../../docs/pipeline-file.md', import.meta.url), 'utf8');
 
@@ -17,9 +19,13 @@ test('docs/errors.md lists every code', () => {
   assert.equal(writtenPage(), errorsPage(), 'it drifted: node test/project/errors-page.ts');
 });
 
+test('docs/pipeline-file.md lists the words of a route as project/fields has them', () => {
+  assert.equal(writtenGuide(), freshGuide(), 'it drifted: node test/project/words-page.ts');
+});
+
 test('docs/pipeline-file.md names every shared word, every kind of bus, every verb and the defaults', () => {
   const codecs = [...catalog.codecs.keys()];
-  const words = [...Object.keys(sourceWords(codecs)), ...Object.keys(sinkWords(codecs)), ...codecs];
+  const words = [...sharedWords(FIELDS, 'from'), ...sharedWords(FIELDS, 'to'), ...codecs];
   for (const word of [...words, ...catalog.buses.keys(), ...catalog.stages.keys(), 'retry', 'deadLetter', 'class']) {
     assert.match(GUIDE, new RegExp(`\`[^\`]*\\b${word}\\b[^\`]*\``), word);
   }
