@@ -31,8 +31,8 @@ export interface JudgedRoute {
   readonly name: string;
   readonly trafficClass: TrafficClass;
   readonly bodies: BodyPlan;
-  /** Names of the functions that its messages meet. */
-  readonly functions: readonly string[];
+  /** Its stages that may drop messages: `function NAME`. */
+  readonly droppingStages: readonly string[];
   readonly stateFolder: string;
 }
 
@@ -89,8 +89,10 @@ function mirrored(file: string, given: Arguments, key: string | undefined): Chos
   const bodies = planBodies(spec, route, { catalog, project, ...asked });
   if ('flaw' in bodies) throw new UsageError(bodies.flaw);
   const stateFolder = standardState(project.folder, spec.name);
-  const functions = route.stages.flatMap(({ verb, name: stage }) => (verb === 'function' ? [stage] : []));
-  return { ...made, route: { name: route.name, trafficClass: route.class, bodies, functions, stateFolder } };
+  const droppingStages = route.stages.flatMap(({ kind, verb, name: stage }) =>
+    kind.mayDrop === true ? [`${verb} ${stage}`] : [],
+  );
+  return { ...made, route: { name: route.name, trafficClass: route.class, bodies, droppingStages, stateFolder } };
 }
 
 function routeOf({ routes }: PipelineSpec, wanted: string | undefined): RouteSpec {

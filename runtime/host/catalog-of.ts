@@ -1,5 +1,5 @@
 import type { Bus } from '#contract/bus.ts';
-import type { Codec } from '#contract/codec.ts';
+import type { CodecKind } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { bytes } from '../codecs/bytes.ts';
 import { json } from '../codecs/json.ts';
@@ -8,11 +8,11 @@ import { functionKind } from '../stages/function-kind.ts';
 import type { StageKind } from '../stages/kind.ts';
 import { validateKind } from '../stages/validate-kind.ts';
 
-/** Everything a pipeline file can name. A plain value: a bundle brings a smaller one. */
+/** Every name that a pipeline file can use. A plain value: a bundle has a smaller one. */
 export interface Catalog {
   readonly buses: ReadonlyMap<string, Bus>;
   readonly stages: ReadonlyMap<string, StageKind>;
-  readonly codecs: ReadonlyMap<string, Codec>;
+  readonly codecs: ReadonlyMap<string, CodecKind>;
 }
 
 /** The driver of that name, which the checker has seen there. Throws INTERNAL. */
@@ -22,11 +22,15 @@ export function busOf({ buses }: Catalog, name: string): Bus {
   return bus;
 }
 
+const STAGES: readonly StageKind[] = [validateKind, functionKind];
+/** The first one decodes where neither the route nor the content type selects another. */
+const CODECS: readonly CodecKind[] = [json, text, bytes];
+
 /** The stages and codecs of this version with these buses. */
 export function catalogOf(buses: readonly Bus[]): Catalog {
   return {
     buses: new Map(buses.map((bus) => [bus.name, bus])),
-    stages: new Map([validateKind, functionKind].map((kind) => [kind.verb, kind])),
-    codecs: new Map([json, text, bytes].map((codec) => [codec.name, codec])),
+    stages: new Map(STAGES.map((kind) => [kind.verb, kind])),
+    codecs: new Map(CODECS.map((codec) => [codec.name, codec])),
   };
 }

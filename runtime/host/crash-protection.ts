@@ -38,7 +38,7 @@ export function startCrashProtection(spec: PipelineSpec, state: PipelineState, l
   }
   const onLost = ({ message }: Error): void => log.error('watch-lost', { text: message });
   // Whatever goes on behind an await belongs to a function too, and nobody knows to which.
-  const functions = routes.flatMap(({ stages }) => stages.filter(isFunction));
+  const functions = routes.flatMap(({ stages }) => stages.filter(runsCode));
   const limitMs = functions.length === 0 ? ELSEWHERE_LIMIT_MS : Math.max(...functions.map(limitOf));
   const watched: Watched = startEventLoopWatchdog({
     pipeline: spec.name,
@@ -71,8 +71,8 @@ function stepsOf({ name: route }: RouteSpec): readonly Place[] {
     .map(([stage]) => ({ route, stage, limitMs: STEP_LIMIT_MS }));
 }
 
-function isFunction({ verb }: StageSpec): boolean {
-  return verb === 'function';
+function runsCode({ kind }: StageSpec): boolean {
+  return kind.runsCode === true;
 }
 
 function limitOf({ options: { timeout } }: StageSpec): number {

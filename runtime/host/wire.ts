@@ -1,6 +1,6 @@
 import type { AddressGrammar } from '#contract/bus.ts';
 import { isContentType } from '#contract/carried-headers.ts';
-import type { Codec } from '#contract/codec.ts';
+import type { Codec, NumberRule } from '#contract/codec.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
 import { SluiceError } from '#contract/errors.ts';
@@ -15,8 +15,7 @@ import type { Tracer } from '#contract/trace.ts';
 import { ReusedIds } from '#kit/reused-ids.ts';
 import { sizeBytes } from '#kit/quantity.ts';
 import { busOf, type Catalog } from './catalog-of.ts';
-import { codecByContentType } from '../codecs/by-content-type.ts';
-import { JSON_CODECS } from '../codecs/json.ts';
+import { codecsFor } from '../codecs/by-content-type.ts';
 import { compileTemplate, type TemplateUse } from '../template/compile-template.ts';
 import { DEFAULTS } from '../project/fields/pipeline-fields.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
@@ -176,17 +175,17 @@ function stageOf(
   const kind = catalog.stages.get(stage.verb);
   if (kind === undefined) throw new SluiceError('INTERNAL', `no stage ${stage.verb} in the catalog`);
   const hasBigints = ['exact', 'keep'].includes(numbersOf(spec, catalog));
-  return kind.make({ pipeline, route: spec.name, hasBigints, name: stage.name, options: stage.options, ...parts });
+  const { name, value, options } = stage;
+  return kind.make({ pipeline, route: spec.name, hasBigints, name, value, options, ...parts });
 }
 
 /** What decodes and encodes on a route; each undefined where the bytes pass untouched. */
 function codecsOf(spec: RouteSpec, catalog: Catalog): Pick<Route, 'decoding' | 'encoding'> {
   const { from, to } = spec;
-  const json = JSON_CODECS[numbersOf(spec, catalog)];
-  const byType = (contentType: string | undefined): Codec => codecByContentType(contentType, json);
+  const codecs = codecsFor(catalog.codecs.values(), numbersOf(spec, catalog));
+  const byType = (contentType: string | undefined): Codec => codecs.byContentType(contentType);
   const named = (name: string): Codec => {
-    if (name === json.name) return json;
-    const codec = catalog.codecs.get(name);
+    const codec = codecs.named(name);
     if (codec === undefined) throw new SluiceError('INTERNAL', `no codec ${name} in the catalog`);
     return codec;
   };
@@ -204,7 +203,7 @@ function recodes(spec: RouteSpec, { stages }: Catalog): boolean {
 }
 
 /** Where the file says nothing: a route that sends the source's own bytes loses no number, and so refuses none. */
-function numbersOf(spec: RouteSpec, catalog: Catalog): keyof typeof JSON_CODECS {
+function numbersOf(spec: RouteSpec, catalog: Catalog): NumberRule {
   return spec.json.numbers ?? (recodes(spec, catalog) ? DEFAULTS.jsonNumbers : 'keep');
 }
 

@@ -1,7 +1,7 @@
 import type { Bus, BusContext, EndOptions, Guarantees, OptionFlaw } from '#contract/bus.ts';
 import type { Spelling } from '#contract/carried-headers.ts';
 import type { Reach } from '#contract/reach.ts';
-import type { Codec } from '#contract/codec.ts';
+import type { CodecKind } from '#contract/codec.ts';
 
 /** A JSON Schema, draft-07. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -20,14 +20,18 @@ export interface BusWords extends Pick<
   flaws(connection: object, end: { from: object } | { to: object }): readonly OptionFlaw[];
 }
 
-/** What the checker asks of a stage kind. */
+/** The members of a stage kind that the checker, the spec and `explain` read (stages/kind.ts). */
 export interface StageWords {
-  /** The one key that makes a stage this stage: `function`. Its value is a name. */
+  /** The one key that makes a stage this stage: `function`. */
   readonly verb: string;
-  /** Which folder of the project the name is looked up in. */
-  readonly names: 'function' | 'schema';
+  /** Which folder of the project the value names a file of; undefined where `value` judges the value. */
+  readonly names?: 'function' | 'schema';
+  readonly value?: JsonSchema;
   /** The keys that may stand beside the verb, draft-07, `additionalProperties: false`. */
   readonly schema: JsonSchema & { readonly properties: Readonly<Record<string, unknown>> };
+  readonly changesBody: boolean;
+  readonly runsCode?: boolean;
+  readonly mayDrop?: boolean;
   /** One line for editors. */
   readonly description?: string;
   /** What no schema can say of the options as they are written. */
@@ -37,11 +41,16 @@ export interface StageWords {
     readonly found: string;
     readonly write: string;
   }[];
+  explain?(stage: {
+    readonly name: string;
+    readonly value: unknown;
+    readonly options: Readonly<Record<string, unknown>>;
+  }): Readonly<Record<string, string>>;
 }
 
 /** Everything that a pipeline file can name. The catalog is one; a bundle brings only what its pipeline names. */
 export interface Vocabulary {
   readonly buses: ReadonlyMap<string, BusWords>;
   readonly stages: ReadonlyMap<string, StageWords>;
-  readonly codecs: ReadonlyMap<string, Pick<Codec, 'name'>>;
+  readonly codecs: ReadonlyMap<string, Pick<CodecKind, 'name' | 'hasFields'>>;
 }

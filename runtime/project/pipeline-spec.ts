@@ -4,6 +4,7 @@ import type { LetterBounds } from '#contract/dead-letter.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
 import type { TimeUnit } from '#kit/time-unit.ts';
+import type { StageWords } from './catalog-view.ts';
 import type { Reread } from './read/reread.ts';
 
 /** A checked pipeline file as plain data: references resolved, defaults filled in, nothing left to validate. Holds secrets: never log it. */
@@ -138,9 +139,12 @@ export interface SinkSpec extends EndSpec {
 
 export interface StageSpec {
   readonly verb: string;
-  /** Of the function or schema. */
+  readonly kind: StageWords;
+  /** The function or schema; of a kind that names no file, the position in the route, from 1. */
   readonly name: string;
-  /** What stands beside the verb, defaults filled in; durations are text. */
+  /** The value behind the verb. */
+  readonly value: unknown;
+  /** The keys beside the verb, defaults filled in; durations are text. */
   readonly options: Readonly<Record<string, unknown>>;
   /** `pipelines/x.yaml:12:5` */
   readonly place: string;

@@ -148,10 +148,12 @@ const jetstream: Bus<
   openSink: never,
 };
 
-const validate: StageWords = { verb: 'validate', names: 'schema', schema: { properties: {} } };
+const validate: StageWords = { verb: 'validate', names: 'schema', changesBody: false, schema: { properties: {} } };
 const runFunction: StageWords = {
   verb: 'function',
   names: 'function',
+  changesBody: true,
+  runsCode: true,
   schema: { properties: { with: { type: 'object' }, timeout: { ...duration, default: '30s' } } },
 };
 
@@ -164,7 +166,7 @@ export const WORDS: Vocabulary = {
     ['validate', validate],
     ['function', runFunction],
   ]),
-  codecs: new Map(['json', 'text', 'bytes'].map((name) => [name, { name }])),
+  codecs: new Map(['json', 'text', 'bytes'].map((name) => [name, { name, hasFields: name === 'json' }])),
 };
 
 export const PROJECT = {

@@ -100,7 +100,7 @@ function onLostConfirmation({ spec, sink }: Known): string {
 
 function onBadMessage({ spec }: Known): string {
   const { attempts, networkMs } = spec.retry;
-  const isNetwork = spec.stages.some(({ verb }) => verb === 'function') && networkMs > 0;
+  const isNetwork = spec.stages.some(({ kind }) => kind.runsCode === true) && networkMs > 0;
   const network = isNetwork
     ? ` (for ${seconds(networkMs)} at least where a function meets a failure of the network)`
     : '';
@@ -194,6 +194,7 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
       'the server of the source crashes': onServerCrash('source', known),
       'the server of the sink crashes': onServerCrash('sink', known),
       'a message cannot pass': onBadMessage(known),
+      ...Object.assign({}, ...spec.stages.map((stage) => stage.kind.explain?.(stage))),
       'a body holds a number that a double does not': NUMBERS_MEAN[spec.json.numbers ?? 'unsaid'],
       'a message expires': onExpiry(known),
       'a message comes late': onStale(known),

@@ -86,7 +86,9 @@ export function pipelineSchema(vocabulary: Vocabulary): JsonSchema {
     definitions[`${kind}.letters`] = published(letterSinkSchema(bus), ['bus']);
     definitions[`${kind}.sink`] = published(sinkSchema(bus, vocabulary), ['bus', 'codec']);
   }
-  for (const [verb, stage] of vocabulary.stages) definitions[`stage.${verb}`] = published(stageSchema(stage), [verb]);
+  for (const [verb, stage] of vocabulary.stages) {
+    definitions[`stage.${verb}`] = published(stageSchema(stage), stage.names === undefined ? [] : [verb]);
+  }
   const file = fileSchema({
     connection: byKind(kinds),
     source: refs(kinds.map((kind) => `${kind}.source`)),

@@ -210,11 +210,15 @@ export function buildSpec({ file, value, places, vocabulary, ...references }: Ch
     if (bus === undefined) throw new TypeError('the bus is not in the catalog: the file was not checked against it');
     return bus;
   };
-  const stage = (pointer: string, item: unknown): StageSpec => {
-    const verb = stageKind(item, vocabulary)?.verb ?? '';
+  const stage = (pointer: string, item: unknown, position: number): StageSpec => {
+    const kind = stageKind(item, vocabulary);
+    if (kind === undefined) throw new TypeError('the stage is not in the catalog: the file was not checked against it');
+    const { verb } = kind;
     const all = filled(pointer, item);
+    const name = kind.names === undefined ? String(position + 1) : text(all, verb);
     const { line, column } = places.of(pointer);
-    return { verb, name: text(all, verb), options: without(all, [verb]), place: `${file}:${line}:${column}` };
+    const place = `${file}:${line}:${column}`;
+    return { verb, kind, name, value: own(all, verb), options: without(all, [verb]), place };
   };
   const route = (item: unknown, index: number): RouteSpec => {
     const at = pointerTo('/routes', index);
@@ -228,7 +232,7 @@ export function buildSpec({ file, value, places, vocabulary, ...references }: Ch
       class: classOf(all),
       from: source(from, busOf(from).name, classOf(all)),
       stages: asList(own(all, 'stages')).map((stageItem, position) =>
-        stage(pointerTo(at, 'stages', position), stageItem),
+        stage(pointerTo(at, 'stages', position), stageItem, position),
       ),
       to: sink(to, busOf(to)),
       json: json(asMap(own(all, 'json'))),
