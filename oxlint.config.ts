@@ -1,31 +1,92 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'oxlint';
 
-// The layers (runtime/README.md): a part under runtime/ imports its own files, #contract, #kit and packages; the root
-// puts parts together; each foreign client has one home. test/check/lint.test.ts proves that each gate bites.
-const UP = {
-  regex: String.raw`(^|/)\.\.(/|$)`,
-  message:
-    'A part imports its own files, #contract, #kit and packages. The files in runtime/, cli/ and demo/ put parts together.',
-};
-const FAR = { regex: String.raw`(^|/)\.\./\.\.(/|$)`, message: 'Nothing in runtime/ imports from outside of it.' };
+// The layers (runtime/README.md): a room of runtime/ imports its own files and rooms of the layers before its own. Each
+// foreign client has one home. test/check/lint.test.ts proves for every forbidden arrow that the gate bites.
+const LAYERS: readonly (readonly string[])[] = [
+  ['contract', 'kit'],
+  ['template', 'codecs', 'buses', 'store', 'telemetry'],
+  ['stages', 'engine'],
+  ['project'],
+  ['host'],
+  ['verify', 'demo'],
+  ['cli'],
+];
+
+/** Packages with one home, and the folders under runtime/ that are it. */
+const HOMES: readonly (readonly [packages: string, ...homes: string[]])[] = [
+  ['^@opentelemetry/', 'telemetry'],
+  ['^ajv(-formats)?(/|$)', 'project', 'cli'],
+  ['^mqtt(-packet)?(/|$)', 'buses/mqtt', 'demo'],
+  ['^@nats-io/', 'buses/nats', 'demo'],
+  ['^(kafkajs|snappyjs|lz4js)(/|$)', 'buses/kafka'],
+  ['^amqplib(/|$)', 'buses/rabbitmq'],
+  ['^aedes(/|$)', 'demo'],
+];
+
+/** Deep enough for every folder of runtime/: a file's own depth decides what `../` leaves. */
+const DEPTHS = [1, 2, 3, 4];
+
+interface Refusal {
+  readonly regex: string;
+  readonly message: string;
+}
+
 const DOOR = { regex: '^sluice$', message: 'The public door is for integrators. Inside the runtime import #contract.' };
-const OTEL = { regex: '^@opentelemetry/', message: 'OpenTelemetry is imported in runtime/telemetry only.' };
-const AJV = { regex: '^ajv(-formats)?(/|$)', message: 'ajv is imported in runtime/config, stages and cli only.' };
-const MQTT = { regex: '^mqtt(-packet)?(/|$)', message: 'The MQTT client is imported in runtime/buses/mqtt only.' };
-const NATS = { regex: '^@nats-io/', message: 'The NATS clients are imported in runtime/buses/nats only.' };
-const KAFKA = {
-  regex: '^(kafkajs|snappyjs|lz4js)(/|$)',
-  message: 'The Kafka client and its codecs are imported in runtime/buses/kafka only.',
+const DETOUR = {
+  regex: String.raw`^\./.*\.\.(/|$)|[^./][^/]*/\.\.(/|$)`,
+  message: 'A path says `../` at its beginning alone.',
 };
-const AMQP = { regex: '^amqplib(/|$)', message: 'The AMQP client is imported in runtime/buses/rabbitmq only.' };
-const AEDES = { regex: '^aedes(/|$)', message: 'The embedded broker is imported in runtime/demo only.' };
 
-const EVERY = [UP, FAR, DOOR, OTEL, AJV, MQTT, NATS, KAFKA, AMQP, AEDES];
+/** Packages whose home is elsewhere than `folder`. */
+function foreign(folder: string): readonly Refusal[] {
+  return HOMES.filter(([, ...homes]) => !homes.some((home) => `${folder}/`.startsWith(`${home}/`))).map(
+    ([regex, ...homes]) => ({ regex, message: `Imported in runtime/{${homes.join(', ')}} only.` }),
+  );
+}
 
-/** In a file that several of these match, the last one holds. */
-function gate(files: string[], ...open: { regex: string; message: string }[]) {
-  const patterns = EVERY.filter((restriction) => !open.includes(restriction));
-  return { files, rules: { 'no-restricted-imports': ['error' as const, { patterns }] } };
+function gate(files: readonly string[], refusals: readonly Refusal[]) {
+  return { files: [...files], rules: { 'no-restricted-imports': ['error' as const, { patterns: [...refusals] }] } };
+}
+
+/** What a file may not import that lies `depth` folders below a folder with these forbidden neighbours. */
+function walls(forbidden: readonly string[], depth: number): readonly Refusal[] {
+  const message =
+    'A room imports its own files and rooms of the layers before its own: see LAYERS in oxlint.config.ts.';
+  const up = String.raw`^(\.\./){${depth}}`;
+  const names = forbidden.length === 0 ? [] : [{ regex: `${up}(${forbidden.join('|')})(/|$)`, message }];
+  return [...names, { regex: `${up}([^/]*$|\\.\\.(/|$))`, message }, DETOUR];
+}
+
+/** In a file that several gates match, the last one holds. */
+function roomGates() {
+  return LAYERS.flatMap((layer, at) =>
+    layer.flatMap((room) => {
+      const forbidden = LAYERS.slice(at)
+        .flat()
+        .filter((name) => name !== room);
+      return DEPTHS.map((depth) => {
+        const files = [`runtime/${room}/${'*/'.repeat(depth - 1)}*.ts`];
+        const own = at === 0 ? [{ regex: '^[^.]', message: 'Imports nothing but its own files.' }] : foreign(room);
+        return gate(files, [...walls(forbidden, depth), DOOR, ...own]);
+      });
+    }),
+  );
+}
+
+/** Of another bus a bus knows nothing; what several need lies in buses/support. */
+function busGates() {
+  const folder = join(import.meta.dirname, 'runtime/buses');
+  const buses = existsSync(folder) ? readdirSync(folder) : [];
+  return buses.flatMap((bus) => {
+    const forbidden = bus === 'support' ? buses : buses.filter((name) => name !== 'support');
+    return DEPTHS.map((depth) => {
+      const files = [`runtime/buses/${bus}/${'*/'.repeat(depth - 1)}*.ts`];
+      const others = forbidden.filter((name) => name !== bus);
+      return gate(files, [...walls(others, depth), DOOR, ...foreign(`buses/${bus}`)]);
+    });
+  });
 }
 
 export default defineConfig({
@@ -55,25 +116,12 @@ export default defineConfig({
     'unicorn/require-post-message-target-origin': 'off',
   },
   overrides: [
-    gate(['runtime/**']),
-    gate(['runtime/telemetry/**'], OTEL),
-    gate(['runtime/config/**', 'runtime/stages/**'], AJV),
-    gate(['runtime/buses/mqtt/**'], MQTT),
-    gate(['runtime/buses/nats/**'], NATS),
-    gate(['runtime/buses/kafka/**'], KAFKA),
-    gate(['runtime/buses/rabbitmq/**'], AMQP),
-    // runtime/*.ts put parts together by `./part/x.ts`, for which no gate stands open or shut.
-    gate(['runtime/cli/**'], UP, AJV),
-    gate(['runtime/demo/**'], UP, MQTT, NATS, AEDES),
-    {
-      files: ['runtime/contract/**', 'runtime/kit/**'],
-      rules: {
-        'no-restricted-imports': [
-          'error',
-          { patterns: [{ regex: String.raw`^[^.]|(^|/)\.\.(/|$)`, message: 'Imports nothing but its own files.' }] },
-        ],
-      },
-    },
+    // sluice.ts and testing.ts are doors: they lead to the contract alone.
+    gate(['runtime/*.ts'], [{ regex: '^[.]', message: 'A door leads to #contract alone.' }, DOOR, ...foreign('.')]),
+    ...roomGates(),
+    ...busGates(),
+    // Neither tools nor words write to a stream.
+    { files: ['runtime/contract/**', 'runtime/kit/**'], rules: { 'no-restricted-globals': ['error', 'process'] } },
     {
       files: ['functions/**'],
       rules: {
@@ -103,7 +151,7 @@ export default defineConfig({
     // The text of one function is all that a thread gets.
     { files: ['runtime/**/*-thread.ts'], rules: { 'unicorn/consistent-function-scoping': 'off' } },
     // `then` is a word of JSON Schema.
-    { files: ['runtime/config/**'], rules: { 'unicorn/no-thenable': 'off' } },
+    { files: ['runtime/project/**'], rules: { 'unicorn/no-thenable': 'off' } },
     {
       // Node takes a reporter by its default export.
       files: ['oxlint.config.ts', 'build.mjs', 'test/runner/event-reporter.ts'],

@@ -18,7 +18,7 @@ export const BUS_MODULES: ReadonlyMap<string, { readonly module: string; readonl
  */
 export const BOOT = `
 import * as nodeModule from 'node:module';
-import { isNodeTooOld } from './kit/node-floor.ts';
+import { isNodeTooOld } from './cli/node-floor.ts';
 const AGAIN = '?cached';
 export let functions;
 if (isNodeTooOld()) {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { didYouMean } from '#kit/nearest.ts';
-import { isNodeTooOld } from '#kit/node-floor.ts';
+import { isNodeTooOld } from './node-floor.ts';
 import { packageFolder } from '../project/package-folder.ts';
 import { type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

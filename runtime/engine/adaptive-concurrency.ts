@@ -4,8 +4,8 @@ import type { ClassRules } from '#contract/traffic-class.ts';
 import type { Clock } from './clock.ts';
 
 /**
- * How much longer than at rest a confirmation may take before a route gives way, by rank. The lower the class, the
- * sooner it feels the queue that all of them stand in: command never gives way.
+ * Queueing delay, above the shortest confirmation time, at which a route reduces its concurrency. By rank: a lower class
+ * reduces it earlier; command never does.
  */
 const PATIENCE_MS: Readonly<Record<ClassRules['rank'], number>> = {
   0: Number.POSITIVE_INFINITY,
@@ -14,22 +14,22 @@ const PATIENCE_MS: Readonly<Record<ClassRules['rank'], number>> = {
   3: 50,
 };
 
-/** The shortest time that a confirmation took is believed for this long, and for as long again. */
+/** The shortest confirmation time is taken over the current span of this length and the one before. */
 const REST_MS = 30_000;
 
 /**
- * The sink of a route that shares its connection with a route of a higher class. Each has its own way to the server, so
- * where the link between is slow, what one has under way stands in the queue of all. This one keeps that queue short:
- * it lowers what it has under way when confirmations take longer than at rest, to one message at the least (nobody
- * starves), and raises it again when they do not (as RFC 6817 does for transfers in the background).
+ * The sink of a route that shares its connection with a route of a higher class. The routes share the link to the
+ * server, so on a slow link the messages in flight of one route delay all routes. This sink keeps that queue short: it
+ * reduces its messages in flight, to no less than one, while confirmations take longer than the shortest ones, and
+ * raises the number again when they do not (as RFC 6817 does for background transfers).
  */
 export class AdaptiveConcurrency implements Sink {
   readonly #sink: Sink;
   readonly #clock: Clock;
   readonly #patienceMs: number;
-  /** Messages under way, as a fraction: it grows by less than one. */
+  /** Messages in flight allowed now. A fraction, for it grows by less than one. */
   #limit = 8;
-  /** Until the first queue is felt, every confirmation raises the limit by one. */
+  /** Until the first delay is measured, every confirmation raises the limit by one. */
   #isGrowingFast = true;
   #loweredAtMs = Number.NEGATIVE_INFINITY;
   #open = 0;
@@ -61,7 +61,7 @@ export class AdaptiveConcurrency implements Sink {
     return sent.then(
       (receipt) => {
         this.#open -= 1;
-        this.#felt(sentAtMs, wasFull);
+        this.#measured(sentAtMs, wasFull);
         return receipt;
       },
       (thrown: unknown) => {
@@ -75,13 +75,13 @@ export class AdaptiveConcurrency implements Sink {
     return this.#sink.close();
   }
 
-  #felt(sentAtMs: number, wasFull: boolean): void {
+  #measured(sentAtMs: number, wasFull: boolean): void {
     const nowMs = this.#clock.elapsedMs();
     const tookMs = nowMs - sentAtMs;
     const queuedMs = tookMs - this.#restMs(tookMs, nowMs);
     if (queuedMs > this.#patienceMs) {
       this.#isGrowingFast = false;
-      // Once a round trip: what was under way when it was lowered tells of the time before.
+      // At most once a round trip: a message sent before the last reduction measured the queue of that time.
       if (sentAtMs < this.#loweredAtMs) return;
       this.#loweredAtMs = nowMs;
       this.#limit = Math.max(1, Math.min(this.#limit, this.#open + 1) / 2);

@@ -5,39 +5,39 @@ import { RateLimiter } from './rate-limiter.ts';
 
 export interface CircuitBreakerSettings {
   readonly clock: Clock;
-  /** Between a failure and the next try. */
+  /** The delay between a failure and the next attempt. */
   readonly pause: Backoff;
   /** How fast a backlog may be sent, in frames; undefined: as fast as the sink takes it. */
   readonly drainPerSecond: number | undefined;
   /**
-   * Sending stopped at a failure and will resume. `isFirst`: it flowed until now. `unconfirmed`: ids of what was sent and not
-   * confirmed.
+   * Called when sending stopped at a failure; it will resume. `isFirst`: the first failure of this outage. `unconfirmed`:
+   * ids of the frames that were sent and not confirmed.
    */
   onRewind(failure: SluiceError, isFirst: boolean, unconfirmed: Iterable<string>): void;
-  /** It flows again. */
+  /** Called when the first message after an outage is confirmed. */
   onFlow(): void;
 }
 
-/** Who sends: a queue of frames, in whatever order. */
+/** The queue of frames that the breaker controls. */
 export interface Sender {
   /** Most frames that may be handed over and not confirmed. */
   readonly maxInFlight: number;
-  /** Hands frames over while `mayIssue` says so. */
+  /** Hands frames to the sink while `mayIssue` is true. */
   issue(): void;
-  /** All that was under way has ended, and some of it failed: what is not confirmed is to be sent again. */
+  /** Nothing is in flight any more and something failed: frames that are not confirmed are to be sent again. */
   back(): void;
   /** Ids of the frames that were handed over and not confirmed. */
   unconfirmed(): Iterable<string>;
 }
 
-/** Failures further apart than this belong to different outages: the pauses begin again at the shortest. */
+/** Failures further apart than this belong to different outages: the delays begin again at the shortest. */
 const CALM_MS = 10_000;
 
 /**
- * Whether frames may be handed to a sink now. A failure of the bus stops issuing until what is under way has ended;
- * after a pause one message alone tests the way, and nothing follows before its end has been judged: while a server
- * comes back, some frames of a full window could pass and others not. From there each confirmation admits one more, as
- * the slow start of TCP does (RFC 5681, 3.1): a server that is back and slow is not met with a full window.
+ * Decides whether frames may be handed to a sink now. A failure of the bus stops sending until nothing is in flight.
+ * After a delay one message is sent as a probe, and nothing follows before its result: while a server comes back, some
+ * frames of a full window could pass and others not, which would break the order. From there each confirmation admits
+ * one more frame, as the slow start of TCP does (RFC 5681, 3.1): a slow server does not get a full window at once.
  */
 export class CircuitBreaker {
   readonly #settings: CircuitBreakerSettings;
@@ -45,19 +45,19 @@ export class CircuitBreaker {
   readonly #rateLimiter: RateLimiter | undefined;
   #open = 0;
   /**
-   * `ending`: a failure was seen, what is in flight may end. `probing`: one message alone may be handed over; `probed`:
-   * it was.
+   * `closed`: frames pass. `draining`: something failed, and the frames in flight may end. `open`: nothing passes during the
+   * delay. `half-open`: one message may be sent as a probe. `probed`: it was sent, and its result is open.
    */
   #mode: 'closed' | 'draining' | 'open' | 'half-open' | 'probed' | 'stopped' = 'closed';
-  /** So many may be under way; grows after an outage. */
+  /** Most frames in flight; grows after an outage. */
   #limit = Number.POSITIVE_INFINITY;
   #failure: SluiceError | undefined;
-  /** Failures of the bus that followed on one another, for the pauses between. */
+  /** Consecutive failures of the bus: they decide the delay. */
   #failures = 0;
   #flowsSinceMs = Number.NEGATIVE_INFINITY;
-  /** Something was confirmed since the probe was handed over. */
+  /** A frame was confirmed since the probe was sent. */
   #hasPassed = false;
-  /** The sink took a frame of this round. */
+  /** The sink accepted a frame since the last delay. */
   #wasTaken = false;
   /** From a failure until a message is confirmed again. */
   #isStalled = false;
@@ -83,17 +83,17 @@ export class CircuitBreaker {
     return this.#mode === 'closed' ? this.#open < this.#limit : this.#mode === 'half-open';
   }
 
-  /** The next message handed over tests the way. */
+  /** Whether the next message is the probe. */
   get isProbing(): boolean {
     return this.#mode === 'half-open';
   }
 
-  /** Whether the pace of a backlog lets one go now; asked once a frame, right before it goes. */
+  /** Whether the rate limit of a backlog admits a frame now. To be called once a frame, right before it is sent. */
   mayGo(): boolean {
     return this.#rateLimiter === undefined || this.#rateLimiter.take();
   }
 
-  /** A frame is handed over; all frames of one message in one go. */
+  /** Called when a frame is handed to the sink; for all frames of one message in the same turn. */
   began(): void {
     this.#open += 1;
     if (this.#mode === 'half-open') {
@@ -102,36 +102,36 @@ export class CircuitBreaker {
     }
   }
 
-  /** A frame that was handed over is confirmed. `progress` is to follow. */
+  /** Called when a frame in flight is confirmed. `progress` must follow. */
   passed(): void {
     this.#open -= 1;
     this.#hasPassed = true;
     if (this.#limit === Number.POSITIVE_INFINITY) return;
     this.#limit += 1;
-    // The whole window is open again: there is nothing left to count.
+    // The whole window is open again: the limit ends.
     if (this.#limit > this.#sender.maxInFlight) this.#limit = Number.POSITIVE_INFINITY;
   }
 
-  /** A frame that was handed over has ended for good without a confirmation. `progress` is to follow. */
+  /** Called when a frame in flight has ended for good without a confirmation. `progress` must follow. */
   ended(): void {
     this.#open -= 1;
   }
 
   /**
-   * A frame that was handed over failed and is to be sent again; true for the first of those. `wasTaken`: false where the
-   * sink did not even take it, for it knows that it is away. `progress` is to follow.
+   * Called when a frame in flight failed and is to be sent again. True for the first such frame. `wasTaken` is false where
+   * the sink refused it at once, because its connection is down. `progress` must follow.
    */
   failed(failure: SluiceError, wasTaken = true): boolean {
     this.#open -= 1;
     this.#wasTaken ||= wasTaken;
     const isFirst = this.#mode !== 'draining';
-    // Of several failures the first one heard of tells: what came behind it failed because of it, or will be sent again.
+    // The first of several failures counts: later ones are its consequence, or their frames are sent again.
     this.#failure ??= failure;
     this.#mode = 'draining';
     return isFirst;
   }
 
-  /** Draws the conclusions of what ended, once the sender's own books are right. */
+  /** Acts on what ended. To be called once the sender's own state is up to date. */
   progress(): void {
     if (this.#mode === 'stopped') return;
     if (this.#mode === 'draining') {
@@ -140,19 +140,19 @@ export class CircuitBreaker {
     }
     if (this.#mode === 'probed') {
       if (this.#open > 0) return;
-      // Refused for good, it says nothing about the way: the next one tests it.
+      // A message that is refused for good shows nothing about the connection: the next message is the probe.
       if (this.#hasPassed) this.#flowAgain();
       else this.#mode = 'half-open';
     }
     this.#sender.issue();
   }
 
-  /** The sink is back: a pause need not run its course. */
+  /** The sink is connected again: ends the delay. */
   wake(): void {
     if (this.#mode === 'open') this.#resume();
   }
 
-  /** Nothing more is issued. */
+  /** Sends nothing any more. */
   stop(): void {
     this.#mode = 'stopped';
     this.#cancelPause?.();
@@ -163,14 +163,14 @@ export class CircuitBreaker {
     const { clock, pause } = this.#settings;
     const failure = this.#failure;
     this.#failure = undefined;
-    // A sink that is away all along is asked now and then whether it still is: nothing was sent, and nothing goes back.
+    // A sink that stays away refuses each probe at once: nothing was sent, so nothing is rewound.
     if (failure !== undefined && (this.#wasTaken || !this.#isStalled)) {
       this.#settings.onRewind(failure, !this.#isStalled, this.#sender.unconfirmed());
       this.#isStalled = true;
     }
     this.#wasTaken = false;
     if (failure?.scope === 'message') {
-      // One message's own fault: the others need no patience for it.
+      // The fault of one message delays no other message.
       this.#failures = 0;
     } else {
       if (clock.elapsedMs() - this.#flowsSinceMs > CALM_MS) this.#failures = 0;

@@ -1,10 +1,10 @@
 import { after } from '#kit/timer.ts';
 
-/** Time as the engine sees it, so that a simulation can hold it in its hands. */
+/** Time as the engine reads it; a simulation replaces it. */
 export interface Clock {
-  /** Milliseconds since 1970 (UTC), to be compared with what others wrote down. It jumps when the machine's clock is set. */
+  /** Milliseconds since 1970 (UTC), for comparison with stored times. It jumps when the machine's clock is set. */
   nowMs(): number;
-  /** Milliseconds since any moment, for how long something lasts: it does not jump when somebody sets the clock. */
+  /** Milliseconds since an arbitrary moment, for durations: it does not jump when the machine's clock is set. */
   elapsedMs(): number;
   /** Runs once after `ms`; the function returned cancels it. */
   after(ms: number, run: () => void): () => void;

@@ -1,7 +1,7 @@
 import type { RepeatCause } from './repeat-cause.ts';
 
 /**
- * What became of a route's deliveries, in messages. Invariant 3, at every quiet moment:
+ * How the deliveries of a route ended, in messages. Invariant 3, whenever nothing changes:
  * accepted = delivered + dropped + superseded + expired + deadLettered + blocked + held.
  */
 export interface Counters {
@@ -9,7 +9,7 @@ export interface Counters {
   accepted: number;
   /** Every frame made of it was confirmed by the sink. */
   delivered: number;
-  /** Ended on purpose by a stage, or a repetition. */
+  /** Dropped by a stage on purpose, or as a repetition. */
   dropped: number;
   /** Gave way to a newer one of its key. */
   superseded: number;
@@ -20,23 +20,23 @@ export interface Counters {
   blocked: number;
   /** In the bridge, unsettled. */
   held: number;
-  /** Handed back to the source undone when the runtime stopped; they count as held. */
+  /** Released to the source unprocessed when the runtime stopped; they count as held. */
   released: number;
-  /** Of those dropped: passed on before, by this process or an earlier one, as the route remembers or the sink's log says. */
+  /** Of those dropped: sent before, by this process or an earlier one, according to the processed ids or the sink's log. */
   repeated: number;
-  /** Of those repeated: by what they were known. */
+  /** Of those repeated: by the place that had the id. */
   readonly repeatedBy: Record<RepeatCause, number>;
-  /** Messages whose id, made by the route's template, another message wore before. */
+  /** Messages whose id, made by the route's template, another message had before. */
   idsReused: number;
   /** Frames confirmed by the sink; more than `delivered` where a stage makes several of one. */
   sent: number;
   /** Frames that were not sent because the sink's log held them already. They count as sent too. */
-  known: number;
-  /** Tries beyond the first, of stages and of sends. */
+  alreadyStored: number;
+  /** Attempts beyond the first, of stages and of sends. */
   retries: number;
-  /** Times that sending stopped and went back to the first unconfirmed frame. */
+  /** How often sending stopped and went back to the first unconfirmed frame. */
   rewinds: number;
-  /** Confirmations that said "already stored" where no sending of ours explains it. */
+  /** Confirmations with "already stored" that no earlier send of this route explains. */
   unexplainedDuplicates: number;
 }
 
@@ -55,14 +55,14 @@ export function newCounters(): Counters {
     repeatedBy: { remembered: 0, 'sent-again': 0, dedupe: 0, log: 0 },
     idsReused: 0,
     sent: 0,
-    known: 0,
+    alreadyStored: 0,
     retries: 0,
     rewinds: 0,
     unexplainedDuplicates: 0,
   };
 }
 
-/** What invariant 3 says the difference is: 0. */
+/** Zero by invariant 3. */
 export function imbalance(c: Counters): number {
   return c.accepted - c.delivered - c.dropped - c.superseded - c.expired - c.deadLettered - c.blocked - c.held;
 }

@@ -5,14 +5,14 @@ import { Deque } from '#kit/deque.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Route } from './route.ts';
 
-/** While the note of who goes in cannot be written, nobody goes in. */
+/** While the name of the next message cannot be written, no message enters its stages: the delay between two attempts. */
 const AGAIN_MS = 1000;
 
-/** What a trial decides. */
+/** The results of the quarantine. */
 export interface Verdicts {
-  /** The process ended too often while it was in its stages: it is not run again. */
+  /** The process ended too often while the message was in its stages: it must not run again. */
   quarantine(inFlight: InFlight): void;
-  /** Nobody is left to be tried. */
+  /** No message is left to be tested. */
   over(): void;
 }
 
@@ -21,14 +21,14 @@ interface Turn {
   readonly run: () => void;
 }
 
-/** A route's trial, where there is something to try. */
+/** The quarantine of a route; undefined where there is nothing to test. */
 export function crashQuarantineOf(
   { suspects, clock, log, name, window }: Route,
   verdicts: Verdicts,
 ): CrashQuarantine | undefined {
   if (suspects === undefined || (!suspects.isAfterCrash && suspects.size === 0)) return undefined;
   const first = suspects.isAfterCrash ? window.messages : 0;
-  log.warn('probation', {
+  log.warn('crash-quarantine', {
     route: name,
     messages: first,
     suspects: suspects.size,
@@ -38,12 +38,12 @@ export function crashQuarantineOf(
   });
   const onUnwritten = (thrown: unknown): void => {
     const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');
-    log.error('probation-unwritten', { route: name, code, text: message });
+    log.error('crash-quarantine-unwritten', { route: name, code, text: message });
   };
   return new CrashQuarantine(suspects, first, {
     quarantine: (inFlight) => verdicts.quarantine(inFlight),
     over() {
-      log.info('probation-over', { route: name });
+      log.info('crash-quarantine-over', { route: name });
       verdicts.over();
     },
     onUnwritten,
@@ -57,18 +57,18 @@ interface CrashQuarantineSettings extends Verdicts {
 }
 
 /**
- * Finds the message that ends the process. After a crash the first window of messages is decoded and goes through the
- * stages one at a time, the name of each written down before and struck out after: who is found written down at the
- * next start gets a strike. Then only those with a strike are written down, until each was seen again. Turns come in
- * the order in which they were asked for, so lanes keep theirs (invariant 5).
+ * Finds the message that ends the process. After a crash the first window of messages is decoded and passes the stages
+ * one message at a time; the name of each is stored before and removed after. The crash count of a name that is still
+ * stored at the next start is raised by one. After the first window only messages with a crash count are stored, until
+ * each has come again. Turns are granted in the order of the requests, so lanes keep their order (invariant 5).
  */
 export class CrashQuarantine {
   readonly #suspects: CrashSuspects;
   readonly #settings: CrashQuarantineSettings;
   readonly #waiting = new Deque<Turn>();
-  /** One, until the first window is through. The name is undefined where it was not written down. */
+  /** One message, until the first window has passed. The name is undefined where it was not stored. */
   readonly #inside = new Map<InFlight, string | undefined>();
-  /** Messages that are still to be tried whoever they are. */
+  /** Messages of the first window that are still to be tested, whatever their crash count is. */
   #first: number;
   #isDue = false;
   #isStopped = false;
@@ -82,7 +82,7 @@ export class CrashQuarantine {
   /** Whether the message has to `take` a turn before its next step. */
   wants(inFlight: InFlight): boolean {
     if (this.#isStopped || this.#inside.has(inFlight)) return false;
-    // Nobody overtakes those who wait.
+    // No message overtakes one that waits.
     return this.#first > 0 || this.#waiting.size > 0 || this.#suspects.crashCount(nameOf(inFlight)) > 0;
   }
 
@@ -106,7 +106,7 @@ export class CrashQuarantine {
     this.#call();
   }
 
-  /** Gives everyone up: nothing more is written. */
+  /** Ends the quarantine: nothing more is stored. */
   stop(): void {
     for (const name of this.#inside.values()) if (name !== undefined) this.#suspects.leave(name, false);
     this.#inside.clear();
@@ -117,7 +117,7 @@ export class CrashQuarantine {
     if (this.#isDue || this.#isStopped || (this.#first > 0 && this.#inside.size > 0)) return;
     if (this.#waiting.size > 0) {
       this.#isDue = true;
-      // Sockets and timers have their turn too: each of these waits for the disk.
+      // Sockets and timers get a turn in between, for each step waits for the disk.
       this.#settings.after(0, () => this.#next());
     } else if (this.#first === 0 && this.#suspects.size === 0 && this.#inside.size === 0) this.#settings.over();
   }
@@ -133,15 +133,15 @@ export class CrashQuarantine {
     this.#call();
   }
 
-  /** False when it has to wait for the disk. */
+  /** False when the name could not be stored yet. */
   #begin({ inFlight, run }: Turn): boolean {
     const name = nameOf(inFlight);
     const crashCount = this.#suspects.crashCount(name);
     const isQuarantined = crashCount >= MOST_ENDS;
     if (!inFlight.settled && !isQuarantined) {
-      const isTried = this.#first > 0 || crashCount > 0;
-      if (isTried && !this.#isWritten(name)) return false;
-      this.#inside.set(inFlight, isTried ? name : undefined);
+      const isTested = this.#first > 0 || crashCount > 0;
+      if (isTested && !this.#isWritten(name)) return false;
+      this.#inside.set(inFlight, isTested ? name : undefined);
     }
     this.#waiting.shift();
     if (this.#first > 0 && inFlight.message === undefined) this.#first -= 1;
@@ -166,13 +166,13 @@ export class CrashQuarantine {
 
 const names = new WeakMap<InFlight, string>();
 
-/** What a message is known by when it comes again after a restart. */
+/** The name of a message that is the same after a restart. */
 function nameOf(inFlight: InFlight): string {
   const { id, frame, isNumberedHere } = inFlight.delivery;
   if (isNumberedHere !== true) return id;
   let name = names.get(inFlight);
   if (name === undefined) {
-    // The bus has no name for it, so what it holds is its name: what is equal ends a function equally.
+    // The bus has no id for it, so its content is its name: equal content ends a function equally.
     const digest = createHash('sha256')
       .update(frame.body ?? 'null')
       .digest('base64url');

@@ -9,26 +9,26 @@ import { hopsOf, typesLeft, withHops } from './hops.ts';
 import { PipelinedSender, type OutgoingFrame } from './pipelined-sender.ts';
 import type { Fill } from './route.ts';
 
-export interface LetterPostSettings {
+export interface DeadLetterPublisherSettings {
   readonly sink: Sink;
   readonly address: Fill;
-  /** Takes what the bus refuses for good: it has nowhere else to go. */
+  /** Stores the dead letters that the bus refuses for good. */
   readonly local: DeadLetters;
   readonly attempts: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** False when the bus ceases to confirm, with the failure in words; true when it confirms again. */
+  /** Called with false and the failure when the bus stops confirming; with true when it confirms again. */
   readonly onFlow: (isFlowing: boolean, why?: string) => void;
 }
 
 const PAUSE = { firstMs: 100, capMs: 5000 };
 
-/** Sends a route's dead letters to a bus: original bytes and headers, and beside them why it ended here. */
+/** Sends the dead letters of a route to a bus: the original bytes and headers, and the reason in more headers. */
 export class DeadLetterPublisher implements DeadLetters {
-  readonly #settings: LetterPostSettings;
+  readonly #settings: DeadLetterPublisherSettings;
   readonly #sender: PipelinedSender;
 
-  constructor(settings: LetterPostSettings) {
+  constructor(settings: DeadLetterPublisherSettings) {
     this.#settings = settings;
     const { sink, clock, attempts, log, onFlow } = settings;
     this.#sender = new PipelinedSender(sink, {
@@ -48,7 +48,7 @@ export class DeadLetterPublisher implements DeadLetters {
     });
   }
 
-  /** Resolves once the bus has confirmed the letter, however long that takes. */
+  /** Resolves once the bus has confirmed the dead letter, however long that takes. */
   record(letter: DeadLetter): Promise<void> {
     return new Promise((resolve, reject) => {
       const keep = ({ code, message }: SluiceError, why = REFUSED): void => {
@@ -109,7 +109,7 @@ class OutgoingDeadLetter implements OutgoingFrame {
   }
 
   confirmed(receipt: Receipt): void {
-    // Sent once, and yet held already: perhaps another message wore this id. Twice is better than never.
+    // Sent once and already stored: another message may have had this id. A duplicate is better than a loss.
     if (receipt === 'duplicate' && this.sends === 1 && !this.frame.id?.endsWith(AGAIN)) {
       return this.#answers.send({ ...this.frame, id: `${this.frame.id}${AGAIN}` });
     }
@@ -121,20 +121,20 @@ class OutgoingDeadLetter implements OutgoingFrame {
   }
 }
 
-/** Why a letter would do on the bus of the dead letters what it did here; undefined: it would not. */
+/** Why a dead letter must stay in the local store: it would do harm on the other bus too. Undefined: it may be sent. */
 function whyItStays({ failure, frame }: DeadLetter): string | undefined {
   if (failure.code === 'LOOP_DETECTED') return 'the bus of the dead letters may be a part of the loop';
-  // Whatever it died of.
+  // Whatever the cause of the dead letter is.
   return hasTooManyHeaders(frame) ? 'its headers would hold up every reader of the dead letters' : undefined;
 }
 
 const REFUSED = 'the bus of the dead letters refused this one for good';
 const AGAIN = '~letter';
 
-/** As it was read, with what is known of its end in headers. Throws where the address lacks a value. */
+/** The frame as it was read, with the reason in headers. Throws where a value of the address template is missing. */
 export function letterFrame(letter: DeadLetter, address: Fill): Frame {
   const { frame, failure } = letter;
-  // A letter that is read again has passed this route too.
+  // A dead letter that is read again has passed this route too.
   const headers = new Map(withHops(frame.headers, hopsOf(frame) + 1));
   const facts: Readonly<Record<string, string | undefined>> = {
     'sluice-error-code': failure.code,
@@ -154,7 +154,7 @@ export function letterFrame(letter: DeadLetter, address: Fill): Frame {
     'sluice-died-at': moment(letter.diedAtMs),
   };
   for (const [name, value] of Object.entries(facts)) {
-    // An older letter's facts are not this one's.
+    // Headers of an earlier dead letter are not carried over.
     headers.delete(name);
     if (value !== undefined && value !== '') headers.set(name, [oneLine(value)]);
   }
@@ -173,14 +173,14 @@ export function letterFrame(letter: DeadLetter, address: Fill): Frame {
     key: letter.key ?? frame.key,
     headers,
     id: letter.id,
-    // Past its expiry it is a letter still.
+    // A dead letter does not expire with its message.
     expiresAtMs: undefined,
   };
 }
 
 const LONGEST = 1000;
 
-// Not every bus carries a line break in a header.
+// Some buses cannot carry a line break in a header.
 function oneLine(value: string): string {
   return value
     .slice(0, LONGEST)
@@ -189,6 +189,6 @@ function oneLine(value: string): string {
 }
 
 function moment(ms: number | undefined): string | undefined {
-  // A header may claim any time.
+  // A header may hold any number.
   return ms === undefined || Math.abs(ms) > 8.64e15 || Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }

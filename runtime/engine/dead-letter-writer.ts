@@ -5,27 +5,27 @@ import type { Route } from './route.ts';
 
 /** While dead letters cannot be written, their deliveries stay unsettled and the window closes. */
 const RETRY = { firstMs: 100, capMs: 5000 };
-/** A full store is looked at again this soon. */
+/** The delay before a full store is tried again. */
 const FULL_MS = 500;
-/** How often the same trouble is said again while it lasts. */
+/** How often the same failure is logged again while it lasts. */
 const REPEAT_MS = 30_000;
 
-/** Writes dead letters, and goes on trying: what is rejected may not vanish (invariant 3). */
+/** Writes dead letters and retries until they are durable: a rejected message must not vanish (invariant 3). */
 export class DeadLetterWriter {
   readonly #route: Route;
   #open = 0;
-  #trouble: { readonly code: string; readonly saidAtMs: number } | undefined;
+  #failure: { readonly code: string; readonly loggedAtMs: number } | undefined;
 
   constructor(route: Route) {
     this.#route = route;
   }
 
-  /** Letters that are not durable yet. */
+  /** Dead letters that are not durable yet. */
   get size(): number {
     return this.#open;
   }
 
-  /** Calls `done` once the letter is durable. */
+  /** Calls `done` once the dead letter is durable. */
   write(inFlight: InFlight, failure: SluiceError, done: () => void): void {
     this.#open += 1;
     this.#write(inFlight, failure, done, 0);
@@ -65,34 +65,34 @@ export class DeadLetterWriter {
           attempts: letter.attempts,
           letter: letter.number,
         });
-        // One that was there before needs no room: it says nothing of the store.
+        // A replayed dead letter needs no new space, so its success does not show that the store is writable.
         if (replay === undefined) this.#recovered();
         this.#open -= 1;
         done();
       },
       (thrown: unknown) => {
         const error = asSluiceError(thrown, 'STATE_UNUSABLE');
-        this.#troubled(error);
+        this.#reportFailure(error);
         const delayMs = error.code === 'LETTERS_FULL' ? FULL_MS : backoffMs(RETRY, failures + 1, clock.random);
         clock.after(delayMs, () => this.#write(inFlight, failure, done, failures + 1));
       },
     );
   }
 
-  /** A whole window may wait: one line, not one for each. */
-  #troubled(error: SluiceError): void {
-    const { clock, log, name, onLetters } = this.#route;
+  /** Logs one line, not one for each message of a waiting window. */
+  #reportFailure(error: SluiceError): void {
+    const { clock, log, name, onDeadLetters } = this.#route;
     const { code } = error;
-    if (this.#trouble?.code === code && clock.elapsedMs() - this.#trouble.saidAtMs < REPEAT_MS) return;
-    this.#trouble = { code, saidAtMs: clock.elapsedMs() };
+    if (this.#failure?.code === code && clock.elapsedMs() - this.#failure.loggedAtMs < REPEAT_MS) return;
+    this.#failure = { code, loggedAtMs: clock.elapsedMs() };
     log.error('dead-letter-unwritten', { route: name, code, text: `${error.message}. ${error.remedy}` });
-    onLetters(error);
+    onDeadLetters(error);
   }
 
   #recovered(): void {
-    if (this.#trouble === undefined) return;
-    this.#trouble = undefined;
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
     this.#route.log.info('dead-letters-written', { route: this.#route.name });
-    this.#route.onLetters(undefined);
+    this.#route.onDeadLetters(undefined);
   }
 }

@@ -1,7 +1,7 @@
 import { SluiceError } from '#contract/errors.ts';
 import type { Clock } from './clock.ts';
 
-/** Whether something that expires has done so (invariant 8). */
+/** Invariant 8: an expired message is never sent. */
 export function isExpired({ expiresAtMs }: { readonly expiresAtMs: number | undefined }, clock: Clock): boolean {
   return expiresAtMs !== undefined && expiresAtMs <= clock.nowMs();
 }

@@ -6,22 +6,22 @@ import type { Route } from './route.ts';
 
 type Words = Pick<Route, 'headers' | 'droppedHeaders' | 'contentType' | 'statesContentType'>;
 
-/** The headers of the message as the pipeline file has them leave. */
+/** The headers of the message with `to.headers` of the pipeline file applied. */
 export function headersOut({ headers: set, droppedHeaders, contentType }: Words, message: Message): Headers {
   const { headers } = message;
   const isTouched = set.size > 0 || contentType !== undefined || droppedHeaders.some((name) => headers.has(name));
   if (!isTouched) return headers;
   const left = new Map(headers);
   for (const name of droppedHeaders) left.delete(name);
-  // Beside the field, or without one, a header of its name would be the content type on the next bus.
+  // A header with the name of the content type would become the content type on the next bus.
   if (contentType !== undefined) for (const name of headers.keys()) if (isContentType(name)) left.delete(name);
   for (const [name, fill] of set) left.set(name, [fill(message)]);
   return left;
 }
 
 /**
- * The content type that the message leaves with: what the pipeline file says, else that of the codec that wrote the body.
- * What came without one leaves without one, unless the file says what the sink gets.
+ * The content type of the outgoing frame: the one of the pipeline file, else that of the codec that wrote the body. A
+ * message that came without one gets none, unless the file names the sink's codec.
  */
 export function contentTypeOut(
   { contentType, statesContentType }: Words,

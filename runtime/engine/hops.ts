@@ -6,7 +6,7 @@ import type { Route } from './route.ts';
 const COUNT = /^\d+$/;
 const TEXTUAL: ReadonlySet<string | undefined> = new Set([undefined, 'text', 'integer', 'number']);
 
-/** What a message without headers goes out with, by its count: most have passed one route. */
+/** The headers of a message that has no others, by hop count: most messages have passed one route. */
 const ALONE: Headers[] = [];
 
 function isHops(name: string): boolean {
@@ -14,8 +14,8 @@ function isHops(name: string): boolean {
 }
 
 /**
- * How many routes the frame has passed, of this bridge and of others. The header may be anybody's: its name is read in
- * any case, the highest of several counts stands, and what is no whole number counts nothing.
+ * The number of routes that the frame has passed, of this bridge and of others. Any publisher may set the header: its
+ * name is read in any case, the highest of several counts is taken, and a value that is no whole number is ignored.
  */
 export function hopsOf({ headers, headerTypes }: Pick<Frame, 'headers' | 'headerTypes'>): number {
   let hops = 0;
@@ -29,7 +29,7 @@ export function hopsOf({ headers, headerTypes }: Pick<Frame, 'headers' | 'header
   return hops;
 }
 
-/** Refuses what has passed as many routes as it may: it runs in a circle. A letter that comes back begins anew. */
+/** Throws LOOP_DETECTED for a message that has passed `maxHops` routes. A replayed dead letter begins at 0. */
 export function countHops({ maxHops }: Route, inFlight: InFlight): void {
   const { frame, replay } = inFlight.delivery;
   inFlight.hops = replay === undefined ? hopsOf(frame) : 0;
@@ -41,7 +41,7 @@ export function countHops({ maxHops }: Route, inFlight: InFlight): void {
   );
 }
 
-/** The headers with this count, and no other. */
+/** The headers with this hop count in place of any other. */
 export function withHops(headers: Headers, hops: number): Headers {
   if (headers.size === 0 && hops < 256) return (ALONE[hops] ??= new Map([[HOPS, [String(hops)]]]));
   const counted = new Map<string, readonly string[]>();
@@ -49,7 +49,7 @@ export function withHops(headers: Headers, hops: number): Headers {
   return counted.set(HOPS, [String(hops)]);
 }
 
-/** The types of headers without those that were written anew: they are text. */
+/** The header types without those of the headers that this route has written: these are text. */
 export function typesLeft(types: HeaderTypes | undefined, written: Iterable<string>): HeaderTypes | undefined {
   if (types === undefined) return undefined;
   const left = new Map(types);

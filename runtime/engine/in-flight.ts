@@ -5,37 +5,37 @@ import type { Trace } from '#contract/trace.ts';
 import type { Member } from '#kit/swap-set.ts';
 import type { Lane } from './lanes.ts';
 
-/** One delivery while the bridge answers for it. Mutable, and only the pump changes it. */
+/** One delivery between its read and its settlement. Mutable: walk, pump, senders and settler write it. */
 export interface InFlight extends Member {
   readonly delivery: Delivery;
-  /** Size that the window was charged with. */
+  /** The size that counts against the window. */
   readonly bytes: number;
   readonly receivedAtMs: number;
   readonly trace: Trace | undefined;
-  /** Set once the frame is decoded; a message without one died before. */
+  /** Set once the frame is decoded; undefined where decoding failed. */
   message: Message | undefined;
   /** Set with the message. */
   lane: Lane | undefined;
   label: Label | undefined;
   /** The id under which it goes out. */
   id: string;
-  /** Routes that it passed before this one. */
+  /** Routes that the message passed before this one. */
   hops: number;
-  /** When the publisher or the bus says it was made, in milliseconds since 1970 (UTC). */
+  /** The publisher's or the bus's time of the message, in milliseconds since 1970 (UTC). */
   madeAtMs: number | undefined;
   expiresAtMs: number | undefined;
-  /** What tells a newer message of its key from an older one, where the route has it. */
+  /** Orders messages of one key by age, where the route has a sequence. */
   sequence: number | undefined;
-  /** What repetitions of it have in common, where the route looks for them. */
+  /** The value that repetitions by the publisher share, where the route has `dedupe`. */
   repeatKey: string | undefined;
-  /** Whether it was counted as one that has another one's id. */
+  /** Whether it was counted as a message with another message's id. */
   isIdReused: boolean;
-  /** Whether it may have been sent before, by a process or connection that is gone. */
+  /** Whether an earlier process or connection may have sent it. */
   mayRepeat: boolean;
   attempt: number;
-  /** When its function did not reach something over the network for the first time, by `Clock.elapsedMs`. */
+  /** When its function first failed on the network, by `Clock.elapsedMs`. */
   unreachableSinceMs: number | undefined;
-  /** Frames that the sink has not answered for. */
+  /** Frames that the sink has neither confirmed nor refused. */
   unsent: number;
   /** The first frame that the sink refused, if any. */
   refusal: SluiceError | undefined;

@@ -2,19 +2,19 @@ import type { InFlight } from './in-flight.ts';
 import type { Route } from './route.ts';
 
 /**
- * What a route remembers of a delivery that ended as a dead letter: that its message was passed on would be another thing.
- * By the delivery's own id: a message that its publisher sends again after its first became a dead letter is tried again.
+ * The processed id of a delivery that ended as a dead letter. It differs from the id of a message that was sent. It is made
+ * of the delivery's own id: when a publisher sends a message again after the first became a dead letter, it is tried again.
  */
 export function deadIdOf({ delivery }: InFlight): string {
-  // No message's own id begins so: pipeline and route stand before it, and hold no white space.
+  // No message id begins with `dead `: it begins with pipeline and route, which hold no white space.
   return `dead ${delivery.id}`;
 }
 
 /**
- * When the route remembers that this message ended, in milliseconds since 1970 (UTC). A letter that comes back has, and is
- * no repetition for that; nor is what was never delivered before, where its bus can tell.
+ * When this message was processed, in milliseconds since 1970 (UTC); undefined: it was not. A replayed dead letter is no
+ * repetition of its own dead letter, and neither is a first delivery, where its bus can tell.
  */
-export function knownSinceMs({ processedIds }: Route, inFlight: InFlight): number | undefined {
+export function processedAtMs({ processedIds }: Route, inFlight: InFlight): number | undefined {
   if (processedIds === undefined) return undefined;
   const passedMs = processedIds.addedAtMs(inFlight.id);
   const { replay, attempt } = inFlight.delivery;

@@ -1,17 +1,17 @@
 import type { Link } from '#kit/linked-list.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
-/** What waits or is under way of one key and address. */
+/** The messages of one key and address that wait or are in flight. */
 export class KeyQueue implements Link<KeyQueue> {
   before: KeyQueue | undefined = undefined;
   after: KeyQueue | undefined = undefined;
   isLinked = false;
   readonly lane: string;
-  /** Oldest first. Of the first one `state` speaks. */
+  /** Oldest first. `state` is the state of the first one. */
   readonly waiting: OutgoingMessage[] = [];
   /**
-   * `idle`: it may go, or give way; `waits` until earlier ends of its key are durable; `cleared`: they are, and it gives
-   * way no more; `busy`: under way, or between two tries.
+   * `idle`: it may be sent or superseded. `waits`: until the earlier results of its key are durable. `cleared`: they are,
+   * and it is not superseded any more. `busy`: in flight, or between two attempts.
    */
   state: 'idle' | 'waits' | 'cleared' | 'busy' = 'idle';
 
@@ -19,7 +19,7 @@ export class KeyQueue implements Link<KeyQueue> {
     this.lane = lane;
   }
 
-  /** Puts a newer message in the place of the one that waits. Of two the one with the lower sequence gives way. */
+  /** Puts a newer message in the place of the waiting one. The one with the lower sequence is superseded. */
   replace(outgoing: OutgoingMessage): void {
     const at = this.state === 'idle' ? 0 : 1;
     const older = this.waiting[at];
@@ -31,16 +31,16 @@ export class KeyQueue implements Link<KeyQueue> {
     older?.superseded(outgoing);
   }
 
-  /** The first one gives way again. False where it is under way, or did so all along. */
+  /** Lets the first one be superseded again. False where it is in flight, or could be superseded already. */
   unpin(): boolean {
     if (this.state !== 'waits' && this.state !== 'cleared') return false;
     this.state = 'idle';
-    this.giveWay();
+    this.supersedeFirst();
     return true;
   }
 
-  /** The first failed: it gives way to the one that came meanwhile, if that is the newer one. */
-  giveWay(): void {
+  /** The first one failed: a newer message that came meanwhile supersedes it. */
+  supersedeFirst(): void {
     const [first, next] = this.waiting;
     if (first === undefined || next === undefined) return;
     if (next.isOlderThan(first)) this.waiting.pop()?.superseded(first);

@@ -10,24 +10,24 @@ export interface LogRecoverySinkSettings {
   readonly read: () => Promise<Pick<RecoveredLog, 'ids'>>;
   readonly clock: Clock;
   readonly log: Log;
-  /** A frame whose confirmation was lost is there. */
-  readonly onKnown: () => void;
+  /** Called when a frame whose confirmation was lost is found in the log. */
+  readonly onAlreadyStored: () => void;
 }
 
 /**
- * A sink whose bus is a log, over outages that outlast the bus's own removal of duplicates (which may be none): of frames
- * that were sent and not confirmed nobody knows whether they arrived. Before one of them is sent again the end of the log
- * is read, and what is there counts as confirmed. While nothing is in doubt a frame costs two comparisons.
+ * A sink whose bus is a log, over outages that last longer than the bus removes duplicates (some never do). It is not
+ * known whether frames arrived that were sent and not confirmed. Before one of them is sent again, the end of the log is
+ * read, and frames found there count as confirmed. While no frame is unconfirmed, a frame costs two comparisons.
  */
 export class LogRecoverySink implements Sink {
   readonly #sink: Sink;
   readonly #settings: LogRecoverySinkSettings;
-  /** Ids of what was sent and not confirmed. */
-  readonly #doubts = new Set<string>();
-  #known: ReadonlyMap<string, number> | undefined;
+  /** Ids of the frames that were sent and not confirmed. */
+  readonly #unconfirmed = new Set<string>();
+  #stored: ReadonlyMap<string, number> | undefined;
   #stalledAtMs: number | undefined;
   #reading: Promise<void> | undefined;
-  /** Nothing was sent since the log was read. */
+  /** Whether nothing was sent since the log was read. */
   #isFresh = false;
 
   constructor(sink: Sink, settings: LogRecoverySinkSettings) {
@@ -39,12 +39,12 @@ export class LogRecoverySink implements Sink {
     return this.#sink.maxInFlight;
   }
 
-  /** These were sent and failed. Said each time that sending stops, before it begins again. */
+  /** Takes the ids of frames that were sent and failed. Called each time that sending stops, before it resumes. */
   unconfirmed(ids: Iterable<string>): void {
-    for (const id of ids) this.#doubts.add(id);
+    for (const id of ids) this.#unconfirmed.add(id);
   }
 
-  /** The sink has ceased to confirm, or confirms again. */
+  /** Called when the sink stops confirming, and when it confirms again. */
   onFlow(isFlowing: boolean): void {
     if (isFlowing) {
       this.#stalledAtMs = undefined;
@@ -56,11 +56,11 @@ export class LogRecoverySink implements Sink {
     if (this.#stalledAtMs !== undefined && this.#mustReadFirst(this.#stalledAtMs)) {
       throw new SluiceError('SINK_DOWN', 'what arrived before the outage is being read');
     }
-    if (this.#doubts.size > 0 && frame.id !== undefined && this.#doubts.delete(frame.id)) {
-      const isKnown = this.#known?.has(frame.id) === true;
-      if (this.#doubts.size === 0) this.#known = undefined;
-      if (isKnown) {
-        this.#settings.onKnown();
+    if (this.#unconfirmed.size > 0 && frame.id !== undefined && this.#unconfirmed.delete(frame.id)) {
+      const isStored = this.#stored?.has(frame.id) === true;
+      if (this.#unconfirmed.size === 0) this.#stored = undefined;
+      if (isStored) {
+        this.#settings.onAlreadyStored();
         return Promise.resolve('confirmed');
       }
     }
@@ -74,9 +74,9 @@ export class LogRecoverySink implements Sink {
   #mustReadFirst(stalledAtMs: number): boolean {
     const { clock } = this.#settings;
     if (this.#reading !== undefined) return true;
-    if (this.#doubts.size === 0 || clock.elapsedMs() - stalledAtMs < (this.#sink.removesForMs ?? 0)) return false;
+    if (this.#unconfirmed.size === 0 || clock.elapsedMs() - stalledAtMs < (this.#sink.removesForMs ?? 0)) return false;
     if (this.#isFresh) {
-      // For one try: if that is not confirmed either, it may be there all the same.
+      // Valid for one attempt: a frame of it that is not confirmed may be stored all the same.
       this.#isFresh = false;
       return false;
     }
@@ -87,11 +87,11 @@ export class LogRecoverySink implements Sink {
     return true;
   }
 
-  /** A log that cannot be read is done without: the route must go on. */
+  /** Where the log cannot be read the route goes on without it. */
   async #readBack(): Promise<void> {
     const { read, log, route } = this.#settings;
     try {
-      this.#known = (await read()).ids;
+      this.#stored = (await read()).ids;
     } catch (thrown) {
       const { code, message } = asSluiceError(thrown, 'BUS_UNREACHABLE');
       log.warn('log-recovery-failed', { route, code, text: `${message}: what was under way may be stored twice` });

@@ -3,8 +3,8 @@ import type { Replay } from '#contract/replay.ts';
 import type { Demand, Source } from '#contract/source.ts';
 
 /**
- * A source and the letters on their way back, as one: they take turns, so that neither starves the other. While there
- * are no letters, a read is the source's own and costs nothing more.
+ * Merges a source and the dead letters that are replayed: they take turns, so that neither starves the other. While there
+ * are no dead letters, a read is the source's own and has no extra cost.
  */
 export function mergedSource(main: Source, replay: Replay): Source {
   let turn = new AbortController();
@@ -32,7 +32,7 @@ export function mergedSource(main: Source, replay: Replay): Source {
   async function mainTurn(room: Demand): Promise<readonly Delivery[]> {
     if (turn.signal.aborted) turn = new AbortController();
     const own = turn;
-    // What the source has at hand comes; it is not waited for while letters wait.
+    // The source returns what is at hand; it is not waited for while dead letters wait.
     if (replay.isReady) setImmediate(() => own.abort());
     const read = await main.read(room, own.signal);
     isLettersTurn = true;
@@ -40,7 +40,7 @@ export function mergedSource(main: Source, replay: Replay): Source {
   }
 }
 
-/** A source of nothing: a route that only sends letters through again has it. */
+/** An empty source, for a route that only replays dead letters. */
 export const IDLE_SOURCE: Source = {
   read: (_, signal) =>
     new Promise((resolve) => {

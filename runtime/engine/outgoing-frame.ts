@@ -9,13 +9,13 @@ import type { OutgoingFrame, Sending } from './pipelined-sender.ts';
 import type { Route } from './route.ts';
 
 interface Answers {
-  /** The frame must go out once more under another id. */
+  /** The frame must be sent once more under another id. */
   again(inFlight: InFlight, renamed: Frame): void;
-  /** The sink has answered for one frame of the message, one way or the other. */
+  /** The sink has confirmed or refused one frame of the message. */
   sent(inFlight: InFlight): void;
 }
 
-/** A frame on its way, counted and traced. */
+/** An outgoing frame that is counted and traced. */
 export class TracedFrame implements OutgoingFrame {
   readonly frame: Frame;
   sends = 0;
@@ -48,7 +48,7 @@ export class TracedFrame implements OutgoingFrame {
     counters.sent += 1;
     counters.retries += this.sends - 1;
     if (receipt === 'duplicate' && this.sends === 1 && this.#inFlight.delivery.attempt === 1) {
-      const renamed = swallowed(this.#route, this.#inFlight, this.frame);
+      const renamed = renameIfSwallowed(this.#route, this.#inFlight, this.frame);
       if (renamed !== undefined) return this.#answers.again(this.#inFlight, renamed);
     }
     this.#answers.sent(this.#inFlight);
@@ -71,11 +71,11 @@ export class TracedFrame implements OutgoingFrame {
 }
 
 /**
- * The sink says it holds this id already, yet the delivery is new and was sent once: another message wore the same id.
- * Where the publisher chose the id, that is the publisher's word and stands. Where the id was made from the bus's
- * coordinates, the coordinates repeat (an MQTT packet id comes round), and the message goes out under another id.
+ * Handles "already stored" for a delivery that is new and was sent once: another message had the same id. Where the
+ * publisher, or the route's template, made the id, the message counts as stored. Where the id was made of the bus's
+ * coordinates, these repeat (MQTT packet ids are reused), and the frame with another id is returned.
  */
-export function swallowed(route: Route, inFlight: InFlight, frame: Frame): Frame | undefined {
+export function renameIfSwallowed(route: Route, inFlight: InFlight, frame: Frame): Frame | undefined {
   const { counters, log, name } = route;
   const named = route.id !== undefined || inFlight.delivery.frame.id !== undefined;
   if (counters.unexplainedDuplicates === 0) {

@@ -8,34 +8,34 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 import { KeyQueue } from './key-queue.ts';
 
 export interface PerKeySenderSettings extends CircuitBreakerSettings {
-  /** `newest`: a message that waits gives way to a newer one of its key. */
+  /** `newest`: a newer message of its key supersedes a waiting one. */
   readonly keeps: 'all' | 'newest';
-  /** Tries of one message that fail by its own fault; what is the bus's fault is never counted. */
+  /** Attempts of one message that may fail by its own fault; faults of the bus are never counted. */
   readonly attempts: number;
-  /** Between tries of one message; only its own key waits meanwhile. */
+  /** The delay between attempts of one message; only its own key waits. */
   readonly backoff: Backoff;
 }
 
-/** How often what waits is looked through for what has expired. */
+/** How often waiting messages are checked for their expiry. */
 const LOOK_MS = 250;
-/** Where the newest go first, each so-many-th turn is of the one that has waited longest: nobody waits for ever. */
+/** Where the newest goes first, every fourth turn goes to the key that has waited longest: no key waits for ever. */
 const OLDEST_EVERY = 4;
 
 /**
- * Sends for the classes that have one message of a key under way at a time. The next of its key follows once the one
- * before is confirmed and remembered, so no older message comes after a newer one, not even as a duplicate; keys do not
- * wait for each other. Who keeps all sends what has waited longest first; who keeps the newest sends the newest first.
+ * The sender of classes that have one message of a key in flight at a time. The next message of a key follows once the
+ * one before is confirmed and its id is saved, so no older message follows a newer one, not even as a duplicate. Keys do
+ * not wait for each other. With `all` the key that has waited longest is first; with `newest` the newest message is.
  */
 export class PerKeySender implements Sender {
   readonly #sink: Sink;
   readonly #settings: PerKeySenderSettings;
   readonly #breaker: CircuitBreaker;
-  /** By key and address; only those that have something. */
+  /** By key and address; no queue is empty. */
   readonly #queues = new Map<string, KeyQueue>();
-  /** Those that could send now. */
+  /** Queues that could send now. */
   readonly #ready = new LinkedList<KeyQueue>();
   #turn = 0;
-  /** The first that failed of those under way: it tests the way. Another key may go to a server that was never away. */
+  /** The first queue that failed: its message is the probe. Another key may belong to a server that never was away. */
   #failed: KeyQueue | undefined;
   #cancelLook: (() => void) | undefined;
 
@@ -57,7 +57,7 @@ export class PerKeySender implements Sender {
     }
     if (this.#settings.keeps === 'newest') queue.replace(outgoing);
     else queue.waiting.push(outgoing);
-    // Who keeps the newest lets it go first: its queue moves to the end from which is taken.
+    // With `newest` the newest message is sent first: its queue moves to the end from which #pick takes.
     if (queue.state === 'idle' && (this.#settings.keeps === 'newest' || !queue.isLinked)) this.#ready.push(queue);
     if (outgoing.expiresAtMs !== undefined) this.#lookSoon();
     this.issue();
@@ -91,10 +91,10 @@ export class PerKeySender implements Sender {
     }
   }
 
-  /** Called by the breaker. What failed has gone back to its queue already. */
+  /** Called by the breaker. Failed messages are in their queues already. */
   back(): void {
     if (this.#settings.keeps === 'newest') {
-      // While nothing can be sent nobody is held up by giving way.
+      // While nothing can be sent, superseding a message delays none.
       for (const queue of this.#queues.values()) if (queue.unpin()) this.#ready.push(queue);
     }
     this.#expire();
@@ -109,7 +109,7 @@ export class PerKeySender implements Sender {
     }
   }
 
-  /** Asked once a message: others of its key that end meanwhile are newer, and would hold it up for ever. */
+  /** Called once a message: results of its key that come later belong to newer messages and could delay it for ever. */
   #mustWait(queue: KeyQueue, outgoing: OutgoingMessage): boolean {
     const pending = outgoing.pending();
     if (pending === undefined) return false;
@@ -130,7 +130,7 @@ export class PerKeySender implements Sender {
     return this.#ready.last;
   }
 
-  /** All frames of one message, in order; those that were confirmed before are not sent again. */
+  /** Sends the frames of one message in order; frames that were confirmed before are not sent again. */
   #hand(queue: KeyQueue, outgoing: OutgoingMessage): void {
     const from = outgoing.confirmed;
     let open = 0;
@@ -143,7 +143,7 @@ export class PerKeySender implements Sender {
       if (this.#breaker.isStopped) return;
       open -= 1;
       ends[at] = receipt;
-      // Of several, the first one heard of tells.
+      // The first of several failures counts.
       failure ??= error;
       if (error === undefined) this.#breaker.passed();
       else if (error.scope !== 'bus') this.#breaker.ended();
@@ -166,7 +166,7 @@ export class PerKeySender implements Sender {
         sent = this.#sink.send(sending?.frame ?? frame);
       } catch (thrown) {
         const error = asSluiceError(thrown, 'SINK_UNWRITABLE');
-        // Later, as of one that was taken.
+        // Reported in a later turn, as for a frame that the sink accepted.
         queueMicrotask(() => {
           sending?.end(error);
           ended(at, undefined, error, false);
@@ -192,7 +192,7 @@ export class PerKeySender implements Sender {
       outgoing.delivered();
       return this.#free(queue, true);
     }
-    // A frame that must go out under another id.
+    // A frame must be sent under another id.
     if (failure === undefined) return this.#free(queue, false);
     if (failure.verdict === 'reject') return this.#refuse(queue, outgoing, failure);
     if (failure.scope === 'bus') return this.#free(queue, false);
@@ -207,12 +207,12 @@ export class PerKeySender implements Sender {
     this.#free(queue, true);
   }
 
-  /** The key's next turn. `isDone`: the first of its queue has ended; otherwise it is sent again, or gives way. */
+  /** Frees the key for its next message. `isDone`: the first of its queue has ended; otherwise it is sent again or superseded. */
   #free(queue: KeyQueue, isDone: boolean): void {
     if (this.#breaker.isStopped) return;
     queue.state = 'idle';
     if (isDone) this.#dropFirst(queue);
-    else if (this.#settings.keeps === 'newest') queue.giveWay();
+    else if (this.#settings.keeps === 'newest') queue.supersedeFirst();
     if (queue.waiting.length > 0) this.#ready.push(queue);
     this.issue();
   }
@@ -229,7 +229,7 @@ export class PerKeySender implements Sender {
     this.#queues.delete(queue.lane);
   }
 
-  /** What expired while it waited ends now: it need not keep the window shut until its turn comes. */
+  /** Ends messages that expired while they waited: they would keep the window full until their turn. */
   #expire(): void {
     const { clock } = this.#settings;
     for (const queue of this.#queues.values()) {

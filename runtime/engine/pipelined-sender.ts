@@ -5,51 +5,51 @@ import { Deque } from '#kit/deque.ts';
 import { expired, isExpired } from './expiry.ts';
 import { CircuitBreaker, type CircuitBreakerSettings, type Sender } from './circuit-breaker.ts';
 
-/** One frame on its way, and who wants to hear how it ended. The outbox keeps its own notes in it: one object a frame. */
+/** One frame to send, and the callbacks for its result. The sender keeps its own state in it: one object a frame. */
 export interface OutgoingFrame {
   readonly frame: Frame;
-  /** Written by the outbox alone, from 0. */
+  /** Written by the sender alone, from 0. */
   sends: number;
-  /** Written by the outbox alone, from 0: failed tries that were this frame's own fault. */
+  /** Written by the sender alone, from 0: failed attempts that were the frame's own fault. */
   faults: number;
-  /** Written by the outbox alone. */
+  /** Written by the sender alone. */
   state: 'waiting' | 'open' | 'confirmed' | 'refused';
-  /** Called before each sending; undefined where it needs nothing beside. */
+  /** Called before each attempt; undefined where the frame is sent as it is. */
   sending(): Sending | undefined;
-  /** The bus holds it. Called in the order of the outgoing. */
+  /** The bus has confirmed it. Called in the order of the frames. */
   confirmed(receipt: Receipt): void;
-  /** It can never be sent, or its tries are used up, or it expired (code EXPIRED). */
+  /** It can never be sent, or its attempts are used up, or it expired (code EXPIRED). */
   refused(failure: SluiceError): void;
 }
 
-/** One try, when tracing writes a context of its own into its headers. */
+/** One attempt with a trace context of its own in its headers. */
 export interface Sending {
   readonly frame: Frame;
   end(failure?: SluiceError): void;
 }
 
 export interface PipelinedSenderSettings extends CircuitBreakerSettings {
-  /** Tries of one frame that fail by its own fault; what is the bus's fault is never counted. */
+  /** Attempts of one frame that may fail by its own fault; faults of the bus are never counted. */
   readonly attempts: number;
 }
 
 /**
- * Sends frames pipelined and in order; on a failure goes back N: it stops issuing, lets what is in flight end, and
- * resumes from the first unconfirmed frame with the same ids (invariant 5). Only the confirmed prefix counts as sent,
- * so a frame that overtook a failed one is sent again behind it, and the bus's own deduplication removes it.
+ * Sends frames pipelined and in order, with go-back-N: on a failure it stops, lets the frames in flight end, and resumes
+ * from the first unconfirmed frame with the same ids (invariant 5). Only the confirmed prefix counts as sent, so a frame
+ * that overtook a failed one is sent again behind it, and the bus's own deduplication removes it.
  */
 export class PipelinedSender implements Sender {
   readonly #sink: Sink;
   readonly #settings: PipelinedSenderSettings;
   readonly #breaker: CircuitBreaker;
   readonly #queue = new Deque<OutgoingFrame>();
-  /** Confirmations that came before the one of an earlier frame. */
+  /** Receipts of frames that were confirmed before an earlier frame. */
   readonly #receipts = new WeakMap<OutgoingFrame, Receipt>();
-  /** Position of the first outgoing that this round has not issued. */
+  /** Position of the first frame that was not sent since the last rewind. */
   #next = 0;
-  /** The frame whose failure sends this round back. */
+  /** The frame whose failure causes the rewind. */
   #failed: { error: SluiceError; outgoing: OutgoingFrame } | undefined;
-  /** What the last send returned, and who beside the first awaits the same. */
+  /** The promise of the last send, and the frames beyond the first that share it. */
   #lastSent: Promise<Receipt> | undefined;
   #sharers: OutgoingFrame[] | undefined;
 
@@ -68,12 +68,12 @@ export class PipelinedSender implements Sender {
     this.issue();
   }
 
-  /** The sink is back: a pause need not run its course. */
+  /** The sink is connected again: ends the delay. */
   wake(): void {
     this.#breaker.wake();
   }
 
-  /** Issues nothing more and hears nothing more. */
+  /** Sends nothing any more and ignores later results. */
   stop(): void {
     this.#breaker.stop();
   }
@@ -81,7 +81,7 @@ export class PipelinedSender implements Sender {
   /** Called by the breaker. */
   issue(): void {
     while (this.#breaker.mayIssue) {
-      // Counted from the first unconfirmed: however confirmations come, nothing runs further ahead of it than this.
+      // Counted from the first unconfirmed frame: in whatever order confirmations come, no frame is further ahead.
       if (this.#next >= this.maxInFlight) return;
       const outgoing = this.#queue.at(this.#next);
       if (outgoing === undefined || (outgoing.state === 'waiting' && !this.#breaker.mayGo())) return;
@@ -90,7 +90,7 @@ export class PipelinedSender implements Sender {
     }
   }
 
-  /** Called by the flow: the round is over. */
+  /** Called by the breaker: nothing is in flight. */
   back(): void {
     this.#next = 0;
     const failed = this.#failed;
@@ -117,7 +117,7 @@ export class PipelinedSender implements Sender {
 
   #hand(outgoing: OutgoingFrame): void {
     if (isExpired(outgoing.frame, this.#settings.clock)) {
-      // Invariant 8: expired is never handed to a sink.
+      // Invariant 8: an expired message is never handed to a sink.
       this.#refuse(outgoing, expired());
       return;
     }
@@ -130,7 +130,7 @@ export class PipelinedSender implements Sender {
       sent = this.#sink.send(sending?.frame ?? outgoing.frame);
     } catch (thrown) {
       const failure = asSluiceError(thrown, 'SINK_UNWRITABLE');
-      // Later, as of one that was taken.
+      // Reported in a later turn, as for a frame that the sink accepted.
       queueMicrotask(() => {
         sending?.end(failure);
         this.#ended(outgoing, failure, false);
@@ -157,7 +157,7 @@ export class PipelinedSender implements Sender {
     );
   }
 
-  /** Sends that the bus confirms as one are awaited as one: a reaction each would cost more than all else. */
+  /** Sends that share one confirmation share one reaction: a reaction each would cost more than all else. */
   #share(outgoing: OutgoingFrame, sent: Promise<Receipt>): void {
     if (this.#sharers !== undefined) {
       this.#sharers.push(outgoing);
@@ -166,7 +166,7 @@ export class PipelinedSender implements Sender {
     const sharers = [outgoing];
     this.#sharers = sharers;
     const end = (): void => {
-      // Too late to join.
+      // No further frame can share it.
       if (this.#sharers === sharers) this.#lastSent = undefined;
     };
     sent.then(
@@ -191,7 +191,7 @@ export class PipelinedSender implements Sender {
       outgoing.confirmed(receipt);
       this.#advance();
     } else {
-      // A frame before this one is unconfirmed; the receipt is read again if this one is sent again.
+      // An earlier frame is unconfirmed. The receipt is replaced if this frame is sent again.
       this.#receipts.set(outgoing, receipt);
     }
     this.#breaker.progress();
@@ -207,7 +207,7 @@ export class PipelinedSender implements Sender {
 
   #dropFirst(): void {
     this.#queue.shift();
-    // A refused frame can come to the front before this round has passed it.
+    // A refused frame can come to the front before #next has passed it.
     if (this.#next > 0) this.#next -= 1;
   }
 
@@ -230,7 +230,7 @@ export class PipelinedSender implements Sender {
     this.#advance();
   }
 
-  /** What expired while nothing could be sent ends now: it need not keep the window shut until the sink is back. */
+  /** Ends frames that expired while nothing could be sent: they would keep the window full until the sink is back. */
   #expire(): void {
     const { clock } = this.#settings;
     for (let position = 0; position < this.#queue.size; position += 1) {

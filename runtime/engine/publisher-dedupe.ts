@@ -2,45 +2,45 @@ import type { ProcessedIds } from '#contract/processed-ids.ts';
 import type { InFlight } from './in-flight.ts';
 
 /**
- * Passes one of several messages that a publisher sent more than once. A repetition that comes while the first is under
- * way waits for it: only where the first was passed on is the second one a repetition.
+ * Passes one of several messages that a publisher sent more than once. A repetition that comes while the first is in
+ * flight waits for it: it is a repetition only if the first one was sent.
  */
 export class PublisherDedupe {
   readonly #processedIds: ProcessedIds;
-  /** By what repetitions have in common: those that wait for the first. */
-  readonly #underWay = new Map<string, InFlight[]>();
+  /** By repeat key: the messages that wait for the first one, which is in flight. */
+  readonly #waitingBy = new Map<string, InFlight[]>();
 
   constructor(processedIds: ProcessedIds) {
     this.#processedIds = processedIds;
   }
 
-  /** When the first was passed on, in milliseconds since 1970 (UTC), of a message that repeats it. */
+  /** When a message with this key was sent, in milliseconds since 1970 (UTC); undefined: none was. */
   sinceMs(repeatKey: string): number | undefined {
     return this.#processedIds.addedAtMs(repeatKey);
   }
 
-  /** Of a message that repeats none that was passed on. */
+  /** Admits a message whose key was not sent before. */
   admit(inFlight: InFlight, repeatKey: string): 'first' | 'waits' {
     inFlight.repeatKey = repeatKey;
-    const waiting = this.#underWay.get(repeatKey);
+    const waiting = this.#waitingBy.get(repeatKey);
     if (waiting === undefined) {
-      this.#underWay.set(repeatKey, []);
+      this.#waitingBy.set(repeatKey, []);
       return 'first';
     }
     waiting.push(inFlight);
     return 'waits';
   }
 
-  /** The first has ended: returns those that waited for it. `isPassed`: they are repetitions; otherwise the first of them is to be tried. */
+  /** The first has ended: returns the waiting messages that are repetitions (`isPassed`), or the one that is tried next. */
   ended(inFlight: InFlight, isPassed: boolean): readonly InFlight[] {
     if (inFlight.repeatKey === undefined) return [];
-    const waiting = this.#underWay.get(inFlight.repeatKey) ?? [];
-    this.#underWay.delete(inFlight.repeatKey);
+    const waiting = this.#waitingBy.get(inFlight.repeatKey) ?? [];
+    this.#waitingBy.delete(inFlight.repeatKey);
     if (isPassed) for (const one of waiting) one.repeatKey = undefined;
     if (isPassed || waiting.length === 0) return waiting;
     const [next, ...others] = waiting;
     if (next === undefined) return [];
-    this.#underWay.set(inFlight.repeatKey, others);
+    this.#waitingBy.set(inFlight.repeatKey, others);
     return [next];
   }
 }

@@ -15,47 +15,47 @@ import { identify, pass, receive, repeatKeyOf, type Passed } from './walk.ts';
 import type { Waiting } from './stall-detector.ts';
 import { Window } from './window.ts';
 
-/** How long the pump may go on without letting timers and sockets have their turn. */
+/** How long the pump may work before timers and sockets get a turn. */
 const TURN_MS = 10;
 
 /**
- * An earlier process had one window under way. A source that cannot say which deliveries those are may give others
- * between them: partitions, queues.
+ * An earlier process had one window in flight. A source that cannot tell these deliveries from others may give other ones
+ * between them (partitions, queues): so many windows count as possible repetitions.
  */
 const UNSURE_WINDOWS = 16;
 
 /**
- * Steps 1 and 7 of the walk: takes deliveries while the window has room, walks each, and settles it once its end is
- * safe. `run` once, `stop` once.
+ * Steps 1 and 7 of the walk: reads deliveries while the window is not full, walks each, and has it settled once its
+ * result is safe. `run` is called once, `stop` once.
  */
 export class Pump {
   readonly #route: Route;
   readonly #window: Window;
   readonly #lanes = new Lanes<InFlight>();
-  readonly #endings: Settler;
-  readonly #courier: MessageSender;
+  readonly #settler: Settler;
+  readonly #sender: MessageSender;
   readonly #stopping = new AbortController();
-  /** After a crash, and while somebody is suspected of it; else undefined, and then it costs nothing. */
+  /** Defined after a crash and while a message is suspected of it; undefined it costs nothing. */
   #quarantine: CrashQuarantine | undefined;
-  /** In a class that keeps the newest, a message that waits for its lane gives way to a newer one. */
-  readonly #givesWay: ((older: InFlight, newer: InFlight) => boolean) | undefined;
-  /** Deliveries that an earlier process may have sent: so many of a source that cannot tell. */
+  /** In a class that keeps the newest: whether a newer message supersedes one that waits for its lane. */
+  readonly #supersedes: ((older: InFlight, newer: InFlight) => boolean) | undefined;
+  /** How many further deliveries of a source without attempt numbers an earlier process may have sent. */
   #mayRepeat: number;
 
   constructor(route: Route) {
     this.#route = route;
     this.#window = new Window(route.window);
     this.#mayRepeat = route.window.messages * UNSURE_WINDOWS;
-    this.#endings = new Settler(route, this.#window, {
+    this.#settler = new Settler(route, this.#window, {
       again: (inFlight) => this.#enter(inFlight),
       deadLettered: (inFlight) => this.#quarantine?.deadLettered(inFlight),
     });
     this.#quarantine = crashQuarantineOf(route, {
-      quarantine: (inFlight) => this.#convict(inFlight),
+      quarantine: (inFlight) => this.#reject(inFlight),
       over: () => (this.#quarantine = undefined),
     });
-    this.#courier = senderOf(route, this.#endings);
-    this.#givesWay =
+    this.#sender = senderOf(route, this.#settler);
+    this.#supersedes =
       CLASSES[route.trafficClass].keeps === 'newest' ? (older, newer) => this.#supersede(older, newer) : undefined;
   }
 
@@ -64,12 +64,12 @@ export class Pump {
     const { signal } = this.#stopping;
     let turnEndsAt = performance.now() + TURN_MS;
     while (!signal.aborted) {
-      const room = this.#window.room();
-      if (room === undefined) {
+      const demand = this.#window.demand();
+      if (demand === undefined) {
         await this.#window.opened(signal);
         continue;
       }
-      for (const delivery of await this.#route.source.read(room, signal)) this.#begin(delivery);
+      for (const delivery of await this.#route.source.read(demand, signal)) this.#begin(delivery);
       if (performance.now() >= turnEndsAt) {
         await new Promise(setImmediate);
         turnEndsAt = performance.now() + TURN_MS;
@@ -77,27 +77,27 @@ export class Pump {
     }
   }
 
-  /** What the unsettled deliveries wait for. */
+  /** Counts the unsettled deliveries by the thing that they wait for. */
   waiting(): Waiting {
-    return this.#endings.waiting();
+    return this.#settler.waiting();
   }
 
-  /** The sink's connection is back. */
+  /** The sink is connected again. */
   wake(): void {
-    this.#courier.wake();
+    this.#sender.wake();
   }
 
   /**
-   * Invariant 7: reads no more, lets what is in flight end until `deadlineMs` have passed, gives the rest back to the
-   * source. Resolves when every delivery is settled, with what the rest waited for; then source and sink may be closed.
+   * Invariant 7: stops reading, lets the messages in flight end within `deadlineMs`, and releases the rest to the source.
+   * Resolves when every delivery is settled, with the counts of the rest; then source and sink may be closed.
    */
   async stop(deadlineMs: number): Promise<Waiting> {
     this.#stopping.abort();
-    await this.#endings.idle(deadlineMs);
-    const left = this.#endings.waiting();
-    this.#courier.stop();
+    await this.#settler.idle(deadlineMs);
+    const left = this.#settler.waiting();
+    this.#sender.stop();
     this.#quarantine?.stop();
-    this.#endings.giveBack();
+    this.#settler.release();
     return left;
   }
 
@@ -126,12 +126,12 @@ export class Pump {
       settled: false,
       place: 0,
     };
-    this.#endings.add(inFlight);
+    this.#settler.add(inFlight);
     if (this.#quarantine?.wants(inFlight) === true) this.#quarantine.take(inFlight, () => this.#open(inFlight));
     else this.#open(inFlight);
   }
 
-  /** Looks into the frame. */
+  /** Decodes the frame and admits the message. */
   #open(inFlight: InFlight): void {
     const { lane, attempt } = inFlight.delivery;
     let repeatKey: string | undefined;
@@ -140,11 +140,11 @@ export class Pump {
       repeatKey = repeatKeyOf(this.#route, inFlight, inFlight.message);
     } catch (thrown) {
       this.#quarantine?.left(inFlight, false);
-      this.#endings.refused(inFlight, asSluiceError(thrown));
+      this.#settler.refused(inFlight, asSluiceError(thrown));
       return;
     }
     inFlight.lane = lane === undefined ? inFlight.message : { key: undefined, address: lane };
-    if (!this.#endings.admits(inFlight, repeatKey)) {
+    if (!this.#settler.admits(inFlight, repeatKey)) {
       this.#quarantine?.left(inFlight, false);
       return;
     }
@@ -157,45 +157,45 @@ export class Pump {
 
   #enter(inFlight: InFlight): void {
     if (inFlight.lane === undefined) return;
-    const givesWay = this.#givesWay;
+    const supersedes = this.#supersedes;
     const queued =
-      givesWay === undefined
+      supersedes === undefined
         ? this.#lanes.queue(inFlight.lane, inFlight)
-        : this.#lanes.queue(inFlight.lane, inFlight, (older) => givesWay(older, inFlight));
+        : this.#lanes.queue(inFlight.lane, inFlight, (older) => supersedes(older, inFlight));
     if (queued) this.#quarantine?.left(inFlight, false);
     else this.#step(inFlight);
   }
 
-  #convict(inFlight: InFlight): void {
+  #reject(inFlight: InFlight): void {
     identify(this.#route, inFlight);
     inFlight.label = soundLabel(inFlight.delivery.frame);
     const text = `expected the process to outlive this message, found that it ended ${MOST_ENDS} times while the message was in its stages`;
-    this.#endings.refused(inFlight, new SluiceError('PROCESS_ENDED', text));
+    this.#settler.refused(inFlight, new SluiceError('PROCESS_ENDED', text));
   }
 
   #supersede(older: InFlight, newer: InFlight): boolean {
-    // A letter that comes back comes late: it is not newer for that.
+    // A replayed dead letter comes late; it is not newer for that.
     if (newer.delivery.replay !== undefined) return false;
     const isSame =
       older.message?.key === newer.message?.key && older.delivery.frame.address === newer.delivery.frame.address;
     const isNewer = older.sequence === undefined || newer.sequence === undefined || older.sequence <= newer.sequence;
     if (!isSame || !isNewer) return false;
-    this.#endings.superseded(older, newer);
+    this.#settler.superseded(older, newer);
     return true;
   }
 
-  /** One try of a message whose turn it is in its lane. */
+  /** One attempt of a message that is the next of its lane. */
   #step(inFlight: InFlight): 'done' | 'holds' {
     if (inFlight.message === undefined || inFlight.lane === undefined || inFlight.settled) return 'done';
     if (this.#quarantine?.wants(inFlight) === true) {
-      // Whoever comes here, from a released lane or a retry, holds the lane already.
+      // A message that comes here, from a released lane or a retry, holds the lane already.
       this.#quarantine.take(inFlight, () => {
         if (this.#step(inFlight) === 'done') this.#release(inFlight);
       });
       return 'holds';
     }
     try {
-      // A function may have changed the body that it was handed: each further try begins with what was read.
+      // A function may have changed its argument: each further attempt begins with the frame as it was read.
       if (inFlight.attempt > 1) inFlight.message = receive(this.#route, inFlight);
       const passed = pass(this.#route, inFlight, inFlight.message);
       if (!(passed instanceof Promise)) {
@@ -224,12 +224,12 @@ export class Pump {
     if (inFlight.lane !== undefined) this.#lanes.release(inFlight.lane, (next) => this.#step(next));
   }
 
-  /** A stage failed: tries again, holding the lane (invariant 5), or gives up. */
+  /** A stage failed: tries again while it holds the lane (invariant 5), or refuses the message. */
   #failed(inFlight: InFlight, failure: SluiceError): 'done' | 'holds' {
     this.#quarantine?.left(inFlight, false);
     const { backoff, clock, counters } = this.#route;
     if (failure.verdict === 'reject' || inFlight.lane === undefined || this.#isSpent(inFlight, failure)) {
-      this.#endings.refused(inFlight, failure);
+      this.#settler.refused(inFlight, failure);
       return 'done';
     }
     this.#lanes.hold(inFlight.lane);
@@ -242,7 +242,7 @@ export class Pump {
     return 'holds';
   }
 
-  /** Whether its tries are used up. What a function needs may be away for longer than they take: that has a time of its own. */
+  /** Whether its attempts are used up. A service that a function needs may be away for longer: `networkRetryMs` bounds that. */
   #isSpent(inFlight: InFlight, { code }: SluiceError): boolean {
     const { attempts, networkRetryMs, clock } = this.#route;
     if (code === 'TRANSFORM_UNREACHABLE') {
@@ -254,7 +254,7 @@ export class Pump {
 
   #leave(inFlight: InFlight, passed: Passed): void {
     if (inFlight.settled) return;
-    if (passed instanceof Dropped) this.#endings.dropped(inFlight);
-    else this.#courier.send(inFlight, passed);
+    if (passed instanceof Dropped) this.#settler.dropped(inFlight);
+    else this.#sender.send(inFlight, passed);
   }
 }

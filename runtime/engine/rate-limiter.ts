@@ -1,11 +1,11 @@
 import type { Clock } from './clock.ts';
 
-/** A backlog counts as sent once nothing had to wait for this long. */
+/** A backlog counts as sent once no frame has had to wait for this long. */
 const CALM_MS = 1000;
 
 /**
- * Bounds how fast a backlog is sent: after a start and after each outage, until nothing has had to wait for its turn for
- * a second. In between it costs one comparison a frame.
+ * Bounds the rate of a backlog: after a start and after each outage, until no frame has had to wait for a second.
+ * Otherwise it costs one comparison a frame.
  */
 export class RateLimiter {
   readonly #gapMs: number;
@@ -25,7 +25,7 @@ export class RateLimiter {
     this.#waitedAtMs = this.#nextAtMs;
   }
 
-  /** An outage is over: what waited for it is a backlog. */
+  /** Called when an outage is over: the waiting frames are a backlog. */
   begin(): void {
     this.#isBounding = true;
     this.#nextAtMs = this.#clock.elapsedMs();
@@ -45,7 +45,7 @@ export class RateLimiter {
       return false;
     }
     if (nowMs - this.#waitedAtMs > CALM_MS) this.#isBounding = false;
-    // A timer that fires late is made up for, up to a tenth of a second: timers are coarser than a high rate.
+    // Makes up for a late timer, up to a tenth of a second: timers are coarser than a high rate.
     this.#nextAtMs = Math.max(this.#nextAtMs, nowMs - 100) + this.#gapMs;
     return true;
   }

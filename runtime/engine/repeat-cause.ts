@@ -1,4 +1,4 @@
-/** By what a message is known to repeat one that was passed on, and what an operator reads of it. */
+/** The place that had the id of a repetition, and the text of the log line. */
 export const WHY_REPEATED = {
   remembered:
     'the route remembers that a message of this id and content ended before; it is dropped, as every repetition',

@@ -1,12 +1,12 @@
 import type { Frame } from '#contract/frame.ts';
 import type { InFlight } from './in-flight.ts';
 
-/** What class audit says of a message that is out of the ordinary; undefined for one that is not. */
+/** The headers that class audit adds to a message that is a possible repetition or stale. */
 export type ReplayHeaders = Readonly<Record<string, string>>;
 
 /**
- * `replayed`: `yes` when the source says that it delivers again, `possible` when it, or an earlier sending, may have
- * arrived before. `stale`: a message of its key with a higher sequence was sent before it.
+ * `replayed`: `yes` when the source states a redelivery, `possible` when the message may have been delivered or sent
+ * before. `stale`: a message of its key with a higher sequence was sent before. Undefined where neither holds.
  */
 export function replayHeadersOf(inFlight: InFlight, sends: number, isStale: boolean): ReplayHeaders | undefined {
   const again = (inFlight.delivery.attempt ?? 1) > 1;

@@ -19,21 +19,21 @@ import type { SequenceTracker } from './sequence-tracker.ts';
 import type { RecoveredIds } from './recovered-ids.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 
-/** What a template may read; a Message is one. `address` is the source's, and so are `headers`. */
+/** The fields that a template may read; a Message is one. `address` and `headers` are those of the source. */
 export interface View {
   readonly id: string;
   readonly address: string;
   readonly key: string | undefined;
   readonly headers: Headers;
   readonly body: unknown;
-  /** The frame that it came in: what of its headers stands in fields. */
+  /** The frame that it came in: some headers are fields of it. */
   readonly origin: Pick<Frame, 'id' | 'contentType' | 'expiresAtMs'>;
 }
 
 /** A compiled template. Throws a SluiceError when the message lacks a value. */
 export type Fill = (view: View) => string;
 
-/** One route, ready to run: what the walk and the pump need, and nothing of where it came from. */
+/** One route, ready to run: everything that the engine needs. */
 export interface Route {
   readonly pipeline: string;
   readonly name: string;
@@ -42,11 +42,11 @@ export interface Route {
   readonly sink: Sink;
   /** A larger body is refused before it is decoded. */
   readonly maxBodyBytes: number;
-  /** What has passed so many routes is refused. */
+  /** A message that has passed so many routes is refused. */
   readonly maxHops: number;
-  /** Undefined where nothing on the route looks at the body: then bytes pass as they are, whatever they hold. */
+  /** Undefined where nothing on the route reads the body: then bytes pass as they are, whatever they hold. */
   readonly decoding: ((contentType: string | undefined) => Codec) | undefined;
-  /** Undefined where no stage changes the body: then the source's own bytes go out, equal to the last digit. */
+  /** Undefined where no stage changes the body: then the bytes of the source are sent unchanged. */
   readonly encoding: ((contentType: string | undefined) => Codec) | undefined;
   /** Whether the pipeline file names the sink's codec. */
   readonly statesContentType: boolean;
@@ -55,48 +55,48 @@ export interface Route {
   readonly needsKey: boolean;
   readonly id: Fill | undefined;
   readonly address: Fill;
-  /** Added to what the source frame carried. */
+  /** Added to the headers of the source frame. */
   readonly headers: ReadonlyMap<string, Fill>;
-  /** Of the message, by name, not carried on. */
+  /** Names of the source's headers that are not carried over. */
   readonly droppedHeaders: readonly string[];
-  /** In place of the message's own content type and the codec's; `none`: it leaves without one. Undefined: the file says nothing. */
+  /** Replaces the content type of message and codec; `none`: no content type. Undefined: not in the file. */
   readonly contentType: Fill | 'none' | undefined;
   readonly sequence: Fill | undefined;
   readonly timestamp: { readonly of: Fill; readonly unit: TimeUnit | undefined } | undefined;
   readonly expiresAfterMs: number | undefined;
-  /** Whether a message without a time of its publisher is refused. */
+  /** Whether a message without a publisher's time is refused. */
   readonly needsPublisherTime: boolean;
   readonly stages: readonly Stage[];
   readonly window: Demand;
   readonly attempts: number;
   readonly backoff: Backoff;
-  /** How long a message is tried at the least whose function does not reach something over the network. */
+  /** The least time for which a message is tried whose function fails on the network. */
   readonly networkRetryMs: number;
   /** How fast a backlog may be sent, in frames; undefined: as fast as the sink takes it. */
   readonly drainPerSecond: number | undefined;
-  /** Ids that were delivered, where the class must know them after a crash. */
+  /** Ids of processed messages, where the class needs them after a crash. */
   readonly processedIds: ProcessedIds | undefined;
-  /** What repetitions by the publisher have in common, and those that were seen. */
+  /** The template of the repeat key, and the keys that were sent. */
   readonly dedupe:
     | { readonly by: Fill; readonly comparesContent: boolean; readonly processedIds: ProcessedIds }
     | undefined;
-  /** Ids and values of dedupe, to notice that another message wears one. */
+  /** Ids and dedupe values, to notice that another message has the same. */
   readonly reusedIds: ReusedIds;
   readonly sequences: SequenceTracker;
-  /** What the sink's log says that an earlier process has sent; undefined where there is nothing to know. */
+  /** Ids that the sink's log holds; undefined where none can come again. */
   readonly recoveredIds: RecoveredIds | undefined;
   readonly deadLetters: DeadLetters;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracer: Tracer | undefined;
-  /** Undefined where nothing looks at a body: then no message can end the process or keep it from going on. */
+  /** Undefined where nothing reads a body: then no message can end or block the process. */
   readonly suspects: CrashSuspects | undefined;
   readonly eventLoopWatchdog: EventLoopWatchdog | undefined;
-  /** Hears ids of what was sent and not confirmed, each time that sending stops; undefined where nobody asks. */
+  /** Called with the ids of sent and unconfirmed frames each time that sending stops; undefined where no log is read. */
   readonly onUnconfirmed?: ((ids: Iterable<string>) => void) | undefined;
-  /** False when the sink ceases to confirm, with the failure in words; true when it confirms again. */
+  /** Called with false and the failure when the sink stops confirming; with true when it confirms again. */
   readonly onFlow: (isFlowing: boolean, why?: string) => void;
-  /** Why dead letters cannot be written; undefined once they can again. */
-  readonly onLetters: (trouble: SluiceError | undefined) => void;
+  /** Called with the failure when dead letters cannot be written; with undefined when they can again. */
+  readonly onDeadLetters: (failure: SluiceError | undefined) => void;
 }

@@ -11,12 +11,12 @@ import type { Route } from './route.ts';
 import type { RecoveredIds } from './recovered-ids.ts';
 import { PerKeySender } from './per-key-sender.ts';
 
-/** Brings the frames of inFlight to the sink, in the manner of the route's class, and tells how each inFlight ended. */
+/** Sends the frames of messages to the sink by the rules of the route's class, and reports each result to the settler. */
 export interface MessageSender {
   send(inFlight: InFlight, frames: readonly Frame[]): void;
-  /** The sink's connection is back. */
+  /** The sink is connected again. */
   wake(): void;
-  /** Hands nothing more over and hears nothing more. */
+  /** Sends nothing any more and ignores later results. */
   stop(): void;
 }
 
@@ -25,13 +25,13 @@ export function senderOf(route: Route, settler: Settler): MessageSender {
   return route.recoveredIds === undefined ? sender : withoutRepeats(sender, route.recoveredIds, settler);
 }
 
-/** What is in the sink already is not sent again: neither queued, nor held to its expiry, which it met. */
+/** Frames that the sink's log holds are not sent again: not queued, and not expired either, for they were sent in time. */
 function withoutRepeats(sender: MessageSender, recoveredIds: RecoveredIds, settler: Settler): MessageSender {
   return {
     ...sender,
     send(inFlight, frames) {
       const rest = recoveredIds.rest(inFlight.delivery, frames);
-      if (rest.length === 0 && frames.length > 0) settler.recoveredIds(inFlight);
+      if (rest.length === 0 && frames.length > 0) settler.alreadyStored(inFlight);
       else sender.send(inFlight, rest);
     },
   };
@@ -87,7 +87,7 @@ function inOrder(route: Route, settler: Settler): MessageSender {
   };
 }
 
-/** One message of a key under way at a time. */
+/** One message of a key in flight at a time. */
 function byKey(route: Route, settler: Settler): MessageSender {
   const { keeps } = CLASSES[route.trafficClass];
   const perKey = new PerKeySender(route.sink, {

@@ -1,6 +1,6 @@
 import { LinkedList, type Link } from '#kit/linked-list.ts';
 
-/** How many lanes are remembered. Beyond it the one that sent least recently is forgotten, and a stale message of it passes. */
+/** Most lanes. Beyond it the lane that sent least recently is dropped, and a stale message of it passes. */
 const LANES = 65_536;
 
 interface Last extends Link<Last> {
@@ -8,14 +8,14 @@ interface Last extends Link<Last> {
   sequence: number;
 }
 
-/** The last sequence that was sent of each lane: who comes with a lower one is stale. */
+/** The highest sequence sent in each lane: a message with a lower one is stale. */
 export class SequenceTracker {
   readonly #last = new Map<string, Last>();
-  /** Who sent least recently comes first. A Map's own order would be searched through all that has left it. */
+  /** The lane that sent least recently is first. Finding it in a Map would pass over all deleted entries. */
   readonly #order = new LinkedList<Last>();
   readonly #most: number;
 
-  /** `known`: what was sent before the start. */
+  /** `known`: sequences that were sent before the start. */
   constructor(known: ReadonlyMap<string, number> = new Map(), most: number = LANES) {
     this.#most = most;
     for (const [lane, sequence] of known) this.sent(lane, sequence);
@@ -31,7 +31,7 @@ export class SequenceTracker {
     return last !== undefined && sequence < last.sequence;
   }
 
-  /** Said when it is handed to the sink, not when it is confirmed: what may have arrived counts as sent. */
+  /** To be called when a message is handed to the sink, not when it is confirmed: it may have arrived. */
   sent(lane: string, sequence: number | undefined): void {
     if (sequence === undefined) return;
     let last = this.#last.get(lane);

@@ -7,7 +7,7 @@ import { backoffMs } from '#kit/backoff.ts';
 import { SwapSet } from '#kit/swap-set.ts';
 import type { InFlight } from './in-flight.ts';
 import type { MessageEnds } from './outgoing-message.ts';
-import { deadIdOf, knownSinceMs } from './is-processed.ts';
+import { deadIdOf, processedAtMs } from './is-processed.ts';
 import { type RepeatCause, WHY_REPEATED } from './repeat-cause.ts';
 import { laneOf } from './lane-of.ts';
 import { DeadLetterWriter } from './dead-letter-writer.ts';
@@ -16,26 +16,26 @@ import type { Route } from './route.ts';
 import type { Waiting } from './stall-detector.ts';
 import type { Window } from './window.ts';
 
-/** While what was passed on cannot be written down, its deliveries stay unsettled and the window closes. */
+/** While processed ids cannot be saved, their deliveries stay unsettled and the window fills up. */
 const RETRY = { firstMs: 100, capMs: 5000 };
 
-type Ending = Exclude<TraceOutcome, 'released'>;
+type Result = Exclude<TraceOutcome, 'released'>;
 
-/** What else somebody must know of settler. */
+/** Calls back into the pump. */
 export interface SettlerEvents {
-  /** Its turn has come: it waited for another that could have been the same message. */
+  /** The message may be processed now: it waited for one with the same repeat key, which was not sent. */
   again(inFlight: InFlight): void;
   /** Its dead letter is durable. */
   deadLettered(inFlight: InFlight): void;
 }
 
-/** The message that the bridge answers for, and the one way out for each. */
+/** Holds the messages in flight, and settles each: remembers its id, counts it, settles its delivery. */
 export class Settler implements MessageEnds {
   readonly #route: Route;
   readonly #window: Window;
   readonly #deadLetterWriter: DeadLetterWriter;
-  readonly #jobs = new SwapSet<InFlight>();
-  /** By lane, where the route has the processed ids: what is being written down. */
+  readonly #inFlight = new SwapSet<InFlight>();
+  /** By lane, where the route has processed ids: results that are not durable yet. */
   readonly #pending = new Map<string, Promise<void>>();
   readonly #dedupe: PublisherDedupe | undefined;
   readonly #events: SettlerEvents;
@@ -53,14 +53,14 @@ export class Settler implements MessageEnds {
     this.#route.counters.accepted += 1;
     this.#route.counters.held += 1;
     this.#window.take(inFlight.bytes);
-    this.#jobs.add(inFlight);
+    this.#inFlight.add(inFlight);
   }
 
-  /** Whether the message is to be walked now. Otherwise it is over, or waits until `again` gets it. */
+  /** Whether the message is to be processed now. Otherwise it has ended, or waits for a call of `again`. */
   admits(inFlight: InFlight, repeatKey: string | undefined): boolean {
-    const knownMs = knownSinceMs(this.#route, inFlight);
-    if (knownMs !== undefined) {
-      this.repeated(inFlight, 'remembered', knownMs);
+    const processedMs = processedAtMs(this.#route, inFlight);
+    if (processedMs !== undefined) {
+      this.repeated(inFlight, 'remembered', processedMs);
       return false;
     }
     if (repeatKey === undefined || this.#dedupe === undefined) return true;
@@ -70,11 +70,11 @@ export class Settler implements MessageEnds {
     return false;
   }
 
-  /** What the unsettled deliveries wait for. */
+  /** Counts the unsettled deliveries by the thing that they wait for. */
   waiting(): Waiting {
-    const sink = this.#jobs.all().filter((inFlight) => inFlight.unsent > 0).length;
+    const sink = this.#inFlight.all().filter((inFlight) => inFlight.unsent > 0).length;
     const deadLetters = this.#deadLetterWriter.size;
-    return { sink, deadLetters, stages: Math.max(0, this.#jobs.size - sink - deadLetters) };
+    return { sink, deadLetters, stages: Math.max(0, this.#inFlight.size - sink - deadLetters) };
   }
 
   delivered(inFlight: InFlight): void {
@@ -87,22 +87,22 @@ export class Settler implements MessageEnds {
   }
 
   superseded(inFlight: InFlight, by?: InFlight): void {
-    // A copy of the same message takes its place: remembered, the id would end that copy as a repetition, and none was sent.
+    // A copy of the same message takes its place. If the id were saved, the copy would end as a repetition, and none be sent.
     if (by?.id === inFlight.id) this.#end(inFlight, 'superseded');
     else this.#finish(inFlight, 'superseded');
   }
 
-  /** It was passed on before, at that time as far as it is known: nothing is remembered anew. */
+  /** It was processed before, at `earlierMs` if that is known: no id is saved. */
   repeated(inFlight: InFlight, cause: RepeatCause, earlierMs: number | undefined): void {
     const isFirstDelivery = inFlight.delivery.attempt === 1;
-    this.#sayRepeated(inFlight, cause === 'remembered' && isFirstDelivery ? 'sent-again' : cause, earlierMs);
+    this.#noteRepeated(inFlight, cause === 'remembered' && isFirstDelivery ? 'sent-again' : cause, earlierMs);
     this.#end(inFlight, 'repeated');
   }
 
-  /** An earlier process has sent all of it and could not say so any more: remembered as what is sent now. */
-  recoveredIds(inFlight: InFlight): void {
+  /** An earlier process sent all of it and did not save the id: it is saved as for a message that is sent now. */
+  alreadyStored(inFlight: InFlight): void {
     this.#route.sequences.sent(laneOf(inFlight), inFlight.sequence);
-    this.#sayRepeated(inFlight, 'log', undefined);
+    this.#noteRepeated(inFlight, 'log', undefined);
     this.#finish(inFlight, 'repeated');
   }
 
@@ -128,22 +128,22 @@ export class Settler implements MessageEnds {
   }
 
   /**
-   * An earlier process may have sent a delivery that is not surely the first, and may have died before it could remember
-   * that. A message with a lower sequence is then stale, also where this delivery itself expired meanwhile.
+   * An earlier process may have sent a message that is not surely a first delivery, and may have ended before it saved the
+   * id. A message with a lower sequence is then stale, even if this one has expired meanwhile.
    */
   #countAsSent(inFlight: InFlight): void {
     if (inFlight.delivery.attempt !== 1) this.#route.sequences.sent(laneOf(inFlight), inFlight.sequence);
   }
 
-  /** The ends of this lane that are not durable yet. What follows in the lane may not be sent before. */
+  /** The results of this lane that are not durable yet. The next message of the lane must wait for them. */
   pending(lane: string): Promise<void> | undefined {
     return this.#pending.get(lane);
   }
 
-  /** Gives everything that is not settled back to the source. */
-  giveBack(): void {
-    for (const inFlight of this.#jobs.all()) {
-      this.#jobs.delete(inFlight);
+  /** Releases all unsettled deliveries to the source. */
+  release(): void {
+    for (const inFlight of this.#inFlight.all()) {
+      this.#inFlight.delete(inFlight);
       inFlight.settled = true;
       this.#route.counters.released += 1;
       inFlight.trace?.end('released');
@@ -154,7 +154,7 @@ export class Settler implements MessageEnds {
   /** Resolves once nothing is unsettled, or the deadline has passed. */
   idle(deadlineMs: number): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#jobs.size === 0) return resolve();
+      if (this.#inFlight.size === 0) return resolve();
       const cancel = this.#route.clock.after(deadlineMs, resolve);
       this.#idle = () => {
         cancel();
@@ -163,8 +163,8 @@ export class Settler implements MessageEnds {
     });
   }
 
-  /** Ends what must be remembered once that is durable; at once where nothing is to be remembered. */
-  #finish(inFlight: InFlight, outcome: Ending, failure?: SluiceError): void {
+  /** Ends the message once its ids are durable; at once where none is to be saved. */
+  #finish(inFlight: InFlight, outcome: Result, failure?: SluiceError): void {
     if (inFlight.settled) return;
     const { processedIds, dedupe } = this.#route;
     const seen = failure === undefined && inFlight.repeatKey !== undefined ? dedupe?.processedIds : undefined;
@@ -193,7 +193,7 @@ export class Settler implements MessageEnds {
     });
   }
 
-  /** Never rejects: goes on trying until it is durable, or the message was given back. */
+  /** Never rejects: retries until the id is durable or the message was released. */
   async #remember(inFlight: InFlight, processedIds: ProcessedIds | undefined, id: string = inFlight.id): Promise<void> {
     if (processedIds === undefined) return;
     const { log, name, clock } = this.#route;
@@ -214,11 +214,11 @@ export class Settler implements MessageEnds {
     }
   }
 
-  /** Invariants 1 and 2: counted and settled here, once, after the end of the delivery is safe. */
-  #end(inFlight: InFlight, outcome: Ending, failure?: SluiceError): void {
+  /** Invariants 1 and 2: counts and settles a delivery here, once, after its result is safe. */
+  #end(inFlight: InFlight, outcome: Result, failure?: SluiceError): void {
     if (inFlight.settled) return;
     inFlight.settled = true;
-    this.#jobs.delete(inFlight);
+    this.#inFlight.delete(inFlight);
     this.#count(outcome);
     if (outcome === 'dead-lettered') this.#events.deadLettered(inFlight);
     inFlight.trace?.end(outcome, failure);
@@ -229,11 +229,11 @@ export class Settler implements MessageEnds {
       if (isPassed) this.repeated(next, 'dedupe', this.#route.clock.nowMs());
       else this.#events.again(next);
     }
-    if (this.#jobs.size === 0) this.#idle?.();
+    if (this.#inFlight.size === 0) this.#idle?.();
   }
 
-  /** Counted each time, and said once of each cause: a log line for every repetition after a crash would be thousands. */
-  #sayRepeated(inFlight: InFlight, cause: RepeatCause, earlierMs: number | undefined): void {
+  /** Counts each repetition and logs the first of each cause: a crash could cause thousands of lines. */
+  #noteRepeated(inFlight: InFlight, cause: RepeatCause, earlierMs: number | undefined): void {
     const { counters, log, name } = this.#route;
     const earlier = earlierMs === undefined ? undefined : new Date(earlierMs).toISOString();
     inFlight.trace?.repeats(cause, earlier);
@@ -244,7 +244,7 @@ export class Settler implements MessageEnds {
     else log.info('message-repeated', fields);
   }
 
-  #count(outcome: Ending): void {
+  #count(outcome: Result): void {
     const { counters } = this.#route;
     counters.held -= 1;
     switch (outcome) {

@@ -1,38 +1,38 @@
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
 
-/** Unsettled deliveries of a route, by what they wait for. */
+/** Unsettled deliveries of a route, by the thing that they wait for. */
 export interface Waiting {
   readonly sink: number;
-  /** Functions, and pauses before they are tried again. */
+  /** Functions, and delays before their next attempt. */
   readonly stages: number;
   readonly deadLetters: number;
 }
 
-export interface WatchdogSettings {
+export interface StallDetectorSettings {
   readonly clock: Clock;
   readonly limitMs: number;
   readonly counters: Counters;
   readonly waiting: () => Waiting;
-  /** What the route waits for, in words; undefined once it moves again. */
+  /** Called with a text of what the route waits for; with undefined once it makes progress again. */
   readonly onStall: (stall: string | undefined) => void;
 }
 
-/** Looks per limit: a stall is found out at most this part of the limit late. */
+/** Checks per limit: a stall is detected at most this fraction of the limit late. */
 const LOOKS = 10;
 
 /**
- * Finds the route that has input and makes no progress: deliveries are held and none has ended for the limit. It only
- * looks at counters, now and then, so that the way of a message does not pay for it. Once `start`, once `stop`.
+ * Detects a route that has input and makes no progress: deliveries are held and none has ended for the limit. It reads
+ * the counters by a timer, so a message costs nothing more. `start` is called once, `stop` once.
  */
 export class StallDetector {
-  readonly #settings: WatchdogSettings;
+  readonly #settings: StallDetectorSettings;
   #ended = 0;
   #movedAtMs = 0;
   #isStalled = false;
   #cancel: (() => void) | undefined;
 
-  constructor(settings: WatchdogSettings) {
+  constructor(settings: StallDetectorSettings) {
     this.#settings = settings;
   }
 

@@ -4,9 +4,9 @@ import { momentMs } from '#kit/moment.ts';
 import { likelyUnit, TIME_UNIT_NAMES, type TimeUnit, unitMs } from '#kit/time-unit.ts';
 
 /**
- * The time that `timestamp` of a source reads, in milliseconds since 1970 (UTC). Where the file states no unit a number is
- * milliseconds and has to be a plausible one: most publishers that count otherwise count seconds, and every message of
- * theirs would seem to be decades old. Throws TIMESTAMP_INVALID.
+ * The value of a source's `timestamp`, in milliseconds since 1970 (UTC). Where the file states no unit, a number is in
+ * milliseconds and must be plausible: most other publishers write seconds, and their messages would seem decades old.
+ * Throws TIMESTAMP_INVALID.
  */
 export function timeIn(text: string, unit: TimeUnit | undefined): number {
   const counted = unitMs(text, unit ?? 'ms');

@@ -15,12 +15,12 @@ import type { InFlight } from './in-flight.ts';
 import type { Route, View } from './route.ts';
 import { timeIn } from './stated-time.ts';
 
-/** What the stages made of one delivery: frames to send, or its end on purpose. */
+/** The result of the stages for one delivery: frames to send, or a drop. */
 export type Passed = readonly Frame[] | Dropped;
 
 /**
- * Steps 2 and 3 of the walk: decodes the frame, reads its label, names it. Throws a SluiceError, and then the message has
- * no message.
+ * Steps 2 and 3 of the walk: decodes the frame, reads its label, makes its id. Writes id, label, hops, times and sequence
+ * into `inFlight`. Throws a SluiceError; then `inFlight.message` stays undefined.
  */
 export function receive(route: Route, inFlight: InFlight): Message {
   identify(route, inFlight);
@@ -39,7 +39,7 @@ function tooLarge({ maxBodyBytes }: Route, { bytes }: InFlight): SluiceError {
   });
 }
 
-/** Runs a step under the eyes of the watching thread, where the route looks at the body. Throws a SluiceError. */
+/** Runs a step under the event-loop watchdog, where the route reads the body. Throws a SluiceError. */
 function watched<Made>(route: Route, inFlight: InFlight, step: keyof typeof STEPS, act: () => Made): Made {
   const { eventLoopWatchdog, decoding } = route;
   if (decoding === undefined) return act();
@@ -92,7 +92,7 @@ function read(route: Route, inFlight: InFlight): Message {
   };
 }
 
-/** `namedMs`: what the route's own timestamp says. An operator who renewed the expiry has answered for the age. */
+/** `namedMs`: the route's own `timestamp`. A renewed expiry of a replayed dead letter needs no time. */
 function requireTime({ delivery: { frame, replay } }: InFlight, namedMs: number | undefined): void {
   const isServers = frame.timestampMs !== undefined && frame.stampedBy === 'server';
   if (namedMs !== undefined || replay?.expiresAtMs !== undefined) return;
@@ -107,19 +107,19 @@ function requireTime({ delivery: { frame, replay } }: InFlight, namedMs: number 
   );
 }
 
-/** What is known of a delivery before anything looks into its body. */
+/** Sets the id of a delivery before its body is read. */
 export function identify(route: Route, inFlight: InFlight): void {
   inFlight.id = idOf(route, inFlight.delivery.id);
 }
 
-/** The source's identity stands before all else: two routes into one stream never share an id. */
+/** Pipeline and route come first: two routes into one stream never share an id. */
 function idOf({ pipeline, name }: Route, id: string): string {
   return `${pipeline}/${name}/${boundedId(id)}`;
 }
 
 /**
- * Steps 4 and 5: runs the stages and encodes what they made. A promise only where a stage made one. All of a delivery
- * or nothing: when one of several messages fails, none of them is sent. Throws or rejects with a SluiceError.
+ * Steps 4 and 5: runs the stages and encodes their results. Returns a promise only where a stage returned one. When one of
+ * several messages of a delivery fails, none of them is sent. Throws or rejects with a SluiceError.
  */
 export function pass(route: Route, inFlight: InFlight, message: Message): Passed | Promise<Passed> {
   const result = onward(route, inFlight, message, 0);
@@ -158,7 +158,7 @@ function expiry(route: Route, inFlight: InFlight): number | undefined {
   return ours === undefined || expiresAtMs === undefined ? (ours ?? expiresAtMs) : Math.min(ours, expiresAtMs);
 }
 
-/** What repetitions of a message have in common; undefined where the route does not look for them. */
+/** The repeat key of a message; undefined where the route has no `dedupe`. */
 export function repeatKeyOf(route: Route, inFlight: InFlight, { key, body }: Message): string | undefined {
   if (route.dedupe === undefined) return undefined;
   const { by, comparesContent } = route.dedupe;
@@ -171,11 +171,11 @@ export function repeatKeyOf(route: Route, inFlight: InFlight, { key, body }: Mes
 }
 
 /**
- * A publisher that begins anew, or two of one name: the id counts only together with what it names. A message counts once,
- * though both `id` and `dedupe` see it.
+ * Notes an id that another content had before: a publisher began anew, or two publishers have one name. A message is
+ * counted once, even if both `id` and `dedupe` note it.
  */
 function noteReuse({ reusedIds, counters, log, name }: Route, inFlight: InFlight, id: string, whole: string): void {
-  if (!reusedIds.wears(id, whole) || inFlight.isIdReused) return;
+  if (!reusedIds.isReused(id, whole) || inFlight.isIdReused) return;
   inFlight.isIdReused = true;
   counters.idsReused += 1;
   if (counters.idsReused > 1) return;

@@ -1,7 +1,7 @@
 import type { Demand } from '#contract/source.ts';
 import { Signal } from '#kit/signal.ts';
 
-/** Bounds what is unsettled on a route, in messages and in bytes (invariant 4). One taker waits at a time. */
+/** Bounds the unsettled deliveries of a route, in messages and in bytes (invariant 4). One caller waits at a time. */
 export class Window {
   readonly #messages: number;
   readonly #bytes: number;
@@ -14,8 +14,8 @@ export class Window {
     this.#bytes = limit.bytes;
   }
 
-  /** What may still be taken; undefined when nothing may. The last frame taken may overrun the bytes, never the messages. */
-  room(): Demand | undefined {
+  /** How much may still be read; undefined when the window is full. The last frame may exceed the bytes, never the messages. */
+  demand(): Demand | undefined {
     const messages = this.#messages - this.#heldMessages;
     const bytes = this.#bytes - this.#heldBytes;
     return messages > 0 && bytes > 0 ? { messages, bytes } : undefined;
@@ -32,7 +32,7 @@ export class Window {
     this.#opened.now();
   }
 
-  /** Resolves when something was given back, or `signal` aborts. */
+  /** Resolves when something was settled, or `signal` aborts. */
   opened(signal: AbortSignal): Promise<void> {
     return this.#opened.wait(signal);
   }

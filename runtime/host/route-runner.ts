@@ -24,7 +24,7 @@ import { type RouteServices, wireRoute } from './wire.ts';
 
 export interface LineSettings extends Omit<
   RouteServices,
-  'onFlow' | 'onLetters' | 'onUnconfirmed' | 'redelivers' | 'recoveredIds'
+  'onFlow' | 'onDeadLetters' | 'onUnconfirmed' | 'redelivers' | 'recoveredIds'
 > {
   readonly deadLetters: DeadLetterStore;
   /** Sends nothing but letters through again: its source is not opened. */
@@ -119,8 +119,8 @@ export class RouteRunner {
     const opened = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, {
       ...this.#settings,
       tailFor: redelivers ? { commitsEveryMs: gives.commitsEveryMs } : undefined,
-      onKnown: () => {
-        if (this.#route !== undefined) this.#route.counters.known += 1;
+      onAlreadyStored: () => {
+        if (this.#route !== undefined) this.#route.counters.alreadyStored += 1;
       },
     });
     this.#sink = opened.sink;
@@ -132,7 +132,7 @@ export class RouteRunner {
       opened.onFlow(isFlowing);
       health.set(`${this.#spec.name} confirmations`, isFlowing, `the sink does not confirm: ${why}`);
     };
-    const onLetters = (trouble: SluiceError | undefined): void => {
+    const onDeadLetters = (trouble: SluiceError | undefined): void => {
       health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && inWords(trouble));
     };
     const letters = this.#letters?.letters ?? deadLetters;
@@ -142,7 +142,7 @@ export class RouteRunner {
       ...this.#settings,
       deadLetters: letters,
       onFlow,
-      onLetters,
+      onDeadLetters,
       onUnconfirmed,
       redelivers,
       recoveredIds,

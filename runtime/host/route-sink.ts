@@ -31,7 +31,7 @@ export interface RouteSinkServices {
   /** Undefined where the source delivers nothing again: then nothing need be known of what was sent before. */
   readonly tailFor: Pick<LogRecoverySettings, 'commitsEveryMs'> | undefined;
   /** A frame in doubt was found in the sink's log. */
-  readonly onKnown: () => void;
+  readonly onAlreadyStored: () => void;
 }
 
 /** Resolves once it is connected, and the end of its log is read where it is one. */
@@ -41,7 +41,7 @@ export async function openRouteSink(
   context: BusContext,
   services: RouteSinkServices,
 ): Promise<RouteSink> {
-  const { catalog, clock, log, opening, tailFor, onKnown } = services;
+  const { catalog, clock, log, opening, tailFor, onAlreadyStored } = services;
   const bus = busOf(catalog, spec.to.bus);
   const opened = await bus.openSink(openingOptions(pipeline, spec.to, bus, context), context);
   const route = spec.name;
@@ -53,7 +53,7 @@ export async function openRouteSink(
     return { sink: yielding(pipeline, spec, opened, clock), recoveredIds, onFlow() {}, onUnconfirmed() {} };
   }
   const read = logReader(opened, settings);
-  const recovering = new LogRecoverySink(opened, { route, read, clock, log, onKnown });
+  const recovering = new LogRecoverySink(opened, { route, read, clock, log, onAlreadyStored });
   return {
     sink: yielding(pipeline, spec, recovering, clock),
     recoveredIds,

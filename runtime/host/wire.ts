@@ -51,7 +51,7 @@ export interface RouteServices {
   readonly eventLoopWatchdog: EventLoopWatchdog | undefined;
   readonly onFlow: Route['onFlow'];
   readonly onUnconfirmed: Route['onUnconfirmed'];
-  readonly onLetters: Route['onLetters'];
+  readonly onDeadLetters: Route['onDeadLetters'];
   /** Whether the source delivers again what was not settled. */
   readonly redelivers: boolean;
   /** What an earlier process has sent, as far as the sink's log says so. */
@@ -71,7 +71,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     suspects,
     eventLoopWatchdog,
     onFlow,
-    onLetters,
+    onDeadLetters,
   } = services;
   const { from, to } = spec;
   const stages = spec.stages.map((stage) => stageOf(stage, spec, services));
@@ -133,7 +133,7 @@ export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services:
     eventLoopWatchdog,
     onFlow,
     onUnconfirmed: services.onUnconfirmed,
-    onLetters,
+    onDeadLetters,
   };
 }
 

@@ -13,7 +13,7 @@ export class ReusedIds {
   #older = new Map<string, number>();
 
   /** Whether another message wore this id before. `whole`: the id together with what tells its message from others. */
-  wears(id: string, whole: string): boolean {
+  isReused(id: string, whole: string): boolean {
     const mark = checksumOf(whole);
     const before = this.#recent.get(id) ?? this.#older.get(id);
     if (before === mark) return false;

@@ -31,7 +31,7 @@ export interface RouteNumbers {
   readonly repeatedBy: Readonly<Record<string, number>>;
   readonly idsReused: number;
   readonly sent: number;
-  readonly known: number;
+  readonly alreadyStored: number;
   readonly retries: number;
   readonly rewinds: number;
   readonly unexplainedDuplicates: number;
@@ -99,7 +99,7 @@ const METRICS: readonly Metric[] = [
     name: 'sluice_frames_already_stored_total',
     type: 'counter',
     help: 'Of the frames sent: not written again, for the log of the sink held them already.',
-    samples: (route) => [{ value: route.known }],
+    samples: (route) => [{ value: route.alreadyStored }],
   },
   {
     name: 'sluice_retries_total',

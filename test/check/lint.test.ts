@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -39,14 +39,47 @@ test('a floating promise is refused', () => {
   assert.match(findings(said, 'runtime/engine/walk.ts'), /no-floating-promises/);
 });
 
-const REFUSED: readonly (readonly [sentence: string, folder: string, specifier: string])[] = [
-  ['a bus that imports the engine', 'runtime/buses/x', '../../engine/walk.ts'],
+/** Left to right: a room imports rooms of the layers before its own. Written here again, so that a gate cannot move unseen. */
+const LAYERS: readonly (readonly string[])[] = [
+  ['contract', 'kit'],
+  ['template', 'codecs', 'buses', 'store', 'telemetry'],
+  ['stages', 'engine'],
+  ['project'],
+  ['host'],
+  ['verify', 'demo'],
+  ['cli'],
+];
+
+type Plant = readonly [sentence: string, folder: string, specifier: string];
+
+/** Every arrow between two rooms that must not be: to a room of the same layer, or of a later one. */
+const ARROWS: readonly Plant[] = LAYERS.flatMap((layer, at) =>
+  layer.flatMap((room) =>
+    LAYERS.slice(at)
+      .flat()
+      .filter((other) => other !== room)
+      .map((other): Plant => {
+        const isAlias = other === 'contract' || other === 'kit';
+        return [`${room} that imports ${other}`, `runtime/${room}`, isAlias ? `#${other}/x.ts` : `../${other}/x.ts`];
+      }),
+  ),
+);
+
+const REFUSED: readonly Plant[] = [
+  ...ARROWS,
+  ['a bus that imports the engine', 'runtime/buses/x', '../../engine/pump.ts'],
+  ['a client folder of a bus that imports the engine', 'runtime/buses/x/client', '../../../engine/pump.ts'],
+  ['a sub-folder of the store that imports the engine', 'runtime/store/spool', '../../engine/pump.ts'],
   ['a bus that imports its neighbour', 'runtime/buses/nats', '../mqtt/source.ts'],
-  ['a part that imports the root', 'runtime/stages', '../catalog.ts'],
+  ['a client folder of a bus that imports its neighbour', 'runtime/buses/nats/client', '../../mqtt/source.ts'],
+  ['what buses share that imports one of them', 'runtime/buses/support', '../mqtt/source.ts'],
+  ['a part that imports the root', 'runtime/stages', '../sluice.ts'],
+  ['a sub-folder that imports the root', 'runtime/project/check', '../../sluice.ts'],
   ['a part that leaves itself by a detour', 'runtime/stages', './../engine/walk.ts'],
   ['a part that leaves #kit', 'runtime/stages', '#kit/../engine/walk.ts'],
   ['a part that comes in by the public door', 'runtime/stages', 'sluice'],
   ['a root file that leaves the runtime', 'runtime', '../test/harness/law.ts'],
+  ['a root file that imports a room', 'runtime', './engine/pump.ts'],
   ['a command that leaves the runtime', 'runtime/cli', '../../test/harness/law.ts'],
   ['a contract that imports a package', 'runtime/contract', 'mqtt'],
   ['a tool that imports the contract', 'runtime/kit', '#contract/frame.ts'],
@@ -70,11 +103,16 @@ const ALLOWED: readonly (readonly [folder: string, specifier: string])[] = [
   ['runtime/buses/rabbitmq', 'amqplib'],
   ['runtime/buses/nats', './connect.ts'],
   ['runtime/telemetry', '@opentelemetry/api'],
-  ['runtime/stages', 'ajv/dist/2020.js'],
+  ['runtime/project/schemas', 'ajv/dist/2020.js'],
   ['runtime/engine', '#contract/frame.ts'],
+  ['runtime/buses/kafka/client', '../../support/backoff.ts'],
+  ['runtime/project/schemas/pattern', '../../read/x.ts'],
+  ['runtime/host', '../engine/pump.ts'],
+  ['runtime/host', '../buses/mqtt/index.ts'],
   ['runtime/kit', './deque.ts'],
-  ['runtime', './buses/mqtt/bus.ts'],
-  ['runtime/cli', '../wire.ts'],
+  ['runtime', '#contract/transform.ts'],
+  ['runtime/cli', '../host/wire.ts'],
+  ['runtime/verify', '../host/end-options.ts'],
   ['runtime/demo', 'aedes'],
   ['functions', 'sluice'],
   ['test/engine', '../../runtime/engine/walk.ts'],
@@ -111,4 +149,16 @@ test('imports keep to the layers', async (t) => {
       assert.doesNotMatch(findings(said, path), /no-restricted-imports/),
     );
   }
+});
+
+test('the layers name every room of the runtime', () => {
+  const rooms = readdirSync(join(PROJECT, 'runtime'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  assert.deepEqual(rooms.map(({ name }) => name).toSorted(), LAYERS.flat().toSorted());
+});
+
+test('nothing in contract and kit touches the process or its streams', () => {
+  const source = "process.stderr.write('x');\n";
+  const paths = ['runtime/kit/no.ts', 'runtime/contract/no.ts'];
+  const said = lint(new Map(paths.map((path) => [path, source])));
+  for (const path of paths) assert.match(findings(said, path), /no-restricted-globals/);
 });

@@ -22,7 +22,7 @@ function scene(ids: readonly string[], removesForMs = 0) {
     },
     clock,
     log: { info() {}, warn: (event) => warnings.push(event), error() {} },
-    onKnown: () => (known += 1),
+    onAlreadyStored: () => (known += 1),
   });
   const later = async (ms: number): Promise<void> => {
     let isLater = false;

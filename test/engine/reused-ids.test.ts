@@ -29,7 +29,7 @@ function processedIds() {
   };
 }
 
-test('a message that wears the id of another one passes under an id of its own, and is counted', async () => {
+test('a message that isReused the id of another one passes under an id of its own, and is counted', async () => {
   const frames = [
     frame('a/x', 'open', '1'),
     frame('a/x', 'shut', '1'),
@@ -166,9 +166,15 @@ test('the digest of a content tells body, key and address apart', () => {
 test('ids are remembered within a bound', () => {
   const ids = new ReusedIds();
   assert.deepEqual(
-    [ids.wears('1', '1~a'), ids.wears('1', '1~a'), ids.wears('1', '1~b'), ids.wears('1', '1~b'), ids.wears('1', '1~a')],
+    [
+      ids.isReused('1', '1~a'),
+      ids.isReused('1', '1~a'),
+      ids.isReused('1', '1~b'),
+      ids.isReused('1', '1~b'),
+      ids.isReused('1', '1~a'),
+    ],
     [false, false, true, false, true],
   );
-  for (let n = 0; n < 100_000; n += 1) ids.wears(`n${n}`, `n${n}~x`);
-  assert.equal(ids.wears('1', '1~c'), false, 'forgotten');
+  for (let n = 0; n < 100_000; n += 1) ids.isReused(`n${n}`, `n${n}~x`);
+  assert.equal(ids.isReused('1', '1~c'), false, 'forgotten');
 });

@@ -56,7 +56,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     suspects: undefined,
     eventLoopWatchdog: undefined,
     onFlow() {},
-    onLetters() {},
+    onDeadLetters() {},
     ...parts,
   };
   return { route, letters };

@@ -177,7 +177,7 @@ void describe('poison messages', { concurrency: 2 }, () => {
 
   law('there is probation after a kill, and none after an end in order', { needs: ['nats-process'] }, async () => {
     await using scene = await setScene('jetstream');
-    const inProbation = (bridge: Bridge): boolean => bridge.lines().some(({ event }) => event === 'probation');
+    const inProbation = (bridge: Bridge): boolean => bridge.lines().some(({ event }) => event === 'crash-quarantine');
     await settleIn(scene);
     const second = scene.start();
     await second.ready();

@@ -71,8 +71,8 @@ class KafkaSink implements Sink {
   #linger: NodeJS.Timeout | undefined;
   #isRecovering = false;
 
-  constructor(link: Link, to: KafkaTo, recoverIds: KafkaSink['recoverIds']) {
-    this.recoverIds = recoverIds;
+  constructor(link: Link, to: KafkaTo, recover: KafkaSink['recoverIds']) {
+    this.recoverIds = recover;
     this.#link = link;
     this.#to = to;
     this.#spell = speller(link.context, headerSpelling);

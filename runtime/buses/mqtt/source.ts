@@ -284,7 +284,7 @@ class MqttSource implements Source, LinkEnd {
     if (order === undefined) return;
     const packetId = packet.messageId ?? 0;
     const id = this.#idOf(packetId, frame);
-    if (frame.id !== undefined && this.#reused.wears(frame.id, id)) this.#note('ID_REUSED');
+    if (frame.id !== undefined && this.#reused.isReused(frame.id, id)) this.#note('ID_REUSED');
     const claim: Claim = { packetId, id, bytes, outcome: undefined, confirm: noConfirm, order };
     this.#claims.delete(packetId);
     this.#claims.add(packetId, claim);

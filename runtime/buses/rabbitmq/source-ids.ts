@@ -26,7 +26,7 @@ export class SourceIds {
       return `${this.#queue}:${this.#nonce}-${this.#count}`;
     }
     const id = `${this.#queue}:m:${named}~${contentId(address, undefined, body)}`;
-    if (this.#reused.wears(named, id)) this.#note('ID_REUSED');
+    if (this.#reused.isReused(named, id)) this.#note('ID_REUSED');
     return id;
   }
 }

@@ -29,7 +29,7 @@ test('what the source delivers again because its settlement was lost is stored o
   assert.deepEqual((await lent(second.spool, 3)).map(textOf), ['2', '3', '4']);
   await waitFor(() => second.source.settled.length === 4, DEADLINE_MS, 'all to be accepted');
   assert.equal(second.store.messages, 3);
-  // Nobody can have seen it: another message that wears its id.
+  // Nobody can have seen it: another message that isReused its id.
   second.source.give(frames('other'), { id: '4', attempt: 1 });
   assert.deepEqual((await lent(second.spool, 1)).map(textOf), ['other']);
   await second.spool.close();

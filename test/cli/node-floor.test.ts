@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isNodeTooOld } from '../../runtime/kit/node-floor.ts';
+import { isNodeTooOld } from '../../runtime/cli/node-floor.ts';
 
 test('a Node below the floor is told so, one above it is not', (t) => {
   const written: unknown[] = [];
