@@ -13,7 +13,7 @@ import { leave } from './leave.ts';
 import type { OwnRun } from './letter-task.ts';
 import { liveLog } from './live-log.ts';
 import { parseWords } from './parse-words.ts';
-import { RUN_HELP, RUN_OPTIONS, runOptions } from './run-options.ts';
+import { RUN_HELP, RUN_OPTIONS, runOptions, warnOfOlderOptions } from './run-options.ts';
 import { spoolsFrom } from './spool-place.ts';
 import { warnOfOlderState } from './state-place.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
@@ -116,6 +116,7 @@ async function hold(given: Arguments, bundled: BundledPipeline): Promise<ExitCod
   const home = homeOf(bundled);
   const options = runOptions(given, home, spec.name);
   const { log, show } = liveLog();
+  warnOfOlderOptions(log, given);
   if (given.values['state'] === undefined) warnOfOlderState(log, home, spec.name);
   const catalog = catalogOf(bundled.buses);
   return holdPipeline(spoolsFrom(home, spec, log), { ...options, catalog, parts, log, environment: process.env }, show);

@@ -7,12 +7,12 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { holdPipeline } from './hold.ts';
 import { liveLog } from './live-log.ts';
 import { loadPipeline } from './load-parts.ts';
-import { RUN_HELP, RUN_OPTIONS, runOptions } from './run-options.ts';
+import { RUN_HELP, RUN_OPTIONS, runOptions, warnOfOlderOptions } from './run-options.ts';
 import { spoolsFrom } from './spool-place.ts';
 import { warnOfOlderState } from './state-place.ts';
 
 export const run: Command = {
-  usage: 'PIPELINE [--admin HOST:PORT] [--state DIR] [--drain 10s] [--fail-fast]',
+  usage: 'PIPELINE [--admin HOST:PORT] [--state DIR] [--shutdown-timeout 10s] [--fail-fast]',
   help: RUN_HELP,
   options: RUN_OPTIONS,
   words: 1,
@@ -30,6 +30,7 @@ export const run: Command = {
       if (severity === 'warning') log.warn('check', { code, place: `${file}:${line}:${column}`, text });
     }
     const options = runOptions(given, project.folder, spec.name);
+    warnOfOlderOptions(log, given);
     if (given.values['state'] === undefined) warnOfOlderState(log, project.folder, spec.name);
     return holdPipeline(
       spoolsFrom(project.folder, spec, log),

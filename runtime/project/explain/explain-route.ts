@@ -190,7 +190,8 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
       'the sink is back': whenBack(known),
       'a confirmation is lost': onLostConfirmation(known),
       'the bridge is killed': onCrash(known),
-      'the bridge is stopped': 'it reads no more, finishes what is under way within --drain, gives the rest back',
+      'the bridge is stopped':
+        'it reads no more, finishes what is under way within --shutdown-timeout, gives the rest back',
       'the server of the source crashes': onServerCrash('source', known),
       'the server of the sink crashes': onServerCrash('sink', known),
       'a message cannot pass': onBadMessage(known),
