@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pause } from '#kit/deadline.ts';
 import { catalog } from '../host/catalog.ts';
@@ -21,6 +22,8 @@ import { newScreen } from './screen.ts';
 import { shortPath } from './short-path.ts';
 
 const STATE = join('.sluice', 'demo');
+/** npm's scripts run on the Node there; the one on the reader's PATH may be too old for a command that is copied. */
+const INSTALLED = join('node_modules', '.bin');
 
 /** What to look at once there are dead letters. */
 const LETTER_WORDS: readonly ((pipeline: string) => string)[] = [
@@ -125,6 +128,9 @@ function conclude(evidence: Evidence, pipeline: string): ExitCode {
       : ['It does not balance:', ...wrong.map((line) => `  ${line}`)]),
     '',
     'Try next, in this folder:',
+    ...(existsSync(join(INSTALLED, 'node'))
+      ? [`  export PATH="$PWD/${INSTALLED}:$PATH"  # the Node that npm has installed here`]
+      : []),
     ...(tallies.length === 0 ? [] : LETTER_WORDS.map((words) => `  ${ownWords()} ${words(shortPath(pipeline))}`)),
     `  ${ownWords()} explain ${shortPath(pipeline)}`,
     'README.md, "A pipeline of your own", has the files to begin with.',
