@@ -1,6 +1,6 @@
 import type { JudgedRoute } from './verify-ends.ts';
 import { notedAdmin } from '../store/admin-note.ts';
-import type { Drops } from '../verify/elsewhere.ts';
+import type { Drops } from '../verify/message-ends.ts';
 
 const ANSWER_MS = 5000;
 

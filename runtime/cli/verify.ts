@@ -2,7 +2,7 @@ import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import { harmless } from '#kit/printable.ts';
 import { catalog } from '../host/catalog.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
-import type { LetterCause } from '../verify/own-dead-letters.ts';
+import type { LetterCause } from '../verify/run-dead-letters.ts';
 import { startVerification, type Verification } from '../verify/verification.ts';
 import { newLog } from '../telemetry/log.ts';
 import { type Report, reportText } from '../verify/verdicts.ts';

@@ -1,6 +1,6 @@
 import type { Broker } from '../harness/broker.ts';
 import type { Need } from '../harness/law.ts';
-import type { Unread } from '../../runtime/verify/elsewhere.ts';
+import type { Unread } from '../../runtime/verify/message-ends.ts';
 import type { Link } from '../harness/link.ts';
 
 /** Words of a pipeline file. */
