@@ -1,12 +1,12 @@
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import type { WholeLetter } from '../store/dead-letters/kept-letter.ts';
 import { UsageError } from './command.ts';
-import type { LetterTask } from './letter-task.ts';
+import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { letterJson } from './letter-json.ts';
-import { letterPage } from './letter-page.ts';
+import { letterJson } from './dead-letter-json.ts';
+import { deadLetterText } from './dead-letter-text.ts';
 
-export function showLetters({ pipeline: { spec }, shelf, filter, isJson, folder }: LetterTask): ExitCode {
+export function showLetters({ pipeline: { spec }, shelf, filter, isJson, folder }: DlqTask): ExitCode {
   const { numbers } = filter;
   if (numbers === undefined) throw new UsageError('expected the number of a letter behind the pipeline, found none');
   const letters = [...shelf.each(filter)];
@@ -15,7 +15,7 @@ export function showLetters({ pipeline: { spec }, shelf, filter, isJson, folder 
     const ok = missing.length === 0;
     process.stdout.write(`${JSON.stringify({ ok, folder, letters: letters.map(letterJson), missing })}\n`);
   } else {
-    process.stdout.write(letters.map((letter) => letterPage(letter, changerOf(letter, spec))).join('\n'));
+    process.stdout.write(letters.map((letter) => deadLetterText(letter, changerOf(letter, spec))).join('\n'));
     for (const number of missing) process.stderr.write(`sluice: expected letter ${number} in ${folder}, found none\n`);
   }
   return missing.length === 0 ? EXIT.fine : EXIT.invalid;

@@ -3,7 +3,7 @@ import type { Log } from '#contract/log.ts';
 import type { RunSettings } from '../host/pipeline.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { durationOption } from './duration-option.ts';
-import { standardState } from './state-place.ts';
+import { standardState } from './state-folder.ts';
 
 /** Options of everything that runs a pipeline. */
 export const RUN_OPTIONS = {

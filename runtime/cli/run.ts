@@ -4,12 +4,12 @@ import type { Finding } from '../project/check/findings.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { holdPipeline } from './hold.ts';
+import { runUntilSignal } from './run-until-signal.ts';
 import { liveLog } from './live-log.ts';
 import { loadPipeline } from './load-parts.ts';
 import { RUN_HELP, RUN_OPTIONS, runOptions, warnOfOlderOptions } from './run-options.ts';
-import { spoolsFrom } from './spool-place.ts';
-import { warnOfOlderState } from './state-place.ts';
+import { withSpoolFolders } from './spool-folder.ts';
+import { warnOfOlderState } from './state-folder.ts';
 
 export const run: Command = {
   usage: 'PIPELINE [--admin HOST:PORT] [--state DIR] [--shutdown-timeout 10s] [--fail-fast]',
@@ -32,8 +32,8 @@ export const run: Command = {
     const options = runOptions(given, project.folder, spec.name);
     warnOfOlderOptions(log, given);
     if (given.values['state'] === undefined) warnOfOlderState(log, project.folder, spec.name);
-    return holdPipeline(
-      spoolsFrom(project.folder, spec, log),
+    return runUntilSignal(
+      withSpoolFolders(project.folder, spec, log),
       { ...options, catalog, parts, log, environment: process.env },
       show,
     );

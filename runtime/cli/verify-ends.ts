@@ -15,7 +15,7 @@ import { type BodyPlan, planBodies } from '../verify/bodies.ts';
 import { checkVerifyDocument, checkVerifyText, isVerifyText, type VerifyDocument } from '../verify/document.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { type Arguments, UsageError } from './command.ts';
-import { standardState } from './state-place.ts';
+import { standardState } from './state-folder.ts';
 import { bodyOption, markOption, textOf } from './verify-options.ts';
 
 /** The ends that the command line names; without `ends` the findings say why there are none. */

@@ -11,7 +11,7 @@ import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { countDrops, type DropCounts } from './verify-drops.ts';
 import { chooseEnds } from './verify-ends.ts';
-import { type LettersAside, lettersOf } from './verify-letters.ts';
+import { type LettersAside, lettersOf } from './verify-dead-letters.ts';
 import { bodyOption, classOption, markOption, VERIFY_HELP, VERIFY_OPTIONS, verifyOptions } from './verify-options.ts';
 
 const PROGRESS_MS = 1000;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RUN_OPTIONS, runOptions, warnOfOlderOptions } from '../../runtime/cli/run-options.ts';
-import { parseWords } from '../../runtime/cli/parse-words.ts';
+import { parseArguments } from '../../runtime/cli/parse-arguments.ts';
 
 function given(...options: readonly string[]) {
-  return parseWords({ options: RUN_OPTIONS, words: 1 }, ['pipelines/p.yaml', ...options]);
+  return parseArguments({ options: RUN_OPTIONS, words: 1 }, ['pipelines/p.yaml', ...options]);
 }
 
 function drainMs(...options: readonly string[]): number {

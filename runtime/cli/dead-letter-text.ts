@@ -1,10 +1,10 @@
 import { harmless } from '#kit/printable.ts';
 import type { WholeLetter } from '../store/dead-letters/kept-letter.ts';
 import { bodyLines } from './body-lines.ts';
-import { moment } from './letter-json.ts';
+import { moment } from './dead-letter-json.ts';
 
 /** A letter for people: its end, its envelope, its body. `changedBy`: the stage that changed the body before the refusing one, `function NAME`. */
-export function letterPage(letter: WholeLetter, changedBy: string | undefined): string {
+export function deadLetterText(letter: WholeLetter, changedBy: string | undefined): string {
   const { frame } = letter;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['code', letter.code],
