@@ -1,13 +1,13 @@
-import type { KeptLetter, WholeLetter } from '../store/dead-letters/kept-letter.ts';
+import type { LetterSummary, StoredLetter } from '../store/dead-letters/stored-letter.ts';
 
 /** A letter for machines, without what it carried. Times as RFC 3339. */
-export function letterSummary(letter: KeptLetter): object {
+export function letterSummary(letter: LetterSummary): object {
   const { receivedAtMs, diedAtMs, ...rest } = letter;
   return { ...rest, receivedAt: moment(receivedAtMs), diedAt: moment(diedAtMs) };
 }
 
 /** A letter for machines, whole: one line of an export. The body is base64 of its bytes, null where it had none. */
-export function letterJson({ frame, ...letter }: WholeLetter): object {
+export function letterJson({ frame, ...letter }: StoredLetter): object {
   const { body, headers, headerTypes, timestampMs, expiresAtMs, contentType, id } = frame;
   return {
     ...letterSummary(letter),

@@ -1,10 +1,10 @@
 import { harmless } from '#kit/printable.ts';
-import type { WholeLetter } from '../store/dead-letters/kept-letter.ts';
+import type { StoredLetter } from '../store/dead-letters/stored-letter.ts';
 import { bodyLines } from './body-lines.ts';
 import { moment } from './dead-letter-json.ts';
 
 /** A letter for people: its end, its envelope, its body. `changedBy`: the stage that changed the body before the refusing one, `function NAME`. */
-export function deadLetterText(letter: WholeLetter, changedBy: string | undefined): string {
+export function deadLetterText(letter: StoredLetter, changedBy: string | undefined): string {
   const { frame } = letter;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['code', letter.code],
@@ -45,7 +45,7 @@ export function deadLetterText(letter: WholeLetter, changedBy: string | undefine
   return `${lines.join('\n')}\n`;
 }
 
-function pointerText({ pointer }: WholeLetter, changedBy: string | undefined): string | undefined {
+function pointerText({ pointer }: StoredLetter, changedBy: string | undefined): string | undefined {
   if (pointer === undefined) return undefined;
   const place = pointer === '' ? '(the whole body)' : pointer;
   return changedBy === undefined ? place : `${place}, in the body that ${changedBy} made of the one below`;

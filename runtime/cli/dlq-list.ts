@@ -1,5 +1,5 @@
 import { harmless } from '#kit/printable.ts';
-import type { KeptLetter } from '../store/dead-letters/kept-letter.ts';
+import type { LetterSummary } from '../store/dead-letters/stored-letter.ts';
 import { UsageError } from './command.ts';
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -28,7 +28,7 @@ export function listLetters({ given, folder, shelf, filter, isJson }: DlqTask): 
 }
 
 /** One line a letter, aligned, cut to the terminal where there is one. */
-export function table(letters: readonly KeptLetter[], width: number = process.stdout.columns || Infinity): string {
+export function table(letters: readonly LetterSummary[], width: number = process.stdout.columns || Infinity): string {
   const rows = letters.map((letter) => [
     String(letter.number),
     moment(letter.diedAtMs)?.replace('T', ' ').slice(0, 19) ?? '',

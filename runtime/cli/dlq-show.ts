@@ -1,5 +1,5 @@
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
-import type { WholeLetter } from '../store/dead-letters/kept-letter.ts';
+import type { StoredLetter } from '../store/dead-letters/stored-letter.ts';
 import { UsageError } from './command.ts';
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -22,7 +22,7 @@ export function showLetters({ pipeline: { spec }, shelf, filter, isJson, folder 
 }
 
 /** The last stage before the refusing one that changed the body, if any: the pointer then leads into the changed body. */
-function changerOf({ route, stage }: WholeLetter, { routes }: PipelineSpec): string | undefined {
+function changerOf({ route, stage }: StoredLetter, { routes }: PipelineSpec): string | undefined {
   const stages = routes.find(({ name }) => name === route)?.stages ?? [];
   const at = stages.findIndex(({ verb, name }) => `${verb} ${name}` === stage);
   const changing = stages.slice(0, Math.max(0, at)).findLast(({ kind }) => kind.changesBody);

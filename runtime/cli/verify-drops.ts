@@ -1,5 +1,5 @@
 import type { JudgedRoute } from './verify-ends.ts';
-import { notedAdmin } from '../store/admin-note.ts';
+import { readAdminUrl } from '../store/admin-url.ts';
 import type { Drops } from '../verify/message-ends.ts';
 
 const ANSWER_MS = 5000;
@@ -39,7 +39,7 @@ export async function countDrops(running: string | undefined, route: JudgedRoute
 
 /** Since the start of the process, without repetitions, which the route itself drops; undefined where it serves no figures. */
 async function dropped(folder: string, route: string): Promise<number | undefined> {
-  const url = notedAdmin(folder);
+  const url = readAdminUrl(folder);
   if (url === undefined) return undefined;
   try {
     const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });

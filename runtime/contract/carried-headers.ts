@@ -4,10 +4,10 @@ import { type Frame, type HeaderType, type HeaderTypes, HOPS } from './frame.ts'
 import { addValues, type TypeLists } from './typed-headers.ts';
 
 /**
- * The header in which a bridge carries those that the bus cannot spell: JSON in visible ASCII, a list of
- * `[name, [values], [types]]`, each as it stands in Frame.headers and headerTypes. Bytes that are no text are base64, or
- * lone surrogates as kit/raw-text.ts writes them. Longer than a bus's value may be, it is cut into several values.
- * Whoever reads a bus puts them back, so what a header holds survives any way over any buses.
+ * The header in which a bridge carries the headers that the bus cannot spell: JSON in visible ASCII, a list of
+ * `[name, [values], [types]]`, each as in Frame.headers and headerTypes. Bytes that are no text are base64, or lone
+ * surrogates as kit/raw-text.ts writes them. A text longer than the bus's values may be is cut into several values.
+ * Every source restores them, so a header survives any path over any buses.
  */
 export const CARRIED_HEADERS = 'carried-headers';
 
@@ -15,16 +15,16 @@ export const CARRIED_HEADERS = 'carried-headers';
 const ID = 'msgid';
 export const CONTENT_TYPE = 'content-type';
 
-/** Whether a header of this name is the content type, in whatever spelling: names on most buses ignore case. */
+/** Whether a header of this name is the content type. Case is ignored, as on most buses. */
 export function isContentType(name: string): boolean {
   return name.length === CONTENT_TYPE.length && name.toLowerCase() === CONTENT_TYPE;
 }
 
-/** What becomes of a header that the bus cannot spell. */
+/** The treatment of a header that the bus cannot spell. */
 export const UNSPELLABLE = ['encode', 'drop', 'reject'] as const;
 export type Unspellable = (typeof UNSPELLABLE)[number];
 
-/** Whether a bus can spell this header, so that its next reader sees the same name, values and bytes. */
+/** Whether a bus can spell this header, so that the next reader gets the same name, values and bytes. */
 export type CanSpell = (name: string, values: readonly string[], types: readonly HeaderType[] | undefined) => boolean;
 
 /** How a sink's bus spells headers. */
@@ -38,7 +38,7 @@ export interface Spelling {
 type Entry = readonly [name: string, values: readonly string[], types: readonly HeaderType[]];
 
 const FIELDS = 2;
-/** What decides over the message is read where everybody sees it, or not at all. */
+/** Headers that decide about the message must be readable by every consumer, so they are never carried encoded. */
 const NEVER_CARRIED: ReadonlySet<string> = new Set([
   'seclabel',
   'traceparent',
@@ -47,7 +47,7 @@ const NEVER_CARRIED: ReadonlySet<string> = new Set([
   'stale',
   HOPS,
 ]);
-/** Headers that one message may carry so: more are no headers that anybody wrote, and take long to read. */
+/** Most carried headers of one message. No publisher writes more, and they take long to read. */
 const MOST_CARRIED = 1000;
 const BEYOND_ASCII = /[^\x20-\x7e]+/g;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
@@ -63,9 +63,9 @@ const TYPES: ReadonlySet<unknown> = new Set<HeaderType>([
 ]);
 
 /**
- * The frame as a bus can spell it: the same one where nothing stands against it. Id and content type are judged as
- * headers of those names; an id is carried even where others are dropped. Throws HEADER_UNSPELLABLE where `unspellable`
- * says so, and for a label, which is never carried where nobody looks for it.
+ * The frame as a bus can spell it; the same object where nothing must change. Id and content type are treated as headers
+ * of those names; an id is carried even where other headers are dropped. Throws HEADER_UNSPELLABLE where `unspellable` is
+ * `reject`, and for a label, which is never carried encoded.
  */
 export function spelled(frame: Frame, spelling: Spelling, unspellable: Unspellable): Frame {
   const { headers, headerTypes, id, contentType } = frame;
@@ -73,7 +73,7 @@ export function spelled(frame: Frame, spelling: Spelling, unspellable: Unspellab
   let odd: Entry[] | undefined;
   const isOdd = (name: string, values: readonly string[], types: readonly HeaderType[] | undefined): boolean =>
     name === CARRIED_HEADERS || !canSpell(name, values, types);
-  // Beside the field of that name a header of its own has no place on most buses.
+  // Most buses have no place for a header beside the field of the same name.
   const isBesideField = (name: string): boolean =>
     (name === ID && id !== undefined) || (name === CONTENT_TYPE && contentType !== undefined);
   for (const [name, values] of headers) {
@@ -91,7 +91,7 @@ export function spelled(frame: Frame, spelling: Spelling, unspellable: Unspellab
     leftTypes.delete(name);
   }
   const entries = kept(odd ?? [], spelling, unspellable);
-  // The field before a header of its name: the reader takes the first.
+  // The field comes before a header of its name: the reader takes the first.
   if (isTypeOdd) entries.unshift(...kept([[CONTENT_TYPE, [contentType], ['text']]], spelling, unspellable));
   if (isIdOdd) entries.unshift([ID, [id], ['text']]);
   if (entries.length > 0) left.set(CARRIED_HEADERS, inPieces(asciiJson(entries), spelling.maxValue));
@@ -104,7 +104,7 @@ export function spelled(frame: Frame, spelling: Spelling, unspellable: Unspellab
   };
 }
 
-/** `spelled` as the context of a sink says. */
+/** `spelled` with the setting of a sink's context. */
 export function speller(
   { unspellable = 'encode' }: { readonly unspellable?: Unspellable },
   spelling: Spelling,
@@ -117,7 +117,7 @@ function kept(odd: readonly Entry[], { bus, canSpell }: Spelling, unspellable: U
   const [first] = label === undefined && unspellable === 'reject' ? odd : [label];
   if (first !== undefined) {
     const name = nameInText(first[0]);
-    // What can be spelled is here because the field of its name stands there already.
+    // A header that can be spelled is refused because the frame has a field of its name.
     const isBeside = first[0] !== CARRIED_HEADERS && canSpell(...first);
     const why = isBeside
       ? `has no place for header ${name} beside the field of that name`
@@ -161,14 +161,14 @@ function inPieces(text: string, most: number | undefined): string[] {
 }
 
 /**
- * What every source makes of the headers that it has read: carried ones are put back into `headers`, and their types into
- * `types`; the runtime's own names are written in lower case. Answers the types.
+ * To be called by every source for the headers that it has read: restores carried headers into `headers` and their types
+ * into `types`, and writes the runtime's own names in lower case. Returns the types.
  */
 export function settleHeaders(headers: Map<string, string[]>, types: TypeLists | undefined): TypeLists | undefined {
   return lowerOwnNames(headers, unpack(headers, types));
 }
 
-/** A name that stands there too keeps its values, and those that were carried follow. A stranger's text that is none of a bridge's stays. */
+/** A name that is there already keeps its values, and the carried ones follow. A text that no bridge wrote stays a header. */
 function unpack(headers: Map<string, string[]>, types: TypeLists | undefined): TypeLists | undefined {
   const pieces = headers.get(CARRIED_HEADERS);
   if (pieces === undefined || types?.has(CARRIED_HEADERS) === true) return types;
@@ -183,7 +183,7 @@ function unpack(headers: Map<string, string[]>, types: TypeLists | undefined): T
   return all;
 }
 
-/** Takes out the first text of a header that stands in a field of the frame; others of its name stay. Empty text is none. */
+/** Removes and returns the first value of a header that is a field of the frame; other values stay. Undefined for an empty text. */
 export function takeField(
   headers: Map<string, readonly string[]>,
   types: HeaderTypes | undefined,
@@ -214,7 +214,7 @@ function isEntry(value: unknown): value is Entry {
   return values.every((each) => typeof each === 'string') && types.every((type) => TYPES.has(type));
 }
 
-/** Whether a value is bytes or nothing at all: a bus without types for its headers cannot say so. */
+/** Whether no value is bytes or null: a bus without header types can carry no others. */
 export function isTextAlone(types: readonly HeaderType[] | undefined): boolean {
   return types === undefined || !types.some((type) => type === 'bytes' || type === 'null');
 }

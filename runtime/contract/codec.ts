@@ -8,8 +8,8 @@ export interface Codec<Body = unknown> {
   readonly contentType: string;
   decode(bytes: Uint8Array): Body;
   /**
-   * `source`: the very bytes that the message was decoded from. A codec may keep beside them what a body cannot hold,
-   * as the text of a decimal.
+   * `source`: the same bytes object that the message was decoded from. A codec may keep with it what a body cannot hold,
+   * such as the text of a decimal.
    */
   encode(body: Body, source?: Uint8Array | null): Uint8Array;
 }
@@ -33,8 +33,8 @@ export interface CodecKind<Body = unknown> extends Codec<Body> {
 }
 
 /**
- * What becomes of a number in JSON that a double does not hold: the message is refused, the number is held exactly, or it
- * becomes the nearest double (docs/pipeline-file.md, Numbers in JSON).
+ * The treatment of a JSON number that a double cannot hold: the message is refused, the number is kept exactly, or it
+ * becomes the nearest double (docs/pipeline-file.md, JSON bodies).
  */
 export const JSON_NUMBERS = ['reject', 'exact', 'round'] as const;
 export type JsonNumbers = (typeof JSON_NUMBERS)[number];

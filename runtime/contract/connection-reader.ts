@@ -1,6 +1,6 @@
 import type { EndOptions } from './bus.ts';
 
-/** How a driver reads the connection's options before each attempt to connect. */
+/** The function by which a driver reads the connection's options before each attempt to connect. */
 export function connectionReader<Connection>({
   connection,
   reread,

@@ -1,10 +1,10 @@
-/** What a statement takes and gives. */
+/** A value of a statement's parameters. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
 /** Values for `:name`. */
 export type SqlNamed = Record<string, SqlValue>;
 export type SqlRow = Record<string, unknown>;
 
-/** A compiled statement of a database. Each call throws what the database says. */
+/** A compiled statement of a database. Each call throws the database's error. */
 export interface Statement {
   get(...values: SqlValue[]): SqlRow | undefined;
   get(named: SqlNamed): SqlRow | undefined;
@@ -16,7 +16,7 @@ export interface Statement {
   run(named: SqlNamed): { readonly changes: number | bigint };
 }
 
-/** An open database file. Each call throws what the database says: a disk that is full, a lock, damage. */
+/** An open database file. Each call throws the database's error: a full disk, a lock, damage. */
 export interface Database {
   readonly isOpen: boolean;
   readonly isTransaction: boolean;

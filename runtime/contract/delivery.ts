@@ -1,29 +1,29 @@
 import type { SluiceError } from './errors.ts';
 import type { Frame } from './frame.ts';
 
-/** How responsibility for one delivery ended. Exactly one outcome is settled for every delivery (invariant 2). */
+/** The end of one delivery. Exactly one outcome is settled for every delivery (invariant 2). */
 export type Outcome =
-  /** Safe downstream, or ended on purpose. The source forgets it. */
+  /** Safe downstream, or dropped on purpose. The source acknowledges it. */
   | { readonly kind: 'accept' }
-  /** Given back undone: the runtime stops. A source whose redelivery would reorder does nothing and lets its next start repeat it. */
+  /** Not processed, because the runtime stops. A source whose redelivery would change the order does nothing: its next start reads it again. */
   | { readonly kind: 'release' }
-  /** It can never succeed and its dead letter is written. The source forgets it, saying so where the bus has a word for that. */
+  /** It can never succeed and its dead letter is durable. The source acknowledges it, as rejected where the bus can express that. */
   | { readonly kind: 'reject'; readonly cause: SluiceError };
 
 export const ACCEPT: Outcome = { kind: 'accept' };
 export const RELEASE: Outcome = { kind: 'release' };
 
-/** What a dead letter on its way back brings along: it is the same message still. */
+/** The data of a replayed dead letter: it is still the same message. */
 export interface Replayed {
   /** Its number in the store. */
   readonly letter: number;
-  /** Tries until it died last; those of this time are added. */
+  /** Attempts before this replay; later ones are added. */
   readonly attempts: number;
-  /** When it was first read, in milliseconds since 1970 (UTC): an expiry of the route counts from there. */
+  /** When it was first read, in milliseconds since 1970 (UTC): the start of the route's expiry. */
   readonly receivedAtMs: number;
-  /** Stands for every other expiry, where an operator renewed it. */
+  /** Replaces every other expiry, where an operator renewed it. */
   readonly expiresAtMs: number | undefined;
-  /** The span in which it died last: its new trace is linked to it. */
+  /** The span in which it became a dead letter: the new trace is linked to it. */
   readonly traceId: string | undefined;
   readonly spanId: string | undefined;
 }
@@ -36,20 +36,20 @@ export interface Delivery {
    */
   readonly id: string;
   readonly frame: Frame;
-  /** 1 when nobody can have seen this delivery before, more when it is a redelivery, undefined where the bus cannot tell. */
+  /** 1 for a certain first delivery, more for a redelivery, undefined where the bus cannot tell. */
   readonly attempt: number | undefined;
-  /** True where the bus has no name for it and the source counted: a later session knows it by another id. */
+  /** True where the bus has no id for it and the source counted: it has another id in a later session. */
   readonly isNumberedHere?: boolean;
   /**
    * Where given, deliveries of one lane keep their order whatever their keys and addresses are (invariant 5); otherwise
    * those of one key and address do.
    */
   readonly lane?: string;
-  /** Given where the source could not read a part of it: it is refused with this error, and its body kept. */
+  /** Set where the source could not read a part of it: it is rejected with this error, and its body is kept. */
   readonly fault?: SluiceError;
-  /** Given where it is a dead letter that comes back. */
+  /** Set for a replayed dead letter. */
   readonly replay?: Replayed;
-  /** When the bridge took it over, in milliseconds since 1970 (UTC), where that was before it was read: it lay in a spool. */
+  /** When the bridge received it, in milliseconds since 1970 (UTC), where it was in a spool since then. */
   readonly arrivedAtMs?: number;
   /**
    * Called exactly once by the engine, in any order relative to other deliveries; a source whose bus commits

@@ -1,6 +1,6 @@
 /**
- * Every code the bridge can report of a running message or bus. `verdict`: whether trying again can help. `scope`:
- * whether the message or the bus is at fault; what is the bus's fault never counts against a message.
+ * Every code that the bridge can report of a running message or bus. `verdict`: whether another attempt can help. `scope`:
+ * whether the message or the bus is at fault; a fault of the bus never counts against a message.
  */
 export const ERRORS = {
   DECODE_FAILED: {
@@ -12,13 +12,13 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'A number that a double does not hold, so that another one would come out. Write json: { numbers: exact } in the route and replay it, have the publisher send it as a text, or take the nearest double: json: { numbers: round }.',
+      'A double cannot hold this number, so another number would be sent. Write json: { numbers: exact } in the route and replay it, have the publisher send it as a text, or accept the nearest double: json: { numbers: round }.',
   },
   BODY_UNSAFE: {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'A name in the body, __proto__ or constructor.prototype, changes every object of a process that merges it. Find out who sends it. A route that does not look at bodies passes it on as it is.',
+      'A name in the body, __proto__ or constructor.prototype, changes every object of a process that merges it. Find the publisher. A route that does not read bodies passes it unchanged.',
   },
   BODY_TOO_LARGE: {
     verdict: 'reject',
@@ -56,7 +56,7 @@ export const ERRORS = {
     verdict: 'retry',
     scope: 'message',
     remedy:
-      'A step of a message never came back and held up everything, so the process was ended. Fix the loop of the function, or have it run apart: isolate: worker; or simplify the schema, or lower maxBody.',
+      'A step never returned and blocked the event loop, so the process was ended. Fix the loop of the function, or run it in a thread of its own: isolate: worker; or simplify the schema, or lower maxBody.',
   },
   TRANSFORM_CRASHED: {
     verdict: 'retry',
@@ -72,7 +72,7 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The process ended each time that this message was decoded or in its stages, so it was not run again. Fix the function, or have it run apart: isolate: worker; or simplify the schema, or lower maxBody.',
+      'The process ended each time that this message was decoded or in its stages, so it was not run again. Fix the function, or run it in a thread of its own: isolate: worker; or simplify the schema, or lower maxBody.',
   },
   TRANSFORM_NO_RETURN: {
     verdict: 'reject',
@@ -112,7 +112,7 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The message has passed as many routes as one may, so most likely bridges feed one another in a circle. Find it by the addresses in their logs and take it out; a longer chain that is meant needs a higher maxHops in from. Replayed, a letter begins its count anew.',
+      'The message has passed the most routes allowed, so most likely bridges feed one another in a loop. Find the loop by the addresses in their logs and remove it; an intended longer chain needs a higher maxHops in from. Replayed, a letter begins its count anew.',
   },
   EXPIRED: { verdict: 'reject', scope: 'message', remedy: 'It was older than its expiry before it could be sent.' },
   STALE: {
@@ -130,7 +130,7 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'timestamp of the source reads something that is no time within the years 1970 to 9999: RFC 3339, or a number in decimal digits. A number is milliseconds since 1970, and not before March of 1973, unless the file states its unit: timestamp: { of: "{body.ts}", unit: s } (ms, us, ns).',
+      'timestamp of the source reads something that is no time within the years 1970 to 9999: RFC 3339, or a number in decimal digits. A number is milliseconds since 1970, and not before March 1973, unless the file states its unit: timestamp: { of: "{body.ts}", unit: s } (ms, us, ns).',
   },
   TIMESTAMP_MISSING: {
     verdict: 'reject',
@@ -153,13 +153,13 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The client of the bus could not write this message; the cause says what it stumbled over. Change that value in a function, or report it: the bridge should have refused it by a name of its own.',
+      'The client library of the bus could not encode this message; the cause names the value. Change that value in a function, and report it: the bridge should have refused it with an error code of its own.',
   },
   LABEL_DUPLICATE: {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The message has several headers seclabel, in whatever spelling, and nobody can say which one holds. Have the publisher write one.',
+      'The message has several headers seclabel, in any spelling, so its label is undefined. Have the publisher write one.',
   },
   LABEL_MALFORMED: {
     verdict: 'reject',
@@ -171,19 +171,19 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The message has more than 10,000 header values, which nobody writes on purpose: reading them would hold up every other message. The letter holds them all. Fix the publisher: a list belongs into the body.',
+      'The message has more than 10,000 header values. Reading them would delay every other message. The dead letter holds them all. Fix the publisher: a list belongs into the body.',
   },
   HEADER_UNREADABLE: {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The client of the bus cannot read the headers of this message: nested too deeply, or of a type that it does not know. The letter holds its body and address. Fix the publisher.',
+      'The client of the bus cannot read the headers of this message: nested too deeply, or of a type that it does not know. The dead letter holds its body and address. Fix the publisher.',
   },
   HEADER_UNSPELLABLE: {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The bus has no way to write this header. Write headers: { unspellable: encode } in to, to have it carried in an encoded form, or drop it by name: headers: { drop: [NAME] }. A label is never carried where nobody looks for it: have the publisher write one that is plain text.',
+      'The bus has no way to write this header. Write headers: { unspellable: encode } in to, to have it carried in an encoded form, or drop it by name: headers: { drop: [NAME] }. A label is never carried in an encoded form: have the publisher write a plain text.',
   },
   SINK_TOO_LARGE: {
     verdict: 'reject',
@@ -219,17 +219,21 @@ export const ERRORS = {
     remedy:
       'Check the file that the connection names. What was read from it before is used until it can be read again.',
   },
-  BUS_PROTOCOL: { verdict: 'retry', scope: 'bus', remedy: 'The server does not speak what the connection asks for.' },
+  BUS_PROTOCOL: {
+    verdict: 'retry',
+    scope: 'bus',
+    remedy: 'The server does not support the protocol of the connection.',
+  },
   BUS_MISSING: {
     verdict: 'retry',
     scope: 'bus',
     remedy:
-      'What the route names does not exist on the server. Create it there, or let the file do so with create: true.',
+      'A stream, topic or queue of the route does not exist on the server. Create it there, or let the route create it: create: true.',
   },
   BUS_SETTING: {
     verdict: 'retry',
     scope: 'bus',
-    remedy: "The server's own setting stands against what the route asks for.",
+    remedy: 'A setting of the server conflicts with the route.',
   },
   CONSUMER_CHANGED: {
     verdict: 'retry',
@@ -252,7 +256,7 @@ export const ERRORS = {
     verdict: 'retry',
     scope: 'bus',
     remedy:
-      'Files of the state folder are never links: whoever plants one would have the bridge write elsewhere. Find out where it comes from and remove it; the folder itself may be a link.',
+      'Files of the state folder are never links, for a planted link would make the bridge write elsewhere. Find its origin and remove it; the folder itself may be a link.',
   },
   STATE_GONE: {
     verdict: 'retry',
@@ -264,7 +268,7 @@ export const ERRORS = {
     verdict: 'retry',
     scope: 'bus',
     remedy:
-      'The route waits for room. Make it: sluice dlq replay or sluice dlq discard; or raise deadLetter.max or bytes; or let the oldest give way: full: oldest.',
+      'The route waits for space in the dead letter store. Run sluice dlq replay or sluice dlq discard; or raise deadLetter.max or bytes; or discard the oldest: full: oldest.',
   },
   STATE_MISSING: {
     verdict: 'retry',

@@ -2,7 +2,7 @@ import { ERRORS, type ErrorCode } from './error-codes.ts';
 
 export { ERRORS, type ErrorCode };
 
-/** Where it happened; whichever of these is known. */
+/** The place of an error, as far as it is known. */
 export interface ErrorPlace {
   readonly route?: string;
   readonly stage?: string;
@@ -10,15 +10,15 @@ export interface ErrorPlace {
   readonly bus?: string;
   /** `functions/x.ts:12:5` */
   readonly position?: string;
-  /** That refused the body. */
+  /** The schema that refused the body. */
   readonly schema?: string;
   /** JSON Pointer (RFC 6901) into the body: the first place that is wrong. */
   readonly pointer?: string;
 }
 
 /**
- * The one error of the bridge, told apart by `code`, never by text. The message says what was expected and what was
- * found, never the payload, a key or a secret.
+ * The one error class of the bridge; errors differ by `code`, never by text. The message states what was expected and what
+ * was found, never the payload, a key or a secret.
  */
 export class SluiceError extends Error {
   override readonly name = 'SluiceError';
@@ -26,7 +26,7 @@ export class SluiceError extends Error {
   readonly place: ErrorPlace;
 
   constructor(code: ErrorCode, message: string, options: { place?: ErrorPlace; cause?: unknown } = {}) {
-    // No stack: it costs 1.5 us a message and says nothing that code, place and cause do not.
+    // No stack: it costs 1.5 us a message and adds nothing to code, place and cause.
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -47,24 +47,24 @@ export class SluiceError extends Error {
     return ERRORS[this.code].remedy;
   }
 
-  /** The same error, with what the caller knows of its place. Places already known win. */
+  /** The same error with more of its place. Values that are there already win. */
   at(place: ErrorPlace): SluiceError {
     return new SluiceError(this.code, this.message, { place: { ...place, ...this.place }, cause: this.cause });
   }
 }
 
-/** Whatever was thrown, as a SluiceError: its own, or INTERNAL. */
+/** The thrown value as a SluiceError: the same one, or a new one with `code`. */
 export function asSluiceError(thrown: unknown, code: ErrorCode = 'INTERNAL'): SluiceError {
   if (thrown instanceof SluiceError) return thrown;
   return new SluiceError(code, messageOf(thrown), { cause: thrown });
 }
 
-/** Whether the stack of the process was too short for what was to be walked: a value nested without bound, most likely. */
+/** Whether the stack of the process overflowed, most likely by a deeply nested value. */
 export function isStackOverflow(thrown: unknown): boolean {
   return thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded';
 }
 
-/** What was thrown, in its own words. */
+/** The message of a thrown value. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -1,4 +1,4 @@
-/** What a source finds odd in a message, and leaves out or reads otherwise. The message passes on. */
+/** Irregular values that a source ignores or reads in another way. The message is not rejected. */
 export const ODDITIES = {
   TIMESTAMP_IGNORED:
     "a message's own timestamp is outside of the years 1970 to 9999; the message counts as one without a timestamp",
@@ -9,7 +9,7 @@ export const ODDITIES = {
   HEADER_ROUNDED: 'a message has an integer beyond 2^53 in a header; the client library rounds it',
 } as const;
 
-/** Facts that a connection tells an operator once. docs/errors.md lists this table. */
+/** Facts that a connection reports to an operator once. docs/errors.md lists this table. */
 export const NOTICES = {
   ...ODDITIES,
   CONSUMER_CHANGED:
@@ -24,7 +24,7 @@ export const NOTICES = {
   STREAM_IN_MEMORY: 'JetStream: the stream keeps its messages in memory: they do not survive a restart of the server',
   STREAM_SEALED: 'JetStream: the stream is sealed: it is read to its end, and nothing is added to it any more',
   STREAM_SUBJECTS: 'JetStream: the stream takes none of the subjects that the route reads',
-  NO_SUBSCRIBERS: 'MQTT: the server confirmed a message that nobody subscribes to; it is counted as sent',
+  NO_SUBSCRIBERS: 'MQTT: the server confirmed a message without subscribers; it is counted as sent',
   QOS_LOWERED: 'MQTT: the server grants only QoS 0 for a filter: messages can be lost',
   SINK_ENDS_CONNECTIONS:
     'MQTT: the server ends connections at the first publish: a message may be larger than it takes, or not permitted',
@@ -43,14 +43,14 @@ export const NOTICES = {
   QUEUE_AUTO_DELETE: 'RabbitMQ: the queue is deleted when its last consumer goes',
   QUEUE_DELIVERY_LIMIT: 'RabbitMQ: the queue drops a message after some deliveries',
   QUEUE_DROPS_HEAD: 'RabbitMQ: the queue drops the oldest message when it is full',
-  QUEUE_EXPIRES: 'RabbitMQ: the queue is deleted when nobody uses it for some time',
+  QUEUE_EXPIRES: 'RabbitMQ: the queue is deleted after some time without use',
   QUEUE_TRANSIENT: 'RabbitMQ: the queue is not durable: a restart of the server deletes it',
   QUEUE_TTL: 'RabbitMQ: the queue drops what was not read within some time',
   QUEUE_TYPE: 'RabbitMQ: the queue is of another type than the route says; it is read as what it is',
   STREAM_RETENTION: 'RabbitMQ: the stream cuts off what was not read within its bounds',
 } as const;
 
-/** Messages that are gone or may be. docs/errors.md lists this table. */
+/** Losses or possible losses of messages. docs/errors.md lists this table. */
 export const LOSSES = {
   CORE_OVERRUN: 'NATS: messages came faster than the route can pass on; the oldest were dropped',
   LOG_CUT_OFF:

@@ -3,13 +3,13 @@ import type { Frame } from './frame.ts';
 import type { Label } from './message.ts';
 
 const LONGEST = 1024;
-/** Control and format characters, line ends, halves of a pair, and what is drawn as nothing: two labels that differ by them look alike. */
+/** Control and format characters, line ends, lone surrogates and invisible characters: labels that differ by them look equal. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
- * The label of a frame, whose header names the source has settled (carried-headers.ts). Throws LABEL_DUPLICATE for several,
- * even where they are equal, and LABEL_MALFORMED for what is no label: whoever looks at the message next could read another
- * one than we did.
+ * The label of a frame whose headers have passed `settleHeaders` (carried-headers.ts). Throws LABEL_DUPLICATE for several
+ * values, even equal ones, and LABEL_MALFORMED for a value that is no label: the next reader of the message could read
+ * another label.
  */
 export function labelOf({ headers, headerTypes }: Pick<Frame, 'headers' | 'headerTypes'>): Label | undefined {
   const values = headers.get('seclabel');
@@ -29,7 +29,7 @@ export function labelOf({ headers, headerTypes }: Pick<Frame, 'headers' | 'heade
   return label;
 }
 
-/** The same, for a message whose end is decided: what is no label is none. */
+/** As `labelOf`, for a message that is rejected anyway: undefined for a malformed label. */
 export function soundLabel(frame: Pick<Frame, 'headers' | 'headerTypes'>): Label | undefined {
   try {
     return labelOf(frame);

@@ -3,11 +3,11 @@ import type { Frame, Headers } from './frame.ts';
 /** The wire form of a classification label, exactly as the header `seclabel` carried it. */
 export type Label = string;
 
-/** What travels inside the bridge. Never mutated: a stage that changes something returns a new message. */
+/** A message inside the bridge. Never mutated: a stage that changes something returns a new message. */
 export interface Message<Body = unknown> {
-  /** The delivery's id; what a stage makes several of gets .0, .1 behind it. */
+  /** The delivery's id; where a stage makes several messages of one, .0, .1 ... are appended. */
   readonly id: string;
-  /** Where the frame came from. */
+  /** The address of the source frame. */
   readonly address: string;
   readonly key: string | undefined;
   /** Undefined where the source carried none. */

@@ -3,10 +3,10 @@ import { ODDITIES, type Oddity } from './event-codes.ts';
 
 export type NoteOddity = (oddity: Oddity) => void;
 
-/** Says each oddity to the runtime, which counts them and tells an operator of the first. */
+/** Reports each oddity to the runtime, which counts them and logs the first. */
 export function oddityNotes({ connection, report }: Pick<BusContext, 'connection' | 'report'>): NoteOddity {
   return (code) => report({ kind: 'notice', code, text: `${connection}: ${ODDITIES[code]}` });
 }
 
-/** For readers whose messages go nowhere. */
+/** For readers outside of a route. */
 export const NOT_NOTED: NoteOddity = () => {};

@@ -5,9 +5,9 @@ const OWN: ReadonlySet<string> = new Set(RESERVED_HEADERS);
 const LENGTHS: ReadonlySet<number> = new Set(RESERVED_HEADERS.map(({ length }) => length));
 
 /**
- * Writes the runtime's own names in lower case, whatever spelling they came in, and answers the types: on a bus whose names
- * ignore case another spelling would become the label or the trace of the message. Values of several spellings stand
- * together, in the order of the headers.
+ * Writes the runtime's own names in lower case, whatever their spelling was, and returns the types: on a bus that ignores
+ * the case of names another spelling would become the label or the trace of the message. Values of several spellings are
+ * joined in the order of the headers.
  */
 export function lowerOwnNames(headers: Map<string, string[]>, types: TypeLists | undefined): TypeLists | undefined {
   let odd: string[] | undefined;

@@ -1,5 +1,5 @@
-/** One thing that is remembered. */
-export interface LedgerEntry {
+/** One processed message. */
+export interface ProcessedId {
   readonly id: string;
   /** The lane and sequence that were sent, where the route has a sequence. */
   readonly lane?: string | undefined;
@@ -7,20 +7,20 @@ export interface LedgerEntry {
 }
 
 /**
- * What a route remembers over restarts of what it has passed on: bounded in number, and in time where it says so. Beyond
- * its bounds the oldest is forgotten.
+ * The durable ids of the messages that a route has processed: bounded in number, and in time where the owner says so. The
+ * oldest are dropped at the bounds.
  */
 export interface ProcessedIds {
-  /** When it was added last, in milliseconds since 1970 (UTC); undefined for one that is not remembered. */
+  /** When the id was added last, in milliseconds since 1970 (UTC); undefined for an unknown id. */
   addedAtMs(id: string): number | undefined;
-  /** Resolves once it is durable; rejects with STATE_UNUSABLE. `addedAtMs` knows it at once. */
-  add(entry: LedgerEntry): Promise<void>;
-  /** The last sequence of each lane that is remembered. Read once, at the start. */
+  /** Resolves once the id is durable; rejects with STATE_UNUSABLE. `addedAtMs` returns it at once. */
+  add(entry: ProcessedId): Promise<void>;
+  /** The last sequence of each stored lane. Read once, at the start. */
   sequences(): ReadonlyMap<string, number>;
 }
 
 /**
- * How many of the messages that ended a route remembers, where its class must know them: as many as any window holds, so
- * as many as a bus can deliver again of what was not settled.
+ * The number of processed ids of a route whose class needs them: as large as the largest window, so as many as a bus can
+ * redeliver unsettled messages.
  */
 export const REMEMBERED_IDS = 65_536;

@@ -1,16 +1,16 @@
 import type { Delivery } from './delivery.ts';
 import type { Demand } from './source.ts';
 
-/** Letters on their way back into their route, beside its source. Used by one reader. */
+/** The dead letters of a route that are being replayed. Used by one reader. */
 export interface Replay {
   /** True while `take` may give something. */
   readonly isReady: boolean;
   /**
-   * What may go now, oldest first, within `room`; never waits. Each is marked as under way before it is given, and
-   * ends durably: accepted, the letter is removed; rejected, it is the same letter with its attempts added up; given
-   * back, it waits to be taken again.
+   * The dead letters that may be sent now, oldest first, within `demand`; never waits. Each is marked durably as in flight
+   * before it is returned, and its outcome is durable: accepted, the dead letter is removed; rejected, it stays with its
+   * attempts added up; released, it waits to be taken again.
    */
-  take(room: Demand): readonly Delivery[];
+  take(demand: Demand): readonly Delivery[];
   /** `listener` is called whenever `isReady` may have become true. One listener. */
   onReady(listener: () => void): void;
 }

@@ -1,31 +1,31 @@
 import type { Frame } from './frame.ts';
 
-/** `duplicate`: the bus confirmed, but says that it already held a frame of this id. */
+/** `duplicate`: the bus confirmed and reported that it already held a frame with this id. */
 export type Receipt = 'confirmed' | 'duplicate';
 
-/** What a sink is asked for at its start. */
+/** Which ids a log recovery looks for. */
 export interface RecoveryQuery {
-  /** How the ids of the route's own frames begin. */
+  /** The prefix of the ids of the route's frames. */
   readonly prefix: string;
-  /** So many of the newest of them suffice. */
+  /** How many of the newest ids suffice. */
   readonly most: number;
 }
 
-/** The newest frames of a route that its sink holds. */
+/** The newest frames of a route in its sink's log. */
 export interface RecoveredLog {
   /** Each with the time, in milliseconds since 1970 (UTC), after which a frame of that id is made that is another one. */
   readonly ids: ReadonlyMap<string, number>;
-  /** How many messages were looked at, those of others included. */
+  /** How many messages were read, including those of other publishers. */
   readonly seen: number;
-  /** Why there may be more of the route's than these, for an operator; undefined when there are not, or enough were found. */
+  /** Why frames of the route may be missing here, for an operator; undefined when none can be, or enough were found. */
   readonly lacks: string | undefined;
 }
 
-/** Where frames go. Reconnects on its own. The engine pipelines: it calls `send` again before earlier calls resolve. */
+/** The destination of frames. Reconnects on its own. The engine pipelines: it calls `send` before earlier calls resolve. */
 export interface Sink {
-  /** How many sends may be unconfirmed at once. Read before every send, for a reconnect may change it. */
+  /** How many sends may be unconfirmed at once. Read before every send: a reconnect may change it. */
   readonly maxInFlight: number;
-  /** How long after a send has failed the bus still removes the frame by its id, in milliseconds. Undefined: it does not. */
+  /** How long after a failed send the bus removes a duplicate of the frame, in milliseconds. Undefined: it does not. */
   readonly removesForMs?: number;
   /**
    * Hands the frame over in the order of the calls and resolves only once the bus has confirmed it, to the level that
@@ -33,18 +33,18 @@ export interface Sink {
    * scope `bus` when no message could pass now, scope `message` when this one did not, verdict `reject` when it never
    * can; ADDRESS_INVALID for an address that the bus's grammar finds a flaw in. May throw the same synchronously.
    *
-   * First it writes the frame as bytes, then it hands them over: what is thrown synchronously, whatever it is, was
-   * thrown before anything of the frame was handed over, and leaves nothing half made. The engine takes what is no
-   * SluiceError for that frame's own fault (SINK_UNWRITABLE).
+   * It encodes the frame first and hands the bytes over afterwards: anything that is thrown synchronously was thrown
+   * before a byte was handed over, and leaves nothing incomplete. An error that is no SluiceError counts as the frame's
+   * own fault (SINK_UNWRITABLE).
    *
-   * Sends that end alike may share one promise. Never retries on its own: order across a failure is the engine's concern.
+   * Sends with one result may share one promise. Never retries on its own: the engine keeps the order over a failure.
    */
   send(frame: Frame): Promise<Receipt>;
   /**
-   * Only of a bus that keeps what it was sent, and shows it: ids of the newest frames of the route that lie where this
-   * sink writes to. Asked before the first send, and after long outages; one call at a time. Newest first, within bounds of the driver's own that `lacks`
-   * states; resolves with what was found so far when `signal` aborts. Rejects with a SluiceError that says what to grant
-   * or change. Leaves nothing behind on the server.
+   * Only for a bus that is a log: the ids of the newest frames of the route in the places that this sink writes to. Called
+   * before the first send and after long outages, one call at a time. Newest first, within the driver's own bounds, which
+   * `lacks` states. Resolves with the result so far when `signal` aborts. Rejects with a SluiceError that says what to
+   * grant or change. Leaves nothing behind on the server.
    */
   recoverIds?(wanted: RecoveryQuery, signal: AbortSignal): Promise<RecoveredLog>;
   /** Lets the connection go, within the driver's own deadline. Sends still open reject with SINK_DOWN. */

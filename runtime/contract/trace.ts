@@ -2,12 +2,12 @@ import type { Delivery } from './delivery.ts';
 import type { SluiceError } from './errors.ts';
 import type { Frame, Headers } from './frame.ts';
 
-/** Makes the trace of each delivery. Absent where tracing is off: then headers pass as they came and nothing is paid. */
+/** Makes the trace of each delivery. Absent where tracing is off: then headers pass unchanged, at no cost. */
 export interface Tracer {
   begin(delivery: Delivery): Trace;
 }
 
-/** How the walk of one delivery ended, as its span says it. */
+/** The result of one delivery, as in its span. */
 export type TraceOutcome =
   | 'delivered'
   | 'dropped'
@@ -21,13 +21,13 @@ export type TraceOutcome =
 export interface Trace {
   /** 32 hex digits, for the dead letter. */
   readonly traceId: string;
-  /** 16 hex digits, beside it. */
+  /** 16 hex digits, for the dead letter. */
   readonly spanId: string;
   /** Opens a child span; the function returned ends it. */
   stage(name: string): (failure?: SluiceError) => void;
   /** Opens the send's span. `headers` are the frame's with the context of this span written into them. */
   send(frame: Frame): { readonly headers: Headers; end(failure?: SluiceError): void };
-  /** It repeats a message that was passed on earlier, at that time (RFC 3339) where it is known. `end` follows. */
+  /** The message repeats one that was sent earlier, at that time (RFC 3339) where it is known. `end` follows. */
   repeats(cause: string, earlier: string | undefined): void;
   end(outcome: TraceOutcome, failure?: SluiceError): void;
 }

@@ -1,28 +1,28 @@
-/** The one word of a route that decides what happens while its sink is slow, away or back. */
+/** The field of a route that decides what happens while its sink is slow or away, and when it is back. */
 export type TrafficClass = 'telemetry' | 'command' | 'event' | 'audit';
 
-/** What a class means. The engine, the checker, `explain` and the docs read this one table. */
+/** The rules of a class. The engine, the checker, `explain` and the docs read this one table. */
 export interface ClassRules {
-  /** What it is for, one line. */
+  /** Its use, one line. */
   readonly use: string;
-  /** Words that its source must have. */
+  /** Fields that its source must have. */
   readonly needs: readonly ('key' | 'expires')[];
   /** While the sink is slow or away: all messages, or the newest of each key, the others superseded. */
   readonly keeps: 'all' | 'newest';
   /**
-   * Whether one message of a key and address is under way at a time, the next one after the first is confirmed and
-   * remembered: then no older one follows a newer one, not even as a duplicate.
+   * Whether one message of a key and address is in flight at a time, and the next one follows once the first is confirmed
+   * and its id saved: then no older one follows a newer one, not even as a duplicate.
    */
   readonly oneAtATime: boolean;
-  /** What becomes of a message with a lower `sequence` than the last one sent of its key. */
+  /** The result of a message with a lower `sequence` than the last one sent of its key. */
   readonly stale: 'superseded' | 'dead-letter' | 'passed' | 'marked';
-  /** What becomes of a message past its expiry, beside being counted. */
+  /** The result of a message past its expiry, which is counted in any case. */
   readonly expired: 'counted' | 'dead-letter';
-  /** Whether what may have been sent before says so in a header. */
+  /** Whether a message that may have been sent before gets a header. */
   readonly marksRepeats: boolean;
   /** Whether a backlog may be sent at a bounded rate. */
   readonly mayDrain: boolean;
-  /** 0 goes first where routes share a sink's connection. */
+  /** 0 has the highest priority where routes share a sink's connection. */
   readonly rank: 0 | 1 | 2 | 3;
 }
 

@@ -1,15 +1,15 @@
-/** What an integrator's function may know of the message beside its body. */
+/** The data of the message, beside its body, that an integrator's function gets. */
 export interface Context {
   /** Stable over redeliveries and restarts. */
   readonly id: string;
-  /** Topic, subject or queue it was read from. */
+  /** The topic, subject or queue that it was read from. */
   readonly address: string;
   readonly key: string | undefined;
-  /** The classification label as the source carried it. Read only: it follows the message by itself. */
+  /** The classification label of the source. Read only: the runtime carries it to the sink. */
   readonly label: string | undefined;
   readonly route: string;
   readonly pipeline: string;
-  /** 1 at the first try, counted up with each retry. */
+  /** 1 at first; each retry adds 1. */
   readonly attempt: number;
   /** The `with:` of the stage in the pipeline file. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -17,16 +17,16 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-/** Marks an emitted result. Registered, so that a function bundled with a copy of this file is understood too. */
+/** Marks an emitted result. A registered symbol, so that a function bundled with a copy of this file works too. */
 export const RESULT: unique symbol = Symbol.for('sluice.result');
 
-/** Several bodies, nothing on purpose, or a refusal: what a function returns when one body will not do. */
+/** The result of a function that is not one body: several bodies, a drop or a rejection. */
 export type Emitted<Body> =
   | { readonly [RESULT]: 'emit'; readonly bodies: readonly Body[] }
   | { readonly [RESULT]: 'drop'; readonly reason: string }
   | { readonly [RESULT]: 'reject'; readonly reason: string };
 
-/** One message becomes these, in this order; none of them is a way to end it: say `drop`. */
+/** One message becomes these bodies, in this order. To end a message use `drop`, not an empty list. */
 export function emit<Body>(...bodies: readonly Body[]): Emitted<Body> {
   return { [RESULT]: 'emit', bodies };
 }
@@ -46,11 +46,11 @@ export function isEmitted(value: unknown): value is Emitted<unknown> {
 }
 
 /**
- * What a function whose results are not declared may return: whatever a codec writes, but no `undefined`, which is a forgotten
- * `return`, and no bare `bigint`. Where the body is `unknown` it may be passed on as it came.
+ * The result type of a function that declares none: everything that a codec can write, but no `undefined` (a forgotten
+ * `return`) and no bare `bigint`. A body of type `unknown` may be returned unchanged.
  */
 type Result<In> = 0 extends 1 & In ? Sendable : unknown extends In ? unknown : Sendable;
-/** A promise and what `emit` returns are objects too, and have a place of their own in the result. */
+/** Excludes promises and the results of `emit`, which are objects too and have their own place in the result. */
 type Sendable = string | number | boolean | null | (object & { readonly then?: never; readonly [RESULT]?: never });
 
 /**

@@ -1,9 +1,9 @@
 import type { HeaderType } from './frame.ts';
 
-/** By header name, one for every value; names that are missing hold plain text. */
+/** By header name, one type for every value; headers that are missing here hold plain text. */
 export type TypeLists = Map<string, HeaderType[]>;
 
-/** Adds a value to those of a header, and answers the types, which are made with the first value that is no plain text. */
+/** Adds a value to a header and returns the types, which are created with the first value that is no plain text. */
 export function addValue(
   headers: Map<string, string[]>,
   types: TypeLists | undefined,
@@ -28,7 +28,7 @@ export function addValue(
   return all;
 }
 
-/** The same for all values of a header, which may be none: a header without a value is one too. */
+/** Adds all values of a header; a header without values is kept too. */
 export function addValues(
   headers: Map<string, string[]>,
   types: TypeLists | undefined,

@@ -58,7 +58,7 @@ function breakerSettings({
       onFlow(false, `${failure.code} ${failure.message}`);
     },
     onFlow() {
-      log.info('sink-flows', { route: name });
+      log.info('sink-recovered', { route: name });
       onFlow(true);
     },
   };

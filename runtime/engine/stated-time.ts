@@ -25,7 +25,7 @@ export function timeIn(text: string, unit: TimeUnit | undefined): number {
 /** `counted`: undefined where `ms` was written as RFC 3339. */
 function odd(ms: number, counted: number | undefined, unit: TimeUnit | undefined): string {
   if (ms < 0) return 'a time before 1970';
-  const found = messageTimeMs(ms) === undefined ? 'a time after 9999' : 'a number before March of 1973';
+  const found = messageTimeMs(ms) === undefined ? 'a time after 9999' : 'a number before March 1973';
   const likely = counted === undefined ? undefined : likelyUnit(counted, unit ?? 'ms');
   if (likely !== undefined) {
     return `${found}, which looks like ${TIME_UNIT_NAMES[likely]}: write timestamp: { of: ..., unit: ${likely} }`;

@@ -15,7 +15,7 @@ export interface Catalog {
   readonly codecs: ReadonlyMap<string, CodecKind>;
 }
 
-/** The driver of that name, which the checker has seen there. Throws INTERNAL. */
+/** The driver of that name; the checker has verified that it exists. Throws INTERNAL. */
 export function busOf({ buses }: Catalog, name: string): Bus {
   const bus = buses.get(name);
   if (bus === undefined) throw new SluiceError('INTERNAL', `no bus ${name} in the catalog`);

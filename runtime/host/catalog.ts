@@ -6,5 +6,5 @@ import { jetstream } from '../buses/nats/jetstream.ts';
 import { rabbitmq } from '../buses/rabbitmq/index.ts';
 import { type Catalog, catalogOf } from './catalog-of.ts';
 
-/** What pipeline files can name here. A driver imports its client when it opens a connection, not before. */
+/** The buses of this version. A driver imports its client when it opens a connection, not before. */
 export const catalog: Catalog = catalogOf([memory, mqtt, nats, jetstream, kafka, rabbitmq]);

@@ -3,26 +3,26 @@ import { type EventLoopWatchdog, STEPS } from '#contract/event-loop-watchdog.ts'
 import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { PipelineSpec, RouteSpec, StageSpec } from '../project/pipeline-spec.ts';
-import type { Place } from './event-loop-watchdog/settings.ts';
-import { readsBodies } from './wire.ts';
-import { startEventLoopWatchdog, type Watched } from './event-loop-watchdog/start.ts';
+import type { Place } from '../engine/event-loop-watchdog/settings.ts';
+import { readsBodies } from './body-reads.ts';
+import { startEventLoopWatchdog, type RunningWatchdog } from '../engine/event-loop-watchdog/start.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
 
-/** What stands between a message that ends or holds up the process, and all others. */
+/** Protects all other messages from one that crashes or blocks the process. */
 export interface CrashProtection {
-  /** Undefined of a route where nothing looks at a body. */
+  /** Undefined for a route where no step reads a body. */
   suspects(route: string): CrashSuspects | undefined;
   eventLoopWatchdog(route: string): EventLoopWatchdog | undefined;
-  /** `endsWell`: everything was stopped in order. */
-  close(endsWell: boolean): Promise<void>;
+  /** `isClean`: the pipeline has stopped in order. */
+  close(isClean: boolean): Promise<void>;
 }
 
-/** Of the runtime's own steps: decoding, validating, templates, encoding. None of them waits for anything. */
+/** Of the runtime's own steps: decoding, validating, templates, encoding. All of them are synchronous. */
 const STEP_LIMIT_MS = 10_000;
-/** Where the event loop stands still outside of every step that can be named, and no function says how long it may take. */
-const ELSEWHERE_LIMIT_MS = 30_000;
+/** Outside of every step, in a pipeline without functions. */
+const OTHER_LIMIT_MS = 30_000;
 
-/** Guards the routes where anything looks at a body. Throws STATE_UNUSABLE. */
+/** Protects the routes where any step reads a body. Throws STATE_UNUSABLE. */
 export function startCrashProtection(spec: PipelineSpec, state: PipelineState, log: Log): CrashProtection {
   const routes = spec.routes.filter(readsBodies);
   if (routes.length === 0) {
@@ -36,11 +36,11 @@ export function startCrashProtection(spec: PipelineSpec, state: PipelineState, l
     firstStages.set(route.name, places.length + steps.length);
     places.push(...steps, ...placesOf(route));
   }
-  const onLost = ({ message }: Error): void => log.error('watch-lost', { text: message });
-  // Whatever goes on behind an await belongs to a function too, and nobody knows to which.
+  const onLost = ({ message }: Error): void => log.error('event-loop-watchdog-lost', { text: message });
+  // Code after an await belongs to a function too, and the function is unknown.
   const functions = routes.flatMap(({ stages }) => stages.filter(runsCode));
-  const limitMs = functions.length === 0 ? ELSEWHERE_LIMIT_MS : Math.max(...functions.map(limitOf));
-  const watched: Watched = startEventLoopWatchdog({
+  const limitMs = functions.length === 0 ? OTHER_LIMIT_MS : Math.max(...functions.map(limitOf));
+  const watched: RunningWatchdog = startEventLoopWatchdog({
     pipeline: spec.name,
     places,
     limitMs,
@@ -53,8 +53,8 @@ export function startCrashProtection(spec: PipelineSpec, state: PipelineState, l
       const first = firstStages.get(route);
       return first === undefined ? undefined : watched.eventLoopWatchdog(first);
     },
-    async close(endsWell) {
-      if (endsWell) store.endWell();
+    async close(isClean) {
+      if (isClean) store.endCleanly();
       await watched.close();
     },
   };

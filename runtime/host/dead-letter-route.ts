@@ -18,7 +18,7 @@ export interface DeadLetterRouteSettings {
   readonly local: DeadLetters;
 }
 
-/** Where a route's dead letters go when they go to a bus, from opening to closing. */
+/** The dead-letter bus of a route, from opening to closing. */
 export interface DeadLetterRoute {
   readonly letters: DeadLetters;
   /** The connection is back. */
@@ -38,7 +38,7 @@ export async function openDeadLetterRoute(
   const bus = busOf(catalog, to.bus);
   const source = busOf(catalog, spec.from.bus).grammar;
   const sink: Sink = await bus.openSink(openingOptions(pipeline, to, bus, context), context);
-  const post = new DeadLetterPublisher({
+  const publisher = new DeadLetterPublisher({
     sink,
     address: compileTemplate(to.address, {
       route: spec.name,
@@ -54,10 +54,10 @@ export async function openDeadLetterRoute(
       health.set(`${spec.name} dead-letter confirmations`, isFlowing, `the bus does not confirm: ${why}`),
   });
   return {
-    letters: post,
-    wake: () => post.wake(),
+    letters: publisher,
+    wake: () => publisher.wake(),
     async close() {
-      post.stop();
+      publisher.stop();
       await sink.close();
     },
   };

@@ -4,49 +4,50 @@ import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 
 type End = Pick<RouteSpec['from'], 'connection' | 'options'>;
 
-/** As much of a driver as knows whether options go together. */
-interface Judge {
+/** The part of a driver that checks combinations of options. */
+interface OptionChecker {
   flaws(connection: never, end: { from: never } | { to: never }): readonly OptionFlaw[];
 }
 
-/** What a driver is asked with: the options of the connection that an end names, and the end's own. */
+/** A driver's options: those of the connection that an end names, and the end's own. */
 export function endOptions(pipeline: PipelineSpec, end: End): never {
-  return asIts({ connection: pipeline.connections.get(end.connection)?.options, end: end.options });
+  return asDriverOptions({ connection: pipeline.connections.get(end.connection)?.options, end: end.options });
 }
 
-/** The same for opening the end: with its siblings, and with what reads the connection's files anew, where it names some. */
-export function openingOptions(pipeline: PipelineSpec, end: End, bus: Judge, context: BusContext): never {
+/** The same for opening the end: with its siblings, and with `reread` where the connection names files. */
+export function openingOptions(pipeline: PipelineSpec, end: End, bus: OptionChecker, context: BusContext): never {
   const { connection } = end;
   const { options: atStart, reread } = pipeline.connections.get(connection) ?? {};
   const siblings = pipeline.routes
     .flatMap(({ from, to, deadLetter }) => [from, to, deadLetter.to])
     .flatMap((one) => (one?.connection === connection ? [one.options] : []));
-  if (reread === undefined) return asIts({ connection: atStart, end: end.options, siblings });
-  let good = atStart;
-  const tell = (text: string): void => {
-    const message = `${connection}: ${text}; it goes on with what was read before`;
+  if (reread === undefined) return asDriverOptions({ connection: atStart, end: end.options, siblings });
+  let valid = atStart;
+  const reportProblem = (text: string): void => {
+    const message = `${connection}: ${text}; the values read before stay in use`;
     context.report({ kind: 'problem', error: new SluiceError('BUS_FILE', message, { place: { bus: connection } }) });
   };
   const conflicts = (options: object): readonly OptionFlaw[] => {
-    const itself = context.direction === 'source' ? { from: asIts(end.options) } : { to: asIts(end.options) };
-    return bus.flaws(asIts(options), itself).filter(({ where }) => where === 'connection');
+    const itself =
+      context.direction === 'source' ? { from: asDriverOptions(end.options) } : { to: asDriverOptions(end.options) };
+    return bus.flaws(asDriverOptions(options), itself).filter(({ where }) => where === 'connection');
   };
-  return asIts({
+  return asDriverOptions({
     connection: atStart,
     end: end.options,
     siblings,
     reread() {
       const { options, troubles } = reread();
-      for (const trouble of troubles) tell(trouble);
-      const [flaw] = options === good ? [] : conflicts(options);
-      if (flaw === undefined) good = options;
-      else tell(`${flaw.path.join('.')}: expected ${flaw.expected}`);
-      return good;
+      for (const trouble of troubles) reportProblem(trouble);
+      const [flaw] = options === valid ? [] : conflicts(options);
+      if (flaw === undefined) valid = options;
+      else reportProblem(`${flaw.path.join('.')}: expected ${flaw.expected}`);
+      return valid;
     },
   });
 }
 
-function asIts(options: object): never {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker judged them against this very driver's schemas
+function asDriverOptions(options: object): never {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker validated them against this driver's schemas
   return options as never;
 }

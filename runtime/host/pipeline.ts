@@ -6,7 +6,7 @@ import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { systemClock } from '../engine/clock.ts';
 import { type CrashProtection, startCrashProtection } from './crash-protection.ts';
 import { RouteRunner } from './route-runner.ts';
-import { noteAdmin } from '../store/admin-note.ts';
+import { writeAdminUrl } from '../store/admin-url.ts';
 import { openPipelineState } from '../store/pipeline-state.ts';
 import { type Admin, serveAdmin } from '../telemetry/admin.ts';
 import { Health } from '../telemetry/health.ts';
@@ -19,21 +19,21 @@ export interface RunSettings {
   readonly catalog: Catalog;
   readonly parts: ProjectParts;
   readonly log: Log;
-  /** Folder of what must outlive the process. */
+  /** Folder of the durable state. */
   readonly stateFolder: string;
   readonly admin: { readonly host: string; readonly port: number } | undefined;
   /** A problem with a bus while starting ends the run, instead of being tried again. */
   readonly failFast: boolean;
-  /** How long a stop waits for what is in flight. */
+  /** How long a stop waits for messages in flight. */
   readonly drainMs: number;
   readonly environment: NodeJS.ProcessEnv;
-  /** Runs these routes alone, and of them nothing but the letters that are to be sent through again. */
+  /** Runs only these routes, and only their dead letters in replay. */
   readonly replayOnly?: ReadonlySet<string>;
 }
 
-/** A pipeline at work. */
+/** A running piperunner. */
 export interface RunningPipeline {
-  /** Resolves once every route is connected. Rejects, as `lost` does, when that cannot come about. */
+  /** Resolves once every route is connected. Rejects, as `lost` does, when that is impossible. */
   readonly ready: Promise<void>;
   /** Never resolves; rejects when the pipeline cannot go on. `stop` is still to be called. */
   readonly lost: Promise<never>;
@@ -44,10 +44,10 @@ export interface RunningPipeline {
   stop(): Promise<void>;
 }
 
-/** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE or ADMIN_UNUSABLE before anything was connected. */
+/** Starts a checked piperunner. Rejects with STATE_LOCKED, STATE_UNUSABLE or ADMIN_UNUSABLE before anything was connected. */
 export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
   const { log, catalog, parts, replayOnly } = settings;
-  // Absolute: to make a folder anew below a current folder that is gone, Node tries for ever.
+  // Absolute: Node never returns from making a folder below a current folder that is gone.
   const state = openPipelineState(resolve(settings.stateFolder), log);
   let protection: CrashProtection;
   try {
@@ -66,7 +66,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   const tracing = await tracingFor(spec.name, settings);
 
   const routes = spec.routes.filter(({ name }) => replayOnly?.has(name) ?? true);
-  const lines = routes.map((route) => {
+  const runners = routes.map((route) => {
     const systems = { sourceSystem: route.from.bus, sinkSystem: route.to.bus };
     return new RouteRunner(spec, route, {
       pipeline: spec.name,
@@ -76,7 +76,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       isReplayOnly: replayOnly !== undefined,
       checkpoint: (owner) => state.checkpoint(owner),
       stateFolder: state.folder,
-      stamps: state.stamps,
+      manifest: state.manifest,
       share: (reserve) => state.share(reserve),
       processedIds: (owner, bounds) => state.processedIds(owner, bounds),
       clock: systemClock,
@@ -92,7 +92,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       },
     });
   });
-  const numbers = (): readonly RouteNumbers[] => lines.flatMap((line) => line.numbers() ?? []);
+  const numbers = (): readonly RouteNumbers[] => runners.flatMap((runner) => runner.numbers() ?? []);
   const admin = await adminFor(settings, health, numbers).catch(async (thrown: unknown) => {
     await tracing?.close().catch(() => {});
     await protection.close(false);
@@ -100,12 +100,12 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
     throw thrown;
   });
 
-  noteAdmin(state.folder, admin?.url);
+  writeAdminUrl(state.folder, admin?.url);
 
-  const openings = lines.map((line) => line.open());
+  const openings = runners.map((runner) => runner.open());
   const opened = Promise.all(openings).then(() => {
     isStarting = false;
-    log.info('ready', { pipeline: spec.name, routes: lines.length });
+    log.info('ready', { pipeline: spec.name, routes: runners.length });
   });
   opened.catch((thrown: unknown) => lost.reject(asSluiceError(thrown)));
   const ready = Promise.race([opened, lost.promise]);
@@ -119,10 +119,10 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
     async stop() {
       health.drain();
       opening.abort();
-      // All of them: one that is still on its way would leave a connection behind.
+      // All of them: a late one would leave a connection open.
       await Promise.allSettled(openings);
-      await Promise.all(lines.map((line) => line.drain(settings.drainMs)));
-      await Promise.all(lines.map((line) => line.close()));
+      await Promise.all(runners.map((runner) => runner.drain(settings.drainMs)));
+      await Promise.all(runners.map((runner) => runner.close()));
       await tracing
         ?.close()
         .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));
@@ -149,7 +149,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
 async function tracingFor(service: string, { environment, log }: RunSettings): Promise<Tracing | undefined> {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint = '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own = '' } = environment;
   if ((endpoint === '' && own === '') || environment['OTEL_SDK_DISABLED'] === 'true') return undefined;
-  // Loaded when wanted: a bridge without tracing does not pay for it.
+  // Loaded only when tracing is on: its import is slow.
   const { startTracing } = await import('../telemetry/tracing.ts');
   return startTracing(service, environment, (text) => log.warn('tracing', { text }));
 }

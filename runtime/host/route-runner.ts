@@ -4,7 +4,7 @@ import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
-import { busReporter } from './bus-reporter.ts';
+import { busReporter } from '../telemetry/bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { endOptions, openingOptions } from './end-options.ts';
@@ -15,32 +15,33 @@ import { waitingInWords, StallDetector } from '../engine/stall-detector.ts';
 import { type DeadLetterRoute, openDeadLetterRoute } from './dead-letter-route.ts';
 import type { DeadLetterStore } from '../store/dead-letters/dead-letter-store.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
-import type { Stamps } from '../store/stamps.ts';
+import type { FileManifest } from '../store/file-manifest.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from '../telemetry/health.ts';
-import type { Disconnects, Losses, RouteNumbers } from '../telemetry/metrics-text.ts';
+import { BusCounters } from '../telemetry/bus-counters.ts';
+import type { RouteNumbers } from '../telemetry/metrics-text.ts';
 import { openRouteSink } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
-export interface LineSettings extends Omit<
+export interface RouteRunnerSettings extends Omit<
   RouteServices,
   'onFlow' | 'onDeadLetters' | 'onUnconfirmed' | 'redelivers' | 'recoveredIds'
 > {
   readonly deadLetters: DeadLetterStore;
-  /** Sends nothing but letters through again: its source is not opened. */
+  /** Replays dead letters only: the source is not opened. */
   readonly isReplayOnly: boolean;
   readonly health: Health;
-  /** What an end writes down for its next start, by owner. */
+  /** The checkpoints of ends, by owner. */
   readonly checkpoint: (owner: string) => Checkpoint;
-  /** Folder of what must outlive the process. */
+  /** Folder of the durable state. */
   readonly stateFolder: string;
-  /** The files that were there at an earlier start. */
-  readonly stamps: Pick<Stamps, 'has' | 'add'>;
-  /** Demand that is kept on the disk for a spool. */
+  /** The files of earlier starts. */
+  readonly manifest: Pick<FileManifest, 'has' | 'add'>;
+  /** Shares the disk reserve of a spool. */
   readonly share: PipelineState['share'];
-  /** Aborts what is still being opened. */
+  /** Aborts pending openings. */
   readonly opening: AbortSignal;
-  /** Something keeps a connection from working; it is being tried again. */
+  /** A connection does not work and is tried again. */
   readonly onProblem: (error: SluiceError) => void;
   /** The route cannot go on. */
   readonly onLost: (error: SluiceError) => void;
@@ -48,17 +49,17 @@ export interface LineSettings extends Omit<
 
 type Direction = BusContext['direction'];
 
-const WHY_GONE = {
+const DISCARD_TEXTS = {
   oldest: 'the store is full and the route says full: oldest',
-  age: 'they were kept as long as the route says',
+  age: 'they reached the age limit of the route',
   operator: 'an operator discarded them',
 } as const;
 
-const COMES_AGAIN =
-  'they go back to the source and come again at the next start; what the sink had taken meanwhile may be there twice';
-const IS_LOST = 'this source does not deliver them again: they are lost';
+const REDELIVERED =
+  'the source delivers them again at the next start; those that the sink took meanwhile may arrive twice';
+const LOST = 'this source does not deliver them again: they are lost';
 
-function inWords({ message, remedy }: SluiceError): string {
+function withRemedy({ message, remedy }: SluiceError): string {
   return `${message}. ${remedy}`;
 }
 
@@ -66,7 +67,7 @@ function inWords({ message, remedy }: SluiceError): string {
 export class RouteRunner {
   readonly #pipeline: PipelineSpec;
   readonly #spec: RouteSpec;
-  readonly #settings: LineSettings;
+  readonly #settings: RouteRunnerSettings;
   #sink: Sink | undefined;
   #source: Source | undefined;
   #letters: DeadLetterRoute | undefined;
@@ -74,21 +75,11 @@ export class RouteRunner {
   #route: Route | undefined;
   #pump: Pump | undefined;
   #stallDetector: StallDetector | undefined;
-  /** What was not settled at the end comes again. */
+  /** Whether unsettled messages are redelivered. */
   #redelivers = true;
-  readonly #disconnects: Disconnects = {
-    source: { lost: 0, renewed: 0 },
-    sink: { lost: 0, renewed: 0 },
-    'dead-letters': { lost: 0, renewed: 0 },
-  };
-  readonly #notices: Record<Direction, Map<string, number>> = {
-    source: new Map(),
-    sink: new Map(),
-    'dead-letters': new Map(),
-  };
-  readonly #losses = new Map<string, Losses>();
+  readonly #busCounters = new BusCounters();
 
-  constructor(pipeline: PipelineSpec, spec: RouteSpec, settings: LineSettings) {
+  constructor(pipeline: PipelineSpec, spec: RouteSpec, settings: RouteRunnerSettings) {
     this.#pipeline = pipeline;
     this.#spec = spec;
     this.#settings = settings;
@@ -96,7 +87,7 @@ export class RouteRunner {
 
   /** Resolves once both ends are connected and the route runs. Rejects when `opening` aborts. */
   async open(): Promise<void> {
-    // Both are announced before either is opened: readiness counts what is still to come.
+    // All are registered before any is opened: readiness includes pending connections.
     const { from, deadLetter } = this.#spec;
     const { catalog, health, deadLetters, isReplayOnly } = this.#settings;
     const contexts = {
@@ -110,15 +101,15 @@ export class RouteRunner {
       this.#letters = await openDeadLetterRoute(this.#pipeline, this.#spec, deadLetter.to, contexts.letters, settings);
     }
     this.#spool = isReplayOnly ? undefined : openRouteSpool(this.#spec, this.#settings);
-    // The sink first: what a source delivers should find its way.
-    // A spool delivers again what was not settled, whatever stands before it.
+    // The sink is opened before the source, so that it is ready for the first delivery.
+    // A spool redelivers unsettled messages, whatever its own source does.
     const bus = busOf(catalog, from.bus);
-    const gives = bus.sourceGuarantees(endOptions(this.#pipeline, from));
-    const redelivers = this.#spool !== undefined || gives.redelivers;
+    const guarantees = bus.sourceGuarantees(endOptions(this.#pipeline, from));
+    const redelivers = this.#spool !== undefined || guarantees.redelivers;
     this.#redelivers = redelivers;
     const opened = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, {
       ...this.#settings,
-      tailFor: redelivers ? { commitsEveryMs: gives.commitsEveryMs } : undefined,
+      recoveryFor: redelivers ? { commitsEveryMs: guarantees.commitsEveryMs } : undefined,
       onAlreadyStored: () => {
         if (this.#route !== undefined) this.#route.counters.alreadyStored += 1;
       },
@@ -133,7 +124,7 @@ export class RouteRunner {
       health.set(`${this.#spec.name} confirmations`, isFlowing, `the sink does not confirm: ${why}`);
     };
     const onDeadLetters = (trouble: SluiceError | undefined): void => {
-      health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && inWords(trouble));
+      health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && withRemedy(trouble));
     };
     const letters = this.#letters?.letters ?? deadLetters;
     const { recoveredIds } = opened;
@@ -148,8 +139,8 @@ export class RouteRunner {
       recoveredIds,
     };
     const wired = wireRoute(this.#spec, this.#source ?? IDLE_SOURCE, this.#sink, services);
-    const spooled = this.#spool === undefined ? wired : this.#spool.standBefore(wired);
-    // Letters go past the spool: they lie on the disk already.
+    const spooled = this.#spool === undefined ? wired : this.#spool.attach(wired);
+    // Replayed letters bypass the spool: they are on the disk already.
     this.#route = { ...spooled, source: mergedSource(spooled.source, deadLetters.replay(this.#spec.name)) };
     this.#pump = new Pump(this.#route);
     this.#stallDetector = this.#watch(this.#pump, this.#route);
@@ -162,12 +153,12 @@ export class RouteRunner {
     if (this.#route === undefined) return undefined;
     const { counters } = this.#route;
     const place = { pipeline: this.#pipeline.name, route: this.#spec.name };
-    const deadLetters = this.#settings.deadLetters.standing(this.#spec.name);
+    const deadLetters = this.#settings.deadLetters.counts(this.#spec.name);
     return {
       ...place,
-      disconnects: this.#disconnects,
-      notices: this.#notices,
-      losses: this.#losses,
+      disconnects: this.#busCounters.disconnects,
+      notices: this.#busCounters.notices,
+      losses: this.#busCounters.losses,
       ...(this.#spool === undefined ? counters : this.#spool.counted(counters)),
       deadLetters,
     };
@@ -177,14 +168,14 @@ export class RouteRunner {
     const left = await this.#pump?.stop(deadlineMs);
     const waited = left === undefined ? '' : waitingInWords(left);
     if (waited === '') return;
-    const end = this.#redelivers ? COMES_AGAIN : IS_LOST;
+    const end = this.#redelivers ? REDELIVERED : LOST;
     const text = `after ${deadlineMs} ms messages still waited for ${waited}: ${end}. --shutdown-timeout gives them longer`;
     this.#settings.log.warn('stopped-early', { route: this.#spec.name, text });
   }
 
   async close(): Promise<void> {
     this.#stallDetector?.stop();
-    // Before the source: what it commits now is settled there.
+    // Before the source: its last commit settles messages there.
     await this.#spool?.close();
     const stages = this.#route?.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
     const ends = [this.#source, this.#sink, this.#letters].map((end) => end?.close() ?? Promise.resolve());
@@ -195,7 +186,7 @@ export class RouteRunner {
     const { deadLetters, log } = this.#settings;
     const { name: route, deadLetter } = this.#spec;
     deadLetters.bound(route, deadLetter.bounds, ({ reason, letters }) =>
-      log.warn('dead-letters-discarded', { route, reason, letters, text: WHY_GONE[reason] }),
+      log.warn('dead-letters-discarded', { route, reason, letters, text: DISCARD_TEXTS[reason] }),
     );
   }
 
@@ -205,7 +196,7 @@ export class RouteRunner {
     let isStalled = false;
     const onStall = (stall: string | undefined): void => {
       health.set(`${route} progress`, stall === undefined, stall);
-      if (stall === undefined) log.info('route-moves', { route });
+      if (stall === undefined) log.info('route-resumed', { route });
       else if (!isStalled) log.error('route-stalled', { route, text: stall });
       isStalled = stall !== undefined;
     };
@@ -221,20 +212,10 @@ export class RouteRunner {
       if (direction === 'dead-letters') this.#letters?.wake();
       else this.#pump?.wake();
     };
-    const onDown = (renewed: boolean): void => {
-      this.#disconnects[direction][renewed ? 'renewed' : 'lost'] += 1;
-    };
-    const notices = this.#notices[direction];
-    const onNotice = (code: string): void => void notices.set(code, (notices.get(code) ?? 0) + 1);
-    const onLoss = (code: string, count: number | undefined): void => {
-      const { known, unknown, messages } = this.#losses.get(code) ?? { known: 0, unknown: 0, messages: 0 };
-      const isKnown = count !== undefined;
-      this.#losses.set(code, {
-        known: known + Number(isKnown),
-        unknown: unknown + Number(!isKnown),
-        messages: messages + (count ?? 0),
-      });
-    };
+    const counters = this.#busCounters;
+    const onDown = (isRenewed: boolean): void => counters.disconnected(direction, isRenewed);
+    const onNotice = (code: string): void => counters.noticed(direction, code);
+    const onLoss = (code: string, count: number | undefined): void => counters.lost(code, count);
     const report = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice, onLoss });
     const checkpoint = this.#settings.checkpoint(`${this.#spec.name} ${direction}`);
     const isFenced = direction === 'sink' && CLASSES[this.#spec.class].oneAtATime;

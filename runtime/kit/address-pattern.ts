@@ -1,28 +1,28 @@
-/** Any text within one level, with what it begins and ends with. */
+/** Any text within one level that has this beginning and end. */
 export interface OpenLevel {
   readonly begins: string;
   readonly ends: string;
 }
 
-/** Any number of levels, none too. */
+/** Any number of levels, including none. */
 export const LEVELS = null;
-/** One level, whatever it holds. */
+/** One level with any text. */
 export const ONE: OpenLevel = { begins: '', ends: '' };
 
 /** One part of a pattern: fixed text, one open level, or any number of levels. */
 export type PatternLevel = string | OpenLevel | null;
 
-/** Addresses that are alike, level by level. What a filter lets through, and what an address template makes, is one. */
+/** A set of addresses, level by level. Filters and address templates are both such patterns. */
 export type AddressPattern = readonly PatternLevel[];
 
-/** How a bus writes wildcards; each is a level of its own. */
+/** The wildcards of a bus; each is a level of its own. */
 export interface Wildcards {
   readonly separator: string;
   readonly one: string;
   readonly levels: string;
 }
 
-/** The pattern that a filter writes. */
+/** The pattern of a filter. */
 export function patternOf(filter: string, { separator, one, levels }: Wildcards): AddressPattern {
   return filter.split(separator).map((level) => (level === one ? ONE : level === levels ? LEVELS : level));
 }
@@ -35,13 +35,13 @@ function beginningOf(level: PatternLevel): string {
   return typeof level === 'string' ? level : (level?.begins ?? '');
 }
 
-/** Whether a leading wildcard passes over what the other pattern begins with: `$` in MQTT. */
+/** Whether the other pattern begins with a level that a leading wildcard does not match: `$...` in MQTT. */
 function hides([first]: AddressPattern, [other]: AddressPattern, hidden: string | undefined): boolean {
   if (hidden === undefined || first === undefined || other === undefined || typeof first === 'string') return false;
   return beginningOf(first) === '' && beginningOf(other).startsWith(hidden);
 }
 
-/** Whether the filter lets through every address of the pattern. A filter has no partly open levels. */
+/** Whether the filter matches every address of the pattern. A filter has no partly open levels. */
 export function covers(filter: AddressPattern, pattern: AddressPattern, hidden?: string): boolean {
   if (hides(filter, pattern, hidden)) return false;
   const failed = new Set<number>();
@@ -67,23 +67,23 @@ export function covers(filter: AddressPattern, pattern: AddressPattern, hidden?:
 interface Node<Value> {
   readonly fixed: Map<string, Node<Value>>;
   one: Node<Value> | undefined;
-  /** Behind any number of levels. */
+  /** The subtree after any number of levels. */
   rest: Node<Value> | undefined;
-  /** Of the filters that end here. */
+  /** Values of the filters that end here. */
   readonly values: { readonly filter: AddressPattern; readonly value: Value }[];
 }
 
 const newNode = <Value>(): Node<Value> => ({ fixed: new Map(), one: undefined, rest: undefined, values: [] });
 
 /**
- * Filters by their levels. Comparing each filter with each would take the square of their number; from the root only
- * those that could match the same address are looked at.
+ * A tree of filters by level. Comparing each filter with each would cost the square of their number; the tree visits only
+ * filters that can match the same address.
  */
 export class PatternTree<Value> {
   readonly #root = newNode<Value>();
   readonly #hidden: string | undefined;
 
-  /** `hidden`: first levels that begin so are matched by no leading wildcard. */
+  /** `hidden`: no leading wildcard matches a first level with this prefix. */
   constructor(hidden?: string) {
     this.#hidden = hidden;
   }
@@ -103,7 +103,7 @@ export class PatternTree<Value> {
     node.values.push({ filter, value });
   }
 
-  /** What was added under the filters that match an address of this pattern, each once. */
+  /** The values of all filters that match an address of this pattern, each once. */
   *meeting(pattern: AddressPattern): Generator<Value> {
     const seen = new Map<Node<Value>, Set<number>>();
     for (const { filter, value } of this.#walk(this.#root, pattern, 0, seen)) {
@@ -141,14 +141,14 @@ export class PatternTree<Value> {
   }
 }
 
-/** Whether some address is one of both. `filter` has no partly open levels. */
+/** Whether both match a common address. `filter` has no partly open levels. */
 export function meets(filter: AddressPattern, pattern: AddressPattern, hidden?: string): boolean {
   const tree = new PatternTree<true>(hidden);
   tree.add(filter, true);
   return tree.meeting(pattern).next().value === true;
 }
 
-/** For each filter the place of an earlier one that matches an address which this one matches too. */
+/** For each filter the position of an earlier one that matches a common address. */
 export function overlaps(filters: readonly AddressPattern[], hidden?: string): readonly (number | undefined)[] {
   const earlier = new PatternTree<number>(hidden);
   return filters.map((filter, at) => {

@@ -1,15 +1,15 @@
 import { Deque } from './deque.ts';
 import { Signal } from './signal.ts';
 
-/** How much a reader takes at once. */
+/** The most that a reader takes at once. */
 interface Bound {
   readonly messages: number;
   readonly bytes: number;
 }
 
 /**
- * Between a client that pushes and an engine that pulls: what has arrived and was not read yet. It does not bound
- * itself; the client's own flow control does, from `size` and `bytes`. One reader at a time.
+ * A queue between a client that pushes and an engine that pulls. It has no bound of its own; the client's flow control
+ * bounds it by `size` and `bytes`. One reader at a time.
  */
 export class AsyncQueue<T> {
   readonly #weigh: (item: T) => number;
@@ -36,20 +36,20 @@ export class AsyncQueue<T> {
     this.#wake.now();
   }
 
-  /** Lets the oldest go unread, for a bus that promises nothing and must not grow. */
+  /** Drops the oldest item, for a bus that promises no delivery and must not grow. */
   dropOldest(): T | undefined {
     const item = this.#items.shift();
     if (item !== undefined) this.#bytes -= this.#weigh(item);
     return item;
   }
 
-  /** Every read from now on rejects with `failure`, once what arrived before is read. */
+  /** Later reads reject with `failure`, once all items that arrived before are read. */
   fail(failure: Error): void {
     this.#failure = failure;
     this.#wake.now();
   }
 
-  /** Waits for at least one item, then takes what is at hand within `bound`; empty after `signal` aborts, and only then. */
+  /** Waits for at least one item, then returns those at hand within `bound`; empty after `signal` aborts, and only then. */
   async read(bound: Bound, signal: AbortSignal): Promise<readonly T[]> {
     while (this.#items.size === 0) {
       if (signal.aborted) return [];

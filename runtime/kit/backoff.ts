@@ -1,11 +1,11 @@
-/** How long to wait before another try. */
+/** The delays between attempts. */
 export interface Backoff {
   readonly firstMs: number;
   readonly capMs: number;
 }
 
 /**
- * Capped exponential with jitter: the delay before try `failures + 1` lies between half of
+ * Capped exponential with jitter: the delay before attempt `failures + 1` lies between half of
  * `min(capMs, firstMs * 2^(failures - 1))` and all of it. `random` returns [0, 1).
  */
 export function backoffMs({ firstMs, capMs }: Backoff, failures: number, random: () => number = Math.random): number {

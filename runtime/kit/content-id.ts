@@ -1,18 +1,18 @@
 // eslint-disable-next-line no-restricted-imports -- Node's own checksum: the one import from outside in kit
 import { crc32 } from 'node:zlib';
 
-/** CRC-32 of a text, as a number that takes no room of its own. */
+/** CRC-32 of a text. A small integer, which needs no memory of its own. */
 export function checksumOf(text: string): number {
   return crc32(text) | 0;
 }
 
-/** Addresses whose checksum is remembered: a fleet has few, and a flood of new ones begins anew. */
+/** Most addresses in the cache of checksums: a fleet has few; at the bound the cache is cleared. */
 const MAX_PLACES = 4096;
 const places = new Map<string, string>();
 
 /**
- * What tells messages of one id apart: checksums (CRC-32) of the body and of address and key, and the length of the body,
- * in hexadecimal digits. Two messages that are equal in all of them are taken for one message that was sent twice.
+ * Distinguishes messages with one id: checksums (CRC-32) of the body and of address and key, and the length of the body, in
+ * hexadecimal digits. Two messages that are equal in all of these count as one message that was sent twice.
  */
 export function contentId(address: string, key: string | undefined, body: Uint8Array | null): string {
   const place = key === undefined ? address : `${address}\0${key}`;

@@ -1,9 +1,8 @@
 import { after } from './timer.ts';
 
 /**
- * Settles as `promise` does, or rejects with `onTimeout()` after `ms`. For opening, closing and the like; a hot path
- * keeps one timer over a queue instead (a timer set and cleared costs 0.23 us). `ms` may be what is left of a time that
- * is over.
+ * Settles as `promise` does, or rejects with `onTimeout()` after `ms`, which may be negative. For opening, closing and the
+ * like; a hot path keeps one timer over a queue instead (setting and clearing a timer costs 0.23 us).
  */
 export async function withDeadline<T>(promise: Promise<T>, ms: number, onTimeout: () => Error): Promise<T> {
   const { promise: expiry, reject } = Promise.withResolvers<never>();

@@ -1,6 +1,6 @@
 /**
- * First in, first out, in constant time; also readable by position, 0 being the oldest. A ring that is reused: an array
- * that is copied as it moves along leaves references behind in its old copies, which keep what they name alive.
+ * First in, first out, in constant time; also readable by position, 0 being the oldest. A reused ring: an array that is
+ * copied as it moves leaves references in its old copies, which keep objects alive.
  */
 export class Deque<T> {
   /** Its length is a power of two. */
@@ -32,7 +32,7 @@ export class Deque<T> {
     return item;
   }
 
-  /** Takes the newest one back. */
+  /** Removes and returns the newest item. */
   pop(): T | undefined {
     if (this.#size === 0) return undefined;
     const place = (this.#head + this.#size - 1) & (this.#ring.length - 1);
@@ -46,7 +46,7 @@ export class Deque<T> {
     const { length } = this.#ring;
     const ring = Array.from<T | undefined>({ length: length * 2 });
     for (let position = 0; position < this.#size; position += 1) ring[position] = this.at(position);
-    // Emptied, for the same reason.
+    // Cleared, so that the old ring keeps no object alive.
     this.#ring.fill(undefined);
     this.#ring = ring;
     this.#head = 0;

@@ -1,7 +1,7 @@
 /**
- * A Map from numbers to objects, in order of insertion, for entries that come and go by the million. V8's own Map leaves
- * whole tables of references behind as it rehashes, and what they name outlives its time: measured, 0.5 kB a message
- * survived into the old generation, and a route's CPU rose by 1.3 us a message. Here the Map holds only numbers.
+ * A Map from numbers to objects, in order of insertion, for millions of short-lived entries. V8's own Map leaves tables of
+ * references behind when it rehashes, which keep objects alive: measured, 0.5 kB a message reached the old generation,
+ * and the processor time of a route rose by 1.3 us a message. Here the Map holds only numbers.
  */
 export class IntMap<V extends object> {
   readonly #slotOf = new Map<number, number>();
@@ -28,7 +28,7 @@ export class IntMap<V extends object> {
     this.#slotOf.set(key, slot);
   }
 
-  /** The value that was there. */
+  /** Returns the removed value. */
   delete(key: number): V | undefined {
     const slot = this.#slotOf.get(key);
     if (slot === undefined) return undefined;
@@ -59,7 +59,7 @@ export class IntMap<V extends object> {
     }
   }
 
-  /** As of now, oldest first. */
+  /** A snapshot, oldest first. */
   values(): V[] {
     return [...this.entries()].map(([, value]) => value);
   }

@@ -5,22 +5,22 @@ export function isMap(value: unknown): value is PlainMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value as a map; an empty one where it is something else, which another finding says. */
+/** The value as a map; an empty one where it is something else, which is another finding's concern. */
 export function asMap(value: unknown): PlainMap {
   return isMap(value) ? value : {};
 }
 
-/** The value as a list; an empty one where it is something else, which another finding says. */
+/** The value as a list; an empty one where it is something else, which is another finding's concern. */
 export function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The map's own value of that name: never what a prototype lends it. */
+/** The map's own property of that name, never an inherited one. */
 export function own(map: PlainMap, name: string): unknown {
   return Object.hasOwn(map, name) ? map[name] : undefined;
 }
 
-/** What lies under the keys; undefined where nothing does. */
+/** The value at the path of keys; undefined where there is none. */
 export function under(value: unknown, keys: readonly string[]): unknown {
   let found = value;
   for (const key of keys) {
@@ -29,7 +29,7 @@ export function under(value: unknown, keys: readonly string[]): unknown {
   return found;
 }
 
-/** A copy in which `by` lies under the keys. */
+/** A copy with `by` at the path of keys. */
 export function put(value: unknown, keys: readonly string[], by: unknown): unknown {
   const [key, ...rest] = keys;
   if (key === undefined) return by;

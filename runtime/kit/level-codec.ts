@@ -1,37 +1,36 @@
 import { bytesOfText, textOfBytes } from './raw-text.ts';
 
-/** Between any text and one level of a bus's addresses, both ways. */
+/** Converts between any text and one level of a bus's addresses. */
 export interface LevelCodec {
-  /** The value as text that is one level, or a part of one. Different values make different texts. */
+  /** The value as text of one level or a part of one. Different values give different texts. */
   readonly encode: (value: string) => string;
-  /** The value that `encode` made the level of. A level that it cannot have made is its own value. */
+  /** The value that `encode` made the level of. A level that `encode` cannot have made is returned unchanged. */
   readonly decode: (level: string) => string;
 }
 
 export interface LevelRules {
-  /** Begins an escape; two hex digits in upper case follow. */
+  /** The first character of an escape; two upper-case hex digits follow. */
   readonly escape: '%' | '_';
-  /** Characters that cannot stand in a level, beside controls and what is no character. Without the flags g and y. */
+  /** Characters that a level cannot hold, beside controls and non-characters. Without the flags g and y. */
   readonly refused: RegExp;
   /** Refused as the first character only. */
   readonly refusedFirst?: string;
-  /** Whether the bus can spell an empty level. Where not, the escape character alone stands for it. */
+  /** Whether the bus can have an empty level. Where not, the escape character alone encodes it. */
   readonly hasEmpty: boolean;
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
 const ZERO = 48;
 const UPPER_A = 65;
-/** Characters whose escapes are kept: all that addresses of a deployment have. */
+/** Most characters whose escapes are cached: addresses of one deployment have few. */
 const KEPT = 1000;
 const ALWAYS = /[\p{Cc}\p{Cs}]/u;
 
 /**
- * Escapes (as RFC 3986, section 2.1, over UTF-8; bytes that were no text as kit/raw-text.ts has them) the refused
- * characters of a value, and with them each escape character in it. A value without refused characters stays as it is,
- * unless it looks like one that was escaped. So `decode(encode(value))` is the value whatever it holds, and
- * `encode(decode(level))` the level wherever the bus allows no more characters than the rules do. Both take time in
- * proportion to the length.
+ * Escapes the refused characters of a value (as RFC 3986, section 2.1, over UTF-8; bytes that are no text as in
+ * kit/raw-text.ts), and each escape character with them. A value without refused characters is unchanged, unless it looks
+ * like an escaped one. So `decode(encode(value))` is the value whatever it holds, and `encode(decode(level))` is the level
+ * wherever the bus allows no more characters than the rules do. Both take time linear in the length.
  */
 export function levelCodec({ escape, refused, refusedFirst, hasEmpty }: LevelRules): LevelCodec {
   const self = hexOf(escape);
@@ -60,7 +59,7 @@ export function levelCodec({ escape, refused, refusedFirst, hasEmpty }: LevelRul
     return isFirstOdd ? escapedOf(refusedFirst) + rest : rest;
   };
 
-  // Escapes are of ASCII, and stand in UTF-8 as they stand in the text.
+  // Escapes are ASCII, so they are the same in UTF-8 and in the text.
   const unescapeAll = (text: string): string => {
     const bytes = bytesOfText(text);
     let end = 0;
@@ -74,8 +73,8 @@ export function levelCodec({ escape, refused, refusedFirst, hasEmpty }: LevelRul
   };
 
   /**
-   * Whether `encode` could have made it. Escaped escapes may stand in one another, `%2525`: as many as every group has
-   * in common are taken off in one step, then it must be the escaped form of a value that had to be escaped.
+   * Whether `encode` could have made it. Escapes may be escaped again, `%2525`: the levels of escaping that all groups share
+   * are removed in one step, then the rest must be the escaped form of a value that had to be escaped.
    */
   const looksEscaped = (text: string): boolean => {
     let common = Number.POSITIVE_INFINITY;

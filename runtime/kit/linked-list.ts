@@ -1,11 +1,11 @@
-/** Something that can stand in a LinkedList. Both are written by the chain alone; undefined while it stands in none. */
+/** A member of a LinkedList. All three are written by the list alone; `before` and `after` are undefined outside of a list. */
 export interface Link<T> {
   before: T | undefined;
   after: T | undefined;
   isLinked: boolean;
 }
 
-/** A queue that anyone in it can leave from the middle, in constant time. One place a member. */
+/** A queue with removal from the middle in constant time. A member is in it at most once. */
 export class LinkedList<T extends Link<T>> {
   #first: T | undefined;
   #last: T | undefined;
@@ -18,7 +18,7 @@ export class LinkedList<T extends Link<T>> {
     return this.#last;
   }
 
-  /** To the end; who stands in the chain already moves there. */
+  /** Appends the member; one that is in the list already moves to the end. */
   push(member: T): void {
     this.delete(member);
     member.before = this.#last;
@@ -28,7 +28,7 @@ export class LinkedList<T extends Link<T>> {
     this.#last = member;
   }
 
-  /** Who does not stand in it stays as it is. */
+  /** Has no effect on a member that is in no list. */
   delete(member: T): void {
     if (!member.isLinked) return;
     if (member.before === undefined) this.#first = member.after;

@@ -1,29 +1,29 @@
 import { momentMs } from './moment.ts';
 
-/** The last millisecond of the year 9999: RFC 3339, and what reads it downstream, counts no further. */
+/** The last millisecond of the year 9999, the last year of RFC 3339. */
 const LAST_MS = 253_402_300_799_999;
-/** In March of 1973. What is written as milliseconds and lies before it is a number in another unit, or a zero value. */
+/** 3 March 1973. A smaller number of milliseconds is a number in another unit, or a zero value. */
 const FIRST_PLAUSIBLE_MS = 100_000_000_000;
 const MILLISECONDS = /^\d{12,15}$/;
 
-/** As a time of a message: whole milliseconds since 1970 (UTC), a fraction is cut off. Undefined outside of 1970 to 9999. */
+/** The time of a message: whole milliseconds since 1970 (UTC), without the fraction. Undefined outside of 1970 to 9999. */
 export function messageTimeMs(ms: number): number | undefined {
-  // -0 is 0: the two are written alike, and compare as different.
+  // -0 becomes 0: both are written alike but compare as different.
   return ms >= 0 && ms <= LAST_MS ? Math.floor(Math.abs(ms)) : undefined;
 }
 
 /**
- * Whether a number that is written as milliseconds is likely to be meant so: it lies within March of 1973 to the year 9999,
- * and so do neither a zero value nor seconds, microseconds and nanoseconds of these decades.
+ * Whether a number is plausible as milliseconds: between March 1973 and the end of 9999. Zero values, and seconds,
+ * microseconds and nanoseconds of these decades, are not.
  */
 export function isPlausibleMs(ms: number): boolean {
   return ms >= FIRST_PLAUSIBLE_MS && ms <= LAST_MS;
 }
 
 /**
- * What the header `expirytime` says, on every bus: RFC 3339, or milliseconds since 1970 (UTC). Undefined for any other
- * text, and for what lies before March of 1973: zero, a negative number, seconds and the zero times of programming
- * languages are no expiry that somebody meant.
+ * The value of the header `expirytime` on every bus: RFC 3339, or milliseconds since 1970 (UTC). Undefined for any other
+ * text and for a time before March 1973: zero, negative numbers, seconds and the zero times of programming languages are
+ * not intended as an expiry.
  */
 export function expiryTimeMs(text: string): number | undefined {
   const ms = MILLISECONDS.test(text) ? Number(text) : momentMs(text);
@@ -31,7 +31,7 @@ export function expiryTimeMs(text: string): number | undefined {
 }
 
 /**
- * Takes the header `expirytime` out, and answers what it says. What is no time is carried on as it is, and `onOdd` called.
+ * Removes the header `expirytime` and returns its value. A text that is no time stays a header, and `onOdd` is called.
  */
 export function takeExpiryMs(headers: Map<string, readonly string[]>, onOdd: () => void): number | undefined {
   const stated = headers.get('expirytime')?.[0];

@@ -43,8 +43,8 @@ function sameStem(name: string, known: readonly string[]): string | undefined {
 }
 
 /**
- * The known name that was most likely meant, by a slip of the fingers or else as a short or long form of it; undefined when
- * none is near. Case never counts as a difference.
+ * The known name that was most likely intended: a typing error, or else a short or long form; undefined when none is near.
+ * Case is ignored.
  */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   const names = [...known];
@@ -65,7 +65,7 @@ function nearestSpelling(name: string, known: readonly string[]): string | undef
   return nearest;
 }
 
-/** What stands behind a name that does not exist: `; did you mean NAME?`, or nothing where none is near. `dashes`: before the name. */
+/** The text after an unknown name: `; did you mean NAME?`, or an empty one where none is near. `dashes`: put before the name. */
 export function didYouMean(name: string, known: Iterable<string>, dashes = ''): string {
   const near = nearestName(name, known);
   return near === undefined ? '' : `; did you mean ${dashes}${near}?`;

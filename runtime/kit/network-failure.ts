@@ -1,4 +1,4 @@
-/** Codes of Node's sockets, of its DNS and of its HTTP client that say that the other side could not be reached, or went away. */
+/** Codes of Node's sockets, DNS and HTTP client for a peer that could not be reached or closed the connection. */
 const CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -17,11 +17,11 @@ const CODES = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_SOCKET',
-  // The name of what `AbortSignal.timeout` throws.
+  // The name of the error that `AbortSignal.timeout` causes.
   'TimeoutError',
 ]);
 
-/** Causes of causes, and errors of errors. */
+/** Most nested causes that are followed. */
 const DEEPEST = 5;
 
 export function isNetworkCode(code: string): boolean {
@@ -29,8 +29,8 @@ export function isNetworkCode(code: string): boolean {
 }
 
 /**
- * The code by which an error looks like a failure of the network, its own or that of what caused it: `fetch` says nothing
- * but that it failed. Undefined of any other error. Never throws: what calls itself an error may hold anything.
+ * The code of a network failure, of the error itself or of its causes: the error of `fetch` has the code only in its cause.
+ * Undefined for any other error. Never throws, whatever the value is.
  */
 export function networkCodeOf(thrown: unknown, depth = 0): string | undefined {
   if (!(thrown instanceof Error) || depth > DEEPEST) return undefined;
@@ -45,7 +45,7 @@ export function networkCodeOf(thrown: unknown, depth = 0): string | undefined {
       if (code !== undefined) return code;
     }
   } catch {
-    // Nothing can be known of it.
+    // A getter of the value threw: its code is unknown.
   }
   return undefined;
 }

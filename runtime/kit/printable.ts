@@ -1,6 +1,6 @@
 /**
- * A terminal obeys control characters, wherever they came from, and shows a text that turns the direction of writing as another
- * one: the text with each of them written out.
+ * The text with control characters and characters that change the direction of writing escaped: a terminal would execute
+ * the former, and the latter make a text look like another one.
  */
 export function harmless(text: string): string {
   return text.replaceAll(

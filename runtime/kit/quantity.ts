@@ -5,15 +5,15 @@ const SIZE_BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 102
 export const DURATION_PATTERN = '^[0-9]+(ms|s|m|h|d)$';
 /** As a JSON Schema `pattern`: a size with its unit, `900B 64KiB 2GiB`. */
 export const SIZE_PATTERN = '^[0-9]+(B|KiB|MiB|GiB)$';
-/** Longer than nothing: what expires at once is never sent, and a bound of nothing never reads. */
+/** A duration above zero: a message with no time to live is never sent. */
 export const SOME_DURATION_PATTERN = '^0*[1-9][0-9]*(ms|s|m|h|d)$';
 export const SOME_SIZE_PATTERN = '^0*[1-9][0-9]*(B|KiB|MiB|GiB)$';
-/** Of what lies on a disk: more than any disk has, and no number that loses a digit. */
+/** The largest size of something on a disk: more than any disk has, and exact as a double. */
 export const LARGEST_STORE = '1048576GiB';
-/** As a JSON Schema `pattern`: a rate above nothing, `500/s`. */
+/** As a JSON Schema `pattern`: a rate above zero, `500/s`. */
 export const RATE_PATTERN = '^0*[1-9][0-9]*/s$';
 
-/** Bounds of a duration or a size, each as such a text, as JSON Schema's `formatMinimum` and `formatMaximum`. */
+/** Bounds of a duration or a size, written with units, as `formatMinimum` and `formatMaximum` of a JSON Schema. */
 export interface Bounds {
   readonly formatMinimum?: string;
   readonly formatMaximum?: string;
@@ -25,7 +25,7 @@ function amountOf(text: string): number {
   return new RegExp(SIZE_PATTERN).test(text) ? sizeBytes(text) : Number.NaN;
 }
 
-/** The bound that the text breaks; of `100ms..10s` either part may. Undefined where it keeps both, or is no quantity. */
+/** The bound that the text violates; either part of `100ms..10s` may. Undefined where it violates none, or is no quantity. */
 export function brokenBound(text: string, { formatMinimum, formatMaximum }: Bounds): string | undefined {
   for (const part of text.split('..')) {
     if (formatMaximum !== undefined && amountOf(part) > amountOf(formatMaximum)) return formatMaximum;

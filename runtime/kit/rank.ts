@@ -2,7 +2,7 @@ import { isDecimal } from './decimal.ts';
 import { momentMs } from './moment.ts';
 
 /**
- * What tells a newer one from an older one: a decimal number, or an RFC 3339 time as milliseconds since 1970 (UTC).
+ * The rank of a sequence text, higher for a newer message: a decimal number, or an RFC 3339 time as milliseconds since 1970 (UTC).
  * Undefined for any other text. Two numbers that differ by less than a double can hold are equal.
  */
 export function rankOf(text: string): number | undefined {

@@ -3,8 +3,8 @@ const ESCAPED = /[\udc80-\udcff]/;
 const FIRST = 0xdc00;
 
 /**
- * Bytes as text, without loss: UTF-8 as it reads, and where it is none, each byte that does not read as a lone
- * surrogate U+DC80 to U+DCFF (the way of PEP 383), which no UTF-8 can hold. `bytesOfText` is the way back.
+ * Bytes as text, without loss: UTF-8 is decoded, and each byte that is no UTF-8 becomes a lone surrogate U+DC80 to U+DCFF
+ * (as in PEP 383), which no UTF-8 text holds. `bytesOfText` is the inverse.
  */
 export function textOfBytes(bytes: Uint8Array): string {
   return utf8Of(bytes) ?? escaped(bytes);
@@ -22,11 +22,11 @@ export function utf8Of(bytes: Uint8Array): string | undefined {
 /** The bytes that `textOfBytes` made the text from; any other text as UTF-8. */
 export function bytesOfText(text: string): Buffer {
   if (!ESCAPED.test(text)) return Buffer.from(text);
-  // A unit of UTF-16 takes three bytes at most.
+  // A UTF-16 code unit takes three bytes at most.
   const bytes = Buffer.allocUnsafe(text.length * 3);
   let end = 0;
   for (let at = 0; at < text.length; at += 1) {
-    // By code point: of a pair the second half is in the same range, and is no escaped byte.
+    // By code point: the second half of a surrogate pair is in the same range and is no escaped byte.
     const code = text.codePointAt(at) ?? 0;
     if (code > 0xffff) at += 1;
     end = code >= FIRST + 0x80 && code <= FIRST + 0xff ? bytes.writeUInt8(code - FIRST, end) : encode(code, bytes, end);
@@ -34,7 +34,7 @@ export function bytesOfText(text: string): Buffer {
   return bytes.subarray(0, end);
 }
 
-/** Writes one code point as UTF-8, and answers where it ends. Half of a pair is no character: U+FFFD, as everywhere. */
+/** Writes one code point as UTF-8 and returns its end. A lone surrogate becomes U+FFFD. */
 function encode(code: number, bytes: Buffer, start: number): number {
   if (code >= 0xd800 && code <= 0xdfff) return encode(0xfffd, bytes, start);
   if (code < 0x80) return bytes.writeUInt8(code, start);
@@ -45,9 +45,9 @@ function encode(code: number, bytes: Buffer, start: number): number {
   return start + more + 1;
 }
 
-/** Takes time in proportion to the length, whatever the bytes are: anybody may send a megabyte of them. */
+/** Takes time linear in the length, whatever the bytes are: any publisher may send a megabyte of them. */
 function escaped(bytes: Uint8Array): string {
-  // In UTF-16: no character takes more units than it has bytes.
+  // In UTF-16 no character has more code units than bytes in UTF-8.
   const units = Buffer.allocUnsafe(bytes.length * 2);
   let end = 0;
   for (let at = 0; at < bytes.length;) {
@@ -67,14 +67,14 @@ function decode(bytes: Uint8Array, start: number, length: number): number {
   return code;
 }
 
-/** How many bytes make a character at this place; 0 where none does (Unicode, table 3-7). */
+/** The number of bytes of the character at this position; 0 where there is none (Unicode, table 3-7). */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;
   if (lead < 0x80) return 1;
   if (lead < 0xc2 || lead > 0xf4) return 0;
   const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
   const second = bytes[at + 1] ?? 0;
-  // No overlong form, no half of a pair, nothing beyond the last plane.
+  // No overlong form, no surrogate, nothing beyond the last plane.
   const least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
   const most = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
   if (second < least || second > most) return 0;

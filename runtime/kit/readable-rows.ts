@@ -1,18 +1,18 @@
-/** Leaps double: more of them than this would leave the numbers there are. */
+/** Most steps over a damaged place: each doubles the distance, and more would exceed the range of row numbers. */
 const MAX_LEAPS = 50;
-/** Damaged places that are stepped over, before the rest is given up. */
+/** Most damaged places that are stepped over. */
 const MAX_DAMAGES = 10_000;
 
-/** Rows of a damaged table, by their number. Both may throw, which means that a place cannot be read. */
+/** Rows of a damaged table, by row number. Both may throw where a page cannot be read. */
 export interface DamagedRows<Row> {
-  /** Those behind `past`, in order. */
+  /** The rows after `past`, in order. */
   from(past: number): Iterator<Row>;
-  /** Looks up the first one behind `past`. */
+  /** Looks up the first row after `past`. */
   reach(past: number): void;
   numberOf(row: Row): number;
 }
 
-/** Rows in their order, up to each damaged place, and from behind it on. Never throws. */
+/** All readable rows in order, before and after each damaged place. Never throws. */
 export function* readableRows<Row>(rows: DamagedRows<Row>): Generator<Row> {
   let past = 0;
   for (let damages = 0; damages < MAX_DAMAGES; damages += 1) {
@@ -33,7 +33,7 @@ export function* readableRows<Row>(rows: DamagedRows<Row>): Generator<Row> {
   }
 }
 
-/** The shortest way over the damaged place behind `past`; undefined where nothing behind it can be read. */
+/** The first readable row number after the damaged place that follows `past`; undefined where nothing can be read. */
 function leapFrom<Row>(rows: DamagedRows<Row>, past: number): number | undefined {
   const lands = (leap: number): boolean =>
     attempt(() => {

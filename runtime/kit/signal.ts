@@ -1,4 +1,4 @@
-/** Lets one waiter wait until somebody says that it is time to look again. One wait at a time. */
+/** A condition variable for one waiter: it waits until a caller signals a change. One wait at a time. */
 export class Signal {
   #resolve: (() => void) | undefined;
 

@@ -1,4 +1,4 @@
-/** Result codes of SQLite, without their detail. */
+/** Primary result codes of SQLite. */
 export const CODES = {
   perm: 3,
   busy: 5,
@@ -12,9 +12,9 @@ export const CODES = {
   notADatabase: 26,
 } as const;
 
-/** What the database complains of, by its own number; 0 when it does not say. */
+/** The primary result code of a thrown error; 0 for an error that has none. */
 export function codeOf(thrown: unknown): number {
   const code: unknown = thrown instanceof Error && 'errcode' in thrown ? thrown.errcode : undefined;
-  // The lower byte is the kind, the rest its detail.
+  // The lower byte is the primary code, the rest is the extension.
   return typeof code === 'number' ? code & 0xff : 0;
 }

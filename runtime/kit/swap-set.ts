@@ -1,10 +1,10 @@
-/** Something that can stand in a SwapSet. */
+/** A member of a SwapSet. */
 export interface Member {
-  /** Written by the crowd alone. */
+  /** Written by the set alone. */
   place: number;
 }
 
-/** A set of objects without order, in which joining and leaving cost nothing: each knows its own place. */
+/** An unordered set of objects with cheap addition and removal: each member stores its own index. */
 export class SwapSet<T extends Member> {
   readonly #members: T[] = [];
 
@@ -24,7 +24,7 @@ export class SwapSet<T extends Member> {
     this.#members[member.place] = last;
   }
 
-  /** Everyone, as of now. */
+  /** A snapshot of all members. */
   all(): readonly T[] {
     return [...this.#members];
   }

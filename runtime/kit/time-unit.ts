@@ -1,7 +1,7 @@
 import { isDecimal } from './decimal.ts';
 import { isPlausibleMs } from './message-time.ts';
 
-/** What a number of a time may count since 1970 (UTC), as the pipeline file spells it. */
+/** The units of a number that counts from 1970 (UTC), as in the pipeline file. */
 export const TIME_UNITS = ['s', 'ms', 'us', 'ns'] as const;
 export type TimeUnit = (typeof TIME_UNITS)[number];
 
@@ -12,11 +12,11 @@ export const TIME_UNIT_NAMES: Readonly<Record<TimeUnit, string>> = {
   ns: 'nanoseconds',
 };
 
-/** How many digits of a fraction of the unit are milliseconds; below 0: how many digits before the point are less. */
+/** The shift of the decimal point from the unit to milliseconds. */
 const SHIFT: Readonly<Record<TimeUnit, number>> = { s: 3, ms: 0, us: -3, ns: -6 };
 
 /**
- * A decimal number of the unit as whole milliseconds: digits are moved and cut off, so no double stands between.
+ * A decimal number in the unit as whole milliseconds: digits are shifted and cut off, without a double in between.
  * -Infinity for any negative number, undefined for a text that is no decimal number. No other bound.
  */
 export function unitMs(text: string, unit: TimeUnit): number | undefined {
@@ -34,7 +34,7 @@ export function countOf(ms: number, unit: TimeUnit): number {
   return Math.floor(ms / 10 ** SHIFT[unit]);
 }
 
-/** The unit in which a number is a plausible time, where `unit` made `ms` of it; undefined where none does. */
+/** The other unit in which the number would be a plausible time; undefined where there is none. */
 export function likelyUnit(ms: number, unit: TimeUnit): TimeUnit | undefined {
   return TIME_UNITS.find((other) => isPlausibleMs(ms * 10 ** (SHIFT[other] - SHIFT[unit])));
 }

@@ -6,18 +6,18 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import { textOf } from './dead-letters/row.ts';
 import { writePrivate } from './private-file.ts';
-import { asideName } from './set-aside.ts';
-import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
-import { unusable } from './unusable.ts';
+import { damagedName } from './replace-damaged.ts';
+import { type StateFiles, stateFilesIn, openStateFile } from './open-state-file.ts';
+import { stateError } from './state-error.ts';
 
-/** The memos of a pipeline's ends. */
+/** The checkpoints of a pipeline's ends. */
 export interface CheckpointStore {
-  /** `owner`: whose it is, the same at every start. */
+  /** `owner`: names the end, the same at every start. */
   checkpoint(owner: string): Checkpoint;
   close(): void;
 }
 
-const MEMO_FILE = {
+const CHECKPOINT_FILE = {
   name: 'memos.sqlite',
   // `SLME`
   mark: 0x534c_4d45,
@@ -29,27 +29,27 @@ const MEMO_FILE = {
 };
 
 /** Opens the store in a state folder that this process holds. Throws STATE_UNUSABLE, STATE_LINKED. */
-export function openCheckpointStore(folder: string | FolderOfFiles): CheckpointStore {
-  const files = typeof folder === 'string' ? folderOf(folder) : folder;
-  const file = join(files.path, MEMO_FILE.name);
-  const { database, isDamaged } = openSoundFile(MEMO_FILE, files);
-  const before = asideOf(files.path);
-  // Where nothing is left to be set aside, a file in its name says so: it stands until an operator has seen it.
-  if (isDamaged && before === undefined) writePrivate(asideName(file, new Date()), 'lost\n');
-  return store(database, file, () => asideOf(files.path));
+export function openCheckpointStore(folder: string | StateFiles): CheckpointStore {
+  const files = typeof folder === 'string' ? stateFilesIn(folder) : folder;
+  const file = join(files.path, CHECKPOINT_FILE.name);
+  const { database, isDamaged } = openStateFile(CHECKPOINT_FILE, files);
+  const before = damagedFileIn(files.path);
+  // Where no file is left to be renamed, an empty marker takes its name: it stays until an operator has removed it.
+  if (isDamaged && before === undefined) writePrivate(damagedName(file, new Date()), 'lost\n');
+  return store(database, file, () => damagedFileIn(files.path));
 }
 
-/** A file of memos that was set aside. */
-function asideOf(folder: string): string | undefined {
-  return readdirSync(folder).find((name) => name.startsWith(`${MEMO_FILE.name}.damaged-`));
+/** A damaged file of checkpoints that was renamed and kept. */
+function damagedFileIn(folder: string): string | undefined {
+  return readdirSync(folder).find((name) => name.startsWith(`${CHECKPOINT_FILE.name}.damaged-`));
 }
 
-function store(database: Database, file: string, aside: () => string | undefined): CheckpointStore {
-  const guarded = <T>(act: () => T): T => {
+function store(database: Database, file: string, damagedFile: () => string | undefined): CheckpointStore {
+  const withStateError = <T>(act: () => T): T => {
     try {
       return act();
     } catch (thrown) {
-      throw unusable(`use ${file}`, thrown);
+      throw stateError(`use ${file}`, thrown);
     }
   };
   const select = database.prepare('SELECT text FROM memos WHERE owner = ?');
@@ -58,17 +58,17 @@ function store(database: Database, file: string, aside: () => string | undefined
   );
   return {
     checkpoint: (owner) => ({
-      read: () => textOf(guarded(() => select.get(owner)?.['text'])),
+      read: () => textOf(withStateError(() => select.get(owner)?.['text'])),
       assertKept() {
-        const lost = aside();
-        if (lost === undefined || guarded(() => select.get(owner)) !== undefined) return;
+        const lost = damagedFile();
+        if (lost === undefined || withStateError(() => select.get(owner)) !== undefined) return;
         throw new SluiceError(
           'STATE_DAMAGED',
           `expected the place of ${owner} in ${file}, found none beside ${lost}: beginning where the route's start says may leave messages out. Set start to a time or an offset before the loss, and delete ${lost}`,
         );
       },
       write(text) {
-        guarded(() => upsert.run(owner, text));
+        withStateError(() => upsert.run(owner, text));
       },
     }),
     close: () => database.close(),

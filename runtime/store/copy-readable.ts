@@ -1,8 +1,8 @@
-import { closeSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { readableRows } from '#kit/readable-rows.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import { openDatabase } from './sqlite.ts';
+import { readTruncated } from './truncated-file.ts';
 
 /** Rows of one transaction. */
 const GROUP = 1000;
@@ -10,26 +10,23 @@ const GROUP = 1000;
 type Row = Readonly<Record<string, unknown>>;
 
 /**
- * Copies the rows that can still be read from the tables of a damaged database file into a new one. Its tables are those of
- * the new one, and those that the damaged one can still tell of. Returns how many rows of the tables that are `counted`. What is damaged never makes it
- * throw; what the new one complains of does.
+ * Copies the readable rows of a damaged database file into a new one: those of the tables of the new file, and of tables
+ * whose definition the damaged file still has. Returns the number of rows in the tables that match `counted`. Errors of the
+ * damaged file are skipped; errors of the new one are thrown.
  */
 export function copyReadable(file: string, fresh: DatabaseSync, counted: RegExp): number {
-  const length = statSync(file).size;
-  const wanted = lengthInHead(file);
-  // A file that is shorter than its head says is not read at all: what is missing is made up by zeros meanwhile.
-  if (wanted > length) truncateSync(file, wanted);
-  let damaged: DatabaseSync | undefined;
-  try {
-    damaged = openDatabase(file, { readOnly: true });
-    return copyAll(damaged, fresh, counted);
-  } catch (thrown) {
-    if (damaged === undefined) return 0;
-    throw thrown;
-  } finally {
-    damaged?.close();
-    if (wanted > length) truncateSync(file, length);
-  }
+  return readTruncated(file, () => {
+    let damaged: DatabaseSync | undefined;
+    try {
+      damaged = openDatabase(file, { readOnly: true });
+      return copyAll(damaged, fresh, counted);
+    } catch (thrown) {
+      if (damaged === undefined) return 0;
+      throw thrown;
+    } finally {
+      damaged?.close();
+    }
+  });
 }
 
 function copyAll(damaged: DatabaseSync, fresh: DatabaseSync, counted: RegExp): number {
@@ -42,30 +39,15 @@ function copyAll(damaged: DatabaseSync, fresh: DatabaseSync, counted: RegExp): n
   return copied;
 }
 
-/** 64 GiB, of a file with holes. */
-const MOST_MISSING_BYTES = 2 ** 36;
-
-/** https://www.sqlite.org/fileformat2.html, section 1.3: the size of a page at 16, their number at 28. */
-function lengthInHead(file: string): number {
-  const head = Buffer.alloc(32);
-  const descriptor = openSync(file, 'r');
-  readSync(descriptor, head, 0, head.length, 0);
-  closeSync(descriptor);
-  if (!head.toString('latin1').startsWith('SQLite format 3')) return 0;
-  const page = head.readUInt16BE(16) === 1 ? 65_536 : head.readUInt16BE(16);
-  // A count that is itself damaged asks for any size.
-  return Math.min(head.readUInt32BE(28) * page, MOST_MISSING_BYTES);
-}
-
 function copyTable(table: string, damaged: DatabaseSync, fresh: DatabaseSync): number {
   const shared = columnsOf(fresh, table);
   const found = attempt(() => columnsOf(damaged, table)) ?? [];
   const columns = shared.filter((name) => found.includes(name));
   if (columns.length === 0) return 0;
-  const behind = `FROM ${table} NOT INDEXED WHERE rowid > ? ORDER BY rowid`;
+  const rest = `FROM ${table} NOT INDEXED WHERE rowid > ? ORDER BY rowid`;
   const rows = readableRows<Row>({
-    from: (past) => damaged.prepare(`SELECT rowid AS place, ${columns.join(', ')} ${behind}`).iterate(past),
-    reach: (past) => void damaged.prepare(`SELECT rowid ${behind} LIMIT 1`).get(past),
+    from: (past) => damaged.prepare(`SELECT rowid AS place, ${columns.join(', ')} ${rest}`).iterate(past),
+    reach: (past) => void damaged.prepare(`SELECT rowid ${rest} LIMIT 1`).get(past),
     numberOf: ({ place }) => Number(place),
   });
   const marks = columns.map(() => '?').join(', ');
@@ -74,7 +56,7 @@ function copyTable(table: string, damaged: DatabaseSync, fresh: DatabaseSync): n
   let inGroup = 0;
   fresh.exec('BEGIN IMMEDIATE');
   for (const row of rows) {
-    // A value of another kind than its column takes was damaged.
+    // A value of a type that its column does not take was damaged.
     copied += inserted(() => insert.run(...columns.map((name) => valueOf(row[name]))).changes);
     if ((inGroup += 1) % GROUP === 0) fresh.exec('COMMIT; BEGIN IMMEDIATE');
   }
@@ -82,7 +64,7 @@ function copyTable(table: string, damaged: DatabaseSync, fresh: DatabaseSync): n
   return copied;
 }
 
-/** 0 of a row that its table does not take. Throws what else the new file complains of: a disk that is full. */
+/** 0 for a row that its table does not take. Throws any other error of the new file: a full disk, say. */
 function inserted(insert: () => number | bigint): number {
   try {
     return Number(insert());
@@ -114,7 +96,7 @@ function tablesOf(database: DatabaseSync): readonly string[] {
     .map(({ name }) => String(name));
 }
 
-/** Those that are stored: a generated one cannot be written. */
+/** The stored columns: a generated one cannot be written. */
 function columnsOf(database: DatabaseSync, table: string): readonly string[] {
   return database
     .prepare(`PRAGMA table_info(${table})`)

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from '#contract/database.ts';
 import type { CrashSuspects } from '#contract/crash-suspects.ts';
-import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
-import { unusable } from './unusable.ts';
+import { type StateFiles, stateFilesIn, openStateFile } from './open-state-file.ts';
+import { stateError } from './state-error.ts';
 
-/** More are never kept: each end of the process leaves one a route at most. */
+/** The most rows: each crash leaves one a route at most. */
 const MOST_ROWS = 1000;
-/** Who has not come again for so long is gone from its bus. */
+/** A message that was not redelivered for so long is gone from its bus. */
 const LONGEST_S = 30 * 86_400;
 
 const TABLES = `
@@ -31,42 +31,42 @@ const ENTER = `
 INSERT INTO suspects (route, name, strikes, inside, buried) VALUES (?, ?, 0, 1, 0)
 ON CONFLICT (route, name) DO UPDATE SET inside = 1`;
 
-/** For whoever sees the process stuck and ends it: the crashNote is counted at once, and not once more at the next start. */
+/** For the watchdog that ends a stuck process: the crash is counted at once, and not once more at the next start. */
 const CRASH_NOTE = `
 INSERT INTO suspects (route, name, strikes, inside, buried) VALUES (?, ?, 1, 0, 0)
 ON CONFLICT (route, name) DO UPDATE SET strikes = strikes + 1, inside = 0, struck_at = unixepoch()`;
 
-/** A statement that another thread can run on a file of ours: its parameters are the route and the name of a message. */
+/** A statement with which another thread counts a crash; its parameters are the route and the name of a message. */
 export interface CrashNote {
   readonly file: string;
   readonly statement: string;
 }
 
-/** Who is suspected of having ended the process, and whether the last run ended well. */
+/** Messages that may have crashed the process, and whether the last run ended cleanly. */
 export interface CrashSuspectStore {
   of(route: string): CrashSuspects;
   readonly crashNote: CrashNote;
-  /** The run ends well: the next one does not begin in probation. */
-  endWell(): void;
+  /** The run ends cleanly: the next one begins without crash quarantine. */
+  endCleanly(): void;
   close(): void;
 }
 
 /**
- * Opens the store in a state folder that this process holds, and writes down that a run has begun: who never
- * says that it ends well has not. Throws STATE_UNUSABLE.
+ * Opens the store in a state folder that this process holds, and records that a run has begun: a run
+ * without `endCleanly` counts as a crash. Throws STATE_UNUSABLE.
  */
-export function openCrashSuspectStore(folder: string | FolderOfFiles): CrashSuspectStore {
-  const files = typeof folder === 'string' ? folderOf(folder) : folder;
+export function openCrashSuspectStore(folder: string | StateFiles): CrashSuspectStore {
+  const files = typeof folder === 'string' ? stateFilesIn(folder) : folder;
   const file = join(files.path, SUSPECT_FILE.name);
   try {
-    const { database, isDamaged } = openSoundFile(SUSPECT_FILE, files);
+    const { database, isDamaged } = openStateFile(SUSPECT_FILE, files);
     return store(database, file, isDamaged);
   } catch (thrown) {
-    throw unusable(`use ${file}`, thrown);
+    throw stateError(`use ${file}`, thrown);
   }
 }
 
-/** `isDamaged`: what a crash has left may be lost, so there was one. */
+/** `isDamaged`: the record of a crash may be lost, so a crash is assumed. */
 function store(database: Database, file: string, isDamaged: boolean): CrashSuspectStore {
   const isAfterCrash = isDamaged || database.prepare('SELECT 1 FROM runs').get() !== undefined;
   database.exec(`
@@ -84,19 +84,19 @@ function store(database: Database, file: string, isDamaged: boolean): CrashSuspe
     crashCounts.set(route, known.set(String(row['name']), Number(row['strikes'])));
   }
   const enter = database.prepare(ENTER);
-  const survive = database.prepare('UPDATE suspects SET inside = 0 WHERE route = ? AND name = ?');
-  const bury = database.prepare('UPDATE suspects SET inside = 0, buried = 1 WHERE route = ? AND name = ?');
-  const forget = database.prepare('DELETE FROM suspects WHERE route = ? AND name = ?');
+  const leave = database.prepare('UPDATE suspects SET inside = 0 WHERE route = ? AND name = ?');
+  const markDeadLettered = database.prepare('UPDATE suspects SET inside = 0, buried = 1 WHERE route = ? AND name = ?');
+  const remove = database.prepare('DELETE FROM suspects WHERE route = ? AND name = ?');
   let isOpen = true;
-  /** A crash forgets nothing of it; a power cut may, and then one of three strikes is unjust. */
-  const hastily = (act: () => void): void => {
+  /** Without sync: a crash loses nothing of it. A power cut may, and then one crash of three is counted in error. */
+  const withoutSync = (act: () => void): void => {
     if (!isOpen) return;
     try {
       database.exec('PRAGMA synchronous = NORMAL');
       act();
       database.exec('PRAGMA synchronous = FULL');
     } catch {
-      // The disk is full, say: the next `enter` meets it too, and that one is heard.
+      // A full disk, say: the next `enter` fails for the same reason and reports it.
     }
   };
 
@@ -114,25 +114,25 @@ function store(database: Database, file: string, isDamaged: boolean): CrashSuspe
           try {
             enter.run(route, name);
           } catch (thrown) {
-            throw unusable(`write ${file}`, thrown);
+            throw stateError(`write ${file}`, thrown);
           }
         },
         leave(name, passed) {
-          const isForgotten = passed || !known.has(name);
-          if (isForgotten) known.delete(name);
-          hastily(() => (isForgotten ? forget : survive).run(route, name));
+          const isCleared = passed || !known.has(name);
+          if (isCleared) known.delete(name);
+          withoutSync(() => (isCleared ? remove : leave).run(route, name));
         },
         deadLettered(name) {
-          // Who was sentenced stays known until a clean end: its delivery may not be settled yet and come again.
-          hastily(() => bury.run(route, name));
+          // A quarantined message stays known until a clean end: its delivery may not be settled yet and come again.
+          withoutSync(() => markDeadLettered.run(route, name));
         },
       };
     },
-    endWell() {
+    endCleanly() {
       try {
         database.exec('BEGIN IMMEDIATE; DELETE FROM suspects WHERE buried = 1; DELETE FROM runs; COMMIT');
       } catch {
-        // A run that cannot say that it ended well has not.
+        // A run that cannot record its clean end counts as a crash.
       }
     },
     close() {

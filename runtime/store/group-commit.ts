@@ -1,8 +1,8 @@
 import type { Database } from '#contract/database.ts';
 
-/** No more than one commit in this time: a commit waits for the disk, and the process with it. */
+/** At most one commit in this time: a commit waits for the disk, and the process with it. */
 const GROUP_MS = 5;
-/** A commit of more would hold up the process for longer than a commit of its own costs. */
+/** A larger commit would block the process for longer than a further commit costs. */
 const GROUP_SIZE = 256;
 
 interface Waiting<T> {
@@ -16,7 +16,7 @@ export class GroupCommit<T> {
   readonly #database: Database;
   readonly #write: (items: readonly T[]) => void;
   #waiting: Waiting<T>[] = [];
-  /** Cancels the flush that is to come. */
+  /** Cancels the scheduled flush. */
   #cancel: (() => void) | undefined;
   #flushedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -26,7 +26,7 @@ export class GroupCommit<T> {
     this.#write = write;
   }
 
-  /** Resolves once it is durable; rejects with what the database says. */
+  /** Resolves once the item is durable; rejects with the database's error. */
   add(item: T): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
@@ -35,7 +35,7 @@ export class GroupCommit<T> {
     });
   }
 
-  /** What comes alone waits for its own turn of the event loop only. */
+  /** A single item waits only for the next turn of the event loop. */
   #soon(): () => void {
     const leftMs = this.#flushedAtMs + GROUP_MS - performance.now();
     if (leftMs <= 0) {
@@ -58,7 +58,7 @@ export class GroupCommit<T> {
         this.#write(group.map(({ item }) => item));
         this.#database.exec('COMMIT');
       } catch (thrown) {
-        // A full disk has rolled back by itself.
+        // SQLite itself rolls back on a full disk.
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw thrown;
       }

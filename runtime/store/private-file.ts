@@ -16,23 +16,23 @@ import {
 import { dirname } from 'node:path';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 
-/** What the bridge keeps holds payloads: nobody else reads it, whatever the umask. */
+/** The bridge's files hold payloads: only their owner may read them, whatever the umask. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const OTHERS = 0o077;
 
-/** What SQLite puts beside a database file. */
-export const SIDES = ['-wal', '-shm', '-journal'];
+/** SQLite's files beside a database file. */
+export const SIDECARS = ['-wal', '-shm', '-journal'];
 
-/** Names that the bridge itself gives; whatever else lies in a folder makes it somebody else's too. */
-const OWN_NAME =
+/** Names of the bridge's own files. A folder with any other file is shared. */
+const BRIDGE_FILE =
   /^(?:holder|reserve|stamps\.json|(?:lock|dead-letters|ledger|memos|suspects|spool-.+)\.sqlite)(?:[-.].*)?$/;
 
 /**
- * Makes a file for the owner alone, or takes the rights of others from one that is there. Throws STATE_LINKED where the
+ * Makes a file for the owner alone, or removes the rights of others from an existing one. Throws STATE_LINKED where the
  * name is that of a link, or of anything but a file. True when it was made now.
  *
- * A file that is there is never opened for this: closing it would give up the locks that this process has on it.
+ * An existing file is never opened for this: closing it would release the locks that this process has on it.
  */
 export function makePrivate(path: string): boolean {
   const found = inspect(path);
@@ -51,7 +51,7 @@ export function makePrivate(path: string): boolean {
   return true;
 }
 
-/** Writes a text into a file of the owner alone, over what was there, and never through a link. Throws STATE_LINKED. */
+/** Writes a text into a file of the owner alone, over its old content, and never through a link. Throws STATE_LINKED. */
 export function writePrivate(path: string, text: string): void {
   makePrivate(path);
   const file = openSync(path, constants.O_WRONLY | constants.O_TRUNC | constants.O_SYNC | (constants.O_NOFOLLOW ?? 0));
@@ -62,24 +62,24 @@ export function writePrivate(path: string, text: string): void {
   }
 }
 
-/** Whether a folder, or what there is of the way to it, lies on that device. */
+/** Whether a folder, or the existing part of its path, lies on that device. */
 export function isOnDevice(folder: string, device: bigint | undefined): boolean {
   let at = folder;
   while (!existsSync(at) && at !== dirname(at)) at = dirname(at);
   return statSync(at, { bigint: true }).dev === device;
 }
 
-/** A database file and what lies beside it, for the owner alone. Throws STATE_LINKED. */
+/** Makes a database file and its sidecars private to the owner. Throws STATE_LINKED. */
 export function makePrivateDatabase(path: string): void {
   makePrivate(path);
-  for (const side of SIDES) {
+  for (const side of SIDECARS) {
     const found = inspect(path + side);
-    // SQLite makes those that are not there with the rights of the file itself.
+    // SQLite makes missing ones with the rights of the file itself.
     if (found !== undefined) tighten(path + side, found, FILE_MODE);
   }
 }
 
-/** Undefined where nothing is. Throws STATE_LINKED for anything but a file of its own. */
+/** Undefined where there is nothing. Throws STATE_LINKED for anything but a file or a folder. */
 export function inspect(path: string): Stats | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined || found.isFile() || found.isDirectory()) return found;
@@ -88,8 +88,8 @@ export function inspect(path: string): Stats | undefined {
 }
 
 /**
- * Makes a folder for the owner alone, and what of its path is missing. One that is there is closed to others where nothing
- * but the bridge's own files lies in it. Returns whether it was made now, and why others may still look into it.
+ * Makes a folder for the owner alone, with the missing part of its path. An existing one is closed to others where it holds
+ * only the bridge's own files. Returns whether it was made now, and why others may still read it.
  */
 export function makePrivateFolder(path: string): { readonly isNew: boolean; readonly exposed: string | undefined } {
   const isNew = mkdirSync(path, { recursive: true, mode: FOLDER_MODE }) !== undefined;
@@ -97,11 +97,11 @@ export function makePrivateFolder(path: string): { readonly isNew: boolean; read
     chmodSync(path, FOLDER_MODE);
     return { isNew, exposed: undefined };
   }
-  // The operator's own word may be a link: it is the folder behind it that counts.
+  // The path that the operator gave may be a link: the folder behind it counts.
   const { mode } = lstatSync(`${path}/.`);
   if ((mode & OTHERS) === 0) return { isNew, exposed: undefined };
   const found = `mode ${(mode & 0o7777).toString(8)}`;
-  if (readdirSync(path).some((name) => !OWN_NAME.test(name))) {
+  if (readdirSync(path).some((name) => !BRIDGE_FILE.test(name))) {
     return { isNew, exposed: `${found} of a folder that holds other files too` };
   }
   try {
@@ -117,6 +117,6 @@ function tighten(path: string, found: Stats, wanted: number): void {
   try {
     chmodSync(path, wanted);
   } catch {
-    // Another user's file, in a folder that several share by a group: it is usable, and the folder's mode is told.
+    // Another user's file, in a folder that is shared by a group: it is usable, and the folder's mode is reported.
   }
 }

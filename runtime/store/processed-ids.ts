@@ -1,28 +1,28 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Database } from '#contract/database.ts';
-import type { ProcessedIds, LedgerEntry } from '#contract/processed-ids.ts';
+import type { ProcessedIds, ProcessedId } from '#contract/processed-ids.ts';
 import { Deque } from '#kit/deque.ts';
 import { GroupCommit } from './group-commit.ts';
-import { type FolderOfFiles, folderOf, openSoundFile } from './sound-file.ts';
-import { steadyNowMs } from './steady-clock.ts';
-import { unusable } from './unusable.ts';
+import { type StateFiles, stateFilesIn, openStateFile } from './open-state-file.ts';
+import { monotonicNowMs } from './monotonic-clock.ts';
+import { stateError } from './state-error.ts';
 
 export interface ProcessedIdBounds {
-  /** Entries; beyond it the oldest is forgotten. */
+  /** Entries; beyond it the oldest is removed. */
   readonly most: number;
-  /** How long an entry is remembered; undefined: until it is pushed out. */
+  /** How long an entry is valid; undefined: until `most` removes it. */
   readonly windowMs: number | undefined;
 }
 
-/** The ledgers of a pipeline's routes. */
+/** The processed ids of a pipeline's routes. */
 export interface ProcessedIdStore {
-  /** `owner`: whose it is, the same at every start. Throws STATE_UNUSABLE. */
+  /** `owner`: names the route, the same at every start. Throws STATE_UNUSABLE. */
   processedIds(owner: string, bounds: ProcessedIdBounds): ProcessedIds;
   close(): void;
 }
 
-const LEDGER_FILE = {
+const ID_FILE = {
   name: 'ledger.sqlite',
   // `SLLG`
   mark: 0x534c_4c47,
@@ -34,8 +34,8 @@ const LEDGER_FILE = {
 };
 
 /**
- * A table for each owner, in the order of adding: appended at one end and trimmed at the other, without an index, which
- * would cost more than all else.
+ * A table for each owner, in the order of insertion: appended at one end and trimmed at the other, without an index, which
+ * would cost more than everything else.
  */
 function tableOf(database: Database, owner: string): string {
   database.prepare('INSERT OR IGNORE INTO owners (owner) VALUES (?)').run(owner);
@@ -50,23 +50,23 @@ function tableOf(database: Database, owner: string): string {
 
 /** Opens the store in a state folder that this process holds. Throws STATE_UNUSABLE. */
 export function openProcessedIdStore(
-  folder: string | FolderOfFiles,
-  nowMs: () => number = steadyNowMs,
+  folder: string | StateFiles,
+  nowMs: () => number = monotonicNowMs,
 ): ProcessedIdStore {
-  const files = typeof folder === 'string' ? folderOf(folder) : folder;
-  const file = join(files.path, LEDGER_FILE.name);
-  const guarded = <T>(act: () => T): T => {
+  const files = typeof folder === 'string' ? stateFilesIn(folder) : folder;
+  const file = join(files.path, ID_FILE.name);
+  const withStateError = <T>(act: () => T): T => {
     try {
       return act();
     } catch (thrown) {
-      throw unusable(`use ${file}`, thrown);
+      throw stateError(`use ${file}`, thrown);
     }
   };
   const open: StoredIds[] = [];
-  const { database } = openSoundFile(LEDGER_FILE, files);
+  const { database } = openStateFile(ID_FILE, files);
   return {
     processedIds(owner, bounds) {
-      const processedIds = guarded(() => new StoredIds(database, { owner, bounds, nowMs }));
+      const processedIds = withStateError(() => new StoredIds(database, { owner, bounds, nowMs }));
       open.push(processedIds);
       return processedIds;
     },
@@ -77,39 +77,39 @@ export function openProcessedIdStore(
   };
 }
 
-/** When an id was added. */
-interface Known {
+/** An id, and when it was added. */
+interface Entry {
   readonly id: string;
   readonly atMs: number;
 }
 
-interface Owned {
+interface StoredIdsSettings {
   readonly owner: string;
   readonly bounds: ProcessedIdBounds;
   readonly nowMs: () => number;
 }
 
-/** On the disk for the next start, in memory for every question in between. */
+/** On the disk for the next start, in memory for lookups. */
 class StoredIds implements ProcessedIds {
-  readonly #owned: Owned;
-  readonly #known = new Map<string, Known>();
-  /** Oldest first. A Map's own order would be searched through all that has left it. */
-  readonly #order = new Deque<Known>();
+  readonly #settings: StoredIdsSettings;
+  readonly #known = new Map<string, Entry>();
+  /** Oldest first. Iterating a Map from its start passes over all deleted entries. */
+  readonly #order = new Deque<Entry>();
   readonly #sequences = new Map<string, number>();
-  readonly #group: GroupCommit<LedgerEntry>;
+  readonly #group: GroupCommit<ProcessedId>;
   #sinceTrim = 0;
 
-  constructor(database: Database, owned: Owned) {
-    this.#owned = owned;
-    const { owner, bounds, nowMs } = owned;
+  constructor(database: Database, settings: StoredIdsSettings) {
+    this.#settings = settings;
+    const { owner, bounds, nowMs } = settings;
     const table = tableOf(database, owner);
     const select = database.prepare(`SELECT id, lane, sequence, at_ms FROM ${table} ORDER BY number DESC LIMIT ?`);
     const startMs = nowMs();
     for (const row of select.all(bounds.most).toReversed()) {
-      // By a clock that was ahead meanwhile: it would be known for longer than its window, and keep others out.
-      this.#know(String(row['id']), Math.min(startMs, Number(row['at_ms'])));
+      // The clock may have been ahead: such an entry would outlive its window, and stand before others in the order.
+      this.#insert(String(row['id']), Math.min(startMs, Number(row['at_ms'])));
       const { lane, sequence } = row;
-      if (typeof lane === 'string' && typeof sequence === 'number') this.#raise(lane, sequence);
+      if (typeof lane === 'string' && typeof sequence === 'number') this.#raiseSequence(lane, sequence);
     }
     const insert = database.prepare(`INSERT INTO ${table} (id, lane, sequence, at_ms) VALUES (?, ?, ?, ?)`);
     const trim = database.prepare(`DELETE FROM ${table} WHERE number <= (SELECT max(number) FROM ${table}) - ?`);
@@ -117,7 +117,7 @@ class StoredIds implements ProcessedIds {
       const atMs = nowMs();
       for (const { id, lane, sequence } of entries) insert.run(id, lane ?? null, sequence ?? null, atMs);
       this.#sinceTrim += entries.length;
-      // A quarter beyond the bound lies on the disk at most.
+      // At most a quarter beyond the bound is on the disk.
       if (this.#sinceTrim < bounds.most / 4) return;
       this.#sinceTrim = 0;
       trim.run(bounds.most);
@@ -127,16 +127,16 @@ class StoredIds implements ProcessedIds {
   addedAtMs(id: string): number | undefined {
     const known = this.#known.get(id);
     if (known === undefined) return undefined;
-    const { bounds, nowMs } = this.#owned;
+    const { bounds, nowMs } = this.#settings;
     const isWithin = bounds.windowMs === undefined || nowMs() - known.atMs <= bounds.windowMs;
     return isWithin ? known.atMs : undefined;
   }
 
-  add(entry: LedgerEntry): Promise<void> {
-    this.#know(entry.id, this.#owned.nowMs());
-    this.#forget();
+  add(entry: ProcessedId): Promise<void> {
+    this.#insert(entry.id, this.#settings.nowMs());
+    this.#removeExpired();
     return this.#group.add(entry).catch((thrown: unknown) => {
-      throw unusable('write ledger.sqlite', thrown);
+      throw stateError('write ledger.sqlite', thrown);
     });
   }
 
@@ -148,23 +148,23 @@ class StoredIds implements ProcessedIds {
     this.#group.flush();
   }
 
-  #know(id: string, atMs: number): void {
+  #insert(id: string, atMs: number): void {
     const known = { id, atMs };
     this.#known.set(id, known);
     this.#order.push(known);
   }
 
-  #raise(lane: string, sequence: number): void {
+  #raiseSequence(lane: string, sequence: number): void {
     this.#sequences.set(lane, Math.max(sequence, this.#sequences.get(lane) ?? sequence));
   }
 
-  #forget(): void {
-    const { bounds, nowMs } = this.#owned;
+  #removeExpired(): void {
+    const { bounds, nowMs } = this.#settings;
     const since = bounds.windowMs === undefined ? Number.NEGATIVE_INFINITY : nowMs() - bounds.windowMs;
     for (let first = this.#order.at(0); first !== undefined; first = this.#order.at(0)) {
       if (this.#order.size <= bounds.most && first.atMs >= since) return;
       this.#order.shift();
-      // Unless it was added anew since.
+      // Unless the id was added again since.
       if (this.#known.get(first.id) === first) this.#known.delete(first.id);
     }
   }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { isOnDevice, makePrivate, makePrivateFolder, writePrivate } from './private-file.ts';
-import { asideName } from './set-aside.ts';
+import { damagedName } from './replace-damaged.ts';
 import { openDatabase } from './sqlite.ts';
-import type { FileReport } from './stamps.ts';
-import { isDamage, isFullDisk, unusable } from './unusable.ts';
+import type { DamageReport } from './file-manifest.ts';
+import { isCorrupt, isFullDisk, stateError } from './state-error.ts';
 
 const LOCK = 'lock.sqlite';
 
@@ -16,57 +16,57 @@ export interface StateFolder {
   readonly path: string;
   /** True when this start made it. */
   readonly isNew: boolean;
-  /** Why others may look into it; undefined where they cannot. */
+  /** Why other users may read it; undefined where they cannot. */
   readonly exposed: string | undefined;
   /**
-   * Takes the folder again where its lock is gone, with the folder perhaps, for then another process could take it too.
-   * True where that was so. Throws STATE_LOCKED where one has, STATE_UNUSABLE where it cannot be taken now.
+   * Takes the folder again where its lock file is gone, perhaps with the folder: another process could take it then. True
+   * where it was gone. Throws STATE_LOCKED where another process has taken it, STATE_UNUSABLE where it cannot be taken now.
    */
   keep(): boolean;
   release(): void;
 }
 
-/** A lock, on the file that it is on. */
+/** A lock, and the identity of its file. */
 interface Lock {
   readonly database: DatabaseSync;
   readonly device: bigint;
   readonly inode: bigint;
 }
 
-// A database that nobody refers to is closed by the garbage collector, and its lock with it.
+// The garbage collector closes a database without references, which would release its lock.
 const held = new Set<DatabaseSync>();
 
 /**
  * Takes the folder, making it if need be. The lock is the kernel's, on a database file, so that a killed process
  * leaves none behind. Throws STATE_LOCKED, naming the holder, STATE_LINKED or STATE_UNUSABLE.
  */
-export function takeStateFolder(path: string, onReport: (report: FileReport) => void = () => {}): StateFolder {
-  const { isNew, exposed } = made(path);
-  let lock = taken(path, onReport);
+export function takeStateFolder(path: string, onDamage: (report: DamageReport) => void = () => {}): StateFolder {
+  const { isNew, exposed } = makeFolder(path);
+  let lock = takeLock(path, onDamage);
   return {
     path,
     isNew,
     exposed,
     keep() {
       if (isThere(path, lock)) return false;
-      // The disk itself may be away, and its folder's place be on another one: nothing is made there.
+      // The disk may be unmounted, and the path lie on another one: nothing is made there.
       if (!isOnDevice(path, lock.device))
-        throw unusable(`keep the folder ${path}`, new Error('the disk is another one'));
-      made(path);
+        throw stateError(`keep the folder ${path}`, new Error('the disk is another one'));
+      makeFolder(path);
       const before = lock;
-      lock = taken(path, onReport);
-      letGo(before);
+      lock = takeLock(path, onDamage);
+      releaseLock(before);
       return true;
     },
-    release: () => letGo(lock),
+    release: () => releaseLock(lock),
   };
 }
 
-function made(path: string): { readonly isNew: boolean; readonly exposed: string | undefined } {
+function makeFolder(path: string): { readonly isNew: boolean; readonly exposed: string | undefined } {
   try {
     return makePrivateFolder(path);
   } catch (thrown) {
-    throw unusable(`make the folder ${path}`, thrown);
+    throw stateError(`make the folder ${path}`, thrown);
   }
 }
 
@@ -82,28 +82,28 @@ export function isFolderFree(path: string): boolean {
   let database: DatabaseSync | undefined;
   try {
     database = openDatabase(file);
-    // Another one may start at this very moment: what is held, is held for as short as can be.
+    // A bridge may start at this moment: the lock is held as briefly as possible.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE; ROLLBACK');
     return true;
   } catch (thrown) {
     if (isBusy(thrown)) return false;
-    // Whoever holds it, holds it before it reads it: a damaged one is nobody's.
-    if (isDamage(thrown)) return true;
-    throw unusable(`look at ${file}`, thrown);
+    // A process locks the file before it reads it: no process holds a damaged one.
+    if (isCorrupt(thrown)) return true;
+    throw stateError(`look at ${file}`, thrown);
   } finally {
     database?.close();
   }
 }
 
-function taken(path: string, onReport: (report: FileReport) => void): Lock {
+function takeLock(path: string, onDamage: (report: DamageReport) => void): Lock {
   const file = join(path, LOCK);
   const holder = join(path, 'holder');
   let lock: Lock;
   try {
     lock = lockOn(file);
   } catch (thrown) {
-    if (!isDamage(thrown)) throw refused(path, holder, thrown);
-    empty(file, thrown, onReport);
+    if (!isCorrupt(thrown)) throw refused(path, holder, thrown);
+    emptyDamaged(file, thrown, onDamage);
     try {
       lock = lockOn(file);
     } catch (again) {
@@ -114,19 +114,19 @@ function taken(path: string, onReport: (report: FileReport) => void): Lock {
   try {
     writePrivate(holder, `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`);
   } catch (thrown) {
-    // A full disk: the folder is held all the same, by a process that did not leave its name.
+    // On a full disk the folder is held without the name of its holder.
     if (isFullDisk(thrown)) return lock;
-    letGo(lock);
-    throw unusable(`write ${holder}`, thrown);
+    releaseLock(lock);
+    throw stateError(`write ${holder}`, thrown);
   }
   return lock;
 }
 
-/** Throws what the database says. */
+/** Throws the database's error. */
 function lockOn(file: string): Lock {
   const database = openDatabase(file);
   try {
-    // Nothing is ever committed: with its journal in memory a lock asks for no room on the disk.
+    // Nothing is ever committed: with its journal in memory a lock needs no room on the disk.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     const { dev: device, ino: inode } = statSync(file, { bigint: true });
     return { database, device, inode };
@@ -136,7 +136,7 @@ function lockOn(file: string): Lock {
   }
 }
 
-function letGo({ database }: Lock): void {
+function releaseLock({ database }: Lock): void {
   held.delete(database);
   database.close();
 }
@@ -146,29 +146,32 @@ function isThere(path: string, { device, inode }: Lock): boolean {
   return found?.dev === device && found.ino === inode;
 }
 
-/** It holds nothing but the lock, and that is on the file, not on its name: it is emptied in its place, and a copy kept. */
-function empty(file: string, thrown: unknown, onReport: (report: FileReport) => void): void {
-  const aside = asideName(file, new Date());
+/** The file has no content, and the lock is on the file, not on its name: it is emptied in place, and a copy is kept. */
+function emptyDamaged(file: string, thrown: unknown, onDamage: (report: DamageReport) => void): void {
+  const movedTo = damagedName(file, new Date());
   try {
-    copyFileSync(file, aside, constants.COPYFILE_EXCL);
-    makePrivate(aside);
+    copyFileSync(file, movedTo, constants.COPYFILE_EXCL);
+    makePrivate(movedTo);
     truncateSync(file);
   } catch (failure) {
-    throw unusable(`set ${file} aside`, failure);
+    throw stateError(`set ${file} aside`, failure);
   }
-  onReport({ file, aside, flaw: messageOf(thrown), saved: undefined });
+  onDamage({ file, movedTo, flaw: messageOf(thrown), recovered: undefined });
 }
 
 function refused(path: string, holder: string, thrown: unknown): SluiceError {
-  if (!isBusy(thrown)) return unusable(`lock ${join(path, LOCK)}`, thrown);
-  return new SluiceError('STATE_LOCKED', `expected the folder ${path} to be free, found it held by ${named(holder)}`);
+  if (!isBusy(thrown)) return stateError(`lock ${join(path, LOCK)}`, thrown);
+  return new SluiceError(
+    'STATE_LOCKED',
+    `expected the folder ${path} to be free, found it held by ${holderName(holder)}`,
+  );
 }
 
 function isBusy(thrown: unknown): boolean {
   return thrown instanceof Error && /locked/.test(thrown.message);
 }
 
-function named(holder: string): string {
+function holderName(holder: string): string {
   try {
     return readFileSync(holder, 'utf8').trim();
   } catch {

@@ -2,11 +2,11 @@ import { closeSync, constants, fsyncSync, openSync, readSync, rmSync, writeSync 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Node's permission model takes fsync away from a process, whatever else it allows. */
+/** Under Node's permission model a process has no fsync. */
 const hasNoFsync = process.permission !== undefined;
 const CHUNK_BYTES = 1024 ** 2;
 
-/** What was written into a file by whomever is on the disk when this returns. */
+/** Everything that any process wrote into the file is on the disk when this returns. */
 export function syncFile(path: string): void {
   const file = openSync(path, constants.O_RDWR | (hasNoFsync ? constants.O_SYNC : 0));
   try {
@@ -17,7 +17,7 @@ export function syncFile(path: string): void {
   }
 }
 
-/** A name that is on the disk only once its folder is: a file that its folder forgets is no file. */
+/** Makes the names in a folder durable: without it a power cut may lose a file by losing its name. */
 export function syncFolder(path: string): void {
   if (hasNoFsync) return syncBySqlite(path);
   const folder = openSync(path, 'r');
@@ -28,7 +28,7 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** A write with O_SYNC brings what it writes to the disk, and nothing that was written before. */
+/** A write with O_SYNC makes its own bytes durable, but no earlier ones. So the whole file is written again. */
 function writeAgain(file: number): void {
   const chunk = Buffer.alloc(CHUNK_BYTES);
   for (let at = 0; ;) {
@@ -39,7 +39,7 @@ function writeAgain(file: number): void {
   }
 }
 
-/** SQLite syncs a folder itself once it has made a journal in it. The name is one that the state folder knows for its own. */
+/** SQLite itself syncs a folder after it has made a journal there. The name is one of the bridge's own (private-file.ts). */
 function syncBySqlite(folder: string): void {
   const path = join(folder, `reserve.sync-${process.pid}`);
   const database = new DatabaseSync(path);

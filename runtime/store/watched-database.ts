@@ -4,48 +4,48 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Database, SqlNamed, SqlRow, SqlValue, Statement } from '#contract/database.ts';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { syncFile, syncFolder } from './sync-files.ts';
-import { isOnDevice, makePrivate, SIDES } from './private-file.ts';
-import { isFullDisk } from './unusable.ts';
+import { isOnDevice, makePrivate, SIDECARS } from './private-file.ts';
+import { isFullDisk } from './state-error.ts';
 
 export interface WatchSettings {
-  /** Opens a file as this one is to be opened. Throws what the database says. */
+  /** Opens the file. Throws the database's error. */
   readonly open: (path: string) => DatabaseSync;
-  /** A file that was gone is there again, with all that the process held of it. */
+  /** A file that was gone was written again, with all its content. */
   readonly onRewritten?: (path: string) => void;
-  /** The disk has no room: what is tried next may find some. */
+  /** The disk is full: space released here may be found by the next attempt. */
   readonly onFull?: () => void;
 }
 
-/** What a name stands for, the same as long as it is the same file. */
-interface Identity {
+/** Identifies a file independently of its name. */
+interface FileIdentity {
   readonly device: bigint;
   readonly inode: bigint;
 }
 
-/** Of what lies beside the file, these live as long as it is open. */
-const LIVING = ['', ...SIDES.filter((side) => side !== '-journal')];
+/** The file and the sidecars that exist as long as it is open. */
+const WATCHED = ['', ...SIDECARS.filter((side) => side !== '-journal')];
 
 /**
- * A database that knows whether its file is still there. What is written into a file that was deleted is gone with the
- * process, and neither SQLite nor the disk complains: so no transaction begins or is committed before the names were
- * found to stand for the files that were opened. A file that is gone is written anew from the open one, and statements
- * go on with that. Where it cannot be, or another file lies in its place, writing throws STATE_GONE; reading goes on.
+ * A database that detects the loss of its file. Data written into a deleted file is lost with the process, and neither SQLite
+ * nor the disk reports an error. So before a transaction begins or is committed, the names are checked to stand for the
+ * files that were opened. A file that is gone is written again from the open one, and statements go on with the new one.
+ * Where that fails, or another file lies in its place, writing throws STATE_GONE; reading goes on.
  */
 export class WatchedDatabase implements Database {
   readonly #path: string;
   readonly #settings: WatchSettings;
-  readonly #known = new Map<string, Identity>();
+  readonly #identities = new Map<string, FileIdentity>();
   #database: DatabaseSync;
-  /** How often the database was opened: statements of an earlier one are compiled anew. */
-  #opened = 1;
+  /** How often the database was opened: statements of an earlier one are compiled again. */
+  #generation = 1;
   #isClosed = false;
 
-  /** Throws what the database says. */
+  /** Throws the database's error. */
   constructor(path: string, settings: WatchSettings) {
     this.#path = path;
     this.#settings = settings;
     this.#database = settings.open(path);
-    this.#know();
+    this.#recordIdentities();
   }
 
   get isOpen(): boolean {
@@ -57,8 +57,8 @@ export class WatchedDatabase implements Database {
   }
 
   exec(sql: string): void {
-    this.before(kindOf(sql));
-    this.heard(() => this.#database.exec(sql));
+    this.checkFile(kindOf(sql));
+    this.reportFull(() => this.#database.exec(sql));
   }
 
   prepare(sql: string): Statement {
@@ -70,16 +70,16 @@ export class WatchedDatabase implements Database {
     this.#database.close();
   }
 
-  /** Throws STATE_GONE where what such a statement writes would not be kept. A transaction is rolled back before. */
-  before(kind: Kind): void {
+  /** Throws STATE_GONE where such a statement's writes would be lost. A transaction is rolled back before. */
+  checkFile(kind: Kind): void {
     if (kind === 'reads') return;
-    if (!this.#database.isOpen) this.#openAgain();
-    if (!this.#database.isTransaction) this.#mend(this.#missing());
-    else if (kind === 'commits') this.#found();
+    if (!this.#database.isOpen) this.#reopen();
+    if (!this.#database.isTransaction) this.#restore(this.#missing());
+    else if (kind === 'commits') this.#assertPresent();
   }
 
-  /** Throws what `act` throws. */
-  heard<T>(act: () => T): T {
+  /** Calls `onFull` for the error of a full disk. Throws the error of `act`. */
+  reportFull<T>(act: () => T): T {
     try {
       return act();
     } catch (thrown) {
@@ -88,21 +88,21 @@ export class WatchedDatabase implements Database {
     }
   }
 
-  /** The statement of the database as it is open now. */
+  /** The statement, compiled for the database that is open now. */
   compiled(sql: string, known: Compiled | undefined): Compiled {
-    if (known?.opened === this.#opened) return known;
-    return { opened: this.#opened, statement: this.#database.prepare(sql) };
+    if (known?.generation === this.#generation) return known;
+    return { generation: this.#generation, statement: this.#database.prepare(sql) };
   }
 
-  /** What of the file is not there any more; undefined where everything is. Throws STATE_GONE where that cannot be mended. */
+  /** The first file that is missing; undefined where all are there. Throws STATE_GONE where the file cannot be restored. */
   #missing(): string | undefined {
     let missing: string | undefined;
-    for (const side of LIVING) {
-      const known = this.#known.get(side);
-      const found = this.#look(side);
+    for (const side of WATCHED) {
+      const known = this.#identities.get(side);
+      const found = this.#identityOf(side);
       if (known === undefined) {
-        // What lies beside the file is made with the first write.
-        if (found !== undefined) this.#known.set(side, found);
+        // SQLite makes the sidecars with the first write.
+        if (found !== undefined) this.#identities.set(side, found);
       } else if (found === undefined) missing ??= `no file ${this.#path}${side}`;
       else if (found.inode !== known.inode || found.device !== known.device) {
         const other = `another file in the place of ${this.#path}${side}`;
@@ -113,7 +113,7 @@ export class WatchedDatabase implements Database {
     return missing;
   }
 
-  #found(): void {
+  #assertPresent(): void {
     let gone: SluiceError | undefined;
     try {
       const missing = this.#missing();
@@ -126,22 +126,22 @@ export class WatchedDatabase implements Database {
     throw gone;
   }
 
-  #mend(missing: string | undefined): void {
+  #restore(missing: string | undefined): void {
     if (missing === undefined) return;
     try {
       this.#rewrite();
     } catch (thrown) {
       if (thrown instanceof SluiceError) throw thrown;
-      throw this.#gone(`${missing}, and it cannot be written anew: ${messageOf(thrown)}`);
+      throw this.#gone(`${missing}, and it cannot be written again: ${messageOf(thrown)}`);
     }
     this.#settings.onRewritten?.(this.#path);
   }
 
-  /** At each moment the open database or a file that is whole has everything. */
+  /** At each moment the open database or a complete file has everything. */
   #rewrite(): void {
     const folder = dirname(this.#path);
-    const device = this.#known.get('')?.device;
-    // The disk itself may be away, and its folder's place be on another one.
+    const device = this.#identities.get('')?.device;
+    // The disk may be unmounted, and the path lie on another one.
     if (!isOnDevice(folder, device)) throw new Error('the disk is another one');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const fresh = `${this.#path}.anew`;
@@ -151,28 +151,28 @@ export class WatchedDatabase implements Database {
     syncFile(fresh);
     renameSync(fresh, this.#path);
     syncFolder(folder);
-    // Closing takes away what lies beside the name, so it comes before the new one is opened.
+    // Closing removes the sidecars of that name, so it comes before the new file is opened.
     this.#database.close();
-    for (const side of SIDES) rmSync(this.#path + side, { force: true });
-    this.#openAgain();
+    for (const side of SIDECARS) rmSync(this.#path + side, { force: true });
+    this.#reopen();
   }
 
-  #openAgain(): void {
+  #reopen(): void {
     if (this.#isClosed) throw new Error('database is not open');
     this.#database = this.#settings.open(this.#path);
-    this.#opened += 1;
-    this.#known.clear();
-    this.#know();
+    this.#generation += 1;
+    this.#identities.clear();
+    this.#recordIdentities();
   }
 
-  #know(): void {
-    for (const side of LIVING) {
-      const found = this.#look(side);
-      if (found !== undefined) this.#known.set(side, found);
+  #recordIdentities(): void {
+    for (const side of WATCHED) {
+      const found = this.#identityOf(side);
+      if (found !== undefined) this.#identities.set(side, found);
     }
   }
 
-  #look(side: string): Identity | undefined {
+  #identityOf(side: string): FileIdentity | undefined {
     try {
       const found = statSync(this.#path + side, { bigint: true, throwIfNoEntry: false });
       return found && { device: found.dev, inode: found.ino };
@@ -192,7 +192,7 @@ type SqlInput = SqlValue | SqlNamed;
 type Kind = 'reads' | 'commits' | 'writes';
 
 interface Compiled {
-  readonly opened: number;
+  readonly generation: number;
   readonly statement: StatementSync;
 }
 
@@ -234,11 +234,13 @@ class WatchedStatement implements Statement {
   run(named: SqlNamed): { readonly changes: number | bigint };
   run(...values: SqlInput[]): { readonly changes: number | bigint } {
     const statement = this.#now();
-    return this.#database.heard(() => (arePlain(values) ? statement.run(...values) : statement.run(named(values))));
+    return this.#database.reportFull(() =>
+      arePlain(values) ? statement.run(...values) : statement.run(named(values)),
+    );
   }
 
   #now(): StatementSync {
-    this.#database.before(this.#kind);
+    this.#database.checkFile(this.#kind);
     this.#compiled = this.#database.compiled(this.#sql, this.#compiled);
     return this.#compiled.statement;
   }

@@ -11,21 +11,21 @@ export interface AdminSettings {
   readonly numbers: () => readonly RouteNumbers[];
 }
 
-/** The probes' and the scraper's door. */
+/** The HTTP server of probes and metrics. */
 export interface Admin {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Serves /livez, /readyz and /metrics. Rejects with ADMIN_UNUSABLE when the address cannot be had. */
+/** Serves /livez, /readyz and /metrics. Rejects with ADMIN_UNUSABLE when it cannot listen there. */
 export async function serveAdmin(settings: AdminSettings): Promise<Admin> {
   const server = createServer((request, response) => {
-    // No URL parser: it throws at what a stranger may ask for.
+    // No URL parser: it throws on invalid requests.
     const { status, type, body } = answer(settings, (request.url ?? '/').split('?', 1)[0] ?? '/');
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
   });
   await new Promise<void>((resolve, reject) => {
-    // Stays: a refused connection later on is no reason to end.
+    // Stays registered: a later error of the server must not end the process.
     server.on('error', (error) => {
       reject(
         new SluiceError(
@@ -58,7 +58,7 @@ const PLAIN = 'text/plain; charset=utf-8';
 
 function answer({ health, numbers }: AdminSettings, path: string): Answer {
   switch (path) {
-    // That it answers is the proof: the event loop turns. Brokers are no part of being alive.
+    // An answer proves that the event loop turns. Liveness does not depend on brokers.
     case '/livez':
       return { status: 200, type: PLAIN, body: 'ok\n' };
     case '/readyz':

@@ -1,14 +1,14 @@
-/** What the probes are told: which connections are up, and whether the process takes work. */
+/** The readiness of the process: which connections are up, and whether it takes work. */
 export class Health {
   readonly #ends = new Map<string, string | undefined>();
   #isDraining = false;
 
-  /** `end` is one connection of one route, `positions source`, or what else of it can fail. `why` is for operators. */
+  /** `end` is one connection of one route, `positions source`, or another part of it that can fail. `why` is for operators. */
   set(end: string, isUp: boolean, why = 'not up'): void {
     this.#ends.set(end, isUp ? undefined : why);
   }
 
-  /** From now on no new work is wanted here. */
+  /** The process takes no new work from now on. */
   drain(): void {
     this.#isDraining = true;
   }
@@ -17,7 +17,7 @@ export class Health {
     return this.#isDraining;
   }
 
-  /** Every connection is up and nothing is being shut down. Backpressure is not unreadiness. */
+  /** Every connection is up and the process is not stopping. Backpressure does not affect readiness. */
   get isReady(): boolean {
     return !this.#isDraining && this.#ends.size > 0 && [...this.#ends.values()].every((why) => why === undefined);
   }

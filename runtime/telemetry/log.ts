@@ -5,10 +5,10 @@ type Level = 'info' | 'warn' | 'error';
 
 const MARK: Readonly<Record<Level, string>> = { info: ' ', warn: '!', error: 'x' };
 
-/** Where lines go, and in which dress. */
+/** The destination of lines, and their format. */
 export interface LogTarget {
   write(line: string): void;
-  /** JSON objects for machines; otherwise words for people. */
+  /** JSON objects for machines; otherwise text for people. */
   readonly isJson: boolean;
   readonly fields?: LogFields;
 }
@@ -40,7 +40,7 @@ function quoted(value: unknown): string {
   return /^[^\s"=\p{Cc}\p{Bidi_Control}]+$/u.test(text) ? text : harmless(JSON.stringify(text));
 }
 
-// A line break in a text from elsewhere would forge a second line.
+// A line break in a foreign text would forge a second line.
 function oneLine(text: string): string {
   return harmless(text.replaceAll(/\s*[\n\v\f\r\u0085\u2028\u2029]+\s*/g, ' | '));
 }

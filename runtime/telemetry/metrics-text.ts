@@ -1,14 +1,14 @@
-import { DISCARD_REASONS, type LetterStanding } from '#contract/dead-letter.ts';
+import { DISCARD_REASONS, type LetterCounts } from '#contract/dead-letter.ts';
 
 const ENDS = ['source', 'sink', 'dead-letters'] as const;
 type End = (typeof ENDS)[number];
 
 /** How often each end's connection ended: by itself, or given up by its driver although it was open. */
 export type Disconnects = Record<End, { lost: number; renewed: number }>;
-/** How often each end noticed something, by its code. */
+/** Notices of each end, by code. */
 export type Notices = Readonly<Record<End, ReadonlyMap<string, number>>>;
 
-/** What the source said to be lost under one code: how often with a number and without one, and the sum of the numbers. */
+/** The source's losses under one code: how often with a number and without one, and the sum of the numbers. */
 export interface Losses {
   readonly known: number;
   readonly unknown: number;
@@ -40,8 +40,8 @@ export interface RouteNumbers {
   /** By code. */
   readonly losses: ReadonlyMap<string, Losses>;
   /** Of the local store. */
-  readonly deadLetters: LetterStanding;
-  /** Of a route with a spool: what lies in it, and when the oldest of it arrived. */
+  readonly deadLetters: LetterCounts;
+  /** Of a route with a spool: its content, and the age of its oldest message. */
   readonly spooled?: number;
   readonly spoolBytes?: number;
   readonly spoolOldestAgeMs?: number;
@@ -79,14 +79,14 @@ const METRICS: readonly Metric[] = [
   {
     name: 'sluice_messages_repeated_total',
     type: 'counter',
-    help: 'Of the messages dropped: passed on before, by this process or an earlier one; by what that is known.',
+    help: 'Of the messages dropped: sent before, by this process or an earlier one; by the way that was found out.',
     samples: ({ repeatedBy }) =>
       Object.entries(repeatedBy).map(([cause, value]) => ({ labels: `cause="${cause}"`, value })),
   },
   {
     name: 'sluice_ids_reused_total',
     type: 'counter',
-    help: 'Messages with the id of one of another content. None is taken for a repetition of that one: its content is part of its id.',
+    help: 'Messages with the id of an earlier one and another content. None counts as a repetition: the content becomes part of the id.',
     samples: ({ idsReused, notices }) => [{ value: idsReused + (notices.source.get('ID_REUSED') ?? 0) }],
   },
   {
@@ -98,7 +98,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'sluice_frames_already_stored_total',
     type: 'counter',
-    help: 'Of the frames sent: not written again, for the log of the sink held them already.',
+    help: 'Of the frames sent: not written again, because the log of the sink held them already.',
     samples: (route) => [{ value: route.alreadyStored }],
   },
   {
@@ -134,7 +134,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'sluice_bus_notices_total',
     type: 'counter',
-    help: 'What an end noticed, by code, each time: a timestamp that is none, a lowered QoS. The log says the first of each.',
+    help: 'Notices of an end, by code, each time: an invalid timestamp, a lowered QoS. The log has the first of each.',
     samples: ({ notices }) =>
       ENDS.flatMap((end) =>
         [...notices[end]].map(([code, value]) => ({ labels: `end="${end}",code="${code}"`, value })),
@@ -149,7 +149,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'sluice_source_losses_total',
     type: 'counter',
-    help: 'Times that a loss at the source was noticed, by code. number="unknown": nothing is known of how many messages, and none are counted.',
+    help: 'Times that a loss at the source was noticed, by code. number="unknown": the number of messages is unknown, and none are counted.',
     samples: ({ losses }) =>
       [...losses].flatMap(([code, loss]) =>
         (['known', 'unknown'] as const).map((number) => ({
@@ -173,13 +173,13 @@ const METRICS: readonly Metric[] = [
   {
     name: 'sluice_dead_letters_oldest_timestamp_seconds',
     type: 'gauge',
-    help: 'When the oldest dead letter in the local store died, in seconds since 1970. Not there while there is none.',
+    help: 'When the oldest dead letter in the local store failed, in seconds since 1970. Absent while there is none.',
     samples: ({ deadLetters: { oldestAtMs } }) => (oldestAtMs === undefined ? [] : [{ value: oldestAtMs / 1000 }]),
   },
   {
     name: 'sluice_dead_letters_discarded_total',
     type: 'counter',
-    help: 'Dead letters removed from the local store without having gone through, by reason, since it was made.',
+    help: 'Dead letters removed from the local store without a successful replay, by reason, since the store was made.',
     samples: ({ deadLetters: { discarded } }) =>
       DISCARD_REASONS.map((reason) => ({ labels: `reason="${reason}"`, value: discarded[reason] })),
   },
@@ -192,7 +192,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'sluice_spool_bytes',
     type: 'gauge',
-    help: 'Pages of the spool file that are in use: what its max bounds.',
+    help: 'Bytes of the pages in use in the spool file, bounded by max.',
     samples: ({ spoolBytes }) => given(spoolBytes),
   },
   {

@@ -1,6 +1,6 @@
 /**
- * Attribute names of the OpenTelemetry messaging conventions that we emit. They are not stable yet, so they stand in
- * this one place.
+ * Attribute names of the OpenTelemetry messaging conventions that the bridge emits. They are not stable yet, so they are
+ * in this one place.
  */
 export const NAMES = {
   system: 'messaging.system',

@@ -24,7 +24,7 @@ import { withDeadline } from '#kit/deadline.ts';
 import { NAMES } from './names.ts';
 import { samplerFrom } from './sampler.ts';
 
-/** Which route's messages a tracer follows. */
+/** The route that a tracer belongs to. */
 export interface TracedRoute {
   readonly pipeline: string;
   readonly route: string;
@@ -33,10 +33,10 @@ export interface TracedRoute {
   readonly sinkSystem: string;
 }
 
-/** Tracing that is on: spans go out by OTLP over HTTP in protobuf. */
+/** Enabled tracing: spans are exported by OTLP over HTTP in protobuf. */
 export interface Tracing {
   tracer(route: TracedRoute): Tracer;
-  /** Exports what waits. Rejects when the collector has not taken it within the deadline: a stop does not wait for it. */
+  /** Exports waiting spans. Rejects when the collector has not taken them within the deadline: a stop does not wait longer. */
   close(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ const propagator = new W3CTraceContextPropagator();
 
 /**
  * Endpoint, headers and timeout come from the OTEL_EXPORTER_OTLP_ variables, which the exporter reads itself.
- * `onTrouble` hears of settings that cannot be used and spans that do not arrive, at most once a minute.
+ * `onTrouble` receives unusable settings and failed exports, at most once a minute.
  */
 export function startTracing(
   service: string,
@@ -85,18 +85,18 @@ export function startTracing(
 
 function troubleLogger(onTrouble: (text: string) => void): DiagLogger {
   let quietUntilMs = 0;
-  const say = (text: string): void => {
+  const report = (text: string): void => {
     if (Date.now() < quietUntilMs) return;
     quietUntilMs = Date.now() + TROUBLE_MS;
     onTrouble(text);
   };
-  return { error: say, warn: say, info() {}, debug() {}, verbose() {} };
+  return { error: report, warn: report, info() {}, debug() {}, verbose() {} };
 }
 
 function beginTrace(tracer: OtelTracer, route: TracedRoute, delivery: Delivery): Trace {
   const { frame } = delivery;
   const carried = carriedContext(frame.headers);
-  // A letter that comes back begins a trace of its own, linked to the one in which it died.
+  // A replayed letter begins a trace of its own, linked to the one in which it failed.
   const parent = delivery.replay === undefined ? carried : ROOT_CONTEXT;
   const links = delivery.replay === undefined ? [] : linksTo(delivery.replay, carried);
   const attributes: Record<string, string | number> = {
@@ -119,7 +119,7 @@ function beginTrace(tracer: OtelTracer, route: TracedRoute, delivery: Delivery):
     traceId,
     spanId,
     stage(name) {
-      // A span that nobody will see is not made.
+      // Without sampling no span is made.
       if (!isSampled) return () => {};
       const child = tracer.startSpan(`stage ${name}`, { attributes: { [NAMES.stage]: name } }, within);
       return (failure) => finish(child, failure);
@@ -147,14 +147,14 @@ function carriedContext(headers: Headers): Context {
   return propagator.extract(ROOT_CONTEXT, headers, {
     keys: (carried) => [...carried.keys()],
     get(carried, name) {
-      // Two values are none: nobody can say which of them made this message.
+      // Two values count as none: the right one is unknown.
       const values = carried.get(name);
       return values?.length === 1 ? values[0] : undefined;
     },
   });
 }
 
-/** The span in which it died; where nobody traced then, what its publisher said. */
+/** The span in which the letter failed; without one, the publisher's trace context. */
 function linksTo({ traceId, spanId }: Replayed, carried: Context): Link[] {
   if (traceId !== undefined && spanId !== undefined) {
     return [{ context: { traceId, spanId, traceFlags: TraceFlags.NONE, isRemote: true } }];
@@ -189,7 +189,7 @@ function withContext(span: Span, headers: Headers): Headers {
 
 function finish(span: Span, failure: SluiceError | undefined): void {
   if (failure !== undefined) {
-    // The code alone: a message may quote what its author should not have.
+    // The code alone: an error message may quote confidential data.
     span.setAttribute(NAMES.errorType, failure.code);
     span.setStatus({ code: SpanStatusCode.ERROR });
   }

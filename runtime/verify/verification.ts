@@ -7,7 +7,7 @@ import type { Log } from '#contract/log.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 import { pause } from '#kit/deadline.ts';
-import { busReporter } from '../host/bus-reporter.ts';
+import { busReporter } from '../telemetry/bus-reporter.ts';
 import { busOf, type Catalog } from '../host/catalog-of.ts';
 import { compileTemplate, type Template } from '../template/compile-template.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';

@@ -11,7 +11,7 @@ import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { packageFolder } from '../../runtime/project/package-folder.ts';
 import { startPipeline } from '../../runtime/host/pipeline.ts';
 import { readProjectFolders } from '../../runtime/project/project-files.ts';
-import { startEventLoopWatchdog } from '../../runtime/host/event-loop-watchdog/start.ts';
+import { startEventLoopWatchdog } from '../../runtime/engine/event-loop-watchdog/start.ts';
 import { openCrashSuspectStore } from '../../runtime/store/crash-suspects.ts';
 import { report } from './work.ts';
 

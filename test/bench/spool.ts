@@ -6,7 +6,6 @@ import { ACCEPT, type Delivery } from '../../runtime/contract/delivery.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import type { Demand, Source } from '../../runtime/contract/source.ts';
 import { openSpoolStore } from '../../runtime/store/spool/open-spool-store.ts';
-import { syncFolder } from '../../runtime/store/sync-files.ts';
 import { SpoolSource } from '../../runtime/store/spool/spool-source.ts';
 import type { SpoolStore } from '../../runtime/store/spool/spool-store.ts';
 import { openDatabase } from '../../runtime/store/sqlite.ts';
@@ -86,12 +85,7 @@ interface Open {
 const commitMs: number[] = [];
 
 function open(file: string, source: Source): Open {
-  const { store } = openSpoolStore(
-    file,
-    openDatabase,
-    { maxBytes: 8 * 1024 ** 3, keeps, remembers: 1280 },
-    { syncFolder },
-  );
+  const { store } = openSpoolStore(file, openDatabase, { maxBytes: 8 * 1024 ** 3, keeps, rememberedIds: 1280 });
   const commit = store.commit.bind(store);
   store.commit = (arrivals, ended) => {
     const startMs = performance.now();
@@ -99,10 +93,10 @@ function open(file: string, source: Source): Open {
     commitMs.push(performance.now() - startMs);
     return committed;
   };
-  const identify = ({ id }: Delivery) => ({ lane: keeps === 'all' ? undefined : id, rank: undefined });
+  const compactionKey = ({ id }: Delivery) => ({ lane: keeps === 'all' ? undefined : id, rank: undefined });
   const spool = new SpoolSource(source, store, {
     window: WINDOW,
-    identify,
+    compactionKey,
     nowMs: Date.now,
     after: (ms, run) => systemClock.after(ms, run),
     onPause: () => {},

@@ -10,8 +10,8 @@ import { Pump } from '../../runtime/engine/pump.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink } from './simulated-buses.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
-import { type Life, SimulatedLedger, SimulatedLog, sinkOf } from './simulated-world.ts';
-import { moodyStage } from './flaky-stage.ts';
+import { type Life, SimulatedProcessedIds, SimulatedLog, sinkOf } from './simulated-world.ts';
+import { flakyStage } from './flaky-stage.ts';
 import { onSeeds } from './seeds.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -67,7 +67,7 @@ async function simulate(wish: Plan): Promise<Outcome> {
   const clock = new VirtualClock(wish.seed);
   const log = new SimulatedLog(clock, publications(clock, wish), wish.isTelling);
   const sink = new SimulatedSink(clock, { ...wish, refuse: 0, removesDuplicates: false });
-  const ledgers = new SimulatedLedger(clock);
+  const ledgers = new SimulatedProcessedIds(clock);
   const rules = CLASSES[wish.trafficClass];
   const window = { messages: wish.window, bytes: 1_000_000 };
   const letters: DeadLetter[] = [];
@@ -83,7 +83,7 @@ async function simulate(wish: Plan): Promise<Outcome> {
       clock,
       counters,
       trafficClass: wish.trafficClass,
-      stages: [moodyStage(clock, wish)],
+      stages: [flakyStage(clock, wish)],
       window,
       // A message is never given up here: what a class keeps is judged.
       attempts: 1000,

@@ -59,7 +59,7 @@ test('when the first window is through, nothing more is written and messages run
   assert.equal(written.length, 4);
 });
 
-test('after a clean end with nobody suspected nothing is written at all', async () => {
+test('after a clean end without suspects nothing is written at all', async () => {
   const { suspects, written } = suspectsWith({}, false);
   const { clock, counters } = started(frames('a/1', 'b/1'), { suspects });
   await clock.play(() => counters.delivered === 2);
@@ -110,7 +110,7 @@ test('a message that ended the process three times becomes a dead letter without
   }
 });
 
-test('a suspect that comes after the first window is written down all the same, and nobody overtakes it in its lane', async () => {
+test('a suspect that comes after the first window is written down all the same, and no message overtakes it in its lane', async () => {
   const { suspects, written } = suspectsWith({ 's:3': 2 });
   const { sink, clock, counters } = started(frames('a/1', 'a/1', 'a/1', 'a/1', 'a/1'), {
     suspects,
@@ -121,7 +121,7 @@ test('a suspect that comes after the first window is written down all the same, 
   assert.deepEqual(bodies(sink.sent), ['0', '1', '2', '3', '4']);
 });
 
-test('in a trial a message that waits for its retry holds its key and no other; its strikes stay until it has passed', async () => {
+test('in the crash quarantine a message that waits for its retry holds its key and no other; its crash count stays until it has passed', async () => {
   const { suspects, written } = suspectsWith({ 's:1': 2 });
   let isBroken = true;
   const stage = stageThat((message) => {
@@ -139,7 +139,7 @@ test('in a trial a message that waits for its retry holds its key and no other; 
   assert.equal(written.filter((line) => line === '> s:1').length, 2);
 });
 
-test('while nothing can be written nobody goes in, and all go on once it can', async () => {
+test('while nothing can be written no message enters its stages, and all go on once it can', async () => {
   const { suspects } = suspectsWith();
   let isFull = true;
   const enter = (name: string): void => {
@@ -163,7 +163,7 @@ test('what a bus has no name for is known by its content', async () => {
   assert.notEqual(written[0], written[2]);
 });
 
-test('a stop in a trial strikes out who is inside, and gives back who waits', async () => {
+test('a stop in the crash quarantine removes the message inside, and releases the waiting ones', async () => {
   const { suspects, written } = suspectsWith();
   const { pump, clock, counters, source } = started(frames('a/1', 'b/1'), { stages: [stageThat(never)], suspects });
   await clock.play(() => written.length === 1);

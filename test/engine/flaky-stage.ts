@@ -11,14 +11,14 @@ interface Moods {
 }
 
 /** A function that now answers at once and now later, now throws and now drops. */
-export function moodyStage(clock: VirtualClock, { throws, waits, drops = 0 }: Moods): Stage {
+export function flakyStage(clock: VirtualClock, { throws, waits, drops = 0 }: Moods): Stage {
   return {
     name: 'function moody',
     run(message) {
       const mood = clock.random();
       const act = () => {
-        if (mood < throws) throw new SluiceError('TRANSFORM_THREW', 'moody');
-        if (mood > 1 - drops) return new Dropped('moody');
+        if (mood < throws) throw new SluiceError('TRANSFORM_THREW', 'flaky');
+        if (mood > 1 - drops) return new Dropped('flaky');
         return withBody(message, message.body);
       };
       return clock.random() < waits ? clock.sleep(clock.pick(50)).then(act) : act();

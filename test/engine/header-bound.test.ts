@@ -61,7 +61,7 @@ test('a message of as many header values as the bound allows passes with all of 
   assert.deepEqual(new Map([...headers].filter(([name]) => name !== 'sluice-hops')), all);
 });
 
-test('the headers of a message that has too many are counted, and looked at by nobody else', async () => {
+test('the headers of a message that has too many are counted and not read otherwise', async () => {
   const headers = new CountedHeaders(names(MOST_HEADER_VALUES + 1));
   const { letters } = started([frameForTest('a', 'b', { headers })]);
   await settleNow();

@@ -10,7 +10,7 @@ import { Pump } from '../../runtime/engine/pump.ts';
 import { RecoveredIds } from '../../runtime/engine/recovered-ids.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink } from './simulated-buses.ts';
-import { type Life, SimulatedLedger, SimulatedLog, sinkOf } from './simulated-world.ts';
+import { type Life, SimulatedProcessedIds, SimulatedLog, sinkOf } from './simulated-world.ts';
 import { onSeeds } from './seeds.ts';
 import { stageThat } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -39,7 +39,7 @@ async function simulate(wish: Plan): Promise<{ readonly stored: readonly Frame[]
   const log = new SimulatedLog(clock, frames, wish.isTelling);
   const { maxInFlight } = wish;
   const sink = new SimulatedSink(clock, { cut: 0, refuse: 0, fault: 0, maxInFlight, removesDuplicates: false });
-  const ledgers = new SimulatedLedger(clock);
+  const ledgers = new SimulatedProcessedIds(clock);
   const { oneAtATime, marksRepeats } = CLASSES[wish.trafficClass];
   const split = stageThat((message) => {
     const made = Array.from({ length: wish.parts }, (_, part) => ({
@@ -87,7 +87,7 @@ async function simulate(wish: Plan): Promise<{ readonly stored: readonly Frame[]
   return { stored: sink.stored, repeated: lives.reduce((sum, { counters }) => sum + counters.repeated, 0) };
 }
 
-test('with the tail of a log, no schedule of deaths leaves a frame there twice, whatever the class, the splitting and what the source can tell', async () => {
+test('with log recovery, no schedule of crashes leaves a frame there twice, whatever the class, the splitting and what the source can tell', async () => {
   let repeated = 0;
   await onSeeds(
     fc.asyncProperty(plan, async (wish) => {

@@ -36,9 +36,9 @@ class ListReplay implements Replay {
   }
 }
 
-function inboxSource(): { source: Source; inbox: AsyncQueue<Delivery> } {
-  const inbox = new AsyncQueue<Delivery>(() => 1);
-  return { inbox, source: { read: (room, signal) => inbox.read(room, signal), close: () => Promise.resolve() } };
+function queueSource(): { source: Source; queue: AsyncQueue<Delivery> } {
+  const queue = new AsyncQueue<Delivery>(() => 1);
+  return { queue, source: { read: (room, signal) => queue.read(room, signal), close: () => Promise.resolve() } };
 }
 
 async function ids(source: Source, count: number): Promise<string> {
@@ -50,7 +50,7 @@ async function ids(source: Source, count: number): Promise<string> {
 }
 
 test('a letter wakes a read that waits for the source, and nothing of the source is lost for it', async () => {
-  const { source, inbox } = inboxSource();
+  const { source, queue } = queueSource();
   const replay = new ListReplay();
   const merged = mergedSource(source, replay);
   const reading = merged.read(ROOM, new AbortController().signal);
@@ -61,21 +61,21 @@ test('a letter wakes a read that waits for the source, and nothing of the source
     (await Promise.race([reading, late])).map(({ id }) => id),
     ['L1'],
   );
-  inbox.push(delivery('m1'));
+  queue.push(delivery('m1'));
   assert.equal(await ids(merged, 1), 'm1');
 });
 
 test('source and letters take turns: neither starves the other, each in its order', async () => {
-  const { source, inbox } = inboxSource();
+  const { source, queue } = queueSource();
   const replay = new ListReplay();
   const merged = mergedSource(source, replay);
-  for (const id of ['m1', 'm2', 'm3', 'm4']) inbox.push(delivery(id));
+  for (const id of ['m1', 'm2', 'm3', 'm4']) queue.push(delivery(id));
   replay.add('L1', 'L2', 'L3');
   assert.equal(await ids(merged, 7), 'L1 m1 L2 m2 L3 m3 m4');
 });
 
 test('letters go one after another where the source has nothing, and where it is none', async () => {
-  for (const source of [inboxSource().source, IDLE_SOURCE]) {
+  for (const source of [queueSource().source, IDLE_SOURCE]) {
     const replay = new ListReplay();
     const merged = mergedSource(source, replay);
     replay.add('L1', 'L2', 'L3');
@@ -83,8 +83,8 @@ test('letters go one after another where the source has nothing, and where it is
   }
 });
 
-test('an aborted read returns nothing, whoever was waited for', async () => {
-  for (const source of [inboxSource().source, IDLE_SOURCE]) {
+test('an aborted read returns nothing, whichever side was waited for', async () => {
+  for (const source of [queueSource().source, IDLE_SOURCE]) {
     const stopping = new AbortController();
     const replay = new ListReplay();
     const merged = mergedSource(source, replay);
@@ -98,7 +98,7 @@ test('an aborted read returns nothing, whoever was waited for', async () => {
 });
 
 test('a source that is lost for good is told as such', async () => {
-  const { source, inbox } = inboxSource();
-  inbox.fail(new Error('lost'));
+  const { source, queue } = queueSource();
+  queue.fail(new Error('lost'));
   await assert.rejects(mergedSource(source, new ListReplay()).read(ROOM, new AbortController().signal), /lost/);
 });

@@ -23,9 +23,9 @@ test('a timestamp of the route is cut to the millisecond', async () => {
 
 test('a timestamp that is no time is a dead letter that says what it is, and its neighbours pass', async () => {
   const says = {
-    '1764100000': /found a number before March of 1973, which looks like seconds: write .* unit: s }$/,
+    '1764100000': /found a number before March 1973, which looks like seconds: write .* unit: s }$/,
     '1764100000.5': /which looks like seconds: write .* unit: s }$/,
-    '0': /found a number before March of 1973: write .* unit: ms } where it is meant$/,
+    '0': /found a number before March 1973: write .* unit: ms } where it is meant$/,
     '1764100000000000': /found a time after 9999, which looks like microseconds: write .* unit: us }$/,
     '1764100000000000000': /found a time after 9999, which looks like nanoseconds: write .* unit: ns }$/,
     '1764100000000000000000000': /found a time after 9999$/,

@@ -36,7 +36,7 @@ function scene(maxInFlight?: number) {
   const clock = new VirtualClock(1);
   const sink = handSink(maxInFlight);
   const ends: string[] = [];
-  const outbox = new PipelinedSender(sink, {
+  const sender = new PipelinedSender(sink, {
     clock,
     drainPerSecond: undefined,
     pause: { firstMs: 100, capMs: 100 },
@@ -54,7 +54,7 @@ function scene(maxInFlight?: number) {
       confirmed: () => ends.push(`${body} confirmed`),
       refused: ({ code }) => ends.push(`${body} ${code}`),
     };
-    outbox.push(outgoing);
+    sender.push(outgoing);
   };
   const answer = async (body: string, how: 'confirm' | SluiceError): Promise<void> => {
     const position = sink.open.findIndex((open) => open.body === body);
@@ -63,13 +63,13 @@ function scene(maxInFlight?: number) {
     else open?.fail(how);
     await settleNow();
   };
-  return { clock, sink, outbox, ends, push, answer };
+  return { clock, sink, sender, ends, push, answer };
 }
 
 const down = new SluiceError('SINK_DOWN', 'down');
 
 test('after a failure it resumes from the first unconfirmed, in order, one frame alone first', async () => {
-  const { sink, outbox, ends, push, answer } = scene();
+  const { sink, sender, ends, push, answer } = scene();
   for (const body of ['1', '2', '3']) push(body);
   await answer('1', 'confirm');
   await answer('2', down);
@@ -77,7 +77,7 @@ test('after a failure it resumes from the first unconfirmed, in order, one frame
   assert.deepEqual(sink.sent, ['1', '2', '3'], 'nothing is issued while what is in flight ends');
   await answer('3', 'confirm');
   assert.deepEqual(ends, ['1 confirmed'], 'a frame behind a gap is not confirmed yet');
-  outbox.wake();
+  sender.wake();
   assert.deepEqual(sink.sent.slice(3), ['2'], 'one alone');
   await answer('2', 'confirm');
   assert.deepEqual(sink.sent.slice(3), ['2', '3', '4']);
@@ -107,15 +107,15 @@ test('a frame refused for good ends alone: those around it go on, and nothing is
 });
 
 test("a frame that fails by its own fault is given up after its tries; the bus's fault never counts", async () => {
-  const { outbox, ends, push, answer } = scene();
+  const { sender, ends, push, answer } = scene();
   push('1');
   for (let outage = 0; outage < 5; outage += 1) {
     await answer('1', down);
-    outbox.wake();
+    sender.wake();
   }
   assert.deepEqual(ends, []);
   await answer('1', new SluiceError('SINK_FAILED', 'its own'));
-  outbox.wake();
+  sender.wake();
   assert.deepEqual(ends, []);
   await answer('1', new SluiceError('SINK_FAILED', 'its own'));
   assert.deepEqual(ends, ['1 SINK_FAILED']);

@@ -51,7 +51,7 @@ test('a time that the route names is of the publisher, whatever the bus says', a
   );
 });
 
-test('an operator who renews the expiry of a letter without a time has answered for its age', async () => {
+test('a dead letter without a time may be replayed with a renewed expiry', async () => {
   const replay = { letter: 7, attempts: 1, receivedAtMs: 0, traceId: undefined, spanId: undefined };
   const source = new ListSource(framesOf({ timestampMs: undefined }), {
     replay: { ...replay, expiresAtMs: NOW + 5000 },

@@ -273,20 +273,20 @@ test('each try of a function begins with the body as it was read, whatever the l
   assert.deepEqual(bodies(sink.sent), ['{"n":1}']);
 });
 
-test('the pulse is told of every call of a stage before it, and again once it has returned or thrown', async () => {
+test('the event-loop watchdog is told of every call of a stage before it, and again once it has returned or thrown', async () => {
   const told: string[] = [];
   const eventLoopWatchdog: EventLoopWatchdog = {
     begin: (step, { id }) => void told.push(`${step} ${id}`),
     end: () => void told.push('-'),
   };
   const plain = stageThat((message) => message);
-  const moody = stageThat((message) => {
+  const flaky = stageThat((message) => {
     told.push(String(message.body));
     if (message.body === 'throws') throw new SluiceError('TRANSFORM_REJECTED', 'no');
     return message.body === 'waits' ? Promise.resolve(message) : message;
   });
   const frames = ['returns', 'throws', 'waits'].map((body, at) => frameForTest(`k${at}/x`, body));
-  const { clock, source } = started(frames, { stages: [plain, moody], eventLoopWatchdog });
+  const { clock, source } = started(frames, { stages: [plain, flaky], eventLoopWatchdog });
   await clock.play(() => source.settled.size === 3);
   const ofStages = told.filter(
     (text, at) => !text.startsWith('-') || (text === '-' && !/^-\d/.test(told[at - 1] ?? '')),

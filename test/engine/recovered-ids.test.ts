@@ -52,7 +52,7 @@ test('of a message that was split, only the parts that the sink lacks are sent',
   assert.deepEqual([counters.delivered, counters.repeated, imbalance(counters)], [2, 1, 0]);
 });
 
-test('a message that nobody can have seen before is sent, whatever id it isReused', async () => {
+test('a message of a first delivery is sent, whatever id it has', async () => {
   const { sink, counters } = startedOn(frames(2), { 'p/r/s:1': LATER }, { delivery: { attempt: 1 } });
   await settleNow();
   assert.deepEqual(bodies(sink.sent), ['1', '2']);

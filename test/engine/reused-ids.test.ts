@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Log } from '../../runtime/contract/log.ts';
-import type { LedgerEntry } from '../../runtime/contract/processed-ids.ts';
+import type { ProcessedId } from '../../runtime/contract/processed-ids.ts';
 import { withBody } from '../../runtime/contract/message.ts';
 import { contentId } from '../../runtime/kit/content-id.ts';
 import { ReusedIds } from '../../runtime/kit/reused-ids.ts';
@@ -21,7 +21,7 @@ function processedIds() {
   return {
     known,
     addedAtMs: (id: string) => known.get(id),
-    add: ({ id }: LedgerEntry) => {
+    add: ({ id }: ProcessedId) => {
       known.set(id, EARLIER_MS);
       return Promise.resolve();
     },
@@ -29,7 +29,7 @@ function processedIds() {
   };
 }
 
-test('a message that isReused the id of another one passes under an id of its own, and is counted', async () => {
+test('a message that has the id of another one passes under an id of its own, and is counted', async () => {
   const frames = [
     frame('a/x', 'open', '1'),
     frame('a/x', 'shut', '1'),

@@ -4,8 +4,7 @@ import type { Delivery } from '../../runtime/contract/delivery.ts';
 import type { Demand, Source } from '../../runtime/contract/source.ts';
 import { CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { openSpoolStore } from '../../runtime/store/spool/open-spool-store.ts';
-import { syncFolder } from '../../runtime/store/sync-files.ts';
-import { type Identity, SpoolSource } from '../../runtime/store/spool/spool-source.ts';
+import { type CompactionKey, SpoolSource } from '../../runtime/store/spool/spool-source.ts';
 import type { SpoolStore } from '../../runtime/store/spool/spool-store.ts';
 import { openDatabase } from '../../runtime/store/sqlite.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -21,7 +20,7 @@ export class SimulatedDisk implements Disposable {
   readonly #file: string;
   readonly #clock: VirtualClock;
   readonly #class: TrafficClass;
-  readonly #identify: (delivery: Delivery) => Identity;
+  readonly #compactionKey: (delivery: Delivery) => CompactionKey;
   #store: SpoolStore | undefined;
   #source: SpoolSource | undefined;
 
@@ -29,7 +28,7 @@ export class SimulatedDisk implements Disposable {
   constructor(clock: VirtualClock, trafficClass: TrafficClass, isNumbered: boolean) {
     this.#clock = clock;
     this.#class = trafficClass;
-    this.#identify = ({ frame }) => ({
+    this.#compactionKey = ({ frame }) => ({
       lane: frame.address,
       rank: isNumbered ? Number(Buffer.from(frame.body ?? []).toString()) : undefined,
     });
@@ -51,12 +50,12 @@ export class SimulatedDisk implements Disposable {
       database.exec = (sql) => exec(sql.replaceAll(/synchronous\s*=\s*FULL/gi, 'synchronous = OFF'));
       return database;
     };
-    const settings = { maxBytes: 8 * 1024 ** 2, keeps, remembers: window.messages + 64 };
-    const { store } = openSpoolStore(this.#file, open, settings, { syncFolder });
+    const settings = { maxBytes: 8 * 1024 ** 2, keeps, rememberedIds: window.messages + 64 };
+    const { store } = openSpoolStore(this.#file, open, settings);
     this.#store = store;
     this.#source = new SpoolSource(source, store, {
       window,
-      identify: keeps === 'newest' ? this.#identify : () => ({ lane: undefined, rank: undefined }),
+      compactionKey: keeps === 'newest' ? this.#compactionKey : () => ({ lane: undefined, rank: undefined }),
       nowMs: () => this.#clock.nowMs(),
       after: (ms, run) => this.#clock.after(ms, () => (life.isOver ? undefined : run())),
       onPause() {},

@@ -1,7 +1,7 @@
 import type { Delivery } from '../../runtime/contract/delivery.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
-import type { ProcessedIds, LedgerEntry } from '../../runtime/contract/processed-ids.ts';
+import type { ProcessedIds, ProcessedId } from '../../runtime/contract/processed-ids.ts';
 import type { Sink } from '../../runtime/contract/sink.ts';
 import type { Demand, Source } from '../../runtime/contract/source.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -127,9 +127,9 @@ export function sinkOf(life: Life, sink: Sink): Sink {
 }
 
 /** the processed ids whose writes take their time, fail now and then, and are lost with the process until they are durable. */
-export class SimulatedLedger {
+export class SimulatedProcessedIds {
   readonly #clock: VirtualClock;
-  readonly #durable: LedgerEntry[] = [];
+  readonly #durable: ProcessedId[] = [];
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;

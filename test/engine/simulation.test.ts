@@ -7,7 +7,7 @@ import { imbalance } from '../../runtime/engine/counters.ts';
 import { Pump } from '../../runtime/engine/pump.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink, SimulatedSource } from './simulated-buses.ts';
-import { moodyStage } from './flaky-stage.ts';
+import { flakyStage } from './flaky-stage.ts';
 import { onSeeds } from './seeds.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -63,7 +63,7 @@ async function simulate(wish: Plan) {
   });
   const source = new SimulatedSource(clock, frames);
   const sink = new SimulatedSink(clock, wish);
-  const stages = [moodyStage(clock, wish)];
+  const stages = [flakyStage(clock, wish)];
   const window = { messages: wish.window, bytes: 1_000_000 };
   const suspects = suspectsOf(wish);
   const { route, letters } = routeForTest({ source, sink, clock, stages, window, suspects });

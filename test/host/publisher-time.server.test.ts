@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { law } from '../harness/law.ts';
 import { patient } from '../harness/patience.ts';
-import { letterGround } from '../store/dead-letters/dlq-ground.ts';
+import { letterGround } from '../store/dead-letters/dlq-fixture.ts';
 import { SERVERS } from './ground.ts';
 
 const LIFE_MS = Math.round(patient(3000));

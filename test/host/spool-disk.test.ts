@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { NO_MOUNT, smallDisk } from '../harness/small-disk.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { ground, numbersOf } from './spool-ground.ts';
+import { ground, numbersOf } from './spool-fixture.ts';
 
 const DEADLINE_MS = 10_000;
 
@@ -68,14 +68,14 @@ test('a spool that was cut off to nothing, or is gone, is said at the start, and
     const said = here.said.length;
     damage(join(here.state, 'spool-r.sqlite'));
     const second = await here.start();
-    const lines = here.said.slice(said).filter(({ event }) => event === 'spool-quarantined');
+    const lines = here.said.slice(said).filter(({ event }) => event === 'spool-damaged');
     assert.deepEqual(
-      lines.map(({ level, fields }) => [level, fields['saved']]),
+      lines.map(({ level, fields }) => [level, fields['recovered']]),
       [['error', 0]],
     );
     assert.match(
       String(lines[0]?.fields['text']),
-      /found: (an empty file, and it held something|no file, and there was one) at the last start/,
+      /found (an empty file, and it held something|no file, and there was one) at the last start/,
     );
     await second.stop();
   }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../harness/wait-for.ts';
 import { parseMetrics } from '../telemetry/prometheus.ts';
 import { readLetters } from './memory-run.ts';
-import { ground, numbersOf } from './spool-ground.ts';
+import { ground, numbersOf } from './spool-fixture.ts';
 
 const DEADLINE_MS = 10_000;
 
@@ -121,9 +121,9 @@ test('a damaged spool is set aside with a line that names it and says what was s
   writeFileSync(file, bytes);
   here.gate.isOpen = true;
   const second = await here.start();
-  const [line] = here.said.filter(({ event }) => event === 'spool-quarantined');
-  assert.deepEqual([line?.level, line?.fields['saved']], ['error', 499]);
-  assert.deepEqual(readFileSync(String(line?.fields['file'])), bytes, 'it is kept');
+  const [line] = here.said.filter(({ event }) => event === 'spool-damaged');
+  assert.deepEqual([line?.level, line?.fields['recovered']], ['error', 499]);
+  assert.deepEqual(readFileSync(String(line?.fields['movedTo'])), bytes, 'it is kept');
   await waitFor(() => numbersOf(second).spooled === 0, DEADLINE_MS, 'the spool to be empty');
   assert.equal(here.texts().length, 499);
   await second.stop();

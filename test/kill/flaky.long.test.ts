@@ -8,7 +8,7 @@ import type { Mark } from './judge.ts';
 import { type Scene, setScene } from './scene.ts';
 
 /** Some answers take a while, some come at the second try only, some messages are refused for good. */
-const MOODY = `
+const FLAKY = `
 import { reject, type Transform } from 'sluice';
 
 interface Report { unit: string; n: number; lat: number; lon: number }
@@ -42,7 +42,7 @@ law(
   { needs: ['mosquitto-process', 'nats-process'] },
   async (t) => {
     await using scene = await setScene('mqtt');
-    scene.project.transform(MOODY);
+    scene.project.transform(FLAKY);
     const rejects = ({ number }: Mark): boolean => number % 53 === 0;
     const sent = await interruptWhileDraining(t, scene, {
       times: 10,

@@ -177,21 +177,21 @@ void describe('poison messages', { concurrency: 2 }, () => {
 
   law('there is probation after a kill, and none after an end in order', { needs: ['nats-process'] }, async () => {
     await using scene = await setScene('jetstream');
-    const inProbation = (bridge: Bridge): boolean => bridge.lines().some(({ event }) => event === 'crash-quarantine');
+    const inQuarantine = (bridge: Bridge): boolean => bridge.lines().some(({ event }) => event === 'crash-quarantine');
     await settleIn(scene);
     const second = scene.start();
     await second.ready();
-    assert.equal(inProbation(second), false);
+    assert.equal(inQuarantine(second), false);
     const sent = [...backlog(KEYS, TOTAL)];
     await scene.publish(sent);
     await advanced(scene, 100, second);
     await second.kill();
     const third = scene.start();
     await drained(scene, TOTAL, third);
-    assert.equal(inProbation(third), true);
+    assert.equal(inQuarantine(third), true);
     const fourth = scene.start();
     await fourth.ready();
-    assert.equal(inProbation(fourth), false);
+    assert.equal(inQuarantine(fourth), false);
     await stopped(fourth);
     assert.deepEqual(judge(sent, await scene.stored()), FLAWLESS);
   });

@@ -57,31 +57,31 @@ test('numbered entries are what a Map would hold, in its order', () => {
   );
 });
 
-test('whoever leaves a crowd is gone, and everyone else is still there', () => {
-  const crowd = new SwapSet<{ place: number; name: string }>();
+test('a member that leaves a set is gone, and every other one is still there', () => {
+  const set = new SwapSet<{ place: number; name: string }>();
   const members = ['a', 'b', 'c', 'd'].map((name) => ({ place: 0, name }));
-  for (const member of members) crowd.add(member);
-  for (const member of members.slice(1, 3)) crowd.delete(member);
+  for (const member of members) set.add(member);
+  for (const member of members.slice(1, 3)) set.delete(member);
   assert.deepEqual(
-    crowd
+    set
       .all()
       .map(({ name }) => name)
       .toSorted(),
     ['a', 'd'],
   );
-  assert.equal(crowd.size, 2);
+  assert.equal(set.size, 2);
 });
 
-test('an inbox gives no more than the bound, a large first item alone, and nothing after an abort', async () => {
-  const inbox = new AsyncQueue<string>((text) => text.length);
-  for (const text of ['aa', 'bb', 'cccccc', 'd']) inbox.push(text);
+test('a queue gives no more than the bound, a large first item alone, and nothing after an abort', async () => {
+  const queue = new AsyncQueue<string>((text) => text.length);
+  for (const text of ['aa', 'bb', 'cccccc', 'd']) queue.push(text);
   const { signal } = new AbortController();
-  assert.deepEqual(await inbox.read({ messages: 5, bytes: 5 }, signal), ['aa', 'bb']);
-  assert.deepEqual([inbox.size, inbox.bytes], [2, 7]);
-  assert.deepEqual(await inbox.read({ messages: 5, bytes: 5 }, signal), ['cccccc']);
-  assert.deepEqual(await inbox.read({ messages: 1, bytes: 5 }, signal), ['d']);
+  assert.deepEqual(await queue.read({ messages: 5, bytes: 5 }, signal), ['aa', 'bb']);
+  assert.deepEqual([queue.size, queue.bytes], [2, 7]);
+  assert.deepEqual(await queue.read({ messages: 5, bytes: 5 }, signal), ['cccccc']);
+  assert.deepEqual(await queue.read({ messages: 1, bytes: 5 }, signal), ['d']);
   const stopping = new AbortController();
-  const reading = inbox.read({ messages: 1, bytes: 1 }, stopping.signal);
+  const reading = queue.read({ messages: 1, bytes: 1 }, stopping.signal);
   stopping.abort();
   assert.deepEqual(await reading, []);
 });

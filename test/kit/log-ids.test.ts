@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LogIds } from '../../runtime/kit/log-ids.ts';
 
-test('an id that messages of different times wear proves nothing, however often it comes; written twice it does', () => {
+test('an id that messages of different times have proves nothing, however often it comes; written twice it does', () => {
   const ids = new LogIds();
   for (const [id, ms] of [
     ['once', 1],

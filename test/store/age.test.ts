@@ -7,7 +7,7 @@ import { openDatabase } from '../../runtime/store/sqlite.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { letterForTest } from './letter.ts';
-import { knows } from './knows.ts';
+import { isProcessed } from './is-processed.ts';
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 10, 25);
@@ -33,7 +33,7 @@ class Machine implements Disposable {
 
   start(): void {
     const time = { wallMs: () => this.wallMs, elapsedMs: () => this.#elapsedMs };
-    this.#store = openDeadLetterStore(this.path, { time, onClock: (text) => this.said.push(text), lookMs: 20 });
+    this.#store = openDeadLetterStore(this.path, { time, onClock: (text) => this.said.push(text), pollMs: 20 });
     this.#store.bound('r', { ...BOUNDS, ageMs: 30 * DAY_MS }, ({ letters }) => (this.gone += letters));
     this.#store.bound('control', { ...BOUNDS, ageMs: 1 }, () => {});
   }
@@ -57,11 +57,11 @@ class Machine implements Disposable {
   async looked(): Promise<void> {
     await this.record('control');
     this.pass(10);
-    await waitFor(() => this.store.standing('control').letters === 0, 10_000, 'a look at the ages');
+    await waitFor(() => this.store.counts('control').letters === 0, 10_000, 'a look at the ages');
   }
 
   get letters(): number {
-    return this.store.standing('r').letters;
+    return this.store.counts('r').letters;
   }
 
   [Symbol.dispose](): void {
@@ -97,7 +97,7 @@ test('nor does one that is ahead, or months behind, over restarts; letters that 
     await machine.looked();
   }
   assert.equal(machine.letters, 7);
-  assert.match(machine.said[0] ?? '', /90 days ahead of what was seen last/);
+  assert.match(machine.said[0] ?? '', /90 days ahead of the last time seen/);
   machine.pass(29 * DAY_MS);
   await machine.looked();
   assert.equal(machine.letters, 7);
@@ -171,9 +171,9 @@ test('what a ledger took while the clock was ahead is not known for longer than 
   nowMs = START_MS;
   const back = openProcessedIdStore(folder.path, () => nowMs);
   const processedIds = back.processedIds('r', bounds);
-  assert.ok(knows(processedIds, 'a'));
+  assert.ok(isProcessed(processedIds, 'a'));
   nowMs += 60_001;
-  assert.ok(!knows(processedIds, 'a'), 'another message of its key would be taken for a repetition');
+  assert.ok(!isProcessed(processedIds, 'a'), 'another message of its key would be taken for a repetition');
   back.close();
 });
 
@@ -187,11 +187,11 @@ test('a ledger does not see the clock being set while its process runs', async (
     for (const days of [90, -90]) {
       Date.now = () => wall() + days * DAY_MS;
       await processedIds.add({ id: `b${days}` });
-      assert.ok(knows(processedIds, 'a') && knows(processedIds, `b${days}`));
+      assert.ok(isProcessed(processedIds, 'a') && isProcessed(processedIds, `b${days}`));
     }
   } finally {
     Date.now = wall;
   }
-  assert.ok(knows(processedIds, 'a') && knows(processedIds, 'b90') && knows(processedIds, 'b-90'));
+  assert.ok(isProcessed(processedIds, 'a') && isProcessed(processedIds, 'b90') && isProcessed(processedIds, 'b-90'));
   store.close();
 });

@@ -15,7 +15,7 @@ function run(
   const suspects = store.of('r');
   const known = { isAfterCrash: suspects.isAfterCrash, size: suspects.size, a: suspects.crashCount('a') };
   act(suspects);
-  if (well) store.endWell();
+  if (well) store.endCleanly();
   store.close();
   return known;
 }

@@ -9,7 +9,7 @@ import { openPipelineState, type PipelineState } from '../../runtime/store/pipel
 import { openDatabase } from '../../runtime/store/sqlite.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { letterForTest } from './letter.ts';
-import { knows } from './knows.ts';
+import { isProcessed } from './is-processed.ts';
 
 const LETTERS = 400;
 const BOUNDS = { most: 10_000, windowMs: undefined };
@@ -46,7 +46,7 @@ async function filled(path: string): Promise<void> {
   await Promise.all(all);
   state.checkpoint('a source').write('here');
   state.suspects().of('r').enter('a');
-  state.suspects().endWell();
+  state.suspects().endCleanly();
   state.close();
 }
 
@@ -92,8 +92,8 @@ for (const name of NAMES) {
       const { state, said } = started(path);
       const [line, ...more] = said;
       assert.deepEqual([line?.event, line?.['file'], more], ['state-file-damaged', file, []], kind);
-      assert.deepEqual(readFileSync(String(line?.['aside'])), spoilt, `${kind}: kept, byte for byte`);
-      assert.match(String(line?.['text']), /expected .* as it was written, found .+; it is set aside/, kind);
+      assert.deepEqual(readFileSync(String(line?.['movedTo'])), spoilt, `${kind}: kept, byte for byte`);
+      assert.match(String(line?.['text']), /expected .* as it was written, found .+; it is renamed/, kind);
       await state.deadLetters.record(letterForTest());
       await state.processedIds('r', BOUNDS).add({ id: 'new' });
       state.checkpoint('another').write('new');
@@ -132,9 +132,9 @@ test('of damaged dead letters and a damaged ledger what can be read goes on', as
   const { state, said } = started(path);
   const count = state.deadLetters.count();
   assert.ok(count > LETTERS / 2 && count < LETTERS, `${count} letters`);
-  assert.equal(said.find(({ file }) => String(file).endsWith('dead-letters.sqlite'))?.['saved'], count);
+  assert.equal(said.find(({ file }) => String(file).endsWith('dead-letters.sqlite'))?.['recovered'], count);
   const processedIds = state.processedIds('r', BOUNDS);
-  const known = Array.from({ length: 5000 }, (_, n) => knows(processedIds, `id ${n}`)).filter(Boolean).length;
+  const known = Array.from({ length: 5000 }, (_, n) => isProcessed(processedIds, `id ${n}`)).filter(Boolean).length;
   assert.ok(known > 2000 && known < 5000, `${known} known`);
   await state.deadLetters.record(letterForTest());
   state.close();
@@ -187,7 +187,7 @@ test('a damaged lock is emptied where it lies, and holds the folder as before', 
     said.map(({ event, file }) => [event, file]),
     [['state-file-damaged', join(path, 'lock.sqlite')]],
   );
-  assert.ok(existsSync(String(said[0]?.['aside'])));
+  assert.ok(existsSync(String(said[0]?.['movedTo'])));
   assert.throws(() => openPipelineState(path), { code: 'STATE_LOCKED' });
   state.close();
 });

@@ -9,7 +9,7 @@ import { waitFor } from '../harness/wait-for.ts';
 import { readLetters } from '../host/memory-run.ts';
 import { startNode } from '../host/sluice-process.ts';
 import { letterForTest } from './letter.ts';
-import { knows } from './knows.ts';
+import { isProcessed } from './is-processed.ts';
 
 const BOUNDS = { most: 1000, windowMs: undefined };
 const WRITER = resolve(import.meta.dirname, 'writer.ts');
@@ -51,7 +51,7 @@ function assertKept(path: string, rounds: number): void {
   const suspects = state.suspects().of('r');
   const processedIds = state.processedIds('r', BOUNDS);
   for (let round = 1; round <= rounds; round += 1) {
-    assert.ok(knows(processedIds, `round ${round}`), `processedIds, round ${round}`);
+    assert.ok(isProcessed(processedIds, `round ${round}`), `processedIds, round ${round}`);
     assert.equal(suspects.crashCount(`round ${round}`), 1);
   }
   assert.equal(state.checkpoint('a').read(), `round ${rounds}`);

@@ -14,7 +14,7 @@ import { test } from 'node:test';
 import { openDeadLetterAdmin } from '../../runtime/store/dead-letters/admin.ts';
 import { openPipelineState, type PipelineState } from '../../runtime/store/pipeline-state.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import { openIn } from './spool/ground.ts';
+import { openIn } from './spool/spool-fixture.ts';
 import { letterForTest } from './letter.ts';
 
 /** Every file open, and something in each: what lies beside a database is there too. */
@@ -99,11 +99,16 @@ const NAMES = [
   'memos.sqlite',
   'suspects.sqlite',
 ];
-const SIDES = ['dead-letters.sqlite-wal', 'dead-letters.sqlite-shm', 'dead-letters.sqlite-journal', 'stamps.json.new'];
+const SIDECARS = [
+  'dead-letters.sqlite-wal',
+  'dead-letters.sqlite-shm',
+  'dead-letters.sqlite-journal',
+  'stamps.json.new',
+];
 
 test('a link in the place of any file of the folder is refused under a code of its own, and what it leads to is untouched', async () => {
   using folder = temporaryFolder('private');
-  for (const name of [...NAMES, ...SIDES]) {
+  for (const name of [...NAMES, ...SIDECARS]) {
     for (const isThere of [true, false]) {
       const path = join(folder.path, `${name}-${isThere}`);
       if (name.endsWith('-wal') || name.endsWith('-shm') || name.endsWith('-journal') || name.endsWith('.new'))

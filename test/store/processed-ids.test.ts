@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openProcessedIdStore } from '../../runtime/store/processed-ids.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import { knows } from './knows.ts';
+import { isProcessed } from './is-processed.ts';
 
 const BOUNDS = { most: 100, windowMs: undefined };
 
@@ -11,12 +11,12 @@ test('a ledger knows at once what was added, and the next process knows what was
   const store = openProcessedIdStore(folder.path);
   const processedIds = store.processedIds('r', BOUNDS);
   const adding = processedIds.add({ id: 'a' });
-  assert.ok(knows(processedIds, 'a'));
+  assert.ok(isProcessed(processedIds, 'a'));
   await adding;
   // What is durable is there for another process while this one lives: it may be killed.
   const other = openProcessedIdStore(folder.path);
-  assert.ok(knows(other.processedIds('r', BOUNDS), 'a'));
-  assert.ok(!knows(other.processedIds('another', BOUNDS), 'a'), 'each owner has its own');
+  assert.ok(isProcessed(other.processedIds('r', BOUNDS), 'a'));
+  assert.ok(!isProcessed(other.processedIds('another', BOUNDS), 'a'), 'each owner has its own');
   other.close();
   store.close();
 });
@@ -26,12 +26,12 @@ test('beyond its bound a ledger forgets the oldest, in memory, on the disk and o
   const store = openProcessedIdStore(folder.path);
   const processedIds = store.processedIds('r', BOUNDS);
   await Promise.all(Array.from({ length: 300 }, (_, index) => processedIds.add({ id: String(index) })));
-  assert.ok(!knows(processedIds, '199'));
-  assert.ok(knows(processedIds, '200') && knows(processedIds, '299'));
+  assert.ok(!isProcessed(processedIds, '199'));
+  assert.ok(isProcessed(processedIds, '200') && isProcessed(processedIds, '299'));
   store.close();
   const next = openProcessedIdStore(folder.path).processedIds('r', BOUNDS);
-  assert.ok(!knows(next, '199'));
-  assert.ok(knows(next, '200') && knows(next, '299'));
+  assert.ok(!isProcessed(next, '199'));
+  assert.ok(isProcessed(next, '200') && isProcessed(next, '299'));
 });
 
 test('past its window an entry is forgotten, and a repetition begins a new one', async () => {
@@ -41,12 +41,12 @@ test('past its window an entry is forgotten, and a repetition begins a new one',
   const processedIds = store.processedIds('r', { most: 100, windowMs: 500 });
   await processedIds.add({ id: 'a' });
   nowMs = 1500;
-  assert.ok(knows(processedIds, 'a'));
+  assert.ok(isProcessed(processedIds, 'a'));
   nowMs = 1501;
-  assert.ok(!knows(processedIds, 'a'));
+  assert.ok(!isProcessed(processedIds, 'a'));
   await processedIds.add({ id: 'a' });
   nowMs = 2001;
-  assert.ok(knows(processedIds, 'a'));
+  assert.ok(isProcessed(processedIds, 'a'));
   store.close();
 });
 

@@ -1,25 +1,31 @@
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { SluiceError } from '#contract/errors.ts';
-import { KEPT, type KeptLetter, keptLetter, type WholeLetter, wholeLetter } from './kept-letter.ts';
+import {
+  SUMMARY_COLUMNS,
+  type LetterSummary,
+  letterSummary,
+  type StoredLetter,
+  storedLetter,
+} from './stored-letter.ts';
 import { type Condition, conditionOf, type LetterFilter } from './filter.ts';
 import { LETTER_FILE, openLetterFile } from './layout.ts';
 import { COUNT_DISCARDS } from './quota.ts';
 import { numberOf, textOf } from './row.ts';
 import { inspect } from '../private-file.ts';
 import { reserveOf } from '../reserve.ts';
-import { wasThere } from '../stamps.ts';
-import { isFullDisk, unusable } from '../unusable.ts';
+import { existedBefore } from '../file-manifest.ts';
+import { isFullDisk, stateError } from '../state-error.ts';
 
-/** A command waits for the bridge's commits, which are short. */
+/** How long a command waits for a commit of the bridge; those are short. */
 const BUSY_MS = 5000;
-/** Removed in one transaction: the bridge waits no longer than for that. */
+/** The most letters removed in one transaction, for which the bridge waits. */
 const CHUNK = 500;
 
 const FROM = 'FROM dead_letters LEFT JOIN replays ON replays.letter = dead_letters.number';
 const FREE = "(replays.state IS NULL OR replays.state NOT IN ('requested', 'issued'))";
 
-/** How far a replay is, in letters. */
+/** The progress of a replay, in letters. */
 export interface ReplayProgress {
   readonly requested: number;
   readonly issued: number;
@@ -28,14 +34,14 @@ export interface ReplayProgress {
 }
 
 export interface ReplayRequest {
-  /** Names it: unique. */
+  /** Unique. */
   readonly name: string;
-  /** Letters a second, of all routes together; undefined for as fast as they go. */
+  /** Letters a second, of all routes together; undefined for no limit. */
   readonly rate: number | undefined;
   readonly renewExpiryMs: number | undefined;
 }
 
-/** The letters as a command sees them: beside the bridge, which may be at work on the same file. */
+/** The dead letters for commands. The bridge may use the same file at the same time. */
 export class DeadLetterAdmin {
   readonly #database: DatabaseSync;
   readonly #file: string;
@@ -43,7 +49,7 @@ export class DeadLetterAdmin {
   /** Throws STATE_UNUSABLE. */
   constructor(file: string) {
     this.#file = file;
-    this.#database = guarded(file, () => openLetterFile(file, BUSY_MS));
+    this.#database = withStateError(file, () => openLetterFile(file, BUSY_MS));
   }
 
   count(filter: LetterFilter): number {
@@ -51,27 +57,27 @@ export class DeadLetterAdmin {
   }
 
   /** The last `limit` of them, oldest first. */
-  list(filter: LetterFilter, limit: number): readonly KeptLetter[] {
+  list(filter: LetterFilter, limit: number): readonly LetterSummary[] {
     const { sql, values } = conditionOf(filter);
-    const text = `SELECT ${KEPT} ${FROM} WHERE ${sql} ORDER BY number DESC LIMIT :limit`;
+    const text = `SELECT ${SUMMARY_COLUMNS} ${FROM} WHERE ${sql} ORDER BY number DESC LIMIT :limit`;
     return this.#all(text, { ...values, limit })
-      .map(keptLetter)
+      .map(letterSummary)
       .toReversed();
   }
 
-  /** One after another, oldest first: there may be more than the memory holds. */
-  *each(filter: LetterFilter): Generator<WholeLetter> {
+  /** One after another, oldest first: together they may be larger than the memory. */
+  *each(filter: LetterFilter): Generator<StoredLetter> {
     const { sql, values } = conditionOf(filter);
     const next = this.#database.prepare(
-      `SELECT dead_letters.*, ${KEPT} ${FROM} WHERE ${sql} AND number > :after ORDER BY number LIMIT 1`,
+      `SELECT dead_letters.*, ${SUMMARY_COLUMNS} ${FROM} WHERE ${sql} AND number > :after ORDER BY number LIMIT 1`,
     );
     let after = 0;
     for (;;) {
       const at = after;
-      const row = guarded(this.#file, () => next.get({ ...values, after: at }));
+      const row = withStateError(this.#file, () => next.get({ ...values, after: at }));
       if (row === undefined) return;
       after = numberOf(row['number']) ?? Infinity;
-      yield wholeLetter(row);
+      yield storedLetter(row);
     }
   }
 
@@ -88,7 +94,7 @@ export class DeadLetterAdmin {
     return rows.flatMap((row) => textOf(row['code']) ?? []);
   }
 
-  /** How many would expire at once. `lifetimesMs`: what a route says of its messages' life. */
+  /** How many would expire at once. `lifetimesMs`: the lifetime of messages, by route. */
   expired(filter: LetterFilter, lifetimesMs: ReadonlyMap<string, number>, nowMs: number): number {
     const { sql, values } = conditionOf(filter);
     const past = `(expires_at_ms <= :now OR EXISTS (SELECT 1 FROM json_each(:lives)
@@ -98,7 +104,7 @@ export class DeadLetterAdmin {
     return numberOf(this.#one('SELECT count(*) AS n FROM dead_letters WHERE', condition)) ?? 0;
   }
 
-  /** Asks for a replay of them all, in one durable transaction. What an earlier request has asked for becomes this one's. */
+  /** Requests a replay of all of them, in one durable transaction. Letters of an earlier request move to this one. */
   request(filter: LetterFilter, { name, rate, renewExpiryMs }: ReplayRequest, nowMs: number): number {
     const { sql, values } = conditionOf(filter);
     return this.#write(() => {
@@ -127,32 +133,32 @@ export class DeadLetterAdmin {
   }
 
   /** Those of the request that failed again. */
-  failures(request: string, limit: number): readonly KeptLetter[] {
-    const text = `SELECT ${KEPT} ${FROM} WHERE request = :request AND replays.state = 'failed' ORDER BY number LIMIT :limit`;
-    return this.#all(text, { request, limit }).map(keptLetter);
+  failures(request: string, limit: number): readonly LetterSummary[] {
+    const text = `SELECT ${SUMMARY_COLUMNS} ${FROM} WHERE request = :request AND replays.state = 'failed' ORDER BY number LIMIT :limit`;
+    return this.#all(text, { request, limit }).map(letterSummary);
   }
 
-  /** Takes back what was asked for and has not been taken. */
+  /** Withdraws the letters that were not taken yet. */
   withdraw(request: string): void {
     this.#write(() =>
       this.#database.prepare("DELETE FROM replays WHERE request = ? AND state = 'requested'").run(request),
     );
   }
 
-  /** The request has ended and its outcome is told. */
+  /** Deletes the outcomes of a request that has ended. */
   forget(request: string): void {
     this.#write(() =>
       this.#database.prepare("DELETE FROM replays WHERE request = ? AND state IN ('done', 'failed')").run(request),
     );
   }
 
-  /** Removes them, but for those on their way back. What comes meanwhile stays. Returns how many are gone. */
+  /** Removes them, except letters in replay. Letters that arrive meanwhile stay. Returns the number removed. */
   discard(filter: LetterFilter): number {
     const { sql, values } = conditionOf(filter);
     const last = numberOf(this.#one('SELECT max(number) AS n FROM dead_letters WHERE', conditionOf(filter))) ?? 0;
     const text = `DELETE FROM dead_letters WHERE number IN
       (SELECT number ${FROM} WHERE ${sql} AND ${FREE} AND number <= :last ORDER BY number LIMIT ${CHUNK}) RETURNING route`;
-    let gone = 0;
+    let total = 0;
     for (;;) {
       const removed = this.#write(() => {
         const rows = this.#database.prepare(text).all({ ...values, last });
@@ -163,8 +169,8 @@ export class DeadLetterAdmin {
         }
         return rows.length;
       });
-      gone += removed;
-      if (removed === 0) return gone;
+      total += removed;
+      if (removed === 0) return total;
     }
   }
 
@@ -173,20 +179,20 @@ export class DeadLetterAdmin {
   }
 
   #one(text: string, { sql, values }: Condition): unknown {
-    return guarded(this.#file, () => this.#database.prepare(`${text} ${sql}`).get(values)?.['n']);
+    return withStateError(this.#file, () => this.#database.prepare(`${text} ${sql}`).get(values)?.['n']);
   }
 
   #all(text: string, values: Readonly<Record<string, string | number>>): readonly Record<string, unknown>[] {
-    return guarded(this.#file, () => this.#database.prepare(text).all(values));
+    return withStateError(this.#file, () => this.#database.prepare(text).all(values));
   }
 
   #write<T>(write: () => T): T {
-    return guarded(this.#file, () => {
+    return withStateError(this.#file, () => {
       try {
         return this.#transaction(write);
       } catch (thrown) {
         if (!isFullDisk(thrown)) throw thrown;
-        // To remove letters takes room too.
+        // Deletion needs disk space too.
         reserveOf(dirname(this.#file)).release();
         return this.#transaction(write);
       }
@@ -206,22 +212,22 @@ export class DeadLetterAdmin {
   }
 }
 
-/** Undefined where the folder has no letters and never had. Throws STATE_UNUSABLE, STATE_LINKED or STATE_DAMAGED. */
+/** Undefined where the folder never had dead letters. Throws STATE_UNUSABLE, STATE_LINKED or STATE_DAMAGED. */
 export function openDeadLetterAdmin(folder: string): DeadLetterAdmin | undefined {
   const file = join(folder, LETTER_FILE.name);
   const size = inspect(file)?.size;
-  // The bridge's start sets it aside and says so: a new file in its place would hide it.
-  if ((size ?? 0) === 0 && wasThere(folder, LETTER_FILE.name)) {
+  // The bridge's start reports and renames it: a new file in its place would hide the loss.
+  if ((size ?? 0) === 0 && existedBefore(folder, LETTER_FILE.name)) {
     const found = size === undefined ? 'none' : 'an empty one';
     throw new SluiceError('STATE_DAMAGED', `expected the file ${file}, which held letters, found ${found}`);
   }
   return size === undefined ? undefined : new DeadLetterAdmin(file);
 }
 
-function guarded<T>(file: string, act: () => T): T {
+function withStateError<T>(file: string, act: () => T): T {
   try {
     return act();
   } catch (thrown) {
-    throw unusable(`use ${file}`, thrown);
+    throw stateError(`use ${file}`, thrown);
   }
 }

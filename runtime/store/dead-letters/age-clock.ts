@@ -1,9 +1,9 @@
 import type { Database, Statement } from '#contract/database.ts';
 import { numberOf } from './row.ts';
 
-/** Where time comes from. */
+/** The two clocks of a machine. */
 export interface Time {
-  /** Milliseconds since 1970 (UTC), as the machine's clock has it: it may be set, and jump. */
+  /** Milliseconds since 1970 (UTC), by the machine's clock: it may be set, and jump. */
   readonly wallMs: () => number;
   /** Milliseconds since any moment: it never jumps. */
   readonly elapsedMs: () => number;
@@ -11,17 +11,17 @@ export interface Time {
 
 export const SYSTEM_TIME: Time = { wallMs: () => Date.now(), elapsedMs: () => performance.now() };
 
-/** A stop that is longer cannot be told from a clock that was set. */
+/** A longer stop cannot be distinguished from a clock that was set. */
 const LONGEST_STOP_MS = 86_400_000;
-/** How far the machine's clock may run away from this one before that is said: it is slewed and stepped all the time. */
+/** The difference from the machine's clock that is reported: smaller corrections are normal. */
 const JUMP_MS = 60_000;
-/** What a kill costs of the age of everything, at most. */
+/** How often the time is saved: a kill costs at most so much of every age. */
 const SAVE_MS = 60_000;
 
 /**
- * The time by which letters age. It begins with the machine's clock and is counted on from there, so it does not jump with
- * it while the process runs; over restarts it never goes back, and a gap of more than a day is left out: it may be a long
- * stop, and it may be a clock that was set months ahead, which would remove every letter.
+ * The clock by which letters age. It begins with the machine's clock and counts on from there, so it does not jump with it
+ * while the process runs. Over restarts it never goes back, and a gap of more than a day does not count: it may be a long
+ * stop, or a clock that was set months ahead, which would remove every letter.
  */
 export class AgeClock {
   readonly #time: Time;
@@ -29,10 +29,10 @@ export class AgeClock {
   readonly #startedAtMs: number;
   readonly #save: readonly Statement[];
   #savedAtMs = Number.NEGATIVE_INFINITY;
-  /** How far the machine's clock is ahead of this one. */
+  /** The lead of the machine's clock over this one. */
   #offsetMs: number;
 
-  /** Throws what the database says. */
+  /** Throws the database's error. */
   constructor(database: Database, time: Time) {
     this.#time = time;
     this.#startedAtMs = time.elapsedMs();
@@ -40,24 +40,24 @@ export class AgeClock {
     const wallMs = time.wallMs();
     const seen = numberOf(database.prepare('SELECT max(at_ms) AS at FROM seen').get()?.['at']);
     const died = numberOf(database.prepare('SELECT max(died_at_ms) AS at FROM dead_letters').get()?.['at']);
-    // A store of an earlier version saw nothing but the deaths of its letters, by a clock that may have been ahead.
+    // A store of an earlier version holds only the deaths of its letters, by a clock that may have been ahead.
     const lastMs = seen ?? Math.min(died ?? wallMs, wallMs);
     const gapMs = wallMs - lastMs;
     this.#baseMs = gapMs > 0 && gapMs <= LONGEST_STOP_MS ? wallMs : lastMs;
     this.#offsetMs = wallMs - this.#baseMs;
   }
 
-  /** Milliseconds since 1970 (UTC), or since what was taken for it: to be compared with this clock alone. */
+  /** Milliseconds since 1970 (UTC) as this clock counts them: comparable with this clock alone. */
   nowMs(): number {
     return Math.floor(this.#baseMs + this.#time.elapsedMs() - this.#startedAtMs);
   }
 
-  /** How far the machine's clock was ahead of what was seen last, at the start: what does not count as age. 0: all counts. */
+  /** The lead of the machine's clock at the start: the time that does not count as age. 0: all counts. */
   get leftOutMs(): number {
     return Math.max(0, this.#offsetMs);
   }
 
-  /** How far the machine's clock has jumped since this was asked last; undefined where it has not. */
+  /** The jump of the machine's clock since the last call; undefined where there was none. */
   jumpMs(): number | undefined {
     const offsetMs = this.#time.wallMs() - this.nowMs();
     const jumpMs = offsetMs - this.#offsetMs;
@@ -66,12 +66,12 @@ export class AgeClock {
     return jumpMs;
   }
 
-  /** Whether it is time to write down what was reached. */
-  get isUnsaved(): boolean {
+  /** Whether the time is due to be saved. */
+  get isSaveDue(): boolean {
     return this.#time.elapsedMs() - this.#savedAtMs >= SAVE_MS;
   }
 
-  /** Writes it down, within a transaction. */
+  /** Saves the time, within a transaction. */
   save(): void {
     this.#savedAtMs = this.#time.elapsedMs();
     const [remove, insert] = this.#save;

@@ -1,25 +1,25 @@
 import { join } from 'node:path';
 import type { Database } from '#contract/database.ts';
-import { type DeadLetter, type DeadLetters, type LetterBounds, type LetterStanding } from '#contract/dead-letter.ts';
+import { type DeadLetter, type DeadLetters, type LetterBounds, type LetterCounts } from '#contract/dead-letter.ts';
 import type { Replay } from '#contract/replay.ts';
 import { AgeClock, SYSTEM_TIME, type Time } from './age-clock.ts';
 import { LetterWrites } from './writes.ts';
 import { LETTER_FILE } from './layout.ts';
 import { endOf, INSERT, letterBytes, numberOf, rowOf, UPDATE } from './row.ts';
-import { type GoneLetters, DeadLetterQuota } from './quota.ts';
+import { type DiscardedLetters, DeadLetterQuota } from './quota.ts';
 import { DeadLetterStats } from './stats.ts';
 import { ReplayQueue } from './replay.ts';
-import { type FolderOfFiles, folderOf, openSoundFile } from '../sound-file.ts';
-import { unusable } from '../unusable.ts';
+import { type StateFiles, stateFilesIn, openStateFile } from '../open-state-file.ts';
+import { stateError } from '../state-error.ts';
 
-/** How long a statement of the bridge waits for a command's commit, and everything in the process with it. */
+/** How long a statement of the bridge waits for a command's commit; the whole process waits with it. */
 const BUSY_MS = 10;
-/** At its start it waits for one as long as that takes. */
-const PATIENT_MS = 5000;
-/** How soon the bridge sees what a command wrote: letters to replay, room that was made. */
-const LOOK_MS = 500;
+/** The same at its end, whose writes are the last. */
+const CLOSE_BUSY_MS = 5000;
+/** How often the bridge checks for a command's changes: replay requests, discarded letters. */
+const POLL_MS = 500;
 
-const NO_LETTERS: LetterStanding = {
+const NO_LETTERS: LetterCounts = {
   letters: 0,
   bytes: 0,
   oldestAtMs: undefined,
@@ -28,116 +28,116 @@ const NO_LETTERS: LetterStanding = {
 
 /** Dead letters on the local disk: durable before their deliveries are settled, bounded for each route. */
 export interface DeadLetterStore extends DeadLetters {
-  /** Holds a route to its bounds from now on; `onGone` hears of what gave way. Routes that nobody bounds are unbounded. */
-  bound(route: string, bounds: LetterBounds, onGone: (gone: GoneLetters) => void): void;
-  /** The last one known, once it is closed. */
-  standing(route: string): LetterStanding;
-  /** What of a route's letters is to be sent through again. */
+  /** Bounds a route's letters; `onDiscarded` reports removed ones. A route without this call is unbounded. */
+  bound(route: string, bounds: LetterBounds, onDiscarded: (gone: DiscardedLetters) => void): void;
+  /** After closing: the last known counts. */
+  counts(route: string): LetterCounts;
+  /** The route's letters in replay. */
   replay(route: string): Replay;
   /** Letters in the store. */
   count(): number;
-  /** Commits what waits and lets the file go. */
+  /** Commits waiting writes and closes the file. */
   close(): void;
 }
 
 export interface LetterTime {
   readonly time?: Time;
-  /** The machine's clock is not to be believed; what that means is in the text. */
+  /** The machine's clock has jumped; the text says the consequence. */
   readonly onClock?: (text: string) => void;
-  /** How often the store looks at what others wrote, and at ages. */
-  readonly lookMs?: number;
+  /** How often the store checks ages and the changes of commands. */
+  readonly pollMs?: number;
 }
 
 /** Opens the store in a state folder that this process holds. Throws STATE_UNUSABLE, STATE_LINKED. */
 export function openDeadLetterStore(
-  folder: string | FolderOfFiles,
-  { time = SYSTEM_TIME, onClock = () => {}, lookMs = LOOK_MS }: LetterTime = {},
+  folder: string | StateFiles,
+  { time = SYSTEM_TIME, onClock = () => {}, pollMs = POLL_MS }: LetterTime = {},
 ): DeadLetterStore {
-  const files = typeof folder === 'string' ? folderOf(folder) : folder;
+  const files = typeof folder === 'string' ? stateFilesIn(folder) : folder;
   const file = join(files.path, LETTER_FILE.name);
   try {
-    return store(openSoundFile(LETTER_FILE, files).database, file, { time, onClock, lookMs });
+    return store(openStateFile(LETTER_FILE, files).database, file, { time, onClock, pollMs });
   } catch (thrown) {
-    throw unusable(`write ${file}`, thrown);
+    throw stateError(`write ${file}`, thrown);
   }
 }
 
-function store(database: Database, file: string, { time, onClock, lookMs }: Required<LetterTime>): DeadLetterStore {
+function store(database: Database, file: string, { time, onClock, pollMs }: Required<LetterTime>): DeadLetterStore {
   const insert = database.prepare(INSERT);
   const update = database.prepare(UPDATE);
   const bytesOf = database.prepare('SELECT bytes FROM dead_letters WHERE number = ?');
   const total = database.prepare('SELECT count(*) AS total FROM dead_letters');
   const version = database.prepare('PRAGMA data_version');
-  const standings = new DeadLetterStats(database);
-  const room = new DeadLetterQuota(database, standings);
+  const stats = new DeadLetterStats(database);
+  const quota = new DeadLetterQuota(database, stats);
   const group = new LetterWrites(database, {
-    failure: (thrown) => unusable(`write ${file}`, thrown),
-    onCommit: () => room.keep(),
+    failure: (thrown) => stateError(`write ${file}`, thrown),
+    onCommit: () => quota.committed(),
     onRollback: () => {
-      standings.forget();
-      room.undo();
+      stats.forget();
+      quota.rolledBack();
     },
   });
-  const desk = new ReplayQueue(database, group, standings);
+  const replays = new ReplayQueue(database, group, stats);
   const clock = new AgeClock(database, time);
   if (clock.leftOutMs > 0) onClock(leftOut(clock.leftOutMs));
   database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
 
   const add = (letter: DeadLetter): void => {
-    standings.of(letter.route);
+    stats.of(letter.route);
     const row = insert.get(rowOf(letter, clock.nowMs()));
-    standings.added(letter.route, numberOf(row?.['bytes']) ?? 0, Math.round(letter.diedAtMs));
-    room.make(letter.route, numberOf(row?.['number']) ?? 0);
+    stats.added(letter.route, numberOf(row?.['bytes']) ?? 0, Math.round(letter.diedAtMs));
+    quota.makeRoom(letter.route, numberOf(row?.['number']) ?? 0);
   };
-  /** False where an operator has removed it meanwhile. */
+  /** False where an operator has removed the letter meanwhile. */
   const renew = (letter: DeadLetter, number: number): boolean => {
     const before = numberOf(bytesOf.get(number)?.['bytes']);
     if (before === undefined) return false;
-    standings.of(letter.route);
+    stats.of(letter.route);
     const after = numberOf(update.get({ ...endOf(letter, clock.nowMs()), number })?.['bytes']) ?? before;
-    standings.removed(letter.route, 0, before - after);
-    desk.failed(number);
+    stats.removed(letter.route, 0, before - after);
+    replays.failed(number);
     return true;
   };
 
-  const known = new Map<string, LetterStanding>();
-  /** As it was last known, where the database does not answer: numbers are asked for at any time. */
-  const standing = (route: string): LetterStanding => {
+  const known = new Map<string, LetterCounts>();
+  /** The last known counts, where the database fails: metrics are read at any time. */
+  const counts = (route: string): LetterCounts => {
     try {
-      if (database.isOpen) known.set(route, standings.full(route));
+      if (database.isOpen) known.set(route, stats.full(route));
     } catch {
-      // What is wrong with it is told by whoever wants to write.
+      // The next write reports the error.
     }
     return known.get(route) ?? NO_LETTERS;
   };
 
   let seen: unknown = version.get()?.['data_version'];
-  const look = (): void => {
+  const poll = (): void => {
     const now = version.get()?.['data_version'];
     if (now !== seen) {
       seen = now;
-      standings.forget();
-      desk.look();
+      stats.forget();
+      replays.refresh();
     }
     const jumpMs = clock.jumpMs();
     if (jumpMs !== undefined) onClock(jumped(jumpMs));
-    if (clock.isUnsaved) group.add(() => clock.save()).catch(() => {});
-    room.sweep(clock.nowMs(), (write) => group.add(write));
-    room.report();
+    if (clock.isSaveDue) group.add(() => clock.save()).catch(() => {});
+    quota.sweep(clock.nowMs(), (write) => group.add(write));
+    quota.report();
   };
-  const looking = setInterval(() => {
+  const polling = setInterval(() => {
     try {
-      look();
+      poll();
     } catch {
-      // Another process is at it, or the disk is: what matters is told by what is written.
+      // Another process holds the file, or the disk fails: the next write reports it.
     }
-  }, lookMs);
-  looking.unref();
+  }, pollMs);
+  polling.unref();
 
   return {
-    bound: (route, bounds, onGone) => room.bound(route, bounds, onGone),
-    standing,
-    replay: (route) => desk.of(route),
+    bound: (route, bounds, onDiscarded) => quota.bound(route, bounds, onDiscarded),
+    counts,
+    replay: (route) => replays.of(route),
     async record(letter) {
       const { number } = letter;
       if (number !== undefined) {
@@ -145,30 +145,30 @@ function store(database: Database, file: string, { time, onClock, lookMs }: Requ
           if (!renew(letter, number)) add(letter);
         });
       }
-      const leave = room.enter(letter.route, letterBytes(letter));
+      const release = quota.reserve(letter.route, letterBytes(letter));
       try {
         await group.add(() => add(letter));
       } finally {
-        leave();
+        release();
       }
     },
     count: () => Number(total.get()?.['total'] ?? 0),
     close() {
-      clearInterval(looking);
-      desk.close();
+      clearInterval(polling);
+      replays.close();
       if (database.isOpen) group.add(() => clock.save()).catch(() => {});
-      // The last word is not given up because a command is at it.
-      if (database.isOpen) database.exec(`PRAGMA busy_timeout = ${PATIENT_MS}`);
+      // The last writes wait longer for a command's commit.
+      if (database.isOpen) database.exec(`PRAGMA busy_timeout = ${CLOSE_BUSY_MS}`);
       group.flush();
-      room.report();
-      for (const route of room.routes) standing(route);
+      quota.report();
+      for (const route of quota.routes) counts(route);
       if (database.isOpen) database.close();
     },
   };
 }
 
 function leftOut(ms: number): string {
-  return `the machine's clock is ${inDays(ms)} ahead of what was seen last: a long stop, or a clock that was set. Letters do not age by that time`;
+  return `the machine's clock is ${inDays(ms)} ahead of the last time seen: a long stop, or a clock that was set. Letters do not age by that time`;
 }
 
 function jumped(ms: number): string {

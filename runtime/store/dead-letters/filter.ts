@@ -1,4 +1,4 @@
-/** Which letters an operator means; all of what is given must hold. */
+/** Selects letters; all given conditions must hold. */
 export interface LetterFilter {
   readonly routes?: readonly string[] | undefined;
   readonly codes?: readonly string[] | undefined;
@@ -9,7 +9,7 @@ export interface LetterFilter {
   /** Exclusive. */
   readonly untilMs?: number | undefined;
   readonly numbers?: readonly number[] | undefined;
-  /** Of the message: as logs and templates have it, or as its publisher gave it. */
+  /** The message's id, as in logs and templates, or as its publisher set it. */
   readonly messageIds?: readonly string[] | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface Condition {
   readonly values: Readonly<Record<string, string | number>>;
 }
 
-/** Lists go in as one JSON text each: a statement takes a bounded number of values, an operator names any number. */
+/** Each list is one JSON parameter: a statement takes a bounded number of parameters, and an operator may name any number of values. */
 export function conditionOf(filter: LetterFilter): Condition {
   const parts: string[] = [];
   const values: Record<string, string | number> = {};

@@ -21,7 +21,7 @@ export const AGED_FROM = 'coalesce(kept_at_ms, died_at_ms)';
 const OLD_COLUMNS = `number, pipeline, route, coordinates, id, address, key, headers, body, publisher_id, content_type,
   timestamp_ms, expires_at_ms, label, code, stage, position, text, cause, attempts, trace_id, received_at_ms, died_at_ms`;
 
-/** What layout 2 has beyond 1. Added, not copied: a store may be as large as the disk. */
+/** The additions of layout 2 to 1. Added, not copied: a store may be as large as the disk. */
 const ADDED_2 = `
 ALTER TABLE dead_letters ADD COLUMN route_key TEXT;
 ALTER TABLE dead_letters ADD COLUMN schema TEXT;
@@ -38,13 +38,13 @@ CREATE INDEX replays_by_state ON replays (state, route, letter);
 CREATE INDEX replays_by_request ON replays (request, state);
 CREATE TABLE discards (route TEXT NOT NULL, reason TEXT NOT NULL, total INTEGER NOT NULL, PRIMARY KEY (route, reason)) STRICT`;
 
-/** And 3: by which letters age (age-clock.ts). A letter of before ages from its death. */
+/** Of layout 3: the columns of the age clock (age-clock.ts). An older letter ages from its death. */
 const ADDED_3 = `
 ALTER TABLE dead_letters ADD COLUMN kept_at_ms INTEGER;
 CREATE INDEX dead_letters_by_age ON dead_letters (route, ${AGED_FROM});
 CREATE TABLE seen (at_ms INTEGER NOT NULL) STRICT`;
 
-/** And 4: whose time a letter's is; every text that a publisher chose counts in `bytes`. */
+/** Of layout 4: the source of a letter's time. Every text that a publisher chose counts in `bytes`. */
 const ADDED_4 = `
 ALTER TABLE dead_letters ADD COLUMN stamped_by TEXT;
 DROP INDEX dead_letters_by_route;
@@ -62,15 +62,15 @@ export const LETTER_FILE = {
   mark: 0x534c_444c,
   rows: /^dead_letters$/,
   prepare(database: DatabaseSync): void {
-    // Patient while it opens: two processes may do so at once.
+    // Waits while it opens: two processes may migrate at once.
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    if (layoutOf(database) < LAYOUT) renew(database);
+    if (layoutOf(database) < LAYOUT) migrate(database);
   },
 };
 
 /**
- * Opens the file of dead letters, making or renewing its tables. Several processes may have it open: the bridge that
- * holds the folder, and commands that look or mark. `busyMs`: how long a statement waits for another process's commit.
+ * Opens the file of dead letters, making or migrating its tables. Several processes may have it open: the bridge that
+ * holds the folder, and commands. `busyMs`: how long a statement waits for another process's commit.
  */
 export function openLetterFile(file: string, busyMs: number): DatabaseSync {
   const database = openDatabase(file);
@@ -92,13 +92,13 @@ function layoutOf(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
 }
 
-function renew(database: DatabaseSync): void {
+function migrate(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE');
   try {
     const layout = layoutOf(database);
     const isThere = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'dead_letters'").get() !== undefined;
     if (layout === 0 && isThere) {
-      // SQLite cannot take a NOT NULL back from a column.
+      // SQLite cannot remove a NOT NULL from a column.
       database.exec(`ALTER TABLE dead_letters RENAME TO old; ${TABLE};
         INSERT INTO dead_letters (${OLD_COLUMNS}) SELECT ${OLD_COLUMNS} FROM old; DROP TABLE old`);
     } else {

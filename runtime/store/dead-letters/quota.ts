@@ -5,43 +5,43 @@ import { AGED_FROM } from './layout.ts';
 import { numberOf } from './row.ts';
 import type { DeadLetterStats } from './stats.ts';
 
-/** Letters that are on their way back are nobody's to throw away. */
+/** A letter in replay must not be removed. */
 const FREE = "NOT EXISTS (SELECT 1 FROM replays WHERE letter = number AND state IN ('requested', 'issued'))";
-/** Removed in one transaction: others want to write as well. */
+/** The most letters removed in one transaction, for which other writers wait. */
 const SWEEP = 500;
 
 export const COUNT_DISCARDS = `INSERT INTO discards (route, reason, total) VALUES (?, ?, ?)
   ON CONFLICT (route, reason) DO UPDATE SET total = total + excluded.total`;
 
-/** Letters of a route that were removed without having gone through. */
-export interface GoneLetters {
+/** Letters of a route that were removed without a successful replay. */
+export interface DiscardedLetters {
   readonly reason: DiscardReason;
   readonly letters: number;
 }
 
 interface Bound {
   readonly bounds: LetterBounds;
-  readonly onGone: (gone: GoneLetters) => void;
+  readonly onDiscarded: (gone: DiscardedLetters) => void;
   /** Letters that wait for their commit. */
-  comingLetters: number;
-  comingBytes: number;
+  pendingLetters: number;
+  pendingBytes: number;
   isSweeping: boolean;
 }
 
-/** Keeps each route's letters within their bounds (invariant 4): refuses new ones, or removes old ones and says so. */
+/** Keeps each route's letters within their bounds (invariant 4): refuses new ones, or removes old ones and reports it. */
 export class DeadLetterQuota {
-  readonly #standings: DeadLetterStats;
+  readonly #stats: DeadLetterStats;
   readonly #bounds = new Map<string, Bound>();
-  readonly #gone = new Map<string, Record<DiscardReason, number>>();
-  /** Of the transaction that is under way. */
-  #given: { route: string; reason: DiscardReason; letters: number }[] = [];
+  readonly #discarded = new Map<string, Record<DiscardReason, number>>();
+  /** Of the open transaction. */
+  #pending: { route: string; reason: DiscardReason; letters: number }[] = [];
   readonly #removeOldest: Statement;
   readonly #removeAged: Statement;
   readonly #oldest: Statement;
   readonly #count: Statement;
 
-  constructor(database: Database, standings: DeadLetterStats) {
-    this.#standings = standings;
+  constructor(database: Database, stats: DeadLetterStats) {
+    this.#stats = stats;
     const removing = (which: string): Statement =>
       database.prepare(`DELETE FROM dead_letters WHERE number IN (SELECT number FROM dead_letters WHERE ${which})
         RETURNING bytes`);
@@ -51,48 +51,48 @@ export class DeadLetterQuota {
     this.#count = database.prepare(COUNT_DISCARDS);
   }
 
-  bound(route: string, bounds: LetterBounds, onGone: Bound['onGone']): void {
-    this.#bounds.set(route, { bounds, onGone, comingLetters: 0, comingBytes: 0, isSweeping: false });
+  bound(route: string, bounds: LetterBounds, onDiscarded: Bound['onDiscarded']): void {
+    this.#bounds.set(route, { bounds, onDiscarded, pendingLetters: 0, pendingBytes: 0, isSweeping: false });
   }
 
-  /** Those that are bounded. */
+  /** Bounded routes. */
   get routes(): readonly string[] {
     return [...this.#bounds.keys()];
   }
 
-  /** Asks for room for one more letter; what is returned gives it back. Throws LETTERS_FULL. */
-  enter(route: string, bytes: number): () => void {
+  /** Reserves room for one more letter; the function returned releases it. Throws LETTERS_FULL. */
+  reserve(route: string, bytes: number): () => void {
     const bound = this.#bounds.get(route);
     if (bound === undefined) return () => {};
     const { bounds } = bound;
-    const held = this.#standings.of(route);
-    const letters = held.letters + bound.comingLetters;
-    const kept = held.bytes + bound.comingBytes;
+    const held = this.#stats.of(route);
+    const letters = held.letters + bound.pendingLetters;
+    const kept = held.bytes + bound.pendingBytes;
     const isFull = letters + 1 > bounds.max || (letters > 0 && kept + bytes > bounds.bytes);
     if (isFull && bounds.full === 'pause') throw full(route, bounds, letters, kept);
-    bound.comingLetters += 1;
-    bound.comingBytes += bytes;
+    bound.pendingLetters += 1;
+    bound.pendingBytes += bytes;
     return () => {
-      bound.comingLetters -= 1;
-      bound.comingBytes -= bytes;
+      bound.pendingLetters -= 1;
+      bound.pendingBytes -= bytes;
     };
   }
 
-  /** Within a transaction, after the letter `added` was: lets the oldest of the others go until all fit. Throws LETTERS_FULL. */
-  make(route: string, added: number): void {
+  /** Called within a transaction, after the insertion of `added`: removes the oldest of the others until all fit. Throws LETTERS_FULL. */
+  makeRoom(route: string, added: number): void {
     const bounds = this.#bounds.get(route)?.bounds;
     if (bounds?.full !== 'oldest') return;
     for (;;) {
-      const { letters, bytes } = this.#standings.of(route);
-      // One alone may be larger than the bound: it could never be written otherwise.
+      const { letters, bytes } = this.#stats.of(route);
+      // A single letter may be larger than the bound: otherwise it could never be written.
       if (letters <= bounds.max && (bytes <= bounds.bytes || letters <= 1)) return;
       const removed = this.#removeOldest.all(route, added);
       if (removed.length === 0) throw full(route, bounds, letters, bytes);
-      this.#let(route, 'oldest', removed);
+      this.#countRemoved(route, 'oldest', removed);
     }
   }
 
-  /** Removes what is past its age, by the store's own clock. */
+  /** Removes letters past their age, by the store's own clock. */
   sweep(nowMs: number, add: (write: () => void) => Promise<void>): void {
     for (const [route, bound] of this.#bounds) {
       const beforeMs = nowMs - bound.bounds.ageMs;
@@ -103,42 +103,42 @@ export class DeadLetterQuota {
         bound.isSweeping = false;
       };
       add(() => {
-        this.#standings.of(route);
-        this.#let(route, 'age', this.#removeAged.all(route, beforeMs));
+        this.#stats.of(route);
+        this.#countRemoved(route, 'age', this.#removeAged.all(route, beforeMs));
       }).then(end, end);
     }
   }
 
   /** The transaction is committed. */
-  keep(): void {
-    for (const { route, reason, letters } of this.#given.splice(0)) {
-      const gone = this.#gone.get(route) ?? { oldest: 0, age: 0, operator: 0 };
+  committed(): void {
+    for (const { route, reason, letters } of this.#pending.splice(0)) {
+      const gone = this.#discarded.get(route) ?? { oldest: 0, age: 0, operator: 0 };
       gone[reason] += letters;
-      this.#gone.set(route, gone);
+      this.#discarded.set(route, gone);
     }
   }
 
-  /** The transaction is undone. */
-  undo(): void {
-    this.#given = [];
+  /** The transaction is rolled back. */
+  rolledBack(): void {
+    this.#pending = [];
   }
 
-  /** Tells what gave way since the last time: one line for many. */
+  /** Reports the letters removed since the last call, together. */
   report(): void {
-    for (const [route, gone] of this.#gone) {
+    for (const [route, gone] of this.#discarded) {
       for (const reason of ['oldest', 'age'] as const) {
-        if (gone[reason] > 0) this.#bounds.get(route)?.onGone({ reason, letters: gone[reason] });
+        if (gone[reason] > 0) this.#bounds.get(route)?.onDiscarded({ reason, letters: gone[reason] });
       }
     }
-    this.#gone.clear();
+    this.#discarded.clear();
   }
 
-  #let(route: string, reason: DiscardReason, removed: readonly Record<string, unknown>[]): void {
+  #countRemoved(route: string, reason: DiscardReason, removed: readonly Record<string, unknown>[]): void {
     if (removed.length === 0) return;
     const bytes = removed.reduce((sum, row) => sum + (numberOf(row['bytes']) ?? 0), 0);
-    this.#standings.removed(route, removed.length, bytes);
+    this.#stats.removed(route, removed.length, bytes);
     this.#count.run(route, reason, removed.length);
-    this.#given.push({ route, reason, letters: removed.length });
+    this.#pending.push({ route, reason, letters: removed.length });
   }
 }
 

@@ -1,7 +1,7 @@
-/** How long a rate may be owed: a timer that comes late does not slow the rate down. */
-const OWED_MS = 100;
+/** The most that is made up for a late timer, so that it does not lower the rate. */
+const CATCH_UP_MS = 100;
 
-/** Lets so many a second through, for all routes together. */
+/** The rate limit of replays, for all routes together. */
 export class ReplayRate {
   #dueAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -15,16 +15,16 @@ export class ReplayRate {
     return performance.now() >= this.#dueAtMs;
   }
 
-  /** Whether one may go now; `rate` is how many such may go in a second, undefined for any number. */
+  /** Whether one letter may go now. `rate`: letters a second, undefined for no limit. */
   take(rate: number | undefined): boolean {
     const nowMs = performance.now();
     if (nowMs < this.#dueAtMs) return false;
-    if (rate !== undefined) this.#wait(Math.max(this.#dueAtMs, nowMs - OWED_MS) + 1000 / rate);
+    if (rate !== undefined) this.#wait(Math.max(this.#dueAtMs, nowMs - CATCH_UP_MS) + 1000 / rate);
     return true;
   }
 
-  /** Nothing goes for a moment. */
-  rest(ms: number): void {
+  /** Stops replays for a moment. */
+  pause(ms: number): void {
     this.#wait(performance.now() + ms);
   }
 
@@ -35,7 +35,7 @@ export class ReplayRate {
   #wait(untilMs: number): void {
     this.#dueAtMs = untilMs;
     clearTimeout(this.#timer);
-    // A timer may come a little early: who was woken too soon would not be woken again.
+    // A timer may fire a little early: it is set again, because no other wake-up follows.
     const wake = (): void => (this.isDue ? this.#onDue() : this.#wait(this.#dueAtMs));
     this.#timer = setTimeout(wake, Math.max(1, Math.ceil(untilMs - performance.now())));
   }

@@ -7,29 +7,29 @@ import { frameOf, numberOf, type Row, textOf } from './row.ts';
 import type { DeadLetterStats } from './stats.ts';
 import { ReplayRate } from './replay-rate.ts';
 
-/** Letters of one route under way at once: what a kill -9 repeats at most. */
+/** The most letters of one route in flight: a kill -9 repeats at most so many. */
 export const REPLAYS_IN_FLIGHT = 32;
-/** Before a write that must come about is tried again. */
-const INSIST_MS = 1000;
-const BUSY_REST_MS = 50;
+/** The pause before a required write is tried again. */
+const RETRY_MS = 1000;
+const BUSY_PAUSE_MS = 50;
 
-/** How long the outcome of a replay is there for the command that asked for it. */
+/** How long the outcome of a replay is kept for the command that requested it. */
 const OUTCOMES_KEPT_MS = 86_400_000;
 
-interface RouteDesk {
-  /** Requested and not taken, as of the last look. */
+interface RouteReplays {
+  /** Requested and not taken, as of the last refresh. */
   waiting: number;
   inFlight: number;
   listener: () => void;
 }
 
-/** Hands out the letters that operators want to see again, and writes down how each ended. */
+/** Delivers the letters whose replay was requested, and records the outcome of each. */
 export class ReplayQueue {
   readonly #database: Database;
   readonly #group: LetterWrites;
-  readonly #standings: DeadLetterStats;
-  readonly #routes = new Map<string, RouteDesk>();
-  readonly #pace = new ReplayRate(() => this.#wakeAll());
+  readonly #stats: DeadLetterStats;
+  readonly #routes = new Map<string, RouteReplays>();
+  readonly #rate = new ReplayRate(() => this.#wakeAll());
   readonly #requested: Statement;
   readonly #next: Statement;
   readonly #letter: Statement;
@@ -37,10 +37,10 @@ export class ReplayQueue {
   readonly #remove: Statement;
   #isClosed = false;
 
-  constructor(database: Database, group: LetterWrites, standings: DeadLetterStats) {
+  constructor(database: Database, group: LetterWrites, stats: DeadLetterStats) {
     this.#database = database;
     this.#group = group;
-    this.#standings = standings;
+    this.#stats = stats;
     this.#requested = database.prepare(
       "SELECT route, count(*) AS waiting FROM replays WHERE state = 'requested' GROUP BY route",
     );
@@ -50,77 +50,77 @@ export class ReplayQueue {
     this.#letter = database.prepare('SELECT * FROM dead_letters WHERE number = ?');
     this.#mark = database.prepare('UPDATE replays SET state = ? WHERE letter = ? AND state = ?');
     this.#remove = database.prepare('DELETE FROM dead_letters WHERE number = ? RETURNING bytes');
-    // What was under way when the last process ended goes again, under the same id.
+    // Letters in flight when the last process ended go again, under the same id.
     database.exec("UPDATE replays SET state = 'requested' WHERE state = 'issued'");
-    // Outcomes that no command has fetched.
+    // Outcomes that no command has read.
     database
       .prepare("DELETE FROM replays WHERE state IN ('done', 'failed') AND requested_at_ms < ?")
       .run(Date.now() - OUTCOMES_KEPT_MS);
-    this.look();
+    this.refresh();
   }
 
   of(route: string): Replay {
-    const desk = this.#desk(route);
+    const replays = this.#replays(route);
     const isReady = (): boolean =>
-      !this.#isClosed && desk.waiting > 0 && desk.inFlight < REPLAYS_IN_FLIGHT && this.#pace.isDue;
+      !this.#isClosed && replays.waiting > 0 && replays.inFlight < REPLAYS_IN_FLIGHT && this.#rate.isDue;
     return {
       get isReady() {
         return isReady();
       },
-      take: (room) => this.#take(route, desk, room),
+      take: (demand) => this.#take(route, replays, demand),
       onReady: (listener) => {
-        desk.listener = listener;
-        if (desk.waiting > 0) listener();
+        replays.listener = listener;
+        if (replays.waiting > 0) listener();
       },
     };
   }
 
-  /** Sees what a command has requested, or taken back. */
-  look(): void {
+  /** Reads the requests that a command has added or withdrawn. */
+  refresh(): void {
     const waiting = new Map(this.#requested.all().map((row) => [textOf(row['route']), numberOf(row['waiting']) ?? 0]));
-    for (const route of waiting.keys()) if (route !== undefined) this.#desk(route);
-    for (const [route, desk] of this.#routes) desk.waiting = waiting.get(route) ?? 0;
+    for (const route of waiting.keys()) if (route !== undefined) this.#replays(route);
+    for (const [route, replays] of this.#routes) replays.waiting = waiting.get(route) ?? 0;
     this.#wakeAll();
   }
 
-  /** Within a transaction: the letter was written as one that failed again. */
+  /** Called within a transaction that has written the letter as failed again. */
   failed(letter: number): void {
     this.#mark.run('failed', letter, 'issued');
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#pace.stop();
+    this.#rate.stop();
   }
 
-  #desk(route: string): RouteDesk {
+  #replays(route: string): RouteReplays {
     const known = this.#routes.get(route);
     if (known !== undefined) return known;
-    const desk: RouteDesk = { waiting: 0, inFlight: 0, listener: () => {} };
-    this.#routes.set(route, desk);
-    return desk;
+    const replays: RouteReplays = { waiting: 0, inFlight: 0, listener: () => {} };
+    this.#routes.set(route, replays);
+    return replays;
   }
 
   #wakeAll(): void {
     for (const { waiting, listener } of this.#routes.values()) if (waiting > 0) listener();
   }
 
-  #take(route: string, desk: RouteDesk, room: Demand): readonly Delivery[] {
-    const most = Math.min(room.messages, REPLAYS_IN_FLIGHT - desk.inFlight);
+  #take(route: string, replays: RouteReplays, demand: Demand): readonly Delivery[] {
+    const most = Math.min(demand.messages, REPLAYS_IN_FLIGHT - replays.inFlight);
     if (most <= 0 || this.#isClosed) return [];
     try {
-      const taken = this.#issue(route, most, room.bytes);
-      desk.waiting = taken.length === 0 && this.#pace.isDue ? 0 : Math.max(0, desk.waiting - taken.length);
-      desk.inFlight += taken.length;
-      return taken.map((row) => this.#delivery(row, route, desk));
+      const taken = this.#issue(route, most, demand.bytes);
+      replays.waiting = taken.length === 0 && this.#rate.isDue ? 0 : Math.max(0, replays.waiting - taken.length);
+      replays.inFlight += taken.length;
+      return taken.map((row) => this.#delivery(row, route, replays));
     } catch (thrown) {
-      // Nothing was taken: the route goes on, and the letters wait until the disk takes a mark again.
-      this.#pace.rest(isBusy(thrown) ? BUSY_REST_MS : INSIST_MS);
+      // No letter was taken: the route goes on, and the letters wait until the disk can be written.
+      this.#rate.pause(isBusy(thrown) ? BUSY_PAUSE_MS : RETRY_MS);
       return [];
     }
   }
 
-  /** Marks what goes now as under way: durable before it goes. */
+  /** Marks letters as issued, durably, before they are delivered. */
   #issue(route: string, most: number, bytes: number): readonly Row[] {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
@@ -128,9 +128,9 @@ export class ReplayQueue {
       let size = 0;
       for (const next of this.#next.all(route, most)) {
         size += numberOf(next['bytes']) ?? 0;
-        // One alone may be larger than the room: it could never go otherwise.
+        // A single letter may be larger than the demand: otherwise it could never go.
         if (chosen.length > 0 && size > bytes) break;
-        if (!this.#pace.take(numberOf(next['rate']))) break;
+        if (!this.#rate.take(numberOf(next['rate']))) break;
         const number = numberOf(next['letter']) ?? 0;
         const letter = this.#letter.get(number);
         if (letter === undefined) continue;
@@ -145,13 +145,13 @@ export class ReplayQueue {
     }
   }
 
-  #delivery(row: Row, route: string, desk: RouteDesk): Delivery {
+  #delivery(row: Row, route: string, replays: RouteReplays): Delivery {
     const letter = numberOf(row['number']) ?? 0;
     const renewMs = numberOf(row['renew_expiry_ms']);
     return {
       id: textOf(row['coordinates']) ?? '',
       frame: frameOf(row),
-      // A kill may have come after its last replay was sent: a duplicate at the sink may be this very message.
+      // The last replay may have been sent before a kill: a duplicate at the sink may be this message.
       attempt: undefined,
       replay: {
         letter,
@@ -161,32 +161,32 @@ export class ReplayQueue {
         traceId: textOf(row['trace_id']),
         spanId: textOf(row['span_id']),
       },
-      settle: (outcome) => this.#settle(letter, outcome, route, desk),
+      settle: (outcome) => this.#settle(letter, outcome, route, replays),
     };
   }
 
-  #settle(letter: number, outcome: Outcome, route: string, desk: RouteDesk): void {
-    const freed = (): void => {
-      desk.inFlight -= 1;
-      desk.listener();
+  #settle(letter: number, outcome: Outcome, route: string, replays: RouteReplays): void {
+    const onWritten = (): void => {
+      replays.inFlight -= 1;
+      replays.listener();
     };
     if (outcome.kind === 'release') {
-      this.#retryUntilReady(() => this.#mark.run('requested', letter, 'issued'), freed);
+      this.#retryUntilReady(() => this.#mark.run('requested', letter, 'issued'), onWritten);
       return;
     }
     const end = outcome.kind === 'accept' ? 'done' : 'failed';
     this.#retryUntilReady(() => {
-      // A letter that failed again and was written as such stays; what ended elsewhere does not.
+      // A letter that was written as failed again stays; any other is removed.
       if (this.#mark.run(end, letter, 'issued').changes === 0) return;
-      this.#standings.of(route);
+      this.#stats.of(route);
       const [removed] = this.#remove.all(letter);
-      if (removed !== undefined) this.#standings.removed(route, 1, numberOf(removed['bytes']) ?? 0);
-    }, freed);
+      if (removed !== undefined) this.#stats.removed(route, 1, numberOf(removed['bytes']) ?? 0);
+    }, onWritten);
   }
 
   #retryUntilReady(write: () => void, done: () => void): void {
     this.#group.add(write).then(done, () => {
-      if (!this.#isClosed) setTimeout(() => this.#retryUntilReady(write, done), INSIST_MS).unref();
+      if (!this.#isClosed) setTimeout(() => this.#retryUntilReady(write, done), RETRY_MS).unref();
     });
   }
 }

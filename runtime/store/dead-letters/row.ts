@@ -13,7 +13,7 @@ VALUES (:pipeline, :route, :coordinates, :id, :address, :key, :headers, :headerT
   :contentType, :timestampMs, :expiresAtMs, :label, :code, :stage, :position, :text, :cause, :attempts, :traceId,
   :receivedAtMs, :diedAtMs, :routeKey, :schema, :pointer, :spanId, :keptAtMs, :stampedBy) RETURNING number, bytes`;
 
-/** A letter that came back and failed again: how it ended is new, what it is stays as it was. */
+/** A replayed letter that failed again: its failure is new, its message stays as it was. */
 export const UPDATE = `
 UPDATE dead_letters SET id = :id, route_key = :routeKey, label = :label, code = :code, stage = :stage,
   position = :position, text = :text, cause = :cause, schema = :schema, pointer = :pointer, attempts = :attempts,
@@ -41,7 +41,7 @@ export function rowOf(letter: DeadLetter, keptAtMs: number): Parameters {
   };
 }
 
-/** What a further death changes. */
+/** The columns that a further failure changes. */
 export function endOf({ failure, ...letter }: DeadLetter, keptAtMs: number): Parameters {
   return {
     keptAtMs,
@@ -62,7 +62,7 @@ export function endOf({ failure, ...letter }: DeadLetter, keptAtMs: number): Par
   };
 }
 
-/** What the generated column `bytes` will say of the letter. */
+/** The value that the generated column `bytes` will have. */
 export function letterBytes({ frame, failure }: DeadLetter): number {
   const { address, key = '', contentType = '', id = '' } = frame;
   const texts = [

@@ -1,5 +1,5 @@
 import type { Database, Statement } from '#contract/database.ts';
-import type { LetterStanding } from '#contract/dead-letter.ts';
+import type { LetterCounts } from '#contract/dead-letter.ts';
 import { numberOf } from './row.ts';
 
 interface Count {
@@ -8,7 +8,7 @@ interface Count {
   oldestAtMs: number | undefined;
 }
 
-/** What each route's letters come to, known without asking the disk at every letter. */
+/** Counts of each route's letters, cached so that no letter needs a query. */
 export class DeadLetterStats {
   readonly #count: Statement;
   readonly #oldest: Statement;
@@ -27,7 +27,7 @@ export class DeadLetterStats {
     return this.#routes.get(route) ?? this.#load(route);
   }
 
-  full(route: string): LetterStanding {
+  full(route: string): LetterCounts {
     const discarded = { oldest: 0, age: 0, operator: 0 };
     for (const { reason, total } of this.#discards.all(route)) {
       if (reason === 'oldest' || reason === 'age' || reason === 'operator') discarded[reason] = numberOf(total) ?? 0;
@@ -46,16 +46,16 @@ export class DeadLetterStats {
     const count = this.#routes.get(route) ?? this.#load(route);
     count.letters -= letters;
     count.bytes -= bytes;
-    this.moved(route);
+    this.refreshOldest(route);
   }
 
-  /** The oldest may be another now. */
-  moved(route: string): void {
+  /** The oldest letter may have changed. */
+  refreshOldest(route: string): void {
     const count = this.#routes.get(route) ?? this.#load(route);
     count.oldestAtMs = numberOf(this.#oldest.get(route)?.['oldest']);
   }
 
-  /** Somebody else has written, or what this process wrote is undone. */
+  /** Another process has written, or this process's writes were rolled back. */
   forget(): void {
     this.#routes.clear();
   }

@@ -1,9 +1,9 @@
 import type { Database } from '#contract/database.ts';
 import { messageOf, type SluiceError } from '#contract/errors.ts';
 
-/** Writes that come within this time share one commit: a commit waits for the disk, and the process with it. */
+/** Writes within this time share one commit: a commit waits for the disk, and the process with it. */
 const GROUP_MS = 5;
-/** Another process is committing; this one goes on with its work in the meantime. */
+/** The pause while another process commits. */
 const BUSY_MS = 20;
 
 interface Waiting {
@@ -13,14 +13,14 @@ interface Waiting {
 }
 
 export interface WriteSettings {
-  /** What a write that failed is told as. */
+  /** Makes the error of a failed write. */
   readonly failure: (thrown: unknown) => SluiceError;
   readonly onCommit: () => void;
-  /** Everything that the writes since the last commit did is undone. */
+  /** All writes since the last commit are rolled back. */
   readonly onRollback: () => void;
 }
 
-/** Joins small writes into few durable transactions. A write that fails, fails alone. */
+/** Joins small writes into few durable transactions. A failed write does not fail the others of its group. */
 export class LetterWrites {
   readonly #database: Database;
   readonly #settings: WriteSettings;
@@ -32,7 +32,7 @@ export class LetterWrites {
     this.#settings = settings;
   }
 
-  /** `write` runs within a transaction, perhaps twice, and only its last run counts. Resolves once it is durable. */
+  /** `write` runs within a transaction, perhaps twice; only its last run counts. Resolves once it is durable. */
   add(write: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, resolve, reject });
@@ -40,7 +40,7 @@ export class LetterWrites {
     });
   }
 
-  /** Commits what waits, now. */
+  /** Commits waiting writes now. */
   flush(): void {
     this.#commit(false);
   }
@@ -59,14 +59,14 @@ export class LetterWrites {
         this.#timer = setTimeout(() => this.#commit(true), BUSY_MS);
         return;
       }
-      // One write that the store refuses must not take the others of its group along.
-      for (const one of group) this.#alone(one);
+      // One refused write must not fail the others of its group.
+      for (const one of group) this.#runAlone(one);
       return;
     }
     for (const { resolve } of group) resolve();
   }
 
-  #alone(one: Waiting): void {
+  #runAlone(one: Waiting): void {
     try {
       this.#run([one]);
       one.resolve();
@@ -82,7 +82,7 @@ export class LetterWrites {
       this.#database.exec('COMMIT');
       this.#settings.onCommit();
     } catch (thrown) {
-      // A full disk has rolled back by itself.
+      // SQLite itself rolls back on a full disk.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       this.#settings.onRollback();
       throw thrown;
@@ -90,7 +90,7 @@ export class LetterWrites {
   }
 }
 
-/** Whether another process was at it. */
+/** Whether another process held the lock. */
 export function isBusy(thrown: unknown): boolean {
   return /database (table )?is locked/.test(messageOf(thrown));
 }

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Opens a database file, for its owner alone; the root has one way for all. Throws STATE_LINKED, or what the database says. */
+/** Opens a database file, for its owner alone. Throws STATE_LINKED, or the database's error. */
 export type OpenDatabase = (path: string, options?: { readonly readOnly?: boolean }) => DatabaseSync;
 
 /** Of the table below. */
 const LAYOUT = 1;
-/** SQLite's application_id, `SLSP`: what tells the file from that of another program. */
+/** SQLite's application_id, `SLSP`: identifies the file as a spool. */
 const MARK = 0x534c_5350;
 
 export interface SpoolLayout {
@@ -17,8 +17,8 @@ export interface SpoolLayout {
 export const PAGE_BYTES = 4096;
 
 /**
- * `slot` is the place of a row, `number` what it is called: a row that a newer message of its lane replaces keeps its
- * place, so that the file does not grow, and gets another number.
+ * `slot` is the position of a row, `number` its identity: a row that a newer message of its lane replaces keeps its slot,
+ * so that the file does not grow, and gets another number.
  */
 const TABLE = `
 CREATE TABLE IF NOT EXISTS spool (
@@ -28,12 +28,12 @@ CREATE TABLE IF NOT EXISTS spool (
 CREATE UNIQUE INDEX IF NOT EXISTS spool_lanes ON spool (lane) WHERE lane IS NOT NULL;
 CREATE TABLE IF NOT EXISTS remembered (number INTEGER PRIMARY KEY, ids TEXT NOT NULL) STRICT;`;
 
-/** The log keeps no more of the disk than this, once what was in it lies in the file. */
+/** The log is truncated to this size once its content is in the file. */
 const MAX_LOG_BYTES = 16 * 1024 ** 2;
 
 /**
- * Opens the file for one process and makes it ready. Throws what the database says, and then holds nothing: of a file
- * that is damaged, of one that another process holds.
+ * Opens the file for one process and makes it ready. Throws the database's error, and then holds nothing: for a
+ * file that is damaged, for one that another process holds.
  */
 export function openSpoolDatabase(
   path: string,
@@ -42,15 +42,15 @@ export function openSpoolDatabase(
 ): DatabaseSync {
   const database = open(path);
   try {
-    // The lock is the kernel's, kept until the end; and no memory is shared, which no sync would cover.
+    // The kernel's lock, held until the file is closed. Without shared memory, which no sync would cover.
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     const marked = Number(database.prepare('PRAGMA application_id').get()?.['application_id']);
     if (marked !== 0 && marked !== MARK) throw new Error('a database of another program');
     const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     if (version > LAYOUT) throw new Error(`layout ${version} of a later version of the bridge`);
-    // Nothing is written where everything is there: a start on a full disk must come about, and what is damaged stays as it is.
+    // An existing file is not written to: a start on a full disk must succeed, and a damaged file stays as it is.
     const isNew = version === 0;
-    // Freed pages can be given back to the disk: so it must be said before the first table.
+    // auto_vacuum, which gives freed pages back to the disk, must be set before the first table.
     if (isNew) database.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
     database.exec(`PRAGMA journal_size_limit = ${MAX_LOG_BYTES}`);

@@ -1,9 +1,9 @@
 import type { Database, Statement } from '#contract/database.ts';
 
-/** Whether rows are told apart by their place, or by a number that changes when they are replaced. */
-export type Keeps = 'all' | 'newest';
+/** `all`: a row is identified by its slot. `newest`: by a number that changes when the row is replaced. */
+export type Retention = 'all' | 'newest';
 
-/** Everything that is asked of the database, compiled once. */
+/** The statements of a spool, compiled once. */
 export interface Statements {
   readonly begin: Statement;
   readonly commit: Statement;
@@ -25,7 +25,7 @@ export interface Statements {
 
 const COLUMNS = 'head, body, checksum';
 
-export function statements(database: Database, keeps: Keeps, vacuumPages: number): Statements {
+export function statements(database: Database, keeps: Retention, vacuumPages: number): Statements {
   const name = keeps === 'all' ? 'slot' : 'number';
   const direction = keeps === 'all' ? 'ASC' : 'DESC';
   const prepare = (sql: string): Statement => database.prepare(sql);

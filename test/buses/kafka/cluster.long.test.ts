@@ -83,7 +83,9 @@ async function underLoad(
     await route.arrived(patient(FLOWS_MS), 'everything');
     const numbers = ['sluice_send_rewinds_total', 'sluice_frames_already_stored_total', 'sluice_dead_letters'];
     const values = await Promise.all(numbers.map((name) => route.bridge.metric(name)));
-    const flaps = route.bridge.lines().filter(({ event }) => event === 'sink-stalled' || event === 'sink-flows').length;
+    const flaps = route.bridge
+      .lines()
+      .filter(({ event }) => event === 'sink-stalled' || event === 'sink-recovered').length;
     t.diagnostic(
       `${Object.keys(CLASSES)[at]}: ${route.distinct} messages, ${numbers.map((name, n) => `${name} ${values[n]}`).join(', ')}, ${flaps} lines of going back and on`,
     );

@@ -32,7 +32,7 @@ law(
     link.delayMs(WAY_MS);
     const sink = await opened(`nats://127.0.0.1:${link.port}`, 's.{key}');
     let [pushed, done, rewinds] = [0, 0, 0];
-    const outbox = new PipelinedSender(sink, {
+    const sender = new PipelinedSender(sink, {
       clock: systemClock,
       drainPerSecond: undefined,
       pause: { firstMs: 50, capMs: 500 },
@@ -43,7 +43,7 @@ law(
     const push = (): void => {
       const [key, number] = [pushed % KEYS, Math.floor(pushed / KEYS)];
       pushed += 1;
-      outbox.push({
+      sender.push({
         frame: frameOf(`s.${key}`, String(number), { id: `m-${key}-${number}` }),
         sends: 0,
         faults: 0,

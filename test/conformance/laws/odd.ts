@@ -34,7 +34,7 @@ async function readGood({ source }: OpenSource, count: number, signal: AbortSign
 }
 
 /**
- * Sends odd frames among as many good ones by the engine's own outbox. A good one is known by its body. Answers how the
+ * Sends odd frames among as many good ones by the engine's own sender. A good one is known by its body. Answers how the
  * odd ones ended, by code.
  */
 export async function judgeOddFrames(ground: Ground, count: number): Promise<ReadonlyMap<string, number>> {
@@ -47,7 +47,7 @@ export async function judgeOddFrames(ground: Ground, count: number): Promise<Rea
   const refusedGood: string[] = [];
   let open = 0;
   let confirmedGood = 0;
-  const outbox = new PipelinedSender(writer.sink, {
+  const sender = new PipelinedSender(writer.sink, {
     clock: systemClock,
     drainPerSecond: undefined,
     pause: { firstMs: 100, capMs: 1000 },
@@ -63,7 +63,7 @@ export async function judgeOddFrames(ground: Ground, count: number): Promise<Rea
       else if (failure === undefined) confirmedGood += 1;
       else refusedGood.push(`${failure.code} ${failure.message}`);
     };
-    outbox.push({
+    sender.push({
       frame,
       sends: 0,
       faults: 0,
@@ -78,7 +78,7 @@ export async function judgeOddFrames(ground: Ground, count: number): Promise<Rea
   // Also where the law convicts: what is tried again would go on for ever.
   using ending = new DisposableStack();
   ending.defer(() => {
-    outbox.stop();
+    sender.stop();
     over.abort();
   });
   const reading = readGood(reader, count, over.signal);
@@ -93,7 +93,7 @@ export async function judgeOddFrames(ground: Ground, count: number): Promise<Rea
       push({ ...parts, address }, false);
       push(frameOf(ground, `good ${number}`, { id: `good-${seed}-${number}` }), true);
     }
-    await waitFor(() => open < AHEAD, ground.patienceMs, 'the outbox to empty');
+    await waitFor(() => open < AHEAD, ground.patienceMs, 'the sender to empty');
   }
   await waitFor(() => open === 0, ground.patienceMs, 'every frame to end').catch((cause: unknown) => {
     throw new Error(named(`${open} frames did not end; halts: ${halts.join(', ')}`), { cause });

@@ -211,7 +211,7 @@ test('letters of layout 1 are kept, listed by their key, replayed and bounded', 
     [[7, 2, 2 + 13 + 4 + 1 + 1]],
   );
   const store = openDeadLetterStore(folder.path);
-  assert.deepEqual(store.standing('r').letters, 1);
+  assert.deepEqual(store.counts('r').letters, 1);
   await store.record(letterForTest());
   assert.deepEqual(
     mark.list({}, 10).map(({ number }) => number),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { law } from '../../harness/law.ts';
 import { SERVERS } from '../../host/ground.ts';
 import { startNode, startSluice } from '../../host/sluice-process.ts';
-import { BROKEN, FIXED, letterGround } from './dlq-ground.ts';
+import { BROKEN, FIXED, letterGround } from './dlq-fixture.ts';
 
 law('a running bundle sends letters through again that an older one left', SERVERS, async () => {
   await using place = await letterGround();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { law } from '../../harness/law.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { SERVERS } from '../../host/ground.ts';
-import { envelope, letterGround } from './dlq-ground.ts';
+import { envelope, letterGround } from './dlq-fixture.ts';
 
 const SCHEMA = {
   type: 'object',

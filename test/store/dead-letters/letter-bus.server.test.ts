@@ -10,7 +10,7 @@ import { waitFor } from '../../harness/wait-for.ts';
 import { MOST_HEADER_VALUES } from '../../../runtime/engine/header-bound.ts';
 import { startMemoryRun, type MemoryRun } from '../../host/memory-run.ts';
 import { watchStream } from '../../host/out-stream.ts';
-import { letterGround } from './dlq-ground.ts';
+import { letterGround } from './dlq-fixture.ts';
 
 let grounds = 0;
 

@@ -6,7 +6,7 @@ import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { SERVERS } from '../../host/ground.ts';
 import type { Stored } from '../../host/out-stream.ts';
-import { BROKEN, envelope, FIXED, letterGround } from './dlq-ground.ts';
+import { BROKEN, envelope, FIXED, letterGround } from './dlq-fixture.ts';
 
 function numbers(stored: readonly Stored[]): number[] {
   return stored.map(({ body }) => (JSON.parse(Buffer.from(body).toString()) as { n: number }).n);

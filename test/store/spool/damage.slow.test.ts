@@ -12,7 +12,7 @@ import {
 import { test } from 'node:test';
 import { dice, seedOfRun } from '../../kill/random.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
-import { arrival, fileIn, lentBy, MIB, numbered, openIn, textsIn } from './ground.ts';
+import { arrival, fileIn, lentBy, MIB, numbered, openIn, textsIn } from './spool-fixture.ts';
 
 const COUNT = 2000;
 const BODY = 'x'.repeat(300);
@@ -39,12 +39,12 @@ function overwrite(file: string, at: number, bytes: Uint8Array): void {
 /** Opens a damaged spool: what it saved must be true, in order and usable, and the damaged file must be kept as it was. */
 function salvaged(folder: string, texts: readonly string[]): number {
   const before = readFileSync(fileIn(folder));
-  const { store, quarantine } = openIn(folder);
-  assert.ok(quarantine, 'the damage is found');
-  assert.notEqual(quarantine.flaw, '');
-  assert.equal(quarantine.file, `${fileIn(folder)}.damaged-20261125T093000Z`);
-  assert.deepEqual(readFileSync(quarantine.file), before, 'the damaged file is kept, byte for byte');
-  assert.equal(store.messages, quarantine.saved);
+  const { store, damage } = openIn(folder);
+  assert.ok(damage, 'the damage is found');
+  assert.notEqual(damage.flaw, '');
+  assert.equal(damage.movedTo, `${fileIn(folder)}.damaged-20261125T093000Z`);
+  assert.deepEqual(readFileSync(damage.movedTo), before, 'the damaged file is kept, byte for byte');
+  assert.equal(store.messages, damage.recovered);
   const lent = lentBy(store);
   const known = new Set(texts);
   const numbers = lent.map(({ text }) => Number(text.split(' ')[0]));
@@ -66,17 +66,17 @@ function salvaged(folder: string, texts: readonly string[]): number {
   assert.deepEqual(textsIn(store), ['m1']);
   store.close();
   const again = openIn(folder);
-  assert.equal(again.quarantine, undefined, 'it does not happen twice');
+  assert.equal(again.damage, undefined, 'it does not happen twice');
   assert.deepEqual(textsIn(again.store), ['m1']);
   again.store.close();
-  return quarantine.saved;
+  return damage.recovered ?? 0;
 }
 
 test('a sound file is opened as it is, and nothing is set aside', () => {
   using folder = temporaryFolder('spool');
   const texts = filled(folder.path);
-  const { store, quarantine } = openIn(folder.path);
-  assert.equal(quarantine, undefined);
+  const { store, damage } = openIn(folder.path);
+  assert.equal(damage, undefined);
   assert.deepEqual(textsIn(store), texts);
   store.close();
   assert.deepEqual(readdirSync(folder.path), ['spool-r.sqlite']);
@@ -136,14 +136,14 @@ test('whatever bytes are changed, a start comes about, and saves nothing that is
       for (let offset = roll(1, 200); offset > 0; offset -= 1) bytes[at + offset - 1] = roll(0, 255);
     }
     writeFileSync(file, bytes);
-    const { store, quarantine } = openIn(folder.path);
+    const { store, damage } = openIn(folder.path);
     const known = new Set(texts);
     const lent = lentBy(store);
     assert.ok(
       lent.every(({ text }) => known.has(text)),
       `SLUICE_SEED=${seed}, round ${round}`,
     );
-    if (quarantine === undefined) assert.equal(lent.length, COUNT, `SLUICE_SEED=${seed}, round ${round}`);
+    if (damage === undefined) assert.equal(lent.length, COUNT, `SLUICE_SEED=${seed}, round ${round}`);
     store.commit(
       numbered(1, 1),
       lent.map(({ number }) => number),
@@ -174,10 +174,10 @@ test('a log that is torn at its end costs what was not committed, and sets nothi
     leftOpen(folder.path, torn.path);
     tear(`${fileIn(torn.path)}-wal`);
     const opened = openIn(torn.path);
-    assert.equal(opened.quarantine, undefined);
+    assert.equal(opened.damage, undefined);
     assert.deepEqual(
       textsIn(opened.store),
-      numbered(1, 10).map(({ kept }) => kept.id),
+      numbered(1, 10).map(({ message }) => message.id),
     );
     opened.store.close();
   }
@@ -194,11 +194,11 @@ test('of a damaged file that a killed process left, what lay in its log alone is
   store.close();
   overwrite(fileIn(killed.path), 60 * 4096, new Uint8Array(4096).fill(0xa5));
   const opened = openIn(killed.path);
-  assert.ok(opened.quarantine);
+  assert.ok(opened.damage);
   const out = textsIn(opened.store);
   assert.deepEqual(
     out.slice(-50),
-    numbered(COUNT + 1, COUNT + 50).map(({ kept }) => kept.id),
+    numbered(COUNT + 1, COUNT + 50).map(({ message }) => message.id),
   );
   assert.ok(out.length > texts.length + 50 - 20, `${out.length} saved`);
   opened.store.close();
@@ -215,8 +215,8 @@ test('a repair that was cut short is made again before the new file was whole, a
   using other = temporaryFolder('spool');
   writeFileSync(`${fileIn(other.path)}.repaired`, whole);
   writeFileSync(`${fileIn(other.path)}-wal`, 'of the damaged file');
-  const { store, quarantine } = openIn(other.path);
-  assert.equal(quarantine, undefined);
+  const { store, damage } = openIn(other.path);
+  assert.equal(damage, undefined);
   assert.deepEqual(textsIn(store), texts);
   store.close();
   assert.ok(!existsSync(`${fileIn(other.path)}.repaired`));

@@ -18,7 +18,7 @@ import { NO_MOUNT, smallDisk } from '../../harness/small-disk.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { startNode } from '../../host/sluice-process.ts';
-import { fileIn, guarded, MIB, openIn, spoolIn, textsIn } from './ground.ts';
+import { fileIn, guarded, MIB, openIn, spoolIn, textsIn } from './spool-fixture.ts';
 
 const DEADLINE_MS = 30_000;
 const FILLER = resolve(import.meta.dirname, 'filler.ts');
@@ -140,7 +140,7 @@ test('a file that was written anew keeps its bound, and gives its pages back', a
   for (let round = 0; left === 0 && round < 100; round += 1) {
     const body = new Uint8Array(20_000);
     const arrivals = upTo(10).map((n) => ({
-      kept: {
+      message: {
         id: `${round}.${n}`,
         attempt: 1,
         lane: undefined,

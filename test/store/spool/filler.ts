@@ -1,6 +1,6 @@
 // `node filler.ts FOLDER`: takes messages of 1,500 bytes into a spool until the disk is full, while nothing is sent on. Says
 // `full N`, N being the last one that the source heard accept of, and stays until it is killed.
-import { guarded, MIB, spoolIn } from './ground.ts';
+import { guarded, MIB, spoolIn } from './spool-fixture.ts';
 import { GivenSource } from './given-source.ts';
 import { frameForTest } from '../../engine/route-for-test.ts';
 

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { dice, seedOfRun } from '../../kill/random.ts';
-import { openIn } from './ground.ts';
+import { openIn } from './spool-fixture.ts';
 import { lostOf, type Marks, readMarks } from './marks.ts';
 
 const TAKER = resolve(import.meta.dirname, 'taker.ts');
@@ -35,8 +35,8 @@ test(`a process that is killed ${KILLS} times while it takes and sends loses not
     await sleep(roll(0, 250));
     taker.kill('SIGKILL');
     await ended;
-    const { store, quarantine } = openIn(folder.path);
-    assert.equal(quarantine, undefined);
+    const { store, damage } = openIn(folder.path);
+    assert.equal(damage, undefined);
     lain += store.messages;
     lost += lostOf(store, marksNow()).length;
     store.close();

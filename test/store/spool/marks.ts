@@ -22,13 +22,13 @@ export function lostOf(store: SpoolStore, { accepted, delivered }: Marks): numbe
     rows.length > 0;
     rows = store.next({ messages: 256, bytes: 1e9 })
   ) {
-    for (const { kept } of rows) {
-      const sent = messageOfNumber(Number(kept.id));
+    for (const { message } of rows) {
+      const sent = messageOfNumber(Number(message.id));
       assert.deepEqual(
-        { ...kept.frame, body: Buffer.from(kept.frame.body ?? []) },
+        { ...message.frame, body: Buffer.from(message.frame.body ?? []) },
         { ...sent, body: Buffer.from(sent.body ?? []) },
       );
-      there.push(Number(kept.id));
+      there.push(Number(message.id));
     }
   }
   assert.deepEqual(

@@ -9,7 +9,7 @@ import { law } from '../../harness/law.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { seedOfRun } from '../../kill/random.ts';
-import { openIn } from './ground.ts';
+import { openIn } from './spool-fixture.ts';
 import { lostOf, readMarks } from './marks.ts';
 
 const TAKER = resolve(import.meta.dirname, 'taker.ts');
@@ -59,11 +59,11 @@ async function cutWhileTaking(
       const cut = join(scratch.path, 'cut');
       rmSync(cut, { recursive: true, force: true });
       writeFiles(files, cut);
-      const { store, quarantine } = openIn(cut);
+      const { store, damage } = openIn(cut);
       const said = readMarks(marks);
       result.lost += lostOf(store, said).length;
       result.accepted += said.accepted.size;
-      result.quarantined += quarantine === undefined ? 0 : 1;
+      result.quarantined += damage === undefined ? 0 : 1;
       result.cuts += 1;
       store.close();
       if (reached === 'some') result.left = new Map([...files, [MARKS, Buffer.from(marks)]]);

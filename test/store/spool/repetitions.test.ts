@@ -5,8 +5,8 @@ import type { Arrival } from '../../../runtime/store/spool/spool-store.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { GivenSource } from './given-source.ts';
-import { arrival, MIB, openIn, spoolIn, textsIn } from './ground.ts';
-import { begun, frames, lent, textOf } from './lent.ts';
+import { arrival, MIB, openIn, spoolIn, textsIn } from './spool-fixture.ts';
+import { begun, frames, lent, textOf } from './read-messages.ts';
 
 const DEADLINE_MS = 5000;
 
@@ -29,7 +29,7 @@ test('what the source delivers again because its settlement was lost is stored o
   assert.deepEqual((await lent(second.spool, 3)).map(textOf), ['2', '3', '4']);
   await waitFor(() => second.source.settled.length === 4, DEADLINE_MS, 'all to be accepted');
   assert.equal(second.store.messages, 3);
-  // Nobody can have seen it: another message that isReused its id.
+  // A first delivery: another message that has its id.
   second.source.give(frames('other'), { id: '4', attempt: 1 });
   assert.deepEqual((await lent(second.spool, 1)).map(textOf), ['other']);
   await second.spool.close();
@@ -37,7 +37,7 @@ test('what the source delivers again because its settlement was lost is stored o
 
 test('of telemetry that is delivered again in a row the newest stays, whatever of it was known', async () => {
   using folder = temporaryFolder('spool');
-  const settings = { keeps: 'newest', identify: () => ({ lane: 'a', rank: undefined }) } as const;
+  const settings = { keeps: 'newest', compactionKey: () => ({ lane: 'a', rank: undefined }) } as const;
   const first = spoolIn(folder.path, settings);
   for (const id of ['1', '2']) first.source.give(frames(id), { id });
   await begun(first.spool);
@@ -55,7 +55,7 @@ test('of telemetry that is delivered again in a row the newest stays, whatever o
 
 test('of telemetry whose acknowledgements are lost with two connections in a row nothing older follows what was sent', async () => {
   using folder = temporaryFolder('spool');
-  const settings = { keeps: 'newest', identify: () => ({ lane: 'a', rank: undefined }) } as const;
+  const settings = { keeps: 'newest', compactionKey: () => ({ lane: 'a', rank: undefined }) } as const;
   const { source, spool, store } = spoolIn(folder.path, settings);
   // Over the first connection they come again and nobody knows them: the process before had not committed them.
   for (const id of ['1', '2', '3']) source.give(frames(id), { id, attempt: 2 });
@@ -74,7 +74,11 @@ test('of telemetry whose acknowledgements are lost with two connections in a row
 
 test('of telemetry that comes again from before what is remembered the newest stays', async () => {
   using folder = temporaryFolder('spool');
-  const settings = { keeps: 'newest', remembers: 2, identify: () => ({ lane: 'a', rank: undefined }) } as const;
+  const settings = {
+    keeps: 'newest',
+    rememberedIds: 2,
+    compactionKey: () => ({ lane: 'a', rank: undefined }),
+  } as const;
   const { source, spool, store } = spoolIn(folder.path, settings);
   for (const id of ['1', '2', '3', '4']) {
     source.give(frames(id), { id });

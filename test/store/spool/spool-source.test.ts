@@ -10,8 +10,8 @@ import { frameForTest } from '../../engine/route-for-test.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { GivenSource } from './given-source.ts';
-import { MIB, openIn, spoolIn, textsIn } from './ground.ts';
-import { begun, frames, lent, MUCH, textOf } from './lent.ts';
+import { MIB, openIn, spoolIn, textsIn } from './spool-fixture.ts';
+import { begun, frames, lent, MUCH, textOf } from './read-messages.ts';
 
 const DEADLINE_MS = 5000;
 
@@ -159,8 +159,8 @@ test('a full spool pauses the source once, says so, and reads it again when ther
 
 test('telemetry that fills its spool goes on replacing what it holds, and a new key pauses the source', async () => {
   using folder = temporaryFolder('spool');
-  const identify = ({ frame }: { readonly frame: Frame }) => ({ lane: frame.address, rank: undefined });
-  const { source, spool, store, pauses } = spoolIn(folder.path, { maxBytes: MIB, keeps: 'newest', identify });
+  const compactionKey = ({ frame }: { readonly frame: Frame }) => ({ lane: frame.address, rank: undefined });
+  const { source, spool, store, pauses } = spoolIn(folder.path, { maxBytes: MIB, keeps: 'newest', compactionKey });
   const pad = 'x'.repeat(1000);
   const keys = 600;
   const report = (key: number, nth: number): Frame => frameForTest(`unit-${key}`, `${nth} ${pad}`);
@@ -223,7 +223,7 @@ test('on a full disk messages wait unsettled, what lies there is lent all the sa
       for (;;) appendFileSync(ballast, new Uint8Array(65_536));
     });
     const second = spoolIn(folder.path, { source: new GivenSource() });
-    assert.deepEqual([second.quarantine, second.store.messages], [undefined, 50]);
+    assert.deepEqual([second.damage, second.store.messages], [undefined, 50]);
     second.source.give(frames(...all.slice(50)));
     const out = await lent(second.spool, 50);
     for (const delivery of out) delivery.settle(ACCEPT);

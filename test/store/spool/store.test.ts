@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Frame, HeaderType } from '../../../runtime/contract/frame.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
-import { arrival, fileIn, lentBy, MIB, numbered, openIn, textsIn } from './ground.ts';
+import { arrival, fileIn, lentBy, MIB, numbered, openIn, textsIn } from './spool-fixture.ts';
 
 const texts = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -52,12 +52,12 @@ test('a message comes out of the store as it went in: key, headers, types, times
   const { store } = openIn(folder.path);
   fc.assert(
     fc.property(frames, optional, fc.option(fc.nat(), { nil: undefined }), (frame, lane, attempt) => {
-      const kept = { id: 'an id', attempt, lane, arrivedAtMs: 1234.5, frame };
-      store.commit([{ kept, lane: undefined, rank: undefined }], []);
+      const message = { id: 'an id', attempt, lane, arrivedAtMs: 1234.5, frame };
+      store.commit([{ message, lane: undefined, rank: undefined }], []);
       const [lent, ...more] = store.next({ messages: 10, bytes: 1 });
       assert.deepEqual(more, []);
-      assert.deepEqual(lent?.kept, kept);
-      assert.deepEqual([...(lent?.kept.frame.headers ?? [])], [...frame.headers], 'in their order');
+      assert.deepEqual(lent?.message, message);
+      assert.deepEqual([...(lent?.message.frame.headers ?? [])], [...frame.headers], 'in their order');
       store.commit([], [lent?.number ?? 0]);
     }),
     { numRuns: 500 },
@@ -105,7 +105,7 @@ test('what a start finds may have been lent before; what comes afterwards cannot
   first.close();
   const second = openIn(folder.path).store;
   second.commit(numbered(3, 3), []);
-  const suspects = second.next({ messages: 10, bytes: 1e9 }).map(({ isSuspect }) => isSuspect);
+  const suspects = second.next({ messages: 10, bytes: 1e9 }).map(({ mayBeRepeat }) => mayBeRepeat);
   assert.deepEqual(suspects, [true, true, false]);
   second.close();
 });
@@ -117,7 +117,7 @@ test('of the newest of each lane the last to come is lent first, and what it rep
   assert.deepEqual([put('a1', 'a'), put('b1', 'b'), put('c1', 'c'), put('a2', 'a')], [0, 0, 0, 1]);
   assert.equal(store.messages, 3);
   assert.deepEqual(
-    store.next({ messages: 2, bytes: 1e9 }).map(({ kept }) => kept.id),
+    store.next({ messages: 2, bytes: 1e9 }).map(({ message }) => message.id),
     ['a2', 'c1'],
   );
   put('d1', 'd');
@@ -168,7 +168,7 @@ test('whatever is read and put in turn, the newest first lends each row once and
           store.commit([arrival(`${lane} ${nth}`, { lane })], []);
         } else {
           const expected = [...waiting].toReversed().slice(0, act.read);
-          const got = store.next({ messages: act.read, bytes: 1e9 }).map(({ kept }) => kept.id);
+          const got = store.next({ messages: act.read, bytes: 1e9 }).map(({ message }) => message.id);
           // One read may end at a gap; what it lends is the newest there is all the same.
           assert.deepEqual(
             got,

@@ -8,11 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT, type Delivery } from '../../../runtime/contract/delivery.ts';
 import type { Demand } from '../../../runtime/contract/source.ts';
 import { openSpoolStore } from '../../../runtime/store/spool/open-spool-store.ts';
-import { syncFolder } from '../../../runtime/store/sync-files.ts';
 import { SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
 import { openDatabase } from '../../../runtime/store/sqlite.ts';
 import { dice } from '../../kill/random.ts';
-import { fileIn, MIB } from './ground.ts';
+import { fileIn, MIB } from './spool-fixture.ts';
 import { messageOfNumber } from './taken-message.ts';
 
 const [, , folder = '', first = '1', last = '1', seed = '1', mode = ''] = process.argv;
@@ -45,11 +44,11 @@ const open = (path: string) => {
   database.exec = (sql) => exec(sql.replace('synchronous = FULL', 'synchronous = OFF'));
   return database;
 };
-const settings = { maxBytes: 64 * MIB, keeps: 'all', remembers: 500 } as const;
-const { store } = openSpoolStore(fileIn(folder), open, settings, { syncFolder });
+const settings = { maxBytes: 64 * MIB, keeps: 'all', rememberedIds: 500 } as const;
+const { store } = openSpoolStore(fileIn(folder), open, settings);
 const spool = new SpoolSource(source, store, {
   window: { messages: 200, bytes: MIB },
-  identify: () => ({ lane: undefined, rank: undefined }),
+  compactionKey: () => ({ lane: undefined, rank: undefined }),
   nowMs: Date.now,
   after: (ms, run) => systemClock.after(ms, run),
   onPause: () => {},

@@ -2,8 +2,7 @@ import { systemClock } from '../../../runtime/engine/clock.ts';
 import { join } from 'node:path';
 import type { Frame } from '../../../runtime/contract/frame.ts';
 import { type OpenedStore, openSpoolStore, type SpoolServices } from '../../../runtime/store/spool/open-spool-store.ts';
-import { syncFolder } from '../../../runtime/store/sync-files.ts';
-import { type Identity, type Pause, SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
+import { type CompactionKey, type Pause, SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
 import type { Arrival, SpoolStore, StoreSettings } from '../../../runtime/store/spool/spool-store.ts';
 import { Reserve } from '../../../runtime/store/reserve.ts';
 import { openDatabase } from '../../../runtime/store/sqlite.ts';
@@ -22,9 +21,8 @@ export function fileIn(folder: string): string {
 /** As a route opens its spool: it knows whether its file is still there, and keeps room for a full disk. */
 export function guarded(folder: string): SpoolServices {
   return {
-    syncFolder,
     watch: (path, open) => new WatchedDatabase(path, { open }),
-    room: new Reserve(`${fileIn(folder)}-reserve`),
+    reserve: new Reserve(`${fileIn(folder)}-reserve`),
   };
 }
 
@@ -37,8 +35,8 @@ export function openIn(
   return openSpoolStore(
     fileIn(folder),
     openDatabase,
-    { maxBytes: 64 * MIB, keeps: 'all', remembers: 400, ...settings },
-    { now, syncFolder, ...services },
+    { maxBytes: 64 * MIB, keeps: 'all', rememberedIds: 400, ...settings },
+    { now, ...services },
   );
 }
 
@@ -46,7 +44,7 @@ export function openIn(
 export function arrival(text: string, more: Partial<Arrival> & { readonly frame?: Partial<Frame> } = {}): Arrival {
   const { frame, ...rest } = more;
   return {
-    kept: { id: text, attempt: 1, lane: undefined, arrivedAtMs: 5000, frame: frameForTest('in/a', text, frame) },
+    message: { id: text, attempt: 1, lane: undefined, arrivedAtMs: 5000, frame: frameForTest('in/a', text, frame) },
     lane: undefined,
     rank: undefined,
     ...rest,
@@ -61,7 +59,8 @@ export function numbered(from: number, to: number): Arrival[] {
 export function lentBy(store: SpoolStore, room = ROOM): { readonly number: number; readonly text: string }[] {
   const all: { number: number; text: string }[] = [];
   for (let rows = store.next(room); rows.length > 0; rows = store.next(room)) {
-    for (const { number, kept } of rows) all.push({ number, text: Buffer.from(kept.frame.body ?? []).toString() });
+    for (const { number, message } of rows)
+      all.push({ number, text: Buffer.from(message.frame.body ?? []).toString() });
   }
   return all;
 }
@@ -73,7 +72,7 @@ export function textsIn(store: SpoolStore): string[] {
 /** A spool at work behind a source that is given its frames. */
 export function spoolIn(folder: string, settings: SpoolParts = {}) {
   const {
-    identify = () => ({ lane: undefined, rank: undefined }),
+    compactionKey = () => ({ lane: undefined, rank: undefined }),
     window = { messages: 100, bytes: MIB },
     services,
     ...store
@@ -84,7 +83,7 @@ export function spoolIn(folder: string, settings: SpoolParts = {}) {
   const said: string[] = [];
   const spool = new SpoolSource(source, opened.store, {
     window,
-    identify,
+    compactionKey,
     nowMs: () => 7000,
     after: (ms, run) => systemClock.after(ms, run),
     onPause(pause) {
@@ -96,7 +95,7 @@ export function spoolIn(folder: string, settings: SpoolParts = {}) {
 }
 
 interface SpoolParts extends Partial<StoreSettings> {
-  readonly identify?: (delivery: { readonly frame: Frame }) => Identity;
+  readonly compactionKey?: (delivery: { readonly frame: Frame }) => CompactionKey;
   readonly window?: { readonly messages: number; readonly bytes: number };
   readonly source?: GivenSource;
   readonly services?: SpoolServices;

@@ -1,9 +1,9 @@
-/** Positions in the shared memory, in words of 4 bytes. `passing`: the id means nothing to another run. */
+/** Positions in the shared memory, in words of 4 bytes. `passing`: the id is valid in this run only. */
 export const WORDS = { beats: 0, calls: 1, place: 2, length: 3, passing: 4, debugged: 5 } as const;
-/** Where the bytes of the id begin, and how many there is room for: a longer one is cut, and nobody is struck by half a name. */
+/** The position and size of the id's bytes. A longer id is cut, and no crash is counted for it. */
 export const ID = { at: 32, bytes: 480 } as const;
 
-/** Where a call can stand that never comes back. */
+/** A step of a route that may block. */
 export interface Place {
   readonly route: string;
   readonly stage: string;
@@ -11,19 +11,19 @@ export interface Place {
   readonly limitMs: number;
 }
 
-/** What the watching thread is told once, at its start. */
-export interface Orders {
+/** The settings of the watchdog thread, passed at its start. */
+export interface ThreadSettings {
   readonly memory: SharedArrayBuffer;
   readonly words: typeof WORDS;
   readonly id: typeof ID;
-  /** Those that the word `place` counts, from 1. */
+  /** Indexed by the word `place`, from 1. */
   readonly places: readonly Place[];
   readonly pipeline: string;
-  /** Where nobody knows what the event loop does. */
+  /** Of the event loop outside of every step. */
   readonly limitMs: number;
   /** Added to every limit. */
   readonly graceMs: number;
-  readonly lookMs: number;
-  /** A statement that notes a crashNote against route and id, and the database it is for. */
+  readonly checkMs: number;
+  /** The statement that counts a crash for a route and an id, and its database. */
   readonly crashNote: { readonly file: string; readonly statement: string };
 }

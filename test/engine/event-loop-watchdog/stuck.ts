@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery } from '../../../runtime/contract/delivery.ts';
-import { startEventLoopWatchdog } from '../../../runtime/host/event-loop-watchdog/start.ts';
-import { frameForTest } from '../../engine/route-for-test.ts';
+import { startEventLoopWatchdog } from '../../../runtime/engine/event-loop-watchdog/start.ts';
+import { frameForTest } from '../route-for-test.ts';
 
 /** A process of its own, for tests: its event loop does as its arguments say under the eyes of a watching thread. */
 const [does = '', file = ''] = process.argv.slice(2);

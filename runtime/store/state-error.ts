@@ -1,8 +1,8 @@
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 
-/** Whether the file is not as it was written, or none of the kind. */
-export function isDamage(thrown: unknown): boolean {
+/** Whether the file is damaged, or no database. */
+export function isCorrupt(thrown: unknown): boolean {
   const code = codeOf(thrown);
   return code === CODES.corrupt || code === CODES.notADatabase;
 }
@@ -10,16 +10,16 @@ export function isDamage(thrown: unknown): boolean {
 /** SQLITE_IOERR_SHMSIZE: no room for the index of a log. */
 const NO_ROOM_FOR_INDEX = 4874;
 
-/** Whether the disk has no room, as the database says it or the file system. */
+/** Whether the disk is full, as an error of the database or of the file system. */
 export function isFullDisk(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   if ('errcode' in thrown && thrown.errcode === NO_ROOM_FOR_INDEX) return true;
   return codeOf(thrown) === CODES.full || ('code' in thrown && thrown.code === 'ENOSPC');
 }
 
-/** STATE_UNUSABLE or STATE_DAMAGED: what was to be done, and what came of it. An error of ours stays as it is. */
-export function unusable(expected: string, thrown: unknown): SluiceError {
+/** STATE_UNUSABLE or STATE_DAMAGED, with the attempted action and the cause. A SluiceError is returned as it is. */
+export function stateError(expected: string, thrown: unknown): SluiceError {
   if (thrown instanceof SluiceError) return thrown;
-  const code = isDamage(thrown) ? 'STATE_DAMAGED' : 'STATE_UNUSABLE';
+  const code = isCorrupt(thrown) ? 'STATE_DAMAGED' : 'STATE_UNUSABLE';
   return new SluiceError(code, `expected to ${expected}, found ${messageOf(thrown)}`, { cause: thrown });
 }

@@ -1,20 +1,20 @@
-import type { Orders } from './settings.ts';
+import type { ThreadSettings } from './settings.ts';
 
 /**
- * The whole life of the watching thread. Its source text alone goes there, so it refers to nothing outside of itself
- * but types. Ends the process when the event loop has neither turned nor come to another call for too long.
+ * The function of the watchdog thread. Only its source text is passed there, so it refers to nothing outside of itself but
+ * types. It ends the process when the event loop has neither turned nor begun another call for too long.
  */
 export function watchThread(): void {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
   const { writeSync } = process.getBuiltinModule('node:fs');
-  const orders: Orders = workerData;
-  const { memory, words, id: idSpace, places, pipeline, limitMs, graceMs, lookMs, crashNote } = orders;
+  const settings: ThreadSettings = workerData;
+  const { memory, words, id: idSpace, places, pipeline, limitMs, graceMs, checkMs, crashNote } = settings;
   const shared = new Int32Array(memory, 0, idSpace.at / 4);
   const read = (word: keyof typeof words): number => Atomics.load(shared, words[word]);
   let beats = -1;
   let calls = -1;
   let stillMs = 0;
-  let lookedAtMs = performance.now();
+  let checkedAtMs = performance.now();
 
   const isMoving = (): boolean => {
     const [nowBeats, nowCalls] = [read('beats'), read('calls')];
@@ -39,17 +39,17 @@ export function watchThread(): void {
       delivery: id,
       text: `the event loop has stood still for ${Math.round(stillMs)} ms${
         place === undefined ? ', outside of every call that could be named' : ''
-      }; the process is ended, and starts in probation`,
+      }; the process is ended, and starts in crash quarantine`,
     };
     try {
       writeSync(2, `${JSON.stringify(line)}\n`);
     } catch {
-      // Nobody reads it any more.
+      // Standard error is closed.
     }
     try {
-      // A name that was cut ends before its last character.
-      const isName = length <= idSpace.bytes - 4 && read('passing') === 0;
-      if (place !== undefined && id !== undefined && isName) {
+      // A cut id ends before its last character.
+      const isWhole = length <= idSpace.bytes - 4 && read('passing') === 0;
+      if (place !== undefined && id !== undefined && isWhole) {
         process.emitWarning = () => {};
         const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
         const database = new DatabaseSync(crashNote.file);
@@ -58,11 +58,11 @@ export function watchThread(): void {
         database.close();
       }
     } catch {
-      // Then its first crashNote is the next one: probation writes it down before it runs.
+      // The crash is not counted. Crash quarantine counts the next one.
     }
-    // Exit handlers are functions of a thread that does not listen; nothing but the kernel ends it.
+    // The blocked thread runs no exit handlers; only the kernel ends it.
     process.kill(process.pid, 'SIGKILL');
-    // The first process of a container is spared even that. A debugger's word still gets into a loop.
+    // The kernel spares the first process of a container. A debugger's command still interrupts a loop.
     setTimeout(() => {
       const { Session } = process.getBuiltinModule('node:inspector');
       const session = new Session();
@@ -71,20 +71,20 @@ export function watchThread(): void {
     }, 100);
   };
 
-  const looking = setInterval(() => {
-    // Read before it is asked for progress: a limit must not be that of another call than the one that took the time.
+  const checking = setInterval(() => {
+    // Read before the progress: the limit must be that of the call that took the time.
     const limit = (places[read('place') - 1]?.limitMs ?? limitMs) + graceMs;
-    const passedMs = performance.now() - lookedAtMs;
-    lookedAtMs += passedMs;
-    // Who comes so late has been asleep itself: the process was stopped, and its main thread begins anew.
-    const wasAsleep = passedMs > 4 * lookMs + 1000;
-    if (isMoving() || wasAsleep) {
+    const passedMs = performance.now() - checkedAtMs;
+    checkedAtMs += passedMs;
+    // A check so late means that the whole process was stopped: the time of the main thread begins again.
+    const wasSuspended = passedMs > 4 * checkMs + 1000;
+    if (isMoving() || wasSuspended) {
       stillMs = 0;
       return;
     }
-    stillMs += Math.min(passedMs, 2 * lookMs);
+    stillMs += Math.min(passedMs, 2 * checkMs);
     if (stillMs < limit) return;
-    clearInterval(looking);
+    clearInterval(checking);
     end();
-  }, lookMs);
+  }, checkMs);
 }

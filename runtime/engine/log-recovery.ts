@@ -2,18 +2,18 @@ import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import type { Sink, RecoveredLog } from '#contract/sink.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
-import { RecoveredIds } from '../engine/recovered-ids.ts';
+import { RecoveredIds } from './recovered-ids.ts';
 
-/** A slow server holds up the start for so long and no longer. */
+/** The most that a slow server delays the start. */
 const DEADLINE_MS = 5000;
-/** Beyond it the driver is not waited for either. */
+/** The driver's own time to end after the deadline. */
 const GRACE_MS = 1000;
-const AGAIN_MS = 250;
+const RETRY_MS = 250;
 
-/** What a source delivers again after a crash is what was not settled: a window. */
+/** After a crash a source redelivers unsettled messages: a window. */
 const WINDOWS = 4;
 const LEAST = 4096;
-/** And what was settled since its place was last written down: so many messages a millisecond no route passes on. */
+/** And messages settled since its last commit: no route sends so many a millisecond. */
 const PER_MS = 100;
 
 export interface LogRecoverySettings {
@@ -21,7 +21,7 @@ export interface LogRecoverySettings {
   readonly route: string;
   /** Most messages that may be unsettled. */
   readonly window: number;
-  /** Of its source. */
+  /** How often the source commits its position. */
   readonly commitsEveryMs: number | undefined;
   readonly log: Log;
   /** Aborts the start. */
@@ -36,11 +36,11 @@ export function logReader(sink: Sink, settings: LogRecoverySettings): () => Prom
   return () => {
     if (sink.recoverIds === undefined) throw new SluiceError('INTERNAL', `the sink of ${route} is no log`);
     const late = AbortSignal.any([opening, AbortSignal.timeout(DEADLINE_MS)]);
-    return withDeadline(ask(sink.recoverIds.bind(sink, wanted, late), late), DEADLINE_MS + GRACE_MS, tooLate);
+    return withDeadline(readWithRetry(sink.recoverIds.bind(sink, wanted, late), late), DEADLINE_MS + GRACE_MS, tooLate);
   };
 }
 
-/** What an earlier process has sent, as the sink's own log tells. The route starts without it where that fails. */
+/** The ids that an earlier process sent, read from the sink's own log. The route starts without them where that fails. */
 export async function recoverFromLog(sink: Sink, settings: LogRecoverySettings): Promise<RecoveredIds | undefined> {
   if (sink.recoverIds === undefined) return undefined;
   const { route, window, log, opening } = settings;
@@ -49,14 +49,14 @@ export async function recoverFromLog(sink: Sink, settings: LogRecoverySettings):
     const { ids, seen, lacks } = await logReader(sink, settings)();
     const ms = Math.round(performance.now() - startedMs);
     const found = { route, ids: ids.size, seen, ms };
-    // What may come again of a window is known then.
+    // The ids cover every message of a window that may be redelivered.
     if (lacks === undefined || ids.size >= window * WINDOWS) log.info('log-recovered', found);
     else log.warn('log-recovery-incomplete', { ...found, text: `${lacks}: ${CONSEQUENCE}` });
     if (ids.size === 0) return undefined;
-    let isSaid = false;
+    let isReported = false;
     return new RecoveredIds(ids, ({ id }) => {
-      if (!isSaid) log.warn('log-recovery-other', { route, id, text: OTHER });
-      isSaid = true;
+      if (!isReported) log.warn('log-recovery-id-mismatch', { route, id, text: MISMATCH });
+      isReported = true;
     });
   } catch (thrown) {
     if (opening.aborted) return undefined;
@@ -66,22 +66,22 @@ export async function recoverFromLog(sink: Sink, settings: LogRecoverySettings):
   }
 }
 
-/** A server that goes while it is asked may be back in time. */
-async function ask(tail: () => Promise<RecoveredLog>, late: AbortSignal): Promise<RecoveredLog> {
+/** Tries again while the server is unreachable: it may be back in time. */
+async function readWithRetry(read: () => Promise<RecoveredLog>, late: AbortSignal): Promise<RecoveredLog> {
   for (;;) {
     try {
-      return await tail();
+      return await read();
     } catch (thrown) {
       if (late.aborted || asSluiceError(thrown).code !== 'BUS_UNREACHABLE') throw thrown;
-      await pause(AGAIN_MS, late);
+      await pause(RETRY_MS, late);
     }
   }
 }
 
 function tooLate(): SluiceError {
-  return new SluiceError('BUS_UNREACHABLE', 'the sink does not say in time what it holds');
+  return new SluiceError('BUS_UNREACHABLE', 'the sink did not return the end of its log in time');
 }
 
-const OTHER =
-  'the sink holds this id of a message that is older: this one was sent; either the source began anew, or its clock is ahead of the clock of the sink';
-const CONSEQUENCE = 'what comes again after a crash may be written twice';
+const MISMATCH =
+  'the sink holds this id of an older message, so this message was sent. Either the source was made again, or its clock is ahead of the clock of the sink';
+const CONSEQUENCE = 'messages that are redelivered after a crash may be written twice';

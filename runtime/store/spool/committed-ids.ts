@@ -1,30 +1,30 @@
 import type { Database, Statement } from '#contract/database.ts';
 import { Deque } from '#kit/deque.ts';
 
-/** Longer ids are not remembered: whoever makes such ones has room for one message twice. */
+/** Longer ids are not remembered: such a message may be stored twice. */
 const MAX_ID_LENGTH = 512;
 
-/** Ids that one transaction brought. */
+/** Ids of one transaction. */
 interface Group {
   readonly number: number;
   readonly ids: readonly string[];
   readonly length: number;
 }
 
-/** How many are remembered, and how long they may be together. */
-export interface Memory {
+/** How many ids are remembered, and their total length. */
+export interface IdBounds {
   readonly ids: number;
   readonly length: number;
 }
 
 /**
- * Ids of the messages that were committed last, whatever became of them: a source whose settlements were lost with the
- * connection, or the machine, delivers them again, and what was sent meanwhile would follow newer ones. One row holds
- * the ids of one transaction.
+ * Ids of the messages that were committed last, whether or not they were sent since. A source whose settlements were lost
+ * with the connection, or the machine, delivers them again: a message that was already sent would follow newer ones. One
+ * row holds the ids of one transaction.
  */
-export class Remembered {
-  readonly #max: Memory;
-  /** The newest group of each. */
+export class CommittedIds {
+  readonly #max: IdBounds;
+  /** The newest group of each id. */
   readonly #ids = new Map<string, number>();
   readonly #groups = new Deque<Group>();
   readonly #insert: Statement;
@@ -32,18 +32,18 @@ export class Remembered {
   #length = 0;
   #last = 0;
 
-  /** Throws what the database says. */
-  constructor(database: Database, max: Memory) {
+  /** Throws the database's error. */
+  constructor(database: Database, max: IdBounds) {
     this.#max = max;
     this.#insert = database.prepare('INSERT INTO remembered (number, ids) VALUES (?, ?)');
     this.#remove = database.prepare('DELETE FROM remembered WHERE number <= ?');
     if (max.ids === 0) return;
     for (const { number, ids } of database.prepare('SELECT number, ids FROM remembered ORDER BY number').all()) {
-      this.#enter(groupOf(Number(number), idsIn(ids)));
+      this.#add(groupOf(Number(number), idsIn(ids)));
     }
   }
 
-  /** The transaction that brought it last, counted upwards; undefined for one that is not remembered. */
+  /** The number of the transaction that stored the id last, counted upwards; undefined for an id that is not remembered. */
   groupOf(id: string): number | undefined {
     return this.#ids.get(id);
   }
@@ -53,7 +53,7 @@ export class Remembered {
     return this.#last + 1;
   }
 
-  /** Within a transaction. The function returned is called once it holds. */
+  /** Called within a transaction; the function returned is to be called once it is committed. */
   write(ids: readonly string[]): () => void {
     if (this.#max.ids === 0 || ids.length === 0) return () => {};
     const group = groupOf(
@@ -61,37 +61,37 @@ export class Remembered {
       ids.filter(({ length }) => length <= MAX_ID_LENGTH),
     );
     this.#insert.run(group.number, JSON.stringify(group.ids));
-    const due = this.#due(group);
-    const last = due.at(-1);
+    const expired = this.#expired(group);
+    const last = expired.at(-1);
     if (last !== undefined) this.#remove.run(last.number);
     return () => {
-      this.#enter(group);
-      for (const old of due) this.#leave(old);
+      this.#add(group);
+      for (const old of expired) this.#forget(old);
     };
   }
 
-  /** Groups without which enough are remembered, and those for which there is no room. */
-  #due(coming: Group): Group[] {
-    const due: Group[] = [];
+  /** Groups to be forgotten: enough ids are remembered without them, or there is no room for them. */
+  #expired(coming: Group): Group[] {
+    const expired: Group[] = [];
     let count = this.#ids.size + coming.ids.length;
     let length = this.#length + coming.length;
-    for (let oldest = this.#groups.at(0); oldest !== undefined; oldest = this.#groups.at(due.length)) {
+    for (let oldest = this.#groups.at(0); oldest !== undefined; oldest = this.#groups.at(expired.length)) {
       count -= oldest.ids.length;
       if (count < this.#max.ids && length <= this.#max.length) break;
       length -= oldest.length;
-      due.push(oldest);
+      expired.push(oldest);
     }
-    return due;
+    return expired;
   }
 
-  #enter(group: Group): void {
+  #add(group: Group): void {
     this.#last = group.number;
     this.#length += group.length;
     this.#groups.push(group);
     for (const id of group.ids) this.#ids.set(id, group.number);
   }
 
-  #leave(group: Group): void {
+  #forget(group: Group): void {
     this.#groups.shift();
     this.#length -= group.length;
     for (const id of group.ids) if (this.#ids.get(id) === group.number) this.#ids.delete(id);
@@ -107,7 +107,7 @@ function idsIn(text: unknown): readonly string[] {
     const ids: unknown = JSON.parse(String(text));
     return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
   } catch {
-    // No message is in it: a damaged one costs a repetition at most.
+    // The row holds no message: a damaged one costs a repetition at most.
     return [];
   }
 }

@@ -1,9 +1,9 @@
 import type { BusContext, BusEvent } from '#contract/bus.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
-import type { Health } from '../telemetry/health.ts';
+import type { Health } from './health.ts';
 
-/** How often the same problem is said again while it lasts. */
+/** How often the same problem is logged again while it lasts. */
 const REPEAT_MS = 30_000;
 
 export interface ReporterSettings extends Pick<BusContext, 'route' | 'connection' | 'direction'> {
@@ -11,41 +11,41 @@ export interface ReporterSettings extends Pick<BusContext, 'route' | 'connection
   readonly health: Health;
   readonly onUp: () => void;
   readonly onProblem: (error: SluiceError) => void;
-  /** A connection that worked has ended; `renewed`: given up by its driver. */
+  /** A working connection has ended; `renewed`: its driver gave it up. */
   readonly onDown?: (renewed: boolean) => void;
-  /** Each notice, also those that are not said again. */
+  /** Each notice, also those that are not logged again. */
   readonly onNotice?: (code: string) => void;
-  /** Each loss; `messages` is absent where their number is not known. */
+  /** Each loss; `messages` is absent where the number is unknown. */
   readonly onLoss?: (code: string, messages: number | undefined) => void;
 }
 
-/** Turns what a connection tells of itself into log lines, readiness and decisions. A repeated problem is one line, until it changes. */
+/** Turns the events of a connection into log lines, readiness and callbacks. A repeated problem is one line, until it changes. */
 export function busReporter(settings: ReporterSettings): (event: BusEvent) => void {
   const { log, health, route, connection, direction, onUp, onProblem, onDown, onNotice, onLoss } = settings;
   const end = `${route} ${direction}`;
   const place = { route, bus: connection, end: direction };
   const notices = new Set<string>();
-  /** By code: two problems that take turns are still two lines. */
-  const said = new Map<string, { readonly text: string; readonly atMs: number }>();
+  /** By code: two alternating problems are still two lines. */
+  const logged = new Map<string, { readonly text: string; readonly atMs: number }>();
   let down: string | undefined = `not connected to ${connection} yet`;
   let suspended: string | undefined;
-  const judge = (): void => {
+  const updateHealth = (): void => {
     const why = down ?? suspended;
     health.set(end, why === undefined, why);
   };
-  judge();
+  updateHealth();
   return (event) => {
     switch (event.kind) {
       case 'connected':
-        said.clear();
+        logged.clear();
         down = undefined;
-        judge();
+        updateHealth();
         log.info('connected', { ...place, text: event.detail });
         return onUp();
       case 'disconnected':
         down = `disconnected from ${connection}: ${event.detail}`;
-        judge();
-        // Our own farewell is no news.
+        updateHealth();
+        // The bridge itself closes its connections while it stops.
         if (health.isDraining) return undefined;
         onDown?.(event.renewed ?? false);
         return log.warn(event.renewed === true ? 'connection-renewed' : 'disconnected', {
@@ -58,20 +58,20 @@ export function busReporter(settings: ReporterSettings): (event: BusEvent) => vo
       case 'suspended':
         if (suspended !== event.detail) log.warn('suspended', { ...place, text: event.detail });
         suspended = event.detail;
-        return judge();
+        return updateHealth();
       case 'resumed':
         if (suspended !== undefined) log.info('resumed', { ...place, text: event.detail });
         suspended = undefined;
-        return judge();
+        return updateHealth();
       case 'problem': {
         const { code, message, remedy } = event.error;
         if (down !== undefined) {
           down = `${code} ${message}`;
-          judge();
+          updateHealth();
         }
-        const last = said.get(code);
+        const last = logged.get(code);
         if (last?.text !== message || performance.now() - last.atMs >= REPEAT_MS) {
-          said.set(code, { text: message, atMs: performance.now() });
+          logged.set(code, { text: message, atMs: performance.now() });
           log.error('bus-problem', { ...place, code, text: `${message}. ${remedy}` });
         }
         return onProblem(event.error);

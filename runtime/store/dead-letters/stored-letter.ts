@@ -1,8 +1,8 @@
 import type { Frame } from '#contract/frame.ts';
 import { frameOf, numberOf, type Row, textOf } from './row.ts';
 
-/** A letter as the store has it, but for what it carried. */
-export interface KeptLetter {
+/** A stored letter without its frame. */
+export interface LetterSummary {
   readonly number: number;
   readonly pipeline: string;
   readonly route: string;
@@ -24,35 +24,35 @@ export interface KeptLetter {
   readonly receivedAtMs: number;
   readonly diedAtMs: number;
   readonly bytes: number;
-  /** `requested`, `issued`: it is on its way back. `failed`: its last replay was. */
+  /** `requested`, `issued`: the letter is in replay. `failed`: its last replay failed. */
   readonly replay: string | undefined;
 }
 
-/** With what it carried. */
-export interface WholeLetter extends KeptLetter {
+/** With its frame. */
+export interface StoredLetter extends LetterSummary {
   readonly frame: Frame;
 }
 
-/** Columns of a KeptLetter: no body is read for a list. */
-export const KEPT = `number, pipeline, dead_letters.route AS route, coordinates, id, address, coalesce(route_key, key) AS shown_key,
+/** Columns of a LetterSummary: no body is read for a list. */
+export const SUMMARY_COLUMNS = `number, pipeline, dead_letters.route AS route, coordinates, id, address, coalesce(route_key, key) AS shown_key,
   label, code, text, stage, position, schema, pointer, cause, attempts, trace_id, span_id, received_at_ms, died_at_ms, bytes,
   replays.state AS replay`;
 
-export function keptLetter(row: Row): KeptLetter {
-  const must = (name: string): string => textOf(row[name]) ?? '';
+export function letterSummary(row: Row): LetterSummary {
+  const text = (name: string): string => textOf(row[name]) ?? '';
   const whole = (name: string): number => numberOf(row[name]) ?? 0;
   const replay = textOf(row['replay']);
   return {
     number: whole('number'),
-    pipeline: must('pipeline'),
-    route: must('route'),
-    coordinates: must('coordinates'),
-    id: must('id'),
-    address: must('address'),
+    pipeline: text('pipeline'),
+    route: text('route'),
+    coordinates: text('coordinates'),
+    id: text('id'),
+    address: text('address'),
     key: textOf(row['shown_key']),
     label: textOf(row['label']),
-    code: must('code'),
-    text: must('text'),
+    code: text('code'),
+    text: text('text'),
     stage: textOf(row['stage']),
     position: textOf(row['position']),
     schema: textOf(row['schema']),
@@ -68,6 +68,6 @@ export function keptLetter(row: Row): KeptLetter {
   };
 }
 
-export function wholeLetter(row: Row): WholeLetter {
-  return { ...keptLetter(row), frame: frameOf(row) };
+export function storedLetter(row: Row): StoredLetter {
+  return { ...letterSummary(row), frame: frameOf(row) };
 }

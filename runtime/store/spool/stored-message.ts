@@ -2,9 +2,10 @@ import { crc32 } from 'node:zlib';
 import type { Delivery } from '#contract/delivery.ts';
 import type { Frame, Headers, HeaderType, HeaderTypes } from '#contract/frame.ts';
 import { NO_HEADERS } from '#contract/frame.ts';
+import { SluiceError } from '#contract/errors.ts';
 
-/** What of a delivery lies in the store: enough to lend it again, equal to the last byte. */
-export interface Kept {
+/** The part of a delivery that the store holds: enough to deliver it again, equal to the last byte. */
+export interface StoredMessage {
   readonly id: string;
   readonly attempt: number | undefined;
   /** The source's own lane, see Delivery. */
@@ -13,8 +14,8 @@ export interface Kept {
   readonly frame: Frame;
 }
 
-/** What the store writes of it. */
-export interface Written {
+/** The columns of a stored message. */
+export interface EncodedRow {
   readonly head: string;
   readonly body: Uint8Array | null;
   readonly checksum: number;
@@ -40,7 +41,7 @@ type Head = [
 ];
 
 /** JSON, and not a column each: SQLite's text is UTF-8, in which a key that was no text (kit/raw-text.ts) would not survive. */
-export function write({ id, attempt, lane, arrivedAtMs, frame }: Kept): Written {
+export function encodeRow({ id, attempt, lane, arrivedAtMs, frame }: StoredMessage): EncodedRow {
   const { address, key, headers, headerTypes, body, contentType } = frame;
   const head: Head = [
     id,
@@ -61,10 +62,10 @@ export function write({ id, attempt, lane, arrivedAtMs, frame }: Kept): Written 
   return { head: text, body, checksum: checksumOf(text, body) };
 }
 
-/** Undefined for what is not whole. */
-export function read(head: string, body: Uint8Array | null, checksum: number): Kept | undefined {
-  if (!isWhole(head, body, checksum)) return undefined;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checksum says that `write` made it
+/** Undefined for a row that is damaged. */
+function decodeRow(head: string, body: Uint8Array | null, checksum: number): StoredMessage | undefined {
+  if (!isIntact(head, body, checksum)) return undefined;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checksum shows that `encodeRow` made it
   const values = JSON.parse(head) as Head;
   const [id, attempt, lane, arrivedAtMs, address, key, headers, headerTypes] = values;
   const [, , , , , , , , publisherId, contentType, timestampMs, expiresAtMs, stampedBy] = values;
@@ -88,12 +89,21 @@ export function read(head: string, body: Uint8Array | null, checksum: number): K
   };
 }
 
-export function keptOf({ id, attempt, lane, frame }: Delivery, arrivedAtMs: number): Kept {
+/** The message of a row. Throws STATE_UNUSABLE where the row is damaged. */
+export function messageIn({ head, body, checksum }: Readonly<Record<string, unknown>>): StoredMessage {
+  const bytes = body instanceof Uint8Array ? body : null;
+  const message = typeof head === 'string' ? decodeRow(head, bytes, Number(checksum)) : undefined;
+  if (message === undefined)
+    throw new SluiceError('STATE_UNUSABLE', 'expected a row as it was written, found a damaged one');
+  return message;
+}
+
+export function storedMessageOf({ id, attempt, lane, frame }: Delivery, arrivedAtMs: number): StoredMessage {
   return { id, attempt, lane, arrivedAtMs, frame };
 }
 
-/** Whether it is as it was written: SQLite itself does not notice a flipped bit in a row. */
-export function isWhole(head: string, body: Uint8Array | null, checksum: number): boolean {
+/** Whether a row is as it was written: SQLite itself does not notice a flipped bit in a row. */
+export function isIntact(head: string, body: Uint8Array | null, checksum: number): boolean {
   return checksumOf(head, body) === checksum;
 }
 

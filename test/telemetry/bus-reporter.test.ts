@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ReporterSettings, busReporter } from '../../runtime/host/bus-reporter.ts';
+import { type ReporterSettings, busReporter } from '../../runtime/telemetry/bus-reporter.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { LogFields } from '../../runtime/contract/log.ts';
 import { Health } from '../../runtime/telemetry/health.ts';

@@ -1,0 +1,43 @@
+import type { Delivery } from '#contract/delivery.ts';
+import { rankOf } from '#kit/rank.ts';
+import type { Route } from '../engine/route.ts';
+import type { RouteSpec } from '../project/pipeline-spec.ts';
+import type { CompactionKey } from '../store/spool/spool-source.ts';
+import { compileTemplate } from '../template/compile-template.ts';
+import { readsBody } from './body-reads.ts';
+import { busOf, type Catalog } from './catalog-of.ts';
+
+/** No message replaces one with this key. */
+export const NEVER_REPLACED: CompactionKey = { lane: undefined, rank: undefined };
+
+/** For class telemetry: key and address, and the sequence where the route has one. */
+export function compactionKeyOf(
+  spec: RouteSpec,
+  route: Route,
+  catalog: Catalog,
+): (delivery: Delivery) => CompactionKey {
+  const { from } = spec;
+  const source = busOf(catalog, from.bus).grammar;
+  const sequence =
+    from.sequence === undefined
+      ? undefined
+      : compileTemplate(from.sequence, { route: spec.name, source, target: undefined, missing: 'SEQUENCE_INVALID' });
+  const needsBody = [from.key, from.sequence].some((text) => text !== undefined && readsBody(text));
+  return ({ id, frame }) => {
+    try {
+      const { address, headers, contentType } = frame;
+      // The pump refuses larger bodies undecoded.
+      if (needsBody && (frame.body?.length ?? 0) > route.maxBodyBytes) return NEVER_REPLACED;
+      const body = needsBody && frame.body !== null ? route.decoding?.(contentType).decode(frame.body) : undefined;
+      const view = { id, address, key: frame.key, headers, body, origin: frame };
+      const key = route.key === undefined ? frame.key : route.key(view);
+      const rank = sequence === undefined ? undefined : rankOf(sequence({ ...view, key }));
+      // A message that the pump will refuse must not replace a good one.
+      if (sequence !== undefined && rank === undefined) return NEVER_REPLACED;
+      return { lane: JSON.stringify([key ?? null, address]), rank };
+    } catch {
+      // The pump meets the same fault, and records it.
+      return NEVER_REPLACED;
+    }
+  };
+}
