@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Bus } from '../../runtime/contract/bus.ts';
 import type { CodecKind } from '../../runtime/contract/codec.ts';
 import { Dropped } from '../../runtime/contract/stage.ts';
 import { memory } from '../../runtime/buses/memory/index.ts';
@@ -58,7 +57,7 @@ const octet: CodecKind<number> = {
 };
 
 function planted(): Catalog {
-  const real = catalogOf([memory as Bus]);
+  const real = catalogOf([memory]);
   return {
     ...real,
     stages: new Map([...real.stages, [atLeast.verb, atLeast]]),
@@ -97,7 +96,7 @@ const STAGE = '/routes/0/stages/0';
 
 test('a planted stage kind without a file is checked by its own members, and unknown without them', () => {
   assert.deepEqual(errorsOf(textOf('{ atLeast: 5 }')), []);
-  assert.deepEqual(errorsOf(textOf('{ atLeast: 5 }'), catalogOf([memory as Bus])), [
+  assert.deepEqual(errorsOf(textOf('{ atLeast: 5 }'), catalogOf([memory])), [
     `UNKNOWN_STAGE ${STAGE}/atLeast - validate: NAME`,
   ]);
   assert.deepEqual(errorsOf(textOf('{ atLeast: many }')), [`WRONG_TYPE ${STAGE}/atLeast atLeast: 5`]);
@@ -125,7 +124,7 @@ test('a planted stage kind has its value by reference, its defaults, its explana
 test('a planted codec is taken by name, and its bodies have the fields that it says', () => {
   const from = (codec: string, key: string): string => textOf('', { from: `, codec: ${codec}, key: "${key}"` });
   assert.deepEqual(errorsOf(from('octet', '{address.1}')), []);
-  assert.deepEqual(errorsOf(from('octet', '{address.1}'), catalogOf([memory as Bus])), [
+  assert.deepEqual(errorsOf(from('octet', '{address.1}'), catalogOf([memory])), [
     'WRONG_VALUE /routes/0/from/codec codec: json',
   ]);
   assert.equal(errorsOf(from('octet', '{body.a}')).length, 1);

@@ -64,18 +64,22 @@ function options({ verb, schema }: StageKind): string {
     return [
       code(name),
       typeOf(option),
-      byDefault === undefined ? '' : code(String(byDefault)),
-      String(option['description'] ?? ''),
+      byDefault === undefined ? '' : code(typeof byDefault === 'string' ? byDefault : JSON.stringify(byDefault)),
+      typeof option['description'] === 'string' ? option['description'] : '',
     ];
   });
   return `### Options of \`${verb}\`\n\n${table(['option', 'value', 'default', 'meaning'], rows)}\n\n`;
 }
 
 function typeOf({ enum: values, type, format, pattern, minimum, maximum }: Readonly<Record<string, unknown>>): string {
-  if (Array.isArray(values)) return values.map((value) => code(String(value))).join(', ');
-  const range = minimum === undefined || maximum === undefined ? '' : ` from ${String(minimum)} to ${String(maximum)}`;
+  if (Array.isArray(values))
+    return values.map((value) => code(typeof value === 'string' ? value : JSON.stringify(value))).join(', ');
+  const range =
+    minimum === undefined || maximum === undefined
+      ? ''
+      : ` from ${JSON.stringify(minimum)} to ${JSON.stringify(maximum)}`;
   const isSize = pattern === SIZE_PATTERN;
-  return `${format === 'duration' ? 'duration' : isSize ? 'size' : String(type ?? 'any')}${range}`;
+  return `${format === 'duration' ? 'duration' : isSize ? 'size' : typeof type === 'string' ? type : 'any'}${range}`;
 }
 
 function code(text: string): string {
