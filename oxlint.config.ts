@@ -23,6 +23,8 @@ const HOMES: readonly (readonly [packages: string, ...homes: string[]])[] = [
   ['^(kafkajs|snappyjs|lz4js)(/|$)', 'buses/kafka'],
   ['^amqplib(/|$)', 'buses/rabbitmq'],
   ['^aedes(/|$)', 'demo'],
+  // Types alone: nothing of it runs.
+  ['^json-schema-to-ts$', 'buses/support'],
 ];
 
 /** Deep enough for every folder of runtime/: a file's own depth decides what `../` leaves. */

@@ -20,8 +20,8 @@ import { findingsEnvelope, findingsText, withoutNotices } from '../project/check
 import { type PipelineDocument, type Resolution, resolvePipeline } from '../project/read/resolve-pipeline.ts';
 import { adoptFunctions } from '../project/functions/adopt-functions.ts';
 import { referenceReader } from '../project/project-files.ts';
-import type { FunctionHome } from '../stages/kind.ts';
-import type { Validator } from '../stages/validate.ts';
+import type { FunctionHome } from '#contract/stage-kind.ts';
+import type { Validator } from '#contract/validator.ts';
 import { thrownPlaceReader } from '../project/functions/thrown-place.ts';
 
 /** What `sluice build` put beside the runtime. */

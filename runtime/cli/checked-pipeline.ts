@@ -25,7 +25,7 @@ export function readPipeline(file: string, mode: 'check' | 'run'): CheckedPipeli
   const result = checkPipeline({
     text,
     file: shortPath(file),
-    vocabulary: catalog,
+    catalog,
     project,
     environment: process.env,
     readFile: referenceReader(project.folder),

@@ -1,4 +1,4 @@
-import type { Catalog } from '../host/catalog-of.ts';
+import type { Catalog } from '#contract/catalog.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import type { LetterFilter } from '../store/dead-letters/filter.ts';
 import type { DeadLetterAdmin } from '../store/dead-letters/admin.ts';

@@ -1,5 +1,5 @@
 import type { Log } from '#contract/log.ts';
-import type { LoadedFunction } from '../stages/kind.ts';
+import type { LoadedFunction } from '#contract/stage-kind.ts';
 import { reportFailure } from './report-failure.ts';
 
 /**

@@ -119,7 +119,7 @@ function judged(document: VerifyDocument, file = 'verify.yaml'): ChosenEnds {
 function surroundings(file: string) {
   const project = readProjectFolders(projectFolder(file));
   return {
-    vocabulary: catalog,
+    catalog,
     project,
     environment: process.env,
     readFile: referenceReader(project.folder),

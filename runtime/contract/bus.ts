@@ -142,7 +142,7 @@ export interface EndOptions<Connection, End> {
  * A bus driver: a plain object. Options arrive already checked against its schemas with defaults filled in, durations
  * and sizes still as text with units, so a driver converts but never validates again.
  */
-export interface Bus<Connection = never, From = never, To = never> {
+export interface Bus<Connection = object, From = object, To = object> {
   readonly name: string;
   readonly grammar: AddressGrammar;
   /** The one place for option names, defaults, units and docs. */

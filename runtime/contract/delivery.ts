@@ -38,6 +38,8 @@ export interface Delivery {
   readonly frame: Frame;
   /** 1 for a certain first delivery, more for a redelivery, undefined where the bus cannot tell. */
   readonly attempt: number | undefined;
+  /** True where the bus may have given the id to another message before and cannot tell: the id alone proves nothing. */
+  readonly isIdUnsure?: boolean;
   /** True where the bus has no id for it and the source counted: it has another id in a later session. */
   readonly isNumberedHere?: boolean;
   /**

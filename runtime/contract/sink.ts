@@ -11,10 +11,17 @@ export interface RecoveryQuery {
   readonly most: number;
 }
 
+/** What a log says of when a frame was made, in milliseconds since 1970 (UTC). */
+export interface LoggedTime {
+  /** A frame of that id that was made after it is another one. */
+  readonly latestMs: number;
+  /** The frame's own time as it was sent. Absent where the bus wrote a time of its own into the log instead. */
+  readonly ownMs?: number | undefined;
+}
+
 /** The newest frames of a route in its sink's log. */
 export interface RecoveredLog {
-  /** Each with the time, in milliseconds since 1970 (UTC), after which a frame of that id is made that is another one. */
-  readonly ids: ReadonlyMap<string, number>;
+  readonly ids: ReadonlyMap<string, LoggedTime>;
   /** How many messages were read, including those of other publishers. */
   readonly seen: number;
   /** Why frames of the route may be missing here, for an operator; undefined when none can be, or enough were found. */

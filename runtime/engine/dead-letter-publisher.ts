@@ -7,11 +7,11 @@ import type { Clock } from './clock.ts';
 import { hasTooManyHeaders } from './header-bound.ts';
 import { hopsOf, typesLeft, withHops } from './hops.ts';
 import { PipelinedSender, type OutgoingFrame } from './pipelined-sender.ts';
-import type { Fill } from './route.ts';
+import type { Template } from '#contract/template.ts';
 
 export interface DeadLetterPublisherSettings {
   readonly sink: Sink;
-  readonly address: Fill;
+  readonly address: Template;
   /** Stores the dead letters that the bus refuses for good. */
   readonly local: DeadLetters;
   readonly attempts: number;
@@ -132,7 +132,7 @@ const REFUSED = 'the bus of the dead letters refused this one for good';
 const AGAIN = '~letter';
 
 /** The frame as it was read, with the reason in headers. Throws where a value of the address template is missing. */
-export function letterFrame(letter: DeadLetter, address: Fill): Frame {
+export function letterFrame(letter: DeadLetter, address: Template): Frame {
   const { frame, failure } = letter;
   // A dead letter that is read again has passed this route too.
   const headers = new Map(withHops(frame.headers, hopsOf(frame) + 1));

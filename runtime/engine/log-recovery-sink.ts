@@ -8,6 +8,8 @@ export interface LogRecoverySinkSettings {
   readonly route: string;
   /** Reads the newest frames of the route that the sink's log holds; rejects when it cannot now. */
   readonly read: () => Promise<Pick<RecoveredLog, 'ids'>>;
+  /** Whether the log held a frame of that id before this process sent any: then that it holds one proves nothing. */
+  readonly wasStored: (id: string) => boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** Called when a frame whose confirmation was lost is found in the log. */
@@ -24,7 +26,7 @@ export class LogRecoverySink implements Sink {
   readonly #settings: LogRecoverySinkSettings;
   /** Ids of the frames that were sent and not confirmed. */
   readonly #unconfirmed = new Set<string>();
-  #stored: ReadonlyMap<string, number> | undefined;
+  #stored: RecoveredLog['ids'] | undefined;
   #stalledAtMs: number | undefined;
   #reading: Promise<void> | undefined;
   /** Whether nothing was sent since the log was read. */
@@ -57,7 +59,7 @@ export class LogRecoverySink implements Sink {
       throw new SluiceError('SINK_DOWN', 'what arrived before the outage is being read');
     }
     if (this.#unconfirmed.size > 0 && frame.id !== undefined && this.#unconfirmed.delete(frame.id)) {
-      const isStored = this.#stored?.has(frame.id) === true;
+      const isStored = this.#stored?.has(frame.id) === true && !this.#settings.wasStored(frame.id);
       if (this.#unconfirmed.size === 0) this.#stored = undefined;
       if (isStored) {
         this.#settings.onAlreadyStored();

@@ -1,5 +1,6 @@
 import type { Delivery } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
+import type { LoggedTime } from '#contract/sink.ts';
 
 /**
  * How many deliveries the ids are kept for, plus some for each id. The deliveries that an earlier process had in flight
@@ -11,34 +12,50 @@ const PER_ID = 2;
 
 /** Ids of frames that an earlier process sent, as found in the sink's log. Dropped once they cannot come again. */
 export class RecoveredIds {
-  #ids: ReadonlyMap<string, number> | undefined;
+  #ids: ReadonlyMap<string, LoggedTime> | undefined;
+  readonly #stored: ReadonlyMap<string, LoggedTime>;
   #left: number;
   readonly #onOther: (frame: Frame) => void;
 
-  /** `ids`: as RecoveredLog.ids. `onOther`: called for a frame with one of the ids that is too young to be the stored one. */
-  constructor(ids: ReadonlyMap<string, number>, onOther: (frame: Frame) => void) {
+  /** `ids`: as RecoveredLog.ids. `onOther`: called for a frame with one of the ids that is not the stored one, or may not be. */
+  constructor(ids: ReadonlyMap<string, LoggedTime>, onOther: (frame: Frame) => void) {
     this.#ids = ids;
+    this.#stored = ids;
     this.#left = DELIVERIES + PER_ID * ids.size;
     this.#onOther = onOther;
   }
 
+  /** Whether the log held a frame of that id at the start. Answered for as long as the route runs. */
+  wasStored(id: string): boolean {
+    return this.#stored.has(id);
+  }
+
   /** The frames of a delivery that are still to be sent. */
-  rest({ attempt }: Delivery, frames: readonly Frame[]): readonly Frame[] {
+  rest({ attempt, isIdUnsure = false }: Delivery, frames: readonly Frame[]): readonly Frame[] {
     if (this.#ids === undefined) return frames;
     this.#left -= 1;
     if (this.#left < 0) this.#ids = undefined;
     // Invariant 3: a first delivery cannot have been sent before, so it is another message with the same id.
     if (attempt === 1) return frames;
-    const rest = frames.filter((frame) => !this.#holds(frame));
+    const rest = frames.filter((frame) => !this.#holds(frame, isIdUnsure));
     return rest.length === frames.length ? frames : rest;
   }
 
-  #holds(frame: Frame): boolean {
-    const latestMs = frame.id === undefined ? undefined : this.#ids?.get(frame.id);
-    if (latestMs === undefined) return false;
-    if (frame.timestampMs === undefined || frame.timestampMs <= latestMs) return true;
+  #holds(frame: Frame, isIdUnsure: boolean): boolean {
+    const logged = frame.id === undefined ? undefined : this.#ids?.get(frame.id);
+    if (logged === undefined) return false;
+    if (isSame(frame.timestampMs, logged, isIdUnsure)) return true;
     // A source that was made again gives the coordinates of old messages to new ones.
     this.#onOther(frame);
     return false;
   }
+}
+
+/**
+ * Whether the frame with the id is the stored one. In doubt it is not: a repetition costs less than a loss. A time that the
+ * bus wrote says only that the stored one was made before it, and no more than that where an id is unsure.
+ */
+function isSame(madeMs: number | undefined, { latestMs, ownMs }: LoggedTime, isIdUnsure: boolean): boolean {
+  if (madeMs === undefined) return !isIdUnsure;
+  return ownMs === undefined ? !isIdUnsure && madeMs <= latestMs : madeMs === ownMs;
 }

@@ -1,6 +1,5 @@
 import type { Codec } from '#contract/codec.ts';
 import type { SluiceError } from '#contract/errors.ts';
-import type { Frame, Headers } from '#contract/frame.ts';
 import type { ProcessedIds } from '#contract/processed-ids.ts';
 import type { Log } from '#contract/log.ts';
 import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
@@ -8,6 +7,7 @@ import type { Sink } from '#contract/sink.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
 import type { CrashSuspects } from '#contract/crash-suspects.ts';
+import type { Template } from '#contract/template.ts';
 import type { Tracer } from '#contract/trace.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
@@ -18,20 +18,6 @@ import type { Counters } from './counters.ts';
 import type { SequenceTracker } from './sequence-tracker.ts';
 import type { RecoveredIds } from './recovered-ids.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
-
-/** The fields that a template may read; a Message is one. `address` and `headers` are those of the source. */
-export interface View {
-  readonly id: string;
-  readonly address: string;
-  readonly key: string | undefined;
-  readonly headers: Headers;
-  readonly body: unknown;
-  /** The frame that it came in: some headers are fields of it. */
-  readonly origin: Pick<Frame, 'id' | 'contentType' | 'expiresAtMs'>;
-}
-
-/** A compiled template. Throws a SluiceError when the message lacks a value. */
-export type Fill = (view: View) => string;
 
 /** One route, ready to run: everything that the engine needs. */
 export interface Route {
@@ -50,19 +36,19 @@ export interface Route {
   readonly encoding: ((contentType: string | undefined) => Codec) | undefined;
   /** Whether the pipeline file names the sink's codec. */
   readonly statesContentType: boolean;
-  readonly key: Fill | undefined;
+  readonly key: Template | undefined;
   /** Whether a message without a key is refused. */
   readonly needsKey: boolean;
-  readonly id: Fill | undefined;
-  readonly address: Fill;
+  readonly id: Template | undefined;
+  readonly address: Template;
   /** Added to the headers of the source frame. */
-  readonly headers: ReadonlyMap<string, Fill>;
+  readonly headers: ReadonlyMap<string, Template>;
   /** Names of the source's headers that are not carried over. */
   readonly droppedHeaders: readonly string[];
   /** Replaces the content type of message and codec; `none`: no content type. Undefined: not in the file. */
-  readonly contentType: Fill | 'none' | undefined;
-  readonly sequence: Fill | undefined;
-  readonly timestamp: { readonly of: Fill; readonly unit: TimeUnit | undefined } | undefined;
+  readonly contentType: Template | 'none' | undefined;
+  readonly sequence: Template | undefined;
+  readonly timestamp: { readonly of: Template; readonly unit: TimeUnit | undefined } | undefined;
   readonly expiresAfterMs: number | undefined;
   /** Whether a message without a publisher's time is refused. */
   readonly needsPublisherTime: boolean;
@@ -78,7 +64,7 @@ export interface Route {
   readonly processedIds: ProcessedIds | undefined;
   /** The template of the repeat key, and the keys that were sent. */
   readonly dedupe:
-    | { readonly by: Fill; readonly comparesContent: boolean; readonly processedIds: ProcessedIds }
+    | { readonly by: Template; readonly comparesContent: boolean; readonly processedIds: ProcessedIds }
     | undefined;
   /** Ids and dedupe values, to notice that another message has the same. */
   readonly reusedIds: ReusedIds;

@@ -12,7 +12,8 @@ import { boundHeaders } from './header-bound.ts';
 import { contentTypeOut, headersOut } from './headers-out.ts';
 import { countHops, typesLeft, withHops } from './hops.ts';
 import type { InFlight } from './in-flight.ts';
-import type { Route, View } from './route.ts';
+import type { TemplateView } from '#contract/template.ts';
+import type { Route } from './route.ts';
 import { timeIn } from './stated-time.ts';
 
 /** The result of the stages for one delivery: frames to send, or a drop. */
@@ -144,7 +145,7 @@ function decode(route: Route, frame: Frame): unknown {
   }
 }
 
-function look(inFlight: InFlight, key: string | undefined, body: unknown): View {
+function look(inFlight: InFlight, key: string | undefined, body: unknown): TemplateView {
   const { id, frame } = inFlight.delivery;
   return { id, address: frame.address, key, headers: frame.headers, body, origin: frame };
 }

@@ -1,19 +1,13 @@
 import type { Bus } from '#contract/bus.ts';
+import type { Catalog } from '#contract/catalog.ts';
 import type { CodecKind } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 import { bytes } from '../codecs/bytes.ts';
 import { json } from '../codecs/json.ts';
 import { text } from '../codecs/text.ts';
 import { functionKind } from '../stages/function-kind.ts';
-import type { StageKind } from '../stages/kind.ts';
 import { validateKind } from '../stages/validate-kind.ts';
-
-/** Every name that a pipeline file can use. A plain value: a bundle has a smaller one. */
-export interface Catalog {
-  readonly buses: ReadonlyMap<string, Bus>;
-  readonly stages: ReadonlyMap<string, StageKind>;
-  readonly codecs: ReadonlyMap<string, CodecKind>;
-}
 
 /** The driver of that name; the checker has verified that it exists. Throws INTERNAL. */
 export function busOf({ buses }: Catalog, name: string): Bus {

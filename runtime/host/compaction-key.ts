@@ -5,7 +5,8 @@ import type { RouteSpec } from '../project/pipeline-spec.ts';
 import type { CompactionKey } from '../store/spool/spool-source.ts';
 import { compileTemplate } from '../template/compile-template.ts';
 import { readsBody } from './body-reads.ts';
-import { busOf, type Catalog } from './catalog-of.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import { busOf } from './catalog-of.ts';
 
 /** No message replaces one with this key. */
 export const NEVER_REPLACED: CompactionKey = { lane: undefined, rank: undefined };

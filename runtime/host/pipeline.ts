@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
-import type { Catalog } from './catalog-of.ts';
+import type { Catalog } from '#contract/catalog.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { systemClock } from '../engine/clock.ts';
 import { type CrashProtection, startCrashProtection } from './crash-protection.ts';

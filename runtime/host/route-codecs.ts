@@ -5,7 +5,7 @@ import type { Route } from '../engine/route.ts';
 import { DEFAULTS } from '../project/fields/pipeline-fields.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { namesAnotherCodec, readsBodies } from './body-reads.ts';
-import type { Catalog } from './catalog-of.ts';
+import type { Catalog } from '#contract/catalog.ts';
 
 /** The codecs of a route; each undefined where the bytes pass unchanged. */
 export function codecsOf(spec: RouteSpec, catalog: Catalog): Pick<Route, 'decoding' | 'encoding'> {

@@ -2,7 +2,8 @@ import type { BusContext } from '#contract/bus.ts';
 import type { Log } from '#contract/log.ts';
 import type { Sink } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
-import { busOf, type Catalog } from './catalog-of.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from '../engine/clock.ts';
@@ -58,7 +59,14 @@ export async function openRouteSink(
     };
   }
   const read = logReader(opened, settings);
-  const recovering = new LogRecoverySink(opened, { route, read, clock, log, onAlreadyStored });
+  const recovering = new LogRecoverySink(opened, {
+    wasStored: (id) => recoveredIds?.wasStored(id) === true,
+    route,
+    read,
+    clock,
+    log,
+    onAlreadyStored,
+  });
   return {
     sink: withAdaptiveConcurrency(pipeline, spec, recovering, clock),
     recoveredIds,

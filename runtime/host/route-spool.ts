@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
-import type { Catalog } from './catalog-of.ts';
+import type { Catalog } from '#contract/catalog.ts';
 import { compactionKeyOf, NEVER_REPLACED } from './compaction-key.ts';
 import type { RouteSpec, SpoolSpec } from '../project/pipeline-spec.ts';
 import type { Counters } from '../engine/counters.ts';

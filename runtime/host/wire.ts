@@ -13,7 +13,8 @@ import { CLASSES } from '#contract/traffic-class.ts';
 import type { Tracer } from '#contract/trace.ts';
 import { ReusedIds } from '#kit/reused-ids.ts';
 import { maxBodyOf } from './body-reads.ts';
-import { busOf, type Catalog } from './catalog-of.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import { busOf } from './catalog-of.ts';
 import { codecsOf, numbersOf } from './route-codecs.ts';
 import { compileTemplate, type TemplateUse } from '../template/compile-template.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
@@ -22,8 +23,8 @@ import { newCounters } from '../engine/counters.ts';
 import { SequenceTracker } from '../engine/sequence-tracker.ts';
 import type { Route } from '../engine/route.ts';
 import type { ProcessedIdBounds } from '../store/processed-ids.ts';
-import type { LoadedFunction } from '../stages/kind.ts';
-import type { Validator } from '../stages/validate.ts';
+import type { LoadedFunction } from '#contract/stage-kind.ts';
+import type { Validator } from '#contract/validator.ts';
 
 type RouteMemory = Pick<Route, 'processedIds' | 'sequences'>;
 

@@ -4,7 +4,7 @@ import type { LetterBounds } from '#contract/dead-letter.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { Backoff } from '#kit/backoff.ts';
 import type { TimeUnit } from '#kit/time-unit.ts';
-import type { StageWords } from './catalog-view.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 import type { Reread } from './read/reread.ts';
 
 /** A checked pipeline file as plain data: references resolved, defaults filled in, nothing left to validate. Holds secrets: never log it. */
@@ -139,7 +139,7 @@ export interface SinkSpec extends EndSpec {
 
 export interface StageSpec {
   readonly verb: string;
-  readonly kind: StageWords;
+  readonly kind: StageKind;
   /** The function or schema; of a kind that names no file, the position in the route, from 1. */
   readonly name: string;
   /** The value behind the verb. */

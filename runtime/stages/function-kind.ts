@@ -2,7 +2,7 @@ import { SluiceError } from '#contract/errors.ts';
 import { DURATION_PATTERN, durationMs, SIZE_PATTERN, sizeBytes } from '#kit/quantity.ts';
 import { functionStage } from './function.ts';
 import { isolatedFunctionStage } from './isolated-function.ts';
-import type { StageKind } from './kind.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 
 /** Below this not even an empty thread lives. */
 const LEAST_MEMORY = '16MiB';

@@ -3,7 +3,7 @@ import { type Message, withBody } from '#contract/message.ts';
 import { Dropped, type StageResult } from '#contract/stage.ts';
 import { type Emitted, isEmitted, RESULT } from '#contract/transform.ts';
 import { networkCodeOf } from '#kit/network-failure.ts';
-import type { ThrownPlace } from './kind.ts';
+import type { ThrownPlace } from '#contract/stage-kind.ts';
 
 /** What a function returned, as what goes on. Throws a SluiceError where it is no result, or a refusal. */
 export function toResult(name: string, message: Message, returned: unknown): StageResult {

@@ -4,7 +4,7 @@ import type { Stage, StageResult } from '#contract/stage.ts';
 import type { Context, Transform } from '#contract/transform.ts';
 import { after } from '#kit/timer.ts';
 import { late, threw, toResult } from './function-result.ts';
-import type { ThrownPlace } from './kind.ts';
+import type { ThrownPlace } from '#contract/stage-kind.ts';
 
 export interface FunctionStage {
   /** Its name in the pipeline file. */

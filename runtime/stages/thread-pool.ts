@@ -1,7 +1,7 @@
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { Deque } from '#kit/deque.ts';
 import { late } from './function-result.ts';
-import type { FunctionHome, ThrownPlace } from './kind.ts';
+import type { FunctionHome, ThrownPlace } from '#contract/stage-kind.ts';
 import { type Ending, Thread } from './thread.ts';
 import type { Answer, Call, ThreadSettings } from './thread-messages.ts';
 

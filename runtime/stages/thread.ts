@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { FunctionHome } from './kind.ts';
+import type { FunctionHome } from '#contract/stage-kind.ts';
 import { functionThread } from './function-thread.ts';
 import type { Answer, Call, ThreadSettings } from './thread-messages.ts';
 

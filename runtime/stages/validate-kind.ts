@@ -1,6 +1,6 @@
 import { SluiceError } from '#contract/errors.ts';
-import { withDoubles } from './doubles.ts';
-import type { StageKind } from './kind.ts';
+import { withDoubles } from '#kit/bigint-doubles.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 import { validateStage } from './validate.ts';
 
 /** `validate: NAME`. */

@@ -1,20 +1,9 @@
 import type { AddressGrammar } from '#contract/bus.ts';
 import { SluiceError } from '#contract/errors.ts';
-import type { Headers } from '#contract/frame.ts';
-import { type FrameFields, headerGetter } from './header-field.ts';
+import type { Template, TemplateView } from '#contract/template.ts';
+import { headerGetter } from './header-field.ts';
 import { parseTemplate } from './template.ts';
 import type { TemplateField, TemplatePart } from './template.ts';
-
-/** What a template can take from a message. A Message is one. */
-export interface TemplateView {
-  readonly id: string;
-  readonly address: string;
-  readonly key: string | undefined;
-  readonly headers: Headers;
-  readonly body: unknown;
-  /** The frame that it came in. */
-  readonly origin: FrameFields;
-}
 
 export interface TemplateUse {
   readonly route: string;
@@ -27,8 +16,6 @@ export interface TemplateUse {
   /** The header that the text becomes the value of, for that error. */
   readonly header?: string;
 }
-
-export type Template = (view: TemplateView) => string;
 
 type Getter = (view: TemplateView) => unknown;
 

@@ -1,14 +1,11 @@
 import { CONTENT_TYPE } from '#contract/carried-headers.ts';
-import { type Frame, isReserved } from '#contract/frame.ts';
+import { isReserved } from '#contract/frame.ts';
+import type { TemplateView } from '#contract/template.ts';
 
-/** What a template reads of the frame that a message came in, beside its headers. */
-export type FrameFields = Pick<Frame, 'id' | 'contentType' | 'expiresAtMs'>;
+type FrameFields = TemplateView['origin'];
 
-/** What a template reads headers from. */
-interface HeaderView {
-  readonly headers: Frame['headers'];
-  readonly origin: FrameFields;
-}
+/** The parts of a message that headers are read from. */
+type HeaderView = Pick<TemplateView, 'headers' | 'origin'>;
 
 const publishersId = ({ id }: FrameFields): string | undefined => id;
 

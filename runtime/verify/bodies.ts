@@ -2,7 +2,8 @@ import { isReserved } from '#contract/frame.ts';
 import { isDecimal } from '#kit/decimal.ts';
 import { isMap, type PlainMap, under } from '#kit/json-value.ts';
 import { countOf, type TimeUnit } from '#kit/time-unit.ts';
-import { busOf, type Catalog } from '../host/catalog-of.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import { busOf } from '../host/catalog-of.ts';
 import { isFieldName } from '../template/header-field.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { endOptions } from '../host/end-options.ts';
@@ -10,7 +11,7 @@ import { keyPlace, withKey, withValue } from './key-place.ts';
 import { loadSchemas, readSchemas } from '../project/schemas/load-schemas.ts';
 import type { ProjectFolders } from '../project/project-files.ts';
 import { baseOf, SchemaNames } from '../project/schemas/schema-names.ts';
-import type { Validator } from '../stages/validate.ts';
+import type { Validator } from '#contract/validator.ts';
 import { type Mark, markedBody, type MarkPlace } from './mark.ts';
 import { sampleOf } from './sample.ts';
 

@@ -66,7 +66,7 @@ routes:
   - { name: r, from: { bus: a, ${from.end}${windowText} }, stages: ${STAGES}, to: { bus: b, ${to.end} } }
 `,
     file: 'bench.yaml',
-    vocabulary: catalog,
+    catalog,
     project: readProjectFolders(packageFolder()),
     environment: {},
     readFile: () => '',

@@ -97,7 +97,7 @@ routes:
     to: { bus: a, address: "out/{key}" }
 `,
     file: 'bench.yaml',
-    vocabulary: catalog,
+    catalog,
     project: readProjectFolders(packageFolder()),
     environment: {},
     readFile: () => '',

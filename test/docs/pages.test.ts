@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { REPOSITORY } from '../host/sluice-process.ts';
 import { commandsOf, pages } from './blocks.ts';
+import { allPages, anchorsOf, linksOf, missingPaths } from './references.ts';
 
 /** Pages whose commands a law of this folder types, all of them. */
-const TYPED = ['README.md', 'docs/dead-letters.md', 'docs/functions.md', 'docs/verify.md'];
+const TYPED = ['README.md', 'docs/adding-a-stage.md', 'docs/dead-letters.md', 'docs/functions.md', 'docs/verify.md'];
 
 test('every page with commands has a law that types them', () => {
   assert.deepEqual(
@@ -27,4 +28,38 @@ test('what the page of tests says to type are scripts of the package, and CI run
     // The fast tier is part of `npm test`.
     assert.ok(script === 'test:fast' || ci.includes(command), command);
   }
+});
+
+test('every file that a page mentions exists', () => {
+  assert.deepEqual(
+    allPages().flatMap((page) => missingPaths(page).map((path) => `${page}: ${path}`)),
+    [],
+  );
+});
+
+test('a page that mentions a file that is gone is found', () => {
+  const text = 'See `runtime/engine/slots.ts`, `engine/walk.ts`, `no-such-file.ts` and `test/nowhere/`.';
+  assert.deepEqual(missingPaths('docs/x.md', text), ['runtime/engine/slots.ts', 'no-such-file.ts', 'test/nowhere/']);
+});
+
+test('every link of a page leads to a file, and to a heading that is there', () => {
+  const broken = allPages().flatMap((page) =>
+    linksOf(page).flatMap((link) => {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? page : relative(REPOSITORY, join(REPOSITORY, dirname(page), path));
+      if (!existsSync(join(REPOSITORY, target))) return [`${page}: ${link}`];
+      return anchor === undefined || anchorsOf(target).has(anchor) ? [] : [`${page}: ${link}`];
+    }),
+  );
+  assert.deepEqual(broken, []);
+});
+
+test('docs/README.md links every page and every decision', () => {
+  const linked = new Set(linksOf('docs/README.md').map((link) => join('docs', link.replace(/#.*/, ''))));
+  const unlinked = allPages().filter((page) => page !== 'docs/README.md' && !linked.has(page));
+  assert.deepEqual(unlinked, []);
+});
+
+test('README is one page: at most 120 lines', () => {
+  assert.ok(readFileSync(join(REPOSITORY, 'README.md'), 'utf8').split('\n').length <= 121);
 });

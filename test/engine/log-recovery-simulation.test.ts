@@ -53,7 +53,7 @@ async function simulate(wish: Plan): Promise<{ readonly stored: readonly Frame[]
     const life: Life = { isOver: false };
     const counters = newCounters();
     const processedIds = oneAtATime || marksRepeats ? ledgers.processedIds(life) : undefined;
-    const ids = new Map(sink.stored.map(({ id = '' }) => [id, Number.POSITIVE_INFINITY]));
+    const ids = new Map(sink.stored.map(({ id = '' }) => [id, { latestMs: Number.POSITIVE_INFINITY }]));
     const { route } = routeForTest({
       source: log.source(life),
       sink: sinkOf(life, sink),

@@ -6,7 +6,7 @@ import { frameForTest, settleNow } from './route-for-test.ts';
 import { bodies, sinkThat } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-function scene(ids: readonly string[], removesForMs = 0) {
+function scene(ids: readonly string[], removesForMs = 0, atStart: readonly string[] = []) {
   const clock = new VirtualClock(1);
   const sink = { ...sinkThat(), removesForMs };
   const warnings: string[] = [];
@@ -18,8 +18,9 @@ function scene(ids: readonly string[], removesForMs = 0) {
     read() {
       reads += 1;
       if (isDenied) return Promise.reject(new SluiceError('BUS_AUTH', 'denied'));
-      return Promise.resolve({ ids: new Map(ids.map((id) => [id, 0])) });
+      return Promise.resolve({ ids: new Map(ids.map((id) => [id, { latestMs: 0 }])) });
     },
+    wasStored: (id) => atStart.includes(id),
     clock,
     log: { info() {}, warn: (event) => warnings.push(event), error() {} },
     onAlreadyStored: () => (known += 1),
@@ -114,4 +115,14 @@ test('a log that cannot be read is said and done without', async () => {
   await insist('1');
   assert.deepEqual(bodies(sink.sent), ['1']);
   assert.deepEqual(warnings, ['log-recovery-failed']);
+});
+
+test('an id that the log held before this process sent anything proves nothing of what it sent: that is sent again', async () => {
+  const { made, sink, insist, known } = scene(['1', '2'], 0, ['1']);
+  made.onFlow(false);
+  made.unconfirmed(['1', '2']);
+  await insist('1');
+  made.onFlow(true);
+  await made.send(frame('2'));
+  assert.deepEqual([bodies(sink.sent), known()], [['1'], 1]);
 });

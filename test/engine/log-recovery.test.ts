@@ -33,7 +33,7 @@ async function read(recoverIds: Sink['recoverIds'], more: { window?: number; com
 }
 
 const found = (count: number, lacks?: string): RecoveredLog => ({
-  ids: new Map(Array.from({ length: count }, (_, at) => [`p/r/${at}`, 1])),
+  ids: new Map(Array.from({ length: count }, (_, at) => [`p/r/${at}`, { latestMs: 1 }])),
   seen: count,
   lacks,
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Delivery } from '../../runtime/contract/delivery.ts';
+import type { LoggedTime } from '../../runtime/contract/sink.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import type { ProcessedIds } from '../../runtime/contract/processed-ids.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
@@ -8,7 +9,7 @@ import { RecoveredIds } from '../../runtime/engine/recovered-ids.ts';
 import { frameForTest, type RouteParts, settleNow } from './route-for-test.ts';
 import { bodies, ListSource, sinkThat, stageThat, started } from './started-route.ts';
 
-const LATER = Number.POSITIVE_INFINITY;
+const LATER: LoggedTime = { latestMs: Number.POSITIVE_INFINITY };
 /** More deliveries than any id is kept for. */
 const MANY = 70_000;
 
@@ -18,7 +19,7 @@ const frames = (count: number, more: Partial<Frame> = {}): Frame[] =>
 /** A route that starts on what an earlier process may have sent; `held` are ids of the sink's log. */
 function startedOn(
   given: readonly Frame[],
-  held: Readonly<Record<string, number>>,
+  held: Readonly<Record<string, LoggedTime>>,
   { delivery = { attempt: undefined }, ...parts }: Partial<RouteParts> & { delivery?: Partial<Delivery> } = {},
 ) {
   const others: (string | undefined)[] = [];
@@ -61,13 +62,36 @@ test('a message of a first delivery is sent, whatever id it has', async () => {
 
 test('a message that is younger than the one that the sink holds of its id is another one: it is sent, and that is said', async () => {
   const given = [...frames(1, { timestampMs: 5000 }), ...frames(1, { timestampMs: 5001 })];
-  const { sink, others } = startedOn(given, { 'p/r/s:1': 5000, 'p/r/s:2': 5000 });
+  const { sink, others } = startedOn(given, { 'p/r/s:1': { latestMs: 5000 }, 'p/r/s:2': { latestMs: 5000 } });
   await settleNow();
   assert.deepEqual(
     sink.sent.map(({ id }) => id),
     ['p/r/s:2'],
   );
   assert.deepEqual(others, ['p/r/s:2']);
+});
+
+test('a message of another time than the one that the sink holds of its id is another one, older or younger, where the log has the time that was sent', async () => {
+  const given = [4999, 5000, 5001].flatMap((timestampMs) => frames(1, { timestampMs }));
+  const logged = { latestMs: 5000, ownMs: 5000 };
+  const { sink, others } = startedOn(given, { 'p/r/s:1': logged, 'p/r/s:2': logged, 'p/r/s:3': logged });
+  await settleNow();
+  assert.deepEqual(
+    [sink.sent.map(({ id }) => id), others],
+    [
+      ['p/r/s:1', 'p/r/s:3'],
+      ['p/r/s:1', 'p/r/s:3'],
+    ],
+  );
+});
+
+test('where an id is unsure, only the time that was sent shows that a message is the one that the sink holds', async () => {
+  const given = [...frames(2, { timestampMs: 5000 }), ...frames(1)];
+  const held = { 'p/r/s:1': { latestMs: 9000 }, 'p/r/s:2': { latestMs: 5000, ownMs: 5000 }, 'p/r/s:3': LATER };
+  const delivery = { attempt: undefined, isIdUnsure: true };
+  const { sink, counters } = startedOn(given, held, { delivery });
+  await settleNow();
+  assert.deepEqual([sink.sent.map(({ id }) => id), counters.repeated], [['p/r/s:1', 'p/r/s:3'], 1]);
 });
 
 test('what was sent in time and expired since is no dead letter', async () => {

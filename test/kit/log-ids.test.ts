@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { LogIds } from '../../runtime/kit/log-ids.ts';
 
 test('an id that messages of different times have proves nothing, however often it comes; written twice it does', () => {
-  const ids = new LogIds();
+  const ids = new LogIds<{ readonly latestMs: number }>();
   for (const [id, ms] of [
     ['once', 1],
     ['twice', 2],
@@ -12,13 +12,13 @@ test('an id that messages of different times have proves nothing, however often 
     ['shared', 4],
     ['shared', 4],
   ] as const) {
-    ids.note(id, ms);
+    ids.note(id, { latestMs: ms });
   }
   assert.deepEqual(
     [...ids.known],
     [
-      ['once', 1],
-      ['twice', 2],
+      ['once', { latestMs: 1 }],
+      ['twice', { latestMs: 2 }],
     ],
   );
   assert.equal(ids.count, 6);

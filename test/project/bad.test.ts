@@ -29,7 +29,7 @@ for (const name of readdirSync(FOLDER).filter((file) => file.endsWith('.yaml')))
     const { findings, spec, document } = checkPipeline({
       text,
       file: name,
-      vocabulary: WORDS,
+      catalog: WORDS,
       project: PROJECT,
       environment: SECRETS,
       readFile: () => {

@@ -8,7 +8,7 @@ function check(text: string): CheckResult {
   return checkPipeline({
     text,
     file: 'p.yaml',
-    vocabulary: WORDS,
+    catalog: WORDS,
     project: PROJECT,
     environment: {},
     readFile: () => {

@@ -31,7 +31,7 @@ export const SHAPES: readonly BusShape[] = [
   { bus: 'rabbitmq', title: 'sink, `persistent: false`', to: { queue: 'q', persistent: false } },
 ];
 
-export function busesByName(name: string): Bus<object, object, object> {
+export function busesByName(name: string): Bus {
   const bus = catalog.buses.get(name);
   if (bus === undefined) throw new Error(`no bus ${name} in the catalog`);
   return bus;

@@ -71,7 +71,7 @@ test('what the checker passes, an editor passes too, references included', () =>
   const { spec, findings } = checkPipeline({
     text,
     file: 'real.yaml',
-    vocabulary: catalog,
+    catalog,
     project: { functions: ['to-track.ts'], schemas: ['track.v1.json'] },
     environment: { MQTT_PASSWORD: 'x' },
     readFile: () => 'PEM',

@@ -19,7 +19,7 @@ function readFile(path: string): string {
 }
 
 function check(text: string, environment: Record<string, string> = {}, mode: 'check' | 'run' = 'check') {
-  return checkPipeline({ text, file: 'p.yaml', vocabulary: WORDS, project: PROJECT, environment, readFile, mode });
+  return checkPipeline({ text, file: 'p.yaml', catalog: WORDS, project: PROJECT, environment, readFile, mode });
 }
 
 /** A spec as data: what reads files anew is equal to itself alone. */
@@ -111,7 +111,7 @@ test('a function or schema is named without its ending, and no two files may hav
     checkPipeline({
       text: `name: p\nbuses: { b: { bus: mqtt, url: mqtt://h } }\nroutes:\n  - name: r\n    from: { bus: b, topics: [in], qos: 1 }\n    stages: [{ ${stage} }]\n    to: { bus: b, topic: out }\n`,
       file: 'p.yaml',
-      vocabulary: WORDS,
+      catalog: WORDS,
       project: { functions: ['f.ts', 'two.js', 'two.ts', 'two.test.ts'], schemas: ['body.v1.json'] },
       environment: {},
       readFile,

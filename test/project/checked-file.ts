@@ -9,7 +9,7 @@ export function checkedFile(
   return checkPipeline({
     text: typeof file === 'string' ? file : JSON.stringify(file),
     file: 'p.yaml',
-    vocabulary: catalog,
+    catalog,
     project: { functions: [], schemas: [] },
     environment,
     readFile: () => '',

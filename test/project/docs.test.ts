@@ -43,7 +43,7 @@ test('the example of docs/pipeline-file.md passes the check', () => {
   const { spec, findings } = checkPipeline({
     text,
     file: 'example.yaml',
-    vocabulary: catalog,
+    catalog,
     project: { functions: ['owntracks-to-track.ts'], schemas: ['owntracks-location.v1.json', 'track.v1.json'] },
     environment: {},
     readFile: () => '',

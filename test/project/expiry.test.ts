@@ -33,8 +33,8 @@ function checked(bus: BusName, words: object) {
   assert.deepEqual(more, []);
   const [route] = spec?.routes ?? [];
   const source = catalog.buses.get(BUSES[bus].bus)?.sourceGuarantees({
-    connection: BUSES[bus] as never,
-    end: { session: '1d', qos: 1, ...FROM[bus] } as never,
+    connection: BUSES[bus],
+    end: { session: '1d', qos: 1, ...FROM[bus] },
   });
   const explained =
     route === undefined || source === undefined

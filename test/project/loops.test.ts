@@ -34,7 +34,7 @@ function loopsOf(...routes: readonly Given[]): readonly Finding[] {
       routes: routes.map((route, at) => ({ name: `r${at}`, ...route })),
     }),
     file: 'p.yaml',
-    vocabulary: catalog,
+    catalog,
     project: { functions: ['f.ts'], schemas: [] },
     environment: {},
     readFile: () => '',

@@ -23,7 +23,7 @@ function check(text: string): void {
   const { findings, spec } = checkPipeline({
     text,
     file: 'p.yaml',
-    vocabulary: catalog,
+    catalog,
     project: PROJECT,
     environment: {},
     readFile: referenceReader(import.meta.dirname),

@@ -6,7 +6,7 @@ import { catalog } from '../../runtime/host/catalog.ts';
 import { boundsOf, isBackoff, isDuration, isSize } from '../../runtime/project/check/describe.ts';
 import { pipelineSchema } from '../../runtime/project/fields/pipeline-schema.ts';
 import { asMap, isMap } from '#kit/json-value.ts';
-import type { JsonSchema } from '../../runtime/project/catalog-view.ts';
+import type { JsonSchema } from '../../runtime/project/json-schema.ts';
 import { checkedFile } from './checked-file.ts';
 
 /** Durations that no timer is set for: they are compared, or handed to a server. */

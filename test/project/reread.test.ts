@@ -33,7 +33,7 @@ function checked(files: Files, environment: Record<string, string> = {}) {
   return checkPipeline({
     text: JSON.stringify(PIPELINE),
     file: 'p.yaml',
-    vocabulary: catalog,
+    catalog,
     project: { functions: [], schemas: [] },
     environment,
     readFile(path) {
@@ -106,7 +106,7 @@ test('a connection that names no file is not read again', () => {
   const { spec } = checkPipeline({
     text: JSON.stringify(words),
     file: 'p.yaml',
-    vocabulary: catalog,
+    catalog,
     project: { functions: [], schemas: [] },
     environment: {},
     readFile: () => '',

@@ -6,7 +6,8 @@ import { topicGrammar } from '../../runtime/buses/mqtt/topics.ts';
 import { subjects } from '../../runtime/buses/nats/subject.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { compileTemplate } from '../../runtime/template/compile-template.ts';
-import type { TemplateUse, TemplateView } from '../../runtime/template/compile-template.ts';
+import type { TemplateView } from '#contract/template.ts';
+import type { TemplateUse } from '../../runtime/template/compile-template.ts';
 import { parseTemplate } from '../../runtime/template/template.ts';
 
 const VIEW: TemplateView = {

@@ -2,10 +2,11 @@ import type { Bus, OptionSchema } from '#contract/bus.ts';
 import { DURATION_PATTERN } from '#kit/quantity.ts';
 import { LEVELS, patternOf } from '#kit/address-pattern.ts';
 import { levelCodec } from '#kit/level-codec.ts';
-import type { BusWords, StageWords, Vocabulary } from '../../runtime/project/catalog-view.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 
 /**
- * A vocabulary that stays as it is, whatever the real drivers learn: the checker's laws hold for any. The real one is
+ * A catalog that stays as it is, whatever the real drivers learn: the checker's laws hold for any. The real one is
  * judged in catalog.test.ts.
  */
 
@@ -148,17 +149,26 @@ const jetstream: Bus<
   openSink: never,
 };
 
-const validate: StageWords = { verb: 'validate', names: 'schema', changesBody: false, schema: { properties: {} } };
-const runFunction: StageWords = {
+const validate: StageKind = {
+  verb: 'validate',
+  names: 'schema',
+  changesBody: false,
+  description: 'Name of a file in schemas/, without its ending.',
+  schema: { properties: {} },
+  make: never,
+};
+const runFunction: StageKind = {
   verb: 'function',
   names: 'function',
   changesBody: true,
   runsCode: true,
+  description: 'Name of a file in functions/, without its ending.',
   schema: { properties: { with: { type: 'object' }, timeout: { ...duration, default: '30s' } } },
+  make: never,
 };
 
-export const WORDS: Vocabulary = {
-  buses: new Map<string, BusWords>([
+export const WORDS: Catalog = {
+  buses: new Map<string, Bus>([
     ['mqtt', mqtt],
     ['jetstream', jetstream],
   ]),
@@ -166,7 +176,20 @@ export const WORDS: Vocabulary = {
     ['validate', validate],
     ['function', runFunction],
   ]),
-  codecs: new Map(['json', 'text', 'bytes'].map((name) => [name, { name, hasFields: name === 'json' }])),
+  codecs: new Map(
+    ['json', 'text', 'bytes'].map((name) => [
+      name,
+      {
+        name,
+        contentType: name,
+        description: name,
+        mediaTypes: [],
+        hasFields: name === 'json',
+        decode: never,
+        encode: never,
+      },
+    ]),
+  ),
 };
 
 export const PROJECT = {

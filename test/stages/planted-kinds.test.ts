@@ -4,14 +4,15 @@ import type { CodecKind } from '../../runtime/contract/codec.ts';
 import { Dropped } from '../../runtime/contract/stage.ts';
 import { memory } from '../../runtime/buses/memory/index.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
-import { type Catalog, catalogOf } from '../../runtime/host/catalog-of.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import { catalogOf } from '../../runtime/host/catalog-of.ts';
 import { endOptions } from '../../runtime/host/end-options.ts';
 import { startPipeline } from '../../runtime/host/pipeline.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { explainRoute } from '../../runtime/project/explain/explain-route.ts';
 import { pipelineSchemaText } from '../../runtime/project/fields/pipeline-schema.ts';
-import type { StageKind } from '../../runtime/stages/kind.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
 import { patient } from '../harness/patience.ts';
 import { newProject } from '../host/project.ts';
@@ -78,7 +79,7 @@ function check(text: string, catalog: Catalog, environment: Readonly<Record<stri
   return checkPipeline({
     text,
     file: 'p.yaml',
-    vocabulary: catalog,
+    catalog,
     project: { functions: [], schemas: [] },
     environment,
     readFile: () => '',

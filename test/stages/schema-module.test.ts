@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { virtualModules } from '../../runtime/cli/bundle-entry.ts';
 import { NODE_BUNDLE } from '../../runtime/project/functions/bundle-functions.ts';
 import { SCHEMA_PARTS, schemaCompiler, schemaModuleCompiler } from '../../runtime/project/schemas/compile-schemas.ts';
-import type { Validator } from '../../runtime/stages/validate.ts';
+import type { Validator } from '#contract/validator.ts';
 import { patient } from '../harness/patience.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { SIZE_PATTERN } from '#kit/quantity.ts';
 import { asMap } from '#kit/json-value.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
-import type { Catalog } from '../../runtime/host/catalog-of.ts';
-import type { StageKind } from '../../runtime/stages/kind.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 
 export const PAGE = fileURLToPath(new URL('../../docs/stages.md', import.meta.url));
 

@@ -6,7 +6,7 @@ import type { VerifyEnds } from '../../runtime/verify/verification.ts';
 export function endsOf(document: VerifyDocument): VerifyEnds {
   const { spec, key, findings } = checkVerifyDocument(document, {
     file: 'verify.yaml',
-    vocabulary: catalog,
+    catalog,
     project: { functions: [], schemas: [] },
     environment: {},
     readFile: () => '',

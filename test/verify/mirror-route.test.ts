@@ -20,7 +20,7 @@ function mirrored(from: object, to: object): unknown {
   const { spec, findings } = checkPipeline({
     text: JSON.stringify({ name: 'p', buses: BUSES, routes: [{ name: 'r', from, to }] }),
     file: 'p.yaml',
-    vocabulary: catalog,
+    catalog,
     project: { functions: [], schemas: [] },
     environment: {},
     readFile: () => '',

@@ -72,13 +72,14 @@ export class Assignment {
 
   /** Takes over what the group gave us and hands it over from now on. What we held of it before goes on where it was. */
   async begin(member: GroupMember, partitions: Partitions): Promise<void> {
+    await this.#topicWatch.meet(partitions.keys());
     const ours = await this.#places(member, partitions);
     const names = new Set(ours.map(({ topic, partition }) => `${topic}/${partition}`));
     for (const name of this.#feeds.keys()) if (!names.has(name)) this.#feeds.delete(name);
     const readBefore = new Set(ours.filter(({ offset }) => offset >= 0).map(({ topic }) => topic));
     const uncommitted = ours.filter(({ offset }) => offset < 0);
     // The server forgets the group's place with a topic. One of that name was made since: it is ours from its beginning.
-    const replaced = await this.#topicWatch.replacedBefore(uncommitted.map(({ topic }) => topic));
+    const replaced = this.#topicWatch.replacedBefore(uncommitted.map(({ topic }) => topic));
     for (const topic of replaced) readBefore.add(topic);
     const begun = await beginnings(this.#link, uncommitted, readBefore, this.#settings.start);
     // What begins at the end of a log would begin later after a restart: so the place is the group's from now on.
@@ -154,16 +155,21 @@ export class Assignment {
   }
 
   #checkTopics(): Promise<void> {
-    const look = (): Promise<void> => this.#topicWatch.compare(this.#topics, (topic) => this.#replaced(topic));
+    const look = (): Promise<void> =>
+      this.#topicWatch.compare(this.#topics, (topic, tag) => this.#replaced(topic, tag));
     return (this.#checking ??= look().finally(() => (this.#checking = undefined)));
   }
 
-  async #replaced(topic: string): Promise<void> {
+  async #replaced(topic: string, tag: string): Promise<void> {
     const feeds = [...this.#feeds.values()].filter((feed) => feed.topic === topic);
     const lows = await offsetsAt(this.#link, feeds, EARLIEST);
     for (const feed of feeds) {
       const low = lows.find(({ partition }) => partition === feed.partition)?.offset ?? 0;
-      this.#readAnew(feed, low, 'the topic was made anew, and what was not read of the one before is gone');
+      this.#readAnew(
+        feed,
+        { offset: low, tag },
+        'the topic was made anew, and what was not read of the one before is gone',
+      );
     }
   }
 
@@ -200,7 +206,7 @@ export class Assignment {
     let feed = this.#feeds.get(name);
     // Others have read on meanwhile, or somebody set the group back: what we hold of it is no longer ours to account for.
     if (feed === undefined || offset > feed.nextOffset || offset < feed.committed) {
-      feed = this.#feed({ topic, partition, offset, committed: offset, tag: '' });
+      feed = this.#feed({ topic, partition, offset, committed: offset, tag: this.#topicWatch.tagOf(topic) });
     }
     feed.committed = offset;
     feed.leader = leader;
@@ -263,11 +269,13 @@ export class Assignment {
       feed.skipTo(low);
     } else if (fetchOffset > end) {
       const why = `it ends at offset ${end}, and ${fetchOffset} was read up to: it was made anew, or its server lost its end`;
-      this.#readAnew(feed, low, why);
+      // What is left of it was read under its tag, and may be another log where the server has no ids.
+      const tag = `${this.#topicWatch.tagOf(topic)}@${Date.now().toString(36)}`;
+      this.#readAnew(feed, { offset: low, tag }, why);
     }
   }
 
-  #readAnew(feed: PartitionFeed, offset: number, why: string): void {
+  #readAnew(feed: PartitionFeed, { offset, tag }: Pick<FeedPlace, 'offset' | 'tag'>, why: string): void {
     const { connection } = this.#link.context;
     const { unread } = feed;
     const known = unread === 0 ? 'how many, is not known' : `${unread} or more`;
@@ -275,7 +283,7 @@ export class Assignment {
     const loss = { kind: 'loss', code: 'LOG_CUT_OFF', text } as const;
     this.#link.context.report(unread === 0 ? loss : { ...loss, messages: unread });
     const { topic, partition } = feed;
-    const other = this.#feed({ topic, partition, offset, committed: -1, tag: `@${Date.now().toString(36)}` });
+    const other = this.#feed({ topic, partition, offset, committed: -1, tag });
     other.leader = feed.leader;
     // While the group divides anew nothing is handed over.
     if (this.#loops !== undefined) this.#turns.serve([...this.#feeds.values()]);

@@ -4,6 +4,8 @@ import type { Frame } from '#contract/frame.ts';
 /** Who hears how a record ended. */
 export interface Settler {
   settled(record: HeldRecord): void;
+  /** Whether the ids of its records may be those of other records that were there before. */
+  readonly isIdUnsure: boolean;
 }
 
 /** A record that the engine holds. */
@@ -17,6 +19,10 @@ export class HeldRecord implements Delivery {
   nextOffset: number;
   isSettled = false;
   readonly #settler: Settler;
+
+  get isIdUnsure(): boolean {
+    return this.#settler.isIdUnsure;
+  }
 
   constructor(settler: Settler, id: string, frame: Frame, nextOffset: number, lane: string | undefined) {
     this.id = id;

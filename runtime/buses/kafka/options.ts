@@ -1,58 +1,10 @@
 import type { OptionSchema } from '#contract/bus.ts';
 import { MOMENT_PATTERN } from '#kit/moment.ts';
 import { TIMEOUT, durationOption, sizeOption, textOption, tlsOption } from '#kit/option-schema.ts';
+import type { OptionsOf } from '../support/options-of.ts';
 import { BROKER_PATTERN } from './seed-broker.ts';
 
-/** `buses.NAME` with `bus: kafka`. */
-export interface KafkaConnection {
-  readonly brokers: readonly string[];
-  readonly clientId: string;
-  readonly sasl?: {
-    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' | 'oauthbearer';
-    readonly username?: string;
-    readonly password?: string;
-    readonly token?: string;
-    readonly tokenFile?: string;
-  };
-  /** PEM texts. */
-  readonly tls?: {
-    readonly ca?: string;
-    readonly cert?: string;
-    readonly key?: string;
-    readonly serverName?: string;
-  };
-  readonly connectTimeout: string;
-  readonly create: boolean;
-}
-
-/** Where a group begins in a partition in which it has committed nothing. */
-export type Start = 'earliest' | 'latest' | { readonly time: string } | { readonly offset: number };
-
-/** `from` of a route. */
-export interface KafkaFrom {
-  readonly topics: readonly string[];
-  readonly group?: string;
-  readonly start: Start;
-  readonly order: 'key' | 'partition';
-  readonly instance?: string;
-  readonly sessionTimeout: string;
-  readonly rebalanceTimeout: string;
-  readonly maxBytesPerPartition: string;
-}
-
-export type CompressionName = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
-
-/** `to` of a route. */
-export interface KafkaTo {
-  readonly topic: string;
-  readonly partition?: number;
-  readonly compression: CompressionName;
-  readonly linger: string;
-  readonly batchBytes: string;
-  readonly timeout: string;
-}
-
-export const connectionSchema: OptionSchema = {
+export const connectionSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['brokers'],
@@ -99,9 +51,9 @@ export const connectionSchema: OptionSchema = {
       description: "Whether a topic that is missing is made, with the server's defaults. Otherwise nothing is created.",
     },
   },
-};
+} as const satisfies OptionSchema;
 
-export const sourceSchema: OptionSchema = {
+export const sourceSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['topics'],
@@ -172,9 +124,9 @@ export const sourceSchema: OptionSchema = {
       'How much of one partition is asked for at once, and about as much is kept ready.',
     ),
   },
-};
+} as const satisfies OptionSchema;
 
-export const sinkSchema: OptionSchema = {
+export const sinkSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['topic'],
@@ -207,4 +159,18 @@ export const sinkSchema: OptionSchema = {
     ),
     timeout: durationOption('15s', TIMEOUT, 'How long the cluster may take to confirm a batch.'),
   },
-};
+} as const satisfies OptionSchema;
+
+/** `buses.NAME` with `bus: kafka`. */
+export type KafkaConnection = OptionsOf<typeof connectionSchema>;
+
+/** `from` of a route. */
+export type KafkaFrom = OptionsOf<typeof sourceSchema>;
+
+/** `to` of a route. */
+export type KafkaTo = OptionsOf<typeof sinkSchema>;
+
+/** Where a group begins in a partition in which it has committed nothing. */
+export type Start = KafkaFrom['start'];
+
+export type CompressionName = KafkaTo['compression'];

@@ -2,7 +2,7 @@ import type { NoteOddity } from '#contract/oddity.ts';
 import { Deque } from '#kit/deque.ts';
 import { HeldRecord, type Settler } from './held-record.ts';
 import type { RecordCursor } from './record-cursor.ts';
-import { compressionOf, openBatch, type StoredBatch } from './stored-batch.ts';
+import { compressionOf, leaderEpochOf, openBatch, type StoredBatch } from './stored-batch.ts';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -20,7 +20,7 @@ export interface FeedPlace {
   readonly partition: number;
   readonly offset: number;
   readonly committed: number;
-  /** Tells records apart from others that had their offsets before. Usually empty. */
+  /** Stands behind the offset in ids of records, and tells them from those of another topic of that name. */
   readonly tag: string;
 }
 
@@ -52,6 +52,8 @@ export class PartitionFeed implements Settler {
   readonly #batches = new Deque<StoredBatch>();
   #cursor: RecordCursor | undefined;
   #left = 0;
+  /** Ends the ids of its records. */
+  #suffix = '';
   #peeked: HeldRecord | undefined;
   readonly #open = new Deque<HeldRecord>();
   #fetchOffset: number;
@@ -70,6 +72,11 @@ export class PartitionFeed implements Settler {
     this.#fetchOffset = place.offset;
     this.#nextOffset = place.offset;
     this.#position = place.offset;
+  }
+
+  /** Without a tag they are those of any topic of that name. */
+  get isIdUnsure(): boolean {
+    return this.#tag === '';
   }
 
   /** From where it is to be asked for. */
@@ -156,6 +163,9 @@ export class PartitionFeed implements Settler {
     try {
       this.#cursor = openBatch(batch, this.#owner.note);
       this.#left = batch.count;
+      // A log that lost its end is written on under a later leader: its offsets are those of other records then.
+      const epoch = leaderEpochOf(batch);
+      this.#suffix = epoch < 0 ? this.#tag : `${this.#tag}.${epoch}`;
     } catch (thrown) {
       throw unreadable(batch, thrown);
     }
@@ -170,7 +180,7 @@ export class PartitionFeed implements Settler {
       if (offset < this.#nextOffset) return;
       this.#nextOffset = offset + 1;
       const lane = this.#isOneLane || frame.key === undefined ? this.name : undefined;
-      this.#peeked = new HeldRecord(this, `${this.name}/${offset}${this.#tag}`, frame, offset + 1, lane);
+      this.#peeked = new HeldRecord(this, `${this.name}/${offset}${this.#suffix}`, frame, offset + 1, lane);
     } catch (thrown) {
       throw unreadable(batch, thrown);
     }

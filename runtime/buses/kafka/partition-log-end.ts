@@ -1,4 +1,5 @@
 import { NOT_NOTED } from '#contract/oddity.ts';
+import type { LoggedTime } from '#contract/sink.ts';
 import { isStampedByServer, openBatch, type StoredBatch } from './stored-batch.ts';
 
 /** The first look; each further one goes back four times as far. */
@@ -13,8 +14,7 @@ const SKEW_MS = 5000;
 /** One record, as far as it matters here. */
 export interface LoggedId {
   readonly id: string | undefined;
-  /** A frame that was made later is not this one. */
-  readonly latestMs: number;
+  readonly time: LoggedTime;
 }
 
 export interface LogPlace {
@@ -83,12 +83,12 @@ export class PartitionLogEnd {
   #read(batch: StoredBatch, each: (record: LoggedId) => boolean): void {
     const cursor = openBatch(batch, NOT_NOTED);
     // The sink writes the frame's own time, in whole milliseconds.
-    const slackMs = isStampedByServer(batch) ? SKEW_MS : 1;
-    const latestOf = (ms: number | undefined): number => (ms === undefined ? Number.POSITIVE_INFINITY : ms + slackMs);
+    const timeOf = (ms = Number.POSITIVE_INFINITY): LoggedTime =>
+      isStampedByServer(batch) ? { latestMs: ms + SKEW_MS } : { latestMs: ms, ownMs: ms };
     for (let left = batch.count; left > 0; left -= 1) {
       const { id, timestampMs } = cursor.next(this.topic);
       const offset = batch.baseOffset + cursor.offsetDelta;
-      if (offset >= this.#next && offset < this.#end && each({ id, latestMs: latestOf(timestampMs) })) this.#found += 1;
+      if (offset >= this.#next && offset < this.#end && each({ id, time: timeOf(timestampMs) })) this.#found += 1;
     }
   }
 

@@ -1,4 +1,5 @@
 import errors from 'kafkajs/src/protocol/error.js';
+import type { LoggedTime } from '#contract/sink.ts';
 import type { LogIds } from '#kit/log-ids.ts';
 import { fetch, type Fetched, type FetchLimits } from './fetch.ts';
 import type { Link } from './link.ts';
@@ -12,7 +13,7 @@ const MOST_BYTES = 64 * 1024 * 1024;
 
 /** What is found, over all servers. */
 export interface RecoveryTally {
-  readonly ids: LogIds;
+  readonly ids: LogIds<LoggedTime>;
   seen: number;
   bytes: number;
   /** Why some may be missing. */
@@ -68,10 +69,10 @@ function take(end: PartitionLogEnd, { errorCode, records, aborted }: Fetched, bo
   }
   books.bytes += records.length;
   try {
-    end.take(splitBatches(records, aborted), ({ id, latestMs }) => {
+    end.take(splitBatches(records, aborted), ({ id, time }) => {
       books.seen += 1;
       if (id?.startsWith(books.prefix) !== true) return false;
-      books.ids.note(id, latestMs);
+      books.ids.note(id, time);
       return true;
     });
   } catch (thrown) {

@@ -82,6 +82,11 @@ export function isStampedByServer({ bytes }: Pick<StoredBatch, 'bytes'>): boolea
   return (bytes.readInt16BE(AT.attributes) & ATTRIBUTES.logAppendTime) !== 0;
 }
 
+/** Under which leadership of its partition it was appended: it stays with the batch, wherever it is read. -1: not said. */
+export function leaderEpochOf({ bytes }: Pick<StoredBatch, 'bytes'>): number {
+  return bytes.readInt32BE(AT.leaderEpoch);
+}
+
 /** What it is compressed by, for errors. */
 export function compressionOf({ bytes }: StoredBatch): string {
   return compressionName(bytes.readInt16BE(AT.attributes) & ATTRIBUTES.compression);

@@ -5,16 +5,14 @@ import type { Source } from '#contract/source.ts';
 import { patternOf } from '#kit/address-pattern.ts';
 import { levelCodec } from '#kit/level-codec.ts';
 import { memoryHub } from './hub.ts';
-
-interface MemoryConnection {
-  readonly hub: string;
-}
-interface MemoryFrom {
-  readonly addresses: readonly string[];
-}
-interface MemoryTo {
-  readonly address: string;
-}
+import {
+  connectionSchema,
+  type MemoryConnection,
+  type MemoryFrom,
+  type MemoryTo,
+  sinkSchema,
+  sourceSchema,
+} from './options.ts';
 
 const GUARANTEES: Guarantees = {
   confirms: 'received',
@@ -48,31 +46,9 @@ const grammar: AddressGrammar = {
 export const memory: Bus<MemoryConnection, MemoryFrom, MemoryTo> = {
   name: 'memory',
   grammar,
-  connectionSchema: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['hub'],
-    properties: { hub: { type: 'string', minLength: 1, description: 'Name of the hub within the process.' } },
-  },
-  sourceSchema: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['addresses'],
-    properties: {
-      addresses: {
-        type: 'array',
-        minItems: 1,
-        items: { type: 'string', minLength: 1 },
-        description: 'Filters: `+` is one level, a last `#` any number of them.',
-      },
-    },
-  },
-  sinkSchema: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['address'],
-    properties: { address: { type: 'string', minLength: 1, description: 'Template of the address.' } },
-  },
+  connectionSchema,
+  sourceSchema,
+  sinkSchema,
   addressOptions: ['address'],
   sourceGuarantees: () => GUARANTEES,
   sinkGuarantees: () => GUARANTEES,

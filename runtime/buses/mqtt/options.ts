@@ -1,42 +1,8 @@
 import type { OptionSchema } from '#contract/bus.ts';
 import { TIMEOUT, durationOption, tlsOption } from '#kit/option-schema.ts';
+import type { OptionsOf } from '../support/options-of.ts';
 
-/** `buses.NAME` with `bus: mqtt`. */
-export interface MqttConnection {
-  readonly url: string;
-  readonly protocol: '5' | '3.1.1';
-  readonly username?: string;
-  readonly password?: string;
-  readonly clientId: string;
-  readonly keepAlive: string;
-  readonly connectTimeout: string;
-  /** PEM texts. */
-  readonly tls?: {
-    readonly ca?: string;
-    readonly cert?: string;
-    readonly key?: string;
-    readonly serverName?: string;
-  };
-}
-
-/** `from` of a route. */
-export interface MqttFrom {
-  readonly topics: readonly string[];
-  /** 2 passes the schema only to be refused by `flaws` with its reason. */
-  readonly qos: 0 | 1 | 2;
-  readonly shared?: string;
-  readonly session: string;
-}
-
-/** `to` of a route. */
-export interface MqttTo {
-  readonly topic: string;
-  readonly qos: 0 | 1 | 2;
-  readonly retain: boolean;
-  readonly timeout: string;
-}
-
-export const connectionSchema: OptionSchema = {
+export const connectionSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['url'],
@@ -69,9 +35,9 @@ export const connectionSchema: OptionSchema = {
     connectTimeout: durationOption('30s', TIMEOUT, 'How long one try to connect may take.'),
     tls: tlsOption('For mqtts:// and wss://. The server is always verified.', 'the host of url'),
   },
-};
+} as const satisfies OptionSchema;
 
-export const sourceSchema: OptionSchema = {
+export const sourceSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['topics'],
@@ -101,9 +67,9 @@ export const sourceSchema: OptionSchema = {
       'How long the server keeps what arrives while the bridge is away. 0s: not at all.',
     ),
   },
-};
+} as const satisfies OptionSchema;
 
-export const sinkSchema: OptionSchema = {
+export const sinkSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['topic'],
@@ -132,4 +98,13 @@ export const sinkSchema: OptionSchema = {
       'Silence after which confirmations that are still awaited are given up and the connection is made anew.',
     ),
   },
-};
+} as const satisfies OptionSchema;
+
+/** `buses.NAME` with `bus: mqtt`. */
+export type MqttConnection = OptionsOf<typeof connectionSchema>;
+
+/** `from` of a route. QoS 2 passes the schema only to be refused by `flaws` with its reason. */
+export type MqttFrom = OptionsOf<typeof sourceSchema>;
+
+/** `to` of a route. */
+export type MqttTo = OptionsOf<typeof sinkSchema>;

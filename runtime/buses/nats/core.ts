@@ -1,14 +1,13 @@
 import type { Bus, Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { speller } from '#contract/carried-headers.ts';
-import { TIMEOUT, durationOption } from '#kit/option-schema.ts';
-import type { CoreFrom, CoreTo } from './core-options.ts';
+import { type CoreFrom, type CoreTo, sinkSchema, sourceSchema } from './core-options.ts';
 import { CoreSink } from './core-sink.ts';
 import { CoreSource } from './core-source.ts';
 import { Link } from './connect.ts';
 import { CONTROL } from './header-names.ts';
 import { headerSpelling } from './header-spelling.ts';
 import { HeaderBlock } from './write-headers.ts';
-import { connectionFlaws, connectionProperties, type NatsConnectionOptions } from './options.ts';
+import { connectionFlaws, connectionSchema, type NatsConnectionOptions } from './options.ts';
 import { CORE_WRITES, coreReads, servers } from './reach.ts';
 import { filterFlaws, subjects } from './subject.ts';
 
@@ -47,39 +46,9 @@ const WRITTEN: Guarantees = {
 export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   name: 'nats',
   grammar: subjects,
-  connectionSchema: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['url'],
-    properties: connectionProperties,
-  },
-  sourceSchema: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['subjects'],
-    properties: {
-      subjects: {
-        type: 'array',
-        minItems: 1,
-        items: { type: 'string', minLength: 1 },
-        description: 'Subjects to read; `*` is one token, a last `>` any number of them. They must not overlap.',
-      },
-      queue: {
-        type: 'string',
-        pattern: '^[^\\s.*>]+$',
-        description: 'Queue group: each message goes to one of the subscribers that name the same group.',
-      },
-    },
-  },
-  sinkSchema: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['subject'],
-    properties: {
-      subject: { type: 'string', minLength: 1, description: 'Template of the subject to publish to.' },
-      timeout: durationOption('5s', TIMEOUT, 'How long the server may take to confirm.'),
-    },
-  },
+  connectionSchema,
+  sourceSchema,
+  sinkSchema,
   addressOptions: ['subject'],
   sourceGuarantees: () => READ,
   sinkGuarantees: () => WRITTEN,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { SluiceError } from '#contract/errors.ts';
-import type { RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
+import type { LoggedTime, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
 import { LogIds } from '#kit/log-ids.ts';
 import { abortable } from './abortable.ts';
 import type { Link } from './connect.ts';
@@ -97,7 +97,7 @@ function lackOf(
 
 /** What was seen of a stream so far. */
 class Look {
-  readonly ids = new LogIds();
+  readonly ids = new LogIds<LoggedTime>();
   seen = 0;
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
@@ -167,6 +167,8 @@ class Look {
     const at = headers?.indexOf(this.#mark) ?? -1;
     if (headers === undefined || at < 0) return;
     const start = at + this.#mark.length - this.#prefix.length;
-    this.ids.note(headers.slice(start, headers.indexOf('\r\n', start)), timestampMs + this.#skewMs);
+    this.ids.note(headers.slice(start, headers.indexOf('\r\n', start)), {
+      latestMs: timestampMs + this.#skewMs,
+    });
   }
 }

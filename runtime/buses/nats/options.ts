@@ -1,19 +1,7 @@
-import type { OptionFlaw } from '#contract/bus.ts';
+import type { OptionFlaw, OptionSchema } from '#contract/bus.ts';
 import { TIMEOUT, durationOption, textOption, tlsOption } from '#kit/option-schema.ts';
+import type { OptionsOf } from '../support/options-of.ts';
 import { parseServerUrl } from './server-url.ts';
-
-/** A connection to NATS as the pipeline file describes it, checked against the schema, references resolved. */
-export interface NatsConnectionOptions {
-  readonly url: string | readonly string[];
-  readonly user?: string;
-  readonly password?: string;
-  readonly token?: string;
-  readonly nkey?: string;
-  readonly creds?: string;
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly serverName?: string };
-  readonly connectTimeout: string;
-  readonly keepAlive: string;
-}
 
 const SERVER_URL = {
   type: 'string',
@@ -44,6 +32,16 @@ export const connectionProperties = {
     'How often the connection is probed. Two probes without an answer end it.',
   ),
 } as const;
+
+export const connectionSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['url'],
+  properties: connectionProperties,
+} as const satisfies OptionSchema;
+
+/** A connection to NATS as the pipeline file describes it, checked against the schema, references resolved. */
+export type NatsConnectionOptions = OptionsOf<typeof connectionSchema>;
 
 /** What no schema can say of a connection. */
 export function connectionFlaws(connection: NatsConnectionOptions): OptionFlaw[] {

@@ -1,69 +1,16 @@
 import type { OptionSchema } from '#contract/bus.ts';
 import { MOMENT_PATTERN } from '#kit/moment.ts';
 import { TIMEOUT, durationOption, tlsOption } from '#kit/option-schema.ts';
-
-/** `buses.NAME` with `bus: rabbitmq`. */
-export interface RabbitConnection {
-  /** One node of a cluster, or several. */
-  readonly url: string | readonly string[];
-  readonly username?: string;
-  readonly password?: string;
-  readonly external: boolean;
-  /** PEM texts. */
-  readonly tls?: {
-    readonly ca?: string;
-    readonly cert?: string;
-    readonly key?: string;
-    readonly serverName?: string;
-  };
-  readonly management?: string;
-  readonly keepAlive: string;
-  readonly connectTimeout: string;
-  readonly create: boolean;
-}
-
-export type QueueType = 'classic' | 'quorum' | 'stream';
-export type ExchangeType = 'direct' | 'topic' | 'headers' | 'fanout';
-
-/** What an exchange gives to a queue: by routing key, or by headers. */
-export type Binding =
-  | { readonly routingKey: string }
-  | { readonly headers: Readonly<Record<string, string | number | boolean>>; readonly match: 'all' | 'any' };
-
-/** Where a stream is read from when the route has no place in it yet. */
-export type Start = 'first' | 'last' | 'next' | { readonly offset: number } | { readonly time: string };
-
-/** `from` of a route. */
-export interface RabbitFrom {
-  readonly queue?: string;
-  readonly exchange?: string;
-  readonly exchangeType?: ExchangeType;
-  readonly bind?: readonly Binding[];
-  readonly type?: QueueType;
-  readonly start?: Start;
-  readonly shared: boolean;
-}
-
-/** `to` of a route. */
-export interface RabbitTo {
-  readonly exchange?: string;
-  readonly routingKey?: string;
-  readonly queue?: string;
-  readonly exchangeType?: ExchangeType;
-  readonly type?: QueueType;
-  readonly persistent: boolean;
-  readonly priority?: number;
-  readonly timeout: string;
-}
+import type { OptionsOf } from '../support/options-of.ts';
 
 /** AMQP writes such a name with one byte for its length. */
-const name = (description: string) => ({ type: 'string', minLength: 1, maxLength: 255, description });
+const name = (description: string) => ({ type: 'string', minLength: 1, maxLength: 255, description }) as const;
 
 const SERVER_URL = { type: 'string', pattern: '^amqps?://[^/]', examples: ['amqp://127.0.0.1:5672'] } as const;
 const QUEUE_TYPE = { enum: ['classic', 'quorum', 'stream'] } as const;
 const EXCHANGE_TYPE = { enum: ['direct', 'topic', 'headers', 'fanout'] } as const;
 
-export const connectionSchema: OptionSchema = {
+export const connectionSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['url'],
@@ -105,9 +52,9 @@ export const connectionSchema: OptionSchema = {
         'Whether what is missing is declared, durable: the queue, the exchange where exchangeType says what it is, and the bindings. Otherwise nothing is created.',
     },
   },
-};
+} as const satisfies OptionSchema;
 
-export const sourceSchema: OptionSchema = {
+export const sourceSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -182,9 +129,9 @@ export const sourceSchema: OptionSchema = {
         'Whether others may read the queue too: they divide the messages among them, and order is lost. A queue with a single active consumer needs it.',
     },
   },
-};
+} as const satisfies OptionSchema;
 
-export const sinkSchema: OptionSchema = {
+export const sinkSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -219,4 +166,22 @@ export const sinkSchema: OptionSchema = {
       'Silence after which confirmations that are still awaited are given up and the connection is made anew.',
     ),
   },
-};
+} as const satisfies OptionSchema;
+
+/** `buses.NAME` with `bus: rabbitmq`. */
+export type RabbitConnection = OptionsOf<typeof connectionSchema>;
+
+/** `from` of a route. */
+export type RabbitFrom = OptionsOf<typeof sourceSchema>;
+
+/** `to` of a route. */
+export type RabbitTo = OptionsOf<typeof sinkSchema>;
+
+export type QueueType = NonNullable<RabbitFrom['type']>;
+export type ExchangeType = NonNullable<RabbitFrom['exchangeType']>;
+
+/** The condition under which an exchange routes a message to a queue: by routing key, or by headers. */
+export type Binding = NonNullable<RabbitFrom['bind']>[number];
+
+/** Where a stream is read from when the route has no place in it yet. */
+export type Start = NonNullable<RabbitFrom['start']>;

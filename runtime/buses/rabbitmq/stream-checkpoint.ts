@@ -10,8 +10,8 @@ export type Place =
   | { readonly kind: 'first' }
   /** Attached then, and nothing has come since. Milliseconds since 1970 (UTC). */
   | { readonly kind: 'since'; readonly ms: number }
-  /** This is the first that came, and it is not settled. */
-  | { readonly kind: 'from'; readonly offset: number }
+  /** This is the first that came, and it is not settled; an earlier version wrote no `print`. */
+  | { readonly kind: 'from'; readonly offset: number; readonly print?: string }
   /** Settled up to and with this one; `print` tells whether it is still the same message. */
   | { readonly kind: 'after'; readonly offset: number; readonly print: string };
 

@@ -25,7 +25,7 @@ export class StreamPlace {
   /** The last that the engine was given; it outlives a session. */
   #handed: { readonly offset: number; readonly frame: Frame } | undefined;
   /** Of this session: what must come first, if it is still there. */
-  #awaited: { readonly offset: number; readonly print: string | undefined } | undefined;
+  #awaited: { readonly offset: number; readonly print: string | undefined; readonly isOpen?: true } | undefined;
   /** Messages below it come along because they were written together with it. */
   #floor = 0;
   #unsaved: Arrival | undefined;
@@ -64,7 +64,7 @@ export class StreamPlace {
       return awaited.offset;
     }
     if (place.kind === 'from') {
-      this.#awaited = { offset: place.offset, print: undefined };
+      this.#awaited = { offset: place.offset, print: place.print, isOpen: true };
       this.#floor = place.offset;
       return place.offset;
     }
@@ -76,16 +76,16 @@ export class StreamPlace {
   /** A message came; in the order of offsets within a session. */
   meet(offset: number, frame: Frame): Verdict {
     const awaited = this.#awaited;
-    if (awaited === undefined) return this.#unlessBelow(offset, this.#floor);
+    if (awaited === undefined) return this.#unlessBelow(offset, this.#floor, frame);
     if (offset < awaited.offset) return 'seen';
     this.#awaited = undefined;
     if (offset > awaited.offset) {
-      const last = awaited.print === undefined ? awaited.offset - 1 : awaited.offset;
+      const last = awaited.isOpen === true ? awaited.offset - 1 : awaited.offset;
       if (offset > last + 1) this.#lost(last + 1, offset);
-      return this.#unlessBelow(offset, 0);
+      return this.#unlessBelow(offset, 0, frame);
     }
-    if (awaited.print === undefined) return this.#unlessBelow(offset, 0);
-    return awaited.print === printOf(frame) ? 'seen' : 'replaced';
+    if (awaited.print !== undefined && awaited.print !== printOf(frame)) return 'replaced';
+    return awaited.isOpen === true ? this.#unlessBelow(offset, 0, frame) : 'seen';
   }
 
   /** The stream is another one than the route was in: it is read from its beginning, under other ids. */
@@ -138,10 +138,10 @@ export class StreamPlace {
     return start;
   }
 
-  #unlessBelow(offset: number, floor: number): Verdict {
+  #unlessBelow(offset: number, floor: number, frame: Frame): Verdict {
     if (offset < floor) return 'seen';
     const { kind } = this.#kept.place;
-    if (kind !== 'after' && kind !== 'from') this.#keep({ kind: 'from', offset });
+    if (kind !== 'after' && kind !== 'from') this.#keep({ kind: 'from', offset, print: printOf(frame) });
     return 'new';
   }
 

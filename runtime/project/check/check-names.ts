@@ -7,7 +7,8 @@ import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { FILE_NAME_PATTERN } from '../fields/pipeline-fields.ts';
 import { stageKind } from '../read/sections.ts';
-import type { StageWords, Vocabulary } from '../catalog-view.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 
 /** File names of a project's folders, endings included, as they lie beside `pipelines/`. */
 export interface ProjectFiles {
@@ -31,17 +32,17 @@ export interface NamedFiles {
 }
 
 interface Names {
-  readonly vocabulary: Vocabulary;
+  readonly catalog: Catalog;
   readonly functions: ReadonlyMap<string, readonly string[]>;
   readonly schemas: ReadonlyMap<string, readonly string[]>;
   readonly findings: FindingList;
 }
 
-function checkBusKind(name: string, connection: PlainMap, { vocabulary, findings }: Names): void {
+function checkBusKind(name: string, connection: PlainMap, { catalog, findings }: Names): void {
   const kind = own(connection, 'bus');
   const at = pointerTo('/buses', name, 'bus');
-  if (typeof kind !== 'string' || vocabulary.buses.has(kind) || findings.isClaimed(at)) return;
-  const known = [...vocabulary.buses.keys()];
+  if (typeof kind !== 'string' || catalog.buses.has(kind) || findings.isClaimed(at)) return;
+  const known = [...catalog.buses.keys()];
   if ((NOT_YET.buses as readonly string[]).includes(kind)) {
     findings.add({
       code: 'NOT_IN_THIS_VERSION',
@@ -82,7 +83,7 @@ function checkConnection(at: string, end: unknown, buses: PlainMap, { findings }
   return undefined;
 }
 
-function checkFile(at: string, stage: StageWords, name: string, names: Names): void {
+function checkFile(at: string, stage: StageKind, name: string, names: Names): void {
   if (stage.names === undefined) return;
   const isFunction = stage.names === 'function';
   const code = isFunction ? 'UNKNOWN_FUNCTION' : 'UNKNOWN_SCHEMA';
@@ -128,8 +129,8 @@ function ambiguous(at: string, files: readonly string[]): FindingDraft {
 }
 
 function checkStage(at: string, item: unknown, names: Names): void {
-  const { vocabulary, findings } = names;
-  const verbs = [...vocabulary.stages.keys()];
+  const { catalog, findings } = names;
+  const verbs = [...catalog.stages.keys()];
   if (!isMap(item)) {
     const [verb = '', name] = typeof item === 'string' ? item.split(/[: ]+/, 2) : [];
     findings.add({
@@ -137,13 +138,13 @@ function checkStage(at: string, item: unknown, names: Names): void {
       at,
       expected: oneOf(verbs.map((known) => `${known}: NAME`)),
       found: shown(item),
-      write: `- ${vocabulary.stages.has(verb) ? verb : (verbs[0] ?? '')}: ${name ?? 'NAME'}`,
+      write: `- ${catalog.stages.has(verb) ? verb : (verbs[0] ?? '')}: ${name ?? 'NAME'}`,
     });
     return;
   }
-  const known = Object.keys(item).filter((key) => vocabulary.stages.has(key));
+  const known = Object.keys(item).filter((key) => catalog.stages.has(key));
   const [verb, second] = known;
-  const stage = verb === undefined ? undefined : vocabulary.stages.get(verb);
+  const stage = verb === undefined ? undefined : catalog.stages.get(verb);
   if (stage === undefined || verb === undefined) return unknownStage(at, item, verbs, findings);
   if (second !== undefined) {
     const write = `- ${verb}: and - ${second}: as two stages`;
@@ -189,7 +190,7 @@ function unknownStage(at: string, item: PlainMap, verbs: readonly string[], find
 }
 
 /** The files that stages name and the project has, each once: they can be judged whatever else is wrong with the pipeline. */
-export function filesNamed(value: unknown, vocabulary: Vocabulary, project: ProjectFiles): NamedFiles {
+export function filesNamed(value: unknown, catalog: Catalog, project: ProjectFiles): NamedFiles {
   const there = {
     function: filesByName('function', project.functions),
     schema: filesByName('schema', project.schemas),
@@ -197,7 +198,7 @@ export function filesNamed(value: unknown, vocabulary: Vocabulary, project: Proj
   const named = { function: new Set<string>(), schema: new Set<string>() };
   for (const route of asList(own(asMap(value), 'routes'))) {
     for (const item of asList(own(asMap(route), 'stages'))) {
-      const stage = stageKind(item, vocabulary);
+      const stage = stageKind(item, catalog);
       if (stage?.names === undefined) continue;
       const name = own(asMap(item), stage.verb);
       if (typeof name === 'string' && there[stage.names].get(name)?.length === 1) named[stage.names].add(name);
@@ -227,9 +228,9 @@ function checkRouteNames(routes: readonly unknown[], findings: FindingList): voi
 }
 
 /** Every name in the file that must lead somewhere: kinds of bus, connections, verbs, functions, schemas, routes. */
-export function checkNames(value: unknown, vocabulary: Vocabulary, project: ProjectFiles, findings: FindingList): void {
+export function checkNames(value: unknown, catalog: Catalog, project: ProjectFiles, findings: FindingList): void {
   const names: Names = {
-    vocabulary,
+    catalog,
     functions: filesByName('function', project.functions),
     schemas: filesByName('schema', project.schemas),
     findings,

@@ -4,7 +4,7 @@ import { busBehind } from '../read/sections.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
-import type { Vocabulary } from '../catalog-view.ts';
+import type { Catalog } from '#contract/catalog.ts';
 
 type Refuse = (at: string, found: string, write: string, side?: 'key' | 'value') => void;
 
@@ -50,11 +50,11 @@ function refuseForGood(at: string, map: PlainMap, findings: FindingList): void {
   }
 }
 
-function refuseCodec(at: string, end: PlainMap, vocabulary: Vocabulary, refuse: Refuse): void {
+function refuseCodec(at: string, end: PlainMap, catalog: Catalog, refuse: Refuse): void {
   const codec = own(end, 'codec');
   const isLater = (NOT_YET.codecs as readonly unknown[]).includes(codec);
-  if (typeof codec !== 'string' || !isLater || vocabulary.codecs.has(codec)) return;
-  refuse(pointerTo(at, 'codec'), `codec: ${codec}`, `codec: ${[...vocabulary.codecs.keys()].join(' | ')}`);
+  if (typeof codec !== 'string' || !isLater || catalog.codecs.has(codec)) return;
+  refuse(pointerTo(at, 'codec'), `codec: ${codec}`, `codec: ${[...catalog.codecs.keys()].join(' | ')}`);
 }
 
 function words(schema: { readonly properties: object } | undefined): readonly string[] {
@@ -62,11 +62,11 @@ function words(schema: { readonly properties: object } | undefined): readonly st
 }
 
 /** Refuses by name what a later version brings, so that nobody believes it is at work. */
-export function checkNotYet(value: unknown, vocabulary: Vocabulary, findings: FindingList): void {
+export function checkNotYet(value: unknown, catalog: Catalog, findings: FindingList): void {
   const refuse = refusal(findings);
   const file = asMap(value);
   for (const [name, connection] of Object.entries(asMap(own(file, 'buses')))) {
-    const known = words(busBehind(value, name, vocabulary)?.connectionSchema);
+    const known = words(busBehind(value, name, catalog)?.connectionSchema);
     refuseFields(pointerTo('/buses', name), asMap(connection), NOT_YET.connection, known, refuse);
   }
   for (const [index, item] of asList(own(file, 'routes')).entries()) {
@@ -82,10 +82,10 @@ export function checkNotYet(value: unknown, vocabulary: Vocabulary, findings: Fi
     ] as const) {
       const end = asMap(own(route, direction));
       refuseForGood(pointerTo(at, direction), end, findings);
-      const bus = busBehind(value, own(end, 'bus'), vocabulary);
+      const bus = busBehind(value, own(end, 'bus'), catalog);
       const known = words(direction === 'from' ? bus?.sourceSchema : bus?.sinkSchema);
       refuseFields(pointerTo(at, direction), end, later, known, refuse);
-      refuseCodec(pointerTo(at, direction), end, vocabulary, refuse);
+      refuseCodec(pointerTo(at, direction), end, catalog, refuse);
     }
   }
 }

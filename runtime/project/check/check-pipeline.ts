@@ -14,7 +14,7 @@ import type { ReferenceSources } from '../read/references.ts';
 import type { PipelineDocument, Resolution } from '../read/resolve-pipeline.ts';
 import { refuseMisplaced, withContents, withStandIns } from '../read/resolved-document.ts';
 import { validatePieces } from './validate-pieces.ts';
-import type { Vocabulary } from '../catalog-view.ts';
+import type { Catalog } from '#contract/catalog.ts';
 import { parseYaml } from '../read/yaml-document.ts';
 import type { ParsedDocument } from '../read/yaml-document.ts';
 
@@ -22,7 +22,7 @@ export interface PipelineSource extends ReferenceSources {
   readonly text: string;
   /** As findings shall show it. */
   readonly file: string;
-  readonly vocabulary: Vocabulary;
+  readonly catalog: Catalog;
   readonly project: ProjectFiles;
 }
 
@@ -44,21 +44,21 @@ export function judgeDocument(
   source: Omit<PipelineSource, 'text'>,
   isProbe = false,
 ): CheckResult {
-  const { file, vocabulary } = source;
+  const { file, catalog } = source;
   const { value, places, flaws, readable } = parsed;
   const findings = new FindingList(file, places);
   for (const flaw of flaws) findings.add(flaw);
   // Behind broken YAML everything looks wrong.
   if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] } };
-  const named = filesNamed(value, vocabulary, source.project);
-  const resolved = resolveReferences(value, vocabulary.stages, source, findings);
-  checkNotYet(value, vocabulary, findings);
-  checkNames(value, vocabulary, source.project, findings);
-  const pieces = piecesOf(value, vocabulary);
+  const named = filesNamed(value, catalog, source.project);
+  const resolved = resolveReferences(value, catalog.stages, source, findings);
+  checkNotYet(value, catalog, findings);
+  checkNames(value, catalog, source.project, findings);
+  const pieces = piecesOf(value, catalog);
   const contents = withContents(value, pieces, resolved);
   refuseMisplaced(pieces, resolved, findings);
-  validatePieces(contents, pieces, resolved, vocabulary, findings);
-  const judged = { value: contents, pieces, resolved, vocabulary, findings };
+  validatePieces(contents, pieces, resolved, catalog, findings);
+  const judged = { value: contents, pieces, resolved, catalog, findings };
   checkRoutes(judged);
   if (!isProbe) checkLoops(judged);
   if (findings.hasErrors) return { findings: findings.sorted(), named };
@@ -69,7 +69,7 @@ export function judgeDocument(
       value: withStandIns(contents, pieces, resolved),
       places,
       pieces,
-      vocabulary,
+      catalog,
       resolved,
       readFile: source.readFile,
     }),

@@ -17,10 +17,10 @@ import { asList, asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { redactor } from '../read/redact.ts';
-import type { BusWords } from '../catalog-view.ts';
+import type { Bus } from '#contract/bus.ts';
 
 /** How many levels the addresses of each filter have; empty where a filter has no bound or the source no filters. */
-function levelCounts(from: PlainMap, bus: BusWords): readonly number[] {
+function levelCounts(from: PlainMap, bus: Bus): readonly number[] {
   const { word, separator } = bus.grammar;
   const filters = Object.entries(from).find(([name, value]) => name.startsWith(word) && Array.isArray(value))?.[1];
   const counts = asList(filters).map((filter) => {
@@ -80,9 +80,9 @@ class RouteJudge {
 
   /** The bus of the dead letters, where they go to one. */
   #letters(scope: TemplateScope): void {
-    const { value, vocabulary, findings } = this.#file;
+    const { value, catalog, findings } = this.#file;
     const options = asMap(own(this.#route, 'deadLetter'));
-    const bus = busBehind(value, own(options, 'bus'), vocabulary);
+    const bus = busBehind(value, own(options, 'bus'), catalog);
     if (bus === undefined) return;
     const at = pointerTo(this.#at, 'deadLetter');
     this.#template(at, options, addressOptionOf(bus, options), { use: 'letter', target: bus.grammar }, scope);
@@ -136,17 +136,17 @@ class RouteJudge {
 
   /** Returns what the messages of the route have once they are read. */
   #templates(gives: Guarantees | undefined): TemplateScope {
-    const { value, vocabulary } = this.#file;
+    const { value, catalog } = this.#file;
     const from = asMap(own(this.#route, 'from'));
     const to = asMap(own(this.#route, 'to'));
-    const sourceBus = busBehind(value, own(from, 'bus'), vocabulary);
-    const sinkBus = busBehind(value, own(to, 'bus'), vocabulary);
+    const sourceBus = busBehind(value, own(from, 'bus'), catalog);
+    const sinkBus = busBehind(value, own(to, 'bus'), catalog);
     // While the source is wrong itself, nobody can say that it gives no key.
     const carriesKey = gives?.carriesKey ?? true;
     const scope: TemplateScope = {
       source: sourceBus && { ...sourceBus.grammar, name: sourceBus.name, readsHeader: sourceBus.readsHeader },
       hasKey: carriesKey,
-      bodyHasFields: vocabulary.codecs.get(String(own(from, 'codec')))?.hasFields !== false,
+      bodyHasFields: catalog.codecs.get(String(own(from, 'codec')))?.hasFields !== false,
       levels: sourceBus === undefined ? [] : levelCounts(from, sourceBus),
       hasHeaders: gives?.carriesHeaders ?? true,
       headersNeed: gives?.headersNeed,
@@ -173,7 +173,7 @@ class RouteJudge {
     );
     const stages = asList(own(this.#route, 'stages'));
     // A stage that changes the body may make a map of what was bytes.
-    const isRemade = stages.some((item) => stageKind(item, vocabulary)?.changesBody === true);
+    const isRemade = stages.some((item) => stageKind(item, catalog)?.changesBody === true);
     const sent = { ...keyed, bodyHasFields: keyed.bodyHasFields || isRemade };
     const toAt = pointerTo(this.#at, 'to');
     if (sinkBus !== undefined) {
@@ -202,7 +202,7 @@ class RouteJudge {
     checkTemplate({ at, text, reference: resolved.get(at)?.written, ...how }, scope, findings);
   }
 
-  #addressIsThere(at: string, to: PlainMap, bus: BusWords): void {
+  #addressIsThere(at: string, to: PlainMap, bus: Bus): void {
     const [name, ...others] = bus.addressOptions;
     const place = pointerTo(at, name);
     const { findings } = this.#file;
@@ -212,11 +212,11 @@ class RouteJudge {
   }
 
   #stages(): void {
-    const { vocabulary, findings } = this.#file;
+    const { catalog, findings } = this.#file;
     for (const [index, item] of asList(own(this.#route, 'stages')).entries()) {
       const at = pointerTo(this.#at, 'stages', index);
       if (findings.hasErrorWithin(at)) continue;
-      const kind = stageKind(item, vocabulary);
+      const kind = stageKind(item, catalog);
       for (const { option, ...flaw } of kind?.flaws?.(asMap(item)) ?? []) {
         const isValue = option === kind?.verb;
         const how = isValue ? ({ code: 'WRONG_VALUE' } as const) : ({ code: 'OPTIONS_CONFLICT', side: 'key' } as const);
@@ -246,7 +246,7 @@ class RouteJudge {
 function noteEncoding(file: JudgedFile): void {
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
     const to = asMap(own(asMap(route), 'to'));
-    const bus = busBehind(file.value, own(to, 'bus'), file.vocabulary);
+    const bus = busBehind(file.value, own(to, 'bus'), file.catalog);
     if (bus === undefined) continue;
     const option = addressOptionOf(bus, to);
     const text = own(to, option);

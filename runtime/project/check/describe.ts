@@ -2,7 +2,7 @@ import { shortened } from '#kit/shortened.ts';
 import { type Bounds, RATE_PATTERN } from '#kit/quantity.ts';
 import { isMap } from '#kit/json-value.ts';
 import { alternatives, typesOf } from './schema-at.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 const MAX_SHOWN = 60;
 /** User and password of a URL. */

@@ -16,7 +16,7 @@ import { asMap, isMap } from '#kit/json-value.ts';
 import { pointerKeys } from '#kit/pointer.ts';
 import { fits } from '../read/reference-value.ts';
 import { admits, alternatives, kindOf } from './schema-at.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 type Explanation = Pick<FindingDraft, 'code' | 'expected' | 'found' | 'write' | 'suggestion'>;
 

@@ -1,5 +1,5 @@
 import { isMap, own } from '#kit/json-value.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 function subschemas(schema: JsonSchema, keyword: string): readonly JsonSchema[] {
   const list = schema[keyword];

@@ -4,12 +4,12 @@ import { pointerTo } from '#kit/pointer.ts';
 import { oneOf } from './describe.ts';
 import type { FindingDraft } from './finding-list.ts';
 import { alternatives } from './schema-at.ts';
-import type { Vocabulary } from '../catalog-view.ts';
+import type { Catalog } from '#contract/catalog.ts';
 
 /** What each bus calls its addresses: of one bus's word the checker knows what it is on another. */
 export type AddressWords = ReadonlyMap<string, ReadonlySet<string>>;
 
-export function addressWords({ buses }: Vocabulary): AddressWords {
+export function addressWords({ buses }: Catalog): AddressWords {
   return new Map(
     [...buses].map(([kind, { addressOptions, grammar }]) => [
       kind,

@@ -11,7 +11,8 @@ import { fits } from '../read/reference-value.ts';
 import type { Resolved } from '../read/references.ts';
 import { alternatives } from './schema-at.ts';
 import { type AddressWords, addressWords, unknownField } from './unknown-field.ts';
-import type { JsonSchema, Vocabulary } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
+import type { Catalog } from '#contract/catalog.ts';
 import { essential, isKeyChoice } from './violations.ts';
 import type { Violation } from './violations.ts';
 
@@ -102,11 +103,11 @@ export function validatePieces(
   value: unknown,
   pieces: readonly Piece[],
   resolved: ReadonlyMap<string, Resolved>,
-  vocabulary: Vocabulary,
+  catalog: Catalog,
   findings: FindingList,
 ): void {
   const compile = compiler();
-  const context = { resolved, words: addressWords(vocabulary) };
+  const context = { resolved, words: addressWords(catalog) };
   for (const piece of pieces) {
     const validate = compile(piece.schema);
     if (validate(under(value, pointerKeys(piece.pointer)))) continue;

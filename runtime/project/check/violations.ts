@@ -2,7 +2,7 @@ import type { ErrorObject } from 'ajv';
 import { isMap } from '#kit/json-value.ts';
 import { isWithin } from '#kit/pointer.ts';
 import { admits } from './schema-at.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 export type Violation = ErrorObject<string, Record<string, unknown>>;
 

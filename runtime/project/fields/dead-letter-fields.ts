@@ -1,6 +1,6 @@
 import { LARGEST_STORE, SOME_DURATION_PATTERN, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
 import { DEFAULTS } from './pipeline-fields.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 /** `deadLetter` of a route as a map without a bus: how much the local store keeps. */
 export const LOCAL_LETTERS_SCHEMA: JsonSchema = {

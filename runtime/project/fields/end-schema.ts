@@ -1,6 +1,9 @@
 import type { OptionSchema } from '#contract/bus.ts';
 import { FILE_NAME_PATTERN, sinkWords, sourceWords } from './pipeline-fields.ts';
-import type { BusWords, JsonSchema, StageWords, Vocabulary } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import type { Bus } from '#contract/bus.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 
 const CONNECTION_NAME: JsonSchema = {
   type: 'string',
@@ -20,31 +23,29 @@ function joined(own: OptionSchema, shared: Readonly<Record<string, JsonSchema>>)
   };
 }
 
-export function connectionSchema(bus: BusWords): JsonSchema {
+export function connectionSchema(bus: Bus): JsonSchema {
   return joined(bus.connectionSchema, { bus: { const: bus.name, description: `A ${bus.name} connection.` } });
 }
 
-export function sourceSchema(bus: BusWords, vocabulary: Vocabulary): JsonSchema {
-  return joined(bus.sourceSchema, { bus: CONNECTION_NAME, ...sourceWords(vocabulary.codecs.keys()) });
+export function sourceSchema(bus: Bus, catalog: Catalog): JsonSchema {
+  return joined(bus.sourceSchema, { bus: CONNECTION_NAME, ...sourceWords(catalog.codecs.keys()) });
 }
 
-export function sinkSchema(bus: BusWords, vocabulary: Vocabulary): JsonSchema {
-  return joined(bus.sinkSchema, { bus: CONNECTION_NAME, ...sinkWords(vocabulary.codecs.keys()) });
+export function sinkSchema(bus: Bus, catalog: Catalog): JsonSchema {
+  return joined(bus.sinkSchema, { bus: CONNECTION_NAME, ...sinkWords(catalog.codecs.keys()) });
 }
 
 /** A bus as the place of dead letters: their bytes and headers are their own. */
-export function letterSinkSchema(bus: BusWords): JsonSchema {
+export function letterSinkSchema(bus: Bus): JsonSchema {
   return joined(bus.sinkSchema, { bus: CONNECTION_NAME });
 }
 
-export function stageSchema(stage: StageWords): JsonSchema {
+export function stageSchema(stage: StageKind): JsonSchema {
   const required = Array.isArray(stage.schema['required']) ? (stage.schema['required'] as readonly string[]) : [];
   const fileName: JsonSchema = {
     type: 'string',
     pattern: FILE_NAME_PATTERN,
-    description:
-      stage.description ??
-      `Name of a file in ${stage.names === 'function' ? 'functions/' : 'schemas/'}, without its ending.`,
+    description: stage.description,
   };
   const value = stage.names === undefined ? { description: stage.description, ...stage.value } : fileName;
   return {
@@ -57,8 +58,8 @@ export function stageSchema(stage: StageWords): JsonSchema {
 }
 
 /** Where the kind of bus is not known, only the shared words can be judged. */
-export function anyEndSchema(direction: 'from' | 'to', vocabulary: Vocabulary): JsonSchema {
-  const codecs = vocabulary.codecs.keys();
+export function anyEndSchema(direction: 'from' | 'to', catalog: Catalog): JsonSchema {
+  const codecs = catalog.codecs.keys();
   const shared = direction === 'from' ? sourceWords(codecs) : sinkWords(codecs);
   return { type: 'object', properties: { bus: CONNECTION_NAME, ...shared }, required: ['bus'] };
 }

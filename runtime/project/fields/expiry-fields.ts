@@ -1,5 +1,5 @@
 import { SOME_DURATION_PATTERN } from '#kit/quantity.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 const LIFETIME = {
   type: 'string',

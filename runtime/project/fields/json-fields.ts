@@ -1,6 +1,6 @@
 import { JSON_NUMBERS } from '#contract/codec.ts';
 import { DEFAULTS } from './pipeline-fields.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 /** `json` of a route. */
 export const JSON_SCHEMA: JsonSchema = {

@@ -6,7 +6,7 @@ import { GRADES } from '../explain/grades.ts';
 import { PROMISE_SCHEMA, SPOOL_SCHEMA } from './route-fields.ts';
 import { TIMESTAMP_SCHEMA } from './timestamp-fields.ts';
 import { DEFAULTS } from './field-defaults.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 /** `fleet`, `forward-gateway`: pipelines and routes; their names go into client ids, durable names, traces and metrics. */
 const NAME_PATTERN = '^[a-z][a-z0-9-]*$';

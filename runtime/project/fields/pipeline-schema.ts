@@ -4,7 +4,8 @@ import { JSON_SCHEMA } from './json-fields.ts';
 import { LOCAL_LETTERS_SCHEMA } from './dead-letter-fields.ts';
 import { isMap } from '#kit/json-value.ts';
 import { admits } from '../check/schema-at.ts';
-import type { JsonSchema, Vocabulary } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
+import type { Catalog } from '#contract/catalog.ts';
 
 const REFERENCE: JsonSchema = {
   type: 'string',
@@ -77,16 +78,16 @@ const refs = (names: readonly string[]): JsonSchema => ({
  * The schema of pipeline files for editors, draft-07, made of the drivers' and stages' own. The kind of a bus lies
  * behind a connection's name, out of a schema's reach: here an end may be that of any bus; `check` knows better.
  */
-export function pipelineSchema(vocabulary: Vocabulary): JsonSchema {
+export function pipelineSchema(catalog: Catalog): JsonSchema {
   const definitions: Record<string, JsonSchema> = { reference: REFERENCE };
-  const kinds = [...vocabulary.buses.keys()];
-  for (const [kind, bus] of vocabulary.buses) {
+  const kinds = [...catalog.buses.keys()];
+  for (const [kind, bus] of catalog.buses) {
     definitions[`${kind}.connection`] = published(connectionSchema(bus), ['bus']);
-    definitions[`${kind}.source`] = published(sourceSchema(bus, vocabulary), ['bus', 'codec']);
+    definitions[`${kind}.source`] = published(sourceSchema(bus, catalog), ['bus', 'codec']);
     definitions[`${kind}.letters`] = published(letterSinkSchema(bus), ['bus']);
-    definitions[`${kind}.sink`] = published(sinkSchema(bus, vocabulary), ['bus', 'codec']);
+    definitions[`${kind}.sink`] = published(sinkSchema(bus, catalog), ['bus', 'codec']);
   }
-  for (const [verb, stage] of vocabulary.stages) {
+  for (const [verb, stage] of catalog.stages) {
     definitions[`stage.${verb}`] = published(stageSchema(stage), stage.names === undefined ? [] : [verb]);
   }
   const file = fileSchema({
@@ -96,7 +97,7 @@ export function pipelineSchema(vocabulary: Vocabulary): JsonSchema {
     json: orReference(JSON_SCHEMA),
     retry: orReference(RETRY_SCHEMA),
     letters: [orReference(LOCAL_LETTERS_SCHEMA), ...kinds.map((kind) => ({ $ref: `#/definitions/${kind}.letters` }))],
-    stage: refs([...vocabulary.stages.keys()].map((verb) => `stage.${verb}`)),
+    stage: refs([...catalog.stages.keys()].map((verb) => `stage.${verb}`)),
   });
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -108,6 +109,6 @@ export function pipelineSchema(vocabulary: Vocabulary): JsonSchema {
 }
 
 /** The text of schemas/pipeline.schema.json. */
-export function pipelineSchemaText(vocabulary: Vocabulary): string {
-  return `${JSON.stringify(pipelineSchema(vocabulary), null, 2)}\n`;
+export function pipelineSchemaText(catalog: Catalog): string {
+  return `${JSON.stringify(pipelineSchema(catalog), null, 2)}\n`;
 }

@@ -1,6 +1,6 @@
 import { LARGEST_STORE, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
 import { GRADE_MEANS, GRADES } from '../explain/grades.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 /** `promise` of a route. */
 export const PROMISE_SCHEMA: JsonSchema = {

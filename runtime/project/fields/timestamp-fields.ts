@@ -1,5 +1,5 @@
 import { TIME_UNIT_NAMES, TIME_UNITS } from '#kit/time-unit.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 const TEMPLATE = { type: 'string', minLength: 1, examples: ['{body.time}'] } as const;
 

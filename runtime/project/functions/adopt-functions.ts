@@ -1,6 +1,6 @@
 import type { Finding } from '../check/findings.ts';
 import { asMap } from '#kit/json-value.ts';
-import type { LoadedFunction } from '../../stages/kind.ts';
+import type { LoadedFunction } from '#contract/stage-kind.ts';
 
 export interface FunctionsLoaded {
   readonly functions: ReadonlyMap<string, LoadedFunction>;

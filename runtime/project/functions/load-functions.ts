@@ -13,7 +13,7 @@ import {
 } from './bundle-functions.ts';
 import type { Finding } from '../check/findings.ts';
 import { asMap } from '#kit/json-value.ts';
-import type { FunctionHome, ThrownPlace } from '../../stages/kind.ts';
+import type { FunctionHome, ThrownPlace } from '#contract/stage-kind.ts';
 import { thrownPlaceReader } from './thrown-place.ts';
 
 /**

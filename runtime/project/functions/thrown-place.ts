@@ -1,5 +1,5 @@
 import { SourceMap } from 'node:module';
-import type { ThrownPlace } from '../../stages/kind.ts';
+import type { ThrownPlace } from '#contract/stage-kind.ts';
 
 /** A module made from an integrator's files, and how to read its source map. */
 export interface BuiltModule {

@@ -26,14 +26,16 @@ import { type References, rereader } from './reread.ts';
 import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
-import type { BusWords, JsonSchema, Vocabulary } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import type { Bus } from '#contract/bus.ts';
 
 /** A checked file's data, references resolved. */
 export interface CheckedFile extends References {
   readonly file: string;
   readonly value: unknown;
   readonly places: Places;
-  readonly vocabulary: Vocabulary;
+  readonly catalog: Catalog;
 }
 
 function text(map: PlainMap, name: string): string {
@@ -126,11 +128,11 @@ function defaultWindow(trafficClass: TrafficClass): number {
 }
 
 /** The sink's option that holds the address template: the first that is given, else the first. */
-export function addressOptionOf(bus: BusWords, to: PlainMap): string {
+export function addressOptionOf(bus: Bus, to: PlainMap): string {
   return bus.addressOptions.find((name) => own(to, name) !== undefined) ?? bus.addressOptions[0];
 }
 
-function sink(options: PlainMap, bus: BusWords): SinkSpec {
+function sink(options: PlainMap, bus: Bus): SinkSpec {
   return {
     connection: text(options, 'bus'),
     bus: bus.name,
@@ -152,7 +154,7 @@ function headers(words: PlainMap): HeadersSpec {
   };
 }
 
-function deadLetter(options: PlainMap, bus: BusWords | undefined): DeadLetterSpec {
+function deadLetter(options: PlainMap, bus: Bus | undefined): DeadLetterSpec {
   const local = bus === undefined ? options : {};
   const max = own(local, 'max');
   const bounds = {
@@ -193,7 +195,7 @@ function spool(route: PlainMap): SpoolSpec | undefined {
 }
 
 /** Makes the spec of a file without errors. Throws TypeError on one that was not checked. */
-export function buildSpec({ file, value, places, vocabulary, ...references }: CheckedFile): PipelineSpec {
+export function buildSpec({ file, value, places, catalog, ...references }: CheckedFile): PipelineSpec {
   const schemas = new Map<string, JsonSchema>(references.pieces.map(({ pointer, schema }) => [pointer, schema]));
   const filled = (pointer: string, options: unknown): PlainMap =>
     mapWithDefaults(asMap(options), schemas.get(pointer) ?? {});
@@ -205,13 +207,13 @@ export function buildSpec({ file, value, places, vocabulary, ...references }: Ch
     const reread = rereader(at, given, references);
     connections.set(name, { name, bus: text(all, 'bus'), options: given, ...(reread !== undefined && { reread }) });
   }
-  const busOf = (end: PlainMap): BusWords => {
-    const bus = vocabulary.buses.get(connections.get(text(end, 'bus'))?.bus ?? '');
+  const busOf = (end: PlainMap): Bus => {
+    const bus = catalog.buses.get(connections.get(text(end, 'bus'))?.bus ?? '');
     if (bus === undefined) throw new TypeError('the bus is not in the catalog: the file was not checked against it');
     return bus;
   };
   const stage = (pointer: string, item: unknown, position: number): StageSpec => {
-    const kind = stageKind(item, vocabulary);
+    const kind = stageKind(item, catalog);
     if (kind === undefined) throw new TypeError('the stage is not in the catalog: the file was not checked against it');
     const { verb } = kind;
     const all = filled(pointer, item);

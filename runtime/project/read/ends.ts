@@ -9,20 +9,21 @@ import { parentPointer, pointerKeys, pointerTo } from '#kit/pointer.ts';
 import type { Resolved } from './references.ts';
 import { standInFor } from './resolved-document.ts';
 import { schemasAt } from '../check/schema-at.ts';
-import type { BusWords, Vocabulary } from '../catalog-view.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import type { Bus } from '#contract/bus.ts';
 
 /** What the judges of a route know of the file. */
 export interface JudgedFile {
   readonly value: unknown;
   readonly pieces: readonly Piece[];
   readonly resolved: ReadonlyMap<string, Resolved>;
-  readonly vocabulary: Vocabulary;
+  readonly catalog: Catalog;
   readonly findings: FindingList;
 }
 
 /** One end of a route whose options a driver can be asked about. */
 export interface JudgedEnd {
-  readonly bus: BusWords;
+  readonly bus: Bus;
   readonly connectionAt: string;
   readonly connection: PlainMap;
   readonly at: string;
@@ -76,7 +77,7 @@ export function judgedEnd(
   file: JudgedFile,
 ): JudgedEnd | undefined {
   const name = under(file.value, [...pointerKeys(routeAt), direction, 'bus']);
-  const bus = busBehind(file.value, name, file.vocabulary);
+  const bus = busBehind(file.value, name, file.catalog);
   if (bus === undefined || typeof name !== 'string') return undefined;
   const connectionAt = pointerTo('/buses', name);
   const at = pointerTo(routeAt, direction);

@@ -3,7 +3,7 @@ import type { Piece } from './sections.ts';
 import type { Resolved } from './references.ts';
 import { judges } from './resolved-document.ts';
 import { admits } from '../check/schema-at.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 // Shorter is no secret, and an `a` or a `1` would garble every sentence.
 const SHORTEST = 4;

@@ -1,7 +1,7 @@
 import { brokenBound } from '#kit/quantity.ts';
 import { boundsOf } from '../check/describe.ts';
 import { admits, typesOf } from '../check/schema-at.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 const NUMBER = /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/;
 

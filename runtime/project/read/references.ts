@@ -1,5 +1,5 @@
 import type { FindingList } from '../check/finding-list.ts';
-import type { StageWords } from '../catalog-view.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 import { isMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
@@ -98,7 +98,7 @@ export function referencePointers(document: unknown): readonly string[] {
 /** Looks up every reference. What could not be resolved is claimed, so that nothing judges it further. */
 export function resolveReferences(
   document: unknown,
-  stages: ReadonlyMap<string, StageWords>,
+  stages: ReadonlyMap<string, StageKind>,
   sources: ReferenceSources,
   findings: FindingList,
 ): ReadonlyMap<string, Resolved> {

@@ -9,7 +9,7 @@ import { Places } from './source-map.ts';
 import { resolveReferences } from './references.ts';
 import type { ReferenceSources } from './references.ts';
 import { judgeContents, withContents, withStandIns } from './resolved-document.ts';
-import type { Vocabulary } from '../catalog-view.ts';
+import type { Catalog } from '#contract/catalog.ts';
 
 /** A pipeline file that passed the check, as plain data that JSON can hold: what a bundle embeds. References are as written. */
 export interface PipelineDocument {
@@ -29,27 +29,23 @@ export interface Resolution {
  * Makes the spec of a document that `checkPipeline` passed, with this machine's environment. Judges again only what
  * the environment can change, and needs neither the YAML reader nor the schema compiler: this is a bundle's start.
  */
-export function resolvePipeline(
-  document: PipelineDocument,
-  vocabulary: Vocabulary,
-  sources: ReferenceSources,
-): Resolution {
+export function resolvePipeline(document: PipelineDocument, catalog: Catalog, sources: ReferenceSources): Resolution {
   const { file, value } = document;
   const spots = Object.entries(document.places).map(
     ([pointer, [line, column]]) => [pointer, { value: { line, column } }] as const,
   );
   const places = new Places(new Map(spots));
   const findings = new FindingList(file, places);
-  const pieces = piecesOf(value, vocabulary);
-  const resolved = resolveReferences(value, vocabulary.stages, sources, findings);
+  const pieces = piecesOf(value, catalog);
+  const resolved = resolveReferences(value, catalog.stages, sources, findings);
   judgeContents(pieces, resolved, findings);
   const contents = withContents(value, pieces, resolved);
-  const judged = { value: contents, pieces, resolved, vocabulary, findings };
+  const judged = { value: contents, pieces, resolved, catalog, findings };
   checkRoutes(judged);
   checkLoops(judged);
   if (findings.hasErrors) return { findings: findings.sorted() };
   const whole = withStandIns(contents, pieces, resolved);
   const { readFile } = sources;
-  const spec = buildSpec({ file, value: whole, places, pieces, vocabulary, resolved, readFile });
+  const spec = buildSpec({ file, value: whole, places, pieces, catalog, resolved, readFile });
   return { spec, findings: findings.sorted() };
 }

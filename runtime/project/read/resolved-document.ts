@@ -8,7 +8,7 @@ import { parentPointer, pointerKeys } from '#kit/pointer.ts';
 import { fits, typedValue } from './reference-value.ts';
 import type { Resolved } from './references.ts';
 import { admits, schemasAt } from '../check/schema-at.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 /** The schemas that judge the place: those of the smallest part around it. */
 export function judges(pointer: string, pieces: readonly Piece[]): readonly JsonSchema[] {

@@ -13,7 +13,10 @@ import { JSON_SCHEMA } from '../fields/json-fields.ts';
 import { LOCAL_LETTERS_SCHEMA } from '../fields/dead-letter-fields.ts';
 import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
-import type { BusWords, JsonSchema, StageWords, Vocabulary } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import type { Bus } from '#contract/bus.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 
 /** One part of a pipeline file and the one schema that judges it. */
 export interface Piece {
@@ -46,16 +49,16 @@ const FILE_SCHEMA = fileSchema({
 });
 
 /** The driver behind a connection's name; undefined where the name or its kind is not known. */
-export function busBehind(value: unknown, connection: unknown, vocabulary: Vocabulary): BusWords | undefined {
+export function busBehind(value: unknown, connection: unknown, catalog: Catalog): Bus | undefined {
   if (typeof connection !== 'string') return undefined;
   const kind = own(asMap(own(asMap(own(asMap(value), 'buses')), connection)), 'bus');
-  return typeof kind === 'string' ? vocabulary.buses.get(kind) : undefined;
+  return typeof kind === 'string' ? catalog.buses.get(kind) : undefined;
 }
 
 /** The stage kind of one item of `stages`: that of its first known verb. */
-export function stageKind(item: unknown, vocabulary: Vocabulary): StageWords | undefined {
-  const verb = Object.keys(asMap(item)).find((key) => vocabulary.stages.has(key));
-  return verb === undefined ? undefined : vocabulary.stages.get(verb);
+export function stageKind(item: unknown, catalog: Catalog): StageKind | undefined {
+  const verb = Object.keys(asMap(item)).find((key) => catalog.stages.has(key));
+  return verb === undefined ? undefined : catalog.stages.get(verb);
 }
 
 /** One schema object for each use of a driver, so that each is compiled once. */
@@ -75,18 +78,18 @@ class Schemas {
  * Cuts the file's data into parts, each with exactly the schema that its kind of bus or stage asks for: a union of all
  * drivers' schemas would answer one slip with the complaints of every driver.
  */
-export function piecesOf(value: unknown, vocabulary: Vocabulary): readonly Piece[] {
+export function piecesOf(value: unknown, catalog: Catalog): readonly Piece[] {
   const schemas = new Schemas();
   const pieces: Piece[] = [{ pointer: '', schema: FILE_SCHEMA }];
-  const end = (direction: 'from' | 'to', bus: BusWords | undefined): JsonSchema =>
+  const end = (direction: 'from' | 'to', bus: Bus | undefined): JsonSchema =>
     schemas.of(`${direction} ${bus?.name ?? ''}`, () => {
-      if (bus === undefined) return anyEndSchema(direction, vocabulary);
-      return direction === 'from' ? sourceSchema(bus, vocabulary) : sinkSchema(bus, vocabulary);
+      if (bus === undefined) return anyEndSchema(direction, catalog);
+      return direction === 'from' ? sourceSchema(bus, catalog) : sinkSchema(bus, catalog);
     });
   const file = asMap(value);
   for (const [name, connection] of Object.entries(asMap(own(file, 'buses')))) {
     if (!isMap(connection)) continue;
-    const bus = busBehind(value, name, vocabulary);
+    const bus = busBehind(value, name, catalog);
     const schema =
       bus === undefined ? ANY_CONNECTION_SCHEMA : schemas.of(`bus ${bus.name}`, () => connectionSchema(bus));
     pieces.push({ pointer: pointerTo('/buses', name), schema });
@@ -96,19 +99,19 @@ export function piecesOf(value: unknown, vocabulary: Vocabulary): readonly Piece
     for (const direction of ['from', 'to'] as const) {
       const options = own(asMap(route), direction);
       if (!isMap(options)) continue;
-      const bus = busBehind(value, own(options, 'bus'), vocabulary);
+      const bus = busBehind(value, own(options, 'bus'), catalog);
       pieces.push({ pointer: pointerTo(at, direction), schema: end(direction, bus), bus: bus?.name });
     }
     const letters = own(asMap(route), 'deadLetter');
     if (isMap(letters)) {
-      const bus = busBehind(value, own(letters, 'bus'), vocabulary);
+      const bus = busBehind(value, own(letters, 'bus'), catalog);
       const ofBus =
         bus === undefined ? ANY_LETTER_SINK_SCHEMA : schemas.of(`letters ${bus.name}`, () => letterSinkSchema(bus));
       const schema = Object.hasOwn(letters, 'bus') ? ofBus : LOCAL_LETTERS_SCHEMA;
       pieces.push({ pointer: pointerTo(at, 'deadLetter'), schema, bus: bus?.name });
     }
     for (const [position, item] of asList(own(asMap(route), 'stages')).entries()) {
-      const kind = stageKind(item, vocabulary);
+      const kind = stageKind(item, catalog);
       if (kind === undefined) continue;
       const schema = schemas.of(`stage ${kind.verb}`, () => stageSchema(kind));
       pieces.push({ pointer: pointerTo(at, 'stages', position), schema });

@@ -1,6 +1,6 @@
 import { isMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
-import type { JsonSchema } from '../catalog-view.ts';
+import type { JsonSchema } from '../json-schema.ts';
 
 /** The value with every default that its schema names put where the value says nothing. Maps that are not there stay away. */
 function withDefaults(value: unknown, schema: JsonSchema): unknown {

@@ -11,7 +11,7 @@ import { type Pattern, patternOf } from './pattern/pattern.ts';
 import { BrokenSchema, flawsIn, missingReference, type SchemaFlaw } from './schema-flaws.ts';
 import { idOf, type SchemaFile, SchemaNames } from './schema-names.ts';
 import { areUnique } from './unique-items.ts';
-import type { Validator } from '../../stages/validate.ts';
+import type { Validator } from '#contract/validator.ts';
 
 // The first thing that is wrong ends it: a publisher could make all of it fill the memory. Formats are checked, unknown
 // ones refused.

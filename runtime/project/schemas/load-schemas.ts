@@ -8,7 +8,7 @@ import { type ProjectFolders, projectFile } from '../project-files.ts';
 import { schemaCompiler, type UnsafePattern, UnsafePatterns } from './compile-schemas.ts';
 import { BrokenSchema, type SchemaFlaw } from './schema-flaws.ts';
 import { idOf, type SchemaFile } from './schema-names.ts';
-import type { Validator } from '../../stages/validate.ts';
+import type { Validator } from '#contract/validator.ts';
 
 const MOST_SHOWN = 60;
 

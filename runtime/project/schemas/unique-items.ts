@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { originalOf } from '../../stages/doubles.ts';
+import { originalOf } from '#kit/bigint-doubles.ts';
 
 /**
  * Whether no two items are equal, as JSON Schema says it: by value, names of objects in any order. Takes time in proportion

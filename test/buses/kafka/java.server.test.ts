@@ -55,7 +55,7 @@ law(
       await using source = await openSource(broker, { topics: [from], group: from });
       await using sink = await openSink(broker, { topic: to, compression });
       const read = await source.take(written.length);
-      const byId = new Map(read.map((delivery) => [delivery.id, delivery.frame]));
+      const byId = new Map(read.map(({ id, frame }) => [id.replace(/@.*$/, ''), frame]));
       for (const [at, record] of written.entries()) {
         const frame = byId.get(`${from}/${places[at]?.partition}/${places[at]?.offset}`);
         assert.ok(frame, `record ${at}`);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NOT_NOTED } from '#contract/oddity.ts';
 import { ACCEPT, RELEASE } from '#contract/delivery.ts';
+import { AT } from '../../../runtime/buses/kafka/batch-head.ts';
 import { PartitionFeed } from '../../../runtime/buses/kafka/partition-feed.ts';
 import { ReadTurns } from '../../../runtime/buses/kafka/read-turns.ts';
 import { RecordBatch } from '../../../runtime/buses/kafka/record-batch.ts';
@@ -42,6 +43,18 @@ test('a fetch that begins in the midst of a batch hands over what lies at and be
     takeAll(feed).map((record) => record?.id),
     ['t/0/12', 't/0/13', 't/0/14'],
   );
+});
+
+test('an id is that of one record: of another topic, and under a later leader, the same offset has another one', () => {
+  const idAt = (tag: string, epoch: number): string | undefined => {
+    const feed = new PartitionFeed({ topic: 't', partition: 0, offset: 7, committed: 7, tag }, false, quiet);
+    const appended = batch(7, 1);
+    appended.bytes.writeInt32BE(epoch, AT.leaderEpoch);
+    feed.add([appended]);
+    return takeAll(feed)[0]?.id;
+  };
+  const ids = [idAt('@one', 3), idAt('@other', 3), idAt('@one', 4), idAt('', 3)];
+  assert.deepEqual(ids, ['t/0/7@one.3', 't/0/7@other.3', 't/0/7@one.4', 't/0/7.3']);
 });
 
 test('the position follows the settled prefix, whatever the order, and what is given back holds it', () => {

@@ -44,8 +44,9 @@ law(
     for (const topic of [times, stamped]) {
       await using sink = await openSink(broker, { topic });
       await sink.deliver(ours(topic, 0, 10));
-      const latest = (await tailOf(sink)).ids.get(idOf(3)) ?? 0;
-      if (topic === times) assert.equal(latest, madeAt + 1);
+      const { latestMs: latest = 0, ownMs } = (await tailOf(sink)).ids.get(idOf(3)) ?? {};
+      assert.equal(ownMs, topic === times ? madeAt : undefined);
+      if (topic === times) assert.equal(latest, madeAt);
       else assert.ok(latest > startedMs && latest < Date.now() + patient(10_000), `${latest - startedMs} ms later`);
     }
   },

@@ -204,6 +204,34 @@ law(
   },
 );
 
+law(
+  'so it is where the route has settled nothing of the one before: what a sink may hold of that has other ids',
+  { needs },
+  async () => {
+    const { url, channel, make } = await stream('remade-early', bodies(5));
+    const checkpoint = newMemo();
+    const open = () => source(url, streamOf('remade-early'), { checkpoint });
+    const before: Delivery[] = [];
+    // A bridge that was killed, and back: what comes again has its ids.
+    for (let start = 0; start < 2; start += 1) {
+      const reader = await open();
+      before.push(...(await take(reader.end, 5)));
+      await reader.end.close();
+    }
+    assert.deepEqual(texts(before), [...bodies(5), ...bodies(5)]);
+    assert.equal(new Set(before.map(({ id }) => id)).size, 5);
+    await channel.deleteQueue('remade-early');
+    await make();
+    await append(channel, 'remade-early', bodies(6, 100));
+    const reader = await open();
+    const read = await take(reader.end, 6);
+    assert.deepEqual(texts(read), bodies(6, 100));
+    assert.ok(read.every(({ id }) => before.every((one) => one.id !== id)));
+    await reader.reported('STREAM_REPLACED');
+    await reader.end.close();
+  },
+);
+
 law('a shorter stream of that name is an alarm too, and nothing of it is left out', { needs }, async () => {
   const { url, channel, make } = await stream('shorter', bodies(10));
   const checkpoint = newMemo();

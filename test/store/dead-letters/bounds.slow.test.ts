@@ -114,7 +114,7 @@ test('letters past their age are removed, counted and said', async () => {
     route: 'r',
     reason: 'age',
     letters: 3,
-    text: 'they were kept as long as the route says',
+    text: 'they reached the age limit of the route',
   });
   assert.deepEqual(run.pipeline.numbers()[0]?.deadLetters, {
     letters: 0,

@@ -1,6 +1,6 @@
-import type { Stage } from '#contract/stage.ts';
-import type { Transform } from '#contract/transform.ts';
-import type { Validator } from './validate.ts';
+import type { Stage } from './stage.ts';
+import type { Transform } from './transform.ts';
+import type { Validator } from './validator.ts';
 
 /** Where something was thrown, in the integrator's own files. */
 export interface ThrownPlace {
