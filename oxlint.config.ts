@@ -7,8 +7,7 @@ import { defineConfig } from 'oxlint';
 const LAYERS: readonly (readonly string[])[] = [
   ['contract', 'kit'],
   ['template', 'codecs', 'buses', 'store', 'telemetry'],
-  ['stages', 'engine'],
-  ['project'],
+  ['stages', 'engine', 'project'],
   ['host'],
   ['verify', 'demo'],
   ['cli'],

@@ -5,17 +5,17 @@ import type { Bus } from '#contract/bus.ts';
 import { didYouMean } from '#kit/nearest.ts';
 import { catalogOf } from '../host/catalog-of.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
-import { assertWord, DLQ_HELP, DLQ_OPTIONS, dlqUsage, runDlq } from './dlq-words.ts';
+import { assertAction, DLQ_HELP, DLQ_OPTIONS, dlqUsage, runDlq } from './dlq-actions.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { helpLines } from './help-lines.ts';
-import { holdPipeline } from './hold.ts';
-import { leave } from './leave.ts';
-import type { OwnRun } from './letter-task.ts';
+import { runUntilSignal } from './run-until-signal.ts';
+import { exitFlushed } from './exit-flushed.ts';
+import type { OwnRun } from './dlq-task.ts';
 import { liveLog } from './live-log.ts';
-import { parseWords } from './parse-words.ts';
-import { RUN_HELP, RUN_OPTIONS, runOptions } from './run-options.ts';
-import { spoolsFrom } from './spool-place.ts';
-import { warnOfOlderState } from './state-place.ts';
+import { parseArguments } from './parse-arguments.ts';
+import { RUN_HELP, RUN_OPTIONS, runOptions, warnOfOlderOptions } from './run-options.ts';
+import { withSpoolFolders } from './spool-folder.ts';
+import { warnOfOlderState } from './state-folder.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import { type PipelineDocument, type Resolution, resolvePipeline } from '../project/read/resolve-pipeline.ts';
 import { adoptFunctions } from '../project/functions/adopt-functions.ts';
@@ -40,7 +40,7 @@ export interface BundledPipeline {
  * from the bundle's folder: a supervisor starts it from anywhere.
  */
 export async function runBundle(bundled: BundledPipeline): Promise<void> {
-  await leave(await main(bundled));
+  await exitFlushed(await main(bundled));
 }
 
 /** What an operator can do who has nothing but the bundle. */
@@ -101,7 +101,7 @@ async function main(bundled: BundledPipeline): Promise<ExitCode> {
     return EXIT.fine;
   }
   try {
-    return await command.run(parseWords(command, args), bundled);
+    return await command.run(parseArguments(command, args), bundled);
   } catch (thrown) {
     if (!(thrown instanceof UsageError)) throw thrown;
     process.stderr.write(`${file}: ${thrown.message}\n${manual(file, word, command)}`);
@@ -116,9 +116,14 @@ async function hold(given: Arguments, bundled: BundledPipeline): Promise<ExitCod
   const home = homeOf(bundled);
   const options = runOptions(given, home, spec.name);
   const { log, show } = liveLog();
+  warnOfOlderOptions(log, given);
   if (given.values['state'] === undefined) warnOfOlderState(log, home, spec.name);
   const catalog = catalogOf(bundled.buses);
-  return holdPipeline(spoolsFrom(home, spec, log), { ...options, catalog, parts, log, environment: process.env }, show);
+  return runUntilSignal(
+    withSpoolFolders(home, spec, log),
+    { ...options, catalog, parts, log, environment: process.env },
+    show,
+  );
 }
 
 function checkConfig({ values }: Arguments, bundled: BundledPipeline): Promise<ExitCode> {
@@ -134,7 +139,7 @@ function checkConfig({ values }: Arguments, bundled: BundledPipeline): Promise<E
 
 async function letters(given: Arguments, bundled: BundledPipeline): Promise<ExitCode> {
   const [word = '', ...numbers] = given.positionals;
-  assertWord(word);
+  assertAction(word);
   // Letters can be looked at where the environment of the bridge is not set.
   const { spec, findings } = resolve(bundled, 'check');
   if (spec === undefined) {

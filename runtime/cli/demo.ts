@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pause } from '#kit/deadline.ts';
 import { catalog } from '../host/catalog.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
-import { drawScene, sceneLine } from '../demo/board.ts';
+import { drawScene, sceneLine } from '../demo/scene-text.ts';
 import { tallyingLog } from '../demo/dead-letter-tally.ts';
 import { type DemoBuses, startBuses, startTraffic, type Traffic } from '../demo/stage-demo.ts';
 import { type Evidence, imbalances } from '../demo/verdict.ts';
@@ -12,15 +13,17 @@ import { newLog } from '../telemetry/log.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';
 import { durationOption } from './duration-option.ts';
-import { ended } from './ended.ts';
+import { reportFailure } from './report-failure.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { onceSignalled } from './hold.ts';
+import { untilSignal } from './run-until-signal.ts';
 import { loadParts } from './load-parts.ts';
-import { ownWords } from './own-words.ts';
+import { commandPrefix } from './command-prefix.ts';
 import { newScreen } from './screen.ts';
 import { shortPath } from './short-path.ts';
 
 const STATE = join('.sluice', 'demo');
+/** npm's scripts run on the Node there; the one on the reader's PATH may be too old for a command that is copied. */
+const INSTALLED = join('node_modules', '.bin');
 
 /** What to look at once there are dead letters. */
 const LETTER_WORDS: readonly ((pipeline: string) => string)[] = [
@@ -40,7 +43,7 @@ export const demo: Command = {
     try {
       const bridge = await startBridge(buses, log);
       if (bridge === undefined) return EXIT.invalid;
-      const signalled = onceSignalled(log);
+      const signalled = untilSignal(log);
       // The bridge first: NATS streams are its to make.
       const isReady = await Promise.race([bridge.ready.then(() => true), signalled.then(() => false)]);
       if (!isReady) return EXIT.fine;
@@ -50,7 +53,7 @@ export const demo: Command = {
       stopShow();
       return conclude(await traffic.settle(tallies), pipelineFile(buses));
     } catch (thrown) {
-      return ended(thrown, log);
+      return reportFailure(thrown, log);
     } finally {
       await buses.close();
     }
@@ -125,8 +128,11 @@ function conclude(evidence: Evidence, pipeline: string): ExitCode {
       : ['It does not balance:', ...wrong.map((line) => `  ${line}`)]),
     '',
     'Try next, in this folder:',
-    ...(tallies.length === 0 ? [] : LETTER_WORDS.map((words) => `  ${ownWords()} ${words(shortPath(pipeline))}`)),
-    `  ${ownWords()} explain ${shortPath(pipeline)}`,
+    ...(existsSync(join(INSTALLED, 'node'))
+      ? [`  export PATH="$PWD/${INSTALLED}:$PATH"  # the Node that npm has installed here`]
+      : []),
+    ...(tallies.length === 0 ? [] : LETTER_WORDS.map((words) => `  ${commandPrefix()} ${words(shortPath(pipeline))}`)),
+    `  ${commandPrefix()} explain ${shortPath(pipeline)}`,
     'README.md, "A pipeline of your own", has the files to begin with.',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

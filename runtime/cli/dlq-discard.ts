@@ -1,8 +1,8 @@
-import type { LetterTask } from './letter-task.ts';
+import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** Removes letters for good. Without --yes it only says how many it would be. */
-export function discardLetters({ given, shelf, filter, isJson, folder }: LetterTask): ExitCode {
+export function discardLetters({ given, shelf, filter, isJson, folder }: DlqTask): ExitCode {
   const selected = shelf.count(filter);
   const isMeant = given.values['yes'] === true;
   const discarded = isMeant ? shelf.discard(filter) : 0;

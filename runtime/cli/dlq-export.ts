@@ -1,10 +1,10 @@
-import type { LetterTask } from './letter-task.ts';
+import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { letterJson } from './letter-json.ts';
+import { letterJson } from './dead-letter-json.ts';
 import { exportPrivately } from './private-export.ts';
 
 /** JSON Lines, one letter each. */
-export async function exportLetters(task: LetterTask): Promise<ExitCode> {
+export async function exportLetters(task: DlqTask): Promise<ExitCode> {
   const { out } = task.given.values;
   if (typeof out === 'string') {
     const count = exportPrivately(out, linesOf(task));
@@ -13,7 +13,7 @@ export async function exportLetters(task: LetterTask): Promise<ExitCode> {
   return EXIT.fine;
 }
 
-function* linesOf({ shelf, filter }: LetterTask): Generator<string> {
+function* linesOf({ shelf, filter }: DlqTask): Generator<string> {
   for (const letter of shelf.each(filter)) yield `${JSON.stringify(letterJson(letter))}\n`;
 }
 

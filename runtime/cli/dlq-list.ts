@@ -1,15 +1,15 @@
 import { harmless } from '#kit/printable.ts';
 import type { LetterSummary } from '../store/dead-letters/stored-letter.ts';
 import { UsageError } from './command.ts';
-import type { LetterTask } from './letter-task.ts';
+import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { letterSummary, moment } from './letter-json.ts';
+import { letterSummary, moment } from './dead-letter-json.ts';
 
 const LIMIT = '100';
 /** Widest a column of names becomes. */
 const WIDEST = 32;
 
-export function listLetters({ given, folder, shelf, filter, isJson }: LetterTask): ExitCode {
+export function listLetters({ given, folder, shelf, filter, isJson }: DlqTask): ExitCode {
   const { limit = LIMIT } = given.values;
   if (typeof limit !== 'string' || !/^[1-9]\d{0,8}$/.test(limit)) {
     throw new UsageError(`expected --limit with a number of at least 1, found ${String(limit)}`);

@@ -6,15 +6,15 @@ import { harmless } from '#kit/printable.ts';
 import { type RunningPipeline, startPipeline } from '../host/pipeline.ts';
 import { isFolderFree } from '../store/state-folder.ts';
 import { UsageError } from './command.ts';
-import type { LetterTask, OwnRun } from './letter-task.ts';
+import type { DlqTask, OwnRun } from './dlq-task.ts';
 import { durationOption } from './duration-option.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { onceSignalled } from './hold.ts';
-import { letterSummary } from './letter-json.ts';
-import { rateOption } from './letter-options.ts';
+import { untilSignal } from './run-until-signal.ts';
+import { letterSummary } from './dead-letter-json.ts';
+import { rateOption } from './dead-letter-filter.ts';
 import { processLog } from './process-log.ts';
 import { replayMeter } from './replay-meter.ts';
-import { watchStrays } from './watch-strays.ts';
+import { logStrayErrors } from './stray-errors.ts';
 
 const LOOK_MS = 100;
 /** Without progress for so long, it is looked whether the process that should make it is still there. */
@@ -24,7 +24,7 @@ const DRAIN_MS = 10_000;
 const NAMED = 20;
 
 /** Sends letters through their routes again: by the process that runs the pipeline, or else by this one. */
-export async function replayLetters(task: LetterTask): Promise<ExitCode> {
+export async function replayLetters(task: DlqTask): Promise<ExitCode> {
   const { given, shelf, filter, folder } = task;
   const renewal = given.values['renew-expiry'];
   const request = {
@@ -39,8 +39,8 @@ export async function replayLetters(task: LetterTask): Promise<ExitCode> {
   const own = isOwn ? await task.pipeline.load() : undefined;
   if (isOwn && own === undefined) return EXIT.invalid;
   shelf.request(filter, request, Date.now());
-  const stopping = onceSignalled(quietLog());
-  const stopWatch = own === undefined ? undefined : watchStrays(own.parts.functions, quietLog());
+  const stopping = untilSignal(quietLog());
+  const stopWatch = own === undefined ? undefined : logStrayErrors(own.parts.functions, quietLog());
   let pipeline: RunningPipeline | undefined;
   let why: string | undefined;
   try {
@@ -62,7 +62,7 @@ export async function replayLetters(task: LetterTask): Promise<ExitCode> {
 
 /** Throws UsageError where some of the letters could not go through at all. */
 function refuse(
-  { shelf, filter, pipeline: { spec } }: LetterTask,
+  { shelf, filter, pipeline: { spec } }: DlqTask,
   routes: readonly string[],
   renewExpiryMs: number | undefined,
 ): void {
@@ -85,7 +85,7 @@ function refuse(
 
 /** Undefined where another process was quicker to take the folder. */
 async function start(
-  { folder, pipeline: { catalog } }: LetterTask,
+  { folder, pipeline: { catalog } }: DlqTask,
   { spec, parts }: OwnRun,
   replayOnly: ReadonlySet<string>,
 ): Promise<RunningPipeline | undefined> {
@@ -109,7 +109,7 @@ async function start(
 
 /** Resolves when every letter has ended: undefined, or why it did not come to that. Rejects when the pipeline is lost. */
 async function watched(
-  { shelf, folder }: LetterTask,
+  { shelf, folder }: DlqTask,
   request: string,
   stopping: Promise<void>,
   pipeline: RunningPipeline | undefined,
@@ -144,7 +144,7 @@ async function watched(
 }
 
 function tell(
-  { shelf, filter, folder, isJson }: LetterTask,
+  { shelf, filter, folder, isJson }: DlqTask,
   { done, failed, requested, issued }: { done: number; failed: number; requested: number; issued: number },
   request: string,
   why: string | undefined,

@@ -1,12 +1,12 @@
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import type { StoredLetter } from '../store/dead-letters/stored-letter.ts';
 import { UsageError } from './command.ts';
-import type { LetterTask } from './letter-task.ts';
+import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { letterJson } from './letter-json.ts';
-import { letterPage } from './letter-page.ts';
+import { letterJson } from './dead-letter-json.ts';
+import { deadLetterText } from './dead-letter-text.ts';
 
-export function showLetters({ pipeline: { spec }, shelf, filter, isJson, folder }: LetterTask): ExitCode {
+export function showLetters({ pipeline: { spec }, shelf, filter, isJson, folder }: DlqTask): ExitCode {
   const { numbers } = filter;
   if (numbers === undefined) throw new UsageError('expected the number of a letter behind the pipeline, found none');
   const letters = [...shelf.each(filter)];
@@ -15,15 +15,16 @@ export function showLetters({ pipeline: { spec }, shelf, filter, isJson, folder 
     const ok = missing.length === 0;
     process.stdout.write(`${JSON.stringify({ ok, folder, letters: letters.map(letterJson), missing })}\n`);
   } else {
-    process.stdout.write(letters.map((letter) => letterPage(letter, remaker(letter, spec))).join('\n'));
+    process.stdout.write(letters.map((letter) => deadLetterText(letter, changerOf(letter, spec))).join('\n'));
     for (const number of missing) process.stderr.write(`sluice: expected letter ${number} in ${folder}, found none\n`);
   }
   return missing.length === 0 ? EXIT.fine : EXIT.invalid;
 }
 
-/** The function between source and the stage that refused it, if any: then the pointer leads into what it made. */
-function remaker({ route, stage }: StoredLetter, { routes }: PipelineSpec): string | undefined {
+/** The last stage before the refusing one that changed the body, if any: the pointer then leads into the changed body. */
+function changerOf({ route, stage }: StoredLetter, { routes }: PipelineSpec): string | undefined {
   const stages = routes.find(({ name }) => name === route)?.stages ?? [];
   const at = stages.findIndex(({ verb, name }) => `${verb} ${name}` === stage);
-  return stages.slice(0, Math.max(0, at)).findLast(({ verb }) => verb === 'function')?.name;
+  const changing = stages.slice(0, Math.max(0, at)).findLast(({ kind }) => kind.changesBody);
+  return changing === undefined ? undefined : `${changing.verb} ${changing.name}`;
 }

@@ -4,9 +4,9 @@ import type { Finding } from '../project/check/findings.ts';
 import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { type Command, UsageError } from './command.ts';
-import { assertWord, DLQ_HELP, DLQ_OPTIONS, dlqUsage, runDlq } from './dlq-words.ts';
+import { assertAction, DLQ_HELP, DLQ_OPTIONS, dlqUsage, runDlq } from './dlq-actions.ts';
 import { EXIT } from './exit-codes.ts';
-import type { OwnRun } from './letter-task.ts';
+import type { OwnRun } from './dlq-task.ts';
 import { loadPipeline } from './load-parts.ts';
 
 export const dlq: Command = {
@@ -17,7 +17,7 @@ export const dlq: Command = {
   words: [0, Infinity],
   async run(given) {
     const [word = '', file, ...numbers] = given.positionals;
-    assertWord(word);
+    assertAction(word);
     if (file === undefined) throw new UsageError('expected one pipeline file, found none');
     const { result, project } = await withinDeadline(file, { output: 'stderr' }, () => readPipeline(file, 'check'));
     const { spec } = result;

@@ -7,8 +7,8 @@ import { packageFolder } from '../project/package-folder.ts';
 import { type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { helpLines } from './help-lines.ts';
-import { leave } from './leave.ts';
-import { parseWords } from './parse-words.ts';
+import { exitFlushed } from './exit-flushed.ts';
+import { parseArguments } from './parse-arguments.ts';
 
 /** Each is loaded when it is called: `run` does not wait for the demo's broker. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
@@ -43,7 +43,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   },
 };
 
-await leave(isNodeTooOld() ? EXIT.environment : await main(process.argv.slice(2)));
+await exitFlushed(isNodeTooOld() ? EXIT.environment : await main(process.argv.slice(2)));
 
 async function main([word, ...rest]: readonly string[]): Promise<ExitCode> {
   if (word === undefined || word === 'help' || word === '--help' || word === '-h') {
@@ -62,7 +62,7 @@ async function main([word, ...rest]: readonly string[]): Promise<ExitCode> {
     return EXIT.fine;
   }
   try {
-    return await command.run(parseWords(command, rest));
+    return await command.run(parseArguments(command, rest));
   } catch (thrown) {
     if (thrown instanceof UsageError) return wrong(`${thrown.message}\nusage: sluice ${word} ${command.usage}`);
     process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`);

@@ -1,13 +1,15 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
+import type { Log } from '#contract/log.ts';
 import type { RunSettings } from '../host/pipeline.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { durationOption } from './duration-option.ts';
-import { standardState } from './state-place.ts';
+import { standardState } from './state-folder.ts';
 
 /** Options of everything that runs a pipeline. */
 export const RUN_OPTIONS = {
   admin: { type: 'string' },
   state: { type: 'string' },
+  'shutdown-timeout': { type: 'string' },
   drain: { type: 'string' },
   'fail-fast': { type: 'boolean' },
 } as const satisfies ParseArgsOptionsConfig;
@@ -15,7 +17,7 @@ export const RUN_OPTIONS = {
 export const RUN_HELP = {
   '--admin HOST:PORT': 'serve /livez, /readyz and /metrics there',
   '--state DIR': 'folder of what must outlive the process (default .sluice/NAME beside the project or the bundle)',
-  '--drain DURATION': 'how long a stop waits for what is in flight (default 10s)',
+  '--shutdown-timeout DURATION': 'how long a stop waits for messages in flight (default 10s)',
   '--fail-fast': 'end with exit code 3 when a bus cannot be reached at the start',
 } as const;
 
@@ -23,19 +25,36 @@ type Chosen = Pick<RunSettings, 'admin' | 'stateFolder' | 'drainMs' | 'failFast'
 
 /** `home`: the folder of the pipeline's project, or of its bundle. Throws UsageError. */
 export function runOptions({ values }: Arguments, home: string, pipeline: string): Chosen {
-  const { admin, state, drain } = values;
+  const { admin, state } = values;
   return {
     admin: typeof admin === 'string' ? hostAndPort(admin) : undefined,
     stateFolder: typeof state === 'string' ? state : standardState(home, pipeline),
-    drainMs: durationOption('--drain', typeof drain === 'string' ? drain : '10s', '10s'),
+    drainMs: shutdownTimeoutMs(values),
     failFast: values['fail-fast'] === true,
   };
+}
+
+/** `--drain` is the older name: in the pipeline file `drain` is a rate. */
+function shutdownTimeoutMs({ 'shutdown-timeout': timeout, drain }: Arguments['values']): number {
+  if (timeout !== undefined && drain !== undefined) {
+    throw new UsageError('expected --shutdown-timeout alone, found --drain, its older name, beside it');
+  }
+  const option = drain === undefined ? '--shutdown-timeout' : '--drain';
+  const given = drain ?? timeout;
+  return durationOption(option, typeof given === 'string' ? given : '10s', '10s');
+}
+
+/** Logs the older name of an option where it was used. */
+export function warnOfOlderOptions(log: Log, { values: { drain } }: Arguments): void {
+  if (typeof drain !== 'string') return;
+  const text = `--drain is the older name of --shutdown-timeout: write --shutdown-timeout ${drain}`;
+  log.warn('option-renamed', { option: '--drain', text });
 }
 
 function hostAndPort(text: string): { host: string; port: number } {
   const found = /^(?:(?<host>[^:]+|\[[^\]]+\]):)?(?<port>\d{1,5})$/.exec(text)?.groups;
   const port = Number(found?.['port'] ?? 65_536);
   if (port > 65_535) throw new UsageError(`expected --admin HOST:PORT (127.0.0.1:9464), found ${text}`);
-  // Probes and metrics are nobody's business unless the operator says so.
+  // Without a host only this machine can read probes and metrics.
   return { host: found?.['host']?.replaceAll(/[[\]]/g, '') ?? '127.0.0.1', port };
 }

@@ -4,15 +4,15 @@ import type { Finding } from '../project/check/findings.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { holdPipeline } from './hold.ts';
+import { runUntilSignal } from './run-until-signal.ts';
 import { liveLog } from './live-log.ts';
 import { loadPipeline } from './load-parts.ts';
-import { RUN_HELP, RUN_OPTIONS, runOptions } from './run-options.ts';
-import { spoolsFrom } from './spool-place.ts';
-import { warnOfOlderState } from './state-place.ts';
+import { RUN_HELP, RUN_OPTIONS, runOptions, warnOfOlderOptions } from './run-options.ts';
+import { withSpoolFolders } from './spool-folder.ts';
+import { warnOfOlderState } from './state-folder.ts';
 
 export const run: Command = {
-  usage: 'PIPELINE [--admin HOST:PORT] [--state DIR] [--drain 10s] [--fail-fast]',
+  usage: 'PIPELINE [--admin HOST:PORT] [--state DIR] [--shutdown-timeout 10s] [--fail-fast]',
   help: RUN_HELP,
   options: RUN_OPTIONS,
   words: 1,
@@ -30,9 +30,10 @@ export const run: Command = {
       if (severity === 'warning') log.warn('check', { code, place: `${file}:${line}:${column}`, text });
     }
     const options = runOptions(given, project.folder, spec.name);
+    warnOfOlderOptions(log, given);
     if (given.values['state'] === undefined) warnOfOlderState(log, project.folder, spec.name);
-    return holdPipeline(
-      spoolsFrom(project.folder, spec, log),
+    return runUntilSignal(
+      withSpoolFolders(project.folder, spec, log),
       { ...options, catalog, parts, log, environment: process.env },
       show,
     );

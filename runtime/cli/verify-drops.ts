@@ -1,35 +1,35 @@
 import type { JudgedRoute } from './verify-ends.ts';
 import { readAdminUrl } from '../store/admin-url.ts';
-import type { Drops } from '../verify/elsewhere.ts';
+import type { Drops } from '../verify/message-ends.ts';
 
 const ANSWER_MS = 5000;
 
-/** What is known of the messages that functions drop during a check. */
-export interface DropsAside {
-  /** Names of those that may drop some; none where the route has none, or does not run here. */
-  readonly functions: readonly string[];
+/** The messages that stages of the route drop on purpose during a check. */
+export interface DropCounts {
+  /** The stages that may drop messages: `function NAME`; none where the route has none, or does not run here. */
+  readonly stages: readonly string[];
   /** Whether the last answer was `unknown`. */
   readonly areUnknown: boolean;
-  /** How many since the beginning of the check. */
-  ask(): Promise<Drops>;
+  /** How many since the start of the check. */
+  read(): Promise<Drops>;
 }
 
 /** `running`: the state folder of the process that runs the route here. Resolves once the figures before the check are read. */
-export async function dropsOf(running: string | undefined, route: JudgedRoute | undefined): Promise<DropsAside> {
-  if (running === undefined || route === undefined || route.functions.length === 0) {
-    return { functions: [], areUnknown: false, ask: () => Promise.resolve(0) };
+export async function countDrops(running: string | undefined, route: JudgedRoute | undefined): Promise<DropCounts> {
+  if (running === undefined || route === undefined || route.droppingStages.length === 0) {
+    return { stages: [], areUnknown: false, read: () => Promise.resolve(0) };
   }
-  const { name, functions } = route;
+  const { name, droppingStages } = route;
   const before = await dropped(running, name);
   let areUnknown = before === undefined;
   return {
-    functions,
+    stages: droppingStages,
     get areUnknown() {
       return areUnknown;
     },
-    async ask() {
+    async read() {
       const now = before === undefined ? undefined : await dropped(running, name);
-      // Less than before: it was started again meanwhile.
+      // Less than before: the bridge was restarted meanwhile.
       const found = now === undefined || before === undefined || now < before ? 'unknown' : now - before;
       areUnknown = found === 'unknown';
       return found;

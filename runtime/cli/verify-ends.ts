@@ -16,7 +16,7 @@ import { type BodyPlan, planBodies } from '../verify/bodies.ts';
 import { checkVerifyDocument, checkVerifyText, isVerifyText, type VerifyDocument } from '../verify/document.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { type Arguments, UsageError } from './command.ts';
-import { standardState } from './state-place.ts';
+import { standardState } from './state-folder.ts';
 import { bodyOption, markOption, textOf } from './verify-options.ts';
 
 /** The ends that the command line names; without `ends` the findings say why there are none. */
@@ -32,8 +32,8 @@ export interface JudgedRoute {
   readonly name: string;
   readonly trafficClass: TrafficClass;
   readonly bodies: BodyPlan;
-  /** Names of the functions that its messages meet. */
-  readonly functions: readonly string[];
+  /** Its stages that may drop messages: `function NAME`. */
+  readonly droppingStages: readonly string[];
   readonly stateFolder: string;
 }
 
@@ -91,8 +91,10 @@ function mirrored(file: string, given: Arguments, key: string | undefined): Chos
   const bodies = planBodies(spec, route, { catalog, project, ...asked });
   if ('flaw' in bodies) throw new UsageError(bodies.flaw);
   const stateFolder = standardState(project.folder, spec.name);
-  const functions = route.stages.flatMap(({ verb, name: stage }) => (verb === 'function' ? [stage] : []));
-  return { ...made, route: { name: route.name, trafficClass: route.class, bodies, functions, stateFolder } };
+  const droppingStages = route.stages.flatMap(({ kind, verb, name: stage }) =>
+    kind.mayDrop === true ? [`${verb} ${stage}`] : [],
+  );
+  return { ...made, route: { name: route.name, trafficClass: route.class, bodies, droppingStages, stateFolder } };
 }
 
 function routeOf({ routes }: PipelineSpec, wanted: string | undefined): RouteSpec {

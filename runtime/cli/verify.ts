@@ -2,16 +2,16 @@ import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import { harmless } from '#kit/printable.ts';
 import { catalog } from '../host/catalog.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
-import type { LetterCause } from '../verify/own-dead-letters.ts';
+import type { LetterCause } from '../verify/run-dead-letters.ts';
 import { startVerification, type Verification } from '../verify/verification.ts';
 import { newLog } from '../telemetry/log.ts';
 import { type Report, reportText } from '../verify/verdicts.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { type DropsAside, dropsOf } from './verify-drops.ts';
+import { countDrops, type DropCounts } from './verify-drops.ts';
 import { chooseEnds } from './verify-ends.ts';
-import { type LettersAside, lettersOf } from './verify-letters.ts';
+import { type LettersAside, lettersOf } from './verify-dead-letters.ts';
 import { bodyOption, classOption, markOption, VERIFY_HELP, VERIFY_OPTIONS, verifyOptions } from './verify-options.ts';
 
 const PROGRESS_MS = 1000;
@@ -43,7 +43,7 @@ export const verify: Command = {
     const trouble = Promise.withResolvers<never>();
     trouble.promise.catch(() => {});
     const letters = lettersOf(given, route);
-    const drops = await dropsOf(letters.running, route);
+    const drops = await countDrops(letters.running, route);
     const bodies = { body: bodyOption(given) ?? {}, markPlace: markOption(given) ?? 'body', ...route?.bodies };
     const asked = {
       ...options,
@@ -51,7 +51,7 @@ export const verify: Command = {
       catalog,
       log: newLog({ write: (line) => process.stderr.write(line), isJson: !process.stderr.isTTY }),
       trafficClass: classOption(given) ?? route?.trafficClass ?? 'event',
-      drops: () => drops.ask(),
+      drops: () => drops.read(),
       deadLetters: (run: string) => letters.count ?? letters.look(run)?.names,
       signal: stop.signal,
       // A bus that cannot be reached at the start is no bridge's fault, and nothing to wait for.
@@ -69,7 +69,7 @@ export const verify: Command = {
 
 interface Aside {
   readonly letters: LettersAside;
-  readonly drops: DropsAside;
+  readonly drops: DropCounts;
   readonly isJson: boolean;
 }
 
@@ -96,7 +96,7 @@ async function judged(check: Verification, { letters, drops, isJson }: Aside): P
 
 const FIGURES = 'run the pipeline with --admin HOST:PORT, and its own figures tell which are missing for that';
 
-function whyUnjudged({ sent, deadLettered, dropped }: Report, drops: DropsAside): string {
+function whyUnjudged({ sent, deadLettered, dropped }: Report, drops: DropCounts): string {
   if (sent === 0) return 'no message was confirmed by the bus that the bridge reads';
   const give = 'give bodies that the stages take with --body FILE';
   if (deadLettered + dropped === 0) {
@@ -109,8 +109,8 @@ function whyUnjudged({ sent, deadLettered, dropped }: Report, drops: DropsAside)
   return `every message that could be accounted for ${ends.join(' or ')}; ${give}`;
 }
 
-function named({ functions }: DropsAside): string {
-  return `function ${functions.join(' or ')}`;
+function named({ stages }: DropCounts): string {
+  return stages.join(' or ');
 }
 
 function causeText({ code, stage, count, text }: LetterCause): string {

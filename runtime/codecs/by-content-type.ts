@@ -1,11 +1,30 @@
-import type { Codec } from '#contract/codec.ts';
-import { bytes } from './bytes.ts';
-import { text } from './text.ts';
+import type { Codec, CodecKind, NumberRule } from '#contract/codec.ts';
 
-/** The codec of a body whose route names none: by its content type, else JSON, which the route may have read in its own way. */
-export function codecByContentType(contentType: string | undefined, json: Codec): Codec {
-  if (contentType === undefined || contentType === json.contentType) return json;
-  const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (type === 'application/octet-stream') return bytes;
-  return type.startsWith('text/') ? text : json;
+/** The codecs of one route. */
+export interface RouteCodecs {
+  /** The codec that an end of the route names; undefined where the catalog has none of that name. */
+  named(name: string): Codec | undefined;
+  /** The codec of a body whose end names none: by its content type, else the first of the catalog. */
+  byContentType(contentType: string | undefined): Codec;
+}
+
+/** `kinds`: those of the catalog, the default one first; `numbers`: the rule of the route for numbers. */
+export function codecsFor(kinds: Iterable<CodecKind>, numbers: NumberRule): RouteCodecs {
+  const codecs = new Map<string, Codec>();
+  const byType = new Map<string, Codec>();
+  for (const kind of kinds) {
+    const codec = kind.byNumbers?.[numbers] ?? kind;
+    codecs.set(kind.name, codec);
+    for (const type of kind.mediaTypes) byType.set(type, codec);
+  }
+  const [byDefault] = codecs.values();
+  if (byDefault === undefined) throw new TypeError('the catalog has no codec');
+  return {
+    named: (name) => codecs.get(name),
+    byContentType(contentType) {
+      if (contentType === undefined || contentType === byDefault.contentType) return byDefault;
+      const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+      return byType.get(type) ?? byType.get(`${type.split('/', 1)[0]}/*`) ?? byDefault;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { Codec, JsonNumbers } from '#contract/codec.ts';
+import type { Codec, CodecKind, NumberRule } from '#contract/codec.ts';
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
 import { Decimals, FIRST_UNSAFE, isHeld, isWhole, MOST_DIGITS } from './json-numbers.ts';
 import { isPlainBody, isPlainText } from './json-plain.ts';
@@ -59,10 +59,10 @@ function exactCodec(which: 'every' | 'where needed'): Codec {
 }
 
 /**
- * One codec for each rule; all refuse duplicate keys. `keep` is for routes that send the source's own bytes: what only looks at a body
- * sees the numbers that go out, and no other body is read slowly.
+ * One codec for each rule; all refuse duplicate keys. `keep` is for routes that send the source's own bytes: templates and schemas
+ * see the numbers that go out, and only a body with such a number is read slowly.
  */
-export const JSON_CODECS: Readonly<Record<JsonNumbers | 'keep', Codec>> = {
+export const JSON_CODECS: Readonly<Record<NumberRule, Codec>> = {
   reject: doublesCodec(FIRST_UNSAFE, isHeld),
   // The nearest double there is: infinity is near to nothing.
   round: doublesCodec(Number.POSITIVE_INFINITY, (_, value) => Number.isFinite(value)),
@@ -70,8 +70,14 @@ export const JSON_CODECS: Readonly<Record<JsonNumbers | 'keep', Codec>> = {
   keep: exactCodec('where needed'),
 };
 
-/** As it is where a route says nothing of numbers. */
-export const json = JSON_CODECS.reject;
+/** RFC 8259. */
+export const json: CodecKind = {
+  ...JSON_CODECS.reject,
+  description: 'JSON in UTF-8: an object, array, string, number, boolean or `null`.',
+  mediaTypes: ['application/json'],
+  hasFields: true,
+  byNumbers: JSON_CODECS,
+};
 
 function textOf(bytes: Uint8Array): string {
   try {

@@ -1,12 +1,15 @@
-import type { Codec } from '#contract/codec.ts';
+import type { CodecKind } from '#contract/codec.ts';
 
 // A byte order mark is a character of the text: it goes out as it came in.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** UTF-8 text. */
-export const text: Codec = {
+export const text: CodecKind = {
   name: 'text',
   contentType: 'text/plain; charset=utf-8',
+  description: 'A text in UTF-8: a `string`.',
+  mediaTypes: ['text/*'],
+  hasFields: false,
   decode(bytes) {
     try {
       return decoder.decode(bytes);
@@ -16,7 +19,7 @@ export const text: Codec = {
   },
   encode(body) {
     if (typeof body !== 'string') throw new Error(`a ${body === null ? 'null' : typeof body}`);
-    // UTF-8 has no word for half a surrogate pair; the runtime would write another character without saying so.
+    // UTF-8 cannot encode half a surrogate pair; the runtime would silently write another character.
     if (!body.isWellFormed()) throw new Error('text with half a surrogate pair');
     return Buffer.from(body);
   },

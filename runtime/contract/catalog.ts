@@ -1,10 +1,10 @@
 import type { Bus } from './bus.ts';
-import type { Codec } from './codec.ts';
+import type { CodecKind } from './codec.ts';
 import type { StageKind } from './stage-kind.ts';
 
-/** Everything that a pipeline file can name. A plain value: a bundle brings a smaller one. */
+/** Every name that a pipeline file can use. A plain value: a bundle has a smaller one. */
 export interface Catalog {
   readonly buses: ReadonlyMap<string, Bus>;
   readonly stages: ReadonlyMap<string, StageKind>;
-  readonly codecs: ReadonlyMap<string, Codec>;
+  readonly codecs: ReadonlyMap<string, CodecKind>;
 }

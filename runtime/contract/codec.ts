@@ -15,8 +15,28 @@ export interface Codec<Body = unknown> {
 }
 
 /**
+ * A codec as the catalog has it. Everything that check, the published schema, docs/stages.md and the running route need of it is a
+ * member: a new codec is one file and one line of the catalog.
+ */
+export interface CodecKind<Body = unknown> extends Codec<Body> {
+  /** One line for docs/stages.md: the body that a function sees. */
+  readonly description: string;
+  /**
+   * Content types, lower case, without parameters, that select it where an end names no codec; the last part may be a `*`
+   * (`text/*`). A type that no codec names is decoded by the first codec of the catalog.
+   */
+  readonly mediaTypes: readonly string[];
+  /** Whether a template can read a field of its bodies: `{body.a}`. */
+  readonly hasFields: boolean;
+  /** The codec under each rule for numbers, where it has such rules; itself is the one of `reject`. */
+  readonly byNumbers?: Readonly<Record<NumberRule, Codec<Body>>>;
+}
+
+/**
  * The treatment of a JSON number that a double cannot hold: the message is refused, the number is kept exactly, or it
  * becomes the nearest double (docs/pipeline-file.md, JSON bodies).
  */
 export const JSON_NUMBERS = ['reject', 'exact', 'round'] as const;
 export type JsonNumbers = (typeof JSON_NUMBERS)[number];
+/** `keep`: the rule of a route that sends the source's own bytes and whose file names none; it refuses no number. */
+export type NumberRule = JsonNumbers | 'keep';

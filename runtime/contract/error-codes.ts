@@ -250,7 +250,7 @@ export const ERRORS = {
     verdict: 'retry',
     scope: 'bus',
     remedy:
-      'A file of the state folder is not as it was written. The start of the pipeline sets it aside and says what could be saved; look at the disk. docs/spool.md and docs/dead-letters.md say what each file holds.',
+      'A file of the state folder is not as it was written. The start of the pipeline sets it aside and logs what could be saved; look at the disk. docs/state-folder.md lists the files and their contents.',
   },
   STATE_LINKED: {
     verdict: 'retry',

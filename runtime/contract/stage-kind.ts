@@ -35,33 +35,60 @@ export interface StageFlaw {
   readonly write: string;
 }
 
-/** What a stage is made of. */
+/** The parts of one stage of a checked route. */
 export interface StageParts {
   readonly pipeline: string;
   readonly route: string;
   /** Whether bodies may hold integers as bigints. */
   readonly hasBigints: boolean;
-  /** Of the function or schema that the pipeline file names. */
+  /** The file that the value names; of a kind that names none, the position in the route. The stage's name is `VERB NAME`. */
   readonly name: string;
-  /** What stands beside the verb, defaults filled in; durations are text. */
+  /** The value behind the verb, references resolved. */
+  readonly value: unknown;
+  /** The keys beside the verb, defaults filled in; durations are text. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly functions: ReadonlyMap<string, LoadedFunction>;
   readonly validators: ReadonlyMap<string, Validator>;
 }
 
-/** One verb of the pipeline file's stages. */
-export interface StageKind {
+/** The value behind the verb: the name of a file of the project, or a value of the kind's own. */
+export type StageValue =
+  | {
+      /** The folder of the project that holds the file. */
+      readonly names: 'function' | 'schema';
+      readonly value?: never;
+    }
+  | {
+      readonly names?: never;
+      /** JSON Schema, draft-07, of the value. It may come by reference (`env:NAME`). */
+      readonly value: Readonly<Record<string, unknown>>;
+    };
+
+/**
+ * One verb of the pipeline file's stages. Everything that check, explain, the published schema, docs/stages.md and the running route
+ * need of it is a member: a new kind is one file and one line of the catalog (docs/adding-a-stage.md).
+ */
+export type StageKind = StageValue & {
   readonly verb: string;
-  /** Which folder of the project the name is looked up in. */
-  readonly names: 'function' | 'schema';
-  /** The keys that may stand beside the verb: JSON Schema, draft-07. */
+  /** The keys that may stand beside the verb: JSON Schema, draft-07. A `timeout` bounds one run for the event-loop watchdog too. */
   readonly schema: Readonly<Record<string, unknown>> & { readonly properties: Readonly<Record<string, unknown>> };
   /** False when it returns the body it was given, unaltered: a route of such stages forwards the source's own bytes. */
   readonly changesBody: boolean;
-  /** One line for editors. */
+  /** Whether it runs code of the integrator, which may await anything and reach the network. */
+  readonly runsCode?: boolean;
+  /** Whether it may end a message on purpose (`Dropped`): `verify` then reads the bridge's counters before it reports a loss. */
+  readonly mayDrop?: boolean;
+  /** One line for editors and for docs/stages.md. */
   readonly description: string;
-  /** What no schema can say of the options as they are written, without defaults. */
+  /** The page of docs/ with the details. */
+  readonly page?: string;
+  /**
+   * Faults that no schema can express. `options`: the stage as it is written, its verb included, without defaults. A flaw whose option is the verb
+   * is WRONG_VALUE, any other OPTIONS_CONFLICT.
+   */
   flaws?(options: Readonly<Record<string, unknown>>): readonly StageFlaw[];
+  /** Rows of `explain`: an event, as it reads behind "when", and its effect on the messages of the route. */
+  explain?(stage: Pick<StageParts, 'name' | 'value' | 'options'>): Readonly<Record<string, string>>;
   /** Throws INTERNAL when the parts lack what the checked file names. */
   make(parts: StageParts): Stage;
-}
+};

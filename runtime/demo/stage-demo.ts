@@ -1,13 +1,13 @@
 import type { Log } from '#contract/log.ts';
 import type { RunningPipeline } from '../host/pipeline.ts';
-import type { Scene } from './board.ts';
+import type { Scene } from './scene-text.ts';
 import type { Tally } from './dead-letter-tally.ts';
-import type { Desk } from './desk.ts';
+import type { CoreEndpoint } from './endpoint.ts';
 import type { EmbeddedBroker } from './embedded-broker.ts';
 import { startEmbeddedBroker } from './embedded-broker.ts';
 import { type Fleet, startFleet } from './fleet.ts';
-import { openMqttDesk } from './mqtt-desk.ts';
-import { openNatsDesk } from './nats-desk.ts';
+import { openMqttEndpoint } from './mqtt-endpoint.ts';
+import { openNatsEndpoint } from './nats-endpoint.ts';
 import type { Evidence } from './verdict.ts';
 
 const VEHICLES = 50;
@@ -60,15 +60,15 @@ export interface Traffic {
   settle(tallies: () => readonly Tally[]): Promise<Evidence>;
 }
 
-/** Starts vehicles and desk around a bridge that is ready. */
+/** Starts vehicles and core around a bridge that is ready. */
 export async function startTraffic(buses: DemoBuses, bridge: RunningPipeline, log: Log): Promise<Traffic> {
-  const desk = await (buses.pipeline === 'fleet' ? openMqttDesk(buses.core) : openNatsDesk(buses.core));
+  const core = await (buses.pipeline === 'fleet' ? openMqttEndpoint(buses.core) : openNatsEndpoint(buses.core));
   const fleet = await startFleet(buses.field, VEHICLES);
   const orders = new Set<Promise<void>>();
   let number = 0;
   const timer = setInterval(() => {
     const unit = fleet.names[(number += 7) % VEHICLES] ?? '';
-    const ordering = desk.order(unit).finally(() => orders.delete(ordering));
+    const ordering = core.order(unit).finally(() => orders.delete(ordering));
     orders.add(ordering);
   }, ORDER_MS);
   log.info('traffic', { vehicles: VEHICLES });
@@ -77,35 +77,35 @@ export async function startTraffic(buses: DemoBuses, bridge: RunningPipeline, lo
       title: `${VEHICLES} vehicles at ${buses.field} -> pipelines/${buses.pipeline}.yaml -> ${buses.core}   (Ctrl-C drains and sums up)`,
       routes: bridge.numbers(),
       tallies,
-      latest: desk.latest(),
+      latest: core.latest(),
     }),
     async settle(tallies) {
       clearInterval(timer);
       await Promise.all([fleet.park(), ...orders]);
-      await until(() => hasSettled(bridge, fleet, desk), SETTLE_MS);
+      await until(() => hasSettled(bridge, fleet, core), SETTLE_MS);
       await bridge.stop();
       await until(
-        () => desk.tracks() >= delivered(bridge, 'positions') && fleet.ordered() >= delivered(bridge, 'orders'),
+        () => core.tracks() >= delivered(bridge, 'positions') && fleet.ordered() >= delivered(bridge, 'orders'),
         SETTLE_MS,
       );
       const evidence = {
         reported: fleet.reported(),
-        tracks: desk.tracks(),
-        ordersGiven: desk.ordersGiven(),
+        tracks: core.tracks(),
+        ordersGiven: core.ordersGiven(),
         ordersReceived: fleet.ordered(),
         routes: bridge.numbers(),
         tallies: tallies(),
       };
-      await Promise.all([fleet.close(), desk.close()]);
+      await Promise.all([fleet.close(), core.close()]);
       return evidence;
     },
   };
 }
 
-function hasSettled(bridge: RunningPipeline, fleet: Fleet, desk: Desk): boolean {
+function hasSettled(bridge: RunningPipeline, fleet: Fleet, core: CoreEndpoint): boolean {
   const taken = (name: string): number => bridge.numbers().find(({ route }) => route === name)?.accepted ?? 0;
   const isIdle = bridge.numbers().every(({ held }) => held === 0);
-  return isIdle && taken('positions') >= fleet.reported() && taken('orders') >= desk.ordersGiven();
+  return isIdle && taken('positions') >= fleet.reported() && taken('orders') >= core.ordersGiven();
 }
 
 function delivered(bridge: RunningPipeline, name: string): number {

@@ -1,4 +1,4 @@
-import type { RouteRunner } from './board.ts';
+import type { RouteRunner } from './scene-text.ts';
 import type { Tally } from './dead-letter-tally.ts';
 
 /** The demo's numbers from both ends of the bridge, once everything is at rest. */

@@ -1,6 +1,8 @@
 import type { Bus } from '#contract/bus.ts';
 import type { Catalog } from '#contract/catalog.ts';
+import type { CodecKind } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 import { bytes } from '../codecs/bytes.ts';
 import { json } from '../codecs/json.ts';
 import { text } from '../codecs/text.ts';
@@ -14,11 +16,15 @@ export function busOf({ buses }: Catalog, name: string): Bus {
   return bus;
 }
 
+const STAGES: readonly StageKind[] = [validateKind, functionKind];
+/** The first one decodes where neither the route nor the content type selects another. */
+const CODECS: readonly CodecKind[] = [json, text, bytes];
+
 /** The stages and codecs of this version with these buses. */
 export function catalogOf(buses: readonly Bus[]): Catalog {
   return {
     buses: new Map(buses.map((bus) => [bus.name, bus])),
-    stages: new Map([validateKind, functionKind].map((kind) => [kind.verb, kind])),
-    codecs: new Map([json, text, bytes].map((codec) => [codec.name, codec])),
+    stages: new Map(STAGES.map((kind) => [kind.verb, kind])),
+    codecs: new Map(CODECS.map((codec) => [codec.name, codec])),
   };
 }

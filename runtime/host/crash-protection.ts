@@ -38,7 +38,7 @@ export function startCrashProtection(spec: PipelineSpec, state: PipelineState, l
   }
   const onLost = ({ message }: Error): void => log.error('event-loop-watchdog-lost', { text: message });
   // Code after an await belongs to a function too, and the function is unknown.
-  const functions = routes.flatMap(({ stages }) => stages.filter(isFunction));
+  const functions = routes.flatMap(({ stages }) => stages.filter(runsCode));
   const limitMs = functions.length === 0 ? OTHER_LIMIT_MS : Math.max(...functions.map(limitOf));
   const watched: RunningWatchdog = startEventLoopWatchdog({
     pipeline: spec.name,
@@ -71,8 +71,8 @@ function stepsOf({ name: route }: RouteSpec): readonly Place[] {
     .map(([stage]) => ({ route, stage, limitMs: STEP_LIMIT_MS }));
 }
 
-function isFunction({ verb }: StageSpec): boolean {
-  return verb === 'function';
+function runsCode({ kind }: StageSpec): boolean {
+  return kind.runsCode === true;
 }
 
 function limitOf({ options: { timeout } }: StageSpec): number {

@@ -1,7 +1,6 @@
-import type { Codec } from '#contract/codec.ts';
+import type { Codec, NumberRule } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
-import { codecByContentType } from '../codecs/by-content-type.ts';
-import { JSON_CODECS } from '../codecs/json.ts';
+import { codecsFor } from '../codecs/by-content-type.ts';
 import type { Route } from '../engine/route.ts';
 import { DEFAULTS } from '../project/fields/field-defaults.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
@@ -11,11 +10,10 @@ import type { Catalog } from '#contract/catalog.ts';
 /** The codecs of a route; each undefined where the bytes pass unchanged. */
 export function codecsOf(spec: RouteSpec, catalog: Catalog): Pick<Route, 'decoding' | 'encoding'> {
   const { from, to } = spec;
-  const json = JSON_CODECS[numbersOf(spec, catalog)];
-  const byType = (contentType: string | undefined): Codec => codecByContentType(contentType, json);
+  const codecs = codecsFor(catalog.codecs.values(), numbersOf(spec, catalog));
+  const byType = (contentType: string | undefined): Codec => codecs.byContentType(contentType);
   const named = (name: string): Codec => {
-    if (name === json.name) return json;
-    const codec = catalog.codecs.get(name);
+    const codec = codecs.named(name);
     if (codec === undefined) throw new SluiceError('INTERNAL', `no codec ${name} in the catalog`);
     return codec;
   };
@@ -28,7 +26,7 @@ export function codecsOf(spec: RouteSpec, catalog: Catalog): Pick<Route, 'decodi
 }
 
 /** The default without a word in the file: a route that sends the source's own bytes loses no number, and so refuses none. */
-export function numbersOf(spec: RouteSpec, catalog: Catalog): keyof typeof JSON_CODECS {
+export function numbersOf(spec: RouteSpec, catalog: Catalog): NumberRule {
   return spec.json.numbers ?? (encodesAgain(spec, catalog) ? DEFAULTS.jsonNumbers : 'keep');
 }
 

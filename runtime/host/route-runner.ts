@@ -169,7 +169,7 @@ export class RouteRunner {
     const waited = left === undefined ? '' : waitingInWords(left);
     if (waited === '') return;
     const end = this.#redelivers ? REDELIVERED : LOST;
-    const text = `after ${deadlineMs} ms messages still waited for ${waited}: ${end}. --drain gives them longer`;
+    const text = `after ${deadlineMs} ms messages still waited for ${waited}: ${end}. --shutdown-timeout gives them longer`;
     this.#settings.log.warn('stopped-early', { route: this.#spec.name, text });
   }
 

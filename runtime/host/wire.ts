@@ -173,5 +173,6 @@ function stageOf(
   const kind = catalog.stages.get(stage.verb);
   if (kind === undefined) throw new SluiceError('INTERNAL', `no stage ${stage.verb} in the catalog`);
   const hasBigints = ['exact', 'keep'].includes(numbersOf(spec, catalog));
-  return kind.make({ pipeline, route: spec.name, hasBigints, name: stage.name, options: stage.options, ...parts });
+  const { name, value, options } = stage;
+  return kind.make({ pipeline, route: spec.name, hasBigints, name, value, options, ...parts });
 }

@@ -13,7 +13,10 @@ export const functionKind: StageKind = {
   verb: 'function',
   names: 'function',
   changesBody: true,
+  runsCode: true,
+  mayDrop: true,
   description: 'Calls the default export of functions/NAME.ts with the body.',
+  page: 'functions.md',
   schema: {
     type: 'object',
     additionalProperties: false,

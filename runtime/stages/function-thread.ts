@@ -1,5 +1,5 @@
 import type { Context } from '#contract/transform.ts';
-import type { Answer, Call, Thrown, ThreadOrders } from './thread-words.ts';
+import type { Answer, Call, Thrown, ThreadSettings } from './thread-messages.ts';
 
 /**
  * The whole life of a thread that runs a function. Its source text alone goes there, so it refers to nothing outside of
@@ -7,7 +7,7 @@ import type { Answer, Call, Thrown, ThreadOrders } from './thread-words.ts';
  */
 export function functionThread(): void {
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
-  const { url, name, route, pipeline, options }: ThreadOrders = workerData;
+  const { url, name, route, pipeline, options }: ThreadSettings = workerData;
   type Function = (body: unknown, context: Context) => unknown;
   // As contract/transform.ts marks a result: symbols do not travel between threads.
   const mark = Symbol.for('sluice.result');

@@ -5,7 +5,7 @@ import { emit } from '#contract/transform.ts';
 import { isNetworkCode } from '#kit/network-failure.ts';
 import { threw, toResult } from './function-result.ts';
 import { type Answered, type PoolSettings, ThreadPool } from './thread-pool.ts';
-import type { Call, Thrown } from './thread-words.ts';
+import type { Call, Thrown } from './thread-messages.ts';
 
 /** Runs an integrator's function in threads of its own: whatever it does, only its thread ends. */
 export function isolatedFunctionStage(settings: PoolSettings): Stage {

@@ -3,9 +3,9 @@ import { Deque } from '#kit/deque.ts';
 import { late } from './function-result.ts';
 import type { FunctionHome, ThrownPlace } from '#contract/stage-kind.ts';
 import { type Ending, Thread } from './thread.ts';
-import type { Answer, Call, ThreadOrders } from './thread-words.ts';
+import type { Answer, Call, ThreadSettings } from './thread-messages.ts';
 
-export interface PoolSettings extends Omit<ThreadOrders, 'url'> {
+export interface PoolSettings extends Omit<ThreadSettings, 'url'> {
   home(): Promise<FunctionHome>;
   readonly workers: number;
   readonly memoryMiB: number;

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FunctionHome } from '#contract/stage-kind.ts';
 import { functionThread } from './function-thread.ts';
-import type { Answer, Call, ThreadOrders } from './thread-words.ts';
+import type { Answer, Call, ThreadSettings } from './thread-messages.ts';
 
 /**
  * Beyond what a function may hold: V8 ends the whole process, not the thread, when one piece of memory does not fit below
@@ -29,7 +29,7 @@ export class Thread {
   #error: Error | undefined;
   #isEnding = false;
 
-  constructor(home: FunctionHome, orders: ThreadOrders, memoryMiB: number, events: ThreadEvents) {
+  constructor(home: FunctionHome, orders: ThreadSettings, memoryMiB: number, events: ThreadEvents) {
     this.home = home;
     this.#worker = new Worker(`(${functionThread.toString()})()`, {
       eval: true,

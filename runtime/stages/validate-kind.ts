@@ -9,6 +9,7 @@ export const validateKind: StageKind = {
   names: 'schema',
   changesBody: false,
   description: 'Refuses a body that does not fit schemas/NAME.json.',
+  page: 'schemas.md',
   schema: { type: 'object', additionalProperties: false, properties: {} },
   make({ name, hasBigints, validators }) {
     const validator = validators.get(name);

@@ -106,7 +106,7 @@ export function headerTexts(
 /** The schema that a message meets before any function has made another body of it. */
 function firstSchema({ stages }: RouteSpec): string | undefined {
   const [first] = stages;
-  return first?.verb === 'validate' ? first.name : undefined;
+  return first?.kind.names === 'schema' ? first.name : undefined;
 }
 
 function sampled(schema: string, project: ProjectFolders): unknown {
@@ -150,8 +150,8 @@ function placeFor(
   isBare: boolean,
   { catalog, markPlace }: Given,
 ): MarkPlace | { readonly flaw: string } {
-  const made = stages.find(({ verb }) => verb === 'function');
-  const why = isBare ? 'its schema takes no mark in the body' : `function ${made?.name} makes another body`;
+  const made = stages.find(({ kind }) => kind.changesBody);
+  const why = isBare ? 'its schema takes no mark in the body' : `${made?.verb} ${made?.name} makes another body`;
   if (markPlace === 'body' && isBare) return { flaw: `marks cannot survive: ${why}: --mark header` };
   const place = markPlace ?? (isBare || made !== undefined ? 'header' : 'body');
   if (place === 'body') return place;

@@ -17,7 +17,7 @@ import { endOptions, openingOptions } from '../host/end-options.ts';
 import { keyPlace, type KeyPlace, withKey } from './key-place.ts';
 import { Health } from '../telemetry/health.ts';
 import { Checker } from './checker.ts';
-import type { DeadLettersFound, Drops, Unread } from './elsewhere.ts';
+import type { DeadLettersFound, Drops, Unread } from './message-ends.ts';
 import { Generator } from './generator.ts';
 import { type BodyValue, type HeaderValue, headerTexts, withValues } from './bodies.ts';
 import { bareBody, type Mark, MARK_HEADER, markedBody, type MarkPlace, markText } from './mark.ts';

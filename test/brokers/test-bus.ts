@@ -1,5 +1,5 @@
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
-import type { Unread } from '../../runtime/verify/elsewhere.ts';
+import type { Unread } from '../../runtime/verify/message-ends.ts';
 import type { Subject } from '../conformance/conformance.ts';
 import type { Broker } from '../harness/broker.ts';
 import type { Link } from '../harness/link.ts';

@@ -2,8 +2,8 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
-import { ownLetters } from '../../runtime/verify/own-dead-letters.ts';
-import type { Unread } from '../../runtime/verify/elsewhere.ts';
+import { readRunDeadLetters } from '../../runtime/verify/run-dead-letters.ts';
+import type { Unread } from '../../runtime/verify/message-ends.ts';
 import { startVerification, type Verification, type VerifySettings } from '../../runtime/verify/verification.ts';
 import type { Started } from '../brokers/started.ts';
 import type { OwnEndpoint, Words } from '../brokers/test-bus.ts';
@@ -140,7 +140,7 @@ function settingsOf(name: TrafficClass, routes: number, state: string): VerifySe
     wedgedMs: patient(60_000),
     markPlace: 'body',
     allowed: new Set(allowed),
-    deadLetters: (run) => (mayBury ? ownLetters(state, run, undefined).names : undefined),
+    deadLetters: (run) => (mayBury ? readRunDeadLetters(state, run, undefined).names : undefined),
     signal: new AbortController().signal,
     onProblem: () => {},
   };

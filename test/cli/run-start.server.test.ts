@@ -116,6 +116,8 @@ test('what the command line asks of its surroundings and does not get ends with 
     [2, /--drain with a duration and its unit/, 'run', 'pipelines/p.yaml', '--drain', '10'],
     [2, /--admin HOST:PORT/, 'run', 'pipelines/p.yaml', '--admin', 'localhost:99999'],
     [2, /found --drian; did you mean --drain\?/, 'run', 'pipelines/p.yaml', '--drian', '10s'],
+    [2, /--shutdown-timeout with a duration/, 'run', 'pipelines/p.yaml', '--shutdown-timeout', '10'],
+    [2, /--shutdown-timeout alone/, 'run', 'pipelines/p.yaml', '--shutdown-timeout', '1s', '--drain', '1s'],
     [2, /one pipeline file, found 0/, 'run'],
     [2, /found rnu; did you mean run\?/, 'rnu'],
     [2, /usage|COMMAND --help/, ''],

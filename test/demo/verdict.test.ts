@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drawScene } from '../../runtime/demo/board.ts';
+import { drawScene } from '../../runtime/demo/scene-text.ts';
 import { tallyingLog } from '../../runtime/demo/dead-letter-tally.ts';
 import { type Evidence, imbalances } from '../../runtime/demo/verdict.ts';
 

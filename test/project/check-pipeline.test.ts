@@ -71,7 +71,9 @@ test('a good file yields a spec with references resolved, defaults filled in and
   });
   assert.deepEqual(positions.stages[2], {
     verb: 'function',
+    kind: WORDS.stages.get('function'),
     name: 'enrich',
+    value: 'enrich',
     options: { with: { region: 'north', depth: 2 }, timeout: '5s' },
     place: 'p.yaml:26:9',
   });

@@ -170,6 +170,7 @@ const runFunction: StageKind = {
   verb: 'function',
   names: 'function',
   changesBody: true,
+  runsCode: true,
   description: 'Name of a file in functions/, without its ending.',
   schema: { properties: { with: { type: 'object' }, timeout: { ...duration, default: '30s' } } },
   make: never,
@@ -185,7 +186,18 @@ export const WORDS: Catalog = {
     ['function', runFunction],
   ]),
   codecs: new Map(
-    ['json', 'text', 'bytes'].map((name) => [name, { name, contentType: name, decode: never, encode: never }]),
+    ['json', 'text', 'bytes'].map((name) => [
+      name,
+      {
+        name,
+        contentType: name,
+        description: name,
+        mediaTypes: [],
+        hasFields: name === 'json',
+        decode: never,
+        encode: never,
+      },
+    ]),
   ),
 };
 

@@ -84,6 +84,7 @@ function checkConnection(at: string, end: unknown, buses: PlainMap, { findings }
 }
 
 function checkFile(at: string, stage: StageKind, name: string, names: Names): void {
+  if (stage.names === undefined) return;
   const isFunction = stage.names === 'function';
   const code = isFunction ? 'UNKNOWN_FUNCTION' : 'UNKNOWN_SCHEMA';
   const known = isFunction ? names.functions : names.schemas;
@@ -198,7 +199,7 @@ export function filesNamed(value: unknown, catalog: Catalog, project: ProjectFil
   for (const route of asList(own(asMap(value), 'routes'))) {
     for (const item of asList(own(asMap(route), 'stages'))) {
       const stage = stageKind(item, catalog);
-      if (stage === undefined) continue;
+      if (stage?.names === undefined) continue;
       const name = own(asMap(item), stage.verb);
       if (typeof name === 'string' && there[stage.names].get(name)?.length === 1) named[stage.names].add(name);
     }

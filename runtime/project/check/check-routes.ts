@@ -14,9 +14,6 @@ import { pointerTo } from '#kit/pointer.ts';
 import { redactor } from '../read/redact.ts';
 import type { Bus } from '#contract/bus.ts';
 
-// Bodies that are one text or some bytes.
-const WITHOUT_FIELDS: readonly unknown[] = ['text', 'bytes'];
-
 /** How many levels the addresses of each filter have; empty where a filter has no bound or the source no filters. */
 function levelCounts(from: PlainMap, bus: Bus): readonly number[] {
   const { word, separator } = bus.grammar;
@@ -147,7 +144,7 @@ class RouteJudge {
     const scope: TemplateScope = {
       source: sourceBus && { ...sourceBus.grammar, name: sourceBus.name, readsHeader: sourceBus.readsHeader },
       hasKey: carriesKey,
-      bodyHasFields: !WITHOUT_FIELDS.includes(own(from, 'codec')),
+      bodyHasFields: catalog.codecs.get(String(own(from, 'codec')))?.hasFields !== false,
       levels: sourceBus === undefined ? [] : levelCounts(from, sourceBus),
       hasHeaders: gives?.carriesHeaders ?? true,
       headersNeed: gives?.headersNeed,
@@ -173,8 +170,8 @@ class RouteJudge {
       keyed,
     );
     const stages = asList(own(this.#route, 'stages'));
-    // A function may make a map of what was bytes.
-    const isRemade = stages.some((item) => stageKind(item, catalog)?.names === 'function');
+    // A stage that changes the body may make a map of what was bytes.
+    const isRemade = stages.some((item) => stageKind(item, catalog)?.changesBody === true);
     const sent = { ...keyed, bodyHasFields: keyed.bodyHasFields || isRemade };
     const toAt = pointerTo(this.#at, 'to');
     if (sinkBus !== undefined) {
@@ -217,8 +214,11 @@ class RouteJudge {
     for (const [index, item] of asList(own(this.#route, 'stages')).entries()) {
       const at = pointerTo(this.#at, 'stages', index);
       if (findings.hasErrorWithin(at)) continue;
-      for (const { option, ...flaw } of stageKind(item, catalog)?.flaws?.(asMap(item)) ?? []) {
-        findings.add({ code: 'OPTIONS_CONFLICT', at: pointerTo(at, option), side: 'key', ...flaw });
+      const kind = stageKind(item, catalog);
+      for (const { option, ...flaw } of kind?.flaws?.(asMap(item)) ?? []) {
+        const isValue = option === kind?.verb;
+        const how = isValue ? ({ code: 'WRONG_VALUE' } as const) : ({ code: 'OPTIONS_CONFLICT', side: 'key' } as const);
+        findings.add({ ...how, at: pointerTo(at, option), ...flaw });
       }
     }
   }

@@ -186,9 +186,11 @@ export function explainRoute(
       'the sink is back': whenBack(known),
       'a confirmation is lost': onLostConfirmation(known),
       'the bridge is killed': onCrash(known),
-      'the bridge is stopped': 'it reads no more, finishes what is under way within --drain, gives the rest back',
+      'the bridge is stopped':
+        'it reads no more, finishes what is under way within --shutdown-timeout, gives the rest back',
       'the server of the source crashes': onServerCrash('source', known),
       'the server of the sink crashes': onServerCrash('sink', known),
+      ...Object.assign({}, ...spec.stages.map((stage) => stage.kind.explain?.(stage))),
       'a publisher uses an id again for another message':
         'it passes under another id and is counted (ID_REUSED): an id counts only together with body, key and address',
       ...(CLASSES[spec.class].oneAtATime || CLASSES[spec.class].marksRepeats

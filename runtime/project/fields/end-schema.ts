@@ -56,16 +56,17 @@ export function letterSinkSchema(bus: Bus): JsonSchema {
 
 export function stageSchema(stage: StageKind): JsonSchema {
   const required = Array.isArray(stage.schema['required']) ? (stage.schema['required'] as readonly string[]) : [];
-  const name: JsonSchema = {
+  const fileName: JsonSchema = {
     type: 'string',
     pattern: FILE_NAME_PATTERN,
     description: stage.description,
   };
+  const value = stage.names === undefined ? { description: stage.description, ...stage.value } : fileName;
   return {
     ...stage.schema,
     type: 'object',
     additionalProperties: false,
-    properties: { [stage.verb]: name, ...stage.schema.properties },
+    properties: { [stage.verb]: value, ...stage.schema.properties },
     required: [stage.verb, ...required],
   };
 }

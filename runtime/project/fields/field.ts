@@ -1,3 +1,4 @@
+import type { StageKind } from '#contract/stage-kind.ts';
 import type { Bus, Guarantees } from '#contract/bus.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { PlainMap } from '#kit/json-value.ts';
@@ -31,7 +32,7 @@ export interface RouteSite {
 /** The parts of a route that the explanation of a word may depend on, beside the word itself. */
 export interface ExplainedRoute {
   readonly class: TrafficClass;
-  readonly stages: readonly { readonly verb: string }[];
+  readonly stages: readonly { readonly kind: StageKind }[];
   readonly source: Guarantees;
   readonly sink: Guarantees;
   readonly namesId: boolean;

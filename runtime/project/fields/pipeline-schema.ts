@@ -89,7 +89,9 @@ export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
     definitions[`${kind}.letters`] = published(letterSinkSchema(bus), ['bus']);
     definitions[`${kind}.sink`] = published(sinkSchema(bus, catalog, fields), ['bus', 'codec']);
   }
-  for (const [verb, stage] of catalog.stages) definitions[`stage.${verb}`] = published(stageSchema(stage), [verb]);
+  for (const [verb, stage] of catalog.stages) {
+    definitions[`stage.${verb}`] = published(stageSchema(stage), stage.names === undefined ? [] : [verb]);
+  }
   const file = fileSchema(
     {
       connection: byKind(kinds),

@@ -85,7 +85,7 @@ export function checkRetry({ at: routeAt, route, findings, written: reference }:
 /** The effect of a message that cannot pass. */
 export function onBadMessage({ retry }: { readonly retry: RetrySpec }, { stages, letters }: ExplainedRoute): string {
   const { attempts, networkMs } = retry;
-  const isNetwork = stages.some(({ verb }) => verb === 'function') && networkMs > 0;
+  const isNetwork = stages.some(({ kind }) => kind.runsCode === true) && networkMs > 0;
   const network = isNetwork
     ? ` (for ${seconds(networkMs)} at least where a function meets a failure of the network)`
     : '';

@@ -1,4 +1,5 @@
 import { JSON_NUMBERS, type JsonNumbers } from '#contract/codec.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 import type { LetterBounds } from '#contract/dead-letter.ts';
 import { CLASS_NAMES, CLASSES, type TrafficClass } from '#contract/traffic-class.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
@@ -49,9 +50,12 @@ export interface JsonSpec {
 
 export interface StageSpec {
   readonly verb: string;
-  /** Of the function or schema. */
+  readonly kind: StageKind;
+  /** The function or schema; of a kind that names no file, the position in the route, from 1. */
   readonly name: string;
-  /** What stands beside the verb, defaults filled in; durations are text. */
+  /** The value behind the verb. */
+  readonly value: unknown;
+  /** The keys beside the verb, defaults filled in; durations are text. */
   readonly options: Readonly<Record<string, unknown>>;
   /** `pipelines/x.yaml:12:5` */
   readonly place: string;

@@ -65,11 +65,15 @@ export function buildSpec({ file, value, places, catalog, fields = FIELDS, ...re
     if (bus === undefined) throw new TypeError('the bus is not in the catalog: the file was not checked against it');
     return bus;
   };
-  const stage = (pointer: string, item: unknown): StageSpec => {
-    const verb = stageKind(item, catalog)?.verb ?? '';
+  const stage = (pointer: string, item: unknown, position: number): StageSpec => {
+    const kind = stageKind(item, catalog);
+    if (kind === undefined) throw new TypeError('the stage is not in the catalog: the file was not checked against it');
+    const { verb } = kind;
     const all = filled(pointer, item);
+    const name = kind.names === undefined ? String(position + 1) : text(all, verb);
     const { line, column } = places.of(pointer);
-    return { verb, name: text(all, verb), options: without(all, [verb]), place: `${file}:${line}:${column}` };
+    const place = `${file}:${line}:${column}`;
+    return { verb, kind, name, value: own(all, verb), options: without(all, [verb]), place };
   };
   const route = (item: unknown, index: number): RouteSpec => {
     const at = pointerTo('/routes', index);
@@ -78,7 +82,7 @@ export function buildSpec({ file, value, places, catalog, fields = FIELDS, ...re
         const from = filled(pointerTo(at, 'from'), options);
         return { ...endOf(from, busOf(from), 'from', fields), ...parseFields(fields.source, from, { trafficClass }) };
       },
-      stage: (stageItem, position) => stage(pointerTo(at, 'stages', position), stageItem),
+      stage: (stageItem, position) => stage(pointerTo(at, 'stages', position), stageItem, position),
       sink(options) {
         const to = filled(pointerTo(at, 'to'), options);
         const bus = busOf(to);

@@ -1,4 +1,5 @@
 import type { FindingList } from '../check/finding-list.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
 import { isMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
@@ -97,7 +98,7 @@ export function referencePointers(document: unknown): readonly string[] {
 /** Looks up every reference. What could not be resolved is claimed, so that nothing judges it further. */
 export function resolveReferences(
   document: unknown,
-  verbs: ReadonlyMap<string, unknown>,
+  stages: ReadonlyMap<string, StageKind>,
   sources: ReferenceSources,
   findings: FindingList,
 ): ReadonlyMap<string, Resolved> {
@@ -105,7 +106,7 @@ export function resolveReferences(
   for (const [pointer, text] of texts(document, '')) {
     if (!isReference(text)) continue;
     const verb = STAGE_KEY.exec(pointer)?.[1];
-    if (NAMES.test(pointer) || (verb !== undefined && verbs.has(verb))) {
+    if (NAMES.test(pointer) || (verb !== undefined && stages.get(verb)?.names !== undefined)) {
       findings.add({
         code: 'REFERENCE_REFUSED',
         at: pointer,

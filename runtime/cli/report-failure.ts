@@ -3,7 +3,7 @@ import type { Log } from '#contract/log.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** Says why a pipeline ended that nobody stopped. Returns the exit code: a fault of the surroundings, or of the bridge. */
-export function ended(thrown: unknown, log: Log): ExitCode {
+export function reportFailure(thrown: unknown, log: Log): ExitCode {
   if (thrown instanceof SluiceError && thrown.code !== 'INTERNAL') {
     const { code, message, remedy } = thrown;
     log.error('ended', { code, text: `${message}. ${remedy}` });

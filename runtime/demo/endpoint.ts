@@ -1,5 +1,5 @@
 /** The core's end of the demo, outside the bridge: sees tracks, gives orders. */
-export interface Desk {
+export interface CoreEndpoint {
   /** Tracks that arrived. */
   tracks(): number;
   /** The body of the newest one, as text. */

@@ -11,15 +11,15 @@ export interface LetterCause {
   readonly text: string;
 }
 
-/** What a check has caused in the state folder of the pipeline that it judges, which may be at work. */
-export interface OwnLetters {
+/** The dead letters that a check has caused in the state folder of the judged pipeline, which may be running. */
+export interface RunDeadLetters {
   readonly names: ReadonlySet<string>;
   readonly causes: readonly LetterCause[];
   readonly numbers: readonly number[];
 }
 
 /** The dead letters of one run of the checker. Throws STATE_UNUSABLE, STATE_DAMAGED. */
-export function ownLetters(folder: string, run: string, route: string | undefined): OwnLetters {
+export function readRunDeadLetters(folder: string, run: string, route: string | undefined): RunDeadLetters {
   const shelf = openDeadLetterAdmin(folder);
   const names = new Set<string>();
   const numbers: number[] = [];
@@ -41,8 +41,8 @@ export function ownLetters(folder: string, run: string, route: string | undefine
   return { names, numbers, causes: [...causes.values()].toSorted((a, b) => b.count - a.count) };
 }
 
-/** Removes them for good: they are of no one's use once they are counted. Returns how many. */
-export function removeOwnLetters(folder: string, { numbers }: OwnLetters): number {
+/** Removes them for good: they have no use once they are counted. Returns their number. */
+export function removeRunDeadLetters(folder: string, { numbers }: RunDeadLetters): number {
   if (numbers.length === 0) return 0;
   const shelf = openDeadLetterAdmin(folder);
   try {

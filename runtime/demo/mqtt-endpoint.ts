@@ -1,7 +1,7 @@
-import { type Desk, newOrder } from './desk.ts';
+import { type CoreEndpoint, newOrder } from './endpoint.ts';
 import { connectClient, publishJson } from './mqtt-client.ts';
 
-export async function openMqttDesk(url: string): Promise<Desk> {
+export async function openMqttEndpoint(url: string): Promise<CoreEndpoint> {
   const client = await connectClient(url);
   let tracks = 0;
   let latest: string | undefined;

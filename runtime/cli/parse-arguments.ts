@@ -4,7 +4,10 @@ import { didYouMean } from '#kit/nearest.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 
 /** Reads what stands behind a command's name. Throws UsageError, with the option that was most likely meant. */
-export function parseWords({ options, words }: Pick<Command, 'options' | 'words'>, args: readonly string[]): Arguments {
+export function parseArguments(
+  { options, words }: Pick<Command, 'options' | 'words'>,
+  args: readonly string[],
+): Arguments {
   let given: Arguments;
   try {
     given = parseArgs({ args: [...args], options, allowPositionals: true });

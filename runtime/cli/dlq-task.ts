@@ -22,7 +22,7 @@ export interface OwnRun {
 }
 
 /** What every word of `dlq` is given. */
-export interface LetterTask {
+export interface DlqTask {
   readonly given: Arguments;
   readonly pipeline: LetterPipeline;
   readonly folder: string;

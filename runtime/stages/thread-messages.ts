@@ -1,5 +1,5 @@
 /** What a thread is told once. */
-export interface ThreadOrders {
+export interface ThreadSettings {
   /** Of the module that exports `functions`. */
   readonly url: string;
   readonly name: string;

@@ -2,17 +2,17 @@ import { constants } from 'node:os';
 import type { Log } from '#contract/log.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { type RunningPipeline, type RunSettings, startPipeline } from '../host/pipeline.ts';
-import { ended } from './ended.ts';
+import { reportFailure } from './report-failure.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { LiveLog } from './live-log.ts';
-import { watchStrays } from './watch-strays.ts';
+import { logStrayErrors } from './stray-errors.ts';
 import { boundYoungGeneration } from './young-generation.ts';
 
 /**
  * Runs a pipeline until SIGTERM or SIGINT, then drains it. A second signal ends the process at once: what is unsettled
  * stays with the source. `show`: shows what it does. Resolves with the exit code.
  */
-export async function holdPipeline(
+export async function runUntilSignal(
   spec: PipelineSpec,
   settings: RunSettings,
   show: LiveLog['show'] = () => () => {},
@@ -29,20 +29,20 @@ export async function holdPipeline(
 }
 
 async function held(spec: PipelineSpec, settings: RunSettings, show: LiveLog['show']): Promise<ExitCode> {
-  const signal = onceSignalled(settings.log);
-  const stopWatch = watchStrays(settings.parts.functions, settings.log);
+  const signal = untilSignal(settings.log);
+  const stopWatch = logStrayErrors(settings.parts.functions, settings.log);
   let pipeline: RunningPipeline;
   try {
     pipeline = await startPipeline(spec, settings);
   } catch (thrown) {
-    return ended(thrown, settings.log);
+    return reportFailure(thrown, settings.log);
   }
   const stopShow = show(pipeline);
   let code: ExitCode = EXIT.fine;
   try {
     await Promise.race([signal, pipeline.lost]);
   } catch (thrown) {
-    code = ended(thrown, settings.log);
+    code = reportFailure(thrown, settings.log);
   }
   stopShow();
   await pipeline.stop();
@@ -51,7 +51,7 @@ async function held(spec: PipelineSpec, settings: RunSettings, show: LiveLog['sh
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second one ends the process. What npm started is also told by the end of npm. */
-export function onceSignalled(log: Log): Promise<void> {
+export function untilSignal(log: Log): Promise<void> {
   return new Promise((resolve) => {
     let isFirst = true;
     const heard = (signal: 'SIGINT' | 'SIGTERM'): void => {

@@ -1,7 +1,7 @@
 import { basename, relative } from 'node:path';
 
 /** What to type from the current folder for this very command line: `sluice`, or this Node and this file where it is not installed. */
-export function ownWords(): string {
+export function commandPrefix(): string {
   const [node = 'node', file = ''] = process.argv;
   if (basename(file) === 'sluice') return file.includes('node_modules') ? 'npx sluice' : 'sluice';
   const program = relative(process.cwd(), node);

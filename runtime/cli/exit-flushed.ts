@@ -7,7 +7,7 @@ const FLUSH_MS = 1000;
  * Ends the process once its last lines are written. Called after everything that matters was closed: what a function
  * left behind, a timer or a connection of its own, must not keep the process from ending.
  */
-export async function leave(code: ExitCode): Promise<never> {
+export async function exitFlushed(code: ExitCode): Promise<never> {
   const written = [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve)));
   await Promise.race([Promise.all(written), new Promise((resolve) => setTimeout(resolve, FLUSH_MS))]);
   process.exit(code);

@@ -2,13 +2,13 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { Log } from '#contract/log.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { spoolFile } from '../host/route-spool.ts';
-import { realPath } from './state-place.ts';
+import { realPath } from './state-folder.ts';
 
 /**
  * The pipeline with its spools in absolute folders: what the file names counts from `home`, the folder of the project or of
  * the bundle. A spool that an earlier version left in the current folder is told: its messages are settled at the source.
  */
-export function spoolsFrom(home: string, spec: PipelineSpec, log: Log): PipelineSpec {
+export function withSpoolFolders(home: string, spec: PipelineSpec, log: Log): PipelineSpec {
   const routes = spec.routes.map((route) => {
     const { name, spool } = route;
     if (spool?.at === undefined || isAbsolute(spool.at)) return route;

@@ -1,4 +1,9 @@
-import { type LetterCause, type OwnLetters, ownLetters, removeOwnLetters } from '../verify/own-dead-letters.ts';
+import {
+  type LetterCause,
+  type RunDeadLetters,
+  readRunDeadLetters,
+  removeRunDeadLetters,
+} from '../verify/run-dead-letters.ts';
 import { isFolderFree, isStateFolder } from '../store/state-folder.ts';
 import { type Arguments, UsageError } from './command.ts';
 import type { JudgedRoute } from './verify-ends.ts';
@@ -9,7 +14,7 @@ export interface LettersAside {
   /** How many there may be, where the command line says so. */
   readonly count: number | undefined;
   /** The letters of this run so far; undefined where they cannot be looked into. */
-  look(run: string): OwnLetters | undefined;
+  look(run: string): RunDeadLetters | undefined;
   /** At the end: what caused them, and how many were removed. */
   end(run: string): { readonly causes: readonly LetterCause[]; readonly removed: number };
   /** The state folder of the process that runs the route here. */
@@ -27,8 +32,8 @@ export function lettersOf(given: Arguments, route: JudgedRoute | undefined): Let
   const own = route !== undefined && isHeld(route.stateFolder) ? route.stateFolder : undefined;
   const folder = count === undefined ? (named ?? own) : undefined;
   const keeps = given.values['keep-letters'] === true;
-  const look = (run: string): OwnLetters | undefined =>
-    folder === undefined ? undefined : ownLetters(folder, run, route?.name);
+  const look = (run: string): RunDeadLetters | undefined =>
+    folder === undefined ? undefined : readRunDeadLetters(folder, run, route?.name);
   return {
     count,
     running: named !== undefined && isHeld(named) ? named : own,
@@ -36,7 +41,7 @@ export function lettersOf(given: Arguments, route: JudgedRoute | undefined): Let
     end(run) {
       const found = look(run);
       if (folder === undefined || found === undefined) return { causes: [], removed: 0 };
-      return { causes: found.causes, removed: keeps ? 0 : removeOwnLetters(folder, found) };
+      return { causes: found.causes, removed: keeps ? 0 : removeRunDeadLetters(folder, found) };
     },
     hint:
       route === undefined || folder !== undefined || count !== undefined

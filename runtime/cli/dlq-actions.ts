@@ -9,11 +9,11 @@ import { listLetters } from './dlq-list.ts';
 import { replayLetters } from './dlq-replay.ts';
 import { showLetters } from './dlq-show.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { checkFilter, letterFilter } from './letter-options.ts';
-import type { LetterPipeline, LetterTask } from './letter-task.ts';
-import { knownStates, olderState, olderText, standardState } from './state-place.ts';
+import { checkFilter, letterFilter } from './dead-letter-filter.ts';
+import type { LetterPipeline, DlqTask } from './dlq-task.ts';
+import { knownStates, olderState, olderText, standardState } from './state-folder.ts';
 
-const WORDS: Readonly<Record<string, (task: LetterTask) => ExitCode | Promise<ExitCode>>> = {
+const WORDS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<ExitCode>>> = {
   list: listLetters,
   show: showLetters,
   replay: replayLetters,
@@ -69,7 +69,7 @@ export const DLQ_OPTIONS = {
 } as const satisfies ParseArgsOptionsConfig;
 
 /** Throws UsageError where there is no such word. */
-export function assertWord(word: string): void {
+export function assertAction(word: string): void {
   if (!Object.hasOwn(WORDS, word)) throw new UsageError(`expected ${NAMES}, found ${word === '' ? 'nothing' : word}`);
 }
 

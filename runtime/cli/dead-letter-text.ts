@@ -1,10 +1,10 @@
 import { harmless } from '#kit/printable.ts';
 import type { StoredLetter } from '../store/dead-letters/stored-letter.ts';
 import { bodyLines } from './body-lines.ts';
-import { moment } from './letter-json.ts';
+import { moment } from './dead-letter-json.ts';
 
-/** A letter for people: what happened, what it is, what it carried. `remaker`: a function that made another body of it first. */
-export function letterPage(letter: StoredLetter, remaker: string | undefined): string {
+/** A letter for people: its end, its envelope, its body. `changedBy`: the stage that changed the body before the refusing one, `function NAME`. */
+export function deadLetterText(letter: StoredLetter, changedBy: string | undefined): string {
   const { frame } = letter;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['code', letter.code],
@@ -12,7 +12,7 @@ export function letterPage(letter: StoredLetter, remaker: string | undefined): s
     ['stage', letter.stage],
     ['position', letter.position],
     ['schema', letter.schema],
-    ['pointer', pointerText(letter, remaker)],
+    ['pointer', pointerText(letter, changedBy)],
     ['attempts', String(letter.attempts)],
     ['died', moment(letter.diedAtMs)],
     ['received', moment(letter.receivedAtMs)],
@@ -39,14 +39,14 @@ export function letterPage(letter: StoredLetter, remaker: string | undefined): s
   for (const [name, values] of frame.headers) {
     for (const value of values) lines.push(`  ${harmless(name)}: ${harmless(value)}`);
   }
-  const pointer = remaker === undefined ? letter.pointer : undefined;
+  const pointer = changedBy === undefined ? letter.pointer : undefined;
   const body = bodyLines(frame.body, frame.contentType, pointer);
   lines.push(`body (${body.kind}, ${frame.body?.length ?? 0} bytes)`, ...body.lines.map((line) => `  ${line}`));
   return `${lines.join('\n')}\n`;
 }
 
-function pointerText({ pointer }: StoredLetter, remaker: string | undefined): string | undefined {
+function pointerText({ pointer }: StoredLetter, changedBy: string | undefined): string | undefined {
   if (pointer === undefined) return undefined;
   const place = pointer === '' ? '(the whole body)' : pointer;
-  return remaker === undefined ? place : `${place}, of what function ${remaker} made of the body below`;
+  return changedBy === undefined ? place : `${place}, in the body that ${changedBy} made of the one below`;
 }

@@ -1,9 +1,9 @@
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { type Desk, newOrder } from './desk.ts';
+import { type CoreEndpoint, newOrder } from './endpoint.ts';
 
 /** The streams exist: the bridge, which connects first, has made them. */
-export async function openNatsDesk(url: string): Promise<Desk> {
+export async function openNatsEndpoint(url: string): Promise<CoreEndpoint> {
   const connection = await connect({ servers: url, maxReconnectAttempts: -1 });
   const publisher = jetstream(connection);
   let tracks = 0;

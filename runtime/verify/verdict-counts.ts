@@ -2,18 +2,18 @@ import { VERDICT_NAMES, type Verdict, type VerdictName } from './verdicts.ts';
 
 const MAX_EXAMPLES = 5;
 
-/** Counts by verdict, and keeps the first few of each in words. */
-export class Tally {
+/** Counts violations by verdict, and keeps the texts of the first few of each. */
+export class VerdictCounts {
   readonly #counts = new Map<VerdictName, { count: number; tolerated: number; examples: string[] }>();
   readonly #allowed: ReadonlySet<VerdictName>;
 
-  /** What is `allowed` is counted and convicts nobody. */
+  /** A violation that is `allowed` counts as tolerated. */
   constructor(allowed: ReadonlySet<VerdictName>) {
     this.#allowed = allowed;
     for (const name of VERDICT_NAMES) this.#counts.set(name, { count: 0, tolerated: 0, examples: [] });
   }
 
-  convict(name: VerdictName, example: string): void {
+  violation(name: VerdictName, example: string): void {
     const found = this.#counts.get(name);
     if (found === undefined) return;
     if (this.#allowed.has(name)) found.tolerated += 1;
@@ -21,7 +21,7 @@ export class Tally {
     if (found.examples.length < MAX_EXAMPLES) found.examples.push(example);
   }
 
-  tolerate(name: VerdictName): void {
+  tolerated(name: VerdictName): void {
     const found = this.#counts.get(name);
     if (found !== undefined) found.tolerated += 1;
   }
@@ -30,7 +30,7 @@ export class Tally {
     return [...this.#counts.values()].every(({ count }) => count === 0);
   }
 
-  verdicts(): Record<VerdictName, Verdict> {
+  all(): Record<VerdictName, Verdict> {
     const none: Verdict = { count: 0, tolerated: 0, examples: [] };
     const of = (name: VerdictName): Verdict => this.#counts.get(name) ?? none;
     return {
