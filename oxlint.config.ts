@@ -18,10 +18,11 @@ const LAYERS: readonly (readonly string[])[] = [
 const HOMES: readonly (readonly [packages: string, ...homes: string[]])[] = [
   ['^@opentelemetry/', 'telemetry'],
   ['^ajv(-formats)?(/|$)', 'project', 'cli'],
-  ['^mqtt(-packet)?(/|$)', 'buses/mqtt', 'demo'],
-  ['^@nats-io/', 'buses/nats', 'demo'],
-  ['^(kafkajs|snappyjs|lz4js)(/|$)', 'buses/kafka'],
-  ['^amqplib(/|$)', 'buses/rabbitmq'],
+  ['^mqtt(-packet)?(/|$)', 'buses/mqtt/client', 'demo'],
+  ['^@nats-io/', 'buses/nats/client', 'demo'],
+  ['^kafkajs(/|$)', 'buses/kafka/client'],
+  ['^(snappyjs|lz4js)(/|$)', 'buses/kafka/records'],
+  ['^amqplib(/|$)', 'buses/rabbitmq/client'],
   ['^aedes(/|$)', 'demo'],
   // Types alone: nothing of it runs.
   ['^json-schema-to-ts$', 'buses/support'],
@@ -77,17 +78,37 @@ function roomGates() {
   );
 }
 
+const BUSES_FOLDER = join(import.meta.dirname, 'runtime/buses');
+const BUSES = existsSync(BUSES_FOLDER) ? readdirSync(BUSES_FOLDER) : [];
+
 /** Of another bus a bus knows nothing; what several need lies in buses/support. */
 function busGates() {
-  const folder = join(import.meta.dirname, 'runtime/buses');
-  const buses = existsSync(folder) ? readdirSync(folder) : [];
-  return buses.flatMap((bus) => {
-    const forbidden = bus === 'support' ? buses : buses.filter((name) => name !== 'support');
-    return DEPTHS.map((depth) => {
-      const files = [`runtime/buses/${bus}/${'*/'.repeat(depth - 1)}*.ts`];
-      const others = forbidden.filter((name) => name !== bus);
-      return gate(files, [...walls(others, depth), DOOR, ...foreign(`buses/${bus}`)]);
-    });
+  return BUSES.flatMap((bus) => {
+    const forbidden = bus === 'support' ? BUSES : BUSES.filter((name) => name !== 'support');
+    const others = forbidden.filter((name) => name !== bus);
+    const gatesOf = (path: string, isClient: boolean) =>
+      DEPTHS.map((depth) => {
+        const files = [`runtime/${path}/${'*/'.repeat(depth - 1)}*.ts`];
+        return gate(files, [...walls(others, isClient ? depth + 1 : depth), DOOR, ...foreign(path)]);
+      });
+    // A client library is imported in the bus's client/ alone.
+    return [...gatesOf(`buses/${bus}`, false), ...gatesOf(`buses/${bus}/client`, true)];
+  });
+}
+
+/** These patterns have no look-ahead: every file but those that begin with `in`. */
+const KAFKA_CLIENT = {
+  regex: '(^|/)client/([^i]|i[^n])',
+  message: 'Outside of client/ its index.ts alone is imported, and the types of kafka-client.ts.',
+};
+
+/** Inside the Kafka bus: kafkajs lies behind client/index.ts, and the codecs in records/. */
+function kafkaGates() {
+  const others = BUSES.filter((bus) => bus !== 'support' && bus !== 'kafka');
+  return ['', 'client', 'records', 'sink', 'source'].map((folder) => {
+    const own = `buses/kafka/${folder}`.replace(/\/$/, '');
+    const client = folder === 'client' ? [] : [KAFKA_CLIENT];
+    return gate([`runtime/${own}/*.ts`], [...walls(others, folder === '' ? 1 : 2), DOOR, ...client, ...foreign(own)]);
   });
 }
 
@@ -122,6 +143,7 @@ export default defineConfig({
     gate(['runtime/*.ts'], [{ regex: '^[.]', message: 'A door leads to #contract alone.' }, DOOR, ...foreign('.')]),
     ...roomGates(),
     ...busGates(),
+    ...kafkaGates(),
     // Neither tools nor words write to a stream.
     { files: ['runtime/contract/**', 'runtime/kit/**'], rules: { 'no-restricted-globals': ['error', 'process'] } },
     {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import type { BusModule } from '#contract/bus.ts';
+import { catalog } from '../host/catalog.ts';
+import { busOf } from '../host/catalog-of.ts';
 import {
   bundlingFindings,
   doorPlugin,
@@ -94,7 +97,7 @@ async function compile(
   const { files } = readSchemas(project, new Set(schemas));
   const validators = schemaModuleCompiler([...files.values()]);
   const modules = new Map([
-    ['sluice:pipeline', { contents: pipelineModule(document, busesOf(spec), schemas, runtime), resolveDir: runtime }],
+    ['sluice:pipeline', { contents: pipelineModule(document, modulesOf(spec), schemas, runtime), resolveDir: runtime }],
     ...schemaParts(runtime),
     ['sluice:functions', { contents: functionsEntry(paths), resolveDir: resolveFolder(paths) }],
     ...schemas.map(
@@ -122,6 +125,11 @@ async function compile(
     outputFiles.find(({ path }) => path.endsWith(ending))?.contents ?? new Uint8Array();
   const notices = noticesOf(Object.keys(metafile.inputs), project.folder);
   return { code: find('.mjs'), notices, map: tidyMap(Buffer.from(find('.map')).toString(), out, project.folder) };
+}
+
+/** What a bundle imports of the drivers: those of the buses that the pipeline names. */
+function modulesOf(spec: PipelineSpec): readonly BusModule[] {
+  return busesOf(spec).map((name) => busOf(catalog, name).module);
 }
 
 function busesOf(spec: PipelineSpec): readonly string[] {

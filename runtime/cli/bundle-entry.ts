@@ -1,15 +1,7 @@
+import { resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
+import type { BusModule } from '#contract/bus.ts';
 import type { PipelineDocument } from '../project/read/resolve-pipeline.ts';
-
-/** The module of each bus and its name there: what a bundle imports of the drivers. */
-export const BUS_MODULES: ReadonlyMap<string, { readonly module: string; readonly name: string }> = new Map([
-  ['memory', { module: 'buses/memory/index.ts', name: 'memory' }],
-  ['mqtt', { module: 'buses/mqtt/index.ts', name: 'mqtt' }],
-  ['nats', { module: 'buses/nats/core.ts', name: 'nats' }],
-  ['kafka', { module: 'buses/kafka/index.ts', name: 'kafka' }],
-  ['rabbitmq', { module: 'buses/rabbitmq/index.ts', name: 'rabbitmq' }],
-  ['jetstream', { module: 'buses/nats/jetstream.ts', name: 'jetstream' }],
-]);
 
 /**
  * The first thing that runs in a bundle: turns on Node's compile cache, then loads the file once more, this time
@@ -37,18 +29,19 @@ if (isNodeTooOld()) {
 /** Puts one pipeline together: its document, and imports of exactly what it names. */
 export function pipelineModule(
   document: PipelineDocument,
-  buses: readonly string[],
+  drivers: readonly BusModule[],
   validators: readonly string[],
   runtimeFolder: string,
 ): string {
-  const drivers = buses.flatMap((bus) => BUS_MODULES.get(bus) ?? []);
   const lines = [
     `import { runBundle as run } from ${JSON.stringify(`${runtimeFolder}/cli/bundle-main.ts`)};`,
     "import { functions } from 'sluice:functions';",
-    ...drivers.map(({ module, name }) => `import { ${name} } from ${JSON.stringify(`${runtimeFolder}/${module}`)};`),
+    ...drivers.map(
+      ({ file, exportName }) => `import { ${exportName} } from ${JSON.stringify(resolve(runtimeFolder, file))};`,
+    ),
     ...validators.map((name, index) => `import v${index} from ${JSON.stringify(`sluice:validator/${name}`)};`),
     `const document = ${JSON.stringify(document)};`,
-    `const buses = [${drivers.map(({ name }) => name).join(', ')}];`,
+    `const buses = [${drivers.map(({ exportName }) => exportName).join(', ')}];`,
     `const validators = { ${validators.map((name, index) => `${JSON.stringify(name)}: v${index}`).join(', ')} };`,
     'export const runBundle = (url) => run({ document, buses, functions, validators, url });',
   ];

@@ -2,13 +2,14 @@ import type { TrafficClass } from '#contract/traffic-class.ts';
 import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { didYouMean } from '#kit/nearest.ts';
-import { URL_FORMS, urlEnd, type UrlEnd } from '../verify/bus-url.ts';
+import type { EndWords } from '#contract/end-url.ts';
+import { endFromUrl, urlForms } from '../verify/end-url.ts';
 import { catalog } from '../host/catalog.ts';
 import { asMap, own } from '#kit/json-value.ts';
 import type { Finding } from '../project/check/findings.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { projectFolder } from '../project/project-folder.ts';
-import { mirrorRoute } from '../verify/mirror-route.ts';
+import { oppositeEnds } from '../verify/opposite-ends.ts';
 import { readProjectFolders, referenceReader } from '../project/project-files.ts';
 import type { VerifyEnds } from '../verify/verification.ts';
 import { type BodyPlan, planBodies } from '../verify/bodies.ts';
@@ -66,9 +67,10 @@ function urlDocument(entrance: string, exit: string, key: string | undefined): V
   };
 }
 
-function endOf(text: string, direction: 'in' | 'out'): UrlEnd {
-  const found = urlEnd(text, direction);
-  if (found === undefined) throw new UsageError(`expected --${direction} with ${URL_FORMS}`);
+function endOf(text: string, direction: 'in' | 'out'): EndWords {
+  const buses = [...catalog.buses.values()];
+  const found = endFromUrl(text, direction, buses);
+  if (found === undefined) throw new UsageError(`expected --${direction} with ${urlForms(buses)}`);
   return found;
 }
 
@@ -77,7 +79,7 @@ function mirrored(file: string, given: Arguments, key: string | undefined): Chos
   const { spec, document } = result;
   if (spec === undefined) return { findings: result.findings };
   const route = routeOf(spec, textOf(given.values, 'route'));
-  const ends = mirrorRoute(route, Date.now());
+  const ends = oppositeEnds(route, catalog, Date.now());
   if ('flaw' in ends) {
     const how = 'write a verify file with both ends, in: and out: (docs/verify.md)';
     throw new UsageError(`route ${route.name} cannot be turned round: ${ends.flaw}; ${how}`);

@@ -1,7 +1,10 @@
 import type { LossCode, NoticeCode } from './event-codes.ts';
 import type { SluiceError } from './errors.ts';
+import type { BusPage } from './bus-page.ts';
 import type { Spelling, Unspellable } from './carried-headers.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import type { EndUrls } from './end-url.ts';
+import type { OppositeEnds } from './opposite-ends.ts';
 import type { Reach } from './reach.ts';
 import type { Demand, Source } from './source.ts';
 import type { Sink } from './sink.ts';
@@ -52,6 +55,8 @@ export interface AddressGrammar {
   /** What the bus calls an address: `topic`, `subject`. Also the name of its levels in templates: `{topic.1}`. */
   readonly word: string;
   readonly separator: string;
+  /** Of a filter: the wildcard of one whole level, and the last level that stands for any number of them. Absent: it has none. */
+  readonly wildcards?: { readonly one: string; readonly levels: string };
   /** The value as text of one level or a part of one: no value changes the shape of an address, and no two make the same text. */
   readonly encode: (value: string) => string;
   /** The value that `encode` made a level of; a level that it cannot have made is its own value. */
@@ -138,13 +143,25 @@ export interface EndOptions<Connection, End> {
   readonly reread?: () => Connection;
 }
 
+/** `file` is relative to runtime/, or absolute. */
+export interface BusModule {
+  readonly file: string;
+  readonly exportName: string;
+}
+
 /**
  * A bus driver: a plain object. Options arrive already checked against its schemas with defaults filled in, durations
  * and sizes still as text with units, so a driver converts but never validates again.
  */
 export interface Bus<Connection = object, From = object, To = object> {
   readonly name: string;
+  /** Where this value is exported: a bundle imports it from there, and nothing of other buses. */
+  readonly module: BusModule;
+  readonly page: BusPage;
   readonly grammar: AddressGrammar;
+  /** Absent: the bus is in this process, and another process cannot name it. */
+  readonly urls?: EndUrls;
+  readonly opposite: OppositeEnds<From, To>;
   /** The one place for option names, defaults, units and docs. */
   readonly connectionSchema: OptionSchema;
   readonly sourceSchema: OptionSchema;

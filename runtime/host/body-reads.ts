@@ -1,5 +1,5 @@
 import { sizeBytes } from '#kit/quantity.ts';
-import { DEFAULTS } from '../project/fields/pipeline-fields.ts';
+import { DEFAULTS } from '../project/fields/field-defaults.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { parseTemplate } from '../template/template.ts';
 

@@ -1,8 +1,8 @@
 import { kafka } from '../buses/kafka/index.ts';
 import { memory } from '../buses/memory/index.ts';
 import { mqtt } from '../buses/mqtt/index.ts';
-import { nats } from '../buses/nats/core.ts';
-import { jetstream } from '../buses/nats/jetstream.ts';
+import { nats } from '../buses/nats/core/index.ts';
+import { jetstream } from '../buses/nats/jetstream/index.ts';
 import { rabbitmq } from '../buses/rabbitmq/index.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import { catalogOf } from './catalog-of.ts';

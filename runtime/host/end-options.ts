@@ -47,7 +47,8 @@ export function openingOptions(pipeline: PipelineSpec, end: End, bus: OptionChec
   });
 }
 
-function asDriverOptions(options: object): never {
+/** Options of the checked spec, as the driver takes them. */
+export function asDriverOptions(options: object): never {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker validated them against this driver's schemas
   return options as never;
 }

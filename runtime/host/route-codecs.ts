@@ -2,7 +2,7 @@ import type { Codec, NumberRule } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { codecsFor } from '../codecs/by-content-type.ts';
 import type { Route } from '../engine/route.ts';
-import { DEFAULTS } from '../project/fields/pipeline-fields.ts';
+import { DEFAULTS } from '../project/fields/field-defaults.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { namesAnotherCodec, readsBodies } from './body-reads.ts';
 import type { Catalog } from '#contract/catalog.ts';

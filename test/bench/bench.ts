@@ -4,24 +4,19 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { NODE_BUNDLE } from '../../runtime/project/functions/bundle-functions.ts';
 import { packageFolder } from '../../runtime/project/package-folder.ts';
-import { type BusName, type Case, CASES, endsOf, USUAL_CASES, type Where } from './bridge.ts';
-import { pourCore } from './load/core.ts';
-import { jetstreamLoad } from './load/jetstream.ts';
-import { kafkaLoad } from './load/kafka.ts';
-import type { Load } from './load/load.ts';
-import { mqttLoad } from './load/mqtt.ts';
-import { rabbitmqLoad } from './load/rabbitmq.ts';
+import { busNamed } from '../brokers/all.ts';
+import type { Outgoing, OwnEndpoint } from '../brokers/test-bus.ts';
+import type { Case } from './bridge.ts';
+import { casesNamed } from './cases.ts';
 import { pipelineDocument } from './pipeline-document.ts';
+import { pourCore } from './pour-core.ts';
 import { reportText } from './report-text.ts';
-import { startServers } from './servers.ts';
+import { type Servers, startServers } from './servers.ts';
+import { KEYS, report } from './work.ts';
 import type { Measured, Task } from './worker.ts';
 
-const LOADS: Readonly<Record<BusName, Load>> = {
-  mqtt: mqttLoad,
-  jetstream: jetstreamLoad,
-  kafka: kafkaLoad,
-  rabbitmq: rabbitmqLoad,
-};
+/** Tag of a source that keeps what a bridge has read: it is filled once. */
+const KEPT = 'kept';
 
 const { values } = parseArgs({
   options: {
@@ -42,11 +37,11 @@ const makers = (['hand', 'sluice'] as const).filter((maker) => values.maker.incl
 const workerFile = await bundleWorker();
 let runs = 0;
 
-for (const kind of wantedCases()) {
+for (const kind of casesNamed(values.case)) {
   try {
     await compare(kind);
   } catch (error) {
-    process.stderr.write(`${kind}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${kind.name}: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
 }
@@ -54,62 +49,57 @@ for (const kind of wantedCases()) {
 async function compare(kind: Case): Promise<void> {
   const results: Record<Task['maker'], Measured[]> = { hand: [], sluice: [] };
   await using servers = await startServers(kind, count + 1000);
-  const ends = endsOf(kind);
-  if (ends !== undefined && !LOADS[ends.from].isConsumed) await fill(ends.from, servers.where, '');
+  const isKept = kind.ends !== undefined && busNamed(kind.ends.from).keepsRead;
+  if (isKept) await fill(servers.source, KEPT);
   for (let round = 0; round < rounds; round += 1) {
     // Alternating, and each in a process of its own: what else the machine does meets both.
     for (const maker of round % 2 === 0 ? makers : makers.toReversed()) {
-      results[maker].push(await once(kind, maker, servers.where));
+      results[maker].push(await once(kind, maker, servers, isKept));
     }
   }
-  process.stdout.write(reportText(`${kind}, ${count} messages, ${rounds} rounds, medians`, results));
+  process.stdout.write(reportText(`${kind.name}, ${count} messages, ${rounds} rounds, medians`, results));
 }
 
-function wantedCases(): readonly Case[] {
-  const named = values.case;
-  if (named === undefined) return USUAL_CASES;
-  const unknown = named.filter((name) => name !== 'all' && !CASES.some((kind) => kind === name));
-  if (unknown.length > 0) throw new Error(`no case ${unknown.join(', ')}; there are all, ${CASES.join(', ')}`);
-  return named.includes('all') ? CASES : CASES.filter((kind) => named.includes(kind));
-}
-
-async function once(kind: Case, maker: Task['maker'], where: Where): Promise<Measured> {
+async function once(kind: Case, maker: Task['maker'], servers: Servers, isKept: boolean): Promise<Measured> {
   runs += 1;
   const name = `bench${runs}`;
-  const ends = endsOf(kind);
-  const task = {
-    kind,
-    maker,
-    name,
-    count,
-    where,
-    window,
-    document: maker === 'hand' ? undefined : pipelineDocument(kind, { where, name, window }),
-  };
-  if (ends !== undefined) await LOADS[ends.to].makeTarget(where, name);
-  if (ends !== undefined && LOADS[ends.from].isConsumed) {
+  const { source, sink } = servers;
+  const tag = isKept ? KEPT : name;
+  const where = { source: source?.server.url ?? '', sink: sink?.server.url ?? '' };
+  const document = maker === 'hand' ? undefined : pipelineDocument(servers, { name, tag, window });
+  const task = { kind, maker, name, tag, count, where, window, document };
+  await sink?.prepare('sink', [name]);
+  if (kind.ends !== undefined && !isKept) {
     // A session must exist before it can be filled.
-    if (ends.from === 'mqtt') await ended(start({ ...task, phase: 'prepare' }));
-    await fill(ends.from, where, name);
+    if (kind.ends.from === 'mqtt') await ended(start({ ...task, phase: 'prepare' }));
+    await fill(source, tag);
   }
   const running = start({ ...task, phase: 'run' });
   let measured: Measured | undefined;
   running.on('message', (message: 'started' | Measured) => {
     if (message !== 'started') measured = message;
-    else if (kind === 'core-core') void pourCore(where.nats, name, count);
+    else if (kind.name === 'core-core') void pourCore(where.source, name, count);
   });
   await ended(running);
-  if (measured === undefined) throw new Error(`${kind} ${maker}: the run ended without a result`);
-  const held = ends === undefined ? undefined : await LOADS[ends.to].held(where, name);
-  if (held !== undefined && held < count) throw new Error(`${kind} ${maker}: ${held} of ${count} arrived`);
+  if (measured === undefined) throw new Error(`${kind.name} ${maker}: the run ended without a result`);
+  const held = kind.ends === undefined ? undefined : await sink?.count(name);
+  if (held !== undefined && held < count) throw new Error(`${kind.name} ${maker}: ${held} of ${count} arrived`);
+  await sink?.remove('sink', name);
   return measured;
 }
 
-async function fill(bus: BusName, where: Where, name: string): Promise<void> {
+async function fill(source: OwnEndpoint | undefined, tag: string): Promise<void> {
   const startMs = performance.now();
-  await LOADS[bus].fill(where, count, name);
+  await source?.prepare('source', [tag]);
+  await source?.publish(tag, reports());
   const seconds = (performance.now() - startMs) / 1000;
-  process.stderr.write(`filled ${bus} with ${count} messages in ${seconds.toFixed(1)} s\n`);
+  process.stderr.write(`filled the source with ${count} messages in ${seconds.toFixed(1)} s\n`);
+}
+
+function* reports(): Generator<Outgoing> {
+  for (let number = 0; number < count; number += 1) {
+    yield { key: String(number % KEYS), body: report(number) };
+  }
 }
 
 function start(task: Task): ChildProcess {
@@ -122,7 +112,7 @@ function start(task: Task): ChildProcess {
 
 function profiling({ kind, maker, name, phase }: Task): string[] {
   if (values.profile === undefined || phase === 'prepare') return [];
-  return ['--cpu-prof', `--cpu-prof-dir=${values.profile}`, `--cpu-prof-name=${kind}-${maker}-${name}.cpuprofile`];
+  return ['--cpu-prof', `--cpu-prof-dir=${values.profile}`, `--cpu-prof-name=${kind.name}-${maker}-${name}.cpuprofile`];
 }
 
 /** Both makers run as bundles do, in one file: what compiles TypeScript is no part of the measurement. */

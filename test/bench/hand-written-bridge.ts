@@ -1,16 +1,15 @@
-import type { Bridge, BusName, Case } from './bridge.ts';
-import { endsOf } from './bridge.ts';
+import type { Bridge, Case } from './bridge.ts';
 import type { HandSource, OpenHandSink } from './hand-written/half.ts';
 
 // Loaded by who needs it, so that a process holds the clients of its own case alone, as the other maker's does.
-const SOURCES: Readonly<Record<BusName, () => Promise<HandSource>>> = {
+const SOURCES: Readonly<Record<string, () => Promise<HandSource>>> = {
   mqtt: async () => (await import('./hand-written/mqtt-source.ts')).mqttSource,
   jetstream: async () => (await import('./hand-written/jetstream-source.ts')).jetstreamSource,
   kafka: async () => (await import('./hand-written/kafka-source.ts')).kafkaSource,
   rabbitmq: async () => (await import('./hand-written/rabbitmq-source.ts')).rabbitmqSource,
 };
 
-const SINKS: Readonly<Record<BusName, () => Promise<OpenHandSink>>> = {
+const SINKS: Readonly<Record<string, () => Promise<OpenHandSink>>> = {
   mqtt: async () => (await import('./hand-written/mqtt-sink.ts')).openMqttSink,
   jetstream: async () => (await import('./hand-written/jetstream-sink.ts')).openJetStreamSink,
   kafka: async () => (await import('./hand-written/kafka-sink.ts')).openKafkaSink,
@@ -18,16 +17,16 @@ const SINKS: Readonly<Record<BusName, () => Promise<OpenHandSink>>> = {
 };
 
 /** The bridge for a case as one would write it by hand on the same clients. */
-export async function handWrittenBridge(kind: Case): Promise<Bridge> {
-  const ends = endsOf(kind);
+export async function handWrittenBridge({ name, ends }: Case): Promise<Bridge> {
   if (ends === undefined) {
-    return kind === 'core-core'
+    return name === 'core-core'
       ? (await import('./hand-written/core-to-core.ts')).coreToCore
       : (await import('./hand-written/memory-to-memory.ts')).memoryToMemory;
   }
-  const [source, openSink] = [await SOURCES[ends.from](), await SINKS[ends.to]()];
+  const [source, openSink] = [await SOURCES[ends.from]?.(), await SINKS[ends.to]?.()];
+  if (source === undefined || openSink === undefined) throw new Error(`no bridge for ${name} was written by hand`);
   return async (settings) => {
-    const opened = await openSink(settings.where, settings.name);
+    const opened = await openSink(settings.where.sink, settings.name);
     const sink = { ...opened, window: settings.window ?? opened.window };
     const stop = await source(settings, sink);
     return async () => {

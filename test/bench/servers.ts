@@ -1,31 +1,20 @@
-import { startKafka } from '../harness/kafka.ts';
-import { startMosquitto } from '../harness/mosquitto.ts';
-import { startNats } from '../harness/nats.ts';
-import { startRabbitMq } from '../harness/rabbitmq.ts';
-import { type Case, endsOf, type Where } from './bridge.ts';
+import { busNamed } from '../brokers/all.ts';
+import type { OwnEndpoint } from '../brokers/test-bus.ts';
+import type { Case } from './bridge.ts';
 
 /** The servers of one case: nothing else runs beside them. */
 export interface Servers extends AsyncDisposable {
-  readonly where: Where;
+  readonly source: OwnEndpoint | undefined;
+  readonly sink: OwnEndpoint | undefined;
 }
 
-/** `queued`: what a session of mosquitto must be able to hold. */
-export async function startServers(kind: Case, queued: number): Promise<Servers> {
-  const ends = endsOf(kind);
-  const needs = new Set<string>(ends === undefined ? [kind] : [ends.from, ends.to]);
-  const stack = new AsyncDisposableStack();
-  const one = async (isNeeded: boolean, start: () => Promise<AsyncDisposable & { readonly url: string }>) =>
-    isNeeded ? stack.use(await start()).url : '';
-  try {
-    const where = {
-      nats: await one(needs.has('jetstream') || kind === 'core-core', startNats),
-      mqtt: await one(needs.has('mqtt'), () => startMosquitto({ persistence: 'none', maxQueued: queued })),
-      kafka: (await one(needs.has('kafka'), startKafka)).replace(/^.*\/\//, ''),
-      rabbitmq: await one(needs.has('rabbitmq'), startRabbitMq),
-    };
-    return { where, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
+/** `queued`: how many messages a session of an MQTT server must be able to hold. */
+export async function startServers({ name, ends }: Case, queued: number): Promise<Servers> {
+  await using stack = new AsyncDisposableStack();
+  const start = async (bus: string): Promise<OwnEndpoint> => stack.use(await busNamed(bus).endpoints.start({ queued }));
+  const { from, to } = ends ?? (name === 'core-core' ? { from: 'nats', to: 'nats' } : {});
+  const source = from === undefined ? undefined : await start(from);
+  const sink = to === from || to === undefined ? source : await start(to);
+  const held = stack.move();
+  return { source, sink, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }

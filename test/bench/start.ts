@@ -12,7 +12,7 @@ import { NODE_BUNDLE } from '../../runtime/project/functions/bundle-functions.ts
 import { packageFolder } from '../../runtime/project/package-folder.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
-import { jetstreamLoad } from './load/jetstream.ts';
+import { testStream } from '../kill/test-stream.ts';
 import { report } from './work.ts';
 
 const ROUNDS = 7;
@@ -33,7 +33,7 @@ await using nats = await startNats();
 await using mosquitto = await startMosquitto();
 const environment = { ...process.env, NATS_URL: nats.url, MQTT_URL: mosquitto.url };
 try {
-  await jetstreamLoad.makeTarget({ nats: nats.url, mqtt: mosquitto.url, kafka: '', rabbitmq: '' }, '');
+  await (await testStream(nats.url, 'OUT', ['out.>']))[Symbol.asyncDispose]();
   const publisher = await mqtt.connectAsync(mosquitto.url);
   await publisher.publishAsync('in/1', report(1), { qos: 1, retain: true });
   await publisher.endAsync();

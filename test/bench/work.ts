@@ -27,6 +27,9 @@ export function translate(bytes: Uint8Array): Uint8Array {
   return Buffer.from(JSON.stringify(track));
 }
 
+/** How many keys the messages of every case have. */
+export const KEYS = 50;
+
 /** A position report of 300 bytes. */
 export function report(number: number): Buffer {
   const body = {

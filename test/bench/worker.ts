@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { PipelineDocument } from '../../runtime/project/read/resolve-pipeline.ts';
 import type { Bridge, Case, Where } from './bridge.ts';
-import { KEYS } from './load/load.ts';
-import { report } from './work.ts';
+import { KEYS, report } from './work.ts';
 
 /** What one run measured; the parent prints it. */
 export interface Measured {
@@ -17,6 +16,8 @@ export interface Task {
   readonly kind: Case;
   readonly maker: 'hand' | 'sluice';
   readonly name: string;
+  /** Of the source. */
+  readonly tag: string;
   readonly count: number;
   /** `prepare`: start and stop, so that what the bridge subscribes to is there. */
   readonly phase: 'prepare' | 'run';
@@ -29,14 +30,14 @@ export interface Task {
 /** Slower than any bus here. */
 const LEAST_PER_SECOND = 1000;
 
-const { kind, maker, name, count, phase, where, window, document } = JSON.parse(
+const { kind, maker, name, tag, count, phase, where, window, document } = JSON.parse(
   process.env['BENCH_TASK'] ?? '',
 ) as Task;
 const delivered = { count: 0 };
 const bridge = await loadBridge();
 
-if (phase === 'run' && kind === 'memory-memory') await fillMemory();
-const stop = await bridge({ where, name, window, delivered });
+if (phase === 'run' && kind.name === 'memory-memory') await fillMemory();
+const stop = await bridge({ where, name, tag, window, delivered });
 process.send?.('started');
 if (phase === 'run') process.send?.(await measure());
 await stop();
@@ -71,7 +72,7 @@ function peakRssKb(): number {
 async function until(isTrue: () => boolean): Promise<void> {
   const endsAt = Date.now() + 60_000 + (count / LEAST_PER_SECOND) * 1000;
   while (!isTrue()) {
-    if (Date.now() > endsAt) throw new Error(`${kind} ${maker}: ${delivered.count} of ${count} in time`);
+    if (Date.now() > endsAt) throw new Error(`${kind.name} ${maker}: ${delivered.count} of ${count} in time`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

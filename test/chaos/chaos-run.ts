@@ -6,12 +6,12 @@ import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import type { Report } from '../../runtime/verify/verdicts.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import type { Bridge } from '../kill/bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { dice } from '../kill/random.ts';
 import { bridgeFaults, drawn, type Fault, outsideFaults, type Victim } from './faults.ts';
-import { type Checks, type Play, setStage, type Stage } from './stage.ts';
+import { type Checks, type Scenario, startScenario, type RunningScenario } from './scenario.ts';
 
-export interface ChaosPlan extends Play {
+export interface ChaosPlan extends Scenario {
   readonly lastsMs: number;
   readonly seed: number;
   /** Hears what befalls whom, and when. */
@@ -41,13 +41,13 @@ const CHANCE_MS = patient(30_000);
 
 /** One pair of buses, a route for each class between them, under everything that can go wrong. */
 export async function runChaos(plan: ChaosPlan): Promise<ChaosOutcome> {
-  await using stage = await setStage(plan);
+  await using scenario = await startScenario(plan);
   try {
-    const outcome = await judged(plan, stage);
-    if (isConvicted(outcome)) keepEvidence(plan, stage, outcome);
+    const outcome = await judged(plan, scenario);
+    if (isConvicted(outcome)) keepEvidence(plan, scenario, outcome);
     return outcome;
   } catch (error) {
-    keepEvidence(plan, stage, { error: String(error) });
+    keepEvidence(plan, scenario, { error: String(error) });
     throw error;
   }
 }
@@ -57,29 +57,33 @@ export function isConvicted({ reports, complaints }: ChaosOutcome): boolean {
   return complaints.length > 0 || [...reports.values()].some(({ ok }) => !ok);
 }
 
-function keepEvidence({ keep }: ChaosPlan, stage: Stage, found: ChaosOutcome | { readonly error: string }): void {
+function keepEvidence(
+  { keep }: ChaosPlan,
+  scenario: RunningScenario,
+  found: ChaosOutcome | { readonly error: string },
+): void {
   if (keep === undefined) return;
   rmSync(keep, { recursive: true, force: true });
   mkdirSync(keep, { recursive: true });
-  stage.keepLogs(keep);
+  scenario.keepLogs(keep);
   const checked = 'reports' in found ? { ...found, reports: Object.fromEntries(found.reports) } : found;
   writeFileSync(join(keep, 'checker.json'), `${JSON.stringify(checked, undefined, 2)}\n`);
 }
 
-async function judged(plan: ChaosPlan, stage: Stage): Promise<ChaosOutcome> {
-  const bridges = [stage.start()];
-  const current = (): Bridge => bridges.at(-1) ?? stage.start();
+async function judged(plan: ChaosPlan, scenario: RunningScenario): Promise<ChaosOutcome> {
+  const bridges = [scenario.start()];
+  const current = (): Bridge => bridges.at(-1) ?? scenario.start();
   await current().ready();
-  const checks = await stage.check({ lastsMs: plan.lastsMs });
+  const checks = await scenario.check({ lastsMs: plan.lastsMs });
   const startMs = Date.now();
   const everyMinute = setInterval(() => plan.tellNumbers?.(numbersText(checks, Date.now() - startMs)), MINUTE_MS);
   using _ = { [Symbol.dispose]: () => clearInterval(everyMinute) };
   const victim: Victim = {
     async kill() {
       await current().kill();
-      bridges.push(stage.start());
+      bridges.push(scenario.start());
     },
-    signal: (signal) => current().process.signal(signal),
+    signal: (signal) => current().signal(signal),
   };
   const faults = await strikes(
     plan,
@@ -155,8 +159,8 @@ async function strikes(
     }
   };
   await Promise.all([
-    strand('bridge', bridgeFaults(victim, source.corner, sink.corner), BRIDGE_GAP_MS, rested),
-    strand('outside', outsideFaults(source.corner, sink.corner), OUTSIDE_GAP_MS),
+    strand('bridge', bridgeFaults(victim, source.endpoint, sink.endpoint), BRIDGE_GAP_MS, rested),
+    strand('outside', outsideFaults(source.endpoint, sink.endpoint), OUTSIDE_GAP_MS),
   ]);
   return struck;
 }
@@ -164,7 +168,7 @@ async function strikes(
 async function farewell(bridges: readonly Bridge[], last: Bridge): Promise<string[]> {
   const complaints: string[] = [];
   for (const one of bridges.slice(0, -1)) {
-    const { exit } = one.process;
+    const { exit } = one;
     if (exit !== 'SIGKILL') complaints.push(`a bridge ended by itself: ${exit}`);
   }
   const ended = await last.terminate(STOP_MS);

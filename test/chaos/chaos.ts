@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
+import { type Started, startedOnce } from '../brokers/started.ts';
 import { seedOfRun } from '../kill/random.ts';
 import { type ChaosOutcome, isConvicted, runChaos } from './chaos-run.ts';
 import { classesNamed, SPOOL } from './classes.ts';
-import type { CornerKind } from './corner.ts';
-import { cornerKinds } from './corners.ts';
 import { pairsOf } from './pairs.ts';
 import { type Row, rowsOf, tableText, writeTable } from './table.ts';
 
@@ -41,7 +40,8 @@ else process.exitCode = await main();
 async function main(): Promise<number> {
   await using servers = new AsyncDisposableStack();
   const classes = classesNamed(values.class);
-  const pairs = pairsOf(cornerKinds(servers), values.pair);
+  const pairs = pairsOf(values.pair);
+  const started = startedOnce(servers);
   const seconds = values.seconds === undefined ? Number(values.minutes ?? 5) * 60 : Number(values.seconds);
   if (!(seconds > 0)) throw new Error(USAGE);
   const seed = values.seed === undefined ? seedOfRun() : Number(values.seed);
@@ -49,13 +49,13 @@ async function main(): Promise<number> {
   const failed: string[] = [];
   for (const [at, [source, sink]] of pairs.entries()) {
     say(
-      `== ${at + 1} of ${pairs.length}: ${source.bus} to ${sink.bus}, ${classes.join(', ')}, ${seconds} s, seed ${seed}`,
+      `== ${at + 1} of ${pairs.length}: ${source.name} to ${sink.name}, ${classes.join(', ')}, ${seconds} s, seed ${seed}`,
     );
-    const keep = join(values.keep, `${source.bus}-${sink.bus}-${seed}`);
-    const again = commandFor(`${source.bus}:${sink.bus}`, seconds, seed);
+    const keep = join(values.keep, `${source.name}-${sink.name}-${seed}`);
+    const again = commandFor(`${source.name}:${sink.name}`, seconds, seed);
     try {
-      const outcome = await one(source, sink, { classes, seconds, seed, keep });
-      const made = rowsOf(source.bus, sink.bus, outcome);
+      const outcome = await one(await started(source), await started(sink), { classes, seconds, seed, keep });
+      const made = rowsOf(source.name, sink.name, outcome);
       rows.push(...made);
       say(tableText(made));
       if (!isConvicted(outcome)) continue;
@@ -86,13 +86,12 @@ interface Wanted {
   readonly keep: string;
 }
 
-async function one(source: CornerKind, sink: CornerKind, { seconds, ...wanted }: Wanted): Promise<ChaosOutcome> {
-  const [near, far] = [await source.open(), await sink.open()];
+async function one(source: Started, sink: Started, { seconds, ...wanted }: Wanted): Promise<ChaosOutcome> {
   const tell = (text: string): void => say(`   ${text}`);
   return runChaos({
     ...wanted,
-    source: { bus: source.bus, corner: near },
-    sink: { bus: sink.bus, corner: far },
+    source,
+    sink,
     route: values.spool ? SPOOL : {},
     lastsMs: seconds * 1000,
     // In a long run the faults would hide the numbers.

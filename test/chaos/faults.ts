@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dice } from '../kill/random.ts';
-import type { Corner, Side } from './corner.ts';
+import type { OwnEndpoint, Side } from '../brokers/test-bus.ts';
 
 /** One thing that goes wrong, and that it is over. */
 export interface Fault {
@@ -16,7 +16,7 @@ export interface Victim {
 }
 
 /** What can befall the surroundings of a bridge between these two. */
-export function outsideFaults(source: Corner, sink: Corner): readonly Fault[] {
+export function outsideFaults(source: OwnEndpoint, sink: OwnEndpoint): readonly Fault[] {
   return [...linkFaults('source', source), ...linkFaults('sink', sink)].concat(
     serverFaults('source', source),
     // One server at both ends goes but once.
@@ -25,7 +25,7 @@ export function outsideFaults(source: Corner, sink: Corner): readonly Fault[] {
 }
 
 /** What can befall the bridge itself. */
-export function bridgeFaults(bridge: Victim, source: Corner, sink: Corner): readonly Fault[] {
+export function bridgeFaults(bridge: Victim, source: OwnEndpoint, sink: OwnEndpoint): readonly Fault[] {
   return [
     { name: 'bridge killed', strike: () => bridge.kill() },
     // What it holds then is neither here nor there: no kernel's buffer brings it on, as it does where a peer only sleeps.
@@ -42,7 +42,7 @@ export function bridgeFaults(bridge: Victim, source: Corner, sink: Corner): read
   ];
 }
 
-function killedWithout(side: Side, bridge: Victim, { links }: Corner): Fault {
+function killedWithout(side: Side, bridge: Victim, { links }: OwnEndpoint): Fault {
   return {
     name: `bridge killed while its ${side} is away`,
     async strike(roll) {
@@ -55,7 +55,7 @@ function killedWithout(side: Side, bridge: Victim, { links }: Corner): Fault {
   };
 }
 
-function linkFaults(side: Side, { links }: Corner): Fault[] {
+function linkFaults(side: Side, { links }: OwnEndpoint): Fault[] {
   const link = links[side];
   return [
     {
@@ -98,7 +98,7 @@ function linkFaults(side: Side, { links }: Corner): Fault[] {
   ];
 }
 
-function serverFaults(side: Side, { server, restart, alarm }: Corner): Fault[] {
+function serverFaults(side: Side, { server, restart, alarm }: OwnEndpoint): Fault[] {
   const paused: Fault = {
     name: `${side} server paused`,
     async strike(roll) {

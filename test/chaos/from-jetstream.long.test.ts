@@ -1,3 +1,3 @@
-import { chaosLaws } from './chaos-laws.ts';
+import { chaosTests } from './chaos-tests.ts';
 
-chaosLaws('jetstream');
+chaosTests('jetstream');

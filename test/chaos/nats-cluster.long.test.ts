@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamEndpoint } from '../brokers/jetstream.ts';
+import type { OwnEndpoint } from '../brokers/test-bus.ts';
 import type { Broker } from '../harness/broker.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { NO_HEADERS } from '#contract/frame.ts';
 import { nameOf, readMark } from '../../runtime/verify/mark.ts';
 import type { Report } from '../../runtime/verify/verdicts.ts';
 import { startLink } from '../harness/link.ts';
 import { type Led, type NatsCluster, startNatsCluster } from '../harness/nats-cluster.ts';
 import { patient } from '../harness/patience.ts';
-import type { Corner } from './corner.ts';
-import { setStage } from './stage.ts';
+import { startScenario } from './scenario.ts';
 
 /** What is broken of each leader in turn, and mended again. */
 type Harm = (cluster: NatsCluster, led: Led) => Promise<void>;
@@ -39,35 +40,19 @@ const HARMS: Readonly<Record<string, Harm>> = {
   },
 };
 
-/** One cluster at both ends: streams of three replicas, and the bridge knows all nodes. */
-function clusterCorner(cluster: NatsCluster, links: Corner['links']): Corner {
+/** One cluster at both ends: streams of three replicas, and the bridge has the URLs of all nodes. */
+function clusterEndpoint(cluster: NatsCluster, links: OwnEndpoint['links']): OwnEndpoint {
   const [first] = cluster.nodes;
   if (first === undefined) throw new Error('a cluster without nodes');
-  const server: Broker = Object.assign(Object.create(first) as Broker, { log: () => cluster.log() });
-  const connection = { bus: 'jetstream', url: cluster.urls };
-  const name = (side: 'source' | 'sink', tag: string): string => `${side === 'source' ? 'IN' : 'OUT'}-${tag}`;
+  const endpoint = jetstreamEndpoint(cluster.urls, 3);
   return {
-    server,
+    ...endpoint,
+    server: Object.assign(Object.create(first) as Broker, { log: () => cluster.log() }),
     links,
-    through: () => connection,
-    direct: connection,
-    entrance: (tag) => ({
-      bridge: { stream: name('source', tag), key: '{subject.2}' },
-      checker: { stream: name('source', tag), subject: `in.${tag}.{key}` },
-    }),
-    exit: (tag) => ({
-      bridge: { stream: name('sink', tag), subject: `out.${tag}.{key}` },
-      checker: { stream: name('sink', tag) },
-    }),
-    async prepare(side, tags) {
-      await cluster.manage(async ({ streams }) => {
-        for (const tag of tags) {
-          const subjects = [`${side === 'source' ? 'in' : 'out'}.${tag}.*`];
-          await streams.add({ name: name(side, tag), subjects, num_replicas: 3 });
-        }
-      });
-    },
+    through: () => endpoint.direct,
+    isStamped: false,
     restart: 'kill',
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
@@ -96,20 +81,20 @@ async function isLostByServers(cluster: NatsCluster, inward: string, { verdicts 
 }
 
 for (const [how, harm] of Object.entries(HARMS)) {
-  law(
+  serverTest(
     `a bridge on a cluster of three nats-servers loses nothing and keeps the order while each leader is ${how}`,
     { needs: ['nats-process'] },
     async (t) => {
       await using cluster = await startNatsCluster();
       await using unused = await startLink(cluster.nodes[0]?.port ?? 0);
-      const corner = clusterCorner(cluster, { source: unused, sink: unused });
+      const endpoint = clusterEndpoint(cluster, { source: unused, sink: unused });
       const classes = ['command', 'event'] as const;
-      const end = { bus: 'jetstream', corner };
-      await using stage = await setStage({ source: end, sink: end, classes });
-      const bridge = stage.start();
+      const end = { bus: 'jetstream', endpoint };
+      await using scenario = await startScenario({ source: end, sink: end, classes });
+      const bridge = scenario.start();
       await bridge.ready();
       const sending = new AbortController();
-      const checks = await stage.check({ lastsMs: Infinity, slackMs: SLACK_MS, signal: sending.signal });
+      const checks = await scenario.check({ lastsMs: Infinity, slackMs: SLACK_MS, signal: sending.signal });
       const names = await cluster.manage(({ streams }) => streams.names().next());
       const streamOf = (side: 'IN' | 'OUT', name: string): string =>
         names.find((one) => one.startsWith(`${side}-`) && one.includes(name)) ?? '';

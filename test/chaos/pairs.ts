@@ -1,15 +1,15 @@
-import type { CornerKind } from './corner.ts';
+import { REACHABLE, type ReachableBus } from '../brokers/all.ts';
 
-export type Pair = readonly [source: CornerKind, sink: CornerKind];
+export type Pair = readonly [source: ReachableBus, sink: ReachableBus];
 
 /** `mqtt:jetstream`, or `all` for every pair whose source gives again what was not settled. Throws on other texts. */
-export function pairsOf(kinds: readonly CornerKind[], text: string): readonly Pair[] {
-  const all = kinds
-    .filter(({ isSource }) => isSource)
-    .flatMap((source) => kinds.map((sink) => [source, sink] as const));
+export function pairsOf(text: string): readonly Pair[] {
+  const all = REACHABLE.filter(({ endpoints }) => endpoints.redelivers).flatMap((source) =>
+    REACHABLE.map((sink) => [source, sink] as const),
+  );
   if (text === 'all') return all;
-  const found = all.filter(([source, sink]) => text === `${source.bus}:${sink.bus}`);
+  const found = all.filter(([source, sink]) => text === `${source.name}:${sink.name}`);
   if (found.length > 0) return found;
-  const names = all.map(([source, sink]) => `${source.bus}:${sink.bus}`);
+  const names = all.map(([source, sink]) => `${source.name}:${sink.name}`);
   throw new Error(`expected a pair of ${names.join(', ')} or all, found ${text}`);
 }

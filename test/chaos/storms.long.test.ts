@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { after, describe, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report, VerdictName } from '../../runtime/verify/verdicts.ts';
-import { law } from '../harness/law.ts';
-import type { Bridge } from '../kill/bridge.ts';
+import { busNamed } from '../brokers/all.ts';
+import { startedOnce } from '../brokers/started.ts';
+import type { Words } from '../brokers/test-bus.ts';
+import { serverTest } from '../harness/server-test.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { dice, seedOfRun } from '../kill/random.ts';
-import type { CornerKind, Words } from './corner.ts';
-import { cornerKinds } from './corners.ts';
-import { type Checks, setStage, type Stage } from './stage.ts';
+import { type Checks, startScenario, type RunningScenario } from './scenario.ts';
 import { rowsOf, tableText } from './table.ts';
 
 const RESTARTS = 10;
@@ -19,24 +20,18 @@ const ROLLING_MS = 25_000;
 
 const servers = new AsyncDisposableStack();
 after(() => servers.disposeAsync());
-const kinds = cornerKinds(servers);
+const started = startedOnce(servers);
 
-function kind(bus: string): CornerKind {
-  const found = kinds.find((one) => one.bus === bus);
-  if (found === undefined) throw new Error(`no corner ${bus}`);
-  return found;
-}
-
-async function stageOf(source: string, sink: string, from: Words = {}): Promise<Stage> {
-  return setStage({
-    source: { bus: source, corner: await kind(source).open() },
-    sink: { bus: sink, corner: await kind(sink).open() },
+async function scenarioOf(source: string, sink: string, from: Words = {}): Promise<RunningScenario> {
+  return startScenario({
+    source: await started(busNamed(source)),
+    sink: await started(busNamed(sink)),
     classes: ['event'],
     from,
   });
 }
 
-const needs = (...buses: readonly string[]) => [...new Set(buses.map((bus) => kind(bus).need))];
+const needs = (...buses: readonly string[]) => [...new Set(buses.map((bus) => busNamed(bus).endpoints.needs.start))];
 
 /** The one report, which must be of something. */
 async function judged(t: TestContext, checks: Checks, pair: readonly [string, string]): Promise<Report> {
@@ -69,43 +64,43 @@ const SOURCES: readonly (readonly [bus: string, from: Words])[] = [
 // Two at a time: much of it is waiting.
 void describe('restarts under load', { concurrency: 2 }, () => {
   for (const [bus, from] of SOURCES) {
-    law(
+    serverTest(
       `a bridge from ${bus} that is told to stop ${RESTARTS} times at random moments ends well each time; nothing is lost, out of order or sent twice`,
       { needs: needs(bus, 'nats') },
       async (t) => {
-        await using stage = await stageOf(bus, 'nats', from);
-        let bridge = stage.start();
+        await using scenario = await scenarioOf(bus, 'nats', from);
+        let bridge = scenario.start();
         await bridge.ready();
-        const checks = await stage.check({ lastsMs: STORM_MS, ...allowing() });
+        const checks = await scenario.check({ lastsMs: STORM_MS, ...allowing() });
         const roll = diceOf(t);
         let slowestMs = 0;
         for (let restart = 0; restart < RESTARTS; restart += 1) {
           await sleep(roll(100, 1500));
           // Before that nothing has begun, and nobody listens: the signal ends the process as it ends any.
-          await bridge.said(({ event }) => event === 'admin', STOP_MS, 'that it has begun');
+          await bridge.said('admin', 1, STOP_MS);
           const sinceMs = Date.now();
           assert.equal(await bridge.terminate(STOP_MS), 'exit code 0', bridge.tail());
           slowestMs = Math.max(slowestMs, Date.now() - sinceMs);
-          bridge = stage.start();
+          bridge = scenario.start();
         }
         t.diagnostic(`the slowest end took ${slowestMs} ms`);
         assertFine(await judged(t, checks, [bus, 'nats']), bridge);
       },
     );
 
-    law(
+    serverTest(
       `a bridge from ${bus} that is killed ${RESTARTS} times at random moments loses nothing, keeps the order and stores nothing twice`,
       { needs: needs(bus, 'jetstream') },
       async (t) => {
-        await using stage = await stageOf(bus, 'jetstream', from);
-        let bridge = stage.start();
+        await using scenario = await scenarioOf(bus, 'jetstream', from);
+        let bridge = scenario.start();
         await bridge.ready();
-        const checks = await stage.check({ lastsMs: STORM_MS, ...allowing() });
+        const checks = await scenario.check({ lastsMs: STORM_MS, ...allowing() });
         const roll = diceOf(t);
         for (let restart = 0; restart < RESTARTS; restart += 1) {
           await sleep(roll(100, 1500));
           await bridge.kill();
-          bridge = stage.start();
+          bridge = scenario.start();
         }
         assertFine(await judged(t, checks, [bus, 'jetstream']), bridge);
       },
@@ -144,43 +139,47 @@ const TOGETHER: readonly {
 
 void describe('several instances of one pipeline, each with its own state folder', { concurrency: 2 }, () => {
   for (const { bus, from, allowed, promise } of TOGETHER) {
-    law(
+    serverTest(
       `two of them from ${bus}, one of which is killed and comes back: ${promise}`,
       { needs: needs(bus, 'jetstream') },
       async (t) => {
-        await using stage = await stageOf(bus, 'jetstream', from);
-        const first = stage.start('one');
+        await using scenario = await scenarioOf(bus, 'jetstream', from);
+        const first = scenario.start('one');
         await first.ready();
-        const second = stage.start('two');
+        const second = scenario.start('two');
         await second.ready();
-        const checks = await stage.check({ lastsMs: TOGETHER_MS, ...allowing(...allowed) });
+        const checks = await scenario.check({ lastsMs: TOGETHER_MS, ...allowing(...allowed) });
         await sleep(TOGETHER_MS / 3);
         await second.kill();
         await sleep(TOGETHER_MS / 6);
-        await stage.start('two').ready();
+        await scenario.start('two').ready();
         assertFine(await judged(t, checks, [bus, 'jetstream']), first);
       },
     );
 
-    law(`a rolling restart of three of them from ${bus}: ${promise}`, { needs: needs(bus, 'jetstream') }, async (t) => {
-      await using stage = await stageOf(bus, 'jetstream', from);
-      const running = new Map<string, Bridge>();
-      for (const name of INSTANCES) {
-        const bridge = stage.start(name);
-        running.set(name, bridge);
-        await bridge.ready();
-      }
-      const checks = await stage.check({ lastsMs: ROLLING_MS, ...allowing(...allowed) });
-      for (const name of INSTANCES) {
-        await sleep(1000);
-        const bridge = running.get(name);
-        assert.equal(await bridge?.terminate(STOP_MS), 'exit code 0', bridge?.tail());
-        const next = stage.start(name);
-        running.set(name, next);
-        await next.ready();
-      }
-      assertFine(await judged(t, checks, [bus, 'jetstream']), running.get('one'));
-    });
+    serverTest(
+      `a rolling restart of three of them from ${bus}: ${promise}`,
+      { needs: needs(bus, 'jetstream') },
+      async (t) => {
+        await using scenario = await scenarioOf(bus, 'jetstream', from);
+        const running = new Map<string, Bridge>();
+        for (const name of INSTANCES) {
+          const bridge = scenario.start(name);
+          running.set(name, bridge);
+          await bridge.ready();
+        }
+        const checks = await scenario.check({ lastsMs: ROLLING_MS, ...allowing(...allowed) });
+        for (const name of INSTANCES) {
+          await sleep(1000);
+          const bridge = running.get(name);
+          assert.equal(await bridge?.terminate(STOP_MS), 'exit code 0', bridge?.tail());
+          const next = scenario.start(name);
+          running.set(name, next);
+          await next.ready();
+        }
+        assertFine(await judged(t, checks, [bus, 'jetstream']), running.get('one'));
+      },
+    );
   }
 });
 

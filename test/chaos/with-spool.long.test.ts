@@ -1,3 +1,3 @@
-import { spoolLaws } from './chaos-laws.ts';
+import { spoolTests } from './chaos-tests.ts';
 
-spoolLaws(['mqtt:rabbitmq', 'kafka:mqtt']);
+spoolTests(['mqtt:rabbitmq', 'kafka:mqtt']);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { patient } from '../harness/patience.ts';
 import { setClassScene } from './scene.ts';
 import { arrived, held, publish, stopped, storedOf } from './traffic.ts';
@@ -10,7 +10,7 @@ const WINDOW_MS = Math.round(patient(6000));
 /** In which the bridge finds its sink again. */
 const ORDER_MS = Math.round(patient(4000));
 
-law(
+serverTest(
   'command: what expires while the sink is away is never sent and is a dead letter, the rest goes out oldest first',
   { needs: ['nats'] },
   async () => {
@@ -28,7 +28,7 @@ law(
     const units = ['in.a', 'in.b', 'in.c'];
     await publish(scene, units, 1);
     await held(bridge, 3);
-    await bridge.said(({ event, code }) => event === 'dead-letter' && code === 'EXPIRED', 10_000, 'an expired order');
+    await bridge.said(({ event, code }) => event === 'dead-letter' && code === 'EXPIRED', 1, 10_000);
     await held(bridge, 0);
     for (const n of [2, 3, 4]) await publish(scene, units, n);
     await scene.link.mend();
@@ -45,7 +45,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'drain: after an outage a backlog goes out no faster than the route says, oldest first',
   { needs: ['nats'] },
   async () => {
@@ -70,7 +70,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'dedupe: of what its publisher repeats one passes, over a kill -9 of the bridge too, until the window is over',
   { needs: ['nats'] },
   async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { setClassScene } from './scene.ts';
 import { arrived, held, publish, stopped, type Stored, storedOf } from './traffic.ts';
 
-law(
+serverTest(
   'telemetry: after an outage 10,000 keys are fresh within 2 s, each once, with its newest value',
   { needs: ['nats'] },
   async () => {
@@ -34,7 +34,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'priority: on a slow link a command does not stand behind a backlog of class audit, and the backlog goes on',
   { needs: ['nats'] },
   async () => {

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { natsClient } from '../harness/nats-client.ts';
-import { cornerKinds } from '../chaos/corners.ts';
-import type { CornerKind } from '../chaos/corner.ts';
-import { law } from '../harness/law.ts';
+import { REACHABLE } from '../brokers/all.ts';
+import { type Started, startedOnce } from '../brokers/started.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startNats } from '../harness/nats.ts';
 import { patient } from '../harness/patience.ts';
 import { publishStored } from '../harness/publish-stored.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { type Bridge, startBridge } from '../kill/bridge.ts';
-import { newProject } from '../kill/project.ts';
+import { type Bridge, startBridge } from '../harness/bridge.ts';
+import { newProject } from '../kill/track-project.ts';
 import { testStream } from '../kill/test-stream.ts';
 
 /** What the way to the sink carries: the route's speed is that of the link, whatever the machine does beside. */
@@ -36,14 +36,17 @@ async function rateOf(bridge: Bridge): Promise<number> {
   return (sent * 1000) / (performance.now() - startMs);
 }
 
-async function judgeRecovery(kind: CornerKind, name: keyof typeof WORDS, tell: (text: string) => void): Promise<void> {
+async function judgeRecovery(
+  { bus, endpoint }: Started,
+  name: keyof typeof WORDS,
+  tell: (text: string) => void,
+): Promise<void> {
   await using nats = await startNats();
   await using reports = await testStream(nats.url, 'REPORTS', ['fleet.*']);
   await using stack = new AsyncDisposableStack();
-  const corner = await kind.open();
   using project = newProject();
   const tag = `recovery-${name}`;
-  await corner.prepare('sink', [tag]);
+  await endpoint.prepare('sink', [tag]);
   const client = await natsClient(nats.url);
   stack.defer(() => client.close());
   const body = 'x'.repeat(BODY_BYTES);
@@ -51,31 +54,31 @@ async function judgeRecovery(kind: CornerKind, name: keyof typeof WORDS, tell: (
   await waitFor(async () => (await reports.count()) === MESSAGES, 30_000, 'the backlog');
   const { from, ...route } = WORDS[name];
   const file = project.pipeline('recovery', {
-    buses: { field: { bus: 'jetstream', url: nats.url }, core: corner.through('sink') },
+    buses: { field: { bus: 'jetstream', url: nats.url }, core: endpoint.through('sink') },
     routes: [
       {
         name: 'r',
         ...route,
         from: { bus: 'field', stream: 'REPORTS', key: '{subject.1}', ...from },
-        to: { bus: 'core', ...corner.exit(tag).bridge },
+        to: { bus: 'core', ...endpoint.exit(tag).bridge },
       },
     ],
   });
-  corner.links.sink.limit(BYTES_PER_SECOND);
-  stack.defer(() => corner.links.sink.limit(undefined));
+  endpoint.links.sink.limit(BYTES_PER_SECOND);
+  stack.defer(() => endpoint.links.sink.limit(undefined));
   const bridge = startBridge(project.folder, file);
   stack.defer(() => bridge.kill());
   await bridge.ready();
   await waitFor(async () => (await bridge.metric('sluice_frames_sent_total')) > KEYS, patient(10_000), 'a flow');
   const formerRate = await rateOf(bridge);
-  if (corner.restart === 'never') {
-    await corner.links.sink.cut();
+  if (endpoint.restart === 'never') {
+    await endpoint.links.sink.cut();
     await sleep(AWAY_MS);
-    await corner.links.sink.mend();
+    await endpoint.links.sink.mend();
   } else {
-    await (corner.restart === 'kill' ? corner.server.kill() : corner.server.stop());
+    await (endpoint.restart === 'kill' ? endpoint.server.kill() : endpoint.server.stop());
     await sleep(AWAY_MS);
-    await corner.server.restart();
+    await endpoint.server.restart();
   }
   const wellRewinds = await bridge.metric('sluice_send_rewinds_total');
   let rate = 0;
@@ -84,7 +87,7 @@ async function judgeRecovery(kind: CornerKind, name: keyof typeof WORDS, tell: (
   }
   const rewinds = (await bridge.metric('sluice_send_rewinds_total')) - wellRewinds;
   tell(
-    `${kind.bus}, ${name}: ${Math.round(formerRate)}/s before, ${Math.round(rate)}/s after, went back ${rewinds} times since`,
+    `${bus}, ${name}: ${Math.round(formerRate)}/s before, ${Math.round(rate)}/s after, went back ${rewinds} times since`,
   );
   assert.ok(
     formerRate > 50,
@@ -98,12 +101,13 @@ ${bridge.tail()}`,
 void describe('after an outage of the sink a route is back at nine tenths of its speed within 10 s', () => {
   const servers = new AsyncDisposableStack();
   after(() => servers.disposeAsync());
-  for (const kind of cornerKinds(servers)) {
+  const started = startedOnce(servers);
+  for (const bus of REACHABLE) {
     for (const name of ['command', 'event'] as const) {
-      law(
-        `to ${kind.bus}, class ${name}, and goes back no more than ${MOST_GO_BACKS} times once the server is well`,
-        { needs: [...new Set(['nats-process', kind.need] as const)] },
-        (t) => judgeRecovery(kind, name, (text) => t.diagnostic(text)),
+      serverTest(
+        `to ${bus.name}, class ${name}, and goes back no more than ${MOST_GO_BACKS} times once the server is well`,
+        { needs: [...new Set(['nats-process', bus.endpoints.needs.start] as const)] },
+        async (t) => judgeRecovery(await started(bus), name, (text) => t.diagnostic(text)),
       );
     }
   }

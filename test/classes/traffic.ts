@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { JsMsg } from '@nats-io/jetstream';
 import { publishStored } from '../harness/publish-stored.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import type { Bridge } from '../kill/bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import type { ClassScene } from './scene.ts';
 
 const STOP_MS = 20_000;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import { ground, SERVERS } from '../host/ground.ts';
+import { fixture, SERVERS } from '../host/fixture.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { startNode, startSluice } from '../host/sluice-process.ts';
+import { startNode, startSluice } from '../harness/sluice-process.ts';
 
 const SOURCE = `
 import { emit } from 'sluice';
@@ -19,7 +19,7 @@ export default ({ n }) => {
 
 /** A bundle of a pipeline with this one stage, alone in a folder, and the buses it runs between. */
 async function bundled(stage: object) {
-  const { project, stream, publisher, ...at } = await ground({
+  const { project, stream, publisher, ...at } = await fixture({
     source: SOURCE,
     route: { stages: [{ function: 'f', timeout: '500ms', ...stage }], retry: { attempts: 2, backoff: '1ms..2ms' } },
   });
@@ -41,50 +41,58 @@ async function bundled(stage: object) {
   };
 }
 
-law('a bundle runs a function apart: what loops or throws there is a dead letter with its line', SERVERS, async () => {
-  await using scene = await bundled({ isolate: 'worker', workers: 1 });
-  await using bundle = scene.start();
-  await bundle.said('ready');
-  for (const n of [1, 2, 3]) await scene.publisher.publish('in/a', JSON.stringify({ n }));
-  const [stored] = await scene.stream.read(1);
-  assert.deepEqual(JSON.parse(Buffer.from(stored?.body ?? []).toString()), { n: 3, isApart: true });
-  await bundle.said('dead-letter', 2);
-  bundle.signal('SIGTERM');
-  assert.equal(await bundle.ended(), 0);
-  assert.deepEqual(
-    scene.letters().map(({ code, position }) => [code, position]),
-    [
-      ['TRANSFORM_THREW', 'functions/f.ts:5:22'],
-      ['TRANSFORM_TIMEOUT', null],
-    ],
-  );
-});
-
-law('a bundle whose event loop is stuck is ended, and the message is not run a fourth time', SERVERS, async () => {
-  await using scene = await bundled({});
-  const first = scene.start();
-  await first.said('ready');
-  for (const n of [2, 3]) await scene.publisher.publish(`in/${n}`, JSON.stringify({ n }));
-  const ends: unknown[] = [];
-  for (let bundle = first; ; bundle = scene.start()) {
-    const outcome = await bundle.said('dead-letter').then(
-      () => 'said',
-      () => bundle.ended(),
+serverTest(
+  'a bundle runs a function apart: what loops or throws there is a dead letter with its line',
+  SERVERS,
+  async () => {
+    await using scene = await bundled({ isolate: 'worker', workers: 1 });
+    await using bundle = scene.start();
+    await bundle.said('ready');
+    for (const n of [1, 2, 3]) await scene.publisher.publish('in/a', JSON.stringify({ n }));
+    const [stored] = await scene.stream.read(1);
+    assert.deepEqual(JSON.parse(Buffer.from(stored?.body ?? []).toString()), { n: 3, isApart: true });
+    await bundle.said('dead-letter', 2);
+    bundle.signal('SIGTERM');
+    assert.equal(await bundle.ended(), 0);
+    assert.deepEqual(
+      scene.letters().map(({ code, position }) => [code, position]),
+      [
+        ['TRANSFORM_THREW', 'functions/f.ts:5:22'],
+        ['TRANSFORM_TIMEOUT', null],
+      ],
     );
-    if (outcome === 'said') {
-      bundle.signal('SIGTERM');
-      assert.equal(await bundle.ended(), 0);
-      break;
+  },
+);
+
+serverTest(
+  'a bundle whose event loop is stuck is ended, and the message is not run a fourth time',
+  SERVERS,
+  async () => {
+    await using scene = await bundled({});
+    const first = scene.start();
+    await first.said('ready');
+    for (const n of [2, 3]) await scene.publisher.publish(`in/${n}`, JSON.stringify({ n }));
+    const ends: unknown[] = [];
+    for (let bundle = first; ; bundle = scene.start()) {
+      const outcome = await bundle.said('dead-letter').then(
+        () => 'said',
+        () => bundle.ended(),
+      );
+      if (outcome === 'said') {
+        bundle.signal('SIGTERM');
+        assert.equal(await bundle.ended(), 0);
+        break;
+      }
+      ends.push(outcome);
+      assert.match(bundle.stderr(), /"event":"stuck".*"stage":"function f"/);
+      assert.ok(ends.length <= 3, bundle.stderr());
     }
-    ends.push(outcome);
-    assert.match(bundle.stderr(), /"event":"stuck".*"stage":"function f"/);
-    assert.ok(ends.length <= 3, bundle.stderr());
-  }
-  const [stored] = await scene.stream.read(1);
-  assert.deepEqual(JSON.parse(Buffer.from(stored?.body ?? []).toString()), { n: 3, isApart: false });
-  assert.deepEqual(
-    scene.letters().map(({ code }) => code),
-    ['PROCESS_ENDED'],
-  );
-  assert.equal(ends.length, 3);
-});
+    const [stored] = await scene.stream.read(1);
+    assert.deepEqual(JSON.parse(Buffer.from(stored?.body ?? []).toString()), { n: 3, isApart: false });
+    assert.deepEqual(
+      scene.letters().map(({ code }) => code),
+      ['PROCESS_ENDED'],
+    );
+    assert.equal(ends.length, 3);
+  },
+);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
-import { memoryProject, type Project } from '../host/project.ts';
-import { startNode, startSluice } from '../host/sluice-process.ts';
+import { memoryProject, type Project } from '../harness/project.ts';
+import { startNode, startSluice } from '../harness/sluice-process.ts';
 
 async function built(project: Project): Promise<string> {
   await using build = startSluice(['build', 'pipelines/p.yaml', '--out', 'out'], { cwd: project.folder });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding } from '../../runtime/project/check/findings.ts';
-import { memoryProject, type Project } from '../host/project.ts';
+import { memoryProject, type Project } from '../harness/project.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
-import { startNode, startSluice } from '../host/sluice-process.ts';
+import { startNode, startSluice } from '../harness/sluice-process.ts';
 
 const POINT = { $defs: { point: { type: 'object', required: ['lat'], properties: { lat: { type: 'number' } } } } };
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding } from '../../runtime/project/check/findings.ts';
-import { memoryProject } from '../host/project.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { memoryProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 /** `FILE:LINE:COLUMN CODE` of each error in functions of these sources, and all findings. */
 async function checked(files: Readonly<Record<string, string | object>>, functions: readonly string[] = ['f']) {

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Finding } from '../../runtime/project/check/findings.ts';
-import { memoryProject, newProject, type Project } from '../host/project.ts';
-import { REPOSITORY, startSluice } from '../host/sluice-process.ts';
+import { memoryProject, newProject, type Project } from '../harness/project.ts';
+import { REPOSITORY, startSluice } from '../harness/sluice-process.ts';
 
 interface Checked {
   readonly code: number | NodeJS.Signals;

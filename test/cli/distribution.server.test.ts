@@ -4,13 +4,13 @@ import { copyFileSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startMosquitto } from '../harness/mosquitto.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { ownName, sharedKafka, sharedNats, sharedRabbitMq } from '../harness/shared.ts';
 import { type TemporaryFolder, temporaryFolder } from '../harness/temporary-folder.ts';
 import { clientIdAt } from '../host/field-to-core.ts';
-import { memoryProject, newProject } from '../host/project.ts';
-import { REPOSITORY, startNode } from '../host/sluice-process.ts';
+import { memoryProject, newProject } from '../harness/project.ts';
+import { REPOSITORY, startNode } from '../harness/sluice-process.ts';
 
 let home: TemporaryFolder;
 let sluice: string;
@@ -64,7 +64,7 @@ test('the built command line is one program wherever it is called from: its vers
   assert.ok(schema.stdout() === readFileSync(join(REPOSITORY, 'schemas/pipeline.schema.json'), 'utf8'));
 });
 
-law(
+serverTest(
   'the built command line reaches a real server of every bus',
   { needs: ['nats', 'mosquitto', 'kafka', 'rabbitmq'] },
   async () => {

@@ -1,6 +1,6 @@
 import { patient } from '../harness/patience.ts';
-import { memoryProject, type Project } from '../host/project.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { memoryProject, type Project } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 /** A pipeline whose check never ends, whatever the checker does: its function loops when it is loaded. */
 export function endless(): Project {

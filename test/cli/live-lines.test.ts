@@ -4,8 +4,8 @@ import { RouteLines } from '../../runtime/cli/route-lines.ts';
 import { newCounters } from '../../runtime/engine/counters.ts';
 import type { RouteNumbers } from '../../runtime/telemetry/metrics-text.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { memoryProject } from '../host/project.ts';
-import { MAIN } from '../host/sluice-process.ts';
+import { memoryProject } from '../harness/project.ts';
+import { MAIN } from '../harness/sluice-process.ts';
 import { linesShown, openTerminal } from '../host/terminal.ts';
 
 function numbers(route: string, some: Partial<RouteNumbers>): RouteNumbers {

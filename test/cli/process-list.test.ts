@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { newProject } from '../host/project.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 const isLinux = process.platform === 'linux';
 const skip = isLinux ? false : 'only Linux shows the arguments of a process in /proc';

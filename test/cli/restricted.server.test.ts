@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { sharedNats } from '../harness/shared.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { fieldToCore } from '../host/field-to-core.ts';
 import { watchStream } from '../host/out-stream.ts';
-import { newProject, type Project } from '../host/project.ts';
+import { newProject, type Project } from '../harness/project.ts';
 import { newPublisher } from '../host/publisher.ts';
-import { REPOSITORY, type SluiceProcess, startNode, startSluice } from '../host/sluice-process.ts';
+import { REPOSITORY, type SluiceProcess, startNode, startSluice } from '../harness/sluice-process.ts';
 
 const SOURCE = 'export default ({ n }) => { if (n === 13) throw new RangeError("unlucky"); return { n: n * 2 }; };';
 const SCHEMA = { type: 'object', required: ['n'], properties: { n: { type: 'integer' }, s: { pattern: '^(a|b)+$' } } };
@@ -41,7 +41,7 @@ function restricted(folder: string, env: Record<string, string>): SluiceProcess 
   return startNode(args, { cwd: '/', env });
 }
 
-law(
+serverTest(
   'a bundle runs without code made of texts, and with rights to its own folder alone: functions, threads, schemas, state and renewed secrets, from whichever folder it is started',
   { needs: ['mosquitto-process', 'nats'] },
   async () => {
@@ -81,7 +81,7 @@ law(
   },
 );
 
-law('so does one of Kafka and RabbitMQ, as far as their servers', { needs: [] }, async () => {
+serverTest('so does one of Kafka and RabbitMQ, as far as their servers', { needs: [] }, async () => {
   const ends = { from: { bus: 'from', queue: 'q' }, to: { bus: 'log', topic: 'out', compression: 'zstd' } };
   using project = newProject({
     'pipelines/bridge.yaml': {

@@ -1,37 +1,41 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startOtlpCollector } from '../harness/otlp-collector.ts';
-import { ground, SERVERS } from '../host/ground.ts';
+import { fixture, SERVERS } from '../host/fixture.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 const RECORD_LOADS = `--import=${resolve(import.meta.dirname, '../host/record-loads.mjs')}`;
 
-law('what a function throws where nobody waits is said with its line and ends no other message', SERVERS, async () => {
-  const source = [
-    'export default (body) => {',
-    "  if (body.n === 1) setTimeout(() => { throw new TypeError('astray'); }, 1);",
-    "  if (body.n === 2) void Promise.reject(new Error('unawaited'));",
-    '  return body;',
-    '};',
-  ].join('\n');
-  await using at = await ground({ source });
-  await using bridge = startSluice(['run', 'pipelines/bridge.yaml'], { cwd: at.project.folder });
-  await bridge.said('ready');
-  for (const n of [1, 2]) {
-    await at.publisher.publish('in/a', JSON.stringify({ n }));
-    const stray = await bridge.said('stray-error', n);
-    assert.match(String(stray['position']), new RegExp(String.raw`^functions/f\.ts:${n + 1}:\d+$`));
-  }
-  await at.publisher.publish('in/a', '{"n":3}');
-  assert.equal((await at.stream.read(3)).length, 3);
-  bridge.signal('SIGTERM');
-  assert.equal(await bridge.ended(), 0);
-});
+serverTest(
+  'what a function throws where nobody waits is said with its line and ends no other message',
+  SERVERS,
+  async () => {
+    const source = [
+      'export default (body) => {',
+      "  if (body.n === 1) setTimeout(() => { throw new TypeError('astray'); }, 1);",
+      "  if (body.n === 2) void Promise.reject(new Error('unawaited'));",
+      '  return body;',
+      '};',
+    ].join('\n');
+    await using at = await fixture({ source });
+    await using bridge = startSluice(['run', 'pipelines/bridge.yaml'], { cwd: at.project.folder });
+    await bridge.said('ready');
+    for (const n of [1, 2]) {
+      await at.publisher.publish('in/a', JSON.stringify({ n }));
+      const stray = await bridge.said('stray-error', n);
+      assert.match(String(stray['position']), new RegExp(String.raw`^functions/f\.ts:${n + 1}:\d+$`));
+    }
+    await at.publisher.publish('in/a', '{"n":3}');
+    assert.equal((await at.stream.read(3)).length, 3);
+    bridge.signal('SIGTERM');
+    assert.equal(await bridge.ended(), 0);
+  },
+);
 
-law('a reader of the log that goes away does not end the bridge', SERVERS, async () => {
-  await using at = await ground();
+serverTest('a reader of the log that goes away does not end the bridge', SERVERS, async () => {
+  await using at = await fixture();
   await using bridge = startSluice(['run', 'pipelines/bridge.yaml'], { cwd: at.project.folder });
   await bridge.said('ready');
   bridge.child.stderr?.destroy();
@@ -42,8 +46,8 @@ law('a reader of the log that goes away does not end the bridge', SERVERS, async
   assert.equal(await bridge.ended(), 0);
 });
 
-law('a dead letter of a real bus holds what came, byte for byte, and outlives kill -9', SERVERS, async () => {
-  await using at = await ground({ source: 'export default (body) => body;', from: { codec: 'json' } });
+serverTest('a dead letter of a real bus holds what came, byte for byte, and outlives kill -9', SERVERS, async () => {
+  await using at = await fixture({ source: 'export default (body) => body;', from: { codec: 'json' } });
   await using bridge = startSluice(['run', 'pipelines/bridge.yaml'], { cwd: at.project.folder });
   await bridge.said('ready');
   const body = Buffer.from([0xff, 0x00, 0x7b]);
@@ -63,9 +67,9 @@ law('a dead letter of a real bus holds what came, byte for byte, and outlives ki
   assert.equal(letter?.['content_type'], 'x/y');
 });
 
-law('spans of a whole run reach a collector; OpenTelemetry is loaded only then', SERVERS, async () => {
+serverTest('spans of a whole run reach a collector; OpenTelemetry is loaded only then', SERVERS, async () => {
   await using collector = await startOtlpCollector();
-  await using at = await ground();
+  await using at = await fixture();
   const run = async (env: Record<string, string>): Promise<string> => {
     await using bridge = startSluice(['run', 'pipelines/bridge.yaml'], {
       cwd: at.project.folder,

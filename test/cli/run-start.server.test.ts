@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { freePorts } from '../harness/free-ports.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { patient } from '../harness/patience.ts';
 import { fieldToCore } from '../host/field-to-core.ts';
-import { ground, SERVERS } from '../host/ground.ts';
-import { memoryProject } from '../host/project.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { fixture, SERVERS } from '../host/fixture.ts';
+import { memoryProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
-law(
+serverTest(
   '--fail-fast ends with 3 within 5 s where a bus is not there, or refuses the password; which bus and what to do is said',
   {
     needs: ['mosquitto-process', 'nats-process'],
@@ -51,7 +51,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'without --fail-fast a run says what is wrong, goes on trying, and is ready when the bus is there',
   {
     needs: ['mosquitto', 'nats-process'],
@@ -72,7 +72,7 @@ law(
   },
 );
 
-law('SIGTERM ends a run that is still waiting for its buses', { needs: ['mosquitto'] }, async () => {
+serverTest('SIGTERM ends a run that is still waiting for its buses', { needs: ['mosquitto'] }, async () => {
   await using field = await startMosquitto();
   const [nowhere = 0] = await freePorts(1);
   using project = fieldToCore({ field: field.url, core: `nats://127.0.0.1:${nowhere}` });
@@ -84,8 +84,8 @@ law('SIGTERM ends a run that is still waiting for its buses', { needs: ['mosquit
   assert.ok(performance.now() - startMs < patient(3000), `${performance.now() - startMs} ms`);
 });
 
-law('one state folder, one process: the second names the first and ends with 3', SERVERS, async () => {
-  await using at = await ground();
+serverTest('one state folder, one process: the second names the first and ends with 3', SERVERS, async () => {
+  await using at = await fixture();
   const options = { cwd: at.project.folder };
   await using first = startSluice(['run', 'pipelines/bridge.yaml'], options);
   await first.said('ready');

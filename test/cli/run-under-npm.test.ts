@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { waitFor } from '../harness/wait-for.ts';
-import { memoryProject } from '../host/project.ts';
-import { MAIN } from '../host/sluice-process.ts';
+import { memoryProject } from '../harness/project.ts';
+import { MAIN } from '../harness/sluice-process.ts';
 
 /** A shell that starts `sluice run` and waits for it, as npm and npx do. */
 function underShell(cwd: string, env: Readonly<Record<string, string>>) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { ground, SERVERS } from '../host/ground.ts';
-import { type LogLine, startSluice } from '../host/sluice-process.ts';
+import { fixture, SERVERS } from '../host/fixture.ts';
+import { type LogLine, startSluice } from '../harness/sluice-process.ts';
 import { parseMetrics } from '../telemetry/prometheus.ts';
 
 function stopped(lines: readonly LogLine[]): LogLine {
@@ -14,46 +14,52 @@ function stopped(lines: readonly LogLine[]): LogLine {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  law(`${signal} finishes what is in flight, leaves the rest to the source and ends with 0`, SERVERS, async () => {
-    await using at = await ground({
-      source: 'export default async (body) => { await new Promise((done) => setTimeout(done, 150)); return body; };',
-      from: { window: { messages: 4, bytes: '1MiB' } },
-    });
-    const args = ['run', 'pipelines/bridge.yaml', '--admin', '127.0.0.1:0'];
-    await using bridge = startSluice(args, { cwd: at.project.folder });
-    const { pipeline, routes } = await bridge.said('ready');
-    assert.deepEqual([pipeline, routes], ['bridge', 1]);
-    const url = String((await bridge.said('admin'))['url']);
-    for (let n = 0; n < 12; n += 1) await at.publisher.publish(`in/k${n}`, JSON.stringify({ n }));
-    await waitFor(
-      async () => (await parseMetrics(`${url}/metrics`)).value('sluice_messages_held') > 0,
-      5000,
-      'a message',
-    );
-    const probed: number[] = [];
-    const probing = (async () => {
-      for (;;) probed.push((await fetch(`${url}/readyz`)).status);
-    })().catch(() => undefined);
-    bridge.signal(signal);
-    assert.equal(await bridge.ended(), 0);
-    await probing;
-    assert.ok(probed.includes(503), 'not ready while it drains');
-    assert.equal(bridge.lines().filter(({ event }) => event === 'ready').length, 1);
-    const { accepted, delivered, held } = stopped(bridge.lines());
-    assert.deepEqual([accepted, held], [delivered, 0]);
-    assert.equal(await at.stream.count(), delivered);
-    await using again = startSluice(args, { cwd: at.project.folder });
-    const stored = await at.stream.read(12);
-    assert.deepEqual(
-      stored.map(({ body }) => (JSON.parse(Buffer.from(body).toString()) as { n: number }).n).toSorted((a, b) => a - b),
-      Array.from({ length: 12 }, (_, n) => n),
-    );
-    again.signal('SIGTERM');
-    assert.equal(await again.ended(), 0);
-  });
+  serverTest(
+    `${signal} finishes what is in flight, leaves the rest to the source and ends with 0`,
+    SERVERS,
+    async () => {
+      await using at = await fixture({
+        source: 'export default async (body) => { await new Promise((done) => setTimeout(done, 150)); return body; };',
+        from: { window: { messages: 4, bytes: '1MiB' } },
+      });
+      const args = ['run', 'pipelines/bridge.yaml', '--admin', '127.0.0.1:0'];
+      await using bridge = startSluice(args, { cwd: at.project.folder });
+      const { pipeline, routes } = await bridge.said('ready');
+      assert.deepEqual([pipeline, routes], ['bridge', 1]);
+      const url = String((await bridge.said('admin'))['url']);
+      for (let n = 0; n < 12; n += 1) await at.publisher.publish(`in/k${n}`, JSON.stringify({ n }));
+      await waitFor(
+        async () => (await parseMetrics(`${url}/metrics`)).value('sluice_messages_held') > 0,
+        5000,
+        'a message',
+      );
+      const probed: number[] = [];
+      const probing = (async () => {
+        for (;;) probed.push((await fetch(`${url}/readyz`)).status);
+      })().catch(() => undefined);
+      bridge.signal(signal);
+      assert.equal(await bridge.ended(), 0);
+      await probing;
+      assert.ok(probed.includes(503), 'not ready while it drains');
+      assert.equal(bridge.lines().filter(({ event }) => event === 'ready').length, 1);
+      const { accepted, delivered, held } = stopped(bridge.lines());
+      assert.deepEqual([accepted, held], [delivered, 0]);
+      assert.equal(await at.stream.count(), delivered);
+      await using again = startSluice(args, { cwd: at.project.folder });
+      const stored = await at.stream.read(12);
+      assert.deepEqual(
+        stored
+          .map(({ body }) => (JSON.parse(Buffer.from(body).toString()) as { n: number }).n)
+          .toSorted((a, b) => a - b),
+        Array.from({ length: 12 }, (_, n) => n),
+      );
+      again.signal('SIGTERM');
+      assert.equal(await again.ended(), 0);
+    },
+  );
 }
 
-law(
+serverTest(
   'a function that never returns holds a stop for its deadline only; its message stays with the source',
   SERVERS,
   async () => {
@@ -62,7 +68,7 @@ law(
     setInterval(() => {}, 1000); // what a function leaves behind keeps no process alive
     export default (body, { options }) => (readFileSync(String(options.file), 'utf8') === 'stuck' ? new Promise(() => {}) : body);
   `;
-    await using at = await ground({ source, stage: { with: { file: 'mode' } }, files: { mode: 'stuck' } });
+    await using at = await fixture({ source, stage: { with: { file: 'mode' } }, files: { mode: 'stuck' } });
     const options = { cwd: at.project.folder };
     await using bridge = startSluice(
       ['run', 'pipelines/bridge.yaml', '--drain', '700ms', '--admin', '127.0.0.1:0'],
@@ -95,8 +101,8 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
   ['SIGINT', 130],
 ] as const) {
-  law(`a second ${signal} ends at once with ${code}`, SERVERS, async () => {
-    await using at = await ground({ source: 'export default () => new Promise(() => {});' });
+  serverTest(`a second ${signal} ends at once with ${code}`, SERVERS, async () => {
+    await using at = await fixture({ source: 'export default () => new Promise(() => {});' });
     await using bridge = startSluice(['run', 'pipelines/bridge.yaml', '--admin', '127.0.0.1:0'], {
       cwd: at.project.folder,
     });

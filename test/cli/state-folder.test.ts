@@ -3,8 +3,8 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import { memoryProject, type Project } from '../host/project.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { memoryProject, type Project } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 /** Runs the pipeline from that folder until it is ready, and ends it. Returns the events that it said. */
 async function runOnce(project: Project, cwd: string): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import { startSluice } from '../host/sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 /** A check of seconds. */
 export const BRIEF = ['--rate', '1000/s', '--count', '400', '--keys', '4', '--quiet-after', '400ms'];

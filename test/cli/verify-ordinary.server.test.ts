@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startMosquitto } from '../harness/mosquitto.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { sharedNats } from '../harness/shared.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { clientIdAt } from '../host/field-to-core.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { newProject } from '../host/project.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 import { BRIEF, verify } from './verify-command.ts';
 
 void describe('an ordinary pipeline needs no words', { concurrency: 2 }, () => {
-  law(
+  serverTest(
     'the shipped fleet is acquitted on bodies that are made of its schemas, and no letter is left behind',
     { needs: ['mosquitto'] },
     async () => {
@@ -34,7 +34,7 @@ void describe('an ordinary pipeline needs no words', { concurrency: 2 }, () => {
     },
   );
 
-  law(
+  serverTest(
     'fields by which a route tells its messages apart differ from message to message, within what its schema takes',
     { needs: ['mosquitto'] },
     async () => {
@@ -78,7 +78,7 @@ void describe('an ordinary pipeline needs no words', { concurrency: 2 }, () => {
     },
   );
 
-  law(
+  serverTest(
     'a route that refuses every body is not convicted: code and stage are said, what to give, and no letter is left behind',
     { needs: ['nats'] },
     async () => {
@@ -113,7 +113,7 @@ void describe('an ordinary pipeline needs no words', { concurrency: 2 }, () => {
     },
   );
 
-  law(
+  serverTest(
     'a function that drops what it is sent convicts nobody: with the figures of the bridge they are counted, and without them nothing is judged',
     { needs: ['nats'] },
     async () => {
@@ -163,7 +163,7 @@ void describe('an ordinary pipeline needs no words', { concurrency: 2 }, () => {
     },
   );
 
-  law(
+  serverTest(
     'headers that the templates of a route read are sent, each as the route needs it; a bus that carries none is refused',
     { needs: ['mosquitto'] },
     async () => {

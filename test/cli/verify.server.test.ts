@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { VERDICT_NAMES, type Report, type VerdictName } from '../../runtime/verify/verdicts.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { natsClient, natsWords } from '../harness/nats-client.ts';
 import { sharedNats } from '../harness/shared.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { clientIdAt } from '../host/field-to-core.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { newProject } from '../host/project.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 import { testStream } from '../kill/test-stream.ts';
 import { broken, honest, type Way } from '../verify/broken-bridge.ts';
 import { natsBridge } from '../verify/nats-bridge.ts';
@@ -45,7 +45,7 @@ const FAULTS: readonly (readonly [string, () => Way, VerdictName, ...string[]])[
 
 void describe('a bridge on a real server is judged from outside by the command', { concurrency: 2 }, () => {
   for (const [fault, way, verdict, ...options] of FAULTS) {
-    law(
+    serverTest(
       `a bridge that ${fault} is convicted of ${verdict} alone, and the exit code is 4`,
       { needs: ['nats'] },
       async () => {
@@ -61,7 +61,7 @@ void describe('a bridge on a real server is judged from outside by the command',
     );
   }
 
-  law('an honest bridge is acquitted, and the exit code is 0', { needs: ['nats'] }, async () => {
+  serverTest('an honest bridge is acquitted, and the exit code is 0', { needs: ['nats'] }, async () => {
     await using nats = await sharedNats();
     await using _ = await natsBridge(nats.url, honest);
     const file = { name: 'honest', buses: { core: { bus: 'nats', ...natsWords(nats.url) } } };
@@ -80,7 +80,7 @@ void describe('a bridge on a real server is judged from outside by the command',
   });
 });
 
-law('told to stop, it judges what it has sent until then', { needs: ['nats'] }, async () => {
+serverTest('told to stop, it judges what it has sent until then', { needs: ['nats'] }, async () => {
   await using nats = await sharedNats();
   await using _ = await natsBridge(nats.url, honest);
   const ends = ['--in', `${nats.url}/in.{key}`, '--out', `${nats.url}/out.*`];
@@ -96,7 +96,7 @@ law('told to stop, it judges what it has sent until then', { needs: ['nats'] }, 
 });
 
 void describe('a pipeline of ours is judged by its own file', { concurrency: 2 }, () => {
-  law(
+  serverTest(
     'the route of a running pipeline is acquitted: label, expiry and order survive from MQTT to JetStream',
     { needs: ['nats', 'mosquitto'] },
     async () => {
@@ -145,7 +145,7 @@ void describe('a pipeline of ours is judged by its own file', { concurrency: 2 }
     },
   );
 
-  law(
+  serverTest(
     'what a pipeline put among its dead letters is found there, is told by code and stage, and is removed again',
     { needs: ['nats'] },
     async () => {

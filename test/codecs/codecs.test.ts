@@ -19,10 +19,10 @@ function messageOf(run: () => unknown): string {
   throw new assert.AssertionError({ message: 'expected it to throw' });
 }
 
-/** Keys that change every object are refused, in a law of their own: json-keys. */
+/** Keys that change every object are refused, in a test of their own: json-keys. */
 const REFUSED_KEY = /"(__proto__|prototype)":/;
 
-const LAWS: readonly (readonly [Codec, fc.Arbitrary<unknown>])[] = [
+const CONFORMANCE_TESTS: readonly (readonly [Codec, fc.Arbitrary<unknown>])[] = [
   // As JSON itself writes them: it has no negative zero.
   [
     json,
@@ -36,7 +36,7 @@ const LAWS: readonly (readonly [Codec, fc.Arbitrary<unknown>])[] = [
   [bytes, fc.uint8Array()],
 ];
 
-for (const [codec, bodies] of LAWS) {
+for (const [codec, bodies] of CONFORMANCE_TESTS) {
   test(`${codec.name}: what was written is read again as it was`, () => {
     fc.assert(
       fc.property(bodies, (body) => {

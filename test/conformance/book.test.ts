@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { freshPage, writtenPage } from './book-page.ts';
-import { LAWS } from './conformance.ts';
-import { SUBJECTS } from './subjects/all.ts';
+import { CONFORMANCE_TESTS } from './conformance.ts';
+import { SUBJECTS } from '../brokers/all.ts';
 
-test('docs/conformance.md holds every law, and who keeps it', () => {
+test('docs/conformance.md holds every test, and who keeps it', () => {
   assert.equal(writtenPage(), freshPage(), 'it drifted: node test/conformance/book-page.ts');
 });
 
@@ -14,10 +14,10 @@ test('every bus of the catalog is judged', () => {
   assert.deepEqual(new Set(judged), new Set(catalog.buses.keys()));
 });
 
-test('no two laws have one name, and every excuse is from a law that there is', () => {
-  const names = LAWS.map(({ name }) => name);
+test('no two tests have one name, and every excuse is from a test that there is', () => {
+  const names = CONFORMANCE_TESTS.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
   for (const { name, excused = {} } of SUBJECTS) {
-    for (const law of Object.keys(excused)) assert.ok(names.includes(law), `${name} is excused from ${law}`);
+    for (const judge of Object.keys(excused)) assert.ok(names.includes(judge), `${name} is excused from ${judge}`);
   }
 });

@@ -1,24 +1,25 @@
-import { law, type Need } from '../harness/law.ts';
-import type { ConformanceLaw, Promises } from './conformance-law.ts';
-import type { Ground } from './ground.ts';
-import { ADDRESSES } from './laws/addresses.ts';
-import { BOUNDS } from './laws/bounds.ts';
-import { CARRIAGE } from './laws/carriage.ts';
-import { CLOSING } from './laws/closing.ts';
-import { COMPANY } from './laws/company.ts';
-import { FULLNESS } from './laws/fullness.ts';
-import { IDENTITY } from './laws/identity.ts';
-import { ODD } from './laws/odd.ts';
-import { OUTAGE } from './laws/outage.ts';
-import { REFUSALS } from './laws/refusals.ts';
-import { SEQUENCE } from './laws/sequence.ts';
-import { SERVER } from './laws/server.ts';
-import { SETTLEMENT } from './laws/settlement.ts';
-import { TAIL } from './laws/log-recovery.ts';
-import { WAY } from './laws/way.ts';
+import { after } from 'node:test';
+import { serverTest, type Need } from '../harness/server-test.ts';
+import type { ConformanceTest, Promises } from './conformance-test.ts';
+import type { Fixture } from './fixture.ts';
+import { ADDRESSES } from './tests/addresses.ts';
+import { BOUNDS } from './tests/bounds.ts';
+import { CARRIAGE } from './tests/carriage.ts';
+import { CLOSING } from './tests/closing.ts';
+import { COMPANY } from './tests/company.ts';
+import { FULLNESS } from './tests/fullness.ts';
+import { IDENTITY } from './tests/identity.ts';
+import { ODD } from './tests/odd.ts';
+import { OUTAGE } from './tests/outage.ts';
+import { REFUSALS } from './tests/refusals.ts';
+import { SEQUENCE } from './tests/sequence.ts';
+import { SERVER } from './tests/server.ts';
+import { SETTLEMENT } from './tests/settlement.ts';
+import { TAIL } from './tests/log-recovery.ts';
+import { WAY } from './tests/way.ts';
 
-/** The laws of the contract, for every bus, by what they are about. */
-export const FAMILIES: Readonly<Record<string, readonly ConformanceLaw[]>> = {
+/** The conformance tests, by what they are about. Every bus is judged by all of them. */
+export const FAMILIES: Readonly<Record<string, readonly ConformanceTest[]>> = {
   'What is carried': CARRIAGE,
   Addresses: ADDRESSES,
   'What is settled': SETTLEMENT,
@@ -36,34 +37,46 @@ export const FAMILIES: Readonly<Record<string, readonly ConformanceLaw[]>> = {
   'Closing and giving up': CLOSING,
 };
 
-export const LAWS: readonly ConformanceLaw[] = Object.values(FAMILIES).flat();
+export const CONFORMANCE_TESTS: readonly ConformanceTest[] = Object.values(FAMILIES).flat();
 
 /** A bus under options that are to be judged. */
 export interface Subject {
   readonly name: string;
-  /** Of the harness; a law kills and configures servers, so the `...-process` ones. */
+  /** Of the harness; a test kills and configures servers, so the `...-process` ones. */
   readonly needs: readonly Need[];
   /** What the bus promises under the options that `arrange` uses. */
   readonly promises: Promises;
-  /** Laws by name that this subject is not judged by, with the reason. */
+  /** Tests by name that this subject is not judged by, with the reason. */
   readonly excused?: Readonly<Record<string, string>>;
-  /** A fresh ground for one law. */
-  arrange(): Promise<Ground>;
+  /** A fresh fixture for one test. */
+  arrange(): Promise<Fixture>;
 }
 
-/** Why it is not judged by the law; undefined when it is. */
-export function excuseOf(subject: Subject, { name, excludes }: ConformanceLaw): string | undefined {
+/** What of a bus is judged. */
+interface Judged {
+  readonly subjects: readonly Subject[];
+  /** Ends the servers that the subjects share. */
+  readonly stop?: () => Promise<void>;
+}
+
+/** Why it is not judged by the test; undefined when it is. */
+export function excuseOf(subject: Subject, { name, excludes }: ConformanceTest): string | undefined {
   return subject.excused?.[name] ?? excludes?.(subject.promises);
 }
 
-/** Declares a test for every law. */
-export function conformance(subject: Subject): void {
-  for (const each of LAWS) {
-    law(`${subject.name}: ${each.sentence}`, { needs: subject.needs }, async (t) => {
+/** Declares every conformance test for one bus, or for one of its subjects. */
+export function conformance({ subjects, stop }: Judged, only?: string): void {
+  if (stop !== undefined) after(stop);
+  for (const subject of subjects) if (only === undefined || subject.name === only) judge(subject);
+}
+
+function judge(subject: Subject): void {
+  for (const each of CONFORMANCE_TESTS) {
+    serverTest(`${subject.name}: ${each.sentence}`, { needs: subject.needs }, async (t) => {
       const reason = excuseOf(subject, each);
       if (reason !== undefined) return t.skip(reason);
-      await using ground = await subject.arrange();
-      await each.judge(ground);
+      await using fixture = await subject.arrange();
+      await each.judge(fixture);
     });
   }
 }

@@ -4,7 +4,7 @@ import type { Sink } from '#contract/sink.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import type { Ground } from './ground.ts';
+import type { Fixture } from './fixture.ts';
 import { memoForTest } from '../harness/memo.ts';
 
 const WINDOW: Demand = { messages: 256, bytes: 16 * 1024 * 1024 };
@@ -18,7 +18,7 @@ export interface Ear {
   hears(kind: BusEvent['kind']): Promise<void>;
 }
 
-export function ear(ground: Ground, direction: 'source' | 'sink', window: Demand = WINDOW, instance = ''): Ear {
+export function ear(fixture: Fixture, direction: 'source' | 'sink', window: Demand = WINDOW, instance = ''): Ear {
   const events: BusEvent[] = [];
   const controller = new AbortController();
   return {
@@ -26,7 +26,7 @@ export function ear(ground: Ground, direction: 'source' | 'sink', window: Demand
     controller,
     context: {
       pipeline: 'conformance',
-      route: 'law',
+      route: 'test',
       connection: 'tested',
       direction,
       window,
@@ -39,7 +39,7 @@ export function ear(ground: Ground, direction: 'source' | 'sink', window: Demand
       const from = events.length;
       await waitFor(
         () => events.slice(from).some((event) => event.kind === kind),
-        ground.patienceMs,
+        fixture.patienceMs,
         `the ${direction} to report ${kind}`,
       );
     },
@@ -62,7 +62,7 @@ export interface OpenSource extends AsyncDisposable {
   /** Once, however often it is called. */
   readonly close: () => Promise<void>;
   readonly ear: Ear;
-  /** Reads on until `enough` says so of everything read by this call. Rejects past the ground's patience. */
+  /** Reads on until `enough` says so of everything read by this call. Rejects past the fixture's patience. */
   readUntil(enough: (read: readonly Delivery[]) => boolean, room?: Demand): Promise<Delivery[]>;
   /** Reads exactly so many: what comes beyond them stays for the next reading. */
   take(count: number): Promise<Delivery[]>;
@@ -77,25 +77,25 @@ export interface OpeningSource {
 }
 
 /** `instance`: of several bridges on one subscription, each with a state folder of its own. */
-export function beginSource(ground: Ground, window: Demand = WINDOW, instance = ''): OpeningSource {
-  const heard = ear(ground, 'source', window, instance);
-  const opened = ground.openSource(heard.context).then((source) => readings(ground, source, heard, window));
+export function beginSource(fixture: Fixture, window: Demand = WINDOW, instance = ''): OpeningSource {
+  const heard = ear(fixture, 'source', window, instance);
+  const opened = fixture.openSource(heard.context).then((source) => readings(fixture, source, heard, window));
   // Heard by whoever waits for it, which may be later.
   opened.catch(() => {});
   return { ear: heard, opened };
 }
 
-export function openSource(ground: Ground, window: Demand = WINDOW): Promise<OpenSource> {
-  return beginSource(ground, window).opened;
+export function openSource(fixture: Fixture, window: Demand = WINDOW): Promise<OpenSource> {
+  return beginSource(fixture, window).opened;
 }
 
-function readings(ground: Ground, source: Source, heard: Ear, window: Demand): OpenSource {
+function readings(fixture: Fixture, source: Source, heard: Ear, window: Demand): OpenSource {
   const close = once(() => source.close());
   const readUntil = async (
     enough: (read: readonly Delivery[]) => boolean,
     roomLeft: (read: readonly Delivery[]) => Demand,
   ): Promise<Delivery[]> => {
-    const deadline = AbortSignal.timeout(patient(ground.patienceMs));
+    const deadline = AbortSignal.timeout(patient(fixture.patienceMs));
     const read: Delivery[] = [];
     while (!enough(read)) {
       const batch = await source.read(roomLeft(read), deadline);
@@ -134,9 +134,9 @@ export interface OpenSink extends AsyncDisposable {
   readonly ear: Ear;
 }
 
-export async function openSink(ground: Ground): Promise<OpenSink> {
-  const heard = ear(ground, 'sink');
-  const sink = await ground.openSink(heard.context);
+export async function openSink(fixture: Fixture): Promise<OpenSink> {
+  const heard = ear(fixture, 'sink');
+  const sink = await fixture.openSink(heard.context);
   const close = once(() => sink.close());
   return { sink, ear: heard, close, [Symbol.asyncDispose]: close };
 }

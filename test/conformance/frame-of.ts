@@ -1,5 +1,5 @@
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
-import type { Ground } from './ground.ts';
+import type { Fixture } from './fixture.ts';
 
 /** A frame of nothing but a body. */
 export function bareFrame(address: string, body: Uint8Array): Frame {
@@ -16,14 +16,14 @@ export function bareFrame(address: string, body: Uint8Array): Frame {
   };
 }
 
-/** A frame of a law: its text is its body. */
-export function frameOf(ground: Ground, text: string, more: Partial<Frame> = {}): Frame {
-  return { ...bareFrame(ground.address('a'), Buffer.from(text)), ...more };
+/** A frame of a test: its text is its body. */
+export function frameOf(fixture: Fixture, text: string, more: Partial<Frame> = {}): Frame {
+  return { ...bareFrame(fixture.address('a'), Buffer.from(text)), ...more };
 }
 
 /** `count` frames with ids, their texts `m0`, `m1`, ... */
-export function numbered(ground: Ground, count: number): Frame[] {
-  return Array.from({ length: count }, (_, at) => frameOf(ground, `m${at}`, { id: `id-${at}` }));
+export function numbered(fixture: Fixture, count: number): Frame[] {
+  return Array.from({ length: count }, (_, at) => frameOf(fixture, `m${at}`, { id: `id-${at}` }));
 }
 
 /** The text that `frameOf` put into it. */

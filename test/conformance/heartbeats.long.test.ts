@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import type { Subject } from './conformance.ts';
 import { openSink, openSource } from './ends.ts';
 import { hasAll, numbered, textOf } from './frame-of.ts';
-import { demand } from './ground.ts';
+import { demand } from './fixture.ts';
 import { sendAll, sendUntilSeen } from './send-all.ts';
-import { JETSTREAM } from './subjects/jetstream.ts';
-import { MQTT_3, MQTT_5 } from './subjects/mqtt.ts';
-import { NATS } from './subjects/nats.ts';
-import { CLASSIC, QUORUM, stopRabbitMq, STREAM } from './subjects/rabbitmq.ts';
+import { BUSES, stopServers } from '../brokers/all.ts';
 
 const COUNT = 10;
 /** Two questions and the time for an answer. */
@@ -19,37 +16,39 @@ const IDLE_MS = 11_000;
 /** A question comes every 5 s where nothing has arrived since the one before, and its answer is due 5 s later. */
 const BOUND_MS = 20_000;
 
-after(stopRabbitMq);
+const HEARTBEAT_BUSES = BUSES.filter(({ name }) => ['mqtt', 'nats', 'jetstream', 'rabbitmq'].includes(name));
+
+after(() => stopServers(HEARTBEAT_BUSES));
 
 function heartbeats(subject: Subject): void {
   const sentence =
     'a source that is idle says nothing; one whose server answers nothing but heartbeats makes another connection, and reads on';
-  law(`${subject.name}: ${sentence}`, { needs: subject.needs }, async () => {
-    await using ground = await subject.arrange();
-    await using reader = await openSource(ground);
-    await using writer = await openSink(ground);
-    const frames = numbered(ground, 2 * COUNT);
+  serverTest(`${subject.name}: ${sentence}`, { needs: subject.needs }, async () => {
+    await using fixture = await subject.arrange();
+    await using reader = await openSource(fixture);
+    await using writer = await openSink(fixture);
+    const frames = numbered(fixture, 2 * COUNT);
     const all = frames.map(textOf);
-    await sendAll(ground, writer.sink, frames.slice(0, COUNT));
+    await sendAll(fixture, writer.sink, frames.slice(0, COUNT));
     const seen = new Set((await reader.take(COUNT)).map(({ frame }) => textOf(frame)));
     const from = reader.ear.events.length;
     await sleep(IDLE_MS);
     assert.deepEqual(reader.ear.events.slice(from), [], 'an idle source is no fault');
-    demand(ground.sourcePath.heartbeatsOnly, 'path for heartbeats only')();
+    demand(fixture.sourcePath.heartbeatsOnly, 'path for heartbeats only')();
     await waitFor(
       () => reader.ear.events.some((event) => event.kind === 'disconnected' && event.renewed === true),
       BOUND_MS,
       'the connection to be given up',
     );
-    if (!ground.source.redelivers) {
-      await ground.sourcePath.mend();
-      await sendUntilSeen(ground, writer.sink, reader, 'after').catch((cause: unknown) => {
+    if (!fixture.source.redelivers) {
+      await fixture.sourcePath.mend();
+      await sendUntilSeen(fixture, writer.sink, reader, 'after').catch((cause: unknown) => {
         throw new Error(`since the connection was idle: ${JSON.stringify(reader.ear.events.slice(from))}`, { cause });
       });
       return;
     }
-    await sendAll(ground, writer.sink, frames.slice(COUNT));
-    await ground.sourcePath.mend();
+    await sendAll(fixture, writer.sink, frames.slice(COUNT));
+    await fixture.sourcePath.mend();
     await reader.readUntil((read) => {
       for (const { frame } of read) seen.add(textOf(frame));
       return hasAll(all, seen);
@@ -60,5 +59,5 @@ function heartbeats(subject: Subject): void {
 
 // Most of it is waiting.
 void describe('heartbeats', { concurrency: 3 }, () => {
-  for (const subject of [MQTT_5, MQTT_3, NATS, JETSTREAM, QUORUM, CLASSIC, STREAM]) heartbeats(subject);
+  for (const { subjects } of HEARTBEAT_BUSES) for (const subject of subjects) heartbeats(subject);
 });

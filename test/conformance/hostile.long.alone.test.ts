@@ -14,19 +14,17 @@ import { MOST_HEADER_VALUES } from '../../runtime/engine/header-bound.ts';
 import { Pump } from '../../runtime/engine/pump.ts';
 import { routeForTest } from '../engine/route-for-test.ts';
 import { sinkThat, stageThat } from '../engine/started-route.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { openSink, openSource } from './ends.ts';
 import { frameOf } from './frame-of.ts';
-import type { Ground } from './ground.ts';
+import type { Fixture } from './fixture.ts';
 import { BOMB_SIZES, headerBomb } from './header-bomb.ts';
 import { hostileBody } from './hostile-body.ts';
 import { oddParts } from './odd-frame.ts';
 import { sendAll, sendThrough } from './send-all.ts';
-import { SUBJECTS } from './subjects/all.ts';
-import { stopKafka } from './subjects/kafka.ts';
-import { stopRabbitMq } from './subjects/rabbitmq.ts';
+import { stopServers, SUBJECTS } from '../brokers/all.ts';
 
 const HOSTILE = 50_000;
 /** A good one among so many. */
@@ -41,8 +39,7 @@ const SLACK_BYTES = 8 * 1024 * 1024;
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
-after(stopKafka);
-after(stopRabbitMq);
+after(() => stopServers());
 
 /** What functions do with a body that they take for good. */
 const stage = stageThat((message: Message): Message => {
@@ -58,11 +55,11 @@ function isSendable(headers: Headers): boolean {
 }
 
 /** As large as the bus takes it. What its server or its sink refuses holds up nobody. Answers how many header values it took. */
-async function sendBomb(ground: Ground, sink: Sink, number: number): Promise<number> {
+async function sendBomb(fixture: Fixture, sink: Sink, number: number): Promise<number> {
   for (const size of BOMB_SIZES) {
     const headers = headerBomb(number, size);
     try {
-      await sendThrough(ground, sink, frameOf(ground, '', { headers, body: hostileBody(number) }));
+      await sendThrough(fixture, sink, frameOf(fixture, '', { headers, body: hostileBody(number) }));
       return [...headers.values()].reduce((sum, values) => sum + values.length, 0);
     } catch (thrown) {
       assert.ok(thrown instanceof SluiceError && thrown.verdict === 'reject', String(thrown));
@@ -79,9 +76,9 @@ function heldBytes(): number {
   return heapUsed + external;
 }
 
-async function judge(ground: Ground): Promise<void> {
-  await using reader = await openSource(ground);
-  await using writer = await openSink(ground);
+async function judge(fixture: Fixture): Promise<void> {
+  await using reader = await openSource(fixture);
+  await using writer = await openSink(fixture);
   const arrived: number[] = [];
   let newestMs = performance.now();
   let longestMs = 0;
@@ -129,14 +126,14 @@ async function judge(ground: Ground): Promise<void> {
       for (let at = 0; at < CHUNK; at += 1, sent += 1) {
         const { headers, headerTypes, key } = parts[at] ?? assert.fail();
         const carried = isSendable(headers) ? { headers, headerTypes } : {};
-        frames.push(frameOf(ground, '', { ...carried, key, body: hostileBody(sent), id: `h-${seed}-${sent}` }));
+        frames.push(frameOf(fixture, '', { ...carried, key, body: hostileBody(sent), id: `h-${seed}-${sent}` }));
         if (sent % EVERY !== 0) continue;
         good += 1;
-        frames.push(frameOf(ground, JSON.stringify({ kind: 'good', n: good }), { id: `g-${seed}-${good}` }));
+        frames.push(frameOf(fixture, JSON.stringify({ kind: 'good', n: good }), { id: `g-${seed}-${good}` }));
       }
-      if ((await sendBomb(ground, writer.sink, sent / CHUNK)) > MOST_HEADER_VALUES) bombs += 1;
-      await sendAll(ground, writer.sink, frames);
-      await waitFor(() => arrived.length === good, ground.patienceMs, `good message ${good} after seed ${seed}`);
+      if ((await sendBomb(fixture, writer.sink, sent / CHUNK)) > MOST_HEADER_VALUES) bombs += 1;
+      await sendAll(fixture, writer.sink, frames);
+      await waitFor(() => arrived.length === good, fixture.patienceMs, `good message ${good} after seed ${seed}`);
       // The next chunk has its own first turn.
       newestMs = performance.now();
     }
@@ -145,7 +142,7 @@ async function judge(ground: Ground): Promise<void> {
   const beforeBytes = heldBytes();
   longestMs = 0;
   await send(HOSTILE);
-  await waitFor(() => route.counters.held === 0, ground.patienceMs, 'every message to end');
+  await waitFor(() => route.counters.held === 0, fixture.patienceMs, 'every message to end');
   const afterBytes = heldBytes();
   await pump.stop(5000);
   await running;
@@ -155,7 +152,7 @@ async function judge(ground: Ground): Promise<void> {
     `seed ${seed}: in order, each once`,
   );
   assert.ok(buried > HOSTILE / 2, `${buried} dead letters`);
-  assert.equal(tooMany, ground.sink.carriesHeaders ? bombs : 0, `seed ${seed}: messages of too many headers`);
+  assert.equal(tooMany, fixture.sink.carriesHeaders ? bombs : 0, `seed ${seed}: messages of too many headers`);
   assert.ok(longestMs < patient(TURN_MS), `seed ${seed}: a good message waited for ${Math.round(longestMs)} ms`);
   assert.ok(
     afterBytes < beforeBytes * 1.2 + SLACK_BYTES,
@@ -165,12 +162,12 @@ async function judge(ground: Ground): Promise<void> {
 }
 
 for (const subject of SUBJECTS) {
-  law(
+  serverTest(
     `${subject.name}: of 50,000 hostile messages none holds up a good one for a second, and none stays in memory`,
     { needs: subject.needs },
     async () => {
-      await using ground = await subject.arrange();
-      await judge(ground);
+      await using fixture = await subject.arrange();
+      await judge(fixture);
     },
   );
 }

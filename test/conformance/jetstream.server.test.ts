@@ -1,4 +1,4 @@
+import { JETSTREAM } from '../brokers/jetstream.ts';
 import { conformance } from './conformance.ts';
-import { JETSTREAM } from './subjects/jetstream.ts';
 
 conformance(JETSTREAM);

@@ -1,6 +1,4 @@
-import { after } from 'node:test';
+import { KAFKA } from '../brokers/kafka.ts';
 import { conformance } from './conformance.ts';
-import { KAFKA, stopKafka } from './subjects/kafka.ts';
 
-after(stopKafka);
 conformance(KAFKA);

@@ -1,4 +1,4 @@
+import { MEMORY } from '../brokers/memory.ts';
 import { conformance } from './conformance.ts';
-import { MEMORY } from './subjects/memory.ts';
 
 conformance(MEMORY);

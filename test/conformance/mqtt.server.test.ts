@@ -1,4 +1,4 @@
+import { MQTT } from '../brokers/mqtt.ts';
 import { conformance } from './conformance.ts';
-import { MQTT_3, MQTT_5 } from './subjects/mqtt.ts';
 
-for (const subject of [MQTT_5, MQTT_3]) conformance(subject);
+conformance(MQTT);

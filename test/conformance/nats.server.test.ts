@@ -1,4 +1,4 @@
+import { CORE_NATS } from '../brokers/nats.ts';
 import { conformance } from './conformance.ts';
-import { NATS } from './subjects/nats.ts';
 
-conformance(NATS);
+conformance(CORE_NATS);

@@ -1,22 +1,19 @@
 import { after } from 'node:test';
-import { law } from '../harness/law.ts';
-import { judgeOddFrames } from './laws/odd.ts';
-import { SUBJECTS } from './subjects/all.ts';
-import { stopKafka } from './subjects/kafka.ts';
-import { stopRabbitMq } from './subjects/rabbitmq.ts';
+import { serverTest } from '../harness/server-test.ts';
+import { judgeOddFrames } from './tests/odd.ts';
+import { stopServers, SUBJECTS } from '../brokers/all.ts';
 
 const COUNT = 50_000;
 
-after(stopKafka);
-after(stopRabbitMq);
+after(() => stopServers());
 
 for (const subject of SUBJECTS) {
-  law(
+  serverTest(
     `${subject.name}: of 50,000 odd frames among as many good ones none holds up a neighbour`,
     { needs: subject.needs },
     async (t) => {
-      await using ground = await subject.arrange();
-      const ends = await judgeOddFrames(ground, COUNT);
+      await using fixture = await subject.arrange();
+      const ends = await judgeOddFrames(fixture, COUNT);
       t.diagnostic([...ends].map(([code, times]) => `${code} ${times}`).join(', '));
     },
   );

@@ -1,6 +1,4 @@
-import { after } from 'node:test';
+import { RABBITMQ } from '../brokers/rabbitmq.ts';
 import { conformance } from './conformance.ts';
-import { QUORUM, stopRabbitMq } from './subjects/rabbitmq.ts';
 
-after(stopRabbitMq);
-conformance(QUORUM);
+conformance(RABBITMQ, 'rabbitmq quorum');

@@ -6,13 +6,13 @@ import { withDeadline } from '#kit/deadline.ts';
 import { patient } from '../harness/patience.ts';
 import type { OpenSource } from './ends.ts';
 import { frameOf, textOf } from './frame-of.ts';
-import type { Ground } from './ground.ts';
+import type { Fixture } from './fixture.ts';
 
 const AGAIN_MS = 20;
 
 /** One send, convicted when it hangs. Errors thrown at once are as good as rejections. */
-export async function sendOne(ground: Ground, sink: Sink, frame: Frame): Promise<Receipt> {
-  return withDeadline(sink.send(frame), patient(ground.sendDeadlineMs), () => new Error('a send hung'));
+export async function sendOne(fixture: Fixture, sink: Sink, frame: Frame): Promise<Receipt> {
+  return withDeadline(sink.send(frame), patient(fixture.sendDeadlineMs), () => new Error('a send hung'));
 }
 
 /** How fast, and who hears how much of it is confirmed. */
@@ -29,11 +29,11 @@ interface Pace {
  * Sends all and in order whatever happens to the bus, as the engine does: pipelined, and after a failure everything in
  * flight is awaited and the first unconfirmed frame is where it goes on. Rejects on what is no fault of the bus.
  */
-export async function sendAll(ground: Ground, sink: Sink, frames: readonly Frame[], pace: Pace = {}): Promise<void> {
-  const endMs = performance.now() + patient(ground.patienceMs);
+export async function sendAll(fixture: Fixture, sink: Sink, frames: readonly Frame[], pace: Pace = {}): Promise<void> {
+  const endMs = performance.now() + patient(fixture.patienceMs);
   let first = 0;
   for (;;) {
-    first = await burst(ground, sink, frames, first, pace);
+    first = await burst(fixture, sink, frames, first, pace);
     if (first === frames.length) return;
     if (performance.now() > endMs) {
       throw new Error(`only ${first} of ${frames.length} frames were confirmed in time`);
@@ -44,7 +44,7 @@ export async function sendAll(ground: Ground, sink: Sink, frames: readonly Frame
 
 /** Sends from `first` on until one fails. Answers the first that is unconfirmed. */
 async function burst(
-  ground: Ground,
+  fixture: Fixture,
   sink: Sink,
   frames: readonly Frame[],
   first: number,
@@ -57,7 +57,7 @@ async function burst(
   let prefix = first;
   const attempt = async (frame: Frame, at: number): Promise<void> => {
     try {
-      await sendOne(ground, sink, frame);
+      await sendOne(fixture, sink, frame);
       confirmed.add(at);
       while (confirmed.has(prefix)) prefix += 1;
       onConfirmed?.(prefix);
@@ -80,11 +80,11 @@ async function burst(
 }
 
 /** Buses that promise at most once forget who was away: what is sent before a subscription stands again is gone. */
-export async function sendUntilSeen(ground: Ground, sink: Sink, reader: OpenSource, text: string): Promise<void> {
+export async function sendUntilSeen(fixture: Fixture, sink: Sink, reader: OpenSource, text: string): Promise<void> {
   const over = new AbortController();
   const sending = async (): Promise<void> => {
     while (!over.signal.aborted) {
-      await sendAll(ground, sink, [frameOf(ground, text)]);
+      await sendAll(fixture, sink, [frameOf(fixture, text)]);
       await sleep(AGAIN_MS);
     }
   };
@@ -93,11 +93,11 @@ export async function sendUntilSeen(ground: Ground, sink: Sink, reader: OpenSour
 }
 
 /** Sends one frame until the bus took it or refused it; what is the bus's fault is tried again, as the engine does. */
-export async function sendThrough(ground: Ground, sink: Sink, frame: Frame): Promise<Receipt> {
-  const endMs = performance.now() + patient(ground.patienceMs);
+export async function sendThrough(fixture: Fixture, sink: Sink, frame: Frame): Promise<Receipt> {
+  const endMs = performance.now() + patient(fixture.patienceMs);
   for (;;) {
     try {
-      return await sendOne(ground, sink, frame);
+      return await sendOne(fixture, sink, frame);
     } catch (thrown) {
       if (asSluiceError(thrown).scope !== 'bus' || performance.now() > endMs) throw thrown;
     }

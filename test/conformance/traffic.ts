@@ -3,7 +3,7 @@ import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 import { type Ear, openSink, openSource } from './ends.ts';
 import { frameOf, textOf } from './frame-of.ts';
-import type { Ground } from './ground.ts';
+import type { Fixture } from './fixture.ts';
 import { FLAWLESS, OrderJudge } from './order.ts';
 import { sendAll } from './send-all.ts';
 
@@ -38,13 +38,15 @@ export function strikesAt(marks: readonly number[], strike: () => Promise<void>)
 }
 
 /** `rounds` runs of 25 frames of each of eight keys. */
-function bursts(ground: Ground, rounds: number): Frame[] {
+function bursts(fixture: Fixture, rounds: number): Frame[] {
   const frames: Frame[] = [];
   for (let round = 0; round < rounds; round += 1) {
     for (const key of KEYS) {
       for (let at = 1; at <= RUN; at += 1) {
         const number = round * RUN + at;
-        frames.push(frameOf(ground, `${key} ${number}`, { key, address: ground.address(key), id: `${key}-${number}` }));
+        frames.push(
+          frameOf(fixture, `${key} ${number}`, { key, address: fixture.address(key), id: `${key}-${number}` }),
+        );
       }
     }
   }
@@ -66,14 +68,14 @@ interface Traffic {
  * Sends and reads at once while it strikes, and rejects when a frame is lost, or comes for the first time behind a
  * later one of its key where the bus promises order. Answers what both ends said meanwhile.
  */
-export async function judgeTraffic(ground: Ground, traffic: Traffic): Promise<{ source: Ear; sink: Ear }> {
-  await using reader = await openSource(ground);
-  await using writer = await openSink(ground);
+export async function judgeTraffic(fixture: Fixture, traffic: Traffic): Promise<{ source: Ear; sink: Ear }> {
+  await using reader = await openSource(fixture);
+  await using writer = await openSink(fixture);
   const judge = new OrderJudge(KEYS, RUN * traffic.rounds);
   const total = KEYS.length * RUN * traffic.rounds;
   /** Delivery ids by frame id: two of them are two copies on the bus. */
   const copies = new Map<string, Set<string>>();
-  const sending = sendAll(ground, writer.sink, bursts(ground, traffic.rounds), {
+  const sending = sendAll(fixture, writer.sink, bursts(fixture, traffic.rounds), {
     maxInFlight: MAX_IN_FLIGHT,
     onConfirmed: (count) => traffic.onConfirmed?.pass(count),
     ...(traffic.onFailure !== undefined && { onFailure: traffic.onFailure }),
@@ -104,9 +106,9 @@ export async function judgeTraffic(ground: Ground, traffic: Traffic): Promise<{ 
   });
   await Promise.all([traffic.onConfirmed?.done(), traffic.onRead?.done()]);
   const { inversions, ...rest } = judge.verdict();
-  const isOrdered = ground.source.ordered !== 'none' && ground.sink.ordered !== 'none';
+  const isOrdered = fixture.source.ordered !== 'none' && fixture.sink.ordered !== 'none';
   assert.deepEqual({ ...rest, inversions: isOrdered ? inversions : 0 }, FLAWLESS);
-  if (ground.sink.deduplicates && ground.source.carriesHeaders) {
+  if (fixture.sink.deduplicates && fixture.source.carriesHeaders) {
     const twice = [...copies.values()].filter((ids) => ids.size > 1).length;
     assert.equal(twice, 0, `${twice} frames stand on the bus twice although it removes duplicates`);
   }

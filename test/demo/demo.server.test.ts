@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freePorts } from '../harness/free-ports.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startNats } from '../harness/nats.ts';
 import { patient } from '../harness/patience.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { MAIN, type SluiceProcess, startNode, startSluice } from '../host/sluice-process.ts';
+import { MAIN, type SluiceProcess, startNode, startSluice } from '../harness/sluice-process.ts';
 import { openTerminal } from '../host/terminal.ts';
 
 /** Judges how a demo ended, from what it printed. */
@@ -48,7 +48,7 @@ test('the demo translates within 10 s, ends by itself, and balances', async () =
   }
 });
 
-law(
+serverTest(
   'with NATS_URL the core is that server; SIGINT drains and balances, and a second demo finds a clean table',
   {
     needs: ['nats-process'],

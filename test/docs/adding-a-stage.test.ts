@@ -7,7 +7,7 @@ import type { StageKind } from '#contract/stage-kind.ts';
 import { memory } from '../../runtime/buses/memory/index.ts';
 import { catalogOf } from '../../runtime/host/catalog-of.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
-import { REPOSITORY } from '../host/sluice-process.ts';
+import { REPOSITORY } from '../harness/sluice-process.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { commandsOf, filesOf } from './blocks.ts';
 

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePorts } from '../harness/free-ports.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { REPOSITORY } from '../host/sluice-process.ts';
+import { REPOSITORY } from '../harness/sluice-process.ts';
 import { blocksOf, commandsOf, filesOf } from './blocks.ts';
 import { type Newcomer, newcomer, openShell, type Shell, type Typed } from './newcomer.ts';
 
@@ -38,19 +38,23 @@ test('README, to try it: the demo runs, balances, and the commands of the page o
   await fine(build, openShell(place, place.clone).type(build));
 });
 
-law('the commands of the page of dead letters work on what the demo has left', { needs: ['mosquitto'] }, async () => {
-  await using field = await startMosquitto();
-  await using core = await startMosquitto();
-  const shell = openShell(place, place.clone, { FIELD_URL: field.url, CORE_URL: core.url });
-  const commands = commandsOf('docs/dead-letters.md');
-  assert.deepEqual(
-    commands.map((line) => line.split(' ')[2]),
-    ['list', 'show', 'export', 'replay', 'discard'],
-  );
-  for (const line of commands) await fine(line, shell.type(line));
-});
+serverTest(
+  'the commands of the page of dead letters work on what the demo has left',
+  { needs: ['mosquitto'] },
+  async () => {
+    await using field = await startMosquitto();
+    await using core = await startMosquitto();
+    const shell = openShell(place, place.clone, { FIELD_URL: field.url, CORE_URL: core.url });
+    const commands = commandsOf('docs/dead-letters.md');
+    assert.deepEqual(
+      commands.map((line) => line.split(' ')[2]),
+      ['list', 'show', 'export', 'replay', 'discard'],
+    );
+    for (const line of commands) await fine(line, shell.type(line));
+  },
+);
 
-law(
+serverTest(
   'README, a pipeline of your own: the files of the page are checked, explained, bundled and run by the commands of the page',
   { needs: ['mosquitto', 'nats-process'] },
   async () => {
@@ -73,7 +77,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'README, a pipeline of your own: verify convicts it of nothing where its function drops the bodies, and acquits it on bodies that it takes',
   { needs: ['mosquitto', 'nats-process'] },
   async () => {
@@ -118,7 +122,7 @@ function typed(shell: Shell, line: string): Promise<string> {
   );
 }
 
-law('the commands of the page of verify acquit the shipped pipeline', { needs: ['mosquitto'] }, async () => {
+serverTest('the commands of the page of verify acquit the shipped pipeline', { needs: ['mosquitto'] }, async () => {
   await using field = await startMosquitto();
   await using core = await startMosquitto();
   for (const [path, text] of filesOf('docs/verify.md')) place.write(path, text);

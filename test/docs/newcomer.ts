@@ -3,7 +3,7 @@ import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { REPOSITORY } from '../host/sluice-process.ts';
+import { REPOSITORY } from '../harness/sluice-process.ts';
 
 const CLONED = 'package.json build.mjs tsconfig.json README.md LICENSE docs runtime pipelines functions schemas'.split(
   ' ',

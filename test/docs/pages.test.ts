@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
-import { REPOSITORY } from '../host/sluice-process.ts';
+import { REPOSITORY } from '../harness/sluice-process.ts';
 import { commandsOf, pages } from './blocks.ts';
 import { allPages, anchorsOf, linksOf, missingPaths } from './references.ts';
 
-/** Pages whose commands a law of this folder types, all of them. */
+/** Pages whose commands a test of this folder types, all of them. */
 const TYPED = ['README.md', 'docs/adding-a-stage.md', 'docs/dead-letters.md', 'docs/functions.md', 'docs/verify.md'];
 
-test('every page with commands has a law that types them', () => {
+test('every page with commands has a test that types them', () => {
   assert.deepEqual(
     pages().filter((page) => commandsOf(page).length > 0),
     // upgrading.test.ts and test/cli/restricted.server.test.ts run what the page of deployment says.

@@ -3,7 +3,7 @@ import { renameSync } from 'node:fs';
 import { test } from 'node:test';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
-import { startSluice } from '../host/sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 import { commandsOf } from './blocks.ts';
 import { openShell, type Typed } from './newcomer.ts';
 

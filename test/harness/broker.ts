@@ -118,7 +118,7 @@ export async function startBroker(recipe: Recipe): Promise<Broker> {
 export function foreignBroker(url: string, variable: string): Broker {
   const { hostname, port } = new URL(url);
   const refuse = (): never => {
-    throw new Error(`${variable} names a server that is not the test's own: name the need '...-process' in its law`);
+    throw new Error(`${variable} names a server that is not the test's own: name the need '...-process' in its test`);
   };
   return {
     url,

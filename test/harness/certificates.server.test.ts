@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { connect as connectNats } from '@nats-io/transport-node';
 import { connectAsync } from 'mqtt';
 import { certificates } from './certificates.ts';
-import { law } from './law.ts';
+import { serverTest } from './server-test.ts';
 import { startMosquitto } from './mosquitto.ts';
 import { startNats } from './nats.ts';
 
 const NEEDS = ['nats-process', 'openssl'] as const;
 
-law('a nats-server with a client CA takes its client and refuses a stranger', { needs: NEEDS }, async () => {
+serverTest('a nats-server with a client CA takes its client and refuses a stranger', { needs: NEEDS }, async () => {
   using made = await certificates();
   await using nats = await startNats({ jetstream: false, tls: { ...made.server, clientCa: made.ca } });
   const open = (pair: { cert: string; key: string }) =>
@@ -22,7 +22,7 @@ law('a nats-server with a client CA takes its client and refuses a stranger', { 
   await assert.rejects(open(made.stranger));
 });
 
-law('so does a mosquitto', { needs: ['mosquitto-process', 'openssl'] }, async () => {
+serverTest('so does a mosquitto', { needs: ['mosquitto-process', 'openssl'] }, async () => {
   using made = await certificates();
   await using mosquitto = await startMosquitto({ tls: { ...made.server, clientCa: made.ca } });
   const open = (pair: { cert: string; key: string }) =>

@@ -1,28 +1,32 @@
 import assert from 'node:assert/strict';
 import { connect as connectNats } from '@nats-io/transport-node';
 import { connect, connectAsync } from 'mqtt';
-import { law } from './law.ts';
+import { serverTest } from './server-test.ts';
 import { startMosquitto } from './mosquitto.ts';
 import { startNats } from './nats.ts';
 import { portOpen } from './probe.ts';
 import { waitFor } from './wait-for.ts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 
-law('a killed nats-server comes back with its streams on the same port', { needs: ['nats-process'] }, async () => {
-  await using nats = await startNats();
-  const first = await connectNats({ servers: nats.url, reconnect: false });
-  await (await jetstreamManager(first)).streams.add({ name: 'S', subjects: ['s.>'] });
-  await jetstream(first).publish('s.1', 'kept');
-  await nats.kill();
-  assert.equal(await portOpen(nats.port), false);
-  await first.close();
-  await nats.restart();
-  const second = await connectNats({ servers: nats.url });
-  assert.equal((await (await jetstreamManager(second)).streams.info('S')).state.messages, 1);
-  await second.close();
-});
+serverTest(
+  'a killed nats-server comes back with its streams on the same port',
+  { needs: ['nats-process'] },
+  async () => {
+    await using nats = await startNats();
+    const first = await connectNats({ servers: nats.url, reconnect: false });
+    await (await jetstreamManager(first)).streams.add({ name: 'S', subjects: ['s.>'] });
+    await jetstream(first).publish('s.1', 'kept');
+    await nats.kill();
+    assert.equal(await portOpen(nats.port), false);
+    await first.close();
+    await nats.restart();
+    const second = await connectNats({ servers: nats.url });
+    assert.equal((await (await jetstreamManager(second)).streams.info('S')).state.messages, 1);
+    await second.close();
+  },
+);
 
-law('nothing of a server is left once its handle is gone', { needs: ['nats-process'] }, async () => {
+serverTest('nothing of a server is left once its handle is gone', { needs: ['nats-process'] }, async () => {
   let port = 0;
   {
     await using nats = await startNats({ jetstream: false });
@@ -32,7 +36,7 @@ law('nothing of a server is left once its handle is gone', { needs: ['nats-proce
   assert.equal(await portOpen(port), false);
 });
 
-law('a killed mosquitto gives back what it was told to save', { needs: ['mosquitto-process'] }, async () => {
+serverTest('a killed mosquitto gives back what it was told to save', { needs: ['mosquitto-process'] }, async () => {
   await using mosquitto = await startMosquitto({ users: { ann: 'secret' } });
   const open = (clientId: string, clean: boolean) =>
     connectAsync(mosquitto.url, {
@@ -63,7 +67,7 @@ law('a killed mosquitto gives back what it was told to save', { needs: ['mosquit
   await back.endAsync();
 });
 
-law('a mosquitto with users lets nobody else in', { needs: ['mosquitto-process'] }, async () => {
+serverTest('a mosquitto with users lets nobody else in', { needs: ['mosquitto-process'] }, async () => {
   await using mosquitto = await startMosquitto({ users: { ann: 'secret' } });
   await assert.rejects(connectAsync(mosquitto.url, { username: 'ann', password: 'wrong', reconnectPeriod: 0 }));
 });

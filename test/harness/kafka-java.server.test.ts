@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readWithJava, writeWithJava } from './kafka-java.ts';
-import { law } from './law.ts';
+import { serverTest } from './server-test.ts';
 import { ownName, sharedKafka } from './shared.ts';
 
-law("Kafka's own clients write and read every compression", { needs: ['kafka', 'kafka-java'] }, async () => {
+serverTest("Kafka's own clients write and read every compression", { needs: ['kafka', 'kafka-java'] }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {

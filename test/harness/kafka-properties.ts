@@ -125,7 +125,7 @@ export function serverProperties(
     'share.coordinator.state.topic.min.isr': '1',
     'share.coordinator.state.topic.num.partitions': '4',
     'group.initial.rebalance.delay.ms': '0',
-    // So that a law about a client that dies need not wait 6 s.
+    // So that a test about a client that dies need not wait 6 s.
     'group.min.session.timeout.ms': '1000',
     // 128 MB of the heap otherwise.
     'log.cleaner.dedupe.buffer.size': '4194304',

@@ -4,7 +4,7 @@ import type { Kafka as Client, KafkaConfig, SASLOptions } from 'kafkajs';
 import { certificates } from './certificates.ts';
 import { startKafka } from './kafka.ts';
 import { kafkaClient } from './kafka-client.ts';
-import { law } from './law.ts';
+import { serverTest } from './server-test.ts';
 import { portOpen } from './probe.ts';
 import { unsecuredToken } from './unsecured-token.ts';
 import { waitFor } from './wait-for.ts';
@@ -24,7 +24,7 @@ async function produce(kafka: Client, topic: string, value: string): Promise<voi
   }
 }
 
-law(
+serverTest(
   'a killed Kafka comes back with its topics and records on the same port, and leaves nothing',
   { needs: NEEDS },
   async () => {
@@ -44,7 +44,7 @@ law(
   },
 );
 
-law('a client behind a link stays behind it', { needs: NEEDS }, async () => {
+serverTest('a client behind a link stays behind it', { needs: NEEDS }, async () => {
   await using kafka = await startKafka({ proxied: 2 });
   await kafka.createTopic('t');
   const [first, second] = kafka.links;
@@ -82,7 +82,7 @@ const SASL: readonly (readonly [SASLOptions, SASLOptions])[] = [
   ],
 ];
 
-law(
+serverTest(
   'a Kafka with users, TLS and ACLs lets in who may, by every mechanism',
   { needs: [...NEEDS, 'openssl'] },
   async (t) => {

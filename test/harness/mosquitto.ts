@@ -2,7 +2,7 @@ import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Broker, foreignBroker, type Recipe, startBroker } from './broker.ts';
-import { SERVER_VARIABLES } from './law.ts';
+import { SERVER_VARIABLES } from './server-test.ts';
 import type { ServerTls } from './nats.ts';
 import { mqttAdmits } from './mqtt-probe.ts';
 import { portOpen } from './probe.ts';

@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Broker, foreignBroker, type Recipe, startBroker } from './broker.ts';
-import { SERVER_VARIABLES } from './law.ts';
+import { SERVER_VARIABLES } from './server-test.ts';
 import { healthy } from './probe.ts';
 import { pathOf } from './provide.ts';
 import { waitFor } from './wait-for.ts';

@@ -71,7 +71,7 @@ export function provide(tool: Tool): Promise<Found> {
   return provision;
 }
 
-/** Where a tool is that a law has already named among its needs. Throws the reason where it is missing. */
+/** Where a tool is that a test has already named among its needs. Throws the reason where it is missing. */
 export async function pathOf(tool: Tool): Promise<string> {
   const provision = await provide(tool);
   if (!provision.found) throw new Error(provision.reason);

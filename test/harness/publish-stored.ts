@@ -3,7 +3,7 @@ import { patient } from './patience.ts';
 
 export interface StreamMessage {
   readonly subject: string;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly headers?: MsgHdrs;
 }
 

@@ -15,7 +15,7 @@ export interface RabbitMqDoor {
   readonly managementUrl: string | undefined;
   /** What rabbitmqctl prints. Rejects with what it complains of. About 0.5 s, of the processor too. */
   readonly ctl: (...args: readonly string[]) => Promise<string>;
-  /** A virtual host of its own for guest: the URL. A law that takes one can share the server. */
+  /** A virtual host of its own for guest: the URL. A test that takes one can share the server. */
   readonly freshVhost: () => Promise<string>;
   /** Adds the user, or changes the password and permissions of one who exists. */
   readonly setUser: (name: string, password: string, permissions?: Permissions) => Promise<void>;
@@ -61,7 +61,7 @@ export function rabbitMqDoor({ port, managementPort, env }: RabbitMqFacts): Rabb
     ctl,
     async freshVhost() {
       vhosts += 1;
-      const vhost = `law-${process.pid}-${vhosts}`;
+      const vhost = `test-${process.pid}-${vhosts}`;
       // Who asks the plugin for one may do everything in it; the other way takes half a second of the processor.
       if (managementUrl !== undefined) await put(`${managementUrl}/api/vhosts/${vhost}`);
       else {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after } from 'node:test';
 import { type ChannelModel, connect, credentials } from 'amqplib';
 import { certificates } from './certificates.ts';
-import { law } from './law.ts';
+import { serverTest } from './server-test.ts';
 import { portOpen } from './probe.ts';
 import { type RabbitMq, startRabbitMq } from './rabbitmq.ts';
 import { waitFor } from './wait-for.ts';
@@ -12,14 +12,14 @@ import { waitFor } from './wait-for.ts';
 const NEEDS = ['rabbitmq-process'] as const;
 const READY_MS = 20_000;
 
-/** For the laws that leave it as they found it. */
+/** For the tests that leave it as they found it. */
 let starting: Promise<RabbitMq> | undefined;
 const ownNode = (): Promise<RabbitMq> => (starting ??= startRabbitMq());
 after(async () => (await starting)?.[Symbol.asyncDispose]());
 
 async function open(url: string, options?: object): Promise<ChannelModel> {
   const connection = await connect(url, options);
-  // A node that is killed, and a connection that is closed from outside: what these laws do.
+  // A node that is killed, and a connection that is closed from outside: what these tests do.
   connection.on('error', () => {});
   return connection;
 }
@@ -63,7 +63,7 @@ async function drain(url: string, queue: string, count: number, options: object 
 
 const NUMBERS = Array.from({ length: 100 }, (_, n) => String(n));
 
-law('a killed RabbitMQ comes back with what it confirmed, streams too', { needs: NEEDS }, async () => {
+serverTest('a killed RabbitMQ comes back with what it confirmed, streams too', { needs: NEEDS }, async () => {
   const rabbit = await ownNode();
   const url = await rabbit.freshVhost();
   for (const type of ['classic', 'quorum', 'stream']) await fill(url, type, type, NUMBERS.length);
@@ -85,29 +85,33 @@ function runs(pid: string): boolean {
   }
 }
 
-law('nothing of a RabbitMQ is left once its handle is gone, even of a paused one', { needs: NEEDS }, async () => {
-  let ports: number[] = [];
-  let pid = '';
-  {
-    await using rabbit = await startRabbitMq();
-    const [node, names] = await Promise.all([
-      rabbit.ctl('eval', 'io:format("~s", [os:getpid()]).'),
-      rabbit.ctl('eval', 'io:format("~s", [os:getenv("ERL_EPMD_PORT")]).'),
-    ]);
-    pid = Number.parseInt(node).toString();
-    ports = [rabbit.port, Number.parseInt(names)];
-    assert.deepEqual(await Promise.all(ports.map((port) => portOpen(port))), [true, true]);
-    assert.equal(runs(pid), true);
-    rabbit.pause();
-  }
-  assert.deepEqual(await Promise.all(ports.map((port) => portOpen(port))), [false, false]);
-  assert.equal(runs(pid), false);
-});
+serverTest(
+  'nothing of a RabbitMQ is left once its handle is gone, even of a paused one',
+  { needs: NEEDS },
+  async () => {
+    let ports: number[] = [];
+    let pid = '';
+    {
+      await using rabbit = await startRabbitMq();
+      const [node, names] = await Promise.all([
+        rabbit.ctl('eval', 'io:format("~s", [os:getpid()]).'),
+        rabbit.ctl('eval', 'io:format("~s", [os:getenv("ERL_EPMD_PORT")]).'),
+      ]);
+      pid = Number.parseInt(node).toString();
+      ports = [rabbit.port, Number.parseInt(names)];
+      assert.deepEqual(await Promise.all(ports.map((port) => portOpen(port))), [true, true]);
+      assert.equal(runs(pid), true);
+      rabbit.pause();
+    }
+    assert.deepEqual(await Promise.all(ports.map((port) => portOpen(port))), [false, false]);
+    assert.equal(runs(pid), false);
+  },
+);
 
 /** Longer than a look at whether it has begun. */
 const BLOCKED_MS = 1000;
 
-law('a blocked RabbitMQ withholds confirms until it is unblocked', { needs: NEEDS }, async () => {
+serverTest('a blocked RabbitMQ withholds confirms until it is unblocked', { needs: NEEDS }, async () => {
   const rabbit = await ownNode();
   const connection = await open(rabbit.url);
   const said: string[] = [];
@@ -138,7 +142,7 @@ law('a blocked RabbitMQ withholds confirms until it is unblocked', { needs: NEED
   await waitFor(() => closed, READY_MS, 'the connection to be closed');
 });
 
-law(
+serverTest(
   'a RabbitMQ with a client CA takes its clients, also by their name alone',
   { needs: [...NEEDS, 'openssl'] },
   async () => {

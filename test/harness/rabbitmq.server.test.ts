@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { connect } from 'amqplib';
-import { law } from './law.ts';
+import { serverTest } from './server-test.ts';
 import { vhostOf } from './rabbitmq-door.ts';
 import { ownName, sharedRabbitMq } from './shared.ts';
 
-law('a user of a RabbitMQ may do what the test allows', { needs: ['rabbitmq'] }, async () => {
+serverTest('a user of a RabbitMQ may do what the test allows', { needs: ['rabbitmq'] }, async () => {
   const rabbit = await sharedRabbitMq();
   const url = await rabbit.freshVhost();
   const vhost = vhostOf(url);

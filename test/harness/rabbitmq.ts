@@ -12,7 +12,7 @@ export interface RabbitMq extends Broker, RabbitMqDoor {
   /** With TLS; without a port that answers where the options name none. */
   readonly tlsUrl: string;
   /**
-   * Resolves once every queue and stream declared so far survives kill -9: what a law must do before it kills a node
+   * Resolves once every queue and stream declared so far survives kill -9: what a test must do before it kills a node
    * that declared one less than some seconds ago. Their messages need no such thing once they are confirmed.
    */
   saveNow(): Promise<void>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { law } from './law.ts';
+import { serverTest } from './server-test.ts';
 import { portOpen } from './probe.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -14,15 +14,23 @@ const SCRIPT = `
   setInterval(() => {}, 1000);
 `;
 
-law('a test process that is killed leaves no server and no folder behind', { needs: ['nats-process'] }, async () => {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', SCRIPT], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  child.stdout.on('data', (chunk) => (said += String(chunk)));
-  await waitFor(() => said.endsWith('}'), 20_000, 'the child to have a server');
-  const { port, folder } = JSON.parse(said) as { port: number; folder: string };
-  assert.ok(existsSync(folder) && (await portOpen(port)));
-  child.kill('SIGKILL');
-  await waitFor(async () => !(await portOpen(port)) && !existsSync(folder), 10_000, 'the server and its folder to go');
-});
+serverTest(
+  'a test process that is killed leaves no server and no folder behind',
+  { needs: ['nats-process'] },
+  async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', SCRIPT], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.on('data', (chunk) => (said += String(chunk)));
+    await waitFor(() => said.endsWith('}'), 20_000, 'the child to have a server');
+    const { port, folder } = JSON.parse(said) as { port: number; folder: string };
+    assert.ok(existsSync(folder) && (await portOpen(port)));
+    child.kill('SIGKILL');
+    await waitFor(
+      async () => !(await portOpen(port)) && !existsSync(folder),
+      10_000,
+      'the server and its folder to go',
+    );
+  },
+);

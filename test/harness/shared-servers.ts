@@ -1,5 +1,5 @@
 import { startKafka } from './kafka.ts';
-import { SERVER_VARIABLES } from './law.ts';
+import { SERVER_VARIABLES } from './server-test.ts';
 import { startNats } from './nats.ts';
 import { startRabbitMq } from './rabbitmq.ts';
 import type { RabbitMqFacts } from './rabbitmq-door.ts';
@@ -19,11 +19,11 @@ export interface Shared<K extends ServerKind> extends AsyncDisposable {
   readonly facts: SharedServers[K];
 }
 
-/** Many more than there are laws that share; each costs some 50 kB. */
+/** Many more than there are tests that share; each costs some 50 kB. */
 const ACCOUNTS = 400;
 const PASSWORD = 'test';
 
-const account = (number: number): string => `law${number}`;
+const account = (number: number): string => `test${number}`;
 
 /** The URL of an account of the shared nats-server; the client takes no identity from a URL, see `natsTo`. */
 export function natsUrl(url: string, number: number): string {

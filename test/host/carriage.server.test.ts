@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { law } from '../harness/law.ts';
-import { ground, SERVERS } from './ground.ts';
+import { serverTest } from '../harness/server-test.ts';
+import { fixture, SERVERS } from './fixture.ts';
 import { startMemoryRun } from './memory-run.ts';
-import { startSluice } from './sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 // Whatever an integrator may do to a body: replace it, make several, mutate what it is given.
@@ -58,8 +58,8 @@ test('headers that the sink names are added, from templates; a value that is mis
   );
 });
 
-law('label, trace and other headers go from MQTT 5 to JetStream as they came', SERVERS, async () => {
-  await using at = await ground({ source: SOURCE, to: { headers: { set: { unit: '{key}' } } } });
+serverTest('label, trace and other headers go from MQTT 5 to JetStream as they came', SERVERS, async () => {
+  await using at = await fixture({ source: SOURCE, to: { headers: { set: { unit: '{key}' } } } });
   await using bridge = startSluice(['run', 'pipelines/bridge.yaml'], { cwd: at.project.folder });
   await bridge.said('ready');
   await at.publisher.publish('in/v1', '{}', {

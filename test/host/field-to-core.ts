@@ -1,6 +1,6 @@
 import { natsWords } from '../harness/nats-client.ts';
-import type { Project } from './project.ts';
-import { newProject } from './project.ts';
+import type { Project } from '../harness/project.ts';
+import { newProject } from '../harness/project.ts';
 
 /** What differs from one test to the next. */
 export interface Variation {

@@ -2,12 +2,12 @@ import { channelTo } from '../buses/rabbitmq/ends.ts';
 import { freePorts } from '../harness/free-ports.ts';
 import { startKafka } from '../harness/kafka.ts';
 import { kafkaClient } from '../harness/kafka-client.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startRabbitMq } from '../harness/rabbitmq.ts';
-import { newProject } from './project.ts';
-import { startSluice } from './sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
-law(
+serverTest(
   'RabbitMQ and Kafka are reached at ::1, and Kafka where it announces itself there',
   { needs: ['rabbitmq-process', 'kafka-process', 'ipv6'] },
   async () => {

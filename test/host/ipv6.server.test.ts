@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { freePorts } from '../harness/free-ports.ts';
 import { fieldToCore } from './field-to-core.ts';
 import { watchStream } from './out-stream.ts';
 import { newPublisher } from './publisher.ts';
-import { startSluice } from './sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
-law(
+serverTest(
   'MQTT, JetStream, the admin page and the collector of spans are reached at ::1',
   { needs: ['mosquitto-process', 'nats-process', 'ipv6'] },
   async () => {

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { connectAsync } from 'mqtt';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { patient } from '../harness/patience.ts';
 import { sharedNats } from '../harness/shared.ts';
 import { clientIdAt } from './field-to-core.ts';
 import { readLetters } from './memory-run.ts';
-import { newProject } from './project.ts';
-import { startSluice } from './sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 /** So long nothing more may come round. */
 const QUIET_MS = patient(500);
 
-law(
+serverTest(
   'a loop over two processes ends with a dead letter, and neither headers nor ids grow on the way',
   { needs: ['mosquitto', 'nats'] },
   async () => {

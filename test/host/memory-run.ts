@@ -12,7 +12,7 @@ import { loadParts } from '../../runtime/cli/load-parts.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { type RunningPipeline, type RunSettings, startPipeline } from '../../runtime/host/pipeline.ts';
 import { patient } from '../harness/patience.ts';
-import { newProject, type Project } from './project.ts';
+import { newProject, type Project } from '../harness/project.ts';
 
 const DEADLINE_MS = 10_000;
 let runs = 0;

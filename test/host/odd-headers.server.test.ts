@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { kafkaClient } from '../harness/kafka-client.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { ownName, sharedKafka, sharedNats } from '../harness/shared.ts';
 import { watchStream } from './out-stream.ts';
-import { newProject } from './project.ts';
-import { startSluice } from './sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 import { readTopic } from './topic-end.ts';
 
 const NEEDS = { needs: ['kafka', 'nats'] } as const;
@@ -38,7 +38,7 @@ async function produce(
   await producer.disconnect();
 }
 
-law(
+serverTest(
   'Kafka to JetStream to Kafka: every header of a dead-letter topic of Spring arrives byte for byte',
   NEEDS,
   async () => {
@@ -88,7 +88,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'unspellable: reject makes a dead letter of a message whose header the bus cannot spell, and its neighbours pass',
   NEEDS,
   async () => {
@@ -128,7 +128,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'a content type that the file sets is the one that consumers see, and one that it drops is gone',
   NEEDS,
   async () => {

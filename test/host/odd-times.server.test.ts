@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { channelTo, oneHome, QUORUM } from '../buses/rabbitmq/ends.ts';
 import type { KafkaDoor } from '../harness/kafka-door.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { ownName, sharedKafka } from '../harness/shared.ts';
 import { parseMetrics } from '../telemetry/prometheus.ts';
 import { clientIdAt } from './field-to-core.ts';
-import { newProject, type Project } from './project.ts';
+import { newProject, type Project } from '../harness/project.ts';
 import { newPublisher } from './publisher.ts';
-import { startSluice } from './sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 import { readTopic } from './topic-end.ts';
 
 const home = oneHome();
@@ -35,7 +35,7 @@ async function logged(kafka: KafkaDoor, topic: string, count: number): Promise<(
   return found.map(({ value, timestamp }) => [(JSON.parse(String(value)) as { n: number }).n, Number(timestamp)]);
 }
 
-law(
+serverTest(
   'MQTT to Kafka, timestamp: of a body: fractions are cut off, other units are dead letters, and every other message arrives at once',
   { needs: ['mosquitto', 'kafka'] },
   async () => {
@@ -80,7 +80,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'MQTT to Kafka, timestamp: with a unit: seconds, their fractions, microseconds and nanoseconds are the millisecond of the record',
   { needs: ['mosquitto', 'kafka'] },
   async () => {
@@ -130,7 +130,7 @@ law(
   },
 );
 
-law(
+serverTest(
   "RabbitMQ to Kafka: a publisher's timestamp that is no time is left out and counted, and the message arrives",
   { needs: ['rabbitmq', 'kafka'] },
   async () => {

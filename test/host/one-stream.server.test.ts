@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { natsClient, natsWords } from '../harness/nats-client.ts';
 import { sharedNats } from '../harness/shared.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { newProject } from './project.ts';
-import { startSluice } from './sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
-law(
+serverTest(
   'a stream that is made takes what all routes of the file send to it, dead letters and readers included, whichever comes first',
   { needs: ['nats'] },
   async () => {

@@ -8,7 +8,7 @@ import { catalogOf } from '../../runtime/host/catalog-of.ts';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { startPipeline } from '../../runtime/host/pipeline.ts';
 import { patient } from '../harness/patience.ts';
-import { newProject } from './project.ts';
+import { newProject } from '../harness/project.ts';
 
 const TWO_ROUTES = {
   name: 'p',

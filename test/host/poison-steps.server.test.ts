@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { law } from '../harness/law.ts';
-import { ground, SERVERS } from './ground.ts';
+import { serverTest } from '../harness/server-test.ts';
+import { fixture, SERVERS } from './fixture.ts';
 import { comeThrough } from './poison-steps.ts';
 
 /** A route without a function. */
 const route = { stages: [{ validate: 's' }] };
 const files = { 'schemas/s.json': { type: 'object', required: ['n'] } };
 
-law(
+serverTest(
   'a body of 20 MB is a dead letter with its bytes before anything decodes it, and the 20 good ones arrive',
   SERVERS,
   async () => {
-    await using scene = await ground({ route, files });
+    await using scene = await fixture({ route, files });
     const poison = Buffer.from(`[${'{},'.repeat(6_666_666)}{}]`);
     const { ends, letters, bodies } = await comeThrough(scene, poison, { mostEnds: 0 });
     assert.deepEqual([ends, letters], [[], [['BODY_TOO_LARGE', 'decode']]]);
@@ -19,11 +19,11 @@ law(
   },
 );
 
-law(
+serverTest(
   'a message that fills the memory while it is decoded ends the bridge four times at most: then it is a dead letter, and the 20 good ones arrive',
   SERVERS,
   async () => {
-    await using scene = await ground({ route, files });
+    await using scene = await fixture({ route, files });
     const poison = Buffer.from(`[${'{"a":[]},'.repeat(800_000)}{}]`);
     const env = { NODE_OPTIONS: '--max-old-space-size=48' };
     const { ends, letters } = await comeThrough(scene, poison, { mostEnds: 4, env });

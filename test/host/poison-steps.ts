@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import type { Ground } from './ground.ts';
+import type { Fixture } from './fixture.ts';
 import { readLetters } from './memory-run.ts';
-import { type SluiceProcess, startSluice } from './sluice-process.ts';
+import { type SluiceProcess, startSluice } from '../harness/sluice-process.ts';
 
 /** Good ones around the poison. */
 const BEFORE = 10;
@@ -24,7 +24,7 @@ export interface Supervised {
  * until all good ones are in the stream and the poison is a dead letter.
  */
 export async function comeThrough(
-  { project, publisher, stream }: Ground,
+  { project, publisher, stream }: Fixture,
   poison: Buffer,
   options: { readonly mostEnds: number; readonly env?: Readonly<Record<string, string>>; readonly deadlineMs?: number },
 ): Promise<Supervised> {

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { patient } from '../harness/patience.ts';
-import { letterGround } from '../store/dead-letters/dlq-fixture.ts';
-import { SERVERS } from './ground.ts';
+import { letterFixture } from '../store/dead-letters/dlq-fixture.ts';
+import { SERVERS } from './fixture.ts';
 
 const LIFE_MS = Math.round(patient(3000));
 
-law(
+serverTest(
   'expires of: publisher counts what a message waited at the broker, and takes none that hides its age',
   SERVERS,
   async () => {
-    await using place = await letterGround({
+    await using place = await letterFixture({
       from: { timestamp: '{header.sent}', expires: { after: `${LIFE_MS}ms`, of: 'publisher' } },
     });
     const first = place.run();
     await first.said('ready');
     first.signal('SIGTERM');
     assert.equal(await first.ended(), 0);
-    const { publisher, stream } = place.ground;
+    const { publisher, stream } = place.fixture;
     const publish = (name: string, userProperties?: Record<string, string>): Promise<void> =>
       publisher.publish(`in/${name}`, JSON.stringify({ name }), userProperties && { userProperties });
     await publish('old', { sent: String(Date.now()) });

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { channelTo } from '../buses/rabbitmq/ends.ts';
 import { startKafka } from '../harness/kafka.ts';
 import { kafkaClient } from '../harness/kafka-client.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startRabbitMq } from '../harness/rabbitmq.ts';
 import { liveCertificates } from './live-certificates.ts';
-import { newProject } from './project.ts';
-import { startSluice } from './sluice-process.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
-law(
+serverTest(
   'an authority, a certificate and a key that are renewed are taken up at the next connection to RabbitMQ and Kafka, without a restart, and no message is lost',
   { needs: ['rabbitmq-process', 'kafka-process', 'openssl'] },
   async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { freePorts } from '../harness/free-ports.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { waitFor } from '../harness/wait-for.ts';
@@ -8,9 +8,9 @@ import { fieldToCore } from './field-to-core.ts';
 import { liveCertificates } from './live-certificates.ts';
 import { watchStream } from './out-stream.ts';
 import { newPublisher, type Publisher } from './publisher.ts';
-import { startSluice } from './sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
-law(
+serverTest(
   'an authority, a certificate and a key that are renewed are taken up at the next connection to MQTT and JetStream, without a restart, and no message is lost',
   { needs: ['mosquitto-process', 'nats-process', 'openssl'] },
   async () => {

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { connectAsync } from 'mqtt';
 import { channelTo, oneHome, QUORUM } from '../buses/rabbitmq/ends.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { parseMetrics } from '../telemetry/prometheus.ts';
 import { clientIdAt } from './field-to-core.ts';
-import { ground, SERVERS } from './ground.ts';
-import { newProject } from './project.ts';
-import { startSluice } from './sluice-process.ts';
+import { fixture, SERVERS } from './fixture.ts';
+import { newProject } from '../harness/project.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 const home = oneHome();
 
-law(
+serverTest(
   'RabbitMQ to MQTT, command: a publisher that begins anew uses its ids again and loses no command, and one sent twice goes out once',
   { needs: ['rabbitmq', 'mosquitto'] },
   async () => {
@@ -74,11 +74,11 @@ law(
   },
 );
 
-law(
+serverTest(
   'MQTT to JetStream: the stream keeps both of two messages to which their publisher gave one id',
   SERVERS,
   async () => {
-    await using at = await ground();
+    await using at = await fixture();
     await using bridge = startSluice(['run', 'pipelines/bridge.yaml'], { cwd: at.project.folder });
     await bridge.said('ready');
     const userProperties = { msgid: '1' };

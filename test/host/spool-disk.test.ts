@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { NO_MOUNT, smallDisk } from '../harness/small-disk.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { ground, numbersOf } from './spool-fixture.ts';
+import { fixture, numbersOf } from './spool-fixture.ts';
 
 const DEADLINE_MS = 10_000;
 
@@ -15,7 +15,7 @@ test('on a disk without a free byte a start comes about, and what lies in the sp
     return;
   }
   const state = join(disk.path, 'state');
-  await using here = ground({ state, route: { class: 'command' }, from: { key: '{address.1}', expires: '1h' } });
+  await using here = fixture({ state, route: { class: 'command' }, from: { key: '{address.1}', expires: '1h' } });
   const first = await here.start();
   const pad = 'x'.repeat(1500);
   for (let n = 1; n <= 2000; n += 1) await here.publish(`unit-${n % 100}`, `${n} ${pad}`);
@@ -39,7 +39,7 @@ test('on a disk without a free byte a start comes about, and what lies in the sp
 });
 
 test('a state folder that is deleted while the bridge runs costs nothing: what was accepted before and behind it arrives', async () => {
-  await using here = ground();
+  await using here = fixture();
   const first = await here.start();
   for (let n = 1; n <= 200; n += 1) await here.publish('a', String(n));
   await waitFor(() => here.unsettled() === 0, DEADLINE_MS, 'the source to hear accept of all');
@@ -59,7 +59,7 @@ test('a state folder that is deleted while the bridge runs costs nothing: what w
 });
 
 test('a spool that was cut off to nothing, or is gone, is said at the start, and the route goes on', async () => {
-  await using here = ground();
+  await using here = fixture();
   for (const damage of [(file: string): void => truncateSync(file), (file: string): void => rmSync(file)]) {
     const first = await here.start();
     await here.publish('a', 'x');

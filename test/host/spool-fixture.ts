@@ -11,9 +11,9 @@ import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { type RunningPipeline, startPipeline } from '../../runtime/host/pipeline.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
-import { newProject } from './project.ts';
+import { newProject } from '../harness/project.ts';
 
-let grounds = 0;
+let fixtures = 0;
 
 interface Line {
   readonly level: string;
@@ -22,9 +22,9 @@ interface Line {
 }
 
 /** A route with a spool from a hub to a sink that can be shut, started as often as a test likes. */
-export function ground(words: { route?: object; from?: object; state?: string } = {}) {
-  grounds += 1;
-  const hubName = `spool-${grounds}`;
+export function fixture(words: { route?: object; from?: object; state?: string } = {}) {
+  fixtures += 1;
+  const hubName = `spool-${fixtures}`;
   const hub = memoryHub(hubName);
   const addresses = ['in/#'];
   const project = newProject({
@@ -97,7 +97,7 @@ export function ground(words: { route?: object; from?: object; state?: string } 
       await pipeline.ready;
       return pipeline;
     },
-    /** One that still runs because a law failed would keep the test process alive. */
+    /** One that still runs because a test failed would keep the test process alive. */
     async [Symbol.asyncDispose]() {
       await Promise.all([...running].map((pipeline) => pipeline.stop()));
       project[Symbol.dispose]();

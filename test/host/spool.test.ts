@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../harness/wait-for.ts';
 import { parseMetrics } from '../telemetry/prometheus.ts';
 import { readLetters } from './memory-run.ts';
-import { ground, numbersOf } from './spool-fixture.ts';
+import { fixture, numbersOf } from './spool-fixture.ts';
 
 const DEADLINE_MS = 10_000;
 
 test('what a route holds in its spool is settled at the source, counted as held, and begins the next start as held', async () => {
-  await using here = ground();
+  await using here = fixture();
   const first = await here.start();
   for (let n = 1; n <= 1000; n += 1) await here.publish(`unit-${n % 7}`, String(n));
   await waitFor(() => here.unsettled() === 0, DEADLINE_MS, 'the source to hear accept of all');
@@ -45,7 +45,7 @@ test('what a route holds in its spool is settled at the source, counted as held,
 });
 
 test('telemetry coalesces in its spool: after an outage the newest of each key goes out, and the balance knows of the others', async () => {
-  await using here = ground({ route: { class: 'telemetry' }, from: { key: '{body.unit}', window: { messages: 4 } } });
+  await using here = fixture({ route: { class: 'telemetry' }, from: { key: '{body.unit}', window: { messages: 4 } } });
   const first = await here.start();
   for (let n = 1; n <= 50; n += 1) {
     for (let unit = 0; unit < 20; unit += 1) await here.publish('position', JSON.stringify({ unit, n }));
@@ -68,7 +68,7 @@ test('telemetry coalesces in its spool: after an outage the newest of each key g
 });
 
 test('expiry counts from when a message arrived, not from when it left the spool; its dead letter says when', async () => {
-  await using here = ground({ from: { expires: '2s' } });
+  await using here = fixture({ from: { expires: '2s' } });
   const first = await here.start();
   const startedMs = Date.now();
   await here.publish('a', 'old');
@@ -89,7 +89,7 @@ test('expiry counts from when a message arrived, not from when it left the spool
 });
 
 test('a full spool makes the route unready, is said once, and loses nothing', async () => {
-  await using here = ground({ route: { spool: { max: '1MiB' } } });
+  await using here = fixture({ route: { spool: { max: '1MiB' } } });
   const pipeline = await here.start();
   const pad = 'x'.repeat(10_000);
   for (let n = 1; n <= 300; n += 1) await here.publish('a', `${n} ${pad}`);
@@ -110,7 +110,7 @@ test('a full spool makes the route unready, is said once, and loses nothing', as
 });
 
 test('a damaged spool is set aside with a line that names it and says what was saved, and the route starts', async () => {
-  await using here = ground();
+  await using here = fixture();
   const first = await here.start();
   for (let n = 1; n <= 500; n += 1) await here.publish('a', `message ${n} ${'x'.repeat(200)}`);
   await waitFor(() => here.unsettled() === 0, DEADLINE_MS, 'the source to hear accept of all');
@@ -130,9 +130,9 @@ test('a damaged spool is set aside with a line that names it and says what was s
 });
 
 test('with at the file lies in another folder, under a name that no other pipeline has', async () => {
-  await using here = ground();
+  await using here = fixture();
   const at = here.project.path('elsewhere/deep');
-  await using there = ground({ route: { spool: { max: '1GiB', at } } });
+  await using there = fixture({ route: { spool: { max: '1GiB', at } } });
   const pipeline = await there.start();
   await pipeline.stop();
   assert.deepEqual(

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { connectAsync } from 'mqtt';
 import { SHAPES } from '../buses/topic-shapes.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { ownName, sharedNats } from '../harness/shared.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { clientIdAt } from './field-to-core.ts';
-import { newProject } from './project.ts';
+import { newProject } from '../harness/project.ts';
 import { newPublisher } from './publisher.ts';
-import { startSluice } from './sluice-process.ts';
+import { startSluice } from '../harness/sluice-process.ts';
 
 const TOPICS = [...SHAPES, 'fleet/100%/a b', 'fleet/car%2E5/ä*>'];
 
-law(
+serverTest(
   'a whole tree of topics goes over JetStream to another MQTT server, every topic as it was',
   { needs: ['mosquitto', 'nats'] },
   async () => {

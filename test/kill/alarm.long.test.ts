@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { connect } from 'amqplib';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startNats } from '../harness/nats.ts';
 import { patient } from '../harness/patience.ts';
 import { startRabbitMq } from '../harness/rabbitmq.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
-import { startBridge } from './bridge.ts';
+import { startBridge } from '../harness/bridge.ts';
 import { judge, type Mark } from './judge.ts';
-import { newProject, STAGES } from './project.ts';
+import { newProject, STAGES } from './track-project.ts';
 import { publishNats } from './publish.ts';
 import { testStream } from './test-stream.ts';
 
@@ -19,7 +19,7 @@ const CLOSE_MS = patient(1500);
 const DEADLINE_MS = 30_000;
 const QUEUE = 'tracks';
 
-law(
+serverTest(
   'a bridge that is told to stop while RabbitMQ holds its alarm ends in time and says how many it gives back; the rest follows in order, and no more than those come again',
   { needs: ['nats-process', 'rabbitmq-process'] },
   async () => {

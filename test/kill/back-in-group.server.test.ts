@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { kafkaClient } from '../harness/kafka-client.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { patient } from '../harness/patience.ts';
 import { ownName, sharedKafka, sharedNats } from '../harness/shared.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { startBridge } from './bridge.ts';
-import { newProject } from './project.ts';
+import { startBridge } from '../harness/bridge.ts';
+import { newProject } from './track-project.ts';
 import { testStream } from './test-stream.ts';
 
 const DEADLINE_MS = 20_000;
 const SESSION_MS = 60_000;
 
-law(
+serverTest(
   'a bridge from Kafka that is killed and back goes on at once: nobody waits for the session of its dead self to end',
   { needs: ['kafka', 'nats'] },
   async () => {

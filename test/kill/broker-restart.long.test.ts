@@ -3,10 +3,10 @@ import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import type { Broker } from '../harness/broker.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import type { Link } from '../harness/link.ts';
 import { backlog } from './backlog.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { advanced, drained, settleIn } from './drain.ts';
 import { FLAWLESS, judge } from './judge.ts';
 import { dice, seedOfRun } from './random.ts';
@@ -72,7 +72,7 @@ void describe('servers and links that come and go under a running bridge', { con
   ] as const satisfies readonly (readonly [Field, string])[]) {
     const needs = ['mosquitto-process', 'nats-process'] as const;
 
-    law(
+    serverTest(
       `the server of the sink is killed 3 times while a bridge from ${name} drains: nothing is lost, out of order or stored twice`,
       { needs },
       async () => {
@@ -82,7 +82,7 @@ void describe('servers and links that come and go under a running bridge', { con
     );
 
     for (const end of ['source', 'sink'] as const) {
-      law(
+      serverTest(
         `the ${end}'s link is cut every ${BETWEEN_CUTS_MS} ms while a bridge from ${name} drains: nothing is lost, out of order or stored twice`,
         { needs },
         async (t) => {
@@ -93,7 +93,7 @@ void describe('servers and links that come and go under a running bridge', { con
     }
   }
 
-  law(
+  serverTest(
     'the server of the source is killed 3 times while a bridge from JetStream drains: nothing is lost, out of order or stored twice',
     { needs: ['nats-process'] },
     async () => {

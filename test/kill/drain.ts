@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../harness/wait-for.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import type { Scene } from './scene.ts';
 
 const ADVANCE_MS = 60_000;
@@ -35,7 +35,7 @@ export async function advanced(
   };
   const outcome = await waitFor(
     async () => {
-      const { exit } = bridge.process;
+      const { exit } = bridge;
       return (await scene.tracks.count()) >= count ? 'there' : exit && `the bridge ended (${exit})`;
     },
     deadlineMs,

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { publishStored } from '../harness/publish-stored.ts';
 import { ownName, sharedKafka, sharedNats, sharedRabbitMq } from '../harness/shared.ts';
 import { reportOf } from './backlog.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { type Bridge, startBridge } from './bridge.ts';
-import { newProject, type Project, STAGES } from './project.ts';
+import { type Bridge, startBridge } from '../harness/bridge.ts';
+import { newProject, type Project, STAGES } from './track-project.ts';
 import { testStream } from './test-stream.ts';
 
 const STOPS = 40;
@@ -62,12 +62,14 @@ function pipelineBetween(project: Project, { mqtt, nats, kafka, rabbitmq }: Ends
   });
 }
 
+const whatItWrote = (bridge: Bridge): string => bridge.stdout() + bridge.stderr();
+
 /** What keeps a process from ending, in its own report: the handles that are open. */
 async function whatHolds(bridge: Bridge): Promise<string> {
-  bridge.process.signal('SIGUSR2');
-  const isWritten = (): boolean => bridge.text().includes('Node.js report completed');
+  bridge.signal('SIGUSR2');
+  const isWritten = (): boolean => whatItWrote(bridge).includes('Node.js report completed');
   await waitFor(isWritten, REPORT_MS, 'a report').catch(() => {});
-  const report = /^\{\n  "header"[\s\S]*?^\}$/m.exec(bridge.text())?.[0] ?? '';
+  const report = /^\{\n  "header"[\s\S]*?^\}$/m.exec(whatItWrote(bridge))?.[0] ?? '';
   return /"libuv": \[[\s\S]*?\n  \]/.exec(report)?.[0] ?? 'it wrote no report';
 }
 
@@ -88,7 +90,7 @@ async function stopOften(project: Project, file: string): Promise<void> {
   assert.equal(bad.length, 0, `${bad.length} of ${STOPS}\n${bad.slice(0, 3).join('\n')}`);
 }
 
-law(
+serverTest(
   `a bridge that is told to stop while it starts ends by itself, ${STOPS} times`,
   { needs: ['mosquitto-process', 'nats', 'kafka', 'rabbitmq'] },
   async () => {
@@ -111,7 +113,7 @@ law(
   },
 );
 
-law(
+serverTest(
   `a bridge that is told to stop while no server is there ends by itself, ${STOPS} times`,
   { needs: ['mosquitto-process'] },
   async () => {

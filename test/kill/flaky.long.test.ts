@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { law } from '../harness/law.ts';
-import { stateFolder } from './bridge.ts';
+import { serverTest } from '../harness/server-test.ts';
+import { stateFolder } from '../harness/bridge.ts';
 import { interruptWhileDraining } from './interrupt-while-draining.ts';
 import type { Mark } from './judge.ts';
 import { type Scene, setScene } from './scene.ts';
@@ -37,7 +37,7 @@ function deadLetters(scene: Scene): Set<string> {
   }
 }
 
-law(
+serverTest(
   'with a function that waits, fails and rejects a bridge killed 10 times keeps the order of each key, and every rejected message lies in the dead letters',
   { needs: ['mosquitto-process', 'nats-process'] },
   async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { backlog } from './backlog.ts';
 import { drained, settleIn } from './drain.ts';
 import { FLAWLESS, judge } from './judge.ts';
@@ -20,15 +20,17 @@ async function drainsAll(t: TestContext, options: SceneOptions): Promise<void> {
   assert.deepEqual(judge(sent, await scene.stored()), FLAWLESS);
 }
 
-law('a session with 100,000 queued messages drains, 20 at a time by the will of its server', { needs }, (t) =>
+serverTest('a session with 100,000 queued messages drains, 20 at a time by the will of its server', { needs }, (t) =>
   drainsAll(t, { mosquitto: { maxInflight: 20, maxQueued: 200_000 } }),
 );
 
-law('a session with 100,000 queued messages drains from a server that knows no bound of its own', { needs }, (t) =>
-  drainsAll(t, { mosquitto: { maxInflight: 0, maxQueued: 200_000 } }),
+serverTest(
+  'a session with 100,000 queued messages drains from a server that knows no bound of its own',
+  { needs },
+  (t) => drainsAll(t, { mosquitto: { maxInflight: 0, maxQueued: 200_000 } }),
 );
 
-law(
+serverTest(
   'a session with 100,000 queued messages drains over MQTT 3.1.1, where no client can ask for a bound',
   { needs },
   (t) => drainsAll(t, { mosquitto: { maxInflight: 0, maxQueued: 200_000 }, connection: { protocol: '3.1.1' } }),

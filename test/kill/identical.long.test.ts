@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connectAsync } from 'mqtt';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { advanced, drained, settleIn } from './drain.ts';
 import { dice } from './random.ts';
 import { type Scene, setScene } from './scene.ts';
@@ -23,7 +23,7 @@ function alike(count: number): string[] {
   return Array.from({ length: count }, () => 'ON');
 }
 
-law('20,000 equal messages on one topic are stored 20,000 times', { needs }, async () => {
+serverTest('20,000 equal messages on one topic are stored 20,000 times', { needs }, async () => {
   await using scene = await setScene('mqtt', ROUTE);
   await settleIn(scene);
   await publishOnOneTopic(scene, alike(20_000));
@@ -31,7 +31,7 @@ law('20,000 equal messages on one topic are stored 20,000 times', { needs }, asy
   assert.equal(await scene.tracks.count(), 20_000);
 });
 
-law('messages of two values keep their order when the packet ids of MQTT come round', { needs }, async () => {
+serverTest('messages of two values keep their order when the packet ids of MQTT come round', { needs }, async () => {
   await using scene = await setScene('mqtt', ROUTE);
   await settleIn(scene);
   const roll = dice(7);
@@ -41,7 +41,7 @@ law('messages of two values keep their order when the packet ids of MQTT come ro
   assert.deepEqual(await scene.tracks.read((message) => message.string()), sent);
 });
 
-law(
+serverTest(
   'equal messages are stored once each though the bridge is killed as their packet ids come round',
   { needs },
   async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { backlog } from './backlog.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { advanced, drained, settleIn } from './drain.ts';
 import { FLAWLESS, judge, type Mark } from './judge.ts';
 import { type Dice, dice, seedOfRun } from './random.ts';

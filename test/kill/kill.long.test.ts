@@ -1,4 +1,4 @@
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { interruptWhileDraining, type Interruptions } from './interrupt-while-draining.ts';
 import { type Scene, setScene } from './scene.ts';
 
@@ -20,7 +20,7 @@ function killed20Times({ fieldLink, coreLink }: Scene): Interruptions {
   };
 }
 
-law(
+serverTest(
   'a bridge from MQTT to JetStream that is killed 20 times mid-drain loses nothing, keeps the order of each key and stores nothing twice',
   { needs: ['mosquitto-process', 'nats-process'] },
   async (t) => {
@@ -29,7 +29,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'a bridge from JetStream to JetStream that is killed 20 times mid-drain loses nothing, keeps the order of each key and stores nothing twice',
   { needs: ['nats-process'] },
   async (t) => {

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { startKafka } from '../harness/kafka.ts';
-import { law } from '../harness/law.ts';
+import { busNamed } from '../brokers/all.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { startNats } from '../harness/nats.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { markOf as farMarkOf, messages } from '../matrix/far-message.ts';
-import { kafkaEnd } from '../matrix/kafka-end.ts';
 import { backlog } from './backlog.ts';
-import { type Bridge, startBridge } from './bridge.ts';
+import { type Bridge, startBridge } from '../harness/bridge.ts';
 import { settleIn, stopped } from './drain.ts';
 import { FLAWLESS, judge, type Mark, type Verdict } from './judge.ts';
 import { type Field, markOf, type Scene, setScene } from './scene.ts';
@@ -100,7 +99,7 @@ void describe(
       ['mqtt', 'MQTT'],
       ['jetstream', 'JetStream'],
     ] as const satisfies readonly (readonly [Field, string])[]) {
-      law(
+      serverTest(
         `and away for longer than a stream remembers ids: from ${name} nothing is lost, and nothing in the stream twice`,
         { needs: ['mosquitto-process', 'nats-process'] },
         async () => {
@@ -116,16 +115,16 @@ void describe(
         },
       );
 
-      law(
+      serverTest(
         `from ${name} nothing is lost, and nothing in Kafka twice, which removes no duplicates itself`,
         { needs: ['mosquitto-process', 'nats-process', 'kafka-process'] },
         async () => {
-          await using server = await startKafka();
+          await using log = await busNamed('kafka').endpoints.start();
           await using scene = await setScene(kind, { links: true });
-          const log = kafkaEnd(server);
+          await log.prepare('sink', ['tracks']);
           await using listener = await log.listen('tracks');
-          const buses = { field: scene.buses['field'], log: log.connection };
-          const route = routeTo(scene, { bus: 'log', ...log.to('tracks') });
+          const buses = { field: scene.buses['field'], log: log.direct };
+          const route = routeTo(scene, { bus: 'log', ...log.exit('tracks').bridge });
           const file = scene.project.pipeline('to-log', { buses, routes: [route] });
           const start = (): Bridge => startBridge(scene.project.folder, file);
           const first = start();
@@ -141,7 +140,7 @@ void describe(
       );
     }
 
-    law(
+    serverTest(
       'without the right to read the stream: it says what to grant and starts all the same, and then tracks are there twice',
       { needs: ['nats-process'] },
       async () => {
@@ -172,7 +171,7 @@ void describe(
           stored: () => tracks.read(markOf),
         });
         assert.deepEqual({ lost, inverted, unknown }, { lost: 0, inverted: 0, unknown: 0 });
-        assert.ok(duplicated > 0, 'the other laws of this file would prove nothing');
+        assert.ok(duplicated > 0, 'the other tests of this file would prove nothing');
         for (const bridge of bridges) {
           const said = bridge.lines().find(({ event }) => event === 'log-recovery-failed');
           assert.match(String(said?.['text']), /grant publishing to \$JS\.API\.CONSUMER\.CREATE\.TRACKS/);
@@ -182,19 +181,20 @@ void describe(
   },
 );
 
-law(
+serverTest(
   'a topic that was deleted and made again while the bridge was away has other messages at the same offsets: all of them arrive',
   { needs: ['kafka-process'] },
   async () => {
-    await using server = await startKafka();
+    await using log = await busNamed('kafka').endpoints.start();
     await using scene = await setScene('jetstream');
-    const log = kafkaEnd(server);
     const sent = messages(8, 1000);
     const [first, second] = [sent.slice(0, 500), sent.slice(500)];
-    await log.prepareSource('anew');
+    await log.prepare('source', ['anew']);
+    await log.prepare('sink', ['anew']);
     await using listener = await log.listen('anew');
-    const routes = [{ name: 'anew', from: { bus: 'log', ...log.from('anew') }, to: { bus: 'log', ...log.to('anew') } }];
-    const file = scene.project.pipeline('anew', { buses: { log: log.connection }, routes });
+    const from = { bus: 'log', ...log.entrance('anew').bridge };
+    const routes = [{ name: 'anew', from, to: { bus: 'log', ...log.exit('anew').bridge } }];
+    const file = scene.project.pipeline('anew', { buses: { log: log.direct }, routes });
     for (const part of [first, second]) {
       const before = listener.arrived.length;
       await log.publish('anew', part);
@@ -202,9 +202,9 @@ law(
       await waitFor(() => listener.arrived.length >= before + part.length, DEADLINE_MS, 'all of a topic');
       await stopped(bridge);
       if (part === second) break;
-      await server.admin((admin) => admin.deleteTopics({ topics: ['in-anew'] }));
+      await log.remove('source', 'anew');
       await sleep(QUIET_MS);
-      await log.prepareSource('anew');
+      await log.prepare('source', ['anew']);
     }
     const marks = listener.arrived.map((one) => farMarkOf(one) ?? { key: 'unreadable', number: 0 });
     assert.deepEqual(judge(sent, marks), FLAWLESS);

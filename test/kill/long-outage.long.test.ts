@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { setClassScene } from '../classes/scene.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 const COUNT = 200;
@@ -11,7 +11,7 @@ const ARRIVAL_MS = 30_000;
 const NS = 1_000_000;
 
 for (const trafficClass of ['event', 'telemetry'] as const) {
-  law(
+  serverTest(
     `${trafficClass}: an outage that outlasts the memory of the stream leaves nothing twice, though no confirmation arrived`,
     { needs: ['nats-process'] },
     async () => {

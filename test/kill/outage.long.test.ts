@@ -1,8 +1,8 @@
 import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { interruptWhileDraining, type Interruptions } from './interrupt-while-draining.ts';
 import type { Dice } from './random.ts';
 import { type Scene, setScene } from './scene.ts';
@@ -40,7 +40,7 @@ function killedAroundOutages(scene: Scene): Interruptions {
 
 // At once: most of it is waiting.
 void describe('with the server of the sink away for 5 s before each of 20 kills', { concurrency: true }, () => {
-  law(
+  serverTest(
     'a bridge from MQTT to JetStream loses nothing, keeps the order of each key and stores nothing twice',
     { needs: ['mosquitto-process', 'nats-process'], timeoutMs },
     async (t) => {
@@ -49,7 +49,7 @@ void describe('with the server of the sink away for 5 s before each of 20 kills'
     },
   );
 
-  law(
+  serverTest(
     'a bridge from JetStream to JetStream loses nothing, keeps the order of each key and stores nothing twice',
     { needs: ['nats-process'], timeoutMs },
     async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { law } from '../harness/law.ts';
-import { ground, SERVERS } from '../host/ground.ts';
+import { serverTest } from '../harness/server-test.ts';
+import { fixture, SERVERS } from '../host/fixture.ts';
 import { comeThrough } from '../host/poison-steps.ts';
 
 /** Takes twice the time for each level, and makes nothing meanwhile: no list of patterns tells it from others. */
@@ -10,11 +10,11 @@ const EXPLODING = {
   anyOf: [{ type: 'object' }, { allOf: [{ not: { not: list } }, { not: { not: list } }] }],
 };
 
-law(
+serverTest(
   'a message whose validation never ends, on a route without functions, is named and ends the bridge three times: then it is a dead letter, and the 20 good ones arrive',
   SERVERS,
   async () => {
-    await using scene = await ground({
+    await using scene = await fixture({
       route: { stages: [{ validate: 's' }] },
       files: { 'schemas/s.json': EXPLODING },
     });

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readLetters } from '../host/memory-run.ts';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
-import { type Bridge, stateFolder } from './bridge.ts';
+import { type Bridge, stateFolder } from '../harness/bridge.ts';
+import type { LogLine } from '../harness/sluice-process.ts';
 import { advanced, drained, settleIn, stopped } from './drain.ts';
 import { FLAWLESS, judge, type Mark } from './judge.ts';
 import { type Field, type Scene, setScene } from './scene.ts';
 
+const NONE: LogLine = { level: '', event: 'none' };
 const TOTAL = 500;
 const KEYS = 5;
 const POISON: Mark = { key: 'unit-2', number: 37 };
@@ -68,8 +70,7 @@ async function supervise(scene: Scene, mostEnds: number): Promise<{ ends: number
   for (let ends = 0; ; ends += 1) {
     const bridge = scene.start();
     const outcome = await waitFor(
-      async () =>
-        bridge.process.exit ?? ((await scene.tracks.count()) >= TOTAL - 1 && letters(scene).length > 0 && 'through'),
+      async () => bridge.exit ?? ((await scene.tracks.count()) >= TOTAL - 1 && letters(scene).length > 0 && 'through'),
       RUN_MS,
       'the bridge to end, or to have passed everything',
     );
@@ -82,7 +83,7 @@ void describe('poison messages', { concurrency: 2 }, () => {
   const needs = ['mosquitto-process', 'nats-process'] as const;
   for (const kind of ['mqtt', 'jetstream'] as const satisfies readonly Field[]) {
     for (const poison of Object.values(POISONS)) {
-      law(
+      serverTest(
         `a message from ${kind} whose function ${poison.does} ends the bridge at most ${poison.ends} times: then it is a dead letter, and all others arrive, once and in order`,
         { needs },
         async (t) => {
@@ -113,7 +114,7 @@ void describe('poison messages', { concurrency: 2 }, () => {
   }
 
   for (const [name, poison] of Object.entries(POISONS)) {
-    law(
+    serverTest(
       `with isolate: worker a message whose function ${poison.does} never ends the bridge: it is a dead letter, and all others arrive, once and in order`,
       { needs },
       async () => {
@@ -131,32 +132,36 @@ void describe('poison messages', { concurrency: 2 }, () => {
     );
   }
 
-  law('the log names the message that held up the event loop, and how', { needs: ['nats-process'] }, async () => {
-    await using scene = await poisonedScene('jetstream', POISONS['loop'] as Poison);
-    await settleIn(scene);
-    await scene.publish([...backlog(KEYS, TOTAL)]);
-    const bridge = scene.start();
-    await waitFor(() => bridge.process.exit, RUN_MS, 'the bridge to end');
-    assert.equal(bridge.process.exit, 'SIGKILL');
-    const { text, time, ...line } = bridge.lines().find(({ event }) => event === 'stuck') ?? { event: 'none' };
-    const position = [...backlog(KEYS, TOTAL)].findIndex(
-      ({ key, number }) => key === POISON.key && number === POISON.number,
-    );
-    assert.deepEqual(line, {
-      event: 'stuck',
-      level: 'error',
-      pipeline: 'fleet',
-      code: 'TRANSFORM_STUCK',
-      route: 'positions',
-      stage: 'function report-to-track',
-      delivery: String(line['delivery']),
-    });
-    assert.match(line['delivery'], new RegExp(`^REPORTS@\\w+:${position + 1}$`));
-    assert.match(String(text), /stood still for [2-4]\d\d\d ms/);
-    assert.ok(time);
-  });
+  serverTest(
+    'the log names the message that held up the event loop, and how',
+    { needs: ['nats-process'] },
+    async () => {
+      await using scene = await poisonedScene('jetstream', POISONS['loop'] as Poison);
+      await settleIn(scene);
+      await scene.publish([...backlog(KEYS, TOTAL)]);
+      const bridge = scene.start();
+      await waitFor(() => bridge.exit, RUN_MS, 'the bridge to end');
+      assert.equal(bridge.exit, 'SIGKILL');
+      const { text, time, ...line } = bridge.lines().find(({ event }) => event === 'stuck') ?? NONE;
+      const position = [...backlog(KEYS, TOTAL)].findIndex(
+        ({ key, number }) => key === POISON.key && number === POISON.number,
+      );
+      assert.deepEqual(line, {
+        event: 'stuck',
+        level: 'error',
+        pipeline: 'fleet',
+        code: 'TRANSFORM_STUCK',
+        route: 'positions',
+        stage: 'function report-to-track',
+        delivery: String(line['delivery']),
+      });
+      assert.match(line['delivery'], new RegExp(`^REPORTS@\\w+:${position + 1}$`));
+      assert.match(String(text), /stood still for [2-4]\d\d\d ms/);
+      assert.ok(time);
+    },
+  );
 
-  law(
+  serverTest(
     'a bridge that is stopped by SIGSTOP for longer than its limits goes on as if nothing had been',
     { needs: ['nats-process'] },
     async () => {
@@ -164,52 +169,61 @@ void describe('poison messages', { concurrency: 2 }, () => {
       await settleIn(scene);
       const bridge = scene.start();
       await bridge.ready();
-      bridge.process.signal('SIGSTOP');
+      bridge.signal('SIGSTOP');
       await sleep(4000);
-      bridge.process.signal('SIGCONT');
+      bridge.signal('SIGCONT');
       await sleep(2500);
-      assert.equal(bridge.process.exit, undefined, bridge.tail());
+      assert.equal(bridge.exit, undefined, bridge.tail());
       const sent = [...backlog(KEYS, TOTAL)];
       await scene.publish(sent);
       await drained(scene, TOTAL, bridge);
     },
   );
 
-  law('there is probation after a kill, and none after an end in order', { needs: ['nats-process'] }, async () => {
-    await using scene = await setScene('jetstream');
-    const inQuarantine = (bridge: Bridge): boolean => bridge.lines().some(({ event }) => event === 'crash-quarantine');
-    await settleIn(scene);
-    const second = scene.start();
-    await second.ready();
-    assert.equal(inQuarantine(second), false);
-    const sent = [...backlog(KEYS, TOTAL)];
-    await scene.publish(sent);
-    await advanced(scene, 100, second);
-    await second.kill();
-    const third = scene.start();
-    await drained(scene, TOTAL, third);
-    assert.equal(inQuarantine(third), true);
-    const fourth = scene.start();
-    await fourth.ready();
-    assert.equal(inQuarantine(fourth), false);
-    await stopped(fourth);
-    assert.deepEqual(judge(sent, await scene.stored()), FLAWLESS);
-  });
+  serverTest(
+    'there is probation after a kill, and none after an end in order',
+    { needs: ['nats-process'] },
+    async () => {
+      await using scene = await setScene('jetstream');
+      const inQuarantine = (bridge: Bridge): boolean =>
+        bridge.lines().some(({ event }) => event === 'crash-quarantine');
+      await settleIn(scene);
+      const second = scene.start();
+      await second.ready();
+      assert.equal(inQuarantine(second), false);
+      const sent = [...backlog(KEYS, TOTAL)];
+      await scene.publish(sent);
+      await advanced(scene, 100, second);
+      await second.kill();
+      const third = scene.start();
+      await drained(scene, TOTAL, third);
+      assert.equal(inQuarantine(third), true);
+      const fourth = scene.start();
+      await fourth.ready();
+      assert.equal(inQuarantine(fourth), false);
+      await stopped(fourth);
+      assert.deepEqual(judge(sent, await scene.stored()), FLAWLESS);
+    },
+  );
 
-  law('a bridge that is killed again and again in probation convicts nobody', { needs: ['nats-process'] }, async () => {
-    await using scene = await setScene('jetstream');
-    await settleIn(scene);
-    const sent = [...backlog(KEYS, 20 * TOTAL)];
-    await scene.publish(sent);
-    for (let kills = 0; kills < 6; kills += 1) {
-      const before = await scene.tracks.count();
-      const bridge = scene.start();
-      await advanced(scene, before + 20, bridge);
-      await bridge.kill();
-    }
-    assert.ok((await scene.tracks.count()) < sent.length, 'all was drained before the last kill: it proves nothing');
-    await drained(scene, sent.length);
-    assert.deepEqual(letters(scene), []);
-    assert.deepEqual(judge(sent, await scene.stored()), FLAWLESS);
-  });
+  serverTest(
+    'a bridge that is killed again and again in probation convicts nobody',
+    { needs: ['nats-process'] },
+    async () => {
+      await using scene = await setScene('jetstream');
+      await settleIn(scene);
+      const sent = [...backlog(KEYS, 20 * TOTAL)];
+      await scene.publish(sent);
+      for (let kills = 0; kills < 6; kills += 1) {
+        const before = await scene.tracks.count();
+        const bridge = scene.start();
+        await advanced(scene, before + 20, bridge);
+        await bridge.kill();
+      }
+      assert.ok((await scene.tracks.count()) < sent.length, 'all was drained before the last kill: it proves nothing');
+      await drained(scene, sent.length);
+      assert.deepEqual(letters(scene), []);
+      assert.deepEqual(judge(sent, await scene.stored()), FLAWLESS);
+    },
+  );
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { advanced, drained, settleIn } from './drain.ts';
 import { FLAWLESS, judge } from './judge.ts';
 import { type Field, type Scene, setScene } from './scene.ts';
@@ -22,7 +22,7 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
   ] as const satisfies readonly (readonly [Field, string])[]) {
     const needs = ['mosquitto-process', 'nats-process'] as const;
 
-    law(
+    serverTest(
       `while the stream of the sink does not exist nothing from ${name} is confirmed or acknowledged, and all of it comes in order once it does`,
       { needs },
       async () => {
@@ -43,7 +43,7 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
       },
     );
 
-    law(
+    serverTest(
       `a bridge from ${name} that is killed while the stream of its sink does not exist has acknowledged nothing`,
       { needs },
       async () => {
@@ -62,7 +62,7 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
       },
     );
 
-    law(
+    serverTest(
       `a stream that mid-drain refuses what it took before, and takes it again, loses nothing from ${name} and stores nothing twice`,
       { needs },
       async () => {
@@ -87,11 +87,7 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
 
 /** For a while nothing is confirmed: everything stays with the source, a window of it in the bridge. */
 async function withoutConfirmation(scene: Scene, bridge: Bridge, total: number): Promise<void> {
-  await bridge.said(
-    ({ event, code }) => event === 'sink-stalled' && code === 'SINK_DOWN',
-    DEADLINE_MS,
-    'what is refused',
-  );
+  await bridge.said(({ event, code }) => event === 'sink-stalled' && code === 'SINK_DOWN', 1, DEADLINE_MS);
   await waitFor(async () => (await bridge.metric('sluice_messages_held')) === WINDOW, DEADLINE_MS, 'a full window');
   await sleep(WITHOUT_MS);
   assert.equal(await bridge.metric('sluice_frames_sent_total'), 0);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
-import { type Bridge, startBridge } from './bridge.ts';
+import { type Bridge, startBridge } from '../harness/bridge.ts';
 import { stopped } from './drain.ts';
 import { FLAWLESS, judge, type Mark } from './judge.ts';
 import { type Field, markOf, type Scene, setScene } from './scene.ts';
@@ -30,7 +30,7 @@ for (const [kind, name] of [
 ] as const satisfies readonly (readonly [Field, string])[]) {
   const needs = ['mosquitto-process', 'nats-process'] as const;
 
-  law(
+  serverTest(
     `two routes of one pipeline that read the same of ${name} never swallow each other's messages`,
     { needs },
     async () => {
@@ -42,7 +42,7 @@ for (const [kind, name] of [
     },
   );
 
-  law(`two pipelines that read the same of ${name} never swallow each other's messages`, { needs }, async () => {
+  serverTest(`two pipelines that read the same of ${name} never swallow each other's messages`, { needs }, async () => {
     await using scene = await setScene(kind);
     const ways = ['north', 'south'];
     const bridges = ways.map((way) => {

@@ -4,9 +4,9 @@ import type { Broker } from '../harness/broker.ts';
 import { type Link, startLink } from '../harness/link.ts';
 import { type MosquittoOptions, startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
-import { type Bridge, startBridge } from './bridge.ts';
+import { type Bridge, startBridge } from '../harness/bridge.ts';
 import type { Mark } from './judge.ts';
-import { newProject, type Project, STAGES } from './project.ts';
+import { newProject, type Project, STAGES } from './track-project.ts';
 import { publishMqtt, publishNats } from './publish.ts';
 import { type TestStream, testStream } from './test-stream.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
 import { drained, settleIn } from './drain.ts';
@@ -9,7 +9,7 @@ import { setScene } from './scene.ts';
 const TOTAL = 5000;
 const SPOOL_MS = 60_000;
 
-law(
+serverTest(
   `with a spool ${TOTAL} messages are settled while the server of the sink is away, and outlive the bridge and the server of the source`,
   { needs: ['mosquitto-process', 'nats-process'] },
   async (t) => {
@@ -37,7 +37,7 @@ law(
     await scene.core.restart();
     const second = scene.start();
     await second.ready();
-    const found = await second.said(({ event }) => event === 'spool-found', SPOOL_MS, 'what it found');
+    const found = await second.said('spool-found', 1, SPOOL_MS);
     assert.equal(found['messages'], TOTAL);
     await drained(scene, TOTAL, second);
     const farewell = second.lines().find(({ event }) => event === 'stopped');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { drained, settleIn } from './drain.ts';
 import { interruptWhileDraining } from './interrupt-while-draining.ts';
 import { FLAWLESS, judge, type Mark } from './judge.ts';
@@ -26,7 +26,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
   ] as const satisfies readonly (readonly [Field, string])[]) {
     const needs = ['mosquitto-process', 'nats-process'] as const;
 
-    law(
+    serverTest(
       `a bridge from ${name} that is told to stop mid-drain 5 times ends well each time, loses nothing, keeps the order and stores nothing twice`,
       { needs },
       async (t) => {
@@ -44,16 +44,16 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
       },
     );
 
-    law(
+    serverTest(
       `a bridge from ${name} whose sink is dead ends at the second signal at once; what it held comes again, once`,
       { needs },
       async () => {
         await using scene = await setScene(kind);
         const sent = [...backlog(8, 1000)];
         const bridge = await heldUp(scene, sent, () => scene.core.kill());
-        bridge.process.signal('SIGTERM');
-        await bridge.said(({ event }) => event === 'stopping', AT_ONCE_MS, 'that it stops');
-        assert.equal(bridge.process.exit, undefined);
+        bridge.signal('SIGTERM');
+        await bridge.said('stopping', 1, AT_ONCE_MS);
+        assert.equal(bridge.exit, undefined);
         // 128 and the signal's number: what a shell would say of it.
         assert.equal(await bridge.terminate(AT_ONCE_MS), 'exit code 143');
         await scene.core.restart();
@@ -62,7 +62,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
       },
     );
 
-    law(
+    serverTest(
       `a bridge from ${name} whose sink is dead stops within its deadline and gives back what it holds, which comes again, once`,
       { needs },
       async () => {
@@ -84,7 +84,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
     );
   }
 
-  law(
+  serverTest(
     'a bridge whose functions take longer than its deadline ends in time and says what waited for what; all of it comes again, once',
     { needs: ['nats-process'] },
     async () => {

@@ -7,9 +7,9 @@ import { Deque } from '../../runtime/kit/deque.ts';
 import { AsyncQueue } from '../../runtime/kit/async-queue.ts';
 import { IntMap } from '../../runtime/kit/int-map.ts';
 import { durationMs, sizeBytes } from '../../runtime/kit/quantity.ts';
-import { SettledPrefix } from '../../runtime/kit/settled-prefix.ts';
+import { SettledPrefix } from '../../runtime/buses/support/settled-prefix.ts';
 import { shortened } from '../../runtime/kit/shortened.ts';
-import { type SuspensionEvent, Suspensions } from '../../runtime/kit/suspensions.ts';
+import { type SuspensionEvent, Suspensions } from '../../runtime/buses/support/suspensions.ts';
 
 test('a deque holds what an array would, whatever is done to it', () => {
   fc.assert(
@@ -90,10 +90,14 @@ test('settlements in any order come out in the order of receipt', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(), { minLength: 1, maxLength: 30 }), (seeds) => {
       const released: number[] = [];
-      const prefix = new SettledPrefix<number>((item) => released.push(item));
-      const settle = seeds.map((_, index) => prefix.enter(index));
+      const prefix = new SettledPrefix<{ readonly index: number; isSettled: boolean }>();
+      const items = seeds.map((_, index) => ({ index, isSettled: false }));
+      for (const item of items) prefix.push(item);
       const order = seeds.map((seed, index) => ({ seed, index })).toSorted((a, b) => a.seed - b.seed);
-      for (const { index } of order) settle[index]?.();
+      for (const { index } of order) {
+        Object.assign(items[index] ?? {}, { isSettled: true });
+        prefix.advance((item) => released.push(item.index));
+      }
       assert.deepEqual(
         released,
         seeds.map((_, index) => index),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Liveness, NoAnswer } from '../../runtime/kit/liveness.ts';
-import { Standstill } from '../../runtime/kit/standstill.ts';
+import { Liveness, NoAnswer } from '../../runtime/buses/support/liveness.ts';
+import { Standstill } from '../../runtime/buses/support/standstill.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 const SOON = { everyMs: 1, answerMs: 20 } as const;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LogIds } from '../../runtime/kit/log-ids.ts';
+import { LogIds } from '../../runtime/buses/support/log-ids.ts';
 
 test('an id that messages of different times have proves nothing, however often it comes; written twice it does', () => {
   const ids = new LogIds<{ readonly latestMs: number }>();

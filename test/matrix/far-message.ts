@@ -1,28 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { Arrived, Outgoing } from '../brokers/test-bus.ts';
 import type { Mark } from '../kill/judge.ts';
 
 /** How long the messages of the matrix may live: nothing expires, and the time that is left is seen at the far side. */
 export const LIFE_MS = 3_600_000;
 export const CONTENT_TYPE = 'application/octet-stream';
 
-/** A message as a publisher makes it: every part of it is to arrive. */
-export interface Sent extends Mark {
-  readonly body: Buffer;
-  readonly headers: ReadonlyMap<string, readonly string[]>;
-  readonly id: string;
-}
-
-/** A message as a consumer of the far bus sees it, read with that bus's own client. */
-export interface Arrived {
-  readonly key: string;
-  readonly body: Buffer;
-  readonly headers: ReadonlyMap<string, readonly string[]>;
-  readonly contentType: string | undefined;
-  readonly id: string | undefined;
-  /** When it arrived, and when it is to expire, in milliseconds since 1970. */
-  readonly atMs: number;
-  readonly expiresAtMs: number | undefined;
-}
+/** Every part of it is to arrive. */
+export type Sent = Mark & Required<Outgoing>;
 
 /** `count` messages over `keys` keys, in turn, numbered from 1 within each. */
 export function messages(keys: number, count: number): Sent[] {
@@ -37,6 +22,8 @@ function messageOf(mark: Mark): Sent {
     ...mark,
     body: bodyOf(mark),
     id: `${key}-${number}`,
+    contentType: CONTENT_TYPE,
+    lifeMs: LIFE_MS,
     headers: new Map([
       ['seclabel', [number % 2 === 0 ? 'S;REL=A' : 'U']],
       ['traceparent', [`00-${digest(mark).toString('hex').slice(0, 32)}-b7ad6b7169203331-01`]],

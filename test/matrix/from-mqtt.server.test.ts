@@ -1,3 +1,3 @@
-import { matrixLaws } from './matrix-laws.ts';
+import { matrixTests } from './matrix-tests.ts';
 
-matrixLaws('mqtt');
+matrixTests('mqtt');

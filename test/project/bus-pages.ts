@@ -1,29 +1,30 @@
 // `node test/project/bus-pages.ts` writes the generated sections of docs/buses/*.md anew; a test fails when they drift.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Guarantees, OptionSchema } from '#contract/bus.ts';
+import type { Bus, Guarantees, OptionSchema } from '#contract/bus.ts';
 import { boundsInWords } from '../../runtime/project/check/describe.ts';
-import { busesByName, guaranteesOf, SHAPES } from './bus-shapes.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
+import { guaranteesOf, shapesOf } from './bus-shapes.ts';
 
-/** The pages of this tree: one a bus that an operator runs. */
-export const PAGES: readonly string[] = [...new Set(SHAPES.map(({ bus }) => bus))];
-
-function pathOf(bus: string): string {
-  return fileURLToPath(new URL(`../../docs/buses/${bus}.md`, import.meta.url));
+function pathOf({ name }: Bus): string {
+  return fileURLToPath(new URL(`../../docs/buses/${name}.md`, import.meta.url));
 }
 
-export function writtenPage(bus: string): string {
+/** The buses of the catalog, each of which has a page, in the order of the catalog. */
+export const PAGES: readonly Bus[] = [...catalog.buses.values()];
+
+export function writtenPage(bus: Bus): string {
   return readFileSync(pathOf(bus), 'utf8');
 }
 
-/** The page with its generated sections made anew from the driver. Throws where a section is missing. */
-export function freshPage(bus: string): string {
+/** The page with its generated parts made anew from the driver: heading, options, guarantees. Throws where one is missing. */
+export function freshPage(bus: Bus, written = writtenPage(bus)): string {
   const sections = { options: options(bus), guarantees: guarantees(bus) };
-  let page = writtenPage(bus);
+  let page = written.replace(/^# .*/, `# ${bus.page.title}`);
   for (const [name, text] of Object.entries(sections)) {
     const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
     const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-    if (from < 0 || to < from) throw new Error(`docs/buses/${bus}.md lacks ${begin} ... ${end}`);
+    if (from < 0 || to < from) throw new Error(`docs/buses/${bus.name}.md lacks ${begin} ... ${end}`);
     page = `${page.slice(0, from)}${begin}\n\n${text}\n\n${page.slice(to)}`;
   }
   return page;
@@ -71,8 +72,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-function options(bus: string): string {
-  const { connectionSchema, sourceSchema, sinkSchema } = busesByName(bus);
+function options({ connectionSchema, sourceSchema, sinkSchema }: Bus): string {
   return (
     [
       ['connection', connectionSchema],
@@ -126,8 +126,8 @@ const LINES: readonly (readonly [string, (promised: Guarantees, isSource: boolea
   ['carries null bodies', ({ carriesNull }) => yes(carriesNull)],
 ];
 
-function guarantees(bus: string): string {
-  const shapes = SHAPES.filter((shape) => shape.bus === bus).map((shape) => ({
+function guarantees(bus: Bus): string {
+  const shapes = shapesOf([bus]).map((shape) => ({
     title: shape.title,
     isSource: 'from' in shape,
     promised: guaranteesOf(shape),

@@ -6,10 +6,12 @@ import { CARRIED_HEADERS } from '#contract/carried-headers.ts';
 import { RESERVED_HEADERS } from '#contract/frame.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
-import { DEFAULTS, sinkWords, sourceWords } from '../../runtime/project/fields/pipeline-fields.ts';
+import { DEFAULTS } from '../../runtime/project/fields/field-defaults.ts';
+import { FIELDS, sharedWords } from '../../runtime/project/fields/field-tables.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { freshPage, PAGES, writtenPage as writtenBusPage } from './bus-pages.ts';
 import { errorsPage, writtenPage } from './errors-page.ts';
+import { freshGuide, writtenGuide } from './words-page.ts';
 
 const GUIDE = readFileSync(new URL('../../docs/pipeline-file.md', import.meta.url), 'utf8');
 
@@ -17,9 +19,13 @@ test('docs/errors.md lists every code', () => {
   assert.equal(writtenPage(), errorsPage(), 'it drifted: node test/project/errors-page.ts');
 });
 
+test('docs/pipeline-file.md lists the words of a route as project/fields has them', () => {
+  assert.equal(writtenGuide(), freshGuide(), 'it drifted: node test/project/words-page.ts');
+});
+
 test('docs/pipeline-file.md names every shared word, every kind of bus, every verb and the defaults', () => {
   const codecs = [...catalog.codecs.keys()];
-  const words = [...Object.keys(sourceWords(codecs)), ...Object.keys(sinkWords(codecs))];
+  const words = [...sharedWords(FIELDS, 'from'), ...sharedWords(FIELDS, 'to')];
   for (const word of [...words, ...catalog.buses.keys(), 'retry', 'deadLetter', 'class']) {
     assert.match(GUIDE, new RegExp(`\`[^\`]*\\b${word}\\b[^\`]*\``), word);
   }
@@ -54,9 +60,10 @@ test('the example of docs/pipeline-file.md passes the check', () => {
 
 test('the pages of the buses print the options and the guarantees that are in the code', () => {
   for (const bus of PAGES)
-    assert.equal(writtenBusPage(bus), freshPage(bus), 'it drifted: node test/project/bus-pages.ts');
+    assert.equal(writtenBusPage(bus), freshPage(bus), `${bus.name} drifted: node test/project/bus-pages.ts`);
 });
 
 test('every bus that an operator runs has a page', () => {
-  assert.deepEqual(new Set(PAGES), new Set([...catalog.buses.keys()].filter((name) => name !== 'memory')));
+  for (const bus of catalog.buses.values())
+    assert.ok(writtenBusPage(bus).startsWith(`# ${bus.page.title}\n`), bus.name);
 });

@@ -79,7 +79,7 @@ test('a variable may name the file, and its value is shown nowhere', () => {
   files['/run/p4th'] = undefined;
   reread?.();
   assert.deepEqual(problems(events), [
-    'BUS_FILE mq: password: what env:PASSWORD names cannot be read; it goes on with what was read before',
+    'BUS_FILE mq: password: what env:PASSWORD names cannot be read; the values read before stay in use',
   ]);
   assert.doesNotMatch(JSON.stringify(checked({ 'ca.pem': 'CA' }, { PASSWORD: 'file:/run/p4th' }).findings), /p4th/);
 });
@@ -92,8 +92,8 @@ test('a file that is gone, empty or no longer fits is said with its name, and wh
   assert.deepEqual(
     [...new Set(problems(events))],
     [
-      'BUS_FILE mq: password: what the default of env:PASSWORD names is empty; it goes on with what was read before',
-      'BUS_FILE mq: tls.ca: what file:ca.pem names cannot be read; it goes on with what was read before',
+      'BUS_FILE mq: password: what the default of env:PASSWORD names is empty; the values read before stay in use',
+      'BUS_FILE mq: tls.ca: what file:ca.pem names cannot be read; the values read before stay in use',
     ],
   );
   assert.doesNotMatch(JSON.stringify(events), /s3cret|first|CA 1/);

@@ -40,11 +40,19 @@ const GIVES = {
   notes: [],
 } as const;
 
+/** The checker looks at none of these. */
+const BEYOND_THE_CHECK = {
+  module: { file: '', exportName: '' },
+  page: { title: '', examples: [] },
+  opposite: { sink: () => '', source: () => '' },
+};
+
 const never = (): never => {
   throw new Error('a checker opens no connection');
 };
 
 const mqtt: Bus<FieldConnection, { topics: readonly string[]; qos: number }, { topic: string }> = {
+  ...BEYOND_THE_CHECK,
   name: 'mqtt',
   grammar: {
     word: 'topic',
@@ -110,6 +118,7 @@ const jetstream: Bus<
   { stream: string; subjects?: readonly string[] },
   { subject: string; stream?: string }
 > = {
+  ...BEYOND_THE_CHECK,
   name: 'jetstream',
   grammar: {
     word: 'subject',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect as connectAmqp } from 'amqplib';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { describe } from 'node:test';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { natsClient, natsWords } from '../harness/nats-client.ts';
 import { startNats } from '../harness/nats.ts';
 import { sharedNats, sharedRabbitMq } from '../harness/shared.ts';
@@ -13,7 +13,7 @@ const TO = { bus: 'out', address: 'x' };
 
 // Most of it is waiting.
 void describe('readiness of a source whose server is well', { concurrency: 2 }, () => {
-  law(
+  serverTest(
     'JetStream: a paused consumer, a deleted stream and a deleted consumer are told with what is waited for',
     { needs: ['nats'] },
     async () => {
@@ -52,7 +52,7 @@ void describe('readiness of a source whose server is well', { concurrency: 2 }, 
     },
   );
 
-  law('RabbitMQ: a deleted queue is told until it is there again', { needs: ['rabbitmq'] }, async () => {
+  serverTest('RabbitMQ: a deleted queue is told until it is there again', { needs: ['rabbitmq'] }, async () => {
     const url = await (await sharedRabbitMq()).freshVhost();
     const client = await connectAmqp(url);
     try {
@@ -77,27 +77,31 @@ void describe('readiness of a source whose server is well', { concurrency: 2 }, 
     }
   });
 
-  law('core NATS: a subject that may no longer be read is told until it may', { needs: ['nats-process'] }, async () => {
-    const all = { user: 'bridge', password: 'x' };
-    const less = { ...all, permissions: '{ subscribe: { deny: ["t.>"] } }' };
-    const admin = { user: 'admin', password: 'y' };
-    await using server = await startNats({ users: [all, admin] });
-    const client = await natsClient(server.url, { user: admin.user, pass: admin.password });
-    try {
-      const read = { bus: 'nats', url: server.url, ...all };
-      await using bridge = await probe({ read, out: OUT }, { bus: 'read', subjects: ['t.>'] }, TO);
-      await server.setUsers([less, admin]);
-      await bridge.red('source', /BUS_AUTH the server denies reading t\.>/);
-      await server.setUsers([all, admin]);
-      await bridge.green();
-      client.publish('t.a', '1');
-      await bridge.delivered(1);
-    } finally {
-      await client.close();
-    }
-  });
+  serverTest(
+    'core NATS: a subject that may no longer be read is told until it may',
+    { needs: ['nats-process'] },
+    async () => {
+      const all = { user: 'bridge', password: 'x' };
+      const less = { ...all, permissions: '{ subscribe: { deny: ["t.>"] } }' };
+      const admin = { user: 'admin', password: 'y' };
+      await using server = await startNats({ users: [all, admin] });
+      const client = await natsClient(server.url, { user: admin.user, pass: admin.password });
+      try {
+        const read = { bus: 'nats', url: server.url, ...all };
+        await using bridge = await probe({ read, out: OUT }, { bus: 'read', subjects: ['t.>'] }, TO);
+        await server.setUsers([less, admin]);
+        await bridge.red('source', /BUS_AUTH the server denies reading t\.>/);
+        await server.setUsers([all, admin]);
+        await bridge.green();
+        client.publish('t.a', '1');
+        await bridge.delivered(1);
+      } finally {
+        await client.close();
+      }
+    },
+  );
 
-  law('an idle route stays ready', { needs: ['nats', 'rabbitmq'] }, async () => {
+  serverTest('an idle route stays ready', { needs: ['nats', 'rabbitmq'] }, async () => {
     await using server = await sharedNats();
     const url = await (await sharedRabbitMq()).freshVhost();
     const buses = {

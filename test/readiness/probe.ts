@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Bridge, startBridge } from '../kill/bridge.ts';
-import { newProject } from '../kill/project.ts';
+import { type Bridge, startBridge } from '../harness/bridge.ts';
+import { newProject } from '../kill/track-project.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 /** Readiness tells the truth within this. */

@@ -1,6 +1,6 @@
 import { describe } from 'node:test';
 import type { Broker } from '../harness/broker.ts';
-import { law, type Need } from '../harness/law.ts';
+import { serverTest, type Need } from '../harness/server-test.ts';
 import { startLink } from '../harness/link.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { natsClient, natsWords } from '../harness/nats-client.ts';
@@ -48,7 +48,7 @@ const WRITE_ENDS: readonly WriteEnd[] = [
 // Most of it is waiting.
 void describe('readiness of a sink', { concurrency: 2 }, () => {
   for (const { name, needs, start, words } of WRITE_ENDS) {
-    law(
+    serverTest(
       `${name}: while messages wait for a server that is stopped, blocked, cut off or silent readiness says so within 35 s, and when they pass`,
       { needs: [...needs, 'nats'], timeoutMs: 420_000 },
       async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { law } from '../harness/law.ts';
+import { serverTest } from '../harness/server-test.ts';
 import { probe } from './probe.ts';
 import { READ_ENDS, type ReadEnd } from './sources.ts';
 
@@ -46,7 +46,7 @@ const FAULTS: readonly Fault[] = [
 // Most of it is waiting.
 void describe('readiness of a source', { concurrency: 4 }, () => {
   for (const { name, needs, start } of READ_ENDS) {
-    law(
+    serverTest(
       `${name}: within 35 s readiness tells of ${FAULTS.map((fault) => fault.name).join(', ')}, and of its end`,
       { needs, timeoutMs: 420_000 },
       async () => {

@@ -3,7 +3,7 @@ import { connectAsync } from 'mqtt';
 import type { Broker } from '../harness/broker.ts';
 import { FRAMES } from '../harness/frames.ts';
 import { type Link, startLink } from '../harness/link.ts';
-import type { Need } from '../harness/law.ts';
+import type { Need } from '../harness/server-test.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { natsClient } from '../harness/nats-client.ts';
 import { startNats } from '../harness/nats.ts';

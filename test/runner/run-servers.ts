@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Found } from '../harness/found.ts';
 import { STARTS_FILE } from '../harness/broker.ts';
 import { provide, type Tool, TOOLS, wayTo } from '../harness/provide.ts';
-import { TOOLS_OF } from '../harness/law.ts';
+import { TOOLS_OF } from '../harness/server-test.ts';
 import { type ServerKind, startShared } from '../harness/shared-servers.ts';
 
 const SLOW_MS = 2000;
@@ -35,7 +35,7 @@ async function provideAll(say: (line: string) => void): Promise<ReadonlyMap<Tool
   await Promise.all(TOOLS.map(async (tool) => found.set(tool, await provide(tool))));
   clearTimeout(slow);
   say(`servers and tools: ${present()}`);
-  for (const [tool, one] of found) if (!one.found) say(`${tool}: MISSING, its laws cannot run: ${one.reason}`);
+  for (const [tool, one] of found) if (!one.found) say(`${tool}: MISSING, its tests cannot run: ${one.reason}`);
   return found;
 }
 

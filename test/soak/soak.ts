@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { cornerKinds } from '../chaos/corners.ts';
+import { startedOnce } from '../brokers/started.ts';
 import { pairsOf } from '../chaos/pairs.ts';
-import { setStage } from '../chaos/stage.ts';
+import { startScenario } from '../chaos/scenario.ts';
 import type { Link } from '../harness/link.ts';
-import type { Bridge } from '../kill/bridge.ts';
+import type { Bridge } from '../harness/bridge.ts';
 import { reportText } from '../../runtime/verify/verdicts.ts';
 import { flatness, look, type Sample } from './samples.ts';
 
@@ -42,21 +42,19 @@ async function main(): Promise<number> {
   }
   const lastsMs = minutes * 60_000;
   await using servers = new AsyncDisposableStack();
-  const [pair] = pairsOf(cornerKinds(servers), values.pair);
+  const [pair] = pairsOf(values.pair);
   if (pair === undefined) throw new Error(USAGE);
-  const [source, sink] = [
-    { bus: pair[0].bus, corner: await pair[0].open() },
-    { bus: pair[1].bus, corner: await pair[1].open() },
-  ];
-  await using stage = await setStage({ source, sink, classes: ['event'] });
-  const bridge = stage.start();
+  const started = startedOnce(servers);
+  const [source, sink] = [await started(pair[0]), await started(pair[1])];
+  await using scenario = await startScenario({ source, sink, classes: ['event'] });
+  const bridge = scenario.start();
   await bridge.ready();
   say(`${source.bus} to ${sink.bus}, ${rate} a second, ${minutes} minutes, the sink away every ${outageEveryS} s`);
-  const checks = await stage.check({ lastsMs, ratePerSecond: rate, keys: KEYS });
+  const checks = await scenario.check({ lastsMs, ratePerSecond: rate, keys: KEYS });
   const check = checks.get('event');
   if (check === undefined) throw new Error('no check');
   const over = new AbortController();
-  const outages = takeAway(sink.corner.links.sink, outageEveryS, over.signal);
+  const outages = takeAway(sink.endpoint.links.sink, outageEveryS, over.signal);
   const sampling = sampled(bridge, over.signal, (sample) => {
     const { sent, arrived, missing } = check.numbers();
     const mib = Math.round(sample.residentBytes / 1024 ** 2);
@@ -99,7 +97,7 @@ async function sampled(bridge: Bridge, signal: AbortSignal, tell: (sample: Sampl
     const askedMs = performance.now();
     await bridge.ask('/livez').catch(() => {});
     const answerMs = performance.now() - askedMs;
-    const sample = { atMs: performance.now() - startMs, answerMs, ...look(bridge.process.pid) };
+    const sample = { atMs: performance.now() - startMs, answerMs, ...look(bridge.pid) };
     samples.push(sample);
     if (sample.atMs - toldMs >= TELL_MS) {
       toldMs = sample.atMs;

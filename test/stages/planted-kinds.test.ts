@@ -15,7 +15,7 @@ import { pipelineSchemaText } from '../../runtime/project/fields/pipeline-schema
 import type { StageKind } from '#contract/stage-kind.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
 import { patient } from '../harness/patience.ts';
-import { newProject } from '../host/project.ts';
+import { newProject } from '../harness/project.ts';
 import { stagesPage, writtenPage } from './stages-page.ts';
 
 /** `atLeast: 5`: a stage kind that names no file. */

@@ -7,7 +7,7 @@ import { openPipelineState, type PipelineState } from '../../runtime/store/pipel
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { startNode } from '../host/sluice-process.ts';
+import { startNode } from '../harness/sluice-process.ts';
 import { letterForTest } from './letter.ts';
 import { isProcessed } from './is-processed.ts';
 

@@ -10,7 +10,7 @@ import { takeStateFolder } from '../../runtime/store/state-folder.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { startNode } from '../host/sluice-process.ts';
+import { startNode } from '../harness/sluice-process.ts';
 import { letterForTest } from './letter.ts';
 
 const OLD_TABLE = `CREATE TABLE dead_letters (

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import { REPOSITORY } from '../host/sluice-process.ts';
+import { REPOSITORY } from '../harness/sluice-process.ts';
 
 const PROGRAM = `
 import { writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 import type { Guarantees } from '#contract/bus.ts';
-import { GATHER_MS } from './commits.ts';
+import { COMMIT_INTERVAL_MS } from './source/offset-committer.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from './options.ts';
 
 const CARRIES = {
@@ -25,7 +25,7 @@ export function sourceGuarantees(_connection: KafkaConnection, from: KafkaFrom):
     confirms: 'stored',
     redelivers: true,
     stamps: 'publisher',
-    commitsEveryMs: GATHER_MS,
+    commitsEveryMs: COMMIT_INTERVAL_MS,
     recoversIds: false,
     ordered: 'key',
     notes,

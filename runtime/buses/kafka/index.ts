@@ -1,5 +1,6 @@
 import type { Bus } from '#contract/bus.ts';
-import { flaws } from './flaws.ts';
+import { checkOptions } from './check-options.ts';
+import { urls } from './end-urls.ts';
 import { sinkGuarantees, sourceGuarantees } from './guarantees.ts';
 import { headerSpelling } from './header-spelling.ts';
 import {
@@ -10,13 +11,19 @@ import {
   sinkSchema,
   sourceSchema,
 } from './options.ts';
-import { reads, servers, WRITES } from './reach.ts';
+import { reads, servers, WRITES } from './address-space.ts';
+import { opposite } from './opposite-ends.ts';
+import { page } from './page.ts';
 import { topicNames } from './topics.ts';
 
 /** Kafka: at least once and in order per key, from and to any cluster from 2.4 on. */
 export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   name: 'kafka',
+  module: { file: 'buses/kafka/index.ts', exportName: 'kafka' },
+  page,
   grammar: topicNames,
+  urls,
+  opposite,
   connectionSchema,
   sourceSchema,
   sinkSchema,
@@ -27,7 +34,7 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   servers,
   reads: ({ end }) => reads(end),
   writes: () => WRITES,
-  flaws,
+  flaws: checkOptions,
   openSource: async (options, context) => (await import('./source.ts')).openSource(options, context),
   openSink: async (options, context) => (await import('./sink.ts')).openSink(options, context),
 };

@@ -1,18 +1,16 @@
 import type { SluiceError } from '#contract/errors.ts';
-import { backoffMs } from '#kit/backoff.ts';
-import { pause } from '#kit/deadline.ts';
+import { retryUntilReady as retry } from '../support/retry-until-ready.ts';
 import type { Link } from './link.ts';
 
-const RETRY = { firstMs: 100, capMs: 3000 };
-/** The first word of what keeps a connection from working is due within 5 s. */
-const SLOW_MS = 4000;
+const BACKOFF = { firstMs: 100, capMs: 3000 };
 const NO_ANSWER = 'no answer yet: check brokers and that the servers run';
 
 /**
  * Tries until it succeeds, with a pause in between, and reports each failure as a problem. Rejects only when `signal`
- * aborts or the link is closed, with the last problem; the attempt is then left to end by itself. `slow`: what there is to say when one takes long.
+ * aborts or the link is closed, with the last problem; the attempt is then left to end by itself. `slow`: the problem of an
+ * attempt that takes long.
  */
-export async function retryUntilReady<T>(
+export function retryUntilReady<T>(
   link: Link,
   signal: AbortSignal,
   attempt: () => Promise<T>,
@@ -23,31 +21,16 @@ export async function retryUntilReady<T>(
     problem = error;
     link.reportProblem(error);
   };
-  const ended = Promise.withResolvers<never>();
-  ended.promise.catch(() => {});
-  const stop = (): void => ended.reject(problem);
-  const over = (): boolean => signal.aborted || link.closed;
-  signal.addEventListener('abort', stop, { once: true });
-  link.signal.addEventListener('abort', stop, { once: true });
-  try {
-    for (let failures = 1; !over(); failures += 1) {
-      const late = setTimeout(() => {
-        const error = slow();
-        if (error !== undefined) reportProblem(error);
-      }, SLOW_MS);
-      try {
-        return await Promise.race([attempt(), ended.promise]);
-      } catch (thrown) {
-        if (over()) break;
-        reportProblem(link.errorOf(thrown));
-      } finally {
-        clearTimeout(late);
-      }
-      await pause(backoffMs(RETRY, failures), signal);
-    }
-    throw problem;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    link.signal.removeEventListener('abort', stop);
-  }
+  return retry({
+    attempt,
+    backoff: BACKOFF,
+    signal: AbortSignal.any([signal, link.signal]),
+    isOver: () => link.closed,
+    onFailure: (thrown) => reportProblem(link.errorOf(thrown)),
+    onSlow() {
+      const error = slow();
+      if (error !== undefined) reportProblem(error);
+    },
+    stopped: () => problem,
+  });
 }

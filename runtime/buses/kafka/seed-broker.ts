@@ -16,7 +16,7 @@ export function parseBroker(text: string): SeedBroker {
   return { host: text.slice(0, at).replaceAll(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
 }
 
-/** What is wrong with text that matches the pattern; undefined when it is fine. */
+/** Finds values that the pattern lets through; undefined when the text is valid. */
 export function brokerFlaw(text: string): { readonly expected: string; readonly found: string } | undefined {
   const { host, port } = parseBroker(text);
   if (port < 1 || port > 65_535) return { expected: 'a port from 1 to 65535', found: String(port) };

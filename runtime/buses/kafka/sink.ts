@@ -7,24 +7,24 @@ import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import { durationMs, sizeBytes } from '#kit/quantity.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
-import { COMPRESSIONS } from './compression.ts';
+import { COMPRESSIONS } from './records/compression.ts';
 import { headerSpelling } from './header-spelling.ts';
 import { retryUntilReady } from './retry-until-ready.ts';
 import { Link } from './link.ts';
 import type { KafkaConnection, KafkaTo } from './options.ts';
-import type { PendingBatch } from './pending-batch.ts';
-import type { Verdict } from './produce.ts';
-import { produceError } from './produce-error.ts';
-import { RecordBatch } from './record-batch.ts';
-import { sendShipments, type Sending, type Shipment } from './shipment.ts';
-import { recoverIds } from './log-recovery.ts';
-import { Topics } from './topic-lookup.ts';
+import type { PendingBatch } from './sink/pending-batch.ts';
+import type { ProduceResult } from './kafka-client.ts';
+import { produceError } from './sink/produce-error.ts';
+import { RecordBatch } from './records/record-batch.ts';
+import { type OutgoingBatch, produceBatches, type ProduceSettings } from './sink/produce-batches.ts';
+import { recoverIds } from './sink/log-recovery.ts';
+import { TopicLookup } from './sink/topic-lookup.ts';
 import { topicNames } from './topics.ts';
-import type { Queue, TopicTarget } from './topic-target.ts';
+import type { PartitionQueue, TopicTarget } from './sink/topic-target.ts';
 
 const RECOVERY = { firstMs: 100, capMs: 2000 };
-/** One try to find the cluster again takes at least so long before it is given up. */
-const LEAST_TRY_MS = 2000;
+/** Least deadline of one attempt to reach the cluster again. */
+const LEAST_ATTEMPT_MS = 2000;
 
 export async function openSink(options: EndOptions<KafkaConnection, KafkaTo>, context: BusContext): Promise<Sink> {
   const link = new Link(context, options);
@@ -38,36 +38,36 @@ export async function openSink(options: EndOptions<KafkaConnection, KafkaTo>, co
   return sink;
 }
 
-/** A frame whose topic is looked for. */
-interface InLine {
+/** A frame that waits for the lookup of its topic. */
+interface WaitingFrame {
   readonly frame: Frame;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Each frame is written into the batch of its partition as it comes. To each server one request is under way, with one
- * batch for each partition that it leads, and what comes meanwhile makes up the next: so order needs no numbers, and
- * the busier it is, the larger batches are.
+ * Each frame is written into the batch of its partition as it comes. Each server has one open request at most, with one
+ * batch for each partition that it leads; frames that come meanwhile fill the next batches. So order needs no sequence
+ * numbers, and batches grow with the load.
  */
 class KafkaSink implements Sink {
   readonly maxInFlight = 4096;
   readonly recoverIds: (wanted: RecoveryQuery, signal: AbortSignal) => Promise<RecoveredLog>;
   readonly #link: Link;
   readonly #to: KafkaTo;
-  readonly #sending: Sending;
+  readonly #settings: ProduceSettings;
   readonly #spell: (frame: Frame) => Frame;
   readonly #batchBytes: number;
   readonly #lingerMs: number;
   readonly #timeoutMs: number;
-  readonly #topics: Topics;
-  readonly #lines = new Map<string, InLine[]>();
-  readonly #underWay = new Set<PendingBatch>();
-  /** Those in which something waits. */
-  readonly #waiting = new Set<Queue>();
-  /** Servers that owe an answer. */
+  readonly #topics: TopicLookup;
+  readonly #lookups = new Map<string, WaitingFrame[]>();
+  readonly #inFlight = new Set<PendingBatch>();
+  /** Queues with batches. */
+  readonly #waiting = new Set<PartitionQueue>();
+  /** Servers with an open request. */
   readonly #busy = new Set<number>();
-  #turn: NodeJS.Immediate | undefined;
+  #immediate: NodeJS.Immediate | undefined;
   #linger: NodeJS.Timeout | undefined;
   #isRecovering = false;
 
@@ -79,59 +79,58 @@ class KafkaSink implements Sink {
     this.#batchBytes = sizeBytes(to.batchBytes);
     this.#lingerMs = durationMs(to.linger);
     this.#timeoutMs = durationMs(to.timeout);
-    this.#sending = { timeoutMs: this.#timeoutMs, compression: COMPRESSIONS[to.compression] };
-    this.#topics = new Topics(link, to);
+    this.#settings = { timeoutMs: this.#timeoutMs, compression: COMPRESSIONS[to.compression] };
+    this.#topics = new TopicLookup(link, to);
     link.onLost((address) => {
-      // Servers close what is idle: only if the cluster cannot be reached it is a loss.
+      // Servers close idle connections: it is a loss only if the cluster cannot be reached.
       if (this.#busy.size === 0) void this.#recover(`lost ${address}`, false);
     });
   }
 
-  /** Connects, and finds the topic where it is fixed. */
+  /** Connects, and looks up the topic where it is fixed. */
   async connect(): Promise<void> {
-    const said = await this.#topics.meetFixed();
-    this.#link.connected(said);
+    this.#link.connected(await this.#topics.connect());
   }
 
   send(frame: Frame): Promise<Receipt> {
     if (!this.#link.isUp) throw this.#error('SINK_DOWN', 'the cluster is away');
     const flaw = topicNames.flaw(frame.address);
     if (flaw !== undefined) throw this.#error('ADDRESS_INVALID', `the topic holds ${flaw}`);
-    const topic = this.#lines.has(frame.address) ? undefined : this.#topics.known(frame.address);
-    return topic === undefined ? this.#standInLine(frame) : this.#put(topic, frame);
+    const topic = this.#lookups.has(frame.address) ? undefined : this.#topics.known(frame.address);
+    return topic === undefined ? this.#enqueue(frame) : this.#put(topic, frame);
   }
 
   close(): Promise<void> {
-    clearImmediate(this.#turn);
+    clearImmediate(this.#immediate);
     clearTimeout(this.#linger);
     this.#link.close();
     const error = this.#error('SINK_DOWN', 'the sink is closing');
-    for (const batch of this.#underWay) batch.fail(error);
-    for (const line of this.#lines.values()) for (const { reject } of line) reject(error);
+    for (const batch of this.#inFlight) batch.fail(error);
+    for (const frames of this.#lookups.values()) for (const { reject } of frames) reject(error);
     this.#failWaiting(error);
     return Promise.resolve();
   }
 
-  /** Frames of a topic that is looked for leave in the order in which they came. */
-  #standInLine(frame: Frame): Promise<Receipt> {
+  /** Frames that wait for the lookup of their topic are sent in the order in which they came. */
+  #enqueue(frame: Frame): Promise<Receipt> {
     const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
-    const line = this.#lines.get(frame.address);
-    if (line !== undefined) line.push({ frame, resolve, reject });
+    const waiting = this.#lookups.get(frame.address);
+    if (waiting !== undefined) waiting.push({ frame, resolve, reject });
     else {
-      const begun = [{ frame, resolve, reject }];
-      this.#lines.set(frame.address, begun);
-      void this.#serve(frame.address, begun);
+      const first = [{ frame, resolve, reject }];
+      this.#lookups.set(frame.address, first);
+      void this.#lookUp(frame.address, first);
     }
     return promise;
   }
 
-  async #serve(address: string, line: readonly InLine[]): Promise<void> {
+  async #lookUp(address: string, waiting: readonly WaitingFrame[]): Promise<void> {
     try {
       const tooLate = (): SluiceError => this.#error('SINK_TIMEOUT', `no answer within ${this.#timeoutMs} ms`);
       const topic = await withDeadline(this.#topics.find(address), this.#timeoutMs, tooLate);
-      this.#lines.delete(address);
+      this.#lookups.delete(address);
       if (!this.#link.isUp) throw this.#error('SINK_DOWN', 'the cluster is away');
-      for (const { frame, resolve, reject } of line) {
+      for (const { frame, resolve, reject } of waiting) {
         try {
           this.#put(topic, frame).then(resolve, reject);
         } catch (thrown) {
@@ -139,11 +138,11 @@ class KafkaSink implements Sink {
         }
       }
     } catch (thrown) {
-      this.#lines.delete(address);
+      this.#lookups.delete(address);
       const cause = this.#link.errorOf(thrown);
       const isAway = cause.code === 'BUS_UNREACHABLE' || cause.code === 'BUS_TLS';
       const error = isAway ? this.#down(cause) : cause;
-      for (const { reject } of line) reject(error);
+      for (const { reject } of waiting) reject(error);
       if (!isAway && error.code !== 'SINK_TIMEOUT') return;
       this.#link.sever();
       void this.#recover(error.message, true);
@@ -160,72 +159,72 @@ class KafkaSink implements Sink {
     const sent = batch.add(frame, key, Date.now(), bound);
     this.#waiting.add(queue);
     if (this.#lingerMs === 0 || batch.records.length >= this.#batchBytes)
-      this.#turn ??= setImmediate(() => this.#ship());
-    else this.#linger ??= setTimeout(() => this.#ship(), this.#lingerMs);
+      this.#immediate ??= setImmediate(() => this.#flush());
+    else this.#linger ??= setTimeout(() => this.#flush(), this.#lingerMs);
     return sent;
   }
 
-  /** Sends what waits to every server that owes nothing. */
-  #ship(): void {
-    clearImmediate(this.#turn);
+  /** Sends the next batches to every server without an open request. */
+  #flush(): void {
+    clearImmediate(this.#immediate);
     clearTimeout(this.#linger);
-    this.#turn = undefined;
+    this.#immediate = undefined;
     this.#linger = undefined;
-    const shipments = new Map<number, Shipment[]>();
+    const outgoing = new Map<number, OutgoingBatch[]>();
     for (const queue of this.#waiting) {
       const leader = queue.topic.leaderOf(queue.partition);
       if (leader < 0) {
         this.#topics.invalidate(queue.topic);
-        const text = `topic ${queue.topic.name}, partition ${queue.partition}: nobody leads it now`;
+        const text = `topic ${queue.topic.name}, partition ${queue.partition}: it has no leader now`;
         return this.#failWaiting(this.#error('SINK_DOWN', text));
       }
       if (this.#busy.has(leader)) continue;
       const batch = queue.batches.shift();
       if (batch !== undefined) {
-        queue.topic.turn(queue.partition);
-        const others = shipments.get(leader);
-        if (others === undefined) shipments.set(leader, [{ queue, batch }]);
+        queue.topic.advanceSticky(queue.partition);
+        const others = outgoing.get(leader);
+        if (others === undefined) outgoing.set(leader, [{ queue, batch }]);
         else others.push({ queue, batch });
       }
       if (queue.batches.size === 0) this.#waiting.delete(queue);
     }
-    for (const [leader, batches] of shipments) void this.#deliver(leader, batches);
+    for (const [leader, batches] of outgoing) void this.#deliver(leader, batches);
   }
 
-  async #deliver(leader: number, shipments: readonly Shipment[]): Promise<void> {
+  async #deliver(leader: number, outgoing: readonly OutgoingBatch[]): Promise<void> {
     this.#busy.add(leader);
-    for (const { batch } of shipments) this.#underWay.add(batch);
+    for (const { batch } of outgoing) this.#inFlight.add(batch);
     try {
-      const verdicts = await sendShipments(this.#link, leader, shipments, this.#sending);
-      this.#arrived(leader, shipments);
-      for (const shipment of shipments) this.#judge(shipment, verdicts);
+      const results = await produceBatches(this.#link, leader, outgoing, this.#settings);
+      this.#completed(leader, outgoing);
+      for (const one of outgoing) this.#settle(one, results);
     } catch (thrown) {
-      this.#arrived(leader, shipments);
+      this.#completed(leader, outgoing);
       const cause = this.#link.errorOf(thrown);
       const error = cause.code === 'SINK_TIMEOUT' ? cause : this.#down(cause);
-      for (const { batch } of shipments) batch.fail(error);
+      for (const { batch } of outgoing) batch.fail(error);
       this.#failWaiting(error);
       void this.#recover(error.message, true);
     }
-    if (this.#waiting.size > 0) this.#ship();
+    if (this.#waiting.size > 0) this.#flush();
   }
 
-  #arrived(leader: number, shipments: readonly Shipment[]): void {
+  #completed(leader: number, outgoing: readonly OutgoingBatch[]): void {
     this.#busy.delete(leader);
-    for (const { batch } of shipments) this.#underWay.delete(batch);
+    for (const { batch } of outgoing) this.#inFlight.delete(batch);
   }
 
-  #judge({ queue, batch }: Shipment, verdicts: readonly Verdict[]): void {
+  #settle({ queue, batch }: OutgoingBatch, results: readonly ProduceResult[]): void {
     if (batch.count === 0) return undefined;
     const { topic, partition } = queue;
-    const verdict = verdicts.find((one) => one.partition === partition && one.topic === topic.name);
-    if (verdict?.errorCode === 0) return batch.confirm('confirmed');
-    if (verdict === undefined)
+    const result = results.find((one) => one.partition === partition && one.topic === topic.name);
+    if (result === undefined)
       return this.#refuse(batch, this.#error('SINK_DOWN', 'the server left a batch unanswered'));
-    const { code, text, blames } = produceError(verdict);
+    if (result.error === undefined) return batch.confirm('confirmed');
+    const { code, text, blames } = produceError(result, result.error, result.reason);
     if (blames === 'leader') this.#topics.invalidate(topic);
     if (blames === 'message' && batch.count > 1 && code !== 'SINK_DENIED') {
-      topic.separate();
+      topic.sendSingly();
       const why = `${text}. One of a batch is refused: each is sent alone now, to find it`;
       return this.#refuse(batch, this.#error('BUS_SETTING', why));
     }
@@ -234,7 +233,7 @@ class KafkaSink implements Sink {
 
   #refuse(batch: PendingBatch, error: SluiceError): void {
     batch.fail(error);
-    // The engine sends all of it again from here on: what left now would be there twice, or out of order.
+    // The engine sends everything from here on again: a batch sent now would be stored twice, or out of order.
     if (error.verdict === 'retry') this.#failWaiting(error);
   }
 
@@ -245,20 +244,20 @@ class KafkaSink implements Sink {
     this.#waiting.clear();
   }
 
-  /** Until the cluster and the servers that are needed can be reached again. */
+  /** Retries until the cluster and the leaders in use can be reached again. */
   async #recover(detail: string, isLost: boolean): Promise<void> {
     if (this.#link.closed) return;
     if (isLost) this.#link.disconnected(detail);
     if (this.#isRecovering) return;
     this.#isRecovering = true;
-    const tryMs = Math.max(LEAST_TRY_MS, this.#timeoutMs);
+    const attemptMs = Math.max(LEAST_ATTEMPT_MS, this.#timeoutMs);
     for (let failures = 1; !this.#link.closed; failures += 1) {
       try {
         const slow = (): SluiceError => {
-          this.#link.renew(`the cluster does not answer within ${tryMs} ms`);
+          this.#link.renew(`the cluster does not answer within ${attemptMs} ms`);
           return this.#error('BUS_UNREACHABLE', 'the cluster does not answer');
         };
-        await withDeadline(this.#topics.meetAgain(), tryMs, slow);
+        await withDeadline(this.#topics.reconnect(), attemptMs, slow);
         break;
       } catch (thrown) {
         if (this.#link.closed) break;

@@ -2,12 +2,12 @@ import type { BusContext, EndOptions } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import { durationMs, sizeBytes } from '#kit/quantity.ts';
-import { Assignment } from './assignment.ts';
-import { GroupMember } from './group-member.ts';
+import { Assignment } from './source/assignment.ts';
+import { GroupMember } from './source/group-member.ts';
 import { Link } from './link.ts';
-import { Membership } from './membership.ts';
+import { Membership } from './source/membership.ts';
 import type { KafkaConnection, KafkaFrom } from './options.ts';
-import { StaticMember } from './static-member.ts';
+import { StaticMember } from './source/static-member.ts';
 
 export async function openSource(
   options: EndOptions<KafkaConnection, KafkaFrom>,

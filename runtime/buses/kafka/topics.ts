@@ -22,7 +22,7 @@ function literal(text: string): string {
   return text.replaceAll(/[^\w-]/g, String.raw`\$&`);
 }
 
-/** Names of topics. Kafka knows no levels, but the custom of dots does. */
+/** Names of topics. Kafka has no levels; dots separate them by convention. */
 export const topicNames: AddressGrammar = {
   word: 'topic',
   separator: '.',

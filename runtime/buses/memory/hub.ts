@@ -10,7 +10,7 @@ const REMEMBERED_IDS = 100_000;
 
 const CONFIRMED: Promise<Receipt> = Promise.resolve('confirmed');
 
-/** What a connection wants to hear. */
+/** A connection that is notified of outages. */
 interface Client {
   up(): void;
   down(): void;
@@ -50,7 +50,7 @@ export class MemoryHub {
     return subscription;
   }
 
-  /** Tells a connection of outages from now on; the function returned stops it. */
+  /** Notifies a connection of outages from now on; the function returned stops it. */
   attach(client: Client): () => void {
     this.#clients.add(client);
     return () => {
@@ -67,7 +67,7 @@ export class MemoryHub {
     return this.#late(receipt);
   }
 
-  /** Connections break: what is unconfirmed fails, though it may have been stored; nothing passes until `up`. */
+  /** Connections break: unconfirmed publishes fail, though they may have been stored; nothing passes until `up`. */
   down(): void {
     if (this.#isDown) return;
     this.#isDown = true;

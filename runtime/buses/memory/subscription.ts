@@ -10,7 +10,7 @@ interface Held {
   attempt: number;
 }
 
-/** What a group of a hub has not settled yet: outlives the sources that read it, as a durable consumer does. */
+/** The unsettled frames of one group of a hub. It outlives the sources that read it, as a durable consumer does. */
 export class Subscription {
   readonly #hub: string;
   readonly #filters: readonly string[];
@@ -24,7 +24,7 @@ export class Subscription {
     this.#filters = filters;
   }
 
-  /** Read or not: what the hub still holds for the group. */
+  /** Frames that the hub still holds for the group, read or not. */
   get unsettled(): number {
     return this.#unsettled.size;
   }
@@ -40,7 +40,7 @@ export class Subscription {
     return this.#waiting.read(room, signal);
   }
 
-  /** The connection is gone: what is unsettled will be delivered again, in order; settlements under way are void. */
+  /** The connection is gone: unsettled frames will be delivered again, in order; settlements under way are void. */
   interrupt(): void {
     this.#epoch += 1;
     while (this.#waiting.dropOldest() !== undefined);

@@ -1,5 +1,6 @@
 import type { Bus } from '#contract/bus.ts';
-import { flaws } from './flaws.ts';
+import { urls } from './end-urls.ts';
+import { flaws } from './check-options.ts';
 import { sinkGuarantees, sourceGuarantees } from './guarantees.ts';
 import { headerSpelling } from './header-spelling.ts';
 import {
@@ -10,13 +11,19 @@ import {
   sinkSchema,
   sourceSchema,
 } from './options.ts';
-import { reads, servers, WRITES } from './reach.ts';
+import { opposite } from './opposite-ends.ts';
+import { page } from './page.ts';
+import { reads, servers, WRITES } from './address-space.ts';
 import { topicGrammar } from './topics.ts';
 
 /** MQTT 3.1.1 and 5: at least once and in order per topic, from and to any broker. */
 export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
   name: 'mqtt',
+  module: { file: 'buses/mqtt/index.ts', exportName: 'mqtt' },
+  page,
   grammar: topicGrammar,
+  urls,
+  opposite,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -1,12 +1,12 @@
-import type { IPublishPacket } from 'mqtt-packet';
 import { CONTENT_TYPE, settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Frame, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { addValue } from '#contract/typed-headers.ts';
 import { takeExpiryMs } from '#kit/message-time.ts';
-import { pairsOf } from './user-properties.ts';
+import type { IPublishPacket } from './client/library.ts';
+import { pairsOf } from './client/user-properties.ts';
 
-/** What arrived, read by a parser that is mended (user-properties.ts), as a frame. The body is a view of the connection's read buffer. */
+/** A received packet, read by the mended parser (client/user-properties.ts), as a frame. The body is a view of the connection's read buffer. */
 export function receivedFrame(packet: IPublishPacket, note: NoteOddity): Frame {
   const { payload, properties } = packet;
   const left = properties?.messageExpiryInterval;

@@ -1,4 +1,3 @@
-import type { IClientOptions, MqttClient } from 'mqtt';
 import type { NoticeCode } from '#contract/event-codes.ts';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { speller } from '#contract/carried-headers.ts';
@@ -7,14 +6,15 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { clientOptions, targetOf } from './client-options.ts';
+import { type Connect, type IClientOptions, loadForSink, type MqttClient } from './client/library.ts';
+import { clientOptions, targetOf } from './client/connect-options.ts';
 import { Confirmations } from './confirmations.ts';
-import { problem, type Target } from './connect-failure.ts';
+import { problem, type Target } from './client/connect-failure.ts';
 import { headerSpelling, withoutHeaders } from './header-spelling.ts';
-import { Link, type LinkEnd, type Live } from './link.ts';
+import { Link, type LinkEnd, type Live } from './client/link.ts';
 import type { MqttConnection, MqttTo } from './options.ts';
-import { pubackRefusal } from './puback-refusal.ts';
-import { publishPacket, type PublishSettings } from './publish-packet.ts';
+import { pubackRefusal } from './client/puback-refusal.ts';
+import { publishPacket, type PublishSettings } from './client/publish-packet.ts';
 import { topicGrammar } from './topics.ts';
 
 /** Beyond it nothing is gained, and a crash sends that many again. */
@@ -26,14 +26,7 @@ const PACKET_TOO_LARGE = 0x95;
 const SUSPICIOUS_ENDS = 3;
 
 export async function openSink(options: EndOptions<MqttConnection, MqttTo>, context: BusContext): Promise<Sink> {
-  const [{ default: mqtt }, { default: constants }] = await Promise.all([
-    import('mqtt'),
-    import('mqtt-packet/constants.js'),
-  ]);
-  // mosquitto answers a body over message_size_limit so. To the parser it is malformed: the connection would end, and
-  // the message be sent again, for ever.
-  constants.MQTT5_PUBACK_PUBREC_CODES[PACKET_TOO_LARGE] ??= 'Packet too large';
-  const sink = new MqttSink(mqtt.connect, options, context);
+  const sink = new MqttSink(await loadForSink(), options, context);
   await sink.open();
   return sink;
 }
@@ -58,11 +51,7 @@ class MqttSink implements Sink, LinkEnd {
   #suspiciousEnds = 0;
   #saidUnheard = false;
 
-  constructor(
-    connect: (options: IClientOptions) => MqttClient,
-    options: EndOptions<MqttConnection, MqttTo>,
-    context: BusContext,
-  ) {
+  constructor(connect: Connect, options: EndOptions<MqttConnection, MqttTo>, context: BusContext) {
     const { connection, end } = options;
     const read = connectionReader(options);
     this.#context = context;

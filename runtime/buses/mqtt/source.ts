@@ -1,102 +1,84 @@
-import { randomBytes } from 'node:crypto';
-import type { IClientOptions, MqttClient } from 'mqtt';
-import type { IPublishPacket } from 'mqtt-packet';
-import type { NoticeCode } from '#contract/event-codes.ts';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { connectionReader } from '#contract/connection-reader.ts';
 import type { Delivery, Outcome } from '#contract/delivery.ts';
-import type { Frame } from '#contract/frame.ts';
 import { NOT_NOTED, type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Demand, Source } from '#contract/source.ts';
-import { ReusedIds } from '#kit/reused-ids.ts';
-import { contentId } from '#kit/content-id.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
-import { Liveness, NoAnswer } from '#kit/liveness.ts';
 import { IntMap } from '#kit/int-map.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { clientOptions, targetOf } from './client-options.ts';
-import { problem, type Target } from './connect-failure.ts';
-import { mendUserProperties } from './user-properties.ts';
-import { Link, type LinkEnd, type Live } from './link.ts';
+import { type Connect, type IPublishPacket, loadForSource, type MqttClient } from './client/library.ts';
+import { problem, type Target } from './client/connect-failure.ts';
+import { clientOptions, targetOf } from './client/connect-options.ts';
+import { Link, type LinkEnd, type Live } from './client/link.ts';
+import { Probe, type ProbedSource } from './client/probe.ts';
+import { Pubacks, type UnackedPublish } from './client/pubacks.ts';
+import { type Refusal, Subscription } from './client/subscription.ts';
+import { MessageIds } from './message-ids.ts';
 import type { MqttConnection, MqttFrom } from './options.ts';
-import { PacketIdEpoch } from './packet-id-epoch.ts';
-import { type Claim, Pubacks } from './pubacks.ts';
+import { ReceiveWindow } from '../support/receive-window.ts';
 import { receivedFrame } from './received-frame.ts';
-import { Refusal, Subscription } from './subscription.ts';
+import { SourceReports } from './source-reports.ts';
 
 /** Given to the client's callback: no PUBACK of its own, go on with the next packet. */
 const DEFERRED = new Error('acknowledged later');
 /** Expiry of 0xFFFFFFFF would mean for ever. */
 const MAX_SESSION_SECONDS = 0xfffffffe;
 
-interface Arrival extends Delivery {
+interface Received extends Delivery {
   readonly bytes: number;
 }
 
-/** A packet that did not fit. Its callback is the client's pump: until it is called, the client is deaf. */
-interface Held {
+/** A packet that did not fit into the window. Until its callback is called, the client reads nothing more. */
+interface HeldPacket {
   readonly packet: IPublishPacket;
   readonly bytes: number;
   readonly goOn: (error?: Error) => void;
 }
 
 export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, context: BusContext): Promise<Source> {
-  // Named exports of CommonJS are not there in a split bundle.
-  const [{ default: mqtt }, { default: packets }] = await Promise.all([import('mqtt'), import('mqtt-packet')]);
-  mendUserProperties(packets.parser);
-  const source = new MqttSource(mqtt.connect, options, context);
+  const source = new MqttSource(await loadForSource(), options, context);
   await source.open();
   return source;
 }
 
 /**
  * At least once at QoS 1: the client's own acknowledgements are replaced by ours, after the engine's. What the engine
- * holds when a connection ends keeps its claim: its redelivery is recognised, not delivered again, and acknowledged in
- * the connection that brought it last.
+ * holds when a connection ends stays in `#unacked`: its redelivery is recognised, not delivered again, and acknowledged
+ * in the connection that brought it last.
  */
-class MqttSource implements Source, LinkEnd {
+class MqttSource implements Source, LinkEnd, ProbedSource {
   readonly #link: Link;
-  readonly #context: BusContext;
+  readonly #reports: SourceReports;
   readonly #note: NoteOddity;
-  readonly #reused = new ReusedIds();
   readonly #target: Target;
-  readonly #window: Demand;
+  readonly #window: ReceiveWindow;
   readonly #isFive: boolean;
   readonly #isPersistent: boolean;
   readonly #subscription: Subscription;
-  readonly #inbox = new AsyncQueue<Arrival>((arrival) => arrival.bytes);
-  /** By packet id: what no PUBACK was written for, of this connection and of those before. */
-  readonly #claims = new IntMap<Claim>();
-  /** QoS 0 has no coordinates: an id for this process and a count. */
-  readonly #nonce = randomBytes(4).toString('hex');
-  readonly #ring: PacketIdEpoch;
+  readonly #inbox = new AsyncQueue<Received>((received) => received.bytes);
+  /** By packet id: messages of this connection and of those before, for which no PUBACK was written. */
+  readonly #unacked = new IntMap<UnackedPublish>();
+  readonly #ids: MessageIds;
   #arrivals = 0;
   /** In earlier connections. */
   #arrivalsBefore = 0;
-  #unsettled = 0;
-  #unsettledBytes = 0;
   #live: Live | undefined;
   #pubacks: Pubacks | undefined;
-  #held: Held | undefined;
-  #ping: NodeJS.Timeout | undefined;
+  #held: HeldPacket | undefined;
   #hadSession = false;
-  #liveness: Liveness | undefined;
+  #probe: Probe | undefined;
 
-  constructor(
-    connect: (options: IClientOptions) => MqttClient,
-    options: EndOptions<MqttConnection, MqttFrom>,
-    context: BusContext,
-  ) {
+  constructor(connect: Connect, options: EndOptions<MqttConnection, MqttFrom>, context: BusContext) {
     const { connection, end } = options;
     const target = targetOf(connection, context);
     const sessionSeconds = Math.min(Math.ceil(durationMs(end.session) / 1000), MAX_SESSION_SECONDS);
-    this.#context = context;
+    this.#reports = new SourceReports(context, target);
     this.#note = oddityNotes(context);
     this.#target = target;
-    this.#window = context.window;
+    this.#window = new ReceiveWindow(context.window);
     this.#isFive = target.protocol === '5';
     this.#isPersistent = sessionSeconds > 0;
-    this.#ring = new PacketIdEpoch(context.checkpoint, (error) => context.report({ kind: 'problem', error }));
+    this.#ids = new MessageIds(target.clientId, context, this.#note);
     const properties = {
       sessionExpiryInterval: sessionSeconds,
       receiveMaximum: Math.min(context.window.messages, 65_535),
@@ -106,16 +88,15 @@ class MqttSource implements Source, LinkEnd {
     this.#link = new Link(connect, () => ({ ...clientOptions(read(), target), ...session }), target, context, this);
     this.#subscription = new Subscription(end, this.#isFive, {
       granted: () => this.#ready(),
-      lowered: (filter) =>
-        this.#notice('QOS_LOWERED', `the server grants only QoS 0 for ${filter}: messages can be lost`),
+      lowered: (filter) => this.#reports.qosLowered(filter),
       refused: (code, text) => this.#link.reportProblem(problem(target, code, text, undefined), false),
       unanswered: () =>
         this.#link.reportProblem(
           problem(target, 'BUS_UNREACHABLE', 'the server does not answer the subscription', undefined),
           true,
         ),
-      heard: () => this.#arrivals,
-      isDeaf: () => this.#held !== undefined,
+      arrivals: () => this.#arrivals,
+      isPaused: () => this.#held !== undefined,
     });
   }
 
@@ -134,7 +115,7 @@ class MqttSource implements Source, LinkEnd {
 
   wire(client: MqttClient): void {
     client.handleMessage = (packet, goOn) => {
-      // Not going on stops the pump of a connection that is over.
+      // A packet that is not taken stops the client of a connection that is over.
       if (this.#live?.client === client) this.#receive(packet, goOn);
     };
     client.once('connect', () => this.#settleIn(client));
@@ -142,13 +123,13 @@ class MqttSource implements Source, LinkEnd {
 
   up(live: Live): void {
     this.#live = live;
-    this.#pubacks = new Pubacks(live.stream, this.#isFive, (claim) => this.#forget(claim));
-    const hadSession = this.#hadSession || this.#ring.hadSession;
-    this.#ring.connected(live.connack.sessionPresent);
+    this.#pubacks = new Pubacks(live.stream, this.#isFive, (publish) => this.#forget(publish));
+    const hadSession = this.#hadSession || this.#ids.hadSession;
+    this.#ids.connected(live.connack.sessionPresent);
     if (live.connack.sessionPresent) return;
-    // The server has forgotten what it sent: packet ids start anew, and an old one would acknowledge a stranger.
-    this.#claims.clear();
-    if (this.#isPersistent && hadSession) this.#sessionLost();
+    // The server has forgotten what it sent: packet ids start anew, and an old one would acknowledge another message.
+    this.#unacked.clear();
+    if (this.#isPersistent && hadSession) this.#reports.sessionLost();
   }
 
   down(): boolean {
@@ -158,63 +139,42 @@ class MqttSource implements Source, LinkEnd {
     this.#pubacks?.end();
     this.#pubacks = undefined;
     this.#held = undefined;
-    clearInterval(this.#ping);
-    this.#liveness?.stop();
+    this.#probe?.stop();
     this.#subscription.stop();
     return wasUseful;
   }
 
-  /** After the client has taken note of the CONNACK; messages may have come before. */
+  /** The client has handled the CONNACK; messages may have come before. */
   #settleIn(client: MqttClient): void {
     if (this.#live?.client !== client) return;
     const isResumed = this.#live.connack.sessionPresent;
-    // What a session holds flows at once and may fill the window, and then no SUBACK can be heard: do not wait for it.
+    // The messages of a session come at once and may fill the window, and then no SUBACK can be read: do not wait for it.
     if (isResumed) this.#ready();
     // Asked again at each start, for the file may name other topics than the session.
     if (!isResumed || !this.#subscription.isGranted) this.#subscription.start(client);
-    if (client.keepalive > 0) this.#pingWhileBusy(client);
-    this.#askWhileIdle(client);
+    this.#probe = new Probe(client, this.#subscription, this);
   }
 
-  /**
-   * While the window is full the client hears no PINGRESP, and while much is buffered it hears it late; it would take
-   * the server for dead, and the server us. So ping blindly, and count whatever arrives as a sign of life.
-   */
-  #pingWhileBusy(client: MqttClient): void {
-    let heardBefore = this.#arrivals;
-    this.#ping = setInterval(
-      () => {
-        const isBusy = this.#held !== undefined || this.#arrivals !== heardBefore;
-        heardBefore = this.#arrivals;
-        if (!isBusy || !client.connected) return;
-        client.sendPing();
-        client.reschedulePing(true);
-      },
-      (client.keepalive * 1000) / 3,
-    );
+  arrivals(): number {
+    return this.#arrivals;
   }
 
-  /** PINGRESP alone is no proof that the server still has our subscriptions, and silence of a topic is none against it. */
-  #askWhileIdle(client: MqttClient): void {
-    let heardBefore = this.#arrivals;
-    this.#liveness = new Liveness({
-      ask: async () => {
-        const isIdle = this.#arrivals === heardBefore && this.#held === undefined;
-        heardBefore = this.#arrivals;
-        if (!isIdle || !client.connected || !this.#subscription.isGranted) return;
-        await this.#subscription.ask(client);
-        this.#link.suspensions.resume('subscription', 'the server grants the subscription again');
-      },
-      onFailure: (failure) => {
-        if (this.#live?.client !== client) return;
-        // While messages came, or none could be taken, the answer had to wait behind them.
-        const isSilent = this.#arrivals === heardBefore && this.#held === undefined;
-        if (failure instanceof Refusal) {
-          this.#link.reportProblem(problem(this.#target, failure.code, failure.message, undefined), false);
-          this.#link.suspensions.suspend('subscription', `${failure.code} ${failure.message}`);
-        } else if (failure instanceof NoAnswer && isSilent) this.#link.renew(failure.message);
-      },
-    });
+  isPaused(): boolean {
+    return this.#held !== undefined;
+  }
+
+  granted(): void {
+    this.#link.suspensions.resume('subscription', 'the server grants the subscription again');
+  }
+
+  refused({ code, message }: Refusal): void {
+    if (this.#live === undefined) return;
+    this.#link.reportProblem(problem(this.#target, code, message, undefined), false);
+    this.#link.suspensions.suspend('subscription', `${code} ${message}`);
+  }
+
+  silent({ message }: Error): void {
+    if (this.#live !== undefined) this.#link.renew(message);
   }
 
   #ready(): void {
@@ -225,13 +185,13 @@ class MqttSource implements Source, LinkEnd {
 
   #receive(packet: IPublishPacket, goOn: (error?: Error) => void): void {
     this.#arrivals += 1;
-    if (packet.dup && this.#isOurs(packet)) {
+    if (packet.dup && this.#isKnown(packet)) {
       goOn(DEFERRED);
       return;
     }
     const bytes = packet.length ?? 0;
     if (this.#isFull(bytes)) {
-      // Invariant 4. Messages that fill the window prove the subscription, and nothing else can be heard now.
+      // Invariant 4. Messages that fill the window prove the subscription, and nothing else can be read now.
       this.#held = { packet, bytes, goOn };
       this.#ready();
       return;
@@ -241,28 +201,21 @@ class MqttSource implements Source, LinkEnd {
   }
 
   /**
-   * Whether the server sends again what the engine holds, or has settled since: it is not delivered twice. The server
-   * may not use an unacknowledged packet id for another message, and only what no PUBACK was written for is looked up,
-   * so no second message can be taken for the first.
+   * Whether the server sends again a message that the engine holds, or has settled since: it is not delivered twice. The
+   * server may not use an unacknowledged packet id for another message, and only messages that no PUBACK was written for
+   * are looked up, so no second message can be taken for the first.
    */
-  #isOurs(packet: IPublishPacket): boolean {
-    const order = this.#pubacks;
-    const known = this.#claims.get(packet.messageId ?? 0);
-    if (
-      known === undefined ||
-      order === undefined ||
-      known.id !== this.#idOf(known.packetId, receivedFrame(packet, NOT_NOTED))
-    )
-      return false;
-    if (known.order !== order) order.enter(known);
+  #isKnown(packet: IPublishPacket): boolean {
+    const pubacks = this.#pubacks;
+    const known = this.#unacked.get(packet.messageId ?? 0);
+    if (known === undefined || pubacks === undefined) return false;
+    if (known.id !== this.#ids.of(known.packetId, receivedFrame(packet, NOT_NOTED))) return false;
+    if (known.pubacks !== pubacks) pubacks.enter(known);
     return true;
   }
 
-  /** Counts what is unsettled and, apart from it, what is unacknowledged: settled messages behind an open one come again after a crash. */
   #isFull(bytes: number): boolean {
-    const { messages, bytes: maxBytes } = this.#window;
-    if (this.#unsettled >= messages || (this.#pubacks?.size ?? 0) >= messages) return true;
-    return this.#unsettled > 0 && this.#unsettledBytes + bytes > maxBytes;
+    return this.#window.isFullFor(bytes, this.#pubacks?.size ?? 0);
   }
 
   #resume(): void {
@@ -276,19 +229,19 @@ class MqttSource implements Source, LinkEnd {
   #admit(packet: IPublishPacket, bytes: number): void {
     const frame = receivedFrame(packet, this.#note);
     if (packet.qos !== 1) {
-      const id = `${this.#target.clientId}:0:${this.#nonce}-${this.#arrivals}`;
+      const id = this.#ids.ofQos0(this.#arrivals);
       this.#deliver({ id, frame, attempt: 1, bytes, settle: () => this.#settled(bytes) });
       return;
     }
-    const order = this.#pubacks;
-    if (order === undefined) return;
+    const pubacks = this.#pubacks;
+    if (pubacks === undefined) return;
     const packetId = packet.messageId ?? 0;
-    const id = this.#idOf(packetId, frame);
-    if (frame.id !== undefined && this.#reused.isReused(frame.id, id)) this.#note('ID_REUSED');
-    const claim: Claim = { packetId, id, bytes, outcome: undefined, confirm: noConfirm, order };
-    this.#claims.delete(packetId);
-    this.#claims.add(packetId, claim);
-    order.enter(claim);
+    const id = this.#ids.of(packetId, frame);
+    this.#ids.noteReused(frame.id, id);
+    const publish: UnackedPublish = { packetId, id, bytes, isSettled: false, isRejected: false, pubacks };
+    this.#unacked.delete(packetId);
+    this.#unacked.add(packetId, publish);
+    pubacks.enter(publish);
     this.#deliver({
       id,
       frame,
@@ -296,65 +249,36 @@ class MqttSource implements Source, LinkEnd {
       // delivery a duplicate, the packet id has come round with equal content, and it sends again under another id.
       attempt: packet.dup ? 2 : 1,
       bytes,
-      settle: (outcome) => this.#settle(claim, outcome),
+      settle: (outcome) => this.#settle(publish, outcome),
     });
   }
 
-  /**
-   * The publisher's name or the packet id, and the content: the same on each redelivery, for the server keeps the packet id
-   * [MQTT-4.4.0-1]. A name alone is none: a publisher that begins anew counts from 1 again.
-   */
-  #idOf(packetId: number, frame: Frame): string {
-    const { clientId } = this.#target;
-    // The ring follows every message, also those whose publisher named them.
-    const place = this.#ring.name(packetId);
-    const content = contentId(frame.address, undefined, frame.body);
-    return frame.id === undefined ? `${clientId}:${place}-${content}` : `${clientId}:m:${frame.id}~${content}`;
+  #deliver(received: Received): void {
+    this.#window.enter(received.bytes);
+    this.#inbox.push(received);
   }
 
-  #deliver(arrival: Arrival): void {
-    this.#unsettled += 1;
-    this.#unsettledBytes += arrival.bytes;
-    this.#inbox.push(arrival);
-  }
-
-  #settle(claim: Claim, outcome: Outcome): void {
-    claim.outcome = outcome.kind;
+  #settle(publish: UnackedPublish, { kind }: Outcome): void {
     // Given back: the server repeats it to our next start, in its place.
-    if (outcome.kind !== 'release') claim.confirm();
-    this.#settled(claim.bytes);
+    if (kind !== 'release') {
+      publish.isSettled = true;
+      publish.isRejected = kind === 'reject';
+      publish.pubacks.settled();
+    }
+    this.#settled(publish.bytes);
   }
 
   #settled(bytes: number): void {
-    this.#unsettled -= 1;
-    this.#unsettledBytes -= bytes;
+    this.#window.leave(bytes);
     this.#resume();
   }
 
-  #forget(claim: Claim): void {
-    if (this.#claims.get(claim.packetId) === claim) this.#claims.delete(claim.packetId);
-  }
-
-  #sessionLost(): void {
-    const { clientId } = this.#target;
-    const text = `the server has no session of client ${clientId}, and the route had one: what the server held while the bridge was away is gone; how many messages, only the server knew`;
-    this.#context.report({ kind: 'loss', code: 'SESSION_LOST', text: this.#placed(text) });
-  }
-
-  #notice(code: NoticeCode, text: string): void {
-    this.#context.report({ kind: 'notice', code, text: this.#placed(text) });
-  }
-
-  #placed(text: string): string {
-    return `${this.#target.connection} (${this.#target.address}): ${text}`;
+  #forget(publish: UnackedPublish): void {
+    if (this.#unacked.get(publish.packetId) === publish) this.#unacked.delete(publish.packetId);
   }
 }
 
 /** QoS 2 is never asked for, but a session may hold a subscription of another time: the client's own way then. */
 function answerTo(packet: IPublishPacket): Error | undefined {
   return packet.qos === 2 ? undefined : DEFERRED;
-}
-
-function noConfirm(): void {
-  // Replaced when the claim takes its place in the order of a connection.
 }

@@ -18,6 +18,7 @@ const codec = levelCodec({ escape: '%', refused: IN_A_LEVEL, refusedFirst: '$', 
 export const topicGrammar: AddressGrammar = {
   word: 'topic',
   separator: '/',
+  wildcards: { one: '+', levels: '#' },
   encoding:
     '/, +, #, control characters and a $ that begins the topic are percent-encoded, and decoded where a level is read',
   ...codec,

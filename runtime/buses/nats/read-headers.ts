@@ -1,12 +1,12 @@
-import type { Msg } from '@nats-io/transport-node';
 import { CONTENT_TYPE, settleHeaders, takeField } from '#contract/carried-headers.ts';
 import { type Headers, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { addValue } from '#contract/typed-headers.ts';
 import { takeExpiryMs } from '#kit/message-time.ts';
+import type { Msg } from './client/library.ts';
 import { canonical, CONTROL } from './header-names.ts';
 import { messageTtlMs } from './message-ttl.ts';
-import { headerBlock } from './raw-message.ts';
+import { headerBlock } from './client/raw-message.ts';
 
 /** What a message's headers say. */
 export interface Carried {

@@ -19,6 +19,7 @@ const codec = levelCodec({ escape: '%', refused: REFUSED, refusedFirst: '$', has
 export const subjects: AddressGrammar = {
   word: 'subject',
   separator: '.',
+  wildcards: { one: '*', levels: '>' },
   encoding:
     '., *, >, white space, control characters and a $ that begins the subject are percent-encoded, nothing at all is written as %, and both are decoded where a token is read',
   ...codec,

@@ -1,4 +1,3 @@
-import type { MsgHdrs } from '@nats-io/transport-node';
 import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { Frame } from '#contract/frame.ts';
 import { canonical } from './header-names.ts';
@@ -39,21 +38,4 @@ function standsInField(frame: Frame, name: string): boolean {
   if (name === 'msgid') return frame.id !== undefined;
   if (name === CONTENT_TYPE) return frame.contentType !== undefined;
   return name === 'expirytime' && frame.expiresAtMs !== undefined;
-}
-
-/** What the client needs of a header object to publish: bytes made elsewhere. One for all publishes of a sink. */
-export class HeaderBlock {
-  readonly #carrier: MsgHdrs;
-  #bytes: Uint8Array = new Uint8Array();
-
-  /** `empty`: a header object of the client's, used for nothing else. */
-  constructor(empty: MsgHdrs) {
-    this.#carrier = Object.assign(empty, { encode: () => this.#bytes });
-  }
-
-  /** Valid until the next call: the client encodes while it publishes. */
-  holding(bytes: Uint8Array): MsgHdrs {
-    this.#bytes = bytes;
-    return this.#carrier;
-  }
 }

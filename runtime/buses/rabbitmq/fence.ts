@@ -3,10 +3,10 @@ import type { BusContext } from '#contract/bus.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause } from '#kit/deadline.ts';
-import type { Link } from './link.ts';
-import { serverWord } from './server-word.ts';
-import type { Session } from './session.ts';
-import { holdExclusive } from './topology.ts';
+import type { Link } from './client/link.ts';
+import { closeReason } from './client/close-reason.ts';
+import type { Session } from './client/session.ts';
+import { holdExclusive } from './client/topology.ts';
 
 const PREFIX = 'sluice-fence-';
 const NAME = /^sluice-fence-[0-9a-f]{16}$/;
@@ -54,7 +54,7 @@ export class Fence {
         session.end(new Error(`queue ${name} was deleted: it is the route's fence`)),
       );
     } catch (thrown) {
-      const { code, text } = serverWord(thrown) ?? {};
+      const { code, text } = closeReason(thrown) ?? {};
       if (code === LOCKED) return this.#locked(name, thrown);
       if (code !== DENIED && code !== BEYOND_LIMIT) throw thrown;
       const why = `the server refuses to fence the route with queue ${name} (${code} ${text})`;

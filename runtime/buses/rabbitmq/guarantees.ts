@@ -1,5 +1,5 @@
 import type { EndOptions, Guarantees } from '#contract/bus.ts';
-import { SAVE_MS } from './stream-place.ts';
+import { SAVE_MS } from './stream-position.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
 
 const CARRIES = {

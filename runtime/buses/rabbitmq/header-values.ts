@@ -50,7 +50,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
 }
 
-/** What the client writes for the values of one header. Throws where a value is none that AMQP has, see `hasValue`. */
+/** The value of the client's for the values of one header. Throws where a value is none that AMQP has, see `hasValue`. */
 export function valueOfTexts(values: readonly TextValue[]): unknown {
   const [only] = values;
   return values.length === 1 && only !== undefined ? valueOfText(only) : values.map(valueOfText);

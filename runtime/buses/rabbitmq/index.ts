@@ -1,5 +1,6 @@
 import type { Bus } from '#contract/bus.ts';
-import { flaws } from './flaws.ts';
+import { urls } from './end-urls.ts';
+import { flaws } from './check-options.ts';
 import { sinkGuarantees, sourceGuarantees } from './guarantees.ts';
 import { headerSpelling } from './header-spelling.ts';
 import {
@@ -10,14 +11,20 @@ import {
   sinkSchema,
   sourceSchema,
 } from './options.ts';
+import { opposite } from './opposite-ends.ts';
+import { page } from './page.ts';
 import { DELIVERY_HEADERS } from './property-headers.ts';
-import { reads, servers, writes } from './reach.ts';
+import { reads, servers, writes } from './address-space.ts';
 import { routingKeys } from './routing-key.ts';
 
 /** RabbitMQ over AMQP 0-9-1: classic and quorum queues and streams, exchanges of every type. */
 export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
   name: 'rabbitmq',
+  module: { file: 'buses/rabbitmq/index.ts', exportName: 'rabbitmq' },
+  page,
   grammar: routingKeys,
+  urls,
+  opposite,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -1,7 +1,7 @@
 import { request as plain } from 'node:http';
 import { request as secure } from 'node:https';
 import type { RabbitConnection } from './options.ts';
-import { parseNode, urlsOf } from './target.ts';
+import { parseNode, urlsOf } from './client/target.ts';
 
 const ANSWER_MS = 10_000;
 const MAX_BYTES = 1024 ** 2;

@@ -24,7 +24,7 @@ export const RESTORED: readonly RestoredHeader[] = [
   'amqp-priority',
 ];
 
-/** What the server writes into the headers at each delivery: no part of the message. */
+/** Headers that the server writes at each delivery: no part of the message. */
 export const DELIVERY_HEADERS: ReadonlySet<string> = new Set([
   'x-stream-offset',
   'x-delivery-count',

@@ -1,6 +1,6 @@
-import type { Options } from 'amqplib';
 import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { Frame, HeaderType } from '#contract/frame.ts';
+import type { Options } from './client/library.ts';
 import { valueOfTexts } from './header-values.ts';
 import { PROPERTY_OF, RESTORED, type RestoredHeader } from './property-headers.ts';
 import { isShort } from './routing-key.ts';

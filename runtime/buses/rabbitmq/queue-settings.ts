@@ -1,13 +1,13 @@
 import type { NoticeCode } from '#contract/event-codes.ts';
 import { pause } from '#kit/deadline.ts';
-import type { Link } from './link.ts';
+import type { Link } from './client/link.ts';
 import { askManagement } from './management.ts';
 
 /** A server knows of a new queue's policy once it has collected statistics, which it does every 5 s. */
 const AGAIN_MS = 2000;
 const TRIES = 6;
 
-/** What the management API says of a queue, as far as it matters here. */
+/** The settings of a queue that matter here, from the management API. */
 export interface QueueSettings {
   readonly type: string;
   readonly durable: boolean;
@@ -54,7 +54,7 @@ export async function lookAtQueue(link: Link, queue: string): Promise<void> {
   }
 }
 
-/** What in the settings drops messages that a route promises to keep. */
+/** The settings that drop messages which a route promises to keep. */
 export function warnings(queue: QueueSettings): (readonly [code: NoticeCode, text: string])[] {
   const found: (readonly [NoticeCode, string])[] = [];
   const setting = (name: string): unknown => queue.ownArguments[`x-${name}`] ?? queue.policy[name];

@@ -1,11 +1,11 @@
-import type { Channel } from 'amqplib';
 import { pause } from '#kit/deadline.ts';
-import { Liveness } from '#kit/liveness.ts';
-import type { Standstill } from '#kit/standstill.ts';
-import { Renewal, type Session } from './session.ts';
-import type { QueueKind } from './topology.ts';
+import type { Channel } from './client/library.ts';
+import { Liveness } from '../support/liveness.ts';
+import type { Standstill } from '../support/standstill.ts';
+import { Renewal, type Session } from './client/session.ts';
+import type { QueueKind } from './client/topology.ts';
 
-/** What the watch asks of the source, and tells it. None of these may throw. */
+/** The source that is watched. None of these may throw. */
 export interface Watched {
   /** Deliveries of all sessions so far. */
   readonly received: number;
@@ -33,7 +33,7 @@ const RENEW_SHARED_LOOKS = 60;
 const STREAM_LOOKS = 6;
 
 /**
- * Looks at the queue of a session while nothing arrives. Three things it can find that RabbitMQ does not say: the queue
+ * Looks at the queue of a session while nothing arrives. It finds three things that RabbitMQ does not report: the queue
  * does not know our consumer; messages wait and none come; and of a quorum queue that was deleted and made again at once,
  * that the server consumes for us and drops the deliveries: nothing shows it, so an idle consumer is replaced by a new one.
  */

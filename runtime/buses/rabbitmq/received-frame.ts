@@ -3,7 +3,7 @@ import { type Frame, type HeaderType, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { expiryTimeMs, messageTimeMs } from '#kit/message-time.ts';
 import { textsOf } from './header-values.ts';
-import type { Received } from './consumer.ts';
+import type { Received } from './client/consumer.ts';
 import { DELIVERY_HEADERS, PROPERTY_OF } from './property-headers.ts';
 
 /** Many publishers write milliseconds where AMQP has seconds: as seconds, this would be the year 5138. */
@@ -11,7 +11,7 @@ const MILLISECONDS_FROM = 1e11;
 
 const PROPERTIES = Object.entries(PROPERTY_OF);
 
-/** What arrived, as a frame. The body is a view of the connection's read buffer. */
+/** A received message as a frame. The body is a view of the connection's read buffer. */
 export function receivedFrame(message: Received, note: NoteOddity): Frame {
   const { fields, properties, content } = message;
   const table = properties.headers ?? {};

@@ -1,4 +1,3 @@
-import type { ConfirmChannel } from 'amqplib';
 import { bytesFor } from '#contract/body.ts';
 import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { speller } from '#contract/carried-headers.ts';
@@ -6,18 +5,19 @@ import { messageOf, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { Confirms } from './confirms.ts';
+import type { ConfirmChannel } from './client/library.ts';
+import { Confirms } from './client/confirms.ts';
 import { Fence } from './fence.ts';
 import { headerSpelling } from './header-spelling.ts';
-import { Link, type LinkEnd } from './link.ts';
+import { Link, type LinkEnd } from './client/link.ts';
 import type { RabbitConnection, RabbitTo } from './options.ts';
 import { publishOptions, type PublishSettings } from './publish-options.ts';
 import { lookAtQueue } from './queue-settings.ts';
 import { routingKeys } from './routing-key.ts';
-import { meaningOf, serverWord } from './server-word.ts';
-import type { Session } from './session.ts';
-import { Suspect } from './suspect.ts';
-import { ensureExchange, ensureQueue } from './topology.ts';
+import { meaningOf, closeReason } from './client/close-reason.ts';
+import type { Session } from './client/session.ts';
+import { PoisonDetector } from './poison-detector.ts';
+import { ensureExchange, ensureQueue } from './client/topology.ts';
 
 /** Beyond it nothing is gained, and a crash sends that many again. */
 const MAX_IN_FLIGHT = 1000;
@@ -28,7 +28,7 @@ const GRACE_MS = 5000;
  * is to blame.
  */
 const RETURN_MS = 30_000;
-/** What frames that hold headers may have of the negotiated size beside them. */
+/** Part of the negotiated frame size that is not left for headers. */
 const FRAME_OVERHEAD = 4096;
 /** The client's own bound for a header table. */
 const MAX_TABLE_BYTES = 65_536;
@@ -40,7 +40,7 @@ export async function openSink(options: EndOptions<RabbitConnection, RabbitTo>, 
   return sink;
 }
 
-/** What one session publishes with. */
+/** The publishing channel of one session. */
 interface Live {
   readonly session: Session;
   readonly channel: ConfirmChannel;
@@ -59,7 +59,7 @@ class RabbitSink implements Sink, LinkEnd {
   /** Whether the address holds a placeholder: then a message that no queue takes is that message's fault. */
   readonly #isTemplate: boolean;
   readonly #timeoutMs: number;
-  readonly #suspect = new Suspect();
+  readonly #poison = new PoisonDetector();
   readonly #fence: Fence | undefined;
   #live: Live | undefined;
   #hasBeenLive = false;
@@ -114,7 +114,7 @@ class RabbitSink implements Sink, LinkEnd {
     const live = this.#live;
     if (live === undefined) throw this.#link.error('SINK_DOWN', 'not connected');
     if (live.session.isBlocked) {
-      // What is written now is read after the alarm, whether or not this process is there to hear of it.
+      // The server would read it after the alarm, whether or not this process still runs then.
       throw this.#link.error('SINK_DOWN', 'the server takes nothing until its alarm is over');
     }
     const { address: routingKey } = frame;
@@ -155,9 +155,9 @@ class RabbitSink implements Sink, LinkEnd {
   }
 
   explain(failure: Error): SluiceError | undefined {
-    const word = serverWord(failure);
-    if (word === undefined || messageAtFault(word.text) !== undefined) return undefined;
-    const [code, text] = meaningOf(word) ?? [];
+    const reason = closeReason(failure);
+    if (reason === undefined || messageAtFault(reason.text) !== undefined) return undefined;
+    const [code, text] = meaningOf(reason) ?? [];
     return code === undefined || text === undefined ? undefined : this.#link.error(code, text, failure);
   }
 
@@ -167,13 +167,13 @@ class RabbitSink implements Sink, LinkEnd {
 
   /** The server closes a channel over one message without saying which; sent again, it would close the next one too. */
   #blame(failure: Error, confirms: Confirms): void {
-    const word = serverWord(failure);
-    if (word === undefined) return;
-    const fault = messageAtFault(word.text);
+    const reason = closeReason(failure);
+    if (reason === undefined) return;
+    const fault = messageAtFault(reason.text);
     if (fault === undefined) {
       const alone = confirms.only;
-      if (alone === undefined || !this.#suspect.isProven(word, alone)) return;
-      const text = `the server ended one connection after the other over this message alone (${word.code} ${word.text})`;
+      if (alone === undefined || !this.#poison.isProven(reason, alone)) return;
+      const text = `the server ended one connection after the other over this message alone (${reason.code} ${reason.text})`;
       confirms.blame(() => true, this.#link.error('SINK_REFUSED', text));
     } else if (fault.kind === 'topic') {
       const refusal = this.#link.error(
@@ -190,20 +190,20 @@ class RabbitSink implements Sink, LinkEnd {
 
   #silent(session: Session, confirms: Confirms): void {
     confirms.fail(this.#link.error('SINK_TIMEOUT', `no confirmation for ${this.#timeoutMs} ms`));
-    // Confirmations of what was given up may still be under way: a new connection cannot hear them.
+    // Confirmations of the failed sends may still be under way: a new connection cannot get them.
     session.end(new Error('the server confirms nothing'));
   }
 
   #unroutable(isYoung: boolean): SluiceError {
     const { exchange, queue } = this.#to;
     if (this.#isTemplate) {
-      const nobody =
+      const cause =
         exchange === undefined
           ? 'there is no queue of that name'
           : `no queue is bound to exchange ${exchange} for its routing key`;
       return isYoung
-        ? this.#link.error('SINK_DOWN', `the server sent a message back: ${nobody}, or not yet (NO_ROUTE)`)
-        : this.#link.error('SINK_REFUSED', `the server sent it back: ${nobody} (NO_ROUTE)`);
+        ? this.#link.error('SINK_DOWN', `the server sent a message back: ${cause}, or not yet (NO_ROUTE)`)
+        : this.#link.error('SINK_REFUSED', `the server sent it back: ${cause} (NO_ROUTE)`);
     }
     const missing =
       exchange === undefined
@@ -250,7 +250,7 @@ type Fault =
 const TOPIC = /access to topic '([\s\S]*)' in exchange '[^']*' in vhost/;
 const SIZE = /message size (\d+) is larger than configured max size (\d+)/;
 
-/** What the server's word says against one message rather than against the route. */
+/** The message that the server's reason is about; undefined where it is about the route. */
 function messageAtFault(text: string): Fault | undefined {
   const routingKey = TOPIC.exec(text)?.[1];
   if (routingKey !== undefined) return { kind: 'topic', routingKey };

@@ -5,8 +5,8 @@ import { contentId } from '#kit/content-id.ts';
 import { ReusedIds } from '#kit/reused-ids.ts';
 
 /**
- * What messages of a queue are called. Coordinates are what AMQP lacks: only a name by the publisher is the same at each
- * delivery, and that together with the content: a publisher that begins anew counts from 1 again.
+ * The ids of a queue's messages. AMQP has no coordinates: only the publisher's message id is the same at each delivery, and
+ * that together with the content: a publisher that begins anew counts from 1 again.
  */
 export class SourceIds {
   readonly #queue: string;

@@ -3,41 +3,30 @@ import type { Delivery, Outcome } from '#contract/delivery.ts';
 import { messageOf, type SluiceError } from '#contract/errors.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Demand, Source } from '#contract/source.ts';
-import { Deque } from '#kit/deque.ts';
-import { AsyncQueue } from '#kit/async-queue.ts';
-import { Standstill } from '#kit/standstill.ts';
-import type { Acks } from './acks.ts';
-import { Arrival } from './arrival.ts';
-import { Consumer, type ConsumerWanted, type Received } from './consumer.ts';
-import { Link, type LinkEnd } from './link.ts';
+import { Standstill } from '../support/standstill.ts';
+import type { Acks } from './client/acks.ts';
+import { Admission } from './admission.ts';
+import { QueueDelivery } from './queue-delivery.ts';
+import { prepareQueue } from './queue-setup.ts';
+import { Consumer, type ConsumerWanted, type Received } from './client/consumer.ts';
+import { Link, type LinkEnd } from './client/link.ts';
 import type { RabbitConnection, RabbitFrom } from './options.ts';
 import { lookAtQueue } from './queue-settings.ts';
-import { QueueRemarks } from './queue-remarks.ts';
+import { QueueNotices } from './queue-notices.ts';
 import { QueueWatch, type Watched } from './queue-watch.ts';
-import { queueOf } from './reach.ts';
+import { queueOf } from './address-space.ts';
 import { receivedFrame } from './received-frame.ts';
-import { meaningOf, serverWord } from './server-word.ts';
-import type { Session } from './session.ts';
+import { closeReason, meaningOf } from './client/close-reason.ts';
+import type { Session } from './client/session.ts';
 import { SourceIds } from './source-ids.ts';
-import { StreamPlace } from './stream-place.ts';
+import { StreamPosition } from './stream-position.ts';
 import { StreamWatch } from './stream-watch.ts';
-import { faultOf } from './unreadable-headers.ts';
-import {
-  bindQueue,
-  consumersAfterStart,
-  consumersLeft,
-  ensureExchange,
-  ensureQueue,
-  firstOfEmpty,
-  kindOf,
-  offsetOfLast,
-  othersBeside,
-  type QueueKind,
-} from './topology.ts';
+import { faultOf } from './client/unreadable-headers.ts';
+import { consumersLeft, offsetOfLast, othersBeside, type QueueKind } from './client/topology.ts';
 
 /** AMQP counts the prefetch in two bytes. */
 const MAX_PREFETCH = 65_535;
-/** So many deliveries of one message, and something is wrong with what reads it. */
+/** So many deliveries of one message show that its readers fail. */
 const OFTEN = 10;
 
 export async function openSource(
@@ -61,14 +50,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
   readonly #from: RabbitFrom;
   readonly #connection: RabbitConnection;
   readonly #queue: string;
-  readonly #inbox = new AsyncQueue<Arrival>((arrival) => arrival.bytes);
-  /** Delivered by the server, and beyond the window's bytes. */
-  #waiting = new Deque<Arrival>();
-  /** In the inbox or with the engine. */
-  #held = 0;
-  #heldBytes = 0;
-  /** Of this session: consumes and may hand on. */
-  #isOpen = false;
+  readonly #admission: Admission;
   #consumer: Consumer | undefined;
   #session: Session | undefined;
   received = 0;
@@ -76,11 +58,11 @@ class RabbitSource implements Source, LinkEnd, Watched {
   #receivedBefore = 0;
   readonly #standstill = new Standstill();
   #kind: QueueKind;
-  /** Under this name was a queue before. All of the stream is new, and a consumer would begin at its end. */
+  /** The name was a queue's before. All of the stream is new, and a consumer would begin at its end. */
   #becameStream = false;
   #queueWatch: QueueWatch | undefined;
-  readonly #remarks: QueueRemarks;
-  readonly #place: StreamPlace | undefined;
+  readonly #notices: QueueNotices;
+  readonly #position: StreamPosition | undefined;
   #watch: StreamWatch | undefined;
 
   constructor(options: EndOptions<RabbitConnection, RabbitFrom>, context: BusContext) {
@@ -90,10 +72,11 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#note = oddityNotes(context);
     this.#from = end;
     this.#queue = queueOf(end, context);
+    this.#admission = new Admission(context.window);
     this.#ids = new SourceIds(this.#queue, this.#note);
     this.#link = new Link(options, context, this);
-    this.#remarks = new QueueRemarks(this.#link, context, this.#queue);
-    if (end.type === 'stream') this.#place = new StreamPlace(context, this.#queue, end.start ?? 'first');
+    this.#notices = new QueueNotices(this.#link, context, this.#queue);
+    if (end.type === 'stream') this.#position = new StreamPosition(context, this.#queue, end.start ?? 'first');
   }
 
   async open(): Promise<void> {
@@ -102,63 +85,42 @@ class RabbitSource implements Source, LinkEnd, Watched {
   }
 
   async read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
-    const arrivals = await this.#inbox.read(room, signal);
-    if (this.#place !== undefined) for (const arrival of arrivals) this.#place.handed(arrival);
+    const arrivals = await this.#admission.read(room, signal);
+    if (this.#position !== undefined) for (const arrival of arrivals) this.#position.handed(arrival);
     return arrivals;
   }
 
   async close(): Promise<void> {
     this.#queueWatch?.stop();
     this.#consumer?.acks.finish();
-    this.#place?.save();
+    this.#position?.save();
     await this.#link.close();
   }
 
   async start(session: Session): Promise<string> {
-    const { type, exchange, exchangeType, bind } = this.#from;
-    const { create } = this.#connection;
     const queue = this.#queue;
-    const alone = this.#isAlone;
-    if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
-    const found = await ensureQueue(session, { name: queue, type, create });
-    // Messages that another consumer holds would come back behind later ones: wait until nobody does.
-    if (alone) this.#remarks.assertAlone(found.consumerCount);
-    if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
-    await this.#learnKind(session);
-    // Also at the very first attempt: bridge and server may have been killed together, and started together.
-    if (alone && this.#kind !== 'classic' && this.#kind !== 'stream') {
-      this.#remarks.assertAlone(await consumersAfterStart(session, queue, this.#link.target.timeoutMs / 2));
-    }
-    const mayBeSilent = alone && this.#kind === 'quorum' && found.messageCount === 0;
-    const first = mayBeSilent ? await firstOfEmpty(session, queue) : undefined;
-    // The queue counts a message that was asked for, until it is settled, as one more consumer.
-    const ours = first === undefined ? 0 : 1;
-    if (mayBeSilent) this.#remarks.assertAlone(await othersBeside(session, queue, { kind: this.#kind, ours }));
+    const before = this.#kind;
+    const { kind, first } = await prepareQueue(session, {
+      from: this.#from,
+      queue,
+      create: this.#connection.create,
+      isAlone: this.#isAlone,
+      notices: this.#notices,
+      withinMs: this.#link.target.timeoutMs / 2,
+    });
+    this.#kind = kind;
+    this.#becameStream = kind === 'stream' && before !== undefined && before !== kind;
     this.#session = session;
     this.#receivedBefore = this.received;
     await this.#consume(session, { isSuccessor: false, first });
-    // It may have ended in this very moment, and then nobody would stop the watch.
+    // It may have ended in this very moment, and then nothing would stop the watch.
     if (!session.isOver) this.#queueWatch = new QueueWatch(session, queue, this.#kind, this, this.#standstill);
-    this.#isOpen = true;
-    this.#admit();
-    const what = type === 'stream' ? 'stream' : 'queue';
+    this.#admission.open();
+    const what = this.#from.type === 'stream' ? 'stream' : 'queue';
     return `reads ${what} ${queue}, up to ${this.prefetch} unacknowledged`;
   }
 
-  /** What the queue is now: it may have been made again as something else since. */
-  async #learnKind(session: Session): Promise<void> {
-    const { type } = this.#from;
-    const before = this.#kind;
-    // Where it may be declared the server has compared the types.
-    const isCompared = type !== undefined && this.#connection.create;
-    const kind = isCompared ? type : ((await kindOf(session, this.#queue)) ?? type);
-    if (type !== undefined && kind !== undefined && kind !== type) this.#remarks.isOfType(kind, type);
-    this.#kind = kind;
-    this.#becameStream = kind === 'stream' && before !== undefined && before !== kind;
-  }
-
   over(): boolean {
-    this.#isOpen = false;
     this.#consumer?.acks.end();
     this.#consumer = undefined;
     this.#session = undefined;
@@ -166,20 +128,17 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#watch = undefined;
     this.#queueWatch?.stop();
     this.#queueWatch = undefined;
-    this.#waiting = new Deque();
-    for (let unread = this.#inbox.dropOldest(); unread !== undefined; unread = this.#inbox.dropOldest()) {
-      this.#release(unread);
-    }
+    this.#admission.clear();
     return this.received > this.#receivedBefore;
   }
 
   explain(failure: Error): SluiceError | undefined {
-    const word = serverWord(failure);
-    const [code, text] = (word === undefined ? undefined : meaningOf(word)) ?? [];
+    const reason = closeReason(failure);
+    const [code, text] = (reason === undefined ? undefined : meaningOf(reason)) ?? [];
     return code === undefined || text === undefined ? undefined : this.#link.error(code, text, failure);
   }
 
-  /** Whether the route's order needs that nobody else reads the queue. */
+  /** Whether the route's order needs that no other consumer reads the queue. */
   get #isAlone(): boolean {
     return !this.#from.shared && this.#from.type !== 'stream';
   }
@@ -204,20 +163,19 @@ class RabbitSource implements Source, LinkEnd, Watched {
   async handOver(): Promise<void> {
     const session = this.#session;
     // A stream that is read as a queue has no place: another consumer would begin at its end.
-    const hasPlace = this.#place === undefined ? this.#kind !== 'stream' : !this.#place.isAwaiting;
+    const hasPlace = this.#position === undefined ? this.#kind !== 'stream' : !this.#position.isAwaiting;
     if (session === undefined || !hasPlace) return;
-    this.#isOpen = false;
+    this.#admission.shut();
     await this.#consumer?.release();
-    // What the old one still had is in its place again when the queue does not count it any more.
-    if (this.#isAlone) this.#remarks.assertAlone(await consumersLeft(session, this.#queue));
+    // The old one's messages are in their places again when the queue does not count it any more.
+    if (this.#isAlone) this.#notices.assertAlone(await consumersLeft(session, this.#queue));
     if (session.isOver) return;
     await this.#consume(session, { isSuccessor: true, first: undefined });
-    this.#isOpen = !session.isOver;
-    this.#admit();
+    if (!session.isOver) this.#admission.open();
   }
 
   blocked(): void {
-    // Readiness says it. Messages still come; what is acknowledged reaches the server when it listens again.
+    // Readiness shows it. Messages still come; acknowledgements reach the server when it reads again.
   }
 
   /** Rejects where the queue has another consumer beside: two that came at once both see it, and both step back. */
@@ -226,17 +184,17 @@ class RabbitSource implements Source, LinkEnd, Watched {
       queue: this.#queue,
       prefetch: this.prefetch,
       exclusive: this.#isAlone,
-      streamOffset: this.#place?.attach() ?? (this.#becameStream ? 'first' : undefined),
+      streamOffset: this.#position?.attach() ?? (this.#becameStream ? 'first' : undefined),
       ...how,
     };
     const take = (consumer: Consumer, message: Received | null): void => this.#take(session, consumer, message);
     this.#consumer = await Consumer.open(session, wanted, take);
     this.#watch?.stop();
-    if (this.#place?.isAwaiting === true) this.#watch = this.#watchFor(this.#place, session);
+    if (this.#position?.isAwaiting === true) this.#watch = this.#watchFor(this.#position, session);
     // Of a classic queue `exclusive` says it already; quorum queues do not mind it.
     if (!this.#isAlone || this.#kind === 'classic') return;
     const ours = how.first === undefined ? 1 : 2;
-    this.#remarks.assertAlone(await othersBeside(session, this.#queue, { kind: this.#kind, ours }));
+    this.#notices.assertAlone(await othersBeside(session, this.#queue, { kind: this.#kind, ours }));
   }
 
   /** Never throws: the client would take it for a fault of the server's. */
@@ -245,10 +203,10 @@ class RabbitSource implements Source, LinkEnd, Watched {
     try {
       if (message === null) {
         // A stream's place shows whether it is another one.
-        if (this.#place === undefined) this.#remarks.deleted();
+        if (this.#position === undefined) this.#notices.deleted();
         session.end(new Error(`the server cancelled the consumer: queue ${this.#queue} was deleted, or has moved`));
       } else {
-        this.#arrives(consumer, message);
+        this.#noteArrival(consumer, message);
         this.#receive(session, consumer.acks, message);
       }
     } catch (thrown) {
@@ -256,9 +214,9 @@ class RabbitSource implements Source, LinkEnd, Watched {
     }
   }
 
-  #arrives({ isSuccessor }: Consumer, { fields }: Received): void {
+  #noteArrival({ isSuccessor }: Consumer, { fields }: Received): void {
     this.received += 1;
-    if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#remarks.neverCame();
+    if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#notices.neverCame();
     const { suspensions } = this.#link;
     if (suspensions.hasAny) suspensions.resume('queue', `messages of queue ${this.#queue} come again`);
   }
@@ -270,14 +228,14 @@ class RabbitSource implements Source, LinkEnd, Watched {
     const found = faultOf(message.properties);
     const fault = found === undefined ? {} : { fault: found };
     const offset: unknown = headers?.['x-stream-offset'];
-    if (this.#place === undefined) {
-      if (offset !== undefined) this.#remarks.looksLikeStream();
+    if (this.#position === undefined) {
+      if (offset !== undefined) this.#notices.looksLikeStream();
       const count: unknown = headers?.['x-delivery-count'];
       const before = typeof count === 'number' ? count : 0;
-      if (before >= OFTEN) this.#remarks.deliveredOften(before);
+      if (before >= OFTEN) this.#notices.deliveredOften(before);
       const attempt = redelivered ? Math.max(2, before + 1) : 1;
-      const said = { id: this.#ids.of(frame), frame, attempt, isNumberedHere: frame.id === undefined, ...fault };
-      this.#deliver(new Arrival(said, { tag, acks, offset: 0 }, this.#settle));
+      const delivery = { id: this.#ids.of(frame), frame, attempt, isNumberedHere: frame.id === undefined, ...fault };
+      this.#admission.push(new QueueDelivery(delivery, { tag, acks, offset: 0 }, this.#settle));
       return;
     }
     if (typeof offset !== 'number') {
@@ -286,12 +244,14 @@ class RabbitSource implements Source, LinkEnd, Watched {
       session.end(new Error('no stream'));
       return;
     }
-    const verdict = this.#place.meet(offset, frame);
+    const verdict = this.#position.compare(offset, frame);
     if (verdict === 'new') {
-      const id = this.#place.idOf(offset);
-      this.#deliver(new Arrival({ id, frame, attempt: undefined, ...fault }, { tag, acks, offset }, this.#settle));
+      const id = this.#position.idOf(offset);
+      this.#admission.push(
+        new QueueDelivery({ id, frame, attempt: undefined, ...fault }, { tag, acks, offset }, this.#settle),
+      );
     } else if (verdict === 'replaced') {
-      this.#place.restart(`offset ${offset} holds another message`);
+      this.#position.restart(`offset ${offset} holds another message`);
       session.end(new Error('the stream was replaced'));
     } else this.#pass(acks, tag);
   }
@@ -302,50 +262,25 @@ class RabbitSource implements Source, LinkEnd, Watched {
     acks.settled();
   }
 
-  #watchFor(place: StreamPlace, session: Session): StreamWatch {
+  #watchFor(position: StreamPosition, session: Session): StreamWatch {
     return new StreamWatch(
-      async () => (place.isAwaiting ? offsetOfLast(session, this.#queue) : undefined),
+      async () => (position.isAwaiting ? offsetOfLast(session, this.#queue) : undefined),
       () => {
-        if (session.isOver || !place.isAwaiting) return;
-        place.restart('it ends before the place where the route stopped');
+        if (session.isOver || !position.isAwaiting) return;
+        position.restart('it ends before the place where the route stopped');
         session.end(new Error('the stream was replaced'));
       },
     );
   }
 
-  #deliver(arrival: Arrival): void {
-    arrival.acks.enter(arrival);
-    this.#waiting.push(arrival);
-    this.#admit();
-  }
-
-  /** Invariant 4: the prefetch bounds messages, and nothing of AMQP bounds bytes. */
-  #admit(): void {
-    if (!this.#isOpen) return;
-    const { messages, bytes } = this.#context.window;
-    for (let next = this.#waiting.at(0); next !== undefined; next = this.#waiting.at(0)) {
-      if (this.#held >= messages || (this.#held > 0 && this.#heldBytes + next.bytes > bytes)) return;
-      this.#waiting.shift();
-      this.#held += 1;
-      this.#heldBytes += next.bytes;
-      this.#inbox.push(next);
-    }
-  }
-
-  readonly #settle = (arrival: Arrival, outcome: Outcome): void => {
-    this.#release(arrival);
-    // Given back: the server repeats it to our next start, in its place. Rejected: its dead letter is written, and a
-    // nack would have the server write a second one where the queue has a dead-letter exchange.
-    if (outcome.kind !== 'release') {
-      arrival.isSettled = true;
-      arrival.acks.settled();
-      this.#place?.settled();
-    }
-    this.#admit();
+  readonly #settle = (delivery: QueueDelivery, outcome: Outcome): void => {
+    this.#admission.settled(delivery, () => {
+      // Given back: the server repeats it to our next start, in its place. Rejected: its dead letter is written, and a
+      // nack would have the server write a second one where the queue has a dead-letter exchange.
+      if (outcome.kind === 'release') return;
+      delivery.isSettled = true;
+      delivery.acks.settled();
+      this.#position?.settled();
+    });
   };
-
-  #release(arrival: Arrival): void {
-    this.#held -= 1;
-    this.#heldBytes -= arrival.bytes;
-  }
 }

@@ -1,20 +1,11 @@
 import type { Guarantees } from '#contract/bus.ts';
 import { CLASS_NAMES, CLASSES, type ClassRules, type TrafficClass } from '#contract/traffic-class.ts';
-import { classOf } from '../read/build-spec.ts';
+import { classOf } from '../fields/class-of.ts';
+import type { RouteSite } from '../fields/field.ts';
 import { oneOf } from './describe.ts';
-import type { FindingList } from './finding-list.ts';
 import { asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
-
-/** A route as its class sees it. */
-export interface ClassedRoute {
-  readonly at: string;
-  readonly route: PlainMap;
-  /** Undefined while that end is wrong itself. */
-  readonly source: Guarantees | undefined;
-  readonly sink: Guarantees | undefined;
-}
 
 /** Why an end cannot keep a class. */
 interface Lack {
@@ -69,7 +60,7 @@ function kept(from: PlainMap, source: Guarantees, sink: Guarantees): TrafficClas
   );
 }
 
-function refuseBeside(name: TrafficClass, { at, route }: ClassedRoute, findings: FindingList): void {
+function refuseBeside(name: TrafficClass, { at, route, findings }: RouteSite): void {
   const from = asMap(own(route, 'from'));
   if (own(route, 'drain') !== undefined && !CLASSES[name].mayDrain) {
     findings.add({
@@ -93,7 +84,7 @@ function refuseBeside(name: TrafficClass, { at, route }: ClassedRoute, findings:
   }
 }
 
-function refuseNeeds(name: TrafficClass, { at, route, source }: ClassedRoute, findings: FindingList): void {
+function refuseNeeds(name: TrafficClass, { at, route, source, findings }: RouteSite): void {
   const from = asMap(own(route, 'from'));
   for (const need of CLASSES[name].needs) {
     if (need === 'key' ? hasKey(from, source) : own(from, need) !== undefined) continue;
@@ -104,7 +95,7 @@ function refuseNeeds(name: TrafficClass, { at, route, source }: ClassedRoute, fi
 }
 
 /** What an operator should know of a class that is kept here. */
-function note(name: TrafficClass, { at, route, source }: ClassedRoute, findings: FindingList): void {
+function note(name: TrafficClass, { at, route, source, findings }: RouteSite): void {
   if (name === 'command' && source?.expiresUnread === true) {
     findings.add({
       code: 'CLASS_NOTE',
@@ -123,14 +114,14 @@ function note(name: TrafficClass, { at, route, source }: ClassedRoute, findings:
 }
 
 /** Refuses a class that the ends of its route cannot keep, and words beside it that contradict it. */
-export function checkClass(classed: ClassedRoute, findings: FindingList): void {
-  const { at, route, source, sink } = classed;
+export function checkClass(site: RouteSite): void {
+  const { at, route, source, sink, findings } = site;
   const place = pointerTo(at, 'class');
   if (findings.isClaimed(place)) return;
   const name = classOf(route);
-  refuseNeeds(name, classed, findings);
-  refuseBeside(name, classed, findings);
-  note(name, classed, findings);
+  refuseNeeds(name, site);
+  refuseBeside(name, site);
+  note(name, site);
   if (source === undefined || sink === undefined) return;
   const from = asMap(own(route, 'from'));
   for (const { end, why } of lacks(CLASSES[name], from, source, sink)) {

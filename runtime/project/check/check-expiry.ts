@@ -1,12 +1,11 @@
-import type { ClassedRoute } from './check-class.ts';
+import type { RouteSite } from '../fields/field.ts';
 import { countsFrom, mayHideAge, neverHasTime } from '../explain/expiry-clock.ts';
-import type { FindingList } from './finding-list.ts';
 import { asMap, isMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { TIME_UNITS } from '#kit/time-unit.ts';
 
 /** Says from which time the expiry of a route counts, and what would bound an age that nobody knows. */
-export function checkExpiry({ at, route, source }: ClassedRoute, findings: FindingList): void {
+export function checkExpiry({ at, route, source, findings }: RouteSite): void {
   const from = asMap(own(route, 'from'));
   const place = pointerTo(at, 'from', 'expires');
   if (source === undefined || own(from, 'expires') === undefined || findings.hasErrorWithin(place)) return;

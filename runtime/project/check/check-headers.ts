@@ -4,7 +4,7 @@ import { isReserved } from '#contract/frame.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
-import type { JudgedEnd } from '../read/ends.ts';
+import type { JudgedEnd, RouteSite } from '../fields/field.ts';
 import type { FindingList } from './finding-list.ts';
 import { parseTemplate } from '../../template/template.ts';
 import { DEFAULTS } from '../fields/field-defaults.ts';
@@ -19,16 +19,10 @@ const FATES: Readonly<Record<Unspellable, string>> = {
   reject: 'each message would be a dead letter',
 };
 
-interface Words {
-  readonly at: string;
-  readonly words: PlainMap;
-  /** The sink, where its options are sound, and what it promises. */
-  readonly sink: JudgedEnd | undefined;
-  readonly gives: Guarantees | undefined;
-}
-
-/** Judges the names under `headers` of a sink; `at` and `words` are of that map. */
-export function checkHeaders({ at, words, sink, gives }: Words, findings: FindingList): void {
+/** Judges the names under `headers` of a sink. */
+export function checkHeaders({ at: routeAt, route, sinkEnd: sink, sink: gives, findings }: RouteSite): void {
+  const at = pointerTo(routeAt, 'to', 'headers');
+  const words = asMap(own(asMap(own(route, 'to')), 'headers'));
   const set = asMap(own(words, 'set'));
   const setAt = pointerTo(at, 'set');
   let typeName: string | undefined;

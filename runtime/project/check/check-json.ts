@@ -1,11 +1,10 @@
 import { shown } from './describe.ts';
-import type { JudgedFile } from '../read/ends.ts';
+import type { RouteSite } from '../fields/field.ts';
 import { asMap, own } from '#kit/json-value.ts';
-import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 /** A word for the json codec on a route that never has it. */
-export function checkJson(at: string, route: PlainMap, { findings }: JudgedFile): void {
+export function checkJson({ at, route, findings }: RouteSite): void {
   const place = pointerTo(at, 'json');
   if (own(route, 'json') === undefined || findings.isClaimed(place)) return;
   const [from, to] = ['from', 'to'].map((end) => own(asMap(own(route, end)), 'codec'));

@@ -1,4 +1,4 @@
-import type { JudgedEnd } from '../read/ends.ts';
+import type { JudgedEnd } from '../fields/field.ts';
 import type { FindingList } from './finding-list.ts';
 import { pointerTo } from '#kit/pointer.ts';
 

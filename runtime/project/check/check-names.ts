@@ -5,7 +5,7 @@ import { NOT_YET } from '../fields/not-yet.ts';
 import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
-import { FILE_NAME_PATTERN } from '../fields/pipeline-fields.ts';
+import { FILE_NAME_PATTERN } from '../fields/name-patterns.ts';
 import { stageKind } from '../read/sections.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { StageKind } from '#contract/stage-kind.ts';

@@ -4,6 +4,7 @@ import { checkNames, filesNamed } from './check-names.ts';
 import type { NamedFiles, ProjectFiles } from './check-names.ts';
 import { checkNotYet } from './check-not-yet.ts';
 import { checkRoutes } from './check-routes.ts';
+import type { FieldTables } from '../fields/field-tables.ts';
 import { FindingList } from './finding-list.ts';
 import { piecesOf } from '../read/sections.ts';
 import type { Places } from '../read/source-map.ts';
@@ -24,6 +25,8 @@ export interface PipelineSource extends ReferenceSources {
   readonly file: string;
   readonly catalog: Catalog;
   readonly project: ProjectFiles;
+  /** Absent: the words of this version. */
+  readonly fields?: FieldTables;
 }
 
 export interface CheckResult extends Resolution {
@@ -44,7 +47,7 @@ export function judgeDocument(
   source: Omit<PipelineSource, 'text'>,
   isProbe = false,
 ): CheckResult {
-  const { file, catalog } = source;
+  const { file, catalog, fields } = source;
   const { value, places, flaws, readable } = parsed;
   const findings = new FindingList(file, places);
   for (const flaw of flaws) findings.add(flaw);
@@ -54,11 +57,11 @@ export function judgeDocument(
   const resolved = resolveReferences(value, catalog.stages, source, findings);
   checkNotYet(value, catalog, findings);
   checkNames(value, catalog, source.project, findings);
-  const pieces = piecesOf(value, catalog);
+  const pieces = piecesOf(value, catalog, fields);
   const contents = withContents(value, pieces, resolved);
   refuseMisplaced(pieces, resolved, findings);
   validatePieces(contents, pieces, resolved, catalog, findings);
-  const judged = { value: contents, pieces, resolved, catalog, findings };
+  const judged = { value: contents, pieces, resolved, catalog, findings, fields };
   checkRoutes(judged);
   if (!isProbe) checkLoops(judged);
   if (findings.hasErrors) return { findings: findings.sorted(), named };
@@ -70,6 +73,7 @@ export function judgeDocument(
       places,
       pieces,
       catalog,
+      fields,
       resolved,
       readFile: source.readFile,
     }),

@@ -1,14 +1,13 @@
-import { type ClassedRoute, hasKey } from './check-class.ts';
-import { classOf } from '../read/build-spec.ts';
-import type { FindingList } from './finding-list.ts';
+import { hasKey } from './check-class.ts';
+import { classOf } from '../fields/class-of.ts';
+import type { RouteSite } from '../fields/field.ts';
 import { GRADE_NEEDS, GRADES, isBelow } from '../explain/grades.ts';
 import { asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { DUPLICATES, type Duplicates, promiseOf } from '../explain/route-promise.ts';
 
 /** Refuses a route that keeps less than its `promise` demands: which end falls short, and what would lift it. */
-export function checkPromise(classed: ClassedRoute, findings: FindingList): void {
-  const { at, route, source, sink } = classed;
+export function checkPromise({ at, route, source, sink, findings }: RouteSite): void {
   const place = pointerTo(at, 'promise');
   const wanted = asMap(own(route, 'promise'));
   if (source === undefined || sink === undefined || findings.hasErrorWithin(place)) return;

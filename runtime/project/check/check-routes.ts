@@ -1,17 +1,12 @@
 import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
-import { addressOptionOf, parseBackoff } from '../read/build-spec.ts';
+import { addressOptionOf } from '../read/build-spec.ts';
 import { checkLetterBus } from './check-letters.ts';
-import { checkJson } from './check-json.ts';
-import { checkClass } from './check-class.ts';
-import { checkHeaders } from './check-headers.ts';
-import { checkExpiry } from './check-expiry.ts';
-import { checkPromise } from './check-promise.ts';
-import { checkSpool } from './check-spool.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
-import { shown } from './describe.ts';
 import { judgedEnd } from '../read/ends.ts';
-import type { JudgedEnd, JudgedFile } from '../read/ends.ts';
+import type { JudgedFile } from '../read/ends.ts';
+import type { JudgedEnd, RouteSite } from '../fields/field.ts';
+import { FIELDS } from '../fields/field-tables.ts';
 import { busBehind, stageKind } from '../read/sections.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
@@ -62,17 +57,20 @@ class RouteJudge {
     const sourceGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'from')) ? undefined : askSource(source);
     const sinkGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'to')) ? undefined : askSink(sink);
     const scope = this.#templates(sourceGives);
-    const headersAt = pointerTo(this.#at, 'to', 'headers');
-    const words = asMap(own(asMap(own(this.#route, 'to')), 'headers'));
-    checkHeaders({ at: headersAt, words, sink, gives: sinkGives }, this.#file.findings);
+    const site: RouteSite = {
+      at: this.#at,
+      route: this.#route,
+      findings: this.#file.findings,
+      written: (at) => this.#file.resolved.get(at)?.written,
+      source: sourceGives,
+      sink: sinkGives,
+      sinkEnd: sink,
+    };
+    const { route, source: sourceFields, sink: sinkFields } = this.#file.fields ?? FIELDS;
+    for (const entry of Object.values(sinkFields)) entry.check?.(site);
     this.#letters(scope);
-    this.#backoff();
-    checkSpool(this.#at, this.#route, this.#file);
-    checkJson(this.#at, this.#route, this.#file);
-    const classed = { at: this.#at, route: this.#route, source: sourceGives, sink: sinkGives };
-    checkClass(classed, this.#file.findings);
-    checkExpiry(classed, this.#file.findings);
-    checkPromise(classed, this.#file.findings);
+    // The class before the source: what it refuses there is judged no further.
+    for (const entry of [...Object.values(route), ...Object.values(sourceFields)]) entry.check?.(site);
     this.#stages();
     if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);
     if (sink !== undefined && sinkGives !== undefined) this.#notes(sink, sinkGives.notes);
@@ -223,22 +221,6 @@ class RouteJudge {
         findings.add({ ...how, at: pointerTo(at, option), ...flaw });
       }
     }
-  }
-
-  #backoff(): void {
-    const { findings, resolved } = this.#file;
-    const at = pointerTo(this.#at, 'retry', 'backoff');
-    const written = own(asMap(own(this.#route, 'retry')), 'backoff');
-    if (typeof written !== 'string' || findings.isClaimed(at)) return;
-    const { firstMs, capMs } = parseBackoff(written);
-    if (firstMs <= capMs && firstMs > 0) return;
-    findings.add({
-      code: 'WRONG_VALUE',
-      at,
-      expected: 'a first wait above 0 and no longer than the longest',
-      found: resolved.get(at)?.written ?? shown(written),
-      write: 'backoff: 100ms..10s',
-    });
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Guarantees } from '#contract/bus.ts';
-import type { JsonNumbers } from '#contract/codec.ts';
-import { REMEMBERED_IDS } from '#contract/processed-ids.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
-import { countsFrom } from './expiry-clock.ts';
 import { GRADE_MEANS } from './grades.ts';
+import type { Effects, ExplainedRoute, Fields } from '../fields/field.ts';
+import { FIELDS, type FieldTables } from '../fields/field-tables.ts';
 import type { RouteSpec } from '../pipeline-spec.ts';
 import { type Duplicates, type OrderScope, promiseOf, type RoutePromise } from './route-promise.ts';
 
@@ -25,8 +24,6 @@ interface Known {
   readonly sink: Guarantees;
   readonly promise: RoutePromise;
 }
-
-const seconds = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
 
 function held({ spec }: Known): string {
   const { messages, bytes } = spec.from.window;
@@ -98,68 +95,10 @@ function onLostConfirmation({ spec, sink }: Known): string {
   return `${again}, under the same id${sink.deduplicates ? ', by which the sink removes it within its window' : ''}${sink.recoversIds ? '; after a longer outage the end of its log is read first' : ''}`;
 }
 
-function onBadMessage({ spec }: Known): string {
-  const { attempts, networkMs } = spec.retry;
-  const isNetwork = spec.stages.some(({ kind }) => kind.runsCode === true) && networkMs > 0;
-  const network = isNetwork
-    ? ` (for ${seconds(networkMs)} at least where a function meets a failure of the network)`
-    : '';
-  return `${attempts} tries ${triesTake(spec.retry)}${network}, then ${whereLettersGo(spec)}; only its own key waits`;
-}
-
-/** Each wait lies between half of its length and all of it. */
-function triesTake({ attempts, backoff: { firstMs, capMs } }: RouteSpec['retry']): string {
-  if (attempts === 1) return 'and no more';
-  let longestMs = 0;
-  for (let wait = 0; wait < attempts - 1; wait += 1) longestMs += Math.min(capMs, firstMs * 2 ** wait);
-  return `within ${seconds(longestMs / 2)} to ${seconds(longestMs)}`;
-}
-
 function whereLettersGo({ deadLetter: { to, bounds } }: RouteSpec): string {
   if (to !== undefined) return `a dead letter to ${to.connection}, and while that is away nothing is settled`;
   const atBound = bounds.full === 'pause' ? 'the route waits for room' : 'the oldest gives way';
   return `a dead letter in the state folder (${bounds.max} at the most, then ${atBound})`;
-}
-
-const NUMBERS_MEAN: Readonly<Record<JsonNumbers | 'unsaid', string>> = {
-  unsaid:
-    'where the route changes bodies a dead letter (NUMBER_UNSAFE), unless it says json: { numbers: exact }; else it passes digit for digit',
-  reject:
-    'where the route reads bodies a dead letter (NUMBER_UNSAFE); json: { numbers: exact } passes it on digit for digit',
-  exact: 'it passes digit for digit unless a function changes it; functions see integers as bigints',
-  round: 'where the route changes bodies it becomes the nearest double, and nothing tells',
-};
-
-function onExpiry({ spec: { class: trafficClass, from }, source }: Known): string {
-  const clock = {
-    stamps: source.stamps,
-    isNamed: from.timestamp !== undefined,
-    unit: from.timestamp?.unit ?? 'ms',
-    isOfPublisher: from.expiresOfPublisher,
-  };
-  const ours =
-    from.expiresMs === undefined
-      ? 'only where the bus or a header says so'
-      : `after ${seconds(from.expiresMs)}, or earlier where the bus says so, counted from ${countsFrom(clock)}`;
-  const end = CLASSES[trafficClass].expired === 'counted' ? 'counted' : 'a dead letter (EXPIRED)';
-  return `${ours}: it is never sent, but ${end}`;
-}
-
-function onStale({ spec }: Known): string {
-  if (spec.from.sequence === undefined) return 'cannot be told: the source names no sequence';
-  const ends = {
-    superseded: 'superseded and counted',
-    'dead-letter': 'a dead letter (STALE)',
-    passed: 'passed on',
-    marked: 'passed on with the header stale',
-  } as const;
-  return ends[CLASSES[spec.class].stale];
-}
-
-function onLoop({ spec: { from }, source, sink }: Known): string {
-  const end = `a dead letter (LOOP_DETECTED) once it has passed ${from.maxHops} routes`;
-  const blind = source.carriesHeaders ? (sink.carriesHeaders ? undefined : 'to') : 'from';
-  return blind === undefined ? end : `it is not noticed here: ${blind} carries no headers, and so no count of routes`;
 }
 
 function onServerCrash(which: 'source' | 'sink', { promise }: Known): string {
@@ -167,8 +106,61 @@ function onServerCrash(which: 'source' | 'sink', { promise }: Known): string {
   return `what it confirmed ${grade === 'G0' || grade === 'G1' ? 'is lost unless it was passed on' : 'is kept'} (${grade}: ${GRADE_MEANS[grade]})`;
 }
 
+/** The order in which an explanation names faults; a fault that is not named here comes last. */
+const FAULTS: readonly string[] = [
+  'the sink is slow or away',
+  'the sink is back',
+  'a confirmation is lost',
+  'the bridge is killed',
+  'the bridge is stopped',
+  'the server of the source crashes',
+  'the server of the sink crashes',
+  'a message cannot pass',
+  'a body holds a number that a double does not',
+  'a message expires',
+  'a message comes late',
+  'a message runs in a circle',
+  'a publisher repeats itself',
+  'a publisher uses an id again for another message',
+  'a second instance runs',
+  'nothing moves',
+];
+
+function rank(fault: string): number {
+  return FAULTS.includes(fault) ? FAULTS.indexOf(fault) : FAULTS.length;
+}
+
+function inOrder(effects: Effects): Effects {
+  return Object.fromEntries(Object.entries(effects).toSorted(([one], [other]) => rank(one) - rank(other)));
+}
+
+/** The faults that the words of a table govern. */
+function effectsOf(
+  fields: Fields<never>,
+  holder: object,
+  spec: RouteSpec,
+  ends: Pick<ExplainedRoute, 'source' | 'sink'>,
+): Effects {
+  const route: ExplainedRoute = {
+    class: spec.class,
+    stages: spec.stages,
+    namesId: spec.from.id !== undefined,
+    timestamp: spec.from.timestamp,
+    letters: whereLettersGo(spec),
+    ...ends,
+  };
+  return Object.fromEntries(
+    Object.values(fields).flatMap((entry) => Object.entries(entry.explain?.(holder, route) ?? {})),
+  );
+}
+
 /** `source` and `sink`: what their drivers say under the options of this route. */
-export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarantees): RouteExplanation {
+export function explainRoute(
+  spec: RouteSpec,
+  source: Guarantees,
+  sink: Guarantees,
+  fields: FieldTables = FIELDS,
+): RouteExplanation {
   const promise = promiseOf({
     trafficClass: spec.class,
     source,
@@ -177,7 +169,8 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
     hasKey: spec.from.key !== undefined,
     hasSpool: spec.spool !== undefined,
   });
-  const known: Known = { spec, source, sink, promise };
+  const ends = { source, sink };
+  const known: Known = { spec, ...ends, promise };
   return {
     ...promise,
     route: spec.name,
@@ -185,7 +178,10 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
     repeats: duplicatesIn(promise.duplicates, sink),
     from: spec.from.bus,
     to: spec.to.bus,
-    faults: {
+    faults: inOrder({
+      ...effectsOf(fields.route, spec, spec, ends),
+      ...effectsOf(fields.source, spec.from, spec, ends),
+      ...effectsOf(fields.sink, spec.to, spec, ends),
       'the sink is slow or away': whileAway(known),
       'the sink is back': whenBack(known),
       'a confirmation is lost': onLostConfirmation(known),
@@ -194,37 +190,14 @@ export function explainRoute(spec: RouteSpec, source: Guarantees, sink: Guarante
         'it reads no more, finishes what is under way within --shutdown-timeout, gives the rest back',
       'the server of the source crashes': onServerCrash('source', known),
       'the server of the sink crashes': onServerCrash('sink', known),
-      'a message cannot pass': onBadMessage(known),
       ...Object.assign({}, ...spec.stages.map((stage) => stage.kind.explain?.(stage))),
-      'a body holds a number that a double does not': NUMBERS_MEAN[spec.json.numbers ?? 'unsaid'],
-      'a message expires': onExpiry(known),
-      'a message comes late': onStale(known),
-      'a message runs in a circle': onLoop(known),
-      'a publisher repeats itself': onRepetition(known),
       'a publisher uses an id again for another message':
         'it passes under another id and is counted (ID_REUSED): an id counts only together with body, key and address',
       ...(CLASSES[spec.class].oneAtATime || CLASSES[spec.class].marksRepeats
         ? { 'a second instance runs': 'each remembers only what it passed on itself: this class holds for one process' }
         : {}),
-      'nothing moves': `after ${seconds(spec.watchdogMs)} /readyz turns red and says what is waited for`,
-    },
+    }),
   };
-}
-
-function onRepetition({ spec, source, sink }: Known): string {
-  const { dedupe } = spec.from;
-  const same = dedupe?.compare === 'content' ? ' with the same body, key and address' : '';
-  if (dedupe !== undefined) {
-    return `repetitions${same} within ${seconds(dedupe.windowMs)} are dropped and counted, ${dedupe.max} messages remembered`;
-  }
-  const { oneAtATime, marksRepeats } = CLASSES[spec.class];
-  const isNamed = spec.from.id !== undefined || source.namedByPublisher === true;
-  if (source.redelivers && (oneAtATime || marksRepeats) && isNamed) {
-    return `one with the id, body, key and address of one of the last ${REMEMBERED_IDS} that passed is dropped and counted, until it is forgotten`;
-  }
-  return sink.deduplicates && isNamed
-    ? 'the sink removes one with the same id, body, key and address within its window; each other passes'
-    : 'each repetition passes';
 }
 
 function paragraph(route: RouteExplanation): string {

@@ -1,6 +1,9 @@
-import { LARGEST_STORE, SOME_DURATION_PATTERN, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
-import { DEFAULTS } from './pipeline-fields.ts';
+import type { LetterBounds } from '#contract/dead-letter.ts';
+import type { PlainMap } from '#kit/json-value.ts';
+import { durationMs, LARGEST_STORE, sizeBytes, SOME_DURATION_PATTERN, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
+import { DEFAULTS } from './field-defaults.ts';
 import type { JsonSchema } from '../json-schema.ts';
+import { numberOr, optional } from './values.ts';
 
 /** `deadLetter` of a route as a map without a bus: how much the local store keeps. */
 export const LOCAL_LETTERS_SCHEMA: JsonSchema = {
@@ -38,3 +41,12 @@ export const LOCAL_LETTERS_SCHEMA: JsonSchema = {
     },
   },
 };
+
+export function parseLetterBounds(local: PlainMap): LetterBounds {
+  return {
+    max: numberOr(local, 'max', DEFAULTS.lettersMax),
+    bytes: sizeBytes(optional(local, 'bytes') ?? DEFAULTS.lettersBytes),
+    ageMs: durationMs(optional(local, 'age') ?? DEFAULTS.lettersAge),
+    full: optional(local, 'full') === 'oldest' ? 'oldest' : DEFAULTS.lettersFull,
+  };
+}

@@ -1,5 +1,8 @@
 import type { OptionSchema } from '#contract/bus.ts';
-import { FILE_NAME_PATTERN, sinkWords, sourceWords } from './pipeline-fields.ts';
+import { schemasOf } from './field.ts';
+import { FIELDS, type FieldTables } from './field-tables.ts';
+import { FILE_NAME_PATTERN } from './name-patterns.ts';
+import { codecSchema, ofCatalog } from './shared-schemas.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { Bus } from '#contract/bus.ts';
@@ -27,12 +30,23 @@ export function connectionSchema(bus: Bus): JsonSchema {
   return joined(bus.connectionSchema, { bus: { const: bus.name, description: `A ${bus.name} connection.` } });
 }
 
-export function sourceSchema(bus: Bus, catalog: Catalog): JsonSchema {
-  return joined(bus.sourceSchema, { bus: CONNECTION_NAME, ...sourceWords(catalog.codecs.keys()) });
+/** The words that every end of this direction has, whatever its bus. */
+export function sharedSchemas(
+  direction: 'from' | 'to',
+  catalog: Catalog,
+  fields: FieldTables,
+): Readonly<Record<string, JsonSchema>> {
+  const codec = codecSchema(catalog.codecs.keys());
+  const words = Object.entries(schemasOf(direction === 'from' ? fields.source : fields.sink));
+  return Object.fromEntries(words.map(([word, schema]) => [word, ofCatalog(schema, [codec])]));
 }
 
-export function sinkSchema(bus: Bus, catalog: Catalog): JsonSchema {
-  return joined(bus.sinkSchema, { bus: CONNECTION_NAME, ...sinkWords(catalog.codecs.keys()) });
+export function sourceSchema(bus: Bus, catalog: Catalog, fields = FIELDS): JsonSchema {
+  return joined(bus.sourceSchema, { bus: CONNECTION_NAME, ...sharedSchemas('from', catalog, fields) });
+}
+
+export function sinkSchema(bus: Bus, catalog: Catalog, fields = FIELDS): JsonSchema {
+  return joined(bus.sinkSchema, { bus: CONNECTION_NAME, ...sharedSchemas('to', catalog, fields) });
 }
 
 /** A bus as the place of dead letters: their bytes and headers are their own. */
@@ -58,9 +72,8 @@ export function stageSchema(stage: StageKind): JsonSchema {
 }
 
 /** Where the kind of bus is not known, only the shared words can be judged. */
-export function anyEndSchema(direction: 'from' | 'to', catalog: Catalog): JsonSchema {
-  const codecs = catalog.codecs.keys();
-  const shared = direction === 'from' ? sourceWords(codecs) : sinkWords(codecs);
+export function anyEndSchema(direction: 'from' | 'to', catalog: Catalog, fields = FIELDS): JsonSchema {
+  const shared = sharedSchemas(direction, catalog, fields);
   return { type: 'object', properties: { bus: CONNECTION_NAME, ...shared }, required: ['bus'] };
 }
 

@@ -1,5 +1,7 @@
 import { connectionSchema, letterSinkSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
-import { RETRY_SCHEMA, fileSchema } from './pipeline-fields.ts';
+import { FIELDS } from './field-tables.ts';
+import { fileSchema } from './file-schema.ts';
+import { RETRY_SCHEMA } from './retry.ts';
 import { JSON_SCHEMA } from './json-fields.ts';
 import { LOCAL_LETTERS_SCHEMA } from './dead-letter-fields.ts';
 import { isMap } from '#kit/json-value.ts';
@@ -78,27 +80,34 @@ const refs = (names: readonly string[]): JsonSchema => ({
  * The schema of pipeline files for editors, draft-07, made of the drivers' and stages' own. The kind of a bus lies
  * behind a connection's name, out of a schema's reach: here an end may be that of any bus; `check` knows better.
  */
-export function pipelineSchema(catalog: Catalog): JsonSchema {
+export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
   const definitions: Record<string, JsonSchema> = { reference: REFERENCE };
   const kinds = [...catalog.buses.keys()];
   for (const [kind, bus] of catalog.buses) {
     definitions[`${kind}.connection`] = published(connectionSchema(bus), ['bus']);
-    definitions[`${kind}.source`] = published(sourceSchema(bus, catalog), ['bus', 'codec']);
+    definitions[`${kind}.source`] = published(sourceSchema(bus, catalog, fields), ['bus', 'codec']);
     definitions[`${kind}.letters`] = published(letterSinkSchema(bus), ['bus']);
-    definitions[`${kind}.sink`] = published(sinkSchema(bus, catalog), ['bus', 'codec']);
+    definitions[`${kind}.sink`] = published(sinkSchema(bus, catalog, fields), ['bus', 'codec']);
   }
   for (const [verb, stage] of catalog.stages) {
     definitions[`stage.${verb}`] = published(stageSchema(stage), stage.names === undefined ? [] : [verb]);
   }
-  const file = fileSchema({
-    connection: byKind(kinds),
-    source: refs(kinds.map((kind) => `${kind}.source`)),
-    sink: refs(kinds.map((kind) => `${kind}.sink`)),
-    json: orReference(JSON_SCHEMA),
-    retry: orReference(RETRY_SCHEMA),
-    letters: [orReference(LOCAL_LETTERS_SCHEMA), ...kinds.map((kind) => ({ $ref: `#/definitions/${kind}.letters` }))],
-    stage: refs([...catalog.stages.keys()].map((verb) => `stage.${verb}`)),
-  });
+  const file = fileSchema(
+    {
+      connection: byKind(kinds),
+      route: {
+        from: [refs(kinds.map((kind) => `${kind}.source`))],
+        to: [refs(kinds.map((kind) => `${kind}.sink`))],
+        stages: [refs([...catalog.stages.keys()].map((verb) => `stage.${verb}`))],
+        deadLetter: [
+          orReference(LOCAL_LETTERS_SCHEMA),
+          ...kinds.map((kind) => ({ $ref: `#/definitions/${kind}.letters` })),
+        ],
+      },
+      instead: { json: orReference(JSON_SCHEMA), retry: orReference(RETRY_SCHEMA) },
+    },
+    fields,
+  );
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Sluice pipeline file',

@@ -1,50 +1,215 @@
-import { LARGEST_STORE, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
-import { GRADE_MEANS, GRADES } from '../explain/grades.ts';
-import type { JsonSchema } from '../json-schema.ts';
+import type { StageKind } from '#contract/stage-kind.ts';
+import { JSON_NUMBERS, type JsonNumbers } from '#contract/codec.ts';
+import type { LetterBounds } from '#contract/dead-letter.ts';
+import { CLASS_NAMES, CLASSES, type TrafficClass } from '#contract/traffic-class.ts';
+import { asList, asMap, own } from '#kit/json-value.ts';
+import { durationMs, perSecond, RATE_PATTERN, sizeBytes, SOME_DURATION_PATTERN } from '#kit/quantity.ts';
+import { checkClass } from '../check/check-class.ts';
+import { checkJson } from '../check/check-json.ts';
+import { checkPromise } from '../check/check-promise.ts';
+import { checkSpool } from '../check/check-spool.ts';
+import { seconds } from '../explain/seconds.ts';
+import { classOf } from './class-of.ts';
+import { type Field, field, type Parsed } from './field.ts';
+import { DEFAULTS } from './field-defaults.ts';
+import { JSON_SCHEMA, NUMBERS_MEAN } from './json-fields.ts';
+import { NAME_PATTERN } from './name-patterns.ts';
+import { PROMISE_SCHEMA, SPOOL_SCHEMA } from './promise-and-spool.ts';
+import { checkRetry, onBadMessage, parseRetry, RETRY_SCHEMA } from './retry.ts';
+import { OF_CATALOG } from './shared-schemas.ts';
+import type { SinkWords } from './sink-fields.ts';
+import type { SourceWords } from './source-fields.ts';
+import { optional, text } from './values.ts';
 
-/** `promise` of a route. */
-export const PROMISE_SCHEMA: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  minProperties: 1,
-  description: 'What the route must be able to keep: check and run refuse to start below it.',
-  properties: {
-    grade: {
-      type: 'string',
-      enum: [...GRADES],
-      description: `The weakest point of the way. ${GRADES.map((grade) => `${grade}: ${GRADE_MEANS[grade]}`).join('; ')}.`,
-    },
-    order: { type: 'string', enum: ['key', 'address'], description: 'What keeps its order.' },
-    duplicates: {
-      type: 'string',
-      enum: ['none', 'marked', 'last'],
-      description: 'After a crash: none, only marked ones, or at most the last one of each key.',
-    },
-  },
-};
+export interface DeadLetterSpec {
+  /** Of the local store. It is there for every route: a bus may refuse a letter for good. */
+  readonly bounds: LetterBounds;
+  /** The bus that they go to instead; undefined for the local store. */
+  readonly to: LetterSinkSpec | undefined;
+}
 
-/** `spool` of a route. */
-export const SPOOL_SCHEMA: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['max'],
-  description:
-    'A store on the local disk between the source and the stages: the source is settled once a message is committed there (docs/spool.md).',
-  properties: {
-    max: {
+export interface LetterSinkSpec {
+  readonly connection: string;
+  readonly bus: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Template of the address. */
+  readonly address: string;
+}
+
+export interface SpoolSpec {
+  readonly maxBytes: number;
+  /** A folder; undefined: the state folder. */
+  readonly at: string | undefined;
+}
+
+/** How the json codec of a route reads and writes. */
+export interface JsonSpec {
+  /** Undefined where the file says nothing: reject, but on a route that changes no body. */
+  readonly numbers: JsonNumbers | undefined;
+}
+
+export interface StageSpec {
+  readonly verb: string;
+  readonly kind: StageKind;
+  /** The function or schema; of a kind that names no file, the position in the route, from 1. */
+  readonly name: string;
+  /** The value behind the verb. */
+  readonly value: unknown;
+  /** The keys beside the verb, defaults filled in; durations are text. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** `pipelines/x.yaml:12:5` */
+  readonly place: string;
+}
+
+interface EndSpec {
+  /** Name of a connection of this pipeline. */
+  readonly connection: string;
+  readonly bus: string;
+  /** The driver's own, as its sourceSchema or sinkSchema says. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export type SourceSpec = EndSpec & Readonly<SourceWords>;
+
+export type SinkSpec = EndSpec & {
+  /** Template of the address: the sink option that the driver names so. */
+  readonly address: string;
+} & Readonly<SinkWords>;
+
+/** Reads the parts of a route that depend on the catalog. */
+export interface RouteContext {
+  readonly source: (options: unknown, trafficClass: TrafficClass) => SourceSpec;
+  readonly stage: (item: unknown, position: number) => StageSpec;
+  readonly sink: (options: unknown) => SinkSpec;
+  readonly letters: (options: unknown) => DeadLetterSpec;
+}
+
+const routeField = <Spec extends object>(entry: Field<Spec, RouteContext>) => field<Spec, RouteContext>(entry);
+
+/** The words of a route. */
+export const ROUTE_FIELDS = {
+  name: routeField({
+    schema: {
       type: 'string',
-      pattern: SOME_SIZE_PATTERN,
-      formatMaximum: LARGEST_STORE,
-      description:
-        'How large it may grow. Full, it pauses the source; of class telemetry it goes on replacing older by newer.',
-      examples: ['2GiB'],
+      pattern: NAME_PATTERN,
+      maxLength: 64,
+      description: 'Unique in the file.',
+      examples: ['positions'],
     },
-    at: {
+    parse: (route) => ({ name: text(route, 'name') }),
+    doc: '`name`: `[a-z][a-z0-9-]*`, unique in the file. Client ids, durable names and counters are made from it: renaming a route makes it a new one for the buses.',
+  }),
+  class: routeField({
+    schema: {
       type: 'string',
-      minLength: 1,
-      description:
-        "Folder of its file; a relative path counts from the project's folder, of a bundle from the bundle's. Default: the state folder.",
-      examples: ['/var/spool/sluice'],
+      enum: [...CLASS_NAMES],
+      default: DEFAULTS.routeClass,
+      description: `What matters while the sink is slow or away. ${CLASS_NAMES.map((name) => `${name}: ${CLASSES[name].use}`).join('. ')}.`,
     },
-  },
-};
+    parse: (route) => ({ class: classOf(route) }),
+    check: checkClass,
+    doc: '`class`: what matters while the sink is slow, away or back; `event` unless said otherwise. See [traffic classes](classes.md).',
+  }),
+  from: routeField({
+    schema: OF_CATALOG,
+    parse: (route, { source }) => ({ from: source(own(route, 'from'), classOf(route)) }),
+    doc: "`from`: the source. `bus` names a connection, the rest is the driver's and:",
+  }),
+  stages: routeField({
+    schema: {
+      type: 'array',
+      items: OF_CATALOG,
+      default: [],
+      examples: [[{ validate: 'track.v1' }]],
+      description: 'One verb each, in order.',
+    },
+    parse: (route, { stage }) => ({ stages: asList(own(route, 'stages')).map(stage) }),
+    doc: '`stages`: one verb each, in order. `validate: SCHEMA` ([schemas](schemas.md)); `function: NAME` ([functions](functions.md)), or `{ function: NAME, with: { ... }, timeout: 5s }`, where `with` is handed to the function and `timeout` is 30s unless said otherwise. `{ function: NAME, isolate: worker, timeout: 5s, memory: 128MiB, workers: 2 }` runs it in a pool of threads, so that what loops, crashes or fills the memory ends only its thread; see [poison messages](poison.md).',
+  }),
+  to: routeField({
+    schema: OF_CATALOG,
+    parse: (route, { sink }) => ({ to: sink(own(route, 'to')) }),
+    doc: "`to`: the sink. `bus` names a connection, the rest is the driver's, its address template among them, and:",
+  }),
+  json: routeField({
+    schema: JSON_SCHEMA,
+    parse(route): { readonly json: JsonSpec } {
+      const numbers = own(asMap(own(route, 'json')), 'numbers');
+      return { json: { numbers: JSON_NUMBERS.find((name) => name === numbers) } };
+    },
+    check: checkJson,
+    explain: ({ json }) => ({
+      'a body holds a number that a double does not': NUMBERS_MEAN[json.numbers ?? 'unsaid'],
+    }),
+    doc: '`json: { numbers: reject | exact | round }`: what becomes of a number in JSON that a double does not hold. `reject` where the route writes bodies anew and the file says nothing. See [JSON bodies](#json-bodies).',
+  }),
+  retry: routeField({
+    schema: RETRY_SCHEMA,
+    parse: parseRetry,
+    check: checkRetry,
+    explain: (spec, route) => ({ 'a message cannot pass': onBadMessage(spec, route) }),
+    doc: '`retry: { attempts, backoff, network }`: 5 tries, `100ms..10s` (first and longest wait; doubles in between), so they end within 1.5 s, unless said otherwise. Where a function throws what looks like a failure of the network (`ECONNREFUSED`, `fetch failed`, a timeout; the code is `TRANSFORM_UNREACHABLE`), it is tried for `network` at the least, 1m. "The sink is down" never counts against a message.',
+  }),
+  drain: routeField({
+    schema: {
+      type: 'string',
+      pattern: RATE_PATTERN,
+      description:
+        'How fast a backlog is sent after an outage or a start, in messages. Default: as fast as the sink takes it.',
+      examples: ['500/s'],
+    },
+    parse(route) {
+      const drain = optional(route, 'drain');
+      /** How fast a backlog may be sent, in messages; undefined: as fast as the sink takes it. */
+      return { drainPerSecond: drain === undefined ? undefined : perSecond(drain) };
+    },
+    doc: '`drain: 500/s`: how fast a backlog is sent after an outage or a start. As fast as the sink takes it unless said otherwise.',
+  }),
+  promise: routeField({
+    schema: PROMISE_SCHEMA,
+    parse: () => ({}),
+    check: checkPromise,
+    doc: '`promise: { grade, order, duplicates }`: what the route must be able to keep. `check` and `run` refuse it where its ends cannot, and say which end falls short and what would lift it (`PROMISE_UNMET`).',
+  }),
+  spool: routeField({
+    schema: SPOOL_SCHEMA,
+    parse(route): { readonly spool: SpoolSpec | undefined } {
+      if (own(route, 'spool') === undefined) return { spool: undefined };
+      const given = asMap(own(route, 'spool'));
+      return { spool: { maxBytes: sizeBytes(text(given, 'max')), at: optional(given, 'at') } };
+    },
+    check: checkSpool,
+    doc: '`spool: { max: SIZE, at: DIR }`: a store on the local disk between source and stages. The source is settled once a message is committed there. Full, it pauses the source; class telemetry goes on replacing. See [the spool](spool.md).',
+  }),
+  deadLetter: routeField({
+    schema: {
+      description: 'Where messages go that can never succeed: the local store, or a bus.',
+      default: DEFAULTS.deadLetter,
+      anyOf: [{ type: 'string', enum: [DEFAULTS.deadLetter] }, OF_CATALOG],
+    },
+    parse: (route, { letters }) => ({ deadLetter: letters(own(route, 'deadLetter')) }),
+    doc: "`deadLetter`: `local` (default), `{ max: 100000, bytes: 1GiB, age: 30d, full: pause | oldest }` for the bounds of the local store, or `{ bus: NAME, ... }` with the driver's own sink options of that bus (no `headers`, `codec` or `grade`: headers and bytes of a letter are its own), whose address may use `{route}`, `{key}`, `{id}` and `{header.NAME}`. The bus must carry headers. See [dead letters](dead-letters.md).",
+  }),
+  watchdog: routeField({
+    schema: {
+      type: 'string',
+      pattern: SOME_DURATION_PATTERN,
+      formatMinimum: '100ms',
+      formatMaximum: '7d',
+      format: 'duration',
+      default: DEFAULTS.watchdog,
+      description:
+        'How long messages may be held and none end before the route counts as stalled: /readyz says so, and what it waits for.',
+    },
+    parse(route) {
+      /** How long deliveries may be held and none end before the route counts as stalled. */
+      return { watchdogMs: durationMs(optional(route, 'watchdog') ?? DEFAULTS.watchdog) };
+    },
+    explain: ({ watchdogMs }) => ({
+      'nothing moves': `after ${seconds(watchdogMs)} /readyz turns red and says what is waited for`,
+    }),
+    doc: '`watchdog`: how long messages may be held and none end before the route counts as stalled, 30s unless said otherwise. `/readyz` then answers 503 and says what is waited for: the sink, stages, the dead letter store.',
+  }),
+} as const;
+
+export type RouteSpec = Readonly<Parsed<typeof ROUTE_FIELDS>>;

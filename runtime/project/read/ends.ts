@@ -1,5 +1,7 @@
 import type { FindingList } from '../check/finding-list.ts';
 import { driverOptions } from './build-spec.ts';
+import type { JudgedEnd } from '../fields/field.ts';
+import { FIELDS, type FieldTables } from '../fields/field-tables.ts';
 import { mapWithDefaults } from './with-defaults.ts';
 import { busBehind, pieceAt } from './sections.ts';
 import type { Piece } from './sections.ts';
@@ -10,7 +12,6 @@ import type { Resolved } from './references.ts';
 import { standInFor } from './resolved-document.ts';
 import { schemasAt } from '../check/schema-at.ts';
 import type { Catalog } from '#contract/catalog.ts';
-import type { Bus } from '#contract/bus.ts';
 
 /** What the judges of a route know of the file. */
 export interface JudgedFile {
@@ -19,15 +20,7 @@ export interface JudgedFile {
   readonly resolved: ReadonlyMap<string, Resolved>;
   readonly catalog: Catalog;
   readonly findings: FindingList;
-}
-
-/** One end of a route whose options a driver can be asked about. */
-export interface JudgedEnd {
-  readonly bus: Bus;
-  readonly connectionAt: string;
-  readonly connection: PlainMap;
-  readonly at: string;
-  readonly end: PlainMap;
+  readonly fields?: FieldTables | undefined;
 }
 
 const unresolved = new WeakMap<ReadonlyMap<string, Resolved>, ReadonlyMap<string, readonly string[]>>();
@@ -67,7 +60,7 @@ function options(at: string, kind: 'connection' | 'from' | 'to', file: JudgedFil
     if (substitute === undefined) return undefined;
     value = put(value, keys, substitute);
   }
-  return driverOptions(mapWithDefaults(asMap(value), piece.schema), kind);
+  return driverOptions(mapWithDefaults(asMap(value), piece.schema), kind, file.fields ?? FIELDS);
 }
 
 /** One end of a route with its connection, where both are free of errors. */

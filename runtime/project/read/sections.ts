@@ -8,8 +8,8 @@ import {
   sourceSchema,
   stageSchema,
 } from '../fields/end-schema.ts';
-import { JUDGED_APART, RETRY_SCHEMA, fileSchema } from '../fields/pipeline-fields.ts';
-import { JSON_SCHEMA } from '../fields/json-fields.ts';
+import { FIELDS } from '../fields/field-tables.ts';
+import { fileSchema, JUDGED_APART } from '../fields/file-schema.ts';
 import { LOCAL_LETTERS_SCHEMA } from '../fields/dead-letter-fields.ts';
 import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
@@ -38,15 +38,11 @@ export function pieceAt(pieces: readonly Piece[], pointer: string): Piece | unde
   return index.get(pointer);
 }
 
-const FILE_SCHEMA = fileSchema({
+const APART = [JUDGED_APART];
+const FILE_PARTS = {
   connection: JUDGED_APART,
-  source: JUDGED_APART,
-  sink: JUDGED_APART,
-  stage: JUDGED_APART,
-  json: JSON_SCHEMA,
-  retry: RETRY_SCHEMA,
-  letters: [JUDGED_APART],
-});
+  route: { from: APART, to: APART, stages: APART, deadLetter: APART },
+};
 
 /** The driver behind a connection's name; undefined where the name or its kind is not known. */
 export function busBehind(value: unknown, connection: unknown, catalog: Catalog): Bus | undefined {
@@ -78,13 +74,13 @@ class Schemas {
  * Cuts the file's data into parts, each with exactly the schema that its kind of bus or stage asks for: a union of all
  * drivers' schemas would answer one slip with the complaints of every driver.
  */
-export function piecesOf(value: unknown, catalog: Catalog): readonly Piece[] {
+export function piecesOf(value: unknown, catalog: Catalog, fields = FIELDS): readonly Piece[] {
   const schemas = new Schemas();
-  const pieces: Piece[] = [{ pointer: '', schema: FILE_SCHEMA }];
+  const pieces: Piece[] = [{ pointer: '', schema: fileSchema(FILE_PARTS, fields) }];
   const end = (direction: 'from' | 'to', bus: Bus | undefined): JsonSchema =>
     schemas.of(`${direction} ${bus?.name ?? ''}`, () => {
-      if (bus === undefined) return anyEndSchema(direction, catalog);
-      return direction === 'from' ? sourceSchema(bus, catalog) : sinkSchema(bus, catalog);
+      if (bus === undefined) return anyEndSchema(direction, catalog, fields);
+      return direction === 'from' ? sourceSchema(bus, catalog, fields) : sinkSchema(bus, catalog, fields);
     });
   const file = asMap(value);
   for (const [name, connection] of Object.entries(asMap(own(file, 'buses')))) {

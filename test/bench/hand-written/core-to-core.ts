@@ -3,12 +3,12 @@ import type { Bridge } from '../bridge.ts';
 import { translate } from '../work.ts';
 
 /** The shortest there is: from callback to publish. No bound, no confirmation. */
-export const coreToCore: Bridge = async ({ where, name, delivered }) => {
-  const connection = await connect({ servers: where.nats, noAsyncTraces: true });
-  connection.subscribe('in.*', {
+export const coreToCore: Bridge = async ({ where, name, tag, delivered }) => {
+  const connection = await connect({ servers: where.source, noAsyncTraces: true });
+  connection.subscribe(`core.in.${tag}.*`, {
     callback(_failure, message) {
-      const key = message.subject.split('.')[1] ?? '';
-      connection.publish(`out.${name}.${key}`, translate(message.data));
+      const key = message.subject.split('.')[3] ?? '';
+      connection.publish(`core.out.${name}.${key}`, translate(message.data));
       delivered.count += 1;
     },
   });

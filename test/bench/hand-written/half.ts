@@ -1,4 +1,4 @@
-import type { BridgeSettings, Where } from '../bridge.ts';
+import type { BridgeSettings } from '../bridge.ts';
 
 /** The half of a hand-written bridge that writes. */
 export interface HandSink {
@@ -9,7 +9,7 @@ export interface HandSink {
   close(): Promise<void>;
 }
 
-export type OpenHandSink = (where: Where, name: string) => Promise<HandSink>;
+export type OpenHandSink = (url: string, name: string) => Promise<HandSink>;
 
 /** The half that reads: translates each message, hands it to the sink, and acknowledges it once that is done. Returns how to stop. */
 export type HandSource = (settings: BridgeSettings, sink: HandSink) => Promise<() => Promise<void>>;

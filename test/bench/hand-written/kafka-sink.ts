@@ -8,8 +8,8 @@ interface Lane {
 }
 
 /** One batch in flight for a partition, what comes meanwhile is the next: the order of a key holds, and batches grow with the load. */
-export const openKafkaSink: OpenHandSink = async ({ kafka: broker }, name) => {
-  const kafka = new Kafka({ clientId: name, brokers: [broker], logLevel: logLevel.NOTHING });
+export const openKafkaSink: OpenHandSink = async (url, name) => {
+  const kafka = new Kafka({ clientId: name, brokers: [new URL(url).host], logLevel: logLevel.NOTHING });
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,

@@ -3,11 +3,11 @@ import { translate } from '../work.ts';
 import type { HandSource } from './half.ts';
 
 /** A batch of each partition at a time, committed once all of it is confirmed. */
-export const kafkaSource: HandSource = async ({ where, name, delivered }, sink) => {
-  const kafka = new Kafka({ clientId: name, brokers: [where.kafka], logLevel: logLevel.NOTHING });
+export const kafkaSource: HandSource = async ({ where, name, tag, delivered }, sink) => {
+  const kafka = new Kafka({ clientId: name, brokers: [new URL(where.source).host], logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId: name, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
   await consumer.connect();
-  await consumer.subscribe({ topics: ['in'], fromBeginning: true });
+  await consumer.subscribe({ topics: [`in-${tag}`], fromBeginning: true });
   let open = 0;
   let waiting: (() => void)[] = [];
   await consumer.run({

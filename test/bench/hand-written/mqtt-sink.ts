@@ -3,7 +3,7 @@ import type { OpenHandSink } from './half.ts';
 
 const QOS_1 = { qos: 1 } as const;
 
-export const openMqttSink: OpenHandSink = async ({ mqtt: url }, name) => {
+export const openMqttSink: OpenHandSink = async (url, name) => {
   const client = await mqtt.connectAsync(url, { protocolVersion: 5, clientId: `${name}-out` });
   return {
     window: 256,

@@ -4,8 +4,8 @@ import { translate } from '../work.ts';
 import type { HandSource } from './half.ts';
 
 /** As an engineer would write it in an afternoon who knows the client well: acknowledged after the confirmation, bounded. */
-export const mqttSource: HandSource = async ({ where, name, delivered }, sink) => {
-  const client = mqtt.connect(where.mqtt, {
+export const mqttSource: HandSource = async ({ where, name, tag, delivered }, sink) => {
+  const client = mqtt.connect(where.source, {
     protocolVersion: 5,
     clientId: name,
     clean: false,
@@ -35,6 +35,6 @@ export const mqttSource: HandSource = async ({ where, name, delivered }, sink) =
   const connected = new Promise((resolve) => client.once('connect', resolve));
   client.connect();
   await connected;
-  await client.subscribeAsync(`in/${name}/+`, { qos: 1 });
+  await client.subscribeAsync(`in/${tag}/+`, { qos: 1 });
   return () => client.endAsync(true);
 };

@@ -1,8 +1,8 @@
 import { connect } from 'amqplib';
 import type { OpenHandSink } from './half.ts';
 
-export const openRabbitMqSink: OpenHandSink = async ({ rabbitmq }) => {
-  const connection = await connect(rabbitmq, { noDelay: true });
+export const openRabbitMqSink: OpenHandSink = async (url, name) => {
+  const connection = await connect(url, { noDelay: true });
   const channel = await connection.createConfirmChannel();
   channel.on('return', () => {
     throw new Error('unroutable');
@@ -11,7 +11,7 @@ export const openRabbitMqSink: OpenHandSink = async ({ rabbitmq }) => {
     window: 1000,
     send(key, body, messageId, done) {
       const options = { persistent: true, mandatory: true, messageId };
-      channel.publish('out', `out.${key}`, body as Buffer, options, (failure: unknown) => {
+      channel.publish(`out-${name}`, `${name}.${key}`, body as Buffer, options, (failure: unknown) => {
         if (failure !== null) throw failure;
         done();
       });

@@ -3,8 +3,8 @@ import { translate } from '../work.ts';
 import type { HandSource } from './half.ts';
 
 /** Delivery tags count from 1, so those that are done need only a ring of notes; many are acknowledged by one frame. */
-export const rabbitmqSource: HandSource = async ({ where, name, delivered }, sink) => {
-  const connection = await connect(where.rabbitmq, { noDelay: true });
+export const rabbitmqSource: HandSource = async ({ where, name, tag, delivered }, sink) => {
+  const connection = await connect(where.source, { noDelay: true });
   const channel = await connection.createChannel();
   await channel.prefetch(sink.window);
   const size = sink.window * 2;
@@ -19,12 +19,12 @@ export const rabbitmqSource: HandSource = async ({ where, name, delivered }, sin
     acknowledged = last;
     channel.ack({ fields: { deliveryTag: last } } as never, true);
   };
-  const { consumerTag } = await channel.consume('in', (message) => {
+  const { consumerTag } = await channel.consume(`in-${tag}`, (message) => {
     if (message === null) throw new Error('cancelled');
-    const tag = message.fields.deliveryTag;
+    const deliveryTag = message.fields.deliveryTag;
     const key = message.fields.routingKey.split('.')[1] ?? '';
-    sink.send(key, translate(message.content), `${name}-${tag}`, () => {
-      done[tag % size] = tag;
+    sink.send(key, translate(message.content), `${name}-${deliveryTag}`, () => {
+      done[deliveryTag % size] = deliveryTag;
       delivered.count += 1;
       timer ??= setImmediate(acknowledge);
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type KafkaCluster, startKafkaCluster } from '../../harness/kafka-cluster.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type JudgedRoute, judgedRoute } from './judged-route.ts';
@@ -23,7 +23,7 @@ after(() => stack.disposeAsync());
 let starting: Promise<KafkaCluster> | undefined;
 const cluster = (): Promise<KafkaCluster> => (starting ??= startKafkaCluster().then((three) => stack.use(three)));
 
-/** What a route of the class says beyond its ends. Nothing expires within the law. */
+/** What a route of the class says beyond its ends. Nothing expires within the test. */
 const CLASSES = {
   event: {},
   command: { words: { class: 'command' }, from: { expires: '10m' } },
@@ -95,7 +95,7 @@ async function underLoad(
 }
 
 for (const [how, fault] of Object.entries({ killed, paused })) {
-  law(
+  serverTest(
     `a route over three nodes flows again within ${FLOWS_MS / 1000} s whichever of them is ${how}, loses nothing and keeps the order of each key`,
     { needs: NEEDS, timeoutMs: 300_000 },
     async (t) => {
@@ -114,7 +114,7 @@ for (const [how, fault] of Object.entries({ killed, paused })) {
   );
 }
 
-law(
+serverTest(
   'a route over three nodes that are killed and started in turn loses nothing and keeps the order of each key',
   { needs: NEEDS, timeoutMs: 300_000 },
   async (t) => {

@@ -8,7 +8,7 @@ import type { Demand, Source } from '#contract/source.ts';
 import { pause } from '#kit/deadline.ts';
 import { kafka } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
-import { withDefaults } from '../../conformance/ground.ts';
+import { withDefaults } from '../../conformance/fixture.ts';
 import { newMemo } from '../../harness/memo.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName } from '../../harness/shared.ts';

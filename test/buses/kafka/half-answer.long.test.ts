@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from '../../harness/kafka.ts';
 import { startKafka } from '../../harness/kafka.ts';
 import type { KafkaApi } from '../../harness/kafka-link.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type AnswerRoute, answerRoute } from './answer-route.ts';
 import { openSource } from './ends.ts';
@@ -84,13 +84,13 @@ const SOURCE: readonly KafkaApi[] = [
   'Metadata',
 ];
 
-law(
+serverTest(
   'a source whose connection breaks in the middle of an answer, of whatever kind, goes on, loses nothing and keeps the order',
   { needs: ['kafka-process'] },
   (t) => cutEach(t, 'source', SOURCE),
 );
 
-law(
+serverTest(
   'a sink whose connection breaks in the middle of an answer, of whatever kind, goes on, loses nothing and keeps the order',
   { needs: ['kafka-process'] },
   (t) => cutEach(t, 'sink', ['Produce', 'Metadata']),

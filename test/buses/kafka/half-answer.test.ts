@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { makeCluster } from '../../../runtime/buses/kafka/cluster.ts';
+import { makeCluster } from '../../../runtime/buses/kafka/client/cluster.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { connectionTo } from './ends.ts';
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { ACCEPT } from '#contract/delivery.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
 import { readWithJava, type WrittenRecord, writeWithJava } from '../../harness/kafka-java.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { frameOf, GROUP, openSink, openSource } from './ends.ts';
 
@@ -40,7 +40,7 @@ function records(topic: string): WrittenRecord[] {
   }));
 }
 
-law(
+serverTest(
   "what Kafka's own producer writes is read as it was, by every compression, and written back so",
   { needs: NEEDS },
   async () => {
@@ -98,7 +98,7 @@ law(
   },
 );
 
-law('keys of every length lie where Kafka puts them', { needs: NEEDS }, async () => {
+serverTest('keys of every length lie where Kafka puts them', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const [java, ours] = [ownName('java'), ownName('ours')];
@@ -118,7 +118,7 @@ law('keys of every length lie where Kafka puts them', { needs: NEEDS }, async ()
   }
 });
 
-law(
+serverTest(
   'transactions of Java are read once they are committed, and their markers do not stay to be read',
   { needs: NEEDS },
   async () => {
@@ -142,7 +142,7 @@ law(
   },
 );
 
-law('tombstones pass from topic to topic as null', { needs: NEEDS }, async () => {
+serverTest('tombstones pass from topic to topic as null', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('t');

@@ -5,8 +5,8 @@ import type { KafkaDoor } from '../../harness/kafka-door.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { type Bridge, startBridge } from '../../kill/bridge.ts';
-import { newProject } from '../../kill/project.ts';
+import { type Bridge, startBridge } from '../../harness/bridge.ts';
+import { newProject } from '../../kill/track-project.ts';
 import { bodyOf, frameOf, openSink, openSource, type TestSink } from './ends.ts';
 
 const KEYS = Array.from({ length: 8 }, (_, at) => `k${at}`);
@@ -110,7 +110,7 @@ export async function judgedRoute(kafka: KafkaDoor, options: JudgedRouteOptions 
           await new Promise((resolve) => setTimeout(resolve, everyMs));
         }
       })();
-      // Of a law that has failed already nobody asks.
+      // Of a test that has failed already nobody asks.
       writing.catch(() => {});
       return async () => {
         enough.abort();

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { KafkaDoor } from '../../harness/kafka-door.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { natsWords } from '../../harness/nats-client.ts';
 import { ownName, sharedKafka, sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { watchStream } from '../../host/out-stream.ts';
-import { type Bridge, startBridge } from '../../kill/bridge.ts';
-import { newProject } from '../../kill/project.ts';
+import { type Bridge, startBridge } from '../../harness/bridge.ts';
+import { newProject } from '../../kill/track-project.ts';
 import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource } from './ends.ts';
 
 const COUNT = 500;
@@ -80,7 +80,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 };
 
 for (const [when, { change, isOfOldTimes }] of Object.entries(WAYS)) {
-  law(
+  serverTest(
     `a topic that is deleted and made anew within a second ${when} loses no message at any sink that remembers ids: a log with times of its own, one with the times of the publisher, a stream, the ledger of commands`,
     { needs: ['kafka', 'nats'] },
     async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Transaction } from 'kafkajs';
 import { ACCEPT } from '#contract/delivery.ts';
 import { kafkaClient } from '../../harness/kafka-client.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -11,7 +11,7 @@ import { committed, write } from './topics.ts';
 
 const NEEDS = ['kafka'] as const;
 
-law(
+serverTest(
   'offsets that hold nothing to see are committed without a message: the lag of the group reaches 0',
   { needs: NEEDS },
   async () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { kafka } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaConnection, KafkaFrom } from '../../../runtime/buses/kafka/options.ts';
 import { BROKER_PATTERN, parseBroker } from '../../../runtime/buses/kafka/seed-broker.ts';
-import { withDefaults } from '../../conformance/ground.ts';
+import { withDefaults } from '../../conformance/fixture.ts';
 import { connectionTo } from './ends.ts';
 
 const FROM = withDefaults<Partial<KafkaFrom>>(kafka.sourceSchema, { topics: ['a'] }) as KafkaFrom;

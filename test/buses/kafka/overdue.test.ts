@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import type { Connection, Exchange } from 'kafkajs/src/cluster/index.js';
-import { makeCluster } from '../../../runtime/buses/kafka/cluster.ts';
-import { exchange } from '../../../runtime/buses/kafka/exchange.ts';
-import { ServerHealth } from '../../../runtime/buses/kafka/server-health.ts';
+import type { Connection, ProtocolRequest } from 'kafkajs/src/cluster/index.js';
+import { makeCluster } from '../../../runtime/buses/kafka/client/cluster.ts';
+import { protocolRequest } from '../../../runtime/buses/kafka/client/protocol-request.ts';
+import { BrokerHealth } from '../../../runtime/buses/kafka/client/broker-health.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { connectionTo } from './ends.ts';
@@ -13,8 +13,13 @@ import { connectionTo } from './ends.ts';
 const LIMIT_MS = 200;
 const WAIT_MS = 5000;
 
-const ask = (apiName: string): Exchange<unknown> =>
-  exchange({ apiKey: 3, apiVersion: 0, apiName }, Buffer.alloc(0), () => ({ clientSideThrottleTime: 0 }), LIMIT_MS);
+const ask = (apiName: string): ProtocolRequest<unknown> =>
+  protocolRequest(
+    { apiKey: 3, apiVersion: 0, apiName },
+    Buffer.alloc(0),
+    () => ({ clientSideThrottleTime: 0 }),
+    LIMIT_MS,
+  );
 
 /** A connection to a server that reads and answers what the test says. */
 async function connected(
@@ -90,12 +95,12 @@ test('a fetch is overdue when no byte comes, not when its answer takes long', ()
   }));
 
 test('a server that did not answer is suspect until it answers', () => {
-  const health = new ServerHealth();
-  health.overdue('a:1');
+  const health = new BrokerHealth();
+  health.timedOut('a:1');
   assert.deepEqual([health.isSuspect('a:1'), health.isSuspect('b:1')], [true, false]);
   health.answered('a:1');
   assert.equal(health.isSuspect('a:1'), false);
-  const ended = health.asked('b:1');
+  const ended = health.sent('b:1');
   assert.equal(health.isSuspect('b:1'), false, 'it has had no time to answer');
   ended();
 });

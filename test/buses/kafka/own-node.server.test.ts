@@ -5,17 +5,17 @@ import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kafka as bus } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaConnection, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
-import { withDefaults } from '../../conformance/ground.ts';
+import { withDefaults } from '../../conformance/fixture.ts';
 import { type Certificates, certificates } from '../../harness/certificates.ts';
 import { type Kafka, startKafka } from '../../harness/kafka.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { patient } from '../../harness/patience.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { unsecuredToken } from '../../harness/unsecured-token.ts';
 import { connectionTo, frameOf, openSink, openSource, recorded } from './ends.ts';
 import { ours, tailOf } from './log-recovery.ts';
 
-// The laws of this bus that nobody can share a server with: TLS, users, ACLs, a slow link. One node for all of them.
+// The tests of this bus that nobody can share a server with: TLS, users, ACLs, a slow link. One node for all of them.
 
 const needs = ['kafka-process', 'openssl'] as const;
 const USER = { username: 'ann', password: 'opensesame' } as const;
@@ -66,7 +66,7 @@ async function passes(broker: string, connection: Partial<KafkaConnection>, grou
   await source.take(1);
 }
 
-law(
+serverTest(
   'every mechanism lets in who may, over TLS and without; who may not is told which option is wrong, and no secret',
   { needs },
   async (t) => {
@@ -140,7 +140,7 @@ law(
   },
 );
 
-law('a token is read again when the server asks for it again', { needs }, async () => {
+serverTest('a token is read again when the server asks for it again', { needs }, async () => {
   using folder = temporaryFolder('kafka-token');
   const tokenFile = join(folder.path, 'token');
   const renew = (): void => {
@@ -171,7 +171,7 @@ law('a token is read again when the server asks for it again', { needs }, async 
     );
 });
 
-law('who may write and not read is told what to grant, and the sink goes on', { needs }, async () => {
+serverTest('who may write and not read is told what to grant, and the sink goes on', { needs }, async () => {
   const { kafka } = await place();
   await kafka.createTopic('write-only');
   await kafka.allowToWrite('ann', 'write-only');
@@ -186,7 +186,7 @@ law('who may write and not read is told what to grant, and the sink goes on', { 
   await sink.deliver(ours('write-only', 10, 20));
 });
 
-law(
+serverTest(
   'who is told to stop answers at once with what it found so far, and leaves the sink as it was',
   { needs },
   async () => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NOT_NOTED } from '#contract/oddity.ts';
 import { ACCEPT, RELEASE } from '#contract/delivery.ts';
-import { AT } from '../../../runtime/buses/kafka/batch-head.ts';
-import { PartitionFeed } from '../../../runtime/buses/kafka/partition-feed.ts';
-import { ReadTurns } from '../../../runtime/buses/kafka/read-turns.ts';
-import { RecordBatch } from '../../../runtime/buses/kafka/record-batch.ts';
-import { splitBatches, type StoredBatch } from '../../../runtime/buses/kafka/stored-batch.ts';
+import { AT } from '../../../runtime/buses/kafka/records/batch-head.ts';
+import { PartitionFeed } from '../../../runtime/buses/kafka/source/partition-feed.ts';
+import { FairReader } from '../../../runtime/buses/kafka/source/fair-reader.ts';
+import { RecordBatch } from '../../../runtime/buses/kafka/records/record-batch.ts';
+import { splitBatches, type StoredBatch } from '../../../runtime/buses/kafka/records/stored-batch.ts';
 import { bodyOf, frameOf } from './ends.ts';
 
 /** A batch of `count` records from `offset` on, after which the log goes on at `next`. */
@@ -109,15 +109,15 @@ test('a partition that cannot be read does not stop the others', async () => {
   broken.add([bent]);
   sound.add([batch(0, 3)]);
   const unreadable: string[] = [];
-  const turns = new ReadTurns(
+  const turns = new FairReader(
     { messages: 10, bytes: 1000 },
     {
       unreadable: (feed) => {
         unreadable.push(feed.name);
         feed.rewind();
       },
-      hungry: () => {},
-      isHungry: () => false,
+      needsFetch: () => {},
+      isLow: () => false,
     },
   );
   turns.serve([broken, sound]);
@@ -160,7 +160,7 @@ test('a position that moves without a settlement is told, and one that a settlem
 test('what lies unread in a log is counted from the next message to hand over', () => {
   const feed = feedAt(3);
   assert.equal(feed.unread, 0, 'nothing is known');
-  feed.endsAt(10);
+  feed.reachesTo(10);
   feed.add([batch(3, 4)]);
   feed.peek();
   assert.equal(feed.unread, 7, 'what was fetched and not handed over is unread too');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import { pause } from '#kit/deadline.ts';
 import { FLAWLESS, OrderJudge } from '../../conformance/order.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource, type TestSource } from './ends.ts';
@@ -43,7 +43,7 @@ class Member {
   }
 }
 
-law(
+serverTest(
   'members that join and leave under load lose nothing, keep each key in order, and repeat nothing',
   { needs: NEEDS, timeoutMs: 180_000 },
   async () => {
@@ -86,7 +86,7 @@ law(
   },
 );
 
-law('what is settled after its partition was given up is not committed', { needs: NEEDS }, async () => {
+serverTest('what is settled after its partition was given up is not committed', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('given-up');
@@ -116,7 +116,7 @@ law('what is settled after its partition was given up is not committed', { needs
   assert.equal(await places(), wanted, 'the old owner commits nothing');
 });
 
-law(
+serverTest(
   'a partition that stays goes on where it was, though what was in flight had not ended',
   { needs: NEEDS },
   async () => {
@@ -148,7 +148,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'an instance that comes back with other topics reads those, and not what it was given before',
   { needs: NEEDS },
   async () => {

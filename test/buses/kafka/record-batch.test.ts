@@ -4,11 +4,11 @@ import { NOT_NOTED } from '#contract/oddity.ts';
 import fc from 'fast-check';
 import type { Frame, HeaderType } from '#contract/frame.ts';
 import { textOfBytes } from '#kit/raw-text.ts';
-import { compress, COMPRESSIONS, decompress } from '../../../runtime/buses/kafka/compression.ts';
-import { AT, CRC_FROM } from '../../../runtime/buses/kafka/batch-head.ts';
-import { crc32c } from '../../../runtime/buses/kafka/crc32c.ts';
-import { RecordBatch } from '../../../runtime/buses/kafka/record-batch.ts';
-import { openBatch, splitBatches, type StoredBatch } from '../../../runtime/buses/kafka/stored-batch.ts';
+import { compress, COMPRESSIONS, decompress } from '../../../runtime/buses/kafka/records/compression.ts';
+import { AT, CRC_FROM } from '../../../runtime/buses/kafka/records/batch-head.ts';
+import { crc32c } from '../../../runtime/buses/kafka/records/crc32c.ts';
+import { RecordBatch } from '../../../runtime/buses/kafka/records/record-batch.ts';
+import { openBatch, splitBatches, type StoredBatch } from '../../../runtime/buses/kafka/records/stored-batch.ts';
 import { frameOf } from './ends.ts';
 
 const NOW_MS = 1_700_000_000_000;

@@ -3,7 +3,7 @@ import { after, describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kafka, startKafka } from '../../harness/kafka.ts';
 import type { KafkaApi, KafkaLink } from '../../harness/kafka-link.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -15,7 +15,7 @@ import { frameOf, openSink, openSource } from './ends.ts';
 
 /** Until readiness is red, and until the route moves after the server answers again. */
 const BOUND_MS = 35_000;
-/** So many laws run at once. */
+/** So many tests run at once. */
 const AT_ONCE = 7;
 /** 8 MiB in one answer, at a speed at which it takes 40 s. */
 const PARTITIONS = 8;
@@ -153,13 +153,13 @@ const node = (): Promise<Kafka> =>
       return stack.use(kafka);
     },
   ));
-/** Of links that no law uses now. */
+/** Of links that no test uses now. */
 const pairs: (readonly KafkaLink[])[] = [];
 
 // At once: most of it is waiting.
 void describe('a Kafka that', { concurrency: AT_ONCE }, () => {
   for (const [name, silence] of Object.entries(SILENCES)) {
-    law(
+    serverTest(
       `${name} holds the route up, is said within ${BOUND_MS / 1000} s, and when it answers again the route moves within ${BOUND_MS / 1000} s`,
       { needs: ['kafka-process'], timeoutMs: 150_000 },
       async (t) => {
@@ -171,7 +171,7 @@ void describe('a Kafka that', { concurrency: AT_ONCE }, () => {
     );
   }
 
-  law(
+  serverTest(
     'answers so slowly that one answer takes 40 s is read all the same, as long as bytes come',
     { needs: ['kafka-process'] },
     async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource, type TestSink } from './ends.ts';
@@ -23,7 +23,7 @@ async function bodies(broker: string, topic: string, count: number): Promise<(st
   return (await source.take(count)).map(bodyOf);
 }
 
-law('what is sent at once leaves as few batches, and each send hears of its own', { needs: NEEDS }, async () => {
+serverTest('what is sent at once leaves as few batches, and each send hears of its own', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('many');
@@ -36,7 +36,7 @@ law('what is sent at once leaves as few batches, and each send hears of its own'
   assert.ok(batches <= 9, `${batches} batches`);
 });
 
-law('a message too large for its topic is refused alone, whoever knows it first', { needs: NEEDS }, async () => {
+serverTest('a message too large for its topic is refused alone, whoever knows it first', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   for (const compression of ['none', 'gzip'] as const) {
@@ -54,7 +54,7 @@ law('a message too large for its topic is refused alone, whoever knows it first'
   }
 });
 
-law('many that a topic takes only in small batches all pass', { needs: NEEDS }, async () => {
+serverTest('many that a topic takes only in small batches all pass', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('narrow');
@@ -63,18 +63,22 @@ law('many that a topic takes only in small batches all pass', { needs: NEEDS }, 
   await sink.deliver(Array.from({ length: 50 }, (_, at) => frameOf(topic, 'x'.repeat(1000) + at)));
 });
 
-law('a fixed topic that is missing is a problem that names it, until it is there', { needs: NEEDS }, async () => {
-  const kafka = await sharedKafka();
-  const [broker = ''] = kafka.brokers;
-  const topic = ownName('later');
-  const opening = openSink(broker, { topic });
-  // The context is inside: so give it a moment by what it is waited for.
-  await kafka.createTopic(topic);
-  await using sink = await opening;
-  await sink.deliver([frameOf(topic, 'x')]);
-});
+serverTest(
+  'a fixed topic that is missing is a problem that names it, until it is there',
+  { needs: NEEDS },
+  async () => {
+    const kafka = await sharedKafka();
+    const [broker = ''] = kafka.brokers;
+    const topic = ownName('later');
+    const opening = openSink(broker, { topic });
+    // The context is inside: so give it a moment by what it is waited for.
+    await kafka.createTopic(topic);
+    await using sink = await opening;
+    await sink.deliver([frameOf(topic, 'x')]);
+  },
+);
 
-law(
+serverTest(
   'a topic that messages name and that is missing is their fault, and names it; others pass',
   { needs: NEEDS },
   async () => {
@@ -104,7 +108,7 @@ law(
   },
 );
 
-law('a topic is made only where the file says so', { needs: NEEDS }, async () => {
+serverTest('a topic is made only where the file says so', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('made.now');
@@ -113,7 +117,7 @@ law('a topic is made only where the file says so', { needs: NEEDS }, async () =>
   assert.ok((await kafka.admin((admin) => admin.listTopics())).includes(topic));
 });
 
-law('a fixed partition takes all, and one that is not there is a problem', { needs: NEEDS }, async () => {
+serverTest('a fixed partition takes all, and one that is not there is a problem', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('parts');
@@ -127,7 +131,7 @@ law('a fixed partition takes all, and one that is not there is a problem', { nee
   );
 });
 
-law('keyless messages are spread over the partitions, a batch at a time', { needs: NEEDS }, async () => {
+serverTest('keyless messages are spread over the partitions, a batch at a time', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('spread');
@@ -143,27 +147,31 @@ law('keyless messages are spread over the partitions, a batch at a time', { need
   );
 });
 
-law('what expires while its batch waits is not sent, and the rest of the batch is', { needs: NEEDS }, async () => {
-  const kafka = await sharedKafka();
-  const [broker = ''] = kafka.brokers;
-  const topic = ownName('late');
-  await kafka.createTopic(topic);
-  await using sink = await openSink(broker, { topic, linger: '500ms' });
-  const soon = (): number => Date.now() + 100;
-  const among = await sendAll(sink, [
-    frameOf(topic, 'a'),
-    frameOf(topic, 'late', { expiresAtMs: soon() }),
-    frameOf(topic, 'b', { expiresAtMs: Date.now() + DEADLINE_MS }),
-    frameOf(topic, 'c'),
-  ]);
-  assert.deepEqual(among.map(codeOf), ['ok', 'EXPIRED', 'ok', 'ok']);
-  const alone = await sendAll(sink, [frameOf(topic, 'alone', { expiresAtMs: soon() })]);
-  assert.deepEqual(alone.map(codeOf), ['EXPIRED']);
-  await sink.deliver([frameOf(topic, 'd')]);
-  assert.deepEqual(await bodies(broker, topic, 4), ['a', 'b', 'c', 'd']);
-});
+serverTest(
+  'what expires while its batch waits is not sent, and the rest of the batch is',
+  { needs: NEEDS },
+  async () => {
+    const kafka = await sharedKafka();
+    const [broker = ''] = kafka.brokers;
+    const topic = ownName('late');
+    await kafka.createTopic(topic);
+    await using sink = await openSink(broker, { topic, linger: '500ms' });
+    const soon = (): number => Date.now() + 100;
+    const among = await sendAll(sink, [
+      frameOf(topic, 'a'),
+      frameOf(topic, 'late', { expiresAtMs: soon() }),
+      frameOf(topic, 'b', { expiresAtMs: Date.now() + DEADLINE_MS }),
+      frameOf(topic, 'c'),
+    ]);
+    assert.deepEqual(among.map(codeOf), ['ok', 'EXPIRED', 'ok', 'ok']);
+    const alone = await sendAll(sink, [frameOf(topic, 'alone', { expiresAtMs: soon() })]);
+    assert.deepEqual(alone.map(codeOf), ['EXPIRED']);
+    await sink.deliver([frameOf(topic, 'd')]);
+    assert.deepEqual(await bodies(broker, topic, 4), ['a', 'b', 'c', 'd']);
+  },
+);
 
-law('lingering gathers what comes meanwhile', { needs: NEEDS }, async () => {
+serverTest('lingering gathers what comes meanwhile', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('linger');
@@ -179,7 +187,7 @@ law('lingering gathers what comes meanwhile', { needs: NEEDS }, async () => {
   assert.equal(kafka.compressions(topic).length, 2, 'the first, and all the others');
 });
 
-law(
+serverTest(
   'a topic that is deleted under the sink is reported, and found again when it is back',
   { needs: NEEDS },
   async () => {

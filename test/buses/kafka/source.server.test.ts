@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { KafkaDoor } from '../../harness/kafka-door.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -10,7 +10,7 @@ import { committed, write } from './topics.ts';
 import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource, recorded, connectionTo } from './ends.ts';
 import { kafka as bus } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaFrom } from '../../../runtime/buses/kafka/options.ts';
-import { withDefaults } from '../../conformance/ground.ts';
+import { withDefaults } from '../../conformance/fixture.ts';
 
 const NEEDS = ['kafka'] as const;
 
@@ -22,7 +22,7 @@ const cutOff = (kafka: KafkaDoor, topic: string, offset: string): Promise<void> 
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset }] });
   });
 
-law('a new group begins where start says, and an old one where it was', { needs: NEEDS }, async () => {
+serverTest('a new group begins where start says, and an old one where it was', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('start');
@@ -49,30 +49,34 @@ law('a new group begins where start says, and an old one where it was', { needs:
   }
 });
 
-law("a record's time is its producer's, and the server's where the topic says so", { needs: NEEDS }, async () => {
-  const kafka = await sharedKafka();
-  const [broker = ''] = kafka.brokers;
-  const topics = [ownName('created'), ownName('appended')] as const;
-  await kafka.createTopic(topics[0]);
-  await kafka.createTopic(topics[1], { config: { 'message.timestamp.type': 'LogAppendTime' } });
-  const times = await Promise.all(
-    topics.map(async (topic) => {
-      await write(broker, topic, 0, 1);
-      await using source = await openSource(broker, { topics: [topic], group: topic });
-      const [delivery] = await source.take(1);
-      return delivery?.frame;
-    }),
-  );
-  assert.deepEqual(
-    times.map((frame) => [frame?.stampedBy, frame?.timestampMs === 1_700_000_000_000]),
-    [
-      [undefined, true],
-      ['server', false],
-    ],
-  );
-});
+serverTest(
+  "a record's time is its producer's, and the server's where the topic says so",
+  { needs: NEEDS },
+  async () => {
+    const kafka = await sharedKafka();
+    const [broker = ''] = kafka.brokers;
+    const topics = [ownName('created'), ownName('appended')] as const;
+    await kafka.createTopic(topics[0]);
+    await kafka.createTopic(topics[1], { config: { 'message.timestamp.type': 'LogAppendTime' } });
+    const times = await Promise.all(
+      topics.map(async (topic) => {
+        await write(broker, topic, 0, 1);
+        await using source = await openSource(broker, { topics: [topic], group: topic });
+        const [delivery] = await source.take(1);
+        return delivery?.frame;
+      }),
+    );
+    assert.deepEqual(
+      times.map((frame) => [frame?.stampedBy, frame?.timestampMs === 1_700_000_000_000]),
+      [
+        [undefined, true],
+        ['server', false],
+      ],
+    );
+  },
+);
 
-law(
+serverTest(
   'latest means the moment of the first start, also after a restart that read nothing',
   { needs: NEEDS },
   async () => {
@@ -89,7 +93,7 @@ law(
   },
 );
 
-law('a start before the log begins is a loss that is counted', { needs: NEEDS }, async () => {
+serverTest('a start before the log begins is a loss that is counted', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('low');
@@ -101,7 +105,7 @@ law('a start before the log begins is a loss that is counted', { needs: NEEDS },
   assert.deepEqual((await source.take(4)).map(bodyOf), ['6', '7', '8', '9']);
 });
 
-law(
+serverTest(
   'a position that retention has passed is a loss that is counted, and reading goes on behind it',
   { needs: NEEDS },
   async () => {
@@ -125,26 +129,30 @@ law(
   },
 );
 
-law('a topic made anew is read from its beginning, said as a loss, and under other ids', { needs: NEEDS }, async () => {
-  const kafka = await sharedKafka();
-  const [broker = ''] = kafka.brokers;
-  const topic = ownName('anew');
-  await kafka.createTopic(topic);
-  await write(broker, topic, 0, 10);
-  await using source = await openSource(broker, { topics: [topic] });
-  const before = await source.settleUntil((read) => read.length === 10);
-  await kafka.admin((admin) => admin.deleteTopics({ topics: [topic] }));
-  await source.reported('BUS_MISSING');
-  await kafka.createTopic(topic);
-  await write(broker, topic, 100, 3);
-  const read = await source.take(3);
-  assert.deepEqual(read.map(bodyOf), ['100', '101', '102']);
-  await source.reported('LOG_CUT_OFF');
-  const ids = new Set(before.map(({ id }) => id));
-  assert.ok(read.every(({ id }) => !ids.has(id)));
-});
+serverTest(
+  'a topic made anew is read from its beginning, said as a loss, and under other ids',
+  { needs: NEEDS },
+  async () => {
+    const kafka = await sharedKafka();
+    const [broker = ''] = kafka.brokers;
+    const topic = ownName('anew');
+    await kafka.createTopic(topic);
+    await write(broker, topic, 0, 10);
+    await using source = await openSource(broker, { topics: [topic] });
+    const before = await source.settleUntil((read) => read.length === 10);
+    await kafka.admin((admin) => admin.deleteTopics({ topics: [topic] }));
+    await source.reported('BUS_MISSING');
+    await kafka.createTopic(topic);
+    await write(broker, topic, 100, 3);
+    const read = await source.take(3);
+    assert.deepEqual(read.map(bodyOf), ['100', '101', '102']);
+    await source.reported('LOG_CUT_OFF');
+    const ids = new Set(before.map(({ id }) => id));
+    assert.ok(read.every(({ id }) => !ids.has(id)));
+  },
+);
 
-law('a partition of which nothing is settled leaves room for the others', { needs: NEEDS }, async () => {
+serverTest('a partition of which nothing is settled leaves room for the others', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('slow');
@@ -171,7 +179,7 @@ law('a partition of which nothing is settled leaves room for the others', { need
   assert.deepEqual(await committed(kafka, topic), ['0', '300', '300']);
 });
 
-law('what is settled out of order is committed up to the first that is not', { needs: NEEDS }, async () => {
+serverTest('what is settled out of order is committed up to the first that is not', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('gap');
@@ -185,27 +193,31 @@ law('what is settled out of order is committed up to the first that is not', { n
   await waitFor(async () => (await committed(kafka, topic)).join() === '10', DEADLINE_MS, 'a commit of all');
 });
 
-law('keyless messages share the lane of their partition; with order: partition all do', { needs: NEEDS }, async () => {
-  const kafka = await sharedKafka();
-  const [broker = ''] = kafka.brokers;
-  const topic = ownName('lanes');
-  await kafka.createTopic(topic);
-  await using sink = await openSink(broker, { topic });
-  await sink.deliver([frameOf(topic, 'a', { key: 'k' })]);
-  await sink.deliver([frameOf(topic, 'b')]);
-  for (const [order, lanes] of [
-    ['key', [undefined, `${topic}/0`]],
-    ['partition', [`${topic}/0`, `${topic}/0`]],
-  ] as const) {
-    await using source = await openSource(broker, { topics: [topic], group: `${topic}-${order}`, order });
-    assert.deepEqual(
-      (await source.take(2)).map(({ lane }) => lane),
-      lanes,
-    );
-  }
-});
+serverTest(
+  'keyless messages share the lane of their partition; with order: partition all do',
+  { needs: NEEDS },
+  async () => {
+    const kafka = await sharedKafka();
+    const [broker = ''] = kafka.brokers;
+    const topic = ownName('lanes');
+    await kafka.createTopic(topic);
+    await using sink = await openSink(broker, { topic });
+    await sink.deliver([frameOf(topic, 'a', { key: 'k' })]);
+    await sink.deliver([frameOf(topic, 'b')]);
+    for (const [order, lanes] of [
+      ['key', [undefined, `${topic}/0`]],
+      ['partition', [`${topic}/0`, `${topic}/0`]],
+    ] as const) {
+      await using source = await openSource(broker, { topics: [topic], group: `${topic}-${order}`, order });
+      assert.deepEqual(
+        (await source.take(2)).map(({ lane }) => lane),
+        lanes,
+      );
+    }
+  },
+);
 
-law('partitions that a topic gets later are read from their beginning', { needs: NEEDS }, async () => {
+serverTest('partitions that a topic gets later are read from their beginning', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('grows');
@@ -218,7 +230,7 @@ law('partitions that a topic gets later are read from their beginning', { needs:
   assert.deepEqual((await source.take(3)).map(bodyOf), ['0', '1', '2']);
 });
 
-law(
+serverTest(
   'a topic that is missing is a problem that names it, and reading begins when it is there',
   { needs: NEEDS },
   async () => {
@@ -234,7 +246,7 @@ law(
   },
 );
 
-law('two groups each get everything', { needs: NEEDS }, async () => {
+serverTest('two groups each get everything', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('both');
@@ -246,7 +258,7 @@ law('two groups each get everything', { needs: NEEDS }, async () => {
   assert.equal((await other.take(5)).length, 5);
 });
 
-law('a reader that asks for nothing keeps its place in the group', { needs: NEEDS }, async () => {
+serverTest('a reader that asks for nothing keeps its place in the group', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('idle');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { newMemo } from '../../harness/memo.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
@@ -13,7 +13,7 @@ async function write(broker: string, topic: string, count: number, partition: nu
   await sink.deliver(Array.from({ length: count }, (_, at) => frameOf(topic, String(at), { key: 'k' })));
 }
 
-law('a member that died with its instance has its partitions again at once', { needs: NEEDS }, async () => {
+serverTest('a member that died with its instance has its partitions again at once', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('static');
@@ -34,7 +34,7 @@ law('a member that died with its instance has its partitions again at once', { n
   await source.take(3);
 });
 
-law('a source that is stopped leaves its partitions to the others at once', { needs: NEEDS }, async () => {
+serverTest('a source that is stopped leaves its partitions to the others at once', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('stopped');
@@ -48,42 +48,50 @@ law('a source that is stopped leaves its partitions to the others at once', { ne
   assert.equal(await members(), 0);
 });
 
-law('two processes with copies of one state folder become two members of the group', { needs: NEEDS }, async () => {
-  const kafka = await sharedKafka();
-  const [broker = ''] = kafka.brokers;
-  const topic = ownName('copies');
-  await kafka.createTopic(topic, { partitions: 2 });
-  const [one, other] = [newMemo(), newMemo()];
-  const options = { topics: [topic], group: topic, sessionTimeout: '6s', rebalanceTimeout: '6s' };
-  await using first = await openSource(broker, { ...options, checkpoint: one });
-  other.write(one.read() ?? '');
-  await using second = await openSource(broker, { ...options, checkpoint: other });
-  await first.reported('GROUP_INSTANCE_RENEWED');
-  await write(broker, topic, 5, 0);
-  await write(broker, topic, 5, 1);
-  const read = await Promise.all([first.take(5), second.take(5)]);
-  assert.deepEqual(
-    read.map((batch) => new Set(batch.map(({ id }) => id.split('/')[1])).size),
-    [1, 1],
-  );
-  assert.notEqual(one.read(), other.read());
-});
+serverTest(
+  'two processes with copies of one state folder become two members of the group',
+  { needs: NEEDS },
+  async () => {
+    const kafka = await sharedKafka();
+    const [broker = ''] = kafka.brokers;
+    const topic = ownName('copies');
+    await kafka.createTopic(topic, { partitions: 2 });
+    const [one, other] = [newMemo(), newMemo()];
+    const options = { topics: [topic], group: topic, sessionTimeout: '6s', rebalanceTimeout: '6s' };
+    await using first = await openSource(broker, { ...options, checkpoint: one });
+    other.write(one.read() ?? '');
+    await using second = await openSource(broker, { ...options, checkpoint: other });
+    await first.reported('GROUP_INSTANCE_RENEWED');
+    await write(broker, topic, 5, 0);
+    await write(broker, topic, 5, 1);
+    const read = await Promise.all([first.take(5), second.take(5)]);
+    assert.deepEqual(
+      read.map((batch) => new Set(batch.map(({ id }) => id.split('/')[1])).size),
+      [1, 1],
+    );
+    assert.notEqual(one.read(), other.read());
+  },
+);
 
-law('partitions that a topic got while the process was dead are read when it is back', { needs: NEEDS }, async () => {
-  const kafka = await sharedKafka();
-  const [broker = ''] = kafka.brokers;
-  const topic = ownName('grown-meanwhile');
-  await kafka.createTopic(topic);
-  // Named, so that the one that is taken for dead stays out of the group.
-  const options = { topics: [topic], group: topic, instance: 'one', checkpoint: newMemo(), sessionTimeout: '30s' };
-  await using _dead = await openSource(broker, options);
-  await kafka.admin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] }));
-  await write(broker, topic, 3, 1);
-  await using back = await openSource(broker, options);
-  assert.deepEqual((await back.take(3)).map(bodyOf), ['0', '1', '2']);
-});
+serverTest(
+  'partitions that a topic got while the process was dead are read when it is back',
+  { needs: NEEDS },
+  async () => {
+    const kafka = await sharedKafka();
+    const [broker = ''] = kafka.brokers;
+    const topic = ownName('grown-meanwhile');
+    await kafka.createTopic(topic);
+    // Named, so that the one that is taken for dead stays out of the group.
+    const options = { topics: [topic], group: topic, instance: 'one', checkpoint: newMemo(), sessionTimeout: '30s' };
+    await using _dead = await openSource(broker, options);
+    await kafka.admin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] }));
+    await write(broker, topic, 3, 1);
+    await using back = await openSource(broker, options);
+    assert.deepEqual((await back.take(3)).map(bodyOf), ['0', '1', '2']);
+  },
+);
 
-law('a second process of the same instance fences the first, which says so', { needs: NEEDS }, async () => {
+serverTest('a second process of the same instance fences the first, which says so', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('fenced');

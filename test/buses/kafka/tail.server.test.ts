@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { topicsOfTemplate } from '../../../runtime/buses/kafka/topics.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { frameOf, openSink } from './ends.ts';
@@ -9,7 +9,7 @@ import { idOf, madeAt, missing, others, ours, tailOf } from './log-recovery.ts';
 const NEEDS = ['kafka'] as const;
 const MILLION = 1_000_000;
 
-law(
+serverTest(
   'what the sink has sent to several partitions is its tail; other writers between do not hide it',
   { needs: NEEDS },
   async () => {
@@ -31,7 +31,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'an id goes with the time of its message: a younger message of that id is another one',
   { needs: NEEDS },
   async () => {
@@ -52,7 +52,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'of more than are wanted the newest of each partition are found, and of a topic full of others that is said',
   { needs: NEEDS },
   async () => {
@@ -73,7 +73,7 @@ law(
   },
 );
 
-law('of a template every topic is read that it can make, and no other', { needs: NEEDS }, async () => {
+serverTest('of a template every topic is read that it can make, and no other', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const fleet = ownName('fleet');
@@ -90,7 +90,7 @@ law('of a template every topic is read that it can make, and no other', { needs:
   assert.ok(!topicsOfTemplate('{key}')('__consumer_offsets'));
 });
 
-law('the tail of a topic of a million messages is read in less than a second', { needs: NEEDS }, async (t) => {
+serverTest('the tail of a topic of a million messages is read in less than a second', { needs: NEEDS }, async (t) => {
   const kafka = await sharedKafka();
   const [broker = ''] = kafka.brokers;
   const topic = ownName('million');

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { KafkaDoor } from '../../harness/kafka-door.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { newMemo } from '../../harness/memo.ts';
-import { startBridge } from '../../kill/bridge.ts';
-import { newProject } from '../../kill/project.ts';
+import { startBridge } from '../../harness/bridge.ts';
+import { newProject } from '../../kill/track-project.ts';
 import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource } from './ends.ts';
 
 const NEEDS = ['kafka'] as const;
@@ -31,7 +31,7 @@ for (const [how, more] of [
   ['as many', 5],
   ['more', 40],
 ] as const) {
-  law(
+  serverTest(
     `a topic that is deleted and made anew while it is read, with ${how} messages than were read, is read from its beginning and said as a loss`,
     { needs: NEEDS },
     async () => {
@@ -54,7 +54,7 @@ for (const [how, more] of [
   );
 }
 
-law(
+serverTest(
   'what retention removes while the route runs and before it was read is a loss that is counted, and reading goes on behind it',
   { needs: NEEDS },
   async () => {
@@ -92,7 +92,7 @@ law(
 );
 
 for (const start of ['earliest', 'latest'] as const) {
-  law(
+  serverTest(
     `a topic that is deleted and made anew while the route is stopped is read from its beginning, and said as a loss, also where start is ${start}`,
     { needs: NEEDS },
     async () => {
@@ -120,7 +120,7 @@ for (const start of ['earliest', 'latest'] as const) {
   );
 }
 
-law(
+serverTest(
   'a topic that is deleted and made anew while the bridge waits for its sink is a loss with its number, and the bridge reads on and is ready',
   { needs: NEEDS },
   async () => {
@@ -167,7 +167,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'a topic that is deleted and made anew with fewer partitions while the route writes takes everything that comes then',
   { needs: NEEDS },
   async () => {
@@ -190,7 +190,7 @@ law(
   },
 );
 
-law('a partition that is added while the route runs is read from its beginning', { needs: NEEDS }, async () => {
+serverTest('a partition that is added while the route runs is read from its beginning', { needs: NEEDS }, async () => {
   const kafka = await sharedKafka();
   const topic = ownName('grows');
   await kafka.createTopic(topic);
@@ -210,7 +210,7 @@ law('a partition that is added while the route runs is read from its beginning',
   assert.deepEqual(read, ['0', '1', '2']);
 });
 
-law(
+serverTest(
   'the server refuses to set the offsets of a group whose route runs; set while it is stopped, the route goes on from there and does not send again what its sink still holds',
   { needs: NEEDS },
   async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StaticMember } from '../../../runtime/buses/kafka/static-member.ts';
-import { TopicWatch } from '../../../runtime/buses/kafka/topic-watch.ts';
+import { StaticMember } from '../../../runtime/buses/kafka/source/static-member.ts';
+import { TopicWatch } from '../../../runtime/buses/kafka/source/topic-watch.ts';
 import { newMemo } from '../../harness/memo.ts';
 
 const ONE = '3f0b036e9d1d466a8e766ffc8723f24f';
@@ -15,7 +15,7 @@ function processes() {
     new Map(topics.flatMap((topic) => (server.id === undefined ? [] : [[topic, server.id]])));
   const start = (): TopicWatch => {
     const identity = new StaticMember(checkpoint, undefined);
-    identity.divided(new Map([['t', 1]]));
+    identity.assigned(new Map([['t', 1]]));
     return new TopicWatch({ topicIds }, identity);
   };
   return { server, start };
@@ -27,15 +27,15 @@ test('the tag of a topic is the beginning of its id as Kafka prints it, for ever
   const look = (watch: TopicWatch): Promise<void> =>
     watch.compare(['t'], (topic, tag) => Promise.resolve(void others.push(`${topic} ${tag}`)));
   const first = start();
-  await first.meet(['t']);
+  await first.add(['t']);
   assert.equal(first.tagOf('t'), '@PwsDbp0d');
   assert.deepEqual(first.replacedBefore(['t']), []);
   await look(first);
   server.id = OTHER;
-  await first.meet(['t']);
+  await first.add(['t']);
   assert.equal(first.tagOf('t'), '@PwsDbp0d', 'until it is compared, for what was fetched is of the one before');
   const second = start();
-  await second.meet(['t']);
+  await second.add(['t']);
   assert.equal(second.tagOf('t'), '@nR1Gao52');
   assert.deepEqual(second.replacedBefore(['t', 't']), ['t']);
   await look(first);
@@ -47,7 +47,7 @@ test('of a server without ids of topics nothing is known, and nothing is said', 
     const { server, start } = processes();
     server.id = id;
     const watch = start();
-    await watch.meet(['t']);
+    await watch.add(['t']);
     await watch.compare(['t'], () => assert.fail('it is no other one'));
     assert.deepEqual([watch.tagOf('t'), watch.replacedBefore(['t'])], ['', []]);
   }

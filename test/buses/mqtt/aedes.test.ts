@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { Aedes, type AedesOptions } from 'aedes';
 import { ACCEPT } from '#contract/delivery.ts';
 import type { BusEvent } from '#contract/bus.ts';
@@ -24,7 +24,7 @@ async function startAedes(options: AedesOptions = {}): Promise<{ url: string } &
   };
 }
 
-law('what is sent through the embedded broker arrives, in order', { needs: [] }, async () => {
+serverTest('what is sent through the embedded broker arrives, in order', { needs: [] }, async () => {
   await using aedes = await startAedes();
   await using from = await source(aedes.url, OLD);
   await using to = await sink(aedes.url, OLD);
@@ -35,7 +35,7 @@ law('what is sent through the embedded broker arrives, in order', { needs: [] },
   assert.deepEqual([...taken, ...(await take(from.end, 244))].map(bodyOf), numbers(500));
 });
 
-law('what was not settled comes again after a restart, what was does not', { needs: [] }, async () => {
+serverTest('what was not settled comes again after a restart, what was does not', { needs: [] }, async () => {
   await using aedes = await startAedes();
   const first = await source(aedes.url, OLD);
   await using to = await sink(aedes.url, OLD);
@@ -50,17 +50,21 @@ law('what was not settled comes again after a restart, what was does not', { nee
   assert.equal((await second.end.read({ messages: 9, bytes: 1e6 }, AbortSignal.timeout(100))).length, 0);
 });
 
-law('a refused subscription is a problem that names the filter, until it is granted', { needs: [] }, async () => {
-  let isAllowed = false;
-  await using aedes = await startAedes({
-    authorizeSubscribe: (_client, subscription, done) => done(null, isAllowed ? subscription : null),
-  });
-  const events: BusEvent[] = [];
-  const opened = opening(aedes.url, { ...OLD, from: { topics: ['secret/#'] } }, events);
-  const { code, message } = await firstProblem(events);
-  assert.equal(code, 'BUS_AUTH');
-  assert.match(message, /topics: secret\/#/);
-  isAllowed = true;
-  await (await opened).close();
-  assert.equal(reported(events, 'connected').length, 1);
-});
+serverTest(
+  'a refused subscription is a problem that names the filter, until it is granted',
+  { needs: [] },
+  async () => {
+    let isAllowed = false;
+    await using aedes = await startAedes({
+      authorizeSubscribe: (_client, subscription, done) => done(null, isAllowed ? subscription : null),
+    });
+    const events: BusEvent[] = [];
+    const opened = opening(aedes.url, { ...OLD, from: { topics: ['secret/#'] } }, events);
+    const { code, message } = await firstProblem(events);
+    assert.equal(code, 'BUS_AUTH');
+    assert.match(message, /topics: secret\/#/);
+    isAllowed = true;
+    await (await opened).close();
+    assert.equal(reported(events, 'connected').length, 1);
+  },
+);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync, type IClientOptions } from 'mqtt';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
 import { patient } from '../../harness/patience.ts';
 import { pathOf } from '../../harness/provide.ts';
@@ -17,7 +17,7 @@ const THERE_MS = 400;
 /** Where another version does better, the traps of docs/buses/mqtt.md are to be told anew. */
 const KNOWN = /2\.0\.11\b/;
 
-law(
+serverTest(
   'a mosquitto without a bridge hands out a message in its last half second as if it never expired',
   { needs: ['mosquitto-process'] },
   async (t) => {

@@ -5,7 +5,7 @@ import { Aedes } from 'aedes';
 import type { BusEvent } from '#contract/bus.ts';
 import { certificates } from '../../harness/certificates.ts';
 import { freePorts } from '../../harness/free-ports.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
 import { bodyOf, firstProblem, frame, opening, reported, sink, source, take, untilReported } from './ends.ts';
@@ -36,7 +36,7 @@ async function problemOf(url: string, wanted: Wanted = {}) {
   return problem;
 }
 
-law('a wrong password says so, by version 5 and 3.1.1', own, async () => {
+serverTest('a wrong password says so, by version 5 and 3.1.1', own, async () => {
   await using mosquitto = await startMosquitto({ users: { ann: 'secret' } });
   for (const protocol of ['5', '3.1.1'] as const) {
     const problem = await problemOf(mosquitto.url, { connection: { protocol, username: 'ann', password: 'hidden' } });
@@ -47,7 +47,7 @@ law('a wrong password says so, by version 5 and 3.1.1', own, async () => {
   assert.equal((await problemOf(inUrl)).code, 'BUS_AUTH');
 });
 
-law('the right password opens, from the options and from the url', own, async () => {
+serverTest('the right password opens, from the options and from the url', own, async () => {
   await using mosquitto = await startMosquitto({ users: { ann: 'se/cret@1' } });
   await using from = await source(mosquitto.url, { connection: { username: 'ann', password: 'se/cret@1' } });
   await using to = await sink(mosquitto.url.replace('://', '://ann:se%2Fcret%401@'));
@@ -55,7 +55,7 @@ law('the right password opens, from the options and from the url', own, async ()
   assert.equal(bodyOf((await take(from.end, 1))[0]), 'in');
 });
 
-law(
+serverTest(
   'a port where nobody listens, a host nobody knows and a server that never answers are unreachable',
   shared,
   async () => {
@@ -72,7 +72,7 @@ law(
   },
 );
 
-law('a server that comes up later is found', own, async () => {
+serverTest('a server that comes up later is found', own, async () => {
   await using mosquitto = await startMosquitto();
   await mosquitto.stop();
   const events: BusEvent[] = [];
@@ -83,7 +83,7 @@ law('a server that comes up later is found', own, async () => {
   assert.equal(reported(events, 'connected').length, 1);
 });
 
-law('what speaks another protocol, or another version, says so', none, async () => {
+serverTest('what speaks another protocol, or another version, says so', none, async () => {
   const web = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   const [port = 0, old = 0] = await freePorts(2);
   await new Promise<void>((resolve) => web.listen(port, '127.0.0.1', resolve));
@@ -100,7 +100,7 @@ law('what speaks another protocol, or another version, says so', none, async () 
   await new Promise<void>((resolve) => aedes.close(resolve));
 });
 
-law(
+serverTest(
   'TLS with a client certificate opens; each thing wrong with it says so',
   { needs: ['mosquitto-process', 'mosquitto', 'openssl'] },
   async () => {
@@ -137,7 +137,7 @@ law(
   },
 );
 
-law('a client id that another client takes is named as the reason', shared, async () => {
+serverTest('a client id that another client takes is named as the reason', shared, async () => {
   await using mosquitto = await startMosquitto();
   await using one = await source(mosquitto.url);
   await using two = await source(mosquitto.url);
@@ -148,11 +148,11 @@ law('a client id that another client takes is named as the reason', shared, asyn
   await untilReported(one.events, 'connected', 2);
 });
 
-law('opening that is given up before it begins leaves nothing', none, async () => {
+serverTest('opening that is given up before it begins leaves nothing', none, async () => {
   await assert.rejects(opening('mqtt://127.0.0.1:1', { signal: AbortSignal.abort() }));
 });
 
-law('WebSockets carry both directions', own, async () => {
+serverTest('WebSockets carry both directions', own, async () => {
   const [port = 0] = await freePorts(1);
   await using mosquitto = await startMosquitto({ config: `listener ${port} 127.0.0.1\nprotocol websockets` });
   assert.ok(mosquitto.ours);

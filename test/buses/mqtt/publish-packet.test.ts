@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { NOT_NOTED } from '#contract/oddity.ts';
 import fc from 'fast-check';
 import { parser, type IPublishPacket } from 'mqtt-packet';
-import { publishPacket } from '../../../runtime/buses/mqtt/publish-packet.ts';
+import { publishPacket } from '../../../runtime/buses/mqtt/client/publish-packet.ts';
 import { receivedFrame } from '../../../runtime/buses/mqtt/received-frame.ts';
-import { mendUserProperties } from '../../../runtime/buses/mqtt/user-properties.ts';
+import { mendUserProperties } from '../../../runtime/buses/mqtt/client/user-properties.ts';
 import { textFlaw } from '../../../runtime/buses/mqtt/wire-text.ts';
 import { frame } from './ends.ts';
 

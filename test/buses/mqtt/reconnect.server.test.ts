@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT } from '#contract/delivery.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
 import { patient } from '../../harness/patience.ts';
@@ -14,7 +14,7 @@ import { startTap } from './tap.ts';
 const shared = { needs: ['mosquitto'] } as const;
 const own = { needs: ['mosquitto-process'] } as const;
 
-law(
+serverTest(
   'what the engine holds over a cut is not delivered twice, and is acknowledged on the new connection',
   shared,
   async () => {
@@ -42,7 +42,7 @@ law(
   },
 );
 
-law('an acknowledgement of a connection that is gone is dropped', own, async () => {
+serverTest('an acknowledgement of a connection that is gone is dropped', own, async () => {
   await using mosquitto = await startMosquitto({ persistence: 'none' });
   await using first = await source(mosquitto.url);
   {
@@ -66,27 +66,31 @@ law('an acknowledgement of a connection that is gone is dropped', own, async () 
   assert.deepEqual((await drain(second.end, 2, 100)).map(bodyOf), ['new 1', 'new 2']);
 });
 
-law('a session that the server lost while the bridge was stopped is a loss, said at the start', own, async () => {
-  await using mosquitto = await startMosquitto({ persistence: 'none' });
-  const route = ownName('stopped');
-  {
-    await using first = await source(mosquitto.url, { route });
-    assert.deepEqual(reported(first.events, 'loss'), [], 'the first start of all had none');
-  }
-  {
-    await using again = await source(mosquitto.url, { route });
-    assert.deepEqual(reported(again.events, 'loss'), [], 'the session is there');
-  }
-  await mosquitto.kill();
-  await mosquitto.restart();
-  await using last = await source(mosquitto.url, { route });
-  assert.deepEqual(
-    reported(last.events, 'loss').map(({ code, messages }) => [code, messages]),
-    [['SESSION_LOST', undefined]],
-  );
-});
+serverTest(
+  'a session that the server lost while the bridge was stopped is a loss, said at the start',
+  own,
+  async () => {
+    await using mosquitto = await startMosquitto({ persistence: 'none' });
+    const route = ownName('stopped');
+    {
+      await using first = await source(mosquitto.url, { route });
+      assert.deepEqual(reported(first.events, 'loss'), [], 'the first start of all had none');
+    }
+    {
+      await using again = await source(mosquitto.url, { route });
+      assert.deepEqual(reported(again.events, 'loss'), [], 'the session is there');
+    }
+    await mosquitto.kill();
+    await mosquitto.restart();
+    await using last = await source(mosquitto.url, { route });
+    assert.deepEqual(
+      reported(last.events, 'loss').map(({ code, messages }) => [code, messages]),
+      [['SESSION_LOST', undefined]],
+    );
+  },
+);
 
-law(
+serverTest(
   'cuts at any moment lose nothing and reorder no first delivery of a topic',
   { ...shared, timeoutMs: 60_000 },
   async (t) => {
@@ -134,7 +138,7 @@ law(
   },
 );
 
-law('a source that is stalled for three times its keep-alive stays connected', shared, async () => {
+serverTest('a source that is stalled for three times its keep-alive stays connected', shared, async () => {
   await using mosquitto = await startMosquitto();
   await using from = await source(mosquitto.url, { connection: { keepAlive: '1s' }, window: { messages: 3 } });
   await using sender = await peer(mosquitto.url);
@@ -147,7 +151,7 @@ law('a source that is stalled for three times its keep-alive stays connected', s
   assert.deepEqual(reported(from.events, 'disconnected'), []);
 });
 
-law('a server that dies while the window is full is found again', own, async () => {
+serverTest('a server that dies while the window is full is found again', own, async () => {
   await using mosquitto = await startMosquitto();
   await using from = await source(mosquitto.url, { connection: { keepAlive: '1s' }, window: { messages: 3 } });
   await using sender = await peer(mosquitto.url);
@@ -160,7 +164,7 @@ law('a server that dies while the window is full is found again', own, async () 
   assert.deepEqual((await drain(from.end, 47, 100)).map(bodyOf), numbers(47, 3));
 });
 
-law('a link that goes dead without a word is found out by the keep-alive', shared, async () => {
+serverTest('a link that goes dead without a word is found out by the keep-alive', shared, async () => {
   await using mosquitto = await startMosquitto();
   await using link = await startLink(mosquitto.port);
   await using from = await source(`mqtt://127.0.0.1:${link.port}`, { connection: { keepAlive: '1s' } });
@@ -175,7 +179,7 @@ law('a link that goes dead without a word is found out by the keep-alive', share
 });
 
 for (const maxInflight of [1000, 0]) {
-  law(
+  serverTest(
     `a session with 100,000 messages waiting starts and drains (server window ${maxInflight})`,
     { ...own, timeoutMs: 120_000 },
     async () => {

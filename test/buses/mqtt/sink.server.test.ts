@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { BusEvent } from '#contract/bus.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Sink } from '#contract/sink.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -22,7 +22,7 @@ function sendAll(to: Sink, bodies: readonly string[]): Promise<string>[] {
   return bodies.map((body) => to.send(frame('t', body)));
 }
 
-law(
+serverTest(
   'a confirmed frame arrives with body, headers in order, content type, id and the seconds that are left',
   shared,
   async () => {
@@ -51,7 +51,7 @@ law(
   },
 );
 
-law('frames arrive in the order of the calls, by version 5 and 3.1.1, at QoS 1 and 0', shared, async () => {
+serverTest('frames arrive in the order of the calls, by version 5 and 3.1.1, at QoS 1 and 0', shared, async () => {
   await using mosquitto = await startMosquitto();
   for (const protocol of ['5', '3.1.1'] as const) {
     for (const qos of [1, 0] as const) {
@@ -67,7 +67,7 @@ law('frames arrive in the order of the calls, by version 5 and 3.1.1, at QoS 1 a
   }
 });
 
-law('a cut ends every open send with SINK_DOWN, and nothing is sent again by itself', own, async () => {
+serverTest('a cut ends every open send with SINK_DOWN, and nothing is sent again by itself', own, async () => {
   await using mosquitto = await startMosquitto();
   await using tap = await startTap(mosquitto.port, 5);
   await using to = await sink(tap.url);
@@ -89,19 +89,23 @@ law('a cut ends every open send with SINK_DOWN, and nothing is sent again by its
   );
 });
 
-law('a server that confirms nothing ends sends with SINK_TIMEOUT, and a new connection is made', own, async () => {
-  await using mosquitto = await startMosquitto();
-  await using to = await sink(mosquitto.url, { to: { timeout: '300ms' } });
-  mosquitto.pause();
-  const startedMs = performance.now();
-  assert.deepEqual(new Set(await endings(sendAll(to.end, numbers(5)))), new Set(['SINK_TIMEOUT']));
-  assert.ok(performance.now() - startedMs < patient(3000));
-  mosquitto.resume();
-  await untilReported(to.events, 'connected', 2);
-  assert.equal(await to.end.send(frame('t', 'after')), 'confirmed');
-});
+serverTest(
+  'a server that confirms nothing ends sends with SINK_TIMEOUT, and a new connection is made',
+  own,
+  async () => {
+    await using mosquitto = await startMosquitto();
+    await using to = await sink(mosquitto.url, { to: { timeout: '300ms' } });
+    mosquitto.pause();
+    const startedMs = performance.now();
+    assert.deepEqual(new Set(await endings(sendAll(to.end, numbers(5)))), new Set(['SINK_TIMEOUT']));
+    assert.ok(performance.now() - startedMs < patient(3000));
+    mosquitto.resume();
+    await untilReported(to.events, 'connected', 2);
+    assert.equal(await to.end.send(frame('t', 'after')), 'confirmed');
+  },
+);
 
-law(
+serverTest(
   "what the server refuses for good is the message's end, and the next one passes on the same connection",
   own,
   async () => {
@@ -125,18 +129,22 @@ law(
   },
 );
 
-law("a packet beyond the server's stated maximum is refused here, one of just that size passes", own, async () => {
-  await using mosquitto = await startMosquitto({ config: 'max_packet_size 2000' });
-  await using to = await sink(mosquitto.url);
-  // 1 + 2 bytes of header, 2 + 1 of topic, 2 of packet id, 1 of properties.
-  assert.deepEqual(await endings([1991, 1992].map((size) => to.end.send(frame('t', 'x'.repeat(size))))), [
-    'confirmed',
-    'SINK_TOO_LARGE',
-  ]);
-  assert.deepEqual(reported(to.events, 'disconnected'), []);
-});
+serverTest(
+  "a packet beyond the server's stated maximum is refused here, one of just that size passes",
+  own,
+  async () => {
+    await using mosquitto = await startMosquitto({ config: 'max_packet_size 2000' });
+    await using to = await sink(mosquitto.url);
+    // 1 + 2 bytes of header, 2 + 1 of topic, 2 of packet id, 1 of properties.
+    assert.deepEqual(await endings([1991, 1992].map((size) => to.end.send(frame('t', 'x'.repeat(size))))), [
+      'confirmed',
+      'SINK_TOO_LARGE',
+    ]);
+    assert.deepEqual(reported(to.events, 'disconnected'), []);
+  },
+);
 
-law('version 3.1.1 cannot say why it ends connections; an operator hears of it', own, async () => {
+serverTest('version 3.1.1 cannot say why it ends connections; an operator hears of it', own, async () => {
   await using mosquitto = await startMosquitto({ config: 'max_packet_size 2000' });
   await using to = await sink(mosquitto.url, { connection: { protocol: '3.1.1' } });
   const poison = frame('t', 'x'.repeat(5000));
@@ -147,7 +155,7 @@ law('version 3.1.1 cannot say why it ends connections; an operator hears of it',
   assert.equal((await untilReported(to.events, 'notice')).code, 'SINK_ENDS_CONNECTIONS');
 });
 
-law('version 3.1.1 loses headers, and where the file says reject refuses who has some', shared, async () => {
+serverTest('version 3.1.1 loses headers, and where the file says reject refuses who has some', shared, async () => {
   await using mosquitto = await startMosquitto();
   await using listener = await peer(mosquitto.url, {}, 't');
   const way = ['traceparent', 'tracestate', 'replayed', 'stale', 'sluice-hops'];
@@ -168,16 +176,20 @@ law('version 3.1.1 loses headers, and where the file says reject refuses who has
   await waitFor(() => listener.got.length === 9, DEADLINE_MS, 'what was confirmed');
 });
 
-law('never more is unconfirmed than the server takes', { needs: ['mosquitto-process', 'mosquitto'] }, async () => {
-  await using mosquitto = await startMosquitto({ maxInflight: 10 });
-  await using narrow = await sink(mosquitto.url);
-  assert.equal(narrow.end.maxInFlight, 10);
-  await using wide = await startMosquitto();
-  await using to = await sink(wide.url);
-  assert.equal(to.end.maxInFlight, 256);
-});
+serverTest(
+  'never more is unconfirmed than the server takes',
+  { needs: ['mosquitto-process', 'mosquitto'] },
+  async () => {
+    await using mosquitto = await startMosquitto({ maxInflight: 10 });
+    await using narrow = await sink(mosquitto.url);
+    assert.equal(narrow.end.maxInFlight, 10);
+    await using wide = await startMosquitto();
+    await using to = await sink(wide.url);
+    assert.equal(to.end.maxInFlight, 256);
+  },
+);
 
-law('a message that nobody subscribes to is confirmed, and said once', shared, async () => {
+serverTest('a message that nobody subscribes to is confirmed, and said once', shared, async () => {
   await using mosquitto = await startMosquitto();
   await using to = await sink(mosquitto.url);
   assert.deepEqual(await endings(sendAll(to.end, numbers(3))), ['confirmed', 'confirmed', 'confirmed']);
@@ -187,7 +199,7 @@ law('a message that nobody subscribes to is confirmed, and said once', shared, a
   );
 });
 
-law('a retained frame waits for later subscribers', shared, async () => {
+serverTest('a retained frame waits for later subscribers', shared, async () => {
   await using mosquitto = await startMosquitto();
   await using to = await sink(mosquitto.url, { to: { retain: true } });
   await to.end.send(frame('t', 'kept'));
@@ -196,7 +208,7 @@ law('a retained frame waits for later subscribers', shared, async () => {
   assert.equal(got.retain, true);
 });
 
-law(
+serverTest(
   'closing ends open sends, is quick even when the server is not, and leaves no socket and no timer',
   own,
   async () => {
@@ -220,7 +232,7 @@ law(
   },
 );
 
-law('a server that keeps no retained messages is a problem that names the option', own, async () => {
+serverTest('a server that keeps no retained messages is a problem that names the option', own, async () => {
   await using mosquitto = await startMosquitto({ config: 'retain_available false' });
   await using plain = await sink(mosquitto.url);
   assert.equal(await plain.end.send(frame('t', 'x')), 'confirmed');

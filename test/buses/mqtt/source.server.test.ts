@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT, RELEASE } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { labelOf } from '#contract/label.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -14,35 +14,39 @@ import { startTap } from './tap.ts';
 const shared = { needs: ['mosquitto'] } as const;
 const own = { needs: ['mosquitto-process'] } as const;
 
-law('a frame carries topic, body, headers, content type, id and expiry of what was published', shared, async () => {
-  await using mosquitto = await startMosquitto();
-  const clientId = ownName('sluice');
-  await using from = await source(mosquitto.url, { connection: { clientId } });
-  await using sender = await peer(mosquitto.url);
-  const before = Date.now();
-  await sender.publish('t/7/position', ['hello'], {
-    qos: 1,
-    properties: {
-      contentType: 'application/json',
-      messageExpiryInterval: 60,
-      userProperties: { seclabel: 'S', many: ['b', 'a', 'b'], msgid: 'm-1' },
-    },
-  });
-  const [delivery] = await take(from.end, 1);
-  assert.ok(delivery);
-  const read = delivery.frame;
-  assert.deepEqual([read.address, bodyOf(delivery), read.key], ['t/7/position', 'hello', undefined]);
-  assert.deepEqual([read.contentType, read.id, read.timestampMs], ['application/json', 'm-1', undefined]);
-  assert.deepEqual(read.headers.get('many'), ['b', 'a', 'b']);
-  assert.deepEqual(read.headers.get('seclabel'), ['S']);
-  assert.equal(read.headers.has('msgid'), false);
-  const leftMs = (read.expiresAtMs ?? 0) - before;
-  assert.ok(leftMs > 55_000 && leftMs < 70_000, String(leftMs));
-  assert.match(delivery.id, new RegExp(`^${clientId}-test_r-source:m:m-1~[0-9a-f]+-[0-9a-f]+-[0-9a-f]+$`));
-  assert.equal(delivery.attempt, 1);
-});
+serverTest(
+  'a frame carries topic, body, headers, content type, id and expiry of what was published',
+  shared,
+  async () => {
+    await using mosquitto = await startMosquitto();
+    const clientId = ownName('sluice');
+    await using from = await source(mosquitto.url, { connection: { clientId } });
+    await using sender = await peer(mosquitto.url);
+    const before = Date.now();
+    await sender.publish('t/7/position', ['hello'], {
+      qos: 1,
+      properties: {
+        contentType: 'application/json',
+        messageExpiryInterval: 60,
+        userProperties: { seclabel: 'S', many: ['b', 'a', 'b'], msgid: 'm-1' },
+      },
+    });
+    const [delivery] = await take(from.end, 1);
+    assert.ok(delivery);
+    const read = delivery.frame;
+    assert.deepEqual([read.address, bodyOf(delivery), read.key], ['t/7/position', 'hello', undefined]);
+    assert.deepEqual([read.contentType, read.id, read.timestampMs], ['application/json', 'm-1', undefined]);
+    assert.deepEqual(read.headers.get('many'), ['b', 'a', 'b']);
+    assert.deepEqual(read.headers.get('seclabel'), ['S']);
+    assert.equal(read.headers.has('msgid'), false);
+    const leftMs = (read.expiresAtMs ?? 0) - before;
+    assert.ok(leftMs > 55_000 && leftMs < 70_000, String(leftMs));
+    assert.match(delivery.id, new RegExp(`^${clientId}-test_r-source:m:m-1~[0-9a-f]+-[0-9a-f]+-[0-9a-f]+$`));
+    assert.equal(delivery.attempt, 1);
+  },
+);
 
-law(
+serverTest(
   'an empty value arrives in its place before, between and after others of its name, and among labels',
   shared,
   async () => {
@@ -70,7 +74,7 @@ law(
   },
 );
 
-law('MQTT 3.1.1 brings topic and body, and redelivers all the same', shared, async () => {
+serverTest('MQTT 3.1.1 brings topic and body, and redelivers all the same', shared, async () => {
   await using mosquitto = await startMosquitto();
   const wanted = { connection: { protocol: '3.1.1' } } as const;
   const first = await source(mosquitto.url, wanted);
@@ -93,7 +97,7 @@ law('MQTT 3.1.1 brings topic and body, and redelivers all the same', shared, asy
   assert.equal(again[0]?.frame.headers.size, 0);
 });
 
-law('acknowledgements wait for settlement and leave in the order of receipt', shared, async () => {
+serverTest('acknowledgements wait for settlement and leave in the order of receipt', shared, async () => {
   await using mosquitto = await startMosquitto();
   await using tap = await startTap(mosquitto.port, 5);
   await using from = await source(tap.url);
@@ -116,7 +120,7 @@ law('acknowledgements wait for settlement and leave in the order of receipt', sh
   );
 });
 
-law('what was accepted or rejected does not come again; what was given back or left does', shared, async () => {
+serverTest('what was accepted or rejected does not come again; what was given back or left does', shared, async () => {
   await using mosquitto = await startMosquitto();
   const first = await source(mosquitto.url);
   await using sender = await peer(mosquitto.url);
@@ -135,7 +139,7 @@ law('what was accepted or rejected does not come again; what was given back or l
   );
 });
 
-law('equal messages under different packet ids are different deliveries', shared, async () => {
+serverTest('equal messages under different packet ids are different deliveries', shared, async () => {
   await using mosquitto = await startMosquitto();
   await using from = await source(mosquitto.url);
   await using sender = await peer(mosquitto.url);
@@ -144,7 +148,7 @@ law('equal messages under different packet ids are different deliveries', shared
   assert.equal(new Set(taken.map(({ id }) => id)).size, 3);
 });
 
-law('never more is unsettled than the window says, though the server overruns its own', own, async () => {
+serverTest('never more is unsettled than the window says, though the server overruns its own', own, async () => {
   await using mosquitto = await startMosquitto({ maxInflight: 1000 });
   const messages = 10;
   await using from = await source(mosquitto.url, { window: { messages } });
@@ -164,7 +168,7 @@ law('never more is unsettled than the window says, though the server overruns it
   assert.equal(seen, 250);
 });
 
-law('nor more bytes, but one message larger than the window still comes, alone', shared, async () => {
+serverTest('nor more bytes, but one message larger than the window still comes, alone', shared, async () => {
   await using mosquitto = await startMosquitto();
   await using from = await source(mosquitto.url, { window: { bytes: 10_000 } });
   await using sender = await peer(mosquitto.url);
@@ -178,7 +182,7 @@ law('nor more bytes, but one message larger than the window still comes, alone',
   assert.deepEqual((await take(from.end, 1)).map(bodyOf), ['w'.repeat(10)]);
 });
 
-law('QoS 0 arrives in order, bounded by the window, and never twice', shared, async () => {
+serverTest('QoS 0 arrives in order, bounded by the window, and never twice', shared, async () => {
   await using mosquitto = await startMosquitto();
   const first = await source(mosquitto.url, { from: { qos: 0 }, window: { messages: 5 } });
   await using sender = await peer(mosquitto.url);
@@ -193,7 +197,7 @@ law('QoS 0 arrives in order, bounded by the window, and never twice', shared, as
   assert.equal((await drain(second.end, 0, 200)).length, 0);
 });
 
-law('two members of a shared subscription get each message once between them', shared, async () => {
+serverTest('two members of a shared subscription get each message once between them', shared, async () => {
   await using mosquitto = await startMosquitto();
   const group = { from: { shared: 'g' } };
   await using one = await source(mosquitto.url, { ...group, route: 'a' });
@@ -221,7 +225,7 @@ law('two members of a shared subscription get each message once between them', s
   );
 });
 
-law('retained messages come at the first subscription, not at each start', shared, async () => {
+serverTest('retained messages come at the first subscription, not at each start', shared, async () => {
   await using mosquitto = await startMosquitto();
   await using sender = await peer(mosquitto.url);
   await sender.publish('t/kept', ['old'], { qos: 1, retain: true });
@@ -232,7 +236,7 @@ law('retained messages come at the first subscription, not at each start', share
   assert.equal((await drain(second.end, 0, 300)).length, 0);
 });
 
-law('a session of 0s keeps nothing', shared, async () => {
+serverTest('a session of 0s keeps nothing', shared, async () => {
   await using mosquitto = await startMosquitto();
   const clean = { from: { session: '0s' } };
   const first = await source(mosquitto.url, clean);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { generate, type IPublishPacket, parser } from 'mqtt-packet';
-import { mendUserProperties } from '../../../runtime/buses/mqtt/user-properties.ts';
+import { mendUserProperties } from '../../../runtime/buses/mqtt/client/user-properties.ts';
 
 mendUserProperties(parser);
 

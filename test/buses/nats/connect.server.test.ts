@@ -5,7 +5,7 @@ import { nkeys } from '@nats-io/transport-node';
 import type { NatsConnectionOptions } from '../../../runtime/buses/nats/options.ts';
 import { certificates } from '../../harness/certificates.ts';
 import { freePorts } from '../../harness/free-ports.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
@@ -46,26 +46,30 @@ async function problemOf(connection: NatsConnectionOptions, code: string): Promi
   return text;
 }
 
-law('user and password open the door, a wrong password is told within 5 s without repeating it', own, async () => {
-  await using broker = await startNats({ users: [{ user: 'bridge', password: 'right' }] });
-  await passes({ ...connectionTo(broker.url), user: 'bridge', password: 'right' });
-  await passes(connectionTo(broker.url.replace('//', '//bridge:right@')));
-  const wrong = await problemOf({ ...connectionTo(broker.url), user: 'bridge', password: 'wr0ng' }, 'BUS_AUTH');
-  assert.match(wrong, /user and password/);
-  assert.doesNotMatch(wrong, /wr0ng/);
-  const inUrl = await problemOf(connectionTo(broker.url.replace('//', '//bridge:wr0ng@')), 'BUS_AUTH');
-  assert.match(inUrl, /in url/);
-  assert.doesNotMatch(inUrl, /wr0ng/);
-  assert.match(await problemOf(connectionTo(broker.url), 'BUS_AUTH'), /user and password, token, nkey or creds/);
-});
+serverTest(
+  'user and password open the door, a wrong password is told within 5 s without repeating it',
+  own,
+  async () => {
+    await using broker = await startNats({ users: [{ user: 'bridge', password: 'right' }] });
+    await passes({ ...connectionTo(broker.url), user: 'bridge', password: 'right' });
+    await passes(connectionTo(broker.url.replace('//', '//bridge:right@')));
+    const wrong = await problemOf({ ...connectionTo(broker.url), user: 'bridge', password: 'wr0ng' }, 'BUS_AUTH');
+    assert.match(wrong, /user and password/);
+    assert.doesNotMatch(wrong, /wr0ng/);
+    const inUrl = await problemOf(connectionTo(broker.url.replace('//', '//bridge:wr0ng@')), 'BUS_AUTH');
+    assert.match(inUrl, /in url/);
+    assert.doesNotMatch(inUrl, /wr0ng/);
+    assert.match(await problemOf(connectionTo(broker.url), 'BUS_AUTH'), /user and password, token, nkey or creds/);
+  },
+);
 
-law('a token opens the door', own, async () => {
+serverTest('a token opens the door', own, async () => {
   await using broker = await startNats({ config: 'authorization { token: s3cret }' });
   await passes({ ...connectionTo(broker.url), token: 's3cret' });
   assert.match(await problemOf({ ...connectionTo(broker.url), token: 'other' }, 'BUS_AUTH'), /token/);
 });
 
-law('an NKey opens the door, and a seed that is none is told', own, async () => {
+serverTest('an NKey opens the door, and a seed that is none is told', own, async () => {
   const pair = nkeys.createUser();
   const seed = new TextDecoder().decode(pair.getSeed());
   await using broker = await startNats({ config: `authorization { users: [{ nkey: ${pair.getPublicKey()} }] }` });
@@ -75,7 +79,7 @@ law('an NKey opens the door, and a seed that is none is told', own, async () => 
   assert.doesNotMatch(text, /SUANOSEED/);
 });
 
-law('a credentials file opens the door, and one that is none is told', own, async () => {
+serverTest('a credentials file opens the door, and one that is none is told', own, async () => {
   const { config, creds } = credentials();
   await using broker = await startNats({ jetstream: false, config });
   await passes({ ...connectionTo(broker.url), creds });
@@ -83,7 +87,7 @@ law('a credentials file opens the door, and one that is none is told', own, asyn
   assert.match(await problemOf({ ...connectionTo(broker.url), creds: 'nothing' }, 'BUS_AUTH'), /creds/);
 });
 
-law(
+serverTest(
   'TLS with a client certificate opens the door; an unknown server, a missing and a strange certificate are told',
   { needs: ['nats-process', 'openssl'] },
   async () => {
@@ -107,34 +111,38 @@ law(
   },
 );
 
-law('a server without TLS is told to a connection that insists on it', shared, async () => {
+serverTest('a server without TLS is told to a connection that insists on it', shared, async () => {
   await using broker = await sharedNats();
   assert.match(await problemOf(connectionTo(broker.url.replace('nats:', 'tls:')), 'BUS_TLS'), /no TLS/);
 });
 
-law('nothing listening, an unknown host, and something that is no NATS server are told within 5 s', none, async () => {
-  const [port] = await freePorts(1);
-  assert.match(await problemOf(connectionTo(`nats://127.0.0.1:${port}`), 'BUS_UNREACHABLE'), /refused.*url/);
-  assert.match(await problemOf(connectionTo('nats://nowhere.invalid:4222'), 'BUS_UNREACHABLE'), /host name/);
-  const web = await listening(createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
-  assert.match(await problemOf(connectionTo(web.url), 'BUS_PROTOCOL'), /no NATS server/);
-  await web.close();
-});
+serverTest(
+  'nothing listening, an unknown host, and something that is no NATS server are told within 5 s',
+  none,
+  async () => {
+    const [port] = await freePorts(1);
+    assert.match(await problemOf(connectionTo(`nats://127.0.0.1:${port}`), 'BUS_UNREACHABLE'), /refused.*url/);
+    assert.match(await problemOf(connectionTo('nats://nowhere.invalid:4222'), 'BUS_UNREACHABLE'), /host name/);
+    const web = await listening(createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
+    assert.match(await problemOf(connectionTo(web.url), 'BUS_PROTOCOL'), /no NATS server/);
+    await web.close();
+  },
+);
 
-law('a server that accepts and stays silent is told within 5 s, and no socket is left to it', none, async () => {
+serverTest('a server that accepts and stays silent is told within 5 s, and no socket is left to it', none, async () => {
   const silent = await listening(createServer());
   assert.match(await problemOf(connectionTo(silent.url), 'BUS_PROTOCOL'), /greeted/);
   await waitFor(() => silent.connections() === 0, DEADLINE_MS, 'the sockets to be gone');
   await silent.close();
 });
 
-law('of several servers the one that lives is found', shared, async () => {
+serverTest('of several servers the one that lives is found', shared, async () => {
   const [dead] = await freePorts(1);
   await using broker = await sharedNats();
   await passes(connectionTo([`nats://127.0.0.1:${dead}`, broker.url]));
 });
 
-law('a connection that comes to a server that is not there yet waits for it', own, async () => {
+serverTest('a connection that comes to a server that is not there yet waits for it', own, async () => {
   await using broker = await startNats();
   await broker.kill();
   const context = recordedContext();
@@ -144,7 +152,7 @@ law('a connection that comes to a server that is not there yet waits for it', ow
   await (await opening).close();
 });
 
-law('a silent link is noticed by probes, reported, and read again when it mends', shared, async () => {
+serverTest('a silent link is noticed by probes, reported, and read again when it mends', shared, async () => {
   await using broker = await sharedNats();
   await using link = await startLink(broker.port);
   const connection = { ...connectionTo(over(broker.url, link)), keepAlive: '200ms', connectTimeout: '1s' };
@@ -172,7 +180,7 @@ law('a silent link is noticed by probes, reported, and read again when it mends'
   await Promise.all([source.close(), sink.close()]);
 });
 
-law('closing while the server is away ends soon and leaves no connection behind', shared, async () => {
+serverTest('closing while the server is away ends soon and leaves no connection behind', shared, async () => {
   await using broker = await sharedNats();
   await using link = await startLink(broker.port);
   const connection = { ...connectionTo(over(broker.url, link)), keepAlive: '200ms' };
@@ -191,33 +199,37 @@ law('closing while the server is away ends soon and leaves no connection behind'
   await waitFor(() => link.connections === 0, DEADLINE_MS, 'the connections to be gone');
 });
 
-law('a seed that is half written when the connection returns is told, and taken up once it is whole', own, async () => {
-  const [before, after] = [nkeys.createUser(), nkeys.createUser()];
-  const users = [before, after].map((pair) => `{ nkey: ${pair.getPublicKey()} }`);
-  await using broker = await startNats({ config: `authorization { users: [${users.join(', ')}] }` });
-  const seedOf = (pair: typeof before): string => new TextDecoder().decode(pair.getSeed());
-  const connection = { ...connectionTo(broker.url), nkey: seedOf(before) };
-  let inFile = connection.nkey;
-  const context = recordedContext();
-  const reread = (): NatsConnectionOptions => ({ ...connection, nkey: inFile });
-  const source = await nats.openSource({ connection, reread, end: { subjects: ['t.>'] } }, context);
-  inFile = seedOf(after).slice(0, 20);
-  await broker.restart();
-  assert.match(await context.reported('BUS_AUTH'), /nkey is not what NATS issues/);
-  inFile = seedOf(after);
-  await waitFor(
-    () => context.events.filter(({ kind }) => kind === 'connected').length === 2,
-    DEADLINE_MS,
-    'the return',
-  );
-  const sink = await nats.openSink(
-    { connection: reread(), end: { subject: 't.a', timeout: '5s' } },
-    recordedContext({ direction: 'sink' }),
-  );
-  await sink.send(frameOf('t.a', 'after'));
-  assert.deepEqual((await accept(source, 1)).map(textOf), ['after']);
-  await Promise.all([source.close(), sink.close()]);
-});
+serverTest(
+  'a seed that is half written when the connection returns is told, and taken up once it is whole',
+  own,
+  async () => {
+    const [before, after] = [nkeys.createUser(), nkeys.createUser()];
+    const users = [before, after].map((pair) => `{ nkey: ${pair.getPublicKey()} }`);
+    await using broker = await startNats({ config: `authorization { users: [${users.join(', ')}] }` });
+    const seedOf = (pair: typeof before): string => new TextDecoder().decode(pair.getSeed());
+    const connection = { ...connectionTo(broker.url), nkey: seedOf(before) };
+    let inFile = connection.nkey;
+    const context = recordedContext();
+    const reread = (): NatsConnectionOptions => ({ ...connection, nkey: inFile });
+    const source = await nats.openSource({ connection, reread, end: { subjects: ['t.>'] } }, context);
+    inFile = seedOf(after).slice(0, 20);
+    await broker.restart();
+    assert.match(await context.reported('BUS_AUTH'), /nkey is not what NATS issues/);
+    inFile = seedOf(after);
+    await waitFor(
+      () => context.events.filter(({ kind }) => kind === 'connected').length === 2,
+      DEADLINE_MS,
+      'the return',
+    );
+    const sink = await nats.openSink(
+      { connection: reread(), end: { subject: 't.a', timeout: '5s' } },
+      recordedContext({ direction: 'sink' }),
+    );
+    await sink.send(frameOf('t.a', 'after'));
+    assert.deepEqual((await accept(source, 1)).map(textOf), ['after']);
+    await Promise.all([source.close(), sink.close()]);
+  },
+);
 
 interface Listening {
   readonly url: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { SluiceError } from '#contract/errors.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { natsClient } from '../../harness/nats-client.ts';
 import { startNats } from '../../harness/nats.ts';
@@ -24,28 +24,32 @@ const shared = { needs: ['nats'] as const };
 const own = { needs: ['nats-process'] as const };
 const to = { subject: 'core.{key}', timeout: '2s' };
 
-law('a frame arrives with its body, headers, id, content type and expiry, first of its kind', shared, async () => {
-  await using broker = await sharedNats();
-  const connection = connectionTo(broker.url);
-  const source = await nats.openSource({ connection, end: { subjects: ['core.>'] } }, recordedContext());
-  const sink = await nats.openSink({ connection, end: to }, recordedContext({ direction: 'sink' }));
-  const carried = {
-    id: 'm-1',
-    contentType: 'application/json',
-    expiresAtMs: Date.UTC(2031, 1, 1),
-    headers: new Map([
-      ['seclabel', ['S']],
-      ['X', ['1', '2']],
-    ]),
-  };
-  await sink.send(frameOf('core.a', 'body', carried));
-  const [delivery] = await accept(source, 1);
-  assert.deepEqual(delivery?.frame, frameOf('core.a', 'body', carried));
-  assert.equal(delivery.attempt, 1);
-  await Promise.all([source.close(), sink.close()]);
-});
+serverTest(
+  'a frame arrives with its body, headers, id, content type and expiry, first of its kind',
+  shared,
+  async () => {
+    await using broker = await sharedNats();
+    const connection = connectionTo(broker.url);
+    const source = await nats.openSource({ connection, end: { subjects: ['core.>'] } }, recordedContext());
+    const sink = await nats.openSink({ connection, end: to }, recordedContext({ direction: 'sink' }));
+    const carried = {
+      id: 'm-1',
+      contentType: 'application/json',
+      expiresAtMs: Date.UTC(2031, 1, 1),
+      headers: new Map([
+        ['seclabel', ['S']],
+        ['X', ['1', '2']],
+      ]),
+    };
+    await sink.send(frameOf('core.a', 'body', carried));
+    const [delivery] = await accept(source, 1);
+    assert.deepEqual(delivery?.frame, frameOf('core.a', 'body', carried));
+    assert.equal(delivery.attempt, 1);
+    await Promise.all([source.close(), sink.close()]);
+  },
+);
 
-law('a queue group shares the messages out, each to one', shared, async () => {
+serverTest('a queue group shares the messages out, each to one', shared, async () => {
   await using broker = await sharedNats();
   const connection = connectionTo(broker.url);
   const end = { subjects: ['shared.>'], queue: 'workers' };
@@ -72,37 +76,41 @@ law('a queue group shares the messages out, each to one', shared, async () => {
   await Promise.all([one.close(), two.close(), sink.close()]);
 });
 
-law('a burst beyond the bound drops the oldest, keeps the newest, and says so with a count', shared, async () => {
-  await using broker = await sharedNats();
-  const connection = connectionTo(broker.url);
-  const context = recordedContext({ window: { messages: 1, bytes: 1e6 } });
-  const source = await nats.openSource({ connection, end: { subjects: ['burst'] } }, context);
-  const sink = await nats.openSink({ connection, end: to }, recordedContext());
-  await Promise.all(Array.from({ length: 300 }, (_, index) => sink.send(frameOf('burst', String(index)))));
-  assert.match(await context.reported('CORE_OVERRUN'), /dropped/);
-  await sink.send(frameOf('burst', 'last'));
-  // The server is done with this connection's input in order: what is to arrive has arrived with the last.
-  const kept: string[] = [];
-  while (kept.at(-1) !== 'last') {
-    kept.push(...(await take(source, 1)).map(textOf));
-  }
-  // 256 are held, and the last may come on another connection after the first was taken.
-  assert.ok(kept.length <= 257, `${kept.length} kept`);
-  assert.deepEqual(
-    kept.slice(0, -1),
-    Array.from({ length: kept.length - 1 }, (_, index) => String(301 - kept.length + index)),
-  );
-  await source.close();
-  const counts = context.events.map((event) => (event.kind === 'loss' ? (event.messages ?? NaN) : 0));
-  assert.equal(
-    counts.reduce((sum, count) => sum + count, 0),
-    301 - kept.length,
-    'each is counted once',
-  );
-  await sink.close();
-});
+serverTest(
+  'a burst beyond the bound drops the oldest, keeps the newest, and says so with a count',
+  shared,
+  async () => {
+    await using broker = await sharedNats();
+    const connection = connectionTo(broker.url);
+    const context = recordedContext({ window: { messages: 1, bytes: 1e6 } });
+    const source = await nats.openSource({ connection, end: { subjects: ['burst'] } }, context);
+    const sink = await nats.openSink({ connection, end: to }, recordedContext());
+    await Promise.all(Array.from({ length: 300 }, (_, index) => sink.send(frameOf('burst', String(index)))));
+    assert.match(await context.reported('CORE_OVERRUN'), /dropped/);
+    await sink.send(frameOf('burst', 'last'));
+    // The server is done with this connection's input in order: what is to arrive has arrived with the last.
+    const kept: string[] = [];
+    while (kept.at(-1) !== 'last') {
+      kept.push(...(await take(source, 1)).map(textOf));
+    }
+    // 256 are held, and the last may come on another connection after the first was taken.
+    assert.ok(kept.length <= 257, `${kept.length} kept`);
+    assert.deepEqual(
+      kept.slice(0, -1),
+      Array.from({ length: kept.length - 1 }, (_, index) => String(301 - kept.length + index)),
+    );
+    await source.close();
+    const counts = context.events.map((event) => (event.kind === 'loss' ? (event.messages ?? NaN) : 0));
+    assert.equal(
+      counts.reduce((sum, count) => sum + count, 0),
+      301 - kept.length,
+      'each is counted once',
+    );
+    await sink.close();
+  },
+);
 
-law('a burst beyond the bytes of the bound drops the oldest', shared, async () => {
+serverTest('a burst beyond the bytes of the bound drops the oldest', shared, async () => {
   await using broker = await sharedNats();
   const connection = connectionTo(broker.url);
   const context = recordedContext({ window: { messages: 100, bytes: 10_000 } });
@@ -113,7 +121,7 @@ law('a burst beyond the bytes of the bound drops the oldest', shared, async () =
   await Promise.all([source.close(), sink.close()]);
 });
 
-law(
+serverTest(
   'a denial fails its flush for the moment; sent again, the denied subject is refused and all others pass',
   own,
   async () => {
@@ -134,7 +142,7 @@ law(
   },
 );
 
-law('a subject that may not be read is a problem that names it', own, async () => {
+serverTest('a subject that may not be read is a problem that names it', own, async () => {
   const permissions = '{ publish: [">"], subscribe: { allow: ["open.>", "_INBOX.>"] } }';
   await using broker = await startNats({ users: [{ user: 'bridge', password: 'x', permissions }] });
   const connection = { ...connectionTo(broker.url), user: 'bridge', password: 'x' };
@@ -144,7 +152,7 @@ law('a subject that may not be read is a problem that names it', own, async () =
   await source.close();
 });
 
-law('what can never pass is refused before the client sees it', own, async () => {
+serverTest('what can never pass is refused before the client sees it', own, async () => {
   await using broker = await startNats({ config: 'max_payload: 1000' });
   const sink = await nats.openSink({ connection: connectionTo(broker.url), end: to }, recordedContext());
   const outcomes = await Promise.all(
@@ -172,7 +180,7 @@ law('what can never pass is refused before the client sees it', own, async () =>
   await sink.close();
 });
 
-law(
+serverTest(
   'sends into a cut are rejected, never silently discarded, and what is sent again arrives in order',
   shared,
   async () => {
@@ -212,7 +220,7 @@ law(
   },
 );
 
-law('a link that takes but brings no answer fails the sends within their deadline', shared, async () => {
+serverTest('a link that takes but brings no answer fails the sends within their deadline', shared, async () => {
   await using broker = await sharedNats();
   await using link = await startLink(broker.port);
   const connection = connectionTo(over(broker.url, link));
@@ -224,7 +232,7 @@ law('a link that takes but brings no answer fails the sends within their deadlin
   await waitFor(async () => (await send()) === 'confirmed', DEADLINE_MS, 'a confirmation');
 });
 
-law('a source that lost its server reads on when it is back', own, async () => {
+serverTest('a source that lost its server reads on when it is back', own, async () => {
   await using broker = await startNats();
   const connection = connectionTo(broker.url);
   const context = recordedContext();
@@ -238,7 +246,7 @@ law('a source that lost its server reads on when it is back', own, async () => {
   await Promise.all([source.close(), sink.close()]);
 });
 
-law('after close, sends are rejected and a read ends with its signal only', shared, async () => {
+serverTest('after close, sends are rejected and a read ends with its signal only', shared, async () => {
   await using broker = await sharedNats();
   const connection = connectionTo(broker.url);
   const sink = await nats.openSink({ connection, end: to }, recordedContext());
@@ -256,7 +264,7 @@ function connected(events: readonly { readonly kind: string }[]): boolean {
   return events.findLast(({ kind }) => kind === 'connected' || kind === 'disconnected')?.kind === 'connected';
 }
 
-law("every error of a sink is the bridge's own", shared, async () => {
+serverTest("every error of a sink is the bridge's own", shared, async () => {
   await using broker = await sharedNats();
   const sink = await nats.openSink({ connection: connectionTo(broker.url), end: to }, recordedContext());
   assert.throws(() => void sink.send(frameOf('a b', 'x')), SluiceError);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { StreamConfig } from '@nats-io/jetstream';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { Source } from '#contract/source.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
-import { law } from '../../harness/law.ts';
+import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { newMemo } from '../../harness/memo.ts';
 import { startNats } from '../../harness/nats.ts';
@@ -72,35 +72,39 @@ const REMOVALS: readonly (readonly [string, (admin: Admin) => Promise<unknown>, 
 
 for (const [how, remove, left, count] of REMOVALS) {
   for (const isAway of ['stopped', 'cut off from the server'] as const) {
-    law(`messages that were ${how} while the route was ${isAway} are a loss with their number`, shared, async () => {
-      await using broker = await sharedNats();
-      await using admin = await withStream(broker);
-      await using link = await startLink(broker.port);
-      const url = over(broker.url, link);
-      await publish(admin, 1, 10);
-      const checkpoint = newMemo();
-      const first = await opened(url, checkpoint);
-      await accept(first.source, 10);
-      await isSettled(admin, 10);
-      if (isAway === 'stopped') await first.source.close();
-      else await link.cut();
-      await publish(admin, 11, 30);
-      await remove(admin);
-      await publish(admin, 31, 32);
-      await link.mend();
-      const { source, context } = isAway === 'stopped' ? await opened(url, checkpoint) : first;
-      assert.deepEqual((await accept(source, left.length + 2)).map(textOf), [...left, '31', '32']);
-      const lost = (): number => lossesOf(context).reduce((sum, [, messages = 0]) => sum + messages, 0);
-      await waitFor(() => lost() > 0, DEADLINE_MS, 'the loss');
-      await source.close();
-      assert.equal(lost(), count);
-      assert.ok(lossesOf(context).every(([code]) => code === 'MESSAGES_REMOVED'));
-      const again = await opened(url, isAway === 'stopped' ? checkpoint : newMemo());
-      await publish(admin, 33, 33);
-      assert.deepEqual((await accept(again.source, 1)).map(textOf), ['33']);
-      await again.source.close();
-      if (isAway === 'stopped') assert.deepEqual(lossesOf(again.context), [], 'it is said once');
-    });
+    serverTest(
+      `messages that were ${how} while the route was ${isAway} are a loss with their number`,
+      shared,
+      async () => {
+        await using broker = await sharedNats();
+        await using admin = await withStream(broker);
+        await using link = await startLink(broker.port);
+        const url = over(broker.url, link);
+        await publish(admin, 1, 10);
+        const checkpoint = newMemo();
+        const first = await opened(url, checkpoint);
+        await accept(first.source, 10);
+        await isSettled(admin, 10);
+        if (isAway === 'stopped') await first.source.close();
+        else await link.cut();
+        await publish(admin, 11, 30);
+        await remove(admin);
+        await publish(admin, 31, 32);
+        await link.mend();
+        const { source, context } = isAway === 'stopped' ? await opened(url, checkpoint) : first;
+        assert.deepEqual((await accept(source, left.length + 2)).map(textOf), [...left, '31', '32']);
+        const lost = (): number => lossesOf(context).reduce((sum, [, messages = 0]) => sum + messages, 0);
+        await waitFor(() => lost() > 0, DEADLINE_MS, 'the loss');
+        await source.close();
+        assert.equal(lost(), count);
+        assert.ok(lossesOf(context).every(([code]) => code === 'MESSAGES_REMOVED'));
+        const again = await opened(url, isAway === 'stopped' ? checkpoint : newMemo());
+        await publish(admin, 33, 33);
+        assert.deepEqual((await accept(again.source, 1)).map(textOf), ['33']);
+        await again.source.close();
+        if (isAway === 'stopped') assert.deepEqual(lossesOf(again.context), [], 'it is said once');
+      },
+    );
   }
 }
 
@@ -115,7 +119,7 @@ const PARTS: readonly (readonly [string, Partial<StreamConfig>, readonly string[
 ];
 
 for (const [what, config, subjects, count] of PARTS) {
-  law(
+  serverTest(
     `of ${what}, at least what waited when the route was stopped and was purged is a loss, with its number`,
     shared,
     async () => {
@@ -157,7 +161,7 @@ for (const [what, config, end] of [
   ['what a stream replaces by newer messages of the subject', { max_msgs_per_subject: 1 }, from],
   ['what of other subjects goes', {}, { ...from, subjects: ['tracks.b'] }],
 ] as readonly (readonly [string, Partial<StreamConfig>, JetStreamFrom])[]) {
-  law(`${what} is no loss`, shared, async () => {
+  serverTest(`${what} is no loss`, shared, async () => {
     await using broker = await sharedNats();
     await using admin = await withStream(broker, config);
     const checkpoint = newMemo();
@@ -174,7 +178,7 @@ for (const [what, config, end] of [
   });
 }
 
-law('messages that were gone before the durable was made are no loss', shared, async () => {
+serverTest('messages that were gone before the durable was made are no loss', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await publish(admin, 1, 10);
@@ -189,7 +193,7 @@ law('messages that were gone before the durable was made are no loss', shared, a
   assert.deepEqual([...lossesOf(first.context), ...lossesOf(second.context)], []);
 });
 
-law(
+serverTest(
   'a stream that was deleted and made again while the route was stopped is a loss, and is read from its beginning whatever start says',
   shared,
   async () => {
@@ -211,23 +215,27 @@ law(
   },
 );
 
-law('a durable that was deleted while the route was stopped is a loss of what start passes over', shared, async () => {
-  await using broker = await sharedNats();
-  await using admin = await withStream(broker);
-  const checkpoint = newMemo();
-  const first = await opened(broker.url, checkpoint, { ...from, start: 'new' });
-  await publish(admin, 1, 5);
-  await accept(first.source, 5);
-  await first.source.close();
-  await admin.manager.consumers.delete('TRACKS', 'bridge');
-  await publish(admin, 6, 9);
-  const { source, context } = await opened(broker.url, checkpoint, { ...from, start: 'new' });
-  await publish(admin, 10, 10);
-  assert.deepEqual((await accept(source, 1)).map(textOf), ['10']);
-  assert.deepEqual(lossesOf(context), [['POSITION_LOST', 4]]);
-});
+serverTest(
+  'a durable that was deleted while the route was stopped is a loss of what start passes over',
+  shared,
+  async () => {
+    await using broker = await sharedNats();
+    await using admin = await withStream(broker);
+    const checkpoint = newMemo();
+    const first = await opened(broker.url, checkpoint, { ...from, start: 'new' });
+    await publish(admin, 1, 5);
+    await accept(first.source, 5);
+    await first.source.close();
+    await admin.manager.consumers.delete('TRACKS', 'bridge');
+    await publish(admin, 6, 9);
+    const { source, context } = await opened(broker.url, checkpoint, { ...from, start: 'new' });
+    await publish(admin, 10, 10);
+    assert.deepEqual((await accept(source, 1)).map(textOf), ['10']);
+    assert.deepEqual(lossesOf(context), [['POSITION_LOST', 4]]);
+  },
+);
 
-law('a durable that somebody made again further on is set back to where the route was', shared, async () => {
+serverTest('a durable that somebody made again further on is set back to where the route was', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await publish(admin, 1, 10);
@@ -253,7 +261,7 @@ for (const [how, isRunning, more] of [
   ['while the route was stopped, and ends before its place', false, 3],
   ['while the route was stopped, and has grown beyond its place', false, 20],
 ] as const) {
-  law(
+  serverTest(
     `a stream that was restored from a backup ${how} is a loss, and what came since is read, each once and under other ids`,
     own,
     async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -8,7 +8,7 @@ import { ids, opened, others, PREFIX, tailOf, write } from './log-recovery.ts';
 
 const MILLION = 1_000_000;
 
-law(
+serverTest(
   'the tail of a stream of a million messages is read in less than a second',
   { needs: ['nats-process'] },
   async (t) => {

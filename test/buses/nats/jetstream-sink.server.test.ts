@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Sink } from '#contract/sink.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { natsClient } from '../../harness/nats-client.ts';
 import { startNats } from '../../harness/nats.ts';
@@ -33,7 +33,7 @@ const numbered = (count: number) =>
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
 
-law(
+serverTest(
   'a confirmed frame is in the stream with its headers, its id twice, and the stream it was meant for',
   shared,
   async () => {
@@ -60,7 +60,7 @@ law(
   },
 );
 
-law('a missing stream is a problem that names it, and opening goes on once it is there', shared, async () => {
+serverTest('a missing stream is a problem that names it, and opening goes on once it is there', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await adminOf(broker);
   const context = recordedContext({ direction: 'sink' });
@@ -71,7 +71,7 @@ law('a missing stream is a problem that names it, and opening goes on once it is
   assert.equal(await sink.send(frameOf('tracks.a', 'x')), 'confirmed');
 });
 
-law('with create: true the stream is made from the template of the subject', shared, async () => {
+serverTest('with create: true the stream is made from the template of the subject', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await adminOf(broker);
   const connection = { ...connectionTo(broker.url), create: true };
@@ -80,7 +80,7 @@ law('with create: true the stream is made from the template of the subject', sha
   assert.deepEqual(config.subjects, ['tracks.*']);
 });
 
-law('a stream that does not take the subject, or confirms nothing, is a setting to mend', shared, async () => {
+serverTest('a stream that does not take the subject, or confirms nothing, is a setting to mend', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker, { subjects: ['others.>'] });
   const context = recordedContext({ direction: 'sink' });
@@ -96,7 +96,7 @@ law('a stream that does not take the subject, or confirms nothing, is a setting 
   await opening;
 });
 
-law('no JetStream at all is told within 5 s', own, async () => {
+serverTest('no JetStream at all is told within 5 s', own, async () => {
   await using broker = await startNats({ jetstream: false });
   const context = recordedContext({ direction: 'sink' });
   const opening = assert.rejects(opened(broker.url, context));
@@ -105,7 +105,7 @@ law('no JetStream at all is told within 5 s', own, async () => {
   await opening;
 });
 
-law(
+serverTest(
   'while the stream is away nothing is acknowledged: 503 is SINK_DOWN, and the problem names the stream',
   shared,
   async () => {
@@ -123,7 +123,7 @@ law(
   },
 );
 
-law('a subject of another stream is refused for that message alone', shared, async () => {
+serverTest('a subject of another stream is refused for that message alone', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await admin.manager.streams.add({ name: 'OTHER', subjects: ['other.>'] });
@@ -132,7 +132,7 @@ law('a subject of another stream is refused for that message alone', shared, asy
   assert.equal(await sink.send(frameOf('tracks.a', 'x')), 'confirmed');
 });
 
-law('a full stream stops the bus, a message too large only itself', shared, async () => {
+serverTest('a full stream stops the bus, a message too large only itself', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker, { max_msgs: 1, discard: 'new', max_msg_size: 100 });
   const sink = await opened(broker.url);
@@ -148,7 +148,7 @@ law('a full stream stops the bus, a message too large only itself', shared, asyn
   assert.equal(await sized(1), 'confirmed');
 });
 
-law('a denied subject rejects its own sends only, long before their deadline', own, async () => {
+serverTest('a denied subject rejects its own sends only, long before their deadline', own, async () => {
   const permissions = '{ publish: { allow: ["$JS.API.>", "tracks.open"] }, subscribe: { allow: ["_INBOX.>"] } }';
   await using broker = await startNats({
     users: [
@@ -167,22 +167,26 @@ law('a denied subject rejects its own sends only, long before their deadline', o
   assert.ok(performance.now() - beganMs < patient(5000));
 });
 
-law('a link without answers fails each send at its deadline; late answers confirm nothing else', shared, async () => {
-  await using broker = await sharedNats();
-  await using _admin = await withStream(broker);
-  await using link = await startLink(broker.port);
-  const end = { ...to, timeout: '300ms' };
-  const connection = connectionTo(over(broker.url, link));
-  const sink = await jetstream.openSink({ connection, end }, recordedContext());
-  link.blackhole('down');
-  const outcomes = await Promise.all(numbered(20).map((frame) => outcomeOf(() => sink.send(frame))));
-  assert.deepEqual(new Set(outcomes), new Set(['SINK_TIMEOUT']));
-  await link.mend();
-  const again = await Promise.all(numbered(20).map((frame) => outcomeOf(() => sink.send(frame))));
-  assert.deepEqual(new Set(again), new Set(['duplicate']), 'they had arrived');
-});
+serverTest(
+  'a link without answers fails each send at its deadline; late answers confirm nothing else',
+  shared,
+  async () => {
+    await using broker = await sharedNats();
+    await using _admin = await withStream(broker);
+    await using link = await startLink(broker.port);
+    const end = { ...to, timeout: '300ms' };
+    const connection = connectionTo(over(broker.url, link));
+    const sink = await jetstream.openSink({ connection, end }, recordedContext());
+    link.blackhole('down');
+    const outcomes = await Promise.all(numbered(20).map((frame) => outcomeOf(() => sink.send(frame))));
+    assert.deepEqual(new Set(outcomes), new Set(['SINK_TIMEOUT']));
+    await link.mend();
+    const again = await Promise.all(numbered(20).map((frame) => outcomeOf(() => sink.send(frame))));
+    assert.deepEqual(new Set(again), new Set(['duplicate']), 'they had arrived');
+  },
+);
 
-law('over cuts of the link, go-back-N stores everything once and in order', shared, async () => {
+serverTest('over cuts of the link, go-back-N stores everything once and in order', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await using link = await startLink(broker.port);
@@ -198,7 +202,7 @@ law('over cuts of the link, go-back-N stores everything once and in order', shar
   assert.deepEqual(await admin.stored('TRACKS'), numbers(3000));
 });
 
-law('over kill -9 and restart of the server, go-back-N stores everything once and in order', own, async () => {
+serverTest('over kill -9 and restart of the server, go-back-N stores everything once and in order', own, async () => {
   await using broker = await startNats();
   await using admin = await withStream(broker);
   const sink = await opened(broker.url);
@@ -214,7 +218,7 @@ law('over kill -9 and restart of the server, go-back-N stores everything once an
   assert.deepEqual(await admin.stored('TRACKS'), numbers(3000));
 });
 
-law('a stream in memory is said to be one', shared, async () => {
+serverTest('a stream in memory is said to be one', shared, async () => {
   await using broker = await sharedNats();
   await using _admin = await withStream(broker, { storage: 'memory' });
   const context = recordedContext({ direction: 'sink' });
@@ -222,7 +226,7 @@ law('a stream in memory is said to be one', shared, async () => {
   assert.match(await context.reported('STREAM_IN_MEMORY'), /TRACKS/);
 });
 
-law('sends still open when the sink closes, and sends after, end as SINK_DOWN', shared, async () => {
+serverTest('sends still open when the sink closes, and sends after, end as SINK_DOWN', shared, async () => {
   await using broker = await sharedNats();
   await using _admin = await withStream(broker);
   await using link = await startLink(broker.port);

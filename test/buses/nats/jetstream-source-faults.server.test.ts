@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Demand, Source } from '#contract/source.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
-import { law } from '../../harness/law.ts';
+import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
@@ -52,7 +52,7 @@ async function disturbed(
   return read;
 }
 
-law(
+serverTest(
   'over cuts of the link each message comes once and in order, and all are acknowledged in the end',
   shared,
   async () => {
@@ -75,7 +75,7 @@ law(
   },
 );
 
-law('over kill -9 and restart of the server each message comes once and in order', own, async () => {
+serverTest('over kill -9 and restart of the server each message comes once and in order', own, async () => {
   await using broker = await startNats();
   await using admin = await withStream(broker);
   await publish(admin, 1, 5000);
@@ -91,22 +91,26 @@ law('over kill -9 and restart of the server each message comes once and in order
   await waitFor(async () => (await pendingOf(admin)) === 0, DEADLINE_MS, 'every message to be acknowledged');
 });
 
-law('what a killed server has forgotten of its deliveries does not come to the next process as new', own, async () => {
-  await using broker = await startNats();
-  await using admin = await withStream(broker);
-  await publish(admin, 1, 20);
-  const source = await opened(broker.url);
-  await accept(source, 20);
-  await source.close();
-  await broker.kill();
-  broker.forgetDeliveries();
-  await broker.restart();
-  const again = await accept(await opened(broker.url), 20);
-  assert.deepEqual(again.map(textOf), numbers(1, 20));
-  assert.deepEqual([...new Set(again.map(({ attempt }) => attempt))], [undefined]);
-});
+serverTest(
+  'what a killed server has forgotten of its deliveries does not come to the next process as new',
+  own,
+  async () => {
+    await using broker = await startNats();
+    await using admin = await withStream(broker);
+    await publish(admin, 1, 20);
+    const source = await opened(broker.url);
+    await accept(source, 20);
+    await source.close();
+    await broker.kill();
+    broker.forgetDeliveries();
+    await broker.restart();
+    const again = await accept(await opened(broker.url), 20);
+    assert.deepEqual(again.map(textOf), numbers(1, 20));
+    assert.deepEqual([...new Set(again.map(({ attempt }) => attempt))], [undefined]);
+  },
+);
 
-law('what is settled while the connection is away is acknowledged when it is back', shared, async () => {
+serverTest('what is settled while the connection is away is acknowledged when it is back', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await publish(admin, 1, 50);
@@ -123,25 +127,33 @@ law('what is settled while the connection is away is acknowledged when it is bac
   assert.deepEqual((await accept(source, 1)).map(textOf), ['51']);
 });
 
-law('a consumer deleted under the source is made again at the first unsettled message, and said', shared, async () => {
-  await using broker = await sharedNats();
-  await using admin = await withStream(broker);
-  await publish(admin, 1, 20);
-  const context = recordedContext();
-  const source = await opened(broker.url, context);
-  const read = await take(source, 20);
-  for (const delivery of read.slice(0, 10)) delivery.settle(ACCEPT);
-  await waitFor(async () => (await pendingOf(admin)) === 10, DEADLINE_MS, 'the first acknowledgements');
-  await admin.manager.consumers.delete('TRACKS', 'bridge');
-  await context.reported('CONSUMER_ENDED');
-  await publish(admin, 21, 25);
-  assert.deepEqual((await accept(source, 5)).map(textOf), numbers(21, 25), 'what was received is not delivered again');
-  for (const delivery of read.slice(10)) delivery.settle(ACCEPT);
-  await waitFor(async () => (await pendingOf(admin)) === 0, DEADLINE_MS, 'every message to be acknowledged');
-  assert.equal((await admin.manager.consumers.info('TRACKS', 'bridge')).ack_floor.stream_seq, 25);
-});
+serverTest(
+  'a consumer deleted under the source is made again at the first unsettled message, and said',
+  shared,
+  async () => {
+    await using broker = await sharedNats();
+    await using admin = await withStream(broker);
+    await publish(admin, 1, 20);
+    const context = recordedContext();
+    const source = await opened(broker.url, context);
+    const read = await take(source, 20);
+    for (const delivery of read.slice(0, 10)) delivery.settle(ACCEPT);
+    await waitFor(async () => (await pendingOf(admin)) === 10, DEADLINE_MS, 'the first acknowledgements');
+    await admin.manager.consumers.delete('TRACKS', 'bridge');
+    await context.reported('CONSUMER_ENDED');
+    await publish(admin, 21, 25);
+    assert.deepEqual(
+      (await accept(source, 5)).map(textOf),
+      numbers(21, 25),
+      'what was received is not delivered again',
+    );
+    for (const delivery of read.slice(10)) delivery.settle(ACCEPT);
+    await waitFor(async () => (await pendingOf(admin)) === 0, DEADLINE_MS, 'every message to be acknowledged');
+    assert.equal((await admin.manager.consumers.info('TRACKS', 'bridge')).ack_floor.stream_seq, 25);
+  },
+);
 
-law('a stream deleted and made again is read from its beginning, under other ids', shared, async () => {
+serverTest('a stream deleted and made again is read from its beginning, under other ids', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await publish(admin, 1, 5);
@@ -162,7 +174,7 @@ law('a stream deleted and made again is read from its beginning, under other ids
   assert.deepEqual((await accept(await opened(broker.url), 5)).map(textOf), numbers(101, 105));
 });
 
-law('another process that reads with the same durable costs no message', shared, async () => {
+serverTest('another process that reads with the same durable costs no message', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   const [one, two] = await Promise.all([opened(broker.url), opened(broker.url)]);

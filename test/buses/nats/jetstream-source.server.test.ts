@@ -4,8 +4,8 @@ import { headers } from '@nats-io/transport-node';
 import { ACCEPT, type Delivery, RELEASE } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Source } from '#contract/source.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
-import { law } from '../../harness/law.ts';
+import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { natsClient } from '../../harness/nats-client.ts';
 import { startNats } from '../../harness/nats.ts';
@@ -44,7 +44,7 @@ const numbers = (first: number, last: number): string[] =>
 const pendingOf = async ({ manager }: Admin): Promise<number> =>
   (await manager.consumers.info('TRACKS', 'bridge')).num_ack_pending;
 
-law(
+serverTest(
   'a message that its stream will let go expires when the stream does so, or earlier where it says so itself',
   shared,
   async () => {
@@ -64,7 +64,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'messages come in the order of the stream, with id, time and first attempt, and accepted ones never again',
   shared,
   async () => {
@@ -86,7 +86,7 @@ law(
   },
 );
 
-law('a restart goes on behind the ack floor, in order, and does not claim to be the first', shared, async () => {
+serverTest('a restart goes on behind the ack floor, in order, and does not claim to be the first', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await publish(admin, 1, 40);
@@ -103,7 +103,7 @@ law('a restart goes on behind the ack floor, in order, and does not claim to be 
   assert.equal(again.at(-1)?.id.split(':')[1], '40');
 });
 
-law('never more is held than the window allows, in messages and in bytes', shared, async () => {
+serverTest('never more is held than the window allows, in messages and in bytes', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   const body = 'x'.repeat(1000);
@@ -129,7 +129,7 @@ law('never more is held than the window allows, in messages and in bytes', share
   }
 });
 
-law('a message larger than the window comes alone, and what is behind it comes after', shared, async () => {
+serverTest('a message larger than the window comes alone, and what is behind it comes after', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   for (const body of ['small', 'x'.repeat(5000), 'small', 'x'.repeat(5000), 'x'.repeat(5000), 'last']) {
@@ -149,7 +149,7 @@ law('a message larger than the window comes alone, and what is behind it comes a
   );
 });
 
-law(
+serverTest(
   'what is given back is not acknowledged and comes to the next start; what is rejected never comes again',
   shared,
   async () => {
@@ -167,23 +167,27 @@ law(
   },
 );
 
-law('only the subjects that are asked for come, and asking for others changes the consumer', shared, async () => {
-  await using broker = await sharedNats();
-  await using admin = await withStream(broker);
-  const publishBoth = async (text: string): Promise<void> => {
-    for (const subject of ['tracks.a', 'tracks.b', 'tracks.c']) admin.connection.publish(subject, subject + text);
-    await admin.connection.flush();
-  };
-  await publishBoth('1');
-  const one = await opened(broker.url, recordedContext(), { ...from, subjects: ['tracks.a', 'tracks.b'] });
-  assert.deepEqual((await accept(one, 2)).map(textOf), ['tracks.a1', 'tracks.b1']);
-  await one.close();
-  const two = await opened(broker.url, recordedContext(), { ...from, subjects: ['tracks.c'] });
-  await publishBoth('2');
-  assert.equal((await accept(two, 1)).map(textOf)[0]?.slice(0, 8), 'tracks.c');
-});
+serverTest(
+  'only the subjects that are asked for come, and asking for others changes the consumer',
+  shared,
+  async () => {
+    await using broker = await sharedNats();
+    await using admin = await withStream(broker);
+    const publishBoth = async (text: string): Promise<void> => {
+      for (const subject of ['tracks.a', 'tracks.b', 'tracks.c']) admin.connection.publish(subject, subject + text);
+      await admin.connection.flush();
+    };
+    await publishBoth('1');
+    const one = await opened(broker.url, recordedContext(), { ...from, subjects: ['tracks.a', 'tracks.b'] });
+    assert.deepEqual((await accept(one, 2)).map(textOf), ['tracks.a1', 'tracks.b1']);
+    await one.close();
+    const two = await opened(broker.url, recordedContext(), { ...from, subjects: ['tracks.c'] });
+    await publishBoth('2');
+    assert.equal((await accept(two, 1)).map(textOf)[0]?.slice(0, 8), 'tracks.c');
+  },
+);
 
-law('start: new, a sequence and a time begin where they say', shared, async () => {
+serverTest('start: new, a sequence and a time begin where they say', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await publish(admin, 1, 5);
@@ -207,7 +211,7 @@ law('start: new, a sequence and a time begin where they say', shared, async () =
   assert.deepEqual((await accept(byTime, 4)).map(textOf), numbers(3, 6));
 });
 
-law('a missing stream is a problem that names it; with create: true it is made', shared, async () => {
+serverTest('a missing stream is a problem that names it; with create: true it is made', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await adminOf(broker);
   const context = recordedContext();
@@ -222,25 +226,29 @@ law('a missing stream is a problem that names it; with create: true it is made',
   assert.deepEqual((await admin.manager.streams.info('TRACKS')).config.subjects, ['tracks.>']);
 });
 
-law('a consumer of that name that reads otherwise is a setting to mend, and says what differs', shared, async () => {
-  await using broker = await sharedNats();
-  await using admin = await withStream(broker);
-  for (const [config, words] of [
-    [{ ack_policy: 'none' }, /none.*explicit.*durable/],
-    [{ ack_policy: 'explicit', deliver_subject: 'push.here' }, /push/],
-    [{ ack_policy: 'explicit', max_batch: 10 }, /max_batch/],
-  ] as const) {
-    await admin.manager.consumers.add('TRACKS', { durable_name: 'bridge', ...config });
-    const context = recordedContext();
-    const opening = assert.rejects(opened(broker.url, context));
-    assert.match(await context.reported('BUS_SETTING', 5000), words);
-    context.stop.abort();
-    await opening;
-    await admin.manager.consumers.delete('TRACKS', 'bridge');
-  }
-});
+serverTest(
+  'a consumer of that name that reads otherwise is a setting to mend, and says what differs',
+  shared,
+  async () => {
+    await using broker = await sharedNats();
+    await using admin = await withStream(broker);
+    for (const [config, words] of [
+      [{ ack_policy: 'none' }, /none.*explicit.*durable/],
+      [{ ack_policy: 'explicit', deliver_subject: 'push.here' }, /push/],
+      [{ ack_policy: 'explicit', max_batch: 10 }, /max_batch/],
+    ] as const) {
+      await admin.manager.consumers.add('TRACKS', { durable_name: 'bridge', ...config });
+      const context = recordedContext();
+      const opening = assert.rejects(opened(broker.url, context));
+      assert.match(await context.reported('BUS_SETTING', 5000), words);
+      context.stop.abort();
+      await opening;
+      await admin.manager.consumers.delete('TRACKS', 'bridge');
+    }
+  },
+);
 
-law('a work queue is read in order over a restart, and ends empty', shared, async () => {
+serverTest('a work queue is read in order over a restart, and ends empty', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker, { retention: 'workqueue' });
   await publish(admin, 1, 40);
@@ -253,7 +261,7 @@ law('a work queue is read in order over a restart, and ends empty', shared, asyn
   await waitFor(async () => (await left()) === 0, DEADLINE_MS, 'an empty queue');
 });
 
-law('acknowledgements that the server denies are a problem that says what to grant', own, async () => {
+serverTest('acknowledgements that the server denies are a problem that says what to grant', own, async () => {
   const permissions = '{ publish: { allow: ["$JS.API.>"] }, subscribe: { allow: ["_INBOX.>"] } }';
   await using broker = await startNats({
     users: [
@@ -271,7 +279,7 @@ law('acknowledgements that the server denies are a problem that says what to gra
   assert.match(await context.reported('BUS_AUTH'), /\$JS\.ACK/);
 });
 
-law('a source that was told to stop while it opened leaves no connection', shared, async () => {
+serverTest('a source that was told to stop while it opened leaves no connection', shared, async () => {
   await using broker = await sharedNats();
   await using link = await startLink(broker.port);
   const context = recordedContext();

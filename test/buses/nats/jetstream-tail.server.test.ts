@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Sink } from '#contract/sink.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { natsClient } from '../../harness/nats-client.ts';
 import { type NatsUser, startNats } from '../../harness/nats.ts';
@@ -33,7 +33,7 @@ async function nothingLeft({ manager }: Admin): Promise<void> {
   );
 }
 
-law('what the sink itself has sent is its tail, and nothing is left behind on the server', shared, async () => {
+serverTest('what the sink itself has sent is its tail, and nothing is left behind on the server', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   const sink = await opened(broker.url);
@@ -45,25 +45,29 @@ law('what the sink itself has sent is its tail, and nothing is left behind on th
   await nothingLeft(admin);
 });
 
-law('other writers between, and other routes, subjects and ids, do not hide the route’s own', shared, async () => {
-  await using broker = await sharedNats();
-  await using admin = await withStream(broker);
-  const { connection } = admin;
-  const wanted = ids(0, 400);
-  for (let at = 0; at < wanted.length; at += 100) {
-    await others(connection, 700, 'tracks.b');
-    await others(connection, 3000, 'tracks.far.below');
-    await write(connection, [`fleet/positions-2/m:${at}`, `other/positions/m:${at}`, `m:${at}`]);
-    await write(connection, wanted.slice(at, at + 100));
-    await write(connection, [`${PREFIX}hidden:${at}`], 'tracks.far.below');
-  }
-  await others(connection, 2000, 'tracks.far.below');
-  const { ids: found, seen, lacks } = await tailOf(await opened(broker.url));
-  assert.deepEqual([namesOf(found), lacks], [new Set(wanted), undefined]);
-  assert.equal(seen, 4 * (700 + 3 + 100), 'no subject is looked at that the template cannot make');
-});
+serverTest(
+  'other writers between, and other routes, subjects and ids, do not hide the route’s own',
+  shared,
+  async () => {
+    await using broker = await sharedNats();
+    await using admin = await withStream(broker);
+    const { connection } = admin;
+    const wanted = ids(0, 400);
+    for (let at = 0; at < wanted.length; at += 100) {
+      await others(connection, 700, 'tracks.b');
+      await others(connection, 3000, 'tracks.far.below');
+      await write(connection, [`fleet/positions-2/m:${at}`, `other/positions/m:${at}`, `m:${at}`]);
+      await write(connection, wanted.slice(at, at + 100));
+      await write(connection, [`${PREFIX}hidden:${at}`], 'tracks.far.below');
+    }
+    await others(connection, 2000, 'tracks.far.below');
+    const { ids: found, seen, lacks } = await tailOf(await opened(broker.url));
+    assert.deepEqual([namesOf(found), lacks], [new Set(wanted), undefined]);
+    assert.equal(seen, 4 * (700 + 3 + 100), 'no subject is looked at that the template cannot make');
+  },
+);
 
-law('a stream that keeps messages under other subjects has a tail all the same', shared, async () => {
+serverTest('a stream that keeps messages under other subjects has a tail all the same', shared, async () => {
   await using broker = await sharedNats();
   await using _admin = await withStream(broker, {
     subject_transform: { src: 'tracks.*', dest: 'kept.{{wildcard(1)}}' },
@@ -73,26 +77,30 @@ law('a stream that keeps messages under other subjects has a tail all the same',
   assert.deepEqual(namesOf((await tailOf(sink)).ids), new Set([`${PREFIX}1`]));
 });
 
-law('of more than are wanted the newest are found, and of a stream full of others that is said', shared, async () => {
-  await using broker = await sharedNats();
-  await using admin = await withStream(broker);
-  await write(admin.connection, ids(0, 20_000));
-  const sink = await opened(broker.url);
-  const { ids: found, seen, lacks } = await tailOf(sink, 2000);
-  assert.deepEqual(
-    ids(18_000, 20_000).filter((id) => !found.has(id)),
-    [],
-  );
-  assert.equal(seen, 2048, 'as many as are missing, and not four times as far');
-  assert.equal(lacks, undefined);
-  await others(admin.connection, 30_000, 'tracks.b');
-  const hidden = await tailOf(sink, 2000);
-  assert.equal(hidden.ids.size, 0);
-  assert.equal(hidden.seen, 16_000, '8 for each that is wanted');
-  assert.match(hidden.lacks ?? '', /much of others.*0 of the last 16000/);
-});
+serverTest(
+  'of more than are wanted the newest are found, and of a stream full of others that is said',
+  shared,
+  async () => {
+    await using broker = await sharedNats();
+    await using admin = await withStream(broker);
+    await write(admin.connection, ids(0, 20_000));
+    const sink = await opened(broker.url);
+    const { ids: found, seen, lacks } = await tailOf(sink, 2000);
+    assert.deepEqual(
+      ids(18_000, 20_000).filter((id) => !found.has(id)),
+      [],
+    );
+    assert.equal(seen, 2048, 'as many as are missing, and not four times as far');
+    assert.equal(lacks, undefined);
+    await others(admin.connection, 30_000, 'tracks.b');
+    const hidden = await tailOf(sink, 2000);
+    assert.equal(hidden.ids.size, 0);
+    assert.equal(hidden.seen, 16_000, '8 for each that is wanted');
+    assert.match(hidden.lacks ?? '', /much of others.*0 of the last 16000/);
+  },
+);
 
-law('who may not read the stream is told what to grant, and the sink goes on', own, async () => {
+serverTest('who may not read the stream is told what to grant, and the sink goes on', own, async () => {
   const denied = (user: string, subject: string): NatsUser => ({
     user,
     password: 'p',
@@ -129,7 +137,7 @@ law('who may not read the stream is told what to grant, and the sink goes on', o
   assert.deepEqual([namesOf(least.ids), least.lacks], [new Set(ids(0, 10)), undefined]);
 });
 
-law('a stream that lets go of what was read has no tail, and that is said', shared, async () => {
+serverTest('a stream that lets go of what was read has no tail, and that is said', shared, async () => {
   await using broker = await sharedNats();
   await using _admin = await withStream(broker, { retention: 'workqueue' });
   const { code, message } = await failureOf(await opened(broker.url));
@@ -137,7 +145,7 @@ law('a stream that lets go of what was read has no tail, and that is said', shar
   assert.match(message, /retention workqueue/);
 });
 
-law(
+serverTest(
   'who is told to stop answers with the newest that it found so far, and leaves the sink as it was',
   shared,
   async () => {

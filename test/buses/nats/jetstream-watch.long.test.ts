@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { ACCEPT } from '#contract/delivery.ts';
 import type { Source } from '#contract/source.ts';
-import { ACK_WAIT_MS } from '../../../runtime/buses/nats/consumer.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream-options.ts';
-import { law } from '../../harness/law.ts';
+import { ACK_WAIT_MS } from '../../../runtime/buses/nats/jetstream/consumer.ts';
+import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { publishStored } from '../../harness/publish-stored.ts';
 import { sharedNats } from '../../harness/shared.ts';
@@ -80,7 +80,7 @@ const suspended = ({ context }: Reading): Promise<string> =>
 const resumed = ({ context }: Reading): Promise<boolean> =>
   waitFor(() => suspension(context) === undefined, KNOWN_MS, 'the source to go on');
 
-law('a filter that an operator narrows is put right and said, and no message is left out', shared, async () => {
+serverTest('a filter that an operator narrows is put right and said, and no message is left out', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await using reader = await reading(broker.url);
@@ -109,7 +109,7 @@ law('a filter that an operator narrows is put right and said, and no message is 
   );
 });
 
-law('settings that an operator changes are put right while the route runs', shared, async () => {
+serverTest('settings that an operator changes are put right while the route runs', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await using reader = await reading(broker.url);
@@ -122,7 +122,7 @@ law('settings that an operator changes are put right while the route runs', shar
   await waitFor(() => reader.texts.length === 100, DEADLINE_MS, 'the messages');
 });
 
-law(
+serverTest(
   'a consumer that an operator turned to headers only brings no empty body, and the source says why it waits',
   shared,
   async () => {
@@ -141,7 +141,7 @@ law(
   },
 );
 
-law('a paused consumer is said with its end while messages wait, and not while none do', shared, async () => {
+serverTest('a paused consumer is said with its end while messages wait, and not while none do', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await using reader = await reading(broker.url);
@@ -160,7 +160,7 @@ law('a paused consumer is said with its end while messages wait, and not while n
   await resumed(reader);
 });
 
-law('a stream that is deleted is missed and said, and read when it is there again', shared, async () => {
+serverTest('a stream that is deleted is missed and said, and read when it is there again', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await using reader = await reading(broker.url);
@@ -175,7 +175,7 @@ law('a stream that is deleted is missed and said, and read when it is there agai
   assert.deepEqual(reader.texts.slice(10), numbers(101, 110));
 });
 
-law('messages that are purged before they were read are a loss that is said', shared, async () => {
+serverTest('messages that are purged before they were read are a loss that is said', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await using reader = await reading(broker.url);
@@ -191,7 +191,7 @@ law('messages that are purged before they were read are a loss that is said', sh
   await resumed(reader);
 });
 
-law('a stream that no longer takes what the route reads, or is sealed, is said', shared, async () => {
+serverTest('a stream that no longer takes what the route reads, or is sealed, is said', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await publish(admin, 1, 4);
@@ -211,7 +211,7 @@ law('a stream that no longer takes what the route reads, or is sealed, is said',
   assert.equal(suspension(context), undefined);
 });
 
-law('a mirror is read like any stream, and nothing is said', shared, async () => {
+serverTest('a mirror is read like any stream, and nothing is said', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await admin.manager.streams.add({ name: 'MIRROR', mirror: { name: 'TRACKS' } });
@@ -226,7 +226,7 @@ law('a mirror is read like any stream, and nothing is said', shared, async () =>
   );
 });
 
-law(
+serverTest(
   'of a part of a stream, what waited when the connection was cut and was purged is a loss, with its number',
   shared,
   async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
-import { nats } from '../../../runtime/buses/nats/core.ts';
-import { jetstream } from '../../../runtime/buses/nats/jetstream.ts';
+import { nats } from '../../../runtime/buses/nats/core/index.ts';
+import { jetstream } from '../../../runtime/buses/nats/jetstream/index.ts';
 import type { NatsConnectionOptions } from '../../../runtime/buses/nats/options.ts';
 
 const defaults = { url: 'nats://127.0.0.1:4222', connectTimeout: '4s', keepAlive: '15s' };

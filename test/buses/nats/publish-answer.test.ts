@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readAnswer } from '../../../runtime/buses/nats/publish-answer.ts';
+import { readPublishAck } from '../../../runtime/buses/nats/jetstream/publish-ack.ts';
 
 test('only a stream and a sequence confirm', () => {
-  assert.deepEqual(readAnswer('{"stream":"S","seq":7}', undefined), { receipt: 'confirmed' });
-  assert.deepEqual(readAnswer('{"stream":"S", "seq":7}', undefined), { receipt: 'confirmed' });
-  assert.deepEqual(readAnswer('{"stream":"S","domain":"hub","seq":7}', undefined), { receipt: 'confirmed' });
-  assert.deepEqual(readAnswer('{"stream":"S","seq":7,"batch":"b","count":1}', undefined), { receipt: 'confirmed' });
-  assert.deepEqual(readAnswer('{"stream":"S","seq":7,"duplicate":true}', undefined), { receipt: 'duplicate' });
+  assert.deepEqual(readPublishAck('{"stream":"S","seq":7}', undefined), { receipt: 'confirmed' });
+  assert.deepEqual(readPublishAck('{"stream":"S", "seq":7}', undefined), { receipt: 'confirmed' });
+  assert.deepEqual(readPublishAck('{"stream":"S","domain":"hub","seq":7}', undefined), { receipt: 'confirmed' });
+  assert.deepEqual(readPublishAck('{"stream":"S","seq":7,"batch":"b","count":1}', undefined), { receipt: 'confirmed' });
+  assert.deepEqual(readPublishAck('{"stream":"S","seq":7,"duplicate":true}', undefined), { receipt: 'duplicate' });
 });
 
 for (const [body, status] of [
@@ -22,7 +22,7 @@ for (const [body, status] of [
   ['null', undefined],
 ] as const) {
   test(`${JSON.stringify(body)} with ${JSON.stringify(status)} is no acknowledgement`, () => {
-    assert.ok('code' in readAnswer(body, status));
+    assert.ok('code' in readPublishAck(body, status));
   });
 }
 
@@ -37,7 +37,7 @@ for (const [number, description, code] of [
   [10_999, 'something new', 'SINK_FAILED'],
 ] as const) {
   test(`error ${number} (${description}) is ${code}`, () => {
-    const answer = readAnswer(
+    const answer = readPublishAck(
       JSON.stringify({ error: { code: 400, err_code: number, description }, stream: 'S', seq: 0 }),
       undefined,
     );

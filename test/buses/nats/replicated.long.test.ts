@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sink } from '#contract/sink.ts';
 import { systemClock } from '../../../runtime/engine/clock.ts';
 import { PipelinedSender } from '../../../runtime/engine/pipelined-sender.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { startNatsCluster } from '../../harness/nats-cluster.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -20,7 +20,7 @@ const DEADLINE_MS = 30_000;
 const opened = (url: string, subject: string, context = recordedContext({ direction: 'sink' })): Promise<Sink> =>
   jetstream.openSink({ connection: connectionTo(url), end: { stream: 'S', subject, timeout: '5s' } }, context);
 
-law(
+serverTest(
   'a stream of three replicas whose leader steps down again and again has each subject in order, over a slow way',
   { needs: ['nats-process'] },
   async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RetentionPolicy } from '@nats-io/jetstream';
-import { canReset, rewind } from '../../../runtime/buses/nats/rewind.ts';
-import { law } from '../../harness/law.ts';
+import { canReset, rewind } from '../../../runtime/buses/nats/jetstream/rewind.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { sharedNats } from '../../harness/shared.ts';
 import { test } from 'node:test';
 import { withStream } from './admin.ts';
@@ -13,7 +13,7 @@ test('a consumer is reset by servers from 2.14 on', () => {
 for (const retention of ['limits', 'interest', 'workqueue'] as const satisfies RetentionPolicy[]) {
   for (const reset of [true, false]) {
     const how = reset ? 'reset' : 'made again, as on servers before 2.14';
-    law(
+    serverTest(
       `a consumer of a stream with ${retention} retention that is ${how} delivers in order from its ack floor`,
       { needs: ['nats'] },
       async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SeenSequences } from '../../../runtime/buses/nats/seen-sequences.ts';
+import { SeenSequences } from '../../../runtime/buses/nats/jetstream/seen-sequences.ts';
 
 const entered = (seen: SeenSequences, sequences: readonly number[]): number[] =>
   sequences.filter((sequence) => seen.enter(sequence));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -10,7 +10,7 @@ const BODY = 'x'.repeat(500_000);
 /** More than the buffers of the link and of the system take. */
 const FRAMES = 60;
 
-law(
+serverTest(
   'a sink whose server takes nothing any more, with its socket full, makes another connection',
   { needs: ['nats'] },
   async () => {

@@ -9,7 +9,7 @@ import {
   overlap,
   subjects,
 } from '../../../runtime/buses/nats/subject.ts';
-import { subjectsToMake } from '../../../runtime/buses/nats/stream.ts';
+import { subjectsToMake } from '../../../runtime/buses/nats/jetstream/stream.ts';
 
 test('a value, whatever it holds, stays one token of a fine subject and never begins with $', () => {
   fc.assert(

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '#contract/errors.ts';
 import type { Receipt } from '#contract/sink.ts';
-import { Turns } from '../../../runtime/buses/nats/turns.ts';
+import { PerSubjectSender } from '../../../runtime/buses/nats/jetstream/per-subject-sender.ts';
 import { settleNow } from '../../engine/route-for-test.ts';
 
 /** Sends that the test answers by hand; `sent` names those that were handed over. */
 function bench() {
-  const turns = new Turns();
+  const turns = new PerSubjectSender();
   const sent: string[] = [];
   const answers = new Map<string, PromiseWithResolvers<Receipt>>();
   const send = (subject: string, name: string): Promise<Receipt | SluiceError> => {
@@ -17,7 +17,7 @@ function bench() {
       sent.push(name);
       return answer.promise;
     };
-    return turns.take(subject, go).catch((thrown: unknown) => thrown as SluiceError);
+    return turns.send(subject, go).catch((thrown: unknown) => thrown as SluiceError);
   };
   return { send, sent, answer: (name: string) => answers.get(name) ?? assert.fail(name) };
 }

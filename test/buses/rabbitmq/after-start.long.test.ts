@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { rabbitMqReady } from '../../harness/rabbitmq-probe.ts';
 import { startRabbitMq } from '../../harness/rabbitmq.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -47,7 +47,7 @@ const BRIDGES = {
 } as const;
 
 for (const [bridge, name] of Object.entries(BRIDGES)) {
-  law(
+  serverTest(
     `what the consumer of a dead bridge held comes before newer messages, when the server is killed and starts again, and ${name}`,
     { needs: ['rabbitmq-process'], timeoutMs: 300_000 },
     async () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Message } from 'amqplib';
 import fc from 'fast-check';
 import { SluiceError } from '#contract/errors.ts';
-import { Confirms } from '../../../runtime/buses/rabbitmq/confirms.ts';
+import { Confirms } from '../../../runtime/buses/rabbitmq/client/confirms.ts';
 
 const REFUSAL = new SluiceError('SINK_REFUSED', 'planted');
 const DOWN = new SluiceError('SINK_DOWN', 'planted');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RabbitConnection } from '../../../runtime/buses/rabbitmq/options.ts';
 import { freePorts } from '../../harness/free-ports.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName } from '../../harness/shared.ts';
@@ -12,7 +12,7 @@ const needs = NEEDS;
 const OPEN_OK = Buffer.from([0, 10, 0, 41]);
 const home = oneHome();
 
-law(
+serverTest(
   'what keeps a connection from being made is said with the setting to look at, and without a secret',
   { needs },
   async () => {
@@ -36,14 +36,14 @@ law(
   },
 );
 
-law('a user without permissions in a virtual host hears of the virtual host', { needs }, async () => {
+serverTest('a user without permissions in a virtual host hears of the virtual host', { needs }, async () => {
   const { port, ctl } = await home();
   const closed = ownName('closed');
   await ctl('add_vhost', closed);
   assert.match(await complaint(`amqp://127.0.0.1:${port}/${closed}`, 'BUS_MISSING'), /may not enter it/);
 });
 
-law(
+serverTest(
   'the server lists connections by pipeline, route and direction, with the heartbeat of keepAlive',
   { needs },
   async () => {
@@ -57,7 +57,7 @@ law(
   },
 );
 
-law('an opening that is given up while the server is silent ends at once', { needs }, async () => {
+serverTest('an opening that is given up while the server is silent ends at once', { needs }, async () => {
   const { url, port } = await home();
   const silenced = Promise.withResolvers<void>();
   // The connection is made, and no channel.
@@ -82,7 +82,7 @@ law('an opening that is given up while the server is silent ends at once', { nee
   }
 });
 
-law('of several urls the one that answers is taken', { needs }, async () => {
+serverTest('of several urls the one that answers is taken', { needs }, async () => {
   const server = await home();
   const [closed] = await freePorts(1);
   const channel = await channelTo(server.url);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after } from 'node:test';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { complaint } from './ends.ts';
 
-law('a port that speaks something else is said to', { needs: [] }, async () => {
+serverTest('a port that speaks something else is said to', { needs: [] }, async () => {
   const web = createServer().listen(0, '127.0.0.1');
   after(() => web.close());
   await new Promise((resolve) => web.once('listening', resolve));

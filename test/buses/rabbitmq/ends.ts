@@ -10,7 +10,7 @@ import type { Receipt, Sink } from '#contract/sink.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import { rabbitmq } from '../../../runtime/buses/rabbitmq/index.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from '../../../runtime/buses/rabbitmq/options.ts';
-import { withDefaults } from '../../conformance/ground.ts';
+import { withDefaults } from '../../conformance/fixture.ts';
 import { newMemo } from '../../harness/memo.ts';
 import { patient } from '../../harness/patience.ts';
 import { type RabbitMqDoor, vhostOf } from '../../harness/rabbitmq-door.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel } from 'amqplib';
 import { ACCEPT } from '#contract/delivery.ts';
 import type { Source } from '#contract/source.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -51,7 +51,7 @@ const KINDS = [
 ] as const;
 
 for (const { kind, from } of KINDS) {
-  law(
+  serverTest(
     `a ${kind} queue that is deleted and made again at once is read again within 10 s (${JSON.stringify(from)})`,
     { needs },
     async () => {
@@ -79,35 +79,39 @@ for (const { kind, from } of KINDS) {
   );
 }
 
-law('an idle consumer is replaced again and again, and no message is lost, doubled or swapped', { needs }, async () => {
-  const { url } = await home();
-  const channel = await channelTo(url);
-  await channel.assertQueue('idle', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-  const reader = await source(url, { queue: 'idle' });
-  const stop = new AbortController();
-  try {
-    const texts = reading(reader.end, stop.signal);
-    const wanted: string[] = [];
-    const endMs = performance.now() + patient(25_000);
-    // One at a time with pauses of about a look, so that replacements and messages meet.
-    for (let count = 0; performance.now() < endMs; count += 1) {
-      wanted.push(...publish(channel, 'idle', count, count + 1));
-      await waitFor(() => texts.length === wanted.length, NOTICED_MS, 'the message');
-      await new Promise((resolve) => setTimeout(resolve, (count % 3) * 4000 + Math.random() * 200));
+serverTest(
+  'an idle consumer is replaced again and again, and no message is lost, doubled or swapped',
+  { needs },
+  async () => {
+    const { url } = await home();
+    const channel = await channelTo(url);
+    await channel.assertQueue('idle', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+    const reader = await source(url, { queue: 'idle' });
+    const stop = new AbortController();
+    try {
+      const texts = reading(reader.end, stop.signal);
+      const wanted: string[] = [];
+      const endMs = performance.now() + patient(25_000);
+      // One at a time with pauses of about a look, so that replacements and messages meet.
+      for (let count = 0; performance.now() < endMs; count += 1) {
+        wanted.push(...publish(channel, 'idle', count, count + 1));
+        await waitFor(() => texts.length === wanted.length, NOTICED_MS, 'the message');
+        await new Promise((resolve) => setTimeout(resolve, (count % 3) * 4000 + Math.random() * 200));
+      }
+      assert.deepEqual(texts, wanted);
+      await holds(channel, 'idle', 0);
+      assert.deepEqual(
+        reader.events.filter(({ kind }) => kind !== 'connected'),
+        [],
+        'the connection stays, and nothing is said',
+      );
+    } finally {
+      stop.abort();
     }
-    assert.deepEqual(texts, wanted);
-    await holds(channel, 'idle', 0);
-    assert.deepEqual(
-      reader.events.filter(({ kind }) => kind !== 'connected'),
-      [],
-      'the connection stays, and nothing is said',
-    );
-  } finally {
-    stop.abort();
-  }
-});
+  },
+);
 
-law(
+serverTest(
   'of two sources one reads and one waits, also while the consumer of the idle one is replaced',
   { needs },
   async () => {

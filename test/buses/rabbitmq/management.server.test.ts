@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type QueueSettings, warnings } from '../../../runtime/buses/rabbitmq/queue-settings.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { channelTo, NEEDS, oneHome, sink, source } from './ends.ts';
 
 const home = oneHome();
@@ -24,7 +24,7 @@ test('each setting that drops messages has its warning, whoever set it, and none
   assert.deepEqual(codesOf({ type: 'stream' }), []);
 });
 
-law("what in a queue's settings drops messages is said when the route starts", { needs: NEEDS }, async () => {
+serverTest("what in a queue's settings drops messages is said when the route starts", { needs: NEEDS }, async () => {
   const { url, vhost, managementUrl: management = '', ctl } = await home();
   const channel = await channelTo(url);
   await channel.assertQueue('limited/queue', {

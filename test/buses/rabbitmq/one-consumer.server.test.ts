@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT } from '#contract/delivery.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import {
   bodies,
@@ -46,7 +46,7 @@ async function silent(queues: readonly string[], act: () => void): Promise<void>
   await sleep(SILENT_MS);
 }
 
-law(
+serverTest(
   'a source waits while another consumer has the queue, and takes over in order when it goes',
   { needs },
   async () => {
@@ -65,47 +65,55 @@ law(
   },
 );
 
-law('a quorum queue whose leader does not answer is not taken for one that nobody reads', { needs }, async () => {
-  const { url } = await queueWith('leaderless', bodies(6));
-  const first = await source(url, { queue: 'leaderless' });
-  const read = await take(first.end, 6);
-  let second: ReturnType<typeof openingSource> | undefined;
-  await silent(['leaderless'], () => {
-    second = openingSource(url, { queue: 'leaderless' });
-  });
-  assert.ok(second !== undefined);
-  assert.match(await second.reported('BUS_SETTING'), /another consumer/);
-  assert.ok(!second.events.some(({ kind }) => kind === 'connected'), 'it reads beside the first');
-  read[0]?.settle(ACCEPT);
-  await first.end.close();
-  assert.deepEqual(texts(await take(await second.opened, 5)), bodies(5, 1));
-});
+serverTest(
+  'a quorum queue whose leader does not answer is not taken for one that nobody reads',
+  { needs },
+  async () => {
+    const { url } = await queueWith('leaderless', bodies(6));
+    const first = await source(url, { queue: 'leaderless' });
+    const read = await take(first.end, 6);
+    let second: ReturnType<typeof openingSource> | undefined;
+    await silent(['leaderless'], () => {
+      second = openingSource(url, { queue: 'leaderless' });
+    });
+    assert.ok(second !== undefined);
+    assert.match(await second.reported('BUS_SETTING'), /another consumer/);
+    assert.ok(!second.events.some(({ kind }) => kind === 'connected'), 'it reads beside the first');
+    read[0]?.settle(ACCEPT);
+    await first.end.close();
+    assert.deepEqual(texts(await take(await second.opened, 5)), bodies(5, 1));
+  },
+);
 
-law('what lies in a queue keeps its order when a source comes while the leader is silent', { needs }, async () => {
-  const queues = Array.from({ length: 6 }, (_, number) => `asked-${number}`);
-  const { url } = await home();
-  const channel = await channelTo(url);
-  for (const queue of queues) await queueWith(queue, bodies(8));
-  for (const queue of queues) await holds(channel, queue, 8);
-  const opening: ReturnType<typeof openingSource>[] = [];
-  await silent(queues, () => {
-    for (const queue of queues) opening.push(openingSource(url, { queue }));
-  });
-  for (const { opened, events } of opening) {
-    const read = await take(await opened, 8);
-    assert.deepEqual(texts(read), bodies(8));
-    assert.ok(
-      read.every(({ attempt }) => attempt === 1),
-      'each came once',
-    );
-    assert.ok(!events.some(({ kind }) => kind === 'problem'), 'it takes its own question for a reader');
-    for (const delivery of read) delivery.settle(ACCEPT);
-    await (await opened).close();
-  }
-  for (const queue of queues) await holds(channel, queue, 0);
-});
+serverTest(
+  'what lies in a queue keeps its order when a source comes while the leader is silent',
+  { needs },
+  async () => {
+    const queues = Array.from({ length: 6 }, (_, number) => `asked-${number}`);
+    const { url } = await home();
+    const channel = await channelTo(url);
+    for (const queue of queues) await queueWith(queue, bodies(8));
+    for (const queue of queues) await holds(channel, queue, 8);
+    const opening: ReturnType<typeof openingSource>[] = [];
+    await silent(queues, () => {
+      for (const queue of queues) opening.push(openingSource(url, { queue }));
+    });
+    for (const { opened, events } of opening) {
+      const read = await take(await opened, 8);
+      assert.deepEqual(texts(read), bodies(8));
+      assert.ok(
+        read.every(({ attempt }) => attempt === 1),
+        'each came once',
+      );
+      assert.ok(!events.some(({ kind }) => kind === 'problem'), 'it takes its own question for a reader');
+      for (const delivery of read) delivery.settle(ACCEPT);
+      await (await opened).close();
+    }
+    for (const queue of queues) await holds(channel, queue, 0);
+  },
+);
 
-law('what comes while an idle consumer is replaced keeps its order', { needs }, async () => {
+serverTest('what comes while an idle consumer is replaced keeps its order', { needs }, async () => {
   const queues = Array.from({ length: 10 }, (_, number) => `replaced-${number}`);
   const { url, port: server, vhost } = await home();
   const channel = await channelTo(url);
@@ -137,7 +145,7 @@ law('what comes while an idle consumer is replaced keeps its order', { needs }, 
   }
 });
 
-law('with shared two sources divide a queue, and one gets what the other left', { needs }, async () => {
+serverTest('with shared two sources divide a queue, and one gets what the other left', { needs }, async () => {
   const { url, channel } = await queueWith('divided', []);
   const from = { queue: 'divided', shared: true };
   const wanted = { window: { messages: 5 } };
@@ -151,18 +159,22 @@ law('with shared two sources divide a queue, and one gets what the other left', 
   assert.deepEqual(texts(await take(other.end, 5)).toSorted(), left);
 });
 
-law('a half-open connection costs no order: nobody reads on before the server has given it up', { needs }, async () => {
-  const { channel } = await queueWith('half-open', bodies(10));
-  const { port: server, vhost } = await home();
-  // Two ways, so that the new connection is made while the old one hangs on the other.
-  await using one = await startLink(server);
-  await using other = await startLink(server);
-  const url = [one, other].map(({ port }) => `amqp://127.0.0.1:${port}/${vhost}`);
-  const reader = await source('', { queue: 'half-open' }, { connection: { url }, window: { messages: 10 } });
-  const read = texts(await take(reader.end, 4));
-  const lost = reader.hears('disconnected');
-  (one.connections > 0 ? one : other).blackhole();
-  await lost;
-  for (const body of bodies(10, 10)) channel.sendToQueue('half-open', Buffer.from(body), { persistent: true });
-  assert.deepEqual(await firstDeliveries(reader.end, 20, read), bodies(20), 'first deliveries are in order');
-});
+serverTest(
+  'a half-open connection costs no order: nobody reads on before the server has given it up',
+  { needs },
+  async () => {
+    const { channel } = await queueWith('half-open', bodies(10));
+    const { port: server, vhost } = await home();
+    // Two ways, so that the new connection is made while the old one hangs on the other.
+    await using one = await startLink(server);
+    await using other = await startLink(server);
+    const url = [one, other].map(({ port }) => `amqp://127.0.0.1:${port}/${vhost}`);
+    const reader = await source('', { queue: 'half-open' }, { connection: { url }, window: { messages: 10 } });
+    const read = texts(await take(reader.end, 4));
+    const lost = reader.hears('disconnected');
+    (one.connections > 0 ? one : other).blackhole();
+    await lost;
+    for (const body of bodies(10, 10)) channel.sendToQueue('half-open', Buffer.from(body), { persistent: true });
+    assert.deepEqual(await firstDeliveries(reader.end, 20, read), bodies(20), 'first deliveries are in order');
+  },
+);

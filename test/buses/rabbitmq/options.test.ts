@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rabbitmq } from '../../../runtime/buses/rabbitmq/index.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from '../../../runtime/buses/rabbitmq/options.ts';
-import { parseNode } from '../../../runtime/buses/rabbitmq/target.ts';
+import { parseNode } from '../../../runtime/buses/rabbitmq/client/target.ts';
 
 const connection = (given: Partial<RabbitConnection> = {}): RabbitConnection => ({
   url: 'amqp://h',

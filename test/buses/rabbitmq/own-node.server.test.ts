@@ -8,7 +8,7 @@ import type { RabbitConnection } from '../../../runtime/buses/rabbitmq/options.t
 import { ACCEPT } from '#contract/delivery.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { type Certificates, certificates } from '../../harness/certificates.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { newMemo } from '../../harness/memo.ts';
 import { patient } from '../../harness/patience.ts';
 import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
@@ -28,7 +28,7 @@ import {
   textOf,
 } from './ends.ts';
 
-// The laws of this bus that nobody can share a server with: TLS, alarms, settings of the node. One node for all of them.
+// The tests of this bus that nobody can share a server with: TLS, alarms, settings of the node. One node for all of them.
 
 const needs = ['rabbitmq-process', 'openssl'] as const;
 const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
@@ -71,7 +71,7 @@ async function queue(name: string) {
   return { node, url: node.url, channel };
 }
 
-law('with TLS a server is verified, and what fails is told apart', { needs }, async () => {
+serverTest('with TLS a server is verified, and what fails is told apart', { needs }, async () => {
   const { node, certs } = await place();
   const { tlsUrl } = node;
   const { ca, strangerCa, client, stranger } = certs;
@@ -91,24 +91,28 @@ law('with TLS a server is verified, and what fails is told apart', { needs }, as
   assert.match(said, /client certificate|closed the connection/);
 });
 
-law('a client certificate is an identity of its own (EXTERNAL), and messages pass over TLS', { needs }, async () => {
-  const { certs } = await place();
-  const { node, channel } = await queue('over-tls');
-  const { ca, client } = certs;
-  const tls = { ca: pem(ca), cert: pem(client.cert), key: pem(client.key) };
-  const wanted = { connection: { tls, external: true } };
-  const reader = await source(node.tlsUrl, { queue: 'over-tls' }, wanted);
-  const writer = await sink(node.tlsUrl, { queue: 'over-tls' }, wanted);
-  await sendThrough(writer.end, frameOf('over-tls', 'sealed'));
-  assert.equal(textOf((await take(reader.end, 1))[0] ?? assert.fail()), 'sealed');
-  // `bridge` is the CN of the certificate, and the user that the server has by that name.
-  assert.match(await node.ctl('list_connections', 'user', 'auth_mechanism'), /bridge\s+EXTERNAL/);
-  await node.ctl('delete_user', 'bridge');
-  assert.match(await complaint(node.tlsUrl, 'BUS_AUTH', { tls, external: true }), /client certificate for a user/);
-  await channel.deleteQueue('over-tls');
-});
+serverTest(
+  'a client certificate is an identity of its own (EXTERNAL), and messages pass over TLS',
+  { needs },
+  async () => {
+    const { certs } = await place();
+    const { node, channel } = await queue('over-tls');
+    const { ca, client } = certs;
+    const tls = { ca: pem(ca), cert: pem(client.cert), key: pem(client.key) };
+    const wanted = { connection: { tls, external: true } };
+    const reader = await source(node.tlsUrl, { queue: 'over-tls' }, wanted);
+    const writer = await sink(node.tlsUrl, { queue: 'over-tls' }, wanted);
+    await sendThrough(writer.end, frameOf('over-tls', 'sealed'));
+    assert.equal(textOf((await take(reader.end, 1))[0] ?? assert.fail()), 'sealed');
+    // `bridge` is the CN of the certificate, and the user that the server has by that name.
+    assert.match(await node.ctl('list_connections', 'user', 'auth_mechanism'), /bridge\s+EXTERNAL/);
+    await node.ctl('delete_user', 'bridge');
+    assert.match(await complaint(node.tlsUrl, 'BUS_AUTH', { tls, external: true }), /client certificate for a user/);
+    await channel.deleteQueue('over-tls');
+  },
+);
 
-law(
+serverTest(
   'while the server blocks publishers sends wait beyond their timeout, readiness falls, and all pass after it',
   { needs },
   async () => {
@@ -133,7 +137,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'under the alarm a sink hands nothing more over, and is closed at once; what it had not handed over never arrives',
   { needs },
   async () => {
@@ -166,7 +170,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'what an earlier connection wrote under the alarm comes before what a fenced sink writes after it',
   { needs },
   async () => {
@@ -203,7 +207,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'a fence outlives a policy that deletes unused queues, and is set up again when it is deleted',
   { needs },
   async () => {
@@ -226,7 +230,7 @@ law(
   },
 );
 
-law('a fenced sink whose user may not declare its queue says so, and sends', { needs }, async () => {
+serverTest('a fenced sink whose user may not declare its queue says so, and sends', { needs }, async () => {
   const { node, channel } = await queue('unfenced');
   await node.ctl('add_user', 'writer', 'only');
   await node.ctl('set_permissions', 'writer', '^$', '.*', '.*');
@@ -237,7 +241,7 @@ law('a fenced sink whose user may not declare its queue says so, and sends', { n
   await holds(channel, 'unfenced', 1);
 });
 
-law('a source reads on while publishers are blocked', { needs }, async () => {
+serverTest('a source reads on while publishers are blocked', { needs }, async () => {
   const { node, url, channel } = await queue('flowing');
   for (let count = 0; count < 3; count += 1) channel.sendToQueue('flowing', Buffer.from('x'));
   await holds(channel, 'flowing', 3);
@@ -251,7 +255,7 @@ law('a source reads on while publishers are blocked', { needs }, async () => {
   }
 });
 
-law(
+serverTest(
   'a delivery held for longer than the consumer timeout closes the channel: said, and it comes again',
   { needs },
   async () => {

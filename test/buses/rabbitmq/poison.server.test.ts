@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { connect } from 'amqplib';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { sharedRabbitMq } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { readLetters } from '../../host/memory-run.ts';
-import { newProject } from '../../host/project.ts';
-import { startSluice } from '../../host/sluice-process.ts';
+import { newProject } from '../../harness/project.ts';
+import { startSluice } from '../../harness/sluice-process.ts';
 
 const TOTAL = 100;
 
-law(
+serverTest(
   'a message without a message-id that ends the process is known again by its content: after four ends it is a dead letter, and all others arrive',
   { needs: ['rabbitmq'] },
   async () => {

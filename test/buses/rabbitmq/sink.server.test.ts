@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SluiceError } from '#contract/errors.ts';
 import type { Sink } from '#contract/sink.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import {
@@ -45,7 +45,7 @@ async function refusal(end: Sink, address: string): Promise<SluiceError> {
   );
 }
 
-law(
+serverTest(
   'a message is persistent and bears id, type, time and expiry in the properties that AMQP has for them',
   { needs },
   async () => {
@@ -75,7 +75,7 @@ law(
   },
 );
 
-law('what has expired is not sent, and what expires in the queue is gone from it', { needs }, async () => {
+serverTest('what has expired is not sent, and what expires in the queue is gone from it', { needs }, async () => {
   const { url, channel } = await queue('expiring');
   const writer = await sink(url, { queue: 'expiring' });
   const late = await outcomeOf(() => writer.end.send(frameOf('expiring', 'x', { expiresAtMs: Date.now() - 1 })));
@@ -84,7 +84,7 @@ law('what has expired is not sent, and what expires in the queue is gone from it
   await holds(channel, 'expiring', 0);
 });
 
-law('headers of every type pass from RabbitMQ to RabbitMQ as they were', { needs }, async () => {
+serverTest('headers of every type pass from RabbitMQ to RabbitMQ as they were', { needs }, async () => {
   const { url, channel } = await queue('typed-in');
   await channel.assertQueue('typed-out', CLASSIC);
   const headers = {
@@ -111,7 +111,7 @@ law('headers of every type pass from RabbitMQ to RabbitMQ as they were', { needs
   assert.deepEqual({ correlationId, type, priority }, { correlationId: 'c', type: 't', priority: 3 });
 });
 
-law('headers that would route copies elsewhere route none', { needs }, async () => {
+serverTest('headers that would route copies elsewhere route none', { needs }, async () => {
   const { url, channel } = await queue('to-one');
   await channel.assertQueue('to-another', QUORUM);
   const writer = await sink(url, { queue: 'to-one' });
@@ -128,26 +128,30 @@ law('headers that would route copies elsewhere route none', { needs }, async () 
   assert.equal((await channel.checkQueue('to-another')).messageCount, 0);
 });
 
-law('a fixed address that no queue takes is the fault of the bus: named, and waited for', { needs }, async () => {
-  const { url, channel } = await queue('bound-later');
-  await channel.assertExchange('unbound', 'topic');
-  const writer = await sink(url, { exchange: 'unbound', routingKey: 'fixed.key' });
-  const outcome = await outcomeOf(() => writer.end.send(frameOf('fixed.key', 'x', { id: '1' })));
-  assert.deepEqual(outcome instanceof SluiceError && [outcome.code, outcome.scope], ['BUS_MISSING', 'bus']);
-  assert.match(await writer.reported('BUS_MISSING'), /no queue is bound to exchange unbound.*NO_ROUTE/);
-  await channel.bindQueue('bound-later', 'unbound', 'fixed.*');
-  await sendThrough(writer.end, frameOf('fixed.key', 'x', { id: '1' }));
-  const later = openingSink(url, { queue: 'not-there' });
-  assert.match(await later.reported('BUS_MISSING'), /no queue 'not-there'/);
-  await channel.assertQueue('not-there', QUORUM);
-  await later.opened;
-  await channel.deleteQueue('not-there');
-  const end = await later.opened;
-  const gone = await outcomeOf(() => end.send(frameOf('not-there', 'x')));
-  assert.equal(gone instanceof SluiceError && gone.code, 'BUS_MISSING');
-});
+serverTest(
+  'a fixed address that no queue takes is the fault of the bus: named, and waited for',
+  { needs },
+  async () => {
+    const { url, channel } = await queue('bound-later');
+    await channel.assertExchange('unbound', 'topic');
+    const writer = await sink(url, { exchange: 'unbound', routingKey: 'fixed.key' });
+    const outcome = await outcomeOf(() => writer.end.send(frameOf('fixed.key', 'x', { id: '1' })));
+    assert.deepEqual(outcome instanceof SluiceError && [outcome.code, outcome.scope], ['BUS_MISSING', 'bus']);
+    assert.match(await writer.reported('BUS_MISSING'), /no queue is bound to exchange unbound.*NO_ROUTE/);
+    await channel.bindQueue('bound-later', 'unbound', 'fixed.*');
+    await sendThrough(writer.end, frameOf('fixed.key', 'x', { id: '1' }));
+    const later = openingSink(url, { queue: 'not-there' });
+    assert.match(await later.reported('BUS_MISSING'), /no queue 'not-there'/);
+    await channel.assertQueue('not-there', QUORUM);
+    await later.opened;
+    await channel.deleteQueue('not-there');
+    const end = await later.opened;
+    const gone = await outcomeOf(() => end.send(frameOf('not-there', 'x')));
+    assert.equal(gone instanceof SluiceError && gone.code, 'BUS_MISSING');
+  },
+);
 
-law(
+serverTest(
   'an address from a template that no queue takes is the fault of the message, its equal neighbours pass',
   { needs },
   async () => {
@@ -175,39 +179,43 @@ law(
   },
 );
 
-law('a server that is back and routes nothing yet is waited for: no message is to blame', { needs }, async () => {
-  const { url, channel } = await queue('returned');
-  const { closeConnections } = await home();
-  await channel.assertExchange('returning', 'direct');
-  await channel.bindQueue('returned', 'returning', 'k');
-  const writer = await sink(url, { exchange: 'returning', routingKey: '{key}' });
-  await sendThrough(writer.end, frameOf('k', 'before'));
-  await channel.unbindQueue('returned', 'returning', 'k');
-  const back = writer.hears('connected');
-  await closeConnections('the test restarts it', url);
-  await back;
-  // Longer than a server that was found young is given.
-  const sinceMs = performance.now();
-  let text = '';
-  while (performance.now() - sinceMs < 6000) {
-    const outcome = await outcomeOf(() => writer.end.send(frameOf('k', 'again')));
-    assert.ok(outcome instanceof SluiceError && outcome.scope === 'bus', String(outcome));
-    text = outcome.message;
-    await sleep(50);
-  }
-  assert.match(text, /or not yet \(NO_ROUTE\)/);
-  const other = await channelTo(url);
-  await other.bindQueue('returned', 'returning', 'k');
-  await sendThrough(writer.end, frameOf('k', 'again'));
-  await other.unbindQueue('returned', 'returning', 'k');
-  const outcome = await outcomeOf(() => writer.end.send(frameOf('k', 'late')));
-  assert.ok(
-    outcome instanceof SluiceError && outcome.code === 'SINK_REFUSED',
-    'it routes again: now it is the message',
-  );
-});
+serverTest(
+  'a server that is back and routes nothing yet is waited for: no message is to blame',
+  { needs },
+  async () => {
+    const { url, channel } = await queue('returned');
+    const { closeConnections } = await home();
+    await channel.assertExchange('returning', 'direct');
+    await channel.bindQueue('returned', 'returning', 'k');
+    const writer = await sink(url, { exchange: 'returning', routingKey: '{key}' });
+    await sendThrough(writer.end, frameOf('k', 'before'));
+    await channel.unbindQueue('returned', 'returning', 'k');
+    const back = writer.hears('connected');
+    await closeConnections('the test restarts it', url);
+    await back;
+    // Longer than a server that was found young is given.
+    const sinceMs = performance.now();
+    let text = '';
+    while (performance.now() - sinceMs < 6000) {
+      const outcome = await outcomeOf(() => writer.end.send(frameOf('k', 'again')));
+      assert.ok(outcome instanceof SluiceError && outcome.scope === 'bus', String(outcome));
+      text = outcome.message;
+      await sleep(50);
+    }
+    assert.match(text, /or not yet \(NO_ROUTE\)/);
+    const other = await channelTo(url);
+    await other.bindQueue('returned', 'returning', 'k');
+    await sendThrough(writer.end, frameOf('k', 'again'));
+    await other.unbindQueue('returned', 'returning', 'k');
+    const outcome = await outcomeOf(() => writer.end.send(frameOf('k', 'late')));
+    assert.ok(
+      outcome instanceof SluiceError && outcome.code === 'SINK_REFUSED',
+      'it routes again: now it is the message',
+    );
+  },
+);
 
-law('under create a missing queue or exchange is declared, durable', { needs }, async () => {
+serverTest('under create a missing queue or exchange is declared, durable', { needs }, async () => {
   const { url } = await home();
   const channel = await channelTo(url);
   const create = { connection: { create: true } };
@@ -218,41 +226,49 @@ law('under create a missing queue or exchange is declared, durable', { needs }, 
   await channel.assertExchange('made', 'fanout', { durable: true });
 });
 
-law('an exchange that is deleted is named, and what was under way passes once it is back', { needs }, async () => {
-  const { url, channel } = await queue('behind');
-  const bound = async (): Promise<void> => {
-    await channel.assertExchange('fleeting', 'fanout');
-    await channel.bindQueue('behind', 'fleeting', '');
-  };
-  await bound();
-  const writer = await sink(url, { exchange: 'fleeting' });
-  await writer.end.send(frameOf('', 'first'));
-  await channel.deleteExchange('fleeting');
-  const outcome = await outcomeOf(() => writer.end.send(frameOf('', 'second')));
-  assert.equal(outcome instanceof SluiceError && outcome.scope, 'bus');
-  assert.match(await writer.reported('BUS_MISSING'), /no exchange 'fleeting'/);
-  await bound();
-  await sendThrough(writer.end, frameOf('', 'second'));
-  await holds(channel, 'behind', 2);
-});
+serverTest(
+  'an exchange that is deleted is named, and what was under way passes once it is back',
+  { needs },
+  async () => {
+    const { url, channel } = await queue('behind');
+    const bound = async (): Promise<void> => {
+      await channel.assertExchange('fleeting', 'fanout');
+      await channel.bindQueue('behind', 'fleeting', '');
+    };
+    await bound();
+    const writer = await sink(url, { exchange: 'fleeting' });
+    await writer.end.send(frameOf('', 'first'));
+    await channel.deleteExchange('fleeting');
+    const outcome = await outcomeOf(() => writer.end.send(frameOf('', 'second')));
+    assert.equal(outcome instanceof SluiceError && outcome.scope, 'bus');
+    assert.match(await writer.reported('BUS_MISSING'), /no exchange 'fleeting'/);
+    await bound();
+    await sendThrough(writer.end, frameOf('', 'second'));
+    await holds(channel, 'behind', 2);
+  },
+);
 
-law('a queue that rejects what it has no room for is the fault of the bus, until it has', { needs }, async () => {
-  const { url, channel } = await queue('narrow', {
-    durable: true,
-    arguments: { 'x-max-length': 2, 'x-overflow': 'reject-publish' },
-  });
-  const writer = await sink(url, { queue: 'narrow' });
-  const outcomes = await Promise.all(
-    Array.from({ length: 6 }, () => outcomeOf(() => writer.end.send(frameOf('narrow', 'x')))),
-  );
-  const refused = outcomes.filter((outcome) => outcome instanceof SluiceError);
-  assert.ok(refused.length > 0);
-  for (const { code, scope } of refused) assert.deepEqual([code, scope], ['SINK_DOWN', 'bus']);
-  await channel.purgeQueue('narrow');
-  await sendThrough(writer.end, frameOf('narrow', 'x'));
-});
+serverTest(
+  'a queue that rejects what it has no room for is the fault of the bus, until it has',
+  { needs },
+  async () => {
+    const { url, channel } = await queue('narrow', {
+      durable: true,
+      arguments: { 'x-max-length': 2, 'x-overflow': 'reject-publish' },
+    });
+    const writer = await sink(url, { queue: 'narrow' });
+    const outcomes = await Promise.all(
+      Array.from({ length: 6 }, () => outcomeOf(() => writer.end.send(frameOf('narrow', 'x')))),
+    );
+    const refused = outcomes.filter((outcome) => outcome instanceof SluiceError);
+    assert.ok(refused.length > 0);
+    for (const { code, scope } of refused) assert.deepEqual([code, scope], ['SINK_DOWN', 'bus']);
+    await channel.purgeQueue('narrow');
+    await sendThrough(writer.end, frameOf('narrow', 'x'));
+  },
+);
 
-law('a user who may not write is told so, and tried again without haste', { needs }, async () => {
+serverTest('a user who may not write is told so, and tried again without haste', { needs }, async () => {
   const server = await home();
   const { vhost } = server;
   const { url } = await queue('forbidden');
@@ -268,7 +284,7 @@ law('a user who may not write is told so, and tried again without haste', { need
   await sendThrough(writer.end, frameOf('forbidden', 'x'));
 });
 
-law(
+serverTest(
   'a message over which the server ends every connection is found and refused, and its neighbours pass',
   { needs },
   async () => {

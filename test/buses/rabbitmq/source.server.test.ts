@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Options } from 'amqplib';
 import { ACCEPT } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import {
@@ -30,7 +30,7 @@ const needs = NEEDS;
 const queueWith = queuesAt(home);
 const create = { connection: { create: true } };
 
-law(
+serverTest(
   'under create an exchange of each type feeds the queue that the route owns, by its bindings',
   { needs },
   async () => {
@@ -59,20 +59,24 @@ law(
   },
 );
 
-law('without create nothing is declared: what is missing is named, and found once it is there', { needs }, async () => {
-  const { url } = await home();
-  const channel = await channelTo(url);
-  const reader = openingSource(url, { queue: 'later' });
-  assert.match(await reader.reported('BUS_MISSING'), /no queue 'later'.*create: true/);
-  await channel.assertQueue('later', QUORUM);
-  await reader.opened;
-  const fed = openingSource(url, { exchange: 'no-exchange', bind: [{ routingKey: '#' }] }, { route: 'fed' });
-  assert.match(await fed.reported('BUS_MISSING'), /no exchange 'no-exchange'/);
-  const unknown = openingSource(url, { exchange: 'no-type', bind: [{ routingKey: '#' }] }, create);
-  assert.match(await unknown.reported('BUS_MISSING'), /give exchangeType/);
-});
+serverTest(
+  'without create nothing is declared: what is missing is named, and found once it is there',
+  { needs },
+  async () => {
+    const { url } = await home();
+    const channel = await channelTo(url);
+    const reader = openingSource(url, { queue: 'later' });
+    assert.match(await reader.reported('BUS_MISSING'), /no queue 'later'.*create: true/);
+    await channel.assertQueue('later', QUORUM);
+    await reader.opened;
+    const fed = openingSource(url, { exchange: 'no-exchange', bind: [{ routingKey: '#' }] }, { route: 'fed' });
+    assert.match(await fed.reported('BUS_MISSING'), /no exchange 'no-exchange'/);
+    const unknown = openingSource(url, { exchange: 'no-type', bind: [{ routingKey: '#' }] }, create);
+    assert.match(await unknown.reported('BUS_MISSING'), /give exchangeType/);
+  },
+);
 
-law(
+serverTest(
   'a queue that is not as the route says is explained, tried again without haste, and taken once it fits',
   { needs },
   async () => {
@@ -105,7 +109,7 @@ law(
   },
 );
 
-law('a queue that is deleted cancels the consumer, which is back once the queue is', { needs }, async () => {
+serverTest('a queue that is deleted cancels the consumer, which is back once the queue is', { needs }, async () => {
   const { url, channel } = await queueWith('deleted', ['m0']);
   const reader = await source(url, { queue: 'deleted' });
   await take(reader.end, 1);
@@ -126,7 +130,7 @@ const declared = (type: string): Options.AssertQueue => ({ durable: true, argume
 
 for (const was of ['classic', 'quorum'] as const) {
   for (const is of TYPES.filter((type) => type !== was)) {
-    law(
+    serverTest(
       `a ${was} queue that is deleted and made again as ${is === 'stream' ? 'a stream' : is} is a loss, and is read from its beginning`,
       { needs },
       async () => {
@@ -156,7 +160,7 @@ for (const [type, is] of [
   ['quorum', 'stream'],
   ['stream', 'quorum'],
 ] as const) {
-  law(`a route that says type: ${type} does not read a ${is}, and says what it is`, { needs }, async () => {
+  serverTest(`a route that says type: ${type} does not read a ${is}, and says what it is`, { needs }, async () => {
     const queue = `${is}-no-${type}`;
     const { url, channel } = await queueWith(queue, [], declared(is));
     const reader = openingSource(url, { queue, type });
@@ -167,23 +171,27 @@ for (const [type, is] of [
   });
 }
 
-law('connections that the server closes are made again, and what was unsettled comes in order', { needs }, async () => {
-  const { url } = await queueWith('closed', bodies(20));
-  const server = await home();
-  const reader = await source(url, { queue: 'closed' });
-  const first = await take(reader.end, 10);
-  for (const delivery of first.slice(0, 5)) delivery.settle(ACCEPT);
-  const lost = reader.hears('disconnected');
-  // The acknowledgement must be there before the end. What the server lists is some seconds old: so ask the queue.
-  const ask = `ra:leader_query({'${server.vhost}_closed', node()}, fun rabbit_fifo:query_messages_checked_out/1)`;
-  const left = async (): Promise<boolean> => (await server.ctl('eval', `{ok, {_, N}, _} = ${ask}, N.`)) === '15';
-  await waitFor(left, DEADLINE_MS, 'five to be acknowledged');
-  await server.closeConnections('for the test', url);
-  await lost;
-  assert.deepEqual(texts(await take(reader.end, 15)), bodies(15, 5));
-});
+serverTest(
+  'connections that the server closes are made again, and what was unsettled comes in order',
+  { needs },
+  async () => {
+    const { url } = await queueWith('closed', bodies(20));
+    const server = await home();
+    const reader = await source(url, { queue: 'closed' });
+    const first = await take(reader.end, 10);
+    for (const delivery of first.slice(0, 5)) delivery.settle(ACCEPT);
+    const lost = reader.hears('disconnected');
+    // The acknowledgement must be there before the end. What the server lists is some seconds old: so ask the queue.
+    const ask = `ra:leader_query({'${server.vhost}_closed', node()}, fun rabbit_fifo:query_messages_checked_out/1)`;
+    const left = async (): Promise<boolean> => (await server.ctl('eval', `{ok, {_, N}, _} = ${ask}, N.`)) === '15';
+    await waitFor(left, DEADLINE_MS, 'five to be acknowledged');
+    await server.closeConnections('for the test', url);
+    await lost;
+    assert.deepEqual(texts(await take(reader.end, 15)), bodies(15, 5));
+  },
+);
 
-law('a message-id is the id at every delivery; without one no two messages share an id', { needs }, async () => {
+serverTest('a message-id is the id at every delivery; without one no two messages share an id', { needs }, async () => {
   const { url, channel } = await queueWith('named', []);
   for (const messageId of ['a', 'b']) channel.sendToQueue('named', Buffer.from('same'), { messageId });
   for (let count = 0; count < 2; count += 1) channel.sendToQueue('named', Buffer.from('same'));
@@ -201,7 +209,7 @@ law('a message-id is the id at every delivery; without one no two messages share
   assert.equal(new Set([...first, ...second]).size, 6);
 });
 
-law(
+serverTest(
   'a message that died before brings its x-death along, and a bridge carries it where no server acts on it',
   { needs },
   async () => {
@@ -227,7 +235,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'what a rejected delivery leaves at a dead-letter exchange is nothing: its dead letter is ours',
   { needs },
   async () => {
@@ -245,7 +253,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'a stream that is not called one is noticed, and a queue that is called a stream is refused',
   { needs },
   async () => {
@@ -262,7 +270,7 @@ law(
   },
 );
 
-law('large messages in a small window come through, one after the other', { needs }, async () => {
+serverTest('large messages in a small window come through, one after the other', { needs }, async () => {
   const { url, channel } = await queueWith('large', []);
   for (let count = 0; count < 8; count += 1) channel.sendToQueue('large', Buffer.alloc(300_000, count));
   const reader = await source(url, { queue: 'large' }, { window: { messages: 100, bytes: 100_000 } });
@@ -276,7 +284,7 @@ law('large messages in a small window come through, one after the other', { need
   }
 });
 
-law('what lies in the queue is untouched until it is settled', { needs }, async () => {
+serverTest('what lies in the queue is untouched until it is settled', { needs }, async () => {
   const { url, channel } = await queueWith('kept', ['m0', 'm1']);
   const reader = await source(url, { queue: 'kept' });
   const [first] = await take(reader.end, 2);

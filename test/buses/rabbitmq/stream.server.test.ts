@@ -4,7 +4,7 @@ import type { Channel } from 'amqplib';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { RabbitFrom, Start } from '../../../runtime/buses/rabbitmq/options.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { newMemo } from '../../harness/memo.ts';
 import { startLink } from '../../harness/link.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -51,7 +51,7 @@ async function visit(
   return read;
 }
 
-law(
+serverTest(
   'a route begins where start says: first, last, at an offset, at a time, or with what comes next',
   { needs },
   async () => {
@@ -73,21 +73,25 @@ law(
   },
 );
 
-law('an id is stream and offset, the same for every reader', { needs }, async () => {
+serverTest('an id is stream and offset, the same for every reader', { needs }, async () => {
   const { url } = await stream('ids', bodies(3));
   const ids = (await visit(url, streamOf('ids'), newMemo(), 3)).map(({ id }) => id);
   assert.deepEqual(ids, ['ids:0', 'ids:1', 'ids:2']);
 });
 
-law('a route goes on behind what it settled, with nothing left out and nothing repeated', { needs }, async () => {
-  const { url, channel } = await stream('goes-on', bodies(10));
-  const checkpoint = newMemo();
-  assert.deepEqual(texts(await visit(url, streamOf('goes-on', 'first'), checkpoint, 4)), bodies(4));
-  await append(channel, 'goes-on', bodies(2, 10));
-  assert.deepEqual(texts(await visit(url, streamOf('goes-on', 'next'), checkpoint, 8)), bodies(8, 4));
-});
+serverTest(
+  'a route goes on behind what it settled, with nothing left out and nothing repeated',
+  { needs },
+  async () => {
+    const { url, channel } = await stream('goes-on', bodies(10));
+    const checkpoint = newMemo();
+    assert.deepEqual(texts(await visit(url, streamOf('goes-on', 'first'), checkpoint, 4)), bodies(4));
+    await append(channel, 'goes-on', bodies(2, 10));
+    assert.deepEqual(texts(await visit(url, streamOf('goes-on', 'next'), checkpoint, 8)), bodies(8, 4));
+  },
+);
 
-law(
+serverTest(
   'what is unsettled in the middle comes again at the next start, with what was settled behind it',
   { needs },
   async () => {
@@ -101,7 +105,7 @@ law(
   },
 );
 
-law('the place is written about once a second: a crash repeats no more than that', { needs }, async () => {
+serverTest('the place is written about once a second: a crash repeats no more than that', { needs }, async () => {
   const { url } = await stream('crash', bodies(10));
   let writes = 0;
   const kept = newMemo();
@@ -121,28 +125,34 @@ law('the place is written about once a second: a crash repeats no more than that
   assert.deepEqual(texts(await visit(url, streamOf('crash'), { ...checkpoint }, 4)), bodies(4, 6));
 });
 
-law('cuts repeat nothing and leave nothing out, for the engine still holds what it was given', { needs }, async () => {
-  const { channel } = await stream('cuts', bodies(10));
-  const { port, vhost } = await home();
-  await using link = await startLink(port);
-  const reader = await source(`amqp://127.0.0.1:${link.port}/${vhost}`, streamOf('cuts'), { window: { messages: 4 } });
-  const seen: string[] = [];
-  for (let round = 0; round < 4; round += 1) {
-    const read = await take(reader.end, 4);
-    seen.push(...texts(read));
-    const lost = reader.hears('disconnected');
-    await link.cut();
-    await lost;
-    // Settled in a later session than they came in.
-    for (const delivery of read) delivery.settle(ACCEPT);
-    await append(channel, 'cuts', bodies(2, 10 + 2 * round));
-    await link.mend();
-  }
-  seen.push(...texts(await take(reader.end, 2)));
-  assert.deepEqual(seen, bodies(18));
-});
+serverTest(
+  'cuts repeat nothing and leave nothing out, for the engine still holds what it was given',
+  { needs },
+  async () => {
+    const { channel } = await stream('cuts', bodies(10));
+    const { port, vhost } = await home();
+    await using link = await startLink(port);
+    const reader = await source(`amqp://127.0.0.1:${link.port}/${vhost}`, streamOf('cuts'), {
+      window: { messages: 4 },
+    });
+    const seen: string[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      const read = await take(reader.end, 4);
+      seen.push(...texts(read));
+      const lost = reader.hears('disconnected');
+      await link.cut();
+      await lost;
+      // Settled in a later session than they came in.
+      for (const delivery of read) delivery.settle(ACCEPT);
+      await append(channel, 'cuts', bodies(2, 10 + 2 * round));
+      await link.mend();
+    }
+    seen.push(...texts(await take(reader.end, 2)));
+    assert.deepEqual(seen, bodies(18));
+  },
+);
 
-law('what was written while a route that began with next was away is not left out', { needs }, async () => {
+serverTest('what was written while a route that began with next was away is not left out', { needs }, async () => {
   const { url, channel } = await stream('next', ['old']);
   await sleep(2100);
   const checkpoint = newMemo();
@@ -152,7 +162,7 @@ law('what was written while a route that began with next was away is not left ou
   assert.deepEqual(texts(await visit(url, streamOf('next', 'next'), checkpoint, 2)), bodies(2));
 });
 
-law(
+serverTest(
   'a place that retention has cut off is an alarm with the number of messages, and reading goes on',
   { needs },
   async () => {
@@ -182,7 +192,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'a stream that was deleted and made again is an alarm, and is read from its beginning under other ids',
   { needs },
   async () => {
@@ -204,7 +214,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'so it is where the route has settled nothing of the one before: what a sink may hold of that has other ids',
   { needs },
   async () => {
@@ -232,7 +242,7 @@ law(
   },
 );
 
-law('a shorter stream of that name is an alarm too, and nothing of it is left out', { needs }, async () => {
+serverTest('a shorter stream of that name is an alarm too, and nothing of it is left out', { needs }, async () => {
   const { url, channel, make } = await stream('shorter', bodies(10));
   const checkpoint = newMemo();
   await visit(url, streamOf('shorter'), checkpoint, 8);
@@ -245,18 +255,22 @@ law('a shorter stream of that name is an alarm too, and nothing of it is left ou
   assert.match(await reader.reported('STREAM_REPLACED'), /ends before the place/);
 });
 
-law('a stream is made under create, and its consumer is back after the stream was deleted', { needs }, async () => {
-  const { url } = await home();
-  const channel = await channelTo(url);
-  const reader = openingSource(url, streamOf('created'), { connection: { create: true } });
-  const end = await reader.opened;
-  await append(channel, 'created', ['m0']);
-  assert.deepEqual(texts(await take(end, 1)), ['m0']);
-  await holds(channel, 'created', 1);
-  const lost = reader.hears('disconnected');
-  await channel.deleteQueue('created');
-  await lost;
-  await reader.hears('connected');
-  await append(channel, 'created', ['m1']);
-  assert.deepEqual(texts(await take(end, 1)), ['m1']);
-});
+serverTest(
+  'a stream is made under create, and its consumer is back after the stream was deleted',
+  { needs },
+  async () => {
+    const { url } = await home();
+    const channel = await channelTo(url);
+    const reader = openingSource(url, streamOf('created'), { connection: { create: true } });
+    const end = await reader.opened;
+    await append(channel, 'created', ['m0']);
+    assert.deepEqual(texts(await take(end, 1)), ['m0']);
+    await holds(channel, 'created', 1);
+    const lost = reader.hears('disconnected');
+    await channel.deleteQueue('created');
+    await lost;
+    await reader.hears('connected');
+    await append(channel, 'created', ['m1']);
+    assert.deepEqual(texts(await take(end, 1)), ['m1']);
+  },
+);

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { ACCEPT } from '#contract/delivery.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { channelTo, NEEDS, oneHome, QUORUM, source, take, textOf } from './ends.ts';
 
 const home = oneHome();
@@ -81,7 +81,7 @@ function texts(pairs: readonly (readonly [string, string])[]): (into: Buffer) =>
   };
 }
 
-law(
+serverTest(
   'a message with headers that the client cannot read comes with that fault, and its neighbours follow',
   { needs: NEEDS },
   async () => {
@@ -109,7 +109,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'two labels of one spelling in one table are noticed, of which the client keeps the last',
   { needs: NEEDS },
   async () => {

@@ -25,7 +25,7 @@ const KINDS: Readonly<Record<string, Change['kind']>> = {
   M: 'map',
 };
 
-/** Environment of a process whose changes below `folder` are written down in `log`. The need of its law: `recorded-disk`. */
+/** Environment of a process whose changes below `folder` are written down in `log`. The need of its test: `recorded-disk`. */
 export async function recording(folder: string, log: string, scratch: string): Promise<Record<string, string>> {
   const library = join(scratch, 'recorder.so');
   const source = join(import.meta.dirname, 'recorder.c');

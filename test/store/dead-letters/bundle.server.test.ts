@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { law } from '../../harness/law.ts';
-import { SERVERS } from '../../host/ground.ts';
-import { startNode, startSluice } from '../../host/sluice-process.ts';
-import { BROKEN, FIXED, letterGround } from './dlq-fixture.ts';
+import { serverTest } from '../../harness/server-test.ts';
+import { SERVERS } from '../../host/fixture.ts';
+import { startNode, startSluice } from '../../harness/sluice-process.ts';
+import { BROKEN, FIXED, letterFixture } from './dlq-fixture.ts';
 
-law('a running bundle sends letters through again that an older one left', SERVERS, async () => {
-  await using place = await letterGround();
+serverTest('a running bundle sends letters through again that an older one left', SERVERS, async () => {
+  await using place = await letterFixture();
   await place.fill(3);
   const bundle = async (source: string): Promise<string> => {
     place.mend(source);
@@ -26,6 +26,6 @@ law('a running bundle sends letters through again that an older one left', SERVE
   const { code, out, err } = await place.dlq('replay', '--json');
   assert.equal(code, 0, out + err);
   assert.match(err, /by the running pipeline/);
-  assert.equal((await place.ground.stream.read(5)).length, 5);
+  assert.equal((await place.fixture.stream.read(5)).length, 5);
   assert.deepEqual(place.letters(), []);
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import type { Place } from '../../harness/shared.ts';
-import { type Ground, ground } from '../../host/ground.ts';
+import { type Fixture, fixture } from '../../host/fixture.ts';
 import type { Variation } from '../../host/field-to-core.ts';
-import { type SluiceProcess, startSluice } from '../../host/sluice-process.ts';
+import { type SluiceProcess, startSluice } from '../../harness/sluice-process.ts';
 import { readLetters } from '../../host/memory-run.ts';
 
 /** Refuses every body with `bad`. */
@@ -12,8 +12,8 @@ export default (body) => (body.bad ? reject('not yet') : body);`;
 export const FIXED = 'export default (body) => ({ ...body, fixed: true });';
 
 /** MQTT to JetStream through a function that can be mended, and the command line beside it. */
-export interface LetterGround extends AsyncDisposable {
-  readonly ground: Ground;
+export interface LetterFixture extends AsyncDisposable {
+  readonly fixture: Fixture;
   readonly state: string;
   readonly file: string;
   mend(source: string): void;
@@ -29,9 +29,9 @@ export interface LetterGround extends AsyncDisposable {
 }
 
 /** `ownCore`: a server of the test's own, which the test ends. */
-export async function letterGround(variation: Variation = {}, ownCore?: Place): Promise<LetterGround> {
+export async function letterFixture(variation: Variation = {}, ownCore?: Place): Promise<LetterFixture> {
   const stack = new AsyncDisposableStack();
-  const place = stack.use(await ground({ source: BROKEN, ...variation }, ownCore));
+  const place = stack.use(await fixture({ source: BROKEN, ...variation }, ownCore));
   const { project } = place;
   const file = project.path('pipelines/bridge.yaml');
   const state = project.path('state');
@@ -56,7 +56,7 @@ export async function letterGround(variation: Variation = {}, ownCore?: Place): 
     await Promise.all(sent);
   };
   return {
-    ground: place,
+    fixture: place,
     state,
     file,
     mend: (source) => writeFileSync(project.path('functions/f.ts'), source),

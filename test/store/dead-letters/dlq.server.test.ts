@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { SERVERS } from '../../host/ground.ts';
-import { envelope, letterGround } from './dlq-fixture.ts';
+import { SERVERS } from '../../host/fixture.ts';
+import { envelope, letterFixture } from './dlq-fixture.ts';
 
 const SCHEMA = {
   type: 'object',
   properties: { at: { type: 'object', properties: { lat: { type: 'number', maximum: 90 } } } },
 };
 
-law('list filters by route, code, key, time and number, and says how many there are', SERVERS, async () => {
-  await using place = await letterGround();
+serverTest('list filters by route, code, key, time and number, and says how many there are', SERVERS, async () => {
+  await using place = await letterFixture();
   const bridge = place.run();
   await bridge.said('ready');
   await place.publishBad(2, 'a');
   await place.publishBad(1, 'b');
-  await place.ground.publisher.publish('in/c', 'no json');
+  await place.fixture.publisher.publish('in/c', 'no json');
   await bridge.said('dead-letter', 4);
   const found = async (...args: readonly string[]): Promise<number[]> => {
     const { code, out, err } = await place.dlq('list', '--json', ...args);
@@ -61,17 +61,17 @@ law('list filters by route, code, key, time and number, and says how many there 
   }
 });
 
-law('show prints every field and marks the place that the schema refused', SERVERS, async () => {
-  await using place = await letterGround({
+serverTest('show prints every field and marks the place that the schema refused', SERVERS, async () => {
+  await using place = await letterFixture({
     files: { 'schemas/s.json': SCHEMA },
     route: { stages: [{ validate: 's' }] },
   });
   const bridge = place.run();
   await bridge.said('ready');
   const userProperties = { seclabel: 'S;REL=A' };
-  await place.ground.publisher.publish('in/k', '{"n":1,"at":{"lon":2,"lat":99}}', { userProperties });
-  await place.ground.publisher.publish('in/k', '\u001B[31m no json');
-  await place.ground.publisher.publish('in/k', Buffer.from([0, 255, 65]));
+  await place.fixture.publisher.publish('in/k', '{"n":1,"at":{"lon":2,"lat":99}}', { userProperties });
+  await place.fixture.publisher.publish('in/k', '\u001B[31m no json');
+  await place.fixture.publisher.publish('in/k', Buffer.from([0, 255, 65]));
   await bridge.said('dead-letter', 3);
   const { code, out } = await place.dlq('show', '1');
   assert.equal(code, 0);
@@ -99,49 +99,53 @@ law('show prints every field and marks the place that the schema refused', SERVE
   assert.equal((await place.dlq('show', '77')).code, 2);
 });
 
-law('discard asks first, then removes what is meant and counts it; export gives every byte back', SERVERS, async () => {
-  await using place = await letterGround();
-  const bridge = place.run('--admin', '127.0.0.1:0');
-  await bridge.said('ready');
-  const { url } = await bridge.said('admin');
-  await place.publishBad(3, 'a');
-  await place.publishBad(2, 'b');
-  await bridge.said('dead-letter', 5);
-  const lines = (await place.dlq('export')).out
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  assert.deepEqual(
-    lines.map((line) => [line.number, JSON.parse(Buffer.from(line.body, 'base64').toString()).n]),
-    [1, 2, 3, 4, 5].map((number) => [number, number]),
-  );
-  assert.deepEqual(
-    lines[0].headers.find(([name]: [string]) => name === 'seclabel'),
-    ['seclabel', ['S;REL=A']],
-  );
-  const file = join(place.state, 'letters.jsonl');
-  await place.dlq('export', '--out', file, '--key', 'b');
-  assert.equal(readFileSync(file, 'utf8').trim().split('\n').length, 2);
-  const asked = await place.dlq('discard', '--key', 'a');
-  assert.deepEqual([asked.code, place.letters().length], [2, 5]);
-  assert.match(asked.err, /expected --yes, for 3 letters/);
-  const done = await place.dlq('discard', '--key', 'a', '--yes', '--json');
-  assert.deepEqual([done.code, envelope(done.out)['discarded'], place.letters().length], [0, 3, 2]);
-  // The bridge looks at its store now and then.
-  const scraped = async (): Promise<string> => (await fetch(`${String(url)}/metrics`)).text();
-  const count = /sluice_dead_letters\{pipeline="bridge",route="up"\} 2\n/;
-  await waitFor(async () => count.test(await scraped()), 5000, 'the bridge to know of the discard');
-  const metrics = await scraped();
-  assert.match(metrics, count);
-  assert.match(metrics, /sluice_dead_letters_discarded_total\{pipeline="bridge",route="up",reason="operator"\} 3\n/);
-  assert.match(metrics, /sluice_dead_letters_oldest_timestamp_seconds\{[^}]*\} 1\d{9}\.?\d*\n/);
-});
+serverTest(
+  'discard asks first, then removes what is meant and counts it; export gives every byte back',
+  SERVERS,
+  async () => {
+    await using place = await letterFixture();
+    const bridge = place.run('--admin', '127.0.0.1:0');
+    await bridge.said('ready');
+    const { url } = await bridge.said('admin');
+    await place.publishBad(3, 'a');
+    await place.publishBad(2, 'b');
+    await bridge.said('dead-letter', 5);
+    const lines = (await place.dlq('export')).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map((line) => [line.number, JSON.parse(Buffer.from(line.body, 'base64').toString()).n]),
+      [1, 2, 3, 4, 5].map((number) => [number, number]),
+    );
+    assert.deepEqual(
+      lines[0].headers.find(([name]: [string]) => name === 'seclabel'),
+      ['seclabel', ['S;REL=A']],
+    );
+    const file = join(place.state, 'letters.jsonl');
+    await place.dlq('export', '--out', file, '--key', 'b');
+    assert.equal(readFileSync(file, 'utf8').trim().split('\n').length, 2);
+    const asked = await place.dlq('discard', '--key', 'a');
+    assert.deepEqual([asked.code, place.letters().length], [2, 5]);
+    assert.match(asked.err, /expected --yes, for 3 letters/);
+    const done = await place.dlq('discard', '--key', 'a', '--yes', '--json');
+    assert.deepEqual([done.code, envelope(done.out)['discarded'], place.letters().length], [0, 3, 2]);
+    // The bridge looks at its store now and then.
+    const scraped = async (): Promise<string> => (await fetch(`${String(url)}/metrics`)).text();
+    const count = /sluice_dead_letters\{pipeline="bridge",route="up"\} 2\n/;
+    await waitFor(async () => count.test(await scraped()), 5000, 'the bridge to know of the discard');
+    const metrics = await scraped();
+    assert.match(metrics, count);
+    assert.match(metrics, /sluice_dead_letters_discarded_total\{pipeline="bridge",route="up",reason="operator"\} 3\n/);
+    assert.match(metrics, /sluice_dead_letters_oldest_timestamp_seconds\{[^}]*\} 1\d{9}\.?\d*\n/);
+  },
+);
 
-law(
+serverTest(
   'where no pipeline has run every word of dlq ends with 3, and where no letter was written with 0',
   SERVERS,
   async () => {
-    await using place = await letterGround();
+    await using place = await letterFixture();
     const words = ['list', 'replay', 'discard', 'export'];
     for (const word of words) {
       const { code, err } = await place.dlq(word);

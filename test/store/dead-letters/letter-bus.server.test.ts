@@ -3,16 +3,16 @@ import { test } from 'node:test';
 import { SluiceError } from '#contract/errors.ts';
 import { type Frame, NO_HEADERS } from '#contract/frame.ts';
 import { memoryHub } from '../../../runtime/buses/memory/hub.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { MOST_HEADER_VALUES } from '../../../runtime/engine/header-bound.ts';
 import { startMemoryRun, type MemoryRun } from '../../host/memory-run.ts';
 import { watchStream } from '../../host/out-stream.ts';
-import { letterGround } from './dlq-fixture.ts';
+import { letterFixture } from './dlq-fixture.ts';
 
-let grounds = 0;
+let fixtures = 0;
 
 /** A route that refuses every message, and a hub of its own for its dead letters. */
 async function withLetterHub(deadLetter: object = {}): Promise<{
@@ -20,8 +20,8 @@ async function withLetterHub(deadLetter: object = {}): Promise<{
   hub: ReturnType<typeof memoryHub>;
   take: (count: number) => Promise<readonly Frame[]>;
 }> {
-  grounds += 1;
-  const name = `letters-${grounds}`;
+  fixtures += 1;
+  const name = `letters-${fixtures}`;
   const hub = memoryHub(name);
   const run = await startMemoryRun({
     files: { 'functions/f.ts': "import { reject } from 'sluice';\nexport default () => reject('no\\nway');" },
@@ -184,12 +184,12 @@ const EMPTY: Frame = {
   expiresAtMs: undefined,
 };
 
-law(
+serverTest(
   'dead letters go to JetStream; while that server is down the deliveries stay unsettled, and a kill -9 loses none of them',
   { needs: ['mosquitto', 'nats', 'nats-process'] },
   async () => {
     await using grave = await startNats();
-    await using place = await letterGround({
+    await using place = await letterFixture({
       buses: { grave: { bus: 'jetstream', url: grave.url, create: true } },
       route: { deadLetter: { bus: 'grave', stream: 'OUT', subject: 'dead.{route}.{key}' } },
     });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { SERVERS } from '../../host/ground.ts';
+import { SERVERS } from '../../host/fixture.ts';
 import type { Stored } from '../../host/out-stream.ts';
-import { BROKEN, envelope, FIXED, letterGround } from './dlq-fixture.ts';
+import { BROKEN, envelope, FIXED, letterFixture } from './dlq-fixture.ts';
 
 function numbers(stored: readonly Stored[]): number[] {
   return stored.map(({ body }) => (JSON.parse(Buffer.from(body).toString()) as { n: number }).n);
@@ -16,18 +16,18 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
 
-law(
+serverTest(
   'with the pipeline stopped, a replay sends every letter once, in order, with the id and the label that it had, and the letters are gone',
   SERVERS,
   async () => {
-    await using place = await letterGround();
+    await using place = await letterFixture();
     await place.fill(20);
     const ids = place.letters().map((letter) => letter['id']);
     place.mend(FIXED);
     const { code, out, err } = await place.dlq('replay', '--json');
     assert.equal(code, 0, err + out);
     assert.deepEqual(envelope(out)['wentThrough'], 20);
-    const stored = await place.ground.stream.read(20);
+    const stored = await place.fixture.stream.read(20);
     assert.deepEqual(numbers(stored), upTo(20));
     assert.deepEqual(
       stored.map((message) => message.header('Nats-Msg-Id')[0]),
@@ -41,34 +41,38 @@ law(
   },
 );
 
-law('with the pipeline running, a replay goes through it beside what arrives, within seconds', SERVERS, async () => {
-  await using place = await letterGround();
-  await place.fill(20);
-  place.mend(FIXED);
-  const bridge = place.run();
-  await bridge.said('ready');
-  await place.publishBad(1, 'new');
-  await place.ground.stream.read(1);
-  const startMs = performance.now();
-  const { code, out, err } = await place.dlq('replay', '--json');
-  assert.equal(code, 0, err + out);
-  assert.ok(performance.now() - startMs < patient(10_000));
-  assert.match(err, /replay by the running pipeline: 20 of 20|replay by the running pipeline/);
-  await place.publishBad(1, 'new');
-  const stored = await place.ground.stream.read(22);
-  assert.deepEqual(
-    numbers(stored).toSorted((a, b) => a - b),
-    upTo(22),
-  );
-  assert.deepEqual(place.letters(), []);
-  assert.equal(bridge.lines().filter(({ event }) => event === 'disconnected').length, 0);
-});
+serverTest(
+  'with the pipeline running, a replay goes through it beside what arrives, within seconds',
+  SERVERS,
+  async () => {
+    await using place = await letterFixture();
+    await place.fill(20);
+    place.mend(FIXED);
+    const bridge = place.run();
+    await bridge.said('ready');
+    await place.publishBad(1, 'new');
+    await place.fixture.stream.read(1);
+    const startMs = performance.now();
+    const { code, out, err } = await place.dlq('replay', '--json');
+    assert.equal(code, 0, err + out);
+    assert.ok(performance.now() - startMs < patient(10_000));
+    assert.match(err, /replay by the running pipeline: 20 of 20|replay by the running pipeline/);
+    await place.publishBad(1, 'new');
+    const stored = await place.fixture.stream.read(22);
+    assert.deepEqual(
+      numbers(stored).toSorted((a, b) => a - b),
+      upTo(22),
+    );
+    assert.deepEqual(place.letters(), []);
+    assert.equal(bridge.lines().filter(({ event }) => event === 'disconnected').length, 0);
+  },
+);
 
-law(
+serverTest(
   'a letter that fails again is the same letter: its attempts are added up, its error is the new one',
   SERVERS,
   async () => {
-    await using place = await letterGround({ route: { retry: { attempts: 2, backoff: '1ms..2ms' } } });
+    await using place = await letterFixture({ route: { retry: { attempts: 2, backoff: '1ms..2ms' } } });
     await place.fill(3);
     place.mend("export default () => { throw new Error('worse'); };");
     const { code, out } = await place.dlq('replay', '--id', '2,3', '--json');
@@ -97,98 +101,102 @@ law(
   },
 );
 
-law('an interrupted replay says what waits, and its repetition sends the rest: each letter once', SERVERS, async () => {
-  await using place = await letterGround();
-  await place.fill(60);
-  place.mend(FIXED);
-  const first = place.startDlq('replay', '--rate', '20/s', '--json');
-  await waitFor(async () => (await place.ground.stream.count()) >= 5, 20_000, 'the first letters');
-  first.signal('SIGINT');
-  assert.equal(await first.ended(), 3, first.stderr());
-  const { wentThrough } = envelope(first.stdout());
-  const gone = Number(wentThrough);
-  assert.ok(gone >= 5 && gone < 60, first.stdout());
-  assert.equal(place.letters().length, 60 - gone);
-  assert.equal(await place.ground.stream.count(), gone);
-  const second = await place.dlq('replay', '--json');
-  assert.equal(second.code, 0, second.err);
-  assert.deepEqual(numbers(await place.ground.stream.read(60)), upTo(60));
-});
+serverTest(
+  'an interrupted replay says what waits, and its repetition sends the rest: each letter once',
+  SERVERS,
+  async () => {
+    await using place = await letterFixture();
+    await place.fill(60);
+    place.mend(FIXED);
+    const first = place.startDlq('replay', '--rate', '20/s', '--json');
+    await waitFor(async () => (await place.fixture.stream.count()) >= 5, 20_000, 'the first letters');
+    first.signal('SIGINT');
+    assert.equal(await first.ended(), 3, first.stderr());
+    const { wentThrough } = envelope(first.stdout());
+    const gone = Number(wentThrough);
+    assert.ok(gone >= 5 && gone < 60, first.stdout());
+    assert.equal(place.letters().length, 60 - gone);
+    assert.equal(await place.fixture.stream.count(), gone);
+    const second = await place.dlq('replay', '--json');
+    assert.equal(second.code, 0, second.err);
+    assert.deepEqual(numbers(await place.fixture.stream.read(60)), upTo(60));
+  },
+);
 
-law(
+serverTest(
   'a replay that is killed repeats at most what was in flight, and where the sink removes duplicates nothing is doubled',
   SERVERS,
   async () => {
-    await using place = await letterGround();
+    await using place = await letterFixture();
     await place.fill(60);
     place.mend(FIXED);
     const first = place.startDlq('replay', '--rate', '50/s');
-    await waitFor(async () => (await place.ground.stream.count()) >= 5, 20_000, 'the first letters');
+    await waitFor(async () => (await place.fixture.stream.count()) >= 5, 20_000, 'the first letters');
     first.signal('SIGKILL');
     await first.ended();
-    const arrived = await place.ground.stream.count();
+    const arrived = await place.fixture.stream.count();
     assert.ok(arrived < 60);
     const left = place.letters().length;
     assert.ok(60 - left <= arrived && arrived - (60 - left) <= 32, `${arrived} arrived, ${left} left`);
     const second = await place.dlq('replay', '--json');
     assert.equal(second.code, 0, second.err);
     assert.equal(envelope(second.out)['wentThrough'], left);
-    assert.deepEqual(numbers(await place.ground.stream.read(60)), upTo(60));
+    assert.deepEqual(numbers(await place.fixture.stream.read(60)), upTo(60));
     assert.deepEqual(place.letters(), []);
   },
 );
 
-law(
+serverTest(
   'Ctrl-C on the command stops a running pipeline from sending more letters, and leaves it running',
   SERVERS,
   async () => {
-    await using place = await letterGround();
+    await using place = await letterFixture();
     await place.fill(60);
     place.mend(FIXED);
     const bridge = place.run();
     await bridge.said('ready');
     const first = place.startDlq('replay', '--rate', '20/s', '--json');
-    await waitFor(async () => (await place.ground.stream.count()) >= 5, 20_000, 'the first letters');
+    await waitFor(async () => (await place.fixture.stream.count()) >= 5, 20_000, 'the first letters');
     first.signal('SIGINT');
     assert.equal(await first.ended(), 3, first.stderr());
     const gone = Number(envelope(first.stdout())['wentThrough']);
     assert.ok(gone >= 5 && gone < 40, `${gone} went through`);
     await new Promise((resolve) => setTimeout(resolve, 500));
-    assert.equal(await place.ground.stream.count(), gone);
+    assert.equal(await place.fixture.stream.count(), gone);
     assert.equal(place.letters().length, 60 - gone);
     const second = await place.dlq('replay', '--json');
     assert.equal(second.code, 0, second.err);
-    assert.deepEqual(numbers(await place.ground.stream.read(60)), upTo(60));
+    assert.deepEqual(numbers(await place.fixture.stream.read(60)), upTo(60));
   },
 );
 
-law(
+serverTest(
   'a bridge that is killed while it sends letters through again goes on with the rest at its next start',
   SERVERS,
   async () => {
-    await using place = await letterGround();
+    await using place = await letterFixture();
     await place.fill(60);
     place.mend(FIXED);
     const bridge = place.run();
     await bridge.said('ready');
     const command = place.startDlq('replay', '--rate', '40/s', '--json');
-    await waitFor(async () => (await place.ground.stream.count()) >= 5, 20_000, 'the first letters');
+    await waitFor(async () => (await place.fixture.stream.count()) >= 5, 20_000, 'the first letters');
     bridge.signal('SIGKILL');
     await bridge.ended();
     assert.equal(await command.ended(), 3);
     assert.match(command.stdout() + command.stderr(), /is gone: its next start sends/);
     const next = place.run();
     await next.said('ready');
-    assert.deepEqual(numbers(await place.ground.stream.read(60, 30_000)), upTo(60));
+    assert.deepEqual(numbers(await place.fixture.stream.read(60, 30_000)), upTo(60));
     await waitFor(() => place.letters().length === 0, 5000, 'the letters to be gone');
   },
 );
 
-law(
+serverTest(
   'letters that have expired are refused with what to write, and go through once their expiry is renewed',
   SERVERS,
   async () => {
-    await using place = await letterGround({ from: { expires: '1s' } });
+    await using place = await letterFixture({ from: { expires: '1s' } });
     await place.fill(2);
     place.mend(FIXED);
     await new Promise((resolve) => setTimeout(resolve, 1100));
@@ -197,12 +205,12 @@ law(
     assert.match(refused.err, /found 2 that have expired: write --renew-expiry 5m/);
     const renewed = await place.dlq('replay', '--renew-expiry', '5m', '--json');
     assert.equal(renewed.code, 0, renewed.err + renewed.out);
-    assert.deepEqual(numbers(await place.ground.stream.read(2)), [1, 2]);
+    assert.deepEqual(numbers(await place.fixture.stream.read(2)), [1, 2]);
   },
 );
 
-law('a replay that the broken function still refuses changes nothing but the count', SERVERS, async () => {
-  await using place = await letterGround();
+serverTest('a replay that the broken function still refuses changes nothing but the count', SERVERS, async () => {
+  await using place = await letterFixture();
   await place.fill(2);
   place.mend(BROKEN);
   for (const attempts of [2, 3]) {
@@ -213,15 +221,15 @@ law('a replay that the broken function still refuses changes nothing but the cou
       [attempts, attempts],
     );
   }
-  assert.equal(await place.ground.stream.count(), 0);
+  assert.equal(await place.fixture.stream.count(), 0);
 });
 
-law(
+serverTest(
   'where the sink cannot be reached the command says so, and the letters are as they were',
   { needs: ['mosquitto', 'nats-process'] },
   async () => {
     await using core = await startNats();
-    await using place = await letterGround({}, core);
+    await using place = await letterFixture({}, core);
     await place.fill(2);
     place.mend(FIXED);
     await core.stop();
@@ -239,11 +247,11 @@ law(
   },
 );
 
-law(
+serverTest(
   'letters of a route that the file no longer has, and wrong words, are refused with what to write',
   SERVERS,
   async () => {
-    await using place = await letterGround();
+    await using place = await letterFixture();
     await place.fill(1);
     const file = readFileSync(place.file, 'utf8');
     writeFileSync(place.file, file.replace('"up"', '"other"'));
@@ -262,20 +270,24 @@ law(
 );
 
 for (const trafficClass of ['command', 'audit', 'telemetry'] as const) {
-  law(`a letter of class ${trafficClass} comes back too, whatever the route remembers of it`, SERVERS, async () => {
-    await using place = await letterGround({
-      route: { class: trafficClass },
-      from: trafficClass === 'audit' ? {} : { expires: '5m' },
-    });
-    await place.fill(3);
-    place.mend(FIXED);
-    const { code, out, err } = await place.dlq('replay', '--id', '1', '--json');
-    assert.equal(code, 0, err + out);
-    assert.equal(envelope(out)['wentThrough'], 1);
-    assert.deepEqual(numbers(await place.ground.stream.read(1)), [1]);
-    assert.deepEqual(
-      place.letters().map((letter) => letter['number']),
-      [2, 3],
-    );
-  });
+  serverTest(
+    `a letter of class ${trafficClass} comes back too, whatever the route remembers of it`,
+    SERVERS,
+    async () => {
+      await using place = await letterFixture({
+        route: { class: trafficClass },
+        from: trafficClass === 'audit' ? {} : { expires: '5m' },
+      });
+      await place.fill(3);
+      place.mend(FIXED);
+      const { code, out, err } = await place.dlq('replay', '--id', '1', '--json');
+      assert.equal(code, 0, err + out);
+      assert.equal(envelope(out)['wentThrough'], 1);
+      assert.deepEqual(numbers(await place.fixture.stream.read(1)), [1]);
+      assert.deepEqual(
+        place.letters().map((letter) => letter['number']),
+        [2, 3],
+      );
+    },
+  );
 }

@@ -17,7 +17,7 @@ import { frameForTest } from '../../engine/route-for-test.ts';
 import { NO_MOUNT, smallDisk } from '../../harness/small-disk.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { startNode } from '../../host/sluice-process.ts';
+import { startNode } from '../../harness/sluice-process.ts';
 import { fileIn, guarded, MIB, openIn, spoolIn, textsIn } from './spool-fixture.ts';
 
 const DEADLINE_MS = 30_000;

@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
 import { readChanges, RecordedDisk, recording, writeFiles } from '../../harness/disk/recorded-disk.ts';
-import { law } from '../../harness/law.ts';
+import { serverTest } from '../../harness/server-test.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { seedOfRun } from '../../kill/random.ts';
@@ -96,7 +96,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-law(
+serverTest(
   'a power cut at any moment loses no message that the source heard accept of, whatever of the rest had reached the disk',
   { needs: ['recorded-disk'] },
   async (t) => {
@@ -107,7 +107,7 @@ law(
   },
 );
 
-law(
+serverTest(
   'a store that does not wait for the disk is convicted of losing messages',
   { needs: ['recorded-disk'] },
   async (t) => {

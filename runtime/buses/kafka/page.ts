@@ -1,0 +1,10 @@
+import type { BusPage } from '#contract/bus-page.ts';
+
+export const page: BusPage = {
+  title: 'Kafka',
+  examples: [
+    { title: 'source', from: { topics: ['a'] } },
+    { title: 'source, `start: latest`', from: { topics: ['a'], start: 'latest' } },
+    { title: 'sink', to: { topic: 'a' } },
+  ],
+};

@@ -1,0 +1,104 @@
+import { NOT_NOTED } from '#contract/oddity.ts';
+import type { LoggedTime } from '#contract/sink.ts';
+import { isStampedByServer, openBatch, type StoredBatch } from '../records/stored-batch.ts';
+
+/** The first look; each further one goes back four times as far. */
+const FIRST_LOOK = 512;
+const FURTHER = 4;
+/** Messages that are looked at for each id that is wanted, at most: the others are of others. */
+const SEEN_PER_ID = 8;
+
+/** How far the clock of a source may be ahead of the server's, where the server stamps what it appends. */
+const SKEW_MS = 5000;
+
+/** One record, as far as it matters here. */
+export interface LoggedId {
+  readonly id: string | undefined;
+  readonly time: LoggedTime;
+}
+
+export interface LogPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly leader: number;
+  /** The first offset there is, and the one behind the last. */
+  readonly low: number;
+  readonly high: number;
+  /** So many ids of the route suffice. */
+  readonly enough: number;
+}
+
+/** One partition that is read from its end back, one span of offsets after the other. */
+export class PartitionLogEnd {
+  readonly topic: string;
+  readonly partition: number;
+  readonly leader: number;
+  /** Whether it ended among messages of others, before enough was found. */
+  isCut = false;
+  readonly #place: LogPlace;
+  #found = 0;
+  #start: number;
+  #end: number;
+  #next: number;
+  #isAsked = false;
+
+  constructor(place: LogPlace) {
+    this.topic = place.topic;
+    this.partition = place.partition;
+    this.leader = place.leader;
+    this.#place = place;
+    this.#end = place.high;
+    this.#start = Math.max(place.low, place.high - FIRST_LOOK);
+    this.#next = this.#start;
+  }
+
+  get isEmpty(): boolean {
+    return this.#place.low >= this.#place.high;
+  }
+
+  /** From where it is to be asked for; undefined when it is done. An empty one is asked for once: whether we may. */
+  get fetchOffset(): number | undefined {
+    return this.#next < this.#end || !this.#isAsked ? this.#next : undefined;
+  }
+
+  /** What came from `fetchOffset` on. `each` gets every record of the span and says whether it is of the route. Throws what a batch throws. */
+  take(batches: readonly StoredBatch[], each: (record: LoggedId) => boolean): void {
+    this.#isAsked = true;
+    for (const batch of batches) {
+      if (batch.nextOffset <= this.#next) continue;
+      if (batch.baseOffset >= this.#end) break;
+      if (!batch.isHidden && batch.count > 0) this.#read(batch, each);
+      this.#next = batch.nextOffset;
+    }
+    if (batches.length === 0) this.#next = this.#end;
+    if (this.#next >= this.#end) this.#goBack();
+  }
+
+  /** Nothing more of it is read. */
+  end(): void {
+    this.#isAsked = true;
+    this.#next = this.#end;
+  }
+
+  #read(batch: StoredBatch, each: (record: LoggedId) => boolean): void {
+    const cursor = openBatch(batch, NOT_NOTED);
+    // The sink writes the frame's own time, in whole milliseconds.
+    const timeOf = (ms = Number.POSITIVE_INFINITY): LoggedTime =>
+      isStampedByServer(batch) ? { latestMs: ms + SKEW_MS } : { latestMs: ms, ownMs: ms };
+    for (let left = batch.count; left > 0; left -= 1) {
+      const { id, timestampMs } = cursor.next(this.topic);
+      const offset = batch.baseOffset + cursor.offsetDelta;
+      if (offset >= this.#next && offset < this.#end && each({ id, time: timeOf(timestampMs) })) this.#found += 1;
+    }
+  }
+
+  #goBack(): void {
+    const { low, high, enough } = this.#place;
+    const seen = high - this.#start;
+    this.isCut = this.#found < enough && this.#start > low && seen >= enough * SEEN_PER_ID;
+    if (this.#found >= enough || this.#start <= low || this.isCut) return;
+    this.#end = this.#start;
+    this.#start = Math.max(low, this.#start - seen * FURTHER);
+    this.#next = this.#start;
+  }
+}

@@ -1,0 +1,80 @@
+import type { LoggedTime } from '#contract/sink.ts';
+import type { LogIds } from '../../support/log-ids.ts';
+import type { Fetched, FetchLimits } from '../kafka-client.ts';
+import type { Link } from '../link.ts';
+import type { PartitionLogEnd } from './partition-log-end.ts';
+import { splitBatches } from '../records/stored-batch.ts';
+
+/** In one answer, and of one partition in it. What is there comes at once. */
+const LIMITS: FetchLimits = { waitMs: 0, maxBytes: 8 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
+/** Of all partitions together. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** The ids that were found, over all servers. */
+export interface RecoveryTally {
+  readonly ids: LogIds<LoggedTime>;
+  seen: number;
+  bytes: number;
+  /** Why some may be missing. */
+  readonly lacks: Set<string>;
+  readonly prefix: string;
+  readonly signal: AbortSignal;
+}
+
+/** Reads the partitions that one server leads until each is done. Rejects when the server cannot be asked. */
+export async function readBack(
+  link: Link,
+  leader: number,
+  ends: readonly PartitionLogEnd[],
+  books: RecoveryTally,
+): Promise<void> {
+  if (leader < 0) throw link.error('BUS_UNREACHABLE', `${ends[0]?.topic}: a partition has no leader now`);
+  await link.client.connect(leader);
+  // A partition without data comes first the next time: the first partitions of a request fill the answer.
+  let queue = [...ends];
+  for (;;) {
+    const wanted = queue.flatMap((end) => {
+      const offset = end.fetchOffset;
+      return offset === undefined ? [] : [{ topic: end.topic, partition: end.partition, offset }];
+    });
+    if (wanted.length === 0 || books.signal.aborted) break;
+    if (books.bytes >= MOST_BYTES) {
+      books.lacks.add(`more than ${MOST_BYTES} bytes were read`);
+      break;
+    }
+    const fetched = await link.client.fetch(leader, wanted, LIMITS);
+    const [first] = wanted;
+    const starved: PartitionLogEnd[] = [];
+    for (const answer of fetched) {
+      const end = queue.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition);
+      if (end === undefined) continue;
+      const isFirst = first?.topic === end.topic && first.partition === end.partition;
+      if (answer.records.length > 0 || answer.error !== undefined || isFirst || end.isEmpty) take(end, answer, books);
+      else starved.push(end);
+    }
+    queue = [...starved, ...queue.filter((end) => !starved.includes(end))];
+  }
+  if (ends.some(({ isCut }) => isCut)) books.lacks.add('there is much of others in the topic');
+}
+
+function take(end: PartitionLogEnd, { error, records, aborted }: Fetched, books: RecoveryTally): void {
+  if (error !== undefined) {
+    if (error.type !== 'TOPIC_AUTHORIZATION_FAILED') throw error;
+    books.lacks.add(`topic ${end.topic} cannot be read; grant READ on it`);
+    end.end();
+    return;
+  }
+  books.bytes += records.length;
+  try {
+    end.take(splitBatches(records, aborted), ({ id, time }) => {
+      books.seen += 1;
+      if (id?.startsWith(books.prefix) !== true) return false;
+      books.ids.note(id, time);
+      return true;
+    });
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown);
+    books.lacks.add(`topic ${end.topic}, partition ${end.partition} has a batch that cannot be read (${why})`);
+    end.end();
+  }
+}

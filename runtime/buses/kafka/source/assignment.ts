@@ -1,0 +1,298 @@
+import type { Delivery } from '#contract/delivery.ts';
+import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
+import type { Demand } from '#contract/source.ts';
+import { EARLIEST, LATEST, type PartitionOffset, type Partitions } from '../kafka-client.ts';
+import type { Link } from '../link.ts';
+import { listOffsets } from '../list-offsets.ts';
+import type { Start } from '../options.ts';
+import { FairReader } from './fair-reader.ts';
+import { FetchLoops } from './fetch-loops.ts';
+import type { GroupMember } from './group-member.ts';
+import { reportCutOff, reportDeleted, reportReplaced, reportUnreadable } from './loss-reports.ts';
+import { type FeedPlace, PartitionFeed } from './partition-feed.ts';
+import type { RecordDelivery } from './record-delivery.ts';
+import { type AssignedPartition, startOffsets } from './start-offsets.ts';
+import type { StaticMember } from './static-member.ts';
+import { TopicWatch } from './topic-watch.ts';
+
+const UNREADABLE_MS = 5000;
+const UNSETTLED_MS = 5000;
+const REFETCH_MS = 200;
+
+export interface AssignmentSettings {
+  readonly window: Demand;
+  readonly start: Start;
+  readonly isOneLane: boolean;
+  readonly maxBytesPerPartition: number;
+  /** Keeps the ids of the topics over restarts. */
+  readonly identity: Pick<StaticMember, 'readOther' | 'saveTopicIds'>;
+}
+
+/** Notifications to the membership. */
+export interface AssignmentListener {
+  /** There is something to commit. */
+  moved(): void;
+  failed(part: string, thrown: unknown): void;
+  succeeded(part: string): void;
+}
+
+/** The assigned partitions: fetches them, hands their records over, and tracks the settlements. */
+export class Assignment {
+  readonly #link: Link;
+  readonly #settings: AssignmentSettings;
+  readonly #note: NoteOddity;
+  readonly #feeds = new Map<string, PartitionFeed>();
+  readonly #reader: FairReader;
+  #loops: FetchLoops | undefined;
+  #listener: AssignmentListener = { moved: () => {}, failed: () => {}, succeeded: () => {} };
+  #drained: (() => void) | undefined;
+  #areLeadersUnknown = false;
+  /** Servers learn of a change one after the other: leaders are looked up for a while. */
+  #findLeadersUntilMs = 0;
+  readonly #topicWatch: TopicWatch;
+  #checking: Promise<void> | undefined;
+
+  constructor(link: Link, settings: AssignmentSettings) {
+    this.#link = link;
+    this.#settings = settings;
+    this.#note = oddityNotes(link.context);
+    this.#topicWatch = new TopicWatch(link.client, settings.identity);
+    this.#reader = new FairReader(settings.window, {
+      unreadable: (feed, thrown) => this.#unreadable(feed, thrown),
+      needsFetch: () => this.#loops?.wake(),
+      isLow: (feed) => this.#loops?.isLow(feed) ?? false,
+    });
+  }
+
+  listen(listener: AssignmentListener): void {
+    this.#listener = listener;
+  }
+
+  read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
+    return this.#reader.read(room, signal);
+  }
+
+  /** Reads these partitions from now on. Those that were read before go on where they were. */
+  async begin(member: GroupMember, partitions: Partitions): Promise<void> {
+    await this.#topicWatch.add(partitions.keys());
+    const assigned = await this.#withOffsets(member, partitions);
+    const names = new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`));
+    for (const name of this.#feeds.keys()) if (!names.has(name)) this.#feeds.delete(name);
+    const readBefore = new Set(assigned.filter(({ offset }) => offset >= 0).map(({ topic }) => topic));
+    const uncommitted = assigned.filter(({ offset }) => offset < 0);
+    // The server deletes the group's offsets with a topic. A topic created since under that name is read from its beginning.
+    const replaced = this.#topicWatch.replacedBefore(uncommitted.map(({ topic }) => topic));
+    for (const topic of replaced) readBefore.add(topic);
+    const begun = await startOffsets(this.#link, uncommitted, readBefore, this.#settings.start);
+    // A partition that begins at the end of its log would begin further back or ahead after a restart: so the offset is committed.
+    if (begun.length > 0) await member.commit(begun);
+    for (const place of [...assigned.filter(({ offset }) => offset >= 0), ...begun]) this.#resume(place);
+    await this.#checkTopics();
+    for (const topic of replaced) reportReplaced(this.#link, topic);
+    for (const place of begun)
+      reportDeleted(this.#link, place, place.lost, 'start asks for offsets that retention has deleted');
+    this.#loops = this.#makeLoops();
+    this.#loops.run();
+    this.#reader.serve([...this.#feeds.values()]);
+  }
+
+  /** Hands nothing over and fetches nothing until the next `begin`. */
+  pause(): void {
+    this.#loops?.end();
+    this.#loops = undefined;
+    this.#reader.serve([]);
+  }
+
+  /** Resolves when every record that was handed over is settled. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained = resolve;
+      this.#checkDrained();
+    });
+  }
+
+  /** Offsets that are settled and not committed. */
+  uncommitted(): readonly PartitionOffset[] {
+    const places: PartitionOffset[] = [];
+    for (const { topic, partition, position, committed } of this.#feeds.values()) {
+      if (position > committed) places.push({ topic, partition, offset: position });
+    }
+    return places;
+  }
+
+  /** The group has these offsets. */
+  committed(places: readonly PartitionOffset[]): void {
+    for (const { topic, partition, offset } of places) {
+      const feed = this.#feeds.get(`${topic}/${partition}`);
+      if (feed !== undefined) feed.committed = Math.max(feed.committed, offset);
+    }
+  }
+
+  /** Whether a partition has no known leader, the last lookup failed, or a leader has just changed or is slow. */
+  get needsLeaders(): boolean {
+    if (this.#areLeadersUnknown || performance.now() < this.#findLeadersUntilMs || this.#loops?.isSlow === true)
+      return true;
+    for (const { leader } of this.#feeds.values()) if (leader < 0) return true;
+    return false;
+  }
+
+  /** Nothing is fetched, and no failure explains it. */
+  get isStuck(): boolean {
+    return this.#loops?.isStuck === true;
+  }
+
+  /** Looks up the leaders of the partitions. Never rejects: a failure is notified. */
+  async findLeaders(): Promise<void> {
+    try {
+      await this.#updateLeaders();
+      this.#areLeadersUnknown = false;
+      this.#listener.succeeded('leaders');
+    } catch (thrown) {
+      // The next fetch may succeed all the same: without another lookup the failure would stay, and readiness red.
+      this.#areLeadersUnknown = true;
+      this.#listener.failed('leaders', thrown);
+    }
+  }
+
+  get #topics(): readonly string[] {
+    return [...new Set([...this.#feeds.values()].map((feed) => feed.topic))];
+  }
+
+  #checkTopics(): Promise<void> {
+    const compare = (): Promise<void> =>
+      this.#topicWatch.compare(this.#topics, (topic, tag) => this.#replaced(topic, tag));
+    return (this.#checking ??= compare().finally(() => (this.#checking = undefined)));
+  }
+
+  async #replaced(topic: string, tag: string): Promise<void> {
+    const feeds = [...this.#feeds.values()].filter((feed) => feed.topic === topic);
+    const lows = await listOffsets(this.#link, feeds, EARLIEST);
+    for (const feed of feeds) {
+      const low = lows.find(({ partition }) => partition === feed.partition)?.offset ?? 0;
+      const why = 'the topic was made anew, and what was not read of the one before is gone';
+      this.#readAnew(feed, { offset: low, tag }, why);
+    }
+  }
+
+  async #updateLeaders(): Promise<void> {
+    for (const topic of this.#topics) {
+      const partitions = await this.#link.partitions(topic);
+      for (const { partition, leader } of partitions) {
+        const feed = this.#feeds.get(`${topic}/${partition}`);
+        if (feed !== undefined) feed.leader = leader;
+      }
+    }
+    await this.#checkTopics();
+    for (const feed of this.#feeds.values()) {
+      if (feed.waitUntilMs === Number.POSITIVE_INFINITY) feed.waitUntilMs = performance.now() + REFETCH_MS;
+    }
+    this.#loops?.run();
+  }
+
+  async #withOffsets(member: GroupMember, partitions: Partitions): Promise<readonly AssignedPartition[]> {
+    const committed = await member.committed(partitions);
+    const assigned: AssignedPartition[] = [];
+    for (const topic of partitions.keys()) {
+      const known = await this.#link.partitions(topic);
+      for (const place of committed) {
+        if (place.topic !== topic) continue;
+        assigned.push({ ...place, leader: known.find(({ partition }) => partition === place.partition)?.leader ?? -1 });
+      }
+    }
+    return assigned;
+  }
+
+  #resume({ topic, partition, offset, leader }: AssignedPartition): void {
+    const name = `${topic}/${partition}`;
+    let feed = this.#feeds.get(name);
+    // Other members have read on meanwhile, or an operator has set the group's offset back: what was fetched here is void.
+    if (feed === undefined || offset > feed.nextOffset || offset < feed.committed) {
+      feed = this.#feed({ topic, partition, offset, committed: offset, tag: this.#topicWatch.tagOf(topic) });
+    }
+    feed.committed = offset;
+    feed.leader = leader;
+  }
+
+  #feed(place: FeedPlace): PartitionFeed {
+    const feed = new PartitionFeed(place, this.#settings.isOneLane, {
+      note: this.#note,
+      settled: (owner, record) => this.#settled(owner, record),
+      passed: (owner) => this.#moved(owner),
+    });
+    this.#feeds.set(feed.name, feed);
+    return feed;
+  }
+
+  #settled(feed: PartitionFeed, record: RecordDelivery): void {
+    this.#reader.settled(record);
+    if (this.#moved(feed)) this.#checkDrained();
+  }
+
+  /** Invariant 2: nothing is committed of a partition that is no longer assigned. False there. */
+  #moved(feed: PartitionFeed): boolean {
+    const isAssigned = this.#feeds.get(feed.name) === feed;
+    if (isAssigned) this.#listener.moved();
+    return isAssigned;
+  }
+
+  #checkDrained(): void {
+    for (const feed of this.#feeds.values()) if (feed.unsettled > 0) return;
+    this.#drained?.();
+    this.#drained = undefined;
+  }
+
+  #makeLoops(): FetchLoops {
+    return new FetchLoops(this.#link, this.#feeds, this.#settings.maxBytesPerPartition, {
+      arrived: () => this.#reader.wake(),
+      serverFailed: (server, thrown) => this.#listener.failed(`server ${server}`, thrown),
+      serverAnswered: (server) => this.#listener.succeeded(`server ${server}`),
+      outOfRange: (feed) => this.#relocate(feed).catch((thrown: unknown) => this.#refused(feed, thrown)),
+      leadersChanged: () => {
+        this.#findLeadersUntilMs = performance.now() + UNSETTLED_MS;
+        return this.findLeaders();
+      },
+      refused: (feed, thrown) => this.#refused(feed, thrown),
+      fetched: (feed) => this.#listener.succeeded(feed.name),
+    });
+  }
+
+  /** The log has no such offset: its beginning was deleted, or its end is lost. */
+  async #relocate(feed: PartitionFeed): Promise<void> {
+    await this.#checkTopics();
+    if (this.#feeds.get(feed.name) !== feed) return;
+    const { topic, fetchOffset } = feed;
+    const [low, end] = await Promise.all(
+      [EARLIEST, LATEST].map(async (time) => (await listOffsets(this.#link, [feed], time))[0]?.offset ?? -1),
+    );
+    if (low === undefined || end === undefined || low < 0) return;
+    if (fetchOffset < low) {
+      reportDeleted(this.#link, feed, low - fetchOffset, 'retention deleted them before they were read');
+      feed.skipTo(low);
+    } else if (fetchOffset > end) {
+      const why = `it ends at offset ${end}, and ${fetchOffset} was read up to: it was made anew, or its server lost its end`;
+      // The rest of this log was read under its own tag, and may be another log where the server has no ids.
+      const tag = `${this.#topicWatch.tagOf(topic)}@${Date.now().toString(36)}`;
+      this.#readAnew(feed, { offset: low, tag }, why);
+    }
+  }
+
+  #readAnew(feed: PartitionFeed, { offset, tag }: Pick<FeedPlace, 'offset' | 'tag'>, why: string): void {
+    reportCutOff(this.#link, feed, why);
+    const { topic, partition } = feed;
+    const other = this.#feed({ topic, partition, offset, committed: -1, tag });
+    other.leader = feed.leader;
+    // During a rebalance nothing is handed over.
+    if (this.#loops !== undefined) this.#reader.serve([...this.#feeds.values()]);
+  }
+
+  #refused(feed: PartitionFeed, thrown: unknown): void {
+    if (thrown instanceof RangeError) this.#unreadable(feed, thrown);
+    else this.#listener.failed(feed.name, this.#link.errorOf(thrown, feed.name));
+  }
+
+  #unreadable(feed: PartitionFeed, thrown: unknown): void {
+    feed.waitUntilMs = performance.now() + UNREADABLE_MS;
+    feed.rewind();
+    reportUnreadable(this.#link, feed, thrown);
+  }
+}

@@ -1,0 +1,72 @@
+import type { IClientOptions } from 'mqtt';
+import type { BusContext } from '#contract/bus.ts';
+import { durationMs } from '#kit/quantity.ts';
+import type { Target } from './connect-failure.ts';
+import type { MqttConnection } from '../options.ts';
+
+/** Whom `connection` is made to, and under which client id: the same after every restart, so that it finds its session. */
+export function targetOf(connection: MqttConnection, context: BusContext): Target {
+  const { protocol, host } = new URL(connection.url);
+  const { pipeline, route, direction } = context;
+  return {
+    connection: context.connection,
+    address: `${protocol}//${host}`,
+    protocol: connection.protocol,
+    clientId: `${connection.clientId}-${pipeline}_${route}-${direction}`,
+  };
+}
+
+/**
+ * The client's own options for one connection: to where `target` says, as who `connection` says by now. Sessions,
+ * subscriptions, acknowledgements and reconnects are ours.
+ */
+export function clientOptions(connection: MqttConnection, target: Target): IClientOptions {
+  const { protocol, hostname, port } = new URL(target.address);
+  const { username, password, pathname, search } = new URL(connection.url);
+  const scheme = schemeOf(protocol);
+  const isWeb = scheme === 'ws' || scheme === 'wss';
+  const user = connection.username ?? decodeURIComponent(username);
+  const secret = connection.password ?? decodeURIComponent(password);
+  const { tls } = connection;
+  return {
+    protocol: scheme,
+    // Only a WebSocket url is put together again, and there an IPv6 address keeps its brackets.
+    hostname: isWeb ? hostname : hostname.replace(/^\[(.*)\]$/, '$1'),
+    ...(port === '' ? {} : { port: Number(port) }),
+    ...(isWeb ? { path: `${pathname}${search}` } : {}),
+    ...(user === '' ? {} : { username: user }),
+    ...(secret === '' ? {} : { password: secret }),
+    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls?.key === undefined ? {} : { key: tls.key }),
+    ...(tls?.serverName === undefined
+      ? {}
+      : { servername: tls.serverName, wsOptions: { servername: tls.serverName } as Record<string, unknown> }),
+    rejectUnauthorized: true,
+    protocolVersion: target.protocol === '5' ? 5 : 4,
+    clientId: target.clientId,
+    // The protocol counts whole seconds in two bytes.
+    keepalive: Math.ceil(durationMs(connection.keepAlive) / 1000),
+    connectTimeout: durationMs(connection.connectTimeout),
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    // Otherwise a timer is set anew for every acknowledgement that arrives.
+    reschedulePings: false,
+    timerVariant: 'native',
+    log: () => undefined,
+  };
+}
+
+function schemeOf(protocol: string): 'mqtt' | 'mqtts' | 'ws' | 'wss' {
+  switch (protocol) {
+    case 'mqtts:':
+      return 'mqtts';
+    case 'ws:':
+      return 'ws';
+    case 'wss:':
+      return 'wss';
+    default:
+      return 'mqtt';
+  }
+}

@@ -1,0 +1,145 @@
+import type { IClientSubscribeOptions, MqttClient } from 'mqtt';
+import type { ErrorCode } from '#contract/errors.ts';
+import { backoffMs } from '#kit/backoff.ts';
+import type { MqttFrom } from '../options.ts';
+
+/** The source that subscribes. */
+interface Subscriber {
+  /** Every filter is granted. */
+  granted(): void;
+  /** The server grants less than `qos: 1`. */
+  lowered(filter: string): void;
+  /** A filter is refused; it is asked for again after a while. */
+  refused(code: ErrorCode, text: string): void;
+  /** The server does not answer, though its answer could be read. */
+  unanswered(): void;
+  /** Messages that came so far. While they stand still the server is silent, unless the source is paused. */
+  arrivals(): number;
+  /** The window is full, and nothing is read. */
+  isPaused(): boolean;
+}
+
+interface RefusalText {
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+/** The server answers, and refuses a filter. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: ErrorCode;
+
+  constructor({ code, text }: RefusalText) {
+    super(text);
+    this.code = code;
+  }
+}
+
+const NEVER_SUBSCRIBED = 'sluice/never-subscribed';
+const ANSWER_MS = 10_000;
+const RETRY = { firstMs: 1000, capMs: 30_000 };
+
+/** SUBACK reasons that no permission would change. */
+const UNABLE: Readonly<Record<number, string>> = {
+  0x8f: 'does not take the filter',
+  0x9e: 'does not know shared subscriptions: leave out shared',
+  0xa2: 'does not know wildcards',
+};
+
+/** Keeps the filters of a source subscribed, one connection at a time. */
+export class Subscription {
+  readonly #wanted: readonly string[];
+  readonly #options: IClientSubscribeOptions;
+  readonly #subscriber: Subscriber;
+  readonly #isFive: boolean;
+  #client: MqttClient | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #refusals = 0;
+  /** Granted at least once: a session that is resumed holds it. */
+  isGranted = false;
+
+  constructor(from: MqttFrom, isFive: boolean, subscriber: Subscriber) {
+    this.#wanted = from.topics.map((filter) =>
+      from.shared === undefined ? filter : `$share/${from.shared}/${filter}`,
+    );
+    this.#isFive = isFive;
+    const qos = from.qos === 0 ? 0 : 1;
+    // Retained messages once per subscription, not at each start, and marked as what they are: a bridge must not take
+    // yesterday's last word for news. Version 3.1.1 cannot ask for that.
+    this.#options = isFive ? { qos, rap: true, rh: 1, nl: false } : { qos };
+    this.#subscriber = subscriber;
+  }
+
+  start(client: MqttClient): void {
+    this.stop();
+    this.#client = client;
+    this.#await(this.#subscriber.arrivals());
+    client.subscribe([...this.#wanted], this.#options, (error, grants, packet) => {
+      if (this.#client !== client) return;
+      clearTimeout(this.#timer);
+      if (error === null) this.#accepted(grants ?? []);
+      else this.#refused(client, error, (packet?.granted ?? []).map(Number));
+    });
+  }
+
+  /**
+   * An answer that is more than a PINGRESP; rejects with what the server refuses. Version 5 subscribes again, which
+   * loses and repeats nothing [MQTT-3.8.4-4] and makes a subscription that the server lost. Version 3.1.1 would have all
+   * retained messages repeated: it ends a subscription that never was, which has to be answered [MQTT-3.10.4-5].
+   */
+  ask(client: MqttClient): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.#isFive) {
+        client.unsubscribe(NEVER_SUBSCRIBED, (error) => (error === undefined ? resolve() : reject(error)));
+        return;
+      }
+      const topics = Object.fromEntries(this.#wanted.map((filter) => [filter, { ...this.#options }]));
+      client.subscribe(Object.assign(topics, { resubscribe: true }), (error, _, packet) => {
+        if (error === null) return resolve();
+        reject(new Refusal(this.#refusalOf(error, (packet?.granted ?? []).map(Number))));
+      });
+    });
+  }
+
+  /** The connection is gone. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#client = undefined;
+  }
+
+  #accepted(grants: readonly { topic: string; qos: number }[]): void {
+    this.#refusals = 0;
+    this.isGranted = true;
+    const lowered = grants.find(({ qos }) => qos < this.#options.qos);
+    if (lowered !== undefined) this.#subscriber.lowered(lowered.topic);
+    this.#subscriber.granted();
+  }
+
+  #refused(client: MqttClient, error: Error, codes: readonly number[]): void {
+    const { code, text } = this.#refusalOf(error, codes);
+    this.#subscriber.refused(code, text);
+    this.#refusals += 1;
+    this.#timer = setTimeout(() => this.start(client), backoffMs(RETRY, this.#refusals));
+  }
+
+  #refusalOf(error: Error, codes: readonly number[]): RefusalText {
+    const at = codes.findIndex((code) => code >= 0x80);
+    const code = codes[at];
+    const unable = code === undefined ? undefined : UNABLE[code];
+    const why = unable ?? 'denies the subscription: grant it to this client, or change topics';
+    const seen = code === undefined ? error.message : `reason 0x${code.toString(16)}`;
+    return {
+      code: unable === undefined ? 'BUS_AUTH' : 'BUS_SETTING',
+      text: `the server ${why} (topics: ${this.#wanted[at] ?? 'all'}, ${seen})`,
+    };
+  }
+
+  #await(arrivalsBefore: number): void {
+    this.#timer = setTimeout(() => {
+      const arrivals = this.#subscriber.arrivals();
+      // Messages queue before the answer, and while the window is full nothing is read at all.
+      if (this.#subscriber.isPaused() || arrivals !== arrivalsBefore) this.#await(arrivals);
+      else this.#subscriber.unanswered();
+    }, ANSWER_MS);
+  }
+}

@@ -1,0 +1,251 @@
+import { Socket } from 'node:net';
+import type { NatsConnection, Status } from '@nats-io/transport-node';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import { connectionReader } from '#contract/connection-reader.ts';
+import { asSluiceError, type ErrorCode, SluiceError } from '#contract/errors.ts';
+import { withDeadline } from '#kit/deadline.ts';
+import { Suspensions } from '../../support/suspensions.ts';
+import { abortable } from '../../support/abortable.ts';
+import { retryUntilReady } from '../../support/retry-until-ready.ts';
+import { rotation } from '../../support/server-rotation.ts';
+import { type Dialer, dialer } from './dial.ts';
+import type { NatsConnectionOptions } from '../options.ts';
+import type { ServerUrl } from '../server-url.ts';
+import { propertyOf } from './property.ts';
+
+const RETRY = { firstMs: 200, capMs: 5000 };
+/** For what was published and for the connection. */
+const CLOSE_MS = 2000;
+const REPORT_AWAY_AFTER_MS = 5000;
+const SLOW_MS = 4500;
+
+/** The server forbids something: it reports that once per attempt, out of band. */
+export interface Denial {
+  readonly operation: 'publish' | 'subscription';
+  readonly subject: string;
+}
+
+/** The end of a route that uses the connection. None of these may throw. */
+export interface LinkListener {
+  /** Back after a loss; another client connection than before has none of its subscriptions. */
+  up(connection: NatsConnection): void;
+  /** Nothing passes; what was published and not yet confirmed may be lost. */
+  down(): void;
+  denied(denial: Denial): void;
+}
+
+/** A connection of its own for one end of one route. Reconnects on its own, for ever, until closed. */
+export class Link {
+  readonly #context: BusContext;
+  readonly #ended = new AbortController();
+  #dialer: Dialer | undefined;
+  #connection: NatsConnection | undefined;
+  #listener: LinkListener | undefined;
+  #lostAtMs: number | undefined;
+  #isAwayReported = false;
+  readonly suspensions: Suspensions;
+
+  constructor(context: BusContext) {
+    this.#context = context;
+    this.suspensions = new Suspensions((event) => context.report(event));
+  }
+
+  get up(): boolean {
+    return this.#connection !== undefined && this.#lostAtMs === undefined && !this.closed;
+  }
+
+  /** The connection of now; undefined before `open`. */
+  get connection(): NatsConnection | undefined {
+    return this.#connection;
+  }
+
+  get closed(): boolean {
+    return this.#ended.signal.aborted;
+  }
+
+  /** Aborts when the link is closed. */
+  get signal(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** An error that knows its place; the text names the connection. */
+  error(code: ErrorCode, text: string, cause?: unknown): SluiceError {
+    const { connection: bus, route } = this.#context;
+    return new SluiceError(code, `${bus}: ${text}`, { place: { bus, route }, cause });
+  }
+
+  problem(code: ErrorCode, text: string, cause?: unknown): void {
+    this.#context.report({ kind: 'problem', error: this.error(code, text, cause) });
+  }
+
+  /** Gives the connection up although it is open, and makes another. */
+  renew(why: string): void {
+    if (!this.up) return;
+    this.#lost(why, true);
+    // Rejects only when it is closed, which is another way to the same end.
+    this.#connection?.reconnect().catch(() => {});
+    this.#breakOff();
+  }
+
+  /** Tries until it is connected. Rejects only when context.signal aborts. */
+  async open(options: EndOptions<NatsConnectionOptions, unknown>): Promise<NatsConnection> {
+    const { pipeline, route, direction } = this.#context;
+    this.#dialer = await dialer(connectionReader(options), `sluice/${pipeline}/${route}/${direction}`, () =>
+      this.#reconnectDelayMs(),
+    );
+    return this.#connect(this.#context.signal);
+  }
+
+  /** From now on. Called at once with `down` when the connection was lost since `open`. */
+  listen(listener: LinkListener): void {
+    this.#listener = listener;
+    if (!this.up) listener.down();
+  }
+
+  /** Flushes what was published, within a deadline, and lets go. Idempotent. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    const endMs = performance.now() + CLOSE_MS;
+    const flushed = this.up ? this.#connection?.flush() : undefined;
+    if (flushed !== undefined) await withDeadline(flushed, CLOSE_MS, late).catch(() => {});
+    this.#ended.abort();
+    if (this.#connection !== undefined) await letGo(this.#connection, endMs - performance.now());
+  }
+
+  async #connect(signal: AbortSignal): Promise<NatsConnection> {
+    const servers = rotation(this.#dialer?.servers ?? []);
+    let shown = '';
+    const connection = await retryUntilReady({
+      attempt: () => {
+        const server = servers.next().value;
+        shown = server?.shown ?? '';
+        return this.#dial(server, signal);
+      },
+      backoff: RETRY,
+      signal,
+      isOver: () => this.closed,
+      onFailure: (thrown) => {
+        const { code, message, cause } = asSluiceError(thrown, 'BUS_UNREACHABLE');
+        this.problem(code, message, cause);
+      },
+      onSlow: () => this.problem('BUS_UNREACHABLE', `${shown}: no answer yet; check url and the network`),
+      slowMs: SLOW_MS,
+      stopped: () => this.error('BUS_UNREACHABLE', 'gave up connecting: stopped'),
+    });
+    this.#connection = connection;
+    this.#lostAtMs = undefined;
+    void this.#watch(connection);
+    this.#context.report({ kind: 'connected', detail: connection.getServer() });
+    return connection;
+  }
+
+  async #dial(server: ServerUrl | undefined, signal: AbortSignal): Promise<NatsConnection> {
+    if (this.#dialer === undefined || server === undefined) throw this.error('BUS_UNREACHABLE', 'no server to dial');
+    const dialed = this.#dialer.dial(server);
+    try {
+      return await abortable(dialed, signal);
+    } catch (thrown) {
+      // It may come through later, and has no use then.
+      if (signal.aborted || this.closed) void dialed.then(letGo, () => {});
+      throw thrown;
+    }
+  }
+
+  async #watch(connection: NatsConnection): Promise<void> {
+    for await (const status of connection.status()) {
+      if (this.closed) return;
+      this.#onStatus(connection, status);
+    }
+    if (this.closed) return;
+    // The client gives up for good only on faults of its own; without a new connection the route would stand still.
+    this.#lost('the client gave the connection up');
+    await letGo(connection);
+    const again = await this.#connect(this.signal).catch(() => undefined);
+    if (again !== undefined) this.#listener?.up(again);
+  }
+
+  #onStatus(connection: NatsConnection, status: Status): void {
+    if (status.type === 'disconnect') {
+      this.#lost(`lost ${status.server}`);
+    } else if (status.type === 'reconnect') {
+      // The client reports it twice where an attempt and the connection before it end together.
+      if (this.up) return;
+      this.#lostAtMs = undefined;
+      this.#context.report({ kind: 'connected', detail: status.server });
+      this.#listener?.up(connection);
+    } else if (status.type === 'staleConnection') {
+      this.#lost('no answer to two probes');
+      this.#breakOff();
+    } else if (status.type === 'reconnecting') {
+      void this.#reportAway();
+    } else if (status.type === 'error') {
+      this.#refused(status.error);
+    }
+  }
+
+  /** The client waits until its writes have left, and with a peer that reads nothing it would wait for ever. */
+  #breakOff(): void {
+    const socket = propertyOf(transportOf(this.#connection), 'socket');
+    if (socket instanceof Socket) socket.destroy();
+  }
+
+  #lost(detail: string, renewed = false): void {
+    if (this.#lostAtMs !== undefined) return;
+    this.#lostAtMs = performance.now();
+    this.#isAwayReported = false;
+    this.#context.report({ kind: 'disconnected', detail, renewed });
+    this.#listener?.down();
+  }
+
+  /** The client does not report why its attempts fail: an attempt of our own finds out. */
+  async #reportAway(): Promise<void> {
+    if (this.#lostAtMs === undefined || this.#isAwayReported) return;
+    const awayMs = performance.now() - this.#lostAtMs;
+    if (awayMs < REPORT_AWAY_AFTER_MS) return;
+    this.#isAwayReported = true;
+    const away = `no connection for ${Math.round(awayMs / 1000)} s`;
+    const servers = this.#dialer?.servers ?? [];
+    const server = servers[Math.floor(Math.random() * servers.length)];
+    try {
+      const trial = server === undefined ? undefined : await this.#dialer?.dial(server);
+      if (trial !== undefined) await letGo(trial);
+      if (!this.up && !this.closed) this.problem('BUS_UNREACHABLE', `${away}; check that the server runs and url`);
+    } catch (error) {
+      const { code, message, cause } = asSluiceError(error, 'BUS_UNREACHABLE');
+      // A server was there before: it is away, or behind a silent link.
+      const why = code === 'BUS_TLS' || code === 'BUS_AUTH' ? code : 'BUS_UNREACHABLE';
+      if (!this.up && !this.closed) this.problem(why, `${away}; ${message}`, cause);
+    }
+  }
+
+  #refused(error: Error): void {
+    if (error.name === 'PermissionViolationError' && 'operation' in error && 'subject' in error) {
+      const operation = error.operation === 'publish' ? 'publish' : 'subscription';
+      this.#listener?.denied({ operation, subject: String(error.subject) });
+    } else if (error.name === 'AuthorizationError' || error.name === 'UserAuthenticationExpiredError') {
+      this.problem('BUS_AUTH', 'the server no longer accepts our identity', error);
+    }
+  }
+
+  // A quarter of the time that the server has been away: soon after a blink, patient in an outage.
+  #reconnectDelayMs(): number {
+    const awayMs = this.#lostAtMs === undefined ? 0 : performance.now() - this.#lostAtMs;
+    return Math.min(RETRY.capMs, Math.max(100, awayMs / 4)) * (0.75 + Math.random() / 2);
+  }
+}
+
+async function letGo(connection: NatsConnection, withinMs = CLOSE_MS): Promise<void> {
+  await withDeadline(connection.close(), withinMs, late).catch(() => {});
+  // Closed while it dials, the client forgets the socket of that attempt, and a silent server would keep it open.
+  const transport = transportOf(connection);
+  const discard = propertyOf(transport, 'discard');
+  if (typeof discard === 'function') Reflect.apply(discard, transport, []);
+}
+
+function transportOf(connection: NatsConnection | undefined): unknown {
+  return propertyOf(propertyOf(connection, 'protocol'), 'transport');
+}
+
+function late(): Error {
+  return new Error('not in time');
+}

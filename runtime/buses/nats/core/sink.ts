@@ -1,0 +1,155 @@
+import { bytesFor } from '#contract/body.ts';
+import { SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Receipt, Sink } from '#contract/sink.ts';
+import { withDeadline } from '#kit/deadline.ts';
+import { durationMs } from '#kit/quantity.ts';
+import type { NatsConnection } from '../client/library.ts';
+import type { Denial, Link } from '../client/link.ts';
+import type { CoreTo } from './options.ts';
+import { headerBytes } from '../write-headers.ts';
+import type { HeaderBlock } from '../client/header-block.ts';
+import { subjects } from '../subject.ts';
+
+/** How long a denial is believed: the grant may come since. */
+const DENIAL_MS = 10_000;
+/** Denied subjects remembered; addresses come from messages, and nobody bounds those. */
+const MAX_DENIALS = 10_000;
+
+/** All sends between two flushes: they end alike, so they share one promise. */
+class Batch {
+  readonly receipt: Promise<Receipt>;
+  readonly confirm: (receipt: Receipt) => void;
+  readonly fail: (error: SluiceError) => void;
+  /** A subject that was denied meanwhile. */
+  denied: string | undefined;
+
+  constructor() {
+    const { promise, resolve, reject } = Promise.withResolvers<Receipt>();
+    this.receipt = promise;
+    this.confirm = resolve;
+    this.fail = reject;
+  }
+}
+
+/**
+ * Publishes, and confirms by a flush: the server answers a PING only after all it was sent before. One flush for all
+ * sends of one turn of the event loop. A denial names a subject, not a message: it fails the flush, as the bus's fault,
+ * and when the engine sends again, what goes to that subject is refused at once and the rest passes.
+ */
+export class CoreSink implements Sink {
+  readonly maxInFlight = 1024;
+  readonly #link: Link;
+  readonly #timeoutMs: number;
+  readonly #block: HeaderBlock;
+  readonly #spell: (frame: Frame) => Frame;
+  readonly #flushing = new Set<Batch>();
+  #connection: NatsConnection;
+  #filling: Batch | undefined;
+  /** Denied subjects, and until when that is believed. */
+  readonly #denials = new Map<string, number>();
+
+  constructor(link: Link, connection: NatsConnection, block: HeaderBlock, to: CoreTo, spell: (frame: Frame) => Frame) {
+    this.#link = link;
+    this.#spell = spell;
+    this.#block = block;
+    this.#connection = connection;
+    this.#timeoutMs = durationMs(to.timeout);
+    link.listen({
+      up: (again) => (this.#connection = again),
+      down: () => this.#failAll(this.#down()),
+      denied: (denial) => this.#denied(denial),
+    });
+  }
+
+  send(frame: Frame): Promise<Receipt> {
+    // While it is away the client would take the message and silently discard it.
+    if (!this.#link.up) throw this.#down();
+    const flaw = subjects.flaw(frame.address);
+    if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
+    if (this.#denials.size > 0) this.#refuseDenied(frame.address);
+    const headers = headerBytes(this.#spell(frame));
+    const body = bytesFor('NATS', frame);
+    const bytes = body.length + (headers?.length ?? 0);
+    const most = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
+    if (bytes > most) {
+      throw new SluiceError('SINK_TOO_LARGE', `${bytes} bytes with headers, and the server's max_payload is ${most}`);
+    }
+    try {
+      if (headers === undefined) this.#connection.publish(frame.address, body);
+      else this.#connection.publish(frame.address, body, { headers: this.#block.holding(headers) });
+    } catch (error) {
+      // Of an open connection it is something in the message that the client cannot write.
+      throw this.#connection.isClosed() ? this.#link.error('SINK_DOWN', 'the client takes no messages', error) : error;
+    }
+    return (this.#filling ?? this.#newBatch()).receipt;
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close();
+    this.#failAll(this.#down());
+  }
+
+  #newBatch(): Batch {
+    const batch = new Batch();
+    this.#filling = batch;
+    setImmediate(() => void this.#flush(batch));
+    return batch;
+  }
+
+  #refuseDenied(subject: string): void {
+    const untilMs = this.#denials.get(subject);
+    if (untilMs === undefined) return;
+    if (untilMs > performance.now()) {
+      throw this.#link.error('SINK_DENIED', `the server denies publishing to ${subject}`);
+    }
+    this.#denials.delete(subject);
+  }
+
+  async #flush(batch: Batch): Promise<void> {
+    // Failed already, as one, when the connection was lost before its flush.
+    if (this.#filling !== batch) return;
+    this.#filling = undefined;
+    this.#flushing.add(batch);
+    try {
+      await withDeadline(this.#connection.flush(), this.#timeoutMs, () =>
+        this.#link.error(
+          'SINK_TIMEOUT',
+          `no confirmation within ${this.#timeoutMs} ms; raise timeout, or check the link`,
+        ),
+      );
+      // Denials came before the answer, but the client hands them over a few microtasks later.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (batch.denied === undefined) batch.confirm('confirmed');
+      else
+        batch.fail(
+          this.#link.error('SINK_DOWN', `the server denies publishing to ${batch.denied}; the rest goes again`),
+        );
+    } catch (error) {
+      batch.fail(error instanceof SluiceError ? error : this.#down(error));
+    } finally {
+      this.#flushing.delete(batch);
+    }
+  }
+
+  #denied({ operation, subject }: Denial): void {
+    if (operation !== 'publish') return;
+    if (this.#denials.size >= MAX_DENIALS) this.#denials.clear();
+    this.#denials.set(subject, performance.now() + DENIAL_MS);
+    for (const batch of this.#batches()) batch.denied = subject;
+  }
+
+  #failAll(failure: SluiceError): void {
+    for (const batch of this.#batches()) batch.fail(failure);
+    this.#filling = undefined;
+    this.#flushing.clear();
+  }
+
+  #batches(): Batch[] {
+    return this.#filling === undefined ? [...this.#flushing] : [...this.#flushing, this.#filling];
+  }
+
+  #down(cause?: unknown): SluiceError {
+    return this.#link.error('SINK_DOWN', 'the connection is away', cause);
+  }
+}

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import type { BusContext, EndOptions } from '#contract/bus.ts';
+import type { Delivery } from '#contract/delivery.ts';
+import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
+import type { Demand, Source } from '#contract/source.ts';
+import { backoffMs } from '#kit/backoff.ts';
+import { pause, withDeadline } from '#kit/deadline.ts';
+import { AsyncQueue } from '#kit/async-queue.ts';
+import type { Msg, NatsConnection, Subscription } from '../client/library.ts';
+import { Liveness, NoAnswer } from '../../support/liveness.ts';
+import type { Link } from '../client/link.ts';
+import type { CoreFrom } from './options.ts';
+import { LoopbackProbe } from './loopback.ts';
+import { weightOf } from '../client/raw-message.ts';
+import { readHeaders } from '../read-headers.ts';
+import type { NatsConnectionOptions } from '../options.ts';
+
+// Core NATS cannot be asked to wait, so a burst has to fit somewhere: in this many windows.
+const BURST = { messages: 256, bytes: 4 };
+const FLUSH_MS = 5000;
+const GATHER_MS = 100;
+const SAY_AGAIN_MS = 10_000;
+const RETRY = { firstMs: 1000, capMs: 30_000 };
+
+function settle(): void {
+  // Core NATS hears nothing of what became of a message.
+}
+
+interface Arrival extends Delivery {
+  readonly bytes: number;
+}
+
+/** At most once: keeps the newest of a burst that the engine cannot take, and says so. */
+export class CoreSource implements Source {
+  readonly #link: Link;
+  readonly #from: CoreFrom;
+  readonly #context: BusContext;
+  readonly #note: NoteOddity;
+  readonly #inbox = new AsyncQueue<Arrival>(({ bytes }) => bytes);
+  readonly #most: Demand;
+  /** Ids of this process never meet those of another one. */
+  readonly #nonce = randomBytes(6).toString('base64url');
+  #subscribed: { readonly to: NatsConnection; readonly all: Subscription[] } | undefined;
+  #count = 0;
+  #dropped = 0;
+  #saidDropped = 0;
+  #saidAtMs = Number.NEGATIVE_INFINITY;
+  #saying: NodeJS.Timeout | undefined;
+  #denials = 0;
+  #liveness: Liveness | undefined;
+  #loopback: LoopbackProbe | undefined;
+  #countAtLook = 0;
+
+  constructor(link: Link, from: CoreFrom, context: BusContext) {
+    this.#link = link;
+    this.#from = from;
+    this.#context = context;
+    this.#note = oddityNotes(context);
+    const { messages, bytes } = context.window;
+    this.#most = { messages: messages * BURST.messages, bytes: bytes * BURST.bytes };
+  }
+
+  /** Resolves once the server knows the subscriptions. */
+  async open(options: EndOptions<NatsConnectionOptions, unknown>): Promise<void> {
+    const connection = await this.#link.open(options);
+    this.#subscribe(connection);
+    this.#link.listen({
+      up: (again) => this.#subscribe(again),
+      down: () => {},
+      denied: ({ operation, subject }) => {
+        if (this.#loopback?.denied(subject) !== true && operation === 'subscription') void this.#denied(subject);
+      },
+    });
+    const { createInbox } = await import('../client/library.ts');
+    this.#liveness = new Liveness({
+      ask: () => this.#ask(createInbox),
+      onFailure: (failure) => {
+        // Anything else is the end of a connection, and said as that.
+        if (failure instanceof NoAnswer) this.#link.renew(failure.message);
+      },
+    });
+    // A loss meanwhile is none of the opener's: the client subscribes again by itself.
+    await withDeadline(connection.flush(), FLUSH_MS, () => new Error('not in time')).catch(() => {});
+  }
+
+  read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
+    return this.#inbox.read(room, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#liveness?.stop();
+    for (const subscription of this.#subscribed?.all ?? []) subscription.unsubscribe();
+    await this.#link.close();
+    this.#sayDropped();
+  }
+
+  /** An idle subject and a dead connection look alike: so nothing is asked while messages come. */
+  async #ask(createInbox: () => string): Promise<void> {
+    const { connection, up } = this.#link;
+    const isIdle = this.#count === this.#countAtLook;
+    this.#countAtLook = this.#count;
+    if (!isIdle || !up || connection === undefined) return;
+    // The client renews a subscription after a reconnect; another client has none.
+    if (this.#loopback?.isOf(connection) !== true) this.#loopback = new LoopbackProbe(connection, createInbox());
+    await this.#loopback.ask();
+  }
+
+  #subscribe(connection: NatsConnection): void {
+    // The client renews its own after a reconnect.
+    if (this.#subscribed?.to === connection) return;
+    const all = this.#from.subjects.map((subject) => this.#one(connection, subject));
+    this.#subscribed = { to: connection, all };
+  }
+
+  #one(connection: NatsConnection, subject: string): Subscription {
+    const { queue } = this.#from;
+    return connection.subscribe(subject, {
+      ...(queue !== undefined && { queue }),
+      callback: (error, message) => {
+        // An error here is a denial, which the link reports too.
+        if (error === null) this.#keep(message);
+      },
+    });
+  }
+
+  #keep(message: Msg): void {
+    this.#inbox.push(this.#arrival(message));
+    while (this.#inbox.size > this.#most.messages || (this.#inbox.bytes > this.#most.bytes && this.#inbox.size > 1)) {
+      this.#inbox.dropOldest();
+      this.#dropped += 1;
+    }
+    if (this.#dropped === this.#saidDropped || this.#saying !== undefined) return;
+    // A burst ends soon and is one line; while it lasts there is one every so often, and one behind its end.
+    const waitMs = Math.max(GATHER_MS, this.#saidAtMs + SAY_AGAIN_MS - performance.now());
+    this.#saying = setTimeout(() => this.#sayDropped(), waitMs);
+  }
+
+  #sayDropped(): void {
+    clearTimeout(this.#saying);
+    this.#saying = undefined;
+    const messages = this.#dropped - this.#saidDropped;
+    if (messages === 0) return;
+    this.#saidDropped = this.#dropped;
+    this.#saidAtMs = performance.now();
+    const text = `came faster than the route can pass on: ${messages} of the oldest messages dropped, ${this.#dropped} so far`;
+    this.#context.report({ kind: 'loss', code: 'CORE_OVERRUN', text, messages });
+  }
+
+  async #denied(subject: string): Promise<void> {
+    const text = `the server denies reading ${subject}; grant it, or fix subjects`;
+    this.#link.problem('BUS_AUTH', text);
+    this.#link.suspensions.suspend(subject, `BUS_AUTH ${text}`);
+    this.#denials += 1;
+    const mine = this.#denials;
+    await pause(backoffMs(RETRY, this.#denials), this.#link.signal);
+    const { to, all } = this.#subscribed ?? {};
+    if (to === undefined || all === undefined || this.#link.closed || !this.#from.subjects.includes(subject)) return;
+    // The client ended the subscription; the grant may have come since.
+    all.push(this.#one(to, subject));
+    // A denial comes before the answer to what was sent after the subscription.
+    await withDeadline(to.flush(), FLUSH_MS, () => new Error('not in time')).catch(() => {});
+    if (mine === this.#denials && this.#link.up)
+      this.#link.suspensions.resume(subject, `the server grants reading ${subject}`);
+  }
+
+  #arrival(message: Msg): Arrival {
+    const { data } = message;
+    const { headers, headerTypes, id, contentType, expiresAtMs } = readHeaders(message, data, this.#note);
+    this.#count += 1;
+    return {
+      id: `${this.#nonce}:${this.#count}`,
+      frame: {
+        address: message.subject,
+        key: undefined,
+        headers,
+        headerTypes,
+        body: data,
+        id,
+        contentType,
+        timestampMs: undefined,
+        expiresAtMs,
+      },
+      attempt: 1,
+      settle,
+      bytes: weightOf(message, data),
+    };
+  }
+}

@@ -1,0 +1,20 @@
+import type { EndUrl, EndUrls } from '#contract/end-url.ts';
+
+/** The path is the stream and then the subject, in which a slash may stand. */
+function partsOf({ authority, path }: EndUrl): Record<'url' | 'stream' | 'subject', string> {
+  const [stream = '', ...subject] = path.split('/');
+  return { url: `nats://${authority}`, stream, subject: subject.join('/') };
+}
+
+export const urls: EndUrls = {
+  schemes: ['jetstream'],
+  form: 'jetstream://HOST:PORT/STREAM/SUBJECT',
+  sink(address) {
+    const { url, stream, subject } = partsOf(address);
+    return { connection: { url }, end: { stream, subject } };
+  },
+  source(address) {
+    const { url, stream, subject } = partsOf(address);
+    return { connection: { url }, end: { stream, subjects: [subject], start: 'new' } };
+  },
+};

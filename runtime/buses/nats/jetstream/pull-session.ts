@@ -1,0 +1,155 @@
+import type { Demand } from '#contract/source.ts';
+import type { Msg, NatsConnection, Subscription } from '../client/library.ts';
+import { type Coordinates, coordinateReader } from './ack-reply.ts';
+import { headerBlock } from '../client/raw-message.ts';
+
+const EXPIRES_MS = 30_000;
+const HEARTBEAT_MS = 5000;
+const SILENCE_MS = 2.5 * HEARTBEAT_MS;
+const NS_PER_MS = 1_000_000;
+/** A consumer that was told headers_only says so how large the body was that it leaves out. */
+const BODILESS = '\r\nNats-Msg-Size:';
+
+/** Why a session came to its end: what was lost in between must come again, from the consumer's ack floor on. */
+export type Break = { readonly kind: 'gap' } | { readonly kind: 'ended'; readonly text: string };
+
+/** The reader of a session. */
+export interface PullReader {
+  readonly window: Demand;
+  /** What may still be asked for; `idle` when nothing is held at all. */
+  room(): Demand & { readonly idle: boolean };
+  /** In the consumer's order, without a gap. `reply` acknowledges. */
+  delivered(message: Msg, at: Coordinates, reply: string): void;
+  /** Once; nothing is delivered afterwards. */
+  broken(reason: Break): void;
+}
+
+/**
+ * Reads a pull consumer through one inbox of its own. One pull is open at a time, for as much as there is room for:
+ * the server sends no more than was asked for, so what is held never outgrows the window. A new session means a new
+ * inbox, which ends what was asked through the old one.
+ */
+export class PullSession {
+  readonly #connection: NatsConnection;
+  readonly #inbox: string;
+  readonly #subject: string;
+  readonly #reader: PullReader;
+  readonly #subscription: Subscription;
+  readonly #watch: NodeJS.Timeout;
+  readonly #coordinates = coordinateReader();
+  #open: { readonly subject: string; remaining: number } | undefined;
+  #pulls = 0;
+  /** Undefined until `start`. */
+  #expected: number | undefined;
+  #tooLarge = false;
+  #heardAtMs = 0;
+  #closed = false;
+
+  /** `inbox`: a subject of the client's making, used for nothing else. */
+  constructor(
+    connection: NatsConnection,
+    inbox: string,
+    consumer: { stream: string; name: string },
+    reader: PullReader,
+  ) {
+    this.#connection = connection;
+    this.#inbox = inbox;
+    this.#subject = `$JS.API.CONSUMER.MSG.NEXT.${consumer.stream}.${consumer.name}`;
+    this.#reader = reader;
+    this.#subscription = connection.subscribe(`${inbox}.*`, {
+      callback: (error, message) => {
+        if (error === null) this.#heard(message);
+        else
+          this.#break({ kind: 'ended', text: 'the server denies reading _INBOX.>, where deliveries come; grant it' });
+      },
+    });
+    this.#watch = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
+  }
+
+  /** `expected`: the consumer's next delivery. */
+  start(expected: number): void {
+    this.#expected = expected;
+    this.pull();
+  }
+
+  /** Whether the server owes an answer: a message, or that there is none. */
+  get isAsking(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** Asks for more where there is room and nothing is asked for already. Call it whenever room grows. */
+  pull(): void {
+    if (this.#open !== undefined || this.#closed || this.#expected === undefined) return;
+    const { messages, bytes, idle } = this.#reader.room();
+    const { window } = this.#reader;
+    // Few large requests instead of many small ones.
+    const worthIt = idle || (!this.#tooLarge && messages * 4 >= window.messages && bytes * 4 >= window.bytes);
+    if (!worthIt || messages < 1) return;
+    // A message larger than the whole window comes alone.
+    const batch = this.#tooLarge ? 1 : messages;
+    this.#pulls += 1;
+    this.#open = { subject: `${this.#inbox}.${this.#pulls}`, remaining: batch };
+    this.#heardAtMs = performance.now();
+    const request = {
+      batch,
+      expires: EXPIRES_MS * NS_PER_MS,
+      idle_heartbeat: HEARTBEAT_MS * NS_PER_MS,
+      ...(!this.#tooLarge && { max_bytes: bytes }),
+    };
+    this.#tooLarge = false;
+    try {
+      this.#connection.publish(this.#subject, JSON.stringify(request), { reply: this.#open.subject });
+    } catch {
+      // Closed meanwhile: whoever closed it opens the next session.
+    }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#watch);
+    this.#subscription.unsubscribe();
+  }
+
+  #heard(message: Msg): void {
+    if (this.#closed) return;
+    this.#heardAtMs = performance.now();
+    const reply = message.reply ?? '';
+    const at = this.#coordinates(reply);
+    if (at === undefined) return this.#status(message);
+    if (message.data.length === 0 && headerBlock(message)?.includes(BODILESS) === true) {
+      return this.#break({ kind: 'ended', text: 'delivers headers without bodies (headers_only)' });
+    }
+    if (at.deliverySequence !== this.#expected) return this.#break({ kind: 'gap' });
+    this.#expected += 1;
+    if (this.#open !== undefined) {
+      this.#open.remaining -= 1;
+      if (this.#open.remaining === 0) this.#open = undefined;
+    }
+    this.#reader.delivered(message, at, reply);
+    if (this.#open === undefined) this.pull();
+  }
+
+  // NATS ADR-37: a message without a body whose header block begins with `NATS/1.0 CODE TEXT`.
+  #status(message: Msg): void {
+    const [first = ''] = (headerBlock(message) ?? '').split('\r\n', 1);
+    const code = Number(first.slice(9, 12));
+    if (message.subject !== this.#open?.subject || code === 100) return;
+    this.#open = undefined;
+    const text = first.slice(9);
+    this.#tooLarge = text.includes('Exceeds MaxBytes');
+    if (this.#tooLarge || code === 408 || code === 404 || text.includes('Batch Completed')) return this.pull();
+    this.#break({ kind: 'ended', text });
+  }
+
+  #listenForSilence(): void {
+    if (this.#open === undefined || performance.now() - this.#heardAtMs < SILENCE_MS) return;
+    this.#break({ kind: 'ended', text: 'no heartbeat of the consumer' });
+  }
+
+  #break(reason: Break): void {
+    if (this.#closed) return;
+    this.close();
+    this.#reader.broken(reason);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Frame } from '#contract/frame.ts';
+import type { NoteOddity } from '#contract/oddity.ts';
+import { messageTimeMs } from '#kit/message-time.ts';
+import type { Msg } from '../client/library.ts';
+import { readHeaders } from '../read-headers.ts';
+
+/** What a message of a stream carries. `timestampMs`: when the stream took it. */
+export function streamFrame(message: Msg, timestampMs: number, note: NoteOddity): Frame {
+  const { subject: address, data: body } = message;
+  const { headers, headerTypes, id, contentType, expiresAtMs, ttlMs } = readHeaders(message, body, note);
+  return {
+    address,
+    key: undefined,
+    headers,
+    headerTypes,
+    body,
+    id,
+    contentType,
+    timestampMs,
+    stampedBy: 'server',
+    // A copy elsewhere lives no longer than the original.
+    expiresAtMs:
+      ttlMs === undefined ? expiresAtMs : messageTimeMs(Math.min(expiresAtMs ?? Infinity, timestampMs + ttlMs)),
+  };
+}

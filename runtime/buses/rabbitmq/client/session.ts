@@ -1,0 +1,207 @@
+import { isIP, Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { Channel, ChannelModel } from 'amqplib';
+import type * as Client from './library.ts';
+import { durationMs } from '#kit/quantity.ts';
+import { withDeadline } from '#kit/deadline.ts';
+import type { RabbitConnection } from '../options.ts';
+import { guardHeaders } from './unreadable-headers.ts';
+import type { Node, Target } from './target.ts';
+
+/** For both farewells, to the channels and to the connection. */
+const CLOSE_MS = 2000;
+const WRITE_BYTES = 1024 ** 2;
+const late = (): Error => new Error('not in time');
+
+/** A session is given up although its connection is open. */
+export class Renewal extends Error {
+  override readonly name = 'Renewal';
+}
+
+/** The user of a session. None of these may throw. */
+export interface SessionListener {
+  /** Once, at its end; `failure` is the last that the server or the socket said. */
+  over(failure: Error | undefined): void;
+  /** The server takes nothing more from this connection until `unblocked`. */
+  blocked(reason: string): void;
+  unblocked(): void;
+}
+
+/**
+ * One connection and what runs over it: the epoch of delivery tags and confirmations (invariant 2). Whatever ends its
+ * channel ends the session, for nothing of it holds in another.
+ */
+export class Session {
+  readonly model: ChannelModel;
+  readonly #socket: AbortController;
+  #listener: SessionListener | undefined;
+  #failure: Error | undefined;
+  #isOver = false;
+  #isBlocked = false;
+  #isCorked = false;
+  readonly #channels = new Set<Channel>();
+
+  constructor(model: ChannelModel, socket: AbortController) {
+    this.model = model;
+    this.#socket = socket;
+    guardHeaders(model.connection);
+    const note = (error: Error): void => {
+      this.#failure ??= error;
+    };
+    model.on('error', note);
+    model.on('close', (error) => this.end(error));
+    model.on('blocked', (reason) => {
+      this.#isBlocked = true;
+      this.#listener?.blocked(reason);
+    });
+    model.on('unblocked', () => {
+      this.#isBlocked = false;
+      this.#listener?.unblocked();
+    });
+  }
+
+  /** Version as the server states it; undefined where it does not. */
+  get serverVersion(): string | undefined {
+    const stated: unknown = Reflect.get(this.model.connection.serverProperties, 'version');
+    return typeof stated === 'string' ? stated : undefined;
+  }
+
+  /** As negotiated. */
+  get maxFrameBytes(): number {
+    const most: unknown = Reflect.get(this.model.connection, 'frameMax');
+    return typeof most === 'number' ? most : Number.POSITIVE_INFINITY;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The server reads nothing from this connection, whatever is written into it. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
+  /** Right after a publish: all of one turn leave as one write, where the client would make one for each. */
+  gather(): void {
+    const stream: unknown = Reflect.get(this.model.connection, 'stream');
+    if (this.#isCorked || !(stream instanceof Duplex)) return;
+    this.#isCorked = true;
+    stream.cork();
+    // The client passes on what was written within this turn in an immediate that it has ordered by then.
+    process.nextTick(() =>
+      setImmediate(() => {
+        this.#isCorked = false;
+        stream.uncork();
+      }),
+    );
+  }
+
+  /** From now on; told at once when it is over already. */
+  listen(listener: SessionListener): void {
+    this.#listener = listener;
+    if (this.#isOver) listener.over(this.#failure);
+  }
+
+  /** A channel whose end ends the session. */
+  async open<Made extends Channel>(making: Made | Promise<Made>): Promise<Made> {
+    const channel = await making;
+    this.#channels.add(channel);
+    channel.on('error', (error) => {
+      this.#failure ??= error;
+    });
+    channel.on('close', () => {
+      if (this.#channels.has(channel)) this.end();
+    });
+    return channel;
+  }
+
+  /** Closes a channel that was opened here; the session goes on. */
+  async release(channel: Channel): Promise<void> {
+    this.#channels.delete(channel);
+    await channel.close();
+  }
+
+  /** Ends it at once, without waiting for the server. Idempotent. */
+  end(failure?: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#failure ??= failure;
+    this.#listener?.over(this.#failure);
+    // The client half-closes at most; a silent peer would leave the socket open for ever.
+    void this.#goodbye(performance.now() + CLOSE_MS);
+  }
+
+  /** Lets what was written arrive, within a deadline, and ends it. */
+  async close(): Promise<void> {
+    const endMs = performance.now() + CLOSE_MS;
+    if (!this.#isOver) {
+      this.#isOver = true;
+      // A channel first: what it has still to write, the connection's own farewell would overtake.
+      const farewell = async (): Promise<void> => {
+        for (const channel of this.#channels) await channel.close();
+      };
+      if (!this.#isBlocked) await withDeadline(farewell(), CLOSE_MS, late).catch(() => {});
+      this.#listener?.over(undefined);
+    }
+    await this.#goodbye(endMs);
+  }
+
+  async #goodbye(endMs: number): Promise<void> {
+    const said = this.model.close().catch(() => {});
+    if (!this.#isBlocked) await withDeadline(said, endMs - performance.now(), late).catch(() => {});
+    // Bytes that were written and not sent must not reach a server that reads again after the next session has begun.
+    const stream: unknown = Reflect.get(this.model.connection, 'stream');
+    // One that is shutting down cannot be reset, and would never close: what it had has left.
+    const canReset = stream instanceof Socket && !(stream instanceof TLSSocket) && !stream.destroyed;
+    if (canReset && !stream.writableEnded) stream.resetAndDestroy();
+    this.#socket.abort();
+  }
+}
+
+/** One try at one node. Rejects with what the client says; `signal` gives it up. */
+export async function dial(
+  client: typeof Client,
+  options: RabbitConnection,
+  target: Target,
+  node: Node,
+  signal: AbortSignal,
+): Promise<Session> {
+  const socket = new AbortController();
+  const giveUp = (): void => socket.abort();
+  signal.addEventListener('abort', giveUp, { once: true });
+  const { tls, external } = options;
+  const username = options.username ?? node.username ?? 'guest';
+  const password = options.password ?? node.password ?? (node.username === undefined ? 'guest' : '');
+  const servername = tls?.serverName ?? (isIP(node.host) === 0 ? node.host : undefined);
+  // Of Node's sockets, and unknown to the client's types: destroys the socket, also while it connects; and takes a whole
+  // turn's publishes at once.
+  const own = { signal: socket.signal, writableHighWaterMark: WRITE_BYTES };
+  try {
+    const model = await client.connect(
+      {
+        protocol: node.secure ? 'amqps' : 'amqp',
+        hostname: node.host,
+        port: node.port,
+        vhost: node.encodedVhost,
+        heartbeat: Math.ceil(durationMs(options.keepAlive) / 1000),
+      },
+      {
+        ...own,
+        noDelay: true,
+        credentials: external ? client.credentials.external() : client.credentials.plain(username, password),
+        clientProperties: { connection_name: target.name },
+        ...(tls?.ca !== undefined && { ca: tls.ca }),
+        ...(tls?.cert !== undefined && { cert: tls.cert }),
+        ...(tls?.key !== undefined && { key: tls.key }),
+        ...(servername !== undefined && { servername }),
+      },
+    );
+    return new Session(model, socket);
+  } catch (error) {
+    socket.abort();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}

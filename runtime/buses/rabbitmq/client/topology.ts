@@ -1,0 +1,211 @@
+import type { Channel, ConsumeMessage, Replies } from 'amqplib';
+import { SluiceError } from '#contract/errors.ts';
+import { pause } from '#kit/deadline.ts';
+import type { Held } from './consumer.ts';
+import type { Binding, ExchangeType, QueueType } from '../options.ts';
+import type { Session } from './session.ts';
+import { closeReason } from './close-reason.ts';
+
+/** A queue that must be there. */
+export interface QueueWanted {
+  readonly name: string;
+  readonly type: QueueType | undefined;
+  /** Declared where it is missing. */
+  readonly create: boolean;
+}
+
+/** An exchange that must be there. */
+export interface ExchangeWanted {
+  readonly name: string;
+  /** Undefined: it is never declared. */
+  readonly type: ExchangeType | undefined;
+  readonly create: boolean;
+}
+
+const DEFAULT_TYPE: QueueType = 'quorum';
+const ASK_AGAIN_MS = 100;
+/** A server that has started tells its queues within milliseconds which consumers are gone; a busy one, later. */
+const SETTLED_MS = 1000;
+/** The end of a channel is known to its queues within milliseconds. */
+const MOST_ASKED = 20;
+/** AMQP 0-9-1, 1.2.1: RESOURCE_LOCKED; RabbitMQ says so of what a queue of that kind does not do. */
+const NOT_ALLOWED = 405;
+
+/** On a channel of its own, which stays open: what the server refuses closes the channel. */
+async function askOpen<Answer>(
+  session: Session,
+  question: (channel: Channel) => Promise<Answer>,
+): Promise<{ readonly channel: Channel; readonly answer: Answer }> {
+  const channel = await session.model.createChannel();
+  let failure: unknown;
+  channel.on('error', (error) => {
+    failure = error;
+  });
+  try {
+    return { channel, answer: await question(channel) };
+  } catch (thrown) {
+    throw failure ?? thrown;
+  }
+}
+
+async function ask<Answer>(session: Session, question: (channel: Channel) => Promise<Answer>): Promise<Answer> {
+  const { channel, answer } = await askOpen(session, question);
+  await channel.close();
+  return answer;
+}
+
+/** Finds the queue, or declares it where that may be done. Returns its counts. Rejects with the server's error. */
+export async function ensureQueue(session: Session, { name, type, create }: QueueWanted): Promise<Replies.AssertQueue> {
+  const found = await ask(session, (channel) => channel.checkQueue(name)).catch((thrown: unknown) => {
+    if (!create || closeReason(thrown)?.code !== 404) throw thrown;
+    return undefined;
+  });
+  // A queue that is there, and whose type the file does not state, is fine as it is.
+  if (found !== undefined && (type === undefined || !create)) return found;
+  const wanted = { durable: true, arguments: { 'x-queue-type': type ?? DEFAULT_TYPE } };
+  return ask(session, (channel) => channel.assertQueue(name, wanted));
+}
+
+/** Finds the exchange, or declares it where that may be done and its type is known. */
+export async function ensureExchange(session: Session, { name, type, create }: ExchangeWanted): Promise<void> {
+  if (!create || type === undefined) {
+    try {
+      await ask(session, (channel) => channel.checkExchange(name));
+    } catch (thrown) {
+      if (!create || closeReason(thrown)?.code !== 404) throw thrown;
+      const text = `exchange ${name} does not exist, and the route does not say what it would be; create it, or give exchangeType`;
+      throw new SluiceError('BUS_MISSING', text, { cause: thrown });
+    }
+    return;
+  }
+  // Predeclared ones cannot be declared, only found.
+  if (name.startsWith('amq.')) await ask(session, (channel) => channel.checkExchange(name));
+  else await ask(session, (channel) => channel.assertExchange(name, type, { durable: true }));
+}
+
+/**
+ * Declares a queue that lives as long as the session, and consumes it, so that the server deletes it as no unused one;
+ * calls back when it was deleted all the same. Rejects with the server's error.
+ */
+export async function holdExclusive(session: Session, name: string, onGone: () => void): Promise<void> {
+  const wanted = { durable: false, exclusive: true, arguments: { 'x-queue-type': 'classic' } };
+  const hear = (message: ConsumeMessage | null): void => {
+    if (message === null) onGone();
+  };
+  await askOpen(session, async (channel) => {
+    await channel.assertQueue(name, wanted);
+    await channel.consume(name, hear, { noAck: true });
+  });
+}
+
+/** Binds the queue to the exchange; what is bound already stays. */
+export async function bindQueue(
+  session: Session,
+  queue: string,
+  exchange: string,
+  bindings: readonly Binding[],
+): Promise<void> {
+  await ask(session, async (channel) => {
+    for (const binding of bindings) {
+      if ('headers' in binding) {
+        const match = { ...binding.headers, 'x-match': binding.match };
+        await channel.bindQueue(queue, exchange, '', match);
+      } else await channel.bindQueue(queue, exchange, binding.routingKey);
+    }
+  });
+}
+
+/** How many consumers the queue has, asked again until `isLast` says so of the answer, or the session is over. */
+async function countConsumers(session: Session, name: string, isLast: (count: number) => boolean): Promise<number> {
+  for (;;) {
+    const { consumerCount } = await ask(session, (channel) => channel.checkQueue(name));
+    if (isLast(consumerCount) || session.isOver) return consumerCount;
+    await pause(ASK_AGAIN_MS);
+  }
+}
+
+/**
+ * Makes a quorum queue answer of which the server said that it has neither messages nor consumers. It says so too while
+ * the leader does not answer within 250 ms, because it has just started or is busy; a `basic.get` waits for the leader.
+ * A message that came meanwhile stays with its channel: given back by a `basic.nack`, it would come behind others.
+ * Rejects, as the session then ends, when the leader does not answer.
+ */
+export async function firstOfEmpty(session: Session, name: string): Promise<Held | undefined> {
+  const asked = askOpen(session, (channel) => channel.get(name)).catch((thrown: unknown) => {
+    // The answer of a queue with a single active consumer.
+    if (closeReason(thrown)?.code === NOT_ALLOWED) return undefined;
+    throw thrown;
+  });
+  const { channel, answer } = (await asked) ?? {};
+  if (channel !== undefined && answer !== undefined && answer !== false) return { channel, message: answer };
+  await channel?.close();
+  return undefined;
+}
+
+/** How many consumers a queue has beside what it counts of ours; below 0 where its kind counts none. */
+export async function othersBeside(
+  session: Session,
+  name: string,
+  { kind, ours }: { readonly kind: QueueKind; readonly ours: number },
+): Promise<number> {
+  // Not even ours: the leader has not answered.
+  return (await countConsumers(session, name, (count) => count >= ours || kind !== 'quorum')) - ours;
+}
+
+/**
+ * How many consumers a quorum queue has, once its server is certain to know. A server that has just started still holds the
+ * messages of consumers that died with it, and may count none of them: a new consumer would get newer messages first.
+ */
+export async function consumersAfterStart(session: Session, name: string, withinMs: number): Promise<number> {
+  const endMs = performance.now() + Math.min(SETTLED_MS, withinMs);
+  return countConsumers(session, name, (count) => count > 0 || performance.now() >= endMs);
+}
+
+/** How many consumers a queue still has, asked until there are none or it is clear that they stay. */
+export async function consumersLeft(session: Session, name: string): Promise<number> {
+  let asked = 0;
+  return countConsumers(session, name, (count) => {
+    asked += 1;
+    return count === 0 || asked === MOST_ASKED;
+  });
+}
+
+/** The type of a queue, as far as the server reports it. */
+export type QueueKind = QueueType | undefined;
+
+/**
+ * AMQP has no question for it. A consumer with one argument that only classic queues take and one that only streams take
+ * is refused by every queue, and the refusal names what the queue is.
+ */
+export async function kindOf(session: Session, name: string): Promise<QueueKind> {
+  const refused = { 'x-cancel-on-ha-failover': true, 'x-stream-offset': 'first' };
+  const refusal = await ask(session, (channel) => channel.consume(name, () => {}, { arguments: refused })).then(
+    () => undefined,
+    (thrown: unknown) => closeReason(thrown),
+  );
+  const named = / of queue type rabbit_(classic|quorum|stream)_queue$/.exec(refusal?.text ?? '')?.[1];
+  return named === 'quorum' || named === 'stream' || named === 'classic' ? named : undefined;
+}
+
+const LAST_MS = 2000;
+
+/** Offset of the first message of the last that were written together; `empty` where none comes soon. */
+export async function offsetOfLast(session: Session, name: string): Promise<number | 'empty'> {
+  return ask(session, async (channel) => {
+    await channel.prefetch(1);
+    let waiting: NodeJS.Timeout | undefined;
+    const found = new Promise<number | 'empty'>((resolve) => {
+      waiting = setTimeout(() => resolve('empty'), LAST_MS);
+      const take = (message: ConsumeMessage | null): void => {
+        const offset: unknown = message?.properties.headers?.['x-stream-offset'];
+        if (typeof offset === 'number') resolve(offset);
+      };
+      channel.consume(name, take, { arguments: { 'x-stream-offset': 'last' } }).catch(() => resolve('empty'));
+    });
+    try {
+      return await found;
+    } finally {
+      clearTimeout(waiting);
+    }
+  });
+}

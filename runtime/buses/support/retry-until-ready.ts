@@ -1,0 +1,40 @@
+import { type Backoff, backoffMs } from '#kit/backoff.ts';
+import { pause } from '#kit/deadline.ts';
+import { abortable } from './abortable.ts';
+import { whenSlow } from './slow-attempt.ts';
+
+export interface RetrySettings<Ready> {
+  readonly attempt: () => Promise<Ready>;
+  readonly backoff: Backoff;
+  /** Stops the retries at once; an attempt under way is left to end by itself. */
+  readonly signal: AbortSignal;
+  /** Stops them after the attempt under way. */
+  readonly isOver: () => boolean;
+  /** An attempt has failed; not called once the retries are stopped. */
+  readonly onFailure: (thrown: unknown) => void;
+  /** An attempt takes long. */
+  readonly onSlow?: () => void;
+  readonly slowMs?: number;
+  /** The error to reject with when they are stopped. */
+  readonly stopped: () => Error;
+}
+
+/** Attempts until one succeeds, with a growing pause in between. Rejects only when the retries are stopped. */
+export async function retryUntilReady<Ready>(settings: RetrySettings<Ready>): Promise<Ready> {
+  const { attempt, backoff, signal, onFailure, onSlow, slowMs, stopped } = settings;
+  const isOver = (): boolean => signal.aborted || settings.isOver();
+  for (let failures = 1; !isOver(); failures += 1) {
+    const clear = onSlow === undefined ? undefined : whenSlow(onSlow, slowMs);
+    try {
+      return await abortable(attempt(), signal);
+    } catch (thrown) {
+      clear?.();
+      if (isOver()) break;
+      onFailure(thrown);
+    } finally {
+      clear?.();
+    }
+    await pause(backoffMs(backoff, failures), signal);
+  }
+  throw stopped();
+}

@@ -1,0 +1,58 @@
+export interface SilenceSettings {
+  readonly timeoutMs: number;
+  /** Whether any answer is awaited now. */
+  readonly isAwaiting: () => boolean;
+  /** No answer came for `timeoutMs` while some were awaited: the connection is dead. */
+  readonly onSilence: () => void;
+}
+
+/**
+ * One timer for all awaited answers of a connection. A server that answers in order is silent only when it is dead, while
+ * the last answer of a full window on a slow link may well take longer than `timeoutMs`. A timer for each send would cost
+ * more than the send.
+ */
+export class SilenceTimer {
+  readonly #settings: SilenceSettings;
+  #timer: NodeJS.Timeout | undefined;
+  /** The last answer, or the first send after all had been answered. */
+  #silentSinceMs = 0;
+  #isHeld = false;
+
+  constructor(settings: SilenceSettings) {
+    this.#settings = settings;
+  }
+
+  /** Right before an answer begins to be awaited. */
+  sent(): void {
+    const { isAwaiting, timeoutMs } = this.#settings;
+    if (!isAwaiting()) this.#silentSinceMs = performance.now();
+    this.#timer ??= setTimeout(() => this.#check(), timeoutMs);
+  }
+
+  /** An answer came. */
+  answered(): void {
+    this.#silentSinceMs = performance.now();
+  }
+
+  /** While the server has announced that it takes nothing, silence means nothing. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.#silentSinceMs = performance.now();
+  }
+
+  /** Nothing is awaited any more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #check(): void {
+    const { isAwaiting, timeoutMs, onSilence } = this.#settings;
+    this.#timer = undefined;
+    if (!isAwaiting()) return;
+    if (this.#isHeld) this.#silentSinceMs = performance.now();
+    const leftMs = this.#silentSinceMs + timeoutMs - performance.now();
+    if (leftMs <= 0) onSilence();
+    else this.#timer = setTimeout(() => this.#check(), leftMs);
+  }
+}

@@ -1,0 +1,13 @@
+/** One way to use a bus, under the name that its page gives it. Options that are not named have their defaults. */
+export type BusExample = { readonly title: string; readonly connection?: object } & (
+  | { readonly from: object }
+  | { readonly to: object }
+);
+
+/** What the generated parts of `docs/buses/NAME.md` need beyond schemas and guarantees. */
+export interface BusPage {
+  /** The heading. */
+  readonly title: string;
+  /** The ways to use the bus that promise something different from one another: a column of the table of guarantees each. */
+  readonly examples: readonly BusExample[];
+}

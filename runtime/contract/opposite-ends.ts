@@ -1,0 +1,28 @@
+/** Options of an end, in the words of a pipeline file. */
+type Words = Readonly<Record<string, unknown>>;
+
+/** What is known of a route's source when a sink that feeds it is wanted. */
+export interface SourceSide {
+  /** Level of the address that the route takes its key from. Undefined: the key is somewhere else. */
+  readonly keyLevel: number | undefined;
+  /** An address that the filter matches: `{key}` in its level, and a fixed word for each other wildcard. */
+  readonly addressUnder: (filter: string) => string;
+}
+
+/** What is known of a route's sink when a source that reads from it is wanted. */
+export interface SinkSide {
+  /** Template of the address that the sink writes to. */
+  readonly address: string;
+  /** The filter that matches every address made from the template. */
+  readonly filter: string;
+  readonly nowMs: number;
+}
+
+/**
+ * The ends on the other side of a route's own: `sluice verify` publishes where the route reads, and reads where it writes.
+ * Each returns the options of such an end, or why the route's options do not say enough for one.
+ */
+export interface OppositeEnds<From, To> {
+  sink(from: From, side: SourceSide): Words | string;
+  source(to: To, side: SinkSide): Words | string;
+}

@@ -1,0 +1,90 @@
+import type { StageKind } from '#contract/stage-kind.ts';
+import type { Bus, Guarantees } from '#contract/bus.ts';
+import type { TrafficClass } from '#contract/traffic-class.ts';
+import type { PlainMap } from '#kit/json-value.ts';
+import type { FindingList } from '../check/finding-list.ts';
+import type { JsonSchema } from '../json-schema.ts';
+
+/** One end of a route whose options a driver can be asked about. */
+export interface JudgedEnd {
+  readonly bus: Bus;
+  readonly connectionAt: string;
+  readonly connection: PlainMap;
+  readonly at: string;
+  readonly end: PlainMap;
+}
+
+/** A route of a file that is being checked: its words, and the guarantees of its ends. */
+export interface RouteSite {
+  /** Pointer to the route. */
+  readonly at: string;
+  readonly route: PlainMap;
+  readonly findings: FindingList;
+  /** The reference that stands at a place instead of a value. */
+  readonly written: (at: string) => string | undefined;
+  /** Undefined while that end is wrong itself. */
+  readonly source: Guarantees | undefined;
+  readonly sink: Guarantees | undefined;
+  /** The sink, where its options are sound. */
+  readonly sinkEnd: JudgedEnd | undefined;
+}
+
+/** The parts of a route that the explanation of a word may depend on, beside the word itself. */
+export interface ExplainedRoute {
+  readonly class: TrafficClass;
+  readonly stages: readonly { readonly kind: StageKind }[];
+  readonly source: Guarantees;
+  readonly sink: Guarantees;
+  readonly namesId: boolean;
+  readonly timestamp: { readonly unit: 's' | 'ms' | 'us' | 'ns' | undefined } | undefined;
+  /** Where dead letters go, in words. */
+  readonly letters: string;
+}
+
+/** The effects of faults on messages, by fault. */
+export type Effects = Readonly<Record<string, string>>;
+
+/**
+ * One word of the pipeline file. Reader, schema, docs page, check and `explain` are made of these entries: a word that is
+ * in no table is unknown. `Context` is what its reader needs beside the map that holds it.
+ */
+export interface Field<Spec extends object, Context> {
+  readonly schema: JsonSchema;
+  /** The spec members that the word yields, default filled in. `holder` was checked. */
+  parse(holder: PlainMap, context: Context): Spec;
+  /** Findings that no schema can give. */
+  check?(site: RouteSite): void;
+  /** The faults that the word governs, with what it makes of them. */
+  explain?(spec: Spec, route: ExplainedRoute): Effects;
+  /** The item of docs/pipeline-file.md, without its dash. */
+  readonly doc: string;
+}
+
+/** A table of words: any one, as the functions that read whole tables see it. */
+export type Fields<Context> = Readonly<Record<string, Field<object, Context>>>;
+
+type Both<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
+
+/** The spec of a map that is made of the words of a table. */
+export type Parsed<Table extends Readonly<Record<string, { parse(holder: PlainMap, context: never): object }>>> = Both<
+  ReturnType<Table[keyof Table]['parse']>
+>;
+
+/** Declares one entry; its type keeps what `parse` returns. */
+export function field<Spec extends object, Context = unknown>(entry: Field<Spec, Context>): Field<Spec, Context> {
+  return entry;
+}
+
+/** Reads every word of a table; the members of all come into one object. */
+// oxlint-disable-next-line no-unnecessary-type-parameters -- a table that a test adds a word to yields more than its type shows
+export function parseFields<Spec, Context>(fields: Fields<Context>, holder: PlainMap, context: Context): Spec {
+  const members = Object.values(fields).flatMap((entry) => Object.entries(entry.parse(holder, context)));
+  // oxlint-disable-next-line no-unsafe-type-assertion -- each entry yields its own members, as `Parsed` adds them up
+  return Object.fromEntries(members) as Spec;
+}
+
+export function schemasOf(fields: Fields<never>): Readonly<Record<string, JsonSchema>> {
+  return Object.fromEntries(Object.entries(fields).map(([word, { schema }]) => [word, schema]));
+}

@@ -1,0 +1,38 @@
+import { GRADES } from '../explain/grades.ts';
+import type { JsonSchema } from '../json-schema.ts';
+
+/** Stands for a part that the catalog decides; `ofCatalog` puts that in its place. */
+export const OF_CATALOG: JsonSchema = {};
+
+/** The schema with `parts` where it leaves a place to the catalog. */
+export function ofCatalog(schema: JsonSchema, parts: readonly JsonSchema[]): JsonSchema {
+  if (schema === OF_CATALOG) return parts[0] ?? {};
+  const filled = Object.entries(schema).map(([keyword, value]) => {
+    if (Array.isArray(value)) return [keyword, value.flatMap((one) => (one === OF_CATALOG ? parts : [one]))];
+    return [keyword, value === OF_CATALOG ? parts[0] : value];
+  });
+  return Object.fromEntries(filled);
+}
+
+export const template = (description: string, example: string): JsonSchema => ({
+  type: 'string',
+  minLength: 1,
+  description,
+  examples: [example],
+});
+
+export const GRADE_SCHEMA: JsonSchema = {
+  type: 'string',
+  enum: GRADES.slice(1),
+  description:
+    'What this end keeps because its server is set up so, where that is more than the driver can know: sync_interval: always, replicas. Taken at its word.',
+};
+
+/** `codec` of an end, among the codecs of a catalog. */
+export function codecSchema(codecs: Iterable<string>): JsonSchema {
+  return {
+    type: 'string',
+    enum: [...codecs],
+    description: 'How bytes become a body and back. Default: by content type, else json.',
+  };
+}

@@ -1,0 +1,52 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { FIELDS, type FieldTables } from '../../runtime/project/fields/field-tables.ts';
+import type { Fields } from '../../runtime/project/fields/field.ts';
+
+// The list of the words of a route in docs/pipeline-file.md, made of project/fields: `node test/project/words-page.ts`
+// writes it, docs.test.ts sees when it drifts.
+
+const PAGE = new URL('../../docs/pipeline-file.md', import.meta.url);
+const BEGIN = '<!-- words: made by test/project/words-page.ts -->\n';
+const END = '<!-- words end -->\n';
+const COLUMNS = 130;
+
+/** One list item, broken between words. */
+function item(text: string, indent: string): string {
+  const lines: string[] = [];
+  let line = `${indent}-`;
+  for (const word of text.split(' ')) {
+    if (line.length + 1 + word.length > COLUMNS) {
+      lines.push(line);
+      line = `${indent}  ${word}`;
+    } else line += ` ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
+
+function items(fields: Fields<never>, indent: string): readonly string[] {
+  return Object.values(fields).map(({ doc }) => item(doc, indent));
+}
+
+/** The list as these tables make it. */
+export function wordList({ route, source, sink }: FieldTables): string {
+  const lines = Object.entries(route).flatMap(([word, { doc }]) => [
+    item(doc, ''),
+    ...(word === 'from' ? items(source, '  ') : word === 'to' ? items(sink, '  ') : []),
+  ]);
+  return `${lines.join('\n')}\n`;
+}
+
+export function writtenGuide(): string {
+  return readFileSync(PAGE, 'utf8');
+}
+
+export function freshGuide(): string {
+  const page = writtenGuide();
+  const [before, rest] = page.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined)
+    throw new Error('docs/pipeline-file.md lacks the marks of its words');
+  return `${before}${BEGIN}\n${wordList(FIELDS)}\n${END}${after}`;
+}
+
+if (import.meta.main) writeFileSync(PAGE, freshGuide());
