@@ -88,17 +88,17 @@ export async function runDlq(
   if (older !== undefined) process.stderr.write(`sluice: ${olderText(older, home, spec.name)}\n`);
   const folder = typeof state === 'string' ? state : standardState(home, spec.name);
   try {
-    const shelf = openDeadLetterAdmin(folder);
+    const deadLetters = openDeadLetterAdmin(folder);
     try {
-      if (shelf === undefined) assertRanWith(folder, home);
+      if (deadLetters === undefined) assertRanWith(folder, home);
       checkFilter(filter, {
-        routes: [...spec.routes.map(({ name }) => name), ...(shelf?.routes({}) ?? [])],
-        codes: [...Object.keys(ERRORS), ...(shelf?.codes() ?? [])],
+        routes: [...spec.routes.map(({ name }) => name), ...(deadLetters?.routes({}) ?? [])],
+        codes: [...Object.keys(ERRORS), ...(deadLetters?.codes() ?? [])],
       });
-      if (shelf === undefined) return none(folder, isJson);
-      return (await WORDS[word]?.({ given, pipeline, folder, shelf, filter, isJson })) ?? EXIT.invalid;
+      if (deadLetters === undefined) return none(folder, isJson);
+      return (await WORDS[word]?.({ given, pipeline, folder, deadLetters, filter, isJson })) ?? EXIT.invalid;
     } finally {
-      shelf?.close();
+      deadLetters?.close();
     }
   } catch (thrown) {
     if (!(thrown instanceof SluiceError)) throw thrown;

@@ -26,7 +26,7 @@ export interface DlqTask {
   readonly given: Arguments;
   readonly pipeline: LetterPipeline;
   readonly folder: string;
-  readonly shelf: DeadLetterAdmin;
+  readonly deadLetters: DeadLetterAdmin;
   readonly filter: LetterFilter;
   readonly isJson: boolean;
 }
