@@ -24,7 +24,7 @@ import type { FunctionHome } from '#contract/stage-kind.ts';
 import type { Validator } from '#contract/validator.ts';
 import { thrownPlaceReader } from '../project/functions/thrown-place.ts';
 
-/** What `sluice build` put beside the runtime. */
+/** The parts that `sluice build` put beside the runtime. */
 export interface BundledPipeline {
   readonly document: PipelineDocument;
   readonly buses: readonly Bus[];
@@ -36,14 +36,14 @@ export interface BundledPipeline {
 }
 
 /**
- * The whole life of a bundle's process. References of the pipeline file are resolved here and now. Its relative paths count
- * from the bundle's folder: a supervisor starts it from anywhere.
+ * Runs a bundle's process from its start to its end. References of the pipeline file are resolved at the start. Its relative
+ * paths are resolved from the bundle's folder: a supervisor may start it in any folder.
  */
 export async function runBundle(bundled: BundledPipeline): Promise<void> {
   await exitFlushed(await main(bundled));
 }
 
-/** What an operator can do who has nothing but the bundle. */
+/** The commands of a bundle. */
 const COMMANDS: Readonly<Record<string, BundleCommand>> = {
   run: {
     usage: '[options]',
@@ -74,7 +74,7 @@ const COMMANDS: Readonly<Record<string, BundleCommand>> = {
 
 interface BundleCommand extends Omit<Command, 'run'> {
   readonly summary: string;
-  /** Throws UsageError for what only the command can judge. */
+  /** Throws UsageError for arguments that only the command can check. */
   run(given: Arguments, bundled: BundledPipeline): Promise<ExitCode>;
 }
 
@@ -140,7 +140,7 @@ function checkConfig({ values }: Arguments, bundled: BundledPipeline): Promise<E
 async function letters(given: Arguments, bundled: BundledPipeline): Promise<ExitCode> {
   const [word = '', ...numbers] = given.positionals;
   assertAction(word);
-  // Letters can be looked at where the environment of the bridge is not set.
+  // Dead letters can be read without the environment of the bridge.
   const { spec, findings } = resolve(bundled, 'check');
   if (spec === undefined) {
     process.stderr.write(findingsText(withoutNotices(findings)));
@@ -151,7 +151,7 @@ async function letters(given: Arguments, bundled: BundledPipeline): Promise<Exit
   return runDlq(word, numbers, given, pipeline);
 }
 
-/** The pipeline with its functions and validators, in this environment; undefined, with the findings told, where it is not fit to run. */
+/** The pipeline with its functions and validators, in this environment; undefined, with the findings printed, if it cannot run. */
 function load(bundled: BundledPipeline): OwnRun | undefined {
   const { functions, validators, url } = bundled;
   const { spec, findings } = resolve(bundled, 'run');

@@ -26,7 +26,7 @@ const NAMES = Object.keys(WORDS).join('|');
 const FILTERS =
   '[--route ROUTE] [--code CODE] [--key KEY] [--id NUMBER] [--message-id ID] [--since 2h] [--until 10m] [--state DIR] [--json]';
 
-/** What stands behind `dlq`; `pipeline`: the word for its file, where it takes one. */
+/** The usage behind `dlq`; `pipeline`: the word for its file, if it takes one. */
 export function dlqUsage(pipeline: string): string {
   return `${NAMES} ${pipeline}[NUMBER...] ${FILTERS}`;
 }
@@ -68,12 +68,12 @@ export const DLQ_OPTIONS = {
   out: { type: 'string' },
 } as const satisfies ParseArgsOptionsConfig;
 
-/** Throws UsageError where there is no such word. */
+/** Throws UsageError if there is no such action. */
 export function assertAction(word: string): void {
   if (!Object.hasOwn(WORDS, word)) throw new UsageError(`expected ${NAMES}, found ${word === '' ? 'nothing' : word}`);
 }
 
-/** Carries out one word of `dlq`. `numbers`: of letters, as words behind it. Throws UsageError. */
+/** Runs one action of `dlq`. `numbers`: of letters, as words behind it. Throws UsageError. */
 export async function runDlq(
   word: string,
   numbers: readonly string[],

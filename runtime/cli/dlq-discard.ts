@@ -1,7 +1,7 @@
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
-/** Removes letters for good. Without --yes it only says how many it would be. */
+/** Removes letters for good. Without --yes it only reports their number. */
 export function discardLetters({ given, deadLetters, filter, isJson, folder }: DlqTask): ExitCode {
   const selected = deadLetters.count(filter);
   const isMeant = given.values['yes'] === true;

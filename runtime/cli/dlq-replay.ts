@@ -17,7 +17,7 @@ import { replayMeter } from './replay-meter.ts';
 import { logStrayErrors } from './stray-errors.ts';
 
 const LOOK_MS = 100;
-/** Without progress for so long, it is looked whether the process that should make it is still there. */
+/** Without progress for so long, the command checks whether the process that runs the pipeline still exists. */
 const SUSPICIOUS_MS = 5000;
 const DRAIN_MS = 10_000;
 /** Letters that failed again and are named; the rest is counted. */
@@ -53,14 +53,14 @@ export async function replayLetters(task: DlqTask): Promise<ExitCode> {
   }
   await pipeline?.stop();
   stopWatch?.();
-  // What a stop has given back is asked for no longer: the command can be repeated.
+  // The request for letters that the stop has released is withdrawn: the command can be repeated.
   if (pipeline !== undefined) deadLetters.withdraw(request.name);
   const code = tell(task, deadLetters.progress(request.name), request.name, why);
   deadLetters.forget(request.name);
   return code;
 }
 
-/** Throws UsageError where some of the letters could not go through at all. */
+/** Throws UsageError if some of the letters could not be sent at all. */
 function refuse(
   { deadLetters, filter, pipeline: { spec } }: DlqTask,
   routes: readonly string[],
@@ -83,7 +83,7 @@ function refuse(
   }
 }
 
-/** Undefined where another process was quicker to take the folder. */
+/** Undefined if another process has taken the folder first. */
 async function start(
   { folder, pipeline: { catalog } }: DlqTask,
   { spec, parts }: OwnRun,
@@ -107,7 +107,7 @@ async function start(
   }
 }
 
-/** Resolves when every letter has ended: undefined, or why it did not come to that. Rejects when the pipeline is lost. */
+/** Resolves with undefined when every letter has ended, or with the reason why not. Rejects when the pipeline is lost. */
 async function watched(
   { deadLetters, folder }: DlqTask,
   request: string,
@@ -170,7 +170,7 @@ function tell(
   return ok ? EXIT.fine : EXIT.invalid;
 }
 
-/** What goes well is what the meter shows. */
+/** Without info lines: the meter shows the progress. */
 function quietLog(): Log {
   const log = processLog();
   return {

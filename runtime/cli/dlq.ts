@@ -13,7 +13,7 @@ export const dlq: Command = {
   usage: dlqUsage('PIPELINE '),
   help: DLQ_HELP,
   options: DLQ_OPTIONS,
-  // Numbers of letters may follow; what is missing is told by the command itself.
+  // Numbers of letters may follow; the command itself reports missing words.
   words: [0, Infinity],
   async run(given) {
     const [word = '', file, ...numbers] = given.positionals;

@@ -10,7 +10,7 @@ import { helpLines } from './help-lines.ts';
 import { exitFlushed } from './exit-flushed.ts';
 import { parseArguments } from './parse-arguments.ts';
 
-/** Each is loaded when it is called: `run` does not wait for the demo's broker. */
+/** Each is imported when it is called: `run` does not wait for the demo's broker. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
   run: { summary: 'run a pipeline until SIGTERM or Ctrl-C', load: async () => (await import('./run.ts')).run },
   check: {

@@ -38,7 +38,7 @@ export const verify: Command = {
       return EXIT.invalid;
     }
     const stop = new AbortController();
-    // What was sent until then is judged all the same; a second signal ends at once.
+    // The messages sent until then are judged all the same; a second signal ends at once.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     const trouble = Promise.withResolvers<never>();
     trouble.promise.catch(() => {});
@@ -54,7 +54,7 @@ export const verify: Command = {
       drops: () => drops.read(),
       deadLetters: (run: string) => letters.count ?? letters.look(run)?.names,
       signal: stop.signal,
-      // A bus that cannot be reached at the start is no bridge's fault, and nothing to wait for.
+      // A bus that cannot be reached at the start is no fault of the bridge; the check does not wait for it.
       onProblem: (error: SluiceError) => trouble.reject(error),
     };
     try {
@@ -123,7 +123,7 @@ function failed({ code, message, remedy }: SluiceError, isJson: boolean): ExitCo
   return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
 }
 
-/** A line that redraws, where somebody watches. */
+/** A line that redraws, on a terminal. */
 function showProgress(check: Verification): () => void {
   const { stderr } = process;
   if (!stderr.isTTY) return () => {};

@@ -9,7 +9,7 @@ const WITH_EXPONENT = /e/i;
 /** Before the exponent. */
 const SOME_DIGIT = /^[^eE]*[1-9]/;
 
-/** Written without fraction and exponent. `-0` is none: no bigint is it. */
+/** Written without fraction and exponent. `-0` is not whole: no bigint equals it. */
 export function isWhole(text: string): boolean {
   return WHOLE.test(text) && text !== '-0';
 }
@@ -34,10 +34,10 @@ function asWritten(value: number): bigint {
   return BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
 }
 
-/** What stands beneath one place of a body: texts of numbers, and further places, by name or index. */
+/** The number texts beneath one place of a body, and the places beneath it, by name or index. */
 export type Place = Map<string | number, Place | string>;
 
-/** What is open around a number, outermost first: the step that leads on from it, and its place once it has one. */
+/** The objects and lists around a number, outermost first: the name or index of the next step, and the place once there is one. */
 export type Path = readonly { readonly step: string | number; place: Place | undefined }[];
 
 /**
@@ -48,7 +48,7 @@ export class Decimals {
   readonly #texts = new Map<number, string | undefined>();
   #whole: Place | string | undefined;
 
-  /** What stands at the place of the body itself. Undefined where every number is written as its double is. */
+  /** The texts at the root of the body. Undefined if each number is written as its double is. */
   get whole(): Place | string | undefined {
     return this.#whole;
   }
@@ -63,12 +63,12 @@ export class Decimals {
     else this.#placeOf(path).set(holder.step, text);
   }
 
-  /** `at`: what stands at the number's place. */
+  /** `at`: the texts at the number's place. */
   textOf(value: number, at: Place | string | undefined): string | undefined {
     return typeof at === 'string' && Object.is(Number(at), value) ? at : this.#texts.get(value);
   }
 
-  /** Of the innermost holder. Each holder gets its place once, with those around it: a path may be long, and numbers many. */
+  /** The place of the innermost holder. Each holder gets its place once, with those around it: a path may be long, and numbers many. */
   #placeOf(path: Path): Place {
     const first = path.findLastIndex(({ place }) => place !== undefined);
     let place = path[first]?.place ?? new Map<string | number, Place | string>();

@@ -2,7 +2,7 @@ import { SluiceError } from '#contract/errors.ts';
 import { pointerOf, shownPointer } from '#kit/pointer.ts';
 import type { Place } from './json-numbers.ts';
 
-/** An object or list that is being read, the name or index of what is read in it, and a place for whoever keeps count of such. */
+/** An object or list that is being read, the name or index of the member that is read, and a place for a reader of numbers. */
 export interface Open {
   readonly holder: unknown[] | Record<string, unknown>;
   step: string | number;

@@ -12,8 +12,8 @@ export interface Writing {
 }
 
 /**
- * The JSON of a body as JSON.stringify writes it; but what that leaves out or writes as null or {} is refused, with its place. Throws
- * ENCODE_FAILED or BODY_UNSAFE, and passes on a stack overflow.
+ * The JSON of a body as JSON.stringify writes it; but a value that it leaves out or writes as null or {} is refused, with its
+ * place. Throws ENCODE_FAILED or BODY_UNSAFE, and passes on a stack overflow.
  */
 export function writeJson(body: unknown, writing: Writing): string {
   return new Writer(writing).write(body);
@@ -34,7 +34,7 @@ const OPAQUE: readonly (readonly [is: (value: unknown) => boolean, name: string]
   [types.isGeneratorObject, 'a generator'],
 ];
 
-/** Made by JSON.rawJSON: text that a function wants written as it is. */
+/** Made by JSON.rawJSON: text that is written as it is. */
 function isRaw(value: object): boolean {
   const isRawJson: unknown = Reflect.get(JSON, 'isRawJSON');
   return typeof isRawJson === 'function' && isRawJson(value) === true;
@@ -85,7 +85,7 @@ class Writer {
     }
   }
 
-  /** As JSON.stringify looks at a value: what `toJSON` makes of it, and what a box holds. */
+  /** The value that JSON.stringify would write: the result of `toJSON`, or the primitive in a box. */
   #asJson(value: unknown, name: string | number): unknown {
     if ((typeof value !== 'object' || value === null) && typeof value !== 'bigint') return value;
     const toJson: unknown = Reflect.get(Object(value), 'toJSON');

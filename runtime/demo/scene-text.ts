@@ -1,6 +1,6 @@
 import type { Tally } from './dead-letter-tally.ts';
 
-/** What one route has done so far. */
+/** The figures of one route so far. */
 export interface RouteRunner {
   readonly route: string;
   readonly accepted: number;
@@ -10,7 +10,7 @@ export interface RouteRunner {
   readonly held: number;
 }
 
-/** What the demo shows at one moment. */
+/** The demo's figures at one moment. */
 export interface Scene {
   readonly title: string;
   readonly routes: readonly RouteRunner[];

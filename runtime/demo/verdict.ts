@@ -15,7 +15,7 @@ export interface Evidence {
   readonly tallies: readonly Tally[];
 }
 
-/** What does not add up, in words; nothing when all is accounted for. */
+/** The figures that do not add up, in words; empty when all is accounted for. */
 export function imbalances(evidence: Evidence): readonly string[] {
   const wrong: string[] = [];
   const same = (what: string, expected: number, found: number): void => {

@@ -17,9 +17,9 @@ export interface LogRecoverySinkSettings {
 }
 
 /**
- * A sink whose bus is a log, over outages that last longer than the bus removes duplicates (some never do). It is not
- * known whether frames arrived that were sent and not confirmed. Before one of them is sent again, the end of the log is
- * read, and frames found there count as confirmed. While no frame is unconfirmed, a frame costs two comparisons.
+ * A sink whose bus is a log, over outages that last longer than the bus removes duplicates (some never do). A frame that
+ * was sent and not confirmed may have arrived. Before it is sent again, the end of the log is read, and frames found
+ * there count as confirmed. While no frame is unconfirmed, a frame costs two comparisons.
  */
 export class LogRecoverySink implements Sink {
   readonly #sink: Sink;
@@ -89,7 +89,7 @@ export class LogRecoverySink implements Sink {
     return true;
   }
 
-  /** Where the log cannot be read the route goes on without it. */
+  /** If the log cannot be read, the route goes on without it. */
   async #readBack(): Promise<void> {
     const { read, log, route } = this.#settings;
     try {

@@ -71,8 +71,8 @@ export class TracedFrame implements OutgoingFrame {
 }
 
 /**
- * Handles "already stored" for a delivery that is new and was sent once: another message had the same id. Where the
- * publisher, or the route's template, made the id, the message counts as stored. Where the id was made of the bus's
+ * Handles "already stored" for a delivery that is new and was sent once: another message had the same id. If the
+ * publisher, or the route's template, made the id, the message counts as stored. If the id was made of the bus's
  * coordinates, these repeat (MQTT packet ids are reused), and the frame with another id is returned.
  */
 export function renameIfSwallowed(route: Route, inFlight: InFlight, frame: Frame): Frame | undefined {

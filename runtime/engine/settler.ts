@@ -92,7 +92,7 @@ export class Settler implements MessageEnds {
     else this.#finish(inFlight, 'superseded');
   }
 
-  /** It was processed before, at `earlierMs` if that is known: no id is saved. */
+  /** It was processed before, at `earlierMs` if that is defined: no id is saved. */
   repeated(inFlight: InFlight, cause: RepeatCause, earlierMs: number | undefined): void {
     const isFirstDelivery = inFlight.delivery.attempt === 1;
     this.#noteRepeated(inFlight, cause === 'remembered' && isFirstDelivery ? 'sent-again' : cause, earlierMs);

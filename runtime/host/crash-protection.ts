@@ -17,7 +17,7 @@ export interface CrashProtection {
   close(isClean: boolean): Promise<void>;
 }
 
-/** Of the runtime's own steps: decoding, validating, templates, encoding. All of them are synchronous. */
+/** For the runtime's own steps: decoding, validating, templates, encoding. All of them are synchronous. */
 const STEP_LIMIT_MS = 10_000;
 /** Outside of every step, in a pipeline without functions. */
 const OTHER_LIMIT_MS = 30_000;

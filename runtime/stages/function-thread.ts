@@ -2,8 +2,8 @@ import type { Context } from '#contract/transform.ts';
 import type { Answer, Call, Thrown, ThreadSettings } from './thread-messages.ts';
 
 /**
- * The whole life of a thread that runs a function. Its source text alone goes there, so it refers to nothing outside of
- * itself but types.
+ * The code of a thread that runs a function. Only its source text is sent to the thread, so it refers to nothing outside
+ * of itself but types.
  */
 export function functionThread(): void {
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
@@ -19,7 +19,7 @@ export function functionThread(): void {
       parentPort?.postMessage({ kind: 'uncloneable', text: thrown instanceof Error ? thrown.message : '' });
     }
   };
-  // What calls itself an error may hold anything, and may throw when asked.
+  // A thrown Error may hold any value, and reading its members may throw.
   const words = (thrown: unknown): Thrown => {
     const isError = thrown instanceof Error;
     const part = (property: string): string | undefined => {

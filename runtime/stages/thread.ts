@@ -4,15 +4,15 @@ import { functionThread } from './function-thread.ts';
 import type { Answer, Call, ThreadSettings } from './thread-messages.ts';
 
 /**
- * Beyond what a function may hold: V8 ends the whole process, not the thread, when one piece of memory does not fit below
- * its own limit. So that limit is far away, and the pool looks at what is held.
+ * Beyond a function's memory bound: V8 ends the whole process, not the thread, when one piece of memory does not fit below
+ * its own limit. So that limit is far away, and the pool checks the memory itself.
  */
 const ROOM_MIB = 2048;
 const YOUNG_MIB = 32;
 
-/** How a thread ended that nobody ended. */
+/** The end of a thread that was not ended by the bridge. */
 export interface Ending {
-  /** What nobody caught there, if that was it. */
+  /** The uncaught error, if there was one. */
   readonly error: Error | undefined;
   readonly exitCode: number;
 }
@@ -48,7 +48,7 @@ export class Thread {
     this.#worker.postMessage(call);
   }
 
-  /** What it holds, buffers outside of its heap included; undefined when it cannot say. */
+  /** Its memory, buffers outside of its heap included; undefined if it cannot be read. */
   async heldBytes(): Promise<number | undefined> {
     try {
       const { used_heap_size: heap, external_memory: outside } = await this.#worker.getHeapStatistics();
@@ -58,7 +58,7 @@ export class Thread {
     }
   }
 
-  /** Nothing more is heard of it. Resolves once it is gone; there are loops that V8 cannot interrupt, and those stay. */
+  /** It reports no more. Resolves once it is gone; V8 cannot interrupt some loops, and such a thread stays. */
   async end(): Promise<void> {
     this.#isEnding = true;
     await this.#worker.terminate();

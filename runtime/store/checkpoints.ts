@@ -34,7 +34,7 @@ export function openCheckpointStore(folder: string | StateFiles): CheckpointStor
   const file = join(files.path, CHECKPOINT_FILE.name);
   const { database, isDamaged } = openStateFile(CHECKPOINT_FILE, files);
   const before = damagedFileIn(files.path);
-  // Where no file is left to be renamed, an empty marker takes its name: it stays until an operator has removed it.
+  // If no file is left to be renamed, an empty marker takes its name. It stays until an operator removes it.
   if (isDamaged && before === undefined) writePrivate(damagedName(file, new Date()), 'lost\n');
   return store(database, file, () => damagedFileIn(files.path));
 }

@@ -15,14 +15,14 @@ import type { Validator } from '#contract/validator.ts';
 import { type Mark, markedBody, type MarkPlace } from './mark.ts';
 import { sampleOf } from './sample.ts';
 
-/** What the bodies of a check are made of, so that the stages of a route take them. */
+/** The parts of a check's bodies, so that the stages of a route take them. */
 export interface BodyPlan {
   readonly body: PlainMap;
   /** The route's first schema takes neither mark nor padding. */
   readonly isBare: boolean;
-  /** What must differ from message to message, for the route tells its messages by it. */
+  /** Fields that must differ from message to message: the route identifies its messages by them. */
   readonly values: readonly BodyValue[];
-  /** What the templates of the route read beside the body and the key. */
+  /** Headers that the templates of the route read beside the body and the key. */
   readonly headers: readonly HeaderValue[];
   readonly markPlace: MarkPlace;
 }
@@ -103,7 +103,7 @@ export function headerTexts(
   return headers.map(({ name, kind }) => [name, textOf(kind)] as const);
 }
 
-/** The schema that a message meets before any function has made another body of it. */
+/** The schema that checks a message before any function has made another body of it. */
 function firstSchema({ stages }: RouteSpec): string | undefined {
   const [first] = stages;
   return first?.kind.names === 'schema' ? first.name : undefined;
@@ -116,7 +116,7 @@ function sampled(schema: string, project: ProjectFolders): unknown {
   return file === undefined ? {} : sampleOf(names.schemaAt(baseOf(file)), (target) => names.schemaAt(target));
 }
 
-/** What is the key stays the key, whatever else is read from there. */
+/** A field or header of the key keeps the key's value, whatever else is read from there. */
 function valuesOf({ from, to }: RouteSpec, key: string): Pick<BodyPlan, 'values' | 'headers'> {
   const keys = keyPlace(key);
   const paths = keys.bodyPaths.map((path) => path.join('/'));
@@ -143,7 +143,7 @@ function valuesOf({ from, to }: RouteSpec, key: string): Pick<BodyPlan, 'values'
   return { values, headers: [...headers.values()] };
 }
 
-/** Where marks survive on their way; or why nowhere. */
+/** The place in which marks survive on their way; or the reason why there is none. */
 function placeFor(
   spec: PipelineSpec,
   { name, from, to, stages }: RouteSpec,

@@ -153,7 +153,7 @@ export class Checker {
     this.#superseded -= dropped - found.dropped;
     const { unconfirmed, expired, expiredUnread, deadLettered } = found;
     const ended = deadLettered + dropped;
-    // A silence in which every message had a known end is no fault of the bridge.
+    // A silence in which each message had a known end is no fault of the bridge.
     const isExplained = ended > 0 && wasFine === this.#verdicts.isFine;
     this.#endSilence(atMs, this.#missing > 0 && !isExplained, true);
     let sent = 0;

@@ -19,7 +19,7 @@ export interface VerifyDocument {
 
 const WORDS = ['name', 'buses', 'key', 'in', 'out'];
 
-/** Where a verify document's ends stand once it is turned round into a route. */
+/** The paths of a verify document's ends in the route that is made of it. */
 const MOVES = [
   ['/out', '/routes/0/from'],
   ['/in', '/routes/0/to'],

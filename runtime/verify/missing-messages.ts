@@ -21,7 +21,7 @@ export interface KeyState {
   hasProbe: boolean;
 }
 
-/** What is known at the end of a run beside the messages that arrived. */
+/** The facts at the end of a run beside the messages that arrived. */
 export interface RunEnd {
   readonly atMs: number;
   readonly deadLetters: DeadLettersFound;
@@ -118,7 +118,7 @@ function isPastExpiry({ atMs: sentAtMs }: Sent, atMs: number, { expiresMs }: Rul
   return expiresMs !== undefined && sentAtMs + expiresMs <= atMs;
 }
 
-/** Where dead letters can be read, an expired message is one of them, but for telemetry. */
+/** If dead letters can be read, an expired message is one of them, except in class telemetry. */
 function needsNoLetter(deadLetters: DeadLettersFound, { trafficClass }: Rules): boolean {
   return trafficClass === 'telemetry' || deadLetters === undefined;
 }
