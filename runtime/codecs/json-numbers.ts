@@ -35,10 +35,10 @@ function asWritten(value: number): bigint {
 }
 
 /** The number texts beneath one place of a body, and the places beneath it, by name or index. */
-export type Place = Map<string | number, Place | string>;
+export type NumberTexts = Map<string | number, NumberTexts | string>;
 
 /** The objects and lists around a number, outermost first: the name or index of the next step, and the place once there is one. */
-export type Path = readonly { readonly step: string | number; place: Place | undefined }[];
+export type NumberPath = readonly { readonly step: string | number; place: NumberTexts | undefined }[];
 
 /**
  * How the numbers of one body that are no bigints were written. A double keeps its text wherever a function puts it; where two
@@ -46,14 +46,14 @@ export type Path = readonly { readonly step: string | number; place: Place | und
  */
 export class Decimals {
   readonly #texts = new Map<number, string | undefined>();
-  #whole: Place | string | undefined;
+  #whole: NumberTexts | string | undefined;
 
   /** The texts at the root of the body. Undefined if each number is written as its double is. */
-  get whole(): Place | string | undefined {
+  get whole(): NumberTexts | string | undefined {
     return this.#whole;
   }
 
-  add(value: number, text: string, path: Path): void {
+  add(value: number, text: string, path: NumberPath): void {
     if (value !== 0 && Number.isFinite(value)) {
       this.#texts.set(value, this.#texts.has(value) && this.#texts.get(value) !== text ? undefined : text);
     }
@@ -64,19 +64,19 @@ export class Decimals {
   }
 
   /** `at`: the texts at the number's place. */
-  textOf(value: number, at: Place | string | undefined): string | undefined {
+  textOf(value: number, at: NumberTexts | string | undefined): string | undefined {
     return typeof at === 'string' && Object.is(Number(at), value) ? at : this.#texts.get(value);
   }
 
   /** The place of the innermost holder. Each holder gets its place once, with those around it: a path may be long, and numbers many. */
-  #placeOf(path: Path): Place {
+  #placeOf(path: NumberPath): NumberTexts {
     const first = path.findLastIndex(({ place }) => place !== undefined);
-    let place = path[first]?.place ?? new Map<string | number, Place | string>();
+    let place = path[first]?.place ?? new Map<string | number, NumberTexts | string>();
     if (first === -1) this.#whole = place;
     for (let depth = first + 1; depth < path.length; depth += 1) {
       const [outer, holder] = [path[depth - 1], path[depth]];
       if (outer !== undefined) {
-        const made: Place = new Map();
+        const made: NumberTexts = new Map();
         place.set(outer.step, made);
         place = made;
       }

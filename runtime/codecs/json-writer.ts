@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
 import { pointerOf, shownPointer } from '#kit/pointer.ts';
-import type { Decimals, Place } from './json-numbers.ts';
+import type { Decimals, NumberTexts } from './json-numbers.ts';
 
 /** How a body is written beside what JSON.stringify does. */
 export interface Writing {
@@ -62,7 +62,7 @@ class Writer {
     return this.#value(body, '', this.#writing.decimals?.whole);
   }
 
-  #value(given: unknown, name: string | number, at: Place | string | undefined): string {
+  #value(given: unknown, name: string | number, at: NumberTexts | string | undefined): string {
     const value = this.#asJson(given, name);
     switch (typeof value) {
       case 'string':
@@ -109,14 +109,14 @@ class Writer {
     return types.isBoxedPrimitive(value) ? value.valueOf() : value;
   }
 
-  #number(value: number, at: Place | string | undefined): string {
+  #number(value: number, at: NumberTexts | string | undefined): string {
     const text = this.#writing.decimals?.textOf(value, at);
     if (text !== undefined) return text;
     if (!Number.isFinite(value)) return this.#refuse(String(value));
     return JSON.stringify(value);
   }
 
-  #holder(holder: object, place: Place | undefined): string {
+  #holder(holder: object, place: NumberTexts | undefined): string {
     if (this.#open.has(holder)) return this.#refuse('an object that contains itself');
     const opaque = OPAQUE.find(([is]) => is(holder));
     if (opaque !== undefined) return this.#refuse(opaque[1]);
@@ -126,7 +126,7 @@ class Writer {
     return text;
   }
 
-  #list(list: readonly unknown[], place: Place | undefined): string {
+  #list(list: readonly unknown[], place: NumberTexts | undefined): string {
     let text = '[';
     for (let index = 0; index < list.length; index += 1) {
       if (index > 0) text += ',';
@@ -137,7 +137,7 @@ class Writer {
     return `${text}]`;
   }
 
-  #map(map: object, place: Place | undefined): string {
+  #map(map: object, place: NumberTexts | undefined): string {
     let text = '{';
     for (const name of Object.keys(map)) {
       this.#path.push(name);

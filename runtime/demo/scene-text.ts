@@ -1,7 +1,7 @@
 import type { Tally } from './dead-letter-tally.ts';
 
 /** The figures of one route so far. */
-export interface RouteRunner {
+export interface RouteFigures {
   readonly route: string;
   readonly accepted: number;
   readonly delivered: number;
@@ -13,7 +13,7 @@ export interface RouteRunner {
 /** The demo's figures at one moment. */
 export interface Scene {
   readonly title: string;
-  readonly routes: readonly RouteRunner[];
+  readonly routes: readonly RouteFigures[];
   readonly tallies: readonly Tally[];
   readonly latest: string | undefined;
 }

@@ -1,5 +1,5 @@
 import type { Context } from '#contract/transform.ts';
-import type { Answer, Call, Thrown, ThreadSettings } from './thread-messages.ts';
+import type { ThreadAnswer, Call, Thrown, FunctionThreadSettings } from './thread-messages.ts';
 
 /**
  * The code of a thread that runs a function. Only its source text is sent to the thread, so it refers to nothing outside
@@ -7,12 +7,12 @@ import type { Answer, Call, Thrown, ThreadSettings } from './thread-messages.ts'
  */
 export function functionThread(): void {
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
-  const { url, name, route, pipeline, options }: ThreadSettings = workerData;
+  const { url, name, route, pipeline, options }: FunctionThreadSettings = workerData;
   type Function = (body: unknown, context: Context) => unknown;
   // As contract/transform.ts marks a result: symbols do not travel between threads.
   const mark = Symbol.for('sluice.result');
 
-  const say = (answer: Answer): void => {
+  const say = (answer: ThreadAnswer): void => {
     try {
       parentPort?.postMessage(answer);
     } catch (thrown) {
@@ -46,7 +46,7 @@ export function functionThread(): void {
       return [];
     }
   };
-  const answer = (returned: unknown): Answer => {
+  const answer = (returned: unknown): ThreadAnswer => {
     if (typeof returned !== 'object' || returned === null || !(mark in returned)) {
       return { kind: 'returned', body: returned };
     }

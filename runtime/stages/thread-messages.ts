@@ -1,5 +1,5 @@
 /** The settings of a thread, sent once at its start. */
-export interface ThreadSettings {
+export interface FunctionThreadSettings {
   /** Of the module that exports `functions`. */
   readonly url: string;
   readonly name: string;
@@ -31,7 +31,7 @@ export interface Thrown {
 }
 
 /** A thread's message: `ready` or `broken` once, then one answer for each call, in order. */
-export type Answer =
+export type ThreadAnswer =
   | { readonly kind: 'ready' }
   | { readonly kind: 'broken'; readonly thrown: Thrown }
   | { readonly kind: 'returned'; readonly body: unknown }

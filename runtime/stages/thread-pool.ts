@@ -3,9 +3,9 @@ import { Deque } from '#kit/deque.ts';
 import { late } from './function-result.ts';
 import type { FunctionHome, ThrownPlace } from '#contract/stage-kind.ts';
 import { type Ending, Thread } from './thread.ts';
-import type { Answer, Call, ThreadSettings } from './thread-messages.ts';
+import type { ThreadAnswer, Call, FunctionThreadSettings } from './thread-messages.ts';
 
-export interface PoolSettings extends Omit<ThreadSettings, 'url'> {
+export interface PoolSettings extends Omit<FunctionThreadSettings, 'url'> {
   home(): Promise<FunctionHome>;
   readonly workers: number;
   readonly memoryMiB: number;
@@ -14,7 +14,7 @@ export interface PoolSettings extends Omit<ThreadSettings, 'url'> {
 
 /** An answer, and the function that locates a thrown error in the source. */
 export interface Answered {
-  readonly answer: Answer;
+  readonly answer: ThreadAnswer;
   explain(thrown: unknown): ThrownPlace;
 }
 
@@ -122,7 +122,7 @@ export class ThreadPool {
     });
   }
 
-  #answered(seat: Seat, answer: Answer): void {
+  #answered(seat: Seat, answer: ThreadAnswer): void {
     const { thread, task } = seat;
     if (thread === undefined || this.#isClosed) return;
     if (answer.kind === 'broken') {

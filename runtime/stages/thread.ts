@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FunctionHome } from '#contract/stage-kind.ts';
 import { functionThread } from './function-thread.ts';
-import type { Answer, Call, ThreadSettings } from './thread-messages.ts';
+import type { ThreadAnswer, Call, FunctionThreadSettings } from './thread-messages.ts';
 
 /**
  * Beyond a function's memory bound: V8 ends the whole process, not the thread, when one piece of memory does not fit below
@@ -18,7 +18,7 @@ export interface Ending {
 }
 
 export interface ThreadEvents {
-  answered(answer: Answer): void;
+  answered(answer: ThreadAnswer): void;
   ended(ending: Ending): void;
 }
 
@@ -29,7 +29,7 @@ export class Thread {
   #error: Error | undefined;
   #isEnding = false;
 
-  constructor(home: FunctionHome, orders: ThreadSettings, memoryMiB: number, events: ThreadEvents) {
+  constructor(home: FunctionHome, orders: FunctionThreadSettings, memoryMiB: number, events: ThreadEvents) {
     this.home = home;
     this.#worker = new Worker(`(${functionThread.toString()})()`, {
       eval: true,
@@ -38,7 +38,7 @@ export class Thread {
       resourceLimits: { maxOldGenerationSizeMb: memoryMiB + ROOM_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
     });
     this.#worker.unref();
-    this.#worker.on('message', (answer: Answer) => this.#isEnding || events.answered(answer));
+    this.#worker.on('message', (answer: ThreadAnswer) => this.#isEnding || events.answered(answer));
     this.#worker.on('error', (error) => (this.#error = error));
     this.#worker.on('exit', (exitCode) => this.#isEnding || events.ended({ error: this.#error, exitCode }));
   }

@@ -21,7 +21,7 @@ export interface Promised {
 }
 
 /** One frame that came out of the bridge. */
-export interface Arrival {
+export interface ArrivedFrame {
   readonly reading: Reading;
   readonly label: string | undefined;
   /** It has the header `replayed`: it may be a repetition. */
@@ -107,7 +107,7 @@ export class Checker {
     if (number < state.probesFrom) this.#waitingSinceMs ??= atMs;
   }
 
-  arrive({ reading, label, isReplay, atMs, storedMs, isReread }: Arrival): void {
+  arrive({ reading, label, isReplay, atMs, storedMs, isReread }: ArrivedFrame): void {
     if (reading.kind === 'unreadable') return this.#verdicts.violation('unaccounted', `unreadable: ${reading.text}`);
     const { mark } = reading;
     if (mark.run !== this.#promised.run) {

@@ -4,7 +4,7 @@ export const WORDS = { beats: 0, calls: 1, place: 2, length: 3, passing: 4, debu
 export const ID = { at: 32, bytes: 480 } as const;
 
 /** A step of a route that may block. */
-export interface Place {
+export interface WatchedStep {
   readonly route: string;
   readonly stage: string;
   /** How long one call may take. */
@@ -12,12 +12,12 @@ export interface Place {
 }
 
 /** The settings of the watchdog thread, passed at its start. */
-export interface ThreadSettings {
+export interface WatchThreadSettings {
   readonly memory: SharedArrayBuffer;
   readonly words: typeof WORDS;
   readonly id: typeof ID;
   /** Indexed by the word `place`, from 1. */
-  readonly places: readonly Place[];
+  readonly places: readonly WatchedStep[];
   readonly pipeline: string;
   /** Of the event loop outside of every step. */
   readonly limitMs: number;

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import type { Delivery } from '#contract/delivery.ts';
 import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
-import { ID, type ThreadSettings, WORDS } from './settings.ts';
+import { ID, type WatchThreadSettings, WORDS } from './settings.ts';
 import { watchThread } from './watch-thread.ts';
 
-export type WatchdogSettings = Pick<ThreadSettings, 'pipeline' | 'places' | 'limitMs' | 'crashNote'> & {
+export type WatchdogSettings = Pick<WatchThreadSettings, 'pipeline' | 'places' | 'limitMs' | 'crashNote'> & {
   /** The thread has failed: the event loop is no longer watched. */
   readonly onLost: (error: Error) => void;
 };
@@ -34,7 +34,7 @@ export function startEventLoopWatchdog({
   const id = Buffer.from(memory, ID.at, ID.bytes);
   const shortestMs = Math.min(limitMs, ...places.map((place) => place.limitMs));
   const checkMs = Math.min(Math.max(shortestMs / CHECKS_PER_LIMIT, SHORTEST_CHECK_MS), LONGEST_CHECK_MS);
-  const settings: ThreadSettings = {
+  const settings: WatchThreadSettings = {
     memory,
     words: WORDS,
     id: ID,

@@ -1,4 +1,4 @@
-import type { ThreadSettings } from './settings.ts';
+import type { WatchThreadSettings } from './settings.ts';
 
 /**
  * The function of the watchdog thread. Only its source text is passed there, so it refers to nothing outside of itself but
@@ -7,7 +7,7 @@ import type { ThreadSettings } from './settings.ts';
 export function watchThread(): void {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
   const { writeSync } = process.getBuiltinModule('node:fs');
-  const settings: ThreadSettings = workerData;
+  const settings: WatchThreadSettings = workerData;
   const { memory, words, id: idSpace, places, pipeline, limitMs, graceMs, checkMs, crashNote } = settings;
   const shared = new Int32Array(memory, 0, idSpace.at / 4);
   const read = (word: keyof typeof words): number => Atomics.load(shared, words[word]);
