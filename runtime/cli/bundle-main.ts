@@ -47,7 +47,7 @@ export async function runBundle(bundled: BundledPipeline): Promise<void> {
 const COMMANDS: Readonly<Record<string, BundleCommand>> = {
   run: {
     usage: '[options]',
-    summary: 'run the pipeline until SIGTERM or Ctrl-C; what a bundle does without a word',
+    summary: 'run the pipeline until SIGTERM or Ctrl-C; the default command',
     help: RUN_HELP,
     options: RUN_OPTIONS,
     words: 0,
@@ -56,7 +56,7 @@ const COMMANDS: Readonly<Record<string, BundleCommand>> = {
   'check-config': {
     usage: '[--json]',
     summary:
-      'say what of the environment and the files that the pipeline names is missing or wrong; connects to nothing',
+      'report missing or wrong parts of the environment and of the files that the pipeline names; connects to nothing',
     help: { '--json': 'print one JSON object instead of lines' },
     options: { json: { type: 'boolean' } },
     words: 0,
@@ -189,7 +189,7 @@ function homeOf({ url }: BundledPipeline): string {
 
 function overview(file: string): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}\n`);
-  return `usage: node ${file} [COMMAND] [options]\n\n${lines.join('')}\nnode ${file} COMMAND --help says more. Options of run:\n${helpLines(RUN_HELP)}`;
+  return `usage: node ${file} [COMMAND] [options]\n\n${lines.join('')}\nnode ${file} COMMAND --help shows more. Options of run:\n${helpLines(RUN_HELP)}`;
 }
 
 function manual(file: string, word: string, { usage, summary, help }: BundleCommand): string {

@@ -46,7 +46,7 @@ export const DLQ_HELP = {
   '--json': 'print one JSON object instead of lines',
   '--limit N': 'list: the last N (default 100)',
   '--rate N/s': 'replay: at most so many a second',
-  '--renew-expiry TIME': 'replay: what has expired may be sent for so long from now on',
+  '--renew-expiry TIME': 'replay: expired letters may be sent for so long from now on',
   '--yes': 'discard: do it',
   '--out FILE': 'export: write there instead of to standard output',
 } as const;

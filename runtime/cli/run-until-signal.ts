@@ -57,7 +57,7 @@ export function untilSignal(log: Log): Promise<void> {
     const heard = (signal: 'SIGINT' | 'SIGTERM'): void => {
       if (!isFirst) process.exit(128 + constants.signals[signal]);
       isFirst = false;
-      log.info('stopping', { signal, text: 'finishing what is in flight; a second signal ends at once' });
+      log.info('stopping', { signal, text: 'finishing messages in flight; a second signal ends at once' });
       resolve();
     };
     process.on('SIGINT', heard);
@@ -65,7 +65,7 @@ export function untilSignal(log: Log): Promise<void> {
     onceNpmIsGone(() => {
       if (!isFirst) return;
       isFirst = false;
-      log.info('stopping', { text: 'npm, which started it, is gone: finishing what is in flight' });
+      log.info('stopping', { text: 'npm, which started the process, has ended: finishing messages in flight' });
       resolve();
     });
   });

@@ -14,7 +14,10 @@ export function logStrayErrors(functions: ReadonlyMap<string, LoadedFunction>, l
     const position = any?.explain(thrown).position;
     if (position === undefined) process.exit(reportFailure(thrown, log));
     const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : '';
-    log.error('stray-error', { position, text: `${text} (thrown where no message waits for it: await every promise)` });
+    log.error('stray-error', {
+      position,
+      text: `${text} (thrown outside of a call for a message: await every promise)`,
+    });
   };
   // Unhandled rejections arrive here as well.
   process.on('uncaughtException', heard);

@@ -46,7 +46,7 @@ export function lettersOf(given: Arguments, route: JudgedRoute | undefined): Let
     hint:
       route === undefined || folder !== undefined || count !== undefined
         ? undefined
-        : `no process runs the pipeline with ${route.stateFolder}: --state DIR looks for the missing among the dead letters of the folder that it runs with`,
+        : `no process runs the pipeline with ${route.stateFolder}: --state DIR searches the dead letters of the folder that it runs with for missing messages`,
   };
 }
 

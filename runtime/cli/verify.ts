@@ -94,7 +94,7 @@ async function judged(check: Verification, { letters, drops, isJson }: Aside): P
   return EXIT.convicted;
 }
 
-const FIGURES = 'run the pipeline with --admin HOST:PORT, and its own figures tell which are missing for that';
+const FIGURES = 'run the pipeline with --admin HOST:PORT, and its own figures show which are missing for that reason';
 
 function whyUnjudged({ sent, deadLettered, dropped }: Report, drops: DropCounts): string {
   if (sent === 0) return 'no message was confirmed by the bus that the bridge reads';

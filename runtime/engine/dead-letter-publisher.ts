@@ -55,7 +55,7 @@ export class DeadLetterPublisher implements DeadLetters {
         this.#settings.log.warn('dead-letter-kept', {
           route: letter.route,
           code,
-          text: `${message}: ${why}, it lies in the local store`,
+          text: `${message}: ${why}, it is kept in the local store`,
         });
         this.#settings.local.record(letter).then(resolve, reject);
       };

@@ -56,7 +56,7 @@ export class LogRecoverySink implements Sink {
 
   send(frame: Frame): Promise<Receipt> {
     if (this.#stalledAtMs !== undefined && this.#mustReadFirst(this.#stalledAtMs)) {
-      throw new SluiceError('SINK_DOWN', 'what arrived before the outage is being read');
+      throw new SluiceError('SINK_DOWN', "the end of the sink's log is being read after the outage");
     }
     if (this.#unconfirmed.size > 0 && frame.id !== undefined && this.#unconfirmed.delete(frame.id)) {
       const isStored = this.#stored?.has(frame.id) === true && !this.#settings.wasStored(frame.id);
@@ -96,7 +96,11 @@ export class LogRecoverySink implements Sink {
       this.#stored = (await read()).ids;
     } catch (thrown) {
       const { code, message } = asSluiceError(thrown, 'BUS_UNREACHABLE');
-      log.warn('log-recovery-failed', { route, code, text: `${message}: what was under way may be stored twice` });
+      log.warn('log-recovery-failed', {
+        route,
+        code,
+        text: `${message}: frames that were in flight may be stored twice`,
+      });
     }
   }
 }

@@ -64,7 +64,7 @@ function store(database: Database, file: string, damagedFile: () => string | und
         if (lost === undefined || withStateError(() => select.get(owner)) !== undefined) return;
         throw new SluiceError(
           'STATE_DAMAGED',
-          `expected the place of ${owner} in ${file}, found none beside ${lost}: beginning where the route's start says may leave messages out. Set start to a time or an offset before the loss, and delete ${lost}`,
+          `expected the place of ${owner} in ${file}, found none beside ${lost}: a start at the position of the route's start may leave messages out. Set start to a time or an offset before the loss, and delete ${lost}`,
         );
       },
       write(text) {

@@ -58,7 +58,7 @@ const LONG = 256;
 export function planBodies(spec: PipelineSpec, route: RouteSpec, given: Given): BodyPlan | { readonly flaw: string } {
   const schema = firstSchema(route);
   const base = given.body ?? (schema === undefined ? {} : sampled(schema, given.project));
-  if (!isMap(base)) return { flaw: `schema ${schema} asks for a body that is no JSON object` };
+  if (!isMap(base)) return { flaw: `schema ${schema} requires a body that is no JSON object` };
   const validator = schema === undefined ? undefined : loadSchemas([schema], given.project).validators.get(schema);
   const { values, headers } = valuesOf(route, given.key ?? '{key}');
   const filled = withValues(withKey(base, keyPlace(given.key ?? '{key}'), SOME.key), values, {
@@ -173,5 +173,5 @@ function fits(validator: Validator | undefined, body: unknown): boolean {
 
 function rule(validator: Validator | undefined): string {
   const [first] = validator?.errors ?? [];
-  return first === undefined ? 'it says not why' : `${first.instancePath || '/'} against ${first.keyword}`;
+  return first === undefined ? 'no reason is given' : `${first.instancePath || '/'} against ${first.keyword}`;
 }

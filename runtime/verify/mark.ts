@@ -68,7 +68,7 @@ export function readMark(frame: Pick<Frame, 'headers' | 'body'>, place: MarkPlac
   const { mark, isWhole } = within;
   if (!isWhole) return { kind: 'corrupt', mark: beside ?? mark, text: 'the checksum does not fit the body' };
   if (beside !== undefined && (beside.run !== mark.run || nameOf(beside) !== nameOf(mark))) {
-    return { kind: 'corrupt', mark, text: `its header says that it is ${nameOf(beside)}` };
+    return { kind: 'corrupt', mark, text: `its header identifies it as ${nameOf(beside)}` };
   }
   return { kind: 'whole', mark };
 }

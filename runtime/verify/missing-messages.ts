@@ -96,7 +96,7 @@ function closeKey(
   const wanted = isTelemetry ? unexplained.filter((number) => number === newestSent) : unexplained;
   if (!isAlive && (unexplained.length > 0 || counts.expired + counts.expiredUnread > 0)) {
     if (counts.dropsLeft < wanted.length + probes.length) {
-      const text = `key ${key}: ${unexplained.length} messages and what was sent behind them`;
+      const text = `key ${key}: ${unexplained.length} messages and all that were sent behind them`;
       return verdicts.violation('wedged', text);
     }
     counts.dropsLeft -= probes.length;
