@@ -47,10 +47,10 @@ export function deadlineThread(): void {
   }
   // Only a debugger's command interrupts an endless loop. All output is written by now; standard error is closed, so that
   // Node's own message about the debugger is not printed.
-  const words = `process.getBuiltinModule('node:fs').closeSync(2); process.reallyExit(${exitCode})`;
+  const expression = `process.getBuiltinModule('node:fs').closeSync(2); process.reallyExit(${exitCode})`;
   const { Session } = process.getBuiltinModule('node:inspector');
   const session = new Session();
   session.connectToMainThread();
-  session.post('Runtime.evaluate', { expression: words });
+  session.post('Runtime.evaluate', { expression });
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500);
 }

@@ -13,7 +13,7 @@ import { checkFilter, letterFilter } from './dead-letter-filter.ts';
 import type { LetterPipeline, DlqTask } from './dlq-task.ts';
 import { knownStates, olderState, olderText, standardState } from './state-folder.ts';
 
-const WORDS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<ExitCode>>> = {
+const ACTIONS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<ExitCode>>> = {
   list: listLetters,
   show: showLetters,
   replay: replayLetters,
@@ -21,7 +21,7 @@ const WORDS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<ExitC
   export: exportLetters,
 };
 
-const NAMES = Object.keys(WORDS).join('|');
+const NAMES = Object.keys(ACTIONS).join('|');
 
 const FILTERS =
   '[--route ROUTE] [--code CODE] [--key KEY] [--id NUMBER] [--message-id ID] [--since 2h] [--until 10m] [--state DIR] [--json]';
@@ -70,7 +70,7 @@ export const DLQ_OPTIONS = {
 
 /** Throws UsageError if there is no such action. */
 export function assertAction(word: string): void {
-  if (!Object.hasOwn(WORDS, word)) throw new UsageError(`expected ${NAMES}, found ${word === '' ? 'nothing' : word}`);
+  if (!Object.hasOwn(ACTIONS, word)) throw new UsageError(`expected ${NAMES}, found ${word === '' ? 'nothing' : word}`);
 }
 
 /** Runs one action of `dlq`. `numbers`: of letters, as words behind it. Throws UsageError. */
@@ -96,7 +96,7 @@ export async function runDlq(
         codes: [...Object.keys(ERRORS), ...(deadLetters?.codes() ?? [])],
       });
       if (deadLetters === undefined) return none(folder, isJson);
-      return (await WORDS[word]?.({ given, pipeline, folder, deadLetters, filter, isJson })) ?? EXIT.invalid;
+      return (await ACTIONS[word]?.({ given, pipeline, folder, deadLetters, filter, isJson })) ?? EXIT.invalid;
     } finally {
       deadLetters?.close();
     }

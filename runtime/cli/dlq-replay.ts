@@ -33,7 +33,7 @@ export async function replayLetters(task: DlqTask): Promise<ExitCode> {
     renewExpiryMs: typeof renewal === 'string' ? durationOption('--renew-expiry', renewal, '5m', '3650d') : undefined,
   };
   const routes = deadLetters.routes(filter);
-  if (routes.length === 0) return tell(task, { done: 0, failed: 0, requested: 0, issued: 0 }, request.name, undefined);
+  if (routes.length === 0) return print(task, { done: 0, failed: 0, requested: 0, issued: 0 }, request.name, undefined);
   refuse(task, routes, request.renewExpiryMs);
   const isOwn = isFolderFree(folder);
   const own = isOwn ? await task.pipeline.load() : undefined;
@@ -55,7 +55,7 @@ export async function replayLetters(task: DlqTask): Promise<ExitCode> {
   stopWatch?.();
   // The request for letters that the stop has released is withdrawn: the command can be repeated.
   if (pipeline !== undefined) deadLetters.withdraw(request.name);
-  const code = tell(task, deadLetters.progress(request.name), request.name, why);
+  const code = print(task, deadLetters.progress(request.name), request.name, why);
   deadLetters.forget(request.name);
   return code;
 }
@@ -143,7 +143,7 @@ async function watched(
   }
 }
 
-function tell(
+function print(
   { deadLetters, filter, folder, isJson }: DlqTask,
   { done, failed, requested, issued }: { done: number; failed: number; requested: number; issued: number },
   request: string,

@@ -54,14 +54,14 @@ async function held(spec: PipelineSpec, settings: RunSettings, show: LiveLog['sh
 export function untilSignal(log: Log): Promise<void> {
   return new Promise((resolve) => {
     let isFirst = true;
-    const heard = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
       if (!isFirst) process.exit(128 + constants.signals[signal]);
       isFirst = false;
       log.info('stopping', { signal, text: 'finishing messages in flight; a second signal ends at once' });
       resolve();
     };
-    process.on('SIGINT', heard);
-    process.on('SIGTERM', heard);
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
     onceNpmIsGone(() => {
       if (!isFirst) return;
       isFirst = false;

@@ -10,7 +10,7 @@ import { reportFailure } from './report-failure.ts';
  */
 export function logStrayErrors(functions: ReadonlyMap<string, LoadedFunction>, log: Log): () => void {
   const [any] = functions.values();
-  const heard = (thrown: unknown): void => {
+  const onThrown = (thrown: unknown): void => {
     const position = any?.explain(thrown).position;
     if (position === undefined) process.exit(reportFailure(thrown, log));
     const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : '';
@@ -20,8 +20,8 @@ export function logStrayErrors(functions: ReadonlyMap<string, LoadedFunction>, l
     });
   };
   // Unhandled rejections arrive here as well.
-  process.on('uncaughtException', heard);
+  process.on('uncaughtException', onThrown);
   return () => {
-    process.off('uncaughtException', heard);
+    process.off('uncaughtException', onThrown);
   };
 }

@@ -87,8 +87,8 @@ function mirrored(file: string, given: Arguments, key: string | undefined): Chos
   const name = `${spec.name}-${route.name}-verify`.slice(0, 64);
   const buses = own(asMap(document?.value), 'buses');
   const made = judged({ name, buses, ...ends, ...(key !== undefined && { key }) }, file);
-  const asked = { body: bodyOption(given), markPlace: markOption(given), key: key ?? route.from.key };
-  const bodies = planBodies(spec, route, { catalog, project, ...asked });
+  const options = { body: bodyOption(given), markPlace: markOption(given), key: key ?? route.from.key };
+  const bodies = planBodies(spec, route, { catalog, project, ...options });
   if ('flaw' in bodies) throw new UsageError(bodies.flaw);
   const stateFolder = standardState(project.folder, spec.name);
   const droppingStages = route.stages.flatMap(({ kind, verb, name: stage }) =>

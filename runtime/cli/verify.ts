@@ -45,7 +45,7 @@ export const verify: Command = {
     const letters = lettersOf(given, route);
     const drops = await countDrops(letters.running, route);
     const bodies = { body: bodyOption(given) ?? {}, markPlace: markOption(given) ?? 'body', ...route?.bodies };
-    const asked = {
+    const settings = {
       ...options,
       ...bodies,
       catalog,
@@ -58,7 +58,7 @@ export const verify: Command = {
       onProblem: (error: SluiceError) => trouble.reject(error),
     };
     try {
-      const check = await Promise.race([startVerification(ends, asked), trouble.promise]);
+      const check = await Promise.race([startVerification(ends, settings), trouble.promise]);
       return await judged(check, { letters, drops, isJson });
     } catch (thrown) {
       stop.abort();

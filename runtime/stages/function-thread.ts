@@ -12,7 +12,7 @@ export function functionThread(): void {
   // As contract/transform.ts marks a result: symbols do not travel between threads.
   const mark = Symbol.for('sluice.result');
 
-  const say = (answer: ThreadAnswer): void => {
+  const post = (answer: ThreadAnswer): void => {
     try {
       parentPort?.postMessage(answer);
     } catch (thrown) {
@@ -20,7 +20,7 @@ export function functionThread(): void {
     }
   };
   // A thrown Error may hold any value, and reading its members may throw.
-  const words = (thrown: unknown): Thrown => {
+  const describe = (thrown: unknown): Thrown => {
     const isError = thrown instanceof Error;
     const part = (property: string): string | undefined => {
       try {
@@ -71,19 +71,19 @@ export function functionThread(): void {
   const run = async (transform: Function, call: Call): Promise<void> => {
     try {
       const returned = transform(call.body, contextOf(call));
-      say(answer(await returned));
+      post(answer(await returned));
     } catch (thrown) {
-      say({ kind: 'threw', thrown: words(thrown) });
+      post({ kind: 'threw', thrown: describe(thrown) });
     }
   };
 
   import(url).then(
     (module: { functions: Record<string, { default: Function }> }) => {
       const transform = module.functions[name]?.default;
-      if (transform === undefined) return say({ kind: 'broken', thrown: words(new Error(`no function ${name}`)) });
+      if (transform === undefined) return post({ kind: 'broken', thrown: describe(new Error(`no function ${name}`)) });
       parentPort?.on('message', (call: Call) => void run(transform, call));
-      say({ kind: 'ready' });
+      post({ kind: 'ready' });
     },
-    (thrown: unknown) => say({ kind: 'broken', thrown: words(thrown) }),
+    (thrown: unknown) => post({ kind: 'broken', thrown: describe(thrown) }),
   );
 }

@@ -132,11 +132,11 @@ function valuesOf({ from, to }: RouteSpec, key: string): Pick<BodyPlan, 'values'
   const values = read.flatMap(({ kind, place }) =>
     place.bodyPaths.filter((path) => !paths.includes(path.join('/'))).map((path) => ({ path, kind })),
   );
-  const told = read.flatMap(({ kind, place }) => place.headers.map((name) => ({ name, kind })));
+  const headerValues = read.flatMap(({ kind, place }) => place.headers.map((name) => ({ name, kind })));
   // No function makes a header: what the sink's templates name came from the source.
   const named = [to.address, ...to.headers.set.values()].flatMap((template) => keyPlace(template).headers);
   const headers = new Map<string, HeaderValue>(named.map((name) => [name, { name, kind: 'word' }]));
-  for (const one of told) headers.set(one.name, one);
+  for (const one of headerValues) headers.set(one.name, one);
   // The checker's own messages have an id, a type and an expiry, and their label and marks are what it judges.
   const others = [...headers.keys()].filter((name) => isFieldName(name) || isReserved(name));
   for (const name of [...keys.headers, ...others]) headers.delete(name);

@@ -232,7 +232,7 @@ function framer(
   const address = compileTemplate(to.address, { route: name, source, target: grammar, missing: 'ADDRESS_INVALID' });
   const place = keyPlace(keyTemplate);
   return (mark) =>
-    frameOf(mark, checker.labelOf(mark), { address, place, body, values, told: headers, isBare, sizeBytes, expiresMs });
+    frameOf(mark, checker.labelOf(mark), { address, place, body, values, headers, isBare, sizeBytes, expiresMs });
 }
 
 interface Make {
@@ -240,19 +240,19 @@ interface Make {
   readonly place: KeyPlace;
   readonly body: Readonly<Record<string, unknown>>;
   readonly values: readonly BodyValue[];
-  readonly told: readonly HeaderValue[];
+  readonly headers: readonly HeaderValue[];
   readonly isBare: boolean;
   readonly sizeBytes: number;
   readonly expiresMs: number | undefined;
 }
 
 function frameOf(mark: Mark, label: string | undefined, make: Make): Frame {
-  const { address, place, body, values, told, isBare, sizeBytes, expiresMs } = make;
+  const { address, place, body, values, isBare, sizeBytes, expiresMs } = make;
   const { run, key, number, sentAtMs } = mark;
   const id = `${run}-${key}-${number}`;
   const texts = [
     [MARK_HEADER, markText(mark)],
-    ...headerTexts(told, mark),
+    ...headerTexts(make.headers, mark),
     ...place.headers.map((name) => [name, key]),
   ] as const;
   const headers = new Map(texts.map(([name = '', text = '']) => [name, [text]]));

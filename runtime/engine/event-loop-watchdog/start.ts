@@ -11,7 +11,7 @@ export type WatchdogSettings = Pick<WatchThreadSettings, 'pipeline' | 'places' |
 
 /** A watched event loop. */
 export interface RunningWatchdog {
-  /** Of the route whose first stage is at this position of the places, after its steps of `STEPS`. */
+  /** The watchdog of one route. `firstStage`: index in `places` of its first stage; its `STEPS` come right before. */
   eventLoopWatchdog(firstStage: number): EventLoopWatchdog;
   close(): Promise<void>;
 }
@@ -52,7 +52,7 @@ export function startEventLoopWatchdog({
   const inspector = process.getBuiltinModule('node:inspector');
   const beating = setInterval(() => {
     words[WORDS.beats] = (words[WORDS.beats] ?? 0) + 1;
-    // A breakpoint may last any time.
+    // While the inspector is open the process is not ended: a breakpoint may last any time.
     words[WORDS.debugged] = inspector.url() === undefined ? 0 : 1;
   }, checkMs);
   beating.unref();

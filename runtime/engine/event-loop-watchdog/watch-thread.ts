@@ -47,7 +47,7 @@ export function watchThread(): void {
       // Standard error is closed.
     }
     try {
-      // A cut id ends before its last character.
+      // A cut id leaves at most 3 bytes free, for a character has 4 at most.
       const isWhole = length <= idSpace.bytes - 4 && read('passing') === 0;
       if (place !== undefined && id !== undefined && isWhole) {
         process.emitWarning = () => {};
