@@ -16,10 +16,10 @@ const HEX_WIDTH = 16;
 const MOST_LINES = 500;
 /** Of a text; a line of JSON is a member. */
 const LONGEST_LINE = 10_000;
-/** Levels that are indented; deeper ones say how deep they are. */
+/** Levels that are indented; a deeper line shows its level as a number. */
 const MOST_INDENT = 40;
 
-/** Decodes by content type, else by what it looks like: JSON, text, bytes. The line at the JSON pointer is marked. */
+/** Decodes by content type, else by content: JSON, text, bytes. The line at the JSON pointer is marked. */
 export function bodyLines(
   body: Uint8Array | null,
   contentType: string | undefined,
@@ -32,14 +32,14 @@ export function bodyLines(
   const isText = contentType?.toLowerCase().startsWith('text/') === true;
   const value = isText ? undefined : parsed(text);
   if (value === undefined) {
-    // What is text to the bus may be a picture: one character that no text has, and it is shown as bytes.
+    // A body of type text may be a picture: with one control character that no text has, it is shown as bytes.
     if (/[\0-\u0008\u000E-\u001A]/.test(text)) return { kind: 'hex', lines: cut(hexLines(body)) };
     return { kind: 'text', lines: cut(text.split('\n').map((line) => harmless(shortened(line, LONGEST_LINE)))) };
   }
   return { kind: 'json', lines: jsonLines(value.json, pointer) };
 }
 
-/** Numbers as they are written. What an object cannot show, a key that stands twice, is shown as the text that it is. */
+/** Numbers as they are written. A body with a duplicate key, which no object can hold, is shown as text. */
 function parsed(text: string): { readonly json: unknown } | undefined {
   try {
     JSON.parse(text);
@@ -56,7 +56,7 @@ class NumberText {
   }
 }
 
-/** Looked through twice, and no further than needed, so that no more lines are made than are shown: a body may have millions. */
+/** Reads the body twice, no further than needed, so that only the lines that are shown are made: a body may have millions. */
 function jsonLines(json: unknown, pointer: string | undefined): readonly string[] {
   let count = 0;
   let markedAt = -1;
@@ -84,13 +84,13 @@ interface BodyRow {
   readonly isMarked: boolean;
 }
 
-/** A value whose members are being gone through. */
+/** A value whose members are being visited. */
 interface OpenValue {
   readonly value: object;
-  /** Undefined of a list. */
+  /** Undefined for a list. */
   readonly names: readonly string[] | undefined;
   next: number;
-  /** The step of the pointer that leads on from here; undefined where it leads elsewhere, or ends. */
+  /** The next step of the pointer; undefined if the pointer leads elsewhere, or ends. */
   readonly step: string | undefined;
 }
 
@@ -149,7 +149,7 @@ function cut(lines: readonly string[]): readonly string[] {
   return framed(lines.slice(from, to), from, lines.length);
 }
 
-/** Of so many lines, which are shown: those around the line `at`, where there is one. From, and up to without it. */
+/** The range of the lines that are shown: those around the line `at`, if there is one. `to` is exclusive. */
 function shownOf(count: number, at: number): readonly [from: number, to: number] {
   const from = Math.max(0, Math.min(at - MOST_LINES / 2, count - MOST_LINES));
   return [from, Math.min(count, from + MOST_LINES)];

@@ -50,7 +50,7 @@ export const build: Command = {
   },
 };
 
-/** What compiled schemas call. */
+/** The modules that compiled schemas import. */
 function schemaParts(runtime: string): readonly (readonly [string, VirtualModule])[] {
   return [...SCHEMA_PARTS].map(([name, file]) => {
     const contents = `export * from ${JSON.stringify(join(runtime, 'project/schemas', file))};`;
@@ -127,7 +127,7 @@ async function compile(
   return { code: find('.mjs'), notices, map: tidyMap(Buffer.from(find('.map')).toString(), out, project.folder) };
 }
 
-/** What a bundle imports of the drivers: those of the buses that the pipeline names. */
+/** The driver modules that a bundle imports: those of the buses that the pipeline names. */
 function modulesOf(spec: PipelineSpec): readonly BusModule[] {
   return busesOf(spec).map((name) => busOf(catalog, name).module);
 }
@@ -138,7 +138,7 @@ function busesOf(spec: PipelineSpec): readonly string[] {
   ].toSorted();
 }
 
-/** What an operator must know of a bundle without opening it: what it talks to, what it needs, what it was made of. */
+/** The facts about a bundle that an operator needs without opening it: its buses, its requirements, its sources. */
 function describe(
   { spec, document, named: { functions, schemas }, project }: Sound,
   { code, map }: { code: Uint8Array; map: string },
@@ -163,7 +163,7 @@ function describe(
   };
 }
 
-/** The names of these schemas and of all that they refer to: what their validators are made of. */
+/** The names of these schemas and of all that they refer to: the sources of their validators. */
 function referredSchemas(names: readonly string[], project: ProjectFolders): readonly string[] {
   const { files } = readSchemas(project, new Set(names));
   return new SchemaNames([...files.values()]).withReferred(names).map(({ name }) => name);

@@ -5,8 +5,8 @@ import type { PipelineDocument } from '../project/read/resolve-pipeline.ts';
 
 /**
  * The first thing that runs in a bundle: turns on Node's compile cache, then loads the file once more, this time
- * through it. The first pass compiles nothing but itself, for the rest waits in closures. A thread that runs a function
- * apart imports it too, and then it is nothing but a module of functions.
+ * through it. The first pass compiles nothing but itself, for the rest is in closures. A thread that runs an isolated
+ * function imports it too, and then it is only a module of functions.
  */
 export const BOOT = `
 import * as nodeModule from 'node:module';
@@ -26,7 +26,7 @@ if (isNodeTooOld()) {
 }
 `;
 
-/** Puts one pipeline together: its document, and imports of exactly what it names. */
+/** The module of one pipeline: its document, and imports of exactly the parts that it names. */
 export function pipelineModule(
   document: PipelineDocument,
   drivers: readonly BusModule[],
@@ -48,7 +48,7 @@ export function pipelineModule(
   return `${lines.join('\n')}\n`;
 }
 
-/** A module that lies in no file: its source text, and the folder from which its own imports are looked up. */
+/** A module without a file: its source text, and the folder from which its own imports are resolved. */
 export interface VirtualModule {
   readonly contents: string;
   readonly resolveDir: string;

@@ -6,8 +6,8 @@ const NOTICE = /^(licen[cs]e|copying|notice)/i;
 const PACKAGE = /^(.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+)[/\\]/;
 
 /**
- * The notices of every package of which a bundle holds something: their licences let it go on only together with them.
- * `inputs` are the files that were bundled, `folder` is where their paths begin.
+ * The notices of every package of which a bundle holds a part: their licences allow distribution only together with them.
+ * `inputs`: the files that were bundled. `folder`: the base of their paths.
  */
 export function noticesOf(inputs: readonly string[], folder: string): string {
   const packages = new Set(inputs.flatMap((input) => PACKAGE.exec(resolve(folder, input))?.[1] ?? []));

@@ -24,7 +24,7 @@ import type { FunctionHome } from '#contract/stage-kind.ts';
 import type { Validator } from '#contract/validator.ts';
 import { thrownPlaceReader } from '../project/functions/thrown-place.ts';
 
-/** What `sluice build` put beside the runtime. */
+/** The parts that `sluice build` put beside the runtime. */
 export interface BundledPipeline {
   readonly document: PipelineDocument;
   readonly buses: readonly Bus[];
@@ -36,18 +36,18 @@ export interface BundledPipeline {
 }
 
 /**
- * The whole life of a bundle's process. References of the pipeline file are resolved here and now. Its relative paths count
- * from the bundle's folder: a supervisor starts it from anywhere.
+ * Runs a bundle's process from its start to its end. References of the pipeline file are resolved at the start. Its relative
+ * paths are resolved from the bundle's folder: a supervisor may start it in any folder.
  */
 export async function runBundle(bundled: BundledPipeline): Promise<void> {
   await exitFlushed(await main(bundled));
 }
 
-/** What an operator can do who has nothing but the bundle. */
+/** The commands of a bundle. */
 const COMMANDS: Readonly<Record<string, BundleCommand>> = {
   run: {
     usage: '[options]',
-    summary: 'run the pipeline until SIGTERM or Ctrl-C; what a bundle does without a word',
+    summary: 'run the pipeline until SIGTERM or Ctrl-C; the default command',
     help: RUN_HELP,
     options: RUN_OPTIONS,
     words: 0,
@@ -56,7 +56,7 @@ const COMMANDS: Readonly<Record<string, BundleCommand>> = {
   'check-config': {
     usage: '[--json]',
     summary:
-      'say what of the environment and the files that the pipeline names is missing or wrong; connects to nothing',
+      'report missing or wrong parts of the environment and of the files that the pipeline names; connects to nothing',
     help: { '--json': 'print one JSON object instead of lines' },
     options: { json: { type: 'boolean' } },
     words: 0,
@@ -74,7 +74,7 @@ const COMMANDS: Readonly<Record<string, BundleCommand>> = {
 
 interface BundleCommand extends Omit<Command, 'run'> {
   readonly summary: string;
-  /** Throws UsageError for what only the command can judge. */
+  /** Throws UsageError for arguments that only the command can check. */
   run(given: Arguments, bundled: BundledPipeline): Promise<ExitCode>;
 }
 
@@ -140,7 +140,7 @@ function checkConfig({ values }: Arguments, bundled: BundledPipeline): Promise<E
 async function letters(given: Arguments, bundled: BundledPipeline): Promise<ExitCode> {
   const [word = '', ...numbers] = given.positionals;
   assertAction(word);
-  // Letters can be looked at where the environment of the bridge is not set.
+  // Dead letters can be read without the environment of the bridge.
   const { spec, findings } = resolve(bundled, 'check');
   if (spec === undefined) {
     process.stderr.write(findingsText(withoutNotices(findings)));
@@ -151,7 +151,7 @@ async function letters(given: Arguments, bundled: BundledPipeline): Promise<Exit
   return runDlq(word, numbers, given, pipeline);
 }
 
-/** The pipeline with its functions and validators, in this environment; undefined, with the findings told, where it is not fit to run. */
+/** The pipeline with its functions and validators, in this environment; undefined, with the findings printed, if it cannot run. */
 function load(bundled: BundledPipeline): OwnRun | undefined {
   const { functions, validators, url } = bundled;
   const { spec, findings } = resolve(bundled, 'run');
@@ -189,7 +189,7 @@ function homeOf({ url }: BundledPipeline): string {
 
 function overview(file: string): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}\n`);
-  return `usage: node ${file} [COMMAND] [options]\n\n${lines.join('')}\nnode ${file} COMMAND --help says more. Options of run:\n${helpLines(RUN_HELP)}`;
+  return `usage: node ${file} [COMMAND] [options]\n\n${lines.join('')}\nnode ${file} COMMAND --help shows more. Options of run:\n${helpLines(RUN_HELP)}`;
 }
 
 function manual(file: string, word: string, { usage, summary, help }: BundleCommand): string {

@@ -4,7 +4,7 @@ import type { Finding } from '../project/check/findings.ts';
 import { type DeadlineOrders, deadlineThread } from './deadline-thread.ts';
 import { EXIT } from './exit-codes.ts';
 
-/** How the finding is told when a check is cut. */
+/** The output for the finding of a check that is cut. */
 export interface DeadlineOutput {
   readonly output: 'stdout' | 'stderr';
   readonly isJson?: boolean;
@@ -16,8 +16,8 @@ const LEAST_WORK_MS = 2000;
 const LATEST_MS = 20_000;
 
 /**
- * Runs what judges a pipeline file, its functions and its schemas. What does not end within 5 s is cut from another thread: it
- * says so as a finding, and ends the process.
+ * Runs a check of a pipeline file, its functions and its schemas. A check that does not end within 5 s is cut by another
+ * thread, which reports a finding and ends the process.
  */
 export async function withinDeadline<Made>(
   file: string,
@@ -41,7 +41,7 @@ export async function withinDeadline<Made>(
     return await act();
   } finally {
     const state = new Int32Array(memory);
-    // Once it was cut, the finding is told and nothing else is.
+    // Once it was cut, only the finding is printed.
     if (Atomics.compareExchange(state, 0, 0, 1) === 2) await new Promise(() => {});
     Atomics.notify(state, 0);
   }

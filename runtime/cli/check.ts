@@ -8,7 +8,7 @@ import { loadPipeline } from './load-parts.ts';
 export const check: Command = {
   usage: 'PIPELINE [--notices] [--json]',
   help: {
-    '--notices': 'say also what is worth knowing of buses and classes, not only what is wrong',
+    '--notices': 'print the notices about buses and classes too, not only what is wrong',
     '--json': 'print one JSON object with all findings instead of lines',
   },
   options: { notices: { type: 'boolean' }, json: { type: 'boolean' } },

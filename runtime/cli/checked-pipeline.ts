@@ -7,13 +7,13 @@ import { type ProjectFolders, readProjectFolders, referenceReader } from '../pro
 import { UsageError } from './command.ts';
 import { shortPath } from './short-path.ts';
 
-/** A pipeline file, judged, and the project that it belongs to. */
+/** A checked pipeline file, and the project that it belongs to. */
 export interface CheckedPipeline {
   readonly result: CheckResult;
   readonly project: ProjectFolders;
 }
 
-/** Reads and judges a pipeline file. Throws UsageError when there is none. */
+/** Reads and checks a pipeline file. Throws UsageError when there is none. */
 export function readPipeline(file: string, mode: 'check' | 'run'): CheckedPipeline {
   let text: string;
   try {

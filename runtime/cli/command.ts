@@ -1,7 +1,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import type { ExitCode } from './exit-codes.ts';
 
-/** What the command line handed over, parsed. */
+/** The parsed command line. */
 export interface Arguments {
   readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
   readonly positionals: readonly string[];
@@ -9,14 +9,14 @@ export interface Arguments {
 
 /** One word after `sluice`. */
 export interface Command {
-  /** What stands behind the name: `PIPELINE [--json]`. */
+  /** The part behind the name: `PIPELINE [--json]`. */
   readonly usage: string;
-  /** What `--help` says of each option. */
+  /** The text of `--help` for each option. */
   readonly help: Readonly<Record<string, string>>;
   readonly options: ParseArgsOptionsConfig;
-  /** How many words it takes beside its options; two numbers are the least and the most. */
+  /** The number of words beside its options; two numbers are the least and the most. */
   readonly words: number | readonly [least: number, most: number];
-  /** Throws UsageError for what only the command can judge. */
+  /** Throws UsageError for arguments that only the command can check. */
   run(given: Arguments): Promise<ExitCode>;
 }
 

@@ -24,7 +24,7 @@ export function checkFilter({ routes = [], codes = [] }: LetterFilter, known: Le
   for (const code of codes) expectOneOf('--code', code, known.codes);
 }
 
-/** What letters can be told by. */
+/** The routes and codes that letters can be selected by. */
 export interface LetterNames {
   readonly routes: readonly string[];
   readonly codes: readonly string[];

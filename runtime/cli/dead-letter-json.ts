@@ -1,12 +1,12 @@
 import type { LetterSummary, StoredLetter } from '../store/dead-letters/stored-letter.ts';
 
-/** A letter for machines, without what it carried. Times as RFC 3339. */
+/** A letter for machines, without its frame. Times as RFC 3339. */
 export function letterSummary(letter: LetterSummary): object {
   const { receivedAtMs, diedAtMs, ...rest } = letter;
   return { ...rest, receivedAt: moment(receivedAtMs), diedAt: moment(diedAtMs) };
 }
 
-/** A letter for machines, whole: one line of an export. The body is base64 of its bytes, null where it had none. */
+/** A whole letter for machines: one line of an export. The body is base64 of its bytes, null if it had none. */
 export function letterJson({ frame, ...letter }: StoredLetter): object {
   const { body, headers, headerTypes, timestampMs, expiresAtMs, contentType, id } = frame;
   return {
@@ -22,6 +22,6 @@ export function letterJson({ frame, ...letter }: StoredLetter): object {
 }
 
 export function moment(ms: number | undefined): string | undefined {
-  // A header may claim any time.
+  // A header may state any time.
   return ms === undefined || Math.abs(ms) > 8.64e15 ? undefined : new Date(ms).toISOString();
 }

@@ -1,11 +1,11 @@
-/** What the thread is told once, at its start. */
+/** The settings of the deadline thread, passed at its start. */
 export interface DeadlineOrders {
-  /** One word: 0 while the check is at work, 1 once it has ended, 2 once it was cut. */
+  /** One word: 0 while the check runs, 1 once it has ended, 2 once it was cut. */
   readonly memory: SharedArrayBuffer;
   readonly limitMs: number;
-  /** Processor time without which the check was not at work: the machine is busy with something else. */
+  /** With less processor time the check did not run: the machine is busy with other work. */
   readonly leastWorkMs: number;
-  /** However little the check was at work. */
+  /** The limit however little the check ran. */
   readonly latestMs: number;
   readonly output: 1 | 2;
   readonly text: string;
@@ -13,8 +13,8 @@ export interface DeadlineOrders {
 }
 
 /**
- * The whole life of the thread that ends a check which does not end. Its source text alone goes there, so it refers to
- * nothing outside of itself but types.
+ * The code of the thread that ends a check which does not end. Only its source text is passed to the thread, so it refers
+ * to nothing outside of itself but types.
  */
 export function deadlineThread(): void {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
@@ -33,7 +33,7 @@ export function deadlineThread(): void {
   for (;;) {
     if (Atomics.wait(state, 0, 0, lookMs) !== 'timed-out') return;
     const nowMs = performance.now();
-    // A process that was stopped begins anew where it was.
+    // The time during which the process was stopped counts as 1 s at most.
     passedMs += Math.min(nowMs - lookedAtMs, 1000);
     lookedAtMs = nowMs;
     if (passedMs >= latestMs) break;
@@ -43,14 +43,14 @@ export function deadlineThread(): void {
   try {
     writeSync(output, text);
   } catch {
-    // Nobody reads it any more.
+    // The reader has closed the stream.
   }
-  // Into a loop that never looks up only a debugger's word gets. Everything is told by now: what Node says of debuggers when
-  // it ends goes nowhere.
-  const words = `process.getBuiltinModule('node:fs').closeSync(2); process.reallyExit(${exitCode})`;
+  // Only a debugger's command interrupts an endless loop. All output is written by now; standard error is closed, so that
+  // Node's own message about the debugger is not printed.
+  const expression = `process.getBuiltinModule('node:fs').closeSync(2); process.reallyExit(${exitCode})`;
   const { Session } = process.getBuiltinModule('node:inspector');
   const session = new Session();
   session.connectToMainThread();
-  session.post('Runtime.evaluate', { expression: words });
+  session.post('Runtime.evaluate', { expression });
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500);
 }

@@ -22,10 +22,10 @@ import { newScreen } from './screen.ts';
 import { shortPath } from './short-path.ts';
 
 const STATE = join('.sluice', 'demo');
-/** npm's scripts run on the Node there; the one on the reader's PATH may be too old for a command that is copied. */
+/** npm's scripts run on the Node of this folder; the one on the user's PATH may be too old for a copied command. */
 const INSTALLED = join('node_modules', '.bin');
 
-/** What to look at once there are dead letters. */
+/** The commands to suggest once there are dead letters. */
 const LETTER_WORDS: readonly ((pipeline: string) => string)[] = [
   (pipeline) => `dlq list ${pipeline} --state ${STATE} --limit 5`,
   (pipeline) => `dlq show ${pipeline} 1 --state ${STATE}`,
@@ -44,7 +44,7 @@ export const demo: Command = {
       const bridge = await startBridge(buses, log);
       if (bridge === undefined) return EXIT.invalid;
       const signalled = untilSignal(log);
-      // The bridge first: NATS streams are its to make.
+      // The bridge first: it makes the NATS streams.
       const isReady = await Promise.race([bridge.ready.then(() => true), signalled.then(() => false)]);
       if (!isReady) return EXIT.fine;
       const traffic = await startTraffic(buses, bridge, log);
@@ -100,7 +100,7 @@ function show(traffic: Traffic, tallies: Parameters<Traffic['settle']>[0]): () =
     return () => clearInterval(timer);
   }
   const screen = newScreen(stdout);
-  // A terminal that does not tell its width says 0.
+  // A terminal without a width reports 0.
   const timer = setInterval(() => screen.draw(drawScene(traffic.scene(tallies()), stdout.columns || 80)), 250);
   return () => {
     clearInterval(timer);

@@ -13,7 +13,7 @@ import { checkFilter, letterFilter } from './dead-letter-filter.ts';
 import type { LetterPipeline, DlqTask } from './dlq-task.ts';
 import { knownStates, olderState, olderText, standardState } from './state-folder.ts';
 
-const WORDS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<ExitCode>>> = {
+const ACTIONS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<ExitCode>>> = {
   list: listLetters,
   show: showLetters,
   replay: replayLetters,
@@ -21,12 +21,12 @@ const WORDS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<ExitC
   export: exportLetters,
 };
 
-const NAMES = Object.keys(WORDS).join('|');
+const NAMES = Object.keys(ACTIONS).join('|');
 
 const FILTERS =
   '[--route ROUTE] [--code CODE] [--key KEY] [--id NUMBER] [--message-id ID] [--since 2h] [--until 10m] [--state DIR] [--json]';
 
-/** What stands behind `dlq`; `pipeline`: the word for its file, where it takes one. */
+/** The usage behind `dlq`; `pipeline`: the word for its file, if it takes one. */
 export function dlqUsage(pipeline: string): string {
   return `${NAMES} ${pipeline}[NUMBER...] ${FILTERS}`;
 }
@@ -46,7 +46,7 @@ export const DLQ_HELP = {
   '--json': 'print one JSON object instead of lines',
   '--limit N': 'list: the last N (default 100)',
   '--rate N/s': 'replay: at most so many a second',
-  '--renew-expiry TIME': 'replay: what has expired may be sent for so long from now on',
+  '--renew-expiry TIME': 'replay: expired letters may be sent for so long from now on',
   '--yes': 'discard: do it',
   '--out FILE': 'export: write there instead of to standard output',
 } as const;
@@ -68,12 +68,12 @@ export const DLQ_OPTIONS = {
   out: { type: 'string' },
 } as const satisfies ParseArgsOptionsConfig;
 
-/** Throws UsageError where there is no such word. */
+/** Throws UsageError if there is no such action. */
 export function assertAction(word: string): void {
-  if (!Object.hasOwn(WORDS, word)) throw new UsageError(`expected ${NAMES}, found ${word === '' ? 'nothing' : word}`);
+  if (!Object.hasOwn(ACTIONS, word)) throw new UsageError(`expected ${NAMES}, found ${word === '' ? 'nothing' : word}`);
 }
 
-/** Carries out one word of `dlq`. `numbers`: of letters, as words behind it. Throws UsageError. */
+/** Runs one action of `dlq`. `numbers`: of letters, as words behind it. Throws UsageError. */
 export async function runDlq(
   word: string,
   numbers: readonly string[],
@@ -88,17 +88,17 @@ export async function runDlq(
   if (older !== undefined) process.stderr.write(`sluice: ${olderText(older, home, spec.name)}\n`);
   const folder = typeof state === 'string' ? state : standardState(home, spec.name);
   try {
-    const shelf = openDeadLetterAdmin(folder);
+    const deadLetters = openDeadLetterAdmin(folder);
     try {
-      if (shelf === undefined) assertRanWith(folder, home);
+      if (deadLetters === undefined) assertRanWith(folder, home);
       checkFilter(filter, {
-        routes: [...spec.routes.map(({ name }) => name), ...(shelf?.routes({}) ?? [])],
-        codes: [...Object.keys(ERRORS), ...(shelf?.codes() ?? [])],
+        routes: [...spec.routes.map(({ name }) => name), ...(deadLetters?.routes({}) ?? [])],
+        codes: [...Object.keys(ERRORS), ...(deadLetters?.codes() ?? [])],
       });
-      if (shelf === undefined) return none(folder, isJson);
-      return (await WORDS[word]?.({ given, pipeline, folder, shelf, filter, isJson })) ?? EXIT.invalid;
+      if (deadLetters === undefined) return none(folder, isJson);
+      return (await ACTIONS[word]?.({ given, pipeline, folder, deadLetters, filter, isJson })) ?? EXIT.invalid;
     } finally {
-      shelf?.close();
+      deadLetters?.close();
     }
   } catch (thrown) {
     if (!(thrown instanceof SluiceError)) throw thrown;

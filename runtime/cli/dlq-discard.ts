@@ -1,11 +1,11 @@
 import type { DlqTask } from './dlq-task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
-/** Removes letters for good. Without --yes it only says how many it would be. */
-export function discardLetters({ given, shelf, filter, isJson, folder }: DlqTask): ExitCode {
-  const selected = shelf.count(filter);
+/** Removes letters for good. Without --yes it only reports their number. */
+export function discardLetters({ given, deadLetters, filter, isJson, folder }: DlqTask): ExitCode {
+  const selected = deadLetters.count(filter);
   const isMeant = given.values['yes'] === true;
-  const discarded = isMeant ? shelf.discard(filter) : 0;
+  const discarded = isMeant ? deadLetters.discard(filter) : 0;
   const kept = isMeant ? selected - discarded : selected;
   const ok = isMeant || selected === 0;
   if (isJson) process.stdout.write(`${JSON.stringify({ ok, folder, selected, discarded, kept })}\n`);

@@ -13,8 +13,8 @@ export async function exportLetters(task: DlqTask): Promise<ExitCode> {
   return EXIT.fine;
 }
 
-function* linesOf({ shelf, filter }: DlqTask): Generator<string> {
-  for (const letter of shelf.each(filter)) yield `${JSON.stringify(letterJson(letter))}\n`;
+function* linesOf({ deadLetters, filter }: DlqTask): Generator<string> {
+  for (const letter of deadLetters.each(filter)) yield `${JSON.stringify(letterJson(letter))}\n`;
 }
 
 /** Waits while the reader of a pipe is slow. */

@@ -9,13 +9,13 @@ const LIMIT = '100';
 /** Widest a column of names becomes. */
 const WIDEST = 32;
 
-export function listLetters({ given, folder, shelf, filter, isJson }: DlqTask): ExitCode {
+export function listLetters({ given, folder, deadLetters, filter, isJson }: DlqTask): ExitCode {
   const { limit = LIMIT } = given.values;
   if (typeof limit !== 'string' || !/^[1-9]\d{0,8}$/.test(limit)) {
     throw new UsageError(`expected --limit with a number of at least 1, found ${String(limit)}`);
   }
-  const letters = shelf.list(filter, Number(limit));
-  const total = shelf.count(filter);
+  const letters = deadLetters.list(filter, Number(limit));
+  const total = deadLetters.count(filter);
   if (isJson) {
     process.stdout.write(`${JSON.stringify({ ok: true, folder, total, letters: letters.map(letterSummary) })}\n`);
     return EXIT.fine;

@@ -17,7 +17,7 @@ import { replayMeter } from './replay-meter.ts';
 import { logStrayErrors } from './stray-errors.ts';
 
 const LOOK_MS = 100;
-/** Without progress for so long, it is looked whether the process that should make it is still there. */
+/** Without progress for so long, the command checks whether the process that runs the pipeline still exists. */
 const SUSPICIOUS_MS = 5000;
 const DRAIN_MS = 10_000;
 /** Letters that failed again and are named; the rest is counted. */
@@ -25,20 +25,20 @@ const NAMED = 20;
 
 /** Sends letters through their routes again: by the process that runs the pipeline, or else by this one. */
 export async function replayLetters(task: DlqTask): Promise<ExitCode> {
-  const { given, shelf, filter, folder } = task;
+  const { given, deadLetters, filter, folder } = task;
   const renewal = given.values['renew-expiry'];
   const request = {
     name: randomUUID(),
     rate: rateOption(given),
     renewExpiryMs: typeof renewal === 'string' ? durationOption('--renew-expiry', renewal, '5m', '3650d') : undefined,
   };
-  const routes = shelf.routes(filter);
-  if (routes.length === 0) return tell(task, { done: 0, failed: 0, requested: 0, issued: 0 }, request.name, undefined);
+  const routes = deadLetters.routes(filter);
+  if (routes.length === 0) return print(task, { done: 0, failed: 0, requested: 0, issued: 0 }, request.name, undefined);
   refuse(task, routes, request.renewExpiryMs);
   const isOwn = isFolderFree(folder);
   const own = isOwn ? await task.pipeline.load() : undefined;
   if (isOwn && own === undefined) return EXIT.invalid;
-  shelf.request(filter, request, Date.now());
+  deadLetters.request(filter, request, Date.now());
   const stopping = untilSignal(quietLog());
   const stopWatch = own === undefined ? undefined : logStrayErrors(own.parts.functions, quietLog());
   let pipeline: RunningPipeline | undefined;
@@ -49,20 +49,20 @@ export async function replayLetters(task: DlqTask): Promise<ExitCode> {
   } catch (thrown) {
     const { code, message, remedy } = asSluiceError(thrown);
     why = `${code}  ${message}. ${remedy}`;
-    shelf.withdraw(request.name);
+    deadLetters.withdraw(request.name);
   }
   await pipeline?.stop();
   stopWatch?.();
-  // What a stop has given back is asked for no longer: the command can be repeated.
-  if (pipeline !== undefined) shelf.withdraw(request.name);
-  const code = tell(task, shelf.progress(request.name), request.name, why);
-  shelf.forget(request.name);
+  // The request for letters that the stop has released is withdrawn: the command can be repeated.
+  if (pipeline !== undefined) deadLetters.withdraw(request.name);
+  const code = print(task, deadLetters.progress(request.name), request.name, why);
+  deadLetters.forget(request.name);
   return code;
 }
 
-/** Throws UsageError where some of the letters could not go through at all. */
+/** Throws UsageError if some of the letters could not be sent at all. */
 function refuse(
-  { shelf, filter, pipeline: { spec } }: DlqTask,
+  { deadLetters, filter, pipeline: { spec } }: DlqTask,
   routes: readonly string[],
   renewExpiryMs: number | undefined,
 ): void {
@@ -75,7 +75,7 @@ function refuse(
   const lives = new Map(
     spec.routes.flatMap(({ name, from }) => (from.expiresMs === undefined ? [] : [[name, from.expiresMs]])),
   );
-  const expired = renewExpiryMs === undefined ? shelf.expired(filter, lives, Date.now()) : 0;
+  const expired = renewExpiryMs === undefined ? deadLetters.expired(filter, lives, Date.now()) : 0;
   if (expired > 0) {
     throw new UsageError(
       `expected letters that may still be sent, found ${expired} that have expired: write --renew-expiry 5m to send them all the same, or choose others with --code, --since or --id`,
@@ -83,7 +83,7 @@ function refuse(
   }
 }
 
-/** Undefined where another process was quicker to take the folder. */
+/** Undefined if another process has taken the folder first. */
 async function start(
   { folder, pipeline: { catalog } }: DlqTask,
   { spec, parts }: OwnRun,
@@ -107,9 +107,9 @@ async function start(
   }
 }
 
-/** Resolves when every letter has ended: undefined, or why it did not come to that. Rejects when the pipeline is lost. */
+/** Resolves with undefined when every letter has ended, or with the reason why not. Rejects when the pipeline is lost. */
 async function watched(
-  { shelf, folder }: DlqTask,
+  { deadLetters, folder }: DlqTask,
   request: string,
   stopping: Promise<void>,
   pipeline: RunningPipeline | undefined,
@@ -118,12 +118,12 @@ async function watched(
   let endsAtMs = Infinity;
   void stopping.then(() => {
     endsAtMs = performance.now() + DRAIN_MS;
-    shelf.withdraw(request);
+    deadLetters.withdraw(request);
   });
   let moved = { left: Infinity, atMs: performance.now() };
   try {
     for (;;) {
-      const progress = shelf.progress(request);
+      const progress = deadLetters.progress(request);
       meter.show(progress);
       const left = progress.requested + progress.issued;
       const nowMs = performance.now();
@@ -143,20 +143,20 @@ async function watched(
   }
 }
 
-function tell(
-  { shelf, filter, folder, isJson }: DlqTask,
+function print(
+  { deadLetters, filter, folder, isJson }: DlqTask,
   { done, failed, requested, issued }: { done: number; failed: number; requested: number; issued: number },
   request: string,
   why: string | undefined,
 ): ExitCode {
-  const failures = shelf.failures(request, NAMED);
+  const failures = deadLetters.failures(request, NAMED);
   const underWay = requested + issued;
   const ok = why === undefined && failed === 0;
   if (isJson) {
     const envelope = { ok, folder, wentThrough: done, failed, underWay, why, failures: failures.map(letterSummary) };
     process.stdout.write(`${JSON.stringify(envelope)}\n`);
   } else {
-    const kept = shelf.count(filter) - failed;
+    const kept = deadLetters.count(filter) - failed;
     const counts = [`${done} went through`, ...(failed > 0 ? [`${failed} failed again`] : [])];
     if (kept > 0) counts.push(`${kept} still lie there`);
     process.stdout.write(done + failed + kept === 0 ? 'There are no such letters.\n' : `${counts.join(', ')}.\n`);
@@ -170,7 +170,7 @@ function tell(
   return ok ? EXIT.fine : EXIT.invalid;
 }
 
-/** What goes well is what the meter shows. */
+/** Without info lines: the meter shows the progress. */
 function quietLog(): Log {
   const log = processLog();
   return {

@@ -6,10 +6,10 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterJson } from './dead-letter-json.ts';
 import { deadLetterText } from './dead-letter-text.ts';
 
-export function showLetters({ pipeline: { spec }, shelf, filter, isJson, folder }: DlqTask): ExitCode {
+export function showLetters({ pipeline: { spec }, deadLetters, filter, isJson, folder }: DlqTask): ExitCode {
   const { numbers } = filter;
   if (numbers === undefined) throw new UsageError('expected the number of a letter behind the pipeline, found none');
-  const letters = [...shelf.each(filter)];
+  const letters = [...deadLetters.each(filter)];
   const missing = numbers.filter((number) => !letters.some((letter) => letter.number === number));
   if (isJson) {
     const ok = missing.length === 0;

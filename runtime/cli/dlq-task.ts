@@ -5,28 +5,28 @@ import type { DeadLetterAdmin } from '../store/dead-letters/admin.ts';
 import type { ProjectParts } from '../host/wire.ts';
 import type { Arguments } from './command.ts';
 
-/** The pipeline whose letters are meant: of a file, or of the bundle that runs. */
+/** The pipeline of the letters: of a file, or of the bundle that runs. */
 export interface LetterPipeline {
   readonly spec: PipelineSpec;
   /** Folder of the project or of the bundle. */
   readonly home: string;
   readonly catalog: Catalog;
-  /** Everything that it takes to run it here and now. Undefined, with the findings told, where that is not there. */
+  /** All that is needed to run it in this process. Undefined, with the findings printed, if it cannot run. */
   load(): Promise<OwnRun | undefined>;
 }
 
-/** What a replay itself runs where no process does. */
+/** The pipeline that a replay runs itself if no process runs it. */
 export interface OwnRun {
   readonly spec: PipelineSpec;
   readonly parts: ProjectParts;
 }
 
-/** What every word of `dlq` is given. */
+/** The input of each action of `dlq`. */
 export interface DlqTask {
   readonly given: Arguments;
   readonly pipeline: LetterPipeline;
   readonly folder: string;
-  readonly shelf: DeadLetterAdmin;
+  readonly deadLetters: DeadLetterAdmin;
   readonly filter: LetterFilter;
   readonly isJson: boolean;
 }

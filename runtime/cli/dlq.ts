@@ -13,7 +13,7 @@ export const dlq: Command = {
   usage: dlqUsage('PIPELINE '),
   help: DLQ_HELP,
   options: DLQ_OPTIONS,
-  // Numbers of letters may follow; what is missing is told by the command itself.
+  // Numbers of letters may follow; the command itself reports missing words.
   words: [0, Infinity],
   async run(given) {
     const [word = '', file, ...numbers] = given.positionals;
@@ -22,7 +22,7 @@ export const dlq: Command = {
     const { result, project } = await withinDeadline(file, { output: 'stderr' }, () => readPipeline(file, 'check'));
     const { spec } = result;
     if (spec === undefined) {
-      tellErrors(result.findings);
+      printErrors(result.findings);
       return EXIT.invalid;
     }
     return runDlq(word, numbers, given, { spec, home: project.folder, catalog, load: () => loadToRun(file) });
@@ -33,10 +33,10 @@ async function loadToRun(file: string): Promise<OwnRun | undefined> {
   const { result, parts, findings } = await withinDeadline(file, { output: 'stderr' }, () => loadPipeline(file, 'run'));
   const { spec } = result;
   if (spec !== undefined && parts !== undefined && findingsEnvelope(findings).ok) return { spec, parts };
-  tellErrors(findings);
+  printErrors(findings);
   return undefined;
 }
 
-function tellErrors(findings: readonly Finding[]): void {
+function printErrors(findings: readonly Finding[]): void {
   process.stderr.write(findingsText(findings.filter(({ severity }) => severity === 'error')));
 }

@@ -1,4 +1,4 @@
-/** What a command's exit code means, to scripts. `convicted`: `verify` did its work, and the bridge broke its word. */
+/** The exit codes of commands, for scripts. `convicted`: `verify` ran, and the bridge broke a promise. */
 export const EXIT = { fine: 0, internal: 1, invalid: 2, environment: 3, convicted: 4 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

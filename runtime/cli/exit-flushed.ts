@@ -4,8 +4,8 @@ import type { ExitCode } from './exit-codes.ts';
 const FLUSH_MS = 1000;
 
 /**
- * Ends the process once its last lines are written. Called after everything that matters was closed: what a function
- * left behind, a timer or a connection of its own, must not keep the process from ending.
+ * Ends the process once its last lines are written. Called after the pipeline was closed: a timer or a connection that a
+ * function has left open must not keep the process from ending.
  */
 export async function exitFlushed(code: ExitCode): Promise<never> {
   const written = [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve)));

@@ -16,8 +16,8 @@ export const explain: Command = {
   words: 1,
   async run({ positionals, values }) {
     const file = positionals[0] ?? '';
-    const told = { output: 'stderr', isJson: values['json'] === true } as const;
-    const { spec, findings } = await withinDeadline(file, told, () => readPipeline(file, 'check').result);
+    const output = { output: 'stderr', isJson: values['json'] === true } as const;
+    const { spec, findings } = await withinDeadline(file, output, () => readPipeline(file, 'check').result);
     const envelope = findingsEnvelope(findings);
     if (spec === undefined) {
       process.stderr.write(

@@ -5,16 +5,16 @@ import { processLog } from './process-log.ts';
 import { RouteLines } from './route-lines.ts';
 import { fitted, newScreen } from './screen.ts';
 
-/** A log, and beneath it one live line a route, where a terminal watches. */
+/** A log, and beneath it one live line a route if the output is a terminal. */
 export interface LiveLog {
   readonly log: Log;
-  /** Shows the routes of a pipeline from now on. Returns what takes the lines away. */
+  /** Shows the routes of a pipeline from now on. The function returned removes the lines. */
   readonly show: (pipeline: Pick<RunningPipeline, 'numbers'>) => () => void;
 }
 
 const DRAW_MS = 500;
 
-/** On standard error. A terminal that cannot move its cursor (`TERM=dumb`), and everything that is none, gets the log alone. */
+/** On standard error. A terminal that cannot move its cursor (`TERM=dumb`), and any other output, gets only the log. */
 export function liveLog(out: NodeJS.WriteStream = process.stderr): LiveLog {
   if (!out.isTTY || process.env['TERM'] === 'dumb') return { log: processLog(), show: () => () => {} };
   out.on('error', () => {});
@@ -32,7 +32,7 @@ export function liveLog(out: NodeJS.WriteStream = process.stderr): LiveLog {
     show(pipeline) {
       const timer = setInterval(() => {
         const routes = lines.lines(pipeline.numbers(), performance.now());
-        // What is taller than the terminal cannot be drawn over. One that does not tell its height says 0.
+        // More lines than the terminal has cannot be drawn over. A terminal without a height reports 0.
         const drawn = routes.slice(0, Math.max(1, (out.rows || 24) - 1)).map((line) => fitted(line, out.columns));
         if (drawn.length > 0) screen.draw(drawn);
       }, DRAW_MS);

@@ -12,15 +12,15 @@ export function functionPaths(names: readonly string[], project: ProjectFolders)
   return new Map(names.map((name) => [name, projectFile(project, 'functions', name)]));
 }
 
-/** A pipeline with everything that it names. `parts` is there exactly where a spec is; `findings` are all that there are. */
+/** A pipeline with all parts that it names. `parts` is defined exactly if `spec` is; `findings`: all of both. */
 export interface LoadedPipeline extends CheckedPipeline {
   readonly parts: ProjectParts | undefined;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Reads and judges a pipeline file, and compiles what it names; to `check` it, the types of its functions as well, and all of
- * that also where something else is wrong. Throws UsageError when there is none.
+ * Reads and checks a pipeline file, and compiles the parts that it names. `check` includes the types of its functions, and
+ * goes on after each finding. Throws UsageError when there is no file.
  */
 export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise<LoadedPipeline> {
   const checked = readPipeline(file, mode);
@@ -31,7 +31,7 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
     loadParts(named, project),
     mode === 'check' ? checkTypes(functionPaths(named.functions, project).values(), project.folder) : [],
   ]);
-  // Of a file that does not even compile nothing more is said.
+  // A file that does not compile has no further findings.
   const broken = new Set(loaded.findings.map((finding) => finding.file));
   const others = types.filter((finding) => !broken.has(finding.file));
   return {

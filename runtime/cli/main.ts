@@ -10,15 +10,15 @@ import { helpLines } from './help-lines.ts';
 import { exitFlushed } from './exit-flushed.ts';
 import { parseArguments } from './parse-arguments.ts';
 
-/** Each is loaded when it is called: `run` does not wait for the demo's broker. */
+/** Each is imported when it is called: `run` does not wait for the demo's broker. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
   run: { summary: 'run a pipeline until SIGTERM or Ctrl-C', load: async () => (await import('./run.ts')).run },
   check: {
-    summary: 'say everything that is wrong with a pipeline, its functions and its schemas',
+    summary: 'report all that is wrong with a pipeline, its functions and its schemas',
     load: async () => (await import('./check.ts')).check,
   },
   explain: {
-    summary: 'print what each route promises, and what becomes of its messages when something goes wrong',
+    summary: 'print the promises of each route, and what happens to its messages on a failure',
     load: async () => (await import('./explain.ts')).explain,
   },
   build: {
@@ -34,7 +34,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     load: async () => (await import('./schema.ts')).schema,
   },
   verify: {
-    summary: 'send numbered messages through any bridge and say what it lost, repeated, reordered or spoilt',
+    summary: 'send numbered messages through any bridge and report what it lost, repeated, reordered or spoilt',
     load: async () => (await import('./verify.ts')).verify,
   },
   demo: {
@@ -82,7 +82,7 @@ function unknown(word: string): string {
 
 function overview(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
-  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help says more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment, 4 convicted (verify).\n`;
+  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment, 4 convicted (verify).\n`;
 }
 
 function manual(name: string, summary: string, { usage, help }: Command): string {

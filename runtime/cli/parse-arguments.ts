@@ -3,7 +3,7 @@ import { messageOf } from '#contract/errors.ts';
 import { didYouMean } from '#kit/nearest.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 
-/** Reads what stands behind a command's name. Throws UsageError, with the option that was most likely meant. */
+/** Reads the arguments behind a command's name. Throws UsageError, with the most similar option. */
 export function parseArguments(
   { options, words }: Pick<Command, 'options' | 'words'>,
   args: readonly string[],

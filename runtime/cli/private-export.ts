@@ -12,14 +12,14 @@ import {
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { UsageError } from './command.ts';
 
-/** Payloads of whoever publishes: nobody else's business. */
+/** The lines hold payloads: only the owner may read them. */
 const MODE = 0o600;
 
 /**
- * Writes lines into a file of the owner alone, whatever the umask and the rights of one that is there: they are written
- * beside it, and take its name when all are there. So a file of before is whole until then. Throws UsageError where the name
- * is that of a link or of anything but a file: it could lead anywhere. Throws STATE_UNUSABLE where they cannot be written.
- * Returns how many.
+ * Writes lines into a file of the owner alone, whatever the umask and the rights of an existing file: they go into a new
+ * file beside it, which takes the name once all are written. So an earlier file is whole until then. Throws UsageError if
+ * the name is that of a link or of anything but a file: it could lead anywhere. Throws STATE_UNUSABLE if they cannot be
+ * written. Returns their number.
  */
 export function exportPrivately(out: string, lines: Iterable<string>): number {
   const fresh = `${out}.new`;

@@ -1,6 +1,6 @@
 import type { ReplayProgress } from '../store/dead-letters/admin.ts';
 
-/** Shows how far a replay is. */
+/** Shows the progress of a replay. */
 export interface ReplayMeter {
   show(progress: ReplayProgress): void;
   end(): void;
@@ -9,7 +9,7 @@ export interface ReplayMeter {
 const WIDTH = 30;
 const LINE_MS = 1000;
 
-/** A bar that is drawn in place where a terminal watches, else a line a second while something changes. */
+/** On a terminal a bar that is drawn in place, else a line a second while the progress changes. */
 export function replayMeter(out: NodeJS.WriteStream, by: string): ReplayMeter {
   let last = '';
   let saidAtMs = -Infinity;

@@ -1,7 +1,7 @@
 import { harmless } from '#kit/printable.ts';
 import type { RouteNumbers } from '../telemetry/metrics-text.ts';
 
-/** What a route's line is made of beside its numbers. */
+/** The newest outcome that a route's line shows. */
 type Outcome = 'delivered' | 'dropped' | 'superseded' | 'expired' | 'dead letter' | 'blocked';
 
 interface Sample {
@@ -21,8 +21,8 @@ interface Seen {
 const SAMPLES = 5;
 
 /**
- * One line a route: what comes in and ends each second, what is held, how far it is behind, and the newest outcome. All of it is
- * read from the counters, so nothing is paid for it where nobody watches.
+ * One line a route: messages in and out each second, messages held, the lag, and the newest outcome. All of it is read from
+ * the counters, so it costs nothing while it is not shown.
  */
 export class RouteLines {
   readonly #seen = new Map<string, Seen>();
@@ -84,7 +84,7 @@ export class RouteLines {
 /** Of several in one moment the last one is shown. */
 const OUTCOMES = ['delivered', 'dropped', 'superseded', 'expired', 'blocked', 'dead letter'] as const;
 
-/** How long a message that is taken now will wait: what is held over what ends; of a spool the age of the oldest in it. */
+/** How long a message that is taken now will wait: messages held by the rate out; with a spool, the age of its oldest message. */
 function lag({ held, spoolOldestAgeMs }: RouteNumbers, outRate: number, stillMs: number): string {
   if (spoolOldestAgeMs !== undefined && spoolOldestAgeMs > 0) return time(spoolOldestAgeMs);
   if (held === 0) return '0 s';

@@ -9,15 +9,15 @@ import { logStrayErrors } from './stray-errors.ts';
 import { boundYoungGeneration } from './young-generation.ts';
 
 /**
- * Runs a pipeline until SIGTERM or SIGINT, then drains it. A second signal ends the process at once: what is unsettled
- * stays with the source. `show`: shows what it does. Resolves with the exit code.
+ * Runs a pipeline until SIGTERM or SIGINT, then drains it. A second signal ends the process at once: unsettled messages
+ * stay with the source. `show`: shows its routes. Resolves with the exit code.
  */
 export async function runUntilSignal(
   spec: PipelineSpec,
   settings: RunSettings,
   show: LiveLog['show'] = () => () => {},
 ): Promise<ExitCode> {
-  // What a bus keeps open is its own affair: the process lives until it is told to end.
+  // A bus may hold no open handle: this timer keeps the process alive until a signal.
   const alive = setInterval(() => {}, 2 ** 30);
   const stopBounding = boundYoungGeneration();
   try {
@@ -50,22 +50,22 @@ async function held(spec: PipelineSpec, settings: RunSettings, show: LiveLog['sh
   return code;
 }
 
-/** Resolves at the first SIGTERM or SIGINT; the second one ends the process. What npm started is also told by the end of npm. */
+/** Resolves at the first SIGTERM or SIGINT; the second one ends the process. If npm started the process, the end of npm counts as one. */
 export function untilSignal(log: Log): Promise<void> {
   return new Promise((resolve) => {
     let isFirst = true;
-    const heard = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
       if (!isFirst) process.exit(128 + constants.signals[signal]);
       isFirst = false;
-      log.info('stopping', { signal, text: 'finishing what is in flight; a second signal ends at once' });
+      log.info('stopping', { signal, text: 'finishing messages in flight; a second signal ends at once' });
       resolve();
     };
-    process.on('SIGINT', heard);
-    process.on('SIGTERM', heard);
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
     onceNpmIsGone(() => {
       if (!isFirst) return;
       isFirst = false;
-      log.info('stopping', { text: 'npm, which started it, is gone: finishing what is in flight' });
+      log.info('stopping', { text: 'npm, which started the process, has ended: finishing messages in flight' });
       resolve();
     });
   });
@@ -73,7 +73,7 @@ export function untilSignal(log: Log): Promise<void> {
 
 const LOOK_MS = 500;
 
-/** npm and npx put a shell before what they start. Told to stop they end the shell, and the process hears nothing of it. */
+/** npm and npx start a process through a shell. At a signal they end the shell, and the process receives no signal. */
 function onceNpmIsGone(act: () => void): void {
   const { npm_execpath: npm } = process.env;
   const parent = process.ppid;

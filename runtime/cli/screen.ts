@@ -1,12 +1,12 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** A part of the terminal that is drawn again and again in place, beneath everything else that is written. */
+/** A part of the terminal that is redrawn in place, beneath all other output. */
 export interface Screen {
-  /** From now on what the process writes to the terminal goes above it. */
+  /** From now on other output of the process goes above it. */
   draw(lines: readonly string[]): void;
-  /** Takes it away, so that what is written next stays. */
+  /** Removes it; later output stays. */
   clear(): void;
-  /** Ends it as it stands: what is written next goes beneath it. */
+  /** Ends it without removing it: later output goes beneath it. */
   leave(): void;
 }
 
@@ -31,7 +31,7 @@ export function newScreen(
   const raw = (text: string): boolean => (taken.get(out)?.write ?? out.write).call(out, text);
   const begin = (): string => `${lines.length === 0 ? '' : UP(lines.length)}${CLEAR_BELOW}`;
   const shown = (): string => (lines.length === 0 ? '' : `${lines.join('\n')}\n`);
-  /** What stands above has its end, so that the screen begins in the first column. */
+  /** Ends an unfinished line above, so that the screen begins in the first column. */
   const endLines = (): void => {
     for (const [stream, one] of taken) {
       if (one.held !== '') one.write.call(stream, `${one.held}\n`);
@@ -87,7 +87,7 @@ export function newScreen(
   };
 }
 
-/** A stream whose writing goes above the screen. */
+/** A stream whose output goes above the screen. */
 interface Taken {
   readonly write: TerminalStream['write'];
   /** Characters may be cut between two writes. */
@@ -95,7 +95,7 @@ interface Taken {
   held: string;
 }
 
-/** Cut to a terminal of this width; one that does not tell its width says 0. */
+/** Cut to the width of the terminal; a terminal without a width reports 0. */
 export function fitted(line: string, width: number): string {
   const most = width || 80;
   return line.length > most ? `${line.slice(0, most - 1)}…` : line;

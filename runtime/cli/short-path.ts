@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 
-/** The path as it is best shown and typed: from the current folder where it lies in it, else as it is given. */
+/** The path for display and typing: relative to the current folder if it is inside, else unchanged. */
 export function shortPath(path: string): string {
   const fromHere = relative(process.cwd(), path);
   return fromHere === '' || fromHere.startsWith('..') ? path : fromHere;

@@ -5,8 +5,9 @@ import { spoolFile } from '../host/route-spool.ts';
 import { realPath } from './state-folder.ts';
 
 /**
- * The pipeline with its spools in absolute folders: what the file names counts from `home`, the folder of the project or of
- * the bundle. A spool that an earlier version left in the current folder is told: its messages are settled at the source.
+ * The pipeline with its spools in absolute folders: a path of the file is resolved from `home`, the folder of the project
+ * or of the bundle. A spool that an earlier version left in the current folder is logged: its messages are settled at the
+ * source.
  */
 export function withSpoolFolders(home: string, spec: PipelineSpec, log: Log): PipelineSpec {
   const routes = spec.routes.map((route) => {

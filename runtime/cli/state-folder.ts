@@ -18,7 +18,7 @@ export function olderState(home: string, pipeline: string): string | undefined {
   return realPath(older) === realPath(join(home, HOME, pipeline)) ? undefined : older;
 }
 
-/** Says that an older folder is not used. A spool or dead letters in it would be forgotten otherwise. */
+/** Logs that an older folder is not used. A spool or dead letters in it would be forgotten otherwise. */
 export function warnOfOlderState(log: Log, home: string, pipeline: string): void {
   const older = olderState(home, pipeline);
   if (older !== undefined) log.warn('state-elsewhere', { folder: older, text: olderText(older, home, pipeline) });

@@ -9,17 +9,17 @@ import { type Arguments, UsageError } from './command.ts';
 import type { JudgedRoute } from './verify-ends.ts';
 import { deadLetterCount, textOf } from './verify-options.ts';
 
-/** What is known of the dead letters of a check. */
+/** The dead letters of a check. */
 export interface LettersAside {
-  /** How many there may be, where the command line says so. */
+  /** The number that is allowed, if the command line states one. */
   readonly count: number | undefined;
-  /** The letters of this run so far; undefined where they cannot be looked into. */
+  /** The letters of this run so far; undefined if they cannot be read. */
   look(run: string): RunDeadLetters | undefined;
-  /** At the end: what caused them, and how many were removed. */
+  /** At the end: their causes, and how many were removed. */
   end(run: string): { readonly causes: readonly LetterCause[]; readonly removed: number };
   /** The state folder of the process that runs the route here. */
   readonly running: string | undefined;
-  /** What to write where messages are missing and nothing could be looked into. */
+  /** The text for missing messages if no dead letters could be read. */
   readonly hint: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export function lettersOf(given: Arguments, route: JudgedRoute | undefined): Let
   const count = deadLetterCount(given);
   const named = textOf(given.values, 'state');
   if (count !== undefined && named !== undefined) throw new UsageError('expected --dead-letters or --state, not both');
-  // A folder that no process holds may be that of another machine's run: what is missing is not missed there.
+  // A folder that no process holds is not used: the route may run on another machine, with its dead letters there.
   const own = route !== undefined && isHeld(route.stateFolder) ? route.stateFolder : undefined;
   const folder = count === undefined ? (named ?? own) : undefined;
   const keeps = given.values['keep-letters'] === true;
@@ -46,7 +46,7 @@ export function lettersOf(given: Arguments, route: JudgedRoute | undefined): Let
     hint:
       route === undefined || folder !== undefined || count !== undefined
         ? undefined
-        : `no process runs the pipeline with ${route.stateFolder}: --state DIR looks for the missing among the dead letters of the folder that it runs with`,
+        : `no process runs the pipeline with ${route.stateFolder}: --state DIR searches the dead letters of the folder that it runs with for missing messages`,
   };
 }
 

@@ -19,11 +19,11 @@ import { type Arguments, UsageError } from './command.ts';
 import { standardState } from './state-folder.ts';
 import { bodyOption, markOption, textOf } from './verify-options.ts';
 
-/** The ends that the command line names; without `ends` the findings say why there are none. */
+/** The ends that the command line names; without `ends` the findings state the reason. */
 export interface ChosenEnds {
   readonly ends?: VerifyEnds;
   readonly findings: readonly Finding[];
-  /** Where it is known: what the route promises, which bodies it takes, and where its state lies. */
+  /** If it is known: the route's promises, the bodies that it takes, and its state folder. */
   readonly route?: JudgedRoute;
 }
 
@@ -87,8 +87,8 @@ function mirrored(file: string, given: Arguments, key: string | undefined): Chos
   const name = `${spec.name}-${route.name}-verify`.slice(0, 64);
   const buses = own(asMap(document?.value), 'buses');
   const made = judged({ name, buses, ...ends, ...(key !== undefined && { key }) }, file);
-  const asked = { body: bodyOption(given), markPlace: markOption(given), key: key ?? route.from.key };
-  const bodies = planBodies(spec, route, { catalog, project, ...asked });
+  const options = { body: bodyOption(given), markPlace: markOption(given), key: key ?? route.from.key };
+  const bodies = planBodies(spec, route, { catalog, project, ...options });
   if ('flaw' in bodies) throw new UsageError(bodies.flaw);
   const stateFolder = standardState(project.folder, spec.name);
   const droppingStages = route.stages.flatMap(({ kind, verb, name: stage }) =>
@@ -107,7 +107,7 @@ function routeOf({ routes }: PipelineSpec, wanted: string | undefined): RouteSpe
   throw new UsageError(`expected --route with one of ${names.join(', ')}, found ${wanted ?? 'none'}${hint}`);
 }
 
-/** Ends that no file says in these words: what is wrong with them is no place in a file. */
+/** The ends of a document that was made of options: its findings have no place in a file. */
 function judged(document: VerifyDocument, file = 'verify.yaml'): ChosenEnds {
   const { spec, findings, key } = checkVerifyDocument(document, { file, ...surroundings(file) });
   const errors = findings.filter(({ severity }) => severity === 'error');

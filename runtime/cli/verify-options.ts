@@ -39,7 +39,7 @@ export const VERIFY_HELP = {
   '--route NAME': 'the route of a pipeline file that is checked; not needed where it has one',
   '--in URL --out URL': 'instead of a file: where the bridge reads, and where it writes',
   '--key TEMPLATE': "where the bridge finds a message's key (default {key}, or the route's own)",
-  '--class NAME': "what is promised: telemetry, command, event or audit (default event, or the route's own)",
+  '--class NAME': "the promise to check: telemetry, command, event or audit (default event, or the route's own)",
   '--rate N/s': 'messages a second (default 200/s)',
   '--count N': 'how many messages (default 2000; with --for no bound)',
   '--for DURATION': 'how long to send',
@@ -52,12 +52,12 @@ export const VERIFY_HELP = {
   '--expires DURATION': 'expiry given to every message',
   '--slack DURATION': 'how much later than its expiry one may arrive (default 2s)',
   '--quiet-after TIME': 'the end of waiting: nothing arrived for so long (default 10s)',
-  '--wedged-after TIME': 'a silence that convicts while messages go in (default 30s)',
-  '--dead-letters N': 'so many of the missing may lie among dead letters',
+  '--wedged-after TIME': 'a silence that counts as a violation while messages go in (default 30s)',
+  '--dead-letters N': 'so many of the missing messages may be dead letters',
   '--state DIR':
-    'state folder of the pipeline, where the missing are looked for among dead letters (default: its own, while it runs here)',
+    'state folder of the pipeline, whose dead letters are searched for missing messages (default: its own, while it runs here)',
   '--keep-letters': 'leave the dead letters of this check in the state folder',
-  '--allow VERDICT': 'count it, and convict nobody of it; may be repeated',
+  '--allow VERDICT': 'count it, but not as a violation; may be repeated',
   '--json': 'print one JSON object instead of lines',
 } as const;
 

@@ -38,14 +38,14 @@ export const verify: Command = {
       return EXIT.invalid;
     }
     const stop = new AbortController();
-    // What was sent until then is judged all the same; a second signal ends at once.
+    // The messages sent until then are judged all the same; a second signal ends at once.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     const trouble = Promise.withResolvers<never>();
     trouble.promise.catch(() => {});
     const letters = lettersOf(given, route);
     const drops = await countDrops(letters.running, route);
     const bodies = { body: bodyOption(given) ?? {}, markPlace: markOption(given) ?? 'body', ...route?.bodies };
-    const asked = {
+    const settings = {
       ...options,
       ...bodies,
       catalog,
@@ -54,11 +54,11 @@ export const verify: Command = {
       drops: () => drops.read(),
       deadLetters: (run: string) => letters.count ?? letters.look(run)?.names,
       signal: stop.signal,
-      // A bus that cannot be reached at the start is no bridge's fault, and nothing to wait for.
+      // A bus that cannot be reached at the start is no fault of the bridge; the check does not wait for it.
       onProblem: (error: SluiceError) => trouble.reject(error),
     };
     try {
-      const check = await Promise.race([startVerification(ends, asked), trouble.promise]);
+      const check = await Promise.race([startVerification(ends, settings), trouble.promise]);
       return await judged(check, { letters, drops, isJson });
     } catch (thrown) {
       stop.abort();
@@ -94,7 +94,7 @@ async function judged(check: Verification, { letters, drops, isJson }: Aside): P
   return EXIT.convicted;
 }
 
-const FIGURES = 'run the pipeline with --admin HOST:PORT, and its own figures tell which are missing for that';
+const FIGURES = 'run the pipeline with --admin HOST:PORT, and its own figures show which are missing for that reason';
 
 function whyUnjudged({ sent, deadLettered, dropped }: Report, drops: DropCounts): string {
   if (sent === 0) return 'no message was confirmed by the bus that the bridge reads';
@@ -123,7 +123,7 @@ function failed({ code, message, remedy }: SluiceError, isJson: boolean): ExitCo
   return code === 'INTERNAL' ? EXIT.internal : EXIT.environment;
 }
 
-/** A line that redraws, where somebody watches. */
+/** A line that redraws, on a terminal. */
 function showProgress(check: Verification): () => void {
   const { stderr } = process;
   if (!stderr.isTTY) return () => {};

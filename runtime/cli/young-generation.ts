@@ -6,8 +6,8 @@ const LOOK_MS = 20;
 
 /**
  * Keeps V8's young generation from growing beyond 32 MiB. Under lasting load V8 doubles it up to 128 MiB, though a window
- * of messages survives no longer for it: memory without a gain. `--max-semi-space-size` says the same, but only where a
- * process is started, and bundles are started by whoever likes. Returns how to stop looking.
+ * of messages survives no longer for it: memory without a gain. `--max-semi-space-size` does the same, but only at the
+ * start of a process, and the bridge does not control how a bundle is started. The function returned ends the checks.
  */
 export function boundYoungGeneration(): () => void {
   const timer = setInterval(() => {

@@ -9,7 +9,7 @@ const WITH_EXPONENT = /e/i;
 /** Before the exponent. */
 const SOME_DIGIT = /^[^eE]*[1-9]/;
 
-/** Written without fraction and exponent. `-0` is none: no bigint is it. */
+/** Written without fraction and exponent. `-0` is not whole: no bigint equals it. */
 export function isWhole(text: string): boolean {
   return WHOLE.test(text) && text !== '-0';
 }
@@ -34,11 +34,11 @@ function asWritten(value: number): bigint {
   return BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
 }
 
-/** What stands beneath one place of a body: texts of numbers, and further places, by name or index. */
-export type Place = Map<string | number, Place | string>;
+/** The number texts beneath one place of a body, and the places beneath it, by name or index. */
+export type NumberTexts = Map<string | number, NumberTexts | string>;
 
-/** What is open around a number, outermost first: the step that leads on from it, and its place once it has one. */
-export type Path = readonly { readonly step: string | number; place: Place | undefined }[];
+/** The objects and lists around a number, outermost first: the name or index of the next step, and the place once there is one. */
+export type NumberPath = readonly { readonly step: string | number; place: NumberTexts | undefined }[];
 
 /**
  * How the numbers of one body that are no bigints were written. A double keeps its text wherever a function puts it; where two
@@ -46,14 +46,14 @@ export type Path = readonly { readonly step: string | number; place: Place | und
  */
 export class Decimals {
   readonly #texts = new Map<number, string | undefined>();
-  #whole: Place | string | undefined;
+  #whole: NumberTexts | string | undefined;
 
-  /** What stands at the place of the body itself. Undefined where every number is written as its double is. */
-  get whole(): Place | string | undefined {
+  /** The texts at the root of the body. Undefined if each number is written as its double is. */
+  get whole(): NumberTexts | string | undefined {
     return this.#whole;
   }
 
-  add(value: number, text: string, path: Path): void {
+  add(value: number, text: string, path: NumberPath): void {
     if (value !== 0 && Number.isFinite(value)) {
       this.#texts.set(value, this.#texts.has(value) && this.#texts.get(value) !== text ? undefined : text);
     }
@@ -63,20 +63,20 @@ export class Decimals {
     else this.#placeOf(path).set(holder.step, text);
   }
 
-  /** `at`: what stands at the number's place. */
-  textOf(value: number, at: Place | string | undefined): string | undefined {
+  /** `at`: the texts at the number's place. */
+  textOf(value: number, at: NumberTexts | string | undefined): string | undefined {
     return typeof at === 'string' && Object.is(Number(at), value) ? at : this.#texts.get(value);
   }
 
-  /** Of the innermost holder. Each holder gets its place once, with those around it: a path may be long, and numbers many. */
-  #placeOf(path: Path): Place {
+  /** The place of the innermost holder. Each holder gets its place once, with those around it: a path may be long, and numbers many. */
+  #placeOf(path: NumberPath): NumberTexts {
     const first = path.findLastIndex(({ place }) => place !== undefined);
-    let place = path[first]?.place ?? new Map<string | number, Place | string>();
+    let place = path[first]?.place ?? new Map<string | number, NumberTexts | string>();
     if (first === -1) this.#whole = place;
     for (let depth = first + 1; depth < path.length; depth += 1) {
       const [outer, holder] = [path[depth - 1], path[depth]];
       if (outer !== undefined) {
-        const made: Place = new Map();
+        const made: NumberTexts = new Map();
         place.set(outer.step, made);
         place = made;
       }

@@ -1,7 +1,7 @@
-// Most bodies have nothing odd in them. These looks show that of a body for some nanoseconds a member; what they do not
-// know is left to the reader and the writer, which are slow and know everything.
+// Most bodies hold only plain values. These checks prove it for some nanoseconds a member. A body that they cannot prove
+// plain goes to the slow reader and writer, which handle every case.
 
-/** Deeper than this nothing is looked at: these looks recurse. */
+/** Depth limit of these checks: they recurse. */
 const DEEPEST = 500;
 const ODD = -1;
 const QUOTE = 34;
@@ -26,7 +26,7 @@ export function isPlainText(text: string, value: unknown, limit: number): boolea
   return hasColons(text, members) && (!hasZero || limit > Number.MAX_VALUE || !mayUnderflow(text));
 }
 
-/** How many members the objects in it have; ODD where something wants a second look. Spelled out twice: it is run for every message. */
+/** The number of members of the objects in it; ODD if the reader must look. Written out twice: it runs for every message. */
 function membersOf(holder: object, limit: number, depth: number): number {
   if (depth > DEEPEST) return ODD;
   let members = 0;
@@ -45,7 +45,7 @@ function membersOf(holder: object, limit: number, depth: number): number {
   }
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- any object is one to be read from, and Reflect.get is slow
   const map = holder as Readonly<Record<string, unknown>>;
-  // No Object.keys: it makes a list for each object, and costs three times as much. What it would leave out JSON.parse never makes.
+  // No Object.keys: it makes a list for each object, and costs three times as much. JSON.parse never makes a member that it would omit.
   for (const name in map) {
     if (name === '__proto__' || name === 'constructor') return ODD;
     members += 1;
@@ -66,7 +66,7 @@ function isOdd(value: number, limit: number): boolean {
   return value >= limit || value <= -limit;
 }
 
-/** Whether exactly so many colons stand behind a quote. A text within a string may have such too: then the reader looks. */
+/** Whether exactly so many colons stand behind a quote. A string may hold such a colon too: then the reader looks. */
 function hasColons(text: string, members: number): boolean {
   let found = 0;
   for (let at = text.indexOf(COLON); at !== -1; at = text.indexOf(COLON, at + 1)) {
@@ -95,8 +95,8 @@ function mayUnderflow(text: string): boolean {
 }
 
 /**
- * Whether JSON.stringify is for sure to write all of a body as it is: nothing that it would leave out or write as null, and nothing
- * that codes how it is written.
+ * Whether JSON.stringify is for sure to write all of a body as it is: no value that it would leave out or write as null, and
+ * no value with code of its own (`toJSON`).
  */
 export function isPlainBody(body: unknown): boolean {
   return isPlain([body], 0);
@@ -122,7 +122,7 @@ function isPlain(holder: object, depth: number): boolean {
 
 function isPlainValue(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return true;
-  // What is no number any more once it is taken from itself: NaN and the infinities.
+  // NaN and the infinities: minus themselves they are NaN.
   if (typeof value === 'number') return value - value === 0;
   if (typeof value === 'object') return value === null || isPlain(value, depth + 1);
   return typeof value === 'boolean';

@@ -1,16 +1,16 @@
 import { SluiceError } from '#contract/errors.ts';
 import { pointerOf, shownPointer } from '#kit/pointer.ts';
-import type { Place } from './json-numbers.ts';
+import type { NumberTexts } from './json-numbers.ts';
 
-/** An object or list that is being read, the name or index of what is read in it, and a place for whoever keeps count of such. */
-export interface Open {
+/** An object or list that is being read, the name or index of the member that is read, and a place for a reader of numbers. */
+export interface OpenHolder {
   readonly holder: unknown[] | Record<string, unknown>;
   step: string | number;
-  place: Place | undefined;
+  place: NumberTexts | undefined;
 }
 
 /** Makes a value of a number's text. `path`: what is open around it, outermost first. */
-export type NumberReader = (text: string, path: readonly Open[]) => unknown;
+export type NumberReader = (text: string, path: readonly OpenHolder[]) => unknown;
 
 const BACKSLASH = '\\';
 const SPACE = 32;
@@ -29,7 +29,7 @@ export function readJson(text: string, numberOf: NumberReader): unknown {
 export function fault(
   code: 'BODY_UNSAFE' | 'DECODE_FAILED' | 'NUMBER_UNSAFE',
   found: string,
-  path: readonly Open[],
+  path: readonly OpenHolder[],
 ): SluiceError {
   const pointer = pointerOf(path.map(({ step }) => step));
   const at = pointer === undefined ? 'at a place deep within' : `at ${shownPointer(pointer)}`;
@@ -41,7 +41,7 @@ export function fault(
 class Reader {
   readonly #text: string;
   readonly #numberOf: NumberReader;
-  readonly #path: Open[] = [];
+  readonly #path: OpenHolder[] = [];
   #at = 0;
 
   constructor(text: string, numberOf: NumberReader) {
@@ -71,7 +71,7 @@ class Reader {
         this.#at += 1;
         return first === '{' ? {} : [];
       }
-      const open: Open = { holder: first === '{' ? {} : [], step: 0, place: undefined };
+      const open: OpenHolder = { holder: first === '{' ? {} : [], step: 0, place: undefined };
       this.#path.push(open);
       if (first === '{') this.#name(open);
       return undefined;
@@ -87,7 +87,7 @@ class Reader {
   }
 
   /** Behind a value: the holder, where that was its last; undefined where another one follows. */
-  #next(open: Open): unknown {
+  #next(open: OpenHolder): unknown {
     const mark = this.#skip();
     this.#at += 1;
     if (mark !== ',') {
@@ -99,7 +99,7 @@ class Reader {
     return undefined;
   }
 
-  #name(open: Open): void {
+  #name(open: OpenHolder): void {
     this.#skip();
     const name = this.#string();
     this.#skip();
@@ -138,7 +138,7 @@ class Reader {
   }
 }
 
-function put({ holder, step }: Open, value: unknown): void {
+function put({ holder, step }: OpenHolder, value: unknown): void {
   if (Array.isArray(holder)) holder.push(value);
   else holder[step] = value;
 }

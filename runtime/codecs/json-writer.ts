@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
 import { pointerOf, shownPointer } from '#kit/pointer.ts';
-import type { Decimals, Place } from './json-numbers.ts';
+import type { Decimals, NumberTexts } from './json-numbers.ts';
 
 /** How a body is written beside what JSON.stringify does. */
 export interface Writing {
@@ -12,8 +12,8 @@ export interface Writing {
 }
 
 /**
- * The JSON of a body as JSON.stringify writes it; but what that leaves out or writes as null or {} is refused, with its place. Throws
- * ENCODE_FAILED or BODY_UNSAFE, and passes on a stack overflow.
+ * The JSON of a body as JSON.stringify writes it; but a value that it leaves out or writes as null or {} is refused, with its
+ * place. Throws ENCODE_FAILED or BODY_UNSAFE, and passes on a stack overflow.
  */
 export function writeJson(body: unknown, writing: Writing): string {
   return new Writer(writing).write(body);
@@ -34,7 +34,7 @@ const OPAQUE: readonly (readonly [is: (value: unknown) => boolean, name: string]
   [types.isGeneratorObject, 'a generator'],
 ];
 
-/** Made by JSON.rawJSON: text that a function wants written as it is. */
+/** Made by JSON.rawJSON: text that is written as it is. */
 function isRaw(value: object): boolean {
   const isRawJson: unknown = Reflect.get(JSON, 'isRawJSON');
   return typeof isRawJson === 'function' && isRawJson(value) === true;
@@ -62,7 +62,7 @@ class Writer {
     return this.#value(body, '', this.#writing.decimals?.whole);
   }
 
-  #value(given: unknown, name: string | number, at: Place | string | undefined): string {
+  #value(given: unknown, name: string | number, at: NumberTexts | string | undefined): string {
     const value = this.#asJson(given, name);
     switch (typeof value) {
       case 'string':
@@ -85,7 +85,7 @@ class Writer {
     }
   }
 
-  /** As JSON.stringify looks at a value: what `toJSON` makes of it, and what a box holds. */
+  /** The value that JSON.stringify would write: the result of `toJSON`, or the primitive in a box. */
   #asJson(value: unknown, name: string | number): unknown {
     if ((typeof value !== 'object' || value === null) && typeof value !== 'bigint') return value;
     const toJson: unknown = Reflect.get(Object(value), 'toJSON');
@@ -109,14 +109,14 @@ class Writer {
     return types.isBoxedPrimitive(value) ? value.valueOf() : value;
   }
 
-  #number(value: number, at: Place | string | undefined): string {
+  #number(value: number, at: NumberTexts | string | undefined): string {
     const text = this.#writing.decimals?.textOf(value, at);
     if (text !== undefined) return text;
     if (!Number.isFinite(value)) return this.#refuse(String(value));
     return JSON.stringify(value);
   }
 
-  #holder(holder: object, place: Place | undefined): string {
+  #holder(holder: object, place: NumberTexts | undefined): string {
     if (this.#open.has(holder)) return this.#refuse('an object that contains itself');
     const opaque = OPAQUE.find(([is]) => is(holder));
     if (opaque !== undefined) return this.#refuse(opaque[1]);
@@ -126,7 +126,7 @@ class Writer {
     return text;
   }
 
-  #list(list: readonly unknown[], place: Place | undefined): string {
+  #list(list: readonly unknown[], place: NumberTexts | undefined): string {
     let text = '[';
     for (let index = 0; index < list.length; index += 1) {
       if (index > 0) text += ',';
@@ -137,7 +137,7 @@ class Writer {
     return `${text}]`;
   }
 
-  #map(map: object, place: Place | undefined): string {
+  #map(map: object, place: NumberTexts | undefined): string {
     let text = '{';
     for (const name of Object.keys(map)) {
       this.#path.push(name);

@@ -9,7 +9,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 const JSON_TYPE = { name: 'json', contentType: 'application/json' };
 const NO_BIGINTS = { bigints: false, decimals: undefined };
 
-/** RFC 8259, numbers as doubles: those that `isKept` refuses are looked for where an integer reaches `limit`. */
+/** RFC 8259, numbers as doubles. Numbers that `isKept` refuses are searched for if an integer reaches `limit`. */
 function doublesCodec(limit: number, isKept: (text: string, value: number) => boolean): Codec {
   const numberOf: NumberReader = (text, path) => {
     const value = Number(text);
@@ -59,12 +59,12 @@ function exactCodec(which: 'every' | 'where needed'): Codec {
 }
 
 /**
- * One codec for each rule; all refuse duplicate keys. `keep` is for routes that send the source's own bytes: templates and schemas
- * see the numbers that go out, and only a body with such a number is read slowly.
+ * One codec for each rule; all refuse duplicate keys. `keep` is for routes that send the source's own bytes: templates and
+ * schemas read the numbers that go out, and only a body with such a number is read slowly.
  */
 export const JSON_CODECS: Readonly<Record<NumberRule, Codec>> = {
   reject: doublesCodec(FIRST_UNSAFE, isHeld),
-  // The nearest double there is: infinity is near to nothing.
+  // The nearest double that exists: infinity is not near to any number.
   round: doublesCodec(Number.POSITIVE_INFINITY, (_, value) => Number.isFinite(value)),
   exact: exactCodec('every'),
   keep: exactCodec('where needed'),
@@ -125,7 +125,7 @@ function unwritable(body: unknown, thrown: unknown): Error {
     const text = `a body nested too deeply: ${depthOf(body)}; up to ${MAX_DEPTH} levels are always written`;
     return new SluiceError('BODY_TOO_DEEP', `expected a body that json can write, found ${text}`);
   }
-  // The other one that there is: a text of more than half a gigabyte.
+  // The only other RangeError: a text of more than half a gigabyte.
   if (thrown instanceof RangeError) return new Error('a body whose JSON is longer than a text can be');
   return new Error('a value that JSON cannot hold');
 }
@@ -153,7 +153,7 @@ function valuesOf(value: object): readonly unknown[] {
   }
 }
 
-/** Values that are looked at to say how deep a body is: a message may not hold up the others for the sake of a number. */
+/** Values that are visited to measure the depth of a body. The bound keeps one message from delaying the others. */
 const MAX_LOOKED = 1_000_000;
 
 /** The end of V8's messages that tell a position and quote nothing. The others end with words of their own, whatever they quote. */

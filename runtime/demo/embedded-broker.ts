@@ -26,7 +26,7 @@ export async function startEmbeddedBroker(): Promise<EmbeddedBroker> {
     close: () =>
       new Promise((resolve) => {
         broker.close(() => server.close(() => resolve()));
-        // Whoever is still connected when the demo fails would hold the end up.
+        // A client that is still connected when the demo fails would delay the end.
         for (const socket of sockets) socket.destroy();
       }),
   };

@@ -1,4 +1,4 @@
-/** The core's end of the demo, outside the bridge: sees tracks, gives orders. */
+/** The core's end of the demo, outside the bridge: receives tracks, sends orders. */
 export interface CoreEndpoint {
   /** Tracks that arrived. */
   tracks(): number;

@@ -1,7 +1,7 @@
 import type { Tally } from './dead-letter-tally.ts';
 
-/** What one route has done so far. */
-export interface RouteRunner {
+/** The figures of one route so far. */
+export interface RouteFigures {
   readonly route: string;
   readonly accepted: number;
   readonly delivered: number;
@@ -10,10 +10,10 @@ export interface RouteRunner {
   readonly held: number;
 }
 
-/** What the demo shows at one moment. */
+/** The demo's figures at one moment. */
 export interface Scene {
   readonly title: string;
-  readonly routes: readonly RouteRunner[];
+  readonly routes: readonly RouteFigures[];
   readonly tallies: readonly Tally[];
   readonly latest: string | undefined;
 }

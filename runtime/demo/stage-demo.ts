@@ -13,14 +13,14 @@ import type { Evidence } from './verdict.ts';
 const VEHICLES = 50;
 /** One order every so many milliseconds. */
 const ORDER_MS = 500;
-/** How long the end waits for what is still on its way. */
+/** How long the end waits for messages that are still on their way. */
 const SETTLE_MS = 5000;
 
 /** The two sides of the demo's bridge, and where they are. */
 export interface DemoBuses {
   /** Without folder and ending. */
   readonly pipeline: 'fleet' | 'fleet-nats';
-  /** What the pipeline file refers to. */
+  /** The variables that the pipeline file refers to. */
   readonly environment: Readonly<Record<string, string>>;
   readonly core: string;
   readonly field: string;
@@ -56,7 +56,7 @@ export async function startBuses(natsUrl: string | undefined): Promise<DemoBuses
 /** Everything outside the bridge, in motion. */
 export interface Traffic {
   scene(tallies: readonly Tally[]): Scene;
-  /** Ends the traffic, waits until the bridge has dealt with it, stops the bridge and says what each end counted. */
+  /** Ends the traffic, waits until the bridge has dealt with it, stops the bridge and returns the counts of each end. */
   settle(tallies: () => readonly Tally[]): Promise<Evidence>;
 }
 

@@ -1,4 +1,4 @@
-import type { RouteRunner } from './scene-text.ts';
+import type { RouteFigures } from './scene-text.ts';
 import type { Tally } from './dead-letter-tally.ts';
 
 /** The demo's numbers from both ends of the bridge, once everything is at rest. */
@@ -7,7 +7,7 @@ export interface Evidence {
   readonly tracks: number;
   readonly ordersGiven: number;
   readonly ordersReceived: number;
-  readonly routes: readonly (RouteRunner & {
+  readonly routes: readonly (RouteFigures & {
     readonly dropped: number;
     readonly superseded: number;
     readonly blocked: number;
@@ -15,7 +15,7 @@ export interface Evidence {
   readonly tallies: readonly Tally[];
 }
 
-/** What does not add up, in words; nothing when all is accounted for. */
+/** The figures that do not add up, in words; empty when all is accounted for. */
 export function imbalances(evidence: Evidence): readonly string[] {
   const wrong: string[] = [];
   const same = (what: string, expected: number, found: number): void => {

@@ -55,7 +55,7 @@ export class DeadLetterPublisher implements DeadLetters {
         this.#settings.log.warn('dead-letter-kept', {
           route: letter.route,
           code,
-          text: `${message}: ${why}, it lies in the local store`,
+          text: `${message}: ${why}, it is kept in the local store`,
         });
         this.#settings.local.record(letter).then(resolve, reject);
       };
@@ -86,7 +86,7 @@ export class DeadLetterPublisher implements DeadLetters {
   }
 }
 
-interface Answers {
+interface DeadLetterCallbacks {
   send(frame: Frame): void;
   resolve(): void;
   keep(failure: SluiceError): void;
@@ -97,11 +97,11 @@ class OutgoingDeadLetter implements OutgoingFrame {
   sends = 0;
   faults = 0;
   state: OutgoingFrame['state'] = 'waiting';
-  readonly #answers: Answers;
+  readonly #callbacks: DeadLetterCallbacks;
 
-  constructor(frame: Frame, answers: Answers) {
+  constructor(frame: Frame, callbacks: DeadLetterCallbacks) {
     this.frame = frame;
-    this.#answers = answers;
+    this.#callbacks = callbacks;
   }
 
   sending(): undefined {
@@ -111,13 +111,13 @@ class OutgoingDeadLetter implements OutgoingFrame {
   confirmed(receipt: Receipt): void {
     // Sent once and already stored: another message may have had this id. A duplicate is better than a loss.
     if (receipt === 'duplicate' && this.sends === 1 && !this.frame.id?.endsWith(AGAIN)) {
-      return this.#answers.send({ ...this.frame, id: `${this.frame.id}${AGAIN}` });
+      return this.#callbacks.send({ ...this.frame, id: `${this.frame.id}${AGAIN}` });
     }
-    this.#answers.resolve();
+    this.#callbacks.resolve();
   }
 
   refused(failure: SluiceError): void {
-    this.#answers.keep(failure);
+    this.#callbacks.keep(failure);
   }
 }
 

@@ -4,10 +4,10 @@ import type { Headers } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
 import type { Route } from './route.ts';
 
-type Words = Pick<Route, 'headers' | 'droppedHeaders' | 'contentType' | 'statesContentType'>;
+type HeaderFields = Pick<Route, 'headers' | 'droppedHeaders' | 'contentType' | 'statesContentType'>;
 
 /** The headers of the message with `to.headers` of the pipeline file applied. */
-export function headersOut({ headers: set, droppedHeaders, contentType }: Words, message: Message): Headers {
+export function headersOut({ headers: set, droppedHeaders, contentType }: HeaderFields, message: Message): Headers {
   const { headers } = message;
   const isTouched = set.size > 0 || contentType !== undefined || droppedHeaders.some((name) => headers.has(name));
   if (!isTouched) return headers;
@@ -24,7 +24,7 @@ export function headersOut({ headers: set, droppedHeaders, contentType }: Words,
  * message that came without one gets none, unless the file names the sink's codec.
  */
 export function contentTypeOut(
-  { contentType, statesContentType }: Words,
+  { contentType, statesContentType }: HeaderFields,
   codec: Codec | undefined,
   message: Message,
 ): string | undefined {

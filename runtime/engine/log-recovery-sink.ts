@@ -17,9 +17,9 @@ export interface LogRecoverySinkSettings {
 }
 
 /**
- * A sink whose bus is a log, over outages that last longer than the bus removes duplicates (some never do). It is not
- * known whether frames arrived that were sent and not confirmed. Before one of them is sent again, the end of the log is
- * read, and frames found there count as confirmed. While no frame is unconfirmed, a frame costs two comparisons.
+ * A sink whose bus is a log, over outages that last longer than the bus removes duplicates (some never do). A frame that
+ * was sent and not confirmed may have arrived. Before it is sent again, the end of the log is read, and frames found
+ * there count as confirmed. While no frame is unconfirmed, a frame costs two comparisons.
  */
 export class LogRecoverySink implements Sink {
   readonly #sink: Sink;
@@ -56,7 +56,7 @@ export class LogRecoverySink implements Sink {
 
   send(frame: Frame): Promise<Receipt> {
     if (this.#stalledAtMs !== undefined && this.#mustReadFirst(this.#stalledAtMs)) {
-      throw new SluiceError('SINK_DOWN', 'what arrived before the outage is being read');
+      throw new SluiceError('SINK_DOWN', "the end of the sink's log is being read after the outage");
     }
     if (this.#unconfirmed.size > 0 && frame.id !== undefined && this.#unconfirmed.delete(frame.id)) {
       const isStored = this.#stored?.has(frame.id) === true && !this.#settings.wasStored(frame.id);
@@ -89,14 +89,18 @@ export class LogRecoverySink implements Sink {
     return true;
   }
 
-  /** Where the log cannot be read the route goes on without it. */
+  /** If the log cannot be read, the route goes on without it. */
   async #readBack(): Promise<void> {
     const { read, log, route } = this.#settings;
     try {
       this.#stored = (await read()).ids;
     } catch (thrown) {
       const { code, message } = asSluiceError(thrown, 'BUS_UNREACHABLE');
-      log.warn('log-recovery-failed', { route, code, text: `${message}: what was under way may be stored twice` });
+      log.warn('log-recovery-failed', {
+        route,
+        code,
+        text: `${message}: frames that were in flight may be stored twice`,
+      });
     }
   }
 }

@@ -8,7 +8,7 @@ import { type ReplayHeaders, replayHeadersOf, withReplayHeaders } from './replay
 import type { OutgoingFrame, Sending } from './pipelined-sender.ts';
 import type { Route } from './route.ts';
 
-interface Answers {
+interface FrameCallbacks {
   /** The frame must be sent once more under another id. */
   again(inFlight: InFlight, renamed: Frame): void;
   /** The sink has confirmed or refused one frame of the message. */
@@ -23,15 +23,15 @@ export class TracedFrame implements OutgoingFrame {
   state: OutgoingFrame['state'] = 'waiting';
   readonly #route: Route;
   readonly #inFlight: InFlight;
-  readonly #answers: Answers;
+  readonly #callbacks: FrameCallbacks;
   readonly #isMarked: boolean;
   #isStale = false;
 
-  constructor(route: Route, inFlight: InFlight, frame: Frame, answers: Answers) {
+  constructor(route: Route, inFlight: InFlight, frame: Frame, callbacks: FrameCallbacks) {
     this.frame = frame;
     this.#route = route;
     this.#inFlight = inFlight;
-    this.#answers = answers;
+    this.#callbacks = callbacks;
     this.#isMarked = CLASSES[route.trafficClass].marksRepeats;
   }
 
@@ -49,9 +49,9 @@ export class TracedFrame implements OutgoingFrame {
     counters.retries += this.sends - 1;
     if (receipt === 'duplicate' && this.sends === 1 && this.#inFlight.delivery.attempt === 1) {
       const renamed = renameIfSwallowed(this.#route, this.#inFlight, this.frame);
-      if (renamed !== undefined) return this.#answers.again(this.#inFlight, renamed);
+      if (renamed !== undefined) return this.#callbacks.again(this.#inFlight, renamed);
     }
-    this.#answers.sent(this.#inFlight);
+    this.#callbacks.sent(this.#inFlight);
   }
 
   #mark(): ReplayHeaders | undefined {
@@ -66,13 +66,13 @@ export class TracedFrame implements OutgoingFrame {
 
   refused(failure: SluiceError): void {
     this.#inFlight.refusal ??= failure;
-    this.#answers.sent(this.#inFlight);
+    this.#callbacks.sent(this.#inFlight);
   }
 }
 
 /**
- * Handles "already stored" for a delivery that is new and was sent once: another message had the same id. Where the
- * publisher, or the route's template, made the id, the message counts as stored. Where the id was made of the bus's
+ * Handles "already stored" for a delivery that is new and was sent once: another message had the same id. If the
+ * publisher, or the route's template, made the id, the message counts as stored. If the id was made of the bus's
  * coordinates, these repeat (MQTT packet ids are reused), and the frame with another id is returned.
  */
 export function renameIfSwallowed(route: Route, inFlight: InFlight, frame: Frame): Frame | undefined {

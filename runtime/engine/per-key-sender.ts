@@ -18,7 +18,7 @@ export interface PerKeySenderSettings extends CircuitBreakerSettings {
 
 /** How often waiting messages are checked for their expiry. */
 const LOOK_MS = 250;
-/** Where the newest goes first, every fourth turn goes to the key that has waited longest: no key waits for ever. */
+/** With `newest`, every fourth turn goes to the key that has waited longest: no key waits for ever. */
 const OLDEST_EVERY = 4;
 
 /**

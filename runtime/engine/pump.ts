@@ -12,7 +12,7 @@ import { Lanes } from './lanes.ts';
 import type { Route } from './route.ts';
 import { type CrashQuarantine, crashQuarantineOf } from './crash-quarantine.ts';
 import { identify, pass, receive, repeatKeyOf, type Passed } from './walk.ts';
-import type { Waiting } from './stall-detector.ts';
+import type { WaitCounts } from './stall-detector.ts';
 import { Window } from './window.ts';
 
 /** How long the pump may work before timers and sockets get a turn. */
@@ -78,7 +78,7 @@ export class Pump {
   }
 
   /** Counts the unsettled deliveries by the thing that they wait for. */
-  waiting(): Waiting {
+  waiting(): WaitCounts {
     return this.#settler.waiting();
   }
 
@@ -91,7 +91,7 @@ export class Pump {
    * Invariant 7: stops reading, lets the messages in flight end within `deadlineMs`, and releases the rest to the source.
    * Resolves when every delivery is settled, with the counts of the rest; then source and sink may be closed.
    */
-  async stop(deadlineMs: number): Promise<Waiting> {
+  async stop(deadlineMs: number): Promise<WaitCounts> {
     this.#stopping.abort();
     await this.#settler.idle(deadlineMs);
     const left = this.#settler.waiting();

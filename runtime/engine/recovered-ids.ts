@@ -53,7 +53,7 @@ export class RecoveredIds {
 
 /**
  * Whether the frame with the id is the stored one. In doubt it is not: a repetition costs less than a loss. A time that the
- * bus wrote says only that the stored one was made before it, and no more than that where an id is unsure.
+ * bus wrote proves only that the stored one was made before it, and no more than that if an id is unsure.
  */
 function isSame(madeMs: number | undefined, { latestMs, ownMs }: LoggedTime, isIdUnsure: boolean): boolean {
   if (madeMs === undefined) return !isIdUnsure;

@@ -67,9 +67,9 @@ function breakerSettings({
 /** Pipelined: all frames in one order. */
 function inOrder(route: Route, settler: Settler): MessageSender {
   const pipelined = new PipelinedSender(route.sink, { ...breakerSettings(route), attempts: route.attempts });
-  const answers = {
+  const callbacks = {
     again: (inFlight: InFlight, renamed: Frame): void =>
-      pipelined.push(new TracedFrame(route, inFlight, renamed, answers)),
+      pipelined.push(new TracedFrame(route, inFlight, renamed, callbacks)),
     sent(inFlight: InFlight): void {
       inFlight.unsent -= 1;
       if (inFlight.unsent > 0 || inFlight.settled) return;
@@ -80,7 +80,7 @@ function inOrder(route: Route, settler: Settler): MessageSender {
   return {
     send(inFlight, frames) {
       inFlight.unsent = frames.length;
-      for (const frame of frames) pipelined.push(new TracedFrame(route, inFlight, frame, answers));
+      for (const frame of frames) pipelined.push(new TracedFrame(route, inFlight, frame, callbacks));
     },
     wake: () => pipelined.wake(),
     stop: () => pipelined.stop(),

@@ -13,7 +13,7 @@ import { laneOf } from './lane-of.ts';
 import { DeadLetterWriter } from './dead-letter-writer.ts';
 import { PublisherDedupe } from './publisher-dedupe.ts';
 import type { Route } from './route.ts';
-import type { Waiting } from './stall-detector.ts';
+import type { WaitCounts } from './stall-detector.ts';
 import type { Window } from './window.ts';
 
 /** While processed ids cannot be saved, their deliveries stay unsettled and the window fills up. */
@@ -71,7 +71,7 @@ export class Settler implements MessageEnds {
   }
 
   /** Counts the unsettled deliveries by the thing that they wait for. */
-  waiting(): Waiting {
+  waiting(): WaitCounts {
     const sink = this.#inFlight.all().filter((inFlight) => inFlight.unsent > 0).length;
     const deadLetters = this.#deadLetterWriter.size;
     return { sink, deadLetters, stages: Math.max(0, this.#inFlight.size - sink - deadLetters) };
@@ -92,7 +92,7 @@ export class Settler implements MessageEnds {
     else this.#finish(inFlight, 'superseded');
   }
 
-  /** It was processed before, at `earlierMs` if that is known: no id is saved. */
+  /** It was processed before, at `earlierMs` if that is defined: no id is saved. */
   repeated(inFlight: InFlight, cause: RepeatCause, earlierMs: number | undefined): void {
     const isFirstDelivery = inFlight.delivery.attempt === 1;
     this.#noteRepeated(inFlight, cause === 'remembered' && isFirstDelivery ? 'sent-again' : cause, earlierMs);

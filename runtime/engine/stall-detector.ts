@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
 
 /** Unsettled deliveries of a route, by the thing that they wait for. */
-export interface Waiting {
+export interface WaitCounts {
   readonly sink: number;
   /** Functions, and delays before their next attempt. */
   readonly stages: number;
@@ -13,7 +13,7 @@ export interface StallDetectorSettings {
   readonly clock: Clock;
   readonly limitMs: number;
   readonly counters: Counters;
-  readonly waiting: () => Waiting;
+  readonly waiting: () => WaitCounts;
   /** Called with a text of what the route waits for; with undefined once it makes progress again. */
   readonly onStall: (stall: string | undefined) => void;
 }
@@ -71,7 +71,7 @@ export class StallDetector {
 }
 
 /** `the sink: 12, for stages: 3`; empty where nothing waits. */
-export function waitingInWords({ sink, stages, deadLetters }: Waiting): string {
+export function waitingInWords({ sink, stages, deadLetters }: WaitCounts): string {
   const sides = [
     [sink, 'the sink'],
     [stages, 'stages'],

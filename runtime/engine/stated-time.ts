@@ -4,7 +4,7 @@ import { momentMs } from '#kit/moment.ts';
 import { likelyUnit, TIME_UNIT_NAMES, type TimeUnit, unitMs } from '#kit/time-unit.ts';
 
 /**
- * The value of a source's `timestamp`, in milliseconds since 1970 (UTC). Where the file states no unit, a number is in
+ * The value of a source's `timestamp`, in milliseconds since 1970 (UTC). If the file states no unit, a number is in
  * milliseconds and must be plausible: most other publishers write seconds, and their messages would seem decades old.
  * Throws TIMESTAMP_INVALID.
  */

@@ -17,7 +17,7 @@ export function busOf({ buses }: Catalog, name: string): Bus {
 }
 
 const STAGES: readonly StageKind[] = [validateKind, functionKind];
-/** The first one decodes where neither the route nor the content type selects another. */
+/** The first one is the default: it decodes if neither the route nor the content type selects another. */
 const CODECS: readonly CodecKind[] = [json, text, bytes];
 
 /** The stages and codecs of this version with these buses. */

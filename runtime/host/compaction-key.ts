@@ -37,7 +37,7 @@ export function compactionKeyOf(
       if (sequence !== undefined && rank === undefined) return NEVER_REPLACED;
       return { lane: JSON.stringify([key ?? null, address]), rank };
     } catch {
-      // The pump meets the same fault, and records it.
+      // The pump finds the same fault, and records it.
       return NEVER_REPLACED;
     }
   };

@@ -3,7 +3,7 @@ import { type EventLoopWatchdog, STEPS } from '#contract/event-loop-watchdog.ts'
 import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { PipelineSpec, RouteSpec, StageSpec } from '../project/pipeline-spec.ts';
-import type { Place } from '../engine/event-loop-watchdog/settings.ts';
+import type { WatchedStep } from '../engine/event-loop-watchdog/settings.ts';
 import { readsBodies } from './body-reads.ts';
 import { startEventLoopWatchdog, type RunningWatchdog } from '../engine/event-loop-watchdog/start.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
@@ -17,7 +17,7 @@ export interface CrashProtection {
   close(isClean: boolean): Promise<void>;
 }
 
-/** Of the runtime's own steps: decoding, validating, templates, encoding. All of them are synchronous. */
+/** For the runtime's own steps: decoding, validating, templates, encoding. All of them are synchronous. */
 const STEP_LIMIT_MS = 10_000;
 /** Outside of every step, in a pipeline without functions. */
 const OTHER_LIMIT_MS = 30_000;
@@ -29,7 +29,7 @@ export function startCrashProtection(spec: PipelineSpec, state: PipelineState, l
     return { suspects: () => undefined, eventLoopWatchdog: () => undefined, close: () => Promise.resolve() };
   }
   const store = state.suspects();
-  const places: Place[] = [];
+  const places: WatchedStep[] = [];
   const firstStages = new Map<string, number>();
   for (const route of routes) {
     const steps = stepsOf(route);
@@ -60,12 +60,12 @@ export function startCrashProtection(spec: PipelineSpec, state: PipelineState, l
   };
 }
 
-function placesOf({ name: route, stages }: RouteSpec): readonly Place[] {
+function placesOf({ name: route, stages }: RouteSpec): readonly WatchedStep[] {
   return stages.map((stage) => ({ route, stage: `${stage.verb} ${stage.name}`, limitMs: limitOf(stage) }));
 }
 
 /** In the order of their positions. */
-function stepsOf({ name: route }: RouteSpec): readonly Place[] {
+function stepsOf({ name: route }: RouteSpec): readonly WatchedStep[] {
   return Object.entries(STEPS)
     .toSorted(([, one], [, other]) => one - other)
     .map(([stage]) => ({ route, stage, limitMs: STEP_LIMIT_MS }));

@@ -14,7 +14,7 @@ import type { RouteNumbers } from '../telemetry/metrics-text.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { ProjectParts } from './wire.ts';
 
-/** How a pipeline is to be run; none of it stands in its file. */
+/** The settings of a run that are not in the pipeline file. */
 export interface RunSettings {
   readonly catalog: Catalog;
   readonly parts: ProjectParts;
@@ -31,20 +31,20 @@ export interface RunSettings {
   readonly replayOnly?: ReadonlySet<string>;
 }
 
-/** A running piperunner. */
+/** A running pipeline. */
 export interface RunningPipeline {
   /** Resolves once every route is connected. Rejects, as `lost` does, when that is impossible. */
   readonly ready: Promise<void>;
   /** Never resolves; rejects when the pipeline cannot go on. `stop` is still to be called. */
   readonly lost: Promise<never>;
-  /** Where /livez, /readyz and /metrics are served, if at all. */
+  /** The URL that serves /livez, /readyz and /metrics; undefined if none does. */
   readonly adminUrl: string | undefined;
   numbers(): readonly RouteNumbers[];
   /** Invariant 7: reads no more, finishes what is in flight within the deadline, settles, closes. Once. */
   stop(): Promise<void>;
 }
 
-/** Starts a checked piperunner. Rejects with STATE_LOCKED, STATE_UNUSABLE or ADMIN_UNUSABLE before anything was connected. */
+/** Starts a checked pipeline. Rejects with STATE_LOCKED, STATE_UNUSABLE or ADMIN_UNUSABLE before anything was connected. */
 export async function startPipeline(spec: PipelineSpec, settings: RunSettings): Promise<RunningPipeline> {
   const { log, catalog, parts, replayOnly } = settings;
   // Absolute: Node never returns from making a folder below a current folder that is gone.

@@ -50,7 +50,7 @@ export interface RouteRunnerSettings extends Omit<
 type Direction = BusContext['direction'];
 
 const DISCARD_TEXTS = {
-  oldest: 'the store is full and the route says full: oldest',
+  oldest: 'the store is full and the route has full: oldest',
   age: 'they reached the age limit of the route',
   operator: 'an operator discarded them',
 } as const;

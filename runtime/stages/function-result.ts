@@ -5,7 +5,7 @@ import { type Emitted, isEmitted, RESULT } from '#contract/transform.ts';
 import { networkCodeOf } from '#kit/network-failure.ts';
 import type { ThrownPlace } from '#contract/stage-kind.ts';
 
-/** What a function returned, as what goes on. Throws a SluiceError where it is no result, or a refusal. */
+/** The stage result for a function's return value. Throws a SluiceError if the value is no result, or is a refusal. */
 export function toResult(name: string, message: Message, returned: unknown): StageResult {
   if (returned === undefined) {
     // Invariant 3: a forgotten return would acknowledge and lose the message.
@@ -29,7 +29,7 @@ function emitted(name: string, message: Message, result: Emitted<unknown>): Stag
   return bodies.map((body, index) => withBody(message, body, `${message.id}.${index}`));
 }
 
-/** What a function threw, as the failure of its message: its own, or of the network that it needs. */
+/** The failure of a message for a value that its function threw: of the function itself, or of the network that it needs. */
 export function threw(name: string, thrown: unknown, { position, stack }: ThrownPlace): SluiceError {
   const text =
     thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `something that is no Error (${typeof thrown})`;

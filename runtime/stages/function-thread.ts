@@ -1,26 +1,26 @@
 import type { Context } from '#contract/transform.ts';
-import type { Answer, Call, Thrown, ThreadSettings } from './thread-messages.ts';
+import type { ThreadAnswer, Call, Thrown, FunctionThreadSettings } from './thread-messages.ts';
 
 /**
- * The whole life of a thread that runs a function. Its source text alone goes there, so it refers to nothing outside of
- * itself but types.
+ * The code of a thread that runs a function. Only its source text is sent to the thread, so it refers to nothing outside
+ * of itself but types.
  */
 export function functionThread(): void {
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
-  const { url, name, route, pipeline, options }: ThreadSettings = workerData;
+  const { url, name, route, pipeline, options }: FunctionThreadSettings = workerData;
   type Function = (body: unknown, context: Context) => unknown;
   // As contract/transform.ts marks a result: symbols do not travel between threads.
   const mark = Symbol.for('sluice.result');
 
-  const say = (answer: Answer): void => {
+  const post = (answer: ThreadAnswer): void => {
     try {
       parentPort?.postMessage(answer);
     } catch (thrown) {
       parentPort?.postMessage({ kind: 'uncloneable', text: thrown instanceof Error ? thrown.message : '' });
     }
   };
-  // What calls itself an error may hold anything, and may throw when asked.
-  const words = (thrown: unknown): Thrown => {
+  // A thrown Error may hold any value, and reading its members may throw.
+  const describe = (thrown: unknown): Thrown => {
     const isError = thrown instanceof Error;
     const part = (property: string): string | undefined => {
       try {
@@ -46,7 +46,7 @@ export function functionThread(): void {
       return [];
     }
   };
-  const answer = (returned: unknown): Answer => {
+  const answer = (returned: unknown): ThreadAnswer => {
     if (typeof returned !== 'object' || returned === null || !(mark in returned)) {
       return { kind: 'returned', body: returned };
     }
@@ -71,19 +71,19 @@ export function functionThread(): void {
   const run = async (transform: Function, call: Call): Promise<void> => {
     try {
       const returned = transform(call.body, contextOf(call));
-      say(answer(await returned));
+      post(answer(await returned));
     } catch (thrown) {
-      say({ kind: 'threw', thrown: words(thrown) });
+      post({ kind: 'threw', thrown: describe(thrown) });
     }
   };
 
   import(url).then(
     (module: { functions: Record<string, { default: Function }> }) => {
       const transform = module.functions[name]?.default;
-      if (transform === undefined) return say({ kind: 'broken', thrown: words(new Error(`no function ${name}`)) });
+      if (transform === undefined) return post({ kind: 'broken', thrown: describe(new Error(`no function ${name}`)) });
       parentPort?.on('message', (call: Call) => void run(transform, call));
-      say({ kind: 'ready' });
+      post({ kind: 'ready' });
     },
-    (thrown: unknown) => say({ kind: 'broken', thrown: words(thrown) }),
+    (thrown: unknown) => post({ kind: 'broken', thrown: describe(thrown) }),
   );
 }

@@ -63,7 +63,7 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-/** Made for every call, so what costs (the abort signal) is made when it is asked for. */
+/** Made for every call, so the costly part (the abort signal) is made at its first use. */
 class CallContext implements Context {
   readonly id: string;
   readonly address: string;

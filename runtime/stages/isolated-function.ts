@@ -7,7 +7,7 @@ import { threw, toResult } from './function-result.ts';
 import { type Answered, type PoolSettings, ThreadPool } from './thread-pool.ts';
 import type { Call, Thrown } from './thread-messages.ts';
 
-/** Runs an integrator's function in threads of its own: whatever it does, only its thread ends. */
+/** Runs an integrator's function in separate threads: a crash or a kill ends only that thread. */
 export function isolatedFunctionStage(settings: PoolSettings): Stage {
   const pool = new ThreadPool(settings);
   return {
@@ -20,7 +20,7 @@ export function isolatedFunctionStage(settings: PoolSettings): Stage {
 }
 
 function callOf({ body, id, address, key, label }: Message, attempt: number): Call {
-  // A view of a packet would take the packet along.
+  // To post a view of a packet would copy the whole packet.
   return { body: body instanceof Uint8Array ? Uint8Array.from(body) : body, id, address, key, label, attempt };
 }
 
@@ -50,7 +50,7 @@ function toStageResult(name: string, message: Message, answered: Answered): Stag
   }
 }
 
-/** As it was where it was thrown, as far as it could leave. */
+/** The thrown value as it was in the thread, as far as it could be transferred. */
 function revived({ isError, name, message, stack, codes, value }: Thrown): unknown {
   return isError ? Object.assign(new Error(message), { name, stack, code: codes.find(isNetworkCode) }) : value;
 }

@@ -1,5 +1,5 @@
-/** What a thread is told once. */
-export interface ThreadSettings {
+/** The settings of a thread, sent once at its start. */
+export interface FunctionThreadSettings {
   /** Of the module that exports `functions`. */
   readonly url: string;
   readonly name: string;
@@ -18,20 +18,20 @@ export interface Call {
   readonly attempt: number;
 }
 
-/** What was thrown in a thread, in words that can leave it. */
+/** A value that was thrown in a thread, in a form that can be transferred. */
 export interface Thrown {
-  /** False of what is no Error: then `value` is it, where it can leave. */
+  /** False for a value that is no Error: `value` then holds it, if it can be transferred. */
   readonly isError: boolean;
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
-  /** Codes of it, of what caused it, and of what it is made of. */
+  /** The error codes of it, of its causes, and of the errors in an AggregateError. */
   readonly codes: readonly string[];
   readonly value: unknown;
 }
 
-/** What a thread says: `ready` or `broken` once, then one answer for each call, in order. */
-export type Answer =
+/** A thread's message: `ready` or `broken` once, then one answer for each call, in order. */
+export type ThreadAnswer =
   | { readonly kind: 'ready' }
   | { readonly kind: 'broken'; readonly thrown: Thrown }
   | { readonly kind: 'returned'; readonly body: unknown }

@@ -3,18 +3,18 @@ import { Deque } from '#kit/deque.ts';
 import { late } from './function-result.ts';
 import type { FunctionHome, ThrownPlace } from '#contract/stage-kind.ts';
 import { type Ending, Thread } from './thread.ts';
-import type { Answer, Call, ThreadSettings } from './thread-messages.ts';
+import type { ThreadAnswer, Call, FunctionThreadSettings } from './thread-messages.ts';
 
-export interface PoolSettings extends Omit<ThreadSettings, 'url'> {
+export interface PoolSettings extends Omit<FunctionThreadSettings, 'url'> {
   home(): Promise<FunctionHome>;
   readonly workers: number;
   readonly memoryMiB: number;
   readonly timeoutMs: number;
 }
 
-/** An answer, and who can read what was thrown. */
+/** An answer, and the function that locates a thrown error in the source. */
 export interface Answered {
-  readonly answer: Answer;
+  readonly answer: ThreadAnswer;
   explain(thrown: unknown): ThrownPlace;
 }
 
@@ -31,26 +31,26 @@ interface Seat {
   filled: Promise<void>;
   task: Task | undefined;
   isReady: boolean;
-  /** Its thread holds too much, and the message at work is not to blame: another one follows. */
+  /** Its thread holds too much memory, and the message at work is not the cause: a new thread follows. */
   isRetiring: boolean;
   sinceMs: number;
-  /** The task that a look has seen at work. */
+  /** The task at work at the last memory check. */
   seen: Task | undefined;
-  /** What its thread held when it was first asked during that task. */
+  /** The memory of its thread at the first check during that task. */
   heldBytes: number | undefined;
 }
 
 const LOOK_MS = 20;
-/** Every so many looks those threads are asked too whose messages are short. */
+/** Every so many checks include the threads whose messages are short. */
 const ASK_ALL = 12;
-/** A message is to blame for too much only where at least this part of it came while it was at work. */
+/** A message counts as the cause only if at least this part of the memory came while it was at work. */
 const BLAMED_PART = 1 / 4;
 const MIB = 2 ** 20;
 const CLOSE_MS = 1000;
 
 /**
- * Threads that run one function, each one message at a time: who ends a thread is known, and takes no other message along.
- * What waits is bounded by whoever calls: a route calls once for each message in its window.
+ * Threads that run one function, each one message at a time: the message that ends a thread is identified, and no other
+ * message is lost with it. The caller bounds the queue: a route calls once for each message in its window.
  */
 export class ThreadPool {
   readonly #settings: PoolSettings;
@@ -122,7 +122,7 @@ export class ThreadPool {
     });
   }
 
-  #answered(seat: Seat, answer: Answer): void {
+  #answered(seat: Seat, answer: ThreadAnswer): void {
     const { thread, task } = seat;
     if (thread === undefined || this.#isClosed) return;
     if (answer.kind === 'broken') {
@@ -142,11 +142,11 @@ export class ThreadPool {
     this.#next();
   }
 
-  /** Hands what waits to who is idle. */
+  /** Gives waiting tasks to idle threads. */
   #next(): void {
     while (this.#waiting.size > 0) {
       const seat = this.#idle.pop();
-      // Where every thread broke before it was ready, the next message tries again.
+      // If every thread broke before it was ready, the next message tries again.
       if (seat === undefined) {
         if (this.#seats.size < this.#settings.workers) this.#seat();
         return;
@@ -232,7 +232,8 @@ export class ThreadPool {
       this.#seat();
       return;
     }
-    // It will be no better at once: who waits bears it, so that its tries count, and its next try starts another.
+    // A new thread would fail at once too: a waiting message takes the failure, so that its tries count, and its next try
+    // starts another thread.
     this.#waiting.shift()?.reject(this.#crashed(how));
     if (this.#waiting.size > 0) this.#seat();
   }

@@ -1,24 +1,24 @@
 import { Worker } from 'node:worker_threads';
 import type { FunctionHome } from '#contract/stage-kind.ts';
 import { functionThread } from './function-thread.ts';
-import type { Answer, Call, ThreadSettings } from './thread-messages.ts';
+import type { ThreadAnswer, Call, FunctionThreadSettings } from './thread-messages.ts';
 
 /**
- * Beyond what a function may hold: V8 ends the whole process, not the thread, when one piece of memory does not fit below
- * its own limit. So that limit is far away, and the pool looks at what is held.
+ * Beyond a function's memory bound: V8 ends the whole process, not the thread, when one piece of memory does not fit below
+ * its own limit. So that limit is far away, and the pool checks the memory itself.
  */
 const ROOM_MIB = 2048;
 const YOUNG_MIB = 32;
 
-/** How a thread ended that nobody ended. */
+/** The end of a thread that was not ended by the bridge. */
 export interface Ending {
-  /** What nobody caught there, if that was it. */
+  /** The uncaught error, if there was one. */
   readonly error: Error | undefined;
   readonly exitCode: number;
 }
 
 export interface ThreadEvents {
-  answered(answer: Answer): void;
+  answered(answer: ThreadAnswer): void;
   ended(ending: Ending): void;
 }
 
@@ -29,7 +29,7 @@ export class Thread {
   #error: Error | undefined;
   #isEnding = false;
 
-  constructor(home: FunctionHome, orders: ThreadSettings, memoryMiB: number, events: ThreadEvents) {
+  constructor(home: FunctionHome, orders: FunctionThreadSettings, memoryMiB: number, events: ThreadEvents) {
     this.home = home;
     this.#worker = new Worker(`(${functionThread.toString()})()`, {
       eval: true,
@@ -38,7 +38,7 @@ export class Thread {
       resourceLimits: { maxOldGenerationSizeMb: memoryMiB + ROOM_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
     });
     this.#worker.unref();
-    this.#worker.on('message', (answer: Answer) => this.#isEnding || events.answered(answer));
+    this.#worker.on('message', (answer: ThreadAnswer) => this.#isEnding || events.answered(answer));
     this.#worker.on('error', (error) => (this.#error = error));
     this.#worker.on('exit', (exitCode) => this.#isEnding || events.ended({ error: this.#error, exitCode }));
   }
@@ -48,7 +48,7 @@ export class Thread {
     this.#worker.postMessage(call);
   }
 
-  /** What it holds, buffers outside of its heap included; undefined when it cannot say. */
+  /** Its memory, buffers outside of its heap included; undefined if it cannot be read. */
   async heldBytes(): Promise<number | undefined> {
     try {
       const { used_heap_size: heap, external_memory: outside } = await this.#worker.getHeapStatistics();
@@ -58,7 +58,7 @@ export class Thread {
     }
   }
 
-  /** Nothing more is heard of it. Resolves once it is gone; there are loops that V8 cannot interrupt, and those stay. */
+  /** It reports no more. Resolves once it is gone; V8 cannot interrupt some loops, and such a thread stays. */
   async end(): Promise<void> {
     this.#isEnding = true;
     await this.#worker.terminate();

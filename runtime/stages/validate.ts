@@ -5,8 +5,8 @@ import { bounded, shownPointer } from '#kit/pointer.ts';
 import { shortened } from '#kit/shortened.ts';
 
 /**
- * Refuses a body that does not fit the schema, naming pointer, rule and schema, never the value. `asJudged`: what of a body the
- * validator sees, where that is not the body itself.
+ * Refuses a body that does not fit the schema, naming pointer, rule and schema, never the value. `asJudged`: the form of a
+ * body that the validator receives, if it is not the body itself.
  */
 export function validateStage(schema: string, validator: Validator, asJudged?: (body: unknown) => unknown): Stage {
   return {
@@ -56,7 +56,7 @@ function placeOf(violation: Violation | undefined): { readonly pointer?: string 
 /** A pattern may be as long as its author likes. */
 const LONGEST_VALUE = 200;
 
-// Values of these parameters come from the schema, or are names of properties that the schema asks for.
+// Values of these parameters come from the schema, or are names of properties that the schema requires.
 const SHOWABLE: Readonly<Record<string, string>> = {
   required: 'missingProperty',
   type: 'type',

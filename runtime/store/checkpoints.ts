@@ -34,7 +34,7 @@ export function openCheckpointStore(folder: string | StateFiles): CheckpointStor
   const file = join(files.path, CHECKPOINT_FILE.name);
   const { database, isDamaged } = openStateFile(CHECKPOINT_FILE, files);
   const before = damagedFileIn(files.path);
-  // Where no file is left to be renamed, an empty marker takes its name: it stays until an operator has removed it.
+  // If no file is left to be renamed, an empty marker takes its name. It stays until an operator removes it.
   if (isDamaged && before === undefined) writePrivate(damagedName(file, new Date()), 'lost\n');
   return store(database, file, () => damagedFileIn(files.path));
 }
@@ -64,7 +64,7 @@ function store(database: Database, file: string, damagedFile: () => string | und
         if (lost === undefined || withStateError(() => select.get(owner)) !== undefined) return;
         throw new SluiceError(
           'STATE_DAMAGED',
-          `expected the place of ${owner} in ${file}, found none beside ${lost}: beginning where the route's start says may leave messages out. Set start to a time or an offset before the loss, and delete ${lost}`,
+          `expected the place of ${owner} in ${file}, found none beside ${lost}: a start at the position of the route's start may leave messages out. Set start to a time or an offset before the loss, and delete ${lost}`,
         );
       },
       write(text) {

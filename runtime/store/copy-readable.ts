@@ -64,7 +64,7 @@ function copyTable(table: string, damaged: DatabaseSync, fresh: DatabaseSync): n
   return copied;
 }
 
-/** 0 for a row that its table does not take. Throws any other error of the new file: a full disk, say. */
+/** 0 for a row that its table does not take. Throws any other error of the new file, such as a full disk. */
 function inserted(insert: () => number | bigint): number {
   try {
     return Number(insert());

@@ -96,7 +96,7 @@ function store(database: Database, file: string, isDamaged: boolean): CrashSuspe
       act();
       database.exec('PRAGMA synchronous = FULL');
     } catch {
-      // A full disk, say: the next `enter` fails for the same reason and reports it.
+      // Such as a full disk: the next `enter` fails for the same reason and reports it.
     }
   };
 
@@ -123,7 +123,7 @@ function store(database: Database, file: string, isDamaged: boolean): CrashSuspe
           withoutSync(() => (isCleared ? remove : leave).run(route, name));
         },
         deadLettered(name) {
-          // A quarantined message stays known until a clean end: its delivery may not be settled yet and come again.
+          // The name of a quarantined message is kept until a clean end: its delivery may be unsettled and come again.
           withoutSync(() => markDeadLettered.run(route, name));
         },
       };

@@ -52,7 +52,7 @@ export class FileManifest {
     return this.#made.has(name);
   }
 
-  /** The file is there now, and durable. Where the manifest cannot be written, the next start misses the entry. */
+  /** The file is there now, and durable. If the manifest cannot be written, the next start misses the entry. */
   add(name: string): void {
     if (this.#made.has(name)) return;
     this.#made.set(name, new Date().toISOString());

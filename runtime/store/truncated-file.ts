@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync, statSync, truncateSync } from 'node:fs';
 const MOST_MISSING_BYTES = 2 ** 36;
 
 /**
- * Runs `read` on a damaged database file. SQLite reads nothing of a file that is shorter than its header says, so the
+ * Runs `read` on a damaged database file. SQLite reads nothing of a file that is shorter than its header states, so the
  * missing part is filled with zeros meanwhile.
  */
 export function readTruncated<T>(file: string, read: () => T): T {

@@ -29,7 +29,7 @@ const WATCHED = ['', ...SIDECARS.filter((side) => side !== '-journal')];
  * A database that detects the loss of its file. Data written into a deleted file is lost with the process, and neither SQLite
  * nor the disk reports an error. So before a transaction begins or is committed, the names are checked to stand for the
  * files that were opened. A file that is gone is written again from the open one, and statements go on with the new one.
- * Where that fails, or another file lies in its place, writing throws STATE_GONE; reading goes on.
+ * If that fails, or another file lies in its place, writing throws STATE_GONE; reading goes on.
  */
 export class WatchedDatabase implements Database {
   readonly #path: string;

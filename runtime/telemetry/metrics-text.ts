@@ -116,7 +116,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'sluice_unexplained_duplicates_total',
     type: 'counter',
-    help: 'Confirmations that said "already stored" where no sending of this process explains it.',
+    help: 'Confirmations with "already stored" that no send of this process explains.',
     samples: (route) => [{ value: route.unexplainedDuplicates }],
   },
   {
@@ -143,7 +143,7 @@ const METRICS: readonly Metric[] = [
   {
     name: 'sluice_source_lost_messages_total',
     type: 'counter',
-    help: 'Messages that were gone from the source before the route had read them, as far as their number is known: exactly, or a bound.',
+    help: 'Messages that were gone from the source before the route had read them, if their number is known exactly or as a bound.',
     samples: ({ losses }) => [{ value: [...losses.values()].reduce((sum, { messages }) => sum + messages, 0) }],
   },
   {

@@ -15,14 +15,14 @@ import type { Validator } from '#contract/validator.ts';
 import { type Mark, markedBody, type MarkPlace } from './mark.ts';
 import { sampleOf } from './sample.ts';
 
-/** What the bodies of a check are made of, so that the stages of a route take them. */
+/** The parts of a check's bodies, so that the stages of a route take them. */
 export interface BodyPlan {
   readonly body: PlainMap;
   /** The route's first schema takes neither mark nor padding. */
   readonly isBare: boolean;
-  /** What must differ from message to message, for the route tells its messages by it. */
+  /** Fields that must differ from message to message: the route identifies its messages by them. */
   readonly values: readonly BodyValue[];
-  /** What the templates of the route read beside the body and the key. */
+  /** Headers that the templates of the route read beside the body and the key. */
   readonly headers: readonly HeaderValue[];
   readonly markPlace: MarkPlace;
 }
@@ -58,7 +58,7 @@ const LONG = 256;
 export function planBodies(spec: PipelineSpec, route: RouteSpec, given: Given): BodyPlan | { readonly flaw: string } {
   const schema = firstSchema(route);
   const base = given.body ?? (schema === undefined ? {} : sampled(schema, given.project));
-  if (!isMap(base)) return { flaw: `schema ${schema} asks for a body that is no JSON object` };
+  if (!isMap(base)) return { flaw: `schema ${schema} requires a body that is no JSON object` };
   const validator = schema === undefined ? undefined : loadSchemas([schema], given.project).validators.get(schema);
   const { values, headers } = valuesOf(route, given.key ?? '{key}');
   const filled = withValues(withKey(base, keyPlace(given.key ?? '{key}'), SOME.key), values, {
@@ -103,7 +103,7 @@ export function headerTexts(
   return headers.map(({ name, kind }) => [name, textOf(kind)] as const);
 }
 
-/** The schema that a message meets before any function has made another body of it. */
+/** The schema that checks a message before any function has made another body of it. */
 function firstSchema({ stages }: RouteSpec): string | undefined {
   const [first] = stages;
   return first?.kind.names === 'schema' ? first.name : undefined;
@@ -116,7 +116,7 @@ function sampled(schema: string, project: ProjectFolders): unknown {
   return file === undefined ? {} : sampleOf(names.schemaAt(baseOf(file)), (target) => names.schemaAt(target));
 }
 
-/** What is the key stays the key, whatever else is read from there. */
+/** A field or header of the key keeps the key's value, whatever else is read from there. */
 function valuesOf({ from, to }: RouteSpec, key: string): Pick<BodyPlan, 'values' | 'headers'> {
   const keys = keyPlace(key);
   const paths = keys.bodyPaths.map((path) => path.join('/'));
@@ -132,18 +132,18 @@ function valuesOf({ from, to }: RouteSpec, key: string): Pick<BodyPlan, 'values'
   const values = read.flatMap(({ kind, place }) =>
     place.bodyPaths.filter((path) => !paths.includes(path.join('/'))).map((path) => ({ path, kind })),
   );
-  const told = read.flatMap(({ kind, place }) => place.headers.map((name) => ({ name, kind })));
+  const headerValues = read.flatMap(({ kind, place }) => place.headers.map((name) => ({ name, kind })));
   // No function makes a header: what the sink's templates name came from the source.
   const named = [to.address, ...to.headers.set.values()].flatMap((template) => keyPlace(template).headers);
   const headers = new Map<string, HeaderValue>(named.map((name) => [name, { name, kind: 'word' }]));
-  for (const one of told) headers.set(one.name, one);
+  for (const one of headerValues) headers.set(one.name, one);
   // The checker's own messages have an id, a type and an expiry, and their label and marks are what it judges.
   const others = [...headers.keys()].filter((name) => isFieldName(name) || isReserved(name));
   for (const name of [...keys.headers, ...others]) headers.delete(name);
   return { values, headers: [...headers.values()] };
 }
 
-/** Where marks survive on their way; or why nowhere. */
+/** The place in which marks survive on their way; or the reason why there is none. */
 function placeFor(
   spec: PipelineSpec,
   { name, from, to, stages }: RouteSpec,
@@ -173,5 +173,5 @@ function fits(validator: Validator | undefined, body: unknown): boolean {
 
 function rule(validator: Validator | undefined): string {
   const [first] = validator?.errors ?? [];
-  return first === undefined ? 'it says not why' : `${first.instancePath || '/'} against ${first.keyword}`;
+  return first === undefined ? 'no reason is given' : `${first.instancePath || '/'} against ${first.keyword}`;
 }

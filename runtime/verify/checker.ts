@@ -21,7 +21,7 @@ export interface Promised {
 }
 
 /** One frame that came out of the bridge. */
-export interface Arrival {
+export interface ArrivedFrame {
   readonly reading: Reading;
   readonly label: string | undefined;
   /** It has the header `replayed`: it may be a repetition. */
@@ -107,7 +107,7 @@ export class Checker {
     if (number < state.probesFrom) this.#waitingSinceMs ??= atMs;
   }
 
-  arrive({ reading, label, isReplay, atMs, storedMs, isReread }: Arrival): void {
+  arrive({ reading, label, isReplay, atMs, storedMs, isReread }: ArrivedFrame): void {
     if (reading.kind === 'unreadable') return this.#verdicts.violation('unaccounted', `unreadable: ${reading.text}`);
     const { mark } = reading;
     if (mark.run !== this.#promised.run) {
@@ -153,7 +153,7 @@ export class Checker {
     this.#superseded -= dropped - found.dropped;
     const { unconfirmed, expired, expiredUnread, deadLettered } = found;
     const ended = deadLettered + dropped;
-    // A silence in which every message had a known end is no fault of the bridge.
+    // A silence in which each message had a known end is no fault of the bridge.
     const isExplained = ended > 0 && wasFine === this.#verdicts.isFine;
     this.#endSilence(atMs, this.#missing > 0 && !isExplained, true);
     let sent = 0;

@@ -17,9 +17,9 @@ export interface VerifyDocument {
   readonly out: unknown;
 }
 
-const WORDS = ['name', 'buses', 'key', 'in', 'out'];
+const FIELDS = ['name', 'buses', 'key', 'in', 'out'];
 
-/** Where a verify document's ends stand once it is turned round into a route. */
+/** The paths of a verify document's ends in the route that is made of it. */
 const MOVES = [
   ['/out', '/routes/0/from'],
   ['/in', '/routes/0/to'],
@@ -58,7 +58,7 @@ function rest({ places, flaws, readable }: ParsedDocument): Omit<ParsedDocument,
 function turned(value: unknown): { readonly value: unknown } {
   if (!isMap(value)) return { value };
   const map = value;
-  const others = Object.fromEntries(Object.entries(map).filter(([word]) => !WORDS.includes(word)));
+  const others = Object.fromEntries(Object.entries(map).filter(([word]) => !FIELDS.includes(word)));
   const from = own(map, 'out');
   return {
     value: {

@@ -8,19 +8,19 @@ import type { Mark } from './mark.ts';
 
 const RETRY = { firstMs: 50, capMs: 1000 };
 const TICK_MS = 5;
-/** Slower than asked for, because the bus is: at most so much is made up for. */
+/** The backlog of a slow bus that is made up for, at most. */
 const MAX_BEHIND_MS = 1000;
-/** One key's messages follow one another so often before the next key's: in turn, two that change places would not be seen. */
+/** Messages of one key in a row before the next key's turn. With one a turn, two that change places would not be detected. */
 const BURST = 5;
 
 export interface Load {
   readonly run: string;
   readonly keys: readonly string[];
   readonly ratePerSecond: number;
-  /** Ends it: the one that comes first. */
+  /** `count` or `lastsMs` ends the sending, whichever is reached first. */
   readonly count: number;
   readonly lastsMs: number;
-  /** Bounds the checker's memory: no more is sent while so much is missing. */
+  /** Bounds the checker's memory: sending waits while so many messages are missing. */
   readonly maxMissing: number;
   frameOf(mark: Mark): Frame;
 }
@@ -109,8 +109,8 @@ export class Generator {
         this.#checker.confirmed(mark, Date.now());
         return;
       } catch (thrown) {
-        // The driver has told why; a message that the bus refuses for good stays unconfirmed until the run is over. Of
-        // one that has expired meanwhile nobody knows whether an earlier try got through; the next of its key may go.
+        // The driver has reported the reason. A message that the bus refuses for good stays unconfirmed until the run is
+        // over. Whether an earlier try of an expired message got through is unknown; the next message of its key may go.
         if (asSluiceError(thrown).code === 'EXPIRED') return;
         await pause(backoffMs(RETRY, failures));
       }

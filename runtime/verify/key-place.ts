@@ -1,7 +1,7 @@
 import { asMap, own, type PlainMap } from '#kit/json-value.ts';
 import { parseTemplate } from '../template/template.ts';
 
-/** Where the bridge finds a message's key, as far as a publisher has to put it there. Its address and the bus's own key it always has. */
+/** The places of a message's key that a publisher has to fill. The message always has an address and the bus's own key. */
 export interface KeyPlace {
   readonly headers: readonly string[];
   readonly bodyPaths: readonly (readonly string[])[];

@@ -4,7 +4,7 @@ import type { Frame } from '#contract/frame.ts';
 /** Carries the mark beside the body, where the buses carry headers. */
 export const MARK_HEADER = 'sluice-mark';
 
-/** What tells one message of a run from all others. */
+/** Identifies one message of a run. */
 export interface Mark {
   /** No two runs of the checker share it. */
   readonly run: string;
@@ -15,13 +15,13 @@ export interface Mark {
   readonly sentAtMs: number;
 }
 
-/** What a frame says of itself. `corrupt`: something in it is not as it was sent; the mark is what can still be told. */
+/** The mark as read from a frame. `corrupt`: a part of the frame is not as it was sent; `mark` holds the parts that can be read. */
 export type Reading =
   | { readonly kind: 'whole'; readonly mark: Mark }
   | { readonly kind: 'corrupt'; readonly mark: Mark; readonly text: string }
   | { readonly kind: 'unreadable'; readonly text: string };
 
-/** Where the marks survive: in the body, padding included, or in the header alone, where a function makes another body. */
+/** The place in which marks survive: the body, padding included, or only the header, if a function makes another body. */
 export type MarkPlace = 'body' | 'header';
 
 export function nameOf({ key, number }: Pick<Mark, 'key' | 'number'>): string {
@@ -43,8 +43,8 @@ export function bareBody(base: Readonly<Record<string, unknown>>): Uint8Array {
 }
 
 /**
- * A JSON body: what the integrator's body has, the mark, and padding up to about `sizeBytes`. The padding differs from
- * message to message, so that bytes of one in another are seen.
+ * A JSON body: the members of the integrator's body, the mark, and padding up to about `sizeBytes`. The padding differs from
+ * message to message, so that bytes of one in another are detected.
  */
 export function markedBody(mark: Mark, base: Readonly<Record<string, unknown>>, sizeBytes: number): Uint8Array {
   const bare = JSON.stringify({ ...base, mark: { ...mark, sum: '00000000' }, padding: '' });
@@ -68,7 +68,7 @@ export function readMark(frame: Pick<Frame, 'headers' | 'body'>, place: MarkPlac
   const { mark, isWhole } = within;
   if (!isWhole) return { kind: 'corrupt', mark: beside ?? mark, text: 'the checksum does not fit the body' };
   if (beside !== undefined && (beside.run !== mark.run || nameOf(beside) !== nameOf(mark))) {
-    return { kind: 'corrupt', mark, text: `its header says that it is ${nameOf(beside)}` };
+    return { kind: 'corrupt', mark, text: `its header identifies it as ${nameOf(beside)}` };
   }
   return { kind: 'whole', mark };
 }

@@ -21,7 +21,7 @@ export interface KeyState {
   hasProbe: boolean;
 }
 
-/** What is known at the end of a run beside the messages that arrived. */
+/** The facts at the end of a run beside the messages that arrived. */
 export interface RunEnd {
   readonly atMs: number;
   readonly deadLetters: DeadLettersFound;
@@ -96,7 +96,7 @@ function closeKey(
   const wanted = isTelemetry ? unexplained.filter((number) => number === newestSent) : unexplained;
   if (!isAlive && (unexplained.length > 0 || counts.expired + counts.expiredUnread > 0)) {
     if (counts.dropsLeft < wanted.length + probes.length) {
-      const text = `key ${key}: ${unexplained.length} messages and what was sent behind them`;
+      const text = `key ${key}: ${unexplained.length} messages and all that were sent behind them`;
       return verdicts.violation('wedged', text);
     }
     counts.dropsLeft -= probes.length;
@@ -118,7 +118,7 @@ function isPastExpiry({ atMs: sentAtMs }: Sent, atMs: number, { expiresMs }: Rul
   return expiresMs !== undefined && sentAtMs + expiresMs <= atMs;
 }
 
-/** Where dead letters can be read, an expired message is one of them, but for telemetry. */
+/** If dead letters can be read, an expired message is one of them, except in class telemetry. */
 function needsNoLetter(deadLetters: DeadLettersFound, { trafficClass }: Rules): boolean {
   return trafficClass === 'telemetry' || deadLetters === undefined;
 }

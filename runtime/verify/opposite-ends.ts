@@ -9,7 +9,7 @@ import type { VerifyDocument } from './document.ts';
 
 type Ends = Pick<VerifyDocument, 'in' | 'out' | 'key'>;
 
-/** The ends on the other side of both ends of a route; or why its file does not say enough. */
+/** The ends on the other side of both ends of a route; or the reason why its file does not state enough. */
 export function oppositeEnds(
   { from, to }: RouteSpec,
   catalog: Catalog,
@@ -43,14 +43,14 @@ function addressUnder(filter: string, { separator, wildcards }: Levels, keyLevel
   const { one, levels: rest } = wildcards;
   const levels = filter.split(separator);
   const last = levels.length - 1;
-  // A last wildcard is as many levels as the key wants.
+  // A last wildcard stands for as many levels as the key needs.
   if (levels[last] === rest && keyLevel !== undefined) while (levels.length <= keyLevel) levels.push(rest);
   return levels
     .map((level, at) => (level !== one && level !== rest ? level : at === keyLevel ? '{key}' : 'verify'))
     .join(separator);
 }
 
-/** Each level that depends on the message as a wildcard: a value never makes two levels, but for the rest of an address. */
+/** Each level that depends on the message becomes a wildcard: a value never makes two levels, except for the rest of an address. */
 function filterOver(template: string, { separator, wildcards }: Levels): string {
   if (wildcards === undefined) return template;
   const { one, levels: rest } = wildcards;

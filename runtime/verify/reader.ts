@@ -14,8 +14,8 @@ export interface ReadingRules {
 }
 
 /**
- * The reading end. It can be opened anew, and then goes on where it stood: before a bridge is convicted of silence, it
- * must be certain that it is not the checker's own connection that hears nothing.
+ * The reading end. It can be opened anew, and then continues from its last position: before the verdict "wedged", the
+ * checker must exclude that only its own connection receives nothing.
  */
 export class Reader {
   readonly #checker: Checker;
@@ -27,7 +27,7 @@ export class Reader {
   #turn = new AbortController();
   #reading: Promise<void>;
 
-  /** Reads from `first` on at once. `open` is asked for a source that continues it. */
+  /** Reads from `first` at once. `open` returns a source that continues it. */
   constructor(checker: Checker, rules: ReadingRules, first: Source, open: () => Promise<Source>) {
     this.#checker = checker;
     this.#rules = rules;
@@ -63,7 +63,7 @@ export class Reader {
   }
 }
 
-/** Reads what comes out of the bridge and tells the checker, until `signal` aborts. Rejects when the bus is lost for good. */
+/** Reads the bridge's messages and passes them to the checker, until `signal` aborts. Rejects when the bus is lost for good. */
 async function readInto(
   checker: Checker,
   source: Source,
@@ -92,14 +92,14 @@ async function readInto(
   }
 }
 
-/** Tells a second copy in the bus from the same copy read twice, which a connection that breaks brings about. */
+/** Separates a second copy in the bus from the same copy read twice. A broken connection causes the latter. */
 class Copies {
   #seen = new Set<string>();
   #older = new Set<string>();
 
   isReread({ id, attempt }: Delivery, name: string): boolean {
     if (attempt !== undefined) return attempt > 1;
-    // The bus cannot tell (Kafka, a stream behind its place): its coordinates can.
+    // The bus has no redelivery flag (Kafka, a stream behind its position): the coordinates identify the copy.
     const copy = `${id} ${name}`;
     if (this.#seen.has(copy) || this.#older.has(copy)) return true;
     this.#seen.add(copy);

@@ -20,13 +20,15 @@ export interface RunDeadLetters {
 
 /** The dead letters of one run of the checker. Throws STATE_UNUSABLE, STATE_DAMAGED. */
 export function readRunDeadLetters(folder: string, run: string, route: string | undefined): RunDeadLetters {
-  const shelf = openDeadLetterAdmin(folder);
+  const deadLetters = openDeadLetterAdmin(folder);
   const names = new Set<string>();
   const numbers: number[] = [];
   const causes = new Map<string, LetterCause>();
-  if (shelf === undefined) return { names, numbers, causes: [] };
+  if (deadLetters === undefined) return { names, numbers, causes: [] };
   try {
-    for (const { frame, number, code, stage, text } of shelf.each(route === undefined ? {} : { routes: [route] })) {
+    for (const { frame, number, code, stage, text } of deadLetters.each(
+      route === undefined ? {} : { routes: [route] },
+    )) {
       const name = nameIn(frame, run);
       if (name === undefined) continue;
       names.add(name);
@@ -36,7 +38,7 @@ export function readRunDeadLetters(folder: string, run: string, route: string | 
       causes.set(key, { code, stage, count: count + 1, text: first });
     }
   } finally {
-    shelf.close();
+    deadLetters.close();
   }
   return { names, numbers, causes: [...causes.values()].toSorted((a, b) => b.count - a.count) };
 }
@@ -44,11 +46,11 @@ export function readRunDeadLetters(folder: string, run: string, route: string | 
 /** Removes them for good: they have no use once they are counted. Returns their number. */
 export function removeRunDeadLetters(folder: string, { numbers }: RunDeadLetters): number {
   if (numbers.length === 0) return 0;
-  const shelf = openDeadLetterAdmin(folder);
+  const deadLetters = openDeadLetterAdmin(folder);
   try {
-    return shelf?.discard({ numbers }) ?? 0;
+    return deadLetters?.discard({ numbers }) ?? 0;
   } finally {
-    shelf?.close();
+    deadLetters?.close();
   }
 }
 

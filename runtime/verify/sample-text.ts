@@ -31,7 +31,7 @@ export function sampleText({ format, pattern, minLength, maxLength }: Readonly<R
 
 const MOST_REPEATED = 1000;
 
-/** A short text that the pattern takes; what stands before and behind it only in looks is left out. */
+/** A short text that the pattern takes; lookaheads and lookbehinds are left out. */
 function matching(pattern: string): string {
   try {
     const { alternatives } = new RegExpParser().parsePattern(pattern, undefined, undefined, { unicode: true });
@@ -74,7 +74,7 @@ function ofSet(set: AST.CharacterSet): string {
   return 'a';
 }
 
-/** Tried in turn where the class says what a character is not. */
+/** Tried in turn for a negated character class. */
 const CANDIDATES = ['a', '1', 'A', '-', ' ', '_', '.', '!', 'é', '日'];
 
 function ofClass(set: AST.CharacterClass): string {

@@ -1,7 +1,7 @@
 import { asList, asMap, type PlainMap } from '#kit/json-value.ts';
 import { sampleText } from './sample-text.ts';
 
-/** What a `$ref` leads to; undefined where nowhere. */
+/** The target of a `$ref`; undefined if there is none. */
 export type Resolve = (reference: string) => unknown;
 
 /** References may go round in circles: below this nothing more is made. */
@@ -9,8 +9,8 @@ const DEEPEST = 12;
 const MOST_ITEMS = 100;
 
 /**
- * A value that a JSON Schema takes, made of its keywords: whatever must be there, and nothing else. What a schema says of
- * values in relation to one another is not followed; so the caller has it judged.
+ * A value that a JSON Schema takes, made of its keywords: all that is required, and nothing else. Keywords that relate
+ * values to one another are not followed, so the caller validates the value.
  */
 export function sampleOf(schema: unknown, resolve: Resolve, depth = 0): unknown {
   if (depth > DEEPEST) return {};

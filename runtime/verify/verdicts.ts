@@ -18,9 +18,9 @@ export type VerdictName = keyof typeof VERDICTS;
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table above has no other keys
 export const VERDICT_NAMES = Object.keys(VERDICTS) as readonly VerdictName[];
 
-/** What was found of one kind. */
+/** The findings of one kind. */
 export interface Verdict {
-  /** What convicts. */
+  /** Violations that fail the run. */
   readonly count: number;
   /** Of the same kind, and allowed by the class or by the caller. */
   readonly tolerated: number;
@@ -28,9 +28,9 @@ export interface Verdict {
   readonly examples: readonly string[];
 }
 
-/** What a run has shown. */
+/** The result of a run. */
 export interface Report {
-  /** Judged, and convicted of nothing. */
+  /** Judged, without a violation. */
   readonly ok: boolean;
   /** False: nothing was confirmed by the first bus, or nothing arrived for reasons that are none of the bridge's. */
   readonly judged: boolean;
@@ -38,7 +38,7 @@ export interface Report {
   readonly class: TrafficClass;
   /** Confirmed by the bus that the bridge reads. */
   readonly sent: number;
-  /** Handed over, and the bus never said whether it has them: they may arrive or not. */
+  /** Handed over, and never confirmed by the bus: they may arrive or not. */
   readonly unconfirmed: number;
   /** Messages of this run that arrived, repetitions included. */
   readonly arrived: number;
@@ -54,7 +54,7 @@ export interface Report {
   readonly deadLettered: number;
   /** Missing, and dropped by a function of the route, by the bridge's own figures. */
   readonly dropped: number;
-  /** Read again by the checker itself after a connection of its own broke: nobody's fault. */
+  /** Read again by the checker itself after its own connection broke: no fault of the bridge or of a bus. */
   readonly reread: number;
   /** Whether the reading end had to be opened anew, because something was missing: what it read then came at an unknown time. */
   readonly renewed: boolean;

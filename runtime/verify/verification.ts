@@ -27,11 +27,11 @@ import type { Report, VerdictName } from './verdicts.ts';
 /** One end reads and one writes: a pipeline of one route that is never run as one. */
 export interface VerifyEnds {
   readonly spec: PipelineSpec;
-  /** By which the bridge finds a message's key. */
+  /** The template by which the bridge finds a message's key. */
   readonly key: string;
 }
 
-/** What is sent, and what is promised of it. */
+/** The messages to send, and the promises of the bridge that are checked. */
 export interface VerifySettings {
   readonly catalog: Catalog;
   readonly log: Log;
@@ -41,7 +41,7 @@ export interface VerifySettings {
   readonly lastsMs: number;
   readonly keys: number;
   readonly sizeBytes: number;
-  /** What a body holds beside its mark. */
+  /** The content of a body beside its mark. */
   readonly body: Readonly<Record<string, unknown>>;
   /** Fields of the body that tell one message from another. */
   readonly values?: readonly BodyValue[];
@@ -52,7 +52,7 @@ export interface VerifySettings {
   readonly labels: readonly string[];
   readonly expiresMs: number | undefined;
   readonly slackMs: number;
-  /** After the last sending: nothing arrived for so long. */
+  /** The run ends when nothing has arrived for so long after the last sending. */
   readonly quietMs: number;
   readonly wedgedMs: number;
   readonly markPlace: MarkPlace;
@@ -62,13 +62,13 @@ export interface VerifySettings {
    */
   readonly isStamped?: boolean;
   readonly allowed: ReadonlySet<VerdictName>;
-  /** Asked at the end. */
+  /** Called at the end. */
   readonly deadLetters: (run: string) => DeadLettersFound;
-  /** Asked at the end. Default: the bridge drops nothing on purpose. */
+  /** Called at the end. Default: the bridge drops nothing on purpose. */
   readonly drops?: () => Promise<Drops>;
   /**
-   * Asked at the end, of what is missing, past its expiry and no dead letter: whether a bus let it expire unread. Default: a
-   * first bus that does so without a word is believed to have done it.
+   * Called at the end for messages that are missing, past their expiry and no dead letters: whether a bus let them expire
+   * unread. Default: a first bus that drops expired messages silently is assumed to have done so.
    */
   readonly unread?: (run: string) => Promise<Unread>;
   /** Ends the sending. */
@@ -85,7 +85,7 @@ export interface Verification {
 }
 
 const POLL_MS = 50;
-/** How long the reading end has to show, once opened anew, that it had heard nothing of what is there. */
+/** Time for a reopened reading end to receive messages that the old connection did not deliver. */
 const RENEWED_QUIET_MS = 10_000;
 const PROBES = 3;
 /** Missing messages at which sending waits: about 200 MB of the checker's memory at most. */
@@ -159,7 +159,7 @@ async function quiet(checker: Checker, quietMs: number): Promise<void> {
     }
     await pause(POLL_MS);
   }
-  // What is there twice comes behind the last that is missing.
+  // A second copy comes behind the last missing message.
   await pause(Math.min(quietMs, 1000));
 }
 
@@ -201,10 +201,10 @@ async function openEnds(
       },
     };
   };
-  // What arrives before the first sending is none of ours; nothing of ours arrives before the reading begins.
+  // A message that arrives before the first sending is not of this run; no message of this run arrives before the reading begins.
   const bus = busOf(catalog, from.bus);
   const { redelivers } = bus.sourceGuarantees(endOptions(spec, from));
-  // One for every opening: what the first wrote down of its place the next one reads.
+  // One context for every opening: the next source reads the position that the first one saved.
   const reading = context('source', from.connection);
   const openSource = (): Promise<Source> => bus.openSource(openingOptions(spec, from, bus, reading), reading);
   const source = await openSource();
@@ -213,7 +213,7 @@ async function openEnds(
     const target = busOf(catalog, to.bus);
     const sink = await target.openSink(openingOptions(spec, to, target, writing), writing);
     opening.isOver();
-    // Where nothing is delivered again what comes meanwhile would be missed.
+    // A source that redelivers nothing would miss the messages of the meantime.
     return { source, sink, again: redelivers ? openSource : undefined };
   } catch (thrown) {
     await source.close();
@@ -232,7 +232,7 @@ function framer(
   const address = compileTemplate(to.address, { route: name, source, target: grammar, missing: 'ADDRESS_INVALID' });
   const place = keyPlace(keyTemplate);
   return (mark) =>
-    frameOf(mark, checker.labelOf(mark), { address, place, body, values, told: headers, isBare, sizeBytes, expiresMs });
+    frameOf(mark, checker.labelOf(mark), { address, place, body, values, headers, isBare, sizeBytes, expiresMs });
 }
 
 interface Make {
@@ -240,19 +240,19 @@ interface Make {
   readonly place: KeyPlace;
   readonly body: Readonly<Record<string, unknown>>;
   readonly values: readonly BodyValue[];
-  readonly told: readonly HeaderValue[];
+  readonly headers: readonly HeaderValue[];
   readonly isBare: boolean;
   readonly sizeBytes: number;
   readonly expiresMs: number | undefined;
 }
 
 function frameOf(mark: Mark, label: string | undefined, make: Make): Frame {
-  const { address, place, body, values, told, isBare, sizeBytes, expiresMs } = make;
+  const { address, place, body, values, isBare, sizeBytes, expiresMs } = make;
   const { run, key, number, sentAtMs } = mark;
   const id = `${run}-${key}-${number}`;
   const texts = [
     [MARK_HEADER, markText(mark)],
-    ...headerTexts(told, mark),
+    ...headerTexts(make.headers, mark),
     ...place.headers.map((name) => [name, key]),
   ] as const;
   const headers = new Map(texts.map(([name = '', text = '']) => [name, [text]]));

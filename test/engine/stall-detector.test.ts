@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newCounters } from '../../runtime/engine/counters.ts';
-import { type Waiting, StallDetector } from '../../runtime/engine/stall-detector.ts';
+import { type WaitCounts, StallDetector } from '../../runtime/engine/stall-detector.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-function watched(waiting: Waiting = { sink: 0, stages: 0, deadLetters: 0 }) {
+function watched(waiting: WaitCounts = { sink: 0, stages: 0, deadLetters: 0 }) {
   const clock = new VirtualClock(1);
   const counters = newCounters();
   const stalls: (string | undefined)[] = [];

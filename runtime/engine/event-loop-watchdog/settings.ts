@@ -1,10 +1,10 @@
 /** Positions in the shared memory, in words of 4 bytes. `passing`: the id is valid in this run only. */
 export const WORDS = { beats: 0, calls: 1, place: 2, length: 3, passing: 4, debugged: 5 } as const;
-/** The position and size of the id's bytes. A longer id is cut, and no crash is counted for it. */
+/** The position and size of the id's bytes. A longer id is cut at a character, and no crash is counted for it. */
 export const ID = { at: 32, bytes: 480 } as const;
 
 /** A step of a route that may block. */
-export interface Place {
+export interface WatchedStep {
   readonly route: string;
   readonly stage: string;
   /** How long one call may take. */
@@ -12,14 +12,14 @@ export interface Place {
 }
 
 /** The settings of the watchdog thread, passed at its start. */
-export interface ThreadSettings {
+export interface WatchThreadSettings {
   readonly memory: SharedArrayBuffer;
   readonly words: typeof WORDS;
   readonly id: typeof ID;
   /** Indexed by the word `place`, from 1. */
-  readonly places: readonly Place[];
+  readonly places: readonly WatchedStep[];
   readonly pipeline: string;
-  /** Of the event loop outside of every step. */
+  /** The limit outside of every step. */
   readonly limitMs: number;
   /** Added to every limit. */
   readonly graceMs: number;

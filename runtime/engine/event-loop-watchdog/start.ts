@@ -1,17 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import type { Delivery } from '#contract/delivery.ts';
 import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
-import { ID, type ThreadSettings, WORDS } from './settings.ts';
+import { ID, type WatchThreadSettings, WORDS } from './settings.ts';
 import { watchThread } from './watch-thread.ts';
 
-export type WatchdogSettings = Pick<ThreadSettings, 'pipeline' | 'places' | 'limitMs' | 'crashNote'> & {
+export type WatchdogSettings = Pick<WatchThreadSettings, 'pipeline' | 'places' | 'limitMs' | 'crashNote'> & {
   /** The thread has failed: the event loop is no longer watched. */
   readonly onLost: (error: Error) => void;
 };
 
 /** A watched event loop. */
 export interface RunningWatchdog {
-  /** Of the route whose first stage is at this position of the places, after its steps of `STEPS`. */
+  /** The watchdog of one route. `firstStage`: index in `places` of its first stage; its `STEPS` come right before. */
   eventLoopWatchdog(firstStage: number): EventLoopWatchdog;
   close(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export function startEventLoopWatchdog({
   const id = Buffer.from(memory, ID.at, ID.bytes);
   const shortestMs = Math.min(limitMs, ...places.map((place) => place.limitMs));
   const checkMs = Math.min(Math.max(shortestMs / CHECKS_PER_LIMIT, SHORTEST_CHECK_MS), LONGEST_CHECK_MS);
-  const settings: ThreadSettings = {
+  const settings: WatchThreadSettings = {
     memory,
     words: WORDS,
     id: ID,
@@ -52,7 +52,7 @@ export function startEventLoopWatchdog({
   const inspector = process.getBuiltinModule('node:inspector');
   const beating = setInterval(() => {
     words[WORDS.beats] = (words[WORDS.beats] ?? 0) + 1;
-    // A breakpoint may last any time.
+    // While the inspector is open the process is not ended: a breakpoint may last any time.
     words[WORDS.debugged] = inspector.url() === undefined ? 0 : 1;
   }, checkMs);
   beating.unref();

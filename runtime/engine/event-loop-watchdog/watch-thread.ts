@@ -1,4 +1,4 @@
-import type { ThreadSettings } from './settings.ts';
+import type { WatchThreadSettings } from './settings.ts';
 
 /**
  * The function of the watchdog thread. Only its source text is passed there, so it refers to nothing outside of itself but
@@ -7,7 +7,7 @@ import type { ThreadSettings } from './settings.ts';
 export function watchThread(): void {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
   const { writeSync } = process.getBuiltinModule('node:fs');
-  const settings: ThreadSettings = workerData;
+  const settings: WatchThreadSettings = workerData;
   const { memory, words, id: idSpace, places, pipeline, limitMs, graceMs, checkMs, crashNote } = settings;
   const shared = new Int32Array(memory, 0, idSpace.at / 4);
   const read = (word: keyof typeof words): number => Atomics.load(shared, words[word]);
@@ -47,7 +47,7 @@ export function watchThread(): void {
       // Standard error is closed.
     }
     try {
-      // A cut id ends before its last character.
+      // A cut id leaves at most 3 bytes free, for a character has 4 at most.
       const isWhole = length <= idSpace.bytes - 4 && read('passing') === 0;
       if (place !== undefined && id !== undefined && isWhole) {
         process.emitWarning = () => {};

@@ -8,7 +8,7 @@ import {
   type StoredLetter,
   storedLetter,
 } from './stored-letter.ts';
-import { type Condition, conditionOf, type LetterFilter } from './filter.ts';
+import { type LetterCondition, conditionOf, type LetterFilter } from './filter.ts';
 import { LETTER_FILE, openLetterFile } from './layout.ts';
 import { COUNT_DISCARDS } from './quota.ts';
 import { numberOf, textOf } from './row.ts';
@@ -178,7 +178,7 @@ export class DeadLetterAdmin {
     this.#database.close();
   }
 
-  #one(text: string, { sql, values }: Condition): unknown {
+  #one(text: string, { sql, values }: LetterCondition): unknown {
     return withStateError(this.#file, () => this.#database.prepare(`${text} ${sql}`).get(values)?.['n']);
   }
 

@@ -30,7 +30,7 @@ const NO_LETTERS: LetterCounts = {
 export interface DeadLetterStore extends DeadLetters {
   /** Bounds a route's letters; `onDiscarded` reports removed ones. A route without this call is unbounded. */
   bound(route: string, bounds: LetterBounds, onDiscarded: (gone: DiscardedLetters) => void): void;
-  /** After closing: the last known counts. */
+  /** After closing: the last counts that were read. */
   counts(route: string): LetterCounts;
   /** The route's letters in replay. */
   replay(route: string): Replay;
@@ -42,7 +42,7 @@ export interface DeadLetterStore extends DeadLetters {
 
 export interface LetterTime {
   readonly time?: Time;
-  /** The machine's clock has jumped; the text says the consequence. */
+  /** The machine's clock has jumped; the text states the consequence. */
   readonly onClock?: (text: string) => void;
   /** How often the store checks ages and the changes of commands. */
   readonly pollMs?: number;
@@ -101,7 +101,7 @@ function store(database: Database, file: string, { time, onClock, pollMs }: Requ
   };
 
   const known = new Map<string, LetterCounts>();
-  /** The last known counts, where the database fails: metrics are read at any time. */
+  /** The last counts that were read, if the database fails: metrics are read at any time. */
   const counts = (route: string): LetterCounts => {
     try {
       if (database.isOpen) known.set(route, stats.full(route));

@@ -14,13 +14,13 @@ export interface LetterFilter {
 }
 
 /** The condition and its values, for a statement on dead_letters. */
-export interface Condition {
+export interface LetterCondition {
   readonly sql: string;
   readonly values: Readonly<Record<string, string | number>>;
 }
 
 /** Each list is one JSON parameter: a statement takes a bounded number of parameters, and an operator may name any number of values. */
-export function conditionOf(filter: LetterFilter): Condition {
+export function conditionOf(filter: LetterFilter): LetterCondition {
   const parts: string[] = [];
   const values: Record<string, string | number> = {};
   const among = (column: string, name: string, list: readonly (string | number)[] | undefined): void => {

@@ -3,7 +3,7 @@ import type { Delivery, Outcome } from '#contract/delivery.ts';
 import type { Replay } from '#contract/replay.ts';
 import type { Demand } from '#contract/source.ts';
 import { type LetterWrites, isBusy } from './writes.ts';
-import { frameOf, numberOf, type Row, textOf } from './row.ts';
+import { frameOf, numberOf, type LetterRow, textOf } from './row.ts';
 import type { DeadLetterStats } from './stats.ts';
 import { ReplayRate } from './replay-rate.ts';
 
@@ -121,10 +121,10 @@ export class ReplayQueue {
   }
 
   /** Marks letters as issued, durably, before they are delivered. */
-  #issue(route: string, most: number, bytes: number): readonly Row[] {
+  #issue(route: string, most: number, bytes: number): readonly LetterRow[] {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      const chosen: Row[] = [];
+      const chosen: LetterRow[] = [];
       let size = 0;
       for (const next of this.#next.all(route, most)) {
         size += numberOf(next['bytes']) ?? 0;
@@ -145,7 +145,7 @@ export class ReplayQueue {
     }
   }
 
-  #delivery(row: Row, route: string, replays: RouteReplays): Delivery {
+  #delivery(row: LetterRow, route: string, replays: RouteReplays): Delivery {
     const letter = numberOf(row['number']) ?? 0;
     const renewMs = numberOf(row['renew_expiry_ms']);
     return {

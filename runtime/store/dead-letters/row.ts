@@ -2,7 +2,7 @@ import type { DeadLetter } from '#contract/dead-letter.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Frame, HeaderType } from '#contract/frame.ts';
 
-export type Row = Record<string, unknown>;
+export type LetterRow = Record<string, unknown>;
 type Parameters = Record<string, string | number | null | Uint8Array>;
 
 export const INSERT = `
@@ -78,7 +78,7 @@ export function letterBytes({ frame, failure }: DeadLetter): number {
 }
 
 /** The frame as it was read. */
-export function frameOf(row: Row): Frame {
+export function frameOf(row: LetterRow): Frame {
   const types = textOf(row['header_types']);
   const body = row['body'];
   return {

@@ -1,5 +1,5 @@
 import type { Frame } from '#contract/frame.ts';
-import { frameOf, numberOf, type Row, textOf } from './row.ts';
+import { frameOf, numberOf, type LetterRow, textOf } from './row.ts';
 
 /** A stored letter without its frame. */
 export interface LetterSummary {
@@ -38,7 +38,7 @@ export const SUMMARY_COLUMNS = `number, pipeline, dead_letters.route AS route, c
   label, code, text, stage, position, schema, pointer, cause, attempts, trace_id, span_id, received_at_ms, died_at_ms, bytes,
   replays.state AS replay`;
 
-export function letterSummary(row: Row): LetterSummary {
+export function letterSummary(row: LetterRow): LetterSummary {
   const text = (name: string): string => textOf(row[name]) ?? '';
   const whole = (name: string): number => numberOf(row[name]) ?? 0;
   const replay = textOf(row['replay']);
@@ -68,6 +68,6 @@ export function letterSummary(row: Row): LetterSummary {
   };
 }
 
-export function storedLetter(row: Row): StoredLetter {
+export function storedLetter(row: LetterRow): StoredLetter {
   return { ...letterSummary(row), frame: frameOf(row) };
 }

@@ -22,7 +22,7 @@ export class Redeliveries {
   }
 
   /**
-   * Where newer messages replace older ones, a redelivered message that is older than the remembered ids has replaced the
+   * If newer messages replace older ones, a redelivered message that is older than the remembered ids has replaced the
    * newer ones of its lane. Their redeliveries must then be stored again too: they were committed before it. With the next
    * connection they were committed after it, and are not stored again.
    */

@@ -6,10 +6,10 @@ import { Signal } from '#kit/signal.ts';
 import { storedMessageOf } from './stored-message.ts';
 import { Redeliveries } from './redeliveries.ts';
 import type { SpoolRow } from './row-reader.ts';
-import type { Arrival, SpoolStore } from './spool-store.ts';
+import type { SpoolArrival, SpoolStore } from './spool-store.ts';
 
 /** A newer message of the same lane replaces this one, unless its rank is lower. */
-export type CompactionKey = Pick<Arrival, 'lane' | 'rank'>;
+export type CompactionKey = Pick<SpoolArrival, 'lane' | 'rank'>;
 
 /** Why the source is not read. */
 export interface Pause {
@@ -56,7 +56,7 @@ const MAX_ENDED = 65_536;
 const MAX_DELETED = 1024;
 
 /** One message on its way into the store. */
-interface Incoming extends Arrival {
+interface Incoming extends SpoolArrival {
   readonly delivery: Delivery;
 }
 

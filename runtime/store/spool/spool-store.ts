@@ -11,7 +11,7 @@ import { type Retention, type Statements, statements } from './statements.ts';
 import { encodeRow, type EncodedRow, messageIn, type StoredMessage } from './stored-message.ts';
 
 /** A message to be stored, and the lane and rank by which a newer one replaces it. */
-export interface Arrival {
+export interface SpoolArrival {
   readonly message: StoredMessage;
   /** Undefined: no message replaces it. */
   readonly lane: string | undefined;
@@ -128,7 +128,7 @@ export class SpoolStore {
   }
 
   /** True for a message that has no room in an empty store either. */
-  neverFits({ message, lane }: Arrival): boolean {
+  neverFits({ message, lane }: SpoolArrival): boolean {
     return this.#space.neverFits(rowSize(encodeRow(message), lane));
   }
 
@@ -136,7 +136,7 @@ export class SpoolStore {
    * Deletes the rows that have `ended` and takes the arrivals for which there is room, in one transaction. Throws the
    * database's error, and then has changed nothing.
    */
-  commit<A extends Arrival>(arrivals: readonly A[], ended: readonly number[]): CommitResult<A> {
+  commit<A extends SpoolArrival>(arrivals: readonly A[], ended: readonly number[]): CommitResult<A> {
     const last = this.#last;
     const change: Change = { inserted: 0, deleted: 0, superseded: 0, renewed: 0 };
     const isStarved = this.#reserve?.isThere === false;
@@ -181,7 +181,7 @@ export class SpoolStore {
   }
 
   /** Arrivals must leave enough of the disk for stored rows to be deleted. Throws STATE_UNUSABLE. */
-  #assertDiskSpace(arrivals: readonly Arrival[]): void {
+  #assertDiskSpace(arrivals: readonly SpoolArrival[]): void {
     const reserve = this.#reserve;
     if (reserve === undefined) return;
     const bytes = arrivals.reduce((sum, { message }) => sum + (message.frame.body?.length ?? 0) + PAGE_BYTES, 0);
@@ -203,7 +203,7 @@ export class SpoolStore {
     }
   }
 
-  #take<A extends Arrival>(arrivals: readonly A[], change: Change): A[] {
+  #take<A extends SpoolArrival>(arrivals: readonly A[], change: Change): A[] {
     const left: A[] = [];
     let room = this.#space.room;
     for (const arrival of arrivals) {
@@ -220,14 +220,14 @@ export class SpoolStore {
     return left;
   }
 
-  #insert({ lane, rank }: Arrival, { head, body, checksum }: EncodedRow, change: Change): void {
+  #insert({ lane, rank }: SpoolArrival, { head, body, checksum }: EncodedRow, change: Change): void {
     this.#last += 1;
     this.#sql.insert.run(this.#last, this.#last, lane ?? null, rank ?? null, head, body, checksum);
     change.inserted += 1;
   }
 
   /** A message of a stored lane needs no room of its own: it takes the place of the older one. */
-  #replaced({ rank }: Arrival, lane: string, { head, body, checksum }: EncodedRow, change: Change): boolean {
+  #replaced({ rank }: SpoolArrival, lane: string, { head, body, checksum }: EncodedRow, change: Change): boolean {
     const row = this.#sql.ofLane.get(lane);
     if (row === undefined) return false;
     const stored = row['rank'];
@@ -252,7 +252,7 @@ export class SpoolStore {
   }
 }
 
-function idsOf(arrivals: readonly Arrival[], left: readonly Arrival[]): string[] {
+function idsOf(arrivals: readonly SpoolArrival[], left: readonly SpoolArrival[]): string[] {
   const isLeft = new Set(left);
   return arrivals.filter((arrival) => !isLeft.has(arrival)).map(({ message }) => message.id);
 }

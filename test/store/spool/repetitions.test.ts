@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ACCEPT } from '../../../runtime/contract/delivery.ts';
-import type { Arrival } from '../../../runtime/store/spool/spool-store.ts';
+import type { SpoolArrival } from '../../../runtime/store/spool/spool-store.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { GivenSource } from './given-source.ts';
@@ -96,7 +96,7 @@ test('of telemetry that comes again from before what is remembered the newest st
 test('telemetry that a full spool left out is no repetition when it comes again', () => {
   using folder = temporaryFolder('spool');
   const { store } = openIn(folder.path, { maxBytes: MIB, keeps: 'newest' });
-  const report = (unit: string, text: string): Arrival =>
+  const report = (unit: string, text: string): SpoolArrival =>
     arrival(`${unit}-${text}`, { lane: unit, frame: { body: Buffer.alloc(100_000) } });
   const first = Array.from({ length: 20 }, (_, unit) => report(`unit-${unit}`, '1'));
   const { left } = store.commit(first, []);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Frame } from '../../../runtime/contract/frame.ts';
 import { type OpenedStore, openSpoolStore, type SpoolServices } from '../../../runtime/store/spool/open-spool-store.ts';
 import { type CompactionKey, type Pause, SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
-import type { Arrival, SpoolStore, StoreSettings } from '../../../runtime/store/spool/spool-store.ts';
+import type { SpoolArrival, SpoolStore, StoreSettings } from '../../../runtime/store/spool/spool-store.ts';
 import { Reserve } from '../../../runtime/store/reserve.ts';
 import { openDatabase } from '../../../runtime/store/sqlite.ts';
 import { WatchedDatabase } from '../../../runtime/store/watched-database.ts';
@@ -41,7 +41,10 @@ export function openIn(
 }
 
 /** A message whose body is `text`, of a lane where one is given. */
-export function arrival(text: string, more: Partial<Arrival> & { readonly frame?: Partial<Frame> } = {}): Arrival {
+export function arrival(
+  text: string,
+  more: Partial<SpoolArrival> & { readonly frame?: Partial<Frame> } = {},
+): SpoolArrival {
   const { frame, ...rest } = more;
   return {
     message: { id: text, attempt: 1, lane: undefined, arrivedAtMs: 5000, frame: frameForTest('in/a', text, frame) },
@@ -51,7 +54,7 @@ export function arrival(text: string, more: Partial<Arrival> & { readonly frame?
   };
 }
 
-export function numbered(from: number, to: number): Arrival[] {
+export function numbered(from: number, to: number): SpoolArrival[] {
   return Array.from({ length: to - from + 1 }, (_, index) => arrival(`m${from + index}`));
 }
 
