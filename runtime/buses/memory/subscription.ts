@@ -4,7 +4,7 @@ import type { Demand } from '#contract/source.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
 import { matches } from './match.ts';
 
-interface Held {
+interface UnsettledFrame {
   readonly sequence: number;
   readonly frame: Frame;
   attempt: number;
@@ -15,7 +15,7 @@ export class Subscription {
   readonly #hub: string;
   readonly #filters: readonly string[];
   /** In order of arrival. */
-  readonly #unsettled = new Map<number, Held>();
+  readonly #unsettled = new Map<number, UnsettledFrame>();
   #waiting = new AsyncQueue<Delivery>((delivery) => delivery.frame.body?.length ?? 0);
   #epoch = 0;
 
@@ -31,9 +31,9 @@ export class Subscription {
 
   offer(sequence: number, frame: Frame): void {
     if (!this.#filters.some((filter) => matches(filter, frame.address))) return;
-    const held = { sequence, frame, attempt: 1 };
-    this.#unsettled.set(sequence, held);
-    this.#waiting.push(this.#lend(held));
+    const unsettled = { sequence, frame, attempt: 1 };
+    this.#unsettled.set(sequence, unsettled);
+    this.#waiting.push(this.#deliveryOf(unsettled));
   }
 
   read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
@@ -48,21 +48,21 @@ export class Subscription {
 
   /** The connection is back. */
   resume(): void {
-    for (const held of this.#unsettled.values()) {
-      held.attempt += 1;
-      this.#waiting.push(this.#lend(held));
+    for (const unsettled of this.#unsettled.values()) {
+      unsettled.attempt += 1;
+      this.#waiting.push(this.#deliveryOf(unsettled));
     }
   }
 
-  #lend(held: Held): Delivery {
+  #deliveryOf(unsettled: UnsettledFrame): Delivery {
     const epoch = this.#epoch;
     return {
-      id: `${this.#hub}:${held.sequence}`,
-      frame: held.frame,
-      attempt: held.attempt,
+      id: `${this.#hub}:${unsettled.sequence}`,
+      frame: unsettled.frame,
+      attempt: unsettled.attempt,
       settle: (outcome: Outcome) => {
         // Invariant 2: a settlement whose epoch is gone is dropped.
-        if (epoch === this.#epoch && outcome.kind !== 'release') this.#unsettled.delete(held.sequence);
+        if (epoch === this.#epoch && outcome.kind !== 'release') this.#unsettled.delete(unsettled.sequence);
       },
     };
   }

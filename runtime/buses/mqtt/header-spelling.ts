@@ -14,7 +14,7 @@ export const headerSpelling: Spelling = {
 };
 
 /** What the runtime writes about the way of a message: it says nothing that a publisher said. */
-const OF_THE_WAY: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'replayed', 'stale', HOPS]);
+const RUNTIME_HEADERS: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'replayed', 'stale', HOPS]);
 
 /**
  * MQTT 3.1.1 has no place for headers. What a message has of them is left out, and where the pipeline file says
@@ -23,7 +23,9 @@ const OF_THE_WAY: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'r
 export function withoutHeaders({ unspellable }: { readonly unspellable?: Unspellable }, frame: Frame): Frame {
   if (unspellable !== 'reject') return frame;
   const odd =
-    frame.contentType === undefined ? [...frame.headers.keys()].find((name) => !OF_THE_WAY.has(name)) : CONTENT_TYPE;
+    frame.contentType === undefined
+      ? [...frame.headers.keys()].find((name) => !RUNTIME_HEADERS.has(name))
+      : CONTENT_TYPE;
   if (odd === undefined) return frame;
   throw new SluiceError('HEADER_UNSPELLABLE', `MQTT 3.1.1 carries no headers, and so not ${nameInText(odd)}`);
 }

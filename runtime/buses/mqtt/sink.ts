@@ -49,7 +49,7 @@ class MqttSink implements Sink, LinkEnd {
   #writes = 0;
   #confirmedHere = 0;
   #suspiciousEnds = 0;
-  #saidUnheard = false;
+  #isUnheardReported = false;
 
   constructor(connect: Connect, options: EndOptions<MqttConnection, MqttTo>, context: BusContext) {
     const { connection, end } = options;
@@ -107,7 +107,7 @@ class MqttSink implements Sink, LinkEnd {
     await this.#link.close();
   }
 
-  wire(client: MqttClient): void {
+  attach(client: MqttClient): void {
     client.on('packetreceive', (packet) => {
       if (packet.cmd === 'puback' && this.#live?.client === client)
         this.#acknowledged(packet.messageId ?? 0, packet.reasonCode ?? 0);
@@ -138,7 +138,7 @@ class MqttSink implements Sink, LinkEnd {
         'the server ended the connection over a packet that is too large for it',
       );
       if (longest !== undefined) this.#confirmations.answer(longest, refusal);
-    } else this.#suspect(reason);
+    } else this.#countUnconfirmedEnd(reason);
     this.#confirmations.fail(this.#error('SINK_DOWN', 'the connection ended before the confirmation'));
     return this.#confirmedHere > 0;
   }
@@ -154,8 +154,8 @@ class MqttSink implements Sink, LinkEnd {
 
   #acknowledged(packetId: number, reason: number): void {
     this.#confirmedHere += 1;
-    if (reason === NO_MATCHING_SUBSCRIBERS && !this.#saidUnheard) {
-      this.#saidUnheard = true;
+    if (reason === NO_MATCHING_SUBSCRIBERS && !this.#isUnheardReported) {
+      this.#isUnheardReported = true;
       this.#notice('NO_SUBSCRIBERS', 'the server confirmed a message that nobody subscribes to; it is counted as sent');
     }
     this.#confirmations.answer(packetId, pubackRefusal(reason, this.#target.connection));
@@ -187,7 +187,7 @@ class MqttSink implements Sink, LinkEnd {
   }
 
   /** A server that ends every connection at our first packet cannot take that packet; version 3.1.1 cannot say so. */
-  #suspect(reason: number | undefined): void {
+  #countUnconfirmedEnd(reason: number | undefined): void {
     const isSuspicious = this.#confirmedHere === 0 && this.#confirmations.size > 0;
     this.#suspiciousEnds = isSuspicious ? this.#suspiciousEnds + 1 : 0;
     if (this.#suspiciousEnds !== SUSPICIOUS_ENDS) return;

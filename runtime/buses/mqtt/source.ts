@@ -32,7 +32,7 @@ interface Received extends Delivery {
 interface HeldPacket {
   readonly packet: IPublishPacket;
   readonly bytes: number;
-  readonly goOn: (error?: Error) => void;
+  readonly next: (error?: Error) => void;
 }
 
 export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, context: BusContext): Promise<Source> {
@@ -113,12 +113,12 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     return this.#link.close();
   }
 
-  wire(client: MqttClient): void {
-    client.handleMessage = (packet, goOn) => {
+  attach(client: MqttClient): void {
+    client.handleMessage = (packet, next) => {
       // A packet that is not taken stops the client of a connection that is over.
-      if (this.#live?.client === client) this.#receive(packet, goOn);
+      if (this.#live?.client === client) this.#receive(packet, next);
     };
-    client.once('connect', () => this.#settleIn(client));
+    client.once('connect', () => this.#onConnected(client));
   }
 
   up(live: Live): void {
@@ -145,7 +145,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
   }
 
   /** The client has handled the CONNACK; messages may have come before. */
-  #settleIn(client: MqttClient): void {
+  #onConnected(client: MqttClient): void {
     if (this.#live?.client !== client) return;
     const isResumed = this.#live.connack.sessionPresent;
     // The messages of a session come at once and may fill the window, and then no SUBACK can be read: do not wait for it.
@@ -183,21 +183,21 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     this.#link.established(session);
   }
 
-  #receive(packet: IPublishPacket, goOn: (error?: Error) => void): void {
+  #receive(packet: IPublishPacket, next: (error?: Error) => void): void {
     this.#arrivals += 1;
     if (packet.dup && this.#isKnown(packet)) {
-      goOn(DEFERRED);
+      next(DEFERRED);
       return;
     }
     const bytes = packet.length ?? 0;
     if (this.#isFull(bytes)) {
       // Invariant 4. Messages that fill the window prove the subscription, and nothing else can be read now.
-      this.#held = { packet, bytes, goOn };
+      this.#held = { packet, bytes, next };
       this.#ready();
       return;
     }
     this.#admit(packet, bytes);
-    goOn(answerTo(packet));
+    next(answerTo(packet));
   }
 
   /**
@@ -223,7 +223,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     if (held === undefined || this.#isFull(held.bytes)) return;
     this.#held = undefined;
     this.#admit(held.packet, held.bytes);
-    held.goOn(answerTo(held.packet));
+    held.next(answerTo(held.packet));
   }
 
   #admit(packet: IPublishPacket, bytes: number): void {

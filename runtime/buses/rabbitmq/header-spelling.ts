@@ -1,7 +1,7 @@
 import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { Spelling } from '#contract/carried-headers.ts';
 import { hasValue } from './header-values.ts';
-import { DELIVERY_HEADERS, ORDERS } from './property-headers.ts';
+import { DELIVERY_HEADERS, CONTROL_HEADERS } from './property-headers.ts';
 import { isShort } from './routing-key.ts';
 
 /** Stand in properties, which hold text alone. */
@@ -16,7 +16,7 @@ export function headerSpelling(isStream: boolean): Spelling {
     bus: 'RabbitMQ',
     canSpell(name, values, types) {
       if (name === '' || name === '__proto__' || !isShort(name) || !name.isWellFormed()) return false;
-      if (ORDERS.has(name) || DELIVERY_HEADERS.has(name)) return false;
+      if (CONTROL_HEADERS.has(name) || DELIVERY_HEADERS.has(name)) return false;
       if (FIELDS.has(name) && !values.every((value) => value.isWellFormed())) return false;
       if (isStream && (values.length !== 1 || types?.includes('json') === true)) return false;
       return types === undefined || values.every((text, at) => hasValue({ text, type: types[at] ?? 'text' }));

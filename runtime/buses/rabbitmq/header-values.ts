@@ -22,7 +22,7 @@ export function textsOf(value: unknown): readonly TextValue[] {
 }
 
 function textOf(value: unknown): TextValue {
-  return simple(value) ?? { text: JSON.stringify(plain(value)), type: 'json' };
+  return simple(value) ?? { text: JSON.stringify(toJson(value)), type: 'json' };
 }
 
 function simple(value: unknown): TextValue | undefined {
@@ -43,11 +43,11 @@ function decimal(value: unknown): string {
 }
 
 /** As JSON can write it: bytes in the client's notation, all else as it is. */
-function plain(value: unknown): unknown {
+function toJson(value: unknown): unknown {
   if (Buffer.isBuffer(value)) return { [MARK]: 'bytes', value: value.toString('base64') };
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return value.map(toJson);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, toJson(item)]));
 }
 
 /** The value of the client's for the values of one header. Throws where a value is none that AMQP has, see `hasValue`. */
@@ -85,7 +85,7 @@ function valueOfText({ text, type }: TextValue): unknown {
     case 'null':
       return null;
     case 'json':
-      return revived(JSON.parse(text));
+      return fromJson(JSON.parse(text));
   }
 }
 
@@ -97,12 +97,12 @@ function integer(text: string): unknown {
   return { [MARK]: type, value: type === 'int64' ? text : value };
 }
 
-function revived(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(revived);
+function fromJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(fromJson);
   if (typeof value !== 'object' || value === null) return value;
   if (markOf(value) === 'bytes') return Buffer.from(String(valueOf(value)), 'base64');
   const table: Record<string, unknown> = Object.create(null);
-  for (const [name, item] of Object.entries(value)) table[name] = revived(item);
+  for (const [name, item] of Object.entries(value)) table[name] = fromJson(item);
   return MARK in table ? { ...table } : table;
 }
 

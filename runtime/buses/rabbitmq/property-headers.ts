@@ -35,4 +35,4 @@ export const DELIVERY_HEADERS: ReadonlySet<string> = new Set([
  * Orders to the server: CC and BCC route copies, and a message that its x-death says was in a queue before is dropped
  * when it dies there again (measured on 3.10). They travel where nobody acts on them, see header-spelling.ts.
  */
-export const ORDERS: ReadonlySet<string> = new Set(['CC', 'BCC', 'x-death']);
+export const CONTROL_HEADERS: ReadonlySet<string> = new Set(['CC', 'BCC', 'x-death']);

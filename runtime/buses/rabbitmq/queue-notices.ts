@@ -20,13 +20,13 @@ export class QueueNotices {
   }
 
   /** Throws where one of both is a stream: what a route keeps of its place is another thing then. */
-  isOfType(found: QueueType, wanted: QueueType): void {
+  checkType(found: QueueType, wanted: QueueType): void {
     const text = `queue ${this.#queue} is of type ${found}, and the route says type: ${wanted}`;
     if (found === 'stream' || wanted === 'stream') throw this.#link.error('BUS_SETTING', `${text}; change the route`);
     this.#link.notice('QUEUE_TYPE', `${text}; it is read as what it is`);
   }
 
-  neverCame(): void {
+  deliveriesMissed(): void {
     const text = `queue ${this.#queue} had given messages to our idle consumer that did not come: they fell into the moment in which it was replaced, or the queue was deleted and made again, or its leader has moved; they are read now, in order`;
     this.#link.notice('CONSUMER_REPLACED', text);
   }

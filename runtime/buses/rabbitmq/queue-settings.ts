@@ -35,7 +35,7 @@ function settingsOf(answer: unknown): QueueSettings {
 }
 
 /** Looks once, where the connection says where, and tells what in the queue's settings would drop messages. Never rejects. */
-export async function lookAtQueue(link: Link, queue: string): Promise<void> {
+export async function checkQueueSettings(link: Link, queue: string): Promise<void> {
   const { management } = link.connection();
   if (management === undefined) return;
   try {

@@ -1,11 +1,11 @@
-import type { Held } from './client/consumer.ts';
+import type { FetchedMessage } from './client/consumer.ts';
 import type { Session } from './client/session.ts';
 import {
   bindQueue,
   consumersAfterStart,
   ensureExchange,
   ensureQueue,
-  firstOfEmpty,
+  getFromEmptyQueue,
   kindOf,
   othersBeside,
   type QueueKind,
@@ -27,7 +27,7 @@ export interface QueueSetup {
 export interface ReadyQueue {
   readonly kind: QueueKind;
   /** A message that a question for one has brought, and that comes first. */
-  readonly first: Held | undefined;
+  readonly first: FetchedMessage | undefined;
 }
 
 /** Finds or declares exchange, queue and bindings, and waits until a consumer gets the messages in order. Rejects with what keeps it from that. */
@@ -45,7 +45,7 @@ export async function prepareQueue(session: Session, setup: QueueSetup): Promise
     notices.assertAlone(await consumersAfterStart(session, queue, withinMs));
   }
   const mayBeSilent = isAlone && kind === 'quorum' && found.messageCount === 0;
-  const first = mayBeSilent ? await firstOfEmpty(session, queue) : undefined;
+  const first = mayBeSilent ? await getFromEmptyQueue(session, queue) : undefined;
   // The queue counts the message of `first`, until it is settled, as one more consumer.
   const ours = first === undefined ? 0 : 1;
   if (mayBeSilent) notices.assertAlone(await othersBeside(session, queue, { kind, ours }));
@@ -57,6 +57,6 @@ async function learnKind(session: Session, { from: { type }, queue, create, noti
   // Where it may be declared the server has compared the types.
   const isCompared = type !== undefined && create;
   const kind = isCompared ? type : ((await kindOf(session, queue)) ?? type);
-  if (type !== undefined && kind !== undefined && kind !== type) notices.isOfType(kind, type);
+  if (type !== undefined && kind !== undefined && kind !== type) notices.checkType(kind, type);
   return kind;
 }

@@ -13,11 +13,11 @@ export interface Watched {
   readonly outstanding: number;
   readonly prefetch: number;
   /** So many messages have waited over several looks, and none came. */
-  stands(waiting: number): void;
+  stalled(waiting: number): void;
   /** No message waits. */
-  rests(): void;
+  emptied(): void;
   /** Another consumer in place of the present one, on the same connection. */
-  handOver(): Promise<void>;
+  replaceConsumer(): Promise<void>;
 }
 
 /** Two of them, and a new consumer, within 10 s. */
@@ -78,7 +78,8 @@ export class QueueWatch {
     if (this.#session.isOver) return;
     // Of a stream the server counts neither what waits for us nor its consumers.
     if (this.#kind === 'stream') {
-      if (this.#idleLooks % STREAM_LOOKS === 0 && this.#watched.outstanding === 0) await this.#watched.handOver();
+      if (this.#idleLooks % STREAM_LOOKS === 0 && this.#watched.outstanding === 0)
+        await this.#watched.replaceConsumer();
       return;
     }
     if (found.consumers === 0) {
@@ -105,12 +106,12 @@ export class QueueWatch {
     const looks = this.#standstill.look({ received, waiting, hasRoom: outstanding < prefetch });
     if (looks > 0) {
       const isOthers = consumers > 1;
-      if (!isOthers) this.#watched.stands(waiting);
+      if (!isOthers) this.#watched.stalled(waiting);
       if (looks % (isOthers ? RENEW_SHARED_LOOKS : RENEW_AGAIN_LOOKS) !== 1) return;
       this.#session.end(new Renewal(`${waiting} messages wait in queue ${this.#queue}, and none come`));
       return;
     }
-    if (waiting === 0) this.#watched.rests();
-    if (this.#kind === 'quorum' && waiting === 0 && outstanding === 0) await this.#watched.handOver();
+    if (waiting === 0) this.#watched.emptied();
+    if (this.#kind === 'quorum' && waiting === 0 && outstanding === 0) await this.#watched.replaceConsumer();
   }
 }

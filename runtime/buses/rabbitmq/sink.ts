@@ -12,7 +12,7 @@ import { headerSpelling } from './header-spelling.ts';
 import { Link, type LinkEnd } from './client/link.ts';
 import type { RabbitConnection, RabbitTo } from './options.ts';
 import { publishOptions, type PublishSettings } from './publish-options.ts';
-import { lookAtQueue } from './queue-settings.ts';
+import { checkQueueSettings } from './queue-settings.ts';
 import { routingKeys } from './routing-key.ts';
 import { meaningOf, closeReason } from './client/close-reason.ts';
 import type { Session } from './client/session.ts';
@@ -82,7 +82,7 @@ class RabbitSink implements Sink, LinkEnd {
   async open(): Promise<void> {
     await this.#link.open();
     const { queue } = this.#to;
-    if (queue !== undefined && !this.#isTemplate) void lookAtQueue(this.#link, queue);
+    if (queue !== undefined && !this.#isTemplate) void checkQueueSettings(this.#link, queue);
   }
 
   async start(session: Session): Promise<string> {
@@ -100,11 +100,11 @@ class RabbitSink implements Sink, LinkEnd {
     });
     const startMs = performance.now();
     const isBack = this.#hasBeenLive;
-    const isYoung = (): boolean => {
+    const isStarting = (): boolean => {
       const ageMs = performance.now() - startMs;
       return ageMs < GRACE_MS || (isBack && ageMs < RETURN_MS && !confirms.hasStored);
     };
-    channel.on('return', (message) => confirms.sentBack(message, this.#unroutable(isYoung())));
+    channel.on('return', (message) => confirms.returned(message, this.#unroutable(isStarting())));
     this.#hasBeenLive = true;
     if (!session.isOver) this.#live = { session, channel, confirms };
     return exchange === undefined ? 'publishes to queues' : `publishes to exchange ${exchange}`;
@@ -125,10 +125,10 @@ class RabbitSink implements Sink, LinkEnd {
     if (body.length > this.#maxBytes) throw this.#tooLarge(body.length, this.#maxBytes);
     const spelled = this.#spell(frame);
     const options = publishOptions(this.#settings, spelled, this.#timeLeftMs(frame));
-    this.#headersFit(spelled, live.session);
+    this.#checkHeaderSize(spelled, live.session);
     try {
       live.channel.publish(this.#exchange, routingKey, body, options);
-      live.session.gather();
+      live.session.batchWrites();
     } catch (thrown) {
       if (live.session.isOver) throw this.#link.error('SINK_DOWN', 'the connection ended', thrown);
       const code = TOO_LARGE_TABLE.test(messageOf(thrown)) ? 'SINK_TOO_LARGE' : 'SINK_REFUSED';
@@ -194,14 +194,14 @@ class RabbitSink implements Sink, LinkEnd {
     session.end(new Error('the server confirms nothing'));
   }
 
-  #unroutable(isYoung: boolean): SluiceError {
+  #unroutable(isStarting: boolean): SluiceError {
     const { exchange, queue } = this.#to;
     if (this.#isTemplate) {
       const cause =
         exchange === undefined
           ? 'there is no queue of that name'
           : `no queue is bound to exchange ${exchange} for its routing key`;
-      return isYoung
+      return isStarting
         ? this.#link.error('SINK_DOWN', `the server sent a message back: ${cause}, or not yet (NO_ROUTE)`)
         : this.#link.error('SINK_REFUSED', `the server sent it back: ${cause} (NO_ROUTE)`);
     }
@@ -227,7 +227,7 @@ class RabbitSink implements Sink, LinkEnd {
   }
 
   /** Headers are not divided among frames: one that is too long ends the connection, and the client minds only its own bound. */
-  #headersFit(frame: Frame, session: Session): void {
+  #checkHeaderSize(frame: Frame, session: Session): void {
     const most = session.maxFrameBytes - FRAME_OVERHEAD;
     if (most >= MAX_TABLE_BYTES) return;
     let bytes = 0;

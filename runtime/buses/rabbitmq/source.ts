@@ -11,7 +11,7 @@ import { prepareQueue } from './queue-setup.ts';
 import { Consumer, type ConsumerWanted, type Received } from './client/consumer.ts';
 import { Link, type LinkEnd } from './client/link.ts';
 import type { RabbitConnection, RabbitFrom } from './options.ts';
-import { lookAtQueue } from './queue-settings.ts';
+import { checkQueueSettings } from './queue-settings.ts';
 import { QueueNotices } from './queue-notices.ts';
 import { QueueWatch, type Watched } from './queue-watch.ts';
 import { queueOf } from './address-space.ts';
@@ -81,7 +81,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
 
   async open(): Promise<void> {
     await this.#link.open();
-    void lookAtQueue(this.#link, this.#queue);
+    void checkQueueSettings(this.#link, this.#queue);
   }
 
   async read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
@@ -151,16 +151,16 @@ class RabbitSource implements Source, LinkEnd, Watched {
     return Math.min(this.#context.window.messages, MAX_PREFETCH);
   }
 
-  stands(waiting: number): void {
+  stalled(waiting: number): void {
     const text = `waits for the server: ${waiting} messages are ready in queue ${this.#queue}, and none come`;
     this.#link.suspensions.suspend('queue', text);
   }
 
-  rests(): void {
+  emptied(): void {
     this.#link.suspensions.resume('queue', `no message waits in queue ${this.#queue} any more`);
   }
 
-  async handOver(): Promise<void> {
+  async replaceConsumer(): Promise<void> {
     const session = this.#session;
     // A stream that is read as a queue has no place: another consumer would begin at its end.
     const hasPlace = this.#position === undefined ? this.#kind !== 'stream' : !this.#position.isAwaiting;
@@ -216,7 +216,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
 
   #noteArrival({ isSuccessor }: Consumer, { fields }: Received): void {
     this.received += 1;
-    if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#notices.neverCame();
+    if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#notices.deliveriesMissed();
     const { suspensions } = this.#link;
     if (suspensions.hasAny) suspensions.resume('queue', `messages of queue ${this.#queue} come again`);
   }
@@ -253,11 +253,11 @@ class RabbitSource implements Source, LinkEnd, Watched {
     } else if (verdict === 'replaced') {
       this.#position.restart(`offset ${offset} holds another message`);
       session.end(new Error('the stream was replaced'));
-    } else this.#pass(acks, tag);
+    } else this.#skip(acks, tag);
   }
 
   /** A message of a stream that is not for us: it costs the server's window nothing. */
-  #pass(acks: Acks, tag: number): void {
+  #skip(acks: Acks, tag: number): void {
     acks.enter({ tag, isSettled: true });
     acks.settled();
   }

@@ -50,7 +50,7 @@ export function writePlace(checkpoint: Checkpoint, kept: Kept): void {
 }
 
 /** Tells a message from another one at the same offset. */
-export function printOf({ address, body, id, timestampMs }: Frame): string {
+export function fingerprintOf({ address, body, id, timestampMs }: Frame): string {
   const name = crc32(`${address}\n${id ?? ''}\n${timestampMs ?? ''}`);
   return `${crc32(body ?? '').toString(36)}-${(body?.length ?? 0).toString(36)}-${name.toString(36)}`;
 }

@@ -4,7 +4,7 @@ import type { Frame } from '#contract/frame.ts';
 import type { QueueDelivery } from './queue-delivery.ts';
 import { SettledPrefix } from '../support/settled-prefix.ts';
 import type { Start } from './options.ts';
-import { type Kept, type Place, printOf, readPlace, writePlace } from './stream-checkpoint.ts';
+import { type Kept, type Place, fingerprintOf, readPlace, writePlace } from './stream-checkpoint.ts';
 
 /** How often the position is written down. */
 export const SAVE_MS = 1000;
@@ -59,7 +59,7 @@ export class StreamPosition {
       const awaited =
         known === undefined
           ? { offset: place.kind === 'after' ? place.offset : 0, print: place.kind === 'after' ? place.print : '' }
-          : { offset: known.offset, print: printOf(known.frame) };
+          : { offset: known.offset, print: fingerprintOf(known.frame) };
       this.#awaited = awaited;
       return awaited.offset;
     }
@@ -84,7 +84,7 @@ export class StreamPosition {
       if (offset > last + 1) this.#lost(last + 1, offset);
       return this.#unlessBelow(offset, 0, frame);
     }
-    if (awaited.print !== undefined && awaited.print !== printOf(frame)) return 'replaced';
+    if (awaited.print !== undefined && awaited.print !== fingerprintOf(frame)) return 'replaced';
     return awaited.isOpen === true ? this.#unlessBelow(offset, 0, frame) : 'seen';
   }
 
@@ -122,7 +122,7 @@ export class StreamPosition {
     this.#timer = undefined;
     const last = this.#unsaved;
     this.#unsaved = undefined;
-    if (last !== undefined) this.#keep({ kind: 'after', offset: last.offset, print: printOf(last.frame) });
+    if (last !== undefined) this.#keep({ kind: 'after', offset: last.offset, print: fingerprintOf(last.frame) });
   }
 
   #begin(): unknown {
@@ -141,7 +141,7 @@ export class StreamPosition {
   #unlessBelow(offset: number, floor: number, frame: Frame): Verdict {
     if (offset < floor) return 'seen';
     const { kind } = this.#kept.place;
-    if (kind !== 'after' && kind !== 'from') this.#keep({ kind: 'from', offset, print: printOf(frame) });
+    if (kind !== 'after' && kind !== 'from') this.#keep({ kind: 'from', offset, print: fingerprintOf(frame) });
     return 'new';
   }
 

@@ -2,7 +2,7 @@ import type { SluiceError } from '#contract/errors.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { IntMap } from '#kit/int-map.ts';
 
-interface Open<Sent> {
+interface PendingSend<Sent> {
   readonly sent: Sent;
   readonly confirm: (receipt: Receipt) => void;
   readonly fail: (error: SluiceError) => void;
@@ -10,7 +10,7 @@ interface Open<Sent> {
 
 /** The sends that the server has not answered yet, by the number that its answer names, in the order of sending. */
 export class InFlightTable<Sent> {
-  readonly #open = new IntMap<Open<Sent>>();
+  readonly #open = new IntMap<PendingSend<Sent>>();
 
   get size(): number {
     return this.#open.size;

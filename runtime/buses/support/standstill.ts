@@ -1,5 +1,5 @@
 /** What a source knows at one look. */
-export interface Look {
+export interface Observation {
   /** Messages that came so far; only its change counts. */
   readonly received: number;
   /** Messages that wait at the server for this source. */
@@ -17,7 +17,7 @@ export class Standstill {
   #looks = 0;
 
   /** For how many looks in a row, beyond what proves it, messages have waited and none came; 0: no standstill. */
-  look({ received, waiting, hasRoom }: Look): number {
+  look({ received, waiting, hasRoom }: Observation): number {
     const stands = received === this.#received && waiting > 0 && hasRoom;
     this.#received = received;
     this.#looks = stands ? this.#looks + 1 : 0;

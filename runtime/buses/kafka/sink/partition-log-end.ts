@@ -3,8 +3,8 @@ import type { LoggedTime } from '#contract/sink.ts';
 import { isStampedByServer, openBatch, type StoredBatch } from '../records/stored-batch.ts';
 
 /** The first look; each further one goes back four times as far. */
-const FIRST_LOOK = 512;
-const FURTHER = 4;
+const FIRST_SPAN = 512;
+const GROWTH = 4;
 /** Messages that are looked at for each id that is wanted, at most: the others are of others. */
 const SEEN_PER_ID = 8;
 
@@ -48,7 +48,7 @@ export class PartitionLogEnd {
     this.leader = place.leader;
     this.#place = place;
     this.#end = place.high;
-    this.#start = Math.max(place.low, place.high - FIRST_LOOK);
+    this.#start = Math.max(place.low, place.high - FIRST_SPAN);
     this.#next = this.#start;
   }
 
@@ -98,7 +98,7 @@ export class PartitionLogEnd {
     this.isCut = this.#found < enough && this.#start > low && seen >= enough * SEEN_PER_ID;
     if (this.#found >= enough || this.#start <= low || this.isCut) return;
     this.#end = this.#start;
-    this.#start = Math.max(low, this.#start - seen * FURTHER);
+    this.#start = Math.max(low, this.#start - seen * GROWTH);
     this.#next = this.#start;
   }
 }

@@ -1,5 +1,5 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
-import { mendUserProperties } from './user-properties.ts';
+import { patchUserProperties } from './user-properties.ts';
 
 export type { IClientOptions, MqttClient } from 'mqtt';
 export type { IPublishPacket } from 'mqtt-packet';
@@ -11,10 +11,10 @@ const PACKET_TOO_LARGE = 0x95;
 
 // The modules are CommonJS: in a bundle in chunks their named exports are not there.
 
-/** Loads the client for a source, with its parser mended. */
+/** Loads the client for a source, with its parser patched. */
 export async function loadForSource(): Promise<Connect> {
   const [{ default: mqtt }, { default: packets }] = await Promise.all([import('mqtt'), import('mqtt-packet')]);
-  mendUserProperties(packets.parser);
+  patchUserProperties(packets.parser);
   return mqtt.connect;
 }
 

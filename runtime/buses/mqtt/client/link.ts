@@ -20,7 +20,7 @@ export interface Live {
 /** The source or sink that uses a link. */
 export interface LinkEnd {
   /** A connection is being made: hooks go onto the client before its first byte. */
-  wire(client: MqttClient): void;
+  attach(client: MqttClient): void;
   /** The server took it; called before anything that follows its CONNACK is handled. */
   up(live: Live): void;
   /** It is gone, for the v5 DISCONNECT reason given, if any. Called once after each `up`. Returns whether it was of use. */
@@ -170,7 +170,7 @@ export class Link {
       this.#ended(failure, reason);
       resolve();
     });
-    this.#end.wire(client);
+    this.#end.attach(client);
   }
 
   #ended(failure: Error | undefined, reason?: number): void {

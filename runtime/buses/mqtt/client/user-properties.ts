@@ -21,12 +21,12 @@ interface Pieces {
 const USER_PROPERTY = 0x26;
 const NOTHING = Buffer.alloc(0);
 
-const mended = new WeakSet();
+const patched = new WeakSet();
 const pairsRead = new WeakMap<object, readonly Pair[]>();
 /** What the client's parser gets for each: it spends its time on objects with a property for each name. */
-const PLACE: Pair = { name: '', value: 'read elsewhere' };
+const PLACEHOLDER: Pair = { name: '', value: 'read elsewhere' };
 
-/** The user properties of a packet that a mended parser has read, in their order. Throws where another copy of it has read them. */
+/** The user properties of a packet that a patched parser has read, in their order. Throws where another copy of it has read them. */
 export function pairsOf(properties: object): readonly Pair[] {
   const pairs = pairsRead.get(properties);
   if (pairs === undefined && 'userProperties' in properties) {
@@ -37,15 +37,15 @@ export function pairsOf(properties: object): readonly Pair[] {
 
 /**
  * Mends the client's parser. It takes an empty value for none, so that the next user property of its name overwrites it,
- * and an empty label before another one would not be seen (mqttjs/mqtt-packet#161, mended there after 9.0.2). And it looks
+ * and an empty label before another one would not be seen (mqttjs/mqtt-packet#161, patched there after 9.0.2). And it looks
  * for each property anew among all pieces in which a packet came: a megabyte of them took a third of a second.
  *
  * The client makes its parser itself and shows no bytes, so the parser's prototype is changed, once for the process.
  * `makeParser` is `parser` of mqtt-packet.
  */
-export function mendUserProperties(makeParser: () => object): void {
+export function patchUserProperties(makeParser: () => object): void {
   const prototype: unknown = Object.getPrototypeOf(makeParser());
-  if (typeof prototype !== 'object' || prototype === null || mended.has(prototype)) return;
+  if (typeof prototype !== 'object' || prototype === null || patched.has(prototype)) return;
   const parsePair: unknown = Reflect.get(prototype, '_parseStringPair');
   const parseProperties: unknown = Reflect.get(prototype, '_parseProperties');
   if (typeof parsePair !== 'function' || typeof parseProperties !== 'function') {
@@ -54,7 +54,7 @@ export function mendUserProperties(makeParser: () => object): void {
       'the MQTT client reads properties otherwise than the one that this was written for',
     );
   }
-  mended.add(prototype);
+  patched.add(prototype);
   // Of the properties that are being read, which is done in one go.
   let pairs: Pair[] = [];
   let bytes: Buffer = NOTHING;
@@ -72,7 +72,7 @@ export function mendUserProperties(makeParser: () => object): void {
       }
       pairs.push({ name: bytes.toString('utf8', at + 2, nameEnd), value: bytes.toString('utf8', nameEnd + 2, end) });
       Reflect.set(this, '_pos', end);
-      if (end >= propertiesEnd || bytes[end] !== USER_PROPERTY) return PLACE;
+      if (end >= propertiesEnd || bytes[end] !== USER_PROPERTY) return PLACEHOLDER;
       at = end + 1;
     }
   };
@@ -82,7 +82,7 @@ export function mendUserProperties(makeParser: () => object): void {
     bytes = joined(this);
     propertiesEnd = endOfProperties(bytes, Number(Reflect.get(this, '_pos')));
     const properties: unknown = Reflect.apply(parseProperties, this, []);
-    if (typeof properties === 'object' && properties !== null && pairs.length > 0) lend(properties, pairs);
+    if (typeof properties === 'object' && properties !== null && pairs.length > 0) expose(properties, pairs);
     bytes = NOTHING;
     return properties;
   };
@@ -90,7 +90,7 @@ export function mendUserProperties(makeParser: () => object): void {
   Reflect.set(prototype, '_parseProperties', readProperties);
 }
 
-function lend(properties: object, pairs: readonly Pair[]): void {
+function expose(properties: object, pairs: readonly Pair[]): void {
   pairsRead.set(properties, pairs);
   const get = (): UserProperties => gathered(pairs);
   Object.defineProperty(properties, 'userProperties', { configurable: true, enumerable: true, get });

@@ -44,15 +44,15 @@ export interface Tagged {
 export class Acks {
   readonly #channel: Channel;
   /** So many do not wait: the server sends no more until they are acknowledged. */
-  readonly #most: number;
+  readonly #flushAt: number;
   readonly #order = new SettledPrefix<Tagged>();
-  #unsaid = 0;
+  #unflushed = 0;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(channel: Channel, prefetch: number) {
     this.#channel = channel;
-    this.#most = Math.ceil(prefetch / 4);
+    this.#flushAt = Math.ceil(prefetch / 4);
   }
 
   get isOver(): boolean {
@@ -72,8 +72,8 @@ export class Acks {
   /** Something that was entered is settled now. Invariant 2: for a channel that is gone this says nothing. */
   settled(): void {
     if (this.#isOver) return;
-    this.#unsaid += 1;
-    if (this.#unsaid >= this.#most) this.#flush();
+    this.#unflushed += 1;
+    if (this.#unflushed >= this.#flushAt) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), WAIT_MS);
   }
 
@@ -81,7 +81,7 @@ export class Acks {
   finish(): void {
     if (this.#isOver) return;
     this.#flush();
-    for (const { tag } of this.#order.settledBehind()) this.#say(tag, false);
+    for (const { tag } of this.#order.settledBehind()) this.#ack(tag, false);
     this.end();
   }
 
@@ -94,12 +94,12 @@ export class Acks {
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#unsaid = 0;
+    this.#unflushed = 0;
     const last = this.#order.advance();
-    if (last !== undefined) this.#say(last.tag, true);
+    if (last !== undefined) this.#ack(last.tag, true);
   }
 
-  #say(deliveryTag: number, allBefore: boolean): void {
+  #ack(deliveryTag: number, allBefore: boolean): void {
     try {
       this.#channel.ack(tagged(deliveryTag), allBefore);
     } catch {

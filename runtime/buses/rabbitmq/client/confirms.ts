@@ -11,7 +11,7 @@ export interface Published {
   readonly body: Buffer;
 }
 
-class Open {
+class PendingPublish {
   readonly published: Published;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: SluiceError) => void;
@@ -30,7 +30,7 @@ class Open {
  * The publishes of one channel that are not answered yet: the server numbers them from 1 in the order in which they came.
  */
 export class Confirms {
-  readonly #open = new Deque<Open>();
+  readonly #open = new Deque<PendingPublish>();
   readonly #silence: SilenceTimer;
   /** Of the oldest that is open. */
   #firstTag = 1;
@@ -57,7 +57,7 @@ export class Confirms {
   await(published: Published): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       this.#silence.sent();
-      this.#open.push(new Open(published, resolve, reject));
+      this.#open.push(new PendingPublish(published, resolve, reject));
     });
   }
 
@@ -85,7 +85,7 @@ export class Confirms {
    * The server sends a message back, before it confirms it, without its number. Returns come in the order of the
    * publishes: the first behind the last return that is the same message. An equal one before it makes no difference.
    */
-  sentBack({ fields, properties, content }: Message, refusal: SluiceError): void {
+  returned({ fields, properties, content }: Message, refusal: SluiceError): void {
     for (let tag = Math.max(this.#firstTag, this.#returnedTag + 1); ; tag += 1) {
       const open = this.#open.at(tag - this.#firstTag);
       if (open === undefined) return;
@@ -98,12 +98,12 @@ export class Confirms {
     }
   }
 
-  /** Fails the publish over which the server ended the channel: the first that `isIt`, or all of them. */
-  blame(isIt: (published: Published) => boolean, refusal: SluiceError, all = false): boolean {
+  /** Fails the publish over which the server ended the channel: the first that `matches`, or all of them. */
+  blame(matches: (published: Published) => boolean, refusal: SluiceError, all = false): boolean {
     let found = false;
     for (let at = 0; at < this.#open.size; at += 1) {
       const open = this.#open.at(at);
-      if (open === undefined || open.isAnswered || !isIt(open.published)) continue;
+      if (open === undefined || open.isAnswered || !matches(open.published)) continue;
       open.isAnswered = true;
       open.reject(refusal);
       found = true;

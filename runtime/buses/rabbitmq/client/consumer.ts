@@ -14,11 +14,11 @@ export interface ConsumerWanted {
   /** It takes the place of one for which nothing was outstanding. */
   readonly isSuccessor: boolean;
   /** A message that was asked for before, unacknowledged on this channel, and comes first. */
-  readonly first: Held | undefined;
+  readonly first: FetchedMessage | undefined;
 }
 
 /** A message and the channel that answers for it. */
-export interface Held {
+export interface FetchedMessage {
   readonly channel: Channel;
   readonly message: GetMessage;
 }
@@ -48,10 +48,10 @@ export class Consumer {
     await channel.prefetch(prefetch);
     const consumer = new Consumer(session, channel, wanted);
     if (first !== undefined) take(consumer, first.message);
-    const hear = (message: ConsumeMessage | null): void => {
+    const onMessage = (message: ConsumeMessage | null): void => {
       if (!consumer.acks.isOver) take(consumer, message);
     };
-    await channel.consume(queue, hear, {
+    await channel.consume(queue, onMessage, {
       exclusive,
       ...(streamOffset !== undefined && { arguments: { 'x-stream-offset': streamOffset } }),
     });

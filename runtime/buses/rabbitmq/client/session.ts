@@ -83,7 +83,7 @@ export class Session {
   }
 
   /** Right after a publish: all of one turn leave as one write, where the client would make one for each. */
-  gather(): void {
+  batchWrites(): void {
     const stream: unknown = Reflect.get(this.model.connection, 'stream');
     if (this.#isCorked || !(stream instanceof Duplex)) return;
     this.#isCorked = true;
@@ -129,7 +129,7 @@ export class Session {
     this.#failure ??= failure;
     this.#listener?.over(this.#failure);
     // The client half-closes at most; a silent peer would leave the socket open for ever.
-    void this.#goodbye(performance.now() + CLOSE_MS);
+    void this.#closeConnection(performance.now() + CLOSE_MS);
   }
 
   /** Lets what was written arrive, within a deadline, and ends it. */
@@ -144,10 +144,10 @@ export class Session {
       if (!this.#isBlocked) await withDeadline(farewell(), CLOSE_MS, late).catch(() => {});
       this.#listener?.over(undefined);
     }
-    await this.#goodbye(endMs);
+    await this.#closeConnection(endMs);
   }
 
-  async #goodbye(endMs: number): Promise<void> {
+  async #closeConnection(endMs: number): Promise<void> {
     const said = this.model.close().catch(() => {});
     if (!this.#isBlocked) await withDeadline(said, endMs - performance.now(), late).catch(() => {});
     // Bytes that were written and not sent must not reach a server that reads again after the next session has begun.

@@ -1,7 +1,7 @@
 import type { Channel, ConsumeMessage, Replies } from 'amqplib';
 import { SluiceError } from '#contract/errors.ts';
 import { pause } from '#kit/deadline.ts';
-import type { Held } from './consumer.ts';
+import type { FetchedMessage } from './consumer.ts';
 import type { Binding, ExchangeType, QueueType } from '../options.ts';
 import type { Session } from './session.ts';
 import { closeReason } from './close-reason.ts';
@@ -89,12 +89,12 @@ export async function ensureExchange(session: Session, { name, type, create }: E
  */
 export async function holdExclusive(session: Session, name: string, onGone: () => void): Promise<void> {
   const wanted = { durable: false, exclusive: true, arguments: { 'x-queue-type': 'classic' } };
-  const hear = (message: ConsumeMessage | null): void => {
+  const onMessage = (message: ConsumeMessage | null): void => {
     if (message === null) onGone();
   };
   await askOpen(session, async (channel) => {
     await channel.assertQueue(name, wanted);
-    await channel.consume(name, hear, { noAck: true });
+    await channel.consume(name, onMessage, { noAck: true });
   });
 }
 
@@ -130,7 +130,7 @@ async function countConsumers(session: Session, name: string, isLast: (count: nu
  * A message that came meanwhile stays with its channel: given back by a `basic.nack`, it would come behind others.
  * Rejects, as the session then ends, when the leader does not answer.
  */
-export async function firstOfEmpty(session: Session, name: string): Promise<Held | undefined> {
+export async function getFromEmptyQueue(session: Session, name: string): Promise<FetchedMessage | undefined> {
   const asked = askOpen(session, (channel) => channel.get(name)).catch((thrown: unknown) => {
     // The answer of a queue with a single active consumer.
     if (closeReason(thrown)?.code === NOT_ALLOWED) return undefined;
