@@ -10,7 +10,7 @@ interface UnsettledFrame {
   attempt: number;
 }
 
-/** The unsettled frames of one group of a hub. It outlives the sources that read it, as a durable consumer does. */
+/** The unsettled frames of one group of a hub. Like a durable consumer it outlives the sources that read it. */
 export class Subscription {
   readonly #hub: string;
   readonly #filters: readonly string[];
@@ -24,7 +24,7 @@ export class Subscription {
     this.#filters = filters;
   }
 
-  /** Frames that the hub still holds for the group, read or not. */
+  /** The number of frames that the hub stores for the group, read or not. */
   get unsettled(): number {
     return this.#unsettled.size;
   }
@@ -40,7 +40,7 @@ export class Subscription {
     return this.#waiting.read(room, signal);
   }
 
-  /** The connection is gone: unsettled frames will be delivered again, in order; settlements under way are void. */
+  /** The connection is lost: later settlements are void, and unsettled frames are delivered again, in order, after `resume`. */
   interrupt(): void {
     this.#epoch += 1;
     while (this.#waiting.dropOldest() !== undefined);

@@ -13,12 +13,12 @@ export const headerSpelling: Spelling = {
   },
 };
 
-/** What the runtime writes about the way of a message: it says nothing that a publisher said. */
+/** Headers that the runtime writes about the path of a message: they hold nothing of a publisher. */
 const RUNTIME_HEADERS: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'replayed', 'stale', HOPS]);
 
 /**
- * MQTT 3.1.1 has no place for headers. What a message has of them is left out, and where the pipeline file says
- * `unspellable: reject` refused, the content type too.
+ * MQTT 3.1.1 has no headers. Headers and content type of a message are left out; with `unspellable: reject` the message is
+ * refused.
  */
 export function withoutHeaders({ unspellable }: { readonly unspellable?: Unspellable }, frame: Frame): Frame {
   if (unspellable !== 'reject') return frame;

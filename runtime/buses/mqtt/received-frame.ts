@@ -20,12 +20,12 @@ export function receivedFrame(packet: IPublishPacket, note: NoteOddity): Frame {
     id: carried.id,
     contentType: properties?.contentType ?? carried.contentType,
     timestampMs: undefined,
-    // Seconds that were left when the server sent it [MQTT-3.3.2-6].
+    // The server sends the remaining seconds [MQTT-3.3.2-6].
     expiresAtMs: left === undefined ? carried.expiresAtMs : Date.now() + left * 1000,
   };
 }
 
-/** What user properties say. */
+/** The fields of a frame that user properties carry. */
 type Carried = Pick<Frame, 'headers' | 'id' | 'contentType' | 'expiresAtMs'> & {
   readonly headerTypes: HeaderTypes | undefined;
 };

@@ -19,9 +19,9 @@ import { ReceiveWindow } from '../support/receive-window.ts';
 import { receivedFrame } from './received-frame.ts';
 import { SourceReports } from './source-reports.ts';
 
-/** Given to the client's callback: no PUBACK of its own, go on with the next packet. */
+/** With this error for its callback the client sends no PUBACK and goes on with the next packet. */
 const DEFERRED = new Error('acknowledged later');
-/** Expiry of 0xFFFFFFFF would mean for ever. */
+/** 0xFFFFFFFF would mean that the session never expires. */
 const MAX_SESSION_SECONDS = 0xfffffffe;
 
 interface Received extends Delivery {
@@ -42,9 +42,9 @@ export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, 
 }
 
 /**
- * At least once at QoS 1: the client's own acknowledgements are replaced by ours, after the engine's. What the engine
- * holds when a connection ends stays in `#unacked`: its redelivery is recognised, not delivered again, and acknowledged
- * in the connection that brought it last.
+ * At least once at QoS 1: the source sends the PUBACK instead of the client, after the engine has settled the message.
+ * Messages that are unsettled when a connection ends stay in `#unacked`: a redelivery is recognised, not delivered again, and
+ * acknowledged over the connection that received it last.
  */
 class MqttSource implements Source, LinkEnd, ProbedSource {
   readonly #link: Link;
@@ -56,11 +56,11 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
   readonly #isPersistent: boolean;
   readonly #subscription: Subscription;
   readonly #inbox = new AsyncQueue<Received>((received) => received.bytes);
-  /** By packet id: messages of this connection and of those before, for which no PUBACK was written. */
+  /** By packet id: messages of this and earlier connections without a PUBACK. */
   readonly #unacked = new IntMap<UnackedPublish>();
   readonly #ids: MessageIds;
   #arrivals = 0;
-  /** In earlier connections. */
+  /** Received over earlier connections. */
   #arrivalsBefore = 0;
   #live: Live | undefined;
   #pubacks: Pubacks | undefined;
@@ -115,7 +115,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
 
   attach(client: MqttClient): void {
     client.handleMessage = (packet, next) => {
-      // A packet that is not taken stops the client of a connection that is over.
+      // Without the callback the client of an ended connection reads no further packet.
       if (this.#live?.client === client) this.#receive(packet, next);
     };
     client.once('connect', () => this.#onConnected(client));
@@ -127,7 +127,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     const hadSession = this.#hadSession || this.#ids.hadSession;
     this.#ids.connected(live.connack.sessionPresent);
     if (live.connack.sessionPresent) return;
-    // The server has forgotten what it sent: packet ids start anew, and an old one would acknowledge another message.
+    // The server has lost the session: packet ids begin again, and an old one would acknowledge another message.
     this.#unacked.clear();
     if (this.#isPersistent && hadSession) this.#reports.sessionLost();
   }
@@ -144,13 +144,13 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     return wasUseful;
   }
 
-  /** The client has handled the CONNACK; messages may have come before. */
+  /** The client has handled the CONNACK; messages may have been received before. */
   #onConnected(client: MqttClient): void {
     if (this.#live?.client !== client) return;
     const isResumed = this.#live.connack.sessionPresent;
-    // The messages of a session come at once and may fill the window, and then no SUBACK can be read: do not wait for it.
+    // The messages of a session arrive at once and may fill the window, and then no SUBACK can be read: do not wait for it.
     if (isResumed) this.#ready();
-    // Asked again at each start, for the file may name other topics than the session.
+    // Subscribed again at each start: the file may have other topics than the session.
     if (!isResumed || !this.#subscription.isGranted) this.#subscription.start(client);
     this.#probe = new Probe(client, this.#subscription, this);
   }
@@ -201,9 +201,9 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
   }
 
   /**
-   * Whether the server sends again a message that the engine holds, or has settled since: it is not delivered twice. The
-   * server may not use an unacknowledged packet id for another message, and only messages that no PUBACK was written for
-   * are looked up, so no second message can be taken for the first.
+   * Whether the packet is the redelivery of a message that the engine has already: it is not delivered twice. The server may
+   * not use an unacknowledged packet id for another message, and only messages without a PUBACK are looked up, so another
+   * message is never mistaken for the first.
    */
   #isKnown(packet: IPublishPacket): boolean {
     const pubacks = this.#pubacks;
@@ -245,8 +245,8 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     this.#deliver({
       id,
       frame,
-      // DUP 0 is a first delivery [MQTT-3.3.1-2]. The engine relies on it: when the sink calls the id of a first
-      // delivery a duplicate, the packet id has come round with equal content, and it sends again under another id.
+      // DUP 0 is a first delivery [MQTT-3.3.1-2]. The engine relies on it: when the sink reports the id of a first delivery
+      // as a duplicate, the packet id has wrapped with equal content, and the engine sends again under another id.
       attempt: packet.dup ? 2 : 1,
       bytes,
       settle: (outcome) => this.#settle(publish, outcome),
@@ -259,7 +259,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
   }
 
   #settle(publish: UnackedPublish, { kind }: Outcome): void {
-    // Given back: the server repeats it to our next start, in its place.
+    // Released: the server sends it again after the next start, in its position.
     if (kind !== 'release') {
       publish.isSettled = true;
       publish.isRejected = kind === 'reject';
@@ -278,7 +278,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
   }
 }
 
-/** QoS 2 is never asked for, but a session may hold a subscription of another time: the client's own way then. */
+/** QoS 2 is never requested, but a session may have an earlier subscription with it: the client then acknowledges itself. */
 function answerTo(packet: IPublishPacket): Error | undefined {
   return packet.qos === 2 ? undefined : DEFERRED;
 }

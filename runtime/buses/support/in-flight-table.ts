@@ -8,7 +8,7 @@ interface PendingSend<Sent> {
   readonly fail: (error: SluiceError) => void;
 }
 
-/** The sends that the server has not answered yet, by the number that its answer names, in the order of sending. */
+/** The sends without an answer yet, by the number that matches an answer to its send, in the order of sending. */
 export class InFlightTable<Sent> {
   readonly #open = new IntMap<PendingSend<Sent>>();
 

@@ -9,7 +9,7 @@ import { PartitionLogEnd } from './partition-log-end.ts';
 import { readBack, type RecoveryTally } from './read-back.ts';
 import { topicsOfTemplate } from '../topics.ts';
 
-/** More partitions than these would hold up the start for longer than it is worth. */
+/** With more partitions the recovery would delay the start too long. */
 const MOST_PARTITIONS = 1000;
 
 interface Place {
@@ -18,7 +18,7 @@ interface Place {
   readonly leader: number;
 }
 
-/** Reads ids from the ends of the partitions back, over connections of its own: the sink's stay free of it. */
+/** Reads ids from the ends of the partitions back, over own connections: those of the sink stay free. */
 export async function recoverIds(
   options: EndOptions<KafkaConnection, KafkaTo>,
   context: BusContext,
@@ -65,7 +65,7 @@ async function read(link: Link, to: KafkaTo, { tally, most, window }: Reading): 
     return;
   }
   const [lows, highs] = await Promise.all([listOffsets(link, places, EARLIEST), listOffsets(link, places, LATEST)]);
-  // What comes again may have gone to one partition alone; of many together it is no more.
+  // All frames that may be sent again may have gone to a single partition; over all partitions they are no more.
   const enough = Math.max(2 * window, Math.ceil(most / Math.max(1, places.length)));
   const tails = places.map((place) => {
     const same = ({ topic, partition }: Omit<Place, 'leader'>): boolean =>

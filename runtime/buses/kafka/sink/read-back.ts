@@ -5,23 +5,23 @@ import type { Link } from '../link.ts';
 import type { PartitionLogEnd } from './partition-log-end.ts';
 import { splitBatches } from '../records/stored-batch.ts';
 
-/** In one answer, and of one partition in it. What is there comes at once. */
+/** Of one answer, and of one partition in it. Without a wait for more data. */
 const LIMITS: FetchLimits = { waitMs: 0, maxBytes: 8 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
 /** Of all partitions together. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** The ids that were found, over all servers. */
+/** The ids that were found on all servers. */
 export interface RecoveryTally {
   readonly ids: LogIds<LoggedTime>;
   seen: number;
   bytes: number;
-  /** Why some may be missing. */
+  /** Why ids may be missing. */
   readonly lacks: Set<string>;
   readonly prefix: string;
   readonly signal: AbortSignal;
 }
 
-/** Reads the partitions that one server leads until each is done. Rejects when the server cannot be asked. */
+/** Reads the partitions that one server leads until each is done. Rejects when the server cannot be reached. */
 export async function readBack(
   link: Link,
   leader: number,
