@@ -4,12 +4,12 @@ import { hasValue } from './header-values.ts';
 import { DELIVERY_HEADERS, CONTROL_HEADERS } from './property-headers.ts';
 import { isShort } from './routing-key.ts';
 
-/** Stand in properties, which hold text alone. */
+/** Written as properties, which hold text only. */
 const FIELDS: ReadonlySet<string> = new Set(['msgid', CONTENT_TYPE]);
 
 /**
- * Names are short strings, values of every type. Not spelled: what the server acts on or writes itself, what the client
- * cannot read back, and, to a stream, all but single values (it drops lists and tables without a word, measured on 3.10).
+ * Names are short strings, values have any type. Not spelled: headers that the server acts on or writes itself, headers that
+ * the client cannot read back, and, to a stream, all but single values (it drops lists and tables silently, measured on 3.10).
  */
 export function headerSpelling(isStream: boolean): Spelling {
   return {

@@ -37,7 +37,7 @@ export function pairsOf(properties: object): readonly Pair[] {
 
 /**
  * Patches the client's parser. The parser treats an empty value as missing, so that the next user property of the same name
- * overwrites it: an empty label before another one would be lost (mqttjs/mqtt-packet#161, mended there after 9.0.2). It also
+ * overwrites it: an empty label before another one would be lost (mqttjs/mqtt-packet#161, fixed there after 9.0.2). It also
  * searches each property among all chunks of a packet: a megabyte of them took a third of a second.
  *
  * The client makes its parser itself and does not expose the bytes, so the parser's prototype is changed, once per process.
