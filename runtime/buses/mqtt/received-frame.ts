@@ -3,11 +3,11 @@ import { type Frame, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { addValue } from '#contract/typed-headers.ts';
 import { takeExpiryMs } from '#kit/message-time.ts';
-import type { IPublishPacket } from './client/library.ts';
+import type { ReceivedPublish } from './client/connection.ts';
 import { pairsOf } from './client/user-properties.ts';
 
 /** A received packet, read by the patched parser (client/user-properties.ts), as a frame. The body is a view of the connection's read buffer. */
-export function receivedFrame(packet: IPublishPacket, note: NoteOddity): Frame {
+export function receivedFrame(packet: ReceivedPublish, note: NoteOddity): Frame {
   const { payload, properties } = packet;
   const left = properties?.messageExpiryInterval;
   const carried = properties === undefined ? NOTHING : read(properties, note);
@@ -38,7 +38,7 @@ const NOTHING: Carried = {
   expiresAtMs: undefined,
 };
 
-function read(properties: NonNullable<IPublishPacket['properties']>, note: NoteOddity): Carried {
+function read(properties: NonNullable<ReceivedPublish['properties']>, note: NoteOddity): Carried {
   const pairs = pairsOf(properties);
   if (pairs.length === 0) return NOTHING;
   const headers = new Map<string, string[]>();

@@ -6,7 +6,8 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { type Connect, type IClientOptions, loadForSink, type MqttClient } from './client/library.ts';
+import { type Connect, type IClientOptions, loadForSink } from './client/library.ts';
+import type { Connection } from './client/connection.ts';
 import { clientOptions, targetOf } from './client/connect-options.ts';
 import { Confirmations } from './confirmations.ts';
 import { problem, type Target } from './client/connect-failure.ts';
@@ -89,13 +90,13 @@ class MqttSink implements Sink, LinkEnd {
     }
     this.#cork(live);
     if (qos === 1) {
-      live.stream.write(packet);
+      live.connection.stream.write(packet);
       return this.#confirmations.await(packetId, packet.length);
     }
     // QoS 0: the socket confirms the write. Negative numbers keep these sends apart from packet ids.
     this.#writes -= 1;
     const write = this.#writes;
-    live.stream.write(packet, (error) => {
+    live.connection.stream.write(packet, (error) => {
       if (!error) this.#confirmations.answer(write, undefined);
     });
     return this.#confirmations.await(write, packet.length);
@@ -107,10 +108,9 @@ class MqttSink implements Sink, LinkEnd {
     await this.#link.close();
   }
 
-  attach(client: MqttClient): void {
-    client.on('packetreceive', (packet) => {
-      if (packet.cmd === 'puback' && this.#live?.client === client)
-        this.#acknowledged(packet.messageId ?? 0, packet.reasonCode ?? 0);
+  attach(connection: Connection): void {
+    connection.onPuback((packetId, reason) => {
+      if (this.#live?.connection === connection) this.#acknowledged(packetId, reason);
     });
   }
 
@@ -165,10 +165,10 @@ class MqttSink implements Sink, LinkEnd {
   #cork(live: Live): void {
     if (this.#isCorked) return;
     this.#isCorked = true;
-    live.stream.cork();
+    live.connection.stream.cork();
     process.nextTick(() => {
       this.#isCorked = false;
-      live.stream.uncork();
+      live.connection.stream.uncork();
     });
   }
 
@@ -183,7 +183,7 @@ class MqttSink implements Sink, LinkEnd {
   #silent(timeoutMs: number): void {
     this.#confirmations.fail(this.#error('SINK_TIMEOUT', `no confirmation for ${timeoutMs} ms`));
     // Confirmations of the failed packets may still be under way: they cannot reach a new connection.
-    this.#live?.stream.destroy();
+    this.#live?.connection.stream.destroy();
   }
 
   /** A server that ends every connection at the first publish refuses that packet; version 3.1.1 has no reason for it. */

@@ -6,7 +6,8 @@ import type { Demand, Source } from '#contract/source.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
 import { IntMap } from '#kit/int-map.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { type Connect, type IPublishPacket, loadForSource, type MqttClient } from './client/library.ts';
+import { type Connect, loadForSource } from './client/library.ts';
+import type { Connection, ReceivedPublish } from './client/connection.ts';
 import { problem, type Target } from './client/connect-failure.ts';
 import { clientOptions, targetOf } from './client/connect-options.ts';
 import { Link, type LinkEnd, type Live } from './client/link.ts';
@@ -30,7 +31,7 @@ interface Received extends Delivery {
 
 /** A packet that did not fit into the window. Until its callback is called, the client reads nothing more. */
 interface HeldPacket {
-  readonly packet: IPublishPacket;
+  readonly packet: ReceivedPublish;
   readonly bytes: number;
   readonly next: (error?: Error) => void;
 }
@@ -113,17 +114,17 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     return this.#link.close();
   }
 
-  attach(client: MqttClient): void {
-    client.handleMessage = (packet, next) => {
+  attach(connection: Connection): void {
+    connection.onPublish((packet, next) => {
       // Without the callback the client of an ended connection reads no further packet.
-      if (this.#live?.client === client) this.#receive(packet, next);
-    };
-    client.once('connect', () => this.#onConnected(client));
+      if (this.#live?.connection === connection) this.#receive(packet, next);
+    });
+    connection.onceConnected(() => this.#onConnected(connection));
   }
 
   up(live: Live): void {
     this.#live = live;
-    this.#pubacks = new Pubacks(live.stream, this.#isFive, (publish) => this.#forget(publish));
+    this.#pubacks = new Pubacks(live.connection.stream, this.#isFive, (publish) => this.#forget(publish));
     const hadSession = this.#hadSession || this.#ids.hadSession;
     this.#ids.connected(live.connack.sessionPresent);
     if (live.connack.sessionPresent) return;
@@ -145,14 +146,14 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
   }
 
   /** The client has handled the CONNACK; messages may have been received before. */
-  #onConnected(client: MqttClient): void {
-    if (this.#live?.client !== client) return;
+  #onConnected(connection: Connection): void {
+    if (this.#live?.connection !== connection) return;
     const isResumed = this.#live.connack.sessionPresent;
     // The messages of a session arrive at once and may fill the window, and then no SUBACK can be read: do not wait for it.
     if (isResumed) this.#ready();
     // Subscribed again at each start: the file may have other topics than the session.
-    if (!isResumed || !this.#subscription.isGranted) this.#subscription.start(client);
-    this.#probe = new Probe(client, this.#subscription, this);
+    if (!isResumed || !this.#subscription.isGranted) this.#subscription.start(connection);
+    this.#probe = new Probe(connection, this.#subscription, this);
   }
 
   arrivals(): number {
@@ -183,7 +184,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     this.#link.established(session);
   }
 
-  #receive(packet: IPublishPacket, next: (error?: Error) => void): void {
+  #receive(packet: ReceivedPublish, next: (error?: Error) => void): void {
     this.#arrivals += 1;
     if (packet.dup && this.#isKnown(packet)) {
       next(DEFERRED);
@@ -205,7 +206,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
    * not use an unacknowledged packet id for another message, and only messages without a PUBACK are looked up, so another
    * message is never mistaken for the first.
    */
-  #isKnown(packet: IPublishPacket): boolean {
+  #isKnown(packet: ReceivedPublish): boolean {
     const pubacks = this.#pubacks;
     const known = this.#unacked.get(packet.messageId ?? 0);
     if (known === undefined || pubacks === undefined) return false;
@@ -226,7 +227,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     held.next(answerTo(held.packet));
   }
 
-  #admit(packet: IPublishPacket, bytes: number): void {
+  #admit(packet: ReceivedPublish, bytes: number): void {
     const frame = receivedFrame(packet, this.#note);
     if (packet.qos !== 1) {
       const id = this.#ids.ofQos0(this.#arrivals);
@@ -279,6 +280,6 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
 }
 
 /** QoS 2 is never requested, but a session may have an earlier subscription with it: the client then acknowledges itself. */
-function answerTo(packet: IPublishPacket): Error | undefined {
+function answerTo(packet: ReceivedPublish): Error | undefined {
   return packet.qos === 2 ? undefined : DEFERRED;
 }

@@ -1,8 +1,7 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { patchUserProperties } from './user-properties.ts';
 
-export type { IClientOptions, MqttClient } from 'mqtt';
-export type { IPublishPacket } from 'mqtt-packet';
+export type { IClientOptions } from 'mqtt';
 
 /** Makes a connection of the client. */
 export type Connect = (options: IClientOptions) => MqttClient;

@@ -7,20 +7,19 @@ import { backoffMs } from '#kit/backoff.ts';
 import { withDeadline } from '#kit/deadline.ts';
 import { SLOW_MS, whenSlow } from '../../support/slow-attempt.ts';
 import { Suspensions } from '../../support/suspensions.ts';
+import { Connection } from './connection.ts';
 import { connectFailure, connectionLost, problem, type Target, tooSlow } from './connect-failure.ts';
 
 /** A connection that the server has accepted. */
 export interface Live {
-  readonly client: MqttClient;
-  /** For packets that the driver writes itself. */
-  readonly stream: Duplex;
+  readonly connection: Connection;
   readonly connack: IConnackPacket;
 }
 
 /** The source or sink that uses a link. */
 export interface LinkEnd {
-  /** A connection is being made. Handlers are attached to the client before its first byte. */
-  attach(client: MqttClient): void;
+  /** A connection is being made. Handlers are attached before its first byte. */
+  attach(connection: Connection): void;
   /** The server has accepted it. Called before any packet behind the CONNACK is handled. */
   up(live: Live): void;
   /** The connection ended, with the reason of a v5 DISCONNECT, if any. Called once after each `up`. Returns whether it was of use. */
@@ -146,6 +145,7 @@ export class Link {
       return;
     }
     this.#client = client;
+    const connection = new Connection(client);
     let failure: Error | undefined;
     let reason: number | undefined;
     const answered = whenSlow(() => this.reportProblem(tooSlow(this.#target, `for ${SLOW_MS / 1000} s`), false));
@@ -159,7 +159,7 @@ export class Link {
         answered();
         this.#upAtMs = performance.now();
         this.#isUp = true;
-        this.#end.up({ client, stream: client.stream as Duplex, connack: packet });
+        this.#end.up({ connection, connack: packet });
       } else if (packet.cmd === 'disconnect') reason = packet.reasonCode;
     });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -170,7 +170,7 @@ export class Link {
       this.#ended(failure, reason);
       resolve();
     });
-    this.#end.attach(client);
+    this.#end.attach(connection);
   }
 
   #ended(failure: Error | undefined, reason?: number): void {

@@ -1,5 +1,5 @@
-import type { MqttClient } from 'mqtt';
 import { Liveness, NoAnswer } from '../../support/liveness.ts';
+import type { Connection } from './connection.ts';
 import { Refusal, type Subscription } from './subscription.ts';
 
 /** The source that a probe checks. */
@@ -20,17 +20,17 @@ export interface ProbedSource {
  * is full it gets no PINGRESP, and a PINGRESP does not prove that the server still has the subscriptions.
  */
 export class Probe {
-  readonly #client: MqttClient;
+  readonly #connection: Connection;
   readonly #subscription: Subscription;
   readonly #source: ProbedSource;
   readonly #liveness: Liveness;
   readonly #ping: NodeJS.Timeout | undefined;
 
-  constructor(client: MqttClient, subscription: Subscription, source: ProbedSource) {
-    this.#client = client;
+  constructor(connection: Connection, subscription: Subscription, source: ProbedSource) {
+    this.#connection = connection;
     this.#subscription = subscription;
     this.#source = source;
-    if (client.keepalive > 0) this.#ping = this.#pingWhileBusy();
+    if (connection.keepAliveSeconds > 0) this.#ping = this.#pingWhileBusy();
     this.#liveness = this.#askWhileIdle();
   }
 
@@ -44,24 +44,22 @@ export class Probe {
    * take each other for dead. So the client pings without waiting for the answer, and any message counts as a sign of life.
    */
   #pingWhileBusy(): NodeJS.Timeout {
-    const client = this.#client;
+    const connection = this.#connection;
     let arrivalsBefore = this.#source.arrivals();
     return setInterval(
       () => {
         const arrivals = this.#source.arrivals();
         const isBusy = this.#source.isPaused() || arrivals !== arrivalsBefore;
         arrivalsBefore = arrivals;
-        if (!isBusy || !client.connected) return;
-        client.sendPing();
-        client.reschedulePing(true);
+        if (isBusy && connection.isConnected) connection.pingBlindly();
       },
-      (client.keepalive * 1000) / 3,
+      (connection.keepAliveSeconds * 1000) / 3,
     );
   }
 
   /** Without messages only a request to the server shows whether the subscription still exists. */
   #askWhileIdle(): Liveness {
-    const client = this.#client;
+    const connection = this.#connection;
     const source = this.#source;
     let arrivalsBefore = source.arrivals();
     // While messages arrived, or none could be taken, the answer had to wait behind them.
@@ -70,8 +68,8 @@ export class Probe {
       ask: async () => {
         const wasIdle = isIdle();
         arrivalsBefore = source.arrivals();
-        if (!wasIdle || !client.connected || !this.#subscription.isGranted) return;
-        await this.#subscription.ask(client);
+        if (!wasIdle || !connection.isConnected || !this.#subscription.isGranted) return;
+        await this.#subscription.ask(connection);
         source.granted();
       },
       onFailure: (failure) => {

@@ -1,7 +1,7 @@
-import type { IClientSubscribeOptions, MqttClient } from 'mqtt';
 import type { ErrorCode } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import type { MqttFrom } from '../options.ts';
+import type { Connection, SubscribeOptions } from './connection.ts';
 
 /** The source that subscribes. */
 interface Subscriber {
@@ -49,10 +49,10 @@ const UNABLE: Readonly<Record<number, string>> = {
 /** Keeps the filters of a source subscribed, one connection at a time. */
 export class Subscription {
   readonly #wanted: readonly string[];
-  readonly #options: IClientSubscribeOptions;
+  readonly #options: SubscribeOptions;
   readonly #subscriber: Subscriber;
   readonly #isFive: boolean;
-  #client: MqttClient | undefined;
+  #connection: Connection | undefined;
   #timer: NodeJS.Timeout | undefined;
   #refusals = 0;
   /** Granted at least once: a resumed session has the subscription. */
@@ -70,15 +70,15 @@ export class Subscription {
     this.#subscriber = subscriber;
   }
 
-  start(client: MqttClient): void {
+  start(connection: Connection): void {
     this.stop();
-    this.#client = client;
+    this.#connection = connection;
     this.#await(this.#subscriber.arrivals());
-    client.subscribe([...this.#wanted], this.#options, (error, grants, packet) => {
-      if (this.#client !== client) return;
+    connection.subscribe(this.#wanted, this.#options, ({ error, grants, codes }) => {
+      if (this.#connection !== connection) return;
       clearTimeout(this.#timer);
-      if (error === null) this.#accepted(grants ?? []);
-      else this.#refused(client, error, (packet?.granted ?? []).map(Number));
+      if (error === undefined) this.#accepted(grants);
+      else this.#refused(connection, error, codes);
     });
   }
 
@@ -88,16 +88,15 @@ export class Subscription {
    * retained messages: there it unsubscribes from a filter that was never subscribed, which must be answered
    * [MQTT-3.10.4-5].
    */
-  ask(client: MqttClient): Promise<void> {
+  ask(connection: Connection): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.#isFive) {
-        client.unsubscribe(NEVER_SUBSCRIBED, (error) => (error === undefined ? resolve() : reject(error)));
+        connection.unsubscribe(NEVER_SUBSCRIBED, (error) => (error === undefined ? resolve() : reject(error)));
         return;
       }
-      const topics = Object.fromEntries(this.#wanted.map((filter) => [filter, { ...this.#options }]));
-      client.subscribe(Object.assign(topics, { resubscribe: true }), (error, _, packet) => {
-        if (error === null) return resolve();
-        reject(new Refusal(this.#refusalOf(error, (packet?.granted ?? []).map(Number))));
+      connection.subscribeAgain(this.#wanted, this.#options, ({ error, codes }) => {
+        if (error === undefined) return resolve();
+        reject(new Refusal(this.#refusalOf(error, codes)));
       });
     });
   }
@@ -105,7 +104,7 @@ export class Subscription {
   /** The connection ended. */
   stop(): void {
     clearTimeout(this.#timer);
-    this.#client = undefined;
+    this.#connection = undefined;
   }
 
   #accepted(grants: readonly { topic: string; qos: number }[]): void {
@@ -116,11 +115,11 @@ export class Subscription {
     this.#subscriber.granted();
   }
 
-  #refused(client: MqttClient, error: Error, codes: readonly number[]): void {
+  #refused(connection: Connection, error: Error, codes: readonly number[]): void {
     const { code, text } = this.#refusalOf(error, codes);
     this.#subscriber.refused(code, text);
     this.#refusals += 1;
-    this.#timer = setTimeout(() => this.start(client), backoffMs(RETRY, this.#refusals));
+    this.#timer = setTimeout(() => this.start(connection), backoffMs(RETRY, this.#refusals));
   }
 
   #refusalOf(error: Error, codes: readonly number[]): RefusalText {
