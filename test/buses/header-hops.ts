@@ -10,7 +10,7 @@ import { bytesOfText } from '#kit/raw-text.ts';
 import { headerSpelling as kafkaSpelling } from '../../runtime/buses/kafka/header-spelling.ts';
 import { RecordBatch } from '../../runtime/buses/kafka/records/record-batch.ts';
 import { openBatch, splitBatches } from '../../runtime/buses/kafka/records/stored-batch.ts';
-import { mendUserProperties } from '../../runtime/buses/mqtt/client/user-properties.ts';
+import { patchUserProperties } from '../../runtime/buses/mqtt/client/user-properties.ts';
 import { headerSpelling as mqttSpelling } from '../../runtime/buses/mqtt/header-spelling.ts';
 import { publishPacket } from '../../runtime/buses/mqtt/client/publish-packet.ts';
 import { receivedFrame as fromMqtt } from '../../runtime/buses/mqtt/received-frame.ts';
@@ -30,7 +30,7 @@ interface Hop {
   over(frame: Frame): Carried;
 }
 
-mendUserProperties(parser);
+patchUserProperties(parser);
 
 const require = createRequire(import.meta.url);
 /** The client's own tables, which its package does not export. */

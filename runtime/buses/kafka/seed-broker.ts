@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 /** One entry of `brokers`. */
 export interface SeedBroker {
-  /** Without brackets where it is an IPv6 address. */
+  /** An IPv6 address has no brackets here. */
   readonly host: string;
   readonly port: number;
 }
@@ -10,13 +10,13 @@ export interface SeedBroker {
 /** `HOST:PORT` or `[IPV6]:PORT`, as a JSON Schema pattern. */
 export const BROKER_PATTERN = String.raw`^(\[[0-9A-Fa-f:.]+(%[^\]\s/]+)?\]|[^\s/:@,\[\]]+):[0-9]{1,5}$`;
 
-/** Of text that matches the pattern. */
+/** `text` must match the pattern. */
 export function parseBroker(text: string): SeedBroker {
   const at = text.lastIndexOf(':');
   return { host: text.slice(0, at).replaceAll(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
 }
 
-/** Finds values that the pattern lets through; undefined when the text is valid. */
+/** The fault of text that matches the pattern and is not valid; undefined when it is valid. */
 export function brokerFlaw(text: string): { readonly expected: string; readonly found: string } | undefined {
   const { host, port } = parseBroker(text);
   if (port < 1 || port > 65_535) return { expected: 'a port from 1 to 65535', found: String(port) };

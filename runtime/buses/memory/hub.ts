@@ -40,7 +40,7 @@ export class MemoryHub {
     return this.#isDown;
   }
 
-  /** The group's subscription, made at the first call; frames published before it are not seen. */
+  /** The group's subscription, made at the first call. It receives no earlier frames. */
   subscribe(group: string, filters: readonly string[]): Subscription {
     let subscription = this.#groups.get(group);
     if (subscription === undefined) {
@@ -50,7 +50,7 @@ export class MemoryHub {
     return subscription;
   }
 
-  /** Notifies a connection of outages from now on; the function returned stops it. */
+  /** Notifies a connection of outages until the returned function is called. */
   attach(client: Client): () => void {
     this.#clients.add(client);
     return () => {
@@ -58,7 +58,7 @@ export class MemoryHub {
     };
   }
 
-  /** Resolves once the frame is held for every group. Rejects as the switches say. */
+  /** Resolves once the frame is stored for every group. Rejects as the switches are set. */
   publish(frame: Frame): Promise<Receipt> {
     const refusal = this.#refusal(frame);
     if (refusal !== undefined) return Promise.reject(refusal);
@@ -67,7 +67,7 @@ export class MemoryHub {
     return this.#late(receipt);
   }
 
-  /** Connections break: unconfirmed publishes fail, though they may have been stored; nothing passes until `up`. */
+  /** Breaks all connections until `up`. Unconfirmed publishes fail, although they may have been stored. */
   down(): void {
     if (this.#isDown) return;
     this.#isDown = true;
@@ -84,13 +84,13 @@ export class MemoryHub {
     for (const client of this.#clients) client.up();
   }
 
-  /** Down and up at once: every connection starts anew. */
+  /** `down` and `up` at once: every connection starts again. */
   crash(): void {
     this.down();
     this.up();
   }
 
-  /** Confirmations come this late, in milliseconds; 0 ends it. */
+  /** Delays confirmations by so many milliseconds; 0 ends it. */
   slow(delayMs: number): void {
     this.#delayMs = delayMs;
   }

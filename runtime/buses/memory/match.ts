@@ -1,4 +1,4 @@
-/** Whether an address falls under a filter: `+` is one level, a last `#` any number of them. */
+/** Whether a filter matches an address: `+` is one level, a last `#` any number of levels. */
 export function matches(filter: string, address: string): boolean {
   if (filter === address) return true;
   const wanted = filter.split('/');

@@ -12,7 +12,7 @@ export function openSource({ connection, end }: EndOptions<MemoryConnection, Mem
     read: (room, signal) => subscription.read(room, signal),
     close() {
       detach();
-      // Deliveries that were read and not settled come again, as from any durable consumer.
+      // Deliveries that were read and not settled are delivered again, as by any durable consumer.
       subscription.interrupt();
       subscription.resume();
       return Promise.resolve();

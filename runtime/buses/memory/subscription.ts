@@ -4,18 +4,18 @@ import type { Demand } from '#contract/source.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
 import { matches } from './match.ts';
 
-interface Held {
+interface UnsettledFrame {
   readonly sequence: number;
   readonly frame: Frame;
   attempt: number;
 }
 
-/** The unsettled frames of one group of a hub. It outlives the sources that read it, as a durable consumer does. */
+/** The unsettled frames of one group of a hub. Like a durable consumer it outlives the sources that read it. */
 export class Subscription {
   readonly #hub: string;
   readonly #filters: readonly string[];
   /** In order of arrival. */
-  readonly #unsettled = new Map<number, Held>();
+  readonly #unsettled = new Map<number, UnsettledFrame>();
   #waiting = new AsyncQueue<Delivery>((delivery) => delivery.frame.body?.length ?? 0);
   #epoch = 0;
 
@@ -24,23 +24,23 @@ export class Subscription {
     this.#filters = filters;
   }
 
-  /** Frames that the hub still holds for the group, read or not. */
+  /** The number of frames that the hub stores for the group, read or not. */
   get unsettled(): number {
     return this.#unsettled.size;
   }
 
   offer(sequence: number, frame: Frame): void {
     if (!this.#filters.some((filter) => matches(filter, frame.address))) return;
-    const held = { sequence, frame, attempt: 1 };
-    this.#unsettled.set(sequence, held);
-    this.#waiting.push(this.#lend(held));
+    const unsettled = { sequence, frame, attempt: 1 };
+    this.#unsettled.set(sequence, unsettled);
+    this.#waiting.push(this.#deliveryOf(unsettled));
   }
 
   read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     return this.#waiting.read(room, signal);
   }
 
-  /** The connection is gone: unsettled frames will be delivered again, in order; settlements under way are void. */
+  /** The connection is lost: later settlements are void, and unsettled frames are delivered again, in order, after `resume`. */
   interrupt(): void {
     this.#epoch += 1;
     while (this.#waiting.dropOldest() !== undefined);
@@ -48,21 +48,21 @@ export class Subscription {
 
   /** The connection is back. */
   resume(): void {
-    for (const held of this.#unsettled.values()) {
-      held.attempt += 1;
-      this.#waiting.push(this.#lend(held));
+    for (const unsettled of this.#unsettled.values()) {
+      unsettled.attempt += 1;
+      this.#waiting.push(this.#deliveryOf(unsettled));
     }
   }
 
-  #lend(held: Held): Delivery {
+  #deliveryOf(unsettled: UnsettledFrame): Delivery {
     const epoch = this.#epoch;
     return {
-      id: `${this.#hub}:${held.sequence}`,
-      frame: held.frame,
-      attempt: held.attempt,
+      id: `${this.#hub}:${unsettled.sequence}`,
+      frame: unsettled.frame,
+      attempt: unsettled.attempt,
       settle: (outcome: Outcome) => {
         // Invariant 2: a settlement whose epoch is gone is dropped.
-        if (epoch === this.#epoch && outcome.kind !== 'release') this.#unsettled.delete(held.sequence);
+        if (epoch === this.#epoch && outcome.kind !== 'release') this.#unsettled.delete(unsettled.sequence);
       },
     };
   }

@@ -10,7 +10,7 @@ export function servers({ url }: MqttConnection): readonly string[] {
   return [serverName('mqtt', hostname, port === '' ? (PORTS[protocol] ?? '') : port)];
 }
 
-/** Topics of a server are one space. */
+/** The topics of a server are one address space. */
 export const WRITES: readonly string[] = ['topics'];
 
 export function reads({ topics }: MqttFrom): readonly Reach[] {

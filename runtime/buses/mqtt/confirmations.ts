@@ -34,7 +34,7 @@ export class Confirmations {
     return this.#inFlight.await(packetId, { bytes });
   }
 
-  /** The answer to `packetId`: a refusal, or none. */
+  /** The server answered `packetId`: with `refusal`, or with a confirmation. */
   answer(packetId: number, refusal: SluiceError | undefined): void {
     if (!this.#inFlight.has(packetId)) return;
     this.#silence.answered();
@@ -42,7 +42,7 @@ export class Confirmations {
     else this.#inFlight.fail(packetId, refusal);
   }
 
-  /** Packet id of the longest packet that is awaited. */
+  /** Packet id of the longest unconfirmed packet. */
   longest(): number | undefined {
     let found: number | undefined;
     let most = -1;
@@ -54,7 +54,7 @@ export class Confirmations {
     return found;
   }
 
-  /** All are given up, in the order in which they were sent. */
+  /** Fails all sends, in the order in which they were sent. */
   fail(error: SluiceError): void {
     this.#silence.stop();
     this.#inFlight.failAll(error);

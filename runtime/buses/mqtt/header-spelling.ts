@@ -13,17 +13,19 @@ export const headerSpelling: Spelling = {
   },
 };
 
-/** What the runtime writes about the way of a message: it says nothing that a publisher said. */
-const OF_THE_WAY: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'replayed', 'stale', HOPS]);
+/** Headers that the runtime writes about the path of a message: they hold nothing of a publisher. */
+const RUNTIME_HEADERS: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'replayed', 'stale', HOPS]);
 
 /**
- * MQTT 3.1.1 has no place for headers. What a message has of them is left out, and where the pipeline file says
- * `unspellable: reject` refused, the content type too.
+ * MQTT 3.1.1 has no headers. Headers and content type of a message are left out; with `unspellable: reject` the message is
+ * refused.
  */
 export function withoutHeaders({ unspellable }: { readonly unspellable?: Unspellable }, frame: Frame): Frame {
   if (unspellable !== 'reject') return frame;
   const odd =
-    frame.contentType === undefined ? [...frame.headers.keys()].find((name) => !OF_THE_WAY.has(name)) : CONTENT_TYPE;
+    frame.contentType === undefined
+      ? [...frame.headers.keys()].find((name) => !RUNTIME_HEADERS.has(name))
+      : CONTENT_TYPE;
   if (odd === undefined) return frame;
   throw new SluiceError('HEADER_UNSPELLABLE', `MQTT 3.1.1 carries no headers, and so not ${nameInText(odd)}`);
 }

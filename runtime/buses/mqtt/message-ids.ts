@@ -12,7 +12,7 @@ export class MessageIds {
   readonly #note: NoteOddity;
   readonly #epoch: PacketIdEpoch;
   readonly #reused = new ReusedIds();
-  /** QoS 0 has no coordinates: an id for this process and a count. */
+  /** QoS 0 has no packet id: its ids are a nonce of this process and a count. */
   readonly #nonce = randomBytes(4).toString('hex');
 
   constructor(clientId: string, { checkpoint, report }: Pick<BusContext, 'checkpoint' | 'report'>, note: NoteOddity) {
@@ -21,27 +21,27 @@ export class MessageIds {
     this.#epoch = new PacketIdEpoch(checkpoint, (error) => report({ kind: 'problem', error }));
   }
 
-  /** Whether an earlier process had a session, as far as is written down. Of use before the first connection of this one. */
+  /** Whether an earlier process had a session, by the checkpoint. Of use before the first connection of this process. */
   get hadSession(): boolean {
     return this.#epoch.hadSession;
   }
 
-  /** A connection was made; packet ids begin anew with a new session. */
+  /** A connection was made. Packet ids begin again with a new session. */
   connected(isSameSession: boolean): void {
     this.#epoch.connected(isSameSession);
   }
 
-  /** `count`: of this process, and never twice. */
+  /** `count` is unique in this process. */
   ofQos0(count: number): string {
     return `${this.#clientId}:0:${this.#nonce}-${count}`;
   }
 
   /**
-   * The publisher's id or the packet id, and the content: the same on each redelivery, for the server keeps the packet id
-   * [MQTT-4.4.0-1]. A publisher's id alone does not suffice: a publisher that begins anew counts from 1 again.
+   * The publisher's id or the packet id, and the content. It is the same on each redelivery: the server keeps the packet id
+   * [MQTT-4.4.0-1]. A publisher's id alone does not suffice: a restarted publisher may count from 1 again.
    */
   of(packetId: number, frame: Frame): string {
-    // The epoch follows every message, also those that have an id of their publisher.
+    // The epoch counts every message, also those with an id of their publisher.
     const place = this.#epoch.name(packetId);
     const content = contentId(frame.address, undefined, frame.body);
     return frame.id === undefined
@@ -49,7 +49,7 @@ export class MessageIds {
       : `${this.#clientId}:m:${frame.id}~${content}`;
   }
 
-  /** The delivery is a new one: notes an id of a publisher that other content had before. */
+  /** To be called for each new delivery: reports a publisher's id that other content had before. */
   noteReused(publisherId: string | undefined, id: string): void {
     if (publisherId !== undefined && this.#reused.isReused(publisherId, id)) this.#note('ID_REUSED');
   }

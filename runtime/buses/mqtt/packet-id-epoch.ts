@@ -6,10 +6,10 @@ const RING = 65_536;
 const HALF = RING / 2;
 
 /**
- * Packet ids come round after 65,535 messages; this tells one round from the next, so that two messages of equal content
- * never share an id, and gives a redelivery the round of its first delivery, over restarts too. Servers number their
- * messages one after the other and redeliver in order, so a packet id belongs to the round in which it lies nearest to
- * the one before. What was reached is written down at each half round, before anything of it is handed on.
+ * Packet ids wrap after 65,535 messages. The epoch distinguishes one round from the next, so that two messages of equal
+ * content never share an id, and gives a redelivery the round of its first delivery, over restarts too. Servers number
+ * their messages consecutively and redeliver in order, so a packet id belongs to the round in which it lies nearest to the
+ * one before. Each half round is saved before a message of it is delivered.
  */
 export class PacketIdEpoch {
   readonly #checkpoint: Checkpoint;
@@ -17,34 +17,34 @@ export class PacketIdEpoch {
   #session = '';
   /** The last packet id, counted on over all rounds. */
   #last = 0;
-  /** The highest half round that is written down. */
+  /** The highest saved half round. */
   #half = -1;
 
-  /** `onUnwritten`: the place could not be written down; until it can, a crash may repeat messages. */
+  /** `onUnwritten`: the checkpoint could not be written; until it can, a crash may repeat messages. */
   constructor(checkpoint: Checkpoint, onUnwritten: (error: SluiceError) => void) {
     this.#checkpoint = checkpoint;
     this.#onUnwritten = onUnwritten;
   }
 
-  /** Whether an earlier process had a session, as far as is written down. Of use before the first connection of this one. */
+  /** Whether an earlier process had a session, by the checkpoint. Of use before the first connection of this process. */
   get hadSession(): boolean {
     return this.#session === '' && this.#read().length > 0;
   }
 
-  /** A connection was made; packet ids begin anew with a new session. */
+  /** A connection was made. Packet ids begin again with a new session. */
   connected(isSameSession: boolean): void {
     if (!isSameSession) return this.#begin();
-    // Within the process the place is known to the packet.
+    // Within the process the position is exact.
     if (this.#session !== '') return;
     const [session, half] = this.#read();
     if (session === undefined || !/^\d+$/.test(half ?? '')) return this.#begin();
     this.#session = session;
     this.#half = Number(half);
-    // What is unacknowledged lies in this half round, or within a window of its ends: nearer to its middle than any other round.
+    // Unacknowledged messages lie in this half round, or within a window of its ends: nearer to its middle than in any other round.
     this.#last = this.#half * HALF + HALF / 2;
   }
 
-  /** Session, round and packet id: for every message in the order of receipt. */
+  /** Session, round and packet id. To be called for every message, in the order of receipt. */
   name(packetId: number): string {
     const round = Math.max(0, Math.round((this.#last - packetId) / RING));
     this.#last = round * RING + packetId;

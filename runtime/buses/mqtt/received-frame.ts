@@ -3,34 +3,34 @@ import { type Frame, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { addValue } from '#contract/typed-headers.ts';
 import { takeExpiryMs } from '#kit/message-time.ts';
-import type { IPublishPacket } from './client/library.ts';
+import type { ReceivedPublish } from './client/connection.ts';
 import { pairsOf } from './client/user-properties.ts';
 
-/** A received packet, read by the mended parser (client/user-properties.ts), as a frame. The body is a view of the connection's read buffer. */
-export function receivedFrame(packet: IPublishPacket, note: NoteOddity): Frame {
+/** A received packet, read by the patched parser (client/user-properties.ts), as a frame. The body is a view of the connection's read buffer. */
+export function receivedFrame(packet: ReceivedPublish, note: NoteOddity): Frame {
   const { payload, properties } = packet;
   const left = properties?.messageExpiryInterval;
-  const said = properties === undefined ? NOTHING : read(properties, note);
+  const carried = properties === undefined ? NOTHING : read(properties, note);
   return {
     address: packet.topic,
     key: undefined,
-    headers: said.headers,
-    headerTypes: said.headerTypes,
+    headers: carried.headers,
+    headerTypes: carried.headerTypes,
     body: typeof payload === 'string' ? Buffer.from(payload) : payload,
-    id: said.id,
-    contentType: properties?.contentType ?? said.contentType,
+    id: carried.id,
+    contentType: properties?.contentType ?? carried.contentType,
     timestampMs: undefined,
-    // Seconds that were left when the server sent it [MQTT-3.3.2-6].
-    expiresAtMs: left === undefined ? said.expiresAtMs : Date.now() + left * 1000,
+    // The server sends the remaining seconds [MQTT-3.3.2-6].
+    expiresAtMs: left === undefined ? carried.expiresAtMs : Date.now() + left * 1000,
   };
 }
 
-/** What user properties say. */
-type Said = Pick<Frame, 'headers' | 'id' | 'contentType' | 'expiresAtMs'> & {
+/** The fields of a frame that user properties carry. */
+type Carried = Pick<Frame, 'headers' | 'id' | 'contentType' | 'expiresAtMs'> & {
   readonly headerTypes: HeaderTypes | undefined;
 };
 
-const NOTHING: Said = {
+const NOTHING: Carried = {
   headers: NO_HEADERS,
   headerTypes: undefined,
   id: undefined,
@@ -38,7 +38,7 @@ const NOTHING: Said = {
   expiresAtMs: undefined,
 };
 
-function read(properties: NonNullable<IPublishPacket['properties']>, note: NoteOddity): Said {
+function read(properties: NonNullable<ReceivedPublish['properties']>, note: NoteOddity): Carried {
   const pairs = pairsOf(properties);
   if (pairs.length === 0) return NOTHING;
   const headers = new Map<string, string[]>();

@@ -6,7 +6,8 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { type Connect, type IClientOptions, loadForSink, type MqttClient } from './client/library.ts';
+import { type Connect, type IClientOptions, loadForSink } from './client/library.ts';
+import type { Connection } from './client/connection.ts';
 import { clientOptions, targetOf } from './client/connect-options.ts';
 import { Confirmations } from './confirmations.ts';
 import { problem, type Target } from './client/connect-failure.ts';
@@ -17,7 +18,7 @@ import { pubackRefusal } from './client/puback-refusal.ts';
 import { publishPacket, type PublishSettings } from './client/publish-packet.ts';
 import { topicGrammar } from './topics.ts';
 
-/** Beyond it nothing is gained, and a crash sends that many again. */
+/** More brings no gain, and a crash sends so many again. */
 const MAX_IN_FLIGHT = 256;
 const MAX_EXPIRY_SECONDS = 0xffffffff;
 const NO_MATCHING_SUBSCRIBERS = 0x10;
@@ -32,8 +33,8 @@ export async function openSink(options: EndOptions<MqttConnection, MqttTo>, cont
 }
 
 /**
- * Publishes on the client's connection with packet ids of its own. The client would keep what is unconfirmed and send
- * it again by itself, one by one, against the engine's own resending.
+ * Publishes over the client's connection with own packet ids. The client would store unconfirmed messages and send them
+ * again on its own, one by one, in conflict with the engine's resending.
  */
 class MqttSink implements Sink, LinkEnd {
   readonly #link: Link;
@@ -49,7 +50,7 @@ class MqttSink implements Sink, LinkEnd {
   #writes = 0;
   #confirmedHere = 0;
   #suspiciousEnds = 0;
-  #saidUnheard = false;
+  #isUnheardReported = false;
 
   constructor(connect: Connect, options: EndOptions<MqttConnection, MqttTo>, context: BusContext) {
     const { connection, end } = options;
@@ -60,7 +61,7 @@ class MqttSink implements Sink, LinkEnd {
     this.#spell = this.#settings.isFive ? speller(context, headerSpelling) : (frame) => withoutHeaders(context, frame);
     const timeoutMs = durationMs(end.timeout);
     this.#confirmations = new Confirmations(timeoutMs, () => this.#silent(timeoutMs));
-    // No session: nothing that the server could keep of a publisher helps one that sends again by itself.
+    // No session: the engine sends again on its own, and needs no state of the server.
     const clean = (): IClientOptions => ({ ...clientOptions(read(), this.#target), clean: true });
     this.#link = new Link(connect, clean, this.#target, context, this);
   }
@@ -89,13 +90,13 @@ class MqttSink implements Sink, LinkEnd {
     }
     this.#cork(live);
     if (qos === 1) {
-      live.stream.write(packet);
+      live.connection.stream.write(packet);
       return this.#confirmations.await(packetId, packet.length);
     }
-    // Below the packet ids: what the socket has taken is confirmed by a count of its own.
+    // QoS 0: the socket confirms the write. Negative numbers keep these sends apart from packet ids.
     this.#writes -= 1;
     const write = this.#writes;
-    live.stream.write(packet, (error) => {
+    live.connection.stream.write(packet, (error) => {
       if (!error) this.#confirmations.answer(write, undefined);
     });
     return this.#confirmations.await(write, packet.length);
@@ -107,10 +108,9 @@ class MqttSink implements Sink, LinkEnd {
     await this.#link.close();
   }
 
-  wire(client: MqttClient): void {
-    client.on('packetreceive', (packet) => {
-      if (packet.cmd === 'puback' && this.#live?.client === client)
-        this.#acknowledged(packet.messageId ?? 0, packet.reasonCode ?? 0);
+  attach(connection: Connection): void {
+    connection.onPuback((packetId, reason) => {
+      if (this.#live?.connection === connection) this.#acknowledged(packetId, reason);
     });
   }
 
@@ -131,19 +131,19 @@ class MqttSink implements Sink, LinkEnd {
   down(reason: number | undefined): boolean {
     this.#live = undefined;
     if (reason === PACKET_TOO_LARGE) {
-      // One of those under way was too large, so the largest was.
+      // One of the unconfirmed packets was too large, so the largest was.
       const longest = this.#confirmations.longest();
       const refusal = this.#error(
         'SINK_TOO_LARGE',
         'the server ended the connection over a packet that is too large for it',
       );
       if (longest !== undefined) this.#confirmations.answer(longest, refusal);
-    } else this.#suspect(reason);
+    } else this.#countUnconfirmedEnd(reason);
     this.#confirmations.fail(this.#error('SINK_DOWN', 'the connection ended before the confirmation'));
     return this.#confirmedHere > 0;
   }
 
-  /** What the server says it cannot do, though every publish would ask for it. */
+  /** A capability that the server lacks and every publish needs. */
   #unable(properties: Live['connack']['properties']): string | undefined {
     if (this.#settings.qos === 1 && properties?.maximumQoS === 0) return 'the server takes QoS 0 only: write qos: 0';
     if (this.#settings.retain && properties?.retainAvailable === false) {
@@ -154,21 +154,21 @@ class MqttSink implements Sink, LinkEnd {
 
   #acknowledged(packetId: number, reason: number): void {
     this.#confirmedHere += 1;
-    if (reason === NO_MATCHING_SUBSCRIBERS && !this.#saidUnheard) {
-      this.#saidUnheard = true;
+    if (reason === NO_MATCHING_SUBSCRIBERS && !this.#isUnheardReported) {
+      this.#isUnheardReported = true;
       this.#notice('NO_SUBSCRIBERS', 'the server confirmed a message that nobody subscribes to; it is counted as sent');
     }
     this.#confirmations.answer(packetId, pubackRefusal(reason, this.#target.connection));
   }
 
-  /** Writes of one turn leave as one. */
+  /** Joins the writes of one turn of the event loop. */
   #cork(live: Live): void {
     if (this.#isCorked) return;
     this.#isCorked = true;
-    live.stream.cork();
+    live.connection.stream.cork();
     process.nextTick(() => {
       this.#isCorked = false;
-      live.stream.uncork();
+      live.connection.stream.uncork();
     });
   }
 
@@ -182,12 +182,12 @@ class MqttSink implements Sink, LinkEnd {
 
   #silent(timeoutMs: number): void {
     this.#confirmations.fail(this.#error('SINK_TIMEOUT', `no confirmation for ${timeoutMs} ms`));
-    // Confirmations of the old packets may still be under way: a new connection cannot hear them.
-    this.#live?.stream.destroy();
+    // Confirmations of the failed packets may still be under way: they cannot reach a new connection.
+    this.#live?.connection.stream.destroy();
   }
 
-  /** A server that ends every connection at our first packet cannot take that packet; version 3.1.1 cannot say so. */
-  #suspect(reason: number | undefined): void {
+  /** A server that ends every connection at the first publish refuses that packet; version 3.1.1 has no reason for it. */
+  #countUnconfirmedEnd(reason: number | undefined): void {
     const isSuspicious = this.#confirmedHere === 0 && this.#confirmations.size > 0;
     this.#suspiciousEnds = isSuspicious ? this.#suspiciousEnds + 1 : 0;
     if (this.#suspiciousEnds !== SUSPICIOUS_ENDS) return;

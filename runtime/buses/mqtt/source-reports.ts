@@ -1,7 +1,7 @@
 import type { BusContext } from '#contract/bus.ts';
 import type { Target } from './client/connect-failure.ts';
 
-/** What a source reports beyond the state of its connection. */
+/** The reports of a source beyond the state of its connection. */
 export class SourceReports {
   readonly #context: BusContext;
   readonly #target: Target;

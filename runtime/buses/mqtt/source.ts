@@ -6,7 +6,8 @@ import type { Demand, Source } from '#contract/source.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
 import { IntMap } from '#kit/int-map.ts';
 import { durationMs } from '#kit/quantity.ts';
-import { type Connect, type IPublishPacket, loadForSource, type MqttClient } from './client/library.ts';
+import { type Connect, loadForSource } from './client/library.ts';
+import type { Connection, ReceivedPublish } from './client/connection.ts';
 import { problem, type Target } from './client/connect-failure.ts';
 import { clientOptions, targetOf } from './client/connect-options.ts';
 import { Link, type LinkEnd, type Live } from './client/link.ts';
@@ -19,9 +20,9 @@ import { ReceiveWindow } from '../support/receive-window.ts';
 import { receivedFrame } from './received-frame.ts';
 import { SourceReports } from './source-reports.ts';
 
-/** Given to the client's callback: no PUBACK of its own, go on with the next packet. */
+/** With this error for its callback the client sends no PUBACK and goes on with the next packet. */
 const DEFERRED = new Error('acknowledged later');
-/** Expiry of 0xFFFFFFFF would mean for ever. */
+/** 0xFFFFFFFF would mean that the session never expires. */
 const MAX_SESSION_SECONDS = 0xfffffffe;
 
 interface Received extends Delivery {
@@ -30,9 +31,9 @@ interface Received extends Delivery {
 
 /** A packet that did not fit into the window. Until its callback is called, the client reads nothing more. */
 interface HeldPacket {
-  readonly packet: IPublishPacket;
+  readonly packet: ReceivedPublish;
   readonly bytes: number;
-  readonly goOn: (error?: Error) => void;
+  readonly next: (error?: Error) => void;
 }
 
 export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, context: BusContext): Promise<Source> {
@@ -42,9 +43,9 @@ export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, 
 }
 
 /**
- * At least once at QoS 1: the client's own acknowledgements are replaced by ours, after the engine's. What the engine
- * holds when a connection ends stays in `#unacked`: its redelivery is recognised, not delivered again, and acknowledged
- * in the connection that brought it last.
+ * At least once at QoS 1: the source sends the PUBACK instead of the client, after the engine has settled the message.
+ * Messages that are unsettled when a connection ends stay in `#unacked`: a redelivery is recognised, not delivered again, and
+ * acknowledged over the connection that received it last.
  */
 class MqttSource implements Source, LinkEnd, ProbedSource {
   readonly #link: Link;
@@ -56,11 +57,11 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
   readonly #isPersistent: boolean;
   readonly #subscription: Subscription;
   readonly #inbox = new AsyncQueue<Received>((received) => received.bytes);
-  /** By packet id: messages of this connection and of those before, for which no PUBACK was written. */
+  /** By packet id: messages of this and earlier connections without a PUBACK. */
   readonly #unacked = new IntMap<UnackedPublish>();
   readonly #ids: MessageIds;
   #arrivals = 0;
-  /** In earlier connections. */
+  /** Received over earlier connections. */
   #arrivalsBefore = 0;
   #live: Live | undefined;
   #pubacks: Pubacks | undefined;
@@ -113,21 +114,21 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     return this.#link.close();
   }
 
-  wire(client: MqttClient): void {
-    client.handleMessage = (packet, goOn) => {
-      // A packet that is not taken stops the client of a connection that is over.
-      if (this.#live?.client === client) this.#receive(packet, goOn);
-    };
-    client.once('connect', () => this.#settleIn(client));
+  attach(connection: Connection): void {
+    connection.onPublish((packet, next) => {
+      // Without the callback the client of an ended connection reads no further packet.
+      if (this.#live?.connection === connection) this.#receive(packet, next);
+    });
+    connection.onceConnected(() => this.#onConnected(connection));
   }
 
   up(live: Live): void {
     this.#live = live;
-    this.#pubacks = new Pubacks(live.stream, this.#isFive, (publish) => this.#forget(publish));
+    this.#pubacks = new Pubacks(live.connection.stream, this.#isFive, (publish) => this.#forget(publish));
     const hadSession = this.#hadSession || this.#ids.hadSession;
     this.#ids.connected(live.connack.sessionPresent);
     if (live.connack.sessionPresent) return;
-    // The server has forgotten what it sent: packet ids start anew, and an old one would acknowledge another message.
+    // The server has lost the session: packet ids begin again, and an old one would acknowledge another message.
     this.#unacked.clear();
     if (this.#isPersistent && hadSession) this.#reports.sessionLost();
   }
@@ -144,15 +145,15 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     return wasUseful;
   }
 
-  /** The client has handled the CONNACK; messages may have come before. */
-  #settleIn(client: MqttClient): void {
-    if (this.#live?.client !== client) return;
+  /** The client has handled the CONNACK; messages may have been received before. */
+  #onConnected(connection: Connection): void {
+    if (this.#live?.connection !== connection) return;
     const isResumed = this.#live.connack.sessionPresent;
-    // The messages of a session come at once and may fill the window, and then no SUBACK can be read: do not wait for it.
+    // The messages of a session arrive at once and may fill the window, and then no SUBACK can be read: do not wait for it.
     if (isResumed) this.#ready();
-    // Asked again at each start, for the file may name other topics than the session.
-    if (!isResumed || !this.#subscription.isGranted) this.#subscription.start(client);
-    this.#probe = new Probe(client, this.#subscription, this);
+    // Subscribed again at each start: the file may have other topics than the session.
+    if (!isResumed || !this.#subscription.isGranted) this.#subscription.start(connection);
+    this.#probe = new Probe(connection, this.#subscription, this);
   }
 
   arrivals(): number {
@@ -183,29 +184,29 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     this.#link.established(session);
   }
 
-  #receive(packet: IPublishPacket, goOn: (error?: Error) => void): void {
+  #receive(packet: ReceivedPublish, next: (error?: Error) => void): void {
     this.#arrivals += 1;
     if (packet.dup && this.#isKnown(packet)) {
-      goOn(DEFERRED);
+      next(DEFERRED);
       return;
     }
     const bytes = packet.length ?? 0;
     if (this.#isFull(bytes)) {
       // Invariant 4. Messages that fill the window prove the subscription, and nothing else can be read now.
-      this.#held = { packet, bytes, goOn };
+      this.#held = { packet, bytes, next };
       this.#ready();
       return;
     }
     this.#admit(packet, bytes);
-    goOn(answerTo(packet));
+    next(answerTo(packet));
   }
 
   /**
-   * Whether the server sends again a message that the engine holds, or has settled since: it is not delivered twice. The
-   * server may not use an unacknowledged packet id for another message, and only messages that no PUBACK was written for
-   * are looked up, so no second message can be taken for the first.
+   * Whether the packet is the redelivery of a message that the engine has already: it is not delivered twice. The server may
+   * not use an unacknowledged packet id for another message, and only messages without a PUBACK are looked up, so another
+   * message is never mistaken for the first.
    */
-  #isKnown(packet: IPublishPacket): boolean {
+  #isKnown(packet: ReceivedPublish): boolean {
     const pubacks = this.#pubacks;
     const known = this.#unacked.get(packet.messageId ?? 0);
     if (known === undefined || pubacks === undefined) return false;
@@ -223,10 +224,10 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     if (held === undefined || this.#isFull(held.bytes)) return;
     this.#held = undefined;
     this.#admit(held.packet, held.bytes);
-    held.goOn(answerTo(held.packet));
+    held.next(answerTo(held.packet));
   }
 
-  #admit(packet: IPublishPacket, bytes: number): void {
+  #admit(packet: ReceivedPublish, bytes: number): void {
     const frame = receivedFrame(packet, this.#note);
     if (packet.qos !== 1) {
       const id = this.#ids.ofQos0(this.#arrivals);
@@ -245,8 +246,8 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
     this.#deliver({
       id,
       frame,
-      // DUP 0 is a first delivery [MQTT-3.3.1-2]. The engine relies on it: when the sink calls the id of a first
-      // delivery a duplicate, the packet id has come round with equal content, and it sends again under another id.
+      // DUP 0 is a first delivery [MQTT-3.3.1-2]. The engine relies on it: when the sink reports the id of a first delivery
+      // as a duplicate, the packet id has wrapped with equal content, and the engine sends again under another id.
       attempt: packet.dup ? 2 : 1,
       bytes,
       settle: (outcome) => this.#settle(publish, outcome),
@@ -259,7 +260,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
   }
 
   #settle(publish: UnackedPublish, { kind }: Outcome): void {
-    // Given back: the server repeats it to our next start, in its place.
+    // Released: the server sends it again after the next start, in its position.
     if (kind !== 'release') {
       publish.isSettled = true;
       publish.isRejected = kind === 'reject';
@@ -278,7 +279,7 @@ class MqttSource implements Source, LinkEnd, ProbedSource {
   }
 }
 
-/** QoS 2 is never asked for, but a session may hold a subscription of another time: the client's own way then. */
-function answerTo(packet: IPublishPacket): Error | undefined {
+/** QoS 2 is never requested, but a session may have an earlier subscription with it: the client then acknowledges itself. */
+function answerTo(packet: ReceivedPublish): Error | undefined {
   return packet.qos === 2 ? undefined : DEFERRED;
 }

@@ -5,13 +5,13 @@ import { textFlaw, UNWIRABLE } from './wire-text.ts';
 
 const IN_A_LEVEL = new RegExp(`[/+#]|${UNWIRABLE.source}`, 'u');
 const WILDCARD = /[+#]/;
-/** The server's own statistics, and the spelling of shared subscriptions: nobody publishes there. */
+/** The server's statistics, and the prefix of shared subscriptions: no client may publish there. */
 const RESERVED = /^\$(SYS|share)(\/|$)/;
 
-/** mosquitto ends the connection over one more, and so would each try to send the message again. */
+/** mosquitto ends the connection over a topic with more levels, and would do so at each retry. */
 const MAX_LEVELS = 200;
 
-/** A leading $ takes a topic out of reach of wildcard subscribers [MQTT-4.7.2-1]. */
+/** A leading wildcard does not match a topic that begins with $ [MQTT-4.7.2-1]. */
 const codec = levelCodec({ escape: '%', refused: IN_A_LEVEL, refusedFirst: '$', hasEmpty: true });
 
 /** Topics to publish to. */
@@ -33,12 +33,12 @@ export const topicGrammar: AddressGrammar = {
   },
 };
 
-/** What a topic filter matches. */
+/** The pattern of a topic filter. */
 export function topicPattern(filter: string): AddressPattern {
   return patternOf(filter, { separator: '/', one: '+', levels: '#' });
 }
 
-/** What is wrong with a topic filter to subscribe to, or undefined. */
+/** The fault of a topic filter, or undefined. */
 export function filterFlaw(filter: string): string | undefined {
   if (filter === '') return 'an empty filter';
   if (filter === '$share' || filter.startsWith('$share/')) return 'a shared subscription spelled out';

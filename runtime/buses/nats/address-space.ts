@@ -7,8 +7,8 @@ import { parseServerUrl } from './server-url.ts';
 import { subjectPattern } from './subject.ts';
 
 // A publish reaches subscribers, and the stream that takes its subject.
-const HEARD = 'subscribers';
-const KEPT = 'streams';
+const SUBSCRIBERS = 'subscribers';
+const STREAMS = 'streams';
 const stream = (name: string): string => `stream ${name}`;
 
 export function servers({ url }: NatsConnectionOptions): readonly string[] {
@@ -20,25 +20,25 @@ export function servers({ url }: NatsConnectionOptions): readonly string[] {
   });
 }
 
-export const CORE_WRITES: readonly string[] = [HEARD, KEPT];
+export const CORE_WRITES: readonly string[] = [SUBSCRIBERS, STREAMS];
 
 export function coreReads({ subjects }: CoreFrom): readonly Reach[] {
   return subjects.map((filter, at) => ({
-    spaces: [HEARD],
+    spaces: [SUBSCRIBERS],
     filter: subjectPattern(filter),
     path: ['subjects', String(at)],
   }));
 }
 
 export function streamWrites(to: JetStreamTo): readonly string[] {
-  return [stream(to.stream), HEARD];
+  return [stream(to.stream), SUBSCRIBERS];
 }
 
 export function streamReads(from: JetStreamFrom): readonly Reach[] {
-  // Without subjects it is the server that knows what the stream takes.
+  // Without `subjects` only the server has the subjects of the stream.
   if (from.subjects === undefined) return [{ spaces: [stream(from.stream)], filter: [LEVELS], path: ['stream'] }];
   return from.subjects.map((filter, at) => ({
-    spaces: [stream(from.stream), KEPT],
+    spaces: [stream(from.stream), STREAMS],
     filter: subjectPattern(filter),
     path: ['subjects', String(at)],
   }));

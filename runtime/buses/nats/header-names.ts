@@ -1,7 +1,7 @@
 import { isContentType } from '#contract/carried-headers.ts';
 import { isReserved } from '#contract/frame.ts';
 
-/** Orders to a JetStream server: carried on, a publisher upstream could purge or overwrite streams downstream. */
+/** Control headers of JetStream. If they were carried on, a publisher upstream could purge or overwrite streams downstream. */
 export const CONTROL = /^nats-/i;
 
 /** Reserved names and the content type are compared in lower case; all others keep the publisher's spelling. */

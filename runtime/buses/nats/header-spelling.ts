@@ -5,11 +5,11 @@ const TOKEN = /^[!-9;-~]+$/;
 const BEGINS_PLAIN = /^[!-~][ -~]*$/;
 const BREAKS_LINE = /[\r\n\0]/;
 const SPACE = 0x20;
-/** Names that were judged: messages of one kind have the same few, and a pattern costs more than a look into a set. */
+/** Bounds the cache of valid names. Messages of one kind have the same few names, and a pattern costs more than a set lookup. */
 const MAX_NAMES = 1024;
 const tokens = new Set<string>();
 
-/** Lines of `name: value`: a name is a token of visible ASCII, a value one line without blanks around it. */
+/** Lines of `name: value`. A name is a token of visible ASCII, a value is one line without blanks around it. */
 export const headerSpelling: Spelling = {
   bus: 'NATS',
   canSpell(name, values, types) {

@@ -10,8 +10,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const PART = /(\d+(?:\.\d+)?|\.\d+)(h|ms|us|µs|ns|m|s)/gy;
 
 /**
- * The header Nats-TTL in milliseconds (ADR-43): seconds as a whole number, or a duration as Go writes it, `1m30s`.
- * Undefined for `never` and for what is neither.
+ * The header Nats-TTL in milliseconds (ADR-43): seconds as a whole number, or a duration in the notation of Go, `1m30s`.
+ * Undefined for `never` and for any other text.
  */
 export function messageTtlMs(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

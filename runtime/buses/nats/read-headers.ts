@@ -8,14 +8,14 @@ import { canonical, CONTROL } from './header-names.ts';
 import { messageTtlMs } from './message-ttl.ts';
 import { headerBlock } from './client/raw-message.ts';
 
-/** What a message's headers say. */
+/** The fields of a frame that a message's headers carry. */
 export interface Carried {
   readonly headers: Headers;
   readonly headerTypes: HeaderTypes | undefined;
   readonly id: string | undefined;
   readonly contentType: string | undefined;
   readonly expiresAtMs: number | undefined;
-  /** How long after it was stored the stream itself lets it go. */
+  /** How long after it was stored the stream itself deletes it. */
   readonly ttlMs: number | undefined;
 }
 
@@ -42,7 +42,7 @@ export function parseHeaders(block: string, note: NoteOddity): Carried {
   let start = block.indexOf('\r\n') + 2;
   let colon = 0;
   for (let end = block.indexOf('\r\n', start); end > start; end = block.indexOf('\r\n', start)) {
-    // The next one is looked for once, however many lines have none.
+    // The next colon is searched once, however many lines have none.
     if (colon !== -1 && colon < start) colon = block.indexOf(':', start);
     if (colon > start && colon < end) {
       const name = block.slice(start, colon);

@@ -1,9 +1,9 @@
-/** One server of a connection, as its URL names it. */
+/** One server of a connection, parsed from its URL. */
 export interface ServerUrl {
-  /** Without brackets where it is an IPv6 address. */
+  /** An IPv6 address has no brackets here. */
   readonly host: string;
   readonly port: number;
-  /** `tls:`, that is never without encryption. */
+  /** The scheme is `tls:`: never without encryption. */
   readonly secure: boolean;
   readonly user: string | undefined;
   readonly password: string | undefined;
@@ -13,7 +13,7 @@ export interface ServerUrl {
 
 const DEFAULT_PORT = 4222;
 
-/** Undefined for text that is no URL of scheme nats or tls. */
+/** Undefined for text that is not a URL of scheme nats or tls. */
 export function parseServerUrl(text: string): ServerUrl | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^(nats|tls):$/.test(url.protocol) || url.hostname === '') return undefined;
@@ -28,7 +28,7 @@ export function parseServerUrl(text: string): ServerUrl | undefined {
   };
 }
 
-/** As the client wants it. */
+/** The notation of the client. */
 export function hostAndPort({ host, port }: ServerUrl): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -2,20 +2,20 @@ import type { AddressGrammar, OptionFlaw } from '#contract/bus.ts';
 import { type AddressPattern, LEVELS, meets, ONE, overlaps, patternOf } from '#kit/address-pattern.ts';
 import { levelCodec } from '#kit/level-codec.ts';
 
-// Control characters are the point. Without the flag u: it is on the path of every message.
+// Without the flag u: the pattern is on the path of every message.
 const REFUSED = /[\s\u0000-\u001f\u007f-\u009f.*>]/;
 const FINE = /^[^\s\u0000-\u001f\u007f-\u009f.*>]+(?:\.[^\s\u0000-\u001f\u007f-\u009f.*>]+)*$/;
 const SURROGATE = /[\ud800-\udfff]/;
 const BLANK = /[\s\u0000-\u001f\u007f-\u009f]/;
 /* eslint-enable no-control-regex */
 
-// At most 3 bytes a character: the protocol line must stay below the server's max_control_line (4096), for a longer one
-// ends the connection, and the same message would end the next one too.
+// A character has at most 3 bytes: the protocol line must stay below the server's max_control_line (4096). A longer one ends
+// the connection, and the same message would end the next connection too.
 const MAX_CHARACTERS = 1024;
 
 const codec = levelCodec({ escape: '%', refused: REFUSED, refusedFirst: '$', hasEmpty: false });
 
-/** Subjects of NATS: tokens separated by dots. A literal `$` in the pipeline file may stand first, a value's may not. */
+/** Subjects of NATS: tokens separated by dots. A `$` may be first as literal text of the pipeline file, not from a value. */
 export const subjects: AddressGrammar = {
   word: 'subject',
   separator: '.',
@@ -26,7 +26,7 @@ export const subjects: AddressGrammar = {
   inner: levelCodec({ escape: '%', refused: REFUSED, hasEmpty: false }),
   flaw(address) {
     if (address.length > MAX_CHARACTERS) return `more than ${MAX_CHARACTERS} characters`;
-    // Half a character is written as U+FFFD: two addresses would become one.
+    // A lone surrogate is written as U+FFFD: two addresses would become one.
     if (SURROGATE.test(address) && !address.isWellFormed()) return 'what is no character in Unicode';
     if (FINE.test(address)) return undefined;
     if (BLANK.test(address)) return 'a space or a control character';
@@ -34,7 +34,7 @@ export const subjects: AddressGrammar = {
   },
 };
 
-/** What is wrong with a subject to read, which may hold wildcards, or undefined. */
+/** The fault of a subject filter, or undefined. */
 function filterFlaw(filter: string): string | undefined {
   const tokens = filter.split('.');
   if (tokens.includes('')) return 'an empty token';
@@ -43,7 +43,7 @@ function filterFlaw(filter: string): string | undefined {
   return undefined;
 }
 
-/** What a filter of subjects matches: a last `>` is one token and any number more. */
+/** The pattern of a subject filter: a last `>` matches one or more tokens. */
 export function subjectPattern(filter: string): AddressPattern {
   const levels = patternOf(filter, { separator: '.', one: '*', levels: '>' });
   return levels.at(-1) === LEVELS ? [...levels.slice(0, -1), ONE, LEVELS] : levels;
@@ -69,7 +69,7 @@ export function includes(wide: string, narrow: string): boolean {
 
 /** The filter that every subject made from a template matches: `tracks.{key}` -> `tracks.*`, `all.{topic.0+}` -> `all.>`. */
 export function filterOfTemplate(template: string): string {
-  // A doubled brace is a literal one, and a placeholder may hold dots of its own: both first, then the tokens.
+  // A doubled brace is a literal one, and a placeholder may contain dots: both are replaced before the split into tokens.
   const marked = template.replaceAll(/\{\{|\}\}|\{[^{}]*\}/g, (found) => {
     if (found === '{{' || found === '}}') return found.slice(1);
     return found.endsWith('+}') ? '\u0001' : '\0';
@@ -79,7 +79,7 @@ export function filterOfTemplate(template: string): string {
   return (rest === -1 ? tokens : [...tokens.slice(0, rest), '>']).join('.');
 }
 
-/** Filters that no subject matches two of, as a stream demands, and that match all that the given ones match. */
+/** Filters without overlap, as a stream requires, that together match at least every subject of the given ones. */
 export function disjoint(filters: readonly string[]): readonly string[] {
   const apart: string[] = [];
   for (let filter of filters) {
@@ -94,7 +94,7 @@ export function disjoint(filters: readonly string[]): readonly string[] {
   return apart;
 }
 
-/** The wider one of two filters that overlap; where each matches what the other does not, one over both. */
+/** One filter over two that overlap: the wider one, or a new one when neither includes the other. */
 function filterOver(one: string, other: string): string {
   if (includes(one, other)) return one;
   if (includes(other, one)) return other;
@@ -108,7 +108,7 @@ function filterOver(one: string, other: string): string {
   return (others.length > tokens.length ? [...made, '>'] : made).join('.');
 }
 
-/** What is wrong with the `subjects` of a source. */
+/** The faults of the `subjects` of a source. */
 export function filterFlaws(filters: readonly string[]): OptionFlaw[] {
   const flaws: OptionFlaw[] = [];
   const twins = overlaps(filters.map(subjectPattern));

@@ -7,7 +7,7 @@ import { parseNode, urlsOf } from './client/target.ts';
 
 type Place = Readonly<Record<'pipeline' | 'route', string>>;
 
-/** The queue that a source reads: its own where the file names an exchange alone. */
+/** The queue that a source reads. With an exchange alone the route has its own queue. */
 export function queueOf({ queue }: RabbitFrom, { pipeline, route }: Place): string {
   return queue ?? `${pipeline}.${route}`;
 }
@@ -38,7 +38,7 @@ export function reads({ connection, end }: EndOptions<RabbitConnection, RabbitFr
   const byName: Reach = {
     spaces: [queues(connection)],
     filter: queueOf(end, place).split(routingKeys.separator),
-    // Messages that an exchange puts there have routing keys of all kinds.
+    // Messages from an exchange may have any routing key.
     addresses: [LEVELS],
     path: [end.queue === undefined ? 'exchange' : 'queue'],
   };
@@ -48,7 +48,7 @@ export function reads({ connection, end }: EndOptions<RabbitConnection, RabbitFr
   const bound = bind.map((binding, at) => ({
     spaces,
     filter: bindingPattern(binding, exchangeType),
-    // Headers decide, or a type that only the server knows.
+    // Headers decide, or an exchange type that the file does not state.
     isGuess: 'headers' in binding || exchangeType === undefined,
     path: ['bind', String(at)],
   }));

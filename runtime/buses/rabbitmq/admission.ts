@@ -5,15 +5,15 @@ import { ReceiveWindow } from '../support/receive-window.ts';
 import type { QueueDelivery } from './queue-delivery.ts';
 
 /**
- * Deliveries on their way to the engine. The prefetch bounds messages, and nothing of AMQP bounds bytes (invariant 4): those
- * beyond the window's bytes wait here.
+ * Deliveries on their way to the engine. The prefetch bounds messages, and AMQP has no bound for bytes (invariant 4):
+ * deliveries beyond the window's bytes wait here.
  */
 export class Admission {
   readonly #ready = new AsyncQueue<QueueDelivery>((delivery) => delivery.bytes);
   #waiting = new Deque<QueueDelivery>();
-  /** Ready, or with the engine. */
+  /** Counts deliveries that are ready or that the engine has. */
   readonly #window: ReceiveWindow;
-  /** The session consumes and may hand on. */
+  /** The session consumes, and its deliveries may be passed on. */
   #isOpen = false;
 
   constructor(window: Demand) {
@@ -24,7 +24,7 @@ export class Admission {
     return this.#ready.read(room, signal);
   }
 
-  /** Nothing is handed on until the next `open`. */
+  /** Passes nothing on until the next `open`. */
   shut(): void {
     this.#isOpen = false;
   }
@@ -40,14 +40,14 @@ export class Admission {
     this.#admit();
   }
 
-  /** The engine has settled it; `acknowledge` comes before others take its place. */
+  /** The engine has settled the delivery. `acknowledge` is called before others are admitted. */
   settled(delivery: QueueDelivery, acknowledge: () => void): void {
     this.#window.leave(delivery.bytes);
     acknowledge();
     this.#admit();
   }
 
-  /** The session is over: the server sends again what the engine was not given yet. */
+  /** The session is over: the server delivers again the messages that the engine has not received. */
   clear(): void {
     this.#isOpen = false;
     this.#waiting = new Deque();

@@ -1,6 +1,6 @@
 import type { EndUrl, EndUrls, EndWords } from '#contract/end-url.ts';
 
-/** The path is the virtual host: queue, exchange and routing key are words of the query. */
+/** The path is the virtual host; queue, exchange and routing key are in the query. */
 const wordsOf = ({ scheme, authority, path }: EndUrl): EndWords => ({
   connection: { url: `${scheme}://${authority}/${path}` },
   end: {},

@@ -16,16 +16,16 @@ const LOCKED = 405;
 const DENIED = 403;
 /** PRECONDITION_FAILED: among others, a limit of the virtual host. */
 const BEYOND_LIMIT = 406;
-/** Each time is a line in the server's log. */
+/** Each attempt is a line in the server's log. */
 const ASK_AGAIN = { firstMs: 100, capMs: 1500 };
-/** Of the time that a session has to start: what it waits for is said before that is over. */
+/** The share of a session's start timeout: the reason of the wait is reported before the timeout. */
 const MOST = 0.5;
 
 /**
- * Keeps what an earlier connection wrote from coming behind what a later one writes. Under its alarm the server stops reading a
- * connection that has published, keeps one message of it when the client is gone, and reads that after the alarm, before or
- * after what a newer connection sent. An exclusive queue is the lock: the server deletes it with the connection that declared
- * it, after it has routed everything of it. Its name outlives the process.
+ * Keeps messages of an earlier connection from being stored behind those of a later one. During a resource alarm the server stops
+ * reading a connection that has published. When its client is gone the server still has one message of it, and routes that
+ * after the alarm, before or after the messages of a newer connection. An exclusive queue is the lock: the server deletes it
+ * with the connection that declared it, after it has routed all messages of that connection. The checkpoint keeps its name.
  */
 export class Fence {
   readonly #link: Link;
@@ -36,7 +36,7 @@ export class Fence {
     this.#context = context;
   }
 
-  /** Resolves when no earlier connection can write any more. Rejects with BUS_SETTING while one can. */
+  /** Resolves when no earlier connection can write any more. Rejects with BUS_SETTING when one still can at the deadline. */
   async hold(session: Session): Promise<void> {
     const name = this.#name();
     const untilMs = performance.now() + this.#link.target.timeoutMs * MOST;

@@ -1,19 +1,19 @@
 import type { HeaderType } from '#contract/frame.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
 
-/** One value of a header table as text, and what it was. */
+/** One value of a header table as text, and its type. */
 export interface TextValue {
   readonly text: string;
   readonly type: HeaderType;
 }
 
-// The client's own notation of what JavaScript has no type for: { '!': 'timestamp', value: 1 }.
+// The client's notation of types that JavaScript lacks: { '!': 'timestamp', value: 1 }.
 const MARK = '!';
 const ILL_FORMED = /\p{Cs}/u;
 const WHOLE = /^-?\d{1,19}$/;
 const INT_32 = 2 ** 31;
 
-/** A value of a header table; several where it is a list of two or more simple ones, for that is how a repeated header travels. */
+/** The texts of a value of a header table. A list of two or more simple values is a repeated header. */
 export function textsOf(value: unknown): readonly TextValue[] {
   if (Array.isArray(value) && value.length > 1 && value.every((item) => simple(item) !== undefined)) {
     return value.map(textOf);
@@ -22,7 +22,7 @@ export function textsOf(value: unknown): readonly TextValue[] {
 }
 
 function textOf(value: unknown): TextValue {
-  return simple(value) ?? { text: JSON.stringify(plain(value)), type: 'json' };
+  return simple(value) ?? { text: JSON.stringify(toJson(value)), type: 'json' };
 }
 
 function simple(value: unknown): TextValue | undefined {
@@ -36,27 +36,27 @@ function simple(value: unknown): TextValue | undefined {
   return undefined;
 }
 
-/** A decimal leaves as a double: a stream of 3.10 ends the connection over one. */
+/** A decimal is sent as a double: a stream of 3.10 ends the connection over a decimal. */
 function decimal(value: unknown): string {
   const { digits = 0, places = 0 }: Partial<Record<string, unknown>> = { ...(typeof value === 'object' ? value : {}) };
   return String(Number(digits) / 10 ** Number(places));
 }
 
-/** As JSON can write it: bytes in the client's notation, all else as it is. */
-function plain(value: unknown): unknown {
+/** A value that JSON can represent: bytes in the client's notation, all others unchanged. */
+function toJson(value: unknown): unknown {
   if (Buffer.isBuffer(value)) return { [MARK]: 'bytes', value: value.toString('base64') };
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return value.map(toJson);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, toJson(item)]));
 }
 
-/** The value of the client's for the values of one header. Throws where a value is none that AMQP has, see `hasValue`. */
+/** The client's value for the values of one header. Throws when AMQP has no value for a text, see `hasValue`. */
 export function valueOfTexts(values: readonly TextValue[]): unknown {
   const [only] = values;
   return values.length === 1 && only !== undefined ? valueOfText(only) : values.map(valueOfText);
 }
 
-/** Whether `valueOfTexts` has a value for it. */
+/** Whether `valueOfTexts` has a value for the text. */
 export function hasValue({ text, type }: TextValue): boolean {
   if (type !== 'json') return true;
   try {
@@ -76,7 +76,7 @@ function valueOfText({ text, type }: TextValue): unknown {
     case 'integer':
       return WHOLE.test(text) ? integer(text) : text;
     case 'number':
-      // The server ends the connection over a double that is none (measured on 3.10).
+      // The server ends the connection over a double that is not finite (measured on 3.10).
       return Number.isFinite(Number(text)) ? { [MARK]: 'double', value: Number(text) } : text;
     case 'boolean':
       return text === 'true';
@@ -85,24 +85,24 @@ function valueOfText({ text, type }: TextValue): unknown {
     case 'null':
       return null;
     case 'json':
-      return revived(JSON.parse(text));
+      return fromJson(JSON.parse(text));
   }
 }
 
-/** In the two sizes that most clients write; exchanges that match headers compare the size too. */
+/** In the two sizes that most clients write: headers exchanges compare the size too. */
 function integer(text: string): unknown {
   const value = Number(text);
   const type = value >= -INT_32 && value < INT_32 ? 'int32' : 'int64';
-  // Taken apart as a BigInt: as a number it would lose digits.
+  // The client encodes the text as a BigInt: a number would lose digits.
   return { [MARK]: type, value: type === 'int64' ? text : value };
 }
 
-function revived(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(revived);
+function fromJson(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(fromJson);
   if (typeof value !== 'object' || value === null) return value;
   if (markOf(value) === 'bytes') return Buffer.from(String(valueOf(value)), 'base64');
   const table: Record<string, unknown> = Object.create(null);
-  for (const [name, item] of Object.entries(value)) table[name] = revived(item);
+  for (const [name, item] of Object.entries(value)) table[name] = fromJson(item);
   return MARK in table ? { ...table } : table;
 }
 

@@ -6,7 +6,7 @@ import { parseNode, urlsOf } from './client/target.ts';
 const ANSWER_MS = 10_000;
 const MAX_BYTES = 1024 ** 2;
 
-/** One GET of the management API, as our user. Rejects with what keeps it from an answer; never with a secret in it. */
+/** One GET of the management API, as the connection's user. Rejects with the reason, which never contains a secret. */
 export function askManagement(base: string, path: string, connection: RabbitConnection): Promise<unknown> {
   const url = new URL(base);
   const node = urlsOf(connection).map(parseNode)[0];

@@ -1,4 +1,4 @@
-/** Names of the client's for properties that other buses see as headers, and from RabbitMQ to RabbitMQ are properties again. */
+/** The client's names of properties that other buses carry as headers and that a RabbitMQ sink restores as properties. */
 export const PROPERTY_OF = {
   'amqp-correlation-id': 'correlationId',
   'amqp-content-encoding': 'contentEncoding',
@@ -13,8 +13,8 @@ export type PropertyHeader = keyof typeof PROPERTY_OF;
 export type RestoredHeader = Exclude<PropertyHeader, 'amqp-reply-to' | 'amqp-user-id'>;
 
 /**
- * Not among them: user-id, which the server takes from nobody but that user, and reply-to: it names a queue of the
- * publisher's own server, and here would have a service answer into a queue of a stranger's choice.
+ * Not restored: user-id, which the server accepts only from that user, and reply-to, which names a queue of the publisher's
+ * server: at another server a service would answer into a queue of an unknown publisher's choice.
  */
 export const RESTORED: readonly RestoredHeader[] = [
   'amqp-correlation-id',
@@ -24,7 +24,7 @@ export const RESTORED: readonly RestoredHeader[] = [
   'amqp-priority',
 ];
 
-/** Headers that the server writes at each delivery: no part of the message. */
+/** Headers that the server adds at each delivery: they are not part of the message. */
 export const DELIVERY_HEADERS: ReadonlySet<string> = new Set([
   'x-stream-offset',
   'x-delivery-count',
@@ -32,7 +32,7 @@ export const DELIVERY_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Orders to the server: CC and BCC route copies, and a message that its x-death says was in a queue before is dropped
- * when it dies there again (measured on 3.10). They travel where nobody acts on them, see header-spelling.ts.
+ * Headers that the server acts on. CC and BCC route copies, and a message with an x-death entry of a queue is dropped when it
+ * is dead-lettered there again (measured on 3.10). They are carried as text without effect, see header-spelling.ts.
  */
-export const ORDERS: ReadonlySet<string> = new Set(['CC', 'BCC', 'x-death']);
+export const CONTROL_HEADERS: ReadonlySet<string> = new Set(['CC', 'BCC', 'x-death']);

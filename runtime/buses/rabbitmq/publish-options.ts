@@ -5,7 +5,7 @@ import { valueOfTexts } from './header-values.ts';
 import { PROPERTY_OF, RESTORED, type RestoredHeader } from './property-headers.ts';
 import { isShort } from './routing-key.ts';
 
-/** What is the same in every publish of a sink. */
+/** The settings of every publish of a sink. */
 export interface PublishSettings {
   readonly persistent: boolean;
   readonly priority: number | undefined;

@@ -3,7 +3,7 @@ import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Acks, Tagged } from './client/acks.ts';
 
-/** A delivery and its delivery tag, which means something to one channel only. */
+/** A delivery with its delivery tag, which is valid on one channel only. */
 export class QueueDelivery implements Delivery, Tagged {
   readonly id: string;
   readonly frame: Frame;

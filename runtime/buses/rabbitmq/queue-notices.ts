@@ -2,7 +2,7 @@ import type { BusContext } from '#contract/bus.ts';
 import type { Link } from './client/link.ts';
 import type { QueueType } from './options.ts';
 
-/** Notices to the operator about a queue that is read. */
+/** Notices to the operator about the queue of a source. */
 export class QueueNotices {
   readonly #link: Link;
   readonly #context: BusContext;
@@ -19,14 +19,14 @@ export class QueueNotices {
     this.#context.report({ kind: 'loss', code: 'QUEUE_DELETED', text });
   }
 
-  /** Throws where one of both is a stream: what a route keeps of its place is another thing then. */
-  isOfType(found: QueueType, wanted: QueueType): void {
+  /** Throws when one of the two is a stream: the position of a route is saved in another way then. */
+  checkType(found: QueueType, wanted: QueueType): void {
     const text = `queue ${this.#queue} is of type ${found}, and the route says type: ${wanted}`;
     if (found === 'stream' || wanted === 'stream') throw this.#link.error('BUS_SETTING', `${text}; change the route`);
     this.#link.notice('QUEUE_TYPE', `${text}; it is read as what it is`);
   }
 
-  neverCame(): void {
+  deliveriesMissed(): void {
     const text = `queue ${this.#queue} had given messages to our idle consumer that did not come: they fell into the moment in which it was replaced, or the queue was deleted and made again, or its leader has moved; they are read now, in order`;
     this.#link.notice('CONSUMER_REPLACED', text);
   }
@@ -41,7 +41,7 @@ export class QueueNotices {
     this.#link.notice('DELIVERED_OFTEN', text);
   }
 
-  /** Throws where the queue has other consumers: the route waits until it is the only one that reads it. */
+  /** Throws when the queue has other consumers: the route waits until it is the only one. */
   assertAlone(others: number): void {
     if (others <= 0) return;
     throw this.#link.error(

@@ -3,7 +3,7 @@ import { pause } from '#kit/deadline.ts';
 import type { Link } from './client/link.ts';
 import { askManagement } from './management.ts';
 
-/** A server knows of a new queue's policy once it has collected statistics, which it does every 5 s. */
+/** The server reports a new queue's policy once it has collected statistics, every 5 s. */
 const AGAIN_MS = 2000;
 const TRIES = 6;
 
@@ -12,9 +12,9 @@ export interface QueueSettings {
   readonly type: string;
   readonly durable: boolean;
   readonly autoDelete: boolean;
-  /** The queue's own, by their names in AMQP: `x-message-ttl`. */
+  /** Arguments of the queue, by their names in AMQP: `x-message-ttl`. */
   readonly ownArguments: Readonly<Record<string, unknown>>;
-  /** Of the policy that applies, by theirs: `message-ttl`. */
+  /** Settings of the effective policy, by their names there: `message-ttl`. */
   readonly policy: Readonly<Record<string, unknown>>;
 }
 
@@ -34,8 +34,8 @@ function settingsOf(answer: unknown): QueueSettings {
   };
 }
 
-/** Looks once, where the connection says where, and tells what in the queue's settings would drop messages. Never rejects. */
-export async function lookAtQueue(link: Link, queue: string): Promise<void> {
+/** Checks the settings of a queue once, when the connection has `management`, and reports those that drop messages. Never rejects. */
+export async function checkQueueSettings(link: Link, queue: string): Promise<void> {
   const { management } = link.connection();
   if (management === undefined) return;
   try {
@@ -54,7 +54,7 @@ export async function lookAtQueue(link: Link, queue: string): Promise<void> {
   }
 }
 
-/** The settings that drop messages which a route promises to keep. */
+/** The settings that drop messages although a route promises to deliver them. */
 export function warnings(queue: QueueSettings): (readonly [code: NoticeCode, text: string])[] {
   const found: (readonly [NoticeCode, string])[] = [];
   const setting = (name: string): unknown => queue.ownArguments[`x-${name}`] ?? queue.policy[name];

@@ -1,11 +1,11 @@
-import type { Held } from './client/consumer.ts';
+import type { FetchedMessage } from './client/consumer.ts';
 import type { Session } from './client/session.ts';
 import {
   bindQueue,
   consumersAfterStart,
   ensureExchange,
   ensureQueue,
-  firstOfEmpty,
+  getFromEmptyQueue,
   kindOf,
   othersBeside,
   type QueueKind,
@@ -17,7 +17,7 @@ export interface QueueSetup {
   readonly from: RabbitFrom;
   readonly queue: string;
   readonly create: boolean;
-  /** Whether the route's order needs that no other consumer reads the queue. */
+  /** Whether the order of the route needs the queue to have no other consumer. */
   readonly isAlone: boolean;
   readonly notices: QueueNotices;
   /** Bounds the wait for consumers that died with their server. */
@@ -26,17 +26,17 @@ export interface QueueSetup {
 
 export interface ReadyQueue {
   readonly kind: QueueKind;
-  /** A message that a question for one has brought, and that comes first. */
-  readonly first: Held | undefined;
+  /** A message that the check for an empty queue has fetched. It is delivered first. */
+  readonly first: FetchedMessage | undefined;
 }
 
-/** Finds or declares exchange, queue and bindings, and waits until a consumer gets the messages in order. Rejects with what keeps it from that. */
+/** Finds or declares exchange, queue and bindings, and waits until a consumer gets the messages in order. Rejects with the reason of a failure. */
 export async function prepareQueue(session: Session, setup: QueueSetup): Promise<ReadyQueue> {
   const { from, queue, create, isAlone, notices, withinMs } = setup;
   const { type, exchange, exchangeType, bind } = from;
   if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
   const found = await ensureQueue(session, { name: queue, type, create });
-  // Messages of another consumer would come back behind later ones: wait until there is none.
+  // Messages of another consumer would be requeued behind later ones: wait until there is none.
   if (isAlone) notices.assertAlone(found.consumerCount);
   if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
   const kind = await learnKind(session, setup);
@@ -45,18 +45,18 @@ export async function prepareQueue(session: Session, setup: QueueSetup): Promise
     notices.assertAlone(await consumersAfterStart(session, queue, withinMs));
   }
   const mayBeSilent = isAlone && kind === 'quorum' && found.messageCount === 0;
-  const first = mayBeSilent ? await firstOfEmpty(session, queue) : undefined;
+  const first = mayBeSilent ? await getFromEmptyQueue(session, queue) : undefined;
   // The queue counts the message of `first`, until it is settled, as one more consumer.
   const ours = first === undefined ? 0 : 1;
   if (mayBeSilent) notices.assertAlone(await othersBeside(session, queue, { kind, ours }));
   return { kind, first };
 }
 
-/** The present type of the queue: it may have been made again as another one since. */
+/** The present type of the queue: it may have been deleted and declared with another type. */
 async function learnKind(session: Session, { from: { type }, queue, create, notices }: QueueSetup): Promise<QueueKind> {
-  // Where it may be declared the server has compared the types.
+  // When it may be declared the server has compared the types.
   const isCompared = type !== undefined && create;
   const kind = isCompared ? type : ((await kindOf(session, queue)) ?? type);
-  if (type !== undefined && kind !== undefined && kind !== type) notices.isOfType(kind, type);
+  if (type !== undefined && kind !== undefined && kind !== type) notices.checkType(kind, type);
   return kind;
 }

@@ -5,37 +5,37 @@ import type { Standstill } from '../support/standstill.ts';
 import { Renewal, type Session } from './client/session.ts';
 import type { QueueKind } from './client/topology.ts';
 
-/** The source that is watched. None of these may throw. */
+/** The source that is watched. No member may throw. */
 export interface Watched {
-  /** Deliveries of all sessions so far. */
+  /** Deliveries in all sessions so far. */
   readonly received: number;
   /** Deliveries that are not acknowledged yet. */
   readonly outstanding: number;
   readonly prefetch: number;
-  /** So many messages have waited over several looks, and none came. */
-  stands(waiting: number): void;
+  /** So many messages have waited over several checks, and none arrived. */
+  stalled(waiting: number): void;
   /** No message waits. */
-  rests(): void;
-  /** Another consumer in place of the present one, on the same connection. */
-  handOver(): Promise<void>;
+  emptied(): void;
+  /** Replaces the present consumer by a new one on the same connection. */
+  replaceConsumer(): Promise<void>;
 }
 
-/** Two of them, and a new consumer, within 10 s. */
+/** Two checks and a new consumer take less than 10 s. */
 const LOOK_EVERY_MS = 4000;
-/** In one look, before a queue counts as one that does not know our consumer. */
+/** Requests of one check, before the queue counts as without this consumer. */
 const MOST_ASKED = 4;
 const ASK_AGAIN_MS = 250;
-/** While a standstill lasts, a new connection is worth a try only now and then: in looks. */
+/** During a standstill the connection is renewed once in so many checks. */
 const RENEW_AGAIN_LOOKS = 6;
-/** Where other consumers may simply be slower, much less often. */
+/** With other consumers, which may simply be slower, much less often. */
 const RENEW_SHARED_LOOKS = 60;
-/** A stream repeats what was written together with its last message each time. */
+/** Checks between new consumers of an idle stream: each repeats the last chunk. */
 const STREAM_LOOKS = 6;
 
 /**
- * Looks at the queue of a session while nothing arrives. It finds three things that RabbitMQ does not report: the queue
- * does not know our consumer; messages wait and none come; and of a quorum queue that was deleted and made again at once,
- * that the server consumes for us and drops the deliveries: nothing shows it, so an idle consumer is replaced by a new one.
+ * Checks the queue of a session while nothing arrives. It finds three faults that RabbitMQ does not report. The queue has lost
+ * the consumer. Messages wait and none arrive. And after a quorum queue was deleted and declared again at once, the server may
+ * drop the deliveries to the consumer: nothing shows that, so an idle consumer is replaced by a new one.
  */
 export class QueueWatch {
   readonly #session: Session;
@@ -48,7 +48,7 @@ export class QueueWatch {
   #idleLooks = 0;
   #channel: Channel | undefined;
 
-  /** `standstill` outlives the session: a new connection alone is no progress. */
+  /** `standstill` outlives the session, because a new connection alone is no progress. */
   constructor(session: Session, queue: string, kind: QueueKind, watched: Watched, standstill: Standstill) {
     this.#session = session;
     this.#queue = queue;
@@ -76,9 +76,10 @@ export class QueueWatch {
     if (!isIdle) return;
     const found = await this.#ask();
     if (this.#session.isOver) return;
-    // Of a stream the server counts neither what waits for us nor its consumers.
+    // For a stream the server counts neither waiting messages nor consumers.
     if (this.#kind === 'stream') {
-      if (this.#idleLooks % STREAM_LOOKS === 0 && this.#watched.outstanding === 0) await this.#watched.handOver();
+      if (this.#idleLooks % STREAM_LOOKS === 0 && this.#watched.outstanding === 0)
+        await this.#watched.replaceConsumer();
       return;
     }
     if (found.consumers === 0) {
@@ -88,12 +89,12 @@ export class QueueWatch {
     await this.#judge(found);
   }
 
-  /** One channel for all looks: where the server refuses one, it ends, and the session with it. */
+  /** One channel for all checks: a refusal of the server ends it, and the session with it. */
   async #ask(): Promise<{ messages: number; consumers: number }> {
     this.#channel ??= await this.#session.open(this.#session.model.createChannel());
     for (let asked = 1; ; asked += 1) {
       const { messageCount: messages, consumerCount: consumers } = await this.#channel.checkQueue(this.#queue);
-      // Of a quorum queue whose leader is busy the server says that nothing is there.
+      // For a quorum queue with a busy leader the server reports zero messages and consumers.
       const isSaid = consumers > 0 || this.#kind !== 'quorum' || asked === MOST_ASKED;
       if (isSaid || this.#session.isOver) return { messages, consumers };
       await pause(ASK_AGAIN_MS);
@@ -105,12 +106,12 @@ export class QueueWatch {
     const looks = this.#standstill.look({ received, waiting, hasRoom: outstanding < prefetch });
     if (looks > 0) {
       const isOthers = consumers > 1;
-      if (!isOthers) this.#watched.stands(waiting);
+      if (!isOthers) this.#watched.stalled(waiting);
       if (looks % (isOthers ? RENEW_SHARED_LOOKS : RENEW_AGAIN_LOOKS) !== 1) return;
       this.#session.end(new Renewal(`${waiting} messages wait in queue ${this.#queue}, and none come`));
       return;
     }
-    if (waiting === 0) this.#watched.rests();
-    if (this.#kind === 'quorum' && waiting === 0 && outstanding === 0) await this.#watched.handOver();
+    if (waiting === 0) this.#watched.emptied();
+    if (this.#kind === 'quorum' && waiting === 0 && outstanding === 0) await this.#watched.replaceConsumer();
   }
 }

@@ -6,7 +6,7 @@ import { textsOf } from './header-values.ts';
 import type { Received } from './client/consumer.ts';
 import { DELIVERY_HEADERS, PROPERTY_OF } from './property-headers.ts';
 
-/** Many publishers write milliseconds where AMQP has seconds: as seconds, this would be the year 5138. */
+/** Many publishers write milliseconds, but AMQP defines seconds. As seconds this value would be the year 5138. */
 const MILLISECONDS_FROM = 1e11;
 
 const PROPERTIES = Object.entries(PROPERTY_OF);
@@ -70,9 +70,9 @@ function timestamp(value: unknown, note: NoteOddity): number | undefined {
 }
 
 /**
- * The moment that the publisher wrote down, else what its time to live leaves at the latest: the server takes nothing
- * off that property while the message waits, and drops the message when it is over. Of a time to live of 0, which asks
- * for delivery at once, nothing is left to keep: it was delivered.
+ * The expiry time that the publisher wrote, else an upper bound from its time to live: the server does not reduce that property
+ * while the message waits, and drops the message when it is over. A time to live of 0 requests delivery at once, and gives no
+ * bound after the delivery.
  */
 function expiry(
   headers: Map<string, string[]>,
@@ -81,7 +81,7 @@ function expiry(
   note: NoteOddity,
 ): number | undefined {
   const written = headers.get('expirytime')?.[0];
-  // Bytes are text to the next bus, and must mean the same here.
+  // Bytes are carried to the next bus as text, and must have the same meaning here.
   const isBytes = types?.get('expirytime')?.[0] === 'bytes';
   const stated = written !== undefined && isBytes ? Buffer.from(written, 'base64').toString() : written;
   const ms = stated === undefined ? undefined : expiryTimeMs(stated);

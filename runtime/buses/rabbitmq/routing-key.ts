@@ -7,7 +7,7 @@ const ILL_FORMED = /\p{Cs}/u;
 /** AMQP's short strings have one byte for their length. */
 export const MAX_SHORT_BYTES = 255;
 
-/** Whether AMQP can write `text` as a short string: routing key, message id, content type and the like. */
+/** Whether `text` fits into a short string of AMQP: routing key, message id, content type and others. */
 export function isShort(text: string): boolean {
   // A UTF-16 unit takes at most three bytes.
   return text.length * 3 <= MAX_SHORT_BYTES || Buffer.byteLength(text) <= MAX_SHORT_BYTES;

@@ -12,25 +12,25 @@ import { headerSpelling } from './header-spelling.ts';
 import { Link, type LinkEnd } from './client/link.ts';
 import type { RabbitConnection, RabbitTo } from './options.ts';
 import { publishOptions, type PublishSettings } from './publish-options.ts';
-import { lookAtQueue } from './queue-settings.ts';
+import { checkQueueSettings } from './queue-settings.ts';
 import { routingKeys } from './routing-key.ts';
 import { meaningOf, closeReason } from './client/close-reason.ts';
 import type { Session } from './client/session.ts';
 import { PoisonDetector } from './poison-detector.ts';
 import { ensureExchange, ensureQueue } from './client/topology.ts';
 
-/** Beyond it nothing is gained, and a crash sends that many again. */
+/** More brings no gain, and a crash sends so many again. */
 const MAX_IN_FLIGHT = 1000;
-/** A server that has just started routes nothing to a stream, and so sends back, until the stream has its leader. */
+/** A server that has just started returns messages to a stream until the stream has a leader. */
 const GRACE_MS = 5000;
 /**
- * A server that comes back may take longer until it routes as before: so long, or until one message was routed, no message
- * is to blame.
+ * A restarted server may take longer until it routes as before. For so long, or until it has routed one message, a returned
+ * message is not at fault.
  */
 const RETURN_MS = 30_000;
-/** Part of the negotiated frame size that is not left for headers. */
+/** The part of the negotiated frame size that is reserved for other fields than headers. */
 const FRAME_OVERHEAD = 4096;
-/** The client's own bound for a header table. */
+/** The client's bound for a header table. */
 const MAX_TABLE_BYTES = 65_536;
 const TOO_LARGE_TABLE = /exceeds the \d+ byte/;
 
@@ -47,7 +47,7 @@ interface Live {
   readonly confirms: Confirms;
 }
 
-/** Publishes with confirmations, and with `mandatory`: a message that no queue takes comes back instead of vanishing. */
+/** Publishes with confirmations and with `mandatory`: the server returns a message that no queue takes, instead of dropping it. */
 class RabbitSink implements Sink, LinkEnd {
   readonly maxInFlight = MAX_IN_FLIGHT;
   readonly #link: Link;
@@ -56,14 +56,14 @@ class RabbitSink implements Sink, LinkEnd {
   readonly #settings: PublishSettings;
   readonly #spell: (frame: Frame) => Frame;
   readonly #exchange: string;
-  /** Whether the address holds a placeholder: then a message that no queue takes is that message's fault. */
+  /** Whether the address has a placeholder: then an unroutable message is the message's own fault. */
   readonly #isTemplate: boolean;
   readonly #timeoutMs: number;
   readonly #poison = new PoisonDetector();
   readonly #fence: Fence | undefined;
   #live: Live | undefined;
   #hasBeenLive = false;
-  /** As the server said when it refused a larger one. */
+  /** From the server's refusal of a larger message. */
   #maxBytes = Number.POSITIVE_INFINITY;
 
   constructor(options: EndOptions<RabbitConnection, RabbitTo>, context: BusContext) {
@@ -82,7 +82,7 @@ class RabbitSink implements Sink, LinkEnd {
   async open(): Promise<void> {
     await this.#link.open();
     const { queue } = this.#to;
-    if (queue !== undefined && !this.#isTemplate) void lookAtQueue(this.#link, queue);
+    if (queue !== undefined && !this.#isTemplate) void checkQueueSettings(this.#link, queue);
   }
 
   async start(session: Session): Promise<string> {
@@ -100,11 +100,11 @@ class RabbitSink implements Sink, LinkEnd {
     });
     const startMs = performance.now();
     const isBack = this.#hasBeenLive;
-    const isYoung = (): boolean => {
+    const isStarting = (): boolean => {
       const ageMs = performance.now() - startMs;
       return ageMs < GRACE_MS || (isBack && ageMs < RETURN_MS && !confirms.hasStored);
     };
-    channel.on('return', (message) => confirms.sentBack(message, this.#unroutable(isYoung())));
+    channel.on('return', (message) => confirms.returned(message, this.#unroutable(isStarting())));
     this.#hasBeenLive = true;
     if (!session.isOver) this.#live = { session, channel, confirms };
     return exchange === undefined ? 'publishes to queues' : `publishes to exchange ${exchange}`;
@@ -114,7 +114,7 @@ class RabbitSink implements Sink, LinkEnd {
     const live = this.#live;
     if (live === undefined) throw this.#link.error('SINK_DOWN', 'not connected');
     if (live.session.isBlocked) {
-      // The server would read it after the alarm, whether or not this process still runs then.
+      // The server would read the message after the alarm, even when this process has ended by then.
       throw this.#link.error('SINK_DOWN', 'the server takes nothing until its alarm is over');
     }
     const { address: routingKey } = frame;
@@ -125,10 +125,10 @@ class RabbitSink implements Sink, LinkEnd {
     if (body.length > this.#maxBytes) throw this.#tooLarge(body.length, this.#maxBytes);
     const spelled = this.#spell(frame);
     const options = publishOptions(this.#settings, spelled, this.#timeLeftMs(frame));
-    this.#headersFit(spelled, live.session);
+    this.#checkHeaderSize(spelled, live.session);
     try {
       live.channel.publish(this.#exchange, routingKey, body, options);
-      live.session.gather();
+      live.session.batchWrites();
     } catch (thrown) {
       if (live.session.isOver) throw this.#link.error('SINK_DOWN', 'the connection ended', thrown);
       const code = TOO_LARGE_TABLE.test(messageOf(thrown)) ? 'SINK_TOO_LARGE' : 'SINK_REFUSED';
@@ -165,7 +165,7 @@ class RabbitSink implements Sink, LinkEnd {
     this.#live?.confirms.hold(isBlocked);
   }
 
-  /** The server closes a channel over one message without saying which; sent again, it would close the next one too. */
+  /** Finds the message over which the server closed the channel without naming it: sent again, it would close the next one too. */
   #blame(failure: Error, confirms: Confirms): void {
     const reason = closeReason(failure);
     if (reason === undefined) return;
@@ -190,18 +190,18 @@ class RabbitSink implements Sink, LinkEnd {
 
   #silent(session: Session, confirms: Confirms): void {
     confirms.fail(this.#link.error('SINK_TIMEOUT', `no confirmation for ${this.#timeoutMs} ms`));
-    // Confirmations of the failed sends may still be under way: a new connection cannot get them.
+    // Confirmations of the failed sends may still be under way: they cannot reach a new connection.
     session.end(new Error('the server confirms nothing'));
   }
 
-  #unroutable(isYoung: boolean): SluiceError {
+  #unroutable(isStarting: boolean): SluiceError {
     const { exchange, queue } = this.#to;
     if (this.#isTemplate) {
       const cause =
         exchange === undefined
           ? 'there is no queue of that name'
           : `no queue is bound to exchange ${exchange} for its routing key`;
-      return isYoung
+      return isStarting
         ? this.#link.error('SINK_DOWN', `the server sent a message back: ${cause}, or not yet (NO_ROUTE)`)
         : this.#link.error('SINK_REFUSED', `the server sent it back: ${cause} (NO_ROUTE)`);
     }
@@ -226,8 +226,8 @@ class RabbitSink implements Sink, LinkEnd {
     return leftMs;
   }
 
-  /** Headers are not divided among frames: one that is too long ends the connection, and the client minds only its own bound. */
-  #headersFit(frame: Frame, session: Session): void {
+  /** AMQP does not split headers over frames: a header frame over frame_max ends the connection, and the client checks only its own bound. */
+  #checkHeaderSize(frame: Frame, session: Session): void {
     const most = session.maxFrameBytes - FRAME_OVERHEAD;
     if (most >= MAX_TABLE_BYTES) return;
     let bytes = 0;
@@ -250,7 +250,7 @@ type Fault =
 const TOPIC = /access to topic '([\s\S]*)' in exchange '[^']*' in vhost/;
 const SIZE = /message size (\d+) is larger than configured max size (\d+)/;
 
-/** The message that the server's reason is about; undefined where it is about the route. */
+/** The message that the server's reason is about; undefined when it is about the route. */
 function messageAtFault(text: string): Fault | undefined {
   const routingKey = TOPIC.exec(text)?.[1];
   if (routingKey !== undefined) return { kind: 'topic', routingKey };

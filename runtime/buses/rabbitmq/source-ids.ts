@@ -5,8 +5,8 @@ import { contentId } from '#kit/content-id.ts';
 import { ReusedIds } from '#kit/reused-ids.ts';
 
 /**
- * The ids of a queue's messages. AMQP has no coordinates: only the publisher's message id is the same at each delivery, and
- * that together with the content: a publisher that begins anew counts from 1 again.
+ * The ids of a queue's messages. AMQP has no position of a message: only the publisher's message id is the same at each
+ * delivery. The content is part of the id, because a restarted publisher may count from 1 again.
  */
 export class SourceIds {
   readonly #queue: string;

@@ -11,7 +11,7 @@ import { prepareQueue } from './queue-setup.ts';
 import { Consumer, type ConsumerWanted, type Received } from './client/consumer.ts';
 import { Link, type LinkEnd } from './client/link.ts';
 import type { RabbitConnection, RabbitFrom } from './options.ts';
-import { lookAtQueue } from './queue-settings.ts';
+import { checkQueueSettings } from './queue-settings.ts';
 import { QueueNotices } from './queue-notices.ts';
 import { QueueWatch, type Watched } from './queue-watch.ts';
 import { queueOf } from './address-space.ts';
@@ -26,7 +26,7 @@ import { consumersLeft, offsetOfLast, othersBeside, type QueueKind } from './cli
 
 /** AMQP counts the prefetch in two bytes. */
 const MAX_PREFETCH = 65_535;
-/** So many deliveries of one message show that its readers fail. */
+/** So many deliveries of one message show that its consumers fail. */
 const OFTEN = 10;
 
 export async function openSource(
@@ -39,8 +39,8 @@ export async function openSource(
 }
 
 /**
- * At least once and in the order of the queue. A session's deliveries are acknowledged in that session or not at all;
- * when one ends, what the engine was not given yet is forgotten, for the server sends it again in its place.
+ * At least once and in the order of the queue. A delivery is acknowledged in its session or not at all. When a session ends,
+ * deliveries that the engine has not received are dropped: the server sends them again in their position.
  */
 class RabbitSource implements Source, LinkEnd, Watched {
   readonly #link: Link;
@@ -58,7 +58,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
   #receivedBefore = 0;
   readonly #standstill = new Standstill();
   #kind: QueueKind;
-  /** The name was a queue's before. All of the stream is new, and a consumer would begin at its end. */
+  /** The name was that of a queue before. The whole stream is new, and by default a consumer would begin at its end. */
   #becameStream = false;
   #queueWatch: QueueWatch | undefined;
   readonly #notices: QueueNotices;
@@ -81,7 +81,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
 
   async open(): Promise<void> {
     await this.#link.open();
-    void lookAtQueue(this.#link, this.#queue);
+    void checkQueueSettings(this.#link, this.#queue);
   }
 
   async read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
@@ -113,7 +113,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#session = session;
     this.#receivedBefore = this.received;
     await this.#consume(session, { isSuccessor: false, first });
-    // It may have ended in this very moment, and then nothing would stop the watch.
+    // For a session that has just ended nothing would stop the watch.
     if (!session.isOver) this.#queueWatch = new QueueWatch(session, queue, this.#kind, this, this.#standstill);
     this.#admission.open();
     const what = this.#from.type === 'stream' ? 'stream' : 'queue';
@@ -138,7 +138,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
     return code === undefined || text === undefined ? undefined : this.#link.error(code, text, failure);
   }
 
-  /** Whether the route's order needs that no other consumer reads the queue. */
+  /** Whether the order of the route needs the queue to have no other consumer. */
   get #isAlone(): boolean {
     return !this.#from.shared && this.#from.type !== 'stream';
   }
@@ -151,23 +151,23 @@ class RabbitSource implements Source, LinkEnd, Watched {
     return Math.min(this.#context.window.messages, MAX_PREFETCH);
   }
 
-  stands(waiting: number): void {
+  stalled(waiting: number): void {
     const text = `waits for the server: ${waiting} messages are ready in queue ${this.#queue}, and none come`;
     this.#link.suspensions.suspend('queue', text);
   }
 
-  rests(): void {
+  emptied(): void {
     this.#link.suspensions.resume('queue', `no message waits in queue ${this.#queue} any more`);
   }
 
-  async handOver(): Promise<void> {
+  async replaceConsumer(): Promise<void> {
     const session = this.#session;
-    // A stream that is read as a queue has no place: another consumer would begin at its end.
+    // A stream that is read as a queue has no saved position: another consumer would begin at its end.
     const hasPlace = this.#position === undefined ? this.#kind !== 'stream' : !this.#position.isAwaiting;
     if (session === undefined || !hasPlace) return;
     this.#admission.shut();
     await this.#consumer?.release();
-    // The old one's messages are in their places again when the queue does not count it any more.
+    // The messages of the old consumer are requeued when the queue does not count it any more.
     if (this.#isAlone) this.#notices.assertAlone(await consumersLeft(session, this.#queue));
     if (session.isOver) return;
     await this.#consume(session, { isSuccessor: true, first: undefined });
@@ -175,10 +175,10 @@ class RabbitSource implements Source, LinkEnd, Watched {
   }
 
   blocked(): void {
-    // Readiness shows it. Messages still come; acknowledgements reach the server when it reads again.
+    // Readiness shows the block. Messages still arrive; acknowledgements reach the server when it reads again.
   }
 
-  /** Rejects where the queue has another consumer beside: two that came at once both see it, and both step back. */
+  /** Rejects when the queue has another consumer: two that start at the same moment both detect that, and both stop. */
   async #consume(session: Session, how: Pick<ConsumerWanted, 'isSuccessor' | 'first'>): Promise<void> {
     const wanted = {
       queue: this.#queue,
@@ -191,18 +191,18 @@ class RabbitSource implements Source, LinkEnd, Watched {
     this.#consumer = await Consumer.open(session, wanted, take);
     this.#watch?.stop();
     if (this.#position?.isAwaiting === true) this.#watch = this.#watchFor(this.#position, session);
-    // Of a classic queue `exclusive` says it already; quorum queues do not mind it.
+    // A classic queue enforces `exclusive`; a quorum queue ignores it.
     if (!this.#isAlone || this.#kind === 'classic') return;
     const ours = how.first === undefined ? 1 : 2;
     this.#notices.assertAlone(await othersBeside(session, this.#queue, { kind: this.#kind, ours }));
   }
 
-  /** Never throws: the client would take it for a fault of the server's. */
+  /** Never throws: the client would treat an error as one of the server. */
   #take(session: Session, consumer: Consumer, message: Received | null): void {
     if (session.isOver) return;
     try {
       if (message === null) {
-        // A stream's place shows whether it is another one.
+        // The saved position of a stream shows whether it was replaced.
         if (this.#position === undefined) this.#notices.deleted();
         session.end(new Error(`the server cancelled the consumer: queue ${this.#queue} was deleted, or has moved`));
       } else {
@@ -216,7 +216,7 @@ class RabbitSource implements Source, LinkEnd, Watched {
 
   #noteArrival({ isSuccessor }: Consumer, { fields }: Received): void {
     this.received += 1;
-    if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#notices.neverCame();
+    if (fields.deliveryTag === 1 && isSuccessor && fields.redelivered) this.#notices.deliveriesMissed();
     const { suspensions } = this.#link;
     if (suspensions.hasAny) suspensions.resume('queue', `messages of queue ${this.#queue} come again`);
   }
@@ -253,11 +253,11 @@ class RabbitSource implements Source, LinkEnd, Watched {
     } else if (verdict === 'replaced') {
       this.#position.restart(`offset ${offset} holds another message`);
       session.end(new Error('the stream was replaced'));
-    } else this.#pass(acks, tag);
+    } else this.#skip(acks, tag);
   }
 
-  /** A message of a stream that is not for us: it costs the server's window nothing. */
-  #pass(acks: Acks, tag: number): void {
+  /** Acknowledges a message of a stream that is not delivered, so that it does not fill the prefetch. */
+  #skip(acks: Acks, tag: number): void {
     acks.enter({ tag, isSettled: true });
     acks.settled();
   }
@@ -275,8 +275,8 @@ class RabbitSource implements Source, LinkEnd, Watched {
 
   readonly #settle = (delivery: QueueDelivery, outcome: Outcome): void => {
     this.#admission.settled(delivery, () => {
-      // Given back: the server repeats it to our next start, in its place. Rejected: its dead letter is written, and a
-      // nack would have the server write a second one where the queue has a dead-letter exchange.
+      // Released: the server sends it again after the next start, in its position. Rejected: it is acknowledged, because its
+      // dead letter is written, and after a nack a dead-letter exchange of the queue would get a second one.
       if (outcome.kind === 'release') return;
       delivery.isSettled = true;
       delivery.acks.settled();

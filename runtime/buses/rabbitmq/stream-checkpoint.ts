@@ -2,27 +2,27 @@ import { crc32 } from 'node:zlib';
 import type { Frame } from '#contract/frame.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 
-/** Where a route is in a stream. */
+/** The position of a route in a stream. */
 export type Place =
-  /** It has none yet: as the pipeline file says. */
+  /** No position yet: `start` of the pipeline file counts. */
   | { readonly kind: 'start' }
-  /** The stream is another one than before. */
+  /** The stream was replaced: it is read from its beginning. */
   | { readonly kind: 'first' }
-  /** Attached then, and nothing has come since. Milliseconds since 1970 (UTC). */
+  /** Attached at that time, and no message was received since. Milliseconds since 1970 (UTC). */
   | { readonly kind: 'since'; readonly ms: number }
-  /** This is the first that came, and it is not settled; an earlier version wrote no `print`. */
+  /** The first received message, which is not settled. An earlier version wrote no `print`. */
   | { readonly kind: 'from'; readonly offset: number; readonly print?: string }
-  /** Settled up to and with this one; `print` tells whether it is still the same message. */
+  /** Settled up to and including this message; `print` shows whether it is still the same one. */
   | { readonly kind: 'after'; readonly offset: number; readonly print: string };
 
-/** A place, and in which stream of that name: one that is deleted and made again starts at 0 anew. */
+/** A position, and the generation of the stream: one that is deleted and declared again starts at offset 0 again. */
 export interface Kept {
   readonly queue: string;
   readonly generation: number;
   readonly place: Place;
 }
 
-/** Undefined where nothing is kept, or that of another stream. Throws STATE_DAMAGED where it was lost. */
+/** Undefined when nothing is saved, or the position in another stream. Throws STATE_DAMAGED when it was lost. */
 export function readPlace(checkpoint: Checkpoint, queue: string): Kept | undefined {
   const text = checkpoint.read();
   if (text === undefined) {
@@ -37,7 +37,7 @@ export function readPlace(checkpoint: Checkpoint, queue: string): Kept | undefin
   }
 }
 
-/** As `writePlace` writes it, by all that tells it from a stranger's text. */
+/** Checks the parts that distinguish text of `writePlace` from other text. */
 function isKept(value: unknown): value is Kept {
   if (typeof value !== 'object' || value === null || !('generation' in value) || !('place' in value)) return false;
   const { place } = value;
@@ -49,8 +49,8 @@ export function writePlace(checkpoint: Checkpoint, kept: Kept): void {
   checkpoint.write(JSON.stringify(kept));
 }
 
-/** Tells a message from another one at the same offset. */
-export function printOf({ address, body, id, timestampMs }: Frame): string {
+/** Distinguishes a message from another one at the same offset. */
+export function fingerprintOf({ address, body, id, timestampMs }: Frame): string {
   const name = crc32(`${address}\n${id ?? ''}\n${timestampMs ?? ''}`);
   return `${crc32(body ?? '').toString(36)}-${(body?.length ?? 0).toString(36)}-${name.toString(36)}`;
 }

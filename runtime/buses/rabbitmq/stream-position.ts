@@ -4,17 +4,17 @@ import type { Frame } from '#contract/frame.ts';
 import type { QueueDelivery } from './queue-delivery.ts';
 import { SettledPrefix } from '../support/settled-prefix.ts';
 import type { Start } from './options.ts';
-import { type Kept, type Place, printOf, readPlace, writePlace } from './stream-checkpoint.ts';
+import { type Kept, type Place, fingerprintOf, readPlace, writePlace } from './stream-checkpoint.ts';
 
-/** How often the position is written down. */
+/** The interval at which a changed position is saved. */
 export const SAVE_MS = 1000;
 
-/** Hand a message of a stream on, leave it out, or begin anew, for the stream is another one. */
+/** `new`: deliver the message. `seen`: skip it. `replaced`: begin again, because the stream was replaced. */
 type Verdict = 'new' | 'seen' | 'replaced';
 
 /**
- * The route's position in a stream, which the server does not keep over this protocol. Resuming asks for the last message
- * that is known, not the one behind it: that it comes again, and is the same, proves that nothing between was cut off.
+ * The route's position in a stream, which the server does not store over this protocol. A resumed session requests the last
+ * known message, not the one behind it: when the same message arrives, nothing between was cut off.
  */
 export class StreamPosition {
   readonly #context: BusContext;
@@ -22,11 +22,11 @@ export class StreamPosition {
   readonly #start: Start;
   #order = new SettledPrefix<QueueDelivery>();
   #kept: Kept;
-  /** The last that the engine was given; it outlives a session. */
+  /** The last delivery to the engine; it outlives a session. */
   #handed: { readonly offset: number; readonly frame: Frame } | undefined;
-  /** Of this session: the message that must come first, if it is still there. */
+  /** The message that must arrive first in this session, if the stream still has it. */
   #awaited: { readonly offset: number; readonly print: string | undefined; readonly isOpen?: true } | undefined;
-  /** Messages below it come along because they were written together with it. */
+  /** Messages below this offset are sent only because they are in the same chunk. */
   #floor = 0;
   #unsaved: QueueDelivery | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -38,18 +38,18 @@ export class StreamPosition {
     this.#kept = readPlace(context.checkpoint, queue) ?? { queue, generation: 0, place: { kind: 'start' } };
   }
 
-  /** A message was asked for that must come first, and neither it nor a later one has come. */
+  /** Whether a first message is awaited, and neither it nor a later one has arrived. */
   get isAwaiting(): boolean {
     return this.#awaited !== undefined;
   }
 
-  /** The stable name of a message. */
+  /** The stable id of a message. */
   idOf(offset: number): string {
     const { generation } = this.#kept;
     return generation === 0 ? `${this.#queue}:${offset}` : `${this.#queue}:${generation}:${offset}`;
   }
 
-  /** A session begins: its x-stream-offset. */
+  /** Begins a session and returns its x-stream-offset. */
   attach(): unknown {
     const { place } = this.#kept;
     const known = this.#handed;
@@ -59,7 +59,7 @@ export class StreamPosition {
       const awaited =
         known === undefined
           ? { offset: place.kind === 'after' ? place.offset : 0, print: place.kind === 'after' ? place.print : '' }
-          : { offset: known.offset, print: printOf(known.frame) };
+          : { offset: known.offset, print: fingerprintOf(known.frame) };
       this.#awaited = awaited;
       return awaited.offset;
     }
@@ -73,7 +73,7 @@ export class StreamPosition {
     return this.#begin();
   }
 
-  /** A message came; in the order of offsets within a session. */
+  /** Judges a received message; in the order of offsets within a session. */
   compare(offset: number, frame: Frame): Verdict {
     const awaited = this.#awaited;
     if (awaited === undefined) return this.#unlessBelow(offset, this.#floor, frame);
@@ -84,11 +84,11 @@ export class StreamPosition {
       if (offset > last + 1) this.#lost(last + 1, offset);
       return this.#unlessBelow(offset, 0, frame);
     }
-    if (awaited.print !== undefined && awaited.print !== printOf(frame)) return 'replaced';
+    if (awaited.print !== undefined && awaited.print !== fingerprintOf(frame)) return 'replaced';
     return awaited.isOpen === true ? this.#unlessBelow(offset, 0, frame) : 'seen';
   }
 
-  /** The stream is another one than the route was in: it is read from its beginning, under other ids. */
+  /** The stream was replaced: it is read from its beginning, under other ids. */
   restart(why: string): void {
     const { generation } = this.#kept;
     this.#handed = undefined;
@@ -102,13 +102,13 @@ export class StreamPosition {
     });
   }
 
-  /** The engine answers for it from now on. */
+  /** The engine has received the delivery. */
   handed(arrival: QueueDelivery): void {
     this.#handed = arrival;
     this.#order.push(arrival);
   }
 
-  /** Something that was handed on is settled now. */
+  /** To be called when a delivery was settled. */
   settled(): void {
     const last = this.#order.advance();
     if (last === undefined) return;
@@ -116,13 +116,13 @@ export class StreamPosition {
     this.#timer ??= setTimeout(() => this.save(), SAVE_MS);
   }
 
-  /** Writes down the settled position. */
+  /** Saves the settled position. */
   save(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const last = this.#unsaved;
     this.#unsaved = undefined;
-    if (last !== undefined) this.#keep({ kind: 'after', offset: last.offset, print: printOf(last.frame) });
+    if (last !== undefined) this.#keep({ kind: 'after', offset: last.offset, print: fingerprintOf(last.frame) });
   }
 
   #begin(): unknown {
@@ -133,7 +133,7 @@ export class StreamPosition {
       this.#floor = start.offset;
       return start.offset;
     }
-    // `next` once more would leave out the messages written until then.
+    // A second session with `next` would leave out the messages written until then.
     this.#keep({ kind: 'since', ms: Date.now() });
     return start;
   }
@@ -141,7 +141,7 @@ export class StreamPosition {
   #unlessBelow(offset: number, floor: number, frame: Frame): Verdict {
     if (offset < floor) return 'seen';
     const { kind } = this.#kept.place;
-    if (kind !== 'after' && kind !== 'from') this.#keep({ kind: 'from', offset, print: printOf(frame) });
+    if (kind !== 'after' && kind !== 'from') this.#keep({ kind: 'from', offset, print: fingerprintOf(frame) });
     return 'new';
   }
 
@@ -159,7 +159,7 @@ export class StreamPosition {
     try {
       writePlace(this.#context.checkpoint, this.#kept);
     } catch (thrown) {
-      // The next change of the place writes it again; until then a restart repeats more.
+      // The next change saves again; until then a restart repeats more.
       this.#context.report({ kind: 'problem', error: asSluiceError(thrown, 'STATE_UNUSABLE') });
     }
   }

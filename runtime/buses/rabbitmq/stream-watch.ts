@@ -1,11 +1,11 @@
 const FIRST_LOOK_MS = 5000;
 const LOOK_MS = 3000;
-/** So many looks must find the same end. */
+/** So many checks must find the same end. */
 const LOOKS = 3;
 
 /**
- * A place in a stream was asked for, and what is there should come at once. When nothing does, though the server
- * answers, it looks where the stream ends: an end that stays where it is lies before the place.
+ * Detects that a stream ends before the requested offset. Messages from that offset on should arrive at once. When none does,
+ * although the server answers, it reads the end of the stream: an end that does not move lies before the offset.
  */
 export class StreamWatch {
   readonly #lookAtEnd: () => Promise<number | 'empty' | undefined>;
@@ -15,7 +15,7 @@ export class StreamWatch {
   #found: number | 'empty' | undefined;
   #looks = 0;
 
-  /** `lookAtEnd`: an offset near the end of the stream; undefined when what was asked for has come. */
+  /** `lookAtEnd` returns an offset near the end of the stream; undefined when the requested message has arrived. */
   constructor(lookAtEnd: () => Promise<number | 'empty' | undefined>, onEnd: () => void) {
     this.#lookAtEnd = lookAtEnd;
     this.#onEnd = onEnd;
@@ -28,7 +28,7 @@ export class StreamWatch {
   }
 
   async #look(): Promise<void> {
-    // When the server does not answer, the session ends of itself.
+    // When the server does not answer, the session ends on its own.
     const found = await this.#lookAtEnd().catch(() => undefined);
     if (this.#isStopped || found === undefined) return;
     this.#looks = found === this.#found ? this.#looks + 1 : 1;

@@ -1,4 +1,4 @@
-/** Settles as `promise` does, or rejects as soon as `signal` aborts; what the promise then yields is the caller's to clear away. */
+/** Settles as `promise` does, or rejects as soon as `signal` aborts. The caller disposes of a later result of the promise. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(new Error('aborted'));

@@ -2,15 +2,15 @@ import type { SluiceError } from '#contract/errors.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { IntMap } from '#kit/int-map.ts';
 
-interface Open<Sent> {
+interface PendingSend<Sent> {
   readonly sent: Sent;
   readonly confirm: (receipt: Receipt) => void;
   readonly fail: (error: SluiceError) => void;
 }
 
-/** The sends that the server has not answered yet, by the number that its answer names, in the order of sending. */
+/** The sends without an answer yet, by the number that matches an answer to its send, in the order of sending. */
 export class InFlightTable<Sent> {
-  readonly #open = new IntMap<Open<Sent>>();
+  readonly #open = new IntMap<PendingSend<Sent>>();
 
   get size(): number {
     return this.#open.size;

@@ -1,21 +1,21 @@
 import { withDeadline } from '#kit/deadline.ts';
 
-/** How often a source asks its server, and how soon the answer is due. Together with one retry less than 20 s. */
+/** The interval between requests and the deadline of an answer: a dead connection is found in less than 20 s, with one retry. */
 export const ASK_EVERY_MS = 5000;
 export const ANSWER_MS = 5000;
 
 export interface LivenessSettings {
-  /** One question whose answer proves that the server works for this source, beyond its heartbeats. */
+  /** A request whose answer proves, beyond heartbeats, that the server serves this source. */
   readonly ask: () => Promise<void>;
-  /** The question failed, or had no answer in time. Called once for each question. */
+  /** The request failed, or had no answer in time. Called once for each request. */
   readonly onFailure: (failure: Error) => void;
   readonly everyMs?: number;
   readonly answerMs?: number;
 }
 
 /**
- * Asks a server at a slow beat, one question at a time: a connection that only its heartbeats keep open is found out, and
- * so is what the server would never report of itself. From construction until `stop`.
+ * Sends a request at intervals, one at a time, from construction until `stop`. It finds a connection that only heartbeats
+ * keep open, and faults that the server does not report on its own.
  */
 export class Liveness {
   readonly #settings: LivenessSettings;
@@ -47,7 +47,7 @@ export class Liveness {
   }
 }
 
-/** The connection is open, and nothing came back. */
+/** The connection is open, and no answer came. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 

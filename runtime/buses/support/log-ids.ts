@@ -1,7 +1,7 @@
-/** Ids that a sink's log holds, each with what the log says of the time of its message. */
+/** Ids in a sink's log, each with the time of its message. */
 export class LogIds<Time extends { readonly latestMs: number }> {
   readonly known = new Map<string, Time>();
-  /** How many messages wore an id of the route. */
+  /** The number of messages with an id of the route. */
   count = 0;
   readonly #shared = new Set<string>();
 
@@ -11,7 +11,7 @@ export class LogIds<Time extends { readonly latestMs: number }> {
     if (this.#shared.has(id)) return;
     if (other === undefined || other.latestMs === time.latestMs) this.known.set(id, time);
     else {
-      // Two messages wear it, or one was written twice: that it is there proves nothing of a third.
+      // Two messages have the id, or one was written twice: the id in the log proves nothing about a third message.
       this.known.delete(id);
       this.#shared.add(id);
     }

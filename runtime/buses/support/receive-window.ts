@@ -1,6 +1,6 @@
 import type { Demand } from '#contract/source.ts';
 
-/** Bounds the messages that the engine was given and has not settled (invariant 4). */
+/** Bounds the messages that the engine has received and not settled (invariant 4). */
 export class ReceiveWindow {
   readonly #window: Demand;
   #messages = 0;
@@ -11,8 +11,8 @@ export class ReceiveWindow {
   }
 
   /**
-   * A message larger than the whole window is taken alone. `unacknowledged`: messages that the server still waits for, where
-   * they are bounded too: settled messages behind an open one come again after a crash.
+   * A message larger than the whole window is taken alone. `unacknowledged`: messages without an acknowledgement, when they
+   * are bounded too: settled messages behind an unsettled one are delivered again after a crash.
    */
   isFullFor(bytes: number, unacknowledged = 0): boolean {
     const { messages, bytes: maxBytes } = this.#window;

@@ -6,20 +6,20 @@ import { whenSlow } from './slow-attempt.ts';
 export interface RetrySettings<Ready> {
   readonly attempt: () => Promise<Ready>;
   readonly backoff: Backoff;
-  /** Stops the retries at once; an attempt under way is left to end by itself. */
+  /** Stops the retries at once, without waiting for the attempt under way. */
   readonly signal: AbortSignal;
   /** Stops them after the attempt under way. */
   readonly isOver: () => boolean;
-  /** An attempt has failed; not called once the retries are stopped. */
+  /** Called when an attempt has failed, unless the retries are stopped. */
   readonly onFailure: (thrown: unknown) => void;
-  /** An attempt takes long. */
+  /** Called when an attempt takes longer than `slowMs`. */
   readonly onSlow?: () => void;
   readonly slowMs?: number;
-  /** The error to reject with when they are stopped. */
+  /** Makes the error of stopped retries. */
   readonly stopped: () => Error;
 }
 
-/** Attempts until one succeeds, with a growing pause in between. Rejects only when the retries are stopped. */
+/** Retries an attempt until it succeeds, with a growing pause in between. Rejects only when the retries are stopped. */
 export async function retryUntilReady<Ready>(settings: RetrySettings<Ready>): Promise<Ready> {
   const { attempt, backoff, signal, onFailure, onSlow, slowMs, stopped } = settings;
   const isOver = (): boolean => signal.aborted || settings.isOver();

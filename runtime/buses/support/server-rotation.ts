@@ -1,6 +1,6 @@
 /**
- * The servers of a connection one after the other, without end. Any of them first, lest every route of a restarted fleet
- * falls upon the same one.
+ * The servers of a connection one after the other, without end. The first one is random, so that the routes of a restarted
+ * fleet do not all connect to the same server.
  */
 export function* rotation<Server>(servers: readonly Server[]): Generator<Server, undefined> {
   const first = Math.floor(Math.random() * servers.length);

@@ -1,13 +1,13 @@
 import { Deque } from '#kit/deque.ts';
 
 /**
- * Settlements come in any order; some buses take them only in the order of receipt. Holds the received items in that order
- * and lets the settled ones at its beginning go.
+ * Settlements come in any order, and some buses accept them only in the order of receipt. Stores the received items in that
+ * order and releases the settled ones at its beginning.
  */
 export class SettledPrefix<Item extends { readonly isSettled: boolean }> {
   readonly #open = new Deque<Item>();
 
-  /** Received and not yet let go. */
+  /** Received and not released yet. */
   get size(): number {
     return this.#open.size;
   }
@@ -17,7 +17,7 @@ export class SettledPrefix<Item extends { readonly isSettled: boolean }> {
     this.#open.push(item);
   }
 
-  /** Lets the settled prefix go, each item to `release`, in order. Returns the last of it, if there was one. */
+  /** Removes the settled prefix and calls `release` for each item, in order. Returns its last item. */
   advance(release?: (item: Item) => void): Item | undefined {
     let last: Item | undefined;
     for (let first = this.#open.at(0); first?.isSettled === true; first = this.#open.at(0)) {
@@ -28,7 +28,7 @@ export class SettledPrefix<Item extends { readonly isSettled: boolean }> {
     return last;
   }
 
-  /** The items that are settled behind one that is not. */
+  /** The settled items behind an unsettled one. */
   *settledBehind(): Generator<Item> {
     for (let position = 0; position < this.#open.size; position += 1) {
       const item = this.#open.at(position);

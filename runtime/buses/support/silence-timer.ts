@@ -1,8 +1,8 @@
 export interface SilenceSettings {
   readonly timeoutMs: number;
-  /** Whether any answer is awaited now. */
+  /** Whether any answer is awaited. */
   readonly isAwaiting: () => boolean;
-  /** No answer came for `timeoutMs` while some were awaited: the connection is dead. */
+  /** Called when no answer came for `timeoutMs` while some were awaited: the connection is dead. */
   readonly onSilence: () => void;
 }
 
@@ -22,25 +22,25 @@ export class SilenceTimer {
     this.#settings = settings;
   }
 
-  /** Right before an answer begins to be awaited. */
+  /** To be called right before a send whose answer is awaited. */
   sent(): void {
     const { isAwaiting, timeoutMs } = this.#settings;
     if (!isAwaiting()) this.#silentSinceMs = performance.now();
     this.#timer ??= setTimeout(() => this.#check(), timeoutMs);
   }
 
-  /** An answer came. */
+  /** To be called for each answer. */
   answered(): void {
     this.#silentSinceMs = performance.now();
   }
 
-  /** While the server has announced that it takes nothing, silence means nothing. */
+  /** Suspends the timeout while the server has announced that it takes nothing. */
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
     this.#silentSinceMs = performance.now();
   }
 
-  /** Nothing is awaited any more. */
+  /** To be called when no answer is awaited any more. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,12 +1,12 @@
 const TLS_CODES =
   /^(ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|HOSTNAME_MISMATCH|INVALID_CA)/;
 
-/** Whether an error code of Node's sockets speaks of TLS. */
+/** Whether an error code of Node's sockets concerns TLS. */
 export function isTlsCode(code: string): boolean {
   return TLS_CODES.test(code);
 }
 
-/** What a TLS code means: what was found, and what to do. `otherHost` and `noTls`: what to do in these two cases. */
+/** The finding and the remedy for a TLS code. `otherHost` and `noTls` are the remedies of these two cases. */
 export function tlsFailure(code: string, advice: { otherHost: string; noTls: string }): readonly [string, string] {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return [`the server's certificate names another host (${code})`, advice.otherHost];
@@ -26,7 +26,7 @@ export function tlsFailure(code: string, advice: { otherHost: string; noTls: str
   return [`the server's certificate is not trusted (${code})`, 'set tls.ca to the certificate of its authority'];
 }
 
-/** What kept a socket from connecting. */
+/** The reason why a socket did not connect. */
 export function unreachable(code: string): string {
   switch (code) {
     case 'ENOTFOUND':

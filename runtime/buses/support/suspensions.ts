@@ -1,10 +1,10 @@
-/** What is told of an end whose connection is up. */
+/** An event of an end whose connection is up. */
 export interface SuspensionEvent {
   readonly kind: 'suspended' | 'resumed';
   readonly detail: string;
 }
 
-/** What keeps an end from working although its connection is up, by names of its owner's. Says that it works only after it did not. */
+/** The reasons why an end does not work although its connection is up, by name. Reports `resumed` only after `suspended`. */
 export class Suspensions {
   readonly #reasons = new Map<string, string>();
   readonly #report: (event: SuspensionEvent) => void;
@@ -13,12 +13,12 @@ export class Suspensions {
     this.#report = report;
   }
 
-  /** Whether anything does. */
+  /** Whether there is any reason. */
   get hasAny(): boolean {
     return this.#reasons.size > 0;
   }
 
-  /** `why` says what is waited for. Until `resume` of the same name. */
+  /** Suspends the end until `resume` of the same name; `why` is reported. */
   suspend(name: string, why: string): void {
     this.#reasons.set(name, why);
     this.#report({ kind: 'suspended', detail: why });

@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { parser, type IPublishPacket } from 'mqtt-packet';
 import { publishPacket } from '../../../runtime/buses/mqtt/client/publish-packet.ts';
 import { receivedFrame } from '../../../runtime/buses/mqtt/received-frame.ts';
-import { mendUserProperties } from '../../../runtime/buses/mqtt/client/user-properties.ts';
+import { patchUserProperties } from '../../../runtime/buses/mqtt/client/user-properties.ts';
 import { textFlaw } from '../../../runtime/buses/mqtt/wire-text.ts';
 import { frame } from './ends.ts';
 
-mendUserProperties(parser);
+patchUserProperties(parser);
 
 function parsed(packet: Buffer, protocolVersion: 4 | 5): IPublishPacket {
   const found: unknown[] = [];

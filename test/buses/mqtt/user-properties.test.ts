@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { generate, type IPublishPacket, parser } from 'mqtt-packet';
-import { mendUserProperties } from '../../../runtime/buses/mqtt/client/user-properties.ts';
+import { patchUserProperties } from '../../../runtime/buses/mqtt/client/user-properties.ts';
 
-mendUserProperties(parser);
+patchUserProperties(parser);
 
 const PACKET = { cmd: 'publish', topic: 't', payload: '', qos: 0, retain: false, dup: false } as const;
 

@@ -60,7 +60,7 @@ test('of whatever comes back, as many of each kind of message fail as came back,
       const { confirms, settled } = tracked(sent);
       for (const [at, [, isBack]] of plan.entries()) {
         const each = sent[at];
-        if (isBack && each !== undefined) confirms.sentBack(back(each), REFUSAL);
+        if (isBack && each !== undefined) confirms.returned(back(each), REFUSAL);
       }
       confirms.answer(plan.length, true, undefined);
       const outcomes = await settled();
@@ -80,7 +80,7 @@ test('a message that comes back is told by key, id and body', async () => {
     message('b', 'k', '1'),
     message('a', 'l', '1'),
   ]);
-  confirms.sentBack(back(message('a', 'l', '1')), REFUSAL);
+  confirms.returned(back(message('a', 'l', '1')), REFUSAL);
   confirms.answer(4, true, undefined);
   assert.deepEqual(await settled(), ['confirmed', 'confirmed', 'confirmed', 'SINK_REFUSED']);
   confirms.fail(DOWN);

@@ -9,7 +9,7 @@ import { PartitionLogEnd } from './partition-log-end.ts';
 import { readBack, type RecoveryTally } from './read-back.ts';
 import { topicsOfTemplate } from '../topics.ts';
 
-/** More partitions than these would hold up the start for longer than it is worth. */
+/** With more partitions the recovery would delay the start too long. */
 const MOST_PARTITIONS = 1000;
 
 interface Place {
@@ -18,14 +18,14 @@ interface Place {
   readonly leader: number;
 }
 
-/** Reads ids from the ends of the partitions back, over connections of its own: the sink's stay free of it. */
+/** Reads ids from the ends of the partitions back, over own connections: those of the sink stay free. */
 export async function recoverIds(
   options: EndOptions<KafkaConnection, KafkaTo>,
   context: BusContext,
   wanted: RecoveryQuery,
   signal: AbortSignal,
 ): Promise<RecoveredLog> {
-  const books: RecoveryTally = {
+  const tally: RecoveryTally = {
     ids: new LogIds(),
     seen: 0,
     bytes: 0,
@@ -37,35 +37,35 @@ export async function recoverIds(
   const stop = (): void => link.close();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    await read(link, options.end, { books, most: wanted.most, window: context.window.messages });
+    await read(link, options.end, { tally, most: wanted.most, window: context.window.messages });
   } catch (thrown) {
     if (!signal.aborted) throw link.errorOf(thrown);
   } finally {
     signal.removeEventListener('abort', stop);
     link.close();
   }
-  const { ids, seen, lacks } = books;
+  const { ids, seen, lacks } = tally;
   if (signal.aborted) lacks.add('the servers were too slow to look further back');
   const found = `${ids.count} of the last ${seen} messages are this route's`;
   return { ids: ids.known, seen, lacks: lacks.size === 0 ? undefined : `${[...lacks].join('; ')}: ${found}` };
 }
 
 interface Reading {
-  readonly books: RecoveryTally;
+  readonly tally: RecoveryTally;
   readonly most: number;
   readonly window: number;
 }
 
-async function read(link: Link, to: KafkaTo, { books, most, window }: Reading): Promise<void> {
+async function read(link: Link, to: KafkaTo, { tally, most, window }: Reading): Promise<void> {
   const places = await placesOf(link, to);
   if (places.length > MOST_PARTITIONS) {
-    books.lacks.add(
+    tally.lacks.add(
       `${to.topic} stands for ${places.length} partitions, and of more than ${MOST_PARTITIONS} none is read`,
     );
     return;
   }
   const [lows, highs] = await Promise.all([listOffsets(link, places, EARLIEST), listOffsets(link, places, LATEST)]);
-  // What comes again may have gone to one partition alone; of many together it is no more.
+  // All frames that may be sent again may have gone to a single partition; over all partitions they are no more.
   const enough = Math.max(2 * window, Math.ceil(most / Math.max(1, places.length)));
   const tails = places.map((place) => {
     const same = ({ topic, partition }: Omit<Place, 'leader'>): boolean =>
@@ -78,7 +78,7 @@ async function read(link: Link, to: KafkaTo, { books, most, window }: Reading): 
     });
   });
   const byLeader = Map.groupBy(tails, ({ leader }) => leader);
-  await Promise.all([...byLeader].map(([leader, led]) => readBack(link, leader, led, books)));
+  await Promise.all([...byLeader].map(([leader, led]) => readBack(link, leader, led, tally)));
 }
 
 async function placesOf(link: Link, to: KafkaTo): Promise<readonly Place[]> {

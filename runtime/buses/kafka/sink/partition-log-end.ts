@@ -2,16 +2,17 @@ import { NOT_NOTED } from '#contract/oddity.ts';
 import type { LoggedTime } from '#contract/sink.ts';
 import { isStampedByServer, openBatch, type StoredBatch } from '../records/stored-batch.ts';
 
-/** The first look; each further one goes back four times as far. */
-const FIRST_LOOK = 512;
-const FURTHER = 4;
-/** Messages that are looked at for each id that is wanted, at most: the others are of others. */
+/** Offsets of the first span. */
+const FIRST_SPAN = 512;
+/** Each further span reaches back so many times as far. */
+const GROWTH = 4;
+/** At most so many messages are read for each wanted id: other producers may write there too. */
 const SEEN_PER_ID = 8;
 
-/** How far the clock of a source may be ahead of the server's, where the server stamps what it appends. */
+/** How far the clock of a source may be ahead of the server's clock, when the server stamps the records. */
 const SKEW_MS = 5000;
 
-/** One record, as far as it matters here. */
+/** Id and time of one record. */
 export interface LoggedId {
   readonly id: string | undefined;
   readonly time: LoggedTime;
@@ -21,7 +22,7 @@ export interface LogPlace {
   readonly topic: string;
   readonly partition: number;
   readonly leader: number;
-  /** The first offset there is, and the one behind the last. */
+  /** The first offset, and the one behind the last. */
   readonly low: number;
   readonly high: number;
   /** So many ids of the route suffice. */
@@ -33,7 +34,7 @@ export class PartitionLogEnd {
   readonly topic: string;
   readonly partition: number;
   readonly leader: number;
-  /** Whether it ended among messages of others, before enough was found. */
+  /** Whether reading stopped among messages of other producers, before enough ids were found. */
   isCut = false;
   readonly #place: LogPlace;
   #found = 0;
@@ -48,7 +49,7 @@ export class PartitionLogEnd {
     this.leader = place.leader;
     this.#place = place;
     this.#end = place.high;
-    this.#start = Math.max(place.low, place.high - FIRST_LOOK);
+    this.#start = Math.max(place.low, place.high - FIRST_SPAN);
     this.#next = this.#start;
   }
 
@@ -56,12 +57,12 @@ export class PartitionLogEnd {
     return this.#place.low >= this.#place.high;
   }
 
-  /** From where it is to be asked for; undefined when it is done. An empty one is asked for once: whether we may. */
+  /** The next offset to fetch; undefined when the partition is done. An empty one is fetched once, to check the permission. */
   get fetchOffset(): number | undefined {
     return this.#next < this.#end || !this.#isAsked ? this.#next : undefined;
   }
 
-  /** What came from `fetchOffset` on. `each` gets every record of the span and says whether it is of the route. Throws what a batch throws. */
+  /** Takes the batches from `fetchOffset` on. `each` gets every record of the span and returns whether it is of the route. Throws the error of an unreadable batch. */
   take(batches: readonly StoredBatch[], each: (record: LoggedId) => boolean): void {
     this.#isAsked = true;
     for (const batch of batches) {
@@ -74,7 +75,7 @@ export class PartitionLogEnd {
     if (this.#next >= this.#end) this.#goBack();
   }
 
-  /** Nothing more of it is read. */
+  /** Ends the reading of the partition. */
   end(): void {
     this.#isAsked = true;
     this.#next = this.#end;
@@ -98,7 +99,7 @@ export class PartitionLogEnd {
     this.isCut = this.#found < enough && this.#start > low && seen >= enough * SEEN_PER_ID;
     if (this.#found >= enough || this.#start <= low || this.isCut) return;
     this.#end = this.#start;
-    this.#start = Math.max(low, this.#start - seen * FURTHER);
+    this.#start = Math.max(low, this.#start - seen * GROWTH);
     this.#next = this.#start;
   }
 }

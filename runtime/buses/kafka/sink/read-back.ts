@@ -5,28 +5,28 @@ import type { Link } from '../link.ts';
 import type { PartitionLogEnd } from './partition-log-end.ts';
 import { splitBatches } from '../records/stored-batch.ts';
 
-/** In one answer, and of one partition in it. What is there comes at once. */
+/** Of one answer, and of one partition in it. Without a wait for more data. */
 const LIMITS: FetchLimits = { waitMs: 0, maxBytes: 8 * 1024 * 1024, maxBytesPerPartition: 1024 * 1024 };
 /** Of all partitions together. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** The ids that were found, over all servers. */
+/** The ids that were found on all servers. */
 export interface RecoveryTally {
   readonly ids: LogIds<LoggedTime>;
   seen: number;
   bytes: number;
-  /** Why some may be missing. */
+  /** Why ids may be missing. */
   readonly lacks: Set<string>;
   readonly prefix: string;
   readonly signal: AbortSignal;
 }
 
-/** Reads the partitions that one server leads until each is done. Rejects when the server cannot be asked. */
+/** Reads the partitions that one server leads until each is done. Rejects when the server cannot be reached. */
 export async function readBack(
   link: Link,
   leader: number,
   ends: readonly PartitionLogEnd[],
-  books: RecoveryTally,
+  tally: RecoveryTally,
 ): Promise<void> {
   if (leader < 0) throw link.error('BUS_UNREACHABLE', `${ends[0]?.topic}: a partition has no leader now`);
   await link.client.connect(leader);
@@ -37,9 +37,9 @@ export async function readBack(
       const offset = end.fetchOffset;
       return offset === undefined ? [] : [{ topic: end.topic, partition: end.partition, offset }];
     });
-    if (wanted.length === 0 || books.signal.aborted) break;
-    if (books.bytes >= MOST_BYTES) {
-      books.lacks.add(`more than ${MOST_BYTES} bytes were read`);
+    if (wanted.length === 0 || tally.signal.aborted) break;
+    if (tally.bytes >= MOST_BYTES) {
+      tally.lacks.add(`more than ${MOST_BYTES} bytes were read`);
       break;
     }
     const fetched = await link.client.fetch(leader, wanted, LIMITS);
@@ -49,32 +49,32 @@ export async function readBack(
       const end = queue.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition);
       if (end === undefined) continue;
       const isFirst = first?.topic === end.topic && first.partition === end.partition;
-      if (answer.records.length > 0 || answer.error !== undefined || isFirst || end.isEmpty) take(end, answer, books);
+      if (answer.records.length > 0 || answer.error !== undefined || isFirst || end.isEmpty) take(end, answer, tally);
       else starved.push(end);
     }
     queue = [...starved, ...queue.filter((end) => !starved.includes(end))];
   }
-  if (ends.some(({ isCut }) => isCut)) books.lacks.add('there is much of others in the topic');
+  if (ends.some(({ isCut }) => isCut)) tally.lacks.add('there is much of others in the topic');
 }
 
-function take(end: PartitionLogEnd, { error, records, aborted }: Fetched, books: RecoveryTally): void {
+function take(end: PartitionLogEnd, { error, records, aborted }: Fetched, tally: RecoveryTally): void {
   if (error !== undefined) {
     if (error.type !== 'TOPIC_AUTHORIZATION_FAILED') throw error;
-    books.lacks.add(`topic ${end.topic} cannot be read; grant READ on it`);
+    tally.lacks.add(`topic ${end.topic} cannot be read; grant READ on it`);
     end.end();
     return;
   }
-  books.bytes += records.length;
+  tally.bytes += records.length;
   try {
     end.take(splitBatches(records, aborted), ({ id, time }) => {
-      books.seen += 1;
-      if (id?.startsWith(books.prefix) !== true) return false;
-      books.ids.note(id, time);
+      tally.seen += 1;
+      if (id?.startsWith(tally.prefix) !== true) return false;
+      tally.ids.note(id, time);
       return true;
     });
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
-    books.lacks.add(`topic ${end.topic}, partition ${end.partition} has a batch that cannot be read (${why})`);
+    tally.lacks.add(`topic ${end.topic}, partition ${end.partition} has a batch that cannot be read (${why})`);
     end.end();
   }
 }

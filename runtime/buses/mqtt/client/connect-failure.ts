@@ -1,7 +1,7 @@
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
 import { isTlsCode, tlsFailure, unreachable } from '../../support/socket-failure.ts';
 
-/** Whom a connection is made to, as errors may name it. */
+/** The server and identity of a connection, as errors show them. */
 export interface Target {
   /** The connection's name in the pipeline file. */
   readonly connection: string;
@@ -37,7 +37,7 @@ const TLS_ADVICE = {
   noTls: 'check the scheme and port of url',
 };
 
-/** Why one try to connect came to nothing; `failure` is what the client or socket said, if anything. */
+/** The error of a failed attempt to connect; `failure` is the error of the client or socket, if there was one. */
 export function connectFailure(target: Target, failure: Error | undefined): SluiceError {
   const code: unknown = failure === undefined || !('code' in failure) ? undefined : failure.code;
   if (typeof code === 'number') {
@@ -74,7 +74,7 @@ export function connectFailure(target: Target, failure: Error | undefined): Slui
   return problem(target, 'BUS_PROTOCOL', 'what answers there does not speak MQTT: check the port of url', failure);
 }
 
-/** The server took the connection and ended it before it granted what was asked for. */
+/** The error of a connection that the server accepted and ended before it granted the subscription. */
 export function connectionLost(target: Target, failure: Error | undefined, reason: number | undefined): SluiceError {
   if (failure !== undefined)
     return problem(target, 'BUS_UNREACHABLE', `the connection was cut: ${failure.message}`, failure);
@@ -83,12 +83,12 @@ export function connectionLost(target: Target, failure: Error | undefined, reaso
   return problem(target, reason === undefined || reason === 0x87 ? 'BUS_AUTH' : 'BUS_SETTING', text, undefined);
 }
 
-/** No answer yet; the try goes on, or has just ended. */
+/** The error of an attempt without an answer so far. */
 export function tooSlow(target: Target, howLong: string): SluiceError {
   return problem(target, 'BUS_UNREACHABLE', `no answer ${howLong}: check url and that the server runs`, undefined);
 }
 
-/** `text` of `target`, as an error that names connection and address. */
+/** An error with connection and address of `target`. */
 export function problem(target: Target, code: ErrorCode, text: string, cause: Error | undefined): SluiceError {
   return new SluiceError(code, `${target.connection} (${target.address}): ${text}`, {
     place: { bus: target.connection },

@@ -4,7 +4,7 @@ import { durationMs } from '#kit/quantity.ts';
 import type { Target } from './connect-failure.ts';
 import type { MqttConnection } from '../options.ts';
 
-/** Whom `connection` is made to, and under which client id: the same after every restart, so that it finds its session. */
+/** The target of `connection`. Its client id is the same after every restart, so that the server finds the session. */
 export function targetOf(connection: MqttConnection, context: BusContext): Target {
   const { protocol, host } = new URL(connection.url);
   const { pipeline, route, direction } = context;
@@ -17,8 +17,8 @@ export function targetOf(connection: MqttConnection, context: BusContext): Targe
 }
 
 /**
- * The client's own options for one connection: to where `target` says, as who `connection` says by now. Sessions,
- * subscriptions, acknowledgements and reconnects are ours.
+ * The client's options for one connection to `target`, with the present identity of `connection`. Sessions, subscriptions,
+ * acknowledgements and reconnects are handled by the driver.
  */
 export function clientOptions(connection: MqttConnection, target: Target): IClientOptions {
   const { protocol, hostname, port } = new URL(target.address);
@@ -30,7 +30,7 @@ export function clientOptions(connection: MqttConnection, target: Target): IClie
   const { tls } = connection;
   return {
     protocol: scheme,
-    // Only a WebSocket url is put together again, and there an IPv6 address keeps its brackets.
+    // The client builds a URL only for WebSocket, and there an IPv6 address needs its brackets.
     hostname: isWeb ? hostname : hostname.replace(/^\[(.*)\]$/, '$1'),
     ...(port === '' ? {} : { port: Number(port) }),
     ...(isWeb ? { path: `${pathname}${search}` } : {}),
@@ -51,7 +51,7 @@ export function clientOptions(connection: MqttConnection, target: Target): IClie
     reconnectPeriod: 0,
     resubscribe: false,
     queueQoSZero: false,
-    // Otherwise a timer is set anew for every acknowledgement that arrives.
+    // Otherwise the client resets a timer for every acknowledgement that arrives.
     reschedulePings: false,
     timerVariant: 'native',
     log: () => undefined,

@@ -1,31 +1,30 @@
 import type { IClientOptions, MqttClient } from 'mqtt';
-import { mendUserProperties } from './user-properties.ts';
+import { patchUserProperties } from './user-properties.ts';
 
-export type { IClientOptions, MqttClient } from 'mqtt';
-export type { IPublishPacket } from 'mqtt-packet';
+export type { IClientOptions } from 'mqtt';
 
-/** Makes a connection of the client's. */
+/** Makes a connection of the client. */
 export type Connect = (options: IClientOptions) => MqttClient;
 
 const PACKET_TOO_LARGE = 0x95;
 
-// The modules are CommonJS: in a bundle in chunks their named exports are not there.
+// The modules are CommonJS: a bundle in chunks does not have their named exports.
 
-/** Loads the client for a source, with its parser mended. */
+/** Loads the client for a source, with its parser patched. */
 export async function loadForSource(): Promise<Connect> {
   const [{ default: mqtt }, { default: packets }] = await Promise.all([import('mqtt'), import('mqtt-packet')]);
-  mendUserProperties(packets.parser);
+  patchUserProperties(packets.parser);
   return mqtt.connect;
 }
 
-/** Loads the client for a sink, with the reasons of a PUBACK that servers send. */
+/** Loads the client for a sink, with all PUBACK reasons that servers send. */
 export async function loadForSink(): Promise<Connect> {
   const [{ default: mqtt }, { default: constants }] = await Promise.all([
     import('mqtt'),
     import('mqtt-packet/constants.js'),
   ]);
-  // mosquitto answers a body over message_size_limit so. To the parser it is malformed: the connection would end, and
-  // the message be sent again, for ever.
+  // mosquitto sends this reason for a body over message_size_limit. The parser takes it for malformed: the connection would
+  // end, and the message would be sent again forever.
   constants.MQTT5_PUBACK_PUBREC_CODES[PACKET_TOO_LARGE] ??= 'Packet too large';
   return mqtt.connect;
 }

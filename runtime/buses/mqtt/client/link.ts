@@ -7,33 +7,32 @@ import { backoffMs } from '#kit/backoff.ts';
 import { withDeadline } from '#kit/deadline.ts';
 import { SLOW_MS, whenSlow } from '../../support/slow-attempt.ts';
 import { Suspensions } from '../../support/suspensions.ts';
+import { Connection } from './connection.ts';
 import { connectFailure, connectionLost, problem, type Target, tooSlow } from './connect-failure.ts';
 
-/** One connection that the server took. */
+/** A connection that the server has accepted. */
 export interface Live {
-  readonly client: MqttClient;
-  /** Where packets of our own are written. */
-  readonly stream: Duplex;
+  readonly connection: Connection;
   readonly connack: IConnackPacket;
 }
 
 /** The source or sink that uses a link. */
 export interface LinkEnd {
-  /** A connection is being made: hooks go onto the client before its first byte. */
-  wire(client: MqttClient): void;
-  /** The server took it; called before anything that follows its CONNACK is handled. */
+  /** A connection is being made. Handlers are attached before its first byte. */
+  attach(connection: Connection): void;
+  /** The server has accepted it. Called before any packet behind the CONNACK is handled. */
   up(live: Live): void;
-  /** It is gone, for the v5 DISCONNECT reason given, if any. Called once after each `up`. Returns whether it was of use. */
+  /** The connection ended, with the reason of a v5 DISCONNECT, if any. Called once after each `up`. Returns whether it was of use. */
   down(reason: number | undefined): boolean;
 }
 
 const BACKOFF = { firstMs: 250, capMs: 5000 };
-/** A connection that was of no use and lived shorter was no success: the backoff goes on. */
+/** After a connection that was of no use and lived shorter the backoff goes on. */
 const SHORT_MS = 5000;
 const CLOSE_MS = 2000;
 const DISCONNECT = Buffer.from([0xe0, 0]);
 const SESSION_TAKEN_OVER = 0x8e;
-/** A server may close without that reason: so many short connections in a row, without an error, mean the same. */
+/** A server may close without that reason: so many short connections in a row without an error mean the same. */
 const SHORT_ENDS = 3;
 
 /**
@@ -52,18 +51,18 @@ export class Link {
   #isUp = false;
   #upAtMs = 0;
   #isEstablished = false;
-  /** Ended by us, and the reason was reported. */
+  /** The driver ended the connection and has reported the reason. */
   #isRefused = false;
   #isClosing = false;
   readonly suspensions: Suspensions;
-  /** Why an open connection is given up. */
+  /** The reason for the renewal of an open connection. */
   #renewal: string | undefined;
   #failures = 0;
   #shortEnds = 0;
   #retry: NodeJS.Timeout | undefined;
   #lastProblem: SluiceError | undefined;
 
-  /** `options` is called for each connection: what they are made of may have been renewed. */
+  /** `options` is called for each connection: credentials and certificates may have been renewed. */
   constructor(
     connect: (options: IClientOptions) => MqttClient,
     options: () => IClientOptions,
@@ -79,7 +78,7 @@ export class Link {
     this.#end = end;
   }
 
-  /** Resolves at the first `established`, however long that takes; rejects when `context.signal` aborts before. */
+  /** Resolves at the first `established`, without a deadline. Rejects when `context.signal` aborts before. */
   async open(): Promise<void> {
     const { signal } = this.#context;
     const giveUp = (): void => this.#opened.reject(this.#lastProblem ?? tooSlow(this.#target, 'until it was given up'));
@@ -96,7 +95,7 @@ export class Link {
     }
   }
 
-  /** The end works over this connection from now on. Once per connection. */
+  /** To be called when the end works over this connection. Only the first call per connection counts. */
   established(detail: string): void {
     if (this.#isEstablished) return;
     this.#isEstablished = true;
@@ -105,7 +104,7 @@ export class Link {
     this.#opened.resolve();
   }
 
-  /** Reports that the connection does not do what it should. With `drop`, ends it, and the next one is made. */
+  /** Reports a problem of the connection. With `drop` it ends the connection, and the next one is made. */
   reportProblem(error: SluiceError, drop: boolean): void {
     this.#lastProblem = error;
     this.#context.report({ kind: 'problem', error });
@@ -114,13 +113,13 @@ export class Link {
     this.#client?.stream.destroy();
   }
 
-  /** Gives up a connection that is open, and makes another. */
+  /** Ends an open connection, and makes another. */
   renew(why: string): void {
     this.#renewal = why;
     this.#client?.stream.destroy();
   }
 
-  /** Sends DISCONNECT, so that earlier writes arrive, and closes within 2 s and a little. */
+  /** Sends DISCONNECT, so that earlier writes arrive, and closes within little more than 2 s. */
   async close(): Promise<void> {
     this.#isClosing = true;
     clearTimeout(this.#retry);
@@ -128,7 +127,7 @@ export class Link {
     if (client === undefined) return;
     const stream = client.stream as Duplex;
     if (this.#isUp) {
-      // Read on and forget: a socket closed over unread bytes resets, and the peer may drop our last packets unread.
+      // Received bytes are read and dropped: a socket that closes with unread bytes resets, and the peer may lose the last packets.
       stream.unpipe();
       stream.resume();
       stream.end(DISCONNECT);
@@ -141,17 +140,18 @@ export class Link {
     try {
       client = this.#connect(this.#options());
     } catch (thrown) {
-      // The TLS context is made at once: a certificate that is none throws here.
+      // The TLS context is made synchronously: an unreadable certificate throws here.
       this.#ended(thrown instanceof Error ? thrown : new Error(String(thrown)));
       return;
     }
     this.#client = client;
+    const connection = new Connection(client);
     let failure: Error | undefined;
     let reason: number | undefined;
     const answered = whenSlow(() => this.reportProblem(tooSlow(this.#target, `for ${SLOW_MS / 1000} s`), false));
     client.on('error', (error) => {
       failure ??= error;
-      // Each error of the client ends the connection; after a malformed packet it would read on.
+      // Each error of the client ends the connection: after a malformed packet the client would read on.
       client.stream.destroy();
     });
     client.on('packetreceive', (packet) => {
@@ -159,7 +159,7 @@ export class Link {
         answered();
         this.#upAtMs = performance.now();
         this.#isUp = true;
-        this.#end.up({ client, stream: client.stream as Duplex, connack: packet });
+        this.#end.up({ connection, connack: packet });
       } else if (packet.cmd === 'disconnect') reason = packet.reasonCode;
     });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -170,7 +170,7 @@ export class Link {
       this.#ended(failure, reason);
       resolve();
     });
-    this.#end.wire(client);
+    this.#end.attach(connection);
   }
 
   #ended(failure: Error | undefined, reason?: number): void {

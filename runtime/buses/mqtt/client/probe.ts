@@ -1,36 +1,36 @@
-import type { MqttClient } from 'mqtt';
 import { Liveness, NoAnswer } from '../../support/liveness.ts';
+import type { Connection } from './connection.ts';
 import { Refusal, type Subscription } from './subscription.ts';
 
-/** The source, as far as a probe has to look at it and report to it. */
+/** The source that a probe checks. */
 export interface ProbedSource {
-  /** Messages that came so far. */
+  /** Messages received so far. */
   arrivals(): number;
-  /** While the window is full the client reads nothing, not even answers. */
+  /** Whether the window is full: the client then reads nothing, not even answers. */
   isPaused(): boolean;
   /** The server grants the subscription. */
   granted(): void;
   refused(refusal: Refusal): void;
-  /** No answer, though nothing kept it from coming. */
+  /** No answer came, although the client was reading. */
   silent(failure: NoAnswer): void;
 }
 
 /**
- * Finds out whether the server still serves a connection, from construction until `stop`. The client alone cannot: while the
- * window is full it gets no PINGRESP, and a PINGRESP is no proof that the server still has the subscriptions.
+ * Checks that the server still serves a connection, from construction until `stop`. The client alone cannot: while the window
+ * is full it gets no PINGRESP, and a PINGRESP does not prove that the server still has the subscriptions.
  */
 export class Probe {
-  readonly #client: MqttClient;
+  readonly #connection: Connection;
   readonly #subscription: Subscription;
   readonly #source: ProbedSource;
   readonly #liveness: Liveness;
   readonly #ping: NodeJS.Timeout | undefined;
 
-  constructor(client: MqttClient, subscription: Subscription, source: ProbedSource) {
-    this.#client = client;
+  constructor(connection: Connection, subscription: Subscription, source: ProbedSource) {
+    this.#connection = connection;
     this.#subscription = subscription;
     this.#source = source;
-    if (client.keepalive > 0) this.#ping = this.#pingWhileBusy();
+    if (connection.keepAliveSeconds > 0) this.#ping = this.#pingWhileBusy();
     this.#liveness = this.#askWhileIdle();
   }
 
@@ -40,38 +40,36 @@ export class Probe {
   }
 
   /**
-   * While the window is full the client gets no PINGRESP, and while much is buffered it gets it late; it would take
-   * the server for dead, and the server the client. So it pings blindly, and counts any arrival as a sign of life.
+   * While the window is full the client gets no PINGRESP, and while much is buffered it gets it late. Client and server would
+   * take each other for dead. So the client pings without waiting for the answer, and any message counts as a sign of life.
    */
   #pingWhileBusy(): NodeJS.Timeout {
-    const client = this.#client;
+    const connection = this.#connection;
     let arrivalsBefore = this.#source.arrivals();
     return setInterval(
       () => {
         const arrivals = this.#source.arrivals();
         const isBusy = this.#source.isPaused() || arrivals !== arrivalsBefore;
         arrivalsBefore = arrivals;
-        if (!isBusy || !client.connected) return;
-        client.sendPing();
-        client.reschedulePing(true);
+        if (isBusy && connection.isConnected) connection.pingBlindly();
       },
-      (client.keepalive * 1000) / 3,
+      (connection.keepAliveSeconds * 1000) / 3,
     );
   }
 
-  /** Silence of a topic proves nothing against the subscription, so the server is asked. */
+  /** Without messages only a request to the server shows whether the subscription still exists. */
   #askWhileIdle(): Liveness {
-    const client = this.#client;
+    const connection = this.#connection;
     const source = this.#source;
     let arrivalsBefore = source.arrivals();
-    // While messages came, or none could be taken, the answer had to wait behind them.
+    // While messages arrived, or none could be taken, the answer had to wait behind them.
     const isIdle = (): boolean => source.arrivals() === arrivalsBefore && !source.isPaused();
     return new Liveness({
       ask: async () => {
         const wasIdle = isIdle();
         arrivalsBefore = source.arrivals();
-        if (!wasIdle || !client.connected || !this.#subscription.isGranted) return;
-        await this.#subscription.ask(client);
+        if (!wasIdle || !connection.isConnected || !this.#subscription.isGranted) return;
+        await this.#subscription.ask(connection);
         source.granted();
       },
       onFailure: (failure) => {

@@ -1,6 +1,6 @@
 import { type ErrorCode, SluiceError } from '#contract/errors.ts';
 
-/** Reasons of a PUBACK (3.4.2.1) that refuse the message, and 0x95, which servers send though the table lacks it. */
+/** Reasons of a PUBACK (3.4.2.1) that refuse the message, and 0x95, which servers send although the table lacks it. */
 const REFUSALS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   0x80: ['SINK_FAILED', 'without a reason'],
   0x83: ['SINK_FAILED', 'for a reason of its own'],
@@ -12,7 +12,7 @@ const REFUSALS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   0x99: ['SINK_REFUSED', 'the body is not in the format stated'],
 };
 
-/** What a PUBACK with `reason` says against the message; undefined when it confirms it. Reasons below 0x80 are success. */
+/** The error of a PUBACK that refuses the message; undefined when it confirms it: reasons below 0x80 are success. */
 export function pubackRefusal(reason: number, connection: string): SluiceError | undefined {
   if (reason < 0x80) return undefined;
   const [code, text] = REFUSALS[reason] ?? ['SINK_FAILED', 'for a reason unknown'];

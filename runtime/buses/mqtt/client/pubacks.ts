@@ -4,18 +4,18 @@ import { SettledPrefix } from '../../support/settled-prefix.ts';
 /** A QoS 1 message between its PUBLISH and its PUBACK. */
 export interface UnackedPublish {
   readonly packetId: number;
-  /** The delivery's id: packet id and content, so that a redelivery of the same message can be told from another one. */
+  /** The delivery's id: packet id and content. It distinguishes a redelivery from another message. */
   readonly id: string;
   readonly bytes: number;
   /** False while the engine holds it, and after it was given back. */
   isSettled: boolean;
   /** It became a dead letter. */
   isRejected: boolean;
-  /** Of the connection in which it arrived last. */
+  /** Of the connection over which it was received last. */
   pubacks: Pubacks;
 }
 
-/** For a dead letter: version 5 has a reason for it, and the server forgets the message all the same. */
+/** For a dead letter. Version 5 has a reason for it, and the server still counts the message as delivered. */
 const IMPLEMENTATION_SPECIFIC_ERROR = 0x83;
 
 /**
@@ -36,20 +36,20 @@ export class Pubacks {
     this.#onSent = onSent;
   }
 
-  /** Arrived here and not acknowledged yet. */
+  /** Received over this connection and not acknowledged yet. */
   get size(): number {
     return this.#prefix.size;
   }
 
-  /** The message takes its place in the order of this connection. */
+  /** Enters a message in the order of receipt. */
   enter(publish: UnackedPublish): void {
     publish.pubacks = this;
     this.#prefix.push(publish);
-    // Settled while its earlier connection was gone: the PUBACK is still due.
+    // The message was settled after its earlier connection had ended: the PUBACK is still due.
     if (publish.isSettled) this.settled();
   }
 
-  /** A message that was entered is settled now. */
+  /** To be called when an entered message was settled. */
   settled(): void {
     this.#prefix.advance(this.#release);
   }
@@ -74,7 +74,7 @@ export class Pubacks {
     this.#stream.write(bytes.subarray(0, at));
   }
 
-  /** The connection is gone. */
+  /** The connection ended. */
   end(): void {
     this.#isOver = true;
     this.#released = [];

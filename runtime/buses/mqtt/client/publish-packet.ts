@@ -2,7 +2,7 @@ import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 
-/** What is the same in every PUBLISH of a sink. */
+/** The settings of every PUBLISH of a sink. */
 export interface PublishSettings {
   readonly isFive: boolean;
   readonly qos: 0 | 1;
@@ -16,11 +16,11 @@ const USER_PROPERTY = 0x26;
 const MAX_REMAINING = 268_435_455;
 
 /**
- * A whole PUBLISH (3.3) in one buffer. The stock writer makes some 20 small writes for one with user properties, and
- * does not say how long the packet is; the server's maximum packet size is judged by that.
+ * A whole PUBLISH (3.3) in one buffer. The client's writer makes some 20 small writes for one with user properties, and does
+ * not return the length of the packet, which the server's maximum packet size bounds.
  *
- * The caller has checked the address, and spelled id, content type and headers for MQTT (header-spelling.ts): a server
- * closes the connection over one that it cannot take, again and again.
+ * The caller has checked the address, and spelled id, content type and headers for MQTT (header-spelling.ts): a server would
+ * close each connection over a text that it cannot take.
  */
 export function publishPacket(
   settings: PublishSettings,

@@ -1,7 +1,7 @@
-import type { IClientSubscribeOptions, MqttClient } from 'mqtt';
 import type { ErrorCode } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import type { MqttFrom } from '../options.ts';
+import type { Connection, SubscribeOptions } from './connection.ts';
 
 /** The source that subscribes. */
 interface Subscriber {
@@ -9,13 +9,13 @@ interface Subscriber {
   granted(): void;
   /** The server grants less than `qos: 1`. */
   lowered(filter: string): void;
-  /** A filter is refused; it is asked for again after a while. */
+  /** A filter is refused; the subscription is retried later. */
   refused(code: ErrorCode, text: string): void;
-  /** The server does not answer, though its answer could be read. */
+  /** The server does not answer, although the client is reading. */
   unanswered(): void;
-  /** Messages that came so far. While they stand still the server is silent, unless the source is paused. */
+  /** Messages received so far. While the number does not change the server is silent, unless the source is paused. */
   arrivals(): number;
-  /** The window is full, and nothing is read. */
+  /** Whether the window is full: the client then reads nothing. */
   isPaused(): boolean;
 }
 
@@ -24,7 +24,7 @@ interface RefusalText {
   readonly text: string;
 }
 
-/** The server answers, and refuses a filter. */
+/** The server refuses a filter. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: ErrorCode;
@@ -39,7 +39,7 @@ const NEVER_SUBSCRIBED = 'sluice/never-subscribed';
 const ANSWER_MS = 10_000;
 const RETRY = { firstMs: 1000, capMs: 30_000 };
 
-/** SUBACK reasons that no permission would change. */
+/** SUBACK reasons that a permission would not change. */
 const UNABLE: Readonly<Record<number, string>> = {
   0x8f: 'does not take the filter',
   0x9e: 'does not know shared subscriptions: leave out shared',
@@ -49,13 +49,13 @@ const UNABLE: Readonly<Record<number, string>> = {
 /** Keeps the filters of a source subscribed, one connection at a time. */
 export class Subscription {
   readonly #wanted: readonly string[];
-  readonly #options: IClientSubscribeOptions;
+  readonly #options: SubscribeOptions;
   readonly #subscriber: Subscriber;
   readonly #isFive: boolean;
-  #client: MqttClient | undefined;
+  #connection: Connection | undefined;
   #timer: NodeJS.Timeout | undefined;
   #refusals = 0;
-  /** Granted at least once: a session that is resumed holds it. */
+  /** Granted at least once: a resumed session has the subscription. */
   isGranted = false;
 
   constructor(from: MqttFrom, isFive: boolean, subscriber: Subscriber) {
@@ -64,47 +64,47 @@ export class Subscription {
     );
     this.#isFive = isFive;
     const qos = from.qos === 0 ? 0 : 1;
-    // Retained messages once per subscription, not at each start, and marked as what they are: a bridge must not take
-    // yesterday's last word for news. Version 3.1.1 cannot ask for that.
+    // Retained messages are sent once per subscription, not at each start, and with their retain flag: a bridge must not
+    // forward old state as a new message. Version 3.1.1 cannot request that.
     this.#options = isFive ? { qos, rap: true, rh: 1, nl: false } : { qos };
     this.#subscriber = subscriber;
   }
 
-  start(client: MqttClient): void {
+  start(connection: Connection): void {
     this.stop();
-    this.#client = client;
+    this.#connection = connection;
     this.#await(this.#subscriber.arrivals());
-    client.subscribe([...this.#wanted], this.#options, (error, grants, packet) => {
-      if (this.#client !== client) return;
+    connection.subscribe(this.#wanted, this.#options, ({ error, grants, codes }) => {
+      if (this.#connection !== connection) return;
       clearTimeout(this.#timer);
-      if (error === null) this.#accepted(grants ?? []);
-      else this.#refused(client, error, (packet?.granted ?? []).map(Number));
+      if (error === undefined) this.#accepted(grants);
+      else this.#refused(connection, error, codes);
     });
   }
 
   /**
-   * An answer that is more than a PINGRESP; rejects with what the server refuses. Version 5 subscribes again, which
-   * loses and repeats nothing [MQTT-3.8.4-4] and makes a subscription that the server lost. Version 3.1.1 would have all
-   * retained messages repeated: it ends a subscription that never was, which has to be answered [MQTT-3.10.4-5].
+   * Requests an answer that proves more than a PINGRESP; rejects with a refusal. Version 5 subscribes again, which loses and
+   * repeats nothing [MQTT-3.8.4-4] and restores a subscription that the server lost. In version 3.1.1 this would repeat all
+   * retained messages: there it unsubscribes from a filter that was never subscribed, which must be answered
+   * [MQTT-3.10.4-5].
    */
-  ask(client: MqttClient): Promise<void> {
+  ask(connection: Connection): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.#isFive) {
-        client.unsubscribe(NEVER_SUBSCRIBED, (error) => (error === undefined ? resolve() : reject(error)));
+        connection.unsubscribe(NEVER_SUBSCRIBED, (error) => (error === undefined ? resolve() : reject(error)));
         return;
       }
-      const topics = Object.fromEntries(this.#wanted.map((filter) => [filter, { ...this.#options }]));
-      client.subscribe(Object.assign(topics, { resubscribe: true }), (error, _, packet) => {
-        if (error === null) return resolve();
-        reject(new Refusal(this.#refusalOf(error, (packet?.granted ?? []).map(Number))));
+      connection.subscribeAgain(this.#wanted, this.#options, ({ error, codes }) => {
+        if (error === undefined) return resolve();
+        reject(new Refusal(this.#refusalOf(error, codes)));
       });
     });
   }
 
-  /** The connection is gone. */
+  /** The connection ended. */
   stop(): void {
     clearTimeout(this.#timer);
-    this.#client = undefined;
+    this.#connection = undefined;
   }
 
   #accepted(grants: readonly { topic: string; qos: number }[]): void {
@@ -115,11 +115,11 @@ export class Subscription {
     this.#subscriber.granted();
   }
 
-  #refused(client: MqttClient, error: Error, codes: readonly number[]): void {
+  #refused(connection: Connection, error: Error, codes: readonly number[]): void {
     const { code, text } = this.#refusalOf(error, codes);
     this.#subscriber.refused(code, text);
     this.#refusals += 1;
-    this.#timer = setTimeout(() => this.start(client), backoffMs(RETRY, this.#refusals));
+    this.#timer = setTimeout(() => this.start(connection), backoffMs(RETRY, this.#refusals));
   }
 
   #refusalOf(error: Error, codes: readonly number[]): RefusalText {
@@ -137,7 +137,7 @@ export class Subscription {
   #await(arrivalsBefore: number): void {
     this.#timer = setTimeout(() => {
       const arrivals = this.#subscriber.arrivals();
-      // Messages queue before the answer, and while the window is full nothing is read at all.
+      // The answer waits behind messages, and while the window is full nothing is read.
       if (this.#subscriber.isPaused() || arrivals !== arrivalsBefore) this.#await(arrivals);
       else this.#subscriber.unanswered();
     }, ANSWER_MS);

@@ -6,10 +6,10 @@ interface Pair {
   readonly value: string;
 }
 
-/** The client's own shape of user properties. The embedded broker of the demo shares the parser, and writes what it read. */
+/** The client's representation of user properties. The embedded broker of the demo shares the parser, and writes them back. */
 type UserProperties = Record<string, string | string[]>;
 
-/** What the client keeps the bytes in that it has received. */
+/** The client's buffer of received bytes. */
 interface Pieces {
   readonly length: number;
   slice(): Buffer;
@@ -21,12 +21,12 @@ interface Pieces {
 const USER_PROPERTY = 0x26;
 const NOTHING = Buffer.alloc(0);
 
-const mended = new WeakSet();
+const patched = new WeakSet();
 const pairsRead = new WeakMap<object, readonly Pair[]>();
-/** What the client's parser gets for each: it spends its time on objects with a property for each name. */
-const PLACE: Pair = { name: '', value: 'read elsewhere' };
+/** The client's parser gets this for each pair: an object with a property for each name would cost it much time. */
+const PLACEHOLDER: Pair = { name: '', value: 'read elsewhere' };
 
-/** The user properties of a packet that a mended parser has read, in their order. Throws where another copy of it has read them. */
+/** The user properties of a packet that a patched parser has read, in their order. Throws when another copy of the parser has read them. */
 export function pairsOf(properties: object): readonly Pair[] {
   const pairs = pairsRead.get(properties);
   if (pairs === undefined && 'userProperties' in properties) {
@@ -36,53 +36,53 @@ export function pairsOf(properties: object): readonly Pair[] {
 }
 
 /**
- * Mends the client's parser. It takes an empty value for none, so that the next user property of its name overwrites it,
- * and an empty label before another one would not be seen (mqttjs/mqtt-packet#161, mended there after 9.0.2). And it looks
- * for each property anew among all pieces in which a packet came: a megabyte of them took a third of a second.
+ * Patches the client's parser. The parser treats an empty value as missing, so that the next user property of the same name
+ * overwrites it: an empty label before another one would be lost (mqttjs/mqtt-packet#161, fixed there after 9.0.2). It also
+ * searches each property among all chunks of a packet: a megabyte of them took a third of a second.
  *
- * The client makes its parser itself and shows no bytes, so the parser's prototype is changed, once for the process.
+ * The client makes its parser itself and does not expose the bytes, so the parser's prototype is changed, once per process.
  * `makeParser` is `parser` of mqtt-packet.
  */
-export function mendUserProperties(makeParser: () => object): void {
+export function patchUserProperties(makeParser: () => object): void {
   const prototype: unknown = Object.getPrototypeOf(makeParser());
-  if (typeof prototype !== 'object' || prototype === null || mended.has(prototype)) return;
+  if (typeof prototype !== 'object' || prototype === null || patched.has(prototype)) return;
   const parsePair: unknown = Reflect.get(prototype, '_parseStringPair');
   const parseProperties: unknown = Reflect.get(prototype, '_parseProperties');
   if (typeof parsePair !== 'function' || typeof parseProperties !== 'function') {
     throw new SluiceError(
       'INTERNAL',
-      'the MQTT client reads properties otherwise than the one that this was written for',
+      'the MQTT client reads properties in another way than the version that this was written for',
     );
   }
-  mended.add(prototype);
-  // Of the properties that are being read, which is done in one go.
+  patched.add(prototype);
+  // Of the properties that are being read: the parser reads them synchronously.
   let pairs: Pair[] = [];
   let bytes: Buffer = NOTHING;
   let propertiesEnd = 0;
   const readPair = function (this: object): unknown {
     let at = Number(Reflect.get(this, '_pos'));
-    // And with it those that follow: for each byte between them the client makes a view.
+    // The following pairs are read too: the client would make a view for each byte between them.
     for (;;) {
       const nameEnd = endOfText(bytes, at);
       const end = endOfText(bytes, nameEnd);
       if (end > bytes.length) {
-        // What the packet has no room for is the client's error.
+        // A pair that exceeds the packet is left to the client, which reports the error.
         Reflect.set(this, '_pos', at);
         return Reflect.apply(parsePair, this, []);
       }
       pairs.push({ name: bytes.toString('utf8', at + 2, nameEnd), value: bytes.toString('utf8', nameEnd + 2, end) });
       Reflect.set(this, '_pos', end);
-      if (end >= propertiesEnd || bytes[end] !== USER_PROPERTY) return PLACE;
+      if (end >= propertiesEnd || bytes[end] !== USER_PROPERTY) return PLACEHOLDER;
       at = end + 1;
     }
   };
   const readProperties = function (this: object): unknown {
-    // The one before may have thrown.
+    // The packet before may have thrown.
     pairs = [];
     bytes = joined(this);
     propertiesEnd = endOfProperties(bytes, Number(Reflect.get(this, '_pos')));
     const properties: unknown = Reflect.apply(parseProperties, this, []);
-    if (typeof properties === 'object' && properties !== null && pairs.length > 0) lend(properties, pairs);
+    if (typeof properties === 'object' && properties !== null && pairs.length > 0) expose(properties, pairs);
     bytes = NOTHING;
     return properties;
   };
@@ -90,13 +90,13 @@ export function mendUserProperties(makeParser: () => object): void {
   Reflect.set(prototype, '_parseProperties', readProperties);
 }
 
-function lend(properties: object, pairs: readonly Pair[]): void {
+function expose(properties: object, pairs: readonly Pair[]): void {
   pairsRead.set(properties, pairs);
   const get = (): UserProperties => gathered(pairs);
   Object.defineProperty(properties, 'userProperties', { configurable: true, enumerable: true, get });
 }
 
-/** The packet that a parser reads, in one piece from now on. */
+/** The packet that a parser reads, joined into one chunk. */
 function joined(parser: object): Buffer {
   const list: unknown = Reflect.get(parser, '_list');
   const packet: unknown = Reflect.get(parser, 'packet');
@@ -123,7 +123,7 @@ function endOfProperties(bytes: Buffer, start: number): number {
   return 0;
 }
 
-/** Where a text ends (1.5.4), which may be behind the last byte. */
+/** The end of a text (1.5.4), which may lie behind the last byte. */
 function endOfText(bytes: Buffer, at: number): number {
   return at + 2 > bytes.length ? Number.POSITIVE_INFINITY : at + 2 + bytes.readUInt16BE(at);
 }

@@ -8,16 +8,16 @@ import type { NatsConnectionOptions } from '../options.ts';
 import { propertyOf } from './property.ts';
 import { hostAndPort, parseServerUrl, type ServerUrl } from '../server-url.ts';
 
-/** Everything that connecting needs, worked out once. */
+/** The prepared settings of a connection. */
 export interface Dialer {
   readonly servers: readonly ServerUrl[];
-  /** One attempt at one of the servers. Rejects with a BUS_ code and a text that names the server and the setting. */
+  /** Makes one attempt at one server. Rejects with a BUS_ code and a text that names the server and the setting. */
   dial(server: ServerUrl): Promise<NatsConnection>;
 }
 
 /**
- * `read` is asked for identity and TLS at each attempt, the client's own among them. `name`: how the server's own
- * monitoring lists the connection. `delayMs`: how long to wait between reconnects.
+ * `read` returns identity and TLS for each attempt, also for those of the client itself. `name`: the connection's name in
+ * the monitoring of the server. `delayMs`: the delay before a reconnect.
  */
 export async function dialer(read: () => NatsConnectionOptions, name: string, delayMs: () => number): Promise<Dialer> {
   const client = await import('./library.ts');
@@ -71,7 +71,7 @@ interface Identity {
   readonly sign: Authenticator;
 }
 
-/** Undefined where the connection names none. */
+/** Undefined when the connection has no credentials. */
 function identityOf(options: NatsConnectionOptions, client: typeof Client): Identity | undefined {
   const bytes = new TextEncoder();
   const { url, user, password, token, nkey, creds } = options;
@@ -85,12 +85,12 @@ function identityOf(options: NatsConnectionOptions, client: typeof Client): Iden
   const named = servers.find((server) => server?.user !== undefined);
   if (named?.user === undefined) return undefined;
   const { user: name, password: secret } = named;
-  // As all NATS clients read a URL: a lone name is the token.
+  // All NATS clients read a user name without a password as the token.
   if (secret === undefined) return { words: 'the token in url', sign: client.tokenAuthenticator(name) };
   return { words: 'the user and password in url', sign: client.usernamePasswordAuthenticator(name, secret) };
 }
 
-/** A seed that cannot be read shows only when it signs, and the client would close for good. */
+/** An unreadable seed fails only when it signs, and then the client would close for good. */
 function checkReadable({ words, sign }: Identity): void {
   try {
     sign('nonce');
@@ -111,7 +111,7 @@ function tlsOf(read: () => NatsConnectionOptions, servers: readonly ServerUrl[])
   const serverName = read().tls?.serverName;
   const hosts = servers.map((server) => server.host);
   const made: NodeTls = {
-    // The client takes them from here for each of its attempts.
+    // The client reads them for each of its attempts.
     get ca() {
       return read().tls?.ca;
     },
@@ -123,8 +123,8 @@ function tlsOf(read: () => NatsConnectionOptions, servers: readonly ServerUrl[])
     },
     ...(serverName !== undefined && { servername: serverName }),
     checkServerIdentity(host: string, certificate: PeerCertificate) {
-      // The client hands no name over for a server that url names by its IP address, and Node then asks the certificate
-      // for `localhost`: any certificate for that name would do.
+      // The client passes no name for a server that `url` names by its IP address. Node then checks the certificate against
+      // `localhost`: any certificate for that name would pass.
       if (serverName !== undefined || host !== 'localhost' || hosts.includes('localhost')) {
         return checkServerIdentity(serverName ?? host, certificate);
       }

@@ -14,27 +14,27 @@ import type { ServerUrl } from '../server-url.ts';
 import { propertyOf } from './property.ts';
 
 const RETRY = { firstMs: 200, capMs: 5000 };
-/** For what was published and for the connection. */
+/** For the last flush and the end of the connection together. */
 const CLOSE_MS = 2000;
 const REPORT_AWAY_AFTER_MS = 5000;
 const SLOW_MS = 4500;
 
-/** The server forbids something: it reports that once per attempt, out of band. */
+/** A permission that the server denies. It reports each denied attempt out of band. */
 export interface Denial {
   readonly operation: 'publish' | 'subscription';
   readonly subject: string;
 }
 
-/** The end of a route that uses the connection. None of these may throw. */
+/** The source or sink that uses the connection. No method may throw. */
 export interface LinkListener {
-  /** Back after a loss; another client connection than before has none of its subscriptions. */
+  /** The connection is back after a loss. A new client connection has none of the earlier subscriptions. */
   up(connection: NatsConnection): void;
-  /** Nothing passes; what was published and not yet confirmed may be lost. */
+  /** The connection is lost. Unconfirmed publishes may be lost. */
   down(): void;
   denied(denial: Denial): void;
 }
 
-/** A connection of its own for one end of one route. Reconnects on its own, for ever, until closed. */
+/** The connection of one end of one route. Reconnects on its own until it is closed. */
 export class Link {
   readonly #context: BusContext;
   readonly #ended = new AbortController();
@@ -54,7 +54,7 @@ export class Link {
     return this.#connection !== undefined && this.#lostAtMs === undefined && !this.closed;
   }
 
-  /** The connection of now; undefined before `open`. */
+  /** The present connection; undefined before `open`. */
   get connection(): NatsConnection | undefined {
     return this.#connection;
   }
@@ -68,7 +68,7 @@ export class Link {
     return this.#ended.signal;
   }
 
-  /** An error that knows its place; the text names the connection. */
+  /** An error with connection and route; the text names the connection. */
   error(code: ErrorCode, text: string, cause?: unknown): SluiceError {
     const { connection: bus, route } = this.#context;
     return new SluiceError(code, `${bus}: ${text}`, { place: { bus, route }, cause });
@@ -78,16 +78,16 @@ export class Link {
     this.#context.report({ kind: 'problem', error: this.error(code, text, cause) });
   }
 
-  /** Gives the connection up although it is open, and makes another. */
+  /** Drops a connection that is open, and makes another. */
   renew(why: string): void {
     if (!this.up) return;
     this.#lost(why, true);
-    // Rejects only when it is closed, which is another way to the same end.
+    // It rejects only when the connection is closed, and then a new one is made too.
     this.#connection?.reconnect().catch(() => {});
-    this.#breakOff();
+    this.#destroySocket();
   }
 
-  /** Tries until it is connected. Rejects only when context.signal aborts. */
+  /** Retries until it is connected. Rejects only when context.signal aborts. */
   async open(options: EndOptions<NatsConnectionOptions, unknown>): Promise<NatsConnection> {
     const { pipeline, route, direction } = this.#context;
     this.#dialer = await dialer(connectionReader(options), `sluice/${pipeline}/${route}/${direction}`, () =>
@@ -96,20 +96,20 @@ export class Link {
     return this.#connect(this.#context.signal);
   }
 
-  /** From now on. Called at once with `down` when the connection was lost since `open`. */
+  /** Calls `listener.down` at once when the connection was lost since `open`. */
   listen(listener: LinkListener): void {
     this.#listener = listener;
     if (!this.up) listener.down();
   }
 
-  /** Flushes what was published, within a deadline, and lets go. Idempotent. */
+  /** Flushes the publishes within a deadline and closes. Idempotent. */
   async close(): Promise<void> {
     if (this.closed) return;
     const endMs = performance.now() + CLOSE_MS;
     const flushed = this.up ? this.#connection?.flush() : undefined;
     if (flushed !== undefined) await withDeadline(flushed, CLOSE_MS, late).catch(() => {});
     this.#ended.abort();
-    if (this.#connection !== undefined) await letGo(this.#connection, endMs - performance.now());
+    if (this.#connection !== undefined) await closeConnection(this.#connection, endMs - performance.now());
   }
 
   async #connect(signal: AbortSignal): Promise<NatsConnection> {
@@ -145,8 +145,8 @@ export class Link {
     try {
       return await abortable(dialed, signal);
     } catch (thrown) {
-      // It may come through later, and has no use then.
-      if (signal.aborted || this.closed) void dialed.then(letGo, () => {});
+      // The attempt may succeed later: its connection is closed then.
+      if (signal.aborted || this.closed) void dialed.then(closeConnection, () => {});
       throw thrown;
     }
   }
@@ -157,9 +157,9 @@ export class Link {
       this.#onStatus(connection, status);
     }
     if (this.closed) return;
-    // The client gives up for good only on faults of its own; without a new connection the route would stand still.
+    // The client gives up for good only after an internal fault; without a new connection the route would stall.
     this.#lost('the client gave the connection up');
-    await letGo(connection);
+    await closeConnection(connection);
     const again = await this.#connect(this.signal).catch(() => undefined);
     if (again !== undefined) this.#listener?.up(again);
   }
@@ -175,7 +175,7 @@ export class Link {
       this.#listener?.up(connection);
     } else if (status.type === 'staleConnection') {
       this.#lost('no answer to two probes');
-      this.#breakOff();
+      this.#destroySocket();
     } else if (status.type === 'reconnecting') {
       void this.#reportAway();
     } else if (status.type === 'error') {
@@ -183,8 +183,8 @@ export class Link {
     }
   }
 
-  /** The client waits until its writes have left, and with a peer that reads nothing it would wait for ever. */
-  #breakOff(): void {
+  /** The client waits until its writes are sent: with a peer that reads nothing it would wait forever. */
+  #destroySocket(): void {
     const socket = propertyOf(transportOf(this.#connection), 'socket');
     if (socket instanceof Socket) socket.destroy();
   }
@@ -197,7 +197,7 @@ export class Link {
     this.#listener?.down();
   }
 
-  /** The client does not report why its attempts fail: an attempt of our own finds out. */
+  /** The client does not report why its attempts fail: a separate attempt finds the reason. */
   async #reportAway(): Promise<void> {
     if (this.#lostAtMs === undefined || this.#isAwayReported) return;
     const awayMs = performance.now() - this.#lostAtMs;
@@ -208,11 +208,11 @@ export class Link {
     const server = servers[Math.floor(Math.random() * servers.length)];
     try {
       const trial = server === undefined ? undefined : await this.#dialer?.dial(server);
-      if (trial !== undefined) await letGo(trial);
+      if (trial !== undefined) await closeConnection(trial);
       if (!this.up && !this.closed) this.problem('BUS_UNREACHABLE', `${away}; check that the server runs and url`);
     } catch (error) {
       const { code, message, cause } = asSluiceError(error, 'BUS_UNREACHABLE');
-      // A server was there before: it is away, or behind a silent link.
+      // The server was reachable before: it is down, or the network drops its packets.
       const why = code === 'BUS_TLS' || code === 'BUS_AUTH' ? code : 'BUS_UNREACHABLE';
       if (!this.up && !this.closed) this.problem(why, `${away}; ${message}`, cause);
     }
@@ -227,16 +227,16 @@ export class Link {
     }
   }
 
-  // A quarter of the time that the server has been away: soon after a blink, patient in an outage.
+  // A quarter of the time that the server has been away: short after a brief loss, long in an outage.
   #reconnectDelayMs(): number {
     const awayMs = this.#lostAtMs === undefined ? 0 : performance.now() - this.#lostAtMs;
     return Math.min(RETRY.capMs, Math.max(100, awayMs / 4)) * (0.75 + Math.random() / 2);
   }
 }
 
-async function letGo(connection: NatsConnection, withinMs = CLOSE_MS): Promise<void> {
+async function closeConnection(connection: NatsConnection, withinMs = CLOSE_MS): Promise<void> {
   await withDeadline(connection.close(), withinMs, late).catch(() => {});
-  // Closed while it dials, the client forgets the socket of that attempt, and a silent server would keep it open.
+  // A client that is closed while it dials leaks the socket of that attempt, and a silent server would keep it open.
   const transport = transportOf(connection);
   const discard = propertyOf(transport, 'discard');
   if (typeof discard === 'function') Reflect.apply(discard, transport, []);

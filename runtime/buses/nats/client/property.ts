@@ -1,4 +1,4 @@
-/** A property of something whose shape nobody vouches for. */
+/** A property of a value of unknown shape. */
 export function propertyOf(whole: unknown, name: string): unknown {
   return typeof whole === 'object' && whole !== null ? Reflect.get(whole, name) : undefined;
 }

@@ -5,7 +5,7 @@ import type { ServerUrl } from '../server-url.ts';
 
 /** The server's INFO before a client has identified. */
 export interface ServerInfo {
-  /** It wants to see a client certificate. */
+  /** It requires a client certificate. */
   readonly tlsVerify: boolean;
   readonly tlsAvailable: boolean;
 }
@@ -14,13 +14,13 @@ export interface ServerInfo {
 const MAX_CHARACTERS = 1024 * 1024;
 
 /**
- * Connects, reads the first line and hangs up. Rejects with BUS_UNREACHABLE or BUS_PROTOCOL saying why. The client
- * itself hides the reason of a failed attempt and keeps the socket of one that timed out, so it is only let at servers
- * that readServerInfo.
+ * Connects, reads the first line and closes. Rejects with BUS_UNREACHABLE or BUS_PROTOCOL and the reason. The client
+ * itself hides the reason of a failed attempt and leaks the socket of one that timed out, so it connects only to servers
+ * that have sent their INFO here.
  */
 export function readServerInfo(server: ServerUrl, timeoutMs: number): Promise<ServerInfo> {
   return new Promise((resolve, reject) => {
-    let heard = '';
+    let received = '';
     const socket = connect({ host: server.host, port: server.port });
     const fail = (code: 'BUS_UNREACHABLE' | 'BUS_PROTOCOL', text: string, cause?: unknown): void => {
       socket.destroy();
@@ -35,15 +35,15 @@ export function readServerInfo(server: ServerUrl, timeoutMs: number): Promise<Se
     socket.on('error', (error: NodeJS.ErrnoException) => fail('BUS_UNREACHABLE', reasonOf(error), error));
     socket.on('close', () => fail('BUS_UNREACHABLE', 'the server hung up at once'));
     socket.on('data', (chunk: string) => {
-      heard += chunk;
-      const end = heard.indexOf('\r\n');
-      const serverInfo = end === -1 ? undefined : parse(heard.slice(0, end));
+      received += chunk;
+      const end = received.indexOf('\r\n');
+      const serverInfo = end === -1 ? undefined : parse(received.slice(0, end));
       if (serverInfo !== undefined) {
         clearTimeout(timer);
         socket.removeAllListeners('close');
         socket.destroy();
         resolve(serverInfo);
-      } else if (end !== -1 || heard.length > MAX_CHARACTERS || !'INFO '.startsWith(heard.slice(0, 5))) {
+      } else if (end !== -1 || received.length > MAX_CHARACTERS || !'INFO '.startsWith(received.slice(0, 5))) {
         fail('BUS_PROTOCOL', 'what answers there is no NATS server');
       }
     });
@@ -60,10 +60,10 @@ function parse(line: string): ServerInfo | undefined {
   if (!line.startsWith('INFO ')) return undefined;
   try {
     const info: unknown = JSON.parse(line.slice(5));
-    const says = (name: string): boolean => propertyOf(info, name) === true;
+    const flag = (name: string): boolean => propertyOf(info, name) === true;
     return {
-      tlsVerify: says('tls_verify'),
-      tlsAvailable: says('tls_required') || says('tls_available'),
+      tlsVerify: flag('tls_verify'),
+      tlsAvailable: flag('tls_required') || flag('tls_available'),
     };
   } catch {
     return undefined;

@@ -1,21 +1,21 @@
 import type { NatsConnection } from '../client/library.ts';
 
 /**
- * Publishes a message to its own inbox: a proof that the server routes messages to this connection, which PING and PONG are
+ * Publishes a message to its own inbox. Its return proves that the server routes messages to this connection; a PONG does
  * not. The inbox has no other reader.
  */
 export class LoopbackProbe {
   readonly #connection: NatsConnection;
   readonly #inbox: string;
   #isDenied = false;
-  #came: (() => void) | undefined;
+  #onEcho: (() => void) | undefined;
 
   constructor(connection: NatsConnection, inbox: string) {
     this.#connection = connection;
     this.#inbox = inbox;
     connection.subscribe(inbox, {
       callback: (error) => {
-        if (error === null) this.#came?.();
+        if (error === null) this.#onEcho?.();
         else this.#deny();
       },
     });
@@ -25,7 +25,7 @@ export class LoopbackProbe {
     return this.#connection === connection;
   }
 
-  /** Whether a denial of this subject is ours. From then on a PONG has to do. */
+  /** Whether the denied subject is this inbox. From then on a PONG counts as the proof. */
   denied(subject: string): boolean {
     if (subject !== this.#inbox) return false;
     this.#deny();
@@ -35,15 +35,15 @@ export class LoopbackProbe {
   /** Resolves when the message has come back; where that is denied, when a PING is answered. */
   async ask(): Promise<void> {
     if (!this.#isDenied) {
-      const came = new Promise<void>((resolve) => (this.#came = resolve));
+      const echo = new Promise<void>((resolve) => (this.#onEcho = resolve));
       this.#connection.publish(this.#inbox);
-      await came;
+      await echo;
     }
     if (this.#isDenied) await this.#connection.flush();
   }
 
   #deny(): void {
     this.#isDenied = true;
-    this.#came?.();
+    this.#onEcho?.();
   }
 }

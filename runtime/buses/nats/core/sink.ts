@@ -11,17 +11,17 @@ import { headerBytes } from '../write-headers.ts';
 import type { HeaderBlock } from '../client/header-block.ts';
 import { subjects } from '../subject.ts';
 
-/** How long a denial is believed: the grant may come since. */
+/** How long a denial counts: the permission may be granted later. */
 const DENIAL_MS = 10_000;
-/** Denied subjects remembered; addresses come from messages, and nobody bounds those. */
+/** Bounds the stored denied subjects: addresses come from messages, and their number has no bound. */
 const MAX_DENIALS = 10_000;
 
-/** All sends between two flushes: they end alike, so they share one promise. */
+/** All sends between two flushes. They settle together, so they share one promise. */
 class Batch {
   readonly receipt: Promise<Receipt>;
   readonly confirm: (receipt: Receipt) => void;
   readonly fail: (error: SluiceError) => void;
-  /** A subject that was denied meanwhile. */
+  /** A subject that was denied before the flush was answered. */
   denied: string | undefined;
 
   constructor() {
@@ -33,9 +33,9 @@ class Batch {
 }
 
 /**
- * Publishes, and confirms by a flush: the server answers a PING only after all it was sent before. One flush for all
- * sends of one turn of the event loop. A denial names a subject, not a message: it fails the flush, as the bus's fault,
- * and when the engine sends again, what goes to that subject is refused at once and the rest passes.
+ * Publishes, and confirms by a flush: the server answers a PING only after everything that was sent before it. One flush
+ * for all sends of one turn of the event loop. A denial names a subject, not a message: it fails the flush as the bus's
+ * fault. When the engine sends again, messages to that subject are refused at once and the rest passes.
  */
 export class CoreSink implements Sink {
   readonly maxInFlight = 1024;
@@ -46,7 +46,7 @@ export class CoreSink implements Sink {
   readonly #flushing = new Set<Batch>();
   #connection: NatsConnection;
   #filling: Batch | undefined;
-  /** Denied subjects, and until when that is believed. */
+  /** Denied subjects, and until when each denial counts. */
   readonly #denials = new Map<string, number>();
 
   constructor(link: Link, connection: NatsConnection, block: HeaderBlock, to: CoreTo, spell: (frame: Frame) => Frame) {
@@ -63,7 +63,7 @@ export class CoreSink implements Sink {
   }
 
   send(frame: Frame): Promise<Receipt> {
-    // While it is away the client would take the message and silently discard it.
+    // While the connection is lost the client would accept the message and silently discard it.
     if (!this.#link.up) throw this.#down();
     const flaw = subjects.flaw(frame.address);
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
@@ -79,7 +79,7 @@ export class CoreSink implements Sink {
       if (headers === undefined) this.#connection.publish(frame.address, body);
       else this.#connection.publish(frame.address, body, { headers: this.#block.holding(headers) });
     } catch (error) {
-      // Of an open connection it is something in the message that the client cannot write.
+      // While the connection is open, the cause is something in the message that the client cannot write.
       throw this.#connection.isClosed() ? this.#link.error('SINK_DOWN', 'the client takes no messages', error) : error;
     }
     return (this.#filling ?? this.#newBatch()).receipt;
@@ -107,7 +107,7 @@ export class CoreSink implements Sink {
   }
 
   async #flush(batch: Batch): Promise<void> {
-    // Failed already, as one, when the connection was lost before its flush.
+    // The batch has failed as a whole when the connection was lost before its flush.
     if (this.#filling !== batch) return;
     this.#filling = undefined;
     this.#flushing.add(batch);
@@ -118,7 +118,7 @@ export class CoreSink implements Sink {
           `no confirmation within ${this.#timeoutMs} ms; raise timeout, or check the link`,
         ),
       );
-      // Denials came before the answer, but the client hands them over a few microtasks later.
+      // Denials arrive before the answer, but the client reports them a few microtasks later.
       await new Promise((resolve) => setImmediate(resolve));
       if (batch.denied === undefined) batch.confirm('confirmed');
       else

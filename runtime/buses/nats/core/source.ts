@@ -11,45 +11,45 @@ import { Liveness, NoAnswer } from '../../support/liveness.ts';
 import type { Link } from '../client/link.ts';
 import type { CoreFrom } from './options.ts';
 import { LoopbackProbe } from './loopback.ts';
-import { weightOf } from '../client/raw-message.ts';
+import { sizeOf } from '../client/raw-message.ts';
 import { readHeaders } from '../read-headers.ts';
 import type { NatsConnectionOptions } from '../options.ts';
 
-// Core NATS cannot be asked to wait, so a burst has to fit somewhere: in this many windows.
+// Core NATS has no backpressure, so a burst needs a buffer: of this many windows.
 const BURST = { messages: 256, bytes: 4 };
 const FLUSH_MS = 5000;
 const GATHER_MS = 100;
-const SAY_AGAIN_MS = 10_000;
+const REPORT_AGAIN_MS = 10_000;
 const RETRY = { firstMs: 1000, capMs: 30_000 };
 
 function settle(): void {
-  // Core NATS hears nothing of what became of a message.
+  // Core NATS has no acknowledgements.
 }
 
-interface Arrival extends Delivery {
+interface ReceivedMessage extends Delivery {
   readonly bytes: number;
 }
 
-/** At most once: keeps the newest of a burst that the engine cannot take, and says so. */
+/** At most once: of a burst that the engine cannot take it keeps the newest messages and reports the loss of the others. */
 export class CoreSource implements Source {
   readonly #link: Link;
   readonly #from: CoreFrom;
   readonly #context: BusContext;
   readonly #note: NoteOddity;
-  readonly #inbox = new AsyncQueue<Arrival>(({ bytes }) => bytes);
+  readonly #inbox = new AsyncQueue<ReceivedMessage>(({ bytes }) => bytes);
   readonly #most: Demand;
-  /** Ids of this process never meet those of another one. */
+  /** Keeps ids of this process apart from those of another one. */
   readonly #nonce = randomBytes(6).toString('base64url');
   #subscribed: { readonly to: NatsConnection; readonly all: Subscription[] } | undefined;
   #count = 0;
   #dropped = 0;
-  #saidDropped = 0;
-  #saidAtMs = Number.NEGATIVE_INFINITY;
-  #saying: NodeJS.Timeout | undefined;
+  #reportedDrops = 0;
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
+  #reportTimer: NodeJS.Timeout | undefined;
   #denials = 0;
   #liveness: Liveness | undefined;
   #loopback: LoopbackProbe | undefined;
-  #countAtLook = 0;
+  #countAtProbe = 0;
 
   constructor(link: Link, from: CoreFrom, context: BusContext) {
     this.#link = link;
@@ -60,7 +60,7 @@ export class CoreSource implements Source {
     this.#most = { messages: messages * BURST.messages, bytes: bytes * BURST.bytes };
   }
 
-  /** Resolves once the server knows the subscriptions. */
+  /** Resolves once the server has the subscriptions. */
   async open(options: EndOptions<NatsConnectionOptions, unknown>): Promise<void> {
     const connection = await this.#link.open(options);
     this.#subscribe(connection);
@@ -75,11 +75,11 @@ export class CoreSource implements Source {
     this.#liveness = new Liveness({
       ask: () => this.#ask(createInbox),
       onFailure: (failure) => {
-        // Anything else is the end of a connection, and said as that.
+        // Any other failure is the end of a connection, which the link reports.
         if (failure instanceof NoAnswer) this.#link.renew(failure.message);
       },
     });
-    // A loss meanwhile is none of the opener's: the client subscribes again by itself.
+    // A loss of the connection here does not fail `open`: the client subscribes again on its own.
     await withDeadline(connection.flush(), FLUSH_MS, () => new Error('not in time')).catch(() => {});
   }
 
@@ -91,57 +91,57 @@ export class CoreSource implements Source {
     this.#liveness?.stop();
     for (const subscription of this.#subscribed?.all ?? []) subscription.unsubscribe();
     await this.#link.close();
-    this.#sayDropped();
+    this.#reportDropped();
   }
 
-  /** An idle subject and a dead connection look alike: so nothing is asked while messages come. */
+  /** An idle subject and a dead connection look alike. While messages arrive no probe is needed. */
   async #ask(createInbox: () => string): Promise<void> {
     const { connection, up } = this.#link;
-    const isIdle = this.#count === this.#countAtLook;
-    this.#countAtLook = this.#count;
+    const isIdle = this.#count === this.#countAtProbe;
+    this.#countAtProbe = this.#count;
     if (!isIdle || !up || connection === undefined) return;
-    // The client renews a subscription after a reconnect; another client has none.
+    // The client renews its subscriptions after a reconnect; a new client has none.
     if (this.#loopback?.isOf(connection) !== true) this.#loopback = new LoopbackProbe(connection, createInbox());
     await this.#loopback.ask();
   }
 
   #subscribe(connection: NatsConnection): void {
-    // The client renews its own after a reconnect.
+    // The client renews its subscriptions after a reconnect.
     if (this.#subscribed?.to === connection) return;
-    const all = this.#from.subjects.map((subject) => this.#one(connection, subject));
+    const all = this.#from.subjects.map((subject) => this.#subscribeTo(connection, subject));
     this.#subscribed = { to: connection, all };
   }
 
-  #one(connection: NatsConnection, subject: string): Subscription {
+  #subscribeTo(connection: NatsConnection, subject: string): Subscription {
     const { queue } = this.#from;
     return connection.subscribe(subject, {
       ...(queue !== undefined && { queue }),
       callback: (error, message) => {
-        // An error here is a denial, which the link reports too.
-        if (error === null) this.#keep(message);
+        // An error is a denial, which the link reports too.
+        if (error === null) this.#receive(message);
       },
     });
   }
 
-  #keep(message: Msg): void {
-    this.#inbox.push(this.#arrival(message));
+  #receive(message: Msg): void {
+    this.#inbox.push(this.#delivery(message));
     while (this.#inbox.size > this.#most.messages || (this.#inbox.bytes > this.#most.bytes && this.#inbox.size > 1)) {
       this.#inbox.dropOldest();
       this.#dropped += 1;
     }
-    if (this.#dropped === this.#saidDropped || this.#saying !== undefined) return;
-    // A burst ends soon and is one line; while it lasts there is one every so often, and one behind its end.
-    const waitMs = Math.max(GATHER_MS, this.#saidAtMs + SAY_AGAIN_MS - performance.now());
-    this.#saying = setTimeout(() => this.#sayDropped(), waitMs);
+    if (this.#dropped === this.#reportedDrops || this.#reportTimer !== undefined) return;
+    // A short burst gives one report. A long one gives a report at intervals, and one after its end.
+    const waitMs = Math.max(GATHER_MS, this.#reportedAtMs + REPORT_AGAIN_MS - performance.now());
+    this.#reportTimer = setTimeout(() => this.#reportDropped(), waitMs);
   }
 
-  #sayDropped(): void {
-    clearTimeout(this.#saying);
-    this.#saying = undefined;
-    const messages = this.#dropped - this.#saidDropped;
+  #reportDropped(): void {
+    clearTimeout(this.#reportTimer);
+    this.#reportTimer = undefined;
+    const messages = this.#dropped - this.#reportedDrops;
     if (messages === 0) return;
-    this.#saidDropped = this.#dropped;
-    this.#saidAtMs = performance.now();
+    this.#reportedDrops = this.#dropped;
+    this.#reportedAtMs = performance.now();
     const text = `came faster than the route can pass on: ${messages} of the oldest messages dropped, ${this.#dropped} so far`;
     this.#context.report({ kind: 'loss', code: 'CORE_OVERRUN', text, messages });
   }
@@ -155,15 +155,15 @@ export class CoreSource implements Source {
     await pause(backoffMs(RETRY, this.#denials), this.#link.signal);
     const { to, all } = this.#subscribed ?? {};
     if (to === undefined || all === undefined || this.#link.closed || !this.#from.subjects.includes(subject)) return;
-    // The client ended the subscription; the grant may have come since.
-    all.push(this.#one(to, subject));
-    // A denial comes before the answer to what was sent after the subscription.
+    // The client has ended the subscription; the permission may have been granted since.
+    all.push(this.#subscribeTo(to, subject));
+    // A denial arrives before the PONG of a flush that follows the subscription.
     await withDeadline(to.flush(), FLUSH_MS, () => new Error('not in time')).catch(() => {});
     if (mine === this.#denials && this.#link.up)
       this.#link.suspensions.resume(subject, `the server grants reading ${subject}`);
   }
 
-  #arrival(message: Msg): Arrival {
+  #delivery(message: Msg): ReceivedMessage {
     const { data } = message;
     const { headers, headerTypes, id, contentType, expiresAtMs } = readHeaders(message, data, this.#note);
     this.#count += 1;
@@ -182,7 +182,7 @@ export class CoreSource implements Source {
       },
       attempt: 1,
       settle,
-      bytes: weightOf(message, data),
+      bytes: sizeOf(message, data),
     };
   }
 }

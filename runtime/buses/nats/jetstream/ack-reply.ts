@@ -1,10 +1,10 @@
-/** Where a delivery of a JetStream consumer stands; the subject that acknowledges it says so. */
+/** The position of a delivery of a JetStream consumer, as the subject that acknowledges it states. */
 export interface Coordinates {
-  /** Place in the stream. */
+  /** Of the message in the stream. */
   readonly sequence: number;
-  /** Place among all deliveries of the consumer since it was made or reset; counts up by one. */
+  /** Of the delivery among all deliveries of the consumer since it was made or reset; counts up by one. */
   readonly deliverySequence: number;
-  /** How often the consumer has delivered the message, this time included. */
+  /** The deliveries of the message by the consumer, including this one. */
   readonly deliveries: number;
   readonly timestampMs: number;
 }
@@ -19,7 +19,7 @@ const LONG_COUNTS_AT = 6;
 const DOT = 46;
 const ZERO = 48;
 
-/** Reads the replies of one consumer: they begin alike. Undefined for what acknowledges nothing: a word of the server's own. */
+/** Reads the reply subjects of one consumer, which share a prefix. Undefined for a status message, which has no ack subject. */
 export function coordinateReader(): (reply: string) => Coordinates | undefined {
   let prefix = '\0';
   return (reply) => {

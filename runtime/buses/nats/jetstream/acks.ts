@@ -1,31 +1,31 @@
 import type { Link } from '../client/link.ts';
 
 const utf8 = new TextEncoder();
-/** Answers to a delivery: ack, work in progress, negative ack. */
+/** Answers to a delivery: acknowledged, in progress, not acknowledged. */
 export const ACK = utf8.encode('+ACK');
-export const WORKING = utf8.encode('+WPI');
-export const BACK = utf8.encode('-NAK');
+export const IN_PROGRESS = utf8.encode('+WPI');
+export const NAK = utf8.encode('-NAK');
 
-/** It is not to come again; `why` is part of the server's advisory. */
-export function terminated(why: string): Uint8Array {
+/** The answer that ends redelivery; `why` becomes part of the server's advisory. */
+export function term(why: string): Uint8Array {
   return utf8.encode(`+TERM ${why}`);
 }
 
-/** Acknowledges messages: those of one turn at once, for a write for each would cost more than all else. */
+/** Acknowledges messages: those of one turn of the event loop together, because a write for each would cost more than all else. */
 export class Acks {
   readonly #link: Link;
   readonly #onFlush: () => void;
   readonly #unsent: { readonly reply: string; readonly answer: Uint8Array }[] = [];
   #flushing: NodeJS.Immediate | undefined;
 
-  /** `onFlush`: called after all answers were written. */
+  /** `onFlush` is called after all answers were written. */
   constructor(link: Link, onFlush: () => void) {
     this.#link = link;
     this.#onFlush = onFlush;
   }
 
-  /** Sends it with all others of this turn. */
-  soon(reply: string, answer: Uint8Array): void {
+  /** Sends the answer with all others of this turn. */
+  sendSoon(reply: string, answer: Uint8Array): void {
     this.#unsent.push({ reply, answer });
     this.#flushing ??= setImmediate(() => this.flush());
   }
@@ -33,20 +33,20 @@ export class Acks {
   flush(): void {
     clearImmediate(this.#flushing);
     this.#flushing = undefined;
-    // Acknowledgements stay valid over a reconnect: those that cannot be sent now are sent then.
+    // Acknowledgements stay valid over a reconnect: those that cannot be sent now are sent after it.
     if (!this.#link.up) return;
     for (const { reply, answer } of this.#unsent) this.sendNow(reply, answer);
     this.#unsent.length = 0;
     this.#onFlush();
   }
 
-  /** Sends it at once. An answer is lost while the connection is away; the server then delivers the message again, and gets it then. */
+  /** Sends the answer at once. While the connection is lost the answer is dropped: the server delivers the message again, and the answer follows then. */
   sendNow(reply: string, answer: Uint8Array): void {
     if (!this.#link.up) return;
     try {
       this.#link.connection?.publish(reply, answer);
     } catch {
-      // Closed meanwhile, which is as good as away.
+      // The connection was closed: the server delivers the message again.
     }
   }
 }

@@ -5,44 +5,44 @@ import { Standstill } from '../../support/standstill.ts';
 import type { Link } from '../client/link.ts';
 import { apiErrorCode } from './stream.ts';
 
-/** The source that is watched. None of these may throw. */
+/** The source that is watched. No member may throw. */
 export interface WatchedSource {
-  /** Deliveries so far, also those that had come before. */
+  /** Deliveries so far, redeliveries included. */
   readonly deliveries: number;
-  /** Whether the server is asked for messages now. */
+  /** Whether a pull is open. */
   readonly isAsking: boolean;
-  /** Whether the consumer is being looked up or made: then there is nothing to compare. */
+  /** Whether the consumer is being looked up or made; there is nothing to compare then. */
   readonly isAttaching: boolean;
   manager(): Promise<JetStreamManager>;
-  /** The last sequence that came. */
+  /** The last received sequence. */
   readonly received: number;
   /**
-   * The consumer's differences to what the route wants, in words; undefined: none. `received`: what had come before the
-   * server was asked, and so before the answer was true.
+   * The differences of the consumer to the wanted one, in words; undefined: none. `received`: the last received sequence
+   * before the request, and so before the state that the answer shows.
    */
   compare(consumer: ConsumerInfo, received: number): string | undefined;
-  /** The consumer is not as it should be, gone, or does not deliver: it must be found again. */
+  /** The consumer is changed, deleted, or does not deliver: it must be aligned again. */
   reattach(why: string): void;
 }
 
-/** The stream that is watched. None of these may throw. */
+/** The stream that is watched. No method may throw. */
 export interface WatchedStream {
-  /** So many messages that waited came not and wait no more. */
+  /** So many pending messages are pending no more and were not delivered. */
   fewer(count: number): void;
-  /** `stream` was looked at after `consumer`. */
+  /** `stream` was requested after `consumer`. */
   looked(consumer: ConsumerInfo, stream: StreamInfo): void;
 }
 
 const LAST_LOOK_MS = 1000;
-/** A connection is given up at the first of so many failures, and at the first of the next. */
+/** A connection is renewed at the first of so many failures, and at the first of the next such group. */
 const RENEW_LOOKS = 3;
 const REATTACH_AGAIN_LOOKS = 6;
-/** The stream's own settings change seldom, and cost another question. */
+/** The settings of the stream change seldom, and cost another request. */
 const STREAM_LOOKS = 6;
 
 /**
- * Looks at the durable at a slow beat: whether it is there and as the route wants it, whether it is paused, and whether
- * messages wait while none come. An answer is the proof that the server serves this connection beyond PING and PONG.
+ * Checks the durable at intervals: whether it exists and has the wanted settings, whether it is paused, and whether messages
+ * are pending while none arrive. An answer proves that the server serves this connection beyond PING and PONG.
  */
 export class ConsumerWatch {
   readonly #link: Link;
@@ -73,7 +73,7 @@ export class ConsumerWatch {
     this.#liveness.stop();
   }
 
-  /** One look more, before the route ends. Without an answer within a second the one before is the last. */
+  /** A last check before the route ends. Without an answer within a second the check before stays the last. */
   async lookLast(): Promise<void> {
     if (!this.#link.up || this.#source.isAttaching) return;
     const { stream, name } = this.#target;
@@ -85,7 +85,7 @@ export class ConsumerWatch {
     await withDeadline(look(), LAST_LOOK_MS, () => new NoAnswer(LAST_LOOK_MS)).catch(() => {});
   }
 
-  /** The consumer was set back or made again: what waited before says nothing any more. */
+  /** The consumer was reset or made again: the earlier pending count is void. */
   forget(): void {
     this.#pending = undefined;
   }
@@ -116,7 +116,7 @@ export class ConsumerWatch {
   #failed(failure: Error): void {
     if (!this.#link.up) return;
     if (apiErrorCode(failure) !== undefined) {
-      // Gone, most likely; the next attempt says what it is.
+      // The consumer is most likely deleted; the next attempt reports the reason.
       if (!this.#source.isAttaching) this.#source.reattach(failure.message);
       return;
     }
@@ -126,7 +126,7 @@ export class ConsumerWatch {
         this.#link.renew('JetStream does not answer, though the connection is open');
       return;
     }
-    // One may be the end of the connection, of which the link has yet to hear.
+    // A single failure may be the end of the connection, which the link reports a moment later.
     if (this.#failures > 1 && !this.#source.isAttaching) this.#source.reattach(failure.message);
   }
 
@@ -154,7 +154,7 @@ export class ConsumerWatch {
     return undefined;
   }
 
-  /** What waited and was not delivered since, and waits no more, was removed from the stream. */
+  /** Messages that were pending, were not delivered since and are pending no more were removed from the stream. */
   #count({ num_pending: count }: ConsumerInfo, deliveriesBefore: number): void {
     const before = this.#pending;
     this.#pending = { count, deliveries: deliveriesBefore };

@@ -6,13 +6,13 @@ import { apiErrorCode, asBusError } from './stream.ts';
 const CONSUMER_NOT_FOUND = 10_014;
 const NS_PER_MS = 1_000_000;
 
-/** After this long without a word about it, the server delivers a message again. */
+/** The server delivers a message again that is not answered for so long. */
 export const ACK_WAIT_MS = 30_000;
 
-/** The durable consumer that keeps a route's place in its stream. */
+/** The durable consumer that stores a route's position in its stream. */
 export interface ConsumerWanted {
   readonly name: string;
-  /** Empty: all of the stream. */
+  /** Empty: the whole stream. */
   readonly filters: readonly string[];
   readonly start: Start;
   readonly maxAckPending: number;
@@ -23,26 +23,27 @@ export function durableName(pipeline: string, route: string): string {
   return `${pipeline}_${route}`.replaceAll(/[^A-Za-z0-9_-]/g, '_');
 }
 
-/** A consumer, and how it differed before it was brought in line; undefined: it did not. */
-export interface HeldConsumer {
+/** A consumer that exists and has the wanted settings. */
+export interface EnsuredConsumer {
   readonly info: ConsumerInfo;
-  /** It was not there. */
+  /** It did not exist before. */
   readonly isNew: boolean;
+  /** Its differences before it was updated; undefined: none. */
   readonly difference: string | undefined;
   /** It may have left out messages that the route wants. */
   readonly hadOtherFilters: boolean;
 }
 
 /**
- * The consumer, made or brought in line first. `resumeAt`: the sequence to make it from when it was lost while we
- * read from it. Rejects with a BUS_ code.
+ * Finds, updates or makes the consumer. `resumeAt`: the sequence to make it from when it was deleted while the route read
+ * from it. Rejects with a BUS_ code.
  */
-export async function holdConsumer(
+export async function ensureConsumer(
   manager: JetStreamManager,
   stream: StreamInfo,
   wanted: ConsumerWanted,
   resumeAt: number | undefined,
-): Promise<HeldConsumer> {
+): Promise<EnsuredConsumer> {
   const what = `consumer ${wanted.name} of stream ${stream.config.name}`;
   const found = await manager.consumers.info(stream.config.name, wanted.name).catch((error: unknown) => {
     if (apiErrorCode(error) === CONSUMER_NOT_FOUND) return undefined;
@@ -55,7 +56,7 @@ export async function holdConsumer(
       durable_name: wanted.name,
       ack_policy: 'explicit',
       ...settingsOf(wanted),
-      // A work queue accepts no other start, and needs none: what was acknowledged is no longer in it.
+      // A work queue accepts no other start, and needs none: acknowledged messages are no longer in it.
       ...(stream.config.retention === 'workqueue' && resumeAt !== undefined ? startOf('all') : start),
     });
     return { info, isNew: true, difference: undefined, hadOtherFilters: false };
@@ -88,7 +89,7 @@ async function adjusted(
   found: ConsumerInfo,
   wanted: ConsumerWanted,
   what: string,
-): Promise<HeldConsumer> {
+): Promise<EnsuredConsumer> {
   const clash = clashOf(found.config);
   if (clash !== undefined) {
     throw new SluiceError('BUS_SETTING', `${what} ${clash}; delete it, or name another with durable`);
@@ -96,7 +97,7 @@ async function adjusted(
   const difference = settingsDifference(found.config, wanted);
   const hadOtherFilters = filtersOf(found.config) !== wanted.filters.toSorted().join(' ');
   if (difference === undefined) return { info: found, isNew: false, difference, hadOtherFilters };
-  // The client sends these over what it finds: both spellings, for the server refuses a consumer with two filters.
+  // The client merges these into the settings that it finds. Both spellings: the server refuses a consumer with both filters.
   const info = await manager.consumers.update(found.stream_name, found.name, {
     ...settingsOf(wanted),
     filter_subject: '',
@@ -107,7 +108,7 @@ async function adjusted(
   throw new SluiceError('BUS_SETTING', `${what} stays otherwise than the route needs it: ${left}`);
 }
 
-/** What the consumer does otherwise than the route wants, in words. */
+/** The differences of a consumer to the wanted one, in words. */
 export function differenceOf(config: ConsumerConfig, wanted: ConsumerWanted): string | undefined {
   return clashOf(config) ?? settingsDifference(config, wanted);
 }
@@ -129,7 +130,7 @@ function settingsDifference(config: ConsumerConfig, wanted: ConsumerWanted): str
   return different.map(([name, found, right]) => `${name} was ${shown(found)}, not ${shown(right)}`).join('; ');
 }
 
-/** What the server would not change, or what another reader seems to have wanted. */
+/** A setting that the server would not change, or that another reader seems to need. */
 function clashOf(config: ConsumerConfig): string | undefined {
   if (config.deliver_subject !== undefined && config.deliver_subject !== '')
     return 'is a push consumer, not a pull consumer';

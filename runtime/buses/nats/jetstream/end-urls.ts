@@ -1,6 +1,6 @@
 import type { EndUrl, EndUrls } from '#contract/end-url.ts';
 
-/** The path is the stream and then the subject, in which a slash may stand. */
+/** The path is the stream and then the subject, which may hold a slash. */
 function partsOf({ authority, path }: EndUrl): Record<'url' | 'stream' | 'subject', string> {
   const [stream = '', ...subject] = path.split('/');
   return { url: `nats://${authority}`, stream, subject: subject.join('/') };

@@ -10,34 +10,35 @@ import { grantsToRead, type Head, pullOnce } from './pull-once.ts';
 import { asBusError } from './stream.ts';
 import { MESSAGE_ID } from '../write-headers.ts';
 
-/** The first look; each further one goes back four times as far. */
-const FIRST_LOOK = 1024;
-const FURTHER = 4;
-/** Messages of the route's subjects that are looked at for each id that is wanted, at most: the others are of others. */
+/** Sequences of the first span. */
+const FIRST_SPAN = 1024;
+/** Each further span reaches back at most so many times as far. */
+const GROWTH = 4;
+/** At most so many messages of the route's subjects are read for each wanted id: other publishers may write there too. */
 const SEEN_PER_ID = 8;
-/** How far the clock of a source may be ahead of this server's. */
+/** How far the clock of a source may be ahead of the server's clock. */
 const SKEW_MS = 60_000;
 const NS_PER_MS = 1_000_000;
-/** The server forgets a consumer of ours that outlives a crash. */
+/** The server deletes a consumer of a bridge that crashed after so long. */
 const INACTIVE_NS = 10_000_000_000;
 
 export interface LogPlace {
   readonly stream: string;
-  /** Every subject that the sink writes to matches it. */
+  /** Matches every subject that the sink writes to. */
   readonly filter: string;
-  /** What consumers of the route are called. */
+  /** The prefix of the names of consumers of the route. */
   readonly name: string;
-  /** A new subject of the client's making at each call. */
+  /** Returns a new inbox of the client at each call. */
   readonly inbox: () => string;
 }
 
-/** Some of the newest part of the stream: sequences from `start` up to and without `end`. */
+/** Sequences from `start` to `end`, without `end`. */
 interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** Reads ids from the end of the stream back, headers only, each part through a consumer that keeps nothing. */
+/** Reads ids from the end of the stream back, headers only, each span through an ephemeral consumer. */
 export async function recoverIds(
   link: Link,
   place: LogPlace,
@@ -54,37 +55,37 @@ export async function recoverIds(
     const text = `stream ${place.stream} lets go of what was read (retention ${config.retention}), so it cannot be seen what was written`;
     throw link.error('BUS_SETTING', text);
   }
-  // Within it the stream itself takes another message of the id for the same one.
+  // Within duplicate_window the stream itself removes another message of the same id.
   const skewMs = Math.min(SKEW_MS, (config.duplicate_window ?? 0) / NS_PER_MS);
-  // A stream that keeps messages under other subjects than they were sent to is looked through whole.
+  // A stream that stores messages under other subjects than they were sent to is read without a filter.
   const where = config.subject_transform === undefined ? place : { ...place, filter: '>' };
-  const look = new Look(connection, manager, where, { prefix: wanted.prefix, skewMs });
+  const scan = new LogScan(connection, manager, where, { prefix: wanted.prefix, skewMs });
   const mostSeen = wanted.most * SEEN_PER_ID;
   const first = Math.max(1, state.first_seq);
-  let span = { start: Math.max(first, state.last_seq + 1 - FIRST_LOOK), end: state.last_seq + 1 };
+  let span = { start: Math.max(first, state.last_seq + 1 - FIRST_SPAN), end: state.last_seq + 1 };
   while (!signal.aborted) {
-    // Into an empty stream too: who may not read it should hear that before the first crash.
+    // An empty stream is read too: a missing permission is reported before the first crash.
     try {
-      await abortable(look.through(span, mostSeen, signal), signal);
+      await abortable(scan.read(span, mostSeen, signal), signal);
     } catch (error) {
       if (signal.aborted) break;
       throw link.up ? error : link.error('BUS_UNREACHABLE', 'the connection was lost', error);
     }
-    if (look.ids.count >= wanted.most || span.start <= first || look.seen >= mostSeen) break;
-    const size = further(state.last_seq + 1 - span.start, wanted.most, look.ids.count);
+    if (scan.ids.count >= wanted.most || span.start <= first || scan.seen >= mostSeen) break;
+    const size = nextSize(state.last_seq + 1 - span.start, wanted.most, scan.ids.count);
     span = { start: Math.max(first, span.start - size), end: span.start };
   }
-  return { ids: look.ids.known, seen: look.seen, lacks: lackOf(look, wanted, { mostSeen, aborted: signal.aborted }) };
+  return { ids: scan.ids.known, seen: scan.seen, lacks: lackOf(scan, wanted, { mostSeen, aborted: signal.aborted }) };
 }
 
-/** How many sequences the next span has: not many more than hold what is missing, if they hold as much as those before. */
-function further(passed: number, most: number, found: number): number {
+/** The size of the next span: little more than holds the missing ids, if they are as dense as before. */
+function nextSize(passed: number, most: number, found: number): number {
   const hoped = found === 0 ? Number.POSITIVE_INFINITY : Math.ceil(((most - found) * passed) / found);
-  return Math.min(passed * FURTHER, Math.max(hoped, FIRST_LOOK));
+  return Math.min(passed * GROWTH, Math.max(hoped, FIRST_SPAN));
 }
 
 function lackOf(
-  { ids, seen }: Look,
+  { ids, seen }: LogScan,
   { most }: RecoveryQuery,
   { mostSeen, aborted }: { readonly mostSeen: number; readonly aborted: boolean },
 ): string | undefined {
@@ -94,14 +95,14 @@ function lackOf(
   return seen >= mostSeen ? `there is much of others in the stream: ${found}` : undefined;
 }
 
-/** What was seen of a stream so far. */
-class Look {
+/** Reads spans of a stream and collects the ids of the route. */
+class LogScan {
   readonly ids = new LogIds<LoggedTime>();
   seen = 0;
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #place: LogPlace;
-  readonly #mark: string;
+  readonly #idLine: string;
   readonly #prefix: string;
   readonly #skewMs: number;
 
@@ -116,14 +117,14 @@ class Look {
     this.#place = place;
     this.#prefix = prefix;
     this.#skewMs = skewMs;
-    this.#mark = `\r\n${MESSAGE_ID}: ${prefix}`;
+    this.#idLine = `\r\n${MESSAGE_ID}: ${prefix}`;
   }
 
-  /** At most `mostSeen` in all are looked at. */
-  async through(span: Span, mostSeen: number, signal: AbortSignal): Promise<void> {
+  /** Reads at most `mostSeen` messages in all. */
+  async read(span: Span, mostSeen: number, signal: AbortSignal): Promise<void> {
     const consumer = await this.#consumer(span.start);
     try {
-      // What was seen before lies behind this span. What others write meanwhile is looked at in vain.
+      // The messages that were read before lie behind this span. Messages that arrive meanwhile may be read too.
       const count = Math.min(consumer.num_pending - this.seen, mostSeen - this.seen);
       if (count <= 0) return;
       const from = { stream: this.#place.stream, consumer: consumer.name };
@@ -134,7 +135,7 @@ class Look {
         left -= got;
       }
     } finally {
-      // Left alone it goes by itself.
+      // Without the deletion the server removes it after INACTIVE_NS.
       this.#manager.consumers.delete(this.#place.stream, consumer.name).catch(() => {});
     }
   }
@@ -163,9 +164,9 @@ class Look {
 
   #note({ headers, timestampMs }: Head): void {
     this.seen += 1;
-    const at = headers?.indexOf(this.#mark) ?? -1;
+    const at = headers?.indexOf(this.#idLine) ?? -1;
     if (headers === undefined || at < 0) return;
-    const start = at + this.#mark.length - this.#prefix.length;
+    const start = at + this.#idLine.length - this.#prefix.length;
     this.ids.note(headers.slice(start, headers.indexOf('\r\n', start)), {
       latestMs: timestampMs + this.#skewMs,
     });

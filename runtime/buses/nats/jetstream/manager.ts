@@ -3,7 +3,7 @@ import type { Link } from '../client/link.ts';
 
 const TIMEOUT_MS = 5000;
 
-/** JetStream's API over the link's connection of now. Each request has a deadline of 5 s. */
+/** JetStream's API over the present connection of the link. Each request has a deadline of 5 s. */
 export async function managerOf(link: Link): Promise<JetStreamManager> {
   const { jetstreamManager } = await import('../client/library.ts');
   if (link.connection === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');

@@ -19,7 +19,7 @@ import { filterOfTemplate, overlap } from '../subject.ts';
 const LOOK_AGAIN_MS = 5000;
 const NS_PER_MS = 1_000_000;
 
-/** Connects, checks that the stream is there and takes the subject, and publishes to it from then on. */
+/** Connects, and checks that the stream exists and takes the subject. */
 export async function openJetStreamSink(
   options: EndOptions<JetStreamConnectionOptions, JetStreamTo>,
   context: BusContext,
@@ -61,7 +61,7 @@ export async function openJetStreamSink(
       timeoutMs: durationMs(end.timeout),
       isReplicated,
       takesTtl: config.allow_msg_ttl === true,
-      // What failed may have been stored as long ago as a send may take.
+      // A failed send may have been stored up to `timeout` earlier.
       removesForMs: Math.max(0, (config.duplicate_window ?? 0) / NS_PER_MS - durationMs(end.timeout)),
       recoverIds: (wantedIds, signal) => recoverIds(link, place, wantedIds, signal),
       streamGone: reportsAfter(link, look),
@@ -86,7 +86,7 @@ function checkTarget({ config }: StreamInfo, { stream, subject }: JetStreamTo, f
   }
 }
 
-/** Looks at the stream, at most every few seconds, and reports what is wrong with it. */
+/** Checks the stream, at most every few seconds, and reports its fault. */
 function reportsAfter(link: Link, look: () => Promise<unknown>): () => void {
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   return () => {

@@ -1,21 +1,21 @@
 import type { ConsumerInfo, JetStreamManager, StreamInfo } from '../client/library.ts';
 import { startOf } from './consumer.ts';
 
-/** A counting consumer outlives a crash of ours by so much. */
+/** The server deletes the counting consumer of a bridge that crashed after so long. */
 const COUNTER_NS = 30_000_000_000;
 
-/** What waited for a durable, and how far its stream went then. */
+/** The pending messages of a durable, and the end of its stream at that time. */
 export interface Waiting {
-  /** When the durable was made: another one of its name counts anew. */
+  /** The creation time of the durable: another one of its name counts from 0. */
   readonly made: string;
   readonly messages: number;
-  /** The durable's own count, repetitions included. */
+  /** The delivery count of the durable, redeliveries included. */
   readonly deliveries: number;
-  /** What the stream holds up to here is among `messages`, or was delivered. */
+  /** Messages of the stream up to this sequence are among `messages`, or were delivered. */
   readonly storedUpTo: number;
 }
 
-/** `stream` was looked at after `consumer`: what was stored in between is never taken for removed. */
+/** `stream` was requested after `consumer`: a message stored in between never counts as removed. */
 export function waitingAt(consumer: ConsumerInfo, stream: StreamInfo): Waiting {
   return {
     made: consumer.created,
@@ -26,8 +26,9 @@ export function waitingAt(consumer: ConsumerInfo, stream: StreamInfo): Waiting {
 }
 
 /**
- * At least so many messages for the durable were removed since `waiting` was true. Exact where it `readsAll` of the stream; else
- * what was stored and removed in between is not seen. `stream` was looked at before `consumer`.
+ * A lower bound of the messages for the durable that were removed since `waiting`. Exact when the durable reads the whole
+ * stream (`readsAll`); else messages that were stored and removed in between are not seen. `stream` was requested before
+ * `consumer`.
  */
 export async function removedSince(
   waiting: Waiting,
@@ -41,7 +42,7 @@ export async function removedSince(
   if (readsAll) return most;
   if (most === 0 || waiting.messages === 0) return 0;
   const stored = await storedSince(waiting.storedUpTo, manager, stream, consumer);
-  // What is stored between the two answers waits already, and is never taken for removed.
+  // A message stored between the two answers is pending already, and never counts as removed.
   return missing(waiting, await manager.consumers.info(consumer.stream_name, consumer.name), stored);
 }
 
@@ -50,7 +51,7 @@ function missing(waiting: Waiting, { delivered, num_pending: waits }: ConsumerIn
   return deliveries < 0 ? 0 : Math.max(0, waiting.messages + stored - deliveries - waits);
 }
 
-/** How many of the durable's messages the stream holds behind `sequence`. Only a consumer counts by filters: one is made and deleted. */
+/** The messages for the durable that the stream holds behind `sequence`. Only a consumer counts by filters: one is made and deleted. */
 async function storedSince(
   sequence: number,
   manager: JetStreamManager,
@@ -73,7 +74,7 @@ async function storedSince(
     await manager.consumers.delete(stream, counter);
     return count;
   } catch {
-    // Not allowed, perhaps: then fewer are counted, and nothing else is lost by it.
+    // The permission may be missing: then fewer messages are counted as removed, without other harm.
     return 0;
   }
 }

@@ -8,12 +8,12 @@ interface Waiting {
   readonly fail: (error: SluiceError) => void;
 }
 
-/** Sends one message of a subject at a time: the next when the one before is stored, or refused for good. */
+/** Sends one message of a subject at a time: the next one when the one before is stored, or refused for good. */
 export class PerSubjectSender {
-  /** By subject that has one in flight: the messages behind it. */
+  /** By subject with a message in flight: the messages behind it. */
   readonly #queues = new Map<string, Deque<Waiting>>();
 
-  /** Throws what `send` throws, where no other message of the subject is in flight. Rejects with SINK_DOWN where the one before was not stored. */
+  /** Throws an error of `send` when no other message of the subject is in flight. Rejects with SINK_DOWN when the message before was not stored. */
   send(subject: string, send: () => Promise<Receipt>): Promise<Receipt> {
     const queue = this.#queues.get(subject);
     if (queue !== undefined) return new Promise((confirm, fail) => queue.push({ send, confirm, fail }));

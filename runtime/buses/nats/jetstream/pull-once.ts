@@ -3,30 +3,30 @@ import type { Msg, NatsConnection } from '../client/library.ts';
 import { coordinateReader } from './ack-reply.ts';
 import { headerBlock } from '../client/raw-message.ts';
 
-/** In one request. */
+/** Of one request. */
 const BATCH = 4096;
 const EXPIRES_NS = 2_000_000_000;
-/** The server answers such a request at once, with messages or with a word. */
+/** The server answers such a request at once, with messages or with a status. */
 const SILENCE_MS = 3000;
 
 export interface Pull {
   readonly stream: string;
   readonly consumer: string;
-  /** A subject of the client's making, used for nothing else. */
+  /** An inbox of the client without other use. */
   readonly inbox: string;
   readonly most: number;
 }
 
 /** One message of a stream, without its body. */
 export interface Head {
-  /** When the server stored it. */
+  /** The time at which the server stored it. */
   readonly timestampMs: number;
   readonly headers: string | undefined;
 }
 
 /**
- * Asks a consumer once for what is there, and waits for nothing more. Answers how many came: fewer than `most` where
- * there are no more, or `signal` aborted. Rejects with BUS_AUTH when nobody answers.
+ * Pulls the stored messages of a consumer once, without waiting for more. Resolves with their number: fewer than `most`
+ * when there are no more, or `signal` aborted. Rejects with BUS_AUTH when no answer comes.
  */
 export function pullOnce(
   connection: NatsConnection,
@@ -38,20 +38,20 @@ export function pullOnce(
   const coordinates = coordinateReader();
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let got = 0;
-  let heardAtMs = performance.now();
-  const heard = (error: Error | null, message: Msg): void => {
+  let receivedAtMs = performance.now();
+  const onMessage = (error: Error | null, message: Msg): void => {
     if (error !== null) return reject(silent(stream, error));
-    heardAtMs = performance.now();
+    receivedAtMs = performance.now();
     const at = coordinates(message.reply ?? '');
-    // A word of the server's: there is no more.
+    // A status message: there are no more.
     if (at === undefined) return resolve(got);
     got += 1;
     each({ timestampMs: at.timestampMs, headers: headerBlock(message) });
     if (got === batch) resolve(got);
   };
-  const subscription = connection.subscribe(inbox, { callback: heard });
+  const subscription = connection.subscribe(inbox, { callback: onMessage });
   const watch = setInterval(() => {
-    if (performance.now() - heardAtMs >= SILENCE_MS) reject(silent(stream));
+    if (performance.now() - receivedAtMs >= SILENCE_MS) reject(silent(stream));
   }, SILENCE_MS / 10);
   const stop = (): void => resolve(got);
   signal.addEventListener('abort', stop, { once: true });
@@ -69,7 +69,7 @@ function silent(stream: string, cause?: Error): SluiceError {
   return new SluiceError('BUS_AUTH', text, { cause });
 }
 
-/** What a user needs to read a stream through a consumer of its own. */
+/** The permissions that a user needs to read a stream through an own consumer. */
 export function grantsToRead(stream: string): string {
   return `publishing to $JS.API.CONSUMER.CREATE.${stream}.> and $JS.API.CONSUMER.MSG.NEXT.${stream}.>, and reading _INBOX.>`;
 }

@@ -7,27 +7,27 @@ const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 5000;
 const SILENCE_MS = 2.5 * HEARTBEAT_MS;
 const NS_PER_MS = 1_000_000;
-/** A consumer that was told headers_only says so how large the body was that it leaves out. */
+/** A consumer with headers_only states the size of the omitted body in this header. */
 const BODILESS = '\r\nNats-Msg-Size:';
 
-/** Why a session came to its end: what was lost in between must come again, from the consumer's ack floor on. */
+/** Why a session ended. Lost messages must be delivered again, from the consumer's ack floor on. */
 export type Break = { readonly kind: 'gap' } | { readonly kind: 'ended'; readonly text: string };
 
 /** The reader of a session. */
 export interface PullReader {
   readonly window: Demand;
-  /** What may still be asked for; `idle` when nothing is held at all. */
+  /** What may still be pulled; `idle` when no message is unacknowledged. */
   room(): Demand & { readonly idle: boolean };
-  /** In the consumer's order, without a gap. `reply` acknowledges. */
+  /** In the consumer's order, without a gap. `reply` is the ack subject. */
   delivered(message: Msg, at: Coordinates, reply: string): void;
   /** Once; nothing is delivered afterwards. */
   broken(reason: Break): void;
 }
 
 /**
- * Reads a pull consumer through one inbox of its own. One pull is open at a time, for as much as there is room for:
- * the server sends no more than was asked for, so what is held never outgrows the window. A new session means a new
- * inbox, which ends what was asked through the old one.
+ * Reads a pull consumer through an own inbox. One pull is open at a time, for as much as there is room for: the server
+ * sends no more than was pulled, so the unacknowledged messages never exceed the window. A new session has a new inbox,
+ * which ends the pulls of the old one.
  */
 export class PullSession {
   readonly #connection: NatsConnection;
@@ -42,10 +42,10 @@ export class PullSession {
   /** Undefined until `start`. */
   #expected: number | undefined;
   #tooLarge = false;
-  #heardAtMs = 0;
+  #receivedAtMs = 0;
   #closed = false;
 
-  /** `inbox`: a subject of the client's making, used for nothing else. */
+  /** `inbox`: an inbox of the client without other use. */
   constructor(
     connection: NatsConnection,
     inbox: string,
@@ -58,12 +58,12 @@ export class PullSession {
     this.#reader = reader;
     this.#subscription = connection.subscribe(`${inbox}.*`, {
       callback: (error, message) => {
-        if (error === null) this.#heard(message);
+        if (error === null) this.#onMessage(message);
         else
           this.#break({ kind: 'ended', text: 'the server denies reading _INBOX.>, where deliveries come; grant it' });
       },
     });
-    this.#watch = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
+    this.#watch = setInterval(() => this.#checkSilence(), HEARTBEAT_MS);
   }
 
   /** `expected`: the consumer's next delivery. */
@@ -72,12 +72,12 @@ export class PullSession {
     this.pull();
   }
 
-  /** Whether the server owes an answer: a message, or that there is none. */
+  /** Whether a pull is open: the server owes messages or a status. */
   get isAsking(): boolean {
     return this.#open !== undefined;
   }
 
-  /** Asks for more where there is room and nothing is asked for already. Call it whenever room grows. */
+  /** Opens a pull when there is room and none is open. To be called whenever room grows. */
   pull(): void {
     if (this.#open !== undefined || this.#closed || this.#expected === undefined) return;
     const { messages, bytes, idle } = this.#reader.room();
@@ -89,7 +89,7 @@ export class PullSession {
     const batch = this.#tooLarge ? 1 : messages;
     this.#pulls += 1;
     this.#open = { subject: `${this.#inbox}.${this.#pulls}`, remaining: batch };
-    this.#heardAtMs = performance.now();
+    this.#receivedAtMs = performance.now();
     const request = {
       batch,
       expires: EXPIRES_MS * NS_PER_MS,
@@ -100,7 +100,7 @@ export class PullSession {
     try {
       this.#connection.publish(this.#subject, JSON.stringify(request), { reply: this.#open.subject });
     } catch {
-      // Closed meanwhile: whoever closed it opens the next session.
+      // The connection was closed: its loss starts the next session.
     }
   }
 
@@ -111,9 +111,9 @@ export class PullSession {
     this.#subscription.unsubscribe();
   }
 
-  #heard(message: Msg): void {
+  #onMessage(message: Msg): void {
     if (this.#closed) return;
-    this.#heardAtMs = performance.now();
+    this.#receivedAtMs = performance.now();
     const reply = message.reply ?? '';
     const at = this.#coordinates(reply);
     if (at === undefined) return this.#status(message);
@@ -142,8 +142,8 @@ export class PullSession {
     this.#break({ kind: 'ended', text });
   }
 
-  #listenForSilence(): void {
-    if (this.#open === undefined || performance.now() - this.#heardAtMs < SILENCE_MS) return;
+  #checkSilence(): void {
+    if (this.#open === undefined || performance.now() - this.#receivedAtMs < SILENCE_MS) return;
     this.#break({ kind: 'ended', text: 'no heartbeat of the consumer' });
   }
 

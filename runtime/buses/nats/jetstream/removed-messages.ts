@@ -1,4 +1,4 @@
-/** Holes of one read are one line: a stream may have one behind each message. */
+/** Gaps within this time are one report: a stream may have a gap behind each message. */
 const GATHER_MS = 1000;
 
 /** `count` messages with sequences from `from` on, none behind `to`. */
@@ -9,36 +9,36 @@ export interface Removed {
 }
 
 /**
- * Counts what a stream lost before it was read, where every message of the stream is wanted: each sequence that does not
- * come is one message.
+ * Counts the messages that a stream lost before they were read, when the route reads the whole stream: each missing
+ * sequence is one message.
  */
 export class RemovedMessages {
-  readonly #say: (removed: Removed) => void;
-  /** Up to here every sequence came, was never wanted, or is counted. Undefined: nothing is counted. */
+  readonly #report: (removed: Removed) => void;
+  /** Every sequence up to this one was received, was never wanted, or is counted. Undefined: nothing is counted. */
   #at: number | undefined;
-  /** Said before it was seen which ones they are. */
-  #saidAhead = 0;
+  /** Messages that were reported before their sequences were known. */
+  #reportedAhead = 0;
   #gathered: Removed | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(say: (removed: Removed) => void) {
-    this.#say = say;
+  constructor(report: (removed: Removed) => void) {
+    this.#report = report;
   }
 
-  /** Counts what is missing above `at`; undefined: nothing more. */
+  /** Counts missing sequences above `at`; undefined: counts no more. */
   countFrom(at: number | undefined): void {
     this.#at = at;
-    this.#saidAhead = 0;
+    this.#reportedAhead = 0;
   }
 
-  /** A message came; again, or the next of the stream that there is. */
-  came(sequence: number): void {
+  /** A message was received: again, or the next that the stream has. */
+  received(sequence: number): void {
     if (this.#at === undefined || sequence <= this.#at) return;
     this.#missing(this.#at + 1, sequence - 1);
     this.#at = sequence;
   }
 
-  /** The stream has nothing before this sequence. */
+  /** The stream begins at this sequence. */
   beginsAt(first: number): void {
     if (this.#at === undefined || first <= this.#at + 1) return;
     this.#missing(this.#at + 1, first - 1);
@@ -46,24 +46,24 @@ export class RemovedMessages {
     this.flush();
   }
 
-  /** So many were said already, by who only saw that there are fewer. */
-  said(count: number): void {
-    if (this.#at !== undefined) this.#saidAhead += count;
+  /** So many were reported already from a lower pending count, without their sequences. */
+  reported(count: number): void {
+    if (this.#at !== undefined) this.#reportedAhead += count;
   }
 
-  /** Says what was gathered. */
+  /** Reports the gathered gaps. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const gathered = this.#gathered;
     this.#gathered = undefined;
-    if (gathered !== undefined) this.#say(gathered);
+    if (gathered !== undefined) this.#report(gathered);
   }
 
   #missing(from: number, to: number): void {
     const all = to - from + 1;
-    const count = Math.max(0, all - this.#saidAhead);
-    this.#saidAhead -= all - count;
+    const count = Math.max(0, all - this.#reportedAhead);
+    this.#reportedAhead -= all - count;
     if (count === 0) return;
     const before = this.#gathered;
     this.#gathered = { count: (before?.count ?? 0) + count, from: before?.from ?? from, to };

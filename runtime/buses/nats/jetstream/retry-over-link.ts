@@ -5,8 +5,8 @@ import type { Link } from '../client/link.ts';
 const BACKOFF = { firstMs: 250, capMs: 10_000 };
 
 /**
- * Tries until it succeeds and reports each failure as a problem that suspends the end; while the connection itself is away
- * its own problem is enough. Rejects only when `signal` aborts.
+ * Retries until it succeeds and reports each failure as a problem that suspends the end. While the connection is lost its
+ * own problem is enough. Rejects only when `signal` aborts.
  */
 export async function retryOverLink<T>(link: Link, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
   const result = await retryUntilReady({

@@ -3,10 +3,10 @@ import { startOf } from './consumer.ts';
 import type { Start } from './options.ts';
 import { asBusError } from './stream.ts';
 
-/** How long the helper of an interest stream outlives a crash of ours. */
+/** The server deletes the helper consumer of a bridge that crashed after so long. */
 const HOLD_NS = 600_000_000_000;
 
-/** Since when a server resets consumers (NATS ADR-60). */
+/** The first server version that resets consumers (NATS ADR-60). */
 const RESET_SINCE = [2, 14] as const;
 
 export function canReset(version: string): boolean {
@@ -15,8 +15,8 @@ export function canReset(version: string): boolean {
 }
 
 /**
- * Lets the consumer deliver again from behind its ack floor, in order: left alone it would deliver what came later
- * first, and the unacknowledged after its ack wait. What was acknowledged above the floor comes again too.
+ * Makes the consumer deliver again from behind its ack floor, in order. Otherwise it would deliver newer messages first and
+ * the unacknowledged ones after its ack wait. Messages acknowledged above the floor are delivered again too.
  */
 export async function rewind(
   manager: JetStreamManager,
@@ -42,14 +42,14 @@ export async function remake(
 ): Promise<ConsumerInfo> {
   const { stream_name: from, name } = consumer;
   const { opt_start_time: _, opt_start_seq: __, ...kept } = consumer.config;
-  // A work queue accepts no other start, and needs none: what was acknowledged is no longer in it.
+  // A work queue accepts no other start, and needs none: acknowledged messages are no longer in it.
   const begun: Partial<ConsumerConfig> = stream.config.retention === 'workqueue' ? startOf('all') : startOf(start);
   const config = { ...kept, ...begun };
   if (stream.config.retention !== 'interest') {
     await manager.consumers.delete(from, name);
     return manager.consumers.add(from, config);
   }
-  // With its last consumer an interest stream loses what that one had not acknowledged: another one holds it meanwhile.
+  // An interest stream without consumers deletes its unacknowledged messages: a second consumer keeps them meanwhile.
   const holder = `${name}-hold`;
   await manager.consumers.add(from, { ...config, name: holder, durable_name: holder, inactive_threshold: HOLD_NS });
   await manager.consumers.delete(from, name);

@@ -1,13 +1,13 @@
-/** So many are kept apart; of what comes beyond, some may come twice after the consumer was changed. */
+/** Bounds the stored sequences. Messages beyond may be delivered twice after the consumer was changed. */
 const MOST = 1_000_000;
 
 /**
- * Which messages of a stream a source has received. Up to `received` all that it wants of the stream; above it, after the
- * place was set back, those of before.
+ * The messages of a stream that a source has received: all wanted ones up to `received`, and, after the position was set
+ * back, those above it that were received before.
  */
 export class SeenSequences {
   #received: number;
-  /** Up to here everything came under the consumer's right configuration. */
+  /** Every wanted message up to this sequence was delivered by a consumer with the right settings. */
   #verified: number;
   #recent: number[] = [];
   #above = new Set<number>();
@@ -21,7 +21,7 @@ export class SeenSequences {
     return this.#received;
   }
 
-  /** A message came. False when it had come before. */
+  /** Enters a received message. False when it was received before. */
   enter(sequence: number): boolean {
     const isNew = sequence > this.#received && !this.#above.has(sequence);
     if (sequence <= this.#received) return isNew;
@@ -30,7 +30,7 @@ export class SeenSequences {
     return isNew;
   }
 
-  /** The consumer was found as it should be after `received` had come. */
+  /** The consumer had the right settings after `received` was received. */
   verify(received: number): void {
     this.#verified = Math.max(this.#verified, Math.min(received, this.#received));
     const above = this.#recent.findLastIndex((sequence) => sequence <= this.#verified);
@@ -38,14 +38,14 @@ export class SeenSequences {
     for (const sequence of this.#above) if (sequence <= this.#verified) this.#above.delete(sequence);
   }
 
-  /** The consumer left some out since it was verified: everything from there on is to come again. */
+  /** The consumer has left out messages since it was verified: all messages from there on are to be delivered again. */
   setBack(): void {
     for (const sequence of this.#recent) this.#above.add(sequence);
     this.#recent = [];
     this.#received = this.#verified;
   }
 
-  /** The stream is another one, or ends at `last` now: what lies above is not known. */
+  /** The stream was replaced, or ends at `last` now: sequences above mean other messages. */
   endAt(last: number): void {
     this.#received = last;
     this.#verified = last;

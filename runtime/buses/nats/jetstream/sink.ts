@@ -14,7 +14,7 @@ import { PerSubjectSender } from './per-subject-sender.ts';
 import { readPublishAck } from './publish-ack.ts';
 import { subjects } from '../subject.ts';
 
-/** One publish that JetStream has not answered yet. */
+/** A publish without an answer yet. */
 interface Published {
   readonly subject: string;
   readonly deadlineMs: number;
@@ -28,20 +28,20 @@ export interface Target {
   readonly isReplicated: boolean;
   /** Whether the stream takes a time to live with each message. */
   readonly takesTtl: boolean;
-  /** Writes the headers so that NATS can carry them. */
+  /** Spells the headers for NATS. */
   spell(frame: Frame): Frame;
-  /** Reads what the route wrote last. */
+  /** Reads the newest ids of the route from the stream. */
   recoverIds(wanted: RecoveryQuery, signal: AbortSignal): Promise<RecoveredLog>;
-  /** How long after a send has failed the stream still removes it by its id. */
+  /** How long after a failed send the stream still removes a duplicate by its id. */
   readonly removesForMs: number;
-  /** Called when JetStream answers that the stream is gone: looks at it and reports what is wrong. Never throws. */
+  /** Called when JetStream answers that the stream is gone: checks the stream and reports its fault. Never throws. */
   streamGone(): void;
 }
 
 /**
- * A publisher with one inbox for all answers: the client's own makes a timer and two errors for every call. Answers
- * are matched by a number at the end of the inbox; deadlines are kept by one timer over the table, whose order is
- * that of the calls.
+ * A publisher with one inbox for all answers: the client's own publisher makes a timer and two errors for each call. A
+ * number at the end of the inbox matches an answer to its send. One timer checks the deadlines of the table, which has the
+ * order of the calls.
  */
 export class JetStreamSink implements Sink {
   readonly maxInFlight = 512;
@@ -58,7 +58,7 @@ export class JetStreamSink implements Sink {
   #count = 0;
   #sweeper: NodeJS.Timeout | undefined;
 
-  /** `inbox`: a subject of the client's making, used for nothing else; answers come below it. */
+  /** `inbox`: an inbox of the client without other use; answers arrive below it. */
   constructor(link: Link, connection: NatsConnection, block: HeaderBlock, inbox: string, target: Target) {
     this.#link = link;
     this.#block = block;
@@ -76,16 +76,16 @@ export class JetStreamSink implements Sink {
   }
 
   send(frame: Frame): Promise<Receipt> {
-    // A leader that steps down refuses a message while the next one may reach its successor: a failure seen later is no help.
+    // A leader that steps down may refuse a message while its successor stores the next one: a failure that is seen later is too late.
     return this.#target.isReplicated
       ? this.#perSubject.send(frame.address, () => this.#publish(frame))
       : this.#publish(frame);
   }
 
   #publish(frame: Frame): Promise<Receipt> {
-    // While it is away the client would take the message and silently discard it.
+    // While the connection is lost the client would accept the message and silently discard it.
     if (!this.#link.up) throw this.#down();
-    // Invariant 8: it may have waited for its turn.
+    // Invariant 8: the message may have waited behind another one of its subject.
     if (frame.expiresAtMs !== undefined && frame.expiresAtMs <= Date.now()) {
       throw new SluiceError('EXPIRED', 'expired before it could be sent');
     }
@@ -104,7 +104,7 @@ export class JetStreamSink implements Sink {
       const reply = this.#inbox + token;
       this.#connection.publish(frame.address, body, { reply, headers: this.#block.holding(headers) });
     } catch (error) {
-      // Of an open connection it is something in the message that the client cannot write.
+      // While the connection is open, the cause is something in the message that the client cannot write.
       throw this.#connection.isClosed() ? this.#link.error('SINK_DOWN', 'the client takes no messages', error) : error;
     }
     this.#sweeper ??= setTimeout(() => this.#sweep(), this.#target.timeoutMs);
@@ -124,7 +124,7 @@ export class JetStreamSink implements Sink {
 
   #headers(frame: Frame): Uint8Array {
     const spelled = this.#target.spell(frame);
-    // By an id that NATS cannot spell the stream removes duplicates all the same.
+    // The stream removes duplicates also of an id that NATS cannot spell: by its digest.
     const id = spelled.id ?? (frame.id === undefined ? undefined : digestOf(frame.id));
     return headerBytes(spelled, this.#serverHeadersOf(id, frame.expiresAtMs)) ?? new Uint8Array();
   }
@@ -154,7 +154,7 @@ export class JetStreamSink implements Sink {
   }
 
   #resume(connection: NatsConnection): void {
-    // The client renews its own after a reconnect.
+    // The client renews its subscriptions after a reconnect.
     if (this.#connection === connection && !this.#answers.isClosed()) return;
     this.#connection = connection;
     this.#answers = this.#subscribe();
@@ -162,7 +162,7 @@ export class JetStreamSink implements Sink {
 
   #answered(message: Msg): void {
     const token = Number(message.subject.slice(this.#inbox.length));
-    // Too late: its send has failed already, and the engine sends it again with the same id.
+    // A late answer: the send has failed already, and the engine sends the frame again with the same id.
     if (!this.#inFlight.has(token)) return;
     const answer = readPublishAck(payloadText(message), headerBlock(message));
     if ('receipt' in answer) {

@@ -8,13 +8,13 @@ import { withDeadline, pause } from '#kit/deadline.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
 import type { ConsumerInfo, JetStreamManager, Msg } from '../client/library.ts';
 import type { Coordinates } from './ack-reply.ts';
-import { ACK, Acks, BACK, terminated, WORKING } from './acks.ts';
+import { ACK, Acks, NAK, term, IN_PROGRESS } from './acks.ts';
 import type { Link } from '../client/link.ts';
 import { ACK_WAIT_MS, type ConsumerWanted, durableName } from './consumer.ts';
 import { ConsumerAlignment } from './consumer-alignment.ts';
 import { ConsumerWatch, type WatchedSource } from './consumer-watch.ts';
-import { weightOf } from '../client/raw-message.ts';
-import { HeldMessage, HeldMessages } from './held-messages.ts';
+import { sizeOf } from '../client/raw-message.ts';
+import { UnackedMessage, UnackedMessages } from './unacked-messages.ts';
 import { retryOverLink } from './retry-over-link.ts';
 import type { JetStreamConnectionOptions, JetStreamFrom } from './options.ts';
 import { managerOf } from './manager.ts';
@@ -29,10 +29,10 @@ const GAPS = { firstMs: 100, capMs: 30_000, forgottenAfterMs: 60_000 };
 /**
  * At least once and in stream order, through a durable pull consumer with explicit acknowledgements.
  *
- * This keeps the order: the server never redelivers on its own. While a message is held the server gets `+WPI` before its
- * ack wait ends; after anything that may have cost a delivery (start, reconnect, gap, silence) the consumer is set back to
- * its ack floor, delivers in order from there, and messages that were received before are not handed on again. Since
- * every delivery between is accounted for, a sequence that was received and is not held was settled.
+ * The order holds because the server never redelivers on its own. While a message is unsettled the source sends `+WPI`
+ * before its ack wait ends. After anything that may have lost a delivery (start, reconnect, gap, silence) the consumer is
+ * reset to its ack floor and delivers in order from there; messages that were received before are not delivered again.
+ * Every delivery between is accounted for, so a sequence that was received and is not in the table was settled.
  */
 export class JetStreamSource implements Source, PullReader, WatchedSource {
   readonly window: Demand;
@@ -41,13 +41,13 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
   readonly #context: BusContext;
   readonly #note: NoteOddity;
   readonly #consumerWanted: ConsumerWanted;
-  readonly #queue = new AsyncQueue<HeldMessage>((held) => held.bytes);
-  readonly #held = new HeldMessages();
+  readonly #queue = new AsyncQueue<UnackedMessage>((message) => message.bytes);
+  readonly #unacked = new UnackedMessages();
   readonly #alignment: ConsumerAlignment;
   deliveries = 0;
   isAttaching = false;
   #watch: ConsumerWatch | undefined;
-  /** Which stream of that name: one deleted and made again starts at 1 anew. */
+  /** Identifies the stream: one that is deleted and made again begins at sequence 1 again. */
   readonly #position: StreamPosition;
   #session: PullSession | undefined;
   #sessions = 0;
@@ -79,13 +79,13 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     this.#alignment = new ConsumerAlignment(link, context, {
       stream: { name: end.stream, subjects: subjects.length > 0 ? subjects : undefined },
       consumer: this.#consumerWanted,
-      held: this.#held,
+      unacked: this.#unacked,
       position: this.#position,
       onFound: () => this.#watch?.forget(),
     });
   }
 
-  /** Resolves once the consumer is there and asked for its first messages. */
+  /** Resolves once the consumer exists and the first pull was sent. */
   async open(options: EndOptions<JetStreamConnectionOptions, unknown>): Promise<void> {
     try {
       await this.#link.open(options);
@@ -113,8 +113,8 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     this.#watch?.stop();
     this.#session?.close();
     this.#acks.flush();
-    // Another reader of this durable need not wait for the end of the ack wait; it sees a gap, and starts over in order.
-    for (const held of this.#held.values()) this.#acks.sendNow(held.reply, BACK);
+    // With a NAK another reader of this durable does not wait for the ack wait; it finds a gap, and starts over in order.
+    for (const message of this.#unacked.values()) this.#acks.sendNow(message.reply, NAK);
     if (this.#position.countsWaiting) await this.#watch?.lookLast();
     this.#position.close();
     await this.#link.close();
@@ -122,9 +122,9 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
 
   room(): Demand & { readonly idle: boolean } {
     return {
-      messages: this.window.messages - this.#held.size,
-      bytes: this.window.bytes - this.#held.bytes,
-      idle: this.#held.size === 0,
+      messages: this.window.messages - this.#unacked.size,
+      bytes: this.window.bytes - this.#unacked.bytes,
+      idle: this.#unacked.size === 0,
     };
   }
 
@@ -134,23 +134,23 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     if (this.#position.isOtherMessage(at)) return this.#setBack(sequence);
     this.#position.received(at);
     if (!this.#alignment.enter(sequence)) {
-      const known = this.#held.get(sequence);
+      const known = this.#unacked.get(sequence);
       if (known !== undefined) known.reply = reply;
       // Settled already, and the acknowledgement was lost.
       else this.#acks.sendNow(reply, ACK);
       return;
     }
-    const held = new HeldMessage(
+    const unacked = new UnackedMessage(
       {
         id: `${this.#position.name}:${sequence}`,
         frame: streamFrame(message, timestampMs, this.#note),
         attempt: this.#alignment.isFirstReader(sequence) ? deliveries : undefined,
       },
-      { sequence, bytes: weightOf(message, message.data), reply },
+      { sequence, bytes: sizeOf(message, message.data), reply },
       this.#settle,
     );
-    this.#held.add(held);
-    this.#queue.push(held);
+    this.#unacked.add(unacked);
+    this.#queue.push(unacked);
   }
 
   #setBack(sequence: number): void {
@@ -171,12 +171,12 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     const nowMs = performance.now();
     this.#gaps = nowMs - this.#gapAtMs > GAPS.forgottenAfterMs ? 1 : this.#gaps + 1;
     this.#gapAtMs = nowMs;
-    // Two processes that set each other back must not do so at full speed.
+    // Two processes that reset each other's consumer must not do so at full speed.
     void pause(this.#gaps === 1 ? 0 : backoffMs(GAPS, this.#gaps), this.#link.signal).then(() => this.#reattach());
   }
 
   #denied(operation: string, subject: string): void {
-    // Each acknowledgement is denied anew: one report for each part of the API.
+    // The server denies each acknowledgement again: one report for each part of the API.
     const part = subject.split('.', 2).join('.');
     if (operation !== 'publish' || this.#deniedParts.has(part)) return;
     this.#deniedParts.add(part);
@@ -208,7 +208,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     this.#attach(this.#link.signal).catch(() => {});
   }
 
-  /** A new session, in place of the one before; a later call takes over from an earlier one. */
+  /** Starts a new session in place of the one before. A later call replaces an earlier one. */
   async #attach(signal: AbortSignal): Promise<void> {
     this.#sessions += 1;
     const mine = this.#sessions;
@@ -227,7 +227,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
       this.#acks.flush();
       try {
         const manager = await managerOf(this.#link);
-        // The server has ended the old inbox, and with it what was asked through it, before it looks at the consumer.
+        // The flush makes the server end the old inbox, with its open pulls, before it looks up the consumer.
         await withDeadline(
           connection.flush(),
           FLUSH_MS,
@@ -245,20 +245,20 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     });
   }
 
-  readonly #settle = (held: HeldMessage, outcome: Outcome): void => {
+  readonly #settle = (message: UnackedMessage, outcome: Outcome): void => {
     if (outcome.kind === 'release') {
-      held.released = true;
+      message.released = true;
       return;
     }
     // Invariant 2: a message of a stream that is gone is not acknowledged.
-    if (!this.#held.release(held)) return;
-    const answer = outcome.kind === 'accept' ? ACK : terminated(outcome.cause.code);
-    this.#acks.soon(held.reply, answer);
+    if (!this.#unacked.release(message)) return;
+    const answer = outcome.kind === 'accept' ? ACK : term(outcome.cause.code);
+    this.#acks.sendSoon(message.reply, answer);
   };
 
   #extendAckWait(): void {
-    for (const held of this.#held.values()) {
-      if (!held.released) this.#acks.sendNow(held.reply, WORKING);
+    for (const message of this.#unacked.values()) {
+      if (!message.released) this.#acks.sendNow(message.reply, IN_PROGRESS);
     }
   }
 }

@@ -1,26 +1,26 @@
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { Waiting } from './pending-count.ts';
 
-/** What a source knew of its stream when it last wrote that down; the server knows the rest. */
+/** The state of a stream in the checkpoint of its source; the server has the rest. */
 export interface KeptStream {
   readonly stream: string;
-  /** When it was made, as the server says it. */
+  /** The creation time by the server's clock. */
   readonly created: string;
-  /** Begins the ids of its messages. */
+  /** The prefix of the ids of its messages. */
   readonly name: string;
-  /** The highest sequence that came. */
+  /** The highest received sequence. */
   readonly received: number;
-  /** Of the consumer, up to that one: its own count. */
+  /** The delivery count of the consumer at that sequence. */
   readonly deliveries: number;
-  /** When the newest of all that came was stored, in milliseconds since 1970. */
+  /** The highest storage time of a received message, in milliseconds since 1970. */
   readonly newestMs: number;
-  /** What was removed at or below this sequence was so before the durable was made. */
+  /** Messages missing at or below this sequence were removed before the durable was made. */
   readonly countFrom: number;
-  /** Undefined where nothing is known, or the route reads all of the stream, and counts sequences. */
+  /** Undefined when nothing is known, or when the route reads the whole stream and counts sequences. */
   readonly waiting: Waiting | undefined;
 }
 
-/** Undefined where nothing is kept, or that of another stream or bus. */
+/** Undefined when nothing is stored, or the state of another stream or bus. */
 export function readKept(checkpoint: Checkpoint, stream: string): KeptStream | undefined {
   try {
     const kept: unknown = JSON.parse(checkpoint.read() ?? '');

@@ -4,7 +4,7 @@ import { messageTimeMs } from '#kit/message-time.ts';
 import type { Msg } from '../client/library.ts';
 import { readHeaders } from '../read-headers.ts';
 
-/** What a message of a stream carries. `timestampMs`: when the stream took it. */
+/** The frame of a message of a stream. `timestampMs`: the time at which the stream stored it. */
 export function streamFrame(message: Msg, timestampMs: number, note: NoteOddity): Frame {
   const { subject: address, data: body } = message;
   const { headers, headerTypes, id, contentType, expiresAtMs, ttlMs } = readHeaders(message, body, note);

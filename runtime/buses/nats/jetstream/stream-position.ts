@@ -4,30 +4,30 @@ import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError } from '#contract/errors.ts';
 import type { ConsumerInfo, JetStreamManager, StreamConfig, StreamInfo } from '../client/library.ts';
 import type { Coordinates } from './ack-reply.ts';
-import type { HeldConsumer } from './consumer.ts';
+import type { EnsuredConsumer } from './consumer.ts';
 import { type Removed, RemovedMessages } from './removed-messages.ts';
 import { readKept, type KeptStream, writeKept } from './stream-checkpoint.ts';
-import { remarksOn } from './stream.ts';
+import { streamNotices } from './stream.ts';
 import { includes } from '../subject.ts';
 import { removedSince, waitingAt } from './pending-count.ts';
 
-/** How often the position is written down while it moves. */
+/** The interval at which a changed position is saved. */
 const SAVE_MS = 30_000;
 
 /** The result of a comparison of the stream with its earlier state. */
 export type Finding =
-  /** The one that was read before, or the first. */
+  /** The stream that was read before, or the first one. */
   | 'same'
-  /** Another one under its name: it is read from its beginning. */
+  /** A new stream of that name: it is read from its beginning. */
   | 'other'
-  /** Restored from a backup, or it lost its end: messages stored `behindNewest` are to be read. */
+  /** The stream was restored from a backup, or lost its end: messages stored `behindNewest` are to be read. */
   | 'set back';
 
 const REMOVED = 'removed before the route had read them: purged, deleted, or cut off by a limit of the stream';
 
 /**
- * Tells a stream from another one under its name, and from its own earlier state: by when it was made, where it ends, when
- * its messages were stored, and which sequences are missing. A checkpoint passes that on to the next process.
+ * Distinguishes a stream from another one of its name and from its own earlier state: by its creation time, its end, the
+ * storage times of its messages and the missing sequences. A checkpoint passes this on to the next process.
  */
 export class StreamPosition {
   readonly #context: BusContext;
@@ -51,12 +51,12 @@ export class StreamPosition {
     this.#saving = setInterval(() => this.#save(), SAVE_MS);
   }
 
-  /** Begins the id of each message. */
+  /** The prefix of the id of each message. */
   get name(): string {
     return this.#kept?.name ?? this.#stream;
   }
 
-  /** From when on messages are new ones, when the stream was set back; undefined where nothing is known of those before. */
+  /** The time from which messages are new, when the stream was rolled back; undefined when no earlier message is known. */
   get behindNewest(): string | undefined {
     const { newestMs = 0 } = this.#kept ?? {};
     return newestMs === 0 ? undefined : new Date(newestMs + 1).toISOString();
@@ -68,10 +68,10 @@ export class StreamPosition {
     this.#save();
   }
 
-  /** Compares the stream with what is known of it. `received`: the last sequence that came to this process; undefined before its first session. */
+  /** Compares the stream with the saved state. `received`: the last sequence that this process received; undefined before its first session. */
   compare(stream: StreamInfo, received: number | undefined): Finding {
     const { created, state, config } = stream;
-    this.#reportRemarks(stream);
+    this.#reportNotices(stream);
     this.#config = config;
     if (!this.#isRead) {
       this.#kept = readKept(this.#context.checkpoint, this.#stream);
@@ -102,9 +102,9 @@ export class StreamPosition {
     return 'other';
   }
 
-  /** A look while the route reads: what waits now, a later session counts on. `stream` was looked at after `consumer`. */
+  /** Saves the pending count, from which a later session counts on. `stream` was requested after `consumer`. */
   looked(consumer: ConsumerInfo, stream: StreamInfo): void {
-    this.#reportRemarks(stream);
+    this.#reportNotices(stream);
     if (this.#kept === undefined || !this.#countsWaiting(stream.config)) return;
     const waiting = waitingAt(consumer, stream);
     if (isDeepStrictEqual(waiting, this.#kept.waiting)) return;
@@ -112,19 +112,19 @@ export class StreamPosition {
     this.#isSaved = false;
   }
 
-  /** Whether a look at what waits is of use. */
+  /** Whether the pending count is of use. */
   get countsWaiting(): boolean {
     return this.#config !== undefined && this.#countsWaiting(this.#config);
   }
 
-  /** Of what waited for the durable at the last look of an earlier session, that which was removed since is a loss. */
-  async countRemoved(manager: JetStreamManager, stream: StreamInfo, held: HeldConsumer): Promise<void> {
+  /** Counts as a loss the messages that were pending at the last check of an earlier session and were removed since. */
+  async countRemoved(manager: JetStreamManager, stream: StreamInfo, found: EnsuredConsumer): Promise<void> {
     const { waiting, received = 0 } = this.#kept ?? {};
     if (waiting === undefined) return;
     const isCounted = this.#isCounted(stream.config);
-    // While this process reads all of the stream, the sequences that do not come show it.
-    if (!held.hadOtherFilters && !(this.#isBegun && isCounted)) {
-      const removed = await removedSince(waiting, manager, stream, held.info, isCounted);
+    // While this process reads the whole stream, missing sequences show the removed messages.
+    if (!found.hadOtherFilters && !(this.#isBegun && isCounted)) {
+      const removed = await removedSince(waiting, manager, stream, found.info, isCounted);
       this.#passedOver(stream, Math.max(waiting.storedUpTo, received));
       if (this.#isBegun) this.fewer(removed);
       else this.#removedBefore = removed;
@@ -132,14 +132,14 @@ export class StreamPosition {
     this.#forgetWaiting();
   }
 
-  /** The first session of this process begins, with a durable that is `isNew` or goes on. */
+  /** The first session of this process begins, with a new durable (`isNew`) or an earlier one. */
   begin({ config, state }: StreamInfo, consumer: ConsumerInfo, isNew: boolean): void {
     this.#isBegun = true;
     const { ack_floor: floor, delivered, name } = consumer;
     const { received = 0, deliveries = 0, countFrom = 0 } = this.#kept ?? {};
     if (isNew) {
       if (this.#kept !== undefined) this.#keep({ ...this.#kept, countFrom: state.last_seq });
-      // Sequences above that belong to an earlier durable, and this one begins at `start`.
+      // Sequences above `received` belonged to an earlier durable; this one begins at `start`.
       const passed = received === 0 ? 0 : floor.stream_seq - received;
       if (passed > 0) {
         const text = `consumer ${name} of stream ${this.#stream} was deleted while the route was stopped; start passes over up to ${passed} messages`;
@@ -147,11 +147,11 @@ export class StreamPosition {
       }
       return this.#count(config, state.last_seq);
     }
-    // With another retention acknowledged messages are gone, and may lie above the floor.
+    // With another retention acknowledged messages are deleted, and may lie above the floor.
     const isLimits = isByLimits(config);
     const place = isLimits ? floor.stream_seq : delivered.stream_seq;
-    // A purge moves the floor to the stream's new beginning. The earlier process received no more than it wrote down, and what
-    // was delivered after it last did: a floor beyond that stands above messages that were purged unread.
+    // A purge moves the floor to the new beginning of the stream. The earlier process received no more than the saved position
+    // and the deliveries since: a floor beyond that lies above messages that were purged unread.
     const deliveredSince = delivered.consumer_seq - deliveries;
     const mayBePurged = isLimits && state.first_seq === place + 1 && received > 0 && deliveredSince >= 0;
     this.#count(config, Math.max(mayBePurged ? Math.min(place, received + deliveredSince) : place, countFrom));
@@ -159,21 +159,21 @@ export class StreamPosition {
     this.#begins(config, state.first_seq);
   }
 
-  /** True for a message whose sequence another one had when it came: it was stored after all that came. */
+  /** True when another message had this sequence before: this one was stored after all received ones. */
   isOtherMessage({ sequence, timestampMs }: Coordinates): boolean {
     const kept = this.#kept;
     return kept !== undefined && sequence <= kept.received && timestampMs > kept.newestMs;
   }
 
-  /** `isOtherMessage` was true. The caller reads on `behindNewest`. */
+  /** To be called when `isOtherMessage` was true. The caller reads on `behindNewest`. */
   setBack(sequence: number): void {
     const found = `message ${sequence} of stream ${this.#stream} is another one than before`;
     if (this.#kept !== undefined) this.#setBack(this.#kept, found);
   }
 
-  /** A message came. */
+  /** A message was received. */
   received({ sequence, deliverySequence, timestampMs: storedMs }: Coordinates): void {
-    this.#removed.came(sequence);
+    this.#removed.received(sequence);
     const kept = this.#kept;
     if (kept === undefined) return;
     this.#kept = {
@@ -185,12 +185,12 @@ export class StreamPosition {
     this.#isSaved = false;
   }
 
-  /** Fewer messages wait than did, and so many of them did not come. */
+  /** So many pending messages are pending no more and were not received. */
   fewer(count: number): void {
-    if (count === 0 || this.#config === undefined || isMeant(this.#config)) return;
-    // Another session would count them again.
+    if (count === 0 || this.#config === undefined || removesByDesign(this.#config)) return;
+    // Otherwise the next session would count them again.
     this.#forgetWaiting();
-    this.#removed.said(count);
+    this.#removed.reported(count);
     this.#reportLoss('MESSAGES_REMOVED', `at least ${count} messages of stream ${this.#stream} were ${REMOVED}`, count);
   }
 
@@ -201,9 +201,9 @@ export class StreamPosition {
     this.#reportLoss('STREAM_ROLLED_BACK', text);
   }
 
-  /** Reports settings of the stream that keep messages from coming. */
-  #reportRemarks(stream: StreamInfo): void {
-    for (const { code, text } of remarksOn(stream, this.#filters)) {
+  /** Reports settings of the stream that keep messages from the route. */
+  #reportNotices(stream: StreamInfo): void {
+    for (const { code, text } of streamNotices(stream, this.#filters)) {
       this.#context.report({ kind: 'notice', code, text });
     }
   }
@@ -218,10 +218,10 @@ export class StreamPosition {
   }
 
   #countsWaiting(config: StreamConfig): boolean {
-    return !isMeant(config) && !(isByLimits(config) && this.#isCounted(config));
+    return !removesByDesign(config) && !(isByLimits(config) && this.#isCounted(config));
   }
 
-  /** The stream begins behind messages of which it was never known whether they waited for the route: most of them may be for others. */
+  /** Reports that the stream begins behind messages that may or may not have been for the route. */
   #passedOver({ config, state }: StreamInfo, seen: number): void {
     const most = state.first_seq - 1 - seen;
     if (most <= 0 || !isByLimits(config) || this.#isCounted(config)) return;
@@ -229,11 +229,11 @@ export class StreamPosition {
     this.#context.report({ kind: 'notice', code: 'MESSAGES_PASSED', text });
   }
 
-  /** Whether a sequence that does not come is a message that the route should have had. */
+  /** Whether a missing sequence is a message that the route should have received. */
   #isCounted(config: StreamConfig): boolean {
     const { mirror, sources, subjects } = config;
-    // A mirror has the sequences of its origin, and holes where it leaves messages out.
-    if (isMeant(config) || mirror !== undefined) return false;
+    // A mirror has the sequences of its origin, with gaps for messages that it leaves out.
+    if (removesByDesign(config) || mirror !== undefined) return false;
     if (this.#filters.length === 0) return true;
     const isAll = (subject: string): boolean => this.#filters.some((filter) => includes(filter, subject));
     return (sources ?? []).length === 0 && (subjects ?? []).every(isAll);
@@ -264,19 +264,19 @@ export class StreamPosition {
     try {
       writeKept(this.#context.checkpoint, this.#kept);
     } catch (thrown) {
-      // The next change writes it again; until then a restart notices less.
+      // The next change saves again; until then a restart detects less.
       this.#context.report({ kind: 'problem', error: asSluiceError(thrown, 'STATE_UNUSABLE') });
     }
   }
 }
 
-/** Else the stream deletes acknowledged messages, which proves nothing. */
+/** A stream of another retention deletes acknowledged messages: a missing one proves nothing. */
 function isByLimits({ retention }: StreamConfig): boolean {
   return retention === 'limits';
 }
 
-/** Whether the stream itself replaces and ends messages: its publishers want that. */
-function isMeant({
+/** Whether the stream replaces or expires messages on its publishers' request: missing ones are no loss. */
+function removesByDesign({
   max_msgs_per_subject: perSubject,
   allow_msg_ttl: ends,
   allow_rollup_hdrs: rolls,

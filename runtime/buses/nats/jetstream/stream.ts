@@ -8,20 +8,20 @@ import { disjoint, filterOfTemplate, includes, overlap } from '../subject.ts';
 
 const STREAM_NOT_FOUND = 10_059;
 
-/** Which stream, and what it is to hold where the pipeline file lets us make it. */
+/** The stream, and its subjects in case the pipeline file allows its creation. */
 export interface StreamWanted {
   readonly name: string;
-  /** Undefined: it is never created. */
+  /** Undefined: the stream is never created. */
   readonly subjects: readonly string[] | undefined;
 }
 
-/** A server takes no stream of everything, nor one that holds its own `$` subjects beside. */
+/** The server refuses a stream of all subjects, because it would include its own `$` subjects. */
 const FROM_THE_FIRST_TOKEN = /^[*>]/;
 
 /**
- * Subjects of a stream that is made for this pipeline: what the end itself names and what the other ends write to the stream or
- * read from it. Made for one route alone, it would refuse the others. An end that would open the stream to any first token is
- * left out: when it starts, it says which of its subjects the stream lacks.
+ * Subjects of a stream that is made for this pipeline: those of the end itself and those that the other ends write to the
+ * stream or read from it. A stream made for one route alone would refuse the others. An end that would open the stream to
+ * any first token is left out: when it starts, it reports the subjects that the stream lacks.
  */
 export function subjectsToMake(
   stream: string,
@@ -32,23 +32,23 @@ export function subjectsToMake(
     if (name !== stream) return [];
     return typeof subject === 'string' ? [filterOfTemplate(subject)] : asList(subjects).map(String);
   });
-  const isBearable = (filter: string): boolean => own.includes(filter) || !FROM_THE_FIRST_TOKEN.test(filter);
-  // In one order: two ends that make the stream at the same moment then ask for the same.
-  const wanted = [...new Set([...own, ...others])].filter(isBearable).toSorted();
+  const isAllowed = (filter: string): boolean => own.includes(filter) || !FROM_THE_FIRST_TOKEN.test(filter);
+  // Sorted: two ends that make the stream at the same moment then request the same subjects.
+  const wanted = [...new Set([...own, ...others])].filter(isAllowed).toSorted();
   const made = wanted.reduce<readonly string[]>((before, filter) => {
     const after = disjoint([...before, filter]);
-    return after.every(isBearable) ? after : before;
+    return after.every(isAllowed) ? after : before;
   }, []);
   return own.every((filter) => made.some((wide) => includes(wide, filter))) ? made : disjoint(own);
 }
 
-/** The number in the server's error table, if a request failed by the server's word. */
+/** The error code of JetStream's API when the server refused a request; undefined for other failures. */
 export function apiErrorCode(error: unknown): number | undefined {
   const code = propertyOf(error, 'code');
   return typeof code === 'number' ? code : undefined;
 }
 
-/** The stream as the server knows it; made first where that was asked for. Rejects with a BUS_ code. */
+/** Finds the stream, or creates it when the pipeline file allows that. Rejects with a BUS_ code. */
 export async function findStream(manager: JetStreamManager, wanted: StreamWanted): Promise<StreamInfo> {
   try {
     return await manager.streams.info(wanted.name);
@@ -69,31 +69,31 @@ export async function findStream(manager: JetStreamManager, wanted: StreamWanted
   }
 }
 
-/** What of a stream keeps messages from coming to a route, though nothing fails. */
-export function remarksOn({ config }: StreamInfo, filters: readonly string[]): readonly StreamRemark[] {
+/** Settings of a stream that keep messages from a route although nothing fails. */
+export function streamNotices({ config }: StreamInfo, filters: readonly string[]): readonly StreamNotice[] {
   const { name, mirror, sources, sealed } = config;
   // A mirror has none.
   const subjects = config.subjects ?? [];
-  const remarks: StreamRemark[] = [];
+  const notices: StreamNotice[] = [];
   if (sealed) {
     const text = `stream ${name} is sealed: it is read to its end, and nothing is added to it any more`;
-    remarks.push({ code: 'STREAM_SEALED', text });
+    notices.push({ code: 'STREAM_SEALED', text });
   }
   // Mirrors and aggregates hold subjects that they do not list.
   const listsAll = mirror === undefined && (sources ?? []).length === 0 && subjects.length > 0;
   if (listsAll && filters.length > 0 && !filters.some((filter) => subjects.some((taken) => overlap(taken, filter)))) {
     const text = `stream ${name} takes the subjects ${subjects.join(', ')}, and the route reads ${filters.join(', ')}: none of them comes into it; fix subjects of one of the two`;
-    remarks.push({ code: 'STREAM_SUBJECTS', text });
+    notices.push({ code: 'STREAM_SUBJECTS', text });
   }
-  return remarks;
+  return notices;
 }
 
-interface StreamRemark {
+interface StreamNotice {
   readonly code: NoticeCode;
   readonly text: string;
 }
 
-/** What a failed request to JetStream's API means for the route. `what` was asked for. */
+/** The error of a failed request to JetStream's API. `what` was requested. */
 export function asBusError(error: unknown, what: string): SluiceError {
   if (error instanceof SluiceError) return error;
   const { name = '', message = String(error) } = error instanceof Error ? error : {};

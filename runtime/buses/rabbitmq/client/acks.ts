@@ -19,7 +19,7 @@ const NO_PROPERTIES: Message['properties'] = {
 };
 const NO_CONTENT = Buffer.alloc(0);
 
-/** The client wants a message and reads its tag; the message itself need not live until then. */
+/** The client takes a message and reads only its tag, so the message itself need not stay in memory. */
 function tagged(deliveryTag: number): Message {
   return {
     content: NO_CONTENT,
@@ -28,7 +28,7 @@ function tagged(deliveryTag: number): Message {
   };
 }
 
-/** So long an acknowledgement waits for others: each is a write here and a command to all replicas there. */
+/** An acknowledgement waits so long for others: each is a write here and a command to all replicas at the server. */
 const WAIT_MS = 3;
 
 /** A delivery tag, and whether it may be acknowledged. */
@@ -38,21 +38,21 @@ export interface Tagged {
 }
 
 /**
- * The acknowledgements of one channel: the settled prefix in one `basic.ack`, many deliveries at a time. A delivery that
- * waits for an earlier one comes again after a crash, and costs no `basic.ack` of its own before.
+ * The acknowledgements of one channel: one `basic.ack` for a whole settled prefix. A settled delivery behind an unsettled
+ * one gets no `basic.ack` of its own, and is delivered again after a crash.
  */
 export class Acks {
   readonly #channel: Channel;
-  /** So many do not wait: the server sends no more until they are acknowledged. */
-  readonly #most: number;
+  /** So many settlements are flushed at once: the server sends no more than the prefetch before it has acknowledgements. */
+  readonly #flushAt: number;
   readonly #order = new SettledPrefix<Tagged>();
-  #unsaid = 0;
+  #unflushed = 0;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(channel: Channel, prefetch: number) {
     this.#channel = channel;
-    this.#most = Math.ceil(prefetch / 4);
+    this.#flushAt = Math.ceil(prefetch / 4);
   }
 
   get isOver(): boolean {
@@ -69,23 +69,23 @@ export class Acks {
     this.#order.push(delivery);
   }
 
-  /** Something that was entered is settled now. Invariant 2: for a channel that is gone this says nothing. */
+  /** To be called when an entered delivery was settled. Invariant 2: ignored for a channel that is closed. */
   settled(): void {
     if (this.#isOver) return;
-    this.#unsaid += 1;
-    if (this.#unsaid >= this.#most) this.#flush();
+    this.#unflushed += 1;
+    if (this.#unflushed >= this.#flushAt) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), WAIT_MS);
   }
 
-  /** Acknowledges all that is settled, one by one behind deliveries that will not be settled any more. */
+  /** Acknowledges all settled deliveries, one by one behind those that will not be settled any more. */
   finish(): void {
     if (this.#isOver) return;
     this.#flush();
-    for (const { tag } of this.#order.settledBehind()) this.#say(tag, false);
+    for (const { tag } of this.#order.settledBehind()) this.#ack(tag, false);
     this.end();
   }
 
-  /** The channel is gone, and its tags with it. */
+  /** The channel is closed, and its tags are void. */
   end(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
@@ -94,16 +94,16 @@ export class Acks {
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#unsaid = 0;
+    this.#unflushed = 0;
     const last = this.#order.advance();
-    if (last !== undefined) this.#say(last.tag, true);
+    if (last !== undefined) this.#ack(last.tag, true);
   }
 
-  #say(deliveryTag: number, allBefore: boolean): void {
+  #ack(deliveryTag: number, allBefore: boolean): void {
     try {
       this.#channel.ack(tagged(deliveryTag), allBefore);
     } catch {
-      // Closed in this moment: the server delivers again.
+      // The channel was just closed: the server delivers again.
     }
   }
 }

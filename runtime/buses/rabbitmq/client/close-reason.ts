@@ -9,7 +9,7 @@ export interface CloseReason {
   readonly text: string;
 }
 
-/** Undefined where the error is not one of the server. */
+/** Undefined when the error is not one of the server. */
 export function closeReason(thrown: unknown): CloseReason | undefined {
   const code: unknown = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
   if (typeof code !== 'number') return undefined;
@@ -20,7 +20,7 @@ export function closeReason(thrown: unknown): CloseReason | undefined {
 const UNEQUAL =
   /^inequivalent arg '([^']+)' for (queue|exchange) '([^']*)' in vhost '[^']*': received (.+) but current is (.+)$/;
 
-/** The meaning for a route, and what to do; undefined for reasons that only report the end of a connection. */
+/** Error code and text with the remedy for a route; undefined for reasons that only report the end of a connection. */
 export function meaningOf({ code, text }: CloseReason): readonly [ErrorCode, string] | undefined {
   const unequal = UNEQUAL.exec(text);
   if (unequal !== null) {
@@ -39,7 +39,7 @@ export function meaningOf({ code, text }: CloseReason): readonly [ErrorCode, str
           ]
         : ['BUS_AUTH', `the server denies it: ${text}; grant it to our user`];
     case 404:
-      // A stream without its leader, as it is for a second after a restart.
+      // A stream has no leader for about a second after a restart.
       return /down or inaccessible/.test(text)
         ? ['BUS_UNREACHABLE', `${text}; it is not served now`]
         : ['BUS_MISSING', `${text}; create it, fix the name, or set create: true on the connection`];

@@ -4,18 +4,18 @@ import type { Receipt } from '#contract/sink.ts';
 import { Deque } from '#kit/deque.ts';
 import { SilenceTimer } from '../../support/silence-timer.ts';
 
-/** One publish, as far as a returned message can be matched to it. */
+/** The parts of a publish by which a returned message is matched to it. */
 export interface Published {
   readonly routingKey: string;
   readonly messageId: string | undefined;
   readonly body: Buffer;
 }
 
-class Open {
+class PendingPublish {
   readonly published: Published;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: SluiceError) => void;
-  /** The server sent it back: its confirmation, which still comes, means nothing. */
+  /** The server returned the message: the confirmation that follows does not count. */
   refusal: SluiceError | undefined;
   isAnswered = false;
 
@@ -27,14 +27,14 @@ class Open {
 }
 
 /**
- * The publishes of one channel that are not answered yet: the server numbers them from 1 in the order in which they came.
+ * The unanswered publishes of one channel. The server numbers publishes from 1 in the order of their arrival.
  */
 export class Confirms {
-  readonly #open = new Deque<Open>();
+  readonly #open = new Deque<PendingPublish>();
   readonly #silence: SilenceTimer;
-  /** Of the oldest that is open. */
+  /** Of the oldest unanswered publish. */
   #firstTag = 1;
-  /** Of the last that was sent back. */
+  /** Of the last returned message. */
   #returnedTag = 0;
   #answered = 0;
   #hasStored = false;
@@ -53,15 +53,15 @@ export class Confirms {
     return this.#hasStored;
   }
 
-  /** Right after its publish. Settles when it is confirmed, refused, sent back or given up. */
+  /** To be called right after the publish. Settles when it is confirmed, refused, returned or given up. */
   await(published: Published): Promise<Receipt> {
     return new Promise((resolve, reject) => {
       this.#silence.sent();
-      this.#open.push(new Open(published, resolve, reject));
+      this.#open.push(new PendingPublish(published, resolve, reject));
     });
   }
 
-  /** The server answers for `tag`, with `multiple` for all up to it. */
+  /** The server answers `tag`, with `multiple` all tags up to it. */
   answer(tag: number, multiple: boolean, refusal: SluiceError | undefined): void {
     this.#silence.answered();
     for (let at = multiple ? 0 : tag - this.#firstTag; at <= tag - this.#firstTag; at += 1) {
@@ -82,10 +82,10 @@ export class Confirms {
   }
 
   /**
-   * The server sends a message back, before it confirms it, without its number. Returns come in the order of the
-   * publishes: the first behind the last return that is the same message. An equal one before it makes no difference.
+   * The server returns a message before it confirms it, without its number. Returns come in the order of the publishes, so it
+   * is the first equal message behind the last returned one. A mistake between equal messages makes no difference.
    */
-  sentBack({ fields, properties, content }: Message, refusal: SluiceError): void {
+  returned({ fields, properties, content }: Message, refusal: SluiceError): void {
     for (let tag = Math.max(this.#firstTag, this.#returnedTag + 1); ; tag += 1) {
       const open = this.#open.at(tag - this.#firstTag);
       if (open === undefined) return;
@@ -98,12 +98,12 @@ export class Confirms {
     }
   }
 
-  /** Fails the publish over which the server ended the channel: the first that `isIt`, or all of them. */
-  blame(isIt: (published: Published) => boolean, refusal: SluiceError, all = false): boolean {
+  /** Fails the publish over which the server ended the channel: the first that `matches`, or all of them. */
+  blame(matches: (published: Published) => boolean, refusal: SluiceError, all = false): boolean {
     let found = false;
     for (let at = 0; at < this.#open.size; at += 1) {
       const open = this.#open.at(at);
-      if (open === undefined || open.isAnswered || !isIt(open.published)) continue;
+      if (open === undefined || open.isAnswered || !matches(open.published)) continue;
       open.isAnswered = true;
       open.reject(refusal);
       found = true;
@@ -112,7 +112,7 @@ export class Confirms {
     return found;
   }
 
-  /** The one that is not answered, if it is one. */
+  /** The unanswered publish, if there is exactly one. */
   get only(): Published | undefined {
     let only: Published | undefined;
     for (let at = 0; at < this.#open.size; at += 1) {
@@ -124,12 +124,12 @@ export class Confirms {
     return only;
   }
 
-  /** While the server blocks the connection, silence means nothing. */
+  /** Suspends the timeout while the server blocks the connection. */
   hold(isHeld: boolean): void {
     this.#silence.hold(isHeld);
   }
 
-  /** All are given up, in the order in which they were published; the channel is gone. */
+  /** The channel is closed: fails all publishes, in their order. */
   fail(error: SluiceError): void {
     this.#silence.stop();
     for (let open = this.#open.shift(); open !== undefined; open = this.#open.shift()) {

@@ -11,13 +11,13 @@ const TLS_ADVICE = {
 
 type Reason = readonly [ErrorCode, string];
 
-/** Why one try to connect to `node` came to nothing; `thrown` is what the client or the socket said. */
+/** The error of a failed attempt to connect to `node`; `thrown` is the error of the client or the socket. */
 export function connectFailure(target: Target, node: Node, options: RabbitConnection, thrown: unknown): SluiceError {
   const [code, text] = reasonOf(node, options, thrown);
   return errorAt(target, code, `${node.shown}: ${text}`, thrown);
 }
 
-/** No answer yet, or none at all within `ms`. */
+/** The error of an attempt without an answer for `ms`. */
 export function tooSlow(target: Target, node: Node, ms: number): SluiceError {
   return errorAt(
     target,
@@ -32,7 +32,7 @@ function reasonOf(node: Node, options: RabbitConnection, thrown: unknown): Reaso
   if (typeof code === 'string' && isTlsCode(code)) return ['BUS_TLS', tlsFailure(code, TLS_ADVICE).join('; ')];
   if (message.startsWith('Handshake terminated by server: 403')) return ['BUS_AUTH', refusal(node, options)];
   if (message.startsWith('SASL mechanism')) return ['BUS_AUTH', mechanism(options)];
-  // The client does not hand on what the server says here.
+  // The client does not pass on the server's reason here.
   if (message.startsWith('Expected ConnectionOpenOk')) {
     return ['BUS_MISSING', 'the virtual host does not exist, or our user may not enter it; check the path of url'];
   }

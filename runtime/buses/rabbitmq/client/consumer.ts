@@ -2,23 +2,23 @@ import type { Channel, ConsumeMessage, GetMessage } from 'amqplib';
 import { Acks } from './acks.ts';
 import type { Session } from './session.ts';
 
-/** As a queue hands it out, to a consumer or to a question for one message. */
+/** A message from a consumer or from a `basic.get`. */
 export type Received = ConsumeMessage | GetMessage;
 
 export interface ConsumerWanted {
   readonly queue: string;
   readonly prefetch: number;
   readonly exclusive: boolean;
-  /** Of a stream: where to begin. */
+  /** Of a stream: the offset to begin at. */
   readonly streamOffset: unknown;
-  /** It takes the place of one for which nothing was outstanding. */
+  /** It replaces a consumer without outstanding deliveries. */
   readonly isSuccessor: boolean;
-  /** A message that was asked for before, unacknowledged on this channel, and comes first. */
-  readonly first: Held | undefined;
+  /** A message that was fetched before, is unacknowledged on its channel, and is delivered first. */
+  readonly first: FetchedMessage | undefined;
 }
 
-/** A message and the channel that answers for it. */
-export interface Held {
+/** A message of a `basic.get`, and the channel on which it is acknowledged. */
+export interface FetchedMessage {
   readonly channel: Channel;
   readonly message: GetMessage;
 }
@@ -37,7 +37,7 @@ export class Consumer {
     this.acks = new Acks(channel, prefetch);
   }
 
-  /** `take` gets null when the server cancels the consumer; nothing after `release`. */
+  /** `take` gets null when the server cancels the consumer, and nothing after `release`. */
   static async open(
     session: Session,
     wanted: ConsumerWanted,
@@ -48,10 +48,10 @@ export class Consumer {
     await channel.prefetch(prefetch);
     const consumer = new Consumer(session, channel, wanted);
     if (first !== undefined) take(consumer, first.message);
-    const hear = (message: ConsumeMessage | null): void => {
+    const onMessage = (message: ConsumeMessage | null): void => {
       if (!consumer.acks.isOver) take(consumer, message);
     };
-    await channel.consume(queue, hear, {
+    await channel.consume(queue, onMessage, {
       exclusive,
       ...(streamOffset !== undefined && { arguments: { 'x-stream-offset': streamOffset } }),
     });
@@ -59,8 +59,9 @@ export class Consumer {
   }
 
   /**
-   * Ends its channel, and not the session: the server delivers again what it still had for it. Never by a `basic.cancel`
-   * first: what a quorum queue hands out after it goes back behind all others, and what a channel had to its place.
+   * Closes the channel, not the session: the server delivers its unacknowledged messages again. There is no `basic.cancel`
+   * before: a quorum queue requeues messages that it delivers after a cancel behind all others, and those of a closed channel
+   * in their position.
    */
   async release(): Promise<void> {
     this.acks.end();

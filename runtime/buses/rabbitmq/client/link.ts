@@ -16,22 +16,22 @@ import { errorAt, type Node, type Target, targetOf, withIdentity } from './targe
 /** The source or sink that uses a link. */
 export interface LinkEnd {
   /**
-   * Makes the session ready: its channels, its consumer. Rejects with what keeps it from that. Returns what an operator
-   * may want to know of it.
+   * Opens the channels and the consumer of the session. Rejects with the reason of a failure. Returns the detail of the report
+   * to the operator.
    */
   start(session: Session): Promise<string>;
-  /** It is over, after `start` was called: nothing of it counts any more. Returns whether it was of use. Never throws. */
+  /** A session for which `start` was called is over, and its state is void. Returns whether it was of use. Never throws. */
   over(failure: Error | undefined): boolean;
-  /** The meaning of a session's end, where it is more than a lost connection. */
+  /** The error for the end of a session; undefined when it is only a lost connection. */
   explain(failure: Error): SluiceError | undefined;
-  /** The server takes nothing, or takes again. */
+  /** The server blocks the connection, or unblocks it. */
   blocked(isBlocked: boolean): void;
 }
 
 const AWAY = { firstMs: 250, capMs: 5000 };
-/** After a refusal, which the next try will most likely meet again. */
+/** After a refusal, which the next attempt most likely gets again. */
 const REFUSED = { firstMs: 500, capMs: 10_000 };
-/** A session that was of no use and lived shorter was no success: the backoff goes on. */
+/** After a session that was of no use and lived shorter the backoff goes on. */
 const SHORT_MS = 5000;
 
 /** One session after the other until `close`. */
@@ -55,7 +55,7 @@ export class Link {
     this.#end = end;
   }
 
-  /** Resolves once the first session is ready, however long that takes; rejects when `context.signal` aborts before. */
+  /** Resolves once the first session is ready, without a deadline. Rejects when `context.signal` aborts before. */
   async open(): Promise<void> {
     const { signal } = this.#context;
     const stop = (): void => this.#opened.reject(this.#lastProblem ?? this.error('BUS_UNREACHABLE', 'stopped'));
@@ -78,7 +78,7 @@ export class Link {
     return this.#closing.signal;
   }
 
-  /** The connection's options as they are now. */
+  /** The present options of the connection. */
   connection(): RabbitConnection {
     return this.#read();
   }
@@ -100,7 +100,7 @@ export class Link {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#session?.close();
-    // A session that is just being made ends by this too.
+    // This ends also a session that is still being made.
     await this.#life;
   }
 
@@ -135,7 +135,7 @@ export class Link {
       return await withDeadline(dialing, target.timeoutMs, () => tooSlow(target, node, target.timeoutMs));
     } catch (thrown) {
       trial.abort();
-      // It may have come through at the last moment.
+      // The attempt may succeed later: its session is ended then.
       dialing.then(
         (session) => session.end(),
         () => {},
@@ -149,7 +149,7 @@ export class Link {
     }
   }
 
-  /** From a connection to its end. `useless`: it came to nothing, though the server refused nothing. */
+  /** Runs a session to its end. `useless`: it ended without use, although the server refused nothing. */
   async #run(session: Session, node: Node): Promise<'useful' | 'useless' | 'refused'> {
     const { signal } = this.#closing;
     const beganAtMs = performance.now();
@@ -171,7 +171,7 @@ export class Link {
     });
     try {
       const late = (): SluiceError => tooSlow(this.target, node, this.target.timeoutMs);
-      // A question over a session that ends meanwhile is never answered.
+      // A request over a session that ends meanwhile is never answered.
       const ended = over.promise.then(({ failure }) => {
         throw failure ?? this.error('BUS_UNREACHABLE', 'the connection ended');
       });
@@ -205,7 +205,7 @@ export class Link {
   }
 }
 
-/** The server's own error where that is why a session was given up. */
+/** The server's error, when that was the reason for a renewal. */
 function causeOf(failure: Error): Error {
   return failure instanceof Renewal && failure.cause instanceof Error ? failure.cause : failure;
 }

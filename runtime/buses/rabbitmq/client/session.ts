@@ -9,19 +9,19 @@ import type { RabbitConnection } from '../options.ts';
 import { guardHeaders } from './unreadable-headers.ts';
 import type { Node, Target } from './target.ts';
 
-/** For both farewells, to the channels and to the connection. */
+/** For closing the channels and the connection together. */
 const CLOSE_MS = 2000;
 const WRITE_BYTES = 1024 ** 2;
 const late = (): Error => new Error('not in time');
 
-/** A session is given up although its connection is open. */
+/** The reason for ending a session whose connection is open. */
 export class Renewal extends Error {
   override readonly name = 'Renewal';
 }
 
-/** The user of a session. None of these may throw. */
+/** The link that uses a session. No method may throw. */
 export interface SessionListener {
-  /** Once, at its end; `failure` is the last that the server or the socket said. */
+  /** Called once, at its end; `failure` is the error of the server or the socket. */
   over(failure: Error | undefined): void;
   /** The server takes nothing more from this connection until `unblocked`. */
   blocked(reason: string): void;
@@ -29,8 +29,8 @@ export interface SessionListener {
 }
 
 /**
- * One connection and what runs over it: the epoch of delivery tags and confirmations (invariant 2). Whatever ends its
- * channel ends the session, for nothing of it holds in another.
+ * One connection with its channels: the epoch of delivery tags and confirmations (invariant 2). The end of a channel ends the
+ * session, because its tags are void in another one.
  */
 export class Session {
   readonly model: ChannelModel;
@@ -67,7 +67,7 @@ export class Session {
     return typeof stated === 'string' ? stated : undefined;
   }
 
-  /** As negotiated. */
+  /** The negotiated frame size. */
   get maxFrameBytes(): number {
     const most: unknown = Reflect.get(this.model.connection, 'frameMax');
     return typeof most === 'number' ? most : Number.POSITIVE_INFINITY;
@@ -77,18 +77,18 @@ export class Session {
     return this.#isOver;
   }
 
-  /** The server reads nothing from this connection, whatever is written into it. */
+  /** The server has blocked the connection: it reads nothing from it. */
   get isBlocked(): boolean {
     return this.#isBlocked;
   }
 
-  /** Right after a publish: all of one turn leave as one write, where the client would make one for each. */
-  gather(): void {
+  /** To be called right after a publish: joins the publishes of one turn into one write; the client would make one for each. */
+  batchWrites(): void {
     const stream: unknown = Reflect.get(this.model.connection, 'stream');
     if (this.#isCorked || !(stream instanceof Duplex)) return;
     this.#isCorked = true;
     stream.cork();
-    // The client passes on what was written within this turn in an immediate that it has ordered by then.
+    // The client writes the frames of this turn in an immediate that it has scheduled before this one.
     process.nextTick(() =>
       setImmediate(() => {
         this.#isCorked = false;
@@ -97,13 +97,13 @@ export class Session {
     );
   }
 
-  /** From now on; told at once when it is over already. */
+  /** Calls `listener.over` at once when the session is over already. */
   listen(listener: SessionListener): void {
     this.#listener = listener;
     if (this.#isOver) listener.over(this.#failure);
   }
 
-  /** A channel whose end ends the session. */
+  /** Opens a channel whose end ends the session. */
   async open<Made extends Channel>(making: Made | Promise<Made>): Promise<Made> {
     const channel = await making;
     this.#channels.add(channel);
@@ -116,7 +116,7 @@ export class Session {
     return channel;
   }
 
-  /** Closes a channel that was opened here; the session goes on. */
+  /** Closes a channel of `open`; the session goes on. */
   async release(channel: Channel): Promise<void> {
     this.#channels.delete(channel);
     await channel.close();
@@ -128,38 +128,38 @@ export class Session {
     this.#isOver = true;
     this.#failure ??= failure;
     this.#listener?.over(this.#failure);
-    // The client half-closes at most; a silent peer would leave the socket open for ever.
-    void this.#goodbye(performance.now() + CLOSE_MS);
+    // The client only half-closes: with a silent peer the socket would stay open forever.
+    void this.#closeConnection(performance.now() + CLOSE_MS);
   }
 
-  /** Lets what was written arrive, within a deadline, and ends it. */
+  /** Ends the session after its writes have arrived, within a deadline. */
   async close(): Promise<void> {
     const endMs = performance.now() + CLOSE_MS;
     if (!this.#isOver) {
       this.#isOver = true;
-      // A channel first: what it has still to write, the connection's own farewell would overtake.
+      // The channels first: a connection.close could overtake writes that are still queued in a channel.
       const farewell = async (): Promise<void> => {
         for (const channel of this.#channels) await channel.close();
       };
       if (!this.#isBlocked) await withDeadline(farewell(), CLOSE_MS, late).catch(() => {});
       this.#listener?.over(undefined);
     }
-    await this.#goodbye(endMs);
+    await this.#closeConnection(endMs);
   }
 
-  async #goodbye(endMs: number): Promise<void> {
+  async #closeConnection(endMs: number): Promise<void> {
     const said = this.model.close().catch(() => {});
     if (!this.#isBlocked) await withDeadline(said, endMs - performance.now(), late).catch(() => {});
-    // Bytes that were written and not sent must not reach a server that reads again after the next session has begun.
+    // Buffered bytes must not reach a server that reads again after the next session has begun.
     const stream: unknown = Reflect.get(this.model.connection, 'stream');
-    // One that is shutting down cannot be reset, and would never close: what it had has left.
+    // A stream that is ending cannot be reset, and has sent its bytes.
     const canReset = stream instanceof Socket && !(stream instanceof TLSSocket) && !stream.destroyed;
     if (canReset && !stream.writableEnded) stream.resetAndDestroy();
     this.#socket.abort();
   }
 }
 
-/** One try at one node. Rejects with what the client says; `signal` gives it up. */
+/** Makes one attempt at one node. Rejects with the client's error; `signal` aborts it. */
 export async function dial(
   client: typeof Client,
   options: RabbitConnection,
@@ -174,8 +174,8 @@ export async function dial(
   const username = options.username ?? node.username ?? 'guest';
   const password = options.password ?? node.password ?? (node.username === undefined ? 'guest' : '');
   const servername = tls?.serverName ?? (isIP(node.host) === 0 ? node.host : undefined);
-  // Of Node's sockets, and unknown to the client's types: destroys the socket, also while it connects; and takes a whole
-  // turn's publishes at once.
+  // Options of Node's sockets that the client's types lack: the signal destroys the socket, also while it connects, and the
+  // buffer takes the publishes of a whole turn.
   const own = { signal: socket.signal, writableHighWaterMark: WRITE_BYTES };
   try {
     const model = await client.connect(

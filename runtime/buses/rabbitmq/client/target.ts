@@ -3,15 +3,15 @@ import { type ErrorCode, SluiceError } from '#contract/errors.ts';
 import { durationMs } from '#kit/quantity.ts';
 import type { RabbitConnection } from '../options.ts';
 
-/** One node, as its URL names it. */
+/** One node, parsed from its URL. */
 export interface Node {
   readonly secure: boolean;
-  /** Without brackets where it is an IPv6 address. */
+  /** An IPv6 address has no brackets here. */
   readonly host: string;
   readonly port: number;
   /** Decoded. */
   readonly vhost: string;
-  /** The path as it stands in the URL, for a client that decodes it itself. */
+  /** The path as in the URL: the client decodes it itself. */
   readonly encodedVhost: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
@@ -19,18 +19,18 @@ export interface Node {
   readonly shown: string;
 }
 
-/** Whom a connection is made to, and under which name. */
+/** The nodes of a connection and its name. */
 export interface Target {
   /** The connection's name in the pipeline file. */
   readonly connection: string;
   readonly route: string;
   readonly nodes: readonly Node[];
-  /** How the server's own monitoring lists the connection. */
+  /** The connection's name in the monitoring of the server. */
   readonly name: string;
   readonly timeoutMs: number;
 }
 
-/** Undefined for text that is no AMQP URL. */
+/** Undefined for text that is not an AMQP URL. */
 export function parseNode(text: string): Node | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^amqps?:$/.test(url.protocol) || url.hostname === '') return undefined;
@@ -59,7 +59,7 @@ export function urlsOf({ url }: RabbitConnection): readonly string[] {
   return typeof url === 'string' ? [url] : url;
 }
 
-/** The node with the user and password that the URL of the same place names now. */
+/** The node with the present user and password of its URL. */
 export function withIdentity(node: Node, connection: RabbitConnection): Node {
   const now = urlsOf(connection)
     .map(parseNode)
@@ -80,7 +80,7 @@ export function targetOf(connection: RabbitConnection, context: BusContext): Tar
   };
 }
 
-/** An error that knows its place; the text names the connection. */
+/** An error with connection and route; the text names the connection. */
 export function errorAt({ connection, route }: Target, code: ErrorCode, text: string, cause?: unknown): SluiceError {
   return new SluiceError(code, `${connection}: ${text}`, { place: { bus: connection, route }, cause });
 }

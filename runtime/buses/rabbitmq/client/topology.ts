@@ -1,20 +1,20 @@
 import type { Channel, ConsumeMessage, Replies } from 'amqplib';
 import { SluiceError } from '#contract/errors.ts';
 import { pause } from '#kit/deadline.ts';
-import type { Held } from './consumer.ts';
+import type { FetchedMessage } from './consumer.ts';
 import type { Binding, ExchangeType, QueueType } from '../options.ts';
 import type { Session } from './session.ts';
 import { closeReason } from './close-reason.ts';
 
-/** A queue that must be there. */
+/** A queue that must exist. */
 export interface QueueWanted {
   readonly name: string;
   readonly type: QueueType | undefined;
-  /** Declared where it is missing. */
+  /** Whether it is declared when it is missing. */
   readonly create: boolean;
 }
 
-/** An exchange that must be there. */
+/** An exchange that must exist. */
 export interface ExchangeWanted {
   readonly name: string;
   /** Undefined: it is never declared. */
@@ -24,14 +24,14 @@ export interface ExchangeWanted {
 
 const DEFAULT_TYPE: QueueType = 'quorum';
 const ASK_AGAIN_MS = 100;
-/** A server that has started tells its queues within milliseconds which consumers are gone; a busy one, later. */
+/** The queues of a started server detect within milliseconds that consumers are gone, on a busy server later. */
 const SETTLED_MS = 1000;
-/** The end of a channel is known to its queues within milliseconds. */
+/** Queues detect the end of a channel within milliseconds. */
 const MOST_ASKED = 20;
-/** AMQP 0-9-1, 1.2.1: RESOURCE_LOCKED; RabbitMQ says so of what a queue of that kind does not do. */
+/** AMQP 0-9-1, 1.2.1: RESOURCE_LOCKED. RabbitMQ also sends it for an operation that a queue of that kind does not support. */
 const NOT_ALLOWED = 405;
 
-/** On a channel of its own, which stays open: what the server refuses closes the channel. */
+/** Makes a request on a new channel, which stays open. A refusal of the server closes the channel. */
 async function askOpen<Answer>(
   session: Session,
   question: (channel: Channel) => Promise<Answer>,
@@ -54,19 +54,19 @@ async function ask<Answer>(session: Session, question: (channel: Channel) => Pro
   return answer;
 }
 
-/** Finds the queue, or declares it where that may be done. Returns its counts. Rejects with the server's error. */
+/** Finds the queue, or declares it when `create` allows that. Returns its counts. Rejects with the server's error. */
 export async function ensureQueue(session: Session, { name, type, create }: QueueWanted): Promise<Replies.AssertQueue> {
   const found = await ask(session, (channel) => channel.checkQueue(name)).catch((thrown: unknown) => {
     if (!create || closeReason(thrown)?.code !== 404) throw thrown;
     return undefined;
   });
-  // A queue that is there, and whose type the file does not state, is fine as it is.
+  // An existing queue of any type is accepted when the file does not state a type.
   if (found !== undefined && (type === undefined || !create)) return found;
   const wanted = { durable: true, arguments: { 'x-queue-type': type ?? DEFAULT_TYPE } };
   return ask(session, (channel) => channel.assertQueue(name, wanted));
 }
 
-/** Finds the exchange, or declares it where that may be done and its type is known. */
+/** Finds the exchange, or declares it when `create` allows that and its type is known. */
 export async function ensureExchange(session: Session, { name, type, create }: ExchangeWanted): Promise<void> {
   if (!create || type === undefined) {
     try {
@@ -78,27 +78,27 @@ export async function ensureExchange(session: Session, { name, type, create }: E
     }
     return;
   }
-  // Predeclared ones cannot be declared, only found.
+  // A predeclared exchange cannot be declared.
   if (name.startsWith('amq.')) await ask(session, (channel) => channel.checkExchange(name));
   else await ask(session, (channel) => channel.assertExchange(name, type, { durable: true }));
 }
 
 /**
- * Declares a queue that lives as long as the session, and consumes it, so that the server deletes it as no unused one;
- * calls back when it was deleted all the same. Rejects with the server's error.
+ * Declares an exclusive queue of the session, and consumes it, so that it never expires as unused. Calls `onGone` when it was
+ * deleted nevertheless. Rejects with the server's error.
  */
 export async function holdExclusive(session: Session, name: string, onGone: () => void): Promise<void> {
   const wanted = { durable: false, exclusive: true, arguments: { 'x-queue-type': 'classic' } };
-  const hear = (message: ConsumeMessage | null): void => {
+  const onMessage = (message: ConsumeMessage | null): void => {
     if (message === null) onGone();
   };
   await askOpen(session, async (channel) => {
     await channel.assertQueue(name, wanted);
-    await channel.consume(name, hear, { noAck: true });
+    await channel.consume(name, onMessage, { noAck: true });
   });
 }
 
-/** Binds the queue to the exchange; what is bound already stays. */
+/** Binds the queue to the exchange; existing bindings stay. */
 export async function bindQueue(
   session: Session,
   queue: string,
@@ -115,7 +115,7 @@ export async function bindQueue(
   });
 }
 
-/** How many consumers the queue has, asked again until `isLast` says so of the answer, or the session is over. */
+/** The number of consumers of the queue, requested until `isLast` accepts it or the session is over. */
 async function countConsumers(session: Session, name: string, isLast: (count: number) => boolean): Promise<number> {
   for (;;) {
     const { consumerCount } = await ask(session, (channel) => channel.checkQueue(name));
@@ -125,12 +125,12 @@ async function countConsumers(session: Session, name: string, isLast: (count: nu
 }
 
 /**
- * Makes a quorum queue answer of which the server said that it has neither messages nor consumers. It says so too while
- * the leader does not answer within 250 ms, because it has just started or is busy; a `basic.get` waits for the leader.
- * A message that came meanwhile stays with its channel: given back by a `basic.nack`, it would come behind others.
- * Rejects, as the session then ends, when the leader does not answer.
+ * Verifies with a `basic.get` that a quorum queue is empty. The server reports neither messages nor consumers also while the
+ * leader does not answer within 250 ms, because it has just started or is busy; a `basic.get` waits for the leader. A fetched
+ * message stays on its channel: after a `basic.nack` it would be delivered behind others. Rejects, as the session then ends,
+ * when the leader does not answer.
  */
-export async function firstOfEmpty(session: Session, name: string): Promise<Held | undefined> {
+export async function getFromEmptyQueue(session: Session, name: string): Promise<FetchedMessage | undefined> {
   const asked = askOpen(session, (channel) => channel.get(name)).catch((thrown: unknown) => {
     // The answer of a queue with a single active consumer.
     if (closeReason(thrown)?.code === NOT_ALLOWED) return undefined;
@@ -142,26 +142,26 @@ export async function firstOfEmpty(session: Session, name: string): Promise<Held
   return undefined;
 }
 
-/** How many consumers a queue has beside what it counts of ours; below 0 where its kind counts none. */
+/** The number of consumers of a queue besides `ours`; below 0 when its kind counts none. */
 export async function othersBeside(
   session: Session,
   name: string,
   { kind, ours }: { readonly kind: QueueKind; readonly ours: number },
 ): Promise<number> {
-  // Not even ours: the leader has not answered.
+  // A lower count than `ours` means that the leader has not answered.
   return (await countConsumers(session, name, (count) => count >= ours || kind !== 'quorum')) - ours;
 }
 
 /**
- * How many consumers a quorum queue has, once its server is certain to know. A server that has just started still holds the
- * messages of consumers that died with it, and may count none of them: a new consumer would get newer messages first.
+ * The number of consumers of a quorum queue, once the count is reliable. A server that has just started still assigns messages
+ * to consumers that died with it, and may not count them: a new consumer would get newer messages first.
  */
 export async function consumersAfterStart(session: Session, name: string, withinMs: number): Promise<number> {
   const endMs = performance.now() + Math.min(SETTLED_MS, withinMs);
   return countConsumers(session, name, (count) => count > 0 || performance.now() >= endMs);
 }
 
-/** How many consumers a queue still has, asked until there are none or it is clear that they stay. */
+/** The number of consumers that a queue still has, requested until it is 0 or clear that they stay. */
 export async function consumersLeft(session: Session, name: string): Promise<number> {
   let asked = 0;
   return countConsumers(session, name, (count) => {
@@ -174,8 +174,8 @@ export async function consumersLeft(session: Session, name: string): Promise<num
 export type QueueKind = QueueType | undefined;
 
 /**
- * AMQP has no question for it. A consumer with one argument that only classic queues take and one that only streams take
- * is refused by every queue, and the refusal names what the queue is.
+ * AMQP has no request for it. Every queue refuses a consumer with one argument for classic queues alone and one for streams
+ * alone, and the refusal names the type of the queue.
  */
 export async function kindOf(session: Session, name: string): Promise<QueueKind> {
   const refused = { 'x-cancel-on-ha-failover': true, 'x-stream-offset': 'first' };
@@ -189,7 +189,7 @@ export async function kindOf(session: Session, name: string): Promise<QueueKind>
 
 const LAST_MS = 2000;
 
-/** Offset of the first message of the last that were written together; `empty` where none comes soon. */
+/** Offset of the first message of the last chunk; `empty` when none arrives soon. */
 export async function offsetOfLast(session: Session, name: string): Promise<number | 'empty'> {
   return ask(session, async (channel) => {
     await channel.prefetch(1);

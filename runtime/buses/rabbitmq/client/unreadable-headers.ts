@@ -8,16 +8,16 @@ const LABEL = 'seclabel';
 
 const faults = new WeakMap<object, SluiceError>();
 
-/** Why the headers of a message are not what its publisher wrote; undefined where they are. */
+/** Why the headers of a message are not those that its publisher wrote; undefined when they are. */
 export function faultOf(properties: object): SluiceError | undefined {
   return faults.get(properties);
 }
 
 /**
- * The client gives a connection up over one header table that it cannot read: nested deeper than its stack, or of a type that
- * it does not know. The server delivers that message again, and nothing behind it would ever come. Here the message comes
- * without properties and with a fault. The client also keeps the last of two headers of one name, so two labels of one
- * spelling are looked for in the bytes.
+ * The client ends a connection over one header table that it cannot read: nested deeper than its stack, or with an unknown
+ * type. The server would deliver that message again, and no message behind it would ever arrive. With this guard the message
+ * arrives without properties and with a fault. The client also keeps only the last of two headers of one name, so two labels
+ * of one spelling are searched in the bytes.
  */
 export function guardHeaders(connection: object): void {
   const receive: unknown = Reflect.get(connection, 'recvFrame');
@@ -42,7 +42,7 @@ export function guardHeaders(connection: object): void {
   Reflect.set(connection, 'recvFrame', guarded);
 }
 
-/** What stands in a header frame of class basic that is there as a whole (AMQP 0-9-1, 2.3.5.2). */
+/** The payload of a complete header frame of class basic (AMQP 0-9-1, 2.3.5.2). */
 function headerPayload(bytes: Buffer): Buffer | undefined {
   if (bytes[0] !== HEADER_FRAME || bytes.length < BEFORE_PAYLOAD) return undefined;
   const end = BEFORE_PAYLOAD + bytes.readUInt32BE(3);
@@ -71,7 +71,7 @@ function isLabel(name: string): boolean {
   return name.length === LABEL.length && name.toLowerCase() === LABEL;
 }
 
-/** Bytes of a value, by its type; 4 and a length before the others (RabbitMQ's errata of AMQP 0-9-1, 3). */
+/** Bytes of a value by its type; other values have a length of 4 bytes before them (RabbitMQ's errata of AMQP 0-9-1, 3). */
 const SIZES: Readonly<Record<string, number>> = {
   t: 1,
   b: 1,
@@ -91,7 +91,7 @@ const WITH_LENGTH = 'SxAF';
 const CONTENT_TYPE_FLAG = 0x8000;
 const CONTENT_ENCODING_FLAG = 0x4000;
 
-/** The names of the header table, each as often as it stands there. The client has read the same bytes. */
+/** The names of the header table, with repetitions. The client has read the same bytes. */
 function namesIn(payload: Buffer): string[] {
   const flags = payload.readUInt16BE(12);
   let at = 14;
