@@ -1,7 +1,7 @@
 import { nearestName } from '#kit/nearest.ts';
 import { oneOf, shown } from './describe.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
-import { NOT_YET } from '../fields/not-yet.ts';
+import { RESERVED_WORDS } from '../fields/reserved-words.ts';
 import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
@@ -43,7 +43,7 @@ function checkBusKind(name: string, connection: PlainMap, { catalog, findings }:
   const at = pointerTo('/buses', name, 'bus');
   if (typeof kind !== 'string' || catalog.buses.has(kind) || findings.isClaimed(at)) return;
   const known = [...catalog.buses.keys()];
-  if ((NOT_YET.buses as readonly string[]).includes(kind)) {
+  if ((RESERVED_WORDS.buses as readonly string[]).includes(kind)) {
     findings.add({
       code: 'NOT_IN_THIS_VERSION',
       at,
@@ -163,7 +163,7 @@ function checkStage(at: string, item: unknown, names: Names): void {
 }
 
 function unknownStage(at: string, item: PlainMap, verbs: readonly string[], findings: FindingList): void {
-  const later = Object.keys(item).find((key) => (NOT_YET.stages as readonly string[]).includes(key));
+  const later = Object.keys(item).find((key) => (RESERVED_WORDS.stages as readonly string[]).includes(key));
   const verb = later ?? Object.keys(item)[0];
   const place = verb === undefined ? { at } : ({ at: pointerTo(at, verb), side: 'key' } as const);
   const expected = oneOf(verbs.map((known) => `${known}:`));

@@ -2,19 +2,19 @@ import { buildSpec } from '../read/build-spec.ts';
 import { checkLoops } from './check-loops.ts';
 import { checkNames, filesNamed } from './check-names.ts';
 import type { NamedFiles, ProjectFiles } from './check-names.ts';
-import { checkNotYet } from './check-not-yet.ts';
+import { checkReservedWords } from './check-reserved-words.ts';
 import { checkRoutes } from './check-routes.ts';
 import type { FieldTables } from '../fields/field-tables.ts';
 import { FindingList } from './finding-list.ts';
-import { piecesOf } from '../read/sections.ts';
-import type { Places } from '../read/source-map.ts';
+import { sectionsOf } from '../read/sections.ts';
+import type { SourceMap } from '../read/source-map.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { referencePointers, resolveReferences } from '../read/references.ts';
 import type { ReferenceSources } from '../read/references.ts';
 import type { PipelineDocument, Resolution } from '../read/resolve-pipeline.ts';
 import { refuseMisplaced, withContents, withStandIns } from '../read/resolved-document.ts';
-import { validatePieces } from './validate-pieces.ts';
+import { validateSections } from './validate-sections.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import { parseYaml } from '../read/yaml-document.ts';
 import type { ParsedDocument } from '../read/yaml-document.ts';
@@ -55,13 +55,13 @@ export function judgeDocument(
   if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] } };
   const named = filesNamed(value, catalog, source.project);
   const resolved = resolveReferences(value, catalog.stages, source, findings);
-  checkNotYet(value, catalog, findings);
+  checkReservedWords(value, catalog, findings);
   checkNames(value, catalog, source.project, findings);
-  const pieces = piecesOf(value, catalog, fields);
-  const contents = withContents(value, pieces, resolved);
-  refuseMisplaced(pieces, resolved, findings);
-  validatePieces(contents, pieces, resolved, catalog, findings);
-  const judged = { value: contents, pieces, resolved, catalog, findings, fields };
+  const sections = sectionsOf(value, catalog, fields);
+  const contents = withContents(value, sections, resolved);
+  refuseMisplaced(sections, resolved, findings);
+  validateSections(contents, sections, resolved, catalog, findings);
+  const judged = { value: contents, sections, resolved, catalog, findings, fields };
   checkRoutes(judged);
   if (!isProbe) checkLoops(judged);
   if (findings.hasErrors) return { findings: findings.sorted(), named };
@@ -69,9 +69,9 @@ export function judgeDocument(
     named,
     spec: buildSpec({
       file,
-      value: withStandIns(contents, pieces, resolved),
+      value: withStandIns(contents, sections, resolved),
       places,
-      pieces,
+      sections,
       catalog,
       fields,
       resolved,
@@ -82,7 +82,7 @@ export function judgeDocument(
   };
 }
 
-function placesToKeep(value: unknown, places: Places): PipelineDocument['places'] {
+function placesToKeep(value: unknown, places: SourceMap): PipelineDocument['places'] {
   const stages = asList(own(asMap(value), 'routes')).flatMap((route, index) =>
     asList(own(asMap(route), 'stages')).map((_, position) => pointerTo('/routes', index, 'stages', position)),
   );

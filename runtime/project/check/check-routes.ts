@@ -1,6 +1,6 @@
 import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { addressOptionOf } from '../read/build-spec.ts';
-import { checkLetterBus } from './check-letters.ts';
+import { checkDeadLetterBus } from './check-dead-letter-bus.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { judgedEnd } from '../read/ends.ts';
@@ -88,7 +88,7 @@ class RouteJudge {
     const letters = judgedEnd(this.#at, 'deadLetter', this.#file);
     if (letters === undefined) return;
     this.#flaws(letters, bus.flaws(letters.connection, { to: letters.end }));
-    checkLetterBus(letters, findings);
+    checkDeadLetterBus(letters, findings);
   }
 
   #flaws(end: JudgedEnd, flaws: readonly OptionFlaw[]): void {
@@ -245,7 +245,7 @@ function noteEncoding(file: JudgedFile): void {
 
 /** What no schema can say of a route: its templates, and what its two buses make of their options. */
 export function checkRoutes(file: JudgedFile): void {
-  const redact = redactor(file.resolved, file.pieces);
+  const redact = redactor(file.resolved, file.sections);
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
     new RouteJudge(file, pointerTo('/routes', index), asMap(route), redact).judge();
   }

@@ -8,7 +8,7 @@ import { parseTemplate } from '../../template/template.ts';
 import type { TemplateField, TemplatePart } from '../../template/template.ts';
 
 /** What a source's bus knows of its messages. */
-interface SourceWords extends Pick<AddressGrammar, 'word' | 'separator'> {
+interface SourceAddresses extends Pick<AddressGrammar, 'word' | 'separator'> {
   readonly name: string;
   readonly readsHeader?: ((name: string) => boolean) | undefined;
 }
@@ -16,7 +16,7 @@ interface SourceWords extends Pick<AddressGrammar, 'word' | 'separator'> {
 /** What the messages of a route have, as far as the file tells. */
 export interface TemplateScope {
   /** Undefined where the kind of the source's bus is not known. */
-  readonly source: SourceWords | undefined;
+  readonly source: SourceAddresses | undefined;
   readonly hasKey: boolean;
   /** False where the body is bytes or text, which have no fields. */
   readonly bodyHasFields: boolean;

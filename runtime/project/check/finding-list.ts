@@ -1,7 +1,7 @@
 import { shortened } from '#kit/shortened.ts';
 import { FINDINGS } from './findings.ts';
 import type { Finding, FindingCode, Severity } from './findings.ts';
-import type { Places } from '../read/source-map.ts';
+import type { SourceMap } from '../read/source-map.ts';
 import { parentPointer } from '#kit/pointer.ts';
 
 /** A finding before it knows its line. */
@@ -26,14 +26,14 @@ const LONGEST_TEXT = 1000;
 /** Collects what is wrong: each place once, for one mistake is one finding. */
 export class FindingList {
   readonly #file: string;
-  readonly #places: Places;
+  readonly #places: SourceMap;
   readonly #findings = new Map<string, Finding>();
   readonly #errors = new Set<string>();
   /** The places of errors, and all that hold one. */
   readonly #wrong = new Set<string>();
   readonly #claimed = new Set<string>();
 
-  constructor(file: string, places: Places) {
+  constructor(file: string, places: SourceMap) {
     this.#file = file;
     this.#places = places;
   }

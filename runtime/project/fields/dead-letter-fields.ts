@@ -6,7 +6,7 @@ import type { JsonSchema } from '../json-schema.ts';
 import { numberOr, optional } from './values.ts';
 
 /** `deadLetter` of a route as a map without a bus: how much the local store keeps. */
-export const LOCAL_LETTERS_SCHEMA: JsonSchema = {
+export const LOCAL_DEAD_LETTERS_SCHEMA: JsonSchema = {
   type: 'object',
   additionalProperties: false,
   description: 'How many dead letters of this route the local store keeps, and what happens at that bound.',
@@ -42,7 +42,7 @@ export const LOCAL_LETTERS_SCHEMA: JsonSchema = {
   },
 };
 
-export function parseLetterBounds(local: PlainMap): LetterBounds {
+export function parseDeadLetterBounds(local: PlainMap): LetterBounds {
   return {
     max: numberOr(local, 'max', DEFAULTS.lettersMax),
     bytes: sizeBytes(optional(local, 'bytes') ?? DEFAULTS.lettersBytes),

@@ -50,7 +50,7 @@ export function sinkSchema(bus: Bus, catalog: Catalog, fields = FIELDS): JsonSch
 }
 
 /** A bus as the place of dead letters: their bytes and headers are their own. */
-export function letterSinkSchema(bus: Bus): JsonSchema {
+export function deadLetterSinkSchema(bus: Bus): JsonSchema {
   return joined(bus.sinkSchema, { bus: CONNECTION_NAME });
 }
 
@@ -77,7 +77,7 @@ export function anyEndSchema(direction: 'from' | 'to', catalog: Catalog, fields 
   return { type: 'object', properties: { bus: CONNECTION_NAME, ...shared }, required: ['bus'] };
 }
 
-export const ANY_LETTER_SINK_SCHEMA: JsonSchema = {
+export const ANY_DEAD_LETTER_SINK_SCHEMA: JsonSchema = {
   type: 'object',
   properties: { bus: CONNECTION_NAME },
   required: ['bus'],

@@ -14,6 +14,6 @@ export interface FieldTables {
 export const FIELDS: FieldTables = { route: ROUTE_FIELDS, source: SOURCE_FIELDS, sink: SINK_FIELDS };
 
 /** The words of an end that are not its driver's: the connection's name, and those that every bus shares. */
-export function sharedWords(fields: FieldTables, end: 'from' | 'to'): readonly string[] {
+export function sharedFields(fields: FieldTables, end: 'from' | 'to'): readonly string[] {
   return ['bus', ...Object.keys(end === 'from' ? fields.source : fields.sink)];
 }

@@ -1,9 +1,9 @@
-import { connectionSchema, letterSinkSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
+import { connectionSchema, deadLetterSinkSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
 import { FIELDS } from './field-tables.ts';
 import { fileSchema } from './file-schema.ts';
 import { RETRY_SCHEMA } from './retry.ts';
 import { JSON_SCHEMA } from './json-fields.ts';
-import { LOCAL_LETTERS_SCHEMA } from './dead-letter-fields.ts';
+import { LOCAL_DEAD_LETTERS_SCHEMA } from './dead-letter-fields.ts';
 import { isMap } from '#kit/json-value.ts';
 import { admits } from '../check/schema-at.ts';
 import type { JsonSchema } from '../json-schema.ts';
@@ -86,7 +86,7 @@ export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
   for (const [kind, bus] of catalog.buses) {
     definitions[`${kind}.connection`] = published(connectionSchema(bus), ['bus']);
     definitions[`${kind}.source`] = published(sourceSchema(bus, catalog, fields), ['bus', 'codec']);
-    definitions[`${kind}.letters`] = published(letterSinkSchema(bus), ['bus']);
+    definitions[`${kind}.letters`] = published(deadLetterSinkSchema(bus), ['bus']);
     definitions[`${kind}.sink`] = published(sinkSchema(bus, catalog, fields), ['bus', 'codec']);
   }
   for (const [verb, stage] of catalog.stages) {
@@ -100,7 +100,7 @@ export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
         to: [refs(kinds.map((kind) => `${kind}.sink`))],
         stages: [refs([...catalog.stages.keys()].map((verb) => `stage.${verb}`))],
         deadLetter: [
-          orReference(LOCAL_LETTERS_SCHEMA),
+          orReference(LOCAL_DEAD_LETTERS_SCHEMA),
           ...kinds.map((kind) => ({ $ref: `#/definitions/${kind}.letters` })),
         ],
       },

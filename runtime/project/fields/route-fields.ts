@@ -17,18 +17,18 @@ import { NAME_PATTERN } from './name-patterns.ts';
 import { PROMISE_SCHEMA, SPOOL_SCHEMA } from './promise-and-spool.ts';
 import { checkRetry, onBadMessage, parseRetry, RETRY_SCHEMA } from './retry.ts';
 import { OF_CATALOG } from './shared-schemas.ts';
-import type { SinkWords } from './sink-fields.ts';
-import type { SourceWords } from './source-fields.ts';
+import type { SinkFieldValues } from './sink-fields.ts';
+import type { SourceFieldValues } from './source-fields.ts';
 import { optional, text } from './values.ts';
 
 export interface DeadLetterSpec {
   /** Of the local store. It is there for every route: a bus may refuse a letter for good. */
   readonly bounds: LetterBounds;
   /** The bus that they go to instead; undefined for the local store. */
-  readonly to: LetterSinkSpec | undefined;
+  readonly to: DeadLetterSinkSpec | undefined;
 }
 
-export interface LetterSinkSpec {
+export interface DeadLetterSinkSpec {
   readonly connection: string;
   readonly bus: string;
   readonly options: Readonly<Record<string, unknown>>;
@@ -69,12 +69,12 @@ interface EndSpec {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-export type SourceSpec = EndSpec & Readonly<SourceWords>;
+export type SourceSpec = EndSpec & Readonly<SourceFieldValues>;
 
 export type SinkSpec = EndSpec & {
   /** Template of the address: the sink option that the driver names so. */
   readonly address: string;
-} & Readonly<SinkWords>;
+} & Readonly<SinkFieldValues>;
 
 /** Reads the parts of a route that depend on the catalog. */
 export interface RouteContext {

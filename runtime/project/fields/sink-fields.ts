@@ -84,4 +84,4 @@ export const SINK_FIELDS = {
   }),
 } as const;
 
-export type SinkWords = Parsed<typeof SINK_FIELDS>;
+export type SinkFieldValues = Parsed<typeof SINK_FIELDS>;

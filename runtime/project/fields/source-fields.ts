@@ -195,4 +195,4 @@ export const SOURCE_FIELDS = {
   }),
 } as const;
 
-export type SourceWords = Parsed<typeof SOURCE_FIELDS>;
+export type SourceFieldValues = Parsed<typeof SOURCE_FIELDS>;

@@ -14,7 +14,7 @@ import {
 import type { Finding } from '../check/findings.ts';
 import { asMap } from '#kit/json-value.ts';
 import type { FunctionHome, ThrownPlace } from '#contract/stage-kind.ts';
-import { thrownPlaceReader } from './thrown-place.ts';
+import { thrownPositionReader } from './thrown-position.ts';
 
 /**
  * Compiles and imports function files, name to path: each once, all together, so that a module that two of them
@@ -121,7 +121,7 @@ async function settle({ code, map }: Compiled): Promise<FunctionHome> {
   await writeFile(file, code);
   return {
     url,
-    explain: thrownPlaceReader({ url, readMap: () => map }),
+    explain: thrownPositionReader({ url, readMap: () => map }),
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }

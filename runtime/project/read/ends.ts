@@ -2,9 +2,9 @@ import type { FindingList } from '../check/finding-list.ts';
 import { driverOptions } from './build-spec.ts';
 import type { JudgedEnd } from '../fields/field.ts';
 import { FIELDS, type FieldTables } from '../fields/field-tables.ts';
-import { mapWithDefaults } from './with-defaults.ts';
-import { busBehind, pieceAt } from './sections.ts';
-import type { Piece } from './sections.ts';
+import { fillDefaults } from './fill-defaults.ts';
+import { busBehind, sectionAt } from './sections.ts';
+import type { Section } from './sections.ts';
 import { asMap, put, under } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { parentPointer, pointerKeys, pointerTo } from '#kit/pointer.ts';
@@ -16,7 +16,7 @@ import type { Catalog } from '#contract/catalog.ts';
 /** What the judges of a route know of the file. */
 export interface JudgedFile {
   readonly value: unknown;
-  readonly pieces: readonly Piece[];
+  readonly sections: readonly Section[];
   readonly resolved: ReadonlyMap<string, Resolved>;
   readonly catalog: Catalog;
   readonly findings: FindingList;
@@ -51,16 +51,16 @@ export function isKnown(at: string, { resolved }: JudgedFile): boolean {
 
 /** The driver's options at a place with defaults filled in; undefined where they are wrong, or not known well enough. */
 function options(at: string, kind: 'connection' | 'from' | 'to', file: JudgedFile): PlainMap | undefined {
-  const piece = pieceAt(file.pieces, at);
-  if (piece === undefined || file.findings.hasErrorWithin(at)) return undefined;
+  const section = sectionAt(file.sections, at);
+  if (section === undefined || file.findings.hasErrorWithin(at)) return undefined;
   let value = under(file.value, pointerKeys(at));
   for (const pointer of unresolvedWithin(at, file.resolved)) {
     const keys = pointerKeys(pointer.slice(at.length));
-    const substitute = standInFor(schemasAt(piece.schema, keys));
+    const substitute = standInFor(schemasAt(section.schema, keys));
     if (substitute === undefined) return undefined;
     value = put(value, keys, substitute);
   }
-  return driverOptions(mapWithDefaults(asMap(value), piece.schema), kind, file.fields ?? FIELDS);
+  return driverOptions(fillDefaults(asMap(value), section.schema), kind, file.fields ?? FIELDS);
 }
 
 /** One end of a route with its connection, where both are free of errors. */

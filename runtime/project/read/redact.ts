@@ -1,5 +1,5 @@
 import { isDuration, isSize } from '../check/describe.ts';
-import type { Piece } from './sections.ts';
+import type { Section } from './sections.ts';
 import type { Resolved } from './references.ts';
 import { judges } from './resolved-document.ts';
 import { admits } from '../check/schema-at.ts';
@@ -29,11 +29,14 @@ function escaped(text: string): string {
  * Replaces in a driver's own words what came by reference by the reference. Drivers are asked not to echo options;
  * this is the second line.
  */
-export function redactor(resolved: ReadonlyMap<string, Resolved>, pieces: readonly Piece[]): (text: string) => string {
+export function redactor(
+  resolved: ReadonlyMap<string, Resolved>,
+  sections: readonly Section[],
+): (text: string) => string {
   const contents = new Map<string, string>();
   for (const [pointer, { text, written }] of resolved) {
     if (text === undefined || text.length < SHORTEST) continue;
-    const schemas = judges(pointer, pieces);
+    const schemas = judges(pointer, sections);
     if (schemas.length > 0 && !schemas.some(isFreeText)) continue;
     for (const secret of [text, JSON.stringify(text).slice(1, -1), ...identityIn(text)]) contents.set(secret, written);
   }

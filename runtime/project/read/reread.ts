@@ -1,4 +1,4 @@
-import type { Piece } from './sections.ts';
+import type { Section } from './sections.ts';
 import { asMap, put } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { isWithin, pointerKeys } from '#kit/pointer.ts';
@@ -16,7 +16,7 @@ export interface Reread {
 
 /** Where references of a checked file led, and how their files are read. */
 export interface References {
-  readonly pieces: readonly Piece[];
+  readonly sections: readonly Section[];
   readonly resolved: ReadonlyMap<string, Resolved>;
   readonly readFile: ReadFile;
 }
@@ -26,10 +26,10 @@ export interface References {
  * at again: nothing outside can change that of a process that runs.
  */
 export function rereader(at: string, options: PlainMap, references: References): (() => Reread) | undefined {
-  const { pieces, resolved, readFile } = references;
+  const { sections, resolved, readFile } = references;
   const files = [...resolved].flatMap(([pointer, { file, written, text }]) =>
     file !== undefined && text !== undefined && isWithin(pointer, at)
-      ? [{ file, written, text, keys: pointerKeys(pointer.slice(at.length)), schemas: judges(pointer, pieces) }]
+      ? [{ file, written, text, keys: pointerKeys(pointer.slice(at.length)), schemas: judges(pointer, sections) }]
       : [],
   );
   if (files.length === 0) return undefined;

@@ -4,8 +4,8 @@ import { checkRoutes } from '../check/check-routes.ts';
 import { FindingList } from '../check/finding-list.ts';
 import type { Finding } from '../check/findings.ts';
 import type { PipelineSpec } from '../pipeline-spec.ts';
-import { piecesOf } from './sections.ts';
-import { Places } from './source-map.ts';
+import { sectionsOf } from './sections.ts';
+import { SourceMap } from './source-map.ts';
 import { resolveReferences } from './references.ts';
 import type { ReferenceSources } from './references.ts';
 import { judgeContents, withContents, withStandIns } from './resolved-document.ts';
@@ -34,18 +34,18 @@ export function resolvePipeline(document: PipelineDocument, catalog: Catalog, so
   const spots = Object.entries(document.places).map(
     ([pointer, [line, column]]) => [pointer, { value: { line, column } }] as const,
   );
-  const places = new Places(new Map(spots));
+  const places = new SourceMap(new Map(spots));
   const findings = new FindingList(file, places);
-  const pieces = piecesOf(value, catalog);
+  const sections = sectionsOf(value, catalog);
   const resolved = resolveReferences(value, catalog.stages, sources, findings);
-  judgeContents(pieces, resolved, findings);
-  const contents = withContents(value, pieces, resolved);
-  const judged = { value: contents, pieces, resolved, catalog, findings };
+  judgeContents(sections, resolved, findings);
+  const contents = withContents(value, sections, resolved);
+  const judged = { value: contents, sections, resolved, catalog, findings };
   checkRoutes(judged);
   checkLoops(judged);
   if (findings.hasErrors) return { findings: findings.sorted() };
-  const whole = withStandIns(contents, pieces, resolved);
+  const whole = withStandIns(contents, sections, resolved);
   const { readFile } = sources;
-  const spec = buildSpec({ file, value: whole, places, pieces, catalog, resolved, readFile });
+  const spec = buildSpec({ file, value: whole, places, sections, catalog, resolved, readFile });
   return { spec, findings: findings.sorted() };
 }

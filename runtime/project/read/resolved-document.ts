@@ -1,8 +1,8 @@
 import { example, isBackoff, isDuration, isRate, isSize } from '../check/describe.ts';
 import type { FindingList } from '../check/finding-list.ts';
 import { explainValue } from '../check/explain-value.ts';
-import { pieceAt } from './sections.ts';
-import type { Piece } from './sections.ts';
+import { sectionAt } from './sections.ts';
+import type { Section } from './sections.ts';
 import { under } from '#kit/json-value.ts';
 import { parentPointer, pointerKeys } from '#kit/pointer.ts';
 import { fits, typedValue } from './reference-value.ts';
@@ -11,10 +11,10 @@ import { admits, schemasAt } from '../check/schema-at.ts';
 import type { JsonSchema } from '../json-schema.ts';
 
 /** The schemas that judge the place: those of the smallest part around it. */
-export function judges(pointer: string, pieces: readonly Piece[]): readonly JsonSchema[] {
+export function judges(pointer: string, sections: readonly Section[]): readonly JsonSchema[] {
   for (let at: string | undefined = pointer; at !== undefined; at = parentPointer(at)) {
-    const piece = pieceAt(pieces, at);
-    if (piece !== undefined) return schemasAt(piece.schema, pointerKeys(pointer.slice(at.length)));
+    const section = sectionAt(sections, at);
+    if (section !== undefined) return schemasAt(section.schema, pointerKeys(pointer.slice(at.length)));
   }
   return [];
 }
@@ -22,14 +22,14 @@ export function judges(pointer: string, pieces: readonly Piece[]): readonly Json
 /** The data with every reference replaced by its content, as the kind of value that its place takes. Unresolved ones stay as written. */
 export function withContents(
   value: unknown,
-  pieces: readonly Piece[],
+  sections: readonly Section[],
   resolved: ReadonlyMap<string, Resolved>,
 ): unknown {
   const result: unknown = structuredClone(value);
   for (const [pointer, { text }] of resolved) {
     const holder = under(result, pointerKeys(parentPointer(pointer) ?? ''));
     if (text === undefined || typeof holder !== 'object' || holder === null) continue;
-    Reflect.set(holder, pointerKeys(pointer).at(-1) ?? '', typedValue(text, judges(pointer, pieces)));
+    Reflect.set(holder, pointerKeys(pointer).at(-1) ?? '', typedValue(text, judges(pointer, sections)));
   }
   return result;
 }
@@ -40,27 +40,27 @@ export function withContents(
  */
 export function withStandIns(
   value: unknown,
-  pieces: readonly Piece[],
+  sections: readonly Section[],
   resolved: ReadonlyMap<string, Resolved>,
 ): unknown {
   const standIns = new Map<string, Resolved>();
   for (const [pointer, { text, written }] of resolved) {
-    const schemas = judges(pointer, pieces);
+    const schemas = judges(pointer, sections);
     if (text !== undefined || schemas.length === 0 || fits(written, schemas)) continue;
     const standIn = standInFor(schemas);
     if (standIn !== undefined) standIns.set(pointer, { text: String(standIn), written });
   }
-  return standIns.size === 0 ? value : withContents(value, pieces, standIns);
+  return standIns.size === 0 ? value : withContents(value, sections, standIns);
 }
 
 /** Refuses references that could not be resolved where no text, number or boolean may stand, whatever they hold elsewhere. */
 export function refuseMisplaced(
-  pieces: readonly Piece[],
+  sections: readonly Section[],
   resolved: ReadonlyMap<string, Resolved>,
   findings: FindingList,
 ): void {
   for (const [pointer, { text, written }] of resolved) {
-    const schemas = judges(pointer, pieces);
+    const schemas = judges(pointer, sections);
     if (text !== undefined || schemas.length === 0) continue;
     if (schemas.some((schema) => ['', 1, true].some((value) => admits(schema, value)))) continue;
     findings.add({ at: pointer, ...explainValue(schemas, pointer, written) });
@@ -80,12 +80,12 @@ export function standInFor([schema]: readonly JsonSchema[]): string | number | b
 
 /** Judges only what came by reference, for a document that was checked before: without a schema compiler. */
 export function judgeContents(
-  pieces: readonly Piece[],
+  sections: readonly Section[],
   resolved: ReadonlyMap<string, Resolved>,
   findings: FindingList,
 ): void {
   for (const [pointer, { text, written }] of resolved) {
-    const schemas = judges(pointer, pieces);
+    const schemas = judges(pointer, sections);
     if (text === undefined || schemas.length === 0) continue;
     if (fits(typedValue(text, schemas), schemas)) continue;
     findings.add({ at: pointer, ...explainValue(schemas, pointer, written) });

@@ -2,14 +2,14 @@ import { LineCounter, parseAllDocuments } from 'yaml';
 import type { Document } from 'yaml';
 import { isStackOverflow } from '#contract/errors.ts';
 import type { FindingDraft } from '../check/finding-list.ts';
-import { type Place, Places } from './source-map.ts';
+import { type Position, SourceMap } from './source-map.ts';
 import { TooMuch, YamlReader } from './yaml-reader.ts';
 import { type Slip, slipsOf } from './yaml-slips.ts';
 
 /** A pipeline file read: plain data, and where each of it stands. */
 export interface ParsedDocument {
   readonly value: unknown;
-  readonly places: Places;
+  readonly places: SourceMap;
   readonly flaws: readonly FindingDraft[];
   /** Whether `value` can be judged further. */
   readonly readable: boolean;
@@ -38,7 +38,7 @@ export function parseYaml(text: string): ParsedDocument {
 /** Nothing of the file is known, not even where it is wrong. */
 function unread(flaw: Pick<FindingDraft, 'expected' | 'found'>): ParsedDocument {
   const flaws: FindingDraft[] = [{ code: 'YAML_SYNTAX', at: '', ...flaw, write: 'a file that people can read' }];
-  return { value: null, places: new Places(new Map()), flaws, readable: false };
+  return { value: null, places: new SourceMap(new Map()), flaws, readable: false };
 }
 
 function parsed(text: string): ParsedDocument {
@@ -53,7 +53,7 @@ function parsed(text: string): ParsedDocument {
   } as const;
   const documents = parseAllDocuments(text, options);
   const [first, second] = [...documents];
-  if (first === undefined) return { value: null, places: new Places(new Map()), flaws: [], readable: true };
+  if (first === undefined) return { value: null, places: new SourceMap(new Map()), flaws: [], readable: true };
   const reader = new YamlReader(first, text, lines);
   const value = readRoot(reader, first);
   const slips = slipsOf(first, text, (offset) => reader.placeAt(offset).line);
@@ -69,12 +69,12 @@ function parsed(text: string): ParsedDocument {
       write: 'each pipeline in a file of its own',
     });
   }
-  return { value, places: new Places(reader.spots), flaws, readable };
+  return { value, places: new SourceMap(reader.spots), flaws, readable };
 }
 
 /** What the reader found and what the parser did, each place once. Behind a broken structure the reader saw only guesses. */
 function withSlips(reader: YamlReader, slips: readonly Slip[]): FindingDraft[] {
-  const places = new Places(reader.spots);
+  const places = new SourceMap(reader.spots);
   const breaks = slips.find(({ isLast }) => isLast)?.offset;
   const end = breaks === undefined ? undefined : reader.placeAt(breaks);
   const read = reader.flaws.filter(({ at }) => {
@@ -92,7 +92,7 @@ function withSlips(reader: YamlReader, slips: readonly Slip[]): FindingDraft[] {
   return [...read, ...parsers];
 }
 
-function placeKey({ line, column }: Place): string {
+function placeKey({ line, column }: Position): string {
   return `${line}:${column}`;
 }
 

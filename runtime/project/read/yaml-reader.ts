@@ -1,7 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, Document, LineCounter, Node, YAMLMap } from 'yaml';
 import type { FindingDraft } from '../check/finding-list.ts';
-import type { Place, Spot } from './source-map.ts';
+import type { Position, NodePosition } from './source-map.ts';
 import { SECRET } from '../check/explain-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
@@ -29,7 +29,7 @@ function nodeOf(value: unknown): Node | null {
 
 /** Reads the nodes of one document as plain data. Once. */
 export class YamlReader {
-  readonly spots = new Map<string, Spot>();
+  readonly spots = new Map<string, NodePosition>();
   readonly flaws: FindingDraft[] = [];
   readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #text: string;
@@ -44,7 +44,7 @@ export class YamlReader {
     this.#lines = lines;
   }
 
-  placeAt(offset: number): Place {
+  placeAt(offset: number): Position {
     const { line, col } = this.#lines.linePos(offset);
     return { line, column: col };
   }
@@ -174,7 +174,7 @@ export class YamlReader {
     return entries.map(([key, keyNode, valueNode]) => [key, keyNode, valueNode, place]);
   }
 
-  #textSpot(node: Node | null, use: Node | undefined): { readonly text?: Place } {
+  #textSpot(node: Node | null, use: Node | undefined): { readonly text?: Position } {
     if (use !== undefined || !isScalar(node) || typeof node.value !== 'string' || !node.range) return {};
     const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
     const start = node.range[0] + (quoted ? 1 : 0);
