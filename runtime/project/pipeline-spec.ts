@@ -1,7 +1,8 @@
 import type { RouteSpec } from './fields/route-fields.ts';
 import type { Reread } from './read/reread.ts';
 
-export type { RouteSpec, SpoolSpec, StageSpec } from './fields/route-fields.ts';
+export type { SpoolSpec } from './fields/promise-and-spool.ts';
+export type { RouteSpec, StageSpec } from './fields/route-fields.ts';
 
 /** A checked pipeline file as plain data: references resolved, defaults filled in, nothing left to validate. Holds secrets: never log it. */
 export interface PipelineSpec {

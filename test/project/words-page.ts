@@ -23,16 +23,20 @@ function item(text: string, indent: string): string {
   return [...lines, line].join('\n');
 }
 
+/** The items of a table, each with those of its map beneath it. */
 function items(fields: Fields<never>, indent: string): readonly string[] {
-  return Object.values(fields).map(({ doc }) => item(doc, indent));
+  return Object.values(fields).flatMap(({ doc, fields: nested = {} }) => [
+    item(doc, indent),
+    ...items(nested, `${indent}  `),
+  ]);
 }
 
 /** The list as these tables make it. */
 export function wordList({ route, source, sink }: FieldTables): string {
-  const lines = Object.entries(route).flatMap(([word, { doc }]) => [
-    item(doc, ''),
-    ...(word === 'from' ? items(source, '  ') : word === 'to' ? items(sink, '  ') : []),
-  ]);
+  const ends: Readonly<Record<string, Fields<never>>> = { from: source, to: sink };
+  const lines = Object.entries(route).flatMap(([word, entry]) =>
+    items({ [word]: { ...entry, fields: ends[word] ?? entry.fields ?? {} } }, ''),
+  );
   return `${lines.join('\n')}\n`;
 }
 

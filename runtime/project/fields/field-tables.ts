@@ -1,7 +1,8 @@
 import type { Fields } from './field.ts';
 import { ROUTE_FIELDS, type RouteContext } from './route-fields.ts';
 import { SINK_FIELDS } from './sink-fields.ts';
-import { SOURCE_FIELDS, type SourceContext } from './source-fields.ts';
+import { SOURCE_FIELDS } from './source-fields.ts';
+import type { SourceContext } from './window-fields.ts';
 
 /** The words of the pipeline file, by the map that holds them. */
 export interface FieldTables {

@@ -58,7 +58,12 @@ export interface Field<Spec extends object, Context> {
   explain?(spec: Spec, route: ExplainedRoute): Effects;
   /** The item of docs/pipeline-file.md, without its dash. */
   readonly doc: string;
+  /** The words of the map that this word takes; the page lists them beneath it. */
+  readonly fields?: Fields<never>;
 }
+
+/** A word within the map of another word, which holds the check and the explanation of both. */
+type NestedField<Spec extends object, Context> = Pick<Field<Spec, Context>, 'schema' | 'parse' | 'doc'>;
 
 /** A table of words: any one, as the functions that read whole tables see it. */
 export type Fields<Context> = Readonly<Record<string, Field<object, Context>>>;
@@ -77,12 +82,32 @@ export function field<Spec extends object, Context = unknown>(entry: Field<Spec,
   return entry;
 }
 
+export function nestedField<Spec extends object, Context = unknown>(
+  entry: NestedField<Spec, Context>,
+): NestedField<Spec, Context> {
+  return entry;
+}
+
 /** Reads every word of a table; the members of all come into one object. */
 // oxlint-disable-next-line no-unnecessary-type-parameters -- a table that a test adds a word to yields more than its type shows
 export function parseFields<Spec, Context>(fields: Fields<Context>, holder: PlainMap, context: Context): Spec {
   const members = Object.values(fields).flatMap((entry) => Object.entries(entry.parse(holder, context)));
   // oxlint-disable-next-line no-unsafe-type-assertion -- each entry yields its own members, as `Parsed` adds them up
   return Object.fromEntries(members) as Spec;
+}
+
+/** Reads the map of a word, by the table of its words. */
+export function parseMap<Table extends Fields<Context>, Context>(
+  table: Table,
+  map: PlainMap,
+  context: Context,
+): Readonly<Parsed<Table>> {
+  return parseFields(table, map, context);
+}
+
+/** The schema of a map that has the words of a table and no others. `keywords` stand beside them. */
+export function mapSchema(fields: Fields<never>, keywords: JsonSchema): JsonSchema {
+  return { type: 'object', additionalProperties: false, ...keywords, properties: schemasOf(fields) };
 }
 
 export function schemasOf(fields: Fields<never>): Readonly<Record<string, JsonSchema>> {

@@ -1,8 +1,6 @@
 import { connectionSchema, deadLetterSinkSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
 import { FIELDS } from './field-tables.ts';
 import { fileSchema } from './file-schema.ts';
-import { RETRY_SCHEMA } from './retry.ts';
-import { JSON_SCHEMA } from './json-fields.ts';
 import { LOCAL_DEAD_LETTERS_SCHEMA } from './dead-letter-fields.ts';
 import { isMap } from '#kit/json-value.ts';
 import { admits } from '../check/schema-at.ts';
@@ -104,7 +102,9 @@ export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
           ...kinds.map((kind) => ({ $ref: `#/definitions/${kind}.letters` })),
         ],
       },
-      instead: { json: orReference(JSON_SCHEMA), retry: orReference(RETRY_SCHEMA) },
+      instead: Object.fromEntries(
+        ['json', 'retry'].map((word) => [word, orReference(fields.route[word]?.schema ?? {})]),
+      ),
     },
     fields,
   );
