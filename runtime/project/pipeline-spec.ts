@@ -15,8 +15,8 @@ export interface ConnectionSpec {
   readonly name: string;
   /** Kind of bus: a name of the catalog. */
   readonly bus: string;
-  /** The driver's own, as its connectionSchema says; durations and sizes are text. */
+  /** The driver's own options, by its connectionSchema; durations and sizes are text. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Reads the files that they came from anew; absent where they came from none. */
+  /** Reads the files of the options again; absent where no option comes from a file. */
   readonly reread?: () => Reread;
 }

@@ -38,7 +38,8 @@ test('docs/pipeline-file.md names every shared word, every kind of bus, every ve
 });
 
 test('docs/pipeline-file.md names every header that a file cannot set', () => {
-  const sentence = /carried on without being named\.([^.]*) are the runtime's own/.exec(GUIDE.replaceAll(/\s+/g, ' '))?.[1] ?? '';
+  const sentence =
+    /carried on without being named\.([^.]*) are the runtime's own/.exec(GUIDE.replaceAll(/\s+/g, ' '))?.[1] ?? '';
   const named = [...sentence.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
   assert.deepEqual(new Set(named), new Set([...RESERVED_HEADERS, CARRIED_HEADERS]));
 });

@@ -10,7 +10,7 @@ import { stageKind } from '../read/sections.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { StageKind } from '#contract/stage-kind.ts';
 
-/** File names of a project's folders, endings included, as they lie beside `pipelines/`. */
+/** File names in the project's folders beside `pipelines/`, endings included. */
 export interface ProjectFiles {
   readonly functions: readonly string[];
   readonly schemas: readonly string[];
@@ -91,7 +91,7 @@ function checkFile(at: string, stage: StageKind, name: string, names: Names): vo
   const files = known.get(name);
   if (files !== undefined && files.length > 1) names.findings.add(ambiguous(at, files));
   if (files !== undefined || !new RegExp(FILE_NAME_PATTERN, 'u').test(name)) return;
-  // A name with its ending: the file is meant, whether it is there or not.
+  // A name with an ending means the file, even if there is none.
   const bare = name.replace(ENDINGS[stage.names], '');
   const path = isFunction ? `functions/${bare}.ts` : `schemas/${bare}.json`;
   if (bare !== name && known.has(bare)) {
@@ -189,7 +189,7 @@ function unknownStage(at: string, item: PlainMap, verbs: readonly string[], find
   });
 }
 
-/** The files that stages name and the project has, each once: they can be judged whatever else is wrong with the pipeline. */
+/** The files that stages name and the project has, each once. They can be checked independent of errors in the pipeline. */
 export function filesNamed(value: unknown, catalog: Catalog, project: ProjectFiles): NamedFiles {
   const there = {
     function: filesByName('function', project.functions),
@@ -227,7 +227,7 @@ function checkRouteNames(routes: readonly unknown[], findings: FindingList): voi
   }
 }
 
-/** Every name in the file that must lead somewhere: kinds of bus, connections, verbs, functions, schemas, routes. */
+/** Checks every name in the file: kinds of bus, connections, verbs, functions, schemas, routes. */
 export function checkNames(value: unknown, catalog: Catalog, project: ProjectFiles, findings: FindingList): void {
   const names: Names = {
     catalog,

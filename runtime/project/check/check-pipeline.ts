@@ -21,7 +21,7 @@ import type { ParsedDocument } from '../read/yaml-document.ts';
 
 export interface PipelineSource extends ReferenceSources {
   readonly text: string;
-  /** As findings shall show it. */
+  /** The path in findings. */
   readonly file: string;
   readonly catalog: Catalog;
   readonly project: ProjectFiles;
@@ -30,18 +30,18 @@ export interface PipelineSource extends ReferenceSources {
 }
 
 export interface CheckResult extends Resolution {
-  /** What a bundle embeds; there exactly when no finding is an error. */
+  /** The document for a bundle; defined exactly when no finding is an error. */
   readonly document?: PipelineDocument;
-  /** What stages name and the project has, whatever else is wrong. */
+  /** The files that stages name and the project has, independent of other errors. */
   readonly named: NamedFiles;
 }
 
-/** Judges a pipeline file whole: everything that is wrong with it in one run, in the order of the file, each mistake once. Pure. */
+/** Checks a whole pipeline file: all errors in one run, in the order of the file, each mistake once. Pure. */
 export function checkPipeline(source: PipelineSource): CheckResult {
   return judgeDocument(parseYaml(source.text), source);
 }
 
-/** The same of a document that was read already. `isProbe`: what its route reads is not what it sends on. */
+/** As `checkPipeline`, for a parsed document. `isProbe`: the messages that its route reads are not those that it sends. */
 export function judgeDocument(
   parsed: ParsedDocument,
   source: Omit<PipelineSource, 'text'>,
@@ -51,7 +51,7 @@ export function judgeDocument(
   const { value, places, flaws, readable } = parsed;
   const findings = new FindingList(file, places);
   for (const flaw of flaws) findings.add(flaw);
-  // Behind broken YAML everything looks wrong.
+  // After broken YAML every further finding would be a consequential one.
   if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] } };
   const named = filesNamed(value, catalog, source.project);
   const resolved = resolveReferences(value, catalog.stages, source, findings);

@@ -17,7 +17,7 @@ import { essential, isKeyChoice } from './violations.ts';
 import type { Violation } from './violations.ts';
 
 function compiler(): (schema: JsonSchema) => ValidateFunction {
-  // Patterns judge, formats only annotate: a value that comes by reference is judged without this compiler, alike.
+  // Patterns are checked and formats are not: values of references are checked without this compiler, by the same rules.
   const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, logger: false, validateFormats: false });
   for (const keyword of ['formatMinimum', 'formatMaximum']) {
     const validate = (bound: string, text: string): boolean => brokenBound(text, { [keyword]: bound }) === undefined;
@@ -98,7 +98,7 @@ function violationsOf(errors: readonly ErrorObject[] | null | undefined): readon
   return essential((errors ?? []) as readonly Violation[]);
 }
 
-/** Judges every part by its schema. A place that is already judged, or unknown, is left alone. */
+/** Checks every section by its schema. Pointers that have a finding or are excluded get no other finding. */
 export function validateSections(
   value: unknown,
   sections: readonly Section[],
@@ -115,7 +115,7 @@ export function validateSections(
       .map((violation) => explain(violation, section, context))
       .filter(({ at }) => !findings.isClaimed(at));
     const explained = withMeantKeys(drafts);
-    // A misspelt key is also a missing one: one mistake.
+    // A misspelt key is also a missing one: both are one mistake.
     const meant = new Set(explained.flatMap(({ at, suggestion }) => meantKey(at, suggestion)));
     for (const draft of explained) {
       const isMisspelt = draft.code === 'MISSING_FIELD' && meant.has(draft.at);

@@ -14,7 +14,7 @@ export interface FieldTables {
 /** Every word of this version. */
 export const FIELDS: FieldTables = { route: ROUTE_FIELDS, source: SOURCE_FIELDS, sink: SINK_FIELDS };
 
-/** The words of an end that are not its driver's: the connection's name, and those that every bus shares. */
+/** The words of an end that are not options of its driver: the connection's name and the words that every bus shares. */
 export function sharedFields(fields: FieldTables, end: 'from' | 'to'): readonly string[] {
   return ['bus', ...Object.keys(end === 'from' ? fields.source : fields.sink)];
 }

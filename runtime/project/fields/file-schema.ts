@@ -7,16 +7,16 @@ import { ofCatalog } from './shared-schemas.ts';
 /** The parts of the file's schema that the catalog decides. */
 export interface FileParts {
   readonly connection: JsonSchema;
-  /** By word of a route: what stands for its OF_CATALOG. */
+  /** By word of a route: the schemas in place of its OF_CATALOG. */
   readonly route: Readonly<Record<string, readonly JsonSchema[]>>;
-  /** Words of a route with another schema than their own. */
+  /** Words of a route whose schema is replaced by this one. */
   readonly instead?: Readonly<Record<string, JsonSchema>>;
 }
 
-/** Stands for a part of the file that its own schema judges. */
+/** Placeholder for a section that is checked by a schema of its own. */
 export const JUDGED_APART: JsonSchema = { type: 'object' };
 
-/** The frame of a pipeline file; its parts depend on who reads it. */
+/** The schema of a pipeline file without its sections: `check` has one schema for each, the published schema a union. */
 export function fileSchema(parts: FileParts, fields: FieldTables): JsonSchema {
   return {
     type: 'object',

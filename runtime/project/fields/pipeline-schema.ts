@@ -18,7 +18,7 @@ function refusesReferences(schema: JsonSchema): boolean {
   return 'type' in schema && !admits(schema, 'text') && (admits(schema, 1) || admits(schema, true));
 }
 
-/** An option as an editor shall take it: also by reference. Names stay names. */
+/** The schema of an option that may also be a reference. Names may not. */
 function orReference(schema: JsonSchema): JsonSchema {
   if ('const' in schema) return schema;
   if (refusesReferences(schema)) {
@@ -51,13 +51,13 @@ function eachOrReference(properties: JsonSchema, names: readonly string[]): Json
   );
 }
 
-/** Its options may come by reference, but for those that name something. */
+/** A schema whose options may be references, except for `names`. */
 function published(schema: JsonSchema, names: readonly string[]): JsonSchema {
   const properties = isMap(schema['properties']) ? schema['properties'] : {};
   return { ...schema, properties: eachOrReference(properties, names) };
 }
 
-/** `if bus is NAME then` its schema: an editor then complains of one driver's words, not of all. */
+/** `if bus is NAME then` its schema: an editor then reports errors of one driver, not of all. */
 function byKind(kinds: readonly string[]): JsonSchema {
   return {
     type: 'object',
@@ -75,8 +75,8 @@ const refs = (names: readonly string[]): JsonSchema => ({
 });
 
 /**
- * The schema of pipeline files for editors, draft-07, made of the drivers' and stages' own. The kind of a bus lies
- * behind a connection's name, out of a schema's reach: here an end may be that of any bus; `check` knows better.
+ * The schema of pipeline files for editors, draft-07, made of those of the drivers and stages. An end names a connection, and
+ * a schema cannot follow that name to the kind of bus: here an end may be that of any bus. `check` is stricter.
  */
 export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
   const definitions: Record<string, JsonSchema> = { reference: REFERENCE };

@@ -22,9 +22,9 @@ import type { SourceFieldValues } from './source-fields.ts';
 import { optional, text } from './values.ts';
 
 export interface DeadLetterSpec {
-  /** Of the local store. It is there for every route: a bus may refuse a letter for good. */
+  /** Of the local store. Every route has it, because a bus may refuse a dead letter permanently. */
   readonly bounds: LetterBounds;
-  /** The bus that they go to instead; undefined for the local store. */
+  /** The bus of the dead letters; undefined for the local store. */
   readonly to: DeadLetterSinkSpec | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface DeadLetterSinkSpec {
 export interface StageSpec {
   readonly verb: string;
   readonly kind: StageKind;
-  /** The function or schema; of a kind that names no file, the position in the route, from 1. */
+  /** The function or schema. For a kind that names no file: the position in the route, from 1. */
   readonly name: string;
   /** The value behind the verb. */
   readonly value: unknown;
@@ -53,14 +53,14 @@ interface EndSpec {
   /** Name of a connection of this pipeline. */
   readonly connection: string;
   readonly bus: string;
-  /** The driver's own, as its sourceSchema or sinkSchema says. */
+  /** The driver's own options, by its sourceSchema or sinkSchema. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 export type SourceSpec = EndSpec & Readonly<SourceFieldValues>;
 
 export type SinkSpec = EndSpec & {
-  /** Template of the address: the sink option that the driver names so. */
+  /** Template of the address, from the address option of the driver. */
   readonly address: string;
 } & Readonly<SinkFieldValues>;
 

@@ -29,7 +29,7 @@ function without(map: PlainMap, names: readonly string[]): PlainMap {
   return Object.fromEntries(Object.entries(map).filter(([name]) => !names.includes(name)));
 }
 
-/** The driver's own options of a connection or an end: neither the connection's name nor the words that every bus shares. */
+/** The driver's own options of a connection or an end, without the connection's name and the words that every bus shares. */
 export function driverOptions(options: PlainMap, kind: 'connection' | 'from' | 'to', fields: FieldTables): PlainMap {
   return without(options, kind === 'connection' ? ['bus'] : sharedFields(fields, kind));
 }

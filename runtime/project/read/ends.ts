@@ -13,7 +13,7 @@ import { standInFor } from './resolved-document.ts';
 import { schemasAt } from '../check/schema-at.ts';
 import type { Catalog } from '#contract/catalog.ts';
 
-/** What the judges of a route know of the file. */
+/** The file as the checks of a route need it. */
 export interface JudgedFile {
   readonly value: unknown;
   readonly sections: readonly Section[];
@@ -25,7 +25,7 @@ export interface JudgedFile {
 
 const unresolved = new WeakMap<ReadonlyMap<string, Resolved>, ReadonlyMap<string, readonly string[]>>();
 
-/** References at the place or beneath it that could not be resolved. */
+/** Unresolved references at this pointer or beneath it. */
 function unresolvedWithin(at: string, resolved: ReadonlyMap<string, Resolved>): readonly string[] {
   let byHolder = unresolved.get(resolved);
   if (byHolder === undefined) {
@@ -44,12 +44,12 @@ function unresolvedWithin(at: string, resolved: ReadonlyMap<string, Resolved>): 
   return byHolder.get(at) ?? [];
 }
 
-/** Whether nothing of the place lies behind a reference that could not be resolved. */
+/** Whether no value at this pointer or beneath it is an unresolved reference. */
 export function isKnown(at: string, { resolved }: JudgedFile): boolean {
   return unresolvedWithin(at, resolved).length === 0;
 }
 
-/** The driver's options at a place with defaults filled in; undefined where they are wrong, or not known well enough. */
+/** The driver's options at a pointer with defaults filled in; undefined where they have errors or an unknown value. */
 function options(at: string, kind: 'connection' | 'from' | 'to', file: JudgedFile): PlainMap | undefined {
   const section = sectionAt(file.sections, at);
   if (section === undefined || file.findings.hasErrorWithin(at)) return undefined;

@@ -6,15 +6,15 @@ import { fits, typedValue } from './reference-value.ts';
 import { type ReadFile, readSecret, type Resolved } from './references.ts';
 import { judges } from './resolved-document.ts';
 
-/** A connection's options after its files were read anew. */
+/** The options of a connection after its files were read again. */
 export interface Reread {
   /** The same object as before where nothing has changed. */
   readonly options: PlainMap;
-  /** Of each file that cannot be used; what it held before stays in `options`. No secret is in it. */
+  /** One text for each file that cannot be used; `options` keeps its last content. Holds no secret. */
   readonly troubles: readonly string[];
 }
 
-/** Where references of a checked file led, and how their files are read. */
+/** The resolved references of a checked file, and the reader of their files. */
 export interface References {
   readonly sections: readonly Section[];
   readonly resolved: ReadonlyMap<string, Resolved>;
@@ -22,8 +22,8 @@ export interface References {
 }
 
 /**
- * How the options at `at` are read again; undefined where none of them comes from a file. The environment is not looked
- * at again: nothing outside can change that of a process that runs.
+ * Reads the options at `at` again; undefined where none of them comes from a file. The environment is not read again: that
+ * of a running process does not change from outside.
  */
 export function rereader(at: string, options: PlainMap, references: References): (() => Reread) | undefined {
   const { sections, resolved, readFile } = references;

@@ -11,11 +11,11 @@ import type { ReferenceSources } from './references.ts';
 import { judgeContents, withContents, withStandIns } from './resolved-document.ts';
 import type { Catalog } from '#contract/catalog.ts';
 
-/** A pipeline file that passed the check, as plain data that JSON can hold: what a bundle embeds. References are as written. */
+/** A checked pipeline file as JSON data, which a bundle embeds. References are as written. */
 export interface PipelineDocument {
   readonly file: string;
   readonly value: unknown;
-  /** Line and column of references and stages, by pointer: what can still go wrong after the check. */
+  /** Line and column of references and stages, by pointer: only these can still fail after the check. */
   readonly places: Readonly<Record<string, readonly [line: number, column: number]>>;
 }
 
@@ -26,8 +26,8 @@ export interface Resolution {
 }
 
 /**
- * Makes the spec of a document that `checkPipeline` passed, with this machine's environment. Judges again only what
- * the environment can change, and needs neither the YAML reader nor the schema compiler: this is a bundle's start.
+ * Makes the spec of a document that `checkPipeline` passed, with the environment of this machine. Checks again only the
+ * values that the environment can change. A bundle starts here, so neither the YAML reader nor the schema compiler is needed.
  */
 export function resolvePipeline(document: PipelineDocument, catalog: Catalog, sources: ReferenceSources): Resolution {
   const { file, value } = document;

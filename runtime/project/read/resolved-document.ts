@@ -10,7 +10,7 @@ import type { Resolved } from './references.ts';
 import { admits, schemasAt } from '../check/schema-at.ts';
 import type { JsonSchema } from '../json-schema.ts';
 
-/** The schemas that judge the place: those of the smallest part around it. */
+/** The schemas of a pointer: those of the smallest section around it. */
 export function judges(pointer: string, sections: readonly Section[]): readonly JsonSchema[] {
   for (let at: string | undefined = pointer; at !== undefined; at = parentPointer(at)) {
     const section = sectionAt(sections, at);
@@ -19,7 +19,7 @@ export function judges(pointer: string, sections: readonly Section[]): readonly 
   return [];
 }
 
-/** The data with every reference replaced by its content, as the kind of value that its place takes. Unresolved ones stay as written. */
+/** The data with every reference replaced by its content, as a value of the expected type. Unresolved ones stay as written. */
 export function withContents(
   value: unknown,
   sections: readonly Section[],
@@ -35,8 +35,8 @@ export function withContents(
 }
 
 /**
- * The data with a value that fits in place of every reference that `check` could not resolve and that cannot stand for itself:
- * a duration, a number. For a spec of which nothing runs.
+ * The data with a valid substitute for every unresolved reference whose text is no valid value itself, such as a duration or
+ * a number. For a spec that is never run.
  */
 export function withStandIns(
   value: unknown,
@@ -53,7 +53,7 @@ export function withStandIns(
   return standIns.size === 0 ? value : withContents(value, sections, standIns);
 }
 
-/** Refuses references that could not be resolved where no text, number or boolean may stand, whatever they hold elsewhere. */
+/** Refuses unresolved references where the schema takes neither text nor number nor boolean. */
 export function refuseMisplaced(
   sections: readonly Section[],
   resolved: ReadonlyMap<string, Resolved>,
@@ -67,7 +67,7 @@ export function refuseMisplaced(
   }
 }
 
-/** A value that the schemas take; undefined where that would be a guess. */
+/** A value that the schemas accept; undefined where none is certain to be valid. */
 export function standInFor([schema]: readonly JsonSchema[]): string | number | boolean | undefined {
   if (schema === undefined) return undefined;
   const [choice] = Array.isArray(schema['enum']) ? (schema['enum'] as readonly unknown[]) : [];
@@ -78,7 +78,7 @@ export function standInFor([schema]: readonly JsonSchema[]): string | number | b
   return typeof schema['minimum'] === 'number' ? schema['minimum'] : admits(schema, 1) ? 1 : undefined;
 }
 
-/** Judges only what came by reference, for a document that was checked before: without a schema compiler. */
+/** Checks only the values of references, for a document that was checked before. Needs no schema compiler. */
 export function judgeContents(
   sections: readonly Section[],
   resolved: ReadonlyMap<string, Resolved>,

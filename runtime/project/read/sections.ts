@@ -18,17 +18,17 @@ import type { Catalog } from '#contract/catalog.ts';
 import type { Bus } from '#contract/bus.ts';
 import type { StageKind } from '#contract/stage-kind.ts';
 
-/** One part of a pipeline file and the one schema that judges it. */
+/** A part of a pipeline file with a schema of its own: the file, a connection, an end, a stage, a map of dead letters. */
 export interface Section {
   readonly pointer: string;
   readonly schema: JsonSchema;
-  /** Kind of the bus, of an end. */
+  /** Kind of the bus; of an end only. */
   readonly bus?: string | undefined;
 }
 
 const indexes = new WeakMap<readonly Section[], ReadonlyMap<string, Section>>();
 
-/** The part at exactly this place. */
+/** The section at exactly this pointer. */
 export function sectionAt(sections: readonly Section[], pointer: string): Section | undefined {
   let index = indexes.get(sections);
   if (index === undefined) {
@@ -71,8 +71,8 @@ class Schemas {
 }
 
 /**
- * Cuts the file's data into parts, each with exactly the schema that its kind of bus or stage asks for: a union of all
- * drivers' schemas would answer one slip with the complaints of every driver.
+ * Divides the data of the file into sections, each with the schema of its kind of bus or stage. A union of the schemas of
+ * all drivers would report one error once for each driver.
  */
 export function sectionsOf(value: unknown, catalog: Catalog, fields = FIELDS): readonly Section[] {
   const schemas = new Schemas();
