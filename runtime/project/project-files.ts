@@ -10,7 +10,7 @@ export interface ProjectFolders {
 
 const LONGEST_REFERENCE = 1_000_000;
 
-/** Endings of function files; the first that exists counts. `x.json` beside `x.ts` is data of the function. */
+/** Endings of files by folder; the first that exists counts. `x.json` beside `x.ts` is data of the function. */
 const ENDINGS = { functions: ['.ts', '.mts', '.js', '.mjs'], schemas: ['.json'] } as const;
 
 /** A missing folder counts as empty; names of the pipeline file are then reported as unknown. */

@@ -18,7 +18,7 @@ const NEEDS = {
   expires: { code: 'CLASS_NEEDS_EXPIRY', write: 'expires: 30s in from' },
 } as const;
 
-/** The parts of a class that these two ends cannot keep, independent of the other options of the route. */
+/** The reasons why these two ends cannot keep a class, independent of the other options of the route. */
 function lacks(rules: ClassRules, from: PlainMap, source: Guarantees, sink: Guarantees): Lack[] {
   const found: Lack[] = [];
   const isSequenced = own(from, 'sequence') !== undefined;

@@ -37,7 +37,7 @@ export interface ExplainedRoute {
   readonly sink: Guarantees;
   readonly namesId: boolean;
   readonly timestamp: { readonly unit: 's' | 'ms' | 'us' | 'ns' | undefined } | undefined;
-  /** Where dead letters go, in words. */
+  /** The destination of dead letters, in words. */
   readonly letters: string;
 }
 

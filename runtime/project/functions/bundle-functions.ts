@@ -25,7 +25,7 @@ export const NODE_BUNDLE = {
   logLevel: 'silent',
   // Node shows the whole line of an uncaught error: a minified file would be one.
   lineLimit: 160,
-  // The copy of Node's own streams that older packages bring: 79 kB that Node has already.
+  // Older packages depend on a copy of Node's own streams: 79 kB that Node already has.
   alias: { 'readable-stream': 'node:stream' },
   banner: {
     js: "import { createRequire as sluiceRequire } from 'node:module'; const require = sluiceRequire(import.meta.url);",

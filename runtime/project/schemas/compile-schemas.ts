@@ -213,7 +213,7 @@ const UNIQUE_ITEMS: CodeKeywordDefinition = {
   },
 };
 
-/** An error that makes further checks of a file pointless. */
+/** An error that makes further checks of a file pointless; undefined for a usable file. */
 function flawOf({ name, schema }: SchemaFile, files: readonly SchemaFile[]): SchemaFlaw | undefined {
   const id = idOf(schema);
   const twin = id === undefined ? undefined : files.find((file) => file.name !== name && idOf(file.schema) === id);

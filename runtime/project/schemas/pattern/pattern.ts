@@ -14,7 +14,7 @@ export interface Pattern {
 }
 
 /**
- * The pattern as `new RegExp(source, flags)` judges texts, in time that grows with the text and nothing else: the regular
+ * The pattern as `new RegExp(source, flags)` matches texts, in time that grows with the text alone: the regular
  * expression itself where the engine's matching cannot go back and forth, else an automaton. Throws SyntaxError as RegExp
  * does, and NotLinear where no automaton can do it.
  */
