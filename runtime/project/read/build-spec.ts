@@ -6,6 +6,7 @@ import { pointerTo } from '#kit/pointer.ts';
 import { parseDeadLetterBounds } from '../fields/dead-letter-fields.ts';
 import { parseFields } from '../fields/field.ts';
 import { FIELDS, type FieldTables, sharedFields } from '../fields/field-tables.ts';
+import type { FileContext } from '../fields/file-fields.ts';
 import type { RouteContext } from '../fields/route-fields.ts';
 import type { SinkFieldValues } from '../fields/sink-fields.ts';
 import { optional, text } from '../fields/values.ts';
@@ -103,5 +104,8 @@ export function buildSpec({ file, value, places, catalog, fields = FIELDS, ...re
     };
     return parseFields(fields.route, asMap(item), context);
   };
-  return { name: text(asMap(value), 'name'), connections, routes: asList(own(asMap(value), 'routes')).map(route) };
+  return parseFields<PipelineSpec, FileContext>(fields.file, asMap(value), {
+    connections: () => connections,
+    routes: (items) => asList(items).map(route),
+  });
 }

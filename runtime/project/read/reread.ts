@@ -1,18 +1,11 @@
 import type { Section } from './sections.ts';
+import type { Reread } from '../fields/file-fields.ts';
 import { asMap, put } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { isWithin, pointerKeys } from '#kit/pointer.ts';
 import { fits, typedValue } from './reference-value.ts';
 import { type ReadFile, readSecret, type Resolved } from './references.ts';
 import { judges } from './resolved-document.ts';
-
-/** The options of a connection after its files were read again. */
-export interface Reread {
-  /** The same object as before where nothing has changed. */
-  readonly options: PlainMap;
-  /** One text for each file that cannot be used; `options` keeps its last content. Holds no secret. */
-  readonly troubles: readonly string[];
-}
 
 /** The resolved references of a checked file, and the reader of their files. */
 export interface References {
