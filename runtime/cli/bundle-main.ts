@@ -22,7 +22,7 @@ import { adoptFunctions } from '../project/functions/adopt-functions.ts';
 import { referenceReader } from '../project/project-files.ts';
 import type { FunctionHome } from '#contract/stage-kind.ts';
 import type { Validator } from '#contract/validator.ts';
-import { thrownPlaceReader } from '../project/functions/thrown-place.ts';
+import { thrownPositionReader } from '../project/functions/thrown-position.ts';
 
 /** The parts that `sluice build` put beside the runtime. */
 export interface BundledPipeline {
@@ -159,7 +159,7 @@ function load(bundled: BundledPipeline): OwnRun | undefined {
     process.stderr.write(findingsText(withoutNotices(findings)));
     return undefined;
   }
-  const explain = thrownPlaceReader({ url, readMap: () => mapBeside(url) });
+  const explain = thrownPositionReader({ url, readMap: () => mapBeside(url) });
   const home = (): Promise<FunctionHome> =>
     Promise.resolve({ url: `${url}?functions`, explain, close: () => Promise.resolve() });
   const names = new Map(Object.keys(functions).map((name) => [name, name]));

@@ -7,7 +7,7 @@ import type { TemplateField, TemplatePart } from './template.ts';
 
 export interface TemplateUse {
   readonly route: string;
-  /** How the source's bus spells the addresses that it delivers. */
+  /** Grammar of the addresses of the source's bus. */
   readonly source: Pick<AddressGrammar, 'separator' | 'decode' | 'inner'>;
   /** Of the bus that the text becomes an address of; undefined for a key, an id or a header, which have no grammar. */
   readonly target: Pick<AddressGrammar, 'separator' | 'encode' | 'inner'> | undefined;
@@ -19,7 +19,7 @@ export interface TemplateUse {
 
 type Getter = (view: TemplateView) => unknown;
 
-/** Where level `level` of an address begins; undefined where it has none. */
+/** The offset of level `level` in an address; undefined where it has no such level. */
 function startOf(address: string, separator: string, level: number): number | undefined {
   let start = 0;
   for (let passed = 0; passed < level; passed += 1) {
@@ -38,17 +38,17 @@ function levelOf(address: string, separator: string, level: number): string | un
   return end === -1 ? address.slice(start) : address.slice(start, end);
 }
 
-/** How a level of the source's addresses is read: the first one may have rules of its own. */
+/** The decoder of a level of the source's addresses; the first one may have rules of its own. */
 function decoderOf({ source }: TemplateUse, level: number): (text: string) => string {
   return level === 0 ? source.decode : (source.inner ?? source).decode;
 }
 
-/** How a value is written into an address of the target, at its beginning or behind other text. */
+/** The encoder of a value for an address of the target, at its beginning or after other text. */
 function encoderOf({ target }: TemplateUse, isFirst: boolean): ((value: string) => string) | undefined {
   return isFirst ? target?.encode : (target?.inner ?? target)?.encode;
 }
 
-/** That level and all behind it, as the target spells them; in a key, id or header as they stand. Undefined for none. */
+/** That level and all after it, encoded for the target; unchanged in a key, id or header. Undefined for none. */
 function restOf(address: string, level: number, use: TemplateUse, isFirst: boolean): string | undefined {
   const { source, target } = use;
   const start = startOf(address, source.separator, level);
@@ -85,7 +85,7 @@ function getter(field: TemplateField, use: TemplateUse, isFirst: boolean): Gette
       return (view) => view.id;
     case 'route':
     case 'unknown':
-      // The route's name is fixed text by now; the checker refuses unknown fields.
+      // The route's name is already fixed text; the check refuses unknown fields.
       return () => undefined;
     case 'level': {
       const { separator } = use.source;
@@ -120,7 +120,7 @@ function refuse(field: TemplateField, value: unknown, use: TemplateUse): never {
   throw new SluiceError(use.missing, `expected a value for ${wanted}, found ${found}`);
 }
 
-/** The value as text, whole; throws where it is none. */
+/** The value as text; throws where the message has none. */
 function fieldText(field: TemplateField, use: TemplateUse, isFirst: boolean): Template {
   const get = getter(field, use, isFirst);
   const encode = encoderOf(use, isFirst);
@@ -128,7 +128,7 @@ function fieldText(field: TemplateField, use: TemplateUse, isFirst: boolean): Te
   return (view) => {
     const value = get(view);
     if (typeof value === 'string') {
-      // A bus may have empty keys and levels, and no two of its messages may become one; elsewhere empty is as good as missing.
+      // A bus may have empty keys and levels, and two of its messages must stay distinct. In all other fields empty is missing.
       if (value === '' && !mayBeEmpty) return refuse(field, value, use);
       return encode === undefined ? value : encode(value);
     }
@@ -146,7 +146,7 @@ function fieldText(field: TemplateField, use: TemplateUse, isFirst: boolean): Te
 function stepsOf(parts: readonly TemplatePart[], use: TemplateUse): readonly (string | Template)[] {
   const steps: (string | Template)[] = [];
   let skip = '';
-  // Fields may be empty: nothing but fixed text keeps what follows from beginning the address.
+  // Fields may be empty: only after fixed text it is certain that a value does not begin the address.
   let isFirst = true;
   for (const [at, part] of parts.entries()) {
     const last = steps.at(-1);
@@ -175,7 +175,7 @@ function fixedOrField(field: TemplateField, use: TemplateUse, isFirst: boolean):
   return field.kind === 'route' ? (use.target?.encode(use.route) ?? use.route) : fieldText(field, use, isFirst);
 }
 
-/** The rest of the address with the separator that stands beside it, which goes where there is no rest. */
+/** The rest of the address with the separator beside it, which is left out where there is no rest. */
 function restText(
   level: number,
   use: TemplateUse,
@@ -190,8 +190,8 @@ function restText(
 
 /**
  * Compiles a checked template to a function for the hot path. The function throws a SluiceError of code `use.missing`
- * when the message lacks a value, and never tells the value. Every value is encoded for the target, so it can add no
- * level, no wildcard and no reserved prefix. Throws RangeError on a text that the checker would have refused.
+ * when the message lacks a value; its text never holds a value. Every value is encoded for the target, so it can add no
+ * level, no wildcard and no reserved prefix. Throws RangeError on a text that the check would have refused.
  */
 export function compileTemplate(text: string, use: TemplateUse): Template {
   const parsed = parseTemplate(text);

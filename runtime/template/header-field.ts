@@ -9,7 +9,7 @@ type HeaderView = Pick<TemplateView, 'headers' | 'origin'>;
 
 const publishersId = ({ id }: FrameFields): string | undefined => id;
 
-/** Names of headers that sources take out of the headers, in lower case, and what they said. */
+/** Headers that sources move into fields, by name in lower case, with the value from that field. */
 const FIELDS: ReadonlyMap<string, (fields: FrameFields) => string | undefined> = new Map([
   ['msgid', publishersId],
   ['nats-msg-id', publishersId],

@@ -10,7 +10,7 @@ export interface PatternUse {
   readonly addresses: AddressPattern;
 }
 
-/** One level while it is put together. Open once a value stands in it. */
+/** One level under construction. It is open once it contains a value. */
 class Level {
   #begins = '';
   #ends = '';
@@ -31,19 +31,19 @@ class Level {
   }
 }
 
-/** Level `level` of the addresses, as far as it is known. */
+/** Level `level` of the source addresses, as far as the filters fix it. */
 function levelOf(addresses: AddressPattern, level: number): string | OpenLevel {
   const [known] = restOf(addresses, level);
   return typeof known === 'string' ? known : ONE;
 }
 
-/** That level and all behind it. */
+/** That level and all after it. */
 function restOf(addresses: AddressPattern, level: number): AddressPattern {
   const open = addresses.indexOf(LEVELS);
   return open !== -1 && open <= level ? [LEVELS] : addresses.slice(level);
 }
 
-/** What addresses a template can make: values are any text of one level. Undefined for what is no template. */
+/** The pattern of the addresses of a template; a value is any text of one level. Undefined for an invalid template. */
 export function patternOfTemplate(text: string, use: PatternUse): AddressPattern | undefined {
   const parsed = parseTemplate(text);
   if ('flaw' in parsed) return undefined;
@@ -51,7 +51,7 @@ export function patternOfTemplate(text: string, use: PatternUse): AddressPattern
   const spelled = (level: PatternLevel): PatternLevel =>
     typeof level === 'string' ? encode(use.source.decode(level)) : level === LEVELS ? LEVELS : ONE;
   const levels: PatternLevel[] = [];
-  // Undefined behind a rest, which brings its own last level.
+  // Undefined after a rest, which ends with a whole level.
   let open: Level | undefined = new Level();
   for (const part of parsed.parts) {
     if (typeof part === 'string') {

@@ -1,13 +1,13 @@
-/** What a template takes from a message. `offset` counts characters of the template, from its opening brace. */
+/** A field of a template. `offset`: position of its opening brace in the template. */
 export type TemplateField = { readonly offset: number; readonly written: string } & (
   | { readonly kind: 'key' | 'id' | 'route' }
-  /** `{topic.1}`: word of the source's bus, and a level of the address, from 0. */
+  /** `{topic.1}`: the address word of the source's bus and a level of the address, from 0. */
   | { readonly kind: 'level'; readonly word: string; readonly level: number }
-  /** `{topic.1+}`: that level and all behind it. */
+  /** `{topic.1+}`: that level and all after it. */
   | { readonly kind: 'rest'; readonly word: string; readonly level: number }
   | { readonly kind: 'body'; readonly path: readonly string[] }
   | { readonly kind: 'header'; readonly name: string }
-  /** Well formed, but no field that any message has. */
+  /** Well formed, but not a field of any message. */
   | { readonly kind: 'unknown'; readonly word: string }
 );
 
@@ -46,7 +46,7 @@ function field(inner: string, offset: number): TemplateField | undefined {
   return { ...at, kind: 'unknown', word };
 }
 
-/** Reads a template: `{field}` is taken from the message, `{{` is a brace, all else stands for itself. */
+/** Parses a template: `{field}` is a field of the message, `{{` is a brace, all other text is literal. */
 export function parseTemplate(text: string): ParsedTemplate {
   const parts: TemplatePart[] = [];
   let literal = '';

@@ -6,9 +6,9 @@ import { parse } from 'yaml';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { connectionSchema, sinkSchema, sourceSchema, stageSchema } from '../../runtime/project/fields/end-schema.ts';
-import { FIELDS, sharedWords } from '../../runtime/project/fields/field-tables.ts';
+import { FIELDS, sharedFields } from '../../runtime/project/fields/field-tables.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
-import { NOT_YET } from '../../runtime/project/fields/not-yet.ts';
+import { RESERVED_WORDS } from '../../runtime/project/fields/reserved-words.ts';
 import { pipelineSchema, pipelineSchemaText } from '../../runtime/project/fields/pipeline-schema.ts';
 
 function read(path: string): string {
@@ -55,10 +55,10 @@ test('no driver spells a word that every bus shares, and no word of a later vers
   for (const bus of catalog.buses.values()) {
     const sourceOwn = Object.keys(bus.sourceSchema.properties);
     const sinkOwn = Object.keys(bus.sinkSchema.properties);
-    for (const word of [...sharedWords(FIELDS, 'from'), ...NOT_YET.source]) {
+    for (const word of [...sharedFields(FIELDS, 'from'), ...RESERVED_WORDS.source]) {
       assert.ok(!sourceOwn.includes(word), `${bus.name} source spells ${word}`);
     }
-    for (const word of [...sharedWords(FIELDS, 'to'), ...NOT_YET.sink]) {
+    for (const word of [...sharedFields(FIELDS, 'to'), ...RESERVED_WORDS.sink]) {
       assert.ok(!sinkOwn.includes(word), `${bus.name} sink spells ${word}`);
     }
     for (const name of bus.addressOptions) assert.ok(sinkOwn.includes(name), `${bus.name} has no ${name}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { own } from '#kit/json-value.ts';
+import { asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { busOf } from '../../runtime/host/catalog-of.ts';
@@ -8,9 +8,10 @@ import { endOptions } from '../../runtime/host/end-options.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { explainRoute } from '../../runtime/project/explain/explain-route.ts';
-import { field } from '../../runtime/project/fields/field.ts';
+import { field, mapSchema, parseMap } from '../../runtime/project/fields/field.ts';
 import { FIELDS, type FieldTables } from '../../runtime/project/fields/field-tables.ts';
 import { pipelineSchema } from '../../runtime/project/fields/pipeline-schema.ts';
+import { RETRY_FIELDS } from '../../runtime/project/fields/retry.ts';
 import { numberOr } from '../../runtime/project/fields/values.ts';
 import { wordList } from './words-page.ts';
 
@@ -102,6 +103,23 @@ for (const holder of ['route', 'source', 'sink'] as const) {
     );
   });
 }
+
+test('a word of a map within a route is one entry of the table of that map', () => {
+  const nested = { ...RETRY_FIELDS, patience };
+  const retry = field({
+    schema: mapSchema(nested, {}),
+    parse: (route) => ({ retry: parseMap(nested, asMap(own(route, 'retry')), {}) }),
+    doc: '`retry`',
+    fields: nested,
+  });
+  const fields = { ...FIELDS, route: { ...FIELDS.route, retry } };
+  const { spec } = checked('route', { retry: { patience: 3 } }, fields);
+  assert.deepEqual(Reflect.get(spec?.routes[0]?.retry ?? {}, 'sighs'), 3);
+  assert.ok(JSON.stringify(pipelineSchema(catalog, fields)).includes('How often the route sighs.'));
+  assert.ok(wordList(fields).includes(`\n  - ${patience.doc}`));
+  const unknown = checked('route', { retry: { patience: 3 } }).findings.map(({ code, found }) => `${code} ${found}`);
+  assert.ok(unknown.includes('UNKNOWN_FIELD patience'));
+});
 
 test('a word that has a check of its own is judged by it', () => {
   const { findings } = checked('route', { patience: 13 }, WITH_WORD.route);

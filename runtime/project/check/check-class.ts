@@ -18,7 +18,7 @@ const NEEDS = {
   expires: { code: 'CLASS_NEEDS_EXPIRY', write: 'expires: 30s in from' },
 } as const;
 
-/** What of a class these two ends cannot keep, whatever the route's own words. */
+/** The reasons why these two ends cannot keep a class, independent of the other options of the route. */
 function lacks(rules: ClassRules, from: PlainMap, source: Guarantees, sink: Guarantees): Lack[] {
   const found: Lack[] = [];
   const isSequenced = own(from, 'sequence') !== undefined;
@@ -94,7 +94,7 @@ function refuseNeeds(name: TrafficClass, { at, route, source, findings }: RouteS
   }
 }
 
-/** What an operator should know of a class that is kept here. */
+/** Notices for an operator about a class that these ends can keep. */
 function note(name: TrafficClass, { at, route, source, findings }: RouteSite): void {
   if (name === 'command' && source?.expiresUnread === true) {
     findings.add({

@@ -4,7 +4,7 @@ import { asMap, isMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { TIME_UNITS } from '#kit/time-unit.ts';
 
-/** Says from which time the expiry of a route counts, and what would bound an age that nobody knows. */
+/** Reports from which time the expiry of a route counts, and the option that would bound an unknown age. */
 export function checkExpiry({ at, route, source, findings }: RouteSite): void {
   const from = asMap(own(route, 'from'));
   const place = pointerTo(at, 'from', 'expires');

@@ -9,17 +9,17 @@ import type { FindingList } from './finding-list.ts';
 import { parseTemplate } from '../../template/template.ts';
 import { DEFAULTS } from '../fields/field-defaults.ts';
 
-/** Stands for a value that a message brings: every bus can spell it. */
+/** Placeholder for a value of a message: every bus can spell it. */
 const HARMLESS = 'x';
 
-/** What becomes of a header that the sink's bus cannot spell, for the words of a finding. */
+/** The effect of each `unspellable` on a header that the bus of the sink cannot spell, for the text of a finding. */
 const FATES: Readonly<Record<Unspellable, string>> = {
   encode: `it would travel in the header ${CARRIED_HEADERS}, where only a bridge looks`,
   drop: 'it would be left out',
   reject: 'each message would be a dead letter',
 };
 
-/** Judges the names under `headers` of a sink. */
+/** Checks the names under `headers` of a sink. */
 export function checkHeaders({ at: routeAt, route, sinkEnd: sink, sink: gives, findings }: RouteSite): void {
   const at = pointerTo(routeAt, 'to', 'headers');
   const words = asMap(own(asMap(own(route, 'to')), 'headers'));
@@ -107,7 +107,7 @@ function checkSpelling(
   });
 }
 
-/** What the template makes of every message; undefined where it takes something from the message. */
+/** The text of a template that is the same for every message; undefined where it has a field of the message. */
 function fixedText(text: string): string | undefined {
   const parsed = parseTemplate(text);
   if ('flaw' in parsed || !parsed.parts.every((part) => typeof part === 'string')) return undefined;

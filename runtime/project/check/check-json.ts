@@ -3,7 +3,7 @@ import type { RouteSite } from '../fields/field.ts';
 import { asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
-/** A word for the json codec on a route that never has it. */
+/** Refuses options of the json codec on a route that never uses it. */
 export function checkJson({ at, route, findings }: RouteSite): void {
   const place = pointerTo(at, 'json');
   if (own(route, 'json') === undefined || findings.isClaimed(place)) return;

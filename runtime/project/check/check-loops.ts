@@ -1,17 +1,17 @@
 import type { JudgedFile } from '../read/ends.ts';
 import { type Inlet, loopGraph, type Way } from './loop-graph.ts';
 
-/** One way round, from an inlet back to it. */
+/** One cycle: from an inlet back to it. */
 type Loop = readonly { readonly from: Inlet; readonly way: Way }[];
 
-/** Routes whose messages come back to them: each way round once, the sure ones first. */
+/** Reports routes whose messages come back to them: each cycle once, certain ones first. */
 export function checkLoops(file: JudgedFile): void {
   const inlets = loopGraph(file);
   const told = new Set<string>();
   for (const isFollowed of [carriesAll, () => true]) {
     for (const loop of loopsOf(inlets, isFollowed)) {
       const routes = [...new Set(loop.map(({ from }) => from.route))];
-      // A route into itself is told for each of its ends, a way round over several once.
+      // A route into itself is reported for each of its ends, a cycle over several routes once.
       const own = routes.length === 1 ? loop.at(-1)?.way.at : undefined;
       const name = own ?? routes.toSorted((a, b) => a.localeCompare(b, 'en')).join(' ');
       if (told.has(name)) continue;
@@ -48,7 +48,7 @@ function hasLetters(loop: Loop): boolean {
   return loop.some(({ way }) => way.kind === 'letters');
 }
 
-/** Of each group of inlets that feed one another, a shortest way round; and each way from a route straight into itself. */
+/** A shortest cycle of each group of inlets that feed one another, and each direct cycle from a route into itself. */
 function* loopsOf(inlets: readonly Inlet[], isFollowed: (way: Way) => boolean): Generator<Loop> {
   const grouped = new Set<Inlet>();
   for (const from of inlets) {
@@ -63,7 +63,7 @@ function* loopsOf(inlets: readonly Inlet[], isFollowed: (way: Way) => boolean): 
   }
 }
 
-/** A shortest way from an inlet over others back to it. */
+/** A shortest cycle from an inlet over others back to it. */
 function roundFrom(start: Inlet, isFollowed: (way: Way) => boolean): Loop | undefined {
   const cameBy = new Map<Inlet, { readonly from: Inlet; readonly way: Way }>();
   const waiting = [start];

@@ -1,7 +1,7 @@
 import { nearestName } from '#kit/nearest.ts';
 import { oneOf, shown } from './describe.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
-import { NOT_YET } from '../fields/not-yet.ts';
+import { RESERVED_WORDS } from '../fields/reserved-words.ts';
 import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
@@ -10,7 +10,7 @@ import { stageKind } from '../read/sections.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { StageKind } from '#contract/stage-kind.ts';
 
-/** File names of a project's folders, endings included, as they lie beside `pipelines/`. */
+/** File names in the project's folders beside `pipelines/`, endings included. */
 export interface ProjectFiles {
   readonly functions: readonly string[];
   readonly schemas: readonly string[];
@@ -43,7 +43,7 @@ function checkBusKind(name: string, connection: PlainMap, { catalog, findings }:
   const at = pointerTo('/buses', name, 'bus');
   if (typeof kind !== 'string' || catalog.buses.has(kind) || findings.isClaimed(at)) return;
   const known = [...catalog.buses.keys()];
-  if ((NOT_YET.buses as readonly string[]).includes(kind)) {
+  if ((RESERVED_WORDS.buses as readonly string[]).includes(kind)) {
     findings.add({
       code: 'NOT_IN_THIS_VERSION',
       at,
@@ -91,7 +91,7 @@ function checkFile(at: string, stage: StageKind, name: string, names: Names): vo
   const files = known.get(name);
   if (files !== undefined && files.length > 1) names.findings.add(ambiguous(at, files));
   if (files !== undefined || !new RegExp(FILE_NAME_PATTERN, 'u').test(name)) return;
-  // A name with its ending: the file is meant, whether it is there or not.
+  // A name with an ending means the file, even if there is none.
   const bare = name.replace(ENDINGS[stage.names], '');
   const path = isFunction ? `functions/${bare}.ts` : `schemas/${bare}.json`;
   if (bare !== name && known.has(bare)) {
@@ -163,7 +163,7 @@ function checkStage(at: string, item: unknown, names: Names): void {
 }
 
 function unknownStage(at: string, item: PlainMap, verbs: readonly string[], findings: FindingList): void {
-  const later = Object.keys(item).find((key) => (NOT_YET.stages as readonly string[]).includes(key));
+  const later = Object.keys(item).find((key) => (RESERVED_WORDS.stages as readonly string[]).includes(key));
   const verb = later ?? Object.keys(item)[0];
   const place = verb === undefined ? { at } : ({ at: pointerTo(at, verb), side: 'key' } as const);
   const expected = oneOf(verbs.map((known) => `${known}:`));
@@ -189,7 +189,7 @@ function unknownStage(at: string, item: PlainMap, verbs: readonly string[], find
   });
 }
 
-/** The files that stages name and the project has, each once: they can be judged whatever else is wrong with the pipeline. */
+/** The files that stages name and the project has, each once. They can be checked independent of errors in the pipeline. */
 export function filesNamed(value: unknown, catalog: Catalog, project: ProjectFiles): NamedFiles {
   const there = {
     function: filesByName('function', project.functions),
@@ -227,7 +227,7 @@ function checkRouteNames(routes: readonly unknown[], findings: FindingList): voi
   }
 }
 
-/** Every name in the file that must lead somewhere: kinds of bus, connections, verbs, functions, schemas, routes. */
+/** Checks every name in the file: kinds of bus, connections, verbs, functions, schemas, routes. */
 export function checkNames(value: unknown, catalog: Catalog, project: ProjectFiles, findings: FindingList): void {
   const names: Names = {
     catalog,

@@ -2,26 +2,26 @@ import { buildSpec } from '../read/build-spec.ts';
 import { checkLoops } from './check-loops.ts';
 import { checkNames, filesNamed } from './check-names.ts';
 import type { NamedFiles, ProjectFiles } from './check-names.ts';
-import { checkNotYet } from './check-not-yet.ts';
+import { checkReservedWords } from './check-reserved-words.ts';
 import { checkRoutes } from './check-routes.ts';
 import type { FieldTables } from '../fields/field-tables.ts';
 import { FindingList } from './finding-list.ts';
-import { piecesOf } from '../read/sections.ts';
-import type { Places } from '../read/source-map.ts';
+import { sectionsOf } from '../read/sections.ts';
+import type { SourceMap } from '../read/source-map.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { referencePointers, resolveReferences } from '../read/references.ts';
 import type { ReferenceSources } from '../read/references.ts';
 import type { PipelineDocument, Resolution } from '../read/resolve-pipeline.ts';
 import { refuseMisplaced, withContents, withStandIns } from '../read/resolved-document.ts';
-import { validatePieces } from './validate-pieces.ts';
+import { validateSections } from './validate-sections.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import { parseYaml } from '../read/yaml-document.ts';
 import type { ParsedDocument } from '../read/yaml-document.ts';
 
 export interface PipelineSource extends ReferenceSources {
   readonly text: string;
-  /** As findings shall show it. */
+  /** The path in findings. */
   readonly file: string;
   readonly catalog: Catalog;
   readonly project: ProjectFiles;
@@ -30,18 +30,18 @@ export interface PipelineSource extends ReferenceSources {
 }
 
 export interface CheckResult extends Resolution {
-  /** What a bundle embeds; there exactly when no finding is an error. */
+  /** The document for a bundle; defined exactly when no finding is an error. */
   readonly document?: PipelineDocument;
-  /** What stages name and the project has, whatever else is wrong. */
+  /** The files that stages name and the project has, independent of other errors. */
   readonly named: NamedFiles;
 }
 
-/** Judges a pipeline file whole: everything that is wrong with it in one run, in the order of the file, each mistake once. Pure. */
+/** Checks a whole pipeline file: all errors in one run, in the order of the file, each mistake once. Pure. */
 export function checkPipeline(source: PipelineSource): CheckResult {
   return judgeDocument(parseYaml(source.text), source);
 }
 
-/** The same of a document that was read already. `isProbe`: what its route reads is not what it sends on. */
+/** As `checkPipeline`, for a parsed document. `isProbe`: the messages that its route reads are not those that it sends. */
 export function judgeDocument(
   parsed: ParsedDocument,
   source: Omit<PipelineSource, 'text'>,
@@ -51,17 +51,17 @@ export function judgeDocument(
   const { value, places, flaws, readable } = parsed;
   const findings = new FindingList(file, places);
   for (const flaw of flaws) findings.add(flaw);
-  // Behind broken YAML everything looks wrong.
+  // After broken YAML every further finding would be a consequential one.
   if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] } };
   const named = filesNamed(value, catalog, source.project);
   const resolved = resolveReferences(value, catalog.stages, source, findings);
-  checkNotYet(value, catalog, findings);
+  checkReservedWords(value, catalog, findings);
   checkNames(value, catalog, source.project, findings);
-  const pieces = piecesOf(value, catalog, fields);
-  const contents = withContents(value, pieces, resolved);
-  refuseMisplaced(pieces, resolved, findings);
-  validatePieces(contents, pieces, resolved, catalog, findings);
-  const judged = { value: contents, pieces, resolved, catalog, findings, fields };
+  const sections = sectionsOf(value, catalog, fields);
+  const contents = withContents(value, sections, resolved);
+  refuseMisplaced(sections, resolved, findings);
+  validateSections(contents, sections, resolved, catalog, findings);
+  const judged = { value: contents, sections, resolved, catalog, findings, fields };
   checkRoutes(judged);
   if (!isProbe) checkLoops(judged);
   if (findings.hasErrors) return { findings: findings.sorted(), named };
@@ -69,9 +69,9 @@ export function judgeDocument(
     named,
     spec: buildSpec({
       file,
-      value: withStandIns(contents, pieces, resolved),
+      value: withStandIns(contents, sections, resolved),
       places,
-      pieces,
+      sections,
       catalog,
       fields,
       resolved,
@@ -82,7 +82,7 @@ export function judgeDocument(
   };
 }
 
-function placesToKeep(value: unknown, places: Places): PipelineDocument['places'] {
+function placesToKeep(value: unknown, places: SourceMap): PipelineDocument['places'] {
   const stages = asList(own(asMap(value), 'routes')).flatMap((route, index) =>
     asList(own(asMap(route), 'stages')).map((_, position) => pointerTo('/routes', index, 'stages', position)),
   );

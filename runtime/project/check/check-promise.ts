@@ -6,7 +6,7 @@ import { asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { DUPLICATES, type Duplicates, promiseOf } from '../explain/route-promise.ts';
 
-/** Refuses a route that keeps less than its `promise` demands: which end falls short, and what would lift it. */
+/** Refuses a route with weaker guarantees than its `promise`: names the end that falls short and the option that lifts it. */
 export function checkPromise({ at, route, source, sink, findings }: RouteSite): void {
   const place = pointerTo(at, 'promise');
   const wanted = asMap(own(route, 'promise'));

@@ -1,6 +1,6 @@
 import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { addressOptionOf } from '../read/build-spec.ts';
-import { checkLetterBus } from './check-letters.ts';
+import { checkDeadLetterBus } from './check-dead-letter-bus.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { judgedEnd } from '../read/ends.ts';
@@ -20,7 +20,7 @@ function levelCounts(from: PlainMap, bus: Bus): readonly number[] {
   const filters = Object.entries(from).find(([name, value]) => name.startsWith(word) && Array.isArray(value))?.[1];
   const counts = asList(filters).map((filter) => {
     const levels = typeof filter === 'string' ? filter.split(separator) : ['#'];
-    // Every bus here spells "and all beneath" as a last level of its own, MQTT as #, NATS as >.
+    // The wildcard for all levels beneath is a last level of its own on every bus.
     return ['#', '>'].includes(levels.at(-1) ?? '#') ? Infinity : levels.length;
   });
   return counts.includes(Infinity) ? [] : counts;
@@ -69,7 +69,7 @@ class RouteJudge {
     const { route, source: sourceFields, sink: sinkFields } = this.#file.fields ?? FIELDS;
     for (const entry of Object.values(sinkFields)) entry.check?.(site);
     this.#letters(scope);
-    // The class before the source: what it refuses there is judged no further.
+    // The class comes before the source: options that it refuses there are not checked further.
     for (const entry of [...Object.values(route), ...Object.values(sourceFields)]) entry.check?.(site);
     this.#stages();
     if (source !== undefined && sourceGives !== undefined) this.#sourcePromises(source, sourceGives);
@@ -88,7 +88,7 @@ class RouteJudge {
     const letters = judgedEnd(this.#at, 'deadLetter', this.#file);
     if (letters === undefined) return;
     this.#flaws(letters, bus.flaws(letters.connection, { to: letters.end }));
-    checkLetterBus(letters, findings);
+    checkDeadLetterBus(letters, findings);
   }
 
   #flaws(end: JudgedEnd, flaws: readonly OptionFlaw[]): void {
@@ -139,7 +139,7 @@ class RouteJudge {
     const to = asMap(own(this.#route, 'to'));
     const sourceBus = busBehind(value, own(from, 'bus'), catalog);
     const sinkBus = busBehind(value, own(to, 'bus'), catalog);
-    // While the source is wrong itself, nobody can say that it gives no key.
+    // While the source has an error, it is not known whether it gives a key.
     const carriesKey = gives?.carriesKey ?? true;
     const scope: TemplateScope = {
       source: sourceBus && { ...sourceBus.grammar, name: sourceBus.name, readsHeader: sourceBus.readsHeader },
@@ -170,7 +170,7 @@ class RouteJudge {
       keyed,
     );
     const stages = asList(own(this.#route, 'stages'));
-    // A stage that changes the body may make a map of what was bytes.
+    // A stage that changes the body may turn bytes into a map.
     const isRemade = stages.some((item) => stageKind(item, catalog)?.changesBody === true);
     const sent = { ...keyed, bodyHasFields: keyed.bodyHasFields || isRemade };
     const toAt = pointerTo(this.#at, 'to');
@@ -224,7 +224,7 @@ class RouteJudge {
   }
 }
 
-/** Says once a file how a value from a message goes into an address, at the first template that takes one. */
+/** Reports once a file how values of messages are encoded in addresses, at the first template that has one. */
 function noteEncoding(file: JudgedFile): void {
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
     const to = asMap(own(asMap(route), 'to'));
@@ -243,9 +243,9 @@ function noteEncoding(file: JudgedFile): void {
   }
 }
 
-/** What no schema can say of a route: its templates, and what its two buses make of their options. */
+/** Checks of a route that no schema can express: its templates, and the checks of its drivers. */
 export function checkRoutes(file: JudgedFile): void {
-  const redact = redactor(file.resolved, file.pieces);
+  const redact = redactor(file.resolved, file.sections);
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
     new RouteJudge(file, pointerTo('/routes', index), asMap(route), redact).judge();
   }

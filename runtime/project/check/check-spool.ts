@@ -4,10 +4,10 @@ import type { RouteSite } from '../fields/field.ts';
 import { asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
-/** Less than this holds hardly a commit: it would be full at once, all the time. */
+/** A smaller spool holds hardly one commit and would always be full. */
 const LEAST = '1MiB';
 
-/** What no schema can say of the spool of a route. */
+/** Checks of a spool that no schema can express. */
 export function checkSpool({ at, route, findings, written }: RouteSite): void {
   const place = pointerTo(at, 'spool', 'max');
   const max = own(asMap(own(route, 'spool')), 'max');

@@ -7,23 +7,23 @@ import { isFieldName } from '../../template/header-field.ts';
 import { parseTemplate } from '../../template/template.ts';
 import type { TemplateField, TemplatePart } from '../../template/template.ts';
 
-/** What a source's bus knows of its messages. */
-interface SourceWords extends Pick<AddressGrammar, 'word' | 'separator'> {
+/** The addresses of a source's bus, for the checks of templates. */
+interface SourceAddresses extends Pick<AddressGrammar, 'word' | 'separator'> {
   readonly name: string;
   readonly readsHeader?: ((name: string) => boolean) | undefined;
 }
 
-/** What the messages of a route have, as far as the file tells. */
+/** The parts that the messages of a route have, as far as the file determines them. */
 export interface TemplateScope {
   /** Undefined where the kind of the source's bus is not known. */
-  readonly source: SourceWords | undefined;
+  readonly source: SourceAddresses | undefined;
   readonly hasKey: boolean;
   /** False where the body is bytes or text, which have no fields. */
   readonly bodyHasFields: boolean;
   /** Levels that addresses of the source can have, one number a filter; empty where there is no bound. */
   readonly levels: readonly number[];
   readonly hasHeaders: boolean;
-  /** What an operator writes so that the source has headers. */
+  /** The option to write so that the source has headers. */
   readonly headersNeed: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface TemplateSite {
   readonly at: string;
   readonly text: string;
   readonly use: 'key' | 'id' | 'address' | 'header' | 'letter';
-  /** What stands in findings for a text that came by reference. */
+  /** The reference, which findings show instead of the text. */
   readonly reference: string | undefined;
   /** Of the bus that an address goes to. */
   readonly target: AddressGrammar | undefined;
@@ -39,10 +39,10 @@ export interface TemplateSite {
 
 type Draft = Omit<FindingDraft, 'at'>;
 
-// Stands for a value while the fixed text is judged: one level, nothing that a bus reserves.
+// Placeholder for a value while the fixed text is checked: one level without reserved characters.
 const HARMLESS = 'x';
 
-/** A word that is no field here; `instead` is what was most likely meant where no name is near. */
+/** An unknown field; `instead` is the most likely one where no name is similar. */
 function unknownWord(field: TemplateField, word: string, scope: TemplateScope, instead?: string): Draft {
   const levels = scope.source === undefined ? [] : [scope.source.word];
   const near = nearestName(word, ['key', 'id', 'route', 'body', 'header', ...levels]);
@@ -64,7 +64,7 @@ function unknownWord(field: TemplateField, word: string, scope: TemplateScope, i
   };
 }
 
-/** A known word with too little or too much behind it: `{body}`, `{key.1}`, `{topic}`, `{topic.x}`. */
+/** A known word with too few or too many parts after it: `{body}`, `{key.1}`, `{topic}`, `{topic.x}`. */
 function incompleteField(field: TemplateField & { kind: 'unknown' }, scope: TemplateScope): Draft {
   const { word } = field;
   const wanted =
@@ -82,7 +82,7 @@ function levelFlaw(field: TemplateField & { kind: 'level' | 'rest' }, scope: Tem
   const { word } = source;
   if (field.word !== word)
     return unknownWord(field, field.word, scope, `{${word}.${field.level}${field.kind === 'rest' ? '+' : ''}}`);
-  // Of the rest nothing may be left.
+  // The rest of an address may be empty.
   const least = field.kind === 'rest' ? field.level : field.level + 1;
   const fitting = levels.filter((count) => least <= count).length;
   if (fitting === levels.length) return undefined;
@@ -99,7 +99,7 @@ function levelFlaw(field: TemplateField & { kind: 'level' | 'rest' }, scope: Tem
   };
 }
 
-/** What was expected of a header, and what to write, where no message of the source has one of this name. */
+/** The expected text and the text to write, where no message of the source has a header of this name. */
 function headerFlaw(name: string, { source, hasHeaders, headersNeed }: TemplateScope): [string, string] | undefined {
   if (!hasHeaders) {
     const need = headersNeed === undefined ? '' : `, or ${headersNeed}`;
@@ -146,7 +146,7 @@ function fieldFlaw(field: TemplateField, site: TemplateSite, scope: TemplateScop
   return undefined;
 }
 
-/** The rest of an address is levels of its own, and can be no part of one. */
+/** The rest of an address is whole levels and cannot be part of one. */
 function restFlaw(parts: readonly TemplatePart[], { separator, word }: AddressGrammar): Draft | undefined {
   for (const [at, part] of parts.entries()) {
     if (typeof part === 'string' || part.kind !== 'rest') continue;
@@ -177,10 +177,10 @@ function addressFlaw(parts: readonly TemplatePart[], target: AddressGrammar): Dr
   };
 }
 
-/** Judges one template: its syntax, each field that it names, and for an address its fixed text. */
+/** Checks one template: its syntax, each of its fields, and for an address its fixed text. */
 export function checkTemplate(site: TemplateSite, scope: TemplateScope, findings: FindingList): void {
   const { at, text, reference, target } = site;
-  // What came by reference is not shown, and its characters have no place in the file.
+  // The text of a reference is not shown, and its characters have no position in the file.
   const report = (draft: Draft): void => {
     if (reference === undefined) findings.add({ at, ...draft });
     else

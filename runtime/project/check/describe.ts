@@ -15,7 +15,7 @@ export function oneOf(items: readonly string[]): string {
   return unique.length < 2 ? last : `${unique.slice(0, -1).join(', ')} or ${last}`;
 }
 
-/** A value of the file as it would be written there, cut where it is long. */
+/** A value as it would be written in the file, cut where it is long. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
@@ -53,7 +53,7 @@ export function boundsOf({ formatMinimum, formatMaximum }: JsonSchema): Bounds {
   };
 }
 
-/** ` from 10ms to 1h`, to be put behind what the value is; empty where there are no bounds. */
+/** ` from 10ms to 1h`, to follow the kind of the value; empty where there are no bounds. */
 export function boundsInWords(schema: JsonSchema): string {
   const { formatMinimum: least, formatMaximum: most } = boundsOf(schema);
   if (least !== undefined && most !== undefined) return ` from ${least} to ${most}`;
@@ -69,7 +69,7 @@ function describeNumber(schema: JsonSchema, whole: boolean): string {
   return typeof maximum === 'number' ? `${name} of at most ${maximum}` : name;
 }
 
-// A pattern alone is hard to read; the driver's own words help where it gave no example.
+// A pattern alone is hard to read; without an example the description of the driver is shown.
 function explained({ description }: JsonSchema): string {
   return typeof description === 'string' ? ` (${description.replace(/\.$/, '')})` : '';
 }
@@ -116,12 +116,12 @@ function describeMap(schema: JsonSchema): string {
   return 'a map';
 }
 
-/** What a schema wants, in words. */
+/** The values that a schema accepts, in words. */
 export function describe(schema: JsonSchema): string {
   return oneOf(alternatives(schema).map(describeOne));
 }
 
-/** A value that the schema takes, as it would be written. */
+/** A value that the schema accepts, as it would be written. */
 export function example(schema: JsonSchema): string {
   const [first = schema] = alternatives(schema);
   const [given] = Array.isArray(first['examples']) ? first['examples'] : [];
@@ -139,7 +139,7 @@ export function example(schema: JsonSchema): string {
   return type === 'object' ? '{ ... }' : '"..."';
 }
 
-/** Plain where YAML reads the plain text as the same text. */
+/** Without quotes where YAML reads the plain text as the same text. */
 export function written(text: string | number | boolean): string {
   if (typeof text !== 'string') return String(text);
   const plain =

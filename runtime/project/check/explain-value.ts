@@ -20,7 +20,7 @@ import type { JsonSchema } from '../json-schema.ts';
 
 type Explanation = Pick<FindingDraft, 'code' | 'expected' | 'found' | 'write' | 'suggestion'>;
 
-// Options of a connection that hold secrets, spelled alike by every driver. A finding ends in logs of CI.
+// Options of a connection that hold secrets; every driver has the same names for them. Findings appear in CI logs.
 export const SECRET = /^\/buses\/.*\/(password|token|nkey|creds|key|secret)$/;
 
 function nameOf(pointer: string): string {
@@ -33,7 +33,7 @@ function prefixed(pointer: string, text: string): string {
   return last === undefined || /^\d+$/.test(last) ? text : `${last}: ${text}`;
 }
 
-/** The value in other clothes, where only the clothes were wrong. */
+/** The value in the right notation, where only its notation was wrong. */
 function corrected(value: unknown, schemas: readonly JsonSchema[]): string | undefined {
   if (typeof value === 'number' || typeof value === 'boolean') {
     if (fits(String(value), schemas)) return JSON.stringify(String(value));
@@ -80,7 +80,7 @@ function unitMissing(value: unknown, schema: JsonSchema, pointer: string): Expla
   };
 }
 
-/** Why a value does not fit the schemas of its place. */
+/** The reason why a value does not fit its schemas. */
 export function explainFound(schemas: readonly JsonSchema[], pointer: string, value: unknown): Explanation {
   if (SECRET.test(pointer)) return explainSecret(schemas, pointer, value);
   for (const schema of schemas) {
@@ -111,7 +111,7 @@ function explainSecret(schemas: readonly JsonSchema[], pointer: string, value: u
   };
 }
 
-/** The same of a value that came by reference: what it holds is not shown. */
+/** As above for a value of a reference: the value is not shown. */
 export function explainValue(schemas: readonly JsonSchema[], pointer: string, written: string): Explanation {
   return {
     code: 'WRONG_VALUE',

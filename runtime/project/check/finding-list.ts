@@ -1,13 +1,13 @@
 import { shortened } from '#kit/shortened.ts';
 import { FINDINGS } from './findings.ts';
 import type { Finding, FindingCode, Severity } from './findings.ts';
-import type { Places } from '../read/source-map.ts';
+import type { SourceMap } from '../read/source-map.ts';
 import { parentPointer } from '#kit/pointer.ts';
 
-/** A finding before it knows its line. */
+/** A finding without its line and column. */
 export interface FindingDraft {
   readonly code: FindingCode;
-  /** JSON pointer of what is wrong; of what is missing, for a missing key. */
+  /** JSON pointer of the wrong value, or of the missing key. */
   readonly at: string;
   readonly side?: 'key' | 'value';
   /** Character of the text value at `at`. */
@@ -23,17 +23,17 @@ const MOST_FINDINGS = 1000;
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'notice'];
 const LONGEST_TEXT = 1000;
 
-/** Collects what is wrong: each place once, for one mistake is one finding. */
+/** Collects findings: one for each pointer, because one mistake is one finding. */
 export class FindingList {
   readonly #file: string;
-  readonly #places: Places;
+  readonly #places: SourceMap;
   readonly #findings = new Map<string, Finding>();
   readonly #errors = new Set<string>();
-  /** The places of errors, and all that hold one. */
+  /** Pointers of errors, and of all values that contain one. */
   readonly #wrong = new Set<string>();
   readonly #claimed = new Set<string>();
 
-  constructor(file: string, places: Places) {
+  constructor(file: string, places: SourceMap) {
     this.#file = file;
     this.#places = places;
   }
@@ -55,25 +55,25 @@ export class FindingList {
       write: cut(draft.write ?? ''),
       ...(draft.suggestion === undefined ? {} : { suggestion: draft.suggestion }),
     };
-    // An alias is used in many places, its anchor in one: the same words at the same place are one mistake. What is worth
-    // knowing is worth saying once a file.
+    // An anchor may be used by many aliases: the same text at the same position is one mistake. A notice is reported once
+    // a file.
     const where = severity === 'notice' ? [] : [place.line, place.column];
     const once = [...where, draft.code, finding.expected, finding.found].join('\n');
     if (!this.#findings.has(once)) this.#findings.set(once, finding);
   }
 
-  /** Another place, for the words of a finding: `pipelines/fleet.yaml:12:5`. */
+  /** The position of another pointer for the text of a finding: `pipelines/fleet.yaml:12:5`. */
   placeOf(pointer: string): string {
     const { line, column } = this.#places.of(pointer);
     return `${this.#file}:${line}:${column}`;
   }
 
-  /** Takes a place out of further judgement: nobody knows what it holds. */
+  /** Excludes a pointer from further checks: its value is not known. */
   claim(pointer: string): void {
     this.#claimed.add(pointer);
   }
 
-  /** Whether the place, or what holds it, is already judged or out of judgement. */
+  /** Whether the pointer, or a value that contains it, has a finding or is excluded. */
   isClaimed(pointer: string): boolean {
     for (let at: string | undefined = pointer; at !== undefined; at = parentPointer(at)) {
       if (this.#errors.has(at) || this.#claimed.has(at)) return true;
@@ -81,7 +81,7 @@ export class FindingList {
     return false;
   }
 
-  /** Whether the place, or anything beneath it, is wrong. */
+  /** Whether there is an error at the pointer or beneath it. */
   hasErrorWithin(pointer: string): boolean {
     return this.#wrong.has(pointer);
   }
@@ -97,7 +97,7 @@ export class FindingList {
     return this.#errors.size > 0;
   }
 
-  /** In the order of the file; of more than a person reads, the heaviest. */
+  /** In the order of the file. Of very many, only the most severe. */
   sorted(): readonly Finding[] {
     const ordered = [...this.#findings.values()].toSorted(
       (a, b) => a.line - b.line || a.column - b.column || a.code.localeCompare(b.code, 'en'),
@@ -112,7 +112,7 @@ export class FindingList {
   }
 }
 
-/** Longer texts are values of the file, and help nobody. */
+/** Longer texts are values of the file; they are cut. */
 function cut(text: string): string {
   return shortened(text, LONGEST_TEXT);
 }

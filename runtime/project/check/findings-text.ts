@@ -1,6 +1,6 @@
 import type { Finding, Severity } from './findings.ts';
 
-/** The heaviest last: that is where a reader of a terminal looks. */
+/** The most severe last: the end of the output is visible in a terminal. */
 const ORDER: readonly Severity[] = ['notice', 'warning', 'error'];
 
 function text(finding: Finding): string {
@@ -10,13 +10,13 @@ function text(finding: Finding): string {
   return write === '' ? head : `${head}\n    write ${write}`;
 }
 
-/** For people: one finding a paragraph, `file:line:column  CODE  severity: what`, and beneath it what to write. Errors come last. */
+/** For people: a paragraph for each finding, `file:line:column  CODE  severity: text`, then the text to write. Errors come last. */
 export function findingsText(findings: readonly Finding[]): string {
   const ordered = ORDER.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
   return ordered.map((finding) => `${text(finding)}\n`).join('');
 }
 
-/** What is wrong or doubtful, without what is merely worth knowing. */
+/** Errors and warnings. */
 export function withoutNotices(findings: readonly Finding[]): readonly Finding[] {
   return findings.filter(({ severity }) => severity !== 'notice');
 }

@@ -163,7 +163,7 @@ export const FINDINGS = {
 export type Severity = 'error' | 'warning' | 'notice';
 export type FindingCode = keyof typeof FINDINGS;
 
-/** One thing that is wrong, or worth knowing, with what to write instead. Holds no value that came by reference. */
+/** An error, a warning or a notice, with the text to write instead. Holds no value of a reference. */
 export interface Finding {
   readonly severity: Severity;
   readonly code: FindingCode;
@@ -177,7 +177,7 @@ export interface Finding {
   /** Empty where nothing was expected: a notice. */
   readonly expected: string;
   readonly found: string;
-  /** What to write instead. Empty where nothing needs to be written. */
+  /** The text to write instead. Empty where no change is needed. */
   readonly write: string;
   /** The known name that was most likely meant. */
   readonly suggestion?: string;

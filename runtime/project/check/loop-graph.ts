@@ -19,14 +19,14 @@ export interface Inlet {
   readonly ways: Way[];
 }
 
-/** What comes in at one filter can go out and come in at another. */
+/** Messages that enter at one filter can leave and enter at another. */
 export interface Way {
   readonly to: Inlet;
   /** JSON pointer of the address that it goes out to. */
   readonly at: string;
   /** `letters`: only as a dead letter. */
   readonly kind: 'messages' | 'letters';
-  /** Whether it does so whatever is in it. */
+  /** Whether every message does so, independent of its content. */
   readonly isSure: boolean;
 }
 
@@ -40,10 +40,10 @@ interface Outlet {
   readonly isSure: boolean;
 }
 
-/** A source of more filters is one inlet: nobody writes so many by hand, and templates would be filled in for each. */
+/** A source with more filters is one inlet: so many are generated, and templates would be filled in for each. */
 const MOST_FILTERS = 64;
 
-/** The inlets of all routes, and which of them feed which. Ends that are wrong, or not known well enough, have none. */
+/** The inlets of all routes, with the inlets that each feeds. Ends with errors or unknown values have none. */
 export function loopGraph(file: JudgedFile): readonly Inlet[] {
   const routes = asList(own(asMap(file.value), 'routes')).map(asMap);
   const pipeline = String(own(asMap(file.value), 'name'));
@@ -117,7 +117,7 @@ function isSame(one: JudgedEnd, other: JudgedEnd): boolean {
 function outletsOf(at: string, route: PlainMap, file: JudgedFile): Outlet[] {
   const name = String(own(route, 'name'));
   const from = asMap(own(route, 'from'));
-  // A stage may drop or refuse what comes round, and so may dedupe.
+  // A stage may drop or refuse a message that comes back, and so may dedupe.
   const passesAll = asList(own(route, 'stages')).length === 0 && own(from, 'dedupe') === undefined;
   const outlets: Outlet[] = [];
   for (const [word, kind] of [
@@ -147,9 +147,9 @@ function knownEnd(at: string, word: 'from' | 'to' | 'deadLetter', file: JudgedFi
   return end === undefined || !isKnown(end.at, file) || file.findings.hasErrorWithin(end.at) ? undefined : end;
 }
 
-/** Where an end reads or writes: each of its spaces on each of its servers. */
+/** The locations that an end reads or writes: each of its spaces on each of its servers. */
 function placesOf(end: JudgedEnd, spaces: readonly string[], file: JudgedFile): readonly string[] {
-  // Who the server is lies elsewhere: then it is at least that of the same connection.
+  // The server is unknown (a reference): it is at least the same for the same connection.
   const servers = isKnown(end.connectionAt, file) ? end.bus.servers(end.connection) : [end.connectionAt];
   return servers.flatMap((server) => spaces.map((space) => `${server}\n${space}`));
 }

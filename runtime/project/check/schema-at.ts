@@ -24,14 +24,14 @@ function beneath(schema: JsonSchema, key: string): readonly JsonSchema[] {
   });
 }
 
-/** The alternatives that judge what lies under `keys`; empty where no schema speaks of it. */
+/** The alternatives for the value at `keys`; empty where there is no schema for it. */
 export function schemasAt(schema: JsonSchema, keys: readonly string[]): readonly JsonSchema[] {
   let found: readonly JsonSchema[] = [schema];
   for (const key of keys) found = found.flatMap((option) => beneath(option, key));
   return found.flatMap(alternatives);
 }
 
-/** The names that a schema gives to the kind of a value. */
+/** The types that a schema names. */
 export function typesOf(schema: JsonSchema): readonly string[] {
   const type = schema['type'];
   if (typeof type === 'string') return [type];
@@ -40,7 +40,7 @@ export function typesOf(schema: JsonSchema): readonly string[] {
   return [...new Set(values.map(kindOf))];
 }
 
-/** `string number boolean null array object`, as JSON Schema says it. */
+/** `string number boolean null array object`: a type of JSON Schema. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;

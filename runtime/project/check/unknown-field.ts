@@ -6,7 +6,7 @@ import type { FindingDraft } from './finding-list.ts';
 import { alternatives } from './schema-at.ts';
 import type { Catalog } from '#contract/catalog.ts';
 
-/** What each bus calls its addresses: of one bus's word the checker knows what it is on another. */
+/** The names of address options by kind of bus, so that the name of one bus can be translated to another. */
 export type AddressWords = ReadonlyMap<string, ReadonlySet<string>>;
 
 export function addressWords({ buses }: Catalog): AddressWords {
@@ -18,7 +18,7 @@ export function addressWords({ buses }: Catalog): AddressWords {
   );
 }
 
-/** The map that lacks the key: its known keys with their schemas, what it holds, and of an end the kind of its bus. */
+/** The map with the unknown key: its known keys with their schemas, its data, and for an end the kind of its bus. */
 export interface Lacking {
   readonly properties: Readonly<Record<string, unknown>>;
   readonly data: Readonly<Record<string, unknown>>;
@@ -26,7 +26,7 @@ export interface Lacking {
   readonly words: AddressWords;
 }
 
-/** A key that a map does not have, with the one that was most likely meant: near by its letters, within a key of the map, or on another bus. */
+/** An unknown key with the most likely known one: similar in spelling, within a map beneath, or its equivalent on this bus. */
 export function unknownField(at: string, key: string, lacking: Lacking): FindingDraft {
   const known = Object.keys(lacking.properties);
   const free = known.filter((name) => !Object.hasOwn(lacking.data, name));
@@ -53,7 +53,7 @@ function otherBusWords(key: string, { bus, words }: Lacking, free: readonly stri
   return free.filter((name) => words.get(bus)?.has(name));
 }
 
-/** `username` beside `sasl` stands within it. */
+/** `username` beside `sasl` belongs within it. */
 function within(key: string, { properties }: Lacking, free: readonly string[]): string | undefined {
   const [only, ...more] = free.flatMap((holder) => {
     const inner = alternatives(asMap(properties[holder])).flatMap((schema) => Object.keys(asMap(schema['properties'])));

@@ -27,12 +27,12 @@ function meantBranch(union: Violation): number | undefined {
   return sharing.length === 1 ? sharing[0] : undefined;
 }
 
-/** A union that only says which keys must stand together, not what kind of value it is. */
+/** A union that only constrains which keys go together, not the kind of the value. */
 export function isKeyChoice(union: Violation): boolean {
   return branchesOf(union).every((branch) => Array.isArray(branch['required']) && !('type' in branch));
 }
 
-/** Leaves of every broken union either its own complaint or those of the branch that was meant, never all of them. */
+/** Keeps of every broken union either its own violation or those of the branch that was meant, never all. */
 function withoutUnionNoise(violations: readonly Violation[]): readonly Violation[] {
   let left = violations;
   for (const union of violations) {
@@ -50,12 +50,12 @@ function withoutUnionNoise(violations: readonly Violation[]): readonly Violation
   return left;
 }
 
-// `if` repeats what its branch says; the errors of a key's name are told by `propertyNames`.
+// `if` repeats the violations of its branch; `propertyNames` reports those of a key's name.
 function isEcho(violation: Violation): boolean {
   return violation.keyword === 'if' || violation.propertyName !== undefined;
 }
 
-/** What is left to tell once echoes and untaken branches are gone. */
+/** The violations to report, without repetitions and without branches that were not meant. */
 export function essential(violations: readonly Violation[]): readonly Violation[] {
   return withoutUnionNoise(violations.filter((violation) => !isEcho(violation)));
 }

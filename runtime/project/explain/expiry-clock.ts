@@ -1,12 +1,12 @@
 import type { Guarantees } from '#contract/bus.ts';
 import { TIME_UNIT_NAMES, type TimeUnit } from '#kit/time-unit.ts';
 
-/** What decides from which time the expiry of a route counts. */
+/** The settings that decide from which time the expiry of a route counts. */
 export interface ExpiryClock {
   readonly stamps: Guarantees['stamps'];
   /** Whether `timestamp` of the source names one. */
   readonly isNamed: boolean;
-  /** Of the numbers that it reads, where that is known. */
+  /** Unit of the numbers that `timestamp` reads, where it is known. */
   readonly unit: TimeUnit | undefined;
   /** Whether the file says `of: publisher`. */
   readonly isOfPublisher: boolean;
@@ -31,12 +31,12 @@ export function countsFrom({ stamps, isNamed, unit, isOfPublisher }: ExpiryClock
   return isOfPublisher ? `its publisher's timestamp; ${OTHERWISE}` : COUNTS_FROM[stamps];
 }
 
-/** Whether the bus may give messages whose age before their arrival nobody knows. */
+/** Whether the bus may deliver messages with an unknown age before their arrival. */
 export function mayHideAge({ stamps, isNamed, isOfPublisher }: ExpiryClock): boolean {
   return !isNamed && !isOfPublisher && (stamps === 'none' || stamps === 'optional');
 }
 
-/** Whether no message of the source can have what `of: publisher` asks for. */
+/** Whether no message of the source can have the time that `of: publisher` requires. */
 export function neverHasTime({ stamps, isNamed, isOfPublisher }: ExpiryClock): boolean {
   return isOfPublisher && !isNamed && (stamps === 'none' || stamps === 'server');
 }

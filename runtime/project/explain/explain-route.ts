@@ -6,15 +6,15 @@ import { FIELDS, type FieldTables } from '../fields/field-tables.ts';
 import type { RouteSpec } from '../pipeline-spec.ts';
 import { type Duplicates, type OrderScope, promiseOf, type RoutePromise } from './route-promise.ts';
 
-/** What a route promises, and what becomes of its messages when something goes wrong, for an operator. */
+/** The guarantees of a route and the effect of each fault on its messages, for an operator. */
 export interface RouteExplanation extends RoutePromise {
   readonly route: string;
   readonly class: RouteSpec['class'];
-  /** Of `duplicates`, in words: what removes them. */
+  /** `duplicates` in words: the means that removes them. */
   readonly repeats: string;
   readonly from: string;
   readonly to: string;
-  /** Fault to effect. Made of the guarantees, the class and the route's settings, never written by hand for a route. */
+  /** Fault to effect. Derived from the guarantees, the class and the options of the route, never written by hand for a route. */
   readonly faults: Readonly<Record<string, string>>;
 }
 
@@ -154,7 +154,7 @@ function effectsOf(
   );
 }
 
-/** `source` and `sink`: what their drivers say under the options of this route. */
+/** `source` and `sink`: the guarantees of their drivers under the options of this route. */
 export function explainRoute(
   spec: RouteSpec,
   source: Guarantees,

@@ -1,6 +1,6 @@
 import type { Guarantees } from '#contract/bus.ts';
 
-/** Ack grades: what a confirmed message survives. */
+/** Ack grades: the failures that a confirmed message survives. */
 export const GRADES = ['G0', 'G1', 'G2', 'G3', 'G4'] as const;
 export type Grade = (typeof GRADES)[number];
 
@@ -21,7 +21,7 @@ export const GRADE_MEANS: Readonly<Record<Grade, string>> = {
   G4: 'survives the loss of a server',
 };
 
-/** What lifts an end to a grade. */
+/** The options that lift an end to a grade. */
 export const GRADE_NEEDS: Readonly<Record<Grade, string>> = {
   G0: 'nothing',
   G1: 'a bus that confirms: qos: 1, or another bus',
@@ -38,7 +38,7 @@ export function weaker(one: Grade, other: Grade): Grade {
   return isBelow(one, other) ? one : other;
 }
 
-/** Of what a driver knows, or of what the file says of the server where that is more. */
+/** The grade of the driver's guarantee, or the grade that the file states for the server where that is higher. */
 export function gradeOf({ confirms }: Guarantees, stated: unknown): Grade {
   const known = OF_CONFIRMATION[confirms];
   const said = GRADES.find((grade) => grade === stated);

@@ -2,7 +2,7 @@ import type { Guarantees } from '#contract/bus.ts';
 import { CLASSES, type TrafficClass } from '#contract/traffic-class.ts';
 import { type Grade, gradeOf, weaker } from './grades.ts';
 
-/** What a promise is made of: the two ends, and the route's own words. */
+/** The inputs of a promise: the two ends and the options of the route. */
 export interface PromiseFacts {
   readonly trafficClass: TrafficClass;
   readonly source: Guarantees;
@@ -13,14 +13,14 @@ export interface PromiseFacts {
   readonly hasSpool: boolean;
 }
 
-/** What may arrive twice after the bridge has crashed, the mildest first. */
+/** Messages that may arrive twice after a crash of the bridge, fewest first. */
 export const DUPLICATES = ['none', 'marked', 'last', 'window'] as const;
 export type Duplicates = (typeof DUPLICATES)[number];
 
-/** Whose order is kept. */
+/** The messages that keep their order among one another. */
 export type OrderScope = 'address' | 'key' | 'none';
 
-/** What a route keeps, worked out from its ends and its class. */
+/** The guarantees of a route, derived from its ends and its class. */
 export interface RoutePromise {
   readonly grade: Grade;
   readonly sourceGrade: Grade;

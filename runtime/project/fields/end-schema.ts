@@ -49,8 +49,8 @@ export function sinkSchema(bus: Bus, catalog: Catalog, fields = FIELDS): JsonSch
   return joined(bus.sinkSchema, { bus: CONNECTION_NAME, ...sharedSchemas('to', catalog, fields) });
 }
 
-/** A bus as the place of dead letters: their bytes and headers are their own. */
-export function letterSinkSchema(bus: Bus): JsonSchema {
+/** A sink for dead letters. It has no shared words: a dead letter has bytes and headers of its own. */
+export function deadLetterSinkSchema(bus: Bus): JsonSchema {
   return joined(bus.sinkSchema, { bus: CONNECTION_NAME });
 }
 
@@ -71,13 +71,13 @@ export function stageSchema(stage: StageKind): JsonSchema {
   };
 }
 
-/** Where the kind of bus is not known, only the shared words can be judged. */
+/** For an end of an unknown kind of bus: only the shared words can be checked. */
 export function anyEndSchema(direction: 'from' | 'to', catalog: Catalog, fields = FIELDS): JsonSchema {
   const shared = sharedSchemas(direction, catalog, fields);
   return { type: 'object', properties: { bus: CONNECTION_NAME, ...shared }, required: ['bus'] };
 }
 
-export const ANY_LETTER_SINK_SCHEMA: JsonSchema = {
+export const ANY_DEAD_LETTER_SINK_SCHEMA: JsonSchema = {
   type: 'object',
   properties: { bus: CONNECTION_NAME },
   required: ['bus'],

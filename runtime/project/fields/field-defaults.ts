@@ -1,4 +1,4 @@
-/** What holds where a pipeline file says nothing. */
+/** Values of options that a pipeline file does not set. */
 export const DEFAULTS = {
   windowMessages: 256,
   /** Of class telemetry: while the sink is away it keeps one message a key, and a window of keys is soon full. */

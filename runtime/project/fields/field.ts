@@ -5,7 +5,7 @@ import type { PlainMap } from '#kit/json-value.ts';
 import type { FindingList } from '../check/finding-list.ts';
 import type { JsonSchema } from '../json-schema.ts';
 
-/** One end of a route whose options a driver can be asked about. */
+/** An end of a route with valid options, for which the driver can be asked for its guarantees. */
 export interface JudgedEnd {
   readonly bus: Bus;
   readonly connectionAt: string;
@@ -14,18 +14,18 @@ export interface JudgedEnd {
   readonly end: PlainMap;
 }
 
-/** A route of a file that is being checked: its words, and the guarantees of its ends. */
+/** A route that is being checked: its words and the guarantees of its ends. */
 export interface RouteSite {
   /** Pointer to the route. */
   readonly at: string;
   readonly route: PlainMap;
   readonly findings: FindingList;
-  /** The reference that stands at a place instead of a value. */
+  /** The reference at this pointer, if the value came by one. */
   readonly written: (at: string) => string | undefined;
-  /** Undefined while that end is wrong itself. */
+  /** Undefined where that end has an error. */
   readonly source: Guarantees | undefined;
   readonly sink: Guarantees | undefined;
-  /** The sink, where its options are sound. */
+  /** The sink; undefined where its options have an error. */
   readonly sinkEnd: JudgedEnd | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface ExplainedRoute {
   readonly sink: Guarantees;
   readonly namesId: boolean;
   readonly timestamp: { readonly unit: 's' | 'ms' | 'us' | 'ns' | undefined } | undefined;
-  /** Where dead letters go, in words. */
+  /** The destination of dead letters, in words. */
   readonly letters: string;
 }
 
@@ -46,7 +46,7 @@ export type Effects = Readonly<Record<string, string>>;
 
 /**
  * One word of the pipeline file. Reader, schema, docs page, check and `explain` are made of these entries: a word that is
- * in no table is unknown. `Context` is what its reader needs beside the map that holds it.
+ * in no table is unknown. `Context` is the input of `parse` beside the map that holds the word.
  */
 export interface Field<Spec extends object, Context> {
   readonly schema: JsonSchema;
@@ -54,13 +54,18 @@ export interface Field<Spec extends object, Context> {
   parse(holder: PlainMap, context: Context): Spec;
   /** Findings that no schema can give. */
   check?(site: RouteSite): void;
-  /** The faults that the word governs, with what it makes of them. */
+  /** The faults that the word governs, with their effects. */
   explain?(spec: Spec, route: ExplainedRoute): Effects;
   /** The item of docs/pipeline-file.md, without its dash. */
   readonly doc: string;
+  /** The words of the map that this word takes; the page lists them beneath it. */
+  readonly fields?: Fields<never>;
 }
 
-/** A table of words: any one, as the functions that read whole tables see it. */
+/** A word within the map of another word, which holds the check and the explanation of both. */
+type NestedField<Spec extends object, Context> = Pick<Field<Spec, Context>, 'schema' | 'parse' | 'doc'>;
+
+/** Any table of words. */
 export type Fields<Context> = Readonly<Record<string, Field<object, Context>>>;
 
 type Both<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void
@@ -77,12 +82,32 @@ export function field<Spec extends object, Context = unknown>(entry: Field<Spec,
   return entry;
 }
 
+export function nestedField<Spec extends object, Context = unknown>(
+  entry: NestedField<Spec, Context>,
+): NestedField<Spec, Context> {
+  return entry;
+}
+
 /** Reads every word of a table; the members of all come into one object. */
 // oxlint-disable-next-line no-unnecessary-type-parameters -- a table that a test adds a word to yields more than its type shows
 export function parseFields<Spec, Context>(fields: Fields<Context>, holder: PlainMap, context: Context): Spec {
   const members = Object.values(fields).flatMap((entry) => Object.entries(entry.parse(holder, context)));
   // oxlint-disable-next-line no-unsafe-type-assertion -- each entry yields its own members, as `Parsed` adds them up
   return Object.fromEntries(members) as Spec;
+}
+
+/** Reads the map of a word, by the table of its words. */
+export function parseMap<Table extends Fields<Context>, Context>(
+  table: Table,
+  map: PlainMap,
+  context: Context,
+): Readonly<Parsed<Table>> {
+  return parseFields(table, map, context);
+}
+
+/** The schema of a map that has the words of a table and no others. `keywords` stand beside them. */
+export function mapSchema(fields: Fields<never>, keywords: JsonSchema): JsonSchema {
+  return { type: 'object', additionalProperties: false, ...keywords, properties: schemasOf(fields) };
 }
 
 export function schemasOf(fields: Fields<never>): Readonly<Record<string, JsonSchema>> {

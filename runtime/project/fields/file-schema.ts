@@ -1,53 +1,32 @@
 import type { JsonSchema } from '../json-schema.ts';
 import { schemasOf } from './field.ts';
 import type { FieldTables } from './field-tables.ts';
-import { CONNECTION_PATTERN, NAME_PATTERN } from './name-patterns.ts';
 import { ofCatalog } from './shared-schemas.ts';
 
 /** The parts of the file's schema that the catalog decides. */
 export interface FileParts {
   readonly connection: JsonSchema;
-  /** By word of a route: what stands for its OF_CATALOG. */
+  /** By word of a route: the schemas in place of its OF_CATALOG. */
   readonly route: Readonly<Record<string, readonly JsonSchema[]>>;
-  /** Words of a route with another schema than their own. */
+  /** Words of a route whose schema is replaced by this one. */
   readonly instead?: Readonly<Record<string, JsonSchema>>;
 }
 
-/** Stands for a part of the file that its own schema judges. */
+/** Placeholder for a section that is checked by a schema of its own. */
 export const JUDGED_APART: JsonSchema = { type: 'object' };
 
-/** The frame of a pipeline file; its parts depend on who reads it. */
+/** The schema of a pipeline file without its sections: `check` has one schema for each, the published schema a union. */
 export function fileSchema(parts: FileParts, fields: FieldTables): JsonSchema {
+  const ofWord: Readonly<Record<string, JsonSchema>> = { buses: parts.connection, routes: routeSchema(parts, fields) };
+  const properties = Object.entries(schemasOf(fields.file)).map(([word, schema]) => [
+    word,
+    ofCatalog(schema, [ofWord[word] ?? {}]),
+  ]);
   return {
     type: 'object',
     additionalProperties: false,
     required: ['name', 'buses', 'routes'],
-    properties: {
-      name: {
-        type: 'string',
-        pattern: NAME_PATTERN,
-        maxLength: 64,
-        description: 'Name of the pipeline, also the service name in traces.',
-        examples: ['fleet'],
-      },
-      buses: {
-        type: 'object',
-        minProperties: 1,
-        propertyNames: {
-          pattern: CONNECTION_PATTERN,
-          description: 'a name of letters, digits, - and _ that starts with a letter',
-          examples: ['field'],
-        },
-        additionalProperties: parts.connection,
-        description: 'Named connections. Any number of routes may use one.',
-      },
-      routes: {
-        type: 'array',
-        minItems: 1,
-        items: routeSchema(parts, fields),
-        description: 'Each carries messages from one source to one sink.',
-      },
-    },
+    properties: Object.fromEntries(properties),
   };
 }
 

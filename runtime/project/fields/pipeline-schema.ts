@@ -1,9 +1,7 @@
-import { connectionSchema, letterSinkSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
+import { connectionSchema, deadLetterSinkSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
 import { FIELDS } from './field-tables.ts';
 import { fileSchema } from './file-schema.ts';
-import { RETRY_SCHEMA } from './retry.ts';
-import { JSON_SCHEMA } from './json-fields.ts';
-import { LOCAL_LETTERS_SCHEMA } from './dead-letter-fields.ts';
+import { LOCAL_DEAD_LETTERS_SCHEMA } from './dead-letter-fields.ts';
 import { isMap } from '#kit/json-value.ts';
 import { admits } from '../check/schema-at.ts';
 import type { JsonSchema } from '../json-schema.ts';
@@ -20,7 +18,7 @@ function refusesReferences(schema: JsonSchema): boolean {
   return 'type' in schema && !admits(schema, 'text') && (admits(schema, 1) || admits(schema, true));
 }
 
-/** An option as an editor shall take it: also by reference. Names stay names. */
+/** The schema of an option that may also be a reference. Names may not. */
 function orReference(schema: JsonSchema): JsonSchema {
   if ('const' in schema) return schema;
   if (refusesReferences(schema)) {
@@ -53,13 +51,13 @@ function eachOrReference(properties: JsonSchema, names: readonly string[]): Json
   );
 }
 
-/** Its options may come by reference, but for those that name something. */
+/** A schema whose options may be references, except for `names`. */
 function published(schema: JsonSchema, names: readonly string[]): JsonSchema {
   const properties = isMap(schema['properties']) ? schema['properties'] : {};
   return { ...schema, properties: eachOrReference(properties, names) };
 }
 
-/** `if bus is NAME then` its schema: an editor then complains of one driver's words, not of all. */
+/** `if bus is NAME then` its schema: an editor then reports errors of one driver, not of all. */
 function byKind(kinds: readonly string[]): JsonSchema {
   return {
     type: 'object',
@@ -77,8 +75,8 @@ const refs = (names: readonly string[]): JsonSchema => ({
 });
 
 /**
- * The schema of pipeline files for editors, draft-07, made of the drivers' and stages' own. The kind of a bus lies
- * behind a connection's name, out of a schema's reach: here an end may be that of any bus; `check` knows better.
+ * The schema of pipeline files for editors, draft-07, made of those of the drivers and stages. An end names a connection, and
+ * a schema cannot follow that name to the kind of bus: here an end may be that of any bus. `check` is stricter.
  */
 export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
   const definitions: Record<string, JsonSchema> = { reference: REFERENCE };
@@ -86,7 +84,7 @@ export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
   for (const [kind, bus] of catalog.buses) {
     definitions[`${kind}.connection`] = published(connectionSchema(bus), ['bus']);
     definitions[`${kind}.source`] = published(sourceSchema(bus, catalog, fields), ['bus', 'codec']);
-    definitions[`${kind}.letters`] = published(letterSinkSchema(bus), ['bus']);
+    definitions[`${kind}.letters`] = published(deadLetterSinkSchema(bus), ['bus']);
     definitions[`${kind}.sink`] = published(sinkSchema(bus, catalog, fields), ['bus', 'codec']);
   }
   for (const [verb, stage] of catalog.stages) {
@@ -100,11 +98,13 @@ export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
         to: [refs(kinds.map((kind) => `${kind}.sink`))],
         stages: [refs([...catalog.stages.keys()].map((verb) => `stage.${verb}`))],
         deadLetter: [
-          orReference(LOCAL_LETTERS_SCHEMA),
+          orReference(LOCAL_DEAD_LETTERS_SCHEMA),
           ...kinds.map((kind) => ({ $ref: `#/definitions/${kind}.letters` })),
         ],
       },
-      instead: { json: orReference(JSON_SCHEMA), retry: orReference(RETRY_SCHEMA) },
+      instead: Object.fromEntries(
+        ['json', 'retry'].map((word) => [word, orReference(fields.route[word]?.schema ?? {})]),
+      ),
     },
     fields,
   );

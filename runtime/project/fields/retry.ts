@@ -4,42 +4,38 @@ import { pointerTo } from '#kit/pointer.ts';
 import { DURATION_PATTERN, durationMs } from '#kit/quantity.ts';
 import { shown } from '../check/describe.ts';
 import { seconds } from '../explain/seconds.ts';
-import type { JsonSchema } from '../json-schema.ts';
-import type { ExplainedRoute, RouteSite } from './field.ts';
+import { type ExplainedRoute, mapSchema, nestedField, type Parsed, parseMap, type RouteSite } from './field.ts';
 import { DEFAULTS } from './field-defaults.ts';
 import { numberOr, optional } from './values.ts';
-
-export interface RetrySpec {
-  /** Tries before the dead letter, the first included. */
-  readonly attempts: number;
-  readonly backoff: Backoff;
-  /** Tries go on for so long at the least where a function does not reach something over the network. */
-  readonly networkMs: number;
-}
 
 const BACKOFF_PATTERN = `${DURATION_PATTERN.slice(0, -1)}\\.\\.${DURATION_PATTERN.slice(1)}`;
 
 /** `retry` of a route. */
-export const RETRY_SCHEMA: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  description: 'What happens to a message that fails. "The sink is down" never counts against a message.',
-  properties: {
-    attempts: {
+export const RETRY_FIELDS = {
+  attempts: nestedField({
+    schema: {
       type: 'integer',
       minimum: 1,
       maximum: 1000,
       default: DEFAULTS.attempts,
       description: 'Tries before the dead letter, the first included.',
     },
-    backoff: {
+    parse: (retry) => ({ attempts: numberOr(retry, 'attempts', DEFAULTS.attempts) }),
+    doc: '`attempts`: tries before the dead letter, the first included; 5 unless said otherwise.',
+  }),
+  backoff: nestedField({
+    schema: {
       type: 'string',
       pattern: BACKOFF_PATTERN,
       formatMaximum: '1d',
       default: DEFAULTS.backoff,
       description: 'First and longest wait between tries; doubles in between.',
     },
-    network: {
+    parse: (retry) => ({ backoff: parseBackoff(optional(retry, 'backoff') ?? DEFAULTS.backoff) }),
+    doc: '`backoff`: first and longest wait between tries, `100ms..10s` unless said otherwise. The wait doubles in between, so 5 tries end within 1.5 s.',
+  }),
+  network: nestedField({
+    schema: {
       type: 'string',
       format: 'duration',
       pattern: DURATION_PATTERN,
@@ -47,8 +43,16 @@ export const RETRY_SCHEMA: JsonSchema = {
       default: DEFAULTS.networkRetry,
       description: 'How long tries go on at the least where a function does not reach something over the network.',
     },
-  },
-};
+    parse: (retry) => ({ networkMs: durationMs(optional(retry, 'network') ?? DEFAULTS.networkRetry) }),
+    doc: '`network`: how long tries go on at the least where a function throws what looks like a failure of the network (`ECONNREFUSED`, `fetch failed`, a timeout; the code is `TRANSFORM_UNREACHABLE`); 1m unless said otherwise.',
+  }),
+} as const;
+
+export type RetrySpec = Readonly<Parsed<typeof RETRY_FIELDS>>;
+
+export const RETRY_SCHEMA = mapSchema(RETRY_FIELDS, {
+  description: 'What happens to a message that fails. "The sink is down" never counts against a message.',
+});
 
 /** `100ms..10s` in milliseconds. */
 function parseBackoff(written: string): Backoff {
@@ -57,14 +61,7 @@ function parseBackoff(written: string): Backoff {
 }
 
 export function parseRetry(route: PlainMap): { readonly retry: RetrySpec } {
-  const options = asMap(own(route, 'retry'));
-  return {
-    retry: {
-      attempts: numberOr(options, 'attempts', DEFAULTS.attempts),
-      backoff: parseBackoff(optional(options, 'backoff') ?? DEFAULTS.backoff),
-      networkMs: durationMs(optional(options, 'network') ?? DEFAULTS.networkRetry),
-    },
-  };
+  return { retry: parseMap(RETRY_FIELDS, asMap(own(route, 'retry')), {}) };
 }
 
 export function checkRetry({ at: routeAt, route, findings, written: reference }: RouteSite): void {

@@ -1,34 +1,34 @@
-import { JSON_NUMBERS, type JsonNumbers } from '#contract/codec.ts';
 import type { StageKind } from '#contract/stage-kind.ts';
 import type { LetterBounds } from '#contract/dead-letter.ts';
 import { CLASS_NAMES, CLASSES, type TrafficClass } from '#contract/traffic-class.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
-import { durationMs, perSecond, RATE_PATTERN, sizeBytes, SOME_DURATION_PATTERN } from '#kit/quantity.ts';
+import { durationMs, perSecond, RATE_PATTERN, SOME_DURATION_PATTERN } from '#kit/quantity.ts';
 import { checkClass } from '../check/check-class.ts';
 import { checkJson } from '../check/check-json.ts';
 import { checkPromise } from '../check/check-promise.ts';
 import { checkSpool } from '../check/check-spool.ts';
 import { seconds } from '../explain/seconds.ts';
 import { classOf } from './class-of.ts';
-import { type Field, field, type Parsed } from './field.ts';
+import { type Field, field, type Parsed, parseMap } from './field.ts';
+import { LOCAL_DEAD_LETTER_FIELDS } from './dead-letter-fields.ts';
 import { DEFAULTS } from './field-defaults.ts';
-import { JSON_SCHEMA, NUMBERS_MEAN } from './json-fields.ts';
+import { JSON_FIELDS, JSON_SCHEMA, NUMBERS_MEAN } from './json-fields.ts';
 import { NAME_PATTERN } from './name-patterns.ts';
-import { PROMISE_SCHEMA, SPOOL_SCHEMA } from './promise-and-spool.ts';
-import { checkRetry, onBadMessage, parseRetry, RETRY_SCHEMA } from './retry.ts';
+import { PROMISE_FIELDS, PROMISE_SCHEMA, SPOOL_FIELDS, SPOOL_SCHEMA, type SpoolSpec } from './promise-and-spool.ts';
+import { checkRetry, onBadMessage, parseRetry, RETRY_FIELDS, RETRY_SCHEMA } from './retry.ts';
 import { OF_CATALOG } from './shared-schemas.ts';
-import type { SinkWords } from './sink-fields.ts';
-import type { SourceWords } from './source-fields.ts';
+import type { SinkFieldValues } from './sink-fields.ts';
+import type { SourceFieldValues } from './source-fields.ts';
 import { optional, text } from './values.ts';
 
 export interface DeadLetterSpec {
-  /** Of the local store. It is there for every route: a bus may refuse a letter for good. */
+  /** Of the local store. Every route has it, because a bus may refuse a dead letter permanently. */
   readonly bounds: LetterBounds;
-  /** The bus that they go to instead; undefined for the local store. */
-  readonly to: LetterSinkSpec | undefined;
+  /** The bus of the dead letters; undefined for the local store. */
+  readonly to: DeadLetterSinkSpec | undefined;
 }
 
-export interface LetterSinkSpec {
+export interface DeadLetterSinkSpec {
   readonly connection: string;
   readonly bus: string;
   readonly options: Readonly<Record<string, unknown>>;
@@ -36,22 +36,10 @@ export interface LetterSinkSpec {
   readonly address: string;
 }
 
-export interface SpoolSpec {
-  readonly maxBytes: number;
-  /** A folder; undefined: the state folder. */
-  readonly at: string | undefined;
-}
-
-/** How the json codec of a route reads and writes. */
-export interface JsonSpec {
-  /** Undefined where the file says nothing: reject, but on a route that changes no body. */
-  readonly numbers: JsonNumbers | undefined;
-}
-
 export interface StageSpec {
   readonly verb: string;
   readonly kind: StageKind;
-  /** The function or schema; of a kind that names no file, the position in the route, from 1. */
+  /** The function or schema. For a kind that names no file: the position in the route, from 1. */
   readonly name: string;
   /** The value behind the verb. */
   readonly value: unknown;
@@ -65,16 +53,16 @@ interface EndSpec {
   /** Name of a connection of this pipeline. */
   readonly connection: string;
   readonly bus: string;
-  /** The driver's own, as its sourceSchema or sinkSchema says. */
+  /** The driver's own options, by its sourceSchema or sinkSchema. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-export type SourceSpec = EndSpec & Readonly<SourceWords>;
+export type SourceSpec = EndSpec & Readonly<SourceFieldValues>;
 
 export type SinkSpec = EndSpec & {
-  /** Template of the address: the sink option that the driver names so. */
+  /** Template of the address, from the address option of the driver. */
   readonly address: string;
-} & Readonly<SinkWords>;
+} & Readonly<SinkFieldValues>;
 
 /** Reads the parts of a route that depend on the catalog. */
 export interface RouteContext {
@@ -133,22 +121,21 @@ export const ROUTE_FIELDS = {
   }),
   json: routeField({
     schema: JSON_SCHEMA,
-    parse(route): { readonly json: JsonSpec } {
-      const numbers = own(asMap(own(route, 'json')), 'numbers');
-      return { json: { numbers: JSON_NUMBERS.find((name) => name === numbers) } };
-    },
+    parse: (route) => ({ json: parseMap(JSON_FIELDS, asMap(own(route, 'json')), {}) }),
     check: checkJson,
     explain: ({ json }) => ({
       'a body holds a number that a double does not': NUMBERS_MEAN[json.numbers ?? 'unsaid'],
     }),
-    doc: '`json: { numbers: reject | exact | round }`: what becomes of a number in JSON that a double does not hold. `reject` where the route writes bodies anew and the file says nothing. See [JSON bodies](#json-bodies).',
+    doc: '`json`: how the json codec of the route reads and writes. See [JSON bodies](#json-bodies).',
+    fields: JSON_FIELDS,
   }),
   retry: routeField({
     schema: RETRY_SCHEMA,
     parse: parseRetry,
     check: checkRetry,
     explain: (spec, route) => ({ 'a message cannot pass': onBadMessage(spec, route) }),
-    doc: '`retry: { attempts, backoff, network }`: 5 tries, `100ms..10s` (first and longest wait; doubles in between), so they end within 1.5 s, unless said otherwise. Where a function throws what looks like a failure of the network (`ECONNREFUSED`, `fetch failed`, a timeout; the code is `TRANSFORM_UNREACHABLE`), it is tried for `network` at the least, 1m. "The sink is down" never counts against a message.',
+    doc: '`retry`: tries of a message that fails. "The sink is down" never counts against a message.',
+    fields: RETRY_FIELDS,
   }),
   drain: routeField({
     schema: {
@@ -169,17 +156,18 @@ export const ROUTE_FIELDS = {
     schema: PROMISE_SCHEMA,
     parse: () => ({}),
     check: checkPromise,
-    doc: '`promise: { grade, order, duplicates }`: what the route must be able to keep. `check` and `run` refuse it where its ends cannot, and say which end falls short and what would lift it (`PROMISE_UNMET`).',
+    doc: '`promise`: the guarantees that the route must be able to keep. `check` and `run` refuse it where its ends cannot, and name the end that falls short and the option that would lift it (`PROMISE_UNMET`).',
+    fields: PROMISE_FIELDS,
   }),
   spool: routeField({
     schema: SPOOL_SCHEMA,
     parse(route): { readonly spool: SpoolSpec | undefined } {
       if (own(route, 'spool') === undefined) return { spool: undefined };
-      const given = asMap(own(route, 'spool'));
-      return { spool: { maxBytes: sizeBytes(text(given, 'max')), at: optional(given, 'at') } };
+      return { spool: parseMap(SPOOL_FIELDS, asMap(own(route, 'spool')), {}) };
     },
     check: checkSpool,
-    doc: '`spool: { max: SIZE, at: DIR }`: a store on the local disk between source and stages. The source is settled once a message is committed there. Full, it pauses the source; class telemetry goes on replacing. See [the spool](spool.md).',
+    doc: '`spool`: a store on the local disk between source and stages. The source is settled once a message is committed there. See [the spool](spool.md).',
+    fields: SPOOL_FIELDS,
   }),
   deadLetter: routeField({
     schema: {
@@ -188,7 +176,8 @@ export const ROUTE_FIELDS = {
       anyOf: [{ type: 'string', enum: [DEFAULTS.deadLetter] }, OF_CATALOG],
     },
     parse: (route, { letters }) => ({ deadLetter: letters(own(route, 'deadLetter')) }),
-    doc: "`deadLetter`: `local` (default), `{ max: 100000, bytes: 1GiB, age: 30d, full: pause | oldest }` for the bounds of the local store, or `{ bus: NAME, ... }` with the driver's own sink options of that bus (no `headers`, `codec` or `grade`: headers and bytes of a letter are its own), whose address may use `{route}`, `{key}`, `{id}` and `{header.NAME}`. The bus must carry headers. See [dead letters](dead-letters.md).",
+    doc: "`deadLetter`: `local` (default), or `{ bus: NAME, ... }` with the driver's own sink options of that bus. The bus must carry headers. Such a sink has no `headers`, `codec` or `grade`, because a dead letter has headers and bytes of its own. Its address may use `{route}`, `{key}`, `{id}` and `{header.NAME}`. See [dead letters](dead-letters.md). A map without `bus` sets the bounds of the local store:",
+    fields: LOCAL_DEAD_LETTER_FIELDS,
   }),
   watchdog: routeField({
     schema: {

@@ -1,10 +1,10 @@
 import { GRADES } from '../explain/grades.ts';
 import type { JsonSchema } from '../json-schema.ts';
 
-/** Stands for a part that the catalog decides; `ofCatalog` puts that in its place. */
+/** Placeholder for a part that depends on the catalog; `ofCatalog` replaces it. */
 export const OF_CATALOG: JsonSchema = {};
 
-/** The schema with `parts` where it leaves a place to the catalog. */
+/** The schema with `parts` in place of OF_CATALOG. */
 export function ofCatalog(schema: JsonSchema, parts: readonly JsonSchema[]): JsonSchema {
   if (schema === OF_CATALOG) return parts[0] ?? {};
   const filled = Object.entries(schema).map(([keyword, value]) => {

@@ -1,28 +1,17 @@
-import { CLASSES, type TrafficClass } from '#contract/traffic-class.ts';
-import { asMap, isMap, own } from '#kit/json-value.ts';
-import { durationMs, sizeBytes, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
-import { TIME_UNITS, type TimeUnit } from '#kit/time-unit.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
+import { asMap, own } from '#kit/json-value.ts';
+import { sizeBytes, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
 import { checkExpiry } from '../check/check-expiry.ts';
 import { countsFrom } from '../explain/expiry-clock.ts';
 import { seconds } from '../explain/seconds.ts';
-import { DEDUPE_SCHEMA, type DedupeSpec, onRepetition } from './dedupe.ts';
-import { EXPIRES_SCHEMA } from './expiry-fields.ts';
-import { type Field, field, type Parsed } from './field.ts';
+import { DEDUPE_FIELDS, DEDUPE_SCHEMA, onRepetition, parseDedupe } from './dedupe.ts';
+import { EXPIRES_FIELDS, EXPIRES_SCHEMA, parseExpires } from './expiry-fields.ts';
+import { type Field, field, type Parsed, parseMap } from './field.ts';
 import { DEFAULTS } from './field-defaults.ts';
 import { GRADE_SCHEMA, OF_CATALOG, template } from './shared-schemas.ts';
-import { TIMESTAMP_SCHEMA } from './timestamp-fields.ts';
-import { numberOr, optional, text } from './values.ts';
-
-export interface TimestampSpec {
-  /** Template. */
-  readonly of: string;
-  /** Of its numbers; undefined where the file states none: milliseconds, and only plausible ones. */
-  readonly unit: TimeUnit | undefined;
-}
-
-export interface SourceContext {
-  readonly trafficClass: TrafficClass;
-}
+import { parseTimestamp, TIMESTAMP_FIELDS, TIMESTAMP_SCHEMA } from './timestamp-fields.ts';
+import { numberOr, optional } from './values.ts';
+import { type SourceContext, WINDOW_FIELDS, WINDOW_SCHEMA } from './window-fields.ts';
 
 const sourceField = <Spec extends object>(entry: Field<Spec, SourceContext>) => field<Spec, SourceContext>(entry);
 
@@ -43,13 +32,7 @@ export const SOURCE_FIELDS = {
   }),
   expires: sourceField({
     schema: EXPIRES_SCHEMA,
-    parse(from) {
-      const given = own(from, 'expires');
-      /** Whether only the publisher's time counts for it: a message without one is not sent. */
-      const expiresOfPublisher = isMap(given);
-      const after = isMap(given) ? text(given, 'after') : optional(from, 'expires');
-      return { expiresMs: after === undefined ? undefined : durationMs(after), expiresOfPublisher };
-    },
+    parse: parseExpires,
     check: checkExpiry,
     explain({ expiresMs, expiresOfPublisher }, { class: trafficClass, source, timestamp }) {
       const clock = {
@@ -65,40 +48,14 @@ export const SOURCE_FIELDS = {
       const end = CLASSES[trafficClass].expired === 'counted' ? 'counted' : 'a dead letter (EXPIRED)';
       return { 'a message expires': `${ours}: it is never sent, but ${end}` };
     },
-    doc: "`expires`: how long a message may still be sent after it was made. A message past it becomes a dead letter, and a shorter expiry that the bus carries wins. `check` says from which time it counts, and what bounds the age of a message that has no time ([classes](classes.md)). `expires: { after: 30s, of: publisher }` takes the publisher's time alone: a message without one is a dead letter (`TIMESTAMP_MISSING`).",
+    doc: '`expires`: how long a message may still be sent after it was made. A message past it becomes a dead letter, and a shorter expiry that the bus carries wins. `check` says from which time it counts, and what bounds the age of a message that has no time ([classes](classes.md)). It is a duration, or a map such as `{ after: 30s, of: publisher }`:',
+    fields: EXPIRES_FIELDS,
   }),
   window: sourceField({
-    schema: {
-      type: 'object',
-      additionalProperties: false,
-      description: 'How much may be unsettled at once; sets the prefetch of the client.',
-      properties: {
-        messages: {
-          type: 'integer',
-          minimum: 1,
-          maximum: 65_535,
-          description: `Messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
-        },
-        bytes: {
-          type: 'string',
-          pattern: SOME_SIZE_PATTERN,
-          formatMaximum: '64GiB',
-          default: DEFAULTS.windowBytes,
-          description: 'Bytes of bodies unsettled at once.',
-        },
-      },
-    },
-    parse(from, { trafficClass }) {
-      const window = asMap(own(from, 'window'));
-      const byClass = trafficClass === 'telemetry' ? DEFAULTS.telemetryWindowMessages : DEFAULTS.windowMessages;
-      return {
-        window: {
-          messages: numberOr(window, 'messages', byClass),
-          bytes: sizeBytes(optional(window, 'bytes') ?? DEFAULTS.windowBytes),
-        },
-      };
-    },
-    doc: "`window: { messages, bytes }`: how much may be unsettled at once; 256 messages (16384 for class telemetry) and 64MiB unless said otherwise. The same numbers set the client's prefetch.",
+    schema: WINDOW_SCHEMA,
+    parse: (from, context) => ({ window: parseMap(WINDOW_FIELDS, asMap(own(from, 'window')), context) }),
+    doc: "`window`: how much may be unsettled at once. It also sets the client's prefetch.",
+    fields: WINDOW_FIELDS,
   }),
   maxBody: sourceField({
     schema: {
@@ -136,7 +93,7 @@ export const SOURCE_FIELDS = {
   }),
   sequence: sourceField({
     schema: template(
-      'Template of a number, or of a time (RFC 3339), that grows with each message of a key. Who comes with a lower one than was sent last is stale; the class says what becomes of it.',
+      'Template of a number, or of a time (RFC 3339), that grows with each message of a key. A message with a lower one than the last one sent is stale; the class says what becomes of it.',
       '{body.sequence}',
     ),
     parse: (from) => ({ sequence: optional(from, 'sequence') }),
@@ -158,30 +115,16 @@ export const SOURCE_FIELDS = {
   }),
   timestamp: sourceField({
     schema: TIMESTAMP_SCHEMA,
-    parse(from): { readonly timestamp: TimestampSpec | undefined } {
-      const given = own(from, 'timestamp');
-      if (given === undefined) return { timestamp: undefined };
-      if (!isMap(given)) return { timestamp: { of: text(from, 'timestamp'), unit: undefined } };
-      return { timestamp: { of: text(given, 'of'), unit: TIME_UNITS.find((unit) => unit === own(given, 'unit')) } };
-    },
-    doc: '`timestamp`: template of the time at which the message was made, where the bus has none or the publisher\'s own counts. Expiry counts from it. RFC 3339, or milliseconds since 1970; `timestamp: { of: "{body.ts}", unit: s }` for numbers in seconds (`s`, with a fraction or without), milliseconds (`ms`), microseconds (`us`) or nanoseconds (`ns`). See [times and numbers](#times-and-numbers).',
+    parse: parseTimestamp,
+    doc: '`timestamp`: template of the time at which the message was made, where the bus has none or the publisher\'s own counts. Expiry counts from it. The time is RFC 3339 or milliseconds since 1970; numbers in another unit need a map such as `{ of: "{body.ts}", unit: s }`. See [times and numbers](#times-and-numbers).',
+    fields: TIMESTAMP_FIELDS,
   }),
   dedupe: sourceField({
     schema: DEDUPE_SCHEMA,
-    parse(from): { readonly dedupe: DedupeSpec | undefined } {
-      if (own(from, 'dedupe') === undefined) return { dedupe: undefined };
-      const given = asMap(own(from, 'dedupe'));
-      return {
-        dedupe: {
-          by: text(given, 'by'),
-          compare: own(given, 'compare') === 'by' ? 'by' : DEFAULTS.dedupeCompare,
-          windowMs: durationMs(optional(given, 'window') ?? DEFAULTS.dedupeWindow),
-          max: numberOr(given, 'max', DEFAULTS.dedupeMax),
-        },
-      };
-    },
+    parse: parseDedupe,
     explain: ({ dedupe }, route) => ({ 'a publisher repeats itself': onRepetition(dedupe, route) }),
-    doc: '`dedupe: { by, compare, window, max }`: passes one of several messages that a publisher sent more than once. `by` is a template of what they have in common. `compare: content` (default) takes for a repetition only what also has the same body, key and address; `compare: by` whatever has the same value of `by`. Remembered for `10m` after the settlement, at most 100000 of them.',
+    doc: '`dedupe`: passes one of several messages that a publisher sent more than once.',
+    fields: DEDUPE_FIELDS,
   }),
   grade: sourceField({
     schema: GRADE_SCHEMA,
@@ -195,4 +138,4 @@ export const SOURCE_FIELDS = {
   }),
 } as const;
 
-export type SourceWords = Parsed<typeof SOURCE_FIELDS>;
+export type SourceFieldValues = Parsed<typeof SOURCE_FIELDS>;

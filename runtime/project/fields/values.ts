@@ -1,6 +1,6 @@
 import { type PlainMap, own } from '#kit/json-value.ts';
 
-/** The text of a word that the schema demands. Throws TypeError on a file that was not checked. */
+/** The text of a required word. Throws TypeError on a file that was not checked. */
 export function text(map: PlainMap, name: string): string {
   const value = own(map, name);
   if (typeof value !== 'string') throw new TypeError(`${name} is not text: the file was not checked`);

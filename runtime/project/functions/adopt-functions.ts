@@ -7,7 +7,7 @@ export interface FunctionsLoaded {
   readonly findings: readonly Finding[];
 }
 
-/** Takes functions that are modules already. `paths` say where each comes from. */
+/** Loads functions that are modules already. `paths`: the file of each. */
 export function adoptFunctions(
   modules: Readonly<Record<string, unknown>>,
   paths: ReadonlyMap<string, string>,

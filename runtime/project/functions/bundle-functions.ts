@@ -5,8 +5,8 @@ import { asList, asMap } from '#kit/json-value.ts';
 import { packageFolder } from '../package-folder.ts';
 
 /**
- * A function's `import ... from 'sluice'` is the running runtime's public door, wherever the project's folder lies and
- * whatever its node_modules hold.
+ * `import ... from 'sluice'` in a function resolves to the public entry of the running runtime, independent of the location
+ * of the project and of its node_modules.
  */
 export const doorPlugin: Plugin = {
   name: 'sluice-door',
@@ -16,7 +16,7 @@ export const doorPlugin: Plugin = {
   },
 };
 
-/** What every bundle that runs on Node is made with. Packages written for CommonJS ask for `require`. */
+/** Options of every bundle for Node. Packages written for CommonJS need `require`. */
 export const NODE_BUNDLE = {
   bundle: true,
   platform: 'node',
@@ -25,7 +25,7 @@ export const NODE_BUNDLE = {
   logLevel: 'silent',
   // Node shows the whole line of an uncaught error: a minified file would be one.
   lineLimit: 160,
-  // The copy of Node's own streams that older packages bring: 79 kB that Node has already.
+  // Older packages depend on a copy of Node's own streams: 79 kB that Node already has.
   alias: { 'readable-stream': 'node:stream' },
   banner: {
     js: "import { createRequire as sluiceRequire } from 'node:module'; const require = sluiceRequire(import.meta.url);",
@@ -40,12 +40,12 @@ export function functionsEntry(paths: ReadonlyMap<string, string>): string {
   return `${imports.join('\n')}\nexport const functions = { ${entries.join(', ')} };\n`;
 }
 
-/** The map with its sources named within the project, or within the runtime: no folder of the machine that built it. */
+/** The source map with paths relative to the project or the runtime, and without folders of the build machine. */
 export function tidyMap(text: string, mapFolder: string, projectFolder: string): string {
   const map = asMap(JSON.parse(text));
   const tidy = (source: unknown): string => {
     const name = String(source);
-    // Modules that lie in no file.
+    // Modules without a file.
     if (name.startsWith('sluice:')) return name.replace(/^sluice:(?=sluice:)/, '');
     if (name.endsWith('<stdin>')) return 'sluice:entry';
     const path = resolve(mapFolder, name);
@@ -59,7 +59,7 @@ export function tidyMap(text: string, mapFolder: string, projectFolder: string):
   return JSON.stringify({ ...map, sources: asList(map['sources']).map(tidy) });
 }
 
-/** What the bundler found wrong with function files, each at its place. Anything else is thrown on. */
+/** The errors of the bundler in function files as findings. Any other error is thrown again. */
 export function bundlingFindings(thrown: unknown, folder: string): Finding[] {
   if (!isBuildFailure(thrown)) throw thrown;
   return thrown.errors.map((error) => toFinding(error, folder));
@@ -83,7 +83,7 @@ function toFinding({ text, location }: Message, folder: string): Finding {
   };
 }
 
-/** Where the bundler looks for packages of a source text that lies in no file. */
+/** The folder from which the bundler resolves the packages of a source text without a file. */
 export function resolveFolder(paths: ReadonlyMap<string, string>): string {
   const [first] = paths.values();
   return first === undefined ? process.cwd() : dirname(resolve(first));

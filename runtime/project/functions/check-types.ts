@@ -8,12 +8,12 @@ import type { Finding } from '../check/findings.ts';
 import { asMap } from '#kit/json-value.ts';
 import { packageFolder } from '../package-folder.ts';
 
-/** Longer than any project of functions takes. */
+/** More than the type check of any project of functions takes. */
 const LIMIT_MS = 15_000;
 
 /**
- * Where the project says nothing: what the bundler understands, and types as strict as they can be without having
- * everything written down.
+ * For a project without a tsconfig.json: the syntax that the bundler supports, and types as strict as possible without
+ * requiring an annotation everywhere.
  */
 const OPTIONS = {
   target: 'es2023',
@@ -27,15 +27,15 @@ const OPTIONS = {
 } as const;
 
 /**
- * Errors that say what is missing around a function and nothing of it: whether a module is there is the bundler's to say, and
- * the types of packages and of Node need not be installed.
+ * Errors about missing modules and types, not about the function itself. The bundler reports missing modules, and the types
+ * of packages and of Node need not be installed.
  */
 const SURROUNDINGS = new Set(['TS2307', 'TS2580', 'TS2591', 'TS2688', 'TS2792', 'TS2875', 'TS5097', 'TS7016']);
 
 /**
- * Holds the TypeScript files of functions against their types, with the compiler of the project, or else the one beside
- * Sluice, under the project's own tsconfig.json where it has one. Type errors come as findings at their places; without a
- * compiler a notice says that nothing was looked at.
+ * Type-checks the TypeScript files of functions with the compiler of the project, or else the one beside Sluice, under the
+ * tsconfig.json of the project if it has one. Type errors become findings; without a compiler a notice states that the types
+ * were not checked.
  */
 export async function checkTypes(paths: Iterable<string>, folder: string): Promise<readonly Finding[]> {
   const files = [...paths].map((path) => resolve(path)).filter((path) => /\.m?ts$/.test(path));
@@ -50,7 +50,7 @@ export async function checkTypes(paths: Iterable<string>, folder: string): Promi
     const output = await run(await binOf(compiler), config, folder);
     if (output === undefined) return [unchecked(first, `no answer of ${compiler} in ${LIMIT_MS / 1000} s`, '')];
     const findings = findingsIn(output, folder);
-    // What the compiler says of its options keeps it from looking at the files.
+    // After an error in its options the compiler checks no file.
     const options = findings.find(({ file }) => file === config)?.found ?? /^error TS\d+: .*$/m.exec(output)?.[0];
     return options === undefined ? findings : [unchecked(first, options, 'a tsconfig.json that tsc takes')];
   } finally {
@@ -82,7 +82,7 @@ function configFor(files: readonly string[], folder: string): object {
   const own = join(resolve(folder), 'tsconfig.json');
   const isOwn = existsSync(own);
   const nodeTypes = [folder, packageFolder()].map((from) => resolved(from, '@types/node/package.json')).find(Boolean);
-  // A project that Sluice is installed in finds its door by itself; every other one is shown the runtime's.
+  // A project with Sluice installed resolves its types itself; every other one gets those of the running runtime.
   const door = resolved(folder, 'sluice') === undefined ? join(packageFolder(), 'runtime', 'sluice.ts') : undefined;
   return {
     ...(isOwn && { extends: own }),
@@ -107,7 +107,7 @@ function configFor(files: readonly string[], folder: string): object {
   };
 }
 
-/** What the compiler printed; undefined where it did not end in time, or could not be started. */
+/** The output of the compiler; undefined where it did not end in time or could not be started. */
 function run(bin: string, config: string, cwd: string): Promise<string | undefined> {
   return new Promise((done) => {
     const child = spawn(process.execPath, [bin, '-p', config, '--pretty', 'false'], {

@@ -14,11 +14,11 @@ import {
 import type { Finding } from '../check/findings.ts';
 import { asMap } from '#kit/json-value.ts';
 import type { FunctionHome, ThrownPlace } from '#contract/stage-kind.ts';
-import { thrownPlaceReader } from './thrown-place.ts';
+import { thrownPositionReader } from './thrown-position.ts';
 
 /**
  * Compiles and imports function files, name to path: each once, all together, so that a module that two of them
- * import is one module. What is wrong with a file comes as findings.
+ * import is one module. Errors of a file become findings.
  */
 export async function loadFunctions(
   paths: ReadonlyMap<string, string>,
@@ -74,7 +74,7 @@ async function importCode(
   }
 }
 
-/** How long the files may take to be imported: less than the whole check may. */
+/** Longest time for importing the files: less than that for the whole check. */
 const START_MS = 4000;
 const STILL_STARTING = Symbol('still starting');
 
@@ -88,7 +88,7 @@ async function withinStart(importing: Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** The awaits outside of every function: one of them does not end. A bundler that may write none down says where they stand. */
+/** Top-level awaits, one of which does not end. A bundler for a format without top-level await reports their positions. */
 async function startsForever(paths: ReadonlyMap<string, string>, projectFolder: string): Promise<readonly Finding[]> {
   const found = `one that has not ended after ${START_MS / 1000} s: no message can be taken before it does`;
   const broken = { severity: 'error', code: 'FUNCTION_BROKEN', path: '', found } as const;
@@ -107,13 +107,13 @@ async function startsForever(paths: ReadonlyMap<string, string>, projectFolder: 
     () => [],
     (thrown: unknown) => bundlingFindings(thrown, projectFolder),
   );
-  // Without such an await it is one that the bundler cannot see.
+  // No such await was found: the one that does not end is out of the reach of the bundler.
   if (places.length === 0)
     return files.slice(0, 1).map((file) => ({ ...broken, file, line: 1, column: 1, expected, write }));
   return places.map(({ file, line, column }) => ({ ...broken, file, line, column, expected, write }));
 }
 
-/** Node imports files: it is one for as long as that takes. */
+/** Node imports files only, so the source is a file while it is imported. */
 async function settle({ code, map }: Compiled): Promise<FunctionHome> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-'));
   const file = join(folder, 'functions.mjs');
@@ -121,7 +121,7 @@ async function settle({ code, map }: Compiled): Promise<FunctionHome> {
   await writeFile(file, code);
   return {
     url,
-    explain: thrownPlaceReader({ url, readMap: () => map }),
+    explain: thrownPositionReader({ url, readMap: () => map }),
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -3,24 +3,25 @@ import type { Catalog } from '#contract/catalog.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
-import { parseLetterBounds } from '../fields/dead-letter-fields.ts';
+import { parseDeadLetterBounds } from '../fields/dead-letter-fields.ts';
 import { parseFields } from '../fields/field.ts';
-import { FIELDS, type FieldTables, sharedWords } from '../fields/field-tables.ts';
+import { FIELDS, type FieldTables, sharedFields } from '../fields/field-tables.ts';
+import type { FileContext } from '../fields/file-fields.ts';
 import type { RouteContext } from '../fields/route-fields.ts';
-import type { SinkWords } from '../fields/sink-fields.ts';
+import type { SinkFieldValues } from '../fields/sink-fields.ts';
 import { optional, text } from '../fields/values.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import type { ConnectionSpec, PipelineSpec, RouteSpec, StageSpec } from '../pipeline-spec.ts';
 import { type References, rereader } from './reread.ts';
 import { stageKind } from './sections.ts';
-import type { Places } from './source-map.ts';
-import { mapWithDefaults } from './with-defaults.ts';
+import type { SourceMap } from './source-map.ts';
+import { fillDefaults } from './fill-defaults.ts';
 
 /** A checked file's data, references resolved. */
 export interface CheckedFile extends References {
   readonly file: string;
   readonly value: unknown;
-  readonly places: Places;
+  readonly places: SourceMap;
   readonly catalog: Catalog;
   readonly fields?: FieldTables | undefined;
 }
@@ -29,9 +30,9 @@ function without(map: PlainMap, names: readonly string[]): PlainMap {
   return Object.fromEntries(Object.entries(map).filter(([name]) => !names.includes(name)));
 }
 
-/** The driver's own options of a connection or an end: neither the connection's name nor the words that every bus shares. */
+/** The driver's own options of a connection or an end, without the connection's name and the words that every bus shares. */
 export function driverOptions(options: PlainMap, kind: 'connection' | 'from' | 'to', fields: FieldTables): PlainMap {
-  return without(options, kind === 'connection' ? ['bus'] : sharedWords(fields, kind));
+  return without(options, kind === 'connection' ? ['bus'] : sharedFields(fields, kind));
 }
 
 /** The sink's option that holds the address template: the first that is given, else the first. */
@@ -49,9 +50,9 @@ function endOf(options: PlainMap, bus: Bus, kind: 'from' | 'to', fields: FieldTa
 
 /** Makes the spec of a file without errors. Throws TypeError on one that was not checked. */
 export function buildSpec({ file, value, places, catalog, fields = FIELDS, ...references }: CheckedFile): PipelineSpec {
-  const schemas = new Map<string, JsonSchema>(references.pieces.map(({ pointer, schema }) => [pointer, schema]));
+  const schemas = new Map<string, JsonSchema>(references.sections.map(({ pointer, schema }) => [pointer, schema]));
   const filled = (pointer: string, options: unknown): PlainMap =>
-    mapWithDefaults(asMap(options), schemas.get(pointer) ?? {});
+    fillDefaults(asMap(options), schemas.get(pointer) ?? {});
   const connections = new Map<string, ConnectionSpec>();
   for (const [name, options] of Object.entries(asMap(own(asMap(value), 'buses')))) {
     const at = pointerTo('/buses', name);
@@ -87,17 +88,24 @@ export function buildSpec({ file, value, places, catalog, fields = FIELDS, ...re
         const to = filled(pointerTo(at, 'to'), options);
         const bus = busOf(to);
         const address = optional(to, addressOptionOf(bus, to)) ?? '';
-        return { ...endOf(to, bus, 'to', fields), address, ...parseFields<SinkWords, unknown>(fields.sink, to, {}) };
+        return {
+          ...endOf(to, bus, 'to', fields),
+          address,
+          ...parseFields<SinkFieldValues, unknown>(fields.sink, to, {}),
+        };
       },
       letters(options) {
         const letters = filled(pointerTo(at, 'deadLetter'), options);
-        if (!Object.hasOwn(letters, 'bus')) return { bounds: parseLetterBounds(letters), to: undefined };
+        if (!Object.hasOwn(letters, 'bus')) return { bounds: parseDeadLetterBounds(letters), to: undefined };
         const bus = busOf(letters);
         const address = optional(letters, addressOptionOf(bus, letters)) ?? '';
-        return { bounds: parseLetterBounds({}), to: { ...endOf(letters, bus, 'to', fields), address } };
+        return { bounds: parseDeadLetterBounds({}), to: { ...endOf(letters, bus, 'to', fields), address } };
       },
     };
     return parseFields(fields.route, asMap(item), context);
   };
-  return { name: text(asMap(value), 'name'), connections, routes: asList(own(asMap(value), 'routes')).map(route) };
+  return parseFields<PipelineSpec, FileContext>(fields.file, asMap(value), {
+    connections: () => connections,
+    routes: (items) => asList(items).map(route),
+  });
 }

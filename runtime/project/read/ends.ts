@@ -2,9 +2,9 @@ import type { FindingList } from '../check/finding-list.ts';
 import { driverOptions } from './build-spec.ts';
 import type { JudgedEnd } from '../fields/field.ts';
 import { FIELDS, type FieldTables } from '../fields/field-tables.ts';
-import { mapWithDefaults } from './with-defaults.ts';
-import { busBehind, pieceAt } from './sections.ts';
-import type { Piece } from './sections.ts';
+import { fillDefaults } from './fill-defaults.ts';
+import { busBehind, sectionAt } from './sections.ts';
+import type { Section } from './sections.ts';
 import { asMap, put, under } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { parentPointer, pointerKeys, pointerTo } from '#kit/pointer.ts';
@@ -13,10 +13,10 @@ import { standInFor } from './resolved-document.ts';
 import { schemasAt } from '../check/schema-at.ts';
 import type { Catalog } from '#contract/catalog.ts';
 
-/** What the judges of a route know of the file. */
+/** The file as the checks of a route need it. */
 export interface JudgedFile {
   readonly value: unknown;
-  readonly pieces: readonly Piece[];
+  readonly sections: readonly Section[];
   readonly resolved: ReadonlyMap<string, Resolved>;
   readonly catalog: Catalog;
   readonly findings: FindingList;
@@ -25,7 +25,7 @@ export interface JudgedFile {
 
 const unresolved = new WeakMap<ReadonlyMap<string, Resolved>, ReadonlyMap<string, readonly string[]>>();
 
-/** References at the place or beneath it that could not be resolved. */
+/** Unresolved references at this pointer or beneath it. */
 function unresolvedWithin(at: string, resolved: ReadonlyMap<string, Resolved>): readonly string[] {
   let byHolder = unresolved.get(resolved);
   if (byHolder === undefined) {
@@ -44,23 +44,23 @@ function unresolvedWithin(at: string, resolved: ReadonlyMap<string, Resolved>): 
   return byHolder.get(at) ?? [];
 }
 
-/** Whether nothing of the place lies behind a reference that could not be resolved. */
+/** Whether no value at this pointer or beneath it is an unresolved reference. */
 export function isKnown(at: string, { resolved }: JudgedFile): boolean {
   return unresolvedWithin(at, resolved).length === 0;
 }
 
-/** The driver's options at a place with defaults filled in; undefined where they are wrong, or not known well enough. */
+/** The driver's options at a pointer with defaults filled in; undefined where they have errors or an unknown value. */
 function options(at: string, kind: 'connection' | 'from' | 'to', file: JudgedFile): PlainMap | undefined {
-  const piece = pieceAt(file.pieces, at);
-  if (piece === undefined || file.findings.hasErrorWithin(at)) return undefined;
+  const section = sectionAt(file.sections, at);
+  if (section === undefined || file.findings.hasErrorWithin(at)) return undefined;
   let value = under(file.value, pointerKeys(at));
   for (const pointer of unresolvedWithin(at, file.resolved)) {
     const keys = pointerKeys(pointer.slice(at.length));
-    const substitute = standInFor(schemasAt(piece.schema, keys));
+    const substitute = standInFor(schemasAt(section.schema, keys));
     if (substitute === undefined) return undefined;
     value = put(value, keys, substitute);
   }
-  return driverOptions(mapWithDefaults(asMap(value), piece.schema), kind, file.fields ?? FIELDS);
+  return driverOptions(fillDefaults(asMap(value), section.schema), kind, file.fields ?? FIELDS);
 }
 
 /** One end of a route with its connection, where both are free of errors. */

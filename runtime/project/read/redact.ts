@@ -1,16 +1,16 @@
 import { isDuration, isSize } from '../check/describe.ts';
-import type { Piece } from './sections.ts';
+import type { Section } from './sections.ts';
 import type { Resolved } from './references.ts';
 import { judges } from './resolved-document.ts';
 import { admits } from '../check/schema-at.ts';
 import type { JsonSchema } from '../json-schema.ts';
 
-// Shorter is no secret, and an `a` or a `1` would garble every sentence.
+// A shorter text is no secret, and replacing `a` or `1` would garble every sentence.
 const SHORTEST = 4;
-/** Characters of a regular expression: the engine refuses one that is too large. */
+/** The most characters of a regular expression: the engine refuses larger ones. */
 const MOST_IN_PATTERN = 10_000;
 
-/** Text that is free, and may so be a secret: not one of a few choices, not a quantity. */
+/** Free text, which may be a secret: neither one of a few choices nor a quantity. */
 function isFreeText(schema: JsonSchema): boolean {
   return admits(schema, '') && !('enum' in schema) && !isDuration(schema) && !isSize(schema);
 }
@@ -26,14 +26,17 @@ function escaped(text: string): string {
 }
 
 /**
- * Replaces in a driver's own words what came by reference by the reference. Drivers are asked not to echo options;
- * this is the second line.
+ * Replaces the values of references in a driver's text by the references. Drivers must not echo options; this is the second
+ * line of defence.
  */
-export function redactor(resolved: ReadonlyMap<string, Resolved>, pieces: readonly Piece[]): (text: string) => string {
+export function redactor(
+  resolved: ReadonlyMap<string, Resolved>,
+  sections: readonly Section[],
+): (text: string) => string {
   const contents = new Map<string, string>();
   for (const [pointer, { text, written }] of resolved) {
     if (text === undefined || text.length < SHORTEST) continue;
-    const schemas = judges(pointer, pieces);
+    const schemas = judges(pointer, sections);
     if (schemas.length > 0 && !schemas.some(isFreeText)) continue;
     for (const secret of [text, JSON.stringify(text).slice(1, -1), ...identityIn(text)]) contents.set(secret, written);
   }

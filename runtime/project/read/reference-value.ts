@@ -5,7 +5,7 @@ import type { JsonSchema } from '../json-schema.ts';
 
 const NUMBER = /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/;
 
-/** A reference yields text. Only where every schema of the place refuses text and one takes a number or a boolean, the text is read as one. */
+/** A reference yields text. It is read as a number or boolean only where every schema refuses text and one takes that type. */
 export function typedValue(text: string, schemas: readonly JsonSchema[]): string | number | boolean {
   const types = schemas.flatMap(typesOf);
   if (types.length === 0 || types.includes('string')) return text;
@@ -34,7 +34,7 @@ function worded(value: string, schema: JsonSchema): boolean {
   );
 }
 
-/** Whether a value that came by reference fits one of the schemas of its place: the few words that a text, number or boolean can break. */
+/** Whether a value of a reference fits one of its schemas, by the few keywords that apply to a text, number or boolean. */
 export function fits(value: string | number | boolean, schemas: readonly JsonSchema[]): boolean {
   return schemas.some((schema) => {
     if (!admits(schema, value)) return false;

@@ -3,17 +3,17 @@ import type { StageKind } from '#contract/stage-kind.ts';
 import { isMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
-/** Reads what a `file:` reference names, the path as written; the caller says from which folder it counts. Throws when it cannot. */
+/** Reads the file of a `file:` reference. The path is as written; the caller decides its base folder. Throws where it cannot. */
 export type ReadFile = (path: string) => string;
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where references are looked up, and how a missing one counts. */
+/** The sources of references, and the severity of a missing one. */
 export interface ReferenceSources {
   readonly environment: Environment;
   readonly readFile: ReadFile;
-  /** What findings call the folder from which relative paths of files count. Default: the project's folder. */
+  /** The name in findings of the base folder of relative paths. Default: the project's folder. */
   readonly home?: string;
-  /** `run`: a missing value is an error. `check`: a warning, and what it stands for is not judged. */
+  /** `run`: a missing value is an error. `check`: it is a warning, and the value is not checked. */
   readonly mode: 'check' | 'run';
 }
 
@@ -21,20 +21,20 @@ type Reference =
   | { readonly kind: 'env'; readonly name: string; readonly fallback: string | undefined }
   | { readonly kind: 'file'; readonly path: string };
 
-/** A reference and what became of it. `text` never leaves the spec: findings show `written`. */
+/** A reference and its result. `text` never leaves the spec: findings show `written`. */
 export interface Resolved {
-  /** What findings show: `env:NAME`, never what stands behind it, nor its default. */
+  /** The text in findings: `env:NAME`, without the value and without its default. */
   readonly written: string;
   /** Undefined where it could not be resolved. */
   readonly text: string | undefined;
   /** Path of the file that holds it, as written. */
   readonly file?: string;
-  /** Why there is no text, where a file was named. */
+  /** The reason why a file yields no text. */
   readonly flaw?: string;
 }
 
 const ENV = /^env:([A-Za-z_][A-Za-z0-9_]*)(?:\|(.*))?$/s;
-// Names that decide what is built, before any environment is known.
+// These names decide which parts are built, before an environment is known.
 const NAMES =
   /^\/name$|^\/buses\/[^/]+\/bus$|^\/routes\/\d+\/(name|class|deadLetter)$|^\/routes\/\d+\/(from|to|deadLetter)\/(bus|codec)$/;
 const STAGE_KEY = /^\/routes\/\d+\/stages\/\d+\/([^/]+)$/;
@@ -64,7 +64,7 @@ function* texts(value: unknown, pointer: string): Generator<readonly [pointer: s
   }
 }
 
-/** What a pipeline asks of its surroundings: for the manifest. Names only, never contents. */
+/** The variables and files that a pipeline needs, for the manifest. Names only, never contents. */
 export interface Surroundings {
   readonly environment: readonly { readonly name: string; readonly required: boolean }[];
   readonly files: readonly string[];
@@ -95,7 +95,7 @@ export function referencePointers(document: unknown): readonly string[] {
   return [...texts(document, '')].filter(([, text]) => isReference(text)).map(([pointer]) => pointer);
 }
 
-/** Looks up every reference. What could not be resolved is claimed, so that nothing judges it further. */
+/** Looks up every reference. An unresolved one is claimed, so that no later check reports it again. */
 export function resolveReferences(
   document: unknown,
   stages: ReadonlyMap<string, StageKind>,
@@ -139,12 +139,12 @@ function resolve(reference: Reference, sources: ReferenceSources): Resolved {
   if (reference.kind === 'file') return inFile(reference.path, `file:${reference.path}`, sources);
   const { name, fallback } = reference;
   const set = sources.environment[name];
-  // An empty variable counts as not set: that is how shells and container platforms spell "none".
+  // An empty variable counts as not set: shells and container platforms write "none" so.
   const isSet = set !== undefined && set !== '';
   const written = isSet || fallback === undefined ? `env:${name}` : `the default of env:${name}`;
   const content = isSet ? set : fallback;
   const named = content === undefined ? undefined : parse(content);
-  // Of a file that a variable names only the variable is shown: its value may be a secret after all.
+  // For a file that a variable names only the variable is shown: its value may be a secret.
   return named?.kind === 'file' ? inFile(named.path, written, sources) : { written, text: content };
 }
 
@@ -152,12 +152,12 @@ function inFile(path: string, written: string, { readFile }: Pick<ReferenceSourc
   return { written, file: path, ...readSecret(path, readFile) };
 }
 
-/** What a file holds, as the value that it stands for; `flaw` says why it holds none. */
+/** The content of a file as a value; `flaw` is the reason why there is none. */
 export function readSecret(path: string, readFile: ReadFile): { readonly text: string | undefined; flaw?: string } {
   try {
     // Editors and `echo` end a file with a line break that is no part of a secret.
     const text = readFile(path).replace(/\r?\n$/, '');
-    // An empty file counts as none, as an empty variable does: a file that is written anew is empty at first.
+    // An empty file counts as missing, as an empty variable does: a file that is being replaced is empty at first.
     return text === '' ? { text: undefined, flaw: 'is empty' } : { text };
   } catch {
     return { text: undefined, flaw: 'cannot be read' };

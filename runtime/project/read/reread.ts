@@ -1,4 +1,5 @@
-import type { Piece } from './sections.ts';
+import type { Section } from './sections.ts';
+import type { Reread } from '../fields/file-fields.ts';
 import { asMap, put } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { isWithin, pointerKeys } from '#kit/pointer.ts';
@@ -6,30 +7,22 @@ import { fits, typedValue } from './reference-value.ts';
 import { type ReadFile, readSecret, type Resolved } from './references.ts';
 import { judges } from './resolved-document.ts';
 
-/** A connection's options after its files were read anew. */
-export interface Reread {
-  /** The same object as before where nothing has changed. */
-  readonly options: PlainMap;
-  /** Of each file that cannot be used; what it held before stays in `options`. No secret is in it. */
-  readonly troubles: readonly string[];
-}
-
-/** Where references of a checked file led, and how their files are read. */
+/** The resolved references of a checked file, and the reader of their files. */
 export interface References {
-  readonly pieces: readonly Piece[];
+  readonly sections: readonly Section[];
   readonly resolved: ReadonlyMap<string, Resolved>;
   readonly readFile: ReadFile;
 }
 
 /**
- * How the options at `at` are read again; undefined where none of them comes from a file. The environment is not looked
- * at again: nothing outside can change that of a process that runs.
+ * Reads the options at `at` again; undefined where none of them comes from a file. The environment is not read again: that
+ * of a running process does not change from outside.
  */
 export function rereader(at: string, options: PlainMap, references: References): (() => Reread) | undefined {
-  const { pieces, resolved, readFile } = references;
+  const { sections, resolved, readFile } = references;
   const files = [...resolved].flatMap(([pointer, { file, written, text }]) =>
     file !== undefined && text !== undefined && isWithin(pointer, at)
-      ? [{ file, written, text, keys: pointerKeys(pointer.slice(at.length)), schemas: judges(pointer, pieces) }]
+      ? [{ file, written, text, keys: pointerKeys(pointer.slice(at.length)), schemas: judges(pointer, sections) }]
       : [],
   );
   if (files.length === 0) return undefined;

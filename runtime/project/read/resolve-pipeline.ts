@@ -4,18 +4,18 @@ import { checkRoutes } from '../check/check-routes.ts';
 import { FindingList } from '../check/finding-list.ts';
 import type { Finding } from '../check/findings.ts';
 import type { PipelineSpec } from '../pipeline-spec.ts';
-import { piecesOf } from './sections.ts';
-import { Places } from './source-map.ts';
+import { sectionsOf } from './sections.ts';
+import { SourceMap } from './source-map.ts';
 import { resolveReferences } from './references.ts';
 import type { ReferenceSources } from './references.ts';
 import { judgeContents, withContents, withStandIns } from './resolved-document.ts';
 import type { Catalog } from '#contract/catalog.ts';
 
-/** A pipeline file that passed the check, as plain data that JSON can hold: what a bundle embeds. References are as written. */
+/** A checked pipeline file as JSON data, which a bundle embeds. References are as written. */
 export interface PipelineDocument {
   readonly file: string;
   readonly value: unknown;
-  /** Line and column of references and stages, by pointer: what can still go wrong after the check. */
+  /** Line and column of references and stages, by pointer: only these can still fail after the check. */
   readonly places: Readonly<Record<string, readonly [line: number, column: number]>>;
 }
 
@@ -26,26 +26,26 @@ export interface Resolution {
 }
 
 /**
- * Makes the spec of a document that `checkPipeline` passed, with this machine's environment. Judges again only what
- * the environment can change, and needs neither the YAML reader nor the schema compiler: this is a bundle's start.
+ * Makes the spec of a document that `checkPipeline` passed, with the environment of this machine. Checks again only the
+ * values that the environment can change. A bundle starts here, so neither the YAML reader nor the schema compiler is needed.
  */
 export function resolvePipeline(document: PipelineDocument, catalog: Catalog, sources: ReferenceSources): Resolution {
   const { file, value } = document;
   const spots = Object.entries(document.places).map(
     ([pointer, [line, column]]) => [pointer, { value: { line, column } }] as const,
   );
-  const places = new Places(new Map(spots));
+  const places = new SourceMap(new Map(spots));
   const findings = new FindingList(file, places);
-  const pieces = piecesOf(value, catalog);
+  const sections = sectionsOf(value, catalog);
   const resolved = resolveReferences(value, catalog.stages, sources, findings);
-  judgeContents(pieces, resolved, findings);
-  const contents = withContents(value, pieces, resolved);
-  const judged = { value: contents, pieces, resolved, catalog, findings };
+  judgeContents(sections, resolved, findings);
+  const contents = withContents(value, sections, resolved);
+  const judged = { value: contents, sections, resolved, catalog, findings };
   checkRoutes(judged);
   checkLoops(judged);
   if (findings.hasErrors) return { findings: findings.sorted() };
-  const whole = withStandIns(contents, pieces, resolved);
+  const whole = withStandIns(contents, sections, resolved);
   const { readFile } = sources;
-  const spec = buildSpec({ file, value: whole, places, pieces, catalog, resolved, readFile });
+  const spec = buildSpec({ file, value: whole, places, sections, catalog, resolved, readFile });
   return { spec, findings: findings.sorted() };
 }

@@ -1,8 +1,8 @@
 import { example, isBackoff, isDuration, isRate, isSize } from '../check/describe.ts';
 import type { FindingList } from '../check/finding-list.ts';
 import { explainValue } from '../check/explain-value.ts';
-import { pieceAt } from './sections.ts';
-import type { Piece } from './sections.ts';
+import { sectionAt } from './sections.ts';
+import type { Section } from './sections.ts';
 import { under } from '#kit/json-value.ts';
 import { parentPointer, pointerKeys } from '#kit/pointer.ts';
 import { fits, typedValue } from './reference-value.ts';
@@ -10,64 +10,64 @@ import type { Resolved } from './references.ts';
 import { admits, schemasAt } from '../check/schema-at.ts';
 import type { JsonSchema } from '../json-schema.ts';
 
-/** The schemas that judge the place: those of the smallest part around it. */
-export function judges(pointer: string, pieces: readonly Piece[]): readonly JsonSchema[] {
+/** The schemas of a pointer: those of the smallest section around it. */
+export function judges(pointer: string, sections: readonly Section[]): readonly JsonSchema[] {
   for (let at: string | undefined = pointer; at !== undefined; at = parentPointer(at)) {
-    const piece = pieceAt(pieces, at);
-    if (piece !== undefined) return schemasAt(piece.schema, pointerKeys(pointer.slice(at.length)));
+    const section = sectionAt(sections, at);
+    if (section !== undefined) return schemasAt(section.schema, pointerKeys(pointer.slice(at.length)));
   }
   return [];
 }
 
-/** The data with every reference replaced by its content, as the kind of value that its place takes. Unresolved ones stay as written. */
+/** The data with every reference replaced by its content, as a value of the expected type. Unresolved ones stay as written. */
 export function withContents(
   value: unknown,
-  pieces: readonly Piece[],
+  sections: readonly Section[],
   resolved: ReadonlyMap<string, Resolved>,
 ): unknown {
   const result: unknown = structuredClone(value);
   for (const [pointer, { text }] of resolved) {
     const holder = under(result, pointerKeys(parentPointer(pointer) ?? ''));
     if (text === undefined || typeof holder !== 'object' || holder === null) continue;
-    Reflect.set(holder, pointerKeys(pointer).at(-1) ?? '', typedValue(text, judges(pointer, pieces)));
+    Reflect.set(holder, pointerKeys(pointer).at(-1) ?? '', typedValue(text, judges(pointer, sections)));
   }
   return result;
 }
 
 /**
- * The data with a value that fits in place of every reference that `check` could not resolve and that cannot stand for itself:
- * a duration, a number. For a spec of which nothing runs.
+ * The data with a valid substitute for every unresolved reference whose text is no valid value itself, such as a duration or
+ * a number. For a spec that is never run.
  */
 export function withStandIns(
   value: unknown,
-  pieces: readonly Piece[],
+  sections: readonly Section[],
   resolved: ReadonlyMap<string, Resolved>,
 ): unknown {
   const standIns = new Map<string, Resolved>();
   for (const [pointer, { text, written }] of resolved) {
-    const schemas = judges(pointer, pieces);
+    const schemas = judges(pointer, sections);
     if (text !== undefined || schemas.length === 0 || fits(written, schemas)) continue;
     const standIn = standInFor(schemas);
     if (standIn !== undefined) standIns.set(pointer, { text: String(standIn), written });
   }
-  return standIns.size === 0 ? value : withContents(value, pieces, standIns);
+  return standIns.size === 0 ? value : withContents(value, sections, standIns);
 }
 
-/** Refuses references that could not be resolved where no text, number or boolean may stand, whatever they hold elsewhere. */
+/** Refuses unresolved references where the schema takes neither text nor number nor boolean. */
 export function refuseMisplaced(
-  pieces: readonly Piece[],
+  sections: readonly Section[],
   resolved: ReadonlyMap<string, Resolved>,
   findings: FindingList,
 ): void {
   for (const [pointer, { text, written }] of resolved) {
-    const schemas = judges(pointer, pieces);
+    const schemas = judges(pointer, sections);
     if (text !== undefined || schemas.length === 0) continue;
     if (schemas.some((schema) => ['', 1, true].some((value) => admits(schema, value)))) continue;
     findings.add({ at: pointer, ...explainValue(schemas, pointer, written) });
   }
 }
 
-/** A value that the schemas take; undefined where that would be a guess. */
+/** A value that the schemas accept; undefined where none is certain to be valid. */
 export function standInFor([schema]: readonly JsonSchema[]): string | number | boolean | undefined {
   if (schema === undefined) return undefined;
   const [choice] = Array.isArray(schema['enum']) ? (schema['enum'] as readonly unknown[]) : [];
@@ -78,14 +78,14 @@ export function standInFor([schema]: readonly JsonSchema[]): string | number | b
   return typeof schema['minimum'] === 'number' ? schema['minimum'] : admits(schema, 1) ? 1 : undefined;
 }
 
-/** Judges only what came by reference, for a document that was checked before: without a schema compiler. */
+/** Checks only the values of references, for a document that was checked before. Needs no schema compiler. */
 export function judgeContents(
-  pieces: readonly Piece[],
+  sections: readonly Section[],
   resolved: ReadonlyMap<string, Resolved>,
   findings: FindingList,
 ): void {
   for (const [pointer, { text, written }] of resolved) {
-    const schemas = judges(pointer, pieces);
+    const schemas = judges(pointer, sections);
     if (text === undefined || schemas.length === 0) continue;
     if (fits(typedValue(text, schemas), schemas)) continue;
     findings.add({ at: pointer, ...explainValue(schemas, pointer, written) });

@@ -1,16 +1,16 @@
 import {
   ANY_CONNECTION_SCHEMA,
-  ANY_LETTER_SINK_SCHEMA,
+  ANY_DEAD_LETTER_SINK_SCHEMA,
   anyEndSchema,
   connectionSchema,
-  letterSinkSchema,
+  deadLetterSinkSchema,
   sinkSchema,
   sourceSchema,
   stageSchema,
 } from '../fields/end-schema.ts';
 import { FIELDS } from '../fields/field-tables.ts';
 import { fileSchema, JUDGED_APART } from '../fields/file-schema.ts';
-import { LOCAL_LETTERS_SCHEMA } from '../fields/dead-letter-fields.ts';
+import { LOCAL_DEAD_LETTERS_SCHEMA } from '../fields/dead-letter-fields.ts';
 import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { JsonSchema } from '../json-schema.ts';
@@ -18,22 +18,22 @@ import type { Catalog } from '#contract/catalog.ts';
 import type { Bus } from '#contract/bus.ts';
 import type { StageKind } from '#contract/stage-kind.ts';
 
-/** One part of a pipeline file and the one schema that judges it. */
-export interface Piece {
+/** A part of a pipeline file with a schema of its own: the file, a connection, an end, a stage, a map of dead letters. */
+export interface Section {
   readonly pointer: string;
   readonly schema: JsonSchema;
-  /** Kind of the bus, of an end. */
+  /** Kind of the bus; of an end only. */
   readonly bus?: string | undefined;
 }
 
-const indexes = new WeakMap<readonly Piece[], ReadonlyMap<string, Piece>>();
+const indexes = new WeakMap<readonly Section[], ReadonlyMap<string, Section>>();
 
-/** The part at exactly this place. */
-export function pieceAt(pieces: readonly Piece[], pointer: string): Piece | undefined {
-  let index = indexes.get(pieces);
+/** The section at exactly this pointer. */
+export function sectionAt(sections: readonly Section[], pointer: string): Section | undefined {
+  let index = indexes.get(sections);
   if (index === undefined) {
-    index = new Map(pieces.map((piece) => [piece.pointer, piece]));
-    indexes.set(pieces, index);
+    index = new Map(sections.map((section) => [section.pointer, section]));
+    indexes.set(sections, index);
   }
   return index.get(pointer);
 }
@@ -71,12 +71,12 @@ class Schemas {
 }
 
 /**
- * Cuts the file's data into parts, each with exactly the schema that its kind of bus or stage asks for: a union of all
- * drivers' schemas would answer one slip with the complaints of every driver.
+ * Divides the data of the file into sections, each with the schema of its kind of bus or stage. A union of the schemas of
+ * all drivers would report one error once for each driver.
  */
-export function piecesOf(value: unknown, catalog: Catalog, fields = FIELDS): readonly Piece[] {
+export function sectionsOf(value: unknown, catalog: Catalog, fields = FIELDS): readonly Section[] {
   const schemas = new Schemas();
-  const pieces: Piece[] = [{ pointer: '', schema: fileSchema(FILE_PARTS, fields) }];
+  const sections: Section[] = [{ pointer: '', schema: fileSchema(FILE_PARTS, fields) }];
   const end = (direction: 'from' | 'to', bus: Bus | undefined): JsonSchema =>
     schemas.of(`${direction} ${bus?.name ?? ''}`, () => {
       if (bus === undefined) return anyEndSchema(direction, catalog, fields);
@@ -88,7 +88,7 @@ export function piecesOf(value: unknown, catalog: Catalog, fields = FIELDS): rea
     const bus = busBehind(value, name, catalog);
     const schema =
       bus === undefined ? ANY_CONNECTION_SCHEMA : schemas.of(`bus ${bus.name}`, () => connectionSchema(bus));
-    pieces.push({ pointer: pointerTo('/buses', name), schema });
+    sections.push({ pointer: pointerTo('/buses', name), schema });
   }
   for (const [index, route] of asList(own(file, 'routes')).entries()) {
     const at = pointerTo('/routes', index);
@@ -96,22 +96,24 @@ export function piecesOf(value: unknown, catalog: Catalog, fields = FIELDS): rea
       const options = own(asMap(route), direction);
       if (!isMap(options)) continue;
       const bus = busBehind(value, own(options, 'bus'), catalog);
-      pieces.push({ pointer: pointerTo(at, direction), schema: end(direction, bus), bus: bus?.name });
+      sections.push({ pointer: pointerTo(at, direction), schema: end(direction, bus), bus: bus?.name });
     }
     const letters = own(asMap(route), 'deadLetter');
     if (isMap(letters)) {
       const bus = busBehind(value, own(letters, 'bus'), catalog);
       const ofBus =
-        bus === undefined ? ANY_LETTER_SINK_SCHEMA : schemas.of(`letters ${bus.name}`, () => letterSinkSchema(bus));
-      const schema = Object.hasOwn(letters, 'bus') ? ofBus : LOCAL_LETTERS_SCHEMA;
-      pieces.push({ pointer: pointerTo(at, 'deadLetter'), schema, bus: bus?.name });
+        bus === undefined
+          ? ANY_DEAD_LETTER_SINK_SCHEMA
+          : schemas.of(`letters ${bus.name}`, () => deadLetterSinkSchema(bus));
+      const schema = Object.hasOwn(letters, 'bus') ? ofBus : LOCAL_DEAD_LETTERS_SCHEMA;
+      sections.push({ pointer: pointerTo(at, 'deadLetter'), schema, bus: bus?.name });
     }
     for (const [position, item] of asList(own(asMap(route), 'stages')).entries()) {
       const kind = stageKind(item, catalog);
       if (kind === undefined) continue;
       const schema = schemas.of(`stage ${kind.verb}`, () => stageSchema(kind));
-      pieces.push({ pointer: pointerTo(at, 'stages', position), schema });
+      sections.push({ pointer: pointerTo(at, 'stages', position), schema });
     }
   }
-  return pieces;
+  return sections;
 }

@@ -1,55 +1,56 @@
 import { isWithin, parentPointer } from '#kit/pointer.ts';
 
-/** Where something stands in the file. Both count from 1; columns count UTF-16 units. */
-export interface Place {
+/** A position in the file. Both count from 1; columns count UTF-16 units. */
+export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** Where one value and the key before it stand. */
-export interface Spot {
-  readonly key?: Place;
-  readonly value: Place;
-  /** Where the first character of a text stands, when the text stands in the file as it is: no escapes, no folding. */
-  readonly text?: Place;
+/** The positions of one value and of the key before it. */
+export interface NodePosition {
+  readonly key?: Position;
+  readonly value: Position;
+  /** The first character of a text; only where the file holds the text unchanged, without escapes or folding. */
+  readonly text?: Position;
 }
 
-const START: Place = { line: 1, column: 1 };
+const START: Position = { line: 1, column: 1 };
 
-/** Maps pointers to places. What is not in the file stands where the map that lacks it starts. */
-export class Places {
-  readonly #spots: ReadonlyMap<string, Spot>;
+/** Maps JSON pointers to positions. A value that the file lacks has the position of the map that lacks it. */
+export class SourceMap {
+  readonly #positions: ReadonlyMap<string, NodePosition>;
 
-  constructor(spots: ReadonlyMap<string, Spot>) {
-    this.#spots = spots;
+  constructor(positions: ReadonlyMap<string, NodePosition>) {
+    this.#positions = positions;
   }
 
-  of(pointer: string, side: 'key' | 'value' = 'value'): Place {
-    const spot = this.#spots.get(pointer);
-    if (spot === undefined) return this.#holder(pointer);
-    return side === 'key' ? (spot.key ?? spot.value) : spot.value;
+  of(pointer: string, side: 'key' | 'value' = 'value'): Position {
+    const found = this.#positions.get(pointer);
+    if (found === undefined) return this.#holder(pointer);
+    return side === 'key' ? (found.key ?? found.value) : found.value;
   }
 
-  /** Where the character at `offset` of a text value stands; where the value starts when that cannot be told. */
-  inText(pointer: string, offset: number): Place {
-    const text = this.#spots.get(pointer)?.text;
+  /** The position of the character at `offset` of a text value; the start of the value where that is not known. */
+  inText(pointer: string, offset: number): Position {
+    const text = this.#positions.get(pointer)?.text;
     if (text === undefined) return this.of(pointer);
     return { line: text.line, column: text.column + offset };
   }
 
-  /** The same places under other pointers: what stood at or beneath the first of a pair stands at the second. */
-  moved(moves: readonly (readonly [from: string, to: string])[]): Places {
-    const spots = new Map(this.#spots);
-    for (const [pointer, spot] of this.#spots) {
-      for (const [from, to] of moves) if (isWithin(pointer, from)) spots.set(to + pointer.slice(from.length), spot);
+  /** The same positions under other pointers: those at or beneath the first of a pair move to the second. */
+  moved(moves: readonly (readonly [from: string, to: string])[]): SourceMap {
+    const positions = new Map(this.#positions);
+    for (const [pointer, found] of this.#positions) {
+      for (const [from, to] of moves)
+        if (isWithin(pointer, from)) positions.set(to + pointer.slice(from.length), found);
     }
-    return new Places(spots);
+    return new SourceMap(positions);
   }
 
-  #holder(pointer: string): Place {
+  #holder(pointer: string): Position {
     const parent = parentPointer(pointer);
     if (parent === undefined) return START;
-    const spot = this.#spots.get(parent);
-    return spot === undefined ? this.#holder(parent) : (spot.key ?? spot.value);
+    const found = this.#positions.get(parent);
+    return found === undefined ? this.#holder(parent) : (found.key ?? found.value);
   }
 }

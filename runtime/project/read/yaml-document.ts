@@ -2,27 +2,27 @@ import { LineCounter, parseAllDocuments } from 'yaml';
 import type { Document } from 'yaml';
 import { isStackOverflow } from '#contract/errors.ts';
 import type { FindingDraft } from '../check/finding-list.ts';
-import { type Place, Places } from './source-map.ts';
+import { type Position, SourceMap } from './source-map.ts';
 import { TooMuch, YamlReader } from './yaml-reader.ts';
 import { type Slip, slipsOf } from './yaml-slips.ts';
 
-/** A pipeline file read: plain data, and where each of it stands. */
+/** A parsed pipeline file: plain data and its positions. */
 export interface ParsedDocument {
   readonly value: unknown;
-  readonly places: Places;
+  readonly places: SourceMap;
   readonly flaws: readonly FindingDraft[];
-  /** Whether `value` can be judged further. */
+  /** Whether `value` can be checked further. */
   readonly readable: boolean;
 }
 
-// The largest file that a person wrote had a hundredth of it.
+// The largest file written by hand had a hundredth of it.
 const MOST_CHARACTERS = 300_000;
 
-/** Reads YAML text. Everything that is wrong with the YAML itself is in `flaws`; positions hold through anchors and merge keys. */
+/** Reads YAML text. `flaws` holds all errors of the YAML itself. Positions are right through anchors and merge keys. */
 export function parseYaml(text: string): ParsedDocument {
   if (text.length > MOST_CHARACTERS)
     return unread({ expected: `at most ${MOST_CHARACTERS} characters`, found: `${text.length}` });
-  // The parser makes an error for every slip, and most of their cost are their stacks, which nobody reads.
+  // The parser makes an Error for every mistake; most of their cost is the stack, which is not used.
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
@@ -35,15 +35,15 @@ export function parseYaml(text: string): ParsedDocument {
   }
 }
 
-/** Nothing of the file is known, not even where it is wrong. */
+/** Neither data nor positions of the file are known. */
 function unread(flaw: Pick<FindingDraft, 'expected' | 'found'>): ParsedDocument {
   const flaws: FindingDraft[] = [{ code: 'YAML_SYNTAX', at: '', ...flaw, write: 'a file that people can read' }];
-  return { value: null, places: new Places(new Map()), flaws, readable: false };
+  return { value: null, places: new SourceMap(new Map()), flaws, readable: false };
 }
 
 function parsed(text: string): ParsedDocument {
   const lines = new LineCounter();
-  // The parser's own search for keys that stand twice takes the square of their number; the reader looks for them.
+  // The parser's own search for duplicate keys takes the square of their number; the reader searches instead.
   const options = {
     lineCounter: lines,
     prettyErrors: false,
@@ -53,7 +53,7 @@ function parsed(text: string): ParsedDocument {
   } as const;
   const documents = parseAllDocuments(text, options);
   const [first, second] = [...documents];
-  if (first === undefined) return { value: null, places: new Places(new Map()), flaws: [], readable: true };
+  if (first === undefined) return { value: null, places: new SourceMap(new Map()), flaws: [], readable: true };
   const reader = new YamlReader(first, text, lines);
   const value = readRoot(reader, first);
   const slips = slipsOf(first, text, (offset) => reader.placeAt(offset).line);
@@ -69,12 +69,12 @@ function parsed(text: string): ParsedDocument {
       write: 'each pipeline in a file of its own',
     });
   }
-  return { value, places: new Places(reader.spots), flaws, readable };
+  return { value, places: new SourceMap(reader.spots), flaws, readable };
 }
 
-/** What the reader found and what the parser did, each place once. Behind a broken structure the reader saw only guesses. */
+/** Errors of the reader and the parser, one for each position. After a broken structure those of the reader are guesses. */
 function withSlips(reader: YamlReader, slips: readonly Slip[]): FindingDraft[] {
-  const places = new Places(reader.spots);
+  const places = new SourceMap(reader.spots);
   const breaks = slips.find(({ isLast }) => isLast)?.offset;
   const end = breaks === undefined ? undefined : reader.placeAt(breaks);
   const read = reader.flaws.filter(({ at }) => {
@@ -92,7 +92,7 @@ function withSlips(reader: YamlReader, slips: readonly Slip[]): FindingDraft[] {
   return [...read, ...parsers];
 }
 
-function placeKey({ line, column }: Place): string {
+function placeKey({ line, column }: Position): string {
   return `${line}:${column}`;
 }
 

@@ -1,15 +1,15 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, Document, LineCounter, Node, YAMLMap } from 'yaml';
 import type { FindingDraft } from '../check/finding-list.ts';
-import type { Place, Spot } from './source-map.ts';
+import type { Position, NodePosition } from './source-map.ts';
 import { SECRET } from '../check/explain-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
-// Aliases of aliases multiply, and so do merged maps; no pipeline that a person wrote comes near these.
+// Aliases of aliases and merged maps multiply. No pipeline written by hand comes near these bounds.
 const MOST_VALUES = 30_000;
 const MOST_LEVELS = 100;
 
-/** The document holds more than a pipeline can. The message says what it may hold, `found` what it does. */
+/** The document is larger than a pipeline may be. The message states the bound, `found` the actual size. */
 export class TooMuch extends Error {
   override readonly name = 'TooMuch';
   readonly found: string;
@@ -20,16 +20,16 @@ export class TooMuch extends Error {
   }
 }
 
-/** Pairs of a map with the merged ones in their place, each with the node at which it counts as written. */
+/** Pairs of a map, merged ones included, each with the node whose position counts for it. */
 type Entry = readonly [key: string, keyNode: Node, valueNode: Node | null, place: Node | undefined];
 
 function nodeOf(value: unknown): Node | null {
   return isNode(value) ? value : null;
 }
 
-/** Reads the nodes of one document as plain data. Once. */
+/** Reads the nodes of one document as plain data. For one use. */
 export class YamlReader {
-  readonly spots = new Map<string, Spot>();
+  readonly spots = new Map<string, NodePosition>();
   readonly flaws: FindingDraft[] = [];
   readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #text: string;
@@ -44,12 +44,12 @@ export class YamlReader {
     this.#lines = lines;
   }
 
-  placeAt(offset: number): Place {
+  placeAt(offset: number): Position {
     const { line, col } = this.#lines.linePos(offset);
     return { line, column: col };
   }
 
-  /** `use` is the alias through which the node is seen: errors point at the place of use. */
+  /** `use` is the alias that refers to the node: errors have the position of the alias. */
   read(node: Node | null, pointer: string, keyNode: Node | undefined, use: Node | undefined): unknown {
     const seen = use ?? node;
     const start = seen?.range?.[0] ?? keyNode?.range?.[0] ?? 0;
@@ -118,14 +118,14 @@ export class YamlReader {
     return value;
   }
 
-  /** The pairs that the map has in the end: its own first, then merged ones that it lacks. */
+  /** All pairs of the map: its own first, then the merged ones that it lacks. */
   #entries(map: YAMLMap, use: Node | undefined): ReadonlyMap<string, Entry> {
     const entries = new Map<string, Entry>();
     const merged: Entry[] = [];
     const keys = new Set<string>();
     for (const pair of map.items) {
       const keyNode = nodeOf(pair.key);
-      // A key that is no text is a flaw of the YAML, told as such.
+      // A key that is not text is reported as an error of the YAML.
       if (!isScalar(keyNode) || typeof keyNode.value !== 'string') continue;
       const valueNode = nodeOf(pair.value);
       if (keys.has(keyNode.value)) this.#repeated(keyNode);
@@ -174,7 +174,7 @@ export class YamlReader {
     return entries.map(([key, keyNode, valueNode]) => [key, keyNode, valueNode, place]);
   }
 
-  #textSpot(node: Node | null, use: Node | undefined): { readonly text?: Place } {
+  #textSpot(node: Node | null, use: Node | undefined): { readonly text?: Position } {
     if (use !== undefined || !isScalar(node) || typeof node.value !== 'string' || !node.range) return {};
     const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
     const start = node.range[0] + (quoted ? 1 : 0);
@@ -182,7 +182,7 @@ export class YamlReader {
   }
 }
 
-/** What each alias stands for: the last node of its name before it. One walk, where each alias would take one. */
+/** The node of each alias: the last one of its name before it. One walk for all aliases instead of one for each. */
 function aliasTargets(document: Document): ReadonlyMap<Alias, Node> {
   const targets = new Map<Alias, Node>();
   const anchored = new Map<string, Node>();

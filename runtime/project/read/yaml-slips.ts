@@ -3,18 +3,18 @@ import type { Document, ErrorCode, YAMLError } from 'yaml';
 import { shortened } from '#kit/shortened.ts';
 import { shown } from '../check/describe.ts';
 
-/** What is wrong with the YAML itself, in the words of whoever wrote it. */
+/** A mistake in the YAML itself, described in terms of the text instead of the grammar. */
 export interface Slip {
-  /** Offset into the text: where the mistake is, not where the parser stumbled over it. */
+  /** Offset of the mistake in the text; the parser may have reported a later one. */
   readonly offset: number;
   readonly expected: string;
   readonly found: string;
   readonly write: string;
-  /** Whether everything behind it is a guess. */
+  /** Whether everything after it is a guess. */
   readonly isLast: boolean;
 }
 
-/** Slips within one value: the parser knows where it ends, and reads on without a follow-up error. */
+/** Mistakes within one value. The parser finds its end and continues without a consequential error. */
 const LOCAL: ReadonlySet<ErrorCode> = new Set([
   'BAD_ALIAS',
   'BAD_DQ_ESCAPE',
@@ -34,8 +34,8 @@ interface Site {
 type Said = Partial<Omit<Slip, 'isLast'>> & Pick<Slip, 'found' | 'write'>;
 
 /**
- * The slips of a document, in the order of the text. Behind one that breaks the structure, whatever follows is a guess of the
- * parser: it is the last.
+ * The mistakes of a document in the order of the text. One that breaks the structure is the last: the parser guesses
+ * everything after it.
  */
 export function slipsOf(document: Document, text: string, lineOf: (offset: number) => number): readonly Slip[] {
   const slips: Slip[] = [];
@@ -53,12 +53,12 @@ export function slipsOf(document: Document, text: string, lineOf: (offset: numbe
   return slips;
 }
 
-// A finding ends in logs of CI. The document of a broken text does not say under which key its lines stand.
+// Findings appear in CI logs. For a broken text it is not known under which key a line is.
 const SECRET = /password|token|nkey|creds|secret|\/\/[^/\s]*@/i;
 const SECRET_TO_COME = /(?:password|token|nkey|creds|secret)["']?\s*:?\s*(?:[|>][-+\d]*)?\s*(?:#.*)?$/i;
 const BLANK = /^\s*(?:#.*)?$/;
 
-/** Without the words of a line that holds a secret, or may: of a long one not all is looked at. */
+/** The line without values that are or may be secrets. Of a long line only a part is examined. */
 function discreet<T extends Said & { readonly offset: number }>(said: T, text: string): T {
   const start = lineStart(text, said.offset);
   const isWhole = said.offset - start < MOST_READ;
@@ -95,7 +95,7 @@ const SAID: Partial<Record<ErrorCode, (site: Site) => Said>> = {
   TAG_RESOLVE_FAILED: ({ text, offset }) => startsOddly(text, offset),
 };
 
-/** A quote that ends nowhere, or at the next one, lines below: the slip is where it begins. */
+/** A quote without an end, or with one lines below at the next quote: the mistake is at its beginning. */
 function unclosedQuote({ document, text, offset, error }: Site): Said | undefined {
   const isTold = error.message.startsWith('Missing closing');
   let start: number | undefined;
@@ -141,7 +141,7 @@ function badIndent({ document, text, offset, error, lineOf }: Site): Said {
   };
 }
 
-/** The innermost { or [ that is open there. */
+/** The innermost { or [ that is open at the offset. */
 function openAt(document: Document, text: string, offset: number): readonly number[] {
   const open: number[] = [];
   visit(document, {
@@ -238,7 +238,7 @@ function startsOddly(text: string, offset: number): Said {
 
 const MOST_SHOWN = 60;
 
-/** Characters of a line on each side of a slip: a file may be one line, with a slip at each of its characters. */
+/** Characters of a line on each side of a mistake: a file may be one line with a mistake at each of its characters. */
 const MOST_READ = 500;
 
 function lineStart(text: string, offset: number): number {
@@ -254,7 +254,7 @@ function restOfLine(text: string, offset: number): string {
   return /^[^\r\n]*/.exec(text.slice(offset, offset + MOST_READ))?.[0] ?? '';
 }
 
-/** What of an unquoted text with brackets or quotes stands before the character that ended it for the parser. */
+/** The part of an unquoted text with brackets or quotes before the character at which the parser ended it. */
 function valueBefore(before: string): string {
   const value = /(?:[:,[{-]\s+|[[{])((?:\{[^{}\s]*\}|\[[^[\]\s]*\]|"[^"]*"|'[^']*'|[^\s,[\]{}"'])*\s*)$/.exec(before);
   return value?.[1] ?? '';

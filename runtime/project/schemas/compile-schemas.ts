@@ -13,8 +13,8 @@ import { idOf, type SchemaFile, SchemaNames } from './schema-names.ts';
 import { areUnique } from './unique-items.ts';
 import type { Validator } from '#contract/validator.ts';
 
-// The first thing that is wrong ends it: a publisher could make all of it fill the memory. Formats are checked, unknown
-// ones refused.
+// Validation of a body ends at its first error: a list of all errors could fill the memory. Formats are checked, and
+// unknown ones refused.
 const OPTIONS: Options = {
   allErrors: false,
   strict: true,
@@ -23,14 +23,14 @@ const OPTIONS: Options = {
   strictTuples: false,
 };
 
-/** A pattern that could hold up the process: no automaton runs it, and the engine itself may go back and forth without end. */
+/** A pattern that could block the process: no automaton can run it, and the engine may backtrack without end. */
 export interface UnsafePattern {
   readonly pattern: string;
-  /** What of it. */
+  /** The unsafe part of it. */
   readonly why: string;
 }
 
-/** The schema is sound but for its patterns. */
+/** The schema is valid except for its patterns. */
 export class UnsafePatterns extends Error {
   override readonly name = 'UnsafePatterns';
   readonly patterns: readonly UnsafePattern[];
@@ -41,7 +41,7 @@ export class UnsafePatterns extends Error {
   }
 }
 
-/** What compiled schemas call while they judge a body: files beside this one, by the names under which bundles find them. */
+/** The modules that compiled schemas call, by the names under which bundles resolve them. They lie beside this file. */
 export const SCHEMA_PARTS: ReadonlyMap<string, string> = new Map(
   ['pattern', 'unique-items', 'formats'].map((name) => [
     `sluice:schema/${name}`,
@@ -56,15 +56,15 @@ const partOf = (name: string): string => `require("sluice:schema/${name}")`;
 
 /** Compiles the project's schemas by name. */
 export interface SchemaCompiler<Compiled> {
-  /** Throws what is wrong with the schema: BrokenSchema, UnsafePatterns, or else what ajv says. */
+  /** Throws BrokenSchema, UnsafePatterns, or the error of ajv. */
   compile(name: string): Compiled;
-  /** What is wrong with the files by themselves, by name. */
+  /** The errors of each file on its own, by name. */
   readonly flaws: ReadonlyMap<string, readonly SchemaFlaw[]>;
   readonly names: SchemaNames;
 }
 
 /**
- * A compiler of schemas by name, 2020-12 unless `$schema` says draft-07, that knows every sound schema of the project
+ * A compiler of schemas by name, 2020-12 unless `$schema` says draft-07. It has every valid schema of the project
  * by its `$id` and by the name of its file, so that one may refer to another of its dialect.
  */
 export function schemaCompiler(files: readonly SchemaFile[]): SchemaCompiler<Validator> {
@@ -108,9 +108,9 @@ interface Found {
 }
 
 interface Dialects {
-  /** Throws where there is none, or a flawed one: BrokenSchema. */
+  /** Throws where there is none; throws BrokenSchema where it has errors. */
   find(name: string): Found;
-  /** What was compiled of that name; throws UnsafePatterns where that met such, BrokenSchema where a `$ref` leads nowhere. */
+  /** The compiled schema of that name. Throws UnsafePatterns, or BrokenSchema where a `$ref` leads nowhere. */
   safely<Compiled>(name: string, compile: () => Compiled): Compiled;
   /** Whether any pattern that was compiled so far does not run natively. */
   hasAutomaton(): boolean;
@@ -140,7 +140,7 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
   }
   for (const [name, file] of names.entries()) {
     const ajv = of(file.schema);
-    // What is unsound must not be compiled into another.
+    // A schema with errors must not be compiled into another.
     if (!flaws.has(file.name) && ajv.schemas[name] === undefined) ajv.addSchema(file.schema, name);
   }
   const byName = new Map(files.map((file) => [file.name, file.schema]));
@@ -180,13 +180,13 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
   }
 }
 
-/** What the patterns of a schema turned out to be. */
+/** The result of compiling the patterns of a schema. */
 interface Met {
   readonly unsafe: UnsafePattern[];
   hasAutomaton: boolean;
 }
 
-/** Compiles patterns, and collects those that are not safe: all of a schema are to be told at once. */
+/** Compiles patterns and collects the unsafe ones, so that all of a schema are reported at once. */
 function engine(met: Met, code: string): NonNullable<NonNullable<Options['code']>['regExp']> {
   const compile = (pattern: string, flags: string): RegExp | Pattern => {
     try {
@@ -213,7 +213,7 @@ const UNIQUE_ITEMS: CodeKeywordDefinition = {
   },
 };
 
-/** What keeps a file from being looked at any further. */
+/** An error that makes further checks of a file pointless; undefined for a usable file. */
 function flawOf({ name, schema }: SchemaFile, files: readonly SchemaFile[]): SchemaFlaw | undefined {
   const id = idOf(schema);
   const twin = id === undefined ? undefined : files.find((file) => file.name !== name && idOf(file.schema) === id);
@@ -225,7 +225,7 @@ function flawOf({ name, schema }: SchemaFile, files: readonly SchemaFile[]): Sch
     const found = shortened(JSON.stringify(typeof schema === 'object' ? schema['$schema'] : schema), 60);
     return { at: '/$schema', expected: '2020-12 or draft-07', found, write: LATEST };
   }
-  // Its validator answers with a promise, and a promise is true.
+  // The validator of an asynchronous schema returns a promise, which is always truthy.
   if (typeof schema === 'object' && schema['$async'] !== undefined) {
     const found = '$async, which no stage waits for';
     return {

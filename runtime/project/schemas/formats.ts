@@ -1,7 +1,7 @@
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import type { Format } from 'ajv';
 
-/** Longer ones are none: judging takes the square of the length. */
+/** A longer text does not match: the check takes the square of the length. */
 const LONGEST_URL = 8192;
 
 const url = fullFormats.url;

@@ -18,8 +18,8 @@ export interface SchemasLoaded {
 }
 
 /**
- * Compiles the schemas of these names. What is wrong with a file comes as findings: an error where the pipeline names
- * the file, else a warning, for it may be what another one refers to.
+ * Compiles the schemas of these names. Errors of a file become findings: an error where the pipeline names the file, else
+ * a warning, because another schema may refer to it.
  */
 export function loadSchemas(names: Iterable<string>, project: ProjectFolders): SchemasLoaded {
   const wanted = new Set(names);
@@ -40,14 +40,14 @@ export function loadSchemas(names: Iterable<string>, project: ProjectFolders): S
   }
   const referred = new Set(compiler.names.withReferred(wanted).map(({ name }) => name));
   for (const [name, flaws] of compiler.flaws) {
-    // A file that nothing refers to, and that nothing could by an $id, is of no concern here.
+    // A file that no schema refers to, and that none could refer to by an $id, gets no finding.
     const isOfConcern = referred.has(name) || idOf(files.get(name)?.schema ?? true) !== undefined;
     if (!wanted.has(name) && isOfConcern) findings.push(...flawFindings(pathOf(project, name), 'warning', flaws));
   }
   return { validators, findings: eachOnce(findings) };
 }
 
-/** Two schemas may refer to a third one, in which something is wrong. */
+/** Two schemas may refer to a third one that has an error: it is reported once. */
 function eachOnce(findings: readonly Finding[]): readonly Finding[] {
   const places = new Map<string, Finding>();
   for (const finding of findings) {
@@ -89,7 +89,7 @@ function broken(file: string, severity: Finding['severity'], expected: string, f
 }
 
 function flawFindings(file: string, severity: Finding['severity'], flaws: readonly SchemaFlaw[]): readonly Finding[] {
-  // JSON is YAML, and its reader knows where everything stands.
+  // JSON is YAML, and the YAML reader yields positions.
   const { places } = parseYaml(readFileSync(file, 'utf8'));
   const made = flaws.map(({ at, side, expected, found, write, suggestion }) => ({
     severity,
@@ -105,7 +105,7 @@ function flawFindings(file: string, severity: Finding['severity'], flaws: readon
   return made.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** The pattern stands in one of these schemas, mostly in the first. */
+/** The pattern is in one of these schemas, mostly in the first. */
 function unsafePattern({ pattern, why }: UnsafePattern, names: readonly string[], project: ProjectFolders): Finding {
   const written = JSON.stringify(pattern);
   const found = names.flatMap((name) => {
@@ -131,7 +131,7 @@ function lineAndColumn(text: string, at: number): { readonly line: number; reado
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-/** Where JSON.parse says that it stopped; it does not always. */
+/** The position at which JSON.parse stopped; not every error message has one. */
 function placeIn(message: string): Partial<Pick<Finding, 'line' | 'column'>> {
   const place = /\(line (\d+) column (\d+)\)$/.exec(message);
   return place === null ? {} : { line: Number(place[1]), column: Number(place[2]) };

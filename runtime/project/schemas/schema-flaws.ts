@@ -9,9 +9,9 @@ import type { SchemaFile, SchemaNames } from './schema-names.ts';
 import { referencesIn } from './schema-names.ts';
 import { schemasIn } from './schema-walk.ts';
 
-/** One thing that is wrong in a schema file, and what to write instead. */
+/** One error in a schema file, with the text to write instead. */
 export interface SchemaFlaw {
-  /** JSON pointer into the file; of a keyword that is wrong itself, its own. */
+  /** JSON pointer into the file; it includes the keyword where the keyword itself is wrong. */
   readonly at: string;
   readonly side?: 'key' | 'value';
   readonly expected: string;
@@ -24,7 +24,7 @@ export interface SchemaFlaw {
 export class BrokenSchema extends Error {
   override readonly name = 'BrokenSchema';
   readonly flaws: readonly SchemaFlaw[];
-  /** The file that holds them, where it is another one than was to be compiled. */
+  /** The file that holds the errors, where it is not the one to be compiled. */
   readonly file: string | undefined;
 
   constructor(flaws: readonly SchemaFlaw[], file?: string) {
@@ -37,7 +37,7 @@ export class BrokenSchema extends Error {
 const MOST_SHOWN = 60;
 const SOME_FORMATS = 'date-time, date, email, uri, uuid, ipv4, hostname, ...';
 
-/** What is wrong in a schema by itself: keywords, their values, formats, patterns. All of it at once. */
+/** All errors of one schema on its own: keywords, their values, formats, patterns. */
 export function flawsIn(schema: SchemaFile['schema'], ajv: Ajv): readonly SchemaFlaw[] {
   const flaws: SchemaFlaw[] = [];
   for (const [at, { format, pattern, ...others }] of schemasIn(schema)) {
@@ -89,13 +89,13 @@ function patternFlaws(at: string, side: 'key' | 'value', pattern: string): reado
   }
 }
 
-/** Values that a keyword does not take: the meta-schema says so, of each place in one way. */
+/** Values that a keyword does not take, by the meta-schema: one error for each pointer. */
 function misusedKeywords(schema: SchemaFile['schema'], ajv: Ajv): readonly SchemaFlaw[] {
   if (ajv.validateSchema(schema) === true) return [];
   const judge = new (ajv instanceof Ajv2020 ? Ajv2020 : Ajv)({ allErrors: true, strict: false, verbose: true });
   void judge.validateSchema(schema);
   const byPlace = Map.groupBy(judge.errors ?? [], ({ instancePath }) => instancePath);
-  // A union above a place that is wrong only says so again.
+  // A union above a wrong value only repeats the error.
   const places = [...byPlace.keys()].filter((at) => ![...byPlace.keys()].some((other) => other.startsWith(`${at}/`)));
   return places.flatMap((at) => {
     const errors = byPlace.get(at) ?? [];
@@ -122,7 +122,7 @@ function misuse(at: string, { keyword: rule, params, data, message }: ErrorObjec
 type Params = Readonly<Record<string, unknown>>;
 
 /**
- * A `$ref` that leads nowhere, in the file that holds it. `why`: what keeps a file that is there from being referred to.
+ * A `$ref` that leads nowhere, in the file that holds it. `why`: the reason why a file that exists cannot be referred to.
  */
 export function missingReference(
   error: MissingRefError,

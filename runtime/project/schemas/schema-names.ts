@@ -16,13 +16,13 @@ export interface Reference {
   /** JSON pointer of the schema that holds it. */
   readonly at: string;
   readonly text: string;
-  /** What it stands for: an absolute URI, or a file name, with its fragment. */
+  /** The resolved target: an absolute URI, or a file name, with its fragment. */
   readonly target: string;
 }
 
 /**
- * What the schema files of a project are called. A file is called by its `$id`, and by its name (`geo.v1.json`) as its
- * neighbours see it: resolved against the `$id` of the file that refers to it, where that one has one.
+ * The names of the schema files of a project. A file has its `$id` as a name, and its file name (`geo.v1.json`) as other
+ * files resolve it: against the `$id` of the file that refers to it, if that file has one.
  */
 export class SchemaNames {
   readonly #files: readonly SchemaFile[];
@@ -39,7 +39,7 @@ export class SchemaNames {
     }
   }
 
-  /** Every name, and the file that it stands for. */
+  /** File by name. */
   entries(): Iterable<readonly [name: string, file: SchemaFile]> {
     return this.#byName;
   }
@@ -82,7 +82,7 @@ function withTargets(value: unknown, base: string): unknown {
   return Object.fromEntries(entries);
 }
 
-/** The `$id` of a file, or else its name: what its references are resolved against. */
+/** The base of a file's references: its `$id`, or else its name. */
 export function baseOf({ name, schema }: SchemaFile): string {
   return idOf(schema)?.replace(/#$/, '') ?? `${name}.json`;
 }

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { originalOf } from '#kit/bigint-doubles.ts';
 
 /**
- * Whether no two items are equal, as JSON Schema says it: by value, names of objects in any order. Takes time in proportion
- * to the items: comparing each with each would take the square of it. Throws RangeError on items that are nested too deep.
+ * Whether no two items are equal, as JSON Schema defines it: by value, with the names of objects in any order. Takes time in
+ * proportion to the items; a comparison of each pair would take the square. Throws RangeError on items nested too deep.
  */
 export function areUnique(given: readonly unknown[]): boolean {
   const items = originalOf(given);
@@ -15,11 +15,11 @@ export function areUnique(given: readonly unknown[]): boolean {
     else if (seen.has(key)) return false;
     else seen.add(key);
   }
-  // What no JSON holds, as a function may return it.
+  // A function may return values that JSON does not have.
   return odd.every((item, index) => !odd.slice(0, index).some((other) => isDeepStrictEqual(item, other)));
 }
 
-/** What equal items have in common, and no others: scalars themselves, else a text that no scalar is. */
+/** A value that is equal for equal items and no others: the scalar itself, or a text that equals no scalar. */
 function keyOf(item: unknown): unknown {
   if (typeof item === 'string') return JSON.stringify(item);
   if (typeof item === 'number' || typeof item === 'bigint') return numberOf(item);
@@ -35,7 +35,7 @@ function numberOf(value: number | bigint): number | bigint {
 
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return JSON.stringify(value);
-  // JSON has no word for some of them, and writes -0 as 0.
+  // JSON cannot write some of them, and writes -0 as 0.
   if (typeof value === 'number' || typeof value === 'bigint') return `${numberOf(value)}`;
   if (Array.isArray(value)) return all(value, '[', ']', textOf);
   if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return undefined;

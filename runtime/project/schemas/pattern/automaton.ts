@@ -1,6 +1,6 @@
 import type { Program } from './program.ts';
 
-/** A set of steps that are at work at once, as one state of a deterministic automaton. Made when it is first reached. */
+/** A set of active steps as one state of a deterministic automaton. Made when it is first reached. */
 interface State {
   /** Steps that take a character. */
   readonly takes: readonly number[];
@@ -11,7 +11,7 @@ interface State {
   readonly next: (State | undefined)[];
 }
 
-/** Of all states together: the steps that they hold. Beyond it they are forgotten, and made again. */
+/** The most steps that all cached states may hold together. Beyond it the cache is cleared and built again. */
 const MOST_HELD = 500_000;
 const ASCII = 128;
 /** Characters beyond ASCII whose kind is remembered. */
@@ -19,7 +19,7 @@ const MOST_KNOWN = 10_000;
 
 /**
  * Tells whether a pattern without looks matches anywhere in a text, in time that grows with the text and nothing else.
- * Characters are told apart by the sets that they belong to; each state and kind of character leads to one next state.
+ * A kind of character is the list of sets that contain it; each state and kind of character leads to one next state.
  */
 export class Automaton {
   readonly #program: Program;
@@ -49,7 +49,7 @@ export class Automaton {
       const kind = codePoint < ASCII ? (this.#asciiKinds[codePoint] ?? -1) : (this.#otherKinds.get(codePoint) ?? -1);
       const known = kind < 0 ? this.#kindOf(codePoint) : kind;
       const next: State = state.next[known] ?? this.#after(state, known);
-      // Nothing at work and nothing that could begin: what is anchored at the start ends here.
+      // No step is active and none can begin: a pattern that is anchored at the start cannot match any more.
       if (next === state && next.takes.length === 0 && !next.matchesAtEnd) return next.matches;
       state = next;
     }
@@ -59,7 +59,7 @@ export class Automaton {
   #after(state: State, kind: number): State {
     const { steps, first } = this.#program;
     const members = this.#members[kind] ?? [];
-    // A match may begin at every place.
+    // A match may begin at every position.
     const seeds = [first];
     for (const index of state.takes) {
       const step = steps[index];
@@ -71,7 +71,7 @@ export class Automaton {
       this.#first = this.#state([first], true);
     }
     const next = this.#state(seeds, false);
-    // A state that was forgotten must not keep the others alive.
+    // A state that left the cache must not keep the others in memory.
     if (this.#states.get(keyOf(state)) === state) state.next[kind] = next;
     return next;
   }

@@ -1,6 +1,6 @@
 import type { Condition, Look, Program } from './program.ts';
 
-/** Whether a condition holds before the character at a place, or at the end of the text. */
+/** Whether a condition holds before the character at a position, or at the end of the text. */
 type Holds = (condition: Condition, place: number) => boolean;
 
 /**
@@ -33,7 +33,7 @@ export function testWithLooks(program: Program, text: string): boolean {
   return found;
 }
 
-/** 1 at each place where the look finds what it looks for. */
+/** 1 at each position where the look matches. */
 function tableOf({ program, direction }: Look, characters: Int32Array, holds: Holds): Uint8Array {
   const table = new Uint8Array(characters.length + 1);
   walk(program, characters, direction, holds, (place) => {
@@ -43,7 +43,7 @@ function tableOf({ program, direction }: Look, characters: Int32Array, holds: Ho
   return table;
 }
 
-/** Runs a program over the text, begun anew at every place, until `onMatch` says that it is enough. */
+/** Runs a program over the text, started at every position, until `onMatch` returns true. */
 function walk(
   { steps, first, sets }: Program,
   characters: Int32Array,

@@ -1,20 +1,20 @@
 import type { AST } from '@eslint-community/regexpp';
 import { membersOf } from './program.ts';
 
-/** Characters with which something can begin: those of ASCII by number, all others as one, and rather too many than too few. */
+/** Characters with which a part can begin: ASCII by number, all others as one. The set may be too large, never too small. */
 type Beginnings = ReadonlySet<number>;
 
-/** What the engine still has to match behind a place. */
+/** The rest of the pattern that the engine has to match after a position. */
 interface Rest {
   readonly beginnings: Beginnings;
   /** The most characters that it takes. */
   readonly longest: number;
-  /** Whether it has a repetition already that is tried in more than one length. */
+  /** Whether it already has a repetition that is tried in more than one length. */
   readonly isRetried: boolean;
 }
 
 const OTHERS = 128;
-/** What may be tried at every place takes at most so many characters. */
+/** The most characters of a part that may be tried at every position. */
 const SHORT = 64;
 const NOTHING: Rest = { beginnings: new Set(), longest: 0, isRetried: false };
 
@@ -23,8 +23,8 @@ class Choice extends Error {}
 
 /**
  * Whether the engine's own matching takes time in proportion to the text. A match begins at the start of the text, or
- * is short. At each place at most one way on takes the next character, so whatever the engine comes back to ends at
- * once; but one repetition may be tried in every length, if what follows it is short.
+ * is short. At each position at most one alternative takes the next character, so every backtrack ends at once. One
+ * repetition may be tried in every length if the rest after it is short.
  */
 export function isLinearNatively(pattern: AST.Pattern): boolean {
   const { alternatives } = pattern;
@@ -52,7 +52,7 @@ function ofStart(elements: readonly AST.Element[]): Rest {
   return ofSequence(elements.slice(looks.length), NOTHING);
 }
 
-/** What one of these and `after` are together. Throws Choice. */
+/** One of these followed by `after`. Throws Choice. */
 function ofAny(alternatives: readonly AST.Alternative[], after: Rest): Rest {
   return apart(alternatives.map(({ elements }) => ofSequence(elements, after)));
 }
@@ -101,7 +101,7 @@ function ofElement(element: AST.Element, after: Rest): Rest {
 }
 
 function ofAssertion(assertion: AST.Assertion, after: Rest): Rest {
-  // Behind the end comes nothing.
+  // Nothing follows the end of the text.
   if (assertion.kind === 'end') return NOTHING;
   if (assertion.kind === 'word') return after;
   if (assertion.kind !== 'lookahead' || !(longest(assertion.alternatives) <= SHORT)) throw new Choice();
@@ -111,16 +111,16 @@ function ofAssertion(assertion: AST.Assertion, after: Rest): Rest {
 
 function ofRepeated({ element, min, max }: AST.Quantifier, after: Rest): Rest {
   if (max === 0) return after;
-  // What may take nothing could be repeated in more than one way.
+  // A part that may be empty could be repeated in more than one way.
   if (shortest(element) === 0) throw new Choice();
   const own = ofElement(element, NOTHING).beginnings;
   const isRetried = min < max && meet(own, after.beginnings);
   if (isRetried && (after.isRetried || !(after.longest <= SHORT))) throw new Choice();
   const both = new Set([...own, ...after.beginnings]);
   const inside = { beginnings: both, longest: Infinity, isRetried: after.isRetried || isRetried };
-  // The engine keeps a place to come back to for each, and has room for some millions.
+  // The engine stores a backtracking position for each; its stack holds some millions.
   if (max > 1 && holdsCapture(element)) throw new Choice();
-  // What is tried in every length must not be made of parts that are tried again themselves.
+  // A repetition that is tried in every length must not contain parts that are tried again themselves.
   if (isRetried && element.type !== 'CharacterClass' && element.type !== 'CharacterSet' && element.type !== 'Character')
     throw new Choice();
   if (max > 1) ofElement(element, inside);

@@ -5,16 +5,16 @@ import { testWithLooks } from './look-around.ts';
 import { isLinearNatively } from './native.ts';
 import { NotLinear, programOf } from './program.ts';
 
-/** What a schema asks of a pattern. */
+/** The operations that a compiled schema needs of a pattern. */
 export interface Pattern {
   /** Whether it matches anywhere in the text. */
   test(text: string): boolean;
-  /** As a regular expression prints itself. */
+  /** The text of the pattern, as of a regular expression. */
   toString(): string;
 }
 
 /**
- * The pattern as `new RegExp(source, flags)` judges texts, in time that grows with the text and nothing else: the regular
+ * The pattern as `new RegExp(source, flags)` matches texts, in time that grows with the text alone: the regular
  * expression itself where the engine's matching cannot go back and forth, else an automaton. Throws SyntaxError as RegExp
  * does, and NotLinear where no automaton can do it.
  */
@@ -34,7 +34,7 @@ function parse(source: string): ReturnType<RegExpParser['parsePattern']> {
   try {
     return new RegExpParser().parsePattern(source, 0, source.length, { unicode: true });
   } catch (thrown) {
-    // The engine takes it already, this parser does not yet.
+    // The engine supports syntax that this parser does not support yet.
     throw new NotLinear(messageOf(thrown));
   }
 }

@@ -1,11 +1,11 @@
 import type { AST } from '@eslint-community/regexpp';
 
-/** One step of an automaton. Steps name the ones after them by their positions. */
+/** One step of an automaton. A step refers to the next ones by their positions. */
 export type Step =
   /** Takes one character of the set at this position of the program's sets. */
   | { readonly kind: 'take'; readonly set: number; readonly next: number }
   | { readonly kind: 'split'; readonly to: readonly number[] }
-  /** Takes nothing, and lets through only where this holds. */
+  /** Takes no character; passes only where the condition holds. */
   | { readonly kind: 'when'; readonly condition: Condition; readonly next: number }
   | { readonly kind: 'match' };
 
@@ -14,24 +14,24 @@ export type Condition =
   | { readonly kind: 'word'; readonly negate: boolean }
   | { readonly kind: 'look'; readonly look: Look; readonly negate: boolean };
 
-/** What lies ahead of a place, or behind it: a program that is run over the whole text once. */
+/** A look-ahead or look-behind: a program that runs over the whole text once. */
 export interface Look {
   readonly program: Program;
   /** `back`: from the end of the text; its program is reversed. */
   readonly direction: 'forth' | 'back';
 }
 
-/** A pattern as a nondeterministic automaton. Decides whether it matches, never what. */
+/** A pattern as a nondeterministic automaton. It decides whether the pattern matches, and finds no positions. */
 export interface Program {
   readonly steps: readonly Step[];
   readonly first: number;
   /** Characters are code points. */
   readonly sets: readonly ((codePoint: number) => boolean)[];
-  /** Whether a condition needs the text around a place: looks and word boundaries. */
+  /** Whether a condition needs the text around a position: looks and word boundaries. */
   readonly needsText: boolean;
 }
 
-/** What no automaton of a bounded size does. The message says what of the pattern it is. */
+/** A pattern that no automaton of bounded size can match. The message names the part of the pattern. */
 export class NotLinear extends Error {
   override readonly name = 'NotLinear';
 }
@@ -123,7 +123,7 @@ class Writer {
     this.#needsText = true;
     const { negate } = assertion;
     if (!('alternatives' in assertion)) return this.#add({ kind: 'when', condition: { kind: 'word', negate }, next });
-    // What a look-ahead takes lies ahead: going back over the text tells for each place whether it does.
+    // A look-ahead is matched backwards over the text: that yields its result for each position in one pass.
     const direction = assertion.kind === 'lookahead' ? 'back' : 'forth';
     const program = new Writer(this.#room).program(assertion.alternatives, direction);
     return this.#add({ kind: 'when', condition: { kind: 'look', look: { program, direction }, negate }, next });
@@ -138,7 +138,7 @@ class Writer {
   }
 }
 
-/** Whether a character is of the set: the engine's own word for one character, so that no table of Unicode differs from its. */
+/** Whether a character is in the set. The engine itself decides for one character, so no Unicode table can differ from it. */
 export function membersOf(
   element: AST.Character | AST.CharacterClass | AST.CharacterSet,
 ): (codePoint: number) => boolean {

@@ -2,8 +2,8 @@ import type { JudgedEnd } from '../fields/field.ts';
 import type { FindingList } from './finding-list.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
-/** A dead letter says in its headers why it is one: a bus without headers would make riddles of them. */
-export function checkLetterBus(letters: JudgedEnd, findings: FindingList): void {
+/** The headers of a dead letter give the reason for it: on a bus without headers the reason would be lost. */
+export function checkDeadLetterBus(letters: JudgedEnd, findings: FindingList): void {
   if (findings.hasErrorWithin(letters.at) || letters.bus.sinkGuarantees(letters).carriesHeaders) return;
   findings.add({
     code: 'LETTERS_NEED_HEADERS',

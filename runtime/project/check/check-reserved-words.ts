@@ -1,5 +1,5 @@
 import type { FindingList } from './finding-list.ts';
-import { NEVER, NOT_YET } from '../fields/not-yet.ts';
+import { REFUSED_WORDS, RESERVED_WORDS } from '../fields/reserved-words.ts';
 import { busBehind } from '../read/sections.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
@@ -21,7 +21,7 @@ function refusal(findings: FindingList): Refuse {
   };
 }
 
-/** `known`: names that the place has in this version, whatever the list of later words says. */
+/** `known`: names that this map has in this version. A driver may have an option that is a reserved word elsewhere. */
 function refuseFields(
   at: string,
   map: PlainMap,
@@ -37,7 +37,7 @@ function refuseFields(
 }
 
 function refuseForGood(at: string, map: PlainMap, findings: FindingList): void {
-  for (const [word, { why, write }] of Object.entries(NEVER)) {
+  for (const [word, { why, write }] of Object.entries(REFUSED_WORDS)) {
     if (!Object.hasOwn(map, word)) continue;
     findings.add({
       code: 'NOT_OFFERED',
@@ -52,7 +52,7 @@ function refuseForGood(at: string, map: PlainMap, findings: FindingList): void {
 
 function refuseCodec(at: string, end: PlainMap, catalog: Catalog, refuse: Refuse): void {
   const codec = own(end, 'codec');
-  const isLater = (NOT_YET.codecs as readonly unknown[]).includes(codec);
+  const isLater = (RESERVED_WORDS.codecs as readonly unknown[]).includes(codec);
   if (typeof codec !== 'string' || !isLater || catalog.codecs.has(codec)) return;
   refuse(pointerTo(at, 'codec'), `codec: ${codec}`, `codec: ${[...catalog.codecs.keys()].join(' | ')}`);
 }
@@ -61,24 +61,24 @@ function words(schema: { readonly properties: object } | undefined): readonly st
   return Object.keys(schema?.properties ?? {});
 }
 
-/** Refuses by name what a later version brings, so that nobody believes it is at work. */
-export function checkNotYet(value: unknown, catalog: Catalog, findings: FindingList): void {
+/** Refuses reserved words by name: an ignored word would look as if it worked. */
+export function checkReservedWords(value: unknown, catalog: Catalog, findings: FindingList): void {
   const refuse = refusal(findings);
   const file = asMap(value);
   for (const [name, connection] of Object.entries(asMap(own(file, 'buses')))) {
     const known = words(busBehind(value, name, catalog)?.connectionSchema);
-    refuseFields(pointerTo('/buses', name), asMap(connection), NOT_YET.connection, known, refuse);
+    refuseFields(pointerTo('/buses', name), asMap(connection), RESERVED_WORDS.connection, known, refuse);
   }
   for (const [index, item] of asList(own(file, 'routes')).entries()) {
     const at = pointerTo('/routes', index);
     const route = asMap(item);
     const to = own(route, 'to');
-    refuseFields(at, route, NOT_YET.route, [], refuse);
+    refuseFields(at, route, RESERVED_WORDS.route, [], refuse);
     refuseForGood(at, route, findings);
     if (Array.isArray(to)) refuse(pointerTo(at, 'to'), 'to as a list', 'a route for each sink');
     for (const [direction, later] of [
-      ['from', NOT_YET.source],
-      ['to', NOT_YET.sink],
+      ['from', RESERVED_WORDS.source],
+      ['to', RESERVED_WORDS.sink],
     ] as const) {
       const end = asMap(own(route, direction));
       refuseForGood(pointerTo(at, direction), end, findings);

@@ -9,10 +9,10 @@ export interface BuiltModule {
 }
 
 /**
- * Reads in which line of an integrator's file something was thrown. The map is opened at the first error only: a
- * bundle's map is megabytes, and Node's own mapping would read it at every start. Never throws.
+ * Finds the line of the integrator's file that threw. The source map is opened at the first error only: that of a bundle
+ * has megabytes, and Node's own mapping would read it at every start. Never throws.
  */
-export function thrownPlaceReader(module: BuiltModule): (thrown: unknown) => ThrownPlace {
+export function thrownPositionReader(module: BuiltModule): (thrown: unknown) => ThrownPlace {
   // A bundle loads itself once more, under a query.
   const url = module.url.replaceAll(/[^\w/:]/g, String.raw`\$&`);
   const frame = new RegExp(String.raw`${url}(?:\?[^\s:()]*)?:(\d+):(\d+)`, 'g');
@@ -31,7 +31,7 @@ export function thrownPlaceReader(module: BuiltModule): (thrown: unknown) => Thr
 
 function stackOf(thrown: unknown): string | undefined {
   try {
-    // What calls itself an error may hold anything there.
+    // `stack` of an error may be overwritten with any value.
     const stack: unknown = thrown instanceof Error ? thrown.stack : undefined;
     return typeof stack === 'string' ? stack : undefined;
   } catch {
@@ -44,7 +44,7 @@ function open(module: BuiltModule): SourceMap | undefined {
     const text = module.readMap();
     return text === undefined ? undefined : new SourceMap(JSON.parse(text));
   } catch {
-    // A map that was cut short helps no one, and its fault must not replace the function's.
+    // The error of the function must not be replaced by that of a truncated map.
     return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { brokenBound } from '#kit/quantity.ts';
 import { describe, example, oneOf, shown } from './describe.ts';
 import { explainFound, explainValue } from './explain-value.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
-import type { Piece } from '../read/sections.ts';
+import type { Section } from '../read/sections.ts';
 import { asMap, isMap, under } from '#kit/json-value.ts';
 import { parentPointer, pointerKeys, pointerTo } from '#kit/pointer.ts';
 import { fits } from '../read/reference-value.ts';
@@ -17,7 +17,7 @@ import { essential, isKeyChoice } from './violations.ts';
 import type { Violation } from './violations.ts';
 
 function compiler(): (schema: JsonSchema) => ValidateFunction {
-  // Patterns judge, formats only annotate: a value that comes by reference is judged without this compiler, alike.
+  // Patterns are checked and formats are not: values of references are checked without this compiler, by the same rules.
   const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, logger: false, validateFormats: false });
   for (const keyword of ['formatMinimum', 'formatMaximum']) {
     const validate = (bound: string, text: string): boolean => brokenBound(text, { [keyword]: bound }) === undefined;
@@ -68,16 +68,16 @@ function wrongName(at: string, name: string, schema: JsonSchema): FindingDraft {
 /** One violation of the schema compiler as a finding. */
 function explain(
   violation: Violation,
-  piece: Piece,
+  section: Section,
   { resolved, words }: { readonly resolved: ReadonlyMap<string, Resolved>; readonly words: AddressWords },
 ): FindingDraft {
-  const at = `${piece.pointer}${violation.instancePath}`;
+  const at = `${section.pointer}${violation.instancePath}`;
   const { params, parentSchema } = violation;
   if (violation.keyword === 'additionalProperties')
     return unknownField(at, String(params['additionalProperty']), {
       properties: asMap(asMap(parentSchema)['properties']),
       data: asMap(violation.data),
-      bus: violation.instancePath === '' ? piece.bus : undefined,
+      bus: violation.instancePath === '' ? section.bus : undefined,
       words,
     });
   if (violation.keyword === 'required' || violation.keyword === 'dependencies') {
@@ -98,24 +98,24 @@ function violationsOf(errors: readonly ErrorObject[] | null | undefined): readon
   return essential((errors ?? []) as readonly Violation[]);
 }
 
-/** Judges every part by its schema. A place that is already judged, or unknown, is left alone. */
-export function validatePieces(
+/** Checks every section by its schema. Pointers that have a finding or are excluded get no other finding. */
+export function validateSections(
   value: unknown,
-  pieces: readonly Piece[],
+  sections: readonly Section[],
   resolved: ReadonlyMap<string, Resolved>,
   catalog: Catalog,
   findings: FindingList,
 ): void {
   const compile = compiler();
   const context = { resolved, words: addressWords(catalog) };
-  for (const piece of pieces) {
-    const validate = compile(piece.schema);
-    if (validate(under(value, pointerKeys(piece.pointer)))) continue;
+  for (const section of sections) {
+    const validate = compile(section.schema);
+    if (validate(under(value, pointerKeys(section.pointer)))) continue;
     const drafts = violationsOf(validate.errors)
-      .map((violation) => explain(violation, piece, context))
+      .map((violation) => explain(violation, section, context))
       .filter(({ at }) => !findings.isClaimed(at));
     const explained = withMeantKeys(drafts);
-    // A misspelt key is also a missing one: one mistake.
+    // A misspelt key is also a missing one: both are one mistake.
     const meant = new Set(explained.flatMap(({ at, suggestion }) => meantKey(at, suggestion)));
     for (const draft of explained) {
       const isMisspelt = draft.code === 'MISSING_FIELD' && meant.has(draft.at);

@@ -1,8 +1,8 @@
 /**
- * Words of the pipeline file that a later version carries out. Until then they are refused by name: never accepted
- * and ignored. A word leaves this list in the change that makes it work.
+ * Words that a later version will implement. This version refuses them by name (NOT_IN_THIS_VERSION) and never ignores
+ * them. A word leaves this list in the change that implements it.
  */
-export const NOT_YET = {
+export const RESERVED_WORDS = {
   route: ['link'],
   connection: ['ceiling'],
   source: ['missingLabel'],
@@ -12,8 +12,8 @@ export const NOT_YET = {
   codecs: ['cbor', 'cloudevents', 'msgpack', 'avro', 'protobuf'],
 } as const;
 
-/** Words that somebody will look for and that are refused for good, with the reason. */
-export const NEVER = {
+/** Words that no version will implement, with the reason: they are refused by name as NOT_OFFERED. */
+export const REFUSED_WORDS = {
   'exactly-once': {
     why: 'the Kafka client commits offsets without fencing the generation and can lose a batch after a timeout (docs/buses/kafka.md)',
     write: 'nothing: at least once, in order, with an id in each message that removes the duplicates',
