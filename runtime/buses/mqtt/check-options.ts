@@ -3,7 +3,7 @@ import type { MqttConnection, MqttFrom, MqttTo } from './options.ts';
 import { filterFlaw, topicGrammar, topicPattern } from './topics.ts';
 import { overlaps } from '#kit/address-pattern.ts';
 
-/** What no schema can say of the options. Never echoes a url: it may hold a password. */
+/** The flaws that a schema cannot find. Never contains a url, which may hold a password. */
 export function flaws(connection: MqttConnection, end: { from: MqttFrom } | { to: MqttTo }): readonly OptionFlaw[] {
   return [...connectionFlaws(connection), ...('from' in end ? sourceFlaws(end.from) : sinkFlaws(end.to))];
 }

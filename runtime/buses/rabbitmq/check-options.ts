@@ -3,10 +3,10 @@ import { startTimeFlaws } from '../support/start-time.ts';
 import type { Binding, RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
 import { parseNode, urlsOf } from './client/target.ts';
 
-/** Tells one flaw: where, what was expected, what is there, what to write. */
+/** Reports one flaw: its place, the expected and the found value, and the value to write. */
 type Tell = (path: readonly string[], expected: string, found: string, write: string) => void;
 
-/** What no schema can say of the options. Never echoes a url: it may hold a password. */
+/** The flaws that a schema cannot find. Never contains a url, which may hold a password. */
 export function flaws(
   connection: RabbitConnection,
   end: { from: RabbitFrom } | { to: RabbitTo },

@@ -1,6 +1,6 @@
 import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { Frame, HeaderType } from '#contract/frame.ts';
-import type { Options } from './client/library.ts';
+import type { PublishOptions } from './client/publisher.ts';
 import { valueOfTexts } from './header-values.ts';
 import { PROPERTY_OF, RESTORED, type RestoredHeader } from './property-headers.ts';
 import { isShort } from './routing-key.ts';
@@ -11,17 +11,17 @@ export interface PublishSettings {
   readonly priority: number | undefined;
 }
 
-/** The server counts no further. */
+/** The largest expiration that the server accepts. */
 const MAX_TTL_MS = 4_294_967_295;
 
 /**
- * Properties and headers of a frame on its way out, spelled for RabbitMQ (header-spelling.ts); `ttlMs` is what its expiry
- * leaves.
+ * Properties and headers of an outgoing frame, which must be spelled for RabbitMQ (header-spelling.ts). `ttlMs` is the time
+ * until its expiry.
  */
-export function publishOptions(settings: PublishSettings, frame: Frame, ttlMs: number | undefined): Options.Publish {
+export function publishOptions(settings: PublishSettings, frame: Frame, ttlMs: number | undefined): PublishOptions {
   const { id, contentType, timestampMs, expiresAtMs } = frame;
   const table: Record<string, unknown> = Object.create(null);
-  const options: Options.Publish = { mandatory: true, persistent: settings.persistent, headers: table };
+  const options: PublishOptions = { mandatory: true, persistent: settings.persistent, headers: table };
   if (frame.headers.size > 0) writeHeaders(frame, table, options);
   if (id !== undefined) {
     if (isShort(id)) options.messageId = id;
@@ -40,7 +40,7 @@ export function publishOptions(settings: PublishSettings, frame: Frame, ttlMs: n
   return options;
 }
 
-function writeHeaders({ headers, headerTypes }: Frame, table: Record<string, unknown>, options: Options.Publish): void {
+function writeHeaders({ headers, headerTypes }: Frame, table: Record<string, unknown>, options: PublishOptions): void {
   for (const [name, values] of headers) {
     const types = headerTypes?.get(name);
     const plain = types === undefined && values.length === 1 ? values[0] : undefined;
@@ -63,8 +63,8 @@ function isRestored(name: string): name is RestoredHeader {
   return name.startsWith('amqp-') && RESTORED.some((restored) => restored === name);
 }
 
-/** False where the property cannot hold it: it goes as the header that it is. */
-function restore(name: RestoredHeader, text: string, options: Options.Publish): boolean {
+/** False when the property cannot hold the value: it is sent as a header then. */
+function restore(name: RestoredHeader, text: string, options: PublishOptions): boolean {
   const property = PROPERTY_OF[name];
   if (property !== 'priority') {
     if (!isShort(text) || !text.isWellFormed()) return false;

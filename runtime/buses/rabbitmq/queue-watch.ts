@@ -1,5 +1,5 @@
 import { pause } from '#kit/deadline.ts';
-import type { Channel } from './client/library.ts';
+import { QueueCounter, type QueueCounts } from './client/queue-counter.ts';
 import { Liveness } from '../support/liveness.ts';
 import type { Standstill } from '../support/standstill.ts';
 import { Renewal, type Session } from './client/session.ts';
@@ -46,7 +46,7 @@ export class QueueWatch {
   readonly #liveness: Liveness;
   #received: number;
   #idleLooks = 0;
-  #channel: Channel | undefined;
+  readonly #counter: QueueCounter;
 
   /** `standstill` outlives the session, because a new connection alone is no progress. */
   constructor(session: Session, queue: string, kind: QueueKind, watched: Watched, standstill: Standstill) {
@@ -56,6 +56,7 @@ export class QueueWatch {
     this.#watched = watched;
     this.#standstill = standstill;
     this.#received = watched.received;
+    this.#counter = new QueueCounter(session, queue);
     this.#liveness = new Liveness({
       everyMs: LOOK_EVERY_MS,
       ask: () => this.#look(),
@@ -89,19 +90,17 @@ export class QueueWatch {
     await this.#judge(found);
   }
 
-  /** One channel for all checks: a refusal of the server ends it, and the session with it. */
-  async #ask(): Promise<{ messages: number; consumers: number }> {
-    this.#channel ??= await this.#session.open(this.#session.model.createChannel());
+  async #ask(): Promise<QueueCounts> {
     for (let asked = 1; ; asked += 1) {
-      const { messageCount: messages, consumerCount: consumers } = await this.#channel.checkQueue(this.#queue);
+      const counts = await this.#counter.count();
       // For a quorum queue with a busy leader the server reports zero messages and consumers.
-      const isSaid = consumers > 0 || this.#kind !== 'quorum' || asked === MOST_ASKED;
-      if (isSaid || this.#session.isOver) return { messages, consumers };
+      const isReliable = counts.consumers > 0 || this.#kind !== 'quorum' || asked === MOST_ASKED;
+      if (isReliable || this.#session.isOver) return counts;
       await pause(ASK_AGAIN_MS);
     }
   }
 
-  async #judge({ messages: waiting, consumers }: { messages: number; consumers: number }): Promise<void> {
+  async #judge({ messages: waiting, consumers }: QueueCounts): Promise<void> {
     const { received, outstanding, prefetch } = this.#watched;
     const looks = this.#standstill.look({ received, waiting, hasRoom: outstanding < prefetch });
     if (looks > 0) {

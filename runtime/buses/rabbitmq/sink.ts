@@ -5,7 +5,7 @@ import { messageOf, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
-import type { ConfirmChannel } from './client/library.ts';
+import { Publisher } from './client/publisher.ts';
 import { Confirms } from './client/confirms.ts';
 import { Fence } from './fence.ts';
 import { headerSpelling } from './header-spelling.ts';
@@ -43,7 +43,7 @@ export async function openSink(options: EndOptions<RabbitConnection, RabbitTo>, 
 /** The publishing channel of one session. */
 interface Live {
   readonly session: Session;
-  readonly channel: ConfirmChannel;
+  readonly publisher: Publisher;
   readonly confirms: Confirms;
 }
 
@@ -91,22 +91,20 @@ class RabbitSink implements Sink, LinkEnd {
     if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
     else if (queue !== undefined && !this.#isTemplate) await ensureQueue(session, { name: queue, type, create });
     await this.#fence?.hold(session);
-    const channel = await session.open(session.model.createConfirmChannel());
+    const publisher = await Publisher.open(session);
     const confirms = new Confirms(this.#timeoutMs, () => this.#silent(session, confirms));
-    channel.on('ack', ({ deliveryTag, multiple }) => confirms.answer(deliveryTag, multiple, undefined));
-    channel.on('nack', ({ deliveryTag, multiple }) => {
-      const text = 'the server did not store it: a queue is full and rejects publishes, or cannot write';
-      confirms.answer(deliveryTag, multiple, this.#link.error('SINK_DOWN', text));
-    });
     const startMs = performance.now();
     const isBack = this.#hasBeenLive;
     const isStarting = (): boolean => {
       const ageMs = performance.now() - startMs;
       return ageMs < GRACE_MS || (isBack && ageMs < RETURN_MS && !confirms.hasStored);
     };
-    channel.on('return', (message) => confirms.returned(message, this.#unroutable(isStarting())));
+    publisher.listen({
+      answered: (tag, multiple, isStored) => confirms.answer(tag, multiple, isStored ? undefined : this.#notStored()),
+      returned: (message) => confirms.returned(message, this.#unroutable(isStarting())),
+    });
     this.#hasBeenLive = true;
-    if (!session.isOver) this.#live = { session, channel, confirms };
+    if (!session.isOver) this.#live = { session, publisher, confirms };
     return exchange === undefined ? 'publishes to queues' : `publishes to exchange ${exchange}`;
   }
 
@@ -127,8 +125,7 @@ class RabbitSink implements Sink, LinkEnd {
     const options = publishOptions(this.#settings, spelled, this.#timeLeftMs(frame));
     this.#checkHeaderSize(spelled, live.session);
     try {
-      live.channel.publish(this.#exchange, routingKey, body, options);
-      live.session.batchWrites();
+      live.publisher.publish(this.#exchange, routingKey, body, options);
     } catch (thrown) {
       if (live.session.isOver) throw this.#link.error('SINK_DOWN', 'the connection ended', thrown);
       const code = TOO_LARGE_TABLE.test(messageOf(thrown)) ? 'SINK_TOO_LARGE' : 'SINK_REFUSED';
@@ -192,6 +189,11 @@ class RabbitSink implements Sink, LinkEnd {
     confirms.fail(this.#link.error('SINK_TIMEOUT', `no confirmation for ${this.#timeoutMs} ms`));
     // Confirmations of the failed sends may still be under way: they cannot reach a new connection.
     session.end(new Error('the server confirms nothing'));
+  }
+
+  #notStored(): SluiceError {
+    const text = 'the server did not store it: a queue is full and rejects publishes, or cannot write';
+    return this.#link.error('SINK_DOWN', text);
   }
 
   #unroutable(isStarting: boolean): SluiceError {

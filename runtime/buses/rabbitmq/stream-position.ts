@@ -25,7 +25,7 @@ export class StreamPosition {
   /** The last delivery to the engine; it outlives a session. */
   #handed: { readonly offset: number; readonly frame: Frame } | undefined;
   /** The message that must arrive first in this session, if the stream still has it. */
-  #awaited: { readonly offset: number; readonly print: string | undefined; readonly isOpen?: true } | undefined;
+  #awaited: { readonly offset: number; readonly print: string | undefined; readonly isUnsettled?: true } | undefined;
   /** Messages below this offset are sent only because they are in the same chunk. */
   #floor = 0;
   #unsaved: QueueDelivery | undefined;
@@ -64,7 +64,7 @@ export class StreamPosition {
       return awaited.offset;
     }
     if (place.kind === 'from') {
-      this.#awaited = { offset: place.offset, print: place.print, isOpen: true };
+      this.#awaited = { offset: place.offset, print: place.print, isUnsettled: true };
       this.#floor = place.offset;
       return place.offset;
     }
@@ -80,12 +80,12 @@ export class StreamPosition {
     if (offset < awaited.offset) return 'seen';
     this.#awaited = undefined;
     if (offset > awaited.offset) {
-      const last = awaited.isOpen === true ? awaited.offset - 1 : awaited.offset;
+      const last = awaited.isUnsettled === true ? awaited.offset - 1 : awaited.offset;
       if (offset > last + 1) this.#lost(last + 1, offset);
       return this.#unlessBelow(offset, 0, frame);
     }
     if (awaited.print !== undefined && awaited.print !== fingerprintOf(frame)) return 'replaced';
-    return awaited.isOpen === true ? this.#unlessBelow(offset, 0, frame) : 'seen';
+    return awaited.isUnsettled === true ? this.#unlessBelow(offset, 0, frame) : 'seen';
   }
 
   /** The stream was replaced: it is read from its beginning, under other ids. */

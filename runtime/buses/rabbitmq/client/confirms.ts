@@ -1,7 +1,7 @@
-import type { Message } from 'amqplib';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { Deque } from '#kit/deque.ts';
+import type { ReturnedMessage } from './publisher.ts';
 import { SilenceTimer } from '../../support/silence-timer.ts';
 
 /** The parts of a publish by which a returned message is matched to it. */
@@ -85,7 +85,7 @@ export class Confirms {
    * The server returns a message before it confirms it, without its number. Returns come in the order of the publishes, so it
    * is the first equal message behind the last returned one. A mistake between equal messages makes no difference.
    */
-  returned({ fields, properties, content }: Message, refusal: SluiceError): void {
+  returned({ fields, properties, content }: ReturnedMessage, refusal: SluiceError): void {
     for (let tag = Math.max(this.#firstTag, this.#returnedTag + 1); ; tag += 1) {
       const open = this.#open.at(tag - this.#firstTag);
       if (open === undefined) return;

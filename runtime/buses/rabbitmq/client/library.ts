@@ -3,4 +3,3 @@
  * bundle in chunks gives a module that is imported at run time to its importer without its names.
  */
 export { connect, credentials } from 'amqplib';
-export type { Channel, ConfirmChannel, Options } from 'amqplib';
