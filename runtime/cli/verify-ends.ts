@@ -23,7 +23,7 @@ import { bodyOption, markOption, textOf } from './verify-options.ts';
 export interface ChosenEnds {
   readonly ends?: VerifyEnds;
   readonly findings: readonly Finding[];
-  /** If it is known: the route's promises, the bodies that it takes, and its state folder. */
+  /** Undefined for two URLs or a verify file: the route's promises, the bodies that it takes, and its state folder. */
   readonly route?: JudgedRoute;
 }
 

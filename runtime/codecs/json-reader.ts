@@ -9,7 +9,7 @@ export interface OpenHolder {
   place: NumberTexts | undefined;
 }
 
-/** Makes a value of a number's text. `path`: what is open around it, outermost first. */
+/** Makes a value of a number's text. `path`: the objects and lists around it, outermost first. */
 export type NumberReader = (text: string, path: readonly OpenHolder[]) => unknown;
 
 const BACKSLASH = '\\';
@@ -17,7 +17,7 @@ const SPACE = 32;
 const NUMBER = /[-+.\deE]*/y;
 
 /**
- * Reads a text that JSON.parse has read, with an eye on what that hides: how numbers are written, duplicate keys, and keys
+ * Reads a text that JSON.parse has read, and finds what JSON.parse hides: how numbers are written, duplicate keys, and keys
  * that change every object once a body is merged into another. In time proportional to the text, without recursion. Throws BODY_UNSAFE,
  * DECODE_FAILED, and what `numberOf` throws.
  */
@@ -25,7 +25,7 @@ export function readJson(text: string, numberOf: NumberReader): unknown {
   return new Reader(text, numberOf).read();
 }
 
-/** A failure of what stands at the end of the path. */
+/** A failure of the value at the end of the path. */
 export function fault(
   code: 'BODY_UNSAFE' | 'DECODE_FAILED' | 'NUMBER_UNSAFE',
   found: string,

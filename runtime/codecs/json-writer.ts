@@ -3,7 +3,7 @@ import { isStackOverflow, SluiceError } from '#contract/errors.ts';
 import { pointerOf, shownPointer } from '#kit/pointer.ts';
 import type { Decimals, NumberTexts } from './json-numbers.ts';
 
-/** How a body is written beside what JSON.stringify does. */
+/** The differences from JSON.stringify in the writing of a body. */
 export interface Writing {
   /** A bigint as its digits; else it is refused. */
   readonly bigints: boolean;

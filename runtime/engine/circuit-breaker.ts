@@ -131,7 +131,7 @@ export class CircuitBreaker {
     return isFirst;
   }
 
-  /** Acts on what ended. To be called once the sender's own state is up to date. */
+  /** Acts on the frames that ended. To be called once the sender's own state is up to date. */
   progress(): void {
     if (this.#mode === 'stopped') return;
     if (this.#mode === 'draining') {

@@ -32,7 +32,7 @@ export function mergedSource(main: Source, replay: Replay): Source {
   async function mainTurn(room: Demand): Promise<readonly Delivery[]> {
     if (turn.signal.aborted) turn = new AbortController();
     const own = turn;
-    // The source returns what is at hand; it is not waited for while dead letters wait.
+    // The source returns deliveries that are at hand; nothing waits for it while dead letters wait.
     if (replay.isReady) setImmediate(() => own.abort());
     const read = await main.read(room, own.signal);
     isLettersTurn = true;

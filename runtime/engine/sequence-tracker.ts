@@ -15,7 +15,7 @@ export class SequenceTracker {
   readonly #order = new LinkedList<Last>();
   readonly #most: number;
 
-  /** `known`: sequences that were sent before the start. */
+  /** `known`: the highest sequence of each lane that was sent before the start. */
   constructor(known: ReadonlyMap<string, number> = new Map(), most: number = LANES) {
     this.#most = most;
     for (const [lane, sequence] of known) this.sent(lane, sequence);

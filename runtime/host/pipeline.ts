@@ -40,7 +40,7 @@ export interface RunningPipeline {
   /** The URL that serves /livez, /readyz and /metrics; undefined if none does. */
   readonly adminUrl: string | undefined;
   numbers(): readonly RouteNumbers[];
-  /** Invariant 7: reads no more, finishes what is in flight within the deadline, settles, closes. Once. */
+  /** Invariant 7: reads no more, finishes messages in flight within the deadline, settles, closes. Once. */
   stop(): Promise<void>;
 }
 

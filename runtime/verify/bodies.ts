@@ -45,7 +45,7 @@ export interface HeaderValue {
 interface Given {
   readonly catalog: Catalog;
   readonly project: ProjectFolders;
-  /** Of the command line, instead of what a schema yields. */
+  /** Of the command line, instead of one made of a schema. */
   readonly body: PlainMap | undefined;
   readonly markPlace: MarkPlace | undefined;
   readonly key: string | undefined;
@@ -133,11 +133,11 @@ function valuesOf({ from, to }: RouteSpec, key: string): Pick<BodyPlan, 'values'
     place.bodyPaths.filter((path) => !paths.includes(path.join('/'))).map((path) => ({ path, kind })),
   );
   const headerValues = read.flatMap(({ kind, place }) => place.headers.map((name) => ({ name, kind })));
-  // No function makes a header: what the sink's templates name came from the source.
+  // No function makes a header: the headers that the sink's templates name come from the source.
   const named = [to.address, ...to.headers.set.values()].flatMap((template) => keyPlace(template).headers);
   const headers = new Map<string, HeaderValue>(named.map((name) => [name, { name, kind: 'word' }]));
   for (const one of headerValues) headers.set(one.name, one);
-  // The checker's own messages have an id, a type and an expiry, and their label and marks are what it judges.
+  // The checker sets id, type and expiry itself, and it judges label and marks.
   const others = [...headers.keys()].filter((name) => isFieldName(name) || isReserved(name));
   for (const name of [...keys.headers, ...others]) headers.delete(name);
   return { values, headers: [...headers.values()] };

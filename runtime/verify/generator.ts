@@ -48,7 +48,7 @@ export class Generator {
     return this.#sent;
   }
 
-  /** Resolves once all are sent or the time is over, and what is under way has ended. */
+  /** Resolves once all are sent or the time is over, and the messages in flight have ended. */
   async run(signal: AbortSignal): Promise<void> {
     const { count, lastsMs, ratePerSecond } = this.#load;
     const startMs = Date.now();

@@ -49,7 +49,7 @@ export class Reader {
     this.#reading = this.#read();
   }
 
-  /** Settles what was read and lets the connection go. Never rejects. */
+  /** Settles the messages that were read and closes the connection. Never rejects. */
   async close(): Promise<void> {
     this.#turn.abort();
     await this.#reading;

@@ -37,7 +37,7 @@ export function sampleOf(schema: unknown, resolve: Resolve, depth = 0): unknown 
   }
 }
 
-/** With what it refers to, all of `allOf`, and the first of `anyOf` or `oneOf`, as one map of keywords. */
+/** With the target of its `$ref`, all of `allOf`, and the first of `anyOf` or `oneOf`, as one map of keywords. */
 function flattened(schema: unknown, resolve: Resolve, depth: number): PlainMap {
   const { $ref, allOf, anyOf, oneOf, ...own } = asMap(schema);
   if (depth > DEEPEST) return own;

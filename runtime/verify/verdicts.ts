@@ -1,6 +1,6 @@
 import type { TrafficClass } from '#contract/traffic-class.ts';
 
-/** Every way in which a bridge can break its word, and what is counted. */
+/** Every way in which a bridge can break its promises, and the messages that count. */
 export const VERDICTS = {
   lost: 'sent, confirmed by the first bus, and never arrived',
   duplicated: 'arrived once more than the class allows',
@@ -56,7 +56,7 @@ export interface Report {
   readonly dropped: number;
   /** Read again by the checker itself after its own connection broke: no fault of the bridge or of a bus. */
   readonly reread: number;
-  /** Whether the reading end had to be opened anew, because something was missing: what it read then came at an unknown time. */
+  /** Whether the reading end had to be opened anew, because messages were missing: the time of those that it read then is unknown. */
   readonly renewed: boolean;
   /** Messages of other runs. */
   readonly foreign: number;

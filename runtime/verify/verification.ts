@@ -168,7 +168,7 @@ interface Opening {
   isOver(): void;
 }
 
-/** Aborts with `signal` until the opening is over: what is open goes on being read after the sending was ended. */
+/** Aborts with `signal` until the opening is over: an open end is still read after the sending was ended. */
 function openingSignal(signal: AbortSignal): Opening {
   const opening = new AbortController();
   const abort = (): void => opening.abort();
