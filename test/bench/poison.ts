@@ -66,11 +66,11 @@ async function notes(): Promise<void> {
   await watched.close();
 }
 
-async function probation(): Promise<void> {
+async function quarantine(): Promise<void> {
   const store = openCrashSuspectStore(folder);
   const suspects = store.of('r');
   tell(
-    'a message in probation: written down, struck out',
+    'a message in quarantine: written down, struck out',
     await median(500, () => {
       for (let n = 0; n < 500; n += 1) {
         suspects.enter(`s:${n}`);
@@ -147,7 +147,7 @@ routes:
 }
 
 await notes();
-await probation();
+await quarantine();
 await bridge('a message through the bridge, function inline', '');
 await bridge('... isolate: worker, workers: 1', ', isolate: worker, workers: 1');
 await bridge('... isolate: worker, workers: 2', ', isolate: worker, workers: 2');

@@ -5,7 +5,7 @@ import type { Demand, Source } from '#contract/source.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import type { Fixture } from './fixture.ts';
-import { memoForTest } from '../harness/memo.ts';
+import { sharedCheckpoint } from '../harness/checkpoint.ts';
 
 const WINDOW: Demand = { messages: 256, bytes: 16 * 1024 * 1024 };
 
@@ -31,7 +31,7 @@ export function ear(fixture: Fixture, direction: 'source' | 'sink', window: Dema
       direction,
       window,
       isFenced: false,
-      checkpoint: memoForTest(`conformance ${direction}${instance}`),
+      checkpoint: sharedCheckpoint(`conformance ${direction}${instance}`),
       signal: controller.signal,
       report: (event) => events.push(event),
     },

@@ -16,24 +16,24 @@ const HELD = 40;
 const MAX_IN_FLIGHT = 64;
 
 /** What happens whenever a count passes one of its marks, one after the other. */
-export interface Strikes {
+export interface Faults {
   pass(count: number): void;
   /** Resolves once all that were begun are over. */
   done(): Promise<void>;
 }
 
-export function strikesAt(marks: readonly number[], strike: () => Promise<void>): Strikes {
+export function faultsAt(marks: readonly number[], inject: () => Promise<void>): Faults {
   const left = [...marks];
-  let striking = Promise.resolve();
+  let injecting = Promise.resolve();
   return {
     pass(count) {
       if (left[0] === undefined || count < left[0]) return;
       left.shift();
-      striking = striking.then(strike);
+      injecting = injecting.then(inject);
       // Heard by `done`.
-      striking.catch(() => {});
+      injecting.catch(() => {});
     },
-    done: () => striking,
+    done: () => injecting,
   };
 }
 
@@ -57,15 +57,15 @@ interface Traffic {
   /** Times 200 frames. */
   readonly rounds: number;
   /** By the count of confirmed frames. */
-  readonly onConfirmed?: Strikes;
+  readonly onConfirmed?: Faults;
   /** By the count of different frames read. */
-  readonly onRead?: Strikes;
+  readonly onRead?: Faults;
   /** Called for each send that failed by the bus's fault. */
   readonly onFailure?: () => void;
 }
 
 /**
- * Sends and reads at once while it strikes, and rejects when a frame is lost, or comes for the first time behind a
+ * Sends and reads at once while it injects faults, and rejects when a frame is lost, or comes for the first time behind a
  * later one of its key where the bus promises order. Answers what both ends said meanwhile.
  */
 export async function judgeTraffic(fixture: Fixture, traffic: Traffic): Promise<{ source: Ear; sink: Ear }> {

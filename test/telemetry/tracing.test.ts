@@ -161,9 +161,9 @@ test('a letter that comes back begins a new trace, linked to the span in which i
   const [died] = (await spansOf(trace)).filter(({ name }) => name === 'process in/a');
   const [letter] = run.letters();
   assert.deepEqual([letter?.['trace_id'], letter?.['span_id']], [trace, died?.spanId]);
-  const shelf = openDeadLetterAdmin(run.project.path('state'));
-  shelf?.request({}, { name: 'q', rate: undefined, renewExpiryMs: undefined }, Date.now());
-  shelf?.close();
+  const admin = openDeadLetterAdmin(run.project.path('state'));
+  admin?.request({}, { name: 'q', rate: undefined, renewExpiryMs: undefined }, Date.now());
+  admin?.close();
   const again = await waitFor(
     () => collector.spans.find(({ name, links }) => name === 'process in/a' && links.length > 0),
     5000,

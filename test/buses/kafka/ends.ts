@@ -9,7 +9,7 @@ import { pause } from '#kit/deadline.ts';
 import { kafka } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
 import { withDefaults } from '../../conformance/fixture.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -49,7 +49,7 @@ const textOf = (event: BusEvent): string =>
 export function recorded(
   direction: 'source' | 'sink',
   window: Demand = WINDOW,
-  checkpoint: Checkpoint = newMemo(),
+  checkpoint: Checkpoint = newCheckpoint(),
 ): Recorded {
   const events: BusEvent[] = [];
   const stop = new AbortController();

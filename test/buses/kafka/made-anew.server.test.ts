@@ -81,7 +81,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 
 for (const [when, { change, isOfOldTimes }] of Object.entries(WAYS)) {
   serverTest(
-    `a topic that is deleted and made anew within a second ${when} loses no message at any sink that remembers ids: a log with times of its own, one with the times of the publisher, a stream, the ledger of commands`,
+    `a topic that is deleted and made anew within a second ${when} loses no message at any sink that stores ids: a log with times of its own, one with the times of the publisher, a stream, the processed ids of commands`,
     { needs: ['kafka', 'nats'] },
     async () => {
       const kafka = await sharedKafka();

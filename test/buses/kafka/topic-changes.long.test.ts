@@ -4,7 +4,7 @@ import type { KafkaDoor } from '../../harness/kafka-door.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { startBridge } from '../../harness/bridge.ts';
 import { newProject } from '../../kill/track-project.ts';
 import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource } from './ends.ts';
@@ -99,7 +99,7 @@ for (const start of ['earliest', 'latest'] as const) {
       const kafka = await sharedKafka();
       const topic = ownName('anew-stopped');
       await kafka.createTopic(topic);
-      const options = { topics: [topic], group: topic, start, checkpoint: newMemo() };
+      const options = { topics: [topic], group: topic, start, checkpoint: newCheckpoint() };
       {
         await using source = await openSource(kafka.brokers, options);
         await write(kafka, topic, 0, 5);

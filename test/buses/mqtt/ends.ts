@@ -7,7 +7,7 @@ import type { Sink } from '#contract/sink.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import { mqtt } from '../../../runtime/buses/mqtt/index.ts';
 import type { MqttConnection, MqttFrom, MqttTo } from '../../../runtime/buses/mqtt/options.ts';
-import { memoForTest } from '../../harness/memo.ts';
+import { sharedCheckpoint } from '../../harness/checkpoint.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
@@ -39,7 +39,7 @@ function contextFor(direction: 'source' | 'sink', wanted: Wanted, events: BusEve
     window: { ...WINDOW, ...wanted.window },
     isFenced: false,
     ...(wanted.unspellable !== undefined && { unspellable: wanted.unspellable }),
-    checkpoint: memoForTest(`mqtt ${wanted.route ?? 'r'} ${direction}`),
+    checkpoint: sharedCheckpoint(`mqtt ${wanted.route ?? 'r'} ${direction}`),
     signal: wanted.signal ?? new AbortController().signal,
     report: (event) => void events.push(event),
   };

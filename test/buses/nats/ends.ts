@@ -8,7 +8,7 @@ import type { Receipt, Sink } from '#contract/sink.ts';
 import { pause } from '#kit/deadline.ts';
 import { nats as core } from '../../../runtime/buses/nats/core/index.ts';
 import { jetstream as jetstreamBus } from '../../../runtime/buses/nats/jetstream/index.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
@@ -38,7 +38,7 @@ export function recordedContext(overrides: Partial<BusContext> = {}): RecordedCo
     direction: 'source',
     window: WINDOW,
     isFenced: false,
-    checkpoint: newMemo(),
+    checkpoint: newCheckpoint(),
     signal: stop.signal,
     ...overrides,
     events,

@@ -5,7 +5,7 @@ import type { Source } from '#contract/source.ts';
 import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { startNats } from '../../harness/nats.ts';
 import { publishStored } from '../../harness/publish-stored.ts';
 import { sharedNats } from '../../harness/shared.ts';
@@ -34,7 +34,11 @@ interface Opened {
 }
 
 /** Of two openings with one checkpoint the second is the first one's return. */
-async function opened(url: string, checkpoint: Checkpoint = newMemo(), end: JetStreamFrom = from): Promise<Opened> {
+async function opened(
+  url: string,
+  checkpoint: Checkpoint = newCheckpoint(),
+  end: JetStreamFrom = from,
+): Promise<Opened> {
   const context = recordedContext({ checkpoint });
   return { context, source: await jetstream.openSource({ connection: connectionTo(url), end }, context) };
 }
@@ -81,7 +85,7 @@ for (const [how, remove, left, count] of REMOVALS) {
         await using link = await startLink(broker.port);
         const url = over(broker.url, link);
         await publish(admin, 1, 10);
-        const checkpoint = newMemo();
+        const checkpoint = newCheckpoint();
         const first = await opened(url, checkpoint);
         await accept(first.source, 10);
         await isSettled(admin, 10);
@@ -98,7 +102,7 @@ for (const [how, remove, left, count] of REMOVALS) {
         await source.close();
         assert.equal(lost(), count);
         assert.ok(lossesOf(context).every(([code]) => code === 'MESSAGES_REMOVED'));
-        const again = await opened(url, isAway === 'stopped' ? checkpoint : newMemo());
+        const again = await opened(url, isAway === 'stopped' ? checkpoint : newCheckpoint());
         await publish(admin, 33, 33);
         assert.deepEqual((await accept(again.source, 1)).map(textOf), ['33']);
         await again.source.close();
@@ -125,7 +129,7 @@ for (const [what, config, subjects, count] of PARTS) {
     async () => {
       await using broker = await sharedNats();
       await using admin = await withStream(broker, config);
-      const checkpoint = newMemo();
+      const checkpoint = newCheckpoint();
       const end = { ...from, ...(subjects !== undefined && { subjects: [...subjects] }) };
       const window = { messages: 4, bytes: WINDOW.bytes };
       const open = async (): Promise<Opened> => {
@@ -164,7 +168,7 @@ for (const [what, config, end] of [
   serverTest(`${what} is no loss`, shared, async () => {
     await using broker = await sharedNats();
     await using admin = await withStream(broker, config);
-    const checkpoint = newMemo();
+    const checkpoint = newCheckpoint();
     await (await opened(broker.url, checkpoint, end)).source.close();
     await publish(admin, 1, 10);
     await publish(admin, 11, 11, 'tracks.b');
@@ -183,7 +187,7 @@ serverTest('messages that were gone before the durable was made are no loss', sh
   await using admin = await withStream(broker);
   await publish(admin, 1, 10);
   for (const sequence of [3, 7]) await admin.manager.streams.deleteMessage('TRACKS', sequence);
-  const checkpoint = newMemo();
+  const checkpoint = newCheckpoint();
   const first = await opened(broker.url, checkpoint);
   assert.equal((await accept(first.source, 3)).length, 3);
   await first.source.close();
@@ -199,7 +203,7 @@ serverTest(
   async () => {
     await using broker = await sharedNats();
     await using admin = await withStream(broker);
-    const checkpoint = newMemo();
+    const checkpoint = newCheckpoint();
     const first = await opened(broker.url, checkpoint, { ...from, start: 'new' });
     await publish(admin, 1, 5);
     const [old] = await accept(first.source, 5);
@@ -221,7 +225,7 @@ serverTest(
   async () => {
     await using broker = await sharedNats();
     await using admin = await withStream(broker);
-    const checkpoint = newMemo();
+    const checkpoint = newCheckpoint();
     const first = await opened(broker.url, checkpoint, { ...from, start: 'new' });
     await publish(admin, 1, 5);
     await accept(first.source, 5);
@@ -268,7 +272,7 @@ for (const [how, isRunning, more] of [
       await using broker = await startNats();
       await using link = await startLink(broker.port);
       const url = over(broker.url, link);
-      const checkpoint = newMemo();
+      const checkpoint = newCheckpoint();
       {
         await using admin = await withStream(broker);
         await publish(admin, 1, 5);

@@ -11,7 +11,7 @@ import type { Demand, Source } from '#contract/source.ts';
 import { rabbitmq } from '../../../runtime/buses/rabbitmq/index.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from '../../../runtime/buses/rabbitmq/options.ts';
 import { withDefaults } from '../../conformance/fixture.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { patient } from '../../harness/patience.ts';
 import { type RabbitMqDoor, vhostOf } from '../../harness/rabbitmq-door.ts';
 import { sharedRabbitMq } from '../../harness/shared.ts';
@@ -61,7 +61,7 @@ export interface Recorded {
 
 function recorded(
   direction: 'source' | 'sink',
-  { route = 'r', window, isFenced = false, checkpoint = newMemo() }: Wanted,
+  { route = 'r', window, isFenced = false, checkpoint = newCheckpoint() }: Wanted,
 ): Recorded {
   const events: BusEvent[] = [];
   const stop = new AbortController();

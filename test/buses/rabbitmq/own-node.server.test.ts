@@ -9,7 +9,7 @@ import { ACCEPT } from '#contract/delivery.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { type Certificates, certificates } from '../../harness/certificates.ts';
 import { serverTest } from '../../harness/server-test.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { patient } from '../../harness/patience.ts';
 import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
 import {
@@ -175,7 +175,7 @@ serverTest(
   { needs },
   async () => {
     const { node, url, channel } = await queue('fenced');
-    const wanted = { isFenced: true, checkpoint: newMemo() };
+    const wanted = { isFenced: true, checkpoint: newCheckpoint() };
     const first = await sink(url, { queue: 'fenced' }, wanted);
     await first.end.close();
     // A plain client in the place of a bridge that is killed: it holds what the sink held, and ends without a word.
@@ -214,7 +214,7 @@ serverTest(
     const { node, url } = await queue('kept');
     await node.ctl('set_policy', 'unused', '^sluice-', `{"expires": ${EXPIRES_MS}}`);
     try {
-      const wanted = { isFenced: true, checkpoint: newMemo() };
+      const wanted = { isFenced: true, checkpoint: newCheckpoint() };
       const first = await sink(url, { queue: 'kept' }, wanted);
       await sleep(2 * EXPIRES_MS);
       const second = openingSink(url, { queue: 'kept' }, wanted);

@@ -6,7 +6,7 @@ import { lossesOf, openSink, openSource } from '../ends.ts';
 import { hasAll, numbered, textOf } from '../frame-of.ts';
 import { demand, type Fixture, type Path } from '../fixture.ts';
 import { sendAll, sendUntilSeen } from '../send-all.ts';
-import { judgeTraffic, type Strikes, strikesAt } from '../traffic.ts';
+import { judgeTraffic, type Faults, faultsAt } from '../traffic.ts';
 
 /** Each way: a satellite, and then some. */
 const DELAY_MS = 200;
@@ -82,8 +82,8 @@ const silentSource: ConformanceTest = {
   judge: (fixture) => (fixture.source.redelivers ? readsOn(fixture) : hearsAgain(fixture)),
 };
 
-function stormOn(path: Path): Strikes {
-  return strikesAt(STORM_MARKS, async () => {
+function stormOn(path: Path): Faults {
+  return faultsAt(STORM_MARKS, async () => {
     await path.cut();
     await sleep(OUTAGE_MS);
     await path.mend();
