@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
-import { type Ear, openSink, openSource } from './ends.ts';
+import { openSink, openSource } from './ends.ts';
+import type { Recorded } from '../harness/recorded-context.ts';
 import { frameOf, textOf } from './frame-of.ts';
 import type { Fixture } from './fixture.ts';
 import { FLAWLESS, OrderJudge } from './order.ts';
@@ -68,7 +69,7 @@ interface Traffic {
  * Sends and reads at once while it injects faults, and rejects when a frame is lost, or comes for the first time behind a
  * later one of its key where the bus promises order. Answers what both ends said meanwhile.
  */
-export async function judgeTraffic(fixture: Fixture, traffic: Traffic): Promise<{ source: Ear; sink: Ear }> {
+export async function judgeTraffic(fixture: Fixture, traffic: Traffic): Promise<{ source: Recorded; sink: Recorded }> {
   await using reader = await openSource(fixture);
   await using writer = await openSink(fixture);
   const judge = new OrderJudge(KEYS, RUN * traffic.rounds);
@@ -112,5 +113,5 @@ export async function judgeTraffic(fixture: Fixture, traffic: Traffic): Promise<
     const twice = [...copies.values()].filter((ids) => ids.size > 1).length;
     assert.equal(twice, 0, `${twice} frames stand on the bus twice although it removes duplicates`);
   }
-  return { source: reader.ear, sink: writer.ear };
+  return { source: reader.recorded, sink: writer.recorded };
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Log, LogFields } from '#contract/log.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import { ACCEPT } from '#contract/delivery.ts';
-import { type Frame, NO_HEADERS } from '#contract/frame.ts';
+import type { Frame } from '#contract/frame.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
@@ -104,7 +105,7 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
     pipeline,
     said,
     async publish(address, body, more = {}) {
-      await hub.publish({ ...EMPTY, address: `in/${address}`, body: Buffer.from(body), ...more });
+      await hub.publish(frameForTest(`in/${address}`, Buffer.from(body), more));
     },
     async take(count) {
       const frames: Frame[] = [];
@@ -136,18 +137,6 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
     },
   };
 }
-
-const EMPTY: Frame = {
-  address: '',
-  key: undefined,
-  headers: NO_HEADERS,
-  headerTypes: undefined,
-  body: new Uint8Array(),
-  id: undefined,
-  contentType: undefined,
-  timestampMs: undefined,
-  expiresAtMs: undefined,
-};
 
 /** Every dead letter in a state folder, oldest first, as its columns. */
 export function readLetters(stateFolder: string): Record<string, unknown>[] {

@@ -7,7 +7,7 @@ import { waitFor } from '../../harness/wait-for.ts';
 import { watchStream } from '../../host/out-stream.ts';
 import { type Bridge, startBridge } from '../../harness/bridge.ts';
 import { newProject } from '../../kill/track-project.ts';
-import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource } from './ends.ts';
+import { bodyOf, DEADLINE_MS, frameForTest, openSink, openSource } from './ends.ts';
 
 const COUNT = 500;
 const STAMPED = { config: { 'message.timestamp.type': 'LogAppendTime' } };
@@ -23,7 +23,7 @@ async function write(kafka: KafkaDoor, topic: string, { word, firstMs }: Round):
   const timeOf = (at: number): number | undefined => (firstMs === undefined ? undefined : firstMs + at);
   await sink.deliver(
     Array.from({ length: COUNT }, (_, at) =>
-      frameOf(topic, `${word} ${at}`, { key: `k${at % 100}`, timestampMs: timeOf(at) }),
+      frameForTest(topic, `${word} ${at}`, { key: `k${at % 100}`, timestampMs: timeOf(at) }),
     ),
   );
 }

@@ -3,14 +3,14 @@ import { serverTest } from '../../harness/server-test.ts';
 import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
-import { bodyOf, frameOf, openSink, openSource } from './ends.ts';
+import { bodyOf, frameForTest, openSink, openSource } from './ends.ts';
 
 const NEEDS = ['kafka'] as const;
 
 /** Records 0, 1, 2 and so on. */
 async function write(broker: string, topic: string, count: number, partition: number): Promise<void> {
   await using sink = await openSink(broker, { topic, partition });
-  await sink.deliver(Array.from({ length: count }, (_, at) => frameOf(topic, String(at), { key: 'k' })));
+  await sink.deliver(Array.from({ length: count }, (_, at) => frameForTest(topic, String(at), { key: 'k' })));
 }
 
 serverTest('a member that died with its instance has its partitions again at once', { needs: NEEDS }, async () => {

@@ -7,7 +7,7 @@ import { waitFor } from '../../harness/wait-for.ts';
 import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { startBridge } from '../../harness/bridge.ts';
 import { newProject } from '../../kill/track-project.ts';
-import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource } from './ends.ts';
+import { bodyOf, DEADLINE_MS, frameForTest, openSink, openSource } from './ends.ts';
 
 const NEEDS = ['kafka'] as const;
 /** Once a minute it is looked whether there are more partitions. */
@@ -15,7 +15,7 @@ const GROWN_MS = 75_000;
 
 async function write(kafka: KafkaDoor, topic: string, from: number, count: number, partition = 0): Promise<void> {
   await using sink = await openSink(kafka.brokers, { topic, partition });
-  for (let at = 0; at < count; at += 1) await sink.deliver([frameOf(topic, String(from + at), { key: 'k' })]);
+  for (let at = 0; at < count; at += 1) await sink.deliver([frameForTest(topic, String(from + at), { key: 'k' })]);
 }
 
 const numbers = (from: number, count: number): string[] => Array.from({ length: count }, (_, at) => String(from + at));
@@ -64,7 +64,7 @@ serverTest(
     {
       await using sink = await openSink(kafka.brokers, { topic });
       await sink.deliver(
-        Array.from({ length: 100 }, (_, at) => frameOf(topic, String(at).padEnd(32_768), { key: 'k' })),
+        Array.from({ length: 100 }, (_, at) => frameForTest(topic, String(at).padEnd(32_768), { key: 'k' })),
       );
     }
     await using source = await openSource(kafka.brokers, {
@@ -177,7 +177,7 @@ serverTest(
     await using sink = await openSink(kafka.brokers, { topic, timeout: '2s' });
     const keys = Array.from({ length: 16 }, (_, at) => `k${at}`);
     const round = (number: number): Promise<void> =>
-      sink.deliver(keys.map((key) => frameOf(topic, String(number), { key })));
+      sink.deliver(keys.map((key) => frameForTest(topic, String(number), { key })));
     await round(1);
     await makeAnew(kafka, topic);
     await round(2);

@@ -139,7 +139,7 @@ serverTest(
     for (let round = 0; round < 4; round += 1) {
       const read = await take(reader.end, 4);
       seen.push(...texts(read));
-      const lost = reader.hears('disconnected');
+      const lost = reader.nextReport('disconnected');
       await link.cut();
       await lost;
       // Settled in a later session than they came in.
@@ -266,10 +266,10 @@ serverTest(
     await append(channel, 'created', ['m0']);
     assert.deepEqual(texts(await take(end, 1)), ['m0']);
     await holds(channel, 'created', 1);
-    const lost = reader.hears('disconnected');
+    const lost = reader.nextReport('disconnected');
     await channel.deleteQueue('created');
     await lost;
-    await reader.hears('connected');
+    await reader.nextReport('connected');
     await append(channel, 'created', ['m1']);
     assert.deepEqual(texts(await take(end, 1)), ['m1']);
   },

@@ -85,7 +85,7 @@ const down: ConformanceTest = {
   sentence: 'a send while the server is down rejects in time as a fault of the bus, and sends pass when it is back',
   async judge(fixture) {
     await using writer = await openSink(fixture);
-    const lost = writer.ear.hears('disconnected');
+    const lost = writer.recorded.nextReport('disconnected');
     await fixture.kill();
     await failsAsBus(fixture, writer.sink);
     await lost;
@@ -116,10 +116,10 @@ const again: ConformanceTest = {
   async judge(fixture) {
     await using reader = await openSource(fixture);
     await using writer = await openSink(fixture);
-    const lost = reader.ear.hears('disconnected');
+    const lost = reader.recorded.nextReport('disconnected');
     await fixture.kill();
     await lost;
-    const back = reader.ear.hears('connected');
+    const back = reader.recorded.nextReport('connected');
     await fixture.restart();
     await back;
     if (fixture.source.redelivers) {

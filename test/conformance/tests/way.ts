@@ -30,7 +30,7 @@ const slow: ConformanceTest = {
       read.map(({ frame }) => textOf(frame)),
       frames.map(textOf),
     );
-    assert.equal(lossesOf(reader.ear) + lossesOf(writer.ear), 0, 'no connection was made anew');
+    assert.equal(lossesOf(reader.recorded) + lossesOf(writer.recorded), 0, 'no connection was made anew');
   },
 };
 
@@ -43,7 +43,7 @@ async function readsOn(fixture: Fixture): Promise<void> {
     await using reader = await openSource(fixture);
     await sendAll(fixture, writer.sink, frames.slice(0, COUNT));
     const seen = new Set((await reader.take(COUNT / 2)).map(({ frame }) => textOf(frame)));
-    const lost = reader.ear.hears('disconnected');
+    const lost = reader.recorded.nextReport('disconnected');
     hush();
     await lost;
     await sendAll(fixture, writer.sink, frames.slice(COUNT));
@@ -69,7 +69,7 @@ async function hearsAgain(fixture: Fixture): Promise<void> {
   const hush = demand(fixture.sourcePath.hush, 'source path that falls silent');
   await using reader = await openSource(fixture);
   await using writer = await openSink(fixture);
-  const lost = reader.ear.hears('disconnected');
+  const lost = reader.recorded.nextReport('disconnected');
   hush();
   await lost;
   await fixture.sourcePath.mend();
