@@ -138,6 +138,8 @@ export function jetstreamEndpoint(url: string | readonly string[], replicas = 1)
 export const JETSTREAM: TestBus = {
   name: 'jetstream',
   keepsRead: true,
+  needsReader: false,
+  hasHeartbeats: true,
   subjects: [SUBJECT],
   endpoints: {
     needs: { share: 'nats', start: 'nats-process' },

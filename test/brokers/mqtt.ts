@@ -157,6 +157,8 @@ function arrivedFrom(topic: string, body: Buffer, properties: Properties): Arriv
 export const MQTT: TestBus = {
   name: 'mqtt',
   keepsRead: false,
+  needsReader: true,
+  hasHeartbeats: true,
   subjects: [MQTT_5, MQTT_3],
   endpoints: {
     needs: { share: 'mosquitto', start: 'mosquitto-process' },

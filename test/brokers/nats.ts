@@ -84,6 +84,8 @@ function endpointAt(url: string): Endpoint {
 export const CORE_NATS: TestBus = {
   name: 'nats',
   keepsRead: false,
+  needsReader: true,
+  hasHeartbeats: true,
   subjects: [NATS],
   endpoints: {
     needs: { share: 'nats', start: 'nats-process' },

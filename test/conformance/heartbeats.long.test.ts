@@ -16,7 +16,7 @@ const IDLE_MS = 11_000;
 /** A question comes every 5 s where nothing has arrived since the one before, and its answer is due 5 s later. */
 const BOUND_MS = 20_000;
 
-const HEARTBEAT_BUSES = BUSES.filter(({ name }) => ['mqtt', 'nats', 'jetstream', 'rabbitmq'].includes(name));
+const HEARTBEAT_BUSES = BUSES.filter(({ hasHeartbeats }) => hasHeartbeats);
 
 after(() => stopServers(HEARTBEAT_BUSES));
 
