@@ -12,6 +12,7 @@ import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { loadParts } from '../../runtime/cli/load-parts.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { type RunningPipeline, type RunSettings, startPipeline } from '../../runtime/host/pipeline.ts';
+import { openDeadLetterAdmin } from '../../runtime/store/dead-letters/admin.ts';
 import { patient } from '../harness/patience.ts';
 import { newProject, type Project } from '../harness/project.ts';
 
@@ -39,6 +40,8 @@ export interface MemoryRun extends AsyncDisposable {
   /** Waits until every message taken has ended; returns the route's numbers. */
   rest(messages: number): Promise<ReturnType<RunningPipeline['numbers']>[number]>;
   letters(): readonly Record<string, unknown>[];
+  /** Requests the replay of every dead letter. */
+  replay(): void;
   stop(): Promise<void>;
 }
 
@@ -130,6 +133,11 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
       }
     },
     letters: () => readLetters(stateFolder),
+    replay() {
+      const admin = openDeadLetterAdmin(stateFolder);
+      admin?.request({}, { name: 'q', rate: undefined, renewExpiryMs: undefined }, Date.now());
+      admin?.close();
+    },
     stop,
     async [Symbol.asyncDispose]() {
       await stop();

@@ -6,7 +6,7 @@ import { patient } from '../../harness/patience.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type Bridge, startBridge } from '../../harness/bridge.ts';
-import { newProject } from '../../kill/track-project.ts';
+import { trackProject } from '../../kill/track-project.ts';
 import { bodyOf, frameForTest, openSink, openSource, type TestSink } from './ends.ts';
 
 const KEYS = Array.from({ length: 8 }, (_, at) => `k${at}`);
@@ -49,7 +49,7 @@ export async function judgedRoute(kafka: KafkaDoor, options: JudgedRouteOptions 
   const [input, output] = [ownName('in'), ownName('out')];
   await kafka.createTopics([input, output], { partitions: options.partitions ?? PARTITIONS });
   const group = `${input}-group`;
-  const project = newProject();
+  const project = trackProject();
   const bus = (brokers: readonly string[]): object => ({ bus: 'kafka', brokers });
   const file = project.pipeline('judged', {
     buses: { near: bus(options.near ?? kafka.brokers), far: bus(options.far ?? kafka.brokers) },

@@ -4,9 +4,9 @@ import { serverTest } from '../../harness/server-test.ts';
 import { natsWords } from '../../harness/nats-client.ts';
 import { ownName, sharedKafka, sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { watchStream } from '../../host/out-stream.ts';
+import { watchStream } from '../../harness/out-stream.ts';
 import { type Bridge, startBridge } from '../../harness/bridge.ts';
-import { newProject } from '../../kill/track-project.ts';
+import { trackProject } from '../../kill/track-project.ts';
 import { bodyOf, DEADLINE_MS, frameForTest, openSink, openSource } from './ends.ts';
 
 const COUNT = 500;
@@ -95,7 +95,7 @@ for (const [when, { change, isOfOldTimes }] of Object.entries(WAYS)) {
       ];
       await kafka.createTopics([input, made, commands]);
       await kafka.createTopic(stamped, STAMPED);
-      using project = newProject();
+      using project = trackProject();
       const from = (name: string) => ({ bus: 'log', topics: [input], group: `${input}-${name}`, sessionTimeout: '6s' });
       const file = project.pipeline('anew', {
         buses: {

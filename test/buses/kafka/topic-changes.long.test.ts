@@ -6,7 +6,7 @@ import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { startBridge } from '../../harness/bridge.ts';
-import { newProject } from '../../kill/track-project.ts';
+import { trackProject } from '../../kill/track-project.ts';
 import { bodyOf, DEADLINE_MS, frameForTest, openSink, openSource } from './ends.ts';
 
 const NEEDS = ['kafka'] as const;
@@ -130,7 +130,7 @@ serverTest(
     const count = async (topic: string): Promise<number> =>
       Number((await kafka.admin((admin) => admin.fetchTopicOffsets(topic)))[0]?.high);
     await write(kafka, input, 0, 100);
-    using project = newProject();
+    using project = trackProject();
     const file = project.pipeline('anew', {
       buses: { log: { bus: 'kafka', brokers: kafka.brokers } },
       routes: [
@@ -218,7 +218,7 @@ serverTest(
     const [input, output] = [ownName('in'), ownName('out')];
     await kafka.createTopics([input, output]);
     await write(kafka, input, 0, 10);
-    using project = newProject();
+    using project = trackProject();
     const bus = { bus: 'kafka', brokers: kafka.brokers };
     const from = { bus: 'log', topics: [input], group: input, sessionTimeout: '6s' };
     const file = project.pipeline('reset', {

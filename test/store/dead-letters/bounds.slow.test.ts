@@ -89,9 +89,7 @@ test('a letter that is asked for never gives way: while all of them are, the rou
   await publish(run, 2);
   await run.rest(2);
   await run.stop();
-  const admin = adminOf(run);
-  admin.request({}, { name: 'q', rate: undefined, renewExpiryMs: undefined }, Date.now());
-  admin.close();
+  run.replay();
   const { openDeadLetterStore } = await import('../../../runtime/store/dead-letters/dead-letter-store.ts');
   const { letterForTest } = await import('../letter.ts');
   const store = openDeadLetterStore(run.project.path('state'));

@@ -10,7 +10,7 @@ import { frameForTest } from '../../harness/test-frame.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { MOST_HEADER_VALUES } from '../../../runtime/engine/header-bound.ts';
 import { startMemoryRun, type MemoryRun } from '../../host/memory-run.ts';
-import { watchStream } from '../../host/out-stream.ts';
+import { watchStream } from '../../harness/out-stream.ts';
 import { letterFixture } from './dlq-fixture.ts';
 
 let fixtures = 0;
