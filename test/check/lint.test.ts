@@ -25,7 +25,7 @@ function lint(files: ReadonlyMap<string, string>, ...flags: readonly string[]): 
   return run.stdout;
 }
 
-/** Which gate: the finding must stand on the planted file and name the rule. */
+/** Which gate: the finding must stand on the mutant's file and name the rule. */
 function findings(said: string, path: string): string {
   return said
     .split('\n')
