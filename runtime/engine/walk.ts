@@ -1,4 +1,4 @@
-import { asSluiceError, isStackOverflow, messageOf, SluiceError } from '#contract/errors.ts';
+import { isStackOverflow, messageOf, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { labelOf } from '#contract/label.ts';
 import type { Message } from '#contract/message.ts';
@@ -14,6 +14,7 @@ import { countHops, typesLeft, withHops } from './hops.ts';
 import type { InFlight } from './in-flight.ts';
 import type { TemplateView } from '#contract/template.ts';
 import type { Route } from './route.ts';
+import { isSeveral, runStages } from './run-stages.ts';
 import { timeIn } from './stated-time.ts';
 
 /** The result of the stages for one delivery: frames to send, or a drop. */
@@ -123,7 +124,7 @@ function idOf({ pipeline, name }: Route, id: string): string {
  * several messages of a delivery fails, none of them is sent. Throws or rejects with a SluiceError.
  */
 export function pass(route: Route, inFlight: InFlight, message: Message): Passed | Promise<Passed> {
-  const result = onward(route, inFlight, message, 0);
+  const result = runStages(route, inFlight, message, 0);
   return result instanceof Promise
     ? result.then((made) => leave(route, inFlight, made))
     : leave(route, inFlight, result);
@@ -195,71 +196,6 @@ function sequenceIn(text: string): number {
   );
 }
 
-function onward(route: Route, inFlight: InFlight, message: Message, from: number): StageResult | Promise<StageResult> {
-  let current = message;
-  for (let index = from; index < route.stages.length; index += 1) {
-    const result = runStage(route, inFlight, current, index);
-    if (result instanceof Promise) return result.then((made) => after(route, inFlight, made, index + 1));
-    if (result instanceof Dropped || isSeveral(result)) return after(route, inFlight, result, index + 1);
-    current = result;
-  }
-  return current;
-}
-
-function after(route: Route, inFlight: InFlight, made: StageResult, next: number): StageResult | Promise<StageResult> {
-  if (made instanceof Dropped || next === route.stages.length) return made;
-  if (!isSeveral(made)) return onward(route, inFlight, made, next);
-  return collect(made.map(async (message) => onward(route, inFlight, message, next)));
-}
-
-async function collect(parts: readonly Promise<StageResult>[]): Promise<StageResult> {
-  const results = await Promise.all(parts);
-  const kept: Message[] = [];
-  for (const result of results) {
-    if (result instanceof Dropped) continue;
-    if (isSeveral(result)) kept.push(...result);
-    else kept.push(result);
-  }
-  const [first] = results;
-  return kept.length === 0 && first instanceof Dropped ? first : kept;
-}
-
-function runStage(
-  route: Route,
-  inFlight: InFlight,
-  message: Message,
-  index: number,
-): StageResult | Promise<StageResult> {
-  const stage = route.stages[index];
-  if (stage === undefined) return message;
-  const end = inFlight.trace?.stage(stage.name);
-  route.eventLoopWatchdog?.begin(index, inFlight.delivery);
-  try {
-    const result = stage.run(message, inFlight.attempt);
-    route.eventLoopWatchdog?.end();
-    if (!(result instanceof Promise)) {
-      end?.();
-      return result;
-    }
-    return result.then(
-      (made) => {
-        end?.();
-        return made;
-      },
-      (thrown: unknown) => {
-        const failure = asSluiceError(thrown).at({ stage: stage.name });
-        end?.(failure);
-        throw failure;
-      },
-    );
-  } catch (thrown) {
-    route.eventLoopWatchdog?.end();
-    const failure = asSluiceError(thrown).at({ stage: stage.name });
-    end?.(failure);
-    throw failure;
-  }
-}
-
 function leave(route: Route, inFlight: InFlight, result: StageResult): Passed {
   if (result instanceof Dropped) return result;
   return watched(route, inFlight, 'encode', () => framesOf(route, inFlight, result));
@@ -300,8 +236,4 @@ function toFrame(route: Route, inFlight: InFlight, message: Message): Frame {
     timestampMs: inFlight.madeAtMs,
     expiresAtMs: inFlight.expiresAtMs,
   };
-}
-
-function isSeveral(result: StageResult): result is readonly Message[] {
-  return Array.isArray(result);
 }

@@ -9,6 +9,8 @@ const ROOTS = new Set(['runtime', 'test', 'docs', '.ci']);
 const CODE = /`([^`\n]+)`/g;
 const LINK = /\]\(([^)\s]+)\)/g;
 const FENCED = /^```.*?^```$/gms;
+/** A placeholder of a page for contributors: `test/brokers/NAME.ts`. */
+const PLACEHOLDER = /\bNAME\b/;
 /** A path or a file name, with globs. An ending alone (`.test.ts`) and a placeholder (`x.test.ts`) are neither. */
 const PATH = /^(?![a-z]?\.[\w.]*ts$)(?:[\w.*-]+\/)*[\w.*-]+(?:\.ts|\/)$/;
 
@@ -27,7 +29,7 @@ export function missingPaths(page: string, text = textOf(page)): readonly string
   const rooms = new Set(readdirSync(join(REPOSITORY, 'runtime'), { withFileTypes: true }).flatMap(roomName));
   if (page === MOVES) return [];
   const named = [...text.replace(FENCED, '').matchAll(CODE)].map(([, span = '']) => span);
-  return named.filter((span) => PATH.test(span) && !exists(page, span, rooms));
+  return named.filter((span) => PATH.test(span) && !PLACEHOLDER.test(span) && !exists(page, span, rooms));
 }
 
 function roomName(entry: { readonly name: string; isDirectory(): boolean }): readonly string[] {

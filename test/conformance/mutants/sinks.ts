@@ -55,7 +55,7 @@ export const SINKS: readonly Mutant[] = [
     convictedBy: ['tail'],
     sink: (sink) => ({
       ...onFrame(sink, (frame) => sink.send(frame)),
-      tail: () => Promise.resolve({ ids: new Map(), seen: 0, lacks: undefined }),
+      recoverIds: () => Promise.resolve({ ids: new Map(), seen: 0, lacks: undefined }),
     }),
   },
   {
