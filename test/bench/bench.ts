@@ -70,8 +70,8 @@ async function once(kind: Case, maker: Task['maker'], servers: Servers, isKept: 
   const task = { kind, maker, name, tag, count, where, window, document };
   await sink?.prepare('sink', [name]);
   if (kind.ends !== undefined && !isKept) {
-    // A session must exist before it can be filled.
-    if (kind.ends.from === 'mqtt') await ended(start({ ...task, phase: 'prepare' }));
+    // The reader's session must exist before it can be filled.
+    if (busNamed(kind.ends.from).needsReader) await ended(start({ ...task, phase: 'prepare' }));
     await fill(source, tag);
   }
   const running = start({ ...task, phase: 'run' });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NO_HEADERS } from '../../runtime/contract/frame.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import { ACCEPT, type Delivery } from '../../runtime/contract/delivery.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
@@ -44,11 +44,10 @@ async function notes(): Promise<void> {
   const crashNote = { file: '', statement: '' };
   const watched = startEventLoopWatchdog({ pipeline: 'p', places, limitMs: 30_000, crashNote, onLost: () => {} });
   const eventLoopWatchdog = watched.eventLoopWatchdog(0);
-  const frame = { address: 'a', key: undefined, headers: NO_HEADERS, headerTypes: undefined, body: null };
-  const more = { id: undefined, contentType: undefined, timestampMs: undefined, expiresAtMs: undefined };
+  const frame = frameForTest('a', null);
   const deliveries: Delivery[] = Array.from({ length: 1000 }, (_, n) => ({
     id: `field/1732/0/${n * 7}-9ab3c1-77aa01-300`,
-    frame: { ...frame, ...more },
+    frame,
     attempt: 1,
     settle() {},
   }));
@@ -66,11 +65,11 @@ async function notes(): Promise<void> {
   await watched.close();
 }
 
-async function probation(): Promise<void> {
+async function quarantine(): Promise<void> {
   const store = openCrashSuspectStore(folder);
   const suspects = store.of('r');
   tell(
-    'a message in probation: written down, struck out',
+    'a message in quarantine: written down, struck out',
     await median(500, () => {
       for (let n = 0; n < 500; n += 1) {
         suspects.enter(`s:${n}`);
@@ -120,11 +119,9 @@ routes:
   const out = hub.subscribe('bench', ['out/#']);
   const { signal } = new AbortController();
   const pass = async (count: number): Promise<void> => {
-    const rest = { address: '', key: undefined, headers: NO_HEADERS, headerTypes: undefined, id: undefined };
-    const times = { contentType: undefined, timestampMs: undefined, expiresAtMs: undefined };
     const publishing = (async () => {
       for (let n = 0; n < count; n += 1) {
-        await hub.publish({ ...rest, ...times, address: `in/v${n % 50}`, body: report(n) });
+        await hub.publish(frameForTest(`in/v${n % 50}`, report(n)));
       }
     })();
     for (let arrived = 0; arrived < count;) {
@@ -147,7 +144,7 @@ routes:
 }
 
 await notes();
-await probation();
+await quarantine();
 await bridge('a message through the bridge, function inline', '');
 await bridge('... isolate: worker, workers: 1', ', isolate: worker, workers: 1');
 await bridge('... isolate: worker, workers: 2', ', isolate: worker, workers: 2');

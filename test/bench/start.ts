@@ -12,7 +12,7 @@ import { NODE_BUNDLE } from '../../runtime/project/functions/bundle-functions.ts
 import { packageFolder } from '../../runtime/project/package-folder.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
-import { testStream } from '../kill/test-stream.ts';
+import { testStream } from '../harness/test-stream.ts';
 import { report } from './work.ts';
 
 const ROUNDS = 7;

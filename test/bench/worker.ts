@@ -80,17 +80,9 @@ async function until(isTrue: () => boolean): Promise<void> {
 // The group that each bridge reads as must exist before it is filled.
 async function fillMemory(): Promise<void> {
   const { memoryHub } = await import('../../runtime/buses/memory/hub.ts');
-  const { NO_HEADERS } = await import('../../runtime/contract/frame.ts');
+  const { frameForTest } = await import('../harness/test-frame.ts');
   memoryHub('in').subscribe(maker === 'hand' ? name : `${name}/r`, ['#']);
   for (let number = 0; number < count; number += 1) {
-    const frame = {
-      address: `in/${number % KEYS}`,
-      body: report(number),
-      key: undefined,
-      headers: NO_HEADERS,
-      headerTypes: undefined,
-      id: undefined,
-    };
-    await memoryHub('in').publish({ ...frame, contentType: undefined, timestampMs: undefined, expiresAtMs: undefined });
+    await memoryHub('in').publish(frameForTest(`in/${number % KEYS}`, report(number)));
   }
 }

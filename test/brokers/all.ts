@@ -21,6 +21,7 @@ export const REACHABLE: readonly ReachableBus[] = BUSES.filter(
   (bus): bus is ReachableBus => bus.endpoints !== undefined,
 );
 
+/** The bus of that name, as an end of a bridge. */
 export function busNamed(name: string): ReachableBus {
   const found = REACHABLE.find((bus) => bus.name === name);
   if (found === undefined) throw new Error(`no bus ${name} in test/brokers/all.ts`);

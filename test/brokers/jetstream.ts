@@ -3,7 +3,7 @@ import { jetstream } from '../../runtime/buses/nats/jetstream/index.ts';
 import type { Broker } from '../harness/broker.ts';
 import { type NatsUser, startNats } from '../harness/nats.ts';
 import type { Subject } from '../conformance/conformance.ts';
-import { bareFrame } from '../conformance/frame-of.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import { SEND_TIMEOUT } from '../conformance/fixture.ts';
 import { natsClient, natsWords } from '../harness/nats-client.ts';
 import { sharedNats } from '../harness/shared.ts';
@@ -54,17 +54,17 @@ const SUBJECT: Subject = {
           kind: 'too-large',
           by: 'driver',
           code: 'SINK_TOO_LARGE',
-          frame: () => bareFrame('test.a', Buffer.alloc(ABOVE_MAX_PAYLOAD)),
+          frame: () => frameForTest('test.a', Buffer.alloc(ABOVE_MAX_PAYLOAD)),
         },
         {
           kind: 'too-large',
           by: 'server',
           code: 'SINK_TOO_LARGE',
-          frame: () => bareFrame('test.a', Buffer.alloc(ABOVE_STREAM)),
+          frame: () => frameForTest('test.a', Buffer.alloc(ABOVE_STREAM)),
         },
-        { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => bareFrame('test.denied', Buffer.from('x')) },
+        { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => frameForTest('test.denied', 'x') },
         // Another stream takes the subject: confirmed there, it would be lost to whoever reads this one.
-        { kind: 'rejected', by: 'server', code: 'SINK_REFUSED', frame: () => bareFrame('other.a', Buffer.from('x')) },
+        { kind: 'rejected', by: 'server', code: 'SINK_REFUSED', frame: () => frameForTest('other.a', 'x') },
       ],
       revoke: () => server.setUsers([ADMIN]),
       changePassword: (password) => server.setUsers([{ ...BRIDGE, password }, ADMIN]),
@@ -138,6 +138,8 @@ export function jetstreamEndpoint(url: string | readonly string[], replicas = 1)
 export const JETSTREAM: TestBus = {
   name: 'jetstream',
   keepsRead: true,
+  needsReader: false,
+  hasHeartbeats: true,
   subjects: [SUBJECT],
   endpoints: {
     needs: { share: 'nats', start: 'nats-process' },

@@ -7,7 +7,7 @@ import type { Kafka } from '../harness/kafka.ts';
 import { startKafka } from '../harness/kafka.ts';
 import type { Link } from '../harness/link.ts';
 import type { Subject } from '../conformance/conformance.ts';
-import { bareFrame } from '../conformance/frame-of.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import { type Fixture, type Path, SEND_TIMEOUT, withDefaults } from '../conformance/fixture.ts';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -137,7 +137,7 @@ async function fixtureOn(node: Kafka, prefix: string): Promise<Fixture> {
         kind: 'too-large',
         by: 'driver',
         code: 'SINK_TOO_LARGE',
-        frame: () => bareFrame(fresh, Buffer.alloc(MAX_MESSAGE_BYTES)),
+        frame: () => frameForTest(fresh, Buffer.alloc(MAX_MESSAGE_BYTES)),
       },
       {
         kind: 'too-large',
@@ -145,18 +145,18 @@ async function fixtureOn(node: Kafka, prefix: string): Promise<Fixture> {
         code: 'SINK_TOO_LARGE',
         // What its headers come to only the server counts.
         frame: () => ({
-          ...bareFrame(fresh, Buffer.alloc(MAX_MESSAGE_BYTES - 500)),
+          ...frameForTest(fresh, Buffer.alloc(MAX_MESSAGE_BYTES - 500)),
           headers: new Map([['long', ['x'.repeat(1000)]]]),
         }),
       },
-      { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => bareFrame('test-denied', body) },
-      { kind: 'unroutable', by: 'server', code: 'ADDRESS_INVALID', frame: () => bareFrame('test-nowhere', body) },
-      { kind: 'rejected', by: 'driver', code: 'SINK_REFUSED', frame: () => bareFrame('test-compacted', body) },
+      { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => frameForTest('test-denied', body) },
+      { kind: 'unroutable', by: 'server', code: 'ADDRESS_INVALID', frame: () => frameForTest('test-nowhere', body) },
+      { kind: 'rejected', by: 'driver', code: 'SINK_REFUSED', frame: () => frameForTest('test-compacted', body) },
       {
         kind: 'rejected',
         by: 'server',
         code: 'SINK_REFUSED',
-        frame: () => ({ ...bareFrame(fresh, body), timestampMs: Date.now() + TWO_HOURS_MS }),
+        frame: () => ({ ...frameForTest(fresh, body), timestampMs: Date.now() + TWO_HOURS_MS }),
       },
     ],
     async revoke() {

@@ -119,6 +119,8 @@ async function start(): Promise<OwnEndpoint> {
 export const KAFKA: TestBus = {
   name: 'kafka',
   keepsRead: true,
+  needsReader: false,
+  hasHeartbeats: false,
   subjects: [KAFKA_SUBJECT],
   stop: stopKafka,
   endpoints: {

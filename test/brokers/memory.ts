@@ -23,4 +23,11 @@ const SUBJECT: Subject = {
   excused: BEYOND_THE_HUB,
 };
 
-export const MEMORY: TestBus = { name: 'memory', keepsRead: false, subjects: [SUBJECT], endpoints: undefined };
+export const MEMORY: TestBus = {
+  name: 'memory',
+  keepsRead: false,
+  needsReader: true,
+  hasHeartbeats: false,
+  subjects: [SUBJECT],
+  endpoints: undefined,
+};

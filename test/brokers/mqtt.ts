@@ -2,7 +2,7 @@ import { connectAsync, type IPublishPacket } from 'mqtt';
 import { mqtt } from '../../runtime/buses/mqtt/index.ts';
 import { startMosquitto } from '../harness/mosquitto.ts';
 import type { Subject } from '../conformance/conformance.ts';
-import { bareFrame } from '../conformance/frame-of.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import { type Refusal, SEND_TIMEOUT } from '../conformance/fixture.ts';
 import { judged, promisesOf, serverFixture } from '../conformance/server-fixture.ts';
 import { MqttWitness } from './mqtt-witness.ts';
@@ -25,19 +25,19 @@ const TOO_LARGE: Refusal = {
   kind: 'too-large',
   by: 'server',
   code: 'SINK_TOO_LARGE',
-  frame: () => bareFrame('test/a', Buffer.alloc(MESSAGE_SIZE_LIMIT + 1)),
+  frame: () => frameForTest('test/a', Buffer.alloc(MESSAGE_SIZE_LIMIT + 1)),
 };
 const DENIED: Refusal = {
   kind: 'denied',
   by: 'server',
   code: 'SINK_DENIED',
-  frame: () => bareFrame('test/denied', Buffer.from('x')),
+  frame: () => frameForTest('test/denied', 'x'),
 };
 const UNWIRABLE: Refusal = {
   kind: 'rejected',
   by: 'driver',
   code: 'HEADER_UNSPELLABLE',
-  frame: () => ({ ...bareFrame('test/a', Buffer.from('x')), headers: new Map([['seclabel', ['\0']]]) }),
+  frame: () => ({ ...frameForTest('test/a', 'x'), headers: new Map([['seclabel', ['\0']]]) }),
 };
 
 const UNHEARD = {
@@ -157,6 +157,8 @@ function arrivedFrom(topic: string, body: Buffer, properties: Properties): Arriv
 export const MQTT: TestBus = {
   name: 'mqtt',
   keepsRead: false,
+  needsReader: true,
+  hasHeartbeats: true,
   subjects: [MQTT_5, MQTT_3],
   endpoints: {
     needs: { share: 'mosquitto', start: 'mosquitto-process' },

@@ -1,14 +1,24 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import { headers as newHeaders, type Msg, type MsgHdrs } from '@nats-io/transport-node';
+import type { Headers } from '../../runtime/contract/frame.ts';
 import { natsClient } from '../harness/nats-client.ts';
 import { publishStored } from '../harness/publish-stored.ts';
 import { type Arrived, arrivedOf, batches, metaHeaders, type Outgoing } from './test-bus.ts';
 
 const UNFLUSHED = 1000;
 
-function headersOf(message: Outgoing): MsgHdrs {
+export function natsHeaders(headers: Headers): MsgHdrs {
   const made = newHeaders();
-  for (const [name, values] of message.headers ?? []) for (const value of values) made.append(name, value);
+  for (const [name, values] of headers) for (const value of values) made.append(name, value);
+  return made;
+}
+
+export function headerMap(headers: MsgHdrs | undefined): Map<string, readonly string[]> {
+  return new Map((headers?.keys() ?? []).map((name) => [name, headers?.values(name) ?? []]));
+}
+
+function headersOf(message: Outgoing): MsgHdrs {
+  const made = natsHeaders(message.headers ?? new Map());
   for (const [name, value] of Object.entries(metaHeaders(message))) made.set(name, value);
   return made;
 }
@@ -37,7 +47,7 @@ export async function publishNats(
 }
 
 export function arrivedFrom({ subject, data, headers }: Msg | JsMsg): Arrived {
-  const read = new Map((headers?.keys() ?? []).map((name) => [name, headers?.values(name) ?? []]));
+  const read = headerMap(headers);
   // The client's buffer goes on to be used.
   const arrived = arrivedOf(subject.split('.').at(-1) ?? '', Buffer.from(data), read, ['msgid', 'Nats-Msg-Id']);
   for (const name of read.keys()) if (name.startsWith('Nats-')) read.delete(name);

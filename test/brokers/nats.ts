@@ -1,7 +1,7 @@
 import { nats } from '../../runtime/buses/nats/core/index.ts';
 import { type NatsUser, startNats } from '../harness/nats.ts';
 import type { Subject } from '../conformance/conformance.ts';
-import { bareFrame } from '../conformance/frame-of.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import { SEND_TIMEOUT } from '../conformance/fixture.ts';
 import { natsClient, natsWords } from '../harness/nats-client.ts';
 import { sharedNats } from '../harness/shared.ts';
@@ -39,9 +39,9 @@ const NATS: Subject = {
           kind: 'too-large',
           by: 'driver',
           code: 'SINK_TOO_LARGE',
-          frame: () => bareFrame('test.a', Buffer.alloc(ABOVE_MAX_PAYLOAD)),
+          frame: () => frameForTest('test.a', Buffer.alloc(ABOVE_MAX_PAYLOAD)),
         },
-        { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => bareFrame('test.denied', Buffer.from('x')) },
+        { kind: 'denied', by: 'server', code: 'SINK_DENIED', frame: () => frameForTest('test.denied', 'x') },
       ],
       revoke: () => server.setUsers([STRANGER]),
       changePassword: (password) => server.setUsers([{ ...BRIDGE, password }, STRANGER]),
@@ -84,6 +84,8 @@ function endpointAt(url: string): Endpoint {
 export const CORE_NATS: TestBus = {
   name: 'nats',
   keepsRead: false,
+  needsReader: true,
+  hasHeartbeats: true,
   subjects: [NATS],
   endpoints: {
     needs: { share: 'nats', start: 'nats-process' },

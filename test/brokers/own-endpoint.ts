@@ -6,7 +6,7 @@ import type { Endpoint, OwnEndpoint, Side, StartOptions } from './test-bus.ts';
 type Links = Readonly<Record<Side, Link>>;
 
 /** What one kind of server adds to its endpoint. */
-export interface Own extends Pick<OwnEndpoint, 'restart' | 'unread' | 'alarm'> {
+export interface Own extends Pick<OwnEndpoint, 'restart' | 'unread' | 'block' | 'unblock' | 'alarm'> {
   readonly isStamped?: boolean;
   /** Watches the link of each side. */
   readonly watch?: Readonly<Record<Side, Watch>>;

@@ -5,7 +5,7 @@ import type { QueueType } from '../../runtime/buses/rabbitmq/options.ts';
 import { type RabbitMq, startRabbitMq } from '../harness/rabbitmq.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import type { Subject } from '../conformance/conformance.ts';
-import { bareFrame } from '../conformance/frame-of.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import { SEND_TIMEOUT } from '../conformance/fixture.ts';
 import { judged, promisesOf, serverFixture } from '../conformance/server-fixture.ts';
 
@@ -117,27 +117,27 @@ function subject(type: QueueType): Subject {
             kind: 'too-large',
             by: 'server',
             code: 'SINK_TOO_LARGE',
-            frame: () => bareFrame(`${queue}.a`, Buffer.alloc(MAX_MESSAGE_BYTES + 1)),
+            frame: () => frameForTest(`${queue}.a`, Buffer.alloc(MAX_MESSAGE_BYTES + 1)),
             severs: CLOSES_CHANNEL,
           },
           {
             kind: 'denied',
             by: 'server',
             code: 'SINK_DENIED',
-            frame: () => bareFrame(`denied.${queue}`, Buffer.from('x')),
+            frame: () => frameForTest(`denied.${queue}`, 'x'),
             severs: CLOSES_CHANNEL,
           },
           {
             kind: 'unroutable',
             by: 'server',
             code: 'SINK_REFUSED',
-            frame: () => bareFrame(`nowhere.${queue}`, Buffer.from('x')),
+            frame: () => frameForTest(`nowhere.${queue}`, 'x'),
           },
           {
             kind: 'rejected',
             by: 'driver',
             code: 'HEADER_UNSPELLABLE',
-            frame: () => ({ ...bareFrame(`${queue}.a`, Buffer.from('x')), ...ODD_LABEL }),
+            frame: () => ({ ...frameForTest(`${queue}.a`, 'x'), ...ODD_LABEL }),
           },
         ],
         revoke: () => changePassword('elsewhere'),

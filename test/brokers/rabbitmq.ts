@@ -1,11 +1,21 @@
 import { type Channel, connect, type ConsumeMessage, type Options } from 'amqplib';
+import type { QueueType } from '../../runtime/buses/rabbitmq/options.ts';
 import { nameOf, readMark } from '../../runtime/verify/mark.ts';
 import { startRabbitMq } from '../harness/rabbitmq.ts';
 import { sharedRabbitMq } from '../harness/shared.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { ownEndpoint } from './own-endpoint.ts';
 import { CLASSIC, QUORUM, stopRabbitMq, STREAM } from './rabbitmq-subjects.ts';
-import { type Arrived, arrivedOf, batches, type Endpoint, type Outgoing, type Side, type TestBus } from './test-bus.ts';
+import {
+  type Arrived,
+  arrivedOf,
+  batches,
+  type Endpoint,
+  type EndpointKind,
+  type Outgoing,
+  type Side,
+  type TestBus,
+} from './test-bus.ts';
 
 const UNCONFIRMED = 1000;
 /** The last fault of a run may not be over when its messages have all arrived. */
@@ -25,9 +35,15 @@ async function on<T>(url: string, work: (channel: Channel) => Promise<T>): Promi
   }
 }
 
-/** A quorum queue behind a topic exchange of its name. What expires in it goes to another queue. */
-async function makeQueue(channel: Channel, name: string): Promise<void> {
+/** A queue behind a topic exchange of its name. What expires in a quorum queue goes to another queue. */
+async function makeQueue(channel: Channel, name: string, type: QueueType): Promise<void> {
   await channel.assertExchange(name, 'topic');
+  await channel.assertQueue(name, await argumentsOf(channel, name, type));
+  await channel.bindQueue(name, name, '#');
+}
+
+async function argumentsOf(channel: Channel, name: string, type: QueueType): Promise<Options.AssertQueue> {
+  if (type !== 'quorum') return { durable: true, arguments: { 'x-queue-type': type } };
   await channel.assertQueue(expiredOf(name), { durable: true });
   // At least once, or a message that expires while the node is killed is nowhere; that strategy demands the overflow.
   const dead = {
@@ -36,15 +52,14 @@ async function makeQueue(channel: Channel, name: string): Promise<void> {
     'x-dead-letter-strategy': 'at-least-once',
     'x-overflow': 'reject-publish',
   };
-  await channel.assertQueue(name, { durable: true, arguments: { 'x-queue-type': 'quorum', ...dead } });
-  await channel.bindQueue(name, name, '#');
+  return { durable: true, arguments: { 'x-queue-type': type, ...dead } };
 }
 
-function endpointAt(url: string): Endpoint {
+function endpointAt(url: string, type: QueueType): Endpoint {
   return {
     direct: { bus: 'rabbitmq', url },
     entrance: (tag) => ({
-      bridge: { queue: queueOf('source', tag), key: '{routingKey.1}' },
+      bridge: { queue: queueOf('source', tag), ...(type !== 'quorum' && { type }), key: '{routingKey.1}' },
       checker: { exchange: queueOf('source', tag), routingKey: `${tag}.{key}` },
     }),
     exit: (tag) => ({
@@ -53,7 +68,7 @@ function endpointAt(url: string): Endpoint {
     }),
     prepare: (side, tags) =>
       on(url, async (channel) => {
-        for (const tag of tags) await makeQueue(channel, queueOf(side, tag));
+        for (const tag of tags) await makeQueue(channel, queueOf(side, tag), type);
       }),
     remove: (side, tag) => on(url, async (channel) => void (await channel.deleteQueue(queueOf(side, tag)))),
     async publish(tag, messages) {
@@ -127,23 +142,22 @@ async function expiredIn(url: string, queue: string, run: string): Promise<Reado
   return names;
 }
 
-export const RABBITMQ: TestBus = {
-  name: 'rabbitmq',
-  keepsRead: false,
-  subjects: [QUORUM, CLASSIC, STREAM],
-  stop: stopRabbitMq,
-  endpoints: {
+/** Endpoints whose queues are of that type. */
+export function rabbitEndpoints(type: QueueType): EndpointKind {
+  return {
     needs: { share: 'rabbitmq', start: 'rabbitmq-process' },
     redelivers: true,
     recoversIds: false,
-    share: async () => endpointAt(await (await sharedRabbitMq()).freshVhost()),
+    share: async () => endpointAt(await (await sharedRabbitMq()).freshVhost(), type),
     async start(options) {
       const starting = startRabbitMq();
       const own = await ownEndpoint(
         starting,
-        ({ url }) => endpointAt(url),
+        ({ url }) => endpointAt(url, type),
         (server) => ({
           restart: 'kill',
+          block: () => server.block(),
+          unblock: () => server.unblock(),
           alarm: (ms) => server.blockFor(ms),
           async unread(side, tag, run) {
             const expired = await expiredIn(server.url, queueOf(side, tag), run);
@@ -160,5 +174,15 @@ export const RABBITMQ: TestBus = {
         },
       };
     },
-  },
+  };
+}
+
+export const RABBITMQ: TestBus = {
+  name: 'rabbitmq',
+  keepsRead: false,
+  needsReader: false,
+  hasHeartbeats: true,
+  subjects: [QUORUM, CLASSIC, STREAM],
+  stop: stopRabbitMq,
+  endpoints: rabbitEndpoints('quorum'),
 };

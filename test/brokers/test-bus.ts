@@ -14,6 +14,10 @@ export interface TestBus {
   readonly name: string;
   /** Whether a message that a bridge has read stays for the next one, as in a log. */
   readonly keepsRead: boolean;
+  /** Whether a message that is published before there was a reader is lost. */
+  readonly needsReader: boolean;
+  /** Whether the server sends heartbeats that a link recognises (harness/frames.ts). */
+  readonly hasHeartbeats: boolean;
   /** The options under which the conformance tests judge the driver. */
   readonly subjects: readonly Subject[];
   /** Ends the servers that the subjects share. Called after the last test of a file. */
@@ -93,7 +97,10 @@ export interface OwnEndpoint extends Endpoint, AsyncDisposable {
    * Called at the end, for the tag's route. As `source` the bridge did not read the message, as `sink` the checker.
    */
   readonly unread?: (side: Side, tag: string, run: string) => Promise<Unread>;
-  /** For so long the server takes no messages, though it answers. */
+  /** From then on the server takes no messages, though it answers. */
+  readonly block?: () => Promise<void>;
+  readonly unblock?: () => Promise<void>;
+  /** Blocks the server for so long. */
   readonly alarm?: (ms: number) => Promise<void>;
 }
 

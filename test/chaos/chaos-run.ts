@@ -85,7 +85,7 @@ async function judged(plan: ChaosPlan, scenario: RunningScenario): Promise<Chaos
     },
     signal: (signal) => current().signal(signal),
   };
-  const faults = await strikes(
+  const faults = await injectFaults(
     plan,
     victim,
     chances(checks, () => bridges.length),
@@ -132,7 +132,7 @@ function numbersText(checks: Checks, ms: number): string {
  * Two strands of faults until the time is over, for the bridge and for what is around it: the worst is a bridge that is
  * killed while its sink is away, for then it holds much that is neither here nor there.
  */
-async function strikes(
+async function injectFaults(
   { source, sink, seed, lastsMs, tell }: ChaosPlan,
   victim: Victim,
   rested: () => Promise<void>,
@@ -143,17 +143,17 @@ async function strikes(
     name: string,
     faults: readonly Fault[],
     gap: typeof BRIDGE_GAP_MS,
-    mayStrike = (): Promise<void> => Promise.resolve(),
+    mayInject = (): Promise<void> => Promise.resolve(),
   ): Promise<void> => {
     // Two pairs under one seed have not the same luck.
     const roll = dice((seed ^ crc32(`${source.bus}:${sink.bus} ${name}`)) >>> 0);
     const next = drawn(faults, roll);
     while (Date.now() - startMs < lastsMs) {
       await sleep(roll(gap.least, gap.most));
-      await mayStrike();
+      await mayInject();
       const { value: fault } = next.next();
       const atMs = Date.now() - startMs;
-      await fault.strike(roll);
+      await fault.inject(roll);
       tell(`${(atMs / 1000).toFixed(1)} s  ${fault.name}, for ${Date.now() - startMs - atMs} ms`);
       struck.push(fault.name);
     }

@@ -12,10 +12,10 @@ export interface ChaosClass {
   readonly expiresMs: number | undefined;
   readonly allowed: readonly VerdictName[];
   /** Whether what is missing may be among its dead letters. Where nothing expires and nothing is wrong, nothing may. */
-  readonly mayBury: boolean;
+  readonly mayDeadLetter: boolean;
 }
 
-const ORDINARY = { from: {}, expiresMs: undefined, allowed: [], mayBury: false } as const;
+const ORDINARY = { from: {}, expiresMs: undefined, allowed: [], mayDeadLetter: false } as const;
 
 /** Shorter than what some faults together take: what a server lets expire in its own queue its witness knows of. */
 const EXPIRES_MS = patient(10_000);
@@ -34,7 +34,7 @@ export const CLASSES: Readonly<Record<TrafficClass, ChaosClass>> = {
     route: { class: 'command', deadLetter: { max: MOST_LETTERS } },
     from: { expires: `${EXPIRES_MS}ms` },
     expiresMs: EXPIRES_MS,
-    mayBury: true,
+    mayDeadLetter: true,
   },
   // What was under way when a bridge was killed comes again.
   event: { ...ORDINARY, route: { class: 'event' }, allowed: ['duplicated'] },

@@ -6,7 +6,7 @@ import type { OwnEndpoint, Side } from '../brokers/test-bus.ts';
 export interface Fault {
   readonly name: string;
   /** Resolves once things are as they should be again. */
-  strike(roll: Dice): Promise<void>;
+  inject(roll: Dice): Promise<void>;
 }
 
 /** The bridge as faults see it. */
@@ -27,13 +27,13 @@ export function outsideFaults(source: OwnEndpoint, sink: OwnEndpoint): readonly 
 /** What can befall the bridge itself. */
 export function bridgeFaults(bridge: Victim, source: OwnEndpoint, sink: OwnEndpoint): readonly Fault[] {
   return [
-    { name: 'bridge killed', strike: () => bridge.kill() },
+    { name: 'bridge killed', inject: () => bridge.kill() },
     // What it holds then is neither here nor there: no kernel's buffer brings it on, as it does where a peer only sleeps.
     killedWithout('sink', bridge, sink),
     killedWithout('source', bridge, source),
     {
       name: 'bridge paused',
-      async strike(roll) {
+      async inject(roll) {
         bridge.signal('SIGSTOP');
         await sleep(roll(300, 2500));
         bridge.signal('SIGCONT');
@@ -45,7 +45,7 @@ export function bridgeFaults(bridge: Victim, source: OwnEndpoint, sink: OwnEndpo
 function killedWithout(side: Side, bridge: Victim, { links }: OwnEndpoint): Fault {
   return {
     name: `bridge killed while its ${side} is away`,
-    async strike(roll) {
+    async inject(roll) {
       await links[side].cut();
       await sleep(roll(200, 1000));
       await bridge.kill();
@@ -60,7 +60,7 @@ function linkFaults(side: Side, { links }: OwnEndpoint): Fault[] {
   return [
     {
       name: `${side} link cut`,
-      async strike(roll) {
+      async inject(roll) {
         await link.cut();
         await sleep(roll(0, 1000));
         await link.mend();
@@ -68,7 +68,7 @@ function linkFaults(side: Side, { links }: OwnEndpoint): Fault[] {
     },
     {
       name: `${side} link flapping`,
-      async strike(roll) {
+      async inject(roll) {
         for (let cut = 0; cut < 4; cut += 1) {
           await link.cut();
           await sleep(roll(0, 30));
@@ -79,7 +79,7 @@ function linkFaults(side: Side, { links }: OwnEndpoint): Fault[] {
     },
     {
       name: `${side} link half open`,
-      async strike(roll) {
+      async inject(roll) {
         link.blackhole(roll(0, 1) === 0 ? 'up' : 'down');
         await sleep(roll(300, 2500));
         // It comes back, or it never does.
@@ -89,7 +89,7 @@ function linkFaults(side: Side, { links }: OwnEndpoint): Fault[] {
     },
     {
       name: `${side} link slow`,
-      async strike(roll) {
+      async inject(roll) {
         link.delayMs(roll(20, 200));
         await sleep(roll(500, 2000));
         link.delayMs(0);
@@ -101,7 +101,7 @@ function linkFaults(side: Side, { links }: OwnEndpoint): Fault[] {
 function serverFaults(side: Side, { server, restart, alarm }: OwnEndpoint): Fault[] {
   const paused: Fault = {
     name: `${side} server paused`,
-    async strike(roll) {
+    async inject(roll) {
       server.pause();
       await sleep(roll(300, 2500));
       server.resume();
@@ -110,7 +110,7 @@ function serverFaults(side: Side, { server, restart, alarm }: OwnEndpoint): Faul
   if (restart === 'never') return [];
   const restarted: Fault = {
     name: `${side} server ${restart === 'kill' ? 'killed' : 'restarted'}`,
-    async strike() {
+    async inject() {
       await (restart === 'kill' ? server.kill() : server.stop());
       await server.restart();
     },
@@ -118,7 +118,7 @@ function serverFaults(side: Side, { server, restart, alarm }: OwnEndpoint): Faul
   if (alarm === undefined) return [paused, restarted];
   const alarmed: Fault = {
     name: `${side} server's alarm`,
-    async strike(roll) {
+    async inject(roll) {
       await alarm(roll(300, 2000));
     },
   };

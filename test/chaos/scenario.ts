@@ -121,7 +121,7 @@ function pipelineWords(scenario: Scenario, number: number, tagOf: (name: Traffic
 }
 
 function settingsOf(name: TrafficClass, routes: number, state: string): VerifySettings {
-  const { allowed, mayBury, expiresMs } = CLASSES[name];
+  const { allowed, mayDeadLetter, expiresMs } = CLASSES[name];
   return {
     catalog,
     log: SILENT,
@@ -140,7 +140,7 @@ function settingsOf(name: TrafficClass, routes: number, state: string): VerifySe
     wedgedMs: patient(60_000),
     markPlace: 'body',
     allowed: new Set(allowed),
-    deadLetters: (run) => (mayBury ? readRunDeadLetters(state, run, undefined).names : undefined),
+    deadLetters: (run) => (mayDeadLetter ? readRunDeadLetters(state, run, undefined).names : undefined),
     signal: new AbortController().signal,
     onProblem: () => {},
   };

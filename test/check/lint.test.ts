@@ -25,7 +25,7 @@ function lint(files: ReadonlyMap<string, string>, ...flags: readonly string[]): 
   return run.stdout;
 }
 
-/** Which gate: the finding must stand on the planted file and name the rule. */
+/** Which gate: the finding must stand on the mutant's file and name the rule. */
 function findings(said: string, path: string): string {
   return said
     .split('\n')
@@ -49,22 +49,22 @@ const LAYERS: readonly (readonly string[])[] = [
   ['cli'],
 ];
 
-type Plant = readonly [sentence: string, folder: string, specifier: string];
+type Mutant = readonly [sentence: string, folder: string, specifier: string];
 
 /** Every arrow between two rooms that must not be: to a room of the same layer, or of a later one. */
-const ARROWS: readonly Plant[] = LAYERS.flatMap((layer, at) =>
+const ARROWS: readonly Mutant[] = LAYERS.flatMap((layer, at) =>
   layer.flatMap((room) =>
     LAYERS.slice(at)
       .flat()
       .filter((other) => other !== room)
-      .map((other): Plant => {
+      .map((other): Mutant => {
         const isAlias = other === 'contract' || other === 'kit';
         return [`${room} that imports ${other}`, `runtime/${room}`, isAlias ? `#${other}/x.ts` : `../${other}/x.ts`];
       }),
   ),
 );
 
-const REFUSED: readonly Plant[] = [
+const REFUSED: readonly Mutant[] = [
   ...ARROWS,
   ['a bus that imports the engine', 'runtime/buses/x', '../../engine/pump.ts'],
   ['a client folder of a bus that imports the engine', 'runtime/buses/x/client', '../../../engine/pump.ts'],
@@ -136,7 +136,7 @@ test('imports keep to the layers', async (t) => {
     specifier,
     path: `${folder}/no-${at}.ts`,
   }));
-  const lazy = refused.map((plant) => ({ ...plant, path: plant.path.replace('no-', 'lazy-') }));
+  const lazy = refused.map((mutant) => ({ ...mutant, path: mutant.path.replace('no-', 'lazy-') }));
   const allowed = ALLOWED.map(([folder, specifier], at) => ({ specifier, path: `${folder}/yes-${at}.ts` }));
   const said = lint(
     new Map([

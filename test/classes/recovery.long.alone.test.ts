@@ -10,8 +10,8 @@ import { patient } from '../harness/patience.ts';
 import { publishStored } from '../harness/publish-stored.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { type Bridge, startBridge } from '../harness/bridge.ts';
-import { newProject } from '../kill/track-project.ts';
-import { testStream } from '../kill/test-stream.ts';
+import { trackProject } from '../kill/track-project.ts';
+import { testStream } from '../harness/test-stream.ts';
 
 /** What the way to the sink carries: the route's speed is that of the link, whatever the machine does beside. */
 const BYTES_PER_SECOND = 100_000;
@@ -44,7 +44,7 @@ async function judgeRecovery(
   await using nats = await startNats();
   await using reports = await testStream(nats.url, 'REPORTS', ['fleet.*']);
   await using stack = new AsyncDisposableStack();
-  using project = newProject();
+  using project = trackProject();
   const tag = `recovery-${name}`;
   await endpoint.prepare('sink', [tag]);
   const client = await natsClient(nats.url);

@@ -3,7 +3,7 @@ import { natsWords } from '../harness/nats-client.ts';
 import { type Place, sharedNats } from '../harness/shared.ts';
 import { newProject, pipelineText } from '../harness/project.ts';
 import { type Bridge, startBridge } from '../harness/bridge.ts';
-import { type TestStream, testStream } from '../kill/test-stream.ts';
+import { type TestStream, testStream } from '../harness/test-stream.ts';
 
 /** One account of the run's nats-server, whose stream IN feeds routes into its stream OUT, over a link that can be spoilt. */
 export interface ClassScene extends AsyncDisposable {

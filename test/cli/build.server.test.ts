@@ -11,7 +11,7 @@ import { startNats } from '../harness/nats.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { fieldToCore } from '../host/field-to-core.ts';
 import { readLetters } from '../host/memory-run.ts';
-import { watchStream } from '../host/out-stream.ts';
+import { watchStream } from '../harness/out-stream.ts';
 import { memoryProject, type Project } from '../harness/project.ts';
 import { newPublisher } from '../host/publisher.ts';
 import { REPOSITORY, startNode, startSluice } from '../harness/sluice-process.ts';

@@ -31,7 +31,7 @@ test('a bundle lists, shows and replays its dead letters, without the project an
   await run.publish('b', '2');
   await run.rest(2);
   await run.stop();
-  writeFileSync(run.project.path('functions/f.ts'), 'export default (body) => body;\n');
+  run.project.write('functions/f.ts', 'export default (body) => body;\n');
   const bundle = await built(run.project);
   const state = run.project.path('state');
   const dlq = (...words: readonly string[]) => typed([bundle, 'dlq', ...words, '--state', state], elsewhere.path);
@@ -125,7 +125,7 @@ test('check-config of a bundle says what of its environment is missing, reads th
     missing.out.includes(`a path from the bundle's folder ${project.path('out')} or an absolute one`),
     missing.out,
   );
-  writeFileSync(project.path('out/addresses'), 'in');
+  project.write('out/addresses', 'in');
   const machine = await typed([bundle, 'check-config', '--json'], elsewhere.path);
   assert.equal((JSON.parse(machine.out) as { ok: boolean }).ok, false);
   const fine = await typed([bundle, 'check-config'], elsewhere.path, { HUB: 'h' });

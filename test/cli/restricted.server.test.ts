@@ -6,7 +6,7 @@ import { startMosquitto } from '../harness/mosquitto.ts';
 import { sharedNats } from '../harness/shared.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { fieldToCore } from '../host/field-to-core.ts';
-import { watchStream } from '../host/out-stream.ts';
+import { watchStream } from '../harness/out-stream.ts';
 import { newProject, type Project } from '../harness/project.ts';
 import { newPublisher } from '../host/publisher.ts';
 import { REPOSITORY, type SluiceProcess, startNode, startSluice } from '../harness/sluice-process.ts';

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { serverTest } from '../harness/server-test.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
@@ -89,7 +88,7 @@ serverTest(
     assert.ok(tookMs >= 650 && tookMs < patient(3000), `${tookMs} ms`);
     const { delivered, held, deadLettered } = stopped(bridge.lines());
     assert.deepEqual([delivered, held, deadLettered], [0, 1, 0]);
-    writeFileSync(at.project.path('mode'), 'fine');
+    at.project.write('mode', 'fine');
     await using again = startSluice(['run', 'pipelines/bridge.yaml'], options);
     assert.equal((await at.stream.read(1)).length, 1);
     again.signal('SIGTERM');

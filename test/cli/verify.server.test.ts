@@ -10,7 +10,7 @@ import { clientIdAt } from '../host/field-to-core.ts';
 import { readLetters } from '../host/memory-run.ts';
 import { newProject } from '../harness/project.ts';
 import { startSluice } from '../harness/sluice-process.ts';
-import { testStream } from '../kill/test-stream.ts';
+import { testStream } from '../harness/test-stream.ts';
 import { broken, honest, type Way } from '../verify/broken-bridge.ts';
 import { natsBridge } from '../verify/nats-bridge.ts';
 import { BRIEF, type Said, verify } from './verify-command.ts';

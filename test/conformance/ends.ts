@@ -1,53 +1,26 @@
-import type { BusContext, BusEvent } from '#contract/bus.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import { patient } from '../harness/patience.ts';
-import { waitFor } from '../harness/wait-for.ts';
+import { type Recorded, recordedContext } from '../harness/recorded-context.ts';
 import type { Fixture } from './fixture.ts';
-import { memoForTest } from '../harness/memo.ts';
+import { sharedCheckpoint } from '../harness/checkpoint.ts';
 
 const WINDOW: Demand = { messages: 256, bytes: 16 * 1024 * 1024 };
 
-/** An end's context, and what the end reported through it. */
-export interface Ear {
-  readonly context: BusContext;
-  readonly events: readonly BusEvent[];
-  readonly controller: AbortController;
-  /** Waits until the end has reported this since the call. */
-  hears(kind: BusEvent['kind']): Promise<void>;
-}
-
-export function ear(fixture: Fixture, direction: 'source' | 'sink', window: Demand = WINDOW, instance = ''): Ear {
-  const events: BusEvent[] = [];
-  const controller = new AbortController();
-  return {
-    events,
-    controller,
-    context: {
-      pipeline: 'conformance',
-      route: 'test',
-      connection: 'tested',
-      direction,
-      window,
-      isFenced: false,
-      checkpoint: memoForTest(`conformance ${direction}${instance}`),
-      signal: controller.signal,
-      report: (event) => events.push(event),
-    },
-    async hears(kind) {
-      const from = events.length;
-      await waitFor(
-        () => events.slice(from).some((event) => event.kind === kind),
-        fixture.patienceMs,
-        `the ${direction} to report ${kind}`,
-      );
-    },
-  };
+export function recorded(
+  fixture: Fixture,
+  direction: 'source' | 'sink',
+  window: Demand = WINDOW,
+  instance = '',
+): Recorded {
+  const checkpoint = sharedCheckpoint(`conformance ${direction}${instance}`);
+  const given = { pipeline: 'conformance', route: 'test', window, checkpoint };
+  return recordedContext(direction, given, fixture.patienceMs);
 }
 
 /** How often the end lost its connection. */
-export function lossesOf({ events }: Ear): number {
+export function lossesOf({ events }: Recorded): number {
   return events.filter(({ kind }) => kind === 'disconnected').length;
 }
 
@@ -61,7 +34,7 @@ export interface OpenSource extends AsyncDisposable {
   readonly source: Source;
   /** Once, however often it is called. */
   readonly close: () => Promise<void>;
-  readonly ear: Ear;
+  readonly recorded: Recorded;
   /** Reads on until `enough` says so of everything read by this call. Rejects past the fixture's patience. */
   readUntil(enough: (read: readonly Delivery[]) => boolean, room?: Demand): Promise<Delivery[]>;
   /** Reads exactly so many: what comes beyond them stays for the next reading. */
@@ -72,24 +45,24 @@ export interface OpenSource extends AsyncDisposable {
 
 /** A source that is being opened, which may take as long as another one has the subscription. */
 export interface OpeningSource {
-  readonly ear: Ear;
+  readonly recorded: Recorded;
   readonly opened: Promise<OpenSource>;
 }
 
 /** `instance`: of several bridges on one subscription, each with a state folder of its own. */
 export function beginSource(fixture: Fixture, window: Demand = WINDOW, instance = ''): OpeningSource {
-  const heard = ear(fixture, 'source', window, instance);
-  const opened = fixture.openSource(heard.context).then((source) => readings(fixture, source, heard, window));
-  // Heard by whoever waits for it, which may be later.
+  const recording = recorded(fixture, 'source', window, instance);
+  const opened = fixture.openSource(recording.context).then((source) => readings(fixture, source, recording, window));
+  // Its error is for the code that awaits it, which may be later.
   opened.catch(() => {});
-  return { ear: heard, opened };
+  return { recorded: recording, opened };
 }
 
 export function openSource(fixture: Fixture, window: Demand = WINDOW): Promise<OpenSource> {
   return beginSource(fixture, window).opened;
 }
 
-function readings(fixture: Fixture, source: Source, heard: Ear, window: Demand): OpenSource {
+function readings(fixture: Fixture, source: Source, recording: Recorded, window: Demand): OpenSource {
   const close = once(() => source.close());
   const readUntil = async (
     enough: (read: readonly Delivery[]) => boolean,
@@ -106,7 +79,7 @@ function readings(fixture: Fixture, source: Source, heard: Ear, window: Demand):
   };
   return {
     source,
-    ear: heard,
+    recorded: recording,
     readUntil: (enough, room = window) => readUntil(enough, () => room),
     take: (count) =>
       readUntil(
@@ -131,12 +104,12 @@ export interface OpenSink extends AsyncDisposable {
   readonly sink: Sink;
   /** Once, however often it is called. */
   readonly close: () => Promise<void>;
-  readonly ear: Ear;
+  readonly recorded: Recorded;
 }
 
 export async function openSink(fixture: Fixture): Promise<OpenSink> {
-  const heard = ear(fixture, 'sink');
-  const sink = await fixture.openSink(heard.context);
+  const recording = recorded(fixture, 'sink');
+  const sink = await fixture.openSink(recording.context);
   const close = once(() => sink.close());
-  return { sink, ear: heard, close, [Symbol.asyncDispose]: close };
+  return { sink, recorded: recording, close, [Symbol.asyncDispose]: close };
 }

@@ -1,24 +1,10 @@
-import { type Frame, NO_HEADERS } from '#contract/frame.ts';
+import type { Frame } from '#contract/frame.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import type { Fixture } from './fixture.ts';
-
-/** A frame of nothing but a body. */
-export function bareFrame(address: string, body: Uint8Array): Frame {
-  return {
-    address,
-    key: undefined,
-    headers: NO_HEADERS,
-    headerTypes: undefined,
-    body,
-    id: undefined,
-    contentType: undefined,
-    timestampMs: undefined,
-    expiresAtMs: undefined,
-  };
-}
 
 /** A frame of a test: its text is its body. */
 export function frameOf(fixture: Fixture, text: string, more: Partial<Frame> = {}): Frame {
-  return { ...bareFrame(fixture.address('a'), Buffer.from(text)), ...more };
+  return frameForTest(fixture.address('a'), text, more);
 }
 
 /** `count` frames with ids, their texts `m0`, `m1`, ... */

@@ -16,7 +16,7 @@ const IDLE_MS = 11_000;
 /** A question comes every 5 s where nothing has arrived since the one before, and its answer is due 5 s later. */
 const BOUND_MS = 20_000;
 
-const HEARTBEAT_BUSES = BUSES.filter(({ name }) => ['mqtt', 'nats', 'jetstream', 'rabbitmq'].includes(name));
+const HEARTBEAT_BUSES = BUSES.filter(({ hasHeartbeats }) => hasHeartbeats);
 
 after(() => stopServers(HEARTBEAT_BUSES));
 
@@ -31,19 +31,21 @@ function heartbeats(subject: Subject): void {
     const all = frames.map(textOf);
     await sendAll(fixture, writer.sink, frames.slice(0, COUNT));
     const seen = new Set((await reader.take(COUNT)).map(({ frame }) => textOf(frame)));
-    const from = reader.ear.events.length;
+    const from = reader.recorded.events.length;
     await sleep(IDLE_MS);
-    assert.deepEqual(reader.ear.events.slice(from), [], 'an idle source is no fault');
+    assert.deepEqual(reader.recorded.events.slice(from), [], 'an idle source is no fault');
     demand(fixture.sourcePath.heartbeatsOnly, 'path for heartbeats only')();
     await waitFor(
-      () => reader.ear.events.some((event) => event.kind === 'disconnected' && event.renewed === true),
+      () => reader.recorded.events.some((event) => event.kind === 'disconnected' && event.renewed === true),
       BOUND_MS,
       'the connection to be given up',
     );
     if (!fixture.source.redelivers) {
       await fixture.sourcePath.mend();
       await sendUntilSeen(fixture, writer.sink, reader, 'after').catch((cause: unknown) => {
-        throw new Error(`since the connection was idle: ${JSON.stringify(reader.ear.events.slice(from))}`, { cause });
+        throw new Error(`since the connection was idle: ${JSON.stringify(reader.recorded.events.slice(from))}`, {
+          cause,
+        });
       });
       return;
     }

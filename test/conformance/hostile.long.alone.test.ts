@@ -92,7 +92,7 @@ async function judge(fixture: Fixture): Promise<void> {
     return Promise.resolve('confirmed');
   });
   const codec = () => json;
-  let buried = 0;
+  let deadLetters = 0;
   let tooMany = 0;
   const { route } = routeForTest({
     source: reader.source,
@@ -107,7 +107,7 @@ async function judge(fixture: Fixture): Promise<void> {
     window: { messages: 256, bytes: 64 * 1024 * 1024 },
     deadLetters: {
       record({ failure }) {
-        buried += 1;
+        deadLetters += 1;
         if (failure.code === 'HEADERS_TOO_MANY') tooMany += 1;
         return Promise.resolve();
       },
@@ -151,7 +151,7 @@ async function judge(fixture: Fixture): Promise<void> {
     Array.from({ length: good }, (_, at) => at + 1),
     `seed ${seed}: in order, each once`,
   );
-  assert.ok(buried > HOSTILE / 2, `${buried} dead letters`);
+  assert.ok(deadLetters > HOSTILE / 2, `${deadLetters} dead letters`);
   assert.equal(tooMany, fixture.sink.carriesHeaders ? bombs : 0, `seed ${seed}: messages of too many headers`);
   assert.ok(longestMs < patient(TURN_MS), `seed ${seed}: a good message waited for ${Math.round(longestMs)} ms`);
   assert.ok(

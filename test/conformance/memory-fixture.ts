@@ -5,7 +5,7 @@ import type { Frame } from '#contract/frame.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { memory } from '../../runtime/buses/memory/index.ts';
 import type { Promises } from './conformance-test.ts';
-import { bareFrame } from './frame-of.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import type { Fixture, Path, Refusal } from './fixture.ts';
 
 const ANY = { connection: { hub: '' }, end: { addresses: [], address: '' } };
@@ -21,7 +21,7 @@ const REFUSED = {
 
 function refusal(kind: Refusal['kind']): Refusal {
   const address = `test/${kind}` as const;
-  return { kind, by: 'server', code: REFUSED[address], frame: () => bareFrame(address, Buffer.from('x')) };
+  return { kind, by: 'server', code: REFUSED[address], frame: () => frameForTest(address, 'x') };
 }
 
 /** A hub of its own, which forgets nothing while it is down. */

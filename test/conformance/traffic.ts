@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
-import { type Ear, openSink, openSource } from './ends.ts';
+import { openSink, openSource } from './ends.ts';
+import type { Recorded } from '../harness/recorded-context.ts';
 import { frameOf, textOf } from './frame-of.ts';
 import type { Fixture } from './fixture.ts';
 import { FLAWLESS, OrderJudge } from './order.ts';
@@ -16,24 +17,24 @@ const HELD = 40;
 const MAX_IN_FLIGHT = 64;
 
 /** What happens whenever a count passes one of its marks, one after the other. */
-export interface Strikes {
+export interface Faults {
   pass(count: number): void;
   /** Resolves once all that were begun are over. */
   done(): Promise<void>;
 }
 
-export function strikesAt(marks: readonly number[], strike: () => Promise<void>): Strikes {
+export function faultsAt(marks: readonly number[], inject: () => Promise<void>): Faults {
   const left = [...marks];
-  let striking = Promise.resolve();
+  let injecting = Promise.resolve();
   return {
     pass(count) {
       if (left[0] === undefined || count < left[0]) return;
       left.shift();
-      striking = striking.then(strike);
+      injecting = injecting.then(inject);
       // Heard by `done`.
-      striking.catch(() => {});
+      injecting.catch(() => {});
     },
-    done: () => striking,
+    done: () => injecting,
   };
 }
 
@@ -57,18 +58,18 @@ interface Traffic {
   /** Times 200 frames. */
   readonly rounds: number;
   /** By the count of confirmed frames. */
-  readonly onConfirmed?: Strikes;
+  readonly onConfirmed?: Faults;
   /** By the count of different frames read. */
-  readonly onRead?: Strikes;
+  readonly onRead?: Faults;
   /** Called for each send that failed by the bus's fault. */
   readonly onFailure?: () => void;
 }
 
 /**
- * Sends and reads at once while it strikes, and rejects when a frame is lost, or comes for the first time behind a
+ * Sends and reads at once while it injects faults, and rejects when a frame is lost, or comes for the first time behind a
  * later one of its key where the bus promises order. Answers what both ends said meanwhile.
  */
-export async function judgeTraffic(fixture: Fixture, traffic: Traffic): Promise<{ source: Ear; sink: Ear }> {
+export async function judgeTraffic(fixture: Fixture, traffic: Traffic): Promise<{ source: Recorded; sink: Recorded }> {
   await using reader = await openSource(fixture);
   await using writer = await openSink(fixture);
   const judge = new OrderJudge(KEYS, RUN * traffic.rounds);
@@ -112,5 +113,5 @@ export async function judgeTraffic(fixture: Fixture, traffic: Traffic): Promise<
     const twice = [...copies.values()].filter((ids) => ids.size > 1).length;
     assert.equal(twice, 0, `${twice} frames stand on the bus twice although it removes duplicates`);
   }
-  return { source: reader.ear, sink: writer.ear };
+  return { source: reader.recorded, sink: writer.recorded };
 }

@@ -99,15 +99,15 @@ test('where confirmations come as fast as ever, nothing is held back', async () 
     send: () => clock.sleep(20).then(() => 'confirmed'),
     close: () => Promise.resolve(),
   };
-  const yielding = new AdaptiveConcurrency(sink, 3, clock);
+  const adaptive = new AdaptiveConcurrency(sink, 3, clock);
   let isOver = false;
   const round = async (): Promise<void> => {
     for (let count = 0; count < 300; count += 1) {
-      await Promise.all(Array.from({ length: yielding.maxInFlight }, () => yielding.send(frameForTest('a', 'b'))));
+      await Promise.all(Array.from({ length: adaptive.maxInFlight }, () => adaptive.send(frameForTest('a', 'b'))));
     }
     isOver = true;
   };
   void round();
   await clock.play(() => isOver);
-  assert.equal(yielding.maxInFlight, 256);
+  assert.equal(adaptive.maxInFlight, 256);
 });

@@ -67,7 +67,7 @@ async function simulate(wish: Plan): Promise<Outcome> {
   const clock = new VirtualClock(wish.seed);
   const log = new SimulatedLog(clock, publications(clock, wish), wish.isTelling);
   const sink = new SimulatedSink(clock, { ...wish, refuse: 0, removesDuplicates: false });
-  const ledgers = new SimulatedProcessedIds(clock);
+  const allIds = new SimulatedProcessedIds(clock);
   const rules = CLASSES[wish.trafficClass];
   const window = { messages: wish.window, bytes: 1_000_000 };
   const letters: DeadLetter[] = [];
@@ -76,7 +76,7 @@ async function simulate(wish: Plan): Promise<Outcome> {
   const begin = (): void => {
     const life: Life = { isOver: false };
     const counters = newCounters();
-    const processedIds = rules.oneAtATime || rules.marksRepeats ? ledgers.processedIds(life) : undefined;
+    const processedIds = rules.oneAtATime || rules.marksRepeats ? allIds.processedIds(life) : undefined;
     const { route } = routeForTest({
       source: wish.hasSpool ? disk.spool(life, log.source(life), window) : log.source(life),
       sink: sinkOf(life, sink),
@@ -163,7 +163,7 @@ function ended({ stored, letters }: Outcome): Set<number> {
   return new Set([...stored, ...letters.map(({ frame }) => frame)].map(numberOf));
 }
 
-const LAWS: Readonly<Record<TrafficClass, (outcome: Outcome, wish: Plan) => void>> = {
+const RULES: Readonly<Record<TrafficClass, (outcome: Outcome, wish: Plan) => void>> = {
   telemetry(outcome, wish) {
     assertNeverBack(outcome, wish);
     assert.equal(outcome.letters.length, 0, 'what is superseded or expired is counted, no dead letter');
@@ -251,7 +251,7 @@ test('each class keeps its word under any schedule of cuts, faults, slow functio
       assert.ok(outcome.log.mostOpen <= wish.window, `invariant 4: ${outcome.log.mostOpen} open`);
       for (const counters of outcome.counters) assert.equal(imbalance(counters), 0);
       assert.equal(outcome.counters.at(-1)?.held, 0);
-      LAWS[wish.trafficClass](outcome, wish);
+      RULES[wish.trafficClass](outcome, wish);
     }),
     { seeds: 2000, file: import.meta.url, examples: [EXPIRED_AFTER_IT_WAS_SENT] },
   );

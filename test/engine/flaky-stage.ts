@@ -13,7 +13,7 @@ interface Moods {
 /** A function that now answers at once and now later, now throws and now drops. */
 export function flakyStage(clock: VirtualClock, { throws, waits, drops = 0 }: Moods): Stage {
   return {
-    name: 'function moody',
+    name: 'function flaky',
     run(message) {
       const mood = clock.random();
       const act = () => {

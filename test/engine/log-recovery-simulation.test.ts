@@ -39,7 +39,7 @@ async function simulate(wish: Plan): Promise<{ readonly stored: readonly Frame[]
   const log = new SimulatedLog(clock, frames, wish.isTelling);
   const { maxInFlight } = wish;
   const sink = new SimulatedSink(clock, { cut: 0, refuse: 0, fault: 0, maxInFlight, removesDuplicates: false });
-  const ledgers = new SimulatedProcessedIds(clock);
+  const allIds = new SimulatedProcessedIds(clock);
   const { oneAtATime, marksRepeats } = CLASSES[wish.trafficClass];
   const split = stageThat((message) => {
     const made = Array.from({ length: wish.parts }, (_, part) => ({
@@ -52,7 +52,7 @@ async function simulate(wish: Plan): Promise<{ readonly stored: readonly Frame[]
   const begin = (): void => {
     const life: Life = { isOver: false };
     const counters = newCounters();
-    const processedIds = oneAtATime || marksRepeats ? ledgers.processedIds(life) : undefined;
+    const processedIds = oneAtATime || marksRepeats ? allIds.processedIds(life) : undefined;
     const ids = new Map(sink.stored.map(({ id = '' }) => [id, { latestMs: Number.POSITIVE_INFINITY }]));
     const { route } = routeForTest({
       source: log.source(life),

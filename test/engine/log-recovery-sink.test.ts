@@ -31,7 +31,7 @@ function scene(ids: readonly string[], removesForMs = 0, atStart: readonly strin
     await clock.play(() => isLater);
   };
   /** As the engine does: a send that is refused is tried again. */
-  const insist = async (id: string): Promise<void> => {
+  const sendUntilConfirmed = async (id: string): Promise<void> => {
     try {
       await made.send(frame(id));
     } catch {
@@ -39,16 +39,25 @@ function scene(ids: readonly string[], removesForMs = 0, atStart: readonly strin
       await made.send(frame(id));
     }
   };
-  return { made, sink, warnings, later, insist, reads: () => reads, known: () => known, deny: () => (isDenied = true) };
+  return {
+    made,
+    sink,
+    warnings,
+    later,
+    sendUntilConfirmed,
+    reads: () => reads,
+    known: () => known,
+    deny: () => (isDenied = true),
+  };
 }
 
 const frame = (id: string) => frameForTest('a/x', id, { id });
 
 test('what was sent and not confirmed is looked for in the log, and what is there is not written again', async () => {
-  const { made, sink, insist, known } = scene(['1', '3', '9']);
+  const { made, sink, sendUntilConfirmed, known } = scene(['1', '3', '9']);
   made.onFlow(false);
   made.unconfirmed(['1', '2']);
-  await insist('1');
+  await sendUntilConfirmed('1');
   made.onFlow(true);
   await made.send(frame('2'));
   // Nobody sent it before: that the log holds its id proves nothing.
@@ -108,20 +117,20 @@ test('an outage in which nothing was under way needs no reading', async () => {
 });
 
 test('a log that cannot be read is said and done without', async () => {
-  const { made, sink, warnings, deny, insist } = scene(['1']);
+  const { made, sink, warnings, deny, sendUntilConfirmed } = scene(['1']);
   deny();
   made.onFlow(false);
   made.unconfirmed(['1']);
-  await insist('1');
+  await sendUntilConfirmed('1');
   assert.deepEqual(bodies(sink.sent), ['1']);
   assert.deepEqual(warnings, ['log-recovery-failed']);
 });
 
 test('an id that the log held before this process sent anything proves nothing of what it sent: that is sent again', async () => {
-  const { made, sink, insist, known } = scene(['1', '2'], 0, ['1']);
+  const { made, sink, sendUntilConfirmed, known } = scene(['1', '2'], 0, ['1']);
   made.onFlow(false);
   made.unconfirmed(['1', '2']);
-  await insist('1');
+  await sendUntilConfirmed('1');
   made.onFlow(true);
   await made.send(frame('2'));
   assert.deepEqual([bodies(sink.sent), known()], [['1'], 1]);

@@ -3,8 +3,6 @@ import { ReusedIds } from '../../runtime/kit/reused-ids.ts';
 import { newCounters } from '../../runtime/engine/counters.ts';
 import type { Route } from '../../runtime/engine/route.ts';
 import type { DeadLetter } from '../../runtime/contract/dead-letter.ts';
-import type { Frame } from '../../runtime/contract/frame.ts';
-import { NO_HEADERS } from '../../runtime/contract/frame.ts';
 import { text } from '../../runtime/codecs/text.ts';
 
 /** What a test says of its route; the rest is plain. */
@@ -62,21 +60,7 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
   return { route, letters };
 }
 
-/** A frame without anything that the test does not name. */
-export function frameForTest(address: string, body: string, more: Partial<Frame> = {}): Frame {
-  return {
-    address,
-    key: undefined,
-    headers: NO_HEADERS,
-    headerTypes: undefined,
-    body: Buffer.from(body),
-    id: undefined,
-    contentType: undefined,
-    timestampMs: undefined,
-    expiresAtMs: undefined,
-    ...more,
-  };
-}
+export { frameForTest } from '../harness/test-frame.ts';
 
 /** Lets every promise settle that can settle now; time stands still. */
 export async function settleNow(): Promise<void> {

@@ -7,6 +7,8 @@ export interface Project extends Disposable {
   readonly folder: string;
   /** Absolute path of a file in it. */
   path(file: string): string;
+  /** Writes the file, in the place of an older one. Content that is no text is written as JSON. Returns its path. */
+  write(file: string, content: string | object): string;
 }
 
 /** Text of a pipeline file; JSON is YAML. */
@@ -14,17 +16,20 @@ export function pipelineText(words: object): string {
   return `${JSON.stringify(words, undefined, 2)}\n`;
 }
 
-/** Files by path; what is no text is written as JSON. */
+/** `files`: by path, as `write` takes them. */
 export function newProject(files: Readonly<Record<string, string | object>>): Project {
   const home = temporaryFolder('project');
-  for (const [file, content] of Object.entries(files)) {
+  const write = (file: string, content: string | object): string => {
     const path = join(home.path, file);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, typeof content === 'string' ? content : pipelineText(content));
-  }
+    return path;
+  };
+  for (const [file, content] of Object.entries(files)) write(file, content);
   return {
     folder: home.path,
     path: (file) => join(home.path, file),
+    write,
     [Symbol.dispose]: () => home[Symbol.dispose](),
   };
 }

@@ -1,7 +1,7 @@
 import { startMosquitto } from '../harness/mosquitto.ts';
 import { type Place, sharedNats } from '../harness/shared.ts';
 import { fieldToCore, type Variation } from './field-to-core.ts';
-import { type OutStream, watchStream } from './out-stream.ts';
+import { type OutStream, watchStream } from '../harness/out-stream.ts';
 import type { Project } from '../harness/project.ts';
 import { newPublisher, type Publisher } from './publisher.ts';
 

@@ -6,7 +6,7 @@ import { startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { freePorts } from '../harness/free-ports.ts';
 import { fieldToCore } from './field-to-core.ts';
-import { watchStream } from './out-stream.ts';
+import { watchStream } from '../harness/out-stream.ts';
 import { newPublisher } from './publisher.ts';
 import { startSluice } from '../harness/sluice-process.ts';
 

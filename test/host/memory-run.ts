@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import type { Log, LogFields } from '#contract/log.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import { ACCEPT } from '#contract/delivery.ts';
-import { type Frame, NO_HEADERS } from '#contract/frame.ts';
+import type { Frame } from '#contract/frame.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { loadParts } from '../../runtime/cli/load-parts.ts';
 import { findingsText } from '../../runtime/project/check/findings-text.ts';
 import { type RunningPipeline, type RunSettings, startPipeline } from '../../runtime/host/pipeline.ts';
+import { openDeadLetterAdmin } from '../../runtime/store/dead-letters/admin.ts';
 import { patient } from '../harness/patience.ts';
 import { newProject, type Project } from '../harness/project.ts';
 
@@ -38,6 +40,8 @@ export interface MemoryRun extends AsyncDisposable {
   /** Waits until every message taken has ended; returns the route's numbers. */
   rest(messages: number): Promise<ReturnType<RunningPipeline['numbers']>[number]>;
   letters(): readonly Record<string, unknown>[];
+  /** Requests the replay of every dead letter. */
+  replay(): void;
   stop(): Promise<void>;
 }
 
@@ -104,7 +108,7 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
     pipeline,
     said,
     async publish(address, body, more = {}) {
-      await hub.publish({ ...EMPTY, address: `in/${address}`, body: Buffer.from(body), ...more });
+      await hub.publish(frameForTest(`in/${address}`, Buffer.from(body), more));
     },
     async take(count) {
       const frames: Frame[] = [];
@@ -129,6 +133,11 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
       }
     },
     letters: () => readLetters(stateFolder),
+    replay() {
+      const admin = openDeadLetterAdmin(stateFolder);
+      admin?.request({}, { name: 'q', rate: undefined, renewExpiryMs: undefined }, Date.now());
+      admin?.close();
+    },
     stop,
     async [Symbol.asyncDispose]() {
       await stop();
@@ -136,18 +145,6 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
     },
   };
 }
-
-const EMPTY: Frame = {
-  address: '',
-  key: undefined,
-  headers: NO_HEADERS,
-  headerTypes: undefined,
-  body: new Uint8Array(),
-  id: undefined,
-  contentType: undefined,
-  timestampMs: undefined,
-  expiresAtMs: undefined,
-};
 
 /** Every dead letter in a state folder, oldest first, as its columns. */
 export function readLetters(stateFolder: string): Record<string, unknown>[] {

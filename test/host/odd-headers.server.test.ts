@@ -3,7 +3,7 @@ import { kafkaClient } from '../harness/kafka-client.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { ownName, sharedKafka, sharedNats } from '../harness/shared.ts';
-import { watchStream } from './out-stream.ts';
+import { watchStream } from '../harness/out-stream.ts';
 import { newProject } from '../harness/project.ts';
 import { startSluice } from '../harness/sluice-process.ts';
 import { readTopic } from './topic-end.ts';

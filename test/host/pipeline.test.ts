@@ -8,6 +8,7 @@ import { catalogOf } from '../../runtime/host/catalog-of.ts';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { startPipeline } from '../../runtime/host/pipeline.ts';
 import { patient } from '../harness/patience.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import { newProject } from '../harness/project.ts';
 
 const TWO_ROUTES = {
@@ -90,16 +91,7 @@ test('routes of one pipeline go on without one another, and their ids never meet
     environment: {},
   });
   await pipeline.ready;
-  const frame = {
-    key: undefined,
-    headers: new Map(),
-    headerTypes: undefined,
-    id: 'one',
-    contentType: undefined,
-    timestampMs: undefined,
-    expiresAtMs: undefined,
-  };
-  await hub.publish({ ...frame, address: 'both/in', body: Buffer.from('x') });
+  await hub.publish(frameForTest('both/in', 'x', { id: 'one' }));
   const ids: (string | undefined)[] = [];
   while (ids.length < 2) {
     const read = await out.read({ messages: 2, bytes: 100 }, AbortSignal.timeout(patient(5000)));

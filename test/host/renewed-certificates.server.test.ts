@@ -6,7 +6,7 @@ import { startNats } from '../harness/nats.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { fieldToCore } from './field-to-core.ts';
 import { liveCertificates } from './live-certificates.ts';
-import { watchStream } from './out-stream.ts';
+import { watchStream } from '../harness/out-stream.ts';
 import { newPublisher, type Publisher } from './publisher.ts';
 import { startSluice } from '../harness/sluice-process.ts';
 

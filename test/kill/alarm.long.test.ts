@@ -8,9 +8,9 @@ import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
 import { startBridge } from '../harness/bridge.ts';
 import { judge, type Mark } from './judge.ts';
-import { newProject, STAGES } from './track-project.ts';
+import { trackProject, STAGES } from './track-project.ts';
 import { publishNats } from './publish.ts';
-import { testStream } from './test-stream.ts';
+import { testStream } from '../harness/test-stream.ts';
 
 const WINDOW = 256;
 const DRAIN_MS = 2000;
@@ -27,7 +27,7 @@ serverTest(
     const [nats, rabbit] = await Promise.all([startNats(), startRabbitMq()]);
     servers.use(nats);
     servers.use(rabbit);
-    using project = newProject();
+    using project = trackProject();
     await using reports = await testStream(nats.url, 'REPORTS', ['fleet.*.position']);
     const connection = await connect(rabbit.url);
     servers.defer(() => connection.close());

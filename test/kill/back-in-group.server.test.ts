@@ -6,8 +6,8 @@ import { ownName, sharedKafka, sharedNats } from '../harness/shared.ts';
 import { natsWords } from '../harness/nats-client.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { startBridge } from '../harness/bridge.ts';
-import { newProject } from './track-project.ts';
-import { testStream } from './test-stream.ts';
+import { trackProject } from './track-project.ts';
+import { testStream } from '../harness/test-stream.ts';
 
 const DEADLINE_MS = 20_000;
 const SESSION_MS = 60_000;
@@ -20,7 +20,7 @@ serverTest(
     await using stream = await testStream(nats.url, 'BACK', ['back.>']);
     const topic = ownName('back');
     await kafka.createTopic(topic);
-    using project = newProject();
+    using project = trackProject();
     const file = project.pipeline('fleet', {
       buses: { log: { bus: 'kafka', brokers: kafka.brokers }, core: { bus: 'jetstream', ...natsWords(nats.url) } },
       routes: [

@@ -9,8 +9,8 @@ import { ownName, sharedKafka, sharedNats, sharedRabbitMq } from '../harness/sha
 import { reportOf } from './backlog.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { type Bridge, startBridge } from '../harness/bridge.ts';
-import { newProject, type Project, STAGES } from './track-project.ts';
-import { testStream } from './test-stream.ts';
+import { trackProject, type TrackProject, STAGES } from './track-project.ts';
+import { testStream } from '../harness/test-stream.ts';
 
 const STOPS = 40;
 /** There is something to do from the first moment on. */
@@ -36,7 +36,7 @@ interface Ends {
 }
 
 /** A route into and out of each bus. */
-function pipelineBetween(project: Project, { mqtt, nats, kafka, rabbitmq }: Ends, topic: string): string {
+function pipelineBetween(project: TrackProject, { mqtt, nats, kafka, rabbitmq }: Ends, topic: string): string {
   const route = (name: string, from: object, to: object, stages: readonly object[] = []): object => ({
     name,
     from,
@@ -73,7 +73,7 @@ async function whatHolds(bridge: Bridge): Promise<string> {
   return /"libuv": \[[\s\S]*?\n  \]/.exec(report)?.[0] ?? 'it wrote no report';
 }
 
-async function stopOften(project: Project, file: string): Promise<void> {
+async function stopOften(project: TrackProject, file: string): Promise<void> {
   const bad: string[] = [];
   for (let stop = 0; stop < STOPS; stop += 1) {
     const bridge = startBridge(project.folder, file, OPTIONS, { NODE_OPTIONS: REPORTING });
@@ -107,7 +107,7 @@ serverTest(
     const connection = await connect(rabbitmq);
     await (await connection.createChannel()).assertQueue('early', { arguments: { 'x-queue-type': 'quorum' } });
     await connection.close();
-    using project = newProject();
+    using project = trackProject();
     const ends = { mqtt: mosquitto.url, nats: natsWords(nats.url), kafka: kafka.brokers, rabbitmq };
     await stopOften(project, pipelineBetween(project, ends, topic));
   },
@@ -117,7 +117,7 @@ serverTest(
   `a bridge that is told to stop while no server is there ends by itself, ${STOPS} times`,
   { needs: ['mosquitto-process'] },
   async () => {
-    using project = newProject();
+    using project = trackProject();
     // Ports that nobody listens at.
     const file = pipelineBetween(
       project,

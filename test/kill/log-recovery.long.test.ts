@@ -12,7 +12,7 @@ import { type Bridge, startBridge } from '../harness/bridge.ts';
 import { settleIn, stopped } from './drain.ts';
 import { FLAWLESS, judge, type Mark, type Verdict } from './judge.ts';
 import { type Field, markOf, type Scene, setScene } from './scene.ts';
-import { type TestStream, testStream } from './test-stream.ts';
+import { type TestStream, testStream } from '../harness/test-stream.ts';
 
 const TOTAL = 6000;
 const WINDOW = 256;

@@ -181,7 +181,7 @@ void describe('poison messages', { concurrency: 2 }, () => {
   );
 
   serverTest(
-    'there is probation after a kill, and none after an end in order',
+    'the crash quarantine follows a kill, and does not follow an orderly end',
     { needs: ['nats-process'] },
     async () => {
       await using scene = await setScene('jetstream');
@@ -207,7 +207,7 @@ void describe('poison messages', { concurrency: 2 }, () => {
   );
 
   serverTest(
-    'a bridge that is killed again and again in probation convicts nobody',
+    'a bridge that is killed again and again in the crash quarantine quarantines no message',
     { needs: ['nats-process'] },
     async () => {
       await using scene = await setScene('jetstream');

@@ -3,7 +3,7 @@ import { publishStored, type StreamMessage } from '../harness/publish-stored.ts'
 import { waitFor } from '../harness/wait-for.ts';
 import { reportOf } from './backlog.ts';
 import type { Mark } from './judge.ts';
-import type { TestStream } from './test-stream.ts';
+import type { TestStream } from '../harness/test-stream.ts';
 
 const PUBLISH_MS = 60_000;
 const UNCONFIRMED = 1000;

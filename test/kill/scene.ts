@@ -6,9 +6,9 @@ import { type MosquittoOptions, startMosquitto } from '../harness/mosquitto.ts';
 import { startNats } from '../harness/nats.ts';
 import { type Bridge, startBridge } from '../harness/bridge.ts';
 import type { Mark } from './judge.ts';
-import { newProject, type Project, STAGES } from './track-project.ts';
+import { trackProject, type TrackProject, STAGES } from './track-project.ts';
 import { publishMqtt, publishNats } from './publish.ts';
-import { type TestStream, testStream } from './test-stream.ts';
+import { type TestStream, testStream } from '../harness/test-stream.ts';
 
 /** Where reports come from. They always go to a JetStream of another server. */
 export type Field = 'mqtt' | 'jetstream';
@@ -37,7 +37,7 @@ export interface RouteExtra {
 
 /** Two servers, a project between them, and the stream that is judged. */
 export interface Scene extends AsyncDisposable {
-  readonly project: Project;
+  readonly project: TrackProject;
   readonly field: Broker;
   readonly core: Broker;
   /** On the way from the bridge to either server. */
@@ -58,7 +58,7 @@ export interface Scene extends AsyncDisposable {
 }
 
 export async function setScene(kind: Field, options: SceneOptions = {}): Promise<Scene> {
-  const project = newProject();
+  const project = trackProject();
   const [field, core] = await Promise.all([
     kind === 'mqtt' ? startMosquitto(options.mosquitto) : startNats(),
     startNats(),

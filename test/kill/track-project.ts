@@ -1,13 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { temporaryFolder } from '../harness/temporary-folder.ts';
+import { newProject, type Project } from '../harness/project.ts';
 
-/** A folder as an integrator has one: pipelines, functions, schemas. */
-export interface Project extends Disposable {
-  readonly folder: string;
+export interface TrackProject extends Project {
   /** Puts another function in the place of `report-to-track`; without a text the ordinary one is back. */
   transform(text?: string): void;
-  /** Writes a pipeline file; returns its path. JSON is YAML. */
+  /** Writes a pipeline file; returns its path. */
   pipeline(name: string, words: PipelineWords): string;
 }
 
@@ -66,21 +62,16 @@ export default toTrack;
 /** What a route of this project does to a message. */
 export const STAGES = [{ validate: 'report.v1' }, { function: 'report-to-track' }, { validate: 'track.v1' }] as const;
 
-export function newProject(): Project {
-  const home = temporaryFolder('project');
-  const write = (folder: string, file: string, text: string): string => {
-    mkdirSync(join(home.path, folder), { recursive: true });
-    writeFileSync(join(home.path, folder, file), text);
-    return join(home.path, folder, file);
-  };
-  write('schemas', 'report.v1.json', JSON.stringify(REPORT));
-  write('schemas', 'track.v1.json', JSON.stringify(TRACK));
-  const transform = (text = REPORT_TO_TRACK): void => void write('functions', 'report-to-track.ts', text);
-  transform();
+/** A project whose function turns reports into tracks, with the schemas of both. */
+export function trackProject(): TrackProject {
+  const project = newProject({
+    'schemas/report.v1.json': REPORT,
+    'schemas/track.v1.json': TRACK,
+    'functions/report-to-track.ts': REPORT_TO_TRACK,
+  });
   return {
-    folder: home.path,
-    transform,
-    pipeline: (name, words) => write('pipelines', `${name}.yaml`, `${JSON.stringify({ name, ...words }, null, 2)}\n`),
-    [Symbol.dispose]: () => home[Symbol.dispose](),
+    ...project,
+    transform: (text = REPORT_TO_TRACK) => void project.write('functions/report-to-track.ts', text),
+    pipeline: (name, words) => project.write(`pipelines/${name}.yaml`, { name, ...words }),
   };
 }

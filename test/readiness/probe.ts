@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Bridge, startBridge } from '../harness/bridge.ts';
-import { newProject } from '../kill/track-project.ts';
+import { trackProject } from '../kill/track-project.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 /** Readiness tells the truth within this. */
@@ -20,7 +20,7 @@ export interface Probe extends AsyncDisposable {
 }
 
 export async function probe(buses: Readonly<Record<string, object>>, from: object, to: object): Promise<Probe> {
-  const project = newProject();
+  const project = trackProject();
   const file = project.pipeline('alive', { buses, routes: [{ name: 'r', from, to }] });
   const bridge = startBridge(project.folder, file);
   const close = async (): Promise<void> => {

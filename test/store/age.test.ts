@@ -161,7 +161,7 @@ test('in a store of an earlier version letters age from their death, also where 
   assert.equal(machine.letters, 0);
 });
 
-test('what a ledger took while the clock was ahead is not known for longer than its window once the clock is back', async () => {
+test('ids that were stored while the clock was ahead are not kept for longer than their window once the clock is back', async () => {
   using folder = temporaryFolder('age');
   const bounds = { most: 100, windowMs: 60_000 };
   let nowMs = START_MS + 90 * DAY_MS;
@@ -177,7 +177,7 @@ test('what a ledger took while the clock was ahead is not known for longer than 
   back.close();
 });
 
-test('a ledger does not see the clock being set while its process runs', async () => {
+test('processed ids do not depend on the clock being set while the process runs', async () => {
   using folder = temporaryFolder('age');
   const store = openProcessedIdStore(folder.path);
   const processedIds = store.processedIds('r', { most: 100, windowMs: 60_000 });

@@ -28,7 +28,7 @@ test('a run that does not say that it ended well has not, and the next one knows
   assert.equal(run(folder.path, nothing).isAfterCrash, false);
 });
 
-test('who is found inside its stages at a start has one strike more, and who passed is forgotten', () => {
+test('a message found inside its stages at a start has its crash count raised, and a message that passed is removed', () => {
   using folder = temporaryFolder('suspects');
   const enterA = (suspects: { enter(name: string): void }): void => suspects.enter('a');
   assert.equal(run(folder.path, enterA).a, 0);
@@ -67,7 +67,7 @@ test('who was sentenced stays known until a run ends well: its delivery may come
   assert.equal(run(folder.path, () => {}).a, 0);
 });
 
-test('a strike by another thread counts at once, and not once more at the next start', () => {
+test('a crash noted by another thread counts at once, and not once more at the next start', () => {
   using folder = temporaryFolder('suspects');
   const store = openCrashSuspectStore(folder.path);
   store.of('r').enter('a');

@@ -123,7 +123,7 @@ for (const name of NAMES) {
   });
 }
 
-test('of damaged dead letters and a damaged ledger what can be read goes on', async () => {
+test('of damaged dead letters and damaged processed ids, all that can be read is kept', async () => {
   using folder = temporaryFolder('damage');
   const path = join(folder.path, 'state');
   fill(path);
@@ -227,12 +227,12 @@ test('a command never makes new what the start would have found missing or damag
     damage(join(path, 'dead-letters.sqlite'));
     assert.throws(
       () => {
-        const shelf = openDeadLetterAdmin(path);
+        const admin = openDeadLetterAdmin(path);
         try {
-          for (const letter of shelf?.each({}) ?? []) assert.ok(letter);
-          shelf?.count({ routes: ['r'] });
+          for (const letter of admin?.each({}) ?? []) assert.ok(letter);
+          admin?.count({ routes: ['r'] });
         } finally {
-          shelf?.close();
+          admin?.close();
         }
       },
       { code: 'STATE_DAMAGED' },

@@ -145,10 +145,10 @@ test('a command that works beside the bridge sees the letters that were written 
   await used.write();
   rmSync(join(path, 'dead-letters.sqlite'));
   await used.write();
-  const shelf = openDeadLetterAdmin(path);
-  assert.equal(shelf?.count({}), 2);
-  shelf?.discard({ numbers: [1] });
-  shelf?.close();
+  const admin = openDeadLetterAdmin(path);
+  assert.equal(admin?.count({}), 2);
+  admin?.discard({ numbers: [1] });
+  admin?.close();
   await used.write();
   assert.deepEqual(
     readLetters(path).map(({ coordinates }) => coordinates),

@@ -6,7 +6,7 @@ import { isProcessed } from './is-processed.ts';
 
 const BOUNDS = { most: 100, windowMs: undefined };
 
-test('a ledger knows at once what was added, and the next process knows what was durable', async () => {
+test('a processed id is found at once, and by the next process if it was durable', async () => {
   using folder = temporaryFolder('processedIds');
   const store = openProcessedIdStore(folder.path);
   const processedIds = store.processedIds('r', BOUNDS);
@@ -21,7 +21,7 @@ test('a ledger knows at once what was added, and the next process knows what was
   store.close();
 });
 
-test('beyond its bound a ledger forgets the oldest, in memory, on the disk and over restarts', async () => {
+test('beyond their bound the oldest processed ids are removed, in memory, on the disk and over restarts', async () => {
   using folder = temporaryFolder('processedIds');
   const store = openProcessedIdStore(folder.path);
   const processedIds = store.processedIds('r', BOUNDS);
@@ -71,7 +71,7 @@ test('the highest sequence of each lane is there after a restart', async () => {
   );
 });
 
-test('a ledger that cannot be written says so, and knows the id all the same', async () => {
+test('processed ids that cannot be written report it, and the id is found all the same', async () => {
   using folder = temporaryFolder('processedIds');
   const store = openProcessedIdStore(folder.path);
   const processedIds = store.processedIds('r', BOUNDS);

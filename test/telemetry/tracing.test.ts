@@ -3,7 +3,6 @@ import { after, before, test } from 'node:test';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { type CollectedSpan, type OtlpCollector, startOtlpCollector } from '../harness/otlp-collector.ts';
-import { openDeadLetterAdmin } from '../../runtime/store/dead-letters/admin.ts';
 import { patient } from '../harness/patience.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { type MemoryRun, startMemoryRun } from '../host/memory-run.ts';
@@ -161,9 +160,7 @@ test('a letter that comes back begins a new trace, linked to the span in which i
   const [died] = (await spansOf(trace)).filter(({ name }) => name === 'process in/a');
   const [letter] = run.letters();
   assert.deepEqual([letter?.['trace_id'], letter?.['span_id']], [trace, died?.spanId]);
-  const shelf = openDeadLetterAdmin(run.project.path('state'));
-  shelf?.request({}, { name: 'q', rate: undefined, renewExpiryMs: undefined }, Date.now());
-  shelf?.close();
+  run.replay();
   const again = await waitFor(
     () => collector.spans.find(({ name, links }) => name === 'process in/a' && links.length > 0),
     5000,

@@ -73,9 +73,9 @@ void test('an expired command is looked for among the dead letters, where they c
   const blind = scene({ trafficClass: 'command', expiresMs: 100 });
   blind.sent(1);
   assert.deepEqual(counts(blind.checker.finish(200, undefined)), {});
-  const buried = scene({ trafficClass: 'command', expiresMs: 100 });
-  buried.sent(1);
-  assert.deepEqual(counts(buried.checker.finish(200, new Set(['k 1']))), {});
+  const deadLettered = scene({ trafficClass: 'command', expiresMs: 100 });
+  deadLettered.sent(1);
+  assert.deepEqual(counts(deadLettered.checker.finish(200, new Set(['k 1']))), {});
   const missing = scene({ trafficClass: 'command', expiresMs: 100 });
   missing.sent(1);
   assert.deepEqual(counts(missing.checker.finish(200, new Set(['k 2']))), { lost: 1 });

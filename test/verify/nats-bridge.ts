@@ -1,4 +1,4 @@
-import { headers as newHeaders, type MsgHdrs } from '@nats-io/transport-node';
+import { headerMap, natsHeaders } from '../brokers/nats-messages.ts';
 import { natsClient } from '../harness/nats-client.ts';
 import type { Load, Way } from './broken-bridge.ts';
 
@@ -7,11 +7,7 @@ export async function natsBridge(url: string, way: Way): Promise<AsyncDisposable
   const connection = await natsClient(url);
   connection.subscribe('in.>', {
     callback(_, message) {
-      const load: Load = {
-        key: undefined,
-        headers: new Map((message.headers?.keys() ?? []).map((name) => [name, message.headers?.values(name) ?? []])),
-        body: Buffer.from(message.data),
-      };
+      const load: Load = { key: undefined, headers: headerMap(message.headers), body: Buffer.from(message.data) };
       way(load, ({ headers, body }) =>
         connection.publish(`out.${message.subject.slice(3)}`, body ?? undefined, { headers: natsHeaders(headers) }),
       );
@@ -19,10 +15,4 @@ export async function natsBridge(url: string, way: Way): Promise<AsyncDisposable
   });
   await connection.flush();
   return { [Symbol.asyncDispose]: () => connection.close() };
-}
-
-function natsHeaders(headers: Load['headers']): MsgHdrs {
-  const made = newHeaders();
-  for (const [name, values] of headers) for (const value of values) made.append(name, value);
-  return made;
 }

@@ -5,7 +5,7 @@ import type { GroupMember } from '../../../runtime/buses/kafka/source/group-memb
 import type { KafkaClient } from '../../../runtime/buses/kafka/kafka-client.ts';
 import type { Link } from '../../../runtime/buses/kafka/link.ts';
 import { StaticMember } from '../../../runtime/buses/kafka/source/static-member.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { recorded } from './ends.ts';
 
 const LED = { partition: 0, leader: 1 };
@@ -28,7 +28,7 @@ test('a question for the leaders that failed is asked again, and the trouble is 
   const assignment = new Assignment(link as Link, {
     window: { messages: 10, bytes: 1000 },
     start: 'earliest',
-    identity: new StaticMember(newMemo(), undefined),
+    identity: new StaticMember(newCheckpoint(), undefined),
     isOneLane: false,
     maxBytesPerPartition: 1000,
   });

@@ -1,7 +1,6 @@
-import type { BusContext, BusEvent } from '#contract/bus.ts';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import { asSluiceError } from '#contract/errors.ts';
-import { type Frame, NO_HEADERS } from '#contract/frame.ts';
+import type { Frame } from '#contract/frame.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Demand, Source } from '#contract/source.ts';
@@ -9,10 +8,10 @@ import { pause } from '#kit/deadline.ts';
 import { kafka } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from '../../../runtime/buses/kafka/options.ts';
 import { withDefaults } from '../../conformance/fixture.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { patient } from '../../harness/patience.ts';
+import { type Recorded, recordedContext } from '../../harness/recorded-context.ts';
 import { ownName } from '../../harness/shared.ts';
-import { waitFor } from '../../harness/wait-for.ts';
 
 export const DEADLINE_MS = 30_000;
 /** Of this process: the run's node serves others too. */
@@ -31,45 +30,15 @@ export function connectionTo(brokers: Brokers, more: Partial<KafkaConnection> = 
   }) as KafkaConnection;
 }
 
-/** A context that remembers what was reported. */
-interface Recorded {
-  readonly context: BusContext;
-  readonly events: BusEvent[];
-  readonly stop: AbortController;
-  /** Waits for a problem, notice or loss of that code, and answers its text. */
-  readonly reported: (code: string) => Promise<string>;
-}
-
-const codeOf = (event: BusEvent): string | undefined =>
-  event.kind === 'problem' ? event.error.code : 'code' in event ? event.code : undefined;
-
-const textOf = (event: BusEvent): string =>
-  event.kind === 'problem' ? event.error.message : 'text' in event ? event.text : event.detail;
+export { frameForTest } from '../../harness/test-frame.ts';
 
 export function recorded(
   direction: 'source' | 'sink',
   window: Demand = WINDOW,
-  checkpoint: Checkpoint = newMemo(),
+  checkpoint: Checkpoint = newCheckpoint(),
 ): Recorded {
-  const events: BusEvent[] = [];
-  const stop = new AbortController();
-  return {
-    events,
-    stop,
-    context: {
-      pipeline: PIPELINE,
-      route: 'tracks',
-      connection: 'log',
-      direction,
-      window,
-      isFenced: false,
-      checkpoint,
-      signal: stop.signal,
-      report: (event) => events.push(event),
-    },
-    reported: async (code) =>
-      textOf(await waitFor(() => events.find((event) => codeOf(event) === code), DEADLINE_MS, `a report of ${code}`)),
-  };
+  const given = { pipeline: PIPELINE, route: 'tracks', connection: 'log', window, checkpoint };
+  return recordedContext(direction, given, DEADLINE_MS);
 }
 
 export interface TestSource extends AsyncDisposable, Recorded {
@@ -164,21 +133,6 @@ export async function openSink(
       }
     },
     [Symbol.asyncDispose]: () => sink.close(),
-  };
-}
-
-export function frameOf(address: string, text: string | null, more: Partial<Frame> = {}): Frame {
-  return {
-    address,
-    key: undefined,
-    headers: NO_HEADERS,
-    headerTypes: undefined,
-    body: text === null ? null : Buffer.from(text),
-    id: undefined,
-    contentType: undefined,
-    timestampMs: undefined,
-    expiresAtMs: undefined,
-    ...more,
   };
 }
 

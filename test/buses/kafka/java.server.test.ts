@@ -5,7 +5,7 @@ import { bytesOfText } from '#kit/raw-text.ts';
 import { readWithJava, type WrittenRecord, writeWithJava } from '../../harness/kafka-java.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
-import { frameOf, GROUP, openSink, openSource } from './ends.ts';
+import { frameForTest, GROUP, openSink, openSource } from './ends.ts';
 
 const NEEDS = ['kafka', 'kafka-java'] as const;
 const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
@@ -148,8 +148,8 @@ serverTest('tombstones pass from topic to topic as null', { needs: NEEDS }, asyn
   const topic = ownName('t');
   await kafka.createTopic(topic, { config: { 'cleanup.policy': 'compact' } });
   await using sink = await openSink(broker, { topic });
-  await sink.deliver([frameOf(topic, null, { key: 'gone' })]);
-  await sink.deliver([frameOf(topic, '', { key: 'empty' })]);
+  await sink.deliver([frameForTest(topic, null, { key: 'gone' })]);
+  await sink.deliver([frameForTest(topic, '', { key: 'empty' })]);
   assert.deepEqual(
     (await readWithJava(broker, topic)).map(({ key, value }) => [key?.toString(), value?.length]),
     [

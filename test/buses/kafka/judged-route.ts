@@ -6,8 +6,8 @@ import { patient } from '../../harness/patience.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type Bridge, startBridge } from '../../harness/bridge.ts';
-import { newProject } from '../../kill/track-project.ts';
-import { bodyOf, frameOf, openSink, openSource, type TestSink } from './ends.ts';
+import { trackProject } from '../../kill/track-project.ts';
+import { bodyOf, frameForTest, openSink, openSource, type TestSink } from './ends.ts';
 
 const KEYS = Array.from({ length: 8 }, (_, at) => `k${at}`);
 const STOP_MS = 20_000;
@@ -49,7 +49,7 @@ export async function judgedRoute(kafka: KafkaDoor, options: JudgedRouteOptions 
   const [input, output] = [ownName('in'), ownName('out')];
   await kafka.createTopics([input, output], { partitions: options.partitions ?? PARTITIONS });
   const group = `${input}-group`;
-  const project = newProject();
+  const project = trackProject();
   const bus = (brokers: readonly string[]): object => ({ bus: 'kafka', brokers });
   const file = project.pipeline('judged', {
     buses: { near: bus(options.near ?? kafka.brokers), far: bus(options.far ?? kafka.brokers) },
@@ -79,7 +79,7 @@ export async function judgedRoute(kafka: KafkaDoor, options: JudgedRouteOptions 
   const write = async (): Promise<void> => {
     judge.rounds += 1;
     const round = String(judge.rounds);
-    await sink.deliver(KEYS.map((key) => frameOf(input, round, { key })));
+    await sink.deliver(KEYS.map((key) => frameForTest(input, round, { key })));
   };
   const until = async (rounds: number, deadlineMs: number, what: string): Promise<number> => {
     const wanted = rounds * KEYS.length;

@@ -4,7 +4,7 @@ import { asSluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { RecoveredLog } from '#contract/sink.ts';
 import { patient } from '../../harness/patience.ts';
-import { frameOf, type TestSink } from './ends.ts';
+import { frameForTest, type TestSink } from './ends.ts';
 
 /** Of the ids that are looked for. */
 const PREFIX = 'fleet/tracks/';
@@ -17,7 +17,12 @@ export const idOf = (number: number): string => `${PREFIX}m:${number}`;
 export function ours(topic: string, from: number, to: number, more: Partial<Frame> = {}): Frame[] {
   return Array.from({ length: to - from }, (_, at) => {
     const number = from + at;
-    return frameOf(topic, `body ${number}`, { key: `k${number % 50}`, id: idOf(number), timestampMs: madeAt, ...more });
+    return frameForTest(topic, `body ${number}`, {
+      key: `k${number % 50}`,
+      id: idOf(number),
+      timestampMs: madeAt,
+      ...more,
+    });
   });
 }
 
@@ -26,7 +31,7 @@ let written = 0;
 /** Those of another route between them. */
 export function others(topic: string, count: number, more: Partial<Frame> = {}): Frame[] {
   return Array.from({ length: count }, (_, at) =>
-    frameOf(topic, 'other', { key: `k${at % 50}`, id: `fleet/tracks-2/m:${(written += 1)}`, ...more }),
+    frameForTest(topic, 'other', { key: `k${at % 50}`, id: `fleet/tracks-2/m:${(written += 1)}`, ...more }),
   );
 }
 

@@ -4,10 +4,10 @@ import { serverTest } from '../../harness/server-test.ts';
 import { natsWords } from '../../harness/nats-client.ts';
 import { ownName, sharedKafka, sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { watchStream } from '../../host/out-stream.ts';
+import { watchStream } from '../../harness/out-stream.ts';
 import { type Bridge, startBridge } from '../../harness/bridge.ts';
-import { newProject } from '../../kill/track-project.ts';
-import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource } from './ends.ts';
+import { trackProject } from '../../kill/track-project.ts';
+import { bodyOf, DEADLINE_MS, frameForTest, openSink, openSource } from './ends.ts';
 
 const COUNT = 500;
 const STAMPED = { config: { 'message.timestamp.type': 'LogAppendTime' } };
@@ -23,7 +23,7 @@ async function write(kafka: KafkaDoor, topic: string, { word, firstMs }: Round):
   const timeOf = (at: number): number | undefined => (firstMs === undefined ? undefined : firstMs + at);
   await sink.deliver(
     Array.from({ length: COUNT }, (_, at) =>
-      frameOf(topic, `${word} ${at}`, { key: `k${at % 100}`, timestampMs: timeOf(at) }),
+      frameForTest(topic, `${word} ${at}`, { key: `k${at % 100}`, timestampMs: timeOf(at) }),
     ),
   );
 }
@@ -81,7 +81,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 
 for (const [when, { change, isOfOldTimes }] of Object.entries(WAYS)) {
   serverTest(
-    `a topic that is deleted and made anew within a second ${when} loses no message at any sink that remembers ids: a log with times of its own, one with the times of the publisher, a stream, the ledger of commands`,
+    `a topic that is deleted and made anew within a second ${when} loses no message at any sink that stores ids: a log with times of its own, one with the times of the publisher, a stream, the processed ids of commands`,
     { needs: ['kafka', 'nats'] },
     async () => {
       const kafka = await sharedKafka();
@@ -95,7 +95,7 @@ for (const [when, { change, isOfOldTimes }] of Object.entries(WAYS)) {
       ];
       await kafka.createTopics([input, made, commands]);
       await kafka.createTopic(stamped, STAMPED);
-      using project = newProject();
+      using project = trackProject();
       const from = (name: string) => ({ bus: 'log', topics: [input], group: `${input}-${name}`, sessionTimeout: '6s' });
       const file = project.pipeline('anew', {
         buses: {

@@ -12,7 +12,7 @@ import { serverTest } from '../../harness/server-test.ts';
 import { patient } from '../../harness/patience.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { unsecuredToken } from '../../harness/unsecured-token.ts';
-import { connectionTo, frameOf, openSink, openSource, recorded } from './ends.ts';
+import { connectionTo, frameForTest, openSink, openSource, recorded } from './ends.ts';
 import { ours, tailOf } from './log-recovery.ts';
 
 // The tests of this bus that nobody can share a server with: TLS, users, ACLs, a slow link. One node for all of them.
@@ -61,7 +61,7 @@ async function complaintOf(broker: string, connection: Partial<KafkaConnection>,
 
 async function passes(broker: string, connection: Partial<KafkaConnection>, group: string): Promise<void> {
   await using sink = await openSink(broker, { topic: 'ours', connection });
-  await sink.deliver([frameOf('ours', group)]);
+  await sink.deliver([frameForTest('ours', group)]);
   await using source = await openSource(broker, { topics: ['ours'], group, connection });
   await source.take(1);
 }
@@ -157,7 +157,7 @@ serverTest('a token is read again when the server asks for it again', { needs },
   const renewing = setInterval(renew, 1000);
   try {
     for (const endMs = performance.now() + SESSION_MS + 1500; performance.now() < endMs;) {
-      await sink.deliver([frameOf('renewed', 'x')]);
+      await sink.deliver([frameForTest('renewed', 'x')]);
       await source.settleUntil((read) => read.length === 1);
       await new Promise((resolve) => setTimeout(resolve, 250));
     }

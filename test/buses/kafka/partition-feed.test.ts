@@ -7,13 +7,13 @@ import { PartitionFeed } from '../../../runtime/buses/kafka/source/partition-fee
 import { FairReader } from '../../../runtime/buses/kafka/source/fair-reader.ts';
 import { RecordBatch } from '../../../runtime/buses/kafka/records/record-batch.ts';
 import { splitBatches, type StoredBatch } from '../../../runtime/buses/kafka/records/stored-batch.ts';
-import { bodyOf, frameOf } from './ends.ts';
+import { bodyOf, frameForTest } from './ends.ts';
 
 /** A batch of `count` records from `offset` on, after which the log goes on at `next`. */
 function batch(offset: number, count: number, next = offset + count, attributes = 0): StoredBatch {
   const records = new RecordBatch();
   for (let at = 0; at < count; at += 1) {
-    const frame = frameOf('t', String(offset + at), { key: 'k' });
+    const frame = frameForTest('t', String(offset + at), { key: 'k' });
     records.add(frame, Buffer.from('k'), 0, RecordBatch.bound(frame, Buffer.from('k')));
   }
   const bytes = records.finish(0);

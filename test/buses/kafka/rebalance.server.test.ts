@@ -5,7 +5,7 @@ import { FLAWLESS, OrderJudge } from '../../conformance/order.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource, type TestSource } from './ends.ts';
+import { bodyOf, DEADLINE_MS, frameForTest, openSink, openSource, type TestSource } from './ends.ts';
 
 const NEEDS = ['kafka'] as const;
 const KEYS = Array.from({ length: 64 }, (_, at) => `k${at}`);
@@ -64,7 +64,7 @@ serverTest(
     await using sink = await openSink(broker, { topic });
     const writing = (async () => {
       for (let round = 1; round <= ROUNDS; round += 1) {
-        await sink.deliver(KEYS.map((key) => frameOf(topic, String(round), { key })));
+        await sink.deliver(KEYS.map((key) => frameForTest(topic, String(round), { key })));
         await pause(100);
       }
     })();
@@ -93,7 +93,7 @@ serverTest('what is settled after its partition was given up is not committed', 
   await kafka.createTopic(topic, { partitions: 2 });
   for (const partition of [0, 1]) {
     await using sink = await openSink(broker, { topic, partition });
-    for (let at = 0; at < 3; at += 1) await sink.deliver([frameOf(topic, String(at))]);
+    for (let at = 0; at < 3; at += 1) await sink.deliver([frameForTest(topic, String(at))]);
   }
   const options = { topics: [topic], group: topic, sessionTimeout: '6s', rebalanceTimeout: '6s' };
   await using one = await openSource(broker, options);
@@ -125,7 +125,7 @@ serverTest(
     const topic = ownName('stays');
     await kafka.createTopic(topic);
     await using sink = await openSink(broker, { topic });
-    for (let at = 0; at < 10; at += 1) await sink.deliver([frameOf(topic, String(at))]);
+    for (let at = 0; at < 10; at += 1) await sink.deliver([frameForTest(topic, String(at))]);
     const options = { topics: [topic], group: topic, sessionTimeout: '6s', rebalanceTimeout: '6s' };
     await using one = await openSource(broker, options);
     const held = await one.take(4);
@@ -157,7 +157,7 @@ serverTest(
     const [before, after, beside] = [ownName('before'), ownName('after'), ownName('beside')];
     await kafka.createTopics([before, after, beside], { partitions: 2 });
     await using sink = await openSink(broker, { topic: after });
-    await sink.sink.send(frameOf(after, 'new'));
+    await sink.sink.send(frameForTest(after, 'new'));
     const own = { group: ownName('comes-back'), instance: 'one' };
     // Within its session, as a bridge that is started again with a changed file.
     await (await openSource(broker, { ...own, topics: [before] })).source.close();

@@ -9,7 +9,7 @@ import { AT, CRC_FROM } from '../../../runtime/buses/kafka/records/batch-head.ts
 import { crc32c } from '../../../runtime/buses/kafka/records/crc32c.ts';
 import { RecordBatch } from '../../../runtime/buses/kafka/records/record-batch.ts';
 import { openBatch, splitBatches, type StoredBatch } from '../../../runtime/buses/kafka/records/stored-batch.ts';
-import { frameOf } from './ends.ts';
+import { frameForTest } from './ends.ts';
 
 const NOW_MS = 1_700_000_000_000;
 
@@ -59,7 +59,7 @@ const made: fc.Arbitrary<Made> = fc
       types.set(name, [...(types.get(name) ?? []), type]);
     }
     const typed = [...types].filter(([, each]) => each.some((type) => type !== 'text'));
-    const frame = frameOf('t', '', {
+    const frame = frameForTest('t', '', {
       ...rest,
       key: key === undefined ? undefined : textOfBytes(key),
       headers: values,
@@ -110,7 +110,7 @@ for (const [name, compression] of Object.entries(COMPRESSIONS)) {
 }
 
 const SAMPLE = Array.from({ length: 50 }, (_, at) => ({
-  frame: frameOf('t', `body ${at} `.repeat(20), { id: `id-${at}`, headers: new Map([['h', ['v']]]) }),
+  frame: frameForTest('t', `body ${at} `.repeat(20), { id: `id-${at}`, headers: new Map([['h', ['v']]]) }),
   key: undefined,
 }));
 
@@ -130,7 +130,7 @@ test("a record's own time outside of 1970 to 9999 is left out and counted, and -
 });
 
 test('an expiry header that is no time stays a header, and is counted', () => {
-  const frame = frameOf('t', '', { headers: new Map([['expirytime', ['0', '2030-01-01T00:00:00Z']]]) });
+  const frame = frameForTest('t', '', { headers: new Map([['expirytime', ['0', '2030-01-01T00:00:00Z']]]) });
   const noted: string[] = [];
   const [batch] = splitBatches(batchOf([{ frame, key: undefined }], COMPRESSIONS.none), []);
   const read = openBatch(batch ?? assert.fail(), (oddity) => noted.push(oddity)).next('t');
@@ -232,7 +232,7 @@ test('of an aborted transaction nothing is shown, and of its neighbours everythi
   const marker = (producerId: bigint, offset: bigint, kind: number): Buffer => {
     const key = Buffer.from([0, 0, 0, kind]);
     const control = new RecordBatch();
-    const frame = frameOf('t', '');
+    const frame = frameForTest('t', '');
     control.add(frame, key, NOW_MS, RecordBatch.bound(frame, key));
     const bytes = control.finish(0);
     bytes.writeBigInt64BE(offset, 0);

@@ -8,7 +8,7 @@ import { patient } from '../../harness/patience.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type AnswerRoute, answerRoute } from './answer-route.ts';
-import { frameOf, openSink, openSource } from './ends.ts';
+import { frameForTest, openSink, openSource } from './ends.ts';
 
 // A server that accepts and says nothing, or answers some questions and others never: what a half dead one does, or a
 // firewall between. Everything is answered again after `SILENT_MS`, at a moment when the bridge waits for what never comes.
@@ -183,7 +183,7 @@ void describe('a Kafka that', { concurrency: AT_ONCE }, () => {
       const [broker = ''] = kafka.brokers;
       for (let partition = 0; partition < PARTITIONS; partition += 1) {
         await using sink = await openSink(broker, { topic, partition });
-        await sink.deliver(Array.from({ length: MESSAGES }, () => frameOf(topic, 'x'.repeat(65_536))));
+        await sink.deliver(Array.from({ length: MESSAGES }, () => frameForTest(topic, 'x'.repeat(65_536))));
       }
       await using source = await openSource(`127.0.0.1:${link.port}`, { topics: [topic], sessionTimeout: '30s' });
       link.limit(BYTES_PER_SECOND);

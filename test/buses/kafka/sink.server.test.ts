@@ -4,7 +4,7 @@ import type { Frame } from '#contract/frame.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource, type TestSink } from './ends.ts';
+import { bodyOf, DEADLINE_MS, frameForTest, openSink, openSource, type TestSink } from './ends.ts';
 
 const NEEDS = ['kafka'] as const;
 
@@ -29,7 +29,7 @@ serverTest('what is sent at once leaves as few batches, and each send hears of i
   const topic = ownName('many');
   await kafka.createTopic(topic, { partitions: 3 });
   await using sink = await openSink(broker, { topic });
-  const frames = Array.from({ length: 1000 }, (_, at) => frameOf(topic, String(at), { key: `k${at % 10}` }));
+  const frames = Array.from({ length: 1000 }, (_, at) => frameForTest(topic, String(at), { key: `k${at % 10}` }));
   await sink.deliver(frames);
   assert.equal(new Set(await bodies(broker, topic, 1000)).size, 1000);
   const batches = [0, 1, 2].reduce((sum, partition) => sum + kafka.compressions(topic, partition).length, 0);
@@ -44,7 +44,7 @@ serverTest('a message too large for its topic is refused alone, whoever knows it
     await kafka.createTopic(topic, { config: { 'max.message.bytes': '2000' } });
     await using sink = await openSink(broker, { topic, compression });
     const big = Buffer.from(Array.from({ length: 8000 }, () => Math.floor(Math.random() * 256)));
-    const frames = [frameOf(topic, 'a'), frameOf(topic, '', { body: big }), frameOf(topic, 'b')];
+    const frames = [frameForTest(topic, 'a'), frameForTest(topic, '', { body: big }), frameForTest(topic, 'b')];
     // Compressed, only the server can tell: it refuses the batch, and then each message alone.
     await waitFor(
       async () => (await sendAll(sink, frames)).map(codeOf).join() === 'ok,SINK_TOO_LARGE,ok',
@@ -60,7 +60,7 @@ serverTest('many that a topic takes only in small batches all pass', { needs: NE
   const topic = ownName('narrow');
   await kafka.createTopic(topic, { config: { 'max.message.bytes': '3000' } });
   await using sink = await openSink(broker, { topic });
-  await sink.deliver(Array.from({ length: 50 }, (_, at) => frameOf(topic, 'x'.repeat(1000) + at)));
+  await sink.deliver(Array.from({ length: 50 }, (_, at) => frameForTest(topic, 'x'.repeat(1000) + at)));
 });
 
 serverTest(
@@ -74,7 +74,7 @@ serverTest(
     // The context is inside: so give it a moment by what it is waited for.
     await kafka.createTopic(topic);
     await using sink = await opening;
-    await sink.deliver([frameOf(topic, 'x')]);
+    await sink.deliver([frameForTest(topic, 'x')]);
   },
 );
 
@@ -88,11 +88,11 @@ serverTest(
     const [there, nowhere] = [`${own}.there`, `${own}.nowhere`];
     await kafka.createTopic(there);
     await using sink = await openSink(broker, { topic: `${own}.{key}` });
-    await sink.deliver([frameOf(there, 'first')]);
+    await sink.deliver([frameForTest(there, 'first')]);
     const [first, second, third] = await sendAll(sink, [
-      frameOf(there, 'a'),
-      frameOf(nowhere, 'b'),
-      frameOf(there, 'c'),
+      frameForTest(there, 'a'),
+      frameForTest(nowhere, 'b'),
+      frameForTest(there, 'c'),
     ]);
     assert.ok(first && second && third);
     assert.deepEqual([codeOf(first), codeOf(second), codeOf(third)], ['ok', 'ADDRESS_INVALID', 'ok']);
@@ -101,7 +101,7 @@ serverTest(
     await kafka.createTopic(nowhere);
     await waitFor(
       async () =>
-        codeOf((await sendAll(sink, [frameOf(nowhere, 'd')]))[0] ?? { status: 'rejected', reason: '' }) === 'ok',
+        codeOf((await sendAll(sink, [frameForTest(nowhere, 'd')]))[0] ?? { status: 'rejected', reason: '' }) === 'ok',
       DEADLINE_MS,
       'the topic to be found',
     );
@@ -113,7 +113,7 @@ serverTest('a topic is made only where the file says so', { needs: NEEDS }, asyn
   const [broker = ''] = kafka.brokers;
   const topic = ownName('made.now');
   await using sink = await openSink(broker, { topic: 'made.{key}', connection: { create: true } });
-  await sink.deliver([frameOf(topic, 'x')]);
+  await sink.deliver([frameForTest(topic, 'x')]);
   assert.ok((await kafka.admin((admin) => admin.listTopics())).includes(topic));
 });
 
@@ -123,7 +123,7 @@ serverTest('a fixed partition takes all, and one that is not there is a problem'
   const topic = ownName('parts');
   await kafka.createTopic(topic, { partitions: 3 });
   await using sink = await openSink(broker, { topic, partition: 2 });
-  await sink.deliver(Array.from({ length: 20 }, (_, at) => frameOf(topic, 'x', { key: String(at) })));
+  await sink.deliver(Array.from({ length: 20 }, (_, at) => frameForTest(topic, 'x', { key: String(at) })));
   const offsets = await kafka.admin((admin) => admin.fetchTopicOffsets(topic));
   assert.deepEqual(
     offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => high),
@@ -138,7 +138,7 @@ serverTest('keyless messages are spread over the partitions, a batch at a time',
   await kafka.createTopic(topic, { partitions: 3 });
   await using sink = await openSink(broker, { topic });
   for (let round = 0; round < 6; round += 1) {
-    await sink.deliver(Array.from({ length: 10 }, () => frameOf(topic, 'x')));
+    await sink.deliver(Array.from({ length: 10 }, () => frameForTest(topic, 'x')));
   }
   const offsets = await kafka.admin((admin) => admin.fetchTopicOffsets(topic));
   assert.ok(
@@ -158,15 +158,15 @@ serverTest(
     await using sink = await openSink(broker, { topic, linger: '500ms' });
     const soon = (): number => Date.now() + 100;
     const among = await sendAll(sink, [
-      frameOf(topic, 'a'),
-      frameOf(topic, 'late', { expiresAtMs: soon() }),
-      frameOf(topic, 'b', { expiresAtMs: Date.now() + DEADLINE_MS }),
-      frameOf(topic, 'c'),
+      frameForTest(topic, 'a'),
+      frameForTest(topic, 'late', { expiresAtMs: soon() }),
+      frameForTest(topic, 'b', { expiresAtMs: Date.now() + DEADLINE_MS }),
+      frameForTest(topic, 'c'),
     ]);
     assert.deepEqual(among.map(codeOf), ['ok', 'EXPIRED', 'ok', 'ok']);
-    const alone = await sendAll(sink, [frameOf(topic, 'alone', { expiresAtMs: soon() })]);
+    const alone = await sendAll(sink, [frameForTest(topic, 'alone', { expiresAtMs: soon() })]);
     assert.deepEqual(alone.map(codeOf), ['EXPIRED']);
-    await sink.deliver([frameOf(topic, 'd')]);
+    await sink.deliver([frameForTest(topic, 'd')]);
     assert.deepEqual(await bodies(broker, topic, 4), ['a', 'b', 'c', 'd']);
   },
 );
@@ -177,10 +177,10 @@ serverTest('lingering gathers what comes meanwhile', { needs: NEEDS }, async () 
   const topic = ownName('linger');
   await kafka.createTopic(topic);
   await using sink = await openSink(broker, { topic, linger: '500ms' });
-  await sink.deliver([frameOf(topic, 'first')]);
+  await sink.deliver([frameForTest(topic, 'first')]);
   const sends: Promise<unknown>[] = [];
   for (let at = 0; at < 10; at += 1) {
-    sends.push(sink.send(frameOf(topic, String(at))));
+    sends.push(sink.send(frameForTest(topic, String(at))));
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   await Promise.all(sends);
@@ -196,11 +196,11 @@ serverTest(
     const topic = ownName('gone');
     await kafka.createTopic(topic);
     await using sink = await openSink(broker, { topic, timeout: '2s' });
-    await sink.deliver([frameOf(topic, 'a')]);
+    await sink.deliver([frameForTest(topic, 'a')]);
     await kafka.admin((admin) => admin.deleteTopics({ topics: [topic] }));
     await waitFor(
       async () => {
-        const [result] = await sendAll(sink, [frameOf(topic, 'b')]);
+        const [result] = await sendAll(sink, [frameForTest(topic, 'b')]);
         assert.ok(result?.status === 'rejected' && result.reason instanceof SluiceError);
         assert.equal(result.reason.scope, 'bus', "a fixed topic is no message's fault");
         return sink.events.some((event) => event.kind === 'problem' && event.error.code === 'BUS_MISSING');
@@ -211,7 +211,7 @@ serverTest(
     await kafka.createTopic(topic);
     await waitFor(
       async () =>
-        codeOf((await sendAll(sink, [frameOf(topic, 'c')]))[0] ?? { status: 'rejected', reason: '' }) === 'ok',
+        codeOf((await sendAll(sink, [frameForTest(topic, 'c')]))[0] ?? { status: 'rejected', reason: '' }) === 'ok',
       DEADLINE_MS,
       'a send to pass again',
     );

@@ -7,7 +7,7 @@ import { patient } from '../../harness/patience.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { committed, write } from './topics.ts';
-import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource, recorded, connectionTo } from './ends.ts';
+import { bodyOf, DEADLINE_MS, frameForTest, openSink, openSource, recorded, connectionTo } from './ends.ts';
 import { kafka as bus } from '../../../runtime/buses/kafka/index.ts';
 import type { KafkaFrom } from '../../../runtime/buses/kafka/options.ts';
 import { withDefaults } from '../../conformance/fixture.ts';
@@ -202,8 +202,8 @@ serverTest(
     const topic = ownName('lanes');
     await kafka.createTopic(topic);
     await using sink = await openSink(broker, { topic });
-    await sink.deliver([frameOf(topic, 'a', { key: 'k' })]);
-    await sink.deliver([frameOf(topic, 'b')]);
+    await sink.deliver([frameForTest(topic, 'a', { key: 'k' })]);
+    await sink.deliver([frameForTest(topic, 'b')]);
     for (const [order, lanes] of [
       ['key', [undefined, `${topic}/0`]],
       ['partition', [`${topic}/0`, `${topic}/0`]],

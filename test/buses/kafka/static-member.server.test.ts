@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { serverTest } from '../../harness/server-test.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
-import { bodyOf, frameOf, openSink, openSource } from './ends.ts';
+import { bodyOf, frameForTest, openSink, openSource } from './ends.ts';
 
 const NEEDS = ['kafka'] as const;
 
 /** Records 0, 1, 2 and so on. */
 async function write(broker: string, topic: string, count: number, partition: number): Promise<void> {
   await using sink = await openSink(broker, { topic, partition });
-  await sink.deliver(Array.from({ length: count }, (_, at) => frameOf(topic, String(at), { key: 'k' })));
+  await sink.deliver(Array.from({ length: count }, (_, at) => frameForTest(topic, String(at), { key: 'k' })));
 }
 
 serverTest('a member that died with its instance has its partitions again at once', { needs: NEEDS }, async () => {
@@ -56,7 +56,7 @@ serverTest(
     const [broker = ''] = kafka.brokers;
     const topic = ownName('copies');
     await kafka.createTopic(topic, { partitions: 2 });
-    const [one, other] = [newMemo(), newMemo()];
+    const [one, other] = [newCheckpoint(), newCheckpoint()];
     const options = { topics: [topic], group: topic, sessionTimeout: '6s', rebalanceTimeout: '6s' };
     await using first = await openSource(broker, { ...options, checkpoint: one });
     other.write(one.read() ?? '');
@@ -82,7 +82,13 @@ serverTest(
     const topic = ownName('grown-meanwhile');
     await kafka.createTopic(topic);
     // Named, so that the one that is taken for dead stays out of the group.
-    const options = { topics: [topic], group: topic, instance: 'one', checkpoint: newMemo(), sessionTimeout: '30s' };
+    const options = {
+      topics: [topic],
+      group: topic,
+      instance: 'one',
+      checkpoint: newCheckpoint(),
+      sessionTimeout: '30s',
+    };
     await using _dead = await openSource(broker, options);
     await kafka.admin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] }));
     await write(broker, topic, 3, 1);

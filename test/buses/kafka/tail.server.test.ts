@@ -3,7 +3,7 @@ import { topicsOfTemplate } from '../../../runtime/buses/kafka/topics.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { patient } from '../../harness/patience.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
-import { frameOf, openSink } from './ends.ts';
+import { frameForTest, openSink } from './ends.ts';
 import { idOf, madeAt, missing, others, ours, tailOf } from './log-recovery.ts';
 
 const NEEDS = ['kafka'] as const;
@@ -22,7 +22,7 @@ serverTest(
     for (let from = 0; from < 3000; from += 500) {
       await sink.deliver(ours(topic, from, from + 500));
       await sink.deliver(others(topic, 500));
-      await sink.deliver([frameOf(topic, 'anonymous'), frameOf(topic, null, { key: 'k1' })]);
+      await sink.deliver([frameForTest(topic, 'anonymous'), frameForTest(topic, null, { key: 'k1' })]);
     }
     const tail = await tailOf(sink, 20_000);
     assert.deepEqual([missing(tail, 0, 3000), tail.ids.size, tail.lacks], [[], 3000, undefined]);

@@ -4,10 +4,10 @@ import type { KafkaDoor } from '../../harness/kafka-door.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { startBridge } from '../../harness/bridge.ts';
-import { newProject } from '../../kill/track-project.ts';
-import { bodyOf, DEADLINE_MS, frameOf, openSink, openSource } from './ends.ts';
+import { trackProject } from '../../kill/track-project.ts';
+import { bodyOf, DEADLINE_MS, frameForTest, openSink, openSource } from './ends.ts';
 
 const NEEDS = ['kafka'] as const;
 /** Once a minute it is looked whether there are more partitions. */
@@ -15,7 +15,7 @@ const GROWN_MS = 75_000;
 
 async function write(kafka: KafkaDoor, topic: string, from: number, count: number, partition = 0): Promise<void> {
   await using sink = await openSink(kafka.brokers, { topic, partition });
-  for (let at = 0; at < count; at += 1) await sink.deliver([frameOf(topic, String(from + at), { key: 'k' })]);
+  for (let at = 0; at < count; at += 1) await sink.deliver([frameForTest(topic, String(from + at), { key: 'k' })]);
 }
 
 const numbers = (from: number, count: number): string[] => Array.from({ length: count }, (_, at) => String(from + at));
@@ -64,7 +64,7 @@ serverTest(
     {
       await using sink = await openSink(kafka.brokers, { topic });
       await sink.deliver(
-        Array.from({ length: 100 }, (_, at) => frameOf(topic, String(at).padEnd(32_768), { key: 'k' })),
+        Array.from({ length: 100 }, (_, at) => frameForTest(topic, String(at).padEnd(32_768), { key: 'k' })),
       );
     }
     await using source = await openSource(kafka.brokers, {
@@ -99,7 +99,7 @@ for (const start of ['earliest', 'latest'] as const) {
       const kafka = await sharedKafka();
       const topic = ownName('anew-stopped');
       await kafka.createTopic(topic);
-      const options = { topics: [topic], group: topic, start, checkpoint: newMemo() };
+      const options = { topics: [topic], group: topic, start, checkpoint: newCheckpoint() };
       {
         await using source = await openSource(kafka.brokers, options);
         await write(kafka, topic, 0, 5);
@@ -130,7 +130,7 @@ serverTest(
     const count = async (topic: string): Promise<number> =>
       Number((await kafka.admin((admin) => admin.fetchTopicOffsets(topic)))[0]?.high);
     await write(kafka, input, 0, 100);
-    using project = newProject();
+    using project = trackProject();
     const file = project.pipeline('anew', {
       buses: { log: { bus: 'kafka', brokers: kafka.brokers } },
       routes: [
@@ -177,7 +177,7 @@ serverTest(
     await using sink = await openSink(kafka.brokers, { topic, timeout: '2s' });
     const keys = Array.from({ length: 16 }, (_, at) => `k${at}`);
     const round = (number: number): Promise<void> =>
-      sink.deliver(keys.map((key) => frameOf(topic, String(number), { key })));
+      sink.deliver(keys.map((key) => frameForTest(topic, String(number), { key })));
     await round(1);
     await makeAnew(kafka, topic);
     await round(2);
@@ -218,7 +218,7 @@ serverTest(
     const [input, output] = [ownName('in'), ownName('out')];
     await kafka.createTopics([input, output]);
     await write(kafka, input, 0, 10);
-    using project = newProject();
+    using project = trackProject();
     const bus = { bus: 'kafka', brokers: kafka.brokers };
     const from = { bus: 'log', topics: [input], group: input, sessionTimeout: '6s' };
     const file = project.pipeline('reset', {

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StaticMember } from '../../../runtime/buses/kafka/source/static-member.ts';
 import { TopicWatch } from '../../../runtime/buses/kafka/source/topic-watch.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 
 const ONE = '3f0b036e9d1d466a8e766ffc8723f24f';
 const OTHER = '9d1d466a8e766ffc8723f24f3f0b036e';
 
 /** Processes of one state folder, before a server that calls the topic `t` so. */
 function processes() {
-  const checkpoint = newMemo();
+  const checkpoint = newCheckpoint();
   const server = { id: ONE as string | undefined };
   const topicIds = async (topics: readonly string[]): Promise<ReadonlyMap<string, string>> =>
     new Map(topics.flatMap((topic) => (server.id === undefined ? [] : [[topic, server.id]])));

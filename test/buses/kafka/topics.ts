@@ -1,5 +1,5 @@
 import type { KafkaDoor } from '../../harness/kafka-door.ts';
-import { frameOf, GROUP, openSink } from './ends.ts';
+import { frameForTest, GROUP, openSink } from './ends.ts';
 
 /** Sends `count` messages `FROM`, `FROM + 1`, ... to one partition each. */
 export async function write(
@@ -12,7 +12,7 @@ export async function write(
   await using sink = await openSink(broker, { topic, ...(partition === undefined ? {} : { partition }) });
   await sink.deliver(
     Array.from({ length: count }, (_, at) =>
-      frameOf(topic, String(from + at), { key: 'k', timestampMs: 1_700_000_000_000 + from + at }),
+      frameForTest(topic, String(from + at), { key: 'k', timestampMs: 1_700_000_000_000 + from + at }),
     ),
   );
 }

@@ -5,7 +5,7 @@ import { Aedes, type AedesOptions } from 'aedes';
 import { ACCEPT } from '#contract/delivery.ts';
 import type { BusEvent } from '#contract/bus.ts';
 import { freePorts } from '../../harness/free-ports.ts';
-import { bodyOf, firstProblem, frame, numbers, opening, reported, sink, source, take } from './ends.ts';
+import { bodyOf, firstProblem, frameForTest, numbers, opening, reported, sink, source, take } from './ends.ts';
 
 const OLD = { connection: { protocol: '3.1.1' } } as const;
 
@@ -28,7 +28,7 @@ serverTest('what is sent through the embedded broker arrives, in order', { needs
   await using aedes = await startAedes();
   await using from = await source(aedes.url, OLD);
   await using to = await sink(aedes.url, OLD);
-  const sends = numbers(500).map((body) => to.end.send(frame(`t/${Number(body) % 3}`, body)));
+  const sends = numbers(500).map((body) => to.end.send(frameForTest(`t/${Number(body) % 3}`, body)));
   assert.deepEqual(new Set(await Promise.all(sends)), new Set(['confirmed']));
   const taken = await take(from.end, 256);
   for (const delivery of taken) delivery.settle(ACCEPT);
@@ -39,7 +39,7 @@ serverTest('what was not settled comes again after a restart, what was does not'
   await using aedes = await startAedes();
   const first = await source(aedes.url, OLD);
   await using to = await sink(aedes.url, OLD);
-  await Promise.all(numbers(5).map((body) => to.end.send(frame('t', body))));
+  await Promise.all(numbers(5).map((body) => to.end.send(frameForTest('t', body))));
   const taken = await take(first.end, 5);
   for (const delivery of taken.slice(0, 2)) delivery.settle(ACCEPT);
   await first.end.close();

@@ -8,7 +8,7 @@ import { freePorts } from '../../harness/free-ports.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
-import { bodyOf, firstProblem, frame, opening, reported, sink, source, take, untilReported } from './ends.ts';
+import { bodyOf, firstProblem, frameForTest, opening, reported, sink, source, take, untilReported } from './ends.ts';
 
 const shared = { needs: ['mosquitto'] } as const;
 const own = { needs: ['mosquitto-process'] } as const;
@@ -51,7 +51,7 @@ serverTest('the right password opens, from the options and from the url', own, a
   await using mosquitto = await startMosquitto({ users: { ann: 'se/cret@1' } });
   await using from = await source(mosquitto.url, { connection: { username: 'ann', password: 'se/cret@1' } });
   await using to = await sink(mosquitto.url.replace('://', '://ann:se%2Fcret%401@'));
-  assert.equal(await to.end.send(frame('t', 'in')), 'confirmed');
+  assert.equal(await to.end.send(frameForTest('t', 'in')), 'confirmed');
   assert.equal(bodyOf((await take(from.end, 1))[0]), 'in');
 });
 
@@ -112,7 +112,7 @@ serverTest(
     {
       await using from = await source(mosquitto.url, { connection: { tls: { ca, ...client } } });
       await using to = await sink(mosquitto.url, { connection: { tls: { ca, ...client, serverName: 'localhost' } } });
-      await to.end.send(frame('t', 'in'));
+      await to.end.send(frameForTest('t', 'in'));
       assert.equal(bodyOf((await take(from.end, 1))[0]), 'in');
     }
     const wrong = async (tls: object, url = mosquitto.url) => {
@@ -158,6 +158,6 @@ serverTest('WebSockets carry both directions', own, async () => {
   assert.ok(mosquitto.ours);
   await using from = await source(`ws://127.0.0.1:${port}/mqtt`);
   await using to = await sink(`ws://127.0.0.1:${port}/mqtt`);
-  await to.end.send(frame('t', 'in'));
+  await to.end.send(frameForTest('t', 'in'));
   assert.equal(bodyOf((await take(from.end, 1))[0]), 'in');
 });

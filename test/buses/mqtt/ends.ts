@@ -2,18 +2,21 @@ import { beforeEach } from 'node:test';
 import type { BusContext, BusEvent } from '#contract/bus.ts';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { SluiceError } from '#contract/errors.ts';
-import { type Frame, NO_HEADERS } from '#contract/frame.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import { mqtt } from '../../../runtime/buses/mqtt/index.ts';
 import type { MqttConnection, MqttFrom, MqttTo } from '../../../runtime/buses/mqtt/options.ts';
-import { memoForTest } from '../../harness/memo.ts';
+import { sharedCheckpoint } from '../../harness/checkpoint.ts';
 import { patient } from '../../harness/patience.ts';
+import { recordedContext } from '../../harness/recorded-context.ts';
 import { ownName } from '../../harness/shared.ts';
+import { take as takeFrom } from '../../harness/take.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 export const DEADLINE_MS = 15_000;
 const WINDOW: Demand = { messages: 256, bytes: 1024 * 1024 };
+
+export { frameForTest } from '../../harness/test-frame.ts';
 
 /** What a test may want otherwise than the defaults of the schemas. */
 interface Wanted {
@@ -31,18 +34,16 @@ export interface Opened<End> extends AsyncDisposable {
 }
 
 function contextFor(direction: 'source' | 'sink', wanted: Wanted, events: BusEvent[]): BusContext {
-  return {
-    pipeline: 'test',
-    route: wanted.route ?? 'r',
+  const { route = 'r', window, unspellable, signal } = wanted;
+  return recordedContext(direction, {
+    route,
     connection: 'field',
-    direction,
-    window: { ...WINDOW, ...wanted.window },
-    isFenced: false,
-    ...(wanted.unspellable !== undefined && { unspellable: wanted.unspellable }),
-    checkpoint: memoForTest(`mqtt ${wanted.route ?? 'r'} ${direction}`),
-    signal: wanted.signal ?? new AbortController().signal,
+    window: { ...WINDOW, ...window },
+    ...(unspellable !== undefined && { unspellable }),
+    ...(signal !== undefined && { signal }),
+    checkpoint: sharedCheckpoint(`mqtt ${route} ${direction}`),
     report: (event) => void events.push(event),
-  };
+  }).context;
 }
 
 // A session belongs to its client id, which is of the whole server: all ends of a test have one, whether they come over
@@ -96,35 +97,13 @@ export async function sink(url: string, wanted: Wanted & { to?: Partial<MqttTo> 
   return { end, events, [Symbol.asyncDispose]: () => end.close() };
 }
 
-export function frame(address: string, body: string | Uint8Array, more: Partial<Frame> = {}): Frame {
-  return {
-    address,
-    key: undefined,
-    headers: NO_HEADERS,
-    headerTypes: undefined,
-    body: typeof body === 'string' ? Buffer.from(body) : body,
-    id: undefined,
-    contentType: undefined,
-    timestampMs: undefined,
-    expiresAtMs: undefined,
-    ...more,
-  };
-}
-
 export function bodyOf(delivery: Delivery | undefined): string {
   return delivery === undefined ? '(none)' : Buffer.from(delivery.frame.body ?? []).toString();
 }
 
 /** Reads exactly `count` deliveries, settling none. */
-export async function take(from: Source, count: number, withinMs = DEADLINE_MS): Promise<Delivery[]> {
-  const taken: Delivery[] = [];
-  const signal = AbortSignal.timeout(patient(withinMs));
-  while (taken.length < count) {
-    const read = await from.read({ messages: count - taken.length, bytes: 1024 * 1024 }, signal);
-    if (read.length === 0) throw new Error(`${taken.length} of ${count} deliveries within ${patient(withinMs)} ms`);
-    taken.push(...read);
-  }
-  return taken;
+export function take(from: Source, count: number, withinMs = DEADLINE_MS): Promise<Delivery[]> {
+  return takeFrom(from, count, undefined, withinMs);
 }
 
 /** What arrives until `count` deliveries are there, and within `quietMs` after them, all accepted. */

@@ -7,7 +7,7 @@ import { publishPacket } from '../../../runtime/buses/mqtt/client/publish-packet
 import { receivedFrame } from '../../../runtime/buses/mqtt/received-frame.ts';
 import { patchUserProperties } from '../../../runtime/buses/mqtt/client/user-properties.ts';
 import { textFlaw } from '../../../runtime/buses/mqtt/wire-text.ts';
-import { frame } from './ends.ts';
+import { frameForTest } from './ends.ts';
 
 patchUserProperties(parser);
 
@@ -45,7 +45,7 @@ test('what is written is what another reader of MQTT 5 reads', () => {
       fc.integer({ min: 1, max: 65_535 }),
       fc.boolean(),
       (address, named, body, id, contentType, secondsLeft, packetId, retain) => {
-        const sent = frame(address, body, { headers: named, id, contentType });
+        const sent = frameForTest(address, body, { headers: named, id, contentType });
         const read = parsed(publishPacket({ isFive: true, qos: 1, retain }, sent, packetId, secondsLeft), 5);
         const back = receivedFrame(read, NOT_NOTED);
         assert.deepEqual([read.messageId, read.qos, read.retain, read.dup], [packetId, 1, retain, false]);
@@ -59,7 +59,7 @@ test('what is written is what another reader of MQTT 5 reads', () => {
 });
 
 test('MQTT 3.1.1 carries topic and body and nothing else', () => {
-  const sent = frame('a/b', 'x'.repeat(20_000), {
+  const sent = frameForTest('a/b', 'x'.repeat(20_000), {
     id: 'i',
     headers: new Map([['h', ['v']]]),
     contentType: 'text/plain',
@@ -72,7 +72,7 @@ test('MQTT 3.1.1 carries topic and body and nothing else', () => {
 test('an expirytime that is no time sets no expiry, stays a header and is counted', () => {
   const noted: string[] = [];
   const readWith = (expirytime: string): ReturnType<typeof receivedFrame> => {
-    const sent = frame('t', '', { headers: new Map([['expirytime', [expirytime]]]) });
+    const sent = frameForTest('t', '', { headers: new Map([['expirytime', [expirytime]]]) });
     const packet = publishPacket({ isFive: true, qos: 1, retain: false }, sent, 1, undefined);
     return receivedFrame(parsed(packet, 5), (oddity) => noted.push(oddity));
   };

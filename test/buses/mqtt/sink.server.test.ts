@@ -6,7 +6,16 @@ import { serverTest } from '../../harness/server-test.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { DEADLINE_MS, firstProblem, frame, numbers, openingSink, reported, sink, untilReported } from './ends.ts';
+import {
+  DEADLINE_MS,
+  firstProblem,
+  frameForTest,
+  numbers,
+  openingSink,
+  reported,
+  sink,
+  untilReported,
+} from './ends.ts';
 import { peer } from './peer.ts';
 import { startTap } from './tap.ts';
 
@@ -19,7 +28,7 @@ function endings(sends: readonly Promise<unknown>[]): Promise<string[]> {
 }
 
 function sendAll(to: Sink, bodies: readonly string[]): Promise<string>[] {
-  return bodies.map((body) => to.send(frame('t', body)));
+  return bodies.map((body) => to.send(frameForTest('t', body)));
 }
 
 serverTest(
@@ -33,7 +42,7 @@ serverTest(
       ['seclabel', ['S']],
       ['many', ['b', 'a', 'b']],
     ]);
-    const sent = frame('t/1', '{}', {
+    const sent = frameForTest('t/1', '{}', {
       headers,
       id: 'i-1',
       contentType: 'application/json',
@@ -78,10 +87,10 @@ serverTest('a cut ends every open send with SINK_DOWN, and nothing is sent again
   tap.cut();
   assert.deepEqual(new Set(await ended), new Set(['SINK_DOWN']));
   // While it is away a send fails at once.
-  assert.deepEqual(await endings([to.end.send(frame('t', 'x'))]), ['SINK_DOWN']);
+  assert.deepEqual(await endings([to.end.send(frameForTest('t', 'x'))]), ['SINK_DOWN']);
   mosquitto.resume();
   await untilReported(to.events, 'connected', 2);
-  assert.equal(await to.end.send(frame('t', 'after')), 'confirmed');
+  assert.equal(await to.end.send(frameForTest('t', 'after')), 'confirmed');
   const again = tap.of('up', 'publish').filter(({ connection }) => connection > 1);
   assert.deepEqual(
     again.map(({ payload }) => payload.toString()),
@@ -101,7 +110,7 @@ serverTest(
     assert.ok(performance.now() - startedMs < patient(3000));
     mosquitto.resume();
     await untilReported(to.events, 'connected', 2);
-    assert.equal(await to.end.send(frame('t', 'after')), 'confirmed');
+    assert.equal(await to.end.send(frameForTest('t', 'after')), 'confirmed');
   },
 );
 
@@ -115,13 +124,13 @@ serverTest(
     const headers = new Map([['seclabel', ['a\u0000b']]]);
     assert.deepEqual(
       await endings([
-        to.end.send(frame('t/1', 'fine')),
-        to.end.send(frame('denied', 'x')),
-        to.end.send(frame('t/1', 'x'.repeat(1001))),
-        to.end.send(frame('t/+/1', 'x')),
-        to.end.send(frame('t/1', 'x', { headers })),
-        to.end.send(frame('t/1', 'x', { expiresAtMs: Date.now() - 1 })),
-        to.end.send(frame('t/1', 'fine')),
+        to.end.send(frameForTest('t/1', 'fine')),
+        to.end.send(frameForTest('denied', 'x')),
+        to.end.send(frameForTest('t/1', 'x'.repeat(1001))),
+        to.end.send(frameForTest('t/+/1', 'x')),
+        to.end.send(frameForTest('t/1', 'x', { headers })),
+        to.end.send(frameForTest('t/1', 'x', { expiresAtMs: Date.now() - 1 })),
+        to.end.send(frameForTest('t/1', 'fine')),
       ]),
       ['confirmed', 'SINK_DENIED', 'SINK_TOO_LARGE', 'ADDRESS_INVALID', 'HEADER_UNSPELLABLE', 'EXPIRED', 'confirmed'],
     );
@@ -136,7 +145,7 @@ serverTest(
     await using mosquitto = await startMosquitto({ config: 'max_packet_size 2000' });
     await using to = await sink(mosquitto.url);
     // 1 + 2 bytes of header, 2 + 1 of topic, 2 of packet id, 1 of properties.
-    assert.deepEqual(await endings([1991, 1992].map((size) => to.end.send(frame('t', 'x'.repeat(size))))), [
+    assert.deepEqual(await endings([1991, 1992].map((size) => to.end.send(frameForTest('t', 'x'.repeat(size))))), [
       'confirmed',
       'SINK_TOO_LARGE',
     ]);
@@ -147,7 +156,7 @@ serverTest(
 serverTest('version 3.1.1 cannot say why it ends connections; an operator hears of it', own, async () => {
   await using mosquitto = await startMosquitto({ config: 'max_packet_size 2000' });
   await using to = await sink(mosquitto.url, { connection: { protocol: '3.1.1' } });
-  const poison = frame('t', 'x'.repeat(5000));
+  const poison = frameForTest('t', 'x'.repeat(5000));
   for (let round = 1; round <= 3; round += 1) {
     await untilReported(to.events, 'connected', round);
     assert.deepEqual(await endings([to.end.send(poison)]), ['SINK_DOWN']);
@@ -168,7 +177,7 @@ serverTest('version 3.1.1 loses headers, and where the file says reject refuses 
   const ended: Record<string, readonly string[]> = {};
   for (const unspellable of ['encode', 'drop', 'reject'] as const) {
     await using to = await sink(mosquitto.url, { connection: { protocol: '3.1.1' }, unspellable });
-    ended[unspellable] = await endings([bare, ...odd].map((more) => to.end.send(frame('t', unspellable, more))));
+    ended[unspellable] = await endings([bare, ...odd].map((more) => to.end.send(frameForTest('t', unspellable, more))));
   }
   const refused = 'HEADER_UNSPELLABLE';
   const passed = [bare, ...odd].map(() => 'confirmed');
@@ -202,7 +211,7 @@ serverTest('a message that nobody subscribes to is confirmed, and said once', sh
 serverTest('a retained frame waits for later subscribers', shared, async () => {
   await using mosquitto = await startMosquitto();
   await using to = await sink(mosquitto.url, { to: { retain: true } });
-  await to.end.send(frame('t', 'kept'));
+  await to.end.send(frameForTest('t', 'kept'));
   await using listener = await peer(mosquitto.url, {}, 't');
   const got = await waitFor(() => listener.got[0], DEADLINE_MS, 'the retained frame');
   assert.equal(got.retain, true);
@@ -215,7 +224,7 @@ serverTest(
     await using mosquitto = await startMosquitto();
     const before = process.getActiveResourcesInfo().length;
     const to = await sink(mosquitto.url);
-    assert.equal(await to.end.send(frame('t', '1')), 'confirmed');
+    assert.equal(await to.end.send(frameForTest('t', '1')), 'confirmed');
     mosquitto.pause();
     const open = endings(sendAll(to.end, ['2', '3']));
     const startedMs = performance.now();
@@ -223,7 +232,7 @@ serverTest(
     assert.ok(performance.now() - startedMs < patient(3500));
     assert.deepEqual(await open, ['SINK_DOWN', 'SINK_DOWN']);
     mosquitto.resume();
-    assert.deepEqual(await endings([to.end.send(frame('t', '4'))]), ['SINK_DOWN']);
+    assert.deepEqual(await endings([to.end.send(frameForTest('t', '4'))]), ['SINK_DOWN']);
     await waitFor(
       () => process.getActiveResourcesInfo().length <= before,
       DEADLINE_MS,
@@ -235,7 +244,7 @@ serverTest(
 serverTest('a server that keeps no retained messages is a problem that names the option', own, async () => {
   await using mosquitto = await startMosquitto({ config: 'retain_available false' });
   await using plain = await sink(mosquitto.url);
-  assert.equal(await plain.end.send(frame('t', 'x')), 'confirmed');
+  assert.equal(await plain.end.send(frameForTest('t', 'x')), 'confirmed');
   const events: BusEvent[] = [];
   const giveUp = new AbortController();
   const opened = openingSink(mosquitto.url, { to: { retain: true }, signal: giveUp.signal }, events);

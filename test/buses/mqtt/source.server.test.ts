@@ -7,7 +7,7 @@ import { serverTest } from '../../harness/server-test.ts';
 import { startMosquitto } from '../../harness/mosquitto.ts';
 import { ownName } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { bodyOf, DEADLINE_MS, drain, frame, numbers, sink, source, take } from './ends.ts';
+import { bodyOf, DEADLINE_MS, drain, frameForTest, numbers, sink, source, take } from './ends.ts';
 import { peer } from './peer.ts';
 import { startTap } from './tap.ts';
 
@@ -58,7 +58,7 @@ serverTest(
     const properties = { userProperties: { seclabel: ['', 'secret'], 'x-many': many, 'x-one': '' } };
     await sender.publish('t/client', ['1'], { qos: 1, properties });
     await to.end.send(
-      frame('t/sink', '2', { headers: new Map(Object.entries({ 'x-many': many, seclabel: ['', 'S'] })) }),
+      frameForTest('t/sink', '2', { headers: new Map(Object.entries({ 'x-many': many, seclabel: ['', 'S'] })) }),
     );
     const taken = (await take(from.end, 2)).map((delivery) => delivery.frame);
     for (const { headers } of taken) assert.deepEqual(headers.get('x-many'), many);

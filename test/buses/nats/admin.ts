@@ -1,34 +1,18 @@
-import { type JetStreamManager, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
-import { natsClient } from '../../harness/nats-client.ts';
-import { patient } from '../../harness/patience.ts';
-
-/** The client discards what is asked while it connects: whoever asks again must not wait for long. */
-const ANSWER_MS = 2000;
+import type { StreamConfig } from '@nats-io/jetstream';
+import { type Managed, managed, storedIn } from '../../harness/stream-manager.ts';
 
 /** The test's own door to a server, or to its account on one. */
-export interface Admin extends AsyncDisposable {
-  readonly connection: NatsConnection;
-  readonly manager: JetStreamManager;
+export interface Admin extends AsyncDisposable, Managed {
   /** Every message of the stream as text, in the order of the stream. */
   stored(stream: string): Promise<string[]>;
 }
 
 export async function adminOf({ url }: { readonly url: string }): Promise<Admin> {
-  const connection = await natsClient(url, { maxReconnectAttempts: -1, reconnectTimeWait: 100 });
-  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: patient(ANSWER_MS) });
+  const { connection, manager } = await managed(url);
   return {
     connection,
     manager,
-    async stored(stream) {
-      const { state } = await manager.streams.info(stream);
-      const texts: string[] = [];
-      for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
-        const message = await manager.streams.getMessage(stream, { seq });
-        if (message !== null) texts.push(message.string());
-      }
-      return texts;
-    },
+    stored: async (stream) => (await storedIn(manager, stream)).map((message) => message.string()),
     [Symbol.asyncDispose]: () => connection.close(),
   };
 }

@@ -12,7 +12,7 @@ import { patient } from '../../harness/patience.ts';
 import { sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { credentials } from './credentials.ts';
-import { accept, connectionTo, DEADLINE_MS, frameOf, nats, over, recordedContext, textOf } from './ends.ts';
+import { accept, connectionTo, DEADLINE_MS, frameForTest, nats, over, recordedContext, textOf } from './ends.ts';
 
 const SOON_MS = 5000;
 const shared = { needs: ['nats'] as const };
@@ -27,7 +27,7 @@ async function passes(connection: NatsConnectionOptions): Promise<void> {
     recordedContext({ direction: 'sink' }),
   );
   try {
-    assert.equal(await sink.send(frameOf('t.a', 'through')), 'confirmed');
+    assert.equal(await sink.send(frameForTest('t.a', 'through')), 'confirmed');
     assert.deepEqual((await accept(source, 1)).map(textOf), ['through']);
   } finally {
     await Promise.all([source.close(), sink.close()]);
@@ -175,7 +175,7 @@ serverTest('a silent link is noticed by probes, reported, and read again when it
     { connection: connectionTo(broker.url), end: { subject: 't.a', timeout: '5s' } },
     recordedContext(),
   );
-  await sink.send(frameOf('t.a', 'after'));
+  await sink.send(frameForTest('t.a', 'after'));
   assert.deepEqual((await accept(source, 1)).map(textOf), ['after']);
   await Promise.all([source.close(), sink.close()]);
 });
@@ -225,7 +225,7 @@ serverTest(
       { connection: reread(), end: { subject: 't.a', timeout: '5s' } },
       recordedContext({ direction: 'sink' }),
     );
-    await sink.send(frameOf('t.a', 'after'));
+    await sink.send(frameForTest('t.a', 'after'));
     assert.deepEqual((await accept(source, 1)).map(textOf), ['after']);
     await Promise.all([source.close(), sink.close()]);
   },

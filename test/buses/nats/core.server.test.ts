@@ -11,7 +11,7 @@ import {
   connectionTo,
   DEADLINE_MS,
   closing,
-  frameOf,
+  frameForTest,
   nats,
   outcomeOf,
   over,
@@ -41,9 +41,9 @@ serverTest(
         ['X', ['1', '2']],
       ]),
     };
-    await sink.send(frameOf('core.a', 'body', carried));
+    await sink.send(frameForTest('core.a', 'body', carried));
     const [delivery] = await accept(source, 1);
-    assert.deepEqual(delivery?.frame, frameOf('core.a', 'body', carried));
+    assert.deepEqual(delivery?.frame, frameForTest('core.a', 'body', carried));
     assert.equal(delivery.attempt, 1);
     await Promise.all([source.close(), sink.close()]);
   },
@@ -68,7 +68,7 @@ serverTest('a queue group shares the messages out, each to one', shared, async (
     }
   });
   const sent = Array.from({ length: 100 }, (_, index) => String(index));
-  await Promise.all(sent.map((text) => sink.send(frameOf('shared.x', text))));
+  await Promise.all(sent.map((text) => sink.send(frameForTest('shared.x', text))));
   await waitFor(() => seen.length === 100, DEADLINE_MS, 'all messages');
   stop.abort();
   await Promise.all(reading);
@@ -85,9 +85,9 @@ serverTest(
     const context = recordedContext({ window: { messages: 1, bytes: 1e6 } });
     const source = await nats.openSource({ connection, end: { subjects: ['burst'] } }, context);
     const sink = await nats.openSink({ connection, end: to }, recordedContext());
-    await Promise.all(Array.from({ length: 300 }, (_, index) => sink.send(frameOf('burst', String(index)))));
+    await Promise.all(Array.from({ length: 300 }, (_, index) => sink.send(frameForTest('burst', String(index)))));
     assert.match(await context.reported('CORE_OVERRUN'), /dropped/);
-    await sink.send(frameOf('burst', 'last'));
+    await sink.send(frameForTest('burst', 'last'));
     // The server is done with this connection's input in order: what is to arrive has arrived with the last.
     const kept: string[] = [];
     while (kept.at(-1) !== 'last') {
@@ -116,7 +116,7 @@ serverTest('a burst beyond the bytes of the bound drops the oldest', shared, asy
   const context = recordedContext({ window: { messages: 100, bytes: 10_000 } });
   const source = await nats.openSource({ connection, end: { subjects: ['burst'] } }, context);
   const sink = await nats.openSink({ connection, end: to }, recordedContext());
-  await Promise.all(Array.from({ length: 100 }, () => sink.send(frameOf('burst', 'x'.repeat(1000)))));
+  await Promise.all(Array.from({ length: 100 }, () => sink.send(frameForTest('burst', 'x'.repeat(1000)))));
   await context.reported('CORE_OVERRUN');
   await Promise.all([source.close(), sink.close()]);
 });
@@ -132,7 +132,7 @@ serverTest(
     const sendAll = (): Promise<string[]> =>
       Promise.all(
         ['open.a', 'closed.a', 'open.b', 'closed.b', 'closed.a'].map((subject) =>
-          outcomeOf(() => sink.send(frameOf(subject, 'x'))),
+          outcomeOf(() => sink.send(frameForTest(subject, 'x'))),
         ),
       );
     assert.deepEqual(new Set(await sendAll()), new Set(['SINK_DOWN']));
@@ -157,14 +157,14 @@ serverTest('what can never pass is refused before the client sees it', own, asyn
   const sink = await nats.openSink({ connection: connectionTo(broker.url), end: to }, recordedContext());
   const outcomes = await Promise.all(
     [
-      frameOf('core.a', 'x'.repeat(1001)),
-      frameOf('core.a', 'x'.repeat(990), { id: 'makes it too large' }),
-      frameOf('core.*', 'x'),
-      frameOf('core.a b', 'x'),
-      frameOf('core..b', 'x'),
-      frameOf('core.a\r\nPUB core.b 1\r\nx', 'x'),
-      frameOf('core.a', 'x', { id: 'a\r\nb: c' }),
-      frameOf('core.a', 'x'),
+      frameForTest('core.a', 'x'.repeat(1001)),
+      frameForTest('core.a', 'x'.repeat(990), { id: 'makes it too large' }),
+      frameForTest('core.*', 'x'),
+      frameForTest('core.a b', 'x'),
+      frameForTest('core..b', 'x'),
+      frameForTest('core.a\r\nPUB core.b 1\r\nx', 'x'),
+      frameForTest('core.a', 'x', { id: 'a\r\nb: c' }),
+      frameForTest('core.a', 'x'),
     ].map((frame) => outcomeOf(() => sink.send(frame))),
   );
   assert.deepEqual(outcomes, [
@@ -196,7 +196,7 @@ serverTest(
     let failures = 0;
     for (let cuts = 0; base < 2000;) {
       const window = Array.from({ length: Math.min(100, 2000 - base) }, (_, index) => base + index);
-      const sends = window.map((number) => outcomeOf(() => sink.send(frameOf('core.a', String(number)))));
+      const sends = window.map((number) => outcomeOf(() => sink.send(frameForTest('core.a', String(number)))));
       if (base >= cuts * 400) {
         cuts += 1;
         await link.cut();
@@ -225,7 +225,7 @@ serverTest('a link that takes but brings no answer fails the sends within their 
   await using link = await startLink(broker.port);
   const connection = connectionTo(over(broker.url, link));
   const sink = await nats.openSink({ connection, end: { ...to, timeout: '300ms' } }, recordedContext());
-  const send = (): Promise<string> => outcomeOf(() => sink.send(frameOf('core.a', 'x')));
+  const send = (): Promise<string> => outcomeOf(() => sink.send(frameForTest('core.a', 'x')));
   link.blackhole();
   assert.equal(await send(), 'SINK_TIMEOUT');
   await link.mend();
@@ -241,7 +241,7 @@ serverTest('a source that lost its server reads on when it is back', own, async 
   await broker.restart();
   await waitFor(() => connected(context.events) && context.events.length > 2, DEADLINE_MS, 'the return');
   const sink = await nats.openSink({ connection, end: to }, recordedContext());
-  await sink.send(frameOf('core.a', 'after'));
+  await sink.send(frameForTest('core.a', 'after'));
   assert.deepEqual((await accept(source, 1)).map(textOf), ['after']);
   await Promise.all([source.close(), sink.close()]);
 });
@@ -251,7 +251,7 @@ serverTest('after close, sends are rejected and a read ends with its signal only
   const connection = connectionTo(broker.url);
   const sink = await nats.openSink({ connection, end: to }, recordedContext());
   await sink.close();
-  assert.equal(await outcomeOf(() => sink.send(frameOf('core.a', 'x'))), 'SINK_DOWN');
+  assert.equal(await outcomeOf(() => sink.send(frameForTest('core.a', 'x'))), 'SINK_DOWN');
   const source = await nats.openSource({ connection, end: { subjects: ['core.>'] } }, recordedContext());
   const stop = new AbortController();
   const reading = source.read({ messages: 1, bytes: 1 }, stop.signal);
@@ -267,6 +267,6 @@ function connected(events: readonly { readonly kind: string }[]): boolean {
 serverTest("every error of a sink is the bridge's own", shared, async () => {
   await using broker = await sharedNats();
   const sink = await nats.openSink({ connection: connectionTo(broker.url), end: to }, recordedContext());
-  assert.throws(() => void sink.send(frameOf('a b', 'x')), SluiceError);
+  assert.throws(() => void sink.send(frameForTest('a b', 'x')), SluiceError);
   await sink.close();
 });

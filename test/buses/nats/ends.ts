@@ -1,73 +1,29 @@
 import { afterEach } from 'node:test';
-import type { Bus, BusContext, BusEvent } from '#contract/bus.ts';
-import { ACCEPT, type Delivery } from '#contract/delivery.ts';
+import type { Bus, BusContext } from '#contract/bus.ts';
 import { SluiceError } from '#contract/errors.ts';
-import { type Frame, NO_HEADERS } from '#contract/frame.ts';
-import type { Demand, Source } from '#contract/source.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Demand } from '#contract/source.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { pause } from '#kit/deadline.ts';
 import { nats as core } from '../../../runtime/buses/nats/core/index.ts';
 import { jetstream as jetstreamBus } from '../../../runtime/buses/nats/jetstream/index.ts';
-import { newMemo } from '../../harness/memo.ts';
-import { patient } from '../../harness/patience.ts';
-import { waitFor } from '../../harness/wait-for.ts';
+import { outcomeOf as receiptOf } from '../../harness/outcome-of.ts';
+import { type Recorded, recordedContext as recordedFor } from '../../harness/recorded-context.ts';
 
 export const DEADLINE_MS = 20_000;
 export const WINDOW: Demand = { messages: 256, bytes: 16 * 1024 ** 2 };
 
+export { accept, take } from '../../harness/take.ts';
+export { frameForTest, textOf } from '../../harness/test-frame.ts';
+
 /** A context that remembers what was reported. */
-export interface RecordedContext extends BusContext {
-  readonly events: BusEvent[];
-  readonly stop: AbortController;
-  /** Waits for a problem or notice of that code. */
-  reported(code: string, deadlineMs?: number): Promise<string>;
-}
+export interface RecordedContext extends BusContext, Omit<Recorded, 'context'> {}
 
 export function recordedContext(overrides: Partial<BusContext> = {}): RecordedContext {
-  const events: BusEvent[] = [];
-  const stop = new AbortController();
-  stops.add(stop);
-  const codeOf = (event: BusEvent): string | undefined =>
-    event.kind === 'problem' ? event.error.code : 'code' in event ? event.code : undefined;
-  const textOf = (event: BusEvent): string =>
-    event.kind === 'problem' ? event.error.message : 'code' in event ? event.text : event.detail;
-  return {
-    pipeline: 'fleet',
-    route: 'positions',
-    connection: 'hub',
-    direction: 'source',
-    window: WINDOW,
-    isFenced: false,
-    checkpoint: newMemo(),
-    signal: stop.signal,
-    ...overrides,
-    events,
-    stop,
-    report: (event) => events.push(event),
-    async reported(code, deadlineMs = DEADLINE_MS) {
-      const event = await waitFor(
-        () => events.find((each) => codeOf(each) === code),
-        deadlineMs,
-        `a report of ${code}`,
-      );
-      return textOf(event);
-    },
-  };
-}
-
-export function frameOf(address: string, body: string, rest: Partial<Frame> = {}): Frame {
-  return {
-    address,
-    key: undefined,
-    headers: NO_HEADERS,
-    headerTypes: undefined,
-    body: Buffer.from(body),
-    id: undefined,
-    contentType: undefined,
-    timestampMs: undefined,
-    expiresAtMs: undefined,
-    ...rest,
-  };
+  const fleet = { pipeline: 'fleet', route: 'positions', connection: 'hub', ...overrides };
+  const { context, ...recorded } = recordedFor(overrides.direction ?? 'source', fleet, DEADLINE_MS);
+  stops.add(recorded.stop);
+  return { ...context, ...recorded };
 }
 
 /** A URL with an identity in it is taken as it is: the bus reads it there. */
@@ -85,38 +41,10 @@ export function over(url: string, { port }: { readonly port: number }): string {
   return way.href;
 }
 
-/** Reads until `count` deliveries are there, no more than the window allows; the test settles them, or `settle` does. */
-export async function take(
-  source: Source,
-  count: number,
-  settle: (delivery: Delivery) => void = () => {},
-): Promise<Delivery[]> {
-  const taken: Delivery[] = [];
-  const late = AbortSignal.timeout(patient(DEADLINE_MS));
-  while (taken.length < count) {
-    const read = await source.read({ ...WINDOW, messages: Math.min(WINDOW.messages, count - taken.length) }, late);
-    if (late.aborted) throw new Error(`read ${taken.length} of ${count} deliveries within ${patient(DEADLINE_MS)} ms`);
-    for (const delivery of read) settle(delivery);
-    taken.push(...read);
-  }
-  return taken;
-}
-
-/** Reads and accepts. */
-export function accept(source: Source, count: number): Promise<Delivery[]> {
-  return take(source, count, (delivery) => delivery.settle(ACCEPT));
-}
-
-export const textOf = ({ frame }: Delivery): string => Buffer.from(frame.body ?? []).toString();
-
 /** The receipt, or the code of the error, thrown or rejected. */
 export async function outcomeOf(send: () => Promise<Receipt>): Promise<string> {
-  try {
-    return await send();
-  } catch (error) {
-    if (error instanceof SluiceError) return error.code;
-    throw error;
-  }
+  const outcome = await receiptOf(send);
+  return outcome instanceof SluiceError ? outcome.code : outcome;
 }
 
 /**

@@ -4,13 +4,14 @@ import fc from 'fast-check';
 import { NOT_NOTED } from '#contract/oddity.ts';
 import { type Carried, parseHeaders } from '../../../runtime/buses/nats/read-headers.ts';
 import { headerBytes } from '../../../runtime/buses/nats/write-headers.ts';
-import { frameOf } from './ends.ts';
+import { frameForTest } from './ends.ts';
 
 const parsed = (block: string): Carried => parseHeaders(block, NOT_NOTED);
-const written = (rest: Parameters<typeof frameOf>[2]): string =>
-  Buffer.from(headerBytes(frameOf('a', '', rest)) ?? []).toString();
+const written = (rest: Parameters<typeof frameForTest>[2]): string =>
+  Buffer.from(headerBytes(frameForTest('a', '', rest)) ?? []).toString();
 
-test('a frame that carries nothing has no header block', () => assert.equal(headerBytes(frameOf('a', 'x')), undefined));
+test('a frame that carries nothing has no header block', () =>
+  assert.equal(headerBytes(frameForTest('a', 'x')), undefined));
 
 test('id, content type, expiry and headers come back as they were sent, repeated values in order', () => {
   const frame = {

@@ -13,7 +13,7 @@ import {
   closing,
   connectionTo,
   DEADLINE_MS,
-  frameOf,
+  frameForTest,
   goBackN,
   jetstream,
   outcomeOf,
@@ -29,7 +29,7 @@ const opened = (url: string, context = recordedContext({ direction: 'sink' })): 
   jetstream.openSink({ connection: connectionTo(url), end: to }, context);
 
 const numbered = (count: number) =>
-  Array.from({ length: count }, (_, index) => frameOf(`tracks.${index % 4}`, String(index), { id: `m${index}` }));
+  Array.from({ length: count }, (_, index) => frameForTest(`tracks.${index % 4}`, String(index), { id: `m${index}` }));
 
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
 
@@ -46,8 +46,8 @@ serverTest(
       expiresAtMs: Date.now() + 3_600_000,
       headers: new Map([['seclabel', ['S']]]),
     };
-    assert.equal(await sink.send(frameOf('tracks.a', 'body', carried)), 'confirmed');
-    assert.equal(await sink.send(frameOf('tracks.a', 'body', carried)), 'duplicate');
+    assert.equal(await sink.send(frameForTest('tracks.a', 'body', carried)), 'confirmed');
+    assert.equal(await sink.send(frameForTest('tracks.a', 'body', carried)), 'duplicate');
     const message = await admin.manager.streams.getMessage('TRACKS', { seq: 1 });
     const header = (name: string): string | undefined => message?.header.get(name);
     assert.equal(message?.string(), 'body');
@@ -68,7 +68,7 @@ serverTest('a missing stream is a problem that names it, and opening goes on onc
   assert.match(await context.reported('BUS_MISSING', 5000), /TRACKS.*create: true/);
   await admin.manager.streams.add({ name: 'TRACKS', subjects: ['tracks.>'] });
   const sink = await opening;
-  assert.equal(await sink.send(frameOf('tracks.a', 'x')), 'confirmed');
+  assert.equal(await sink.send(frameForTest('tracks.a', 'x')), 'confirmed');
 });
 
 serverTest('with create: true the stream is made from the template of the subject', shared, async () => {
@@ -113,13 +113,13 @@ serverTest(
     await using admin = await withStream(broker);
     const context = recordedContext({ direction: 'sink' });
     const sink = await opened(broker.url, context);
-    assert.equal(await sink.send(frameOf('tracks.a', 'x')), 'confirmed');
+    assert.equal(await sink.send(frameForTest('tracks.a', 'x')), 'confirmed');
     await admin.manager.streams.delete('TRACKS');
     const outcomes = await Promise.all(numbered(50).map((frame) => outcomeOf(() => sink.send(frame))));
     assert.deepEqual(new Set(outcomes), new Set(['SINK_DOWN']));
     assert.match(await context.reported('BUS_MISSING'), /TRACKS/);
     await admin.manager.streams.add({ name: 'TRACKS', subjects: ['tracks.>'] });
-    assert.equal(await sink.send(frameOf('tracks.a', 'x')), 'confirmed');
+    assert.equal(await sink.send(frameForTest('tracks.a', 'x')), 'confirmed');
   },
 );
 
@@ -128,15 +128,16 @@ serverTest('a subject of another stream is refused for that message alone', shar
   await using admin = await withStream(broker);
   await admin.manager.streams.add({ name: 'OTHER', subjects: ['other.>'] });
   const sink = await opened(broker.url);
-  assert.equal(await outcomeOf(() => sink.send(frameOf('other.a', 'x'))), 'SINK_REFUSED');
-  assert.equal(await sink.send(frameOf('tracks.a', 'x')), 'confirmed');
+  assert.equal(await outcomeOf(() => sink.send(frameForTest('other.a', 'x'))), 'SINK_REFUSED');
+  assert.equal(await sink.send(frameForTest('tracks.a', 'x')), 'confirmed');
 });
 
 serverTest('a full stream stops the bus, a message too large only itself', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker, { max_msgs: 1, discard: 'new', max_msg_size: 100 });
   const sink = await opened(broker.url);
-  const sized = (bytes: number): Promise<string> => outcomeOf(() => sink.send(frameOf('tracks.a', 'x'.repeat(bytes))));
+  const sized = (bytes: number): Promise<string> =>
+    outcomeOf(() => sink.send(frameForTest('tracks.a', 'x'.repeat(bytes))));
   assert.equal(await sized(200), 'SINK_TOO_LARGE');
   assert.equal(await sized(2_000_000), 'SINK_TOO_LARGE');
   const bare = await jetstream.openSink({ connection: connectionTo(broker.url), end: to }, recordedContext());
@@ -161,7 +162,7 @@ serverTest('a denied subject rejects its own sends only, long before their deadl
   const connection = { ...connectionTo(broker.url), user: 'bridge', password: 'x' };
   const sink = await jetstream.openSink({ connection, end: { ...to, timeout: '20s' } }, recordedContext());
   const beganMs = performance.now();
-  const send = (subject: string): Promise<string> => outcomeOf(() => sink.send(frameOf(subject, 'x')));
+  const send = (subject: string): Promise<string> => outcomeOf(() => sink.send(frameForTest(subject, 'x')));
   const outcomes = await Promise.all(['tracks.open', 'tracks.shut', 'tracks.open'].map(send));
   assert.deepEqual(outcomes, ['confirmed', 'SINK_DENIED', 'confirmed']);
   assert.ok(performance.now() - beganMs < patient(5000));
@@ -233,8 +234,8 @@ serverTest('sends still open when the sink closes, and sends after, end as SINK_
   const connection = connectionTo(over(broker.url, link));
   const sink = await jetstream.openSink({ connection, end: { ...to, timeout: '20s' } }, recordedContext());
   link.blackhole();
-  const open = outcomeOf(() => sink.send(frameOf('tracks.a', 'x')));
+  const open = outcomeOf(() => sink.send(frameForTest('tracks.a', 'x')));
   await sink.close();
   assert.equal(await open, 'SINK_DOWN');
-  assert.equal(await outcomeOf(() => sink.send(frameOf('tracks.a', 'x'))), 'SINK_DOWN');
+  assert.equal(await outcomeOf(() => sink.send(frameForTest('tracks.a', 'x'))), 'SINK_DOWN');
 });

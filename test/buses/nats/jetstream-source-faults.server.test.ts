@@ -1,33 +1,18 @@
 import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Demand, Source } from '#contract/source.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
-import { publishStored } from '../../harness/publish-stored.ts';
 import { sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { type Admin, withStream } from './admin.ts';
-import { accept, connectionTo, DEADLINE_MS, jetstream, over, recordedContext, take, textOf } from './ends.ts';
+import { withStream } from './admin.ts';
+import { accept, DEADLINE_MS, over, recordedContext, take, textOf } from './ends.ts';
+import { numbers, openTracks, pendingOf, publish } from './tracks.ts';
 
 const shared = { needs: ['nats'] as const };
 const own = { needs: ['nats-process'] as const };
-const from: JetStreamFrom = { stream: 'TRACKS', durable: 'bridge', start: 'all' };
-
-const opened = (url: string, context = recordedContext(), end: JetStreamFrom = from): Promise<Source> =>
-  jetstream.openSource({ connection: connectionTo(url), end }, context);
-
-function publish({ connection }: Admin, first: number, last: number, subject = 'tracks.a'): Promise<void> {
-  return publishStored(connection, last - first + 1, (at) => ({ subject, body: String(first + at) }));
-}
-
-const numbers = (first: number, last: number): string[] =>
-  Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
-
-const pendingOf = async ({ manager }: Admin): Promise<number> =>
-  (await manager.consumers.info('TRACKS', 'bridge')).num_ack_pending;
 
 /** Reads `count` distinct messages with `disturb` in between, settling half of them late and out of order. */
 async function disturbed(
@@ -61,7 +46,7 @@ serverTest(
     await publish(admin, 1, 5000);
     await using link = await startLink(broker.port);
     const context = recordedContext();
-    const source = await opened(over(broker.url, link), context);
+    const source = await openTracks(over(broker.url, link), context);
     let cuts = 0;
     const read = await disturbed(source, 5000, { messages: 100, bytes: 1e9 }, async (count) => {
       if (count < cuts * 500) return;
@@ -79,7 +64,7 @@ serverTest('over kill -9 and restart of the server each message comes once and i
   await using broker = await startNats();
   await using admin = await withStream(broker);
   await publish(admin, 1, 5000);
-  const source = await opened(broker.url);
+  const source = await openTracks(broker.url);
   let kills = 0;
   const read = await disturbed(source, 5000, { messages: 100, bytes: 1e9 }, async (count) => {
     if (count < kills * 1500) return;
@@ -98,13 +83,13 @@ serverTest(
     await using broker = await startNats();
     await using admin = await withStream(broker);
     await publish(admin, 1, 20);
-    const source = await opened(broker.url);
+    const source = await openTracks(broker.url);
     await accept(source, 20);
     await source.close();
     await broker.kill();
     broker.forgetDeliveries();
     await broker.restart();
-    const again = await accept(await opened(broker.url), 20);
+    const again = await accept(await openTracks(broker.url), 20);
     assert.deepEqual(again.map(textOf), numbers(1, 20));
     assert.deepEqual([...new Set(again.map(({ attempt }) => attempt))], [undefined]);
   },
@@ -116,7 +101,7 @@ serverTest('what is settled while the connection is away is acknowledged when it
   await publish(admin, 1, 50);
   await using link = await startLink(broker.port);
   const context = recordedContext();
-  const source = await opened(over(broker.url, link), context);
+  const source = await openTracks(over(broker.url, link), context);
   const read = await take(source, 50);
   await link.cut();
   await waitFor(() => context.events.some(({ kind }) => kind === 'disconnected'), DEADLINE_MS, 'the loss');
@@ -135,7 +120,7 @@ serverTest(
     await using admin = await withStream(broker);
     await publish(admin, 1, 20);
     const context = recordedContext();
-    const source = await opened(broker.url, context);
+    const source = await openTracks(broker.url, context);
     const read = await take(source, 20);
     for (const delivery of read.slice(0, 10)) delivery.settle(ACCEPT);
     await waitFor(async () => (await pendingOf(admin)) === 10, DEADLINE_MS, 'the first acknowledgements');
@@ -158,7 +143,7 @@ serverTest('a stream deleted and made again is read from its beginning, under ot
   await using admin = await withStream(broker);
   await publish(admin, 1, 5);
   const context = recordedContext();
-  const source = await opened(broker.url, context);
+  const source = await openTracks(broker.url, context);
   const [old] = await take(source, 5);
   await admin.manager.streams.delete('TRACKS');
   await admin.manager.streams.add({ name: 'TRACKS', subjects: ['tracks.>'] });
@@ -171,13 +156,13 @@ serverTest('a stream deleted and made again is read from its beginning, under ot
   old?.settle(ACCEPT);
   await admin.connection.flush();
   await source.close();
-  assert.deepEqual((await accept(await opened(broker.url), 5)).map(textOf), numbers(101, 105));
+  assert.deepEqual((await accept(await openTracks(broker.url), 5)).map(textOf), numbers(101, 105));
 });
 
 serverTest('another process that reads with the same durable costs no message', shared, async () => {
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
-  const [one, two] = await Promise.all([opened(broker.url), opened(broker.url)]);
+  const [one, two] = await Promise.all([openTracks(broker.url), openTracks(broker.url)]);
   await publish(admin, 1, 200);
   const seen = new Set<string>();
   const stop = new AbortController();

@@ -3,8 +3,6 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import { ACCEPT, type Delivery, RELEASE } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
-import type { Source } from '#contract/source.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { natsClient } from '../../harness/nats-client.ts';
@@ -12,7 +10,7 @@ import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
 import { sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { type Admin, adminOf, withStream } from './admin.ts';
+import { adminOf, withStream } from './admin.ts';
 import {
   accept,
   closing,
@@ -25,24 +23,10 @@ import {
   textOf,
   WINDOW,
 } from './ends.ts';
+import { numbers, openTracks, pendingOf, publish, TRACKS } from './tracks.ts';
 
 const shared = { needs: ['nats'] as const };
 const own = { needs: ['nats-process'] as const };
-const from: JetStreamFrom = { stream: 'TRACKS', durable: 'bridge', start: 'all' };
-
-const opened = (url: string, context = recordedContext(), end: JetStreamFrom = from): Promise<Source> =>
-  jetstream.openSource({ connection: connectionTo(url), end }, context);
-
-async function publish({ connection }: Admin, first: number, last: number, subject = 'tracks.a'): Promise<void> {
-  for (let number = first; number <= last; number += 1) connection.publish(subject, String(number));
-  await connection.flush();
-}
-
-const numbers = (first: number, last: number): string[] =>
-  Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
-
-const pendingOf = async ({ manager }: Admin): Promise<number> =>
-  (await manager.consumers.info('TRACKS', 'bridge')).num_ack_pending;
 
 serverTest(
   'a message that its stream will let go expires when the stream does so, or earlier where it says so itself',
@@ -57,7 +41,7 @@ serverTest(
       admin.connection.publish('tracks.a', 'x', { headers: block });
     }
     await admin.connection.flush();
-    const [ours, earlier, none] = (await accept(await opened(broker.url), 3)).map(({ frame }) => frame);
+    const [ours, earlier, none] = (await accept(await openTracks(broker.url), 3)).map(({ frame }) => frame);
     assert.equal(ours?.expiresAtMs, (ours?.timestampMs ?? 0) + 60_000);
     assert.equal(earlier?.expiresAtMs, Date.parse(soon));
     assert.equal(none?.expiresAtMs, undefined);
@@ -71,7 +55,7 @@ serverTest(
     await using broker = await sharedNats();
     await using admin = await withStream(broker);
     await publish(admin, 1, 1000);
-    const source = await opened(broker.url);
+    const source = await openTracks(broker.url);
     const read = await accept(source, 1000);
     assert.deepEqual(read.map(textOf), numbers(1, 1000));
     const { created } = await admin.manager.streams.info('TRACKS');
@@ -82,7 +66,7 @@ serverTest(
     await source.close();
     assert.equal(await pendingOf(admin), 0, 'close flushed what was settled');
     await publish(admin, 1001, 1001);
-    assert.deepEqual((await accept(await opened(broker.url), 1)).map(textOf), ['1001']);
+    assert.deepEqual((await accept(await openTracks(broker.url), 1)).map(textOf), ['1001']);
   },
 );
 
@@ -90,13 +74,13 @@ serverTest('a restart goes on behind the ack floor, in order, and does not claim
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await publish(admin, 1, 40);
-  const before = await opened(broker.url);
+  const before = await openTracks(broker.url);
   const read = await take(before, 10);
   for (const delivery of read.slice(0, 3)) delivery.settle(ACCEPT);
   // Acknowledged above the floor: it may come again, in its place.
   read[5]?.settle(ACCEPT);
   await before.close();
-  const after = await opened(broker.url);
+  const after = await openTracks(broker.url);
   const again = await accept(after, 37);
   assert.deepEqual(again.map(textOf), numbers(4, 40));
   assert.equal(again[0]?.attempt, undefined);
@@ -114,15 +98,13 @@ serverTest('never more is held than the window allows, in messages and in bytes'
     [{ messages: 1000, bytes: 10_000 }, 10],
   ] as const) {
     const durable = `bounded-${most}`;
-    const source = await opened(broker.url, recordedContext({ window }), { ...from, durable });
-    const pending = async (): Promise<number> =>
-      (await admin.manager.consumers.info('TRACKS', durable)).num_ack_pending;
+    const source = await openTracks(broker.url, recordedContext({ window }), { ...TRACKS, durable });
     let read = 0;
     while (read < 400) {
       const batch = await source.read(WINDOW, AbortSignal.timeout(patient(DEADLINE_MS)));
       assert.ok(batch.length > 0, `${read} read`);
       // The server hears of acknowledgements a little later than of the next pull.
-      await waitFor(async () => (await pending()) <= most, DEADLINE_MS, `no more than ${most} held`);
+      await waitFor(async () => (await pendingOf(admin, durable)) <= most, DEADLINE_MS, `no more than ${most} held`);
       read += batch.length;
       for (const delivery of batch) delivery.settle(ACCEPT);
     }
@@ -135,7 +117,7 @@ serverTest('a message larger than the window comes alone, and what is behind it 
   for (const body of ['small', 'x'.repeat(5000), 'small', 'x'.repeat(5000), 'x'.repeat(5000), 'last']) {
     admin.connection.publish('tracks.a', body);
   }
-  const source = await opened(broker.url, recordedContext({ window: { messages: 100, bytes: 1000 } }));
+  const source = await openTracks(broker.url, recordedContext({ window: { messages: 100, bytes: 1000 } }));
   const read: Delivery[] = [];
   while (read.length < 6) {
     const [delivery] = await take(source, 1);
@@ -156,13 +138,13 @@ serverTest(
     await using broker = await sharedNats();
     await using admin = await withStream(broker);
     await publish(admin, 1, 3);
-    const source = await opened(broker.url);
+    const source = await openTracks(broker.url);
     const [first, second, third] = await take(source, 3);
     first?.settle({ kind: 'reject', cause: new SluiceError('SCHEMA_INVALID', 'not what was agreed') });
     second?.settle(RELEASE);
     third?.settle(ACCEPT);
     await source.close();
-    const again = await accept(await opened(broker.url), 2);
+    const again = await accept(await openTracks(broker.url), 2);
     assert.deepEqual(again.map(textOf), ['2', '3']);
   },
 );
@@ -178,10 +160,10 @@ serverTest(
       await admin.connection.flush();
     };
     await publishBoth('1');
-    const one = await opened(broker.url, recordedContext(), { ...from, subjects: ['tracks.a', 'tracks.b'] });
+    const one = await openTracks(broker.url, recordedContext(), { ...TRACKS, subjects: ['tracks.a', 'tracks.b'] });
     assert.deepEqual((await accept(one, 2)).map(textOf), ['tracks.a1', 'tracks.b1']);
     await one.close();
-    const two = await opened(broker.url, recordedContext(), { ...from, subjects: ['tracks.c'] });
+    const two = await openTracks(broker.url, recordedContext(), { ...TRACKS, subjects: ['tracks.c'] });
     await publishBoth('2');
     assert.equal((await accept(two, 1)).map(textOf)[0]?.slice(0, 8), 'tracks.c');
   },
@@ -191,17 +173,16 @@ serverTest('start: new, a sequence and a time begin where they say', shared, asy
   await using broker = await sharedNats();
   await using admin = await withStream(broker);
   await publish(admin, 1, 5);
-  await waitFor(
-    async () => (await admin.manager.streams.info('TRACKS')).state.messages === 5,
-    DEADLINE_MS,
-    'the stream',
-  );
   const third = await admin.manager.streams.getMessage('TRACKS', { seq: 3 });
   assert.ok(third !== null);
-  const fresh = await opened(broker.url, recordedContext(), { ...from, durable: 'n', start: 'new' });
-  const bySequence = await opened(broker.url, recordedContext(), { ...from, durable: 's', start: { sequence: 3 } });
-  const byTime = await opened(broker.url, recordedContext(), {
-    ...from,
+  const fresh = await openTracks(broker.url, recordedContext(), { ...TRACKS, durable: 'n', start: 'new' });
+  const bySequence = await openTracks(broker.url, recordedContext(), {
+    ...TRACKS,
+    durable: 's',
+    start: { sequence: 3 },
+  });
+  const byTime = await openTracks(broker.url, recordedContext(), {
+    ...TRACKS,
     durable: 't',
     start: { time: third.timestamp },
   });
@@ -215,11 +196,11 @@ serverTest('a missing stream is a problem that names it; with create: true it is
   await using broker = await sharedNats();
   await using admin = await adminOf(broker);
   const context = recordedContext();
-  const opening = opened(broker.url, context);
+  const opening = openTracks(broker.url, context);
   assert.match(await context.reported('BUS_MISSING', 5000), /TRACKS.*create: true/);
   const connection = { ...connectionTo(broker.url), create: true };
   await jetstream.openSource(
-    { connection, end: { ...from, durable: 'other', subjects: ['tracks.>'] } },
+    { connection, end: { ...TRACKS, durable: 'other', subjects: ['tracks.>'] } },
     recordedContext(),
   );
   await opening;
@@ -239,7 +220,7 @@ serverTest(
     ] as const) {
       await admin.manager.consumers.add('TRACKS', { durable_name: 'bridge', ...config });
       const context = recordedContext();
-      const opening = assert.rejects(opened(broker.url, context));
+      const opening = assert.rejects(openTracks(broker.url, context));
       assert.match(await context.reported('BUS_SETTING', 5000), words);
       context.stop.abort();
       await opening;
@@ -252,10 +233,10 @@ serverTest('a work queue is read in order over a restart, and ends empty', share
   await using broker = await sharedNats();
   await using admin = await withStream(broker, { retention: 'workqueue' });
   await publish(admin, 1, 40);
-  const before = await opened(broker.url);
+  const before = await openTracks(broker.url);
   for (const delivery of (await take(before, 10)).slice(0, 3)) delivery.settle(ACCEPT);
   await before.close();
-  const after = await opened(broker.url);
+  const after = await openTracks(broker.url);
   assert.deepEqual((await accept(after, 37)).map(textOf), numbers(4, 40));
   const left = async (): Promise<number> => (await admin.manager.streams.info('TRACKS')).state.messages;
   await waitFor(async () => (await left()) === 0, DEADLINE_MS, 'an empty queue');
@@ -274,7 +255,7 @@ serverTest('acknowledgements that the server denies are a problem that says what
   admin.publish('tracks.a', 'x');
   const context = recordedContext();
   const connection = { ...connectionTo(broker.url), user: 'bridge', password: 'x' };
-  const source = await jetstream.openSource({ connection, end: from }, context);
+  const source = await jetstream.openSource({ connection, end: TRACKS }, context);
   await accept(source, 1);
   assert.match(await context.reported('BUS_AUTH'), /\$JS\.ACK/);
 });
@@ -283,7 +264,7 @@ serverTest('a source that was told to stop while it opened leaves no connection'
   await using broker = await sharedNats();
   await using link = await startLink(broker.port);
   const context = recordedContext();
-  const opening = assert.rejects(opened(over(broker.url, link), context));
+  const opening = assert.rejects(openTracks(over(broker.url, link), context));
   await context.reported('BUS_MISSING');
   context.stop.abort();
   await opening;

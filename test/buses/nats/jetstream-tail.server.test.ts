@@ -10,7 +10,7 @@ import { patient } from '../../harness/patience.ts';
 import { sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { type Admin, withStream } from './admin.ts';
-import { closing, frameOf, over } from './ends.ts';
+import { closing, frameForTest, over } from './ends.ts';
 import { ids, namesOf, opened, others, PREFIX, tailOf, write } from './log-recovery.ts';
 
 const shared = { needs: ['nats'] as const };
@@ -39,7 +39,7 @@ serverTest('what the sink itself has sent is its tail, and nothing is left behin
   const sink = await opened(broker.url);
   assert.deepEqual(await tailOf(sink), { ids: new Map(), seen: 0, lacks: undefined }, 'an empty stream');
   const wanted = ids(0, 3000);
-  await Promise.all(wanted.map((id, at) => sink.send(frameOf(`tracks.k${at % 7}`, 'x', { id }))));
+  await Promise.all(wanted.map((id, at) => sink.send(frameForTest(`tracks.k${at % 7}`, 'x', { id }))));
   const { ids: found, seen, lacks } = await tailOf(sink, 5000);
   assert.deepEqual([namesOf(found), seen, lacks], [new Set(wanted), 3000, undefined]);
   await nothingLeft(admin);
@@ -73,7 +73,7 @@ serverTest('a stream that keeps messages under other subjects has a tail all the
     subject_transform: { src: 'tracks.*', dest: 'kept.{{wildcard(1)}}' },
   });
   const sink = await opened(broker.url);
-  await sink.send(frameOf('tracks.a', 'x', { id: `${PREFIX}1` }));
+  await sink.send(frameForTest('tracks.a', 'x', { id: `${PREFIX}1` }));
   assert.deepEqual(namesOf((await tailOf(sink)).ids), new Set([`${PREFIX}1`]));
 });
 
@@ -131,7 +131,7 @@ serverTest('who may not read the stream is told what to grant, and the sink goes
       message,
       /grant publishing to \$JS\.API\.CONSUMER\.CREATE\.TRACKS\.> and \$JS\.API\.CONSUMER\.MSG\.NEXT/,
     );
-    assert.equal(await sink.send(frameOf('tracks.a', 'x', { id: user })), 'confirmed');
+    assert.equal(await sink.send(frameForTest('tracks.a', 'x', { id: user })), 'confirmed');
   }
   const least = await tailOf(await opened(broker.url, { user: 'least', password: 'p' }));
   assert.deepEqual([namesOf(least.ids), least.lacks], [new Set(ids(0, 10)), undefined]);
@@ -175,7 +175,7 @@ serverTest(
     );
     assert.match(lacks ?? '', /too slow to look further back/);
     link.delayMs(0);
-    assert.equal(await sink.send(frameOf('tracks.a', 'x', { id: 'next' })), 'confirmed');
+    assert.equal(await sink.send(frameForTest('tracks.a', 'x', { id: 'next' })), 'confirmed');
     await nothingLeft(admin);
   },
 );

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { ACCEPT } from '#contract/delivery.ts';
-import type { Source } from '#contract/source.ts';
 import { ACK_WAIT_MS } from '../../../runtime/buses/nats/jetstream/consumer.ts';
-import type { JetStreamFrom } from '../../../runtime/buses/nats/jetstream/options.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { publishStored } from '../../harness/publish-stored.ts';
@@ -20,9 +18,9 @@ import {
   take,
   textOf,
 } from './ends.ts';
+import { numbers, openTracks, TRACKS } from './tracks.ts';
 
 const shared = { needs: ['nats'] as const };
-const from: JetStreamFrom = { stream: 'TRACKS', durable: 'bridge', start: 'all' };
 /** Readiness follows within this. */
 const KNOWN_MS = 35_000;
 
@@ -34,7 +32,7 @@ interface Reading extends AsyncDisposable {
 /** Reads and accepts from now on. */
 async function reading(url: string): Promise<Reading> {
   const context = recordedContext();
-  const source: Source = await jetstream.openSource({ connection: connectionTo(url), end: from }, context);
+  const source = await openTracks(url, context);
   const texts: string[] = [];
   const stop = new AbortController();
   const go = async (): Promise<void> => {
@@ -64,9 +62,6 @@ const publish = ({ connection }: Admin, first: number, last: number): Promise<vo
     subject: (first + at) % 2 === 0 ? 'tracks.a' : 'tracks.b',
     body: String(first + at),
   }));
-
-const numbers = (first: number, last: number): string[] =>
-  Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
 
 /** Why the source is suspended; undefined: it is not. */
 function suspension({ events }: RecordedContext): string | undefined {
@@ -196,7 +191,7 @@ serverTest('a stream that no longer takes what the route reads, or is sealed, is
   await using admin = await withStream(broker);
   await publish(admin, 1, 4);
   const context = recordedContext();
-  const end = { ...from, subjects: ['tracks.a'] };
+  const end = { ...TRACKS, subjects: ['tracks.a'] };
   const source = await jetstream.openSource({ connection: connectionTo(broker.url), end }, context);
   const subjects = ['tracks.b'];
   await admin.manager.streams.update('TRACKS', { subjects });
@@ -217,7 +212,7 @@ serverTest('a mirror is read like any stream, and nothing is said', shared, asyn
   await admin.manager.streams.add({ name: 'MIRROR', mirror: { name: 'TRACKS' } });
   await publish(admin, 1, 4);
   const context = recordedContext();
-  const end = { ...from, stream: 'MIRROR', subjects: ['tracks.a'] };
+  const end = { ...TRACKS, stream: 'MIRROR', subjects: ['tracks.a'] };
   const source = await jetstream.openSource({ connection: connectionTo(broker.url), end }, context);
   assert.deepEqual((await accept(source, 2)).map(textOf), ['2', '4']);
   assert.deepEqual(
@@ -234,7 +229,7 @@ serverTest(
     await using admin = await withStream(broker);
     await using link = await startLink(broker.port);
     const context = recordedContext({ window: { messages: 4, bytes: 1e7 } });
-    const end = { ...from, subjects: ['tracks.a'] };
+    const end = { ...TRACKS, subjects: ['tracks.a'] };
     const source = await jetstream.openSource({ connection: connectionTo(over(broker.url, link)), end }, context);
     await publish(admin, 1, 40);
     // With the second look the first one's answers are there.

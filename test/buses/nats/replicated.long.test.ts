@@ -7,7 +7,7 @@ import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { startNatsCluster } from '../../harness/nats-cluster.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { connectionTo, frameOf, jetstream, recordedContext } from './ends.ts';
+import { connectionTo, frameForTest, jetstream, recordedContext } from './ends.ts';
 
 const STEP_DOWNS = 20;
 const BETWEEN_MS = 200;
@@ -44,7 +44,7 @@ serverTest(
       const [key, number] = [pushed % KEYS, Math.floor(pushed / KEYS)];
       pushed += 1;
       sender.push({
-        frame: frameOf(`s.${key}`, String(number), { id: `m-${key}-${number}` }),
+        frame: frameForTest(`s.${key}`, String(number), { id: `m-${key}-${number}` }),
         sends: 0,
         faults: 0,
         state: 'waiting',

@@ -4,7 +4,7 @@ import { startLink } from '../../harness/link.ts';
 import { sharedNats } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { withStream } from './admin.ts';
-import { connectionTo, frameOf, jetstream, outcomeOf, over, recordedContext } from './ends.ts';
+import { connectionTo, frameForTest, jetstream, outcomeOf, over, recordedContext } from './ends.ts';
 
 const BODY = 'x'.repeat(500_000);
 /** More than the buffers of the link and of the system take. */
@@ -23,16 +23,16 @@ serverTest(
       { connection, end: { stream: 'TRACKS', subject: 'tracks.a', timeout: '2s' } },
       context,
     );
-    assert.equal(await sink.send(frameOf('tracks.a', 'first')), 'confirmed');
+    assert.equal(await sink.send(frameForTest('tracks.a', 'first')), 'confirmed');
     link.blackhole();
     const accepted = link.accepted;
-    const sends = Array.from({ length: FRAMES }, () => outcomeOf(() => sink.send(frameOf('tracks.a', BODY))));
+    const sends = Array.from({ length: FRAMES }, () => outcomeOf(() => sink.send(frameForTest('tracks.a', BODY))));
     const outcomes = new Set(await Promise.all(sends));
     assert.ok(!outcomes.has('confirmed'), [...outcomes].join(', '));
     await waitFor(() => link.accepted > accepted, 15_000, 'another connection, while the link is silent');
     await link.mend();
     await waitFor(
-      async () => (await outcomeOf(() => sink.send(frameOf('tracks.a', 'last')))) === 'confirmed',
+      async () => (await outcomeOf(() => sink.send(frameForTest('tracks.a', 'last')))) === 'confirmed',
       15_000,
       'a confirmation',
     );

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
 import { afterEach } from 'node:test';
 import { type Channel, connect, type ConsumeMessage, type Options } from 'amqplib';
-import type { BusContext, BusEvent } from '#contract/bus.ts';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
-import { type Frame, NO_HEADERS } from '#contract/frame.ts';
+import type { Frame } from '#contract/frame.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
-import type { Receipt, Sink } from '#contract/sink.ts';
+import type { Sink } from '#contract/sink.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import { rabbitmq } from '../../../runtime/buses/rabbitmq/index.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from '../../../runtime/buses/rabbitmq/options.ts';
 import { withDefaults } from '../../conformance/fixture.ts';
-import { newMemo } from '../../harness/memo.ts';
-import { patient } from '../../harness/patience.ts';
+import { outcomeOf } from '../../harness/outcome-of.ts';
 import { type RabbitMqDoor, vhostOf } from '../../harness/rabbitmq-door.ts';
+import { type Recorded, recordedContext } from '../../harness/recorded-context.ts';
 import { sharedRabbitMq } from '../../harness/shared.ts';
+import { take } from '../../harness/take.ts';
+import { textOf } from '../../harness/test-frame.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 
 export const DEADLINE_MS = 20_000;
@@ -38,6 +39,11 @@ export function oneHome(): () => Promise<Home> {
   return () => (making ??= make());
 }
 
+export { outcomeOf } from '../../harness/outcome-of.ts';
+export type { Recorded } from '../../harness/recorded-context.ts';
+export { take } from '../../harness/take.ts';
+export { frameForTest, textOf } from '../../harness/test-frame.ts';
+
 /** What a test may want otherwise than the defaults. */
 interface Wanted {
   readonly connection?: Partial<RabbitConnection>;
@@ -48,52 +54,15 @@ interface Wanted {
   readonly checkpoint?: Checkpoint;
 }
 
-/** A context that remembers what was reported. */
-export interface Recorded {
-  readonly context: BusContext;
-  readonly events: BusEvent[];
-  readonly stop: AbortController;
-  /** Waits for a problem, notice or loss of that code; its text. */
-  readonly reported: (code: string) => Promise<string>;
-  /** Waits for one more of that kind than there are now. */
-  readonly hears: (kind: BusEvent['kind']) => Promise<void>;
-}
-
-function recorded(
-  direction: 'source' | 'sink',
-  { route = 'r', window, isFenced = false, checkpoint = newMemo() }: Wanted,
-): Recorded {
-  const events: BusEvent[] = [];
-  const stop = new AbortController();
-  const codeOf = (event: BusEvent): string | undefined =>
-    event.kind === 'problem' ? event.error.code : 'code' in event ? event.code : undefined;
-  return {
-    events,
-    stop,
-    context: {
-      pipeline: 'test',
-      route,
-      connection: 'work',
-      direction,
-      window: { ...WINDOW, ...window },
-      isFenced,
-      checkpoint,
-      signal: stop.signal,
-      report: (event) => void events.push(event),
-    },
-    async reported(code) {
-      const found = await waitFor(
-        () => events.find((event) => codeOf(event) === code),
-        DEADLINE_MS,
-        `a report of ${code}`,
-      );
-      return found.kind === 'problem' ? found.error.message : 'text' in found ? found.text : found.detail;
-    },
-    async hears(kind) {
-      const from = events.length;
-      await waitFor(() => events.slice(from).some((event) => event.kind === kind), DEADLINE_MS, `a report of ${kind}`);
-    },
+function recorded(direction: 'source' | 'sink', { route, window, isFenced, checkpoint }: Wanted): Recorded {
+  const given = {
+    connection: 'work',
+    ...(route !== undefined && { route }),
+    ...(isFenced !== undefined && { isFenced }),
+    ...(checkpoint !== undefined && { checkpoint }),
+    window: { ...WINDOW, ...window },
   };
+  return recordedContext(direction, given, DEADLINE_MS);
 }
 
 const closers = new Set<() => Promise<unknown>>();
@@ -108,31 +77,31 @@ export interface Opening<End> extends Recorded {
   readonly opened: Promise<End>;
 }
 
-function opening<End extends { close(): Promise<void> }>(heard: Recorded, opened: Promise<End>): Opening<End> {
+function opening<End extends { close(): Promise<void> }>(recording: Recorded, opened: Promise<End>): Opening<End> {
   opened.catch(() => {});
   closers.add(async () => {
-    heard.stop.abort();
+    recording.stop.abort();
     await opened.then(
       (end) => end.close(),
       () => {},
     );
   });
-  return { ...heard, opened };
+  return { ...recording, opened };
 }
 
 const connectionTo = (url: string, { connection }: Wanted): RabbitConnection =>
   withDefaults(rabbitmq.connectionSchema, { keepAlive: '2s', url, ...connection }) as RabbitConnection;
 
 export function openingSource(url: string, from: Partial<RabbitFrom>, wanted: Wanted = {}): Opening<Source> {
-  const heard = recorded('source', wanted);
+  const recording = recorded('source', wanted);
   const end = withDefaults(rabbitmq.sourceSchema, from) as RabbitFrom;
-  return opening(heard, rabbitmq.openSource({ connection: connectionTo(url, wanted), end }, heard.context));
+  return opening(recording, rabbitmq.openSource({ connection: connectionTo(url, wanted), end }, recording.context));
 }
 
 export function openingSink(url: string, to: Partial<RabbitTo>, wanted: Wanted = {}): Opening<Sink> {
-  const heard = recorded('sink', wanted);
+  const recording = recorded('sink', wanted);
   const end = withDefaults(rabbitmq.sinkSchema, to) as RabbitTo;
-  return opening(heard, rabbitmq.openSink({ connection: connectionTo(url, wanted), end }, heard.context));
+  return opening(recording, rabbitmq.openSink({ connection: connectionTo(url, wanted), end }, recording.context));
 }
 
 export async function source(
@@ -182,44 +151,6 @@ export async function holds(channel: Channel, queue: string, count: number): Pro
   await waitFor(ready, DEADLINE_MS, `${count} messages in ${queue}`);
 }
 
-export function frameOf(address: string, body: string, more: Partial<Frame> = {}): Frame {
-  return {
-    address,
-    key: undefined,
-    headers: NO_HEADERS,
-    headerTypes: undefined,
-    body: Buffer.from(body),
-    id: undefined,
-    contentType: undefined,
-    timestampMs: undefined,
-    expiresAtMs: undefined,
-    ...more,
-  };
-}
-
-export async function take(end: Source, count: number): Promise<Delivery[]> {
-  const taken: Delivery[] = [];
-  const late = AbortSignal.timeout(patient(DEADLINE_MS));
-  while (taken.length < count) {
-    const read = await end.read({ ...WINDOW, messages: count - taken.length }, late);
-    if (read.length === 0) throw new Error(`read ${taken.length} of ${count} deliveries in time`);
-    taken.push(...read);
-  }
-  return taken;
-}
-
-export const textOf = ({ frame }: Delivery): string => Buffer.from(frame.body ?? []).toString();
-
-/** The receipt, or the error, thrown or rejected. */
-export async function outcomeOf(send: () => Promise<Receipt>): Promise<Receipt | SluiceError> {
-  try {
-    return await send();
-  } catch (error) {
-    if (error instanceof SluiceError) return error;
-    throw error;
-  }
-}
-
 /** Sends until it is confirmed, as the engine does after a fault of the bus. */
 export async function sendThrough(end: Sink, frame: Frame): Promise<void> {
   await waitFor(
@@ -236,14 +167,24 @@ export async function sendThrough(end: Sink, frame: Frame): Promise<void> {
 export const texts = (deliveries: readonly Delivery[]): string[] => deliveries.map(textOf);
 export const bodies = (count: number, from = 0): string[] => Array.from({ length: count }, (_, at) => `m${from + at}`);
 
+export const CLASSIC = { durable: true };
 export const QUORUM = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
 
-/** Makes queues with messages in them. */
-export function queuesAt(home: () => Promise<Home>) {
-  return async (name: string, messages: readonly string[], options: Options.AssertQueue = QUORUM) => {
+/** Makes empty queues. */
+export function queueAt(home: () => Promise<Home>) {
+  return async (name: string, options: Options.AssertQueue = QUORUM) => {
     const { url } = await home();
     const channel = await channelTo(url);
     await channel.assertQueue(name, options);
+    return { url, channel };
+  };
+}
+
+/** Makes queues with messages in them. */
+export function queuesAt(home: () => Promise<Home>) {
+  const queue = queueAt(home);
+  return async (name: string, messages: readonly string[], options: Options.AssertQueue = QUORUM) => {
+    const { url, channel } = await queue(name, options);
     for (const message of messages) channel.sendToQueue(name, Buffer.from(message), { persistent: true });
     await holds(channel, name, messages.length);
     return { url, channel };

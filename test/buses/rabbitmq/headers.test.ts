@@ -8,11 +8,11 @@ import { headerSpelling } from '../../../runtime/buses/rabbitmq/header-spelling.
 import { textsOf, valueOfTexts } from '../../../runtime/buses/rabbitmq/header-values.ts';
 import { publishOptions } from '../../../runtime/buses/rabbitmq/publish-options.ts';
 import { receivedFrame } from '../../../runtime/buses/rabbitmq/received-frame.ts';
-import { frameOf } from './ends.ts';
+import { frameForTest } from './ends.ts';
 
 const SETTINGS = { persistent: true, priority: undefined };
 const written = (more: Partial<Frame>, isStream = false) =>
-  publishOptions(SETTINGS, spelled(frameOf('k', 'x', more), headerSpelling(isStream), 'encode'), undefined);
+  publishOptions(SETTINGS, spelled(frameForTest('k', 'x', more), headerSpelling(isStream), 'encode'), undefined);
 const tableOf = (more: Partial<Frame>, isStream = false): object => ({
   ...(written(more, isStream).headers as object),
 });
@@ -131,12 +131,12 @@ test('id, content type and expiry stand in properties where they fit, else in he
   const back = read(tableOf({ id: long, contentType: long }));
   assert.deepEqual([back.id, back.contentType, back.headers.size], [long, long, 0]);
   const expiresAtMs = Date.parse('2026-11-21T08:00:00.123Z');
-  const options = publishOptions(SETTINGS, frameOf('k', 'x', { expiresAtMs }), 1500.2);
+  const options = publishOptions(SETTINGS, frameForTest('k', 'x', { expiresAtMs }), 1500.2);
   assert.equal(options.expiration, '1501');
   assert.equal(read(options.headers as object, { expiration: '1501' }).expiresAtMs, expiresAtMs);
   const { expiresAtMs: hint = 0 } = read({}, { expiration: '1000' });
   assert.ok(Math.abs(hint - Date.now() - 1000) < 500, 'without a moment the time to live is a bound');
-  assert.equal(publishOptions(SETTINGS, frameOf('k', 'x', { expiresAtMs }), 1e12).expiration, '4294967295');
+  assert.equal(publishOptions(SETTINGS, frameForTest('k', 'x', { expiresAtMs }), 1e12).expiration, '4294967295');
 });
 
 test('a timestamp is seconds, or milliseconds where it would be far in the future', () => {

@@ -171,7 +171,7 @@ serverTest(
     const url = [one, other].map(({ port }) => `amqp://127.0.0.1:${port}/${vhost}`);
     const reader = await source('', { queue: 'half-open' }, { connection: { url }, window: { messages: 10 } });
     const read = texts(await take(reader.end, 4));
-    const lost = reader.hears('disconnected');
+    const lost = reader.nextReport('disconnected');
     (one.connections > 0 ? one : other).blackhole();
     await lost;
     for (const body of bodies(10, 10)) channel.sendToQueue('half-open', Buffer.from(body), { persistent: true });

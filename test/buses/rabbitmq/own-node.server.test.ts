@@ -9,14 +9,14 @@ import { ACCEPT } from '#contract/delivery.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { type Certificates, certificates } from '../../harness/certificates.ts';
 import { serverTest } from '../../harness/server-test.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { patient } from '../../harness/patience.ts';
 import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
 import {
   channelTo,
   complaint,
   fetched,
-  frameOf,
+  frameForTest,
   holds,
   openingSink,
   openingSource,
@@ -102,7 +102,7 @@ serverTest(
     const wanted = { connection: { tls, external: true } };
     const reader = await source(node.tlsUrl, { queue: 'over-tls' }, wanted);
     const writer = await sink(node.tlsUrl, { queue: 'over-tls' }, wanted);
-    await sendThrough(writer.end, frameOf('over-tls', 'sealed'));
+    await sendThrough(writer.end, frameForTest('over-tls', 'sealed'));
     assert.equal(textOf((await take(reader.end, 1))[0] ?? assert.fail()), 'sealed');
     // `bridge` is the CN of the certificate, and the user that the server has by that name.
     assert.match(await node.ctl('list_connections', 'user', 'auth_mechanism'), /bridge\s+EXTERNAL/);
@@ -118,10 +118,10 @@ serverTest(
   async () => {
     const { node, url, channel } = await queue('blocked');
     const writer = await sink(url, { queue: 'blocked', timeout: `${TIMEOUT_MS}ms` });
-    await writer.end.send(frameOf('blocked', 'first'));
-    const [away, back] = [writer.hears('disconnected'), writer.hears('connected')];
+    await writer.end.send(frameForTest('blocked', 'first'));
+    const [away, back] = [writer.nextReport('disconnected'), writer.nextReport('connected')];
     await node.block();
-    const sends = Array.from({ length: 20 }, () => writer.end.send(frameOf('blocked', 'x')));
+    const sends = Array.from({ length: 20 }, () => writer.end.send(frameForTest('blocked', 'x')));
     await away;
     const said = writer.events.findLast(({ kind }) => kind === 'disconnected');
     assert.match(said?.kind === 'disconnected' ? said.detail : '', /takes nothing until it has room: low on memory/);
@@ -143,13 +143,13 @@ serverTest(
   async () => {
     const { node, url, channel } = await queue('closing');
     const writer = await sink(url, { queue: 'closing' });
-    await writer.end.send(frameOf('closing', 'first'));
-    const away = writer.hears('disconnected');
+    await writer.end.send(frameForTest('closing', 'first'));
+    const away = writer.nextReport('disconnected');
     await node.block();
     try {
-      const under = writer.end.send(frameOf('closing', 'under way'));
+      const under = writer.end.send(frameForTest('closing', 'under way'));
       await away;
-      const late = await outcomeOf(() => writer.end.send(frameOf('closing', 'late')));
+      const late = await outcomeOf(() => writer.end.send(frameForTest('closing', 'late')));
       assert.match(String(late), /SINK_DOWN|takes nothing/);
       const beganAtMs = performance.now();
       const lost = assert.rejects(under, { code: 'SINK_DOWN' });
@@ -160,7 +160,7 @@ serverTest(
       await node.unblock();
     }
     const next = await sink(url, { queue: 'closing' });
-    await next.end.send(frameOf('closing', 'last'));
+    await next.end.send(frameForTest('closing', 'last'));
     const bodies = new Set<string>();
     for (let message = await channel.get('closing', { noAck: true }); message !== false;) {
       bodies.add(message.content.toString());
@@ -175,7 +175,7 @@ serverTest(
   { needs },
   async () => {
     const { node, url, channel } = await queue('fenced');
-    const wanted = { isFenced: true, checkpoint: newMemo() };
+    const wanted = { isFenced: true, checkpoint: newCheckpoint() };
     const first = await sink(url, { queue: 'fenced' }, wanted);
     await first.end.close();
     // A plain client in the place of a bridge that is killed: it holds what the sink held, and ends without a word.
@@ -194,7 +194,7 @@ serverTest(
       assert.ok(socket instanceof Socket);
       socket.destroy();
       const second = openingSink(url, { queue: 'fenced' }, wanted);
-      sent = second.opened.then((end) => end.send(frameOf('fenced', 'after')));
+      sent = second.opened.then((end) => end.send(frameForTest('fenced', 'after')));
       assert.match(await second.reported('BUS_SETTING'), /earlier connection of this route lives on/);
     } finally {
       await node.unblock();
@@ -214,13 +214,13 @@ serverTest(
     const { node, url } = await queue('kept');
     await node.ctl('set_policy', 'unused', '^sluice-', `{"expires": ${EXPIRES_MS}}`);
     try {
-      const wanted = { isFenced: true, checkpoint: newMemo() };
+      const wanted = { isFenced: true, checkpoint: newCheckpoint() };
       const first = await sink(url, { queue: 'kept' }, wanted);
       await sleep(2 * EXPIRES_MS);
       const second = openingSink(url, { queue: 'kept' }, wanted);
       assert.match(await second.reported('BUS_SETTING'), /earlier connection of this route lives on/);
       second.stop.abort();
-      const [away, back] = [first.hears('disconnected'), first.hears('connected')];
+      const [away, back] = [first.nextReport('disconnected'), first.nextReport('connected')];
       await node.ctl('delete_queue', wanted.checkpoint.read() ?? '');
       await Promise.all([away, back]);
       assert.match(await node.ctl('list_queues', 'name'), new RegExp(wanted.checkpoint.read() ?? 'no fence'));
@@ -237,7 +237,7 @@ serverTest('a fenced sink whose user may not declare its queue says so, and send
   const url = `amqp://writer:only@127.0.0.1:${node.port}`;
   const writer = await sink(url, { queue: 'unfenced' }, { isFenced: true });
   assert.match(await writer.reported('FENCE_REFUSED'), /403 .*grant our user configure and read on sluice-fence-/);
-  assert.equal(await writer.end.send(frameOf('unfenced', 'sent')), 'confirmed');
+  assert.equal(await writer.end.send(frameForTest('unfenced', 'sent')), 'confirmed');
   await holds(channel, 'unfenced', 1);
 });
 

@@ -10,7 +10,7 @@ import {
   channelTo,
   DEADLINE_MS,
   fetched,
-  frameOf,
+  frameForTest,
   holds,
   NEEDS,
   oneHome,
@@ -113,12 +113,12 @@ serverTest('a queue that is deleted cancels the consumer, which is back once the
   const { url, channel } = await queueWith('deleted', ['m0']);
   const reader = await source(url, { queue: 'deleted' });
   await take(reader.end, 1);
-  const lost = reader.hears('disconnected');
+  const lost = reader.nextReport('disconnected');
   await channel.deleteQueue('deleted');
   await lost;
   assert.match(await reader.reported('BUS_MISSING'), /no queue 'deleted'/);
   assert.match(await reader.reported('QUEUE_DELETED'), /queue deleted: it was deleted, or has moved/);
-  const back = reader.hears('connected');
+  const back = reader.nextReport('connected');
   await channel.assertQueue('deleted', QUORUM);
   await back;
   channel.sendToQueue('deleted', Buffer.from('m1'));
@@ -139,7 +139,7 @@ for (const was of ['classic', 'quorum'] as const) {
         const reader = await source(url, { queue });
         for (const delivery of await take(reader.end, 1)) delivery.settle(ACCEPT);
         await holds(channel, queue, 0);
-        const back = reader.hears('connected');
+        const back = reader.nextReport('connected');
         await channel.deleteQueue(queue);
         await channel.assertQueue(queue, declared(is));
         for (const message of bodies(2, 1)) channel.sendToQueue(queue, Buffer.from(message));
@@ -180,7 +180,7 @@ serverTest(
     const reader = await source(url, { queue: 'closed' });
     const first = await take(reader.end, 10);
     for (const delivery of first.slice(0, 5)) delivery.settle(ACCEPT);
-    const lost = reader.hears('disconnected');
+    const lost = reader.nextReport('disconnected');
     // The acknowledgement must be there before the end. What the server lists is some seconds old: so ask the queue.
     const ask = `ra:leader_query({'${server.vhost}_closed', node()}, fun rabbit_fifo:query_messages_checked_out/1)`;
     const left = async (): Promise<boolean> => (await server.ctl('eval', `{ok, {_, N}, _} = ${ask}, N.`)) === '15';
@@ -228,7 +228,7 @@ serverTest(
     // To a queue of the same name it dies in once more: with x-death of its own the server would drop it there.
     const writer = await sink(url, { queue: 'dying' });
     delivery?.settle(ACCEPT);
-    await sendThrough(writer.end, frameOf('dying', 'again', { headers, headerTypes }));
+    await sendThrough(writer.end, frameForTest('dying', 'again', { headers, headerTypes }));
     const [second] = await take(reader.end, 1);
     assert.equal(textOf(second ?? assert.fail()), 'again');
     assert.match(second?.frame.headers.get('x-death')?.join(' ') ?? '', /dying/);

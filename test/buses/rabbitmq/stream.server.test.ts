@@ -5,7 +5,7 @@ import { ACCEPT, type Delivery } from '#contract/delivery.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { RabbitFrom, Start } from '../../../runtime/buses/rabbitmq/options.ts';
 import { serverTest } from '../../harness/server-test.ts';
-import { newMemo } from '../../harness/memo.ts';
+import { newCheckpoint } from '../../harness/checkpoint.ts';
 import { startLink } from '../../harness/link.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { channelTo, DEADLINE_MS, holds, NEEDS, oneHome, openingSource, source, take, textOf } from './ends.ts';
@@ -61,7 +61,7 @@ serverTest(
     const time = new Date().toISOString();
     await append(channel, 'starts', bodies(3, 5));
     const begun = async (start: Start | undefined, count: number): Promise<string[]> =>
-      texts(await visit(url, streamOf('starts', start), newMemo(), count));
+      texts(await visit(url, streamOf('starts', start), newCheckpoint(), count));
     assert.deepEqual(await begun(undefined, 8), bodies(8));
     assert.deepEqual(await begun('first', 2), bodies(2));
     assert.deepEqual(await begun('last', 1), ['m7']);
@@ -75,7 +75,7 @@ serverTest(
 
 serverTest('an id is stream and offset, the same for every reader', { needs }, async () => {
   const { url } = await stream('ids', bodies(3));
-  const ids = (await visit(url, streamOf('ids'), newMemo(), 3)).map(({ id }) => id);
+  const ids = (await visit(url, streamOf('ids'), newCheckpoint(), 3)).map(({ id }) => id);
   assert.deepEqual(ids, ['ids:0', 'ids:1', 'ids:2']);
 });
 
@@ -84,7 +84,7 @@ serverTest(
   { needs },
   async () => {
     const { url, channel } = await stream('goes-on', bodies(10));
-    const checkpoint = newMemo();
+    const checkpoint = newCheckpoint();
     assert.deepEqual(texts(await visit(url, streamOf('goes-on', 'first'), checkpoint, 4)), bodies(4));
     await append(channel, 'goes-on', bodies(2, 10));
     assert.deepEqual(texts(await visit(url, streamOf('goes-on', 'next'), checkpoint, 8)), bodies(8, 4));
@@ -96,7 +96,7 @@ serverTest(
   { needs },
   async () => {
     const { url } = await stream('gaps', bodies(6));
-    const checkpoint = newMemo();
+    const checkpoint = newCheckpoint();
     const reader = await source(url, streamOf('gaps'), { checkpoint });
     const read = await take(reader.end, 6);
     for (const [at, delivery] of read.entries()) if (at !== 2) delivery.settle(ACCEPT);
@@ -108,7 +108,7 @@ serverTest(
 serverTest('the place is written about once a second: a crash repeats no more than that', { needs }, async () => {
   const { url } = await stream('crash', bodies(10));
   let writes = 0;
-  const kept = newMemo();
+  const kept = newCheckpoint();
   const checkpoint: Checkpoint = {
     read: () => kept.read(),
     write(text) {
@@ -139,7 +139,7 @@ serverTest(
     for (let round = 0; round < 4; round += 1) {
       const read = await take(reader.end, 4);
       seen.push(...texts(read));
-      const lost = reader.hears('disconnected');
+      const lost = reader.nextReport('disconnected');
       await link.cut();
       await lost;
       // Settled in a later session than they came in.
@@ -155,7 +155,7 @@ serverTest(
 serverTest('what was written while a route that began with next was away is not left out', { needs }, async () => {
   const { url, channel } = await stream('next', ['old']);
   await sleep(2100);
-  const checkpoint = newMemo();
+  const checkpoint = newCheckpoint();
   const first = await source(url, streamOf('next', 'next'), { checkpoint });
   await first.end.close();
   await append(channel, 'next', bodies(2));
@@ -168,12 +168,12 @@ serverTest(
   async () => {
     const limits = { 'x-max-length-bytes': 20_000, 'x-stream-max-segment-size-bytes': 5000 };
     const { url, channel } = await stream('cut-off', bodies(3), limits);
-    const checkpoint = newMemo();
+    const checkpoint = newCheckpoint();
     await visit(url, streamOf('cut-off'), checkpoint, 3);
     await append(channel, 'cut-off', bodies(60, 3), 1000);
     // Retention is judged when a segment is full, and a moment later.
     const first = async (): Promise<number> => {
-      const [delivery] = await visit(url, streamOf('cut-off'), newMemo(), 1);
+      const [delivery] = await visit(url, streamOf('cut-off'), newCheckpoint(), 1);
       return Number(delivery?.id.split(':')[1]);
     };
     const begins = await waitFor(
@@ -197,7 +197,7 @@ serverTest(
   { needs },
   async () => {
     const { url, channel, make } = await stream('remade', bodies(5));
-    const checkpoint = newMemo();
+    const checkpoint = newCheckpoint();
     await visit(url, streamOf('remade'), checkpoint, 3);
     await channel.deleteQueue('remade');
     await make();
@@ -219,7 +219,7 @@ serverTest(
   { needs },
   async () => {
     const { url, channel, make } = await stream('remade-early', bodies(5));
-    const checkpoint = newMemo();
+    const checkpoint = newCheckpoint();
     const open = () => source(url, streamOf('remade-early'), { checkpoint });
     const before: Delivery[] = [];
     // A bridge that was killed, and back: what comes again has its ids.
@@ -244,7 +244,7 @@ serverTest(
 
 serverTest('a shorter stream of that name is an alarm too, and nothing of it is left out', { needs }, async () => {
   const { url, channel, make } = await stream('shorter', bodies(10));
-  const checkpoint = newMemo();
+  const checkpoint = newCheckpoint();
   await visit(url, streamOf('shorter'), checkpoint, 8);
   await channel.deleteQueue('shorter');
   await make();
@@ -266,10 +266,10 @@ serverTest(
     await append(channel, 'created', ['m0']);
     assert.deepEqual(texts(await take(end, 1)), ['m0']);
     await holds(channel, 'created', 1);
-    const lost = reader.hears('disconnected');
+    const lost = reader.nextReport('disconnected');
     await channel.deleteQueue('created');
     await lost;
-    await reader.hears('connected');
+    await reader.nextReport('connected');
     await append(channel, 'created', ['m1']);
     assert.deepEqual(texts(await take(end, 1)), ['m1']);
   },

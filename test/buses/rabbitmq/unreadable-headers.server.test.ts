@@ -15,7 +15,7 @@ const defs = require(join(dirname(require.resolve('amqplib')), 'lib/defs.js')) a
 };
 const HEADERS_ALONE = 0x2000;
 
-function frameOf(type: number, channel: number, payload: Buffer): Buffer {
+function frameForTest(type: number, channel: number, payload: Buffer): Buffer {
   const frame = Buffer.alloc(8 + payload.length);
   frame[0] = type;
   frame.writeUInt16BE(channel, 1);
@@ -41,8 +41,8 @@ async function publishTable(url: string, queue: string, body: string, write: (in
   stream.write(
     Buffer.concat([
       defs.encodeMethod(defs.BasicPublish, number, fields),
-      frameOf(2, number, header),
-      frameOf(3, number, Buffer.from(body)),
+      frameForTest(2, number, header),
+      frameForTest(3, number, Buffer.from(body)),
     ]),
   );
   await channel.checkQueue(queue);

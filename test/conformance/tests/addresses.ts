@@ -59,7 +59,7 @@ const strange: ConformanceTest = {
       throw new Error(`did not arrive, ${missing.map(named).slice(0, 5).join(', ')}`, { cause });
     });
     for (const [at, address] of fine.entries()) assert.equal(arrived.get(String(at)), address, named(address));
-    assert.equal(lossesOf(writer.ear) + lossesOf(reader.ear), 0, `seed ${seed}: the connections stay`);
+    assert.equal(lossesOf(writer.recorded) + lossesOf(reader.recorded), 0, `seed ${seed}: the connections stay`);
   },
 };
 

@@ -6,7 +6,7 @@ import { withDeadline } from '#kit/deadline.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import type { ConformanceTest } from '../conformance-test.ts';
-import { ear, openSink, openSource } from '../ends.ts';
+import { recorded, openSink, openSource } from '../ends.ts';
 import { frameOf, numbered } from '../frame-of.ts';
 import type { Fixture } from '../fixture.ts';
 import { sendAll, sendOne } from '../send-all.ts';
@@ -90,7 +90,7 @@ const nothingLeft: ConformanceTest = {
       );
       await reader.take(5);
       await withDeadline(Promise.all([reader.close(), writer.close()]), patient(CLOSE_MS), late);
-      for (const { context } of [reader.ear, writer.ear]) {
+      for (const { context } of [reader.recorded, writer.recorded]) {
         assert.deepEqual(getEventListeners(context.signal, 'abort'), [], 'no listener stays on the context');
       }
     }),
@@ -103,7 +103,10 @@ const nothingLeftOfAnOutage: ConformanceTest = {
     leavesNothing(fixture, async () => {
       await using reader = await openSource(fixture);
       await using writer = await openSink(fixture);
-      const lost = Promise.all([reader.ear.hears('disconnected'), writer.ear.hears('disconnected')]);
+      const lost = Promise.all([
+        reader.recorded.nextReport('disconnected'),
+        writer.recorded.nextReport('disconnected'),
+      ]);
       await outage(fixture, async () => {
         await lost;
         await withDeadline(Promise.all([reader.close(), writer.close()]), patient(CLOSE_MS), late);
@@ -118,10 +121,10 @@ const abortedOpening: ConformanceTest = {
     leavesNothing(fixture, () =>
       outage(fixture, async () => {
         for (const direction of ['source', 'sink'] as const) {
-          const { context, controller } = ear(fixture, direction);
+          const { context, stop } = recorded(fixture, direction);
           const opening: Promise<unknown> =
             direction === 'source' ? fixture.openSource(context) : fixture.openSink(context);
-          setTimeout(() => controller.abort(), IDLE_MS);
+          setTimeout(() => stop.abort(), IDLE_MS);
           const slow = (): Error => new Error(`opening the ${direction} ignores its signal`);
           const ended = withDeadline(opening, patient(fixture.patienceMs), slow);
           await assert.rejects(ended, (error) => !/ignores/.test(String(error)));

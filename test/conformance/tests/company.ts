@@ -22,13 +22,13 @@ interface Bridge {
   leave(): Promise<void>;
 }
 
-function bridge({ ear, opened }: OpeningSource, take: (delivery: Delivery) => void): Bridge {
+function bridge({ recorded, opened }: OpeningSource, take: (delivery: Delivery) => void): Bridge {
   const over = new AbortController();
   const self: Bridge = {
     take,
     async leave() {
       over.abort();
-      ear.controller.abort();
+      recorded.stop.abort();
       await reading;
     },
   };
@@ -38,7 +38,7 @@ function bridge({ ear, opened }: OpeningSource, take: (delivery: Delivery) => vo
     if (open === undefined) return;
     try {
       while (!over.signal.aborted) {
-        for (const delivery of await open.source.read(ear.context.window, over.signal)) self.take(delivery);
+        for (const delivery of await open.source.read(recorded.context.window, over.signal)) self.take(delivery);
       }
     } finally {
       await open.close();

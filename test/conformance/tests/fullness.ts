@@ -26,14 +26,15 @@ const full: ConformanceTest = {
       });
     await readAll(COUNT / 2);
     await fill();
-    const from = writer.ear.events.length;
+    const from = writer.recorded.events.length;
     let failures = 0;
     const sending = sendAll(fixture, writer.sink, frames.slice(COUNT / 2), { onFailure: () => (failures += 1) });
     // Heard below; what it says first must not leave it unheard.
     sending.catch(() => {});
     // Either makes the route unready: a send that failed by the bus's fault, or what the sink says of its connection.
     const isVisible = (): boolean =>
-      failures > 0 || writer.ear.events.slice(from).some(({ kind }) => kind === 'problem' || kind === 'disconnected');
+      failures > 0 ||
+      writer.recorded.events.slice(from).some(({ kind }) => kind === 'problem' || kind === 'disconnected');
     await waitFor(isVisible, fixture.patienceMs, 'the sink to show that the server is full');
     await relieve();
     await sending;

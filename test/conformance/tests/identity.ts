@@ -3,7 +3,8 @@ import type { Frame } from '#contract/frame.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../../harness/wait-for.ts';
 import type { ConformanceTest } from '../conformance-test.ts';
-import { type Ear, openSink, type OpenSink, openSource, type OpenSource } from '../ends.ts';
+import { openSink, type OpenSink, openSource, type OpenSource } from '../ends.ts';
+import type { Recorded } from '../../harness/recorded-context.ts';
 import { hasAll, numbered, textOf } from '../frame-of.ts';
 import { demand, type Fixture } from '../fixture.ts';
 import { sendAll, sendUntilSeen } from '../send-all.ts';
@@ -13,13 +14,18 @@ const WATCH_MS = 3000;
 /** Connections of one end within that time: more is a bridge that beats upon the server's door. */
 const MAX_ATTEMPTS = 15;
 
-const saysWhy = ({ events }: Ear, from: number): boolean =>
+const saysWhy = ({ events }: Recorded, from: number): boolean =>
   events.slice(from).some((event) => event.kind === 'problem' && event.error.code === 'BUS_AUTH');
 
 /** Waits until the end has said that it is its identity, and watches how often it tries. */
-async function watch(fixture: Fixture, ear: Ear, from: number, attempts: (() => number) | undefined): Promise<void> {
-  const { direction } = ear.context;
-  await waitFor(() => saysWhy(ear, from), fixture.patienceMs, `the ${direction} to report BUS_AUTH`);
+async function watch(
+  fixture: Fixture,
+  recorded: Recorded,
+  from: number,
+  attempts: (() => number) | undefined,
+): Promise<void> {
+  const { direction } = recorded.context;
+  await waitFor(() => saysWhy(recorded, from), fixture.patienceMs, `the ${direction} to report BUS_AUTH`);
   const before = attempts?.() ?? 0;
   await sleep(WATCH_MS);
   const made = (attempts?.() ?? 0) - before;
@@ -56,7 +62,7 @@ async function halfway(fixture: Fixture, reader: OpenSource, writer: OpenSink): 
   const frames = numbered(fixture, COUNT);
   await sendAll(fixture, writer.sink, frames.slice(0, COUNT / 2));
   const seen = new Set((await reader.take(COUNT / 2)).map(({ frame }) => textOf(frame)));
-  return { frames, seen, from: { reader: reader.ear.events.length, writer: writer.ear.events.length } };
+  return { frames, seen, from: { reader: reader.recorded.events.length, writer: writer.recorded.events.length } };
 }
 
 /** Sends the other half while nobody is let in, lets both ends in again by `admit`, and waits for all. */
@@ -66,7 +72,7 @@ async function goesOn(
   admit: () => Promise<void> | void,
 ): Promise<void> {
   const { reader, writer, frames } = scene;
-  const back = reader.ear.hears('connected');
+  const back = reader.recorded.nextReport('connected');
   // A send while it is refused is the bus's fault: else this one rejects.
   const sending = fixture.source.redelivers ? sendAll(fixture, writer.sink, frames.slice(COUNT / 2)) : undefined;
   await admit();
@@ -86,8 +92,8 @@ const revoked: ConformanceTest = {
     const { frames, seen, from } = await halfway(fixture, reader, writer);
     await revoke();
     await Promise.all([
-      watch(fixture, reader.ear, from.reader, fixture.sourcePath.attempts),
-      watch(fixture, writer.ear, from.writer, fixture.sinkPath.attempts),
+      watch(fixture, reader.recorded, from.reader, fixture.sourcePath.attempts),
+      watch(fixture, writer.recorded, from.writer, fixture.sinkPath.attempts),
     ]);
     await goesOn(fixture, { reader, writer, frames, seen }, grant);
   },
@@ -104,8 +110,8 @@ const renewedSecret: ConformanceTest = {
     await using writer = await openSink(fixture);
     const { frames, seen, from } = await halfway(fixture, reader, writer);
     await changeSecret();
-    await waitFor(() => saysWhy(reader.ear, from.reader), fixture.patienceMs, 'the source to report BUS_AUTH');
-    await waitFor(() => saysWhy(writer.ear, from.writer), fixture.patienceMs, 'the sink to report BUS_AUTH');
+    await waitFor(() => saysWhy(reader.recorded, from.reader), fixture.patienceMs, 'the source to report BUS_AUTH');
+    await waitFor(() => saysWhy(writer.recorded, from.writer), fixture.patienceMs, 'the sink to report BUS_AUTH');
     await goesOn(fixture, { reader, writer, frames, seen }, renewFile);
   },
 };

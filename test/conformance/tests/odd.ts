@@ -110,7 +110,7 @@ export async function judgeOddFrames(fixture: Fixture, count: number): Promise<R
   );
   assert.deepEqual(halts, [], named('nobody waits for a pause'));
   assert.equal(ends.get('INTERNAL'), undefined, named('each has a code of its own'));
-  assert.equal(lossesOf(writer.ear) + lossesOf(reader.ear), 0, named('the connections stay'));
+  assert.equal(lossesOf(writer.recorded) + lossesOf(reader.recorded), 0, named('the connections stay'));
   return ends;
 }
 

@@ -22,7 +22,7 @@ const COUNT = 40;
 
 async function killAt(step: Step, fixture: Fixture): Promise<void> {
   await using writer = await openSink(fixture);
-  const strike = async (at: Step): Promise<void> => {
+  const inject = async (at: Step): Promise<void> => {
     if (at !== step) return;
     await fixture.kill();
     await fixture.restart();
@@ -32,18 +32,18 @@ async function killAt(step: Step, fixture: Fixture): Promise<void> {
   let owed: readonly string[] = all;
   {
     await using reader = await openSource(fixture);
-    await strike('connected');
+    await inject('connected');
     const sending = sendAll(fixture, writer.sink, frames);
-    await strike('sending');
+    await inject('sending');
     await sending;
-    await strike('confirmed');
+    await inject('confirmed');
     const half = await reader.take(COUNT / 2);
-    await strike('read');
+    await inject('read');
     if (step === 'settled') {
       for (const delivery of half) delivery.settle(ACCEPT);
       owed = all.slice(COUNT / 2);
     }
-    await strike('settled');
+    await inject('settled');
     if (step !== 'read' && step !== 'settled') {
       const seen = half.map(({ frame }) => textOf(frame));
       const rest = await reader.readUntil((read) => hasAll(all, [...seen, ...read.map(({ frame }) => textOf(frame))]));
@@ -85,7 +85,7 @@ const down: ConformanceTest = {
   sentence: 'a send while the server is down rejects in time as a fault of the bus, and sends pass when it is back',
   async judge(fixture) {
     await using writer = await openSink(fixture);
-    const lost = writer.ear.hears('disconnected');
+    const lost = writer.recorded.nextReport('disconnected');
     await fixture.kill();
     await failsAsBus(fixture, writer.sink);
     await lost;
@@ -116,10 +116,10 @@ const again: ConformanceTest = {
   async judge(fixture) {
     await using reader = await openSource(fixture);
     await using writer = await openSink(fixture);
-    const lost = reader.ear.hears('disconnected');
+    const lost = reader.recorded.nextReport('disconnected');
     await fixture.kill();
     await lost;
-    const back = reader.ear.hears('connected');
+    const back = reader.recorded.nextReport('connected');
     await fixture.restart();
     await back;
     if (fixture.source.redelivers) {

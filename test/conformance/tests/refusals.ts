@@ -35,7 +35,7 @@ async function refuses(fixture: Fixture, { by, code, frame, severs }: Refusal): 
     if (neighbour.status === 'rejected') throw new Error(`${round}: a neighbour failed`, { cause: neighbour.reason });
   }
   await send('last');
-  if (severs === undefined) assert.equal(lossesOf(writer.ear), 0, `${round}: the connection stays`);
+  if (severs === undefined) assert.equal(lossesOf(writer.recorded), 0, `${round}: the connection stays`);
   const wanted = ['before', 'behind', 'last'];
   const read = await reader.readUntil((so) =>
     hasAll(

@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConformanceTest, onlyOrdered } from '../conformance-test.ts';
 import { lossesOf } from '../ends.ts';
 import type { Path } from '../fixture.ts';
-import { judgeTraffic, type Strikes, strikesAt } from '../traffic.ts';
+import { judgeTraffic, type Faults, faultsAt } from '../traffic.ts';
 
 const ROUNDS = 6;
 /** Long enough for sends to meet a bus that is away. */
 const OUTAGE_MS = 20;
 
-function cutsAt(path: Path, marks: readonly number[]): Strikes {
-  return strikesAt(marks, async () => {
+function cutsAt(path: Path, marks: readonly number[]): Faults {
+  return faultsAt(marks, async () => {
     await path.cut();
     await sleep(OUTAGE_MS);
     await path.mend();

@@ -3,7 +3,7 @@ import { waitFor } from '../../harness/wait-for.ts';
 import { type ConformanceTest, onlyRedelivering } from '../conformance-test.ts';
 import { lossesOf } from '../ends.ts';
 import { demand } from '../fixture.ts';
-import { judgeTraffic, strikesAt } from '../traffic.ts';
+import { judgeTraffic, faultsAt } from '../traffic.ts';
 
 const ROUNDS = 10;
 const KILL_MARKS = [700];
@@ -20,7 +20,7 @@ const pause: ConformanceTest = {
     await judgeTraffic(fixture, {
       rounds: ROUNDS,
       onFailure: () => (failures += 1),
-      onConfirmed: strikesAt(PAUSE_MARKS, async () => {
+      onConfirmed: faultsAt(PAUSE_MARKS, async () => {
         stop();
         try {
           await waitFor(() => failures > 0, fixture.patienceMs, 'a send to the server that stands still to fail');
@@ -39,7 +39,7 @@ const kill: ConformanceTest = {
   async judge(fixture) {
     const { source, sink } = await judgeTraffic(fixture, {
       rounds: ROUNDS,
-      onConfirmed: strikesAt(KILL_MARKS, async () => {
+      onConfirmed: faultsAt(KILL_MARKS, async () => {
         await fixture.kill();
         await fixture.restart();
       }),

@@ -97,11 +97,11 @@ const staleEpoch: ConformanceTest = {
       await using reader = await openSource(fixture);
       await sendAll(fixture, writer.sink, numbered(fixture, 3));
       const [first] = await reader.take(3);
-      const lost = reader.ear.hears('disconnected');
+      const lost = reader.recorded.nextReport('disconnected');
       await fixture.sourcePath.cut();
       await lost;
       first?.settle(ACCEPT);
-      const back = reader.ear.hears('connected');
+      const back = reader.recorded.nextReport('connected');
       await fixture.sourcePath.mend();
       await back;
       await sendAll(fixture, writer.sink, [frameOf(fixture, 'm3', { id: 'id-3' })]);

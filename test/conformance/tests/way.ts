@@ -6,7 +6,7 @@ import { lossesOf, openSink, openSource } from '../ends.ts';
 import { hasAll, numbered, textOf } from '../frame-of.ts';
 import { demand, type Fixture, type Path } from '../fixture.ts';
 import { sendAll, sendUntilSeen } from '../send-all.ts';
-import { judgeTraffic, type Strikes, strikesAt } from '../traffic.ts';
+import { judgeTraffic, type Faults, faultsAt } from '../traffic.ts';
 
 /** Each way: a satellite, and then some. */
 const DELAY_MS = 200;
@@ -30,7 +30,7 @@ const slow: ConformanceTest = {
       read.map(({ frame }) => textOf(frame)),
       frames.map(textOf),
     );
-    assert.equal(lossesOf(reader.ear) + lossesOf(writer.ear), 0, 'no connection was made anew');
+    assert.equal(lossesOf(reader.recorded) + lossesOf(writer.recorded), 0, 'no connection was made anew');
   },
 };
 
@@ -43,7 +43,7 @@ async function readsOn(fixture: Fixture): Promise<void> {
     await using reader = await openSource(fixture);
     await sendAll(fixture, writer.sink, frames.slice(0, COUNT));
     const seen = new Set((await reader.take(COUNT / 2)).map(({ frame }) => textOf(frame)));
-    const lost = reader.ear.hears('disconnected');
+    const lost = reader.recorded.nextReport('disconnected');
     hush();
     await lost;
     await sendAll(fixture, writer.sink, frames.slice(COUNT));
@@ -69,7 +69,7 @@ async function hearsAgain(fixture: Fixture): Promise<void> {
   const hush = demand(fixture.sourcePath.hush, 'source path that falls silent');
   await using reader = await openSource(fixture);
   await using writer = await openSink(fixture);
-  const lost = reader.ear.hears('disconnected');
+  const lost = reader.recorded.nextReport('disconnected');
   hush();
   await lost;
   await fixture.sourcePath.mend();
@@ -82,8 +82,8 @@ const silentSource: ConformanceTest = {
   judge: (fixture) => (fixture.source.redelivers ? readsOn(fixture) : hearsAgain(fixture)),
 };
 
-function stormOn(path: Path): Strikes {
-  return strikesAt(STORM_MARKS, async () => {
+function stormOn(path: Path): Faults {
+  return faultsAt(STORM_MARKS, async () => {
     await path.cut();
     await sleep(OUTAGE_MS);
     await path.mend();

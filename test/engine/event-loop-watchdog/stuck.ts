@@ -13,7 +13,7 @@ const watched = startEventLoopWatchdog({
     { route: 'right', stage: 'function g', limitMs: 200 },
   ],
   limitMs: 400,
-  crashNote: { file, statement: 'INSERT INTO strikes VALUES (?, ?)' },
+  crashNote: { file, statement: 'INSERT INTO crashes VALUES (?, ?)' },
   onLost: (error) => process.stderr.write(`${error.message}\n`),
 });
 const eventLoopWatchdog = watched.eventLoopWatchdog(does === 'right' ? 2 : 0);

@@ -23,7 +23,7 @@ const LAYOUT_1 = `CREATE TABLE dead_letters (
   attempts INTEGER NOT NULL, trace_id TEXT, received_at_ms INTEGER NOT NULL, died_at_ms INTEGER NOT NULL
 ) STRICT; PRAGMA user_version = 1`;
 
-function shelf(folder: string): DeadLetterAdmin {
+function adminOf(folder: string): DeadLetterAdmin {
   const opened = openDeadLetterAdmin(folder);
   assert.ok(opened);
   return opened;
@@ -43,7 +43,7 @@ test('a letter comes back as what it was: frame, id, attempts, the span in which
   const store = openDeadLetterStore(folder.path);
   const letter = letterForTest();
   await store.record(letter);
-  const mark = shelf(folder.path);
+  const mark = adminOf(folder.path);
   const replay = store.replay('r');
   assert.equal(replay.isReady, false);
   mark.request({}, { name: 'q', ...PLAIN }, 1);
@@ -71,7 +71,7 @@ test('a letter comes back as what it was: frame, id, attempts, the span in which
 test('never more letters of a route are under way than the bound, nor more than there is room for', async () => {
   using folder = temporaryFolder('letters');
   const store = await filled(folder.path, REPLAYS_IN_FLIGHT * 2);
-  const mark = shelf(folder.path);
+  const mark = adminOf(folder.path);
   mark.request({}, { name: 'q', ...PLAIN }, 1);
   const replay = store.replay('r');
   await waitFor(() => replay.isReady, 2000, 'the bridge to notice');
@@ -96,7 +96,7 @@ test('never more letters of a route are under way than the bound, nor more than 
 test('a rate holds for all letters of a process together, and no timer that comes early stops them', async () => {
   using folder = temporaryFolder('letters');
   const store = await filled(folder.path, 30);
-  const mark = shelf(folder.path);
+  const mark = adminOf(folder.path);
   mark.request({}, { name: 'q', rate: 40, renewExpiryMs: undefined }, 1);
   const replay = store.replay('r');
   let taken = 0;
@@ -117,7 +117,7 @@ test('a rate holds for all letters of a process together, and no timer that come
 test('each end is durable: gone, the same letter again, or asked for still', async () => {
   using folder = temporaryFolder('letters');
   const store = await filled(folder.path, 4);
-  const mark = shelf(folder.path);
+  const mark = adminOf(folder.path);
   mark.request({}, { name: 'q', ...PLAIN }, 1);
   const replay = store.replay('r');
   await waitFor(() => replay.isReady, 2000, 'the bridge to notice');
@@ -145,7 +145,7 @@ test('each end is durable: gone, the same letter again, or asked for still', asy
 test('what was under way when the process ended goes again, and what was taken back does not', async () => {
   using folder = temporaryFolder('letters');
   const store = await filled(folder.path, 3);
-  const mark = shelf(folder.path);
+  const mark = adminOf(folder.path);
   mark.request({ numbers: [1, 2] }, { name: 'q', ...PLAIN }, 1);
   await waitFor(() => store.replay('r').isReady, 2000, 'the bridge to notice');
   assert.equal(store.replay('r').take({ messages: 1, bytes: 1e9 }).length, 1);
@@ -168,7 +168,7 @@ test('what was under way when the process ended goes again, and what was taken b
 test('asking twice is asking once; what is under way is not asked for again', async () => {
   using folder = temporaryFolder('letters');
   const store = await filled(folder.path, 3);
-  const mark = shelf(folder.path);
+  const mark = adminOf(folder.path);
   mark.request({}, { name: 'q', ...PLAIN }, 1);
   await waitFor(() => store.replay('r').isReady, 2000, 'the bridge to notice');
   store.replay('r').take({ messages: 1, bytes: 1e9 });
@@ -183,7 +183,7 @@ test('asking twice is asking once; what is under way is not asked for again', as
 test('a filter takes any number of values, and none of them is read as part of a statement', async () => {
   using folder = temporaryFolder('letters');
   const store = await filled(folder.path, 4);
-  const mark = shelf(folder.path);
+  const mark = adminOf(folder.path);
   const all = Array.from({ length: 40_000 }, (_, n) => n + 1);
   assert.equal(mark.count({ numbers: all }), 4);
   assert.equal(mark.count({ keys: ["' OR 1=1 --", 'k1'] }), 2);
@@ -205,7 +205,7 @@ test('letters of layout 1 are kept, listed by their key, replayed and bounded', 
     NULL, 'S', 'DECODE_FAILED', NULL, NULL, 'text', NULL, 2, NULL, 1, 2)`);
   old.close();
   // Whoever comes first renews it: the command too.
-  const mark = shelf(folder.path);
+  const mark = adminOf(folder.path);
   assert.deepEqual(
     mark.list({ keys: ['k'] }, 10).map(({ number, attempts, bytes }) => [number, attempts, bytes]),
     [[7, 2, 2 + 13 + 4 + 1 + 1]],

@@ -15,10 +15,10 @@ function refusing(deadLetter: object, more: Partial<Parameters<typeof startMemor
   });
 }
 
-function shelfOf(run: MemoryRun): DeadLetterAdmin {
-  const shelf = openDeadLetterAdmin(run.project.path('state'));
-  assert.ok(shelf);
-  return shelf;
+function adminOf(run: MemoryRun): DeadLetterAdmin {
+  const admin = openDeadLetterAdmin(run.project.path('state'));
+  assert.ok(admin);
+  return admin;
 }
 
 function said(run: MemoryRun, event: string): readonly Record<string, unknown>[] {
@@ -45,12 +45,12 @@ test('a full store pauses the route, says which bound and what to do, and goes o
   assert.match(await ready.text(), /\[-\]r dead letters expected room .* max: 2/);
   // The window is closed: four wait, four more were never read.
   assert.deepEqual([run.letters().length, run.pipeline.numbers()[0]?.held], [2, 4]);
-  const shelf = shelfOf(run);
+  const admin = adminOf(run);
   for (let gone = 0; gone < 10; gone += 2) {
     await waitFor(() => run.letters().length === 2, 5000, 'the store to be full again');
-    shelf.discard({});
+    admin.discard({});
   }
-  shelf.close();
+  admin.close();
   const { deadLettered } = await run.rest(10);
   assert.equal(deadLettered, 10);
   assert.ok(said(run, 'dead-letter-unwritten').length <= 5, 'one line for each time, not for each letter');
@@ -89,9 +89,7 @@ test('a letter that is asked for never gives way: while all of them are, the rou
   await publish(run, 2);
   await run.rest(2);
   await run.stop();
-  const shelf = shelfOf(run);
-  shelf.request({}, { name: 'q', rate: undefined, renewExpiryMs: undefined }, Date.now());
-  shelf.close();
+  run.replay();
   const { openDeadLetterStore } = await import('../../../runtime/store/dead-letters/dead-letter-store.ts');
   const { letterForTest } = await import('../letter.ts');
   const store = openDeadLetterStore(run.project.path('state'));

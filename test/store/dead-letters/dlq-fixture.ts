@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import type { Place } from '../../harness/shared.ts';
 import { type Fixture, fixture } from '../../host/fixture.ts';
 import type { Variation } from '../../host/field-to-core.ts';
@@ -59,7 +58,7 @@ export async function letterFixture(variation: Variation = {}, ownCore?: Place):
     fixture: place,
     state,
     file,
-    mend: (source) => writeFileSync(project.path('functions/f.ts'), source),
+    mend: (source) => void project.write('functions/f.ts', source),
     run,
     startDlq,
     async dlq(word, ...args) {

@@ -6,10 +6,11 @@ import { memoryHub } from '../../../runtime/buses/memory/hub.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
+import { frameForTest } from '../../harness/test-frame.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { MOST_HEADER_VALUES } from '../../../runtime/engine/header-bound.ts';
 import { startMemoryRun, type MemoryRun } from '../../host/memory-run.ts';
-import { watchStream } from '../../host/out-stream.ts';
+import { watchStream } from '../../harness/out-stream.ts';
 import { letterFixture } from './dlq-fixture.ts';
 
 let fixtures = 0;
@@ -155,7 +156,7 @@ test('two messages that wear one id are two letters', async () => {
   await using _ = run;
   // What the hub holds already under that id is another message.
   const id = `p/r/${await coordinates(run)}`;
-  await hub.publish({ ...EMPTY, address: 'dead/other', id: `${id}2` });
+  await hub.publish(frameForTest('dead/other', '', { id: `${id}2` }));
   await run.publish('b', '{}');
   const frames = await take(3);
   assert.deepEqual(
@@ -171,18 +172,6 @@ async function coordinates(run: MemoryRun): Promise<string> {
   const delivery = String(run.said.find(({ event }) => event === 'dead-letter')?.fields['delivery']);
   return delivery.slice(0, -1);
 }
-
-const EMPTY: Frame = {
-  address: '',
-  key: undefined,
-  headers: NO_HEADERS,
-  headerTypes: undefined,
-  body: new Uint8Array(),
-  id: undefined,
-  contentType: undefined,
-  timestampMs: undefined,
-  expiresAtMs: undefined,
-};
 
 serverTest(
   'dead letters go to JetStream; while that server is down the deliveries stay unsettled, and a kill -9 loses none of them',

@@ -5,8 +5,11 @@ import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { SERVERS } from '../../host/fixture.ts';
-import type { Stored } from '../../host/out-stream.ts';
-import { BROKEN, envelope, FIXED, letterFixture } from './dlq-fixture.ts';
+import type { Place } from '../../harness/shared.ts';
+import type { SluiceProcess } from '../../harness/sluice-process.ts';
+import type { Variation } from '../../host/field-to-core.ts';
+import type { Stored } from '../../harness/out-stream.ts';
+import { BROKEN, envelope, FIXED, type LetterFixture, letterFixture } from './dlq-fixture.ts';
 
 function numbers(stored: readonly Stored[]): number[] {
   return stored.map(({ body }) => (JSON.parse(Buffer.from(body).toString()) as { n: number }).n);
@@ -16,14 +19,35 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
 
+/** So many dead letters of a pipeline that is stopped, and whose function is mended. */
+async function mended(count: number, variation: Variation = {}, ownCore?: Place): Promise<LetterFixture> {
+  const place = await letterFixture(variation, ownCore);
+  await place.fill(count);
+  place.mend(FIXED);
+  return place;
+}
+
+/** A replay at that rate that has sent its first letters. */
+async function underWay(place: LetterFixture, rate: string, ...args: readonly string[]): Promise<SluiceProcess> {
+  const command = place.startDlq('replay', '--rate', rate, ...args);
+  await waitFor(async () => (await place.fixture.stream.count()) >= 5, 20_000, 'the first letters');
+  return command;
+}
+
+/** A second replay sends the rest, and each of `count` letters has arrived once and in order. Returns its report. */
+async function sendsRest(place: LetterFixture, count: number): Promise<Record<string, unknown>> {
+  const { code, out, err } = await place.dlq('replay', '--json');
+  assert.equal(code, 0, err);
+  assert.deepEqual(numbers(await place.fixture.stream.read(count)), upTo(count));
+  return envelope(out);
+}
+
 serverTest(
   'with the pipeline stopped, a replay sends every letter once, in order, with the id and the label that it had, and the letters are gone',
   SERVERS,
   async () => {
-    await using place = await letterFixture();
-    await place.fill(20);
+    await using place = await mended(20);
     const ids = place.letters().map((letter) => letter['id']);
-    place.mend(FIXED);
     const { code, out, err } = await place.dlq('replay', '--json');
     assert.equal(code, 0, err + out);
     assert.deepEqual(envelope(out)['wentThrough'], 20);
@@ -45,9 +69,7 @@ serverTest(
   'with the pipeline running, a replay goes through it beside what arrives, within seconds',
   SERVERS,
   async () => {
-    await using place = await letterFixture();
-    await place.fill(20);
-    place.mend(FIXED);
+    await using place = await mended(20);
     const bridge = place.run();
     await bridge.said('ready');
     await place.publishBad(1, 'new');
@@ -105,11 +127,8 @@ serverTest(
   'an interrupted replay says what waits, and its repetition sends the rest: each letter once',
   SERVERS,
   async () => {
-    await using place = await letterFixture();
-    await place.fill(60);
-    place.mend(FIXED);
-    const first = place.startDlq('replay', '--rate', '20/s', '--json');
-    await waitFor(async () => (await place.fixture.stream.count()) >= 5, 20_000, 'the first letters');
+    await using place = await mended(60);
+    const first = await underWay(place, '20/s', '--json');
     first.signal('SIGINT');
     assert.equal(await first.ended(), 3, first.stderr());
     const { wentThrough } = envelope(first.stdout());
@@ -117,9 +136,7 @@ serverTest(
     assert.ok(gone >= 5 && gone < 60, first.stdout());
     assert.equal(place.letters().length, 60 - gone);
     assert.equal(await place.fixture.stream.count(), gone);
-    const second = await place.dlq('replay', '--json');
-    assert.equal(second.code, 0, second.err);
-    assert.deepEqual(numbers(await place.fixture.stream.read(60)), upTo(60));
+    await sendsRest(place, 60);
   },
 );
 
@@ -127,21 +144,15 @@ serverTest(
   'a replay that is killed repeats at most what was in flight, and where the sink removes duplicates nothing is doubled',
   SERVERS,
   async () => {
-    await using place = await letterFixture();
-    await place.fill(60);
-    place.mend(FIXED);
-    const first = place.startDlq('replay', '--rate', '50/s');
-    await waitFor(async () => (await place.fixture.stream.count()) >= 5, 20_000, 'the first letters');
+    await using place = await mended(60);
+    const first = await underWay(place, '50/s');
     first.signal('SIGKILL');
     await first.ended();
     const arrived = await place.fixture.stream.count();
     assert.ok(arrived < 60);
     const left = place.letters().length;
     assert.ok(60 - left <= arrived && arrived - (60 - left) <= 32, `${arrived} arrived, ${left} left`);
-    const second = await place.dlq('replay', '--json');
-    assert.equal(second.code, 0, second.err);
-    assert.equal(envelope(second.out)['wentThrough'], left);
-    assert.deepEqual(numbers(await place.fixture.stream.read(60)), upTo(60));
+    assert.equal((await sendsRest(place, 60))['wentThrough'], left);
     assert.deepEqual(place.letters(), []);
   },
 );
@@ -150,13 +161,10 @@ serverTest(
   'Ctrl-C on the command stops a running pipeline from sending more letters, and leaves it running',
   SERVERS,
   async () => {
-    await using place = await letterFixture();
-    await place.fill(60);
-    place.mend(FIXED);
+    await using place = await mended(60);
     const bridge = place.run();
     await bridge.said('ready');
-    const first = place.startDlq('replay', '--rate', '20/s', '--json');
-    await waitFor(async () => (await place.fixture.stream.count()) >= 5, 20_000, 'the first letters');
+    const first = await underWay(place, '20/s', '--json');
     first.signal('SIGINT');
     assert.equal(await first.ended(), 3, first.stderr());
     const gone = Number(envelope(first.stdout())['wentThrough']);
@@ -164,9 +172,7 @@ serverTest(
     await new Promise((resolve) => setTimeout(resolve, 500));
     assert.equal(await place.fixture.stream.count(), gone);
     assert.equal(place.letters().length, 60 - gone);
-    const second = await place.dlq('replay', '--json');
-    assert.equal(second.code, 0, second.err);
-    assert.deepEqual(numbers(await place.fixture.stream.read(60)), upTo(60));
+    await sendsRest(place, 60);
   },
 );
 
@@ -174,13 +180,10 @@ serverTest(
   'a bridge that is killed while it sends letters through again goes on with the rest at its next start',
   SERVERS,
   async () => {
-    await using place = await letterFixture();
-    await place.fill(60);
-    place.mend(FIXED);
+    await using place = await mended(60);
     const bridge = place.run();
     await bridge.said('ready');
-    const command = place.startDlq('replay', '--rate', '40/s', '--json');
-    await waitFor(async () => (await place.fixture.stream.count()) >= 5, 20_000, 'the first letters');
+    const command = await underWay(place, '40/s', '--json');
     bridge.signal('SIGKILL');
     await bridge.ended();
     assert.equal(await command.ended(), 3);
@@ -196,9 +199,7 @@ serverTest(
   'letters that have expired are refused with what to write, and go through once their expiry is renewed',
   SERVERS,
   async () => {
-    await using place = await letterFixture({ from: { expires: '1s' } });
-    await place.fill(2);
-    place.mend(FIXED);
+    await using place = await mended(2, { from: { expires: '1s' } });
     await new Promise((resolve) => setTimeout(resolve, 1100));
     const refused = await place.dlq('replay');
     assert.equal(refused.code, 2);
@@ -229,9 +230,7 @@ serverTest(
   { needs: ['mosquitto', 'nats-process'] },
   async () => {
     await using core = await startNats();
-    await using place = await letterFixture({}, core);
-    await place.fill(2);
-    place.mend(FIXED);
+    await using place = await mended(2, {}, core);
     await core.stop();
     const { code, out } = await place.dlq('replay', '--json');
     assert.equal(code, 3);
@@ -274,12 +273,10 @@ for (const trafficClass of ['command', 'audit', 'telemetry'] as const) {
     `a letter of class ${trafficClass} comes back too, whatever the route remembers of it`,
     SERVERS,
     async () => {
-      await using place = await letterFixture({
+      await using place = await mended(3, {
         route: { class: trafficClass },
         from: trafficClass === 'audit' ? {} : { expires: '5m' },
       });
-      await place.fill(3);
-      place.mend(FIXED);
       const { code, out, err } = await place.dlq('replay', '--id', '1', '--json');
       assert.equal(code, 0, err + out);
       assert.equal(envelope(out)['wentThrough'], 1);

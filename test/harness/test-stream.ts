@@ -1,13 +1,11 @@
-import { jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream';
+import { jetstream, type JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { natsClient } from '../harness/nats-client.ts';
-import { patient } from '../harness/patience.ts';
-import { waitFor } from '../harness/wait-for.ts';
+import { managed } from './stream-manager.ts';
+import { waitFor } from './wait-for.ts';
 
 const READ_MS = 60_000;
-const ANSWER_MS = 2000;
 
-/** A stream of a test's own, seen with other eyes than the bridge's. */
+/** A stream of a test's own, read by a client beside the bridge's. */
 export interface TestStream extends AsyncDisposable {
   readonly connection: NatsConnection;
   readonly name: string;
@@ -24,8 +22,7 @@ export interface TestStream extends AsyncDisposable {
 }
 
 export async function testStream(url: string, name: string, subjects: readonly string[]): Promise<TestStream> {
-  const connection = await natsClient(url, { maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  const manager = await jetstreamManager(connection, { timeout: patient(ANSWER_MS) });
+  const { connection, manager } = await managed(url);
   const stream: TestStream = {
     connection,
     name,

@@ -1,7 +1,6 @@
-import { jetstreamManager } from '@nats-io/jetstream';
 import type { ConnectionOptions } from '@nats-io/transport-node';
-import { natsClient } from '../harness/nats-client.ts';
-import { waitFor } from '../harness/wait-for.ts';
+import { managed, storedIn } from './stream-manager.ts';
+import { waitFor } from './wait-for.ts';
 
 /** A message as the stream holds it. */
 export interface Stored {
@@ -21,8 +20,7 @@ export interface OutStream extends AsyncDisposable {
 
 export async function watchStream(url: string, options: ConnectionOptions = {}): Promise<OutStream> {
   const name = 'OUT';
-  const connection = await natsClient(url, options);
-  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const { connection, manager } = await managed(url, options);
   const count = async (): Promise<number> => {
     try {
       return (await manager.streams.info(name)).state.messages;
@@ -34,15 +32,11 @@ export async function watchStream(url: string, options: ConnectionOptions = {}):
     count,
     async read(wanted, deadlineMs = 15_000) {
       await waitFor(async () => (await count()) >= wanted, deadlineMs, `${wanted} messages in ${name}`);
-      const { first_seq: first, last_seq: last } = (await manager.streams.info(name)).state;
-      const stored: Stored[] = [];
-      for (let sequence = first; sequence <= last; sequence += 1) {
-        const message = await manager.streams.getMessage(name, { seq: sequence });
-        if (message === null) continue;
-        const { subject, data, header } = message;
-        stored.push({ subject, body: data, header: (key) => header?.values(key) ?? [] });
-      }
-      return stored;
+      return (await storedIn(manager, name)).map(({ subject, data, header }) => ({
+        subject,
+        body: data,
+        header: (key) => header?.values(key) ?? [],
+      }));
     },
     [Symbol.asyncDispose]: () => connection.close(),
   };
