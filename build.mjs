@@ -20,8 +20,8 @@ const { metafile } = await build({
   format: 'esm',
   target: 'node22',
   external: ['esbuild'],
-  // The copy of Node's own streams that older packages bring.
-  alias: { 'readable-stream': 'node:stream' },
+  // The copy of Node's own streams that older packages bring, and the timers of browser workers, which Node does not use.
+  alias: { 'readable-stream': 'node:stream', 'worker-timers': 'node:timers' },
   minify: true,
   // Node shows the whole line of an uncaught error: a minified file would be one.
   lineLimit: 160,
