@@ -16,7 +16,7 @@ export type Break = { readonly kind: 'gap' } | { readonly kind: 'ended'; readonl
 /** The reader of a session. */
 export interface PullReader {
   readonly window: Demand;
-  /** What may still be pulled; `idle` when no message is unacknowledged. */
+  /** The remaining room of the window; `idle` when no message is unacknowledged. */
   room(): Demand & { readonly idle: boolean };
   /** In the consumer's order, without a gap. `reply` is the ack subject. */
   delivered(message: Msg, at: Coordinates, reply: string): void;
