@@ -4,7 +4,7 @@ export type BusExample = { readonly title: string; readonly connection?: object 
   | { readonly to: object }
 );
 
-/** What the generated parts of `docs/buses/NAME.md` need beyond schemas and guarantees. */
+/** The data of `docs/buses/NAME.md` beyond schemas and guarantees. */
 export interface BusPage {
   /** The heading. */
   readonly title: string;

@@ -9,93 +9,93 @@ import type { Reach } from './reach.ts';
 import type { Demand, Source } from './source.ts';
 import type { Sink } from './sink.ts';
 
-/** What a bus promises under the options given. The engine, the checker, the docs and the conformance tests read this one table. */
+/** The promises of a bus under given options. The engine, the checker, the docs and the conformance tests read this one table. */
 export interface Guarantees {
-  /** What a confirmed send means, ack grades G0 to G4: no acknowledgement, in memory, survives a crash, a power cut, the loss of a node. */
+  /** The meaning of a confirmed send, ack grades G0 to G4: no acknowledgement, in memory, survives a crash, a power cut, the loss of a node. */
   readonly confirms: 'sent' | 'received' | 'stored' | 'synced' | 'replicated';
   /** Whether an unsettled delivery comes back. Where not, the source is at most once. */
   readonly redelivers: boolean;
   /**
-   * Of a source that writes its place down now and then: how far apart in time. What was settled since the last time
-   * comes again after a crash, beside what was not settled. Undefined where each settlement stands by itself.
+   * For a source that commits its position periodically: the period. Deliveries settled since the last commit come again
+   * after a crash, beside the unsettled ones. Undefined where each settlement is sent by itself.
    */
   readonly commitsEveryMs?: number;
   readonly ordered: 'none' | 'key' | 'address';
   readonly carriesHeaders: boolean;
-  /** Where it carries none: what an operator writes so that it does. */
+  /** Where it carries none: the setting with which it does, for an operator. */
   readonly headersNeed?: string;
   readonly carriesKey: boolean;
   readonly carriesExpiry: boolean;
   /**
-   * Of a source: whose time `Frame.timestampMs` is, from which expiry counts. `optional`: the publisher's, where it set
-   * one; `none`: the bus has no place for one, so a message is as old as its stay in the bridge.
+   * For a source: the origin of `Frame.timestampMs`, from which expiry counts. `optional`: the publisher's, where it set
+   * one; `none`: the bus has no timestamps, so the age of a message is its time in the bridge.
    */
   readonly stamps: 'publisher' | 'optional' | 'server' | 'none';
-  /** Of a source whose messages may lie at the server without a time: the setting that bounds how long. */
+  /** For a source whose messages may wait at the server without a time: the setting that bounds the wait. */
   readonly boundsAge?: string;
-  /** Whether the server drops a message whose expiry passes before anybody has read it, and says nothing of it. */
+  /** Whether the server drops a message that expires unread, without a notice. */
   readonly expiresUnread?: boolean;
-  /** Of a source: whether a delivery is known by the id that its publisher gave it, where there is one. */
+  /** For a source: whether a delivery's id is made of the publisher's id, where there is one. */
   readonly namedByPublisher?: boolean;
   /** Whether a null body stays one. Where not, the sink refuses it with NO_BODY. */
   readonly carriesNull: boolean;
   /** Whether the sink itself removes a frame whose id it already holds. */
   readonly deduplicates: boolean;
   /**
-   * Whether a sink that starts looks up what it wrote last (`Sink.recoverIds`), so that what comes again after a crash is not
-   * written twice, however long the outage was. False for sources.
+   * Whether a sink reads the end of its log at its start (`Sink.recoverIds`), so that messages that come again after a crash are
+   * not written twice, however long the outage was. False for sources.
    */
   readonly recoversIds: boolean;
-  /** What an operator must know and the words above cannot say; `check` prints each. */
+  /** Facts for an operator that the fields above cannot express; `check` prints each. */
   readonly notes: readonly string[];
 }
 
-/** How a bus spells addresses, so that a value from a message can be put into one without changing its shape. */
+/** The syntax of a bus's addresses, by which a value from a message is put into an address without changing its shape. */
 export interface AddressGrammar {
-  /** What the bus calls an address: `topic`, `subject`. Also the name of its levels in templates: `{topic.1}`. */
+  /** The bus's word for an address: `topic`, `subject`. Also the name of its levels in templates: `{topic.1}`. */
   readonly word: string;
   readonly separator: string;
-  /** Of a filter: the wildcard of one whole level, and the last level that stands for any number of them. Absent: it has none. */
+  /** The wildcard for one whole level of a filter, and the last level that matches any number of levels. Absent: it has none. */
   readonly wildcards?: { readonly one: string; readonly levels: string };
   /** The value as text of one level or a part of one: no value changes the shape of an address, and no two make the same text. */
   readonly encode: (value: string) => string;
-  /** The value that `encode` made a level of; a level that it cannot have made is its own value. */
+  /** The value that `encode` made the level of; a level that it cannot have made is returned unchanged. */
   readonly decode: (level: string) => string;
-  /** The same for what does not begin an address, where the bus treats a first character otherwise. */
+  /** The same for text that does not begin an address, where the bus has a rule for the first character. */
   readonly inner?: { readonly encode: (value: string) => string; readonly decode: (level: string) => string };
-  /** What `encode` does, for an operator: `/, + and # are percent-encoded`; `decode` undoes it. */
+  /** A description of `encode` for an operator: `/, + and # are percent-encoded`. */
   readonly encoding: string;
-  /** First levels that begin so are matched by no leading wildcard. */
+  /** No leading wildcard matches a first level with this prefix. */
   readonly hidden?: string;
-  /** What is wrong with a whole address to publish to, or undefined when it is fine. Never echoes a value from a message. */
+  /** The error of a whole address to publish to; undefined where there is none. Never contains a value from a message. */
   flaw(address: string): string | undefined;
 }
 
-/** What a connection tells the runtime while it lives. The runtime logs, counts and decides; a driver never does. */
+/** Events of an open connection. The runtime logs, counts and decides; a driver never does. */
 export type BusEvent =
   | { readonly kind: 'connected'; readonly detail: string }
-  /** One of several connections of this end that stood was ended, because its server did not answer in time. It is made anew. */
+  /** One of several connections of this end was closed, because its server did not answer in time. It is opened again. */
   | { readonly kind: 'renewed'; readonly detail: string }
-  /** `renewed`: the driver gave up a connection that was open, for its server did not answer or did not deliver. */
+  /** `renewed`: the driver closed an open connection, because its server did not answer or did not deliver. */
   | { readonly kind: 'disconnected'; readonly detail: string; readonly renewed?: boolean }
   /**
-   * The connection is up and this end does not work: what it needs is missing, or messages wait at the server and none
-   * arrive. `detail` says what is waited for. Lasts until `resumed`, over disconnections too.
+   * The connection is up and this end does not work: something that it needs is missing, or messages wait at the server and
+   * none arrive. `detail` names what it waits for. Lasts until `resumed`, over disconnections too.
    */
   | { readonly kind: 'suspended'; readonly detail: string }
   | { readonly kind: 'resumed'; readonly detail: string }
-  /** Something keeps the connection from working: wrong password, host, certificate, a missing stream. The driver goes on trying. */
+  /** The connection does not work: wrong password, host, certificate, a missing stream. The driver tries again. */
   | { readonly kind: 'problem'; readonly error: SluiceError }
-  /** A fact that an operator should know once: a lowered QoS, a changed consumer. `code` groups repetitions. */
+  /** A fact for an operator, logged once: a lowered QoS, a changed consumer. `code` groups repetitions. */
   | { readonly kind: 'notice'; readonly code: NoticeCode; readonly text: string }
   /**
-   * Of a source: messages that the route should have carried are gone, or may be: a place in a log that was cut off, a
-   * lost session, an overrun bound. Said each time. `messages`: how many, or a bound where no more is known (`text` says
-   * which); counted and added up. Absent where nothing is known of their number.
+   * For a source: messages of the route are lost, or may be: the end of a log was cut off, a session is gone, a bound was
+   * exceeded. Logged each time. `messages`: their number, or a bound of it (`text` says which); added up. Absent where the
+   * number is unknown.
    */
   | { readonly kind: 'loss'; readonly code: LossCode; readonly text: string; readonly messages?: number };
 
-/** Who opens a connection, and how it talks back. */
+/** The owner of a connection, and the functions for its driver. */
 export interface BusContext {
   readonly pipeline: string;
   readonly route: string;
@@ -103,19 +103,19 @@ export interface BusContext {
   readonly connection: string;
   /** `dead-letters`: a second sink of the route, for its dead letters. */
   readonly direction: 'source' | 'sink' | 'dead-letters';
-  /** Bounds what may be unsettled at once: the client's prefetch is set from it, and the driver holds no more than it. */
+  /** Bounds the unsettled deliveries: the client's prefetch is set from it, and the driver holds no more. */
   readonly window: Demand;
   /**
-   * Of a sink: whether nothing that an earlier connection of this end wrote may reach the bus behind what a later one
-   * writes, because the route's class lets no older message of a key follow a newer one. Where the bus reads each
-   * connection to its end before the next, a driver has nothing to do.
+   * For a sink: whether no frame of an earlier connection of this end may reach the bus after a frame of a later connection,
+   * because the route's class lets no older message of a key follow a newer one. A driver has nothing to do where the bus
+   * reads each connection to its end before the next.
    */
   readonly isFenced: boolean;
-  /** Of a sink: what becomes of headers that its bus cannot spell, see carried-headers.ts. */
+  /** For a sink: the treatment of headers that its bus cannot spell, see carried-headers.ts. */
   readonly unspellable?: Unspellable;
-  /** This end's own, the same at every start. */
+  /** The checkpoint of this end, the same at every start. */
   readonly checkpoint: Checkpoint;
-  /** Aborts while the connection is being opened: the opening promise rejects, nothing is left behind. */
+  /** Aborts the opening of the connection: the promise rejects, and nothing is left behind. */
   readonly signal: AbortSignal;
   /** Never throws. */
   report(event: BusEvent): void;
@@ -126,19 +126,19 @@ export type OptionSchema = Readonly<Record<string, unknown>> & {
   readonly properties: Readonly<Record<string, unknown>>;
 };
 
-/** What the pipeline file says of one end of a route: the named connection's options and the end's own. */
+/** The options of one end of a route in the pipeline file: those of its connection and its own. */
 export interface EndOptions<Connection, End> {
   readonly connection: Connection;
   readonly end: End;
   /**
-   * Options of every end of this pipeline over the same connection, those of dead letters too: what a driver makes for one of
-   * them has to serve all of them. Absent: this end alone.
+   * Options of every end of this pipeline over the same connection, including those of dead letters: a stream or queue that a
+   * driver creates for one of them must serve all. Absent: this end alone.
    */
   readonly siblings?: readonly Readonly<Record<string, unknown>>[];
   /**
-   * The connection's options with what `file:` names as it lies on the disk now. A driver calls it before each attempt
-   * to connect and takes identity and TLS from it; where the servers are it may keep. A file that cannot be used is
-   * reported as a problem, and what it held before is returned. Never throws. Absent: no file is named.
+   * The connection's options with the present contents of the files that `file:` names. A driver calls it before each attempt
+   * to connect, and takes identity and TLS from it; it may keep the servers. A file that cannot be used is reported as a
+   * problem, and its earlier contents are returned. Never throws. Absent: no file is named.
    */
   readonly reread?: () => Connection;
 }
@@ -155,7 +155,7 @@ export interface BusModule {
  */
 export interface Bus<Connection = object, From = object, To = object> {
   readonly name: string;
-  /** Where this value is exported: a bundle imports it from there, and nothing of other buses. */
+  /** The module that exports this value: a bundle imports it, and nothing of other buses. */
   readonly module: BusModule;
   readonly page: BusPage;
   readonly grammar: AddressGrammar;
@@ -167,23 +167,23 @@ export interface Bus<Connection = object, From = object, To = object> {
   readonly sourceSchema: OptionSchema;
   readonly sinkSchema: OptionSchema;
   /**
-   * Which of the sink's options can be the address template: the first that is given is. One alone must be given; of
-   * several the driver's own schema or flaws say what must, and none means an empty address.
+   * The sink's options that can be the address template: the first one given is. A single one is required; of several the
+   * driver's schema or `flaws` decide which is required, and none means an empty address.
    */
   readonly addressOptions: readonly [string, ...string[]];
   sourceGuarantees(options: EndOptions<Connection, From>): Guarantees;
   sinkGuarantees(options: EndOptions<Connection, To>): Guarantees;
   /** The servers behind a connection, each by `serverName`: connections that share one are one bus. */
   servers(connection: Connection): readonly string[];
-  /** How a sink spells headers. Absent: it takes every header. */
+  /** The headers that a sink can carry. Absent: all. */
   spelling?(options: EndOptions<Connection, To>): Spelling;
-  /** Whether a message of a source can have a header of this name: a server's own words are no part of one. Absent: any. */
+  /** Whether a message of a source can have a header of this name; headers of the server itself are removed. Absent: any. */
   readonly readsHeader?: (name: string) => boolean;
-  /** What a source reads. */
+  /** The addresses that a source reads. */
   reads(options: EndOptions<Connection, From>, place: Pick<BusContext, 'pipeline' | 'route'>): readonly Reach[];
-  /** The spaces (`Reach.spaces`) that the addresses of a sink lie in. */
+  /** The spaces (`Reach.spaces`) of the addresses that a sink writes to. */
   writes(options: EndOptions<Connection, To>): readonly string[];
-  /** What no schema can say: options that exclude one another. One finding each, `path` as in the pipeline file's end or connection. */
+  /** Faults that no schema can express, such as options that exclude one another. One finding each, `path` as in the pipeline file's end or connection. */
   flaws(connection: Connection, end: { from: From } | { to: To }): readonly OptionFlaw[];
   /** Imports its client library; resolves once connected and subscribed, however long that takes (see BusContext.signal). */
   openSource(options: EndOptions<Connection, From>, context: BusContext): Promise<Source>;
@@ -195,7 +195,7 @@ export interface OptionFlaw {
   readonly where: 'connection' | 'end';
   /** Property names from the options object down. */
   readonly path: readonly string[];
-  /** Another option of the same object that it stands against. */
+  /** Another option of the same object that conflicts with it. */
   readonly beside?: readonly string[];
   readonly expected: string;
   readonly found: string;

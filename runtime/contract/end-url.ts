@@ -12,7 +12,7 @@ export interface EndUrl {
   readonly path: string;
 }
 
-/** How an end of a bus is written as one URL (`sluice verify --in URL --out URL`). */
+/** The form of an end of a bus as one URL (`sluice verify --in URL --out URL`). */
 export interface EndUrls {
   /** No two buses of a catalog share one. */
   readonly schemes: readonly string[];

@@ -1,7 +1,7 @@
 /** Options of an end, in the words of a pipeline file. */
 type Words = Readonly<Record<string, unknown>>;
 
-/** What is known of a route's source when a sink that feeds it is wanted. */
+/** The data of a route's source from which a sink that feeds it is made. */
 export interface SourceSide {
   /** Level of the address that the route takes its key from. Undefined: the key is somewhere else. */
   readonly keyLevel: number | undefined;
@@ -9,7 +9,7 @@ export interface SourceSide {
   readonly addressUnder: (filter: string) => string;
 }
 
-/** What is known of a route's sink when a source that reads from it is wanted. */
+/** The data of a route's sink from which a source that reads from it is made. */
 export interface SinkSide {
   /** Template of the address that the sink writes to. */
   readonly address: string;
@@ -20,7 +20,7 @@ export interface SinkSide {
 
 /**
  * The ends on the other side of a route's own: `sluice verify` publishes where the route reads, and reads where it writes.
- * Each returns the options of such an end, or why the route's options do not say enough for one.
+ * Each returns the options of such an end, or the reason why the route's options do not suffice.
  */
 export interface OppositeEnds<From, To> {
   sink(from: From, side: SourceSide): Words | string;
