@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus, Guarantees } from '#contract/bus.ts';
 import type { Frame } from '#contract/frame.ts';
 import { patternOf } from '../../../runtime/kit/address-pattern.ts';
+import { levelCodec } from '../../../runtime/kit/level-codec.ts';
 
 interface Connection {
   readonly folder: string;
@@ -34,7 +35,7 @@ const GUARANTEES: Guarantees = {
 };
 
 function isText(address: string): boolean {
-  return /^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(address);
+  return /^\w+(\.\w+)*$/.test(address);
 }
 
 /**
@@ -55,9 +56,8 @@ export const folderBus: Bus<Connection, From, To> = {
     word: 'file',
     separator: '.',
     wildcards: WILDCARDS,
-    encoding: 'all but letters and digits is hexadecimal',
-    encode: (value) => value.replaceAll(/[^a-z0-9]/g, (found) => `-${Buffer.from(found).toString('hex')}`),
-    decode: (level) => level,
+    encoding: 'all but letters and digits is escaped with _',
+    ...levelCodec({ escape: '_', refused: /[^A-Za-z0-9]/, hasEmpty: false }),
     flaw: (address) => (isText(address) ? undefined : 'what names no file here'),
   },
   urls: {

@@ -55,7 +55,7 @@ test('a mistake in its options is found as one of any bus', async () => {
     'p.yaml': {
       name: 'p',
       buses: { work: { bus: 'folder', folder: 'work', foldr: 'work' } },
-      routes: [{ name: 'r', from: { bus: 'work', files: ['a'] }, to: { bus: 'work', file: 'B' } }],
+      routes: [{ name: 'r', from: { bus: 'work', files: ['a'] }, to: { bus: 'work', file: 'a b' } }],
     },
   });
   await using process = sluice('check', wrong.path('p.yaml'));
