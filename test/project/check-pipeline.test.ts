@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { findingsEnvelope, findingsText } from '../../runtime/project/check/findings-text.ts';
 import type { PipelineSpec } from '../../runtime/project/pipeline-spec.ts';
-import { projectFolder } from '../../runtime/project/project-folder.ts';
 import { surroundingsOf } from '../../runtime/project/read/references.ts';
 import { resolvePipeline } from '../../runtime/project/read/resolve-pipeline.ts';
 import { PROJECT, WORDS } from './words.ts';
@@ -266,43 +265,4 @@ test('anchors and merge keys make the same spec as the text written out', () => 
   );
   assert.ok(short.spec, findingsText(short.findings));
   assert.deepEqual(short.spec, long.spec);
-});
-
-test('aliases of aliases cannot fill the memory', () => {
-  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
-  for (let level = 1; level < 9; level += 1) {
-    lines.push(`a${level}: &a${level} [${Array.from({ length: 10 }, () => `*a${level - 1}`).join(', ')}]`);
-  }
-  const { findings } = check(lines.join('\n'));
-  assert.deepEqual(
-    findings.map(({ code }) => code),
-    ['YAML_SYNTAX'],
-  );
-});
-
-test('no text, however broken, makes the checker throw', () => {
-  for (let cut = 0; cut < FLEET.length; cut += 7) check(FLEET.slice(0, cut) + FLEET.slice(cut + 3));
-  for (const text of [
-    '',
-    'null',
-    '5',
-    '[]',
-    '- a',
-    'name:',
-    'routes: [null]',
-    'buses: {a: null}\nroutes: [{from: null, to: [], stages: {}}]',
-    '__proto__: {a: 1}',
-    'buses: {__proto__: {bus: mqtt}, constructor: {bus: toString}}\nroutes: [{from: {bus: toString}, to: {bus: constructor}, stages: [{constructor: x}]}]',
-  ]) {
-    const { findings } = check(text);
-    assert.ok(
-      findings.some(({ severity }) => severity === 'error'),
-      text,
-    );
-  }
-});
-
-test('a project is the folder beside pipelines/, or else the folder of the file', () => {
-  assert.equal(projectFolder('/a/b/pipelines/x.yaml'), '/a/b');
-  assert.equal(projectFolder('/a/b/x.yaml'), '/a/b');
 });
