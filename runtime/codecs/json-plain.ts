@@ -9,16 +9,19 @@ const SPACE = 32;
 const LARGE_E = 69;
 const SMALL_E = 101;
 const COLON = ':';
+const BACKSLASH = '\\';
 
 let hasZero = false;
+let hasEscape = false;
 
 /**
- * Whether a text of JSON is for sure free of what the reader refuses, given what JSON.parse made of it: duplicate keys, keys
- * that change every object, numbers that a double does not hold. `limit`: from there on a double does not hold every integer; infinity
+ * Whether a text of JSON is for sure free of what the reader refuses or JSON.parse misreads, given its result: duplicate keys,
+ * keys that change every object, keys with escapes, numbers that a double does not hold. `limit`: from there on a double does not hold every integer; infinity
  * where that is no matter.
  */
 export function isPlainText(text: string, value: unknown, limit: number): boolean {
   hasZero = false;
+  hasEscape = text.includes(BACKSLASH);
   const members =
     typeof value === 'object' && value !== null ? membersOf(value, limit, 0) : membersOf([value], limit, 0);
   if (members === ODD) return false;
@@ -48,6 +51,10 @@ function membersOf(holder: object, limit: number, depth: number): number {
   // No Object.keys: it makes a list for each object, and costs three times as much. JSON.parse never makes a member that it would omit.
   for (const name in map) {
     if (name === '__proto__' || name === 'constructor') return ODD;
+    // V8 may misread a key with an escape as a key of an earlier text. Both begin alike as they are written, and the earlier key
+    // holds a backslash: after {"\\":1} the text {"\n":1} has the key of the first one (seen in Node 24.21). The key in the
+    // result then holds a backslash; the reader decodes such keys by itself.
+    if (hasEscape && name.includes(BACKSLASH)) return ODD;
     members += 1;
     const value = map[name];
     if (typeof value === 'number') {
