@@ -24,7 +24,7 @@ export function codecsFor(kinds: Iterable<CodecKind>, numbers: NumberRule): Rout
     byContentType(contentType) {
       if (contentType === undefined || contentType === byDefault.contentType) return byDefault;
       const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-      return byType.get(type) ?? byType.get(`${type.split('/', 1)[0]}/*`) ?? byDefault;
+      return byType.get(type) ?? byType.get(type.replace(/\/.*$/, '/*')) ?? byDefault;
     },
   };
 }

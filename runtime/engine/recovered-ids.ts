@@ -10,7 +10,10 @@ import type { LoggedTime } from '#contract/sink.ts';
 const DELIVERIES = 65_536;
 const PER_ID = 2;
 
-/** Ids of frames that an earlier process sent, as found in the sink's log. Dropped once they cannot come again. */
+/**
+ * Ids of frames that an earlier process sent, as found in the sink's log. Deliveries are compared with them until they cannot
+ * come again; `wasStored` answers as long as the route runs.
+ */
 export class RecoveredIds {
   #ids: ReadonlyMap<string, LoggedTime> | undefined;
   readonly #stored: ReadonlyMap<string, LoggedTime>;

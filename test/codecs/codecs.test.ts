@@ -181,10 +181,12 @@ test('the content type chooses the codec, JSON where it says nothing', () => {
     'text/plain',
     'TEXT/csv;header=present',
     'application/octet-stream',
+    'text',
+    'text;charset=utf-8',
   ];
   assert.deepEqual(
     names.map((type) => codecsFor([json, text, bytes], 'reject').byContentType(type).name),
-    ['json', 'json', 'json', 'json', 'text', 'text', 'bytes'],
+    ['json', 'json', 'json', 'json', 'text', 'text', 'bytes', 'json', 'json'],
   );
 });
 
