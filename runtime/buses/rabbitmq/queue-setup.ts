@@ -22,17 +22,18 @@ export interface QueueSetup {
   readonly notices: QueueNotices;
   /** Bounds the wait for consumers that died with their server. */
   readonly withinMs: number;
+  /** Called as soon as the type of the queue is known. */
+  readonly onKind: (kind: QueueKind) => void;
 }
 
 export interface ReadyQueue {
-  readonly kind: QueueKind;
   /** A message that the check for an empty queue has fetched. It is delivered first. */
   readonly first: FetchedMessage | undefined;
 }
 
 /** Finds or declares exchange, queue and bindings, and waits until a consumer gets the messages in order. Rejects with the reason of a failure. */
 export async function prepareQueue(session: Session, setup: QueueSetup): Promise<ReadyQueue> {
-  const { from, queue, create, isAlone, notices, withinMs } = setup;
+  const { from, queue, create, isAlone, notices, withinMs, onKind } = setup;
   const { type, exchange, exchangeType, bind } = from;
   if (exchange !== undefined) await ensureExchange(session, { name: exchange, type: exchangeType, create });
   const found = await ensureQueue(session, { name: queue, type, create });
@@ -40,6 +41,7 @@ export async function prepareQueue(session: Session, setup: QueueSetup): Promise
   if (isAlone) notices.assertAlone(found.consumerCount);
   if (exchange !== undefined && create) await bindQueue(session, queue, exchange, bind ?? [{ routingKey: '' }]);
   const kind = await learnKind(session, setup);
+  onKind(kind);
   // Also at the very first attempt: bridge and server may have been killed together, and started together.
   if (isAlone && kind !== 'classic' && kind !== 'stream') {
     notices.assertAlone(await consumersAfterStart(session, queue, withinMs));
@@ -49,7 +51,7 @@ export async function prepareQueue(session: Session, setup: QueueSetup): Promise
   // The queue counts the message of `first`, until it is settled, as one more consumer.
   const ours = first === undefined ? 0 : 1;
   if (mayBeSilent) notices.assertAlone(await othersBeside(session, queue, { kind, ours }));
-  return { kind, first };
+  return { first };
 }
 
 /** The present type of the queue: it may have been deleted and declared with another type. */

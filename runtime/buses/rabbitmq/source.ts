@@ -99,17 +99,19 @@ class RabbitSource implements Source, LinkEnd, Watched {
 
   async start(session: Session): Promise<string> {
     const queue = this.#queue;
-    const before = this.#kind;
-    const { kind, first } = await prepareQueue(session, {
+    const { first } = await prepareQueue(session, {
       from: this.#from,
       queue,
       create: this.#connection.create,
       isAlone: this.#isAlone,
       notices: this.#notices,
       withinMs: this.#link.target.timeoutMs / 2,
+      // Also of an attempt that fails later: the queue may be declared with another type before the next one.
+      onKind: (kind) => {
+        this.#becameStream = kind === 'stream' && this.#kind !== undefined && this.#kind !== kind;
+        this.#kind = kind;
+      },
     });
-    this.#kind = kind;
-    this.#becameStream = kind === 'stream' && before !== undefined && before !== kind;
     this.#session = session;
     this.#receivedBefore = this.received;
     await this.#consume(session, { isSuccessor: false, first });

@@ -2,7 +2,10 @@
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(new Error('aborted'));
-    if (signal.aborted) return stop();
+    if (signal.aborted) {
+      promise.catch(() => {});
+      return stop();
+    }
     signal.addEventListener('abort', stop, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
