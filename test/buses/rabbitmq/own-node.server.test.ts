@@ -15,7 +15,6 @@ import { type RabbitMq, startRabbitMq } from '../../harness/rabbitmq.ts';
 import {
   channelTo,
   complaint,
-  fetched,
   frameForTest,
   holds,
   openingSink,
@@ -174,38 +173,55 @@ serverTest(
   'what an earlier connection wrote under the alarm comes before what a fenced sink writes after it',
   { needs },
   async () => {
-    const { node, url, channel } = await queue('fenced');
-    const wanted = { isFenced: true, checkpoint: newCheckpoint() };
-    const first = await sink(url, { queue: 'fenced' }, wanted);
-    await first.end.close();
-    // A plain client in the place of a bridge that is killed: it holds what the sink held, and ends without a word.
-    // Its heart would beat on without a socket.
-    const killed = await connect(`${url}?heartbeat=0`);
-    killed.on('error', () => {});
-    const itsChannel = await killed.createChannel();
-    await itsChannel.assertQueue(wanted.checkpoint.read() ?? '', { exclusive: true, durable: false });
-    await node.block();
-    let sent: Promise<Receipt>;
-    try {
-      // It stays with the server's end of the connection: in the queue only after the alarm.
-      itsChannel.sendToQueue('fenced', Buffer.from('before'));
-      await sleep(WRITTEN_MS);
-      const socket: unknown = Reflect.get(killed.connection, 'stream');
-      assert.ok(socket instanceof Socket);
-      socket.destroy();
-      const second = openingSink(url, { queue: 'fenced' }, wanted);
-      sent = second.opened.then((end) => end.send(frameForTest('fenced', 'after')));
-      assert.match(await second.reported('BUS_SETTING'), /earlier connection of this route lives on/);
-    } finally {
-      await node.unblock();
+    // A server that sees the end of a connection first may drop what it has not read of it: that proves nothing.
+    for (let round = 1; round <= 3; round += 1) {
+      const bodies = await writtenUnderTheAlarm(`fenced-${round}`);
+      assert.equal(bodies.at(-1), 'after');
+      if (bodies.length === 1) continue;
+      assert.deepEqual(bodies, ['before', 'after']);
+      return;
     }
-    assert.equal(await sent, 'confirmed');
-    await holds(channel, 'fenced', 2);
-    const bodies = [];
-    for (let count = 0; count < 2; count += 1) bodies.push((await fetched(channel, 'fenced')).content.toString());
-    assert.deepEqual(bodies, ['before', 'after']);
+    assert.fail('the server read none of what the earlier connection wrote');
   },
 );
+
+/** The bodies in a queue, in order, to which a connection wrote before it ended, and a fenced sink after that. */
+async function writtenUnderTheAlarm(name: string): Promise<readonly string[]> {
+  const { node, url, channel } = await queue(name);
+  const wanted = { isFenced: true, checkpoint: newCheckpoint() };
+  const first = await sink(url, { queue: name }, wanted);
+  await first.end.close();
+  // A plain client in the place of a bridge that is killed: it holds what the sink held, and ends without a word.
+  // Its heart would beat on without a socket.
+  const killed = await connect(`${url}?heartbeat=0`);
+  killed.on('error', () => {});
+  const itsChannel = await killed.createChannel();
+  await itsChannel.assertQueue(wanted.checkpoint.read() ?? '', { exclusive: true, durable: false });
+  await node.block();
+  let sent: Promise<Receipt>;
+  try {
+    // It stays with the server's end of the connection: in the queue only after the alarm.
+    itsChannel.sendToQueue(name, Buffer.from('before'));
+    await sleep(WRITTEN_MS);
+    const socket: unknown = Reflect.get(killed.connection, 'stream');
+    assert.ok(socket instanceof Socket);
+    socket.destroy();
+    const second = openingSink(url, { queue: name }, wanted);
+    sent = second.opened.then((end) => end.send(frameForTest(name, 'after')));
+    assert.match(await second.reported('BUS_SETTING'), /earlier connection of this route lives on/);
+  } finally {
+    await node.unblock();
+  }
+  assert.equal(await sent, 'confirmed');
+  // Of a message that comes later still the order would be wrong: it is waited for.
+  await sleep(WRITTEN_MS);
+  const bodies: string[] = [];
+  for (let message = await channel.get(name, { noAck: true }); message !== false;) {
+    bodies.push(message.content.toString());
+    message = await channel.get(name, { noAck: true });
+  }
+  return bodies;
+}
 
 serverTest(
   'a fence outlives a policy that deletes unused queues, and is set up again when it is deleted',
