@@ -15,29 +15,27 @@ const PER_ID = 2;
  * come again; `wasStored` answers as long as the route runs.
  */
 export class RecoveredIds {
-  #ids: ReadonlyMap<string, LoggedTime> | undefined;
-  readonly #stored: ReadonlyMap<string, LoggedTime>;
+  readonly #ids: ReadonlyMap<string, LoggedTime>;
+  /** How many further deliveries are compared. */
   #left: number;
   readonly #onOther: (frame: Frame) => void;
 
   /** `ids`: as RecoveredLog.ids. `onOther`: called for a frame with one of the ids that is not the stored one, or may not be. */
   constructor(ids: ReadonlyMap<string, LoggedTime>, onOther: (frame: Frame) => void) {
     this.#ids = ids;
-    this.#stored = ids;
     this.#left = DELIVERIES + PER_ID * ids.size;
     this.#onOther = onOther;
   }
 
   /** Whether the log held a frame of that id at the start. Answered for as long as the route runs. */
   wasStored(id: string): boolean {
-    return this.#stored.has(id);
+    return this.#ids.has(id);
   }
 
   /** The frames of a delivery that are still to be sent. */
   rest({ attempt, isIdUnsure = false }: Delivery, frames: readonly Frame[]): readonly Frame[] {
-    if (this.#ids === undefined) return frames;
+    if (this.#left === 0) return frames;
     this.#left -= 1;
-    if (this.#left < 0) this.#ids = undefined;
     // Invariant 3: a first delivery cannot have been sent before, so it is another message with the same id.
     if (attempt === 1) return frames;
     const rest = frames.filter((frame) => !this.#holds(frame, isIdUnsure));
@@ -45,7 +43,7 @@ export class RecoveredIds {
   }
 
   #holds(frame: Frame, isIdUnsure: boolean): boolean {
-    const logged = frame.id === undefined ? undefined : this.#ids?.get(frame.id);
+    const logged = frame.id === undefined ? undefined : this.#ids.get(frame.id);
     if (logged === undefined) return false;
     if (isSame(frame.timestampMs, logged, isIdUnsure)) return true;
     // A source that was made again gives the coordinates of old messages to new ones.
