@@ -30,7 +30,7 @@ export interface Scenario {
 export interface RunningScenario extends AsyncDisposable {
   /** Another instance has a state folder of its own. */
   start(instance?: string): Bridge;
-  /** A checker for each route; the sending begins at once. */
+  /** A checker for each route; the sending begins at once, and ends with the scenario. */
   check(settings: Pick<VerifySettings, 'lastsMs'> & Partial<VerifySettings>): Promise<Checks>;
   /** Copies the pipeline file and what every bridge and both servers have logged into the folder. */
   keepLogs(folder: string): void;
@@ -55,6 +55,7 @@ export async function startScenario(scenario: Scenario): Promise<RunningScenario
   await source.endpoint.prepare('source', classes.map(tagOf));
   await sink.endpoint.prepare('sink', classes.map(tagOf));
   const bridges: Bridge[] = [];
+  const over = new AbortController();
   return {
     start(instance) {
       const own = instance === undefined ? [] : ['--state', stateFolder(project.folder, instance)];
@@ -77,7 +78,11 @@ export async function startScenario(scenario: Scenario): Promise<RunningScenario
           isStamped: sink.endpoint.isStamped,
           unread: (run: string) => unreadAt(source.endpoint, sink.endpoint, tagOf(name), run),
         };
-        checks.set(name, await startVerification(ends, { ...own, ...settings }));
+        const signal = AbortSignal.any([over.signal, ...(settings.signal === undefined ? [] : [settings.signal])]);
+        const check = await startVerification(ends, { ...own, ...settings, signal });
+        // A test that fails before it asks for the verdict has an error of its own.
+        check.report.catch(() => {});
+        checks.set(name, check);
       }
       return checks;
     },
@@ -92,6 +97,7 @@ export async function startScenario(scenario: Scenario): Promise<RunningScenario
       writeFileSync(join(folder, `sink-${sink.bus}.log`), sink.endpoint.server.log());
     },
     async [Symbol.asyncDispose]() {
+      over.abort();
       await Promise.all(bridges.map((bridge) => bridge.kill()));
       project[Symbol.dispose]();
     },
@@ -120,7 +126,7 @@ function pipelineWords(scenario: Scenario, number: number, tagOf: (name: Traffic
   };
 }
 
-function settingsOf(name: TrafficClass, routes: number, state: string): VerifySettings {
+function settingsOf(name: TrafficClass, routes: number, state: string): Omit<VerifySettings, 'signal'> {
   const { allowed, mayDeadLetter, expiresMs } = CLASSES[name];
   return {
     catalog,
@@ -141,7 +147,6 @@ function settingsOf(name: TrafficClass, routes: number, state: string): VerifySe
     markPlace: 'body',
     allowed: new Set(allowed),
     deadLetters: (run) => (mayDeadLetter ? readRunDeadLetters(state, run, undefined).names : undefined),
-    signal: new AbortController().signal,
     onProblem: () => {},
   };
 }

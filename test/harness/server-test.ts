@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { patient } from './patience.ts';
 import { provide, type Tool } from './provide.ts';
+import { testScope } from './test-scope.ts';
 
 /**
  * What a test cannot be judged without. `nats`, `kafka` and `rabbitmq` are content with a place on the run's server
@@ -72,7 +73,7 @@ export function serverTest(
   }
   void test(sentence, { timeout: patient(options.timeoutMs ?? 180_000) }, async (t) => {
     const reasons = (await Promise.all(options.needs.map(missing))).filter((reason) => reason !== undefined);
-    if (reasons.length === 0) return body(t);
+    if (reasons.length === 0) return testScope(() => body(t));
     const reason = reasons.join('; ');
     if (process.env['SLUICE_BROKERS'] === 'require') assert.fail(`SLUICE_BROKERS=require, but: ${reason}`);
     t.skip(reason);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { whenTestEnds } from './test-scope.ts';
 import { waitFor } from './wait-for.ts';
 
 export const REPOSITORY = resolve(import.meta.dirname, '../..');
@@ -13,7 +14,7 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** A process of the command line, or of a bundle. Killed with its handle. */
+/** A process of the command line, or of a bundle. Killed with its handle, and at the end of the server test that started it. */
 export interface SluiceProcess extends AsyncDisposable {
   readonly child: ChildProcess;
   readonly pid: number;
@@ -54,6 +55,9 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
+  whenTestEnds(() => {
+    if (running.has(child)) child.kill('SIGKILL');
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));

@@ -23,6 +23,8 @@ const DEDUPE_MS = 1000;
 const OUTAGE_MS = 1500;
 const QUIET_MS = 300;
 const LOOK_MS = 20;
+/** What the way from the source carries until the kills: all of it takes seconds, however late a count is looked at. */
+const BYTES_PER_SECOND = 100_000;
 
 /** Where the tracks go, and the bridges that bring them. */
 interface Far {
@@ -39,6 +41,7 @@ interface Far {
 async function killUnheard(scene: Scene, far: Far): Promise<Verdict> {
   const sent = [...backlog(8, TOTAL)];
   await scene.publish(sent);
+  scene.fieldLink.limit(BYTES_PER_SECOND);
   for (const part of AT_CUT) {
     const bridge = far.start();
     await waitFor(async () => (await far.count()) >= part, DEADLINE_MS, `${part} tracks`);
@@ -52,6 +55,7 @@ async function killUnheard(scene: Scene, far: Far): Promise<Verdict> {
     await sleep(OUTAGE_MS);
     await scene.fieldLink.mend();
   }
+  scene.fieldLink.limit(undefined);
   const last = far.start();
   await waitFor(async () => judge(sent, await far.stored()).lost === 0, DEADLINE_MS, 'all tracks');
   await quiet(far);

@@ -38,7 +38,7 @@ export interface FileRun {
 
 const REPORTER = join(import.meta.dirname, 'event-reporter.ts');
 /** A file that takes longer does not end by itself. */
-const LONGEST_MS = { fast: 180_000, slow: 180_000, server: 300_000, long: 1_200_000 } as const;
+const LONGEST_MS = { fast: 180_000, slow: 180_000, server: 300_000, long: 400_000 } as const;
 const GRACE_MS = 3000;
 const SEPARATOR = ' > ';
 

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type SluiceProcess, startNode } from './sluice-process.ts';
+import { testScope, whenTestEnds } from './test-scope.ts';
+import { waitFor } from './wait-for.ts';
+
+const END_MS = 10_000;
+
+void test('what a test has started ends with it, also where the test fails, and not with another', async () => {
+  const ended: string[] = [];
+  const one = async (name: string, outcome: Promise<void>): Promise<void> => {
+    await Promise.resolve();
+    whenTestEnds(() => ended.push(name));
+    await outcome;
+  };
+  let passSecond = (): void => {};
+  const first = testScope(() => one('first', Promise.reject(new Error('of the test'))));
+  const second = testScope(() => one('second', new Promise((pass) => (passSecond = pass))));
+  await assert.rejects(first, /of the test/);
+  assert.deepEqual(ended, ['first']);
+  passSecond();
+  await second;
+  assert.deepEqual(ended, ['first', 'second']);
+});
+
+void test('a process that a failed test left is killed', async () => {
+  const started: SluiceProcess[] = [];
+  const failing = testScope(() => {
+    started.push(startNode(['-e', 'setInterval(() => {}, 1e6)']));
+    return Promise.reject(new Error('of the test'));
+  });
+  await assert.rejects(failing, /of the test/);
+  await waitFor(() => started[0]?.exit === 'SIGKILL', END_MS, 'its end');
+});
