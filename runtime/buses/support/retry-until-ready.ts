@@ -15,21 +15,27 @@ export interface RetrySettings<Ready> {
   /** Called when an attempt takes longer than `slowMs`. */
   readonly onSlow?: () => void;
   readonly slowMs?: number;
+  /** Disposes of what an attempt has made after the retries were stopped. */
+  readonly discard?: (ready: Ready) => void;
   /** Makes the error of stopped retries. */
   readonly stopped: () => Error;
 }
 
 /** Retries an attempt until it succeeds, with a growing pause in between. Rejects only when the retries are stopped. */
 export async function retryUntilReady<Ready>(settings: RetrySettings<Ready>): Promise<Ready> {
-  const { attempt, backoff, signal, onFailure, onSlow, slowMs, stopped } = settings;
+  const { attempt, backoff, signal, onFailure, onSlow, slowMs, discard, stopped } = settings;
   const isOver = (): boolean => signal.aborted || settings.isOver();
   for (let failures = 1; !isOver(); failures += 1) {
     const clear = onSlow === undefined ? undefined : whenSlow(onSlow, slowMs);
+    const attempted = attempt();
     try {
-      return await abortable(attempt(), signal);
+      return await abortable(attempted, signal);
     } catch (thrown) {
       clear?.();
-      if (isOver()) break;
+      if (isOver()) {
+        attempted.then(discard, () => {});
+        break;
+      }
       onFailure(thrown);
     } finally {
       clear?.();

@@ -54,6 +54,24 @@ test('an abort ends an attempt under way, a pause, and what has not begun', asyn
   await assert.rejects(retryUntilReady(settings(attempt, { signal: AbortSignal.abort() })), stopped);
 });
 
+test('what an attempt makes in the very microtask of the abort, or later, is discarded', async () => {
+  for (const isLate of [false, true]) {
+    const stop = new AbortController();
+    const discarded: string[] = [];
+    let make = (_made: string): void => {};
+    const attempt = (): Promise<string> => new Promise((made) => (make = made));
+    const trying = retryUntilReady(
+      settings(attempt, { signal: stop.signal, discard: (made) => void discarded.push(made) }),
+    );
+    if (!isLate) make('a connection');
+    stop.abort();
+    await assert.rejects(trying, /^Error: stopped$/);
+    if (isLate) make('a connection');
+    await Promise.resolve();
+    assert.deepEqual(discarded, ['a connection']);
+  }
+});
+
 test('an owner that is over lets the attempt under way end, and its failure is not reported', async () => {
   let isOver = false;
   let attempts = 0;

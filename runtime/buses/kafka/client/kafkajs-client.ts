@@ -186,7 +186,8 @@ export class KafkaJsClient implements KafkaClient {
 
   async #ask<Answer>(nodeId: number, ask: (broker: Broker) => Promise<Answer>): Promise<Answer> {
     const broker = this.#brokers[nodeId];
-    if (broker === undefined) throw new KafkaError('BUS_UNREACHABLE', `server ${nodeId} is not connected`);
+    // A connection that kafkajs would make for the request skips the login.
+    if (broker?.isConnected() !== true) throw new KafkaError('BUS_UNREACHABLE', `server ${nodeId} is not connected`);
     return translated(ask(broker));
   }
 

@@ -5,12 +5,10 @@ import { connectionReader } from '#contract/connection-reader.ts';
 import { asSluiceError, type ErrorCode, SluiceError } from '#contract/errors.ts';
 import { withDeadline } from '#kit/deadline.ts';
 import { Suspensions } from '../../support/suspensions.ts';
-import { abortable } from '../../support/abortable.ts';
 import { retryUntilReady } from '../../support/retry-until-ready.ts';
 import { rotation } from '../../support/server-rotation.ts';
 import { type Dialer, dialer } from './dial.ts';
 import type { NatsConnectionOptions } from '../options.ts';
-import type { ServerUrl } from '../server-url.ts';
 import { propertyOf } from './property.ts';
 
 const RETRY = { firstMs: 200, capMs: 5000 };
@@ -116,10 +114,12 @@ export class Link {
     const servers = rotation(this.#dialer?.servers ?? []);
     let shown = '';
     const connection = await retryUntilReady({
-      attempt: () => {
+      attempt: async () => {
         const server = servers.next().value;
         shown = server?.shown ?? '';
-        return this.#dial(server, signal);
+        if (this.#dialer === undefined || server === undefined)
+          throw this.error('BUS_UNREACHABLE', 'no server to dial');
+        return this.#dialer.dial(server);
       },
       backoff: RETRY,
       signal,
@@ -130,6 +130,7 @@ export class Link {
       },
       onSlow: () => this.problem('BUS_UNREACHABLE', `${shown}: no answer yet; check url and the network`),
       slowMs: SLOW_MS,
+      discard: (late) => void closeConnection(late),
       stopped: () => this.error('BUS_UNREACHABLE', 'gave up connecting: stopped'),
     });
     this.#connection = connection;
@@ -137,18 +138,6 @@ export class Link {
     void this.#watch(connection);
     this.#context.report({ kind: 'connected', detail: connection.getServer() });
     return connection;
-  }
-
-  async #dial(server: ServerUrl | undefined, signal: AbortSignal): Promise<NatsConnection> {
-    if (this.#dialer === undefined || server === undefined) throw this.error('BUS_UNREACHABLE', 'no server to dial');
-    const dialed = this.#dialer.dial(server);
-    try {
-      return await abortable(dialed, signal);
-    } catch (thrown) {
-      // The attempt may succeed later: its connection is closed then.
-      if (signal.aborted || this.closed) void dialed.then(closeConnection, () => {});
-      throw thrown;
-    }
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
