@@ -130,7 +130,7 @@ export class Link {
       },
       onSlow: () => this.problem('BUS_UNREACHABLE', `${shown}: no answer yet; check url and the network`),
       slowMs: SLOW_MS,
-      discard: (late) => void closeConnection(late),
+      discard: (opened) => void closeConnection(opened),
       stopped: () => this.error('BUS_UNREACHABLE', 'gave up connecting: stopped'),
     });
     this.#connection = connection;
