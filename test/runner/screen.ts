@@ -6,6 +6,7 @@ import { stemOf, type TestFile } from './tiers.ts';
 const EVERY_MS = { terminal: 500, log: 15_000 } as const;
 /** What a failing file printed is shown as far as this. */
 const OUTPUT_CHARACTERS = 6000;
+const CAUSE_CHARACTERS = 400;
 const SLOWEST = 10;
 
 /** `3:07`. */
@@ -110,12 +111,15 @@ function skippedLines(tests: readonly TestResult[]): readonly string[] {
   return ['Skipped, and why:', ...[...reasons].map(([reason, count]) => `  ${String(count).padStart(6)}  ${reason}`)];
 }
 
+/** What is kept of a long log is often its end: the cause stands there too. */
+const inOneLine = (failure: string): string => failure.replaceAll(/\s+/g, ' ').slice(0, CAUSE_CHARACTERS);
+
 function failedLines(results: readonly FileResult[]): readonly string[] {
   const failed = results.filter(isBad);
   if (failed.length === 0) return [];
   const lines = failed.flatMap(({ file, tests, complaint }) => [
     `  ${file.path}${complaint === undefined ? '' : `: ${complaint}`}`,
-    ...tests.filter(hasFailed).map(({ name }) => `    ${name}`),
+    ...tests.filter(hasFailed).flatMap(({ name, failure }) => [`    ${name}`, `      ${inOneLine(failure ?? '')}`]),
   ]);
   return ['Failed; run one alone with `node FILE`:', ...lines];
 }
