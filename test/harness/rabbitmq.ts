@@ -23,6 +23,12 @@ export interface RabbitMq extends Broker, RabbitMqDoor {
   blockFor(ms: number): Promise<void>;
 }
 
+const memoryMark = (limit: string): string => `vm_memory_monitor:set_vm_memory_high_watermark(${limit})`;
+
+// The alarm is raised by another process of the server. Once it is seen, every connection was told of it: what a client
+// publishes from then on is not taken.
+const RAISE_ALARM = `${memoryMark('0.00001')}, Wait = fun Look() -> case rabbit_alarm:get_alarms() of [] -> timer:sleep(5), Look(); _ -> ok end end, Wait()`;
+
 /** A RabbitMQ node, ready when it answers an AMQP client's first bytes. About 4 s, 150 MB. */
 export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<RabbitMq> {
   const [server, epmd] = await Promise.all([pathOf('rabbitmq-server'), pathOf('epmd')]);
@@ -71,11 +77,10 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
       await door.ctl('eval', '[ok = dets:sync(Table) || Table <- dets:all()].');
     },
     async block() {
-      await door.ctl('set_vm_memory_high_watermark', '0.00001');
+      await door.ctl('eval', `${RAISE_ALARM}.`);
     },
     async blockFor(ms: number) {
-      const mark = (limit: string): string => `vm_memory_monitor:set_vm_memory_high_watermark(${limit})`;
-      await door.ctl('eval', `${mark('0.00001')}, timer:sleep(${ms}), ${mark('{absolute, 1000000000}')}.`);
+      await door.ctl('eval', `${RAISE_ALARM}, timer:sleep(${ms}), ${memoryMark('{absolute, 1000000000}')}.`);
     },
     async unblock() {
       await door.ctl('set_vm_memory_high_watermark', 'absolute', '1GB');

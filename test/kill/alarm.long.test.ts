@@ -13,11 +13,26 @@ import { publishNats } from './publish.ts';
 import { testStream } from '../harness/test-stream.ts';
 
 const WINDOW = 256;
+/** A source asks for more only where a quarter of the window is free. */
+const LEAST_HELD = (WINDOW * 3) / 4;
+const STILL_MS = 1000;
 const DRAIN_MS = 2000;
 /** Beyond `--drain`, for closing what is open. */
 const CLOSE_MS = patient(1500);
 const DEADLINE_MS = 30_000;
 const QUEUE = 'tracks';
+
+/** The number once it has not changed for so long, and is not 0. */
+function standingStill(count: () => Promise<number>): Promise<number> {
+  let last = 0;
+  let sinceMs = 0;
+  const look = async (): Promise<number | undefined> => {
+    const now = await count();
+    if (now !== last) [last, sinceMs] = [now, performance.now()];
+    return now > 0 && performance.now() - sinceMs >= STILL_MS ? now : undefined;
+  };
+  return waitFor(look, DEADLINE_MS, 'a window that stands still');
+}
 
 serverTest(
   'a bridge that is told to stop while RabbitMQ holds its alarm ends in time and says how many it gives back; the rest follows in order, and no more than those come again',
@@ -51,13 +66,14 @@ serverTest(
     await waitFor(async () => (await first.metric('sluice_frames_sent_total')) > 500, DEADLINE_MS, 'a flow');
     await rabbit.block();
     await publishNats(reports, sent.slice(2000));
-    await waitFor(async () => (await first.metric('sluice_messages_held')) === WINDOW, DEADLINE_MS, 'a full window');
+    const held = await standingStill(() => first.metric('sluice_messages_held'));
+    assert.ok(held >= LEAST_HELD, `${held} are in flight`);
     const beganAtMs = performance.now();
     assert.equal(await first.terminate(DRAIN_MS + CLOSE_MS), 'exit code 0', first.tail());
     const tookMs = performance.now() - beganAtMs;
     assert.ok(tookMs < DRAIN_MS + CLOSE_MS, `it ended after ${tookMs} ms`);
     const farewell = first.lines().find(({ event }) => event === 'stopped');
-    assert.deepEqual([farewell?.['held'], farewell?.['released']], [WINDOW, WINDOW]);
+    assert.deepEqual([farewell?.['held'], farewell?.['released']], [held, held]);
 
     const second = startBridge(project.folder, file);
     await second.ready();
