@@ -127,6 +127,8 @@ export function serverProperties(
     'group.initial.rebalance.delay.ms': '0',
     // So that a test about a client that dies need not wait 6 s.
     'group.min.session.timeout.ms': '1000',
+    // What a test writes with an old time would be deleted at the next look, 30 s after the start or 5 min later.
+    'log.retention.ms': '-1',
     // 128 MB of the heap otherwise.
     'log.cleaner.dedupe.buffer.size': '4194304',
     'auto.create.topics.enable': 'false',

@@ -36,6 +36,7 @@ export function sinkGuarantees(_connection: KafkaConnection, to: KafkaTo): Guara
   const notes = [
     'all replicas in sync confirm: with replication.factor 3 and min.insync.replicas 2 that survives the loss of a server; with one replica it survives a crash and not a power cut',
     'order is that of a partition: a topic that gets more partitions puts keys elsewhere from then on',
+    "the time of a record is that of its message: where that is older than the topic's retention.ms the server may delete the record within minutes, though it has confirmed it; message.timestamp.type=LogAppendTime on the topic prevents it",
     'the server removes no duplicates: a route that starts reads back what it wrote last and sends none of that again; after a failure while it runs readers have the header msgid',
   ];
   if (to.partition !== undefined) notes.push(`partition: everything goes to partition ${to.partition}`);

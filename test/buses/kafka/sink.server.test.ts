@@ -217,3 +217,29 @@ serverTest(
     );
   },
 );
+
+serverTest(
+  'a message that is older than its topic keeps messages is sent, and reported: the server may delete it',
+  { needs: NEEDS },
+  async () => {
+    const kafka = await sharedKafka();
+    const [broker = ''] = kafka.brokers;
+    const dayMs = 86_400_000;
+    const old = { timestampMs: Date.now() - 2 * dayMs };
+    for (const [name, config, notices] of [
+      ['short', { 'retention.ms': String(dayMs) }, 2],
+      ['long', { 'retention.ms': String(3 * dayMs) }, 0],
+      ['ever', { 'retention.ms': '-1' }, 0],
+      ['compacted', { 'retention.ms': String(dayMs), 'cleanup.policy': 'compact' }, 0],
+      ['stamped', { 'retention.ms': String(dayMs), 'message.timestamp.type': 'LogAppendTime' }, 0],
+    ] as const) {
+      const topic = ownName(`retention-${name}`);
+      await kafka.createTopic(topic, { config });
+      await using sink = await openSink(broker, { topic });
+      const frames = [frameForTest(topic, 'a', { key: 'k' }), frameForTest(topic, 'b', { key: 'k' })];
+      await sink.deliver([...frames.map((frame) => ({ ...frame, ...old })), ...frames]);
+      const said = sink.events.filter((event) => event.kind === 'notice' && event.code === 'PAST_RETENTION');
+      assert.equal(said.length, notices, name);
+    }
+  },
+);

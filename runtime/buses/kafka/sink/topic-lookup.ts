@@ -15,6 +15,7 @@ const POLICY = 'cleanup.policy';
 const TIMES = 'message.timestamp.type';
 const PAST = 'message.timestamp.before.max.ms';
 const FUTURE = 'message.timestamp.after.max.ms';
+const RETENTION = 'retention.ms';
 /** Least size of a batch of one record, without its key and body. */
 const OVERHEAD_BYTES = 66;
 
@@ -104,13 +105,23 @@ export class TopicLookup {
     if (partition !== undefined && partition >= topic.partitionCount) throw this.#noPartition(topic, partition);
   }
 
-  #checkTime({ name, timestampBounds }: TopicTarget, { timestampMs }: Frame): void {
+  #checkTime(topic: TopicTarget, { timestampMs }: Frame): void {
+    const { name, timestampBounds } = topic;
     if (timestampMs === undefined || timestampBounds === undefined) return;
     const aheadMs = timestampMs - Date.now();
-    if (aheadMs <= timestampBounds.afterMs && -aheadMs <= timestampBounds.beforeMs) return;
+    if (aheadMs <= timestampBounds.afterMs && -aheadMs <= timestampBounds.beforeMs) {
+      if (-aheadMs > topic.retentionMs) this.#reportOld(topic);
+      return;
+    }
     const [side, setting] = aheadMs > 0 ? ['ahead', FUTURE] : ['ago', PAST];
     const text = `a timestamp ${Math.round(Math.abs(aheadMs) / 1000)} s ${side}, and topic ${name} takes none such (${setting})`;
     throw this.#error('SINK_REFUSED', text);
+  }
+
+  #reportOld({ name, retentionMs }: TopicTarget): void {
+    const { context } = this.#link;
+    const text = `topic ${name} deletes messages that are older, by their own time, than ${retentionMs} ms (${RETENTION}), and gets older ones: they are confirmed, and may be gone within minutes. Set the topic's ${TIMES} to LogAppendTime, or its ${RETENTION} higher`;
+    context.report({ kind: 'notice', code: 'PAST_RETENTION', text: `${context.connection}: ${text}` });
   }
 
   /** Added partitions change the partition of a key. */
@@ -151,7 +162,7 @@ export class TopicLookup {
       const { client } = this.#link;
       const leader = topic.leaderOf(0);
       await client.connect(leader);
-      const settings = await client.topicConfig(leader, topic.name, [LIMIT, POLICY, TIMES, PAST, FUTURE]);
+      const settings = await client.topicConfig(leader, topic.name, [LIMIT, POLICY, TIMES, PAST, FUTURE, RETENTION]);
       const valueOf = (name: string): string => settings.get(name) ?? '';
       topic.maxBatchBytes = Number(valueOf(LIMIT)) || Number.POSITIVE_INFINITY;
       topic.needsKeys = valueOf(POLICY).includes('compact');
@@ -160,6 +171,9 @@ export class TopicLookup {
       // A server that stamps records itself accepts any time of the producer.
       topic.timestampBounds =
         valueOf(TIMES) === 'LogAppendTime' ? undefined : { beforeMs: boundOf(PAST), afterMs: boundOf(FUTURE) };
+      const retentionMs = boundOf(RETENTION);
+      // -1: for ever.
+      if (valueOf(POLICY).includes('delete') && retentionMs >= 0) topic.retentionMs = retentionMs;
     } catch {
       // Not permitted, or the server is shutting down: the next request shows it.
     }

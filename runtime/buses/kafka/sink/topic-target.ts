@@ -22,6 +22,8 @@ export class TopicTarget {
   needsKeys = false;
   /** How far a record's time may differ from the server's clock, each way; undefined where no bound is known. */
   timestampBounds: { readonly beforeMs: number; readonly afterMs: number } | undefined;
+  /** Records that are older, by their own time, are deleted by the server, even when they have just been written. */
+  retentionMs = Number.POSITIVE_INFINITY;
   #leaders: readonly number[] = [];
   readonly #queues: (PartitionQueue | undefined)[] = [];
   #singly = 0;
