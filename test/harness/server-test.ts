@@ -73,7 +73,7 @@ export function serverTest(
   }
   void test(sentence, { timeout: patient(options.timeoutMs ?? 180_000) }, async (t) => {
     const reasons = (await Promise.all(options.needs.map(missing))).filter((reason) => reason !== undefined);
-    if (reasons.length === 0) return testScope(() => body(t));
+    if (reasons.length === 0) return testScope(t.signal, () => body(t));
     const reason = reasons.join('; ');
     if (process.env['SLUICE_BROKERS'] === 'require') assert.fail(`SLUICE_BROKERS=require, but: ${reason}`);
     t.skip(reason);

@@ -5,6 +5,7 @@ import { testScope, whenTestEnds } from './test-scope.ts';
 import { waitFor } from './wait-for.ts';
 
 const END_MS = 10_000;
+const IN_TIME = new AbortController().signal;
 
 void test('what a test has started ends with it, also where the test fails, and not with another', async () => {
   const ended: string[] = [];
@@ -14,8 +15,8 @@ void test('what a test has started ends with it, also where the test fails, and 
     await outcome;
   };
   let passSecond = (): void => {};
-  const first = testScope(() => one('first', Promise.reject(new Error('of the test'))));
-  const second = testScope(() => one('second', new Promise((pass) => (passSecond = pass))));
+  const first = testScope(IN_TIME, () => one('first', Promise.reject(new Error('of the test'))));
+  const second = testScope(IN_TIME, () => one('second', new Promise((pass) => (passSecond = pass))));
   await assert.rejects(first, /of the test/);
   assert.deepEqual(ended, ['first']);
   passSecond();
@@ -23,9 +24,25 @@ void test('what a test has started ends with it, also where the test fails, and 
   assert.deepEqual(ended, ['first', 'second']);
 });
 
+void test('what a test has started ends when its time is up, though its body goes on, and what it starts then at once', async () => {
+  const timeUp = new AbortController();
+  const ended: string[] = [];
+  let goOn = (): void => {};
+  const late = testScope(timeUp.signal, async () => {
+    whenTestEnds(() => ended.push('before'));
+    await new Promise<void>((resolve) => (goOn = resolve));
+    whenTestEnds(() => ended.push('after'));
+  });
+  timeUp.abort();
+  assert.deepEqual(ended, ['before']);
+  goOn();
+  await late;
+  assert.deepEqual(ended, ['before', 'after']);
+});
+
 void test('a process that a failed test left is killed', async () => {
   const started: SluiceProcess[] = [];
-  const failing = testScope(() => {
+  const failing = testScope(IN_TIME, () => {
     started.push(startNode(['-e', 'setInterval(() => {}, 1e6)']));
     return Promise.reject(new Error('of the test'));
   });
