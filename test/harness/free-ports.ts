@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RUN_VARIABLE } from './run-variable.ts';
 
 // Below the range from which the kernel takes the ports of outgoing connections (32768 and up): while a killed server
@@ -8,33 +8,32 @@ import { RUN_VARIABLE } from './run-variable.ts';
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 
-/** Until this process ends they are its own, listening or not. */
-const claimed = new Set<number>();
-const claims = new Set<string>();
+/** Until this process ends they are its own, listening or not. By port: the file that says so to the others of the run. */
+const claimed = new Map<number, string | undefined>();
 
 process.on('exit', () => {
-  for (const file of claims) rmSync(file, { force: true });
+  for (const file of claimed.values()) if (file !== undefined) rmSync(file, { force: true });
 });
 
 /** False where another file of the run has the port: the server on it may be away for a moment only. */
 function claim(port: number): boolean {
   if (claimed.has(port)) return false;
   const run = process.env[RUN_VARIABLE];
-  if (run !== undefined && !claimInRun(join(run, 'ports'), port)) return false;
-  claimed.add(port);
+  const file = run === undefined ? undefined : join(run, 'ports', String(port));
+  if (file !== undefined && !isMade(file)) return false;
+  claimed.set(port, file);
   return true;
 }
 
-function claimInRun(folder: string, port: number): boolean {
-  const file = join(folder, String(port));
-  mkdirSync(folder, { recursive: true });
+/** False where the file is there already. */
+function isMade(file: string): boolean {
+  mkdirSync(dirname(file), { recursive: true });
   try {
     writeFileSync(file, '', { flag: 'wx' });
+    return true;
   } catch {
     return false;
   }
-  claims.add(file);
-  return true;
 }
 
 function listening(port: number): Promise<Server | undefined> {
