@@ -28,6 +28,7 @@ const memoryMark = (limit: string): string => `vm_memory_monitor:set_vm_memory_h
 // The alarm is raised by another process of the server. Once it is seen, every connection was told of it: what a client
 // publishes from then on is not taken.
 const RAISE_ALARM = `${memoryMark('0.00001')}, Wait = fun Look() -> case rabbit_alarm:get_alarms() of [] -> timer:sleep(5), Look(); _ -> ok end end, Wait()`;
+const CLEAR_ALARM = memoryMark('{absolute, 1000000000}');
 
 /** A RabbitMQ node, ready when it answers an AMQP client's first bytes. About 4 s, 150 MB. */
 export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<RabbitMq> {
@@ -80,10 +81,10 @@ export async function startRabbitMq(options: RabbitMqOptions = {}): Promise<Rabb
       await door.ctl('eval', `${RAISE_ALARM}.`);
     },
     async blockFor(ms: number) {
-      await door.ctl('eval', `${RAISE_ALARM}, timer:sleep(${ms}), ${memoryMark('{absolute, 1000000000}')}.`);
+      await door.ctl('eval', `${RAISE_ALARM}, timer:sleep(${ms}), ${CLEAR_ALARM}.`);
     },
     async unblock() {
-      await door.ctl('set_vm_memory_high_watermark', 'absolute', '1GB');
+      await door.ctl('eval', `${CLEAR_ALARM}.`);
     },
   };
   try {
