@@ -30,9 +30,9 @@ export const NOTICES = {
     'MQTT: the server ends connections at the first publish: a message may be larger than it takes, or not permitted',
   GROUP_INSTANCE_RENEWED:
     'Kafka: another process is the same member of the group, so one state folder is a copy of the other; this process goes on as another member',
+  GROUP_WAITS: 'Kafka: the group waits for a member that is gone or slow',
   PAST_RETENTION:
     'Kafka: a message is older, by its own time, than the topic keeps messages: the server confirms it, and may delete it within minutes',
-  GROUP_WAITS: 'Kafka: the group waits for a member that is gone or slow',
   REBALANCE_IN_FLIGHT: 'Kafka: the group divides anew while messages are in flight: others may read them again',
   CONSUMER_REPLACED:
     'RabbitMQ: the queue had given messages to an idle consumer that did not come; they are read now, in order',

@@ -105,12 +105,11 @@ export class TopicLookup {
     if (partition !== undefined && partition >= topic.partitionCount) throw this.#noPartition(topic, partition);
   }
 
-  #checkTime(topic: TopicTarget, { timestampMs }: Frame): void {
-    const { name, timestampBounds } = topic;
+  #checkTime({ name, timestampBounds }: TopicTarget, { timestampMs }: Frame): void {
     if (timestampMs === undefined || timestampBounds === undefined) return;
     const aheadMs = timestampMs - Date.now();
     if (aheadMs <= timestampBounds.afterMs && -aheadMs <= timestampBounds.beforeMs) {
-      if (-aheadMs > topic.retentionMs) this.#reportOld(topic);
+      if (-aheadMs > timestampBounds.retentionMs) this.#reportOld(name, timestampBounds.retentionMs);
       return;
     }
     const [side, setting] = aheadMs > 0 ? ['ahead', FUTURE] : ['ago', PAST];
@@ -118,7 +117,7 @@ export class TopicLookup {
     throw this.#error('SINK_REFUSED', text);
   }
 
-  #reportOld({ name, retentionMs }: TopicTarget): void {
+  #reportOld(name: string, retentionMs: number): void {
     const { context } = this.#link;
     const text = `topic ${name} deletes messages that are older, by their own time, than ${retentionMs} ms (${RETENTION}), and gets older ones: they are confirmed, and may be gone within minutes. Set the topic's ${TIMES} to LogAppendTime, or its ${RETENTION} higher`;
     context.report({ kind: 'notice', code: 'PAST_RETENTION', text: `${context.connection}: ${text}` });
@@ -168,12 +167,14 @@ export class TopicLookup {
       topic.needsKeys = valueOf(POLICY).includes('compact');
       const boundOf = (name: string): number =>
         valueOf(name) === '' ? Number.POSITIVE_INFINITY : Number(valueOf(name));
+      // -1: for ever.
+      const deletes = valueOf(POLICY).includes('delete') && boundOf(RETENTION) >= 0;
+      const keptMs = deletes ? boundOf(RETENTION) : Number.POSITIVE_INFINITY;
       // A server that stamps records itself accepts any time of the producer.
       topic.timestampBounds =
-        valueOf(TIMES) === 'LogAppendTime' ? undefined : { beforeMs: boundOf(PAST), afterMs: boundOf(FUTURE) };
-      const retentionMs = boundOf(RETENTION);
-      // -1: for ever.
-      if (valueOf(POLICY).includes('delete') && retentionMs >= 0) topic.retentionMs = retentionMs;
+        valueOf(TIMES) === 'LogAppendTime'
+          ? undefined
+          : { beforeMs: boundOf(PAST), afterMs: boundOf(FUTURE), retentionMs: keptMs };
     } catch {
       // Not permitted, or the server is shutting down: the next request shows it.
     }

@@ -13,6 +13,16 @@ export interface PartitionQueue {
   readonly batches: Deque<PendingBatch>;
 }
 
+/** The bounds of a topic on a record's time, against the server's clock. Infinity: none. */
+export interface TimestampBounds {
+  /** What is further in the past is refused. */
+  readonly beforeMs: number;
+  /** What is further in the future is refused. */
+  readonly afterMs: number;
+  /** What is further in the past is accepted, and may be deleted right away. */
+  readonly retentionMs: number;
+}
+
 /** A topic of the sink: its partitions, their leaders, and the batches that wait for each. */
 export class TopicTarget {
   readonly name: string;
@@ -20,10 +30,8 @@ export class TopicTarget {
   maxBatchBytes = Number.POSITIVE_INFINITY;
   /** Whether records without a key are refused. */
   needsKeys = false;
-  /** How far a record's time may differ from the server's clock, each way; undefined where no bound is known. */
-  timestampBounds: { readonly beforeMs: number; readonly afterMs: number } | undefined;
-  /** Records that are older, by their own time, are deleted by the server, even when they have just been written. */
-  retentionMs = Number.POSITIVE_INFINITY;
+  /** Undefined where no bound is known, or the server stamps records itself. */
+  timestampBounds: TimestampBounds | undefined;
   #leaders: readonly number[] = [];
   readonly #queues: (PartitionQueue | undefined)[] = [];
   #singly = 0;
