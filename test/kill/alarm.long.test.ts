@@ -4,6 +4,7 @@ import { serverTest } from '../harness/server-test.ts';
 import { startNats } from '../harness/nats.ts';
 import { patient } from '../harness/patience.ts';
 import { startRabbitMq } from '../harness/rabbitmq.ts';
+import { standStill } from '../harness/stand-still.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { backlog } from './backlog.ts';
 import { startBridge } from '../harness/bridge.ts';
@@ -21,18 +22,6 @@ const DRAIN_MS = 2000;
 const CLOSE_MS = patient(1500);
 const DEADLINE_MS = 30_000;
 const QUEUE = 'tracks';
-
-/** The number once it has not changed for so long, and is not 0. */
-function standingStill(count: () => Promise<number>): Promise<number> {
-  let last = 0;
-  let sinceMs = 0;
-  const look = async (): Promise<number | undefined> => {
-    const now = await count();
-    if (now !== last) [last, sinceMs] = [now, performance.now()];
-    return now > 0 && performance.now() - sinceMs >= STILL_MS ? now : undefined;
-  };
-  return waitFor(look, DEADLINE_MS, 'a window that stands still');
-}
 
 serverTest(
   'a bridge that is told to stop while RabbitMQ holds its alarm ends in time and says how many it gives back; the rest follows in order, and no more than those come again',
@@ -66,8 +55,9 @@ serverTest(
     await waitFor(async () => (await first.metric('sluice_frames_sent_total')) > 500, DEADLINE_MS, 'a flow');
     await rabbit.block();
     await publishNats(reports, sent.slice(2000));
-    const held = await standingStill(() => first.metric('sluice_messages_held'));
-    assert.ok(held >= LEAST_HELD, `${held} are in flight`);
+    const heldNow = (): Promise<number> => first.metric('sluice_messages_held');
+    await waitFor(async () => (await heldNow()) >= LEAST_HELD, DEADLINE_MS, 'a window that is full for its source');
+    const held = await standStill(heldNow, STILL_MS);
     const beganAtMs = performance.now();
     assert.equal(await first.terminate(DRAIN_MS + CLOSE_MS), 'exit code 0', first.tail());
     const tookMs = performance.now() - beganAtMs;

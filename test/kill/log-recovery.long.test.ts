@@ -5,6 +5,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { busNamed } from '../brokers/all.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { startNats } from '../harness/nats.ts';
+import { standStill } from '../harness/stand-still.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { markOf as farMarkOf, messages } from '../matrix/far-message.ts';
 import { backlog } from './backlog.ts';
@@ -30,7 +31,7 @@ const BYTES_PER_SECOND = 100_000;
 interface Far {
   start(): Bridge;
   /** How many messages the sink holds. */
-  count(): Promise<number>;
+  readonly count: () => Promise<number>;
   stored(): Promise<readonly Mark[]>;
 }
 
@@ -49,7 +50,7 @@ async function killUnheard(scene: Scene, far: Far): Promise<Verdict> {
     scene.fieldLink.blackhole('up');
     await oneMore(far);
     await scene.fieldLink.cut();
-    await quiet(far);
+    await standStill(far.count, QUIET_MS);
     assert.ok((await far.count()) < TOTAL, 'all was drained before the kill: it proves nothing');
     await bridge.kill();
     await sleep(OUTAGE_MS);
@@ -58,7 +59,7 @@ async function killUnheard(scene: Scene, far: Far): Promise<Verdict> {
   scene.fieldLink.limit(undefined);
   const last = far.start();
   await waitFor(async () => judge(sent, await far.stored()).lost === 0, DEADLINE_MS, 'all tracks');
-  await quiet(far);
+  await standStill(far.count, QUIET_MS);
   await stopped(last);
   return judge(sent, await far.stored());
 }
@@ -68,15 +69,6 @@ async function oneMore(far: Far): Promise<void> {
   const before = await far.count();
   for (let waitedMs = 0; waitedMs < QUIET_MS && (await far.count()) === before; waitedMs += LOOK_MS)
     await sleep(LOOK_MS);
-}
-
-/** Waits until nothing more arrives. */
-async function quiet(far: Far): Promise<void> {
-  let before = -1;
-  for (let now = await far.count(); now !== before; now = await far.count()) {
-    before = now;
-    await sleep(QUIET_MS);
-  }
 }
 
 async function shortDedupe({ connection, name }: TestStream): Promise<void> {
