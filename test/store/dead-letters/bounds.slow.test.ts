@@ -25,6 +25,11 @@ function said(run: MemoryRun, event: string): readonly Record<string, unknown>[]
   return run.said.filter((line) => line.event === event).map(({ fields }) => fields);
 }
 
+/** The letters that the notices of discarded ones name together. */
+function discarded(run: MemoryRun): number {
+  return said(run, 'dead-letters-discarded').reduce((sum, { letters }) => sum + Number(letters), 0);
+}
+
 async function publish(run: MemoryRun, count: number, body = '{}'): Promise<void> {
   for (let number = 0; number < count; number += 1) await run.publish(`k${number}`, body);
 }
@@ -78,14 +83,13 @@ test('with full: oldest the oldest letter gives way, counted and said', async ()
     [8, 9, 10],
   );
   assert.equal(run.pipeline.numbers()[0]?.deadLetters.discarded.oldest, 7);
-  await waitFor(() => said(run, 'dead-letters-discarded').length > 0, 5000, 'it to be said');
-  const gone = said(run, 'dead-letters-discarded');
-  assert.deepEqual([gone.reduce((sum, { letters }) => sum + Number(letters), 0), gone[0]?.['reason']], [7, 'oldest']);
+  await waitFor(() => discarded(run) === 7, 5000, 'all of them to be said');
+  assert.equal(said(run, 'dead-letters-discarded')[0]?.['reason'], 'oldest');
   assert.equal(said(run, 'dead-letter-unwritten').length, 0);
 });
 
 test('a letter that is asked for never gives way: while all of them are, the route waits', async () => {
-  await using run = await refusing({ max: 2, full: 'oldest', age: '1s' });
+  await using run = await refusing({ max: 2, full: 'oldest' });
   await publish(run, 2);
   await run.rest(2);
   await run.stop();
@@ -104,16 +108,14 @@ test('a letter that is asked for never gives way: while all of them are, the rou
 test('letters past their age are removed, counted and said', async () => {
   await using run = await refusing({ age: '1s' });
   await publish(run, 3);
-  await run.rest(3);
-  assert.equal(run.letters().length, 3);
+  // Each letter reaches its age by itself: a slow machine spreads them over several notices.
+  assert.equal((await run.rest(3)).deadLettered, 3);
   await waitFor(() => run.letters().length === 0, 5000, 'the letters to be removed');
-  await waitFor(() => said(run, 'dead-letters-discarded').length > 0, 5000, 'it to be said');
-  assert.deepEqual(said(run, 'dead-letters-discarded')[0], {
-    route: 'r',
-    reason: 'age',
-    letters: 3,
-    text: 'they reached the age limit of the route',
-  });
+  await waitFor(() => discarded(run) === 3, 5000, 'all of them to be said');
+  for (const { letters, ...notice } of said(run, 'dead-letters-discarded')) {
+    assert.ok(Number(letters) >= 1);
+    assert.deepEqual(notice, { route: 'r', reason: 'age', text: 'they reached the age limit of the route' });
+  }
   assert.deepEqual(run.pipeline.numbers()[0]?.deadLetters, {
     letters: 0,
     bytes: 0,
