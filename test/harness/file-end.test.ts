@@ -10,9 +10,10 @@ async function exitOf(hasFailed: readonly [boolean, boolean], longestMs: number)
   const code = `
     import { FileEnd } from '${FILE_END}';
     const file = new FileEnd(100);
-    const ends = [file.declared(), file.declared()];
+    file.declared();
+    file.declared();
     setTimeout(() => process.exit(7), ${longestMs});
-    ${hasFailed.map((failed, at) => `ends[${at}](${failed});`).join('\n')}`;
+    ${hasFailed.map((failed) => `file.ended(${failed});`).join('\n')}`;
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', code], { stdio: 'ignore' });
   const [exit] = (await once(child, 'exit')) as [unknown];
   return exit;

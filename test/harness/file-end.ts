@@ -13,17 +13,13 @@ export class FileEnd {
     this.#graceMs = graceMs;
   }
 
-  /** A test of the file was declared. The function takes its end; only the first call counts. */
-  declared(): (hasFailed: boolean) => void {
+  /** A test of the file was declared. */
+  declared(): void {
     this.#open += 1;
-    let isOpen = true;
-    return (hasFailed) => {
-      if (isOpen) this.#ended(hasFailed);
-      isOpen = false;
-    };
   }
 
-  #ended(hasFailed: boolean): void {
+  /** To be called once for a test, also past its time, when its body may go on. */
+  ended(hasFailed: boolean): void {
     this.#open -= 1;
     this.#hasFailed ||= hasFailed;
     if (this.#open > 0 || !this.#hasFailed) return;

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { FileEnd } from './file-end.ts';
 import { patient } from './patience.ts';
 import { provide, type Tool } from './provide.ts';
-import { testScope } from './test-scope.ts';
+import { testScope, whenTestEnds } from './test-scope.ts';
 
 /**
  * What a test cannot be judged without. `nats`, `kafka` and `rabbitmq` are content with a place on the run's server
@@ -76,18 +76,16 @@ export function serverTest(
       `${file}: a test that needs ${options.needs.join(', ')} belongs into a file named *.server.test.ts`,
     );
   }
-  const ended = fileEnd.declared();
-  void test(sentence, { timeout: patient(options.timeoutMs ?? 180_000) }, async (t) => {
-    let hasPassed = false;
-    // Past its time it has failed, though its body may go on.
-    t.signal.addEventListener('abort', () => ended(!hasPassed), { once: true });
-    try {
+  fileEnd.declared();
+  const within = { timeout: patient(options.timeoutMs ?? 180_000) };
+  void test(sentence, within, (t) =>
+    testScope(t.signal, async () => {
+      let hasPassed = false;
+      whenTestEnds(() => fileEnd.ended(!hasPassed));
       await provided(t, options, body);
       hasPassed = true;
-    } finally {
-      ended(!hasPassed);
-    }
-  });
+    }),
+  );
 }
 
 async function provided(
@@ -96,7 +94,7 @@ async function provided(
   body: (t: TestContext) => Promise<void>,
 ): Promise<void> {
   const reasons = (await Promise.all(needs.map(missing))).filter((reason) => reason !== undefined);
-  if (reasons.length === 0) return testScope(t.signal, () => body(t));
+  if (reasons.length === 0) return body(t);
   const reason = reasons.join('; ');
   if (process.env['SLUICE_BROKERS'] === 'require') assert.fail(`SLUICE_BROKERS=require, but: ${reason}`);
   t.skip(reason);
