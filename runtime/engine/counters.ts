@@ -1,4 +1,4 @@
-import type { RepeatCause } from './repeat-cause.ts';
+import type { RepeatCause } from './history/repeat-cause.ts';
 
 /**
  * How the deliveries of a route ended, in messages. Invariant 3, whenever nothing changes:

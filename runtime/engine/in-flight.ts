@@ -3,7 +3,7 @@ import type { SluiceError } from '#contract/errors.ts';
 import type { Label, Message } from '#contract/message.ts';
 import type { Trace } from '#contract/trace.ts';
 import type { Member } from '#kit/swap-set.ts';
-import type { Lane } from './lanes.ts';
+import type { Lane } from './order.ts';
 
 /** One delivery between its read and its settlement. Mutable: walk, pump, senders and settler write it. */
 export interface InFlight extends Member {

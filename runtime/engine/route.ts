@@ -15,8 +15,8 @@ import type { ReusedIds } from '#kit/reused-ids.ts';
 import type { TimeUnit } from '#kit/time-unit.ts';
 import type { Clock } from './clock.ts';
 import type { Counters } from './counters.ts';
-import type { SequenceTracker } from './sequence-tracker.ts';
-import type { RecoveredIds } from './recovered-ids.ts';
+import type { SequenceTracker } from './history/sequence-tracker.ts';
+import type { RecoveredIds } from './send/recovered-ids.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 
 /** One route, ready to run: everything that the engine needs. */

@@ -7,15 +7,15 @@ import { Dropped, type StageResult } from '#contract/stage.ts';
 import { contentId } from '#kit/content-id.ts';
 import { messageTimeMs } from '#kit/message-time.ts';
 import { rankOf } from '#kit/rank.ts';
-import { boundedId } from './bounded-id.ts';
-import { boundHeaders } from './header-bound.ts';
+import { boundedId } from './admit/bounded-id.ts';
+import { boundHeaders } from './admit/header-bound.ts';
 import { contentTypeOut, headersOut } from './headers-out.ts';
 import { countHops, typesLeft, withHops } from './hops.ts';
 import type { InFlight } from './in-flight.ts';
 import type { TemplateView } from '#contract/template.ts';
 import type { Route } from './route.ts';
 import { isSeveral, runStages } from './run-stages.ts';
-import { timeIn } from './stated-time.ts';
+import { timeIn } from './admit/stated-time.ts';
 
 /** The result of the stages for one delivery: frames to send, or a drop. */
 export type Passed = readonly Frame[] | Dropped;

@@ -7,10 +7,10 @@ import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from '../engine/clock.ts';
-import { LogRecoverySink } from '../engine/log-recovery-sink.ts';
-import type { RecoveredIds } from '../engine/recovered-ids.ts';
-import { AdaptiveConcurrency } from '../engine/adaptive-concurrency.ts';
-import { recoverFromLog, type LogRecoverySettings, logReader } from '../engine/log-recovery.ts';
+import { LogRecoverySink } from '../engine/send/log-recovery.ts';
+import type { RecoveredIds } from '../engine/send/recovered-ids.ts';
+import { AdaptiveConcurrency } from '../engine/send/adaptive-concurrency.ts';
+import { recoverFromLog, type LogRecoverySettings, logReader } from '../engine/send/read-log.ts';
 
 /** The sink of a route, with its wrappers. */
 export interface RouteSink {

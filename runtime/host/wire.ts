@@ -20,7 +20,7 @@ import { compileTemplate, type TemplateUse } from '../template/compile-template.
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import type { Clock } from '../engine/clock.ts';
 import { newCounters } from '../engine/counters.ts';
-import { SequenceTracker } from '../engine/sequence-tracker.ts';
+import { SequenceTracker } from '../engine/history/sequence-tracker.ts';
 import type { Route } from '../engine/route.ts';
 import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import type { LoadedFunction } from '#contract/stage-kind.ts';

@@ -5,7 +5,7 @@ import type { Receipt, Sink } from '../../runtime/contract/sink.ts';
 import { CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { newCounters } from '../../runtime/engine/counters.ts';
 import { Pump } from '../../runtime/engine/pump.ts';
-import { AdaptiveConcurrency } from '../../runtime/engine/adaptive-concurrency.ts';
+import { AdaptiveConcurrency } from '../../runtime/engine/send/adaptive-concurrency.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { ListSource } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';

@@ -5,7 +5,7 @@ import type { DeadLetter } from '../../runtime/contract/dead-letter.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import { CLASS_NAMES, CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { type Counters, imbalance, newCounters } from '../../runtime/engine/counters.ts';
-import { SequenceTracker } from '../../runtime/engine/sequence-tracker.ts';
+import { SequenceTracker } from '../../runtime/engine/history/sequence-tracker.ts';
 import { Pump } from '../../runtime/engine/pump.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink } from './simulated-buses.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
-import { LogRecoverySink } from '../../runtime/engine/log-recovery-sink.ts';
+import { LogRecoverySink } from '../../runtime/engine/send/log-recovery.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
 import { bodies, sinkThat } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';

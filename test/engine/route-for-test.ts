@@ -1,4 +1,4 @@
-import { SequenceTracker } from '../../runtime/engine/sequence-tracker.ts';
+import { SequenceTracker } from '../../runtime/engine/history/sequence-tracker.ts';
 import { ReusedIds } from '../../runtime/kit/reused-ids.ts';
 import { newCounters } from '../../runtime/engine/counters.ts';
 import type { Route } from '../../runtime/engine/route.ts';

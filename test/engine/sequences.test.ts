@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SequenceTracker } from '../../runtime/engine/sequence-tracker.ts';
+import { SequenceTracker } from '../../runtime/engine/history/sequence-tracker.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
 import { bodies, started } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** A backlog counts as sent once no frame has had to wait for this long. */
 const CALM_MS = 1000;

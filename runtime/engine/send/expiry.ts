@@ -1,5 +1,5 @@
 import { SluiceError } from '#contract/errors.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** Invariant 8: an expired message is never sent. */
 export function isExpired({ expiresAtMs }: { readonly expiresAtMs: number | undefined }, clock: Clock): boolean {

@@ -2,12 +2,12 @@ import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { TracedFrame } from './outgoing-frame.ts';
-import type { Settler } from './settler.ts';
+import type { Settler } from '../settle/settler.ts';
 import type { CircuitBreakerSettings } from './circuit-breaker.ts';
-import type { InFlight } from './in-flight.ts';
+import type { InFlight } from '../in-flight.ts';
 import { OutgoingMessage } from './outgoing-message.ts';
 import { PipelinedSender } from './pipelined-sender.ts';
-import type { Route } from './route.ts';
+import type { Route } from '../route.ts';
 import type { RecoveredIds } from './recovered-ids.ts';
 import { PerKeySender } from './per-key-sender.ts';
 

@@ -1,7 +1,7 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
-import type { InFlight } from './in-flight.ts';
-import type { Route } from './route.ts';
+import type { InFlight } from '../in-flight.ts';
+import type { Route } from '../route.ts';
 
 /** While dead letters cannot be written, their deliveries stay unsettled and the window closes. */
 const RETRY = { firstMs: 100, capMs: 5000 };

@@ -2,15 +2,15 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import { renameIfSwallowed } from './outgoing-frame.ts';
 import { expired, isExpired } from './expiry.ts';
-import type { InFlight } from './in-flight.ts';
-import { processedAtMs } from './is-processed.ts';
-import { laneOf } from './lane-of.ts';
+import type { InFlight } from '../in-flight.ts';
+import { processedAtMs } from '../history/is-processed.ts';
+import { laneOf } from '../lane-of.ts';
 import type { Sending } from './pipelined-sender.ts';
-import type { RepeatCause } from './repeat-cause.ts';
-import type { Route } from './route.ts';
+import type { RepeatCause } from '../history/repeat-cause.ts';
+import type { Route } from '../route.ts';
 
 /** Takes the result of a message. Exactly one of delivered, refused, superseded and repeated is called, once. */
 export interface MessageEnds {

@@ -1,7 +1,7 @@
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import type { ClassRules } from '#contract/traffic-class.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 /**
  * Queueing delay, above the shortest confirmation time, at which a route reduces its concurrency. By rank: a lower class

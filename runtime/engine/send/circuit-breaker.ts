@@ -1,6 +1,6 @@
 import type { SluiceError } from '#contract/errors.ts';
 import { type Backoff, backoffMs } from '#kit/backoff.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
 export interface CircuitBreakerSettings {

@@ -1,5 +1,5 @@
 import type { Frame } from '#contract/frame.ts';
-import type { InFlight } from './in-flight.ts';
+import type { InFlight } from '../in-flight.ts';
 
 /** The headers that class audit adds to a message that is a possible repetition or stale. */
 export type ReplayHeaders = Readonly<Record<string, string>>;

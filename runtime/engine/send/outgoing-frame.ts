@@ -2,11 +2,11 @@ import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
-import type { InFlight } from './in-flight.ts';
-import { laneOf } from './lane-of.ts';
+import type { InFlight } from '../in-flight.ts';
+import { laneOf } from '../lane-of.ts';
 import { type ReplayHeaders, replayHeadersOf, withReplayHeaders } from './replay-headers.ts';
 import type { OutgoingFrame, Sending } from './pipelined-sender.ts';
-import type { Route } from './route.ts';
+import type { Route } from '../route.ts';
 
 interface FrameCallbacks {
   /** The frame must be sent once more under another id. */

@@ -2,7 +2,7 @@ import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Log } from '#contract/log.ts';
 import type { Receipt, Sink, RecoveredLog } from '#contract/sink.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 export interface LogRecoverySinkSettings {
   readonly route: string;

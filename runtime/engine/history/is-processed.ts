@@ -1,5 +1,5 @@
-import type { InFlight } from './in-flight.ts';
-import type { Route } from './route.ts';
+import type { InFlight } from '../in-flight.ts';
+import type { Route } from '../route.ts';
 
 /**
  * The processed id of a delivery that ended as a dead letter. It differs from the id of a message that was sent. It is made

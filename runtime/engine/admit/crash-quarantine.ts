@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { asSluiceError } from '#contract/errors.ts';
 import { MOST_ENDS, type CrashSuspects } from '#contract/crash-suspects.ts';
 import { Deque } from '#kit/deque.ts';
-import type { InFlight } from './in-flight.ts';
-import type { Route } from './route.ts';
+import type { InFlight } from '../in-flight.ts';
+import type { Route } from '../route.ts';
 
 /** While the name of the next message cannot be written, no message enters its stages: the delay between two attempts. */
 const AGAIN_MS = 1000;

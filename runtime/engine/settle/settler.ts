@@ -5,16 +5,16 @@ import type { TraceOutcome } from '#contract/trace.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { SwapSet } from '#kit/swap-set.ts';
-import type { InFlight } from './in-flight.ts';
-import type { MessageEnds } from './outgoing-message.ts';
-import { deadIdOf, processedAtMs } from './is-processed.ts';
-import { type RepeatCause, WHY_REPEATED } from './repeat-cause.ts';
-import { laneOf } from './lane-of.ts';
+import type { InFlight } from '../in-flight.ts';
+import type { MessageEnds } from '../send/outgoing-message.ts';
+import { deadIdOf, processedAtMs } from '../history/is-processed.ts';
+import { type RepeatCause, WHY_REPEATED } from '../history/repeat-cause.ts';
+import { laneOf } from '../lane-of.ts';
 import { DeadLetterWriter } from './dead-letter-writer.ts';
-import { PublisherDedupe } from './publisher-dedupe.ts';
-import type { Route } from './route.ts';
-import type { WaitCounts } from './stall-detector.ts';
-import type { Window } from './window.ts';
+import { PublisherDedupe } from '../admit/publisher-dedupe.ts';
+import type { Route } from '../route.ts';
+import type { WaitCounts } from '../stall-detector.ts';
+import type { Window } from '../window.ts';
 
 /** While processed ids cannot be saved, their deliveries stay unsettled and the window fills up. */
 const RETRY = { firstMs: 100, capMs: 5000 };

@@ -1,5 +1,5 @@
 import type { ProcessedIds } from '#contract/processed-ids.ts';
-import type { InFlight } from './in-flight.ts';
+import type { InFlight } from '../in-flight.ts';
 
 /**
  * Passes one of several messages that a publisher sent more than once. A repetition that comes while the first is in
