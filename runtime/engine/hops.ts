@@ -1,7 +1,4 @@
-import { SluiceError } from '#contract/errors.ts';
 import { type Frame, type Headers, type HeaderTypes, HOPS } from '#contract/frame.ts';
-import type { InFlight } from './in-flight.ts';
-import type { Route } from './route.ts';
 
 const COUNT = /^\d+$/;
 const TEXTUAL: ReadonlySet<string | undefined> = new Set([undefined, 'text', 'integer', 'number']);
@@ -27,18 +24,6 @@ export function hopsOf({ headers, headerTypes }: Pick<Frame, 'headers' | 'header
     }
   }
   return hops;
-}
-
-/** Throws LOOP_DETECTED for a message that has passed `maxHops` routes. A replayed dead letter begins at 0. */
-export function countHops({ maxHops }: Route, inFlight: InFlight): void {
-  const { frame, replay } = inFlight.delivery;
-  inFlight.hops = replay === undefined ? hopsOf(frame) : 0;
-  if (inFlight.hops < maxHops) return;
-  throw new SluiceError(
-    'LOOP_DETECTED',
-    `expected a message that has passed less than ${maxHops} routes, found one that has passed ${inFlight.hops}`,
-    { place: { stage: 'decode' } },
-  );
 }
 
 /** The headers with this hop count in place of any other. */

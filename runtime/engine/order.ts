@@ -1,50 +1,67 @@
+import { CLASSES } from '#contract/traffic-class.ts';
 import { Deque } from '#kit/deque.ts';
-
-/** The unit of order: a message's key and address, or the lane of its source. */
-export interface Lane {
-  readonly key: string | undefined;
-  readonly address: string;
-}
+import { type Envelope, type InFlight, isOlder } from './in-flight.ts';
+import type { Policy } from './route-parts.ts';
 
 /**
- * A lane is the order of one key and address (invariant 5). Only a held lane has a cost: while a message waits for its
- * function or its retry, later messages of its lane queue up, and all other lanes go on.
+ * A lane is the order of one key and address, or of one lane of the source (invariant 5). Only a held lane has a cost:
+ * while a message waits for its function or its retry, later messages of its lane queue up, and all other lanes go on.
  */
-export class Lanes<InFlight> {
+export class Order {
   readonly #held = new Map<string, Deque<InFlight>>();
+  readonly #keepsNewest: boolean;
 
-  /**
-   * True when the message was queued behind others of a held lane; false when it may go on at once. `givesWay` decides
-   * whether the last waiting message is replaced by this one.
-   */
-  queue(lane: Lane, inFlight: InFlight, givesWay?: (older: InFlight) => boolean): boolean {
-    if (this.#held.size === 0) return false;
-    const waiting = this.#held.get(laneName(lane));
-    if (waiting === undefined) return false;
-    const last = waiting.at(waiting.size - 1);
-    if (last !== undefined && givesWay?.(last) === true) waiting.pop();
-    waiting.push(inFlight);
-    return true;
+  constructor({ trafficClass }: Policy) {
+    this.#keepsNewest = CLASSES[trafficClass].keeps === 'newest';
   }
 
-  /** Later messages of this lane queue up from now on. Has no effect on a lane that is held already. */
-  hold(lane: Lane): void {
-    const name = laneName(lane);
+  /**
+   * `next`: it may go on at once. Otherwise it waits behind others of a held lane: `queued`, or in the place of the older
+   * message that is returned, in a class that keeps the newest.
+   */
+  enter(inFlight: InFlight): 'next' | 'queued' | InFlight {
+    if (this.#held.size === 0) return 'next';
+    const waiting = this.#held.get(laneName(inFlight.envelope));
+    if (waiting === undefined) return 'next';
+    const last = waiting.at(waiting.size - 1);
+    const isReplaced = last !== undefined && this.#keepsNewest && replaces(inFlight.envelope, last.envelope);
+    if (isReplaced) waiting.pop();
+    waiting.push(inFlight);
+    return isReplaced ? last : 'queued';
+  }
+
+  /** Later messages of its lane queue up from now on. Has no effect on a lane that is held already. */
+  hold({ envelope }: InFlight): void {
+    const name = laneName(envelope);
     if (!this.#held.has(name)) this.#held.set(name, new Deque());
   }
 
-  /** Ends the hold: `run` gets the waiting messages in order, until one of them holds the lane again. */
-  release(lane: Lane, run: (inFlight: InFlight) => 'done' | 'holds'): void {
-    const name = laneName(lane);
-    const waiting = this.#held.get(name);
-    for (let inFlight = waiting?.shift(); inFlight !== undefined; inFlight = waiting?.shift()) {
-      if (run(inFlight) === 'holds') return;
-    }
-    this.#held.delete(name);
+  /** The message is through: returns the next one of its lane, which holds the lane then. Undefined: the lane is free. */
+  next({ envelope }: InFlight): InFlight | undefined {
+    if (this.#held.size === 0) return undefined;
+    const name = laneName(envelope);
+    const next = this.#held.get(name)?.shift();
+    if (next === undefined) this.#held.delete(name);
+    return next;
   }
 }
 
+/** The lane in which a message is sent and remembered: its own key and address, even where its source has wider lanes. */
+export function laneOf({ key, delivery }: Envelope): string {
+  return nameOf(key, delivery.frame.address);
+}
+
+function laneName({ key, delivery: { lane, frame } }: Envelope): string {
+  return lane === undefined ? nameOf(key, frame.address) : nameOf(undefined, lane);
+}
+
 /** A name that no other lane has: a key may hold any character, so its length comes first. ("a", "b/c") is not ("a/b", "c"). */
-export function laneName({ key, address }: Lane): string {
+function nameOf(key: string | undefined, address: string): string {
   return key === undefined ? `:${address}` : `${key.length}:${key}${address}`;
+}
+
+/** The lane of a source may hold several keys: only a message of the same key and address is replaced. */
+function replaces(newer: Envelope, older: Envelope): boolean {
+  const isSame = newer.key === older.key && newer.delivery.frame.address === older.delivery.frame.address;
+  return isSame && !isOlder(newer, older);
 }

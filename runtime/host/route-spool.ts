@@ -7,7 +7,7 @@ import type { Catalog } from '#contract/catalog.ts';
 import { compactionKeyOf, NEVER_REPLACED } from './compaction-key.ts';
 import type { RouteSpec, SpoolSpec } from '../project/pipeline-spec.ts';
 import type { Counters } from '../engine/counters.ts';
-import type { Route } from '../engine/route.ts';
+import type { Route } from '../engine/route-parts.ts';
 import { type OpenedStore, openSpoolStore } from '../store/spool/open-spool-store.ts';
 import { type Pause, SpoolSource } from '../store/spool/spool-source.ts';
 import { Reserve } from '../store/reserve.ts';
@@ -54,15 +54,16 @@ export function openRouteSpool(spec: RouteSpec, services: SpoolServices): RouteS
   let source: SpoolSource | undefined;
   return {
     attach(route) {
-      source = new SpoolSource(route.source, store, {
-        window: route.window,
+      const { ends, policy, observers } = route;
+      source = new SpoolSource(ends.source, store, {
+        window: policy.window,
         compactionKey:
-          CLASSES[spec.class].keeps === 'all' ? () => NEVER_REPLACED : compactionKeyOf(spec, route, services.catalog),
-        nowMs: () => route.clock.nowMs(),
-        after: (ms, run) => route.clock.after(ms, run),
+          CLASSES[spec.class].keeps === 'all' ? () => NEVER_REPLACED : compactionKeyOf(spec, policy, services.catalog),
+        nowMs: () => observers.clock.nowMs(),
+        after: (ms, run) => observers.clock.after(ms, run),
         onPause: (pause) => reportPause(spec.name, pause, services),
       });
-      return { ...route, source };
+      return { ...route, ends: { ...ends, source } };
     },
     counted(counters) {
       if (source === undefined) return counters;

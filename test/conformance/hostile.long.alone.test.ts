@@ -11,7 +11,7 @@ import type { Sink } from '#contract/sink.ts';
 import { json } from '../../runtime/codecs/json.ts';
 import { systemClock } from '../../runtime/engine/clock.ts';
 import { MOST_HEADER_VALUES } from '../../runtime/engine/admit/header-bound.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
 import { routeForTest } from '../engine/route-for-test.ts';
 import { sinkThat, stageThat } from '../engine/started-route.ts';
 import { serverTest } from '../harness/server-test.ts';
@@ -113,7 +113,7 @@ async function judge(fixture: Fixture): Promise<void> {
       },
     },
   });
-  const pump = new Pump(route);
+  const pump = new RunningRoute(route);
   const running = pump.run();
   const seed = Math.floor(Math.random() * 0x7fff_ffff);
   let sent = 0;
@@ -142,7 +142,7 @@ async function judge(fixture: Fixture): Promise<void> {
   const beforeBytes = heldBytes();
   longestMs = 0;
   await send(HOSTILE);
-  await waitFor(() => route.counters.held === 0, fixture.patienceMs, 'every message to end');
+  await waitFor(() => route.observers.counters.held === 0, fixture.patienceMs, 'every message to end');
   const afterBytes = heldBytes();
   await pump.stop(5000);
   await running;

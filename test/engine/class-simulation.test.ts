@@ -5,8 +5,7 @@ import type { DeadLetter } from '../../runtime/contract/dead-letter.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import { CLASS_NAMES, CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { type Counters, imbalance, newCounters } from '../../runtime/engine/counters.ts';
-import { SequenceTracker } from '../../runtime/engine/history/sequence-tracker.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink } from './simulated-buses.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
@@ -71,7 +70,7 @@ async function simulate(wish: Plan): Promise<Outcome> {
   const rules = CLASSES[wish.trafficClass];
   const window = { messages: wish.window, bytes: 1_000_000 };
   const letters: DeadLetter[] = [];
-  const lives: { life: Life; pump: Pump; counters: Counters }[] = [];
+  const lives: { life: Life; route: RunningRoute; counters: Counters }[] = [];
   using disk = new SimulatedDisk(clock, wish.trafficClass, wish.swaps > 0);
   const begin = (): void => {
     const life: Life = { isOver: false };
@@ -92,7 +91,6 @@ async function simulate(wish: Plan): Promise<Outcome> {
       expiresAfterMs: wish.trafficClass === 'audit' ? undefined : wish.expires,
       drainPerSecond: rules.mayDrain ? wish.drain : undefined,
       processedIds,
-      sequences: new SequenceTracker(processedIds?.sequences()),
       deadLetters: {
         record(letter) {
           if (life.isOver) return new Promise(() => {});
@@ -101,9 +99,9 @@ async function simulate(wish: Plan): Promise<Outcome> {
         },
       },
     });
-    const pump = new Pump(route);
-    pump.run().catch(() => {});
-    lives.push({ life, pump, counters });
+    const running = new RunningRoute(route);
+    running.run().catch(() => {});
+    lives.push({ life, route: running, counters });
   };
   begin();
   for (let death = 0; death < wish.deaths; death += 1) {
@@ -126,7 +124,7 @@ async function simulate(wish: Plan): Promise<Outcome> {
   let isStopped = false;
   void lives
     .at(-1)
-    ?.pump.stop(1000)
+    ?.route.stop(1000)
     .then(() => (isStopped = true));
   await clock.play(() => isStopped);
   return { log, stored: sink.stored, letters, counters: lives.map(({ counters }) => counters) };

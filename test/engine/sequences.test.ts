@@ -11,7 +11,6 @@ test('a stale message ends as its class says', async () => {
     const scene = started(frames, {
       trafficClass,
       sequence: (view) => String(view.body),
-      sequences: new SequenceTracker(),
     });
     await settleNow();
     const stale = scene.sink.sent.filter(({ headers }) => headers.has('stale'));

@@ -3,7 +3,7 @@ import type { Frame } from '../../runtime/contract/frame.ts';
 import type { Receipt, Sink } from '../../runtime/contract/sink.ts';
 import type { Demand, Source } from '../../runtime/contract/source.ts';
 import type { Stage } from '../../runtime/contract/stage.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
 import { routeForTest, type RouteParts } from './route-for-test.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -69,9 +69,9 @@ export function started(frames: readonly Frame[], parts: Partial<RouteParts> = {
   const source = new ListSource(frames);
   const sink = sinkThat();
   const made = routeForTest({ source, sink, clock, ...parts });
-  const pump = new Pump(made.route);
+  const pump = new RunningRoute(made.route);
   void pump.run();
-  return { ...made, pump, source, sink, clock, counters: made.route.counters };
+  return { ...made, pump, source, sink, clock, counters: made.route.observers.counters };
 }
 
 /** The text of each. */

@@ -3,27 +3,24 @@ import { asSluiceError } from '#contract/errors.ts';
 import { MOST_ENDS, type CrashSuspects } from '#contract/crash-suspects.ts';
 import { Deque } from '#kit/deque.ts';
 import type { InFlight } from '../in-flight.ts';
-import type { Route } from '../route.ts';
+import type { Route } from '../route-parts.ts';
 
 /** While the name of the next message cannot be written, no message enters its stages: the delay between two attempts. */
 const AGAIN_MS = 1000;
 
 /** The results of the quarantine. */
 export interface Verdicts {
+  /** Its turn has come. */
+  granted(inFlight: InFlight): void;
   /** The process ended too often while the message was in its stages: it must not run again. */
-  quarantine(inFlight: InFlight): void;
+  quarantined(inFlight: InFlight): void;
   /** No message is left to be tested. */
   over(): void;
 }
 
-interface Turn {
-  readonly inFlight: InFlight;
-  readonly run: () => void;
-}
-
 /** The quarantine of a route; undefined where there is nothing to test. */
 export function crashQuarantineOf(
-  { suspects, clock, log, name, window }: Route,
+  { policy: { name, window }, stores: { suspects }, observers: { clock, log } }: Route,
   verdicts: Verdicts,
 ): CrashQuarantine | undefined {
   if (suspects === undefined || (!suspects.isAfterCrash && suspects.size === 0)) return undefined;
@@ -41,7 +38,8 @@ export function crashQuarantineOf(
     log.error('crash-quarantine-unwritten', { route: name, code, text: message });
   };
   return new CrashQuarantine(suspects, first, {
-    quarantine: (inFlight) => verdicts.quarantine(inFlight),
+    granted: (inFlight) => verdicts.granted(inFlight),
+    quarantined: (inFlight) => verdicts.quarantined(inFlight),
     over() {
       log.info('crash-quarantine-over', { route: name });
       verdicts.over();
@@ -65,7 +63,7 @@ interface CrashQuarantineSettings extends Verdicts {
 export class CrashQuarantine {
   readonly #suspects: CrashSuspects;
   readonly #settings: CrashQuarantineSettings;
-  readonly #waiting = new Deque<Turn>();
+  readonly #waiting = new Deque<InFlight>();
   /** One message, until the first window has passed. The name is undefined where it was not stored. */
   readonly #inside = new Map<InFlight, string | undefined>();
   /** Messages of the first window that are still to be tested, whatever their crash count is. */
@@ -79,17 +77,15 @@ export class CrashQuarantine {
     this.#settings = settings;
   }
 
-  /** Whether the message has to `take` a turn before its next step. */
-  wants(inFlight: InFlight): boolean {
+  /** Whether the message has to wait for its turn, which lasts until it has `left`. */
+  holds(inFlight: InFlight): boolean {
     if (this.#isStopped || this.#inside.has(inFlight)) return false;
     // No message overtakes one that waits.
-    return this.#first > 0 || this.#waiting.size > 0 || this.#suspects.crashCount(nameOf(inFlight)) > 0;
-  }
-
-  /** Calls `run` in its turn, which lasts until the message has `left`. */
-  take(inFlight: InFlight, run: () => void): void {
-    this.#waiting.push({ inFlight, run });
+    const isFree = this.#first === 0 && this.#waiting.size === 0;
+    if (isFree && this.#suspects.crashCount(nameOf(inFlight)) === 0) return false;
+    this.#waiting.push(inFlight);
     this.#call();
+    return true;
   }
 
   /** The message is out of its stages, for good or until its next try. */
@@ -126,28 +122,28 @@ export class CrashQuarantine {
     this.#isDue = false;
     if (this.#isStopped) return;
     do {
-      const turn = this.#waiting.at(0);
-      if (turn === undefined) break;
-      if (!this.#begin(turn)) return;
+      const next = this.#waiting.at(0);
+      if (next === undefined) break;
+      if (!this.#begin(next)) return;
     } while (this.#first === 0);
     this.#call();
   }
 
   /** False when the name could not be stored yet. */
-  #begin({ inFlight, run }: Turn): boolean {
+  #begin(inFlight: InFlight): boolean {
     const name = nameOf(inFlight);
     const crashCount = this.#suspects.crashCount(name);
     const isQuarantined = crashCount >= MOST_ENDS;
-    if (!inFlight.settled && !isQuarantined) {
+    if (inFlight.state.at !== 'settled' && !isQuarantined) {
       const isTested = this.#first > 0 || crashCount > 0;
       if (isTested && !this.#isWritten(name)) return false;
       this.#inside.set(inFlight, isTested ? name : undefined);
     }
     this.#waiting.shift();
-    if (this.#first > 0 && inFlight.message === undefined) this.#first -= 1;
-    if (inFlight.settled) return true;
-    if (isQuarantined) this.#settings.quarantine(inFlight);
-    else run();
+    if (this.#first > 0 && inFlight.state.at === 'admit') this.#first -= 1;
+    if (inFlight.state.at === 'settled') return true;
+    if (isQuarantined) this.#settings.quarantined(inFlight);
+    else this.#settings.granted(inFlight);
     return true;
   }
 
@@ -168,7 +164,7 @@ const names = new WeakMap<InFlight, string>();
 
 /** The name of a message that is the same after a restart. */
 function nameOf(inFlight: InFlight): string {
-  const { id, frame, isNumberedHere } = inFlight.delivery;
+  const { id, frame, isNumberedHere } = inFlight.envelope.delivery;
   if (isNumberedHere !== true) return id;
   let name = names.get(inFlight);
   if (name === undefined) {

@@ -19,16 +19,11 @@ export class KeyQueue implements Link<KeyQueue> {
     this.lane = lane;
   }
 
-  /** Puts a newer message in the place of the waiting one. The one with the lower sequence is superseded. */
+  /** Puts a message in the place of the one that waits. The older of the two is superseded. */
   replace(outgoing: OutgoingMessage): void {
     const at = this.state === 'idle' ? 0 : 1;
-    const older = this.waiting[at];
-    if (older !== undefined && outgoing.isOlderThan(older)) {
-      outgoing.superseded(older);
-      return;
-    }
-    this.waiting[at] = outgoing;
-    older?.superseded(outgoing);
+    const waiting = this.waiting[at];
+    this.waiting[at] = waiting === undefined ? outgoing : newerOf(waiting, outgoing);
   }
 
   /** Lets the first one be superseded again. False where it is in flight, or could be superseded already. */
@@ -42,8 +37,13 @@ export class KeyQueue implements Link<KeyQueue> {
   /** The first one failed: a newer message that came meanwhile supersedes it. */
   supersedeFirst(): void {
     const [first, next] = this.waiting;
-    if (first === undefined || next === undefined) return;
-    if (next.isOlderThan(first)) this.waiting.pop()?.superseded(first);
-    else this.waiting.shift()?.superseded(next);
+    if (first !== undefined && next !== undefined) this.waiting.splice(0, 2, newerOf(first, next));
   }
+}
+
+/** Supersedes the older one and returns the other. */
+function newerOf(first: OutgoingMessage, next: OutgoingMessage): OutgoingMessage {
+  const [older, newer] = next.isOlderThan(first) ? [next, first] : [first, next];
+  older.superseded(newer);
+  return newer;
 }

@@ -1,29 +1,35 @@
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import type { Delivery } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Log } from '#contract/log.ts';
-import type { Receipt, Sink, RecoveredLog } from '#contract/sink.ts';
+import type { Receipt, RecoveredLog } from '#contract/sink.ts';
 import type { Clock } from '../clock.ts';
+import type { Counters } from '../counters.ts';
+import type { FrameSink } from './pipelined-sender.ts';
+import type { RecoveredIds } from './recovered-ids.ts';
 
-export interface LogRecoverySinkSettings {
+export interface LogRecoverySettings {
   readonly route: string;
+  readonly sink: FrameSink;
+  /** `Sink.removesForMs`. */
+  readonly removesForMs: number | undefined;
+  /** The ids that the log held before this process sent any; undefined where none can come again. */
+  readonly atStart: RecoveredIds | undefined;
   /** Reads the newest frames of the route that the sink's log holds; rejects when it cannot now. */
   readonly read: () => Promise<Pick<RecoveredLog, 'ids'>>;
-  /** Whether the log held a frame of that id before this process sent any: then that it holds one proves nothing. */
-  readonly wasStored: (id: string) => boolean;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called when a frame whose confirmation was lost is found in the log. */
-  readonly onAlreadyStored: () => void;
+  readonly counters: Counters;
 }
 
 /**
- * A sink whose bus is a log, over outages that last longer than the bus removes duplicates (some never do). A frame that
- * was sent and not confirmed may have arrived. Before it is sent again, the end of the log is read, and frames found
- * there count as confirmed. While no frame is unconfirmed, a frame costs two comparisons.
+ * What a sink's log holds already. At the start: frames that an earlier process sent are not sent again. Over outages that
+ * last longer than the bus removes duplicates (some never do): a frame that was sent and not confirmed may have arrived.
+ * Before it is sent again, the end of the log is read, and frames found there count as confirmed. While no frame is
+ * unconfirmed, a frame costs two comparisons. Used by the sender of its sink alone.
  */
-export class LogRecoverySink implements Sink {
-  readonly #sink: Sink;
-  readonly #settings: LogRecoverySinkSettings;
+export class LogRecovery implements FrameSink {
+  readonly #settings: LogRecoverySettings;
   /** Ids of the frames that were sent and not confirmed. */
   readonly #unconfirmed = new Set<string>();
   #stored: RecoveredLog['ids'] | undefined;
@@ -32,51 +38,56 @@ export class LogRecoverySink implements Sink {
   /** Whether nothing was sent since the log was read. */
   #isFresh = false;
 
-  constructor(sink: Sink, settings: LogRecoverySinkSettings) {
-    this.#sink = sink;
+  constructor(settings: LogRecoverySettings) {
     this.#settings = settings;
   }
 
   get maxInFlight(): number {
-    return this.#sink.maxInFlight;
+    return this.#settings.sink.maxInFlight;
   }
 
-  /** Takes the ids of frames that were sent and failed. Called each time that sending stops, before it resumes. */
-  unconfirmed(ids: Iterable<string>): void {
+  /** The frames of a delivery that no earlier process has sent. */
+  rest(delivery: Delivery, frames: readonly Frame[]): readonly Frame[] {
+    return this.#settings.atStart?.rest(delivery, frames) ?? frames;
+  }
+
+  /** Sending stopped, and will resume. `ids`: of the frames that were sent and not confirmed. */
+  stopped(ids: Iterable<string>): void {
     for (const id of ids) this.#unconfirmed.add(id);
+    this.#stalledAtMs ??= this.#settings.clock.elapsedMs();
   }
 
-  /** Called when the sink stops confirming, and when it confirms again. */
-  onFlow(isFlowing: boolean): void {
-    if (isFlowing) {
-      this.#stalledAtMs = undefined;
-      this.#isFresh = false;
-    } else this.#stalledAtMs ??= this.#settings.clock.elapsedMs();
+  /** The sink confirms again. */
+  flows(): void {
+    this.#stalledAtMs = undefined;
+    this.#isFresh = false;
   }
 
+  /** As `Sink.send`. Throws SINK_DOWN while the log is read. */
   send(frame: Frame): Promise<Receipt> {
     if (this.#stalledAtMs !== undefined && this.#mustReadFirst(this.#stalledAtMs)) {
       throw new SluiceError('SINK_DOWN', "the end of the sink's log is being read after the outage");
     }
     if (this.#unconfirmed.size > 0 && frame.id !== undefined && this.#unconfirmed.delete(frame.id)) {
-      const isStored = this.#stored?.has(frame.id) === true && !this.#settings.wasStored(frame.id);
+      const isStored = this.#holds(frame.id);
       if (this.#unconfirmed.size === 0) this.#stored = undefined;
       if (isStored) {
-        this.#settings.onAlreadyStored();
+        this.#settings.counters.alreadyStored += 1;
         return Promise.resolve('confirmed');
       }
     }
-    return this.#sink.send(frame);
+    return this.#settings.sink.send(frame);
   }
 
-  close(): Promise<void> {
-    return this.#sink.close();
+  /** That the log held a frame of the id before this process sent any proves nothing. */
+  #holds(id: string): boolean {
+    return this.#stored?.has(id) === true && this.#settings.atStart?.wasStored(id) !== true;
   }
 
   #mustReadFirst(stalledAtMs: number): boolean {
-    const { clock } = this.#settings;
+    const { clock, removesForMs = 0 } = this.#settings;
     if (this.#reading !== undefined) return true;
-    if (this.#unconfirmed.size === 0 || clock.elapsedMs() - stalledAtMs < (this.#sink.removesForMs ?? 0)) return false;
+    if (this.#unconfirmed.size === 0 || clock.elapsedMs() - stalledAtMs < removesForMs) return false;
     if (this.#isFresh) {
       // Valid for one attempt: a frame of it that is not confirmed may be stored all the same.
       this.#isFresh = false;

@@ -1,11 +1,12 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
-import type { Receipt, Sink } from '#contract/sink.ts';
+import type { Receipt } from '#contract/sink.ts';
 import { type Backoff, backoffMs } from '#kit/backoff.ts';
 import { LinkedList } from '#kit/linked-list.ts';
 import { expired, isExpired } from './expiry.ts';
 import { CircuitBreaker, type CircuitBreakerSettings, type Sender } from './circuit-breaker.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { KeyQueue } from './key-queue.ts';
+import type { FrameSink } from './pipelined-sender.ts';
 
 export interface PerKeySenderSettings extends CircuitBreakerSettings {
   /** `newest`: a newer message of its key supersedes a waiting one. */
@@ -27,7 +28,7 @@ const OLDEST_EVERY = 4;
  * not wait for each other. With `all` the key that has waited longest is first; with `newest` the newest message is.
  */
 export class PerKeySender implements Sender {
-  readonly #sink: Sink;
+  readonly #sink: FrameSink;
   readonly #settings: PerKeySenderSettings;
   readonly #breaker: CircuitBreaker;
   /** By key and address; no queue is empty. */
@@ -39,7 +40,7 @@ export class PerKeySender implements Sender {
   #failed: KeyQueue | undefined;
   #cancelLook: (() => void) | undefined;
 
-  constructor(sink: Sink, settings: PerKeySenderSettings) {
+  constructor(sink: FrameSink, settings: PerKeySenderSettings) {
     this.#sink = sink;
     this.#settings = settings;
     this.#breaker = new CircuitBreaker(settings, this);

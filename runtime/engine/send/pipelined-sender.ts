@@ -5,6 +5,9 @@ import { Deque } from '#kit/deque.ts';
 import { expired, isExpired } from './expiry.ts';
 import { CircuitBreaker, type CircuitBreakerSettings, type Sender } from './circuit-breaker.ts';
 
+/** What a sender needs of a sink. */
+export type FrameSink = Pick<Sink, 'maxInFlight' | 'send'>;
+
 /** One frame to send, and the callbacks for its result. The sender keeps its own state in it: one object a frame. */
 export interface OutgoingFrame {
   readonly frame: Frame;
@@ -15,7 +18,7 @@ export interface OutgoingFrame {
   /** Written by the sender alone. */
   state: 'waiting' | 'open' | 'confirmed' | 'refused';
   /** Called before each attempt; undefined where the frame is sent as it is. */
-  sending(): Sending | undefined;
+  sending(): Attempt | undefined;
   /** The bus has confirmed it. Called in the order of the frames. */
   confirmed(receipt: Receipt): void;
   /** It can never be sent, or its attempts are used up, or it expired (code EXPIRED). */
@@ -23,7 +26,7 @@ export interface OutgoingFrame {
 }
 
 /** One attempt with a trace context of its own in its headers. */
-export interface Sending {
+export interface Attempt {
   readonly frame: Frame;
   end(failure?: SluiceError): void;
 }
@@ -39,7 +42,7 @@ export interface PipelinedSenderSettings extends CircuitBreakerSettings {
  * that overtook a failed one is sent again behind it, and the bus's own deduplication removes it.
  */
 export class PipelinedSender implements Sender {
-  readonly #sink: Sink;
+  readonly #sink: FrameSink;
   readonly #settings: PipelinedSenderSettings;
   readonly #breaker: CircuitBreaker;
   readonly #queue = new Deque<OutgoingFrame>();
@@ -53,7 +56,7 @@ export class PipelinedSender implements Sender {
   #lastSent: Promise<Receipt> | undefined;
   #sharers: OutgoingFrame[] | undefined;
 
-  constructor(sink: Sink, settings: PipelinedSenderSettings) {
+  constructor(sink: FrameSink, settings: PipelinedSenderSettings) {
     this.#sink = sink;
     this.#settings = settings;
     this.#breaker = new CircuitBreaker(settings, this);
@@ -141,7 +144,7 @@ export class PipelinedSender implements Sender {
     else this.#await(outgoing, sent, sending);
   }
 
-  #await(outgoing: OutgoingFrame, sent: Promise<Receipt>, sending: Sending | undefined): void {
+  #await(outgoing: OutgoingFrame, sent: Promise<Receipt>, sending: Attempt | undefined): void {
     this.#lastSent = sent;
     this.#sharers = undefined;
     sent.then(

@@ -16,7 +16,7 @@ const LEAST = 4096;
 /** And messages settled since its last commit: no route sends so many a millisecond. */
 const PER_MS = 100;
 
-export interface LogRecoverySettings {
+export interface LogReaderSettings {
   readonly pipeline: string;
   readonly route: string;
   /** Most messages that may be unsettled. */
@@ -29,7 +29,7 @@ export interface LogRecoverySettings {
 }
 
 /** Reads the newest frames of the route that the sink's log holds. Rejects when that cannot be done in time. */
-export function logReader(sink: Sink, settings: LogRecoverySettings): () => Promise<RecoveredLog> {
+export function logReader(sink: Sink, settings: LogReaderSettings): () => Promise<RecoveredLog> {
   const { pipeline, route, window, commitsEveryMs = 0, opening } = settings;
   const most = Math.max(LEAST, window * WINDOWS) + commitsEveryMs * PER_MS;
   const wanted = { prefix: `${pipeline}/${route}/`, most };
@@ -41,7 +41,7 @@ export function logReader(sink: Sink, settings: LogRecoverySettings): () => Prom
 }
 
 /** The ids that an earlier process sent, read from the sink's own log. The route starts without them where that fails. */
-export async function recoverFromLog(sink: Sink, settings: LogRecoverySettings): Promise<RecoveredIds | undefined> {
+export async function recoverFromLog(sink: Sink, settings: LogReaderSettings): Promise<RecoveredIds | undefined> {
   if (sink.recoverIds === undefined) return undefined;
   const { route, window, log, opening } = settings;
   const startedMs = performance.now();

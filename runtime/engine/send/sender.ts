@@ -1,18 +1,18 @@
 import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
-import { TracedFrame } from './outgoing-frame.ts';
-import type { Settler } from '../settle/settler.ts';
+import { DELIVERED, type InFlight, refused, STORED } from '../in-flight.ts';
+import type { Route, SinkEnd } from '../route-parts.ts';
 import type { CircuitBreakerSettings } from './circuit-breaker.ts';
-import type { InFlight } from '../in-flight.ts';
 import { OutgoingMessage } from './outgoing-message.ts';
-import { PipelinedSender } from './pipelined-sender.ts';
-import type { Route } from '../route.ts';
-import type { RecoveredIds } from './recovered-ids.ts';
 import { PerKeySender } from './per-key-sender.ts';
+import { PipelinedSender } from './pipelined-sender.ts';
+import type { Report, Sending } from './sending.ts';
+import { type Parts, TracedFrame } from './traced-frame.ts';
 
-/** Sends the frames of messages to the sink by the rules of the route's class, and reports each result to the settler. */
+/** Sends messages to one sink by the rules of the route's class, and reports the end of each, once. */
 export interface MessageSender {
+  /** At least one frame, all of one message. */
   send(inFlight: InFlight, frames: readonly Frame[]): void;
   /** The sink is connected again. */
   wake(): void;
@@ -20,67 +20,62 @@ export interface MessageSender {
   stop(): void;
 }
 
-export function senderOf(route: Route, settler: Settler): MessageSender {
-  const sender = CLASSES[route.trafficClass].oneAtATime ? byKey(route, settler) : inOrder(route, settler);
-  return route.recoveredIds === undefined ? sender : withoutRepeats(sender, route.recoveredIds, settler);
+export function senderOf(end: SinkEnd, sending: Sending): MessageSender {
+  const { oneAtATime } = CLASSES[sending.route.policy.trafficClass];
+  const sender = oneAtATime ? byKey(end, sending) : inOrder(end, sending);
+  return end.log === undefined ? sender : withoutStored(end.log, sender, sending.report);
 }
 
 /** Frames that the sink's log holds are not sent again: not queued, and not expired either, for they were sent in time. */
-function withoutRepeats(sender: MessageSender, recoveredIds: RecoveredIds, settler: Settler): MessageSender {
+function withoutStored(log: NonNullable<SinkEnd['log']>, sender: MessageSender, report: Report): MessageSender {
   return {
     ...sender,
     send(inFlight, frames) {
-      const rest = recoveredIds.rest(inFlight.delivery, frames);
-      if (rest.length === 0 && frames.length > 0) settler.alreadyStored(inFlight);
+      const rest = log.rest(inFlight.envelope.delivery, frames);
+      if (rest.length === 0) report(inFlight, STORED);
       else sender.send(inFlight, rest);
     },
   };
 }
 
-function breakerSettings({
-  clock,
-  drainPerSecond,
-  counters,
-  log,
-  name,
-  onFlow,
-  onUnconfirmed,
-}: Route): CircuitBreakerSettings {
+function breakerSettings({ log: recovery }: SinkEnd, { policy, observers }: Route): CircuitBreakerSettings {
+  const { clock, counters, log, onFlow } = observers;
   return {
     clock,
-    drainPerSecond,
+    drainPerSecond: policy.drainPerSecond,
     pause: { firstMs: 50, capMs: 2000 },
-    onRewind(failure: SluiceError, isFirst: boolean, unconfirmed: Iterable<string>) {
+    onRewind(failure, isFirst, unconfirmed) {
       counters.rewinds += 1;
-      onUnconfirmed?.(unconfirmed);
+      recovery?.stopped(unconfirmed);
       if (!isFirst) return;
-      log.warn('sink-stalled', { route: name, code: failure.code, text: failure.message });
+      log.warn('sink-stalled', { route: policy.name, code: failure.code, text: failure.message });
       onFlow(false, `${failure.code} ${failure.message}`);
     },
     onFlow() {
-      log.info('sink-recovered', { route: name });
+      recovery?.flows();
+      log.info('sink-recovered', { route: policy.name });
       onFlow(true);
     },
   };
 }
 
 /** Pipelined: all frames in one order. */
-function inOrder(route: Route, settler: Settler): MessageSender {
-  const pipelined = new PipelinedSender(route.sink, { ...breakerSettings(route), attempts: route.attempts });
-  const callbacks = {
-    again: (inFlight: InFlight, renamed: Frame): void =>
-      pipelined.push(new TracedFrame(route, inFlight, renamed, callbacks)),
-    sent(inFlight: InFlight): void {
-      inFlight.unsent -= 1;
-      if (inFlight.unsent > 0 || inFlight.settled) return;
-      if (inFlight.refusal === undefined) settler.delivered(inFlight);
-      else settler.refused(inFlight, inFlight.refusal);
+function inOrder(end: SinkEnd, sending: Sending): MessageSender {
+  const { route, report } = sending;
+  const { attempts } = route.policy;
+  const pipelined = new PipelinedSender(end.log ?? end.sink, { ...breakerSettings(end, route), attempts });
+  const queue = {
+    push: (frame: TracedFrame): void => pipelined.push(frame),
+    ended(parts: Parts, failure: SluiceError | undefined): void {
+      parts.open -= 1;
+      parts.failure ??= failure;
+      if (parts.open === 0) report(parts.inFlight, parts.failure === undefined ? DELIVERED : refused(parts.failure));
     },
   };
   return {
     send(inFlight, frames) {
-      inFlight.unsent = frames.length;
-      for (const frame of frames) pipelined.push(new TracedFrame(route, inFlight, frame, callbacks));
+      const parts: Parts = { inFlight, open: frames.length, failure: undefined };
+      for (const frame of frames) pipelined.push(new TracedFrame(sending, parts, frame, queue));
     },
     wake: () => pipelined.wake(),
     stop: () => pipelined.stop(),
@@ -88,19 +83,16 @@ function inOrder(route: Route, settler: Settler): MessageSender {
 }
 
 /** One message of a key in flight at a time. */
-function byKey(route: Route, settler: Settler): MessageSender {
-  const { keeps } = CLASSES[route.trafficClass];
-  const perKey = new PerKeySender(route.sink, {
-    ...breakerSettings(route),
-    keeps,
-    attempts: route.attempts,
-    backoff: route.backoff,
+function byKey(end: SinkEnd, sending: Sending): MessageSender {
+  const { policy } = sending.route;
+  const perKey = new PerKeySender(end.log ?? end.sink, {
+    ...breakerSettings(end, sending.route),
+    keeps: CLASSES[policy.trafficClass].keeps,
+    attempts: policy.attempts,
+    backoff: policy.backoff,
   });
   return {
-    send(inFlight, frames) {
-      inFlight.unsent = frames.length;
-      perKey.push(new OutgoingMessage(route, inFlight, frames, settler));
-    },
+    send: (inFlight, frames) => perKey.push(new OutgoingMessage(sending, inFlight, frames)),
     wake: () => perKey.wake(),
     stop: () => perKey.stop(),
   };

@@ -1,7 +1,10 @@
+import type { DeadLetter } from '#contract/dead-letter.ts';
+import type { Delivery } from '#contract/delivery.ts';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import type { InFlight } from '../in-flight.ts';
-import type { Route } from '../route.ts';
+import type { Route } from '../route-parts.ts';
+import { untilDurable } from '../until-durable.ts';
 
 /** While dead letters cannot be written, their deliveries stay unsettled and the window closes. */
 const RETRY = { firstMs: 100, capMs: 5000 };
@@ -25,74 +28,85 @@ export class DeadLetterWriter {
     return this.#open;
   }
 
-  /** Calls `done` once the dead letter is durable. */
-  write(inFlight: InFlight, failure: SluiceError, done: () => void): void {
+  /** Never rejects. Resolves once the dead letter is durable (true), or once its delivery was released (false). */
+  async write(inFlight: InFlight, failure: SluiceError): Promise<boolean> {
     this.#open += 1;
-    this.#write(inFlight, failure, done, 0);
-  }
-
-  #write(inFlight: InFlight, failure: SluiceError, done: () => void, failures: number): void {
-    if (inFlight.settled) {
-      this.#open -= 1;
-      return;
-    }
-    const { log, deadLetters, clock, pipeline, name } = this.#route;
-    const { replay } = inFlight.delivery;
-    const letter = {
-      number: replay?.letter,
-      pipeline,
-      route: name,
-      coordinates: inFlight.delivery.id,
-      id: inFlight.id,
-      key: inFlight.message?.key,
-      frame: inFlight.delivery.frame,
-      label: inFlight.label,
-      failure: failure.at({ route: name }),
-      attempts: (replay?.attempts ?? 0) + inFlight.attempt,
-      traceId: inFlight.trace?.traceId,
-      spanId: inFlight.trace?.spanId,
-      receivedAtMs: inFlight.receivedAtMs,
-      diedAtMs: clock.nowMs(),
-    };
-    deadLetters.record(letter).then(
-      () => {
-        log.warn('dead-letter', {
-          ...failure.place,
-          route: name,
-          code: failure.code,
-          text: failure.message,
-          delivery: inFlight.delivery.id,
-          attempts: letter.attempts,
-          letter: letter.number,
-        });
-        // A replayed dead letter needs no new space, so its success does not show that the store is writable.
-        if (replay === undefined) this.#recovered();
-        this.#open -= 1;
-        done();
-      },
-      (thrown: unknown) => {
+    const { deadLetters } = this.#route.stores;
+    const { clock } = this.#route.observers;
+    const isWritten = await untilDurable(clock, {
+      act: () => deadLetters.record(this.#letter(inFlight, failure)),
+      isOver: () => inFlight.state.at === 'settled',
+      failed: (thrown, failures) => {
         const error = asSluiceError(thrown, 'STATE_UNUSABLE');
         this.#reportFailure(error);
-        const delayMs = error.code === 'LETTERS_FULL' ? FULL_MS : backoffMs(RETRY, failures + 1, clock.random);
-        clock.after(delayMs, () => this.#write(inFlight, failure, done, failures + 1));
+        return error.code === 'LETTERS_FULL' ? FULL_MS : backoffMs(RETRY, failures, clock.random);
       },
-    );
+    });
+    this.#open -= 1;
+    if (isWritten) this.#written(inFlight, failure);
+    return isWritten;
+  }
+
+  #letter({ envelope, state }: InFlight, failure: SluiceError): DeadLetter {
+    const { policy, observers } = this.#route;
+    const { delivery, trace } = envelope;
+    return {
+      number: delivery.replay?.letter,
+      pipeline: policy.pipeline,
+      route: policy.name,
+      coordinates: delivery.id,
+      id: envelope.id,
+      key: envelope.key,
+      frame: delivery.frame,
+      label: envelope.label,
+      failure: failure.at({ route: policy.name }),
+      attempts: attemptsOf(delivery, state.attempt),
+      traceId: trace?.traceId,
+      spanId: trace?.spanId,
+      receivedAtMs: envelope.receivedAtMs,
+      diedAtMs: observers.clock.nowMs(),
+    };
+  }
+
+  #written({ envelope: { delivery }, state }: InFlight, failure: SluiceError): void {
+    const { replay } = delivery;
+    this.#route.observers.log.warn('dead-letter', {
+      ...failure.place,
+      route: this.#route.policy.name,
+      code: failure.code,
+      text: failure.message,
+      delivery: delivery.id,
+      attempts: attemptsOf(delivery, state.attempt),
+      letter: replay?.letter,
+    });
+    // A replayed dead letter needs no new space, so its success does not show that the store is writable.
+    if (replay === undefined) this.#recovered();
   }
 
   /** Logs one line, not one for each message of a waiting window. */
   #reportFailure(error: SluiceError): void {
-    const { clock, log, name, onDeadLetters } = this.#route;
+    const { clock, log, onDeadLetters } = this.#route.observers;
     const { code } = error;
     if (this.#failure?.code === code && clock.elapsedMs() - this.#failure.loggedAtMs < REPEAT_MS) return;
     this.#failure = { code, loggedAtMs: clock.elapsedMs() };
-    log.error('dead-letter-unwritten', { route: name, code, text: `${error.message}. ${error.remedy}` });
+    log.error('dead-letter-unwritten', {
+      route: this.#route.policy.name,
+      code,
+      text: `${error.message}. ${error.remedy}`,
+    });
     onDeadLetters(error);
   }
 
   #recovered(): void {
     if (this.#failure === undefined) return;
     this.#failure = undefined;
-    this.#route.log.info('dead-letters-written', { route: this.#route.name });
-    this.#route.onDeadLetters(undefined);
+    const { log, onDeadLetters } = this.#route.observers;
+    log.info('dead-letters-written', { route: this.#route.policy.name });
+    onDeadLetters(undefined);
   }
+}
+
+/** All attempts, including those before a replay. */
+function attemptsOf({ replay }: Delivery, attempt: number): number {
+  return (replay?.attempts ?? 0) + attempt;
 }

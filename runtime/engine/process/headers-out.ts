@@ -2,9 +2,9 @@ import { isContentType } from '#contract/carried-headers.ts';
 import type { Codec } from '#contract/codec.ts';
 import type { Headers } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
-import type { Route } from './route.ts';
+import type { SinkEnd } from '../route-parts.ts';
 
-type HeaderFields = Pick<Route, 'headers' | 'droppedHeaders' | 'contentType' | 'statesContentType'>;
+type HeaderFields = Pick<SinkEnd, 'headers' | 'droppedHeaders' | 'contentType' | 'statesContentType'>;
 
 /** The headers of the message with `to.headers` of the pipeline file applied. */
 export function headersOut({ headers: set, droppedHeaders, contentType }: HeaderFields, message: Message): Headers {
