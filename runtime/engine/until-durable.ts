@@ -3,11 +3,11 @@ import type { Clock } from './clock.ts';
 /** An act that must succeed before its delivery may be settled: until then the delivery counts against the window. */
 export interface DurableAct {
   /** Rejects where the store cannot be written now. */
-  act(): Promise<void>;
+  readonly act: () => Promise<void>;
   /** Whether nobody needs it any more: the runtime has released the delivery. */
-  isOver(): boolean;
+  readonly isOver: () => boolean;
   /** Takes the failure, and returns the delay before the next attempt, in milliseconds. `failures`: from 1. */
-  failed(thrown: unknown, failures: number): number;
+  readonly failed: (thrown: unknown, failures: number) => number;
 }
 
 /** Acts until it succeeds or is over. Never rejects. Resolves with whether it succeeded. */

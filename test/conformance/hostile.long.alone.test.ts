@@ -113,8 +113,8 @@ async function judge(fixture: Fixture): Promise<void> {
       },
     },
   });
-  const pump = new RunningRoute(route);
-  const running = pump.run();
+  const runner = new RunningRoute(route);
+  const running = runner.run();
   const seed = Math.floor(Math.random() * 0x7fff_ffff);
   let sent = 0;
   let good = 0;
@@ -144,7 +144,7 @@ async function judge(fixture: Fixture): Promise<void> {
   await send(HOSTILE);
   await waitFor(() => route.observers.counters.held === 0, fixture.patienceMs, 'every message to end');
   const afterBytes = heldBytes();
-  await pump.stop(5000);
+  await runner.stop(5000);
   await running;
   assert.deepEqual(
     arrived,

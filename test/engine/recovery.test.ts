@@ -77,8 +77,8 @@ function scene(trafficClass: TrafficClass, seed: number) {
     window: { messages: 256, bytes: 1e7 },
   });
   const { counters } = route.observers;
-  const pump = new RunningRoute(route);
-  void pump.run();
+  const running = new RunningRoute(route);
+  void running.run();
   const goOn = async (ms: number): Promise<number> => {
     const before = counters.delivered;
     let isOver = false;

@@ -63,15 +63,15 @@ export function sinkThat(
   };
 }
 
-/** A pump at work on `frames`, and all that a test asks of it. */
+/** A route at work on `frames`, and all that a test asks of it. */
 export function started(frames: readonly Frame[], parts: Partial<RouteParts> = {}) {
   const clock = new VirtualClock(1);
   const source = new ListSource(frames);
   const sink = sinkThat();
   const made = routeForTest({ source, sink, clock, ...parts });
-  const pump = new RunningRoute(made.route);
-  void pump.run();
-  return { ...made, pump, source, sink, clock, counters: made.route.observers.counters };
+  const route = new RunningRoute(made.route);
+  void route.run();
+  return { letters: made.letters, route, source, sink, clock, counters: made.route.observers.counters };
 }
 
 /** The text of each. */

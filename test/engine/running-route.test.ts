@@ -94,9 +94,9 @@ test('what a route waits for is told apart: sink, stages, dead letters', async (
     return message.body === 'slow' ? never() : message;
   });
   const frames = ['bad', 'slow', 'sent', 'sent'].map((body, at) => frameForTest(`k${at}/x`, body));
-  const { pump } = started(frames, { stages: [stage], sink: sinkThat(never), deadLetters: { record: never } });
+  const { route } = started(frames, { stages: [stage], sink: sinkThat(never), deadLetters: { record: never } });
   await settleNow();
-  assert.deepEqual(pump.waiting(), { sink: 2, stages: 1, deadLetters: 1 });
+  assert.deepEqual(route.waiting(), { sink: 2, stages: 1, deadLetters: 1 });
 });
 
 test('a message whose tries are used up becomes a dead letter with all that is known of it, and its lane goes on', async () => {
@@ -168,12 +168,12 @@ test('a stop waits for what is in flight, gives back what does not end in time, 
       ? never()
       : new Promise((resolve) => confirm.push(() => resolve('confirmed'))),
   );
-  const { pump, source, clock, counters } = started([frameForTest('a/x', 'slow'), frameForTest('b/x', 'stuck')], {
+  const { route, source, clock, counters } = started([frameForTest('a/x', 'slow'), frameForTest('b/x', 'stuck')], {
     sink,
   });
   await settleNow();
   let isStopped = false;
-  const stopping = pump.stop(10_000).then(() => {
+  const stopping = route.stop(10_000).then(() => {
     isStopped = true;
   });
   confirm[0]?.();
