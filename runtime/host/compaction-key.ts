@@ -27,17 +27,17 @@ export function compactionKeyOf(
   return ({ id, frame }) => {
     try {
       const { address, headers, contentType } = frame;
-      // The pump refuses larger bodies undecoded.
+      // The engine refuses larger bodies undecoded.
       if (needsBody && (frame.body?.length ?? 0) > policy.maxBodyBytes) return NEVER_REPLACED;
       const body = needsBody && frame.body !== null ? policy.decoding?.(contentType).decode(frame.body) : undefined;
       const view = { id, address, key: frame.key, headers, body, origin: frame };
       const key = policy.key === undefined ? frame.key : policy.key(view);
       const rank = sequence === undefined ? undefined : rankOf(sequence({ ...view, key }));
-      // A message that the pump will refuse must not replace a good one.
+      // A message that the engine will refuse must not replace a good one.
       if (sequence !== undefined && rank === undefined) return NEVER_REPLACED;
       return { lane: JSON.stringify([key ?? null, address]), rank };
     } catch {
-      // The pump finds the same fault, and records it.
+      // The engine finds the same fault, and records it.
       return NEVER_REPLACED;
     }
   };

@@ -23,7 +23,7 @@ export interface RouteSpool {
   /** The route with the spool as its source; the spool reads the route's own source. Called once. */
   attach(route: Route): Route;
   /**
-   * The pump's counters, with the messages in the spool that the pump has not read: they count as accepted and held, also
+   * The engine's counters, with the messages in the spool that the engine has not read: they count as accepted and held, also
    * those of an earlier process. So the balance of invariant 3 begins at every start with accepted = held.
    */
   counted(

@@ -107,8 +107,8 @@ test('an output that is refused for good makes a dead letter of each delivery th
   });
   await clock.play(() => source.settled.size === 3);
   assert.deepEqual(
-    letters.map(({ coordinates, failure }) => [coordinates, failure.code]).toSorted(),
-    ['s:1', 's:2', 's:3'].map((id) => [id, 'ADDRESS_INVALID']),
+    letters.map(({ coordinates, failure }) => `${coordinates} ${failure.code}`).toSorted(),
+    ['s:1', 's:2', 's:3'].map((id) => `${id} ADDRESS_INVALID`),
   );
   assert.deepEqual([counters.deadLettered, imbalance(counters)], [3, 0]);
 });

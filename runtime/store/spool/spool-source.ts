@@ -31,9 +31,9 @@ export interface SpoolSettings {
 /** The content of a spool at this moment. */
 export interface SpoolNumbers {
   readonly messages: number;
-  /** Not read by the pump yet, and so not in its counters. */
+  /** Not read by the engine yet, and so not in its counters. */
   readonly waiting: number;
-  /** Replaced before the pump read them. */
+  /** Replaced before the engine read them. */
   readonly superseded: number;
   readonly bytes: number;
   readonly oldestAtMs: number | undefined;
@@ -62,7 +62,7 @@ interface Incoming extends SpoolArrival {
 
 /**
  * A source with a store behind it: messages of the real source are committed to the store and then settled at the source;
- * the pump reads them from the store. A message that is larger than the store waits until the store is empty, and then
+ * the engine reads them from the store. A message that is larger than the store waits until the store is empty, and then
  * bypasses it.
  */
 export class SpoolSource implements Source {
@@ -251,7 +251,7 @@ export class SpoolSource implements Source {
     this.#incomingBytes = incoming.reduce((bytes, { message }) => bytes + (message.frame.body?.length ?? 0), 0);
   }
 
-  /** A message that is larger than the store goes to the pump as it came, once no row of the store is before it. */
+  /** A message that is larger than the store goes to the engine as it came, once no row of the store is before it. */
   #nextBypass(): Delivery | undefined {
     const [first] = this.#incoming;
     if (this.#pause === undefined || this.#bypassing !== undefined || first === undefined) return undefined;
