@@ -112,3 +112,13 @@ export function isOlder(one: Envelope, other: Envelope): boolean {
   if (one.sequence !== undefined && other.sequence !== undefined) return one.sequence < other.sequence;
   return one.delivery.replay !== undefined && other.delivery.replay === undefined;
 }
+
+/** The lane in which a message is sent and remembered: its own key and address, even where its source has wider lanes. */
+export function laneOf({ key, delivery }: Envelope): string {
+  return laneNamed(key, delivery.frame.address);
+}
+
+/** A name that no other lane has: a key may hold any character, so its length comes first. ("a", "b/c") is not ("a/b", "c"). */
+export function laneNamed(key: string | undefined, address: string): string {
+  return key === undefined ? `:${address}` : `${key.length}:${key}${address}`;
+}

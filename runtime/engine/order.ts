@@ -1,6 +1,6 @@
 import { CLASSES } from '#contract/traffic-class.ts';
 import { Deque } from '#kit/deque.ts';
-import { type Envelope, type InFlight, isOlder } from './in-flight.ts';
+import { type Envelope, type InFlight, isOlder, laneNamed, laneOf } from './in-flight.ts';
 import type { Policy } from './route-parts.ts';
 
 /**
@@ -46,18 +46,9 @@ export class Order {
   }
 }
 
-/** The lane in which a message is sent and remembered: its own key and address, even where its source has wider lanes. */
-export function laneOf({ key, delivery }: Envelope): string {
-  return nameOf(key, delivery.frame.address);
-}
-
-function laneName({ key, delivery: { lane, frame } }: Envelope): string {
-  return lane === undefined ? nameOf(key, frame.address) : nameOf(undefined, lane);
-}
-
-/** A name that no other lane has: a key may hold any character, so its length comes first. ("a", "b/c") is not ("a/b", "c"). */
-function nameOf(key: string | undefined, address: string): string {
-  return key === undefined ? `:${address}` : `${key.length}:${key}${address}`;
+function laneName(envelope: Envelope): string {
+  const { lane } = envelope.delivery;
+  return lane === undefined ? laneOf(envelope) : laneNamed(undefined, lane);
 }
 
 /** The lane of a source may hold several keys: only a message of the same key and address is replaced. */

@@ -8,7 +8,7 @@ import { compileTemplate } from '../template/compile-template.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from '../engine/clock.ts';
-import { DeadLetterPublisher } from '../engine/settle/dead-letter-publisher.ts';
+import { DeadLetterPublisher } from '../engine/dead-letter-publisher.ts';
 import type { Health } from '../telemetry/health.ts';
 
 export interface DeadLetterRouteSettings {

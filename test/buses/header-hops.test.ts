@@ -5,7 +5,7 @@ import type { Codec } from '#contract/codec.ts';
 import type { Frame, HeaderType } from '#contract/frame.ts';
 import { textOfBytes } from '#kit/raw-text.ts';
 import { JSON_CODECS } from '../../runtime/codecs/json.ts';
-import { contentTypeOut, headersOut } from '../../runtime/engine/process/headers-out.ts';
+import { contentTypeOut, headersOut } from '../../runtime/engine/frames/headers-out.ts';
 import type { SinkEnd } from '../../runtime/engine/route-parts.ts';
 import { awkwardText } from '../conformance/awkward-text.ts';
 import { frameForTest } from '../engine/route-for-test.ts';

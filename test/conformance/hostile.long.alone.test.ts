@@ -10,7 +10,7 @@ import { withBody } from '#contract/message.ts';
 import type { Sink } from '#contract/sink.ts';
 import { json } from '../../runtime/codecs/json.ts';
 import { systemClock } from '../../runtime/engine/clock.ts';
-import { MOST_HEADER_VALUES } from '../../runtime/engine/admit/header-bound.ts';
+import { MOST_HEADER_VALUES } from '../../runtime/engine/frames/header-bound.ts';
 import { RunningRoute } from '../../runtime/engine/route.ts';
 import { routeForTest } from '../engine/route-for-test.ts';
 import { sinkThat, stageThat } from '../engine/started-route.ts';

@@ -6,13 +6,13 @@ import type { TemplateView } from '#contract/template.ts';
 import { contentId } from '#kit/content-id.ts';
 import { messageTimeMs } from '#kit/message-time.ts';
 import { rankOf } from '#kit/rank.ts';
-import { hopsOf } from '../hops.ts';
+import { hopsOf } from '../frames/hops.ts';
 import { type Envelope, messageOf } from '../in-flight.ts';
-import { decode } from '../process/codec-steps.ts';
-import { watched } from '../process/watched.ts';
+import { decode } from '../frames/codec-steps.ts';
+import { watched } from '../frames/watched.ts';
 import type { Policy, Route } from '../route-parts.ts';
 import { boundedId } from './bounded-id.ts';
-import { boundHeaders } from './header-bound.ts';
+import { boundHeaders } from '../frames/header-bound.ts';
 import type { ReuseNotes } from './reuse-notes.ts';
 import { timeIn } from './stated-time.ts';
 

@@ -1,8 +1,7 @@
 import { asSluiceError } from '#contract/errors.ts';
 import type { ProcessedIds } from '#contract/processed-ids.ts';
 import { backoffMs } from '#kit/backoff.ts';
-import type { Envelope, InFlight } from '../in-flight.ts';
-import { laneOf } from '../order.ts';
+import { type Envelope, type InFlight, laneOf } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 import { untilDurable } from '../until-durable.ts';
 import { SequenceTracker } from './sequence-tracker.ts';

@@ -4,9 +4,9 @@ import type { Message } from '#contract/message.ts';
 import { Dropped, isKept, type Kept } from '#contract/stage.ts';
 import { type Envelope, messageOf, type Processing } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
-import { decode, encode } from './codec-steps.ts';
+import { decode, encode } from '../frames/codec-steps.ts';
 import { JoinedAt, type Passed, runStages } from './run-stages.ts';
-import { watched } from './watched.ts';
+import { watched } from '../frames/watched.ts';
 
 /** The frames to send, for each sink of the route in its place. */
 export type FramesBySink = readonly (readonly Frame[])[];

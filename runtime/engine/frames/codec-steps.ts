@@ -2,7 +2,7 @@ import type { Codec } from '#contract/codec.ts';
 import { isStackOverflow, messageOf, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
-import { typesLeft, withHops } from '../hops.ts';
+import { typesLeft, withHops } from './hops.ts';
 import type { Envelope } from '../in-flight.ts';
 import type { Policy, SinkEnd } from '../route-parts.ts';
 import { contentTypeOut, headersOut } from './headers-out.ts';
