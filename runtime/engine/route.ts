@@ -1,10 +1,8 @@
 import type { Delivery } from '#contract/delivery.ts';
-import { SluiceError } from '#contract/errors.ts';
-import { MOST_ENDS } from '#contract/crash-suspects.ts';
-import { Dropped, isKept, type Joined } from '#contract/stage.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import { Dropped, isKept } from '#contract/stage.ts';
 import { Admission } from './admit/admission.ts';
 import { type CrashQuarantine, crashQuarantineOf } from './admit/crash-quarantine.ts';
-import { readLabel } from './admit/read-frame.ts';
 import { History } from './history/history.ts';
 import { DROPPED, type End, type InFlight, NONE_JOINED, type Processing, refused } from './in-flight.ts';
 import { KeptMessages } from './kept-messages.ts';
@@ -49,10 +47,11 @@ export class RunningRoute {
     this.#senders = route.ends.sinks.map((end) => senderOf(end, { route, history, report }));
     this.#quarantine = crashQuarantineOf(route, {
       granted: (inFlight) => (inFlight.state.at === 'admit' ? this.#admit(inFlight) : this.#process(inFlight)),
-      quarantined: (inFlight) => this.#quarantined(inFlight),
+      refused: (inFlight, failure) => this.#settle(inFlight, refused(failure)),
       over: () => (this.#quarantine = undefined),
     });
-    for (const [at, stage] of route.policy.stages.entries()) stage.start?.((joined) => this.#emitted(joined, at + 1));
+    for (const [at, stage] of route.policy.stages.entries())
+      stage.start?.((joined) => this.#enter(this.#kept.emitted(joined, at + 1)));
   }
 
   /** Reads while the window is not full. Resolves after `stop`; rejects when the source is lost for good. */
@@ -127,58 +126,39 @@ export class RunningRoute {
     this.#quarantine?.left(inFlight, !(made instanceof SluiceError));
     const { state } = inFlight;
     if (state.at !== 'process') return true;
-    if (made instanceof SluiceError) {
-      const { clock, counters } = this.#route.observers;
-      const again = nextAttempt(this.#route, state, made);
-      if (again === undefined) {
-        this.#settle(inFlight, refused(made));
-        return true;
-      }
-      counters.retries += 1;
-      inFlight.state = again.state;
-      this.#order.hold(inFlight);
-      clock.after(again.delayMs, () => this.#process(inFlight));
-      return false;
-    }
+    if (made instanceof SluiceError) return this.#failed(inFlight, state, made);
     if (made instanceof JoinedAt) return this.#join(inFlight, state, made);
     if (made instanceof Dropped) this.#settle(inFlight, DROPPED);
     else if (isKept(made)) this.#kept.keep(inFlight);
-    else this.#send(inFlight, made);
+    else this.#send(inFlight, state, made);
     return true;
   }
 
-  /** The deliveries whose messages a stage has joined with this one go on with it. */
-  #join(inFlight: InFlight, state: Processing, { joined: { messages, of }, from }: JoinedAt): boolean {
-    const others = this.#kept.take(of);
-    if (others instanceof SluiceError) {
-      this.#settle(inFlight, refused(others));
+  #failed(inFlight: InFlight, state: Processing, failure: SluiceError): boolean {
+    const { clock, counters } = this.#route.observers;
+    const again = nextAttempt(this.#route, state, failure);
+    if (again === undefined) {
+      this.#settle(inFlight, refused(failure));
       return true;
     }
-    inFlight.state = { ...state, attempt: 1, input: messages, from, joined: [...state.joined, ...others] };
+    counters.retries += 1;
+    inFlight.state = again.state;
+    this.#order.hold(inFlight);
+    clock.after(again.delayMs, () => this.#process(inFlight));
+    return false;
+  }
+
+  #join(inFlight: InFlight, state: Processing, made: JoinedAt): boolean {
+    try {
+      this.#kept.join(inFlight, state, made);
+    } catch (thrown) {
+      this.#settle(inFlight, refused(asSluiceError(thrown)));
+    }
     return this.#isThrough(inFlight);
   }
 
-  /** A stage has a result that no message caused: the first of its kept messages carries it on. */
-  #emitted(joined: Joined, from: number): void {
-    const kept = this.#kept.take(joined.of);
-    if (kept instanceof SluiceError) throw kept;
-    const [first, ...others] = kept;
-    if (first === undefined) throw new SluiceError('INTERNAL', 'a stage has emitted a result of no message');
-    first.state = {
-      at: 'process',
-      attempt: 1,
-      input: joined.messages,
-      from,
-      unreachableSinceMs: undefined,
-      joined: others,
-    };
-    this.#enter(first);
-  }
-
   /** To every sink. */
-  #send(inFlight: InFlight, frames: FramesBySink): void {
-    if (inFlight.state.at !== 'process') return;
-    const { attempt, joined } = inFlight.state;
+  #send(inFlight: InFlight, { attempt, joined }: Processing, frames: FramesBySink): void {
     if (frames.every((ofSink) => ofSink.length === 0)) return this.#settle(inFlight, DROPPED);
     inFlight.state = { at: 'send', attempt, open: this.#senders.length, end: undefined, joined };
     for (const [at, sender] of this.#senders.entries()) sender.send(inFlight, frames[at] ?? []);
@@ -210,14 +190,6 @@ export class RunningRoute {
       else this.#enter(next);
     }
     this.#unsettled.leave(inFlight);
-  }
-
-  #quarantined(inFlight: InFlight): void {
-    const hasLane = inFlight.state.at === 'process';
-    readLabel(inFlight.envelope);
-    const text = `expected the process to outlive this message, found that it ended ${MOST_ENDS} times while the message was in its stages`;
-    this.#settle(inFlight, refused(new SluiceError('PROCESS_ENDED', text)));
-    if (hasLane) this.#release(inFlight);
   }
 
   /** Counts the unsettled deliveries by the thing that they wait for. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { asSluiceError } from '#contract/errors.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import { MOST_ENDS, type CrashSuspects } from '#contract/crash-suspects.ts';
 import { Deque } from '#kit/deque.ts';
 import type { InFlight } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
+import { readLabel } from './read-frame.ts';
 
 /** While the name of the next message cannot be written, no message enters its stages: the delay between two attempts. */
 const AGAIN_MS = 1000;
@@ -13,7 +14,7 @@ export interface Verdicts {
   /** Its turn has come. */
   granted(inFlight: InFlight): void;
   /** The process ended too often while the message was in its stages: it must not run again. */
-  quarantined(inFlight: InFlight): void;
+  refused(inFlight: InFlight, failure: SluiceError): void;
   /** No message is left to be tested. */
   over(): void;
 }
@@ -39,7 +40,7 @@ export function crashQuarantineOf(
   };
   return new CrashQuarantine(suspects, first, {
     granted: (inFlight) => verdicts.granted(inFlight),
-    quarantined: (inFlight) => verdicts.quarantined(inFlight),
+    refused: (inFlight, failure) => verdicts.refused(inFlight, failure),
     over() {
       log.info('crash-quarantine-over', { route: name });
       verdicts.over();
@@ -142,9 +143,16 @@ export class CrashQuarantine {
     this.#waiting.shift();
     if (this.#first > 0 && inFlight.state.at === 'admit') this.#first -= 1;
     if (inFlight.state.at === 'settled') return true;
-    if (isQuarantined) this.#settings.quarantined(inFlight);
+    if (isQuarantined) this.#refuse(inFlight);
     else this.#settings.granted(inFlight);
     return true;
+  }
+
+  /** Its frame is not read: the crash counts are those of the start, so its first turn is its last. */
+  #refuse(inFlight: InFlight): void {
+    readLabel(inFlight.envelope);
+    const text = `expected the process to outlive this message, found that it ended ${MOST_ENDS} times while the message was in its stages`;
+    this.#settings.refused(inFlight, new SluiceError('PROCESS_ENDED', text));
   }
 
   #isWritten(name: string): boolean {
