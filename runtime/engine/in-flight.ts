@@ -33,14 +33,14 @@ export interface Envelope {
 /** The place of a delivery on the line, with all that belongs to this place. Replaced, never changed. `attempt`: from 1. */
 export type State =
   /** Its frame is not read yet. */
-  | { readonly at: 'admit'; readonly attempt: number }
+  | { readonly at: 'admit' }
   | Processing
   /** A stage keeps its message, or has joined it with another one: that one's result is its result too. */
   | { readonly at: 'kept'; readonly attempt: number }
   | Sending
   /** Its end is being made durable. */
   | { readonly at: 'settle'; readonly attempt: number }
-  | { readonly at: 'settled'; readonly attempt: number };
+  | { readonly at: 'settled' };
 
 /** It is in the stages, or waits for its lane, for the message that it repeats, or for its next attempt. */
 export interface Processing {
@@ -83,6 +83,14 @@ export type End =
   /** An earlier process sent all of it: the sink's log holds it. */
   | { readonly kind: 'stored' }
   | { readonly kind: 'refused'; readonly failure: SluiceError };
+
+export const UNREAD: State = { at: 'admit' };
+export const SETTLED: State = { at: 'settled' };
+
+/** The attempts of this process, from 1. */
+export function attemptOf(state: State): number {
+  return state.at === 'admit' || state.at === 'settled' ? 1 : state.attempt;
+}
 
 export const DELIVERED: End = { kind: 'delivered' };
 export const DROPPED: End = { kind: 'dropped' };

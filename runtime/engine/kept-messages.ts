@@ -2,7 +2,7 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Message } from '#contract/message.ts';
 import type { Joined } from '#contract/stage.ts';
-import type { InFlight, Processing } from './in-flight.ts';
+import { attemptOf, type InFlight, type Processing } from './in-flight.ts';
 import type { JoinedAt } from './process/run-stages.ts';
 
 /** The deliveries whose messages the stages of a route keep, by the frame that each message was made from. */
@@ -10,7 +10,7 @@ export class KeptMessages {
   readonly #byFrame = new Map<Frame, InFlight>();
 
   keep(inFlight: InFlight): void {
-    inFlight.state = { at: 'kept', attempt: inFlight.state.attempt };
+    inFlight.state = { at: 'kept', attempt: attemptOf(inFlight.state) };
     this.#byFrame.set(inFlight.envelope.delivery.frame, inFlight);
   }
 

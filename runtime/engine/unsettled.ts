@@ -3,7 +3,7 @@ import type { Demand } from '#contract/source.ts';
 import { Signal } from '#kit/signal.ts';
 import { SwapSet } from '#kit/swap-set.ts';
 import { unread } from './admit/read-frame.ts';
-import type { InFlight } from './in-flight.ts';
+import { type InFlight, SETTLED, UNREAD } from './in-flight.ts';
 import type { Route } from './route-parts.ts';
 
 /** The deliveries that are read and not settled: no more than the window (invariant 4). One caller waits at a time. */
@@ -41,7 +41,7 @@ export class Unsettled {
     counters.held += 1;
     const inFlight: InFlight = {
       envelope: unread(this.#route, delivery),
-      state: { at: 'admit', attempt: 1 },
+      state: UNREAD,
       place: 0,
     };
     this.#bytes += inFlight.envelope.bytes;
@@ -78,7 +78,7 @@ export class Unsettled {
   release(): void {
     for (const inFlight of this.#inFlight.all()) {
       this.#inFlight.delete(inFlight);
-      inFlight.state = { at: 'settled', attempt: inFlight.state.attempt };
+      inFlight.state = SETTLED;
       this.#route.observers.counters.released += 1;
       inFlight.envelope.trace?.end('released');
       inFlight.envelope.delivery.settle(RELEASE);

@@ -1,8 +1,7 @@
 import type { DeadLetter } from '#contract/dead-letter.ts';
-import type { Delivery } from '#contract/delivery.ts';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
-import type { InFlight } from '../in-flight.ts';
+import { attemptOf, type Envelope, type InFlight } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 import { untilDurable } from '../until-durable.ts';
 
@@ -33,8 +32,11 @@ export class DeadLetterWriter {
     this.#open += 1;
     const { deadLetters } = this.#route.stores;
     const { clock } = this.#route.observers;
+    const { envelope } = inFlight;
+    // All attempts, including those before a replay.
+    const attempts = (envelope.delivery.replay?.attempts ?? 0) + attemptOf(inFlight.state);
     const isWritten = await untilDurable(clock, {
-      act: () => deadLetters.record(this.#letter(inFlight, failure)),
+      act: () => deadLetters.record(this.#letter(envelope, attempts, failure)),
       isOver: () => inFlight.state.at === 'settled',
       failed: (thrown, failures) => {
         const error = asSluiceError(thrown, 'STATE_UNUSABLE');
@@ -43,11 +45,11 @@ export class DeadLetterWriter {
       },
     });
     this.#open -= 1;
-    if (isWritten) this.#written(inFlight, failure);
+    if (isWritten) this.#written(envelope, attempts, failure);
     return isWritten;
   }
 
-  #letter({ envelope, state }: InFlight, failure: SluiceError): DeadLetter {
+  #letter(envelope: Envelope, attempts: number, failure: SluiceError): DeadLetter {
     const { policy, observers } = this.#route;
     const { delivery, trace } = envelope;
     return {
@@ -60,7 +62,7 @@ export class DeadLetterWriter {
       frame: delivery.frame,
       label: envelope.label,
       failure: failure.at({ route: policy.name }),
-      attempts: attemptsOf(delivery, state.attempt),
+      attempts,
       traceId: trace?.traceId,
       spanId: trace?.spanId,
       receivedAtMs: envelope.receivedAtMs,
@@ -68,7 +70,7 @@ export class DeadLetterWriter {
     };
   }
 
-  #written({ envelope: { delivery }, state }: InFlight, failure: SluiceError): void {
+  #written({ delivery }: Envelope, attempts: number, failure: SluiceError): void {
     const { replay } = delivery;
     this.#route.observers.log.warn('dead-letter', {
       ...failure.place,
@@ -76,7 +78,7 @@ export class DeadLetterWriter {
       code: failure.code,
       text: failure.message,
       delivery: delivery.id,
-      attempts: attemptsOf(delivery, state.attempt),
+      attempts,
       letter: replay?.letter,
     });
     // A replayed dead letter needs no new space, so its success does not show that the store is writable.
@@ -104,9 +106,4 @@ export class DeadLetterWriter {
     log.info('dead-letters-written', { route: this.#route.policy.name });
     onDeadLetters(undefined);
   }
-}
-
-/** All attempts, including those before a replay. */
-function attemptsOf({ replay }: Delivery, attempt: number): number {
-  return (replay?.attempts ?? 0) + attempt;
 }

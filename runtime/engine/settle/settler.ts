@@ -4,7 +4,7 @@ import type { TraceOutcome } from '#contract/trace.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { History } from '../history/history.ts';
 import { type RepeatCause, WHY_REPEATED } from '../history/repeat-cause.ts';
-import type { End, InFlight } from '../in-flight.ts';
+import { attemptOf, type End, type InFlight, SETTLED } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 import { countEnd } from './count-end.ts';
 import { DeadLetterWriter } from './dead-letter-writer.ts';
@@ -37,7 +37,7 @@ export class Settler {
   settle(inFlight: InFlight, end: End): void {
     const { state, envelope } = inFlight;
     if (state.at === 'settle' || state.at === 'settled') return;
-    inFlight.state = { at: 'settle', attempt: state.attempt };
+    inFlight.state = { at: 'settle', attempt: attemptOf(state) };
     switch (end.kind) {
       case 'delivered':
         return this.#remember(inFlight, 'delivered');
@@ -85,7 +85,7 @@ export class Settler {
   /** Invariants 1 and 2: counts and settles a delivery here, once, after its result is safe. */
   #end(inFlight: InFlight, outcome: Outcome, failure?: SluiceError): void {
     if (inFlight.state.at === 'settled') return;
-    inFlight.state = { at: 'settled', attempt: inFlight.state.attempt };
+    inFlight.state = SETTLED;
     countEnd(this.#route.observers.counters, outcome);
     const { trace, delivery } = inFlight.envelope;
     trace?.end(outcome, failure);
