@@ -108,7 +108,8 @@ export interface BusContext {
   /**
    * For a sink: whether no frame of an earlier connection of this end may reach the bus after a frame of a later connection,
    * because the route's class lets no older message of a key follow a newer one. A driver has nothing to do where the bus
-   * reads each connection to its end before the next.
+   * reads each connection to its end before the next. For a source: whether the engine sends nothing of a delivery that is
+   * revoked (see delivery.ts).
    */
   readonly isFenced: boolean;
   /** For a sink: the treatment of headers that its bus cannot spell, see carried-headers.ts. */
