@@ -18,7 +18,7 @@ export interface MessageEnds {
   refused(inFlight: InFlight, failure: SluiceError): void;
   /** `by`: the message that is sent in its place; undefined where that was sent before. */
   superseded(inFlight: InFlight, by?: InFlight): void;
-  /** This process or an earlier one processed it before. */
+  /** This process or another one processed it before, or does so now. */
   repeated(inFlight: InFlight, cause: RepeatCause, earlierMs: number | undefined): void;
   /** Resolves once the earlier results of its lane are durable; undefined when they are. */
   pending(lane: string): Promise<void> | undefined;
@@ -58,6 +58,10 @@ export class OutgoingMessage {
   /** Ends a message that must not be sent when its turn comes, and returns true. Otherwise it counts as sent from now on. */
   ends(clock: Clock): boolean {
     const { sequences } = this.#route;
+    if (this.#inFlight.delivery.shared?.isRevoked === true) {
+      this.#ends.repeated(this.#inFlight, 'revoked', undefined);
+      return true;
+    }
     if (isExpired(this, clock)) {
       // Invariant 8: an expired message is never handed to a sink.
       this.#ends.refused(this.#inFlight, expired());

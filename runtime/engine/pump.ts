@@ -133,7 +133,7 @@ export class Pump {
 
   /** Decodes the frame and admits the message. */
   #open(inFlight: InFlight): void {
-    const { lane, attempt } = inFlight.delivery;
+    const { lane, attempt, shared } = inFlight.delivery;
     let repeatKey: string | undefined;
     try {
       inFlight.message = receive(this.#route, inFlight);
@@ -152,6 +152,7 @@ export class Pump {
       this.#mayRepeat -= 1;
       inFlight.mayRepeat = attempt === undefined;
     }
+    if (shared?.mayBeRepeat === true) inFlight.mayRepeat = true;
     this.#enter(inFlight);
   }
 

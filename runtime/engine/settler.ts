@@ -10,6 +10,7 @@ import type { MessageEnds } from './outgoing-message.ts';
 import { deadIdOf, processedAtMs } from './is-processed.ts';
 import { type RepeatCause, WHY_REPEATED } from './repeat-cause.ts';
 import { laneOf } from './lane-of.ts';
+import { SharedSettlements } from './shared-settlements.ts';
 import { DeadLetterWriter } from './dead-letter-writer.ts';
 import { PublisherDedupe } from './publisher-dedupe.ts';
 import type { Route } from './route.ts';
@@ -37,6 +38,8 @@ export class Settler implements MessageEnds {
   readonly #inFlight = new SwapSet<InFlight>();
   /** By lane, where the route has processed ids: results that are not durable yet. */
   readonly #pending = new Map<string, Promise<void>>();
+  /** Undefined where messages of one lane are in flight together anyway. */
+  readonly #shared: SharedSettlements | undefined;
   readonly #dedupe: PublisherDedupe | undefined;
   readonly #events: SettlerEvents;
   #idle: (() => void) | undefined;
@@ -45,6 +48,7 @@ export class Settler implements MessageEnds {
     this.#route = route;
     this.#window = window;
     this.#deadLetterWriter = new DeadLetterWriter(route);
+    this.#shared = CLASSES[route.trafficClass].oneAtATime ? new SharedSettlements() : undefined;
     this.#dedupe = route.dedupe === undefined ? undefined : new PublisherDedupe(route.dedupe.processedIds);
     this.#events = events;
   }
@@ -87,8 +91,10 @@ export class Settler implements MessageEnds {
   }
 
   superseded(inFlight: InFlight, by?: InFlight): void {
-    // A copy of the same message takes its place. If the id were saved, the copy would end as a repetition, and none be sent.
-    if (by?.id === inFlight.id) this.#end(inFlight, 'superseded');
+    // A copy of the same message takes its place, or comes once its partition is assigned here again. If the id were saved, the
+    // copy would end as a repetition, and none be sent.
+    const hasCopy = by?.id === inFlight.id || inFlight.delivery.shared?.isRevoked === true;
+    if (hasCopy) this.#end(inFlight, 'superseded');
     else this.#finish(inFlight, 'superseded');
   }
 
@@ -137,7 +143,8 @@ export class Settler implements MessageEnds {
 
   /** The results of this lane that are not durable yet. The next message of the lane must wait for them. */
   pending(lane: string): Promise<void> | undefined {
-    return this.#pending.get(lane);
+    const here = this.#pending.get(lane);
+    return here === undefined ? this.#shared?.pending(lane) : here.then(() => this.#shared?.pending(lane));
   }
 
   /** Releases all unsettled deliveries to the source. */
@@ -223,6 +230,7 @@ export class Settler implements MessageEnds {
     if (outcome === 'dead-lettered') this.#events.deadLettered(inFlight);
     inFlight.trace?.end(outcome, failure);
     inFlight.delivery.settle(failure === undefined ? ACCEPT : { kind: 'reject', cause: failure });
+    if (inFlight.delivery.shared !== undefined) this.#shared?.settled(laneOf(inFlight), inFlight.delivery.shared);
     this.#window.give(inFlight.bytes);
     const isPassed = failure === undefined;
     for (const next of this.#dedupe?.ended(inFlight, isPassed) ?? []) {
