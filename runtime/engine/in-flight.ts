@@ -121,6 +121,11 @@ export function isOlder(one: Envelope, other: Envelope): boolean {
   return one.delivery.replay !== undefined && other.delivery.replay === undefined;
 }
 
+/** Whether another process may have it by now: nothing of it is handed to a sink any more. */
+export function isRevoked({ delivery }: Envelope): boolean {
+  return delivery.shared?.isRevoked === true;
+}
+
 /** The lane in which a message is sent and remembered: its own key and address, even where its source has wider lanes. */
 export function laneOf({ key, delivery }: Envelope): string {
   return laneNamed(key, delivery.frame.address);

@@ -217,7 +217,9 @@ export class RouteRunner {
     const onLoss = (code: string, count: number | undefined): void => counters.lost(code, count);
     const report = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice, onLoss });
     const checkpoint = this.#settings.checkpoint(`${this.#spec.name} ${direction}`);
-    const isFenced = direction === 'sink' && CLASSES[this.#spec.class].oneAtATime;
+    const { oneAtATime } = CLASSES[this.#spec.class];
+    // What is in the spool is settled at the source, and is sent whoever reads the source by then.
+    const isFenced = oneAtATime && (direction === 'sink' || (direction === 'source' && this.#spec.spool === undefined));
     const spelling = direction === 'sink' ? { unspellable: to.headers.unspellable } : {};
     return { ...place, ...spelling, window: this.#spec.from.window, isFenced, checkpoint, signal: opening, report };
   }

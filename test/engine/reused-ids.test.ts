@@ -64,7 +64,14 @@ for (const [attempt, cause, level] of [
     await settleNow();
     assert.deepEqual(bodies(sink.sent), ['open']);
     assert.equal(counters.repeated, 2);
-    assert.deepEqual(counters.repeatedBy, { remembered: 0, 'sent-again': 0, dedupe: 0, log: 0, [cause]: 2 });
+    assert.deepEqual(counters.repeatedBy, {
+      remembered: 0,
+      'sent-again': 0,
+      dedupe: 0,
+      revoked: 0,
+      log: 0,
+      [cause]: 2,
+    });
     const [line, ...more] = said.filter(({ event }) => event === 'message-repeated');
     const { severity, cause: because, earlier } = line ?? {};
     assert.deepEqual([severity, because, earlier, more], [level, cause, '2026-11-26T00:00:00.000Z', []]);

@@ -45,6 +45,7 @@ export class Admission {
       this.#mayRepeat -= 1;
       if (envelope.delivery.attempt === undefined) markRepeat(envelope);
     }
+    if (envelope.delivery.shared?.mayBeRepeat === true) markRepeat(envelope);
     return 'admitted';
   }
 

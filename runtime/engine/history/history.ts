@@ -1,10 +1,12 @@
 import { asSluiceError } from '#contract/errors.ts';
 import type { ProcessedIds } from '#contract/processed-ids.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { type Envelope, type InFlight, laneOf } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 import { untilDurable } from '../until-durable.ts';
 import { SequenceTracker } from './sequence-tracker.ts';
+import { SharedSettlements } from './shared-settlements.ts';
 
 /** While processed ids cannot be saved, their deliveries stay unsettled and the window fills up. */
 const RETRY = { firstMs: 100, capMs: 5000 };
@@ -15,9 +17,12 @@ export class History {
   readonly #sequences: SequenceTracker;
   /** By lane, where the route has processed ids: ends that are not durable yet. */
   readonly #pending = new Map<string, Promise<void>>();
+  /** Undefined where messages of one lane are in flight together anyway. */
+  readonly #shared: SharedSettlements | undefined;
 
   constructor(route: Route) {
     this.#route = route;
+    this.#shared = CLASSES[route.policy.trafficClass].oneAtATime ? new SharedSettlements() : undefined;
     this.#sequences = new SequenceTracker(route.stores.processedIds?.sequences());
   }
 
@@ -89,9 +94,16 @@ export class History {
     });
   }
 
+  /** To be called once its delivery is settled. */
+  settled(envelope: Envelope): void {
+    const { shared } = envelope.delivery;
+    if (shared !== undefined) this.#shared?.settled(laneOf(envelope), shared);
+  }
+
   /** Resolves once the earlier ends of this lane are durable; undefined when they are. */
   pending(lane: string): Promise<void> | undefined {
-    return this.#pending.get(lane);
+    const here = this.#pending.get(lane);
+    return here === undefined ? this.#shared?.pending(lane) : here.then(() => this.#shared?.pending(lane));
   }
 
   #save(inFlight: InFlight, ids: ProcessedIds, id: string): Promise<boolean> {

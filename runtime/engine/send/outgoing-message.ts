@@ -3,7 +3,7 @@ import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Clock } from '../clock.ts';
-import { DELIVERED, type End, type InFlight, isOlder, laneOf, refused, STALE } from '../in-flight.ts';
+import { DELIVERED, type End, type InFlight, isOlder, isRevoked, laneOf, refused, STALE } from '../in-flight.ts';
 import { expired, isExpired } from './expiry.ts';
 import type { Attempt } from './pipelined-sender.ts';
 import type { Sending } from './sending.ts';
@@ -81,6 +81,7 @@ export class OutgoingMessage {
   #endBefore(clock: Clock): End | undefined {
     const { history, route } = this.#sending;
     const { envelope } = this.#inFlight;
+    if (isRevoked(envelope)) return { kind: 'repeated', cause: 'revoked', earlierMs: undefined };
     // Invariant 8: an expired message is never handed to a sink.
     if (isExpired(envelope, clock)) return refused(expired());
     const earlierMs = history.processedAtMs(envelope);

@@ -4,7 +4,7 @@ import type { TraceOutcome } from '#contract/trace.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { History } from '../history/history.ts';
 import { type RepeatCause, WHY_REPEATED } from '../history/repeat-cause.ts';
-import { attemptOf, type End, type InFlight, SETTLED } from '../in-flight.ts';
+import { attemptOf, type End, type InFlight, isRevoked, SETTLED } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 import { countEnd } from './count-end.ts';
 import { DeadLetterWriter } from './dead-letter-writer.ts';
@@ -45,8 +45,9 @@ export class Settler {
         this.#history.endedUnsent(envelope);
         return this.#remember(inFlight, 'dropped');
       case 'superseded':
-        // A copy of the same message takes its place. If the id were saved, the copy would end as a repetition, and none be sent.
-        if (end.by?.envelope.id === envelope.id) return this.#end(inFlight, 'superseded');
+        // A copy of the same message takes its place, or comes once its partition is assigned here again. If the id were saved,
+        // the copy would end as a repetition, and none be sent.
+        if (end.by?.envelope.id === envelope.id || isRevoked(envelope)) return this.#end(inFlight, 'superseded');
         return this.#remember(inFlight, 'superseded');
       case 'repeated':
         this.#noteRepeated(inFlight, end.cause, end.earlierMs);
@@ -90,6 +91,7 @@ export class Settler {
     const { trace, delivery } = inFlight.envelope;
     trace?.end(outcome, failure);
     delivery.settle(failure === undefined ? ACCEPT : { kind: 'reject', cause: failure });
+    this.#history.settled(inFlight.envelope);
     this.#settled(inFlight, outcome);
   }
 
