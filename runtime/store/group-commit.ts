@@ -5,37 +5,34 @@ const GROUP_MS = 5;
 /** A larger commit would block the process for longer than a further commit costs. */
 const GROUP_SIZE = 256;
 
-interface Waiting<T> {
-  readonly item: T;
+interface Waiting {
+  readonly write: () => void;
   readonly resolve: () => void;
   readonly reject: (thrown: unknown) => void;
 }
 
-/** Writes to a database in groups, each durable as a whole. */
-export class GroupCommit<T> {
+/** Writes to a database in groups, each durable as a whole: the writes of all its users share a transaction. */
+export class GroupCommit {
   readonly #database: Database;
-  readonly #write: (items: readonly T[]) => void;
-  #waiting: Waiting<T>[] = [];
+  #waiting: Waiting[] = [];
   /** Cancels the scheduled flush. */
   #cancel: (() => void) | undefined;
   #flushedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** `write` is called within a transaction. */
-  constructor(database: Database, write: (items: readonly T[]) => void) {
+  constructor(database: Database) {
     this.#database = database;
-    this.#write = write;
   }
 
-  /** Resolves once the item is durable; rejects with the database's error. */
-  add(item: T): Promise<void> {
+  /** `write` runs once, within a transaction. Resolves once it is durable; rejects with the database's error. */
+  add(write: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
+      this.#waiting.push({ write, resolve, reject });
       if (this.#waiting.length >= GROUP_SIZE) this.flush();
       else this.#cancel ??= this.#soon();
     });
   }
 
-  /** A single item waits only for the next turn of the event loop. */
+  /** A single write waits only for the next turn of the event loop. */
   #soon(): () => void {
     const leftMs = this.#flushedAtMs + GROUP_MS - performance.now();
     if (leftMs <= 0) {
@@ -55,7 +52,7 @@ export class GroupCommit<T> {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
-        this.#write(group.map(({ item }) => item));
+        for (const { write } of group) write();
         this.#database.exec('COMMIT');
       } catch (thrown) {
         // SQLite itself rolls back on a full disk.

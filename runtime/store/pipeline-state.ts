@@ -4,13 +4,14 @@ import type { ProcessedIds } from '#contract/processed-ids.ts';
 import type { Log } from '#contract/log.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import { type DeadLetterStore, openDeadLetterStore } from './dead-letters/dead-letter-store.ts';
-import { type ProcessedIdBounds, type ProcessedIdStore, openProcessedIdStore } from './processed-ids.ts';
-import { type CheckpointStore, openCheckpointStore } from './checkpoints.ts';
+import { type ProcessedIdBounds, processedIdsIn } from './processed-ids.ts';
+import { type Checkpoints, checkpointsIn } from './checkpoints.ts';
 import { type Reserve, reserveOf } from './reserve.ts';
 import { reportText } from './open-state-file.ts';
 import { type DamageReport, FileManifest } from './file-manifest.ts';
 import { takeStateFolder } from './state-folder.ts';
-import { openCrashSuspectStore, type CrashSuspectStore } from './crash-suspects.ts';
+import { beginRun, type CrashSuspectStore } from './crash-suspects.ts';
+import { openStateDatabase, type StateDatabase } from './state-database.ts';
 import { stateError } from './state-error.ts';
 
 /** The durable state of a pipeline, in a folder that one process holds. */
@@ -65,10 +66,11 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
     };
     const files = { path, manifest, onDamage, onRewritten, reserve: { release } };
     const deadLetters = openDeadLetterStore(files, { onClock: (found) => log.warn('clock-jumped', { text: found }) });
-    // Most buses keep their own position: without a checkpoint no further database is opened.
-    let checkpoints: CheckpointStore | undefined;
-    let idStore: ProcessedIdStore | undefined;
-    const checkpointOf = (owner: string): Checkpoint => (checkpoints ??= openCheckpointStore(files)).checkpoint(owner);
+    // Opened with its first use: a pipeline that has nothing to remember has no further database.
+    let database: StateDatabase | undefined;
+    const opened = (): StateDatabase => (database ??= openStateDatabase(files));
+    let checkpoints: Checkpoints | undefined;
+    const checkpointOf = (owner: string): Checkpoint => (checkpoints ??= checkpointsIn(opened()))(owner);
     let suspects: CrashSuspectStore | undefined;
     const checking = setInterval(() => {
       try {
@@ -92,14 +94,12 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
         assertKept: () => checkpointOf(owner).assertKept?.(),
         write: (text) => checkpointOf(owner).write(text),
       }),
-      processedIds: (owner, bounds) => (idStore ??= openProcessedIdStore(files)).processedIds(owner, bounds),
-      suspects: () => (suspects ??= openCrashSuspectStore(files)),
+      processedIds: (owner, bounds) => processedIdsIn(opened(), owner, bounds),
+      suspects: () => (suspects ??= beginRun(opened())),
       close() {
         clearInterval(checking);
         deadLetters.close();
-        checkpoints?.close();
-        idStore?.close();
-        suspects?.close();
+        database?.close();
         // The last writes may have used the reserve: the next start needs it again.
         reserve.make(true);
         folder.release();
