@@ -92,6 +92,11 @@ static void record(char kind, const char *path, uint64_t number, const void *dat
   if (length > 0) put(data, length);
 }
 
+/* A descriptor with O_SYNC or O_DSYNC syncs each of its writes. */
+static void record_sync_of(int fd, const char *path) {
+  if (fcntl(fd, F_GETFL) & O_DSYNC) record('S', path, 0, NULL, 0);
+}
+
 static int opened(int at, const char *path, int flags, mode_t mode) {
   char full[PATH_MAX];
   struct stat before;
@@ -138,7 +143,10 @@ ssize_t write(int fd, const void *data, size_t length) {
   ssize_t written = real(fd, data, length);
   int error = errno;
   // Behind it: where it stood before is not known of a file that is appended to.
-  if (written > 0) record('W', path, lseek(fd, 0, SEEK_CUR) - written, data, written);
+  if (written > 0) {
+    record('W', path, lseek(fd, 0, SEEK_CUR) - written, data, written);
+    record_sync_of(fd, path);
+  }
   pthread_mutex_unlock(&lock);
   errno = error;
   return written;
@@ -152,7 +160,10 @@ ssize_t write(int fd, const void *data, size_t length) {
     pthread_mutex_lock(&lock); \
     ssize_t written = real(fd, data, length, offset); \
     int error = errno; \
-    if (written > 0) record('W', path, offset, data, written); \
+    if (written > 0) { \
+      record('W', path, offset, data, written); \
+      record_sync_of(fd, path); \
+    } \
     pthread_mutex_unlock(&lock); \
     errno = error; \
     return written; \
@@ -217,6 +228,11 @@ static int unlinked(int at, const char *path, int flags) {
 }
 int unlink(const char *path) { return unlinked(AT_FDCWD, path, 0); }
 int unlinkat(int at, const char *path, int flags) { return unlinked(at, path, flags); }
+/* The standard library's own remove, which Node calls for a file, reaches the kernel without passing unlink. */
+int remove(const char *path) {
+  int result = unlinked(AT_FDCWD, path, 0);
+  return result != 0 && errno == EISDIR ? rmdir(path) : result;
+}
 
 #define MMAP(name, type) \
   void *name(void *address, size_t length, int protection, int flags, int fd, type offset) { \
