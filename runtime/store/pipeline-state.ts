@@ -12,6 +12,7 @@ import { type DamageReport, FileManifest } from './file-manifest.ts';
 import { takeStateFolder } from './state-folder.ts';
 import { beginRun, type CrashSuspectStore } from './crash-suspects.ts';
 import { openStateDatabase, type StateDatabase } from './state-database.ts';
+import { hasOldFiles } from './take-over.ts';
 import { stateError } from './state-error.ts';
 
 /** The durable state of a pipeline, in a folder that one process holds. */
@@ -54,6 +55,7 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
   }
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});
+  let database: StateDatabase | undefined;
   try {
     const manifest = new FileManifest(path, onDamage);
     if (manifest.isNew) manifest.write();
@@ -65,10 +67,10 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
       for (const one of reserve.isThere ? [reserve] : shared) one.release();
     };
     const files = { path, manifest, onDamage, onRewritten, reserve: { release } };
-    const deadLetters = openDeadLetterStore(files, { onClock: (found) => log.warn('clock-jumped', { text: found }) });
     // Opened with its first use: a pipeline that has nothing to remember has no further database.
-    let database: StateDatabase | undefined;
     const opened = (): StateDatabase => (database ??= openStateDatabase(files));
+    if (hasOldFiles(files)) opened();
+    const deadLetters = openDeadLetterStore(files, { onClock: (found) => log.warn('clock-jumped', { text: found }) });
     let checkpoints: Checkpoints | undefined;
     const checkpointOf = (owner: string): Checkpoint => (checkpoints ??= checkpointsIn(opened()))(owner);
     let suspects: CrashSuspectStore | undefined;
@@ -106,6 +108,7 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
       },
     };
   } catch (thrown) {
+    database?.close();
     folder.release();
     throw stateError(`use ${path}`, thrown);
   }

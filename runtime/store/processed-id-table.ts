@@ -23,12 +23,7 @@ export class ProcessedIdTable {
 
   /** Makes the table if need be. `most`: rows that are kept; at most a quarter more is on the disk. */
   constructor(database: Database, owner: string, most: number) {
-    database.prepare('INSERT OR IGNORE INTO owners (owner) VALUES (?)').run(owner);
-    const table = `entries_${numberOf(database, owner)}`;
-    database.exec(
-      `CREATE TABLE IF NOT EXISTS ${table} (
-         number INTEGER PRIMARY KEY, id TEXT NOT NULL, lane TEXT, sequence REAL, at_ms INTEGER NOT NULL) STRICT`,
-    );
+    const table = tableOf(database, owner);
     this.#most = most;
     this.#select = database.prepare(`SELECT id, lane, sequence, at_ms FROM ${table} ORDER BY number DESC LIMIT ?`);
     this.#insert = database.prepare(`INSERT INTO ${table} (id, lane, sequence, at_ms) VALUES (?, ?, ?, ?)`);
@@ -60,6 +55,14 @@ function storedIdOf(row: Readonly<Record<string, unknown>>): StoredId {
   };
 }
 
-function numberOf(database: Database, owner: string): number {
-  return Number(database.prepare('SELECT number FROM owners WHERE owner = ?').get(owner)?.['number']);
+/** The name of the owner's table in the main database, which is made if need be. Throws the database's error. */
+export function tableOf(database: Database, owner: string): string {
+  database.prepare('INSERT OR IGNORE INTO main.owners (owner) VALUES (?)').run(owner);
+  const number = database.prepare('SELECT number FROM main.owners WHERE owner = ?').get(owner)?.['number'];
+  const table = `entries_${Number(number)}`;
+  database.exec(
+    `CREATE TABLE IF NOT EXISTS main.${table} (
+       number INTEGER PRIMARY KEY, id TEXT NOT NULL, lane TEXT, sequence REAL, at_ms INTEGER NOT NULL) STRICT`,
+  );
+  return table;
 }

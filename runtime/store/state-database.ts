@@ -5,11 +5,13 @@ import { type FileKind, openStateFile, type StateFiles } from './open-state-file
 import { markLost } from './lost-checkpoints.ts';
 import { OWNERS_TABLE } from './processed-id-table.ts';
 import { stateError } from './state-error.ts';
+import { TAKEN_OVER_TABLE, takeOver } from './take-over.ts';
 import type { WatchedDatabase } from './watched-database.ts';
 
 const TABLES = `
 PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
 ${OWNERS_TABLE}
+${TAKEN_OVER_TABLE}
 CREATE TABLE IF NOT EXISTS checkpoints (owner TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS runs (started_at TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS suspects (
@@ -40,13 +42,23 @@ export interface StateDatabase {
   close(): void;
 }
 
-/** Opens the database in a state folder that this process holds. Throws STATE_UNUSABLE, STATE_LINKED. */
+/**
+ * Opens the database in a state folder that this process holds, with the content of the files of the version before. Throws
+ * STATE_UNUSABLE, STATE_LINKED.
+ */
 export function openStateDatabase(files: StateFiles): StateDatabase {
   const { database, isDamaged } = openStateFile(STATE_FILE, files);
   if (isDamaged) markLost(files.path, STATE_FILE.name);
+  const file = join(files.path, STATE_FILE.name);
+  try {
+    takeOver(database, files);
+  } catch (thrown) {
+    database.close();
+    throw stateError(`use ${file}`, thrown);
+  }
   const commits = new GroupCommit(database);
   return {
-    file: join(files.path, STATE_FILE.name),
+    file,
     folder: files.path,
     database,
     commits,
