@@ -201,7 +201,7 @@ export class Settler implements MessageEnds {
       inFlight.sequence === undefined ? { id } : { id, lane: laneOf(inFlight), sequence: inFlight.sequence };
     for (let failures = 1; !inFlight.settled; failures += 1) {
       try {
-        await processedIds.add(entry);
+        await processedIds.add(entry, inFlight.delivery);
         return;
       } catch (thrown) {
         const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');

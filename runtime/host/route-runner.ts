@@ -15,6 +15,7 @@ import { waitingInWords, StallDetector } from '../engine/stall-detector.ts';
 import { type DeadLetterRoute, openDeadLetterRoute } from './dead-letter-route.ts';
 import type { DeadLetterStore } from '../store/dead-letters/dead-letter-store.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
+import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import type { FileManifest } from '../store/file-manifest.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from '../telemetry/health.ts';
@@ -39,6 +40,7 @@ export interface RouteRunnerSettings extends Omit<
   readonly manifest: Pick<FileManifest, 'has' | 'add'>;
   /** Shares the disk reserve of a spool. */
   readonly share: PipelineState['share'];
+  readonly moveIds: PipelineState['moveIds'];
   /** Aborts pending openings. */
   readonly opening: AbortSignal;
   /** A connection does not work and is tried again. */
@@ -100,12 +102,12 @@ export class RouteRunner {
       const settings = { ...this.#settings, local: deadLetters };
       this.#letters = await openDeadLetterRoute(this.#pipeline, this.#spec, deadLetter.to, contexts.letters, settings);
     }
-    this.#spool = isReplayOnly ? undefined : openRouteSpool(this.#spec, this.#settings);
+    this.#spool = openRouteSpool(this.#spec, this.#settings);
     // The sink is opened before the source, so that it is ready for the first delivery.
     // A spool redelivers unsettled messages, whatever its own source does.
     const bus = busOf(catalog, from.bus);
     const guarantees = bus.sourceGuarantees(endOptions(this.#pipeline, from));
-    const redelivers = this.#spool !== undefined || guarantees.redelivers;
+    const redelivers = (this.#spool !== undefined && !isReplayOnly) || guarantees.redelivers;
     this.#redelivers = redelivers;
     const opened = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, {
       ...this.#settings,
@@ -129,8 +131,12 @@ export class RouteRunner {
     const letters = this.#letters?.letters ?? deadLetters;
     const { recoveredIds } = opened;
     const onUnconfirmed = (ids: Iterable<string>): void => opened.onUnconfirmed(ids);
+    const spool = this.#spool;
     const services = {
       ...this.#settings,
+      ...(spool !== undefined && {
+        processedIds: (owner: string, bounds: ProcessedIdBounds) => spool.processedIds(owner, bounds),
+      }),
       deadLetters: letters,
       onFlow,
       onDeadLetters,
@@ -139,7 +145,7 @@ export class RouteRunner {
       recoveredIds,
     };
     const wired = wireRoute(this.#spec, this.#source ?? IDLE_SOURCE, this.#sink, services);
-    const spooled = this.#spool === undefined ? wired : this.#spool.attach(wired);
+    const spooled = spool === undefined ? wired : spool.attach(wired);
     // Replayed letters bypass the spool: they are on the disk already.
     this.#route = { ...spooled, source: mergedSource(spooled.source, deadLetters.replay(this.#spec.name)) };
     this.#pump = new Pump(this.#route);

@@ -4,14 +4,15 @@ import type { ProcessedIds } from '#contract/processed-ids.ts';
 import type { Log } from '#contract/log.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import { type DeadLetterStore, openDeadLetterStore } from './dead-letters/dead-letter-store.ts';
-import { type ProcessedIdBounds, processedIdsIn } from './processed-ids.ts';
+import type { StoredId } from './processed-id-table.ts';
+import { moveIdsOut, type ProcessedIdBounds, processedIdsIn } from './processed-ids.ts';
 import { type Checkpoints, checkpointsIn } from './checkpoints.ts';
 import { type Reserve, reserveOf } from './reserve.ts';
 import { reportText } from './open-state-file.ts';
 import { type DamageReport, FileManifest } from './file-manifest.ts';
 import { takeStateFolder } from './state-folder.ts';
 import { beginRun, type CrashSuspectStore } from './crash-suspects.ts';
-import { openStateDatabase, type StateDatabase } from './state-database.ts';
+import { openStateDatabase, STATE_FILE, type StateDatabase } from './state-database.ts';
 import { hasOldFiles } from './take-over.ts';
 import { stateError } from './state-error.ts';
 
@@ -25,6 +26,12 @@ export interface PipelineState {
   checkpoint(owner: string): Checkpoint;
   /** Ids of the messages that a route has processed. Throws STATE_UNUSABLE. */
   processedIds(owner: string, bounds: ProcessedIdBounds): ProcessedIds;
+  /**
+   * Gives the ids of an owner to `take`, which has them durably in another file when it returns, and then forgets them. Without a
+   * call of `take` there are none. For a route with a spool: the version before kept its ids here, and so does a route without
+   * one. Throws STATE_UNUSABLE, or the error of `take`.
+   */
+  moveIds(owner: string, bounds: ProcessedIdBounds, take: (ids: readonly StoredId[]) => void): void;
   /** Opened on the first call, which begins a run. Throws STATE_UNUSABLE. */
   suspects(): CrashSuspectStore;
   /** The files of earlier starts. `name`: any, the same at every start. */
@@ -97,6 +104,10 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
         write: (text) => checkpointOf(owner).write(text),
       }),
       processedIds: (owner, bounds) => processedIdsIn(opened(), owner, bounds),
+      moveIds(owner, { most }, take) {
+        if (database === undefined && !manifest.has(STATE_FILE.name)) return;
+        moveIdsOut(opened(), owner, most, take);
+      },
       suspects: () => (suspects ??= beginRun(opened())),
       close() {
         clearInterval(checking);

@@ -1,7 +1,8 @@
+import type { Delivery } from '#contract/delivery.ts';
 import type { ProcessedIds, ProcessedId } from '#contract/processed-ids.ts';
 import { Deque } from '#kit/deque.ts';
 import { monotonicNowMs } from './monotonic-clock.ts';
-import { ProcessedIdTable } from './processed-id-table.ts';
+import { dropTable, ProcessedIdTable, type StoredId } from './processed-id-table.ts';
 import { type StateDatabase, usingState } from './state-database.ts';
 import { stateError } from './state-error.ts';
 
@@ -19,24 +20,36 @@ export function processedIdsIn(
   bounds: ProcessedIdBounds,
   nowMs: () => number = monotonicNowMs,
 ): ProcessedIds {
+  const save = (write: () => void): Promise<void> =>
+    state.commits.add(write).catch((thrown: unknown) => {
+      throw stateError(`write ${state.file}`, thrown);
+    });
   return usingState(state, () => {
     const table = new ProcessedIdTable(state.database, owner, bounds.most);
-    return new StoredIds(table, {
-      bounds,
-      nowMs,
-      save: (write) =>
-        state.commits.add(write).catch((thrown: unknown) => {
-          throw stateError(`write ${state.file}`, thrown);
-        }),
-    });
+    return new StoredIds(table, { bounds, nowMs, save });
   });
 }
 
-interface StoredIdsSettings {
+/** See PipelineState.moveIds. A kill between the two files leaves the ids in both: `take` is then called again. */
+export function moveIdsOut(
+  state: StateDatabase,
+  owner: string,
+  most: number,
+  take: (ids: readonly StoredId[]) => void,
+): void {
+  const { database } = state;
+  const isKnown = usingState(state, () => database.prepare('SELECT 1 FROM owners WHERE owner = ?').get(owner));
+  if (isKnown === undefined) return;
+  take(usingState(state, () => new ProcessedIdTable(database, owner, most).rows()));
+  usingState(state, () => dropTable(database, owner));
+}
+
+export interface StoredIdsSettings {
   readonly bounds: ProcessedIdBounds;
+  /** In milliseconds since 1970 (UTC). */
   readonly nowMs: () => number;
-  /** Runs `write` within a transaction. Resolves once it is durable. */
-  readonly save: (write: () => void) => Promise<void>;
+  /** Runs `write` within a transaction, perhaps again after one that failed. Resolves once it is durable. */
+  readonly save: (write: () => void, delivery: Delivery | undefined) => Promise<void>;
 }
 
 /** An id, and when it was added. */
@@ -46,7 +59,7 @@ interface Entry {
 }
 
 /** On the disk for the next start, in memory for lookups. */
-class StoredIds implements ProcessedIds {
+export class StoredIds implements ProcessedIds {
   readonly #settings: StoredIdsSettings;
   readonly #table: ProcessedIdTable;
   readonly #known = new Map<string, Entry>();
@@ -73,11 +86,11 @@ class StoredIds implements ProcessedIds {
     return isWithin ? known.atMs : undefined;
   }
 
-  add(entry: ProcessedId): Promise<void> {
+  add(entry: ProcessedId, delivery?: Delivery): Promise<void> {
     const { nowMs, save } = this.#settings;
     this.#insert(entry.id, nowMs());
     this.#removeExpired();
-    return save(() => this.#table.write({ ...entry, atMs: nowMs() }));
+    return save(() => this.#table.write({ ...entry, atMs: nowMs() }), delivery);
   }
 
   sequences(): ReadonlyMap<string, number> {

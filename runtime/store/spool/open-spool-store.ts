@@ -37,7 +37,8 @@ export function openSpoolStore(
   services: SpoolServices = {},
 ): OpenedStore {
   const { now = () => new Date(), existedBefore = false, watch = (path, from) => from(path), reserve } = services;
-  const layout = { isByNumber: settings.keeps === 'newest', maxBytes: settings.maxBytes };
+  const { keeps, maxBytes, maxIds = 0 } = settings;
+  const layout = { isByNumber: keeps === 'newest', maxBytes, maxIds };
   const openDurable = (path: string): DatabaseSync => {
     const database = openSpoolDatabase(path, open, layout);
     // The file's name is durable only once its folder is synced.

@@ -1,9 +1,10 @@
 import { ACCEPT, type Delivery, type Outcome } from '#contract/delivery.ts';
-import { messageOf } from '#contract/errors.ts';
+import { messageOf, SluiceError } from '#contract/errors.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import { Signal } from '#kit/signal.ts';
 import { storedMessageOf } from './stored-message.ts';
+import { type Ending, Endings } from './endings.ts';
 import { Redeliveries } from './redeliveries.ts';
 import type { SpoolRow } from './row-reader.ts';
 import type { SpoolArrival, SpoolStore } from './spool-store.ts';
@@ -74,7 +75,7 @@ export class SpoolSource implements Source {
   readonly #closing = new AbortController();
   #incoming: Incoming[] = [];
   #incomingBytes = 0;
-  #ended: number[] = [];
+  readonly #endings = new Endings();
   #superseded = 0;
   #pause: Pause | undefined;
   readonly #redeliveries: Redeliveries;
@@ -100,7 +101,7 @@ export class SpoolSource implements Source {
     while (!signal.aborted) {
       const bypass = this.#nextBypass();
       if (bypass !== undefined) return [bypass];
-      const rows = this.#ended.length < MAX_ENDED ? this.#store.next(demand) : [];
+      const rows = this.#endings.size < MAX_ENDED ? this.#store.next(demand) : [];
       if (rows.length > 0) return rows.map((row) => this.#delivery(row));
       if (this.#failure !== undefined && this.#incoming.length === 0) throw this.#failure.thrown;
       await this.#arrived.wait(signal);
@@ -113,6 +114,18 @@ export class SpoolSource implements Source {
     const oldestAtMs = this.#isClosed || messages === 0 ? undefined : this.#store.oldestAtMs();
     const isFull = this.#pause?.kind === 'full';
     return { messages, waiting, bytes, oldestAtMs, isFull, superseded: this.#superseded };
+  }
+
+  /**
+   * Runs `write`, which stores a processed id, in the transaction that deletes the row of `delivery`, where that has one.
+   * Resolves once it is durable: while the store cannot be written, it is tried again. Rejects with STATE_UNUSABLE after the end.
+   */
+  save(write: () => void, delivery?: Delivery): Promise<void> {
+    if (this.#isClosed)
+      return Promise.reject(new SluiceError('STATE_UNUSABLE', 'expected an open spool, found it closed'));
+    const saved = this.#endings.save(write, delivery);
+    this.#commitSoon();
+    return saved;
   }
 
   /** Commits arrivals and ended rows, settles the arrivals, and closes the file. The caller closes the real source. */
@@ -167,7 +180,7 @@ export class SpoolSource implements Source {
 
   #delivery({ number, message, mayBeRepeat }: SpoolRow): Delivery {
     const { id, frame, attempt, lane, arrivedAtMs } = message;
-    return {
+    const delivery: Delivery = {
       id,
       frame,
       // Invariant 2: the real source is settled once, with the commit. This delivery settles the row.
@@ -177,15 +190,17 @@ export class SpoolSource implements Source {
       settle: ({ kind }) => {
         // Released: the row stays, and the next start finds it.
         if (kind === 'release' || this.#isClosed) return;
-        this.#ended.push(number);
-        if (this.#ended.length === GROUP.messages) this.#commit();
+        this.#endings.settled(delivery);
+        if (this.#endings.size >= GROUP.messages) this.#commit();
         else this.#commitSoon();
       },
     };
+    this.#endings.lent(delivery, number);
+    return delivery;
   }
 
   #commitSoon(): void {
-    if (this.#incoming.length === 0 && this.#ended.length === 0) return;
+    if (this.#incoming.length === 0 && this.#endings.size === 0) return;
     this.#cancelTimer ??= this.#commitAfter(Math.min(MAX_GROUP_MS, Math.max(GROUP.ms, this.#commitMs)));
   }
 
@@ -197,12 +212,12 @@ export class SpoolSource implements Source {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     const incoming = this.#offered();
-    const ended = this.#ended;
-    if (incoming.length === 0 && ended.length === 0) return;
+    const endings = this.#endings.take(MAX_DELETED);
+    if (incoming.length === 0 && endings.length === 0) return;
     const startedMs = this.#settings.nowMs();
     try {
-      const { left, superseded } = this.#store.commit(incoming, ended);
-      this.#ended = [];
+      const { left, superseded } = this.#store.commit(incoming, ...partsOf(endings));
+      for (const { done } of endings) for (const resolve of done) resolve();
       this.#superseded += superseded;
       this.#keep([...left, ...this.#incoming.slice(incoming.length)]);
       // Invariant 1: the message is on the disk, or a message on the disk has replaced it.
@@ -214,6 +229,7 @@ export class SpoolSource implements Source {
       if (this.#bypassing === undefined) this.#setPause(left.length > 0 ? 'full' : undefined);
       this.#groupMessages = Math.min(GROUP.messages, this.#groupMessages * 2);
     } catch (thrown) {
+      this.#endings.giveBack(endings);
       const hasDeleted = this.#commitEnded();
       // A smaller group helps only on a full disk, which may have room for a few messages.
       const isHopeless = incoming.length <= 1 || codeOf(thrown) !== CODES.full;
@@ -228,13 +244,14 @@ export class SpoolSource implements Source {
 
   /** Deletes ended rows although no arrival can be stored: deletion makes room. True where rows were deleted. */
   #commitEnded(): boolean {
-    const deleted = this.#ended.slice(0, MAX_DELETED);
-    if (deleted.length === 0) return false;
+    const endings = this.#endings.take(MAX_DELETED);
+    if (endings.length === 0) return false;
     try {
-      this.#store.commit([], deleted);
-      this.#ended = this.#ended.slice(deleted.length);
+      this.#store.commit([], ...partsOf(endings));
+      for (const { done } of endings) for (const resolve of done) resolve();
       return true;
     } catch {
+      this.#endings.giveBack(endings);
       // The failure that led here is the one to report.
       return false;
     }
@@ -276,4 +293,9 @@ export class SpoolSource implements Source {
     this.#settings.onPause(this.#pause);
     if (kind === undefined) this.#resumed.now();
   }
+}
+
+/** The rows that a transaction deletes, and what it writes with that. */
+function partsOf(endings: readonly Ending[]): [ended: readonly number[], writes: readonly (() => void)[]] {
+  return [endings.flatMap(({ number }) => number ?? []), endings.flatMap(({ writes }) => writes)];
 }

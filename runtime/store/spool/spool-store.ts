@@ -2,12 +2,14 @@ import type { Database } from '#contract/database.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Demand } from '#contract/source.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
+import { OWNERS_TABLE, ProcessedIdTable, type StoredId } from '../processed-id-table.ts';
 import { CommittedIds } from './committed-ids.ts';
 import { PAGE_BYTES } from './database.ts';
 import { RowReader, type SpoolRow } from './row-reader.ts';
 import { rowSize } from './row-size.ts';
 import { SpoolSpace } from './space.ts';
 import { type Retention, type Statements, statements } from './statements.ts';
+import { isFullDisk } from '../state-error.ts';
 import { encodeRow, type EncodedRow, messageIn, type StoredMessage } from './stored-message.ts';
 
 /** A message to be stored, and the lane and rank by which a newer one replaces it. */
@@ -28,8 +30,10 @@ export interface CommitResult<A> {
 }
 
 export interface StoreSettings {
-  /** Of the pages in use, SQLite's own included. */
+  /** Of the pages in use, SQLite's own included, without those of processed ids. */
   readonly maxBytes: number;
+  /** How many processed ids may be in the file; 0 by default. */
+  readonly maxIds?: number;
   /** `all`: the oldest first. `newest`: one message a lane, the newest first. */
   readonly keeps: Retention;
   /** How many committed messages the source may still deliver again, because their settlement did not reach it. */
@@ -69,6 +73,7 @@ export class SpoolStore {
   readonly #committedIds: CommittedIds;
   readonly #space: SpoolSpace;
   readonly #reader: RowReader;
+  readonly #idTables: ProcessedIdTable[] = [];
   #last: number;
   #messages: number;
   #waiting: number;
@@ -85,7 +90,7 @@ export class SpoolStore {
     this.#messages = this.#waiting = Number(total);
     this.#last = Math.max(Number(slot), Number(number));
     this.#reader = new RowReader(this.#sql.next, keeps, this.#last);
-    this.#space = new SpoolSpace(this.#sql, maxBytes);
+    this.#space = new SpoolSpace(this.#sql, maxBytes, () => this.#idTables.reduce((sum, ids) => sum + ids.bytes(), 0));
   }
 
   get messages(): number {
@@ -133,10 +138,42 @@ export class SpoolStore {
   }
 
   /**
-   * Deletes the rows that have `ended` and takes the arrivals for which there is room, in one transaction. Throws the
-   * database's error, and then has changed nothing.
+   * The processed ids of `owner`, which are in this file so that a row and its id are one transaction. They take no room of the
+   * messages. `moved`: ids that are in another file still, and are here when it returns, durably. Throws the database's error.
    */
-  commit<A extends SpoolArrival>(arrivals: readonly A[], ended: readonly number[]): CommitResult<A> {
+  openIds(owner: string, most: number, moved: readonly StoredId[] = []): ProcessedIdTable {
+    try {
+      return this.#openIds(owner, most, moved);
+    } catch (thrown) {
+      if (this.#database.isTransaction) this.#sql.rollback.run();
+      if (!isFullDisk(thrown) || this.#reserve === undefined) throw thrown;
+      this.#reserve.release();
+      return this.#openIds(owner, most, moved);
+    }
+  }
+
+  #openIds(owner: string, most: number, moved: readonly StoredId[]): ProcessedIdTable {
+    this.#sql.begin.run();
+    this.#database.exec(OWNERS_TABLE);
+    const table = new ProcessedIdTable(this.#database, owner, most);
+    // A start that was cut short may have moved them before.
+    const known = new Set(moved.length === 0 ? [] : table.rows().map(({ id }) => id));
+    for (const one of moved) if (!known.has(one.id)) table.write(one);
+    this.#sql.commit.run();
+    this.#idTables.push(table);
+    this.#space.measure();
+    return table;
+  }
+
+  /**
+   * Deletes the rows that have `ended`, runs `writes`, which store processed ids, and takes the arrivals for which there is room,
+   * in one transaction. Throws the database's error, and then has changed nothing.
+   */
+  commit<A extends SpoolArrival>(
+    arrivals: readonly A[],
+    ended: readonly number[],
+    writes: readonly (() => void)[] = [],
+  ): CommitResult<A> {
     const last = this.#last;
     const change: Change = { inserted: 0, deleted: 0, superseded: 0, renewed: 0 };
     const isStarved = this.#reserve?.isThere === false;
@@ -145,6 +182,7 @@ export class SpoolStore {
       // After BEGIN, which finds out whether the file is still there.
       if (arrivals.length > 0) this.#assertDiskSpace(arrivals);
       this.#delete(ended, change);
+      for (const write of writes) write();
       const left = this.#take(arrivals, change);
       const remember = this.#committedIds.write(idsOf(arrivals, left));
       if (isStarved || this.#space.isVacuumDue) this.#sql.vacuum.all();
@@ -162,6 +200,7 @@ export class SpoolStore {
       this.#last = last;
       // SQLite itself rolls back on a full disk.
       if (this.#database.isTransaction) this.#sql.rollback.run();
+      for (const table of this.#idTables) table.rolledBack();
       if (codeOf(thrown) === CODES.full) this.#reserve?.release();
       this.#truncateLog();
       throw thrown;

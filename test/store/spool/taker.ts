@@ -1,12 +1,14 @@
-// `node taker.ts FOLDER FIRST LAST SEED [forgets]`: takes the messages FIRST to LAST into a spool and sends them on at
+// `node taker.ts FOLDER FIRST LAST SEED [MODE]`: takes the messages FIRST to LAST into a spool and sends them on at
 // its own pace, until it is killed. `marks` in the folder says `a N` for each message that the source heard accept of, and
-// `d N` for each that the sink has. `forgets`: the store does not wait for the disk.
+// `d N` for each that the sink has. Modes: `forgets`: the store does not wait for the disk. `ids`: the ids of processed messages
+// are in the spool, and `e N` says that one is durable. `apart`: they are, and the messages are removed before.
 import { systemClock } from '../../../runtime/engine/clock.ts';
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT, type Delivery } from '../../../runtime/contract/delivery.ts';
 import type { Demand } from '../../../runtime/contract/source.ts';
+import { StoredIds } from '../../../runtime/store/processed-ids.ts';
 import { openSpoolStore } from '../../../runtime/store/spool/open-spool-store.ts';
 import { SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
 import { openDatabase } from '../../../runtime/store/sqlite.ts';
@@ -15,9 +17,10 @@ import { fileIn, MIB } from './spool-fixture.ts';
 import { messageOfNumber } from './taken-message.ts';
 
 const [, , folder = '', first = '1', last = '1', seed = '1', mode = ''] = process.argv;
+const MOST_IDS = 65_536;
 const roll = dice(Number(seed));
 const marks = openSync(join(folder, 'marks'), 'a');
-const mark = (kind: 'a' | 'd', id: string): void => void writeSync(marks, `${kind} ${id}\n`);
+const mark = (kind: 'a' | 'd' | 'e', id: string): void => void writeSync(marks, `${kind} ${id}\n`);
 
 // It ends when it is killed.
 setInterval(() => {}, 60_000);
@@ -44,7 +47,7 @@ const open = (path: string) => {
   database.exec = (sql) => exec(sql.replace('synchronous = FULL', 'synchronous = OFF'));
   return database;
 };
-const settings = { maxBytes: 64 * MIB, keeps: 'all', rememberedIds: 500 } as const;
+const settings = { maxBytes: 64 * MIB, keeps: 'all', rememberedIds: 500, maxIds: MOST_IDS } as const;
 const { store } = openSpoolStore(fileIn(folder), open, settings);
 const spool = new SpoolSource(source, store, {
   window: { messages: 200, bytes: MIB },
@@ -53,17 +56,31 @@ const spool = new SpoolSource(source, store, {
   after: (ms, run) => systemClock.after(ms, run),
   onPause: () => {},
 });
+const hasIds = mode === 'ids' || mode === 'apart';
+const ids = hasIds
+  ? new StoredIds(store.openIds('r', MOST_IDS), {
+      bounds: { most: MOST_IDS, windowMs: undefined },
+      nowMs: Date.now,
+      save: (write, delivery) => spool.save(write, delivery),
+    })
+  : undefined;
 const { signal } = new AbortController();
 for (;;) {
   const room = { messages: roll(1, 100), bytes: MIB };
   for (const delivery of await spool.read(room, signal)) {
-    const end = (): void => {
+    const end = async (): Promise<void> => {
       mark('d', delivery.id);
+      if (mode === 'apart') {
+        delivery.settle(ACCEPT);
+        await sleep(5);
+      }
+      await ids?.add({ id: delivery.id, lane: 'k', sequence: Number(delivery.id) }, delivery);
+      if (hasIds) mark('e', delivery.id);
       delivery.settle(ACCEPT);
     };
     // Some are confirmed at once, others later: the order of the ends is any.
-    if (roll(0, 4) === 0) setTimeout(end, roll(0, 10));
-    else end();
+    if (roll(0, 4) === 0) setTimeout(() => void end(), roll(0, 10));
+    else void end();
   }
   if (roll(0, 2) > 0) await sleep(roll(0, 12));
 }
