@@ -4,8 +4,10 @@
  * its power at some moment would hold.
  *
  * A record: kind (1 byte), length of the path (4), offset or size (8), length of the data (4), path, data; little endian.
- * Kinds: C create, W write, T truncate, S sync of a file or folder, R rename (data: the new path), U unlink, M shared
- * writable mapping, which nobody can follow.
+ * Kinds: C create, W write, T truncate, S sync of a file or folder (its number: 1 on the main thread, else 0), R rename (data:
+ * the new path), U unlink, M shared writable mapping, which nobody can follow.
+ *
+ * Nothing is synced for real. A sync takes DISK_SYNC_MS milliseconds, for a slow disk; none without it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -27,6 +29,7 @@
 static const char *folder;
 static size_t folder_length;
 static int log_fd = -1;
+static long sync_us;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 __attribute__((constructor)) static void begin(void) {
@@ -34,6 +37,8 @@ __attribute__((constructor)) static void begin(void) {
   folder = getenv("DISK_FOLDER");
   if (folder == NULL || log == NULL) return;
   folder_length = strlen(folder);
+  const char *sync_ms = getenv("DISK_SYNC_MS");
+  if (sync_ms != NULL) sync_us = atol(sync_ms) * 1000;
   log_fd = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
@@ -192,8 +197,9 @@ TRUNCATE(ftruncate64, off64_t)
     REAL(name); \
     char path[PATH_MAX]; \
     if (!path_of(fd, path)) return real(fd); \
+    if (sync_us > 0) usleep(sync_us); \
     pthread_mutex_lock(&lock); \
-    record('S', path, 0, NULL, 0); \
+    record('S', path, gettid() == getpid(), NULL, 0); \
     pthread_mutex_unlock(&lock); \
     return 0; \
   }
