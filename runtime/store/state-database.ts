@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { GroupCommit } from './group-commit.ts';
 import { type FileKind, openStateFile, type StateFiles } from './open-state-file.ts';
+import { LogSync } from './log-sync.ts';
 import { markLost } from './lost-checkpoints.ts';
 import { OWNERS_TABLE } from './processed-id-table.ts';
 import { stateError } from './state-error.ts';
+import { canSyncApart } from './sync-files.ts';
 import { TAKEN_OVER_TABLE, takeOver } from './take-over.ts';
 import type { WatchedDatabase } from './watched-database.ts';
 
@@ -56,7 +58,8 @@ export function openStateDatabase(files: StateFiles): StateDatabase {
     database.close();
     throw stateError(`use ${file}`, thrown);
   }
-  const commits = new GroupCommit(database);
+  const log = canSyncApart ? new LogSync(database) : undefined;
+  const commits = new GroupCommit(database, log);
   return {
     file,
     folder: files.path,
@@ -66,6 +69,7 @@ export function openStateDatabase(files: StateFiles): StateDatabase {
     close() {
       commits.flush();
       database.close();
+      log?.close();
     },
   };
 }
