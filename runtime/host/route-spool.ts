@@ -11,6 +11,7 @@ import type { Counters } from '../engine/counters.ts';
 import type { Route } from '../engine/route.ts';
 import { type OpenedStore, openSpoolStore } from '../store/spool/open-spool-store.ts';
 import { type Pause, SpoolSource } from '../store/spool/spool-source.ts';
+import { logSyncOf } from '../store/log-sync.ts';
 import { monotonicNowMs } from '../store/monotonic-clock.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
 import type { ProcessedIdTable } from '../store/processed-id-table.ts';
@@ -136,6 +137,7 @@ function openStore(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: Spool
   const opened = openSpoolStore(file, openDatabase, settings, {
     existedBefore: manifest.has(entry),
     watch: (path, open) => new WatchedDatabase(path, { open, onRewritten }),
+    syncing: logSyncOf,
     reserve,
   });
   manifest.add(entry);

@@ -1,8 +1,9 @@
 import { closeSync, fdatasyncSync, fstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Database } from '#contract/database.ts';
 import { syncApart } from './sync-apart.ts';
-import { syncFolder } from './sync-files.ts';
-import type { WatchedDatabase } from './watched-database.ts';
+import { canSyncApart, syncFolder } from './sync-files.ts';
+import { WatchedDatabase } from './watched-database.ts';
 
 /** The size of a log whose content is copied into the file: a larger one would hold the event loop for longer. */
 const CHECKPOINT_BYTES = 2 * 1024 ** 2;
@@ -231,4 +232,9 @@ export class LogSync {
     closeSync(log);
     closeSync(file);
   }
+}
+
+/** Undefined where the event loop itself must wait: under Node's permission model, and for a database that is not watched. */
+export function logSyncOf(database: Database): LogSync | undefined {
+  return canSyncApart && database instanceof WatchedDatabase ? new LogSync(database) : undefined;
 }

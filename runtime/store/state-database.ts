@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { GroupCommit } from './group-commit.ts';
 import { type FileKind, openStateFile, type StateFiles } from './open-state-file.ts';
-import { LogSync } from './log-sync.ts';
+import { logSyncOf } from './log-sync.ts';
 import { markLost } from './lost-checkpoints.ts';
 import { OWNERS_TABLE } from './processed-id-table.ts';
 import { stateError } from './state-error.ts';
-import { canSyncApart } from './sync-files.ts';
 import { TAKEN_OVER_TABLE, takeOver } from './take-over.ts';
 import type { WatchedDatabase } from './watched-database.ts';
 
@@ -58,7 +57,7 @@ export function openStateDatabase(files: StateFiles): StateDatabase {
     database.close();
     throw stateError(`use ${file}`, thrown);
   }
-  const log = canSyncApart ? new LogSync(database) : undefined;
+  const log = logSyncOf(database);
   const commits = new GroupCommit(database, log);
   return {
     file,

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Change, readChanges, RecordedDisk, recording, writeFiles } from '../harness/disk/recorded-disk.ts';
+import {
+  type Change,
+  chanceOf,
+  readChanges,
+  RecordedDisk,
+  recording,
+  writeFiles,
+} from '../harness/disk/recorded-disk.ts';
 import { serverTest } from '../harness/server-test.ts';
 import { startNode } from '../harness/sluice-process.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -32,8 +39,7 @@ serverTest(
     const changes = await changesOfStart(path, scratch.path);
     const seed = seedOfRun();
     t.diagnostic(`SLUICE_SEED=${seed}, ${changes.length} changes`);
-    let state = seed >>> 0;
-    const chance = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+    const chance = chanceOf(seed);
     const disk = new RecordedDisk(before);
     const flaws: string[] = [];
     let cuts = 0;

@@ -157,6 +157,15 @@ export class RecordedDisk {
   }
 }
 
+/** The same numbers for the same seed. */
+export function chanceOf(seed: number): Chance {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
 /** Puts the files of a disk into a folder, which is made. */
 export function writeFiles(files: ReadonlyMap<string, Buffer>, folder: string): void {
   mkdirSync(folder, { recursive: true });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
-import { readChanges, RecordedDisk, recording, writeFiles } from '../../harness/disk/recorded-disk.ts';
+import { chanceOf, readChanges, RecordedDisk, recording, writeFiles } from '../../harness/disk/recorded-disk.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { seedOfRun } from '../../kill/random.ts';
@@ -57,7 +57,7 @@ async function cutWhileTaking(
   taker.kill('SIGKILL');
   await ended;
   const changes = readChanges(log);
-  const chance = randomOf(seed);
+  const chance = chanceOf(seed);
   const moments = new Set(Array.from({ length: times }, () => Math.floor(chance() * changes.length)));
   const followed = new RecordedDisk(disk);
   const result = { cuts: 0, accepted: 0, lost: 0, quarantined: 0, left: disk };
@@ -100,12 +100,4 @@ export async function cutAgainAndAgain(
   }
   t.diagnostic(JSON.stringify(total));
   return total;
-}
-
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

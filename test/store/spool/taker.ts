@@ -9,7 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT, type Delivery } from '../../../runtime/contract/delivery.ts';
 import type { Demand } from '../../../runtime/contract/source.ts';
 import { StoredIds } from '../../../runtime/store/processed-ids.ts';
-import { openSpoolStore } from '../../../runtime/store/spool/open-spool-store.ts';
+import { LogSync, logSyncOf } from '../../../runtime/store/log-sync.ts';
+import { WatchedDatabase } from '../../../runtime/store/watched-database.ts';
+import { openSpoolStore, type SpoolServices } from '../../../runtime/store/spool/open-spool-store.ts';
 import { SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
 import { openDatabase } from '../../../runtime/store/sqlite.ts';
 import { dice } from '../../kill/random.ts';
@@ -40,15 +42,16 @@ const source = {
   close: () => Promise.resolve(),
 };
 
-const open = (path: string) => {
-  const database = openDatabase(path);
-  if (mode !== 'forgets') return database;
-  const exec = database.exec.bind(database);
-  database.exec = (sql) => exec(sql.replace('synchronous = FULL', 'synchronous = OFF'));
-  return database;
+/** As a route opens its spool; a disk that is not waited for keeps nothing for certain. */
+const services: SpoolServices = {
+  watch: (path, open) => new WatchedDatabase(path, { open }),
+  syncing: (database) =>
+    database instanceof WatchedDatabase && mode === 'forgets'
+      ? new LogSync(database, () => Promise.resolve())
+      : logSyncOf(database),
 };
 const settings = { maxBytes: 64 * MIB, keeps: 'all', rememberedIds: 500, maxIds: MOST_IDS } as const;
-const { store } = openSpoolStore(fileIn(folder), open, settings);
+const { store } = openSpoolStore(fileIn(folder), openDatabase, settings, services);
 const spool = new SpoolSource(source, store, {
   window: { messages: 200, bytes: MIB },
   compactionKey: () => ({ lane: undefined, rank: undefined }),
