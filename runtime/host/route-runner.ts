@@ -16,6 +16,7 @@ import { waitingInWords, StallDetector } from '../engine/stall-detector.ts';
 import { type DeadLetterRoute, openDeadLetterRoute } from './dead-letter-route.ts';
 import type { DeadLetterStore } from '../store/dead-letters/dead-letter-store.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
+import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import type { FileManifest } from '../store/file-manifest.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from '../telemetry/health.ts';
@@ -40,6 +41,7 @@ export interface RouteRunnerSettings
   readonly manifest: Pick<FileManifest, 'has' | 'add'>;
   /** Shares the disk reserve of a spool. */
   readonly share: PipelineState['share'];
+  readonly moveIds: PipelineState['moveIds'];
   /** Aborts pending openings. */
   readonly opening: AbortSignal;
   /** A connection does not work and is tried again. */
@@ -101,12 +103,12 @@ export class RouteRunner {
       const settings = { ...this.#settings, local: deadLetters };
       this.#letters = await openDeadLetterRoute(this.#pipeline, this.#spec, deadLetter.to, contexts.letters, settings);
     }
-    this.#spool = isReplayOnly ? undefined : openRouteSpool(this.#spec, this.#settings);
+    this.#spool = openRouteSpool(this.#spec, this.#settings);
     // The sink is opened before the source, so that it is ready for the first delivery.
     // A spool redelivers unsettled messages, whatever its own source does.
     const bus = busOf(catalog, from.bus);
     const guarantees = bus.sourceGuarantees(endOptions(this.#pipeline, from));
-    const redelivers = this.#spool !== undefined || guarantees.redelivers;
+    const redelivers = (this.#spool !== undefined && !isReplayOnly) || guarantees.redelivers;
     this.#redelivers = redelivers;
     const observers = this.#observers();
     const sink = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, {
@@ -120,9 +122,18 @@ export class RouteRunner {
       this.#source = await bus.openSource(options, contexts.source);
     }
     const letters = this.#letters?.letters ?? deadLetters;
-    const services = { ...this.#settings, deadLetters: letters, redelivers, observers };
+    const spool = this.#spool;
+    const services = {
+      ...this.#settings,
+      ...(spool !== undefined && {
+        processedIds: (owner: string, bounds: ProcessedIdBounds) => spool.processedIds(owner, bounds),
+      }),
+      deadLetters: letters,
+      redelivers,
+      observers,
+    };
     const wired = wireRoute(this.#spec, { source: this.#source ?? IDLE_SOURCE, sink }, services);
-    const { ends, ...rest } = this.#spool === undefined ? wired : this.#spool.attach(wired);
+    const { ends, ...rest } = spool === undefined ? wired : spool.attach(wired);
     // Replayed letters bypass the spool: they are on the disk already.
     const source = mergedSource(ends.source, deadLetters.replay(this.#spec.name));
     this.#route = { ends: { ...ends, source }, ...rest };

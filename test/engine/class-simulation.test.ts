@@ -75,9 +75,11 @@ async function simulate(wish: Plan): Promise<Outcome> {
   const begin = (): void => {
     const life: Life = { isOver: false };
     const counters = newCounters();
-    const processedIds = rules.oneAtATime || rules.marksRepeats ? allIds.processedIds(life) : undefined;
+    const source = wish.hasSpool ? disk.spool(life, log.source(life), window) : log.source(life);
+    const needsIds = rules.oneAtATime || rules.marksRepeats;
+    const processedIds = needsIds ? (disk.processedIds ?? allIds.processedIds(life)) : undefined;
     const { route } = routeForTest({
-      source: wish.hasSpool ? disk.spool(life, log.source(life), window) : log.source(life),
+      source,
       sink: sinkOf(life, sink),
       clock,
       counters,

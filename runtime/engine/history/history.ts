@@ -112,7 +112,7 @@ export class History {
     const { sequence } = envelope;
     const entry = sequence === undefined ? { id } : { id, lane: laneOf(envelope), sequence };
     return untilDurable(clock, {
-      act: () => ids.add(entry),
+      act: () => ids.add(entry, envelope.delivery),
       isOver: () => inFlight.state.at === 'settled',
       failed: (thrown, failures) => {
         const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');
