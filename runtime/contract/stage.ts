@@ -12,9 +12,12 @@ export interface Stage {
   run(message: Message, attempt: number): StageResult | Promise<StageResult>;
   /**
    * Called once, before the first `run`. `emit` takes a result that no message causes, such as that of a window whose time
-   * is over. It may be called in any later turn, not within `run`.
+   * is over. It may be called in any later turn, not within `run`. It throws INTERNAL for a message that is not kept, and has
+   * no effect once the route has stopped.
    */
   start?(emit: (joined: Joined) => void): void;
+  /** The route stops: a stage that keeps messages emits what it keeps. */
+  flush?(): void;
   /** Releases resources. Called once, when no message is in it any more. */
   close?(): Promise<void>;
 }
@@ -34,8 +37,9 @@ export interface Kept {
 }
 
 /**
- * The stage keeps the message for a later `Joined`. Its delivery stays unsettled and counts against the window until then;
- * after a crash it comes again. A stage that keeps messages stands before every stage that makes several of one.
+ * The stage keeps the message for a later `Joined`. It says so at once, not by a promise. The delivery stays unsettled and
+ * counts against the window of the route until then, so a stage must not wait for more messages than the window has; after a
+ * crash the delivery comes again. A stage that keeps messages stands before every stage that makes several of one.
  */
 export const KEPT: Kept = { kind: 'kept' };
 
@@ -46,10 +50,14 @@ export function isKept(result: object): result is Kept {
 /**
  * Messages that are made of several deliveries: of the one that was run, if one was, and of kept ones. All of these are
  * settled when the last of the messages is: as delivered where it was, each with a dead letter where it was refused.
+ *
+ * The runtime makes their ids of the ids of all these deliveries, so that the same id is the same content. They expire with the
+ * first of them, count the hops of the one that has most, and carry the label that all of them have: different labels are
+ * refused. No message replaces them, and they replace none. A stage behind gets a copy of each body at every attempt.
  */
 export class Joined {
   readonly messages: readonly Message[];
-  /** The kept messages, each as the stage got it. At least one where `emit` takes the result. */
+  /** The kept messages, as the stage got them: the same objects. At least one where `emit` takes the result. */
   readonly of: readonly Message[];
   constructor(messages: readonly Message[], of: readonly Message[]) {
     this.messages = messages;

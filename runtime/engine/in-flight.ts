@@ -5,7 +5,7 @@ import type { Trace } from '#contract/trace.ts';
 import type { Member } from '#kit/swap-set.ts';
 import type { RepeatCause } from './history/repeat-cause.ts';
 
-/** What is known of one delivery. `admit/read-frame.ts` alone writes it, before any other step reads it. */
+/** What is known of one delivery. `admit/` alone writes it, before a later step reads it. */
 export interface Envelope {
   readonly delivery: Delivery;
   /** The size that counts against the window. */
@@ -35,7 +35,7 @@ export type State =
   /** Its frame is not read yet. */
   | { readonly at: 'admit' }
   | Processing
-  /** A stage keeps its message, or has joined it with another one: that one's result is its result too. */
+  /** A stage keeps its message, or has joined it with others: their end is its end. */
   | { readonly at: 'kept'; readonly attempt: number }
   | Sending
   /** Its end is being made durable. */
@@ -51,8 +51,6 @@ export interface Processing {
   readonly from: number;
   /** When its function first failed on the network, by `Clock.elapsedMs`. */
   readonly unreachableSinceMs: number | undefined;
-  /** The other deliveries whose messages were joined into `input`. */
-  readonly joined: readonly InFlight[];
 }
 
 export interface Sending {
@@ -62,18 +60,19 @@ export interface Sending {
   readonly open: number;
   /** The end at the sinks so far. */
   readonly end: End | undefined;
-  readonly joined: readonly InFlight[];
 }
 
-/** One delivery between its read and its settlement. */
+/** One delivery between its read and its settlement, or several that are joined into one. */
 export interface InFlight extends Member {
   readonly envelope: Envelope;
   state: State;
+  /** The deliveries that are joined into this one, which is no delivery itself. Undefined for a delivery. */
+  readonly members: readonly InFlight[] | undefined;
 }
 
 /** How the life of a message ended. */
 export type End =
-  /** The sink has confirmed all of it. */
+  /** A sink has confirmed all of it. */
   | { readonly kind: 'delivered' }
   | { readonly kind: 'dropped' }
   /** `by`: the message that is sent in its place; undefined where that was sent before. */
@@ -96,7 +95,6 @@ export const DELIVERED: End = { kind: 'delivered' };
 export const DROPPED: End = { kind: 'dropped' };
 export const STORED: End = { kind: 'stored' };
 export const STALE: End = { kind: 'superseded', by: undefined };
-export const NONE_JOINED: readonly InFlight[] = [];
 
 export function refused(failure: SluiceError): End {
   return { kind: 'refused', failure };
@@ -104,7 +102,7 @@ export function refused(failure: SluiceError): End {
 
 /** The first attempt of an admitted message, from the first stage on. */
 export function firstAttempt(message: Message): Processing {
-  return { at: 'process', attempt: 1, input: message, from: 0, unreachableSinceMs: undefined, joined: NONE_JOINED };
+  return { at: 'process', attempt: 1, input: message, from: 0, unreachableSinceMs: undefined };
 }
 
 /** The message of a frame, as the first stage gets it. */
@@ -113,12 +111,18 @@ export function messageOf({ id, key, label, delivery: { frame } }: Envelope, bod
 }
 
 /**
- * Whether `one` must not take the place of `other`, of the same key and address: its sequence is lower, or it comes late
- * because it is a replayed dead letter, which is not newer for that.
+ * Which of two messages of one key and address takes the place of the other, in a class that keeps the newest: the later one,
+ * unless its sequence is lower, or it comes late because it is a replayed dead letter, which is not newer for that. Undefined
+ * where both stay: what several deliveries are joined into stands for all of them.
  */
-export function isOlder(one: Envelope, other: Envelope): boolean {
-  if (one.sequence !== undefined && other.sequence !== undefined) return one.sequence < other.sequence;
-  return one.delivery.replay !== undefined && other.delivery.replay === undefined;
+export function newerOf(earlier: InFlight, later: InFlight): InFlight | undefined {
+  if (earlier.members !== undefined || later.members !== undefined) return undefined;
+  const [one, other] = [later.envelope, earlier.envelope];
+  const hasSequences = one.sequence !== undefined && other.sequence !== undefined;
+  const isOlder = hasSequences
+    ? one.sequence < other.sequence
+    : one.delivery.replay !== undefined && other.delivery.replay === undefined;
+  return isOlder ? earlier : later;
 }
 
 /** Whether another process may have it by now: nothing of it is handed to a sink any more. */

@@ -1,14 +1,21 @@
 import { CLASSES } from '#contract/traffic-class.ts';
 import { Deque } from '#kit/deque.ts';
-import { type Envelope, type InFlight, isOlder, laneNamed, laneOf } from './in-flight.ts';
+import { type Envelope, type InFlight, laneNamed, laneOf, newerOf } from './in-flight.ts';
 import type { Policy } from './route-parts.ts';
+
+/** A lane that a message holds. */
+interface HeldLane {
+  readonly name: string;
+  readonly waiting: Deque<InFlight>;
+}
 
 /**
  * A lane is the order of one key and address, or of one lane of the source (invariant 5). Only a held lane has a cost:
  * while a message waits for its function or its retry, later messages of its lane queue up, and all other lanes go on.
  */
 export class Order {
-  readonly #held = new Map<string, Deque<InFlight>>();
+  readonly #lanes = new Map<string, HeldLane>();
+  readonly #heldBy = new Map<InFlight, HeldLane>();
   readonly #keepsNewest: boolean;
 
   constructor({ trafficClass }: Policy) {
@@ -20,28 +27,37 @@ export class Order {
    * message that is returned, in a class that keeps the newest.
    */
   enter(inFlight: InFlight): 'next' | 'queued' | InFlight {
-    if (this.#held.size === 0) return 'next';
-    const waiting = this.#held.get(laneName(inFlight.envelope));
+    if (this.#lanes.size === 0) return 'next';
+    const waiting = this.#lanes.get(laneName(inFlight.envelope))?.waiting;
     if (waiting === undefined) return 'next';
     const last = waiting.at(waiting.size - 1);
-    const isReplaced = last !== undefined && this.#keepsNewest && replaces(inFlight.envelope, last.envelope);
+    const isReplaced = last !== undefined && this.#keepsNewest && replaces(inFlight, last);
     if (isReplaced) waiting.pop();
     waiting.push(inFlight);
     return isReplaced ? last : 'queued';
   }
 
-  /** Later messages of its lane queue up from now on. Has no effect on a lane that is held already. */
-  hold({ envelope }: InFlight): void {
-    const name = laneName(envelope);
-    if (!this.#held.has(name)) this.#held.set(name, new Deque());
+  /** Later messages of its lane queue up from now on. For a message that may go on: it is in a free lane, or holds its lane. */
+  hold(inFlight: InFlight): void {
+    if (this.#heldBy.has(inFlight)) return;
+    const name = laneName(inFlight.envelope);
+    const lane = { name, waiting: new Deque<InFlight>() };
+    this.#lanes.set(name, lane);
+    this.#heldBy.set(inFlight, lane);
   }
 
-  /** The message is through: returns the next one of its lane, which holds the lane then. Undefined: the lane is free. */
-  next({ envelope }: InFlight): InFlight | undefined {
-    if (this.#held.size === 0) return undefined;
-    const name = laneName(envelope);
-    const next = this.#held.get(name)?.shift();
-    if (next === undefined) this.#held.delete(name);
+  /**
+   * The message is through. Where it held its lane, the next one of the lane holds it now, and is returned; undefined: the lane
+   * is free, or another message's.
+   */
+  next(inFlight: InFlight): InFlight | undefined {
+    if (this.#lanes.size === 0) return undefined;
+    const lane = this.#heldBy.get(inFlight);
+    if (lane === undefined) return undefined;
+    this.#heldBy.delete(inFlight);
+    const next = lane.waiting.shift();
+    if (next === undefined) this.#lanes.delete(lane.name);
+    else this.#heldBy.set(next, lane);
     return next;
   }
 }
@@ -52,7 +68,6 @@ function laneName(envelope: Envelope): string {
 }
 
 /** The lane of a source may hold several keys: only a message of the same key and address is replaced. */
-function replaces(newer: Envelope, older: Envelope): boolean {
-  const isSame = newer.key === older.key && newer.delivery.frame.address === older.delivery.frame.address;
-  return isSame && !isOlder(newer, older);
+function replaces(later: InFlight, earlier: InFlight): boolean {
+  return laneOf(later.envelope) === laneOf(earlier.envelope) && newerOf(earlier, later) === later;
 }

@@ -1,10 +1,11 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
-import { Dropped, isKept } from '#contract/stage.ts';
+import { Dropped, isKept, type Joined } from '#contract/stage.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
 import { Admission } from './admit/admission.ts';
 import { type CrashQuarantine, crashQuarantineOf } from './admit/crash-quarantine.ts';
 import { History } from './history/history.ts';
-import { DROPPED, type End, type InFlight, NONE_JOINED, type Processing, refused } from './in-flight.ts';
+import { DROPPED, type End, type InFlight, type Processing, refused } from './in-flight.ts';
 import { KeptMessages } from './kept-messages.ts';
 import { Order } from './order.ts';
 import { type FramesBySink, type Made, process } from './process/process.ts';
@@ -13,7 +14,8 @@ import { JoinedAt } from './process/run-stages.ts';
 import type { Route } from './route-parts.ts';
 import { type MessageSender, senderOf } from './send/sender.ts';
 import { endOfSinks } from './send/end-of-sinks.ts';
-import { type Outcome, Settler } from './settle/settler.ts';
+import { flowOfAll } from './send/flow-of-all.ts';
+import { Settler } from './settle/settler.ts';
 import type { WaitCounts } from './stall-detector.ts';
 import { Unsettled } from './unsettled.ts';
 
@@ -29,29 +31,42 @@ export class RunningRoute {
   readonly #unsettled: Unsettled;
   readonly #admission: Admission;
   readonly #order: Order;
-  readonly #kept = new KeptMessages();
+  readonly #kept: KeptMessages;
   readonly #senders: readonly MessageSender[];
   readonly #settler: Settler;
   readonly #stopping = new AbortController();
+  /**
+   * With several sinks, in a class that has one message of a key in flight: its next one must not reach one sink before the end
+   * of this one at all of them is durable.
+   */
+  readonly #holdsWhileSent: boolean;
+  /** Stopped: nothing is sent any more. */
+  #isOver = false;
   /** Defined after a crash and while a message is suspected of it; undefined it costs nothing. */
   #quarantine: CrashQuarantine | undefined;
 
   constructor(route: Route) {
     this.#route = route;
+    const { sinks } = route.ends;
     const history = new History(route);
+    this.#holdsWhileSent = sinks.length > 1 && CLASSES[route.policy.trafficClass].oneAtATime;
     this.#unsettled = new Unsettled(route);
     this.#admission = new Admission(route, history);
     this.#order = new Order(route.policy);
-    this.#settler = new Settler(route, history, (inFlight, outcome) => this.#settled(inFlight, outcome));
+    this.#kept = new KeptMessages(route.policy);
+    this.#settler = new Settler(route, history, {
+      dead: (inFlight) => this.#quarantine?.deadLettered(inFlight),
+      settled: (inFlight, hasPassed) => this.#settled(inFlight, hasPassed),
+    });
     const report = (inFlight: InFlight, end: End): void => this.#sent(inFlight, end);
-    this.#senders = route.ends.sinks.map((end) => senderOf(end, { route, history, report }));
+    const { onFlow } = flowOfAll(route.observers);
+    this.#senders = sinks.map((end, sink) => senderOf(end, { route, history, sink, report, onFlow }));
     this.#quarantine = crashQuarantineOf(route, {
       granted: (inFlight) => (inFlight.state.at === 'admit' ? this.#admit(inFlight) : this.#process(inFlight)),
       refused: (inFlight, failure) => this.#settle(inFlight, refused(failure)),
       over: () => (this.#quarantine = undefined),
     });
-    for (const [at, stage] of route.policy.stages.entries())
-      stage.start?.((joined) => this.#enter(this.#kept.emitted(joined, at + 1)));
+    for (const [at, stage] of route.policy.stages.entries()) stage.start?.((joined) => this.#emitted(joined, at + 1));
   }
 
   /** Reads while the window is not full. Resolves after `stop`; rejects when the source is lost for good. */
@@ -101,13 +116,13 @@ export class RunningRoute {
 
   /** One attempt. False while the message holds its lane: for a stage, for its next attempt, or for its turn after a crash. */
   #isThrough(inFlight: InFlight): boolean {
-    const { state, envelope } = inFlight;
+    const { state } = inFlight;
     if (state.at !== 'process') return true;
     if (this.#quarantine?.holds(inFlight) === true) {
       this.#order.hold(inFlight);
       return false;
     }
-    const made = process(this.#route, envelope, state);
+    const made = process(this.#route, inFlight, state, (message) => this.#kept.keep(inFlight, message));
     if (!(made instanceof Promise)) return this.#made(inFlight, made);
     this.#order.hold(inFlight);
     void made.then((late) => {
@@ -121,16 +136,16 @@ export class RunningRoute {
     if (next !== undefined) this.#process(next);
   }
 
-  /** The result of an attempt. False where the message holds its lane for the next one (invariant 5). */
+  /** The result of an attempt. False where the message still holds its lane (invariant 5). */
   #made(inFlight: InFlight, made: Made): boolean {
-    this.#quarantine?.left(inFlight, !(made instanceof SluiceError));
     const { state } = inFlight;
+    // A kept message may yet end the process, in what it is joined into.
+    this.#quarantine?.left(inFlight, state.at === 'process' && !(made instanceof SluiceError));
     if (state.at !== 'process') return true;
     if (made instanceof SluiceError) return this.#failed(inFlight, state, made);
-    if (made instanceof JoinedAt) return this.#join(inFlight, state, made);
-    if (made instanceof Dropped) this.#settle(inFlight, DROPPED);
-    else if (isKept(made)) this.#kept.keep(inFlight);
-    else this.#send(inFlight, state, made);
+    if (made instanceof JoinedAt) this.#join(inFlight, made);
+    else if (made instanceof Dropped) this.#settle(inFlight, DROPPED);
+    else if (!isKept(made)) return this.#send(inFlight, state, made);
     return true;
   }
 
@@ -148,20 +163,29 @@ export class RunningRoute {
     return false;
   }
 
-  #join(inFlight: InFlight, state: Processing, made: JoinedAt): boolean {
+  #join(inFlight: InFlight, { joined, from }: JoinedAt): void {
     try {
-      this.#kept.join(inFlight, state, made);
+      this.#enter(this.#kept.join(joined, from, inFlight));
     } catch (thrown) {
       this.#settle(inFlight, refused(asSluiceError(thrown)));
     }
-    return this.#isThrough(inFlight);
   }
 
-  /** To every sink. */
-  #send(inFlight: InFlight, { attempt, joined }: Processing, frames: FramesBySink): void {
-    if (frames.every((ofSink) => ofSink.length === 0)) return this.#settle(inFlight, DROPPED);
-    inFlight.state = { at: 'send', attempt, open: this.#senders.length, end: undefined, joined };
-    for (const [at, sender] of this.#senders.entries()) sender.send(inFlight, frames[at] ?? []);
+  /** A stage has a result that no message caused. */
+  #emitted(joined: Joined, from: number): void {
+    if (!this.#isOver) this.#enter(this.#kept.join(joined, from));
+  }
+
+  /** To every sink. False where the message holds its lane until all of them have ended it. */
+  #send(inFlight: InFlight, { attempt }: Processing, frames: FramesBySink): boolean {
+    if (frames[0]?.length === 0) {
+      this.#settle(inFlight, DROPPED);
+      return true;
+    }
+    inFlight.state = { at: 'send', attempt, open: this.#senders.length, end: undefined };
+    if (this.#holdsWhileSent) this.#order.hold(inFlight);
+    for (let sink = 0; sink < frames.length; sink += 1) this.#senders[sink]?.send(inFlight, frames[sink] ?? []);
+    return !this.#holdsWhileSent;
   }
 
   /** One sink has ended the message. */
@@ -169,21 +193,23 @@ export class RunningRoute {
     const { state } = inFlight;
     if (state.at !== 'send') return;
     const whole = endOfSinks(state.end, end);
-    if (state.open === 1) this.#settle(inFlight, whole);
-    else inFlight.state = { ...state, open: state.open - 1, end: whole };
+    if (state.open > 1) {
+      inFlight.state = { ...state, open: state.open - 1, end: whole };
+      return;
+    }
+    this.#settle(inFlight, whole);
+    if (this.#holdsWhileSent) this.#release(inFlight);
   }
 
   /** The end of a message is the end of all that were joined into it. */
   #settle(inFlight: InFlight, end: End): void {
-    const { state } = inFlight;
-    const joined = state.at === 'process' || state.at === 'send' ? state.joined : NONE_JOINED;
-    this.#settler.settle(inFlight, end);
-    for (const other of joined) this.#settler.settle(other, end);
+    const { members } = inFlight;
+    if (members === undefined) return this.#settler.settle(inFlight, end);
+    this.#kept.ended(inFlight);
+    for (const member of members) this.#settler.settle(member, end);
   }
 
-  #settled(inFlight: InFlight, outcome: Outcome): void {
-    if (outcome === 'dead-lettered') this.#quarantine?.deadLettered(inFlight);
-    const hasPassed = outcome !== 'dead-lettered' && outcome !== 'expired';
+  #settled(inFlight: InFlight, hasPassed: boolean): void {
     for (const next of this.#admission.ended(inFlight, hasPassed)) {
       const earlierMs = this.#route.observers.clock.nowMs();
       if (hasPassed) this.#settle(next, { kind: 'repeated', cause: 'dedupe', earlierMs });
@@ -210,10 +236,13 @@ export class RunningRoute {
    */
   async stop(deadlineMs: number): Promise<WaitCounts> {
     this.#stopping.abort();
+    for (const stage of this.#route.policy.stages) stage.flush?.();
     await this.#unsettled.idle(deadlineMs);
+    this.#isOver = true;
     const left = this.waiting();
     for (const sender of this.#senders) sender.stop();
     this.#quarantine?.stop();
+    this.#kept.release();
     this.#unsettled.release();
     return left;
   }

@@ -42,6 +42,7 @@ export class Unsettled {
     const inFlight: InFlight = {
       envelope: unread(this.#route, delivery),
       state: UNREAD,
+      members: undefined,
       place: 0,
     };
     this.#bytes += inFlight.envelope.bytes;

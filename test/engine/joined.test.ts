@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
-import type { Message } from '../../runtime/contract/message.ts';
-import { withBody } from '../../runtime/contract/message.ts';
+import type { Frame } from '../../runtime/contract/frame.ts';
+import { type Message, withBody } from '../../runtime/contract/message.ts';
 import type { Receipt } from '../../runtime/contract/sink.ts';
 import { Joined, KEPT, type Stage, type StageResult } from '../../runtime/contract/stage.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
@@ -31,7 +31,7 @@ function windowOf(size: number): Stage & { flush(): void } {
     },
     flush() {
       const of = kept.splice(0);
-      emit(new Joined([join(of)], of));
+      if (of.length > 0) emit(new Joined([join(of)], of));
     },
   };
 }
@@ -65,14 +65,23 @@ for (const trafficClass of ['event', 'telemetry', 'command', 'audit'] as const) 
   });
 }
 
-test('what a stage keeps is released when the route stops: it comes again', async () => {
-  const { source, counters, clock, route } = started(numbered(2), { stages: [windowOf(3)] });
-  await settleNow();
-  const stopped = route.stop(1000);
-  await clock.play(() => source.settled.size === 2);
-  assert.deepEqual(await stopped, { sink: 0, stages: 2, deadLetters: 0 });
-  assert.deepEqual(Object.fromEntries(source.settled), { 's:1': 'release', 's:2': 'release' });
-  assert.equal(counters.released, 2);
+test('when the route stops, a stage gives what it keeps, and the rest is released: it comes again', async () => {
+  for (const hasFlush of [true, false]) {
+    const window = windowOf(3);
+    const stage: Stage = hasFlush ? window : { ...window, run: (message) => window.run(message, 1), flush() {} };
+    const { source, sink, clock, route } = started(numbered(2), { stages: [stage] });
+    await settleNow();
+    const stopped = route.stop(1000);
+    await clock.play(() => source.settled.size === 2);
+    const { stages } = await stopped;
+    const kind = hasFlush ? 'accept' : 'release';
+    assert.deepEqual(Object.fromEntries(source.settled), { 's:1': kind, 's:2': kind });
+    assert.deepEqual([bodies(sink.sent), stages], hasFlush ? [['1+2'], 0] : [[], 2]);
+    // Too late: nothing happens.
+    window.flush();
+    await settleNow();
+    assert.equal(source.settled.size, 2);
+  }
 });
 
 test('what a stage emits of its own passes the stages behind it, and settles what it was made of', async () => {
@@ -139,6 +148,100 @@ for (const [what, stages] of [
   });
 }
 
+/** Two deliveries that a window of two joins, by what each of them has. */
+function pair(first: Partial<Frame>, second: Partial<Frame>, parts: Partial<RouteParts> = {}) {
+  const frames = [frameForTest('k/x', '1', first), frameForTest('k/x', '2', second)];
+  return started(frames, { stages: [windowOf(2)], ...parts });
+}
+
+test('a joined output has an id of all deliveries that it is made of, in whatever order they come', async () => {
+  const idOf = async (order: readonly string[]): Promise<string | undefined> => {
+    const frames = order.map((body) => frameForTest('k/x', body));
+    const { sink } = started(frames, { stages: [windowOf(order.length)], id: (view) => String(view.body) });
+    await settleNow();
+    return sink.sent[0]?.id;
+  };
+  const [both, turned, one, other] = [
+    await idOf(['a', 'b']),
+    await idOf(['b', 'a']),
+    await idOf(['a']),
+    await idOf(['a', 'c']),
+  ];
+  assert.equal(both, turned);
+  assert.equal(new Set([both, one, other]).size, 3);
+});
+
+test('a joined output expires with the first of its deliveries', async () => {
+  for (const at of [0, 1]) {
+    const gone = { expiresAtMs: 0 };
+    const { source, sink, counters, clock } = pair(at === 0 ? gone : {}, at === 1 ? gone : {});
+    await clock.play(() => source.settled.size === 2);
+    assert.deepEqual([sink.sent.length, counters.expired], [0, 2]);
+  }
+});
+
+test('a joined output counts the hops of the delivery that has most', async () => {
+  const { sink } = pair({ headers: new Map([['sluice-hops', ['3']]]) }, { headers: new Map([['sluice-hops', ['7']]]) });
+  await settleNow();
+  assert.deepEqual(sink.sent[0]?.headers.get('sluice-hops'), ['8']);
+});
+
+test('deliveries of different labels are not joined: the one that would join them is refused, and the others stay', async () => {
+  const label = (text: string): Partial<Frame> => ({ headers: new Map([['seclabel', [text]]]) });
+  const { letters, sink, counters, clock } = pair(label('PUBLIC'), label('SECRET'));
+  await clock.play(() => letters.length === 1);
+  assert.deepEqual([letters[0]?.failure.code, letters[0]?.label, sink.sent.length], ['INTERNAL', 'SECRET', 0]);
+  assert.deepEqual([counters.held, imbalance(counters)], [1, 0]);
+});
+
+test('copies of one message that share a frame are both settled with what they were joined into', async () => {
+  const frame = frameForTest('k/x', 'a');
+  const { source } = started([frame, frame], { stages: [windowOf(2)] });
+  await settleNow();
+  assert.deepEqual(Object.fromEntries(source.settled), accepted(2));
+});
+
+test('no message takes the place of a joined output, and it takes the place of none', async () => {
+  let isDown = true;
+  const sink = sinkThat(() =>
+    isDown ? Promise.reject(new SluiceError('SINK_DOWN', 'away')) : Promise.resolve('confirmed'),
+  );
+  const { source, clock, counters } = started(numbered(6), { stages: [windowOf(2)], sink, trafficClass: 'telemetry' });
+  await settleNow();
+  isDown = false;
+  sink.sent.length = 0;
+  await clock.play(() => source.settled.size === 6);
+  assert.deepEqual([bodies(sink.sent), counters.superseded, counters.delivered], [['1+2', '3+4', '5+6'], 0, 6]);
+});
+
+test('a stage behind one that joins gets a copy of the body at each attempt', async () => {
+  let runs = 0;
+  const listed = stageThat((message) => withBody(message, [message.body]));
+  const changing = stageThat((message) => {
+    (message.body as unknown[]).push('changed');
+    runs += 1;
+    if (runs < 3) throw new SluiceError('TRANSFORM_THREW', 'not yet');
+    return withBody(message, JSON.stringify(message.body));
+  });
+  const { sink, clock } = started(numbered(2), { stages: [listed, windowOf(2), listed, changing] });
+  await clock.play(() => sink.sent.length === 1);
+  assert.deepEqual(bodies(sink.sent), ['["1+2","changed"]']);
+});
+
+test('what one stage has joined another one may join again: all deliveries end with the last output', async () => {
+  const { source, sink, counters } = started(numbered(4), { stages: [windowOf(2), windowOf(2)] });
+  await settleNow();
+  assert.deepEqual([bodies(sink.sent), Object.fromEntries(source.settled)], [['1+2+3+4'], accepted(4)]);
+  assert.equal(imbalance(counters), 0);
+});
+
+test('a stage that keeps a message by a promise is refused', async () => {
+  const late: Stage = { name: 'late', run: () => Promise.resolve(KEPT) };
+  const { letters, clock } = started(numbered(1), { stages: [late] });
+  await clock.play(() => letters.length === 1);
+  assert.equal(letters[0]?.failure.code, 'INTERNAL');
+});
+
 /** A route with two sinks. */
 function twoSinks(
   first: ReturnType<typeof sinkThat>,
@@ -193,4 +296,45 @@ test('a message that one of two sinks refuses for good is one dead letter, which
     assert.deepEqual(letters.map(({ coordinates }) => coordinates).toSorted(), ['s:1', 's:2']);
     assert.deepEqual([counters.deadLettered, counters.delivered, imbalance(counters)], [2, 0, 0]);
   }
+});
+
+test('command: the next message of a key reaches no sink before the one before has ended at all of them', async () => {
+  const [fast, slow] = [sinkThat(), patientSink()];
+  const { counters } = twoSinks(fast, slow.sink, { trafficClass: 'command' });
+  await settleNow();
+  assert.deepEqual([bodies(fast.sent), bodies(slow.sink.sent)], [['1'], ['1']]);
+  await slow.confirm();
+  assert.deepEqual([bodies(fast.sent), bodies(slow.sink.sent), counters.delivered], [['1', '2'], ['1', '2'], 1]);
+});
+
+test('audit: whether a message is stale is judged for each sink', async () => {
+  let isDown = true;
+  const away = sinkThat(() =>
+    isDown ? Promise.reject(new SluiceError('SINK_DOWN', 'away')) : Promise.resolve('confirmed'),
+  );
+  const sequence: RouteParts['sequence'] = ({ body }) => String(body);
+  const { source, clock } = twoSinks(sinkThat(), away, { trafficClass: 'audit', sequence });
+  await settleNow();
+  isDown = false;
+  away.sent.length = 0;
+  await clock.play(() => source.settled.size === 2);
+  assert.ok(away.sent.every(({ headers }) => !headers.has('stale')));
+});
+
+test('the messages of a route flow again when none of its sinks is stalled', async () => {
+  const down = new Set([0, 1]);
+  const at = (sink: number) => () =>
+    down.has(sink) ? Promise.reject(new SluiceError('SINK_DOWN', 'away')) : Promise.resolve<Receipt>('confirmed');
+  const flows: boolean[] = [];
+  const onFlow = (isFlowing: boolean): void => void flows.push(isFlowing);
+  const { source, clock, sink } = twoSinks(sinkThat(at(0)), sinkThat(at(1)), { onFlow });
+  await settleNow();
+  down.delete(1);
+  let isLater = false;
+  clock.after(5000, () => (isLater = true));
+  await clock.play(() => isLater);
+  assert.deepEqual([flows.at(-1), source.settled.size], [false, 0], `${sink.sent.length}`);
+  down.delete(0);
+  await clock.play(() => source.settled.size === 2);
+  assert.equal(flows.at(-1), true);
 });

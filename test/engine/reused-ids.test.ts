@@ -185,3 +185,11 @@ test('ids are remembered within a bound', () => {
   for (let n = 0; n < 100_000; n += 1) ids.isReused(`n${n}`, `n${n}~x`);
   assert.equal(ids.isReused('1', '1~c'), false, 'forgotten');
 });
+
+test('a message whose id and value of dedupe were reused, and one that repeats it, count as one', async () => {
+  const frames = ['open', 'shut', 'shut'].map((body) => frame('a/x', body, '1'));
+  const dedupe = { by: named, comparesContent: true, processedIds: processedIds() };
+  const { counters } = started(frames, { id: named, dedupe });
+  await settleNow();
+  assert.equal(counters.idsReused, 1);
+});

@@ -78,11 +78,12 @@ function readFields(policy: Policy, envelope: Draft, body: unknown, notes: Reuse
   const { id, sequence, timestamp, dedupe } = policy;
   const isLookedAt = id !== undefined || sequence !== undefined || timestamp !== undefined || dedupe !== undefined;
   const view = isLookedAt ? look(envelope, key, body) : undefined;
-  let isNoted = false;
+  let isCounted = false;
   if (view !== undefined && id !== undefined) {
     const named = `${frame.address}/${id(view)}`;
     envelope.id = idOf(policy, `${named}~${contentId(frame.address, frame.key, frame.body)}`);
-    isNoted = notes.note(named, envelope.id);
+    isCounted = notes.isReused(named, envelope.id);
+    if (isCounted) notes.count();
   }
   const namedMs = view && timestamp && timeIn(timestamp.of(view), timestamp.unit);
   if (view !== undefined && sequence !== undefined) envelope.sequence = sequenceIn(sequence(view));
@@ -97,7 +98,8 @@ function readFields(policy: Policy, envelope: Draft, body: unknown, notes: Reuse
   const value = dedupe.by(view);
   envelope.repeatKey = dedupe.comparesContent ? `${value}~${contentId(frame.address, frame.key, frame.body)}` : value;
   // A message is counted once, even if both `id` and `dedupe` are reused.
-  if (dedupe.comparesContent && !isNoted) notes.note(`dedupe ${value}`, envelope.repeatKey);
+  const isReused = dedupe.comparesContent && notes.isReused(`dedupe ${value}`, envelope.repeatKey);
+  if (isReused && !isCounted) notes.count();
 }
 
 /** Pipeline and route come first: two routes into one stream never share an id. */

@@ -10,15 +10,18 @@ export class ReuseNotes {
     this.#route = route;
   }
 
-  /** `whole`: the id with a digest of the content. Counts a reused one, logs the first, and returns true. */
-  note(id: string, whole: string): boolean {
-    if (!this.#ids.isReused(id, whole)) return false;
+  /** Whether the id had another content before. `whole`: the id with a digest of the content, which it has from now on. */
+  isReused(id: string, whole: string): boolean {
+    return this.#ids.isReused(id, whole);
+  }
+
+  /** To be called once for a message with a reused id: counts it, and logs the first. */
+  count(): void {
     const { counters, log } = this.#route.observers;
     counters.idsReused += 1;
-    if (counters.idsReused > 1) return true;
+    if (counters.idsReused > 1) return;
     const text =
       'a message has the id, or the value of dedupe, of one with another content: it is not taken for a repetition of that one';
     log.warn('id-reused', { route: this.#route.policy.name, code: 'ID_REUSED', text });
-    return true;
   }
 }

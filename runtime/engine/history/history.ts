@@ -14,7 +14,8 @@ const RETRY = { firstMs: 100, capMs: 5000 };
 /** What the route has sent and ended before, in this process and in earlier ones. Each step may ask it. */
 export class History {
   readonly #route: Route;
-  readonly #sequences: SequenceTracker;
+  /** Of each sink: one may be behind another. */
+  readonly #sequences: readonly SequenceTracker[];
   /** By lane, where the route has processed ids: ends that are not durable yet. */
   readonly #pending = new Map<string, Promise<void>>();
   /** Undefined where messages of one lane are in flight together anyway. */
@@ -23,7 +24,8 @@ export class History {
   constructor(route: Route) {
     this.#route = route;
     this.#shared = CLASSES[route.policy.trafficClass].oneAtATime ? new SharedSettlements() : undefined;
-    this.#sequences = new SequenceTracker(route.stores.processedIds?.sequences());
+    const known = route.stores.processedIds?.sequences();
+    this.#sequences = route.ends.sinks.map(() => new SequenceTracker(known));
   }
 
   /**
@@ -43,14 +45,20 @@ export class History {
     return repeatKey === undefined ? undefined : this.#route.stores.repeatKeys?.addedAtMs(repeatKey);
   }
 
-  /** Whether a message of its key with a higher sequence was handed to a sink. */
-  isStale(envelope: Envelope): boolean {
-    return envelope.sequence !== undefined && this.#sequences.isStale(laneOf(envelope), envelope.sequence);
+  /** Whether a message of its key with a higher sequence was handed to this sink. */
+  isStale(envelope: Envelope, sink: number): boolean {
+    if (envelope.sequence === undefined) return false;
+    return this.#sequences[sink]?.isStale(laneOf(envelope), envelope.sequence) === true;
   }
 
   /** To be called when a message is handed to a sink, not when it is confirmed: it may have arrived. */
-  handedOver(envelope: Envelope): void {
-    if (envelope.sequence !== undefined) this.#sequences.sent(laneOf(envelope), envelope.sequence);
+  handedOver(envelope: Envelope, sink: number): void {
+    if (envelope.sequence !== undefined) this.#sequences[sink]?.sent(laneOf(envelope), envelope.sequence);
+  }
+
+  /** To be called for a message that an earlier process may have handed to every sink. */
+  wasHandedOver(envelope: Envelope): void {
+    for (const sink of this.#sequences.keys()) this.handedOver(envelope, sink);
   }
 
   /**
@@ -59,7 +67,7 @@ export class History {
    * meanwhile.
    */
   endedUnsent(envelope: Envelope): void {
-    if (envelope.delivery.attempt !== 1) this.handedOver(envelope);
+    if (envelope.delivery.attempt !== 1) this.wasHandedOver(envelope);
   }
 
   /** Saves its id; where it has passed, its repeat key too. Undefined where none is to be saved. */

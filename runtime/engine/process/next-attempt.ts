@@ -1,6 +1,6 @@
 import type { SluiceError } from '#contract/errors.ts';
 import { backoffMs } from '#kit/backoff.ts';
-import { NONE_JOINED, type Processing } from '../in-flight.ts';
+import type { Processing } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 
 /** The next attempt of a message that failed; undefined where it is refused. */
@@ -21,8 +21,7 @@ export function nextAttempt(
     state: {
       ...state,
       attempt: state.attempt + 1,
-      // A function may have changed its argument. What several deliveries were joined into cannot be decoded anew.
-      input: state.joined === NONE_JOINED && state.from === 0 ? undefined : state.input,
+      input: state.from === 0 ? undefined : state.input,
       unreachableSinceMs,
     },
     delayMs: backoffMs(policy.backoff, state.attempt, observers.clock.random),

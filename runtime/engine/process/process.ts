@@ -1,11 +1,11 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Message } from '#contract/message.ts';
+import { type Message, withBody } from '#contract/message.ts';
 import { Dropped, isKept, type Kept } from '#contract/stage.ts';
-import { type Envelope, messageOf, type Processing } from '../in-flight.ts';
-import type { Route } from '../route-parts.ts';
+import { type Envelope, type InFlight, messageOf, type Processing } from '../in-flight.ts';
+import type { Route, SinkEnd } from '../route-parts.ts';
 import { decode, encode } from '../frames/codec-steps.ts';
-import { JoinedAt, type Passed, runStages } from './run-stages.ts';
+import { isSeveral, JoinedAt, type Passed, runStages } from './run-stages.ts';
 import { watched } from '../frames/watched.ts';
 
 /** The frames to send, for each sink of the route in its place. */
@@ -15,19 +15,31 @@ export type FramesBySink = readonly (readonly Frame[])[];
 export type Made = FramesBySink | Dropped | Kept | JoinedAt | SluiceError;
 
 /**
- * Runs the stages and encodes their results for every sink. Changes nothing: observers alone see it. A promise only where
- * a stage returned one. Never throws or rejects: a failure is a result. When one of several messages of a delivery fails,
- * none of them is sent.
+ * Runs the stages and encodes their results for every sink. Changes nothing: observers alone see it, and `keep`, which is called
+ * when a stage keeps a message. A promise only where a stage returned one. Never throws or rejects: a failure is a result. When
+ * one of several messages of a delivery fails, none of them is sent.
  */
-export function process(route: Route, envelope: Envelope, state: Processing): Made | Promise<Made> {
+export function process(
+  route: Route,
+  { envelope, members }: InFlight,
+  state: Processing,
+  keep: (message: Message) => void,
+): Made | Promise<Made> {
   try {
-    const input = state.input ?? decodedAgain(route, envelope);
-    const passed = runStages({ route, envelope, number: state.attempt }, input, state.from);
+    const { input } = state;
+    const given = input === undefined ? decodedAgain(route, envelope) : members === undefined ? input : copied(input);
+    const passed = runStages({ route, envelope, number: state.attempt, keep }, given, state.from);
     if (!(passed instanceof Promise)) return encoded(route, envelope, passed);
     return passed.then((late) => encoded(route, envelope, late)).catch((thrown: unknown) => asSluiceError(thrown));
   } catch (thrown) {
     return asSluiceError(thrown);
   }
+}
+
+/** What deliveries are joined into cannot be decoded anew, and a function may change its argument. */
+function copied(input: Message | readonly Message[]): Message | readonly Message[] {
+  const copy = (message: Message): Message => withBody(message, structuredClone(message.body));
+  return isSeveral(input) ? input.map(copy) : copy(input);
 }
 
 function decodedAgain(route: Route, envelope: Envelope): Message {
@@ -40,8 +52,11 @@ function decodedAgain(route: Route, envelope: Envelope): Message {
 
 function encoded(route: Route, envelope: Envelope, passed: Passed): Made {
   if (passed instanceof Dropped || passed instanceof JoinedAt || isKept(passed)) return passed;
-  const messages = 'origin' in passed ? [passed] : passed;
-  return watched(route, envelope.delivery, 'encode', () =>
-    route.ends.sinks.map((end) => messages.map((message) => encode(end, envelope, message))),
-  );
+  return watched(route, envelope.delivery, 'encode', () => {
+    const framesOf = (end: SinkEnd): readonly Frame[] =>
+      isSeveral(passed) ? passed.map((message) => encode(end, envelope, message)) : [encode(end, envelope, passed)];
+    const [first, ...others] = route.ends.sinks;
+    if (first === undefined) return [];
+    return others.length === 0 ? [framesOf(first)] : route.ends.sinks.map(framesOf);
+  });
 }

@@ -22,6 +22,8 @@ export interface Attempt {
   readonly route: Route;
   readonly envelope: Envelope;
   readonly number: number;
+  /** Called when a stage keeps the message that it was given. */
+  readonly keep: (message: Message) => void;
 }
 
 /** Runs the stages from position `from` on. A promise only where a stage returned one. Throws a SluiceError. */
@@ -34,11 +36,18 @@ export function runStages(
   let current = input;
   for (let index = from; index < attempt.route.policy.stages.length; index += 1) {
     const result = runStage(attempt, current, index);
-    if (result instanceof Promise) return result.then((made) => after(attempt, made, index + 1));
+    if (result instanceof Promise) return result.then((made) => after(attempt, atOnce(made), index + 1));
+    // At once, not with the result: the stage may join it with the very next message.
+    if (isKept(result)) attempt.keep(current);
     if (!isMessage(result)) return after(attempt, result, index + 1);
     current = result;
   }
   return current;
+}
+
+function atOnce(made: StageResult): StageResult {
+  if (isKept(made)) throw new SluiceError('INTERNAL', 'a stage has kept a message by a promise');
+  return made;
 }
 
 function after(attempt: Attempt, made: StageResult, next: number): Passed | Promise<Passed> {
@@ -46,7 +55,10 @@ function after(attempt: Attempt, made: StageResult, next: number): Passed | Prom
   if (made instanceof Joined) return new JoinedAt(made, next);
   if (isMessage(made)) return runStages(attempt, made, next);
   if (!isSeveral(made) || next === attempt.route.policy.stages.length) return made;
-  return collect(made.map(async (message) => runStages(attempt, message, next)));
+  const keep = (): void => {
+    throw new SluiceError('INTERNAL', 'a stage that keeps messages stands behind one that makes several of one');
+  };
+  return collect(made.map(async (message) => runStages({ ...attempt, keep }, message, next)));
 }
 
 async function collect(parts: readonly Promise<Passed>[]): Promise<Passed> {
@@ -97,7 +109,7 @@ function runStage(
   }
 }
 
-function isSeveral(result: Passed | StageResult): result is readonly Message[] {
+export function isSeveral(result: Passed | StageResult): result is readonly Message[] {
   return Array.isArray(result);
 }
 

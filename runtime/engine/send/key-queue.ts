@@ -19,11 +19,11 @@ export class KeyQueue implements Link<KeyQueue> {
     this.lane = lane;
   }
 
-  /** Puts a message in the place of the one that waits. The older of the two is superseded. */
+  /** Adds a message: in the place of the last one that waits, where the older of the two is superseded. */
   replace(outgoing: OutgoingMessage): void {
-    const at = this.state === 'idle' ? 0 : 1;
-    const waiting = this.waiting[at];
-    this.waiting[at] = waiting === undefined ? outgoing : newerOf(waiting, outgoing);
+    this.waiting.push(outgoing);
+    const isFirstFree = this.state === 'idle';
+    if (this.waiting.length > (isFirstFree ? 1 : 2)) this.#supersede(this.waiting.length - 2);
   }
 
   /** Lets the first one be superseded again. False where it is in flight, or could be superseded already. */
@@ -36,14 +36,16 @@ export class KeyQueue implements Link<KeyQueue> {
 
   /** The first one failed: a newer message that came meanwhile supersedes it. */
   supersedeFirst(): void {
-    const [first, next] = this.waiting;
-    if (first !== undefined && next !== undefined) this.waiting.splice(0, 2, newerOf(first, next));
+    if (this.waiting.length > 1) this.#supersede(0);
   }
-}
 
-/** Supersedes the older one and returns the other. */
-function newerOf(first: OutgoingMessage, next: OutgoingMessage): OutgoingMessage {
-  const [older, newer] = next.isOlderThan(first) ? [next, first] : [first, next];
-  older.superseded(newer);
-  return newer;
+  /** One of the message at this place and the one behind it, where they do not both stay. */
+  #supersede(at: number): void {
+    const [first, next] = this.waiting.slice(at, at + 2);
+    const newer = next === undefined ? undefined : first?.newerOf(next);
+    if (first === undefined || next === undefined || newer === undefined) return;
+    this.waiting.splice(at, 2, newer);
+    if (newer === first) next.superseded(first);
+    else first.superseded(next);
+  }
 }

@@ -3,7 +3,7 @@ import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Clock } from '../clock.ts';
-import { DELIVERED, type End, type InFlight, isOlder, isRevoked, laneOf, refused, STALE } from '../in-flight.ts';
+import { DELIVERED, type End, type InFlight, isRevoked, laneOf, newerOf, refused, STALE } from '../in-flight.ts';
 import { expired, isExpired } from './expiry.ts';
 import type { Attempt } from './pipelined-sender.ts';
 import type { Sending } from './sending.ts';
@@ -34,15 +34,19 @@ export class OutgoingMessage {
     return this.#inFlight.envelope.expiresAtMs;
   }
 
-  isOlderThan(other: OutgoingMessage): boolean {
-    return isOlder(this.#inFlight.envelope, other.#inFlight.envelope);
+  /** The newer of this message and a later one of its key; undefined where both are to be sent. */
+  newerOf(later: OutgoingMessage): OutgoingMessage | undefined {
+    const newer = newerOf(this.#inFlight, later.#inFlight);
+    if (newer === undefined) return undefined;
+    return newer === this.#inFlight ? this : later;
   }
 
   /** Ends a message that must not be sent when its turn comes, and returns true. Otherwise it counts as sent from now on. */
   ends(clock: Clock): boolean {
     const { envelope } = this.#inFlight;
     const end = this.#endBefore(clock);
-    if (end === undefined) this.#sending.history.handedOver(envelope);
+    const { history, sink } = this.#sending;
+    if (end === undefined) history.handedOver(envelope, sink);
     else this.#sending.report(this.#inFlight, end);
     return end !== undefined;
   }
@@ -55,8 +59,8 @@ export class OutgoingMessage {
   confirm(receipt: Receipt): void {
     const frame = this.frames[this.confirmed];
     if (frame === undefined) return;
-    const { sends } = this;
-    const renamed = renamedIfSwallowed(this.#sending.route, this.#inFlight.envelope, { frame, sends }, receipt);
+    const { envelope } = this.#inFlight;
+    const renamed = renamedIfSwallowed(this.#sending.route, envelope, frame, this.sends, receipt);
     if (renamed === undefined) this.confirmed += 1;
     else this.frames[this.confirmed] = renamed;
   }
@@ -79,14 +83,14 @@ export class OutgoingMessage {
   }
 
   #endBefore(clock: Clock): End | undefined {
-    const { history, route } = this.#sending;
+    const { history, route, sink } = this.#sending;
     const { envelope } = this.#inFlight;
     if (isRevoked(envelope)) return { kind: 'repeated', cause: 'revoked', earlierMs: undefined };
     // Invariant 8: an expired message is never handed to a sink.
     if (isExpired(envelope, clock)) return refused(expired());
     const earlierMs = history.processedAtMs(envelope);
     if (earlierMs !== undefined) return { kind: 'repeated', cause: 'remembered', earlierMs };
-    if (!history.isStale(envelope)) return undefined;
+    if (!history.isStale(envelope, sink)) return undefined;
     if (CLASSES[route.policy.trafficClass].stale === 'superseded') return STALE;
     return refused(new SluiceError('STALE', 'a newer one of its key was sent before'));
   }

@@ -2,7 +2,7 @@ import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { DELIVERED, type InFlight, refused, STORED } from '../in-flight.ts';
-import type { Route, SinkEnd } from '../route-parts.ts';
+import type { SinkEnd } from '../route-parts.ts';
 import type { CircuitBreakerSettings } from './circuit-breaker.ts';
 import { OutgoingMessage } from './outgoing-message.ts';
 import { PerKeySender } from './per-key-sender.ts';
@@ -38,8 +38,9 @@ function withoutStored(log: NonNullable<SinkEnd['log']>, sender: MessageSender, 
   };
 }
 
-function breakerSettings({ log: recovery }: SinkEnd, { policy, observers }: Route): CircuitBreakerSettings {
-  const { clock, counters, log, onFlow } = observers;
+function breakerSettings({ log: recovery }: SinkEnd, { route, sink, onFlow }: Sending): CircuitBreakerSettings {
+  const { policy, observers } = route;
+  const { clock, counters, log } = observers;
   return {
     clock,
     drainPerSecond: policy.drainPerSecond,
@@ -49,12 +50,12 @@ function breakerSettings({ log: recovery }: SinkEnd, { policy, observers }: Rout
       recovery?.stopped(unconfirmed);
       if (!isFirst) return;
       log.warn('sink-stalled', { route: policy.name, code: failure.code, text: failure.message });
-      onFlow(false, `${failure.code} ${failure.message}`);
+      onFlow(sink, `${failure.code} ${failure.message}`);
     },
     onFlow() {
       recovery?.flows();
       log.info('sink-recovered', { route: policy.name });
-      onFlow(true);
+      onFlow(sink, undefined);
     },
   };
 }
@@ -63,7 +64,7 @@ function breakerSettings({ log: recovery }: SinkEnd, { policy, observers }: Rout
 function inOrder(end: SinkEnd, sending: Sending): MessageSender {
   const { route, report } = sending;
   const { attempts } = route.policy;
-  const pipelined = new PipelinedSender(end.log ?? end.sink, { ...breakerSettings(end, route), attempts });
+  const pipelined = new PipelinedSender(end.log ?? end.sink, { ...breakerSettings(end, sending), attempts });
   const queue = {
     push: (frame: TracedFrame): void => pipelined.push(frame),
     ended(parts: Parts, failure: SluiceError | undefined): void {
@@ -86,7 +87,7 @@ function inOrder(end: SinkEnd, sending: Sending): MessageSender {
 function byKey(end: SinkEnd, sending: Sending): MessageSender {
   const { policy } = sending.route;
   const perKey = new PerKeySender(end.log ?? end.sink, {
-    ...breakerSettings(end, sending.route),
+    ...breakerSettings(end, sending),
     keeps: CLASSES[policy.trafficClass].keeps,
     attempts: policy.attempts,
     backoff: policy.backoff,

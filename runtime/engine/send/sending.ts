@@ -9,5 +9,9 @@ export type Report = (inFlight: InFlight, end: End) => void;
 export interface Sending {
   readonly route: Route;
   readonly history: History;
+  /** The place of the sink among those of the route. */
+  readonly sink: number;
   readonly report: Report;
+  /** Called with the failure when a sink stops confirming; with undefined when it confirms again. */
+  readonly onFlow: (sink: number, failure: string | undefined) => void;
 }

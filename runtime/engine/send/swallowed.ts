@@ -3,15 +3,8 @@ import type { Receipt } from '#contract/sink.ts';
 import type { Envelope } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 
-/** A frame that the bus has confirmed. */
-interface Confirmed {
-  readonly frame: Frame;
-  /** Attempts to send it, from 1. */
-  readonly sends: number;
-}
-
 /**
- * Counts a confirmed frame. "Already stored" for a delivery that is new and was sent once says that another message had
+ * Counts a confirmed frame. `sends`: attempts to send it, from 1. "Already stored" for a delivery that is new and was sent once says that another message had
  * the same id, and that the bus dropped this one. If the publisher, or the route's template, made the id, the message
  * counts as stored. If the id was made of the bus's coordinates, these repeat (MQTT packet ids are reused), and the frame
  * is returned under another id, to be sent again.
@@ -19,7 +12,8 @@ interface Confirmed {
 export function renamedIfSwallowed(
   { policy, observers: { counters, log } }: Route,
   { delivery }: Envelope,
-  { frame, sends }: Confirmed,
+  frame: Frame,
+  sends: number,
   receipt: Receipt,
 ): Frame | undefined {
   counters.sent += 1;

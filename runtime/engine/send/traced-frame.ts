@@ -53,7 +53,7 @@ export class TracedFrame implements OutgoingFrame {
 
   confirmed(receipt: Receipt): void {
     const { envelope } = this.#parts.inFlight;
-    const renamed = renamedIfSwallowed(this.#sending.route, envelope, this, receipt);
+    const renamed = renamedIfSwallowed(this.#sending.route, envelope, this.frame, this.sends, receipt);
     if (renamed === undefined) this.#queue.ended(this.#parts, undefined);
     else this.#queue.push(new TracedFrame(this.#sending, this.#parts, renamed, this.#queue));
   }
@@ -63,11 +63,11 @@ export class TracedFrame implements OutgoingFrame {
   }
 
   #mark(): ReplayHeaders | undefined {
-    const { history } = this.#sending;
+    const { history, sink } = this.#sending;
     const { envelope } = this.#parts.inFlight;
     if (this.sends === 1) {
-      this.#isStale = history.isStale(envelope);
-      history.handedOver(envelope);
+      this.#isStale = history.isStale(envelope, sink);
+      history.handedOver(envelope, sink);
     }
     return replayHeadersOf(envelope, this.sends, this.#isStale);
   }

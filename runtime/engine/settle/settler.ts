@@ -9,23 +9,27 @@ import type { Route } from '../route-parts.ts';
 import { countEnd } from './count-end.ts';
 import { DeadLetterWriter } from './dead-letter-writer.ts';
 
-export type Outcome = Exclude<TraceOutcome, 'released'>;
+type Outcome = Exclude<TraceOutcome, 'released'>;
 
-/** Takes each delivery once, after it is settled. `hasPassed`: it was neither refused nor expired. */
-export type Settled = (inFlight: InFlight, outcome: Outcome) => void;
+export interface SettlerReports {
+  /** Its dead letter is durable, and it is not settled yet. */
+  dead(inFlight: InFlight): void;
+  /** It is settled. `hasPassed`: it was neither refused nor expired. */
+  settled(inFlight: InFlight, hasPassed: boolean): void;
+}
 
 /** Settles each delivery once its end is durable: saves its id or its dead letter, counts it, settles it at its source. */
 export class Settler {
   readonly #route: Route;
   readonly #history: History;
   readonly #deadLetters: DeadLetterWriter;
-  readonly #settled: Settled;
+  readonly #reports: SettlerReports;
 
-  constructor(route: Route, history: History, settled: Settled) {
+  constructor(route: Route, history: History, reports: SettlerReports) {
     this.#route = route;
     this.#history = history;
     this.#deadLetters = new DeadLetterWriter(route);
-    this.#settled = settled;
+    this.#reports = reports;
   }
 
   /** Dead letters that are not durable yet. */
@@ -54,7 +58,7 @@ export class Settler {
         return this.#end(inFlight, 'repeated');
       case 'stored':
         // An earlier process did not save the id: it is saved as for a message that is sent now.
-        this.#history.handedOver(envelope);
+        this.#history.wasHandedOver(envelope);
         this.#noteRepeated(inFlight, 'log', undefined);
         return this.#remember(inFlight, 'repeated');
       case 'refused':
@@ -88,11 +92,12 @@ export class Settler {
     if (inFlight.state.at === 'settled') return;
     inFlight.state = SETTLED;
     countEnd(this.#route.observers.counters, outcome);
+    if (outcome === 'dead-lettered') this.#reports.dead(inFlight);
     const { trace, delivery } = inFlight.envelope;
     trace?.end(outcome, failure);
     delivery.settle(failure === undefined ? ACCEPT : { kind: 'reject', cause: failure });
     this.#history.settled(inFlight.envelope);
-    this.#settled(inFlight, outcome);
+    this.#reports.settled(inFlight, failure === undefined);
   }
 
   /** Counts each repetition and logs the first of each cause: a crash could cause thousands of lines. */
