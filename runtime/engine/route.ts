@@ -220,9 +220,11 @@ export class RunningRoute {
 
   /** Counts the unsettled deliveries by the thing that they wait for. */
   waiting(): WaitCounts {
-    const sink = this.#unsettled.sending;
+    const sink = this.#unsettled.count('send');
+    const settling = this.#unsettled.count('settle');
     const { deadLetters } = this.#settler;
-    return { sink, deadLetters, stages: Math.max(0, this.#unsettled.size - sink - deadLetters) };
+    const stages = this.#unsettled.size - sink - settling;
+    return { sink, stages, deadLetters, ids: Math.max(0, settling - deadLetters) };
   }
 
   /** A sink is connected again. */

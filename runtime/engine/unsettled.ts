@@ -3,7 +3,7 @@ import type { Demand } from '#contract/source.ts';
 import { Signal } from '#kit/signal.ts';
 import { SwapSet } from '#kit/swap-set.ts';
 import { unread } from './admit/read-frame.ts';
-import { type InFlight, SETTLED, UNREAD } from './in-flight.ts';
+import { type InFlight, SETTLED, type State, UNREAD } from './in-flight.ts';
 import type { Route } from './route-parts.ts';
 
 /** The deliveries that are read and not settled: no more than the window (invariant 4). One caller waits at a time. */
@@ -58,9 +58,9 @@ export class Unsettled {
     if (this.#inFlight.size === 0) this.#idle?.();
   }
 
-  /** How many of them are handed to a sink and not ended there. */
-  get sending(): number {
-    return this.#inFlight.all().filter(({ state }) => state.at === 'send').length;
+  /** How many of them are at this place of the line. */
+  count(at: State['at']): number {
+    return this.#inFlight.all().filter(({ state }) => state.at === at).length;
   }
 
   /** Resolves once nothing is unsettled, or the deadline has passed. */

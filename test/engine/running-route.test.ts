@@ -96,7 +96,7 @@ test('what a route waits for is told apart: sink, stages, dead letters', async (
   const frames = ['bad', 'slow', 'sent', 'sent'].map((body, at) => frameForTest(`k${at}/x`, body));
   const { route } = started(frames, { stages: [stage], sink: sinkThat(never), deadLetters: { record: never } });
   await settleNow();
-  assert.deepEqual(route.waiting(), { sink: 2, stages: 1, deadLetters: 1 });
+  assert.deepEqual(route.waiting(), { sink: 2, stages: 1, deadLetters: 1, ids: 0 });
 });
 
 test('a message whose tries are used up becomes a dead letter with all that is known of it, and its lane goes on', async () => {

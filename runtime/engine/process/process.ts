@@ -38,8 +38,11 @@ export function process(
 
 /** What deliveries are joined into cannot be decoded anew, and a function may change its argument. */
 function copied(input: Message | readonly Message[]): Message | readonly Message[] {
-  const copy = (message: Message): Message => withBody(message, structuredClone(message.body));
   return isSeveral(input) ? input.map(copy) : copy(input);
+}
+
+function copy(message: Message): Message {
+  return withBody(message, structuredClone(message.body));
 }
 
 function decodedAgain(route: Route, envelope: Envelope): Message {
@@ -52,11 +55,11 @@ function decodedAgain(route: Route, envelope: Envelope): Message {
 
 function encoded(route: Route, envelope: Envelope, passed: Passed): Made {
   if (passed instanceof Dropped || passed instanceof JoinedAt || isKept(passed)) return passed;
-  return watched(route, envelope.delivery, 'encode', () => {
-    const framesOf = (end: SinkEnd): readonly Frame[] =>
-      isSeveral(passed) ? passed.map((message) => encode(end, envelope, message)) : [encode(end, envelope, passed)];
-    const [first, ...others] = route.ends.sinks;
-    if (first === undefined) return [];
-    return others.length === 0 ? [framesOf(first)] : route.ends.sinks.map(framesOf);
-  });
+  return watched(route, envelope.delivery, 'encode', () =>
+    route.ends.sinks.map((end) => framesOf(end, envelope, passed)),
+  );
+}
+
+function framesOf(end: SinkEnd, envelope: Envelope, passed: Message | readonly Message[]): readonly Frame[] {
+  return isSeveral(passed) ? passed.map((message) => encode(end, envelope, message)) : [encode(end, envelope, passed)];
 }

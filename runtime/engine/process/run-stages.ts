@@ -55,10 +55,11 @@ function after(attempt: Attempt, made: StageResult, next: number): Passed | Prom
   if (made instanceof Joined) return new JoinedAt(made, next);
   if (isMessage(made)) return runStages(attempt, made, next);
   if (!isSeveral(made) || next === attempt.route.policy.stages.length) return made;
-  const keep = (): void => {
-    throw new SluiceError('INTERNAL', 'a stage that keeps messages stands behind one that makes several of one');
-  };
-  return collect(made.map(async (message) => runStages({ ...attempt, keep }, message, next)));
+  return collect(made.map(async (message) => runStages({ ...attempt, keep: keepsNone }, message, next)));
+}
+
+function keepsNone(): never {
+  throw new SluiceError('INTERNAL', 'a stage that keeps messages stands behind one that makes several of one');
 }
 
 async function collect(parts: readonly Promise<Passed>[]): Promise<Passed> {
