@@ -37,7 +37,7 @@ async function settleAllBut(left: readonly string[], deliveries: readonly Delive
     settled.every(({ shared }) => shared?.isDurable === false),
     'durable before anything was committed',
   );
-  await Promise.all(settled.map(({ shared }) => shared?.whenDurable()));
+  for (const { shared } of settled) await shared?.whenDurable();
   assert.ok(settled.every(({ shared }) => shared?.isDurable === true));
 }
 
