@@ -27,6 +27,7 @@ interface Said {
   /** Undefined where the ends cannot keep the class at all. */
   readonly several: string | undefined;
   readonly notes: readonly string[];
+  readonly severities: readonly string[];
 }
 
 function said(from: SourceName, trafficClass: TrafficClass, to: keyof typeof SINKS = 'kafka', words = {}): Said {
@@ -53,15 +54,19 @@ function said(from: SourceName, trafficClass: TrafficClass, to: keyof typeof SIN
     { mode: 'run' },
   );
   const [route] = spec?.routes ?? [];
-  if (spec === undefined || route === undefined) return { several: undefined, notes: [] };
+  if (spec === undefined || route === undefined) return { several: undefined, notes: [], severities: [] };
   const source = busOf(catalog, route.from.bus).sourceGuarantees(endOptions(spec, route.from));
   const sink = busOf(catalog, route.to.bus).sinkGuarantees(endOptions(spec, route.to));
   const explained = explainRoute(route, source, sink);
   const text = explanationText([explained]);
   assert.match(text, /with one instance +class \w+ is kept/);
   assert.ok(text.includes(explained.instances.several), 'the text leaves it out');
-  const notes = findings.filter(({ code, found }) => code === 'CLASS_NOTE' && /instance/.test(found));
-  return { several: explained.instances.several, notes: notes.map(({ found }) => found) };
+  const notes = findings.filter(({ code, found }) => code.startsWith('CLASS_') && /instance/.test(found));
+  return {
+    several: explained.instances.several,
+    notes: notes.map(({ found }) => found),
+    severities: notes.map(({ severity }) => severity),
+  };
 }
 
 test('from Kafka every class is kept by several instances, and explain tells where keys of the file are no partition', () => {
@@ -102,6 +107,15 @@ test('from every other bus check names what the classes beyond event lose with m
       assert.deepEqual(notes, [`with one instance class ${name} is kept. With more than one ${several}`], from);
     }
     assert.deepEqual(said(from, 'event').notes, [], 'class event promises no more than its bus');
+  }
+});
+
+test('where the file shares the source among processes it is a warning, which check prints without being asked', () => {
+  for (const from of ['mqtt, shared', 'rabbitmq, shared'] as const) {
+    assert.deepEqual(said(from, 'telemetry').severities, ['warning'], from);
+  }
+  for (const from of ['mqtt', 'jetstream', 'rabbitmq'] as const) {
+    assert.deepEqual(said(from, 'telemetry').severities, ['notice'], from);
   }
 });
 

@@ -123,8 +123,9 @@ function noteInstances(name: TrafficClass, { at, route, source, sink, findings }
   const hasSpool = own(route, 'spool') !== undefined;
   const several = severalInstances({ trafficClass: name, source, sink, hasSpool, hasOwnKey });
   if (several === undefined || several.isKept) return;
+  // A source that the file shares is meant for more than one process; any other may have one all its life.
   findings.add({
-    code: 'CLASS_NOTE',
+    code: source.ordered === 'none' ? 'CLASS_ONE_INSTANCE' : 'CLASS_NOTE',
     at: pointerTo(at, 'class'),
     found: `with one instance class ${name} is kept. With more than one ${several.text}`,
   });

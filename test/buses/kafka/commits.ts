@@ -1,6 +1,9 @@
 import { createKafkaClient } from '../../../runtime/buses/kafka/client/index.ts';
 import type { CommittedOffset, KafkaClient, Partitions } from '../../../runtime/buses/kafka/kafka-client.ts';
+import type { KafkaDoor } from '../../harness/kafka-door.ts';
 import { connectionTo } from './ends.ts';
+
+const ANSWER_MS = 5000;
 
 async function asked<T>(
   broker: string,
@@ -22,6 +25,14 @@ async function asked<T>(
 /** What the group has committed of these partitions. */
 export function committedOf(broker: string, group: string, wanted: Partitions): Promise<readonly CommittedOffset[]> {
   return asked(broker, group, (client, nodeId) => client.committedOffsets(nodeId, group, wanted));
+}
+
+/** Puts the one member of the group out of it, as the server does after a silence. */
+export async function expel(kafka: KafkaDoor, group: string, instance: string): Promise<void> {
+  const [broker = ''] = kafka.brokers;
+  const { groups } = await kafka.admin((admin) => admin.describeGroups([group]));
+  const memberId = groups[0]?.members[0]?.memberId ?? '';
+  await asked(broker, group, (client, nodeId) => client.leaveGroup(nodeId, { group, memberId, instance }, ANSWER_MS));
 }
 
 /** Commits as a tool of an operator does: while the group has no members. */

@@ -5,7 +5,7 @@ import { startKafka } from '../../harness/kafka.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { ownName, sharedKafka } from '../../harness/shared.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { commitAs, committedOf } from './commits.ts';
+import { commitAs, committedOf, expel } from './commits.ts';
 import { bodyOf, DEADLINE_MS, frameForTest, openSink, openSource, type TestSource } from './ends.ts';
 
 const NEEDS = ['kafka'] as const;
@@ -37,7 +37,7 @@ async function settleAllBut(left: readonly string[], deliveries: readonly Delive
     settled.every(({ shared }) => shared?.isDurable === false),
     'durable before anything was committed',
   );
-  await Promise.all(settled.map(({ shared }) => shared?.whenDurable()));
+  for (const { shared } of settled) await shared?.whenDurable();
   assert.ok(settled.every(({ shared }) => shared?.isDurable === true));
 }
 
@@ -162,6 +162,24 @@ serverTest(
     await first?.whenDurable();
     await other.source.close();
     assert.deepEqual(await bodiesOf(one, 2), ['0', '5'], 'what was revoked is given again, and nothing else');
+  },
+);
+
+serverTest(
+  'of a fenced route what is in flight is revoked as soon as the group is known to have gone on without it',
+  { needs: NEEDS },
+  async () => {
+    const { broker, topic } = await topicOfTen('expelled');
+    const options = { topics: [topic], group: topic, isFenced: true } as const;
+    await using source = await openSource(broker, { ...options, instance: 'one' });
+    const [first, second, ...held] = await source.take(10);
+    await expel(await sharedKafka(), topic, 'one');
+    first?.settle(ACCEPT);
+    // No commit is taken of it any more: the wait ends because nothing is to be waited for.
+    await first?.shared?.whenDurable();
+    const all = [first, second, ...held];
+    await waitFor(() => all.every((delivery) => delivery?.shared?.isRevoked === true), DEADLINE_MS, 'a revocation');
+    assert.deepEqual(await bodiesOf(source, 10), ALL, 'all of it is given again');
   },
 );
 

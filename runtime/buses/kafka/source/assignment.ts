@@ -154,9 +154,12 @@ export class Assignment {
    */
   revoke(): void {
     if (!this.#settings.isFenced) return;
+    this.pause();
     for (const feed of this.#feeds.values()) feed.revoke();
     this.#feeds.clear();
     this.#commits.release();
+    // Nothing that is under way counts any more.
+    this.#checkDrained();
   }
 
   /** Whether a partition has no known leader, the last lookup failed, or a leader has just changed or is slow. */

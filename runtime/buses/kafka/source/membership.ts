@@ -158,6 +158,7 @@ export class Membership {
   #joined(partitions: Partitions): void {
     if (this.#link.closed) return;
     this.#epoch = new Epoch();
+    this.#epoch.lost.addEventListener('abort', () => this.#assignment.revoke(), { once: true });
     this.#health.reset();
     const count = [...partitions.values()].reduce((sum, numbers) => sum + numbers.length, 0);
     const all = [...this.#counts.values()].reduce((sum, number) => sum + number, 0);
@@ -182,7 +183,6 @@ export class Membership {
   async #finish(epoch: Epoch): Promise<void> {
     await aborted(epoch.over);
     this.#assignment.pause();
-    if (epoch.reason === 'lost') return this.#assignment.revoke();
     if (epoch.reason !== 'rebalance') return;
     let isDrained = true;
     const drained = Promise.race([this.#assignment.drained(), aborted(this.#link.signal)]);
@@ -193,7 +193,7 @@ export class Membership {
       this.#link.context.report({ kind: 'notice', code: 'REBALANCE_IN_FLIGHT', text });
     });
     // A heartbeat may have shown meanwhile that the group went on without this member.
-    if (epoch.isForfeit) return this.#assignment.revoke();
+    if (epoch.isForfeit) return;
     await withDeadline(this.#commits.now(), Math.max(CLOSE_MS, deadline - performance.now()), late).catch(() => {});
     if (!isDrained) this.#assignment.revoke();
   }

@@ -55,10 +55,11 @@ export class OffsetCommitter {
   hurry(): void {
     const waitMs = Math.max(this.#begunMs + HURRY_MS, this.#notBeforeMs) - performance.now();
     if (waitMs > 0) return this.soon(waitMs);
+    if (this.#isStopped) return;
     // In a later turn, so that it holds what is settled in this one.
     this.#immediate ??= setImmediate(() => {
       this.#immediate = undefined;
-      if (!this.#isStopped) void this.now();
+      void this.now();
     });
   }
 
@@ -73,6 +74,7 @@ export class OffsetCommitter {
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
   }
 
   async #commit(): Promise<void> {
