@@ -39,7 +39,7 @@ export class LogSync {
   /** The content of the log is in the file, which is not on the disk. */
   #isFileUnsynced = false;
   /** A sync has failed. The disk may have dropped what was written: only a new file is certain. */
-  #isDoubtful = false;
+  #isUncertain = false;
   #isWriting = false;
   #isClosed = false;
   #inFlight = 0;
@@ -54,7 +54,7 @@ export class LogSync {
 
   /** Runs a transaction and does not wait for the disk: `sync` does. Throws the error of `act`. */
   write<T>(act: () => T): T {
-    if (this.#isDoubtful) this.#renew();
+    if (this.#isUncertain) this.#renew();
     if (!this.#isReady || this.#open?.generation !== this.#database.generation) this.#prepare();
     if (!this.#isReady) return act();
     this.#isWriting = true;
@@ -80,7 +80,7 @@ export class LogSync {
   /** The same at once, while `sync` may be at work. Throws as it rejects. */
   syncNow(): void {
     if (!this.#isUnsynced) return;
-    if (this.#isDoubtful) this.#renew();
+    if (this.#isUncertain) this.#renew();
     else if (this.#open?.generation === this.#database.generation) fdatasyncSync(this.#open.log);
     this.#isUnsynced = false;
   }
@@ -88,7 +88,7 @@ export class LogSync {
   /** Copies a log that has grown into the file. Never rejects: a log that cannot be copied grows. */
   async checkpoint(): Promise<void> {
     const open = this.#open;
-    if (this.#isClosed || this.#isDoubtful || !this.#isReady || open === undefined) return;
+    if (this.#isClosed || this.#isUncertain || !this.#isReady || open === undefined) return;
     try {
       if (fstatSync(open.log).size < CHECKPOINT_BYTES) return;
       const { busy, log, checkpointed } = this.#pragma('OFF', 'wal_checkpoint(PASSIVE)');
@@ -101,7 +101,7 @@ export class LogSync {
       this.#isReady = this.#pragma('OFF', 'wal_checkpoint(TRUNCATE)').busy === 0;
       if (this.#isReady) await this.#apart(open.log);
     } catch {
-      this.#isDoubtful = true;
+      this.#isUncertain = true;
     }
   }
 
@@ -119,7 +119,7 @@ export class LogSync {
   }
 
   async #sync(): Promise<void> {
-    if (this.#isDoubtful) this.#renew();
+    if (this.#isUncertain) this.#renew();
     else {
       try {
         const open = this.#open;
@@ -128,7 +128,7 @@ export class LogSync {
         // A file that was removed meanwhile is written again, with the transaction.
         if (!this.#isClosed) this.#assertThere();
       } catch (thrown) {
-        this.#isDoubtful = true;
+        this.#isUncertain = true;
         throw thrown;
       }
     }
@@ -149,7 +149,7 @@ export class LogSync {
       if (this.#database.isOpen) this.#database.exec('PRAGMA synchronous = FULL');
     } catch {
       // A transaction that could not be rolled back: other writes would not be synced.
-      this.#isDoubtful = true;
+      this.#isUncertain = true;
     }
   }
 
@@ -184,7 +184,7 @@ export class LogSync {
   /** A new file with everything that this process sees, durably. Throws STATE_GONE, or the database's error. */
   #renew(): void {
     this.#database.rewrite();
-    this.#isDoubtful = false;
+    this.#isUncertain = false;
     this.#isUnsynced = false;
     this.#isFileUnsynced = false;
   }

@@ -1,5 +1,4 @@
 // One round of commits.ts: `node commits-worker.ts FOLDER ROUTE RATE SECONDS`.
-import { setImmediate as turn } from 'node:timers/promises';
 import { ACCEPT } from '../../runtime/contract/delivery.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
@@ -72,27 +71,32 @@ const { signal } = new AbortController();
 const body = (): string => `${performance.now()} ${'x'.repeat(180)}`;
 let published = 0;
 let arrived = 0;
-let isOver = false;
+const over = new AbortController();
 const latencies: number[] = [];
 /** Lengths of the turns of the event loop, all and without those that only waited. */
 const turns: number[] = [];
 
+/** At full speed: as many are in flight as that, and the next are published when some have arrived. */
+const IN_FLIGHT = 2000;
+let goOn = (): void => {};
+
 async function publish(): Promise<void> {
   const startMs = performance.now();
-  while (!isOver) {
-    const due = rate === 0 ? arrived + 2000 : ((performance.now() - startMs) * rate) / 1000;
+  while (!over.signal.aborted) {
+    const due = rate === 0 ? arrived + IN_FLIGHT : ((performance.now() - startMs) * rate) / 1000;
     for (; published < due; published += 1) await hub.publish(frameForTest(`in/k${published % KEYS}`, body()));
-    await (rate === 0 ? turn() : new Promise((resolve) => setTimeout(resolve, 1)));
+    await new Promise<void>((resolve) => (rate === 0 ? (goOn = resolve) : setTimeout(resolve, 1)));
   }
 }
 
 async function receive(): Promise<void> {
-  while (!isOver) {
+  while (!over.signal.aborted) {
     for (const delivery of await out.read({ messages: 1000, bytes: 1e9 }, signal)) {
       delivery.settle(ACCEPT);
       arrived += 1;
       latencies.push(performance.now() - Number.parseFloat(Buffer.from(delivery.frame.body ?? []).toString()));
     }
+    goOn();
   }
 }
 
@@ -101,7 +105,7 @@ function probe(): void {
   const dueMs = performance.now() + 1;
   setTimeout(() => {
     turns.push(Math.max(0, performance.now() - dueMs));
-    if (!isOver) probe();
+    if (!over.signal.aborted) probe();
   }, 1);
 }
 
@@ -115,7 +119,7 @@ await new Promise((resolve) => setTimeout(resolve, Number(seconds) * 1000));
 const spentMs = performance.now() - startMs;
 const { user, system } = process.cpuUsage(cpu);
 const count = arrived - before;
-isOver = true;
+over.abort();
 const held: Held = {
   p50: percentileOf(turns, 0.5),
   p99: percentileOf(turns, 0.99),

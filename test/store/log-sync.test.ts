@@ -41,7 +41,7 @@ function openedIn(folder: string) {
         .all()
         .map(({ n }) => n),
     synchronous: (): unknown => Object.values(database.prepare('PRAGMA synchronous').get() ?? {})[0],
-    close(): void {
+    close: (): void => {
       commits.flush();
       database.close();
       log.close();

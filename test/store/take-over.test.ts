@@ -44,10 +44,10 @@ test('a file that the version before left in the middle of its log is taken over
   const path = join(folder.path, 'state');
   writeStateBefore(path);
   // Open while it is copied: as a kill leaves it.
-  const ledger = openDatabase(join(path, 'ledger.sqlite'));
-  ledger.exec("INSERT INTO entries_1 (id, at_ms) VALUES ('p/r/s:7', 1795771592619)");
+  const oldIds = openDatabase(join(path, 'ledger.sqlite'));
+  oldIds.exec("INSERT INTO entries_1 (id, at_ms) VALUES ('p/r/s:7', 1795771592619)");
   const log = readFileSync(join(path, 'ledger.sqlite-wal'));
-  ledger.close();
+  oldIds.close();
   writeFileSync(join(path, 'ledger.sqlite-wal'), log);
   const state = openPipelineState(path);
   assert.ok(isProcessed(state.processedIds('r', { most: 100, windowMs: undefined }), 'p/r/s:7'));
@@ -55,7 +55,7 @@ test('a file that the version before left in the middle of its log is taken over
 });
 
 for (const name of OLD_NAMES) {
-  const kind = { ledger: 'ids', memos: 'checkpoints', suspects: 'suspects' }[name];
+  const kind = ['ids', 'checkpoints', 'suspects'][OLD_NAMES.indexOf(name)] ?? '';
 
   test(`${name}.sqlite: one that is no database is reported once, kept as it was, and the others are taken over`, () => {
     using folder = temporaryFolder('take-over');
@@ -91,12 +91,12 @@ test('of a damaged file of processed ids, every readable row is taken over', () 
   const path = join(folder.path, 'state');
   writeStateBefore(path);
   const file = join(path, 'ledger.sqlite');
-  const ledger = openDatabase(file);
-  const insert = ledger.prepare('INSERT INTO entries_1 (id, at_ms) VALUES (?, 1795771592619)');
-  ledger.exec('BEGIN');
+  const oldIds = openDatabase(file);
+  const insert = oldIds.prepare('INSERT INTO entries_1 (id, at_ms) VALUES (?, 1795771592619)');
+  oldIds.exec('BEGIN');
   for (let n = 0; n < 5000; n += 1) insert.run(`id ${n}`);
-  ledger.exec('COMMIT');
-  ledger.close();
+  oldIds.exec('COMMIT');
+  oldIds.close();
   const bytes = readFileSync(file);
   bytes.fill(0xa5, Math.floor(bytes.length * 0.45), Math.floor(bytes.length * 0.55));
   writeFileSync(file, bytes);

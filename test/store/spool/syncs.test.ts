@@ -75,7 +75,7 @@ test('after a sync that failed nothing is settled until all is on the disk, and 
 test('the end waits for the sync that is at work and for the one behind it; what a failing disk has not kept is not settled', async () => {
   using folder = temporaryFolder('spool');
   for (const end of ['end', 'fail'] as const) {
-    const { disk, source, spool } = onGivenDisk(`${folder.path}`);
+    const { disk, source, spool } = onGivenDisk(folder.path);
     source.give(frames('a'));
     const reading = lent(spool, 1);
     await disk.next();
@@ -85,12 +85,9 @@ test('the end waits for the sync that is at work and for the one behind it; what
     a?.settle(ACCEPT);
     const closing = spool.close();
     await disk.next(end);
-    let isClosed = false;
-    void closing.then(() => (isClosed = true));
-    while (!isClosed) {
-      disk.syncs.shift()?.end();
-      await new Promise(setImmediate);
-    }
+    const ending = setInterval(() => disk.syncs.shift()?.end(), 1);
+    await closing;
+    clearInterval(ending);
     assert.deepEqual(
       source.settled.map(({ id }) => id),
       end === 'end' ? ['s:1', 's:2'] : ['s:1'],
