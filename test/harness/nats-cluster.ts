@@ -29,6 +29,8 @@ export interface NatsCluster extends AsyncDisposable {
 const NODES = 3;
 const LEADER_MS = 30_000;
 const ANSWER_MS = 5000;
+/** A leader answers at once. */
+const ASK_MS = 1000;
 
 interface Node {
   readonly broker: Broker;
@@ -111,8 +113,16 @@ export async function startNatsCluster(): Promise<NatsCluster> {
         consumer === undefined
           ? `$JS.API.STREAM.LEADER.STEPDOWN.${stream}`
           : `$JS.API.CONSUMER.LEADER.STEPDOWN.${stream}.${consumer}`;
-      await connection.request(subject, '', { timeout: patient(ANSWER_MS) });
-      await connection.close();
+      const asked = async (): Promise<true> => {
+        await connection.request(subject, '', { timeout: ASK_MS });
+        return true;
+      };
+      try {
+        // While there is no leader nobody answers.
+        await waitFor(asked, LEADER_MS, `an answer to ${subject}`);
+      } finally {
+        await connection.close();
+      }
     },
     log: () => nodes.map(({ broker }) => broker.log()).join('\n'),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import { basename } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { FileEnd } from './file-end.ts';
 import { patient } from './patience.ts';
 import { provide, type Tool } from './provide.ts';
 import { testScope } from './test-scope.ts';
@@ -56,6 +57,10 @@ export interface ServerTestOptions {
   readonly timeoutMs?: number;
 }
 
+/** In milliseconds. */
+const GRACE_MS = 30_000;
+const fileEnd = new FileEnd(patient(GRACE_MS));
+
 /**
  * A test that needs servers: skipped with the reason where one is missing, and failed instead of skipped with
  * SLUICE_BROKERS=require.
@@ -71,11 +76,28 @@ export function serverTest(
       `${file}: a test that needs ${options.needs.join(', ')} belongs into a file named *.server.test.ts`,
     );
   }
+  const ended = fileEnd.declared();
   void test(sentence, { timeout: patient(options.timeoutMs ?? 180_000) }, async (t) => {
-    const reasons = (await Promise.all(options.needs.map(missing))).filter((reason) => reason !== undefined);
-    if (reasons.length === 0) return testScope(t.signal, () => body(t));
-    const reason = reasons.join('; ');
-    if (process.env['SLUICE_BROKERS'] === 'require') assert.fail(`SLUICE_BROKERS=require, but: ${reason}`);
-    t.skip(reason);
+    let hasPassed = false;
+    // Past its time it has failed, though its body may go on.
+    t.signal.addEventListener('abort', () => ended(!hasPassed), { once: true });
+    try {
+      await provided(t, options, body);
+      hasPassed = true;
+    } finally {
+      ended(!hasPassed);
+    }
   });
+}
+
+async function provided(
+  t: TestContext,
+  { needs }: ServerTestOptions,
+  body: (t: TestContext) => Promise<void>,
+): Promise<void> {
+  const reasons = (await Promise.all(needs.map(missing))).filter((reason) => reason !== undefined);
+  if (reasons.length === 0) return testScope(t.signal, () => body(t));
+  const reason = reasons.join('; ');
+  if (process.env['SLUICE_BROKERS'] === 'require') assert.fail(`SLUICE_BROKERS=require, but: ${reason}`);
+  t.skip(reason);
 }

@@ -16,6 +16,24 @@ function parsed(source: string) {
   return new RegExpParser().parsePattern(source, 0, source.length, { unicode: true });
 }
 
+/**
+ * Whether the regular expression matches at the start of a character, or at the end of the text. The engine itself also
+ * begins a match between the two halves of a character, which ECMAScript does not.
+ */
+function matchesAtACharacter(source: string, text: string): boolean {
+  const sticky = new RegExp(source, 'uy');
+  let place = 0;
+  const matchesHere = (): boolean => {
+    sticky.lastIndex = place;
+    return sticky.test(text);
+  };
+  for (const character of text) {
+    if (matchesHere()) return true;
+    place += character.length;
+  }
+  return matchesHere();
+}
+
 /** Milliseconds that the act takes. */
 function took(act: () => unknown): number {
   const startMs = performance.now();
@@ -28,15 +46,16 @@ test('a pattern says of every text what the regular expression says, on each of 
   let matching = 0;
   fc.assert(
     fc.property(patterns, fc.array(texts, { minLength: 8, maxLength: 8 }), (source, all) => {
-      const expected = new RegExp(source, 'u');
+      const expression = new RegExp(source, 'u');
+      const denies = /\\B|\(\?<?!/.test(source);
       const program = programOf(parsed(source));
       const automaton = program.needsText ? undefined : new Automaton(program);
       const pattern = patternOf(source, 'u');
       native += Number(isLinearNatively(parsed(source)));
       for (const text of all) {
-        // The engine also looks for a place without a word boundary between the two halves of a character.
-        if (source.includes('\\B') && /[😀😁]/u.test(text)) continue;
-        const says = expected.test(text);
+        const says = matchesAtACharacter(source, text);
+        // Only what denies something can hold between two halves and nowhere else.
+        if (!denies || !/[😀😁]/u.test(text)) assert.equal(expression.test(text), says, 'on the engine itself');
         matching += Number(says);
         assert.equal(testWithLooks(program, text), says, 'run over the text');
         assert.equal(automaton?.test(text) ?? says, says, 'as an automaton');
@@ -48,6 +67,30 @@ test('a pattern says of every text what the regular expression says, on each of 
   );
   assert.ok(native > RUNS / 20, `${native} of ${RUNS} patterns ran natively: it proves little of them`);
   assert.ok(matching > RUNS / 2 && matching < RUNS * 7.5, `${matching} of ${RUNS * 8} texts matched`);
+});
+
+for (const [source, text] of [
+  ['(?!\\b|a)|a', '0😁b'],
+  ['\\B', 'b😀b'],
+  ['(?!\\b)x?', 'b😀b'],
+  ['(?=\\B)', 'b😀b'],
+  ['x|(?:(?!\\b)|y)', 'b😀b'],
+  ['(?:\\B){2}', 'b😀b'],
+  ['^b$|\\B', 'b😀b'],
+  ['(?<!^|[^])', '😀'],
+  ['(?![^])(?<!b)', '😀b'],
+] as const) {
+  test(`${source} does not match between the two halves of a character of ${text}`, () => {
+    assert.equal(matchesAtACharacter(source, text), false);
+    assert.equal(testWithLooks(programOf(parsed(source)), text), false, 'run over the text');
+    assert.equal(patternOf(source, 'u').test(text), false, 'as it is chosen');
+  });
+}
+
+test('a pattern that denies something runs on the engine itself where it begins at the start or takes a character', () => {
+  for (const source of ['^(?!a)b*', '^\\B', '(?!a)[a-z]', '\\Bb', 'b\\B']) {
+    assert.equal(isLinearNatively(parsed(source)), true, source);
+  }
 });
 
 /** Each blows up natively: exponentially, or by a power of the length. With a text on which it does. */

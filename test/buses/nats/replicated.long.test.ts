@@ -30,7 +30,9 @@ serverTest(
     );
     await using link = await startLink(cluster.nodes[0]?.port ?? 0);
     link.delayMs(WAY_MS);
+    await using stack = new AsyncDisposableStack();
     const sink = await opened(`nats://127.0.0.1:${link.port}`, 's.{key}');
+    stack.defer(() => sink.close());
     let [pushed, done, rewinds] = [0, 0, 0];
     const sender = new PipelinedSender(sink, {
       clock: systemClock,
@@ -65,7 +67,7 @@ serverTest(
       clearInterval(feeding);
     }
     await waitFor(() => done === pushed, DEADLINE_MS, 'all confirmations');
-    await sink.close();
+    await stack.disposeAsync();
     const context = recordedContext({ direction: 'sink' });
     await (await opened(cluster.urls[0] ?? '', 's.one', context)).close();
     assert.match(await context.reported('ONE_OF_A_SUBJECT'), /stream S has 3 replicas/);

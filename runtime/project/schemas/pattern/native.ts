@@ -1,4 +1,4 @@
-import type { AST } from '@eslint-community/regexpp';
+import { type AST, visitRegExpAST } from '@eslint-community/regexpp';
 import { membersOf } from './program.ts';
 
 /** Characters with which a part can begin: ASCII by number, all others as one. The set may be too large, never too small. */
@@ -25,9 +25,12 @@ class Choice extends Error {}
  * Whether the engine's own matching takes time in proportion to the text. A match begins at the start of the text, or
  * is short. At each position at most one alternative takes the next character, so every backtrack ends at once. One
  * repetition may be tried in every length if the rest after it is short.
+ *
+ * Nor may the engine's answer differ from that of ECMAScript.
  */
 export function isLinearNatively(pattern: AST.Pattern): boolean {
   const { alternatives } = pattern;
+  if (alternatives.some(mayMatchInsidePair)) return false;
   const isAnchored = alternatives.every(({ elements }) => isStart(elements[0]));
   if (!isAnchored && !(longest(alternatives) <= SHORT)) return false;
   try {
@@ -42,6 +45,27 @@ export function isLinearNatively(pattern: AST.Pattern): boolean {
 
 function isStart(element: AST.Element | undefined): boolean {
   return element?.type === 'Assertion' && element.kind === 'start';
+}
+
+/**
+ * V8 also begins a match between the two halves of a character beyond U+FFFF. Nothing can be taken there, so the match
+ * is empty. `^`, `$` and `\b` do not hold there. If nothing is denied either, the empty match is found at every other
+ * place as well. So only an empty match that denies something is wrong.
+ */
+function mayMatchInsidePair(alternative: AST.Alternative): boolean {
+  const { elements } = alternative;
+  return !isStart(elements[0]) && elements.every((element) => shortest(element) === 0) && denies(alternative);
+}
+
+/** Whether it holds a negative look or `\B`. */
+function denies(alternative: AST.Alternative): boolean {
+  let found = false;
+  visitRegExpAST(alternative, {
+    onAssertionEnter(assertion) {
+      if ('negate' in assertion && assertion.negate) found = true;
+    },
+  });
+  return found;
 }
 
 /** Looks ahead from the start of the text are tried once, so what they look for may be long. */

@@ -14,9 +14,9 @@ export interface Pattern {
 }
 
 /**
- * The pattern as `new RegExp(source, flags)` matches texts, in time that grows with the text alone: the regular
- * expression itself where the engine's matching cannot go back and forth, else an automaton. Throws SyntaxError as RegExp
- * does, and NotLinear where no automaton can do it.
+ * The pattern as ECMAScript says that `new RegExp(source, flags)` matches texts, in time that grows with the text alone:
+ * the regular expression itself where the engine's matching cannot go back and forth and follows ECMAScript, else an
+ * automaton. Throws SyntaxError as RegExp does, and NotLinear where no automaton can do it.
  */
 export function patternOf(source: string, flags: string): RegExp | Pattern {
   const native = new RegExp(source, flags);
