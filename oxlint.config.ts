@@ -111,6 +111,25 @@ function kafkaGates() {
   });
 }
 
+/** The steps of a message (runtime/engine/route.ts): none of them knows another one. */
+const ENGINE_STEPS = ['admit', 'process', 'send', 'settle'];
+
+function engineGates() {
+  const later = LAYERS.slice(LAYERS.findIndex((layer) => layer.includes('engine'))).flat();
+  const rooms = walls(
+    later.filter((name) => name !== 'engine'),
+    2,
+  );
+  return ENGINE_STEPS.map((step) => {
+    const others = ENGINE_STEPS.filter((name) => name !== step);
+    const steps = {
+      regex: String.raw`^\.\./((${others.join('|')})/|(order|route|unsettled)\.ts)`,
+      message: 'A step of the engine knows no other one: route.ts decides what comes next.',
+    };
+    return gate([`runtime/engine/${step}/*.ts`], [...rooms, DOOR, steps, ...foreign('engine')]);
+  });
+}
+
 export default defineConfig({
   ignorePatterns: ['dist/**', '.brokers/**'],
   plugins: ['typescript', 'import', 'unicorn', 'oxc'],
@@ -143,6 +162,7 @@ export default defineConfig({
     ...roomGates(),
     ...busGates(),
     ...kafkaGates(),
+    ...engineGates(),
     // Neither tools nor words write to a stream.
     { files: ['runtime/contract/**', 'runtime/kit/**'], rules: { 'no-restricted-globals': ['error', 'process'] } },
     {

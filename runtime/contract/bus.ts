@@ -9,6 +9,18 @@ import type { Reach } from './reach.ts';
 import type { Demand, Source } from './source.ts';
 import type { Sink } from './sink.ts';
 
+/** What a source gives to several processes that run one route at the same time. */
+export interface Instances {
+  /**
+   * `by-key`: the messages of a key go to one process at a time, and the next one knows what those before have settled.
+   * `standby`: one process reads, and another goes on when it is gone, without what that one remembers. `any`: each message
+   * goes to any of them. `all`: each process gets every message.
+   */
+  readonly share: 'by-key' | 'standby' | 'any' | 'all';
+  /** The same in the bus's terms, for an operator, as a clause. */
+  readonly means: string;
+}
+
 /** The promises of a bus under given options. The engine, the checker, the docs and the conformance tests read this one table. */
 export interface Guarantees {
   /** The meaning of a confirmed send, ack grades G0 to G4: no acknowledgement, in memory, survives a crash, a power cut, the loss of a node. */
@@ -21,6 +33,8 @@ export interface Guarantees {
    */
   readonly commitsEveryMs?: number;
   readonly ordered: 'none' | 'key' | 'address';
+  /** For a source. Absent: it cannot have more than one process. */
+  readonly instances?: Instances;
   readonly carriesHeaders: boolean;
   /** Where it carries none: the setting with which it does, for an operator. */
   readonly headersNeed?: string;
@@ -108,7 +122,8 @@ export interface BusContext {
   /**
    * For a sink: whether no frame of an earlier connection of this end may reach the bus after a frame of a later connection,
    * because the route's class lets no older message of a key follow a newer one. A driver has nothing to do where the bus
-   * reads each connection to its end before the next.
+   * reads each connection to its end before the next. For a source: whether the engine sends nothing of a delivery that is
+   * revoked (see delivery.ts).
    */
   readonly isFenced: boolean;
   /** For a sink: the treatment of headers that its bus cannot spell, see carried-headers.ts. */

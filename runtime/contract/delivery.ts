@@ -28,6 +28,24 @@ export interface Replayed {
   readonly spanId: string | undefined;
 }
 
+/**
+ * The standing of a delivery among the processes that share its source: its bus gives a message that one of them did not settle
+ * durably to another.
+ */
+export interface Shared {
+  /** Another process may have it by now: it must not be handed to a sink any more. Its settlement has no effect. */
+  readonly isRevoked: boolean;
+  /** Whether another process may have sent it before this one received it. */
+  readonly mayBeRepeat: boolean;
+  /**
+   * Whether it is settled and no other process can be given it. Deliveries of one source become durable in the order in which
+   * they were settled.
+   */
+  readonly isDurable: boolean;
+  /** Asks the bus to make the settlement durable at once. Resolves when it is, or when it was revoked. Call it after `settle`. Never rejects. */
+  whenDurable(): Promise<void>;
+}
+
 /** One frame, lent to the bridge until it is settled. */
 export interface Delivery {
   /**
@@ -51,6 +69,8 @@ export interface Delivery {
   readonly fault?: SluiceError;
   /** Set for a replayed dead letter. */
   readonly replay?: Replayed;
+  /** Set where several processes may share the source. Absent: a settlement is durable as soon as the source has it. */
+  readonly shared?: Shared;
   /** When the bridge received it, in milliseconds since 1970 (UTC), where it was in a spool since then. */
   readonly arrivedAtMs?: number;
   /**

@@ -28,6 +28,10 @@ export const NOTICES = {
   QOS_LOWERED: 'MQTT: the server grants only QoS 0 for a filter: messages can be lost',
   SINK_ENDS_CONNECTIONS:
     'MQTT: the server ends connections at the first publish: a message may be larger than it takes, or not permitted',
+  COMMIT_METADATA_IGNORED:
+    "Kafka: the metadata of a partition's commit is not the route's own, or belongs to another offset; everything from the offset on is read",
+  COMMIT_OVERFLOW:
+    'Kafka: settled messages find no room in the metadata of the commits; an instance that takes over their partition now sends them again',
   GROUP_INSTANCE_RENEWED:
     'Kafka: another process is the same member of the group, so one state folder is a copy of the other; this process goes on as another member',
   GROUP_WAITS: 'Kafka: the group waits for a member that is gone or slow',

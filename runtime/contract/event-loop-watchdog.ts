@@ -1,6 +1,6 @@
 import type { Delivery } from './delivery.ts';
 
-/** The steps of the walk other than its stages, as values beside the positions of stages. */
+/** The steps of the line other than its stages, as values beside the positions of stages. */
 export const STEPS = { decode: -2, encode: -1 } as const;
 
 /**

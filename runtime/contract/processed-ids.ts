@@ -1,3 +1,5 @@
+import type { Delivery } from './delivery.ts';
+
 /** One processed message. */
 export interface ProcessedId {
   readonly id: string;
@@ -13,8 +15,12 @@ export interface ProcessedId {
 export interface ProcessedIds {
   /** When the id was added last, in milliseconds since 1970 (UTC); undefined for an unknown id. */
   addedAtMs(id: string): number | undefined;
-  /** Resolves once the id is durable; rejects with STATE_UNUSABLE. `addedAtMs` returns it at once. */
-  add(entry: ProcessedId): Promise<void>;
+  /**
+   * Resolves once the id is durable; rejects with STATE_UNUSABLE. `addedAtMs` returns it at once. `delivery`: the message that
+   * has ended. If it was read from a spool that holds the ids too, one transaction stores the id and removes the message;
+   * its `settle` is still to be called.
+   */
+  add(entry: ProcessedId, delivery?: Delivery): Promise<void>;
   /** The last sequence of each stored lane. Read once, at the start. */
   sequences(): ReadonlyMap<string, number>;
 }

@@ -6,7 +6,7 @@ export interface Demand {
   readonly bytes: number;
 }
 
-/** The origin of deliveries. Reconnects on its own. Used by one pump, one `read` at a time. */
+/** The origin of deliveries. Reconnects on its own. Used by one route, one `read` at a time. */
 export interface Source {
   /**
    * Waits for at least one delivery, then returns at once what is at hand, in order, within `demand`; a first frame larger

@@ -1,4 +1,4 @@
-import type { RepeatCause } from './repeat-cause.ts';
+import type { RepeatCause } from './history/repeat-cause.ts';
 
 /**
  * How the deliveries of a route ended, in messages. Invariant 3, whenever nothing changes:
@@ -52,7 +52,7 @@ export function newCounters(): Counters {
     held: 0,
     released: 0,
     repeated: 0,
-    repeatedBy: { remembered: 0, 'sent-again': 0, dedupe: 0, log: 0 },
+    repeatedBy: { remembered: 0, 'sent-again': 0, dedupe: 0, revoked: 0, log: 0 },
     idsReused: 0,
     sent: 0,
     alreadyStored: 0,

@@ -4,9 +4,9 @@ import type { Frame } from '#contract/frame.ts';
 import type { Log } from '#contract/log.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import type { Clock } from './clock.ts';
-import { hasTooManyHeaders } from './header-bound.ts';
-import { hopsOf, typesLeft, withHops } from './hops.ts';
-import { PipelinedSender, type OutgoingFrame } from './pipelined-sender.ts';
+import { hasTooManyHeaders } from './frames/header-bound.ts';
+import { hopsOf, typesLeft, withHops } from './frames/hops.ts';
+import { PipelinedSender, type OutgoingFrame } from './send/pipelined-sender.ts';
 import type { Template } from '#contract/template.ts';
 
 export interface DeadLetterPublisherSettings {

@@ -1,88 +1,251 @@
-import type { Codec } from '#contract/codec.ts';
-import type { SluiceError } from '#contract/errors.ts';
-import type { ProcessedIds } from '#contract/processed-ids.ts';
-import type { Log } from '#contract/log.ts';
-import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
-import type { Sink } from '#contract/sink.ts';
-import type { Demand, Source } from '#contract/source.ts';
-import type { Stage } from '#contract/stage.ts';
-import type { CrashSuspects } from '#contract/crash-suspects.ts';
-import type { Template } from '#contract/template.ts';
-import type { Tracer } from '#contract/trace.ts';
-import type { TrafficClass } from '#contract/traffic-class.ts';
-import type { Backoff } from '#kit/backoff.ts';
-import type { ReusedIds } from '#kit/reused-ids.ts';
-import type { TimeUnit } from '#kit/time-unit.ts';
-import type { Clock } from './clock.ts';
-import type { Counters } from './counters.ts';
-import type { SequenceTracker } from './sequence-tracker.ts';
-import type { RecoveredIds } from './recovered-ids.ts';
-import type { DeadLetters } from '#contract/dead-letter.ts';
+import type { Delivery } from '#contract/delivery.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import { Dropped, isKept, type Joined } from '#contract/stage.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
+import { Admission } from './admit/admission.ts';
+import { type CrashQuarantine, crashQuarantineOf } from './admit/crash-quarantine.ts';
+import { History } from './history/history.ts';
+import { DROPPED, type End, type InFlight, type Processing, refused } from './in-flight.ts';
+import { KeptMessages } from './kept-messages.ts';
+import { Order } from './order.ts';
+import { type FramesBySink, type Made, process } from './process/process.ts';
+import { nextAttempt } from './process/next-attempt.ts';
+import { JoinedAt } from './process/run-stages.ts';
+import type { Route } from './route-parts.ts';
+import { type MessageSender, senderOf } from './send/sender.ts';
+import { endOfSinks } from './send/end-of-sinks.ts';
+import { flowOfAll } from './send/flow-of-all.ts';
+import { Settler } from './settle/settler.ts';
+import type { WaitCounts } from './stall-detector.ts';
+import { Unsettled } from './unsettled.ts';
 
-/** One route, ready to run: everything that the engine needs. */
-export interface Route {
-  readonly pipeline: string;
-  readonly name: string;
-  readonly trafficClass: TrafficClass;
-  readonly source: Source;
-  readonly sink: Sink;
-  /** A larger body is refused before it is decoded. */
-  readonly maxBodyBytes: number;
-  /** A message that has passed so many routes is refused. */
-  readonly maxHops: number;
-  /** Undefined where nothing on the route reads the body: then bytes pass as they are, whatever they hold. */
-  readonly decoding: ((contentType: string | undefined) => Codec) | undefined;
-  /** Undefined where no stage changes the body: then the bytes of the source are sent unchanged. */
-  readonly encoding: ((contentType: string | undefined) => Codec) | undefined;
-  /** Whether the pipeline file names the sink's codec. */
-  readonly statesContentType: boolean;
-  readonly key: Template | undefined;
-  /** Whether a message without a key is refused. */
-  readonly needsKey: boolean;
-  readonly id: Template | undefined;
-  readonly address: Template;
-  /** Added to the headers of the source frame. */
-  readonly headers: ReadonlyMap<string, Template>;
-  /** Names of the source's headers that are not carried over. */
-  readonly droppedHeaders: readonly string[];
-  /** Replaces the content type of message and codec; `none`: no content type. Undefined: not in the file. */
-  readonly contentType: Template | 'none' | undefined;
-  readonly sequence: Template | undefined;
-  readonly timestamp: { readonly of: Template; readonly unit: TimeUnit | undefined } | undefined;
-  readonly expiresAfterMs: number | undefined;
-  /** Whether a message without a publisher's time is refused. */
-  readonly needsPublisherTime: boolean;
-  readonly stages: readonly Stage[];
-  readonly window: Demand;
-  readonly attempts: number;
-  readonly backoff: Backoff;
-  /** The least time for which a message is tried whose function fails on the network. */
-  readonly networkRetryMs: number;
-  /** How fast a backlog may be sent, in frames; undefined: as fast as the sink takes it. */
-  readonly drainPerSecond: number | undefined;
-  /** Ids of processed messages, where the class needs them after a crash. */
-  readonly processedIds: ProcessedIds | undefined;
-  /** The template of the repeat key, and the keys that were sent. */
-  readonly dedupe:
-    | { readonly by: Template; readonly comparesContent: boolean; readonly processedIds: ProcessedIds }
-    | undefined;
-  /** Ids and dedupe values, to notice that another message has the same. */
-  readonly reusedIds: ReusedIds;
-  readonly sequences: SequenceTracker;
-  /** Ids that the sink's log holds; undefined where none can come again. */
-  readonly recoveredIds: RecoveredIds | undefined;
-  readonly deadLetters: DeadLetters;
-  readonly counters: Counters;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly tracer: Tracer | undefined;
-  /** Undefined where nothing reads a body: then no message can end or block the process. */
-  readonly suspects: CrashSuspects | undefined;
-  readonly eventLoopWatchdog: EventLoopWatchdog | undefined;
-  /** Called with the ids of sent and unconfirmed frames each time that sending stops; undefined where no log is read. */
-  readonly onUnconfirmed?: ((ids: Iterable<string>) => void) | undefined;
-  /** Called with false and the failure when the sink stops confirming; with true when it confirms again. */
-  readonly onFlow: (isFlowing: boolean, why?: string) => void;
-  /** Called with the failure when dead letters cannot be written; with undefined when they can again. */
-  readonly onDeadLetters: (failure: SluiceError | undefined) => void;
+/** How long a route may work before timers and sockets get a turn. */
+const TURN_MS = 10;
+
+/**
+ * One route at work: read -> admit -> process -> send -> settle, one method a step. Each step returns a value or reports
+ * the end of a message, and no step knows another one: what comes next is decided here. `run` is called once, `stop` once.
+ */
+export class RunningRoute {
+  readonly #route: Route;
+  readonly #unsettled: Unsettled;
+  readonly #admission: Admission;
+  readonly #order: Order;
+  readonly #kept: KeptMessages;
+  readonly #senders: readonly MessageSender[];
+  readonly #settler: Settler;
+  readonly #stopping = new AbortController();
+  /**
+   * With several sinks, in a class that has one message of a key in flight: its next one must not reach one sink before the end
+   * of this one at all of them is durable.
+   */
+  readonly #holdsWhileSent: boolean;
+  /** Stopped: nothing is sent any more. */
+  #isOver = false;
+  /** Defined after a crash and while a message is suspected of it; undefined it costs nothing. */
+  #quarantine: CrashQuarantine | undefined;
+
+  constructor(route: Route) {
+    this.#route = route;
+    const { sinks } = route.ends;
+    const history = new History(route);
+    this.#holdsWhileSent = sinks.length > 1 && CLASSES[route.policy.trafficClass].oneAtATime;
+    this.#unsettled = new Unsettled(route);
+    this.#admission = new Admission(route, history);
+    this.#order = new Order(route.policy);
+    this.#kept = new KeptMessages(route.policy);
+    this.#settler = new Settler(route, history, {
+      dead: (inFlight) => this.#quarantine?.deadLettered(inFlight),
+      settled: (inFlight, hasPassed) => this.#settled(inFlight, hasPassed),
+    });
+    const report = (inFlight: InFlight, end: End): void => this.#sent(inFlight, end);
+    const { onFlow } = flowOfAll(route.observers);
+    this.#senders = sinks.map((end, sink) => senderOf(end, { route, history, sink, report, onFlow }));
+    this.#quarantine = crashQuarantineOf(route, {
+      granted: (inFlight) => (inFlight.state.at === 'admit' ? this.#admit(inFlight) : this.#process(inFlight)),
+      refused: (inFlight, failure) => this.#settle(inFlight, refused(failure)),
+      over: () => (this.#quarantine = undefined),
+    });
+    for (const [at, stage] of route.policy.stages.entries()) stage.start?.((joined) => this.#emitted(joined, at + 1));
+  }
+
+  /** Reads while the window is not full. Resolves after `stop`; rejects when the source is lost for good. */
+  async run(): Promise<void> {
+    const { signal } = this.#stopping;
+    const { source } = this.#route.ends;
+    let turnEndsAt = performance.now() + TURN_MS;
+    while (!signal.aborted) {
+      const demand = this.#unsettled.demand();
+      if (demand === undefined) {
+        await this.#unsettled.opened(signal);
+        continue;
+      }
+      for (const delivery of await source.read(demand, signal)) this.#begin(delivery);
+      if (performance.now() >= turnEndsAt) {
+        await new Promise(setImmediate);
+        turnEndsAt = performance.now() + TURN_MS;
+      }
+    }
+  }
+
+  #begin(delivery: Delivery): void {
+    const inFlight = this.#unsettled.take(delivery);
+    if (this.#quarantine?.holds(inFlight) !== true) this.#admit(inFlight);
+  }
+
+  #admit(inFlight: InFlight): void {
+    const admitted = this.#admission.admit(inFlight);
+    if (admitted === 'admitted') return this.#enter(inFlight);
+    this.#quarantine?.left(inFlight, false);
+    if (admitted !== 'waits') this.#settle(inFlight, admitted);
+  }
+
+  /** Into its lane. */
+  #enter(inFlight: InFlight): void {
+    const place = this.#order.enter(inFlight);
+    if (place === 'next') return this.#process(inFlight);
+    this.#quarantine?.left(inFlight, false);
+    if (place !== 'queued') this.#settle(place, { kind: 'superseded', by: inFlight });
+  }
+
+  /** The message, then those of its lane that wait behind it, until one of them holds the lane. */
+  #process(inFlight: InFlight): void {
+    let next: InFlight | undefined = inFlight;
+    while (next !== undefined && this.#isThrough(next)) next = this.#order.next(next);
+  }
+
+  /** One attempt. False while the message holds its lane: for a stage, for its next attempt, or for its turn after a crash. */
+  #isThrough(inFlight: InFlight): boolean {
+    const { state } = inFlight;
+    if (state.at !== 'process') return true;
+    if (this.#quarantine?.holds(inFlight) === true) {
+      this.#order.hold(inFlight);
+      return false;
+    }
+    const made = process(this.#route, inFlight, state, (message) => this.#kept.keep(inFlight, message));
+    if (!(made instanceof Promise)) return this.#made(inFlight, made);
+    this.#order.hold(inFlight);
+    void made.then((late) => {
+      if (this.#made(inFlight, late)) this.#release(inFlight);
+    });
+    return false;
+  }
+
+  #release(inFlight: InFlight): void {
+    const next = this.#order.next(inFlight);
+    if (next !== undefined) this.#process(next);
+  }
+
+  /** The result of an attempt. False where the message still holds its lane (invariant 5). */
+  #made(inFlight: InFlight, made: Made): boolean {
+    const { state } = inFlight;
+    // A kept message may yet end the process, in what it is joined into.
+    this.#quarantine?.left(inFlight, state.at === 'process' && !(made instanceof SluiceError));
+    if (state.at !== 'process') return true;
+    if (made instanceof SluiceError) return this.#failed(inFlight, state, made);
+    if (made instanceof JoinedAt) this.#join(inFlight, made);
+    else if (made instanceof Dropped) this.#settle(inFlight, DROPPED);
+    else if (!isKept(made)) return this.#send(inFlight, state, made);
+    return true;
+  }
+
+  #failed(inFlight: InFlight, state: Processing, failure: SluiceError): boolean {
+    const { clock, counters } = this.#route.observers;
+    const again = nextAttempt(this.#route, state, failure);
+    if (again === undefined) {
+      this.#settle(inFlight, refused(failure));
+      return true;
+    }
+    counters.retries += 1;
+    inFlight.state = again.state;
+    this.#order.hold(inFlight);
+    clock.after(again.delayMs, () => this.#process(inFlight));
+    return false;
+  }
+
+  #join(inFlight: InFlight, { joined, from }: JoinedAt): void {
+    try {
+      this.#enter(this.#kept.join(joined, from, inFlight));
+    } catch (thrown) {
+      this.#settle(inFlight, refused(asSluiceError(thrown)));
+    }
+  }
+
+  /** A stage has a result that no message caused. */
+  #emitted(joined: Joined, from: number): void {
+    if (!this.#isOver) this.#enter(this.#kept.join(joined, from));
+  }
+
+  /** To every sink. False where the message holds its lane until all of them have ended it. */
+  #send(inFlight: InFlight, { attempt }: Processing, frames: FramesBySink): boolean {
+    if (frames[0]?.length === 0) {
+      this.#settle(inFlight, DROPPED);
+      return true;
+    }
+    inFlight.state = { at: 'send', attempt, open: this.#senders.length, end: undefined };
+    if (this.#holdsWhileSent) this.#order.hold(inFlight);
+    for (let sink = 0; sink < frames.length; sink += 1) this.#senders[sink]?.send(inFlight, frames[sink] ?? []);
+    return !this.#holdsWhileSent;
+  }
+
+  /** One sink has ended the message. */
+  #sent(inFlight: InFlight, end: End): void {
+    const { state } = inFlight;
+    if (state.at !== 'send') return;
+    const whole = endOfSinks(state.end, end);
+    if (state.open > 1) {
+      inFlight.state = { ...state, open: state.open - 1, end: whole };
+      return;
+    }
+    this.#settle(inFlight, whole);
+    if (this.#holdsWhileSent) this.#release(inFlight);
+  }
+
+  /** The end of a message is the end of all that were joined into it. */
+  #settle(inFlight: InFlight, end: End): void {
+    const { members } = inFlight;
+    if (members === undefined) return this.#settler.settle(inFlight, end);
+    this.#kept.ended(inFlight);
+    for (const member of members) this.#settler.settle(member, end);
+  }
+
+  #settled(inFlight: InFlight, hasPassed: boolean): void {
+    for (const next of this.#admission.ended(inFlight, hasPassed)) {
+      const earlierMs = this.#route.observers.clock.nowMs();
+      if (hasPassed) this.#settle(next, { kind: 'repeated', cause: 'dedupe', earlierMs });
+      else this.#enter(next);
+    }
+    this.#unsettled.leave(inFlight);
+  }
+
+  /** Counts the unsettled deliveries by the thing that they wait for. */
+  waiting(): WaitCounts {
+    const sink = this.#unsettled.count('send');
+    const settling = this.#unsettled.count('settle');
+    const { deadLetters } = this.#settler;
+    const stages = this.#unsettled.size - sink - settling;
+    return { sink, stages, deadLetters, ids: Math.max(0, settling - deadLetters) };
+  }
+
+  /** A sink is connected again. */
+  wake(): void {
+    for (const sender of this.#senders) sender.wake();
+  }
+
+  /**
+   * Invariant 7: stops reading, lets the messages in flight end within `deadlineMs`, and releases the rest to the source.
+   * Resolves when every delivery is settled, with the counts of the rest; then source and sinks may be closed.
+   */
+  async stop(deadlineMs: number): Promise<WaitCounts> {
+    this.#stopping.abort();
+    for (const stage of this.#route.policy.stages) stage.flush?.();
+    await this.#unsettled.idle(deadlineMs);
+    this.#isOver = true;
+    const left = this.waiting();
+    for (const sender of this.#senders) sender.stop();
+    this.#quarantine?.stop();
+    this.#kept.release();
+    this.#unsettled.release();
+    return left;
+  }
 }

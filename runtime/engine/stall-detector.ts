@@ -7,6 +7,8 @@ export interface WaitCounts {
   /** Functions, and delays before their next attempt. */
   readonly stages: number;
   readonly deadLetters: number;
+  /** The state folder: ids of processed messages. */
+  readonly ids: number;
 }
 
 export interface StallDetectorSettings {
@@ -71,11 +73,12 @@ export class StallDetector {
 }
 
 /** `the sink: 12, for stages: 3`; empty where nothing waits. */
-export function waitingInWords({ sink, stages, deadLetters }: WaitCounts): string {
+export function waitingInWords({ sink, stages, deadLetters, ids }: WaitCounts): string {
   const sides = [
     [sink, 'the sink'],
     [stages, 'stages'],
     [deadLetters, 'the dead letter store'],
+    [ids, 'the state folder'],
   ] as const;
   return sides
     .filter(([count]) => count > 0)

@@ -1,6 +1,6 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { rankOf } from '#kit/rank.ts';
-import type { Route } from '../engine/route.ts';
+import type { Policy } from '../engine/route-parts.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import type { CompactionKey } from '../store/spool/spool-source.ts';
 import { compileTemplate } from '../template/compile-template.ts';
@@ -14,7 +14,7 @@ export const NEVER_REPLACED: CompactionKey = { lane: undefined, rank: undefined 
 /** For class telemetry: key and address, and the sequence where the route has one. */
 export function compactionKeyOf(
   spec: RouteSpec,
-  route: Route,
+  policy: Policy,
   catalog: Catalog,
 ): (delivery: Delivery) => CompactionKey {
   const { from } = spec;
@@ -27,17 +27,17 @@ export function compactionKeyOf(
   return ({ id, frame }) => {
     try {
       const { address, headers, contentType } = frame;
-      // The pump refuses larger bodies undecoded.
-      if (needsBody && (frame.body?.length ?? 0) > route.maxBodyBytes) return NEVER_REPLACED;
-      const body = needsBody && frame.body !== null ? route.decoding?.(contentType).decode(frame.body) : undefined;
+      // The engine refuses larger bodies undecoded.
+      if (needsBody && (frame.body?.length ?? 0) > policy.maxBodyBytes) return NEVER_REPLACED;
+      const body = needsBody && frame.body !== null ? policy.decoding?.(contentType).decode(frame.body) : undefined;
       const view = { id, address, key: frame.key, headers, body, origin: frame };
-      const key = route.key === undefined ? frame.key : route.key(view);
+      const key = policy.key === undefined ? frame.key : policy.key(view);
       const rank = sequence === undefined ? undefined : rankOf(sequence({ ...view, key }));
-      // A message that the pump will refuse must not replace a good one.
+      // A message that the engine will refuse must not replace a good one.
       if (sequence !== undefined && rank === undefined) return NEVER_REPLACED;
       return { lane: JSON.stringify([key ?? null, address]), rank };
     } catch {
-      // The pump finds the same fault, and records it.
+      // The engine finds the same fault, and records it.
       return NEVER_REPLACED;
     }
   };

@@ -78,6 +78,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       stateFolder: state.folder,
       manifest: state.manifest,
       share: (reserve) => state.share(reserve),
+      moveIds: (owner, bounds, take) => state.moveIds(owner, bounds, take),
       processedIds: (owner, bounds) => state.processedIds(owner, bounds),
       clock: systemClock,
       log,

@@ -1,14 +1,16 @@
 import type { Codec, NumberRule } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { codecsFor } from '../codecs/by-content-type.ts';
-import type { Route } from '../engine/route.ts';
+import type { Policy, SinkEnd } from '../engine/route-parts.ts';
 import { DEFAULTS } from '../project/fields/field-defaults.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { namesAnotherCodec, readsBodies } from './body-reads.ts';
 import type { Catalog } from '#contract/catalog.ts';
 
 /** The codecs of a route; each undefined where the bytes pass unchanged. */
-export function codecsOf(spec: RouteSpec, catalog: Catalog): Pick<Route, 'decoding' | 'encoding'> {
+export type RouteCodecs = Pick<Policy, 'decoding'> & Pick<SinkEnd, 'encoding'>;
+
+export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
   const { from, to } = spec;
   const codecs = codecsFor(catalog.codecs.values(), numbersOf(spec, catalog));
   const byType = (contentType: string | undefined): Codec => codecs.byContentType(contentType);

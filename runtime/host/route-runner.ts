@@ -9,12 +9,14 @@ import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { endOptions, openingOptions } from './end-options.ts';
 import { IDLE_SOURCE, mergedSource } from '../engine/merged-source.ts';
-import { Pump } from '../engine/pump.ts';
-import type { Route } from '../engine/route.ts';
+import { RunningRoute } from '../engine/route.ts';
+import { newCounters } from '../engine/counters.ts';
+import type { Observers, Route } from '../engine/route-parts.ts';
 import { waitingInWords, StallDetector } from '../engine/stall-detector.ts';
 import { type DeadLetterRoute, openDeadLetterRoute } from './dead-letter-route.ts';
 import type { DeadLetterStore } from '../store/dead-letters/dead-letter-store.ts';
 import type { PipelineState } from '../store/pipeline-state.ts';
+import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import type { FileManifest } from '../store/file-manifest.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from '../telemetry/health.ts';
@@ -23,10 +25,10 @@ import type { RouteNumbers } from '../telemetry/metrics-text.ts';
 import { openRouteSink } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
-export interface RouteRunnerSettings extends Omit<
-  RouteServices,
-  'onFlow' | 'onDeadLetters' | 'onUnconfirmed' | 'redelivers' | 'recoveredIds'
-> {
+export interface RouteRunnerSettings
+  extends
+    Omit<RouteServices, 'observers' | 'redelivers'>,
+    Pick<Observers, 'clock' | 'log' | 'tracer' | 'eventLoopWatchdog'> {
   readonly deadLetters: DeadLetterStore;
   /** Replays dead letters only: the source is not opened. */
   readonly isReplayOnly: boolean;
@@ -39,6 +41,7 @@ export interface RouteRunnerSettings extends Omit<
   readonly manifest: Pick<FileManifest, 'has' | 'add'>;
   /** Shares the disk reserve of a spool. */
   readonly share: PipelineState['share'];
+  readonly moveIds: PipelineState['moveIds'];
   /** Aborts pending openings. */
   readonly opening: AbortSignal;
   /** A connection does not work and is tried again. */
@@ -73,7 +76,7 @@ export class RouteRunner {
   #letters: DeadLetterRoute | undefined;
   #spool: RouteSpool | undefined;
   #route: Route | undefined;
-  #pump: Pump | undefined;
+  #running: RunningRoute | undefined;
   #stallDetector: StallDetector | undefined;
   /** Whether unsettled messages are redelivered. */
   #redelivers = true;
@@ -89,7 +92,7 @@ export class RouteRunner {
   async open(): Promise<void> {
     // All are registered before any is opened: readiness includes pending connections.
     const { from, deadLetter } = this.#spec;
-    const { catalog, health, deadLetters, isReplayOnly } = this.#settings;
+    const { catalog, deadLetters, isReplayOnly } = this.#settings;
     const contexts = {
       source: isReplayOnly ? undefined : this.#context('source'),
       sink: this.#context('sink'),
@@ -100,58 +103,50 @@ export class RouteRunner {
       const settings = { ...this.#settings, local: deadLetters };
       this.#letters = await openDeadLetterRoute(this.#pipeline, this.#spec, deadLetter.to, contexts.letters, settings);
     }
-    this.#spool = isReplayOnly ? undefined : openRouteSpool(this.#spec, this.#settings);
+    this.#spool = openRouteSpool(this.#spec, this.#settings);
     // The sink is opened before the source, so that it is ready for the first delivery.
     // A spool redelivers unsettled messages, whatever its own source does.
     const bus = busOf(catalog, from.bus);
     const guarantees = bus.sourceGuarantees(endOptions(this.#pipeline, from));
-    const redelivers = this.#spool !== undefined || guarantees.redelivers;
+    const redelivers = (this.#spool !== undefined && !isReplayOnly) || guarantees.redelivers;
     this.#redelivers = redelivers;
-    const opened = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, {
+    const observers = this.#observers();
+    const sink = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, {
       ...this.#settings,
+      observers,
       recoveryFor: redelivers ? { commitsEveryMs: guarantees.commitsEveryMs } : undefined,
-      onAlreadyStored: () => {
-        if (this.#route !== undefined) this.#route.counters.alreadyStored += 1;
-      },
     });
-    this.#sink = opened.sink;
+    this.#sink = sink.sink;
     if (contexts.source !== undefined) {
       const options = openingOptions(this.#pipeline, from, bus, contexts.source);
       this.#source = await bus.openSource(options, contexts.source);
     }
-    const onFlow = (isFlowing: boolean, why?: string): void => {
-      opened.onFlow(isFlowing);
-      health.set(`${this.#spec.name} confirmations`, isFlowing, `the sink does not confirm: ${why}`);
-    };
-    const onDeadLetters = (trouble: SluiceError | undefined): void => {
-      health.set(`${this.#spec.name} dead letters`, trouble === undefined, trouble && withRemedy(trouble));
-    };
     const letters = this.#letters?.letters ?? deadLetters;
-    const { recoveredIds } = opened;
-    const onUnconfirmed = (ids: Iterable<string>): void => opened.onUnconfirmed(ids);
+    const spool = this.#spool;
     const services = {
       ...this.#settings,
+      ...(spool !== undefined && {
+        processedIds: (owner: string, bounds: ProcessedIdBounds) => spool.processedIds(owner, bounds),
+      }),
       deadLetters: letters,
-      onFlow,
-      onDeadLetters,
-      onUnconfirmed,
       redelivers,
-      recoveredIds,
+      observers,
     };
-    const wired = wireRoute(this.#spec, this.#source ?? IDLE_SOURCE, this.#sink, services);
-    const spooled = this.#spool === undefined ? wired : this.#spool.attach(wired);
+    const wired = wireRoute(this.#spec, { source: this.#source ?? IDLE_SOURCE, sink }, services);
+    const { ends, ...rest } = spool === undefined ? wired : spool.attach(wired);
     // Replayed letters bypass the spool: they are on the disk already.
-    this.#route = { ...spooled, source: mergedSource(spooled.source, deadLetters.replay(this.#spec.name)) };
-    this.#pump = new Pump(this.#route);
-    this.#stallDetector = this.#watch(this.#pump, this.#route);
+    const source = mergedSource(ends.source, deadLetters.replay(this.#spec.name));
+    this.#route = { ends: { ...ends, source }, ...rest };
+    this.#running = new RunningRoute(this.#route);
+    this.#stallDetector = this.#watch(this.#running, observers);
     this.#stallDetector.start();
-    this.#pump.run().catch((thrown: unknown) => this.#settings.onLost(asSluiceError(thrown)));
+    this.#running.run().catch((thrown: unknown) => this.#settings.onLost(asSluiceError(thrown)));
   }
 
   /** Undefined until the route runs. */
   numbers(): RouteNumbers | undefined {
     if (this.#route === undefined) return undefined;
-    const { counters } = this.#route;
+    const { counters } = this.#route.observers;
     const place = { pipeline: this.#pipeline.name, route: this.#spec.name };
     const deadLetters = this.#settings.deadLetters.counts(this.#spec.name);
     return {
@@ -165,7 +160,7 @@ export class RouteRunner {
   }
 
   async drain(deadlineMs: number): Promise<void> {
-    const left = await this.#pump?.stop(deadlineMs);
+    const left = await this.#running?.stop(deadlineMs);
     const waited = left === undefined ? '' : waitingInWords(left);
     if (waited === '') return;
     const end = this.#redelivers ? REDELIVERED : LOST;
@@ -177,9 +172,24 @@ export class RouteRunner {
     this.#stallDetector?.stop();
     // Before the source: its last commit settles messages there.
     await this.#spool?.close();
-    const stages = this.#route?.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
+    const stages = this.#route?.policy.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
     const ends = [this.#source, this.#sink, this.#letters].map((end) => end?.close() ?? Promise.resolve());
     await Promise.all([...ends, ...stages]);
+  }
+
+  #observers(): Observers {
+    const { clock, log, tracer, eventLoopWatchdog, health } = this.#settings;
+    const { name } = this.#spec;
+    return {
+      clock,
+      log,
+      tracer,
+      eventLoopWatchdog,
+      counters: newCounters(),
+      onFlow: (isFlowing, why) => health.set(`${name} confirmations`, isFlowing, `the sink does not confirm: ${why}`),
+      onDeadLetters: (trouble) =>
+        health.set(`${name} dead letters`, trouble === undefined, trouble && withRemedy(trouble)),
+    };
   }
 
   #bound(): void {
@@ -190,7 +200,7 @@ export class RouteRunner {
     );
   }
 
-  #watch(pump: Pump, { counters, clock }: Route): StallDetector {
+  #watch(running: RunningRoute, { counters, clock }: Observers): StallDetector {
     const { log, health } = this.#settings;
     const { name: route, watchdogMs: limitMs } = this.#spec;
     let isStalled = false;
@@ -200,7 +210,7 @@ export class RouteRunner {
       else if (!isStalled) log.error('route-stalled', { route, text: stall });
       isStalled = stall !== undefined;
     };
-    return new StallDetector({ clock, limitMs, counters, waiting: () => pump.waiting(), onStall });
+    return new StallDetector({ clock, limitMs, counters, waiting: () => running.waiting(), onStall });
   }
 
   #context(direction: Direction): BusContext {
@@ -210,7 +220,7 @@ export class RouteRunner {
     const place = { pipeline: this.#pipeline.name, route: this.#spec.name, connection, direction };
     const onUp = (): void => {
       if (direction === 'dead-letters') this.#letters?.wake();
-      else this.#pump?.wake();
+      else this.#running?.wake();
     };
     const counters = this.#busCounters;
     const onDown = (isRenewed: boolean): void => counters.disconnected(direction, isRenewed);
@@ -218,7 +228,9 @@ export class RouteRunner {
     const onLoss = (code: string, count: number | undefined): void => counters.lost(code, count);
     const report = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice, onLoss });
     const checkpoint = this.#settings.checkpoint(`${this.#spec.name} ${direction}`);
-    const isFenced = direction === 'sink' && CLASSES[this.#spec.class].oneAtATime;
+    const { oneAtATime } = CLASSES[this.#spec.class];
+    // What is in the spool is settled at the source, and is sent whoever reads the source by then.
+    const isFenced = oneAtATime && (direction === 'sink' || (direction === 'source' && this.#spec.spool === undefined));
     const spelling = direction === 'sink' ? { unspellable: to.headers.unspellable } : {};
     return { ...place, ...spelling, window: this.#spec.from.window, isFenced, checkpoint, signal: opening, report };
   }

@@ -1,5 +1,4 @@
 import type { BusContext } from '#contract/bus.ts';
-import type { Log } from '#contract/log.ts';
 import type { Sink } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Catalog } from '#contract/catalog.ts';
@@ -7,32 +6,21 @@ import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from '../engine/clock.ts';
-import { LogRecoverySink } from '../engine/log-recovery-sink.ts';
-import type { RecoveredIds } from '../engine/recovered-ids.ts';
-import { AdaptiveConcurrency } from '../engine/adaptive-concurrency.ts';
-import { recoverFromLog, type LogRecoverySettings, logReader } from '../engine/log-recovery.ts';
+import { LogRecovery } from '../engine/send/log-recovery.ts';
+import type { Observers, SinkEnd } from '../engine/route-parts.ts';
+import { AdaptiveConcurrency } from '../engine/send/adaptive-concurrency.ts';
+import { recoverFromLog, type LogReaderSettings, logReader } from '../engine/send/read-log.ts';
 
-/** The sink of a route, with its wrappers. */
-export interface RouteSink {
-  readonly sink: Sink;
-  /** The ids that an earlier process sent, read from the sink's log. */
-  readonly recoveredIds: RecoveredIds | undefined;
-  /** Called when the sink stops confirming, and when it confirms again. */
-  onFlow(isFlowing: boolean): void;
-  /** Called with the ids that were sent and not confirmed, each time that sending stops. */
-  onUnconfirmed(ids: Iterable<string>): void;
-}
+/** The sink of a route, as the engine takes it. */
+export type RouteSink = Pick<SinkEnd, 'sink' | 'log'>;
 
 export interface RouteSinkServices {
   readonly catalog: Catalog;
-  readonly clock: Clock;
-  readonly log: Log;
+  readonly observers: Pick<Observers, 'clock' | 'log' | 'counters'>;
   /** Aborts the start. */
   readonly opening: AbortSignal;
   /** Undefined where the source redelivers nothing: then no id of an earlier process is needed. */
-  readonly recoveryFor: Pick<LogRecoverySettings, 'commitsEveryMs'> | undefined;
-  /** An unconfirmed frame was found in the sink's log. */
-  readonly onAlreadyStored: () => void;
+  readonly recoveryFor: Pick<LogReaderSettings, 'commitsEveryMs'> | undefined;
 }
 
 /** Resolves once the sink is connected, and the end of its log is read where it has one. */
@@ -42,37 +30,20 @@ export async function openRouteSink(
   context: BusContext,
   services: RouteSinkServices,
 ): Promise<RouteSink> {
-  const { catalog, clock, log, opening, recoveryFor, onAlreadyStored } = services;
+  const { catalog, observers, opening, recoveryFor } = services;
+  const { clock, log, counters } = observers;
   const bus = busOf(catalog, spec.to.bus);
   const opened = await bus.openSink(openingOptions(pipeline, spec.to, bus, context), context);
+  const sink = withAdaptiveConcurrency(pipeline, spec, opened, clock);
+  if (opened.recoverIds === undefined) return { sink, log: undefined };
   const route = spec.name;
   const { commitsEveryMs } = recoveryFor ?? {};
   const window = spec.from.window.messages;
   const settings = { pipeline: pipeline.name, route, window, commitsEveryMs, log, opening };
-  const recoveredIds = recoveryFor === undefined ? undefined : await recoverFromLog(opened, settings);
-  if (opened.recoverIds === undefined) {
-    return {
-      sink: withAdaptiveConcurrency(pipeline, spec, opened, clock),
-      recoveredIds,
-      onFlow() {},
-      onUnconfirmed() {},
-    };
-  }
+  const atStart = recoveryFor === undefined ? undefined : await recoverFromLog(opened, settings);
+  const { removesForMs } = opened;
   const read = logReader(opened, settings);
-  const recovering = new LogRecoverySink(opened, {
-    wasStored: (id) => recoveredIds?.wasStored(id) === true,
-    route,
-    read,
-    clock,
-    log,
-    onAlreadyStored,
-  });
-  return {
-    sink: withAdaptiveConcurrency(pipeline, spec, recovering, clock),
-    recoveredIds,
-    onFlow: (isFlowing) => recovering.onFlow(isFlowing),
-    onUnconfirmed: (ids) => recovering.unconfirmed(ids),
-  };
+  return { sink, log: new LogRecovery({ route, sink, removesForMs, atStart, read, clock, log, counters }) };
 }
 
 /** A route keeps less in flight where a route of a higher class uses the same connection. */

@@ -2,15 +2,22 @@ import { mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import type { Log } from '#contract/log.ts';
+import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import { compactionKeyOf, NEVER_REPLACED } from './compaction-key.ts';
 import type { RouteSpec, SpoolSpec } from '../project/pipeline-spec.ts';
 import type { Counters } from '../engine/counters.ts';
-import type { Route } from '../engine/route.ts';
+import type { Route } from '../engine/route-parts.ts';
 import { type OpenedStore, openSpoolStore } from '../store/spool/open-spool-store.ts';
 import { type Pause, SpoolSource } from '../store/spool/spool-source.ts';
+import { logSyncOf } from '../store/log-sync.ts';
+import { monotonicNowMs } from '../store/monotonic-clock.ts';
+import type { PipelineState } from '../store/pipeline-state.ts';
+import type { ProcessedIdTable } from '../store/processed-id-table.ts';
+import { type ProcessedIdBounds, StoredIds, type StoredIdsSettings } from '../store/processed-ids.ts';
 import { Reserve } from '../store/reserve.ts';
+import { stateError } from '../store/state-error.ts';
 import { openDatabase } from '../store/sqlite.ts';
 import type { FileManifest } from '../store/file-manifest.ts';
 import { reportText } from '../store/open-state-file.ts';
@@ -20,10 +27,15 @@ import type { RouteNumbers } from '../telemetry/metrics-text.ts';
 
 /** A route's spool, from the opening of its file to its closing. */
 export interface RouteSpool {
-  /** The route with the spool as its source; the spool reads the route's own source. Called once. */
+  /** The ids of the route, in the spool's file: a message and its id are one transaction. Throws STATE_UNUSABLE. */
+  processedIds(owner: string, bounds: ProcessedIdBounds): ProcessedIds;
+  /**
+   * The route with the spool as its source; the spool reads the route's own source. Called once, before the route runs. A route
+   * that only replays dead letters keeps its source, and stores ids alone.
+   */
   attach(route: Route): Route;
   /**
-   * The pump's counters, with the messages in the spool that the pump has not read: they count as accepted and held, also
+   * The engine's counters, with the messages in the spool that the engine has not read: they count as accepted and held, also
    * those of an earlier process. So the balance of invariant 3 begins at every start with accepted = held.
    */
   counted(
@@ -40,6 +52,10 @@ interface SpoolServices {
   readonly manifest: Pick<FileManifest, 'has' | 'add'>;
   /** Shares the disk reserve of a spool, to be released where a write fails that its messages wait for. */
   readonly share: (reserve: Pick<Reserve, 'release'>) => void;
+  /** Moves the ids that an owner has in the pipeline's own file, see PipelineState. */
+  readonly moveIds: PipelineState['moveIds'];
+  /** The spool is neither filled nor emptied. */
+  readonly isReplayOnly: boolean;
   readonly log: Log;
   readonly health: Health;
 }
@@ -52,20 +68,35 @@ export function openRouteSpool(spec: RouteSpec, services: SpoolServices): RouteS
   if (spec.spool === undefined) return undefined;
   const { store } = openStore(spec, spec.spool, services);
   let source: SpoolSource | undefined;
+  const save: StoredIdsSettings['save'] = (write, delivery) => {
+    if (source === undefined) throw new SluiceError('INTERNAL', `an id of ${spec.name} came before its spool`);
+    return source.save(write, delivery);
+  };
   return {
+    processedIds(owner, bounds) {
+      try {
+        let table: ProcessedIdTable | undefined;
+        services.moveIds(owner, bounds, (ids) => (table = store.openIds(owner, bounds.most, ids)));
+        table ??= store.openIds(owner, bounds.most);
+        return new StoredIds(table, { bounds, nowMs: monotonicNowMs, save });
+      } catch (thrown) {
+        throw stateError(`use the spool of ${spec.name}`, thrown);
+      }
+    },
     attach(route) {
-      source = new SpoolSource(route.source, store, {
-        window: route.window,
+      const { ends, policy, observers } = route;
+      source = new SpoolSource(ends.source, store, {
+        window: policy.window,
         compactionKey:
-          CLASSES[spec.class].keeps === 'all' ? () => NEVER_REPLACED : compactionKeyOf(spec, route, services.catalog),
-        nowMs: () => route.clock.nowMs(),
-        after: (ms, run) => route.clock.after(ms, run),
+          CLASSES[spec.class].keeps === 'all' ? () => NEVER_REPLACED : compactionKeyOf(spec, policy, services.catalog),
+        nowMs: () => observers.clock.nowMs(),
+        after: (ms, run) => observers.clock.after(ms, run),
         onPause: (pause) => reportPause(spec.name, pause, services),
       });
-      return { ...route, source };
+      return services.isReplayOnly ? route : { ...route, ends: { ...ends, source } };
     },
     counted(counters) {
-      if (source === undefined) return counters;
+      if (source === undefined || services.isReplayOnly) return counters;
       const { messages, waiting, superseded, bytes, oldestAtMs, isFull } = source.numbers();
       return {
         ...counters,
@@ -101,12 +132,13 @@ function openStore(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: Spool
     const text = 'the file was removed while it was in use; it was written again with all its content';
     log.error('state-file-rewritten', { route: spec.name, file, text });
   };
-  const settings = { maxBytes, keeps: CLASSES[spec.class].keeps, rememberedIds };
+  const settings = { maxBytes, keeps: CLASSES[spec.class].keeps, rememberedIds, maxIds: maxIdsOf(spec) };
   const reserve = new Reserve(`${file}-reserve`);
   share(reserve);
   const opened = openSpoolStore(file, openDatabase, settings, {
     existedBefore: manifest.has(entry),
     watch: (path, open) => new WatchedDatabase(path, { open, onRewritten }),
+    syncing: logSyncOf,
     reserve,
   });
   manifest.add(entry);
@@ -118,6 +150,11 @@ function openStore(spec: RouteSpec, { at, maxBytes }: SpoolSpec, services: Spool
   if (store.messages > 0) log.info('spool-found', { route: spec.name, messages: store.messages });
   health.set(`${spec.name} spool`, true);
   return opened;
+}
+
+/** With those that are to be trimmed. */
+function maxIdsOf({ from }: RouteSpec): number {
+  return 2 * (REMEMBERED_IDS + (from.dedupe?.max ?? 0));
 }
 
 function makeFolder(path: string): void {

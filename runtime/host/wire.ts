@@ -1,32 +1,22 @@
-import type { AddressGrammar } from '#contract/bus.ts';
 import { isContentType } from '#contract/carried-headers.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
-import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
 import { SluiceError } from '#contract/errors.ts';
-import type { Log } from '#contract/log.ts';
-import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
-import type { Sink } from '#contract/sink.ts';
+import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
-import type { CrashSuspects } from '#contract/crash-suspects.ts';
+import type { LoadedFunction } from '#contract/stage-kind.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
-import type { Tracer } from '#contract/trace.ts';
-import { ReusedIds } from '#kit/reused-ids.ts';
-import type { Catalog } from '#contract/catalog.ts';
+import type { Validator } from '#contract/validator.ts';
+import type { Observers, Policy, Route, SinkEnd, Stores } from '../engine/route-parts.ts';
+import type { RouteSpec } from '../project/pipeline-spec.ts';
+import type { ProcessedIdBounds } from '../store/processed-ids.ts';
+import { compileTemplate, type TemplateUse } from '../template/compile-template.ts';
 import { maxBodyOf } from './body-reads.ts';
 import { busOf } from './catalog-of.ts';
 import { codecsOf, numbersOf } from './route-codecs.ts';
-import { compileTemplate, type TemplateUse } from '../template/compile-template.ts';
-import type { RouteSpec } from '../project/pipeline-spec.ts';
-import type { Clock } from '../engine/clock.ts';
-import { newCounters } from '../engine/counters.ts';
-import { SequenceTracker } from '../engine/sequence-tracker.ts';
-import type { Route } from '../engine/route.ts';
-import type { ProcessedIdBounds } from '../store/processed-ids.ts';
-import type { LoadedFunction } from '#contract/stage-kind.ts';
-import type { Validator } from '#contract/validator.ts';
-
-type RouteMemory = Pick<Route, 'processedIds' | 'sequences'>;
+import type { RouteSink } from './route-sink.ts';
 
 /** The project's functions and schemas that a pipeline file names. */
 export interface ProjectParts {
@@ -42,127 +32,97 @@ export interface RouteServices {
   readonly deadLetters: DeadLetters;
   /** Durable ids of processed messages, by owner. */
   readonly processedIds: (owner: string, bounds: ProcessedIdBounds) => ProcessedIds;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly tracer: Tracer | undefined;
   readonly suspects: CrashSuspects | undefined;
-  readonly eventLoopWatchdog: EventLoopWatchdog | undefined;
-  readonly onFlow: Route['onFlow'];
-  readonly onUnconfirmed: Route['onUnconfirmed'];
-  readonly onDeadLetters: Route['onDeadLetters'];
   /** Whether the source redelivers unsettled messages. */
   readonly redelivers: boolean;
-  /** Ids that an earlier process sent, read from the sink's log. */
-  readonly recoveredIds: Route['recoveredIds'];
+  readonly observers: Observers;
 }
 
+/** The ends of a route, connected. */
+export interface OpenEnds {
+  readonly source: Source;
+  readonly sink: RouteSink;
+}
+
+type Fill = (
+  text: string,
+  missing: TemplateUse['missing'],
+  more?: Partial<TemplateUse>,
+) => ReturnType<typeof compileTemplate>;
+
 /** One checked route of a pipeline and its open ends -> a route that can run. Opens and starts nothing. */
-export function wireRoute(spec: RouteSpec, source: Source, sink: Sink, services: RouteServices): Route {
-  const {
-    pipeline,
-    catalog,
-    deadLetters,
-    processedIds,
-    clock,
-    log,
-    tracer,
-    suspects,
-    eventLoopWatchdog,
-    onFlow,
-    onDeadLetters,
-  } = services;
-  const { from, to } = spec;
-  const stages = spec.stages.map((stage) => stageOf(stage, spec, services));
-  const sourceGrammar = busOf(catalog, from.bus).grammar;
-  const sinkGrammar = busOf(catalog, to.bus).grammar;
-  const fill = (text: string, target: AddressGrammar | undefined, missing: TemplateUse['missing']) =>
-    compileTemplate(text, { route: spec.name, source: sourceGrammar, target, missing });
-  const { decoding, encoding } = codecsOf(spec, catalog);
+export function wireRoute(spec: RouteSpec, { source, sink }: OpenEnds, services: RouteServices): Route {
+  const grammar = busOf(services.catalog, spec.from.bus).grammar;
+  const fill: Fill = (text, missing, more) =>
+    compileTemplate(text, { route: spec.name, source: grammar, target: undefined, missing, ...more });
+  const { decoding, encoding } = codecsOf(spec, services.catalog);
   return {
-    pipeline,
-    name: spec.name,
-    trafficClass: spec.class,
-    source,
-    sink,
-    maxBodyBytes: maxBodyOf(spec),
-    maxHops: from.maxHops,
-    decoding,
-    encoding,
-    statesContentType: to.codec !== undefined,
-    key: from.key === undefined ? undefined : fill(from.key, undefined, 'KEY_MISSING'),
-    needsKey: CLASSES[spec.class].needs.includes('key'),
-    id: from.id === undefined ? undefined : fill(from.id, undefined, 'KEY_MISSING'),
-    // The sink checks the filled address: its length, empty levels.
-    address: fill(to.address, sinkGrammar, 'ADDRESS_INVALID'),
-    ...headersOf(spec, sourceGrammar),
-    sequence: from.sequence === undefined ? undefined : fill(from.sequence, undefined, 'SEQUENCE_INVALID'),
-    timestamp:
-      from.timestamp === undefined
-        ? undefined
-        : { of: fill(from.timestamp.of, undefined, 'TIMESTAMP_MISSING'), unit: from.timestamp.unit },
-    expiresAfterMs: from.expiresMs,
-    needsPublisherTime: from.expiresOfPublisher,
-    stages,
-    window: from.window,
-    attempts: spec.retry.attempts,
-    backoff: spec.retry.backoff,
-    networkRetryMs: spec.retry.networkMs,
-    drainPerSecond: spec.drainPerSecond,
-    ...memoryOf(spec, services),
-    recoveredIds: services.recoveredIds,
-    dedupe:
-      from.dedupe === undefined
-        ? undefined
-        : {
-            by: fill(from.dedupe.by, undefined, 'KEY_MISSING'),
-            comparesContent: from.dedupe.compare === 'content',
-            processedIds: processedIds(`${spec.name} dedupe`, {
-              most: from.dedupe.max,
-              windowMs: from.dedupe.windowMs,
-            }),
-          },
-    reusedIds: new ReusedIds(),
-    deadLetters,
-    counters: newCounters(),
-    clock,
-    log,
-    tracer,
-    suspects,
-    eventLoopWatchdog,
-    onFlow,
-    onUnconfirmed: services.onUnconfirmed,
-    onDeadLetters,
+    ends: { source, sinks: [{ ...sink, encoding, ...writingOf(spec, fill, services.catalog) }] },
+    policy: { ...policyOf(spec, fill, services), decoding },
+    stores: storesOf(spec, services),
+    observers: services.observers,
   };
 }
 
-/** The header fields of the file. The content type is a field of the frame, and so separate. */
-function headersOf(
-  { name: route, to: { headers } }: RouteSpec,
-  source: AddressGrammar,
-): Pick<Route, 'headers' | 'droppedHeaders' | 'contentType'> {
-  const filled = [...headers.set].map(([name, text]) => {
-    const use = { route, source, target: undefined, missing: 'HEADER_MISSING', header: name } as const;
-    return [name, compileTemplate(text, use)] as const;
-  });
+function policyOf(spec: RouteSpec, fill: Fill, services: RouteServices): Omit<Policy, 'decoding'> {
+  const { from, retry } = spec;
+  const { timestamp, dedupe } = from;
   return {
+    pipeline: services.pipeline,
+    name: spec.name,
+    trafficClass: spec.class,
+    window: from.window,
+    maxBodyBytes: maxBodyOf(spec),
+    maxHops: from.maxHops,
+    key: from.key === undefined ? undefined : fill(from.key, 'KEY_MISSING'),
+    needsKey: CLASSES[spec.class].needs.includes('key'),
+    id: from.id === undefined ? undefined : fill(from.id, 'KEY_MISSING'),
+    sequence: from.sequence === undefined ? undefined : fill(from.sequence, 'SEQUENCE_INVALID'),
+    timestamp: timestamp && { of: fill(timestamp.of, 'TIMESTAMP_MISSING'), unit: timestamp.unit },
+    expiresAfterMs: from.expiresMs,
+    needsPublisherTime: from.expiresOfPublisher,
+    dedupe: dedupe && { by: fill(dedupe.by, 'KEY_MISSING'), comparesContent: dedupe.compare === 'content' },
+    stages: spec.stages.map((stage) => stageOf(stage, spec, services)),
+    attempts: retry.attempts,
+    backoff: retry.backoff,
+    networkRetryMs: retry.networkMs,
+    drainPerSecond: spec.drainPerSecond,
+  };
+}
+
+/** How a message is written for the sink. The content type is a field of the frame, and so separate. */
+function writingOf(spec: RouteSpec, fill: Fill, catalog: Catalog): Omit<SinkEnd, keyof RouteSink | 'encoding'> {
+  const { to } = spec;
+  const filled = [...to.headers.set].map(
+    ([name, text]) => [name, fill(text, 'HEADER_MISSING', { header: name })] as const,
+  );
+  return {
+    statesContentType: to.codec !== undefined,
+    // The sink checks the filled address: its length, empty levels.
+    address: fill(to.address, 'ADDRESS_INVALID', { target: busOf(catalog, to.bus).grammar }),
     headers: new Map(filled.filter(([name]) => !isContentType(name))),
-    droppedHeaders: headers.drop.filter((name) => !isContentType(name)),
+    droppedHeaders: to.headers.drop.filter((name) => !isContentType(name)),
     contentType:
-      filled.find(([name]) => isContentType(name))?.[1] ?? (headers.drop.some(isContentType) ? 'none' : undefined),
+      filled.find(([name]) => isContentType(name))?.[1] ?? (to.headers.drop.some(isContentType) ? 'none' : undefined),
   };
 }
 
 /**
- * The class's memory of sent messages: ids, so that a message that is redelivered after a crash is not sent after a newer
- * one; the last sequence of each key.
+ * A class that needs it has the ids of its processed messages, so that a message that is redelivered after a crash is not
+ * sent after a newer one, and the last sequence of each key.
  */
-function memoryOf({ name, class: trafficClass }: RouteSpec, { processedIds, redelivers }: RouteServices): RouteMemory {
+function storesOf(
+  { name, class: trafficClass, from: { dedupe } }: RouteSpec,
+  { processedIds, redelivers, deadLetters, suspects }: RouteServices,
+): Stores {
   const { oneAtATime, marksRepeats } = CLASSES[trafficClass];
-  const delivered =
-    redelivers && (oneAtATime || marksRepeats)
-      ? processedIds(name, { most: REMEMBERED_IDS, windowMs: undefined })
-      : undefined;
-  return { processedIds: delivered, sequences: new SequenceTracker(delivered?.sequences()) };
+  const isRemembered = redelivers && (oneAtATime || marksRepeats);
+  return {
+    processedIds: isRemembered ? processedIds(name, { most: REMEMBERED_IDS, windowMs: undefined }) : undefined,
+    repeatKeys: dedupe && processedIds(`${name} dedupe`, { most: dedupe.max, windowMs: dedupe.windowMs }),
+    deadLetters,
+    suspects,
+  };
 }
 
 function stageOf(

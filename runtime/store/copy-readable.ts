@@ -6,6 +6,8 @@ import { readTruncated } from './truncated-file.ts';
 
 /** Rows of one transaction. */
 const GROUP = 1000;
+/** Tables that are made with their first use, so that a new file may lack them. */
+const ID_TABLE = /^(?:owners|entries_\d+)$/;
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -27,6 +29,12 @@ export function copyReadable(file: string, fresh: DatabaseSync, counted: RegExp)
       damaged?.close();
     }
   });
+}
+
+/** Copies the readable processed ids of a damaged database file, with the tables that hold them. Throws errors of the new one. */
+export function copyIds(damaged: DatabaseSync, fresh: DatabaseSync): void {
+  for (const sql of furtherTables(damaged, fresh)) attempt(() => fresh.exec(sql));
+  for (const table of tablesOf(fresh)) if (ID_TABLE.test(table)) copyTable(table, damaged, fresh);
 }
 
 function copyAll(damaged: DatabaseSync, fresh: DatabaseSync, counted: RegExp): number {
@@ -84,7 +92,7 @@ function furtherTables(damaged: DatabaseSync, fresh: DatabaseSync): readonly str
   const known = new Set(tablesOf(fresh));
   const rows = attempt(() => damaged.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all()) ?? [];
   return rows.flatMap(({ name, sql }) =>
-    typeof sql === 'string' && typeof name === 'string' && !known.has(name) && /^entries_\d+$/.test(name) ? [sql] : [],
+    typeof sql === 'string' && typeof name === 'string' && !known.has(name) && ID_TABLE.test(name) ? [sql] : [],
   );
 }
 

@@ -59,6 +59,11 @@ export class FileManifest {
     this.write();
   }
 
+  /** The file is no longer wanted: the next start does not miss it. */
+  remove(name: string): void {
+    if (this.#made.delete(name)) this.write();
+  }
+
   /** A database has the mark of an earlier start: a manifest that is new was lost. */
   reportMissing(): void {
     if (!this.isNew || this.#isReported) return;

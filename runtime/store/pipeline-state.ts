@@ -4,13 +4,16 @@ import type { ProcessedIds } from '#contract/processed-ids.ts';
 import type { Log } from '#contract/log.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import { type DeadLetterStore, openDeadLetterStore } from './dead-letters/dead-letter-store.ts';
-import { type ProcessedIdBounds, type ProcessedIdStore, openProcessedIdStore } from './processed-ids.ts';
-import { type CheckpointStore, openCheckpointStore } from './checkpoints.ts';
+import type { StoredId } from './processed-id-table.ts';
+import { moveIdsOut, type ProcessedIdBounds, processedIdsIn } from './processed-ids.ts';
+import { type Checkpoints, checkpointsIn } from './checkpoints.ts';
 import { type Reserve, reserveOf } from './reserve.ts';
 import { reportText } from './open-state-file.ts';
 import { type DamageReport, FileManifest } from './file-manifest.ts';
 import { takeStateFolder } from './state-folder.ts';
-import { openCrashSuspectStore, type CrashSuspectStore } from './crash-suspects.ts';
+import { beginRun, type CrashSuspectStore } from './crash-suspects.ts';
+import { openStateDatabase, STATE_FILE, type StateDatabase } from './state-database.ts';
+import { hasOldFiles } from './take-over.ts';
 import { stateError } from './state-error.ts';
 
 /** The durable state of a pipeline, in a folder that one process holds. */
@@ -23,6 +26,12 @@ export interface PipelineState {
   checkpoint(owner: string): Checkpoint;
   /** Ids of the messages that a route has processed. Throws STATE_UNUSABLE. */
   processedIds(owner: string, bounds: ProcessedIdBounds): ProcessedIds;
+  /**
+   * Gives the ids of an owner to `take`, which has them durably in another file when it returns, and then forgets them. Without a
+   * call of `take` there are none. For a route with a spool: the version before kept its ids here, and so does a route without
+   * one. Throws STATE_UNUSABLE, or the error of `take`.
+   */
+  moveIds(owner: string, bounds: ProcessedIdBounds, take: (ids: readonly StoredId[]) => void): void;
   /** Opened on the first call, which begins a run. Throws STATE_UNUSABLE. */
   suspects(): CrashSuspectStore;
   /** The files of earlier starts. `name`: any, the same at every start. */
@@ -53,6 +62,7 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
   }
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});
+  let database: StateDatabase | undefined;
   try {
     const manifest = new FileManifest(path, onDamage);
     if (manifest.isNew) manifest.write();
@@ -64,11 +74,12 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
       for (const one of reserve.isThere ? [reserve] : shared) one.release();
     };
     const files = { path, manifest, onDamage, onRewritten, reserve: { release } };
+    // Opened with its first use: a pipeline that has nothing to remember has no further database.
+    const opened = (): StateDatabase => (database ??= openStateDatabase(files));
+    if (hasOldFiles(files)) opened();
     const deadLetters = openDeadLetterStore(files, { onClock: (found) => log.warn('clock-jumped', { text: found }) });
-    // Most buses keep their own position: without a checkpoint no further database is opened.
-    let checkpoints: CheckpointStore | undefined;
-    let idStore: ProcessedIdStore | undefined;
-    const checkpointOf = (owner: string): Checkpoint => (checkpoints ??= openCheckpointStore(files)).checkpoint(owner);
+    let checkpoints: Checkpoints | undefined;
+    const checkpointOf = (owner: string): Checkpoint => (checkpoints ??= checkpointsIn(opened()))(owner);
     let suspects: CrashSuspectStore | undefined;
     const checking = setInterval(() => {
       try {
@@ -92,20 +103,23 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
         assertKept: () => checkpointOf(owner).assertKept?.(),
         write: (text) => checkpointOf(owner).write(text),
       }),
-      processedIds: (owner, bounds) => (idStore ??= openProcessedIdStore(files)).processedIds(owner, bounds),
-      suspects: () => (suspects ??= openCrashSuspectStore(files)),
+      processedIds: (owner, bounds) => processedIdsIn(opened(), owner, bounds),
+      moveIds(owner, { most }, take) {
+        if (database === undefined && !manifest.has(STATE_FILE.name)) return;
+        moveIdsOut(opened(), owner, most, take);
+      },
+      suspects: () => (suspects ??= beginRun(opened())),
       close() {
         clearInterval(checking);
         deadLetters.close();
-        checkpoints?.close();
-        idStore?.close();
-        suspects?.close();
+        database?.close();
         // The last writes may have used the reserve: the next start needs it again.
         reserve.make(true);
         folder.release();
       },
     };
   } catch (thrown) {
+    database?.close();
     folder.release();
     throw stateError(`use ${path}`, thrown);
   }

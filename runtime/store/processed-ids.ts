@@ -1,80 +1,55 @@
-import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
-import type { Database } from '#contract/database.ts';
+import type { Delivery } from '#contract/delivery.ts';
 import type { ProcessedIds, ProcessedId } from '#contract/processed-ids.ts';
 import { Deque } from '#kit/deque.ts';
-import { GroupCommit } from './group-commit.ts';
-import { type StateFiles, stateFilesIn, openStateFile } from './open-state-file.ts';
 import { monotonicNowMs } from './monotonic-clock.ts';
+import { dropTable, ProcessedIdTable, type StoredId } from './processed-id-table.ts';
+import { type StateDatabase, usingState } from './state-database.ts';
 import { stateError } from './state-error.ts';
 
 export interface ProcessedIdBounds {
   /** Entries; beyond it the oldest is removed. */
   readonly most: number;
-  /** How long an entry is valid; undefined: until `most` removes it. */
+  /** How long an entry is valid, in milliseconds; undefined: until `most` removes it. */
   readonly windowMs: number | undefined;
 }
 
-/** The processed ids of a pipeline's routes. */
-export interface ProcessedIdStore {
-  /** `owner`: names the route, the same at every start. Throws STATE_UNUSABLE. */
-  processedIds(owner: string, bounds: ProcessedIdBounds): ProcessedIds;
-  close(): void;
-}
-
-const ID_FILE = {
-  name: 'ledger.sqlite',
-  // `SLLG`
-  mark: 0x534c_4c47,
-  rows: /^entries_/,
-  prepare(database: DatabaseSync): void {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    database.exec('CREATE TABLE IF NOT EXISTS owners (number INTEGER PRIMARY KEY, owner TEXT NOT NULL UNIQUE) STRICT');
-  },
-};
-
-/**
- * A table for each owner, in the order of insertion: appended at one end and trimmed at the other, without an index, which
- * would cost more than everything else.
- */
-function tableOf(database: Database, owner: string): string {
-  database.prepare('INSERT OR IGNORE INTO owners (owner) VALUES (?)').run(owner);
-  const number = database.prepare('SELECT number FROM owners WHERE owner = ?').get(owner)?.['number'];
-  const table = `entries_${Number(number)}`;
-  database.exec(
-    `CREATE TABLE IF NOT EXISTS ${table} (
-       number INTEGER PRIMARY KEY, id TEXT NOT NULL, lane TEXT, sequence REAL, at_ms INTEGER NOT NULL) STRICT`,
-  );
-  return table;
-}
-
-/** Opens the store in a state folder that this process holds. Throws STATE_UNUSABLE. */
-export function openProcessedIdStore(
-  folder: string | StateFiles,
+/** The processed ids of a pipeline's route in `state.sqlite`. `owner`: names the route, the same at every start. Throws STATE_UNUSABLE. */
+export function processedIdsIn(
+  state: StateDatabase,
+  owner: string,
+  bounds: ProcessedIdBounds,
   nowMs: () => number = monotonicNowMs,
-): ProcessedIdStore {
-  const files = typeof folder === 'string' ? stateFilesIn(folder) : folder;
-  const file = join(files.path, ID_FILE.name);
-  const withStateError = <T>(act: () => T): T => {
-    try {
-      return act();
-    } catch (thrown) {
-      throw stateError(`use ${file}`, thrown);
-    }
-  };
-  const open: StoredIds[] = [];
-  const { database } = openStateFile(ID_FILE, files);
-  return {
-    processedIds(owner, bounds) {
-      const processedIds = withStateError(() => new StoredIds(database, { owner, bounds, nowMs }));
-      open.push(processedIds);
-      return processedIds;
-    },
-    close() {
-      for (const processedIds of open) processedIds.flush();
-      database.close();
-    },
-  };
+): ProcessedIds {
+  const save = (write: () => void): Promise<void> =>
+    state.commits.add(write).catch((thrown: unknown) => {
+      throw stateError(`write ${state.file}`, thrown);
+    });
+  return usingState(state, () => {
+    const table = new ProcessedIdTable(state.database, owner, bounds.most);
+    return new StoredIds(table, { bounds, nowMs, save });
+  });
+}
+
+/** See PipelineState.moveIds. A kill between the two files leaves the ids in both: `take` is then called again. */
+export function moveIdsOut(
+  state: StateDatabase,
+  owner: string,
+  most: number,
+  take: (ids: readonly StoredId[]) => void,
+): void {
+  const { database } = state;
+  const isKnown = usingState(state, () => database.prepare('SELECT 1 FROM owners WHERE owner = ?').get(owner));
+  if (isKnown === undefined) return;
+  take(usingState(state, () => new ProcessedIdTable(database, owner, most).rows()));
+  usingState(state, () => dropTable(database, owner));
+}
+
+export interface StoredIdsSettings {
+  readonly bounds: ProcessedIdBounds;
+  /** In milliseconds since 1970 (UTC). */
+  readonly nowMs: () => number;
+  /** Runs `write` within a transaction, perhaps again after one that failed. Resolves once it is durable. */
+  readonly save: (write: () => void, delivery: Delivery | undefined) => Promise<void>;
 }
 
 /** An id, and when it was added. */
@@ -83,45 +58,24 @@ interface Entry {
   readonly atMs: number;
 }
 
-interface StoredIdsSettings {
-  readonly owner: string;
-  readonly bounds: ProcessedIdBounds;
-  readonly nowMs: () => number;
-}
-
 /** On the disk for the next start, in memory for lookups. */
-class StoredIds implements ProcessedIds {
+export class StoredIds implements ProcessedIds {
   readonly #settings: StoredIdsSettings;
+  readonly #table: ProcessedIdTable;
   readonly #known = new Map<string, Entry>();
   /** Oldest first. Iterating a Map from its start passes over all deleted entries. */
   readonly #order = new Deque<Entry>();
   readonly #sequences = new Map<string, number>();
-  readonly #group: GroupCommit<ProcessedId>;
-  #sinceTrim = 0;
 
-  constructor(database: Database, settings: StoredIdsSettings) {
+  constructor(table: ProcessedIdTable, settings: StoredIdsSettings) {
+    this.#table = table;
     this.#settings = settings;
-    const { owner, bounds, nowMs } = settings;
-    const table = tableOf(database, owner);
-    const select = database.prepare(`SELECT id, lane, sequence, at_ms FROM ${table} ORDER BY number DESC LIMIT ?`);
-    const startMs = nowMs();
-    for (const row of select.all(bounds.most).toReversed()) {
+    const startMs = settings.nowMs();
+    for (const { id, lane, sequence, atMs } of table.rows()) {
       // The clock may have been ahead: such an entry would outlive its window, and stand before others in the order.
-      this.#insert(String(row['id']), Math.min(startMs, Number(row['at_ms'])));
-      const { lane, sequence } = row;
-      if (typeof lane === 'string' && typeof sequence === 'number') this.#raiseSequence(lane, sequence);
+      this.#insert(id, Math.min(startMs, atMs));
+      if (lane !== undefined && sequence !== undefined) this.#raiseSequence(lane, sequence);
     }
-    const insert = database.prepare(`INSERT INTO ${table} (id, lane, sequence, at_ms) VALUES (?, ?, ?, ?)`);
-    const trim = database.prepare(`DELETE FROM ${table} WHERE number <= (SELECT max(number) FROM ${table}) - ?`);
-    this.#group = new GroupCommit(database, (entries) => {
-      const atMs = nowMs();
-      for (const { id, lane, sequence } of entries) insert.run(id, lane ?? null, sequence ?? null, atMs);
-      this.#sinceTrim += entries.length;
-      // At most a quarter beyond the bound is on the disk.
-      if (this.#sinceTrim < bounds.most / 4) return;
-      this.#sinceTrim = 0;
-      trim.run(bounds.most);
-    });
   }
 
   addedAtMs(id: string): number | undefined {
@@ -132,20 +86,15 @@ class StoredIds implements ProcessedIds {
     return isWithin ? known.atMs : undefined;
   }
 
-  add(entry: ProcessedId): Promise<void> {
-    this.#insert(entry.id, this.#settings.nowMs());
+  add(entry: ProcessedId, delivery?: Delivery): Promise<void> {
+    const { nowMs, save } = this.#settings;
+    this.#insert(entry.id, nowMs());
     this.#removeExpired();
-    return this.#group.add(entry).catch((thrown: unknown) => {
-      throw stateError('write ledger.sqlite', thrown);
-    });
+    return save(() => this.#table.write({ ...entry, atMs: nowMs() }), delivery);
   }
 
   sequences(): ReadonlyMap<string, number> {
     return this.#sequences;
-  }
-
-  flush(): void {
-    this.#group.flush();
   }
 
   #insert(id: string, atMs: number): void {

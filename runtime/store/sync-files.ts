@@ -4,6 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 
 /** Under Node's permission model a process has no fsync. */
 const hasNoFsync = process.permission !== undefined;
+/** Whether a thread can sync what the database itself has written without a sync. */
+export const canSyncApart = !hasNoFsync;
 const CHUNK_BYTES = 1024 ** 2;
 
 /** Everything that any process wrote into the file is on the disk when this returns. */

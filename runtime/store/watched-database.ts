@@ -32,6 +32,8 @@ const WATCHED = ['', ...SIDECARS.filter((side) => side !== '-journal')];
  * If that fails, or another file lies in its place, writing throws STATE_GONE; reading goes on.
  */
 export class WatchedDatabase implements Database {
+  /** Called before a statement outside of a transaction that is not a read. Throws its error in the place of the statement's. */
+  beforeWrite: (() => void) | undefined;
   readonly #path: string;
   readonly #settings: WatchSettings;
   readonly #identities = new Map<string, FileIdentity>();
@@ -46,6 +48,15 @@ export class WatchedDatabase implements Database {
     this.#settings = settings;
     this.#database = settings.open(path);
     this.#recordIdentities();
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Another one after each opening: pragmas of the one before no longer hold, and its files may be others. */
+  get generation(): number {
+    return this.#generation;
   }
 
   get isOpen(): boolean {
@@ -74,8 +85,16 @@ export class WatchedDatabase implements Database {
   checkFile(kind: Kind): void {
     if (kind === 'reads') return;
     if (!this.#database.isOpen) this.#reopen();
-    if (!this.#database.isTransaction) this.#restore(this.#missing());
-    else if (kind === 'commits') this.#assertPresent();
+    if (!this.#database.isTransaction) {
+      this.#restore(this.#missing());
+      this.beforeWrite?.();
+    } else if (kind === 'commits') this.#assertPresent();
+  }
+
+  /** Writes the file again from the open one, durably. Throws STATE_GONE where that fails or another file is in its place. */
+  rewrite(): void {
+    const missing = this.#missing();
+    this.#restore(missing ?? `a disk that did not sync ${this.#path}`, missing !== undefined);
   }
 
   /** Calls `onFull` for the error of a full disk. Throws the error of `act`. */
@@ -126,7 +145,7 @@ export class WatchedDatabase implements Database {
     throw gone;
   }
 
-  #restore(missing: string | undefined): void {
+  #restore(missing: string | undefined, isReported = true): void {
     if (missing === undefined) return;
     try {
       this.#rewrite();
@@ -134,7 +153,7 @@ export class WatchedDatabase implements Database {
       if (thrown instanceof SluiceError) throw thrown;
       throw this.#gone(`${missing}, and it cannot be written again: ${messageOf(thrown)}`);
     }
-    this.#settings.onRewritten?.(this.#path);
+    if (isReported) this.#settings.onRewritten?.(this.#path);
   }
 
   /** At each moment the open database or a complete file has everything. */

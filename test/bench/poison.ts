@@ -12,7 +12,7 @@ import { packageFolder } from '../../runtime/project/package-folder.ts';
 import { startPipeline } from '../../runtime/host/pipeline.ts';
 import { readProjectFolders } from '../../runtime/project/project-files.ts';
 import { startEventLoopWatchdog } from '../../runtime/engine/event-loop-watchdog/start.ts';
-import { openCrashSuspectStore } from '../../runtime/store/crash-suspects.ts';
+import { runIn } from '../store/state-in.ts';
 import { report } from './work.ts';
 
 // What guarding against poison costs: `node test/bench/poison.ts [MESSAGES]`. Real parts, no network.
@@ -66,7 +66,7 @@ async function notes(): Promise<void> {
 }
 
 async function quarantine(): Promise<void> {
-  const store = openCrashSuspectStore(folder);
+  const store = runIn(folder);
   const suspects = store.of('r');
   tell(
     'a message in quarantine: written down, struck out',

@@ -104,7 +104,7 @@ function open(file: string, source: Source): Open {
   return { store, spool };
 }
 
-/** Reads as the pump does, and settles at once, until everything has come and gone. */
+/** Reads as the engine does, and settles at once, until everything has come and gone. */
 async function drain({ spool, store }: Open, isIn: () => boolean): Promise<void> {
   const { signal } = new AbortController();
   let turnEndsAt = 0;

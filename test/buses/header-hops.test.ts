@@ -5,8 +5,8 @@ import type { Codec } from '#contract/codec.ts';
 import type { Frame, HeaderType } from '#contract/frame.ts';
 import { textOfBytes } from '#kit/raw-text.ts';
 import { JSON_CODECS } from '../../runtime/codecs/json.ts';
-import { contentTypeOut, headersOut } from '../../runtime/engine/headers-out.ts';
-import type { Route } from '../../runtime/engine/route.ts';
+import { contentTypeOut, headersOut } from '../../runtime/engine/frames/headers-out.ts';
+import type { SinkEnd } from '../../runtime/engine/route-parts.ts';
 import { awkwardText } from '../conformance/awkward-text.ts';
 import { frameForTest } from '../engine/route-for-test.ts';
 import { bytesOf, hop, HOP_NAMES, HOPS, type HopName } from './header-hops.ts';
@@ -198,7 +198,7 @@ const typed = fc
 function typedHop(
   each: HopName,
   { frame, codec }: { readonly frame: Frame; readonly codec: Codec | undefined },
-  contentType: Route['contentType'],
+  contentType: SinkEnd['contentType'],
 ): Frame {
   const words = { headers: new Map(), droppedHeaders: [], statesContentType: false, contentType };
   const message = { ...frame, id: 'i', label: undefined, origin: frame };

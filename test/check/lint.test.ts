@@ -35,8 +35,8 @@ function findings(said: string, path: string): string {
 
 test('a floating promise is refused', () => {
   const source = 'async function settle(): Promise<void> {}\nexport function walk(): void {\n  settle();\n}\n';
-  const said = lint(new Map([['runtime/engine/walk.ts', source]]), '--type-aware');
-  assert.match(findings(said, 'runtime/engine/walk.ts'), /no-floating-promises/);
+  const said = lint(new Map([['runtime/engine/route.ts', source]]), '--type-aware');
+  assert.match(findings(said, 'runtime/engine/route.ts'), /no-floating-promises/);
 });
 
 /** Left to right: a room imports rooms of the layers before its own. Written here again, so that a gate cannot move unseen. */
@@ -66,19 +66,23 @@ const ARROWS: readonly Mutant[] = LAYERS.flatMap((layer, at) =>
 
 const REFUSED: readonly Mutant[] = [
   ...ARROWS,
-  ['a bus that imports the engine', 'runtime/buses/x', '../../engine/pump.ts'],
-  ['a client folder of a bus that imports the engine', 'runtime/buses/x/client', '../../../engine/pump.ts'],
-  ['a sub-folder of the store that imports the engine', 'runtime/store/spool', '../../engine/pump.ts'],
+  ['a bus that imports the engine', 'runtime/buses/x', '../../engine/route.ts'],
+  ['a client folder of a bus that imports the engine', 'runtime/buses/x/client', '../../../engine/route.ts'],
+  ['a sub-folder of the store that imports the engine', 'runtime/store/spool', '../../engine/route.ts'],
   ['a bus that imports its neighbour', 'runtime/buses/nats', '../mqtt/source.ts'],
   ['a client folder of a bus that imports its neighbour', 'runtime/buses/nats/client', '../../mqtt/source.ts'],
   ['what buses share that imports one of them', 'runtime/buses/support', '../mqtt/source.ts'],
+  ['a step of the engine that imports a later one', 'runtime/engine/admit', '../send/sender.ts'],
+  ['a step of the engine that imports an earlier one', 'runtime/engine/settle', '../admit/admission.ts'],
+  ['a step of the engine that imports the route', 'runtime/engine/send', '../route.ts'],
+  ['a step of the engine that imports a later room', 'runtime/engine/send', '../../host/wire.ts'],
   ['a part that imports the root', 'runtime/stages', '../sluice.ts'],
   ['a sub-folder that imports the root', 'runtime/project/check', '../../sluice.ts'],
-  ['a part that leaves itself by a detour', 'runtime/stages', './../engine/walk.ts'],
-  ['a part that leaves #kit', 'runtime/stages', '#kit/../engine/walk.ts'],
+  ['a part that leaves itself by a detour', 'runtime/stages', './../engine/route.ts'],
+  ['a part that leaves #kit', 'runtime/stages', '#kit/../engine/route.ts'],
   ['a part that comes in by the public door', 'runtime/stages', 'sluice'],
   ['a root file that leaves the runtime', 'runtime', '../test/harness/server-test.ts'],
-  ['a root file that imports a room', 'runtime', './engine/pump.ts'],
+  ['a root file that imports a room', 'runtime', './engine/route.ts'],
   ['a command that leaves the runtime', 'runtime/cli', '../../test/harness/server-test.ts'],
   ['a contract that imports a package', 'runtime/contract', 'mqtt'],
   ['a tool that imports the contract', 'runtime/kit', '#contract/frame.ts'],
@@ -98,7 +102,7 @@ const REFUSED: readonly Mutant[] = [
   ['a bus client in the root', 'runtime', 'mqtt'],
   ['a client library outside of the client folder', 'runtime/buses/nats/core', '@nats-io/transport-node'],
   ['the embedded broker in a bus', 'runtime/buses/mqtt', 'aedes'],
-  ['a function that imports the inside of the runtime', 'functions', '../runtime/engine/walk.ts'],
+  ['a function that imports the inside of the runtime', 'functions', '../runtime/engine/route.ts'],
   ['a function that imports the contract', 'functions', '#contract/frame.ts'],
 ];
 
@@ -114,9 +118,11 @@ const ALLOWED: readonly (readonly [folder: string, specifier: string])[] = [
   ['runtime/telemetry', '@opentelemetry/api'],
   ['runtime/project/schemas', 'ajv/dist/2020.js'],
   ['runtime/engine', '#contract/frame.ts'],
+  ['runtime/engine', './send/sender.ts'],
+  ['runtime/engine/send', '../in-flight.ts'],
   ['runtime/buses/kafka/client', '../../support/backoff.ts'],
   ['runtime/project/schemas/pattern', '../../read/x.ts'],
-  ['runtime/host', '../engine/pump.ts'],
+  ['runtime/host', '../engine/route.ts'],
   ['runtime/host', '../buses/mqtt/index.ts'],
   ['runtime/kit', './deque.ts'],
   ['runtime', '#contract/transform.ts'],
@@ -124,7 +130,7 @@ const ALLOWED: readonly (readonly [folder: string, specifier: string])[] = [
   ['runtime/verify', '../host/end-options.ts'],
   ['runtime/demo', 'aedes'],
   ['functions', 'sluice'],
-  ['test/engine', '../../runtime/engine/walk.ts'],
+  ['test/engine', '../../runtime/engine/route.ts'],
 ];
 
 const staticImport = (specifier: string): string => `import { x } from '${specifier}';\nexport const y = x;\n`;

@@ -10,8 +10,8 @@ import { withBody } from '#contract/message.ts';
 import type { Sink } from '#contract/sink.ts';
 import { json } from '../../runtime/codecs/json.ts';
 import { systemClock } from '../../runtime/engine/clock.ts';
-import { MOST_HEADER_VALUES } from '../../runtime/engine/header-bound.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
+import { MOST_HEADER_VALUES } from '../../runtime/engine/frames/header-bound.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
 import { routeForTest } from '../engine/route-for-test.ts';
 import { sinkThat, stageThat } from '../engine/started-route.ts';
 import { serverTest } from '../harness/server-test.ts';
@@ -113,8 +113,8 @@ async function judge(fixture: Fixture): Promise<void> {
       },
     },
   });
-  const pump = new Pump(route);
-  const running = pump.run();
+  const runner = new RunningRoute(route);
+  const running = runner.run();
   const seed = Math.floor(Math.random() * 0x7fff_ffff);
   let sent = 0;
   let good = 0;
@@ -142,9 +142,9 @@ async function judge(fixture: Fixture): Promise<void> {
   const beforeBytes = heldBytes();
   longestMs = 0;
   await send(HOSTILE);
-  await waitFor(() => route.counters.held === 0, fixture.patienceMs, 'every message to end');
+  await waitFor(() => route.observers.counters.held === 0, fixture.patienceMs, 'every message to end');
   const afterBytes = heldBytes();
-  await pump.stop(5000);
+  await runner.stop(5000);
   await running;
   assert.deepEqual(
     arrived,

@@ -38,7 +38,7 @@ test('every file that a page mentions exists', () => {
 });
 
 test('a page that mentions a file that is gone is found', () => {
-  const text = 'See `runtime/engine/slots.ts`, `engine/walk.ts`, `no-such-file.ts` and `test/nowhere/`.';
+  const text = 'See `runtime/engine/slots.ts`, `engine/route.ts`, `no-such-file.ts` and `test/nowhere/`.';
   assert.deepEqual(missingPaths('docs/x.md', text), ['runtime/engine/slots.ts', 'no-such-file.ts', 'test/nowhere/']);
 });
 

@@ -3,9 +3,8 @@ import { test } from 'node:test';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import type { Receipt, Sink } from '../../runtime/contract/sink.ts';
 import { CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
-import { newCounters } from '../../runtime/engine/counters.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
-import { AdaptiveConcurrency } from '../../runtime/engine/adaptive-concurrency.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
+import { AdaptiveConcurrency } from '../../runtime/engine/send/adaptive-concurrency.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { ListSource } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -54,8 +53,8 @@ async function besideBacklog(lowerClass: TrafficClass, everyMs: number, yields: 
   const tookMs: number[] = [];
   const polite = (sink: Sink): Sink => (yields ? new AdaptiveConcurrency(sink, CLASSES[lowerClass].rank, clock) : sink);
   const start = (trafficClass: TrafficClass, source: ListSource, sink: Sink): void => {
-    const { route } = routeForTest({ source, sink, clock, trafficClass, counters: newCounters() });
-    void new Pump({ ...route, window: { messages: 256, bytes: 1_000_000 } }).run();
+    const window = { messages: 256, bytes: 1_000_000 };
+    void new RunningRoute(routeForTest({ source, sink, clock, trafficClass, window }).route).run();
   };
   const backlog = Array.from({ length: 2000 }, (_, index) => frameForTest(`k${index}/x`, String(index)));
   start(lowerClass, new ListSource(backlog), polite(link.sink(() => (lower += 1))));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
-import { CircuitBreaker, type Sender } from '../../runtime/engine/circuit-breaker.ts';
+import { CircuitBreaker, type Sender } from '../../runtime/engine/send/circuit-breaker.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 const down = new SluiceError('SINK_DOWN', 'down');

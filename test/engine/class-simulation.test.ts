@@ -5,8 +5,7 @@ import type { DeadLetter } from '../../runtime/contract/dead-letter.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import { CLASS_NAMES, CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
 import { type Counters, imbalance, newCounters } from '../../runtime/engine/counters.ts';
-import { SequenceTracker } from '../../runtime/engine/sequence-tracker.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink } from './simulated-buses.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
@@ -71,14 +70,16 @@ async function simulate(wish: Plan): Promise<Outcome> {
   const rules = CLASSES[wish.trafficClass];
   const window = { messages: wish.window, bytes: 1_000_000 };
   const letters: DeadLetter[] = [];
-  const lives: { life: Life; pump: Pump; counters: Counters }[] = [];
+  const lives: { life: Life; route: RunningRoute; counters: Counters }[] = [];
   using disk = new SimulatedDisk(clock, wish.trafficClass, wish.swaps > 0);
   const begin = (): void => {
     const life: Life = { isOver: false };
     const counters = newCounters();
-    const processedIds = rules.oneAtATime || rules.marksRepeats ? allIds.processedIds(life) : undefined;
+    const source = wish.hasSpool ? disk.spool(life, log.source(life), window) : log.source(life);
+    const needsIds = rules.oneAtATime || rules.marksRepeats;
+    const processedIds = needsIds ? (disk.processedIds ?? allIds.processedIds(life)) : undefined;
     const { route } = routeForTest({
-      source: wish.hasSpool ? disk.spool(life, log.source(life), window) : log.source(life),
+      source,
       sink: sinkOf(life, sink),
       clock,
       counters,
@@ -92,7 +93,6 @@ async function simulate(wish: Plan): Promise<Outcome> {
       expiresAfterMs: wish.trafficClass === 'audit' ? undefined : wish.expires,
       drainPerSecond: rules.mayDrain ? wish.drain : undefined,
       processedIds,
-      sequences: new SequenceTracker(processedIds?.sequences()),
       deadLetters: {
         record(letter) {
           if (life.isOver) return new Promise(() => {});
@@ -101,9 +101,9 @@ async function simulate(wish: Plan): Promise<Outcome> {
         },
       },
     });
-    const pump = new Pump(route);
-    pump.run().catch(() => {});
-    lives.push({ life, pump, counters });
+    const running = new RunningRoute(route);
+    running.run().catch(() => {});
+    lives.push({ life, route: running, counters });
   };
   begin();
   for (let death = 0; death < wish.deaths; death += 1) {
@@ -126,7 +126,7 @@ async function simulate(wish: Plan): Promise<Outcome> {
   let isStopped = false;
   void lives
     .at(-1)
-    ?.pump.stop(1000)
+    ?.route.stop(1000)
     .then(() => (isStopped = true));
   await clock.play(() => isStopped);
   return { log, stored: sink.stored, letters, counters: lives.map(({ counters }) => counters) };

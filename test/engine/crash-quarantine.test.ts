@@ -48,14 +48,14 @@ test('after a crash the first window passes its stages one at a time, each writt
 test('when the first window is through, nothing more is written and messages run side by side', async () => {
   const { suspects, written } = suspectsWith();
   const stage = stageThat((message) => (Number(message.body) < 2 ? message : never()));
-  const { pump, clock, counters } = started(frames('a/1', 'b/1', 'c/1', 'd/1'), {
+  const { route, clock, counters } = started(frames('a/1', 'b/1', 'c/1', 'd/1'), {
     stages: [stage],
     suspects,
     window: { messages: 2, bytes: 1000 },
   });
   await clock.play(() => counters.delivered === 2);
   await settleNow();
-  assert.equal(pump.waiting().stages, 2);
+  assert.equal(route.waiting().stages, 2);
   assert.equal(written.length, 4);
 });
 
@@ -165,10 +165,10 @@ test('what a bus has no name for is known by its content', async () => {
 
 test('a stop in the crash quarantine removes the message inside, and releases the waiting ones', async () => {
   const { suspects, written } = suspectsWith();
-  const { pump, clock, counters, source } = started(frames('a/1', 'b/1'), { stages: [stageThat(never)], suspects });
+  const { route, clock, counters, source } = started(frames('a/1', 'b/1'), { stages: [stageThat(never)], suspects });
   await clock.play(() => written.length === 1);
   let isStopped = false;
-  void pump.stop(1000).then(() => (isStopped = true));
+  void route.stop(1000).then(() => (isStopped = true));
   await clock.play(() => isStopped);
   assert.deepEqual(written, ['> s:1', '! s:1']);
   assert.deepEqual([...source.settled.values()], ['release', 'release']);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Headers } from '../../runtime/contract/frame.ts';
-import { MOST_HEADER_VALUES } from '../../runtime/engine/header-bound.ts';
+import { MOST_HEADER_VALUES } from '../../runtime/engine/frames/header-bound.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
 import { bodies, started } from './started-route.ts';
 

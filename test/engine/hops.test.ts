@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Frame, HeaderType } from '../../runtime/contract/frame.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
 import { frameForTest, routeForTest, settleNow } from './route-for-test.ts';
 import { bodies, ListSource, sinkThat, started } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -111,7 +111,7 @@ test('a letter that an operator sends again begins its count anew', async () => 
   const replay = { letter: 7, attempts: 1, receivedAtMs: 0, expiresAtMs: undefined, traceId: undefined };
   const source = new ListSource([carrying([['sluice-hops', ['16']]])], { replay: { ...replay, spanId: undefined } });
   const sink = sinkThat();
-  void new Pump(routeForTest({ source, sink, clock: new VirtualClock(1) }).route).run();
+  void new RunningRoute(routeForTest({ source, sink, clock: new VirtualClock(1) }).route).run();
   await settleNow();
   assert.deepEqual(sink.sent[0]?.headers.get('sluice-hops'), ['1']);
 });
@@ -128,19 +128,13 @@ test('an id grows over no chain of routes, however long, and two messages never 
   ];
   const lengths: number[] = [];
   for (let hop = 0; hop < 32; hop += 1) {
-    const { route } = routeForTest({
-      clock: new VirtualClock(1),
-      sink: sinkThat(),
-      source: new ListSource([]),
-      ...longest,
-      name: `${longest.name.slice(0, 62)}${hop % 10}`,
-    });
+    const parts = { clock: new VirtualClock(1), ...longest, name: `${longest.name.slice(0, 62)}${hop % 10}` };
     const sink = sinkThat();
     const chained = ids.map((id) => new ListSource([frameForTest('a/x', '')], { id: `sluice-p-r-source:m:${id}` }));
-    for (const source of chained) void new Pump({ ...route, source, sink }).run();
+    for (const source of chained) void new RunningRoute(routeForTest({ ...parts, sink, source }).route).run();
     await settleNow();
     ids = sink.sent.map(({ id }) => id ?? '');
-    assert.ok(ids.every((id) => id.startsWith(`${route.pipeline}/${route.name}/`)));
+    assert.ok(ids.every((id) => id.startsWith(`${parts.pipeline}/${parts.name}/`)));
     assert.equal(new Set(ids).size, ids.length);
     lengths.push(...ids.map((id) => Buffer.byteLength(id)));
   }

@@ -5,9 +5,8 @@ import type { Frame } from '../../runtime/contract/frame.ts';
 import { withBody } from '../../runtime/contract/message.ts';
 import { CLASS_NAMES, CLASSES } from '../../runtime/contract/traffic-class.ts';
 import { type Counters, imbalance, newCounters } from '../../runtime/engine/counters.ts';
-import { SequenceTracker } from '../../runtime/engine/sequence-tracker.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
-import { RecoveredIds } from '../../runtime/engine/recovered-ids.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
+import { RecoveredIds } from '../../runtime/engine/send/recovered-ids.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink } from './simulated-buses.ts';
 import { type Life, SimulatedProcessedIds, SimulatedLog, sinkOf } from './simulated-world.ts';
@@ -64,10 +63,9 @@ async function simulate(wish: Plan): Promise<{ readonly stored: readonly Frame[]
       window: { messages: wish.window, bytes: 1_000_000 },
       expiresAfterMs: wish.trafficClass === 'command' ? 1_000_000 : undefined,
       processedIds,
-      sequences: new SequenceTracker(processedIds?.sequences()),
       recoveredIds: new RecoveredIds(ids, () => assert.fail('none is younger')),
     });
-    new Pump(route).run().catch(() => {});
+    new RunningRoute(route).run().catch(() => {});
     lives.push({ life, counters });
   };
   begin();

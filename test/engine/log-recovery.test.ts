@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Log } from '../../runtime/contract/log.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Sink, RecoveredLog, RecoveryQuery } from '../../runtime/contract/sink.ts';
-import { recoverFromLog } from '../../runtime/engine/log-recovery.ts';
+import { recoverFromLog } from '../../runtime/engine/send/read-log.ts';
 import { patient } from '../harness/patience.ts';
 
 /** Beyond the deadline of the start, and what it may take to notice. */

@@ -227,7 +227,7 @@ test('where the first of two repetitions does not pass, the second is tried', as
 
 test('a stop gives back what waits of a key as well as what is under way', async () => {
   const clock = new VirtualClock(1);
-  const { pump, source, counters } = started(
+  const { route, source, counters } = started(
     ['1', '2', '3'].map((body) => frameForTest('a/x', body)),
     {
       clock,
@@ -237,7 +237,7 @@ test('a stop gives back what waits of a key as well as what is under way', async
   );
   await settleNow();
   let isStopped = false;
-  void pump.stop(1000).then(() => (isStopped = true));
+  void route.stop(1000).then(() => (isStopped = true));
   await clock.play(() => isStopped);
   assert.equal(counters.released, 3);
   assert.deepEqual([...source.settled.values()], ['release', 'release', 'release']);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import type { Receipt, Sink } from '../../runtime/contract/sink.ts';
-import { PipelinedSender, type OutgoingFrame } from '../../runtime/engine/pipelined-sender.ts';
+import { PipelinedSender, type OutgoingFrame } from '../../runtime/engine/send/pipelined-sender.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
 import { VirtualClock } from './virtual-clock.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Frame } from '../../runtime/contract/frame.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
 import { frameForTest, routeForTest, settleNow } from './route-for-test.ts';
 import { bodies, ListSource, sinkThat, started } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -57,7 +57,7 @@ test('a dead letter without a time may be replayed with a renewed expiry', async
     replay: { ...replay, expiresAtMs: NOW + 5000 },
   });
   const sink = sinkThat();
-  void new Pump(routeForTest({ source, sink, clock: new VirtualClock(1), ...WANTED }).route).run();
+  void new RunningRoute(routeForTest({ source, sink, clock: new VirtualClock(1), ...WANTED }).route).run();
   await settleNow();
   assert.deepEqual(
     sink.sent.map(({ expiresAtMs }) => expiresAtMs),

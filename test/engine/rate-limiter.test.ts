@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Receipt } from '../../runtime/contract/sink.ts';
-import { RateLimiter } from '../../runtime/engine/rate-limiter.ts';
+import { RateLimiter } from '../../runtime/engine/send/rate-limiter.ts';
 import { frameForTest } from './route-for-test.ts';
 import { bodies, sinkThat, started } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';

@@ -5,7 +5,7 @@ import type { LoggedTime } from '../../runtime/contract/sink.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import type { ProcessedIds } from '../../runtime/contract/processed-ids.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
-import { RecoveredIds } from '../../runtime/engine/recovered-ids.ts';
+import { RecoveredIds } from '../../runtime/engine/send/recovered-ids.ts';
 import { frameForTest, type RouteParts, settleNow } from './route-for-test.ts';
 import { bodies, ListSource, sinkThat, stageThat, started } from './started-route.ts';
 

@@ -5,7 +5,7 @@ import type { Frame } from '../../runtime/contract/frame.ts';
 import type { Receipt, Sink } from '../../runtime/contract/sink.ts';
 import type { Source } from '../../runtime/contract/source.ts';
 import type { TrafficClass } from '../../runtime/contract/traffic-class.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -76,9 +76,9 @@ function scene(trafficClass: TrafficClass, seed: number) {
     trafficClass,
     window: { messages: 256, bytes: 1e7 },
   });
-  const { counters } = route;
-  const pump = new Pump(route);
-  void pump.run();
+  const { counters } = route.observers;
+  const running = new RunningRoute(route);
+  void running.run();
   const goOn = async (ms: number): Promise<number> => {
     const before = counters.delivered;
     let isOver = false;

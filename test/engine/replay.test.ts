@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Replayed } from '../../runtime/contract/delivery.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
-import type { Route } from '../../runtime/engine/route.ts';
-import { frameForTest, routeForTest, settleNow } from './route-for-test.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
+import { frameForTest, routeForTest, type RouteParts, settleNow } from './route-for-test.ts';
 import { bodies, ListSource, sinkThat, stageThat, started } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -18,12 +17,12 @@ const REPLAY: Replayed = {
 };
 
 /** A letter that comes back into a route whose messages live for a second. */
-function back(replay: Partial<Replayed>, parts: Partial<Route> = {}) {
+function back(replay: Partial<Replayed>, parts: Partial<RouteParts> = {}) {
   const clock = new VirtualClock(1);
   const source = new ListSource([frameForTest('k/x', 'body')], { id: 'c7', replay: { ...REPLAY, ...replay } });
   const sink = sinkThat();
   const made = routeForTest({ source, sink, clock, expiresAfterMs: 1000, ...parts });
-  void new Pump(made.route).run();
+  void new RunningRoute(made.route).run();
   return { ...made, clock, sink };
 }
 

@@ -64,7 +64,14 @@ for (const [attempt, cause, level] of [
     await settleNow();
     assert.deepEqual(bodies(sink.sent), ['open']);
     assert.equal(counters.repeated, 2);
-    assert.deepEqual(counters.repeatedBy, { remembered: 0, 'sent-again': 0, dedupe: 0, log: 0, [cause]: 2 });
+    assert.deepEqual(counters.repeatedBy, {
+      remembered: 0,
+      'sent-again': 0,
+      dedupe: 0,
+      revoked: 0,
+      log: 0,
+      [cause]: 2,
+    });
     const [line, ...more] = said.filter(({ event }) => event === 'message-repeated');
     const { severity, cause: because, earlier } = line ?? {};
     assert.deepEqual([severity, because, earlier, more], [level, cause, '2026-11-26T00:00:00.000Z', []]);
@@ -177,4 +184,12 @@ test('ids are remembered within a bound', () => {
   );
   for (let n = 0; n < 100_000; n += 1) ids.isReused(`n${n}`, `n${n}~x`);
   assert.equal(ids.isReused('1', '1~c'), false, 'forgotten');
+});
+
+test('a message whose id and value of dedupe were reused, and one that repeats it, count as one', async () => {
+  const frames = ['open', 'shut', 'shut'].map((body) => frame('a/x', body, '1'));
+  const dedupe = { by: named, comparesContent: true, processedIds: processedIds() };
+  const { counters } = started(frames, { id: named, dedupe });
+  await settleNow();
+  assert.equal(counters.idsReused, 1);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SequenceTracker } from '../../runtime/engine/sequence-tracker.ts';
+import { SequenceTracker } from '../../runtime/engine/history/sequence-tracker.ts';
 import { frameForTest, settleNow } from './route-for-test.ts';
 import { bodies, started } from './started-route.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -11,7 +11,6 @@ test('a stale message ends as its class says', async () => {
     const scene = started(frames, {
       trafficClass,
       sequence: (view) => String(view.body),
-      sequences: new SequenceTracker(),
     });
     await settleNow();
     const stale = scene.sink.sent.filter(({ headers }) => headers.has('stale'));

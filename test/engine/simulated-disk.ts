@@ -2,13 +2,15 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Delivery } from '../../runtime/contract/delivery.ts';
 import type { Demand, Source } from '../../runtime/contract/source.ts';
+import { type ProcessedIds, REMEMBERED_IDS } from '../../runtime/contract/processed-ids.ts';
 import { CLASSES, type TrafficClass } from '../../runtime/contract/traffic-class.ts';
+import { StoredIds } from '../../runtime/store/processed-ids.ts';
 import { openSpoolStore } from '../../runtime/store/spool/open-spool-store.ts';
 import { type CompactionKey, SpoolSource } from '../../runtime/store/spool/spool-source.ts';
 import type { SpoolStore } from '../../runtime/store/spool/spool-store.ts';
 import { openDatabase } from '../../runtime/store/sqlite.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import type { Life } from './simulated-world.ts';
+import { type Life, never } from './simulated-world.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 const folder = temporaryFolder('simulated-disk');
@@ -23,6 +25,7 @@ export class SimulatedDisk implements Disposable {
   readonly #compactionKey: (delivery: Delivery) => CompactionKey;
   #store: SpoolStore | undefined;
   #source: SpoolSource | undefined;
+  #ids: ProcessedIds | undefined;
 
   /** `isNumbered`: whether the route names a sequence. */
   constructor(clock: VirtualClock, trafficClass: TrafficClass, isNumbered: boolean) {
@@ -53,20 +56,32 @@ export class SimulatedDisk implements Disposable {
     const settings = { maxBytes: 8 * 1024 ** 2, keeps, rememberedIds: window.messages + 64 };
     const { store } = openSpoolStore(this.#file, open, settings);
     this.#store = store;
-    this.#source = new SpoolSource(source, store, {
+    const spool = new SpoolSource(source, store, {
       window,
       compactionKey: keeps === 'newest' ? this.#compactionKey : () => ({ lane: undefined, rank: undefined }),
       nowMs: () => this.#clock.nowMs(),
       after: (ms, run) => this.#clock.after(ms, () => (life.isOver ? undefined : run())),
       onPause() {},
     });
-    return this.#source;
+    this.#source = spool;
+    this.#ids = new StoredIds(store.openIds('r', REMEMBERED_IDS), {
+      bounds: { most: REMEMBERED_IDS, windowMs: undefined },
+      nowMs: () => this.#clock.nowMs(),
+      save: (write, delivery) => (life.isOver ? never() : spool.save(write, delivery)),
+    });
+    return spool;
+  }
+
+  /** The ids that are in the file of the spool of this life. */
+  get processedIds(): ProcessedIds | undefined {
+    return this.#ids;
   }
 
   died(): void {
     this.#store?.close();
     this.#store = undefined;
     this.#source = undefined;
+    this.#ids = undefined;
   }
 
   [Symbol.dispose](): void {

@@ -11,7 +11,7 @@ export interface Life {
   isOver: boolean;
 }
 
-const never = (): Promise<never> => new Promise(() => {});
+export const never = (): Promise<never> => new Promise(() => {});
 
 /**
  * A bus that keeps what was not settled and gives it again to the next life, and with it, at times, what was settled:

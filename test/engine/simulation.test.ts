@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Frame } from '../../runtime/contract/frame.ts';
 import { MOST_ENDS, type CrashSuspects } from '../../runtime/contract/crash-suspects.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
 import { frameForTest, routeForTest } from './route-for-test.ts';
 import { SimulatedSink, SimulatedSource } from './simulated-buses.ts';
 import { flakyStage } from './flaky-stage.ts';
@@ -67,15 +67,15 @@ async function simulate(wish: Plan) {
   const window = { messages: wish.window, bytes: 1_000_000 };
   const suspects = suspectsOf(wish);
   const { route, letters } = routeForTest({ source, sink, clock, stages, window, suspects });
-  const pump = new Pump(route);
-  const running = pump.run();
-  const { counters } = route;
+  const runner = new RunningRoute(route);
+  const running = runner.run();
+  const { counters } = route.observers;
   await clock.play(() => {
     assert.equal(imbalance(counters), 0, 'invariant 3, at every quiet moment');
     return source.settlements.size === wish.messages;
   });
   let isStopped = false;
-  const stopped = Promise.all([pump.stop(1000), running]).then(() => {
+  const stopped = Promise.all([runner.stop(1000), running]).then(() => {
     isStopped = true;
   });
   await clock.play(() => isStopped);

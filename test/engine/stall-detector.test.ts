@@ -4,7 +4,7 @@ import { newCounters } from '../../runtime/engine/counters.ts';
 import { type WaitCounts, StallDetector } from '../../runtime/engine/stall-detector.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-function watched(waiting: WaitCounts = { sink: 0, stages: 0, deadLetters: 0 }) {
+function watched(waiting: WaitCounts = { sink: 0, stages: 0, deadLetters: 0, ids: 0 }) {
   const clock = new VirtualClock(1);
   const counters = newCounters();
   const stalls: (string | undefined)[] = [];
@@ -24,7 +24,7 @@ function watched(waiting: WaitCounts = { sink: 0, stages: 0, deadLetters: 0 }) {
 }
 
 test('a route that holds messages and ends none for the limit is stalled, and says what it waits for', async () => {
-  const { counters, stalls, pass } = watched({ sink: 12, stages: 3, deadLetters: 0 });
+  const { counters, stalls, pass } = watched({ sink: 12, stages: 3, deadLetters: 0, ids: 0 });
   counters.accepted = counters.held = 15;
   await pass(27_000);
   assert.deepEqual(stalls, []);
@@ -33,7 +33,7 @@ test('a route that holds messages and ends none for the limit is stalled, and sa
 });
 
 test('a clock that is set neither hides a stall nor makes one', async () => {
-  const { clock, counters, stalls, pass } = watched({ sink: 12, stages: 3, deadLetters: 0 });
+  const { clock, counters, stalls, pass } = watched({ sink: 12, stages: 3, deadLetters: 0, ids: 0 });
   counters.accepted = counters.held = 15;
   await pass(10_000);
   clock.set(90 * 86_400_000);
@@ -62,7 +62,7 @@ test('a route without input is never stalled', async () => {
 });
 
 test('a stall ends with the next message that ends', async () => {
-  const { counters, stalls, pass } = watched({ sink: 1, stages: 0, deadLetters: 0 });
+  const { counters, stalls, pass } = watched({ sink: 1, stages: 0, deadLetters: 0, ids: 0 });
   counters.accepted = counters.held = 1;
   await pass(40_000);
   counters.held = 0;

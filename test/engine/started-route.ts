@@ -3,7 +3,7 @@ import type { Frame } from '../../runtime/contract/frame.ts';
 import type { Receipt, Sink } from '../../runtime/contract/sink.ts';
 import type { Demand, Source } from '../../runtime/contract/source.ts';
 import type { Stage } from '../../runtime/contract/stage.ts';
-import { Pump } from '../../runtime/engine/pump.ts';
+import { RunningRoute } from '../../runtime/engine/route.ts';
 import { routeForTest, type RouteParts } from './route-for-test.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -63,15 +63,15 @@ export function sinkThat(
   };
 }
 
-/** A pump at work on `frames`, and all that a test asks of it. */
+/** A route at work on `frames`, and all that a test asks of it. */
 export function started(frames: readonly Frame[], parts: Partial<RouteParts> = {}) {
   const clock = new VirtualClock(1);
   const source = new ListSource(frames);
   const sink = sinkThat();
   const made = routeForTest({ source, sink, clock, ...parts });
-  const pump = new Pump(made.route);
-  void pump.run();
-  return { ...made, pump, source, sink, clock, counters: made.route.counters };
+  const route = new RunningRoute(made.route);
+  void route.run();
+  return { letters: made.letters, route, source, sink, clock, counters: made.route.observers.counters };
 }
 
 /** The text of each. */

@@ -59,7 +59,7 @@ export class VirtualClock implements Clock {
       if (isOver()) return;
       const next = this.#next();
       if (next === undefined) {
-        // The pump itself lets the event loop turn now and then.
+        // The route itself lets the event loop turn now and then.
         if ((idle += 1) > 5) throw new Error(`wedged at ${this.#nowMs - 1_000_000} ms: nothing is left to happen`);
         continue;
       }

@@ -51,5 +51,5 @@ test('a pipeline that looks at no body writes nothing down about suspects', asyn
     [],
   );
   await using other = await startMemoryRun({ to: { headers: { set: { n: '{body.n}' } } } });
-  assert.ok(readdirSync(other.project.path('state')).includes('suspects.sqlite'), 'what decodes is guarded');
+  assert.ok(readdirSync(other.project.path('state')).includes('state.sqlite'), 'what decodes is guarded');
 });

@@ -1,7 +1,7 @@
 // `node test/project/bus-pages.ts` writes the generated sections of docs/buses/*.md anew; a test fails when they drift.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Bus, Guarantees, OptionSchema } from '#contract/bus.ts';
+import type { Bus, Guarantees, Instances, OptionSchema } from '#contract/bus.ts';
 import { boundsInWords } from '../../runtime/project/check/describe.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { guaranteesOf, shapesOf } from './bus-shapes.ts';
@@ -111,6 +111,13 @@ const ORDER: Readonly<Record<Guarantees['ordered'], string>> = {
   address: 'per address',
 };
 
+const SHARES: Readonly<Record<Instances['share'], string>> = {
+  'by-key': "each key is one process's at a time, every class is kept",
+  standby: 'one reads, another takes over',
+  any: 'any message goes to any of them: order is lost',
+  all: 'each gets every message',
+};
+
 const yes = (value: boolean): string => (value ? 'yes' : 'no');
 
 const LINES: readonly (readonly [string, (promised: Guarantees, isSource: boolean) => string])[] = [
@@ -118,6 +125,10 @@ const LINES: readonly (readonly [string, (promised: Guarantees, isSource: boolea
   ['confirmed means', ({ confirms }, isSource) => (isSource ? '' : CONFIRMS[confirms])],
   ['time of a message', ({ stamps }, isSource) => (isSource ? STAMPS[stamps] : '')],
   ['order', ({ ordered }) => ORDER[ordered]],
+  [
+    'several processes',
+    ({ instances }, isSource) => (!isSource ? '' : instances === undefined ? 'within one' : SHARES[instances.share]),
+  ],
   ['removes duplicates by id', ({ deduplicates }, isSource) => (isSource ? '' : yes(deduplicates))],
   ['looks up at the start what it wrote last', ({ recoversIds }, isSource) => (isSource ? '' : yes(recoversIds))],
   ['carries headers, id, content type', ({ carriesHeaders }) => yes(carriesHeaders)],

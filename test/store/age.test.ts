@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type DeadLetterStore, openDeadLetterStore } from '../../runtime/store/dead-letters/dead-letter-store.ts';
-import { openProcessedIdStore } from '../../runtime/store/processed-ids.ts';
+import { idsIn } from './state-in.ts';
 import { openDatabase } from '../../runtime/store/sqlite.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { waitFor } from '../harness/wait-for.ts';
@@ -165,11 +165,11 @@ test('ids that were stored while the clock was ahead are not kept for longer tha
   using folder = temporaryFolder('age');
   const bounds = { most: 100, windowMs: 60_000 };
   let nowMs = START_MS + 90 * DAY_MS;
-  const ahead = openProcessedIdStore(folder.path, () => nowMs);
+  const ahead = idsIn(folder.path, () => nowMs);
   await ahead.processedIds('r', bounds).add({ id: 'a' });
   ahead.close();
   nowMs = START_MS;
-  const back = openProcessedIdStore(folder.path, () => nowMs);
+  const back = idsIn(folder.path, () => nowMs);
   const processedIds = back.processedIds('r', bounds);
   assert.ok(isProcessed(processedIds, 'a'));
   nowMs += 60_001;
@@ -179,7 +179,7 @@ test('ids that were stored while the clock was ahead are not kept for longer tha
 
 test('processed ids do not depend on the clock being set while the process runs', async () => {
   using folder = temporaryFolder('age');
-  const store = openProcessedIdStore(folder.path);
+  const store = idsIn(folder.path);
   const processedIds = store.processedIds('r', { most: 100, windowMs: 60_000 });
   await processedIds.add({ id: 'a' });
   const wall = Date.now;

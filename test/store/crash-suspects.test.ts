@@ -2,16 +2,12 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { openCrashSuspectStore } from '../../runtime/store/crash-suspects.ts';
+import { runIn } from './state-in.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 
 /** One run that ends as told; returns what it knew at its start. */
-function run(
-  folder: string,
-  act: (suspects: ReturnType<ReturnType<typeof openCrashSuspectStore>['of']>) => void,
-  well = false,
-) {
-  const store = openCrashSuspectStore(folder);
+function run(folder: string, act: (suspects: ReturnType<ReturnType<typeof runIn>['of']>) => void, well = false) {
+  const store = runIn(folder);
   const suspects = store.of('r');
   const known = { isAfterCrash: suspects.isAfterCrash, size: suspects.size, a: suspects.crashCount('a') };
   act(suspects);
@@ -34,7 +30,7 @@ test('a message found inside its stages at a start has its crash count raised, a
   assert.equal(run(folder.path, enterA).a, 0);
   assert.equal(run(folder.path, enterA).a, 1);
   // Another route's message of the same name is another message.
-  const store = openCrashSuspectStore(folder.path);
+  const store = runIn(folder.path);
   assert.deepEqual([store.of('r').crashCount('a'), store.of('other').crashCount('a')], [2, 0]);
   store.close();
   assert.equal(
@@ -69,7 +65,7 @@ test('who was sentenced stays known until a run ends well: its delivery may come
 
 test('a crash noted by another thread counts at once, and not once more at the next start', () => {
   using folder = temporaryFolder('suspects');
-  const store = openCrashSuspectStore(folder.path);
+  const store = runIn(folder.path);
   store.of('r').enter('a');
   const other = new DatabaseSync(store.crashNote.file);
   other.prepare(store.crashNote.statement).run('r', 'a');
@@ -83,11 +79,13 @@ test('who has not come again for a month is forgotten, and the newest thousand a
   using folder = temporaryFolder('suspects');
   run(folder.path, (suspects) => suspects.enter('a'));
   assert.equal(run(folder.path, () => {}).a, 1);
-  const database = new DatabaseSync(join(folder.path, 'suspects.sqlite'));
-  database.exec('UPDATE suspects SET struck_at = struck_at - 31 * 86400');
+  const database = new DatabaseSync(join(folder.path, 'state.sqlite'));
+  database.exec('UPDATE suspects SET crashed_at = crashed_at - 31 * 86400');
   assert.equal(run(folder.path, () => {}).a, 0);
   for (let n = 0; n < 1500; n += 1) {
-    database.exec(`INSERT INTO suspects (route, name, strikes, inside, buried) VALUES ('r', 'n${n}', 1, 0, 0)`);
+    database.exec(
+      `INSERT INTO suspects (route, name, crash_count, inside, dead_lettered) VALUES ('r', 'n${n}', 1, 0, 0)`,
+    );
   }
   database.close();
   assert.equal(run(folder.path, () => {}).size, 1000);

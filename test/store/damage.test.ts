@@ -13,7 +13,7 @@ import { isProcessed } from './is-processed.ts';
 
 const LETTERS = 400;
 const BOUNDS = { most: 10_000, windowMs: undefined };
-const NAMES = ['dead-letters.sqlite', 'ledger.sqlite', 'memos.sqlite', 'suspects.sqlite'] as const;
+const NAMES = ['dead-letters.sqlite', 'state.sqlite'] as const;
 
 interface Start {
   readonly state: PipelineState;
@@ -128,7 +128,7 @@ test('of damaged dead letters and damaged processed ids, all that can be read is
   const path = join(folder.path, 'state');
   fill(path);
   spoil(join(path, 'dead-letters.sqlite'), 0.45, 0.55);
-  spoil(join(path, 'ledger.sqlite'), 0.45, 0.55);
+  spoil(join(path, 'state.sqlite'), 0.45, 0.55);
   const { state, said } = started(path);
   const count = state.deadLetters.count();
   assert.ok(count > LETTERS / 2 && count < LETTERS, `${count} letters`);
@@ -145,13 +145,13 @@ test('whose place was lost does not begin anew by itself, until an operator has 
   for (const damage of [(file: string): void => truncateSync(file), (file: string): void => rmSync(file)]) {
     const path = join(folder.path, damage.toString().length.toString());
     fill(path);
-    damage(join(path, 'memos.sqlite'));
+    damage(join(path, 'state.sqlite'));
     for (let start = 0; start < 2; start += 1) {
       const state = openPipelineState(path);
       assert.equal(state.checkpoint('a source').read(), undefined);
       assert.throws(() => state.checkpoint('a source').assertKept?.(), {
         code: 'STATE_DAMAGED',
-        message: /a source.*start.*delete memos\.sqlite\.damaged-/,
+        message: /a source.*start.*delete state\.sqlite\.damaged-/,
       });
       assert.throws(() => readPlace(state.checkpoint('a source'), 'a stream'), { code: 'STATE_DAMAGED' });
       // Whoever can do without goes on.
@@ -160,7 +160,7 @@ test('whose place was lost does not begin anew by itself, until an operator has 
       state.checkpoint('b source').assertKept?.();
       state.close();
     }
-    for (const name of readdirSync(path)) if (name.startsWith('memos.sqlite.damaged')) rmSync(join(path, name));
+    for (const name of readdirSync(path)) if (name.startsWith('state.sqlite.damaged')) rmSync(join(path, name));
     const state = openPipelineState(path);
     state.checkpoint('a source').assertKept?.();
     state.close();
@@ -171,7 +171,7 @@ test('where the record of crashes is lost, the next run begins as after a crash'
   using folder = temporaryFolder('damage');
   const path = join(folder.path, 'state');
   fill(path);
-  truncateSync(join(path, 'suspects.sqlite'));
+  truncateSync(join(path, 'state.sqlite'));
   const state = openPipelineState(path);
   assert.equal(state.suspects().of('r').isAfterCrash, true);
   state.close();

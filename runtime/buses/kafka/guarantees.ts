@@ -28,6 +28,10 @@ export function sourceGuarantees(_connection: KafkaConnection, from: KafkaFrom):
     commitsEveryMs: COMMIT_INTERVAL_MS,
     recoversIds: false,
     ordered: 'key',
+    instances: {
+      share: 'by-key',
+      means: 'the group gives each partition to one of them, and its commits hold what is settled there',
+    },
     notes,
   };
 }

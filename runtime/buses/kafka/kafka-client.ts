@@ -61,8 +61,8 @@ export interface Groups {
   heartbeat(nodeId: number, member: GroupGeneration, answerMs: number): Promise<void>;
   leaveGroup(nodeId: number, member: GroupMemberId, answerMs: number): Promise<void>;
   /** The group's committed offsets; -1: none. */
-  committedOffsets(nodeId: number, group: string, partitions: Partitions): Promise<readonly PartitionOffset[]>;
-  commitOffsets(nodeId: number, member: GroupGeneration, offsets: readonly PartitionOffset[]): Promise<void>;
+  committedOffsets(nodeId: number, group: string, partitions: Partitions): Promise<readonly CommittedOffset[]>;
+  commitOffsets(nodeId: number, member: GroupGeneration, offsets: readonly CommittedOffset[]): Promise<void>;
 }
 
 /** In place of a time. */
@@ -76,6 +76,11 @@ export interface TopicPartition {
 
 export interface PartitionOffset extends TopicPartition {
   readonly offset: number;
+}
+
+export interface CommittedOffset extends PartitionOffset {
+  /** What its committer wrote beside it; empty: nothing. The server bounds it (`offset.metadata.max.bytes`). */
+  readonly metadata: string;
 }
 
 export interface PartitionMetadata {

@@ -123,6 +123,11 @@ export const sourceSchema = {
       { formatMinimum: '1KiB', formatMaximum: '1GiB' },
       'How much of one partition is asked for at once, and about as much is kept ready.',
     ),
+    maxCommitMetadata: sizeOption(
+      '4000B',
+      { formatMinimum: '0B', formatMaximum: '32KiB' },
+      "Bound of the metadata of a partition's commit, which holds what is settled behind the offset. The server's is offset.metadata.max.bytes.",
+    ),
   },
 } as const satisfies OptionSchema;
 

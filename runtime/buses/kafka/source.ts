@@ -28,6 +28,8 @@ export async function openSource(
     start: end.start,
     isOneLane: end.order === 'partition',
     maxBytesPerPartition: sizeBytes(end.maxBytesPerPartition),
+    maxMetadataBytes: sizeBytes(end.maxCommitMetadata),
+    isFenced: context.isFenced,
     identity,
   });
   const membership = new Membership(link, member, assignment, {

@@ -36,6 +36,13 @@ export function sourceGuarantees(connection: MqttConnection, from: MqttFrom): Gu
         ? "the publisher's message expiry interval"
         : 'MQTT 3.1.1 has none: read it by MQTT 5, or have publishers write a time',
     ordered: from.shared === undefined ? 'address' : 'none',
+    instances: {
+      share: 'any',
+      means:
+        from.shared === undefined
+          ? 'two of one client id end the connections of each other: shared, and a clientId for each, let them divide the messages'
+          : 'the members of the group divide the messages among them, each under a clientId of its own',
+    },
     notes,
   };
 }

@@ -1,4 +1,4 @@
-import type { EndOptions, Guarantees } from '#contract/bus.ts';
+import type { EndOptions, Guarantees, Instances } from '#contract/bus.ts';
 import { SAVE_MS } from './stream-position.ts';
 import type { RabbitConnection, RabbitFrom, RabbitTo } from './options.ts';
 
@@ -24,10 +24,19 @@ export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFro
     namedByPublisher: end.type !== 'stream',
     ...(end.type === 'stream' && { commitsEveryMs: SAVE_MS }),
     ordered: end.shared && end.type !== 'stream' ? 'none' : 'address',
+    instances: instancesOf(end),
     deduplicates: false,
     recoversIds: false,
     notes: end.type === 'stream' ? STREAM_NOTES : queueNotes(end),
   };
+}
+
+function instancesOf({ type, shared }: RabbitFrom): Instances {
+  if (type === 'stream') {
+    return { share: 'all', means: 'each reads the whole stream from the place in its own state folder' };
+  }
+  if (shared) return { share: 'any', means: 'the consumers of the queue divide the messages among them' };
+  return { share: 'standby', means: 'the queue has one consumer, and another one waits until it is gone' };
 }
 
 const STREAM_NOTES: readonly string[] = [

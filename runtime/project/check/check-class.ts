@@ -2,6 +2,7 @@ import type { Guarantees } from '#contract/bus.ts';
 import { CLASS_NAMES, CLASSES, type ClassRules, type TrafficClass } from '#contract/traffic-class.ts';
 import { classOf } from '../fields/class-of.ts';
 import type { RouteSite } from '../fields/field.ts';
+import { severalInstances } from '../explain/instances.ts';
 import { oneOf } from './describe.ts';
 import { asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
@@ -95,7 +96,8 @@ function refuseNeeds(name: TrafficClass, { at, route, source, findings }: RouteS
 }
 
 /** Notices for an operator about a class that these ends can keep. */
-function note(name: TrafficClass, { at, route, source, findings }: RouteSite): void {
+function note(name: TrafficClass, site: RouteSite): void {
+  const { at, route, source, findings } = site;
   if (name === 'command' && source?.expiresUnread === true) {
     findings.add({
       code: 'CLASS_NOTE',
@@ -104,12 +106,28 @@ function note(name: TrafficClass, { at, route, source, findings }: RouteSite): v
         "this server drops a command that expires before the bridge has it, and says nothing: no dead letter stands for it. Where from names sequence and timestamp, the place and the age of a command are its publisher's word, whatever the server does around those that expired",
     });
   }
+  noteInstances(name, site);
   if (name !== 'telemetry' || source === undefined || own(route, 'spool') !== undefined || !source.redelivers) return;
   findings.add({
     code: 'CLASS_NOTE',
     at: pointerTo(at, 'class'),
     found:
       'while the sink is away telemetry coalesces within the window: a bus that is told of settlements in order (MQTT, Kafka, RabbitMQ) hands out no more than a window behind the oldest key that waits; spool lifts that bound',
+  });
+}
+
+/** What the classes beyond `event` lose where more than one process runs the route. */
+function noteInstances(name: TrafficClass, { at, route, source, sink, findings }: RouteSite): void {
+  if (name === 'event' || source === undefined || sink === undefined) return;
+  const hasOwnKey = own(asMap(own(route, 'from')), 'key') !== undefined;
+  const hasSpool = own(route, 'spool') !== undefined;
+  const several = severalInstances({ trafficClass: name, source, sink, hasSpool, hasOwnKey });
+  if (several === undefined || several.isKept) return;
+  // A source that the file shares is meant for more than one process; any other may have one all its life.
+  findings.add({
+    code: source.ordered === 'none' ? 'CLASS_ONE_INSTANCE' : 'CLASS_NOTE',
+    at: pointerTo(at, 'class'),
+    found: `with one instance class ${name} is kept. With more than one ${several.text}`,
   });
 }
 

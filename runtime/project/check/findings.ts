@@ -83,6 +83,11 @@ export const FINDINGS = {
     severity: 'error',
     meaning: 'A word beside a traffic class that contradicts it.',
   },
+  CLASS_ONE_INSTANCE: {
+    severity: 'warning',
+    meaning:
+      'The source is shared among processes, and this traffic class holds for one process alone; the finding says what is lost with more.',
+  },
   CLASS_NOTE: {
     severity: 'notice',
     meaning: 'What an operator must know of this traffic class between these ends.',

@@ -4,6 +4,7 @@ import { GRADE_MEANS } from './grades.ts';
 import type { Effects, ExplainedRoute, Fields } from '../fields/field.ts';
 import { FIELDS, type FieldTables } from '../fields/field-tables.ts';
 import type { RouteSpec } from '../pipeline-spec.ts';
+import { severalInstances } from './instances.ts';
 import { type Duplicates, type OrderScope, promiseOf, type RoutePromise } from './route-promise.ts';
 
 /** The guarantees of a route and the effect of each fault on its messages, for an operator. */
@@ -12,6 +13,8 @@ export interface RouteExplanation extends RoutePromise {
   readonly class: RouteSpec['class'];
   /** `duplicates` in words: the means that removes them. */
   readonly repeats: string;
+  /** What holds while one process runs the route, and while several do, each with its own state folder. */
+  readonly instances: { readonly one: string; readonly several: string };
   readonly from: string;
   readonly to: string;
   /** Fault to effect. Derived from the guarantees, the class and the options of the route, never written by hand for a route. */
@@ -122,7 +125,6 @@ const FAULTS: readonly string[] = [
   'a message runs in a circle',
   'a publisher repeats itself',
   'a publisher uses an id again for another message',
-  'a second instance runs',
   'nothing moves',
 ];
 
@@ -176,6 +178,7 @@ export function explainRoute(
     route: spec.name,
     class: spec.class,
     repeats: duplicatesIn(promise.duplicates, sink),
+    instances: instancesIn(known),
     from: spec.from.bus,
     to: spec.to.bus,
     faults: inOrder({
@@ -193,10 +196,21 @@ export function explainRoute(
       ...Object.assign({}, ...spec.stages.map((stage) => stage.kind.explain?.(stage))),
       'a publisher uses an id again for another message':
         'it passes under another id and is counted (ID_REUSED): an id counts only together with body, key and address',
-      ...(CLASSES[spec.class].oneAtATime || CLASSES[spec.class].marksRepeats
-        ? { 'a second instance runs': 'each remembers only what it passed on itself: this class holds for one process' }
-        : {}),
     }),
+  };
+}
+
+function instancesIn({ spec, source, sink }: Known): RouteExplanation['instances'] {
+  const several = severalInstances({
+    trafficClass: spec.class,
+    source,
+    sink,
+    hasSpool: spec.spool !== undefined,
+    hasOwnKey: spec.from.key !== undefined,
+  });
+  return {
+    one: `class ${spec.class} is kept, as stated here`,
+    several: several?.text ?? 'there cannot be several: the bus is within the process',
   };
 }
 
@@ -206,6 +220,8 @@ function paragraph(route: RouteExplanation): string {
     ['grade', `${route.grade}: ${GRADE_MEANS[route.grade]} (from ${route.sourceGrade}, to ${route.sinkGrade})`],
     ['order', ORDER_MEANS[route.order]],
     ['duplicates after a crash', route.repeats],
+    ['with one instance', route.instances.one],
+    ['with several instances', route.instances.several],
     ...faults,
   ] as const;
   const width = Math.max(...rows.map(([name]) => name.length));

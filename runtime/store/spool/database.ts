@@ -10,8 +10,10 @@ const MARK = 0x534c_5350;
 
 export interface SpoolLayout {
   readonly isByNumber: boolean;
-  /** Of the pages in use. */
+  /** Of the pages in use for messages. */
   readonly maxBytes: number;
+  /** How many processed ids may be in the file beside the messages. */
+  readonly maxIds: number;
 }
 
 export const PAGE_BYTES = 4096;
@@ -38,7 +40,7 @@ const MAX_LOG_BYTES = 16 * 1024 ** 2;
 export function openSpoolDatabase(
   path: string,
   open: OpenDatabase,
-  { isByNumber, maxBytes }: SpoolLayout,
+  { isByNumber, maxBytes, maxIds }: SpoolLayout,
 ): DatabaseSync {
   const database = open(path);
   try {
@@ -59,7 +61,8 @@ export function openSpoolDatabase(
       : 'DROP INDEX IF EXISTS spool_numbers';
     const mark = isNew ? `PRAGMA user_version = ${LAYOUT}; PRAGMA application_id = ${MARK};` : '';
     database.exec(`BEGIN EXCLUSIVE; ${TABLE} ${number}; ${mark} COMMIT`);
-    database.exec(`PRAGMA max_page_count = ${Math.floor(maxBytes / PAGE_BYTES)}`);
+    // The store measures its rows itself; this bound is the last one. No id takes more than a page.
+    database.exec(`PRAGMA max_page_count = ${Math.floor(maxBytes / PAGE_BYTES) + maxIds}`);
     return database;
   } catch (thrown) {
     database.close();

@@ -4,6 +4,7 @@ import type { Database } from '#contract/database.ts';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import type { DamageReport } from '../file-manifest.ts';
+import type { LogSync } from '../log-sync.ts';
 import { finishRepair } from '../replace-damaged.ts';
 import { syncFolder } from '../sync-files.ts';
 import { type OpenDatabase, openSpoolDatabase } from './database.ts';
@@ -22,6 +23,8 @@ export interface SpoolServices {
   readonly existedBefore?: boolean;
   /** Makes a database of a file that stays in use: one that detects whether its file is still there. */
   readonly watch?: (path: string, open: (path: string) => DatabaseSync) => Database;
+  /** Syncs its log outside of the event loop; without it the event loop waits for the disk. */
+  readonly syncing?: (database: Database) => LogSync | undefined;
   readonly reserve?: DiskReserve;
 }
 
@@ -36,8 +39,9 @@ export function openSpoolStore(
   settings: StoreSettings,
   services: SpoolServices = {},
 ): OpenedStore {
-  const { now = () => new Date(), existedBefore = false, watch = (path, from) => from(path), reserve } = services;
-  const layout = { isByNumber: settings.keeps === 'newest', maxBytes: settings.maxBytes };
+  const { now = () => new Date(), existedBefore = false, watch = (path, from) => from(path) } = services;
+  const { keeps, maxBytes, maxIds = 0 } = settings;
+  const layout = { isByNumber: keeps === 'newest', maxBytes, maxIds };
   const openDurable = (path: string): DatabaseSync => {
     const database = openSpoolDatabase(path, open, layout);
     // The file's name is durable only once its folder is synced.
@@ -51,7 +55,10 @@ export function openSpoolStore(
     checked = undefined;
     return first ?? openDurable(path);
   };
-  const newStore = (): SpoolStore => new SpoolStore(watch(file, takeChecked), settings, reserve);
+  const newStore = (): SpoolStore => {
+    const database = watch(file, takeChecked);
+    return new SpoolStore(database, settings, services.reserve, services.syncing?.(database));
+  };
   try {
     finishRepair(file, now());
     const loss = existedBefore ? lossOf(file) : undefined;

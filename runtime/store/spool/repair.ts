@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import type { DamageReport } from '../file-manifest.ts';
+import { copyIds } from '../copy-readable.ts';
 import { damagedName, repairedName, replaceDamaged } from '../replace-damaged.ts';
 import { readTruncated } from '../truncated-file.ts';
 import { type OpenDatabase, openSpoolDatabase, type SpoolLayout } from './database.ts';
@@ -83,7 +84,9 @@ function recoverFrom(file: string, fresh: DatabaseSync, open: OpenDatabase): num
     return readTruncated(file, () => {
       damaged = open(file, { readOnly: true });
       try {
-        return recoverRows(damaged, fresh);
+        const recovered = recoverRows(damaged, fresh);
+        copyIds(damaged, fresh);
+        return recovered;
       } finally {
         damaged.close();
       }

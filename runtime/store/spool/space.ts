@@ -11,17 +11,20 @@ const IDLE_PAGES = 4096;
 export class SpoolSpace {
   readonly #sql: Pick<Statements, 'pages' | 'freePages'>;
   readonly #maxBytes: number;
+  readonly #idBytes: () => number;
   #usedPages = 0;
   #freePages = 0;
   #isFull = false;
 
-  constructor(sql: Pick<Statements, 'pages' | 'freePages'>, maxBytes: number) {
+  /** `idBytes`: of processed ids, which are in the file and do not count against `maxBytes`. */
+  constructor(sql: Pick<Statements, 'pages' | 'freePages'>, maxBytes: number, idBytes: () => number) {
     this.#sql = sql;
     this.#maxBytes = maxBytes;
+    this.#idBytes = idBytes;
     this.measure();
   }
 
-  /** Of the pages in use. */
+  /** Of the pages in use, without those of processed ids. */
   get bytes(): number {
     return this.#usedPages * PAGE_BYTES;
   }
@@ -47,7 +50,7 @@ export class SpoolSpace {
   measure(): void {
     const pages = Number(this.#sql.pages.get()?.['page_count']);
     this.#freePages = Number(this.#sql.freePages.get()?.['freelist_count']);
-    this.#usedPages = pages - this.#freePages;
+    this.#usedPages = Math.max(0, pages - this.#freePages - Math.ceil(this.#idBytes() / PAGE_BYTES));
     this.#isFull = this.bytes > this.#maxBytes * (this.#isFull ? ROOM_AGAIN : FULL);
   }
 

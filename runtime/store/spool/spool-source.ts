@@ -1,9 +1,10 @@
 import { ACCEPT, type Delivery, type Outcome } from '#contract/delivery.ts';
-import { messageOf } from '#contract/errors.ts';
+import { messageOf, SluiceError } from '#contract/errors.ts';
 import type { Demand, Source } from '#contract/source.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import { Signal } from '#kit/signal.ts';
 import { storedMessageOf } from './stored-message.ts';
+import { type Ending, Endings } from './endings.ts';
 import { Redeliveries } from './redeliveries.ts';
 import type { SpoolRow } from './row-reader.ts';
 import type { SpoolArrival, SpoolStore } from './spool-store.ts';
@@ -31,21 +32,18 @@ export interface SpoolSettings {
 /** The content of a spool at this moment. */
 export interface SpoolNumbers {
   readonly messages: number;
-  /** Not read by the pump yet, and so not in its counters. */
+  /** Not read by the engine yet, and so not in its counters. */
   readonly waiting: number;
-  /** Replaced before the pump read them. */
+  /** Replaced before the engine read them. */
   readonly superseded: number;
   readonly bytes: number;
   readonly oldestAtMs: number | undefined;
   readonly isFull: boolean;
 }
 
-/**
- * The most that one commit takes. Messages that arrive within the time share a commit, because it waits for the disk, and
- * the process with it.
- */
+/** The most that one commit takes. Messages that arrive within the time share a commit, because it waits for the disk. */
 const GROUP = { messages: 256, bytes: 4 * 1024 ** 2, ms: 5 };
-/** A slow disk may block the process for half of its time, and no longer than this between two groups. */
+/** Where the process waits for the disk: a slow one may block it for half of its time, and no longer than this between two groups. */
 const MAX_GROUP_MS = 100;
 /** The pause before a store that could not be written is tried again. */
 const RETRY_MS = 1000;
@@ -60,9 +58,17 @@ interface Incoming extends SpoolArrival {
   readonly delivery: Delivery;
 }
 
+/** What one transaction has changed, to be told once it is durable. */
+interface Written {
+  readonly stored: readonly Incoming[];
+  readonly endings: readonly Ending[];
+  /** Undefined where the pause is not known to be over. */
+  readonly isFull: boolean | undefined;
+}
+
 /**
  * A source with a store behind it: messages of the real source are committed to the store and then settled at the source;
- * the pump reads them from the store. A message that is larger than the store waits until the store is empty, and then
+ * the engine reads them from the store. A message that is larger than the store waits until the store is empty, and then
  * bypasses it.
  */
 export class SpoolSource implements Source {
@@ -74,7 +80,14 @@ export class SpoolSource implements Source {
   readonly #closing = new AbortController();
   #incoming: Incoming[] = [];
   #incomingBytes = 0;
-  #ended: number[] = [];
+  /** In the store and not durable yet: the source has not heard accept. */
+  #unsynced: readonly Incoming[] = [];
+  #unsyncedBytes = 0;
+  /** Resolves once the transaction at work is durable. */
+  #syncing: Promise<void> | undefined;
+  /** A commit was due while another one was at work. */
+  #isDue = false;
+  readonly #endings = new Endings();
   #superseded = 0;
   #pause: Pause | undefined;
   readonly #redeliveries: Redeliveries;
@@ -100,9 +113,10 @@ export class SpoolSource implements Source {
     while (!signal.aborted) {
       const bypass = this.#nextBypass();
       if (bypass !== undefined) return [bypass];
-      const rows = this.#ended.length < MAX_ENDED ? this.#store.next(demand) : [];
+      const rows = this.#endings.size < MAX_ENDED ? this.#store.next(demand) : [];
       if (rows.length > 0) return rows.map((row) => this.#delivery(row));
-      if (this.#failure !== undefined && this.#incoming.length === 0) throw this.#failure.thrown;
+      if (this.#failure !== undefined && this.#incoming.length + this.#unsynced.length === 0)
+        throw this.#failure.thrown;
       await this.#arrived.wait(signal);
     }
     return [];
@@ -115,11 +129,25 @@ export class SpoolSource implements Source {
     return { messages, waiting, bytes, oldestAtMs, isFull, superseded: this.#superseded };
   }
 
+  /**
+   * Runs `write`, which stores a processed id, in the transaction that deletes the row of `delivery`, where that has one.
+   * Resolves once it is durable: while the store cannot be written, it is tried again. Rejects with STATE_UNUSABLE after the end.
+   */
+  save(write: () => void, delivery?: Delivery): Promise<void> {
+    if (this.#isClosed)
+      return Promise.reject(new SluiceError('STATE_UNUSABLE', 'expected an open spool, found it closed'));
+    const saved = this.#endings.save(write, delivery);
+    this.#commitSoon();
+    return saved;
+  }
+
   /** Commits arrivals and ended rows, settles the arrivals, and closes the file. The caller closes the real source. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#intake;
+    await this.#synced();
     this.#commit();
+    await this.#synced();
     this.#isClosed = true;
     this.#cancelTimer?.();
     this.#store.close();
@@ -134,7 +162,7 @@ export class SpoolSource implements Source {
         else if (room === undefined) {
           this.#commit();
           // Gives timers and sockets a turn.
-          await new Promise(setImmediate);
+          await (this.#syncing ?? new Promise(setImmediate));
         } else {
           for (const delivery of await this.#source.read(room, signal)) this.#enter(delivery);
           this.#commitSoon();
@@ -148,8 +176,9 @@ export class SpoolSource implements Source {
 
   #room(): Demand | undefined {
     const { window } = this.#settings;
-    const messages = Math.min(window.messages, GROUP.messages) - this.#incoming.length;
-    const bytes = Math.min(window.bytes, GROUP.bytes) - this.#incomingBytes;
+    // Invariant 4: what is not durable is not settled either.
+    const messages = Math.min(window.messages - this.#unsynced.length, GROUP.messages) - this.#incoming.length;
+    const bytes = Math.min(window.bytes - this.#unsyncedBytes, GROUP.bytes) - this.#incomingBytes;
     return messages > 0 && bytes > 0 ? { messages, bytes } : undefined;
   }
 
@@ -167,7 +196,7 @@ export class SpoolSource implements Source {
 
   #delivery({ number, message, mayBeRepeat }: SpoolRow): Delivery {
     const { id, frame, attempt, lane, arrivedAtMs } = message;
-    return {
+    const delivery: Delivery = {
       id,
       frame,
       // Invariant 2: the real source is settled once, with the commit. This delivery settles the row.
@@ -177,15 +206,17 @@ export class SpoolSource implements Source {
       settle: ({ kind }) => {
         // Released: the row stays, and the next start finds it.
         if (kind === 'release' || this.#isClosed) return;
-        this.#ended.push(number);
-        if (this.#ended.length === GROUP.messages) this.#commit();
+        this.#endings.settled(delivery);
+        if (this.#endings.size >= GROUP.messages) this.#commit();
         else this.#commitSoon();
       },
     };
+    this.#endings.lent(delivery, number);
+    return delivery;
   }
 
   #commitSoon(): void {
-    if (this.#incoming.length === 0 && this.#ended.length === 0) return;
+    if (this.#incoming.length === 0 && this.#endings.size === 0) return;
     this.#cancelTimer ??= this.#commitAfter(Math.min(MAX_GROUP_MS, Math.max(GROUP.ms, this.#commitMs)));
   }
 
@@ -194,26 +225,26 @@ export class SpoolSource implements Source {
   }
 
   #commit(): void {
+    if (this.#syncing !== undefined) {
+      this.#isDue = true;
+      return;
+    }
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     const incoming = this.#offered();
-    const ended = this.#ended;
-    if (incoming.length === 0 && ended.length === 0) return;
+    const endings = this.#endings.take(this.#closing.signal.aborted ? MAX_ENDED : MAX_DELETED);
+    if (incoming.length === 0 && endings.length === 0) return;
     const startedMs = this.#settings.nowMs();
     try {
-      const { left, superseded } = this.#store.commit(incoming, ended);
-      this.#ended = [];
+      const { left, superseded } = this.#store.commit(incoming, ...partsOf(endings));
       this.#superseded += superseded;
       this.#keep([...left, ...this.#incoming.slice(incoming.length)]);
-      // Invariant 1: the message is on the disk, or a message on the disk has replaced it.
       const behind = new Set<Incoming>(left);
-      for (const one of incoming) {
-        if (behind.has(one)) continue;
-        one.delivery.settle(ACCEPT);
-      }
-      if (this.#bypassing === undefined) this.#setPause(left.length > 0 ? 'full' : undefined);
+      const stored = incoming.filter((one) => !behind.has(one));
+      this.#finish({ stored, endings, isFull: left.length > 0 });
       this.#groupMessages = Math.min(GROUP.messages, this.#groupMessages * 2);
     } catch (thrown) {
+      this.#endings.giveBack(endings);
       const hasDeleted = this.#commitEnded();
       // A smaller group helps only on a full disk, which may have room for a few messages.
       const isHopeless = incoming.length <= 1 || codeOf(thrown) !== CODES.full;
@@ -228,16 +259,73 @@ export class SpoolSource implements Source {
 
   /** Deletes ended rows although no arrival can be stored: deletion makes room. True where rows were deleted. */
   #commitEnded(): boolean {
-    const deleted = this.#ended.slice(0, MAX_DELETED);
-    if (deleted.length === 0) return false;
+    const endings = this.#endings.take(MAX_DELETED);
+    if (endings.length === 0) return false;
     try {
-      this.#store.commit([], deleted);
-      this.#ended = this.#ended.slice(deleted.length);
-      return true;
+      this.#store.commit([], ...partsOf(endings));
     } catch {
       // The failure that led here is the one to report.
+      this.#endings.giveBack(endings);
       return false;
     }
+    this.#finish({ stored: [], endings, isFull: undefined });
+    return true;
+  }
+
+  /** A transaction is written: tells its ends once it is durable, which it may be now. */
+  #finish(written: Written): void {
+    const durable = this.#store.durable();
+    if (durable === undefined) {
+      this.#tell(written);
+      return;
+    }
+    this.#unsynced = written.stored;
+    this.#unsyncedBytes = bytesOf(written.stored);
+    this.#syncing = this.#tellWhenDurable(durable, written);
+  }
+
+  /** Resolves once no transaction is at work. */
+  async #synced(): Promise<void> {
+    while (this.#syncing !== undefined) await this.#syncing;
+  }
+
+  async #tellWhenDurable(first: Promise<void>, written: Written): Promise<void> {
+    let durable: Promise<void> | undefined = first;
+    let isDurable = false;
+    let hasFailed = false;
+    while (!isDurable) {
+      try {
+        await durable;
+        isDurable = true;
+      } catch (thrown) {
+        // What is not durable at the end is not settled either: the source delivers it again.
+        if (this.#closing.signal.aborted) break;
+        hasFailed = true;
+        this.#setPause('unwritable', messageOf(thrown));
+        await new Promise<void>((resolve) => this.#settings.after(RETRY_MS, resolve));
+        durable = this.#store.durable();
+      }
+    }
+    this.#unsynced = [];
+    this.#unsyncedBytes = 0;
+    if (isDurable) {
+      if (hasFailed && this.#bypassing === undefined) this.#setPause(undefined);
+      this.#tell(written);
+      this.#arrived.now();
+      await this.#store.checkpoint();
+    }
+    this.#syncing = undefined;
+    const isDue = this.#isDue;
+    this.#isDue = false;
+    if (isDue) this.#commit();
+    else if (this.#pause === undefined) this.#commitSoon();
+  }
+
+  #tell({ stored, endings, isFull }: Written): void {
+    // Invariant 1: the message is on the disk, or a message on the disk has replaced it.
+    for (const { delivery } of stored) delivery.settle(ACCEPT);
+    for (const { done } of endings) for (const resolve of done) resolve();
+    if (isFull !== undefined && this.#bypassing === undefined) this.#setPause(isFull ? 'full' : undefined);
   }
 
   /** The arrivals of the next transaction. */
@@ -248,10 +336,10 @@ export class SpoolSource implements Source {
 
   #keep(incoming: Incoming[]): void {
     this.#incoming = incoming;
-    this.#incomingBytes = incoming.reduce((bytes, { message }) => bytes + (message.frame.body?.length ?? 0), 0);
+    this.#incomingBytes = bytesOf(incoming);
   }
 
-  /** A message that is larger than the store goes to the pump as it came, once no row of the store is before it. */
+  /** A message that is larger than the store goes to the engine as it came, once no row of the store is before it. */
   #nextBypass(): Delivery | undefined {
     const [first] = this.#incoming;
     if (this.#pause === undefined || this.#bypassing !== undefined || first === undefined) return undefined;
@@ -276,4 +364,13 @@ export class SpoolSource implements Source {
     this.#settings.onPause(this.#pause);
     if (kind === undefined) this.#resumed.now();
   }
+}
+
+/** The rows that a transaction deletes, and what it writes with that. */
+function partsOf(endings: readonly Ending[]): [ended: readonly number[], writes: readonly (() => void)[]] {
+  return [endings.flatMap(({ number }) => number ?? []), endings.flatMap(({ writes }) => writes)];
+}
+
+function bytesOf(arrivals: readonly SpoolArrival[]): number {
+  return arrivals.reduce((bytes, { message }) => bytes + (message.frame.body?.length ?? 0), 0);
 }

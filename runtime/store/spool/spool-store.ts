@@ -2,12 +2,15 @@ import type { Database } from '#contract/database.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Demand } from '#contract/source.ts';
 import { CODES, codeOf } from '#kit/sqlite-codes.ts';
+import type { LogSync } from '../log-sync.ts';
+import { OWNERS_TABLE, ProcessedIdTable, type StoredId } from '../processed-id-table.ts';
 import { CommittedIds } from './committed-ids.ts';
 import { PAGE_BYTES } from './database.ts';
 import { RowReader, type SpoolRow } from './row-reader.ts';
 import { rowSize } from './row-size.ts';
 import { SpoolSpace } from './space.ts';
 import { type Retention, type Statements, statements } from './statements.ts';
+import { isFullDisk } from '../state-error.ts';
 import { encodeRow, type EncodedRow, messageIn, type StoredMessage } from './stored-message.ts';
 
 /** A message to be stored, and the lane and rank by which a newer one replaces it. */
@@ -28,8 +31,10 @@ export interface CommitResult<A> {
 }
 
 export interface StoreSettings {
-  /** Of the pages in use, SQLite's own included. */
+  /** Of the pages in use, SQLite's own included, without those of processed ids. */
   readonly maxBytes: number;
+  /** How many processed ids may be in the file; 0 by default. */
+  readonly maxIds?: number;
   /** `all`: the oldest first. `newest`: one message a lane, the newest first. */
   readonly keeps: Retention;
   /** How many committed messages the source may still deliver again, because their settlement did not reach it. */
@@ -60,7 +65,10 @@ interface Change {
   renewed: number;
 }
 
-/** The rows of one route's spool. Every call is synchronous; arrivals that `commit` took are on the disk when it returns. */
+/**
+ * The rows of one route's spool. Arrivals that `commit` took survive the process when it returns, and a power cut once
+ * `durable` has resolved. Both are called in turn: no `commit` before the one before is durable.
+ */
 export class SpoolStore {
   readonly #database: Database;
   readonly #settings: StoreSettings;
@@ -69,23 +77,28 @@ export class SpoolStore {
   readonly #committedIds: CommittedIds;
   readonly #space: SpoolSpace;
   readonly #reader: RowReader;
+  readonly #idTables: ProcessedIdTable[] = [];
+  readonly #log: LogSync | undefined;
   #last: number;
+  /** Rows up to it are on the disk, and may be read: what is sent must not be forgotten by a power cut. */
+  #lastDurable: number;
   #messages: number;
   #waiting: number;
 
   /** Throws the database's error. */
-  constructor(database: Database, settings: StoreSettings, reserve?: DiskReserve) {
+  constructor(database: Database, settings: StoreSettings, reserve?: DiskReserve, log?: LogSync) {
     const { keeps, rememberedIds, maxBytes } = settings;
     this.#database = database;
     this.#reserve = reserve;
     this.#settings = settings;
+    this.#log = log;
     this.#sql = statements(database, keeps, VACUUM_PAGES);
     this.#committedIds = new CommittedIds(database, { ids: rememberedIds, length: maxBytes * IDS });
     const { total, slot, number } = this.#sql.summary.get() ?? {};
     this.#messages = this.#waiting = Number(total);
-    this.#last = Math.max(Number(slot), Number(number));
+    this.#last = this.#lastDurable = Math.max(Number(slot), Number(number));
     this.#reader = new RowReader(this.#sql.next, keeps, this.#last);
-    this.#space = new SpoolSpace(this.#sql, maxBytes);
+    this.#space = new SpoolSpace(this.#sql, maxBytes, () => this.#idTables.reduce((sum, ids) => sum + ids.bytes(), 0));
   }
 
   get messages(): number {
@@ -133,18 +146,88 @@ export class SpoolStore {
   }
 
   /**
-   * Deletes the rows that have `ended` and takes the arrivals for which there is room, in one transaction. Throws the
-   * database's error, and then has changed nothing.
+   * The processed ids of `owner`, which are in this file so that a row and its id are one transaction. They take no room of the
+   * messages. `moved`: ids that are in another file still, and are here when it returns, durably. Throws the database's error.
    */
-  commit<A extends SpoolArrival>(arrivals: readonly A[], ended: readonly number[]): CommitResult<A> {
+  openIds(owner: string, most: number, moved: readonly StoredId[] = []): ProcessedIdTable {
+    try {
+      return this.#openIds(owner, most, moved);
+    } catch (thrown) {
+      if (this.#database.isTransaction) this.#sql.rollback.run();
+      if (!isFullDisk(thrown) || this.#reserve === undefined) throw thrown;
+      this.#reserve.release();
+      return this.#openIds(owner, most, moved);
+    }
+  }
+
+  #openIds(owner: string, most: number, moved: readonly StoredId[]): ProcessedIdTable {
+    this.#sql.begin.run();
+    this.#database.exec(OWNERS_TABLE);
+    const table = new ProcessedIdTable(this.#database, owner, most);
+    // A start that was cut short may have moved them before.
+    const known = new Set(moved.length === 0 ? [] : table.rows().map(({ id }) => id));
+    for (const one of moved) if (!known.has(one.id)) table.write(one);
+    this.#sql.commit.run();
+    this.#idTables.push(table);
+    this.#space.measure();
+    return table;
+  }
+
+  /**
+   * Deletes the rows that have `ended`, runs `writes`, which store processed ids, and takes the arrivals for which there is room,
+   * in one transaction. Throws the database's error, and then has changed nothing.
+   */
+  commit<A extends SpoolArrival>(
+    arrivals: readonly A[],
+    ended: readonly number[],
+    writes: readonly (() => void)[] = [],
+  ): CommitResult<A> {
     const last = this.#last;
-    const change: Change = { inserted: 0, deleted: 0, superseded: 0, renewed: 0 };
     const isStarved = this.#reserve?.isThere === false;
+    const transaction = (): CommitResult<A> => this.#transaction(arrivals, ended, writes, isStarved);
+    try {
+      const result = this.#log === undefined ? transaction() : this.#log.write(transaction);
+      if (this.#log === undefined) this.#lastDurable = this.#last;
+      // Space that was freed in the file goes back to the disk at once.
+      if (isStarved) this.#truncateLog();
+      return result;
+    } catch (thrown) {
+      this.#last = last;
+      for (const table of this.#idTables) table.rolledBack();
+      if (codeOf(thrown) === CODES.full) this.#reserve?.release();
+      this.#truncateLog();
+      throw thrown;
+    }
+  }
+
+  /** Resolves once the last commit is on the disk; undefined: it is. Rejects with the error of the disk: call it again then. */
+  durable(): Promise<void> | undefined {
+    const last = this.#last;
+    const syncing = this.#log?.sync();
+    if (syncing === undefined) this.#lastDurable = last;
+    return syncing?.then(() => {
+      this.#lastDurable = last;
+    });
+  }
+
+  /** To be called behind `durable`: makes a log that has grown smaller. Never rejects. */
+  async checkpoint(): Promise<void> {
+    await this.#log?.checkpoint();
+  }
+
+  #transaction<A extends SpoolArrival>(
+    arrivals: readonly A[],
+    ended: readonly number[],
+    writes: readonly (() => void)[],
+    isStarved: boolean,
+  ): CommitResult<A> {
+    const change: Change = { inserted: 0, deleted: 0, superseded: 0, renewed: 0 };
     try {
       this.#sql.begin.run();
       // After BEGIN, which finds out whether the file is still there.
       if (arrivals.length > 0) this.#assertDiskSpace(arrivals);
       this.#delete(ended, change);
+      for (const write of writes) write();
       const left = this.#take(arrivals, change);
       const remember = this.#committedIds.write(idsOf(arrivals, left));
       if (isStarved || this.#space.isVacuumDue) this.#sql.vacuum.all();
@@ -154,23 +237,18 @@ export class SpoolStore {
       this.#waiting += change.inserted + change.renewed;
       for (const number of ended) this.#reader.forget(number);
       this.#space.measure();
-      // Space that was freed in the file goes back to the disk at once.
-      if (isStarved) this.#truncateLog();
       if (left.length > 0) this.#space.waitForRoom();
       return { left, superseded: change.superseded };
     } catch (thrown) {
-      this.#last = last;
       // SQLite itself rolls back on a full disk.
       if (this.#database.isTransaction) this.#sql.rollback.run();
-      if (codeOf(thrown) === CODES.full) this.#reserve?.release();
-      this.#truncateLog();
       throw thrown;
     }
   }
 
   /** The next rows within `demand`, in the order of the class; empty when all were read. */
   next(demand: Demand): readonly SpoolRow[] {
-    const rows = this.#reader.next(this.#last, demand);
+    const rows = this.#reader.next(this.#lastDurable, demand);
     this.#waiting -= rows.length;
     return rows;
   }
@@ -178,6 +256,7 @@ export class SpoolStore {
   /** Closes the file. */
   close(): void {
     this.#database.close();
+    this.#log?.close();
   }
 
   /** Arrivals must leave enough of the disk for stored rows to be deleted. Throws STATE_UNUSABLE. */
@@ -245,7 +324,8 @@ export class SpoolStore {
   /** On a full disk the log may hold the space that the file needs. */
   #truncateLog(): void {
     try {
-      this.#sql.shortenLog.all();
+      if (this.#log === undefined) this.#sql.shortenLog.all();
+      else this.#log.truncate();
     } catch {
       // The failure that led here is the one to report.
     }

@@ -24,17 +24,22 @@ test('a question for the leaders that failed is asked again, and the trouble is 
     },
     client: client as KafkaClient,
   };
-  const member: Partial<GroupMember> = { committed: async () => [{ topic: 't', partition: 0, offset: 5 }] };
+  const member: Partial<GroupMember> = {
+    committed: async () => [{ topic: 't', partition: 0, offset: 5, metadata: '' }],
+  };
   const assignment = new Assignment(link as Link, {
     window: { messages: 10, bytes: 1000 },
     start: 'earliest',
     identity: new StaticMember(newCheckpoint(), undefined),
     isOneLane: false,
     maxBytesPerPartition: 1000,
+    maxMetadataBytes: 4000,
+    isFenced: false,
   });
   const said: string[] = [];
   assignment.listen({
     moved() {},
+    awaited() {},
     failed: (what) => void said.push(`trouble ${what}`),
     succeeded: (what) => void said.push(`fine ${what}`),
   });

@@ -36,8 +36,9 @@ export function recorded(
   direction: 'source' | 'sink',
   window: Demand = WINDOW,
   checkpoint: Checkpoint = newCheckpoint(),
+  isFenced = false,
 ): Recorded {
-  const given = { pipeline: PIPELINE, route: 'tracks', connection: 'log', window, checkpoint };
+  const given = { pipeline: PIPELINE, route: 'tracks', connection: 'log', window, checkpoint, isFenced };
   return recordedContext(direction, given, DEADLINE_MS);
 }
 
@@ -54,13 +55,15 @@ type Given<Options> = Partial<Options> & {
   readonly window?: Demand;
   /** Of two openings with one checkpoint the second is the first one's return. */
   readonly checkpoint?: Checkpoint;
+  /** Of a source: whether nothing is sent of a delivery that is revoked. */
+  readonly isFenced?: boolean;
 };
 
 export async function openSource(
   brokers: Brokers,
-  { connection, window, checkpoint, ...from }: Given<KafkaFrom>,
+  { connection, window, checkpoint, isFenced, ...from }: Given<KafkaFrom>,
 ): Promise<TestSource> {
-  const record = recorded('source', window, checkpoint);
+  const record = recorded('source', window, checkpoint, isFenced);
   const source = await kafka.openSource(
     {
       connection: connectionTo(brokers, connection),

@@ -23,7 +23,13 @@ function batch(offset: number, count: number, next = offset + count, attributes 
   return { ...made, nextOffset: next, isHidden: attributes !== 0 };
 }
 
-const quiet = { note: NOT_NOTED, settled: () => {}, passed: () => {} };
+const quiet = {
+  note: NOT_NOTED,
+  commits: { next: 1, isConfirmed: () => false },
+  awaitCommit: () => Promise.resolve(),
+  settled: () => {},
+  passed: () => {},
+};
 const feedAt = (offset: number, partition = 0): PartitionFeed =>
   new PartitionFeed({ topic: 't', partition, offset, committed: offset, tag: '' }, false, quiet);
 

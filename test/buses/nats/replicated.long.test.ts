@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sink } from '#contract/sink.ts';
 import { systemClock } from '../../../runtime/engine/clock.ts';
-import { PipelinedSender } from '../../../runtime/engine/pipelined-sender.ts';
+import { PipelinedSender } from '../../../runtime/engine/send/pipelined-sender.ts';
 import { serverTest } from '../../harness/server-test.ts';
 import { startLink } from '../../harness/link.ts';
 import { startNatsCluster } from '../../harness/nats-cluster.ts';

@@ -4,7 +4,7 @@ import { ACCEPT } from '#contract/delivery.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { systemClock } from '../../../runtime/engine/clock.ts';
-import { PipelinedSender } from '../../../runtime/engine/pipelined-sender.ts';
+import { PipelinedSender } from '../../../runtime/engine/send/pipelined-sender.ts';
 import { patient } from '../../harness/patience.ts';
 import { waitFor } from '../../harness/wait-for.ts';
 import { awkwardText } from '../awkward-text.ts';

@@ -10,7 +10,7 @@ type Chance = () => number;
 export interface Change {
   readonly kind: 'create' | 'write' | 'truncate' | 'sync' | 'rename' | 'unlink' | 'map';
   readonly path: string;
-  /** Where it writes, or the size that is left. */
+  /** Where it writes, or the size that is left; of a sync 1 where the main thread waited for it. */
   readonly at: number;
   readonly data: Buffer;
 }
@@ -25,12 +25,20 @@ const KINDS: Readonly<Record<string, Change['kind']>> = {
   M: 'map',
 };
 
-/** Environment of a process whose changes below `folder` are written down in `log`. The need of its test: `recorded-disk`. */
-export async function recording(folder: string, log: string, scratch: string): Promise<Record<string, string>> {
+/**
+ * Environment of a process whose changes below `folder` are written down in `log`. The need of its test: `recorded-disk`.
+ * `syncMs`: how long each sync takes, in milliseconds.
+ */
+export async function recording(
+  folder: string,
+  log: string,
+  scratch: string,
+  syncMs = 0,
+): Promise<Record<string, string>> {
   const library = join(scratch, 'recorder.so');
   const source = join(import.meta.dirname, 'recorder.c');
   execFileSync(await pathOf('cc'), ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl']);
-  return { LD_PRELOAD: library, DISK_FOLDER: folder, DISK_LOG: log };
+  return { LD_PRELOAD: library, DISK_FOLDER: folder, DISK_LOG: log, DISK_SYNC_MS: String(syncMs) };
 }
 
 /** What a process wrote down; a last record that is not whole did not happen. */
@@ -147,6 +155,15 @@ export class RecordedDisk {
     const names = this.#states[state[reached]] ?? new Map<string, DiskFile>();
     return new Map([...names].map(([name, file]) => [name, file.cut(luck)]));
   }
+}
+
+/** The same numbers for the same seed. */
+export function chanceOf(seed: number): Chance {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
 }
 
 /** Puts the files of a disk into a folder, which is made. */

@@ -4,8 +4,10 @@
  * its power at some moment would hold.
  *
  * A record: kind (1 byte), length of the path (4), offset or size (8), length of the data (4), path, data; little endian.
- * Kinds: C create, W write, T truncate, S sync of a file or folder, R rename (data: the new path), U unlink, M shared
- * writable mapping, which nobody can follow.
+ * Kinds: C create, W write, T truncate, S sync of a file or folder (its number: 1 on the main thread, else 0), R rename (data:
+ * the new path), U unlink, M shared writable mapping, which nobody can follow.
+ *
+ * Nothing is synced for real. A sync takes DISK_SYNC_MS milliseconds, for a slow disk; none without it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -27,6 +29,7 @@
 static const char *folder;
 static size_t folder_length;
 static int log_fd = -1;
+static long sync_us;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 __attribute__((constructor)) static void begin(void) {
@@ -34,6 +37,8 @@ __attribute__((constructor)) static void begin(void) {
   folder = getenv("DISK_FOLDER");
   if (folder == NULL || log == NULL) return;
   folder_length = strlen(folder);
+  const char *sync_ms = getenv("DISK_SYNC_MS");
+  if (sync_ms != NULL) sync_us = atol(sync_ms) * 1000;
   log_fd = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
@@ -92,6 +97,11 @@ static void record(char kind, const char *path, uint64_t number, const void *dat
   if (length > 0) put(data, length);
 }
 
+/* A descriptor with O_SYNC or O_DSYNC syncs each of its writes. */
+static void record_sync_of(int fd, const char *path) {
+  if (fcntl(fd, F_GETFL) & O_DSYNC) record('S', path, 0, NULL, 0);
+}
+
 static int opened(int at, const char *path, int flags, mode_t mode) {
   char full[PATH_MAX];
   struct stat before;
@@ -138,7 +148,10 @@ ssize_t write(int fd, const void *data, size_t length) {
   ssize_t written = real(fd, data, length);
   int error = errno;
   // Behind it: where it stood before is not known of a file that is appended to.
-  if (written > 0) record('W', path, lseek(fd, 0, SEEK_CUR) - written, data, written);
+  if (written > 0) {
+    record('W', path, lseek(fd, 0, SEEK_CUR) - written, data, written);
+    record_sync_of(fd, path);
+  }
   pthread_mutex_unlock(&lock);
   errno = error;
   return written;
@@ -152,7 +165,10 @@ ssize_t write(int fd, const void *data, size_t length) {
     pthread_mutex_lock(&lock); \
     ssize_t written = real(fd, data, length, offset); \
     int error = errno; \
-    if (written > 0) record('W', path, offset, data, written); \
+    if (written > 0) { \
+      record('W', path, offset, data, written); \
+      record_sync_of(fd, path); \
+    } \
     pthread_mutex_unlock(&lock); \
     errno = error; \
     return written; \
@@ -181,8 +197,9 @@ TRUNCATE(ftruncate64, off64_t)
     REAL(name); \
     char path[PATH_MAX]; \
     if (!path_of(fd, path)) return real(fd); \
+    if (sync_us > 0) usleep(sync_us); \
     pthread_mutex_lock(&lock); \
-    record('S', path, 0, NULL, 0); \
+    record('S', path, gettid() == getpid(), NULL, 0); \
     pthread_mutex_unlock(&lock); \
     return 0; \
   }
@@ -217,6 +234,11 @@ static int unlinked(int at, const char *path, int flags) {
 }
 int unlink(const char *path) { return unlinked(AT_FDCWD, path, 0); }
 int unlinkat(int at, const char *path, int flags) { return unlinked(at, path, flags); }
+/* The standard library's own remove, which Node calls for a file, reaches the kernel without passing unlink. */
+int remove(const char *path) {
+  int result = unlinked(AT_FDCWD, path, 0);
+  return result != 0 && errno == EISDIR ? rmdir(path) : result;
+}
 
 #define MMAP(name, type) \
   void *name(void *address, size_t length, int protection, int flags, int fd, type offset) { \

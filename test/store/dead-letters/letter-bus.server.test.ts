@@ -8,7 +8,7 @@ import { startNats } from '../../harness/nats.ts';
 import { patient } from '../../harness/patience.ts';
 import { frameForTest } from '../../harness/test-frame.ts';
 import { waitFor } from '../../harness/wait-for.ts';
-import { MOST_HEADER_VALUES } from '../../../runtime/engine/header-bound.ts';
+import { MOST_HEADER_VALUES } from '../../../runtime/engine/frames/header-bound.ts';
 import { startMemoryRun, type MemoryRun } from '../../host/memory-run.ts';
 import { watchStream } from '../../harness/out-stream.ts';
 import { letterFixture } from './dlq-fixture.ts';

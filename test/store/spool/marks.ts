@@ -6,12 +6,14 @@ import { messageOfNumber } from './taken-message.ts';
 export interface Marks {
   readonly accepted: ReadonlySet<number>;
   readonly delivered: ReadonlySet<number>;
+  /** Whose ids are durable. */
+  readonly ended: ReadonlySet<number>;
 }
 
 export function readMarks(text: string): Marks {
   const numbers = (kind: string): Set<number> =>
     new Set([...text.matchAll(new RegExp(`^${kind} (\\d+)\n`, 'gm'))].map(([, number]) => Number(number)));
-  return { accepted: numbers('a'), delivered: numbers('d') };
+  return { accepted: numbers('a'), delivered: numbers('d'), ended: numbers('e') };
 }
 
 /** Numbers that were accepted, not delivered, and are not there. What is there must be as it was sent, and in order. */

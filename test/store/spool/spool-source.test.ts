@@ -169,7 +169,7 @@ test('telemetry that fills its spool goes on replacing what it holds, and a new 
   for (let nth = 2; nth <= 5; nth += 1) source.give(Array.from({ length: keys }, (_, key) => report(key, nth)));
   await waitFor(() => source.settled.length === 5 * keys, DEADLINE_MS, 'all reports to be taken over');
   assert.equal(spool.numbers().messages, keys);
-  assert.equal(spool.numbers().superseded, 4 * keys - 1, 'the one that was lent is the business of the pump');
+  assert.equal(spool.numbers().superseded, 4 * keys - 1, 'the one that was lent is the business of the engine');
   assert.deepEqual(pauses, []);
   source.give(Array.from({ length: 1000 }, (_, key) => report(keys + key, 1)));
   await waitFor(() => pauses.length > 0, DEADLINE_MS, 'the pause');

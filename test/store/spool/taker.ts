@@ -1,13 +1,17 @@
-// `node taker.ts FOLDER FIRST LAST SEED [forgets]`: takes the messages FIRST to LAST into a spool and sends them on at
+// `node taker.ts FOLDER FIRST LAST SEED [MODE]`: takes the messages FIRST to LAST into a spool and sends them on at
 // its own pace, until it is killed. `marks` in the folder says `a N` for each message that the source heard accept of, and
-// `d N` for each that the sink has. `forgets`: the store does not wait for the disk.
+// `d N` for each that the sink has. Modes: `forgets`: the store does not wait for the disk. `ids`: the ids of processed messages
+// are in the spool, and `e N` says that one is durable. `apart`: they are, and the messages are removed before.
 import { systemClock } from '../../../runtime/engine/clock.ts';
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCEPT, type Delivery } from '../../../runtime/contract/delivery.ts';
 import type { Demand } from '../../../runtime/contract/source.ts';
-import { openSpoolStore } from '../../../runtime/store/spool/open-spool-store.ts';
+import { StoredIds } from '../../../runtime/store/processed-ids.ts';
+import { LogSync, logSyncOf } from '../../../runtime/store/log-sync.ts';
+import { WatchedDatabase } from '../../../runtime/store/watched-database.ts';
+import { openSpoolStore, type SpoolServices } from '../../../runtime/store/spool/open-spool-store.ts';
 import { SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
 import { openDatabase } from '../../../runtime/store/sqlite.ts';
 import { dice } from '../../kill/random.ts';
@@ -15,9 +19,10 @@ import { fileIn, MIB } from './spool-fixture.ts';
 import { messageOfNumber } from './taken-message.ts';
 
 const [, , folder = '', first = '1', last = '1', seed = '1', mode = ''] = process.argv;
+const MOST_IDS = 65_536;
 const roll = dice(Number(seed));
 const marks = openSync(join(folder, 'marks'), 'a');
-const mark = (kind: 'a' | 'd', id: string): void => void writeSync(marks, `${kind} ${id}\n`);
+const mark = (kind: 'a' | 'd' | 'e', id: string): void => void writeSync(marks, `${kind} ${id}\n`);
 
 // It ends when it is killed.
 setInterval(() => {}, 60_000);
@@ -37,15 +42,16 @@ const source = {
   close: () => Promise.resolve(),
 };
 
-const open = (path: string) => {
-  const database = openDatabase(path);
-  if (mode !== 'forgets') return database;
-  const exec = database.exec.bind(database);
-  database.exec = (sql) => exec(sql.replace('synchronous = FULL', 'synchronous = OFF'));
-  return database;
+/** As a route opens its spool; a disk that is not waited for keeps nothing for certain. */
+const services: SpoolServices = {
+  watch: (path, open) => new WatchedDatabase(path, { open }),
+  syncing: (database) =>
+    database instanceof WatchedDatabase && mode === 'forgets'
+      ? new LogSync(database, () => Promise.resolve())
+      : logSyncOf(database),
 };
-const settings = { maxBytes: 64 * MIB, keeps: 'all', rememberedIds: 500 } as const;
-const { store } = openSpoolStore(fileIn(folder), open, settings);
+const settings = { maxBytes: 64 * MIB, keeps: 'all', rememberedIds: 500, maxIds: MOST_IDS } as const;
+const { store } = openSpoolStore(fileIn(folder), openDatabase, settings, services);
 const spool = new SpoolSource(source, store, {
   window: { messages: 200, bytes: MIB },
   compactionKey: () => ({ lane: undefined, rank: undefined }),
@@ -53,17 +59,31 @@ const spool = new SpoolSource(source, store, {
   after: (ms, run) => systemClock.after(ms, run),
   onPause: () => {},
 });
+const hasIds = mode === 'ids' || mode === 'apart';
+const ids = hasIds
+  ? new StoredIds(store.openIds('r', MOST_IDS), {
+      bounds: { most: MOST_IDS, windowMs: undefined },
+      nowMs: Date.now,
+      save: (write, delivery) => spool.save(write, delivery),
+    })
+  : undefined;
 const { signal } = new AbortController();
 for (;;) {
   const room = { messages: roll(1, 100), bytes: MIB };
   for (const delivery of await spool.read(room, signal)) {
-    const end = (): void => {
+    const end = async (): Promise<void> => {
       mark('d', delivery.id);
+      if (mode === 'apart') {
+        delivery.settle(ACCEPT);
+        await sleep(5);
+      }
+      await ids?.add({ id: delivery.id, lane: 'k', sequence: Number(delivery.id) }, delivery);
+      if (hasIds) mark('e', delivery.id);
       delivery.settle(ACCEPT);
     };
     // Some are confirmed at once, others later: the order of the ends is any.
-    if (roll(0, 4) === 0) setTimeout(end, roll(0, 10));
-    else end();
+    if (roll(0, 4) === 0) setTimeout(() => void end(), roll(0, 10));
+    else void end();
   }
   if (roll(0, 2) > 0) await sleep(roll(0, 12));
 }

@@ -1,5 +1,6 @@
 import type { Broker, ProtocolRequest } from 'kafkajs/src/cluster/index.js';
 import type {
+  CommittedOffset,
   FetchLimits,
   FetchPosition,
   Fetched,
@@ -159,18 +160,28 @@ export class KafkaJsClient implements KafkaClient {
     return translated(leaveGroup(this.#sender(nodeId, answerMs), member));
   }
 
-  committedOffsets(nodeId: number, group: string, partitions: Partitions): Promise<readonly PartitionOffset[]> {
+  committedOffsets(nodeId: number, group: string, partitions: Partitions): Promise<readonly CommittedOffset[]> {
     const topics = [...partitions].map(([topic, numbers]) => ({
       topic,
       partitions: numbers.map((partition) => ({ partition })),
     }));
-    return this.#ask(nodeId, async (broker) => offsetsOf(await broker.offsetFetch({ groupId: group, topics })));
+    return this.#ask(nodeId, async (broker) => {
+      const { responses } = await broker.offsetFetch({ groupId: group, topics });
+      return responses.flatMap(({ topic, partitions: committed }) =>
+        committed.map(({ partition, offset, metadata }) => ({
+          topic,
+          partition,
+          offset: Number(offset),
+          metadata: metadata ?? '',
+        })),
+      );
+    });
   }
 
-  async commitOffsets(nodeId: number, member: GroupGeneration, offsets: readonly PartitionOffset[]): Promise<void> {
+  async commitOffsets(nodeId: number, member: GroupGeneration, offsets: readonly CommittedOffset[]): Promise<void> {
     const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([topic, places]) => ({
       topic,
-      partitions: places.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+      partitions: places.map(({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata })),
     }));
     const { group: groupId, generation: groupGenerationId, memberId } = member;
     await this.#ask(nodeId, (broker) => broker.offsetCommit({ groupId, groupGenerationId, memberId, topics }));

@@ -100,15 +100,14 @@ declare module 'kafkajs/src/cluster/index.js' {
       isolationLevel: number;
       topics: readonly TopicPartitions<{ partition: number; timestamp: number | string }>[];
     }): Promise<{ readonly responses: readonly TopicPartitions<{ partition: number; offset: string }>[] }>;
-    offsetFetch(request: {
-      groupId: string;
-      topics: readonly TopicPartitions<{ partition: number }>[];
-    }): Promise<{ readonly responses: readonly TopicPartitions<{ partition: number; offset: string }>[] }>;
+    offsetFetch(request: { groupId: string; topics: readonly TopicPartitions<{ partition: number }>[] }): Promise<{
+      readonly responses: readonly TopicPartitions<{ partition: number; offset: string; metadata: string | null }>[];
+    }>;
     offsetCommit(request: {
       groupId: string;
       groupGenerationId: number;
       memberId: string;
-      topics: readonly TopicPartitions<{ partition: number; offset: string }>[];
+      topics: readonly TopicPartitions<{ partition: number; offset: string; metadata: string }>[];
     }): Promise<unknown>;
     findGroupCoordinator(request: { groupId: string; coordinatorType: number }): Promise<{
       readonly coordinator: { readonly nodeId: number };

@@ -1,13 +1,16 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
 import type { Demand } from '#contract/source.ts';
-import { EARLIEST, LATEST, type PartitionOffset, type Partitions } from '../kafka-client.ts';
+import { EARLIEST, LATEST, type Partitions } from '../kafka-client.ts';
 import type { Link } from '../link.ts';
 import { listOffsets } from '../list-offsets.ts';
 import type { Start } from '../options.ts';
+import { CommitCount } from './commit-count.ts';
+import { commitOf, settledBeyond, type SourceCommit } from './commit-places.ts';
 import { FairReader } from './fair-reader.ts';
 import { FetchLoops } from './fetch-loops.ts';
 import type { GroupMember } from './group-member.ts';
+import { reportForeign, reportOverflow } from './commit-notices.ts';
 import { reportCutOff, reportDeleted, reportReplaced, reportUnreadable } from './loss-reports.ts';
 import { type FeedPlace, PartitionFeed } from './partition-feed.ts';
 import type { RecordDelivery } from './record-delivery.ts';
@@ -18,12 +21,18 @@ import { TopicWatch } from './topic-watch.ts';
 const UNREADABLE_MS = 5000;
 const UNSETTLED_MS = 5000;
 const REFETCH_MS = 200;
+/** Another process had one window in flight and gave others between, and it may have sent some before its last commit. */
+const UNSURE_WINDOWS = 16;
 
 export interface AssignmentSettings {
   readonly window: Demand;
   readonly start: Start;
   readonly isOneLane: boolean;
   readonly maxBytesPerPartition: number;
+  /** Of the metadata of a partition's commit. */
+  readonly maxMetadataBytes: number;
+  /** Whether the engine sends nothing of a delivery that is revoked. */
+  readonly isFenced: boolean;
   /** Keeps the ids of the topics over restarts. */
   readonly identity: Pick<StaticMember, 'readOther' | 'saveTopicIds'>;
 }
@@ -32,6 +41,8 @@ export interface AssignmentSettings {
 export interface AssignmentListener {
   /** There is something to commit. */
   moved(): void;
+  /** A message waits for the next commit. */
+  awaited(): void;
   failed(part: string, thrown: unknown): void;
   succeeded(part: string): void;
 }
@@ -43,8 +54,10 @@ export class Assignment {
   readonly #note: NoteOddity;
   readonly #feeds = new Map<string, PartitionFeed>();
   readonly #reader: FairReader;
+  readonly #commits = new CommitCount();
+  #maxMetadataBytes: number;
   #loops: FetchLoops | undefined;
-  #listener: AssignmentListener = { moved: () => {}, failed: () => {}, succeeded: () => {} };
+  #listener: AssignmentListener = { moved: () => {}, awaited: () => {}, failed: () => {}, succeeded: () => {} };
   #drained: (() => void) | undefined;
   #areLeadersUnknown = false;
   /** Servers learn of a change one after the other: leaders are looked up for a while. */
@@ -55,6 +68,7 @@ export class Assignment {
   constructor(link: Link, settings: AssignmentSettings) {
     this.#link = link;
     this.#settings = settings;
+    this.#maxMetadataBytes = settings.maxMetadataBytes;
     this.#note = oddityNotes(link.context);
     this.#topicWatch = new TopicWatch(link.client, settings.identity);
     this.#reader = new FairReader(settings.window, {
@@ -77,7 +91,7 @@ export class Assignment {
     await this.#topicWatch.add(partitions.keys());
     const assigned = await this.#withOffsets(member, partitions);
     const names = new Set(assigned.map(({ topic, partition }) => `${topic}/${partition}`));
-    for (const name of this.#feeds.keys()) if (!names.has(name)) this.#feeds.delete(name);
+    for (const name of this.#feeds.keys()) if (!names.has(name)) this.#giveUp(name);
     const readBefore = new Set(assigned.filter(({ offset }) => offset >= 0).map(({ topic }) => topic));
     const uncommitted = assigned.filter(({ offset }) => offset < 0);
     // The server deletes the group's offsets with a topic. A topic created since under that name is read from its beginning.
@@ -111,21 +125,41 @@ export class Assignment {
     });
   }
 
-  /** Offsets that are settled and not committed. */
-  uncommitted(): readonly PartitionOffset[] {
-    const places: PartitionOffset[] = [];
-    for (const { topic, partition, position, committed } of this.#feeds.values()) {
-      if (position > committed) places.push({ topic, partition, offset: position });
-    }
-    return places;
+  /** Whether a message waits for a commit. */
+  get isAwaited(): boolean {
+    return this.#commits.isAwaited;
   }
 
-  /** The group has these offsets. */
-  committed(places: readonly PartitionOffset[]): void {
-    for (const { topic, partition, offset } of places) {
-      const feed = this.#feeds.get(`${topic}/${partition}`);
-      if (feed !== undefined) feed.committed = Math.max(feed.committed, offset);
-    }
+  /** Begins a commit of what is settled by now. */
+  beginCommit(): SourceCommit {
+    const tagOf = (topic: string): string => this.#topicWatch.tagOf(topic);
+    return commitOf(this.#commits.begin(), this.#feeds.values(), tagOf, this.#maxMetadataBytes);
+  }
+
+  /** The group has it. */
+  committed({ number, places, omitted }: SourceCommit): void {
+    for (const { feed, version, ...commit } of places) feed.commits.confirmed(commit, version);
+    this.#commits.confirm(number);
+    if (omitted > 0) reportOverflow(this.#link, omitted);
+  }
+
+  /** The server takes less metadata. Until it takes it, the settled offsets that find no room are left out. */
+  halveMetadata(): void {
+    this.#maxMetadataBytes = Math.floor(this.#maxMetadataBytes / 2);
+  }
+
+  /**
+   * Other processes may have the partitions: nothing that is under way may be sent any more, and each is read anew once it is
+   * assigned again. Has no effect where the engine does not ask.
+   */
+  revoke(): void {
+    if (!this.#settings.isFenced) return;
+    this.pause();
+    for (const feed of this.#feeds.values()) feed.revoke();
+    this.#feeds.clear();
+    this.#commits.release();
+    // Nothing that is under way counts any more.
+    this.#checkDrained();
   }
 
   /** Whether a partition has no known leader, the last lookup failed, or a leader has just changed or is slow. */
@@ -202,25 +236,54 @@ export class Assignment {
     return assigned;
   }
 
-  #resume({ topic, partition, offset, leader }: AssignedPartition): void {
-    const name = `${topic}/${partition}`;
-    let feed = this.#feeds.get(name);
-    // Other members have read on meanwhile, or an operator has set the group's offset back: what was fetched here is void.
-    if (feed === undefined || offset > feed.nextOffset || offset < feed.committed) {
-      feed = this.#feed({ topic, partition, offset, committed: offset, tag: this.#topicWatch.tagOf(topic) });
+  #giveUp(name: string): void {
+    this.#feeds.get(name)?.revoke();
+    this.#feeds.delete(name);
+  }
+
+  #resume(place: AssignedPartition): void {
+    const { topic, partition, offset } = place;
+    let feed = this.#feeds.get(`${topic}/${partition}`);
+    if (feed === undefined || !this.#goesOn(feed, place)) {
+      feed?.revoke();
+      const tag = this.#topicWatch.tagOf(topic);
+      const settled = settledBeyond(place, tag);
+      if (settled === 'foreign') reportForeign(this.#link, place);
+      feed = this.#feed({
+        topic,
+        partition,
+        offset,
+        committed: offset,
+        tag,
+        settled: typeof settled === 'string' ? undefined : settled,
+        repeats: this.#settings.window.messages * UNSURE_WINDOWS,
+      });
     }
-    feed.committed = offset;
-    feed.leader = leader;
+    feed.commits.read(place);
+    feed.leader = place.leader;
+  }
+
+  /** Whether what was fetched here is valid still: no other member has read on, and no operator has set the offset back. */
+  #goesOn(feed: PartitionFeed, place: AssignedPartition): boolean {
+    if (place.offset > feed.nextOffset || place.offset < feed.commits.offset) return false;
+    return !this.#settings.isFenced || feed.commits.isOwn(place);
   }
 
   #feed(place: FeedPlace): PartitionFeed {
     const feed = new PartitionFeed(place, this.#settings.isOneLane, {
       note: this.#note,
+      commits: this.#commits,
+      awaitCommit: (number) => this.#awaitCommit(number),
       settled: (owner, record) => this.#settled(owner, record),
       passed: (owner) => this.#moved(owner),
     });
     this.#feeds.set(feed.name, feed);
     return feed;
+  }
+
+  #awaitCommit(number: number): Promise<void> {
+    this.#listener.awaited();
+    return this.#commits.whenConfirmed(number);
   }
 
   #settled(feed: PartitionFeed, record: RecordDelivery): void {
@@ -279,6 +342,7 @@ export class Assignment {
   #readAnew(feed: PartitionFeed, { offset, tag }: Pick<FeedPlace, 'offset' | 'tag'>, why: string): void {
     reportCutOff(this.#link, feed, why);
     const { topic, partition } = feed;
+    feed.replace();
     const other = this.#feed({ topic, partition, offset, committed: -1, tag });
     other.leader = feed.leader;
     // During a rebalance nothing is handed over.

@@ -4,12 +4,18 @@ export type EpochEnd = 'rebalance' | 'lost' | 'closed';
 /** The time from one join to the next, during which this member has its partitions. */
 export class Epoch {
   readonly #over = new AbortController();
+  readonly #lost = new AbortController();
   readonly #finished = new AbortController();
   #reason: EpochEnd | undefined;
 
   /** Aborts when the epoch ends. */
   get over(): AbortSignal {
     return this.#over.signal;
+  }
+
+  /** Aborts when the others do not wait for this member any more, which can be some time after `over`. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
   }
 
   /** Aborts after `over`, when the deliveries in flight have ended. */
@@ -31,6 +37,7 @@ export class Epoch {
   end(reason: EpochEnd): void {
     if (this.#reason !== undefined && reason === 'rebalance') return;
     this.#reason = reason;
+    if (reason === 'lost') this.#lost.abort();
     this.#over.abort(reason);
   }
 

@@ -1,10 +1,10 @@
 import { SluiceError } from '#contract/errors.ts';
 import { withDeadline } from '#kit/deadline.ts';
 import type {
+  CommittedOffset,
   GroupAssignment,
   GroupGeneration,
   JoinedGroup,
-  PartitionOffset,
   Partitions,
   Subscription,
 } from '../kafka-client.ts';
@@ -99,7 +99,7 @@ export class GroupMember {
   }
 
   /** The group's committed offsets of these; -1: none. */
-  async committed(partitions: Partitions): Promise<readonly PartitionOffset[]> {
+  async committed(partitions: Partitions): Promise<readonly CommittedOffset[]> {
     if (partitions.size === 0) return [];
     return this.#ask(ANSWER_MS, (nodeId) =>
       this.#link.client.committedOffsets(nodeId, this.#settings.group, partitions),
@@ -107,7 +107,7 @@ export class GroupMember {
   }
 
   /** Rejects after a rebalance: the server takes nothing of an old generation. */
-  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+  async commit(offsets: readonly CommittedOffset[]): Promise<void> {
     await this.#ask(ANSWER_MS, (nodeId) => this.#link.client.commitOffsets(nodeId, this.#self(), offsets));
   }
 

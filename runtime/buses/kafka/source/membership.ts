@@ -68,6 +68,7 @@ export class Membership {
       moved: () => {
         if (this.#epoch?.reason === undefined) this.#commits.soon();
       },
+      awaited: () => this.#commits.hurry(),
       failed: (part, thrown) => this.#health.failed(part, thrown),
       succeeded: (part) => this.#health.succeeded(part),
     });
@@ -157,6 +158,7 @@ export class Membership {
   #joined(partitions: Partitions): void {
     if (this.#link.closed) return;
     this.#epoch = new Epoch();
+    this.#epoch.lost.addEventListener('abort', () => this.#assignment.revoke(), { once: true });
     this.#health.reset();
     const count = [...partitions.values()].reduce((sum, numbers) => sum + numbers.length, 0);
     const all = [...this.#counts.values()].reduce((sum, number) => sum + number, 0);
@@ -182,15 +184,18 @@ export class Membership {
     await aborted(epoch.over);
     this.#assignment.pause();
     if (epoch.reason !== 'rebalance') return;
+    let isDrained = true;
     const drained = Promise.race([this.#assignment.drained(), aborted(this.#link.signal)]);
     const deadline = performance.now() + this.#settings.drainMs;
     await withDeadline(drained, this.#settings.drainMs, late).catch(() => {
+      isDrained = false;
       const text = `${this.#link.context.connection}: the group divides anew while messages are in flight: others may read them again`;
       this.#link.context.report({ kind: 'notice', code: 'REBALANCE_IN_FLIGHT', text });
     });
     // A heartbeat may have shown meanwhile that the group went on without this member.
     if (epoch.isForfeit) return;
     await withDeadline(this.#commits.now(), Math.max(CLOSE_MS, deadline - performance.now()), late).catch(() => {});
+    if (!isDrained) this.#assignment.revoke();
   }
 
   #beat(epoch: Epoch): Promise<void> {

@@ -1,8 +1,11 @@
+import { kafkaErrorIn } from '../kafka-error.ts';
 import type { Assignment } from './assignment.ts';
 import type { GroupMember } from './group-member.ts';
 
 /** How long settlements are gathered before they are committed. */
 export const COMMIT_INTERVAL_MS = 200;
+/** The same while a message waits for the commit, from the beginning of one commit to that of the next. */
+const HURRY_MS = 5;
 const RETRY_MS = 500;
 
 /** The membership, as far as commits need it. */
@@ -20,6 +23,10 @@ export class OffsetCommitter {
   readonly #assignment: Assignment;
   readonly #owner: CommitOwner;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  #dueMs = Infinity;
+  #begunMs = 0;
+  #notBeforeMs = 0;
   #committing: Promise<void> | undefined;
   #isStopped = false;
 
@@ -31,11 +38,29 @@ export class OffsetCommitter {
 
   /** Something was settled. */
   soon(afterMs: number = COMMIT_INTERVAL_MS): void {
-    if (this.#timer !== undefined || this.#isStopped) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
+    const dueMs = Math.max(performance.now() + afterMs, this.#notBeforeMs);
+    if (dueMs >= this.#dueMs || this.#isStopped) return;
+    clearTimeout(this.#timer);
+    this.#dueMs = dueMs;
+    this.#timer = setTimeout(
+      () => {
+        this.#dueMs = Infinity;
+        void this.now();
+      },
+      Math.max(0, dueMs - performance.now()),
+    );
+  }
+
+  /** A message waits for the commit of what is settled. */
+  hurry(): void {
+    const waitMs = Math.max(this.#begunMs + HURRY_MS, this.#notBeforeMs) - performance.now();
+    if (waitMs > 0) return this.soon(waitMs);
+    if (this.#isStopped) return;
+    // In a later turn, so that it holds what is settled in this one.
+    this.#immediate ??= setImmediate(() => {
+      this.#immediate = undefined;
       void this.now();
-    }, afterMs);
+    });
   }
 
   /** Commits what is settled by now, after a running commit. Never rejects. */
@@ -49,19 +74,27 @@ export class OffsetCommitter {
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
   }
 
   async #commit(): Promise<void> {
     const epoch = this.#owner.epoch();
-    const places = this.#assignment.uncommitted();
-    if (places.length === 0 || epoch === undefined) return;
+    if (epoch === undefined) return;
+    const commit = this.#assignment.beginCommit();
+    if (commit.places.length === 0) return this.#assignment.committed(commit);
+    this.#begunMs = performance.now();
     try {
-      await this.#member.commit(places);
+      await this.#member.commit(commit.places);
       // Invariant 2: the answer to an old epoch's commit counts for nothing in a new one.
-      if (this.#owner.epoch() === epoch) this.#assignment.committed(places);
+      if (this.#owner.epoch() === epoch) this.#assignment.committed(commit);
       this.#owner.succeeded();
     } catch (thrown) {
-      if (!this.#owner.failed(thrown)) this.soon(RETRY_MS);
+      if (kafkaErrorIn(thrown)?.type === 'OFFSET_METADATA_TOO_LARGE') {
+        this.#assignment.halveMetadata();
+        return this.soon(0);
+      }
+      this.#notBeforeMs = performance.now() + RETRY_MS;
+      if (!this.#owner.failed(thrown) || this.#assignment.isAwaited) this.soon(RETRY_MS);
     }
   }
 }

@@ -1,5 +1,10 @@
 import type { NoteOddity } from '#contract/oddity.ts';
 import { Deque } from '#kit/deque.ts';
+import type { CommitCount } from './commit-count.ts';
+import type { SettledBeyond } from './commit-metadata.ts';
+import { CommitState } from './commit-state.ts';
+import { OpenRecords } from './open-records.ts';
+import { SettledAhead } from './settled-ahead.ts';
 import { RecordDelivery, type Settler } from './record-delivery.ts';
 import type { RecordCursor } from '../records/record-cursor.ts';
 import { compressionOf, leaderEpochOf, openBatch, type StoredBatch } from '../records/stored-batch.ts';
@@ -9,6 +14,9 @@ const NOTHING = Buffer.alloc(0);
 /** Is notified of settlements, beside the feed. */
 export interface FeedOwner {
   readonly note: NoteOddity;
+  readonly commits: Pick<CommitCount, 'next' | 'isConfirmed'>;
+  /** Resolves once the commit of that number is confirmed, and asks for it at once. */
+  awaitCommit(number: number): Promise<void>;
   settled(feed: PartitionFeed, record: RecordDelivery): void;
   /** Its position moved over offsets without visible records, for which no settlement comes. */
   passed(feed: PartitionFeed): void;
@@ -22,6 +30,10 @@ export interface FeedPlace {
   readonly committed: number;
   /** Follows the offset in ids of records, and distinguishes them from those of another topic of that name. */
   readonly tag: string;
+  /** Records that are settled already: they are not handed over. */
+  readonly settled?: SettledBeyond | undefined;
+  /** How many of the first records another process may have sent. Default: none. */
+  readonly repeats?: number;
 }
 
 /**
@@ -37,8 +49,7 @@ export class PartitionFeed implements Settler {
   leader = -1;
   /** It is not fetched before; infinite: not before its leader is known. */
   waitUntilMs = 0;
-  /** The group's committed offset; -1: none. */
-  committed: number;
+  readonly commits: CommitState;
   /** Handed over and not settled. */
   unsettled = 0;
   /** Fetched and not handed over. */
@@ -55,23 +66,31 @@ export class PartitionFeed implements Settler {
   /** The end of the ids of its records. */
   #suffix = '';
   #peeked: RecordDelivery | undefined;
-  readonly #open = new Deque<RecordDelivery>();
+  readonly #open: OpenRecords;
+  readonly #ahead: SettledAhead;
+  #repeats: number;
+  /**
+   * `replaced`: another log of that name is read, and nothing of this one can be committed. `revoked`: another process may have
+   * the partition.
+   */
+  #end: 'replaced' | 'revoked' | undefined;
   #fetchOffset: number;
   /** Of the next record to hand over, at least. */
   #nextOffset: number;
-  #position: number;
 
   constructor(place: FeedPlace, isOneLane: boolean, owner: FeedOwner) {
     this.topic = place.topic;
     this.partition = place.partition;
     this.name = `${place.topic}/${place.partition}`;
-    this.committed = place.committed;
+    this.commits = new CommitState(place.committed);
     this.#tag = place.tag;
     this.#owner = owner;
     this.#isOneLane = isOneLane;
     this.#fetchOffset = place.offset;
     this.#nextOffset = place.offset;
-    this.#position = place.offset;
+    this.#open = new OpenRecords(place.offset);
+    this.#ahead = new SettledAhead(place.settled);
+    this.#repeats = place.repeats ?? 0;
   }
 
   /** Without a tag an id is the same in any topic of that name. */
@@ -86,7 +105,11 @@ export class PartitionFeed implements Settler {
 
   /** Everything before it is settled. */
   get position(): number {
-    return this.#position;
+    return this.#open.position;
+  }
+
+  get isRevoked(): boolean {
+    return this.#end === 'revoked';
   }
 
   /** Of the next record to hand over, at least. */
@@ -140,8 +163,34 @@ export class PartitionFeed implements Settler {
 
   settled(record: RecordDelivery): void {
     this.unsettled -= 1;
-    while (this.#open.at(0)?.isSettled === true) this.#position = this.#open.shift()?.nextOffset ?? this.#position;
+    this.#open.settled(record);
+    this.commits.changed();
+    record.commit = this.#owner.commits.next;
     this.#owner.settled(this, record);
+  }
+
+  isDurable({ commit }: RecordDelivery): boolean {
+    return this.#end !== undefined || this.#owner.commits.isConfirmed(commit);
+  }
+
+  whenDurable({ commit }: RecordDelivery): Promise<void> {
+    return this.#end === undefined ? this.#owner.awaitCommit(commit) : Promise.resolve();
+  }
+
+  /** Another log of its name is read from now on. */
+  replace(): void {
+    this.#end ??= 'replaced';
+  }
+
+  /** Another process may have the partition from now on: nothing of it may be sent here. */
+  revoke(): void {
+    this.#end = 'revoked';
+  }
+
+  /** What is settled, for a commit. */
+  settlement(): Omit<SettledBeyond, 'tag'> {
+    const settled = [...this.#open.settledBeyond(), ...this.#ahead.behind(this.#nextOffset)];
+    return { offset: this.position, leaderEpoch: this.#ahead.leaderEpoch, settled };
   }
 
   /** Drops what was fetched and not handed over: it is fetched again. */
@@ -166,6 +215,7 @@ export class PartitionFeed implements Settler {
       // After a log has lost its end a later leader appends to it: the lost offsets are those of other records then.
       const epoch = leaderEpochOf(batch);
       this.#suffix = epoch < 0 ? this.#tag : `${this.#tag}.${epoch}`;
+      this.#ahead.reads(epoch);
     } catch (thrown) {
       throw unreadable(batch, thrown);
     }
@@ -179,8 +229,12 @@ export class PartitionFeed implements Settler {
       const offset = batch.baseOffset + (this.#cursor?.offsetDelta ?? 0);
       if (offset < this.#nextOffset) return;
       this.#nextOffset = offset + 1;
+      if (this.#ahead.holds(offset)) return this.#skip(offset + 1);
       const lane = this.#isOneLane || frame.key === undefined ? this.name : undefined;
-      this.#peeked = new RecordDelivery(this, `${this.name}/${offset}${this.#suffix}`, frame, offset + 1, lane);
+      const id = `${this.name}/${offset}${this.#suffix}`;
+      const mayBeRepeat = this.#repeats > 0;
+      if (mayBeRepeat) this.#repeats -= 1;
+      this.#peeked = new RecordDelivery(this, { id, frame, nextOffset: offset + 1, lane, mayBeRepeat });
     } catch (thrown) {
       throw unreadable(batch, thrown);
     }
@@ -189,12 +243,17 @@ export class PartitionFeed implements Settler {
   /** Nothing more comes before this offset. */
   #pass(offset: number): void {
     if (offset > this.#nextOffset) this.#nextOffset = offset;
-    const last = this.#open.at(this.#open.size - 1);
-    if (last !== undefined) last.nextOffset = Math.max(last.nextOffset, offset);
-    else if (offset > this.#position) {
-      this.#position = offset;
-      this.#owner.passed(this);
-    }
+    const before = this.position;
+    this.#open.pass(offset);
+    if (this.position > before) this.#owner.passed(this);
+  }
+
+  /** Another process has settled what comes before this offset. */
+  #skip(offset: number): void {
+    const before = this.position;
+    this.#open.skip(offset);
+    this.commits.changed();
+    if (this.position > before) this.#owner.passed(this);
   }
 }
 

@@ -1,10 +1,10 @@
-import { EARLIEST, LATEST, type PartitionOffset } from '../kafka-client.ts';
+import { type CommittedOffset, EARLIEST, LATEST, type PartitionOffset } from '../kafka-client.ts';
 import type { Link } from '../link.ts';
 import { listOffsets } from '../list-offsets.ts';
 import type { Start } from '../options.ts';
 
 /** An assigned partition, its committed offset and its leader. */
-export interface AssignedPartition extends PartitionOffset {
+export interface AssignedPartition extends CommittedOffset {
   readonly leader: number;
 }
 

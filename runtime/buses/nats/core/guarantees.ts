@@ -1,4 +1,5 @@
-import type { Guarantees } from '#contract/bus.ts';
+import type { Guarantees, Instances } from '#contract/bus.ts';
+import type { CoreFrom } from './options.ts';
 
 const CARRIES = {
   stamps: 'none',
@@ -10,15 +11,20 @@ const CARRIES = {
   recoversIds: false,
 } as const;
 
-export const SOURCE_GUARANTEES: Guarantees = {
+const GROUP: Instances = { share: 'any', means: 'the members of the queue group divide the messages among them' };
+const EACH: Instances = { share: 'all', means: 'the server gives each of them every message' };
+
+/** `from`: the options of the source. */
+export const sourceGuarantees = ({ queue }: Pick<CoreFrom, 'queue'>): Guarantees => ({
   ...CARRIES,
+  instances: queue === undefined ? EACH : GROUP,
   confirms: 'sent',
   redelivers: false,
   ordered: 'address',
   notes: [
     'at most once: what is published while the bridge is away, or faster than it can pass on, is lost; capture the subjects in a stream and read that with bus: jetstream where each message counts',
   ],
-};
+});
 
 export const SINK_GUARANTEES: Guarantees = {
   ...CARRIES,

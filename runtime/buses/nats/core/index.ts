@@ -11,7 +11,7 @@ import { connectionFlaws, connectionSchema, type NatsConnectionOptions } from '.
 import { CORE_WRITES, coreReads, servers } from '../address-space.ts';
 import { filterFlaws, subjects } from '../subject.ts';
 import { urls } from './end-urls.ts';
-import { SINK_GUARANTEES, SOURCE_GUARANTEES } from './guarantees.ts';
+import { SINK_GUARANTEES, sourceGuarantees } from './guarantees.ts';
 import { opposite } from './opposite-ends.ts';
 import { page } from './page.ts';
 
@@ -27,7 +27,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   sourceSchema,
   sinkSchema,
   addressOptions: ['subject'],
-  sourceGuarantees: () => SOURCE_GUARANTEES,
+  sourceGuarantees: ({ end }) => sourceGuarantees(end),
   sinkGuarantees: () => SINK_GUARANTEES,
   spelling: () => headerSpelling,
   readsHeader: (name) => !CONTROL.test(name),

@@ -13,6 +13,7 @@ export const SOURCE_GUARANTEES: Guarantees = {
   confirms: 'stored',
   redelivers: true,
   ordered: 'address',
+  instances: { share: 'any', means: 'two readers of one durable consumer set each other back' },
   deduplicates: false,
   recoversIds: false,
   notes: [

@@ -1,0 +1,53 @@
+import type { Codec } from '#contract/codec.ts';
+import { isStackOverflow, messageOf, SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Message } from '#contract/message.ts';
+import { typesLeft, withHops } from './hops.ts';
+import type { Envelope } from '../in-flight.ts';
+import type { Policy, SinkEnd } from '../route-parts.ts';
+import { contentTypeOut, headersOut } from './headers-out.ts';
+
+/** The body of a frame; undefined where nothing on the route reads it. Throws a SluiceError, or a stack overflow as it is. */
+export function decode({ decoding }: Policy, { body, contentType }: Frame): unknown {
+  if (decoding === undefined) return undefined;
+  if (body === null) {
+    throw new SluiceError('NO_BODY', 'expected a body to read, found none', { place: { stage: 'decode' } });
+  }
+  const codec = decoding(contentType);
+  try {
+    return codec.decode(body);
+  } catch (thrown) {
+    throw failed('DECODE_FAILED', 'decode', `expected ${codec.name}`, thrown);
+  }
+}
+
+/** The frame of a message for one sink. Throws as `decode`. */
+export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs }: Envelope, message: Message): Frame {
+  const { origin } = message;
+  const codec = end.encoding?.(origin.contentType);
+  return {
+    address: end.address(message),
+    key: message.key,
+    headers: withHops(headersOut(end, message), hops + 1),
+    headerTypes: typesLeft(origin.headerTypes, end.headers.keys()),
+    body: codec === undefined ? origin.body : written(codec, message),
+    id: message.id,
+    contentType: contentTypeOut(end, codec, message),
+    timestampMs: madeAtMs,
+    expiresAtMs,
+  };
+}
+
+function written(codec: Codec, { body, origin }: Message): Frame['body'] {
+  try {
+    return codec.encode(body, origin.body);
+  } catch (thrown) {
+    throw failed('ENCODE_FAILED', 'encode', `expected a body that ${codec.name} can write`, thrown);
+  }
+}
+
+function failed(code: 'DECODE_FAILED' | 'ENCODE_FAILED', stage: string, expected: string, thrown: unknown): unknown {
+  if (thrown instanceof SluiceError) return thrown.at({ stage });
+  if (isStackOverflow(thrown)) return thrown;
+  return new SluiceError(code, `${expected}, found ${messageOf(thrown)}`, { place: { stage } });
+}

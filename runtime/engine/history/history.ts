@@ -1,0 +1,141 @@
+import { asSluiceError } from '#contract/errors.ts';
+import type { ProcessedIds } from '#contract/processed-ids.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
+import { backoffMs } from '#kit/backoff.ts';
+import { type Envelope, type InFlight, laneOf } from '../in-flight.ts';
+import type { Route } from '../route-parts.ts';
+import { untilDurable } from '../until-durable.ts';
+import { SequenceTracker } from './sequence-tracker.ts';
+import { SharedSettlements } from './shared-settlements.ts';
+
+/** While processed ids cannot be saved, their deliveries stay unsettled and the window fills up. */
+const RETRY = { firstMs: 100, capMs: 5000 };
+
+/** What the route has sent and ended before, in this process and in earlier ones. Each step may ask it. */
+export class History {
+  readonly #route: Route;
+  /** Of each sink: one may be behind another. */
+  readonly #sequences: readonly SequenceTracker[];
+  /** By lane, where the route has processed ids: ends that are not durable yet. */
+  readonly #pending = new Map<string, Promise<void>>();
+  /** Undefined where messages of one lane are in flight together anyway. */
+  readonly #shared: SharedSettlements | undefined;
+
+  constructor(route: Route) {
+    this.#route = route;
+    this.#shared = CLASSES[route.policy.trafficClass].oneAtATime ? new SharedSettlements() : undefined;
+    const known = route.stores.processedIds?.sequences();
+    this.#sequences = route.ends.sinks.map(() => new SequenceTracker(known));
+  }
+
+  /**
+   * When this message was processed, in milliseconds since 1970 (UTC); undefined: it was not. A replayed dead letter is no
+   * repetition of its own dead letter, and neither is a first delivery, where its bus can tell.
+   */
+  processedAtMs({ id, delivery }: Envelope): number | undefined {
+    const { processedIds } = this.#route.stores;
+    if (processedIds === undefined) return undefined;
+    const passedMs = processedIds.addedAtMs(id);
+    const mayHaveDied = delivery.replay === undefined && delivery.attempt !== 1;
+    return passedMs ?? (mayHaveDied ? processedIds.addedAtMs(deadIdOf(delivery.id)) : undefined);
+  }
+
+  /** When a message with its repeat key was sent, in milliseconds since 1970 (UTC); undefined: none was. */
+  repeatedAtMs({ repeatKey }: Envelope): number | undefined {
+    return repeatKey === undefined ? undefined : this.#route.stores.repeatKeys?.addedAtMs(repeatKey);
+  }
+
+  /** Whether a message of its key with a higher sequence was handed to this sink. */
+  isStale(envelope: Envelope, sink: number): boolean {
+    if (envelope.sequence === undefined) return false;
+    return this.#sequences[sink]?.isStale(laneOf(envelope), envelope.sequence) === true;
+  }
+
+  /** To be called when a message is handed to a sink, not when it is confirmed: it may have arrived. */
+  handedOver(envelope: Envelope, sink: number): void {
+    if (envelope.sequence !== undefined) this.#sequences[sink]?.sent(laneOf(envelope), envelope.sequence);
+  }
+
+  /** To be called for a message that an earlier process may have handed to every sink. */
+  wasHandedOver(envelope: Envelope): void {
+    for (const sink of this.#sequences.keys()) this.handedOver(envelope, sink);
+  }
+
+  /**
+   * To be called for a message that ends unsent. An earlier process may have sent it if it is not surely a first delivery,
+   * and may have ended before it saved the id. A message with a lower sequence is then stale, even if this one has expired
+   * meanwhile.
+   */
+  endedUnsent(envelope: Envelope): void {
+    if (envelope.delivery.attempt !== 1) this.wasHandedOver(envelope);
+  }
+
+  /** Saves its id; where it has passed, its repeat key too. Undefined where none is to be saved. */
+  remember(inFlight: InFlight, hasPassed: boolean): Promise<unknown> | undefined {
+    const { processedIds, repeatKeys } = this.#route.stores;
+    const { id, repeatKey } = inFlight.envelope;
+    const isKeySaved = hasPassed && repeatKeys !== undefined && repeatKey !== undefined;
+    if (processedIds === undefined && !isKeySaved) return undefined;
+    return Promise.all([
+      processedIds === undefined ? true : this.#save(inFlight, processedIds, id),
+      isKeySaved ? this.#save(inFlight, repeatKeys, repeatKey) : true,
+    ]);
+  }
+
+  /** Saves that the message has ended as a dead letter. Undefined where the route saves no ids. */
+  rememberDead(inFlight: InFlight): Promise<unknown> | undefined {
+    const { processedIds } = this.#route.stores;
+    return processedIds === undefined
+      ? undefined
+      : this.#save(inFlight, processedIds, deadIdOf(inFlight.envelope.delivery.id));
+  }
+
+  /** The next message of its lane must not be sent before `end` resolves. */
+  holdUntil(envelope: Envelope, end: Promise<void>): void {
+    if (this.#route.stores.processedIds === undefined) return;
+    const lane = laneOf(envelope);
+    const before = this.#pending.get(lane);
+    const all: Promise<void> = before === undefined ? end : before.then(() => end);
+    this.#pending.set(lane, all);
+    void all.then(() => {
+      if (this.#pending.get(lane) === all) this.#pending.delete(lane);
+    });
+  }
+
+  /** To be called once its delivery is settled. */
+  settled(envelope: Envelope): void {
+    const { shared } = envelope.delivery;
+    if (shared !== undefined) this.#shared?.settled(laneOf(envelope), shared);
+  }
+
+  /** Resolves once the earlier ends of this lane are durable; undefined when they are. */
+  pending(lane: string): Promise<void> | undefined {
+    const here = this.#pending.get(lane);
+    return here === undefined ? this.#shared?.pending(lane) : here.then(() => this.#shared?.pending(lane));
+  }
+
+  #save(inFlight: InFlight, ids: ProcessedIds, id: string): Promise<boolean> {
+    const { log, clock } = this.#route.observers;
+    const { envelope } = inFlight;
+    const { sequence } = envelope;
+    const entry = sequence === undefined ? { id } : { id, lane: laneOf(envelope), sequence };
+    return untilDurable(clock, {
+      act: () => ids.add(entry, envelope.delivery),
+      isOver: () => inFlight.state.at === 'settled',
+      failed: (thrown, failures) => {
+        const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');
+        log.error('processed-id-not-saved', { route: this.#route.policy.name, code, text: message });
+        return backoffMs(RETRY, failures, clock.random);
+      },
+    });
+  }
+}
+
+/**
+ * The processed id of a delivery that ended as a dead letter. It differs from the id of a message that was sent. It is made
+ * of the delivery's own id: when a publisher sends a message again after the first became a dead letter, it is tried again.
+ */
+function deadIdOf(id: string): string {
+  // No message id begins with `dead `: it begins with pipeline and route, which hold no white space.
+  return `dead ${id}`;
+}

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Message } from '#contract/message.ts';
+import type { Envelope, InFlight } from './in-flight.ts';
+
+/**
+ * Several deliveries as one, from stage `from` on. Its envelope stands for all of them. Its id is made of all their ids: a
+ * sink that holds this id holds this content, and no other joining of one of them. Throws INTERNAL for different labels.
+ */
+export function joinedInFlight(
+  { pipeline, name }: { readonly pipeline: string; readonly name: string },
+  members: readonly InFlight[],
+  messages: readonly Message[],
+  from: number,
+): InFlight {
+  const envelopes = members.map(({ envelope }) => envelope);
+  const [first] = envelopes;
+  if (first === undefined) throw new SluiceError('INTERNAL', 'a stage has joined no message');
+  const { label } = first;
+  if (envelopes.some((envelope) => envelope.label !== label)) {
+    throw new SluiceError('INTERNAL', 'a stage has joined messages of different labels');
+  }
+  const id = `${pipeline}/${name}/${joinedId(envelopes)}`;
+  const input = messages.map((message, at) => ({ ...message, label, id: messages.length === 1 ? id : `${id}.${at}` }));
+  const frame = messages[0]?.origin ?? first.delivery.frame;
+  return {
+    envelope: joinedEnvelope(first, envelopes, { id, key: messages[0]?.key, frame }),
+    state: {
+      at: 'process',
+      attempt: 1,
+      input: input.length === 1 ? input[0] : input,
+      from,
+      unreachableSinceMs: undefined,
+    },
+    members,
+    place: 0,
+  };
+}
+
+function joinedEnvelope(
+  first: Envelope,
+  all: readonly Envelope[],
+  own: { readonly id: string; readonly key: string | undefined; readonly frame: Frame },
+): Envelope {
+  const { id, key, frame } = own;
+  const isFirstDelivery = all.every(({ delivery }) => delivery.attempt === 1);
+  return {
+    delivery: { id, frame, attempt: isFirstDelivery ? 1 : undefined, settle() {} },
+    bytes: 0,
+    receivedAtMs: Math.min(...all.map(({ receivedAtMs }) => receivedAtMs)),
+    trace: first.trace,
+    id,
+    hops: Math.max(...all.map(({ hops }) => hops)),
+    label: first.label,
+    key,
+    madeAtMs: latest(all.map(({ madeAtMs }) => madeAtMs)),
+    expiresAtMs: earliest(all.map(({ expiresAtMs }) => expiresAtMs)),
+    sequence: undefined,
+    repeatKey: undefined,
+    mayRepeat: all.some(({ mayRepeat }) => mayRepeat),
+  };
+}
+
+function joinedId(all: readonly Envelope[]): string {
+  const hash = createHash('sha256');
+  // An id may hold any character, so its length comes first.
+  // Whatever the order in which they come after a crash.
+  for (const id of all.map((envelope) => envelope.id).toSorted()) hash.update(`${id.length}:${id}`);
+  return `~${hash.digest('base64url')}`;
+}
+
+const defined = (all: readonly (number | undefined)[]): number[] => all.filter((one) => one !== undefined);
+
+function latest(all: readonly (number | undefined)[]): number | undefined {
+  return defined(all).reduce<number | undefined>((most, one) => Math.max(most ?? one, one), undefined);
+}
+
+function earliest(all: readonly (number | undefined)[]): number | undefined {
+  return defined(all).reduce<number | undefined>((least, one) => Math.min(least ?? one, one), undefined);
+}

@@ -1,0 +1,60 @@
+import { SluiceError } from '#contract/errors.ts';
+import type { Message } from '#contract/message.ts';
+import type { Joined } from '#contract/stage.ts';
+import { joinedInFlight } from './joined-in-flight.ts';
+import { attemptOf, type InFlight, SETTLED } from './in-flight.ts';
+
+/** The messages that the stages of a route keep, and what they were joined into. */
+export class KeptMessages {
+  readonly #route: { readonly pipeline: string; readonly name: string };
+  /** By the message as the stage got it. */
+  readonly #kept = new Map<Message, InFlight>();
+  /** Joined and not ended. */
+  readonly #joined = new Set<InFlight>();
+
+  constructor(route: { readonly pipeline: string; readonly name: string }) {
+    this.#route = route;
+  }
+
+  keep(inFlight: InFlight, message: Message): void {
+    inFlight.state = { at: 'kept', attempt: attemptOf(inFlight.state) };
+    this.#kept.set(message, inFlight);
+  }
+
+  /**
+   * A stage has joined kept messages, and the one of `own` where one was run. They go on as one, from stage `from` on. Throws
+   * INTERNAL for a message that no stage keeps, and for different labels; then nothing has changed.
+   */
+  join({ messages, of }: Joined, from: number, own?: InFlight): InFlight {
+    const kept = of.map((message) => {
+      const inFlight = this.#kept.get(message);
+      if (inFlight === undefined) {
+        throw new SluiceError('INTERNAL', `a stage has joined ${message.id}, which it does not keep`);
+      }
+      return inFlight;
+    });
+    const parts = own === undefined ? kept : [...kept, own];
+    const members = parts.flatMap((part) => part.members ?? [part]);
+    const inFlight = joinedInFlight(this.#route, members, messages, from);
+    for (const message of of) this.#kept.delete(message);
+    for (const part of parts) {
+      if (part.members === undefined) part.state = { at: 'kept', attempt: attemptOf(part.state) };
+      else this.#joined.delete(part);
+    }
+    this.#joined.add(inFlight);
+    return inFlight;
+  }
+
+  /** It has ended: its members end with it. */
+  ended(inFlight: InFlight): void {
+    this.#joined.delete(inFlight);
+    inFlight.state = SETTLED;
+  }
+
+  /** Nothing of it goes on: its members are released. */
+  release(): void {
+    this.#kept.clear();
+    for (const inFlight of this.#joined) inFlight.state = SETTLED;
+    this.#joined.clear();
+  }
+}

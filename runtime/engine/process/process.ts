@@ -1,0 +1,65 @@
+import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import { type Message, withBody } from '#contract/message.ts';
+import { Dropped, isKept, type Kept } from '#contract/stage.ts';
+import { type Envelope, type InFlight, messageOf, type Processing } from '../in-flight.ts';
+import type { Route, SinkEnd } from '../route-parts.ts';
+import { decode, encode } from '../frames/codec-steps.ts';
+import { isSeveral, JoinedAt, type Passed, runStages } from './run-stages.ts';
+import { watched } from '../frames/watched.ts';
+
+/** The frames to send, for each sink of the route in its place. */
+export type FramesBySink = readonly (readonly Frame[])[];
+
+/** The result of one attempt. */
+export type Made = FramesBySink | Dropped | Kept | JoinedAt | SluiceError;
+
+/**
+ * Runs the stages and encodes their results for every sink. Changes nothing: observers alone see it, and `keep`, which is called
+ * when a stage keeps a message. A promise only where a stage returned one. Never throws or rejects: a failure is a result. When
+ * one of several messages of a delivery fails, none of them is sent.
+ */
+export function process(
+  route: Route,
+  { envelope, members }: InFlight,
+  state: Processing,
+  keep: (message: Message) => void,
+): Made | Promise<Made> {
+  try {
+    const { input } = state;
+    const given = input === undefined ? decodedAgain(route, envelope) : members === undefined ? input : copied(input);
+    const passed = runStages({ route, envelope, number: state.attempt, keep }, given, state.from);
+    if (!(passed instanceof Promise)) return encoded(route, envelope, passed);
+    return passed.then((late) => encoded(route, envelope, late)).catch((thrown: unknown) => asSluiceError(thrown));
+  } catch (thrown) {
+    return asSluiceError(thrown);
+  }
+}
+
+/** What deliveries are joined into cannot be decoded anew, and a function may change its argument. */
+function copied(input: Message | readonly Message[]): Message | readonly Message[] {
+  return isSeveral(input) ? input.map(copy) : copy(input);
+}
+
+function copy(message: Message): Message {
+  return withBody(message, structuredClone(message.body));
+}
+
+function decodedAgain(route: Route, envelope: Envelope): Message {
+  const { delivery } = envelope;
+  return messageOf(
+    envelope,
+    watched(route, delivery, 'decode', () => decode(route.policy, delivery.frame)),
+  );
+}
+
+function encoded(route: Route, envelope: Envelope, passed: Passed): Made {
+  if (passed instanceof Dropped || passed instanceof JoinedAt || isKept(passed)) return passed;
+  return watched(route, envelope.delivery, 'encode', () =>
+    route.ends.sinks.map((end) => framesOf(end, envelope, passed)),
+  );
+}
+
+function framesOf(end: SinkEnd, envelope: Envelope, passed: Message | readonly Message[]): readonly Frame[] {
+  return isSeveral(passed) ? passed.map((message) => encode(end, envelope, message)) : [encode(end, envelope, passed)];
+}

@@ -1,0 +1,119 @@
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import type { Message } from '#contract/message.ts';
+import { Dropped, isKept, Joined, type Kept, type StageResult } from '#contract/stage.ts';
+import type { Envelope } from '../in-flight.ts';
+import type { Route } from '../route-parts.ts';
+
+/** A stage has joined messages. Their deliveries go on as one, from stage `from` on. */
+export class JoinedAt {
+  readonly joined: Joined;
+  readonly from: number;
+  constructor(joined: Joined, from: number) {
+    this.joined = joined;
+    this.from = from;
+  }
+}
+
+/** The result of all stages, or of those up to one that joins messages. */
+export type Passed = Message | readonly Message[] | Dropped | Kept | JoinedAt;
+
+/** One attempt of a delivery. */
+export interface Attempt {
+  readonly route: Route;
+  readonly envelope: Envelope;
+  readonly number: number;
+  /** Called when a stage keeps the message that it was given. */
+  readonly keep: (message: Message) => void;
+}
+
+/** Runs the stages from position `from` on. A promise only where a stage returned one. Throws a SluiceError. */
+export function runStages(
+  attempt: Attempt,
+  input: Message | readonly Message[],
+  from: number,
+): Passed | Promise<Passed> {
+  if (isSeveral(input)) return after(attempt, input, from);
+  let current = input;
+  for (let index = from; index < attempt.route.policy.stages.length; index += 1) {
+    const result = runStage(attempt, current, index);
+    if (result instanceof Promise) return result.then((made) => after(attempt, atOnce(made), index + 1));
+    // At once, not with the result: the stage may join it with the very next message.
+    if (isKept(result)) attempt.keep(current);
+    if (!isMessage(result)) return after(attempt, result, index + 1);
+    current = result;
+  }
+  return current;
+}
+
+function atOnce(made: StageResult): StageResult {
+  if (isKept(made)) throw new SluiceError('INTERNAL', 'a stage has kept a message by a promise');
+  return made;
+}
+
+function after(attempt: Attempt, made: StageResult, next: number): Passed | Promise<Passed> {
+  if (made instanceof Dropped || isKept(made)) return made;
+  if (made instanceof Joined) return new JoinedAt(made, next);
+  if (isMessage(made)) return runStages(attempt, made, next);
+  if (!isSeveral(made) || next === attempt.route.policy.stages.length) return made;
+  return collect(made.map(async (message) => runStages({ ...attempt, keep: keepsNone }, message, next)));
+}
+
+function keepsNone(): never {
+  throw new SluiceError('INTERNAL', 'a stage that keeps messages stands behind one that makes several of one');
+}
+
+async function collect(parts: readonly Promise<Passed>[]): Promise<Passed> {
+  const results = await Promise.all(parts);
+  const kept: Message[] = [];
+  for (const result of results) {
+    if (result instanceof Dropped) continue;
+    if (isSeveral(result)) kept.push(...result);
+    else if (isMessage(result)) kept.push(result);
+    else throw new SluiceError('INTERNAL', 'a stage that joins messages stands behind one that makes several of one');
+  }
+  const [first] = results;
+  return kept.length === 0 && first instanceof Dropped ? first : kept;
+}
+
+function runStage(
+  { route: { policy, observers }, envelope, number }: Attempt,
+  message: Message,
+  index: number,
+): StageResult | Promise<StageResult> {
+  const stage = policy.stages[index];
+  if (stage === undefined) return message;
+  const end = envelope.trace?.stage(stage.name);
+  observers.eventLoopWatchdog?.begin(index, envelope.delivery);
+  try {
+    const result = stage.run(message, number);
+    observers.eventLoopWatchdog?.end();
+    if (!(result instanceof Promise)) {
+      end?.();
+      return result;
+    }
+    return result.then(
+      (made) => {
+        end?.();
+        return made;
+      },
+      (thrown: unknown) => {
+        const failure = asSluiceError(thrown).at({ stage: stage.name });
+        end?.(failure);
+        throw failure;
+      },
+    );
+  } catch (thrown) {
+    observers.eventLoopWatchdog?.end();
+    const failure = asSluiceError(thrown).at({ stage: stage.name });
+    end?.(failure);
+    throw failure;
+  }
+}
+
+export function isSeveral(result: Passed | StageResult): result is readonly Message[] {
+  return Array.isArray(result);
+}
+
+function isMessage(result: Passed | StageResult): result is Message {
+  return 'origin' in result;
+}

@@ -1,0 +1,100 @@
+import type { SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
+import { DELIVERED, type InFlight, refused, STORED } from '../in-flight.ts';
+import type { SinkEnd } from '../route-parts.ts';
+import type { CircuitBreakerSettings } from './circuit-breaker.ts';
+import { OutgoingMessage } from './outgoing-message.ts';
+import { PerKeySender } from './per-key-sender.ts';
+import { PipelinedSender } from './pipelined-sender.ts';
+import type { Report, Sending } from './sending.ts';
+import { type Parts, TracedFrame } from './traced-frame.ts';
+
+/** Sends messages to one sink by the rules of the route's class, and reports the end of each, once. */
+export interface MessageSender {
+  /** At least one frame, all of one message. */
+  send(inFlight: InFlight, frames: readonly Frame[]): void;
+  /** The sink is connected again. */
+  wake(): void;
+  /** Sends nothing any more and ignores later results. */
+  stop(): void;
+}
+
+export function senderOf(end: SinkEnd, sending: Sending): MessageSender {
+  const { oneAtATime } = CLASSES[sending.route.policy.trafficClass];
+  const sender = oneAtATime ? byKey(end, sending) : inOrder(end, sending);
+  return end.log === undefined ? sender : withoutStored(end.log, sender, sending.report);
+}
+
+/** Frames that the sink's log holds are not sent again: not queued, and not expired either, for they were sent in time. */
+function withoutStored(log: NonNullable<SinkEnd['log']>, sender: MessageSender, report: Report): MessageSender {
+  return {
+    ...sender,
+    send(inFlight, frames) {
+      const rest = log.rest(inFlight.envelope.delivery, frames);
+      if (rest.length === 0) report(inFlight, STORED);
+      else sender.send(inFlight, rest);
+    },
+  };
+}
+
+function breakerSettings({ log: recovery }: SinkEnd, { route, sink, onFlow }: Sending): CircuitBreakerSettings {
+  const { policy, observers } = route;
+  const { clock, counters, log } = observers;
+  return {
+    clock,
+    drainPerSecond: policy.drainPerSecond,
+    pause: { firstMs: 50, capMs: 2000 },
+    onRewind(failure, isFirst, unconfirmed) {
+      counters.rewinds += 1;
+      recovery?.stopped(unconfirmed);
+      if (!isFirst) return;
+      log.warn('sink-stalled', { route: policy.name, code: failure.code, text: failure.message });
+      onFlow(sink, `${failure.code} ${failure.message}`);
+    },
+    onFlow() {
+      recovery?.flows();
+      log.info('sink-recovered', { route: policy.name });
+      onFlow(sink, undefined);
+    },
+  };
+}
+
+/** Pipelined: all frames in one order. */
+function inOrder(end: SinkEnd, sending: Sending): MessageSender {
+  const { route, report } = sending;
+  const { attempts } = route.policy;
+  const pipelined = new PipelinedSender(end.log ?? end.sink, { ...breakerSettings(end, sending), attempts });
+  const queue = {
+    push: (frame: TracedFrame): void => pipelined.push(frame),
+    ended(parts: Parts, failure: SluiceError | undefined): void {
+      parts.open -= 1;
+      parts.failure ??= failure;
+      if (parts.open === 0) report(parts.inFlight, parts.failure === undefined ? DELIVERED : refused(parts.failure));
+    },
+  };
+  return {
+    send(inFlight, frames) {
+      const parts: Parts = { inFlight, open: frames.length, failure: undefined };
+      for (const frame of frames) pipelined.push(new TracedFrame(sending, parts, frame, queue));
+    },
+    wake: () => pipelined.wake(),
+    stop: () => pipelined.stop(),
+  };
+}
+
+/** One message of a key in flight at a time. */
+function byKey(end: SinkEnd, sending: Sending): MessageSender {
+  const { policy } = sending.route;
+  const perKey = new PerKeySender(end.log ?? end.sink, {
+    ...breakerSettings(end, sending),
+    keeps: CLASSES[policy.trafficClass].keeps,
+    attempts: policy.attempts,
+    backoff: policy.backoff,
+  });
+  return {
+    send: (inFlight, frames) => perKey.push(new OutgoingMessage(sending, inFlight, frames)),
+    wake: () => perKey.wake(),
+    stop: () => perKey.stop(),
+  };
+}

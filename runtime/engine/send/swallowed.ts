@@ -1,0 +1,34 @@
+import type { Frame } from '#contract/frame.ts';
+import type { Receipt } from '#contract/sink.ts';
+import type { Envelope } from '../in-flight.ts';
+import type { Route } from '../route-parts.ts';
+
+/**
+ * Counts a confirmed frame. `sends`: attempts to send it, from 1. "Already stored" for a delivery that is new and was sent once says that another message had
+ * the same id, and that the bus dropped this one. If the publisher, or the route's template, made the id, the message
+ * counts as stored. If the id was made of the bus's coordinates, these repeat (MQTT packet ids are reused), and the frame
+ * is returned under another id, to be sent again.
+ */
+export function renamedIfSwallowed(
+  { policy, observers: { counters, log } }: Route,
+  { delivery }: Envelope,
+  frame: Frame,
+  sends: number,
+  receipt: Receipt,
+): Frame | undefined {
+  counters.sent += 1;
+  counters.retries += sends - 1;
+  if (receipt !== 'duplicate' || sends !== 1 || delivery.attempt !== 1) return undefined;
+  const isNamed = policy.id !== undefined || delivery.frame.id !== undefined;
+  if (counters.unexplainedDuplicates === 0) {
+    log.warn('unexplained-duplicate', {
+      route: policy.name,
+      id: frame.id,
+      text: isNamed
+        ? 'the sink already held this id and dropped the message: the publisher, or the id template of the route, gave two messages one id'
+        : 'the sink already held this id: the coordinates of the source came round; the message was sent under another id',
+    });
+  }
+  counters.unexplainedDuplicates += 1;
+  return isNamed ? undefined : { ...frame, id: `${frame.id}~${counters.unexplainedDuplicates}` };
+}

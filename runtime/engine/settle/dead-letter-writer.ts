@@ -1,0 +1,109 @@
+import type { DeadLetter } from '#contract/dead-letter.ts';
+import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import { backoffMs } from '#kit/backoff.ts';
+import { attemptOf, type Envelope, type InFlight } from '../in-flight.ts';
+import type { Route } from '../route-parts.ts';
+import { untilDurable } from '../until-durable.ts';
+
+/** While dead letters cannot be written, their deliveries stay unsettled and the window closes. */
+const RETRY = { firstMs: 100, capMs: 5000 };
+/** The delay before a full store is tried again. */
+const FULL_MS = 500;
+/** How often the same failure is logged again while it lasts. */
+const REPEAT_MS = 30_000;
+
+/** Writes dead letters and retries until they are durable: a rejected message must not vanish (invariant 3). */
+export class DeadLetterWriter {
+  readonly #route: Route;
+  #open = 0;
+  #failure: { readonly code: string; readonly loggedAtMs: number } | undefined;
+
+  constructor(route: Route) {
+    this.#route = route;
+  }
+
+  /** Dead letters that are not durable yet. */
+  get size(): number {
+    return this.#open;
+  }
+
+  /** Never rejects. Resolves once the dead letter is durable (true), or once its delivery was released (false). */
+  async write(inFlight: InFlight, failure: SluiceError): Promise<boolean> {
+    this.#open += 1;
+    const { deadLetters } = this.#route.stores;
+    const { clock } = this.#route.observers;
+    const { envelope } = inFlight;
+    // All attempts, including those before a replay.
+    const attempts = (envelope.delivery.replay?.attempts ?? 0) + attemptOf(inFlight.state);
+    const isWritten = await untilDurable(clock, {
+      act: () => deadLetters.record(this.#letter(envelope, attempts, failure)),
+      isOver: () => inFlight.state.at === 'settled',
+      failed: (thrown, failures) => {
+        const error = asSluiceError(thrown, 'STATE_UNUSABLE');
+        this.#reportFailure(error);
+        return error.code === 'LETTERS_FULL' ? FULL_MS : backoffMs(RETRY, failures, clock.random);
+      },
+    });
+    this.#open -= 1;
+    if (isWritten) this.#written(envelope, attempts, failure);
+    return isWritten;
+  }
+
+  #letter(envelope: Envelope, attempts: number, failure: SluiceError): DeadLetter {
+    const { policy, observers } = this.#route;
+    const { delivery, trace } = envelope;
+    return {
+      number: delivery.replay?.letter,
+      pipeline: policy.pipeline,
+      route: policy.name,
+      coordinates: delivery.id,
+      id: envelope.id,
+      key: envelope.key,
+      frame: delivery.frame,
+      label: envelope.label,
+      failure: failure.at({ route: policy.name }),
+      attempts,
+      traceId: trace?.traceId,
+      spanId: trace?.spanId,
+      receivedAtMs: envelope.receivedAtMs,
+      diedAtMs: observers.clock.nowMs(),
+    };
+  }
+
+  #written({ delivery }: Envelope, attempts: number, failure: SluiceError): void {
+    const { replay } = delivery;
+    this.#route.observers.log.warn('dead-letter', {
+      ...failure.place,
+      route: this.#route.policy.name,
+      code: failure.code,
+      text: failure.message,
+      delivery: delivery.id,
+      attempts,
+      letter: replay?.letter,
+    });
+    // A replayed dead letter needs no new space, so its success does not show that the store is writable.
+    if (replay === undefined) this.#recovered();
+  }
+
+  /** Logs one line, not one for each message of a waiting window. */
+  #reportFailure(error: SluiceError): void {
+    const { clock, log, onDeadLetters } = this.#route.observers;
+    const { code } = error;
+    if (this.#failure?.code === code && clock.elapsedMs() - this.#failure.loggedAtMs < REPEAT_MS) return;
+    this.#failure = { code, loggedAtMs: clock.elapsedMs() };
+    log.error('dead-letter-unwritten', {
+      route: this.#route.policy.name,
+      code,
+      text: `${error.message}. ${error.remedy}`,
+    });
+    onDeadLetters(error);
+  }
+
+  #recovered(): void {
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
+    const { log, onDeadLetters } = this.#route.observers;
+    log.info('dead-letters-written', { route: this.#route.policy.name });
+    onDeadLetters(undefined);
+  }
+}

@@ -1,0 +1,88 @@
+import { RELEASE, type Delivery } from '#contract/delivery.ts';
+import type { Demand } from '#contract/source.ts';
+import { Signal } from '#kit/signal.ts';
+import { SwapSet } from '#kit/swap-set.ts';
+import { unread } from './admit/read-frame.ts';
+import { type InFlight, SETTLED, type State, UNREAD } from './in-flight.ts';
+import type { Route } from './route-parts.ts';
+
+/** The deliveries that are read and not settled: no more than the window (invariant 4). One caller waits at a time. */
+export class Unsettled {
+  readonly #route: Route;
+  readonly #inFlight = new SwapSet<InFlight>();
+  #bytes = 0;
+  readonly #opened = new Signal();
+  #idle: (() => void) | undefined;
+
+  constructor(route: Route) {
+    this.#route = route;
+  }
+
+  get size(): number {
+    return this.#inFlight.size;
+  }
+
+  /** How much may still be read; undefined when the window is full. The last frame may exceed the bytes, never the messages. */
+  demand(): Demand | undefined {
+    const { window } = this.#route.policy;
+    const messages = window.messages - this.#inFlight.size;
+    const bytes = window.bytes - this.#bytes;
+    return messages > 0 && bytes > 0 ? { messages, bytes } : undefined;
+  }
+
+  /** Resolves when something was settled, or `signal` aborts. */
+  opened(signal: AbortSignal): Promise<void> {
+    return this.#opened.wait(signal);
+  }
+
+  take(delivery: Delivery): InFlight {
+    const { counters } = this.#route.observers;
+    counters.accepted += 1;
+    counters.held += 1;
+    const inFlight: InFlight = {
+      envelope: unread(this.#route, delivery),
+      state: UNREAD,
+      members: undefined,
+      place: 0,
+    };
+    this.#bytes += inFlight.envelope.bytes;
+    this.#inFlight.add(inFlight);
+    return inFlight;
+  }
+
+  /** It was settled. */
+  leave(inFlight: InFlight): void {
+    this.#inFlight.delete(inFlight);
+    this.#bytes -= inFlight.envelope.bytes;
+    this.#opened.now();
+    if (this.#inFlight.size === 0) this.#idle?.();
+  }
+
+  /** How many of them are at this place of the line. */
+  count(at: State['at']): number {
+    return this.#inFlight.all().filter(({ state }) => state.at === at).length;
+  }
+
+  /** Resolves once nothing is unsettled, or the deadline has passed. */
+  idle(deadlineMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#inFlight.size === 0) return resolve();
+      const cancel = this.#route.observers.clock.after(deadlineMs, resolve);
+      this.#idle = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Releases all of them to the source. */
+  release(): void {
+    for (const inFlight of this.#inFlight.all()) {
+      this.#inFlight.delete(inFlight);
+      inFlight.state = SETTLED;
+      this.#route.observers.counters.released += 1;
+      inFlight.envelope.trace?.end('released');
+      inFlight.envelope.delivery.settle(RELEASE);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SluiceError } from '../../runtime/contract/errors.ts';
+import type { Receipt } from '../../runtime/contract/sink.ts';
+import { imbalance } from '../../runtime/engine/counters.ts';
+import { accepted, numbered, patientSink } from './numbered.ts';
+import { type RouteParts, settleNow } from './route-for-test.ts';
+import { bodies, ListSource, sinkThat, started } from './started-route.ts';
+
+/** A route with two sinks. */
+function twoSinks(
+  first: ReturnType<typeof sinkThat>,
+  second: ReturnType<typeof sinkThat>,
+  parts: Partial<RouteParts> = {},
+) {
+  const source = new ListSource(numbered(2));
+  return { ...started([], { source, sink: first, moreSinks: [second], ...parts }), source };
+}
+
+for (const trafficClass of ['event', 'command'] as const) {
+  test(`${trafficClass}: one delivery to two sinks goes to both, and is settled when both have confirmed it`, async () => {
+    const [fast, slow] = [sinkThat(), patientSink()];
+    const { source, counters } = twoSinks(fast, slow.sink, { trafficClass });
+    await settleNow();
+    assert.deepEqual([bodies(fast.sent)[0], bodies(slow.sink.sent)[0], source.settled.size], ['1', '1', 0]);
+    await slow.confirm();
+    await slow.confirm();
+    assert.deepEqual(Object.fromEntries(source.settled), accepted(2));
+    assert.deepEqual(
+      [bodies(fast.sent), bodies(slow.sink.sent)],
+      [
+        ['1', '2'],
+        ['1', '2'],
+      ],
+    );
+    assert.deepEqual([counters.delivered, counters.sent, imbalance(counters)], [2, 4, 0]);
+  });
+}
+
+test('an outage of one of two sinks repeats nothing at the other one', async () => {
+  let isDown = true;
+  const sink = sinkThat();
+  const away = sinkThat(() =>
+    isDown ? Promise.reject(new SluiceError('SINK_DOWN', 'away')) : Promise.resolve('confirmed'),
+  );
+  const { source, clock, counters } = twoSinks(sink, away);
+  await settleNow();
+  assert.deepEqual([bodies(sink.sent), source.settled.size], [['1', '2'], 0]);
+  isDown = false;
+  await clock.play(() => source.settled.size === 2);
+  assert.deepEqual([bodies(sink.sent), counters.delivered, imbalance(counters)], [['1', '2'], 2, 0]);
+});
+
+test('a message that one of two sinks refuses for good is one dead letter, whichever sink ends it first', async () => {
+  for (const isFirst of [true, false]) {
+    const refusing = sinkThat(() => Promise.reject(new SluiceError('ADDRESS_INVALID', 'no')));
+    const { source, clock, letters, counters } = isFirst
+      ? twoSinks(refusing, sinkThat())
+      : twoSinks(sinkThat(), refusing);
+    await clock.play(() => source.settled.size === 2);
+    assert.deepEqual(letters.map(({ coordinates }) => coordinates).toSorted(), ['s:1', 's:2']);
+    assert.deepEqual([counters.deadLettered, counters.delivered, imbalance(counters)], [2, 0, 0]);
+  }
+});
+
+test('command: the next message of a key reaches no sink before the one before has ended at all of them', async () => {
+  const [fast, slow] = [sinkThat(), patientSink()];
+  const { counters } = twoSinks(fast, slow.sink, { trafficClass: 'command' });
+  await settleNow();
+  assert.deepEqual([bodies(fast.sent), bodies(slow.sink.sent)], [['1'], ['1']]);
+  await slow.confirm();
+  assert.deepEqual([bodies(fast.sent), bodies(slow.sink.sent), counters.delivered], [['1', '2'], ['1', '2'], 1]);
+});
+
+test('audit: whether a message is stale is judged for each sink', async () => {
+  let isDown = true;
+  const away = sinkThat(() =>
+    isDown ? Promise.reject(new SluiceError('SINK_DOWN', 'away')) : Promise.resolve('confirmed'),
+  );
+  const sequence: RouteParts['sequence'] = ({ body }) => String(body);
+  const { source, clock } = twoSinks(sinkThat(), away, { trafficClass: 'audit', sequence });
+  await settleNow();
+  isDown = false;
+  away.sent.length = 0;
+  await clock.play(() => source.settled.size === 2);
+  assert.ok(away.sent.every(({ headers }) => !headers.has('stale')));
+});
+
+test('the messages of a route flow again when none of its sinks is stalled', async () => {
+  const down = new Set([0, 1]);
+  const at = (sink: number) => () =>
+    down.has(sink) ? Promise.reject(new SluiceError('SINK_DOWN', 'away')) : Promise.resolve<Receipt>('confirmed');
+  const flows: boolean[] = [];
+  const onFlow = (isFlowing: boolean): void => void flows.push(isFlowing);
+  const { source, clock, sink } = twoSinks(sinkThat(at(0)), sinkThat(at(1)), { onFlow });
+  await settleNow();
+  down.delete(1);
+  let isLater = false;
+  clock.after(5000, () => (isLater = true));
+  await clock.play(() => isLater);
+  assert.deepEqual([flows.at(-1), source.settled.size], [false, 0], `${sink.sent.length}`);
+  down.delete(0);
+  await clock.play(() => source.settled.size === 2);
+  assert.equal(flows.at(-1), true);
+});
