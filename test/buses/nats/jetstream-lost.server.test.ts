@@ -93,6 +93,10 @@ for (const [what, config, subjects, count] of PARTS) {
       await accept(first.source, 4);
       await take(first.source, 4);
       await publish(admin, 23, 32, 'tracks.b');
+      // The server counts what waits for a consumer some time after it has stored it.
+      const waiting = subjects === undefined ? 24 : 14;
+      const waits = async (): Promise<number> => (await admin.manager.consumers.info('TRACKS', 'bridge')).num_pending;
+      await waitFor(async () => (await waits()) === waiting, DEADLINE_MS, 'the server to count what waits');
       await first.source.close();
       await publish(admin, 33, 33);
       await admin.manager.streams.purge('TRACKS', { seq: 33 });
