@@ -1,4 +1,4 @@
-import { ODDITIES } from './oddity.ts';
+import { ODDITIES } from './oddity-codes.ts';
 
 /** Facts that a connection reports to an operator once. docs/errors.md lists this table. */
 export const NOTICES = {
