@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import { MOST_ENDS, type CrashSuspects } from '#contract/crash-suspects.ts';
 import { Deque } from '#kit/deque.ts';
+import type { Clock } from '../clock.ts';
 import type { InFlight } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
+import { untilDurable } from '../until-durable.ts';
 import { readLabel } from './read-frame.ts';
-
-/** While the name of the next message cannot be written, no message enters its stages: the delay between two attempts. */
-const AGAIN_MS = 1000;
 
 /** The results of the quarantine. */
 export interface Verdicts {
@@ -46,13 +45,13 @@ export function crashQuarantineOf(
       verdicts.over();
     },
     onUnwritten,
-    after: (ms, run) => clock.after(ms, run),
+    clock,
   });
 }
 
 interface CrashQuarantineSettings extends Verdicts {
   onUnwritten(thrown: unknown): void;
-  after(ms: number, run: () => void): void;
+  readonly clock: Clock;
 }
 
 /**
@@ -115,37 +114,37 @@ export class CrashQuarantine {
     if (this.#waiting.size > 0) {
       this.#isDue = true;
       // Sockets and timers get a turn in between, for each step waits for the disk.
-      this.#settings.after(0, () => this.#next());
+      this.#settings.clock.after(0, () => void this.#next());
     } else if (this.#first === 0 && this.#suspects.size === 0 && this.#inside.size === 0) this.#settings.over();
   }
 
-  #next(): void {
-    this.#isDue = false;
-    if (this.#isStopped) return;
+  async #next(): Promise<void> {
     do {
       const next = this.#waiting.at(0);
-      if (next === undefined) break;
-      if (!this.#begin(next)) return;
+      if (next === undefined || this.#isStopped) break;
+      await this.#begin(next);
     } while (this.#first === 0);
+    this.#isDue = false;
     this.#call();
   }
 
-  /** False when the name could not be stored yet. */
-  #begin(inFlight: InFlight): boolean {
+  async #begin(inFlight: InFlight): Promise<void> {
     const name = nameOf(inFlight);
     const crashCount = this.#suspects.crashCount(name);
     const isQuarantined = crashCount >= MOST_ENDS;
-    if (inFlight.state.at !== 'settled' && !isQuarantined) {
-      const isTested = this.#first > 0 || crashCount > 0;
-      if (isTested && !this.#isWritten(name)) return false;
-      this.#inside.set(inFlight, isTested ? name : undefined);
+    if (!isQuarantined) {
+      if (this.#first > 0 || crashCount > 0) await this.#storeName(inFlight, name);
+      else this.#inside.set(inFlight, undefined);
     }
+    if (this.#isStopped) return;
     this.#waiting.shift();
+    if (inFlight.state.at === 'settled') {
+      this.left(inFlight, false);
+      return;
+    }
     if (this.#first > 0 && inFlight.state.at === 'admit') this.#first -= 1;
-    if (inFlight.state.at === 'settled') return true;
     if (isQuarantined) this.#refuse(inFlight);
     else this.#settings.granted(inFlight);
-    return true;
   }
 
   /** Its frame is not read: the crash counts are those of the start, so its first turn is its last. */
@@ -155,16 +154,19 @@ export class CrashQuarantine {
     this.#settings.refused(inFlight, new SluiceError('PROCESS_ENDED', text));
   }
 
-  #isWritten(name: string): boolean {
-    try {
-      this.#suspects.enter(name);
-      return true;
-    } catch (thrown) {
-      this.#settings.onUnwritten(thrown);
-      this.#isDue = true;
-      this.#settings.after(AGAIN_MS, () => this.#next());
-      return false;
-    }
+  /** No message enters its stages before its name is stored. */
+  async #storeName(inFlight: InFlight, name: string): Promise<void> {
+    await untilDurable(this.#settings.clock, {
+      act: () => {
+        this.#suspects.enter(name);
+        this.#inside.set(inFlight, name);
+      },
+      isOver: () => this.#isStopped || inFlight.state.at === 'settled',
+      failed: (thrown) => {
+        this.#settings.onUnwritten(thrown);
+        return undefined;
+      },
+    });
   }
 }
 

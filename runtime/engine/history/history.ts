@@ -1,15 +1,11 @@
 import { asSluiceError } from '#contract/errors.ts';
 import type { ProcessedIds } from '#contract/processed-ids.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
-import { backoffMs } from '#kit/backoff.ts';
 import { type Envelope, type InFlight, laneOf } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 import { untilDurable } from '../until-durable.ts';
 import { SequenceTracker } from './sequence-tracker.ts';
 import { SharedSettlements } from './shared-settlements.ts';
-
-/** While processed ids cannot be saved, their deliveries stay unsettled and the window fills up. */
-const RETRY = { firstMs: 100, capMs: 5000 };
 
 /** What the route has sent and ended before, in this process and in earlier ones. Each step may ask it. */
 export class History {
@@ -122,10 +118,10 @@ export class History {
     return untilDurable(clock, {
       act: () => ids.add(entry, envelope.delivery),
       isOver: () => inFlight.state.at === 'settled',
-      failed: (thrown, failures) => {
+      failed: (thrown) => {
         const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');
         log.error('processed-id-not-saved', { route: this.#route.policy.name, code, text: message });
-        return backoffMs(RETRY, failures, clock.random);
+        return undefined;
       },
     });
   }

@@ -1,12 +1,9 @@
 import type { DeadLetter } from '#contract/dead-letter.ts';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
-import { backoffMs } from '#kit/backoff.ts';
 import { attemptOf, type Envelope, type InFlight } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 import { untilDurable } from '../until-durable.ts';
 
-/** While dead letters cannot be written, their deliveries stay unsettled and the window closes. */
-const RETRY = { firstMs: 100, capMs: 5000 };
 /** The delay before a full store is tried again. */
 const FULL_MS = 500;
 /** How often the same failure is logged again while it lasts. */
@@ -38,10 +35,10 @@ export class DeadLetterWriter {
     const isWritten = await untilDurable(clock, {
       act: () => deadLetters.record(this.#letter(envelope, attempts, failure)),
       isOver: () => inFlight.state.at === 'settled',
-      failed: (thrown, failures) => {
+      failed: (thrown) => {
         const error = asSluiceError(thrown, 'STATE_UNUSABLE');
         this.#reportFailure(error);
-        return error.code === 'LETTERS_FULL' ? FULL_MS : backoffMs(RETRY, failures, clock.random);
+        return error.code === 'LETTERS_FULL' ? FULL_MS : undefined;
       },
     });
     this.#open -= 1;
