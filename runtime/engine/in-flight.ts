@@ -94,7 +94,7 @@ export function attemptOf(state: State): number {
 export const DELIVERED: End = { kind: 'delivered' };
 export const DROPPED: End = { kind: 'dropped' };
 export const STORED: End = { kind: 'stored' };
-export const STALE: End = { kind: 'superseded', by: undefined };
+export const SUPERSEDED_BY_SENT: End = { kind: 'superseded', by: undefined };
 
 export function refused(failure: SluiceError): End {
   return { kind: 'refused', failure };
@@ -106,7 +106,7 @@ export function firstAttempt(message: Message): Processing {
 }
 
 /** The message of a frame, as the first stage gets it. */
-export function messageOf({ id, key, label, delivery: { frame } }: Envelope, body: unknown): Message {
+export function decodedMessage({ id, key, label, delivery: { frame } }: Envelope, body: unknown): Message {
   return { id, address: frame.address, key, label, headers: frame.headers, body, origin: frame };
 }
 

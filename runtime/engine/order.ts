@@ -28,7 +28,7 @@ export class Order {
    */
   enter(inFlight: InFlight): 'next' | 'queued' | InFlight {
     if (this.#lanes.size === 0) return 'next';
-    const waiting = this.#lanes.get(laneName(inFlight.envelope))?.waiting;
+    const waiting = this.#lanes.get(queueOf(inFlight.envelope))?.waiting;
     if (waiting === undefined) return 'next';
     const last = waiting.at(waiting.size - 1);
     const isReplaced = last !== undefined && this.#keepsNewest && replaces(inFlight, last);
@@ -40,7 +40,7 @@ export class Order {
   /** Later messages of its lane queue up from now on. For a message that may go on: it is in a free lane, or holds its lane. */
   hold(inFlight: InFlight): void {
     if (this.#heldBy.has(inFlight)) return;
-    const name = laneName(inFlight.envelope);
+    const name = queueOf(inFlight.envelope);
     const lane = { name, waiting: new Deque<InFlight>() };
     this.#lanes.set(name, lane);
     this.#heldBy.set(inFlight, lane);
@@ -62,7 +62,8 @@ export class Order {
   }
 }
 
-function laneName(envelope: Envelope): string {
+/** The lane in which it waits: the source's, which may hold several keys, or its own. */
+function queueOf(envelope: Envelope): string {
   const { lane } = envelope.delivery;
   return lane === undefined ? laneOf(envelope) : laneNamed(undefined, lane);
 }

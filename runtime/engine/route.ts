@@ -111,11 +111,11 @@ export class RunningRoute {
   /** The message, then those of its lane that wait behind it, until one of them holds the lane. */
   #process(inFlight: InFlight): void {
     let next: InFlight | undefined = inFlight;
-    while (next !== undefined && this.#isThrough(next)) next = this.#order.next(next);
+    while (next !== undefined && this.#freesLane(next)) next = this.#order.next(next);
   }
 
-  /** One attempt. False while the message holds its lane: for a stage, for its next attempt, or for its turn after a crash. */
-  #isThrough(inFlight: InFlight): boolean {
+  /** One attempt. False: the message holds its lane, for a stage, for its next attempt, or for its turn after a crash. */
+  #freesLane(inFlight: InFlight): boolean {
     const { state } = inFlight;
     if (state.at !== 'process') return true;
     if (this.#quarantine?.holds(inFlight) === true) {

@@ -1,101 +1,135 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import type { Log } from '../../runtime/contract/log.ts';
+import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
-import type { Sink, RecoveredLog, RecoveryQuery } from '../../runtime/contract/sink.ts';
-import { recoverFromLog } from '../../runtime/engine/send/read-log.ts';
-import { patient } from '../harness/patience.ts';
+import { newCounters } from '../../runtime/engine/counters.ts';
+import { RecoveredIds } from '../../runtime/engine/send/recovered-ids.ts';
+import { LogRecovery } from '../../runtime/engine/send/log-recovery.ts';
+import { frameForTest, settleNow } from './route-for-test.ts';
+import { bodies, sinkThat } from './started-route.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
-/** Beyond the deadline of the start, and what it may take to notice. */
-const AT_MOST_MS = 7000;
-
-type Said = readonly [string, Readonly<Record<string, unknown>> | undefined];
-
-function recorder(): { readonly log: Log; readonly said: Said[] } {
-  const said: Said[] = [];
-  const note = (event: string, fields?: Readonly<Record<string, unknown>>): void => void said.push([event, fields]);
-  return { said, log: { info: note, warn: note, error: note } };
-}
-
-async function read(recoverIds: Sink['recoverIds'], more: { window?: number; commitsEveryMs?: number } = {}) {
-  const { log, said } = recorder();
-  const sink: Sink = {
-    maxInFlight: 1,
-    send: () => Promise.reject(new Error('nothing is sent before')),
-    close: () => Promise.resolve(),
-    ...(recoverIds !== undefined && { recoverIds }),
+function scene(ids: readonly string[], removesForMs = 0, atStart: readonly string[] = []) {
+  const clock = new VirtualClock(1);
+  const sink = sinkThat();
+  const warnings: string[] = [];
+  let reads = 0;
+  let isDenied = false;
+  const counters = newCounters();
+  const held = new Map(atStart.map((id) => [id, { latestMs: 0 }]));
+  const made = new LogRecovery({
+    route: 'r',
+    sink,
+    removesForMs,
+    counters,
+    atStart: new RecoveredIds(held, () => {}),
+    read() {
+      reads += 1;
+      if (isDenied) return Promise.reject(new SluiceError('BUS_AUTH', 'denied'));
+      return Promise.resolve({ ids: new Map(ids.map((id) => [id, { latestMs: 0 }])) });
+    },
+    clock,
+    log: { info() {}, warn: (event) => warnings.push(event), error() {} },
+  });
+  const later = async (ms: number): Promise<void> => {
+    let isLater = false;
+    clock.after(ms, () => (isLater = true));
+    await clock.play(() => isLater);
   };
-  const opening = new AbortController().signal;
-  const settings = { pipeline: 'p', route: 'r', window: 256, commitsEveryMs: undefined, ...more, log, opening };
-  const startedMs = performance.now();
-  const recoveredIds = await recoverFromLog(sink, settings);
-  return { recoveredIds, said, tookMs: performance.now() - startedMs };
+  /** As the engine does: a send that is refused is tried again. */
+  const sendUntilConfirmed = async (id: string): Promise<void> => {
+    try {
+      await made.send(frame(id));
+    } catch {
+      await settleNow();
+      await made.send(frame(id));
+    }
+  };
+  return {
+    made,
+    sink,
+    warnings,
+    later,
+    sendUntilConfirmed,
+    reads: () => reads,
+    known: () => counters.alreadyStored,
+    deny: () => (isDenied = true),
+  };
 }
 
-const found = (count: number, lacks?: string): RecoveredLog => ({
-  ids: new Map(Array.from({ length: count }, (_, at) => [`p/r/${at}`, { latestMs: 1 }])),
-  seen: count,
-  lacks,
+const frame = (id: string) => frameForTest('a/x', id, { id });
+
+test('what was sent and not confirmed is looked for in the log, and what is there is not written again', async () => {
+  const { made, sink, sendUntilConfirmed, known } = scene(['1', '3', '9']);
+  made.stopped(['1', '2']);
+  await sendUntilConfirmed('1');
+  made.flows();
+  await made.send(frame('2'));
+  // Nobody sent it before: that the log holds its id proves nothing.
+  await made.send(frame('3'));
+  assert.deepEqual(bodies(sink.sent), ['2', '3']);
+  assert.equal(known(), 1);
 });
 
-void describe('what a route asks of its sink at the start', { concurrency: true }, () => {
-  test('as many ids of its own as its source can deliver again', async () => {
-    const wanted: RecoveryQuery[] = [];
-    const note = (want: RecoveryQuery): Promise<RecoveredLog> => {
-      wanted.push(want);
-      return Promise.resolve(found(0));
-    };
-    await read(note);
-    await read(note, { window: 10_000 });
-    await read(note, { commitsEveryMs: 200 });
-    assert.deepEqual(wanted, [
-      { prefix: 'p/r/', most: 4096 },
-      { prefix: 'p/r/', most: 40_000 },
-      { prefix: 'p/r/', most: 24_096 },
-    ]);
-  });
+test('an outage that the bus itself remembers needs no reading', async () => {
+  const { made, sink, later, reads } = scene(['1'], 1000);
+  made.stopped(['1']);
+  await later(900);
+  await made.send(frame('1'));
+  assert.deepEqual(bodies(sink.sent), ['1']);
+  assert.equal(reads(), 0);
+});
 
-  test('a sink without a log is not asked, and nothing is said', async () => {
-    const { recoveredIds, said } = await read(undefined);
-    assert.deepEqual([recoveredIds, said], [undefined, []]);
-  });
+test('the log is read before each try of an outage, until one is confirmed', async () => {
+  const { made, later, reads } = scene([], 1000);
+  made.stopped(['1']);
+  await later(1100);
+  for (const expected of [1, 2]) {
+    assert.throws(() => made.send(frame('1')), { code: 'SINK_DOWN' });
+    await settleNow();
+    assert.equal(reads(), expected);
+    await made.send(frame('1'));
+    made.stopped(['1']);
+  }
+  made.flows();
+  await made.send(frame('1'));
+  assert.equal(reads(), 2);
+});
 
-  test('a tail that is short is said, unless it holds more than can come again', async () => {
-    const short = await read(() => Promise.resolve(found(10, 'there is much of others')));
-    assert.deepEqual(
-      short.said.map(([event]) => event),
-      ['log-recovery-incomplete'],
-    );
-    assert.ok(short.recoveredIds !== undefined, 'what was found is used');
-    const enough = await read(() => Promise.resolve(found(1024, 'there is much of others')));
-    assert.deepEqual(
-      enough.said.map(([event]) => event),
-      ['log-recovered'],
-    );
-  });
+test('what was read in one outage proves nothing in the next', async () => {
+  const { made, later, reads } = scene(['1']);
+  made.stopped(['1']);
+  assert.throws(() => made.send(frame('1')), { code: 'SINK_DOWN' });
+  await settleNow();
+  // It expired meanwhile and was never sent: nobody used what was read.
+  made.flows();
+  await later(60_000);
+  made.stopped(['2']);
+  assert.throws(() => made.send(frame('2')), { code: 'SINK_DOWN' });
+  await settleNow();
+  assert.equal(reads(), 2);
+});
 
-  test('a sink that refuses is said with what to grant, and the route starts without', async () => {
-    const refusing = (): Promise<RecoveredLog> => Promise.reject(new SluiceError('BUS_AUTH', 'grant READ'));
-    const { recoveredIds, said } = await read(refusing);
-    assert.equal(recoveredIds, undefined);
-    assert.equal(said[0]?.[0], 'log-recovery-failed');
-    assert.match(String(said[0]?.[1]?.['text']), /grant READ.*written twice/);
-  });
+test('an outage in which nothing was under way needs no reading', async () => {
+  const { made, reads } = scene(['1']);
+  made.stopped([]);
+  await made.send(frame('1'));
+  assert.equal(reads(), 0);
+});
 
-  test('a slow sink is told to stop after 5 s, and what it found is used', async () => {
-    const { recoveredIds, said, tookMs } = await read(
-      (_wanted, signal) =>
-        new Promise((resolve) => signal.addEventListener('abort', () => resolve(found(5, 'too slow')), { once: true })),
-    );
-    assert.ok(recoveredIds !== undefined);
-    assert.equal(said[0]?.[0], 'log-recovery-incomplete');
-    assert.ok(tookMs > 4900 && tookMs < patient(AT_MOST_MS), `${tookMs} ms`);
-  });
+test('a log that cannot be read is said and done without', async () => {
+  const { made, sink, warnings, deny, sendUntilConfirmed } = scene(['1']);
+  deny();
+  made.stopped(['1']);
+  await sendUntilConfirmed('1');
+  assert.deepEqual(bodies(sink.sent), ['1']);
+  assert.deepEqual(warnings, ['log-recovery-failed']);
+});
 
-  test('a sink that does not even stop holds up the start no longer', async () => {
-    const { recoveredIds, said, tookMs } = await read(() => new Promise(() => {}));
-    assert.equal(recoveredIds, undefined);
-    assert.equal(said[0]?.[0], 'log-recovery-failed');
-    assert.ok(tookMs < patient(AT_MOST_MS), `${tookMs} ms`);
-  });
+test('an id that the log held before this process sent anything proves nothing of what it sent: that is sent again', async () => {
+  const { made, sink, sendUntilConfirmed, known } = scene(['1', '2'], 0, ['1']);
+  made.stopped(['1', '2']);
+  await sendUntilConfirmed('1');
+  made.flows();
+  await made.send(frame('2'));
+  assert.deepEqual([bodies(sink.sent), known()], [['1'], 1]);
 });

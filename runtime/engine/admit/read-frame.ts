@@ -7,7 +7,7 @@ import { contentId } from '#kit/content-id.ts';
 import { messageTimeMs } from '#kit/message-time.ts';
 import { rankOf } from '#kit/rank.ts';
 import { hopsOf } from '../frames/hops.ts';
-import { type Envelope, messageOf } from '../in-flight.ts';
+import { type Envelope, decodedMessage } from '../in-flight.ts';
 import { decode } from '../frames/codec-steps.ts';
 import { watched } from '../frames/watched.ts';
 import type { Policy, Route } from '../route-parts.ts';
@@ -58,7 +58,7 @@ export function readFrame(route: Route, envelope: Draft, notes: ReuseNotes): Mes
   return watched(route, delivery, 'decode', () => {
     const body = decode(policy, delivery.frame);
     readFields(policy, envelope, body, notes);
-    return messageOf(envelope, body);
+    return decodedMessage(envelope, body);
   });
 }
 

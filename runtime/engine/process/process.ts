@@ -2,7 +2,7 @@ import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { type Message, withBody } from '#contract/message.ts';
 import { Dropped, isKept, type Kept } from '#contract/stage.ts';
-import { type Envelope, type InFlight, messageOf, type Processing } from '../in-flight.ts';
+import { type Envelope, type InFlight, decodedMessage, type Processing } from '../in-flight.ts';
 import type { Route, SinkEnd } from '../route-parts.ts';
 import { decode, encode } from '../frames/codec-steps.ts';
 import { isSeveral, JoinedAt, type Passed, runStages } from './run-stages.ts';
@@ -47,7 +47,7 @@ function copy(message: Message): Message {
 
 function decodedAgain(route: Route, envelope: Envelope): Message {
   const { delivery } = envelope;
-  return messageOf(
+  return decodedMessage(
     envelope,
     watched(route, delivery, 'decode', () => decode(route.policy, delivery.frame)),
   );

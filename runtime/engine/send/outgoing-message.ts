@@ -3,10 +3,19 @@ import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Clock } from '../clock.ts';
-import { DELIVERED, type End, type InFlight, isRevoked, laneOf, newerOf, refused, STALE } from '../in-flight.ts';
+import {
+  DELIVERED,
+  type End,
+  type InFlight,
+  isRevoked,
+  laneOf,
+  newerOf,
+  refused,
+  SUPERSEDED_BY_SENT,
+} from '../in-flight.ts';
 import { expired, isExpired } from './expiry.ts';
-import type { Attempt } from './pipelined-sender.ts';
-import type { Sending } from './sending.ts';
+import type { SendAttempt } from './pipelined-sender.ts';
+import type { SendContext } from './send-context.ts';
 import { renamedIfSwallowed } from './swallowed.ts';
 import { traced } from './traced.ts';
 
@@ -20,13 +29,13 @@ export class OutgoingMessage {
   faults = 0;
   /** How many frames, from the first one on, the sink has confirmed. */
   confirmed = 0;
-  readonly #sending: Sending;
+  readonly #context: SendContext;
   readonly #inFlight: InFlight;
 
-  constructor(sending: Sending, inFlight: InFlight, frames: readonly Frame[]) {
+  constructor(context: SendContext, inFlight: InFlight, frames: readonly Frame[]) {
     this.lane = laneOf(inFlight.envelope);
     this.frames = [...frames];
-    this.#sending = sending;
+    this.#context = context;
     this.#inFlight = inFlight;
   }
 
@@ -45,13 +54,13 @@ export class OutgoingMessage {
   ends(clock: Clock): boolean {
     const { envelope } = this.#inFlight;
     const end = this.#endBefore(clock);
-    const { history, sink } = this.#sending;
+    const { history, sink } = this.#context;
     if (end === undefined) history.handedOver(envelope, sink);
-    else this.#sending.report(this.#inFlight, end);
+    else this.#context.report(this.#inFlight, end);
     return end !== undefined;
   }
 
-  sending(frame: Frame): Attempt | undefined {
+  sending(frame: Frame): SendAttempt | undefined {
     return traced(this.#inFlight.envelope, frame);
   }
 
@@ -60,30 +69,30 @@ export class OutgoingMessage {
     const frame = this.frames[this.confirmed];
     if (frame === undefined) return;
     const { envelope } = this.#inFlight;
-    const renamed = renamedIfSwallowed(this.#sending.route, envelope, frame, this.sends, receipt);
+    const renamed = renamedIfSwallowed(this.#context.route, envelope, frame, this.sends, receipt);
     if (renamed === undefined) this.confirmed += 1;
     else this.frames[this.confirmed] = renamed;
   }
 
   /** Resolves once the earlier ends of its lane are durable; undefined when they are. */
   pending(): Promise<void> | undefined {
-    return this.#sending.history.pending(this.lane);
+    return this.#context.history.pending(this.lane);
   }
 
   delivered(): void {
-    this.#sending.report(this.#inFlight, DELIVERED);
+    this.#context.report(this.#inFlight, DELIVERED);
   }
 
   refused(failure: SluiceError): void {
-    this.#sending.report(this.#inFlight, refused(failure));
+    this.#context.report(this.#inFlight, refused(failure));
   }
 
   superseded(by: OutgoingMessage): void {
-    this.#sending.report(this.#inFlight, { kind: 'superseded', by: by.#inFlight });
+    this.#context.report(this.#inFlight, { kind: 'superseded', by: by.#inFlight });
   }
 
   #endBefore(clock: Clock): End | undefined {
-    const { history, route, sink } = this.#sending;
+    const { history, route, sink } = this.#context;
     const { envelope } = this.#inFlight;
     if (isRevoked(envelope)) return { kind: 'repeated', cause: 'revoked', earlierMs: undefined };
     // Invariant 8: an expired message is never handed to a sink.
@@ -91,7 +100,7 @@ export class OutgoingMessage {
     const earlierMs = history.processedAtMs(envelope);
     if (earlierMs !== undefined) return { kind: 'repeated', cause: 'remembered', earlierMs };
     if (!history.isStale(envelope, sink)) return undefined;
-    if (CLASSES[route.policy.trafficClass].stale === 'superseded') return STALE;
+    if (CLASSES[route.policy.trafficClass].stale === 'superseded') return SUPERSEDED_BY_SENT;
     return refused(new SluiceError('STALE', 'a newer one of its key was sent before'));
   }
 }

@@ -18,7 +18,7 @@ export interface OutgoingFrame {
   /** Written by the sender alone. */
   state: 'waiting' | 'open' | 'confirmed' | 'refused';
   /** Called before each attempt; undefined where the frame is sent as it is. */
-  sending(): Attempt | undefined;
+  sending(): SendAttempt | undefined;
   /** The bus has confirmed it. Called in the order of the frames. */
   confirmed(receipt: Receipt): void;
   /** It can never be sent, or its attempts are used up, or it expired (code EXPIRED). */
@@ -26,7 +26,7 @@ export interface OutgoingFrame {
 }
 
 /** One attempt with a trace context of its own in its headers. */
-export interface Attempt {
+export interface SendAttempt {
   readonly frame: Frame;
   end(failure?: SluiceError): void;
 }
@@ -144,7 +144,7 @@ export class PipelinedSender implements Sender {
     else this.#await(outgoing, sent, sending);
   }
 
-  #await(outgoing: OutgoingFrame, sent: Promise<Receipt>, sending: Attempt | undefined): void {
+  #await(outgoing: OutgoingFrame, sent: Promise<Receipt>, sending: SendAttempt | undefined): void {
     this.#lastSent = sent;
     this.#sharers = undefined;
     sent.then(

@@ -7,7 +7,7 @@ import type { CircuitBreakerSettings } from './circuit-breaker.ts';
 import { OutgoingMessage } from './outgoing-message.ts';
 import { PerKeySender } from './per-key-sender.ts';
 import { PipelinedSender } from './pipelined-sender.ts';
-import type { Report, Sending } from './sending.ts';
+import type { Report, SendContext } from './send-context.ts';
 import { type Parts, TracedFrame } from './traced-frame.ts';
 
 /** Sends messages to one sink by the rules of the route's class, and reports the end of each, once. */
@@ -20,10 +20,10 @@ export interface MessageSender {
   stop(): void;
 }
 
-export function senderOf(end: SinkEnd, sending: Sending): MessageSender {
-  const { oneAtATime } = CLASSES[sending.route.policy.trafficClass];
-  const sender = oneAtATime ? byKey(end, sending) : inOrder(end, sending);
-  return end.log === undefined ? sender : withoutStored(end.log, sender, sending.report);
+export function senderOf(end: SinkEnd, context: SendContext): MessageSender {
+  const { oneAtATime } = CLASSES[context.route.policy.trafficClass];
+  const sender = oneAtATime ? byKey(end, context) : inOrder(end, context);
+  return end.log === undefined ? sender : withoutStored(end.log, sender, context.report);
 }
 
 /** Frames that the sink's log holds are not sent again: not queued, and not expired either, for they were sent in time. */
@@ -38,7 +38,7 @@ function withoutStored(log: NonNullable<SinkEnd['log']>, sender: MessageSender, 
   };
 }
 
-function breakerSettings({ log: recovery }: SinkEnd, { route, sink, onFlow }: Sending): CircuitBreakerSettings {
+function breakerSettings({ log: recovery }: SinkEnd, { route, sink, onFlow }: SendContext): CircuitBreakerSettings {
   const { policy, observers } = route;
   const { clock, counters, log } = observers;
   return {
@@ -61,10 +61,10 @@ function breakerSettings({ log: recovery }: SinkEnd, { route, sink, onFlow }: Se
 }
 
 /** Pipelined: all frames in one order. */
-function inOrder(end: SinkEnd, sending: Sending): MessageSender {
-  const { route, report } = sending;
+function inOrder(end: SinkEnd, context: SendContext): MessageSender {
+  const { route, report } = context;
   const { attempts } = route.policy;
-  const pipelined = new PipelinedSender(end.log ?? end.sink, { ...breakerSettings(end, sending), attempts });
+  const pipelined = new PipelinedSender(end.log ?? end.sink, { ...breakerSettings(end, context), attempts });
   const queue = {
     push: (frame: TracedFrame): void => pipelined.push(frame),
     ended(parts: Parts, failure: SluiceError | undefined): void {
@@ -76,7 +76,7 @@ function inOrder(end: SinkEnd, sending: Sending): MessageSender {
   return {
     send(inFlight, frames) {
       const parts: Parts = { inFlight, open: frames.length, failure: undefined };
-      for (const frame of frames) pipelined.push(new TracedFrame(sending, parts, frame, queue));
+      for (const frame of frames) pipelined.push(new TracedFrame(context, parts, frame, queue));
     },
     wake: () => pipelined.wake(),
     stop: () => pipelined.stop(),
@@ -84,16 +84,16 @@ function inOrder(end: SinkEnd, sending: Sending): MessageSender {
 }
 
 /** One message of a key in flight at a time. */
-function byKey(end: SinkEnd, sending: Sending): MessageSender {
-  const { policy } = sending.route;
+function byKey(end: SinkEnd, context: SendContext): MessageSender {
+  const { policy } = context.route;
   const perKey = new PerKeySender(end.log ?? end.sink, {
-    ...breakerSettings(end, sending),
+    ...breakerSettings(end, context),
     keeps: CLASSES[policy.trafficClass].keeps,
     attempts: policy.attempts,
     backoff: policy.backoff,
   });
   return {
-    send: (inFlight, frames) => perKey.push(new OutgoingMessage(sending, inFlight, frames)),
+    send: (inFlight, frames) => perKey.push(new OutgoingMessage(context, inFlight, frames)),
     wake: () => perKey.wake(),
     stop: () => perKey.stop(),
   };

@@ -3,9 +3,9 @@ import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { InFlight } from '../in-flight.ts';
-import type { Attempt, OutgoingFrame } from './pipelined-sender.ts';
+import type { SendAttempt, OutgoingFrame } from './pipelined-sender.ts';
 import { type ReplayHeaders, replayHeadersOf, withReplayHeaders } from './replay-headers.ts';
-import type { Sending } from './sending.ts';
+import type { SendContext } from './send-context.ts';
 import { renamedIfSwallowed } from './swallowed.ts';
 import { traced } from './traced.ts';
 
@@ -30,20 +30,20 @@ export class TracedFrame implements OutgoingFrame {
   sends = 0;
   faults = 0;
   state: OutgoingFrame['state'] = 'waiting';
-  readonly #sending: Sending;
+  readonly #context: SendContext;
   readonly #parts: Parts;
   readonly #queue: Queue;
   #isStale = false;
 
-  constructor(sending: Sending, parts: Parts, frame: Frame, queue: Queue) {
+  constructor(context: SendContext, parts: Parts, frame: Frame, queue: Queue) {
     this.frame = frame;
-    this.#sending = sending;
+    this.#context = context;
     this.#parts = parts;
     this.#queue = queue;
   }
 
-  sending(): Attempt | undefined {
-    const { trafficClass } = this.#sending.route.policy;
+  sending(): SendAttempt | undefined {
+    const { trafficClass } = this.#context.route.policy;
     const mark = CLASSES[trafficClass].marksRepeats ? this.#mark() : undefined;
     const attempt = traced(this.#parts.inFlight.envelope, this.frame);
     if (mark === undefined) return attempt;
@@ -53,9 +53,9 @@ export class TracedFrame implements OutgoingFrame {
 
   confirmed(receipt: Receipt): void {
     const { envelope } = this.#parts.inFlight;
-    const renamed = renamedIfSwallowed(this.#sending.route, envelope, this.frame, this.sends, receipt);
+    const renamed = renamedIfSwallowed(this.#context.route, envelope, this.frame, this.sends, receipt);
     if (renamed === undefined) this.#queue.ended(this.#parts, undefined);
-    else this.#queue.push(new TracedFrame(this.#sending, this.#parts, renamed, this.#queue));
+    else this.#queue.push(new TracedFrame(this.#context, this.#parts, renamed, this.#queue));
   }
 
   refused(failure: SluiceError): void {
@@ -63,7 +63,7 @@ export class TracedFrame implements OutgoingFrame {
   }
 
   #mark(): ReplayHeaders | undefined {
-    const { history, sink } = this.#sending;
+    const { history, sink } = this.#context;
     const { envelope } = this.#parts.inFlight;
     if (this.sends === 1) {
       this.#isStale = history.isStale(envelope, sink);

@@ -1,9 +1,9 @@
 import type { Frame } from '#contract/frame.ts';
 import type { Envelope } from '../in-flight.ts';
-import type { Attempt } from './pipelined-sender.ts';
+import type { SendAttempt } from './pipelined-sender.ts';
 
 /** One attempt with a span of its own, whose context is in the headers; undefined where tracing is off. */
-export function traced({ trace }: Envelope, frame: Frame): Attempt | undefined {
+export function traced({ trace }: Envelope, frame: Frame): SendAttempt | undefined {
   const span = trace?.send(frame);
   return span && { frame: { ...frame, headers: span.headers }, end: (failure) => span.end(failure) };
 }

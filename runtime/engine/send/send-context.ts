@@ -6,7 +6,7 @@ import type { Route } from '../route-parts.ts';
 export type Report = (inFlight: InFlight, end: End) => void;
 
 /** What the frames and messages on their way to a sink share. */
-export interface Sending {
+export interface SendContext {
   readonly route: Route;
   readonly history: History;
   /** The place of the sink among those of the route. */
