@@ -21,9 +21,10 @@ interface Descriptors {
  * Moves the waiting for the disk out of the event loop. A transaction is written into the log (`-wal`) without a sync, and a
  * thread syncs the log behind it; once that is done, the transaction is as durable as one of `synchronous = FULL`.
  *
- * Two laws keep the file whole over a power cut. The log is used again from its start only when all of its content is in the
- * file and the file is synced, and when the emptied log is synced: SQLite would sync both itself, and does so at
- * `synchronous = FULL`, at which the database stands outside of `write`. And SQLite never copies the log by itself.
+ * Three laws keep the file whole over a power cut. Only a log that is synced is copied into the file. The log is used again from
+ * its start, or removed, only when all of its content is in the file and the file is synced, and when the emptied log is synced.
+ * SQLite would sync all of it itself, and does so at `synchronous = FULL`, at which the database stands outside of `write`. And
+ * SQLite never copies the log by itself.
  *
  * One user calls `write`, `sync` and `checkpoint` in this order, and none before the one before has ended. Other writes to the
  * database may come at any time, and wait for the disk.
@@ -38,6 +39,8 @@ export class LogSync {
   #isUnsynced = false;
   /** The content of the log is in the file, which is not on the disk. */
   #isFileUnsynced = false;
+  /** Another write has appended to the log, perhaps without a sync. */
+  #hasOtherFrames = false;
   /** A sync has failed. The disk may have dropped what was written: only a new file is certain. */
   #isUncertain = false;
   #isWriting = false;
@@ -81,7 +84,7 @@ export class LogSync {
   syncNow(): void {
     if (!this.#isUnsynced) return;
     if (this.#isUncertain) this.#renew();
-    else if (this.#open?.generation === this.#database.generation) fdatasyncSync(this.#open.log);
+    else if (this.#open?.generation === this.#database.generation) this.#syncNow(this.#open.log);
     this.#isUnsynced = false;
   }
 
@@ -91,12 +94,19 @@ export class LogSync {
     if (this.#isClosed || this.#isUncertain || !this.#isReady || open === undefined) return;
     try {
       if (fstatSync(open.log).size < CHECKPOINT_BYTES) return;
+      while (this.#hasOtherFrames) {
+        this.#hasOtherFrames = false;
+        await this.#apart(open.log);
+      }
+      if (this.#isClosed || !this.#isReady || open.generation !== this.#database.generation) return;
       const { busy, log, checkpointed } = this.#pragma('OFF', 'wal_checkpoint(PASSIVE)');
       if (busy !== 0 || log !== checkpointed) return;
       this.#isFileUnsynced = true;
       await this.#apart(open.file);
-      // Meanwhile another write has synced the file, and uses the log again.
-      if (this.#isClosed || !this.#isFileUnsynced || open.generation !== this.#database.generation) return;
+      if (this.#isClosed || open.generation !== this.#database.generation) return;
+      // Meanwhile another write has synced the file, and uses the log again, or has failed: then it is empty and not synced.
+      this.#isReady = this.#isFileUnsynced;
+      if (!this.#isReady) return;
       this.#isFileUnsynced = false;
       this.#isReady = this.#pragma('OFF', 'wal_checkpoint(TRUNCATE)').busy === 0;
       if (this.#isReady) await this.#apart(open.log);
@@ -107,6 +117,8 @@ export class LogSync {
 
   /** Empties the log at once, for its space. Throws the database's error. */
   truncate(): void {
+    // Such a log has what the file may lack.
+    if (this.#isUncertain) return;
     this.#isReady = false;
     this.#finishFile();
     this.#pragma('FULL', 'wal_checkpoint(TRUNCATE)');
@@ -161,7 +173,7 @@ export class LogSync {
       this.#database.exec('PRAGMA wal_autocheckpoint = 0');
       this.#finishFile();
       if (this.#pragma('FULL', 'wal_checkpoint(TRUNCATE)').busy !== 0) return;
-      fdatasyncSync(open.log);
+      this.#syncNow(open.log);
       this.#isReady = true;
     } catch {
       // Such as a full disk. SQLite itself syncs each transaction meanwhile, and reports the cause.
@@ -189,10 +201,12 @@ export class LogSync {
     this.#isFileUnsynced = false;
   }
 
-  /** Another write is about to use the log again, perhaps from its start. */
+  /** Another write is about to use the log again, perhaps from its start; or the database is about to be closed. */
   #beforeOtherWrite(): void {
     if (this.#isWriting) return;
+    if (this.#isUncertain) this.#renew();
     this.#finishFile();
+    this.#hasOtherFrames = true;
     this.#otherWrites += 1;
     const log = this.#open?.log;
     if (this.#otherWrites % OTHER_WRITES !== 0 || log === undefined) return;
@@ -201,8 +215,18 @@ export class LogSync {
 
   #finishFile(): void {
     if (!this.#isFileUnsynced || this.#open === undefined) return;
-    fdatasyncSync(this.#open.file);
+    this.#syncNow(this.#open.file);
     this.#isFileUnsynced = false;
+  }
+
+  #syncNow(descriptor: number): void {
+    try {
+      fdatasyncSync(descriptor);
+    } catch (thrown) {
+      // The system reports the failure once: the next sync would succeed, and prove nothing.
+      this.#isUncertain = true;
+      throw thrown;
+    }
   }
 
   #pragma(synchronous: 'OFF' | 'FULL', pragma: string): { busy: number; log: number; checkpointed: number } {

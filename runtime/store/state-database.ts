@@ -67,8 +67,11 @@ export function openStateDatabase(files: StateFiles): StateDatabase {
     isDamaged,
     close() {
       commits.flush();
-      database.close();
-      log?.close();
+      try {
+        database.close();
+      } finally {
+        log?.close();
+      }
     },
   };
 }

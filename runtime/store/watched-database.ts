@@ -32,7 +32,10 @@ const WATCHED = ['', ...SIDECARS.filter((side) => side !== '-journal')];
  * If that fails, or another file lies in its place, writing throws STATE_GONE; reading goes on.
  */
 export class WatchedDatabase implements Database {
-  /** Called before a statement outside of a transaction that is not a read. Throws its error in the place of the statement's. */
+  /**
+   * Called before a statement outside of a transaction that is not a read, and before the end, which removes the log. Throws its
+   * error in the place of the statement's.
+   */
   beforeWrite: (() => void) | undefined;
   readonly #path: string;
   readonly #settings: WatchSettings;
@@ -76,9 +79,14 @@ export class WatchedDatabase implements Database {
     return new WatchedStatement(this, sql);
   }
 
+  /** Throws the error of `beforeWrite`; it is closed then, too. */
   close(): void {
-    this.#isClosed = true;
-    this.#database.close();
+    try {
+      if (this.#database.isOpen) this.beforeWrite?.();
+    } finally {
+      this.#isClosed = true;
+      this.#database.close();
+    }
   }
 
   /** Throws STATE_GONE where such a statement's writes would be lost. A transaction is rolled back before. */

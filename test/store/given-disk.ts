@@ -1,9 +1,13 @@
+import { fstatSync } from 'node:fs';
+
 /** A disk whose syncs end as a test wants. */
 export class GivenDisk {
-  readonly syncs: { readonly end: () => void; readonly fail: () => void }[] = [];
-  readonly sync = (): Promise<void> =>
+  /** `inode`: of the file that is synced. */
+  readonly syncs: { readonly inode: number; readonly end: () => void; readonly fail: () => void }[] = [];
+  readonly sync = (descriptor: number): Promise<void> =>
     new Promise((resolve, reject) => {
-      this.syncs.push({ end: resolve, fail: () => reject(new Error('EIO: i/o error, fdatasync')) });
+      const fail = (): void => reject(new Error('EIO: i/o error, fdatasync'));
+      this.syncs.push({ inode: fstatSync(descriptor).ino, end: resolve, fail });
     });
 
   /** Resolves once a sync is waited for. */

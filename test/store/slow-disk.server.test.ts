@@ -93,8 +93,13 @@ for (const mode of ['', 'ids']) {
   );
 }
 
-/** Ids that were durable by the marks, and are unknown after a cut at one of so many moments. */
-async function lostIds(seed: number, times: number, mode: string): Promise<{ lost: number; known: number }> {
+/** Ids that were durable by the marks, and are unknown after a cut at one of so many moments, or at the end, as often. */
+async function lostIds(
+  seed: number,
+  times: number,
+  mode: string,
+  isAtEnd = false,
+): Promise<{ lost: number; known: number }> {
   const { changes, marked, folder } = await changesOf(
     (path) => [WRITER, path, '6000', mode],
     (_, stdout) => stdout.includes('done'),
@@ -102,8 +107,8 @@ async function lostIds(seed: number, times: number, mode: string): Promise<{ los
   );
   using scratch = temporaryFolder('slow-disk');
   const chance = chanceOf(seed);
-  const moments = new Set(
-    Array.from({ length: times }, () => marked + Math.floor(chance() * (changes.length - marked))),
+  const moments = Array.from({ length: times }, () =>
+    isAtEnd ? changes.length - 1 : marked + Math.floor(chance() * (changes.length - marked)),
   );
   const disk = new RecordedDisk();
   const durable = new Set<string>();
@@ -112,8 +117,8 @@ async function lostIds(seed: number, times: number, mode: string): Promise<{ los
     if (change.path.endsWith('/marks')) {
       for (const [, number = ''] of change.data.toString().matchAll(/^e (\d+)$/gm)) durable.add(number);
     } else disk.follow(change, folder);
-    if (!moments.has(moment)) continue;
-    for (const reached of ['nothing', 'some', 'all'] as const) {
+    const cuts = moments.filter((one) => one === moment);
+    for (const reached of cuts.flatMap(() => ['nothing', 'some', 'all'] as const)) {
       const cut = join(scratch.path, 'cut');
       rmSync(cut, { recursive: true, force: true });
       writeFiles(disk.cut(reached, chance), cut);
@@ -147,5 +152,17 @@ serverTest(
   async () => {
     const { lost } = await lostIds(1, 10, 'forgets');
     assert.ok(lost > 0, 'the judge of power cuts sees no loss where there must be one');
+  },
+);
+
+serverTest(
+  'a power cut after an end that came while the disk was to sync a file forgets no processed id',
+  { needs: ['recorded-disk'] },
+  async (t) => {
+    const seed = seedOfRun();
+    t.diagnostic(`SLUICE_SEED=${seed}`);
+    const { lost, known } = await lostIds(seed, 15, 'stops', true);
+    assert.ok(known > 1000, `${known} known`);
+    assert.equal(lost, 0);
   },
 );

@@ -255,8 +255,11 @@ export class SpoolStore {
 
   /** Closes the file. */
   close(): void {
-    this.#database.close();
-    this.#log?.close();
+    try {
+      this.#database.close();
+    } finally {
+      this.#log?.close();
+    }
   }
 
   /** Arrivals must leave enough of the disk for stored rows to be deleted. Throws STATE_UNUSABLE. */
