@@ -38,11 +38,12 @@ export interface Shared {
   /** Whether another process may have sent it before this one received it. */
   readonly mayBeRepeat: boolean;
   /**
-   * Whether it is settled and no other process can be given it. Deliveries of one source become durable in the order in which
-   * they were settled.
+   * Whether it is settled and the bus has what it can keep of that. No other process is given it then, unless the bus has no room
+   * to keep that it is settled: the source reports that, and does not let the next message of its lane wait. Deliveries of one
+   * source become durable in the order in which they were settled.
    */
   readonly isDurable: boolean;
-  /** Asks the bus to make the settlement durable at once. Resolves when it is, or when it was revoked. Call it after `settle`. Never rejects. */
+  /** Asks the bus to make the settlement durable at once. Resolves when it is (`isDurable`), or when it was revoked. Call it after `settle`. Never rejects. */
   whenDurable(): Promise<void>;
 }
 
