@@ -30,7 +30,8 @@ export interface Replayed {
 
 /**
  * The standing of a delivery among the processes that share its source: its bus gives a message that one of them did not settle
- * durably to another.
+ * durably to another. It is kept until the settlement is durable, so it must not hold the frame, and the source bounds how many
+ * deliveries are settled and not durable.
  */
 export interface Shared {
   /** Another process may have it by now: it must not be handed to a sink any more. Its settlement has no effect. */

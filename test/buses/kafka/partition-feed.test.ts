@@ -25,7 +25,7 @@ function batch(offset: number, count: number, next = offset + count, attributes 
 
 const quiet = {
   note: NOT_NOTED,
-  commits: { next: 1, isConfirmed: () => false },
+  commits: { next: 1, settled: () => 1, isConfirmed: () => false },
   awaitCommit: () => Promise.resolve(),
   settled: () => {},
   passed: () => {},
@@ -124,6 +124,7 @@ test('a partition that cannot be read does not stop the others', async () => {
       },
       needsFetch: () => {},
       isLow: () => false,
+      isHeld: () => false,
     },
   );
   turns.serve([broken, sound]);

@@ -21,6 +21,11 @@ import { TopicWatch } from './topic-watch.ts';
 const UNREADABLE_MS = 5000;
 const UNSETTLED_MS = 5000;
 const REFETCH_MS = 200;
+/**
+ * The engine keeps what is settled until the group has it, where it waits for that: at this many nothing more is handed over. Far
+ * above what is settled between two commits, so that it counts only while commits fail.
+ */
+const MAX_UNCONFIRMED = 65_536;
 /** Another process had one window in flight and gave others between, and it may have sent some before its last commit. */
 const UNSURE_WINDOWS = 16;
 
@@ -75,6 +80,7 @@ export class Assignment {
       unreadable: (feed, thrown) => this.#unreadable(feed, thrown),
       needsFetch: () => this.#loops?.wake(),
       isLow: (feed) => this.#loops?.isLow(feed) ?? false,
+      isHeld: () => settings.isFenced && this.#commits.unconfirmed >= MAX_UNCONFIRMED,
     });
   }
 
@@ -140,6 +146,7 @@ export class Assignment {
   committed({ number, places, omitted }: SourceCommit): void {
     for (const { feed, version, ...commit } of places) feed.commits.confirmed(commit, version);
     this.#commits.confirm(number);
+    this.#reader.wake();
     if (omitted > 0) reportOverflow(this.#link, omitted);
   }
 

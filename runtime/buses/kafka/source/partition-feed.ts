@@ -14,7 +14,7 @@ const NOTHING = Buffer.alloc(0);
 /** Is notified of settlements, beside the feed. */
 export interface FeedOwner {
   readonly note: NoteOddity;
-  readonly commits: Pick<CommitCount, 'next' | 'isConfirmed'>;
+  readonly commits: Pick<CommitCount, 'next' | 'settled' | 'isConfirmed'>;
   /** Resolves once the commit of that number is confirmed, and asks for it at once. */
   awaitCommit(number: number): Promise<void>;
   settled(feed: PartitionFeed, record: RecordDelivery): void;
@@ -165,15 +165,16 @@ export class PartitionFeed implements Settler {
     this.unsettled -= 1;
     this.#open.settled(record);
     this.commits.changed();
-    record.commit = this.#owner.commits.next;
+    const { commits } = this.#owner;
+    record.shared.commit = this.#end === undefined ? commits.settled() : commits.next;
     this.#owner.settled(this, record);
   }
 
-  isDurable({ commit }: RecordDelivery): boolean {
+  isDurable(commit: number): boolean {
     return this.#end !== undefined || this.#owner.commits.isConfirmed(commit);
   }
 
-  whenDurable({ commit }: RecordDelivery): Promise<void> {
+  whenDurable(commit: number): Promise<void> {
     return this.#end === undefined ? this.#owner.awaitCommit(commit) : Promise.resolve();
   }
 
