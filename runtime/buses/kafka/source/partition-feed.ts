@@ -75,8 +75,8 @@ export class PartitionFeed implements Settler {
    */
   #end: 'replaced' | 'revoked' | undefined;
   #fetchOffset: number;
-  /** Of the next record to hand over, at least. */
-  #nextOffset: number;
+  /** Everything before it is read, the peeked record too. */
+  #readOffset: number;
 
   constructor(place: FeedPlace, isOneLane: boolean, owner: FeedOwner) {
     this.topic = place.topic;
@@ -87,7 +87,7 @@ export class PartitionFeed implements Settler {
     this.#owner = owner;
     this.#isOneLane = isOneLane;
     this.#fetchOffset = place.offset;
-    this.#nextOffset = place.offset;
+    this.#readOffset = place.offset;
     this.#open = new OpenRecords(place.offset);
     this.#ahead = new SettledAhead(place.settled);
     this.#repeats = place.repeats ?? 0;
@@ -114,12 +114,12 @@ export class PartitionFeed implements Settler {
 
   /** Of the next record to hand over, at least. */
   get nextOffset(): number {
-    return this.#nextOffset;
+    return this.#peeked === undefined ? this.#readOffset : this.#peeked.nextOffset - 1;
   }
 
   /** How many offsets up to the reported high watermark were not handed over. */
   get unread(): number {
-    return Math.max(0, this.#highWatermark - this.#nextOffset + Number(this.#peeked !== undefined));
+    return Math.max(0, this.#highWatermark - this.nextOffset);
   }
 
   reachesTo(offset: number): void {
@@ -190,18 +190,17 @@ export class PartitionFeed implements Settler {
 
   /** What is settled, for a commit. */
   settlement(): Omit<SettledBeyond, 'tag'> {
-    const settled = [...this.#open.settledBeyond(), ...this.#ahead.behind(this.#nextOffset)];
+    const settled = [...this.#open.settledBeyond(), ...this.#ahead.behind(this.nextOffset)];
     return { offset: this.position, leaderEpoch: this.#ahead.leaderEpoch, settled };
   }
 
-  /** Drops what was fetched and not handed over: it is fetched again. */
+  /** Drops what was fetched and not unpacked: it is fetched again. A peeked record is sound, and stays. */
   rewind(): void {
     while (this.#batches.shift() !== undefined);
     this.#cursor = undefined;
     this.#left = 0;
-    this.#peeked = undefined;
     this.bufferedBytes = 0;
-    this.#fetchOffset = this.#nextOffset;
+    this.#fetchOffset = this.#readOffset;
   }
 
   /** The log has nothing between `fetchOffset` and this offset any more. What was fetched before is still handed over. */
@@ -228,8 +227,8 @@ export class PartitionFeed implements Settler {
       this.#left -= 1;
       if (frame === undefined) return;
       const offset = batch.baseOffset + (this.#cursor?.offsetDelta ?? 0);
-      if (offset < this.#nextOffset) return;
-      this.#nextOffset = offset + 1;
+      if (offset < this.#readOffset) return;
+      this.#readOffset = offset + 1;
       if (this.#ahead.holds(offset)) return this.#skip(offset + 1);
       const lane = this.#isOneLane || frame.key === undefined ? this.name : undefined;
       const id = `${this.name}/${offset}${this.#suffix}`;
@@ -243,7 +242,7 @@ export class PartitionFeed implements Settler {
 
   /** Nothing more comes before this offset. */
   #pass(offset: number): void {
-    if (offset > this.#nextOffset) this.#nextOffset = offset;
+    if (offset > this.#readOffset) this.#readOffset = offset;
     const before = this.position;
     this.#open.pass(offset);
     if (this.position > before) this.#owner.passed(this);
