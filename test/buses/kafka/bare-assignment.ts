@@ -24,10 +24,11 @@ interface BareOptions {
   /** Records of one answer; 0: there are none. */
   readonly perFetch: number;
   readonly window?: number;
+  readonly checkSession?: () => void;
 }
 
 /** An assignment of `t/0` without a server: its log has no end, and the test says what the group has. */
-export function bareAssignment({ isFenced, perFetch, window = 1000 }: BareOptions) {
+export function bareAssignment({ isFenced, perFetch, window = 1000, checkSession = () => {} }: BareOptions) {
   const group = { topic: 't', partition: 0, offset: 0, metadata: '' };
   const client: Partial<KafkaClient> = {
     connect: async () => {},
@@ -61,7 +62,7 @@ export function bareAssignment({ isFenced, perFetch, window = 1000 }: BareOption
     maxMetadataBytes: 4000,
     isFenced,
   });
-  assignment.listen({ moved() {}, awaited() {}, failed() {}, succeeded() {} });
+  assignment.listen({ moved() {}, awaited() {}, checkSession, failed() {}, succeeded() {} });
   return {
     assignment,
     /** The member joins, and the group has this. */

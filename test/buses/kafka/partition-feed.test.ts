@@ -27,6 +27,7 @@ const quiet = {
   note: NOT_NOTED,
   commits: { next: 1, settled: () => 1, isConfirmed: () => false },
   awaitCommit: () => Promise.resolve(),
+  checkSession: () => {},
   settled: () => {},
   passed: () => {},
 };

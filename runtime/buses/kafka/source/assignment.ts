@@ -48,6 +48,8 @@ export interface AssignmentListener {
   moved(): void;
   /** A message waits for the next commit. */
   awaited(): void;
+  /** Calls `revoke` if the session of this member is over. */
+  checkSession(): void;
   failed(part: string, thrown: unknown): void;
   succeeded(part: string): void;
 }
@@ -62,7 +64,7 @@ export class Assignment {
   readonly #commits = new CommitCount();
   #maxMetadataBytes: number;
   #loops: FetchLoops | undefined;
-  #listener: AssignmentListener = { moved: () => {}, awaited: () => {}, failed: () => {}, succeeded: () => {} };
+  #listener: AssignmentListener | undefined;
   #drained: (() => void) | undefined;
   #areLeadersUnknown = false;
   /** Servers learn of a change one after the other: leaders are looked up for a while. */
@@ -187,11 +189,11 @@ export class Assignment {
     try {
       await this.#updateLeaders();
       this.#areLeadersUnknown = false;
-      this.#listener.succeeded('leaders');
+      this.#listener?.succeeded('leaders');
     } catch (thrown) {
       // The next fetch may succeed all the same: without another lookup the failure would stay, and readiness red.
       this.#areLeadersUnknown = true;
-      this.#listener.failed('leaders', thrown);
+      this.#listener?.failed('leaders', thrown);
     }
   }
 
@@ -281,6 +283,9 @@ export class Assignment {
       note: this.#note,
       commits: this.#commits,
       awaitCommit: (number) => this.#awaitCommit(number),
+      checkSession: () => {
+        if (this.#settings.isFenced) this.#listener?.checkSession();
+      },
       settled: (owner, record) => this.#settled(owner, record),
       passed: (owner) => this.#moved(owner),
     });
@@ -289,7 +294,7 @@ export class Assignment {
   }
 
   #awaitCommit(number: number): Promise<void> {
-    this.#listener.awaited();
+    this.#listener?.awaited();
     return this.#commits.whenConfirmed(number);
   }
 
@@ -301,7 +306,7 @@ export class Assignment {
   /** Invariant 2: nothing is committed of a partition that is no longer assigned. False there. */
   #moved(feed: PartitionFeed): boolean {
     const isAssigned = this.#feeds.get(feed.name) === feed;
-    if (isAssigned) this.#listener.moved();
+    if (isAssigned) this.#listener?.moved();
     return isAssigned;
   }
 
@@ -314,15 +319,15 @@ export class Assignment {
   #makeLoops(): FetchLoops {
     return new FetchLoops(this.#link, this.#feeds, this.#settings.maxBytesPerPartition, {
       arrived: () => this.#reader.wake(),
-      serverFailed: (server, thrown) => this.#listener.failed(`server ${server}`, thrown),
-      serverAnswered: (server) => this.#listener.succeeded(`server ${server}`),
+      serverFailed: (server, thrown) => this.#listener?.failed(`server ${server}`, thrown),
+      serverAnswered: (server) => this.#listener?.succeeded(`server ${server}`),
       outOfRange: (feed) => this.#relocate(feed).catch((thrown: unknown) => this.#refused(feed, thrown)),
       leadersChanged: () => {
         this.#findLeadersUntilMs = performance.now() + UNSETTLED_MS;
         return this.findLeaders();
       },
       refused: (feed, thrown) => this.#refused(feed, thrown),
-      fetched: (feed) => this.#listener.succeeded(feed.name),
+      fetched: (feed) => this.#listener?.succeeded(feed.name),
     });
   }
 
@@ -358,7 +363,7 @@ export class Assignment {
 
   #refused(feed: PartitionFeed, thrown: unknown): void {
     if (thrown instanceof RangeError) this.#unreadable(feed, thrown);
-    else this.#listener.failed(feed.name, this.#link.errorOf(thrown, feed.name));
+    else this.#listener?.failed(feed.name, this.#link.errorOf(thrown, feed.name));
   }
 
   #unreadable(feed: PartitionFeed, thrown: unknown): void {

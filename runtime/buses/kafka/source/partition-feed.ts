@@ -17,6 +17,8 @@ export interface FeedOwner {
   readonly commits: Pick<CommitCount, 'next' | 'settled' | 'isConfirmed'>;
   /** Resolves once the commit of that number is confirmed, and asks for it at once. */
   awaitCommit(number: number): Promise<void>;
+  /** Revokes the feeds if the session of this member is over. */
+  checkSession(): void;
   settled(feed: PartitionFeed, record: RecordDelivery): void;
   /** Its position moved over offsets without visible records, for which no settlement comes. */
   passed(feed: PartitionFeed): void;
@@ -109,6 +111,7 @@ export class PartitionFeed implements Settler {
   }
 
   get isRevoked(): boolean {
+    if (this.#end !== 'revoked') this.#owner.checkSession();
     return this.#end === 'revoked';
   }
 
