@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
+import { KafkaError } from '../../../runtime/buses/kafka/kafka-error.ts';
 import { CommitState } from '../../../runtime/buses/kafka/source/commit-state.ts';
 import { OffsetCommitter } from '../../../runtime/buses/kafka/source/offset-committer.ts';
 import type { PartitionFeed } from '../../../runtime/buses/kafka/source/partition-feed.ts';
@@ -8,6 +9,7 @@ import type { PartitionFeed } from '../../../runtime/buses/kafka/source/partitio
 /** A coordinator that answers when the test says so, and a partition with something to commit at any time. */
 function committer() {
   const begunMs: number[] = [];
+  const committed: number[] = [];
   const answers: PromiseWithResolvers<void>[] = [];
   const feed: Partial<PartitionFeed> = { commits: new CommitState(0) };
   const place = { topic: 't', partition: 0, offset: 1, metadata: '', feed: feed as PartitionFeed, version: 1 };
@@ -20,11 +22,12 @@ function committer() {
     },
   };
   let number = 0;
+  let halvings = 0;
   const assignment = {
     isAwaited: true,
     beginCommit: () => ({ number: (number += 1), places: [place], omitted: 0 }),
-    committed() {},
-    halveMetadata() {},
+    committed: ({ number: confirmed }: { readonly number: number }) => void committed.push(confirmed),
+    halveMetadata: () => (halvings += 1) <= HALVINGS,
   };
   const epoch = {};
   const commits = new OffsetCommitter(member, assignment, {
@@ -32,10 +35,12 @@ function committer() {
     failed: () => false,
     succeeded() {},
   });
-  return { commits, begunMs, answers, [Symbol.dispose]: () => commits.stop() };
+  return { commits, begunMs, committed, answers, [Symbol.dispose]: () => commits.stop() };
 }
 
 const PAUSE_MS = 500;
+/** Until no metadata is left. */
+const HALVINGS = 3;
 /** Of timers, which may end a little early. */
 const EARLY_MS = 5;
 
@@ -102,4 +107,25 @@ test('the last commit of an epoch does not wait for the pause of one that failed
   assert.equal(begunMs.length, 2);
   answers[1]?.resolve();
   await last;
+});
+
+test('a last commit that has too much metadata for the server is repeated with less before it ends, and not for ever', async () => {
+  const tooLarge = new KafkaError('BUS_PROTOCOL', 'too large', { type: 'OFFSET_METADATA_TOO_LARGE' });
+  for (const refusals of [1, HALVINGS, HALVINGS + 1]) {
+    using made = committer();
+    const { commits, begunMs, committed, answers } = made;
+    commits.stop();
+    let isOver = false;
+    const last = commits.now().then(() => (isOver = true));
+    for (let refused = 0; refused < refusals; refused += 1) {
+      assert.equal(isOver, false);
+      answers[refused]?.reject(tooLarge);
+      await turn();
+    }
+    answers[refusals]?.resolve();
+    await last;
+    const isTaken = refusals <= HALVINGS;
+    assert.equal(begunMs.length, refusals + Number(isTaken));
+    assert.deepEqual(committed, isTaken ? [refusals + 1] : []);
+  }
 });

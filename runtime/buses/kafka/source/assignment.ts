@@ -152,9 +152,11 @@ export class Assignment {
     if (omitted > 0) reportOverflow(this.#link, omitted);
   }
 
-  /** The server takes less metadata. Until it takes it, the settled offsets that find no room are left out. */
-  halveMetadata(): void {
+  /** The server takes less metadata: from now on the settled offsets that find no room are left out. False: there was none. */
+  halveMetadata(): boolean {
+    const hadAny = this.#maxMetadataBytes > 0;
     this.#maxMetadataBytes = Math.floor(this.#maxMetadataBytes / 2);
+    return hadAny;
   }
 
   /**

@@ -122,10 +122,9 @@ export class OffsetCommitter {
       this.#notBeforeMs = 0;
       this.#owner.succeeded();
     } catch (thrown) {
-      if (kafkaErrorIn(thrown)?.type === 'OFFSET_METADATA_TOO_LARGE') {
-        this.#assignment.halveMetadata();
-        return this.soon(0);
-      }
+      const isTooLarge = kafkaErrorIn(thrown)?.type === 'OFFSET_METADATA_TOO_LARGE';
+      // Within this one, for the last commit of an epoch has no later one.
+      if (isTooLarge && this.#assignment.halveMetadata()) return this.#commit();
       this.#notBeforeMs = performance.now() + RETRY_MS;
       if (!this.#owner.failed(thrown) || this.#assignment.isAwaited) this.soon(RETRY_MS);
     }
