@@ -255,7 +255,7 @@ export class Assignment {
   #resume(place: AssignedPartition): void {
     const { topic, partition, offset } = place;
     let feed = this.#feeds.get(`${topic}/${partition}`);
-    if (feed === undefined || !this.#goesOn(feed, place)) {
+    if (feed === undefined || !feed.goesOn(place, this.#settings.isFenced)) {
       feed?.revoke();
       const tag = this.#topicWatch.tagOf(topic);
       const settled = settledBeyond(place, tag);
@@ -272,12 +272,6 @@ export class Assignment {
     }
     feed.commits.read(place);
     feed.leader = place.leader;
-  }
-
-  /** Whether what was fetched here is valid still: no other member has read on, and no operator has set the offset back. */
-  #goesOn(feed: PartitionFeed, place: AssignedPartition): boolean {
-    if (place.offset > feed.nextOffset || place.offset < feed.commits.offset) return false;
-    return !this.#settings.isFenced || feed.commits.isOwn(place);
   }
 
   #feed(place: FeedPlace): PartitionFeed {

@@ -1,5 +1,6 @@
 import type { NoteOddity } from '#contract/oddity.ts';
 import { Deque } from '#kit/deque.ts';
+import type { CommittedOffset } from '../kafka-client.ts';
 import type { CommitCount } from './commit-count.ts';
 import type { SettledBeyond } from './commit-metadata.ts';
 import { CommitState } from './commit-state.ts';
@@ -195,6 +196,17 @@ export class PartitionFeed implements Settler {
   settlement(): Omit<SettledBeyond, 'tag'> {
     const settled = [...this.#open.settledBeyond(), ...this.#ahead.behind(this.nextOffset)];
     return { offset: this.position, leaderEpoch: this.#ahead.leaderEpoch, settled };
+  }
+
+  /**
+   * Whether what was fetched here is valid still, now that the group has this: no other member has read on, and no operator has set
+   * the offset back.
+   */
+  goesOn(commit: Pick<CommittedOffset, 'offset' | 'metadata'>, isFenced: boolean): boolean {
+    if (commit.offset > this.nextOffset || commit.offset < this.commits.offset) return false;
+    if (this.commits.isOwn(commit)) return true;
+    // Metadata of another process says what it has settled behind the offset. This one would send that again, and commit over it.
+    return !isFenced && commit.metadata === '';
   }
 
   /** Drops what was fetched and not unpacked: it is fetched again. A peeked record is sound, and stays. */
