@@ -24,11 +24,18 @@ interface BareOptions {
   /** Records of one answer; 0: there are none. */
   readonly perFetch: number;
   readonly window?: number;
+  readonly maxMetadataBytes?: number;
   readonly checkSession?: () => void;
 }
 
 /** An assignment of `t/0` without a server: its log has no end, and the test says what the group has. */
-export function bareAssignment({ isFenced, perFetch, window = 1000, checkSession = () => {} }: BareOptions) {
+export function bareAssignment({
+  isFenced,
+  perFetch,
+  window = 1000,
+  maxMetadataBytes = 4000,
+  checkSession = () => {},
+}: BareOptions) {
   const group = { topic: 't', partition: 0, offset: 0, metadata: '' };
   const client: Partial<KafkaClient> = {
     connect: async () => {},
@@ -47,8 +54,9 @@ export function bareAssignment({ isFenced, perFetch, window = 1000, checkSession
             },
           ],
   };
+  const record = recorded('source');
   const link: Partial<Link> = {
-    context: recorded('source').context,
+    context: record.context,
     partitions: async () => [{ partition: 0, leader: 1 }],
     client: client as KafkaClient,
   };
@@ -59,12 +67,13 @@ export function bareAssignment({ isFenced, perFetch, window = 1000, checkSession
     identity: new StaticMember(newCheckpoint(), undefined),
     isOneLane: false,
     maxBytesPerPartition: 100_000,
-    maxMetadataBytes: 4000,
+    maxMetadataBytes,
     isFenced,
   });
   assignment.listen({ moved() {}, awaited() {}, checkSession, failed() {}, succeeded() {} });
   return {
     assignment,
+    reported: record.reported,
     /** The member joins, and the group has this. */
     async begin(place: Partial<CommittedOffset>): Promise<void> {
       Object.assign(group, place);
