@@ -17,6 +17,13 @@ export interface Instances {
    * goes to any of them. `all`: each process gets every message.
    */
   readonly share: 'by-key' | 'standby' | 'any' | 'all';
+  /** For `by-key`, where the bus has bounded room for what is settled behind unsettled messages. What has none is sent again. */
+  readonly room?: {
+    /** With up to so many unsettled messages it surely has room; 0: with none. */
+    readonly upTo: number;
+    /** What happens with more, for an operator, as a clause. */
+    readonly beyond: string;
+  };
   /** The same in the bus's terms, for an operator, as a clause. */
   readonly means: string;
 }

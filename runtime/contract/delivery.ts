@@ -30,7 +30,8 @@ export interface Replayed {
 
 /**
  * The standing of a delivery among the processes that share its source: its bus gives a message that one of them did not settle
- * durably to another.
+ * durably to another. It is kept until the settlement is durable, so it must not hold the frame, and the source bounds how many
+ * deliveries are settled and not durable.
  */
 export interface Shared {
   /** Another process may have it by now: it must not be handed to a sink any more. Its settlement has no effect. */
@@ -38,11 +39,12 @@ export interface Shared {
   /** Whether another process may have sent it before this one received it. */
   readonly mayBeRepeat: boolean;
   /**
-   * Whether it is settled and no other process can be given it. Deliveries of one source become durable in the order in which
-   * they were settled.
+   * Whether it is settled and the bus has what it can keep of that. No other process is given it then, unless the bus has no room
+   * to keep that it is settled: the source reports that, and does not let the next message of its lane wait. Deliveries of one
+   * source become durable in the order in which they were settled.
    */
   readonly isDurable: boolean;
-  /** Asks the bus to make the settlement durable at once. Resolves when it is, or when it was revoked. Call it after `settle`. Never rejects. */
+  /** Asks the bus to make the settlement durable at once. Resolves when it is (`isDurable`), or when it was revoked. Call it after `settle`. Never rejects. */
   whenDurable(): Promise<void>;
 }
 

@@ -22,7 +22,7 @@ export const NOTICES = {
   COMMIT_METADATA_IGNORED:
     "Kafka: the metadata of a partition's commit is not the route's own, or belongs to another offset; everything from the offset on is read",
   COMMIT_OVERFLOW:
-    'Kafka: settled messages find no room in the metadata of the commits; an instance that takes over their partition now sends them again',
+    'Kafka: settled messages find no room in the metadata of the commits; an instance that takes over their partition now sends them again, also behind newer ones of their keys',
   GROUP_INSTANCE_RENEWED:
     'Kafka: another process is the same member of the group, so one state folder is a copy of the other; this process goes on as another member',
   GROUP_WAITS: 'Kafka: the group waits for a member that is gone or slow',

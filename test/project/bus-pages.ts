@@ -112,7 +112,7 @@ const ORDER: Readonly<Record<Guarantees['ordered'], string>> = {
 };
 
 const SHARES: Readonly<Record<Instances['share'], string>> = {
-  'by-key': "each key is one process's at a time, every class is kept",
+  'by-key': "each key is one process's at a time, every class is kept as far as the commits have room",
   standby: 'one reads, another takes over',
   any: 'any message goes to any of them: order is lost',
   all: 'each gets every message',

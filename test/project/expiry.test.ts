@@ -34,7 +34,7 @@ function checked(bus: BusName, words: object) {
   const [route] = spec?.routes ?? [];
   const source = catalog.buses.get(BUSES[bus].bus)?.sourceGuarantees({
     connection: BUSES[bus],
-    end: { session: '1d', qos: 1, ...FROM[bus] },
+    end: { session: '1d', qos: 1, maxCommitMetadata: '4000B', ...FROM[bus] },
   });
   const explained =
     route === undefined || source === undefined

@@ -10,6 +10,7 @@ import { checkedFile } from './checked-file.ts';
 const SOURCES = {
   kafka: { bus: 'log', topics: ['t'] },
   'kafka, its own key': { bus: 'log', topics: ['t'], key: '{body.unit}' },
+  'kafka, no metadata': { bus: 'log', topics: ['t'], maxCommitMetadata: '0B' },
   jetstream: { bus: 'core', stream: 'S', key: '{subject.1}' },
   mqtt: { bus: 'field', topics: ['a/+'], key: '{topic.1}' },
   'mqtt, shared': { bus: 'field', topics: ['a/+'], key: '{topic.1}', shared: 'g', sequence: '{body.n}' },
@@ -77,6 +78,20 @@ test('from Kafka every class is kept by several instances, and explain tells whe
     assert.match(said('kafka, its own key', name).several ?? '', /where all messages of a key are in one partition$/);
   }
   assert.match(said('kafka', 'command').several ?? '', /waits until the group has the commit of the one before/);
+});
+
+test('where the commits of Kafka have no room telemetry and command are not kept, and with a larger window explain tells the limit', () => {
+  for (const name of ['telemetry', 'command'] as const) {
+    const { several, notes } = said('kafka, no metadata', name);
+    assert.match(several ?? '', /^class \w+ is not kept: after a takeover older messages .* leaves no room/);
+    assert.deepEqual(notes, [`with one instance class ${name} is kept. With more than one ${several}`]);
+  }
+  for (const name of ['event', 'audit'] as const) assert.deepEqual(said('kafka, no metadata', name).notes, [], name);
+  assert.match(
+    said('kafka', 'telemetry').several ?? '',
+    /with more than 294 unsettled .* can come again behind a newer/,
+  );
+  assert.doesNotMatch(said('kafka', 'command').several ?? '', /unsettled/, 'its window has room');
 });
 
 test('with a spool no class is kept by several instances: the messages in it stay with one of them', () => {

@@ -1,4 +1,6 @@
 import type { Guarantees } from '#contract/bus.ts';
+import { sizeBytes } from '#kit/quantity.ts';
+import { surelyHolds } from './source/commit-metadata.ts';
 import { COMMIT_INTERVAL_MS } from './source/offset-committer.ts';
 import type { KafkaConnection, KafkaFrom, KafkaTo } from './options.ts';
 
@@ -30,10 +32,21 @@ export function sourceGuarantees(_connection: KafkaConnection, from: KafkaFrom):
     ordered: 'key',
     instances: {
       share: 'by-key',
+      room: roomOf(from),
       means: 'the group gives each partition to one of them, and its commits hold what is settled there',
     },
     notes,
   };
+}
+
+/** Of the metadata of the commits. */
+function roomOf({ maxCommitMetadata }: KafkaFrom): { readonly upTo: number; readonly beyond: string } {
+  const upTo = surelyHolds(sizeBytes(maxCommitMetadata));
+  const beyond =
+    upTo === 0
+      ? 'maxCommitMetadata leaves no room for what is settled behind an unsettled message'
+      : `with more than ${upTo} unsettled messages maxCommitMetadata may leave no room for all that is settled behind them. That is counted, and can come again behind a newer message of its key`;
+  return { upTo, beyond };
 }
 
 export function sinkGuarantees(_connection: KafkaConnection, to: KafkaTo): Guarantees {

@@ -8,7 +8,8 @@ interface Settlement {
 
 /**
  * The last settlement of each lane that is not durable at a source which several processes share: until it is, another process
- * may send the message again, so nothing newer of the lane may be sent. Bounded by what is settled between two commits.
+ * may send the message again, so nothing newer of the lane may be sent. Holds nothing of the messages but
+ * their lanes. The source bounds their number: it hands nothing more over while too many are not durable.
  */
 export class SharedSettlements {
   readonly #last = new Map<string, Settlement>();

@@ -207,6 +207,7 @@ function instancesIn({ spec, source, sink }: Known): RouteExplanation['instances
     sink,
     hasSpool: spec.spool !== undefined,
     hasOwnKey: spec.from.key !== undefined,
+    window: spec.from.window.messages,
   });
   return {
     one: `class ${spec.class} is kept, as stated here`,

@@ -7,6 +7,8 @@ export interface InstancesFacts {
   readonly source: Guarantees;
   readonly sink: Guarantees;
   readonly hasSpool: boolean;
+  /** How many messages may be unsettled, where that is known. */
+  readonly window?: number;
   /** Whether the file makes the key, so that it may differ from the one by which the bus divides the messages. */
   readonly hasOwnKey: boolean;
 }
@@ -27,11 +29,13 @@ const WITHOUT_ORDER: Readonly<Record<TrafficClass, string>> = {
   audit: 'messages of a key can change places, and a repetition need not be marked',
 };
 
+const AFTER_TAKEOVER = 'after a takeover older messages of a key can come again behind a newer one';
+
 /** `undefined`: the source cannot have several. */
 export function severalInstances(facts: InstancesFacts): SeveralInstances | undefined {
   const { trafficClass, source } = facts;
   if (source.instances === undefined) return undefined;
-  const { share, means } = source.instances;
+  const { share, means, room } = source.instances;
   const kept = (more: string): SeveralInstances => ({
     isKept: true,
     text: `class ${trafficClass} is kept: ${means}${more}`,
@@ -48,12 +52,14 @@ export function severalInstances(facts: InstancesFacts): SeveralInstances | unde
   }
   if (share === 'standby') return afterTakeover(facts, kept, lost);
   const { oneAtATime, marksRepeats } = CLASSES[trafficClass];
+  if (oneAtATime && room?.upTo === 0) return lost(AFTER_TAKEOVER, room.beyond);
   const again = oneAtATime
     ? '. The next message of a key waits until the group has the commit of the one before, so after a kill at most the last one of a key is sent again'
     : `. What an instance had under way when it was killed is sent again${marksRepeats ? ', with the header replayed' : ''}`;
   const removed = facts.sink.deduplicates ? '; the sink removes it within its window' : '';
   const ownKey = facts.hasOwnKey ? '. This holds where all messages of a key are in one partition' : '';
-  return kept(`${again}${removed}${ownKey}`);
+  const isOver = oneAtATime && room !== undefined && (facts.window ?? 0) > room.upTo;
+  return kept(`${again}${removed}${isOver ? `. But ${room.beyond}` : ''}${ownKey}`);
 }
 
 /** The next process is given what the one before did not settle, and does not have its processed ids. */
@@ -64,5 +70,5 @@ function afterTakeover(
 ): SeveralInstances {
   if (!CLASSES[trafficClass].oneAtATime) return kept('');
   if (sink.deduplicates) return kept('. The sink removes what comes again, within its window');
-  return lost('after a takeover older messages of a key can come again behind a newer one');
+  return lost(AFTER_TAKEOVER);
 }

@@ -40,6 +40,7 @@ test('a question for the leaders that failed is asked again, and the trouble is 
   assignment.listen({
     moved() {},
     awaited() {},
+    checkSession() {},
     failed: (what) => void said.push(`trouble ${what}`),
     succeeded: (what) => void said.push(`fine ${what}`),
   });

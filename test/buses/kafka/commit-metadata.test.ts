@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   readMetadata,
   type SettledBeyond,
+  surelyHolds,
   writeMetadata,
 } from '../../../runtime/buses/kafka/source/commit-metadata.ts';
 import { type OffsetRange, offsetCount } from '../../../runtime/buses/kafka/source/offset-ranges.ts';
@@ -116,6 +117,25 @@ test('the metadata of other programs, of other versions, and what is cut off or 
     'sluice1 5  3',
   ];
   for (const other of others) assert.equal(readMetadata(other), undefined, other);
+});
+
+test('everything settled has room with as many unsettled records as is said, and below that many bytes with none', () => {
+  const run = fc.integer({ min: 1, max: 2 ** 28 - 1 });
+  const bounds = fc.constantFrom(0, 70, 100, 200, BOUND);
+  fc.assert(
+    fc.property(bounds, fc.array(run, { minLength: 1, maxLength: 700 }), (maxBytes, runs) => {
+      const gaps = 2 * surelyHolds(maxBytes);
+      let at = 2 ** 52;
+      const ranges = Array.from({ length: gaps }, (_, place): OffsetRange => {
+        const from = at + 127;
+        at = from + (runs[place % runs.length] ?? 1);
+        return { from, to: at };
+      });
+      const known = { offset: 2 ** 52, tag: '@AbC-_012@lx3kabcd', leaderEpoch: 2 ** 31 - 1, settled: ranges };
+      assert.equal(writeMetadata(known, maxBytes).omitted, 0);
+    }),
+  );
+  assert.deepEqual([surelyHolds(0), surelyHolds(70), surelyHolds(BOUND)], [0, 0, 294]);
 });
 
 test('no text makes the reader throw', () => {

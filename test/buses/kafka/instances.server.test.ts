@@ -184,6 +184,27 @@ serverTest(
 );
 
 serverTest(
+  'of a fenced route everything in flight is revoked once the process goes on after a pause that was longer than its session',
+  { needs: NEEDS },
+  async () => {
+    const { broker, topic } = await topicOfTen('paused');
+    const sessionMs = 6000;
+    const options = { topics: [topic], group: topic, sessionTimeout: `${sessionMs}ms`, isFenced: true } as const;
+    await using source = await openSource(broker, options);
+    const held = await source.take(10);
+    assert.ok(held.every(({ shared }) => shared?.isRevoked === false));
+    // As SIGSTOP and SIGCONT do; the server is another process.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, sessionMs + 100);
+    assert.ok(
+      held.every(({ shared }) => shared?.isRevoked === true),
+      'another instance may have it by now',
+    );
+    for (const delivery of held) delivery.settle(ACCEPT);
+    assert.deepEqual(await bodiesOf(source, 10), ALL, 'all of it is given again');
+  },
+);
+
+serverTest(
   'a server that takes less metadata is given less: what has no room is counted, and given to the next instance',
   { needs: ['kafka-process'] },
   async () => {

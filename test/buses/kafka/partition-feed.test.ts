@@ -25,8 +25,9 @@ function batch(offset: number, count: number, next = offset + count, attributes 
 
 const quiet = {
   note: NOT_NOTED,
-  commits: { next: 1, isConfirmed: () => false },
+  commits: { next: 1, settled: () => 1, isConfirmed: () => false },
   awaitCommit: () => Promise.resolve(),
+  checkSession: () => {},
   settled: () => {},
   passed: () => {},
 };
@@ -108,6 +109,24 @@ test('a batch that is bent is named with its place, and fetched again from there
   );
 });
 
+test('a record that was looked at and not taken is handed over once, also when what was fetched behind it is dropped', () => {
+  for (const settledBefore of [0, 3]) {
+    const feed = feedAt(0);
+    feed.add([batch(0, 5)]);
+    for (let left = settledBefore; left > 0; left -= 1) {
+      const record = feed.peek();
+      feed.take();
+      record?.settle(ACCEPT);
+    }
+    feed.peek();
+    assert.equal(feed.nextOffset, settledBefore, 'it counts as handed over');
+    feed.rewind();
+    feed.add([batch(feed.fetchOffset, 6 - feed.fetchOffset)]);
+    const rest = takeAll(feed).map((record) => record && bodyOf(record));
+    assert.deepEqual(rest, ['0', '1', '2', '3', '4', '5'].slice(settledBefore));
+  }
+});
+
 test('a partition that cannot be read does not stop the others', async () => {
   const [broken, sound] = [feedAt(0, 0), feedAt(0, 1)];
   const bent = batch(0, 2);
@@ -124,6 +143,7 @@ test('a partition that cannot be read does not stop the others', async () => {
       },
       needsFetch: () => {},
       isLow: () => false,
+      isHeld: () => false,
     },
   );
   turns.serve([broken, sound]);

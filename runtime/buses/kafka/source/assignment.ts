@@ -21,6 +21,11 @@ import { TopicWatch } from './topic-watch.ts';
 const UNREADABLE_MS = 5000;
 const UNSETTLED_MS = 5000;
 const REFETCH_MS = 200;
+/**
+ * The engine keeps what is settled until the group has it, where it waits for that: at this many nothing more is handed over. Far
+ * above what is settled between two commits, so that it counts only while commits fail.
+ */
+const MAX_UNCONFIRMED = 65_536;
 /** Another process had one window in flight and gave others between, and it may have sent some before its last commit. */
 const UNSURE_WINDOWS = 16;
 
@@ -43,6 +48,8 @@ export interface AssignmentListener {
   moved(): void;
   /** A message waits for the next commit. */
   awaited(): void;
+  /** Calls `revoke` if the session of this member is over. */
+  checkSession(): void;
   failed(part: string, thrown: unknown): void;
   succeeded(part: string): void;
 }
@@ -57,7 +64,7 @@ export class Assignment {
   readonly #commits = new CommitCount();
   #maxMetadataBytes: number;
   #loops: FetchLoops | undefined;
-  #listener: AssignmentListener = { moved: () => {}, awaited: () => {}, failed: () => {}, succeeded: () => {} };
+  #listener: AssignmentListener | undefined;
   #drained: (() => void) | undefined;
   #areLeadersUnknown = false;
   /** Servers learn of a change one after the other: leaders are looked up for a while. */
@@ -75,6 +82,7 @@ export class Assignment {
       unreadable: (feed, thrown) => this.#unreadable(feed, thrown),
       needsFetch: () => this.#loops?.wake(),
       isLow: (feed) => this.#loops?.isLow(feed) ?? false,
+      isHeld: () => settings.isFenced && this.#commits.unconfirmed >= MAX_UNCONFIRMED,
     });
   }
 
@@ -140,12 +148,15 @@ export class Assignment {
   committed({ number, places, omitted }: SourceCommit): void {
     for (const { feed, version, ...commit } of places) feed.commits.confirmed(commit, version);
     this.#commits.confirm(number);
+    this.#reader.wake();
     if (omitted > 0) reportOverflow(this.#link, omitted);
   }
 
-  /** The server takes less metadata. Until it takes it, the settled offsets that find no room are left out. */
-  halveMetadata(): void {
+  /** The server takes less metadata: from now on the settled offsets that find no room are left out. False: there was none. */
+  halveMetadata(): boolean {
+    const hadAny = this.#maxMetadataBytes > 0;
     this.#maxMetadataBytes = Math.floor(this.#maxMetadataBytes / 2);
+    return hadAny;
   }
 
   /**
@@ -180,11 +191,11 @@ export class Assignment {
     try {
       await this.#updateLeaders();
       this.#areLeadersUnknown = false;
-      this.#listener.succeeded('leaders');
+      this.#listener?.succeeded('leaders');
     } catch (thrown) {
       // The next fetch may succeed all the same: without another lookup the failure would stay, and readiness red.
       this.#areLeadersUnknown = true;
-      this.#listener.failed('leaders', thrown);
+      this.#listener?.failed('leaders', thrown);
     }
   }
 
@@ -244,7 +255,7 @@ export class Assignment {
   #resume(place: AssignedPartition): void {
     const { topic, partition, offset } = place;
     let feed = this.#feeds.get(`${topic}/${partition}`);
-    if (feed === undefined || !this.#goesOn(feed, place)) {
+    if (feed === undefined || !feed.goesOn(place, this.#settings.isFenced)) {
       feed?.revoke();
       const tag = this.#topicWatch.tagOf(topic);
       const settled = settledBeyond(place, tag);
@@ -263,17 +274,14 @@ export class Assignment {
     feed.leader = place.leader;
   }
 
-  /** Whether what was fetched here is valid still: no other member has read on, and no operator has set the offset back. */
-  #goesOn(feed: PartitionFeed, place: AssignedPartition): boolean {
-    if (place.offset > feed.nextOffset || place.offset < feed.commits.offset) return false;
-    return !this.#settings.isFenced || feed.commits.isOwn(place);
-  }
-
   #feed(place: FeedPlace): PartitionFeed {
     const feed = new PartitionFeed(place, this.#settings.isOneLane, {
       note: this.#note,
       commits: this.#commits,
       awaitCommit: (number) => this.#awaitCommit(number),
+      checkSession: () => {
+        if (this.#settings.isFenced) this.#listener?.checkSession();
+      },
       settled: (owner, record) => this.#settled(owner, record),
       passed: (owner) => this.#moved(owner),
     });
@@ -282,7 +290,7 @@ export class Assignment {
   }
 
   #awaitCommit(number: number): Promise<void> {
-    this.#listener.awaited();
+    this.#listener?.awaited();
     return this.#commits.whenConfirmed(number);
   }
 
@@ -294,7 +302,7 @@ export class Assignment {
   /** Invariant 2: nothing is committed of a partition that is no longer assigned. False there. */
   #moved(feed: PartitionFeed): boolean {
     const isAssigned = this.#feeds.get(feed.name) === feed;
-    if (isAssigned) this.#listener.moved();
+    if (isAssigned) this.#listener?.moved();
     return isAssigned;
   }
 
@@ -307,15 +315,15 @@ export class Assignment {
   #makeLoops(): FetchLoops {
     return new FetchLoops(this.#link, this.#feeds, this.#settings.maxBytesPerPartition, {
       arrived: () => this.#reader.wake(),
-      serverFailed: (server, thrown) => this.#listener.failed(`server ${server}`, thrown),
-      serverAnswered: (server) => this.#listener.succeeded(`server ${server}`),
+      serverFailed: (server, thrown) => this.#listener?.failed(`server ${server}`, thrown),
+      serverAnswered: (server) => this.#listener?.succeeded(`server ${server}`),
       outOfRange: (feed) => this.#relocate(feed).catch((thrown: unknown) => this.#refused(feed, thrown)),
       leadersChanged: () => {
         this.#findLeadersUntilMs = performance.now() + UNSETTLED_MS;
         return this.findLeaders();
       },
       refused: (feed, thrown) => this.#refused(feed, thrown),
-      fetched: (feed) => this.#listener.succeeded(feed.name),
+      fetched: (feed) => this.#listener?.succeeded(feed.name),
     });
   }
 
@@ -351,7 +359,7 @@ export class Assignment {
 
   #refused(feed: PartitionFeed, thrown: unknown): void {
     if (thrown instanceof RangeError) this.#unreadable(feed, thrown);
-    else this.#listener.failed(feed.name, this.#link.errorOf(thrown, feed.name));
+    else this.#listener?.failed(feed.name, this.#link.errorOf(thrown, feed.name));
   }
 
   #unreadable(feed: PartitionFeed, thrown: unknown): void {

@@ -4,6 +4,12 @@ import { bitsOf, type EncodedRanges, rangesOfBits, rangesOfRuns, runsOf } from '
 /** The first word. Another version of the form has another one. */
 const FORM = 'sluice1';
 const NATURAL = /^\d{1,16}$/;
+/** Of the first words, at most: offset, tag, a cut-off log's mark, epoch. */
+const HEAD_BYTES = 70;
+/** One gap of up to 127 offsets and one run of up to 2^28, or gaps that are longer by as much as the runs are shorter. */
+const RANGE_BYTES = 5;
+/** Beside its own gaps a process writes on those that the one before it left, until it has read them. */
+const GAPS = 2;
 const BASE64 = /^[A-Za-z0-9_-]+$/;
 
 /** What is settled beyond a committed offset. */
@@ -36,13 +42,18 @@ export function writeMetadata({ offset, tag, leaderEpoch, settled }: SettledBeyo
   const all = offsetCount(settled);
   if (all === 0) return { text: '', omitted: 0 };
   const head = `${FORM} ${offset} ${tag} ${leaderEpoch} `;
-  const room = Math.floor(((maxBytes - Buffer.byteLength(head) - 1) * 3) / 4);
+  const room = roomFor(maxBytes - Buffer.byteLength(head) - 1);
   if (room <= 0) return { text: '', omitted: all };
   const runs = runsOf(offset, settled, room);
   const bits = bitsOf(offset, settled, room);
   const [letter, best] = isBetter(bits, runs) ? (['b', bits] as const) : (['r', runs] as const);
   if (best.count === 0) return { text: '', omitted: all };
   return { text: `${head}${letter}${best.bytes.toString('base64url')}`, omitted: all - best.count };
+}
+
+/** With up to how many unsettled records everything that is settled between and behind them surely has room. */
+export function surelyHolds(maxBytes: number): number {
+  return Math.max(0, Math.floor(roomFor(maxBytes - HEAD_BYTES) / (RANGE_BYTES * GAPS)));
 }
 
 /** Undefined where the text is not one of `writeMetadata`. */
@@ -58,6 +69,11 @@ export function readMetadata(text: string): SettledBeyond | undefined {
   const settled =
     ranges[0] === 'r' ? rangesOfRuns(from, bytes) : ranges[0] === 'b' ? rangesOfBits(from, bytes) : undefined;
   return settled === undefined ? undefined : { offset: from, tag, leaderEpoch: Number(epoch), settled };
+}
+
+/** How many bytes so many characters of base64 hold. */
+function roomFor(characters: number): number {
+  return Math.floor((characters * 3) / 4);
 }
 
 function isBetter(one: EncodedRanges, other: EncodedRanges): boolean {

@@ -3,7 +3,7 @@ import type { Link } from '../link.ts';
 
 /** Settled records that the metadata of a commit has no room for. */
 export function reportOverflow({ context }: Link, omitted: number): void {
-  const text = `${context.connection}: ${omitted} settled messages find no room in the metadata of the commits: an instance that takes their partition over now sends them again. maxCommitMetadata and the server's offset.metadata.max.bytes bound it`;
+  const text = `${context.connection}: ${omitted} settled messages find no room in the metadata of the commits: an instance that takes their partition over now sends them again, also behind newer ones of their keys. A smaller window, maxCommitMetadata and the server's offset.metadata.max.bytes bound it`;
   context.report({ kind: 'notice', code: 'COMMIT_OVERFLOW', text });
 }
 

@@ -6,7 +6,20 @@ export class Epoch {
   readonly #over = new AbortController();
   readonly #lost = new AbortController();
   readonly #finished = new AbortController();
+  readonly #sessionMs: number;
+  #sessionEndsMs: number;
   #reason: EpochEnd | undefined;
+
+  /** `joinedMs`: when the member had joined, by `performance.now()`. */
+  constructor(sessionMs: number, joinedMs: number) {
+    this.#sessionMs = sessionMs;
+    this.#sessionEndsMs = joinedMs + sessionMs;
+  }
+
+  /** For how long the coordinator surely waits for this member. */
+  get sessionLeftMs(): number {
+    return this.#sessionEndsMs - performance.now();
+  }
 
   /** Aborts when the epoch ends. */
   get over(): AbortSignal {
@@ -39,6 +52,19 @@ export class Epoch {
     this.#reason = reason;
     if (reason === 'lost') this.#lost.abort();
     this.#over.abort(reason);
+  }
+
+  /** The coordinator has answered a request that was sent then: it took it later, and waits for one session from there on. */
+  answered(sentMs: number): void {
+    this.#sessionEndsMs = Math.max(this.#sessionEndsMs, sentMs + this.#sessionMs);
+  }
+
+  /**
+   * Ends the epoch as lost once the session is over, by the monotonic clock: also in a process that was paused for longer, before any
+   * timer of it runs.
+   */
+  checkSession(): void {
+    if (!this.isForfeit && !this.finished.aborted && this.sessionLeftMs < 0) this.end('lost');
   }
 
   finish(): void {

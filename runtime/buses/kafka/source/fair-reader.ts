@@ -16,6 +16,8 @@ export interface FairReaderOwner {
   /** Some feed needs a fetch. */
   needsFetch(): void;
   isLow(feed: PartitionFeed): boolean;
+  /** Whether nothing is handed over until the next `wake`, whatever is ready. */
+  isHeld(): boolean;
 }
 
 /**
@@ -56,7 +58,7 @@ export class FairReader {
 
   async read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     while (!signal.aborted) {
-      const taken = this.#take(room);
+      const taken = this.#owner.isHeld() ? [] : this.#take(room);
       if (taken.length > 0) return taken;
       await this.#wake.wait(signal);
     }

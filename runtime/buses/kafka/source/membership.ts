@@ -69,6 +69,7 @@ export class Membership {
         if (this.#epoch?.reason === undefined) this.#commits.soon();
       },
       awaited: () => this.#commits.hurry(),
+      checkSession: () => this.#epoch?.checkSession(),
       failed: (part, thrown) => this.#health.failed(part, thrown),
       succeeded: (part) => this.#health.succeeded(part),
     });
@@ -138,9 +139,10 @@ export class Membership {
       try {
         this.#joinsSince = performance.now();
         const partitions = await this.#member.join(this.#counts);
+        const joinedMs = performance.now();
         this.#joinsSince = undefined;
         await this.#assignment.begin(this.#member, partitions);
-        return this.#joined(partitions);
+        return this.#joined(partitions, joinedMs);
       } catch (thrown) {
         this.#assignment.pause();
         const type = kafkaErrorIn(thrown)?.type ?? '';
@@ -155,9 +157,9 @@ export class Membership {
     }
   }
 
-  #joined(partitions: Partitions): void {
+  #joined(partitions: Partitions, joinedMs: number): void {
     if (this.#link.closed) return;
-    this.#epoch = new Epoch();
+    this.#epoch = new Epoch(this.#settings.sessionMs, joinedMs);
     this.#epoch.lost.addEventListener('abort', () => this.#assignment.revoke(), { once: true });
     this.#health.reset();
     const count = [...partitions.values()].reduce((sum, numbers) => sum + numbers.length, 0);

@@ -17,10 +17,16 @@ export interface CommitOwner {
   succeeded(): void;
 }
 
-/** Commits settled offsets to the group: gathered, one commit at a time. */
+/** The assigned partitions, as far as commits need them. */
+type Commits = Pick<Assignment, 'beginCommit' | 'committed' | 'halveMetadata' | 'isAwaited'>;
+
+/**
+ * Commits settled offsets to the group: gathered, one commit at a time. However many ask while one is under way, one follows it, and
+ * one that has failed is repeated once its pause is over.
+ */
 export class OffsetCommitter {
-  readonly #member: GroupMember;
-  readonly #assignment: Assignment;
+  readonly #member: Pick<GroupMember, 'commit'>;
+  readonly #assignment: Commits;
   readonly #owner: CommitOwner;
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
@@ -28,9 +34,13 @@ export class OffsetCommitter {
   #begunMs = 0;
   #notBeforeMs = 0;
   #committing: Promise<void> | undefined;
+  /** The commit after the one that is under way, where `now` asked for it. */
+  #following: Promise<void> | undefined;
+  /** Another commit became due while one was under way. */
+  #isDue = false;
   #isStopped = false;
 
-  constructor(member: GroupMember, assignment: Assignment, owner: CommitOwner) {
+  constructor(member: Pick<GroupMember, 'commit'>, assignment: Commits, owner: CommitOwner) {
     this.#member = member;
     this.#assignment = assignment;
     this.#owner = owner;
@@ -45,7 +55,7 @@ export class OffsetCommitter {
     this.#timer = setTimeout(
       () => {
         this.#dueMs = Infinity;
-        void this.now();
+        this.#due();
       },
       Math.max(0, dueMs - performance.now()),
     );
@@ -53,21 +63,28 @@ export class OffsetCommitter {
 
   /** A message waits for the commit of what is settled. */
   hurry(): void {
+    if (this.#committing !== undefined) {
+      this.#isDue = true;
+      return;
+    }
     const waitMs = Math.max(this.#begunMs + HURRY_MS, this.#notBeforeMs) - performance.now();
     if (waitMs > 0) return this.soon(waitMs);
     if (this.#isStopped) return;
     // In a later turn, so that it holds what is settled in this one.
     this.#immediate ??= setImmediate(() => {
       this.#immediate = undefined;
-      void this.now();
+      this.#due();
     });
   }
 
-  /** Commits what is settled by now, after a running commit. Never rejects. */
-  async now(): Promise<void> {
-    while (this.#committing !== undefined) await this.#committing;
-    this.#committing = this.#commit().finally(() => (this.#committing = undefined));
-    await this.#committing;
+  /** Commits what is settled by now, after a running commit, and whatever failed before. Never rejects. */
+  now(): Promise<void> {
+    if (this.#following !== undefined) return this.#following;
+    if (this.#committing === undefined) return this.#begin();
+    return (this.#following = this.#committing.then(() => {
+      this.#following = undefined;
+      return this.#begin();
+    }));
   }
 
   /** From now on only `now` commits. */
@@ -75,6 +92,21 @@ export class OffsetCommitter {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     clearImmediate(this.#immediate);
+  }
+
+  #due(): void {
+    if (this.#committing !== undefined) this.#isDue = true;
+    // A commit may have failed since this one became due.
+    else if (performance.now() < this.#notBeforeMs) this.soon(0);
+    else void this.#begin();
+  }
+
+  #begin(): Promise<void> {
+    this.#isDue = false;
+    return (this.#committing = this.#commit().finally(() => {
+      this.#committing = undefined;
+      if (this.#isDue && this.#following === undefined) this.hurry();
+    }));
   }
 
   async #commit(): Promise<void> {
@@ -87,12 +119,12 @@ export class OffsetCommitter {
       await this.#member.commit(commit.places);
       // Invariant 2: the answer to an old epoch's commit counts for nothing in a new one.
       if (this.#owner.epoch() === epoch) this.#assignment.committed(commit);
+      this.#notBeforeMs = 0;
       this.#owner.succeeded();
     } catch (thrown) {
-      if (kafkaErrorIn(thrown)?.type === 'OFFSET_METADATA_TOO_LARGE') {
-        this.#assignment.halveMetadata();
-        return this.soon(0);
-      }
+      const isTooLarge = kafkaErrorIn(thrown)?.type === 'OFFSET_METADATA_TOO_LARGE';
+      // Within this one, for the last commit of an epoch has no later one.
+      if (isTooLarge && this.#assignment.halveMetadata()) return this.#commit();
       this.#notBeforeMs = performance.now() + RETRY_MS;
       if (!this.#owner.failed(thrown) || this.#assignment.isAwaited) this.soon(RETRY_MS);
     }

@@ -1,5 +1,6 @@
 import type { NoteOddity } from '#contract/oddity.ts';
 import { Deque } from '#kit/deque.ts';
+import type { CommittedOffset } from '../kafka-client.ts';
 import type { CommitCount } from './commit-count.ts';
 import type { SettledBeyond } from './commit-metadata.ts';
 import { CommitState } from './commit-state.ts';
@@ -14,9 +15,11 @@ const NOTHING = Buffer.alloc(0);
 /** Is notified of settlements, beside the feed. */
 export interface FeedOwner {
   readonly note: NoteOddity;
-  readonly commits: Pick<CommitCount, 'next' | 'isConfirmed'>;
+  readonly commits: Pick<CommitCount, 'next' | 'settled' | 'isConfirmed'>;
   /** Resolves once the commit of that number is confirmed, and asks for it at once. */
   awaitCommit(number: number): Promise<void>;
+  /** Revokes the feeds if the session of this member is over. */
+  checkSession(): void;
   settled(feed: PartitionFeed, record: RecordDelivery): void;
   /** Its position moved over offsets without visible records, for which no settlement comes. */
   passed(feed: PartitionFeed): void;
@@ -75,8 +78,8 @@ export class PartitionFeed implements Settler {
    */
   #end: 'replaced' | 'revoked' | undefined;
   #fetchOffset: number;
-  /** Of the next record to hand over, at least. */
-  #nextOffset: number;
+  /** Everything before it is read, the peeked record too. */
+  #readOffset: number;
 
   constructor(place: FeedPlace, isOneLane: boolean, owner: FeedOwner) {
     this.topic = place.topic;
@@ -87,7 +90,7 @@ export class PartitionFeed implements Settler {
     this.#owner = owner;
     this.#isOneLane = isOneLane;
     this.#fetchOffset = place.offset;
-    this.#nextOffset = place.offset;
+    this.#readOffset = place.offset;
     this.#open = new OpenRecords(place.offset);
     this.#ahead = new SettledAhead(place.settled);
     this.#repeats = place.repeats ?? 0;
@@ -109,17 +112,18 @@ export class PartitionFeed implements Settler {
   }
 
   get isRevoked(): boolean {
+    if (this.#end !== 'revoked') this.#owner.checkSession();
     return this.#end === 'revoked';
   }
 
   /** Of the next record to hand over, at least. */
   get nextOffset(): number {
-    return this.#nextOffset;
+    return this.#peeked === undefined ? this.#readOffset : this.#peeked.nextOffset - 1;
   }
 
   /** How many offsets up to the reported high watermark were not handed over. */
   get unread(): number {
-    return Math.max(0, this.#highWatermark - this.#nextOffset + Number(this.#peeked !== undefined));
+    return Math.max(0, this.#highWatermark - this.nextOffset);
   }
 
   reachesTo(offset: number): void {
@@ -165,15 +169,16 @@ export class PartitionFeed implements Settler {
     this.unsettled -= 1;
     this.#open.settled(record);
     this.commits.changed();
-    record.commit = this.#owner.commits.next;
+    const { commits } = this.#owner;
+    record.shared.commit = this.#end === undefined ? commits.settled() : commits.next;
     this.#owner.settled(this, record);
   }
 
-  isDurable({ commit }: RecordDelivery): boolean {
+  isDurable(commit: number): boolean {
     return this.#end !== undefined || this.#owner.commits.isConfirmed(commit);
   }
 
-  whenDurable({ commit }: RecordDelivery): Promise<void> {
+  whenDurable(commit: number): Promise<void> {
     return this.#end === undefined ? this.#owner.awaitCommit(commit) : Promise.resolve();
   }
 
@@ -189,18 +194,28 @@ export class PartitionFeed implements Settler {
 
   /** What is settled, for a commit. */
   settlement(): Omit<SettledBeyond, 'tag'> {
-    const settled = [...this.#open.settledBeyond(), ...this.#ahead.behind(this.#nextOffset)];
+    const settled = [...this.#open.settledBeyond(), ...this.#ahead.behind(this.nextOffset)];
     return { offset: this.position, leaderEpoch: this.#ahead.leaderEpoch, settled };
   }
 
-  /** Drops what was fetched and not handed over: it is fetched again. */
+  /**
+   * Whether what was fetched here is valid still, now that the group has this: no other member has read on, and no operator has set
+   * the offset back.
+   */
+  goesOn(commit: Pick<CommittedOffset, 'offset' | 'metadata'>, isFenced: boolean): boolean {
+    if (commit.offset > this.nextOffset || commit.offset < this.commits.offset) return false;
+    if (this.commits.isOwn(commit)) return true;
+    // Metadata of another process says what it has settled behind the offset. This one would send that again, and commit over it.
+    return !isFenced && commit.metadata === '';
+  }
+
+  /** Drops what was fetched and not unpacked: it is fetched again. A peeked record is sound, and stays. */
   rewind(): void {
     while (this.#batches.shift() !== undefined);
     this.#cursor = undefined;
     this.#left = 0;
-    this.#peeked = undefined;
     this.bufferedBytes = 0;
-    this.#fetchOffset = this.#nextOffset;
+    this.#fetchOffset = this.#readOffset;
   }
 
   /** The log has nothing between `fetchOffset` and this offset any more. What was fetched before is still handed over. */
@@ -227,8 +242,8 @@ export class PartitionFeed implements Settler {
       this.#left -= 1;
       if (frame === undefined) return;
       const offset = batch.baseOffset + (this.#cursor?.offsetDelta ?? 0);
-      if (offset < this.#nextOffset) return;
-      this.#nextOffset = offset + 1;
+      if (offset < this.#readOffset) return;
+      this.#readOffset = offset + 1;
       if (this.#ahead.holds(offset)) return this.#skip(offset + 1);
       const lane = this.#isOneLane || frame.key === undefined ? this.name : undefined;
       const id = `${this.name}/${offset}${this.#suffix}`;
@@ -242,7 +257,7 @@ export class PartitionFeed implements Settler {
 
   /** Nothing more comes before this offset. */
   #pass(offset: number): void {
-    if (offset > this.#nextOffset) this.#nextOffset = offset;
+    if (offset > this.#readOffset) this.#readOffset = offset;
     const before = this.position;
     this.#open.pass(offset);
     if (this.position > before) this.#owner.passed(this);

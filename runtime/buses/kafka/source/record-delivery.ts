@@ -9,8 +9,9 @@ export interface Settler {
   readonly isIdUnsure: boolean;
   /** Whether another process may have its records by now. */
   readonly isRevoked: boolean;
-  isDurable(record: RecordDelivery): boolean;
-  whenDurable(record: RecordDelivery): Promise<void>;
+  /** `commit`: the number of the commit that holds the settlement. */
+  isDurable(commit: number): boolean;
+  whenDurable(commit: number): Promise<void>;
 }
 
 export interface ReadRecord {
@@ -22,31 +23,20 @@ export interface ReadRecord {
   readonly mayBeRepeat: boolean;
 }
 
-/** A record that was handed to the engine. */
-export class RecordDelivery implements Delivery, Shared, Stretch {
-  readonly id: string;
-  readonly frame: Frame;
-  readonly attempt = undefined;
-  readonly lane?: string;
-  readonly bytes: number;
+/**
+ * The standing of a record within the group. The engine keeps it until the record is durable, which can be long after it is settled:
+ * so it holds nothing of the record itself.
+ */
+export class RecordStanding implements Shared {
   /** True among the first ones after the partition was given to this process. */
   readonly mayBeRepeat: boolean;
-  /** The offset behind it, which is committed once it and all before it are settled. */
-  nextOffset: number;
-  isSettled = false;
-  before: Stretch | undefined = undefined;
-  after: Stretch | undefined = undefined;
-  isLinked = false;
-  /** The number of the commit that holds its settlement. Written by its feed alone. */
+  /** The number of the commit that holds the settlement. Written by the feed alone. */
   commit = 0;
   readonly #settler: Settler;
 
-  get isIdUnsure(): boolean {
-    return this.#settler.isIdUnsure;
-  }
-
-  get shared(): Shared {
-    return this;
+  constructor(settler: Settler, mayBeRepeat: boolean) {
+    this.#settler = settler;
+    this.mayBeRepeat = mayBeRepeat;
   }
 
   get isRevoked(): boolean {
@@ -54,14 +44,39 @@ export class RecordDelivery implements Delivery, Shared, Stretch {
   }
 
   get isDurable(): boolean {
-    return this.#settler.isDurable(this);
+    return this.#settler.isDurable(this.commit);
+  }
+
+  whenDurable(): Promise<void> {
+    return this.#settler.whenDurable(this.commit);
+  }
+}
+
+/** A record that was handed to the engine. */
+export class RecordDelivery implements Delivery, Stretch {
+  readonly id: string;
+  readonly frame: Frame;
+  readonly attempt = undefined;
+  readonly lane?: string;
+  readonly bytes: number;
+  readonly shared: RecordStanding;
+  /** The offset behind it, which is committed once it and all before it are settled. */
+  nextOffset: number;
+  isSettled = false;
+  before: Stretch | undefined = undefined;
+  after: Stretch | undefined = undefined;
+  isLinked = false;
+  readonly #settler: Settler;
+
+  get isIdUnsure(): boolean {
+    return this.#settler.isIdUnsure;
   }
 
   constructor(settler: Settler, { id, frame, nextOffset, lane, mayBeRepeat }: ReadRecord) {
     this.id = id;
     this.frame = frame;
     this.bytes = frame.body?.length ?? 0;
-    this.mayBeRepeat = mayBeRepeat;
+    this.shared = new RecordStanding(settler, mayBeRepeat);
     this.nextOffset = nextOffset;
     this.#settler = settler;
     if (lane !== undefined) this.lane = lane;
@@ -72,9 +87,5 @@ export class RecordDelivery implements Delivery, Shared, Stretch {
     if (outcome.kind === 'release' || this.isSettled) return;
     this.isSettled = true;
     this.#settler.settled(this);
-  }
-
-  whenDurable(): Promise<void> {
-    return this.#settler.whenDurable(this);
   }
 }
