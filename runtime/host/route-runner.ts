@@ -171,7 +171,10 @@ export class RouteRunner {
   async close(): Promise<void> {
     this.#stallDetector?.stop();
     // Before the source: its last commit settles messages there.
-    await this.#spool?.close();
+    await this.#spool?.close().catch((thrown: unknown) => {
+      const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');
+      this.#settings.log.error('spool-not-closed', { route: this.#spec.name, code, text: message });
+    });
     const stages = this.#route?.policy.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
     const ends = [this.#source, this.#sink, this.#letters].map((end) => end?.close() ?? Promise.resolve());
     await Promise.all([...ends, ...stages]);

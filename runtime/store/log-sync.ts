@@ -32,6 +32,7 @@ interface Descriptors {
 export class LogSync {
   readonly #database: WatchedDatabase;
   readonly #syncApart: (descriptor: number) => Promise<void>;
+  readonly #syncHere: (descriptor: number) => void;
   #open: Descriptors | undefined;
   /** The log is empty or grows: a transaction without sync may be appended. */
   #isReady = false;
@@ -48,9 +49,15 @@ export class LogSync {
   #inFlight = 0;
   #otherWrites = 0;
 
-  constructor(database: WatchedDatabase, sync: (descriptor: number) => Promise<void> = syncApart) {
+  /** The syncs are those of the disk unless a test has its own: one outside of the event loop, one that holds it. */
+  constructor(
+    database: WatchedDatabase,
+    sync: (descriptor: number) => Promise<void> = syncApart,
+    syncNow: (descriptor: number) => void = fdatasyncSync,
+  ) {
     this.#database = database;
     this.#syncApart = sync;
+    this.#syncHere = syncNow;
     database.beforeWrite = () => this.#beforeOtherWrite();
     this.#prepare();
   }
@@ -91,28 +98,36 @@ export class LogSync {
   /** Copies a log that has grown into the file. Never rejects: a log that cannot be copied grows. */
   async checkpoint(): Promise<void> {
     const open = this.#open;
-    if (this.#isClosed || this.#isUncertain || !this.#isReady || open === undefined) return;
+    if (open === undefined || !this.#isUsable(open)) return;
     try {
       if (fstatSync(open.log).size < CHECKPOINT_BYTES) return;
-      while (this.#hasOtherFrames) {
+      if (this.#hasOtherFrames) {
         this.#hasOtherFrames = false;
         await this.#apart(open.log);
+        // With others meanwhile it is for the next one to copy: the groups wait for this one.
+        if (this.#hasOtherFrames || !this.#isUsable(open)) return;
       }
-      if (this.#isClosed || !this.#isReady || open.generation !== this.#database.generation) return;
       const { busy, log, checkpointed } = this.#pragma('OFF', 'wal_checkpoint(PASSIVE)');
       if (busy !== 0 || log !== checkpointed) return;
       this.#isFileUnsynced = true;
       await this.#apart(open.file);
-      if (this.#isClosed || open.generation !== this.#database.generation) return;
+      if (!this.#isUsable(open)) return;
       // Meanwhile another write has synced the file, and uses the log again, or has failed: then it is empty and not synced.
-      this.#isReady = this.#isFileUnsynced;
-      if (!this.#isReady) return;
+      const isSynced = this.#isFileUnsynced;
+      this.#isReady = false;
+      if (!isSynced) return;
       this.#isFileUnsynced = false;
       this.#isReady = this.#pragma('OFF', 'wal_checkpoint(TRUNCATE)').busy === 0;
       if (this.#isReady) await this.#apart(open.log);
     } catch {
-      this.#isUncertain = true;
+      // Such as a full disk: the log has all of it. What a failed sync means, the next write knows.
     }
+  }
+
+  /** Whether the log is as it was after `write`, and trusted. */
+  #isUsable({ generation }: Descriptors): boolean {
+    const isSame = generation === this.#database.generation;
+    return this.#isReady && isSame && !this.#isUncertain && !this.#isClosed;
   }
 
   /** Empties the log at once, for its space. Throws the database's error. */
@@ -221,7 +236,7 @@ export class LogSync {
 
   #syncNow(descriptor: number): void {
     try {
-      fdatasyncSync(descriptor);
+      this.#syncHere(descriptor);
     } catch (thrown) {
       // The system reports the failure once: the next sync would succeed, and prove nothing.
       this.#isUncertain = true;
@@ -243,6 +258,9 @@ export class LogSync {
     this.#inFlight += 1;
     try {
       await this.#syncApart(descriptor);
+    } catch (thrown) {
+      this.#isUncertain = true;
+      throw thrown;
     } finally {
       this.#inFlight -= 1;
       if (this.#isClosed && this.#inFlight === 0) this.#closeDescriptors();

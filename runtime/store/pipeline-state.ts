@@ -63,6 +63,14 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});
   let database: StateDatabase | undefined;
+  const closeDatabase = (): void => {
+    try {
+      database?.close();
+    } catch (thrown) {
+      const { code, message } = stateError(`close ${path}`, thrown);
+      log.error('state-not-closed', { folder: path, code, text: message });
+    }
+  };
   try {
     const manifest = new FileManifest(path, onDamage);
     if (manifest.isNew) manifest.write();
@@ -112,14 +120,14 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
       close() {
         clearInterval(checking);
         deadLetters.close();
-        database?.close();
+        closeDatabase();
         // The last writes may have used the reserve: the next start needs it again.
         reserve.make(true);
         folder.release();
       },
     };
   } catch (thrown) {
-    database?.close();
+    closeDatabase();
     folder.release();
     throw stateError(`use ${path}`, thrown);
   }

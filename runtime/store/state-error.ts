@@ -10,9 +10,10 @@ export function isCorrupt(thrown: unknown): boolean {
 /** SQLITE_IOERR_SHMSIZE: no room for the index of a log. */
 const NO_ROOM_FOR_INDEX = 4874;
 
-/** Whether the disk is full, as an error of the database or of the file system. */
+/** Whether the disk is full, as an error of the database or of the file system, or as the cause of another error. */
 export function isFullDisk(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
+  if (isFullDisk(thrown.cause)) return true;
   if ('errcode' in thrown && thrown.errcode === NO_ROOM_FOR_INDEX) return true;
   return codeOf(thrown) === CODES.full || ('code' in thrown && thrown.code === 'ENOSPC');
 }

@@ -85,7 +85,7 @@ export class WatchedDatabase implements Database {
       if (this.#database.isOpen) this.beforeWrite?.();
     } finally {
       this.#isClosed = true;
-      this.#database.close();
+      if (this.#database.isOpen) this.#database.close();
     }
   }
 
@@ -159,7 +159,7 @@ export class WatchedDatabase implements Database {
       this.#rewrite();
     } catch (thrown) {
       if (thrown instanceof SluiceError) throw thrown;
-      throw this.#gone(`${missing}, and it cannot be written again: ${messageOf(thrown)}`);
+      throw this.#gone(`${missing}, and it cannot be written again: ${messageOf(thrown)}`, thrown);
     }
     if (isReported) this.#settings.onRewritten?.(this.#path);
   }
@@ -174,9 +174,15 @@ export class WatchedDatabase implements Database {
     const fresh = `${this.#path}.anew`;
     rmSync(fresh, { force: true });
     makePrivate(fresh);
-    this.#database.exec(`VACUUM INTO '${fresh.replaceAll("'", "''")}'`);
-    syncFile(fresh);
-    renameSync(fresh, this.#path);
+    try {
+      this.reportFull(() => this.#database.exec(`VACUUM INTO '${fresh.replaceAll("'", "''")}'`));
+      syncFile(fresh);
+      renameSync(fresh, this.#path);
+    } catch (thrown) {
+      // On a full disk it would keep the room that is needed.
+      rmSync(fresh, { force: true });
+      throw thrown;
+    }
     syncFolder(folder);
     // Closing removes the sidecars of that name, so it comes before the new file is opened.
     this.#database.close();
@@ -208,8 +214,8 @@ export class WatchedDatabase implements Database {
     }
   }
 
-  #gone(found: string): SluiceError {
-    return new SluiceError('STATE_GONE', `expected ${this.#path} as it was opened, found ${found}`);
+  #gone(found: string, cause?: unknown): SluiceError {
+    return new SluiceError('STATE_GONE', `expected ${this.#path} as it was opened, found ${found}`, { cause });
   }
 }
 

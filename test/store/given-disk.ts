@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { fdatasyncSync, fstatSync } from 'node:fs';
 
 /** A disk whose syncs end as a test wants. */
 export class GivenDisk {
@@ -9,6 +9,13 @@ export class GivenDisk {
       const fail = (): void => reject(new Error('EIO: i/o error, fdatasync'));
       this.syncs.push({ inode: fstatSync(descriptor).ino, end: resolve, fail });
     });
+
+  /** Whether a sync for which the event loop waits fails. */
+  failsNow = false;
+  readonly syncNow = (descriptor: number): void => {
+    if (this.failsNow) throw new Error('EIO: i/o error, fdatasync');
+    fdatasyncSync(descriptor);
+  };
 
   /** Resolves once a sync is waited for. */
   async busy(): Promise<void> {

@@ -23,7 +23,7 @@ function openedIn(folder: string) {
     onRewritten: (file) => rewritten.push(file),
   });
   const disk = new GivenDisk();
-  const log = new LogSync(database, disk.sync);
+  const log = new LogSync(database, disk.sync, disk.syncNow);
   const commits = new GroupCommit(database, log);
   const insert = database.prepare('INSERT INTO t VALUES (?, ?)');
   const pad = 'x'.repeat(10_000);
@@ -218,4 +218,58 @@ test('a write that fails while the file is synced leaves no log to be used again
   await disk.next();
   await last;
   close();
+});
+
+test('other writes that go on hold back no group', async () => {
+  using folder = temporaryFolder('log-sync');
+  const opened = openedIn(folder.path);
+  const { add, database, disk, close, numbers } = opened;
+  const another = (n: number): void => void database.prepare('INSERT INTO t VALUES (?, ?)').run(n, 'another');
+  const group = filled(opened);
+  await disk.busy();
+  another(1000);
+  await disk.next();
+  await group;
+  // The log is synced for what is written beside the groups.
+  await disk.busy();
+  another(1001);
+  const next = add(1002);
+  await disk.next();
+  await disk.busy();
+  assert.equal(numbers().at(-1), 1002, 'it is written, and the disk syncs it');
+  await disk.next();
+  await next;
+  close();
+});
+
+test('a log is not emptied once a sync of the file has failed, whatever a later one says', async () => {
+  using folder = temporaryFolder('log-sync');
+  const opened = openedIn(folder.path);
+  const { add, database, disk, path, close, numbers } = opened;
+  const group = filled(opened);
+  await disk.next();
+  await group;
+  await disk.busy();
+  disk.failsNow = true;
+  assert.throws(() => database.prepare('INSERT INTO t VALUES (?, ?)').run(1000, 'another'), /EIO/);
+  disk.failsNow = false;
+  const { ino } = statSync(path);
+  await disk.next();
+  assert.ok(statSync(`${path}-wal`).size > 2 ** 21);
+  const last = add(1001);
+  await disk.next();
+  await last;
+  assert.notEqual(statSync(path).ino, ino, 'the file was made anew');
+  assert.equal(numbers().length, 257);
+  close();
+});
+
+test('a database whose end cannot be made durable is closed, and the cause is told', () => {
+  using folder = temporaryFolder('log-sync');
+  const { database } = openedIn(folder.path);
+  database.beforeWrite = () => {
+    throw new Error('EIO');
+  };
+  assert.throws(() => database.close(), /EIO/);
+  assert.equal(database.isOpen, false);
 });

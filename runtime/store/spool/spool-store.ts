@@ -1,7 +1,6 @@
 import type { Database } from '#contract/database.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Demand } from '#contract/source.ts';
-import { CODES, codeOf } from '#kit/sqlite-codes.ts';
 import type { LogSync } from '../log-sync.ts';
 import { OWNERS_TABLE, ProcessedIdTable, type StoredId } from '../processed-id-table.ts';
 import { CommittedIds } from './committed-ids.ts';
@@ -194,7 +193,7 @@ export class SpoolStore {
     } catch (thrown) {
       this.#last = last;
       for (const table of this.#idTables) table.rolledBack();
-      if (codeOf(thrown) === CODES.full) this.#reserve?.release();
+      if (isFullDisk(thrown)) this.#reserve?.release();
       this.#truncateLog();
       throw thrown;
     }

@@ -93,10 +93,12 @@ test('on a disk that others have filled to the last byte, what lies in the spool
   assert.deepEqual([pauses, source.settled.length], [['unwritable'], 5000]);
   assert.match(said[0] ?? '', /too little to take anything in/);
   first?.settle(ACCEPT);
-  assert.deepEqual(await sent(spool, (count) => count === 4999), upTo(4999, 2));
+  // What leaves may make room for the last ones before the ballast is gone.
+  const numbers = await sent(spool, (count) => count >= 4999);
   await waitFor(() => store.messages < 1000, DEADLINE_MS, 'what was sent to leave');
   rmSync(ballast);
-  assert.deepEqual(await sent(spool, (count) => count === 100), upTo(100, 5001));
+  numbers.push(...(await sent(spool, (count) => count === 5099 - numbers.length)));
+  assert.deepEqual(numbers, upTo(5099, 2));
   await waitFor(() => source.settled.length === 5100 && store.messages === 0, DEADLINE_MS, 'all to have left');
   assert.equal(pauses.at(-1), 'over');
   await spool.close();

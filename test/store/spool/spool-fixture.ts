@@ -4,6 +4,7 @@ import type { Frame } from '../../../runtime/contract/frame.ts';
 import { type OpenedStore, openSpoolStore, type SpoolServices } from '../../../runtime/store/spool/open-spool-store.ts';
 import { type CompactionKey, type Pause, SpoolSource } from '../../../runtime/store/spool/spool-source.ts';
 import type { SpoolArrival, SpoolStore, StoreSettings } from '../../../runtime/store/spool/spool-store.ts';
+import { logSyncOf } from '../../../runtime/store/log-sync.ts';
 import { Reserve } from '../../../runtime/store/reserve.ts';
 import { openDatabase } from '../../../runtime/store/sqlite.ts';
 import { WatchedDatabase } from '../../../runtime/store/watched-database.ts';
@@ -23,6 +24,7 @@ export function guarded(folder: string): SpoolServices {
   return {
     watch: (path, open) => new WatchedDatabase(path, { open }),
     reserve: new Reserve(`${fileIn(folder)}-reserve`),
+    syncing: logSyncOf,
   };
 }
 
