@@ -221,3 +221,23 @@ serverTest(
     assert.deepEqual(await bodiesOf(second, 9), ALL.slice(1));
   },
 );
+
+serverTest(
+  'what is settled of one topic is durable while another topic of the route is deleted',
+  { needs: NEEDS },
+  async () => {
+    const { broker, topic } = await topicOfTen('stays');
+    const { topic: gone } = await topicOfTen('gone');
+    await using source = await openSource(broker, { topics: [topic, gone], group: topic, isFenced: true });
+    const deliveries = await source.take(20);
+    const kafka = await sharedKafka();
+    await kafka.admin((admin) => admin.deleteTopics({ topics: [gone] }));
+    await source.reported('BUS_MISSING');
+    for (const delivery of deliveries) delivery.settle(ACCEPT);
+    const staying = deliveries.filter(({ id }) => id.startsWith(`${topic}/`));
+    for (const { shared } of staying) void shared?.whenDurable();
+    await waitFor(() => staying.every(({ shared }) => shared?.isDurable === true), DEADLINE_MS, 'the commit');
+    const [{ offset } = { offset: -1 }] = await committedOf(broker, topic, only(topic));
+    assert.equal(offset, 10);
+  },
+);

@@ -1,5 +1,6 @@
 import { kafkaErrorIn } from '../kafka-error.ts';
 import type { Assignment } from './assignment.ts';
+import { commitByTopic } from './commit-by-topic.ts';
 import type { GroupMember } from './group-member.ts';
 
 /** How long settlements are gathered before they are committed. */
@@ -116,9 +117,9 @@ export class OffsetCommitter {
     if (commit.places.length === 0) return this.#assignment.committed(commit);
     this.#begunMs = performance.now();
     try {
-      await this.#member.commit(commit.places);
+      const places = await commitByTopic((some) => this.#member.commit(some), commit.places);
       // Invariant 2: the answer to an old epoch's commit counts for nothing in a new one.
-      if (this.#owner.epoch() === epoch) this.#assignment.committed(commit);
+      if (this.#owner.epoch() === epoch) this.#assignment.committed({ ...commit, places });
       this.#notBeforeMs = 0;
       this.#owner.succeeded();
     } catch (thrown) {
