@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ACCEPT, type Delivery } from '#contract/delivery.ts';
+import { messageOf } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { openSink, openSource } from './ends.ts';
 import type { Recorded } from '../harness/recorded-context.ts';
@@ -103,7 +104,7 @@ export async function judgeTraffic(fixture: Fixture, traffic: Traffic): Promise<
   await Promise.all([reading, sending]).catch(async (cause: unknown) => {
     // What goes on behind a verdict would disturb the next one.
     await Promise.allSettled([reading, sending, traffic.onConfirmed?.done(), traffic.onRead?.done()]);
-    throw new Error(`traffic: ${JSON.stringify(judge.verdict())}`, { cause });
+    throw new Error(`traffic: ${JSON.stringify(judge.verdict())}: ${messageOf(cause)}`, { cause });
   });
   await Promise.all([traffic.onConfirmed?.done(), traffic.onRead?.done()]);
   const { inversions, ...rest } = judge.verdict();
