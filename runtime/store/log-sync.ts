@@ -6,7 +6,7 @@ import { canSyncApart, syncFolder } from './sync-files.ts';
 import { WatchedDatabase } from './watched-database.ts';
 
 /** The size of a log whose content is copied into the file: a larger one would hold the event loop for longer. */
-const CHECKPOINT_BYTES = 2 * 1024 ** 2;
+export const CHECKPOINT_BYTES = 2 * 1024 ** 2;
 /** Other writes between two looks at the size of the log. */
 const OTHER_WRITES = 64;
 

@@ -6,15 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beginRun } from '../../runtime/store/crash-suspects.ts';
 import { GroupCommit } from '../../runtime/store/group-commit.ts';
-import { LogSync } from '../../runtime/store/log-sync.ts';
+import { CHECKPOINT_BYTES, LogSync } from '../../runtime/store/log-sync.ts';
 import { stateFilesIn } from '../../runtime/store/open-state-file.ts';
 import { processedIdsIn } from '../../runtime/store/processed-ids.ts';
 import { openStateDatabase } from '../../runtime/store/state-database.ts';
 import { syncApart } from '../../runtime/store/sync-apart.ts';
 
 const [, , folder = '', count = '1', mode = ''] = process.argv;
-/** A log of that size is copied into the file (store/log-sync.ts). */
-const COPIED_BYTES = 2 * 1024 ** 2;
 const BOUNDS = { most: 65_536, windowMs: undefined };
 const opened = openStateDatabase(stateFilesIn(folder));
 const over = new AbortController();
@@ -46,7 +44,7 @@ for (let number = 1; number <= Number(count) && !over.signal.aborted; number += 
   // A write that waits at the end would sync the file.
   if (mode === 'stops') {
     await waiting.at(-1);
-    while (!over.signal.aborted && statSync(`${opened.file}-wal`).size >= COPIED_BYTES) await sleep(1);
+    while (!over.signal.aborted && statSync(`${opened.file}-wal`).size >= CHECKPOINT_BYTES) await sleep(1);
   }
 }
 await Promise.all(waiting);

@@ -145,6 +145,14 @@ function filled({ add }: ReturnType<typeof openedIn>): Promise<unknown> {
   return Promise.all(Array.from({ length: 256 }, (_, n) => add(n)));
 }
 
+/** Such a group is durable, the log is copied into the file, and the sync of the file is waited for. */
+async function copied(opened: ReturnType<typeof openedIn>): Promise<void> {
+  const group = filled(opened);
+  await opened.disk.next();
+  await group;
+  await opened.disk.busy();
+}
+
 test('what another write has appended without a sync is synced before the log is copied into the file', async () => {
   using folder = temporaryFolder('log-sync');
   const opened = openedIn(folder.path);
@@ -174,9 +182,7 @@ test('a write after a sync of the file that failed finds the file made anew, and
   using folder = temporaryFolder('log-sync');
   const opened = openedIn(folder.path);
   const { database, disk, path, close, numbers } = opened;
-  const group = filled(opened);
-  await disk.next();
-  await group;
+  await copied(opened);
   await disk.next('fail');
   const { ino } = statSync(path);
   database.prepare('INSERT INTO t VALUES (?, ?)').run(1000, 'another');
@@ -189,9 +195,7 @@ test('an end after a sync of the file that failed leaves a file made anew', asyn
   using folder = temporaryFolder('log-sync');
   const opened = openedIn(folder.path);
   const { disk, path, close } = opened;
-  const group = filled(opened);
-  await disk.next();
-  await group;
+  await copied(opened);
   await disk.next('fail');
   const { ino } = statSync(path);
   close();
@@ -205,10 +209,7 @@ test('a write that fails while the file is synced leaves no log to be used again
   using folder = temporaryFolder('log-sync');
   const opened = openedIn(folder.path);
   const { add, database, disk, path, close } = opened;
-  const group = filled(opened);
-  await disk.next();
-  await group;
-  await disk.busy();
+  await copied(opened);
   database.exec('BEGIN IMMEDIATE');
   database.exec('ROLLBACK');
   await disk.next();
@@ -246,10 +247,7 @@ test('a log is not emptied once a sync of the file has failed, whatever a later 
   using folder = temporaryFolder('log-sync');
   const opened = openedIn(folder.path);
   const { add, database, disk, path, close, numbers } = opened;
-  const group = filled(opened);
-  await disk.next();
-  await group;
-  await disk.busy();
+  await copied(opened);
   disk.failsNow = true;
   assert.throws(() => database.prepare('INSERT INTO t VALUES (?, ?)').run(1000, 'another'), /EIO/);
   disk.failsNow = false;

@@ -5,20 +5,13 @@ import { ACCEPT, RELEASE } from '#contract/delivery.ts';
 import { AT } from '../../../runtime/buses/kafka/records/batch-head.ts';
 import { PartitionFeed } from '../../../runtime/buses/kafka/source/partition-feed.ts';
 import { FairReader } from '../../../runtime/buses/kafka/source/fair-reader.ts';
-import { RecordBatch } from '../../../runtime/buses/kafka/records/record-batch.ts';
 import { splitBatches, type StoredBatch } from '../../../runtime/buses/kafka/records/stored-batch.ts';
-import { bodyOf, frameForTest } from './ends.ts';
+import { recordsAt } from './bare-assignment.ts';
+import { bodyOf } from './ends.ts';
 
 /** A batch of `count` records from `offset` on, after which the log goes on at `next`. */
 function batch(offset: number, count: number, next = offset + count, attributes = 0): StoredBatch {
-  const records = new RecordBatch();
-  for (let at = 0; at < count; at += 1) {
-    const frame = frameForTest('t', String(offset + at), { key: 'k' });
-    records.add(frame, Buffer.from('k'), 0, RecordBatch.bound(frame, Buffer.from('k')));
-  }
-  const bytes = records.finish(0);
-  bytes.writeBigInt64BE(BigInt(offset), 0);
-  const [made] = splitBatches(bytes, []);
+  const [made] = splitBatches(recordsAt(offset, count), []);
   assert.ok(made);
   return { ...made, nextOffset: next, isHidden: attributes !== 0 };
 }
