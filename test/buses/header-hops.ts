@@ -16,7 +16,7 @@ import { publishPacket } from '../../runtime/buses/mqtt/client/publish-packet.ts
 import { receivedFrame as fromMqtt } from '../../runtime/buses/mqtt/received-frame.ts';
 import { headerSpelling as natsSpelling } from '../../runtime/buses/nats/header-spelling.ts';
 import { parseHeaders } from '../../runtime/buses/nats/read-headers.ts';
-import { headerBytes } from '../../runtime/buses/nats/write-headers.ts';
+import { headerLines } from '../../runtime/buses/nats/write-headers.ts';
 import { headerSpelling as rabbitSpelling } from '../../runtime/buses/rabbitmq/header-spelling.ts';
 import { publishOptions } from '../../runtime/buses/rabbitmq/publish-options.ts';
 import { receivedFrame as fromRabbit } from '../../runtime/buses/rabbitmq/received-frame.ts';
@@ -63,7 +63,7 @@ export const HOPS = {
   },
   nats: {
     spelling: natsSpelling,
-    over: (frame) => parseHeaders(Buffer.from(headerBytes(frame) ?? 'NATS/1.0\r\n\r\n').toString(), NOT_NOTED),
+    over: (frame) => parseHeaders(`NATS/1.0\r\n${headerLines(frame)}\r\n`, NOT_NOTED),
   },
   mqtt: {
     spelling: mqttSpelling,

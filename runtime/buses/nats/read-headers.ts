@@ -3,10 +3,9 @@ import { type Headers, type HeaderTypes, NO_HEADERS } from '#contract/frame.ts';
 import type { NoteOddity } from '#contract/oddity.ts';
 import { addValue } from '#contract/typed-headers.ts';
 import { takeExpiryMs } from '#kit/message-time.ts';
-import type { Msg } from './client/library.ts';
 import { canonical, CONTROL } from './header-names.ts';
 import { messageTtlMs } from './message-ttl.ts';
-import { headerBlock } from './client/raw-message.ts';
+import type { ReceivedMessage } from './client/received-message.ts';
 
 /** The fields of a frame that a message's headers carry. */
 export interface Carried {
@@ -28,9 +27,8 @@ const NOTHING: Carried = {
   ttlMs: undefined,
 };
 
-/** `data`: the message's payload. */
-export function readHeaders(message: Msg, data: Uint8Array, note: NoteOddity): Carried {
-  const block = headerBlock(message, data);
+export function readHeaders(message: ReceivedMessage, note: NoteOddity): Carried {
+  const block = message.headerBlock();
   return block === undefined ? NOTHING : parseHeaders(block, note);
 }
 

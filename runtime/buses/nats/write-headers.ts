@@ -6,17 +6,17 @@ import { canonical } from './header-names.ts';
 export const MESSAGE_ID = 'Nats-Msg-Id';
 
 /**
- * The header block of an outgoing frame; undefined when it needs none. `controlLines` are lines for the server, each with its
- * CR LF; when they carry the id, `msgid` is left out. The frame must be spelled for NATS (header-spelling.ts): a line break
- * in a value would let a publisher add headers.
+ * The header lines of an outgoing frame, each with its CR LF; '' when it needs none. `controlLines` are lines for the server;
+ * when they carry the id, `msgid` is left out. The frame must be spelled for NATS (header-spelling.ts): a line break in a
+ * value would let a publisher add headers.
  */
-export function headerBytes(frame: Frame, controlLines = ''): Uint8Array | undefined {
+export function headerLines(frame: Frame, controlLines = ''): string {
   let block = controlLines;
   if (frame.id !== undefined && !controlLines.startsWith(MESSAGE_ID)) block += line('msgid', frame.id);
   if (frame.contentType !== undefined) block += line(CONTENT_TYPE, frame.contentType);
   if (frame.expiresAtMs !== undefined) block += `expirytime: ${new Date(frame.expiresAtMs).toISOString()}\r\n`;
   if (frame.headers.size > 0) block += carriedLines(frame);
-  return block === '' ? undefined : Buffer.from(`NATS/1.0\r\n${block}\r\n`);
+  return block;
 }
 
 function carriedLines(frame: Frame): string {

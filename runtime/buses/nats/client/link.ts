@@ -10,6 +10,7 @@ import { rotation } from '../../support/server-rotation.ts';
 import { type Dialer, dialer } from './dial.ts';
 import type { NatsConnectionOptions } from '../options.ts';
 import { propertyOf } from './property.ts';
+import { Wire } from './wire.ts';
 
 const RETRY = { firstMs: 200, capMs: 5000 };
 /** For the last flush and the end of the connection together. */
@@ -38,6 +39,7 @@ export class Link {
   readonly #ended = new AbortController();
   #dialer: Dialer | undefined;
   #connection: NatsConnection | undefined;
+  #wire: Wire | undefined;
   #listener: LinkListener | undefined;
   #lostAtMs: number | undefined;
   #isAwayReported = false;
@@ -55,6 +57,11 @@ export class Link {
   /** The present connection; undefined before `open`. */
   get connection(): NatsConnection | undefined {
     return this.#connection;
+  }
+
+  /** The wire of the present connection; undefined before `open`. */
+  get wire(): Wire | undefined {
+    return this.#wire;
   }
 
   get closed(): boolean {
@@ -104,6 +111,7 @@ export class Link {
   async close(): Promise<void> {
     if (this.closed) return;
     const endMs = performance.now() + CLOSE_MS;
+    if (this.up) this.#wire?.publisher.flush();
     const flushed = this.up ? this.#connection?.flush() : undefined;
     if (flushed !== undefined) await withDeadline(flushed, CLOSE_MS, late).catch(() => {});
     this.#ended.abort();
@@ -134,6 +142,7 @@ export class Link {
       stopped: () => this.error('BUS_UNREACHABLE', 'gave up connecting: stopped'),
     });
     this.#connection = connection;
+    this.#wire = new Wire(connection);
     this.#lostAtMs = undefined;
     void this.#watch(connection);
     this.#context.report({ kind: 'connected', detail: connection.getServer() });
@@ -182,6 +191,7 @@ export class Link {
     if (this.#lostAtMs !== undefined) return;
     this.#lostAtMs = performance.now();
     this.#isAwayReported = false;
+    this.#wire?.publisher.discard();
     this.#context.report({ kind: 'disconnected', detail, renewed });
     this.#listener?.down();
   }

@@ -6,7 +6,6 @@ import { CoreSource } from './source.ts';
 import { Link } from '../client/link.ts';
 import { CONTROL } from '../header-names.ts';
 import { headerSpelling } from '../header-spelling.ts';
-import { HeaderBlock } from '../client/header-block.ts';
 import { connectionFlaws, connectionSchema, type NatsConnectionOptions } from '../options.ts';
 import { CORE_WRITES, coreReads, servers } from '../address-space.ts';
 import { filterFlaws, subjects } from '../subject.ts';
@@ -49,7 +48,6 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   async openSink(options, context) {
     const link = new Link(context);
     const opened = await link.open(options);
-    const { headers } = await import('../client/library.ts');
-    return new CoreSink(link, opened, new HeaderBlock(headers()), options.end, speller(context, headerSpelling));
+    return new CoreSink(link, opened, options.end, speller(context, headerSpelling));
   },
 };

@@ -7,8 +7,7 @@ import { durationMs } from '#kit/quantity.ts';
 import type { NatsConnection } from '../client/library.ts';
 import type { Denial, Link } from '../client/link.ts';
 import type { CoreTo } from './options.ts';
-import { headerBytes } from '../write-headers.ts';
-import type { HeaderBlock } from '../client/header-block.ts';
+import { headerLines } from '../write-headers.ts';
 import { subjects } from '../subject.ts';
 
 /** How long a denial counts: the permission may be granted later. */
@@ -41,7 +40,6 @@ export class CoreSink implements Sink {
   readonly maxInFlight = 1024;
   readonly #link: Link;
   readonly #timeoutMs: number;
-  readonly #block: HeaderBlock;
   readonly #spell: (frame: Frame) => Frame;
   readonly #flushing = new Set<Batch>();
   #connection: NatsConnection;
@@ -49,10 +47,9 @@ export class CoreSink implements Sink {
   /** Denied subjects, and until when each denial counts. */
   readonly #denials = new Map<string, number>();
 
-  constructor(link: Link, connection: NatsConnection, block: HeaderBlock, to: CoreTo, spell: (frame: Frame) => Frame) {
+  constructor(link: Link, connection: NatsConnection, to: CoreTo, spell: (frame: Frame) => Frame) {
     this.#link = link;
     this.#spell = spell;
-    this.#block = block;
     this.#connection = connection;
     this.#timeoutMs = durationMs(to.timeout);
     link.listen({
@@ -68,20 +65,8 @@ export class CoreSink implements Sink {
     const flaw = subjects.flaw(frame.address);
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
     if (this.#denials.size > 0) this.#refuseDenied(frame.address);
-    const headers = headerBytes(this.#spell(frame));
-    const body = bytesFor('NATS', frame);
-    const bytes = body.length + (headers?.length ?? 0);
-    const most = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
-    if (bytes > most) {
-      throw new SluiceError('SINK_TOO_LARGE', `${bytes} bytes with headers, and the server's max_payload is ${most}`);
-    }
-    try {
-      if (headers === undefined) this.#connection.publish(frame.address, body);
-      else this.#connection.publish(frame.address, body, { headers: this.#block.holding(headers) });
-    } catch (error) {
-      // While the connection is open, the cause is something in the message that the client cannot write.
-      throw this.#connection.isClosed() ? this.#link.error('SINK_DOWN', 'the client takes no messages', error) : error;
-    }
+    const headers = headerLines(this.#spell(frame));
+    this.#link.wire?.publisher.publish(frame.address, undefined, headers, bytesFor('NATS', frame));
     return (this.#filling ?? this.#newBatch()).receipt;
   }
 
@@ -111,6 +96,8 @@ export class CoreSink implements Sink {
     if (this.#filling !== batch) return;
     this.#filling = undefined;
     this.#flushing.add(batch);
+    // Before the PING, whose answer confirms them.
+    this.#link.wire?.publisher.flush();
     try {
       await withDeadline(this.#connection.flush(), this.#timeoutMs, () =>
         this.#link.error(

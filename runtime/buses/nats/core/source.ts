@@ -6,12 +6,12 @@ import type { Demand, Source } from '#contract/source.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { pause, withDeadline } from '#kit/deadline.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
-import type { Msg, NatsConnection, Subscription } from '../client/library.ts';
 import { Liveness, NoAnswer } from '../../support/liveness.ts';
 import type { Link } from '../client/link.ts';
 import type { CoreFrom } from './options.ts';
 import { LoopbackProbe } from './loopback.ts';
-import { sizeOf } from '../client/raw-message.ts';
+import type { ReceivedMessage } from '../client/received-message.ts';
+import type { Wire, WireSubscription } from '../client/wire.ts';
 import { readHeaders } from '../read-headers.ts';
 import type { NatsConnectionOptions } from '../options.ts';
 
@@ -26,7 +26,7 @@ function settle(): void {
   // Core NATS has no acknowledgements.
 }
 
-interface ReceivedMessage extends Delivery {
+interface CoreDelivery extends Delivery {
   readonly bytes: number;
 }
 
@@ -36,11 +36,11 @@ export class CoreSource implements Source {
   readonly #from: CoreFrom;
   readonly #context: BusContext;
   readonly #note: NoteOddity;
-  readonly #inbox = new AsyncQueue<ReceivedMessage>(({ bytes }) => bytes);
+  readonly #inbox = new AsyncQueue<CoreDelivery>(({ bytes }) => bytes);
   readonly #most: Demand;
   /** Keeps ids of this process apart from those of another one. */
   readonly #nonce = randomBytes(6).toString('base64url');
-  #subscribed: { readonly to: NatsConnection; readonly all: Subscription[] } | undefined;
+  #subscribed: { readonly to: Wire; readonly all: WireSubscription[] } | undefined;
   #count = 0;
   #dropped = 0;
   #reportedDrops = 0;
@@ -63,9 +63,9 @@ export class CoreSource implements Source {
   /** Resolves once the server has the subscriptions. */
   async open(options: EndOptions<NatsConnectionOptions, unknown>): Promise<void> {
     const connection = await this.#link.open(options);
-    this.#subscribe(connection);
+    this.#subscribe();
     this.#link.listen({
-      up: (again) => this.#subscribe(again),
+      up: () => this.#subscribe(),
       down: () => {},
       denied: ({ operation, subject }) => {
         if (this.#loopback?.denied(subject) !== true && operation === 'subscription') void this.#denied(subject);
@@ -105,25 +105,25 @@ export class CoreSource implements Source {
     await this.#loopback.ask();
   }
 
-  #subscribe(connection: NatsConnection): void {
+  #subscribe(): void {
+    const { wire } = this.#link;
     // The client renews its subscriptions after a reconnect.
-    if (this.#subscribed?.to === connection) return;
-    const all = this.#from.subjects.map((subject) => this.#subscribeTo(connection, subject));
-    this.#subscribed = { to: connection, all };
+    if (wire === undefined || this.#subscribed?.to === wire) return;
+    const all = this.#from.subjects.map((subject) => this.#subscribeTo(wire, subject));
+    this.#subscribed = { to: wire, all };
   }
 
-  #subscribeTo(connection: NatsConnection, subject: string): Subscription {
+  #subscribeTo(wire: Wire, subject: string): WireSubscription {
     const { queue } = this.#from;
-    return connection.subscribe(subject, {
-      ...(queue !== undefined && { queue }),
-      callback: (error, message) => {
-        // An error is a denial, which the link reports too.
-        if (error === null) this.#receive(message);
-      },
-    });
+    const reader = {
+      received: (message: ReceivedMessage): void => this.#receive(message),
+      // The link reports it.
+      denied(): void {},
+    };
+    return wire.subscribe(subject, reader, queue === undefined ? {} : { queue });
   }
 
-  #receive(message: Msg): void {
+  #receive(message: ReceivedMessage): void {
     this.#inbox.push(this.#delivery(message));
     while (this.#inbox.size > this.#most.messages || (this.#inbox.bytes > this.#most.bytes && this.#inbox.size > 1)) {
       this.#inbox.dropOldest();
@@ -158,23 +158,23 @@ export class CoreSource implements Source {
     // The client has ended the subscription; the permission may have been granted since.
     all.push(this.#subscribeTo(to, subject));
     // A denial arrives before the PONG of a flush that follows the subscription.
-    await withDeadline(to.flush(), FLUSH_MS, () => new Error('not in time')).catch(() => {});
+    const flushed = this.#link.connection?.flush() ?? Promise.resolve();
+    await withDeadline(flushed, FLUSH_MS, () => new Error('not in time')).catch(() => {});
     if (mine === this.#denials && this.#link.up)
       this.#link.suspensions.resume(subject, `the server grants reading ${subject}`);
   }
 
-  #delivery(message: Msg): ReceivedMessage {
-    const { data } = message;
-    const { headers, headerTypes, id, contentType, expiresAtMs } = readHeaders(message, data, this.#note);
+  #delivery(message: ReceivedMessage): CoreDelivery {
+    const { headers, headerTypes, id, contentType, expiresAtMs } = readHeaders(message, this.#note);
     this.#count += 1;
     return {
       id: `${this.#nonce}:${this.#count}`,
       frame: {
-        address: message.subject,
+        address: message.subject(),
         key: undefined,
         headers,
         headerTypes,
-        body: data,
+        body: message.body(),
         id,
         contentType,
         timestampMs: undefined,
@@ -182,7 +182,7 @@ export class CoreSource implements Source {
       },
       attempt: 1,
       settle,
-      bytes: sizeOf(message, data),
+      bytes: message.bytes,
     };
   }
 }

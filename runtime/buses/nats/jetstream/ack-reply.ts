@@ -1,3 +1,5 @@
+import type { ReceivedMessage } from '../client/received-message.ts';
+
 /** The position of a delivery of a JetStream consumer, as the subject that acknowledges it states. */
 export interface Coordinates {
   /** Of the message in the stream. */
@@ -9,37 +11,50 @@ export interface Coordinates {
   readonly timestampMs: number;
 }
 
-const ACK_PREFIX = '$JS.ACK.';
+const ACK_PREFIX = Buffer.from('$JS.ACK.');
 // $JS.ACK.STREAM.CONSUMER.deliveries.sequence.delivery.nanoseconds.pending, or with the domain and a hash of the
 // account behind $JS.ACK, and perhaps more at the end (NATS ADR-15).
 const SHORT_TOKENS = 9;
 const SHORT_COUNTS_AT = 4;
 const LONG_COUNTS_AT = 6;
 
+const NO_PREFIX = new Uint8Array();
 const DOT = 46;
 const ZERO = 48;
 
 /** Reads the reply subjects of one consumer, which share a prefix. Undefined for a status message, which has no ack subject. */
-export function coordinateReader(): (reply: string) => Coordinates | undefined {
-  let prefix = '\0';
-  return (reply) => {
-    if (!reply.startsWith(prefix)) {
-      if (!reply.startsWith(ACK_PREFIX)) return undefined;
-      const tokens = reply.split('.');
-      const at = tokens.length === SHORT_TOKENS ? SHORT_COUNTS_AT : LONG_COUNTS_AT;
-      prefix = `${tokens.slice(0, at).join('.')}.`;
+export function coordinateReader(): (message: ReceivedMessage) => Coordinates | undefined {
+  let prefix: Uint8Array = NO_PREFIX;
+  const numbers = [0, 0, 0, 0];
+  return ({ buffer, replyFrom, replyTo }) => {
+    if (prefix === NO_PREFIX || !holds(buffer, replyFrom, replyTo, prefix)) {
+      if (!holds(buffer, replyFrom, replyTo, ACK_PREFIX)) return undefined;
+      prefix = prefixOf(buffer.toString(undefined, replyFrom, replyTo));
     }
-    let at = prefix.length;
-    const number = (): number => {
+    let at = replyFrom + prefix.length;
+    for (let index = 0; index < numbers.length; index += 1) {
       let value = 0;
-      for (; at < reply.length && reply.charCodeAt(at) !== DOT; at += 1)
-        value = value * 10 + reply.charCodeAt(at) - ZERO;
+      for (; at < replyTo; at += 1) {
+        const code = buffer[at] ?? 0;
+        if (code === DOT) break;
+        value = value * 10 + code - ZERO;
+      }
       at += 1;
-      return value;
-    };
-    const deliveries = number();
-    const sequence = number();
-    const deliverySequence = number();
-    return { deliveries, sequence, deliverySequence, timestampMs: Math.floor(number() / 1e6) };
+      numbers[index] = value;
+    }
+    const [deliveries = 0, sequence = 0, deliverySequence = 0, timestampNs = 0] = numbers;
+    return { deliveries, sequence, deliverySequence, timestampMs: Math.floor(timestampNs / 1e6) };
   };
+}
+
+function prefixOf(reply: string): Uint8Array {
+  const tokens = reply.split('.');
+  const at = tokens.length === SHORT_TOKENS ? SHORT_COUNTS_AT : LONG_COUNTS_AT;
+  return Buffer.from(`${tokens.slice(0, at).join('.')}.`);
+}
+
+function holds(bytes: Uint8Array, from: number, to: number, prefix: Uint8Array): boolean {
+  if (to - from < prefix.length) return false;
+  for (let at = 0; at < prefix.length; at += 1) if (bytes[from + at] !== prefix[at]) return false;
+  return true;
 }

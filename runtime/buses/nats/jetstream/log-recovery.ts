@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { SluiceError } from '#contract/errors.ts';
 import type { LoggedTime, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
-import type { ConsumerInfo, JetStreamManager, NatsConnection } from '../client/library.ts';
+import type { ConsumerInfo, JetStreamManager } from '../client/library.ts';
 import { LogIds } from '../../support/log-ids.ts';
 import { abortable } from '../../support/abortable.ts';
 import type { Link } from '../client/link.ts';
+import type { Wire } from '../client/wire.ts';
 import { managerOf } from './manager.ts';
 import { grantsToRead, type Head, pullOnce } from './pull-once.ts';
 import { asBusError } from './stream.ts';
@@ -46,8 +47,8 @@ export async function recoverIds(
   signal: AbortSignal,
 ): Promise<RecoveredLog> {
   const manager = await managerOf(link);
-  const { connection } = link;
-  if (connection === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');
+  const { wire } = link;
+  if (wire === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');
   const { config, state } = await abortable(manager.streams.info(place.stream), signal).catch((error: unknown) => {
     throw asBusError(error, `stream ${place.stream}`);
   });
@@ -59,7 +60,7 @@ export async function recoverIds(
   const skewMs = Math.min(SKEW_MS, (config.duplicate_window ?? 0) / NS_PER_MS);
   // A stream that stores messages under other subjects than they were sent to is read without a filter.
   const where = config.subject_transform === undefined ? place : { ...place, filter: '>' };
-  const scan = new LogScan(connection, manager, where, { prefix: wanted.prefix, skewMs });
+  const scan = new LogScan(wire, manager, where, { prefix: wanted.prefix, skewMs });
   const mostSeen = wanted.most * SEEN_PER_ID;
   const first = Math.max(1, state.first_seq);
   let span = { start: Math.max(first, state.last_seq + 1 - FIRST_SPAN), end: state.last_seq + 1 };
@@ -99,7 +100,7 @@ function lackOf(
 class LogScan {
   readonly ids = new LogIds<LoggedTime>();
   seen = 0;
-  readonly #connection: NatsConnection;
+  readonly #wire: Wire;
   readonly #manager: JetStreamManager;
   readonly #place: LogPlace;
   readonly #idLine: string;
@@ -107,12 +108,12 @@ class LogScan {
   readonly #skewMs: number;
 
   constructor(
-    connection: NatsConnection,
+    wire: Wire,
     manager: JetStreamManager,
     place: LogPlace,
     { prefix, skewMs }: { readonly prefix: string; readonly skewMs: number },
   ) {
-    this.#connection = connection;
+    this.#wire = wire;
     this.#manager = manager;
     this.#place = place;
     this.#prefix = prefix;
@@ -130,7 +131,7 @@ class LogScan {
       const from = { stream: this.#place.stream, consumer: consumer.name };
       for (let left = count; left > 0 && !signal.aborted;) {
         const pull = { ...from, inbox: this.#place.inbox(), most: left };
-        const got = await pullOnce(this.#connection, pull, signal, (head) => this.#note(head));
+        const got = await pullOnce(this.#wire, pull, signal, (head) => this.#note(head));
         if (got === 0) return;
         left -= got;
       }

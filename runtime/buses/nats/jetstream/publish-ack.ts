@@ -8,11 +8,50 @@ export type Answer =
   | { readonly code: ErrorCode; readonly text: string; readonly gone: boolean };
 
 // The usual answer of a server. A stream's name holds no quote.
-const CONFIRMED = /^\{"stream":"[^"\\]+",(?:"domain":"[^"\\]+",)? ?"seq":[1-9]\d*\}$/;
+const CONFIRMED = /^(\{"stream":"[^"\\]+",(?:"domain":"[^"\\]+",)? ?"seq":)[1-9]\d*\}$/;
+const ZERO = 48;
+const NINE = 57;
+const END = 125;
+
+/**
+ * Recognises the usual answer of one stream by its bytes: its answers differ in their number alone. False for every other
+ * answer, which `readPublishAck` reads.
+ */
+export function confirmationReader(): (bytes: Buffer, from: number, to: number) => boolean {
+  let prefix: Uint8Array | undefined;
+  return (bytes, from, to) => {
+    if (prefix === undefined) {
+      const text = CONFIRMED.exec(bytes.toString('latin1', from, to))?.[1];
+      if (text === undefined) return false;
+      prefix = Buffer.from(text, 'latin1');
+      return true;
+    }
+    const number = from + prefix.length;
+    const last = to - 1;
+    // JSON has no number that begins with 0 but 0 itself, which is no sequence.
+    if (last <= number || bytes[last] !== END || bytes[number] === ZERO) return false;
+    for (let at = 0; at < prefix.length; at += 1) if (bytes[from + at] !== prefix[at]) return false;
+    return numberAt(bytes, number, last) > 0;
+  };
+}
+
+/** The decimal number of these bytes; -1 where they are none. */
+export function numberAt(bytes: Uint8Array, from: number, to: number): number {
+  let value = from < to ? 0 : -1;
+  for (let at = from; at < to; at += 1) {
+    const code = bytes[at];
+    if (!isDigit(code)) return -1;
+    value = value * 10 + code - ZERO;
+  }
+  return value;
+}
+
+function isDigit(code: number | undefined): code is number {
+  return code !== undefined && code >= ZERO && code <= NINE;
+}
 
 /** `status`: the first line of the answer's header block, if it has one. */
 export function readPublishAck(body: string, status: string | undefined): Answer {
-  if (CONFIRMED.test(body)) return { receipt: 'confirmed' };
   if (status?.startsWith('NATS/1.0 503') === true) {
     return { code: 'SINK_DOWN', text: 'no stream takes this subject, or it has no leader now', gone: true };
   }

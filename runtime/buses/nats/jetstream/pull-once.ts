@@ -1,7 +1,7 @@
 import { SluiceError } from '#contract/errors.ts';
-import type { Msg, NatsConnection } from '../client/library.ts';
 import { coordinateReader } from './ack-reply.ts';
-import { headerBlock } from '../client/raw-message.ts';
+import type { ReceivedMessage } from '../client/received-message.ts';
+import type { Wire } from '../client/wire.ts';
 
 /** Of one request. */
 const BATCH = 4096;
@@ -29,7 +29,7 @@ export interface Head {
  * when there are no more, or `signal` aborted. Rejects with BUS_AUTH when no answer comes.
  */
 export function pullOnce(
-  connection: NatsConnection,
+  wire: Wire,
   { stream, consumer, inbox, most }: Pull,
   signal: AbortSignal,
   each: (head: Head) => void,
@@ -39,24 +39,24 @@ export function pullOnce(
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let got = 0;
   let receivedAtMs = performance.now();
-  const onMessage = (error: Error | null, message: Msg): void => {
-    if (error !== null) return reject(silent(stream, error));
+  const onMessage = (message: ReceivedMessage): void => {
     receivedAtMs = performance.now();
-    const at = coordinates(message.reply ?? '');
+    const at = coordinates(message);
     // A status message: there are no more.
     if (at === undefined) return resolve(got);
     got += 1;
-    each({ timestampMs: at.timestampMs, headers: headerBlock(message) });
+    each({ timestampMs: at.timestampMs, headers: message.headerBlock() });
     if (got === batch) resolve(got);
   };
-  const subscription = connection.subscribe(inbox, { callback: onMessage });
+  const denied = (failure: Error): void => reject(silent(stream, failure));
+  const subscription = wire.subscribe(inbox, { received: onMessage, denied });
   const watch = setInterval(() => {
     if (performance.now() - receivedAtMs >= SILENCE_MS) reject(silent(stream));
   }, SILENCE_MS / 10);
   const stop = (): void => resolve(got);
   signal.addEventListener('abort', stop, { once: true });
   const request = JSON.stringify({ batch, no_wait: true, expires: EXPIRES_NS });
-  connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, request, { reply: inbox });
+  wire.publisher.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, inbox, '', Buffer.from(request));
   return promise.finally(() => {
     clearInterval(watch);
     signal.removeEventListener('abort', stop);

@@ -1,7 +1,7 @@
 import type { Demand } from '#contract/source.ts';
-import type { Msg, NatsConnection, Subscription } from '../client/library.ts';
 import { type Coordinates, coordinateReader } from './ack-reply.ts';
-import { headerBlock } from '../client/raw-message.ts';
+import type { ReceivedMessage } from '../client/received-message.ts';
+import type { Wire, WireSubscription } from '../client/wire.ts';
 
 const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 5000;
@@ -19,7 +19,7 @@ export interface PullReader {
   /** The remaining room of the window; `idle` when no message is unacknowledged. */
   room(): Demand & { readonly idle: boolean };
   /** In the consumer's order, without a gap. `reply` is the ack subject. */
-  delivered(message: Msg, at: Coordinates, reply: string): void;
+  delivered(message: ReceivedMessage, at: Coordinates, reply: Uint8Array): void;
   /** Once; nothing is delivered afterwards. */
   broken(reason: Break): void;
 }
@@ -30,11 +30,11 @@ export interface PullReader {
  * which ends the pulls of the old one.
  */
 export class PullSession {
-  readonly #connection: NatsConnection;
+  readonly #wire: Wire;
   readonly #inbox: string;
   readonly #subject: string;
   readonly #reader: PullReader;
-  readonly #subscription: Subscription;
+  readonly #subscription: WireSubscription;
   readonly #watch: NodeJS.Timeout;
   readonly #coordinates = coordinateReader();
   #open: { readonly subject: string; remaining: number } | undefined;
@@ -46,22 +46,15 @@ export class PullSession {
   #closed = false;
 
   /** `inbox`: an inbox of the client without other use. */
-  constructor(
-    connection: NatsConnection,
-    inbox: string,
-    consumer: { stream: string; name: string },
-    reader: PullReader,
-  ) {
-    this.#connection = connection;
+  constructor(wire: Wire, inbox: string, consumer: { stream: string; name: string }, reader: PullReader) {
+    this.#wire = wire;
     this.#inbox = inbox;
     this.#subject = `$JS.API.CONSUMER.MSG.NEXT.${consumer.stream}.${consumer.name}`;
     this.#reader = reader;
-    this.#subscription = connection.subscribe(`${inbox}.*`, {
-      callback: (error, message) => {
-        if (error === null) this.#onMessage(message);
-        else
-          this.#break({ kind: 'ended', text: 'the server denies reading _INBOX.>, where deliveries come; grant it' });
-      },
+    this.#subscription = wire.subscribe(`${inbox}.*`, {
+      received: (message) => this.#onMessage(message),
+      denied: () =>
+        this.#break({ kind: 'ended', text: 'the server denies reading _INBOX.>, where deliveries come; grant it' }),
     });
     this.#watch = setInterval(() => this.#checkSilence(), HEARTBEAT_MS);
   }
@@ -97,11 +90,8 @@ export class PullSession {
       ...(!this.#tooLarge && { max_bytes: bytes }),
     };
     this.#tooLarge = false;
-    try {
-      this.#connection.publish(this.#subject, JSON.stringify(request), { reply: this.#open.subject });
-    } catch {
-      // The connection was closed: its loss starts the next session.
-    }
+    // Where the connection is lost, its loss starts the next session.
+    this.#wire.publisher.publish(this.#subject, this.#open.subject, '', Buffer.from(JSON.stringify(request)));
   }
 
   /** Idempotent. */
@@ -111,13 +101,13 @@ export class PullSession {
     this.#subscription.unsubscribe();
   }
 
-  #onMessage(message: Msg): void {
+  #onMessage(message: ReceivedMessage): void {
     if (this.#closed) return;
     this.#receivedAtMs = performance.now();
-    const reply = message.reply ?? '';
-    const at = this.#coordinates(reply);
-    if (at === undefined) return this.#status(message);
-    if (message.data.length === 0 && headerBlock(message)?.includes(BODILESS) === true) {
+    const at = this.#coordinates(message);
+    const reply = message.reply();
+    if (reply === undefined || at === undefined) return this.#status(message);
+    if (message.bodyFrom === message.bodyTo && message.headerBlock()?.includes(BODILESS) === true) {
       return this.#break({ kind: 'ended', text: 'delivers headers without bodies (headers_only)' });
     }
     if (at.deliverySequence !== this.#expected) return this.#break({ kind: 'gap' });
@@ -131,10 +121,10 @@ export class PullSession {
   }
 
   // NATS ADR-37: a message without a body whose header block begins with `NATS/1.0 CODE TEXT`.
-  #status(message: Msg): void {
-    const [first = ''] = (headerBlock(message) ?? '').split('\r\n', 1);
+  #status(message: ReceivedMessage): void {
+    const [first = ''] = (message.headerBlock() ?? '').split('\r\n', 1);
     const code = Number(first.slice(9, 12));
-    if (message.subject !== this.#open?.subject || code === 100) return;
+    if (message.subject() !== this.#open?.subject || code === 100) return;
     this.#open = undefined;
     const text = first.slice(9);
     this.#tooLarge = text.includes('Exceeds MaxBytes');

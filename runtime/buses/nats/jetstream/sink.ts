@@ -4,14 +4,13 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
-import type { Msg, NatsConnection, Subscription } from '../client/library.ts';
 import { InFlightTable } from '../../support/in-flight-table.ts';
 import type { Denial, Link } from '../client/link.ts';
-import { headerBlock, payloadText } from '../client/raw-message.ts';
-import { headerBytes, line, MESSAGE_ID } from '../write-headers.ts';
-import type { HeaderBlock } from '../client/header-block.ts';
+import type { ReceivedMessage } from '../client/received-message.ts';
+import type { Wire, WireSubscription } from '../client/wire.ts';
+import { headerLines, line, MESSAGE_ID } from '../write-headers.ts';
 import { PerSubjectSender } from './per-subject-sender.ts';
-import { readPublishAck } from './publish-ack.ts';
+import { confirmationReader, numberAt, readPublishAck } from './publish-ack.ts';
 import { subjects } from '../subject.ts';
 
 /** A publish without an answer yet. */
@@ -47,29 +46,28 @@ export class JetStreamSink implements Sink {
   readonly maxInFlight = 512;
   readonly removesForMs: number;
   readonly #link: Link;
-  readonly #block: HeaderBlock;
   readonly #target: Target;
   readonly #serverHeaders: string;
   readonly #inbox: string;
   readonly #inFlight = new InFlightTable<Published>();
   readonly #perSubject = new PerSubjectSender();
-  #connection: NatsConnection;
-  #answers: Subscription;
+  readonly #isConfirmation = confirmationReader();
+  #wire: Wire;
+  #answers: WireSubscription;
   #count = 0;
   #sweeper: NodeJS.Timeout | undefined;
 
   /** `inbox`: an inbox of the client without other use; answers arrive below it. */
-  constructor(link: Link, connection: NatsConnection, block: HeaderBlock, inbox: string, target: Target) {
+  constructor(link: Link, wire: Wire, inbox: string, target: Target) {
     this.#link = link;
-    this.#block = block;
     this.#target = target;
     this.removesForMs = target.removesForMs;
     this.#serverHeaders = line('Nats-Expected-Stream', target.stream);
     this.#inbox = `${inbox}.`;
-    this.#connection = connection;
+    this.#wire = wire;
     this.#answers = this.#subscribe();
     link.listen({
-      up: (again) => this.#resume(again),
+      up: () => this.#resume(),
       down: () => this.#failAll(this.#down()),
       denied: (denial) => this.#denied(denial),
     });
@@ -91,22 +89,9 @@ export class JetStreamSink implements Sink {
     }
     const flaw = subjects.flaw(frame.address);
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
-    const headers = this.#headers(frame);
-    const body = bytesFor('NATS', frame);
-    const bytes = body.length + headers.length;
-    const most = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY;
-    if (bytes > most) {
-      throw new SluiceError('SINK_TOO_LARGE', `${bytes} bytes with headers, and the server's max_payload is ${most}`);
-    }
     this.#count += 1;
     const token = this.#count;
-    try {
-      const reply = this.#inbox + token;
-      this.#connection.publish(frame.address, body, { reply, headers: this.#block.holding(headers) });
-    } catch (error) {
-      // While the connection is open, the cause is something in the message that the client cannot write.
-      throw this.#connection.isClosed() ? this.#link.error('SINK_DOWN', 'the client takes no messages', error) : error;
-    }
+    this.#wire.publisher.publish(frame.address, this.#inbox + token, this.#headers(frame), bytesFor('NATS', frame));
     this.#sweeper ??= setTimeout(() => this.#sweep(), this.#target.timeoutMs);
     const deadlineMs = performance.now() + this.#target.timeoutMs;
     return this.#inFlight.await(token, { subject: frame.address, deadlineMs });
@@ -122,15 +107,15 @@ export class JetStreamSink implements Sink {
     this.#failAll(this.#down());
   }
 
-  #headers(frame: Frame): Uint8Array {
+  #headers(frame: Frame): string {
     const spelled = this.#target.spell(frame);
     // The stream removes duplicates also of an id that NATS cannot spell: by its digest.
     const id = spelled.id ?? (frame.id === undefined ? undefined : digestOf(frame.id));
-    return headerBytes(spelled, this.#serverHeadersOf(id, frame.expiresAtMs)) ?? new Uint8Array();
+    return headerLines(spelled, this.#serverHeadersOf(id, frame.expiresAtMs));
   }
 
   #serverHeadersOf(id: string | undefined, expiresAtMs: number | undefined): string {
-    // The id first: `headerBytes` looks for it there.
+    // The id first: `headerLines` looks for it there.
     let lines = id === undefined ? this.#serverHeaders : line(MESSAGE_ID, id) + this.#serverHeaders;
     if (expiresAtMs !== undefined && this.#target.takesTtl) {
       const seconds = Math.max(1, Math.ceil((expiresAtMs - Date.now()) / 1000));
@@ -139,32 +124,34 @@ export class JetStreamSink implements Sink {
     return lines;
   }
 
-  #subscribe(): Subscription {
-    return this.#connection.subscribe(`${this.#inbox}*`, {
-      callback: (error, message) => {
-        if (error === null) this.#answered(message);
-        else
-          this.#link.problem(
-            'BUS_AUTH',
-            'the server denies reading _INBOX.>, where confirmations come; grant it',
-            error,
-          );
+  #subscribe(): WireSubscription {
+    return this.#wire.subscribe(`${this.#inbox}*`, {
+      received: (message) => this.#answered(message),
+      denied: (failure) => {
+        const text = 'the server denies reading _INBOX.>, where confirmations come; grant it';
+        this.#link.problem('BUS_AUTH', text, failure);
       },
     });
   }
 
-  #resume(connection: NatsConnection): void {
+  #resume(): void {
+    const { wire } = this.#link;
     // The client renews its subscriptions after a reconnect.
-    if (this.#connection === connection && !this.#answers.isClosed()) return;
-    this.#connection = connection;
+    if (wire === undefined || (this.#wire === wire && !this.#answers.isClosed())) return;
+    this.#wire = wire;
     this.#answers = this.#subscribe();
   }
 
-  #answered(message: Msg): void {
-    const token = Number(message.subject.slice(this.#inbox.length));
+  #answered(message: ReceivedMessage): void {
+    const { buffer, bodyFrom, bodyTo, subjectFrom, subjectTo } = message;
+    const token = numberAt(buffer, subjectFrom + this.#inbox.length, subjectTo);
+    if (this.#isConfirmation(buffer, bodyFrom, bodyTo)) {
+      this.#inFlight.confirm(token, 'confirmed');
+      return;
+    }
     // A late answer: the send has failed already, and the engine sends the frame again with the same id.
     if (!this.#inFlight.has(token)) return;
-    const answer = readPublishAck(payloadText(message), headerBlock(message));
+    const answer = readPublishAck(buffer.toString(undefined, bodyFrom, bodyTo), message.headerBlock());
     if ('receipt' in answer) {
       this.#inFlight.confirm(token, answer.receipt);
       return;

@@ -6,14 +6,14 @@ import type { Demand, Source } from '#contract/source.ts';
 import { backoffMs } from '#kit/backoff.ts';
 import { withDeadline, pause } from '#kit/deadline.ts';
 import { AsyncQueue } from '#kit/async-queue.ts';
-import type { ConsumerInfo, JetStreamManager, Msg } from '../client/library.ts';
+import type { ConsumerInfo, JetStreamManager } from '../client/library.ts';
 import type { Coordinates } from './ack-reply.ts';
 import { ACK, Acks, NAK, term, IN_PROGRESS } from './acks.ts';
 import type { Link } from '../client/link.ts';
 import { ACK_WAIT_MS, type ConsumerWanted, durableName } from './consumer.ts';
 import { ConsumerAlignment } from './consumer-alignment.ts';
 import { ConsumerWatch, type WatchedSource } from './consumer-watch.ts';
-import { sizeOf } from '../client/raw-message.ts';
+import type { ReceivedMessage } from '../client/received-message.ts';
 import { UnackedMessage, UnackedMessages } from './unacked-messages.ts';
 import { retryOverLink } from './retry-over-link.ts';
 import type { JetStreamConnectionOptions, JetStreamFrom } from './options.ts';
@@ -114,7 +114,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     this.#session?.close();
     this.#acks.flush();
     // With a NAK another reader of this durable does not wait for the ack wait; it finds a gap, and starts over in order.
-    for (const message of this.#unacked.values()) this.#acks.sendNow(message.reply, NAK);
+    for (const message of this.#unacked.values()) this.#acks.sendIfUp(message.reply, NAK);
     if (this.#position.countsWaiting) await this.#watch?.lookLast();
     this.#position.close();
     await this.#link.close();
@@ -128,7 +128,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     };
   }
 
-  delivered(message: Msg, at: Coordinates, reply: string): void {
+  delivered(message: ReceivedMessage, at: Coordinates, reply: Uint8Array): void {
     const { sequence, deliveries, timestampMs } = at;
     this.deliveries += 1;
     if (this.#position.isOtherMessage(at)) return this.#setBack(sequence);
@@ -137,7 +137,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
       const known = this.#unacked.get(sequence);
       if (known !== undefined) known.reply = reply;
       // Settled already, and the acknowledgement was lost.
-      else this.#acks.sendNow(reply, ACK);
+      else this.#acks.send(reply, ACK);
       return;
     }
     const unacked = new UnackedMessage(
@@ -146,7 +146,7 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
         frame: streamFrame(message, timestampMs, this.#note),
         attempt: this.#alignment.isFirstReader(sequence) ? deliveries : undefined,
       },
-      { sequence, bytes: sizeOf(message, message.data), reply },
+      { sequence, bytes: message.bytes, reply },
       this.#settle,
     );
     this.#unacked.add(unacked);
@@ -217,12 +217,13 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     await retryOverLink(this.#link, signal, async () => {
       if (!current()) return;
       this.#session?.close();
-      const { connection } = this.#link;
-      if (connection === undefined || !this.#link.up) throw this.#link.error('BUS_UNREACHABLE', 'not connected');
+      const { connection, wire } = this.#link;
+      if (connection === undefined || wire === undefined || !this.#link.up)
+        throw this.#link.error('BUS_UNREACHABLE', 'not connected');
       const { createInbox } = await import('../client/library.ts');
       if (!current()) return;
       const target = { stream: this.#from.stream, name: this.#consumerWanted.name };
-      const session = new PullSession(connection, createInbox(), target, this);
+      const session = new PullSession(wire, createInbox(), target, this);
       this.#session = session;
       this.#acks.flush();
       try {
@@ -253,12 +254,12 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
     // Invariant 2: a message of a stream that is gone is not acknowledged.
     if (!this.#unacked.release(message)) return;
     const answer = outcome.kind === 'accept' ? ACK : term(outcome.cause.code);
-    this.#acks.sendSoon(message.reply, answer);
+    this.#acks.send(message.reply, answer);
   };
 
   #extendAckWait(): void {
     for (const message of this.#unacked.values()) {
-      if (!message.released) this.#acks.sendNow(message.reply, IN_PROGRESS);
+      if (!message.released) this.#acks.sendIfUp(message.reply, IN_PROGRESS);
     }
   }
 }

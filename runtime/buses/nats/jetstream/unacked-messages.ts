@@ -10,14 +10,14 @@ export class UnackedMessage implements Delivery {
   readonly sequence: number;
   readonly bytes: number;
   /** The subject that acknowledges it; a redelivery has another one. */
-  reply: string;
+  reply: Uint8Array;
   /** Given back unsettled: it is not acknowledged, and its ack wait is no longer extended. */
   released = false;
   readonly #settle: (message: UnackedMessage, outcome: Outcome) => void;
 
   constructor(
     delivery: Pick<Delivery, 'id' | 'frame' | 'attempt'>,
-    server: { readonly sequence: number; readonly bytes: number; readonly reply: string },
+    server: { readonly sequence: number; readonly bytes: number; readonly reply: Uint8Array },
     settle: (message: UnackedMessage, outcome: Outcome) => void,
   ) {
     this.id = delivery.id;
