@@ -6,6 +6,9 @@ import { fault, type NumberReader, readJson } from './json-reader.ts';
 import { writeJson } from './json-writer.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
+/** How a byte order mark, and how bytes that are no UTF-8 are read. */
+const MARK = 0xfeff;
+const REPLACED = '\ufffd';
 const JSON_TYPE = { name: 'json', contentType: 'application/json' };
 const NO_BIGINTS = { bigints: false, decimals: undefined };
 
@@ -80,6 +83,9 @@ export const json: CodecKind = {
 };
 
 function textOf(bytes: Uint8Array): string {
+  const text = (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).toString();
+  // The strict decoder costs twice as much, and most texts are ASCII: then the search ends at once.
+  if (text.charCodeAt(0) !== MARK && !text.includes(REPLACED)) return text;
   try {
     return decoder.decode(bytes);
   } catch {

@@ -85,6 +85,19 @@ export type End =
 
 export const UNREAD: State = { at: 'admit' };
 export const SETTLED: State = { at: 'settled' };
+// Most messages are sent and settled at their first attempt: they share these states, which are never changed.
+const SENDING_FIRST: Sending = { at: 'send', attempt: 1, open: 1, end: undefined };
+const SETTLING_FIRST: State = { at: 'settle', attempt: 1 };
+
+/** It is on its way to so many sinks. */
+export function sendingTo(sinks: number, attempt: number): State {
+  return sinks === 1 && attempt === 1 ? SENDING_FIRST : { at: 'send', attempt, open: sinks, end: undefined };
+}
+
+/** Its end is being made durable. */
+export function settling(attempt: number): State {
+  return attempt === 1 ? SETTLING_FIRST : { at: 'settle', attempt };
+}
 
 /** The attempts of this process, from 1. */
 export function attemptOf(state: State): number {

@@ -1,11 +1,12 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import { Dropped, isKept, type Joined } from '#contract/stage.ts';
+import type { Message } from '#contract/message.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { Admission } from './admit/admission.ts';
 import { type CrashQuarantine, crashQuarantineOf } from './admit/crash-quarantine.ts';
 import { History } from './history/history.ts';
-import { DROPPED, type End, type InFlight, type Processing, refused } from './in-flight.ts';
+import { DROPPED, type End, type InFlight, type Processing, refused, sendingTo } from './in-flight.ts';
 import { KeptMessages } from './kept-messages.ts';
 import { Order } from './order.ts';
 import { type FramesBySink, type Made, process } from './process/process.ts';
@@ -32,6 +33,7 @@ export class RunningRoute {
   readonly #admission: Admission;
   readonly #order: Order;
   readonly #kept: KeptMessages;
+  readonly #keep = (inFlight: InFlight, message: Message): void => this.#kept.keep(inFlight, message);
   readonly #senders: readonly MessageSender[];
   readonly #settler: Settler;
   readonly #stopping = new AbortController();
@@ -73,6 +75,7 @@ export class RunningRoute {
   async run(): Promise<void> {
     const { signal } = this.#stopping;
     const { source } = this.#route.ends;
+    const { clock } = this.#route.observers;
     let turnEndsAt = performance.now() + TURN_MS;
     while (!signal.aborted) {
       const demand = this.#unsettled.demand();
@@ -80,7 +83,9 @@ export class RunningRoute {
         await this.#unsettled.opened(signal);
         continue;
       }
-      for (const delivery of await source.read(demand, signal)) this.#begin(delivery);
+      const deliveries = await source.read(demand, signal);
+      const nowMs = clock.nowMs();
+      for (const delivery of deliveries) this.#begin(delivery, nowMs);
       if (performance.now() >= turnEndsAt) {
         await new Promise(setImmediate);
         turnEndsAt = performance.now() + TURN_MS;
@@ -88,8 +93,8 @@ export class RunningRoute {
     }
   }
 
-  #begin(delivery: Delivery): void {
-    const inFlight = this.#unsettled.take(delivery);
+  #begin(delivery: Delivery, nowMs: number): void {
+    const inFlight = this.#unsettled.take(delivery, nowMs);
     if (this.#quarantine?.holds(inFlight) !== true) this.#admit(inFlight);
   }
 
@@ -122,7 +127,7 @@ export class RunningRoute {
       this.#order.hold(inFlight);
       return false;
     }
-    const made = process(this.#route, inFlight, state, (message) => this.#kept.keep(inFlight, message));
+    const made = process(this.#route, inFlight, state, this.#keep);
     if (!(made instanceof Promise)) return this.#made(inFlight, made);
     this.#order.hold(inFlight);
     void made.then((late) => {
@@ -182,7 +187,7 @@ export class RunningRoute {
       this.#settle(inFlight, DROPPED);
       return true;
     }
-    inFlight.state = { at: 'send', attempt, open: this.#senders.length, end: undefined };
+    inFlight.state = sendingTo(this.#senders.length, attempt);
     if (this.#holdsWhileSent) this.#order.hold(inFlight);
     for (let sink = 0; sink < frames.length; sink += 1) this.#senders[sink]?.send(inFlight, frames[sink] ?? []);
     return !this.#holdsWhileSent;

@@ -3,19 +3,22 @@ import type { Demand } from '#contract/source.ts';
 import { Signal } from '#kit/signal.ts';
 import { SwapSet } from '#kit/swap-set.ts';
 import { unread } from './admit/read-frame.ts';
+import { AdaptiveWindow } from './adaptive-window.ts';
 import { type InFlight, SETTLED, type State, UNREAD } from './in-flight.ts';
 import type { Route } from './route-parts.ts';
 
-/** The deliveries that are read and not settled: no more than the window (invariant 4). One caller waits at a time. */
+/** The deliveries that are read and not settled: no more than the window (invariant 4), which adapts below its bound. One caller waits at a time. */
 export class Unsettled {
   readonly #route: Route;
   readonly #inFlight = new SwapSet<InFlight>();
+  readonly #window: AdaptiveWindow;
   #bytes = 0;
   readonly #opened = new Signal();
   #idle: (() => void) | undefined;
 
   constructor(route: Route) {
     this.#route = route;
+    this.#window = new AdaptiveWindow(route.policy.window.messages, route.observers.clock.elapsedMs());
   }
 
   get size(): number {
@@ -24,9 +27,10 @@ export class Unsettled {
 
   /** How much may still be read; undefined when the window is full. The last frame may exceed the bytes, never the messages. */
   demand(): Demand | undefined {
-    const { window } = this.#route.policy;
-    const messages = window.messages - this.#inFlight.size;
-    const bytes = window.bytes - this.#bytes;
+    const { policy, observers } = this.#route;
+    this.#window.look(this.#inFlight.size, observers.clock.elapsedMs());
+    const messages = this.#window.messages - this.#inFlight.size;
+    const bytes = policy.window.bytes - this.#bytes;
     return messages > 0 && bytes > 0 ? { messages, bytes } : undefined;
   }
 
@@ -35,12 +39,13 @@ export class Unsettled {
     return this.#opened.wait(signal);
   }
 
-  take(delivery: Delivery): InFlight {
+  /** `nowMs`: the time of the read. */
+  take(delivery: Delivery, nowMs: number): InFlight {
     const { counters } = this.#route.observers;
     counters.accepted += 1;
     counters.held += 1;
     const inFlight: InFlight = {
-      envelope: unread(this.#route, delivery),
+      envelope: unread(this.#route, delivery, nowMs),
       state: UNREAD,
       members: undefined,
       place: 0,
@@ -54,13 +59,14 @@ export class Unsettled {
   leave(inFlight: InFlight): void {
     this.#inFlight.delete(inFlight);
     this.#bytes -= inFlight.envelope.bytes;
+    this.#window.settled();
     this.#opened.now();
     if (this.#inFlight.size === 0) this.#idle?.();
   }
 
   /** How many of them are at this place of the line. */
   count(at: State['at']): number {
-    return this.#inFlight.all().filter(({ state }) => state.at === at).length;
+    return this.#inFlight.count(({ state }) => state.at === at);
   }
 
   /** Resolves once nothing is unsettled, or the deadline has passed. */

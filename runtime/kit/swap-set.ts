@@ -24,6 +24,12 @@ export class SwapSet<T extends Member> {
     this.#members[member.place] = last;
   }
 
+  count(isCounted: (member: T) => boolean): number {
+    let count = 0;
+    for (const member of this.#members) if (isCounted(member)) count += 1;
+    return count;
+  }
+
   /** A snapshot of all members. */
   all(): readonly T[] {
     return [...this.#members];

@@ -19,12 +19,12 @@ import { timeIn } from './stated-time.ts';
 /** The same object as the envelope that the other steps read: making a second one would cost a message more than its lanes. */
 type Draft = { -readonly [Field in keyof Envelope]: Envelope[Field] };
 
-/** The envelope of a delivery whose frame is not read yet. */
-export function unread({ policy, observers }: Route, delivery: Delivery): Envelope {
+/** The envelope of a delivery whose frame is not read yet. `nowMs`: the time of the read. */
+export function unread({ policy, observers }: Route, delivery: Delivery, nowMs: number): Envelope {
   return {
     delivery,
     bytes: delivery.frame.body?.length ?? 0,
-    receivedAtMs: delivery.replay?.receivedAtMs ?? delivery.arrivedAtMs ?? observers.clock.nowMs(),
+    receivedAtMs: delivery.replay?.receivedAtMs ?? delivery.arrivedAtMs ?? nowMs,
     trace: observers.tracer?.begin(delivery),
     id: idOf(policy, delivery.id),
     hops: 0,
@@ -102,9 +102,17 @@ function readFields(policy: Policy, envelope: Draft, body: unknown, notes: Reuse
   if (isReused && !isCounted) notes.count();
 }
 
+/** By route: what its ids begin with. To join it for each message would cost as much as the rest of the id. */
+const prefixes = new WeakMap<Policy, string>();
+
 /** Pipeline and route come first: two routes into one stream never share an id. */
-function idOf({ pipeline, name }: Policy, id: string): string {
-  return `${pipeline}/${name}/${boundedId(id)}`;
+function idOf(policy: Policy, id: string): string {
+  let prefix = prefixes.get(policy);
+  if (prefix === undefined) {
+    prefix = `${policy.pipeline}/${policy.name}/`;
+    prefixes.set(policy, prefix);
+  }
+  return prefix + boundedId(id);
 }
 
 function look({ delivery: { id, frame } }: Envelope, key: string | undefined, body: unknown): TemplateView {

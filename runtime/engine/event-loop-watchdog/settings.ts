@@ -1,5 +1,10 @@
-/** Positions in the shared memory, in words of 4 bytes. `passing`: the id is valid in this run only. */
-export const WORDS = { beats: 0, calls: 1, place: 2, length: 3, passing: 4, debugged: 5 } as const;
+/**
+ * Positions in the shared memory, in words of 4 bytes. `call`: the place of the call in progress (0: none) and the number of
+ * calls so far, in one word, so that both are read and written together. `passing`: the id is valid in this run only.
+ */
+export const WORDS = { beats: 0, call: 1, length: 2, passing: 3, debugged: 4 } as const;
+/** The bits of the place in the word `call`. */
+export const PLACE_BITS = 16;
 /** The position and size of the id's bytes. A longer id is cut at a character, and no crash is counted for it. */
 export const ID = { at: 32, bytes: 480 } as const;
 
@@ -16,7 +21,8 @@ export interface WatchThreadSettings {
   readonly memory: SharedArrayBuffer;
   readonly words: typeof WORDS;
   readonly id: typeof ID;
-  /** Indexed by the word `place`, from 1. */
+  readonly placeBits: number;
+  /** Indexed by the place in the word `call`, from 1. Fewer than 2 ** `placeBits`. */
   readonly places: readonly WatchedStep[];
   readonly pipeline: string;
   /** The limit outside of every step. */

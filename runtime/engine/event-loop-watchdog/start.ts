@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Delivery } from '#contract/delivery.ts';
 import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
-import { ID, type WatchThreadSettings, WORDS } from './settings.ts';
+import { ID, PLACE_BITS, type WatchThreadSettings, WORDS } from './settings.ts';
 import { watchThread } from './watch-thread.ts';
 
 export type WatchdogSettings = Pick<WatchThreadSettings, 'pipeline' | 'places' | 'limitMs' | 'crashNote'> & {
@@ -38,6 +38,7 @@ export function startEventLoopWatchdog({
     memory,
     words: WORDS,
     id: ID,
+    placeBits: PLACE_BITS,
     places,
     pipeline,
     limitMs,
@@ -58,23 +59,27 @@ export function startEventLoopWatchdog({
   beating.unref();
   /** The delivery whose id is in the shared memory. */
   let named: Delivery | undefined;
+  let calls = 0;
+  const enter = (place: number): void => {
+    calls = (calls + 1) | 0;
+    // No Atomics.store, which waits for the memory and would cost more than all else here: the thread acts on what has stood
+    // still for tens of milliseconds.
+    words[WORDS.call] = (calls << PLACE_BITS) | place;
+  };
 
   return {
     eventLoopWatchdog: (firstStage) => ({
       begin(step, delivery) {
-        Atomics.add(words, WORDS.calls, 1);
         // The steps of one message mostly follow one another: its id is written once.
         if (delivery !== named) {
           named = delivery;
-          words[WORDS.length] = id.write(delivery.id);
+          words[WORDS.length] = writeId(id, delivery.id);
           words[WORDS.passing] = delivery.isNumberedHere === true ? 1 : 0;
         }
-        Atomics.store(words, WORDS.place, firstStage + step + 1);
+        enter(firstStage + step + 1);
       },
       end() {
-        // In this order: a reader that finds no call in progress also finds the new count.
-        Atomics.add(words, WORDS.calls, 1);
-        Atomics.store(words, WORDS.place, 0);
+        enter(0);
       },
     }),
     async close() {
@@ -83,4 +88,17 @@ export function startEventLoopWatchdog({
       await thread.terminate();
     },
   };
+}
+
+const LAST_ASCII = 127;
+
+/** Returns the bytes written. Most ids are short and ASCII: then a loop costs less than the call of Buffer.write. */
+function writeId(space: Buffer, id: string): number {
+  if (id.length > ID.bytes) return space.write(id);
+  for (let at = 0; at < id.length; at += 1) {
+    const code = id.charCodeAt(at);
+    if (code > LAST_ASCII) return space.write(id);
+    space[at] = code;
+  }
+  return id.length;
 }

@@ -8,24 +8,27 @@ export function watchThread(): void {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
   const { writeSync } = process.getBuiltinModule('node:fs');
   const settings: WatchThreadSettings = workerData;
-  const { memory, words, id: idSpace, places, pipeline, limitMs, graceMs, checkMs, crashNote } = settings;
+  const { memory, words, id: idSpace, placeBits, places, pipeline, limitMs, graceMs, checkMs, crashNote } = settings;
   const shared = new Int32Array(memory, 0, idSpace.at / 4);
   const read = (word: keyof typeof words): number => Atomics.load(shared, words[word]);
   let beats = -1;
-  let calls = -1;
+  let call = -1;
   let stillMs = 0;
   let checkedAtMs = performance.now();
 
+  const stepNow = (): WatchThreadSettings['places'][number] | undefined =>
+    places[(read('call') & ((1 << placeBits) - 1)) - 1];
+
   const isMoving = (): boolean => {
-    const [nowBeats, nowCalls] = [read('beats'), read('calls')];
-    const moved = nowBeats !== beats || nowCalls !== calls || read('debugged') !== 0;
+    const [nowBeats, nowCall] = [read('beats'), read('call')];
+    const moved = nowBeats !== beats || nowCall !== call || read('debugged') !== 0;
     beats = nowBeats;
-    calls = nowCalls;
+    call = nowCall;
     return moved;
   };
 
   const end = (): void => {
-    const place = places[read('place') - 1];
+    const place = stepNow();
     const length = read('length');
     const id = place === undefined ? undefined : Buffer.from(Buffer.from(memory, idSpace.at, length)).toString();
     const line = {
@@ -73,7 +76,7 @@ export function watchThread(): void {
 
   const checking = setInterval(() => {
     // Read before the progress: the limit must be that of the call that took the time.
-    const limit = (places[read('place') - 1]?.limitMs ?? limitMs) + graceMs;
+    const limit = (stepNow()?.limitMs ?? limitMs) + graceMs;
     const passedMs = performance.now() - checkedAtMs;
     checkedAtMs += passedMs;
     // A check so late means that the whole process was stopped: the time of the main thread begins again.

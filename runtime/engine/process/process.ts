@@ -21,14 +21,15 @@ export type Made = FramesBySink | Dropped | Kept | JoinedAt | SluiceError;
  */
 export function process(
   route: Route,
-  { envelope, members }: InFlight,
+  inFlight: InFlight,
   state: Processing,
-  keep: (message: Message) => void,
+  keep: (inFlight: InFlight, message: Message) => void,
 ): Made | Promise<Made> {
+  const { envelope, members } = inFlight;
   try {
     const { input } = state;
     const given = input === undefined ? decodedAgain(route, envelope) : members === undefined ? input : copied(input);
-    const passed = runStages({ route, envelope, number: state.attempt, keep }, given, state.from);
+    const passed = runStages({ route, inFlight, number: state.attempt, keep }, given, state.from);
     if (!(passed instanceof Promise)) return encoded(route, envelope, passed);
     return passed.then((late) => encoded(route, envelope, late)).catch((thrown: unknown) => asSluiceError(thrown));
   } catch (thrown) {
@@ -55,9 +56,13 @@ function decodedAgain(route: Route, envelope: Envelope): Message {
 
 function encoded(route: Route, envelope: Envelope, passed: Passed): Made {
   if (passed instanceof Dropped || passed instanceof JoinedAt || isKept(passed)) return passed;
-  return watched(route, envelope.delivery, 'encode', () =>
-    route.ends.sinks.map((end) => framesOf(end, envelope, passed)),
-  );
+  return watched(route, envelope.delivery, 'encode', () => {
+    const { sinks } = route.ends;
+    const [only] = sinks;
+    // Most routes have one sink: `map` would cost more than all else here.
+    if (only !== undefined && sinks.length === 1) return [framesOf(only, envelope, passed)];
+    return sinks.map((end) => framesOf(end, envelope, passed));
+  });
 }
 
 function framesOf(end: SinkEnd, envelope: Envelope, passed: Message | readonly Message[]): readonly Frame[] {

@@ -1,7 +1,7 @@
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Message } from '#contract/message.ts';
 import { Dropped, isKept, Joined, type Kept, type StageResult } from '#contract/stage.ts';
-import type { Envelope } from '../in-flight.ts';
+import type { InFlight } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 
 /** A stage has joined messages. Their deliveries go on as one, from stage `from` on. */
@@ -20,10 +20,10 @@ export type Passed = Message | readonly Message[] | Dropped | Kept | JoinedAt;
 /** One attempt of a delivery. */
 export interface Attempt {
   readonly route: Route;
-  readonly envelope: Envelope;
+  readonly inFlight: InFlight;
   readonly number: number;
   /** Called when a stage keeps the message that it was given. */
-  readonly keep: (message: Message) => void;
+  readonly keep: (inFlight: InFlight, message: Message) => void;
 }
 
 /** Runs the stages from position `from` on. A promise only where a stage returned one. Throws a SluiceError. */
@@ -38,7 +38,7 @@ export function runStages(
     const result = runStage(attempt, current, index);
     if (result instanceof Promise) return result.then((made) => after(attempt, atOnce(made), index + 1));
     // At once, not with the result: the stage may join it with the very next message.
-    if (isKept(result)) attempt.keep(current);
+    if (isKept(result)) attempt.keep(attempt.inFlight, current);
     if (!isMessage(result)) return after(attempt, result, index + 1);
     current = result;
   }
@@ -76,14 +76,15 @@ async function collect(parts: readonly Promise<Passed>[]): Promise<Passed> {
 }
 
 function runStage(
-  { route: { policy, observers }, envelope, number }: Attempt,
+  { route: { policy, observers }, inFlight, number }: Attempt,
   message: Message,
   index: number,
 ): StageResult | Promise<StageResult> {
   const stage = policy.stages[index];
   if (stage === undefined) return message;
-  const end = envelope.trace?.stage(stage.name);
-  observers.eventLoopWatchdog?.begin(index, envelope.delivery);
+  const { trace, delivery } = inFlight.envelope;
+  const end = trace?.stage(stage.name);
+  observers.eventLoopWatchdog?.begin(index, delivery);
   try {
     const result = stage.run(message, number);
     observers.eventLoopWatchdog?.end();

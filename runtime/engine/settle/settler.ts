@@ -4,7 +4,7 @@ import type { TraceOutcome } from '#contract/trace.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { History } from '../history/history.ts';
 import { type RepeatCause, WHY_REPEATED } from '../history/repeat-cause.ts';
-import { attemptOf, type End, type InFlight, isRevoked, SETTLED } from '../in-flight.ts';
+import { attemptOf, type End, type InFlight, isRevoked, SETTLED, settling } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 import { countEnd } from './count-end.ts';
 import { DeadLetterWriter } from './dead-letter-writer.ts';
@@ -41,7 +41,7 @@ export class Settler {
   settle(inFlight: InFlight, end: End): void {
     const { state, envelope } = inFlight;
     if (state.at === 'settle' || state.at === 'settled') return;
-    inFlight.state = { at: 'settle', attempt: attemptOf(state) };
+    inFlight.state = settling(attemptOf(state));
     switch (end.kind) {
       case 'delivered':
         return this.#remember(inFlight, 'delivered');

@@ -1,6 +1,6 @@
 /** Values of options that a pipeline file does not set. */
 export const DEFAULTS = {
-  windowMessages: 256,
+  windowMessages: 1024,
   /** Of class telemetry: while the sink is away it keeps one message a key, and a window of keys is soon full. */
   telemetryWindowMessages: 16_384,
   windowBytes: '64MiB',

@@ -21,7 +21,7 @@ export const WINDOW_FIELDS = {
       const byClass = trafficClass === 'telemetry' ? DEFAULTS.telemetryWindowMessages : DEFAULTS.windowMessages;
       return { messages: numberOr(window, 'messages', byClass) };
     },
-    doc: '`messages`: messages unsettled at once, 256 (16384 for class telemetry) unless said otherwise.',
+    doc: '`messages`: messages unsettled at once, at most 1024 (16384 for class telemetry) unless said otherwise. It begins with 64 and grows while it is full.',
   }),
   bytes: nestedField({
     schema: {
