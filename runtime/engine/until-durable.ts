@@ -14,11 +14,15 @@ export interface DurableAct {
   readonly failed: (thrown: unknown) => number | undefined;
 }
 
-/** Acts until it succeeds or is over. Never rejects. Resolves with whether it succeeded. */
-export async function untilDurable(clock: Clock, { act, isOver, failed }: DurableAct): Promise<boolean> {
+/** Acts until it succeeds or is over. `first`: an attempt that was made. Never rejects. Resolves with whether it succeeded. */
+export async function untilDurable(
+  clock: Clock,
+  { act, isOver, failed }: DurableAct,
+  first?: Promise<void>,
+): Promise<boolean> {
   for (let failures = 1; !isOver(); failures += 1) {
     try {
-      await act();
+      await (failures === 1 && first !== undefined ? first : act());
       return true;
     } catch (thrown) {
       const delayMs = failed(thrown) ?? backoffMs(BACKOFF, failures, clock.random);

@@ -1,4 +1,5 @@
 import type { Database } from '#contract/database.ts';
+import { Deque } from '#kit/deque.ts';
 import type { LogSync } from './log-sync.ts';
 
 /** At most one commit in this time: each one waits for the disk. */
@@ -6,10 +7,19 @@ const GROUP_MS = 5;
 /** A larger transaction would hold the event loop for longer. */
 const GROUP_SIZE = 256;
 
-interface Waiting {
-  readonly write: () => void;
+/** The writes of one transaction. They are durable together, so they share a promise. */
+class Group {
+  readonly writes: (() => void)[] = [];
+  readonly durable: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (thrown: unknown) => void;
+
+  constructor() {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.durable = promise;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
 }
 
 /**
@@ -19,9 +29,9 @@ interface Waiting {
 export class GroupCommit {
   readonly #database: Database;
   readonly #log: LogSync | undefined;
-  #waiting: Waiting[] = [];
+  readonly #waiting = new Deque<Group>();
   /** Written, and not durable yet. */
-  #syncing: readonly Waiting[] | undefined;
+  #syncing: Group | undefined;
   /** Cancels the scheduled commit. */
   #cancel: (() => void) | undefined;
   #committedAtMs = Number.NEGATIVE_INFINITY;
@@ -32,23 +42,28 @@ export class GroupCommit {
     this.#log = log;
   }
 
-  /** `write` runs once, within a transaction. Resolves once it is durable; rejects with the error of the database or the disk. */
+  /**
+   * `write` runs once, within a transaction. Resolves once it is durable; rejects with the error of the database or the disk.
+   * All writes of one transaction get the same promise.
+   */
   add(write: () => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ write, resolve, reject });
-      if (this.#waiting.length >= GROUP_SIZE) this.#commit();
-      else this.#soon();
-    });
+    let group = this.#waiting.at(this.#waiting.size - 1);
+    if (group === undefined || group.writes.length >= GROUP_SIZE) {
+      group = new Group();
+      this.#waiting.push(group);
+    }
+    group.writes.push(write);
+    if (group.writes.length >= GROUP_SIZE) this.#commit();
+    else this.#soon();
+    return group.durable;
   }
 
   /** Commits everything now, and waits for the disk. */
   flush(): void {
     const syncing = this.#syncing;
     if (syncing !== undefined) settle(syncing, () => this.#log?.syncNow());
-    const group = this.#waiting;
-    this.#waiting = [];
     this.#cancel?.();
-    if (group.length > 0) settle(group, () => this.#transaction(group));
+    for (let group = this.#waiting.shift(); group !== undefined; group = this.#waiting.shift()) this.#write(group);
   }
 
   /** A single write waits only for the next turn of the event loop. */
@@ -68,38 +83,43 @@ export class GroupCommit {
     if (this.#syncing !== undefined) return;
     this.#cancel?.();
     this.#cancel = undefined;
-    const group = this.#waiting.slice(0, GROUP_SIZE);
-    if (group.length === 0) return;
-    this.#waiting = this.#waiting.slice(GROUP_SIZE);
+    const group = this.#waiting.shift();
+    if (group === undefined) return;
     const log = this.#log;
-    if (log === undefined) settle(group, () => this.#transaction(group));
+    if (log === undefined) this.#write(group);
     else {
       this.#syncing = group;
       void this.#commitApart(group, log).then(() => {
         this.#syncing = undefined;
-        if (this.#waiting.length >= GROUP_SIZE) this.#commit();
-        else if (this.#waiting.length > 0) this.#soon();
+        const next = this.#waiting.at(0);
+        if (next === undefined) return;
+        if (next.writes.length >= GROUP_SIZE) this.#commit();
+        else this.#soon();
       });
     }
     this.#committedAtMs = performance.now();
   }
 
   /** Never rejects. */
-  async #commitApart(group: readonly Waiting[], log: LogSync): Promise<void> {
+  async #commitApart(group: Group, log: LogSync): Promise<void> {
     try {
       log.write(() => this.#transaction(group));
       await log.sync();
-      for (const { resolve } of group) resolve();
+      group.resolve();
     } catch (thrown) {
-      for (const { reject } of group) reject(thrown);
+      group.reject(thrown);
     }
     await log.checkpoint();
   }
 
-  #transaction(group: readonly Waiting[]): void {
+  #write(group: Group): void {
+    settle(group, () => this.#transaction(group));
+  }
+
+  #transaction({ writes }: Group): void {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      for (const { write } of group) write();
+      for (const write of writes) write();
       this.#database.exec('COMMIT');
     } catch (thrown) {
       // SQLite itself rolls back on a full disk.
@@ -110,12 +130,12 @@ export class GroupCommit {
 }
 
 /** Resolves the writes once `act` has made them durable, or rejects them with its error. */
-function settle(group: readonly Waiting[], act: () => void): void {
+function settle(group: Group, act: () => void): void {
   try {
     act();
   } catch (thrown) {
-    for (const { reject } of group) reject(thrown);
+    group.reject(thrown);
     return;
   }
-  for (const { resolve } of group) resolve();
+  group.resolve();
 }

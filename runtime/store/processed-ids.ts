@@ -20,10 +20,17 @@ export function processedIdsIn(
   bounds: ProcessedIdBounds,
   nowMs: () => number = monotonicNowMs,
 ): ProcessedIds {
-  const save = (write: () => void): Promise<void> =>
-    state.commits.add(write).catch((thrown: unknown) => {
+  let last: { readonly durable: Promise<void>; readonly named: Promise<void> } | undefined;
+  const save = (write: () => void): Promise<void> => {
+    const durable = state.commits.add(write);
+    // One for all writes of a transaction, as the commits have it.
+    if (last?.durable === durable) return last.named;
+    const named = durable.catch((thrown: unknown) => {
       throw stateError(`write ${state.file}`, thrown);
     });
+    last = { durable, named };
+    return named;
+  };
   return usingState(state, () => {
     const table = new ProcessedIdTable(state.database, owner, bounds.most);
     return new StoredIds(table, { bounds, nowMs, save });

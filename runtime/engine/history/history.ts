@@ -1,9 +1,9 @@
-import { asSluiceError } from '#contract/errors.ts';
 import type { ProcessedIds } from '#contract/processed-ids.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { type Envelope, type InFlight, laneOf } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
-import { untilDurable } from '../until-durable.ts';
+import { LaneHolds } from './lane-holds.ts';
+import { SaveIds } from './save-ids.ts';
 import { SequenceTracker } from './sequence-tracker.ts';
 import { SharedSettlements } from './shared-settlements.ts';
 
@@ -12,13 +12,15 @@ export class History {
   readonly #route: Route;
   /** Of each sink: one may be behind another. */
   readonly #sequences: readonly SequenceTracker[];
-  /** By lane, where the route has processed ids: ends that are not durable yet. */
-  readonly #pending = new Map<string, Promise<void>>();
+  /** Where the route has processed ids: ends that are not durable yet. */
+  readonly #holds = new LaneHolds();
+  readonly #ids: SaveIds;
   /** Undefined where messages of one lane are in flight together anyway. */
   readonly #shared: SharedSettlements | undefined;
 
   constructor(route: Route) {
     this.#route = route;
+    this.#ids = new SaveIds(route.policy.name, route.observers);
     this.#shared = CLASSES[route.policy.trafficClass].oneAtATime ? new SharedSettlements() : undefined;
     const known = route.stores.processedIds?.sequences();
     this.#sequences = route.ends.sinks.map(() => new SequenceTracker(known));
@@ -66,36 +68,40 @@ export class History {
     if (envelope.delivery.attempt !== 1) this.wasHandedOver(envelope);
   }
 
-  /** Saves its id; where it has passed, its repeat key too. Undefined where none is to be saved. */
-  remember(inFlight: InFlight, hasPassed: boolean): Promise<unknown> | undefined {
+  /**
+   * Saves its id; where it has passed, its repeat key too. Calls `done` once they are durable, and holds its lane until then.
+   * False where none is to be saved: `done` is not called.
+   */
+  remember(inFlight: InFlight, hasPassed: boolean, done: () => void): boolean {
     const { processedIds, repeatKeys } = this.#route.stores;
     const { id, repeatKey } = inFlight.envelope;
     const isKeySaved = hasPassed && repeatKeys !== undefined && repeatKey !== undefined;
-    if (processedIds === undefined && !isKeySaved) return undefined;
-    return Promise.all([
-      processedIds === undefined ? true : this.#save(inFlight, processedIds, id),
-      isKeySaved ? this.#save(inFlight, repeatKeys, repeatKey) : true,
-    ]);
+    if (processedIds === undefined && !isKeySaved) return false;
+    const release = this.holdLane(inFlight.envelope);
+    let open = processedIds !== undefined && isKeySaved ? 2 : 1;
+    const saved = (): void => {
+      open -= 1;
+      if (open > 0) return;
+      done();
+      release?.();
+    };
+    if (processedIds !== undefined) this.#save(inFlight, processedIds, id, saved);
+    if (isKeySaved) this.#save(inFlight, repeatKeys, repeatKey, saved);
+    return true;
   }
 
-  /** Saves that the message has ended as a dead letter. Undefined where the route saves no ids. */
-  rememberDead(inFlight: InFlight): Promise<unknown> | undefined {
+  /** Saves that the message has ended as a dead letter. Calls `done` once that is durable, or at once where the route saves no ids. */
+  rememberDead(inFlight: InFlight, done: () => void): void {
     const { processedIds } = this.#route.stores;
-    return processedIds === undefined
-      ? undefined
-      : this.#save(inFlight, processedIds, deadIdOf(inFlight.envelope.delivery.id));
+    if (processedIds === undefined) done();
+    else this.#save(inFlight, processedIds, deadIdOf(inFlight.envelope.delivery.id), done);
   }
 
-  /** The next message of its lane must not be sent before `end` resolves. */
-  holdUntil(envelope: Envelope, end: Promise<void>): void {
-    if (this.#route.stores.processedIds === undefined) return;
-    const lane = laneOf(envelope);
-    const before = this.#pending.get(lane);
-    const all: Promise<void> = before === undefined ? end : before.then(() => end);
-    this.#pending.set(lane, all);
-    void all.then(() => {
-      if (this.#pending.get(lane) === all) this.#pending.delete(lane);
-    });
+  /** The next message of its lane must not be sent before the returned function is called. Undefined where that is no matter. */
+  holdLane(envelope: Envelope): (() => void) | undefined {
+    if (this.#route.stores.processedIds === undefined) return undefined;
+    const hold = this.#holds.hold(laneOf(envelope));
+    return () => this.#holds.release(hold);
   }
 
   /** To be called once its delivery is settled. */
@@ -106,24 +112,14 @@ export class History {
 
   /** Resolves once the earlier ends of this lane are durable; undefined when they are. */
   pending(lane: string): Promise<void> | undefined {
-    const here = this.#pending.get(lane);
+    const here = this.#holds.pending(lane);
     return here === undefined ? this.#shared?.pending(lane) : here.then(() => this.#shared?.pending(lane));
   }
 
-  #save(inFlight: InFlight, ids: ProcessedIds, id: string): Promise<boolean> {
-    const { log, clock } = this.#route.observers;
-    const { envelope } = inFlight;
-    const { sequence } = envelope;
-    const entry = sequence === undefined ? { id } : { id, lane: laneOf(envelope), sequence };
-    return untilDurable(clock, {
-      act: () => ids.add(entry, envelope.delivery),
-      isOver: () => inFlight.state.at === 'settled',
-      failed: (thrown) => {
-        const { code, message } = asSluiceError(thrown, 'STATE_UNUSABLE');
-        log.error('processed-id-not-saved', { route: this.#route.policy.name, code, text: message });
-        return undefined;
-      },
-    });
+  #save(inFlight: InFlight, ids: ProcessedIds, id: string, done: () => void): void {
+    const { sequence } = inFlight.envelope;
+    const entry = sequence === undefined ? { id } : { id, lane: laneOf(inFlight.envelope), sequence };
+    this.#ids.save({ ids, entry, inFlight, done });
   }
 }
 

@@ -71,20 +71,20 @@ export class Settler {
     const { trafficClass } = this.#route.policy;
     const isExpired = failure.code === 'EXPIRED';
     if (isExpired && CLASSES[trafficClass].expired === 'counted') return this.#remember(inFlight, 'expired', failure);
-    const dead = this.#deadLetters.write(inFlight, failure).then(async (isWritten) => {
-      if (!isWritten) return;
-      await this.#history.rememberDead(inFlight);
-      this.#end(inFlight, isExpired ? 'expired' : 'dead-lettered', failure);
+    const release = this.#history.holdLane(inFlight.envelope);
+    void this.#deadLetters.write(inFlight, failure).then((isWritten) => {
+      if (!isWritten) return release?.();
+      return this.#history.rememberDead(inFlight, () => {
+        this.#end(inFlight, isExpired ? 'expired' : 'dead-lettered', failure);
+        release?.();
+      });
     });
-    this.#history.holdUntil(inFlight.envelope, dead);
   }
 
   /** Ends the message once its ids are durable; at once where none is to be saved. */
   #remember(inFlight: InFlight, outcome: Outcome, failure?: SluiceError): void {
-    const saved = this.#history.remember(inFlight, failure === undefined);
-    if (saved === undefined) return this.#end(inFlight, outcome, failure);
-    const end = saved.then(() => this.#end(inFlight, outcome, failure));
-    this.#history.holdUntil(inFlight.envelope, end);
+    const done = (): void => this.#end(inFlight, outcome, failure);
+    if (!this.#history.remember(inFlight, failure === undefined, done)) done();
   }
 
   /** Invariants 1 and 2: counts and settles a delivery here, once, after its result is safe. */
