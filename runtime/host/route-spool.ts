@@ -78,7 +78,7 @@ export function openRouteSpool(spec: RouteSpec, services: SpoolServices): RouteS
         let table: ProcessedIdTable | undefined;
         services.moveIds(owner, bounds, (ids) => (table = store.openIds(owner, bounds.most, ids)));
         table ??= store.openIds(owner, bounds.most);
-        return new StoredIds(table, { bounds, nowMs: monotonicNowMs, save });
+        return new StoredIds(table, { bounds, nowMs: monotonicNowMs, save, isTogether: false });
       } catch (thrown) {
         throw stateError(`use the spool of ${spec.name}`, thrown);
       }

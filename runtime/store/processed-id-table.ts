@@ -6,6 +6,8 @@ export interface StoredId extends ProcessedId {
   readonly atMs: number;
 }
 
+/** Rows that one statement inserts: each call of the database costs as much as the rows. */
+export const ROWS_TOGETHER = 32;
 /** The most rows that are deleted at once: a larger deletion would hold the process. */
 const TRIMMED_ROWS = 1024;
 /** Of a row beyond its texts and its sequence: its header, number and time, and its place in the page. */
@@ -24,6 +26,7 @@ export const OWNERS_TABLE =
 export class ProcessedIdTable {
   readonly #select: Statement;
   readonly #insert: Statement;
+  readonly #insertTogether: Statement;
   readonly #trim: Statement;
   readonly #length: Statement;
   readonly #most: number;
@@ -40,7 +43,9 @@ export class ProcessedIdTable {
       `SELECT count(*) AS rows, count(sequence) * ${SEQUENCE_BYTES}
          + coalesce(sum(length(id) + coalesce(length(lane), 0)), 0) AS length FROM ${table}`,
     );
-    this.#insert = database.prepare(`INSERT INTO ${table} (id, lane, sequence, at_ms) VALUES (?, ?, ?, ?)`);
+    const insert = `INSERT INTO ${table} (id, lane, sequence, at_ms) VALUES `;
+    this.#insert = database.prepare(`${insert}(?, ?, ?, ?)`);
+    this.#insertTogether = database.prepare(insert + Array.from({ length: ROWS_TOGETHER }, () => '(?, ?, ?, ?)').join());
     this.#trim = database.prepare(`DELETE FROM ${table} WHERE number <= (SELECT max(number) FROM ${table}) - ?`);
   }
 
@@ -50,13 +55,24 @@ export class ProcessedIdTable {
   }
 
   /** To be called within a transaction. */
-  write({ id, lane, sequence, atMs }: StoredId): void {
-    this.#insert.run(id, lane ?? null, sequence ?? null, Math.floor(atMs));
+  write(row: StoredId): void {
+    this.#insert.run(...valuesOf(row));
+    this.#wrote([row]);
+  }
+
+  /** To be called within a transaction. At most ROWS_TOGETHER rows. */
+  writeTogether(rows: readonly StoredId[]): void {
+    if (rows.length === ROWS_TOGETHER) this.#insertTogether.run(...rows.flatMap(valuesOf));
+    else for (const row of rows) this.#insert.run(...valuesOf(row));
+    this.#wrote(rows);
+  }
+
+  #wrote(rows: readonly StoredId[]): void {
     if (this.#size !== undefined) {
-      this.#size.rows += 1;
-      this.#size.length += id.length + (lane?.length ?? 0) + (sequence === undefined ? 0 : SEQUENCE_BYTES);
+      this.#size.rows += rows.length;
+      for (const row of rows) this.#size.length += lengthOf(row);
     }
-    this.#sinceTrim += 1;
+    this.#sinceTrim += rows.length;
     if (this.#sinceTrim < Math.min(this.#most / 4, TRIMMED_ROWS)) return;
     this.#sinceTrim = 0;
     this.#trim.run(this.#most);
@@ -77,6 +93,14 @@ export class ProcessedIdTable {
     }
     return this.#size.length + this.#size.rows * ROW_BYTES;
   }
+}
+
+function valuesOf({ id, lane, sequence, atMs }: StoredId): [string, string | null, number | null, number] {
+  return [id, lane ?? null, sequence ?? null, Math.floor(atMs)];
+}
+
+function lengthOf({ id, lane, sequence }: StoredId): number {
+  return id.length + (lane?.length ?? 0) + (sequence === undefined ? 0 : SEQUENCE_BYTES);
 }
 
 function storedIdOf(row: Readonly<Record<string, unknown>>): StoredId {

@@ -2,7 +2,7 @@ import type { Delivery } from '#contract/delivery.ts';
 import type { ProcessedIds, ProcessedId } from '#contract/processed-ids.ts';
 import { Deque } from '#kit/deque.ts';
 import { monotonicNowMs } from './monotonic-clock.ts';
-import { dropTable, ProcessedIdTable, type StoredId } from './processed-id-table.ts';
+import { dropTable, ProcessedIdTable, ROWS_TOGETHER, type StoredId } from './processed-id-table.ts';
 import { type StateDatabase, usingState } from './state-database.ts';
 import { stateError } from './state-error.ts';
 
@@ -33,7 +33,7 @@ export function processedIdsIn(
   };
   return usingState(state, () => {
     const table = new ProcessedIdTable(state.database, owner, bounds.most);
-    return new StoredIds(table, { bounds, nowMs, save });
+    return new StoredIds(table, { bounds, nowMs, save, isTogether: true });
   });
 }
 
@@ -57,6 +57,8 @@ export interface StoredIdsSettings {
   readonly nowMs: () => number;
   /** Runs `write` within a transaction, perhaps again after one that failed. Resolves once it is durable. */
   readonly save: (write: () => void, delivery: Delivery | undefined) => Promise<void>;
+  /** Whether one `write` may write several ids: `save` does not look at the delivery. */
+  readonly isTogether: boolean;
 }
 
 /** An id, and when it was added. */
@@ -73,6 +75,8 @@ export class StoredIds implements ProcessedIds {
   /** Oldest first. Iterating a Map from its start passes over all deleted entries. */
   readonly #order = new Deque<Entry>();
   readonly #sequences = new Map<string, number>();
+  /** Rows whose transaction has not begun. */
+  #together: { readonly rows: StoredId[]; readonly durable: Promise<void> } | undefined;
 
   constructor(table: ProcessedIdTable, settings: StoredIdsSettings) {
     this.#table = table;
@@ -94,14 +98,31 @@ export class StoredIds implements ProcessedIds {
   }
 
   add(entry: ProcessedId, delivery?: Delivery): Promise<void> {
-    const { nowMs, save } = this.#settings;
-    this.#insert(entry.id, nowMs());
+    const { nowMs, save, isTogether } = this.#settings;
+    const { id, lane, sequence } = entry;
+    const row = { id, lane, sequence, atMs: nowMs() };
+    this.#insert(id, row.atMs);
     this.#removeExpired();
-    return save(() => this.#table.write({ ...entry, atMs: nowMs() }), delivery);
+    return isTogether ? this.#saveTogether(row) : save(() => this.#table.write(row), delivery);
   }
 
   sequences(): ReadonlyMap<string, number> {
     return this.#sequences;
+  }
+
+  #saveTogether(row: StoredId): Promise<void> {
+    const before = this.#together;
+    if (before !== undefined && before.rows.length < ROWS_TOGETHER) {
+      before.rows.push(row);
+      return before.durable;
+    }
+    const rows = [row];
+    const durable = this.#settings.save(() => {
+      if (this.#together?.rows === rows) this.#together = undefined;
+      this.#table.writeTogether(rows);
+    }, undefined);
+    this.#together = { rows, durable };
+    return durable;
   }
 
   #insert(id: string, atMs: number): void {

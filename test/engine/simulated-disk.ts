@@ -68,6 +68,7 @@ export class SimulatedDisk implements Disposable {
       bounds: { most: REMEMBERED_IDS, windowMs: undefined },
       nowMs: () => this.#clock.nowMs(),
       save: (write, delivery) => (life.isOver ? never() : spool.save(write, delivery)),
+      isTogether: false,
     });
     return spool;
   }

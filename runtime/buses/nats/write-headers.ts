@@ -1,5 +1,6 @@
 import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { Frame } from '#contract/frame.ts';
+import { isoTime } from '#kit/iso-time.ts';
 import { canonical } from './header-names.ts';
 
 /** The header in which JetStream expects the id. */
@@ -14,7 +15,7 @@ export function headerLines(frame: Frame, controlLines = ''): string {
   let block = controlLines;
   if (frame.id !== undefined && !controlLines.startsWith(MESSAGE_ID)) block += line('msgid', frame.id);
   if (frame.contentType !== undefined) block += line(CONTENT_TYPE, frame.contentType);
-  if (frame.expiresAtMs !== undefined) block += `expirytime: ${new Date(frame.expiresAtMs).toISOString()}\r\n`;
+  if (frame.expiresAtMs !== undefined) block += `expirytime: ${isoTime(frame.expiresAtMs)}\r\n`;
   if (frame.headers.size > 0) block += carriedLines(frame);
   return block;
 }

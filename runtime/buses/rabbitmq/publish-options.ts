@@ -1,5 +1,6 @@
 import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { Frame, HeaderType } from '#contract/frame.ts';
+import { isoTime } from '#kit/iso-time.ts';
 import type { PublishOptions } from './client/publisher.ts';
 import { valueOfTexts } from './header-values.ts';
 import { PROPERTY_OF, RESTORED, type RestoredHeader } from './property-headers.ts';
@@ -34,7 +35,7 @@ export function publishOptions(settings: PublishSettings, frame: Frame, ttlMs: n
   if (timestampMs !== undefined && timestampMs > 0) options.timestamp = Math.floor(timestampMs / 1000);
   if (expiresAtMs !== undefined && ttlMs !== undefined) {
     options.expiration = String(Math.min(Math.ceil(ttlMs), MAX_TTL_MS));
-    table['expirytime'] = new Date(expiresAtMs).toISOString();
+    table['expirytime'] = isoTime(expiresAtMs);
   }
   if (settings.priority !== undefined) options.priority = settings.priority;
   return options;

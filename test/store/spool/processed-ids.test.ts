@@ -19,6 +19,7 @@ function idsOf(store: SpoolStore, spool: SpoolSource, owner = 'r'): ProcessedIds
     bounds: BOUNDS,
     nowMs: () => 7000,
     save: (write, delivery) => spool.save(write, delivery),
+    isTogether: false,
   });
 }
 

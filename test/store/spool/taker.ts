@@ -65,6 +65,7 @@ const ids = hasIds
       bounds: { most: MOST_IDS, windowMs: undefined },
       nowMs: Date.now,
       save: (write, delivery) => spool.save(write, delivery),
+      isTogether: false,
     })
   : undefined;
 const { signal } = new AbortController();

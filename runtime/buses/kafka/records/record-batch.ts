@@ -1,6 +1,7 @@
 import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { Frame, HeaderType } from '#contract/frame.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
+import { isoTime } from '#kit/iso-time.ts';
 import { AT, BEFORE_LENGTH_COUNTS, CRC_FROM, MAGIC } from './batch-head.ts';
 import { type Compression, compress } from './compression.ts';
 import { crc32c } from './crc32c.ts';
@@ -105,7 +106,7 @@ function writeHeaders(bytes: Buffer, start: number, frame: Frame): number {
   if (id !== undefined) at = writeText(bytes, writeText(bytes, at, MESSAGE_ID), id);
   if (contentType !== undefined) at = writeText(bytes, writeText(bytes, at, CONTENT_TYPE), contentType);
   if (expiresAtMs !== undefined)
-    at = writeText(bytes, writeText(bytes, at, EXPIRY), new Date(expiresAtMs).toISOString());
+    at = writeText(bytes, writeText(bytes, at, EXPIRY), isoTime(expiresAtMs));
   for (const [name, values] of headers) {
     if (standsInField(frame, name)) continue;
     const types = headerTypes?.get(name);
