@@ -45,7 +45,9 @@ export class ProcessedIdTable {
     );
     const insert = `INSERT INTO ${table} (id, lane, sequence, at_ms) VALUES `;
     this.#insert = database.prepare(`${insert}(?, ?, ?, ?)`);
-    this.#insertTogether = database.prepare(insert + Array.from({ length: ROWS_TOGETHER }, () => '(?, ?, ?, ?)').join());
+    this.#insertTogether = database.prepare(
+      insert + Array.from({ length: ROWS_TOGETHER }, () => '(?, ?, ?, ?)').join(),
+    );
     this.#trim = database.prepare(`DELETE FROM ${table} WHERE number <= (SELECT max(number) FROM ${table}) - ?`);
   }
 

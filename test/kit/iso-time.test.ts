@@ -6,7 +6,10 @@ import { isoTime } from '../../runtime/kit/iso-time.ts';
 const LAST = 8.64e15;
 
 test('a time is written as Date writes it, whatever was written before', () => {
-  const near = fc.tuple(fc.integer({ min: -LAST, max: LAST }), fc.array(fc.double({ min: -70_000, max: 70_000, noNaN: true })));
+  const near = fc.tuple(
+    fc.integer({ min: -LAST, max: LAST }),
+    fc.array(fc.double({ min: -70_000, max: 70_000, noNaN: true })),
+  );
   fc.assert(
     fc.property(near, ([base, steps]) => {
       for (const step of [0, ...steps]) {

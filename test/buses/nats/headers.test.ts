@@ -10,8 +10,7 @@ const parsed = (block: string): Carried => parseHeaders(block, NOT_NOTED);
 const written = (rest: Parameters<typeof frameForTest>[2]): string =>
   `NATS/1.0\r\n${headerLines(frameForTest('a', '', rest))}\r\n`;
 
-test('a frame that carries nothing has no header lines', () =>
-  assert.equal(headerLines(frameForTest('a', 'x')), ''));
+test('a frame that carries nothing has no header lines', () => assert.equal(headerLines(frameForTest('a', 'x')), ''));
 
 test('id, content type, expiry and headers come back as they were sent, repeated values in order', () => {
   const frame = {

@@ -105,8 +105,7 @@ function writeHeaders(bytes: Buffer, start: number, frame: Frame): number {
   let at = writeVarint(bytes, start, count);
   if (id !== undefined) at = writeText(bytes, writeText(bytes, at, MESSAGE_ID), id);
   if (contentType !== undefined) at = writeText(bytes, writeText(bytes, at, CONTENT_TYPE), contentType);
-  if (expiresAtMs !== undefined)
-    at = writeText(bytes, writeText(bytes, at, EXPIRY), isoTime(expiresAtMs));
+  if (expiresAtMs !== undefined) at = writeText(bytes, writeText(bytes, at, EXPIRY), isoTime(expiresAtMs));
   for (const [name, values] of headers) {
     if (standsInField(frame, name)) continue;
     const types = headerTypes?.get(name);

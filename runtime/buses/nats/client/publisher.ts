@@ -1,5 +1,4 @@
 import { Socket } from 'node:net';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { SluiceError } from '#contract/errors.ts';
 import { propertyOf } from './property.ts';
 
@@ -15,6 +14,11 @@ const LF = 10;
 const PUB = Buffer.from('PUB ');
 /** More than two lengths written again in more digits, and the last line break. */
 const SPARE_BYTES = 64;
+
+/** The parts of a connection that are looked at: what its server takes. */
+export interface Served {
+  readonly info?: { readonly max_payload: number; readonly headers?: boolean };
+}
 
 /** The parts of the client's protocol handler that send. The client has no public call for a command that is encoded already. */
 export interface Protocol {
@@ -34,7 +38,7 @@ export function answerBytes(body: string): Uint8Array {
  * together at its end, or as soon as a chunk is full. The buffer is used again once the kernel has its bytes.
  */
 export class Publisher {
-  readonly #connection: NatsConnection;
+  readonly #connection: Served;
   readonly #protocol: Protocol;
   #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   /** The pending bytes of the chunk. */
@@ -42,7 +46,7 @@ export class Publisher {
   #to = 0;
   #flushing: NodeJS.Immediate | undefined;
 
-  constructor(connection: NatsConnection, protocol: Protocol) {
+  constructor(connection: Served, protocol: Protocol) {
     this.#connection = connection;
     this.#protocol = protocol;
   }
