@@ -10,16 +10,18 @@ const CALM_MS = 1000;
  */
 export class AdaptiveWindow {
   readonly #bound: number;
+  readonly #first: number;
   #messages: number;
   #isFull = false;
   /** The most that was unsettled since `#sinceMs`. */
   #peak = 0;
   #sinceMs: number;
 
-  /** `nowMs`: as in `calm`. */
-  constructor(bound: number, nowMs: number) {
+  /** `nowMs`: as in `look`. `first`: the smallest window. */
+  constructor(bound: number, nowMs: number, first = FIRST) {
     this.#bound = bound;
-    this.#messages = Math.min(bound, FIRST);
+    this.#first = Math.min(bound, first);
+    this.#messages = this.#first;
     this.#sinceMs = nowMs;
   }
 
@@ -32,7 +34,7 @@ export class AdaptiveWindow {
     this.#isFull = unsettled >= this.#messages;
     if (unsettled > this.#peak) this.#peak = unsettled;
     if (nowMs - this.#sinceMs < CALM_MS) return;
-    if (this.#peak * 4 <= this.#messages) this.#messages = Math.max(Math.min(this.#bound, FIRST), this.#messages >> 1);
+    if (this.#peak * 4 <= this.#messages) this.#messages = Math.max(this.#first, this.#messages >> 1);
     this.#peak = unsettled;
     this.#sinceMs = nowMs;
   }

@@ -1,4 +1,5 @@
 import { RELEASE, type Delivery } from '#contract/delivery.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
 import type { Demand } from '#contract/source.ts';
 import { Signal } from '#kit/signal.ts';
 import { SwapSet } from '#kit/swap-set.ts';
@@ -18,7 +19,10 @@ export class Unsettled {
 
   constructor(route: Route) {
     this.#route = route;
-    this.#window = new AdaptiveWindow(route.policy.window.messages, route.observers.clock.elapsedMs());
+    const { window, trafficClass } = route.policy;
+    // A class that keeps the newest of each key needs room for all keys while its sink is away and nothing is settled.
+    const first = CLASSES[trafficClass].keeps === 'newest' ? window.messages : undefined;
+    this.#window = new AdaptiveWindow(window.messages, route.observers.clock.elapsedMs(), first);
   }
 
   get size(): number {

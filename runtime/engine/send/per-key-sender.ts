@@ -1,4 +1,5 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
 import { type Backoff, backoffMs } from '#kit/backoff.ts';
 import { LinkedList } from '#kit/linked-list.ts';
@@ -16,6 +17,9 @@ export interface PerKeySenderSettings extends CircuitBreakerSettings {
   /** The delay between attempts of one message; only its own key waits. */
   readonly backoff: Backoff;
 }
+
+/** Takes the end of one frame: its receipt, or its failure, and whether the sink had accepted it. */
+type Ended = (receipt: Receipt | undefined, error: SluiceError | undefined, wasTaken: boolean) => void;
 
 /** How often waiting messages are checked for their expiry. */
 const LOOK_MS = 250;
@@ -134,21 +138,26 @@ export class PerKeySender implements Sender {
   /** Sends the frames of one message in order; frames that were confirmed before are not sent again. */
   #hand(queue: KeyQueue, outgoing: OutgoingMessage): void {
     const from = outgoing.confirmed;
+    const first = outgoing.frames[from];
+    if (first !== undefined && outgoing.frames.length === from + 1) return this.#handOne(queue, outgoing, first);
     let open = 0;
     let failure: SluiceError | undefined;
     let isPrefix = true;
     const frames = outgoing.frames.slice(from);
     outgoing.sends += 1;
     const ends: (Receipt | undefined)[] = frames.map(() => undefined);
-    const ended = (at: number, receipt?: Receipt, error?: SluiceError, wasTaken = true): void => {
+    const ended = (
+      at: number,
+      receipt: Receipt | undefined,
+      error: SluiceError | undefined,
+      wasTaken: boolean,
+    ): void => {
       if (this.#breaker.isStopped) return;
       open -= 1;
       ends[at] = receipt;
       // The first of several failures counts.
       failure ??= error;
-      if (error === undefined) this.#breaker.passed();
-      else if (error.scope !== 'bus') this.#breaker.ended();
-      else if (this.#breaker.failed(error, wasTaken)) this.#failed = queue;
+      this.#note(queue, error, wasTaken);
       if (open === 0) {
         for (const end of ends) {
           isPrefix &&= end !== undefined;
@@ -160,32 +169,55 @@ export class PerKeySender implements Sender {
     };
     open = frames.length;
     for (const [at, frame] of frames.entries()) {
-      this.#breaker.began();
-      const sending = outgoing.sending(frame);
-      let sent: Promise<Receipt>;
-      try {
-        sent = this.#sink.send(sending?.frame ?? frame);
-      } catch (thrown) {
-        const error = asSluiceError(thrown, 'SINK_UNWRITABLE');
-        // Reported in a later turn, as for a frame that the sink accepted.
-        queueMicrotask(() => {
-          sending?.end(error);
-          ended(at, undefined, error, false);
-        });
-        continue;
-      }
-      sent.then(
-        (receipt) => {
-          sending?.end();
-          ended(at, receipt);
-        },
-        (thrown: unknown) => {
-          const error = asSluiceError(thrown);
-          sending?.end(error);
-          ended(at, undefined, error);
-        },
-      );
+      this.#send(outgoing, frame, (receipt, error, wasTaken) => ended(at, receipt, error, wasTaken));
     }
+  }
+
+  /** As `#hand`, for the one frame that most messages have. */
+  #handOne(queue: KeyQueue, outgoing: OutgoingMessage, frame: Frame): void {
+    outgoing.sends += 1;
+    this.#send(outgoing, frame, (receipt, error, wasTaken) => {
+      if (this.#breaker.isStopped) return;
+      this.#note(queue, error, wasTaken);
+      if (receipt !== undefined) outgoing.confirm(receipt);
+      this.#answered(queue, outgoing, error);
+      this.#breaker.progress();
+    });
+  }
+
+  #send(outgoing: OutgoingMessage, frame: Frame, ended: Ended): void {
+    this.#breaker.began();
+    const sending = outgoing.sending(frame);
+    let sent: Promise<Receipt>;
+    try {
+      sent = this.#sink.send(sending?.frame ?? frame);
+    } catch (thrown) {
+      const error = asSluiceError(thrown, 'SINK_UNWRITABLE');
+      // Reported in a later turn, as for a frame that the sink accepted.
+      queueMicrotask(() => {
+        sending?.end(error);
+        ended(undefined, error, false);
+      });
+      return;
+    }
+    sent.then(
+      (receipt) => {
+        sending?.end();
+        ended(receipt, undefined, true);
+      },
+      (thrown: unknown) => {
+        const error = asSluiceError(thrown);
+        sending?.end(error);
+        ended(undefined, error, true);
+      },
+    );
+  }
+
+  /** A frame has ended. */
+  #note(queue: KeyQueue, error: SluiceError | undefined, wasTaken: boolean): void {
+    if (error === undefined) this.#breaker.passed();
+    else if (error.scope !== 'bus') this.#breaker.ended();
+    else if (this.#breaker.failed(error, wasTaken)) this.#failed = queue;
   }
 
   #answered(queue: KeyQueue, outgoing: OutgoingMessage, failure: SluiceError | undefined): void {
