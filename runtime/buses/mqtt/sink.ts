@@ -27,7 +27,7 @@ const PACKET_TOO_LARGE = 0x95;
 const SUSPICIOUS_ENDS = 3;
 
 export async function openSink(options: EndOptions<MqttConnection, MqttTo>, context: BusContext): Promise<Sink> {
-  const sink = new MqttSink(await loadForSink(), options, context);
+  const sink = new MqttSink(await loadForSink(options.connection.url), options, context);
   await sink.open();
   return sink;
 }

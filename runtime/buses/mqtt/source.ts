@@ -37,7 +37,7 @@ interface HeldPacket {
 }
 
 export async function openSource(options: EndOptions<MqttConnection, MqttFrom>, context: BusContext): Promise<Source> {
-  const source = new MqttSource(await loadForSource(), options, context);
+  const source = new MqttSource(await loadForSource(options.connection.url), options, context);
   await source.open();
   return source;
 }

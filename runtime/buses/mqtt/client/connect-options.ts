@@ -54,6 +54,8 @@ export function clientOptions(connection: MqttConnection, target: Target): IClie
     // Otherwise the client resets a timer for every acknowledgement that arrives.
     reschedulePings: false,
     timerVariant: 'native',
+    // Otherwise the client makes 65,536 buffers before its first packet, one for each number of two bytes.
+    writeCache: false,
     log: () => undefined,
   };
 }

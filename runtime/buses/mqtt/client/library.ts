@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { patchUserProperties } from './user-properties.ts';
 
@@ -7,24 +8,38 @@ export type { IClientOptions } from 'mqtt';
 export type Connect = (options: IClientOptions) => MqttClient;
 
 const PACKET_TOO_LARGE = 0x95;
+const DEFAULT_PORT = 1883;
 
 // The modules are CommonJS: a bundle in chunks does not have their named exports.
 
-/** Loads the client for a source, with its parser patched. */
-export async function loadForSource(): Promise<Connect> {
-  const [{ default: mqtt }, { default: packets }] = await Promise.all([import('mqtt'), import('mqtt-packet')]);
+/** Loads the client for a source at a url, with its parser patched. */
+export async function loadForSource(url: string): Promise<Connect> {
+  const [connect, { default: packets }] = await Promise.all([loadConnect(url), import('mqtt-packet')]);
   patchUserProperties(packets.parser);
-  return mqtt.connect;
+  return connect;
 }
 
-/** Loads the client for a sink, with all PUBACK reasons that servers send. */
-export async function loadForSink(): Promise<Connect> {
-  const [{ default: mqtt }, { default: constants }] = await Promise.all([
-    import('mqtt'),
+/** Loads the client for a sink at a url, with all PUBACK reasons that servers send. */
+export async function loadForSink(url: string): Promise<Connect> {
+  const [connect, { default: constants }] = await Promise.all([
+    loadConnect(url),
     import('mqtt-packet/constants.js'),
   ]);
   // mosquitto sends this reason for a body over message_size_limit. The parser takes it for malformed: the connection would
   // end, and the message would be sent again forever.
   constants.MQTT5_PUBACK_PUBREC_CODES[PACKET_TOO_LARGE] ??= 'Packet too large';
-  return mqtt.connect;
+  return connect;
+}
+
+/** Over plain TCP the client is loaded without its other transports: WebSocket, TLS and SOCKS take longer than a connection. */
+async function loadConnect(url: string): Promise<Connect> {
+  // The client's own variable for a proxy.
+  const isProxied = (process.env['MQTTJS_SOCKS_PROXY'] ?? '') !== '';
+  if (new URL(url).protocol !== 'mqtt:' || isProxied) return (await import('mqtt')).default.connect;
+  const { default: Client } = (await import('mqtt/lib/client')).default;
+  return (options) =>
+    new Client(
+      () => createConnection({ host: options.hostname ?? 'localhost', port: options.port ?? DEFAULT_PORT }),
+      options,
+    );
 }
