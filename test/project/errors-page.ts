@@ -2,14 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ERRORS } from '#contract/errors.ts';
 import { LOSSES, NOTICES } from '#contract/event-codes.ts';
+import { FINDING_MEANINGS } from '../../runtime/project/check/finding-meanings.ts';
 import { FINDINGS } from '../../runtime/project/check/findings.ts';
 
 export const PAGE = fileURLToPath(new URL('../../docs/errors.md', import.meta.url));
 
 function findings(severity: string): string {
-  return Object.entries(FINDINGS)
-    .filter(([, row]) => row.severity === severity)
-    .map(([code, { meaning }]) => `- \`${code}\`: ${meaning}`)
+  return Object.entries(FINDING_MEANINGS)
+    .filter(([code]) => Reflect.get(FINDINGS, code) === severity)
+    .map(([code, meaning]) => `- \`${code}\`: ${meaning}`)
     .join('\n');
 }
 
@@ -30,7 +31,7 @@ function events(table: Readonly<Record<string, string>>): string {
 export function errorsPage(): string {
   return `# Error codes
 
-Codes are stable: match on them, never on texts. This page is generated from \`runtime/project/check/findings.ts\`,
+Codes are stable: match on them, never on texts. This page is generated from \`runtime/project/check/finding-meanings.ts\`,
 \`runtime/contract/errors.ts\` and \`runtime/contract/event-codes.ts\` by \`node test/project/errors-page.ts\`; a test fails when it drifts.
 
 ## What \`check\` finds

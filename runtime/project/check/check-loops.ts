@@ -13,7 +13,7 @@ export function checkLoops(file: JudgedFile): void {
       const routes = [...new Set(loop.map(({ from }) => from.route))];
       // A route into itself is reported for each of its ends, a cycle over several routes once.
       const own = routes.length === 1 ? loop.at(-1)?.way.at : undefined;
-      const name = own ?? routes.toSorted((a, b) => a.localeCompare(b, 'en')).join(' ');
+      const name = own ?? routes.toSorted().join(' ');
       if (told.has(name)) continue;
       told.add(name);
       tell(loop, routes, file);

@@ -39,7 +39,7 @@ export class FindingList {
   }
 
   add(draft: FindingDraft): void {
-    const severity = draft.severity ?? FINDINGS[draft.code].severity;
+    const severity = draft.severity ?? FINDINGS[draft.code];
     if (severity === 'error') this.#wrongAt(draft.at);
     const place =
       draft.offset === undefined ? this.#places.of(draft.at, draft.side) : this.#places.inText(draft.at, draft.offset);
@@ -99,8 +99,9 @@ export class FindingList {
 
   /** In the order of the file. Of very many, only the most severe. */
   sorted(): readonly Finding[] {
+    // Not by a language's order: Node takes 8 ms to load it, at each start.
     const ordered = [...this.#findings.values()].toSorted(
-      (a, b) => a.line - b.line || a.column - b.column || a.code.localeCompare(b.code, 'en'),
+      (a, b) => a.line - b.line || a.column - b.column || Number(a.code > b.code) - Number(a.code < b.code),
     );
     if (ordered.length <= MOST_FINDINGS) return ordered;
     const heaviest = SEVERITIES.flatMap((severity) => ordered.filter((finding) => finding.severity === severity));
