@@ -12,6 +12,7 @@ import {
   resolveFolder,
   tidyMap,
 } from '../project/functions/bundle-functions.ts';
+import { lazyBuiltins } from '../project/functions/lazy-builtins.ts';
 import { findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import type { NamedFiles } from '../project/check/check-names.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
@@ -23,7 +24,7 @@ import { type ProjectFolders, projectFile } from '../project/project-files.ts';
 import { SCHEMA_PARTS, schemaModuleCompiler } from '../project/schemas/compile-schemas.ts';
 import { noticesOf } from './bundle-licences.ts';
 import { SchemaNames } from '../project/schemas/schema-names.ts';
-import { BOOT, pipelineModule, type VirtualModule, virtualModules } from './bundle-entry.ts';
+import { BODY, bundleText, HEAD, pipelineModule, type VirtualModule, virtualModules } from './bundle-entry.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
@@ -107,7 +108,8 @@ async function compile(
   const { outputFiles, metafile } = await esbuild
     .build({
       ...NODE_BUNDLE,
-      stdin: { contents: BOOT, resolveDir: runtime },
+      stdin: { contents: BODY, resolveDir: runtime },
+      banner: { js: `\n${NODE_BUNDLE.banner.js}` },
       absWorkingDir: project.folder,
       outfile: join(out, `${spec.name}.mjs`),
       minify: true,
@@ -116,7 +118,7 @@ async function compile(
       legalComments: 'eof',
       write: false,
       metafile: true,
-      plugins: [doorPlugin, virtualModules(modules)],
+      plugins: [doorPlugin, lazyBuiltins, virtualModules(modules)],
     })
     .catch((thrown: unknown) => {
       throw new Error(findingsText(bundlingFindings(thrown, project.folder)), { cause: thrown });
@@ -124,7 +126,20 @@ async function compile(
   const find = (ending: string): Uint8Array =>
     outputFiles.find(({ path }) => path.endsWith(ending))?.contents ?? new Uint8Array();
   const notices = noticesOf(Object.keys(metafile.inputs), project.folder);
-  return { code: find('.mjs'), notices, map: tidyMap(Buffer.from(find('.map')).toString(), out, project.folder) };
+  const text = (ending: string): string => Buffer.from(find(ending)).toString();
+  const code = bundleText(await head(runtime), text('.mjs'));
+  return { code: Buffer.from(code), notices, map: tidyMap(text('.map'), out, project.folder) };
+}
+
+/** The head of every bundle. */
+async function head(runtime: string): Promise<string> {
+  const { build: make } = await import('esbuild');
+  const { banner: _, lineLimit: _limit, ...options } = NODE_BUNDLE;
+  const stdin = { contents: HEAD, resolveDir: runtime };
+  // A template literal would hold a line end.
+  const supported = { 'template-literal': false };
+  const { outputFiles } = await make({ ...options, stdin, minify: true, supported, write: false });
+  return outputFiles[0]?.text ?? '';
 }
 
 /** The driver modules that a bundle imports: those of the buses that the pipeline names. */

@@ -3,28 +3,49 @@ import type { Plugin } from 'esbuild';
 import type { BusModule } from '#contract/bus.ts';
 import type { PipelineDocument } from '../project/read/resolve-pipeline.ts';
 
+/** The module that holds everything: a thread that runs an isolated function wants the functions alone. */
+export const BODY = `
+export const loadFunctions = async () => (await import('sluice:functions')).functions;
+export const run = async (url) => (await import('sluice:pipeline')).runBundle(url);
+`;
+
 /**
- * The first thing that runs in a bundle: turns on Node's compile cache, then loads the file once more, this time
- * through it. The first pass compiles nothing but itself, for the rest is in closures. A thread that runs an isolated
- * function imports it too, and then it is only a module of functions.
+ * The one part of a bundle that Node reads as code at once. It turns on Node's compile cache, which only holds for modules
+ * that are loaded later, and then loads the body: the lines of this file that are comments (\`bundleText\`). To parse them
+ * here too would take 40 ms. A thread that runs an isolated function imports the file with \`?functions\`.
  */
-export const BOOT = `
-import * as nodeModule from 'node:module';
+export const HEAD = `
 import { isNodeTooOld } from './cli/node-floor.ts';
-const AGAIN = '?cached';
 export let functions;
 if (isNodeTooOld()) {
   process.exitCode = 3;
-} else if (import.meta.url.endsWith('?functions')) {
-  ({ functions } = await import('sluice:functions'));
-} else if (import.meta.url.endsWith(AGAIN)) {
-  const { runBundle } = await import('sluice:pipeline');
-  await runBundle(import.meta.url.slice(0, -AGAIN.length));
 } else {
-  nodeModule.enableCompileCache();
-  await import(import.meta.url + AGAIN);
+  const { enableCompileCache, registerHooks } = process.getBuiltinModule('module');
+  enableCompileCache();
+  const [url, query] = import.meta.url.split('?');
+  const at = url + '?body';
+  const hooks = registerHooks({
+    load: (loaded, context, next) => loaded === at ? { format: 'module', source: body(), shortCircuit: true } : next(loaded, context),
+  });
+  const loading = import(at);
+  const { loadFunctions, run } = await loading;
+  hooks.deregister();
+  if (query === 'functions') functions = await loadFunctions();
+  else await run(url);
+}
+function body() {
+  const text = process.getBuiltinModule('fs').readFileSync(new URL(import.meta.url), 'utf8');
+  return text.slice(text.indexOf('\\n')).replaceAll(/^\\/\\//gm, '');
 }
 `;
+
+/**
+ * The text of a bundle: the head in one line, and each line of the body as a comment. `body` begins with an empty line, which
+ * the head replaces: lines have the same number in the file, in the body's own text and in the source map.
+ */
+export function bundleText(head: string, body: string): string {
+  return head.trim() + body.trimEnd().replaceAll(/^(?!$)/gm, '//') + '\n';
+}
 
 /** The module of one pipeline: its document, and imports of exactly the parts that it names. */
 export function pipelineModule(

@@ -24,7 +24,7 @@ export const NODE_BUNDLE = {
   target: 'node22',
   logLevel: 'silent',
   // Node shows the whole line of an uncaught error: a minified file would be one.
-  lineLimit: 160,
+  lineLimit: 320,
   // Older packages depend on a copy of Node's own streams: 79 kB that Node already has. The timers of browser workers, which
   // the MQTT client uses in browsers alone, are 32 kB.
   alias: { 'readable-stream': 'node:stream', 'worker-timers': 'node:timers' },
