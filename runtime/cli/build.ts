@@ -27,8 +27,10 @@ import { SchemaNames } from '../project/schemas/schema-names.ts';
 import { BODY, bundleText, HEAD, pipelineModule, type VirtualModule, virtualModules } from './bundle-entry.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
+import { compactBody } from './compact-body.ts';
 import { EXIT } from './exit-codes.ts';
 import { functionPaths, loadPipeline } from './load-parts.ts';
+import { withoutDocs } from './without-docs.ts';
 
 export const build: Command = {
   usage: 'PIPELINE [--out DIR]',
@@ -109,16 +111,17 @@ async function compile(
     .build({
       ...NODE_BUNDLE,
       stdin: { contents: BODY, resolveDir: runtime },
-      banner: { js: `\n${NODE_BUNDLE.banner.js}` },
+      banner: {},
       absWorkingDir: project.folder,
       outfile: join(out, `${spec.name}.mjs`),
-      minify: true,
-      sourcemap: 'linked',
+      minifySyntax: true,
+      minifyIdentifiers: true,
+      sourcemap: 'external',
       sourcesContent: false,
       legalComments: 'eof',
       write: false,
       metafile: true,
-      plugins: [doorPlugin, lazyBuiltins, virtualModules(modules)],
+      plugins: [doorPlugin, lazyBuiltins, withoutDocs(packageFolder()), virtualModules(modules)],
     })
     .catch((thrown: unknown) => {
       throw new Error(findingsText(bundlingFindings(thrown, project.folder)), { cause: thrown });
@@ -127,8 +130,9 @@ async function compile(
     outputFiles.find(({ path }) => path.endsWith(ending))?.contents ?? new Uint8Array();
   const notices = noticesOf(Object.keys(metafile.inputs), project.folder);
   const text = (ending: string): string => Buffer.from(find(ending)).toString();
-  const code = bundleText(await head(runtime), text('.mjs'));
-  return { code: Buffer.from(code), notices, map: tidyMap(text('.map'), out, project.folder) };
+  const body = await compactBody({ code: text('.mjs'), map: text('.map') }, spec.name);
+  const code = bundleText(await head(runtime), body.code);
+  return { code: Buffer.from(code), notices, map: tidyMap(body.map, out, project.folder) };
 }
 
 /** The head of every bundle. */

@@ -11,7 +11,7 @@ export const run = async (url) => (await import('sluice:pipeline')).runBundle(ur
 
 /**
  * The one part of a bundle that Node reads as code at once. It turns on Node's compile cache, which only holds for modules
- * that are loaded later, and then loads the body: the lines of this file that are comments (\`bundleText\`). To parse them
+ * that are loaded later, and then loads the body: the lines of this file that are comments (`bundleText`). To parse them
  * here too would take 40 ms. A thread that runs an isolated function imports the file with \`?functions\`.
  */
 export const HEAD = `
@@ -27,8 +27,7 @@ if (isNodeTooOld()) {
   const hooks = registerHooks({
     load: (loaded, context, next) => loaded === at ? { format: 'module', source: body(), shortCircuit: true } : next(loaded, context),
   });
-  const loading = import(at);
-  const { loadFunctions, run } = await loading;
+  const { loadFunctions, run } = await import(at);
   hooks.deregister();
   if (query === 'functions') functions = await loadFunctions();
   else await run(url);
