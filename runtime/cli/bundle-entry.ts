@@ -25,6 +25,7 @@ if (isNodeTooOld()) {
   const [url, query] = import.meta.url.split('?');
   const at = url + '?body';
   const hooks = registerHooks({
+    resolve: (wanted, context, next) => wanted === at ? { url: at, shortCircuit: true } : next(wanted, context),
     load: (loaded, context, next) => loaded === at ? { format: 'module', source: body(), shortCircuit: true } : next(loaded, context),
   });
   const { loadFunctions, run } = await import(at);

@@ -3,8 +3,11 @@ import type { Plugin } from 'esbuild';
 
 const NAMESPACE = 'node-builtin';
 
-/** Loaded at their first use only: clients import them, and many a pipeline does not need them. `node:tls` takes 6 ms. */
-const LAZY: readonly string[] = ['child_process', 'dns', 'http', 'http2', 'https', 'readline', 'tls'];
+/**
+ * Loaded at their first use only: clients import them, and many a pipeline does not need them. `node:tls` takes 6 ms. On Node 22
+ * `node:sqlite` prints a warning, which its first user keeps back (store/sqlite.ts).
+ */
+const LAZY: readonly string[] = ['child_process', 'dns', 'http', 'http2', 'https', 'readline', 'sqlite', 'tls'];
 
 /**
  * In a bundle, Node's modules are called for and not imported. An `import` is linked before any code of the bundle runs, and
@@ -23,9 +26,10 @@ export const lazyBuiltins: Plugin = {
 
 /** CommonJS. A name is read at each use: a value that the module changes is never an old one. */
 function stub(path: string): string {
-  const call = `process.getBuiltinModule(${JSON.stringify(`node:${path}`)})`;
+  const name = `node:${path}`;
+  const call = `process.getBuiltinModule(${JSON.stringify(name)})`;
   if (!LAZY.includes(path)) return `module.exports = ${call};`;
-  const names = Object.getOwnPropertyNames(process.getBuiltinModule(path)).join();
+  const names = Object.getOwnPropertyNames(process.getBuiltinModule(name)).join();
   return `let loaded;
 const load = () => loaded ??= ${call};
 for (const name of ${JSON.stringify(names)}.split(','))
