@@ -21,10 +21,7 @@ export async function loadForSource(url: string): Promise<Connect> {
 
 /** Loads the client for a sink at a url, with all PUBACK reasons that servers send. */
 export async function loadForSink(url: string): Promise<Connect> {
-  const [connect, { default: constants }] = await Promise.all([
-    loadConnect(url),
-    import('mqtt-packet/constants.js'),
-  ]);
+  const [connect, { default: constants }] = await Promise.all([loadConnect(url), import('mqtt-packet/constants.js')]);
   // mosquitto sends this reason for a body over message_size_limit. The parser takes it for malformed: the connection would
   // end, and the message would be sent again forever.
   constants.MQTT5_PUBACK_PUBREC_CODES[PACKET_TOO_LARGE] ??= 'Packet too large';
