@@ -1,4 +1,4 @@
-import type { Bridge, Case } from './bridge.ts';
+import type { Bridge, Case, HandBridge } from './bridge.ts';
 import type { HandSource, OpenHandSink } from './hand-written/half.ts';
 
 // Loaded by who needs it, so that a process holds the clients of its own case alone, as the other maker's does.
@@ -17,7 +17,16 @@ const SINKS: Readonly<Record<string, () => Promise<OpenHandSink>>> = {
 };
 
 /** The bridge for a case as one would write it by hand on the same clients. */
-export async function handWrittenBridge({ name, ends }: Case): Promise<Bridge> {
+export async function handWrittenBridge(kind: Case): Promise<Bridge> {
+  const start = await startOf(kind);
+  return async (settings) => {
+    const delivered = { count: 0 };
+    const stop = await start(settings, delivered);
+    return { delivered: () => delivered.count, stop };
+  };
+}
+
+async function startOf({ name, ends }: Case): Promise<HandBridge> {
   if (ends === undefined) {
     return name === 'core-core'
       ? (await import('./hand-written/core-to-core.ts')).coreToCore
@@ -25,10 +34,10 @@ export async function handWrittenBridge({ name, ends }: Case): Promise<Bridge> {
   }
   const [source, openSink] = [await SOURCES[ends.from]?.(), await SINKS[ends.to]?.()];
   if (source === undefined || openSink === undefined) throw new Error(`no bridge for ${name} was written by hand`);
-  return async (settings) => {
+  return async (settings, delivered) => {
     const opened = await openSink(settings.where.sink, settings.name);
     const sink = { ...opened, window: settings.window ?? opened.window };
-    const stop = await source(settings, sink);
+    const stop = await source(settings, sink, delivered);
     return async () => {
       await stop();
       await sink.close();

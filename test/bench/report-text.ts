@@ -1,29 +1,67 @@
-import type { Measured, Task } from './worker.ts';
+import { type Bound, boundOf, exceeds } from './bounds.ts';
+import type { Task } from './worker.ts';
 
 type Maker = Task['maker'];
-type Results = Readonly<Record<Maker, readonly Measured[]>>;
 
-const NAMES: Readonly<Record<Maker, string>> = { hand: 'hand-written', sluice: 'sluice' };
-const ROWS = [
-  { what: 'messagesPerSecond', unit: 'messages/s', digits: 0 },
-  { what: 'cpuUsPerMessage', unit: 'us CPU/message', digits: 2 },
-  { what: 'peakRssMb', unit: 'MB peak RSS', digits: 0 },
-] as const;
+/** What is compared: a line of the report for each figure. */
+interface Row<Figure> {
+  readonly figure: Figure;
+  readonly unit: string;
+  readonly digits: number;
+}
 
-/** The medians of one case, both makers beside each other, and every round behind them. */
-export function reportText(title: string, results: Results): string {
-  const ran = (['hand', 'sluice'] as const).filter((maker) => results[maker].length > 0);
-  const rows = ROWS.map(({ what, unit, digits }) => {
-    const middles = ran.map((maker) => middle(results[maker].map((one) => one[what])));
-    const columns = ran.map((maker, at) => `${NAMES[maker]} ${middles[at]?.toFixed(digits).padStart(8)}`);
-    const [hand, sluice] = middles;
-    if (hand !== undefined && sluice !== undefined) {
-      columns.push(`ratio ${(sluice / hand).toFixed(2)}`, `added ${(sluice - hand).toFixed(digits)}`);
+/** The lines of one case. */
+interface Comparison<Figure extends string> {
+  readonly title: string;
+  /** The bus of the sink: some bounds hold for some sinks. */
+  readonly sink: string | undefined;
+  readonly rows: readonly Row<Figure>[];
+  /** The column that compares the makers. */
+  readonly by: Bound['of'];
+  /** Of each round; undefined where this machine cannot measure a figure. */
+  readonly results: Readonly<Record<Maker, readonly Readonly<Record<Figure, number | undefined>>[]>>;
+  /** Prints the figures of each round below the line. */
+  readonly each: boolean;
+}
+
+export interface Report {
+  readonly text: string;
+  /** Whether any bound was exceeded. */
+  readonly isOver: boolean;
+}
+
+const WIDTH = 9;
+const UNKNOWN = 'unknown';
+
+/** The medians of one case, both makers beside each other. */
+export function reportOf<Figure extends string>(comparison: Comparison<Figure>): Report {
+  const { title, sink, rows, by, results, each } = comparison;
+  const unitWidth = Math.max(...rows.map(({ unit }) => unit.length));
+  const line = (first: string, cells: readonly string[]): string =>
+    `  ${first.padEnd(unitWidth)}${cells.map((cell) => cell.padStart(WIDTH)).join('')}`;
+  const lines = [title, `${line('', ['hand', 'sluice', by])}  bound`];
+  let isOver = false;
+  for (const { figure, unit, digits } of rows) {
+    const of = (maker: Maker): readonly number[] =>
+      results[maker].map((one) => one[figure]).filter((value) => value !== undefined);
+    const [hand, sluice] = [middle(of('hand')), middle(of('sluice'))];
+    const show = (value: number): string => (Number.isNaN(value) ? UNKNOWN : value.toFixed(digits));
+    const compared = by === 'ratio' ? sluice / hand : sluice - hand;
+    const bound = Number.isNaN(compared) ? undefined : boundOf(figure, sink);
+    const over = bound !== undefined && exceeds(compared, sluice, bound);
+    if (over) isOver = true;
+    const cells = [show(hand), show(sluice), Number.isNaN(compared) ? '' : compared.toFixed(2)];
+    lines.push(`${line(unit, cells)}  ${boundText(bound)}${over ? '  EXCEEDED' : ''}`.trimEnd());
+    if (each) {
+      for (const maker of ['hand', 'sluice'] as const) lines.push(`    ${maker}: ${of(maker).map(show).join(' ')}`);
     }
-    const rounds = ran.map((maker) => results[maker].map((one) => one[what].toFixed(digits)).join(' '));
-    return `  ${unit.padEnd(14)}   ${columns.join('   ')}   (${rounds.join(' | ')})\n`;
-  });
-  return `${title}\n${rows.join('')}`;
+  }
+  return { text: `${lines.join('\n')}\n`, isOver };
+}
+
+function boundText(bound: Bound | undefined): string {
+  if (bound === undefined) return '';
+  return bound.least === undefined ? `<= ${bound.most?.toFixed(2)}` : `>= ${bound.least.toFixed(2)}`;
 }
 
 function middle(values: readonly number[]): number {

@@ -1,6 +1,6 @@
 import { busNamed } from '../brokers/all.ts';
 import type { OwnEndpoint } from '../brokers/test-bus.ts';
-import type { Case } from './bridge.ts';
+import { busesOf, type Case } from './bridge.ts';
 
 /** The servers of one case: nothing else runs beside them. */
 export interface Servers extends AsyncDisposable {
@@ -9,10 +9,10 @@ export interface Servers extends AsyncDisposable {
 }
 
 /** `queued`: how many messages a session of an MQTT server must be able to hold. */
-export async function startServers({ name, ends }: Case, queued: number): Promise<Servers> {
+export async function startServers(kind: Case, queued: number): Promise<Servers> {
   await using stack = new AsyncDisposableStack();
   const start = async (bus: string): Promise<OwnEndpoint> => stack.use(await busNamed(bus).endpoints.start({ queued }));
-  const { from, to } = ends ?? (name === 'core-core' ? { from: 'nats', to: 'nats' } : {});
+  const { from, to } = busesOf(kind) ?? {};
   const source = from === undefined ? undefined : await start(from);
   const sink = to === from || to === undefined ? source : await start(to);
   const held = stack.move();

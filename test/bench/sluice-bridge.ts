@@ -32,7 +32,7 @@ const say = (event: string, fields?: LogFields): void => {
 
 /** The real thing, run as a bundle of `sluice build` runs it. */
 export function sluiceBridge(document: PipelineDocument): Bridge {
-  return async ({ delivered }) => {
+  return async () => {
     const { spec, findings } = resolvePipeline(document, catalog, { environment: {}, readFile: () => '', mode: 'run' });
     if (spec === undefined) throw new Error(findingsText(findings));
     const stateFolder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
@@ -48,14 +48,13 @@ export function sluiceBridge(document: PipelineDocument): Bridge {
       environment: {},
     });
     await running.ready;
-    const timer = setInterval(() => {
-      delivered.count = running.numbers()[0]?.delivered ?? 0;
-    }, 1);
-    return async () => {
-      clearInterval(timer);
-      stopBounding();
-      await running.stop();
-      rmSync(stateFolder, { recursive: true, force: true });
+    return {
+      delivered: () => running.numbers()[0]?.delivered ?? 0,
+      async stop() {
+        stopBounding();
+        await running.stop();
+        rmSync(stateFolder, { recursive: true, force: true });
+      },
     };
   };
 }

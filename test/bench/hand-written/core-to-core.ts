@@ -1,9 +1,9 @@
 import { connect } from '@nats-io/transport-node';
-import type { Bridge } from '../bridge.ts';
+import type { HandBridge } from '../bridge.ts';
 import { translate } from '../work.ts';
 
 /** The shortest there is: from callback to publish. No bound, no confirmation. */
-export const coreToCore: Bridge = async ({ where, name, tag, delivered }) => {
+export const coreToCore: HandBridge = async ({ where, name, tag }, delivered) => {
   const connection = await connect({ servers: where.source, noAsyncTraces: true });
   connection.subscribe(`core.in.${tag}.*`, {
     callback(_failure, message) {

@@ -1,4 +1,4 @@
-import type { BridgeSettings } from '../bridge.ts';
+import type { BridgeSettings, DeliveredCount } from '../bridge.ts';
 
 /** The half of a hand-written bridge that writes. */
 export interface HandSink {
@@ -12,4 +12,8 @@ export interface HandSink {
 export type OpenHandSink = (url: string, name: string) => Promise<HandSink>;
 
 /** The half that reads: translates each message, hands it to the sink, and acknowledges it once that is done. Returns how to stop. */
-export type HandSource = (settings: BridgeSettings, sink: HandSink) => Promise<() => Promise<void>>;
+export type HandSource = (
+  settings: BridgeSettings,
+  sink: HandSink,
+  delivered: DeliveredCount,
+) => Promise<() => Promise<void>>;

@@ -4,7 +4,7 @@ import { translate } from '../work.ts';
 import type { HandSource } from './half.ts';
 
 /** The client's own consumer with a callback, acknowledged after the confirmation. Its pulls bound nothing, as callbacks do. */
-export const jetstreamSource: HandSource = async ({ where, name, tag, delivered }, sink) => {
+export const jetstreamSource: HandSource = async ({ where, name, tag }, sink, delivered) => {
   const connection = await connect({ servers: where.source, noAsyncTraces: true });
   const manager = await jetstreamManager(connection);
   await manager.consumers.add(`IN-${tag}`, {

@@ -3,7 +3,7 @@ import { translate } from '../work.ts';
 import type { HandSource } from './half.ts';
 
 /** A batch of each partition at a time, committed once all of it is confirmed. */
-export const kafkaSource: HandSource = async ({ where, name, tag, delivered }, sink) => {
+export const kafkaSource: HandSource = async ({ where, name, tag }, sink, delivered) => {
   const kafka = new Kafka({ clientId: name, brokers: [new URL(where.source).host], logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId: name, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
   await consumer.connect();

@@ -1,10 +1,10 @@
 import { memoryHub } from '../../../runtime/buses/memory/hub.ts';
 import { ACCEPT } from '../../../runtime/contract/delivery.ts';
-import type { Bridge } from '../bridge.ts';
+import type { HandBridge } from '../bridge.ts';
 import { translate } from '../work.ts';
 
 /** A loop over the same hubs. */
-export const memoryToMemory: Bridge = async ({ name, delivered }) => {
+export const memoryToMemory: HandBridge = async ({ name }, delivered) => {
   const source = memoryHub('in').subscribe(name, ['#']);
   const sink = memoryHub('out');
   const stopping = new AbortController();

@@ -4,7 +4,7 @@ import { translate } from '../work.ts';
 import type { HandSource } from './half.ts';
 
 /** As an engineer would write it in an afternoon who knows the client well: acknowledged after the confirmation, bounded. */
-export const mqttSource: HandSource = async ({ where, name, tag, delivered }, sink) => {
+export const mqttSource: HandSource = async ({ where, name, tag }, sink, delivered) => {
   const client = mqtt.connect(where.source, {
     protocolVersion: 5,
     clientId: name,

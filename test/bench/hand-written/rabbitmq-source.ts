@@ -3,7 +3,7 @@ import { translate } from '../work.ts';
 import type { HandSource } from './half.ts';
 
 /** Delivery tags count from 1, so those that are done need only a ring of notes; many are acknowledged by one frame. */
-export const rabbitmqSource: HandSource = async ({ where, name, tag, delivered }, sink) => {
+export const rabbitmqSource: HandSource = async ({ where, name, tag }, sink, delivered) => {
   const connection = await connect(where.source, { noDelay: true });
   const channel = await connection.createChannel();
   await channel.prefetch(sink.window);

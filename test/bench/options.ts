@@ -1,0 +1,31 @@
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    case: { type: 'string', multiple: true },
+    /** Ends with 1 when a bound is exceeded. */
+    gate: { type: 'boolean', default: false },
+    /** Prints the figures of each round, too. */
+    each: { type: 'boolean', default: false },
+    messages: { type: 'string', default: '100000' },
+    rounds: { type: 'string', default: '3' },
+    /** Messages in flight, for both makers. Without it Sluice has its default, and the other what suits its sink. */
+    window: { type: 'string' },
+    /** A folder: each worker writes a profile of its processor time there. */
+    profile: { type: 'string' },
+    maker: { type: 'string', multiple: true, default: ['hand', 'sluice'] },
+  },
+});
+
+/** What a run of the benchmark was asked for. */
+export const OPTIONS = {
+  /** Undefined: the usual ones. */
+  cases: values.case,
+  isGate: values.gate,
+  each: values.each,
+  count: Number(values.messages),
+  rounds: Number(values.rounds),
+  window: values.window === undefined ? undefined : Number(values.window),
+  profile: values.profile,
+  makers: (['hand', 'sluice'] as const).filter((maker) => values.maker.includes(maker)),
+};
