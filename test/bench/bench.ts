@@ -1,13 +1,15 @@
 // `npm run bench [-- OPTIONS]`, see docs/bench.md: Sluice and bridges written by hand on the same clients, side by side.
 import { casesNamed } from './cases.ts';
 import { OPTIONS } from './options.ts';
-import { compareThroughput } from './throughput.ts';
 
-const { cases, isGate } = OPTIONS;
+const { cases, isLatency, isGate } = OPTIONS;
+const compare = isLatency
+  ? (await import('./latency.ts')).compareLatency
+  : (await import('./throughput.ts')).compareThroughput;
 
-for (const kind of casesNamed(cases)) {
+for (const kind of casesNamed(cases, isLatency)) {
   try {
-    const { text, isOver } = await compareThroughput(kind);
+    const { text, isOver } = await compare(kind);
     process.stdout.write(text);
     if (isGate && isOver) process.exitCode = 1;
   } catch (error) {
@@ -15,4 +17,4 @@ for (const kind of casesNamed(cases)) {
     process.exitCode = 1;
   }
 }
-if (cases === undefined) await import('./start.ts');
+if (cases === undefined && !isLatency) await import('./start.ts');

@@ -10,7 +10,7 @@ export interface Bound {
 }
 
 /** The names of the figures that have one, of both kinds of run. */
-export type Bounded = 'messagesPerSecond' | 'writes' | 'wakeUps' | 'peakRssMb';
+export type Bounded = 'messagesPerSecond' | 'writes' | 'wakeUps' | 'peakRssMb' | 'p50Ms' | 'p99Ms';
 
 /** Every bound of the gate. */
 export const BOUNDS: Readonly<Record<Bounded, Bound>> = {
@@ -18,6 +18,8 @@ export const BOUNDS: Readonly<Record<Bounded, Bound>> = {
   writes: { of: 'ratio', most: 1.1, negligible: 0.5 },
   wakeUps: { of: 'ratio', most: 1.1, negligible: 0.5 },
   peakRssMb: { of: 'ratio', most: 1.2, sinks: ['jetstream', 'nats'] },
+  p50Ms: { of: 'added', most: 0.2 },
+  p99Ms: { of: 'added', most: 1.5 },
 };
 
 /** Undefined where no bound holds for a sink of that bus. */

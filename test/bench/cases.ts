@@ -1,5 +1,5 @@
 import { REACHABLE } from '../brokers/all.ts';
-import type { Case } from './bridge.ts';
+import { busesOf, type Case } from './bridge.ts';
 
 /** The buses that give at least once. RabbitMQ with quorum queues. */
 const BUSES = REACHABLE.filter(({ endpoints }) => endpoints.redelivers).map(({ name }) => name);
@@ -22,11 +22,15 @@ const USUAL = [
   'memory-memory',
 ];
 
-/** The cases of these names; `all` is every one. Throws on other names. */
-export function casesNamed(names: readonly string[] = USUAL): readonly Case[] {
+/**
+ * The cases of these names; `all` is every one. Throws on other names. `overServers`: without those that a publisher in
+ * another process cannot reach.
+ */
+export function casesNamed(names: readonly string[] = USUAL, overServers = false): readonly Case[] {
   const unknown = names.filter((name) => name !== 'all' && !CASES.some((one) => one.name === name));
   if (unknown.length > 0) {
     throw new Error(`no case ${unknown.join(', ')}; there are all, ${CASES.map(({ name }) => name).join(', ')}`);
   }
-  return names.includes('all') ? CASES : CASES.filter(({ name }) => names.includes(name));
+  const named = names.includes('all') ? CASES : CASES.filter(({ name }) => names.includes(name));
+  return overServers ? named.filter((kind) => busesOf(kind) !== undefined) : named;
 }

@@ -70,6 +70,19 @@ void suite('the report of the benchmark', () => {
     assert.equal(report.isOver, false);
   });
 
+  void test('compares latencies by their difference', () => {
+    const report = reportOf<'p50Ms'>({
+      title: 'a case',
+      sink: 'kafka',
+      rows: [{ figure: 'p50Ms', unit: 'ms p50', digits: 2 }],
+      by: 'added',
+      results: { hand: [{ p50Ms: 1 }], sluice: [{ p50Ms: 1.21 }] },
+      each: false,
+    });
+    assert.match(report.text, /ms p50 +1\.00 +1\.21 +0\.21 {2}<= 0\.20 {2}EXCEEDED\n/);
+    assert.equal(report.isOver, true);
+  });
+
   void test('is at most 72 columns wide', () => {
     for (const line of compared([HAND]).text.split('\n')) assert.ok(line.length <= 72, line);
   });

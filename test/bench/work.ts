@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import toTrack, { type OwntracksLocation } from '../../functions/owntracks-to-track.ts';
+import toTrack, { type OwntracksLocation, type Track } from '../../functions/owntracks-to-track.ts';
 import type { Transform } from '../../runtime/contract/transform.ts';
 import { packageFolder } from '../../runtime/project/package-folder.ts';
 import { schemaCompiler } from '../../runtime/project/schemas/compile-schemas.ts';
@@ -30,12 +30,14 @@ export function translate(bytes: Uint8Array): Uint8Array {
 /** How many keys the messages of every case have. */
 export const KEYS = 50;
 
+const FIRST_TIME = 1_790_000_000;
+
 /** A position report of 300 bytes. */
 export function report(number: number): Buffer {
   const body = {
     _type: 'location',
     tid: `v${number % 50}`,
-    tst: 1_790_000_000 + number,
+    tst: FIRST_TIME + number,
     lat: 52.1,
     lon: 4.3,
     alt: 12,
@@ -45,4 +47,10 @@ export function report(number: number): Buffer {
   };
   const text = JSON.stringify(body);
   return Buffer.from(JSON.stringify({ ...body, note: 'x'.repeat(300 - text.length - 10) }));
+}
+
+/** The number of the report that a track was made from. */
+export function numberIn(track: Uint8Array): number {
+  const text = Buffer.from(track.buffer, track.byteOffset, track.byteLength).toString();
+  return Date.parse((JSON.parse(text) as Track).time) / 1000 - FIRST_TIME;
 }

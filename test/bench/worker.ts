@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { PipelineDocument } from '../../runtime/project/read/resolve-pipeline.ts';
 import type { Bridge, Case, Where } from './bridge.ts';
 import { measure } from './measure.ts';
@@ -11,8 +12,11 @@ export interface Task {
   /** Of the source. */
   readonly tag: string;
   readonly count: number;
-  /** `prepare`: start and stop, so that what the bridge subscribes to is there. */
-  readonly phase: 'prepare' | 'run';
+  /**
+   * `prepare`: start and stop, so that what the bridge subscribes to is there. `run`: drain what waits, and measure.
+   * `serve`: bridge until the parent sends a message.
+   */
+  readonly phase: 'prepare' | 'run' | 'serve';
   readonly where: Where;
   readonly window: number | undefined;
   /** Of Sluice's. */
@@ -28,6 +32,7 @@ if (phase === 'run' && kind.name === 'memory-memory') await fillMemory();
 const running = await bridge({ where, name, tag, window });
 process.send?.('started');
 if (phase === 'run') process.send?.(await measure(() => running.delivered(), count));
+if (phase === 'serve') await once(process, 'message');
 await running.stop();
 process.disconnect();
 
