@@ -1,4 +1,5 @@
 import type { Channel, Message } from 'amqplib';
+import type { Session } from './session.ts';
 import { SettledPrefix } from '../../support/settled-prefix.ts';
 
 const NO_PROPERTIES: Message['properties'] = {
@@ -28,7 +29,7 @@ function tagged(deliveryTag: number): Message {
   };
 }
 
-/** An acknowledgement waits so long for others: each is a write here and a command to all replicas at the server. */
+/** An acknowledgement waits at most so long for others: each is a write here and a command to all replicas at the server. */
 const WAIT_MS = 3;
 
 /** A delivery tag, and whether it may be acknowledged. */
@@ -42,15 +43,20 @@ export interface Tagged {
  * one gets no `basic.ack` of its own, and is delivered again after a crash.
  */
 export class Acks {
+  readonly #session: Session;
   readonly #channel: Channel;
-  /** So many settlements are flushed at once: the server sends no more than the prefetch before it has acknowledgements. */
+  /**
+   * So many settlements wait no longer than for the end of their turn: the server sends no more than the prefetch before it
+   * has acknowledgements.
+   */
   readonly #flushAt: number;
   readonly #order = new SettledPrefix<Tagged>();
   #unflushed = 0;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  constructor(channel: Channel, prefetch: number) {
+  constructor(session: Session, channel: Channel, prefetch: number) {
+    this.#session = session;
     this.#channel = channel;
     this.#flushAt = Math.ceil(prefetch / 4);
   }
@@ -73,8 +79,9 @@ export class Acks {
   settled(): void {
     if (this.#isOver) return;
     this.#unflushed += 1;
-    if (this.#unflushed >= this.#flushAt) this.#flush();
-    else this.#timer ??= setTimeout(() => this.#flush(), WAIT_MS);
+    this.#timer ??= setTimeout(() => this.#flush(), WAIT_MS);
+    // One acknowledgement for all that the turn settles, whatever their number is.
+    if (this.#unflushed === this.#flushAt) process.nextTick(() => this.#flush());
   }
 
   /** Acknowledges all settled deliveries, one by one behind those that will not be settled any more. */
@@ -92,6 +99,7 @@ export class Acks {
   }
 
   #flush(): void {
+    if (this.#isOver) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#unflushed = 0;
@@ -102,6 +110,7 @@ export class Acks {
   #ack(deliveryTag: number, allBefore: boolean): void {
     try {
       this.#channel.ack(tagged(deliveryTag), allBefore);
+      this.#session.batchWrites();
     } catch {
       // The channel was just closed: the server delivers again.
     }

@@ -34,7 +34,7 @@ export class Consumer {
     this.#session = session;
     this.#channel = channel;
     this.isSuccessor = isSuccessor;
-    this.acks = new Acks(channel, prefetch);
+    this.acks = new Acks(session, channel, prefetch);
   }
 
   /** `take` gets null when the server cancels the consumer, and nothing after `release`. */

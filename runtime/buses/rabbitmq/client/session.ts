@@ -82,7 +82,7 @@ export class Session {
     return this.#isBlocked;
   }
 
-  /** To be called right after a publish: joins the publishes of one turn into one write; the client would make one for each. */
+  /** To be called right after a publish or an acknowledgement: joins those of one turn into one write; the client makes one for each. */
   batchWrites(): void {
     const stream: unknown = Reflect.get(this.model.connection, 'stream');
     if (this.#isCorked || !(stream instanceof Duplex)) return;
