@@ -31,7 +31,10 @@ export interface Report {
 }
 
 const WIDTH = 9;
+/** The machine cannot measure it. */
 const UNKNOWN = 'unknown';
+/** The maker did not run. */
+const NONE = '-';
 
 /** The medians of one case, both makers beside each other. */
 export function reportOf<Figure extends string>(comparison: Comparison<Figure>): Report {
@@ -46,14 +49,16 @@ export function reportOf<Figure extends string>(comparison: Comparison<Figure>):
       results[maker].map((one) => one[figure]).filter((value) => value !== undefined);
     const [hand, sluice] = [middle(of('hand')), middle(of('sluice'))];
     const show = (value: number): string => (Number.isNaN(value) ? UNKNOWN : value.toFixed(digits));
+    const cell = (maker: Maker, value: number): string => (results[maker].length === 0 ? NONE : show(value));
     const compared = by === 'ratio' ? sluice / hand : sluice - hand;
     const bound = Number.isNaN(compared) ? undefined : boundOf(figure, sink);
     const over = bound !== undefined && exceeds(compared, sluice, bound);
     if (over) isOver = true;
-    const cells = [show(hand), show(sluice), Number.isNaN(compared) ? '' : compared.toFixed(2)];
+    const cells = [cell('hand', hand), cell('sluice', sluice), Number.isNaN(compared) ? '' : compared.toFixed(2)];
     lines.push(`${line(unit, cells)}  ${boundText(bound)}${over ? '  EXCEEDED' : ''}`.trimEnd());
     if (each) {
-      for (const maker of ['hand', 'sluice'] as const) lines.push(`    ${maker}: ${of(maker).map(show).join(' ')}`);
+      const ran = (['hand', 'sluice'] as const).filter((maker) => results[maker].length > 0);
+      for (const maker of ran) lines.push(`    ${maker}: ${of(maker).map(show).join(' ')}`);
     }
   }
   return { text: `${lines.join('\n')}\n`, isOver };
