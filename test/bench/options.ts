@@ -17,6 +17,9 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     /** With `--latency`: how long each round runs before, until the compiler is done. */
     warm: { type: 'string', default: '4' },
+    /** Sluice's class of traffic. The other maker knows none. */
+    class: { type: 'string' },
+    keys: { type: 'string', default: '50' },
     /** Messages in flight, for both makers. Without it Sluice has its default, and the other what suits its sink. */
     window: { type: 'string' },
     /** A folder: each worker writes a profile of its processor time there. */
@@ -37,6 +40,8 @@ export const OPTIONS = {
   rate: Number(values.rate),
   seconds: Number(values.seconds),
   warmSeconds: Number(values.warm),
+  trafficClass: values.class,
+  keys: Number(values.keys),
   window: values.window === undefined ? undefined : Number(values.window),
   profile: values.profile,
   makers: (['hand', 'sluice'] as const).filter((maker) => values.maker.includes(maker)),

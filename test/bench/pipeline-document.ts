@@ -11,6 +11,9 @@ import type { Servers } from './servers.ts';
 
 const STAGES = [{ validate: 'owntracks-location.v1' }, { function: 'owntracks-to-track' }, { validate: 'track.v1' }];
 
+/** What class command needs: the time of the publisher, and how long a message is worth sending. */
+const COMMAND = { expires: '365d', timestamp: { of: '{body.tst}', unit: 's' } };
+
 interface End {
   readonly connection: Words;
   readonly end: Words;
@@ -24,7 +27,12 @@ const MEMORY: readonly [End, End] = [
 /** The checked pipeline of a run: what `sluice build` would put into its bundle. */
 export function pipelineDocument(
   { source, sink }: Servers,
-  { name, tag, window }: Pick<BridgeSettings, 'name' | 'tag' | 'window'>,
+  {
+    name,
+    tag,
+    window,
+    trafficClass,
+  }: Pick<BridgeSettings, 'name' | 'tag' | 'window'> & { readonly trafficClass?: string | undefined },
 ): PipelineDocument {
   const [from, to] =
     source === undefined || sink === undefined
@@ -35,7 +43,13 @@ export function pipelineDocument(
         ];
   const route = {
     name: 'r',
-    from: { bus: 'a', ...from.end, ...(window !== undefined && { window: { messages: window } }) },
+    ...(trafficClass !== undefined && { class: trafficClass }),
+    from: {
+      bus: 'a',
+      ...from.end,
+      ...(trafficClass === 'command' && COMMAND),
+      ...(window !== undefined && { window: { messages: window } }),
+    },
     stages: STAGES,
     to: { bus: 'b', ...to.end },
   };

@@ -49,7 +49,10 @@ export function sluiceBridge(document: PipelineDocument): Bridge {
     });
     await running.ready;
     return {
-      delivered: () => running.numbers()[0]?.delivered ?? 0,
+      delivered() {
+        const [route] = running.numbers();
+        return route === undefined ? 0 : route.delivered + route.superseded;
+      },
       async stop() {
         stopBounding();
         await running.stop();
