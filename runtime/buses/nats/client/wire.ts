@@ -42,7 +42,9 @@ export class Wire {
     let parser = new MessageParser(protocol.parser, readers);
     Object.defineProperty(protocol, 'parser', {
       get: () => parser,
-      set: (made: ClientParser) => (parser = new MessageParser(made, readers)),
+      set: (made: ClientParser) => {
+        parser = new MessageParser(made, readers);
+      },
     });
   }
 
