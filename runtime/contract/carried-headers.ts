@@ -109,7 +109,21 @@ export function speller(
   { unspellable = 'encode' }: { readonly unspellable?: Unspellable },
   spelling: Spelling,
 ): (frame: Frame) => Frame {
-  return (frame) => spelled(frame, spelling, unspellable);
+  // The headers of the last frame that needed no change. Frames without headers of their own share one object.
+  let fine: Pick<Frame, 'headers' | 'headerTypes' | 'contentType' | 'id'> | undefined;
+  return (frame) => {
+    const { headers, headerTypes, contentType, id } = frame;
+    const isKnown =
+      fine !== undefined &&
+      fine.headers === headers &&
+      fine.headerTypes === headerTypes &&
+      fine.contentType === contentType &&
+      (fine.id === undefined) === (id === undefined);
+    if (isKnown && (id === undefined || spelling.canSpell(ID, [id], undefined))) return frame;
+    const made = spelled(frame, spelling, unspellable);
+    fine = made === frame ? { headers, headerTypes, contentType, id } : undefined;
+    return made;
+  };
 }
 
 function kept(odd: readonly Entry[], { bus, canSpell }: Spelling, unspellable: Unspellable): Entry[] {

@@ -12,16 +12,40 @@ export const MESSAGE_ID = 'Nats-Msg-Id';
  * value would let a publisher add headers.
  */
 export function headerLines(frame: Frame, controlLines = ''): string {
+  return ownLines(frame, controlLines) + sharedLines(frame);
+}
+
+/** The part of `headerLines` that each message has for itself. */
+export function ownLines(frame: Frame, controlLines = ''): string {
   let block = controlLines;
   if (frame.id !== undefined && !controlLines.startsWith(MESSAGE_ID)) block += line('msgid', frame.id);
-  if (frame.contentType !== undefined) block += line(CONTENT_TYPE, frame.contentType);
   if (frame.expiresAtMs !== undefined) block += `expirytime: ${isoTime(frame.expiresAtMs)}\r\n`;
-  if (frame.headers.size > 0) block += carriedLines(frame);
   return block;
 }
 
-function carriedLines(frame: Frame): string {
-  let block = '';
+/**
+ * Encodes the part of `headerLines` that is no message's own, once for frames in a row that share it: frames without headers of
+ * their own share one object. Undefined for a frame that differs from the one before.
+ */
+export function sharedLineEncoder(): (frame: Frame) => Uint8Array | undefined {
+  let last: Frame | undefined;
+  let encoded: Uint8Array | undefined;
+  return (frame) => {
+    const isSame =
+      last !== undefined &&
+      last.headers === frame.headers &&
+      last.contentType === frame.contentType &&
+      (last.id === undefined) === (frame.id === undefined) &&
+      (last.expiresAtMs === undefined) === (frame.expiresAtMs === undefined);
+    last = frame;
+    if (!isSame) encoded = undefined;
+    else encoded ??= Buffer.from(sharedLines(frame));
+    return encoded;
+  };
+}
+
+function sharedLines(frame: Frame): string {
+  let block = frame.contentType === undefined ? '' : line(CONTENT_TYPE, frame.contentType);
   for (const [spelled, values] of frame.headers) {
     const name = canonical(spelled);
     if (isInField(frame, name)) continue;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { NOT_NOTED } from '#contract/oddity.ts';
 import { type Carried, parseHeaders } from '../../../runtime/buses/nats/read-headers.ts';
-import { headerLines } from '../../../runtime/buses/nats/write-headers.ts';
+import { headerLines, ownLines, sharedLineEncoder } from '../../../runtime/buses/nats/write-headers.ts';
 import { frameForTest } from './ends.ts';
 
 const parsed = (block: string): Carried => parseHeaders(block, NOT_NOTED);
@@ -11,6 +11,28 @@ const written = (rest: Parameters<typeof frameForTest>[2]): string =>
   `NATS/1.0\r\n${headerLines(frameForTest('a', '', rest))}\r\n`;
 
 test('a frame that carries nothing has no header lines', () => assert.equal(headerLines(frameForTest('a', 'x')), ''));
+
+test('frames in a row that share their headers are written as each by itself', () => {
+  const [none, some] = [new Map<string, string[]>(), new Map([['hops', ['1']]])];
+  const frame = fc.record({
+    headers: fc.constantFrom(none, some),
+    id: fc.constantFrom(undefined, 'a', 'b'),
+    contentType: fc.constantFrom(undefined, 'text/plain', 'application/json'),
+    expiresAtMs: fc.constantFrom(undefined, 1000, 2000),
+  });
+  fc.assert(
+    fc.property(fc.array(frame), (frames) => {
+      const shared = sharedLineEncoder();
+      for (const rest of frames) {
+        const made = frameForTest('a', 'x', rest);
+        const lines = shared(made);
+        if (lines === undefined) continue;
+        const sorted = (text: string): string[] => text.split('\r\n').toSorted();
+        assert.deepEqual(sorted(ownLines(made) + Buffer.from(lines).toString()), sorted(headerLines(made)));
+      }
+    }),
+  );
+});
 
 test('id, content type, expiry and headers come back as they were sent, repeated values in order', () => {
   const frame = {

@@ -12,6 +12,7 @@ const HEAD_BYTES = VERSION.length + CRLF.length;
 const CR = 13;
 const LF = 10;
 const PUB = Buffer.from('PUB ');
+const NO_BYTES: Uint8Array = new Uint8Array();
 /** More than two lengths written again in more digits, and the last line break. */
 const SPARE_BYTES = 64;
 
@@ -52,33 +53,36 @@ export class Publisher {
   }
 
   /**
-   * Publishes at the end of this turn, at the latest. `headers`: lines, each with its CR LF; none: ''. Throws SINK_TOO_LARGE
-   * or SINK_UNWRITABLE. To be called while the connection is up: otherwise the message is lost.
+   * Publishes at the end of this turn, at the latest. `headers`: lines, each with its CR LF; '' where there are none. `more`: further
+   * lines, encoded already. Throws SINK_TOO_LARGE or SINK_UNWRITABLE. To be called while the connection is up: otherwise the
+   * message is lost.
    */
-  publish(subject: string, reply: string | undefined, headers: string, body: Uint8Array): void {
+  publish(subject: string, reply: string | undefined, headers: string, body: Uint8Array, more = NO_BYTES): void {
     const { max_payload: most, headers: takesHeaders } = this.#connection.info ?? {};
-    if (headers !== '' && takesHeaders === false) {
+    const hasHeaders = headers !== '' || more.length > 0;
+    if (hasHeaders && takesHeaders === false) {
       throw new SluiceError('SINK_UNWRITABLE', 'the server takes no headers: it is older than NATS 2.2');
     }
     const to = reply === undefined ? subject : `${subject} ${reply}`;
     // Most headers are ASCII: then their bytes are their characters.
-    let headerBytes = headers === '' ? 0 : headers.length + HEAD_BYTES;
+    let headerBytes = hasHeaders ? headers.length + more.length + HEAD_BYTES : 0;
     const text = command(to, headers, headerBytes, body.length);
-    const at = this.#reserve(text.length * MOST_BYTES + body.length + SPARE_BYTES);
+    const at = this.#reserve(text.length * MOST_BYTES + more.length + body.length + SPARE_BYTES);
     let end = at + this.#chunk.write(text, at);
-    if (end - at !== text.length && headers !== '') {
-      headerBytes = Buffer.byteLength(headers) + HEAD_BYTES;
+    if (hasHeaders && end - at !== text.length) {
+      headerBytes = Buffer.byteLength(headers) + more.length + HEAD_BYTES;
       end = at + this.#chunk.write(command(to, headers, headerBytes, body.length), at);
     }
     const bytes = headerBytes + body.length;
     if (most !== undefined && bytes > most) {
       throw new SluiceError('SINK_TOO_LARGE', `${bytes} bytes with headers, and the server's max_payload is ${most}`);
     }
+    if (hasHeaders) {
+      this.#chunk.set(more, end);
+      end = this.#endLine(end + more.length);
+    }
     this.#chunk.set(body, end);
-    end += body.length;
-    this.#chunk[end] = CR;
-    this.#chunk[end + 1] = LF;
-    this.#advance(end + CRLF.length);
+    this.#advance(this.#endLine(end + body.length));
   }
 
   /** Publishes to a subject as it was received. `answer`: made by `answerBytes`. */
@@ -101,6 +105,12 @@ export class Publisher {
   /** The connection is lost: what is pending must not follow on the next one. */
   discard(): void {
     this.#from = this.#to;
+  }
+
+  #endLine(at: number): number {
+    this.#chunk[at] = CR;
+    this.#chunk[at + 1] = LF;
+    return at + CRLF.length;
   }
 
   /** The position of so many free bytes. */
@@ -126,17 +136,19 @@ export class Publisher {
     this.#from = this.#to;
     this.#protocol.sendCommand(pending);
     this.#protocol.flushPending();
-    if (!hasUnwritten(this.#protocol)) {
-      this.#from = 0;
-      this.#to = 0;
-    }
+    if (hasUnwritten(this.#protocol)) return;
+    this.#from = 0;
+    this.#to = 0;
+    // It was made for a large message.
+    if (this.#chunk.length > CHUNK_BYTES) this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   }
 }
 
+/** Without the line break that ends the headers. `headerBytes`: 0 where there are none. */
 function command(to: string, headers: string, headerBytes: number, bodyBytes: number): string {
-  return headers === ''
+  return headerBytes === 0
     ? `PUB ${to} ${bodyBytes}${CRLF}`
-    : `HPUB ${to} ${headerBytes} ${headerBytes + bodyBytes}${CRLF}${VERSION}${headers}${CRLF}`;
+    : `HPUB ${to} ${headerBytes} ${headerBytes + bodyBytes}${CRLF}${VERSION}${headers}`;
 }
 
 /** Whether the client, its socket or its TLS session may still read from a buffer that it was given. */

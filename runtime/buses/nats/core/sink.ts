@@ -7,7 +7,7 @@ import { durationMs } from '#kit/quantity.ts';
 import type { NatsConnection } from '../client/library.ts';
 import type { Denial, Link } from '../client/link.ts';
 import type { CoreTo } from './options.ts';
-import { headerLines } from '../write-headers.ts';
+import { headerLines, ownLines, sharedLineEncoder } from '../write-headers.ts';
 import { subjects } from '../subject.ts';
 
 /** How long a denial counts: the permission may be granted later. */
@@ -41,6 +41,7 @@ export class CoreSink implements Sink {
   readonly #link: Link;
   readonly #timeoutMs: number;
   readonly #spell: (frame: Frame) => Frame;
+  readonly #sharedLines = sharedLineEncoder();
   readonly #flushing = new Set<Batch>();
   #connection: NatsConnection;
   #filling: Batch | undefined;
@@ -65,8 +66,10 @@ export class CoreSink implements Sink {
     const flaw = subjects.flaw(frame.address);
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
     if (this.#denials.size > 0) this.#refuseDenied(frame.address);
-    const headers = headerLines(this.#spell(frame));
-    this.#link.wire?.publisher.publish(frame.address, undefined, headers, bytesFor('NATS', frame));
+    const spelled = this.#spell(frame);
+    const shared = this.#sharedLines(spelled);
+    const headers = shared === undefined ? headerLines(spelled) : ownLines(spelled);
+    this.#link.wire?.publisher.publish(frame.address, undefined, headers, bytesFor('NATS', frame), shared);
     return (this.#filling ?? this.#newBatch()).receipt;
   }
 

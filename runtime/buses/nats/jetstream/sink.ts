@@ -8,7 +8,7 @@ import { InFlightTable } from '../../support/in-flight-table.ts';
 import type { Denial, Link } from '../client/link.ts';
 import type { ReceivedMessage } from '../client/received-message.ts';
 import type { Wire, WireSubscription } from '../client/wire.ts';
-import { headerLines, line, MESSAGE_ID } from '../write-headers.ts';
+import { headerLines, line, MESSAGE_ID, ownLines, sharedLineEncoder } from '../write-headers.ts';
 import { PerSubjectSender } from './per-subject-sender.ts';
 import { confirmationReader, numberAt, readPublishAck } from './publish-ack.ts';
 import { subjects } from '../subject.ts';
@@ -47,7 +47,8 @@ export class JetStreamSink implements Sink {
   readonly removesForMs: number;
   readonly #link: Link;
   readonly #target: Target;
-  readonly #serverHeaders: string;
+  readonly #expectedStream: string;
+  readonly #sharedLines = sharedLineEncoder();
   readonly #inbox: string;
   readonly #inFlight = new InFlightTable<Published>();
   readonly #perSubject = new PerSubjectSender();
@@ -62,7 +63,7 @@ export class JetStreamSink implements Sink {
     this.#link = link;
     this.#target = target;
     this.removesForMs = target.removesForMs;
-    this.#serverHeaders = line('Nats-Expected-Stream', target.stream);
+    this.#expectedStream = line('Nats-Expected-Stream', target.stream);
     this.#inbox = `${inbox}.`;
     this.#wire = wire;
     this.#answers = this.#subscribe();
@@ -91,7 +92,11 @@ export class JetStreamSink implements Sink {
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
     this.#count += 1;
     const token = this.#count;
-    this.#wire.publisher.publish(frame.address, this.#inbox + token, this.#headers(frame), bytesFor('NATS', frame));
+    const spelled = this.#target.spell(frame);
+    const shared = this.#sharedLines(spelled);
+    const control = this.#serverHeaders(spelled, frame);
+    const headers = shared === undefined ? headerLines(spelled, control) : ownLines(spelled, control);
+    this.#wire.publisher.publish(frame.address, this.#inbox + token, headers, bytesFor('NATS', frame), shared);
     this.#sweeper ??= setTimeout(() => this.#sweep(), this.#target.timeoutMs);
     const deadlineMs = performance.now() + this.#target.timeoutMs;
     return this.#inFlight.await(token, { subject: frame.address, deadlineMs });
@@ -107,16 +112,11 @@ export class JetStreamSink implements Sink {
     this.#failAll(this.#down());
   }
 
-  #headers(frame: Frame): string {
-    const spelled = this.#target.spell(frame);
+  #serverHeaders(spelled: Frame, { id: given, expiresAtMs }: Frame): string {
     // The stream removes duplicates also of an id that NATS cannot spell: by its digest.
-    const id = spelled.id ?? (frame.id === undefined ? undefined : digestOf(frame.id));
-    return headerLines(spelled, this.#serverHeadersOf(id, frame.expiresAtMs));
-  }
-
-  #serverHeadersOf(id: string | undefined, expiresAtMs: number | undefined): string {
+    const id = spelled.id ?? (given === undefined ? undefined : digestOf(given));
     // The id first: `headerLines` looks for it there.
-    let lines = id === undefined ? this.#serverHeaders : line(MESSAGE_ID, id) + this.#serverHeaders;
+    let lines = id === undefined ? this.#expectedStream : line(MESSAGE_ID, id) + this.#expectedStream;
     if (expiresAtMs !== undefined && this.#target.takesTtl) {
       const seconds = Math.max(1, Math.ceil((expiresAtMs - Date.now()) / 1000));
       lines += `Nats-TTL: ${seconds}s\r\n`;
