@@ -2,6 +2,7 @@ import type { LossCode, NoticeCode } from './event-codes.ts';
 import type { SluiceError } from './errors.ts';
 import type { BusPage } from './bus-page.ts';
 import type { Spelling, Unspellable } from './carried-headers.ts';
+import type { UnsyncedCheckpoint } from './unsynced-checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { EndUrls } from './end-url.ts';
 import type { OppositeEnds } from './opposite-ends.ts';
@@ -137,6 +138,8 @@ export interface BusContext {
   readonly unspellable?: Unspellable;
   /** The checkpoint of this end, the same at every start. */
   readonly checkpoint: Checkpoint;
+  /** For a source: what a killed process of it leaves to the next one. Absent: nothing. */
+  readonly unsyncedCheckpoint?: UnsyncedCheckpoint;
   /** Aborts the opening of the connection: the promise rejects, and nothing is left behind. */
   readonly signal: AbortSignal;
   /** Never throws. */

@@ -75,6 +75,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       deadLetters: state.deadLetters,
       isReplayOnly: replayOnly !== undefined,
       checkpoint: (owner) => state.checkpoint(owner),
+      unsyncedCheckpoint: (owner) => state.unsyncedCheckpoint(owner),
       stateFolder: state.folder,
       manifest: state.manifest,
       share: (reserve) => state.share(reserve),

@@ -1,5 +1,6 @@
 import type { BusContext } from '#contract/bus.ts';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import type { UnsyncedCheckpoint } from '#contract/unsynced-checkpoint.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
@@ -35,6 +36,8 @@ export interface RouteRunnerSettings
   readonly health: Health;
   /** The checkpoints of ends, by owner. */
   readonly checkpoint: (owner: string) => Checkpoint;
+  /** The unsynced checkpoints of ends, by owner. */
+  readonly unsyncedCheckpoint: (owner: string) => UnsyncedCheckpoint;
   /** Folder of the durable state. */
   readonly stateFolder: string;
   /** The files of earlier starts. */
@@ -230,11 +233,22 @@ export class RouteRunner {
     const onNotice = (code: string): void => counters.noticed(direction, code);
     const onLoss = (code: string, count: number | undefined): void => counters.lost(code, count);
     const report = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice, onLoss });
-    const checkpoint = this.#settings.checkpoint(`${this.#spec.name} ${direction}`);
+    const owner = `${this.#spec.name} ${direction}`;
+    const checkpoint = this.#settings.checkpoint(owner);
+    const unsynced = direction === 'source' ? { unsyncedCheckpoint: this.#settings.unsyncedCheckpoint(owner) } : {};
     const { oneAtATime } = CLASSES[this.#spec.class];
     // What is in the spool is settled at the source, and is sent whoever reads the source by then.
     const isFenced = oneAtATime && (direction === 'sink' || (direction === 'source' && this.#spec.spool === undefined));
     const spelling = direction === 'sink' ? { unspellable: to.headers.unspellable } : {};
-    return { ...place, ...spelling, window: this.#spec.from.window, isFenced, checkpoint, signal: opening, report };
+    return {
+      ...place,
+      ...spelling,
+      ...unsynced,
+      window: this.#spec.from.window,
+      isFenced,
+      checkpoint,
+      signal: opening,
+      report,
+    };
   }
 }

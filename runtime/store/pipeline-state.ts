@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { SluiceError } from '#contract/errors.ts';
 import type { ProcessedIds } from '#contract/processed-ids.ts';
 import type { Log } from '#contract/log.ts';
+import type { UnsyncedCheckpoint } from '#contract/unsynced-checkpoint.ts';
 import type { Checkpoint } from '#contract/checkpoint.ts';
 import { type DeadLetterStore, openDeadLetterStore } from './dead-letters/dead-letter-store.ts';
 import type { StoredId } from './processed-id-table.ts';
 import { moveIdsOut, type ProcessedIdBounds, processedIdsIn } from './processed-ids.ts';
+import { unsyncedCheckpointsIn } from './unsynced-checkpoints.ts';
 import { type Checkpoints, checkpointsIn } from './checkpoints.ts';
 import { type Reserve, reserveOf } from './reserve.ts';
 import { reportText } from './open-state-file.ts';
@@ -24,6 +26,8 @@ export interface PipelineState {
   readonly deadLetters: DeadLetterStore;
   /** `owner`: names the end, the same at every start. */
   checkpoint(owner: string): Checkpoint;
+  /** What a killed process of that end left. `owner`: names the end, the same at every start. Throws STATE_LINKED. */
+  unsyncedCheckpoint(owner: string): UnsyncedCheckpoint;
   /** Ids of the messages that a route has processed. Throws STATE_UNUSABLE. */
   processedIds(owner: string, bounds: ProcessedIdBounds): ProcessedIds;
   /**
@@ -86,6 +90,7 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
     const opened = (): StateDatabase => (database ??= openStateDatabase(files));
     if (hasOldFiles(files)) opened();
     const deadLetters = openDeadLetterStore(files, { onClock: (found) => log.warn('clock-jumped', { text: found }) });
+    const unsyncedCheckpoints = unsyncedCheckpointsIn(path);
     let checkpoints: Checkpoints | undefined;
     const checkpointOf = (owner: string): Checkpoint => (checkpoints ??= checkpointsIn(opened()))(owner);
     let suspects: CrashSuspectStore | undefined;
@@ -111,6 +116,7 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
         assertKept: () => checkpointOf(owner).assertKept?.(),
         write: (text) => checkpointOf(owner).write(text),
       }),
+      unsyncedCheckpoint: (owner) => unsyncedCheckpoints.of(owner),
       processedIds: (owner, bounds) => processedIdsIn(opened(), owner, bounds),
       moveIds(owner, { most }, take) {
         if (database === undefined && !manifest.has(STATE_FILE.name)) return;
@@ -120,6 +126,7 @@ export function openPipelineState(path: string, log: Log = SILENT): PipelineStat
       close() {
         clearInterval(checking);
         deadLetters.close();
+        unsyncedCheckpoints.close();
         closeDatabase();
         // The last writes may have used the reserve: the next start needs it again.
         reserve.make(true);
