@@ -16,8 +16,9 @@ export async function openSource(
   const { end } = options;
   const link = new Link(context, options);
   const identity = new StaticMember(context.checkpoint, end.instance);
+  const group = end.group ?? `${context.pipeline}-${context.route}`;
   const member = new GroupMember(link, {
-    group: end.group ?? `${context.pipeline}-${context.route}`,
+    group,
     topics: end.topics,
     identity,
     sessionMs: durationMs(end.sessionTimeout),
@@ -25,6 +26,8 @@ export async function openSource(
   });
   const assignment = new Assignment(link, {
     window: context.window,
+    group,
+    checkpoint: context.unsyncedCheckpoint,
     start: end.start,
     isOneLane: end.order === 'partition',
     maxBytesPerPartition: sizeBytes(end.maxBytesPerPartition),

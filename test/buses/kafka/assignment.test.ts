@@ -29,6 +29,7 @@ test('a question for the leaders that failed is asked again, and the trouble is 
   };
   const assignment = new Assignment(link as Link, {
     window: { messages: 10, bytes: 1000 },
+    group: 'g',
     start: 'earliest',
     identity: new StaticMember(newCheckpoint(), undefined),
     isOneLane: false,

@@ -1,3 +1,4 @@
+import type { UnsyncedCheckpoint } from '#contract/unsynced-checkpoint.ts';
 import { Assignment } from '../../../runtime/buses/kafka/source/assignment.ts';
 import type { GroupMember } from '../../../runtime/buses/kafka/source/group-member.ts';
 import type { CommittedOffset, KafkaClient } from '../../../runtime/buses/kafka/kafka-client.ts';
@@ -26,6 +27,10 @@ interface BareOptions {
   readonly window?: number;
   readonly maxMetadataBytes?: number;
   readonly checkSession?: () => void;
+  readonly checkpoint?: UnsyncedCheckpoint;
+  /** Of the topic, in hexadecimal. Default: the server has none. */
+  readonly topicId?: string | undefined;
+  readonly group?: string;
 }
 
 /** An assignment of `t/0` without a server: its log has no end, and the test says what the group has. */
@@ -35,11 +40,14 @@ export function bareAssignment({
   window = 1000,
   maxMetadataBytes = 4000,
   checkSession = () => {},
+  checkpoint,
+  topicId,
+  group: name = 'g',
 }: BareOptions) {
   const group = { topic: 't', partition: 0, offset: 0, metadata: '' };
   const client: Partial<KafkaClient> = {
     connect: async () => {},
-    topicIds: async () => new Map(),
+    topicIds: async () => new Map(topicId === undefined ? [] : [['t', topicId]]),
     fetch: async (_server, [asked]) =>
       asked === undefined || perFetch === 0
         ? new Promise(() => {})
@@ -63,6 +71,8 @@ export function bareAssignment({
   const member: Partial<GroupMember> = { committed: async () => [group] };
   const assignment = new Assignment(link as Link, {
     window: { messages: window, bytes: 1e9 },
+    group: name,
+    checkpoint,
     start: 'earliest',
     identity: new StaticMember(newCheckpoint(), undefined),
     isOneLane: false,

@@ -129,3 +129,22 @@ test('a last commit that has too much metadata for the server is repeated with l
     assert.deepEqual(committed, isTaken ? [refusals + 1] : []);
   }
 });
+
+test('once a window is settled a commit does not wait for the end of the interval, and follows the one before at a distance', async () => {
+  using made = committer();
+  const { commits, begunMs, answers } = made;
+  const sinceMs = performance.now();
+  commits.soon();
+  commits.gathered();
+  while (begunMs.length === 0) await sleep(1);
+  assert.ok((begunMs[0] ?? Infinity) - sinceMs < 150, 'it waited for the interval');
+  answers[0]?.resolve();
+  await turn();
+  while (begunMs.length === 1) {
+    commits.gathered();
+    await sleep(1);
+  }
+  const apartMs = (begunMs[1] ?? 0) - (begunMs[0] ?? 0);
+  assert.ok(apartMs >= 50 - EARLY_MS, `${apartMs} ms after the one before`);
+  answers[1]?.resolve();
+});

@@ -136,7 +136,7 @@ test('a partition that cannot be read does not stop the others', async () => {
       },
       needsFetch: () => {},
       isLow: () => false,
-      isHeld: () => false,
+      room: (unsettled) => 1000 - unsettled,
     },
   );
   turns.serve([broken, sound]);

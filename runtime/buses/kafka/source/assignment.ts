@@ -1,5 +1,6 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
+import type { UnsyncedCheckpoint } from '#contract/unsynced-checkpoint.ts';
 import type { Demand } from '#contract/source.ts';
 import { EARLIEST, LATEST, type Partitions } from '../kafka-client.ts';
 import type { Link } from '../link.ts';
@@ -15,6 +16,7 @@ import { reportCutOff, reportDeleted, reportReplaced, reportUnreadable } from '.
 import { type FeedPlace, PartitionFeed } from './partition-feed.ts';
 import type { RecordDelivery } from './record-delivery.ts';
 import { type AssignedPartition, startOffsets } from './start-offsets.ts';
+import { SettledCheckpoint } from './settled-checkpoint.ts';
 import type { StaticMember } from './static-member.ts';
 import { TopicWatch } from './topic-watch.ts';
 
@@ -34,8 +36,11 @@ export interface AssignmentSettings {
   readonly start: Start;
   readonly isOneLane: boolean;
   readonly maxBytesPerPartition: number;
+  readonly group: string;
   /** Of the metadata of a partition's commit. */
   readonly maxMetadataBytes: number;
+  /** Where a killed process leaves what it has settled. */
+  readonly checkpoint?: UnsyncedCheckpoint | undefined;
   /** Whether the engine sends nothing of a delivery that is revoked. */
   readonly isFenced: boolean;
   /** Keeps the ids of the topics over restarts. */
@@ -44,8 +49,8 @@ export interface AssignmentSettings {
 
 /** Notifications to the membership. */
 export interface AssignmentListener {
-  /** There is something to commit. */
-  moved(): void;
+  /** There is something to commit. `isMuch`: a window has been settled since the last commit began. */
+  moved(isMuch: boolean): void;
   /** A message waits for the next commit. */
   awaited(): void;
   /** Calls `revoke` if the session of this member is over. */
@@ -62,6 +67,7 @@ export class Assignment {
   readonly #feeds = new Map<string, PartitionFeed>();
   readonly #reader: FairReader;
   readonly #commits = new CommitCount();
+  readonly #settledCheckpoint: SettledCheckpoint;
   #maxMetadataBytes: number;
   #loops: FetchLoops | undefined;
   #listener: AssignmentListener | undefined;
@@ -78,11 +84,19 @@ export class Assignment {
     this.#maxMetadataBytes = settings.maxMetadataBytes;
     this.#note = oddityNotes(link.context);
     this.#topicWatch = new TopicWatch(link.client, settings.identity);
+    const { group, checkpoint } = settings;
+    const saved = { group, checkpoint, window: settings.window.messages };
+    this.#settledCheckpoint = new SettledCheckpoint(saved, {
+      feeds: this.#feeds,
+      tagOf: (topic) => this.#topicWatch.tagOf(topic),
+      wake: () => this.#reader.wake(),
+    });
     this.#reader = new FairReader(settings.window, {
       unreadable: (feed, thrown) => this.#unreadable(feed, thrown),
       needsFetch: () => this.#loops?.wake(),
       isLow: (feed) => this.#loops?.isLow(feed) ?? false,
-      isHeld: () => settings.isFenced && this.#commits.unconfirmed >= MAX_UNCONFIRMED,
+      room: (unsettled) =>
+        settings.isFenced && this.#commits.unconfirmed >= MAX_UNCONFIRMED ? 0 : this.#settledCheckpoint.room(unsettled),
     });
   }
 
@@ -141,7 +155,9 @@ export class Assignment {
   /** Begins a commit of what is settled by now. */
   beginCommit(): SourceCommit {
     const tagOf = (topic: string): string => this.#topicWatch.tagOf(topic);
-    return commitOf(this.#commits.begin(), this.#feeds.values(), tagOf, this.#maxMetadataBytes);
+    const commit = commitOf(this.#commits.begin(), this.#feeds.values(), tagOf, this.#maxMetadataBytes);
+    if (commit.places.length > 0) this.#settledCheckpoint.write();
+    return commit;
   }
 
   /** The group has it. */
@@ -258,7 +274,7 @@ export class Assignment {
     if (feed === undefined || !feed.goesOn(place, this.#settings.isFenced)) {
       feed?.revoke();
       const tag = this.#topicWatch.tagOf(topic);
-      const settled = settledBeyond(place, tag);
+      const settled = this.#settledCheckpoint.settledSince(place, tag) ?? settledBeyond(place, tag);
       if (settled === 'foreign') reportForeign(this.#link, place);
       feed = this.#feed({
         topic,
@@ -295,6 +311,7 @@ export class Assignment {
   }
 
   #settled(feed: PartitionFeed, record: RecordDelivery): void {
+    this.#settledCheckpoint.settled();
     this.#reader.settled(record);
     if (this.#moved(feed)) this.#checkDrained();
   }
@@ -302,7 +319,7 @@ export class Assignment {
   /** Invariant 2: nothing is committed of a partition that is no longer assigned. False there. */
   #moved(feed: PartitionFeed): boolean {
     const isAssigned = this.#feeds.get(feed.name) === feed;
-    if (isAssigned) this.#listener?.moved();
+    if (isAssigned) this.#listener?.moved(this.#commits.unsent >= this.#settings.window.messages);
     return isAssigned;
   }
 

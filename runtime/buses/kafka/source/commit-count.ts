@@ -21,6 +21,11 @@ export class CommitCount {
     return this.#settled - this.#confirmedSettled;
   }
 
+  /** How many settlements no commit holds that has begun. */
+  get unsent(): number {
+    return this.#settled - this.#begunSettled;
+  }
+
   /** Something was settled. Returns the number of the commit that holds it. */
   settled(): number {
     this.#settled += 1;

@@ -41,7 +41,7 @@ export interface WrittenMetadata {
 export function writeMetadata({ offset, tag, leaderEpoch, settled }: SettledBeyond, maxBytes: number): WrittenMetadata {
   const all = offsetCount(settled);
   if (all === 0) return { text: '', omitted: 0 };
-  const head = `${FORM} ${offset} ${tag} ${leaderEpoch} `;
+  const head = headOf({ offset, tag, leaderEpoch });
   const room = roomFor(maxBytes - Buffer.byteLength(head) - 1);
   if (room <= 0) return { text: '', omitted: all };
   const runs = runsOf(offset, settled, room);
@@ -54,6 +54,13 @@ export function writeMetadata({ offset, tag, leaderEpoch, settled }: SettledBeyo
 /** With up to how many unsettled records everything that is settled between and behind them surely has room. */
 export function surelyHolds(maxBytes: number): number {
   return Math.max(0, Math.floor(roomFor(maxBytes - HEAD_BYTES) / (RANGE_BYTES * GAPS)));
+}
+
+/** The same without a bound, in run lengths: their number is bounded by that of the unsettled records, whatever lies between. */
+export function writeAll({ offset, tag, leaderEpoch, settled }: SettledBeyond): string {
+  if (settled.length === 0) return '';
+  const { bytes } = runsOf(offset, settled, Infinity);
+  return `${headOf({ offset, tag, leaderEpoch })}r${bytes.toString('base64url')}`;
 }
 
 /** Undefined where the text is not one of `writeMetadata`. */
@@ -69,6 +76,10 @@ export function readMetadata(text: string): SettledBeyond | undefined {
   const settled =
     ranges[0] === 'r' ? rangesOfRuns(from, bytes) : ranges[0] === 'b' ? rangesOfBits(from, bytes) : undefined;
   return settled === undefined ? undefined : { offset: from, tag, leaderEpoch: Number(epoch), settled };
+}
+
+function headOf({ offset, tag, leaderEpoch }: Omit<SettledBeyond, 'settled'>): string {
+  return `${FORM} ${offset} ${tag} ${leaderEpoch} `;
 }
 
 /** How many bytes so many characters of base64 hold. */

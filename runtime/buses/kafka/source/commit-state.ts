@@ -1,13 +1,16 @@
 import type { CommittedOffset } from '../kafka-client.ts';
 
+/** Each of them was sent after the one before it had failed. */
+const MOST_SENT = 8;
+
 type Commit = Pick<CommittedOffset, 'offset' | 'metadata'>;
 
 /** What the group has of one partition, as far as this process knows. */
 export class CommitState {
   #offset: number;
-  #known: string | undefined;
-  /** It may have arrived, though its confirmation did not. */
-  #sent: string | undefined;
+  #known: Commit | undefined;
+  /** They may have arrived, though their confirmations did not. The newest last. */
+  #sent: Commit[] = [];
   #version = 0;
   #confirmedVersion = 0;
 
@@ -39,27 +42,29 @@ export class CommitState {
   /** The commit was read from the group. */
   read(commit: Commit): void {
     this.#offset = commit.offset;
-    this.#known = textOf(commit);
+    this.#known = commit;
+    this.#sent = [];
   }
 
   sending(commit: Commit): void {
-    this.#sent = textOf(commit);
+    this.#sent = [...this.#sent.slice(1 - MOST_SENT), commit];
   }
 
   /** `version`: as it was when the commit was made. */
   confirmed(commit: Commit, version: number): void {
     this.#offset = Math.max(this.#offset, commit.offset);
-    this.#known = textOf(commit);
+    this.#known = commit;
+    this.#sent = [];
     this.#confirmedVersion = version;
+  }
+
+  /** The group has one of these, as long as no other process and no operator has committed. */
+  get possible(): readonly Commit[] {
+    return this.#known === undefined ? this.#sent : [this.#known, ...this.#sent];
   }
 
   /** Whether the group's commit is this process's own last one: then no other process has gone on from it. */
   isOwn(commit: Commit): boolean {
-    const text = textOf(commit);
-    return text === this.#known || text === this.#sent;
+    return this.possible.some(({ offset, metadata }) => offset === commit.offset && metadata === commit.metadata);
   }
-}
-
-function textOf({ offset, metadata }: Commit): string {
-  return `${offset} ${metadata}`;
 }

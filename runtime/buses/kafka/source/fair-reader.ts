@@ -16,8 +16,8 @@ export interface FairReaderOwner {
   /** Some feed needs a fetch. */
   needsFetch(): void;
   isLow(feed: PartitionFeed): boolean;
-  /** Whether nothing is handed over until the next `wake`, whatever is ready. */
-  isHeld(): boolean;
+  /** How many records more may be handed over, beside so many that are unsettled. 0: none until the next `wake`. */
+  room(unsettled: number): number;
 }
 
 /**
@@ -58,7 +58,7 @@ export class FairReader {
 
   async read(room: Demand, signal: AbortSignal): Promise<readonly Delivery[]> {
     while (!signal.aborted) {
-      const taken = this.#owner.isHeld() ? [] : this.#take(room);
+      const taken = this.#take(room);
       if (taken.length > 0) return taken;
       await this.#wake.wait(signal);
     }
@@ -68,6 +68,7 @@ export class FairReader {
   #take(room: Demand): RecordDelivery[] {
     const taken: RecordDelivery[] = [];
     let left = room.bytes;
+    const allowed = Math.min(room.messages, this.#owner.room(this.#unsettled));
     let idle = 0;
     while (idle < this.#feeds.length) {
       this.#current = (this.#current + 1) % this.#feeds.length;
@@ -75,8 +76,8 @@ export class FairReader {
       if (feed === undefined) break;
       const wasLow = this.#owner.isLow(feed);
       const before = taken.length;
-      const most = Math.min(room.messages, before + Math.min(QUANTUM, this.#share(feed)));
-      while (taken.length < most && this.#unsettled < this.#window.messages) {
+      const most = Math.min(allowed, before + Math.min(QUANTUM, this.#share(feed)));
+      while (taken.length < most) {
         const record = this.#peek(feed);
         if (record === undefined) break;
         // A first record that is larger than the demand goes alone, or it would never go.

@@ -65,8 +65,10 @@ export class Membership {
       succeeded: () => this.#health.succeeded('commit'),
     });
     assignment.listen({
-      moved: () => {
-        if (this.#epoch?.reason === undefined) this.#commits.soon();
+      moved: (isMuch) => {
+        if (this.#epoch?.reason !== undefined) return;
+        if (isMuch) this.#commits.gathered();
+        else this.#commits.soon();
       },
       awaited: () => this.#commits.hurry(),
       checkSession: () => this.#epoch?.checkSession(),

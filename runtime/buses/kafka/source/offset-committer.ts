@@ -3,8 +3,10 @@ import type { Assignment } from './assignment.ts';
 import { commitByTopic } from './commit-by-topic.ts';
 import type { GroupMember } from './group-member.ts';
 
-/** How long settlements are gathered before they are committed. */
+/** How long settlements are gathered before they are committed, where they are fewer than a window. */
 export const COMMIT_INTERVAL_MS = 200;
+/** How long at least, from the beginning of one commit to that of the next, however fast messages are settled. */
+const LEAST_INTERVAL_MS = 50;
 /** The same while a message waits for the commit, from the beginning of one commit to that of the next. */
 const HURRY_MS = 5;
 const RETRY_MS = 500;
@@ -60,6 +62,11 @@ export class OffsetCommitter {
       },
       Math.max(0, dueMs - performance.now()),
     );
+  }
+
+  /** A window was settled since the last commit began. */
+  gathered(): void {
+    this.soon(Math.max(0, this.#begunMs + LEAST_INTERVAL_MS - performance.now()));
   }
 
   /** A message waits for the commit of what is settled. */
