@@ -38,7 +38,11 @@ export interface KafkaLink extends AsyncDisposable {
   swallow(apis: readonly KafkaApi[]): void;
   /** Connections are accepted and stay, and no answer passes at all. */
   swallowAll(): void;
-  /** Answers pass again. Those that were swallowed do not come. */
+  /** From now on such requests do not reach the server. */
+  withhold(apis: readonly KafkaApi[]): void;
+  /** How many requests were withheld so far. */
+  readonly withheld: number;
+  /** Requests and answers pass again. Those that were withheld or swallowed do not come. */
   pass(): void;
   /** How many answers were swallowed so far. */
   readonly swallowed: number;
@@ -83,6 +87,8 @@ export async function startKafkaLink(targetPort: number): Promise<KafkaLink> {
   const pairs = new Set<() => void>();
   let isSwallowed = (_key: number): boolean => false;
   let swallowed = 0;
+  let isWithheld = (_key: number): boolean => false;
+  let withheld = 0;
   let accepted = 0;
 
   const join = (near: Socket): void => {
@@ -97,7 +103,12 @@ export async function startKafkaLink(targetPort: number): Promise<KafkaLink> {
     for (const socket of [near, far]) socket.on('error', end).on('close', end);
     let isCut = false;
     messages(near, (request) => {
-      asked.set(request.readInt32BE(8), request.readInt16BE(SIZE_BYTES));
+      const key = request.readInt16BE(SIZE_BYTES);
+      if (isWithheld(key)) {
+        withheld += 1;
+        return;
+      }
+      asked.set(request.readInt32BE(8), key);
       if (!isCut) far.write(request);
     });
     messages(far, (answer) => {
@@ -137,6 +148,9 @@ export async function startKafkaLink(targetPort: number): Promise<KafkaLink> {
     get swallowed() {
       return swallowed;
     },
+    get withheld() {
+      return withheld;
+    },
     reset,
     cutAnswer(api, bytes, how) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -150,7 +164,12 @@ export async function startKafkaLink(targetPort: number): Promise<KafkaLink> {
     swallowAll() {
       isSwallowed = () => true;
     },
+    withhold(apis) {
+      const keys = new Set<number>(apis.map((api) => KAFKA_APIS[api]));
+      isWithheld = (key) => keys.has(key);
+    },
     pass() {
+      isWithheld = () => false;
       isSwallowed = () => false;
     },
     async [Symbol.asyncDispose]() {
