@@ -40,6 +40,11 @@ export interface Guarantees {
    * after a crash, beside the unsettled ones. Undefined where each settlement is sent by itself.
    */
   readonly commitsEveryMs?: number;
+  /**
+   * For a source, as a clause for an operator: what a killed bridge, started again, can be given again beside a window of messages.
+   * Absent: nothing.
+   */
+  readonly repeatsBeside?: string;
   readonly ordered: 'none' | 'key' | 'address';
   /** For a source. Absent: it cannot have more than one process. */
   readonly instances?: Instances;

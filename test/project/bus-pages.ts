@@ -120,6 +120,11 @@ const SHARES: Readonly<Record<Instances['share'], string>> = {
 
 const yes = (value: boolean): string => (value ? 'yes' : 'no');
 
+function repeats({ redelivers, repeatsBeside }: Guarantees): string {
+  if (!redelivers) return 'nothing';
+  return `up to a window${repeatsBeside === undefined ? '' : `; ${repeatsBeside}`}`;
+}
+
 const LINES: readonly (readonly [string, (promised: Guarantees, isSource: boolean) => string])[] = [
   ['delivery', ({ redelivers }, isSource) => (!isSource ? '' : redelivers ? 'at least once' : 'at most once')],
   ['confirmed means', ({ confirms }, isSource) => (isSource ? '' : CONFIRMS[confirms])],
@@ -129,6 +134,7 @@ const LINES: readonly (readonly [string, (promised: Guarantees, isSource: boolea
     'several processes',
     ({ instances }, isSource) => (!isSource ? '' : instances === undefined ? 'within one' : SHARES[instances.share]),
   ],
+  ['comes again after a kill of the bridge', (promised, isSource) => (isSource ? repeats(promised) : '')],
   ['removes duplicates by id', ({ deduplicates }, isSource) => (isSource ? '' : yes(deduplicates))],
   ['looks up at the start what it wrote last', ({ recoversIds }, isSource) => (isSource ? '' : yes(recoversIds))],
   ['carries headers, id, content type', ({ carriesHeaders }) => yes(carriesHeaders)],

@@ -14,7 +14,7 @@ const CARRIES = {
 
 export function sourceGuarantees(_connection: KafkaConnection, from: KafkaFrom): Guarantees {
   const notes = [
-    'after a crash what was not yet committed comes again, under the same ids',
+    `after a kill a window of messages at the most comes again, under the same ids, once the bridge is started with its state folder. Where another instance goes on, the folder is lost, the power was cut, or the server is older than Kafka 3.1, what was settled since the last commit comes again too: commits begin ${COMMIT_INTERVAL_MS} ms after a settlement at the latest, and after a window of settlements`,
     'what retention deletes before it was read is lost: that is said as a loss, with the number of messages',
     "times are the producer's (CreateTime); where the topic says message.timestamp.type=LogAppendTime they are the server's",
     'the place of the group is forgotten when no member was there for offsets.retention.minutes (7 days unless the server says otherwise): then the group begins at start',
@@ -28,6 +28,7 @@ export function sourceGuarantees(_connection: KafkaConnection, from: KafkaFrom):
     redelivers: true,
     stamps: 'publisher',
     commitsEveryMs: COMMIT_INTERVAL_MS,
+    repeatsBeside: 'without its state folder what was settled since the last commit too',
     recoversIds: false,
     ordered: 'key',
     instances: {

@@ -5,6 +5,8 @@ import type { MqttConnection, MqttFrom, MqttTo } from './options.ts';
 const OLD_PROTOCOL =
   'MQTT 3.1.1: the label (seclabel) is lost, and headers, trace, ids, content type, expiry and the count of routes that ends a loop are not carried';
 
+const OLD_BOUND = 'MQTT 3.1.1 has no window: what the server sends at once counts (mosquitto: max_inflight_messages)';
+
 export function sourceGuarantees(connection: MqttConnection, from: MqttFrom): Guarantees {
   const persistent = durationMs(from.session) > 0;
   const notes: string[] = [];
@@ -31,6 +33,7 @@ export function sourceGuarantees(connection: MqttConnection, from: MqttFrom): Gu
     confirms: from.qos === 1 ? 'received' : 'sent',
     expiresUnread: connection.protocol === '5',
     redelivers: from.qos === 1 && persistent,
+    ...(connection.protocol === '3.1.1' && { repeatsBeside: OLD_BOUND }),
     boundsAge:
       connection.protocol === '5'
         ? "the publisher's message expiry interval"

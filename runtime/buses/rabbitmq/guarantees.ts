@@ -22,7 +22,7 @@ export function sourceGuarantees({ end }: EndOptions<RabbitConnection, RabbitFro
         : "x-message-ttl of the queue, or the publisher's expiration, with a dead-letter exchange",
     redelivers: true,
     namedByPublisher: end.type !== 'stream',
-    ...(end.type === 'stream' && { commitsEveryMs: SAVE_MS }),
+    ...(end.type === 'stream' && { commitsEveryMs: SAVE_MS, repeatsBeside: STREAM_REPEATS }),
     ordered: end.shared && end.type !== 'stream' ? 'none' : 'address',
     instances: instancesOf(end),
     deduplicates: false,
@@ -38,6 +38,8 @@ function instancesOf({ type, shared }: RabbitFrom): Instances {
   if (shared) return { share: 'any', means: 'the consumers of the queue divide the messages among them' };
   return { share: 'standby', means: 'the queue has one consumer, and another one waits until it is gone' };
 }
+
+const STREAM_REPEATS = `what was settled behind the first unsettled message too, and in the ${SAVE_MS} ms before the kill`;
 
 const STREAM_NOTES: readonly string[] = [
   'the place in the stream lies in the state folder, written about once a second: after a crash what was read since comes again, under the same ids; without the state folder the route begins at start',

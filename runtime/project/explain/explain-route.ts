@@ -61,7 +61,7 @@ function whenBack({ spec }: Known): string {
 }
 
 function onCrash({ spec, source, sink, promise }: Known): string {
-  const repeats = duplicatesIn(promise.duplicates, sink);
+  const repeats = duplicatesIn({ spec, source, sink, promise });
   if (spec.spool !== undefined)
     return `the spool keeps what was not sent, the source what was not spooled; duplicates: ${repeats}`;
   if (!source.redelivers) return 'what is under way is lost: the source does not deliver it again';
@@ -70,13 +70,19 @@ function onCrash({ spec, source, sink, promise }: Known): string {
 
 const DUPLICATES_MEAN: Readonly<Record<Duplicates, string>> = {
   none: 'none',
-  marked: 'up to a window, each with the header replayed',
+  marked: 'each with the header replayed',
   last: 'at most the last message of each key',
-  window: 'up to a window, under the same ids',
+  window: 'under the same ids',
 };
 
-function duplicatesIn(duplicates: Duplicates, { deduplicates, recoversIds }: Guarantees): string {
-  if (duplicates !== 'none' || (!deduplicates && !recoversIds)) return DUPLICATES_MEAN[duplicates];
+function duplicatesIn({ spec, source, sink, promise: { duplicates } }: Known): string {
+  const { deduplicates, recoversIds } = sink;
+  const mean = DUPLICATES_MEAN[duplicates];
+  if (duplicates === 'window' || duplicates === 'marked') {
+    const beside = source.repeatsBeside === undefined ? '' : `; ${source.repeatsBeside}`;
+    return `for each crash up to a window (${spec.from.window.messages} messages), ${mean}${beside}`;
+  }
+  if (duplicates !== 'none' || (!deduplicates && !recoversIds)) return mean;
   const means = [
     ...(deduplicates ? ['the sink removes them by their id'] : []),
     ...(recoversIds ? ['what its log holds is not sent again'] : []),
@@ -177,7 +183,7 @@ export function explainRoute(
     ...promise,
     route: spec.name,
     class: spec.class,
-    repeats: duplicatesIn(promise.duplicates, sink),
+    repeats: duplicatesIn(known),
     instances: instancesIn(known),
     from: spec.from.bus,
     to: spec.to.bus,

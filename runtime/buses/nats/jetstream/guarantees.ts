@@ -12,6 +12,7 @@ export const SOURCE_GUARANTEES: Guarantees = {
   ...CARRIES,
   confirms: 'stored',
   redelivers: true,
+  repeatsBeside: 'what was acknowledged behind the first unsettled message too',
   ordered: 'address',
   instances: { share: 'any', means: 'two readers of one durable consumer set each other back' },
   deduplicates: false,
