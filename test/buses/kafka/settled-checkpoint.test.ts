@@ -172,7 +172,7 @@ test('an idle route writes nothing, and one that is slow writes once for half a 
 });
 
 test('writing takes a small part of the time, however long one writing takes, and messages flow on', async () => {
-  const [TAKES_MS, FOR_MS] = [5, 600];
+  const [TAKES_MS, FOR_MS] = [5, 1000];
   const left = leftover();
   const slow = {
     read: () => undefined,
@@ -192,6 +192,7 @@ test('writing takes a small part of the time, however long one writing takes, an
     }
   }
   const { writings } = left.kept;
-  assert.ok(writings <= 1 + FOR_MS / (TAKES_MS * 40), `${writings} writings`);
+  // The first ones show how long one takes.
+  assert.ok(writings <= 10 + FOR_MS / (TAKES_MS * 40), `${writings} writings`);
   assert.ok(taken >= WINDOW * 2, `${taken} messages`);
 });

@@ -6,7 +6,7 @@ import type { GroupMember } from './group-member.ts';
 /** How long settlements are gathered before they are committed, where they are fewer than a window. */
 export const COMMIT_INTERVAL_MS = 200;
 /** How long at least, from the beginning of one commit to that of the next, however fast messages are settled. */
-const LEAST_INTERVAL_MS = 50;
+const LEAST_INTERVAL_MS = 100;
 /** The same while a message waits for the commit, from the beginning of one commit to that of the next. */
 const HURRY_MS = 5;
 const RETRY_MS = 500;

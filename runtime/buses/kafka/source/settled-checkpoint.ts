@@ -9,6 +9,8 @@ const FORM = 'sluice1 ';
 const ENOUGH = 1 / 2;
 /** Of the processor's time, for writing: with a large window, or many partitions, one writing takes milliseconds. */
 const MOST_TIME = 1 / 40;
+const LEAST_TAKES_MS = 0.01;
+const MOST_GROWTH = 2;
 /** A shorter wait is none. */
 const TICK_MS = 1;
 
@@ -50,6 +52,8 @@ export class SettledCheckpoint {
   /** Settled since the last writing. */
   #unsaved = 0;
   #notBeforeMs = 0;
+  /** Of one writing, without what the machine did meanwhile: it falls at once and grows slowly. */
+  #takesMs = LEAST_TAKES_MS;
   #timer: NodeJS.Timeout | undefined;
   #earlier: Map<string, Place> | undefined;
 
@@ -90,7 +94,8 @@ export class SettledCheckpoint {
     }
     checkpoint.write(FORM + JSON.stringify({ group, places }));
     const endMs = performance.now();
-    this.#notBeforeMs = endMs + (endMs - begunMs) / MOST_TIME;
+    this.#takesMs = Math.max(LEAST_TAKES_MS, Math.min(endMs - begunMs, this.#takesMs * MOST_GROWTH));
+    this.#notBeforeMs = endMs + this.#takesMs / MOST_TIME;
   }
 
   /**
