@@ -1,11 +1,10 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { type NoteOddity, oddityNotes } from '#contract/oddity.ts';
-import type { UnsyncedCheckpoint } from '#contract/unsynced-checkpoint.ts';
 import type { Demand } from '#contract/source.ts';
 import { EARLIEST, LATEST, type Partitions } from '../kafka-client.ts';
 import type { Link } from '../link.ts';
 import { listOffsets } from '../list-offsets.ts';
-import type { Start } from '../options.ts';
+import type { AssignmentListener, AssignmentSettings } from './assignment-settings.ts';
 import { CommitCount } from './commit-count.ts';
 import { commitOf, settledBeyond, type SourceCommit } from './commit-places.ts';
 import { FairReader } from './fair-reader.ts';
@@ -17,7 +16,6 @@ import { type FeedPlace, PartitionFeed } from './partition-feed.ts';
 import type { RecordDelivery } from './record-delivery.ts';
 import { type AssignedPartition, startOffsets } from './start-offsets.ts';
 import { SettledCheckpoint } from './settled-checkpoint.ts';
-import type { StaticMember } from './static-member.ts';
 import { TopicWatch } from './topic-watch.ts';
 
 const UNREADABLE_MS = 5000;
@@ -30,34 +28,6 @@ const REFETCH_MS = 200;
 const MAX_UNCONFIRMED = 65_536;
 /** Another process had one window in flight and gave others between, and it may have sent some before its last commit. */
 const UNSURE_WINDOWS = 16;
-
-export interface AssignmentSettings {
-  readonly window: Demand;
-  readonly start: Start;
-  readonly isOneLane: boolean;
-  readonly maxBytesPerPartition: number;
-  readonly group: string;
-  /** Of the metadata of a partition's commit. */
-  readonly maxMetadataBytes: number;
-  /** Where a killed process leaves what it has settled. */
-  readonly checkpoint?: UnsyncedCheckpoint | undefined;
-  /** Whether the engine sends nothing of a delivery that is revoked. */
-  readonly isFenced: boolean;
-  /** Keeps the ids of the topics over restarts. */
-  readonly identity: Pick<StaticMember, 'readOther' | 'saveTopicIds'>;
-}
-
-/** Notifications to the membership. */
-export interface AssignmentListener {
-  /** There is something to commit. `isMuch`: a window has been settled since the last commit began. */
-  moved(isMuch: boolean): void;
-  /** A message waits for the next commit. */
-  awaited(): void;
-  /** Calls `revoke` if the session of this member is over. */
-  checkSession(): void;
-  failed(part: string, thrown: unknown): void;
-  succeeded(part: string): void;
-}
 
 /** The assigned partitions: fetches them, hands their records over, and tracks the settlements. */
 export class Assignment {

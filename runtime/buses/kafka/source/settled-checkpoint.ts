@@ -12,7 +12,7 @@ const MOST_TIME = 1 / 40;
 const LEAST_TAKES_MS = 0.01;
 const MOST_GROWTH = 2;
 /** A shorter wait is none. */
-const TICK_MS = 1;
+const TICK_MS = 2;
 
 /** The assignment, as far as the checkpoint needs it. */
 export interface CheckpointOwner {
@@ -54,7 +54,7 @@ export class SettledCheckpoint {
   #notBeforeMs = 0;
   /** Of one writing, without what the machine did meanwhile: it falls at once and grows slowly. */
   #takesMs = LEAST_TAKES_MS;
-  #timer: NodeJS.Timeout | undefined;
+  #isWaiting = false;
   #earlier: Map<string, Place> | undefined;
 
   constructor(settings: SettledCheckpointSettings, owner: CheckpointOwner) {
@@ -117,10 +117,13 @@ export class SettledCheckpoint {
   }
 
   #wakeIn(ms: number): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    const wake = (): void => {
+      this.#isWaiting = false;
       this.#owner.wake();
-    }, ms).unref();
+    };
+    setTimeout(wake, ms).unref();
   }
 
   #read(): readonly Place[] {
