@@ -43,10 +43,19 @@ test('what is published is written as the protocol says, in the order of the cal
     fc.property(fc.array(message, { minLength: 1, maxLength: 20 }), (messages) => {
       const sent: Uint8Array[] = [];
       const publisher = publisherInto(sent);
-      for (const [subject, reply, headers, body] of messages) publisher.publish(subject, reply, headers, body);
+      for (const [subject, reply, headers, body] of messages) {
+        // Header lines as text, encoded, and one part of them each way.
+        const end = headers.indexOf('\n') + 1;
+        for (const at of [0, end, headers.length]) {
+          publisher.publish(subject, reply, headers.slice(0, at), body, Buffer.from(headers.slice(at)));
+        }
+      }
       publisher.answer(Buffer.from('$JS.ACK.S.é'), answerBytes('+ACK'));
       publisher.flush();
-      const all = [...messages.map((one) => expected(...one)), Buffer.from('PUB $JS.ACK.S.é 4\r\n+ACK\r\n')];
+      const all = [
+        ...messages.flatMap((one) => [one, one, one].map((same) => expected(...same))),
+        Buffer.from('PUB $JS.ACK.S.é 4\r\n+ACK\r\n'),
+      ];
       assert.ok(Buffer.concat(sent).equals(Buffer.concat(all)));
     }),
   );
