@@ -20,8 +20,9 @@ export class Unsettled {
   constructor(route: Route) {
     this.#route = route;
     const { window, trafficClass } = route.policy;
-    // A class that keeps the newest of each key needs room for all keys while its sink is away and nothing is settled.
-    const first = CLASSES[trafficClass].keeps === 'newest' ? window.messages : undefined;
+    // One message of a key is in flight: a crash repeats no more than that, and while the sink is away and nothing is settled, all
+    // keys need room.
+    const first = CLASSES[trafficClass].oneAtATime ? window.messages : undefined;
     this.#window = new AdaptiveWindow(window.messages, route.observers.clock.elapsedMs(), first);
   }
 

@@ -27,7 +27,7 @@ export const WINDOW_FIELDS = {
     parse: (window, { trafficClass }: SourceContext) => ({
       messages: numberOr(window, 'messages', DEFAULT_MESSAGES[trafficClass]),
     }),
-    doc: '`messages`: the most messages unsettled at once, 1024 (command: 256, telemetry: 16384) unless said otherwise. A route begins with 64 and allows more while its window is full; telemetry begins with all.',
+    doc: '`messages`: the most messages unsettled at once, 1024 (command: 256, telemetry: 16384) unless said otherwise. A route of class event or audit begins with 64 and allows more while its window is full.',
   }),
   bytes: nestedField({
     schema: {
