@@ -1,5 +1,6 @@
 import { createConnection } from 'node:net';
 import type { IClientOptions, MqttClient } from 'mqtt';
+import { SluiceError } from '#contract/errors.ts';
 import { patchUserProperties } from './user-properties.ts';
 
 export type { IClientOptions } from 'mqtt';
@@ -9,6 +10,7 @@ export type Connect = (options: IClientOptions) => MqttClient;
 
 const PACKET_TOO_LARGE = 0x95;
 const DEFAULT_PORT = 1883;
+const PROXY = 'MQTTJS_SOCKS_PROXY';
 
 // The modules are CommonJS: a bundle in chunks does not have their named exports.
 
@@ -28,11 +30,16 @@ export async function loadForSink(url: string): Promise<Connect> {
   return connect;
 }
 
-/** Over plain TCP the client is loaded without its other transports: WebSocket, TLS and SOCKS take longer than a connection. */
+/** Over plain TCP the client is loaded without its other transports: WebSocket and TLS take longer than a connection. */
 async function loadConnect(url: string): Promise<Connect> {
-  // The client's own variable for a proxy.
-  const isProxied = (process.env['MQTTJS_SOCKS_PROXY'] ?? '') !== '';
-  if (new URL(url).protocol !== 'mqtt:' || isProxied) return (await import('mqtt')).default.connect;
+  // A variable of the client's own, which no pipeline file shows, would lead every connection elsewhere.
+  if ((process.env[PROXY] ?? '') !== '') {
+    throw new SluiceError(
+      'BUS_SETTING',
+      `${PROXY} is set, and connections through a SOCKS proxy are not supported; unset it`,
+    );
+  }
+  if (new URL(url).protocol !== 'mqtt:') return (await import('mqtt')).default.connect;
   const { default: Client } = (await import('mqtt/lib/client')).default;
   return (options) =>
     new Client(
