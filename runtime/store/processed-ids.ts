@@ -117,11 +117,16 @@ export class StoredIds implements ProcessedIds {
       return before.durable;
     }
     const rows = [row];
-    const durable = this.#settings.save(() => {
+    const close = (): void => {
       if (this.#together?.rows === rows) this.#together = undefined;
+    };
+    const durable = this.#settings.save(() => {
+      close();
       this.#table.writeTogether(rows);
     }, undefined);
     this.#together = { rows, durable };
+    // A transaction that never began has written none of them.
+    durable.catch(close);
     return durable;
   }
 

@@ -35,11 +35,17 @@ export class SaveIds {
     }
     const saves = [save];
     this.#last = { durable, saves };
+    // Nothing joins them any more, and it would keep the messages alive.
+    const close = (): void => {
+      if (this.#last?.saves === saves) this.#last = undefined;
+    };
     durable.then(
       () => {
+        close();
         for (const { done } of saves) done();
       },
       () => {
+        close();
         for (const one of saves) this.#again(one, durable);
       },
     );

@@ -102,9 +102,11 @@ export class Publisher {
     this.#send();
   }
 
-  /** The connection is lost: what is pending must not follow on the next one. */
+  /** The connection is lost: what is pending must not follow on the next one. The old one may still read from the chunk. */
   discard(): void {
-    this.#from = this.#to;
+    this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.#from = 0;
+    this.#to = 0;
   }
 
   #endLine(at: number): number {

@@ -61,8 +61,8 @@ export class CoreSink implements Sink {
   }
 
   send(frame: Frame): Promise<Receipt> {
-    // While the connection is lost the client would accept the message and silently discard it.
-    if (!this.#link.up) throw this.#down();
+    // While the connection is lost, or is another one than that which is flushed, the message would be lost.
+    if (!this.#link.up || this.#link.connection !== this.#connection) throw this.#down();
     const flaw = subjects.flaw(frame.address);
     if (flaw !== undefined) throw new SluiceError('ADDRESS_INVALID', `the subject holds ${flaw}`);
     if (this.#denials.size > 0) this.#refuseDenied(frame.address);

@@ -82,8 +82,8 @@ export class JetStreamSink implements Sink {
   }
 
   #publish(frame: Frame): Promise<Receipt> {
-    // While the connection is lost the client would accept the message and silently discard it.
-    if (!this.#link.up) throw this.#down();
+    // While the connection is lost, or is another one whose answers are not subscribed to yet, the message would be lost.
+    if (!this.#link.up || this.#link.wire !== this.#wire) throw this.#down();
     // Invariant 8: the message may have waited behind another one of its subject.
     if (frame.expiresAtMs !== undefined && frame.expiresAtMs <= Date.now()) {
       throw new SluiceError('EXPIRED', 'expired before it could be sent');
