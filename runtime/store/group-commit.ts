@@ -4,12 +4,14 @@ import type { LogSync } from './log-sync.ts';
 
 /** At most one commit in this time: each one waits for the disk. */
 const GROUP_MS = 5;
-/** A larger transaction would hold the event loop for longer. */
+/** Rows. A larger transaction would hold the event loop for longer. */
 const GROUP_SIZE = 256;
 
 /** The writes of one transaction. They are durable together, so they share a promise. */
 class Group {
   readonly writes: (() => void)[] = [];
+  /** That the writes may write. */
+  rows = 0;
   readonly durable: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (thrown: unknown) => void;
@@ -43,17 +45,18 @@ export class GroupCommit {
   }
 
   /**
-   * `write` runs once, within a transaction. Resolves once it is durable; rejects with the error of the database or the disk.
-   * All writes of one transaction get the same promise.
+   * `write` runs once, within a transaction, and writes at most so many rows. Resolves once it is durable; rejects with the
+   * error of the database or the disk. All writes of one transaction get the same promise.
    */
-  add(write: () => void): Promise<void> {
+  add(write: () => void, rows = 1): Promise<void> {
     let group = this.#waiting.at(this.#waiting.size - 1);
-    if (group === undefined || group.writes.length >= GROUP_SIZE) {
+    if (group === undefined || group.rows >= GROUP_SIZE) {
       group = new Group();
       this.#waiting.push(group);
     }
     group.writes.push(write);
-    if (group.writes.length >= GROUP_SIZE) this.#commit();
+    group.rows += rows;
+    if (group.rows >= GROUP_SIZE) this.#commit();
     else this.#soon();
     return group.durable;
   }
@@ -93,7 +96,7 @@ export class GroupCommit {
         this.#syncing = undefined;
         const next = this.#waiting.at(0);
         if (next === undefined) return;
-        if (next.writes.length >= GROUP_SIZE) this.#commit();
+        if (next.rows >= GROUP_SIZE) this.#commit();
         else this.#soon();
       });
     }

@@ -22,7 +22,7 @@ export function processedIdsIn(
 ): ProcessedIds {
   let last: { readonly durable: Promise<void>; readonly named: Promise<void> } | undefined;
   const save = (write: () => void): Promise<void> => {
-    const durable = state.commits.add(write);
+    const durable = state.commits.add(write, ROWS_TOGETHER);
     // One for all writes of a transaction, as the commits have it.
     if (last?.durable === durable) return last.named;
     const named = durable.catch((thrown: unknown) => {
@@ -117,14 +117,17 @@ export class StoredIds implements ProcessedIds {
       return before.durable;
     }
     const rows = [row];
+    // A full transaction is written within `save`.
+    let isClosed = false;
     const close = (): void => {
+      isClosed = true;
       if (this.#together?.rows === rows) this.#together = undefined;
     };
     const durable = this.#settings.save(() => {
       close();
       this.#table.writeTogether(rows);
     }, undefined);
-    this.#together = { rows, durable };
+    if (!isClosed) this.#together = { rows, durable };
     // A transaction that never began has written none of them.
     durable.catch(close);
     return durable;

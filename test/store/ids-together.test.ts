@@ -5,7 +5,7 @@ import { processedIdsIn } from '../../runtime/store/processed-ids.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { stateIn } from './state-in.ts';
 
-const BOUNDS = { most: 10_000, windowMs: undefined };
+const BOUNDS = { most: 20_000, windowMs: undefined };
 
 /** Ids in the order in which the next process finds them. */
 function storedIn(folder: string): readonly string[] {
@@ -34,7 +34,7 @@ function broken(state: StateDatabase): { mend(): void } {
   };
 }
 
-for (const count of [1, 31, 32, 33, 64, 1000]) {
+for (const count of [1, 31, 32, 33, 64, 225, 226, 256, 1000, 9000]) {
   test(`${count} ids that come together are all stored, each once and in order`, async () => {
     using folder = temporaryFolder('ids-together');
     const state = stateIn(folder.path);
