@@ -25,6 +25,10 @@ export class AdaptiveWindow {
     this.#sinceMs = nowMs;
   }
 
+  get isLargest(): boolean {
+    return this.#messages >= this.#bound;
+  }
+
   get messages(): number {
     return this.#messages;
   }
@@ -37,6 +41,11 @@ export class AdaptiveWindow {
     if (this.#peak * 4 <= this.#messages) this.#messages = Math.max(this.#first, this.#messages >> 1);
     this.#peak = unsettled;
     this.#sinceMs = nowMs;
+  }
+
+  /** The window was full for a while and nothing was settled: what waits in it may be one lane or partition, and others need room. */
+  stuck(): void {
+    this.#messages = Math.min(this.#bound, this.#messages * 2);
   }
 
   /** A message was settled. */

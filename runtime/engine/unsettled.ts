@@ -8,6 +8,9 @@ import { AdaptiveWindow } from './adaptive-window.ts';
 import { type InFlight, SETTLED, type State, UNREAD } from './in-flight.ts';
 import type { Route } from './route-parts.ts';
 
+/** A full window in which nothing was settled for so long grows. */
+const STUCK_MS = 100;
+
 /** The deliveries that are read and not settled: no more than the window (invariant 4), which adapts below its bound. One caller waits at a time. */
 export class Unsettled {
   readonly #route: Route;
@@ -39,9 +42,17 @@ export class Unsettled {
     return messages > 0 && bytes > 0 ? { messages, bytes } : undefined;
   }
 
-  /** Resolves when something was settled, or `signal` aborts. */
-  opened(signal: AbortSignal): Promise<void> {
-    return this.#opened.wait(signal);
+  /** Resolves when there may be room: something was settled, or the window has grown. Or `signal` aborts. */
+  async opened(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#route.observers;
+    const cancel = this.#window.isLargest
+      ? undefined
+      : clock.after(STUCK_MS, () => {
+          this.#window.stuck();
+          this.#opened.now();
+        });
+    await this.#opened.wait(signal);
+    cancel?.();
   }
 
   /** `nowMs`: the time of the read. */

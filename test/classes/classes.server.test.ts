@@ -56,8 +56,7 @@ serverTest(
     await bridge.ready();
     await scene.link.cut();
     for (let n = 1; n <= 200; n += 1) await publish(scene, ['in.a'], n);
-    // What the window does not hold waits at the source.
-    await held(bridge, 64);
+    await held(bridge, 200);
     await scene.link.mend();
     await arrived(scene, 200);
     const stored = await scene.output.read(storedOf);

@@ -20,6 +20,17 @@ test('a window that stays full doubles with each confirmation time, up to its bo
   assert.deepEqual(sizes, [64, 128, 256, 512, 1024, 1024, 1024]);
 });
 
+test('a full window in which nothing is settled doubles each time it is found so, up to its bound', () => {
+  const window = new AdaptiveWindow(300, 0);
+  const sizes = [];
+  while (!window.isLargest) {
+    window.look(window.messages, 0);
+    window.stuck();
+    sizes.push(window.messages);
+  }
+  assert.deepEqual(sizes, [128, 256, 300]);
+});
+
 test('a window that is never full does not grow', () => {
   const window = new AdaptiveWindow(1024, 0);
   for (let at = 0; at < 1000; at += 1) {

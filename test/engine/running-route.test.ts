@@ -41,6 +41,21 @@ test('a message that waits for its retry holds its key and no other', async () =
   assert.ok(bodies(sink.sent).indexOf('0') < bodies(sink.sent).indexOf('3'), 'one lane, in order');
 });
 
+test('a lane that waits fills no more than the window, and leaves room for the others within a second', async () => {
+  const stage = stageThat((message) => (message.key === 'a' ? never() : message));
+  const frames = [
+    ...Array.from({ length: 500 }, () => frameForTest('a/1', 'waits')),
+    ...Array.from({ length: 100 }, () => frameForTest('b/1', 'goes')),
+  ];
+  const window = { messages: 1000, bytes: 1e9 };
+  const { clock, counters } = started(frames, { stages: [stage], window });
+  await settleNow();
+  assert.equal(counters.delivered, 0, 'the window begins small');
+  const startMs = clock.elapsedMs();
+  await clock.play(() => counters.delivered === 100);
+  assert.ok(clock.elapsedMs() - startMs < 1000, `${clock.elapsedMs() - startMs} ms`);
+});
+
 test('what a function needs over the network may be away for a minute; any other failure ends with its tries', async () => {
   for (const [code, least, most] of [
     ['TRANSFORM_UNREACHABLE', 60_000, 63_000],
