@@ -144,7 +144,7 @@ for (const [what, given] of [
 test('a checkpoint that cannot be written, or read, stops nothing', async () => {
   const left = leftover();
   await killed(left);
-  for (const text of [undefined, '', 'sluice2 of another form', left.kept.text?.replace('"form"', '"other"')]) {
+  for (const text of [undefined, '', 'sluice2 of another form', left.kept.text?.replace('"places"', '"others"')]) {
     using made = await started({ ...left, checkpoint: { read: () => text, write: () => false } });
     let taken = 0;
     for (let round = 0; round < 10; round += 1) {

@@ -42,6 +42,8 @@ export class Assignment {
   #loops: FetchLoops | undefined;
   #listener: AssignmentListener | undefined;
   #drained: (() => void) | undefined;
+  /** Settled records that found no room in the last commit. */
+  #omitted = 0;
   #areLeadersUnknown = false;
   /** Servers learn of a change one after the other: leaders are looked up for a while. */
   #findLeadersUntilMs = 0;
@@ -135,7 +137,17 @@ export class Assignment {
     for (const { feed, version, ...commit } of places) feed.commits.confirmed(commit, version);
     this.#commits.confirm(number);
     this.#reader.wake();
+    this.#omitted = omitted;
     if (omitted > 0) reportOverflow(this.#link, omitted);
+  }
+
+  /**
+   * Clears the checkpoint where the group has all of it: an operator may set the offset back to one that this process committed
+   * earlier, and everything from there on must be read then.
+   */
+  endCheckpoint(): void {
+    const lacks = [...this.#feeds.values()].some(({ commits, position }) => commits.lacks(position));
+    if (!lacks && this.#omitted === 0) this.#settledCheckpoint.clear();
   }
 
   /** The server takes less metadata: from now on the settled offsets that find no room are left out. False: there was none. */

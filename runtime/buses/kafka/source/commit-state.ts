@@ -1,7 +1,7 @@
 import type { CommittedOffset } from '../kafka-client.ts';
 
-/** Each of them was sent after the one before it had failed. */
-const MOST_SENT = 8;
+/** Each of them was sent after the one before it had failed. Half of them are the oldest: the first one that failed may have arrived. */
+const MOST_SENT = 16;
 
 type Commit = Pick<CommittedOffset, 'offset' | 'metadata'>;
 
@@ -47,7 +47,8 @@ export class CommitState {
   }
 
   sending(commit: Commit): void {
-    this.#sent = [...this.#sent.slice(1 - MOST_SENT), commit];
+    if (this.#sent.length >= MOST_SENT) this.#sent.splice(MOST_SENT / 2, 1);
+    this.#sent.push(commit);
   }
 
   /** `version`: as it was when the commit was made. */

@@ -96,6 +96,7 @@ export class Membership {
     this.#commits.stop();
     if (wasMember && !this.#link.closed) {
       await withDeadline(this.#commits.now(), CLOSE_MS, late).catch(() => {});
+      this.#assignment.endCheckpoint();
       await withDeadline(this.#member.leave(), LEAVE_MS, late).catch(() => {});
     }
     this.#link.close();

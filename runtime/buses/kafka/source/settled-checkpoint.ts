@@ -98,6 +98,11 @@ export class SettledCheckpoint {
     this.#notBeforeMs = endMs + this.#takesMs / MOST_TIME;
   }
 
+  /** It says nothing any more. */
+  clear(): void {
+    this.#settings.checkpoint?.write(FORM + JSON.stringify({ group: this.#settings.group, places: [] }));
+  }
+
   /**
    * What an earlier process has settled at and behind the group's commit of a partition, by its checkpoint. Undefined where the commit is
    * not of that process: another one has read on, or an operator has set the offset.
