@@ -13,6 +13,7 @@ import {
   tidyMap,
 } from '../project/functions/bundle-functions.ts';
 import { lazyBuiltins } from '../project/functions/lazy-builtins.ts';
+import { withoutSocks } from './without-socks.ts';
 import { findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import type { NamedFiles } from '../project/check/check-names.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
@@ -121,7 +122,7 @@ async function compile(
       legalComments: 'eof',
       write: false,
       metafile: true,
-      plugins: [doorPlugin, lazyBuiltins, withoutDocs(packageFolder()), virtualModules(modules)],
+      plugins: [doorPlugin, withoutSocks, lazyBuiltins, withoutDocs(packageFolder()), virtualModules(modules)],
     })
     .catch((thrown: unknown) => {
       throw new Error(findingsText(bundlingFindings(thrown, project.folder)), { cause: thrown });

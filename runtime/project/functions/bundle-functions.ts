@@ -26,8 +26,8 @@ export const NODE_BUNDLE = {
   // Node shows the whole line of an uncaught error: a minified file would be one.
   lineLimit: 320,
   // Older packages depend on a copy of Node's own streams: 79 kB that Node already has. The timers of browser workers, which
-  // the MQTT client uses in browsers alone, are 32 kB. Its SOCKS proxy, which the driver refuses, is 71 kB.
-  alias: { 'readable-stream': 'node:stream', 'worker-timers': 'node:timers', socks: 'node:net' },
+  // the MQTT client uses in browsers alone, are 32 kB.
+  alias: { 'readable-stream': 'node:stream', 'worker-timers': 'node:timers' },
   banner: {
     js: "import { createRequire as sluiceRequire } from 'node:module'; const require = sluiceRequire(import.meta.url);",
   },

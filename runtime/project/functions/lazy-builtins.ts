@@ -1,7 +1,7 @@
 import { isBuiltin } from 'node:module';
 import type { Plugin } from 'esbuild';
 
-const NAMESPACE = 'node-builtin';
+export const NAMESPACE = 'node-builtin';
 
 /**
  * Loaded at their first use only: clients import them, and many a pipeline does not need them. `node:tls` takes 6 ms. On Node 22

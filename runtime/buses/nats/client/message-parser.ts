@@ -82,7 +82,13 @@ export class MessageParser implements ClientParser {
   #parse(buffer: Buffer): void {
     let at = 0;
     while (at < buffer.length) {
-      if (this.#client.state !== BETWEEN) return this.#client.parse(buffer.subarray(at));
+      if (this.#client.state !== BETWEEN) {
+        // It has begun a command: up to the end of the line, behind which a message may be ours.
+        const rest = buffer.indexOf(LF, at) + 1 || buffer.length;
+        this.#client.parse(buffer.subarray(at, rest));
+        at = rest;
+        continue;
+      }
       const first = buffer[at];
       const end =
         first === CAPITAL_M || first === CAPITAL_H ? this.#readMessage(buffer, at) : this.#readLine(buffer, at);
