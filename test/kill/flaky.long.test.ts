@@ -46,7 +46,7 @@ serverTest(
     const rejects = ({ number }: Mark): boolean => number % 53 === 0;
     const sent = await interruptWhileDraining(t, scene, {
       times: 10,
-      overshoot: 200,
+      overshoot: 1500,
       rejects,
       end: (bridge) => bridge.kill(),
     });

@@ -11,7 +11,7 @@ function killed20Times({ fieldLink, coreLink }: Scene): Interruptions {
   coreLink.delayMs(DELAY_MS);
   return {
     times: 20,
-    overshoot: 200,
+    overshoot: 1500,
     async end(bridge, nth) {
       if (nth % 2 === 0) return bridge.kill();
       await Promise.all([...links.map((link) => link.cut()), bridge.kill()]);

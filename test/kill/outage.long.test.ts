@@ -35,7 +35,7 @@ function killedAroundOutages(scene: Scene): Interruptions {
     }
     await waitFor(async () => (await tracks.count()) > 0, BACK_MS, 'the server to answer again');
   };
-  return { times: 20, overshoot: 700, end: killServerAround };
+  return { times: 20, overshoot: 1500, end: killServerAround };
 }
 
 // At once: most of it is waiting.

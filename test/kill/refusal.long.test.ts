@@ -26,7 +26,7 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
       `while the stream of the sink does not exist nothing from ${name} is confirmed or acknowledged, and all of it comes in order once it does`,
       { needs },
       async () => {
-        await using scene = await setScene(kind);
+        await using scene = await setScene(kind, { route: { from: { window: { messages: WINDOW } } } });
         await settleIn(scene);
         const bridge = scene.start();
         await bridge.ready();
@@ -47,7 +47,7 @@ void describe('a stream that refuses', { concurrency: 2 }, () => {
       `a bridge from ${name} that is killed while the stream of its sink does not exist has acknowledged nothing`,
       { needs },
       async () => {
-        await using scene = await setScene(kind);
+        await using scene = await setScene(kind, { route: { from: { window: { messages: WINDOW } } } });
         await settleIn(scene);
         const bridge = scene.start();
         await bridge.ready();

@@ -13,6 +13,7 @@ import { type Field, type Scene, setScene } from './scene.ts';
 const DRAIN_MS = 12_000;
 const AT_ONCE_MS = 2000;
 const WINDOW = 256;
+const BOUNDED = { route: { from: { window: { messages: WINDOW } } } };
 
 /** Ends no call within the deadline. */
 const SLOW_TRANSFORM = `export default () => new Promise(() => {});
@@ -33,7 +34,8 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
         await using scene = await setScene(kind);
         await interruptWhileDraining(t, scene, {
           times: 5,
-          overshoot: 500,
+          // It forwards all that it has read.
+          overshoot: 4000,
           async end(bridge) {
             assert.equal(await bridge.terminate(DRAIN_MS), 'exit code 0', bridge.tail());
             const farewell = bridge.lines().find(({ event }) => event === 'stopped');
@@ -48,7 +50,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
       `a bridge from ${name} whose sink is dead ends at the second signal at once; what it held comes again, once`,
       { needs },
       async () => {
-        await using scene = await setScene(kind);
+        await using scene = await setScene(kind, BOUNDED);
         const sent = [...backlog(8, 1000)];
         const bridge = await heldUp(scene, sent, () => scene.core.kill());
         bridge.signal('SIGTERM');
@@ -66,7 +68,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
       `a bridge from ${name} whose sink is dead stops within its deadline and gives back what it holds, which comes again, once`,
       { needs },
       async () => {
-        await using scene = await setScene(kind);
+        await using scene = await setScene(kind, BOUNDED);
         const sent = [...backlog(8, 1000)];
         const bridge = await heldUp(scene, sent, () => scene.core.pause(), '--drain', '1s');
         assert.equal(await bridge.terminate(DRAIN_MS), 'exit code 0', bridge.tail());
@@ -88,7 +90,7 @@ void describe('a bridge that is told to stop', { concurrency: 2 }, () => {
     'a bridge whose functions take longer than its deadline ends in time and says what waited for what; all of it comes again, once',
     { needs: ['nats-process'] },
     async () => {
-      await using scene = await setScene('jetstream');
+      await using scene = await setScene('jetstream', BOUNDED);
       scene.project.transform(SLOW_TRANSFORM);
       const sent = [...backlog(8, 1000)];
       const bridge = await heldUp(scene, sent, () => {}, '--drain', '1s');
