@@ -28,6 +28,9 @@ const { values } = parseArgs({
   },
 });
 
+const makers = (['hand', 'sluice'] as const).filter((maker) => values.maker.includes(maker));
+if (values.gate && makers.length < 2) throw new Error('--gate compares both makers: leave --maker out');
+
 /** What a run of the benchmark was asked for. */
 export const OPTIONS = {
   /** Undefined: the usual ones. */
@@ -44,5 +47,5 @@ export const OPTIONS = {
   keys: Number(values.keys),
   window: values.window === undefined ? undefined : Number(values.window),
   profile: values.profile,
-  makers: (['hand', 'sluice'] as const).filter((maker) => values.maker.includes(maker)),
+  makers,
 };
