@@ -141,6 +141,34 @@ for (const [what, given] of [
   });
 }
 
+test('after an orderly end an operator may set the group back to any offset, and it is read from there', async () => {
+  for (const back of [0, 10]) {
+    const left = leftover();
+    {
+      using made = await started(left);
+      for (let time = 0; time < 2; time += 1) {
+        for (const delivery of await made.read(10)) delivery.settle(ACCEPT);
+        made.assignment.committed(made.assignment.beginCommit());
+      }
+      made.assignment.endCheckpoint();
+    }
+    using again = await started({ ...left, group: { offset: back, metadata: '' } });
+    assert.deepEqual((await again.read(3)).map(offsetOf), [back, back + 1, back + 2]);
+  }
+});
+
+test('where the last commit failed the checkpoint stays for the next process', async () => {
+  const left = leftover();
+  {
+    using made = await started(left);
+    for (const delivery of await made.read(10)) delivery.settle(ACCEPT);
+    made.assignment.beginCommit();
+    made.assignment.endCheckpoint();
+  }
+  using again = await started(left);
+  assert.deepEqual((await again.read(3)).map(offsetOf), [10, 11, 12]);
+});
+
 test('a checkpoint that cannot be written, or read, stops nothing', async () => {
   const left = leftover();
   await killed(left);

@@ -141,13 +141,9 @@ export class Assignment {
     if (omitted > 0) reportOverflow(this.#link, omitted);
   }
 
-  /**
-   * Clears the checkpoint where the group has all of it: an operator may set the offset back to one that this process committed
-   * earlier, and everything from there on must be read then.
-   */
+  /** The last commit is over. */
   endCheckpoint(): void {
-    const lacks = [...this.#feeds.values()].some(({ commits, position }) => commits.lacks(position));
-    if (!lacks && this.#omitted === 0) this.#settledCheckpoint.clear();
+    if (this.#omitted === 0) this.#settledCheckpoint.end();
   }
 
   /** The server takes less metadata: from now on the settled offsets that find no room are left out. False: there was none. */

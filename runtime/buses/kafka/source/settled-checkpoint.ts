@@ -98,8 +98,12 @@ export class SettledCheckpoint {
     this.#notBeforeMs = endMs + this.#takesMs / MOST_TIME;
   }
 
-  /** It says nothing any more. */
-  clear(): void {
+  /**
+   * Clears it where the group has all of it: an operator may set an offset back to one that this process committed earlier, and
+   * everything from there on must be read then.
+   */
+  end(): void {
+    for (const { commits, position } of this.#owner.feeds.values()) if (commits.lacks(position)) return;
     this.#settings.checkpoint?.write(FORM + JSON.stringify({ group: this.#settings.group, places: [] }));
   }
 
