@@ -52,6 +52,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
           .toSorted((a, b) => a - b),
         Array.from({ length: 12 }, (_, n) => n),
       );
+      // The first one may have forwarded all.
+      await again.said('ready');
       again.signal('SIGTERM');
       assert.equal(await again.ended(), 0);
     },
