@@ -10,7 +10,7 @@ export interface SourceContext {
 
 const DEFAULT_MESSAGES: Readonly<Record<TrafficClass, number>> = {
   telemetry: DEFAULTS.telemetryWindowMessages,
-  command: DEFAULTS.commandWindowMessages,
+  command: DEFAULTS.windowMessages,
   event: DEFAULTS.windowMessages,
   audit: DEFAULTS.windowMessages,
 };
@@ -22,12 +22,12 @@ export const WINDOW_FIELDS = {
       type: 'integer',
       minimum: 1,
       maximum: 65_535,
-      description: `The most messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for class command ${DEFAULTS.commandWindowMessages}, for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
+      description: `The most messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
     },
     parse: (window, { trafficClass }: SourceContext) => ({
       messages: numberOr(window, 'messages', DEFAULT_MESSAGES[trafficClass]),
     }),
-    doc: '`messages`: the most messages unsettled at once, 1024 (command: 256, telemetry: 16384) unless said otherwise. A route of class event or audit begins with 64 and allows more while its window is full.',
+    doc: '`messages`: the most messages unsettled at once, 256 (16384 for class telemetry) unless said otherwise. A route of class event or audit begins with 64 and allows more while its window is full.',
   }),
   bytes: nestedField({
     schema: {
