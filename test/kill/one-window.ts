@@ -15,7 +15,7 @@ import {
 } from './killed-under-load.ts';
 import { seedOfRun } from './random.ts';
 
-export const TOTAL = 20_000;
+export const TOTAL = 40_000;
 export const KILLS = 4;
 
 type Far = Pick<KilledUnderLoad, 'far' | 'traffic'>;
