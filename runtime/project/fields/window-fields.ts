@@ -8,13 +8,6 @@ export interface SourceContext {
   readonly trafficClass: TrafficClass;
 }
 
-const DEFAULT_MESSAGES: Readonly<Record<TrafficClass, number>> = {
-  telemetry: DEFAULTS.telemetryWindowMessages,
-  command: DEFAULTS.windowMessages,
-  event: DEFAULTS.windowMessages,
-  audit: DEFAULTS.windowMessages,
-};
-
 /** `window` of a source. */
 export const WINDOW_FIELDS = {
   messages: nestedField({
@@ -24,9 +17,10 @@ export const WINDOW_FIELDS = {
       maximum: 65_535,
       description: `The most messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
     },
-    parse: (window, { trafficClass }: SourceContext) => ({
-      messages: numberOr(window, 'messages', DEFAULT_MESSAGES[trafficClass]),
-    }),
+    parse(window, { trafficClass }: SourceContext) {
+      const byClass = trafficClass === 'telemetry' ? DEFAULTS.telemetryWindowMessages : DEFAULTS.windowMessages;
+      return { messages: numberOr(window, 'messages', byClass) };
+    },
     doc: '`messages`: the most messages unsettled at once, 256 (16384 for class telemetry) unless said otherwise. A route of class event or audit begins with 64 and allows more while its window is full.',
   }),
   bytes: nestedField({

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { confirmationReader, numberAt, readPublishAck } from '../../../runtime/buses/nats/jetstream/publish-ack.ts';
+import { numberAt } from '../../../runtime/buses/nats/byte-text.ts';
+import { confirmationReader, readPublishAck } from '../../../runtime/buses/nats/jetstream/publish-ack.ts';
 
 /** Read within other bytes, as it comes from the network. */
 function isConfirmation(reader: ReturnType<typeof confirmationReader>, text: string): boolean {

@@ -1,3 +1,4 @@
+import { numberAt } from '../byte-text.ts';
 import { ReceivedMessage } from './received-message.ts';
 
 /** The parser of the client. It reads all that is no message. */
@@ -31,8 +32,6 @@ const LF = 10;
 const CR = 13;
 const TAB = 9;
 const SPACE = 32;
-const ZERO = 48;
-const NINE = 57;
 const CAPITAL_G = 71;
 const CAPITAL_H = 72;
 const CAPITAL_M = 77;
@@ -45,12 +44,13 @@ const MOST_TOKENS = 5;
  * a command that is none of the protocol's.
  * MSG subject sid [reply] bytes, HMSG subject sid [reply] header-bytes bytes (NATS client protocol, ADR-4).
  */
-export class MessageParser implements ClientParser {
+export class MessageParser {
   readonly #client: ClientParser;
   readonly #readers: MessageReaders;
   readonly #message = new ReceivedMessage();
   readonly #from = new Int32Array(MOST_TOKENS);
   readonly #to = new Int32Array(MOST_TOKENS);
+  #count = 0;
   /** The parts of a command that is not complete, and the bytes that it lacks at least. */
   #parts: Buffer[] = [];
   #missing = 0;
@@ -58,10 +58,6 @@ export class MessageParser implements ClientParser {
   constructor(client: ClientParser, readers: MessageReaders) {
     this.#client = client;
     this.#readers = readers;
-  }
-
-  get state(): number {
-    return this.#client.state;
   }
 
   parse(bytes: Uint8Array): void {
@@ -131,9 +127,16 @@ export class MessageParser implements ClientParser {
     }
     const hasReply = count > fewest;
     const reader = this.#readers.byId.get(id);
-    if (reader === undefined)
-      this.#passOn(buffer, { id, hasReply, headers: hasHeaders ? headers : -1, bodyLine, size });
-    else {
+    if (reader === undefined) {
+      const message = {
+        subject: buffer.subarray(this.#from[0], this.#to[0]),
+        sid: id,
+        reply: hasReply ? buffer.subarray(this.#from[2], this.#to[2]) : undefined,
+        hdr: hasHeaders ? headers : -1,
+        size,
+      };
+      this.#readers.others(message, buffer.subarray(bodyLine, bodyLine + size));
+    } else {
       const message = this.#message;
       message.buffer = buffer;
       message.subjectFrom = this.#from[0] ?? 0;
@@ -147,8 +150,6 @@ export class MessageParser implements ClientParser {
     }
     return end;
   }
-
-  #count = 0;
 
   /** Finds the tokens behind `MSG`. Returns the position behind the line. */
   #readTokens(buffer: Buffer, start: number): number {
@@ -186,33 +187,6 @@ export class MessageParser implements ClientParser {
 
   /** The token as a number; negative where it is none. */
   #number(buffer: Buffer, token: number): number {
-    let value = 0;
-    const to = this.#to[token] ?? 0;
-    for (let at = this.#from[token] ?? 0; at < to; at += 1) {
-      const code = buffer[at] ?? 0;
-      if (code < ZERO || code > NINE) return -1;
-      value = value * 10 + code - ZERO;
-    }
-    return value;
-  }
-
-  #passOn(
-    buffer: Buffer,
-    {
-      id,
-      hasReply,
-      headers,
-      bodyLine,
-      size,
-    }: { id: number; hasReply: boolean; headers: number; bodyLine: number; size: number },
-  ): void {
-    const message = {
-      subject: buffer.subarray(this.#from[0], this.#to[0]),
-      sid: id,
-      reply: hasReply ? buffer.subarray(this.#from[2], this.#to[2]) : undefined,
-      hdr: headers,
-      size,
-    };
-    this.#readers.others(message, buffer.subarray(bodyLine, bodyLine + size));
+    return numberAt(buffer, this.#from[token] ?? 0, this.#to[token] ?? 0);
   }
 }

@@ -1,3 +1,4 @@
+import { beginsAt } from '../byte-text.ts';
 import type { ReceivedMessage } from '../client/received-message.ts';
 
 /** The position of a delivery of a JetStream consumer, as the subject that acknowledges it states. */
@@ -27,8 +28,8 @@ export function coordinateReader(): (message: ReceivedMessage) => Coordinates | 
   let prefix: Uint8Array = NO_PREFIX;
   const numbers = [0, 0, 0, 0];
   return ({ buffer, replyFrom, replyTo }) => {
-    if (prefix === NO_PREFIX || !holds(buffer, replyFrom, replyTo, prefix)) {
-      if (!holds(buffer, replyFrom, replyTo, ACK_PREFIX)) return undefined;
+    if (prefix === NO_PREFIX || !beginsAt(buffer, replyFrom, replyTo, prefix)) {
+      if (!beginsAt(buffer, replyFrom, replyTo, ACK_PREFIX)) return undefined;
       prefix = prefixOf(buffer.toString(undefined, replyFrom, replyTo));
     }
     let at = replyFrom + prefix.length;
@@ -51,10 +52,4 @@ function prefixOf(reply: string): Uint8Array {
   const tokens = reply.split('.');
   const at = tokens.length === SHORT_TOKENS ? SHORT_COUNTS_AT : LONG_COUNTS_AT;
   return Buffer.from(`${tokens.slice(0, at).join('.')}.`);
-}
-
-function holds(bytes: Uint8Array, from: number, to: number, prefix: Uint8Array): boolean {
-  if (to - from < prefix.length) return false;
-  for (let at = 0; at < prefix.length; at += 1) if (bytes[from + at] !== prefix[at]) return false;
-  return true;
 }

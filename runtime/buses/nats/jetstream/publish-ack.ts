@@ -1,5 +1,6 @@
 import type { ErrorCode } from '#contract/errors.ts';
 import type { Receipt } from '#contract/sink.ts';
+import { beginsAt, numberAt } from '../byte-text.ts';
 import { propertyOf } from '../client/property.ts';
 
 /** The meaning of JetStream's answer to a publish. Anything that is no positive confirmation is a failure. */
@@ -10,7 +11,6 @@ export type Answer =
 // The usual answer of a server. A stream's name holds no quote.
 const CONFIRMED = /^(\{"stream":"[^"\\]+",(?:"domain":"[^"\\]+",)? ?"seq":)[1-9]\d*\}$/;
 const ZERO = 48;
-const NINE = 57;
 const END = 125;
 
 /**
@@ -30,24 +30,8 @@ export function confirmationReader(): (bytes: Buffer, from: number, to: number) 
     const last = to - 1;
     // JSON has no number that begins with 0 but 0 itself, which is no sequence.
     if (last <= number || bytes[last] !== END || bytes[number] === ZERO) return false;
-    for (let at = 0; at < prefix.length; at += 1) if (bytes[from + at] !== prefix[at]) return false;
-    return numberAt(bytes, number, last) > 0;
+    return beginsAt(bytes, from, to, prefix) && numberAt(bytes, number, last) > 0;
   };
-}
-
-/** The decimal number of these bytes; -1 where they are none. */
-export function numberAt(bytes: Uint8Array, from: number, to: number): number {
-  let value = from < to ? 0 : -1;
-  for (let at = from; at < to; at += 1) {
-    const code = bytes[at];
-    if (!isDigit(code)) return -1;
-    value = value * 10 + code - ZERO;
-  }
-  return value;
-}
-
-function isDigit(code: number | undefined): code is number {
-  return code !== undefined && code >= ZERO && code <= NINE;
 }
 
 /** `status`: the first line of the answer's header block, if it has one. */

@@ -6,11 +6,12 @@ import type { Receipt, Sink, RecoveredLog, RecoveryQuery } from '#contract/sink.
 import { bytesOfText } from '#kit/raw-text.ts';
 import { InFlightTable } from '../../support/in-flight-table.ts';
 import type { Denial, Link } from '../client/link.ts';
+import { numberAt } from '../byte-text.ts';
 import type { ReceivedMessage } from '../client/received-message.ts';
 import type { Wire, WireSubscription } from '../client/wire.ts';
 import { headerLines, line, MESSAGE_ID, ownLines, sharedLineEncoder } from '../write-headers.ts';
 import { PerSubjectSender } from './per-subject-sender.ts';
-import { confirmationReader, numberAt, readPublishAck } from './publish-ack.ts';
+import { confirmationReader, readPublishAck } from './publish-ack.ts';
 import { subjects } from '../subject.ts';
 
 /** A publish without an answer yet. */
