@@ -1,5 +1,6 @@
 import type { Codec, CodecKind, NumberRule } from '#contract/codec.ts';
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
+import { asBuffer } from '#kit/as-buffer.ts';
 import { Decimals, FIRST_UNSAFE, isHeld, isWhole, MOST_DIGITS } from './json-numbers.ts';
 import { isPlainBody, isPlainText } from './json-plain.ts';
 import { fault, type NumberReader, readJson } from './json-reader.ts';
@@ -83,7 +84,7 @@ export const json: CodecKind = {
 };
 
 function textOf(bytes: Uint8Array): string {
-  const text = (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).toString();
+  const text = asBuffer(bytes).toString();
   // The strict decoder costs twice as much, and most texts are ASCII: then the search ends at once.
   if (text.charCodeAt(0) !== MARK && !text.includes(REPLACED)) return text;
   try {

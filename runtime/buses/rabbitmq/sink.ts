@@ -5,6 +5,7 @@ import { messageOf, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
+import { asBuffer } from '#kit/as-buffer.ts';
 import { Publisher } from './client/publisher.ts';
 import { Confirms } from './client/confirms.ts';
 import { Fence } from './fence.ts';
@@ -118,8 +119,7 @@ class RabbitSink implements Sink, LinkEnd {
     const { address: routingKey } = frame;
     const flaw = routingKeys.flaw(routingKey);
     if (flaw !== undefined) throw this.#link.error('ADDRESS_INVALID', `the routing key holds ${flaw}`);
-    const bytes = bytesFor('RabbitMQ', frame);
-    const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const body = asBuffer(bytesFor('RabbitMQ', frame));
     if (body.length > this.#maxBytes) throw this.#tooLarge(body.length, this.#maxBytes);
     const spelled = this.#spell(frame);
     const options = publishOptions(this.#settings, spelled, this.#timeLeftMs(frame));

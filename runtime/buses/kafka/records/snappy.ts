@@ -1,4 +1,5 @@
 import snappy from 'snappyjs';
+import { asBuffer } from '#kit/as-buffer.ts';
 
 // The framing of Java's snappy streams: a magic, two versions, then blocks with their lengths before them.
 const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
@@ -14,7 +15,7 @@ export function compressSnappy(bytes: Uint8Array): Buffer {
   for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
     // A Buffer: of any other array the library makes a second copy.
     const block = bytes.subarray(at, at + BLOCK_BYTES);
-    const compressed = snappy.compress(Buffer.from(block.buffer, block.byteOffset, block.length));
+    const compressed = snappy.compress(asBuffer(block));
     const length = Buffer.alloc(4);
     length.writeInt32BE(compressed.length);
     parts.push(length, compressed);

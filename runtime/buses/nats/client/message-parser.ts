@@ -1,3 +1,4 @@
+import { asBuffer } from '#kit/as-buffer.ts';
 import { numberAt } from '../byte-text.ts';
 import { ReceivedMessage } from './received-message.ts';
 
@@ -61,7 +62,7 @@ export class MessageParser {
   }
 
   parse(bytes: Uint8Array): void {
-    let chunk = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    let chunk = asBuffer(bytes);
     while (this.#parts.length > 0 && chunk.length > 0) {
       const taken = Math.min(this.#missing, chunk.length);
       this.#parts.push(chunk.subarray(0, taken));
