@@ -79,8 +79,11 @@ for (const lowerClass of ['telemetry', 'event', 'audit'] as const) {
     const rude = await besideBacklog(lowerClass, 500, false);
     const polite = await besideBacklog(lowerClass, 500, true);
     assert.equal(polite.tookMs.length, 16);
-    // 256 frames of 10 ms each stand before it where nobody yields.
-    assert.ok(most(rude.tookMs) > 2000, `${most(rude.tookMs)} ms without yielding`);
+    // 256 frames of 10 ms each stand before it where nobody yields; where the window adapts 64, for moments 128.
+    assert.ok(
+      most(rude.tookMs) > (lowerClass === 'telemetry' ? 2000 : 1000),
+      `${most(rude.tookMs)} ms without yielding`,
+    );
     assert.ok(most(polite.tookMs) < 600, `${most(polite.tookMs)} ms`);
     assert.ok(polite.lower > rude.lower * 0.8, `${polite.lower} of ${rude.lower} frames`);
   });

@@ -8,6 +8,13 @@ export interface SourceContext {
   readonly trafficClass: TrafficClass;
 }
 
+const DEFAULT_MESSAGES: Readonly<Record<TrafficClass, number>> = {
+  telemetry: DEFAULTS.telemetryWindowMessages,
+  command: DEFAULTS.commandWindowMessages,
+  event: DEFAULTS.windowMessages,
+  audit: DEFAULTS.windowMessages,
+};
+
 /** `window` of a source. */
 export const WINDOW_FIELDS = {
   messages: nestedField({
@@ -15,13 +22,12 @@ export const WINDOW_FIELDS = {
       type: 'integer',
       minimum: 1,
       maximum: 65_535,
-      description: `The most messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
+      description: `The most messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for class command ${DEFAULTS.commandWindowMessages}, for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
     },
-    parse(window, { trafficClass }: SourceContext) {
-      const byClass = trafficClass === 'telemetry' ? DEFAULTS.telemetryWindowMessages : DEFAULTS.windowMessages;
-      return { messages: numberOr(window, 'messages', byClass) };
-    },
-    doc: '`messages`: the most messages unsettled at once, 256 (16384 for class telemetry) unless said otherwise. A route of class event or audit begins with 64 and allows more while its window is full.',
+    parse: (window, { trafficClass }: SourceContext) => ({
+      messages: numberOr(window, 'messages', DEFAULT_MESSAGES[trafficClass]),
+    }),
+    doc: '`messages`: the most messages unsettled at once, 1024 (command: 256, telemetry: 16384) unless said otherwise. A route of class event or audit begins with 64, and allows more while that makes it faster.',
   }),
   bytes: nestedField({
     schema: {

@@ -16,7 +16,7 @@ import { readHeaders } from '../read-headers.ts';
 import type { NatsConnectionOptions } from '../options.ts';
 
 // Core NATS has no backpressure, so a burst needs a buffer: of this many windows.
-const BURST = { messages: 256, bytes: 4 };
+const BURST = { messages: 64, bytes: 4 };
 const FLUSH_MS = 5000;
 const GATHER_MS = 100;
 const REPORT_AGAIN_MS = 10_000;
