@@ -1,7 +1,7 @@
 import type { Frame } from './frame.ts';
+import type { Receipt, SendResult } from './send-result.ts';
 
-/** `duplicate`: the bus confirmed and reported that it already held a frame with this id. */
-export type Receipt = 'confirmed' | 'duplicate';
+export type { Receipt } from './send-result.ts';
 
 /** Which ids a log recovery looks for. */
 export interface RecoveryQuery {
@@ -47,6 +47,11 @@ export interface Sink {
    * Sends with one result may share one promise. Never retries on its own: the engine keeps the order over a failure.
    */
   send(frame: Frame): Promise<Receipt>;
+  /**
+   * As `send`, without a promise. For a driver that has a result for each frame: a promise and its callbacks are 0.5 kB a message
+   * that live until the bus confirms it. Where the results of many frames are one, `send` with a shared promise costs less.
+   */
+  sendTo?(frame: Frame, result: SendResult): void;
   /**
    * Only for a bus that is a log: the ids of the newest frames of the route in the places that this sink writes to. Called
    * before the first send and after long outages, one call at a time. Newest first, within the driver's own bounds, which

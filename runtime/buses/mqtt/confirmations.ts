@@ -1,13 +1,17 @@
 import type { SluiceError } from '#contract/errors.ts';
-import type { Receipt } from '#contract/sink.ts';
-import { InFlightTable } from '../support/in-flight-table.ts';
+import type { SendResult } from '#contract/send-result.ts';
+import { InFlightTable, type PendingSend } from '../support/in-flight-table.ts';
 import { SilenceTimer } from '../support/silence-timer.ts';
 
 const MAX_PACKET_ID = 65_535;
 
+interface SentPacket extends PendingSend {
+  readonly bytes: number;
+}
+
 /** The sends of one connection that are not confirmed yet, by packet id. Servers confirm in order [MQTT-4.6.0-2]. */
 export class Confirmations {
-  readonly #inFlight = new InFlightTable<{ readonly bytes: number }>();
+  readonly #inFlight = new InFlightTable<SentPacket>();
   readonly #silence: SilenceTimer;
   #lastId = 0;
 
@@ -28,10 +32,10 @@ export class Confirmations {
     return this.#lastId;
   }
 
-  /** Settles when `packetId` is confirmed, refused, or given up. */
-  await(packetId: number, bytes: number): Promise<Receipt> {
+  /** `result` is told when `packetId` is confirmed, refused, or given up. */
+  await(packetId: number, bytes: number, result: SendResult): void {
     this.#silence.sent();
-    return this.#inFlight.await(packetId, { bytes });
+    this.#inFlight.add(packetId, { bytes, result });
   }
 
   /** The server answered `packetId`: with `refusal`, or with a confirmation. */

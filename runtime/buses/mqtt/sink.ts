@@ -4,7 +4,8 @@ import { speller } from '#contract/carried-headers.ts';
 import { connectionReader } from '#contract/connection-reader.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt, Sink } from '#contract/sink.ts';
+import { promisedResult, type Receipt, type SendResult } from '#contract/send-result.ts';
+import type { Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { type Connect, type IClientOptions, loadForSink } from './client/library.ts';
 import type { Connection } from './client/connection.ts';
@@ -75,6 +76,10 @@ class MqttSink implements Sink, LinkEnd {
   }
 
   send(frame: Frame): Promise<Receipt> {
+    return promisedResult((result) => this.sendTo(frame, result));
+  }
+
+  sendTo(frame: Frame, result: SendResult): void {
     const live = this.#live;
     if (live === undefined) throw this.#error('SINK_DOWN', 'not connected');
     const flaw = topicGrammar.flaw(frame.address);
@@ -91,7 +96,8 @@ class MqttSink implements Sink, LinkEnd {
     this.#cork(live);
     if (qos === 1) {
       live.connection.stream.write(packet);
-      return this.#confirmations.await(packetId, packet.length);
+      this.#confirmations.await(packetId, packet.length, result);
+      return;
     }
     // QoS 0: the socket confirms the write. Negative numbers keep these sends apart from packet ids.
     this.#writes -= 1;
@@ -99,7 +105,7 @@ class MqttSink implements Sink, LinkEnd {
     live.connection.stream.write(packet, (error) => {
       if (!error) this.#confirmations.answer(write, undefined);
     });
-    return this.#confirmations.await(write, packet.length);
+    this.#confirmations.await(write, packet.length, result);
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,8 @@ import type { BusContext, EndOptions } from '#contract/bus.ts';
 import { speller } from '#contract/carried-headers.ts';
 import { messageOf, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt, Sink } from '#contract/sink.ts';
+import { promisedResult, type Receipt, type SendResult } from '#contract/send-result.ts';
+import type { Sink } from '#contract/sink.ts';
 import { durationMs } from '#kit/quantity.ts';
 import { asBuffer } from '#kit/as-buffer.ts';
 import { Publisher } from './client/publisher.ts';
@@ -110,6 +111,10 @@ class RabbitSink implements Sink, LinkEnd {
   }
 
   send(frame: Frame): Promise<Receipt> {
+    return promisedResult((result) => this.sendTo(frame, result));
+  }
+
+  sendTo(frame: Frame, result: SendResult): void {
     const live = this.#live;
     if (live === undefined) throw this.#link.error('SINK_DOWN', 'not connected');
     if (live.session.isBlocked) {
@@ -131,7 +136,7 @@ class RabbitSink implements Sink, LinkEnd {
       const code = TOO_LARGE_TABLE.test(messageOf(thrown)) ? 'SINK_TOO_LARGE' : 'SINK_REFUSED';
       throw this.#link.error(code, `AMQP cannot carry the headers: ${messageOf(thrown)}`, thrown);
     }
-    return live.confirms.await({ routingKey, messageId: options.messageId, body });
+    live.confirms.await({ routingKey, messageId: options.messageId, body }, result);
   }
 
   async close(): Promise<void> {

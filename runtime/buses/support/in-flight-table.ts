@@ -1,16 +1,15 @@
 import type { SluiceError } from '#contract/errors.ts';
-import type { Receipt } from '#contract/sink.ts';
+import type { Receipt, SendResult } from '#contract/send-result.ts';
 import { IntMap } from '#kit/int-map.ts';
 
-interface PendingSend<Sent> {
-  readonly sent: Sent;
-  readonly confirm: (receipt: Receipt) => void;
-  readonly fail: (error: SluiceError) => void;
+/** What every send has; a driver adds what it looks for. */
+export interface PendingSend {
+  readonly result: SendResult;
 }
 
 /** The sends without an answer yet, by the number that matches an answer to its send, in the order of sending. */
-export class InFlightTable<Sent> {
-  readonly #open = new IntMap<PendingSend<Sent>>();
+export class InFlightTable<Sent extends PendingSend> {
+  readonly #open = new IntMap<Sent>();
 
   get size(): number {
     return this.#open.size;
@@ -20,35 +19,33 @@ export class InFlightTable<Sent> {
     return this.#open.has(number);
   }
 
-  /** Settles by `confirm`, `fail` or `failAll`. */
-  await(number: number, sent: Sent): Promise<Receipt> {
-    return new Promise((confirm, fail) => {
-      this.#open.add(number, { sent, confirm, fail });
-    });
+  /** Its result is told by `confirm`, `fail` or `failAll`. */
+  add(number: number, sent: Sent): void {
+    this.#open.add(number, sent);
   }
 
   /** False for a number that is not, or no longer, in flight. */
   confirm(number: number, receipt: Receipt): boolean {
     const open = this.#open.delete(number);
-    open?.confirm(receipt);
+    open?.result.confirmed(receipt);
     return open !== undefined;
   }
 
   fail(number: number, error: SluiceError): boolean {
     const open = this.#open.delete(number);
-    open?.fail(error);
+    open?.result.failed(error);
     return open !== undefined;
   }
 
   /** In the order of sending; an entry may be confirmed or failed on the way. */
-  *entries(): Generator<readonly [number: number, sent: Sent]> {
-    for (const [number, { sent }] of this.#open.entries()) yield [number, sent];
+  entries(): Iterable<readonly [number: number, sent: Sent]> {
+    return this.#open.entries();
   }
 
   /** Fails all, in the order of sending. */
   failAll(error: SluiceError): void {
     const failed = this.#open.values();
     this.#open.clear();
-    for (const { fail } of failed) fail(error);
+    for (const { result } of failed) result.failed(error);
   }
 }

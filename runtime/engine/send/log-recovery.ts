@@ -2,7 +2,8 @@ import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Delivery } from '#contract/delivery.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Log } from '#contract/log.ts';
-import type { Receipt, RecoveredLog } from '#contract/sink.ts';
+import type { Receipt, SendResult } from '#contract/send-result.ts';
+import type { RecoveredLog } from '#contract/sink.ts';
 import type { Clock } from '../clock.ts';
 import type { Counters } from '../counters.ts';
 import type { FrameSink } from './pipelined-sender.ts';
@@ -29,6 +30,8 @@ export interface LogRecoverySettings {
  * unconfirmed, a frame costs two comparisons. Used by the sender of its sink alone.
  */
 export class LogRecovery implements FrameSink {
+  /** Only where the sink has one. */
+  readonly sendTo?: (frame: Frame, result: SendResult) => void;
   readonly #settings: LogRecoverySettings;
   /** Ids of the frames that were sent and not confirmed. */
   readonly #unconfirmed = new Set<string>();
@@ -40,6 +43,12 @@ export class LogRecovery implements FrameSink {
 
   constructor(settings: LogRecoverySettings) {
     this.#settings = settings;
+    const { sink } = settings;
+    if (sink.sendTo === undefined) return;
+    this.sendTo = (frame, result) => {
+      if (this.#isStored(frame)) queueMicrotask(() => result.confirmed('confirmed'));
+      else sink.sendTo?.(frame, result);
+    };
   }
 
   get maxInFlight(): number {
@@ -65,6 +74,10 @@ export class LogRecovery implements FrameSink {
 
   /** As `Sink.send`. Throws SINK_DOWN while the log is read. */
   send(frame: Frame): Promise<Receipt> {
+    return this.#isStored(frame) ? Promise.resolve('confirmed') : this.#settings.sink.send(frame);
+  }
+
+  #isStored(frame: Frame): boolean {
     if (this.#stalledAtMs !== undefined && this.#mustReadFirst(this.#stalledAtMs)) {
       throw new SluiceError('SINK_DOWN', "the end of the sink's log is being read after the outage");
     }
@@ -73,10 +86,10 @@ export class LogRecovery implements FrameSink {
       if (this.#unconfirmed.size === 0) this.#stored = undefined;
       if (isStored) {
         this.#settings.counters.alreadyStored += 1;
-        return Promise.resolve('confirmed');
+        return true;
       }
     }
-    return this.#settings.sink.send(frame);
+    return false;
   }
 
   /** That the log held a frame of the id before this process sent any proves nothing. */

@@ -1,6 +1,6 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt } from '#contract/sink.ts';
+import { type Receipt, reportTo, type SendResult } from '#contract/send-result.ts';
 import { type Backoff, backoffMs } from '#kit/backoff.ts';
 import { LinkedList } from '#kit/linked-list.ts';
 import { expired, isExpired } from './expiry.ts';
@@ -188,9 +188,19 @@ export class PerKeySender implements Sender {
   #send(outgoing: OutgoingMessage, frame: Frame, ended: Ended): void {
     this.#breaker.began();
     const sending = outgoing.sending(frame);
-    let sent: Promise<Receipt>;
+    const result: SendResult = {
+      confirmed(receipt) {
+        sending?.end();
+        ended(receipt, undefined, true);
+      },
+      failed(error) {
+        sending?.end(error);
+        ended(undefined, error, true);
+      },
+    };
     try {
-      sent = this.#sink.send(sending?.frame ?? frame);
+      if (this.#sink.sendTo !== undefined) this.#sink.sendTo(sending?.frame ?? frame, result);
+      else reportTo(result, this.#sink.send(sending?.frame ?? frame));
     } catch (thrown) {
       const error = asSluiceError(thrown, 'SINK_UNWRITABLE');
       // Reported in a later turn, as for a frame that the sink accepted.
@@ -198,19 +208,7 @@ export class PerKeySender implements Sender {
         sending?.end(error);
         ended(undefined, error, false);
       });
-      return;
     }
-    sent.then(
-      (receipt) => {
-        sending?.end();
-        ended(receipt, undefined, true);
-      },
-      (thrown: unknown) => {
-        const error = asSluiceError(thrown);
-        sending?.end(error);
-        ended(undefined, error, true);
-      },
-    );
   }
 
   /** A frame has ended. */

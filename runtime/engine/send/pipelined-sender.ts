@@ -1,12 +1,13 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt, Sink } from '#contract/sink.ts';
+import { type Receipt, reportTo, type SendResult } from '#contract/send-result.ts';
+import type { Sink } from '#contract/sink.ts';
 import { Deque } from '#kit/deque.ts';
 import { expired, isExpired } from './expiry.ts';
 import { CircuitBreaker, type CircuitBreakerSettings, type Sender } from './circuit-breaker.ts';
 
 /** What a sender needs of a sink. */
-export type FrameSink = Pick<Sink, 'maxInFlight' | 'send'>;
+export type FrameSink = Pick<Sink, 'maxInFlight' | 'send' | 'sendTo'>;
 
 /** One frame to send, and the callbacks for its result. The sender keeps its own state in it: one object a frame. */
 export interface OutgoingFrame {
@@ -29,6 +30,34 @@ export interface OutgoingFrame {
 export interface SendAttempt {
   readonly frame: Frame;
   end(failure?: SluiceError): void;
+}
+
+interface Ends {
+  confirmed(outgoing: OutgoingFrame, receipt: Receipt): void;
+  failed(outgoing: OutgoingFrame, error: SluiceError): void;
+}
+
+/** One attempt that the sink has accepted. */
+class Sent implements SendResult {
+  readonly #ends: Ends;
+  readonly #outgoing: OutgoingFrame;
+  readonly #sending: SendAttempt | undefined;
+
+  constructor(ends: Ends, outgoing: OutgoingFrame, sending: SendAttempt | undefined) {
+    this.#ends = ends;
+    this.#outgoing = outgoing;
+    this.#sending = sending;
+  }
+
+  confirmed(receipt: Receipt): void {
+    this.#sending?.end();
+    this.#ends.confirmed(this.#outgoing, receipt);
+  }
+
+  failed(error: SluiceError): void {
+    this.#sending?.end(error);
+    this.#ends.failed(this.#outgoing, error);
+  }
 }
 
 export interface PipelinedSenderSettings extends CircuitBreakerSettings {
@@ -55,6 +84,10 @@ export class PipelinedSender implements Sender {
   /** The promise of the last send, and the frames beyond the first that share it. */
   #lastSent: Promise<Receipt> | undefined;
   #sharers: OutgoingFrame[] | undefined;
+  readonly #ends: Ends = {
+    confirmed: (outgoing, receipt) => this.#confirmed(outgoing, receipt),
+    failed: (outgoing, error) => this.#ended(outgoing, error),
+  };
 
   constructor(sink: FrameSink, settings: PipelinedSenderSettings) {
     this.#sink = sink;
@@ -128,9 +161,10 @@ export class PipelinedSender implements Sender {
     outgoing.sends += 1;
     this.#breaker.began();
     const sending = outgoing.sending();
-    let sent: Promise<Receipt>;
+    const frame = sending?.frame ?? outgoing.frame;
     try {
-      sent = this.#sink.send(sending?.frame ?? outgoing.frame);
+      if (this.#sink.sendTo !== undefined) this.#sink.sendTo(frame, new Sent(this.#ends, outgoing, sending));
+      else this.#await(this.#sink.send(frame), outgoing, sending);
     } catch (thrown) {
       const failure = asSluiceError(thrown, 'SINK_UNWRITABLE');
       // Reported in a later turn, as for a frame that the sink accepted.
@@ -138,26 +172,14 @@ export class PipelinedSender implements Sender {
         sending?.end(failure);
         this.#ended(outgoing, failure, false);
       });
-      return;
     }
-    if (sending === undefined && sent === this.#lastSent) this.#share(outgoing, sent);
-    else this.#await(outgoing, sent, sending);
   }
 
-  #await(outgoing: OutgoingFrame, sent: Promise<Receipt>, sending: SendAttempt | undefined): void {
+  #await(sent: Promise<Receipt>, outgoing: OutgoingFrame, sending: SendAttempt | undefined): void {
+    if (sending === undefined && sent === this.#lastSent) return this.#share(outgoing, sent);
     this.#lastSent = sent;
     this.#sharers = undefined;
-    sent.then(
-      (receipt) => {
-        sending?.end();
-        this.#confirmed(outgoing, receipt);
-      },
-      (thrown: unknown) => {
-        const failure = asSluiceError(thrown);
-        sending?.end(failure);
-        this.#ended(outgoing, failure);
-      },
-    );
+    reportTo(new Sent(this.#ends, outgoing, sending), sent);
   }
 
   /** Sends that share one confirmation share one reaction: a reaction each would cost more than all else. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SluiceError } from '#contract/errors.ts';
+import { promisedResult } from '#contract/send-result.ts';
 import { Confirmations } from '../../../runtime/buses/mqtt/confirmations.ts';
 
 const TIMEOUT_MS = 600;
@@ -13,7 +14,7 @@ test('the last of a full window may take longer than the timeout, silence may no
     isSilent = true;
     silent.resolve();
   });
-  const sends = [1, 2, 3, 4].map((packetId) => confirmations.await(packetId, 10));
+  const sends = [1, 2, 3, 4].map((packetId) => promisedResult((result) => confirmations.await(packetId, 10, result)));
   for (const packetId of [1, 2, 3]) {
     await sleep(TIMEOUT_MS / 2);
     confirmations.answer(packetId, undefined);
@@ -30,7 +31,7 @@ test('the last of a full window may take longer than the timeout, silence may no
 test('a packet id is not given again while it is in use, and answers to unknown ones are ignored', async () => {
   const confirmations = new Confirmations(60_000, () => undefined);
   const first = confirmations.nextId();
-  const held = confirmations.await(first, 1);
+  const held = promisedResult((result) => confirmations.await(first, 1, result));
   for (let count = 0; count < 70_000; count += 1) assert.notEqual(confirmations.nextId(), first);
   confirmations.answer(first + 1, undefined);
   confirmations.answer(first, undefined);

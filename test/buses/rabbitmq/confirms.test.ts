@@ -27,10 +27,10 @@ function tracked(sent: readonly Sent[], timeoutMs = 60_000, onSilence = (): void
   const confirms = new Confirms(timeoutMs, onSilence);
   const outcomes: (string | undefined)[] = sent.map(() => undefined);
   for (const [at, each] of sent.entries()) {
-    confirms.await(each).then(
-      (receipt) => (outcomes[at] = receipt),
-      (error: unknown) => (outcomes[at] = error instanceof SluiceError ? error.code : 'odd'),
-    );
+    confirms.await(each, {
+      confirmed: (receipt) => void (outcomes[at] = receipt),
+      failed: ({ code }) => void (outcomes[at] = code),
+    });
   }
   const settled = async (): Promise<(string | undefined)[]> => {
     await new Promise(setImmediate);

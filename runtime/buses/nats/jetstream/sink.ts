@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { bytesFor } from '#contract/body.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Receipt, Sink, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
+import { promisedResult, type Receipt, reportTo, type SendResult } from '#contract/send-result.ts';
+import type { Sink, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
 import { bytesOfText } from '#kit/raw-text.ts';
-import { InFlightTable } from '../../support/in-flight-table.ts';
+import { InFlightTable, type PendingSend } from '../../support/in-flight-table.ts';
 import type { Denial, Link } from '../client/link.ts';
 import { numberAt } from '../byte-text.ts';
 import type { ReceivedMessage } from '../client/received-message.ts';
@@ -15,7 +16,7 @@ import { confirmationReader, readPublishAck } from './publish-ack.ts';
 import { subjects } from '../subject.ts';
 
 /** A publish without an answer yet. */
-interface Published {
+interface Published extends PendingSend {
   readonly subject: string;
   readonly deadlineMs: number;
 }
@@ -78,11 +79,16 @@ export class JetStreamSink implements Sink {
   send(frame: Frame): Promise<Receipt> {
     // A leader that steps down may refuse a message while its successor stores the next one: a failure that is seen later is too late.
     return this.#target.isReplicated
-      ? this.#perSubject.send(frame.address, () => this.#publish(frame))
-      : this.#publish(frame);
+      ? this.#perSubject.send(frame.address, () => promisedResult((result) => this.#publish(frame, result)))
+      : promisedResult((result) => this.#publish(frame, result));
   }
 
-  #publish(frame: Frame): Promise<Receipt> {
+  sendTo(frame: Frame, result: SendResult): void {
+    if (this.#target.isReplicated) reportTo(result, this.send(frame));
+    else this.#publish(frame, result);
+  }
+
+  #publish(frame: Frame, result: SendResult): void {
     // While the connection is lost, or is another one whose answers are not subscribed to yet, the message would be lost.
     if (!this.#link.up || this.#link.wire !== this.#wire) throw this.#down();
     // Invariant 8: the message may have waited behind another one of its subject.
@@ -100,7 +106,7 @@ export class JetStreamSink implements Sink {
     this.#wire.publisher.publish(frame.address, this.#inbox + token, headers, bytesFor('NATS', frame), shared);
     this.#sweeper ??= setTimeout(() => this.#sweep(), this.#target.timeoutMs);
     const deadlineMs = performance.now() + this.#target.timeoutMs;
-    return this.#inFlight.await(token, { subject: frame.address, deadlineMs });
+    this.#inFlight.add(token, { subject: frame.address, deadlineMs, result });
   }
 
   recoverIds(wanted: RecoveryQuery, signal: AbortSignal): Promise<RecoveredLog> {

@@ -1,5 +1,5 @@
 import type { SluiceError } from '#contract/errors.ts';
-import type { Receipt } from '#contract/sink.ts';
+import type { SendResult } from '#contract/send-result.ts';
 import { Deque } from '#kit/deque.ts';
 import type { ReturnedMessage } from './publisher.ts';
 import { SilenceTimer } from '../../support/silence-timer.ts';
@@ -13,16 +13,14 @@ export interface Published {
 
 class PendingPublish {
   readonly published: Published;
-  readonly resolve: (receipt: Receipt) => void;
-  readonly reject: (error: SluiceError) => void;
+  readonly result: SendResult;
   /** The server returned the message: the confirmation that follows does not count. */
   refusal: SluiceError | undefined;
   isAnswered = false;
 
-  constructor(published: Published, resolve: (receipt: Receipt) => void, reject: (error: SluiceError) => void) {
+  constructor(published: Published, result: SendResult) {
     this.published = published;
-    this.resolve = resolve;
-    this.reject = reject;
+    this.result = result;
   }
 }
 
@@ -53,12 +51,10 @@ export class Confirms {
     return this.#hasStored;
   }
 
-  /** To be called right after the publish. Settles when it is confirmed, refused, returned or given up. */
-  await(published: Published): Promise<Receipt> {
-    return new Promise((resolve, reject) => {
-      this.#silence.sent();
-      this.#open.push(new PendingPublish(published, resolve, reject));
-    });
+  /** To be called right after the publish. `result` is told when it is confirmed, refused, returned or given up. */
+  await(published: Published, result: SendResult): void {
+    this.#silence.sent();
+    this.#open.push(new PendingPublish(published, result));
   }
 
   /** The server answers `tag`, with `multiple` all tags up to it. */
@@ -72,8 +68,8 @@ export class Confirms {
       const failure = open.refusal ?? refusal;
       if (failure === undefined) {
         this.#hasStored = true;
-        open.resolve('confirmed');
-      } else open.reject(failure);
+        open.result.confirmed('confirmed');
+      } else open.result.failed(failure);
     }
     while (this.#open.at(0)?.isAnswered === true) {
       this.#open.shift();
@@ -105,7 +101,7 @@ export class Confirms {
       const open = this.#open.at(at);
       if (open === undefined || open.isAnswered || !matches(open.published)) continue;
       open.isAnswered = true;
-      open.reject(refusal);
+      open.result.failed(refusal);
       found = true;
       if (!all) return true;
     }
@@ -132,8 +128,10 @@ export class Confirms {
   /** The channel is closed: fails all publishes, in their order. */
   fail(error: SluiceError): void {
     this.#silence.stop();
-    for (let open = this.#open.shift(); open !== undefined; open = this.#open.shift()) {
-      if (!open.isAnswered) open.reject(error);
+    const failed: PendingPublish[] = [];
+    for (let open = this.#open.shift(); open !== undefined; open = this.#open.shift()) failed.push(open);
+    for (const open of failed) {
+      if (!open.isAnswered) open.result.failed(error);
     }
   }
 }
