@@ -168,7 +168,7 @@ export function letterFrame(letter: DeadLetter, address: Template): Frame {
   };
   return {
     ...frame,
-    headerTypes: typesLeft(frame.headerTypes, []),
+    headerTypes: frame.headerTypes && typesLeft(frame.headerTypes, []),
     address: address(view),
     key: letter.key ?? frame.key,
     headers,

@@ -55,11 +55,13 @@ export function readFrame(route: Route, envelope: Draft, notes: ReuseNotes): Mes
     const text = `expected a body of at most ${policy.maxBodyBytes} bytes, found ${bytes}`;
     throw new SluiceError('BODY_TOO_LARGE', text, { place: { stage: 'decode' } });
   }
-  return watched(route, delivery, 'decode', () => {
-    const body = decode(policy, delivery.frame);
-    readFields(policy, envelope, body, notes);
-    return decodedMessage(envelope, body);
-  });
+  return watched(route, 'decode', decoded, envelope, notes);
+}
+
+function decoded({ policy }: Route, envelope: Draft, notes: ReuseNotes): Message {
+  const body = decode(policy, envelope.delivery.frame);
+  readFields(policy, envelope, body, notes);
+  return decodedMessage(envelope, body);
 }
 
 /** Reads the label of a frame that is refused unread. */

@@ -9,8 +9,8 @@ type HeaderFields = Pick<SinkEnd, 'headers' | 'droppedHeaders' | 'contentType' |
 /** The headers of the message with `to.headers` of the pipeline file applied. */
 export function headersOut({ headers: set, droppedHeaders, contentType }: HeaderFields, message: Message): Headers {
   const { headers } = message;
-  const isTouched = set.size > 0 || contentType !== undefined || droppedHeaders.some((name) => headers.has(name));
-  if (!isTouched) return headers;
+  const isSet = set.size > 0 || contentType !== undefined;
+  if (!isSet && (headers.size === 0 || !droppedHeaders.some((name) => headers.has(name)))) return headers;
   const left = new Map(headers);
   for (const name of droppedHeaders) left.delete(name);
   // A header with the name of the content type would become the content type on the next bus.

@@ -35,8 +35,7 @@ export function withHops(headers: Headers, hops: number): Headers {
 }
 
 /** The header types without those of the headers that this route has written: these are text. */
-export function typesLeft(types: HeaderTypes | undefined, written: Iterable<string>): HeaderTypes | undefined {
-  if (types === undefined) return undefined;
+export function typesLeft(types: HeaderTypes, written: Iterable<string>): HeaderTypes {
   const left = new Map(types);
   for (const name of written) left.delete(name);
   for (const name of types.keys()) if (isHops(name)) left.delete(name);

@@ -1,20 +1,24 @@
-import type { Delivery } from '#contract/delivery.ts';
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
 import { STEPS } from '#contract/event-loop-watchdog.ts';
+import type { Envelope } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 
-/** Runs a step of the runtime under the event-loop watchdog, where the route reads the body. Throws a SluiceError. */
-export function watched<Made>(
-  { policy, observers }: Route,
-  delivery: Delivery,
+/**
+ * Runs a step of the runtime under the event-loop watchdog, where the route reads the body. Throws a SluiceError. It takes what the
+ * step works on: a closure over it would be made for each message.
+ */
+export function watched<Of extends Envelope, Given, Made>(
+  route: Route,
   step: keyof typeof STEPS,
-  act: () => Made,
+  act: (route: Route, envelope: Of, given: Given) => Made,
+  envelope: Of,
+  given: Given,
 ): Made {
-  if (policy.decoding === undefined) return act();
-  const { eventLoopWatchdog } = observers;
-  eventLoopWatchdog?.begin(STEPS[step], delivery);
+  if (route.policy.decoding === undefined) return act(route, envelope, given);
+  const { eventLoopWatchdog } = route.observers;
+  eventLoopWatchdog?.begin(STEPS[step], envelope.delivery);
   try {
-    return act();
+    return act(route, envelope, given);
   } catch (thrown) {
     throw isStackOverflow(thrown) ? tooDeep(step) : thrown;
   } finally {

@@ -47,22 +47,23 @@ function copy(message: Message): Message {
 }
 
 function decodedAgain(route: Route, envelope: Envelope): Message {
-  const { delivery } = envelope;
-  return decodedMessage(
-    envelope,
-    watched(route, delivery, 'decode', () => decode(route.policy, delivery.frame)),
-  );
+  return decodedMessage(envelope, watched(route, 'decode', bodyOf, envelope, undefined));
+}
+
+function bodyOf({ policy }: Route, { delivery }: Envelope): unknown {
+  return decode(policy, delivery.frame);
 }
 
 function encoded(route: Route, envelope: Envelope, passed: Passed): Made {
   if (passed instanceof Dropped || passed instanceof JoinedAt || isKept(passed)) return passed;
-  return watched(route, envelope.delivery, 'encode', () => {
-    const { sinks } = route.ends;
-    const [only] = sinks;
-    // Most routes have one sink: `map` would cost more than all else here.
-    if (only !== undefined && sinks.length === 1) return [framesOf(only, envelope, passed)];
-    return sinks.map((end) => framesOf(end, envelope, passed));
-  });
+  return watched(route, 'encode', framesBySink, envelope, passed);
+}
+
+function framesBySink({ ends }: Route, envelope: Envelope, passed: Message | readonly Message[]): FramesBySink {
+  const [only] = ends.sinks;
+  // Most routes have one sink: `map` would cost more than all else here.
+  if (only !== undefined && ends.sinks.length === 1) return [framesOf(only, envelope, passed)];
+  return ends.sinks.map((end) => framesOf(end, envelope, passed));
 }
 
 function framesOf(end: SinkEnd, envelope: Envelope, passed: Message | readonly Message[]): readonly Frame[] {
