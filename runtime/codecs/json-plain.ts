@@ -106,7 +106,7 @@ function mayUnderflow(text: string): boolean {
  * no value with code of its own (`toJSON`).
  */
 export function isPlainBody(body: unknown): boolean {
-  return isPlain([body], 0);
+  return isPlainValue(body, 0);
 }
 
 function isPlain(holder: object, depth: number): boolean {
