@@ -1,7 +1,8 @@
 import type { Delivery } from '../../runtime/contract/delivery.ts';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Frame } from '../../runtime/contract/frame.ts';
-import type { Receipt, Sink } from '../../runtime/contract/sink.ts';
+import { promisedResult, type Receipt, type SendResult } from '../../runtime/contract/send-result.ts';
+import type { Sink } from '../../runtime/contract/sink.ts';
 import type { Demand, Source } from '../../runtime/contract/source.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -72,8 +73,7 @@ export interface Unkindness {
 
 interface OpenSend {
   readonly frame: Frame;
-  readonly resolve: (receipt: Receipt) => void;
-  readonly reject: (error: SluiceError) => void;
+  readonly result: SendResult;
 }
 
 /**
@@ -91,33 +91,44 @@ export class SimulatedSink implements Sink {
   #epoch = 0;
   #downUntilMs = 0;
   mostOpen = 0;
+  /** In some simulations: results come in the midst of the bus's own work, not in a turn of their own. */
+  readonly sendTo?: (frame: Frame, result: SendResult) => void;
 
   constructor(clock: VirtualClock, unkindness: Unkindness) {
     this.#clock = clock;
     this.#unkindness = unkindness;
     this.maxInFlight = unkindness.maxInFlight;
+    if (clock.pick(2) === 0) this.sendTo = (frame, result) => this.#send(frame, result);
   }
 
   send(frame: Frame): Promise<Receipt> {
-    if (this.#clock.nowMs() < this.#downUntilMs) return Promise.reject(new SluiceError('SINK_DOWN', 'down'));
-    const { cut, refuse, fault } = this.#unkindness;
-    // What a bus refuses for good it refuses each time.
-    if ((Number(Buffer.from(frame.body ?? []).toString()) * 0.618) % 1 < refuse)
-      return Promise.reject(new SluiceError('SINK_REFUSED', 'refused'));
-    if (this.#clock.random() < fault) return Promise.reject(new SluiceError('SINK_FAILED', 'failed'));
-    return new Promise((resolve, reject) => {
-      this.#underWay.push({ frame, resolve, reject });
-      this.mostOpen = Math.max(this.mostOpen, this.#underWay.length);
-      const epoch = this.#epoch;
-      if (this.#clock.random() < cut) {
-        this.#clock.after(this.#clock.pick(5), () => {
-          if (epoch === this.#epoch) this.#cut();
-        });
-      }
-      this.#clock.after(1 + this.#clock.pick(10), () => {
-        if (epoch === this.#epoch) this.#arrive();
+    return promisedResult((result) => this.#send(frame, result));
+  }
+
+  #send(frame: Frame, result: SendResult): void {
+    const { cut } = this.#unkindness;
+    const failure = this.#failureOf(frame);
+    if (failure !== undefined) return queueMicrotask(() => result.failed(failure));
+    this.#underWay.push({ frame, result });
+    this.mostOpen = Math.max(this.mostOpen, this.#underWay.length);
+    const epoch = this.#epoch;
+    if (this.#clock.random() < cut) {
+      this.#clock.after(this.#clock.pick(5), () => {
+        if (epoch === this.#epoch) this.#cut();
       });
+    }
+    this.#clock.after(1 + this.#clock.pick(10), () => {
+      if (epoch === this.#epoch) this.#arrive();
     });
+  }
+
+  #failureOf(frame: Frame): SluiceError | undefined {
+    if (this.#clock.nowMs() < this.#downUntilMs) return new SluiceError('SINK_DOWN', 'down');
+    const { refuse, fault } = this.#unkindness;
+    // What a bus refuses for good it refuses each time.
+    const isRefused = (Number(Buffer.from(frame.body ?? []).toString()) * 0.618) % 1 < refuse;
+    if (isRefused) return new SluiceError('SINK_REFUSED', 'refused');
+    return this.#clock.random() < fault ? new SluiceError('SINK_FAILED', 'failed') : undefined;
   }
 
   close(): Promise<void> {
@@ -126,7 +137,7 @@ export class SimulatedSink implements Sink {
 
   #arrive(): void {
     const first = this.#underWay.shift();
-    first?.resolve(this.#store(first.frame));
+    first?.result.confirmed(this.#store(first.frame));
   }
 
   #cut(): void {
@@ -136,7 +147,7 @@ export class SimulatedSink implements Sink {
     this.#underWay = [];
     // Some had arrived, and only their confirmations are lost.
     for (const { frame } of lost.slice(0, this.#clock.pick(lost.length + 1))) this.#store(frame);
-    for (const { reject } of lost) reject(new SluiceError('SINK_DOWN', 'cut'));
+    for (const { result } of lost) result.failed(new SluiceError('SINK_DOWN', 'cut'));
   }
 
   #store(frame: Frame): Receipt {

@@ -122,6 +122,9 @@ export function sinkOf(life: Life, sink: Sink): Sink {
       return sink.maxInFlight;
     },
     send: (frame) => (life.isOver ? never() : sink.send(frame)),
+    ...(sink.sendTo !== undefined && {
+      sendTo: (frame, result) => void (life.isOver || sink.sendTo?.(frame, result)),
+    }),
     close: () => Promise.resolve(),
   };
 }
