@@ -172,7 +172,8 @@ class MqttSink implements Sink, LinkEnd {
     if (this.#isCorked) return;
     this.#isCorked = true;
     live.connection.stream.cork();
-    process.nextTick(() => {
+    // At the end of the turn, not of the callback: the client hands over confirmations one by one, and each lets a message follow.
+    setImmediate(() => {
       this.#isCorked = false;
       live.connection.stream.uncork();
     });

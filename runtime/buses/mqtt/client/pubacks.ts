@@ -82,7 +82,7 @@ export class Pubacks {
 
   readonly #release = (publish: UnackedPublish): void => {
     if (this.#isOver) return;
-    if (this.#released.length === 0) process.nextTick(() => this.flush());
+    if (this.#released.length === 0) setImmediate(() => this.flush());
     this.#released.push(publish);
   };
 }
