@@ -4,6 +4,7 @@ import { type Receipt, reportTo, type SendResult } from '#contract/send-result.t
 import { type Backoff, backoffMs } from '#kit/backoff.ts';
 import { LinkedList } from '#kit/linked-list.ts';
 import { expired, isExpired } from './expiry.ts';
+import { throwLater } from './throw-later.ts';
 import { CircuitBreaker, type CircuitBreakerSettings, type Sender } from './circuit-breaker.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { KeyQueue } from './key-queue.ts';
@@ -188,15 +189,17 @@ export class PerKeySender implements Sender {
   #send(outgoing: OutgoingMessage, frame: Frame, ended: Ended): void {
     this.#breaker.began();
     const sending = outgoing.sending(frame);
-    const result: SendResult = {
-      confirmed(receipt) {
-        sending?.end();
-        ended(receipt, undefined, true);
-      },
-      failed(error) {
+    const told = (receipt: Receipt | undefined, error: SluiceError | undefined): void => {
+      try {
         sending?.end(error);
-        ended(undefined, error, true);
-      },
+        ended(receipt, error, true);
+      } catch (thrown) {
+        throwLater(thrown);
+      }
+    };
+    const result: SendResult = {
+      confirmed: (receipt) => told(receipt, undefined),
+      failed: (error) => told(undefined, error),
     };
     try {
       if (this.#sink.sendTo !== undefined) this.#sink.sendTo(sending?.frame ?? frame, result);

@@ -4,6 +4,7 @@ import { type Receipt, reportTo, type SendResult } from '#contract/send-result.t
 import type { Sink } from '#contract/sink.ts';
 import { Deque } from '#kit/deque.ts';
 import { expired, isExpired } from './expiry.ts';
+import { throwLater } from './throw-later.ts';
 import { CircuitBreaker, type CircuitBreakerSettings, type Sender } from './circuit-breaker.ts';
 
 /** What a sender needs of a sink. */
@@ -50,13 +51,21 @@ class Sent implements SendResult {
   }
 
   confirmed(receipt: Receipt): void {
-    this.#sending?.end();
-    this.#ends.confirmed(this.#outgoing, receipt);
+    try {
+      this.#sending?.end();
+      this.#ends.confirmed(this.#outgoing, receipt);
+    } catch (thrown) {
+      throwLater(thrown);
+    }
   }
 
   failed(error: SluiceError): void {
-    this.#sending?.end(error);
-    this.#ends.failed(this.#outgoing, error);
+    try {
+      this.#sending?.end(error);
+      this.#ends.failed(this.#outgoing, error);
+    } catch (thrown) {
+      throwLater(thrown);
+    }
   }
 }
 
