@@ -170,20 +170,23 @@ export class JetStreamSink implements Sink {
   #sweep(): void {
     const nowMs = performance.now();
     this.#sweeper = undefined;
+    const late: number[] = [];
     for (const [token, { deadlineMs }] of this.#inFlight.entries()) {
       if (deadlineMs > nowMs) {
         this.#sweeper = setTimeout(() => this.#sweep(), deadlineMs - nowMs);
-        return;
+        break;
       }
-      const text = `no confirmation within ${this.#target.timeoutMs} ms; raise timeout, or check the stream`;
-      this.#inFlight.fail(token, this.#link.error('SINK_TIMEOUT', text));
+      late.push(token);
     }
+    const text = `no confirmation within ${this.#target.timeoutMs} ms; raise timeout, or check the stream`;
+    for (const token of late) this.#inFlight.fail(token, this.#link.error('SINK_TIMEOUT', text));
   }
 
   #denied({ operation, subject: denied }: Denial): void {
     if (operation !== 'publish') return;
-    for (const [token, { subject }] of this.#inFlight.entries()) {
-      if (subject !== denied) continue;
+    // The engine may send the next message to it before this loop ends: that one has an answer of its own.
+    const failed = [...this.#inFlight.entries()].filter(([, { subject }]) => subject === denied);
+    for (const [token] of failed) {
       this.#inFlight.fail(token, this.#link.error('SINK_DENIED', `the server denies publishing to ${denied}`));
     }
   }
