@@ -1,3 +1,4 @@
+import type { WindowBounds } from './adaptive-window.ts';
 import type { Codec } from '#contract/codec.ts';
 import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
@@ -55,7 +56,7 @@ export interface Policy {
   readonly name: string;
   readonly trafficClass: TrafficClass;
   /** Bounds the unsettled deliveries. */
-  readonly window: Demand;
+  readonly window: Demand & Pick<WindowBounds, 'slowMessages'>;
   /** A larger body is refused before it is decoded. */
   readonly maxBodyBytes: number;
   /** A message that has passed so many routes is refused. */

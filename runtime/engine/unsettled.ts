@@ -8,8 +8,8 @@ import { AdaptiveWindow } from './adaptive-window.ts';
 import { type InFlight, SETTLED, type State, UNREAD } from './in-flight.ts';
 import type { Route } from './route-parts.ts';
 
-/** How often a full window is looked at in which nothing is settled. */
-const LOOK_MS = 100;
+/** A full window in which nothing was settled for so long grows. */
+const STUCK_MS = 100;
 
 /** The deliveries that are read and not settled: no more than the window (invariant 4), which adapts below its bound. One caller waits at a time. */
 export class Unsettled {
@@ -26,7 +26,7 @@ export class Unsettled {
     // One message of a key is in flight: a crash repeats no more than that, and while the sink is away and nothing is settled, all
     // keys need room.
     const first = CLASSES[trafficClass].oneAtATime ? window.messages : undefined;
-    this.#window = new AdaptiveWindow(window.messages, route.observers.clock.elapsedMs(), first);
+    this.#window = new AdaptiveWindow(window, route.observers.clock.elapsedMs(), first);
   }
 
   get size(): number {
@@ -44,18 +44,15 @@ export class Unsettled {
 
   /** Resolves when there may be room: something was settled, or the window has grown. Or `signal` aborts. */
   async opened(signal: AbortSignal): Promise<void> {
-    const cancel = this.#window.isLargest ? undefined : this.#growIfStuck();
+    const { clock } = this.#route.observers;
+    const cancel = this.#window.mayGrow
+      ? clock.after(STUCK_MS, () => {
+          this.#window.stuck();
+          this.#opened.now();
+        })
+      : undefined;
     await this.#opened.wait(signal);
     cancel?.();
-  }
-
-  /** To be called when the window is full. Answers how to end it. */
-  #growIfStuck(waitedMs = LOOK_MS): () => void {
-    let cancel = this.#route.observers.clock.after(LOOK_MS, () => {
-      if (this.#window.stuck(waitedMs, this.#inFlight.size, this.count('send'))) this.#opened.now();
-      else cancel = this.#growIfStuck(waitedMs + LOOK_MS);
-    });
-    return () => cancel();
   }
 
   /** `nowMs`: the time of the read. */

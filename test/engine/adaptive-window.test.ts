@@ -1,109 +1,97 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AdaptiveWindow } from '../../runtime/engine/adaptive-window.ts';
+import { AdaptiveWindow, type WindowBounds } from '../../runtime/engine/adaptive-window.ts';
 
-/** A route that always has a message to read, and how long a sink takes for so many messages in flight. */
-class Filled {
-  nowMs = 0;
-  readonly window: AdaptiveWindow;
-  readonly #takesMs: (messages: number, nowMs: number) => number;
-
-  constructor(bound: number, takesMs: (messages: number, nowMs: number) => number) {
-    this.window = new AdaptiveWindow(bound, 0);
-    this.#takesMs = takesMs;
-  }
-
-  /** The window is filled, and all of it settled. Answers the size after it. */
-  round(): number {
-    const { window } = this;
-    const unsettled = window.messages;
-    window.look(unsettled, this.nowMs);
-    for (let settled = 0; settled < unsettled; settled += 1) window.settled();
-    this.nowMs += this.#takesMs(unsettled, this.nowMs);
-    window.look(window.messages, this.nowMs);
-    return window.messages;
-  }
-
-  /** The sizes of `window` over so many rounds, each one once. */
-  sizes(rounds: number): readonly number[] {
-    const sizes = [this.window.messages];
-    for (let at = 0; at < rounds; at += 1) {
-      const size = this.round();
-      if (size !== sizes.at(-1)) sizes.push(size);
-    }
-    return sizes;
-  }
+/** One confirmation time of a route that always has a message to read: the window is filled, and all of it settled. */
+function round(window: AdaptiveWindow, nowMs: number): void {
+  const unsettled = window.messages;
+  window.look(unsettled, nowMs);
+  for (let settled = 0; settled < unsettled; settled += 1) window.settled();
 }
 
-const RTT_MS = 300;
-const perSecond = (rate: number) => (messages: number) => (messages * 1000) / rate;
+/** The sizes of the window of a route whose sink confirms all that is in flight at once, every so often. Each size once. */
+function sizesOver(
+  bounds: WindowBounds,
+  forMs: number,
+  everyMs: (messages: number, nowMs: number) => number,
+): number[] {
+  const window = new AdaptiveWindow(bounds, 0);
+  const sizes = [window.messages];
+  for (let nowMs = 0; nowMs < forMs;) {
+    round(window, nowMs);
+    nowMs += everyMs(window.messages, nowMs);
+    window.look(0, nowMs);
+    if (window.messages !== sizes.at(-1)) sizes.push(window.messages);
+  }
+  return sizes;
+}
 
-test('a window that stays full doubles up to its bound, in every second round', () => {
-  assert.deepEqual(new Filled(1024, () => 1).sizes(8), [64, 128, 256, 512, 1024]);
+const DEFAULT = { messages: 1024, slowMessages: 256 };
+
+test('a window that stays full doubles with each confirmation time, up to its bound', () => {
+  assert.deepEqual(
+    sizesOver({ messages: 1024 }, 1000, () => 20),
+    [64, 128, 256, 512, 1024],
+  );
 });
 
-test('behind a long way, where more in flight takes no longer, the window grows up to its bound', () => {
-  assert.deepEqual(new Filled(1024, () => RTT_MS).sizes(8), [64, 128, 256, 512, 1024]);
+test('a stated bound holds behind a long way and for a slow sink too', () => {
+  assert.deepEqual(
+    sizesOver({ messages: 1024 }, 60_000, () => 1500),
+    [64, 128, 256, 512, 1024],
+  );
+  assert.equal(sizesOver({ messages: 1024 }, 60_000, (messages) => messages * 5).at(-1), 1024);
 });
 
-test('behind a slow sink, where each message only waits longer, the window goes back to where it began and tries again after 10 s', () => {
-  const route = new Filled(1024, perSecond(200));
-  assert.deepEqual(route.sizes(2), [64, 128, 64]);
-  const keptMs = route.nowMs;
-  while (route.round() === 64);
-  assert.ok(route.nowMs - keptMs >= 10_000 && route.nowMs - keptMs < 11_000, `${route.nowMs - keptMs} ms`);
+test('without a stated one the window is larger than 256 only while half a second settles as many', () => {
+  for (const perSecond of [100, 300, 500]) {
+    const sizes = sizesOver(DEFAULT, 60_000, (messages) => (messages * 1000) / perSecond);
+    assert.deepEqual(sizes, [64, 128, 256], `${perSecond} a second`);
+  }
+  const sizes = sizesOver(DEFAULT, 60_000, (messages) => (messages * 1000) / 1200);
+  assert.ok(Math.max(...sizes) <= 600 && (sizes.at(-1) ?? 0) > 256, sizes.join());
+  assert.equal(sizesOver(DEFAULT, 1000, () => 20).at(-1), 1024);
 });
 
-test('a window that passes within 100 ms grows, whatever the sink takes', () => {
-  assert.equal(new Filled(1024, perSecond(11_000)).sizes(20).at(-1), 1024);
+test('when the sink becomes slow the window is 256 again within two seconds, and when it is fast again up to the bound within one', () => {
+  const rateAt = (nowMs: number): number => (nowMs < 3000 || nowMs >= 20_000 ? 20_000 : 100);
+  const window = new AdaptiveWindow(DEFAULT, 0);
+  const at = new Map<number, number>();
+  for (let nowMs = 0; nowMs < 22_000; nowMs += 10) {
+    window.look(window.messages, nowMs);
+    for (let settled = 0; settled < rateAt(nowMs) / 100; settled += 1) window.settled();
+    at.set(nowMs, window.messages);
+  }
+  assert.deepEqual(
+    [2990, 5010, 19_990, 20_500].map((ms) => at.get(ms)),
+    [1024, 256, 256, 1024],
+  );
 });
 
-test('growth of a window in which nothing was settled is judged like any other', () => {
-  const route = new Filled(1024, perSecond(200));
-  route.sizes(2);
-  assert.ok(route.window.stuck(100, 64, 0));
-  assert.ok(route.window.stuck(100, 64, 0));
-  assert.deepEqual(route.sizes(1), [256, 64]);
+test('a full window in which nothing is settled doubles each time it is found so, up to its bound for now', () => {
+  for (const [bounds, wanted] of [
+    [{ messages: 300 }, [128, 256, 300]],
+    [DEFAULT, [128, 256]],
+  ] as const) {
+    const window = new AdaptiveWindow(bounds, 0);
+    const sizes = [];
+    for (window.look(64, 0); window.mayGrow; window.look(window.messages, 0)) {
+      window.stuck();
+      sizes.push(window.messages);
+    }
+    assert.deepEqual(sizes, wanted);
+  }
 });
 
-test('before a sink that becomes slow the window is halved, down to where it began; once it is fast again the window grows', () => {
-  let rate = 20_000;
-  const route = new Filled(1024, (messages) => (messages * 1000) / rate);
-  route.sizes(8);
-  rate = 100;
-  assert.deepEqual(route.sizes(6), [1024, 512, 256, 128, 64]);
-  rate = 20_000;
-  const slowMs = route.nowMs;
-  while (route.round() < 1024);
-  assert.ok(route.nowMs - slowMs < 11_000, `${route.nowMs - slowMs} ms`);
-});
-
-test('when the way becomes long the window is halved, and after 10 s it grows up to its bound', () => {
-  let rttMs = 10;
-  const route = new Filled(1024, () => rttMs);
-  route.sizes(8);
-  rttMs = 1200;
-  assert.deepEqual(route.sizes(40), [1024, 512, 256, 128, 64, 128, 256, 512, 1024]);
-});
-
-test('a full window in which nothing is settled doubles each time it is found so, up to its bound', () => {
-  const window = new AdaptiveWindow(300, 0);
-  const sizes = [];
-  while (window.stuck(100, window.messages, 0)) sizes.push(window.messages);
-  assert.deepEqual(sizes, [128, 256, 300]);
-});
-
-test('where most of them wait for the sink the window grows after a second without a confirmation', () => {
-  const window = new AdaptiveWindow(1024, 0);
-  assert.ok(!window.stuck(900, 64, 33));
-  assert.ok(window.stuck(900, 64, 32));
-  assert.ok(window.stuck(1000, 128, 128));
-  assert.equal(window.messages, 256);
+test('where the bytes are the limit the window does not grow', () => {
+  const window = new AdaptiveWindow({ messages: 1024 }, 0);
+  window.look(10, 0);
+  assert.equal(window.mayGrow, false);
 });
 
 test('a window that is never full does not grow', () => {
-  const window = new AdaptiveWindow(1024, 0);
+  const window = new AdaptiveWindow({ messages: 1024 }, 0);
   for (let at = 0; at < 1000; at += 1) {
     window.look(63, at);
     window.settled();
@@ -112,9 +100,8 @@ test('a window that is never full does not grow', () => {
 });
 
 test('a window of which a quarter suffices for a second is halved, down to where it began', () => {
-  const route = new Filled(1024, () => 0);
-  route.sizes(8);
-  const { window } = route;
+  const window = new AdaptiveWindow({ messages: 1024 }, 0);
+  for (let at = 0; at < 4; at += 1) round(window, at);
 
   const sizes = [];
   for (let second = 1; second <= 6; second += 1) {
@@ -128,15 +115,20 @@ test('a window of which a quarter suffices for a second is halved, down to where
 test('the window is never larger than the bound of the file, and never empty', () => {
   const steps = fc.array(fc.tuple(fc.nat(2000), fc.nat(3000), fc.nat(300)), { maxLength: 50 });
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 2000 }), steps, (bound, all) => {
-      const window = new AdaptiveWindow(bound, 0);
-      let nowMs = 0;
-      for (const [unsettled, laterMs, settled] of all) {
-        nowMs += laterMs;
-        window.look(Math.min(unsettled, window.messages), nowMs);
-        for (let at = 0; at < settled; at += 1) window.settled();
-        assert.ok(window.messages >= 1 && window.messages <= bound, `${window.messages} of ${bound}`);
-      }
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 2000 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      steps,
+      (bound, part, all) => {
+        const window = new AdaptiveWindow({ messages: bound, slowMessages: Math.max(1, Math.floor(bound * part)) }, 0);
+        let nowMs = 0;
+        for (const [unsettled, laterMs, settled] of all) {
+          nowMs += laterMs;
+          window.look(Math.min(unsettled, window.messages), nowMs);
+          for (let at = 0; at < settled; at += 1) window.settled();
+          assert.ok(window.messages >= 1 && window.messages <= bound, `${window.messages} of ${bound}`);
+        }
+      },
+    ),
   );
 });

@@ -1,8 +1,9 @@
 /** Values of options that a pipeline file does not set. */
 export const DEFAULTS = {
-  windowMessages: 1024,
-  /** Of class command: so many unsettled messages always have room in the commits of Kafka, see its page. */
-  commandWindowMessages: 256,
+  /** So many unsettled messages always have room in the commits of Kafka, see its page, and a slow link takes them in time. */
+  windowMessages: 256,
+  /** Of classes event and audit, while half a second settles as many. */
+  fastWindowMessages: 1024,
   /** Of class telemetry: while the sink is away it keeps one message a key, and a window of keys is soon full. */
   telemetryWindowMessages: 16_384,
   windowBytes: '64MiB',

@@ -1,5 +1,6 @@
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import { sizeBytes, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
+import { own } from '#kit/json-value.ts';
 import { mapSchema, nestedField } from './field.ts';
 import { DEFAULTS } from './field-defaults.ts';
 import { numberOr, optional } from './values.ts';
@@ -8,11 +9,19 @@ export interface SourceContext {
   readonly trafficClass: TrafficClass;
 }
 
-const DEFAULT_MESSAGES: Readonly<Record<TrafficClass, number>> = {
-  telemetry: DEFAULTS.telemetryWindowMessages,
-  command: DEFAULTS.commandWindowMessages,
-  event: DEFAULTS.windowMessages,
-  audit: DEFAULTS.windowMessages,
+/** As the engine has it (engine/adaptive-window.ts). */
+interface MessageBounds {
+  readonly messages: number;
+  readonly slowMessages: number;
+}
+
+const same = (messages: number): MessageBounds => ({ messages, slowMessages: messages });
+const BY_SPEED = { messages: DEFAULTS.fastWindowMessages, slowMessages: DEFAULTS.windowMessages };
+const DEFAULT_BOUNDS: Readonly<Record<TrafficClass, MessageBounds>> = {
+  telemetry: same(DEFAULTS.telemetryWindowMessages),
+  command: same(DEFAULTS.windowMessages),
+  event: BY_SPEED,
+  audit: BY_SPEED,
 };
 
 /** `window` of a source. */
@@ -22,12 +31,14 @@ export const WINDOW_FIELDS = {
       type: 'integer',
       minimum: 1,
       maximum: 65_535,
-      description: `The most messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for class command ${DEFAULTS.commandWindowMessages}, for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
+      description: `The most messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for classes event and audit up to ${DEFAULTS.fastWindowMessages} while half a second settles as many; for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
     },
-    parse: (window, { trafficClass }: SourceContext) => ({
-      messages: numberOr(window, 'messages', DEFAULT_MESSAGES[trafficClass]),
-    }),
-    doc: '`messages`: the most messages unsettled at once, 1024 (command: 256, telemetry: 16384) unless said otherwise. A route of class event or audit begins with 64, and allows more while that makes it faster.',
+    parse(window, { trafficClass }: SourceContext) {
+      return own(window, 'messages') === undefined
+        ? DEFAULT_BOUNDS[trafficClass]
+        : same(numberOr(window, 'messages', DEFAULTS.windowMessages));
+    },
+    doc: '`messages`: the most messages unsettled at once, 256 (telemetry: 16384) unless said otherwise. A route of class event or audit begins with 64 and allows more while its window is full; where the file states no bound, up to 1024 while half a second settles as many.',
   }),
   bytes: nestedField({
     schema: {

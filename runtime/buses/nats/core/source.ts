@@ -15,8 +15,8 @@ import type { Wire, WireSubscription } from '../client/wire.ts';
 import { readHeaders } from '../read-headers.ts';
 import type { NatsConnectionOptions } from '../options.ts';
 
-// Core NATS has no backpressure, so a burst needs a buffer: of this many windows.
-const BURST = { messages: 64, bytes: 4 };
+// Core NATS has no backpressure, so a burst needs a buffer: of this many windows. A large window needs fewer.
+const BURST = { windows: 256, ofMessages: 65_536, windowsBeyond: 64, bytes: 4 };
 const FLUSH_MS = 5000;
 const GATHER_MS = 100;
 const REPORT_AGAIN_MS = 10_000;
@@ -57,7 +57,7 @@ export class CoreSource implements Source {
     this.#context = context;
     this.#note = oddityNotes(context);
     const { messages, bytes } = context.window;
-    this.#most = { messages: messages * BURST.messages, bytes: bytes * BURST.bytes };
+    this.#most = { messages: burstOf(messages), bytes: bytes * BURST.bytes };
   }
 
   /** Resolves once the server has the subscriptions. */
@@ -185,4 +185,9 @@ export class CoreSource implements Source {
       bytes: message.bytes,
     };
   }
+}
+
+/** In messages. `window`: the route's, in messages. */
+function burstOf(window: number): number {
+  return Math.min(window * BURST.windows, Math.max(BURST.ofMessages, window * BURST.windowsBeyond));
 }
