@@ -66,7 +66,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     maxHops: 16,
     dedupe: undefined,
     maxBodyBytes: undefined,
-    window: { messages: 100, bytes: 64 * 1024 * 1024 },
+    window: { messages: 100, slowMessages: 100, bytes: 64 * 1024 * 1024 },
   });
   assert.deepEqual(positions.stages[2], {
     verb: 'function',
