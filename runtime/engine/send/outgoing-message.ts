@@ -14,7 +14,7 @@ import {
   SUPERSEDED_BY_SENT,
 } from '../in-flight.ts';
 import { expired, isExpired } from './expiry.ts';
-import type { SendAttempt } from './pipelined-sender.ts';
+import type { SendAttempt } from './send-attempt.ts';
 import type { SendContext } from './send-context.ts';
 import { renamedIfSwallowed } from './swallowed.ts';
 import { traced } from './traced.ts';

@@ -1,10 +1,10 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import { type Receipt, reportTo, type SendResult } from '#contract/send-result.ts';
+import { type Receipt, reportTo } from '#contract/send-result.ts';
 import { type Backoff, backoffMs } from '#kit/backoff.ts';
 import { LinkedList } from '#kit/linked-list.ts';
 import { expired, isExpired } from './expiry.ts';
-import { throwLater } from './throw-later.ts';
+import { type Results, ToldResult } from './told-result.ts';
 import { CircuitBreaker, type CircuitBreakerSettings, type Sender } from './circuit-breaker.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { KeyQueue } from './key-queue.ts';
@@ -21,6 +21,11 @@ export interface PerKeySenderSettings extends CircuitBreakerSettings {
 
 /** Takes the end of one frame: its receipt, or its failure, and whether the sink had accepted it. */
 type Ended = (receipt: Receipt | undefined, error: SluiceError | undefined, wasTaken: boolean) => void;
+
+const ENDED: Results<Ended> = {
+  confirmed: (ended, receipt) => ended(receipt, undefined, true),
+  failed: (ended, error) => ended(undefined, error, true),
+};
 
 /** How often waiting messages are checked for their expiry. */
 const LOOK_MS = 250;
@@ -189,18 +194,7 @@ export class PerKeySender implements Sender {
   #send(outgoing: OutgoingMessage, frame: Frame, ended: Ended): void {
     this.#breaker.began();
     const sending = outgoing.sending(frame);
-    const told = (receipt: Receipt | undefined, error: SluiceError | undefined): void => {
-      try {
-        sending?.end(error);
-        ended(receipt, error, true);
-      } catch (thrown) {
-        throwLater(thrown);
-      }
-    };
-    const result: SendResult = {
-      confirmed: (receipt) => told(receipt, undefined),
-      failed: (error) => told(undefined, error),
-    };
+    const result = new ToldResult(ENDED, ended, sending);
     try {
       if (this.#sink.sendTo !== undefined) this.#sink.sendTo(sending?.frame ?? frame, result);
       else reportTo(result, this.#sink.send(sending?.frame ?? frame));

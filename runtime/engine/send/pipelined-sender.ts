@@ -1,10 +1,11 @@
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import { type Receipt, reportTo, type SendResult } from '#contract/send-result.ts';
+import { type Receipt, reportTo } from '#contract/send-result.ts';
 import type { Sink } from '#contract/sink.ts';
 import { Deque } from '#kit/deque.ts';
 import { expired, isExpired } from './expiry.ts';
-import { throwLater } from './throw-later.ts';
+import type { SendAttempt } from './send-attempt.ts';
+import { type Results, ToldResult } from './told-result.ts';
 import { CircuitBreaker, type CircuitBreakerSettings, type Sender } from './circuit-breaker.ts';
 
 /** What a sender needs of a sink. */
@@ -25,48 +26,6 @@ export interface OutgoingFrame {
   confirmed(receipt: Receipt): void;
   /** It can never be sent, or its attempts are used up, or it expired (code EXPIRED). */
   refused(failure: SluiceError): void;
-}
-
-/** One attempt with a trace context of its own in its headers. */
-export interface SendAttempt {
-  readonly frame: Frame;
-  end(failure?: SluiceError): void;
-}
-
-interface Ends {
-  confirmed(outgoing: OutgoingFrame, receipt: Receipt): void;
-  failed(outgoing: OutgoingFrame, error: SluiceError): void;
-}
-
-/** One attempt that the sink has accepted. */
-class Sent implements SendResult {
-  readonly #ends: Ends;
-  readonly #outgoing: OutgoingFrame;
-  readonly #sending: SendAttempt | undefined;
-
-  constructor(ends: Ends, outgoing: OutgoingFrame, sending: SendAttempt | undefined) {
-    this.#ends = ends;
-    this.#outgoing = outgoing;
-    this.#sending = sending;
-  }
-
-  confirmed(receipt: Receipt): void {
-    try {
-      this.#sending?.end();
-      this.#ends.confirmed(this.#outgoing, receipt);
-    } catch (thrown) {
-      throwLater(thrown);
-    }
-  }
-
-  failed(error: SluiceError): void {
-    try {
-      this.#sending?.end(error);
-      this.#ends.failed(this.#outgoing, error);
-    } catch (thrown) {
-      throwLater(thrown);
-    }
-  }
 }
 
 export interface PipelinedSenderSettings extends CircuitBreakerSettings {
@@ -93,7 +52,7 @@ export class PipelinedSender implements Sender {
   /** The promise of the last send, and the frames beyond the first that share it. */
   #lastSent: Promise<Receipt> | undefined;
   #sharers: OutgoingFrame[] | undefined;
-  readonly #ends: Ends = {
+  readonly #results: Results<OutgoingFrame> = {
     confirmed: (outgoing, receipt) => this.#confirmed(outgoing, receipt),
     failed: (outgoing, error) => this.#ended(outgoing, error),
   };
@@ -172,7 +131,7 @@ export class PipelinedSender implements Sender {
     const sending = outgoing.sending();
     const frame = sending?.frame ?? outgoing.frame;
     try {
-      if (this.#sink.sendTo !== undefined) this.#sink.sendTo(frame, new Sent(this.#ends, outgoing, sending));
+      if (this.#sink.sendTo !== undefined) this.#sink.sendTo(frame, new ToldResult(this.#results, outgoing, sending));
       else this.#await(this.#sink.send(frame), outgoing, sending);
     } catch (thrown) {
       const failure = asSluiceError(thrown, 'SINK_UNWRITABLE');
@@ -188,7 +147,7 @@ export class PipelinedSender implements Sender {
     if (sending === undefined && sent === this.#lastSent) return this.#share(outgoing, sent);
     this.#lastSent = sent;
     this.#sharers = undefined;
-    reportTo(new Sent(this.#ends, outgoing, sending), sent);
+    reportTo(new ToldResult(this.#results, outgoing, sending), sent);
   }
 
   /** Sends that share one confirmation share one reaction: a reaction each would cost more than all else. */

@@ -1,6 +1,6 @@
 import type { Frame } from '#contract/frame.ts';
 import type { Envelope } from '../in-flight.ts';
-import type { SendAttempt } from './pipelined-sender.ts';
+import type { SendAttempt } from './send-attempt.ts';
 
 /** One attempt with a span of its own, whose context is in the headers; undefined where tracing is off. */
 export function traced({ trace }: Envelope, frame: Frame): SendAttempt | undefined {
