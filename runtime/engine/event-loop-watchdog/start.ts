@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Delivery } from '#contract/delivery.ts';
 import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
+import { writeText } from '#kit/write-text.ts';
 import { ID, PLACE_BITS, type WatchThreadSettings, WORDS } from './settings.ts';
 import { watchThread } from './watch-thread.ts';
 
@@ -73,7 +74,7 @@ export function startEventLoopWatchdog({
         // The steps of one message mostly follow one another: its id is written once.
         if (delivery !== named) {
           named = delivery;
-          words[WORDS.length] = writeId(id, delivery.id);
+          words[WORDS.length] = writeText(id, 0, delivery.id);
           words[WORDS.passing] = delivery.isNumberedHere === true ? 1 : 0;
         }
         enter(firstStage + step + 1);
@@ -88,17 +89,4 @@ export function startEventLoopWatchdog({
       await thread.terminate();
     },
   };
-}
-
-const LAST_ASCII = 127;
-
-/** Returns the bytes written. Most ids are short and ASCII: then a loop costs less than the call of Buffer.write. */
-function writeId(space: Buffer, id: string): number {
-  if (id.length > ID.bytes) return space.write(id);
-  for (let at = 0; at < id.length; at += 1) {
-    const code = id.charCodeAt(at);
-    if (code > LAST_ASCII) return space.write(id);
-    space[at] = code;
-  }
-  return id.length;
 }

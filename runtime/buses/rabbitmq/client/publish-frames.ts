@@ -1,4 +1,5 @@
 import type { Options } from 'amqplib';
+import { writeText } from '#kit/write-text.ts';
 
 /** Properties of a publish, as the client takes them. */
 export type PublishOptions = Options.Publish;
@@ -22,15 +23,14 @@ const FRAME_BYTES = FRAME_HEAD + 1;
 const BASIC = 60;
 const PUBLISH = 40;
 const LONG_TEXT = 0x53;
-const SHORTEST_LONG = 64;
-const LAST_ASCII = 127;
 /** The most bytes of a character in UTF-8, for one UTF-16 unit. */
 const MOST_BYTES = 3;
 /** Beside texts, headers and body: three frames, the fields of the method, the flags and the properties that are numbers. */
 const FIXED_BYTES = 3 * FRAME_BYTES + 9 + 14 + 16;
 /** Beside the texts of a header: the length and the type of each. */
 const HEADER_BYTES = 6;
-const SHORTEST_FIELD = 255;
+/** Of a short text, in bytes. */
+const LONGEST_SHORT = 255;
 
 /**
  * The most bytes that `writePublish` writes. Undefined for what it does not write: headers that are no texts, texts that may be too
@@ -44,14 +44,13 @@ export function publishBytes({ exchange, routingKey, body, options }: Publish): 
   let names = 0;
   for (const name in headers) {
     const value: unknown = headers[name];
-    if (typeof value !== 'string' || name.length * MOST_BYTES > SHORTEST_FIELD) return undefined;
+    if (typeof value !== 'string' || name.length * MOST_BYTES > LONGEST_SHORT) return undefined;
     texts += name.length + value.length;
     names += 1;
   }
-  const isLong = [exchange, routingKey, contentType, messageId].some(
-    (text) => text.length * MOST_BYTES > SHORTEST_FIELD,
-  );
-  return isLong ? undefined : FIXED_BYTES + texts * MOST_BYTES + names * HEADER_BYTES + body.length;
+  const longest = Math.max(exchange.length, routingKey.length, contentType.length, messageId.length);
+  if (longest * MOST_BYTES > LONGEST_SHORT) return undefined;
+  return FIXED_BYTES + texts * MOST_BYTES + names * HEADER_BYTES + body.length;
 }
 
 /**
@@ -146,17 +145,6 @@ function writeShort(into: Buffer, at: number, text: string): number {
   const end = writeText(into, at + 1, text);
   into[at] = end - at - 1;
   return end;
-}
-
-/** Most texts are short and ASCII: then a loop costs less than the call. */
-function writeText(into: Buffer, at: number, text: string): number {
-  if (text.length > SHORTEST_LONG) return at + into.write(text, at);
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code > LAST_ASCII) return at + into.write(text, at);
-    into[at + index] = code;
-  }
-  return at + text.length;
 }
 
 function writeNumber(into: Buffer, at: number, value: number, bytes: 2 | 4): number {
