@@ -6,6 +6,12 @@ export interface Demand {
   readonly bytes: number;
 }
 
+/** How much a route may have unsettled. */
+export interface WindowBounds extends Demand {
+  /** The most messages of a route that settles fewer than twice as many in a second. Undefined: `messages`. */
+  readonly slowMessages?: number | undefined;
+}
+
 /** The origin of deliveries. Reconnects on its own. Used by one route, one `read` at a time. */
 export interface Source {
   /**

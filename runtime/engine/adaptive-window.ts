@@ -1,15 +1,12 @@
+import type { WindowBounds } from '#contract/source.ts';
+
 /** The window of a route that begins, or that was idle. */
 const FIRST = 64;
 const PERIOD_MS = 1000;
 /** Of the messages that are settled in a second: a larger window holds them for longer, and passes no more. */
 const MOST_OF_A_SECOND = 1 / 2;
 
-export interface WindowBounds {
-  /** The largest window, in messages. */
-  readonly messages: number;
-  /** The largest one of a route that settles fewer than twice as many messages in a second. */
-  readonly slowMessages?: number | undefined;
-}
+type MessageBounds = Pick<WindowBounds, 'messages' | 'slowMessages'>;
 
 /**
  * The window of a route in messages, between a small one and the bound. While it is full each settled message raises it by one, as
@@ -17,7 +14,8 @@ export interface WindowBounds {
  * the limit. So a route that needs few messages in flight has few of them, and a crash repeats few.
  */
 export class AdaptiveWindow {
-  readonly #bounds: { readonly messages: number; readonly slowMessages: number };
+  readonly #largest: number;
+  readonly #largestSlow: number;
   readonly #first: number;
   #messages: number;
   /** The bound for now. */
@@ -31,8 +29,9 @@ export class AdaptiveWindow {
   #settledBefore = 0;
 
   /** `nowMs`: as in `look`. `first`: the smallest window. */
-  constructor({ messages, slowMessages = messages }: WindowBounds, nowMs: number, first = FIRST) {
-    this.#bounds = { messages, slowMessages };
+  constructor({ messages, slowMessages = messages }: MessageBounds, nowMs: number, first = FIRST) {
+    this.#largest = messages;
+    this.#largestSlow = slowMessages;
     this.#first = Math.min(slowMessages, first);
     this.#messages = this.#first;
     this.#most = slowMessages;
@@ -60,10 +59,8 @@ export class AdaptiveWindow {
       this.#peak = unsettled;
       this.#sinceMs = nowMs;
     }
-    const { messages, slowMessages } = this.#bounds;
-    if (messages === slowMessages) return;
     const wanted = Math.max(this.#settled, this.#settledBefore) * MOST_OF_A_SECOND;
-    this.#most = Math.max(slowMessages, Math.min(messages, Math.floor(wanted)));
+    this.#most = Math.max(this.#largestSlow, Math.min(this.#largest, Math.floor(wanted)));
     if (this.#messages > this.#most) this.#messages = this.#most;
   }
 

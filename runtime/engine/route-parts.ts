@@ -1,4 +1,3 @@
-import type { WindowBounds } from './adaptive-window.ts';
 import type { Codec } from '#contract/codec.ts';
 import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
@@ -7,7 +6,7 @@ import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
 import type { Log } from '#contract/log.ts';
 import type { ProcessedIds } from '#contract/processed-ids.ts';
 import type { Sink } from '#contract/sink.ts';
-import type { Demand, Source } from '#contract/source.ts';
+import type { Source, WindowBounds } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
 import type { Template } from '#contract/template.ts';
 import type { Tracer } from '#contract/trace.ts';
@@ -56,7 +55,7 @@ export interface Policy {
   readonly name: string;
   readonly trafficClass: TrafficClass;
   /** Bounds the unsettled deliveries. */
-  readonly window: Demand & Pick<WindowBounds, 'slowMessages'>;
+  readonly window: WindowBounds;
   /** A larger body is refused before it is decoded. */
   readonly maxBodyBytes: number;
   /** A message that has passed so many routes is refused. */

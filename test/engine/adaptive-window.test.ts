@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AdaptiveWindow, type WindowBounds } from '../../runtime/engine/adaptive-window.ts';
+import type { WindowBounds } from '../../runtime/contract/source.ts';
+import { AdaptiveWindow } from '../../runtime/engine/adaptive-window.ts';
+
+type MessageBounds = Omit<WindowBounds, 'bytes'>;
 
 /** One confirmation time of a route that always has a message to read: the window is filled, and all of it settled. */
 function round(window: AdaptiveWindow, nowMs: number): void {
@@ -12,7 +15,7 @@ function round(window: AdaptiveWindow, nowMs: number): void {
 
 /** The sizes of the window of a route whose sink confirms all that is in flight at once, every so often. Each size once. */
 function sizesOver(
-  bounds: WindowBounds,
+  bounds: MessageBounds,
   forMs: number,
   everyMs: (messages: number, nowMs: number) => number,
 ): number[] {

@@ -1,19 +1,16 @@
+import type { WindowBounds } from '#contract/source.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import { sizeBytes, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
 import { own } from '#kit/json-value.ts';
 import { mapSchema, nestedField } from './field.ts';
 import { DEFAULTS } from './field-defaults.ts';
-import { numberOr, optional } from './values.ts';
+import { optional } from './values.ts';
 
 export interface SourceContext {
   readonly trafficClass: TrafficClass;
 }
 
-/** As the engine has it (engine/adaptive-window.ts). */
-interface MessageBounds {
-  readonly messages: number;
-  readonly slowMessages: number;
-}
+type MessageBounds = Required<Pick<WindowBounds, 'messages' | 'slowMessages'>>;
 
 const same = (messages: number): MessageBounds => ({ messages, slowMessages: messages });
 const BY_SPEED = { messages: DEFAULTS.fastWindowMessages, slowMessages: DEFAULTS.windowMessages };
@@ -34,9 +31,8 @@ export const WINDOW_FIELDS = {
       description: `The most messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for classes event and audit up to ${DEFAULTS.fastWindowMessages} while half a second settles as many; for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
     },
     parse(window, { trafficClass }: SourceContext) {
-      return own(window, 'messages') === undefined
-        ? DEFAULT_BOUNDS[trafficClass]
-        : same(numberOr(window, 'messages', DEFAULTS.windowMessages));
+      const stated = own(window, 'messages');
+      return typeof stated === 'number' ? same(stated) : DEFAULT_BOUNDS[trafficClass];
     },
     doc: '`messages`: the most messages unsettled at once, 256 (telemetry: 16384) unless said otherwise. A route of class event or audit begins with 64 and allows more while its window is full; where the file states no bound, up to 1024 while half a second settles as many.',
   }),
