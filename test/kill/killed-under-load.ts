@@ -104,7 +104,11 @@ export async function killUnderLoad(options: KilledUnderLoad): Promise<Repetitio
   const at: number[] = [];
   let total = 0;
   for (let kill = 0; kill < kills;) {
-    if (total - seen() < backlog / 2) await options.fill(numbered(total, (total += backlog)));
+    if (total - seen() < backlog / 2) {
+      const first = total;
+      total += backlog;
+      await options.fill(numbered(first, total));
+    }
     const most = Math.floor((total - seen()) / (kills - kill + 1));
     await using bridge = start();
     await killedAfter(bridge, seen, throws(Math.floor(most / 4), most), throws);

@@ -78,9 +78,8 @@ export class JetStreamSink implements Sink {
 
   send(frame: Frame): Promise<Receipt> {
     // A leader that steps down may refuse a message while its successor stores the next one: a failure that is seen later is too late.
-    return this.#target.isReplicated
-      ? this.#perSubject.send(frame.address, () => promisedResult((result) => this.#publish(frame, result)))
-      : promisedResult((result) => this.#publish(frame, result));
+    const publish = (): Promise<Receipt> => promisedResult((result) => this.#publish(frame, result));
+    return this.#target.isReplicated ? this.#perSubject.send(frame.address, publish) : publish();
   }
 
   sendTo(frame: Frame, result: SendResult): void {
