@@ -1,6 +1,6 @@
 import type { Delivery } from '#contract/delivery.ts';
 import type { ProcessedIds, ProcessedId } from '#contract/processed-ids.ts';
-import { Deque } from '#kit/deque.ts';
+import { KnownIds } from './known-ids.ts';
 import { monotonicNowMs } from './monotonic-clock.ts';
 import { dropTable, ProcessedIdTable, ROWS_TOGETHER, type StoredId } from './processed-id-table.ts';
 import { type StateDatabase, usingState } from './state-database.ts';
@@ -61,19 +61,11 @@ export interface StoredIdsSettings {
   readonly isTogether: boolean;
 }
 
-/** An id, and when it was added. */
-interface Entry {
-  readonly id: string;
-  readonly atMs: number;
-}
-
 /** On the disk for the next start, in memory for lookups. */
 export class StoredIds implements ProcessedIds {
   readonly #settings: StoredIdsSettings;
   readonly #table: ProcessedIdTable;
-  readonly #known = new Map<string, Entry>();
-  /** Oldest first. Iterating a Map from its start passes over all deleted entries. */
-  readonly #order = new Deque<Entry>();
+  readonly #known = new KnownIds();
   readonly #sequences = new Map<string, number>();
   /** Rows whose transaction has not begun. */
   #together: { readonly rows: StoredId[]; readonly durable: Promise<void> } | undefined;
@@ -84,24 +76,24 @@ export class StoredIds implements ProcessedIds {
     const startMs = settings.nowMs();
     for (const { id, lane, sequence, atMs } of table.rows()) {
       // The clock may have been ahead: such an entry would outlive its window, and stand before others in the order.
-      this.#insert(id, Math.min(startMs, atMs));
+      this.#known.add(id, Math.min(startMs, atMs));
       if (lane !== undefined && sequence !== undefined) this.#raiseSequence(lane, sequence);
     }
   }
 
   addedAtMs(id: string): number | undefined {
-    const known = this.#known.get(id);
-    if (known === undefined) return undefined;
+    const atMs = this.#known.addedAt(id);
+    if (atMs === undefined) return undefined;
     const { bounds, nowMs } = this.#settings;
-    const isWithin = bounds.windowMs === undefined || nowMs() - known.atMs <= bounds.windowMs;
-    return isWithin ? known.atMs : undefined;
+    const isWithin = bounds.windowMs === undefined || nowMs() - atMs <= bounds.windowMs;
+    return isWithin ? atMs : undefined;
   }
 
   add(entry: ProcessedId, delivery?: Delivery): Promise<void> {
     const { nowMs, save, isTogether } = this.#settings;
     const { id, lane, sequence } = entry;
     const row = { id, lane, sequence, atMs: nowMs() };
-    this.#insert(id, row.atMs);
+    this.#known.add(id, row.atMs);
     this.#removeExpired();
     return isTogether ? this.#saveTogether(row) : save(() => this.#table.write(row), delivery);
   }
@@ -133,12 +125,6 @@ export class StoredIds implements ProcessedIds {
     return durable;
   }
 
-  #insert(id: string, atMs: number): void {
-    const known = { id, atMs };
-    this.#known.set(id, known);
-    this.#order.push(known);
-  }
-
   #raiseSequence(lane: string, sequence: number): void {
     this.#sequences.set(lane, Math.max(sequence, this.#sequences.get(lane) ?? sequence));
   }
@@ -146,11 +132,9 @@ export class StoredIds implements ProcessedIds {
   #removeExpired(): void {
     const { bounds, nowMs } = this.#settings;
     const since = bounds.windowMs === undefined ? Number.NEGATIVE_INFINITY : nowMs() - bounds.windowMs;
-    for (let first = this.#order.at(0); first !== undefined; first = this.#order.at(0)) {
-      if (this.#order.size <= bounds.most && first.atMs >= since) return;
-      this.#order.shift();
-      // Unless the id was added again since.
-      if (this.#known.get(first.id) === first) this.#known.delete(first.id);
+    for (let atMs = this.#known.oldestAt; atMs !== undefined; atMs = this.#known.oldestAt) {
+      if (this.#known.size <= bounds.most && atMs >= since) return;
+      this.#known.removeOldest();
     }
   }
 }
