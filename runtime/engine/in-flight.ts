@@ -28,6 +28,8 @@ export interface Envelope {
   readonly repeatKey: string | undefined;
   /** Whether an earlier process or connection may have sent it. */
   readonly mayRepeat: boolean;
+  /** Of `laneOf`, which writes it: a text that is made and hashed once costs a message less than the maps that it is looked up in. */
+  lane: string | undefined;
 }
 
 /** The place of a delivery on the line, with all that belongs to this place. Replaced, never changed. `attempt`: from 1. */
@@ -143,9 +145,10 @@ export function isRevoked({ delivery }: Envelope): boolean {
   return delivery.shared?.isRevoked === true;
 }
 
-/** The lane in which a message is sent and remembered: its own key and address, even where its source has wider lanes. */
-export function laneOf({ key, delivery }: Envelope): string {
-  return laneNamed(key, delivery.frame.address);
+/** The lane in which a message is sent and remembered: its own key and address, even where its source has wider lanes. Not before its frame is read. */
+export function laneOf(envelope: Envelope): string {
+  envelope.lane ??= laneNamed(envelope.key, envelope.delivery.frame.address);
+  return envelope.lane;
 }
 
 /** A name that no other lane has: a key may hold any character, so its length comes first. ("a", "b/c") is not ("a/b", "c"). */

@@ -59,6 +59,7 @@ function joinedEnvelope(
     sequence: undefined,
     repeatKey: undefined,
     mayRepeat: all.some(({ mayRepeat }) => mayRepeat),
+    lane: undefined,
   };
 }
 

@@ -35,6 +35,7 @@ export function unread({ policy, observers }: Route, delivery: Delivery, nowMs: 
     sequence: undefined,
     repeatKey: undefined,
     mayRepeat: false,
+    lane: undefined,
   };
 }
 
