@@ -25,7 +25,7 @@ export class Unsettled {
     const { window, trafficClass } = route.policy;
     // One message of a key is in flight: a crash repeats no more than that, and while the sink is away and nothing is settled, all
     // keys need room.
-    const first = CLASSES[trafficClass].oneAtATime ? window.messages : undefined;
+    const first = CLASSES[trafficClass].oneAtATime ? (window.slowMessages ?? window.messages) : undefined;
     this.#window = new AdaptiveWindow(window, route.observers.clock.elapsedMs(), first);
   }
 

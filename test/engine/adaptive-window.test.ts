@@ -135,3 +135,19 @@ test('the window is never larger than the bound of the file, and never empty', (
     ),
   );
 });
+
+test('a window of one message a key begins with its bound for a slow route, and only a fast one has more', () => {
+  const { slowMessages } = DEFAULT;
+  const slow = new AdaptiveWindow(DEFAULT, 0, slowMessages);
+  assert.equal(slow.messages, 256);
+  slow.look(256, 0);
+  slow.stuck();
+  slow.look(256, 60_000);
+  assert.equal(slow.messages, 256, 'while the sink is away all of it waits');
+  for (let nowMs = 60_000; nowMs < 61_000; nowMs += 10) round(slow, nowMs);
+  assert.equal(slow.messages, 1024);
+  slow.look(0, 62_000);
+  slow.look(0, 63_000);
+  slow.look(0, 64_000);
+  assert.equal(slow.messages, 256, 'and an idle one has no less');
+});

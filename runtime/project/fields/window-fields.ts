@@ -8,18 +8,20 @@ import { optional } from './values.ts';
 
 export interface SourceContext {
   readonly trafficClass: TrafficClass;
+  /** Whether the bus has bounded room for what is settled behind unsettled messages (`Instances.room`). */
+  readonly hasRoom: boolean;
 }
 
 type MessageBounds = Required<Pick<WindowBounds, 'messages' | 'slowMessages'>>;
 
 const same = (messages: number): MessageBounds => ({ messages, slowMessages: messages });
 const BY_SPEED = { messages: DEFAULTS.fastWindowMessages, slowMessages: DEFAULTS.windowMessages };
-const DEFAULT_BOUNDS: Readonly<Record<TrafficClass, MessageBounds>> = {
-  telemetry: same(DEFAULTS.telemetryWindowMessages),
-  command: same(DEFAULTS.windowMessages),
-  event: BY_SPEED,
-  audit: BY_SPEED,
-};
+
+function defaultBounds({ trafficClass, hasRoom }: SourceContext): MessageBounds {
+  if (trafficClass === 'telemetry') return same(DEFAULTS.telemetryWindowMessages);
+  // With more unsettled messages the room may not hold what is settled: an older command could come again behind a newer one.
+  return trafficClass === 'command' && hasRoom ? same(DEFAULTS.windowMessages) : BY_SPEED;
+}
 
 /** `window` of a source. */
 export const WINDOW_FIELDS = {
@@ -28,13 +30,13 @@ export const WINDOW_FIELDS = {
       type: 'integer',
       minimum: 1,
       maximum: 65_535,
-      description: `The most messages unsettled at once. Default: ${DEFAULTS.windowMessages}; for classes event and audit up to ${DEFAULTS.fastWindowMessages} while half a second settles as many; for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
+      description: `The most messages unsettled at once. Default: ${DEFAULTS.windowMessages}, and up to ${DEFAULTS.fastWindowMessages} while half a second settles as many (not for class command from Kafka); for class telemetry ${DEFAULTS.telemetryWindowMessages}.`,
     },
-    parse(window, { trafficClass }: SourceContext) {
+    parse(window, context: SourceContext) {
       const stated = own(window, 'messages');
-      return typeof stated === 'number' ? same(stated) : DEFAULT_BOUNDS[trafficClass];
+      return typeof stated === 'number' ? same(stated) : defaultBounds(context);
     },
-    doc: '`messages`: the most messages unsettled at once, 256 (telemetry: 16384) unless said otherwise. A route of class event or audit begins with 64 and allows more while its window is full; where the file states no bound, up to 1024 while half a second settles as many.',
+    doc: '`messages`: the most messages unsettled at once, 256 (telemetry: 16384) unless said otherwise, and up to 1024 while half a second settles as many (not for class command from Kafka). A route of class event or audit begins with 64 and allows more while its window is full.',
   }),
   bytes: nestedField({
     schema: {

@@ -81,7 +81,12 @@ export function buildSpec({ file, value, places, catalog, fields = FIELDS, ...re
     const context: RouteContext = {
       source(options, trafficClass) {
         const from = filled(pointerTo(at, 'from'), options);
-        return { ...endOf(from, busOf(from), 'from', fields), ...parseFields(fields.source, from, { trafficClass }) };
+        const bus = busOf(from);
+        const end = endOf(from, bus, 'from', fields);
+        const connection = connections.get(end.connection)?.options ?? {};
+        const { instances } = bus.sourceGuarantees({ connection, end: end.options });
+        const hasRoom = instances?.room !== undefined;
+        return { ...end, ...parseFields(fields.source, from, { trafficClass, hasRoom }) };
       },
       stage: (stageItem, position) => stage(pointerTo(at, 'stages', position), stageItem, position),
       sink(options) {
