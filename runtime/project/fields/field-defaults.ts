@@ -2,7 +2,7 @@
 export const DEFAULTS = {
   /** So many unsettled messages always have room in the commits of Kafka, see its page, and a slow link takes them in time. */
   windowMessages: 256,
-  /** Of classes event and audit, while half a second settles as many. */
+  /** While half a second settles as many; window-fields.ts says for which routes. */
   fastWindowMessages: 1024,
   /** Of class telemetry: while the sink is away it keeps one message a key, and a window of keys is soon full. */
   telemetryWindowMessages: 16_384,

@@ -9,7 +9,7 @@ import { optional } from './values.ts';
 export interface SourceContext {
   readonly trafficClass: TrafficClass;
   /** Whether the bus has bounded room for what is settled behind unsettled messages (`Instances.room`). */
-  readonly hasRoom: boolean;
+  readonly hasBoundedRoom: boolean;
 }
 
 type MessageBounds = Required<Pick<WindowBounds, 'messages' | 'slowMessages'>>;
@@ -17,10 +17,10 @@ type MessageBounds = Required<Pick<WindowBounds, 'messages' | 'slowMessages'>>;
 const same = (messages: number): MessageBounds => ({ messages, slowMessages: messages });
 const BY_SPEED = { messages: DEFAULTS.fastWindowMessages, slowMessages: DEFAULTS.windowMessages };
 
-function defaultBounds({ trafficClass, hasRoom }: SourceContext): MessageBounds {
+function defaultBounds({ trafficClass, hasBoundedRoom }: SourceContext): MessageBounds {
   if (trafficClass === 'telemetry') return same(DEFAULTS.telemetryWindowMessages);
   // With more unsettled messages the room may not hold what is settled: an older command could come again behind a newer one.
-  return trafficClass === 'command' && hasRoom ? same(DEFAULTS.windowMessages) : BY_SPEED;
+  return trafficClass === 'command' && hasBoundedRoom ? same(DEFAULTS.windowMessages) : BY_SPEED;
 }
 
 /** `window` of a source. */

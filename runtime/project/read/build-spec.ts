@@ -85,8 +85,8 @@ export function buildSpec({ file, value, places, catalog, fields = FIELDS, ...re
         const end = endOf(from, bus, 'from', fields);
         const connection = connections.get(end.connection)?.options ?? {};
         const { instances } = bus.sourceGuarantees({ connection, end: end.options });
-        const hasRoom = instances?.room !== undefined;
-        return { ...end, ...parseFields(fields.source, from, { trafficClass, hasRoom }) };
+        const hasBoundedRoom = instances?.room !== undefined;
+        return { ...end, ...parseFields(fields.source, from, { trafficClass, hasBoundedRoom }) };
       },
       stage: (stageItem, position) => stage(pointerTo(at, 'stages', position), stageItem, position),
       sink(options) {

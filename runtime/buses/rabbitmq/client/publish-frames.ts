@@ -17,9 +17,10 @@ const METHOD = 1;
 const HEADER = 2;
 const BODY = 3;
 const FRAME_END = 0xce;
-/** Type, channel and size; and the end. */
+/** Type, channel and size. */
 const FRAME_HEAD = 7;
-const FRAME_BYTES = FRAME_HEAD + 1;
+/** What a frame has beside its payload: its head, and the byte at its end. */
+export const FRAME_BYTES = FRAME_HEAD + 1;
 const BASIC = 60;
 const PUBLISH = 40;
 const LONG_TEXT = 0x53;

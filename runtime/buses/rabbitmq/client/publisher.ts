@@ -1,14 +1,12 @@
 import { Duplex } from 'node:stream';
 import type { ConfirmChannel, Message } from 'amqplib';
-import { type Publish, publishBytes, type PublishOptions, writePublish } from './publish-frames.ts';
+import { FRAME_BYTES, type Publish, publishBytes, type PublishOptions, writePublish } from './publish-frames.ts';
 import type { Session } from './session.ts';
 
 export type { PublishOptions } from './publish-frames.ts';
 
 /** Bytes that are collected before they leave within a turn. */
 const CHUNK_BYTES = 65_536;
-/** Each frame of the body has eight bytes more. */
-const FRAME_BYTES = 8;
 
 /** A message that the server returns. */
 export type ReturnedMessage = Message;
