@@ -35,6 +35,7 @@ export function contextOf(known: Partial<Context> = {}): Context {
     pipeline: 'pipeline',
     attempt: 1,
     options: {},
+    raise() {},
     signal: new AbortController().signal,
     ...known,
   };

@@ -64,9 +64,17 @@ export function pipelineModule(
     `const document = ${JSON.stringify(document)};`,
     `const buses = [${drivers.map(({ exportName }) => exportName).join(', ')}];`,
     `const validators = { ${validators.map((name, index) => `${JSON.stringify(name)}: v${index}`).join(', ')} };`,
-    'export const runBundle = (url) => run({ document, buses, functions, validators, url });',
+    ...labelLines(document, runtimeFolder),
+    'export const runBundle = (url) => run({ document, buses, functions, validators, labels, url });',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** A pipeline without a policy has nothing of the code that judges labels. */
+function labelLines({ policy }: PipelineDocument, runtimeFolder: string): readonly string[] {
+  if (policy === undefined) return ['const labels = undefined;'];
+  const file = JSON.stringify(`${runtimeFolder}/project/labels/bundled-labels.ts`);
+  return [`import { bundledLabels } from ${file};`, 'const labels = bundledLabels(document.policy);'];
 }
 
 /** A module without a file: its source text, and the folder from which its own imports are resolved. */

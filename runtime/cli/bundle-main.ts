@@ -19,6 +19,7 @@ import { warnOfOlderState } from './state-folder.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import { type PipelineDocument, type Resolution, resolvePipeline } from '../project/read/resolve-pipeline.ts';
 import { adoptFunctions } from '../project/functions/adopt-functions.ts';
+import type { LabelJudge } from '../project/labels/label-judge.ts';
 import { referenceReader } from '../project/project-files.ts';
 import type { FunctionHome } from '#contract/stage-kind.ts';
 import type { Validator } from '#contract/validator.ts';
@@ -31,6 +32,8 @@ export interface BundledPipeline {
   /** Function modules by name. */
   readonly functions: Readonly<Record<string, unknown>>;
   readonly validators: Readonly<Record<string, Validator>>;
+  /** Undefined where the pipeline names no label policy. */
+  readonly labels?: LabelJudge;
   /** `import.meta.url` of the bundle. */
   readonly url: string;
 }
@@ -168,13 +171,14 @@ function load(bundled: BundledPipeline): OwnRun | undefined {
 }
 
 function resolve(bundled: BundledPipeline, mode: 'check' | 'run'): Resolution {
-  const { document, buses } = bundled;
+  const { document, buses, labels } = bundled;
   const home = homeOf(bundled);
   const sources = {
     environment: process.env,
     readFile: referenceReader(home),
     home: `the bundle's folder ${home}`,
     mode,
+    labels,
   };
   return resolvePipeline(document, catalogOf(buses), sources);
 }

@@ -3,6 +3,7 @@ import { messageOf } from '#contract/errors.ts';
 import { catalog } from '../host/catalog.ts';
 import { checkPipeline, type CheckResult } from '../project/check/check-pipeline.ts';
 import { projectFolder } from '../project/project-folder.ts';
+import { policyNames, readPolicy } from '../project/labels/read-policy.ts';
 import { type ProjectFolders, readProjectFolders, referenceReader } from '../project/project-files.ts';
 import { UsageError } from './command.ts';
 import { shortPath } from './short-path.ts';
@@ -27,6 +28,7 @@ export function readPipeline(file: string, mode: 'check' | 'run'): CheckedPipeli
     file: shortPath(file),
     catalog,
     project,
+    policies: { names: policyNames(project), read: (name) => readPolicy(name, project) },
     environment: process.env,
     readFile: referenceReader(project.folder),
     mode,

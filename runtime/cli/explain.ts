@@ -1,6 +1,7 @@
 import { busOf } from '../host/catalog-of.ts';
 import { catalog } from '../host/catalog.ts';
 import { explainRoute, explanationText, type RouteExplanation } from '../project/explain/explain-route.ts';
+import { labelEffects } from '../project/explain/label-effects.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { endOptions } from '../host/end-options.ts';
@@ -35,5 +36,6 @@ export const explain: Command = {
 function explained(pipeline: PipelineSpec, route: RouteSpec): RouteExplanation {
   const source = busOf(catalog, route.from.bus).sourceGuarantees(endOptions(pipeline, route.from));
   const sink = busOf(catalog, route.to.bus).sinkGuarantees(endOptions(pipeline, route.to));
-  return explainRoute(route, source, sink);
+  const made = explainRoute(route, source, sink);
+  return { ...made, faults: { ...made.faults, ...labelEffects(pipeline.labels, route) } };
 }

@@ -29,15 +29,6 @@ export function labelOf({ headers, headerTypes }: Pick<Frame, 'headers' | 'heade
   return label;
 }
 
-/** As `labelOf`, for a message that is rejected anyway: undefined for a malformed label. */
-export function soundLabel(frame: Pick<Frame, 'headers' | 'headerTypes'>): Label | undefined {
-  try {
-    return labelOf(frame);
-  } catch {
-    return undefined;
-  }
-}
-
 function refusal(code: 'LABEL_DUPLICATE' | 'LABEL_MALFORMED', expected: string, found: string): SluiceError {
   return new SluiceError(code, `expected ${expected}, found ${found}`, { place: { stage: 'label' } });
 }

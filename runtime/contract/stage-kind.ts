@@ -1,3 +1,4 @@
+import type { LabelRules } from './label-rules.ts';
 import type { Stage } from './stage.ts';
 import type { Transform } from './transform.ts';
 import type { Validator } from './validator.ts';
@@ -39,6 +40,8 @@ export interface StageFlaw {
 export interface StageParts {
   readonly pipeline: string;
   readonly route: string;
+  /** The label rules of the route; undefined where the file names no policy. */
+  readonly labels: LabelRules | undefined;
   /** Whether bodies may hold integers as bigints. */
   readonly hasBigints: boolean;
   /** The file that the value names; of a kind that names none, the position in the route. The stage's name is `VERB NAME`. */

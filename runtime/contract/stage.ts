@@ -52,8 +52,8 @@ export function isKept(result: object): result is Kept {
  * settled when the last of the messages is: as delivered where it was, each with a dead letter where it was refused.
  *
  * The runtime makes their ids of the ids of all these deliveries, so that the same id is the same content. They expire with the
- * first of them, count the hops of the one that has most, and carry the label that all of them have: different labels are
- * refused. No message replaces them, and they replace none. A stage behind gets a copy of each body at every attempt.
+ * first of them, count the hops of the one that has most, and carry the join of all their labels; where the pipeline file names no label
+ * policy, different labels are refused. No message replaces them, and they replace none. A stage behind gets a copy of each body at every attempt.
  */
 export class Joined {
   readonly messages: readonly Message[];

@@ -15,6 +15,7 @@ export type TraceOutcome =
   | 'repeated'
   | 'expired'
   | 'dead-lettered'
+  | 'blocked'
   | 'released';
 
 /** The span of one delivery from hand-over to settlement, with children for stages and sends. */

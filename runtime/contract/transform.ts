@@ -5,7 +5,10 @@ export interface Context {
   /** The topic, subject or queue that it was read from. */
   readonly address: string;
   readonly key: string | undefined;
-  /** The classification label of the source. Read only: the runtime carries it to the sink. */
+  /**
+   * The classification label of the message, in its wire form. The runtime carries it to the sink; a function raises it by
+   * `raise` and never lowers it.
+   */
   readonly label: string | undefined;
   readonly route: string;
   readonly pipeline: string;
@@ -13,6 +16,12 @@ export interface Context {
   readonly attempt: number;
   /** The `with:` of the stage in the pipeline file. */
   readonly options: Readonly<Record<string, unknown>>;
+  /**
+   * Joins another label to that of all results of this call: complete (`1;p=urn:demo:ops;c=S`), or without the policy, which is the
+   * pipeline file's (`S;REL=USA`). `label` stays as it was. What is no label of the policy blocks the message; so does any label
+   * where the file names no policy. No effect once the call has ended.
+   */
+  raise(label: string): void;
   /** Aborts when the function's deadline has passed. */
   readonly signal: AbortSignal;
 }

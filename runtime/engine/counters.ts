@@ -26,6 +26,8 @@ export interface Counters {
   repeated: number;
   /** Of those repeated: by the place that had the id. */
   readonly repeatedBy: Record<RepeatCause, number>;
+  /** Messages without a label that got the one that the pipeline file assumes. */
+  labelsAssumed: number;
   /** Messages whose id, made by the route's template, another message had before. */
   idsReused: number;
   /** Frames confirmed by the sink; more than `delivered` where a stage makes several of one. */
@@ -53,6 +55,7 @@ export function newCounters(): Counters {
     released: 0,
     repeated: 0,
     repeatedBy: { remembered: 0, 'sent-again': 0, dedupe: 0, revoked: 0, log: 0 },
+    labelsAssumed: 0,
     idsReused: 0,
     sent: 0,
     alreadyStored: 0,

@@ -1,17 +1,22 @@
 import type { DeadLetter, DeadLetters } from '#contract/dead-letter.ts';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
+import type { Ceiling } from '#contract/label-rules.ts';
 import type { Log } from '#contract/log.ts';
+import type { Label } from '#contract/message.ts';
 import type { Receipt, Sink } from '#contract/sink.ts';
 import type { Clock } from './clock.ts';
 import { hasTooManyHeaders } from './frames/header-bound.ts';
 import { hopsOf, typesLeft, withHops } from './frames/hops.ts';
+import { labelled } from './frames/label-out.ts';
 import { PipelinedSender, type OutgoingFrame } from './send/pipelined-sender.ts';
 import type { Template } from '#contract/template.ts';
 
 export interface DeadLetterPublisherSettings {
   readonly sink: Sink;
   readonly address: Template;
+  /** What the bus may hold; undefined where the file names no label policy. */
+  readonly ceiling: Ceiling | undefined;
   /** Stores the dead letters that the bus refuses for good. */
   readonly local: DeadLetters;
   readonly attempts: number;
@@ -59,7 +64,7 @@ export class DeadLetterPublisher implements DeadLetters {
         });
         this.#settings.local.record(letter).then(resolve, reject);
       };
-      const why = whyItStays(letter);
+      const why = whyItStays(letter, this.#settings.ceiling);
       if (why !== undefined) {
         keep(letter.failure, why);
         return;
@@ -67,6 +72,7 @@ export class DeadLetterPublisher implements DeadLetters {
       let frame: Frame;
       try {
         frame = letterFrame(letter, this.#settings.address);
+        if (this.#settings.ceiling !== undefined) frame = withLabel(frame, letter.label);
       } catch (thrown) {
         keep(asSluiceError(thrown));
         return;
@@ -122,10 +128,20 @@ class OutgoingDeadLetter implements OutgoingFrame {
 }
 
 /** Why a dead letter must stay in the local store: it would do harm on the other bus too. Undefined: it may be sent. */
-function whyItStays({ failure, frame }: DeadLetter): string | undefined {
+function whyItStays({ failure, frame, label }: DeadLetter, ceiling: Ceiling | undefined): string | undefined {
+  if (ceiling !== undefined) {
+    // A label that cannot be determined is above every other one.
+    if (label === undefined) return 'it has no label that the bus of the dead letters could accept';
+    if (ceiling.refusal(label) !== undefined) return 'the bus of the dead letters may not hold its label';
+  }
   if (failure.code === 'LOOP_DETECTED') return 'the bus of the dead letters may be a part of the loop';
   // Whatever the cause of the dead letter is.
   return hasTooManyHeaders(frame) ? 'its headers would hold up every reader of the dead letters' : undefined;
+}
+
+function withLabel(frame: Frame, label: Label | undefined): Frame {
+  const headerTypes = frame.headerTypes && typesLeft(frame.headerTypes, ['seclabel']);
+  return { ...frame, headerTypes, headers: labelled(frame.headers, label) };
 }
 
 const REFUSED = 'the bus of the dead letters refused this one for good';

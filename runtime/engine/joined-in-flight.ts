@@ -1,31 +1,37 @@
 import { createHash } from 'node:crypto';
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
-import type { Message } from '#contract/message.ts';
+import type { Label, Message } from '#contract/message.ts';
 import type { Envelope, InFlight } from './in-flight.ts';
+import type { Policy } from './route-parts.ts';
+
+/** What joining needs of the policy of a route. */
+export type JoiningRoute = Pick<Policy, 'pipeline' | 'name' | 'labels'>;
+
+export interface Joining {
+  readonly members: readonly InFlight[];
+  /** What the stage made of them. */
+  readonly messages: readonly Message[];
+  /** Of all messages that the stage was given, raised or not, and of those that it made. */
+  readonly labels: readonly (Label | undefined)[];
+}
 
 /**
  * Several deliveries as one, from stage `from` on. Its envelope stands for all of them. Its id is made of all their ids: a
- * sink that holds this id holds this content, and no other joining of one of them. Throws INTERNAL for different labels.
+ * sink that holds this id holds this content, and no other joining of one of them. Its label is the join of all labels. Throws
+ * INTERNAL for different labels where the route has no label rules.
  */
-export function joinedInFlight(
-  { pipeline, name }: { readonly pipeline: string; readonly name: string },
-  members: readonly InFlight[],
-  messages: readonly Message[],
-  from: number,
-): InFlight {
+export function joinedInFlight(route: JoiningRoute, { members, messages, labels }: Joining, from: number): InFlight {
+  const { pipeline, name } = route;
   const envelopes = members.map(({ envelope }) => envelope);
   const [first] = envelopes;
   if (first === undefined) throw new SluiceError('INTERNAL', 'a stage has joined no message');
-  const { label } = first;
-  if (envelopes.some((envelope) => envelope.label !== label)) {
-    throw new SluiceError('INTERNAL', 'a stage has joined messages of different labels');
-  }
+  const label = joinedLabel(route, [...envelopes.map((envelope) => envelope.label), ...labels]);
   const id = `${pipeline}/${name}/${joinedId(envelopes)}`;
   const input = messages.map((message, at) => ({ ...message, label, id: messages.length === 1 ? id : `${id}.${at}` }));
   const frame = messages[0]?.origin ?? first.delivery.frame;
   return {
-    envelope: joinedEnvelope(first, envelopes, { id, key: messages[0]?.key, frame }),
+    envelope: joinedEnvelope(first, envelopes, { id, key: messages[0]?.key, frame, label }),
     state: {
       at: 'process',
       attempt: 1,
@@ -41,9 +47,9 @@ export function joinedInFlight(
 function joinedEnvelope(
   first: Envelope,
   all: readonly Envelope[],
-  own: { readonly id: string; readonly key: string | undefined; readonly frame: Frame },
+  own: Pick<Envelope, 'id' | 'key' | 'label'> & { readonly frame: Frame },
 ): Envelope {
-  const { id, key, frame } = own;
+  const { id, key, frame, label } = own;
   const isFirstDelivery = all.every(({ delivery }) => delivery.attempt === 1);
   return {
     delivery: { id, frame, attempt: isFirstDelivery ? 1 : undefined, settle() {} },
@@ -52,7 +58,7 @@ function joinedEnvelope(
     trace: first.trace,
     id,
     hops: Math.max(...all.map(({ hops }) => hops)),
-    label: first.label,
+    label,
     key,
     madeAtMs: latest(all.map(({ madeAtMs }) => madeAtMs)),
     expiresAtMs: earliest(all.map(({ expiresAtMs }) => expiresAtMs)),
@@ -61,6 +67,15 @@ function joinedEnvelope(
     mayRepeat: all.some(({ mayRepeat }) => mayRepeat),
     lane: undefined,
   };
+}
+
+function joinedLabel({ labels: rules }: JoiningRoute, all: readonly (Label | undefined)[]): Label | undefined {
+  const [first] = all;
+  if (rules !== undefined) return rules.joined(all.filter((label) => label !== undefined));
+  if (all.some((label) => label !== first)) {
+    throw new SluiceError('INTERNAL', 'a stage has joined messages of different labels');
+  }
+  return first;
 }
 
 function joinedId(all: readonly Envelope[]): string {

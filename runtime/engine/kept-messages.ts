@@ -1,18 +1,18 @@
 import { SluiceError } from '#contract/errors.ts';
-import type { Message } from '#contract/message.ts';
+import type { Label, Message } from '#contract/message.ts';
 import type { Joined } from '#contract/stage.ts';
-import { joinedInFlight } from './joined-in-flight.ts';
+import { joinedInFlight, type JoiningRoute } from './joined-in-flight.ts';
 import { attemptOf, type InFlight, SETTLED } from './in-flight.ts';
 
 /** The messages that the stages of a route keep, and what they were joined into. */
 export class KeptMessages {
-  readonly #route: { readonly pipeline: string; readonly name: string };
+  readonly #route: JoiningRoute;
   /** By the message as the stage got it. */
   readonly #kept = new Map<Message, InFlight>();
   /** Joined and not ended. */
   readonly #joined = new Set<InFlight>();
 
-  constructor(route: { readonly pipeline: string; readonly name: string }) {
+  constructor(route: JoiningRoute) {
     this.#route = route;
   }
 
@@ -23,9 +23,14 @@ export class KeptMessages {
 
   /**
    * A stage has joined kept messages, and the one of `own` where one was run. They go on as one, from stage `from` on. Throws
-   * INTERNAL for a message that no stage keeps, and for different labels; then nothing has changed.
+   * INTERNAL for a message that no stage keeps, and for different labels where the route has no label rules; then nothing has
+   * changed. `own.label`: of its message as the stage got it.
    */
-  join({ messages, of }: Joined, from: number, own?: InFlight): InFlight {
+  join(
+    { messages, of }: Joined,
+    from: number,
+    own?: { readonly inFlight: InFlight; readonly label: Label | undefined },
+  ): InFlight {
     const kept = of.map((message) => {
       const inFlight = this.#kept.get(message);
       if (inFlight === undefined) {
@@ -33,9 +38,10 @@ export class KeptMessages {
       }
       return inFlight;
     });
-    const parts = own === undefined ? kept : [...kept, own];
+    const parts = own === undefined ? kept : [...kept, own.inFlight];
     const members = parts.flatMap((part) => part.members ?? [part]);
-    const inFlight = joinedInFlight(this.#route, members, messages, from);
+    const labels = [...[...of, ...messages].map(({ label }) => label), ...(own === undefined ? [] : [own.label])];
+    const inFlight = joinedInFlight(this.#route, { members, messages, labels }, from);
     for (const message of of) this.#kept.delete(message);
     for (const part of parts) {
       if (part.members === undefined) part.state = { at: 'kept', attempt: attemptOf(part.state) };

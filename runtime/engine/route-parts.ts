@@ -3,6 +3,7 @@ import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
+import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
 import type { Log } from '#contract/log.ts';
 import type { ProcessedIds } from '#contract/processed-ids.ts';
 import type { Sink } from '#contract/sink.ts';
@@ -45,6 +46,8 @@ export interface SinkEnd {
   readonly headers: ReadonlyMap<string, Template>;
   /** Names of the source's headers that are not carried over. */
   readonly droppedHeaders: readonly string[];
+  /** What it may hold; undefined where the file names no label policy. */
+  readonly ceiling: Ceiling | undefined;
   /** Replaces the content type of message and codec; `none`: no content type. Undefined: not in the file. */
   readonly contentType: Template | 'none' | undefined;
 }
@@ -62,6 +65,8 @@ export interface Policy {
   readonly maxHops: number;
   /** Undefined where nothing on the route reads the body: then bytes pass as they are, whatever they hold. */
   readonly decoding: ((contentType: string | undefined) => Codec) | undefined;
+  /** Undefined where the file names no label policy: then labels are carried and not judged. */
+  readonly labels: LabelRules | undefined;
   readonly key: Template | undefined;
   /** Whether a message without a key is refused. */
   readonly needsKey: boolean;

@@ -168,9 +168,9 @@ export class RunningRoute {
     return false;
   }
 
-  #join(inFlight: InFlight, { joined, from }: JoinedAt): void {
+  #join(inFlight: InFlight, { joined, from, label }: JoinedAt): void {
     try {
-      this.#enter(this.#kept.join(joined, from, inFlight));
+      this.#enter(this.#kept.join(joined, from, { inFlight, label }));
     } catch (thrown) {
       this.#settle(inFlight, refused(asSluiceError(thrown)));
     }

@@ -47,6 +47,7 @@ export async function openDeadLetterRoute(
       target: bus.grammar,
       missing: 'ADDRESS_INVALID',
     }),
+    ceiling: pipeline.labels?.ceilingOf(to.connection),
     local,
     attempts: spec.retry.attempts,
     clock,

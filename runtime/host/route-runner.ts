@@ -23,12 +23,13 @@ import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from '../telemetry/health.ts';
 import { BusCounters } from '../telemetry/bus-counters.ts';
 import type { RouteNumbers } from '../telemetry/metrics-text.ts';
+import { labelRulesOf } from './label-rules-of.ts';
 import { openRouteSink } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
 export interface RouteRunnerSettings
   extends
-    Omit<RouteServices, 'observers' | 'redelivers'>,
+    Omit<RouteServices, 'observers' | 'redelivers' | 'labels' | 'ceilingOf'>,
     Pick<Observers, 'clock' | 'log' | 'tracer' | 'eventLoopWatchdog'> {
   readonly deadLetters: DeadLetterStore;
   /** Replays dead letters only: the source is not opened. */
@@ -134,6 +135,8 @@ export class RouteRunner {
       deadLetters: letters,
       redelivers,
       observers,
+      labels: labelRulesOf(this.#pipeline, this.#spec, observers),
+      ceilingOf: (connection: string) => this.#pipeline.labels?.ceilingOf(connection),
     };
     const wired = wireRoute(this.#spec, { source: this.#source ?? IDLE_SOURCE, sink }, services);
     const { ends, ...rest } = spool === undefined ? wired : spool.attach(wired);

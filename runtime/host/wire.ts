@@ -4,6 +4,7 @@ import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
+import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
 import type { LoadedFunction } from '#contract/stage-kind.ts';
@@ -36,6 +37,10 @@ export interface RouteServices {
   /** Whether the source redelivers unsettled messages. */
   readonly redelivers: boolean;
   readonly observers: Observers;
+  /** The label rules of the route; undefined where the file names no policy. */
+  readonly labels: LabelRules | undefined;
+  /** What the bus of a connection may hold; undefined where the file names no policy. */
+  readonly ceilingOf: (connection: string) => Ceiling | undefined;
 }
 
 /** The ends of a route, connected. */
@@ -57,7 +62,7 @@ export function wireRoute(spec: RouteSpec, { source, sink }: OpenEnds, services:
     compileTemplate(text, { route: spec.name, source: grammar, target: undefined, missing, ...more });
   const { decoding, encoding } = codecsOf(spec, services.catalog);
   return {
-    ends: { source, sinks: [{ ...sink, encoding, ...writingOf(spec, fill, services.catalog) }] },
+    ends: { source, sinks: [{ ...sink, encoding, ...writingOf(spec, fill, services) }] },
     policy: { ...policyOf(spec, fill, services), decoding },
     stores: storesOf(spec, services),
     observers: services.observers,
@@ -75,6 +80,7 @@ function policyOf(spec: RouteSpec, fill: Fill, services: RouteServices): Omit<Po
     maxBodyBytes: maxBodyOf(spec),
     maxHops: from.maxHops,
     key: from.key === undefined ? undefined : fill(from.key, 'KEY_MISSING'),
+    labels: services.labels,
     needsKey: CLASSES[spec.class].needs.includes('key'),
     id: from.id === undefined ? undefined : fill(from.id, 'KEY_MISSING'),
     sequence: from.sequence === undefined ? undefined : fill(from.sequence, 'SEQUENCE_INVALID'),
@@ -91,12 +97,17 @@ function policyOf(spec: RouteSpec, fill: Fill, services: RouteServices): Omit<Po
 }
 
 /** How a message is written for the sink. The content type is a field of the frame, and so separate. */
-function writingOf(spec: RouteSpec, fill: Fill, catalog: Catalog): Omit<SinkEnd, keyof RouteSink | 'encoding'> {
+function writingOf(
+  spec: RouteSpec,
+  fill: Fill,
+  { catalog, ceilingOf }: RouteServices,
+): Omit<SinkEnd, keyof RouteSink | 'encoding'> {
   const { to } = spec;
   const filled = [...to.headers.set].map(
     ([name, text]) => [name, fill(text, 'HEADER_MISSING', { header: name })] as const,
   );
   return {
+    ceiling: ceilingOf(to.connection),
     statesContentType: to.codec !== undefined,
     // The sink checks the filled address: its length, empty levels.
     address: fill(to.address, 'ADDRESS_INVALID', { target: busOf(catalog, to.bus).grammar }),
@@ -128,11 +139,11 @@ function storesOf(
 function stageOf(
   stage: RouteSpec['stages'][number],
   spec: RouteSpec,
-  { pipeline, catalog, parts }: RouteServices,
+  { pipeline, catalog, parts, labels }: RouteServices,
 ): Stage {
   const kind = catalog.stages.get(stage.verb);
   if (kind === undefined) throw new SluiceError('INTERNAL', `no stage ${stage.verb} in the catalog`);
   const hasBigints = ['exact', 'keep'].includes(numbersOf(spec, catalog));
   const { name, value, options } = stage;
-  return kind.make({ pipeline, route: spec.name, hasBigints, name, value, options, ...parts });
+  return kind.make({ pipeline, route: spec.name, hasBigints, labels, name, value, options, ...parts });
 }

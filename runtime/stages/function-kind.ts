@@ -70,7 +70,7 @@ export const functionKind: StageKind = {
       { option: 'memory', expected: `at least ${LEAST_MEMORY}`, found: memory, write: `memory: ${DEFAULTS.memory}` },
     ];
   },
-  make({ pipeline, route, name, options, functions }) {
+  make({ pipeline, route, name, options, functions, labels }) {
     const loaded = functions.get(name);
     if (loaded === undefined) throw new SluiceError('INTERNAL', `the function ${name} was not loaded`);
     const { timeout, with: handed, isolate, memory, workers } = options;
@@ -78,6 +78,7 @@ export const functionKind: StageKind = {
       name,
       pipeline,
       route,
+      labels,
       options: typeof handed === 'object' && handed !== null ? { ...handed } : {},
       timeoutMs: durationMs(typeof timeout === 'string' ? timeout : DEFAULTS.timeout),
     };

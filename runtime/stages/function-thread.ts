@@ -46,15 +46,15 @@ export function functionThread(): void {
       return [];
     }
   };
-  const answer = (returned: unknown): ThreadAnswer => {
+  const answer = (returned: unknown, raised: readonly unknown[]): ThreadAnswer => {
     if (typeof returned !== 'object' || returned === null || !(mark in returned)) {
-      return { kind: 'returned', body: returned };
+      return { kind: 'returned', body: returned, raised };
     }
     const kind: unknown = Reflect.get(returned, mark);
-    if (kind === 'emit') return { kind: 'emitted', bodies: Reflect.get(returned, 'bodies') };
+    if (kind === 'emit') return { kind: 'emitted', bodies: Reflect.get(returned, 'bodies'), raised };
     return { kind: kind === 'drop' ? 'dropped' : 'rejected', reason: String(Reflect.get(returned, 'reason')) };
   };
-  const contextOf = ({ id, address, key, label, attempt }: Call): Context => ({
+  const contextOf = ({ id, address, key, label, attempt }: Call, raised: unknown[]): Context => ({
     id,
     address,
     key,
@@ -63,6 +63,7 @@ export function functionThread(): void {
     route,
     pipeline,
     options,
+    raise: (by) => void raised.push(by),
     // Never aborts: at the deadline the thread is ended, and this with it.
     get signal() {
       return new AbortController().signal;
@@ -70,8 +71,9 @@ export function functionThread(): void {
   });
   const run = async (transform: Function, call: Call): Promise<void> => {
     try {
-      const returned = transform(call.body, contextOf(call));
-      post(answer(await returned));
+      const raised: unknown[] = [];
+      const returned = await transform(call.body, contextOf(call, raised));
+      post(answer(returned, raised));
     } catch (thrown) {
       post({ kind: 'threw', thrown: describe(thrown) });
     }

@@ -1,9 +1,11 @@
 import { SluiceError } from '#contract/errors.ts';
+import type { LabelRules } from '#contract/label-rules.ts';
 import type { Message } from '#contract/message.ts';
 import type { Stage, StageResult } from '#contract/stage.ts';
 import type { Context, Transform } from '#contract/transform.ts';
 import { after } from '#kit/timer.ts';
 import { late, threw, toResult } from './function-result.ts';
+import { raisedMessage } from './raised-label.ts';
 import type { ThrownPlace } from '#contract/stage-kind.ts';
 
 export interface FunctionStage {
@@ -15,6 +17,7 @@ export interface FunctionStage {
   readonly timeoutMs: number;
   readonly pipeline: string;
   readonly route: string;
+  readonly labels: LabelRules | undefined;
   explain(thrown: unknown): ThrownPlace;
 }
 
@@ -32,7 +35,7 @@ export function functionStage(settings: FunctionStage): Stage {
       } catch (thrown) {
         throw threw(settings.name, thrown, settings.explain(thrown));
       }
-      if (!isPromiseLike(returned)) return toResult(settings.name, message, returned);
+      if (!isPromiseLike(returned)) return toResult(settings.name, raisedIn(settings, message, context), returned);
       return settled(settings, message, context, returned, timeoutMs);
     },
   };
@@ -51,12 +54,17 @@ async function settled(
     context.abort();
   });
   try {
-    return toResult(settings.name, message, await Promise.race([returned, expiry]));
+    const result = await Promise.race([returned, expiry]);
+    return toResult(settings.name, raisedIn(settings, message, context), result);
   } catch (thrown) {
     throw thrown instanceof SluiceError ? thrown : threw(settings.name, thrown, settings.explain(thrown));
   } finally {
     cancel();
   }
+}
+
+function raisedIn({ labels }: FunctionStage, message: Message, { raised }: CallContext): Message {
+  return raised === undefined ? message : raisedMessage(labels, message, raised);
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
@@ -73,6 +81,8 @@ class CallContext implements Context {
   readonly pipeline: string;
   readonly attempt: number;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Undefined until the first one: hardly any function raises a label. */
+  raised: unknown[] | undefined;
   #controller: AbortController | undefined;
 
   constructor(settings: FunctionStage, message: Message, attempt: number) {
@@ -84,6 +94,10 @@ class CallContext implements Context {
     this.pipeline = settings.pipeline;
     this.attempt = attempt;
     this.options = settings.options;
+  }
+
+  raise(label: string): void {
+    (this.raised ??= []).push(label);
   }
 
   get signal(): AbortSignal {

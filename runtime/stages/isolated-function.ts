@@ -1,19 +1,25 @@
 import { SluiceError } from '#contract/errors.ts';
+import type { LabelRules } from '#contract/label-rules.ts';
 import type { Message } from '#contract/message.ts';
 import { Dropped, type Stage, type StageResult } from '#contract/stage.ts';
 import { emit } from '#contract/transform.ts';
 import { isNetworkCode } from '#kit/network-failure.ts';
 import { threw, toResult } from './function-result.ts';
+import { raisedMessage } from './raised-label.ts';
 import { type Answered, type PoolSettings, ThreadPool } from './thread-pool.ts';
 import type { Call, Thrown } from './thread-messages.ts';
 
+export interface IsolatedFunction extends PoolSettings {
+  readonly labels: LabelRules | undefined;
+}
+
 /** Runs an integrator's function in separate threads: a crash or a kill ends only that thread. */
-export function isolatedFunctionStage(settings: PoolSettings): Stage {
+export function isolatedFunctionStage(settings: IsolatedFunction): Stage {
   const pool = new ThreadPool(settings);
   return {
     name: `function ${settings.name}`,
     async run(message, attempt) {
-      return toStageResult(settings.name, message, await pool.call(callOf(message, attempt)));
+      return toStageResult(settings, message, await pool.call(callOf(message, attempt)));
     },
     close: () => pool.close(),
   };
@@ -24,13 +30,13 @@ function callOf({ body, id, address, key, label }: Message, attempt: number): Ca
   return { body: body instanceof Uint8Array ? Uint8Array.from(body) : body, id, address, key, label, attempt };
 }
 
-function toStageResult(name: string, message: Message, answered: Answered): StageResult {
+function toStageResult({ name, labels }: IsolatedFunction, message: Message, answered: Answered): StageResult {
   const { answer } = answered;
   switch (answer.kind) {
     case 'returned':
-      return toResult(name, message, answer.body);
+      return toResult(name, raisedMessage(labels, message, answer.raised), answer.body);
     case 'emitted':
-      return toResult(name, message, emit(...answer.bodies));
+      return toResult(name, raisedMessage(labels, message, answer.raised), emit(...answer.bodies));
     case 'dropped':
       return new Dropped(answer.reason);
     case 'rejected':

@@ -30,12 +30,12 @@ export interface Thrown {
   readonly value: unknown;
 }
 
-/** A thread's message: `ready` or `broken` once, then one answer for each call, in order. */
+/** A thread's message; `raised`: the labels that the function raised its results by: `ready` or `broken` once, then one answer for each call, in order. */
 export type ThreadAnswer =
   | { readonly kind: 'ready' }
   | { readonly kind: 'broken'; readonly thrown: Thrown }
-  | { readonly kind: 'returned'; readonly body: unknown }
-  | { readonly kind: 'emitted'; readonly bodies: readonly unknown[] }
+  | { readonly kind: 'returned'; readonly body: unknown; readonly raised: readonly unknown[] }
+  | { readonly kind: 'emitted'; readonly bodies: readonly unknown[]; readonly raised: readonly unknown[] }
   | { readonly kind: 'dropped' | 'rejected'; readonly reason: string }
   | { readonly kind: 'threw'; readonly thrown: Thrown }
   | { readonly kind: 'uncloneable'; readonly text: string };

@@ -29,6 +29,7 @@ export interface RouteNumbers {
   readonly held: number;
   readonly repeated: number;
   readonly repeatedBy: Readonly<Record<string, number>>;
+  readonly labelsAssumed: number;
   readonly idsReused: number;
   readonly sent: number;
   readonly alreadyStored: number;
@@ -82,6 +83,12 @@ const METRICS: readonly Metric[] = [
     help: 'Of the messages dropped: sent before, by this process or an earlier one; by the way that was found out.',
     samples: ({ repeatedBy }) =>
       Object.entries(repeatedBy).map(([cause, value]) => ({ labels: `cause="${cause}"`, value })),
+  },
+  {
+    name: 'sluice_labels_assumed_total',
+    type: 'counter',
+    help: 'Messages without a label that got the one that the pipeline file assumes for them.',
+    samples: ({ labelsAssumed }) => [{ value: labelsAssumed }],
   },
   {
     name: 'sluice_ids_reused_total',

@@ -33,6 +33,7 @@ const POLICY = {
   maxBodyBytes: Number.POSITIVE_INFINITY,
   maxHops: 16,
   decoding: () => text,
+  labels: undefined,
   key: (view) => view.address.split('/')[0] ?? '',
   needsKey: false,
   id: undefined,
@@ -54,6 +55,7 @@ const END = {
   address: (view) => view.address,
   headers: new Map(),
   droppedHeaders: [],
+  ceiling: undefined,
   contentType: undefined,
 } as const satisfies Omit<SinkEnd, 'sink' | 'log'>;
 

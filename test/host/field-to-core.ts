@@ -7,6 +7,8 @@ export interface Variation {
   /** Source text of functions/f.ts. Without one the route has no stage. */
   readonly source?: string;
   readonly stage?: object;
+  /** Further words of the file. */
+  readonly file?: object;
   /** Further connections. */
   readonly buses?: object;
   readonly field?: object;
@@ -27,10 +29,11 @@ export function fieldToCore(
   urls: { readonly field: string; readonly core: string },
   variation: Variation = {},
 ): Project {
-  const { source, stage, buses, field, core, from, to, route, files } = variation;
+  const { source, stage, file, buses, field, core, from, to, route, files } = variation;
   return newProject({
     'pipelines/bridge.yaml': {
       name: 'bridge',
+      ...file,
       buses: {
         field: { bus: 'mqtt', url: urls.field, protocol: '5', clientId: clientIdAt(urls.field), ...field },
         core: { bus: 'jetstream', ...natsWords(urls.core), create: true, ...core },

@@ -48,6 +48,10 @@ export interface MemoryRun extends AsyncDisposable {
 export interface MemoryRunSettings {
   readonly files?: Readonly<Record<string, string | object>>;
   readonly stages?: readonly object[];
+  /** Further words of the file. */
+  readonly file?: object;
+  /** Further words of the connection `hub`. */
+  readonly hub?: object;
   /** Further connections. */
   readonly buses?: object;
   /** Further words of the route, its source and its sink. */
@@ -64,7 +68,8 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
   const project = newProject({
     'pipelines/p.yaml': {
       name: 'p',
-      buses: { hub: { bus: 'memory', hub: hubName }, ...settings.buses },
+      ...settings.file,
+      buses: { hub: { bus: 'memory', hub: hubName, ...settings.hub }, ...settings.buses },
       routes: [
         {
           name: 'r',

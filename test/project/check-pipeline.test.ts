@@ -61,6 +61,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     id: undefined,
     sequence: undefined,
     timestamp: undefined,
+    assumedLabel: undefined,
     expiresMs: 30_000,
     expiresOfPublisher: false,
     maxHops: 16,

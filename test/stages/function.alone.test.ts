@@ -194,6 +194,7 @@ test('a result that comes after the deadline is ignored, and so is a late error'
 test('a timeout longer than a timer of Node can be set for is not none', async () => {
   const stage = functionStage({
     name: 'f',
+    labels: undefined,
     transform: async (body) => {
       await new Promise((done) => setTimeout(done, 20));
       return body;

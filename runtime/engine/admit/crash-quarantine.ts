@@ -4,7 +4,7 @@ import { MOST_ENDS, type CrashSuspects } from '#contract/crash-suspects.ts';
 import { Deque } from '#kit/deque.ts';
 import type { Clock } from '../clock.ts';
 import type { InFlight } from '../in-flight.ts';
-import type { Route } from '../route-parts.ts';
+import type { Policy, Route } from '../route-parts.ts';
 import { untilDurable } from '../until-durable.ts';
 import { readLabel } from './read-frame.ts';
 
@@ -20,10 +20,11 @@ export interface Verdicts {
 
 /** The quarantine of a route; undefined where there is nothing to test. */
 export function crashQuarantineOf(
-  { policy: { name, window }, stores: { suspects }, observers: { clock, log } }: Route,
+  { policy, stores: { suspects }, observers: { clock, log } }: Route,
   verdicts: Verdicts,
 ): CrashQuarantine | undefined {
   if (suspects === undefined || (!suspects.isAfterCrash && suspects.size === 0)) return undefined;
+  const { name, window } = policy;
   const first = suspects.isAfterCrash ? window.messages : 0;
   log.warn('crash-quarantine', {
     route: name,
@@ -45,12 +46,14 @@ export function crashQuarantineOf(
       verdicts.over();
     },
     onUnwritten,
+    policy,
     clock,
   });
 }
 
 interface CrashQuarantineSettings extends Verdicts {
   onUnwritten(thrown: unknown): void;
+  readonly policy: Policy;
   readonly clock: Clock;
 }
 
@@ -149,7 +152,7 @@ export class CrashQuarantine {
 
   /** Its frame is not read: the crash counts are those of the start, so its first turn is its last. */
   #refuse(inFlight: InFlight): void {
-    readLabel(inFlight.envelope);
+    readLabel(this.#settings.policy, inFlight.envelope);
     const text = `expected the process to outlive this message, found that it ended ${MOST_ENDS} times while the message was in its stages`;
     this.#settings.refused(inFlight, new SluiceError('PROCESS_ENDED', text));
   }

@@ -1,6 +1,6 @@
 import type { Delivery } from '#contract/delivery.ts';
 import { SluiceError } from '#contract/errors.ts';
-import { labelOf, soundLabel } from '#contract/label.ts';
+import { labelOf } from '#contract/label.ts';
 import type { Message } from '#contract/message.ts';
 import type { TemplateView } from '#contract/template.ts';
 import { contentId } from '#kit/content-id.ts';
@@ -48,7 +48,9 @@ export function readFrame(route: Route, envelope: Draft, notes: ReuseNotes): Mes
   const { delivery, bytes } = envelope;
   if (delivery.fault !== undefined) throw delivery.fault;
   // Invariant 6: the label is read from the frame and written by the runtime alone.
-  envelope.label = labelOf(delivery.frame);
+  envelope.label = policy.labels === undefined ? labelOf(delivery.frame) : policy.labels.labelOf(delivery.frame);
+  const outOfRange = envelope.label === undefined ? undefined : policy.labels?.outOfRange(envelope.label);
+  if (outOfRange !== undefined) throw outOfRange;
   boundHeaders(delivery.frame);
   envelope.hops = delivery.replay === undefined ? hopsOf(delivery.frame) : 0;
   if (envelope.hops >= policy.maxHops) throw looped(policy, envelope);
@@ -65,9 +67,14 @@ function decoded({ policy }: Route, envelope: Draft, notes: ReuseNotes): Message
   return decodedMessage(envelope, body);
 }
 
-/** Reads the label of a frame that is refused unread. */
-export function readLabel(envelope: Draft): void {
-  envelope.label = soundLabel(envelope.delivery.frame);
+/** Reads the label of a frame that is refused unread; undefined where it has none that is sound. */
+export function readLabel({ labels }: Policy, envelope: Draft): void {
+  const { frame } = envelope.delivery;
+  try {
+    envelope.label = labels === undefined ? labelOf(frame) : labels.labelOf(frame);
+  } catch {
+    envelope.label = undefined;
+  }
 }
 
 /** An earlier process or connection may have sent it. */

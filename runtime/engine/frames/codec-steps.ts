@@ -1,11 +1,13 @@
 import type { Codec } from '#contract/codec.ts';
 import { isStackOverflow, messageOf, SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
+import type { Ceiling } from '#contract/label-rules.ts';
 import type { Message } from '#contract/message.ts';
 import { typesLeft, withHops } from './hops.ts';
 import type { Envelope } from '../in-flight.ts';
 import type { Policy, SinkEnd } from '../route-parts.ts';
 import { contentTypeOut, headersOut } from './headers-out.ts';
+import { labelled, writtenBy } from './label-out.ts';
 
 /** The body of a frame; undefined where nothing on the route reads it. Throws a SluiceError, or a stack overflow as it is. */
 export function decode({ decoding }: Policy, { body, contentType }: Frame): unknown {
@@ -21,21 +23,33 @@ export function decode({ decoding }: Policy, { body, contentType }: Frame): unkn
   }
 }
 
-/** The frame of a message for one sink. Throws as `decode`. */
+/** The frame of a message for one sink. Throws as `decode`, and LABEL_DENIED for one that the sink may not hold. */
 export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs }: Envelope, message: Message): Frame {
   const { origin } = message;
+  if (end.ceiling !== undefined) refuseAbove(end.ceiling, message);
   const codec = end.encoding?.(origin.contentType);
   return {
     address: end.address(message),
     key: message.key,
-    headers: withHops(headersOut(end, message), hops + 1),
-    headerTypes: origin.headerTypes && typesLeft(origin.headerTypes, end.headers.keys()),
+    headers: withHops(
+      end.ceiling === undefined ? headersOut(end, message) : labelled(headersOut(end, message), message.label),
+      hops + 1,
+    ),
+    headerTypes: origin.headerTypes && typesLeft(origin.headerTypes, writtenBy(end)),
     body: codec === undefined ? origin.body : written(codec, message),
     id: message.id,
     contentType: contentTypeOut(end, codec, message),
     timestampMs: madeAtMs,
     expiresAtMs,
   };
+}
+
+/** Fails closed: a message without a label has none that any sink accepts. */
+function refuseAbove(ceiling: Ceiling, { label }: Message): void {
+  if (label === undefined)
+    throw new SluiceError('LABEL_MISSING', 'expected a label to send the message by, found none');
+  const refusal = ceiling.refusal(label);
+  if (refusal !== undefined) throw refusal;
 }
 
 function written(codec: Codec, { body, origin }: Message): Frame['body'] {

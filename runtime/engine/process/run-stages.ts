@@ -1,5 +1,5 @@
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
-import type { Message } from '#contract/message.ts';
+import type { Label, Message } from '#contract/message.ts';
 import { Dropped, isKept, Joined, type Kept, type StageResult } from '#contract/stage.ts';
 import type { InFlight } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
@@ -8,9 +8,12 @@ import type { Route } from '../route-parts.ts';
 export class JoinedAt {
   readonly joined: Joined;
   readonly from: number;
-  constructor(joined: Joined, from: number) {
+  /** Of the message that was run, as the stage got it. */
+  readonly label: Label | undefined;
+  constructor(joined: Joined, from: number, label: Label | undefined) {
     this.joined = joined;
     this.from = from;
+    this.label = label;
   }
 }
 
@@ -32,14 +35,15 @@ export function runStages(
   input: Message | readonly Message[],
   from: number,
 ): Passed | Promise<Passed> {
-  if (isSeveral(input)) return after(attempt, input, from);
+  if (isSeveral(input)) return after(attempt, input, from, undefined);
   let current = input;
   for (let index = from; index < attempt.route.policy.stages.length; index += 1) {
     const result = runStage(attempt, current, index);
-    if (result instanceof Promise) return result.then((made) => after(attempt, atOnce(made), index + 1));
+    const { label } = current;
+    if (result instanceof Promise) return result.then((made) => after(attempt, atOnce(made), index + 1, label));
     // At once, not with the result: the stage may join it with the very next message.
     if (isKept(result)) attempt.keep(attempt.inFlight, current);
-    if (!isMessage(result)) return after(attempt, result, index + 1);
+    if (!isMessage(result)) return after(attempt, result, index + 1, label);
     current = result;
   }
   return current;
@@ -50,9 +54,10 @@ function atOnce(made: StageResult): StageResult {
   return made;
 }
 
-function after(attempt: Attempt, made: StageResult, next: number): Passed | Promise<Passed> {
+/** `label`: of the message that the stage was given, where it was one. */
+function after(attempt: Attempt, made: StageResult, next: number, label: Label | undefined): Passed | Promise<Passed> {
   if (made instanceof Dropped || isKept(made)) return made;
-  if (made instanceof Joined) return new JoinedAt(made, next);
+  if (made instanceof Joined) return new JoinedAt(made, next, label);
   if (isMessage(made)) return runStages(attempt, made, next);
   if (!isSeveral(made) || next === attempt.route.policy.stages.length) return made;
   return collect(made.map(async (message) => runStages({ ...attempt, keep: keepsNone }, message, next)));

@@ -23,5 +23,8 @@ export function countEnd(counters: Counters, outcome: Exclude<TraceOutcome, 'rel
       return;
     case 'dead-lettered':
       counters.deadLettered += 1;
+      return;
+    case 'blocked':
+      counters.blocked += 1;
   }
 }

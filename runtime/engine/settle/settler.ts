@@ -1,5 +1,6 @@
 import { ACCEPT } from '#contract/delivery.ts';
 import type { SluiceError } from '#contract/errors.ts';
+import { isLabelCode } from '#contract/label-rules.ts';
 import type { TraceOutcome } from '#contract/trace.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { History } from '../history/history.ts';
@@ -75,10 +76,16 @@ export class Settler {
     void this.#deadLetters.write(inFlight, failure).then((isWritten) => {
       if (!isWritten) return release?.();
       return this.#history.rememberDead(inFlight, () => {
-        this.#end(inFlight, isExpired ? 'expired' : 'dead-lettered', failure);
+        this.#end(inFlight, this.#outcomeOf(failure), failure);
         release?.();
       });
     });
+  }
+
+  /** Of a message whose dead letter is durable. Without a policy a wrong label is a fault as any other. */
+  #outcomeOf({ code }: SluiceError): Outcome {
+    if (code === 'EXPIRED') return 'expired';
+    return this.#route.policy.labels !== undefined && isLabelCode(code) ? 'blocked' : 'dead-lettered';
   }
 
   /** Ends the message once its ids are durable; at once where none is to be saved. */
@@ -92,7 +99,7 @@ export class Settler {
     if (inFlight.state.at === 'settled') return;
     inFlight.state = SETTLED;
     countEnd(this.#route.observers.counters, outcome);
-    if (outcome === 'dead-lettered') this.#reports.dead(inFlight);
+    if (outcome === 'dead-lettered' || outcome === 'blocked') this.#reports.dead(inFlight);
     const { trace, delivery } = inFlight.envelope;
     trace?.end(outcome, failure);
     delivery.settle(failure === undefined ? ACCEPT : { kind: 'reject', cause: failure });

@@ -4,11 +4,17 @@ import { checkNames, filesNamed } from './check-names.ts';
 import type { NamedFiles, ProjectFiles } from './check-names.ts';
 import { checkReservedWords } from './check-reserved-words.ts';
 import { checkRoutes } from './check-routes.ts';
+import { oneOf, shown } from './describe.ts';
+import { labelWords } from '../labels/label-file.ts';
+import { LabelJudge } from '../labels/label-judge.ts';
+import type { PolicyRead } from '../labels/read-policy.ts';
+import { refuseWithoutPolicy } from '../labels/without-policy.ts';
 import type { FieldTables } from '../fields/field-tables.ts';
 import { FindingList } from './finding-list.ts';
 import { sectionsOf } from '../read/sections.ts';
 import type { SourceMap } from '../read/source-map.ts';
-import { asList, asMap, own } from '#kit/json-value.ts';
+import { asList, asMap, isMap, own } from '#kit/json-value.ts';
+import { nearestName } from '#kit/nearest.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { referencePointers, resolveReferences } from '../read/references.ts';
 import type { ReferenceSources } from '../read/references.ts';
@@ -25,6 +31,8 @@ export interface PipelineSource extends ReferenceSources {
   readonly file: string;
   readonly catalog: Catalog;
   readonly project: ProjectFiles;
+  /** The label policy of that name; undefined where there is none. Absent: there is none at all. */
+  readonly policies?: { readonly names: readonly string[]; read(name: string): PolicyRead | undefined };
   /** Absent: the words of this version. */
   readonly fields?: FieldTables;
 }
@@ -64,7 +72,10 @@ export function judgeDocument(
   const judged = { value: contents, sections, resolved, catalog, findings, fields };
   checkRoutes(judged);
   if (!isProbe) checkLoops(judged);
-  if (findings.hasErrors) return { findings: findings.sorted(), named };
+  const policy = policyOf(contents, source, findings);
+  const labels = policy?.policy && new LabelJudge(policy.policy);
+  labels?.check(judged);
+  if (findings.hasErrors) return { findings: [...findings.sorted(), ...(policy?.findings ?? [])], named };
   return {
     named,
     spec: buildSpec({
@@ -74,12 +85,46 @@ export function judgeDocument(
       sections,
       catalog,
       fields,
+      labels,
       resolved,
       readFile: source.readFile,
     }),
-    document: { file, value, places: placesToKeep(value, places) },
+    document: { file, value, places: placesToKeep(value, places), ...(policy?.file && { policy: policy.file }) },
     findings: findings.sorted(),
   };
+}
+
+/** The policy that the file names; undefined where it names none, or none that exists. */
+function policyOf(
+  value: unknown,
+  { policies }: Pick<PipelineSource, 'policies'>,
+  findings: FindingList,
+): PolicyRead | undefined {
+  if (!Object.hasOwn(asMap(value), 'labels')) {
+    refuseWithoutPolicy(value, findings);
+    return undefined;
+  }
+  const name = labelWords(value).policy;
+  if (name === undefined || findings.hasErrorWithin('/labels')) return undefined;
+  const at = isMap(own(asMap(value), 'labels')) ? '/labels/policy' : '/labels';
+  const names = policies?.names ?? [];
+  const read = policies?.read(name);
+  if (read === undefined) {
+    const suggestion = nearestName(name, names);
+    const expected = names.length === 0 ? `a file schemas/${name}.policy.json` : oneOf(names);
+    const write = suggestion ?? `the name of a policy, or the file schemas/${name}.policy.json`;
+    findings.add({ code: 'LABEL_POLICY', at, expected, found: shown(name), write, suggestion });
+  } else if (read.policy === undefined) {
+    const found = `${read.findings.length} in it, below`;
+    findings.add({
+      code: 'LABEL_POLICY',
+      at,
+      expected: `no error in schemas/${name}.policy.json`,
+      found,
+      write: 'the policy anew',
+    });
+  }
+  return read;
 }
 
 function placesToKeep(value: unknown, places: SourceMap): PipelineDocument['places'] {

@@ -58,6 +58,11 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, string>> = {
   RESERVED_HEADER: 'A header that only the runtime writes: labels and traces follow the message by themselves.',
   HEADER_UNWRITABLE:
     'A header under `headers: { set }` that the bus of the sink cannot write under this name or with this value. A warning where it is carried in another header.',
+  LABEL_POLICY:
+    'A word about labels that the policy does not know or allow, a connection without a ceiling beside a policy, or a flaw in the policy file.',
+  LABEL_FLOW:
+    'Messages could reach a place that may not hold their label: the highest label that can get there is above its ceiling.',
+  LABEL_UNWRITABLE: 'A sink that cannot carry a label, so that its readers would not know it.',
   ENV_MISSING:
     "An environment variable that is not set and has no default. A warning in `check`, where the operator's environment is elsewhere.",
   FILE_UNREADABLE:

@@ -1,6 +1,7 @@
 import type { OptionSchema } from '#contract/bus.ts';
 import { schemasOf } from './field.ts';
 import { FIELDS, type FieldTables } from './field-tables.ts';
+import { CONNECTION_LABELS } from './label-fields.ts';
 import { FILE_NAME_PATTERN } from './name-patterns.ts';
 import { codecSchema, ofCatalog } from './shared-schemas.ts';
 import type { JsonSchema } from '../json-schema.ts';
@@ -27,7 +28,10 @@ function joined(own: OptionSchema, shared: Readonly<Record<string, JsonSchema>>)
 }
 
 export function connectionSchema(bus: Bus): JsonSchema {
-  return joined(bus.connectionSchema, { bus: { const: bus.name, description: `A ${bus.name} connection.` } });
+  return joined(bus.connectionSchema, {
+    bus: { const: bus.name, description: `A ${bus.name} connection.` },
+    ...CONNECTION_LABELS,
+  });
 }
 
 /** The words that every end of this direction has, whatever its bus. */

@@ -1,5 +1,6 @@
 import { own, type PlainMap } from '#kit/json-value.ts';
 import { nestedField, type Parsed } from './field.ts';
+import { type LabelContext, LABELS_FIELD } from './label-fields.ts';
 import { CONNECTION_PATTERN, NAME_PATTERN } from './name-patterns.ts';
 import type { RouteSpec } from './route-fields.ts';
 import { OF_CATALOG } from './shared-schemas.ts';
@@ -24,7 +25,7 @@ export interface ConnectionSpec {
 }
 
 /** Reads the parts of a file that depend on the catalog. */
-export interface FileContext {
+export interface FileContext extends LabelContext {
   readonly connections: () => ReadonlyMap<string, ConnectionSpec>;
   readonly routes: (items: unknown) => readonly RouteSpec[];
 }
@@ -42,6 +43,7 @@ export const FILE_FIELDS = {
     parse: (file) => ({ name: text(file, 'name') }),
     doc: '`name`: `[a-z][a-z0-9-]*`, at most 64 characters. Also the service name in traces.',
   }),
+  labels: LABELS_FIELD,
   buses: nestedField({
     schema: {
       type: 'object',

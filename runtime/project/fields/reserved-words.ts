@@ -4,8 +4,8 @@
  */
 export const RESERVED_WORDS = {
   route: ['link'],
-  connection: ['ceiling'],
-  source: ['missingLabel'],
+  connection: [],
+  source: [],
   sink: ['when'],
   stages: ['map', 'filter', 'split', 'guard', 'window', 'dedupe', 'request'],
   buses: ['sqs', 'pulsar'],

@@ -8,6 +8,7 @@ import { DEDUPE_FIELDS, DEDUPE_SCHEMA, onRepetition, parseDedupe } from './dedup
 import { EXPIRES_FIELDS, EXPIRES_SCHEMA, parseExpires } from './expiry-fields.ts';
 import { type Field, field, type Parsed, parseMap } from './field.ts';
 import { DEFAULTS } from './field-defaults.ts';
+import { LABEL_SCHEMA } from './label-fields.ts';
 import { GRADE_SCHEMA, OF_CATALOG, template } from './shared-schemas.ts';
 import { parseTimestamp, TIMESTAMP_FIELDS, TIMESTAMP_SCHEMA } from './timestamp-fields.ts';
 import { numberOr, optional } from './values.ts';
@@ -125,6 +126,20 @@ export const SOURCE_FIELDS = {
     explain: ({ dedupe }, route) => ({ 'a publisher repeats itself': onRepetition(dedupe, route) }),
     doc: '`dedupe`: passes one of several messages that a publisher sent more than once.',
     fields: DEDUPE_FIELDS,
+  }),
+  missingLabel: sourceField({
+    schema: {
+      ...LABEL_SCHEMA,
+      description:
+        'The label of a message that has none, or reject: it is blocked. Only beside labels. Default: reject.',
+      examples: ['reject'],
+    },
+    parse(from) {
+      const given = optional(from, 'missingLabel');
+      /** Undefined: a message without a label is blocked. */
+      return { assumedLabel: given === 'reject' ? undefined : given };
+    },
+    doc: '`missingLabel`: beside [`labels`](labels.md), the label that a message without one is taken to have, or `reject`, the default: it is blocked (`LABEL_MISSING`).',
   }),
   grade: sourceField({
     schema: GRADE_SCHEMA,

@@ -7,9 +7,11 @@ import { parseDeadLetterBounds } from '../fields/dead-letter-fields.ts';
 import { parseFields } from '../fields/field.ts';
 import { FIELDS, type FieldTables, sharedFields } from '../fields/field-tables.ts';
 import type { FileContext } from '../fields/file-fields.ts';
+import { CONNECTION_LABELS } from '../fields/label-fields.ts';
 import type { RouteContext } from '../fields/route-fields.ts';
 import type { SinkFieldValues } from '../fields/sink-fields.ts';
 import { optional, text } from '../fields/values.ts';
+import type { PipelineLabels } from '../../labels/pipeline-labels.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import type { ConnectionSpec, PipelineSpec, RouteSpec, StageSpec } from '../pipeline-spec.ts';
 import { type References, rereader } from './reread.ts';
@@ -24,15 +26,20 @@ export interface CheckedFile extends References {
   readonly places: SourceMap;
   readonly catalog: Catalog;
   readonly fields?: FieldTables | undefined;
+  /** Undefined where the file names no policy. */
+  readonly labels: { rulesOf(file: unknown): PipelineLabels } | undefined;
 }
 
 function without(map: PlainMap, names: readonly string[]): PlainMap {
   return Object.fromEntries(Object.entries(map).filter(([name]) => !names.includes(name)));
 }
 
+/** The words of a connection that are not options of its driver. */
+const CONNECTION_WORDS = ['bus', ...Object.keys(CONNECTION_LABELS)];
+
 /** The driver's own options of a connection or an end, without the connection's name and the words that every bus shares. */
 export function driverOptions(options: PlainMap, kind: 'connection' | 'from' | 'to', fields: FieldTables): PlainMap {
-  return without(options, kind === 'connection' ? ['bus'] : sharedFields(fields, kind));
+  return without(options, kind === 'connection' ? CONNECTION_WORDS : sharedFields(fields, kind));
 }
 
 /** The sink's option that holds the address template: the first that is given, else the first. */
@@ -49,7 +56,15 @@ function endOf(options: PlainMap, bus: Bus, kind: 'from' | 'to', fields: FieldTa
 }
 
 /** Makes the spec of a file without errors. Throws TypeError on one that was not checked. */
-export function buildSpec({ file, value, places, catalog, fields = FIELDS, ...references }: CheckedFile): PipelineSpec {
+export function buildSpec({
+  file,
+  value,
+  places,
+  catalog,
+  fields = FIELDS,
+  labels,
+  ...references
+}: CheckedFile): PipelineSpec {
   const schemas = new Map<string, JsonSchema>(references.sections.map(({ pointer, schema }) => [pointer, schema]));
   const filled = (pointer: string, options: unknown): PlainMap =>
     fillDefaults(asMap(options), schemas.get(pointer) ?? {});
@@ -57,7 +72,7 @@ export function buildSpec({ file, value, places, catalog, fields = FIELDS, ...re
   for (const [name, options] of Object.entries(asMap(own(asMap(value), 'buses')))) {
     const at = pointerTo('/buses', name);
     const all = filled(at, options);
-    const given = without(all, ['bus']);
+    const given = without(all, CONNECTION_WORDS);
     const reread = rereader(at, given, references);
     connections.set(name, { name, bus: text(all, 'bus'), options: given, ...(reread !== undefined && { reread }) });
   }
@@ -110,6 +125,7 @@ export function buildSpec({ file, value, places, catalog, fields = FIELDS, ...re
     return parseFields(fields.route, asMap(item), context);
   };
   return parseFields<PipelineSpec, FileContext>(fields.file, asMap(value), {
+    labels: () => labels?.rulesOf(value),
     connections: () => connections,
     routes: (items) => asList(items).map(route),
   });

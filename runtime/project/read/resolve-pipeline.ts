@@ -3,6 +3,8 @@ import { checkLoops } from '../check/check-loops.ts';
 import { checkRoutes } from '../check/check-routes.ts';
 import { FindingList } from '../check/finding-list.ts';
 import type { Finding } from '../check/findings.ts';
+import type { PolicyFile } from '../../labels/policy-file.ts';
+import type { LabelJudge } from '../labels/label-judge.ts';
 import type { PipelineSpec } from '../pipeline-spec.ts';
 import { sectionsOf } from './sections.ts';
 import { SourceMap } from './source-map.ts';
@@ -17,6 +19,8 @@ export interface PipelineDocument {
   readonly value: unknown;
   /** Line and column of references and stages, by pointer: only these can still fail after the check. */
   readonly places: Readonly<Record<string, readonly [line: number, column: number]>>;
+  /** The label policy that the file names. */
+  readonly policy?: PolicyFile;
 }
 
 /** The outcome of a check. `spec` is there exactly when no finding is an error. */
@@ -29,7 +33,11 @@ export interface Resolution {
  * Makes the spec of a document that `checkPipeline` passed, with the environment of this machine. Checks again only the
  * values that the environment can change. A bundle starts here, so neither the YAML reader nor the schema compiler is needed.
  */
-export function resolvePipeline(document: PipelineDocument, catalog: Catalog, sources: ReferenceSources): Resolution {
+export function resolvePipeline(
+  document: PipelineDocument,
+  catalog: Catalog,
+  sources: ReferenceSources & { readonly labels?: LabelJudge | undefined },
+): Resolution {
   const { file, value } = document;
   const spots = Object.entries(document.places).map(
     ([pointer, [line, column]]) => [pointer, { value: { line, column } }] as const,
@@ -43,9 +51,10 @@ export function resolvePipeline(document: PipelineDocument, catalog: Catalog, so
   const judged = { value: contents, sections, resolved, catalog, findings };
   checkRoutes(judged);
   checkLoops(judged);
+  sources.labels?.check(judged);
   if (findings.hasErrors) return { findings: findings.sorted() };
   const whole = withStandIns(contents, sections, resolved);
-  const { readFile } = sources;
-  const spec = buildSpec({ file, value: whole, places, sections, catalog, resolved, readFile });
+  const { readFile, labels } = sources;
+  const spec = buildSpec({ file, value: whole, places, sections, catalog, labels, resolved, readFile });
   return { spec, findings: findings.sorted() };
 }

@@ -65,7 +65,7 @@ export function readSchemas(
   const files = new Map<string, SchemaFile>();
   const findings: Finding[] = [];
   for (const file of project.schemas) {
-    if (!file.endsWith('.json')) continue;
+    if (!file.endsWith('.json') || file.endsWith('.policy.json')) continue;
     const name = file.slice(0, -'.json'.length);
     const path = pathOf(project, name);
     const severity = wanted.has(name) ? 'error' : 'warning';

@@ -1,0 +1,44 @@
+import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
+import type { LabelValue } from './label-value.ts';
+import { BusCeiling, type LabelReports, RouteLabels } from './route-labels.ts';
+import type { LabelReader } from './wire-label.ts';
+
+/** The labels that a connection's bus may hold. */
+export interface BusRange {
+  readonly ceiling: LabelValue;
+  readonly floor: LabelValue | undefined;
+}
+
+/** The label rules of a checked pipeline file: its policy, and the range of each connection. */
+export class PipelineLabels {
+  readonly reader: LabelReader;
+  readonly #ranges: ReadonlyMap<string, BusRange>;
+
+  /** `ranges`: by connection. */
+  constructor(reader: LabelReader, ranges: ReadonlyMap<string, BusRange>) {
+    this.reader = reader;
+    this.#ranges = ranges;
+  }
+
+  /** What the bus of this connection may hold. */
+  ceilingOf(connection: string): Ceiling {
+    return new BusCeiling(this.reader, connection, this.#range(connection).ceiling);
+  }
+
+  /** The highest label that the bus of this connection may hold. */
+  highestOf(connection: string): LabelValue {
+    return this.#range(connection).ceiling;
+  }
+
+  /** The rules of a route from this connection. `assumed`: the label of a message without one; undefined: it is refused. */
+  rulesOf(connection: string, assumed: string | undefined, reports: LabelReports): LabelRules {
+    const label = assumed === undefined ? undefined : this.reader.readShort(assumed);
+    return new RouteLabels(this.reader, { name: connection, ...this.#range(connection), assumed: label }, reports);
+  }
+
+  #range(connection: string): BusRange {
+    const range = this.#ranges.get(connection);
+    if (range === undefined) throw new TypeError(`${connection} has no ceiling: the file was not checked`);
+    return range;
+  }
+}

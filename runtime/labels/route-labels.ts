@@ -1,0 +1,157 @@
+import { SluiceError } from '#contract/errors.ts';
+import type { Frame } from '#contract/frame.ts';
+import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
+import type { Label } from '#contract/message.ts';
+import { LabelError } from './label-error.ts';
+import { type AnyLabel, EVERYONE, type LabelValue, TOP } from './label-value.ts';
+import { dominates, join } from './lattice.ts';
+import { statedLabel } from './stated-label.ts';
+import type { LabelReader } from './wire-label.ts';
+
+/** A hot path has few labels; a flood of them must not fill the memory. */
+const MOST_REMEMBERED = 256;
+
+/** The range of labels that a source may carry. */
+export interface SourceRange {
+  /** Name of its connection. */
+  readonly name: string;
+  readonly ceiling: LabelValue;
+  readonly floor: LabelValue | undefined;
+  /** Taken for a frame without a label; undefined: such a frame is refused. */
+  readonly assumed: LabelValue | undefined;
+}
+
+/** What an operator must hear of. */
+export interface LabelReports {
+  /** A join has a label that nobody may read: most likely data of partners that share nothing was joined. */
+  emptyAudience(label: Label): void;
+  /** A message without a label got the one that the file assumes. */
+  assumed(): void;
+}
+
+/** The rules of one route by its policy. Labels are interned: a known text costs a lookup. */
+export class RouteLabels implements LabelRules {
+  readonly #reader: LabelReader;
+  readonly #source: SourceRange;
+  readonly #reports: LabelReports;
+  readonly #inRange = new Set<Label>();
+
+  constructor(reader: LabelReader, source: SourceRange, reports: LabelReports) {
+    this.#reader = reader;
+    this.#source = source;
+    this.#reports = reports;
+  }
+
+  labelOf(frame: Frame): Label {
+    const stated = statedLabel(frame);
+    if (stated !== undefined) return this.#read(stated).text;
+    const { assumed } = this.#source;
+    if (assumed === undefined) throw refusal('LABEL_MISSING', 'a header seclabel', 'none');
+    this.#reports.assumed();
+    return assumed.text;
+  }
+
+  outOfRange(text: Label): SluiceError | undefined {
+    if (this.#inRange.has(text)) return undefined;
+    const { name, ceiling, floor } = this.#source;
+    const label = this.#read(text);
+    if (!dominates(ceiling, label)) {
+      const expected = `a label that ${name} may hold, at most ${shortOf(ceiling)}`;
+      return refusal('LABEL_ABOVE_SOURCE', expected, shortOf(label), name);
+    }
+    if (floor === undefined || dominates(label, floor)) {
+      remember(this.#inRange, text);
+      return undefined;
+    }
+    const expected = `a label of at least ${shortOf(floor)}, the floor of ${name}`;
+    return refusal('LABEL_BELOW_SOURCE', expected, shortOf(label), name);
+  }
+
+  joined(labels: readonly Label[]): Label {
+    const all = labels.map((label) => this.#read(label));
+    return this.#written(
+      all.reduce<AnyLabel | undefined>((one, label) => (one === undefined ? label : join(one, label)), undefined),
+    );
+  }
+
+  raised(label: Label, by: string): Label {
+    return this.#written(
+      join(
+        this.#read(label),
+        this.#parsed(() => anyForm(this.#reader, by)),
+      ),
+    );
+  }
+
+  #written(label: AnyLabel | undefined): Label {
+    // One policy has no TOP: its labels always have a join.
+    if (label === undefined || label === TOP) throw new SluiceError('INTERNAL', 'a join of labels has no label');
+    if (hasNoReader(label)) this.#reports.emptyAudience(label.text);
+    return label.text;
+  }
+
+  #read(text: Label): LabelValue {
+    return this.#parsed(() => this.#reader.read(text).label);
+  }
+
+  #parsed(read: () => LabelValue): LabelValue {
+    try {
+      return read();
+    } catch (thrown) {
+      if (thrown instanceof LabelError) throw refusal(thrown.code, thrown.expected, thrown.found);
+      throw thrown;
+    }
+  }
+}
+
+/** What the bus of a connection may hold. */
+export class BusCeiling implements Ceiling {
+  readonly #reader: LabelReader;
+  readonly #name: string;
+  readonly #ceiling: LabelValue;
+  readonly #accepted = new Set<Label>();
+
+  constructor(reader: LabelReader, name: string, ceiling: LabelValue) {
+    this.#reader = reader;
+    this.#name = name;
+    this.#ceiling = ceiling;
+  }
+
+  refusal(text: Label): SluiceError | undefined {
+    if (this.#accepted.has(text)) return undefined;
+    const { label } = this.#reader.read(text);
+    if (dominates(this.#ceiling, label)) {
+      remember(this.#accepted, text);
+      return undefined;
+    }
+    const expected = `a label that ${this.#name} may hold, at most ${shortOf(this.#ceiling)}`;
+    return refusal('LABEL_DENIED', expected, shortOf(label), this.#name);
+  }
+}
+
+/** A label in the pipeline file or of a function: complete, or without its policy. Throws LabelError. */
+export function anyForm(reader: LabelReader, text: string): LabelValue {
+  return text.startsWith('1;') ? reader.read(text).label : reader.readShort(text);
+}
+
+/** As the pipeline file writes it, without the policy. */
+export function shortOf(label: LabelValue): string {
+  return label.text.slice(label.text.indexOf(';c=') + ';c='.length);
+}
+
+function remember(labels: Set<Label>, label: Label): void {
+  if (labels.size >= MOST_REMEMBERED) labels.clear();
+  labels.add(label);
+}
+
+function hasNoReader({ policy, values }: LabelValue): boolean {
+  return policy.categories.some(({ type }, at) => {
+    const its = values[at] ?? [];
+    return type === 'permissive' && its !== EVERYONE && its.length === 0;
+  });
+}
+
+function refusal(code: SluiceError['code'], expected: string, found: string, bus?: string): SluiceError {
+  const place = { stage: 'label', ...(bus !== undefined && { bus }) };
+  return new SluiceError(code, `expected ${expected}, found ${found}`, { place });
+}

@@ -1,0 +1,22 @@
+import { SluiceError } from '#contract/errors.ts';
+import type { LabelRules } from '#contract/label-rules.ts';
+import type { Message } from '#contract/message.ts';
+
+/** The message that a function's results are made of: its label raised by these. Throws a SluiceError of the label rules. */
+export function raisedMessage(rules: LabelRules | undefined, message: Message, raised: readonly unknown[]): Message {
+  if (raised.length === 0) return message;
+  const { label } = message;
+  if (rules === undefined || label === undefined) {
+    throw new SluiceError(
+      'LABEL_NO_POLICY',
+      'expected a label policy to raise a label by, found none in the pipeline file',
+    );
+  }
+  let all = label;
+  for (const by of raised) {
+    if (typeof by !== 'string')
+      throw new SluiceError('LABEL_MALFORMED', `expected a text to raise a label by, found a ${typeof by}`);
+    all = rules.raised(all, by);
+  }
+  return { ...message, label: all };
+}
