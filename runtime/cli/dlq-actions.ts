@@ -2,6 +2,7 @@ import type { ParseArgsOptionsConfig } from 'node:util';
 import { ERRORS, SluiceError } from '#contract/errors.ts';
 import { openDeadLetterAdmin } from '../store/dead-letters/admin.ts';
 import { isStateFolder } from '../store/state-folder.ts';
+import { clearanceOf } from './clearance.ts';
 import { type Arguments, UsageError } from './command.ts';
 import { discardLetters } from './dlq-discard.ts';
 import { exportLetters } from './dlq-export.ts';
@@ -24,7 +25,7 @@ const ACTIONS: Readonly<Record<string, (task: DlqTask) => ExitCode | Promise<Exi
 const NAMES = Object.keys(ACTIONS).join('|');
 
 const FILTERS =
-  '[--route ROUTE] [--code CODE] [--key KEY] [--id NUMBER] [--message-id ID] [--since 2h] [--until 10m] [--state DIR] [--json]';
+  '[--route ROUTE] [--code CODE] [--key KEY] [--id NUMBER] [--message-id ID] [--since 2h] [--until 10m] [--clearance LABEL] [--state DIR] [--json]';
 
 /** The usage behind `dlq`; `pipeline`: the word for its file, if it takes one. */
 export function dlqUsage(pipeline: string): string {
@@ -43,6 +44,8 @@ export const DLQ_HELP = {
     'letters of the message with that id, as logs and `list --json` have it, or as its publisher gave it',
   '--state DIR':
     'folder of what outlives the process, as `run` has it (default .sluice/NAME beside the project or the bundle)',
+  '--clearance LABEL':
+    'list, show, export: only letters whose label this one dominates, as the pipeline file writes labels: S;REL=USA',
   '--json': 'print one JSON object instead of lines',
   '--limit N': 'list: the last N (default 100)',
   '--rate N/s': 'replay: at most so many a second',
@@ -60,6 +63,7 @@ export const DLQ_OPTIONS = {
   since: { type: 'string' },
   until: { type: 'string' },
   state: { type: 'string' },
+  clearance: { type: 'string' },
   json: { type: 'boolean' },
   limit: { type: 'string' },
   rate: { type: 'string' },
@@ -83,6 +87,7 @@ export async function runDlq(
   const { spec, home } = pipeline;
   const isJson = given.values['json'] === true;
   const filter = letterFilter(given, numbers);
+  const clearance = clearanceOf(given, spec.labels);
   const { state } = given.values;
   const older = state === undefined ? olderState(home, spec.name) : undefined;
   if (older !== undefined) process.stderr.write(`sluice: ${olderText(older, home, spec.name)}\n`);
@@ -96,7 +101,9 @@ export async function runDlq(
         codes: [...Object.keys(ERRORS), ...(deadLetters?.codes() ?? [])],
       });
       if (deadLetters === undefined) return none(folder, isJson);
-      return (await ACTIONS[word]?.({ given, pipeline, folder, deadLetters, filter, isJson })) ?? EXIT.invalid;
+      return (
+        (await ACTIONS[word]?.({ given, pipeline, folder, deadLetters, filter, clearance, isJson })) ?? EXIT.invalid
+      );
     } finally {
       deadLetters?.close();
     }

@@ -6,19 +6,24 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { letterJson } from './dead-letter-json.ts';
 import { deadLetterText } from './dead-letter-text.ts';
 
-export function showLetters({ pipeline: { spec }, deadLetters, filter, isJson, folder }: DlqTask): ExitCode {
+export function showLetters({ pipeline: { spec }, deadLetters, filter, clearance, isJson, folder }: DlqTask): ExitCode {
   const { numbers } = filter;
   if (numbers === undefined) throw new UsageError('expected the number of a letter behind the pipeline, found none');
-  const letters = [...deadLetters.each(filter)];
-  const missing = numbers.filter((number) => !letters.some((letter) => letter.number === number));
+  const found = [...deadLetters.each(filter)];
+  const letters = found.filter((letter) => clearance.allows(letter));
+  const denied = found.filter((letter) => !clearance.allows(letter)).map(({ number }) => number);
+  const missing = numbers.filter((number) => !found.some((letter) => letter.number === number));
   if (isJson) {
-    const ok = missing.length === 0;
-    process.stdout.write(`${JSON.stringify({ ok, folder, letters: letters.map(letterJson), missing })}\n`);
+    const ok = missing.length === 0 && denied.length === 0;
+    process.stdout.write(`${JSON.stringify({ ok, folder, letters: letters.map(letterJson), missing, denied })}\n`);
   } else {
     process.stdout.write(letters.map((letter) => deadLetterText(letter, changerOf(letter, spec))).join('\n'));
     for (const number of missing) process.stderr.write(`sluice: expected letter ${number} in ${folder}, found none\n`);
   }
-  return missing.length === 0 ? EXIT.fine : EXIT.invalid;
+  for (const number of isJson ? [] : denied) {
+    process.stderr.write(`sluice: LABEL_DENIED  letter ${number} is above the clearance ${clearance.text ?? ''}\n`);
+  }
+  return missing.length === 0 && denied.length === 0 ? EXIT.fine : EXIT.invalid;
 }
 
 /** The last stage before the refusing one that changed the body, if any: the pointer then leads into the changed body. */

@@ -3,6 +3,7 @@ import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import type { LetterFilter } from '../store/dead-letters/filter.ts';
 import type { DeadLetterAdmin } from '../store/dead-letters/admin.ts';
 import type { ProjectParts } from '../host/wire.ts';
+import type { Clearance } from './clearance.ts';
 import type { Arguments } from './command.ts';
 
 /** The pipeline of the letters: of a file, or of the bundle that runs. */
@@ -28,5 +29,7 @@ export interface DlqTask {
   readonly folder: string;
   readonly deadLetters: DeadLetterAdmin;
   readonly filter: LetterFilter;
+  /** Of `list`, `show` and `export`. */
+  readonly clearance: Clearance;
   readonly isJson: boolean;
 }
