@@ -4,6 +4,7 @@ import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
+import type { CompileExpression, Expression, ExpressionResult } from '#contract/expression.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
 import type { LoadedFunction } from '#contract/stage-kind.ts';
@@ -22,6 +23,8 @@ import type { RouteSink } from './route-sink.ts';
 export interface ProjectParts {
   readonly functions: ReadonlyMap<string, LoadedFunction>;
   readonly validators: ReadonlyMap<string, Validator>;
+  /** Compiles expressions. Absent where the pipeline has none: then their language is not loaded. */
+  readonly compileExpression?: CompileExpression | undefined;
 }
 
 /** The services of a process that its routes share, and those of one route. */
@@ -125,14 +128,28 @@ function storesOf(
   };
 }
 
-function stageOf(
-  stage: RouteSpec['stages'][number],
-  spec: RouteSpec,
-  { pipeline, catalog, parts }: RouteServices,
-): Stage {
+function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: RouteServices): Stage {
+  const { pipeline, catalog, parts } = services;
   const kind = catalog.stages.get(stage.verb);
   if (kind === undefined) throw new SluiceError('INTERNAL', `no stage ${stage.verb} in the catalog`);
-  const hasBigints = ['exact', 'keep'].includes(numbersOf(spec, catalog));
   const { name, value, options } = stage;
-  return kind.make({ pipeline, route: spec.name, hasBigints, name, value, options, ...parts });
+  const hasBigints = holdsBigints(spec, catalog);
+  const expression = expressionsOf(spec, services);
+  return kind.make({ pipeline, route: spec.name, hasBigints, name, value, options, expression, ...parts });
+}
+
+function holdsBigints(spec: RouteSpec, catalog: Catalog): boolean {
+  return ['exact', 'keep'].includes(numbersOf(spec, catalog));
+}
+
+function expressionsOf(
+  spec: RouteSpec,
+  { catalog, parts: { compileExpression } }: RouteServices,
+): (text: string, result: ExpressionResult) => Expression {
+  const { grammar } = busOf(catalog, spec.from.bus);
+  return (text, result) => {
+    if (compileExpression === undefined)
+      throw new SluiceError('INTERNAL', 'the language of expressions was not loaded');
+    return compileExpression(text, { grammar, hasBigints: holdsBigints(spec, catalog), result });
+  };
 }
