@@ -35,7 +35,7 @@ export const explain: Command = {
 
 function explained(pipeline: PipelineSpec, route: RouteSpec): RouteExplanation {
   const source = busOf(catalog, route.from.bus).sourceGuarantees(endOptions(pipeline, route.from));
-  const sink = busOf(catalog, route.to.bus).sinkGuarantees(endOptions(pipeline, route.to));
-  const made = explainRoute(route, source, sink);
+  const sinks = route.sinks.map((to) => busOf(catalog, to.bus).sinkGuarantees(endOptions(pipeline, to)));
+  const made = explainRoute(route, source, sinks);
   return { ...made, faults: { ...made.faults, ...labelEffects(pipeline.labels, route) } };
 }

@@ -4,7 +4,9 @@ import { checkTypes } from '../project/functions/check-types.ts';
 import { loadFunctions } from '../project/functions/load-functions.ts';
 import { loadSchemas } from '../project/schemas/load-schemas.ts';
 import { type ProjectFolders, projectFile } from '../project/project-files.ts';
+import type { CheckResult } from '../project/check/check-pipeline.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
+import { loadExpressions } from './load-expressions.ts';
 import type { ProjectParts } from '../host/wire.ts';
 
 /** Paths of function files, by name. */
@@ -28,7 +30,7 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   if (spec === undefined && mode === 'run') return { ...checked, parts: undefined, findings };
   const { project } = checked;
   const [loaded, types] = await Promise.all([
-    loadParts(named, project),
+    loadParts(named, project, checked.result),
     mode === 'check' ? checkTypes(functionPaths(named.functions, project).values(), project.folder) : [],
   ]);
   // A file that does not compile has no further findings.
@@ -41,12 +43,17 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   };
 }
 
-/** Compiles functions and schemas. */
+/** Compiles functions and schemas, and checks the expressions of a file. */
 export async function loadParts(
   { functions: names, schemas: schemaNames }: NamedFiles,
   project: ProjectFolders,
+  checked?: Pick<CheckResult, 'expressions' | 'locate'>,
 ): Promise<{ parts: ProjectParts; findings: readonly Finding[] }> {
   const { functions, findings } = await loadFunctions(functionPaths(names, project), project.folder);
   const schemas = loadSchemas(schemaNames, project);
-  return { parts: { functions, validators: schemas.validators }, findings: [...findings, ...schemas.findings] };
+  const language = checked === undefined ? undefined : await loadExpressions(checked, project);
+  return {
+    parts: { functions, validators: schemas.validators, compileExpression: language?.compile },
+    findings: [...findings, ...schemas.findings, ...(language?.findings ?? [])],
+  };
 }

@@ -1,3 +1,4 @@
+import type { Expression, ExpressionResult } from './expression.ts';
 import type { LabelRules } from './label-rules.ts';
 import type { Stage } from './stage.ts';
 import type { Transform } from './transform.ts';
@@ -52,6 +53,16 @@ export interface StageParts {
   readonly options: Readonly<Record<string, unknown>>;
   readonly functions: ReadonlyMap<string, LoadedFunction>;
   readonly validators: ReadonlyMap<string, Validator>;
+  /** Compiles an expression that `expressions` of the kind names. */
+  readonly expression: (text: string, result: ExpressionResult) => Expression;
+}
+
+/** An expression within a stage. */
+export interface StageExpression {
+  /** The keys from the stage to its text. */
+  readonly path: readonly string[];
+  readonly text: string;
+  readonly result: ExpressionResult;
 }
 
 /** The value behind the verb: the name of a file of the project, or a value of the kind's own. */
@@ -90,6 +101,10 @@ export type StageKind = StageValue & {
    * is WRONG_VALUE, any other OPTIONS_CONFLICT.
    */
   flaws?(options: Readonly<Record<string, unknown>>): readonly StageFlaw[];
+  /** The expressions of a stage as it is written, for `check` and for the loading of their language. */
+  expressions?(stage: Readonly<Record<string, unknown>>): readonly StageExpression[];
+  /** Whether its results are the elements of a list, which its only expression yields. */
+  readonly makesElements?: boolean;
   /** Rows of `explain`: an event, as it reads behind "when", and its effect on the messages of the route. */
   explain?(stage: Pick<StageParts, 'name' | 'value' | 'options'>): Readonly<Record<string, string>>;
   /** Throws INTERNAL when the parts lack what the checked file names. */

@@ -5,6 +5,7 @@ import type { Message } from '#contract/message.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { Admission } from './admit/admission.ts';
 import { type CrashQuarantine, crashQuarantineOf } from './admit/crash-quarantine.ts';
+import { dropCauseOf } from './counters.ts';
 import { History } from './history/history.ts';
 import { DROPPED, type End, type InFlight, type Processing, refused, sendingTo } from './in-flight.ts';
 import { KeptMessages } from './kept-messages.ts';
@@ -42,6 +43,8 @@ export class RunningRoute {
    * of this one at all of them is durable.
    */
   readonly #holdsWhileSent: boolean;
+  /** Whether a sink takes some messages only. */
+  readonly #hasConditions: boolean;
   /** Stopped: nothing is sent any more. */
   #isOver = false;
   /** Defined after a crash and while a message is suspected of it; undefined it costs nothing. */
@@ -52,6 +55,7 @@ export class RunningRoute {
     const { sinks } = route.ends;
     const history = new History(route);
     this.#holdsWhileSent = sinks.length > 1 && CLASSES[route.policy.trafficClass].oneAtATime;
+    this.#hasConditions = sinks.some(({ takes }) => takes !== undefined);
     this.#unsettled = new Unsettled(route);
     this.#admission = new Admission(route, history);
     this.#order = new Order(route.policy);
@@ -149,9 +153,14 @@ export class RunningRoute {
     if (state.at !== 'process') return true;
     if (made instanceof SluiceError) return this.#failed(inFlight, state, made);
     if (made instanceof JoinedAt) this.#join(inFlight, made);
-    else if (made instanceof Dropped) this.#settle(inFlight, DROPPED);
+    else if (made instanceof Dropped) this.#drop(inFlight, made);
     else if (!isKept(made)) return this.#send(inFlight, state, made);
     return true;
+  }
+
+  #drop(inFlight: InFlight, { reason }: Dropped): void {
+    this.#route.observers.counters.droppedBy[dropCauseOf(reason)] += 1;
+    this.#settle(inFlight, DROPPED);
   }
 
   #failed(inFlight: InFlight, state: Processing, failure: SluiceError): boolean {
@@ -181,15 +190,16 @@ export class RunningRoute {
     if (!this.#isOver) this.#enter(this.#kept.join(joined, from));
   }
 
-  /** To every sink. False where the message holds its lane until all of them have ended it. */
+  /** To every sink that takes it. False where the message holds its lane until all of them have ended it. */
   #send(inFlight: InFlight, { attempt }: Processing, frames: FramesBySink): boolean {
-    if (frames[0]?.length === 0) {
-      this.#settle(inFlight, DROPPED);
+    const chosen = chosenSinks(frames);
+    if (chosen === 0) {
+      this.#drop(inFlight, this.#hasConditions ? NO_ROUTE : EMPTY);
       return true;
     }
-    inFlight.state = sendingTo(this.#senders.length, attempt);
+    inFlight.state = sendingTo(chosen, attempt);
     if (this.#holdsWhileSent) this.#order.hold(inFlight);
-    for (let sink = 0; sink < frames.length; sink += 1) this.#senders[sink]?.send(inFlight, frames[sink] ?? []);
+    for (const [sink, own] of frames.entries()) if (own.length > 0) this.#senders[sink]?.send(inFlight, own);
     return !this.#holdsWhileSent;
   }
 
@@ -253,4 +263,16 @@ export class RunningRoute {
     this.#unsettled.release();
     return left;
   }
+}
+
+/** No sink takes the message. */
+const NO_ROUTE = new Dropped('no-route');
+/** A function has made no message of it. */
+const EMPTY = new Dropped('none');
+
+/** How many sinks take the message. */
+function chosenSinks(frames: FramesBySink): number {
+  let count = 0;
+  for (const own of frames) if (own.length > 0) count += 1;
+  return count;
 }

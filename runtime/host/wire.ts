@@ -4,7 +4,9 @@ import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
+import type { CompileExpression, Expression, ExpressionResult } from '#contract/expression.ts';
 import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
+import type { Message } from '#contract/message.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
 import type { LoadedFunction } from '#contract/stage-kind.ts';
@@ -23,6 +25,8 @@ import type { RouteSink } from './route-sink.ts';
 export interface ProjectParts {
   readonly functions: ReadonlyMap<string, LoadedFunction>;
   readonly validators: ReadonlyMap<string, Validator>;
+  /** Compiles expressions. Absent where the pipeline has none: then their language is not loaded. */
+  readonly compileExpression?: CompileExpression | undefined;
 }
 
 /** The services of a process that its routes share, and those of one route. */
@@ -46,7 +50,8 @@ export interface RouteServices {
 /** The ends of a route, connected. */
 export interface OpenEnds {
   readonly source: Source;
-  readonly sink: RouteSink;
+  /** In the order of the file. */
+  readonly sinks: readonly RouteSink[];
 }
 
 type Fill = (
@@ -56,13 +61,20 @@ type Fill = (
 ) => ReturnType<typeof compileTemplate>;
 
 /** One checked route of a pipeline and its open ends -> a route that can run. Opens and starts nothing. */
-export function wireRoute(spec: RouteSpec, { source, sink }: OpenEnds, services: RouteServices): Route {
+export function wireRoute(spec: RouteSpec, { source, sinks }: OpenEnds, services: RouteServices): Route {
   const grammar = busOf(services.catalog, spec.from.bus).grammar;
   const fill: Fill = (text, missing, more) =>
     compileTemplate(text, { route: spec.name, source: grammar, target: undefined, missing, ...more });
-  const { decoding, encoding } = codecsOf(spec, services.catalog);
+  const { decoding, encodings } = codecsOf(spec, services.catalog);
+  const made = sinks.map((sink, at): SinkEnd => {
+    const to = spec.sinks[at];
+    if (to === undefined) throw new SluiceError('INTERNAL', `a sink of ${spec.name} that is not in the file`);
+    const idEnding = at === 0 ? undefined : `~to${at + 1}`;
+    const takes = to.when === undefined ? undefined : conditionOf(to.when, spec, services);
+    return { ...sink, encoding: encodings[at], takes, idEnding, ...writingOf(to, fill, services) };
+  });
   return {
-    ends: { source, sinks: [{ ...sink, encoding, ...writingOf(spec, fill, services) }] },
+    ends: { source, sinks: made },
     policy: { ...policyOf(spec, fill, services), decoding },
     stores: storesOf(spec, services),
     observers: services.observers,
@@ -98,11 +110,10 @@ function policyOf(spec: RouteSpec, fill: Fill, services: RouteServices): Omit<Po
 
 /** How a message is written for the sink. The content type is a field of the frame, and so separate. */
 function writingOf(
-  spec: RouteSpec,
+  to: RouteSpec['to'],
   fill: Fill,
   { catalog, ceilingOf }: RouteServices,
-): Omit<SinkEnd, keyof RouteSink | 'encoding'> {
-  const { to } = spec;
+): Omit<SinkEnd, keyof RouteSink | 'encoding' | 'takes' | 'idEnding'> {
   const filled = [...to.headers.set].map(
     ([name, text]) => [name, fill(text, 'HEADER_MISSING', { header: name })] as const,
   );
@@ -136,14 +147,33 @@ function storesOf(
   };
 }
 
-function stageOf(
-  stage: RouteSpec['stages'][number],
-  spec: RouteSpec,
-  { pipeline, catalog, parts, labels }: RouteServices,
-): Stage {
+function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: RouteServices): Stage {
+  const { pipeline, catalog, parts, labels } = services;
   const kind = catalog.stages.get(stage.verb);
   if (kind === undefined) throw new SluiceError('INTERNAL', `no stage ${stage.verb} in the catalog`);
-  const hasBigints = ['exact', 'keep'].includes(numbersOf(spec, catalog));
   const { name, value, options } = stage;
-  return kind.make({ pipeline, route: spec.name, hasBigints, labels, name, value, options, ...parts });
+  const hasBigints = holdsBigints(spec, catalog);
+  const expression = expressionsOf(spec, services);
+  return kind.make({ pipeline, route: spec.name, hasBigints, labels, name, value, options, expression, ...parts });
+}
+
+function conditionOf(text: string, spec: RouteSpec, services: RouteServices): (message: Message) => boolean {
+  const condition = expressionsOf(spec, services)(text, 'bool');
+  return (message) => condition.evaluate(message) === true;
+}
+
+function holdsBigints(spec: RouteSpec, catalog: Catalog): boolean {
+  return ['exact', 'keep'].includes(numbersOf(spec, catalog));
+}
+
+function expressionsOf(
+  spec: RouteSpec,
+  { catalog, parts: { compileExpression } }: RouteServices,
+): (text: string, result: ExpressionResult) => Expression {
+  const { grammar } = busOf(catalog, spec.from.bus);
+  return (text, result) => {
+    if (compileExpression === undefined)
+      throw new SluiceError('INTERNAL', 'the language of expressions was not loaded');
+    return compileExpression(text, { grammar, hasBigints: holdsBigints(spec, catalog), result });
+  };
 }

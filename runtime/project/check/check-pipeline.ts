@@ -10,7 +10,9 @@ import { LabelJudge } from '../labels/label-judge.ts';
 import type { PolicyRead } from '../labels/read-policy.ts';
 import { refuseWithoutPolicy } from '../labels/without-policy.ts';
 import type { FieldTables } from '../fields/field-tables.ts';
-import { FindingList } from './finding-list.ts';
+import { type ExpressionSite, expressionSites } from './expression-sites.ts';
+import { type FindingDraft, FindingList } from './finding-list.ts';
+import type { Finding } from './findings.ts';
 import { sectionsOf } from '../read/sections.ts';
 import type { SourceMap } from '../read/source-map.ts';
 import { asList, asMap, isMap, own } from '#kit/json-value.ts';
@@ -42,6 +44,10 @@ export interface CheckResult extends Resolution {
   readonly document?: PipelineDocument;
   /** The files that stages name and the project has, independent of other errors. */
   readonly named: NamedFiles;
+  /** The expressions of the file, which are checked apart: most files have none, and need no language for them. */
+  readonly expressions: readonly ExpressionSite[];
+  /** Makes findings of drafts, in the order of the file. */
+  readonly locate: (drafts: readonly FindingDraft[]) => readonly Finding[];
 }
 
 /** Checks a whole pipeline file: all errors in one run, in the order of the file, each mistake once. Pure. */
@@ -58,9 +64,14 @@ export function judgeDocument(
   const { file, catalog, fields } = source;
   const { value, places, flaws, readable } = parsed;
   const findings = new FindingList(file, places);
+  const locate = (drafts: readonly FindingDraft[]): readonly Finding[] => {
+    const list = new FindingList(file, places);
+    for (const draft of drafts) list.add(draft);
+    return list.sorted();
+  };
   for (const flaw of flaws) findings.add(flaw);
   // After broken YAML every further finding would be a consequential one.
-  if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] } };
+  if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] }, expressions: [], locate };
   const named = filesNamed(value, catalog, source.project);
   const resolved = resolveReferences(value, catalog.stages, source, findings);
   checkReservedWords(value, catalog, findings);
@@ -75,9 +86,14 @@ export function judgeDocument(
   const policy = policyOf(contents, source, findings);
   const labels = policy?.policy && new LabelJudge(policy.policy);
   labels?.check(judged);
-  if (findings.hasErrors) return { findings: [...findings.sorted(), ...(policy?.findings ?? [])], named };
+  const expressions = expressionSites(judged);
+  if (findings.hasErrors) {
+    return { findings: [...findings.sorted(), ...(policy?.findings ?? [])], named, expressions, locate };
+  }
   return {
     named,
+    expressions,
+    locate,
     spec: buildSpec({
       file,
       value: withStandIns(contents, sections, resolved),

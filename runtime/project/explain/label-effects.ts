@@ -4,12 +4,15 @@ import type { Effects } from '../fields/field.ts';
 import type { RouteSpec } from '../pipeline-spec.ts';
 
 /** What label rules do with the messages of a route, and the highest label in each place that holds them. */
-export function labelEffects(labels: PipelineLabels | undefined, { from, to, deadLetter, spool }: RouteSpec): Effects {
+export function labelEffects(
+  labels: PipelineLabels | undefined,
+  { from, sinks, deadLetter, spool }: RouteSpec,
+): Effects {
   if (labels === undefined)
     return { 'a message has a label': 'it is carried and not judged: the file names no policy' };
   const highest = shortOf(labels.highestOf(from.connection));
   const places = [
-    `${to.connection} (may hold ${shortOf(labels.highestOf(to.connection))})`,
+    ...new Set(sinks.map(({ connection }) => `${connection} (may hold ${shortOf(labels.highestOf(connection))})`)),
     ...(deadLetter.to === undefined
       ? []
       : [

@@ -6,8 +6,8 @@ export const RESERVED_WORDS = {
   route: ['link'],
   connection: [],
   source: [],
-  sink: ['when'],
-  stages: ['map', 'filter', 'split', 'guard', 'window', 'dedupe', 'request'],
+  sink: [],
+  stages: ['guard', 'window', 'dedupe', 'request'],
   buses: ['sqs', 'pulsar'],
   codecs: ['cbor', 'cloudevents', 'msgpack', 'avro', 'protobuf'],
 } as const;

@@ -6,6 +6,7 @@ import { dominates } from '../../labels/lattice.ts';
 import { shortOf } from '../../labels/route-labels.ts';
 import type { LabelReader } from '../../labels/wire-label.ts';
 import { type JudgedFile, judgedEnd } from '../read/ends.ts';
+import { sinkPlaces } from '../read/sink-places.ts';
 import { labelWords, routesOf, textOf } from './label-file.ts';
 
 interface Range {
@@ -95,12 +96,12 @@ class FileLabels {
     const highest = range?.ceiling;
     if (highest === undefined) return;
     const flow = { at, name: String(own(route, 'name')), source, highest };
-    for (const key of ['to', 'deadLetter'] as const) {
-      const end = asMap(own(route, key));
-      const sink = textOf(own(end, 'bus'));
+    const places = [...sinkPlaces(at, route), { at: pointerTo(at, 'deadLetter'), to: own(route, 'deadLetter') }];
+    for (const { at: sinkAt, to } of places) {
+      const sink = textOf(own(asMap(to), 'bus'));
       if (sink === undefined) continue;
-      this.#flow(flow, { at: pointerTo(at, key, 'bus'), name: sink, ceiling: ranges.get(sink)?.ceiling });
-      this.#writable(at, key, sink);
+      this.#flow(flow, { at: pointerTo(sinkAt, 'bus'), name: sink, ceiling: ranges.get(sink)?.ceiling });
+      this.#writable(sinkAt, sink);
     }
     const { state, telemetry } = bounds;
     this.#flow(flow, { at: '/labels/state', name: 'the state folder', ceiling: state });
@@ -125,7 +126,7 @@ class FileLabels {
   /** A source whose messages have no headers: each of them lacks a label. */
   #readable(at: string): void {
     const { findings } = this.#file;
-    const end = judgedEnd(at.slice(0, at.lastIndexOf('/')), 'from', this.#file);
+    const end = judgedEnd(at, 'from', this.#file);
     if (end === undefined || findings.isClaimed(at) || end.bus.sourceGuarantees(end).carriesHeaders) return;
     findings.add({
       code: 'LABEL_POLICY',
@@ -136,12 +137,12 @@ class FileLabels {
     });
   }
 
-  #writable(routeAt: string, key: 'to' | 'deadLetter', name: string): void {
-    const end = judgedEnd(routeAt, key, this.#file);
+  #writable(at: string, name: string): void {
+    const end = judgedEnd(at, 'to', this.#file);
     if (end === undefined || end.bus.sinkGuarantees(end).carriesHeaders) return;
     this.#file.findings.add({
       code: 'LABEL_UNWRITABLE',
-      at: pointerTo(routeAt, key, 'bus'),
+      at: pointerTo(at, 'bus'),
       expected: 'a sink that can carry a label',
       found: `${name}, whose messages have no headers`,
       write: end.bus.name === 'mqtt' ? 'protocol: "5" in the connection' : 'a sink that carries headers',
