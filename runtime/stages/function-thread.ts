@@ -54,21 +54,25 @@ export function functionThread(): void {
     if (kind === 'emit') return { kind: 'emitted', bodies: Reflect.get(returned, 'bodies'), raised };
     return { kind: kind === 'drop' ? 'dropped' : 'rejected', reason: String(Reflect.get(returned, 'reason')) };
   };
-  const contextOf = ({ id, address, key, label, attempt }: Call, raised: unknown[]): Context => ({
-    id,
-    address,
-    key,
-    label,
-    attempt,
-    route,
-    pipeline,
-    options,
-    raise: (by) => void raised.push(by),
-    // Never aborts: at the deadline the thread is ended, and this with it.
-    get signal() {
-      return new AbortController().signal;
-    },
-  });
+  // Methods are no fields of it: what a function returns of its context must be able to leave the thread.
+  const methodsOf = (raised: unknown[]): object => ({ raise: (by: unknown) => void raised.push(by) });
+  const contextOf = ({ id, address, key, label, attempt }: Call, raised: unknown[]): Context => {
+    const fields = {
+      id,
+      address,
+      key,
+      label,
+      attempt,
+      route,
+      pipeline,
+      options,
+      // Never aborts: at the deadline the thread is ended, and this with it.
+      get signal() {
+        return new AbortController().signal;
+      },
+    };
+    return Object.setPrototypeOf(fields, methodsOf(raised)) as Context;
+  };
   const run = async (transform: Function, call: Call): Promise<void> => {
     try {
       const raised: unknown[] = [];
