@@ -4,6 +4,7 @@ import { checkTypes } from '../project/functions/check-types.ts';
 import { loadFunctions } from '../project/functions/load-functions.ts';
 import { loadSchemas } from '../project/schemas/load-schemas.ts';
 import { type ProjectFolders, projectFile } from '../project/project-files.ts';
+import { projectTypes, typesDrift, usesTypes } from '../project/types/written-types.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import type { ProjectParts } from '../host/wire.ts';
 
@@ -31,14 +32,23 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
     loadParts(named, project),
     mode === 'check' ? checkTypes(functionPaths(named.functions, project).values(), project.folder) : [],
   ]);
+  const drift =
+    mode === 'check' ? checkSchemaTypes([...functionPaths(named.functions, project).values()], project) : [];
   // A file that does not compile has no further findings.
   const broken = new Set(loaded.findings.map((finding) => finding.file));
   const others = types.filter((finding) => !broken.has(finding.file));
   return {
     ...checked,
     parts: spec === undefined ? undefined : loaded.parts,
-    findings: [...findings, ...loaded.findings, ...others],
+    findings: [...findings, ...loaded.findings, ...drift, ...others],
   };
+}
+
+/** A schema file that is no JSON has a finding of its own. */
+function checkSchemaTypes(functions: readonly string[], project: ProjectFolders): readonly Finding[] {
+  if (!usesTypes(project.folder, functions)) return [];
+  const types = projectTypes(project);
+  return 'made' in types ? typesDrift(types.made, project.folder, functions) : [];
 }
 
 /** Compiles functions and schemas. */

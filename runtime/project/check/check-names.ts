@@ -6,6 +6,7 @@ import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { FILE_NAME_PATTERN } from '../fields/name-patterns.ts';
+import { isBodySchema } from '../project-files.ts';
 import { stageKind } from '../read/sections.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { StageKind } from '#contract/stage-kind.ts';
@@ -21,7 +22,8 @@ const NO_FUNCTION = /\.(test|spec|gen|d)\.[a-z]+$/;
 
 /** The files that `function:` or `validate:` can name, by name; of one name there may be several. */
 function filesByName(kind: 'function' | 'schema', files: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const possible = files.filter((file) => ENDINGS[kind].test(file) && !(kind === 'function' && NO_FUNCTION.test(file)));
+  const isPossible = { schema: isBodySchema, function: (file: string) => !NO_FUNCTION.test(file) }[kind];
+  const possible = files.filter((file) => ENDINGS[kind].test(file) && isPossible(file));
   return Map.groupBy(possible, (file) => file.replace(ENDINGS[kind], ''));
 }
 

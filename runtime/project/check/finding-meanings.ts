@@ -25,6 +25,8 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, string>> = {
     'A type error in a function file, as the TypeScript compiler of the project tells it, or else the one beside Sluice.',
   FUNCTION_TYPES_UNCHECKED: 'The types of the functions were not looked at; the finding says why.',
   SCHEMA_BROKEN: 'A schema file that is no JSON, or that the validator cannot compile.',
+  SCHEMA_TYPES_DRIFT:
+    'schemas/types.d.ts is not what the schemas give, or a function imports it and it is not there. `sluice types` writes it.',
   PATTERN_UNSAFE:
     'A pattern of a schema that a text could hold up the process with: it cannot be run in time that grows with the text alone.',
   DUPLICATE_ROUTE: 'Two routes of one name: durable names, client ids and counters are made from it.',

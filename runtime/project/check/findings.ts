@@ -22,6 +22,7 @@ export const FINDINGS = {
   FUNCTION_TYPES: 'error',
   FUNCTION_TYPES_UNCHECKED: 'notice',
   SCHEMA_BROKEN: 'error',
+  SCHEMA_TYPES_DRIFT: 'error',
   PATTERN_UNSAFE: 'error',
   DUPLICATE_ROUTE: 'error',
   CLASS_NEEDS_KEY: 'error',
