@@ -1,17 +1,12 @@
 import type { NamedFiles } from '../project/check/check-names.ts';
 import type { Finding } from '../project/check/findings.ts';
-import { checkTypes } from '../project/functions/check-types.ts';
 import { loadFunctions } from '../project/functions/load-functions.ts';
 import { loadSchemas } from '../project/schemas/load-schemas.ts';
-import { type ProjectFolders, projectFile } from '../project/project-files.ts';
-import { projectTypes, typesDrift, usesTypes } from '../project/types/written-types.ts';
+import type { ProjectFolders } from '../project/project-files.ts';
+import { functionPaths } from './function-paths.ts';
+import { checkProjectTypes } from './check-project-types.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import type { ProjectParts } from '../host/wire.ts';
-
-/** Paths of function files, by name. */
-export function functionPaths(names: readonly string[], project: ProjectFolders): ReadonlyMap<string, string> {
-  return new Map(names.map((name) => [name, projectFile(project, 'functions', name)]));
-}
 
 /** A pipeline with all parts that it names. `parts` is defined exactly if `spec` is; `findings`: all of both. */
 export interface LoadedPipeline extends CheckedPipeline {
@@ -30,25 +25,18 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   const { project } = checked;
   const [loaded, types] = await Promise.all([
     loadParts(named, project),
-    mode === 'check' ? checkTypes(functionPaths(named.functions, project).values(), project.folder) : [],
+    mode === 'check' ? checkProjectTypes(checked.result, project) : [],
   ]);
-  const drift =
-    mode === 'check' ? checkSchemaTypes([...functionPaths(named.functions, project).values()], project) : [];
   // A file that does not compile has no further findings.
   const broken = new Set(loaded.findings.map((finding) => finding.file));
-  const others = types.filter((finding) => !broken.has(finding.file));
+  const others = types.filter(
+    ({ code, file: at }) => !broken.has(at) && !(broken.size > 0 && code === 'FUNCTION_SCHEMAS'),
+  );
   return {
     ...checked,
     parts: spec === undefined ? undefined : loaded.parts,
-    findings: [...findings, ...loaded.findings, ...drift, ...others],
+    findings: [...findings, ...loaded.findings, ...others],
   };
-}
-
-/** A schema file that is no JSON has a finding of its own. */
-function checkSchemaTypes(functions: readonly string[], project: ProjectFolders): readonly Finding[] {
-  if (!usesTypes(project.folder, functions)) return [];
-  const types = projectTypes(project);
-  return 'made' in types ? typesDrift(types.made, project.folder, functions) : [];
 }
 
 /** Compiles functions and schemas. */

@@ -12,7 +12,7 @@ export type RouteCodecs = Pick<Policy, 'decoding'> & Pick<SinkEnd, 'encoding'>;
 
 export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
   const { from, to } = spec;
-  const codecs = codecsFor(catalog.codecs.values(), numbersOf(spec, catalog));
+  const codecs = codecsFor(catalog.codecs.values(), numbersOf(spec));
   const byType = (contentType: string | undefined): Codec => codecs.byContentType(contentType);
   const named = (name: string): Codec => {
     const codec = codecs.named(name);
@@ -23,17 +23,17 @@ export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
   const outgoing = to.codec === undefined ? incoming : always(named(to.codec));
   return {
     decoding: readsBodies(spec) ? incoming : undefined,
-    encoding: encodesAgain(spec, catalog) ? outgoing : undefined,
+    encoding: encodesAgain(spec) ? outgoing : undefined,
   };
 }
 
 /** The default without a word in the file: a route that sends the source's own bytes loses no number, and so refuses none. */
-export function numbersOf(spec: RouteSpec, catalog: Catalog): NumberRule {
-  return spec.json.numbers ?? (encodesAgain(spec, catalog) ? DEFAULTS.jsonNumbers : 'keep');
+export function numbersOf(spec: RouteSpec): NumberRule {
+  return spec.json.numbers ?? (encodesAgain(spec) ? DEFAULTS.jsonNumbers : 'keep');
 }
 
-function encodesAgain(spec: RouteSpec, { stages }: Catalog): boolean {
-  return namesAnotherCodec(spec) || spec.stages.some(({ verb }) => stages.get(verb)?.changesBody === true);
+function encodesAgain(spec: RouteSpec): boolean {
+  return namesAnotherCodec(spec) || spec.stages.some(({ kind }) => kind.changesBody);
 }
 
 function always(codec: Codec): () => Codec {

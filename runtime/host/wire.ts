@@ -2,7 +2,6 @@ import { isContentType } from '#contract/carried-headers.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
-import { SluiceError } from '#contract/errors.ts';
 import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
@@ -125,14 +124,8 @@ function storesOf(
   };
 }
 
-function stageOf(
-  stage: RouteSpec['stages'][number],
-  spec: RouteSpec,
-  { pipeline, catalog, parts }: RouteServices,
-): Stage {
-  const kind = catalog.stages.get(stage.verb);
-  if (kind === undefined) throw new SluiceError('INTERNAL', `no stage ${stage.verb} in the catalog`);
-  const hasBigints = ['exact', 'keep'].includes(numbersOf(spec, catalog));
-  const { name, value, options } = stage;
+function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, { pipeline, parts }: RouteServices): Stage {
+  const hasBigints = ['exact', 'keep'].includes(numbersOf(spec));
+  const { kind, name, value, options } = stage;
   return kind.make({ pipeline, route: spec.name, hasBigints, name, value, options, ...parts });
 }

@@ -3,6 +3,8 @@ import { withDoubles } from '#kit/bigint-doubles.ts';
 import type { StageKind } from '#contract/stage-kind.ts';
 import { validateStage } from './validate.ts';
 
+const NONE = { before: [], after: [] };
+
 /** `validate: NAME`. */
 export const validateKind: StageKind = {
   verb: 'validate',
@@ -10,6 +12,7 @@ export const validateKind: StageKind = {
   changesBody: false,
   description: 'Refuses a body that does not fit schemas/NAME.json.',
   page: 'schemas.md',
+  schemas: ({ validate: name }) => (typeof name === 'string' ? { before: [name], after: [name] } : NONE),
   schema: { type: 'object', additionalProperties: false, properties: {} },
   make({ name, hasBigints, validators }) {
     const validator = validators.get(name);

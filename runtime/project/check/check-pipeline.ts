@@ -1,4 +1,6 @@
 import { buildSpec } from '../read/build-spec.ts';
+import { functionCalls } from './route-schemas.ts';
+import type { LocatedCall } from '../functions/call-types.ts';
 import { checkLoops } from './check-loops.ts';
 import { checkNames, filesNamed } from './check-names.ts';
 import type { NamedFiles, ProjectFiles } from './check-names.ts';
@@ -34,6 +36,8 @@ export interface CheckResult extends Resolution {
   readonly document?: PipelineDocument;
   /** The files that stages name and the project has, independent of other errors. */
   readonly named: NamedFiles;
+  /** Every call of a function, independent of other errors. */
+  readonly calls: readonly LocatedCall[];
 }
 
 /** Checks a whole pipeline file: all errors in one run, in the order of the file, each mistake once. Pure. */
@@ -52,8 +56,9 @@ export function judgeDocument(
   const findings = new FindingList(file, places);
   for (const flaw of flaws) findings.add(flaw);
   // After broken YAML every further finding would be a consequential one.
-  if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] } };
+  if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] }, calls: [] };
   const named = filesNamed(value, catalog, source.project);
+  const calls = functionCalls(value, catalog).map((call) => ({ ...call, file, ...places.of(call.at) }));
   const resolved = resolveReferences(value, catalog.stages, source, findings);
   checkReservedWords(value, catalog, findings);
   checkNames(value, catalog, source.project, findings);
@@ -64,9 +69,10 @@ export function judgeDocument(
   const judged = { value: contents, sections, resolved, catalog, findings, fields };
   checkRoutes(judged);
   if (!isProbe) checkLoops(judged);
-  if (findings.hasErrors) return { findings: findings.sorted(), named };
+  if (findings.hasErrors) return { findings: findings.sorted(), named, calls };
   return {
     named,
+    calls,
     spec: buildSpec({
       file,
       value: withStandIns(contents, sections, resolved),
