@@ -36,6 +36,12 @@ export const ERRORS = {
     scope: 'message',
     remedy: 'Fix the publisher or the function before this stage, or widen the schema.',
   },
+  EXPRESSION_FAILED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'An expression of the route has no value for this message; the text names the expression and the place in it. Fix the publisher, or ask first: has(body.x) && body.x > 3.',
+  },
   TRANSFORM_THREW: {
     verdict: 'retry',
     scope: 'message',

@@ -43,6 +43,7 @@ test('a floating promise is refused', () => {
 const LAYERS: readonly (readonly string[])[] = [
   ['contract', 'kit'],
   ['template', 'codecs', 'buses', 'store', 'telemetry'],
+  ['expressions'],
   ['stages', 'engine', 'project'],
   ['host'],
   ['verify', 'demo'],
