@@ -45,6 +45,8 @@ export interface StageParts {
   readonly hasBigints: boolean;
   /** The file that the value names; of a kind that names none, the position in the route. The stage's name is `VERB NAME`. */
   readonly name: string;
+  /** Whether the stage writes the name of the schema that a body fits into its header `schema`. */
+  readonly stamps?: boolean;
   /** The value behind the verb, references resolved. */
   readonly value: unknown;
   /** The keys beside the verb, defaults filled in; durations are text. */

@@ -2,6 +2,8 @@ import { isContentType } from '#contract/carried-headers.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
+import { type Message, SCHEMA_HEADER } from '#contract/message.ts';
+import { SluiceError } from '#contract/errors.ts';
 import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
@@ -95,15 +97,24 @@ function writingOf(spec: RouteSpec, fill: Fill, catalog: Catalog): Omit<SinkEnd,
   const filled = [...to.headers.set].map(
     ([name, text]) => [name, fill(text, 'HEADER_MISSING', { header: name })] as const,
   );
+  // A header that a stage has written has no type of the source's bus.
+  const stamp = spec.stamp ? [[SCHEMA_HEADER, schemaIn] as const] : [];
   return {
     statesContentType: to.codec !== undefined,
     // The sink checks the filled address: its length, empty levels.
     address: fill(to.address, 'ADDRESS_INVALID', { target: busOf(catalog, to.bus).grammar }),
-    headers: new Map(filled.filter(([name]) => !isContentType(name))),
+    headers: new Map([...filled.filter(([name]) => !isContentType(name)), ...stamp]),
     droppedHeaders: to.headers.drop.filter((name) => !isContentType(name)),
     contentType:
       filled.find(([name]) => isContentType(name))?.[1] ?? (to.headers.drop.some(isContentType) ? 'none' : undefined),
   };
+}
+
+/** Throws INTERNAL where no stage has written it. */
+function schemaIn({ headers }: Pick<Message, 'headers'>): string {
+  const [name] = headers.get(SCHEMA_HEADER) ?? [];
+  if (name === undefined) throw new SluiceError('INTERNAL', 'no stage has named the schema of a message');
+  return name;
 }
 
 /**
@@ -127,5 +138,6 @@ function storesOf(
 function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, { pipeline, parts }: RouteServices): Stage {
   const hasBigints = ['exact', 'keep'].includes(numbersOf(spec));
   const { kind, name, value, options } = stage;
-  return kind.make({ pipeline, route: spec.name, hasBigints, name, value, options, ...parts });
+  const stamps = spec.stamp && stage === spec.stages.findLast((one) => one.kind.schemas !== undefined);
+  return kind.make({ pipeline, route: spec.name, hasBigints, stamps, name, value, options, ...parts });
 }

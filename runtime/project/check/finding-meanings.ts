@@ -29,6 +29,8 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, string>> = {
   SCHEMA_BROKEN: 'A schema file that is no JSON, or that the validator cannot compile.',
   SCHEMA_TYPES_DRIFT:
     'schemas/types.d.ts is not what the schemas give, or a function imports it and it is not there. `sluice types` writes it.',
+  SCHEMA_HEADER_STALE:
+    'A stage chooses the schema by the header `schema` and turns bodies into a later version, and the header leaves as it came.',
   BODY_UNDESCRIBED:
     'A route can send a body that no schema describes. A warning where a stage changes what a schema has judged, a notice where the route has no schema.',
   PATTERN_UNSAFE:

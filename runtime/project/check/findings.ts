@@ -24,6 +24,7 @@ export const FINDINGS = {
   FUNCTION_TYPES_UNCHECKED: 'notice',
   SCHEMA_BROKEN: 'error',
   SCHEMA_TYPES_DRIFT: 'error',
+  SCHEMA_HEADER_STALE: 'warning',
   BODY_UNDESCRIBED: 'warning',
   PATTERN_UNSAFE: 'error',
   DUPLICATE_ROUTE: 'error',

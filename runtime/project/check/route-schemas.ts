@@ -1,5 +1,6 @@
 import type { Catalog } from '#contract/catalog.ts';
 import type { StageKind, StageSchemas } from '#contract/stage-kind.ts';
+import { SCHEMA_HEADER } from '#contract/message.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { namedFiles, stageKind } from '../read/sections.ts';
@@ -58,10 +59,22 @@ export function functionCalls(value: unknown, catalog: Catalog): readonly Functi
  */
 export function checkDescribed(routeAt: string, route: unknown, catalog: Catalog, findings: FindingList): void {
   const steps = stepsOf(routeAt, route, catalog);
-  if (steps.some(({ kind }) => kind === undefined)) return;
+  if (findings.hasErrorWithin(pointerTo(routeAt, 'stages')) || steps.some(({ kind }) => kind === undefined)) return;
   let schemas: readonly string[] = [];
   for (const step of steps) schemas = behind(step, schemas);
-  if (schemas.length > 0) return;
+  const stamp = own(asMap(route), 'stamp') === true;
+  if (schemas.length > 0) return stamp ? undefined : findStaleHeader(steps, route, findings);
+  if (stamp) {
+    findings.add({
+      code: 'OPTIONS_CONFLICT',
+      at: pointerTo(routeAt, 'stamp'),
+      side: 'key',
+      expected: 'a validate behind the last stage that changes bodies: stamp writes the name of its schema',
+      found: 'none',
+      write: '- validate: NAME as the last stage, or nothing: remove stamp',
+    });
+    return;
+  }
   const changer = steps.findLast(({ kind }) => kind?.changesBody === true);
   const verb = changer?.kind?.verb ?? '';
   const hasSchemas = steps.some((step) => step.schemas !== undefined);
@@ -77,4 +90,22 @@ export function checkDescribed(routeAt: string, route: unknown, catalog: Catalog
         : `none: ${verb} changes the bodies of route ${name}, and nothing judges them behind it`,
     write: changer === undefined ? 'stages: [{ validate: NAME }]' : '- validate: NAME behind it',
   });
+}
+
+/** The publisher's header names the schema before an upcast, and would go out beside a body of the one behind it. */
+function findStaleHeader(steps: readonly Step[], route: unknown, findings: FindingList): void {
+  const dropped = asList(own(asMap(own(asMap(own(asMap(route), 'to')), 'headers')), 'drop'));
+  if (dropped.includes(SCHEMA_HEADER)) return;
+  for (const { at, kind, item } of steps) {
+    if (kind?.changesBody !== true || kind.schemas === undefined) continue;
+    const by = own(asMap(own(asMap(item), kind.verb)), 'by');
+    if (typeof by !== 'string' || !by.includes(`header.${SCHEMA_HEADER}`)) continue;
+    findings.add({
+      code: 'SCHEMA_HEADER_STALE',
+      at: pointerTo(at, kind.verb, 'by'),
+      expected: `stamp: true in the route, so that the header ${SCHEMA_HEADER} names the schema that leaves`,
+      found: `upcasts, and a header ${SCHEMA_HEADER} that leaves as the publisher wrote it`,
+      write: `stamp: true, or headers: { drop: [${SCHEMA_HEADER}] } in to`,
+    });
+  }
 }
