@@ -15,6 +15,7 @@ import {
 import { lazyBuiltins } from '../project/functions/lazy-builtins.ts';
 import { withoutSocks } from './without-socks.ts';
 import { findingsText, withoutNotices } from '../project/check/findings-text.ts';
+import type { ExpressionSite } from '../project/check/expression-sites.ts';
 import type { NamedFiles } from '../project/check/check-names.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { surroundingsOf } from '../project/read/references.ts';
@@ -43,13 +44,13 @@ export const build: Command = {
     const file = positionals[0] ?? '';
     const loaded = await withinDeadline(file, { output: 'stderr' }, () => loadPipeline(file, 'check'));
     const { result, project } = loaded;
-    const { spec, document, named } = result;
+    const { spec, document, named, expressions } = result;
     const findings = withoutNotices(loaded.findings);
     process.stderr.write(findingsText(findings));
     if (spec === undefined || document === undefined) return EXIT.invalid;
     if (findings.some(({ severity }) => severity === 'error')) return EXIT.invalid;
     const out = resolve(typeof values['out'] === 'string' ? values['out'] : 'dist');
-    const made = await bundle({ spec, document, named, project }, out);
+    const made = await bundle({ spec, document, named, project, expressions }, out);
     process.stdout.write(`${made.file}  ${Math.ceil(made.bytes / 1000)} kB\n${made.manifest}\n`);
     return EXIT.fine;
   },
@@ -75,6 +76,7 @@ interface Sound {
   readonly document: PipelineDocument;
   readonly named: NamedFiles;
   readonly project: ProjectFolders;
+  readonly expressions: readonly ExpressionSite[];
 }
 
 async function bundle(sound: Sound, out: string): Promise<Made> {
@@ -92,7 +94,7 @@ async function bundle(sound: Sound, out: string): Promise<Made> {
 }
 
 async function compile(
-  { spec, document: { file, ...rest }, named: { functions, schemas }, project }: Sound,
+  { spec, document: { file, ...rest }, named: { functions, schemas }, project, expressions }: Sound,
   out: string,
 ): Promise<{ code: Uint8Array; map: string; notices: string }> {
   const esbuild = await import('esbuild');
@@ -102,7 +104,13 @@ async function compile(
   const { files } = readSchemas(project, new Set(schemas));
   const validators = schemaModuleCompiler([...files.values()]);
   const modules = new Map([
-    ['sluice:pipeline', { contents: pipelineModule(document, modulesOf(spec), schemas, runtime), resolveDir: runtime }],
+    [
+      'sluice:pipeline',
+      {
+        contents: pipelineModule(document, modulesOf(spec), schemas, runtime, needOf(expressions)),
+        resolveDir: runtime,
+      },
+    ],
     ...schemaParts(runtime),
     ['sluice:functions', { contents: functionsEntry(paths), resolveDir: resolveFolder(paths) }],
     ...schemas.map(
@@ -135,6 +143,13 @@ async function compile(
   const body = await compactBody({ code: text('.mjs'), map: text('.map') }, spec.name);
   const code = bundleText(await head(runtime), body.code);
   return { code: Buffer.from(code), notices, map: tidyMap(body.map, out, project.folder) };
+}
+
+/** The part of the language that a bundle needs: a reference may hold any expression. */
+function needOf(expressions: readonly ExpressionSite[]): 'none' | 'plain' | 'patterns' {
+  if (expressions.length === 0) return 'none';
+  const needsPatterns = expressions.some(({ text, reference }) => reference !== undefined || text.includes('matches'));
+  return needsPatterns ? 'patterns' : 'plain';
 }
 
 /** The head of every bundle. */

@@ -53,6 +53,7 @@ export function pipelineModule(
   drivers: readonly BusModule[],
   validators: readonly string[],
   runtimeFolder: string,
+  expressions: 'none' | 'plain' | 'patterns',
 ): string {
   const lines = [
     `import { runBundle as run } from ${JSON.stringify(`${runtimeFolder}/cli/bundle-main.ts`)};`,
@@ -61,12 +62,29 @@ export function pipelineModule(
       ({ file, exportName }) => `import { ${exportName} } from ${JSON.stringify(resolve(runtimeFolder, file))};`,
     ),
     ...validators.map((name, index) => `import v${index} from ${JSON.stringify(`sluice:validator/${name}`)};`),
+    ...expressionLines(runtimeFolder, expressions),
     `const document = ${JSON.stringify(document)};`,
     `const buses = [${drivers.map(({ exportName }) => exportName).join(', ')}];`,
     `const validators = { ${validators.map((name, index) => `${JSON.stringify(name)}: v${index}`).join(', ')} };`,
-    'export const runBundle = (url) => run({ document, buses, functions, validators, url });',
+    'export const runBundle = (url) => run({ document, buses, functions, validators, compileExpression, url });',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** The language of expressions, where the pipeline has any; with the engine for patterns, where one has `matches`. */
+function expressionLines(folder: string, expressions: 'none' | 'plain' | 'patterns'): readonly string[] {
+  if (expressions === 'none') return ['const compileExpression = undefined;'];
+  const file = (path: string): string => JSON.stringify(`${folder}/${path}`);
+  const compiler = `import { expressionCompiler } from ${file('host/expressions.ts')};`;
+  if (expressions === 'plain') {
+    const none = "() => { throw new Error('the bundle has no pattern') }";
+    return [compiler, `const compileExpression = expressionCompiler(${none});`];
+  }
+  return [
+    compiler,
+    `import { patternOf } from ${file('project/schemas/pattern/pattern.ts')};`,
+    "const compileExpression = expressionCompiler((source) => patternOf(source, 'u'));",
+  ];
 }
 
 /** A module without a file: its source text, and the folder from which its own imports are resolved. */

@@ -20,6 +20,7 @@ import { findingsEnvelope, findingsText, withoutNotices } from '../project/check
 import { type PipelineDocument, type Resolution, resolvePipeline } from '../project/read/resolve-pipeline.ts';
 import { adoptFunctions } from '../project/functions/adopt-functions.ts';
 import { referenceReader } from '../project/project-files.ts';
+import type { CompileExpression } from '#contract/expression.ts';
 import type { FunctionHome } from '#contract/stage-kind.ts';
 import type { Validator } from '#contract/validator.ts';
 import { thrownPositionReader } from '../project/functions/thrown-position.ts';
@@ -31,6 +32,8 @@ export interface BundledPipeline {
   /** Function modules by name. */
   readonly functions: Readonly<Record<string, unknown>>;
   readonly validators: Readonly<Record<string, Validator>>;
+  /** Undefined where the pipeline has no expressions. */
+  readonly compileExpression: CompileExpression | undefined;
   /** `import.meta.url` of the bundle. */
   readonly url: string;
 }
@@ -164,7 +167,12 @@ function load(bundled: BundledPipeline): OwnRun | undefined {
     Promise.resolve({ url: `${url}?functions`, explain, close: () => Promise.resolve() });
   const names = new Map(Object.keys(functions).map((name) => [name, name]));
   const adopted = adoptFunctions(functions, names, { explain, home });
-  return { spec, parts: { functions: adopted.functions, validators: new Map(Object.entries(validators)) } };
+  const parts = {
+    functions: adopted.functions,
+    validators: new Map(Object.entries(validators)),
+    compileExpression: bundled.compileExpression,
+  };
+  return { spec, parts };
 }
 
 function resolve(bundled: BundledPipeline, mode: 'check' | 'run'): Resolution {

@@ -5,7 +5,9 @@ import { loadSchemas } from '../project/schemas/load-schemas.ts';
 import type { ProjectFolders } from '../project/project-files.ts';
 import { functionPaths } from './function-paths.ts';
 import { checkProjectTypes } from './check-project-types.ts';
+import type { CheckResult } from '../project/check/check-pipeline.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
+import { loadExpressions } from './load-expressions.ts';
 import type { ProjectParts } from '../host/wire.ts';
 
 /** A pipeline with all parts that it names. `parts` is defined exactly if `spec` is; `findings`: all of both. */
@@ -24,7 +26,7 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   if (spec === undefined && mode === 'run') return { ...checked, parts: undefined, findings };
   const { project } = checked;
   const [loaded, types] = await Promise.all([
-    loadParts(named, project),
+    loadParts(named, project, checked.result),
     mode === 'check' ? checkProjectTypes(checked.result, project) : [],
   ]);
   // A file that does not compile has no further findings.
@@ -39,12 +41,17 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   };
 }
 
-/** Compiles functions and schemas. */
+/** Compiles functions and schemas, and checks the expressions of a file. */
 export async function loadParts(
   { functions: names, schemas: schemaNames }: NamedFiles,
   project: ProjectFolders,
+  checked?: Pick<CheckResult, 'expressions' | 'locate'>,
 ): Promise<{ parts: ProjectParts; findings: readonly Finding[] }> {
   const { functions, findings } = await loadFunctions(functionPaths(names, project), project.folder);
   const schemas = loadSchemas(schemaNames, project);
-  return { parts: { functions, validators: schemas.validators }, findings: [...findings, ...schemas.findings] };
+  const language = checked === undefined ? undefined : await loadExpressions(checked, project);
+  return {
+    parts: { functions, validators: schemas.validators, compileExpression: language?.compile },
+    findings: [...findings, ...schemas.findings, ...(language?.findings ?? [])],
+  };
 }

@@ -1,3 +1,5 @@
+import { EXPRESSION_ERRORS } from './expression-error-codes.ts';
+
 /**
  * Every code that the bridge can report of a running message or bus. `verdict`: whether another attempt can help. `scope`:
  * whether the message or the bus is at fault; a fault of the bus never counts against a message.
@@ -36,12 +38,7 @@ export const ERRORS = {
     scope: 'message',
     remedy: 'Fix the publisher or the function before this stage, or widen the schema.',
   },
-  EXPRESSION_FAILED: {
-    verdict: 'reject',
-    scope: 'message',
-    remedy:
-      'An expression of the route has no value for this message; the text names the expression and the place in it. Fix the publisher, or ask first: has(body.x) && body.x > 3.',
-  },
+  ...EXPRESSION_ERRORS,
   TRANSFORM_THREW: {
     verdict: 'retry',
     scope: 'message',

@@ -27,3 +27,6 @@ export interface Expression {
   /** Synchronous, without side effects, bounded in its steps. Throws EXPRESSION_FAILED, whose text holds no value of the message. */
   evaluate(message: Message): unknown;
 }
+
+/** Compiles an expression that the check has passed. Throws INTERNAL for any other. */
+export type CompileExpression = (text: string, use: ExpressionUse) => Expression;

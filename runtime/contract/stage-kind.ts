@@ -1,3 +1,4 @@
+import type { Expression, ExpressionResult } from './expression.ts';
 import type { Stage } from './stage.ts';
 import type { Transform } from './transform.ts';
 import type { Validator } from './validator.ts';
@@ -53,6 +54,16 @@ export interface StageParts {
   readonly options: Readonly<Record<string, unknown>>;
   readonly functions: ReadonlyMap<string, LoadedFunction>;
   readonly validators: ReadonlyMap<string, Validator>;
+  /** Compiles an expression that `expressions` of the kind names. */
+  readonly expression: (text: string, result: ExpressionResult) => Expression;
+}
+
+/** An expression within a stage. */
+export interface StageExpression {
+  /** The keys from the stage to its text. */
+  readonly path: readonly string[];
+  readonly text: string;
+  readonly result: ExpressionResult;
 }
 
 /** A file of the project that a stage names. */
@@ -117,6 +128,10 @@ export type StageKind = StageValue & {
   files?(stage: Readonly<Record<string, unknown>>): readonly NamedFile[];
   /** Of a stage that judges bodies: the schemas that it takes, and those that the bodies behind it fit. */
   schemas?(stage: Readonly<Record<string, unknown>>): StageSchemas;
+  /** The expressions of a stage as it is written, for `check` and for the loading of their language. */
+  expressions?(stage: Readonly<Record<string, unknown>>): readonly StageExpression[];
+  /** Whether its results are the elements of a list, which its only expression yields. */
+  readonly makesElements?: boolean;
   /** Rows of `explain`: an event, as it reads behind "when", and its effect on the messages of the route. */
   explain?(stage: Pick<StageParts, 'name' | 'value' | 'options'>): Readonly<Record<string, string>>;
   /** Throws INTERNAL when the parts lack what the checked file names. */

@@ -1,5 +1,15 @@
 import type { RepeatCause } from './history/repeat-cause.ts';
 
+/** What drops a message on purpose: a filter, a split of an empty list, a list of sinks of which none takes it, a function. */
+export type DropCause = 'filter' | 'split' | 'no-route' | 'function';
+
+const OWN_REASONS: readonly DropCause[] = ['filter', 'split', 'no-route'];
+
+/** The cause of a reason: any reason that is not the runtime's own is that of a function. */
+export function dropCauseOf(reason: string): DropCause {
+  return OWN_REASONS.find((cause) => cause === reason) ?? 'function';
+}
+
 /**
  * How the deliveries of a route ended, in messages. Invariant 3, whenever nothing changes:
  * accepted = delivered + dropped + superseded + expired + deadLettered + blocked + held.
@@ -11,6 +21,8 @@ export interface Counters {
   delivered: number;
   /** Dropped by a stage on purpose, or as a repetition. */
   dropped: number;
+  /** Of those dropped on purpose: by what dropped them. Not durable: a redelivered message counts again. */
+  readonly droppedBy: Record<DropCause, number>;
   /** Gave way to a newer one of its key. */
   superseded: number;
   /** Past its expiry before it could be sent; recorded as a dead letter, but for telemetry. */
@@ -45,6 +57,7 @@ export function newCounters(): Counters {
     accepted: 0,
     delivered: 0,
     dropped: 0,
+    droppedBy: { filter: 0, split: 0, 'no-route': 0, function: 0 },
     superseded: 0,
     expired: 0,
     deadLettered: 0,

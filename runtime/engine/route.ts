@@ -5,6 +5,7 @@ import type { Message } from '#contract/message.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { Admission } from './admit/admission.ts';
 import { type CrashQuarantine, crashQuarantineOf } from './admit/crash-quarantine.ts';
+import { dropCauseOf } from './counters.ts';
 import { History } from './history/history.ts';
 import { DROPPED, type End, type InFlight, type Processing, refused, sendingTo } from './in-flight.ts';
 import { KeptMessages } from './kept-messages.ts';
@@ -149,9 +150,14 @@ export class RunningRoute {
     if (state.at !== 'process') return true;
     if (made instanceof SluiceError) return this.#failed(inFlight, state, made);
     if (made instanceof JoinedAt) this.#join(inFlight, made);
-    else if (made instanceof Dropped) this.#settle(inFlight, DROPPED);
+    else if (made instanceof Dropped) this.#drop(inFlight, made);
     else if (!isKept(made)) return this.#send(inFlight, state, made);
     return true;
+  }
+
+  #drop(inFlight: InFlight, { reason }: Dropped): void {
+    this.#route.observers.counters.droppedBy[dropCauseOf(reason)] += 1;
+    this.#settle(inFlight, DROPPED);
   }
 
   #failed(inFlight: InFlight, state: Processing, failure: SluiceError): boolean {

@@ -4,6 +4,8 @@ import type { Environment } from '@marcbachmann/cel-js';
 interface MapType {
   readonly name: string;
   readonly fields: Readonly<Record<string, string>>;
+  /** Whether the schema allows other fields beside these. */
+  readonly isOpen: boolean;
 }
 
 /** The CEL type of a body that fits a schema. */

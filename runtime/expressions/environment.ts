@@ -58,7 +58,10 @@ export function environmentOf(
     environment.registerOperator(`double ${operator} int: double`, mixed);
   }
   // Exact, also beyond 2^53.
-  environment.registerOperator('int == double', (one: bigint, other: number) => one <= other && one >= other);
+  environment.registerOperator(
+    'int == double',
+    (one: bigint, other: number) => Number.isInteger(other) && one === BigInt(other),
+  );
   environment.registerOperator('double % double: double', ARITHMETIC['%']);
   environment.registerFunction(`string.${LINEAR_MATCHES}(string): bool`, (text: string, pattern: string) => {
     const compiled = patterns.get(pattern);

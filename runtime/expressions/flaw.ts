@@ -8,11 +8,14 @@ export class ExpressionFlaw extends Error {
   readonly expected: string;
   readonly found: string;
   readonly write: string;
+  /** False where the expression may be right: of a field that an open schema does not name. */
+  readonly isSure: boolean;
 
   constructor(
     kind: ExpressionFlaw['kind'],
     range: { readonly start: number; readonly end: number },
     text: { readonly expected: string; readonly found: string; readonly write: string },
+    isSure = true,
   ) {
     super(`expected ${text.expected}, found ${text.found}`);
     this.kind = kind;
@@ -21,6 +24,7 @@ export class ExpressionFlaw extends Error {
     this.expected = text.expected;
     this.found = text.found;
     this.write = text.write;
+    this.isSure = isSure;
   }
 }
 

@@ -7,7 +7,7 @@ import { type BodyType, declareBody, shownTypes } from './body-type.ts';
 import { Budget } from './budget.ts';
 import { environmentOf, LINEAR_MATCHES, type LinearPattern } from './environment.ts';
 import { ExpressionFlaw, positionIn } from './flaw.ts';
-import { countRounds, nodesOf, renameCall } from './nodes.ts';
+import { countRounds, heldType, nodesOf, renameCall } from './nodes.ts';
 import { bodyValue } from './result.ts';
 import { variableReader } from './variables.ts';
 
@@ -131,7 +131,7 @@ function flawOf(thrown: unknown, text: string, use: ExpressionUse, body: BodyTyp
   const range = thrown.range ?? { start: 0, end: text.length };
   const part = text.slice(range.start, range.end);
   if (code === 'unknown_variable') return unknownVariable(part, range, use);
-  if (code === 'no_such_key' && body !== undefined) return unknownField(summary, range, body);
+  if (code === 'no_such_key' && body !== undefined) return unknownField(thrown, range, body);
   if (thrown instanceof TypeError) {
     const found = shownTypes(summary, body);
     return new ExpressionFlaw('type', range, {
@@ -170,17 +170,20 @@ function unknownVariable(
 }
 
 function unknownField(
-  summary: string,
+  { summary, node }: ParseError | TypeError,
   range: { readonly start: number; readonly end: number },
   body: BodyType,
 ): ExpressionFlaw {
   const name = summary.slice(summary.indexOf(': ') + 2);
   const near = nearestName(name, body.names);
-  return new ExpressionFlaw('field', range, {
+  const holder = heldType(node);
+  const isOpen = body.maps.find((map) => map.name === holder)?.isOpen === true;
+  const text = {
     expected: `a field that schema ${body.schema} has`,
     found: shortened(name, SHOWN),
     write: near ?? 'a field of the schema, or the field into the schema',
-  });
+  };
+  return new ExpressionFlaw('field', range, text, !isOpen);
 }
 
 /**

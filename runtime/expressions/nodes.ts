@@ -67,6 +67,14 @@ export function renameCall(node: Extract<ASTNode, { op: 'rcall' }>, name: string
   node.args[0] = name;
 }
 
+/** The CEL type of the map that a checked node reads a field of; undefined for another node. */
+export function heldType(node: unknown): string | undefined {
+  if (!isNode(node) || (node.op !== '.' && node.op !== '[]')) return undefined;
+  const [holder] = node.args;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a checked node has its type, which the library does not declare
+  return (holder as { readonly checkedType?: { readonly name: string } }).checkedType?.name;
+}
+
 function inner(node: ASTNode): Inner {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `meta` and `setMeta` are public members without a type
   return node as unknown as Inner;

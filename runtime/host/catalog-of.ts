@@ -6,7 +6,10 @@ import type { StageKind } from '#contract/stage-kind.ts';
 import { bytes } from '../codecs/bytes.ts';
 import { json } from '../codecs/json.ts';
 import { text } from '../codecs/text.ts';
+import { filterKind } from '../stages/filter-kind.ts';
 import { functionKind } from '../stages/function-kind.ts';
+import { mapKind } from '../stages/map-kind.ts';
+import { splitKind } from '../stages/split-kind.ts';
 import { validateKind } from '../stages/validate-kind.ts';
 
 /** The driver of that name; the checker has verified that it exists. Throws INTERNAL. */
@@ -16,7 +19,7 @@ export function busOf({ buses }: Catalog, name: string): Bus {
   return bus;
 }
 
-const STAGES: readonly StageKind[] = [validateKind, functionKind];
+const STAGES: readonly StageKind[] = [validateKind, functionKind, filterKind, mapKind, splitKind];
 /** The first one is the default: it decodes if neither the route nor the content type selects another. */
 const CODECS: readonly CodecKind[] = [json, text, bytes];
 

@@ -139,6 +139,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
         disconnects: _,
         notices: _notices,
         repeatedBy: _causes,
+        droppedBy: _drops,
         losses: _losses,
         ...counts
       } of last) {

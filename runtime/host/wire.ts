@@ -5,6 +5,7 @@ import type { DeadLetters } from '#contract/dead-letter.ts';
 import { type Message, SCHEMA_HEADER } from '#contract/message.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
+import type { CompileExpression, Expression, ExpressionResult } from '#contract/expression.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
 import type { LoadedFunction } from '#contract/stage-kind.ts';
@@ -23,6 +24,8 @@ import type { RouteSink } from './route-sink.ts';
 export interface ProjectParts {
   readonly functions: ReadonlyMap<string, LoadedFunction>;
   readonly validators: ReadonlyMap<string, Validator>;
+  /** Compiles expressions. Absent where the pipeline has none: then their language is not loaded. */
+  readonly compileExpression?: CompileExpression | undefined;
 }
 
 /** The services of a process that its routes share, and those of one route. */
@@ -135,9 +138,27 @@ function storesOf(
   };
 }
 
-function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, { pipeline, parts }: RouteServices): Stage {
-  const hasBigints = ['exact', 'keep'].includes(numbersOf(spec));
+function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: RouteServices): Stage {
+  const { pipeline, parts } = services;
   const { kind, name, value, options } = stage;
+  const hasBigints = holdsBigints(spec);
   const stamps = spec.stamp && stage === spec.stages.findLast((one) => one.kind.schemas !== undefined);
-  return kind.make({ pipeline, route: spec.name, hasBigints, stamps, name, value, options, ...parts });
+  const expression = expressionsOf(spec, services);
+  return kind.make({ pipeline, route: spec.name, hasBigints, stamps, name, value, options, expression, ...parts });
+}
+
+function holdsBigints(spec: RouteSpec): boolean {
+  return ['exact', 'keep'].includes(numbersOf(spec));
+}
+
+function expressionsOf(
+  spec: RouteSpec,
+  { catalog, parts: { compileExpression } }: RouteServices,
+): (text: string, result: ExpressionResult) => Expression {
+  const { grammar } = busOf(catalog, spec.from.bus);
+  return (text, result) => {
+    if (compileExpression === undefined)
+      throw new SluiceError('INTERNAL', 'the language of expressions was not loaded');
+    return compileExpression(text, { grammar, hasBigints: holdsBigints(spec), result });
+  };
 }

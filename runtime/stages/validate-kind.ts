@@ -4,7 +4,7 @@ import type { Stage } from '#contract/stage.ts';
 import type { StageKind, StageParts, StageSchemas } from '#contract/stage-kind.ts';
 import type { Validator } from '#contract/validator.ts';
 import { withDoubles } from '#kit/bigint-doubles.ts';
-import { isMap } from '#kit/json-value.ts';
+import { asMap, isMap, own } from '#kit/json-value.ts';
 import { functionKind } from './function-kind.ts';
 import { validateStage } from './validate.ts';
 import { listOf, upcastsOf } from './version-list.ts';
@@ -25,6 +25,12 @@ const LIST = {
       items: NAME,
       description: 'Names of schemas, the oldest version first. Without by the first one counts that a body fits.',
       examples: [['track.v1', 'track.v2']],
+    },
+    by: {
+      type: 'string',
+      minLength: 1,
+      description: 'An expression that yields the name of the schema: a text in of.',
+      examples: ['header.schema'],
     },
   },
 };
@@ -80,13 +86,14 @@ const severalSchemas: StageKind = {
   changesBody: false,
   schema: { type: 'object', additionalProperties: false, properties: { upcast: UPCAST } },
   files: versionFiles,
+  expressions({ validate }) {
+    const by = byOf(validate);
+    return by === undefined ? [] : [{ path: ['validate', 'by'], text: by, result: 'text' }];
+  },
   schemas: ({ validate }) => both(listOf(validate)),
   flaws: versionFlaws,
   explain({ value }) {
-    const all = listOf(value);
-    return {
-      [`a body is of ${all.join(' or ')}`]: `it goes on as it is, by the first of them that it fits; where it fits none it is a dead letter (SCHEMA_INVALID)`,
-    };
+    return { [`a body is of ${listOf(value).join(' or ')}`]: `it goes on as it is; ${chosenBy(value)}` };
   },
   make: (parts) => makeVersions(parts),
 };
@@ -107,7 +114,7 @@ const upcasting: StageKind = {
     const all = listOf(value);
     const steps = upcastsOf(all, options['upcast']).map((one) => `${one.from} by ${one.function} to ${one.to}`);
     return {
-      [`a body is of ${all.join(' or ')}`]: `it goes on as ${all.at(-1)}: ${steps.join(', ')}; what a function makes is judged again (SCHEMA_INVALID)`,
+      [`a body is of ${all.join(' or ')}`]: `it goes on as ${all.at(-1)}: ${steps.join(', ')}; what a function makes is judged again; ${chosenBy(value)}`,
     };
   },
 };
@@ -125,6 +132,21 @@ export const validateKind: StageKind = {
   },
 };
 
+function byOf(value: unknown): string | undefined {
+  const by = own(asMap(value), 'by');
+  return typeof by === 'string' ? by : undefined;
+}
+
+/** How a schema of the list is chosen, for `explain`. */
+function chosenBy(value: unknown): string {
+  const by = byOf(value);
+  const how =
+    by === undefined
+      ? 'the first one that it fits counts; one that fits none'
+      : `${by} names its schema; one that does not fit it, or names none of them,`;
+  return `${how} is a dead letter (SCHEMA_INVALID)`;
+}
+
 function both(names: readonly string[]): StageSchemas {
   return { before: names, after: names };
 }
@@ -136,7 +158,7 @@ function validatorOf(schema: string, { validators }: StageParts): Validator {
 }
 
 function makeVersions(parts: StageParts): Stage {
-  const { name, value, options, hasBigints, stamps = false } = parts;
+  const { name, value, options, hasBigints, stamps = false, expression } = parts;
   const all = listOf(value);
   const upcasts = upcastsOf(all, options['upcast']);
   const versions = all.map((schema): Version => {
@@ -148,5 +170,12 @@ function makeVersions(parts: StageParts): Stage {
     };
     return { schema, validator: validatorOf(schema, parts), upcast: made };
   });
-  return versionsStage({ name, versions, by: undefined, asJudged: hasBigints ? withDoubles : undefined, stamps });
+  const by = byOf(value);
+  return versionsStage({
+    name,
+    versions,
+    by: by === undefined ? undefined : expression(by, 'text'),
+    asJudged: hasBigints ? withDoubles : undefined,
+    stamps,
+  });
 }

@@ -28,6 +28,7 @@ export interface RouteNumbers {
   readonly blocked: number;
   readonly held: number;
   readonly repeated: number;
+  readonly droppedBy: Readonly<Record<string, number>>;
   readonly repeatedBy: Readonly<Record<string, number>>;
   readonly idsReused: number;
   readonly sent: number;
@@ -75,6 +76,13 @@ const METRICS: readonly Metric[] = [
     type: 'gauge',
     help: 'Messages in the bridge, not settled.',
     samples: (route) => [{ value: route.held }],
+  },
+  {
+    name: 'sluice_messages_dropped_total',
+    type: 'counter',
+    help: 'Of the messages dropped: dropped on purpose, by what dropped them.',
+    samples: ({ droppedBy }) =>
+      Object.entries(droppedBy).map(([cause, value]) => ({ labels: `cause="${cause}"`, value })),
   },
   {
     name: 'sluice_messages_repeated_total',

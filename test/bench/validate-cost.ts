@@ -42,6 +42,9 @@ function stageOf(value: unknown, stamps: boolean): Stage {
     name: typeof value === 'string' ? value : '1',
     value,
     options: {},
+    expression() {
+      throw new Error('no expression');
+    },
     functions: new Map(),
     validators: new Map(NAMES.map((name) => [name, compiler.compile(name)])),
   });

@@ -205,8 +205,8 @@ test('an expression runs where no code may be made of texts', () => {
 
 test('an expression is checked against the fields of a schema, as far as they are known', () => {
   const maps = [
-    { name: 'Map1', fields: { latitude: 'double' } },
-    { name: 'Map2', fields: { position: 'Map1', speed: 'double', name: 'string', items: 'list<Map1>' } },
+    { name: 'Map1', fields: { latitude: 'double' }, isOpen: false },
+    { name: 'Map2', fields: { position: 'Map1', speed: 'double', name: 'string', items: 'list<Map1>' }, isOpen: false },
   ];
   const names = new Set(['latitude', 'position', 'speed', 'name', 'items']);
   const body = { schema: 'track.v1', type: 'Map2', maps, names };

@@ -123,6 +123,53 @@ test('an upcast may name a version further on, and gets options', async () => {
   assert.deepEqual((await other.take(1)).map(bodyOf), [{ at: { lat: 11 } }]);
 });
 
+test('an expression names the schema; a name that is missing, unknown or not that of the body is refused', async () => {
+  await using run = await startMemoryRun({
+    files: FILES,
+    stages: [{ ...TWO, validate: { of: ['track.v1', 'track.v2'], by: 'header.schema' } }],
+    route: { stamp: true },
+  });
+  const named = (schema: string) => ({ headers: new Map([['schema', [schema]]]) });
+  await run.publish('a', '{"lat":1}', named('track.v1'));
+  await run.publish('a', '{"at":{"lat":2}}', named('track.v2'));
+  await run.publish('b', '{"lat":3}', named('track.v2'));
+  await run.publish('c', '{"lat":4}', named('track.v9'));
+  await run.publish('d', '{"lat":5}');
+  await run.publish('e', '{"lat":6}', named('constructor'));
+  await run.rest(6);
+  const frames = await run.take(2);
+  assert.deepEqual(frames.map(bodyOf), [{ at: { lat: 1 } }, { at: { lat: 2 } }]);
+  assert.deepEqual(
+    frames.map(({ headers }) => headers.get('schema')),
+    [['track.v2'], ['track.v2']],
+  );
+  const unnamed = 'expected header.schema to name track.v1 or track.v2, found that it names none of them';
+  const letters = run.letters().toSorted((one, other) => (String(one['address']) < String(other['address']) ? -1 : 1));
+  assert.deepEqual(letters.map(({ code, text: said }) => [code, said]).toSpliced(2, 1), [
+    ['SCHEMA_INVALID', 'expected a body of schema track.v2, found / against required "at"'],
+    ['SCHEMA_INVALID', unnamed],
+    ['SCHEMA_INVALID', unnamed],
+  ]);
+  assert.equal(letters[2]?.['code'], 'EXPRESSION_FAILED');
+  assert.match(String(letters[2]?.['text']), /header\.schema/);
+});
+
+test('an expression may read the body and ask what is there', async () => {
+  const by = "has(body.at) ? 'track.v2' : 'track.' + (has(header.version) ? header.version : 'v1')";
+  await using run = await startMemoryRun({
+    files: FILES,
+    stages: [{ validate: { of: ['track.v1', 'track.v2'], by } }],
+    route: { stamp: true },
+  });
+  await run.publish('a', '{"lat":1}');
+  await run.publish('a', '{"at":{"lat":2}}');
+  await run.publish('a', '{"lat":1}', { headers: new Map([['version', ['v1']]]) });
+  assert.deepEqual(
+    (await run.take(3)).map(({ headers }) => headers.get('schema')),
+    [['track.v1'], ['track.v2'], ['track.v1']],
+  );
+});
+
 for (const isolate of ['none', 'worker']) {
   test(`an upcast fails as a function does, with its line and its deadline (isolate: ${isolate})`, async () => {
     await using run = await startMemoryRun({
@@ -210,6 +257,12 @@ test('a list and its upcasts that do not fit one another are findings at their p
   ]);
   assert.deepEqual(errors([{ validate: of('track.v1'), timeout: '5s' }]), [
     'UNKNOWN_FIELD /stages/0/timeout timeout -> nothing: remove timeout',
+  ]);
+  assert.deepEqual(errors([{ validate: { of: all, by: 'env:BY' } }]), [
+    'REFERENCE_REFUSED /stages/0/validate/by env:BY -> the name itself',
+  ]);
+  assert.deepEqual(errors([{ ...TWO, validate: { of: ['track.v1', 'track.v2'], by: 'header.schema' } }]), [
+    'SCHEMA_HEADER_STALE /stages/0/validate/by upcasts, and a header schema that leaves as the publisher wrote it -> stamp: true, or headers: { drop: [schema] } in to',
   ]);
   assert.deepEqual(errors([{ validate: {} }]), [
     'MISSING_FIELD /stages/0/validate/of no such key -> of: ["track.v1","track.v2"]',

@@ -7,7 +7,9 @@ import type { NamedFiles, ProjectFiles } from './check-names.ts';
 import { checkReservedWords } from './check-reserved-words.ts';
 import { checkRoutes } from './check-routes.ts';
 import type { FieldTables } from '../fields/field-tables.ts';
-import { FindingList } from './finding-list.ts';
+import { type ExpressionSite, expressionSites } from './expression-sites.ts';
+import { type FindingDraft, FindingList } from './finding-list.ts';
+import type { Finding } from './findings.ts';
 import { sectionsOf } from '../read/sections.ts';
 import type { SourceMap } from '../read/source-map.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
@@ -38,6 +40,10 @@ export interface CheckResult extends Resolution {
   readonly named: NamedFiles;
   /** Every call of a function, independent of other errors. */
   readonly calls: readonly LocatedCall[];
+  /** The expressions of the file, which are checked apart: most files have none, and need no language for them. */
+  readonly expressions: readonly ExpressionSite[];
+  /** Makes findings of drafts, in the order of the file. */
+  readonly locate: (drafts: readonly FindingDraft[]) => readonly Finding[];
 }
 
 /** Checks a whole pipeline file: all errors in one run, in the order of the file, each mistake once. Pure. */
@@ -54,9 +60,17 @@ export function judgeDocument(
   const { file, catalog, fields } = source;
   const { value, places, flaws, readable } = parsed;
   const findings = new FindingList(file, places);
+  const locate = (drafts: readonly FindingDraft[]): readonly Finding[] => {
+    const list = new FindingList(file, places);
+    for (const draft of drafts) list.add(draft);
+    return list.sorted();
+  };
   for (const flaw of flaws) findings.add(flaw);
   // After broken YAML every further finding would be a consequential one.
-  if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] }, calls: [] };
+  if (!readable) {
+    const named = { functions: [], schemas: [] };
+    return { findings: findings.sorted(), named, calls: [], expressions: [], locate };
+  }
   const named = filesNamed(value, catalog, source.project);
   const calls = functionCalls(value, catalog).map((call) => ({ ...call, file, ...places.of(call.at) }));
   const resolved = resolveReferences(value, catalog.stages, source, findings);
@@ -69,10 +83,13 @@ export function judgeDocument(
   const judged = { value: contents, sections, resolved, catalog, findings, fields };
   checkRoutes(judged);
   if (!isProbe) checkLoops(judged);
-  if (findings.hasErrors) return { findings: findings.sorted(), named, calls };
+  const expressions = expressionSites(judged);
+  if (findings.hasErrors) return { findings: findings.sorted(), named, calls, expressions, locate };
   return {
     named,
     calls,
+    expressions,
+    locate,
     spec: buildSpec({
       file,
       value: withStandIns(contents, sections, resolved),

@@ -34,7 +34,7 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, string>> = {
   BODY_UNDESCRIBED:
     'A route can send a body that no schema describes. A warning where a stage changes what a schema has judged, a notice where the route has no schema.',
   PATTERN_UNSAFE:
-    'A pattern of a schema that a text could hold up the process with: it cannot be run in time that grows with the text alone.',
+    'A pattern of a schema or of an expression that a text could hold up the process with: it cannot be run in time that grows with the text alone.',
   DUPLICATE_ROUTE: 'Two routes of one name: durable names, client ids and counters are made from it.',
   CLASS_NEEDS_KEY: 'A traffic class that works per key, on a route whose source has none.',
   CLASS_NEEDS_EXPIRY: 'A traffic class whose messages must expire, on a route whose source has no expiry.',
@@ -63,6 +63,10 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, string>> = {
   TEMPLATE_ADDRESS: 'The fixed part of an address template makes an address that the bus refuses.',
   TEMPLATE_MISSING: 'A sink says nowhere where its messages go.',
   TEMPLATE_ENCODED: 'How values from messages are written into addresses. Said once a file.',
+  EXPRESSION_SYNTAX: 'An expression that cannot be read. Line and column are those of the place in its text.',
+  EXPRESSION_FIELD:
+    'An expression names a variable that there is not, or a field that the schema before it does not have. A warning where the schema allows other fields.',
+  EXPRESSION_TYPE: 'An expression with operands that do not fit, or with a result that its place does not take.',
   RESERVED_HEADER: 'A header that only the runtime writes: labels and traces follow the message by themselves.',
   HEADER_UNWRITABLE:
     'A header under `headers: { set }` that the bus of the sink cannot write under this name or with this value. A warning where it is carried in another header.',

@@ -7,7 +7,7 @@ export const RESERVED_WORDS = {
   connection: ['ceiling'],
   source: ['missingLabel'],
   sink: ['when'],
-  stages: ['map', 'filter', 'split', 'guard', 'window', 'dedupe', 'request'],
+  stages: ['guard', 'window', 'dedupe', 'request'],
   buses: ['sqs', 'pulsar'],
   codecs: ['cbor', 'cloudevents', 'msgpack', 'avro', 'protobuf'],
 } as const;

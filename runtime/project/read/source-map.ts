@@ -10,8 +10,8 @@ export interface Position {
 export interface NodePosition {
   readonly key?: Position;
   readonly value: Position;
-  /** The first character of a text; only where the file holds the text unchanged, without escapes or folding. */
-  readonly text?: Position;
+  /** Of the character at an offset of a text; undefined where that is not known. Absent for what is no text, and for an alias. */
+  readonly inText?: (offset: number) => Position | undefined;
 }
 
 const START: Position = { line: 1, column: 1 };
@@ -32,9 +32,7 @@ export class SourceMap {
 
   /** The position of the character at `offset` of a text value; the start of the value where that is not known. */
   inText(pointer: string, offset: number): Position {
-    const text = this.#positions.get(pointer)?.text;
-    if (text === undefined) return this.of(pointer);
-    return { line: text.line, column: text.column + offset };
+    return this.#positions.get(pointer)?.inText?.(offset) ?? this.of(pointer);
   }
 
   /** The same positions under other pointers: those at or beneath the first of a pair move to the second. */

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, Document, LineCounter, Node, YAMLMap } from 'yaml';
 import type { FindingDraft } from '../check/finding-list.ts';
+import { offsetInSource } from './scalar-offsets.ts';
 import type { Position, NodePosition } from './source-map.ts';
 import { SECRET } from '../check/explain-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
@@ -174,11 +175,18 @@ export class YamlReader {
     return entries.map(([key, keyNode, valueNode]) => [key, keyNode, valueNode, place]);
   }
 
-  #textSpot(node: Node | null, use: Node | undefined): { readonly text?: Position } {
+  #textSpot(node: Node | null, use: Node | undefined): Pick<NodePosition, 'inText'> {
     if (use !== undefined || !isScalar(node) || typeof node.value !== 'string' || !node.range) return {};
-    const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
-    const start = node.range[0] + (quoted ? 1 : 0);
-    return this.#text.startsWith(node.value, start) ? { text: this.placeAt(start) } : {};
+    const { value, type: style, range } = node;
+    if (style === undefined) return {};
+    const source = this.#text;
+    const [start, end] = range;
+    return {
+      inText: (offset) => {
+        const found = offsetInSource({ style, source, start, end, value }, offset);
+        return found === undefined ? undefined : this.placeAt(found);
+      },
+    };
   }
 }
 

@@ -1,0 +1,85 @@
+import type { ExpressionUse } from '#contract/expression.ts';
+import type { Bus } from '#contract/bus.ts';
+import { asList, asMap, own, type PlainMap } from '#kit/json-value.ts';
+import { pointerTo } from '#kit/pointer.ts';
+import type { JudgedFile } from '../read/ends.ts';
+import { busBehind, stageKind } from '../read/sections.ts';
+
+/** The schema that a body fits before an expression: a whole one, or a part of it. */
+export interface KnownBody {
+  readonly schema: string;
+  /** Names of properties from the whole down; `*` for the elements of a list. */
+  readonly path: readonly string[];
+}
+
+/** An expression of the file, and what it may read. */
+export interface ExpressionSite {
+  /** JSON pointer of its text. */
+  readonly at: string;
+  readonly text: string;
+  /** The reference that it came by, which findings show instead of its text. */
+  readonly reference: string | undefined;
+  readonly use: ExpressionUse;
+  /** Undefined where no schema says what the body is. */
+  readonly body: KnownBody | undefined;
+}
+
+/** `body.items`, and no more. */
+const FIELD_OF_BODY = /^\s*body((?:\.[A-Za-z_][A-Za-z0-9_]*)+)\s*$/;
+
+/** Every expression of the file, in its order. Stages with errors have none. */
+export function expressionSites(file: JudgedFile): readonly ExpressionSite[] {
+  return asList(own(asMap(file.value), 'routes')).flatMap((route, index) =>
+    sitesOf(file, pointerTo('/routes', index), asMap(route)),
+  );
+}
+
+function sitesOf(file: JudgedFile, at: string, route: PlainMap): readonly ExpressionSite[] {
+  const { value, catalog, findings } = file;
+  const bus = busBehind(value, own(asMap(own(route, 'from')), 'bus'), catalog);
+  if (bus === undefined) return [];
+  const sites: ExpressionSite[] = [];
+  let body: KnownBody | undefined;
+  for (const [position, item] of asList(own(route, 'stages')).entries()) {
+    const stageAt = pointerTo(at, 'stages', position);
+    const kind = stageKind(item, catalog);
+    const stage = asMap(item);
+    const expressions = findings.hasErrorWithin(stageAt) ? [] : (kind?.expressions?.(stage) ?? []);
+    for (const { path, text, result } of expressions) {
+      sites.push(siteOf(file, pointerTo(stageAt, ...path), text, { bus, result, body }));
+    }
+    body = bodyAfter(body, kind, stage);
+  }
+  return sites;
+}
+
+function siteOf(
+  { resolved }: JudgedFile,
+  at: string,
+  text: string,
+  {
+    bus,
+    result,
+    body,
+  }: { readonly bus: Bus; readonly result: ExpressionUse['result']; readonly body: KnownBody | undefined },
+): ExpressionSite {
+  const use = { grammar: bus.grammar, hasBigints: false, result };
+  return { at, text, reference: resolved.get(at)?.written, use, body };
+}
+
+/** The body that a stage passes on. */
+function bodyAfter(
+  body: KnownBody | undefined,
+  kind: ReturnType<typeof stageKind>,
+  stage: PlainMap,
+): KnownBody | undefined {
+  if (kind === undefined) return undefined;
+  const value = own(stage, kind.verb);
+  const [schema, other] = kind.schemas?.(stage).after ?? [];
+  if (schema !== undefined && other === undefined) return { schema, path: [] };
+  if (!kind.changesBody) return body;
+  // The elements of a field have a schema of their own; those of anything else are not known.
+  const fields = kind.makesElements === true ? FIELD_OF_BODY.exec(String(value))?.[1] : undefined;
+  if (body === undefined || fields === undefined) return undefined;
+  return { ...body, path: [...body.path, ...fields.split('.').slice(1), '*'] };
+}
