@@ -157,3 +157,35 @@ test("a project's own tsconfig.json, of modules that are none, does not hide the
     ['1'],
   );
 });
+
+test('an upcast is compared with the schemas that it leads from and to', async () => {
+  using project = newProject({
+    ...SCHEMAS,
+    'pipelines/p.yaml': {
+      name: 'p',
+      buses: { hub: { bus: 'memory', hub: 'h' } },
+      routes: [
+        {
+          name: 'r',
+          from: { bus: 'hub', addresses: ['in'] },
+          stages: [{ validate: { of: ['track.v1', 'track.v2'] }, upcast: { 'track.v1': 'f' } }],
+          to: { bus: 'hub', address: 'out' },
+        },
+      ],
+    },
+    'functions/f.ts': TYPED,
+  });
+  await using types = startSluice(['types'], { cwd: project.folder });
+  await types.ended();
+  await using process = startSluice(['check', 'pipelines/p.yaml', '--json'], { cwd: project.folder });
+  assert.equal(await process.ended(), 2);
+  const { findings } = JSON.parse(process.stdout()) as { findings: readonly Finding[] };
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  assert.deepEqual(
+    errors.map(({ code, path, expected }) => `${code} ${path} ${expected}`),
+    [
+      'FUNCTION_SCHEMAS /routes/0/stages/0/upcast/track.v1 f to take a body of track.v1',
+      'FUNCTION_SCHEMAS /routes/0/stages/0/upcast/track.v1 f to return a body of track.v2',
+    ],
+  );
+});
