@@ -31,7 +31,8 @@ import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { compactBody } from './compact-body.ts';
 import { EXIT } from './exit-codes.ts';
-import { functionPaths, loadPipeline } from './load-parts.ts';
+import { functionPaths } from './function-paths.ts';
+import { loadPipeline } from './load-parts.ts';
 import { withoutDocs } from './without-docs.ts';
 
 export const build: Command = {

@@ -1,18 +1,14 @@
 import type { NamedFiles } from '../project/check/check-names.ts';
 import type { Finding } from '../project/check/findings.ts';
-import { checkTypes } from '../project/functions/check-types.ts';
 import { loadFunctions } from '../project/functions/load-functions.ts';
 import { loadSchemas } from '../project/schemas/load-schemas.ts';
-import { type ProjectFolders, projectFile } from '../project/project-files.ts';
+import type { ProjectFolders } from '../project/project-files.ts';
+import { functionPaths } from './function-paths.ts';
+import { checkProjectTypes } from './check-project-types.ts';
 import type { CheckResult } from '../project/check/check-pipeline.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import { loadExpressions } from './load-expressions.ts';
 import type { ProjectParts } from '../host/wire.ts';
-
-/** Paths of function files, by name. */
-export function functionPaths(names: readonly string[], project: ProjectFolders): ReadonlyMap<string, string> {
-  return new Map(names.map((name) => [name, projectFile(project, 'functions', name)]));
-}
 
 /** A pipeline with all parts that it names. `parts` is defined exactly if `spec` is; `findings`: all of both. */
 export interface LoadedPipeline extends CheckedPipeline {
@@ -31,11 +27,13 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   const { project } = checked;
   const [loaded, types] = await Promise.all([
     loadParts(named, project, checked.result),
-    mode === 'check' ? checkTypes(functionPaths(named.functions, project).values(), project.folder) : [],
+    mode === 'check' ? checkProjectTypes(checked.result, project) : [],
   ]);
   // A file that does not compile has no further findings.
   const broken = new Set(loaded.findings.map((finding) => finding.file));
-  const others = types.filter((finding) => !broken.has(finding.file));
+  const others = types.filter(
+    ({ code, file: at }) => !broken.has(at) && !(broken.size > 0 && code === 'FUNCTION_SCHEMAS'),
+  );
   return {
     ...checked,
     parts: spec === undefined ? undefined : loaded.parts,

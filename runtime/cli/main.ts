@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'print the JSON Schema of pipeline files, for editors',
     load: async () => (await import('./schema.ts')).schema,
   },
+  types: {
+    summary: 'write the TypeScript types of the schemas into schemas/types.d.ts',
+    load: async () => (await import('./types.ts')).types,
+  },
   verify: {
     summary: 'send numbered messages through any bridge and report what it lost, repeated, reordered or spoilt',
     load: async () => (await import('./verify.ts')).verify,

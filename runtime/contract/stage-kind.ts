@@ -32,6 +32,8 @@ export interface FunctionHome {
 /** One wrong combination of a stage's options. */
 export interface StageFlaw {
   readonly option: string;
+  /** The place within the option's value. */
+  readonly path?: readonly (string | number)[];
   readonly expected: string;
   readonly found: string;
   readonly write: string;
@@ -47,6 +49,8 @@ export interface StageParts {
   readonly hasBigints: boolean;
   /** The file that the value names; of a kind that names none, the position in the route. The stage's name is `VERB NAME`. */
   readonly name: string;
+  /** Whether the stage writes the name of the schema that a body fits into its header `schema`. */
+  readonly stamps?: boolean;
   /** The value behind the verb, references resolved. */
   readonly value: unknown;
   /** The keys beside the verb, defaults filled in; durations are text. */
@@ -65,12 +69,30 @@ export interface StageExpression {
   readonly result: ExpressionResult;
 }
 
-/** The value behind the verb: the name of a file of the project, or a value of the kind's own. */
+/** A file of the project that a stage names. */
+export interface NamedFile {
+  readonly kind: 'function' | 'schema';
+  /** Without its ending. */
+  readonly name: string;
+  /** The place of the name in the stage. */
+  readonly path: readonly (string | number)[];
+  /** Of a function: the schemas of its argument and its result, where the stage itself decides them. */
+  readonly between?: StageSchemas;
+}
+
+/** Names of schemas: a body fits one of them. None: no schema describes it. */
+export interface StageSchemas {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** The value behind the verb: the name of a file of the project, a value of the kind's own, or either of both. */
 export type StageValue =
   | {
       /** The folder of the project that holds the file. */
       readonly names: 'function' | 'schema';
-      readonly value?: never;
+      /** Beside `names`: the other value that the kind takes. `form` tells which one a stage has. */
+      readonly value?: Readonly<Record<string, unknown>>;
     }
   | {
       readonly names?: never;
@@ -92,6 +114,8 @@ export type StageKind = StageValue & {
   readonly runsCode?: boolean;
   /** Whether it may end a message on purpose (`Dropped`): `verify` then reads the bridge's counters before it reports a loss. */
   readonly mayDrop?: boolean;
+  /** Options that hold names of files too: no value in them comes by reference. */
+  readonly namesIn?: readonly string[];
   /** One line for editors and for docs/stages.md. */
   readonly description: string;
   /** The page of docs/ with the details. */
@@ -101,6 +125,12 @@ export type StageKind = StageValue & {
    * is WRONG_VALUE, any other OPTIONS_CONFLICT.
    */
   flaws?(options: Readonly<Record<string, unknown>>): readonly StageFlaw[];
+  /** The kind as this stage has it, where its members depend on how it is written. `stage`: as in `flaws`. */
+  form?(stage: Readonly<Record<string, unknown>>): StageKind;
+  /** All files that the stage names, in any state of correctness. Absent: the one behind the verb. */
+  files?(stage: Readonly<Record<string, unknown>>): readonly NamedFile[];
+  /** Of a stage that judges bodies: the schemas that it takes, and those that the bodies behind it fit. */
+  schemas?(stage: Readonly<Record<string, unknown>>): StageSchemas;
   /** The expressions of a stage as it is written, for `check` and for the loading of their language. */
   expressions?(stage: Readonly<Record<string, unknown>>): readonly StageExpression[];
   /** Whether its results are the elements of a list, which its only expression yields. */

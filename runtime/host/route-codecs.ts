@@ -15,7 +15,7 @@ export interface RouteCodecs extends Pick<Policy, 'decoding'> {
 
 export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
   const { from, sinks } = spec;
-  const codecs = codecsFor(catalog.codecs.values(), numbersOf(spec, catalog));
+  const codecs = codecsFor(catalog.codecs.values(), numbersOf(spec));
   const byType = (contentType: string | undefined): Codec => codecs.byContentType(contentType);
   const named = (name: string): Codec => {
     const codec = codecs.named(name);
@@ -26,19 +26,19 @@ export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
   return {
     decoding: readsBodies(spec) ? incoming : undefined,
     encodings: sinks.map((to) => {
-      if (!encodesAgain({ ...spec, sinks: [to] }, catalog)) return undefined;
+      if (!encodesAgain({ ...spec, sinks: [to] })) return undefined;
       return to.codec === undefined ? incoming : always(named(to.codec));
     }),
   };
 }
 
 /** The default without a word in the file: a route that sends the source's own bytes loses no number, and so refuses none. */
-export function numbersOf(spec: RouteSpec, catalog: Catalog): NumberRule {
-  return spec.json.numbers ?? (encodesAgain(spec, catalog) ? DEFAULTS.jsonNumbers : 'keep');
+export function numbersOf(spec: RouteSpec): NumberRule {
+  return spec.json.numbers ?? (encodesAgain(spec) ? DEFAULTS.jsonNumbers : 'keep');
 }
 
-function encodesAgain(spec: RouteSpec, { stages }: Catalog): boolean {
-  return namesAnotherCodec(spec) || spec.stages.some(({ verb }) => stages.get(verb)?.changesBody === true);
+function encodesAgain(spec: RouteSpec): boolean {
+  return namesAnotherCodec(spec) || spec.stages.some(({ kind }) => kind.changesBody);
 }
 
 function always(codec: Codec): () => Codec {

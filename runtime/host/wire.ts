@@ -2,11 +2,11 @@ import { isContentType } from '#contract/carried-headers.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { CrashSuspects } from '#contract/crash-suspects.ts';
 import type { DeadLetters } from '#contract/dead-letter.ts';
+import { type Message, SCHEMA_HEADER } from '#contract/message.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { type ProcessedIds, REMEMBERED_IDS } from '#contract/processed-ids.ts';
 import type { CompileExpression, Expression, ExpressionResult } from '#contract/expression.ts';
 import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
-import type { Message } from '#contract/message.ts';
 import type { Source } from '#contract/source.ts';
 import type { Stage } from '#contract/stage.ts';
 import type { LoadedFunction } from '#contract/stage-kind.ts';
@@ -71,7 +71,7 @@ export function wireRoute(spec: RouteSpec, { source, sinks }: OpenEnds, services
     if (to === undefined) throw new SluiceError('INTERNAL', `a sink of ${spec.name} that is not in the file`);
     const idEnding = at === 0 ? undefined : `~to${at + 1}`;
     const takes = to.when === undefined ? undefined : conditionOf(to.when, spec, services);
-    return { ...sink, encoding: encodings[at], takes, idEnding, ...writingOf(to, fill, services) };
+    return { ...sink, encoding: encodings[at], takes, idEnding, ...writingOf(to, spec, fill, services) };
   });
   return {
     ends: { source, sinks: made },
@@ -111,22 +111,32 @@ function policyOf(spec: RouteSpec, fill: Fill, services: RouteServices): Omit<Po
 /** How a message is written for the sink. The content type is a field of the frame, and so separate. */
 function writingOf(
   to: RouteSpec['to'],
+  { stamp: stamps }: RouteSpec,
   fill: Fill,
   { catalog, ceilingOf }: RouteServices,
 ): Omit<SinkEnd, keyof RouteSink | 'encoding' | 'takes' | 'idEnding'> {
   const filled = [...to.headers.set].map(
     ([name, text]) => [name, fill(text, 'HEADER_MISSING', { header: name })] as const,
   );
+  // A header that a stage has written has no type of the source's bus.
+  const stamp = stamps ? [[SCHEMA_HEADER, schemaIn] as const] : [];
   return {
     ceiling: ceilingOf(to.connection),
     statesContentType: to.codec !== undefined,
     // The sink checks the filled address: its length, empty levels.
     address: fill(to.address, 'ADDRESS_INVALID', { target: busOf(catalog, to.bus).grammar }),
-    headers: new Map(filled.filter(([name]) => !isContentType(name))),
+    headers: new Map([...filled.filter(([name]) => !isContentType(name)), ...stamp]),
     droppedHeaders: to.headers.drop.filter((name) => !isContentType(name)),
     contentType:
       filled.find(([name]) => isContentType(name))?.[1] ?? (to.headers.drop.some(isContentType) ? 'none' : undefined),
   };
+}
+
+/** Throws INTERNAL where no stage has written it. */
+function schemaIn({ headers }: Pick<Message, 'headers'>): string {
+  const [name] = headers.get(SCHEMA_HEADER) ?? [];
+  if (name === undefined) throw new SluiceError('INTERNAL', 'no stage has named the schema of a message');
+  return name;
 }
 
 /**
@@ -148,13 +158,23 @@ function storesOf(
 }
 
 function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: RouteServices): Stage {
-  const { pipeline, catalog, parts, labels } = services;
-  const kind = catalog.stages.get(stage.verb);
-  if (kind === undefined) throw new SluiceError('INTERNAL', `no stage ${stage.verb} in the catalog`);
-  const { name, value, options } = stage;
-  const hasBigints = holdsBigints(spec, catalog);
+  const { pipeline, parts, labels } = services;
+  const { kind, name, value, options } = stage;
+  const hasBigints = holdsBigints(spec);
+  const stamps = spec.stamp && stage === spec.stages.findLast((one) => one.kind.schemas !== undefined);
   const expression = expressionsOf(spec, services);
-  return kind.make({ pipeline, route: spec.name, hasBigints, labels, name, value, options, expression, ...parts });
+  return kind.make({
+    pipeline,
+    route: spec.name,
+    hasBigints,
+    labels,
+    stamps,
+    name,
+    value,
+    options,
+    expression,
+    ...parts,
+  });
 }
 
 function conditionOf(text: string, spec: RouteSpec, services: RouteServices): (message: Message) => boolean {
@@ -162,8 +182,8 @@ function conditionOf(text: string, spec: RouteSpec, services: RouteServices): (m
   return (message) => condition.evaluate(message) === true;
 }
 
-function holdsBigints(spec: RouteSpec, catalog: Catalog): boolean {
-  return ['exact', 'keep'].includes(numbersOf(spec, catalog));
+function holdsBigints(spec: RouteSpec): boolean {
+  return ['exact', 'keep'].includes(numbersOf(spec));
 }
 
 function expressionsOf(
@@ -174,6 +194,6 @@ function expressionsOf(
   return (text, result) => {
     if (compileExpression === undefined)
       throw new SluiceError('INTERNAL', 'the language of expressions was not loaded');
-    return compileExpression(text, { grammar, hasBigints: holdsBigints(spec, catalog), result });
+    return compileExpression(text, { grammar, hasBigints: holdsBigints(spec), result });
   };
 }

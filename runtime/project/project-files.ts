@@ -8,6 +8,14 @@ export interface ProjectFolders {
   readonly schemas: readonly string[];
 }
 
+/** Files of `schemas/` that describe no body: the schemas of pipeline files and of label policies, and the policies. */
+const NO_BODY = /^(pipeline|label-policy)\.schema\.json$|\.policy\.json$/;
+
+/** Whether a file of `schemas/` is the schema of a body. */
+export function isBodySchema(file: string): boolean {
+  return file.endsWith('.json') && !NO_BODY.test(file);
+}
+
 const LONGEST_REFERENCE = 1_000_000;
 
 /** Endings of files by folder; the first that exists counts. `x.json` beside `x.ts` is data of the function. */

@@ -71,7 +71,7 @@ export function functionThread(): void {
         return new AbortController().signal;
       },
     };
-    return Object.setPrototypeOf(fields, methodsOf(raised)) as Context;
+    return Object.assign(Object.create(methodsOf(raised)), fields);
   };
   const run = async (transform: Function, call: Call): Promise<void> => {
     try {

@@ -1,4 +1,5 @@
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
+import { stamped } from '#contract/message.ts';
 import type { Stage } from '#contract/stage.ts';
 import type { Validator, Violation } from '#contract/validator.ts';
 import { bounded, shownPointer } from '#kit/pointer.ts';
@@ -6,28 +7,33 @@ import { shortened } from '#kit/shortened.ts';
 
 /**
  * Refuses a body that does not fit the schema, naming pointer, rule and schema, never the value. `asJudged`: the form of a
- * body that the validator receives, if it is not the body itself.
+ * body that the validator receives, if it is not the body itself. `stamps`: the message goes on with the schema's name in its header.
  */
-export function validateStage(schema: string, validator: Validator, asJudged?: (body: unknown) => unknown): Stage {
+export function validateStage(schema: string, validator: Validator, asJudged?: AsJudged, stamps = false): Stage {
   return {
     name: `validate ${schema}`,
     run(message) {
-      if (fits(schema, validator, message.body, asJudged)) return message;
-      throw new SluiceError(
-        'SCHEMA_INVALID',
-        `expected a body of schema ${schema}, found ${describe(validator.errors ?? [])}`,
-        { place: { schema, ...placeOf(validator.errors?.[0]) } },
-      );
+      if (fits(schema, validator, message.body, asJudged)) return stamps ? stamped(message, schema) : message;
+      throw invalid(schema, validator.errors ?? []);
     },
   };
 }
 
-function fits(
-  schema: string,
-  validator: Validator,
-  body: unknown,
-  asJudged: ((body: unknown) => unknown) | undefined,
-): boolean {
+/** The form of a body that validators receive. */
+export type AsJudged = (body: unknown) => unknown;
+
+/** The failure of a body that does not fit. `maker`: the function that made it, if one did. */
+export function invalid(schema: string, violations: readonly Violation[], maker?: string): SluiceError {
+  const from = maker === undefined ? '' : ` from ${maker}`;
+  return new SluiceError(
+    'SCHEMA_INVALID',
+    `expected a body of schema ${schema}${from}, found ${describe(violations)}`,
+    { place: { schema, ...placeOf(violations[0]) } },
+  );
+}
+
+/** Whether a body fits; if not, the violations stand in the validator until its next call. Throws BODY_TOO_DEEP. */
+export function fits(schema: string, validator: Validator, body: unknown, asJudged: AsJudged | undefined): boolean {
   try {
     return validator(asJudged === undefined ? body : asJudged(body));
   } catch (thrown) {
@@ -39,7 +45,7 @@ function fits(
 
 const SHOWN = 3;
 
-function describe(violations: readonly Violation[]): string {
+export function describe(violations: readonly Violation[]): string {
   const shown = violations
     .slice(0, SHOWN)
     .map((violation) => `${shownPointer(violation.instancePath)} against ${rule(violation)}`);
@@ -48,7 +54,7 @@ function describe(violations: readonly Violation[]): string {
 }
 
 /** The first place that is wrong, unless a publisher made it endless. */
-function placeOf(violation: Violation | undefined): { readonly pointer?: string } {
+export function placeOf(violation: Violation | undefined): { readonly pointer?: string } {
   const pointer = violation === undefined ? undefined : bounded(violation.instancePath);
   return pointer === undefined ? {} : { pointer };
 }

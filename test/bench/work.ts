@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import toTrack, { type OwntracksLocation, type Track } from '../../functions/owntracks-to-track.ts';
+import toTrack from '../../functions/owntracks-to-track.ts';
+import type { OwntracksLocation, Track } from '../../schemas/types.d.ts';
 import type { Transform } from '../../runtime/contract/transform.ts';
 import { packageFolder } from '../../runtime/project/package-folder.ts';
 import { schemaCompiler } from '../../runtime/project/schemas/compile-schemas.ts';

@@ -81,6 +81,52 @@ serverTest(
   },
 );
 
+serverTest(
+  'so does one that judges by several schemas, chosen by an expression, and upcasts to the last of them',
+  { needs: ['mosquitto-process', 'nats'] },
+  async () => {
+    await using field = await startMosquitto();
+    await using core = await sharedNats();
+    const unlike = { not: { required: ['b'] }, properties: { a: { pattern: '^(a+)+$' }, list: { uniqueItems: true } } };
+    const versions = { of: ['t.v1', 't.v2'], by: "has(header.schema) ? header.schema : 't.v1'" };
+    using project = fieldToCore(
+      { field: field.url, core: core.url },
+      {
+        route: {
+          stamp: true,
+          stages: [{ validate: versions, upcast: { 't.v1': 'up' }, isolate: 'worker' }, { filter: 'body.b != 0' }],
+        },
+        files: {
+          'schemas/t.v1.json': { type: 'object', required: ['a'], ...unlike },
+          'schemas/t.v2.json': { type: 'object', required: ['b'], properties: { b: { type: 'number' } } },
+          'functions/up.ts': 'export default ({ a }) => ({ b: a.length });',
+        },
+      },
+    );
+    using folder = await deployed(project);
+    await using bundle = restricted(folder.path, {});
+    await bundle.said('ready');
+    await using publisher = await newPublisher(field.url);
+    await publisher.publish('in/k', '{"a":"aaa"}');
+    await publisher.publish('in/k', '{"b":7}', { userProperties: { schema: 't.v2' } });
+    await publisher.publish('in/k', '{"a":"b"}', { userProperties: { schema: 't.v1' } });
+    await publisher.publish('in/k', '{"b":7}', { userProperties: { schema: 't.v3' } });
+    await using stream = await watchStream(core.url);
+    const stored = await stream.read(2);
+    assert.deepEqual(
+      stored.map(({ body, header }) => [Buffer.from(body).toString(), header('schema')]),
+      [
+        ['{"b":3}', ['t.v2']],
+        ['{"b":7}', ['t.v2']],
+      ],
+    );
+    await bundle.said('dead-letter', 2);
+    bundle.signal('SIGTERM');
+    assert.equal(await bundle.ended(), 0, bundle.stderr());
+    assert.doesNotMatch(bundle.stderr(), /ERR_ACCESS_DENIED|EvalError/);
+  },
+);
+
 serverTest('so does one of Kafka and RabbitMQ, as far as their servers', { needs: [] }, async () => {
   const ends = { from: { bus: 'from', queue: 'q' }, to: { bus: 'log', topic: 'out', compression: 'zstd' } };
   using project = newProject({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { findingsEnvelope, findingsText } from '../../runtime/project/check/findings-text.ts';
 import type { PipelineSpec } from '../../runtime/project/pipeline-spec.ts';
@@ -101,9 +102,32 @@ test('what a bus does not promise is said, and is no error', () => {
     '17 warning AT_MOST_ONCE',
     '17 notice BUS_NOTE',
     '21 notice EXPIRY_CLOCK',
+    '26 notice BODY_UNDESCRIBED',
     '28 notice TEMPLATE_ENCODED',
+    '39 notice BODY_UNDESCRIBED',
   ]);
   assert.equal(findingsEnvelope(findings).ok, true);
+});
+
+test('a body that no schema describes is said of each route that can send one', () => {
+  const found = (stages: string): readonly string[] =>
+    checkPipeline({
+      text: `name: p\nbuses: { b: { bus: mqtt, url: mqtt://h } }\nroutes:\n  - name: r\n    from: { bus: b, topics: [in], qos: 1 }\n    stages: [${stages}]\n    to: { bus: b, topic: out }\n`,
+      file: 'p.yaml',
+      catalog,
+      project: { functions: ['f.ts'], schemas: ['s.json'] },
+      environment: {},
+      readFile: () => '',
+      mode: 'check',
+    })
+      .findings.filter(({ code }) => code === 'BODY_UNDESCRIBED')
+      .map(({ severity, path, column }) => `${severity} ${path} ${column}`);
+  assert.deepEqual(found(''), ['notice /routes/0/to 9']);
+  assert.deepEqual(found('{ function: f }'), ['notice /routes/0/stages/0/function 26']);
+  assert.deepEqual(found('{ validate: s }'), []);
+  assert.deepEqual(found('{ function: f }, { validate: s }'), []);
+  assert.deepEqual(found('{ validate: s }, { function: f }'), ['warning /routes/0/stages/1/function 43']);
+  assert.deepEqual(found('{ validate: s }, { function: f }, { validate: s }'), []);
 });
 
 test('a function or schema is named without its ending, and no two files may have one name', () => {

@@ -52,7 +52,7 @@ function stageRow(kind: StageKind): readonly string[] {
 
 function valueOf({ names, value }: StageKind): string {
   if (names === 'function') return 'a file of `functions/`, without its ending';
-  if (names === 'schema') return 'a file of `schemas/`, without its ending';
+  if (names === 'schema') return `a file of \`schemas/\`, without its ending${value === undefined ? '' : '; or a map'}`;
   return typeOf(asMap(value));
 }
 

@@ -5,11 +5,12 @@ import { RESERVED_WORDS } from '../fields/reserved-words.ts';
 import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
-import { FILE_NAME_PATTERN } from '../fields/name-patterns.ts';
-import { stageKind } from '../read/sections.ts';
+import { isBodySchema } from '../project-files.ts';
+import { namedFiles, stageKind } from '../read/sections.ts';
 import { sinkPlaces } from '../read/sink-places.ts';
 import type { Catalog } from '#contract/catalog.ts';
-import type { StageKind } from '#contract/stage-kind.ts';
+import { FILE_NAME_PATTERN } from '#contract/file-names.ts';
+import type { NamedFile } from '#contract/stage-kind.ts';
 
 /** File names in the project's folders beside `pipelines/`, endings included. */
 export interface ProjectFiles {
@@ -22,7 +23,8 @@ const NO_FUNCTION = /\.(test|spec|gen|d)\.[a-z]+$/;
 
 /** The files that `function:` or `validate:` can name, by name; of one name there may be several. */
 function filesByName(kind: 'function' | 'schema', files: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const possible = files.filter((file) => ENDINGS[kind].test(file) && !(kind === 'function' && NO_FUNCTION.test(file)));
+  const isPossible = { schema: isBodySchema, function: (file: string) => !NO_FUNCTION.test(file) }[kind];
+  const possible = files.filter((file) => ENDINGS[kind].test(file) && isPossible(file));
   return Map.groupBy(possible, (file) => file.replace(ENDINGS[kind], ''));
 }
 
@@ -84,16 +86,17 @@ function checkConnection(at: string, end: unknown, buses: PlainMap, { findings }
   return undefined;
 }
 
-function checkFile(at: string, stage: StageKind, name: string, names: Names): void {
-  if (stage.names === undefined) return;
-  const isFunction = stage.names === 'function';
+function checkFile(at: string, { kind, name, path: place }: NamedFile, names: Names): void {
+  const key = place.at(-1);
+  const written = (right: string): string => (typeof key === 'string' ? `${key}: ${right}` : right);
+  const isFunction = kind === 'function';
   const code = isFunction ? 'UNKNOWN_FUNCTION' : 'UNKNOWN_SCHEMA';
   const known = isFunction ? names.functions : names.schemas;
   const files = known.get(name);
   if (files !== undefined && files.length > 1) names.findings.add(ambiguous(at, files));
   if (files !== undefined || !new RegExp(FILE_NAME_PATTERN, 'u').test(name)) return;
   // A name with an ending means the file, even if there is none.
-  const bare = name.replace(ENDINGS[stage.names], '');
+  const bare = name.replace(ENDINGS[kind], '');
   const path = isFunction ? `functions/${bare}.ts` : `schemas/${bare}.json`;
   if (bare !== name && known.has(bare)) {
     const found = `${name}, with the ending of the file`;
@@ -102,7 +105,7 @@ function checkFile(at: string, stage: StageKind, name: string, names: Names): vo
       at,
       expected: 'the name of the file alone',
       found,
-      write: `${stage.verb}: ${bare}`,
+      write: written(bare),
       suggestion: bare,
     });
     return;
@@ -113,7 +116,7 @@ function checkFile(at: string, stage: StageKind, name: string, names: Names): vo
     at,
     expected: `${path} in the project`,
     found: 'no such file',
-    write: suggestion === undefined ? `the file ${path}` : `${stage.verb}: ${suggestion}`,
+    write: suggestion === undefined ? `the file ${path}` : written(suggestion),
     suggestion,
   });
 }
@@ -158,9 +161,10 @@ function checkStage(at: string, item: unknown, names: Names): void {
       write,
     });
   }
-  const name = own(item, verb);
-  if (typeof name === 'string' && !findings.isClaimed(pointerTo(at, verb)))
-    checkFile(pointerTo(at, verb), stage, name, names);
+  for (const file of namedFiles(item, stageKind(item, catalog) ?? stage)) {
+    const place = pointerTo(at, ...file.path);
+    if (!findings.isClaimed(place)) checkFile(place, file, names);
+  }
 }
 
 function unknownStage(at: string, item: PlainMap, verbs: readonly string[], findings: FindingList): void {
@@ -200,9 +204,9 @@ export function filesNamed(value: unknown, catalog: Catalog, project: ProjectFil
   for (const route of asList(own(asMap(value), 'routes'))) {
     for (const item of asList(own(asMap(route), 'stages'))) {
       const stage = stageKind(item, catalog);
-      if (stage?.names === undefined) continue;
-      const name = own(asMap(item), stage.verb);
-      if (typeof name === 'string' && there[stage.names].get(name)?.length === 1) named[stage.names].add(name);
+      for (const { kind, name } of stage === undefined ? [] : namedFiles(item, stage)) {
+        if (there[kind].get(name)?.length === 1) named[kind].add(name);
+      }
     }
   }
   return { functions: [...named.function], schemas: [...named.schema] };

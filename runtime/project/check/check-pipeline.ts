@@ -1,4 +1,6 @@
 import { buildSpec } from '../read/build-spec.ts';
+import { functionCalls } from './route-schemas.ts';
+import type { LocatedCall } from '../functions/call-types.ts';
 import { checkLoops } from './check-loops.ts';
 import { checkNames, filesNamed } from './check-names.ts';
 import type { NamedFiles, ProjectFiles } from './check-names.ts';
@@ -44,6 +46,8 @@ export interface CheckResult extends Resolution {
   readonly document?: PipelineDocument;
   /** The files that stages name and the project has, independent of other errors. */
   readonly named: NamedFiles;
+  /** Every call of a function, independent of other errors. */
+  readonly calls: readonly LocatedCall[];
   /** The expressions of the file, which are checked apart: most files have none, and need no language for them. */
   readonly expressions: readonly ExpressionSite[];
   /** Makes findings of drafts, in the order of the file. */
@@ -71,8 +75,12 @@ export function judgeDocument(
   };
   for (const flaw of flaws) findings.add(flaw);
   // After broken YAML every further finding would be a consequential one.
-  if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] }, expressions: [], locate };
+  if (!readable) {
+    const named = { functions: [], schemas: [] };
+    return { findings: findings.sorted(), named, calls: [], expressions: [], locate };
+  }
   const named = filesNamed(value, catalog, source.project);
+  const calls = functionCalls(value, catalog).map((call) => ({ ...call, file, ...places.of(call.at) }));
   const resolved = resolveReferences(value, catalog.stages, source, findings);
   checkReservedWords(value, catalog, findings);
   checkNames(value, catalog, source.project, findings);
@@ -88,10 +96,11 @@ export function judgeDocument(
   labels?.check(judged);
   const expressions = expressionSites(judged);
   if (findings.hasErrors) {
-    return { findings: [...findings.sorted(), ...(policy?.findings ?? [])], named, expressions, locate };
+    return { findings: [...findings.sorted(), ...(policy?.findings ?? [])], named, calls, expressions, locate };
   }
   return {
     named,
+    calls,
     expressions,
     locate,
     spec: buildSpec({

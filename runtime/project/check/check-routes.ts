@@ -1,6 +1,7 @@
 import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { addressOptionOf } from '../read/build-spec.ts';
 import { checkDeadLetterBus } from './check-dead-letter-bus.ts';
+import { checkDescribed } from './route-schemas.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { judgedEnd } from '../read/ends.ts';
@@ -221,14 +222,15 @@ class RouteJudge {
 
   #stages(): void {
     const { catalog, findings } = this.#file;
+    checkDescribed(this.#at, this.#route, catalog, findings);
     for (const [index, item] of asList(own(this.#route, 'stages')).entries()) {
       const at = pointerTo(this.#at, 'stages', index);
       if (findings.hasErrorWithin(at)) continue;
       const kind = stageKind(item, catalog);
-      for (const { option, ...flaw } of kind?.flaws?.(asMap(item)) ?? []) {
+      for (const { option, path = [], ...flaw } of kind?.flaws?.(asMap(item)) ?? []) {
         const isValue = option === kind?.verb;
         const how = isValue ? ({ code: 'WRONG_VALUE' } as const) : ({ code: 'OPTIONS_CONFLICT', side: 'key' } as const);
-        findings.add({ ...how, at: pointerTo(at, option), ...flaw });
+        findings.add({ ...how, at: pointerTo(at, option, ...path), ...flaw });
       }
     }
   }

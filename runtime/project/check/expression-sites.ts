@@ -82,7 +82,8 @@ function bodyAfter(
 ): KnownBody | undefined {
   if (kind === undefined) return undefined;
   const value = own(stage, kind.verb);
-  if (kind.names === 'schema') return typeof value === 'string' ? { schema: value, path: [] } : undefined;
+  const [schema, other] = kind.schemas?.(stage).after ?? [];
+  if (schema !== undefined && other === undefined) return { schema, path: [] };
   if (!kind.changesBody) return body;
   // The elements of a field have a schema of their own; those of anything else are not known.
   const fields = kind.makesElements === true ? FIELD_OF_BODY.exec(String(value))?.[1] : undefined;

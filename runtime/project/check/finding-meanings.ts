@@ -23,8 +23,16 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, string>> = {
   FUNCTION_BROKEN: 'A function file that does not compile, or whose default export is no function.',
   FUNCTION_TYPES:
     'A type error in a function file, as the TypeScript compiler of the project tells it, or else the one beside Sluice.',
+  FUNCTION_SCHEMAS:
+    'The types of a function are not those of the schemas before and behind it in a route; the finding names both and the field that differs.',
   FUNCTION_TYPES_UNCHECKED: 'The types of the functions were not looked at; the finding says why.',
   SCHEMA_BROKEN: 'A schema file that is no JSON, or that the validator cannot compile.',
+  SCHEMA_TYPES_DRIFT:
+    'schemas/types.d.ts is not what the schemas give, or a function imports it and it is not there. `sluice types` writes it.',
+  SCHEMA_HEADER_STALE:
+    'A stage chooses the schema by the header `schema` and turns bodies into a later version, and the header leaves as it came.',
+  BODY_UNDESCRIBED:
+    'A route can send a body that no schema describes. A warning where a stage changes what a schema has judged, a notice where the route has no schema.',
   PATTERN_UNSAFE:
     'A pattern of a schema or of an expression that a text could hold up the process with: it cannot be run in time that grows with the text alone.',
   DUPLICATE_ROUTE: 'Two routes of one name: durable names, client ids and counters are made from it.',

@@ -1,8 +1,8 @@
 import type { OptionSchema } from '#contract/bus.ts';
+import { FILE_NAME_PATTERN } from '#contract/file-names.ts';
 import { schemasOf } from './field.ts';
 import { FIELDS, type FieldTables } from './field-tables.ts';
 import { CONNECTION_LABELS } from './label-fields.ts';
-import { FILE_NAME_PATTERN } from './name-patterns.ts';
 import { codecSchema, ofCatalog } from './shared-schemas.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import type { Catalog } from '#contract/catalog.ts';
@@ -65,7 +65,8 @@ export function stageSchema(stage: StageKind): JsonSchema {
     pattern: FILE_NAME_PATTERN,
     description: stage.description,
   };
-  const value = stage.names === undefined ? { description: stage.description, ...stage.value } : fileName;
+  const { names, value: own, description } = stage;
+  const value = names === undefined ? { description, ...own } : own === undefined ? fileName : eitherOf(fileName, own);
   return {
     ...stage.schema,
     type: 'object',
@@ -73,6 +74,10 @@ export function stageSchema(stage: StageKind): JsonSchema {
     properties: { [stage.verb]: value, ...stage.schema.properties },
     required: [stage.verb, ...required],
   };
+}
+
+function eitherOf({ description, ...fileName }: JsonSchema, own: JsonSchema): JsonSchema {
+  return { description, anyOf: [fileName, own] };
 }
 
 /** For an end of an unknown kind of bus: only the shared words can be checked. */

@@ -1,7 +1,7 @@
+import { FILE_NAME_PATTERN } from '#contract/file-names.ts';
 import type { PipelineLabels } from '../../labels/pipeline-labels.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import { mapSchema, nestedField } from './field.ts';
-import { FILE_NAME_PATTERN } from './name-patterns.ts';
 import { text, optional } from './values.ts';
 
 /** A label in the pipeline file: without version and policy. The policy says whether it is one. */

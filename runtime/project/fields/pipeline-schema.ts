@@ -88,7 +88,10 @@ export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
     definitions[`${kind}.sink`] = published(sinkSchema(bus, catalog, fields), ['bus', 'codec']);
   }
   for (const [verb, stage] of catalog.stages) {
-    definitions[`stage.${verb}`] = published(stageSchema(stage), stage.names === undefined ? [] : [verb]);
+    definitions[`stage.${verb}`] = published(stageSchema(stage), [
+      ...(stage.names === undefined ? [] : [verb]),
+      ...(stage.namesIn ?? []),
+    ]);
   }
   const file = fileSchema(
     {

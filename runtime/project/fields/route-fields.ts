@@ -6,6 +6,7 @@ import { durationMs, perSecond, RATE_PATTERN, SOME_DURATION_PATTERN } from '#kit
 import { checkClass } from '../check/check-class.ts';
 import { checkJson } from '../check/check-json.ts';
 import { checkPromise } from '../check/check-promise.ts';
+import { checkStamp } from '../check/check-stamp.ts';
 import { checkSpool } from '../check/check-spool.ts';
 import { seconds } from '../explain/seconds.ts';
 import { classOf } from './class-of.ts';
@@ -114,6 +115,16 @@ export const ROUTE_FIELDS = {
     },
     parse: (route, { stage }) => ({ stages: asList(own(route, 'stages')).map(stage) }),
     doc: '`stages`: one verb each, in order. `validate: SCHEMA` ([schemas](schemas.md)); `function: NAME` ([functions](functions.md)), or `{ function: NAME, with: { ... }, timeout: 5s }`, where `with` is handed to the function and `timeout` is 30s unless said otherwise. `{ function: NAME, isolate: worker, timeout: 5s, memory: 128MiB, workers: 2 }` runs it in a pool of threads, so that what loops, crashes or fills the memory ends only its thread; see [poison messages](poison.md).',
+  }),
+  stamp: routeField({
+    schema: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether the header schema of each message names the schema that its body fits.',
+    },
+    parse: (route) => ({ stamp: own(route, 'stamp') === true }),
+    check: checkStamp,
+    doc: '`stamp: true`: each message leaves with the header `schema`, which names the schema that its body fits: the one of the last `validate` ([schemas](schemas.md#several-versions)).',
   }),
   to: routeField({
     schema: OF_CATALOG,

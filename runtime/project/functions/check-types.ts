@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Finding } from '../check/findings.ts';
 import { asMap } from '#kit/json-value.ts';
+import type { CallAssertions, TypedCalls } from './call-types.ts';
+import { type CompilerMessage, messagesIn } from './compiler-output.ts';
 import { packageFolder } from '../package-folder.ts';
 
 /** More than the type check of any project of functions takes. */
@@ -34,11 +36,14 @@ const SURROUNDINGS = new Set(['TS2307', 'TS2580', 'TS2591', 'TS2688', 'TS2792', 
 
 /**
  * Type-checks the TypeScript files of functions with the compiler of the project, or else the one beside Sluice, under the
- * tsconfig.json of the project if it has one. Type errors become findings; without a compiler a notice states that the types
+ * tsconfig.json of the project if it has one. `calls`: assertions about where the pipeline calls them. Errors become findings; without a compiler a notice states that the types
  * were not checked.
  */
-export async function checkTypes(paths: Iterable<string>, folder: string): Promise<readonly Finding[]> {
-  const files = [...paths].map((path) => resolve(path)).filter((path) => /\.m?ts$/.test(path));
+export async function checkTypes(
+  { paths, calls }: Pick<TypedCalls, 'paths'> & { readonly calls: CallAssertions | undefined },
+  folder: string,
+): Promise<readonly Finding[]> {
+  const files = [...paths.values()].map((path) => resolve(path)).filter((path) => /\.m?ts$/.test(path));
   const [first] = files;
   if (first === undefined) return [];
   const compiler = compilerFor(folder);
@@ -46,13 +51,21 @@ export async function checkTypes(paths: Iterable<string>, folder: string): Promi
   const home = await mkdtemp(join(tmpdir(), 'sluice-types-'));
   try {
     const config = join(home, 'tsconfig.json');
-    await writeFile(config, JSON.stringify(configFor(files, folder)));
+    const assertions = join(home, 'calls.mts');
+    if (calls !== undefined) await writeFile(assertions, calls.text);
+    const all = calls === undefined ? files : [...files, assertions];
+    await writeFile(config, JSON.stringify(configFor(all, folder)));
     const output = await run(await binOf(compiler), config, folder);
     if (output === undefined) return [unchecked(first, `no answer of ${compiler} in ${LIMIT_MS / 1000} s`, '')];
-    const findings = findingsIn(output, folder);
+    const messages = messagesIn(output, folder);
     // After an error in its options the compiler checks no file.
-    const options = findings.find(({ file }) => file === config)?.found ?? /^error TS\d+: .*$/m.exec(output)?.[0];
-    return options === undefined ? findings : [unchecked(first, options, 'a tsconfig.json that tsc takes')];
+    const [options] = messages.filter(({ path }) => path === config).map(foundIn);
+    const flaw = options ?? /^error TS\d+: .*$/m.exec(output)?.[0];
+    if (flaw !== undefined) return [unchecked(first, flaw, 'a tsconfig.json that tsc takes')];
+    return messages.flatMap((message) => {
+      const found = message.path === assertions ? calls?.finding(message) : typeError(message);
+      return found === undefined ? [] : [found];
+    });
   } finally {
     await rm(home, { recursive: true, force: true });
   }
@@ -123,27 +136,24 @@ function run(bin: string, config: string, cwd: string): Promise<string | undefin
   });
 }
 
-const LINE = /^(?<file>[^\s(][^(]*)\((?<line>\d+),(?<column>\d+)\): error (?<code>TS\d+): (?<text>.*(?:\n .*)*)/gm;
+function typeError(message: CompilerMessage): Finding | undefined {
+  const { path, line, column, code } = message;
+  if (SURROUNDINGS.has(code) || path.includes('node_modules')) return undefined;
+  return {
+    severity: 'error',
+    code: 'FUNCTION_TYPES',
+    file: path,
+    line,
+    column,
+    path: '',
+    expected: 'a file whose types fit',
+    found: foundIn(message),
+    write: '',
+  };
+}
 
-function findingsIn(output: string, folder: string): readonly Finding[] {
-  return [...output.matchAll(LINE)].flatMap(({ groups }) => {
-    const { file = '', line, column, code = '', text = '' } = groups ?? {};
-    const path = resolve(folder, file);
-    if (SURROUNDINGS.has(code) || path.includes('node_modules')) return [];
-    return [
-      {
-        severity: 'error',
-        code: 'FUNCTION_TYPES',
-        file: path,
-        line: Number(line),
-        column: Number(column),
-        path: '',
-        expected: 'a file whose types fit',
-        found: `${text.replaceAll(/\s*\n\s*/g, ' ')} (${code})`,
-        write: '',
-      } satisfies Finding,
-    ];
-  });
+function foundIn({ text, code }: CompilerMessage): string {
+  return `${text.replaceAll(/\s*\n\s*/g, ' ')} (${code})`;
 }
 
 function unchecked(file: string, found: string, write: string): Finding {

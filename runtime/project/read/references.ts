@@ -37,7 +37,7 @@ const ENV = /^env:([A-Za-z_][A-Za-z0-9_]*)(?:\|(.*))?$/s;
 // These names decide which parts are built, before an environment is known.
 const NAMES =
   /^\/name$|^\/buses\/[^/]+\/bus$|^\/routes\/\d+\/(name|class|deadLetter)$|^\/routes\/\d+\/(from|to|deadLetter)\/(bus|codec)$/;
-const STAGE_KEY = /^\/routes\/\d+\/stages\/\d+\/([^/]+)$/;
+const STAGE_KEY = /^\/routes\/\d+\/stages\/\d+\/([^/]+)/;
 
 function isReference(text: string): boolean {
   return text.startsWith('env:') || text.startsWith('file:');
@@ -105,8 +105,8 @@ export function resolveReferences(
   const resolved = new Map<string, Resolved>();
   for (const [pointer, text] of texts(document, '')) {
     if (!isReference(text)) continue;
-    const verb = STAGE_KEY.exec(pointer)?.[1];
-    if (NAMES.test(pointer) || (verb !== undefined && stages.get(verb)?.names !== undefined)) {
+    const key = STAGE_KEY.exec(pointer)?.[1] ?? '';
+    if (NAMES.test(pointer) || holdsNames(key, stages)) {
       findings.add({
         code: 'REFERENCE_REFUSED',
         at: pointer,
@@ -133,6 +133,12 @@ export function resolveReferences(
     if (found.text === undefined) reportMissing(reference, found, pointer, sources, findings);
   }
   return resolved;
+}
+
+/** Whether a key of a stage holds names of files. */
+function holdsNames(key: string, stages: ReadonlyMap<string, StageKind>): boolean {
+  if (stages.get(key)?.names !== undefined) return true;
+  return [...stages.values()].some(({ namesIn }) => namesIn?.includes(key));
 }
 
 function resolve(reference: Reference, sources: ReferenceSources): Resolved {

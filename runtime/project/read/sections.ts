@@ -17,7 +17,7 @@ import { sinkPlaces } from './sink-places.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { Bus } from '#contract/bus.ts';
-import type { StageKind } from '#contract/stage-kind.ts';
+import type { NamedFile, StageKind } from '#contract/stage-kind.ts';
 
 /** A part of a pipeline file with a schema of its own: the file, a connection, an end, a stage, a map of dead letters. */
 export interface Section {
@@ -52,17 +52,25 @@ export function busBehind(value: unknown, connection: unknown, catalog: Catalog)
   return typeof kind === 'string' ? catalog.buses.get(kind) : undefined;
 }
 
-/** The stage kind of one item of `stages`: that of its first known verb. */
+/** The stage kind of one item of `stages`: that of its first known verb, in the form that the item has. */
 export function stageKind(item: unknown, catalog: Catalog): StageKind | undefined {
   const verb = Object.keys(asMap(item)).find((key) => catalog.stages.has(key));
-  return verb === undefined ? undefined : catalog.stages.get(verb);
+  const kind = verb === undefined ? undefined : catalog.stages.get(verb);
+  return kind?.form?.(asMap(item)) ?? kind;
+}
+
+/** The files that one item of `stages` names. */
+export function namedFiles(item: unknown, kind: StageKind): readonly NamedFile[] {
+  if (kind.files !== undefined) return kind.files(asMap(item));
+  const name = own(asMap(item), kind.verb);
+  return kind.names === undefined || typeof name !== 'string' ? [] : [{ kind: kind.names, name, path: [kind.verb] }];
 }
 
 /** One schema object for each use of a driver, so that each is compiled once. */
 class Schemas {
-  readonly #made = new Map<string, JsonSchema>();
+  readonly #made = new Map<string | StageKind, JsonSchema>();
 
-  of(name: string, make: () => JsonSchema): JsonSchema {
+  of(name: string | StageKind, make: () => JsonSchema): JsonSchema {
     const known = this.#made.get(name);
     if (known !== undefined) return known;
     const made = make();
@@ -116,7 +124,7 @@ export function sectionsOf(value: unknown, catalog: Catalog, fields = FIELDS): r
     for (const [position, item] of asList(own(asMap(route), 'stages')).entries()) {
       const kind = stageKind(item, catalog);
       if (kind === undefined) continue;
-      const schema = schemas.of(`stage ${kind.verb}`, () => stageSchema(kind));
+      const schema = schemas.of(kind, () => stageSchema(kind));
       sections.push({ pointer: pointerTo(at, 'stages', position), schema });
     }
   }

@@ -4,8 +4,8 @@ import { shortened } from '#kit/shortened.ts';
 import type { Finding } from '../check/findings.ts';
 import { isMap } from '#kit/json-value.ts';
 import { parseYaml } from '../read/yaml-document.ts';
-import { type ProjectFolders, projectFile } from '../project-files.ts';
 import { schemaCompiler, type UnsafePattern, UnsafePatterns } from './compile-schemas.ts';
+import { isBodySchema, type ProjectFolders, projectFile } from '../project-files.ts';
 import { BrokenSchema, type SchemaFlaw } from './schema-flaws.ts';
 import { idOf, type SchemaFile } from './schema-names.ts';
 import type { Validator } from '#contract/validator.ts';
@@ -65,7 +65,7 @@ export function readSchemas(
   const files = new Map<string, SchemaFile>();
   const findings: Finding[] = [];
   for (const file of project.schemas) {
-    if (!file.endsWith('.json') || file.endsWith('.policy.json')) continue;
+    if (!isBodySchema(file)) continue;
     const name = file.slice(0, -'.json'.length);
     const path = pathOf(project, name);
     const severity = wanted.has(name) ? 'error' : 'warning';
