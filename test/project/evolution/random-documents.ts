@@ -1,8 +1,47 @@
 import type { Random } from './random.ts';
 
 const NAMES = ['a', 'b', 'ab', 'c1', 'other', 'toString', 'abc'];
-const TEXTS = ['', 'a', 'b', 'ab', 'abc', 'c1', '12', 'aaaa', '2026-11-28', '192.0.2.1', 'a@example.org', '𝒳', '𝒳𝒳', 'é1'];
-const NUMBERS = [0, 1, 2, 3, 4, 5, 6, 10, 11, 12, -1, -2, 0.5, 1.5, 2.5, 3.5, 0.1, 0.3, 0.07, 1e21, 2e21, 2 ** 53, 2 ** 40];
+const TEXTS = [
+  '',
+  'a',
+  'b',
+  'ab',
+  'abc',
+  'c1',
+  '12',
+  'aaaa',
+  '2026-11-28',
+  '192.0.2.1',
+  'a@example.org',
+  '𝒳',
+  '𝒳𝒳',
+  'é1',
+];
+const NUMBERS = [
+  0,
+  1,
+  2,
+  3,
+  4,
+  5,
+  6,
+  10,
+  11,
+  12,
+  -1,
+  -2,
+  0.5,
+  1.5,
+  2.5,
+  3.5,
+  0.1,
+  0.3,
+  0.07,
+  1e21,
+  2e21,
+  2 ** 53,
+  2 ** 40,
+];
 
 /** A document from few values, so that schemas with few values meet them. */
 export function randomDocument(random: Random, depth = 3): unknown {
@@ -31,7 +70,8 @@ export function near(random: Random, document: unknown): unknown {
   }
   if (typeof document === 'object' && document !== null) {
     const entries: [string, unknown][] = Object.entries(document);
-    if (entries.length === 0 || random.chance(0.3)) return { ...document, [random.of(NAMES)]: randomDocument(random, 1) };
+    if (entries.length === 0 || random.chance(0.3))
+      return { ...document, [random.of(NAMES)]: randomDocument(random, 1) };
     const at = random.upTo(entries.length - 1);
     if (random.chance(0.3)) return Object.fromEntries(entries.filter((_, index) => index !== at));
     return Object.fromEntries(entries.map(([name, held], index) => [name, index === at ? near(random, held) : held]));

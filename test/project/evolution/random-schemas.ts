@@ -8,7 +8,26 @@ const NAMES = ['a', 'b', 'ab', 'c1', 'toString'];
 const PATTERNS = ['^a', 'b', '^[a-c]+$', '^.{2,3}$', '\\d'];
 const FORMATS = ['date', 'ipv4', 'email', 'int32', 'uuid'];
 const TYPES = ['null', 'boolean', 'integer', 'number', 'string', 'array', 'object'];
-const VALUES = [null, true, false, 0, 1, 2, 3.5, -1, '', 'a', 'ab', 'abc', [], [1], ['a', 'b'], {}, { a: 1 }, { a: 'a', b: 2 }];
+const VALUES = [
+  null,
+  true,
+  false,
+  0,
+  1,
+  2,
+  3.5,
+  -1,
+  '',
+  'a',
+  'ab',
+  'abc',
+  [],
+  [1],
+  ['a', 'b'],
+  {},
+  { a: 1 },
+  { a: 'a', b: 2 },
+];
 
 export interface Dialect {
   readonly isSeventh: boolean;
@@ -29,7 +48,8 @@ function schema(random: Random, dialect: Dialect, depth: number): Schema {
   const made: Record<string, unknown> = {};
   if (random.chance(0.75)) made['type'] = random.chance(0.8) ? random.of(TYPES) : random.some(TYPES);
   const count = random.upTo(3);
-  for (let left = count; left > 0; left -= 1) addKeyword(random, dialect, depth, made, fittingKeyword(random, made['type']));
+  for (let left = count; left > 0; left -= 1)
+    addKeyword(random, dialect, depth, made, fittingKeyword(random, made['type']));
   return orderly(made, dialect);
 }
 
@@ -52,12 +72,20 @@ function fittingKeyword(random: Random, type: unknown): string {
   return fitting === undefined || random.chance(0.25) ? random.of(ANY) : random.of(fitting);
 }
 
-function addKeyword(random: Random, dialect: Dialect, depth: number, made: Record<string, unknown>, word: string): void {
-  const inner = (): Schema => (depth <= 0 ? (random.chance(0.5) ? { type: random.of(TYPES) } : true) : schema(random, dialect, depth - 1));
+function addKeyword(
+  random: Random,
+  dialect: Dialect,
+  depth: number,
+  made: Record<string, unknown>,
+  word: string,
+): void {
+  const inner = (): Schema =>
+    depth <= 0 ? (random.chance(0.5) ? { type: random.of(TYPES) } : true) : schema(random, dialect, depth - 1);
   const list = (): readonly Schema[] => Array.from({ length: 1 + random.upTo(2) }, inner);
   const map = (keys: readonly string[]): PlainMap => Object.fromEntries(random.some(keys).map((key) => [key, inner()]));
   const { isSeventh } = dialect;
-  if (['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'].includes(word)) made[word] = random.of([-1, 0, 1, 2, 2.5, 3, 5, 10]);
+  if (['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'].includes(word))
+    made[word] = random.of([-1, 0, 1, 2, 2.5, 3, 5, 10]);
   else if (word === 'multipleOf') made[word] = random.of([1, 2, 3, 4, 6, 0.5, 0.1, 0.01]);
   else if (/^(min|max)/.test(word)) made[word] = random.upTo(4);
   else if (word === 'pattern') made[word] = random.of(PATTERNS);
@@ -76,9 +104,15 @@ function addKeyword(random: Random, dialect: Dialect, depth: number, made: Recor
   } else if (word === 'required') made[word] = random.some(NAMES);
   else if (word === 'properties' || word === 'dependentSchemas') made[word] = map(NAMES);
   else if (word === 'patternProperties') made[word] = map(PATTERNS);
-  else if (word === 'dependentRequired') made[word] = Object.fromEntries(random.some(NAMES).map((key) => [key, random.some(NAMES)]));
+  else if (word === 'dependentRequired')
+    made[word] = Object.fromEntries(random.some(NAMES).map((key) => [key, random.some(NAMES)]));
   else if (['anyOf', 'oneOf', 'allOf'].includes(word)) made[word] = list();
-  else if (word === '$ref') made[word] = random.of([`#/${isSeventh ? 'definitions' : '$defs'}/d0`, `#/${isSeventh ? 'definitions' : '$defs'}/d1`, '#']);
+  else if (word === '$ref')
+    made[word] = random.of([
+      `#/${isSeventh ? 'definitions' : '$defs'}/d0`,
+      `#/${isSeventh ? 'definitions' : '$defs'}/d1`,
+      '#',
+    ]);
   else if (word === 'if') {
     made[word] = inner();
     made['then'] = inner();
@@ -90,7 +124,10 @@ function addKeyword(random: Random, dialect: Dialect, depth: number, made: Recor
 function orderly(made: Record<string, unknown>, { isSeventh }: Dialect): PlainMap {
   const { dependentRequired, dependentSchemas, unevaluatedProperties, unevaluatedItems, ...others } = made;
   const all: Record<string, unknown> = isSeventh ? others : made;
-  const dependencies = { ...(isMap(dependentRequired) && dependentRequired), ...(isMap(dependentSchemas) && dependentSchemas) };
+  const dependencies = {
+    ...(isMap(dependentRequired) && dependentRequired),
+    ...(isMap(dependentSchemas) && dependentSchemas),
+  };
   if (isSeventh && Object.keys(dependencies).length > 0) all['dependencies'] = dependencies;
   if (all['nullable'] !== undefined && all['type'] === undefined) delete all['nullable'];
   if (!Array.isArray(all['items'])) delete all['additionalItems'];
@@ -120,16 +157,30 @@ function change(random: Random, given: Schema, dialect: Dialect, depth: number):
   const held = given[word];
   if (random.chance(0.2) && word !== '$defs' && word !== 'definitions') {
     const { [word]: _, ...others } = given;
-    const companions: Readonly<Record<string, readonly string[]>> = { if: ['then', 'else'], contains: ['minContains', 'maxContains'], then: ['if', 'else'], type: ['nullable'], items: ['additionalItems'] };
+    const companions: Readonly<Record<string, readonly string[]>> = {
+      if: ['then', 'else'],
+      contains: ['minContains', 'maxContains'],
+      then: ['if', 'else'],
+      type: ['nullable'],
+      items: ['additionalItems'],
+    };
     return Object.fromEntries(Object.entries(others).filter(([one]) => !(companions[word] ?? []).includes(one)));
   }
   return { ...given, [word]: changedValue(random, word, held, dialect, depth) };
 }
 
 function changedValue(random: Random, word: string, held: unknown, dialect: Dialect, depth: number): unknown {
-  if (typeof held === 'number') return word === 'multipleOf' ? random.of([1, 2, 3, 4, 6, 0.5, 0.1]) : Math.max(/^(min|max)[A-Z]/.test(word) ? 0 : -9, held + random.of([-1, 1, 2]));
+  if (typeof held === 'number')
+    return word === 'multipleOf'
+      ? random.of([1, 2, 3, 4, 6, 0.5, 0.1])
+      : Math.max(/^(min|max)[A-Z]/.test(word) ? 0 : -9, held + random.of([-1, 1, 2]));
   if (word === 'type') return random.chance(0.5) ? random.of(TYPES) : random.some(TYPES);
-  if (word === 'enum') return random.some([...(held as unknown[]), ...VALUES].filter((value, index, all) => index === all.findIndex((one) => JSON.stringify(one) === JSON.stringify(value))));
+  if (word === 'enum')
+    return random.some(
+      [...(held as unknown[]), ...VALUES].filter(
+        (value, index, all) => index === all.findIndex((one) => JSON.stringify(one) === JSON.stringify(value)),
+      ),
+    );
   if (word === 'required') return random.some(NAMES);
   if (word === 'pattern') return random.of(PATTERNS);
   if (word === 'format') return random.of(FORMATS);
@@ -145,5 +196,9 @@ function changedValue(random: Random, word: string, held: unknown, dialect: Dial
     const key = random.of(keys);
     return { ...held, [key]: change(random, held[key] as Schema, dialect, depth - 1) };
   }
-  return isMap(held) || typeof held === 'boolean' ? (word === 'uniqueItems' || word === 'nullable' ? held : change(random, held, dialect, depth - 1)) : held;
+  return isMap(held) || typeof held === 'boolean'
+    ? word === 'uniqueItems' || word === 'nullable'
+      ? held
+      : change(random, held, dialect, depth - 1)
+    : held;
 }

@@ -32,6 +32,8 @@ export class Random {
   /** One to four of the items, each once. */
   some<Item>(items: readonly Item[]): readonly Item[] {
     const left = [...items];
-    return Array.from({ length: Math.min(items.length, 1 + this.upTo(3)) }, () => left.splice(this.upTo(left.length - 1), 1)).flat();
+    return Array.from({ length: Math.min(items.length, 1 + this.upTo(3)) }, () =>
+      left.splice(this.upTo(left.length - 1), 1),
+    ).flat();
   }
 }

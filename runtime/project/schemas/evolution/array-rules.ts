@@ -28,7 +28,8 @@ const rest =
       .filter((closing) => closing.word === word)
       .flatMap(({ from, then, isVague }) => {
         const last = Math.max(from, tupleLength(all.places));
-        if (last - from > LONGEST_TUPLE) return [reasoner.breach('items-narrowed', word, all, reader, { unknown: 'the tuple is too long' })];
+        if (last - from > LONGEST_TUPLE)
+          return [reasoner.breach('items-narrowed', word, all, reader, { unknown: 'the tuple is too long' })];
         return Array.from({ length: last - from + 1 }, (_, index) => from + index).flatMap((index) => {
           const found = itemBreaches(all, reader, index, then, reasoner);
           return isVague ? found.map((one) => ({ ...one, keyword: word, unknown: VAGUE })) : found;
@@ -37,7 +38,13 @@ const rest =
 
 export const VAGUE = 'branches of the schema decide what else is described';
 
-function itemBreaches(all: Conjunction, reader: Place, index: number, then: Place, reasoner: Reasoner): readonly Breach[] {
+function itemBreaches(
+  all: Conjunction,
+  reader: Place,
+  index: number,
+  then: Place,
+  reasoner: Reasoner,
+): readonly Breach[] {
   if (index >= mostItems(all)) return [];
   return reasoner.within(item(all, index), then, true).map((inner) => ({
     ...inner,
@@ -82,7 +89,8 @@ function holdsAtLeast(all: Conjunction, wanted: Place, fewest: number, reasoner:
 
 function holdsAtMost(all: Conjunction, wanted: Place, most: number, reasoner: Reasoner): boolean {
   if (mostItems(all) <= most) return true;
-  if (containing(all).some(({ what, max }) => max <= most && reasoner.within(asOne(wanted), what, true).length === 0)) return true;
+  if (containing(all).some(({ what, max }) => max <= most && reasoner.within(asOne(wanted), what, true).length === 0))
+    return true;
   const length = tupleLength(all.places);
   if (length > LONGEST_TUPLE || mostItems(all) > length) {
     if (!reasoner.isEmpty(meet(item(all, length), wanted))) return false;

@@ -46,8 +46,7 @@ const condition: Rule = (all, reader, _held, reasoner) => {
   const [then, otherwise] = [childOf(reader, 'then'), childOf(reader, 'else')];
   const isRefuted = all.places.some(({ refuted }) => refuted !== undefined && isSame(refuted, test));
   const fitting = meet(all, test);
-  const yes =
-    then === undefined || isRefuted || reasoner.isEmpty(fitting) ? [] : reasoner.within(fitting, then, false);
+  const yes = then === undefined || isRefuted || reasoner.isEmpty(fitting) ? [] : reasoner.within(fitting, then, false);
   const alwaysFits = otherwise === undefined || reasoner.within(all, test, false).length === 0;
   const no = alwaysFits ? [] : reasoner.within(meet(all, refutationOf(test)), otherwise, false);
   return [...yes, ...no];

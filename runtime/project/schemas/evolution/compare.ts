@@ -79,7 +79,10 @@ function verdictOf(writer: Place, reader: Place): Verdict {
     return { ...breach, ...(example !== undefined && { example }) };
   });
   const shown = differences.filter(({ example }) => example !== undefined);
-  return { answer: shown.length > 0 ? 'no' : 'unknown', differences: [...shown, ...differences.filter((one) => !shown.includes(one))] };
+  return {
+    answer: shown.length > 0 ? 'no' : 'unknown',
+    differences: [...shown, ...differences.filter((one) => !shown.includes(one))],
+  };
 }
 
 /** One of each rule, place and pair of keywords; the first ones, where there are many. */

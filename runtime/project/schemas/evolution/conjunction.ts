@@ -78,8 +78,8 @@ function implied(places: readonly Place[]): readonly Place[] {
     const more: (Place | undefined)[] = [];
     const test = childOf(place, 'if');
     if (test !== undefined) {
-      if (places.some((other) => isSame(other, test))) more.push(childOf(place, 'then'));
-      if (refuted.some((other) => isSame(other, test))) more.push(childOf(place, 'else'));
+      if (test.schema === true || places.some((other) => isSame(other, test))) more.push(childOf(place, 'then'));
+      if (test.schema === false || refuted.some((other) => isSame(other, test))) more.push(childOf(place, 'else'));
     }
     for (const name of names) {
       more.push(...dependentOn(place, name));

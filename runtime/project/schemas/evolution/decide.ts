@@ -95,7 +95,9 @@ export class Decision implements Reasoner {
     const allowed = typesOf(readers, false);
     const lost = this.#lostTypes(all, readers, types, allowed);
     const kept = typeNames([...types].filter((type) => allowed.has(type)));
-    const compared = kept.flatMap((type) => this.#compareType(meet(all, condition({ type })), place, readers, type as Type));
+    const compared = kept.flatMap((type) =>
+      this.#compareType(meet(all, condition({ type })), place, readers, type as Type),
+    );
     return [...lost, ...compared];
   }
 
@@ -105,7 +107,9 @@ export class Decision implements Reasoner {
     const reader = listing ?? readers.find((one) => refused.some((value) => judge(one, value) === false)) ?? readers[0];
     if (reader === undefined) return [];
     const word = listing === undefined ? 'type' : keyword(reader, 'const') === undefined ? 'enum' : 'const';
-    return [this.breach(listing === undefined ? 'value-refused' : 'enum-shrunk', word, all, reader, { tries: () => refused })];
+    return [
+      this.breach(listing === undefined ? 'value-refused' : 'enum-shrunk', word, all, reader, { tries: () => refused }),
+    ];
   }
 
   #lostTypes(
@@ -130,7 +134,9 @@ export class Decision implements Reasoner {
     if (this.isEmpty(all) || fewValues(all)?.every((value) => judge(place, value) === true)) return [];
     const rules = RULES[type === 'number' ? 'integer' : type] ?? {};
     const found = readers.flatMap((reader) =>
-      Object.entries(reader.schema as PlainMap).flatMap(([word, held]) => this.#judgeKeyword(all, reader, word, held, rules)),
+      Object.entries(reader.schema as PlainMap).flatMap(([word, held]) =>
+        this.#judgeKeyword(all, reader, word, held, rules),
+      ),
     );
     if (found.length === 0) return [];
     return this.#split(all, place, found) ?? found;
@@ -144,7 +150,10 @@ export class Decision implements Reasoner {
     rules: Readonly<Record<string, Rule>>,
   ): readonly Breach[] {
     if (ANNOTATIONS.has(word) || READ_ELSEWHERE.has(word)) return [];
-    if (word === '$ref') return typeof held === 'string' && reader.side?.target(reader, held) !== undefined ? [] : this.#unread(all, reader, word);
+    if (word === '$ref')
+      return typeof held === 'string' && reader.side?.target(reader, held) !== undefined
+        ? []
+        : this.#unread(all, reader, word);
     const rule = rules[word] ?? CHOICE_RULES[word] ?? (FORMAT_LIMITS.has(word) ? formatLimit(word) : undefined);
     if (rule !== undefined) return rule(all, reader, held, this);
     return TYPED.has(word) ? [] : this.#unread(all, reader, word);
@@ -167,7 +176,9 @@ export class Decision implements Reasoner {
   }
 
   breach(rule: string, word: string, all: Conjunction, reader: Place, more: Partial<BreachDetails> = {}): Breach {
-    const writer = all.places.find((place) => place.file !== undefined && keyword(place, more.writerKeyword ?? word) !== undefined);
+    const writer = all.places.find(
+      (place) => place.file !== undefined && keyword(place, more.writerKeyword ?? word) !== undefined,
+    );
     const place = writer ?? all.places.find(({ file }) => file !== undefined);
     return {
       rule,
@@ -198,7 +209,9 @@ export class Decision implements Reasoner {
   embedded(all: Conjunction, reader: Place, member: Member, values: readonly unknown[]): readonly unknown[] {
     if (values.length === 0) return [];
     const narrowed =
-      'property' in member ? meet(all, condition({ type: 'object' })) : meet(all, condition({ type: 'array', minItems: member.index }));
+      'property' in member
+        ? meet(all, condition({ type: 'object' }))
+        : meet(all, condition({ type: 'array', minItems: member.index }));
     const bases = this.#sampler.fitting(narrowed, 4);
     const made = values.flatMap((value) => bases.map((base) => withMember(base, member, value)));
     if ('property' in member) made.push(...values.map((value) => withMember({}, member, value)));
@@ -207,7 +220,8 @@ export class Decision implements Reasoner {
 }
 
 function withMember(base: unknown, member: Member, value: unknown): unknown {
-  if ('property' in member) return withProperty(typeof base === 'object' && base !== null ? base : {}, member.property, value);
+  if ('property' in member)
+    return withProperty(typeof base === 'object' && base !== null ? base : {}, member.property, value);
   const items: unknown[] = Array.isArray(base) ? [...base] : [];
   items[member.index] = value;
   return items;
@@ -224,4 +238,3 @@ function byValues(all: Conjunction): readonly Conjunction[] | undefined {
   }
   return undefined;
 }
-

@@ -66,7 +66,9 @@ function judgeEmpty(all: Conjunction, walk: Walk): boolean {
   const few = fewValues(all);
   if (few !== undefined) return few.length === 0;
   if (hasNoBranch(all, within)) return true;
-  return [...types].every((type) => types.size > 1 ? judgeEmptyOf(all, type, within) : isTypeEmpty(all, type, within));
+  return [...types].every((type) =>
+    types.size > 1 ? judgeEmptyOf(all, type, within) : isTypeEmpty(all, type, within),
+  );
 }
 
 function judgeEmptyOf(all: Conjunction, type: Type, walk: Walk): boolean {

@@ -37,7 +37,13 @@ const properties: Rule = (all, reader, held, reasoner) =>
     return namedBreaches(all, reader, name, then, reasoner);
   });
 
-function namedBreaches(all: Conjunction, reader: Place, name: string, then: Place, reasoner: Reasoner): readonly Breach[] {
+function namedBreaches(
+  all: Conjunction,
+  reader: Place,
+  name: string,
+  then: Place,
+  reasoner: Reasoner,
+): readonly Breach[] {
   if (isNever(all, name)) return [];
   return reasoner.within(property(all, name), then, true).map((inner) => ({
     ...inner,
@@ -94,7 +100,9 @@ function otherBreaches(
 ): readonly Breach[] {
   const patterns = [...new Set([...namePatterns(all.places), ...namePatterns([reader]), ...closedPatterns(reader)])];
   if (patterns.length > MOST_PATTERNS)
-    return [reasoner.breach('property-narrowed', word, all, reader, { unknown: 'there are too many patterns of names' })];
+    return [
+      reasoner.breach('property-narrowed', word, all, reader, { unknown: 'there are too many patterns of names' }),
+    ];
   for (let bits = 0; bits < 2 ** patterns.length; bits += 1) {
     const matched = new Set(patterns.filter((_, index) => Math.floor(bits / 2 ** index) % 2 === 1));
     if (!isOfConcern(matched) || !mayBeNamed(all, matched, reasoner)) continue;
@@ -181,4 +189,3 @@ export const OBJECT_RULES: Readonly<Record<string, Rule>> = {
   dependentSchemas: dependent('dependentSchemas'),
   dependencies: dependent('dependencies'),
 };
-

@@ -36,7 +36,8 @@ export class SchemaSide {
     this.name = name;
     this.#files = files;
     this.#names = new SchemaNames(files);
-    this.#compiler = schemaCompiler(files);
+    // The compiler adds to the `type` of a schema that is `nullable`.
+    this.#compiler = schemaCompiler(structuredClone(files));
   }
 
   /** The whole file. Throws BrokenSchema, UnsafePatterns, or the error of ajv where it cannot be compiled. */
@@ -92,6 +93,8 @@ export class SchemaSide {
       }
       return this.#validators.get(key)?.(document);
     } catch {
+      // It cannot be compiled alone, or refers to itself without an end, which costs much each time.
+      this.#validators.set(key, undefined);
       return undefined;
     }
   }

@@ -93,7 +93,8 @@ export class Sampler {
     const optional = [...new Set([...knownNames(all.places), ...knownNames(hints)])].filter(
       (name) => !required.includes(name),
     );
-    const valueOf = (name: string, most: number): readonly unknown[] => this.fitting(property(all, name), most, depth + 1);
+    const valueOf = (name: string, most: number): readonly unknown[] =>
+      this.fitting(property(all, name), most, depth + 1);
     const base: Record<string, unknown> = {};
     for (const name of required) {
       const [value] = valueOf(name, 1);
@@ -120,7 +121,11 @@ export class Sampler {
     const { least: other, most } = sizeOf(hints, 'minProperties', 'maxProperties');
     for (const size of new Set([least, other - 1, most + 1])) {
       const grown = { ...base };
-      for (const name of [...optional, ...Array.from({ length: Math.min(size, 50) }, (_, at) => `p${at}`), ...patterns]) {
+      for (const name of [
+        ...optional,
+        ...Array.from({ length: Math.min(size, 50) }, (_, at) => `p${at}`),
+        ...patterns,
+      ]) {
         const [value] = Object.keys(grown).length < size ? valueOf(name, 1) : [];
         if (value !== undefined) put(grown, name, value);
       }
@@ -135,11 +140,12 @@ export function unsplit(all: Conjunction): readonly Conjunction[] | undefined {
   for (const place of all.places) {
     for (const word of ['anyOf', 'oneOf']) {
       const branches = branchesOf(place, word);
-      if (branches.length > 1 && !branches.some(({ key }) => keys.has(key)))
+      if (branches.length > 1 && !branches.some(({ key, schema }) => keys.has(key) || schema === true))
         return branches.map((branch) => meet(all, branch));
     }
     const test = childOf(place, 'if');
-    if (test === undefined || keys.has(test.key) || keys.has(`!${test.key}`)) continue;
+    if (test === undefined || typeof test.schema === 'boolean' || keys.has(test.key) || keys.has(`!${test.key}`))
+      continue;
     if (['then', 'else'].some((word) => keyword(place, word) !== undefined))
       return [meet(all, test), meet(all, refutationOf(test))];
   }
@@ -156,4 +162,3 @@ export function withProperty(base: object, name: string, value: unknown): object
 function put(holder: object, name: string, value: unknown): void {
   Object.defineProperty(holder, name, { value, enumerable: true, configurable: true, writable: true });
 }
-

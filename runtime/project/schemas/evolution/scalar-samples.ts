@@ -14,7 +14,15 @@ export function numberSamples(places: readonly Place[], hints: readonly Place[])
   });
   const words = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'];
   for (const place of hints) for (const word of words) edges.push(Number(keyword(place, word) ?? 0));
-  const near = [0, ...edges].flatMap((edge) => [edge, edge + 1, edge - 1, edge + 0.5, edge - 0.5, edge + 0.001, edge - 0.001]);
+  const near = [0, ...edges].flatMap((edge) => [
+    edge,
+    edge + 1,
+    edge - 1,
+    edge + 0.5,
+    edge - 0.5,
+    edge + 0.001,
+    edge - 0.001,
+  ]);
   const divisors = divisorsOf(places);
   const common = divisors.reduce((product, divisor) => product * divisor, 1);
   const steps = [...divisors, common].flatMap((divisor) => [

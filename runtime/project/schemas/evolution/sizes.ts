@@ -34,6 +34,9 @@ export function namesOf(places: readonly Place[], word: string): readonly string
 export function tupleLength(places: readonly Place[]): number {
   return Math.max(
     0,
-    ...places.flatMap((place) => [asList(keyword(place, 'prefixItems')).length, asList(keyword(place, 'items')).length]),
+    ...places.flatMap((place) => [
+      asList(keyword(place, 'prefixItems')).length,
+      asList(keyword(place, 'items')).length,
+    ]),
   );
 }
