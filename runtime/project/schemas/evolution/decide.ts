@@ -1,4 +1,4 @@
-import type { PlainMap } from '#kit/json-value.ts';
+import { asMap } from '#kit/json-value.ts';
 import { ARRAY_RULES } from './array-rules.ts';
 import { type Breach, type BreachDetails, type Member, placeText, type Reasoner, type Rule } from './breach.ts';
 import { CHOICE_RULES, FORMAT_LIMITS, formatLimit, READ_ELSEWHERE } from './choice-rules.ts';
@@ -95,9 +95,7 @@ export class Decision implements Reasoner {
     const allowed = typesOf(readers, false);
     const lost = this.#lostTypes(all, readers, types, allowed);
     const kept = typeNames([...types].filter((type) => allowed.has(type)));
-    const compared = kept.flatMap((type) =>
-      this.#compareType(meet(all, condition({ type })), place, readers, type as Type),
-    );
+    const compared = kept.flatMap((type) => this.#compareType(meet(all, condition({ type })), place, readers, type));
     return [...lost, ...compared];
   }
 
@@ -130,11 +128,11 @@ export class Decision implements Reasoner {
     return [this.breach('type-narrowed', 'type', all, reader, { tries })];
   }
 
-  #compareType(all: Conjunction, place: Place, readers: readonly Place[], type: Type | 'number'): readonly Breach[] {
+  #compareType(all: Conjunction, place: Place, readers: readonly Place[], type: string): readonly Breach[] {
     if (this.isEmpty(all) || fewValues(all)?.every((value) => judge(place, value) === true)) return [];
     const rules = RULES[type === 'number' ? 'integer' : type] ?? {};
     const found = readers.flatMap((reader) =>
-      Object.entries(reader.schema as PlainMap).flatMap(([word, held]) =>
+      Object.entries(asMap(reader.schema)).flatMap(([word, held]) =>
         this.#judgeKeyword(all, reader, word, held, rules),
       ),
     );

@@ -98,8 +98,8 @@ function isTypeEmpty(all: Conjunction, type: Type, walk: Walk): boolean {
     return isEmptyRange(range) || (type === 'fraction' && range.isIntegers);
   }
   if (type === 'string') {
-    const { least, most } = sizeOf(places, 'minLength', 'maxLength');
-    return least > most;
+    const { least: fewest, most } = sizeOf(places, 'minLength', 'maxLength');
+    return fewest > most;
   }
   if (type === 'array') return least(places, 'minItems') > mostItems(all, walk);
   if (type === 'object') return isObjectEmpty(all, walk);

@@ -5,9 +5,9 @@ import { binds, type Closing, matches, propertyClosings } from './closings.ts';
 import { type Conjunction, isInherited, meet, requiredNames } from './conjunction.ts';
 import { isNever, knownNames, mostProperties } from './empty.ts';
 import { nameOf, namePatterns, otherProperty, property } from './members.ts';
-import { childOf, condition, judge, keyword, type Place } from './place.ts';
+import { childOf, condition, judge, type Place } from './place.ts';
 import { leastSize, mostSize } from './scalar-rules.ts';
-import { sizeOf } from './sizes.ts';
+import { sizeOf, textsOf } from './sizes.ts';
 import { patternSamples } from './pattern-samples.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
@@ -129,9 +129,8 @@ function closedPatterns(reader: Place): readonly string[] {
 function mayBeNamed(all: Conjunction, matched: ReadonlySet<string>, reasoner: Reasoner): boolean {
   if (reasoner.isEmpty(otherProperty(all, matched))) return false;
   const names = nameOf(all);
-  const known = new Set(names.places.flatMap((place) => keyword(place, 'pattern') ?? []));
   // A name that the schema of names demands to match does match.
-  if ([...known].some((pattern) => !matched.has(String(pattern)))) return false;
+  if ([...textsOf(names.places, 'pattern')].some((pattern) => !matched.has(pattern))) return false;
   return !reasoner.isEmpty(names);
 }
 

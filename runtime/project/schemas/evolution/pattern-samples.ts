@@ -1,6 +1,34 @@
 import { type AST, RegExpParser } from '@eslint-community/regexpp';
 
-const CHARACTERS = [...'aA0zZ9-_ .:/@,+b5', 'é', '日', '\n', '\t', '!', '#', '(', '{', '"', '𝒳'];
+const CHARACTERS = [
+  'a',
+  'A',
+  '0',
+  'z',
+  'Z',
+  '9',
+  '-',
+  '_',
+  ' ',
+  '.',
+  ':',
+  '/',
+  '@',
+  ',',
+  '+',
+  'b',
+  '5',
+  'é',
+  '日',
+  '\n',
+  '\t',
+  '!',
+  '#',
+  '(',
+  '{',
+  '"',
+  '𝒳',
+];
 
 /** Texts that a pattern likely matches: the caller judges them. `repeats`: how often what may be repeated is. */
 export function patternSamples(source: string, repeats: readonly number[]): readonly string[] {
@@ -35,7 +63,10 @@ function textOf(element: AST.Element, repeat: number, depth: number): string {
       const count = Math.min(Math.max(element.min, repeat), element.max, Math.max(element.min, 300));
       return textOf(element.element, repeat, depth + 1).repeat(Math.min(count, 2000));
     }
-    default:
+    // Looks ahead and behind take no characters; the others are left to luck.
+    case 'Assertion':
+    case 'Backreference':
+    case 'ExpressionCharacterClass':
       return '';
   }
 }

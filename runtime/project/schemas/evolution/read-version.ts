@@ -16,10 +16,10 @@ export interface SchemaTexts {
 }
 
 /** The schema of that name with its neighbours, or what is wrong with it. A neighbour that is no schema is left out. */
-export function readVersion(name: string, { texts, pathOf }: SchemaTexts): SchemaVersion | readonly Finding[] {
+export function readVersion(name: string, from: SchemaTexts): SchemaVersion | readonly Finding[] {
   const files: SchemaFile[] = [];
-  for (const [one, text] of texts) {
-    const read = readOne(one, text, pathOf(one));
+  for (const [one, text] of from.texts) {
+    const read = readOne(one, text, from.pathOf(one));
     if ('schema' in read) files.push(read);
     else if (one === name) return [read];
   }
@@ -27,7 +27,7 @@ export function readVersion(name: string, { texts, pathOf }: SchemaTexts): Schem
     schemaCompiler(files).compile(name);
     return { name, files };
   } catch (thrown) {
-    return flaws(thrown, name, { texts, pathOf });
+    return flaws(thrown, name, from);
   }
 }
 
@@ -41,12 +41,12 @@ function readOne(name: string, text: string, path: string): SchemaFile | Finding
   }
 }
 
-function flaws(thrown: unknown, name: string, { texts, pathOf }: SchemaTexts): readonly Finding[] {
+function flaws(thrown: unknown, name: string, from: SchemaTexts): readonly Finding[] {
   if (thrown instanceof BrokenSchema) {
     const file = thrown.file ?? name;
-    return flawFindings(pathOf(file), 'error', thrown.flaws, texts.get(file) ?? '');
+    return flawFindings(from.pathOf(file), 'error', thrown.flaws, from.texts.get(file) ?? '');
   }
-  const finding = broken(pathOf(name), 'error', 'a schema that ajv can compile', messageOf(thrown));
+  const finding = broken(from.pathOf(name), 'error', 'a schema that ajv can compile', messageOf(thrown));
   if (!(thrown instanceof UnsafePatterns)) return [finding];
   return [{ ...finding, code: 'PATTERN_UNSAFE', expected: 'patterns that take time in proportion to the text' }];
 }

@@ -41,7 +41,7 @@ export class Sampler {
   }
 
   /** Documents that fit `all`, and do not fit a schema with the edges of `hints`. The caller judges both. */
-  *near(all: Conjunction, hints: readonly Place[]): Generator<unknown> {
+  *near(all: Conjunction, hints: readonly Place[]): Generator {
     for (const value of this.#values(all, hints, 0)) {
       this.#tries.left -= 1;
       if (this.#tries.left < 0) return;
@@ -49,7 +49,7 @@ export class Sampler {
     }
   }
 
-  *#values(all: Conjunction, hints: readonly Place[], depth: number): Generator<unknown> {
+  *#values(all: Conjunction, hints: readonly Place[], depth: number): Generator {
     const { places } = all;
     const split = unsplit(all);
     if (split !== undefined) for (const branch of split) yield* this.#values(branch, hints, depth + 1);
