@@ -1,4 +1,15 @@
-/** The exit codes of commands, for scripts. `convicted`: `verify` ran, and the bridge broke a promise. */
-export const EXIT = { fine: 0, internal: 1, invalid: 2, environment: 3, convicted: 4 } as const;
+/**
+ * The exit codes of commands, for scripts. `convicted`: `verify` ran, and the bridge broke a promise. `incompatible`: a document
+ * of one version of a schema does not fit the other; `undecided`: neither that nor the opposite could be shown.
+ */
+export const EXIT = {
+  fine: 0,
+  internal: 1,
+  invalid: 2,
+  environment: 3,
+  convicted: 4,
+  incompatible: 5,
+  undecided: 6,
+} as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -30,7 +30,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     load: async () => (await import('./dlq.ts')).dlq,
   },
   schema: {
-    summary: 'print the JSON Schema of pipeline files, for editors',
+    summary: 'compare versions of schemas: diff, check; alone: print the JSON Schema of pipeline files, for editors',
     load: async () => (await import('./schema.ts')).schema,
   },
   types: {
@@ -86,7 +86,7 @@ function unknown(word: string): string {
 
 function overview(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
-  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment, 4 convicted (verify).\n`;
+  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment, 4 convicted (verify), 5 incompatible, 6 undecided (schema).\n`;
 }
 
 function manual(name: string, summary: string, { usage, help }: Command): string {

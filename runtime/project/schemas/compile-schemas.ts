@@ -63,11 +63,16 @@ export interface SchemaCompiler<Compiled> {
   readonly names: SchemaNames;
 }
 
+export interface PartCompiler {
+  /** Compiles the schema at a place of that file: `target` is its URI with a pointer. Throws as `compile` does. */
+  compilePart(name: string, target: string): Validator;
+}
+
 /**
  * A compiler of schemas by name, 2020-12 unless `$schema` says draft-07. It has every valid schema of the project
  * by its `$id` and by the name of its file, so that one may refer to another of its dialect.
  */
-export function schemaCompiler(files: readonly SchemaFile[]): SchemaCompiler<Validator> {
+export function schemaCompiler(files: readonly SchemaFile[]): SchemaCompiler<Validator> & PartCompiler {
   const known = dialects(files, OPTIONS, NATIVE);
   return {
     flaws: known.flaws,
@@ -75,6 +80,10 @@ export function schemaCompiler(files: readonly SchemaFile[]): SchemaCompiler<Val
     compile(name) {
       const { ajv, schema } = known.find(name);
       return known.safely(name, () => ajv.compile(schema));
+    },
+    compilePart(name, target) {
+      const { ajv } = known.find(name);
+      return known.safely(name, () => ajv.compile({ $ref: target }));
     },
   };
 }

@@ -84,13 +84,18 @@ function pathOf(project: ProjectFolders, name: string): string {
   return projectFile(project, 'schemas', name);
 }
 
-function broken(file: string, severity: Finding['severity'], expected: string, found: string): Finding {
+export function broken(file: string, severity: Finding['severity'], expected: string, found: string): Finding {
   return { severity, code: 'SCHEMA_BROKEN', file, line: 1, column: 1, path: '', expected, found, write: '' };
 }
 
-function flawFindings(file: string, severity: Finding['severity'], flaws: readonly SchemaFlaw[]): readonly Finding[] {
+export function flawFindings(
+  file: string,
+  severity: Finding['severity'],
+  flaws: readonly SchemaFlaw[],
+  text = readFileSync(file, 'utf8'),
+): readonly Finding[] {
   // JSON is YAML, and the YAML reader yields positions.
-  const { places } = parseYaml(readFileSync(file, 'utf8'));
+  const { places } = parseYaml(text);
   const made = flaws.map(({ at, side, expected, found, write, suggestion }) => ({
     severity,
     code: 'SCHEMA_BROKEN' as const,
@@ -132,7 +137,7 @@ function lineAndColumn(text: string, at: number): { readonly line: number; reado
 }
 
 /** The position at which JSON.parse stopped; not every error message has one. */
-function placeIn(message: string): Partial<Pick<Finding, 'line' | 'column'>> {
+export function placeIn(message: string): Partial<Pick<Finding, 'line' | 'column'>> {
   const place = /\(line (\d+) column (\d+)\)$/.exec(message);
   return place === null ? {} : { line: Number(place[1]), column: Number(place[2]) };
 }
