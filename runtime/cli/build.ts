@@ -31,6 +31,7 @@ import type { Command } from './command.ts';
 import { compactBody } from './compact-body.ts';
 import { EXIT } from './exit-codes.ts';
 import { functionPaths, loadPipeline } from './load-parts.ts';
+import { withoutAccess } from './without-access.ts';
 import { withoutDocs } from './without-docs.ts';
 
 export const build: Command = {
@@ -122,7 +123,14 @@ async function compile(
       legalComments: 'eof',
       write: false,
       metafile: true,
-      plugins: [doorPlugin, withoutSocks, lazyBuiltins, withoutDocs(packageFolder()), virtualModules(modules)],
+      plugins: [
+        doorPlugin,
+        withoutSocks,
+        withoutAccess,
+        lazyBuiltins,
+        withoutDocs(packageFolder()),
+        virtualModules(modules),
+      ],
     })
     .catch((thrown: unknown) => {
       throw new Error(findingsText(bundlingFindings(thrown, project.folder)), { cause: thrown });
