@@ -8,6 +8,8 @@ export interface Right {
   readonly kind?: string;
   /** The pattern of names, in the notation of the broker's configuration. */
   readonly on: string;
+  /** The part of the broker that has names of its own: a virtual host. */
+  readonly within?: string;
   /** What the route does with it, for an operator. */
   readonly why: string;
 }

@@ -22,6 +22,7 @@ export function groupedByReason(rights: readonly Right[]): readonly ReasonGroup[
 }
 
 /** A right in one line: `Read topic orders`. */
-export function rightText({ operation, kind, on }: Pick<Right, 'operation' | 'kind' | 'on'>): string {
-  return [operation, kind, on].filter((part) => part !== undefined).join(' ');
+export function rightText({ operation, kind, on, within }: Omit<Right, 'why'>): string {
+  const what = [operation, kind, on].filter((part) => part !== undefined).join(' ');
+  return within === undefined ? what : `${what} in ${within}`;
 }
