@@ -107,7 +107,12 @@ serverTest(
 
     const url = `kafka://admin:${PASSWORD}@${kafka.listeners.sasl}`;
     const exact = await differencesAt(url, file, { env });
-    assert.deepEqual(exact.lines, []);
+    assert.deepEqual([exact.lines, exact.unseen], [[], []]);
+    const powerful = project.write(
+      'pipelines/powerful.yaml',
+      JSON.stringify(pipeline(kafka.listeners.sasl)).replace('"bridge"', '"admin"'),
+    );
+    assert.ok((await differencesAt(url, powerful, { env })).lines.includes('too much admin: everything (super.users)'));
     await kafka.admin(async (admin) => {
       await admin.createAcls({ acl: [beyond('bridge', 'READ', 'other'), beyond('*', 'ALL', '*')] });
       const first = acl.find(({ resourceName }) => resourceName === 'guarded-made');

@@ -24,6 +24,7 @@ export async function configurationFor(broker: string, file: string): Promise<st
 interface Compared {
   readonly ok: boolean;
   readonly looked: number;
+  readonly unseen: readonly string[];
   readonly differences: readonly { readonly user: string; readonly kind: string; readonly right: string }[];
 }
 
@@ -32,10 +33,10 @@ export async function differencesAt(
   url: string,
   file: string,
   options: ProcessOptions & { readonly args?: readonly string[] } = {},
-): Promise<{ readonly lines: readonly string[]; readonly looked: number }> {
+): Promise<{ readonly lines: readonly string[]; readonly looked: number; readonly unseen: readonly string[] }> {
   const { code, stdout, stderr } = await sluiceAcl([file, '--check', url, '--json', ...(options.args ?? [])], options);
   assert.ok(code === 0 || code === 4, stderr);
-  const { ok, differences, looked } = JSON.parse(stdout) as Compared;
+  const { ok, differences, looked, unseen } = JSON.parse(stdout) as Compared;
   assert.equal(code, ok ? 0 : 4);
-  return { lines: differences.map(({ kind, user, right }) => `${kind} ${user}: ${right}`), looked };
+  return { lines: differences.map(({ kind, user, right }) => `${kind} ${user}: ${right}`), looked, unseen };
 }

@@ -1,7 +1,7 @@
-import kafkajs, { type Admin, type KafkaConfig, type SASLOptions } from 'kafkajs';
+import type { Broker } from 'kafkajs/src/cluster/index.js';
 import type { Right } from '#contract/access.ts';
-import { durationMs } from '#kit/quantity.ts';
 import type { KafkaConnection } from '../options.ts';
+import { makeCluster } from './cluster.ts';
 import { translated } from './failure.ts';
 
 /** One line of an access control list. */
@@ -17,97 +17,68 @@ export interface AccessList {
   readonly settings: ReadonlyMap<string, string>;
 }
 
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ConfigResourceTypes, ResourcePatternTypes } = kafkajs;
 const SETTINGS = ['allow.everyone.if.no.acl.found', 'super.users'];
 
-const OPERATIONS = new Map(
-  [
-    'All',
-    'Read',
-    'Write',
-    'Create',
-    'Delete',
-    'Alter',
-    'Describe',
-    'ClusterAction',
-    'DescribeConfigs',
-    'AlterConfigs',
-    'IdempotentWrite',
-  ].map((name, at) => [at + 2, name] as const),
-);
-const KINDS = new Map([
-  [2, 'topic'],
-  [3, 'group'],
-  [4, 'cluster'],
-  [5, 'transactional-id'],
-  [6, 'delegation-token'],
-]);
+// The numbers of the protocol.
+const ANY = 1;
+const PREFIXED = 4;
+const DENY = 2;
+const SERVER = 4;
+const KINDS: Readonly<Record<number, string>> = {
+  2: 'topic',
+  3: 'group',
+  4: 'cluster',
+  5: 'transactional-id',
+  6: 'delegation-token',
+};
+const OPERATIONS: Readonly<Record<number, string>> = {
+  2: 'All',
+  3: 'Read',
+  4: 'Write',
+  5: 'Create',
+  6: 'Delete',
+  7: 'Alter',
+  8: 'Describe',
+  9: 'ClusterAction',
+  10: 'DescribeConfigs',
+  11: 'AlterConfigs',
+  12: 'IdempotentWrite',
+};
 
 /** Reads all access control lists. Rejects with KafkaError. */
 export async function readAccess(connection: KafkaConnection): Promise<AccessList> {
-  const admin = new kafkajs.Kafka(configOf(connection)).admin({ retry: { retries: 1 } });
+  const cluster = makeCluster(() => connection);
+  const { brokerPool } = cluster.client;
   try {
-    await translated(admin.connect());
-    const entries = await translated(entriesOf(admin));
-    return { entries, settings: await settingsOf(admin) };
+    await translated(cluster.client.connect());
+    await translated(brokerPool.refreshMetadata([]));
+    const broker = await translated(brokerPool.findConnectedBroker());
+    return { entries: await translated(entriesOf(broker)), settings: await settingsOf(broker) };
   } finally {
-    await admin.disconnect();
+    cluster.close();
   }
 }
 
-function configOf({ brokers, clientId, sasl, tls, connectTimeout }: KafkaConnection): KafkaConfig {
-  const { ca, cert, key, serverName } = tls ?? {};
-  return {
-    brokers: [...brokers],
-    clientId: `${clientId}-acl`,
-    logLevel: kafkajs.logLevel.NOTHING,
-    connectionTimeout: durationMs(connectTimeout),
-    retry: { retries: 1 },
-    ...(tls !== undefined && {
-      ssl: {
-        ...(ca !== undefined && { ca }),
-        ...(cert !== undefined && { cert }),
-        ...(key !== undefined && { key }),
-        ...(serverName !== undefined && { servername: serverName }),
-      },
-    }),
-    ...(sasl?.username !== undefined && {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one of plain and scram: tokens have no username
-      sasl: { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password ?? '' } as SASLOptions,
-    }),
-  };
-}
-
-async function entriesOf(admin: Admin): Promise<readonly AccessEntry[]> {
-  const { resources } = await admin.describeAcls({
-    resourceType: AclResourceTypes.ANY,
-    resourcePatternType: ResourcePatternTypes.ANY,
-    operation: AclOperationTypes.ANY,
-    permissionType: AclPermissionTypes.ANY,
+async function entriesOf(broker: Broker): Promise<readonly AccessEntry[]> {
+  const any = { resourceType: ANY, resourcePatternType: ANY, operation: ANY, permissionType: ANY };
+  const { resources } = await broker.describeAcls({ ...any, resourceName: null, principal: null, host: null });
+  return resources.flatMap(({ resourceType, resourceName, resourcePatternType, acls }) => {
+    const kind = KINDS[resourceType] ?? `resource ${resourceType}`;
+    return acls.map(({ principal, operation, permissionType }) => ({
+      operation: OPERATIONS[operation] ?? `operation ${operation}`,
+      kind: resourcePatternType === PREFIXED ? `${kind} prefix` : kind,
+      on: resourceName,
+      principal,
+      isAllowed: permissionType !== DENY,
+    }));
   });
-  return resources.flatMap(({ resourceType, resourceName, resourcePatternType, acls }) =>
-    acls.map(({ principal, operation, permissionType }) => {
-      const kind = KINDS.get(resourceType) ?? `resource ${resourceType}`;
-      return {
-        operation: OPERATIONS.get(operation) ?? `operation ${operation}`,
-        kind: resourcePatternType === ResourcePatternTypes.PREFIXED ? `${kind} prefix` : kind,
-        on: resourceName,
-        principal,
-        isAllowed: permissionType !== AclPermissionTypes.DENY,
-      };
-    }),
-  );
 }
 
-async function settingsOf(admin: Admin): Promise<ReadonlyMap<string, string>> {
-  const { brokers } = await admin.describeCluster();
-  const [server] = brokers;
-  const described = await admin
-    .describeConfigs({
-      includeSynonyms: false,
-      resources: [{ type: ConfigResourceTypes.BROKER, name: String(server?.nodeId ?? 0), configNames: SETTINGS }],
-    })
-    .catch(() => undefined);
-  const found = described?.resources[0]?.configEntries ?? [];
-  return new Map(found.map(({ configName, configValue }) => [configName, configValue]));
+async function settingsOf(broker: Broker): Promise<ReadonlyMap<string, string>> {
+  const resources = [{ type: SERVER, name: String(broker.nodeId ?? 0), configNames: SETTINGS }];
+  const described = await broker.describeConfigs({ resources }).catch(() => undefined);
+  const entries = described?.resources[0]?.configEntries ?? [];
+  return new Map(
+    entries.flatMap(({ configName, configValue }) => (configValue === null ? [] : [[configName, configValue]])),
+  );
 }

@@ -22,7 +22,7 @@ function making(stream: string, consumer: string, filters: readonly string[], wh
   const named = `CONSUMER.CREATE.${stream}.${consumer}`;
   return [
     api(`CONSUMER.DURABLE.CREATE.${stream}.${consumer}`, why),
-    // A server may answer one filter of a list as the only one.
+    // Where an operator made it: a consumer with one filter keeps the form that it was made in.
     api(only !== undefined && more.length === 0 ? `${named}.${only}` : named, why),
   ];
 }
@@ -48,7 +48,7 @@ function source(
     api(`CONSUMER.DELETE.${of}`, remade),
     ...making(stream, holder, subjects, 'keeps the messages of an interest stream meanwhile'),
     api(`CONSUMER.DELETE.${stream}.${holder}`, 'keeps the messages of an interest stream meanwhile'),
-    ...making(stream, counter, [], removed),
+    api(`CONSUMER.${subjects.length === 0 ? '' : 'DURABLE.'}CREATE.${stream}.${counter}`, removed),
     api(`CONSUMER.DELETE.${stream}.${counter}`, removed),
   ];
   const wide = `who may make a consumer of stream ${stream} may read all of it, and have the server deliver it to any subject: the server does not look at filter and deliver subject; keep what is to be apart in streams of their own`;
