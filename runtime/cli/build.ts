@@ -33,6 +33,7 @@ import { compactBody } from './compact-body.ts';
 import { EXIT } from './exit-codes.ts';
 import { functionPaths } from './function-paths.ts';
 import { loadPipeline } from './load-parts.ts';
+import { withoutAccess } from './without-access.ts';
 import { withoutDocs } from './without-docs.ts';
 
 export const build: Command = {
@@ -131,7 +132,14 @@ async function compile(
       legalComments: 'eof',
       write: false,
       metafile: true,
-      plugins: [doorPlugin, withoutSocks, lazyBuiltins, withoutDocs(packageFolder()), virtualModules(modules)],
+      plugins: [
+        doorPlugin,
+        withoutSocks,
+        withoutAccess,
+        lazyBuiltins,
+        withoutDocs(packageFolder()),
+        virtualModules(modules),
+      ],
     })
     .catch((thrown: unknown) => {
       throw new Error(findingsText(bundlingFindings(thrown, project.folder)), { cause: thrown });

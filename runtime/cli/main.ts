@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'make one file that runs the pipeline on Node alone, and its manifest',
     load: async () => (await import('./build.ts')).build,
   },
+  acl: {
+    summary: "write a broker's access rights for a pipeline, or compare a running broker with them",
+    load: async () => (await import('./acl.ts')).acl,
+  },
   dlq: {
     summary: 'dead letters: list, show, replay, discard, export',
     load: async () => (await import('./dlq.ts')).dlq,

@@ -1,3 +1,4 @@
+import type { BusAccess } from './access.ts';
 import type { LossCode, NoticeCode } from './event-codes.ts';
 import type { SluiceError } from './errors.ts';
 import type { BusPage } from './bus-page.ts';
@@ -192,6 +193,8 @@ export interface Bus<Connection = object, From = object, To = object> {
   /** Absent: the bus is in this process, and another process cannot name it. */
   readonly urls?: EndUrls;
   readonly opposite: OppositeEnds<From, To>;
+  /** The rights that the ends need at their broker (`sluice acl`). Loaded for that command alone. Absent: the bus has no users. */
+  access?(): Promise<BusAccess<Connection, From, To>>;
   /** The one place for option names, defaults, units and docs. */
   readonly connectionSchema: OptionSchema;
   readonly sourceSchema: OptionSchema;

@@ -24,6 +24,7 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   grammar: topicNames,
   urls,
   opposite,
+  access: async () => (await import('./access/access.ts')).access,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -24,6 +24,7 @@ export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
   grammar: topicGrammar,
   urls,
   opposite,
+  access: async () => (await import('./access/access.ts')).access,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -20,6 +20,12 @@ export const connectionProperties = {
   token: textOption("The server's one token."),
   nkey: textOption("Seed of the user's NKey (SU...). Best as file:PATH or env:NAME."),
   creds: textOption('Content of a credentials file (JWT and seed). Write file:PATH.'),
+  inboxPrefix: {
+    type: 'string',
+    pattern: '^[^\\s.*>$]+(\\.[^\\s.*>]+)*$',
+    description:
+      'What the subjects begin with on which the server answers. Default: _INBOX, which all clients share; with one of its own no other user needs the right to read what comes to this one.',
+  },
   tls: tlsOption('TLS of the connection. The server is always verified.', 'the host of url'),
   connectTimeout: durationOption(
     '4s',

@@ -32,3 +32,9 @@ export function parseServerUrl(text: string): ServerUrl | undefined {
 export function hostAndPort({ host, port }: ServerUrl): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
+
+/** The user name in the first URL that has one with a password; alone it would be a token. */
+export function userInUrl(url: string | readonly string[]): string | undefined {
+  const servers = (typeof url === 'string' ? [url] : url).map(parseServerUrl);
+  return servers.find((server) => server?.user !== undefined && server.password !== undefined)?.user;
+}

@@ -24,7 +24,7 @@ export function servers(connection: RabbitConnection): readonly string[] {
 const queues = (connection: RabbitConnection): string => `queues of ${vhostOf(connection)}`;
 const exchangeIn = (connection: RabbitConnection, name: string): string => `exchange ${name} of ${vhostOf(connection)}`;
 
-function vhostOf(connection: RabbitConnection): string {
+export function vhostOf(connection: RabbitConnection): string {
   const [url = ''] = urlsOf(connection);
   return parseNode(url)?.vhost ?? '';
 }

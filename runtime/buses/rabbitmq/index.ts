@@ -25,6 +25,7 @@ export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
   grammar: routingKeys,
   urls,
   opposite,
+  access: async () => (await import('./access/access.ts')).access,
   connectionSchema,
   sourceSchema,
   sinkSchema,

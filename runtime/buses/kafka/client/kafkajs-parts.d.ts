@@ -95,6 +95,26 @@ declare module 'kafkajs/src/cluster/index.js' {
         readonly configEntries: readonly { readonly configName: string; readonly configValue: string | null }[];
       }[];
     }>;
+    describeAcls(filter: {
+      readonly resourceType: number;
+      readonly resourceName: string | null;
+      readonly resourcePatternType: number;
+      readonly principal: string | null;
+      readonly host: string | null;
+      readonly operation: number;
+      readonly permissionType: number;
+    }): Promise<{
+      readonly resources: readonly {
+        readonly resourceType: number;
+        readonly resourceName: string;
+        readonly resourcePatternType: number;
+        readonly acls: readonly {
+          readonly principal: string;
+          readonly operation: number;
+          readonly permissionType: number;
+        }[];
+      }[];
+    }>;
     listOffsets(request: {
       replicaId: number;
       isolationLevel: number;

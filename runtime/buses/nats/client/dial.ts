@@ -11,6 +11,8 @@ import { hostAndPort, parseServerUrl, type ServerUrl } from '../server-url.ts';
 /** The prepared settings of a connection. */
 export interface Dialer {
   readonly servers: readonly ServerUrl[];
+  /** A new subject for answers, without other use. */
+  inbox(): string;
   /** Makes one attempt at one server. Rejects with a BUS_ code and a text that names the server and the setting. */
   dial(server: ServerUrl): Promise<NatsConnection>;
 }
@@ -35,9 +37,11 @@ export async function dialer(read: () => NatsConnectionOptions, name: string, de
     reconnectDelayHandler: delayMs,
     ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
+    ...(options.inboxPrefix !== undefined && { inboxPrefix: options.inboxPrefix }),
   };
   return {
     servers,
+    inbox: () => client.createInbox(options.inboxPrefix),
     async dial(server) {
       const serverInfo = await readServerInfo(server, timeoutMs).catch((error: unknown) => {
         throw error instanceof SluiceError

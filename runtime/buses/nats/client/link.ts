@@ -64,6 +64,12 @@ export class Link {
     return this.#wire;
   }
 
+  /** A new subject for answers, without other use. Call it after `open`. */
+  inbox(): string {
+    if (this.#dialer === undefined) throw this.error('INTERNAL', 'an inbox was wanted before the connection');
+    return this.#dialer.inbox();
+  }
+
   get closed(): boolean {
     return this.#ended.signal.aborted;
   }

@@ -22,6 +22,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   grammar: subjects,
   urls,
   opposite,
+  access: async () => (await import('../access/core.ts')).access,
   connectionSchema,
   sourceSchema,
   sinkSchema,

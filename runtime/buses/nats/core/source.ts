@@ -71,9 +71,8 @@ export class CoreSource implements Source {
         if (this.#loopback?.denied(subject) !== true && operation === 'subscription') void this.#denied(subject);
       },
     });
-    const { createInbox } = await import('../client/library.ts');
     this.#liveness = new Liveness({
-      ask: () => this.#ask(createInbox),
+      ask: () => this.#ask(),
       onFailure: (failure) => {
         // Any other failure is the end of a connection, which the link reports.
         if (failure instanceof NoAnswer) this.#link.renew(failure.message);
@@ -95,13 +94,13 @@ export class CoreSource implements Source {
   }
 
   /** An idle subject and a dead connection look alike. While messages arrive no probe is needed. */
-  async #ask(createInbox: () => string): Promise<void> {
+  async #ask(): Promise<void> {
     const { connection, up } = this.#link;
     const isIdle = this.#count === this.#countAtProbe;
     this.#countAtProbe = this.#count;
     if (!isIdle || !up || connection === undefined) return;
     // The client renews its subscriptions after a reconnect; a new client has none.
-    if (this.#loopback?.isOf(connection) !== true) this.#loopback = new LoopbackProbe(connection, createInbox());
+    if (this.#loopback?.isOf(connection) !== true) this.#loopback = new LoopbackProbe(connection, this.#link.inbox());
     await this.#loopback.ask();
   }
 

@@ -18,11 +18,6 @@ export interface ConsumerWanted {
   readonly maxAckPending: number;
 }
 
-/** The name of a route's own consumer. */
-export function durableName(pipeline: string, route: string): string {
-  return `${pipeline}_${route}`.replaceAll(/[^A-Za-z0-9_-]/g, '_');
-}
-
 /** A consumer that exists and has the wanted settings. */
 export interface EnsuredConsumer {
   readonly info: ConsumerInfo;

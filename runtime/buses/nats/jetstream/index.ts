@@ -29,6 +29,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   grammar: subjects,
   urls,
   opposite,
+  access: async () => (await import('../access/jetstream.ts')).access,
   connectionSchema,
   sourceSchema,
   sinkSchema,

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { SluiceError } from '#contract/errors.ts';
 import type { LoggedTime, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
 import type { ConsumerInfo, JetStreamManager } from '../client/library.ts';
@@ -8,7 +8,8 @@ import type { Link } from '../client/link.ts';
 import type { Wire } from '../client/wire.ts';
 import { managerOf } from './manager.ts';
 import { grantsToRead, type Head, pullOnce } from './pull-once.ts';
-import { asBusError } from './stream.ts';
+import { apiErrorCode, asBusError } from './stream.ts';
+import { tailNames } from './consumer-names.ts';
 import { MESSAGE_ID } from '../write-headers.ts';
 
 /** Sequences of the first span. */
@@ -22,12 +23,14 @@ const SKEW_MS = 60_000;
 const NS_PER_MS = 1_000_000;
 /** The server deletes a consumer of a bridge that crashed after so long. */
 const INACTIVE_NS = 10_000_000_000;
+/** The name is another consumer's: "consumer name already in use", "consumer already exists". */
+const TAKEN: ReadonlySet<number> = new Set([10_013, 10_105, 10_148]);
 
 export interface LogPlace {
   readonly stream: string;
   /** Matches every subject that the sink writes to. */
   readonly filter: string;
-  /** The prefix of the names of consumers of the route. */
+  /** The name of the route's own consumer, with which the names of its tail consumers begin. */
   readonly name: string;
   /** Returns a new inbox of the client at each call. */
   readonly inbox: () => string;
@@ -106,6 +109,8 @@ class LogScan {
   readonly #idLine: string;
   readonly #prefix: string;
   readonly #skewMs: number;
+  readonly #names: readonly string[];
+  #next = 0;
 
   constructor(
     wire: Wire,
@@ -116,6 +121,10 @@ class LogScan {
     this.#wire = wire;
     this.#manager = manager;
     this.#place = place;
+    // Of several processes that look at the same time each begins elsewhere.
+    const names = tailNames(place.name);
+    const first = randomInt(names.length);
+    this.#names = [...names.slice(first), ...names.slice(0, first)];
     this.#prefix = prefix;
     this.#skewMs = skewMs;
     this.#idLine = `\r\n${MESSAGE_ID}: ${prefix}`;
@@ -141,26 +150,50 @@ class LogScan {
     }
   }
 
+  /** Rejects with BUS_AUTH where it is not permitted. */
   async #consumer(start: number): Promise<ConsumerInfo> {
-    const { stream, filter, name } = this.#place;
+    const { stream } = this.#place;
+    const add = (name: string): Promise<ConsumerInfo> => this.#add(name, start);
     try {
-      return await this.#manager.consumers.add(stream, {
-        name: `${name}-tail-${randomUUID()}`,
-        ack_policy: 'none',
-        deliver_policy: 'by_start_sequence',
-        opt_start_seq: start,
-        filter_subject: filter,
-        headers_only: true,
-        mem_storage: true,
-        num_replicas: 1,
-        inactive_threshold: INACTIVE_NS,
-      });
+      for (const _ of this.#names) {
+        const made = await add(this.#nextName()).catch((error: unknown) => {
+          if (!TAKEN.has(apiErrorCode(error) ?? 0)) throw error;
+        });
+        if (made !== undefined) return made;
+      }
+      // Bridges that were killed while they looked have left them all.
+      const name = this.#nextName();
+      await this.#manager.consumers.delete(stream, name);
+      return await add(name);
     } catch (error) {
       const failure = asBusError(error, `reading the end of stream ${stream}`);
       if (failure.code !== 'BUS_AUTH') throw failure;
       const text = `the end of stream ${stream} cannot be read; grant ${grantsToRead(stream)}`;
       throw new SluiceError('BUS_AUTH', text, { cause: error });
     }
+  }
+
+  #nextName(): string {
+    const name = this.#names[this.#next % this.#names.length] ?? '';
+    this.#next += 1;
+    return name;
+  }
+
+  #add(name: string, start: number): Promise<ConsumerInfo> {
+    const { stream, filter } = this.#place;
+    return this.#manager.consumers.add(stream, {
+      name,
+      // The server gives an equal consumer to the second who makes it: none is equal.
+      description: `reader ${randomUUID()}`,
+      ack_policy: 'none',
+      deliver_policy: 'by_start_sequence',
+      opt_start_seq: start,
+      filter_subject: filter,
+      headers_only: true,
+      mem_storage: true,
+      num_replicas: 1,
+      inactive_threshold: INACTIVE_NS,
+    });
   }
 
   #note({ headers, timestampMs }: Head): void {

@@ -6,7 +6,7 @@ import { durationMs } from '#kit/quantity.ts';
 import type { StreamInfo } from '../client/library.ts';
 import { Link } from '../client/link.ts';
 import { headerSpelling } from '../header-spelling.ts';
-import { durableName } from './consumer.ts';
+import { durableName } from './consumer-names.ts';
 import { retryOverLink } from './retry-over-link.ts';
 import type { JetStreamConnectionOptions, JetStreamTo } from './options.ts';
 import { JetStreamSink } from './sink.ts';
@@ -45,16 +45,15 @@ export async function openJetStreamSink(
       const text = `stream ${end.stream} has ${config.num_replicas} replicas: to keep the order one message of a subject is under way at a time, and this route has one subject; put the key into it where the route must be faster`;
       context.report({ kind: 'notice', code: 'ONE_OF_A_SUBJECT', text });
     }
-    const { createInbox } = await import('../client/library.ts');
     const { wire } = link;
     if (wire === undefined) throw link.error('BUS_UNREACHABLE', 'not connected');
     const place = {
       stream: end.stream,
       filter,
       name: durableName(context.pipeline, context.route),
-      inbox: () => createInbox(),
+      inbox: () => link.inbox(),
     };
-    return new JetStreamSink(link, wire, createInbox(), {
+    return new JetStreamSink(link, wire, link.inbox(), {
       stream: end.stream,
       spell: speller(context, headerSpelling),
       timeoutMs: durationMs(end.timeout),

@@ -1,5 +1,6 @@
 import type { ConsumerInfo, JetStreamManager, StreamInfo } from '../client/library.ts';
 import { startOf } from './consumer.ts';
+import { counterName } from './consumer-names.ts';
 
 /** The server deletes the counting consumer of a bridge that crashed after so long. */
 const COUNTER_NS = 30_000_000_000;
@@ -60,15 +61,16 @@ async function storedSince(
 ): Promise<number> {
   // A work queue takes no second reader of a subject.
   if (retention === 'workqueue') return 0;
-  const counter = `${name}-count`;
+  const counter = counterName(name);
+  const filters = many ?? (one === undefined ? [] : [one]);
   try {
     const { num_pending: count } = await manager.consumers.add(stream, {
-      name: counter,
+      // Durable only by name: the client then names it in the subject of its request.
+      durable_name: counter,
       ack_policy: 'none',
       inactive_threshold: COUNTER_NS,
       mem_storage: true,
-      ...(one !== undefined && { filter_subject: one }),
-      ...(many !== undefined && { filter_subjects: many }),
+      ...(filters.length > 0 && { filter_subjects: filters }),
       ...startOf({ sequence: sequence + 1 }),
     });
     await manager.consumers.delete(stream, counter);

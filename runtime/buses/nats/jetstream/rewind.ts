@@ -1,5 +1,6 @@
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager, StreamInfo } from '../client/library.ts';
 import { startOf } from './consumer.ts';
+import { holderName } from './consumer-names.ts';
 import type { Start } from './options.ts';
 import { asBusError } from './stream.ts';
 
@@ -50,7 +51,7 @@ export async function remake(
     return manager.consumers.add(from, config);
   }
   // An interest stream without consumers deletes its unacknowledged messages: a second consumer keeps them meanwhile.
-  const holder = `${name}-hold`;
+  const holder = holderName(name);
   await manager.consumers.add(from, { ...config, name: holder, durable_name: holder, inactive_threshold: HOLD_NS });
   await manager.consumers.delete(from, name);
   const made = await manager.consumers.add(from, config);

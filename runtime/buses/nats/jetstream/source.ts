@@ -10,7 +10,8 @@ import type { ConsumerInfo, JetStreamManager } from '../client/library.ts';
 import type { Coordinates } from './ack-reply.ts';
 import { ACK, Acks, NAK, term, IN_PROGRESS } from './acks.ts';
 import type { Link } from '../client/link.ts';
-import { ACK_WAIT_MS, type ConsumerWanted, durableName } from './consumer.ts';
+import { ACK_WAIT_MS, type ConsumerWanted } from './consumer.ts';
+import { durableName } from './consumer-names.ts';
 import { ConsumerAlignment } from './consumer-alignment.ts';
 import { ConsumerWatch, type WatchedSource } from './consumer-watch.ts';
 import type { ReceivedMessage } from '../client/received-message.ts';
@@ -220,10 +221,8 @@ export class JetStreamSource implements Source, PullReader, WatchedSource {
       const { connection, wire } = this.#link;
       if (connection === undefined || wire === undefined || !this.#link.up)
         throw this.#link.error('BUS_UNREACHABLE', 'not connected');
-      const { createInbox } = await import('../client/library.ts');
-      if (!current()) return;
       const target = { stream: this.#from.stream, name: this.#consumerWanted.name };
-      const session = new PullSession(wire, createInbox(), target, this);
+      const session = new PullSession(wire, this.#link.inbox(), target, this);
       this.#session = session;
       this.#acks.flush();
       try {

@@ -1,0 +1,50 @@
+import type { AccessBroker, AccessUser, Right } from '#contract/access.ts';
+import { groupedByReason } from '../../support/access-text.ts';
+import { compare } from './compare.ts';
+
+/** NATS: users with lists of subjects that they may publish and subscribe to. */
+export const broker: AccessBroker = { name: 'nats', schemes: ['nats', 'tls'], write, compare };
+
+function write(users: readonly AccessUser[], pipeline: string): string {
+  const variables = users.map(({ name }) => variableOf(name));
+  return [
+    `# The rights of pipeline ${pipeline} at NATS: what stands in no list below is denied.`,
+    '# Made by `sluice acl`; make it again when the pipeline file changes. Include it in nats-server.conf.',
+    `# The server takes ${variables.map((name) => `$${name}`).join(', ')} from its environment: a bcrypt hash, as \`nats server passwd\` prints.`,
+    'authorization {',
+    '  users: [',
+    ...users.flatMap((user) => userLines(user).map((line) => `    ${line}`)),
+    '  ]',
+    '}',
+    '',
+  ].join('\n');
+}
+
+function userLines(user: AccessUser): readonly string[] {
+  return [
+    ...[...user.identity, ...user.notes].map((note) => `# ${note}`),
+    '{',
+    `  user: ${JSON.stringify(user.name)}`,
+    `  password: $${variableOf(user.name)}`,
+    '  permissions: {',
+    ...listLines('publish', user.rights),
+    ...listLines('subscribe', user.rights),
+    '  }',
+    '}',
+  ];
+}
+
+function listLines(operation: string, rights: readonly Right[]): readonly string[] {
+  const own = rights.filter((right) => right.operation === operation);
+  // To the server an empty list of what is allowed is no list at all.
+  if (own.length === 0) return [`    ${operation}: { deny: ">" }`];
+  const items = groupedByReason(own).flatMap(({ why, rights: group }) => [
+    `        # ${why}`,
+    ...group.map(({ on }) => `        ${JSON.stringify(on)}`),
+  ]);
+  return [`    ${operation}: {`, '      allow: [', ...items, '      ]', '    }'];
+}
+
+function variableOf(user: string): string {
+  return `NATS_PASSWORD_${user.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
+}

@@ -1,0 +1,43 @@
+import type { Identity } from '#contract/access.ts';
+import { userInUrl } from '../server-url.ts';
+import type { NatsConnectionOptions } from '../options.ts';
+
+/** The user of a connection, as the server's configuration names it. */
+export function identityOf({ url, user, token, nkey, creds, tls }: NatsConnectionOptions): Identity {
+  if (creds !== undefined) {
+    const note =
+      'creds: rights of such a user are in its JWT, which the owner of the account signs; give each subject below to `nsc edit user --allow-pub` and `--allow-sub`';
+    return { name: undefined, notes: [note] };
+  }
+  if (nkey !== undefined) {
+    return {
+      name: undefined,
+      notes: ['nkey: write the public key (U...) of the seed as `nkey:` in place of user and password'],
+    };
+  }
+  const name = user ?? userInUrl(url);
+  if (name !== undefined) return { name, notes: [] };
+  if (token !== undefined)
+    return { name, notes: ['a token has no rights of its own: give the connection user and password'] };
+  if (tls?.cert !== undefined) {
+    return {
+      name,
+      notes: [
+        'a client certificate is a user by `verify_and_map` alone: write its e-mail address, or its subject, as `user:` and leave the password out',
+      ],
+    };
+  }
+  return { name, notes: ['the connection names no user: give it user and password'] };
+}
+
+/** What the subjects of answers to this connection begin with. */
+export function inboxOf({ inboxPrefix }: NatsConnectionOptions): {
+  readonly subjects: string;
+  readonly isOwn: boolean;
+} {
+  return { subjects: `${inboxPrefix ?? '_INBOX'}.>`, isOwn: inboxPrefix !== undefined && inboxPrefix !== '_INBOX' };
+}
+
+/** For an operator, where the inboxes are those of every client. */
+export const SHARED_INBOX =
+  'reading _INBOX.> shows the answers to all clients of the account, messages of other streams among them: give the connection an inboxPrefix of its own';

@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import type { AccessUser, Comparison, Difference } from '#contract/access.ts';
+import { messageOf, SluiceError } from '#contract/errors.ts';
+import { asList, asMap, own } from '#kit/json-value.ts';
+import { askManagement } from '../management.ts';
+import type { RabbitConnection } from '../options.ts';
+import { OPERATIONS, tagsOf, type WantedPermissions, wantedOf } from './wanted.ts';
+
+const BY = 'listed by the server';
+
+type Ask = (path: string) => Promise<unknown>;
+
+/** The management API lists the permissions of every user to an administrator, whose identity is in the URL. */
+export async function compare(url: URL, users: readonly AccessUser[]): Promise<Comparison> {
+  const found: Difference[] = [];
+  const unseen = new Set<string>();
+  let looked = 0;
+  for (const user of users) {
+    const ask: Ask = async (path) => {
+      try {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the checker validated it against this driver's schema
+        return await askManagement(url.href, path, user.connection as RabbitConnection);
+      } catch (thrown) {
+        const why = messageOf(thrown);
+        const code = /status 40[13]/.test(why) ? 'BUS_AUTH' : 'BUS_UNREACHABLE';
+        const text = `${url.protocol}//${url.host}${path}: ${why}; the URL needs an administrator, http://USER:PASSWORD@HOST:15672`;
+        throw new SluiceError(code, text, { cause: thrown });
+      }
+    };
+    const path = `/api/users/${encodeURIComponent(user.name)}`;
+    const tooMuch = (right: string): void => void found.push({ user: user.name, kind: 'too much', right, by: BY });
+    const missing = (right: string): void => void found.push({ user: user.name, kind: 'missing', right, by: BY });
+    const given = textsOf(own(asMap(await ask(path)), 'tags'));
+    const tags = tagsOf(user);
+    for (const tag of given) if (!tags.includes(tag)) tooMuch(`tag ${tag}`);
+    for (const tag of tags) if (!given.includes(tag)) missing(`tag ${tag}`);
+    const wanted = wantedOf(user);
+    const permissions = asList(await ask(`${path}/permissions`)).map(asMap);
+    const topics = asList(await ask(`${path}/topic-permissions`)).map(asMap);
+    looked += given.length + 3 * permissions.length + 2 * topics.length;
+    for (const permission of permissions) {
+      const vhost = String(own(permission, 'vhost'));
+      if (!wanted.some((one) => one.vhost === vhost)) tooMuch(`everything that a user may do in virtual host ${vhost}`);
+    }
+    for (const one of wanted) {
+      const { vhost, names } = one;
+      const permission = permissions.find((each) => own(each, 'vhost') === vhost);
+      if (permission === undefined) {
+        missing(`anything in virtual host ${vhost}`);
+        continue;
+      }
+      const existing = await namesIn(ask, vhost);
+      for (const operation of OPERATIONS) {
+        const text = String(own(permission, operation));
+        const verdict = judge(text, names[operation], existing);
+        for (const name of verdict.tooMany) tooMuch(`${operation} ${name} in ${vhost}, by ${text}`);
+        if (verdict.tooFew) missing(`${operation} ${names[operation]} in ${vhost}, found ${text}`);
+        if (verdict.isUnclear)
+          unseen.add(
+            `${operation} in ${vhost} is ${text} in place of ${names[operation]}: no name that is there now shows a difference.`,
+          );
+      }
+      for (const [exchange, keys] of one.topics) {
+        const entry = topics.find((each) => own(each, 'vhost') === vhost && own(each, 'exchange') === exchange);
+        for (const operation of ['write', 'read'] as const) {
+          const text = entry === undefined ? undefined : String(own(entry, operation));
+          if (text === keys[operation]) continue;
+          tooMuch(
+            `${operation} routing keys of topic exchange ${exchange} in ${vhost}: ${text ?? 'all'} in place of ${keys[operation]}`,
+          );
+        }
+      }
+    }
+  }
+  return { differences: found, looked, unseen: [...unseen] };
+}
+
+/** RabbitMQ writes tags as a list, before 3.9 as text with commas. */
+function textsOf(tags: unknown): readonly string[] {
+  return (typeof tags === 'string' ? tags.split(',') : asList(tags).map(String)).filter((tag) => tag !== '');
+}
+
+async function namesIn(ask: Ask, vhost: WantedPermissions['vhost']): Promise<readonly string[]> {
+  const lists = ['queues', 'exchanges'].map((kind) => ask(`/api/${kind}/${encodeURIComponent(vhost)}?columns=name`));
+  const names = (await Promise.all(lists)).flatMap((list) =>
+    asList(list).map((item) => String(own(asMap(item), 'name'))),
+  );
+  // The default exchange has no name, and the server checks it under this one.
+  return names.map((name) => (name === '' ? 'amq.default' : name));
+}
+
+interface Verdict {
+  readonly tooMany: readonly string[];
+  readonly tooFew: boolean;
+  readonly isUnclear: boolean;
+}
+
+/** Expressions cannot be compared in general: the names that exist, and one of nobody, show the difference. */
+function judge(given: string, wanted: string, existing: readonly string[]): Verdict {
+  if (given === wanted) return { tooMany: [], tooFew: false, isUnclear: false };
+  const nobody = `sluice-acl-${randomBytes(6).toString('hex')}`;
+  const matches = matcher(given);
+  const wants = matcher(wanted);
+  if (matches === undefined || wants === undefined) return { tooMany: [], tooFew: false, isUnclear: true };
+  const tooMany = matches(nobody) ? ['any name'] : existing.filter((name) => matches(name) && !wants(name));
+  const tooFew = existing.some((name) => wants(name) && !matches(name));
+  return { tooMany, tooFew, isUnclear: tooMany.length === 0 && !tooFew };
+}
+
+/** Undefined for an expression that only the server can read. */
+function matcher(text: string): ((name: string) => boolean) | undefined {
+  try {
+    const expression = new RegExp(text);
+    // To the server an empty expression matches nothing.
+    return (name) => text !== '' && expression.test(name);
+  } catch {
+    return undefined;
+  }
+}

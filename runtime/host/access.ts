@@ -1,0 +1,130 @@
+import type { AccessBroker, AccessPlace, AccessUser, BusAccess, Needs } from '#contract/access.ts';
+import type { Catalog } from '#contract/catalog.ts';
+import type { AddressPattern } from '#contract/reach.ts';
+import { CLASSES } from '#contract/traffic-class.ts';
+import type { ConnectionSpec, PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
+import { patternOfTemplate } from '../template/template-pattern.ts';
+import { busOf } from './catalog-of.ts';
+import { asDriverOptions, endOptions } from './end-options.ts';
+
+/** The users of one cluster of brokers that a pipeline needs. */
+export interface AccessPlan {
+  readonly broker: AccessBroker;
+  /** Names of servers, as `Bus.servers` gives them. */
+  readonly servers: readonly string[];
+  /** Names of connections of the pipeline file. */
+  readonly connections: readonly string[];
+  readonly users: readonly AccessUser[];
+}
+
+interface Grown {
+  readonly connections: Set<string>;
+  readonly connection: object;
+  readonly identity: Set<string>;
+  readonly needs: Needs[];
+}
+
+/** All rights that a checked pipeline needs, by broker and user. Connections without users (the memory bus) are left out. */
+export async function accessPlans(pipeline: PipelineSpec, catalog: Catalog): Promise<readonly AccessPlan[]> {
+  const plans = new Map<
+    string,
+    { readonly plan: Omit<AccessPlan, 'users' | 'connections'>; readonly users: Map<string, Grown> }
+  >();
+  for (const route of pipeline.routes) {
+    for (const { end, needs } of endsOf(pipeline, route, catalog)) {
+      const connection = pipeline.connections.get(end.connection);
+      const bus = busOf(catalog, end.bus);
+      const access = await bus.access?.();
+      if (connection === undefined || access === undefined) continue;
+      const { name, notes } = access.identity(asDriverOptions(connection.options));
+      const servers = bus.servers(asDriverOptions(connection.options));
+      const key = `${access.broker.name} ${servers.toSorted().join(' ')}`;
+      const found = plans.get(key) ?? { plan: { broker: access.broker, servers }, users: new Map<string, Grown>() };
+      plans.set(key, found);
+      const user = grown(found.users, name ?? pipeline.name, connection);
+      user.connections.add(connection.name);
+      for (const note of notes) user.identity.add(`connection ${connection.name}: ${note}`);
+      user.needs.push(needs(access));
+    }
+  }
+  return [...plans.values()].map(({ plan, users }) => ({
+    ...plan,
+    connections: [...new Set([...users.values()].flatMap(({ connections }) => [...connections]))],
+    users: [...users].map(([name, user]) => asUser(name, user)),
+  }));
+}
+
+function grown(users: Map<string, Grown>, name: string, { options }: ConnectionSpec): Grown {
+  const known = users.get(name);
+  if (known !== undefined) return known;
+  const made: Grown = { connections: new Set(), connection: options, identity: new Set(), needs: [] };
+  users.set(name, made);
+  return made;
+}
+
+function asUser(name: string, { connections, connection, identity, needs }: Grown): AccessUser {
+  return {
+    name,
+    identity: [...identity],
+    connections: [...connections],
+    connection,
+    rights: needs.flatMap(({ rights }) => rights),
+    notes: [...new Set(needs.flatMap(({ notes }) => notes))],
+  };
+}
+
+interface EndNeeds {
+  readonly end: { readonly connection: string; readonly bus: string };
+  readonly needs: (access: BusAccess) => Needs;
+}
+
+function endsOf(pipeline: PipelineSpec, route: RouteSpec, catalog: Catalog): readonly EndNeeds[] {
+  const { from, to, deadLetter } = route;
+  const { oneAtATime } = CLASSES[route.class];
+  const place = (direction: AccessPlace['direction'], addresses: readonly AddressPattern[]): AccessPlace => ({
+    pipeline: pipeline.name,
+    route: route.name,
+    direction,
+    isFenced: oneAtATime && direction !== 'dead-letters',
+    addresses,
+  });
+  const named = (what: string, { rights, notes }: Needs): Needs => ({
+    rights: rights.map((right) => ({ ...right, why: `route ${route.name}, ${what}: ${right.why}` })),
+    notes,
+  });
+  const ends: EndNeeds[] = [
+    {
+      end: from,
+      needs: (access) => named('source', access.source(endOptions(pipeline, from), place('source', []))),
+    },
+    {
+      end: to,
+      needs: (access) =>
+        named('sink', access.sink(endOptions(pipeline, to), place('sink', addressesOf(pipeline, route, to, catalog)))),
+    },
+  ];
+  const letters = deadLetter.to;
+  if (letters === undefined) return ends;
+  const needs = (access: BusAccess): Needs => {
+    const addresses = addressesOf(pipeline, route, letters, catalog);
+    return named('dead letters', access.sink(endOptions(pipeline, letters), place('dead-letters', addresses)));
+  };
+  return [...ends, { end: letters, needs }];
+}
+
+/** The addresses that a sink's template can make of what the source reads. */
+function addressesOf(
+  pipeline: PipelineSpec,
+  route: RouteSpec,
+  to: { readonly bus: string; readonly address: string },
+  catalog: Catalog,
+): readonly AddressPattern[] {
+  const source = busOf(catalog, route.from.bus);
+  const target = busOf(catalog, to.bus).grammar;
+  const reaches = source.reads(endOptions(pipeline, route.from), { pipeline: pipeline.name, route: route.name });
+  return reaches.flatMap((reach) => {
+    const addresses = reach.addresses ?? reach.filter;
+    const made = patternOfTemplate(to.address, { route: route.name, source: source.grammar, target, addresses });
+    return made === undefined ? [] : [made];
+  });
+}
