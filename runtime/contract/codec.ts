@@ -28,8 +28,15 @@ export interface CodecKind<Body = unknown> extends Codec<Body> {
   readonly mediaTypes: readonly string[];
   /** Whether a template can read a field of its bodies: `{body.a}`. */
   readonly hasFields: boolean;
-  /** The codec under each rule for numbers, where it has such rules; itself is the one of `reject`. */
-  readonly byNumbers?: Readonly<Record<NumberRule, Codec<Body>>>;
+  /** The codec under the rules of a route (`json: { ... }`), where it has such rules. */
+  readonly under?: (rules: JsonRules) => Codec<Body>;
+}
+
+/** The rules of a route for JSON. */
+export interface JsonRules {
+  readonly numbers: NumberRule;
+  /** The most levels of objects and lists within one another; a body with more is refused before anything walks it. */
+  readonly depth: number;
 }
 
 /**

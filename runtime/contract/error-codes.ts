@@ -94,7 +94,7 @@ export const ERRORS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The body is nested deeper than the stack of the process reaches. JSON of up to 1,000 levels is always written. Flatten it in a function, or let it pass by: a route whose stages change nothing sends the bytes as they came.',
+      'The body has more levels than the route allows (json: { depth: ... }, 1,000 at the most), or is nested deeper than the stack of the process reaches. JSON of up to 1,000 levels is always written. Flatten it in a function, or let it pass by: a route that reads no body sends the bytes as they came.',
   },
   ADDRESS_INVALID: {
     verdict: 'reject',

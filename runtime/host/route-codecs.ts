@@ -12,7 +12,10 @@ export type RouteCodecs = Pick<Policy, 'decoding'> & Pick<SinkEnd, 'encoding'>;
 
 export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
   const { from, to } = spec;
-  const codecs = codecsFor(catalog.codecs.values(), numbersOf(spec, catalog));
+  const codecs = codecsFor(catalog.codecs.values(), {
+    numbers: numbersOf(spec, catalog),
+    depth: spec.json.depth,
+  });
   const byType = (contentType: string | undefined): Codec => codecs.byContentType(contentType);
   const named = (name: string): Codec => {
     const codec = codecs.named(name);

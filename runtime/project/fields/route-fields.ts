@@ -124,6 +124,7 @@ export const ROUTE_FIELDS = {
     parse: (route) => ({ json: parseMap(JSON_FIELDS, asMap(own(route, 'json')), {}) }),
     check: checkJson,
     explain: ({ json }) => ({
+      'a body is nested too deeply': `beyond ${json.depth} levels a dead letter (BODY_TOO_DEEP), where the route reads bodies`,
       'a body holds a number that a double does not': NUMBERS_MEAN[json.numbers ?? 'unsaid'],
     }),
     doc: '`json`: how the json codec of the route reads and writes. See [JSON bodies](#json-bodies).',
