@@ -1,4 +1,4 @@
-import type { Codec, CodecKind, JsonRules } from '#contract/codec.ts';
+import type { Codec, CodecKind, BodyRules } from '#contract/codec.ts';
 
 /** The codecs of one route. */
 export interface RouteCodecs {
@@ -8,8 +8,8 @@ export interface RouteCodecs {
   byContentType(contentType: string | undefined): Codec;
 }
 
-/** `kinds`: those of the catalog, the default one first; `rules`: those of the route for JSON. */
-export function codecsFor(kinds: Iterable<CodecKind>, rules: JsonRules): RouteCodecs {
+/** `kinds`: those of the catalog, the default one first; `rules`: those of the route. */
+export function codecsFor(kinds: Iterable<CodecKind>, rules: BodyRules): RouteCodecs {
   const codecs = new Map<string, Codec>();
   const byType = new Map<string, Codec>();
   for (const kind of kinds) {
@@ -24,7 +24,12 @@ export function codecsFor(kinds: Iterable<CodecKind>, rules: JsonRules): RouteCo
     byContentType(contentType) {
       if (contentType === undefined || contentType === byDefault.contentType) return byDefault;
       const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-      return byType.get(type) ?? byType.get(type.replace(/\/.*$/, '/*')) ?? byDefault;
+      return (
+        byType.get(type) ??
+        byType.get(type.replace(/\/.*$/, '/*')) ??
+        byType.get(type.replace(/^.*\+/, '*+')) ??
+        byDefault
+      );
     },
   };
 }

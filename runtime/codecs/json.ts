@@ -1,4 +1,4 @@
-import type { Codec, CodecKind, JsonRules, NumberRule } from '#contract/codec.ts';
+import type { Codec, CodecKind, BodyRules, NumberRule } from '#contract/codec.ts';
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
 import { asBuffer } from '#kit/as-buffer.ts';
 import { Decimals, FIRST_UNSAFE, isHeld, isWhole, MOST_DIGITS } from './json-numbers.ts';
@@ -74,7 +74,7 @@ const MAKERS: Readonly<Record<NumberRule, (depth: number) => Codec>> = {
   keep: (depth) => exactCodec('where needed', depth),
 };
 
-export function jsonUnder({ numbers, depth }: JsonRules): Codec {
+export function jsonUnder({ numbers, depth }: BodyRules): Codec {
   return MAKERS[numbers](depth);
 }
 

@@ -6,7 +6,7 @@ export const ERRORS = {
   DECODE_FAILED: {
     verdict: 'reject',
     scope: 'message',
-    remedy: 'Fix the publisher, or name the codec in the source: codec: json | text | bytes.',
+    remedy: 'Fix the publisher, or name the codec in the source, such as codec: cbor.',
   },
   NUMBER_UNSAFE: {
     verdict: 'reject',

@@ -4,7 +4,9 @@ import type { CodecKind } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { StageKind } from '#contract/stage-kind.ts';
 import { bytes } from '../codecs/bytes.ts';
+import { cbor } from '../codecs/cbor.ts';
 import { json } from '../codecs/json.ts';
+import { msgpack } from '../codecs/msgpack.ts';
 import { text } from '../codecs/text.ts';
 import { functionKind } from '../stages/function-kind.ts';
 import { validateKind } from '../stages/validate-kind.ts';
@@ -18,7 +20,7 @@ export function busOf({ buses }: Catalog, name: string): Bus {
 
 const STAGES: readonly StageKind[] = [validateKind, functionKind];
 /** The first one is the default: it decodes if neither the route nor the content type selects another. */
-const CODECS: readonly CodecKind[] = [json, text, bytes];
+const CODECS: readonly CodecKind[] = [json, text, bytes, cbor, msgpack];
 
 /** The stages and codecs of this version with these buses. */
 export function catalogOf(buses: readonly Bus[]): Catalog {

@@ -61,6 +61,7 @@ class RouteJudge {
       at: this.#at,
       route: this.#route,
       findings: this.#file.findings,
+      catalog: this.#file.catalog,
       written: (at) => this.#file.resolved.get(at)?.written,
       source: sourceGives,
       sink: sinkGives,

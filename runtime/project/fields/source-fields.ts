@@ -134,7 +134,7 @@ export const SOURCE_FIELDS = {
   codec: sourceField({
     schema: OF_CATALOG,
     parse: (from) => ({ codec: optional(from, 'codec') }),
-    doc: '`codec`: `json`, `text` or `bytes`; by content type, else json, unless said otherwise.',
+    doc: '`codec`: `json`, `text`, `bytes`, `cbor` or `msgpack`; by content type, else json, unless said otherwise. See [codecs](codecs.md).',
   }),
 } as const;
 
