@@ -4,6 +4,8 @@ import { checkTypes } from '../project/functions/check-types.ts';
 import { loadFunctions } from '../project/functions/load-functions.ts';
 import { loadSchemas } from '../project/schemas/load-schemas.ts';
 import { type ProjectFolders, projectFile } from '../project/project-files.ts';
+import { loadCodecs } from './load-codecs.ts';
+import { shortPath } from './short-path.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import type { ProjectParts } from '../host/wire.ts';
 
@@ -28,7 +30,7 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   if (spec === undefined && mode === 'run') return { ...checked, parts: undefined, findings };
   const { project } = checked;
   const [loaded, types] = await Promise.all([
-    loadParts(named, project),
+    loadParts(named, project, shortPath(file)),
     mode === 'check' ? checkTypes(functionPaths(named.functions, project).values(), project.folder) : [],
   ]);
   // A file that does not compile has no further findings.
@@ -41,12 +43,17 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   };
 }
 
-/** Compiles functions and schemas. */
+/** Compiles functions and schemas, and makes codecs. `pipeline`: the name of the file in findings. */
 export async function loadParts(
-  { functions: names, schemas: schemaNames }: NamedFiles,
+  { functions: names, schemas: schemaNames, codecs: uses }: NamedFiles,
   project: ProjectFolders,
+  pipeline = '',
 ): Promise<{ parts: ProjectParts; findings: readonly Finding[] }> {
   const { functions, findings } = await loadFunctions(functionPaths(names, project), project.folder);
   const schemas = loadSchemas(schemaNames, project);
-  return { parts: { functions, validators: schemas.validators }, findings: [...findings, ...schemas.findings] };
+  const codecs = await loadCodecs(uses, project, pipeline);
+  return {
+    parts: { functions, validators: schemas.validators, codecs: codecs.codecs },
+    findings: [...findings, ...schemas.findings, ...codecs.findings],
+  };
 }

@@ -1,4 +1,5 @@
 import { sizeBytes } from '#kit/quantity.ts';
+import { isSameCodec } from '../project/fields/codec-fields.ts';
 import { DEFAULTS } from '../project/fields/field-defaults.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { parseTemplate } from '../template/template.ts';
@@ -30,5 +31,5 @@ export function maxBodyOf(spec: RouteSpec): number {
 }
 
 export function namesAnotherCodec({ from, to }: RouteSpec): boolean {
-  return to.codec !== undefined && to.codec !== from.codec;
+  return to.codec !== undefined && !isSameCodec(to.codec, from.codec);
 }

@@ -7,6 +7,7 @@ import { bytes } from '../codecs/bytes.ts';
 import { cbor } from '../codecs/cbor.ts';
 import { json } from '../codecs/json.ts';
 import { msgpack } from '../codecs/msgpack.ts';
+import { SCHEMA_CODECS } from '../codecs/schema-kinds.ts';
 import { text } from '../codecs/text.ts';
 import { functionKind } from '../stages/function-kind.ts';
 import { validateKind } from '../stages/validate-kind.ts';
@@ -28,5 +29,6 @@ export function catalogOf(buses: readonly Bus[]): Catalog {
     buses: new Map(buses.map((bus) => [bus.name, bus])),
     stages: new Map(STAGES.map((kind) => [kind.verb, kind])),
     codecs: new Map(CODECS.map((codec) => [codec.name, codec])),
+    schemaCodecs: new Map(SCHEMA_CODECS.map((kind) => [kind.name, kind])),
   };
 }

@@ -1,26 +1,27 @@
-import type { Codec, NumberRule } from '#contract/codec.ts';
+import type { BodyRules, Codec, NumberRule } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { codecsFor } from '../codecs/by-content-type.ts';
 import type { Policy, SinkEnd } from '../engine/route-parts.ts';
+import type { CodecSpec } from '../project/fields/codec-fields.ts';
 import { DEFAULTS } from '../project/fields/field-defaults.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { namesAnotherCodec, readsBodies } from './body-reads.ts';
+import { NO_SCHEMA_CODECS, type SchemaCodecs } from './codec-makers.ts';
 import type { Catalog } from '#contract/catalog.ts';
 
 /** The codecs of a route; each undefined where the bytes pass unchanged. */
 export type RouteCodecs = Pick<Policy, 'decoding'> & Pick<SinkEnd, 'encoding'>;
 
-export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
+/** `made`: the codecs with schemas that the file names. */
+export function codecsOf(spec: RouteSpec, catalog: Catalog, made: SchemaCodecs = NO_SCHEMA_CODECS): RouteCodecs {
   const { from, to } = spec;
-  const codecs = codecsFor(catalog.codecs.values(), {
-    numbers: numbersOf(spec, catalog),
-    depth: spec.json.depth,
-  });
+  const rules = { numbers: numbersOf(spec, catalog), depth: spec.json.depth };
+  const codecs = codecsFor(catalog.codecs.values(), rules);
   const byType = (contentType: string | undefined): Codec => codecs.byContentType(contentType);
-  const named = (name: string): Codec => {
-    const codec = codecs.named(name);
-    if (codec === undefined) throw new SluiceError('INTERNAL', `no codec ${name} in the catalog`);
-    return codec;
+  const named = (codec: CodecSpec): Codec => {
+    const found = codec.schema === undefined ? codecs.named(codec.name) : withSchema(codec, catalog, made, rules);
+    if (found === undefined) throw new SluiceError('INTERNAL', `no codec ${codec.name} in the catalog`);
+    return found;
   };
   const incoming = from.codec === undefined ? byType : always(named(from.codec));
   const outgoing = to.codec === undefined ? incoming : always(named(to.codec));
@@ -33,6 +34,17 @@ export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
 /** The default without a word in the file: a route that sends the source's own bytes loses no number, and so refuses none. */
 export function numbersOf(spec: RouteSpec, catalog: Catalog): NumberRule {
   return spec.json.numbers ?? (encodesAgain(spec, catalog) ? DEFAULTS.jsonNumbers : 'keep');
+}
+
+function withSchema(
+  { name, schema: file, options }: CodecSpec,
+  { schemaCodecs }: Catalog,
+  { makers, files }: SchemaCodecs,
+  rules: BodyRules,
+): Codec | undefined {
+  const schema = files.get(`${file}${schemaCodecs.get(name)?.ending}`);
+  if (schema === undefined) throw new SluiceError('INTERNAL', `the schema ${file} of codec ${name} was not loaded`);
+  return makers.get(name)?.({ schema, options, rules });
 }
 
 function encodesAgain(spec: RouteSpec, { stages }: Catalog): boolean {

@@ -15,6 +15,7 @@ import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import { compileTemplate, type TemplateUse } from '../template/compile-template.ts';
 import { maxBodyOf } from './body-reads.ts';
 import { busOf } from './catalog-of.ts';
+import type { SchemaCodecs } from './codec-makers.ts';
 import { codecsOf, numbersOf } from './route-codecs.ts';
 import type { RouteSink } from './route-sink.ts';
 
@@ -22,6 +23,8 @@ import type { RouteSink } from './route-sink.ts';
 export interface ProjectParts {
   readonly functions: ReadonlyMap<string, LoadedFunction>;
   readonly validators: ReadonlyMap<string, Validator>;
+  /** Absent: the file names none. */
+  readonly codecs?: SchemaCodecs;
 }
 
 /** The services of a process that its routes share, and those of one route. */
@@ -55,7 +58,7 @@ export function wireRoute(spec: RouteSpec, { source, sink }: OpenEnds, services:
   const grammar = busOf(services.catalog, spec.from.bus).grammar;
   const fill: Fill = (text, missing, more) =>
     compileTemplate(text, { route: spec.name, source: grammar, target: undefined, missing, ...more });
-  const { decoding, encoding } = codecsOf(spec, services.catalog);
+  const { decoding, encoding } = codecsOf(spec, services.catalog, services.parts.codecs);
   return {
     ends: { source, sinks: [{ ...sink, encoding, ...writingOf(spec, fill, services.catalog) }] },
     policy: { ...policyOf(spec, fill, services), decoding },

@@ -12,9 +12,9 @@ const REPLACED = '\ufffd';
  * made of that size.
  */
 export abstract class BinaryReader {
-  protected readonly bytes: Buffer;
-  protected readonly view: DataView;
-  protected at = 0;
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  at = 0;
   readonly #format: string;
   readonly #rules: BodyRules;
   /** The name or index of the value that is read, on each level. Behind `#depth` it holds earlier ones. */
@@ -41,12 +41,12 @@ export abstract class BinaryReader {
   /** A key of a map, from the next bytes; undefined where it is no text. */
   protected abstract key(): string | undefined;
 
-  protected fault(found: string, code: BodyCode = 'DECODE_FAILED'): SluiceError {
+  fault(found: string, code: BodyCode = 'DECODE_FAILED'): SluiceError {
     return faultAt(code, this.#format, found, this.#steps.slice(0, this.#depth));
   }
 
   /** An integer of the body under the rule of the route: json has the same. */
-  protected integer(value: number | bigint): number | bigint {
+  integer(value: number | bigint): number | bigint {
     const { numbers } = this.#rules;
     if (numbers === 'exact') return BigInt(value);
     const near = Number(value);
@@ -57,18 +57,18 @@ export abstract class BinaryReader {
   }
 
   /** Throws where fewer bytes are left. */
-  protected need(count: number): void {
+  need(count: number): void {
     if (count > this.bytes.length - this.at) throw this.fault(`an end too early, after ${this.bytes.length} bytes`);
   }
 
-  protected byte(): number {
+  byte(): number {
     this.need(1);
     const byte = this.view.getUint8(this.at);
     this.at += 1;
     return byte;
   }
 
-  protected text(length: number): string {
+  text(length: number): string {
     this.need(length);
     const end = this.at + length;
     let text = this.bytes.toString('utf8', this.at, end);
@@ -79,7 +79,7 @@ export abstract class BinaryReader {
   }
 
   /** A copy: what a function does to it must not change the bytes of the message. */
-  protected copy(length: number): Uint8Array {
+  copy(length: number): Uint8Array {
     this.need(length);
     const end = this.at + length;
     const copied = new Uint8Array(length);
@@ -93,32 +93,27 @@ export abstract class BinaryReader {
     // Each member takes a byte at least.
     if (count !== undefined) this.need(count);
     const list: unknown[] = [];
-    this.#enter();
+    this.enter();
     for (let index = 0; count === undefined ? !this.isEnd() : index < count; index += 1) {
-      this.#steps[this.#depth - 1] = index;
+      this.step(index);
       list.push(this.value());
     }
-    this.#depth -= 1;
+    this.leave();
     return list;
   }
 
   protected map(count: number | undefined): Record<string, unknown> {
     if (count !== undefined) this.need(count * 2);
     const map: Record<string, unknown> = {};
-    const around = this.#depth === 0 ? undefined : this.#steps[this.#depth - 1];
-    this.#enter();
-    const level = this.#depth - 1;
+    this.enter();
     for (let index = 0; count === undefined ? !this.isEnd() : index < count; index += 1) {
-      this.#steps[level] = index;
+      this.step(index);
       const key = this.key();
       if (key === undefined) throw this.fault('a key that is no text, of the member');
-      this.#steps[level] = key;
-      const danger = unsafeName(key, around);
-      if (danger !== undefined) throw this.fault(danger, 'BODY_UNSAFE');
-      if (Object.hasOwn(map, key)) throw this.fault('a duplicate key');
+      this.member(map, key);
       map[key] = this.value();
     }
-    this.#depth -= 1;
+    this.leave();
     return map;
   }
 
@@ -127,10 +122,27 @@ export abstract class BinaryReader {
     return false;
   }
 
-  #enter(): void {
+  /** Into a list or map; `step` then says in which member. Throws beyond the levels of the route. */
+  enter(): void {
     const { depth } = this.#rules;
     if (this.#depth >= depth) throw this.fault(`more than ${depth} levels`, 'BODY_TOO_DEEP');
     this.#depth += 1;
+  }
+
+  leave(): void {
+    this.#depth -= 1;
+  }
+
+  step(nameOrIndex: string | number): void {
+    this.#steps[this.#depth - 1] = nameOrIndex;
+  }
+
+  /** Steps to the member that is read into the map next. Throws where its key is refused. */
+  member(map: object, key: string): void {
+    this.step(key);
+    const danger = unsafeName(key, this.#depth < 2 ? undefined : this.#steps[this.#depth - 2]);
+    if (danger !== undefined) throw this.fault(danger, 'BODY_UNSAFE');
+    if (Object.hasOwn(map, key)) throw this.fault('a duplicate key');
   }
 
   #strictly(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
 const SMALL = 64;
 
-/** Bytes that grow as they are written. Numbers are big-endian. */
+/** Bytes that grow as they are written. Numbers are big-endian, except those of `...le`. */
 export class ByteWriter {
   #bytes: Buffer;
   #view: DataView;
@@ -49,6 +49,16 @@ export class ByteWriter {
   f64(value: number): void {
     const at = this.#take(8);
     this.#view.setFloat64(at, value);
+  }
+
+  f32le(value: number): void {
+    const at = this.#take(4);
+    this.#view.setFloat32(at, value, true);
+  }
+
+  f64le(value: number): void {
+    const at = this.#take(8);
+    this.#view.setFloat64(at, value, true);
   }
 
   raw(bytes: Uint8Array): void {

@@ -1,3 +1,4 @@
+import { codecNameOf } from '../fields/codec-fields.ts';
 import { shown } from './describe.ts';
 import type { RouteSite } from '../fields/field.ts';
 import { asMap, own } from '#kit/json-value.ts';
@@ -7,8 +8,9 @@ import { pointerTo } from '#kit/pointer.ts';
 export function checkJson({ at, route, findings, catalog }: RouteSite): void {
   const place = pointerTo(at, 'json');
   if (own(route, 'json') === undefined || findings.isClaimed(place)) return;
-  const [from, to] = ['from', 'to'].map((end) => own(asMap(own(route, end)), 'codec'));
-  const hasRules = (codec: unknown): boolean => catalog.codecs.get(String(codec))?.under !== undefined;
+  const [from, to] = ['from', 'to'].map((end) => codecNameOf(asMap(own(route, end))));
+  const hasRules = (codec: unknown): boolean =>
+    catalog.codecs.get(String(codec))?.under !== undefined || catalog.schemaCodecs.has(String(codec));
   if (from === undefined || hasRules(from) || hasRules(to)) return;
   findings.add({
     code: 'OPTIONS_CONFLICT',

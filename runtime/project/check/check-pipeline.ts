@@ -1,4 +1,5 @@
 import { buildSpec } from '../read/build-spec.ts';
+import { checkCodecFiles, codecUses } from './check-codec.ts';
 import { checkLoops } from './check-loops.ts';
 import { checkNames, filesNamed } from './check-names.ts';
 import type { NamedFiles, ProjectFiles } from './check-names.ts';
@@ -52,11 +53,13 @@ export function judgeDocument(
   const findings = new FindingList(file, places);
   for (const flaw of flaws) findings.add(flaw);
   // After broken YAML every further finding would be a consequential one.
-  if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [] } };
-  const named = filesNamed(value, catalog, source.project);
+  if (!readable) return { findings: findings.sorted(), named: { functions: [], schemas: [], codecs: [] } };
+  const codecs = codecUses(value, catalog, source.project.schemas, places);
+  const named = { ...filesNamed(value, catalog, source.project), codecs };
   const resolved = resolveReferences(value, catalog.stages, source, findings);
   checkReservedWords(value, catalog, findings);
   checkNames(value, catalog, source.project, findings);
+  checkCodecFiles(value, catalog, source.project.schemas, findings);
   const sections = sectionsOf(value, catalog, fields);
   const contents = withContents(value, sections, resolved);
   refuseMisplaced(sections, resolved, findings);

@@ -6,6 +6,7 @@ import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { judgedEnd } from '../read/ends.ts';
 import type { JudgedFile } from '../read/ends.ts';
 import type { JudgedEnd, RouteSite } from '../fields/field.ts';
+import { codecNameOf } from '../fields/codec-fields.ts';
 import { FIELDS } from '../fields/field-tables.ts';
 import { busBehind, stageKind } from '../read/sections.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
@@ -145,7 +146,7 @@ class RouteJudge {
     const scope: TemplateScope = {
       source: sourceBus && { ...sourceBus.grammar, name: sourceBus.name, readsHeader: sourceBus.readsHeader },
       hasKey: carriesKey,
-      bodyHasFields: catalog.codecs.get(String(own(from, 'codec')))?.hasFields !== false,
+      bodyHasFields: catalog.codecs.get(String(codecNameOf(from)))?.hasFields !== false,
       levels: sourceBus === undefined ? [] : levelCounts(from, sourceBus),
       hasHeaders: gives?.carriesHeaders ?? true,
       headersNeed: gives?.headersNeed,
