@@ -11,6 +11,7 @@ import { parseYaml } from '../project/read/yaml-document.ts';
 /** The code of each codec, loaded where a pipeline names it. */
 const MAKERS: Readonly<Record<string, () => Promise<CodecMaker>>> = {
   avro: async () => (await import('../codecs/avro/avro.ts')).avro,
+  json: async () => (await import('../codecs/confluent/json.ts')).json,
   protobuf: async () => (await import('../codecs/protobuf/protobuf.ts')).protobuf,
 };
 
@@ -42,9 +43,18 @@ export async function loadCodecs(
   return { codecs: { makers, files }, findings: [...findings.values()] };
 }
 
-function tryOut(maker: CodecMaker, { files: [first = ''], options }: CodecUse, files: SchemaCodecs['files']): void {
+function tryOut(
+  maker: CodecMaker,
+  { files: [first = '', ...others], options }: CodecUse,
+  files: SchemaCodecs['files'],
+): void {
   const schema = files.get(first);
-  if (schema !== undefined) maker({ schema, options, rules: { numbers: 'reject', depth: 1 } });
+  if (schema === undefined) return;
+  const codec = maker({ schema, options, rules: { numbers: 'reject', depth: 1 } });
+  for (const name of others) {
+    const other = files.get(name);
+    if (other !== undefined) codec.readerOf?.(other);
+  }
 }
 
 function unreadable({ files: [file] }: CodecUse, thrown: unknown): CodecFlaw {

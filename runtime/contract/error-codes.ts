@@ -26,6 +26,12 @@ export const ERRORS = {
     remedy:
       'The body is larger than maxBody of the source, so it was not decoded. Fix the publisher, or raise maxBody.',
   },
+  SCHEMA_ID_UNKNOWN: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The message names a schema by an id that the route does not know. Add its schema to schemas/ and its id to ids of the codec, then replay the letter. Or find the publisher whose schema it is.',
+  },
   KEY_MISSING: {
     verdict: 'reject',
     scope: 'message',

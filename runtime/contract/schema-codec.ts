@@ -41,6 +41,15 @@ export interface CodecParts {
 export interface SchemaCodec extends Codec {
   /** A codec that reads what was written by another version of the schema as bodies of this one. Throws CodecFlaws. */
   readerOf?(writer: CodecSchemaFile): Codec;
+  /** Where a schema holds several messages: which of them a body is, in front of it. */
+  readonly messageHead?: MessageHead;
+}
+
+export interface MessageHead {
+  /** Of the route's own message. */
+  readonly written: Uint8Array;
+  /** How many bytes it takes at that place. Throws where it names another message. */
+  read(bytes: Uint8Array, at: number): number;
 }
 
 /** Makes codecs of schemas. Throws CodecFlaws. */

@@ -1,8 +1,11 @@
 import type { BodyRules, Codec, NumberRule } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
+import { asMap, own } from '#kit/json-value.ts';
+import { localIds } from '../codecs/confluent/local-ids.ts';
+import { confluentCodec } from '../codecs/confluent/wire-format.ts';
 import { codecsFor } from '../codecs/by-content-type.ts';
 import type { Policy, SinkEnd } from '../engine/route-parts.ts';
-import type { CodecSpec } from '../project/fields/codec-fields.ts';
+import { type CodecSpec, isSameCodec } from '../project/fields/codec-fields.ts';
 import { DEFAULTS } from '../project/fields/field-defaults.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { namesAnotherCodec, readsBodies } from './body-reads.ts';
@@ -24,7 +27,9 @@ export function codecsOf(spec: RouteSpec, catalog: Catalog, made: SchemaCodecs =
     return found;
   };
   const incoming = from.codec === undefined ? byType : always(named(from.codec));
-  const outgoing = to.codec === undefined ? incoming : always(named(to.codec));
+  // The same one, where it is the same: a codec may keep something of a body that it read.
+  const isSame = to.codec === undefined || isSameCodec(to.codec, from.codec);
+  const outgoing = isSame ? incoming : always(named(to.codec));
   return {
     decoding: readsBodies(spec) ? incoming : undefined,
     encoding: encodesAgain(spec, catalog) ? outgoing : undefined,
@@ -42,9 +47,17 @@ function withSchema(
   { makers, files }: SchemaCodecs,
   rules: BodyRules,
 ): Codec | undefined {
-  const schema = files.get(`${file}${schemaCodecs.get(name)?.ending}`);
+  const ending = schemaCodecs.get(name)?.ending ?? '';
+  const schema = files.get(`${file}${ending}`);
   if (schema === undefined) throw new SluiceError('INTERNAL', `the schema ${file} of codec ${name} was not loaded`);
-  return makers.get(name)?.({ schema, options, rules });
+  const codec = makers.get(name)?.({ schema, options, rules });
+  const confluent = own(options, 'confluent');
+  if (codec === undefined || confluent === undefined) return codec;
+  const ids = asMap(own(asMap(confluent), 'ids'));
+  return confluentCodec(
+    codec,
+    localIds(codec, schema.name, ids, (other) => files.get(`${other}${ending}`)),
+  );
 }
 
 function encodesAgain(spec: RouteSpec, { stages }: Catalog): boolean {

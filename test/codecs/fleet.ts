@@ -66,6 +66,7 @@ export const FLEET: Uint8Array = toBinary(
                   { name: 'value', jsonName: 'value', number: 2, type: Type.STRING, label: ONE },
                 ],
               },
+              { name: 'Leg', field: [{ name: 'n', jsonName: 'n', number: 1, type: Type.INT32, label: ONE }] },
             ],
           },
         ],

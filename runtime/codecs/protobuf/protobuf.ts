@@ -14,6 +14,7 @@ import { CodecFlaws, type CodecMaker, type CodecSchemaFile, type SchemaCodec } f
 import { asBuffer } from '#kit/as-buffer.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { unsafeName } from '../binary/body-place.ts';
+import { messageHead } from './message-head.ts';
 import { asProtoJson } from './proto-json.ts';
 
 /** Messages within one another: as other implementations of protobuf have it. */
@@ -60,6 +61,7 @@ function codecOf(message: DescMessage, registry: Registry, recursionLimit: numbe
   return {
     name: 'protobuf',
     contentType: 'application/protobuf',
+    messageHead: messageHead(message),
     decode(bytes) {
       // A key of a map, in a place where the library makes an object of it.
       if (asBuffer(bytes).includes('__proto__'))

@@ -45,6 +45,17 @@ export function checkCodec(end: 'from' | 'to'): (site: RouteSite) => void {
         write: `${word}: ...`,
       });
     }
+    const ids = own(asMap(own(codec, 'confluent')), 'ids');
+    const schema = own(codec, kind.name);
+    if (end === 'to' && isMap(ids) && typeof schema === 'string' && !Object.hasOwn(ids, schema)) {
+      findings.add({
+        code: 'MISSING_FIELD',
+        at: pointerTo(place, 'confluent', 'ids', schema),
+        expected: `the id of ${schema}, which stands before what is written`,
+        found: 'no such key',
+        write: `ids: { ${schema}: 1 }, with its id`,
+      });
+    }
     for (const word of Object.keys(codec)) {
       if (word === kind.name || Object.hasOwn(kind.options, word)) continue;
       findings.add({
@@ -72,11 +83,11 @@ export interface CodecUse {
 type Visit = (at: string, name: string, codec: Readonly<Record<string, unknown>>) => void;
 
 /** Refuses the bare name of a codec that needs a schema. */
-function checkBareName(value: unknown, { schemaCodecs }: Catalog, findings: FindingList): void {
+function checkBareName(value: unknown, { codecs, schemaCodecs }: Catalog, findings: FindingList): void {
   for (const [index, route] of asList(own(asMap(value), 'routes')).entries()) {
     for (const end of ['from', 'to']) {
       const codec = own(asMap(own(asMap(route), end)), 'codec');
-      const kind = typeof codec === 'string' ? schemaCodecs.get(codec) : undefined;
+      const kind = typeof codec === 'string' && !codecs.has(codec) ? schemaCodecs.get(codec) : undefined;
       if (kind === undefined) continue;
       const words = [`${kind.name}: NAME`, ...kind.needs.map((word) => `${word}: ...`)];
       findings.add({
@@ -120,6 +131,7 @@ export function checkCodecFiles(
       findings.add({
         code: 'UNKNOWN_SCHEMA',
         at: place,
+        ...(path.length > 1 && { side: 'key' as const }),
         expected: `schemas/${bare}${ending} in the project`,
         found: bare === file ? 'no such file' : `${shown(file)}, with the ending of the file`,
         write: suggestion === undefined ? `the file schemas/${bare}${ending}` : `${path.at(-1)}: ${suggestion}`,
@@ -139,7 +151,7 @@ export function codecUses(
   const uses: CodecUse[] = [];
   eachCodec(value, catalog, (at, name, codec) => {
     const { ending = '', needs = [] } = catalog.schemaCodecs.get(name) ?? {};
-    if (!needs.every((word) => typeof own(codec, word) === 'string')) return;
+    if (!needs.every((word) => Object.hasOwn(codec, word))) return;
     const files = codecFilesIn(codec, name).map(([, file]) => `${file}${ending}`);
     if (files.length === 0 || !files.every((file) => schemas.includes(file))) return;
     const { [name]: _, ...options } = codec;

@@ -60,5 +60,7 @@ export function codecFilesIn(
   name: string,
 ): readonly (readonly [at: readonly string[], file: string])[] {
   const file = own(asMap(codec), name);
-  return typeof file === 'string' ? [[[name], file]] : [];
+  const ids = Object.keys(asMap(own(asMap(own(asMap(codec), 'confluent')), 'ids')));
+  const writers = ids.filter((id) => id !== file).map((id) => [['confluent', 'ids', id], id] as const);
+  return typeof file === 'string' ? [[[name], file], ...writers] : [];
 }
