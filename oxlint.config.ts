@@ -25,6 +25,7 @@ const HOMES: readonly (readonly [packages: string, ...homes: string[]])[] = [
   ['^amqplib(/|$)', 'buses/rabbitmq/client'],
   ['^aedes(/|$)', 'demo'],
   ['^@marcbachmann/cel-js(/|$)', 'expressions'],
+  ['^@bufbuild/protobuf(/|$)', 'codecs'],
   // Types alone: nothing of it runs.
   ['^json-schema-to-ts$', 'buses/support'],
 ];

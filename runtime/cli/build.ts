@@ -26,7 +26,16 @@ import { type ProjectFolders, projectFile } from '../project/project-files.ts';
 import { SCHEMA_PARTS, schemaModuleCompiler } from '../project/schemas/compile-schemas.ts';
 import { noticesOf } from './bundle-licences.ts';
 import { SchemaNames } from '../project/schemas/schema-names.ts';
-import { BODY, bundleText, HEAD, pipelineModule, type VirtualModule, virtualModules } from './bundle-entry.ts';
+import type { CodecUse } from '../project/check/check-codec.ts';
+import {
+  BODY,
+  type BundledCodecs,
+  bundleText,
+  HEAD,
+  pipelineModule,
+  type VirtualModule,
+  virtualModules,
+} from './bundle-entry.ts';
 import { withinDeadline } from './check-deadline.ts';
 import type { Command } from './command.ts';
 import { compactBody } from './compact-body.ts';
@@ -95,7 +104,7 @@ async function bundle(sound: Sound, out: string): Promise<Made> {
 }
 
 async function compile(
-  { spec, document: { file, ...rest }, named: { functions, schemas }, project, expressions }: Sound,
+  { spec, document: { file, ...rest }, named: { functions, schemas, codecs }, project, expressions }: Sound,
   out: string,
 ): Promise<{ code: Uint8Array; map: string; notices: string }> {
   const esbuild = await import('esbuild');
@@ -108,7 +117,14 @@ async function compile(
     [
       'sluice:pipeline',
       {
-        contents: pipelineModule(document, modulesOf(spec), schemas, runtime, needOf(expressions)),
+        contents: pipelineModule(
+          document,
+          modulesOf(spec),
+          schemas,
+          codecsOf(codecs, project),
+          runtime,
+          needOf(expressions),
+        ),
         resolveDir: runtime,
       },
     ],
@@ -171,6 +187,21 @@ async function head(runtime: string): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
+/** The codecs with schemas that a bundle holds: those that the pipeline names, with their files. */
+function codecsOf(uses: readonly CodecUse[], project: ProjectFolders): BundledCodecs {
+  const names = [...new Set(uses.map(({ name }) => name))];
+  const modules = names.flatMap((name) => {
+    const kind = catalog.schemaCodecs.get(name);
+    return kind === undefined ? [] : [{ name, ...kind.module }];
+  });
+  const files = codecFiles(uses).map((name) => [name, readFileSync(join(project.folder, 'schemas', name), 'base64')]);
+  return { modules, files: Object.fromEntries(files) };
+}
+
+function codecFiles(uses: readonly CodecUse[]): readonly string[] {
+  return [...new Set(uses.flatMap(({ files }) => files))];
+}
+
 /** The driver modules that a bundle imports: those of the buses that the pipeline names. */
 function modulesOf(spec: PipelineSpec): readonly BusModule[] {
   return busesOf(spec).map((name) => busOf(catalog, name).module);
@@ -188,7 +219,7 @@ function busesOf(spec: PipelineSpec): readonly string[] {
 
 /** The facts about a bundle that an operator needs without opening it: its buses, its requirements, its sources. */
 function describe(
-  { spec, document, named: { functions, schemas }, project }: Sound,
+  { spec, document, named: { functions, schemas, codecs }, project }: Sound,
   { code, map }: { code: Uint8Array; map: string },
 ): object {
   const { environment, files } = surroundingsOf(document.value);
@@ -210,6 +241,10 @@ function describe(
     files,
     functions: functions.map(part('functions')),
     schemas: referredSchemas(schemas, project).map(part('schemas')),
+    codecSchemas: codecFiles(codecs).map((name) => ({
+      name,
+      sha256: sha256(readFileSync(join(project.folder, 'schemas', name))),
+    })),
     bundle: { file: `${spec.name}.mjs`, bytes: code.length, sha256: sha256(code) },
     sourceMap: { file: `${spec.name}.mjs.map`, bytes: Buffer.byteLength(map), sha256: sha256(map) },
   };

@@ -47,11 +47,19 @@ export function bundleText(head: string, body: string): string {
   return head.trim() + body.trimEnd().replaceAll(/^(?!$)/gm, '//') + '\n';
 }
 
+/** The codecs with schemas that a bundle holds. */
+export interface BundledCodecs {
+  readonly modules: readonly { readonly name: string; readonly file: string; readonly exportName: string }[];
+  /** Schema files as base64, by their names with the endings. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
 /** The module of one pipeline: its document, and imports of exactly the parts that it names. */
 export function pipelineModule(
   document: PipelineDocument,
   drivers: readonly BusModule[],
   validators: readonly string[],
+  codecs: BundledCodecs,
   runtimeFolder: string,
   expressions: 'none' | 'plain' | 'patterns',
 ): string {
@@ -62,12 +70,16 @@ export function pipelineModule(
       ({ file, exportName }) => `import { ${exportName} } from ${JSON.stringify(resolve(runtimeFolder, file))};`,
     ),
     ...validators.map((name, index) => `import v${index} from ${JSON.stringify(`sluice:validator/${name}`)};`),
+    ...codecs.modules.map(
+      ({ file, exportName }) => `import { ${exportName} } from ${JSON.stringify(resolve(runtimeFolder, file))};`,
+    ),
     ...expressionLines(runtimeFolder, expressions),
     `const document = ${JSON.stringify(document)};`,
     `const buses = [${drivers.map(({ exportName }) => exportName).join(', ')}];`,
     `const validators = { ${validators.map((name, index) => `${JSON.stringify(name)}: v${index}`).join(', ')} };`,
+    `const codecs = { makers: { ${codecs.modules.map(({ name, exportName }) => `${JSON.stringify(name)}: ${exportName}`).join(', ')} }, files: ${JSON.stringify(codecs.files)} };`,
     ...labelLines(document, runtimeFolder),
-    'export const runBundle = (url) => run({ document, buses, functions, validators, labels, compileExpression, url });',
+    'export const runBundle = (url) => run({ document, buses, functions, validators, codecs, labels, compileExpression, url });',
   ];
   return `${lines.join('\n')}\n`;
 }

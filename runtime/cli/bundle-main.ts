@@ -3,6 +3,8 @@ import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bus } from '#contract/bus.ts';
 import { didYouMean } from '#kit/nearest.ts';
+import type { CodecMaker } from '#contract/schema-codec.ts';
+import { schemaFile } from '../host/codec-makers.ts';
 import { catalogOf } from '../host/catalog-of.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 import { assertAction, DLQ_HELP, DLQ_OPTIONS, dlqUsage, runDlq } from './dlq-actions.ts';
@@ -37,6 +39,11 @@ export interface BundledPipeline {
   readonly labels?: LabelJudge;
   /** Undefined where the pipeline has no expressions. */
   readonly compileExpression: CompileExpression | undefined;
+  readonly codecs: {
+    readonly makers: Readonly<Record<string, CodecMaker>>;
+    /** Schema files as base64. */
+    readonly files: Readonly<Record<string, string>>;
+  };
   /** `import.meta.url` of the bundle. */
   readonly url: string;
 }
@@ -159,7 +166,7 @@ async function letters(given: Arguments, bundled: BundledPipeline): Promise<Exit
 
 /** The pipeline with its functions and validators, in this environment; undefined, with the findings printed, if it cannot run. */
 function load(bundled: BundledPipeline): OwnRun | undefined {
-  const { functions, validators, url } = bundled;
+  const { functions, validators, codecs, url } = bundled;
   const { spec, findings } = resolve(bundled, 'run');
   if (spec === undefined) {
     process.stderr.write(findingsText(withoutNotices(findings)));
@@ -170,9 +177,16 @@ function load(bundled: BundledPipeline): OwnRun | undefined {
     Promise.resolve({ url: `${url}?functions`, explain, close: () => Promise.resolve() });
   const names = new Map(Object.keys(functions).map((name) => [name, name]));
   const adopted = adoptFunctions(functions, names, { explain, home });
+  const schemaCodecs = {
+    makers: new Map(Object.entries(codecs.makers)),
+    files: new Map(
+      Object.entries(codecs.files).map(([name, text]) => [name, schemaFile(name, Buffer.from(text, 'base64'))]),
+    ),
+  };
   const parts = {
     functions: adopted.functions,
     validators: new Map(Object.entries(validators)),
+    codecs: schemaCodecs,
     compileExpression: bundled.compileExpression,
   };
   return { spec, parts };

@@ -6,6 +6,8 @@ import type { ProjectFolders } from '../project/project-files.ts';
 import { functionPaths } from './function-paths.ts';
 import { checkProjectTypes } from './check-project-types.ts';
 import type { CheckResult } from '../project/check/check-pipeline.ts';
+import { loadCodecs } from './load-codecs.ts';
+import { shortPath } from './short-path.ts';
 import { type CheckedPipeline, readPipeline } from './checked-pipeline.ts';
 import { loadExpressions } from './load-expressions.ts';
 import type { ProjectParts } from '../host/wire.ts';
@@ -26,7 +28,7 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   if (spec === undefined && mode === 'run') return { ...checked, parts: undefined, findings };
   const { project } = checked;
   const [loaded, types] = await Promise.all([
-    loadParts(named, project, checked.result),
+    loadParts(named, project, { ...checked.result, file: shortPath(file) }),
     mode === 'check' ? checkProjectTypes(checked.result, project) : [],
   ]);
   // A file that does not compile has no further findings.
@@ -41,17 +43,18 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   };
 }
 
-/** Compiles functions and schemas, and checks the expressions of a file. */
+/** Compiles functions and schemas, makes codecs, and checks the expressions of a file, whose name in findings is `file`. */
 export async function loadParts(
-  { functions: names, schemas: schemaNames }: NamedFiles,
+  { functions: names, schemas: schemaNames, codecs: uses }: NamedFiles,
   project: ProjectFolders,
-  checked?: Pick<CheckResult, 'expressions' | 'locate'>,
+  checked?: Pick<CheckResult, 'expressions' | 'locate'> & { readonly file: string },
 ): Promise<{ parts: ProjectParts; findings: readonly Finding[] }> {
   const { functions, findings } = await loadFunctions(functionPaths(names, project), project.folder);
   const schemas = loadSchemas(schemaNames, project);
+  const codecs = await loadCodecs(uses, project, checked?.file ?? '');
   const language = checked === undefined ? undefined : await loadExpressions(checked, project);
   return {
-    parts: { functions, validators: schemas.validators, compileExpression: language?.compile },
-    findings: [...findings, ...schemas.findings, ...(language?.findings ?? [])],
+    parts: { functions, validators: schemas.validators, codecs: codecs.codecs, compileExpression: language?.compile },
+    findings: [...findings, ...schemas.findings, ...codecs.findings, ...(language?.findings ?? [])],
   };
 }

@@ -1,4 +1,4 @@
-import type { Codec, CodecKind, NumberRule } from '#contract/codec.ts';
+import type { Codec, CodecKind, BodyRules } from '#contract/codec.ts';
 
 /** The codecs of one route. */
 export interface RouteCodecs {
@@ -8,12 +8,12 @@ export interface RouteCodecs {
   byContentType(contentType: string | undefined): Codec;
 }
 
-/** `kinds`: those of the catalog, the default one first; `numbers`: the rule of the route for numbers. */
-export function codecsFor(kinds: Iterable<CodecKind>, numbers: NumberRule): RouteCodecs {
+/** `kinds`: those of the catalog, the default one first; `rules`: those of the route. */
+export function codecsFor(kinds: Iterable<CodecKind>, rules: BodyRules): RouteCodecs {
   const codecs = new Map<string, Codec>();
   const byType = new Map<string, Codec>();
   for (const kind of kinds) {
-    const codec = kind.byNumbers?.[numbers] ?? kind;
+    const codec = kind.under?.(rules) ?? kind;
     codecs.set(kind.name, codec);
     for (const type of kind.mediaTypes) byType.set(type, codec);
   }
@@ -24,7 +24,12 @@ export function codecsFor(kinds: Iterable<CodecKind>, numbers: NumberRule): Rout
     byContentType(contentType) {
       if (contentType === undefined || contentType === byDefault.contentType) return byDefault;
       const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-      return byType.get(type) ?? byType.get(type.replace(/\/.*$/, '/*')) ?? byDefault;
+      return (
+        byType.get(type) ??
+        byType.get(type.replace(/\/.*$/, '/*')) ??
+        byType.get(type.replace(/^.*\+/, '*+')) ??
+        byDefault
+      );
     },
   };
 }

@@ -3,6 +3,8 @@
 
 /** Depth limit of these checks: they recurse. */
 const DEEPEST = 500;
+/** Depth limit of the check that runs: that of the route where it is lower. */
+let deepest = DEEPEST;
 const ODD = -1;
 const QUOTE = 34;
 const SPACE = 32;
@@ -17,13 +19,14 @@ let hasEscape = false;
 /**
  * Whether a text of JSON is for sure free of what the reader refuses or JSON.parse misreads, given its result: duplicate keys,
  * keys that change every object, keys with escapes, numbers that a double does not hold. `limit`: from there on a double does not hold every integer; infinity
- * where that is no matter.
+ * where that is no matter. `levels`: the most of objects and lists within one another.
  */
-export function isPlainText(text: string, value: unknown, limit: number): boolean {
+export function isPlainText(text: string, value: unknown, limit: number, levels = Number.POSITIVE_INFINITY): boolean {
+  deepest = Math.min(DEEPEST, levels - 1);
   hasZero = false;
   hasEscape = text.includes(BACKSLASH);
   const members =
-    typeof value === 'object' && value !== null ? membersOf(value, limit, 0) : membersOf([value], limit, 0);
+    typeof value === 'object' && value !== null ? membersOf(value, limit, 0) : membersOf([value], limit, deepest);
   if (members === ODD) return false;
   // Each member has a colon: more colons than members are a duplicate key.
   return hasColons(text, members) && (!hasZero || limit > Number.MAX_VALUE || !mayUnderflow(text));
@@ -31,7 +34,7 @@ export function isPlainText(text: string, value: unknown, limit: number): boolea
 
 /** The number of members of the objects in it; ODD if the reader must look. Written out twice: it runs for every message. */
 function membersOf(holder: object, limit: number, depth: number): number {
-  if (depth > DEEPEST) return ODD;
+  if (depth > deepest) return ODD;
   let members = 0;
   if (Array.isArray(holder)) {
     for (let index = 0; index < holder.length; index += 1) {

@@ -19,15 +19,15 @@ const NUMBER = /[-+.\deE]*/y;
 /**
  * Reads a text that JSON.parse has read, and finds what JSON.parse hides: how numbers are written, duplicate keys, and keys
  * that change every object once a body is merged into another. In time proportional to the text, without recursion. Throws BODY_UNSAFE,
- * DECODE_FAILED, and what `numberOf` throws.
+ * BODY_TOO_DEEP beyond `depth` levels, DECODE_FAILED, and what `numberOf` throws.
  */
-export function readJson(text: string, numberOf: NumberReader): unknown {
-  return new Reader(text, numberOf).read();
+export function readJson(text: string, numberOf: NumberReader, depth = Number.POSITIVE_INFINITY): unknown {
+  return new Reader(text, numberOf, depth).read();
 }
 
 /** A failure of the value at the end of the path. */
 export function fault(
-  code: 'BODY_UNSAFE' | 'DECODE_FAILED' | 'NUMBER_UNSAFE',
+  code: 'BODY_TOO_DEEP' | 'BODY_UNSAFE' | 'DECODE_FAILED' | 'NUMBER_UNSAFE',
   found: string,
   path: readonly OpenHolder[],
 ): SluiceError {
@@ -41,12 +41,14 @@ export function fault(
 class Reader {
   readonly #text: string;
   readonly #numberOf: NumberReader;
+  readonly #depth: number;
   readonly #path: OpenHolder[] = [];
   #at = 0;
 
-  constructor(text: string, numberOf: NumberReader) {
+  constructor(text: string, numberOf: NumberReader, depth: number) {
     this.#text = text;
     this.#numberOf = numberOf;
+    this.#depth = depth;
   }
 
   read(): unknown {
@@ -65,6 +67,9 @@ class Reader {
   #begin(): unknown {
     const first = this.#skip();
     if (first === '{' || first === '[') {
+      if (this.#path.length >= this.#depth) {
+        throw fault('BODY_TOO_DEEP', `more than ${this.#depth} levels`, this.#path);
+      }
       this.#at += 1;
       const isEmpty = this.#skip() === (first === '{' ? '}' : ']');
       if (isEmpty) {

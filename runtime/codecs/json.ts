@@ -1,4 +1,4 @@
-import type { Codec, CodecKind, NumberRule } from '#contract/codec.ts';
+import type { Codec, CodecKind, BodyRules, NumberRule } from '#contract/codec.ts';
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
 import { asBuffer } from '#kit/as-buffer.ts';
 import { Decimals, FIRST_UNSAFE, isHeld, isWhole, MOST_DIGITS } from './json-numbers.ts';
@@ -14,7 +14,7 @@ const JSON_TYPE = { name: 'json', contentType: 'application/json' };
 const NO_BIGINTS = { bigints: false, decimals: undefined };
 
 /** RFC 8259, numbers as doubles. Numbers that `isKept` refuses are searched for if an integer reaches `limit`. */
-function doublesCodec(limit: number, isKept: (text: string, value: number) => boolean): Codec {
+function doublesCodec(limit: number, isKept: (text: string, value: number) => boolean, depth: number): Codec {
   const numberOf: NumberReader = (text, path) => {
     const value = Number(text);
     if (isKept(text, value)) return value;
@@ -25,7 +25,7 @@ function doublesCodec(limit: number, isKept: (text: string, value: number) => bo
     decode(bytes) {
       const text = textOf(bytes);
       const body = parsed(text);
-      return isPlainText(text, body, limit) ? body : readJson(text, numberOf);
+      return isPlainText(text, body, limit, depth) ? body : readJson(text, numberOf, depth);
     },
     encode(body) {
       try {
@@ -38,15 +38,15 @@ function doublesCodec(limit: number, isKept: (text: string, value: number) => bo
 }
 
 /** Numbers exactly, in every body or in those alone that hold one which a double does not. */
-function exactCodec(which: 'every' | 'where needed'): Codec {
+function exactCodec(which: 'every' | 'where needed', depth: number): Codec {
   const decimals = new WeakMap<Uint8Array, Decimals>();
   return {
     ...JSON_TYPE,
     decode(bytes) {
       const text = textOf(bytes);
       const body = parsed(text);
-      if (which === 'where needed' && isPlainText(text, body, FIRST_UNSAFE)) return body;
-      const exact = readExactly(text);
+      if (which === 'where needed' && isPlainText(text, body, FIRST_UNSAFE, depth)) return body;
+      const exact = readExactly(text, depth);
       if (exact.decimals !== undefined) decimals.set(bytes, exact.decimals);
       return exact.body;
     },
@@ -66,12 +66,24 @@ function exactCodec(which: 'every' | 'where needed'): Codec {
  * One codec for each rule; all refuse duplicate keys. `keep` is for routes that send the source's own bytes: templates and
  * schemas read the numbers that go out, and only a body with such a number is read slowly.
  */
-export const JSON_CODECS: Readonly<Record<NumberRule, Codec>> = {
-  reject: doublesCodec(FIRST_UNSAFE, isHeld),
+const MAKERS: Readonly<Record<NumberRule, (depth: number) => Codec>> = {
+  reject: (depth) => doublesCodec(FIRST_UNSAFE, isHeld, depth),
   // The nearest double that exists: infinity is not near to any number.
-  round: doublesCodec(Number.POSITIVE_INFINITY, (_, value) => Number.isFinite(value)),
-  exact: exactCodec('every'),
-  keep: exactCodec('where needed'),
+  round: (depth) => doublesCodec(Number.POSITIVE_INFINITY, (_, value) => Number.isFinite(value), depth),
+  exact: (depth) => exactCodec('every', depth),
+  keep: (depth) => exactCodec('where needed', depth),
+};
+
+export function jsonUnder({ numbers, depth }: BodyRules): Codec {
+  return MAKERS[numbers](depth);
+}
+
+/** One codec for each rule, for bodies of any depth. */
+export const JSON_CODECS: Readonly<Record<NumberRule, Codec>> = {
+  reject: MAKERS.reject(Number.POSITIVE_INFINITY),
+  round: MAKERS.round(Number.POSITIVE_INFINITY),
+  exact: MAKERS.exact(Number.POSITIVE_INFINITY),
+  keep: MAKERS.keep(Number.POSITIVE_INFINITY),
 };
 
 /** RFC 8259. */
@@ -80,7 +92,7 @@ export const json: CodecKind = {
   description: 'JSON in UTF-8: an object, array, string, number, boolean or `null`.',
   mediaTypes: ['application/json'],
   hasFields: true,
-  byNumbers: JSON_CODECS,
+  under: jsonUnder,
 };
 
 function textOf(bytes: Uint8Array): string {
@@ -105,17 +117,21 @@ function parsed(text: string): unknown {
 }
 
 /** Integers as bigints; of the other numbers doubles, and how they were written where a double would be written otherwise. */
-function readExactly(text: string): { readonly body: unknown; readonly decimals: Decimals | undefined } {
+function readExactly(text: string, depth: number): { readonly body: unknown; readonly decimals: Decimals | undefined } {
   const decimals = new Decimals();
-  const body = readJson(text, (number, path) => {
-    if (isWhole(number)) {
-      if (number.length <= MOST_DIGITS) return BigInt(number);
-      throw fault('NUMBER_UNSAFE', `an integer of ${number.length} characters, more than ${MOST_DIGITS},`, path);
-    }
-    const value = Number(number);
-    decimals.add(value, number, path);
-    return value;
-  });
+  const body = readJson(
+    text,
+    (number, path) => {
+      if (isWhole(number)) {
+        if (number.length <= MOST_DIGITS) return BigInt(number);
+        throw fault('NUMBER_UNSAFE', `an integer of ${number.length} characters, more than ${MOST_DIGITS},`, path);
+      }
+      const value = Number(number);
+      decimals.add(value, number, path);
+      return value;
+    },
+    depth,
+  );
   return { body, decimals: decimals.whole === undefined ? undefined : decimals };
 }
 

@@ -22,14 +22,21 @@ export interface CodecKind<Body = unknown> extends Codec<Body> {
   /** One line for docs/stages.md: the body that a function sees. */
   readonly description: string;
   /**
-   * Content types, lower case, without parameters, that select it where an end names no codec; the last part may be a `*`
-   * (`text/*`). A type that no codec names is decoded by the first codec of the catalog.
+   * Content types, lower case, without parameters, that select it where an end names no codec: `text/*` is every type that begins
+   * so, `*+cbor` every one with that suffix. A type that no codec names is decoded by the first codec of the catalog.
    */
   readonly mediaTypes: readonly string[];
   /** Whether a template can read a field of its bodies: `{body.a}`. */
   readonly hasFields: boolean;
-  /** The codec under each rule for numbers, where it has such rules; itself is the one of `reject`. */
-  readonly byNumbers?: Readonly<Record<NumberRule, Codec<Body>>>;
+  /** The codec under the rules of a route (`json: { ... }`), where they concern it. */
+  readonly under?: (rules: BodyRules) => Codec<Body>;
+}
+
+/** The rules of a route for numbers and depth. The words are those of JSON; they hold for every codec with numbers and levels. */
+export interface BodyRules {
+  readonly numbers: NumberRule;
+  /** The most levels of objects and lists within one another; a body with more is refused before anything walks it. */
+  readonly depth: number;
 }
 
 /**

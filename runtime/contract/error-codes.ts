@@ -5,7 +5,7 @@ const OTHERS = {
   DECODE_FAILED: {
     verdict: 'reject',
     scope: 'message',
-    remedy: 'Fix the publisher, or name the codec in the source: codec: json | text | bytes.',
+    remedy: 'Fix the publisher, or name the codec in the source, such as codec: cbor.',
   },
   NUMBER_UNSAFE: {
     verdict: 'reject',
@@ -24,6 +24,12 @@ const OTHERS = {
     scope: 'message',
     remedy:
       'The body is larger than maxBody of the source, so it was not decoded. Fix the publisher, or raise maxBody.',
+  },
+  SCHEMA_ID_UNKNOWN: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The message names a schema by an id that the route does not know. Add its schema to schemas/ and its id to ids of the codec, then replay the letter. Or find the publisher whose schema it is.',
   },
   KEY_MISSING: {
     verdict: 'reject',
@@ -93,7 +99,7 @@ const OTHERS = {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The body is nested deeper than the stack of the process reaches. JSON of up to 1,000 levels is always written. Flatten it in a function, or let it pass by: a route whose stages change nothing sends the bytes as they came.',
+      'The body has more levels than the route allows (json: { depth: ... }, 1,000 at the most), or is nested deeper than the stack of the process reaches. JSON of up to 1,000 levels is always written. Flatten it in a function, or let it pass by: a route that reads no body sends the bytes as they came.',
   },
   ADDRESS_INVALID: {
     verdict: 'reject',

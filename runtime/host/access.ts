@@ -5,7 +5,7 @@ import { CLASSES } from '#contract/traffic-class.ts';
 import type { ConnectionSpec, PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { patternOfTemplate } from '../template/template-pattern.ts';
 import { busOf } from './catalog-of.ts';
-import { asDriverOptions, endOptions } from './end-options.ts';
+import { asDriverOptions, endOptions, sinkName } from './end-options.ts';
 
 /** The users of one cluster of brokers that a pipeline needs. */
 export interface AccessPlan {
@@ -79,11 +79,15 @@ interface EndNeeds {
 }
 
 function endsOf(pipeline: PipelineSpec, route: RouteSpec, catalog: Catalog): readonly EndNeeds[] {
-  const { from, to, deadLetter } = route;
+  const { from, sinks, deadLetter } = route;
   const { oneAtATime } = CLASSES[route.class];
-  const place = (direction: AccessPlace['direction'], addresses: readonly AddressPattern[]): AccessPlace => ({
+  const place = (
+    direction: AccessPlace['direction'],
+    addresses: readonly AddressPattern[],
+    name = route.name,
+  ): AccessPlace => ({
     pipeline: pipeline.name,
-    route: route.name,
+    route: name,
     direction,
     isFenced: oneAtATime && direction !== 'dead-letters',
     addresses,
@@ -97,11 +101,13 @@ function endsOf(pipeline: PipelineSpec, route: RouteSpec, catalog: Catalog): rea
       end: from,
       needs: (access) => named('source', access.source(endOptions(pipeline, from), place('source', []))),
     },
-    {
+    ...sinks.map((to, at) => ({
       end: to,
-      needs: (access) =>
-        named('sink', access.sink(endOptions(pipeline, to), place('sink', addressesOf(pipeline, route, to, catalog)))),
-    },
+      needs(access: BusAccess): Needs {
+        const addresses = addressesOf(pipeline, route, to, catalog);
+        return named('sink', access.sink(endOptions(pipeline, to), place('sink', addresses, sinkName(route.name, at))));
+      },
+    })),
   ];
   const letters = deadLetter.to;
   if (letters === undefined) return ends;

@@ -1,4 +1,5 @@
 import { sizeBytes } from '#kit/quantity.ts';
+import { isSameCodec } from '../project/fields/codec-fields.ts';
 import { DEFAULTS } from '../project/fields/field-defaults.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { parseTemplate } from '../template/template.ts';
@@ -35,5 +36,5 @@ export function maxBodyOf(spec: RouteSpec): number {
 }
 
 export function namesAnotherCodec({ from, sinks }: Pick<RouteSpec, 'from' | 'sinks'>): boolean {
-  return sinks.some(({ codec }) => codec !== undefined && codec !== from.codec);
+  return sinks.some(({ codec }) => codec !== undefined && !isSameCodec(codec, from.codec));
 }

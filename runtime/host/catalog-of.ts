@@ -4,7 +4,10 @@ import type { CodecKind } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
 import type { StageKind } from '#contract/stage-kind.ts';
 import { bytes } from '../codecs/bytes.ts';
+import { cbor } from '../codecs/cbor.ts';
 import { json } from '../codecs/json.ts';
+import { msgpack } from '../codecs/msgpack.ts';
+import { SCHEMA_CODECS } from '../codecs/schema-kinds.ts';
 import { text } from '../codecs/text.ts';
 import { filterKind } from '../stages/filter-kind.ts';
 import { functionKind } from '../stages/function-kind.ts';
@@ -21,7 +24,7 @@ export function busOf({ buses }: Catalog, name: string): Bus {
 
 const STAGES: readonly StageKind[] = [validateKind, functionKind, filterKind, mapKind, splitKind];
 /** The first one is the default: it decodes if neither the route nor the content type selects another. */
-const CODECS: readonly CodecKind[] = [json, text, bytes];
+const CODECS: readonly CodecKind[] = [json, text, bytes, cbor, msgpack];
 
 /** The stages and codecs of this version with these buses. */
 export function catalogOf(buses: readonly Bus[]): Catalog {
@@ -29,5 +32,6 @@ export function catalogOf(buses: readonly Bus[]): Catalog {
     buses: new Map(buses.map((bus) => [bus.name, bus])),
     stages: new Map(STAGES.map((kind) => [kind.verb, kind])),
     codecs: new Map(CODECS.map((codec) => [codec.name, codec])),
+    schemaCodecs: new Map(SCHEMA_CODECS.map((kind) => [kind.name, kind])),
   };
 }

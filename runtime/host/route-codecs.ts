@@ -1,10 +1,15 @@
-import type { Codec, NumberRule } from '#contract/codec.ts';
+import type { BodyRules, Codec, NumberRule } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
+import { asMap, own } from '#kit/json-value.ts';
+import { localIds } from '../codecs/confluent/local-ids.ts';
+import { confluentCodec } from '../codecs/confluent/wire-format.ts';
 import { codecsFor } from '../codecs/by-content-type.ts';
 import type { Policy, SinkEnd } from '../engine/route-parts.ts';
+import { type CodecSpec, isSameCodec } from '../project/fields/codec-fields.ts';
 import { DEFAULTS } from '../project/fields/field-defaults.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { namesAnotherCodec, readsBodies } from './body-reads.ts';
+import { NO_SCHEMA_CODECS, type SchemaCodecs } from './codec-makers.ts';
 import type { Catalog } from '#contract/catalog.ts';
 
 /** The codecs of a route; each undefined where the bytes pass unchanged. */
@@ -13,21 +18,24 @@ export interface RouteCodecs extends Pick<Policy, 'decoding'> {
   readonly encodings: readonly SinkEnd['encoding'][];
 }
 
-export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
+/** `made`: the codecs with schemas that the file names. */
+export function codecsOf(spec: RouteSpec, catalog: Catalog, made: SchemaCodecs = NO_SCHEMA_CODECS): RouteCodecs {
   const { from, sinks } = spec;
-  const codecs = codecsFor(catalog.codecs.values(), numbersOf(spec));
+  const rules = { numbers: numbersOf(spec), depth: spec.json.depth };
+  const codecs = codecsFor(catalog.codecs.values(), rules);
   const byType = (contentType: string | undefined): Codec => codecs.byContentType(contentType);
-  const named = (name: string): Codec => {
-    const codec = codecs.named(name);
-    if (codec === undefined) throw new SluiceError('INTERNAL', `no codec ${name} in the catalog`);
-    return codec;
+  const named = (codec: CodecSpec): Codec => {
+    const found = codec.schema === undefined ? codecs.named(codec.name) : withSchema(codec, catalog, made, rules);
+    if (found === undefined) throw new SluiceError('INTERNAL', `no codec ${codec.name} in the catalog`);
+    return found;
   };
   const incoming = from.codec === undefined ? byType : always(named(from.codec));
   return {
     decoding: readsBodies(spec) ? incoming : undefined,
     encodings: sinks.map((to) => {
       if (!encodesAgain({ ...spec, sinks: [to] })) return undefined;
-      return to.codec === undefined ? incoming : always(named(to.codec));
+      // The same one, where it is the same: a codec may keep something of a body that it read.
+      return to.codec === undefined || isSameCodec(to.codec, from.codec) ? incoming : always(named(to.codec));
     }),
   };
 }
@@ -35,6 +43,25 @@ export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
 /** The default without a word in the file: a route that sends the source's own bytes loses no number, and so refuses none. */
 export function numbersOf(spec: RouteSpec): NumberRule {
   return spec.json.numbers ?? (encodesAgain(spec) ? DEFAULTS.jsonNumbers : 'keep');
+}
+
+function withSchema(
+  { name, schema: file, options }: CodecSpec,
+  { schemaCodecs }: Catalog,
+  { makers, files }: SchemaCodecs,
+  rules: BodyRules,
+): Codec | undefined {
+  const ending = schemaCodecs.get(name)?.ending ?? '';
+  const schema = files.get(`${file}${ending}`);
+  if (schema === undefined) throw new SluiceError('INTERNAL', `the schema ${file} of codec ${name} was not loaded`);
+  const codec = makers.get(name)?.({ schema, options, rules });
+  const confluent = own(options, 'confluent');
+  if (codec === undefined || confluent === undefined) return codec;
+  const ids = asMap(own(asMap(confluent), 'ids'));
+  return confluentCodec(
+    codec,
+    localIds(codec, schema.name, ids, (other) => files.get(`${other}${ending}`)),
+  );
 }
 
 function encodesAgain(spec: RouteSpec): boolean {

@@ -8,7 +8,7 @@ import { CLASSES } from '#contract/traffic-class.ts';
 import { busReporter } from '../telemetry/bus-reporter.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
-import { endOptions, openingOptions } from './end-options.ts';
+import { endOptions, openingOptions, sinkName } from './end-options.ts';
 import { IDLE_SOURCE, mergedSource } from '../engine/merged-source.ts';
 import { RunningRoute } from '../engine/route.ts';
 import { newCounters } from '../engine/counters.ts';
@@ -247,8 +247,7 @@ export class RouteRunner {
     const { from, sinks, deadLetter } = this.#spec;
     const to = sinks[at] ?? this.#spec.to;
     const { connection } = direction === 'source' ? from : direction === 'sink' ? to : (deadLetter.to ?? to);
-    // Client ids, durable names and readiness are made of the route: each further sink has its own. No route has such a name.
-    const route = at === 0 ? this.#spec.name : `${this.#spec.name}.${at + 1}`;
+    const route = sinkName(this.#spec.name, at);
     const place = { pipeline: this.#pipeline.name, route, connection, direction };
     const onUp = (): void => {
       if (direction === 'dead-letters') this.#letters?.wake();

@@ -18,6 +18,7 @@ import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import { compileTemplate, type TemplateUse } from '../template/compile-template.ts';
 import { maxBodyOf } from './body-reads.ts';
 import { busOf } from './catalog-of.ts';
+import type { SchemaCodecs } from './codec-makers.ts';
 import { codecsOf, numbersOf } from './route-codecs.ts';
 import type { RouteSink } from './route-sink.ts';
 
@@ -27,6 +28,8 @@ export interface ProjectParts {
   readonly validators: ReadonlyMap<string, Validator>;
   /** Compiles expressions. Absent where the pipeline has none: then their language is not loaded. */
   readonly compileExpression?: CompileExpression | undefined;
+  /** Absent: the file names none. */
+  readonly codecs?: SchemaCodecs;
 }
 
 /** The services of a process that its routes share, and those of one route. */
@@ -65,7 +68,7 @@ export function wireRoute(spec: RouteSpec, { source, sinks }: OpenEnds, services
   const grammar = busOf(services.catalog, spec.from.bus).grammar;
   const fill: Fill = (text, missing, more) =>
     compileTemplate(text, { route: spec.name, source: grammar, target: undefined, missing, ...more });
-  const { decoding, encodings } = codecsOf(spec, services.catalog);
+  const { decoding, encodings } = codecsOf(spec, services.catalog, services.parts.codecs);
   const made = sinks.map((sink, at): SinkEnd => {
     const to = spec.sinks[at];
     if (to === undefined) throw new SluiceError('INTERNAL', `a sink of ${spec.name} that is not in the file`);

@@ -17,13 +17,14 @@ export function withDoubles(body: unknown): unknown {
 function holdsBigint(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return typeof value === 'bigint';
   if (Array.isArray(value)) return value.some(holdsBigint);
+  if (ArrayBuffer.isView(value)) return false;
   for (const name in value) if (holdsBigint(Reflect.get(value, name))) return true;
   return false;
 }
 
 function copyOf(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (!Array.isArray(value)) {
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]));
   }

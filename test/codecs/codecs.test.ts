@@ -185,7 +185,7 @@ test('the content type chooses the codec, JSON where it says nothing', () => {
     'text;charset=utf-8',
   ];
   assert.deepEqual(
-    names.map((type) => codecsFor([json, text, bytes], 'reject').byContentType(type).name),
+    names.map((type) => codecsFor([json, text, bytes], { numbers: 'reject', depth: 1000 }).byContentType(type).name),
     ['json', 'json', 'json', 'json', 'text', 'text', 'bytes', 'json', 'json'],
   );
 });

@@ -7,7 +7,7 @@ export interface Project extends Disposable {
   readonly folder: string;
   /** Absolute path of a file in it. */
   path(file: string): string;
-  /** Writes the file, in the place of an older one. Content that is no text is written as JSON. Returns its path. */
+  /** Writes the file, in the place of an older one. Content that is neither text nor bytes is written as JSON. Returns its path. */
   write(file: string, content: string | object): string;
 }
 
@@ -22,7 +22,7 @@ export function newProject(files: Readonly<Record<string, string | object>>): Pr
   const write = (file: string, content: string | object): string => {
     const path = join(home.path, file);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, typeof content === 'string' ? content : pipelineText(content));
+    writeFileSync(path, typeof content === 'string' || content instanceof Uint8Array ? content : pipelineText(content));
     return path;
   };
   for (const [file, content] of Object.entries(files)) write(file, content);

@@ -84,7 +84,7 @@ export async function startMemoryRun(settings: MemoryRunSettings): Promise<Memor
   });
   const { result, project: folders } = readPipeline(project.path('pipelines/p.yaml'), 'run');
   assert.ok(result.spec, findingsText(result.findings));
-  const { parts, findings } = await loadParts(result.named, folders, result);
+  const { parts, findings } = await loadParts(result.named, folders, { ...result, file: 'pipelines/p.yaml' });
   assert.deepEqual(findings, [], findingsText(findings));
   const said: SaidLine[] = [];
   const stateFolder = project.path('state');

@@ -7,7 +7,16 @@ export const PAGE = fileURLToPath(new URL('../../docs/licences.md', import.meta.
 const LOCK = fileURLToPath(new URL('../../package-lock.json', import.meta.url));
 
 /** Those that ask for no more than their notice. */
-export const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'Unlicense'];
+export const PERMISSIVE = [
+  '0BSD',
+  'Apache-2.0',
+  '(Apache-2.0 AND BSD-3-Clause)',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'MIT',
+  'Unlicense',
+];
 
 /** A package that a bridge may run or that a bundle may hold. */
 export interface Dependency {

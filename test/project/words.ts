@@ -185,6 +185,7 @@ export const WORDS: Catalog = {
     ['validate', validate],
     ['function', runFunction],
   ]),
+  schemaCodecs: new Map(),
   codecs: new Map(
     ['json', 'text', 'bytes'].map((name) => [
       name,

@@ -137,7 +137,7 @@ test('planted kinds stand in the published schema and on the page of stages', ()
   const schema = pipelineSchemaText(catalog);
   assert.match(schema, /"stage\.atLeast": \{/);
   assert.match(schema, /"description": "Drops a number that is lower than the value\."/);
-  assert.match(schema, /"bytes",\s+"octet"/);
+  assert.match(schema, /"msgpack",\s+"octet"/);
   const page = stagesPage(catalog);
   assert.ok(page.includes('| `atLeast` | integer from 0 to 100 | Drops a number that is lower than the value. | no |'));
   assert.ok(page.includes('### Options of `atLeast`\n'));

@@ -9,7 +9,7 @@ import type { StageKind } from '#contract/stage-kind.ts';
 export const PAGE = fileURLToPath(new URL('../../docs/stages.md', import.meta.url));
 
 /** docs/stages.md, made of the stage kinds and codecs of the catalog. */
-export function stagesPage({ stages, codecs }: Catalog): string {
+export function stagesPage({ stages, codecs, schemaCodecs }: Catalog): string {
   const [byDefault] = codecs.keys();
   return `# Stages and codecs
 
@@ -35,6 +35,19 @@ ${table(
     code(contentType),
     description,
     hasFields ? 'yes' : 'no',
+  ]),
+)}
+
+These codecs need a schema of the project, which stands behind their name: \`codec: { avro: track.v1 }\`. No content type selects them.
+
+${table(
+  ['codec', 'file', 'options', 'content type written', 'body'],
+  [...schemaCodecs.values()].map(({ name, ending, needs, contentType, description }) => [
+    code(name),
+    code(`schemas/NAME${ending}`),
+    needs.map(code).join(', '),
+    code(contentType),
+    description,
   ]),
 )}
 `;

@@ -1,21 +1,23 @@
+import { codecNameOf } from '../fields/codec-fields.ts';
 import { shown } from './describe.ts';
 import type { RouteSite } from '../fields/field.ts';
 import { asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
-/** Refuses options of the json codec on a route that never uses it. */
-export function checkJson({ at, route, findings }: RouteSite): void {
+/** Refuses rules for numbers and levels on a route whose bodies have none. */
+export function checkJson({ at, route, findings, catalog }: RouteSite): void {
   const place = pointerTo(at, 'json');
   if (own(route, 'json') === undefined || findings.isClaimed(place)) return;
-  const [from, to] = ['from', 'to'].map((end) => own(asMap(own(route, end)), 'codec'));
-  const isJson = from === undefined || from === 'json' || to === 'json';
-  if (isJson) return;
+  const [from, to] = ['from', 'to'].map((end) => codecNameOf(asMap(own(route, end))));
+  const hasRules = (codec: unknown): boolean =>
+    catalog.codecs.get(String(codec))?.under !== undefined || catalog.schemaCodecs.has(String(codec));
+  if (from === undefined || hasRules(from) || hasRules(to)) return;
   findings.add({
     code: 'OPTIONS_CONFLICT',
     at: place,
     side: 'key',
     expected: 'the codec json at an end of the route',
-    found: `codec: ${shown(from)}, so that no body is read or written as JSON`,
+    found: `codec: ${shown(from)}, so that no body has numbers or levels`,
     write: 'nothing: remove json, or codec: json in from or to',
   });
 }

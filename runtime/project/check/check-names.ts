@@ -1,4 +1,5 @@
 import { nearestName } from '#kit/nearest.ts';
+import type { CodecUse } from './check-codec.ts';
 import { oneOf, shown } from './describe.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
 import { RESERVED_WORDS } from '../fields/reserved-words.ts';
@@ -28,10 +29,11 @@ function filesByName(kind: 'function' | 'schema', files: readonly string[]): Rea
   return Map.groupBy(possible, (file) => file.replace(ENDINGS[kind], ''));
 }
 
-/** Names of functions and schemas, without the endings of their files. */
+/** Names of functions and schemas, without the endings of their files, and codecs with schemas of their own. */
 export interface NamedFiles {
   readonly functions: readonly string[];
   readonly schemas: readonly string[];
+  readonly codecs: readonly CodecUse[];
 }
 
 interface Names {
@@ -195,7 +197,7 @@ function unknownStage(at: string, item: PlainMap, verbs: readonly string[], find
 }
 
 /** The files that stages name and the project has, each once. They can be checked independent of errors in the pipeline. */
-export function filesNamed(value: unknown, catalog: Catalog, project: ProjectFiles): NamedFiles {
+export function filesNamed(value: unknown, catalog: Catalog, project: ProjectFiles): Omit<NamedFiles, 'codecs'> {
   const there = {
     function: filesByName('function', project.functions),
     schema: filesByName('schema', project.schemas),

@@ -1,6 +1,7 @@
 import { buildSpec } from '../read/build-spec.ts';
 import { functionCalls } from './route-schemas.ts';
 import type { LocatedCall } from '../functions/call-types.ts';
+import { checkCodecFiles, codecUses } from './check-codec.ts';
 import { checkLoops } from './check-loops.ts';
 import { checkNames, filesNamed } from './check-names.ts';
 import type { NamedFiles, ProjectFiles } from './check-names.ts';
@@ -76,14 +77,16 @@ export function judgeDocument(
   for (const flaw of flaws) findings.add(flaw);
   // After broken YAML every further finding would be a consequential one.
   if (!readable) {
-    const named = { functions: [], schemas: [] };
+    const named = { functions: [], schemas: [], codecs: [] };
     return { findings: findings.sorted(), named, calls: [], expressions: [], locate };
   }
-  const named = filesNamed(value, catalog, source.project);
+  const codecs = codecUses(value, catalog, source.project.schemas, places);
+  const named = { ...filesNamed(value, catalog, source.project), codecs };
   const calls = functionCalls(value, catalog).map((call) => ({ ...call, file, ...places.of(call.at) }));
   const resolved = resolveReferences(value, catalog.stages, source, findings);
   checkReservedWords(value, catalog, findings);
   checkNames(value, catalog, source.project, findings);
+  checkCodecFiles(value, catalog, source.project.schemas, findings);
   const sections = sectionsOf(value, catalog, fields);
   const contents = withContents(value, sections, resolved);
   refuseMisplaced(sections, resolved, findings);

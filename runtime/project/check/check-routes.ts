@@ -7,6 +7,7 @@ import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { judgedEnd } from '../read/ends.ts';
 import type { JudgedFile } from '../read/ends.ts';
 import type { JudgedEnd, RouteSite } from '../fields/field.ts';
+import { codecNameOf } from '../fields/codec-fields.ts';
 import { FIELDS } from '../fields/field-tables.ts';
 import { busBehind, stageKind } from '../read/sections.ts';
 import { type SinkPlace, sinkPlaces, withSink } from '../read/sink-places.ts';
@@ -70,6 +71,7 @@ class RouteJudge {
       at: this.#at,
       route: this.#route,
       findings: this.#file.findings,
+      catalog: this.#file.catalog,
       written: (at) => this.#file.resolved.get(at)?.written,
       source: sourceGives,
       sink: sinkGives,
@@ -155,7 +157,7 @@ class RouteJudge {
     const scope: TemplateScope = {
       source: sourceBus && { ...sourceBus.grammar, name: sourceBus.name, readsHeader: sourceBus.readsHeader },
       hasKey: carriesKey,
-      bodyHasFields: catalog.codecs.get(String(own(from, 'codec')))?.hasFields !== false,
+      bodyHasFields: catalog.codecs.get(String(codecNameOf(from)))?.hasFields !== false,
       levels: sourceBus === undefined ? [] : levelCounts(from, sourceBus),
       hasHeaders: gives?.carriesHeaders ?? true,
       headersNeed: gives?.headersNeed,

@@ -2,8 +2,9 @@ import type { OptionSchema } from '#contract/bus.ts';
 import { FILE_NAME_PATTERN } from '#contract/file-names.ts';
 import { schemasOf } from './field.ts';
 import { FIELDS, type FieldTables } from './field-tables.ts';
+import { codecSchema } from './codec-fields.ts';
 import { CONNECTION_LABELS } from './label-fields.ts';
-import { codecSchema, ofCatalog } from './shared-schemas.ts';
+import { ofCatalog } from './shared-schemas.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { Bus } from '#contract/bus.ts';
@@ -40,7 +41,7 @@ export function sharedSchemas(
   catalog: Catalog,
   fields: FieldTables,
 ): Readonly<Record<string, JsonSchema>> {
-  const codec = codecSchema(catalog.codecs.keys());
+  const codec = codecSchema(catalog);
   const words = Object.entries(schemasOf(direction === 'from' ? fields.source : fields.sink));
   return Object.fromEntries(words.map(([word, schema]) => [word, ofCatalog(schema, [codec])]));
 }

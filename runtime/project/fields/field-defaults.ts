@@ -20,6 +20,8 @@ export const DEFAULTS = {
   lettersFull: 'pause',
   watchdog: '30s',
   jsonNumbers: 'reject',
+  /** So many levels are always written again; see json.ts. */
+  jsonDepth: 1000,
   dedupeWindow: '10m',
   dedupeCompare: 'content',
   dedupeMax: 100_000,

@@ -1,4 +1,5 @@
 import type { StageKind } from '#contract/stage-kind.ts';
+import type { Catalog } from '#contract/catalog.ts';
 import type { Bus, Guarantees } from '#contract/bus.ts';
 import type { TrafficClass } from '#contract/traffic-class.ts';
 import type { PlainMap } from '#kit/json-value.ts';
@@ -20,6 +21,7 @@ export interface RouteSite {
   readonly at: string;
   readonly route: PlainMap;
   readonly findings: FindingList;
+  readonly catalog: Catalog;
   /** The reference at this pointer, if the value came by one. */
   readonly written: (at: string) => string | undefined;
   /** Undefined where that end has an error. */

@@ -2,6 +2,7 @@ import { JSON_NUMBERS, type JsonNumbers } from '#contract/codec.ts';
 import { own } from '#kit/json-value.ts';
 import { DEFAULTS } from './field-defaults.ts';
 import { mapSchema, nestedField } from './field.ts';
+import { numberOr } from './values.ts';
 
 /** `json` of a route. */
 export const JSON_FIELDS = {
@@ -16,6 +17,17 @@ export const JSON_FIELDS = {
       numbers: JSON_NUMBERS.find((name) => name === own(json, 'numbers')),
     }),
     doc: '`numbers: reject | exact | round`: the rule for a number in JSON that a double does not hold. Where the file does not say, `reject` on a route that writes bodies anew.',
+  }),
+  depth: nestedField({
+    schema: {
+      type: 'integer',
+      minimum: 1,
+      maximum: DEFAULTS.jsonDepth,
+      default: DEFAULTS.jsonDepth,
+      description: 'The most levels of objects and lists within one another that a body may have.',
+    },
+    parse: (json) => ({ depth: numberOr(json, 'depth', DEFAULTS.jsonDepth) }),
+    doc: '`depth`: the most levels of objects and lists within one another that a body may have, 1000 unless said otherwise. A deeper one is a dead letter (`BODY_TOO_DEEP`) before any step walks it.',
   }),
 } as const;
 

@@ -27,12 +27,3 @@ export const GRADE_SCHEMA: JsonSchema = {
   description:
     'What this end keeps because its server is set up so, where that is more than the driver can know: sync_interval: always, replicas. Taken at its word.',
 };
-
-/** `codec` of an end, among the codecs of a catalog. */
-export function codecSchema(codecs: Iterable<string>): JsonSchema {
-  return {
-    type: 'string',
-    enum: [...codecs],
-    description: 'How bytes become a body and back. Default: by content type, else json.',
-  };
-}

@@ -1,5 +1,7 @@
 import { asMap, own } from '#kit/json-value.ts';
+import { checkCodec } from '../check/check-codec.ts';
 import { checkHeaders } from '../check/check-headers.ts';
+import { parseCodec } from './codec-fields.ts';
 import { field, type Parsed, parseMap } from './field.ts';
 import { HEADERS_FIELDS, HEADERS_SCHEMA, type HeadersSpec } from './headers-fields.ts';
 import { GRADE_SCHEMA, OF_CATALOG } from './shared-schemas.ts';
@@ -24,7 +26,8 @@ export const SINK_FIELDS = {
   }),
   codec: field({
     schema: OF_CATALOG,
-    parse: (to) => ({ codec: optional(to, 'codec') }),
+    parse: (to) => ({ codec: parseCodec(to) }),
+    check: checkCodec('to'),
     doc: "`codec`: as the source's unless said otherwise.",
   }),
   headers: field({

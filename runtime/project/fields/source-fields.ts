@@ -1,9 +1,11 @@
 import { CLASSES } from '#contract/traffic-class.ts';
 import { asMap, own } from '#kit/json-value.ts';
 import { sizeBytes, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
+import { checkCodec } from '../check/check-codec.ts';
 import { checkExpiry } from '../check/check-expiry.ts';
 import { countsFrom } from '../explain/expiry-clock.ts';
 import { seconds } from '../explain/seconds.ts';
+import { parseCodec } from './codec-fields.ts';
 import { DEDUPE_FIELDS, DEDUPE_SCHEMA, onRepetition, parseDedupe } from './dedupe.ts';
 import { EXPIRES_FIELDS, EXPIRES_SCHEMA, parseExpires } from './expiry-fields.ts';
 import { type Field, field, type Parsed, parseMap } from './field.ts';
@@ -148,8 +150,9 @@ export const SOURCE_FIELDS = {
   }),
   codec: sourceField({
     schema: OF_CATALOG,
-    parse: (from) => ({ codec: optional(from, 'codec') }),
-    doc: '`codec`: `json`, `text` or `bytes`; by content type, else json, unless said otherwise.',
+    parse: (from) => ({ codec: parseCodec(from) }),
+    check: checkCodec('from'),
+    doc: '`codec`: `json`, `text`, `bytes`, `cbor` or `msgpack`, or a map that names a schema too: `{ avro: track.v1 }` is `schemas/track.v1.avsc`, and `{ protobuf: fleet.v1, message: fleet.Track }` a message of `schemas/fleet.v1.binpb`. By content type, else json, unless said otherwise. See [codecs](codecs.md).',
   }),
 } as const;
 

@@ -1,0 +1,15 @@
+import type { CodecMaker, CodecSchemaFile } from '#contract/schema-codec.ts';
+
+/** The codecs with schemas that a pipeline names. */
+export interface SchemaCodecs {
+  readonly makers: ReadonlyMap<string, CodecMaker>;
+  /** By file name, with its ending. */
+  readonly files: ReadonlyMap<string, CodecSchemaFile>;
+}
+
+export const NO_SCHEMA_CODECS: SchemaCodecs = { makers: new Map(), files: new Map() };
+
+/** The name of a schema file without its ending. */
+export function schemaFile(fileName: string, content: Uint8Array): CodecSchemaFile {
+  return { name: fileName.slice(0, fileName.lastIndexOf('.')), content };
+}
