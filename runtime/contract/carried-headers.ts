@@ -41,6 +41,8 @@ const FIELDS = 2;
 /** Headers that decide about the message must be readable by every consumer, so they are never carried encoded. */
 const NEVER_CARRIED: ReadonlySet<string> = new Set([
   'seclabel',
+  'seclabelsig',
+  'seclabelalt',
   'traceparent',
   'tracestate',
   'replayed',

@@ -55,6 +55,8 @@ export const HOPS = 'sluice-hops';
 export const RESERVED_HEADERS = [
   'msgid',
   'seclabel',
+  'seclabelsig',
+  'seclabelalt',
   'traceparent',
   'tracestate',
   'expirytime',

@@ -73,6 +73,36 @@ export const LABEL_ERRORS = {
     scope: 'message',
     remedy: 'The label is below the floor of the connection. Fix the publisher, or lower floor.',
   },
+  LABEL_SIG_MISSING: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The source requires a binding (seclabelsig), and the message has none. Have the publisher sign, or write require: false in binding.',
+  },
+  LABEL_SIG_INVALID: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The header seclabelsig is no binding, or was not made by the key that it names: label or message may have been changed. Find out who published it.',
+  },
+  LABEL_SIG_KEY_UNKNOWN: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The binding names a key that the source does not have. Add its public key to binding: { keys: ... }, if it is one of yours.',
+  },
+  LABEL_SIG_MISMATCH: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The binding is of another label, body, content type or message id: one of them was changed, or the binding was taken from another message.',
+  },
+  LABEL_SIG_EXPIRED: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The binding has expired, or is of the future. Compare the clocks of the signer and of this machine (5 minutes are allowed).',
+  },
   LABEL_DENIED: {
     verdict: 'reject',
     scope: 'message',

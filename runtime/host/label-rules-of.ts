@@ -1,4 +1,10 @@
 import type { LabelRules } from '#contract/label-rules.ts';
+import type { Sink } from '#contract/sink.ts';
+import type { Clock } from '../engine/clock.ts';
+import { bindingKey } from '../labels/binding-key.ts';
+import type { SourceBinding } from '../labels/route-labels.ts';
+import { SigningSink } from '../labels/signing-sink.ts';
+import type { BindingSpec } from '../project/fields/binding-fields.ts';
 import type { Observers } from '../engine/route-parts.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 
@@ -6,25 +12,44 @@ import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 export function labelRulesOf(
   { labels }: Pick<PipelineSpec, 'labels'>,
   { name: route, from }: RouteSpec,
-  { log, counters }: Pick<Observers, 'log' | 'counters'>,
+  { log, counters, clock }: Pick<Observers, 'log' | 'counters' | 'clock'>,
 ): LabelRules | undefined {
   const isTold = { audience: false, assumed: false };
-  return labels?.rulesOf(from.connection, from.assumedLabel, {
-    emptyAudience(label) {
-      if (isTold.audience) return;
-      isTold.audience = true;
-      log.warn('label-empty-audience', {
-        route,
-        label,
-        text: 'labels were joined that share no reader: nobody may read it',
-      });
+  const binding = from.binding && bindingOf(from.binding, clock);
+  return labels?.rulesOf(
+    from.connection,
+    { assumed: from.assumedLabel, binding },
+    {
+      emptyAudience(label) {
+        if (isTold.audience) return;
+        isTold.audience = true;
+        log.warn('label-empty-audience', {
+          route,
+          label,
+          text: 'labels were joined that share no reader: nobody may read it',
+        });
+      },
+      assumed() {
+        counters.labelsAssumed += 1;
+        if (isTold.assumed) return;
+        isTold.assumed = true;
+        const text = `a message without a label is taken as ${from.assumedLabel ?? ''}, by missingLabel of the route`;
+        log.info('label-assumed', { route, text });
+      },
     },
-    assumed() {
-      counters.labelsAssumed += 1;
-      if (isTold.assumed) return;
-      isTold.assumed = true;
-      const text = `a message without a label is taken as ${from.assumedLabel ?? ''}, by missingLabel of the route`;
-      log.info('label-assumed', { route, text });
-    },
-  });
+  );
+}
+
+function bindingOf({ required, keys }: BindingSpec, clock: Pick<Clock, 'nowMs'>): SourceBinding {
+  const entries = [...keys].map(([kid, { alg, key }]) => [kid, bindingKey(alg, key, 'verify')] as const);
+  return { required, keys: new Map(entries), nowMs: () => clock.nowMs() };
+}
+
+/** The sink, or one that signs what it sends. */
+export function signedSink(sink: Sink, { sign }: RouteSpec['to'], issuer: string, clock: Pick<Clock, 'nowMs'>): Sink {
+  if (sign === undefined) return sink;
+  const { kid, alg, key, expiresMs } = sign;
+  const expiresAfterS = expiresMs === undefined ? undefined : Math.ceil(expiresMs / 1000);
+  const signer = { kid, key: bindingKey(alg, key, 'sign'), issuer, expiresAfterS };
+  return new SigningSink(sink, signer, () => clock.nowMs());
 }

@@ -6,6 +6,7 @@ import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from '../engine/clock.ts';
+import { signedSink } from './label-rules-of.ts';
 import { LogRecovery } from '../engine/send/log-recovery.ts';
 import type { Observers, SinkEnd } from '../engine/route-parts.ts';
 import { AdaptiveConcurrency } from '../engine/send/adaptive-concurrency.ts';
@@ -35,7 +36,8 @@ export async function openRouteSink(
   const { clock, log, counters } = observers;
   const bus = busOf(catalog, to.bus);
   const opened = await bus.openSink(openingOptions(pipeline, to, bus, context), context);
-  const sink = withAdaptiveConcurrency(pipeline, { spec, to }, opened, clock);
+  const adaptive = withAdaptiveConcurrency(pipeline, { spec, to }, opened, clock);
+  const sink = signedSink(adaptive, to, `${pipeline.name}/${spec.name}`, clock);
   if (opened.recoverIds === undefined) return { sink, log: undefined };
   const route = spec.name;
   const { commitsEveryMs } = recoveryFor ?? {};

@@ -1,12 +1,19 @@
 import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
 import type { LabelValue } from './label-value.ts';
-import { BusCeiling, type LabelReports, RouteLabels } from './route-labels.ts';
+import { BusCeiling, type LabelReports, RouteLabels, type SourceBinding } from './route-labels.ts';
 import type { LabelReader } from './wire-label.ts';
 
 /** The labels that a connection's bus may hold. */
 export interface BusRange {
   readonly ceiling: LabelValue;
   readonly floor: LabelValue | undefined;
+}
+
+/** What a source states of the labels of its messages. */
+export interface StatedLabels {
+  /** The label of a message without one; undefined: it is refused. */
+  readonly assumed: string | undefined;
+  readonly binding?: SourceBinding | undefined;
 }
 
 /** The label rules of a checked pipeline file: its policy, and the range of each connection. */
@@ -30,10 +37,11 @@ export class PipelineLabels {
     return this.#range(connection).ceiling;
   }
 
-  /** The rules of a route from this connection. `assumed`: the label of a message without one; undefined: it is refused. */
-  rulesOf(connection: string, assumed: string | undefined, reports: LabelReports): LabelRules {
+  /** The rules of a route from this connection. Throws TypeError where the file was not checked. */
+  rulesOf(connection: string, { assumed, binding }: StatedLabels, reports: LabelReports): LabelRules {
     const label = assumed === undefined ? undefined : this.reader.readShort(assumed);
-    return new RouteLabels(this.reader, { name: connection, ...this.#range(connection), assumed: label }, reports);
+    const source = { name: connection, ...this.#range(connection), assumed: label, binding };
+    return new RouteLabels(this.reader, source, reports);
   }
 
   #range(connection: string): BusRange {

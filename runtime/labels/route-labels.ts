@@ -2,6 +2,8 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
 import type { Label } from '#contract/message.ts';
+import { bindingFault } from './binding.ts';
+import type { BindingKey } from './binding-key.ts';
 import { LabelError } from './label-error.ts';
 import { type AnyLabel, EVERYONE, type LabelValue, TOP } from './label-value.ts';
 import { dominates, join } from './lattice.ts';
@@ -19,6 +21,18 @@ export interface SourceRange {
   readonly floor: LabelValue | undefined;
   /** Taken for a frame without a label; undefined: such a frame is refused. */
   readonly assumed: LabelValue | undefined;
+  /** Undefined: bindings are not looked at. */
+  readonly binding: SourceBinding | undefined;
+}
+
+/** How the bindings of a source are verified. */
+export interface SourceBinding {
+  /** Whether a message without one is refused. */
+  readonly required: boolean;
+  /** By key id. */
+  readonly keys: ReadonlyMap<string, BindingKey>;
+  /** Milliseconds since 1970 (UTC). */
+  readonly nowMs: () => number;
 }
 
 /** What an operator must hear of. */
@@ -44,8 +58,14 @@ export class RouteLabels implements LabelRules {
 
   labelOf(frame: Frame): Label {
     const stated = statedLabel(frame);
-    if (stated !== undefined) return this.#read(stated).text;
-    const { assumed } = this.#source;
+    const { assumed, binding } = this.#source;
+    const unbound = binding && bindingRefusal(frame, stated, binding);
+    if (stated !== undefined) {
+      const label = this.#read(stated).text;
+      if (unbound !== undefined) throw unbound;
+      return label;
+    }
+    if (unbound !== undefined) throw unbound;
     if (assumed === undefined) throw refusal('LABEL_MISSING', 'a header seclabel', 'none');
     this.#reports.assumed();
     return assumed.text;
@@ -137,6 +157,18 @@ export function anyForm(reader: LabelReader, text: string): LabelValue {
 /** As the pipeline file writes it, without the policy. */
 export function shortOf(label: LabelValue): string {
   return label.text.slice(label.text.indexOf(';c=') + ';c='.length);
+}
+
+function bindingRefusal(frame: Frame, label: Label | undefined, binding: SourceBinding): SluiceError | undefined {
+  const { required, keys, nowMs } = binding;
+  const values = frame.headers.get('seclabelsig') ?? [];
+  const [text] = values;
+  if (text === undefined || label === undefined) {
+    return required ? refusal('LABEL_SIG_MISSING', 'a header seclabelsig', 'none') : undefined;
+  }
+  if (values.length > 1) return refusal('LABEL_SIG_INVALID', 'one header seclabelsig', 'several');
+  const { body, contentType, id } = frame;
+  return bindingFault(text, { label, body, contentType, id }, keys, Math.floor(nowMs() / 1000));
 }
 
 function remember(labels: Set<Label>, label: Label): void {

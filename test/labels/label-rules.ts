@@ -8,5 +8,8 @@ export function labelRulesForTest(highest: string): { readonly labels: LabelRule
   const reader = new LabelReader(demoPolicy());
   const range = { ceiling: reader.readShort(highest), floor: undefined };
   const all = new PipelineLabels(reader, new Map([['bus', range]]));
-  return { labels: all.rulesOf('bus', undefined, { emptyAudience() {}, assumed() {} }), ceiling: all.ceilingOf('bus') };
+  return {
+    labels: all.rulesOf('bus', { assumed: undefined }, { emptyAudience() {}, assumed() {} }),
+    ceiling: all.ceilingOf('bus'),
+  };
 }

@@ -63,6 +63,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     sequence: undefined,
     timestamp: undefined,
     assumedLabel: undefined,
+    binding: undefined,
     expiresMs: 30_000,
     expiresOfPublisher: false,
     maxHops: 16,

@@ -1,6 +1,7 @@
 import { asMap, own } from '#kit/json-value.ts';
 import { checkCodec } from '../check/check-codec.ts';
 import { checkHeaders } from '../check/check-headers.ts';
+import { parseSign, SIGN_FIELDS, SIGN_SCHEMA } from './binding-fields.ts';
 import { parseCodec } from './codec-fields.ts';
 import { field, type Parsed, parseMap } from './field.ts';
 import { HEADERS_FIELDS, HEADERS_SCHEMA, type HeadersSpec } from './headers-fields.ts';
@@ -30,13 +31,19 @@ export const SINK_FIELDS = {
     check: checkCodec('to'),
     doc: "`codec`: as the source's unless said otherwise.",
   }),
+  sign: field({
+    schema: SIGN_SCHEMA,
+    parse: parseSign,
+    doc: '`sign`: beside [`labels`](labels.md#bindings), the key by which label, body and id of each message are signed.',
+    fields: SIGN_FIELDS,
+  }),
   headers: field({
     schema: HEADERS_SCHEMA,
     parse: (to): { readonly headers: HeadersSpec } => ({
       headers: parseMap(HEADERS_FIELDS, asMap(own(to, 'headers')), {}),
     }),
     check: checkHeaders,
-    doc: "`headers`: headers to add and to leave out. Those of the source's message are carried on without being named. `msgid`, `seclabel`, `traceparent`, `tracestate`, `expirytime`, `replayed`, `stale`, `sluice-hops` and `carried-headers` are the runtime's own and refused here, in any spelling. `content-type` is the content type of the message. See [headers](headers.md).",
+    doc: "`headers`: headers to add and to leave out. Those of the source's message are carried on without being named. `msgid`, `seclabel`, `seclabelsig`, `seclabelalt`, `traceparent`, `tracestate`, `expirytime`, `replayed`, `stale`, `sluice-hops` and `carried-headers` are the runtime's own and refused here, in any spelling. `content-type` is the content type of the message. See [headers](headers.md).",
     fields: HEADERS_FIELDS,
   }),
 } as const;

@@ -10,6 +10,7 @@ import { DEDUPE_FIELDS, DEDUPE_SCHEMA, onRepetition, parseDedupe } from './dedup
 import { EXPIRES_FIELDS, EXPIRES_SCHEMA, parseExpires } from './expiry-fields.ts';
 import { type Field, field, type Parsed, parseMap } from './field.ts';
 import { DEFAULTS } from './field-defaults.ts';
+import { BINDING_FIELDS, BINDING_SCHEMA, parseBinding } from './binding-fields.ts';
 import { LABEL_SCHEMA } from './label-fields.ts';
 import { GRADE_SCHEMA, OF_CATALOG, template } from './shared-schemas.ts';
 import { parseTimestamp, TIMESTAMP_FIELDS, TIMESTAMP_SCHEMA } from './timestamp-fields.ts';
@@ -142,6 +143,12 @@ export const SOURCE_FIELDS = {
       return { assumedLabel: given === 'reject' ? undefined : given };
     },
     doc: '`missingLabel`: beside [`labels`](labels.md), the label that a message without one is taken to have, or `reject`, the default: it is blocked (`LABEL_MISSING`).',
+  }),
+  binding: sourceField({
+    schema: BINDING_SCHEMA,
+    parse: parseBinding,
+    doc: '`binding`: beside [`labels`](labels.md#bindings), the keys by which the labels of messages are signed.',
+    fields: BINDING_FIELDS,
   }),
   grade: sourceField({
     schema: GRADE_SCHEMA,

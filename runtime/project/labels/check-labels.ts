@@ -1,5 +1,7 @@
 import { asMap, own, type PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
+import { messageOf } from '#contract/errors.ts';
+import { bindingKey } from '../../labels/binding-key.ts';
 import { LabelError } from '../../labels/label-error.ts';
 import type { LabelValue } from '../../labels/label-value.ts';
 import { dominates } from '../../labels/lattice.ts';
@@ -93,6 +95,7 @@ class FileLabels {
     const source = textOf(own(from, 'bus')) ?? '';
     const range = ranges.get(source);
     this.#missingLabel(pointerTo(at, 'from'), from, range);
+    this.#keys(at, route);
     const highest = range?.ceiling;
     if (highest === undefined) return;
     const flow = { at, name: String(own(route, 'name')), source, highest };
@@ -121,6 +124,38 @@ class FileLabels {
     if (!isAbove && !isBelow) return;
     const expected = isAbove ? `at most the ceiling of its connection` : `at least the floor of its connection`;
     findings.add({ code: 'LABEL_POLICY', at: labelAt, expected, found: shortOf(label), write: 'a label in between' });
+  }
+
+  /** Keys that are no keys of their algorithm. Nothing of a key is told. */
+  #keys(at: string, route: PlainMap): void {
+    const keysAt = pointerTo(at, 'from', 'binding', 'keys');
+    const keys = asMap(own(asMap(own(asMap(own(route, 'from')), 'binding')), 'keys'));
+    for (const [kid, key] of Object.entries(keys)) this.#key(pointerTo(keysAt, kid), key, 'verify');
+    for (const { at: sinkAt, to } of sinkPlaces(at, route)) {
+      const sign = own(asMap(to), 'sign');
+      if (sign !== undefined) this.#key(pointerTo(sinkAt, 'sign'), sign, 'sign');
+    }
+  }
+
+  #key(at: string, written: unknown, use: 'sign' | 'verify'): void {
+    const { findings, resolved } = this.#file;
+    const { alg, key } = asMap(written);
+    const keyAt = pointerTo(at, 'key');
+    const reference = resolved.get(keyAt);
+    if (
+      typeof key !== 'string' ||
+      findings.hasErrorWithin(at) ||
+      (reference !== undefined && reference.text === undefined)
+    )
+      return;
+    try {
+      bindingKey(alg === 'HS256' ? 'HS256' : 'EdDSA', key, use);
+    } catch (thrown) {
+      const [expected = '', found = ''] = messageOf(thrown)
+        .replace(/^expected /, '')
+        .split(', found ');
+      findings.add({ code: 'LABEL_POLICY', at: keyAt, expected, found, write: 'key: file:PATH of such a key' });
+    }
   }
 
   /** A source whose messages have no headers: each of them lacks a label. */

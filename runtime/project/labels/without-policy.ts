@@ -1,6 +1,7 @@
 import { asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { FindingList } from '../check/finding-list.ts';
+import { sinkPlaces } from '../read/sink-places.ts';
 import { routesOf } from './label-file.ts';
 
 /** Refuses words about labels in a file that names no policy: they would look as if somebody judged by them. */
@@ -22,6 +23,8 @@ export function refuseWithoutPolicy(file: unknown, findings: FindingList): void 
     refuse(pointerTo('/buses', name), asMap(connection), ['ceiling', 'floor']);
   }
   for (const [index, route] of routesOf(file).entries()) {
-    refuse(pointerTo('/routes', index, 'from'), asMap(own(asMap(route), 'from')), ['missingLabel']);
+    const at = pointerTo('/routes', index);
+    refuse(pointerTo(at, 'from'), asMap(own(asMap(route), 'from')), ['missingLabel', 'binding']);
+    for (const sink of sinkPlaces(at, route)) refuse(sink.at, asMap(sink.to), ['sign']);
   }
 }
