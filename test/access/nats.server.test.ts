@@ -104,7 +104,7 @@ serverTest('what a source of JetStream does after a fault only is among its righ
     const { info } = await ensureConsumer(manager, stream, { ...wanted, maxAckPending: 20 }, undefined);
     assert.equal(info.config.max_ack_pending, 20, 'changed');
     for (const reset of [true, false]) await rewind(manager, stream, info, reset);
-    for (let at = 0; at < 3; at += 1) await admin.connection.request(`${filters[0].replace('*', 'a')}`, 'x');
+    for (let at = 0; at < 3; at += 1) await admin.connection.request(filters[0].replace('*', 'a'), 'x');
     const now = await manager.consumers.info(name, durable);
     const waiting = { made: now.created, messages: 5, deliveries: 0, storedUpTo: stream.state.last_seq };
     assert.equal(await removedSince(waiting, manager, await manager.streams.info(name), now, false), 5, 'counted');

@@ -1,5 +1,6 @@
 import type { AccessBroker, AccessUser } from '#contract/access.ts';
-import { groupedByReason } from '../../support/access-text.ts';
+import { comment, groupedByReason } from '../../support/access-text.ts';
+import { harmless } from '#kit/printable.ts';
 import { compare } from './compare.ts';
 
 /** mosquitto: users with topics that they may read and write. */
@@ -19,10 +20,10 @@ function write(users: readonly AccessUser[], pipeline: string): string {
 
 function userLines({ name, identity, notes, rights }: AccessUser): readonly string[] {
   return [
-    ...[...identity, ...notes].map((note) => `# ${note}`),
-    `user ${name}`,
+    ...[...identity, ...notes].map(comment),
+    `user ${harmless(name)}`,
     ...groupedByReason(rights).flatMap(({ why, rights: group }) => [
-      `# ${why}`,
+      comment(why),
       ...group.map(({ operation, on }) => `topic ${operation} ${on}`),
     ]),
   ];
