@@ -33,8 +33,8 @@ export const acl: Command = {
       throw new UsageError('expected either --for BROKER or --check URL');
     const url = typeof check === 'string' ? checkedUrl(check) : undefined;
     const isJson = values['json'] === true;
-    // Only a comparison needs the identities of the pipeline.
-    const mode = url === undefined ? 'check' : 'run';
+    // Only a comparison with a server needs the identities of the pipeline.
+    const mode = url === undefined || url.protocol === 'file:' ? 'check' : 'run';
     const { spec, findings } = await withinDeadline(
       file,
       { output: 'stderr', isJson },

@@ -1,10 +1,16 @@
 import type { AccessBroker, AccessUser } from '#contract/access.ts';
 import { comment, groupedByReason } from '../../support/access-text.ts';
 import { harmless } from '#kit/printable.ts';
+import { compareFile } from './acl-file.ts';
 import { compare } from './compare.ts';
 
 /** mosquitto: users with topics that they may read and write. */
-export const broker: AccessBroker = { name: 'mosquitto', schemes: ['mqtt', 'mqtts', 'ws', 'wss'], write, compare };
+export const broker: AccessBroker = {
+  name: 'mosquitto',
+  schemes: ['mqtt', 'mqtts', 'ws', 'wss', 'file'],
+  write,
+  compare: (url, users) => (url.protocol === 'file:' ? compareFile(url, users) : compare(url, users)),
+};
 
 function write(users: readonly AccessUser[], pipeline: string): string {
   return [
