@@ -1,4 +1,5 @@
 import type { AccessBroker, Comparison } from '#contract/access.ts';
+import { harmless } from '#kit/printable.ts';
 import { asSluiceError } from '#contract/errors.ts';
 import { catalog } from '../host/catalog.ts';
 import { type AccessPlan, accessPlans } from '../host/access.ts';
@@ -32,8 +33,8 @@ export const acl: Command = {
       throw new UsageError('expected either --for BROKER or --check URL');
     const url = typeof check === 'string' ? checkedUrl(check) : undefined;
     const isJson = values['json'] === true;
-    // Only a comparison needs the identities of the pipeline.
-    const mode = url === undefined ? 'check' : 'run';
+    // Only a comparison with a server needs the identities of the pipeline.
+    const mode = url === undefined || url.protocol === 'file:' ? 'check' : 'run';
     const { spec, findings } = await withinDeadline(
       file,
       { output: 'stderr', isJson },
@@ -108,8 +109,10 @@ async function comparison({ broker, users }: AccessPlan, url: URL, isJson: boole
 }
 
 function comparisonText({ differences, looked, unseen }: Comparison): string {
-  const lines = differences.map(({ kind, user, right, by }) => `${kind.padEnd(8)}  ${user}: ${right} (${by})`);
+  const lines = differences.map(
+    ({ kind, user, right, by }) => `${kind.padEnd(8)}  ${user}: ${harmless(right)} (${by})`,
+  );
   const count = (kind: string): number => differences.filter((one) => one.kind === kind).length;
   const sum = `${looked} looked at, ${count('too much')} too much, ${count('missing')} missing`;
-  return `${[...lines, sum, ...unseen.map((line) => `not seen: ${line}`)].join('\n')}\n`;
+  return `${[...lines, sum, ...unseen.map((line) => `not seen: ${harmless(line)}`)].join('\n')}\n`;
 }

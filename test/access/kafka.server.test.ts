@@ -67,7 +67,7 @@ async function worksThroughKillAndRestart(kafka: Kafka, folder: string, file: st
 
 serverTest(
   'Kafka under the rights of `sluice acl`: the pipeline works through a kill and a restart, every other operation is refused, and `--check` names what is too much',
-  { needs: ['kafka-process'] },
+  { needs: ['kafka-process'], timeoutMs: 400_000 },
   async (t) => {
     using project = newProject({});
     const superUsers = { 'super.users': 'User:ANONYMOUS;User:admin' };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { pathToFileURL } from 'node:url';
 import { startBridge } from '../harness/bridge.ts';
 import { type Mosquitto, startMosquitto } from '../harness/mosquitto.ts';
 import { newProject, type Project } from '../harness/project.ts';
@@ -209,3 +210,24 @@ serverTest(
     );
   },
 );
+
+serverTest('`sluice acl --check` of an ACL file compares each line', { needs: [] }, async () => {
+  using project = newProject({});
+  const acl = await aclOf(project);
+  const file = project.path('pipelines/guarded.yaml');
+  const compared = async (text: string): Promise<readonly string[]> =>
+    (await differencesAt(pathToFileURL(project.write('acl', text)).href, file)).lines;
+  assert.deepEqual(await compared(`topic read $SYS/#\n${ADMIN}${acl}`), [], 'what others have is theirs');
+  assert.deepEqual(
+    await compared(
+      `${acl.replace('topic write letters/positions', 'topic letters/#')}topic deny tracks/#\npattern read people/%u/%c/#\n`,
+    ),
+    [
+      'too much bridge: read letters/#',
+      'too much bridge: write letters/#',
+      'too much bridge: read people/bridge/+/#',
+      'missing bridge: write tracks/+/v1',
+    ],
+  );
+  assert.deepEqual((await compared(ADMIN)).length, 5, 'nothing of the user: everything is missing');
+});

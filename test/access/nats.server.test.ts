@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { headers } from '@nats-io/transport-node';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { ensureConsumer } from '../../runtime/buses/nats/jetstream/consumer.ts';
+import { removedSince } from '../../runtime/buses/nats/jetstream/pending-count.ts';
+import { rewind } from '../../runtime/buses/nats/jetstream/rewind.ts';
 import { startBridge } from '../harness/bridge.ts';
+import { natsClient } from '../harness/nats-client.ts';
 import { startNats } from '../harness/nats.ts';
 import { newProject } from '../harness/project.ts';
 import { serverTest } from '../harness/server-test.ts';
@@ -79,6 +84,34 @@ serverTest(
     );
   },
 );
+
+serverTest('what a source of JetStream does after a fault only is among its rights too', own, async () => {
+  using project = newProject({});
+  await using broker = await startNats({ config: await guarded(project) });
+  await using admin = await administrator(broker);
+  await makeStreams(admin);
+  await admin.manager.streams.add({ name: 'MADE', subjects: ['made.>'], retention: 'interest' });
+  for (const [user, name, durable, filters] of [
+    ['bridge', 'ORDERS', 'guarded_orders', ['orders.*.new']],
+    ['maker', 'MADE', 'guarded_made', ['made.in']],
+  ] as const) {
+    const inboxPrefix = `_INBOX_${user}`;
+    const connection = await natsClient(broker.url, { user, pass: PASSWORD, inboxPrefix });
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const stream = await manager.streams.info(name);
+    const wanted = { name: durable, filters, start: 'all', maxAckPending: 10 } as const;
+    await ensureConsumer(manager, stream, wanted, undefined);
+    const { info } = await ensureConsumer(manager, stream, { ...wanted, maxAckPending: 20 }, undefined);
+    assert.equal(info.config.max_ack_pending, 20, 'changed');
+    for (const reset of [true, false]) await rewind(manager, stream, info, reset);
+    for (let at = 0; at < 3; at += 1) await admin.connection.request(filters[0].replace('*', 'a'), 'x');
+    const now = await manager.consumers.info(name, durable);
+    const waiting = { made: now.created, messages: 5, deliveries: 0, storedUpTo: stream.state.last_seq };
+    assert.equal(await removedSince(waiting, manager, await manager.streams.info(name), now, false), 5, 'counted');
+    await connection.close();
+  }
+  assert.doesNotMatch(broker.log(), /Violation/i);
+});
 
 serverTest('who has the rights of a pipeline is refused every other operation at nats-server', own, async (t) => {
   using project = newProject({});

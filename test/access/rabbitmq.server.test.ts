@@ -70,7 +70,7 @@ async function worksThroughKillAndRestart(broker: RabbitMq, folder: string, file
 
 serverTest(
   'RabbitMQ under the rights of `sluice acl`: the pipeline works through a kill and a restart, every other operation is refused, and `--check` names what is too much',
-  { needs: ['rabbitmq-process'] },
+  { needs: ['rabbitmq-process'], timeoutMs: 400_000 },
   async (t) => {
     using project = newProject({});
     await using broker = await startRabbitMq({ management: true });
@@ -102,12 +102,14 @@ serverTest(
     await broker.ctl('set_permissions', 'bridge', '^$', '^(tasks|letters|seen|other)$', '.*');
     await broker.ctl('set_user_tags', 'bridge', 'monitoring');
     await broker.ctl('clear_topic_permissions', '-p', '/', 'bridge', 'letters');
+    await broker.ctl('set_topic_permissions', 'bridge', 'tasks', '^tasks\\..*$', '^$');
     await broker.ctl('set_permissions', 'maker', '^$', '^amq\\.default$', '^made\\.made$');
     const wide = await differencesAt(management, file, { env });
     assert.deepEqual(wide.lines, [
       'too much bridge: tag monitoring',
       'too much bridge: write other in /, by ^(tasks|letters|seen|other)$',
       'too much bridge: read any name in /, by .*',
+      String.raw`too much bridge: write routing keys of topic exchange tasks in /: ^tasks\..*$ in place of ^tasks\.[^.]*$`,
       String.raw`too much bridge: write routing keys of topic exchange letters in /: all in place of ^letters\.orders$`,
       'too much bridge: read routing keys of topic exchange letters in /: all in place of ^$',
       String.raw`missing maker: configure ^(guarded\.made|inbox|made-out)$ in /, found ^$`,

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { test } from 'node:test';
 import { newProject } from '../harness/project.ts';
 import { startSluice } from '../harness/sluice-process.ts';
 import { acl } from '../../runtime/cli/acl.ts';
 import { parseArguments } from '../../runtime/cli/parse-arguments.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
-import { accessPlans } from '../../runtime/host/access.ts';
+import { type AccessPlan, accessPlans } from '../../runtime/host/access.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
 import { sluiceAcl } from './sluice-acl.ts';
 
@@ -18,6 +20,26 @@ const BUSES = {
   k: { bus: 'kafka', brokers: ['127.0.0.1:9092'], sasl: { mechanism: 'plain', username: 'u', password: 'p' } },
 };
 
+async function plansOf(pipeline: object): Promise<readonly AccessPlan[]> {
+  const { spec, findings } = checkPipeline({
+    text: JSON.stringify(pipeline),
+    file: 'p.yaml',
+    catalog,
+    project: { functions: [], schemas: [] },
+    environment: {},
+    readFile: () => '',
+    mode: 'check',
+  });
+  if (spec === undefined) assert.fail(JSON.stringify(findings));
+  return accessPlans(spec, catalog);
+}
+
+/** The configuration for each broker, by its name. */
+async function configurationsOf(pipeline: object): Promise<ReadonlyMap<string, string>> {
+  const plans = await plansOf(pipeline);
+  return new Map(plans.map(({ broker, users }) => [broker.name, broker.write(users, 'p')]));
+}
+
 /** The rights of one route over these buses, each in a line, and what cannot be narrowed. */
 async function rightsOf(
   from: object,
@@ -25,17 +47,7 @@ async function rightsOf(
 ): Promise<{ readonly lines: readonly string[]; readonly notes: readonly string[] }> {
   const used = new Set([from, to].map((end) => Reflect.get(end, 'bus') as string));
   const buses = Object.fromEntries(Object.entries(BUSES).filter(([name]) => used.has(name)));
-  const { spec, findings } = checkPipeline({
-    text: JSON.stringify({ name: 'p', buses, routes: [{ name: 'r', from, to }] }),
-    file: 'p.yaml',
-    catalog,
-    project: { functions: [], schemas: [] },
-    environment: {},
-    readFile: () => '',
-    mode: 'run',
-  });
-  if (spec === undefined) assert.fail(JSON.stringify(findings));
-  const users = (await accessPlans(spec, catalog)).flatMap((plan) => plan.users);
+  const users = (await plansOf({ name: 'p', buses, routes: [{ name: 'r', from, to }] })).flatMap((plan) => plan.users);
   return {
     lines: users.flatMap(({ rights }) =>
       rights.map(({ operation, kind, on }) => [operation, kind, on].filter((part) => part !== undefined).join(' ')),
@@ -144,19 +156,52 @@ test('several clusters are chosen by a connection, and what cannot be done is sa
   assert.deepEqual([gone.code, /BUS_UNREACHABLE/.test(gone.stderr)], [3, true]);
 });
 
-test('no secret comes into a configuration', async () => {
+test('no secret comes into a configuration, and a user of several connections is one user', async () => {
   const words = { user: 'sesame-user', password: 'open-sesame' };
-  using project = newProject({
-    'pipelines/p.yaml': file({
+  const texts = await configurationsOf(
+    file({
       a: { bus: 'nats', url: 'nats://h', ...words },
       b: { bus: 'nats', url: 'nats://sesame-user:open-sesame@h' },
     }),
+  );
+  const text = texts.get('nats') ?? '';
+  assert.match(text, /user: "sesame-user"/);
+  assert.doesNotMatch(text, /open-sesame/);
+  assert.equal(text.match(/user:/g)?.length, 1);
+});
+
+test('users whose names differ in signs alone have variables of their own for their passwords', async () => {
+  const url = 'nats://h';
+  const texts = await configurationsOf(
+    file({ a: { bus: 'nats', url, user: 'a-b', password: 'p' }, b: { bus: 'nats', url, user: 'a_b', password: 'p' } }),
+  );
+  assert.match(texts.get('nats') ?? '', /password: \$NATS_PASSWORD_A_B\n[^]*password: \$NATS_PASSWORD_A_B_2\n/);
+});
+
+test('no name of the pipeline file can add a line to a configuration', async () => {
+  const evil = 'a\ntopic readwrite #\nrm -rf x';
+  const identity = { username: evil, password: 'p' };
+  const texts = await configurationsOf({
+    name: 'm',
+    buses: {
+      m: { bus: 'mqtt', url: 'mqtt://h', ...identity },
+      r: { bus: 'rabbitmq', url: 'amqp://h', ...identity },
+      k: { bus: 'kafka', brokers: ['h:1'], sasl: { mechanism: 'plain', ...identity } },
+      n: { bus: 'nats', url: 'nats://h', user: evil, password: 'p' },
+    },
+    routes: [
+      { name: 'one', from: { bus: 'r', queue: evil }, to: { bus: 'm', topic: 'y' } },
+      { name: 'two', from: { bus: 'k', topics: ['t'], group: evil }, to: { bus: 'n', subject: 's' } },
+    ],
   });
-  const { code, stdout, stderr } = await sluiceAcl([project.path('pipelines/p.yaml'), '--for', 'nats']);
-  assert.equal(code, 0);
-  assert.match(stdout, /user: "sesame-user"/);
-  assert.doesNotMatch(stdout + stderr, /open-sesame/);
-  assert.equal(stdout.match(/user:/g)?.length, 1, 'one user for both connections');
+  for (const broker of ['mosquitto', 'nats']) assert.doesNotMatch(texts.get(broker) ?? '', /^(topic readwrite|rm)/m);
+  for (const broker of ['rabbitmq', 'kafka']) {
+    // Each command of the text, as a shell reads it, is one of the tool.
+    const tools =
+      'rabbitmqctl() { echo tool; }; kafka-acls.sh() { echo tool; }; rm() { echo other; }; topic() { echo other; }';
+    const { stdout } = await promisify(execFile)('bash', ['-c', `${tools}\n${texts.get(broker)}`]);
+    assert.deepEqual([...new Set(stdout.trim().split('\n'))], ['tool'], broker);
+  }
 });
 
 test('a bundle holds none of it', async () => {

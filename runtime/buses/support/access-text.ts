@@ -1,4 +1,10 @@
 import type { Right } from '#contract/access.ts';
+import { harmless } from '#kit/printable.ts';
+
+/** One line of a comment: no name in it can end the line. */
+export function comment(text: string): string {
+  return `# ${harmless(text)}`;
+}
 
 /** Rights under one comment. */
 export interface ReasonGroup {

@@ -67,6 +67,17 @@ serverTest(
   },
 );
 
+serverTest('more processes than there are names for their consumers each find everything', shared, async () => {
+  await using broker = await sharedNats();
+  await using admin = await withStream(broker);
+  const wanted = ids(0, 3000);
+  await write(admin.connection, wanted);
+  const sinks = await Promise.all(Array.from({ length: 9 }, () => opened(broker.url)));
+  const tails = await Promise.all(sinks.map((sink) => tailOf(sink, 5000)));
+  for (const { ids: found, lacks } of tails) assert.deepEqual([namesOf(found), lacks], [new Set(wanted), undefined]);
+  await nothingLeft(admin);
+});
+
 serverTest('a stream that keeps messages under other subjects has a tail all the same', shared, async () => {
   await using broker = await sharedNats();
   await using _admin = await withStream(broker, {

@@ -1,5 +1,5 @@
 import type { AccessBroker, AccessUser, Right } from '#contract/access.ts';
-import { groupedByReason } from '../../support/access-text.ts';
+import { comment, groupedByReason } from '../../support/access-text.ts';
 import { compare } from './compare.ts';
 
 /** Kafka: access control lists of a user. */
@@ -18,10 +18,10 @@ function write(users: readonly AccessUser[], pipeline: string): string {
 }
 
 function userLines({ name, identity, notes, rights }: AccessUser): readonly string[] {
-  const lines = [...identity, ...notes].map((note) => `# ${note}`);
+  const lines = [...identity, ...notes].map(comment);
   const principal = quoted(`User:${name}`);
   for (const { why, rights: group } of groupedByReason(rights)) {
-    lines.push(`# ${why}`);
+    lines.push(comment(why));
     for (const right of group) {
       lines.push(
         `kafka-acls.sh --bootstrap-server "$BOOTSTRAP" --command-config "$ADMIN" --add --allow-principal ${principal} --operation ${right.operation} ${resourceOf(right)}`,

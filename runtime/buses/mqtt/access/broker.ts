@@ -1,9 +1,16 @@
 import type { AccessBroker, AccessUser } from '#contract/access.ts';
-import { groupedByReason } from '../../support/access-text.ts';
+import { comment, groupedByReason } from '../../support/access-text.ts';
+import { harmless } from '#kit/printable.ts';
+import { compareFile } from './acl-file.ts';
 import { compare } from './compare.ts';
 
 /** mosquitto: users with topics that they may read and write. */
-export const broker: AccessBroker = { name: 'mosquitto', schemes: ['mqtt', 'mqtts', 'ws', 'wss'], write, compare };
+export const broker: AccessBroker = {
+  name: 'mosquitto',
+  schemes: ['mqtt', 'mqtts', 'ws', 'wss', 'file'],
+  write,
+  compare: (url, users) => (url.protocol === 'file:' ? compareFile(url, users) : compare(url, users)),
+};
 
 function write(users: readonly AccessUser[], pipeline: string): string {
   return [
@@ -19,10 +26,10 @@ function write(users: readonly AccessUser[], pipeline: string): string {
 
 function userLines({ name, identity, notes, rights }: AccessUser): readonly string[] {
   return [
-    ...[...identity, ...notes].map((note) => `# ${note}`),
-    `user ${name}`,
+    ...[...identity, ...notes].map(comment),
+    `user ${harmless(name)}`,
     ...groupedByReason(rights).flatMap(({ why, rights: group }) => [
-      `# ${why}`,
+      comment(why),
       ...group.map(({ operation, on }) => `topic ${operation} ${on}`),
     ]),
   ];

@@ -1,31 +1,31 @@
 import type { AccessBroker, AccessUser, Right } from '#contract/access.ts';
-import { groupedByReason } from '../../support/access-text.ts';
+import { comment, groupedByReason } from '../../support/access-text.ts';
 import { compare } from './compare.ts';
 
 /** NATS: users with lists of subjects that they may publish and subscribe to. */
 export const broker: AccessBroker = { name: 'nats', schemes: ['nats', 'tls'], write, compare };
 
 function write(users: readonly AccessUser[], pipeline: string): string {
-  const variables = users.map(({ name }) => variableOf(name));
+  const variables = variablesOf(users);
   return [
     `# The rights of pipeline ${pipeline} at NATS: what stands in no list below is denied.`,
     '# Made by `sluice acl`; make it again when the pipeline file changes. Include it in nats-server.conf.',
-    `# The server takes ${variables.map((name) => `$${name}`).join(', ')} from its environment: a bcrypt hash, as \`nats server passwd\` prints.`,
+    `# The server takes ${variables.map((variable) => `$${variable}`).join(', ')} from its environment: a bcrypt hash, as \`nats server passwd\` prints.`,
     'authorization {',
     '  users: [',
-    ...users.flatMap((user) => userLines(user).map((line) => `    ${line}`)),
+    ...users.flatMap((user, at) => userLines(user, variables[at] ?? '').map((line) => `    ${line}`)),
     '  ]',
     '}',
     '',
   ].join('\n');
 }
 
-function userLines(user: AccessUser): readonly string[] {
+function userLines(user: AccessUser, variable: string): readonly string[] {
   return [
-    ...[...user.identity, ...user.notes].map((note) => `# ${note}`),
+    ...[...user.identity, ...user.notes].map(comment),
     '{',
     `  user: ${JSON.stringify(user.name)}`,
-    `  password: $${variableOf(user.name)}`,
+    `  password: $${variable}`,
     '  permissions: {',
     ...listLines('publish', user.rights),
     ...listLines('subscribe', user.rights),
@@ -39,12 +39,18 @@ function listLines(operation: string, rights: readonly Right[]): readonly string
   // To the server an empty list of what is allowed is no list at all.
   if (own.length === 0) return [`    ${operation}: { deny: ">" }`];
   const items = groupedByReason(own).flatMap(({ why, rights: group }) => [
-    `        # ${why}`,
+    `        ${comment(why)}`,
     ...group.map(({ on }) => `        ${JSON.stringify(on)}`),
   ]);
   return [`    ${operation}: {`, '      allow: [', ...items, '      ]', '    }'];
 }
 
-function variableOf(user: string): string {
-  return `NATS_PASSWORD_${user.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
+/** A variable for each user, no two alike. */
+function variablesOf(users: readonly AccessUser[]): readonly string[] {
+  const made: string[] = [];
+  for (const { name } of users) {
+    const variable = `NATS_PASSWORD_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
+    made.push(made.includes(variable) ? `${variable}_${made.length + 1}` : variable);
+  }
+  return made;
 }

@@ -3,6 +3,7 @@ import { SluiceError } from '#contract/errors.ts';
 import type { LoggedTime, RecoveredLog, RecoveryQuery } from '#contract/sink.ts';
 import type { ConsumerInfo, JetStreamManager } from '../client/library.ts';
 import { LogIds } from '../../support/log-ids.ts';
+import { pause } from '#kit/deadline.ts';
 import { abortable } from '../../support/abortable.ts';
 import type { Link } from '../client/link.ts';
 import type { Wire } from '../client/wire.ts';
@@ -23,6 +24,8 @@ const SKEW_MS = 60_000;
 const NS_PER_MS = 1_000_000;
 /** The server deletes a consumer of a bridge that crashed after so long. */
 const INACTIVE_NS = 10_000_000_000;
+/** Between two rounds over names that are all taken. */
+const AGAIN_MS = 50;
 /** The name is another consumer's: "consumer name already in use", "consumer already exists". */
 const TAKEN: ReadonlySet<number> = new Set([10_013, 10_105, 10_148]);
 
@@ -132,7 +135,7 @@ class LogScan {
 
   /** Reads at most `mostSeen` messages in all. */
   async read(span: Span, mostSeen: number, signal: AbortSignal): Promise<void> {
-    const consumer = await this.#consumer(span.start);
+    const consumer = await this.#consumer(span.start, signal);
     try {
       // The messages that were read before lie behind this span. Messages that arrive meanwhile may be read too.
       const count = Math.min(consumer.num_pending - this.seen, mostSeen - this.seen);
@@ -150,21 +153,17 @@ class LogScan {
     }
   }
 
-  /** Rejects with BUS_AUTH where it is not permitted. */
-  async #consumer(start: number): Promise<ConsumerInfo> {
+  /** Waits while other readers have all the names. Rejects with BUS_AUTH where it is not permitted. */
+  async #consumer(start: number, signal: AbortSignal): Promise<ConsumerInfo> {
     const { stream } = this.#place;
-    const add = (name: string): Promise<ConsumerInfo> => this.#add(name, start);
     try {
-      for (const _ of this.#names) {
-        const made = await add(this.#nextName()).catch((error: unknown) => {
-          if (!TAKEN.has(apiErrorCode(error) ?? 0)) throw error;
+      for (let tries = 1; ; tries += 1) {
+        const made = await this.#add(this.#nextName(), start).catch((error: unknown) => {
+          if (!TAKEN.has(apiErrorCode(error) ?? 0) || signal.aborted) throw error;
         });
         if (made !== undefined) return made;
+        if (tries % this.#names.length === 0) await pause(AGAIN_MS, signal);
       }
-      // Bridges that were killed while they looked have left them all.
-      const name = this.#nextName();
-      await this.#manager.consumers.delete(stream, name);
-      return await add(name);
     } catch (error) {
       const failure = asBusError(error, `reading the end of stream ${stream}`);
       if (failure.code !== 'BUS_AUTH') throw failure;

@@ -1,5 +1,5 @@
 import type { AccessBroker, AccessUser } from '#contract/access.ts';
-import { groupedByReason } from '../../support/access-text.ts';
+import { comment, groupedByReason } from '../../support/access-text.ts';
 import { compare } from './compare.ts';
 import { tagsOf, wantedOf } from './wanted.ts';
 
@@ -17,10 +17,10 @@ function write(users: readonly AccessUser[], pipeline: string): string {
 }
 
 function userLines(user: AccessUser): readonly string[] {
-  const lines = [...user.identity, ...user.notes].map((note) => `# ${note}`);
+  const lines = [...user.identity, ...user.notes].map(comment);
   for (const { why, rights } of groupedByReason(user.rights)) {
     const words = rights.map(({ operation, kind = '', on }) => `${operation} ${kind} ${on}`.replace('  ', ' '));
-    lines.push(`# ${why}: ${words.join(', ')}`);
+    lines.push(comment(`${why}: ${words.join(', ')}`));
   }
   const name = quoted(user.name);
   lines.push(['rabbitmqctl set_user_tags', name, ...tagsOf(user).map(quoted)].join(' '));

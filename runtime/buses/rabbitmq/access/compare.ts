@@ -64,10 +64,13 @@ export async function compare(url: URL, users: readonly AccessUser[]): Promise<C
         const entry = topics.find((each) => own(each, 'vhost') === vhost && own(each, 'exchange') === exchange);
         for (const operation of ['write', 'read'] as const) {
           const text = entry === undefined ? undefined : String(own(entry, operation));
-          if (text === keys[operation]) continue;
-          tooMuch(
-            `${operation} routing keys of topic exchange ${exchange} in ${vhost}: ${text ?? 'all'} in place of ${keys[operation]}`,
-          );
+          const wants = keys[operation];
+          const right = `${operation} routing keys of topic exchange ${exchange} in ${vhost}: ${text ?? 'all'} in place of ${wants}`;
+          // Without an entry any key may be used.
+          const verdict = judge(text ?? '.*', wants, keysLike(wants));
+          if (verdict.tooMany.length > 0) tooMuch(right);
+          if (verdict.tooFew) missing(right);
+          if (verdict.isUnclear) unseen.add(`${right}: no key that was tried shows a difference.`);
         }
       }
     }
@@ -105,6 +108,19 @@ function judge(given: string, wanted: string, existing: readonly string[]): Verd
   const tooMany = matches(nobody) ? ['any name'] : existing.filter((name) => matches(name) && !wants(name));
   const tooFew = existing.some((name) => wants(name) && !matches(name));
   return { tooMany, tooFew, isUnclear: tooMany.length === 0 && !tooFew };
+}
+
+/** Routing keys that an expression of `sluice acl` matches, and neighbours that it does not. */
+function keysLike(wanted: string): readonly string[] {
+  const word = 'sluice-acl';
+  const like = wanted
+    .replaceAll(/^\^|\$$/g, '')
+    .replaceAll('[^.]*', word)
+    .replaceAll(String.raw`(\..*)?`, '')
+    .replaceAll('.*', word)
+    .replaceAll(/\\(.)/g, '$1');
+  const [first = ''] = like.split('.');
+  return [like, first, `${first}.${word}`, `${like}.${word}`, `${word}.${like}`, `${like}${word}`];
 }
 
 /** Undefined for an expression that only the server can read. */
