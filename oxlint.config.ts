@@ -174,8 +174,10 @@ export default defineConfig({
           {
             patterns: [
               {
-                regex: String.raw`(^|/)\.\.(/|$)|^#|^sluice/`,
-                message: 'A function sees the public door `sluice`, its neighbours and packages.',
+                // No look-ahead: any path upwards but ../schemas/types.d.ts.
+                regex: String.raw`[^.].*\.\.(/|$)|^\.\.(/([^s].*|s[^c].*|schemas/[^t].*)?)?$|^#|^sluice/`,
+                message:
+                  'A function sees the public door `sluice`, its neighbours, packages, and the types of the schemas.',
               },
             ],
           },
