@@ -18,7 +18,8 @@ const STALE_AFTER_S = 300;
  */
 const toCot: Transform<TrackV1, string> = (track, context) => {
   const { affiliation = 'u', staleAfter = STALE_AFTER_S } = context.options as Options;
-  if (!AFFILIATIONS.has(affiliation)) throw new Error(`expected an affiliation (f, h, n, u, p, a, s), found ${affiliation}`);
+  if (!AFFILIATIONS.has(affiliation))
+    throw new Error(`expected an affiliation (f, h, n, u, p, a, s), found ${affiliation}`);
   const timeMs = Date.parse(track.time);
   // The format date-time has leap seconds, which a Date has not.
   if (Number.isNaN(timeMs)) return reject('the time is none that a Date holds');

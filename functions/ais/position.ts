@@ -26,8 +26,24 @@ interface Layout {
 
 const FINE = { knots: 0.1, angle: 1 / 600_000, degrees: 0.1 } as const;
 
-const CLASS_A: Layout = { ...FINE, bits: 168, kind: 'vessel', speed: [50, 10], longitude: [61, 28], latitude: [89, 27], course: [116, 12] };
-const CLASS_B: Layout = { ...FINE, bits: 168, kind: 'vessel', speed: [46, 10], longitude: [57, 28], latitude: [85, 27], course: [112, 12] };
+const CLASS_A: Layout = {
+  ...FINE,
+  bits: 168,
+  kind: 'vessel',
+  speed: [50, 10],
+  longitude: [61, 28],
+  latitude: [89, 27],
+  course: [116, 12],
+};
+const CLASS_B: Layout = {
+  ...FINE,
+  bits: 168,
+  kind: 'vessel',
+  speed: [46, 10],
+  longitude: [57, 28],
+  latitude: [85, 27],
+  course: [112, 12],
+};
 
 /** The messages that hold the position of what moves (ITU-R M.1371), by type. */
 const LAYOUTS: ReadonlyMap<number, Layout> = new Map([
@@ -37,7 +53,20 @@ const LAYOUTS: ReadonlyMap<number, Layout> = new Map([
   [9, { ...CLASS_A, kind: 'aircraft', knots: 1, altitude: [38, 12] }],
   [18, CLASS_B],
   [19, { ...CLASS_B, bits: 312 }],
-  [27, { bits: 96, kind: 'vessel', knots: 1, angle: 1 / 600, degrees: 1, speed: [79, 6], longitude: [44, 18], latitude: [62, 17], course: [85, 9] }],
+  [
+    27,
+    {
+      bits: 96,
+      kind: 'vessel',
+      knots: 1,
+      angle: 1 / 600,
+      degrees: 1,
+      speed: [79, 6],
+      longitude: [44, 18],
+      latitude: [62, 17],
+      course: [85, 9],
+    },
+  ],
 ]);
 
 const MPS_OF_KNOT = 1852 / 3600;
@@ -83,7 +112,7 @@ function known(value: number, bits: number): number | undefined {
 
 /** Six bits of each character, the highest first. */
 function bitsOf(payload: string): readonly number[] {
-  return [...payload].flatMap((character) => {
+  return Array.from(payload).flatMap((character) => {
     const code = character.charCodeAt(0) - 48;
     const value = code > 40 ? code - 8 : code;
     return [5, 4, 3, 2, 1, 0].map((bit) => (value >> bit) & 1);

@@ -11,7 +11,8 @@ export interface Sentence {
 }
 
 // \s:rx1,c:1241544035*4A\!AIVDM,1,1,,B,15N4cJ`005Jrek0H@9n`DW5608EP,0*13
-const LINE = /^(?:\\([^\\*]*)\*([0-9A-Fa-f]{2})\\)?!([A-Z]{2}VD[MO],([1-9]),([1-9]),([0-9]?),([AB12]?),([0-W`-w]{1,82}),([0-5]))\*([0-9A-Fa-f]{2})$/;
+const LINE =
+  /^(?:\\([^\\*]*)\*([0-9A-Fa-f]{2})\\)?!([A-Z]{2}VD[MO],([1-9]),([1-9]),([0-9]?),([AB12]?),([0-W`-w]{1,82}),([0-5]))\*([0-9A-Fa-f]{2})$/;
 
 /** A time of this size is in milliseconds, as some receivers write it. */
 const MILLISECONDS_FROM = 100_000_000_000;

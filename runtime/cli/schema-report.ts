@@ -14,6 +14,7 @@ const ANSWERS: Readonly<Record<Verdict['answer'], string>> = {
   no: 'incompatible',
   unknown: 'cannot tell',
 };
+const NOTHING = 'says nothing of it';
 const LONGEST_EXAMPLE = 300;
 
 /** The directions that `--compatibility` demands. Throws UsageError for another word. */
@@ -47,7 +48,7 @@ function differenceText(
   direction: Direction,
 ): string {
   const [older, newer] = direction === 'backward' ? [writer, reader] : [reader, writer];
-  const lines = [`  ${at || '/'}  ${rule}`, `    old ${older}`, `    new ${newer}`];
+  const lines = [`  ${at || '/'}  ${rule}`, `    old ${older || NOTHING}`, `    new ${newer || NOTHING}`];
   if (example === undefined)
     lines.push(`    cannot tell, because of ${keyword}: ${unknown ?? 'no document was found that shows it'}`);
   else lines.push(`    refused: ${shown(example)}`);
