@@ -53,6 +53,7 @@ export class RunningRoute {
   constructor(route: Route) {
     this.#route = route;
     const { sinks } = route.ends;
+    for (const at of sinks.keys()) route.observers.counters.sentBy[at] ??= 0;
     const history = new History(route);
     this.#holdsWhileSent = sinks.length > 1 && CLASSES[route.policy.trafficClass].oneAtATime;
     this.#hasConditions = sinks.some(({ takes }) => takes !== undefined);
