@@ -115,3 +115,22 @@ test('a loop over one sink of a list is found, and is only possible where the si
   const [possible] = check([TRACKS, { ...back, when: 'body.a' }]).said;
   assert.match(possible ?? '', /^ROUTE_LOOP \/routes\/0\/to\/1\/subject .* may come to/);
 });
+
+test('class telemetry beside a condition is a warning: a newer message that goes elsewhere replaces one that waits', () => {
+  const { said } = check([{ ...TRACKS, when: 'body.a' }, FIELD], { class: 'telemetry' });
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? '', /^CLASS_NOTE \/routes\/0\/to\/0\/when /);
+});
+
+test('json options need one sink of a list that writes json', () => {
+  const bytes = { from: { ...STREAM, codec: 'bytes' }, json: { numbers: 'exact' } };
+  const sinks = (codec: string): readonly object[] => [
+    { ...TRACKS, codec },
+    { ...FIELD, codec: 'bytes' },
+  ];
+  assert.deepEqual(
+    check(sinks('json'), bytes).said.filter((line) => line.startsWith('OPTIONS')),
+    [],
+  );
+  assert.equal(check(sinks('bytes'), bytes).said.filter((line) => line.startsWith('OPTIONS')).length, 1);
+});

@@ -4,11 +4,11 @@ import { asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 /** Refuses options of the json codec on a route that never uses it. */
-export function checkJson({ at, route, findings }: RouteSite): void {
+export function checkJson({ at, route, sinkCodecs, findings }: RouteSite): void {
   const place = pointerTo(at, 'json');
   if (own(route, 'json') === undefined || findings.isClaimed(place)) return;
-  const [from, to] = ['from', 'to'].map((end) => own(asMap(own(route, end)), 'codec'));
-  const isJson = from === undefined || from === 'json' || to === 'json';
+  const from = own(asMap(own(route, 'from')), 'codec');
+  const isJson = from === undefined || from === 'json' || sinkCodecs.includes('json');
   if (isJson) return;
   findings.add({
     code: 'OPTIONS_CONFLICT',

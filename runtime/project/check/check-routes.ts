@@ -41,6 +41,7 @@ class RouteJudge {
   /** With this sink as its only one. */
   readonly #route: PlainMap;
   readonly #sink: SinkPlace;
+  readonly #sinkCodecs: readonly unknown[];
   readonly #redact: (text: string) => string;
 
   constructor(
@@ -51,6 +52,7 @@ class RouteJudge {
     this.#file = file;
     this.#at = at;
     this.#route = withSink(route, sink.to);
+    this.#sinkCodecs = sinkPlaces(at, route).map(({ to }) => own(asMap(to), 'codec'));
     this.#sink = sink;
     this.#redact = redact;
   }
@@ -75,6 +77,7 @@ class RouteJudge {
       sinkEnd: sink,
       sinkAt: this.#sink.at,
       sinkName: this.#sink.name,
+      sinkCodecs: this.#sinkCodecs,
     };
     const { route, source: sourceFields, sink: sinkFields } = this.#file.fields ?? FIELDS;
     for (const entry of Object.values(sinkFields)) entry.check?.(site);
