@@ -4,11 +4,13 @@ import { explainRoute, explanationText, type RouteExplanation } from '../project
 import { labelEffects } from '../project/explain/label-effects.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
+import type { Resolution } from '../project/read/resolve-pipeline.ts';
 import { endOptions } from '../host/end-options.ts';
 import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './exit-codes.ts';
+import { loadExpressions } from './load-expressions.ts';
 
 export const explain: Command = {
   usage: 'PIPELINE [--json]',
@@ -18,7 +20,7 @@ export const explain: Command = {
   async run({ positionals, values }) {
     const file = positionals[0] ?? '';
     const output = { output: 'stderr', isJson: values['json'] === true } as const;
-    const { spec, findings } = await withinDeadline(file, output, () => readPipeline(file, 'check').result);
+    const { spec, findings } = await withinDeadline(file, output, () => withExpressions(file));
     const envelope = findingsEnvelope(findings);
     if (spec === undefined) {
       process.stderr.write(
@@ -32,6 +34,14 @@ export const explain: Command = {
     return EXIT.fine;
   },
 };
+
+/** A file whose expressions are wrong is not explained. Functions and schemas change nothing of an explanation. */
+async function withExpressions(file: string): Promise<Resolution> {
+  const { result, project } = readPipeline(file, 'check');
+  const wrong = (await loadExpressions(result, project))?.findings ?? [];
+  const findings = [...result.findings, ...wrong];
+  return wrong.some(({ severity }) => severity === 'error') ? { findings } : { ...result, findings };
+}
 
 function explained(pipeline: PipelineSpec, route: RouteSpec): RouteExplanation {
   const source = busOf(catalog, route.from.bus).sourceGuarantees(endOptions(pipeline, route.from));

@@ -39,8 +39,15 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
   return {
     ...checked,
     parts: spec === undefined ? undefined : loaded.parts,
-    findings: [...findings, ...loaded.findings, ...others],
+    findings: [...inOrder(findings, loaded.findings, shortPath(file)), ...others],
   };
+}
+
+/** Findings of expressions stand among those of their file; those of other files follow. */
+function inOrder(findings: readonly Finding[], loaded: readonly Finding[], file: string): readonly Finding[] {
+  const [own, others] = [loaded.filter((one) => one.file === file), loaded.filter((one) => one.file !== file)];
+  if (own.length === 0) return [...findings, ...others];
+  return [...[...findings, ...own].toSorted((a, b) => a.line - b.line || a.column - b.column), ...others];
 }
 
 /** Compiles functions and schemas, makes codecs, and checks the expressions of a file, whose name in findings is `file`. */

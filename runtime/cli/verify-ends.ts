@@ -91,9 +91,10 @@ function mirrored(file: string, given: Arguments, key: string | undefined): Chos
   const bodies = planBodies(spec, route, { catalog, project, ...options });
   if ('flaw' in bodies) throw new UsageError(bodies.flaw);
   const stateFolder = standardState(project.folder, spec.name);
-  const droppingStages = route.stages.flatMap(({ kind, verb, name: stage }) =>
-    kind.mayDrop === true ? [`${verb} ${stage}`] : [],
-  );
+  const droppingStages = [
+    ...route.stages.flatMap(({ kind, verb, name: stage }) => (kind.mayDrop === true ? [`${verb} ${stage}`] : [])),
+    ...(route.to.when === undefined ? [] : ['when']),
+  ];
   return { ...made, route: { name: route.name, trafficClass: route.class, bodies, droppingStages, stateFolder } };
 }
 

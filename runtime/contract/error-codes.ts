@@ -1,4 +1,4 @@
-import { EXPRESSION_ERRORS } from './expression-error-codes.ts';
+import { EXPRESSION_FAILED, MAP_FAILED, SPLIT_TOO_LARGE } from './expression-error-codes.ts';
 import { LABEL_ERRORS } from './label-codes.ts';
 
 const OTHERS = {
@@ -41,6 +41,9 @@ const OTHERS = {
     scope: 'message',
     remedy: 'Fix the publisher or the function before this stage, or widen the schema.',
   },
+  EXPRESSION_FAILED,
+  MAP_FAILED,
+  SPLIT_TOO_LARGE,
   TRANSFORM_THREW: {
     verdict: 'retry',
     scope: 'message',
@@ -292,8 +295,6 @@ type Entry = { readonly verdict: 'retry' | 'reject'; readonly scope: 'message' |
  * whether the message or the bus is at fault; a fault of the bus never counts against a message.
  */
 // By a call that is marked as pure: a spread would stay in every bundle.
-export const ERRORS = /* @__PURE__ */ Object.assign(OTHERS, EXPRESSION_ERRORS, LABEL_ERRORS) satisfies Readonly<
-  Record<string, Entry>
->;
+export const ERRORS = /* @__PURE__ */ Object.assign(OTHERS, LABEL_ERRORS) satisfies Readonly<Record<string, Entry>>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -53,6 +53,7 @@ export class RunningRoute {
   constructor(route: Route) {
     this.#route = route;
     const { sinks } = route.ends;
+    for (const at of sinks.keys()) route.observers.counters.sentBy[at] ??= 0;
     const history = new History(route);
     this.#holdsWhileSent = sinks.length > 1 && CLASSES[route.policy.trafficClass].oneAtATime;
     this.#hasConditions = sinks.some(({ takes }) => takes !== undefined);
@@ -199,7 +200,10 @@ export class RunningRoute {
     }
     inFlight.state = sendingTo(chosen, attempt);
     if (this.#holdsWhileSent) this.#order.hold(inFlight);
-    for (const [sink, own] of frames.entries()) if (own.length > 0) this.#senders[sink]?.send(inFlight, own);
+    for (let sink = 0; sink < frames.length; sink += 1) {
+      const own = frames[sink];
+      if (own !== undefined && own.length > 0) this.#senders[sink]?.send(inFlight, own);
+    }
     return !this.#holdsWhileSent;
   }
 
@@ -272,7 +276,7 @@ const EMPTY = new Dropped('none');
 
 /** How many sinks take the message. */
 function chosenSinks(frames: FramesBySink): number {
-  let count = 0;
-  for (const own of frames) if (own.length > 0) count += 1;
-  return count;
+  // Most routes have one sink: a loop would cost each message more.
+  if (frames.length === 1) return frames[0]?.length === 0 ? 0 : 1;
+  return frames.filter((own) => own.length > 0).length;
 }

@@ -1,6 +1,7 @@
 import { type ASTNode, EvaluationError, ParseError, type ParseResult, TypeError } from '@marcbachmann/cel-js';
 import { messageOf, SluiceError } from '#contract/errors.ts';
 import type { Expression, ExpressionResult, ExpressionUse } from '#contract/expression.ts';
+import { harmless } from '#kit/printable.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { shortened } from '#kit/shortened.ts';
 import { type BodyType, declareBody, shownTypes } from './body-type.ts';
@@ -132,6 +133,10 @@ function flawOf(thrown: unknown, text: string, use: ExpressionUse, body: BodyTyp
   const part = text.slice(range.start, range.end);
   if (code === 'unknown_variable') return unknownVariable(part, range, use);
   if (code === 'no_such_key' && body !== undefined) return unknownField(thrown, range, body);
+  if (code === 'invalid_macro_argument' && summary.startsWith('has()')) {
+    const [expected, write] = ['has() of one field by its name', "has(body.x), or 'a-b' in body"];
+    return new ExpressionFlaw('syntax', range, { expected, found: shortened(harmless(part), SHOWN), write });
+  }
   if (thrown instanceof TypeError) {
     const found = shownTypes(summary, body);
     return new ExpressionFlaw('type', range, {
@@ -140,9 +145,11 @@ function flawOf(thrown: unknown, text: string, use: ExpressionUse, body: BodyTyp
       write: `another ${part === '' ? 'expression' : 'type'}: double(), int() and string() convert`,
     });
   }
+  const character = summary.startsWith('Unexpected character') ? text.codePointAt(range.start) : undefined;
+  const found = character === undefined ? summary : `the character ${String.fromCodePoint(character)}`;
   return new ExpressionFlaw('syntax', range, {
     expected: 'an expression of CEL',
-    found: summary,
+    found: harmless(found.toWellFormed()),
     write: "one such as body.kind == 'alert' && body.speed > 3.0",
   });
 }

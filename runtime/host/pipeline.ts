@@ -140,6 +140,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
         notices: _notices,
         repeatedBy: _causes,
         droppedBy: _drops,
+        sentBy: _sent,
         losses: _losses,
         ...counts
       } of last) {

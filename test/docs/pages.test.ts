@@ -12,6 +12,7 @@ const TYPED = [
   'docs/access.md',
   'docs/adding-a-stage.md',
   'docs/dead-letters.md',
+  'docs/expressions.md',
   'docs/functions.md',
   'docs/verify.md',
 ];

@@ -156,3 +156,30 @@ for (const trafficClass of ['telemetry', 'command', 'event', 'audit']) {
     }
   });
 }
+
+test('a list of sinks works behind a spool', async () => {
+  const bodies = Array.from({ length: 20 }, (_, n) => ({ n, kind: 'alert', level: n }));
+  const { run, frames } = await sent([...LIST, ALL], bodies, 20 + 3 + 20, { route: { spool: { max: '10MiB' } } });
+  try {
+    assert.equal(frames.length, 43);
+    const numbers = await run.rest(20);
+    assert.deepEqual([numbers.delivered, ...numbers.sentBy], [20, 20, 3, 20]);
+  } finally {
+    await run.stop();
+  }
+});
+
+test('a message that one sink cannot be given is one dead letter, and no sink gets it', async () => {
+  const { run } = await sent(
+    [...LIST, { ...ALL, address: 'out/all/{header.to}' }],
+    [{ n: 1, kind: 'alert', level: 1 }],
+    0,
+  );
+  try {
+    const numbers = await run.rest(1);
+    assert.deepEqual([numbers.deadLettered, numbers.sent], [1, 0], 'one sink has no address for it, so none has it');
+    assert.equal(run.letters()[0]?.['code'], 'ADDRESS_INVALID');
+  } finally {
+    await run.stop();
+  }
+});

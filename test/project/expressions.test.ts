@@ -70,6 +70,28 @@ test('check reports syntax, variables, results and patterns of expressions where
   ]);
 });
 
+test('check shows no character that a terminal would execute, and judges no expression that it does not have', async () => {
+  const found = await findingsOf(`- filter: "1 == 1\\0"
+- filter: "\\e[2J == 1"
+- filter: body.😀 == 1
+- filter: has(body["x"])
+- filter: env:SLUICE_NOT_SET
+- filter: "env:SLUICE_NOT_SET|body.a =="
+`);
+  assert.deepEqual(
+    found.map((line) => line.replace(/^(\S+ \S+ \S+).*/, '$1')),
+    [
+      '1:18 EXPRESSION_SYNTAX error',
+      '2:12 EXPRESSION_SYNTAX error',
+      '3:16 EXPRESSION_SYNTAX error',
+      '4:15 EXPRESSION_SYNTAX error',
+      '5:11 ENV_MISSING warning',
+      '6:11 EXPRESSION_SYNTAX error',
+    ],
+  );
+  assert.ok(!/\p{Cc}/u.test(found.join('')));
+});
+
 test('check knows the fields of the schema before an expression, through references, lists and splits', async () => {
   const found = await findingsOf(`- filter: body.anything > 1
 - validate: track.v1

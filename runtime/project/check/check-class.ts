@@ -107,6 +107,17 @@ function note(name: TrafficClass, site: RouteSite): void {
     });
   }
   noteInstances(name, site);
+  if (name === 'telemetry' && own(asMap(own(route, 'to')), 'when') !== undefined) {
+    findings.add({
+      code: 'CLASS_NOTE',
+      at: pointerTo(site.sinkAt, 'when'),
+      severity: 'warning',
+      found:
+        'while a sink is away class telemetry keeps the newest message of each key, whichever sinks take it: one that this sink takes gives way to a newer one of its key that it does not take',
+      expected: 'a key whose messages all take the same way',
+      write: 'another key in from, class: event, or a route of its own',
+    });
+  }
   if (name !== 'telemetry' || source === undefined || own(route, 'spool') !== undefined || !source.redelivers) return;
   findings.add({
     code: 'CLASS_NOTE',

@@ -5,13 +5,13 @@ import { asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 
 /** Refuses rules for numbers and levels on a route whose bodies have none. */
-export function checkJson({ at, route, findings, catalog }: RouteSite): void {
+export function checkJson({ at, route, sinkCodecs, findings, catalog }: RouteSite): void {
   const place = pointerTo(at, 'json');
   if (own(route, 'json') === undefined || findings.isClaimed(place)) return;
-  const [from, to] = ['from', 'to'].map((end) => codecNameOf(asMap(own(route, end))));
+  const from = codecNameOf(asMap(own(route, 'from')));
   const hasRules = (codec: unknown): boolean =>
     catalog.codecs.get(String(codec))?.under !== undefined || catalog.schemaCodecs.has(String(codec));
-  if (from === undefined || hasRules(from) || hasRules(to)) return;
+  if (from === undefined || hasRules(from) || sinkCodecs.some(hasRules)) return;
   findings.add({
     code: 'OPTIONS_CONFLICT',
     at: place,

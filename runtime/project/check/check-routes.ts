@@ -6,6 +6,7 @@ import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { judgedEnd } from '../read/ends.ts';
 import type { JudgedFile } from '../read/ends.ts';
+import { codecNameOf } from '../fields/codec-fields.ts';
 import type { JudgedEnd, RouteSite } from '../fields/field.ts';
 import { codecNameOf } from '../fields/codec-fields.ts';
 import { FIELDS } from '../fields/field-tables.ts';
@@ -43,6 +44,7 @@ class RouteJudge {
   /** With this sink as its only one. */
   readonly #route: PlainMap;
   readonly #sink: SinkPlace;
+  readonly #sinkCodecs: readonly unknown[];
   readonly #redact: (text: string) => string;
 
   constructor(
@@ -53,6 +55,7 @@ class RouteJudge {
     this.#file = file;
     this.#at = at;
     this.#route = withSink(route, sink.to);
+    this.#sinkCodecs = sinkPlaces(at, route).map(({ to }) => codecNameOf(asMap(to)));
     this.#sink = sink;
     this.#redact = redact;
   }
@@ -78,6 +81,7 @@ class RouteJudge {
       sinkEnd: sink,
       sinkAt: this.#sink.at,
       sinkName: this.#sink.name,
+      sinkCodecs: this.#sinkCodecs,
     };
     const { route, source: sourceFields, sink: sinkFields } = this.#file.fields ?? FIELDS;
     for (const entry of Object.values(sinkFields)) entry.check?.(site);

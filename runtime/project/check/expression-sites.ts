@@ -18,6 +18,8 @@ export interface ExpressionSite {
   /** JSON pointer of its text. */
   readonly at: string;
   readonly text: string;
+  /** False where it comes by a reference that leads nowhere on this machine: then there is nothing to check. */
+  readonly isKnown: boolean;
   /** The reference that it came by, which findings show instead of its text. */
   readonly reference: string | undefined;
   readonly use: ExpressionUse;
@@ -71,7 +73,9 @@ function siteOf(
   }: { readonly bus: Bus; readonly result: ExpressionUse['result']; readonly body: KnownBody | undefined },
 ): ExpressionSite {
   const use = { grammar: bus.grammar, hasBigints: false, result };
-  return { at, text, reference: resolved.get(at)?.written, use, body };
+  const reference = resolved.get(at);
+  const isKnown = reference === undefined || reference.text !== undefined;
+  return { at, text, isKnown, reference: reference?.written, use, body };
 }
 
 /** The body that a stage passes on. */

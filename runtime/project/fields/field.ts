@@ -32,6 +32,8 @@ export interface RouteSite {
   /** Pointer to the sink, and its name: a route with a list is checked once for each of its sinks. */
   readonly sinkAt: string;
   readonly sinkName: string;
+  /** `codec` of every sink of the route, as written. */
+  readonly sinkCodecs: readonly unknown[];
 }
 
 /** The parts of a route that the explanation of a word may depend on, beside the word itself. */

@@ -114,7 +114,7 @@ export const ROUTE_FIELDS = {
       description: 'One verb each, in order.',
     },
     parse: (route, { stage }) => ({ stages: asList(own(route, 'stages')).map(stage) }),
-    doc: '`stages`: one verb each, in order. `validate: SCHEMA` ([schemas](schemas.md)); `function: NAME` ([functions](functions.md)), or `{ function: NAME, with: { ... }, timeout: 5s }`, where `with` is handed to the function and `timeout` is 30s unless said otherwise. `{ function: NAME, isolate: worker, timeout: 5s, memory: 128MiB, workers: 2 }` runs it in a pool of threads, so that what loops, crashes or fills the memory ends only its thread; see [poison messages](poison.md).',
+    doc: '`stages`: one verb each, in order. `validate: SCHEMA` ([schemas](schemas.md)); `function: NAME` ([functions](functions.md)), or `{ function: NAME, with: { ... }, timeout: 5s }`, where `with` is handed to the function and `timeout` is 30s unless said otherwise. `{ function: NAME, isolate: worker, timeout: 5s, memory: 128MiB, workers: 2 }` runs it in a pool of threads, so that what loops, crashes or fills the memory ends only its thread; see [poison messages](poison.md). `filter`, `map` and `split` are [expressions](expressions.md).',
   }),
   stamp: routeField({
     schema: {
