@@ -195,9 +195,9 @@ function uncompiled(whole: unknown, thrown: unknown): SchemaFlaw {
     return { at: '', expected: 'a schema that ajv can compile', found, write: 'a flatter one' };
   // The inner ones come last.
   const places = [...schemasIn(whole)].toReversed().slice(0, MOST_TRIED);
-  const said = ([, { $id: _, ...schema }]: (typeof places)[number]): string | undefined => {
+  const said = ([, schema]: (typeof places)[number]): string | undefined => {
     try {
-      new Ajv2020({ ...OPTIONS, validateSchema: false }).compile(schema);
+      new Ajv2020({ ...OPTIONS, validateSchema: false }).compile({ ...schema, $id: 'part' });
       return undefined;
     } catch (again) {
       return messageOf(again);
