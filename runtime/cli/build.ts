@@ -170,7 +170,11 @@ function modulesOf(spec: PipelineSpec): readonly BusModule[] {
 
 function busesOf(spec: PipelineSpec): readonly string[] {
   return [
-    ...new Set(spec.routes.flatMap(({ from, to, deadLetter }) => [from.bus, to.bus, deadLetter.to?.bus ?? to.bus])),
+    ...new Set(
+      spec.routes.flatMap(({ from, sinks, deadLetter }) =>
+        [from, ...sinks, deadLetter.to].flatMap((end) => (end === undefined ? [] : [end.bus])),
+      ),
+    ),
   ].toSorted();
 }
 
@@ -189,7 +193,11 @@ function describe(
     pipeline: relative(project.folder, resolve(document.file)),
     node: '>=22.18',
     buses: busesOf(spec),
-    routes: spec.routes.map(({ name, from, to }) => ({ name, from: from.bus, to: to.bus })),
+    routes: spec.routes.map(({ name, from, sinks }) => ({
+      name,
+      from: from.bus,
+      to: sinks.map(({ bus }) => bus).join(', '),
+    })),
     environment,
     files,
     functions: functions.map(part('functions')),

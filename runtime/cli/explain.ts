@@ -34,6 +34,6 @@ export const explain: Command = {
 
 function explained(pipeline: PipelineSpec, route: RouteSpec): RouteExplanation {
   const source = busOf(catalog, route.from.bus).sourceGuarantees(endOptions(pipeline, route.from));
-  const sink = busOf(catalog, route.to.bus).sinkGuarantees(endOptions(pipeline, route.to));
-  return explainRoute(route, source, sink);
+  const sinks = route.sinks.map((to) => busOf(catalog, to.bus).sinkGuarantees(endOptions(pipeline, to)));
+  return explainRoute(route, source, sinks);
 }

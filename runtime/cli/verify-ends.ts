@@ -78,7 +78,7 @@ function mirrored(file: string, given: Arguments, key: string | undefined): Chos
   const { result, project } = readPipeline(file, 'run');
   const { spec, document } = result;
   if (spec === undefined) return { findings: result.findings };
-  const route = routeOf(spec, textOf(given.values, 'route'));
+  const route = withOneSink(routeOf(spec, textOf(given.values, 'route')));
   const ends = oppositeEnds(route, catalog, Date.now());
   if ('flaw' in ends) {
     const how = 'write a verify file with both ends, in: and out: (docs/verify.md)';
@@ -95,6 +95,15 @@ function mirrored(file: string, given: Arguments, key: string | undefined): Chos
     kind.mayDrop === true ? [`${verb} ${stage}`] : [],
   );
   return { ...made, route: { name: route.name, trafficClass: route.class, bodies, droppingStages, stateFolder } };
+}
+
+/** Every message goes to a sink without a condition: there the checker reads. */
+function withOneSink(route: RouteSpec): RouteSpec {
+  if (route.sinks.length === 1) return route;
+  const to = route.sinks.find(({ when }) => when === undefined);
+  if (to !== undefined) return { ...route, to, sinks: [to] };
+  const how = 'write a verify file with the ends of one of them, in: and out: (docs/verify.md)';
+  throw new UsageError(`route ${route.name} has no sink without when, so none gets every message; ${how}`);
 }
 
 function routeOf({ routes }: PipelineSpec, wanted: string | undefined): RouteSpec {

@@ -1,4 +1,4 @@
-import { EXPRESSION_ERRORS } from './expression-error-codes.ts';
+import { EXPRESSION_FAILED, MAP_FAILED, SPLIT_TOO_LARGE } from './expression-error-codes.ts';
 
 /**
  * Every code that the bridge can report of a running message or bus. `verdict`: whether another attempt can help. `scope`:
@@ -38,7 +38,9 @@ export const ERRORS = {
     scope: 'message',
     remedy: 'Fix the publisher or the function before this stage, or widen the schema.',
   },
-  ...EXPRESSION_ERRORS,
+  EXPRESSION_FAILED,
+  MAP_FAILED,
+  SPLIT_TOO_LARGE,
   TRANSFORM_THREW: {
     verdict: 'retry',
     scope: 'message',

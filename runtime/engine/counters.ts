@@ -42,6 +42,8 @@ export interface Counters {
   idsReused: number;
   /** Frames confirmed by the sink; more than `delivered` where a stage makes several of one. */
   sent: number;
+  /** The same for each sink, in the order of the file. */
+  readonly sentBy: number[];
   /** Frames that were not sent because the sink's log held them already. They count as sent too. */
   alreadyStored: number;
   /** Attempts beyond the first, of stages and of sends. */
@@ -68,6 +70,7 @@ export function newCounters(): Counters {
     repeatedBy: { remembered: 0, 'sent-again': 0, dedupe: 0, revoked: 0, log: 0 },
     idsReused: 0,
     sent: 0,
+    sentBy: [],
     alreadyStored: 0,
     retries: 0,
     rewinds: 0,

@@ -4,6 +4,7 @@ import type { DeadLetters } from '#contract/dead-letter.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import type { EventLoopWatchdog } from '#contract/event-loop-watchdog.ts';
 import type { Log } from '#contract/log.ts';
+import type { Message } from '#contract/message.ts';
 import type { ProcessedIds } from '#contract/processed-ids.ts';
 import type { Sink } from '#contract/sink.ts';
 import type { Source, WindowBounds } from '#contract/source.ts';
@@ -27,7 +28,7 @@ export interface Route {
 
 export interface Ends {
   readonly source: Source;
-  /** At least one. Every message goes to each of them, and its delivery is settled once all of them have it. */
+  /** At least one. A message goes to each of them that takes it, and its delivery is settled once all of these have it. */
   readonly sinks: readonly SinkEnd[];
 }
 
@@ -41,6 +42,10 @@ export interface SinkEnd {
   /** Whether the pipeline file names the sink's codec. */
   readonly statesContentType: boolean;
   readonly address: Template;
+  /** Whether a message goes to this sink. Undefined: every one does. Throws a SluiceError that refuses the message. */
+  readonly takes: ((message: Message) => boolean) | undefined;
+  /** Behind each id: two sinks may be one stream, which would remove the frame of the second. Undefined for the first. */
+  readonly idEnding: string | undefined;
   /** Added to the headers of the source frame. */
   readonly headers: ReadonlyMap<string, Template>;
   /** Names of the source's headers that are not carried over. */

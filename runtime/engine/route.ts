@@ -43,6 +43,8 @@ export class RunningRoute {
    * of this one at all of them is durable.
    */
   readonly #holdsWhileSent: boolean;
+  /** Whether a sink takes some messages only. */
+  readonly #hasConditions: boolean;
   /** Stopped: nothing is sent any more. */
   #isOver = false;
   /** Defined after a crash and while a message is suspected of it; undefined it costs nothing. */
@@ -51,8 +53,10 @@ export class RunningRoute {
   constructor(route: Route) {
     this.#route = route;
     const { sinks } = route.ends;
+    for (const at of sinks.keys()) route.observers.counters.sentBy[at] ??= 0;
     const history = new History(route);
     this.#holdsWhileSent = sinks.length > 1 && CLASSES[route.policy.trafficClass].oneAtATime;
+    this.#hasConditions = sinks.some(({ takes }) => takes !== undefined);
     this.#unsettled = new Unsettled(route);
     this.#admission = new Admission(route, history);
     this.#order = new Order(route.policy);
@@ -187,15 +191,16 @@ export class RunningRoute {
     if (!this.#isOver) this.#enter(this.#kept.join(joined, from));
   }
 
-  /** To every sink. False where the message holds its lane until all of them have ended it. */
+  /** To every sink that takes it. False where the message holds its lane until all of them have ended it. */
   #send(inFlight: InFlight, { attempt }: Processing, frames: FramesBySink): boolean {
-    if (frames[0]?.length === 0) {
-      this.#settle(inFlight, DROPPED);
+    const chosen = chosenSinks(frames);
+    if (chosen === 0) {
+      this.#drop(inFlight, this.#hasConditions ? NO_ROUTE : EMPTY);
       return true;
     }
-    inFlight.state = sendingTo(this.#senders.length, attempt);
+    inFlight.state = sendingTo(chosen, attempt);
     if (this.#holdsWhileSent) this.#order.hold(inFlight);
-    for (let sink = 0; sink < frames.length; sink += 1) this.#senders[sink]?.send(inFlight, frames[sink] ?? []);
+    for (const [sink, own] of frames.entries()) if (own.length > 0) this.#senders[sink]?.send(inFlight, own);
     return !this.#holdsWhileSent;
   }
 
@@ -259,4 +264,16 @@ export class RunningRoute {
     this.#unsettled.release();
     return left;
   }
+}
+
+/** No sink takes the message. */
+const NO_ROUTE = new Dropped('no-route');
+/** A function has made no message of it. */
+const EMPTY = new Dropped('none');
+
+/** How many sinks take the message. */
+function chosenSinks(frames: FramesBySink): number {
+  let count = 0;
+  for (const own of frames) if (own.length > 0) count += 1;
+  return count;
 }

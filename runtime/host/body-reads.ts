@@ -5,17 +5,22 @@ import { parseTemplate } from '../template/template.ts';
 
 /** Whether any step of the route decodes a body: only there can a message do harm. */
 export function readsBodies(spec: RouteSpec): boolean {
-  const { from, to, stages } = spec;
+  const { from, sinks, stages } = spec;
   const texts = [
     from.key,
     from.id,
     from.sequence,
     from.timestamp?.of,
     from.dedupe?.by,
-    to.address,
-    ...to.headers.set.values(),
+    ...sinks.flatMap(({ address, headers }) => [address, ...headers.set.values()]),
   ];
-  return stages.length > 0 || namesAnotherCodec(spec) || texts.some((text) => text !== undefined && readsBody(text));
+  const hasConditions = sinks.some(({ when }) => when !== undefined);
+  return (
+    stages.length > 0 ||
+    hasConditions ||
+    namesAnotherCodec(spec) ||
+    texts.some((text) => text !== undefined && readsBody(text))
+  );
 }
 
 /** Whether a template reads the body, so that the body has to be decoded for it. */
@@ -29,6 +34,6 @@ export function maxBodyOf(spec: RouteSpec): number {
   return spec.from.maxBodyBytes ?? (readsBodies(spec) ? sizeBytes(DEFAULTS.maxBody) : Number.POSITIVE_INFINITY);
 }
 
-export function namesAnotherCodec({ from, to }: RouteSpec): boolean {
-  return to.codec !== undefined && to.codec !== from.codec;
+export function namesAnotherCodec({ from, sinks }: Pick<RouteSpec, 'from' | 'sinks'>): boolean {
+  return sinks.some(({ codec }) => codec !== undefined && codec !== from.codec);
 }

@@ -19,7 +19,7 @@ export function openingOptions(pipeline: PipelineSpec, end: End, bus: OptionChec
   const { connection } = end;
   const { options: atStart, reread } = pipeline.connections.get(connection) ?? {};
   const siblings = pipeline.routes
-    .flatMap(({ from, to, deadLetter }) => [from, to, deadLetter.to])
+    .flatMap(({ from, sinks, deadLetter }) => [from, ...sinks, deadLetter.to])
     .flatMap((one) => (one?.connection === connection ? [one.options] : []));
   if (reread === undefined) return asDriverOptions({ connection: atStart, end: end.options, siblings });
   let valid = atStart;

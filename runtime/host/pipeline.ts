@@ -67,7 +67,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
 
   const routes = spec.routes.filter(({ name }) => replayOnly?.has(name) ?? true);
   const runners = routes.map((route) => {
-    const systems = { sourceSystem: route.from.bus, sinkSystem: route.to.bus };
+    const systems = { sourceSystem: route.from.bus, sinkSystem: route.sinks.map(({ bus }) => bus).join(', ') };
     return new RouteRunner(spec, route, {
       pipeline: spec.name,
       catalog,
@@ -140,6 +140,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
         notices: _notices,
         repeatedBy: _causes,
         droppedBy: _drops,
+        sentBy: _sent,
         losses: _losses,
         ...counts
       } of last) {

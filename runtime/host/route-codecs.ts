@@ -8,10 +8,13 @@ import { namesAnotherCodec, readsBodies } from './body-reads.ts';
 import type { Catalog } from '#contract/catalog.ts';
 
 /** The codecs of a route; each undefined where the bytes pass unchanged. */
-export type RouteCodecs = Pick<Policy, 'decoding'> & Pick<SinkEnd, 'encoding'>;
+export interface RouteCodecs extends Pick<Policy, 'decoding'> {
+  /** Of each sink, in its place. */
+  readonly encodings: readonly SinkEnd['encoding'][];
+}
 
 export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
-  const { from, to } = spec;
+  const { from, sinks } = spec;
   const codecs = codecsFor(catalog.codecs.values(), numbersOf(spec));
   const byType = (contentType: string | undefined): Codec => codecs.byContentType(contentType);
   const named = (name: string): Codec => {
@@ -20,10 +23,12 @@ export function codecsOf(spec: RouteSpec, catalog: Catalog): RouteCodecs {
     return codec;
   };
   const incoming = from.codec === undefined ? byType : always(named(from.codec));
-  const outgoing = to.codec === undefined ? incoming : always(named(to.codec));
   return {
     decoding: readsBodies(spec) ? incoming : undefined,
-    encoding: encodesAgain(spec) ? outgoing : undefined,
+    encodings: sinks.map((to) => {
+      if (!encodesAgain({ ...spec, sinks: [to] })) return undefined;
+      return to.codec === undefined ? incoming : always(named(to.codec));
+    }),
   };
 }
 

@@ -23,7 +23,7 @@ import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from '../telemetry/health.ts';
 import { BusCounters } from '../telemetry/bus-counters.ts';
 import type { RouteNumbers } from '../telemetry/metrics-text.ts';
-import { openRouteSink } from './route-sink.ts';
+import { openRouteSink, type RouteSink, type RouteSinkServices } from './route-sink.ts';
 import { type RouteServices, wireRoute } from './wire.ts';
 
 export interface RouteRunnerSettings
@@ -74,7 +74,7 @@ export class RouteRunner {
   readonly #pipeline: PipelineSpec;
   readonly #spec: RouteSpec;
   readonly #settings: RouteRunnerSettings;
-  #sink: Sink | undefined;
+  #sinks: readonly Sink[] = [];
   #source: Source | undefined;
   #letters: DeadLetterRoute | undefined;
   #spool: RouteSpool | undefined;
@@ -98,7 +98,7 @@ export class RouteRunner {
     const { catalog, deadLetters, isReplayOnly } = this.#settings;
     const contexts = {
       source: isReplayOnly ? undefined : this.#context('source'),
-      sink: this.#context('sink'),
+      sinks: this.#spec.sinks.map((_, at) => this.#context('sink', at)),
       letters: deadLetter.to === undefined ? undefined : this.#context('dead-letters'),
     };
     this.#bound();
@@ -114,12 +114,12 @@ export class RouteRunner {
     const redelivers = (this.#spool !== undefined && !isReplayOnly) || guarantees.redelivers;
     this.#redelivers = redelivers;
     const observers = this.#observers();
-    const sink = await openRouteSink(this.#pipeline, this.#spec, contexts.sink, {
+    const sinkServices = {
       ...this.#settings,
       observers,
       recoveryFor: redelivers ? { commitsEveryMs: guarantees.commitsEveryMs } : undefined,
-    });
-    this.#sink = sink.sink;
+    };
+    const sinks = await this.#openSinks(contexts.sinks, sinkServices);
     if (contexts.source !== undefined) {
       const options = openingOptions(this.#pipeline, from, bus, contexts.source);
       this.#source = await bus.openSource(options, contexts.source);
@@ -135,7 +135,7 @@ export class RouteRunner {
       redelivers,
       observers,
     };
-    const wired = wireRoute(this.#spec, { source: this.#source ?? IDLE_SOURCE, sink }, services);
+    const wired = wireRoute(this.#spec, { source: this.#source ?? IDLE_SOURCE, sinks }, services);
     const { ends, ...rest } = spool === undefined ? wired : spool.attach(wired);
     // Replayed letters bypass the spool: they are on the disk already.
     const source = mergedSource(ends.source, deadLetters.replay(this.#spec.name));
@@ -144,6 +144,25 @@ export class RouteRunner {
     this.#stallDetector = this.#watch(this.#running, observers);
     this.#stallDetector.start();
     this.#running.run().catch((thrown: unknown) => this.#settings.onLost(asSluiceError(thrown)));
+  }
+
+  /** All at once: one that is away must not keep another from its connection. */
+  async #openSinks(contexts: readonly BusContext[], services: RouteSinkServices): Promise<readonly RouteSink[]> {
+    const opened: Sink[] = [];
+    this.#sinks = opened;
+    const openings = await Promise.allSettled(
+      contexts.map(async (context, at) => {
+        const to = this.#spec.sinks[at] ?? this.#spec.to;
+        const made = await openRouteSink(this.#pipeline, this.#spec, to, context, services);
+        opened.push(made.sink);
+        return made;
+      }),
+    );
+    // Only when all have ended: a late one would leave a connection open.
+    return openings.map((opening) => {
+      if (opening.status === 'rejected') throw opening.reason;
+      return opening.value;
+    });
   }
 
   /** Undefined until the route runs. */
@@ -179,7 +198,7 @@ export class RouteRunner {
       this.#settings.log.error('spool-not-closed', { route: this.#spec.name, code, text: message });
     });
     const stages = this.#route?.policy.stages.map((stage) => stage.close?.() ?? Promise.resolve()) ?? [];
-    const ends = [this.#source, this.#sink, this.#letters].map((end) => end?.close() ?? Promise.resolve());
+    const ends = [this.#source, ...this.#sinks, this.#letters].map((end) => end?.close() ?? Promise.resolve());
     await Promise.all([...ends, ...stages]);
   }
 
@@ -219,11 +238,15 @@ export class RouteRunner {
     return new StallDetector({ clock, limitMs, counters, waiting: () => running.waiting(), onStall });
   }
 
-  #context(direction: Direction): BusContext {
+  /** `at`: the place of a sink in the list. */
+  #context(direction: Direction, at = 0): BusContext {
     const { log, health, opening, onProblem } = this.#settings;
-    const { from, to, deadLetter } = this.#spec;
+    const { from, sinks, deadLetter } = this.#spec;
+    const to = sinks[at] ?? this.#spec.to;
     const { connection } = direction === 'source' ? from : direction === 'sink' ? to : (deadLetter.to ?? to);
-    const place = { pipeline: this.#pipeline.name, route: this.#spec.name, connection, direction };
+    // Client ids, durable names and readiness are made of the route: each further sink has its own. No route has such a name.
+    const route = at === 0 ? this.#spec.name : `${this.#spec.name}.${at + 1}`;
+    const place = { pipeline: this.#pipeline.name, route, connection, direction };
     const onUp = (): void => {
       if (direction === 'dead-letters') this.#letters?.wake();
       else this.#running?.wake();
@@ -233,7 +256,7 @@ export class RouteRunner {
     const onNotice = (code: string): void => counters.noticed(direction, code);
     const onLoss = (code: string, count: number | undefined): void => counters.lost(code, count);
     const report = busReporter({ ...place, log, health, onUp, onDown, onProblem, onNotice, onLoss });
-    const owner = `${this.#spec.name} ${direction}`;
+    const owner = `${route} ${direction}`;
     const checkpoint = this.#settings.checkpoint(owner);
     const unsynced = direction === 'source' ? { unsyncedCheckpoint: this.#settings.unsyncedCheckpoint(owner) } : {};
     const { oneAtATime } = CLASSES[this.#spec.class];

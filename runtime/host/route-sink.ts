@@ -27,18 +27,21 @@ export interface RouteSinkServices {
 export async function openRouteSink(
   pipeline: PipelineSpec,
   spec: RouteSpec,
+  to: RouteSpec['to'],
   context: BusContext,
   services: RouteSinkServices,
 ): Promise<RouteSink> {
   const { catalog, observers, opening, recoveryFor } = services;
   const { clock, log, counters } = observers;
-  const bus = busOf(catalog, spec.to.bus);
-  const opened = await bus.openSink(openingOptions(pipeline, spec.to, bus, context), context);
-  const sink = withAdaptiveConcurrency(pipeline, spec, opened, clock);
+  const bus = busOf(catalog, to.bus);
+  const opened = await bus.openSink(openingOptions(pipeline, to, bus, context), context);
+  const sink = withAdaptiveConcurrency(pipeline, { spec, to }, opened, clock);
   if (opened.recoverIds === undefined) return { sink, log: undefined };
   const route = spec.name;
   const { commitsEveryMs } = recoveryFor ?? {};
-  const window = spec.from.window.messages;
+  // Sinks of one route may share a log: then a window of each is in its end.
+  const sharing = spec.sinks.filter(({ connection }) => connection === to.connection).length;
+  const window = spec.from.window.messages * sharing;
   const settings = { pipeline: pipeline.name, route, window, commitsEveryMs, log, opening };
   const atStart = recoveryFor === undefined ? undefined : await recoverFromLog(opened, settings);
   const { removesForMs } = opened;
@@ -47,9 +50,14 @@ export async function openRouteSink(
 }
 
 /** A route keeps less in flight where a route of a higher class uses the same connection. */
-function withAdaptiveConcurrency(pipeline: PipelineSpec, spec: RouteSpec, sink: Sink, clock: Clock): Sink {
+function withAdaptiveConcurrency(
+  pipeline: PipelineSpec,
+  { spec, to }: { readonly spec: RouteSpec; readonly to: RouteSpec['to'] },
+  sink: Sink,
+  clock: Clock,
+): Sink {
   const { rank } = CLASSES[spec.class];
-  const isHigher = ({ class: other, to }: RouteSpec): boolean =>
-    to.connection === spec.to.connection && CLASSES[other].rank < rank;
+  const isHigher = ({ class: other, sinks }: RouteSpec): boolean =>
+    CLASSES[other].rank < rank && sinks.some(({ connection }) => connection === to.connection);
   return pipeline.routes.some(isHigher) ? new AdaptiveConcurrency(sink, rank, clock) : sink;
 }

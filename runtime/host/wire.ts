@@ -45,7 +45,8 @@ export interface RouteServices {
 /** The ends of a route, connected. */
 export interface OpenEnds {
   readonly source: Source;
-  readonly sink: RouteSink;
+  /** In the order of the file. */
+  readonly sinks: readonly RouteSink[];
 }
 
 type Fill = (
@@ -55,13 +56,20 @@ type Fill = (
 ) => ReturnType<typeof compileTemplate>;
 
 /** One checked route of a pipeline and its open ends -> a route that can run. Opens and starts nothing. */
-export function wireRoute(spec: RouteSpec, { source, sink }: OpenEnds, services: RouteServices): Route {
+export function wireRoute(spec: RouteSpec, { source, sinks }: OpenEnds, services: RouteServices): Route {
   const grammar = busOf(services.catalog, spec.from.bus).grammar;
   const fill: Fill = (text, missing, more) =>
     compileTemplate(text, { route: spec.name, source: grammar, target: undefined, missing, ...more });
-  const { decoding, encoding } = codecsOf(spec, services.catalog);
+  const { decoding, encodings } = codecsOf(spec, services.catalog);
+  const made = sinks.map((sink, at): SinkEnd => {
+    const to = spec.sinks[at];
+    if (to === undefined) throw new SluiceError('INTERNAL', `a sink of ${spec.name} that is not in the file`);
+    const idEnding = at === 0 ? undefined : `~to${at + 1}`;
+    const takes = to.when === undefined ? undefined : conditionOf(to.when, spec, services);
+    return { ...sink, encoding: encodings[at], takes, idEnding, ...writingOf(spec, to, fill, services.catalog) };
+  });
   return {
-    ends: { source, sinks: [{ ...sink, encoding, ...writingOf(spec, fill, services.catalog) }] },
+    ends: { source, sinks: made },
     policy: { ...policyOf(spec, fill, services), decoding },
     stores: storesOf(spec, services),
     observers: services.observers,
@@ -95,13 +103,17 @@ function policyOf(spec: RouteSpec, fill: Fill, services: RouteServices): Omit<Po
 }
 
 /** How a message is written for the sink. The content type is a field of the frame, and so separate. */
-function writingOf(spec: RouteSpec, fill: Fill, catalog: Catalog): Omit<SinkEnd, keyof RouteSink | 'encoding'> {
-  const { to } = spec;
+function writingOf(
+  { stamp: stamps }: RouteSpec,
+  to: RouteSpec['to'],
+  fill: Fill,
+  catalog: Catalog,
+): Omit<SinkEnd, keyof RouteSink | 'encoding' | 'takes' | 'idEnding'> {
   const filled = [...to.headers.set].map(
     ([name, text]) => [name, fill(text, 'HEADER_MISSING', { header: name })] as const,
   );
   // A header that a stage has written has no type of the source's bus.
-  const stamp = spec.stamp ? [[SCHEMA_HEADER, schemaIn] as const] : [];
+  const stamp = stamps ? [[SCHEMA_HEADER, schemaIn] as const] : [];
   return {
     statesContentType: to.codec !== undefined,
     // The sink checks the filled address: its length, empty levels.
@@ -145,6 +157,11 @@ function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: 
   const stamps = spec.stamp && stage === spec.stages.findLast((one) => one.kind.schemas !== undefined);
   const expression = expressionsOf(spec, services);
   return kind.make({ pipeline, route: spec.name, hasBigints, stamps, name, value, options, expression, ...parts });
+}
+
+function conditionOf(text: string, spec: RouteSpec, services: RouteServices): (message: Message) => boolean {
+  const condition = expressionsOf(spec, services)(text, 'bool');
+  return (message) => condition.evaluate(message) === true;
 }
 
 function holdsBigints(spec: RouteSpec): boolean {

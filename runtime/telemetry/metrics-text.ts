@@ -32,6 +32,8 @@ export interface RouteNumbers {
   readonly repeatedBy: Readonly<Record<string, number>>;
   readonly idsReused: number;
   readonly sent: number;
+  /** Of each sink. */
+  readonly sentBy: readonly number[];
   readonly alreadyStored: number;
   readonly retries: number;
   readonly rewinds: number;
@@ -101,7 +103,8 @@ const METRICS: readonly Metric[] = [
     name: 'sluice_frames_sent_total',
     type: 'counter',
     help: 'Frames that the sink confirmed.',
-    samples: (route) => [{ value: route.sent }],
+    samples: ({ sent, sentBy }) =>
+      sentBy.length < 2 ? [{ value: sent }] : sentBy.map((value, at) => ({ labels: `sink="${at + 1}"`, value })),
   },
   {
     name: 'sluice_frames_already_stored_total',

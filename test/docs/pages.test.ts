@@ -7,7 +7,15 @@ import { commandsOf, pages } from './blocks.ts';
 import { allPages, anchorsOf, linksOf, missingPaths } from './references.ts';
 
 /** Pages whose commands a test of this folder types, all of them. */
-const TYPED = ['README.md', 'docs/adding-a-stage.md', 'docs/dead-letters.md', 'docs/functions.md', 'docs/verify.md'];
+const TYPED = [
+  'README.md',
+  'docs/adding-a-stage.md',
+  'docs/dead-letters.md',
+  'docs/expressions.md',
+  'docs/functions.md',
+  'docs/schemas.md',
+  'docs/verify.md',
+];
 
 test('every page with commands has a test that types them', () => {
   assert.deepEqual(

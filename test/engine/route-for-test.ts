@@ -52,6 +52,8 @@ const END = {
   encoding: () => text,
   statesContentType: false,
   address: (view) => view.address,
+  takes: undefined,
+  idEnding: undefined,
   headers: new Map(),
   droppedHeaders: [],
   contentType: undefined,

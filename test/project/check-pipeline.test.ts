@@ -83,10 +83,12 @@ test('a good file yields a spec with references resolved, defaults filled in and
     bus: 'jetstream',
     options: { stream: 'TRACKS', subject: 'tracks.{key}' },
     address: 'tracks.{key}',
+    when: undefined,
     grade: undefined,
     codec: undefined,
     headers: { set: new Map([['origin', '{route}/{id}']]), drop: [], unspellable: 'encode' },
   });
+  assert.deepEqual(positions.sinks, [positions.to]);
   assert.deepEqual(positions.retry, { attempts: 5, backoff: { firstMs: 100, capMs: 10_000 }, networkMs: 60_000 });
   assert.deepEqual(orders?.retry, { attempts: 3, backoff: { firstMs: 1000, capMs: 60_000 }, networkMs: 60_000 });
   assert.deepEqual(orders.to.options, { topic: 'fleet/{key}/orders', retain: true, qos: 1 });

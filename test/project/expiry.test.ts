@@ -39,7 +39,7 @@ function checked(bus: BusName, words: object) {
   const explained =
     route === undefined || source === undefined
       ? undefined
-      : explainRoute(route, source, source).faults['a message expires'];
+      : explainRoute(route, source, [source]).faults['a message expires'];
   return { found, explained };
 }
 

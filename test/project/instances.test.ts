@@ -58,7 +58,7 @@ function said(from: SourceName, trafficClass: TrafficClass, to: keyof typeof SIN
   if (spec === undefined || route === undefined) return { several: undefined, notes: [], severities: [] };
   const source = busOf(catalog, route.from.bus).sourceGuarantees(endOptions(spec, route.from));
   const sink = busOf(catalog, route.to.bus).sinkGuarantees(endOptions(spec, route.to));
-  const explained = explainRoute(route, source, sink);
+  const explained = explainRoute(route, source, [sink]);
   const text = explanationText([explained]);
   assert.match(text, /with one instance +class \w+ is kept/);
   assert.ok(text.includes(explained.instances.several), 'the text leaves it out');

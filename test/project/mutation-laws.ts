@@ -38,7 +38,7 @@ function check(text: string): void {
     if (spec === undefined) return;
     const source = busOf(catalog, route.from.bus).sourceGuarantees(endOptions(spec, route.from));
     const sink = busOf(catalog, route.to.bus).sinkGuarantees(endOptions(spec, route.to));
-    explainRoute(route, source, sink);
+    explainRoute(route, source, [sink]);
   }
 }
 

@@ -87,7 +87,7 @@ for (const holder of ['route', 'source', 'sink'] as const) {
     assert.ok(spec && route);
     const bus = busOf(catalog, 'memory');
     const from = bus.sourceGuarantees(endOptions(spec, route.from));
-    const { faults } = explainRoute(route, from, bus.sinkGuarantees(endOptions(spec, route.to)), fields);
+    const { faults } = explainRoute(route, from, [bus.sinkGuarantees(endOptions(spec, route.to))], fields);
     assert.equal(faults['the route loses patience'], 'it sighs 3 times');
 
     const [published, without] = [pipelineSchema(catalog, fields), pipelineSchema(catalog)].map((one) =>

@@ -137,7 +137,7 @@ test('explain says for each class what the table says', () => {
     });
     const [route] = spec?.routes ?? [];
     assert.ok(route, JSON.stringify(findings));
-    return explanationText([explainRoute(route, END, { ...END, confirms: 'received' })]);
+    return explanationText([explainRoute(route, END, [{ ...END, confirms: 'received' }])]);
   };
   assert.match(
     said('telemetry'),

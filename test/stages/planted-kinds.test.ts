@@ -119,7 +119,7 @@ test('a planted stage kind has its value by reference, its defaults, its explana
   assert.ok(bus);
   const source = bus.sourceGuarantees(endOptions(spec, route.from));
   const sink = bus.sinkGuarantees(endOptions(spec, route.to));
-  assert.equal(explainRoute(route, source, sink).faults['a number is low'], 'below 7 it is dropped and counted');
+  assert.equal(explainRoute(route, source, [sink]).faults['a number is low'], 'below 7 it is dropped and counted');
 });
 
 test('a planted codec is taken by name, and its bodies have the fields that it says', () => {

@@ -67,5 +67,7 @@ function framesBySink({ ends }: Route, envelope: Envelope, passed: Message | rea
 }
 
 function framesOf(end: SinkEnd, envelope: Envelope, passed: Message | readonly Message[]): readonly Frame[] {
-  return isSeveral(passed) ? passed.map((message) => encode(end, envelope, message)) : [encode(end, envelope, passed)];
+  const { takes } = end;
+  const taken = takes === undefined ? passed : isSeveral(passed) ? passed.filter(takes) : takes(passed) ? passed : [];
+  return isSeveral(taken) ? taken.map((message) => encode(end, envelope, message)) : [encode(end, envelope, taken)];
 }

@@ -69,7 +69,7 @@ export class OutgoingMessage {
     const frame = this.frames[this.confirmed];
     if (frame === undefined) return;
     const { envelope } = this.#inFlight;
-    const renamed = renamedIfSwallowed(this.#context.route, envelope, frame, this.sends, receipt);
+    const renamed = renamedIfSwallowed(this.#context, envelope, frame, this.sends, receipt);
     if (renamed === undefined) this.confirmed += 1;
     else this.frames[this.confirmed] = renamed;
   }

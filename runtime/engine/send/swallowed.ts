@@ -1,7 +1,7 @@
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
 import type { Envelope } from '../in-flight.ts';
-import type { Route } from '../route-parts.ts';
+import type { SendContext } from './send-context.ts';
 
 /**
  * Counts a confirmed frame. `sends`: attempts to send it, from 1. "Already stored" for a delivery that is new and was sent once says that another message had
@@ -10,13 +10,15 @@ import type { Route } from '../route-parts.ts';
  * is returned under another id, to be sent again.
  */
 export function renamedIfSwallowed(
-  { policy, observers: { counters, log } }: Route,
+  { route: { policy, observers }, sink }: Pick<SendContext, 'route' | 'sink'>,
   { delivery }: Envelope,
   frame: Frame,
   sends: number,
   receipt: Receipt,
 ): Frame | undefined {
+  const { counters, log } = observers;
   counters.sent += 1;
+  counters.sentBy[sink] = (counters.sentBy[sink] ?? 0) + 1;
   counters.retries += sends - 1;
   if (receipt !== 'duplicate' || sends !== 1 || delivery.attempt !== 1) return undefined;
   const isNamed = policy.id !== undefined || delivery.frame.id !== undefined;

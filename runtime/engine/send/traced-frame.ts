@@ -54,7 +54,7 @@ export class TracedFrame implements OutgoingFrame {
 
   confirmed(receipt: Receipt): void {
     const { envelope } = this.#parts.inFlight;
-    const renamed = renamedIfSwallowed(this.#context.route, envelope, this.frame, this.sends, receipt);
+    const renamed = renamedIfSwallowed(this.#context, envelope, this.frame, this.sends, receipt);
     if (renamed === undefined) this.#queue.ended(this.#parts, undefined);
     else this.#queue.push(new TracedFrame(this.#context, this.#parts, renamed, this.#queue));
   }

@@ -133,7 +133,7 @@ function noteInstances(name: TrafficClass, { at, route, source, sink, findings }
 
 /** Refuses a class that the ends of its route cannot keep, and words beside it that contradict it. */
 export function checkClass(site: RouteSite): void {
-  const { at, route, source, sink, findings } = site;
+  const { at, route, source, sink, sinkName, findings } = site;
   const place = pointerTo(at, 'class');
   if (findings.isClaimed(place)) return;
   const name = classOf(route);
@@ -148,7 +148,7 @@ export function checkClass(site: RouteSite): void {
       code: 'CLASS_UNKEPT',
       at: place,
       expected: `ends that can keep class ${name}`,
-      found: `${end}: ${why}`,
+      found: `${end === 'to' ? sinkName : end}: ${why}`,
       write: `class: ${oneOf(others)}`,
     });
   }

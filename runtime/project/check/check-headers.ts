@@ -20,8 +20,8 @@ const FATES: Readonly<Record<Unspellable, string>> = {
 };
 
 /** Checks the names under `headers` of a sink. */
-export function checkHeaders({ at: routeAt, route, sinkEnd: sink, sink: gives, findings }: RouteSite): void {
-  const at = pointerTo(routeAt, 'to', 'headers');
+export function checkHeaders({ route, sinkAt, sinkEnd: sink, sink: gives, findings }: RouteSite): void {
+  const at = pointerTo(sinkAt, 'headers');
   const words = asMap(own(asMap(own(route, 'to')), 'headers'));
   const set = asMap(own(words, 'set'));
   const setAt = pointerTo(at, 'set');

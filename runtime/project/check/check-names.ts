@@ -7,6 +7,7 @@ import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { isBodySchema } from '../project-files.ts';
 import { namedFiles, stageKind } from '../read/sections.ts';
+import { sinkPlaces } from '../read/sink-places.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import { FILE_NAME_PATTERN } from '#contract/file-names.ts';
 import type { NamedFile } from '#contract/stage-kind.ts';
@@ -245,11 +246,13 @@ export function checkNames(value: unknown, catalog: Catalog, project: ProjectFil
   for (const [name, connection] of Object.entries(buses)) checkBusKind(name, asMap(connection), names);
   for (const [index, route] of routes.entries()) {
     const at = pointerTo('/routes', index);
-    for (const direction of ['from', 'to', 'deadLetter']) {
-      const end = own(asMap(route), direction);
-      if (direction === 'deadLetter' && !Object.hasOwn(asMap(end), 'bus')) continue;
-      used.add(checkConnection(pointerTo(at, direction), end, buses, names));
-    }
+    const letters = own(asMap(route), 'deadLetter');
+    const ends = [
+      { at: pointerTo(at, 'from'), end: own(asMap(route), 'from') },
+      ...sinkPlaces(at, route).map((sink) => ({ at: sink.at, end: sink.to })),
+      ...(Object.hasOwn(asMap(letters), 'bus') ? [{ at: pointerTo(at, 'deadLetter'), end: letters }] : []),
+    ];
+    for (const end of ends) used.add(checkConnection(end.at, end.end, buses, names));
     for (const [position, item] of asList(own(asMap(route), 'stages')).entries()) {
       checkStage(pointerTo(at, 'stages', position), item, names);
     }

@@ -7,7 +7,7 @@ import { pointerTo } from '#kit/pointer.ts';
 import { DUPLICATES, type Duplicates, promiseOf } from '../explain/route-promise.ts';
 
 /** Refuses a route with weaker guarantees than its `promise`: names the end that falls short and the option that lifts it. */
-export function checkPromise({ at, route, source, sink, findings }: RouteSite): void {
+export function checkPromise({ at, route, source, sink, sinkName, findings }: RouteSite): void {
   const place = pointerTo(at, 'promise');
   const wanted = asMap(own(route, 'promise'));
   if (source === undefined || sink === undefined || findings.hasErrorWithin(place)) return;
@@ -27,7 +27,7 @@ export function checkPromise({ at, route, source, sink, findings }: RouteSite): 
   if (grade !== undefined && isBelow(kept.grade, grade)) {
     const short = [
       ...(isBelow(kept.sourceGrade, grade) ? [`from is ${kept.sourceGrade}`] : []),
-      ...(isBelow(kept.sinkGrade, grade) ? [`to is ${kept.sinkGrade}`] : []),
+      ...(isBelow(kept.sinkGrade, grade) ? [`${sinkName} is ${kept.sinkGrade}`] : []),
     ];
     unmet(
       'grade',
@@ -38,14 +38,14 @@ export function checkPromise({ at, route, source, sink, findings }: RouteSite): 
   }
   const order = own(wanted, 'order');
   if (kept.order === 'none' && order !== undefined) {
-    const end = source.ordered === 'none' ? 'from' : 'to';
+    const end = source.ordered === 'none' ? 'from' : sinkName;
     unmet('order', 'one that both ends keep', `none: ${end} keeps no order`, `another ${end}, or one without shared`);
   } else if (order === 'address' && kept.order === 'key') {
     unmet('order', 'order per address', 'order per key and address', 'order: key, or no key on buses without one');
   }
   const duplicates = DUPLICATES.find((one) => one === own(wanted, 'duplicates'));
   if (duplicates !== undefined && DUPLICATES.indexOf(kept.duplicates) > DUPLICATES.indexOf(duplicates)) {
-    const found = `${kept.duplicates}: to does not remove them`;
+    const found = `${kept.duplicates}: ${sinkName} does not remove them`;
     unmet('duplicates', `duplicates after a crash: ${duplicates}`, found, LIFTS[duplicates]);
   }
 }

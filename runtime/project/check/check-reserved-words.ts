@@ -1,6 +1,7 @@
 import type { FindingList } from './finding-list.ts';
 import { REFUSED_WORDS, RESERVED_WORDS } from '../fields/reserved-words.ts';
 import { busBehind } from '../read/sections.ts';
+import { sinkPlaces } from '../read/sink-places.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
@@ -72,20 +73,20 @@ export function checkReservedWords(value: unknown, catalog: Catalog, findings: F
   for (const [index, item] of asList(own(file, 'routes')).entries()) {
     const at = pointerTo('/routes', index);
     const route = asMap(item);
-    const to = own(route, 'to');
     refuseFields(at, route, RESERVED_WORDS.route, [], refuse);
     refuseForGood(at, route, findings);
-    if (Array.isArray(to)) refuse(pointerTo(at, 'to'), 'to as a list', 'a route for each sink');
-    for (const [direction, later] of [
-      ['from', RESERVED_WORDS.source],
-      ['to', RESERVED_WORDS.sink],
-    ] as const) {
-      const end = asMap(own(route, direction));
-      refuseForGood(pointerTo(at, direction), end, findings);
+    const ends = [
+      { direction: 'from', endAt: pointerTo(at, 'from'), options: own(route, 'from') },
+      ...sinkPlaces(at, route).map((sink) => ({ direction: 'to', endAt: sink.at, options: sink.to }) as const),
+    ] as const;
+    for (const { direction, endAt, options } of ends) {
+      const end = asMap(options);
+      const later = direction === 'from' ? RESERVED_WORDS.source : RESERVED_WORDS.sink;
+      refuseForGood(endAt, end, findings);
       const bus = busBehind(value, own(end, 'bus'), catalog);
       const known = words(direction === 'from' ? bus?.sourceSchema : bus?.sinkSchema);
-      refuseFields(pointerTo(at, direction), end, later, known, refuse);
-      refuseCodec(pointerTo(at, direction), end, catalog, refuse);
+      refuseFields(endAt, end, later, known, refuse);
+      refuseCodec(endAt, end, catalog, refuse);
     }
   }
 }

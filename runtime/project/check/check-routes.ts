@@ -1,7 +1,6 @@
 import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { addressOptionOf } from '../read/build-spec.ts';
 import { checkDeadLetterBus } from './check-dead-letter-bus.ts';
-import { checkDescribed } from './route-schemas.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { judgedEnd } from '../read/ends.ts';
@@ -9,6 +8,7 @@ import type { JudgedFile } from '../read/ends.ts';
 import type { JudgedEnd, RouteSite } from '../fields/field.ts';
 import { FIELDS } from '../fields/field-tables.ts';
 import { busBehind, stageKind } from '../read/sections.ts';
+import { type SinkPlace, sinkPlaces, withSink } from '../read/sink-places.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
@@ -38,25 +38,32 @@ function askSink(end: JudgedEnd | undefined): Guarantees | undefined {
 class RouteJudge {
   readonly #file: JudgedFile;
   readonly #at: string;
+  /** With this sink as its only one. */
   readonly #route: PlainMap;
+  readonly #sink: SinkPlace;
   readonly #redact: (text: string) => string;
 
-  constructor(file: JudgedFile, at: string, route: PlainMap, redact: (text: string) => string) {
+  constructor(
+    file: JudgedFile,
+    { at, route, sink }: { readonly at: string; readonly route: PlainMap; readonly sink: SinkPlace },
+    redact: (text: string) => string,
+  ) {
     this.#file = file;
     this.#at = at;
-    this.#route = route;
+    this.#route = withSink(route, sink.to);
+    this.#sink = sink;
     this.#redact = redact;
   }
 
   judge(): void {
-    const source = judgedEnd(this.#at, 'from', this.#file);
-    const sink = judgedEnd(this.#at, 'to', this.#file);
+    const source = judgedEnd(pointerTo(this.#at, 'from'), 'from', this.#file);
+    const sink = judgedEnd(this.#sink.at, 'to', this.#file);
     if (source !== undefined) {
       this.#flaws(source, source.bus.flaws(source.connection, { from: source.end }));
     }
     if (sink !== undefined) this.#flaws(sink, sink.bus.flaws(sink.connection, { to: sink.end }));
     const sourceGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'from')) ? undefined : askSource(source);
-    const sinkGives = this.#file.findings.hasErrorWithin(pointerTo(this.#at, 'to')) ? undefined : askSink(sink);
+    const sinkGives = this.#file.findings.hasErrorWithin(this.#sink.at) ? undefined : askSink(sink);
     const scope = this.#templates(sourceGives);
     const site: RouteSite = {
       at: this.#at,
@@ -66,6 +73,8 @@ class RouteJudge {
       source: sourceGives,
       sink: sinkGives,
       sinkEnd: sink,
+      sinkAt: this.#sink.at,
+      sinkName: this.#sink.name,
     };
     const { route, source: sourceFields, sink: sinkFields } = this.#file.fields ?? FIELDS;
     for (const entry of Object.values(sinkFields)) entry.check?.(site);
@@ -86,7 +95,7 @@ class RouteJudge {
     const at = pointerTo(this.#at, 'deadLetter');
     this.#template(at, options, addressOptionOf(bus, options), { use: 'letter', target: bus.grammar }, scope);
     this.#addressIsThere(at, options, bus);
-    const letters = judgedEnd(this.#at, 'deadLetter', this.#file);
+    const letters = judgedEnd(at, 'to', this.#file);
     if (letters === undefined) return;
     this.#flaws(letters, bus.flaws(letters.connection, { to: letters.end }));
     checkDeadLetterBus(letters, findings);
@@ -174,7 +183,7 @@ class RouteJudge {
     // A stage that changes the body may turn bytes into a map.
     const isRemade = stages.some((item) => stageKind(item, catalog)?.changesBody === true);
     const sent = { ...keyed, bodyHasFields: keyed.bodyHasFields || isRemade };
-    const toAt = pointerTo(this.#at, 'to');
+    const toAt = this.#sink.at;
     if (sinkBus !== undefined) {
       this.#template(toAt, to, addressOptionOf(sinkBus, to), { use: 'address', target: sinkBus.grammar }, sent);
       this.#addressIsThere(toAt, to, sinkBus);
@@ -212,7 +221,6 @@ class RouteJudge {
 
   #stages(): void {
     const { catalog, findings } = this.#file;
-    checkDescribed(this.#at, this.#route, catalog, findings);
     for (const [index, item] of asList(own(this.#route, 'stages')).entries()) {
       const at = pointerTo(this.#at, 'stages', index);
       if (findings.hasErrorWithin(at)) continue;
@@ -229,19 +237,21 @@ class RouteJudge {
 /** Reports once a file how values of messages are encoded in addresses, at the first template that has one. */
 function noteEncoding(file: JudgedFile): void {
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
-    const to = asMap(own(asMap(route), 'to'));
-    const bus = busBehind(file.value, own(to, 'bus'), file.catalog);
-    if (bus === undefined) continue;
-    const option = addressOptionOf(bus, to);
-    const text = own(to, option);
-    if (typeof text !== 'string' || !text.includes('{')) continue;
-    const { word, encoding } = bus.grammar;
-    file.findings.add({
-      code: 'TEMPLATE_ENCODED',
-      at: pointerTo('/routes', index, 'to', option),
-      found: `a value never changes the shape of a ${word}: in it ${encoding}`,
-    });
-    return;
+    for (const sink of sinkPlaces(pointerTo('/routes', index), route)) {
+      const to = asMap(sink.to);
+      const bus = busBehind(file.value, own(to, 'bus'), file.catalog);
+      if (bus === undefined) continue;
+      const option = addressOptionOf(bus, to);
+      const text = own(to, option);
+      if (typeof text !== 'string' || !text.includes('{')) continue;
+      const { word, encoding } = bus.grammar;
+      file.findings.add({
+        code: 'TEMPLATE_ENCODED',
+        at: pointerTo(sink.at, option),
+        found: `a value never changes the shape of a ${word}: in it ${encoding}`,
+      });
+      return;
+    }
   }
 }
 
@@ -249,7 +259,9 @@ function noteEncoding(file: JudgedFile): void {
 export function checkRoutes(file: JudgedFile): void {
   const redact = redactor(file.resolved, file.sections);
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
-    new RouteJudge(file, pointerTo('/routes', index), asMap(route), redact).judge();
+    const at = pointerTo('/routes', index);
+    // A finding that does not depend on the sink is the same for each, and counts once.
+    for (const sink of sinkPlaces(at, route)) new RouteJudge(file, { at, route: asMap(route), sink }, redact).judge();
   }
   noteEncoding(file);
 }

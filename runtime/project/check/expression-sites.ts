@@ -4,6 +4,7 @@ import { asList, asMap, own, type PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { JudgedFile } from '../read/ends.ts';
 import { busBehind, stageKind } from '../read/sections.ts';
+import { sinkPlaces } from '../read/sink-places.ts';
 
 /** The schema that a body fits before an expression: a whole one, or a part of it. */
 export interface KnownBody {
@@ -49,6 +50,12 @@ function sitesOf(file: JudgedFile, at: string, route: PlainMap): readonly Expres
       sites.push(siteOf(file, pointerTo(stageAt, ...path), text, { bus, result, body }));
     }
     body = bodyAfter(body, kind, stage);
+  }
+  for (const sink of sinkPlaces(at, route)) {
+    const when = own(asMap(sink.to), 'when');
+    const whenAt = pointerTo(sink.at, 'when');
+    if (typeof when !== 'string' || when === '' || findings.hasErrorWithin(whenAt)) continue;
+    sites.push(siteOf(file, whenAt, when, { bus, result: 'bool', body }));
   }
   return sites;
 }

@@ -5,6 +5,7 @@ import { pointerTo } from '#kit/pointer.ts';
 import { addressOptionOf } from '../read/build-spec.ts';
 import type { JudgedEnd } from '../fields/field.ts';
 import { isKnown, type JudgedFile, judgedEnd } from '../read/ends.ts';
+import { sinkPlaces } from '../read/sink-places.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
 import { patternOfTemplate } from '../../template/template-pattern.ts';
@@ -50,7 +51,7 @@ export function loopGraph(file: JudgedFile): readonly Inlet[] {
   const trees = new Map<string, PatternTree<Inlet>>();
   const inlets = routes.map((route, index) => {
     const at = pointerTo('/routes', index);
-    const end = knownEnd(at, 'from', file);
+    const end = knownEnd(pointerTo(at, 'from'), 'from', file);
     if (end === undefined) return [];
     const name = String(own(route, 'name'));
     const reaches = end.bus.reads(end, { pipeline, route: name });
@@ -120,13 +121,14 @@ function outletsOf(at: string, route: PlainMap, file: JudgedFile): Outlet[] {
   // A stage may drop or refuse a message that comes back, and so may dedupe.
   const passesAll = asList(own(route, 'stages')).length === 0 && own(from, 'dedupe') === undefined;
   const outlets: Outlet[] = [];
-  for (const [word, kind] of [
-    ['to', 'messages'],
-    ['deadLetter', 'letters'],
-  ] as const) {
-    const end = knownEnd(at, word, file);
+  const ways = [
+    ...sinkPlaces(at, route).map((sink) => ({ endAt: sink.at, end: sink.to, kind: 'messages' }) as const),
+    { endAt: pointerTo(at, 'deadLetter'), end: own(route, 'deadLetter'), kind: 'letters' } as const,
+  ];
+  for (const { endAt, end: written, kind } of ways) {
+    const end = knownEnd(endAt, 'to', file);
     if (end === undefined) continue;
-    const options = asMap(own(route, word));
+    const options = asMap(written);
     const option = addressOptionOf(end.bus, options);
     const template = own(options, option);
     const isNamed = typeof template === 'string';
@@ -136,14 +138,15 @@ function outletsOf(at: string, route: PlainMap, file: JudgedFile): Outlet[] {
       at: isNamed ? pointerTo(end.at, option) : end.at,
       template: isNamed ? template : '',
       route: name,
-      isSure: kind === 'letters' || passesAll,
+      // A message that `when` keeps from this sink does not come back by it.
+      isSure: kind === 'letters' || (passesAll && own(options, 'when') === undefined),
     });
   }
   return outlets;
 }
 
-function knownEnd(at: string, word: 'from' | 'to' | 'deadLetter', file: JudgedFile): JudgedEnd | undefined {
-  const end = judgedEnd(at, word, file);
+function knownEnd(at: string, kind: 'from' | 'to', file: JudgedFile): JudgedEnd | undefined {
+  const end = judgedEnd(at, kind, file);
   return end === undefined || !isKnown(end.at, file) || file.findings.hasErrorWithin(end.at) ? undefined : end;
 }
 

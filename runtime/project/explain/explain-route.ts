@@ -5,6 +5,7 @@ import type { Effects, ExplainedRoute, Fields } from '../fields/field.ts';
 import { FIELDS, type FieldTables } from '../fields/field-tables.ts';
 import type { RouteSpec } from '../pipeline-spec.ts';
 import { severalInstances } from './instances.ts';
+import { weakestSink } from './weakest-sink.ts';
 import { type Duplicates, type OrderScope, promiseOf, type RoutePromise } from './route-promise.ts';
 
 /** The guarantees of a route and the effect of each fault on its messages, for an operator. */
@@ -119,6 +120,8 @@ function onServerCrash(which: 'source' | 'sink', { promise }: Known): string {
 const FAULTS: readonly string[] = [
   'the sink is slow or away',
   'the sink is back',
+  'one of several sinks is slow or away',
+  'no sink takes a message',
   'a confirmation is lost',
   'the bridge is killed',
   'the bridge is stopped',
@@ -162,18 +165,19 @@ function effectsOf(
   );
 }
 
-/** `source` and `sink`: the guarantees of their drivers under the options of this route. */
+/** `source` and `sinks`: the guarantees of their drivers under the options of this route; one for each sink. */
 export function explainRoute(
   spec: RouteSpec,
   source: Guarantees,
-  sink: Guarantees,
+  sinks: readonly Guarantees[],
   fields: FieldTables = FIELDS,
 ): RouteExplanation {
+  const { gives: sink, grade } = weakestSink(sinks.map((gives, at) => ({ gives, grade: spec.sinks[at]?.grade })));
   const promise = promiseOf({
     trafficClass: spec.class,
     source,
     sink,
-    stated: { source: spec.from.grade, sink: spec.to.grade },
+    stated: { source: spec.from.grade, sink: grade },
     hasKey: spec.from.key !== undefined,
     hasSpool: spec.spool !== undefined,
   });
@@ -186,11 +190,12 @@ export function explainRoute(
     repeats: duplicatesIn(known),
     instances: instancesIn(known),
     from: spec.from.bus,
-    to: spec.to.bus,
+    to: [...new Set(spec.sinks.map(({ bus }) => bus))].join(', '),
     faults: inOrder({
       ...effectsOf(fields.route, spec, spec, ends),
       ...effectsOf(fields.source, spec.from, spec, ends),
-      ...effectsOf(fields.sink, spec.to, spec, ends),
+      ...Object.assign({}, ...spec.sinks.map((to) => effectsOf(fields.sink, to, spec, ends))),
+      ...whichSinks(spec),
       'the sink is slow or away': whileAway(known),
       'the sink is back': whenBack(known),
       'a confirmation is lost': onLostConfirmation(known),
@@ -202,6 +207,20 @@ export function explainRoute(
       ...Object.assign({}, ...spec.stages.map((stage) => stage.kind.explain?.(stage))),
       'a publisher uses an id again for another message':
         'it passes under another id and is counted (ID_REUSED): an id counts only together with body, key and address',
+    }),
+  };
+}
+
+/** What a list of sinks means for a message, and a condition at a single one. */
+function whichSinks({ sinks }: RouteSpec): Effects {
+  const takesAll = sinks.some(({ when }) => when === undefined);
+  const unless = sinks.map(({ when }) => when).join('; ');
+  return {
+    ...(sinks.length > 1 && {
+      'one of several sinks is slow or away': `the route goes on until its window is full, then it waits for that sink; each of the ${sinks.length} keeps its order and loses nothing, and a message is settled once all that take it have confirmed it`,
+    }),
+    ...(!takesAll && {
+      'no sink takes a message': `it is dropped and counted (no-route), unless one of these is true: ${unless}`,
     }),
   };
 }

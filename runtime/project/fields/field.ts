@@ -27,6 +27,9 @@ export interface RouteSite {
   readonly sink: Guarantees | undefined;
   /** The sink; undefined where its options have an error. */
   readonly sinkEnd: JudgedEnd | undefined;
+  /** Pointer to the sink, and its name: a route with a list is checked once for each of its sinks. */
+  readonly sinkAt: string;
+  readonly sinkName: string;
 }
 
 /** The parts of a route that the explanation of a word may depend on, beside the word itself. */

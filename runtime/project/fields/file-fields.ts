@@ -62,10 +62,10 @@ export const FILE_FIELDS = {
       type: 'array',
       minItems: 1,
       items: OF_CATALOG,
-      description: 'Each carries messages from one source to one sink.',
+      description: 'Each carries messages from one source to one sink, or to a list of sinks.',
     },
     parse: (file, { routes }: FileContext) => ({ routes: routes(own(file, 'routes')) }),
-    doc: '`routes`: a list. Each route carries messages from one source to one sink.',
+    doc: '`routes`: a list. Each route carries messages from one source to one sink, or to [a list of sinks](expressions.md#several-sinks).',
   }),
 } as const;
 

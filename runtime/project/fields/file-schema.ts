@@ -15,6 +15,14 @@ export interface FileParts {
 /** Placeholder for a section that is checked by a schema of its own. */
 export const JUDGED_APART: JsonSchema = { type: 'object' };
 
+/** More sinks are a mistake: each holds the route while it is away. */
+const MOST_SINKS = 32;
+
+/** A sink, or a list of sinks. */
+export function oneOrList(sink: JsonSchema): JsonSchema {
+  return { anyOf: [sink, { type: 'array', minItems: 1, maxItems: MOST_SINKS, items: sink }] };
+}
+
 /** The schema of a pipeline file without its sections: `check` has one schema for each, the published schema a union. */
 export function fileSchema(parts: FileParts, fields: FieldTables): JsonSchema {
   const ofWord: Readonly<Record<string, JsonSchema>> = { buses: parts.connection, routes: routeSchema(parts, fields) };

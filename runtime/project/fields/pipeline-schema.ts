@@ -1,6 +1,6 @@
 import { connectionSchema, deadLetterSinkSchema, sinkSchema, sourceSchema, stageSchema } from './end-schema.ts';
 import { FIELDS } from './field-tables.ts';
-import { fileSchema } from './file-schema.ts';
+import { fileSchema, oneOrList } from './file-schema.ts';
 import { LOCAL_DEAD_LETTERS_SCHEMA } from './dead-letter-fields.ts';
 import { isMap } from '#kit/json-value.ts';
 import { admits } from '../check/schema-at.ts';
@@ -98,7 +98,7 @@ export function pipelineSchema(catalog: Catalog, fields = FIELDS): JsonSchema {
       connection: byKind(kinds),
       route: {
         from: [refs(kinds.map((kind) => `${kind}.source`))],
-        to: [refs(kinds.map((kind) => `${kind}.sink`))],
+        to: [oneOrList(refs(kinds.map((kind) => `${kind}.sink`)))],
         stages: [refs([...catalog.stages.keys()].map((verb) => `stage.${verb}`))],
         deadLetter: [
           orReference(LOCAL_DEAD_LETTERS_SCHEMA),

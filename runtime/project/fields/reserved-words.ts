@@ -6,7 +6,7 @@ export const RESERVED_WORDS = {
   route: ['link'],
   connection: ['ceiling'],
   source: ['missingLabel'],
-  sink: ['when'],
+  sink: [],
   stages: ['guard', 'window', 'dedupe', 'request'],
   buses: ['sqs', 'pulsar'],
   codecs: ['cbor', 'cloudevents', 'msgpack', 'avro', 'protobuf'],

@@ -69,7 +69,8 @@ export type SinkSpec = EndSpec & {
 export interface RouteContext {
   readonly source: (options: unknown, trafficClass: TrafficClass) => SourceSpec;
   readonly stage: (item: unknown, position: number) => StageSpec;
-  readonly sink: (options: unknown) => SinkSpec;
+  /** `index`: the place in a list; undefined for a single sink. */
+  readonly sink: (options: unknown, index: number | undefined) => SinkSpec;
   readonly letters: (options: unknown) => DeadLetterSpec;
 }
 
@@ -113,7 +114,7 @@ export const ROUTE_FIELDS = {
       description: 'One verb each, in order.',
     },
     parse: (route, { stage }) => ({ stages: asList(own(route, 'stages')).map(stage) }),
-    doc: '`stages`: one verb each, in order. `validate: SCHEMA` ([schemas](schemas.md)); `function: NAME` ([functions](functions.md)), or `{ function: NAME, with: { ... }, timeout: 5s }`, where `with` is handed to the function and `timeout` is 30s unless said otherwise. `{ function: NAME, isolate: worker, timeout: 5s, memory: 128MiB, workers: 2 }` runs it in a pool of threads, so that what loops, crashes or fills the memory ends only its thread; see [poison messages](poison.md).',
+    doc: '`stages`: one verb each, in order. `validate: SCHEMA` ([schemas](schemas.md)); `function: NAME` ([functions](functions.md)), or `{ function: NAME, with: { ... }, timeout: 5s }`, where `with` is handed to the function and `timeout` is 30s unless said otherwise. `{ function: NAME, isolate: worker, timeout: 5s, memory: 128MiB, workers: 2 }` runs it in a pool of threads, so that what loops, crashes or fills the memory ends only its thread; see [poison messages](poison.md). `filter`, `map` and `split` are [expressions](expressions.md).',
   }),
   stamp: routeField({
     schema: {
@@ -127,8 +128,15 @@ export const ROUTE_FIELDS = {
   }),
   to: routeField({
     schema: OF_CATALOG,
-    parse: (route, { sink }) => ({ to: sink(own(route, 'to')) }),
-    doc: "`to`: the sink. `bus` names a connection, the rest is the driver's, its address template among them, and:",
+    parse(route, { sink }): { readonly to: SinkSpec; readonly sinks: readonly SinkSpec[] } {
+      const to = own(route, 'to');
+      const sinks = Array.isArray(to) ? to.map((one: unknown, index) => sink(one, index)) : [sink(to, undefined)];
+      const [first] = sinks;
+      if (first === undefined) throw new TypeError('a list of sinks is empty: the file was not checked');
+      /** `to`: the only sink, or the first of the list. */
+      return { to: first, sinks };
+    },
+    doc: "`to`: the sink, or a list of sinks ([several sinks](expressions.md#several-sinks)). `bus` names a connection, the rest is the driver's, its address template among them, and:",
   }),
   json: routeField({
     schema: JSON_SCHEMA,

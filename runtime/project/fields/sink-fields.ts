@@ -7,6 +7,16 @@ import { optional } from './values.ts';
 
 /** The words that every sink has, whatever its bus. */
 export const SINK_FIELDS = {
+  when: field({
+    schema: {
+      type: 'string',
+      minLength: 1,
+      description: 'Expression: only a message for which it is true goes to this sink.',
+      examples: ["body.kind == 'alert'"],
+    },
+    parse: (to) => ({ when: optional(to, 'when') }),
+    doc: '`when`: an expression. Only a message for which it is true goes to this sink; one that no sink takes is dropped and counted. See [expressions](expressions.md).',
+  }),
   grade: field({
     schema: GRADE_SCHEMA,
     parse: (to) => ({ grade: optional(to, 'grade') }),

@@ -89,8 +89,9 @@ export function buildSpec({ file, value, places, catalog, fields = FIELDS, ...re
         return { ...end, ...parseFields(fields.source, from, { trafficClass, hasBoundedRoom }) };
       },
       stage: (stageItem, position) => stage(pointerTo(at, 'stages', position), stageItem, position),
-      sink(options) {
-        const to = filled(pointerTo(at, 'to'), options);
+      sink(options, sinkIndex) {
+        const pointer = sinkIndex === undefined ? pointerTo(at, 'to') : pointerTo(at, 'to', sinkIndex);
+        const to = filled(pointer, options);
         const bus = busOf(to);
         const address = optional(to, addressOptionOf(bus, to)) ?? '';
         return {

@@ -63,18 +63,13 @@ function options(at: string, kind: 'connection' | 'from' | 'to', file: JudgedFil
   return driverOptions(fillDefaults(asMap(value), section.schema), kind, file.fields ?? FIELDS);
 }
 
-/** One end of a route with its connection, where both are free of errors. */
-export function judgedEnd(
-  routeAt: string,
-  direction: 'from' | 'to' | 'deadLetter',
-  file: JudgedFile,
-): JudgedEnd | undefined {
-  const name = under(file.value, [...pointerKeys(routeAt), direction, 'bus']);
+/** The end at a pointer with its connection, where both are free of errors. `kind`: that of the bus's own options. */
+export function judgedEnd(at: string, kind: 'from' | 'to', file: JudgedFile): JudgedEnd | undefined {
+  const name = under(file.value, [...pointerKeys(at), 'bus']);
   const bus = busBehind(file.value, name, file.catalog);
   if (bus === undefined || typeof name !== 'string') return undefined;
   const connectionAt = pointerTo('/buses', name);
-  const at = pointerTo(routeAt, direction);
   const connection = options(connectionAt, 'connection', file);
-  const end = options(at, direction === 'from' ? 'from' : 'to', file);
+  const end = options(at, kind, file);
   return connection === undefined || end === undefined ? undefined : { bus, connectionAt, connection, at, end };
 }

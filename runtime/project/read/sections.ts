@@ -9,10 +9,11 @@ import {
   stageSchema,
 } from '../fields/end-schema.ts';
 import { FIELDS } from '../fields/field-tables.ts';
-import { fileSchema, JUDGED_APART } from '../fields/file-schema.ts';
+import { fileSchema, JUDGED_APART, oneOrList } from '../fields/file-schema.ts';
 import { LOCAL_DEAD_LETTERS_SCHEMA } from '../fields/dead-letter-fields.ts';
 import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
+import { sinkPlaces } from './sink-places.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { Bus } from '#contract/bus.ts';
@@ -41,7 +42,7 @@ export function sectionAt(sections: readonly Section[], pointer: string): Sectio
 const APART = [JUDGED_APART];
 const FILE_PARTS = {
   connection: JUDGED_APART,
-  route: { from: APART, to: APART, stages: APART, deadLetter: APART },
+  route: { from: APART, to: [oneOrList(JUDGED_APART)], stages: APART, deadLetter: APART },
 };
 
 /** The driver behind a connection's name; undefined where the name or its kind is not known. */
@@ -100,11 +101,15 @@ export function sectionsOf(value: unknown, catalog: Catalog, fields = FIELDS): r
   }
   for (const [index, route] of asList(own(file, 'routes')).entries()) {
     const at = pointerTo('/routes', index);
-    for (const direction of ['from', 'to'] as const) {
-      const options = own(asMap(route), direction);
+    const source = own(asMap(route), 'from');
+    const ends = [
+      { direction: 'from', pointer: pointerTo(at, 'from'), options: source },
+      ...sinkPlaces(at, route).map(({ at: pointer, to }) => ({ direction: 'to', pointer, options: to }) as const),
+    ] as const;
+    for (const { direction, pointer, options } of ends) {
       if (!isMap(options)) continue;
       const bus = busBehind(value, own(options, 'bus'), catalog);
-      sections.push({ pointer: pointerTo(at, direction), schema: end(direction, bus), bus: bus?.name });
+      sections.push({ pointer, schema: end(direction, bus), bus: bus?.name });
     }
     const letters = own(asMap(route), 'deadLetter');
     if (isMap(letters)) {
