@@ -1,4 +1,4 @@
-import type { CheckResult } from '../project/check/check-pipeline.ts';
+import type { CheckedFile } from '../project/check/check-pipeline.ts';
 import type { Finding } from '../project/check/findings.ts';
 import { callAssertions } from '../project/functions/call-types.ts';
 import { checkTypes } from '../project/functions/check-types.ts';
@@ -11,7 +11,7 @@ import { functionPaths } from './function-paths.ts';
  * of the schemas' types itself. A schema file that is no JSON has a finding elsewhere: no types are made then.
  */
 export async function checkProjectTypes(
-  { named, calls }: Pick<CheckResult, 'named' | 'calls'>,
+  { named, calls }: Pick<CheckedFile, 'named' | 'calls'>,
   project: ProjectFolders,
 ): Promise<readonly Finding[]> {
   const { folder } = project;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { catalog } from '../host/catalog.ts';
-import { checkPipeline, type CheckResult } from '../project/check/check-pipeline.ts';
+import { type CheckedFile, checkPipeline } from '../project/check/check-pipeline.ts';
 import { projectFolder } from '../project/project-folder.ts';
 import { policyNames, readPolicy } from '../project/labels/read-policy.ts';
 import { type ProjectFolders, readProjectFolders, referenceReader } from '../project/project-files.ts';
@@ -10,7 +10,7 @@ import { shortPath } from './short-path.ts';
 
 /** A checked pipeline file, and the project that it belongs to. */
 export interface CheckedPipeline {
-  readonly result: CheckResult;
+  readonly result: CheckedFile;
   readonly project: ProjectFolders;
 }
 

@@ -74,7 +74,7 @@ export function wireRoute(spec: RouteSpec, { source, sinks }: OpenEnds, services
     if (to === undefined) throw new SluiceError('INTERNAL', `a sink of ${spec.name} that is not in the file`);
     const idEnding = at === 0 ? undefined : `~to${at + 1}`;
     const takes = to.when === undefined ? undefined : conditionOf(to.when, spec, services);
-    return { ...sink, encoding: encodings[at], takes, idEnding, ...writingOf(to, spec, fill, services) };
+    return { ...sink, encoding: encodings[at], takes, idEnding, ...writingOf(spec, to, fill, services) };
   });
   return {
     ends: { source, sinks: made },
@@ -113,8 +113,8 @@ function policyOf(spec: RouteSpec, fill: Fill, services: RouteServices): Omit<Po
 
 /** How a message is written for the sink. The content type is a field of the frame, and so separate. */
 function writingOf(
-  to: RouteSpec['to'],
   { stamp: stamps }: RouteSpec,
+  to: RouteSpec['to'],
   fill: Fill,
   { catalog, ceilingOf }: RouteServices,
 ): Omit<SinkEnd, keyof RouteSink | 'encoding' | 'takes' | 'idEnding'> {

@@ -96,3 +96,71 @@ test('a $ref that leads nowhere is found where it stands, in the file that holds
     'bad.json:2:11 "nothing" -> one of them',
   ]);
 });
+
+/** The lines of the findings in a project whose stages name all of these schemas; a text is the file as it is. */
+async function slips(schemas: Readonly<Record<string, string | object>>): Promise<readonly string[]> {
+  using project = memoryProject(
+    Object.keys(schemas).map((name) => ({ validate: name })),
+    Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [`schemas/${name}.json`, schema])),
+  );
+  return lines(await findings(project), project);
+}
+
+test('a schema that would judge the same value by itself again is refused, and one that steps into the body is not', async () => {
+  const circular = await slips({
+    self: '{"$ref":"self.json"}',
+    one: '{"anyOf":[{"properties":{"a":{"$ref":"one.json"}}},\n{"$ref":"two.json#/$defs/x"}]}',
+    two: '{"$defs":{"x":{"not":\n{"$ref":"one.json"}}}}',
+    tree: {
+      properties: { next: { $ref: '#' } },
+      allOf: [{ $ref: '#/$defs/a' }],
+      $defs: { a: { items: { $ref: '#' } } },
+    },
+  });
+  assert.deepEqual(
+    circular.map((line) => line.split(' -> ')[0]),
+    ['self.json:1:9 "self.json"', 'one.json:2:9 "two.json#/$defs/x"', 'two.json:2:9 "one.json"'],
+  );
+});
+
+test('an anchor names a place, and what is no URI reference is found where it stands', async () => {
+  const point = { p: { $anchor: 'point', type: 'number' } };
+  assert.deepEqual(
+    await slips({
+      anchor: { properties: { a: { $ref: '#point' } }, $defs: point },
+      other: { properties: { a: { $ref: 'anchor.json#point' } } },
+    }),
+    [],
+  );
+  assert.deepEqual(await slips({ wrong: '{"$ref":"#pont"}', percent: '{"$ref":"#/%zz"}', id: '{\n"$id":"a%"}' }), [
+    'wrong.json:1:9 "#pont" -> a pointer to one, such as #',
+    'percent.json:1:9 "#/%zz" -> %25 for a percent sign',
+    'id.json:2:7 "a%" -> %25 for a percent sign',
+  ]);
+});
+
+test('a key that stands twice, a rule that only the compiler refuses, and a mark before the text', async () => {
+  assert.deepEqual(
+    await slips({
+      twice: '{\n"type":"object",\n"type":"array"}',
+      empty: '{"properties":{"x":{\n"items":{"enum":[]}}}}',
+      useless: '{"properties":{"x":\n{"if":{"type":"string"}}}}',
+      marked: '\uFEFF{"type":"object"}',
+    }),
+    [
+      'empty.json:2:9 enum must have non-empty array -> ',
+      'useless.json:2:1 strict mode: "if" without "then" and "else" is ignored -> ',
+      'twice.json:3:1 the same key again -> one of the two',
+    ],
+  );
+});
+
+test('a schema that is nested without end is a finding, not the end of the check', async () => {
+  for (const levels of [251, 100_000]) {
+    const deep = `${'{"items":\n'.repeat(levels)}{}${'}'.repeat(levels)}`;
+    assert.deepEqual(await slips({ deep }), [
+      'deep.json:251:1 one more -> a schema that refers to itself: "$ref": "#"',
+    ]);
+  }
+  assert.deepEqual(await slips({ fine: `${'{"items":\n'.repeat(249)}{}${'}'.repeat(249)}` }), []);
+});

@@ -114,7 +114,7 @@ serverTest(
     await using stream = await watchStream(core.url);
     const stored = await stream.read(2);
     assert.deepEqual(
-      stored.map(({ body, header }) => [Buffer.from(body).toString(), header('schema')]),
+      stored.map((message) => [Buffer.from(message.body).toString(), message.header('schema')]),
       [
         ['{"b":3}', ['t.v2']],
         ['{"b":7}', ['t.v2']],

@@ -1,5 +1,5 @@
 import { buildSpec } from '../read/build-spec.ts';
-import { functionCalls } from './route-schemas.ts';
+import { checkDescribed, functionCalls } from './route-schemas.ts';
 import type { LocatedCall } from '../functions/call-types.ts';
 import { checkCodecFiles, codecUses } from './check-codec.ts';
 import { checkLoops } from './check-loops.ts';
@@ -47,8 +47,6 @@ export interface CheckResult extends Resolution {
   readonly document?: PipelineDocument;
   /** The files that stages name and the project has, independent of other errors. */
   readonly named: NamedFiles;
-  /** Every call of a function, independent of other errors. */
-  readonly calls: readonly LocatedCall[];
   /** The expressions of the file, which are checked apart: most files have none, and need no language for them. */
   readonly expressions: readonly ExpressionSite[];
   /** Makes findings of drafts, in the order of the file. */
@@ -56,8 +54,18 @@ export interface CheckResult extends Resolution {
 }
 
 /** Checks a whole pipeline file: all errors in one run, in the order of the file, each mistake once. Pure. */
-export function checkPipeline(source: PipelineSource): CheckResult {
-  return judgeDocument(parseYaml(source.text), source);
+export function checkPipeline(source: PipelineSource): CheckedFile {
+  const parsed = parseYaml(source.text);
+  const { file, catalog } = source;
+  const calls = parsed.readable ? functionCalls(parsed.value, catalog) : [];
+  const located = calls.map((call) => ({ ...call, file, ...parsed.places.of(call.at) }));
+  return { ...judgeDocument(parsed, source), calls: located };
+}
+
+/** A file that was read, with what only the check of its types needs: no bundle does. */
+export interface CheckedFile extends CheckResult {
+  /** Every call of a function, independent of other errors. */
+  readonly calls: readonly LocatedCall[];
 }
 
 /** As `checkPipeline`, for a parsed document. `isProbe`: the messages that its route reads are not those that it sends. */
@@ -78,11 +86,10 @@ export function judgeDocument(
   // After broken YAML every further finding would be a consequential one.
   if (!readable) {
     const named = { functions: [], schemas: [], codecs: [] };
-    return { findings: findings.sorted(), named, calls: [], expressions: [], locate };
+    return { findings: findings.sorted(), named, expressions: [], locate };
   }
   const codecs = codecUses(value, catalog, source.project.schemas, places);
   const named = { ...filesNamed(value, catalog, source.project), codecs };
-  const calls = functionCalls(value, catalog).map((call) => ({ ...call, file, ...places.of(call.at) }));
   const resolved = resolveReferences(value, catalog.stages, source, findings);
   checkReservedWords(value, catalog, findings);
   checkNames(value, catalog, source.project, findings);
@@ -93,17 +100,17 @@ export function judgeDocument(
   validateSections(contents, sections, resolved, catalog, findings);
   const judged = { value: contents, sections, resolved, catalog, findings, fields };
   checkRoutes(judged);
+  checkDescribed(contents, catalog, findings);
   if (!isProbe) checkLoops(judged);
   const policy = policyOf(contents, source, findings);
   const labels = policy?.policy && new LabelJudge(policy.policy);
   labels?.check(judged);
   const expressions = expressionSites(judged);
   if (findings.hasErrors) {
-    return { findings: [...findings.sorted(), ...(policy?.findings ?? [])], named, calls, expressions, locate };
+    return { findings: [...findings.sorted(), ...(policy?.findings ?? [])], named, expressions, locate };
   }
   return {
     named,
-    calls,
     expressions,
     locate,
     spec: buildSpec({

@@ -1,14 +1,12 @@
 import type { Guarantees, OptionFlaw } from '#contract/bus.ts';
 import { addressOptionOf } from '../read/build-spec.ts';
 import { checkDeadLetterBus } from './check-dead-letter-bus.ts';
-import { checkDescribed } from './route-schemas.ts';
 import { checkTemplate } from './check-template.ts';
 import type { TemplateScope, TemplateSite } from './check-template.ts';
 import { judgedEnd } from '../read/ends.ts';
 import type { JudgedFile } from '../read/ends.ts';
 import { codecNameOf } from '../fields/codec-fields.ts';
 import type { JudgedEnd, RouteSite } from '../fields/field.ts';
-import { codecNameOf } from '../fields/codec-fields.ts';
 import { FIELDS } from '../fields/field-tables.ts';
 import { busBehind, stageKind } from '../read/sections.ts';
 import { type SinkPlace, sinkPlaces, withSink } from '../read/sink-places.ts';
@@ -228,7 +226,6 @@ class RouteJudge {
 
   #stages(): void {
     const { catalog, findings } = this.#file;
-    checkDescribed(this.#at, this.#route, catalog, findings);
     for (const [index, item] of asList(own(this.#route, 'stages')).entries()) {
       const at = pointerTo(this.#at, 'stages', index);
       if (findings.hasErrorWithin(at)) continue;

@@ -4,6 +4,7 @@ import { SCHEMA_HEADER } from '#contract/message.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { namedFiles, stageKind } from '../read/sections.ts';
+import { sinkPlaces } from '../read/sink-places.ts';
 import type { FindingList } from './finding-list.ts';
 
 /** A function at its place in a route, between the schemas of the bodies before and behind it. */
@@ -53,11 +54,18 @@ export function functionCalls(value: unknown, catalog: Catalog): readonly Functi
   });
 }
 
+/** `checkRoute` for each route. No value of the environment changes its findings: bundles do without it. */
+export function checkDescribed(value: unknown, catalog: Catalog, findings: FindingList): void {
+  for (const [index, route] of asList(own(asMap(value), 'routes')).entries()) {
+    checkRoute(pointerTo('/routes', index), route, catalog, findings);
+  }
+}
+
 /**
  * Reports bodies that leave a route and that no schema describes: a warning where the route has schemas and changes bodies behind
  * them, else a notice.
  */
-export function checkDescribed(routeAt: string, route: unknown, catalog: Catalog, findings: FindingList): void {
+function checkRoute(routeAt: string, route: unknown, catalog: Catalog, findings: FindingList): void {
   const steps = stepsOf(routeAt, route, catalog);
   if (findings.hasErrorWithin(pointerTo(routeAt, 'stages')) || steps.some(({ kind }) => kind === undefined)) return;
   let schemas: readonly string[] = [];
@@ -94,8 +102,10 @@ export function checkDescribed(routeAt: string, route: unknown, catalog: Catalog
 
 /** The publisher's header names the schema before an upcast, and would go out beside a body of the one behind it. */
 function findStaleHeader(steps: readonly Step[], route: unknown, findings: FindingList): void {
-  const dropped = asList(own(asMap(own(asMap(own(asMap(route), 'to')), 'headers')), 'drop'));
-  if (dropped.includes(SCHEMA_HEADER)) return;
+  const isDropped = sinkPlaces('', route).every(({ to }) =>
+    asList(own(asMap(own(asMap(to), 'headers')), 'drop')).includes(SCHEMA_HEADER),
+  );
+  if (isDropped) return;
   for (const { at, kind, item } of steps) {
     if (kind?.changesBody !== true || kind.schemas === undefined) continue;
     const by = own(asMap(own(asMap(item), kind.verb)), 'by');

@@ -124,7 +124,7 @@ export const ROUTE_FIELDS = {
     },
     parse: (route) => ({ stamp: own(route, 'stamp') === true }),
     check: checkStamp,
-    doc: '`stamp: true`: each message leaves with the header `schema`, which names the schema that its body fits: the one of the last `validate` ([schemas](schemas.md#several-versions)).',
+    doc: '`stamp: true`: each message leaves with the header `schema`, which names the schema that its body fits: the one of the last `validate` ([schemas](schemas.md#the-name-of-the-schema-in-a-header)).',
   }),
   to: routeField({
     schema: OF_CATALOG,

@@ -1,3 +1,4 @@
+import { isStackOverflow, messageOf } from '#contract/errors.ts';
 import { shortened } from '#kit/shortened.ts';
 import { _, Ajv, type AnySchemaObject, type CodeKeywordDefinition, MissingRefError, type Options } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -10,6 +11,8 @@ import { formats } from './formats.ts';
 import { type Pattern, patternOf } from './pattern/pattern.ts';
 import { BrokenSchema, flawsIn, missingReference, type SchemaFlaw } from './schema-flaws.ts';
 import { idOf, type SchemaFile, SchemaNames } from './schema-names.ts';
+import { circularReferences } from './circular-references.ts';
+import { schemasIn } from './schema-walk.ts';
 import { areUnique } from './unique-items.ts';
 import type { Validator } from '#contract/validator.ts';
 
@@ -132,6 +135,8 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
   const all = { ...options, code: { ...options.code, regExp: engine(met, patterns) } };
   const latest = new Ajv2020(all);
   const seventh = new Ajv(all);
+  // ajv resolves anchors and does not count them among its keywords.
+  latest.addKeyword('$anchor');
   for (const ajv of [latest, seventh]) {
     addFormats.default(ajv);
     for (const [name, format] of Object.entries(formats)) ajv.addFormat(name, format);
@@ -144,7 +149,7 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
   for (const file of files) {
     const { name, schema } = file;
     const flaw = flawOf(file, files);
-    const found = flaw === undefined ? flawsIn(schema, of(schema)) : [flaw];
+    const found = flaw === undefined ? [...flawsIn(schema, of(schema)), ...circularReferences(file, names)] : [flaw];
     if (found.length > 0) flaws.set(name, found);
   }
   for (const [name, file] of names.entries()) {
@@ -176,7 +181,7 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
     try {
       return compile();
     } catch (thrown) {
-      if (!(thrown instanceof MissingRefError)) throw thrown;
+      if (!(thrown instanceof MissingRefError)) throw new BrokenSchema([uncompiled(byName.get(name), thrown)]);
       const own = byName.get(name) ?? true;
       const missing = missingReference(thrown, names, names.withReferred([name]), (file) => {
         if (flaws.has(file.name)) return 'that file is broken itself';
@@ -187,6 +192,28 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
       throw missing === undefined ? thrown : new BrokenSchema([missing.flaw], missing.file.name);
     }
   }
+}
+
+const MOST_TRIED = 1000;
+
+/** What ajv says of a schema as a whole, at the innermost place of which it says the same. */
+function uncompiled(whole: unknown, thrown: unknown): SchemaFlaw {
+  const found = shortened(messageOf(thrown), 200);
+  // A smaller part would say nothing else.
+  if (isStackOverflow(thrown))
+    return { at: '', expected: 'a schema that ajv can compile', found, write: 'a flatter one' };
+  // The inner ones come last.
+  const places = [...schemasIn(whole)].toReversed().slice(0, MOST_TRIED);
+  const said = ([, schema]: (typeof places)[number]): string | undefined => {
+    try {
+      new Ajv2020({ ...OPTIONS, validateSchema: false }).compile({ ...schema, $id: 'part' });
+      return undefined;
+    } catch (again) {
+      return messageOf(again);
+    }
+  };
+  const at = places.find((place) => said(place) === messageOf(thrown))?.[0] ?? '';
+  return { at, expected: 'a schema that ajv can compile', found, write: '' };
 }
 
 /** The result of compiling the patterns of a schema. */

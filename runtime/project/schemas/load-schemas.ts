@@ -6,6 +6,7 @@ import { isMap } from '#kit/json-value.ts';
 import { parseYaml } from '../read/yaml-document.ts';
 import { schemaCompiler, type UnsafePattern, UnsafePatterns } from './compile-schemas.ts';
 import { isBodySchema, type ProjectFolders, projectFile } from '../project-files.ts';
+import { DEEPEST_SCHEMA, tooDeepAt } from './depth.ts';
 import { BrokenSchema, type SchemaFlaw } from './schema-flaws.ts';
 import { idOf, type SchemaFile } from './schema-names.ts';
 import type { Validator } from '#contract/validator.ts';
@@ -39,6 +40,7 @@ export function loadSchemas(names: Iterable<string>, project: ProjectFolders): S
     }
   }
   const referred = new Set(compiler.names.withReferred(wanted).map(({ name }) => name));
+  for (const name of referred) findings.push(...repeatedKeys(pathOf(project, name)));
   for (const [name, flaws] of compiler.flaws) {
     // A file that no schema refers to, and that none could refer to by an $id, gets no finding.
     const isOfConcern = referred.has(name) || idOf(files.get(name)?.schema ?? true) !== undefined;
@@ -70,8 +72,11 @@ export function readSchemas(
     const path = pathOf(project, name);
     const severity = wanted.has(name) ? 'error' : 'warning';
     try {
-      const schema: unknown = JSON.parse(readFileSync(path, 'utf8'));
-      if (isMap(schema) || typeof schema === 'boolean') files.set(name, { name, schema });
+      const text = textOf(path);
+      const schema: unknown = JSON.parse(text);
+      const deep = tooDeepAt(text);
+      if (deep !== undefined) findings.push(tooDeep(path, severity, text, deep));
+      else if (isMap(schema) || typeof schema === 'boolean') files.set(name, { name, schema });
       else findings.push(broken(path, severity, 'a JSON object, the schema', `a ${typeof schema}`));
     } catch (thrown) {
       findings.push({ ...broken(path, severity, 'JSON', messageOf(thrown)), ...placeIn(messageOf(thrown)) });
@@ -80,12 +85,22 @@ export function readSchemas(
   return { files, findings };
 }
 
+/** The text of a file, without the mark that some editors of Windows write before it. */
+function textOf(path: string): string {
+  return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+}
+
 function pathOf(project: ProjectFolders, name: string): string {
   return projectFile(project, 'schemas', name);
 }
 
 export function broken(file: string, severity: Finding['severity'], expected: string, found: string): Finding {
   return { severity, code: 'SCHEMA_BROKEN', file, line: 1, column: 1, path: '', expected, found, write: '' };
+}
+
+function tooDeep(file: string, severity: Finding['severity'], text: string, at: number): Finding {
+  const found = broken(file, severity, `a schema of at most ${DEEPEST_SCHEMA} levels`, 'one more');
+  return { ...found, ...lineAndColumn(text, at), write: 'a schema that refers to itself: "$ref": "#"' };
 }
 
 export function flawFindings(
@@ -108,6 +123,18 @@ export function flawFindings(
     ...(suggestion !== undefined && { suggestion }),
   }));
   return made.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** Keys that stand twice in one map: of two rules of one name JSON keeps the last, without a word. */
+function repeatedKeys(file: string): readonly Finding[] {
+  const { flaws, places } = parseYaml(textOf(file));
+  return flaws
+    .filter(({ code }) => code === 'YAML_DUPLICATE_KEY')
+    .map(({ at, side, offset, expected = '', found, write = '' }) => ({
+      ...broken(file, 'error', expected, found),
+      ...(offset === undefined ? places.of(at, side) : places.inText(at, offset)),
+      write,
+    }));
 }
 
 /** The pattern is in one of these schemas, mostly in the first. */

@@ -6,7 +6,7 @@ import { isMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { shortened } from '#kit/shortened.ts';
 import type { SchemaFile, SchemaNames } from './schema-names.ts';
-import { referencesIn } from './schema-names.ts';
+import { isUriReference, referencesIn } from './schema-names.ts';
 import { schemasIn } from './schema-walk.ts';
 
 /** One error in a schema file, with the text to write instead. */
@@ -44,6 +44,10 @@ export function flawsIn(schema: SchemaFile['schema'], ajv: Ajv): readonly Schema
     for (const keyword of Object.keys(others))
       if (!(keyword in ajv.RULES.keywords)) flaws.push(unknownKeyword(at, keyword, ajv));
     if (typeof format === 'string' && !Object.hasOwn(ajv.formats, format)) flaws.push(unknownFormat(at, format, ajv));
+    for (const keyword of ['$ref', '$id']) {
+      const text = others[keyword];
+      if (typeof text === 'string' && !isUriReference(text)) flaws.push(noUri(pointerTo(at, keyword), text));
+    }
     if (typeof pattern === 'string') flaws.push(...patternFlaws(pointerTo(at, 'pattern'), 'value', pattern));
     const { patternProperties } = others;
     for (const name of isMap(patternProperties) ? Object.keys(patternProperties) : []) {
@@ -63,6 +67,11 @@ function unknownKeyword(at: string, keyword: string, ajv: Ajv): SchemaFlaw {
     write: suggestion === undefined ? `nothing: remove ${JSON.stringify(keyword)}` : JSON.stringify(suggestion),
     suggestion,
   };
+}
+
+function noUri(at: string, text: string): SchemaFlaw {
+  const expected = 'a URI reference, in which % stands before two hexadecimal digits';
+  return { at, expected, found: shortened(JSON.stringify(text), MOST_SHOWN), write: '%25 for a percent sign' };
 }
 
 function unknownFormat(at: string, format: string, ajv: Ajv): SchemaFlaw {

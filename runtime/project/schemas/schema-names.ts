@@ -4,6 +4,26 @@ import { isMap, under } from '#kit/json-value.ts';
 import { pointerKeys } from '#kit/pointer.ts';
 import { schemasIn } from './schema-walk.ts';
 
+/** A reference, resolved against a base; the reference itself where one of both is no URI reference. */
+export function resolvedUri(base: string, reference: string): string {
+  try {
+    return uri.default.resolve(base, reference);
+  } catch {
+    return reference;
+  }
+}
+
+/** Whether a text is a URI reference: its percent signs encode something. */
+export function isUriReference(text: string): boolean {
+  try {
+    uri.default.resolve('', text);
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A schema file of the project, parsed. */
 export interface SchemaFile {
   /** Without folder and ending. */
@@ -33,7 +53,7 @@ export class SchemaNames {
     for (const file of files) this.#byName.set(baseOf(file), file);
     for (const base of ['', ...files.map(baseOf)]) {
       for (const file of files) {
-        const name = uri.default.resolve(base, `${file.name}.json`);
+        const name = resolvedUri(base, `${file.name}.json`);
         if (!this.#byName.has(name)) this.#byName.set(name, file);
       }
     }
@@ -52,9 +72,19 @@ export class SchemaNames {
   /** The schema that a target leads to, its own references being targets too; undefined where there is none. */
   schemaAt(target: string): unknown {
     const file = this.fileOf(target);
+    const pointer = this.pointerOf(target);
+    if (file === undefined || pointer === undefined) return undefined;
+    return under(withTargets(file.schema, baseOf(file)), pointerKeys(pointer));
+  }
+
+  /** The JSON pointer of a target within its file, also of one that is named by an anchor; undefined where there is none. */
+  pointerOf(target: string): string | undefined {
     const [, fragment = ''] = target.split('#', 2);
-    if (file === undefined || !(fragment === '' || fragment.startsWith('/'))) return undefined;
-    return under(withTargets(file.schema, baseOf(file)), pointerKeys(decodeURIComponent(fragment)));
+    if (!isUriReference(fragment)) return undefined;
+    const place = decodeURIComponent(fragment);
+    if (place === '' || place.startsWith('/')) return place;
+    for (const [at, { $anchor: anchor }] of schemasIn(this.fileOf(target)?.schema)) if (anchor === place) return at;
+    return undefined;
   }
 
   /** The files of these names and all that they refer to, each once. */
@@ -77,7 +107,7 @@ function withTargets(value: unknown, base: string): unknown {
   if (!isMap(value)) return value;
   const entries = Object.entries(value).map(([key, item]) => [
     key,
-    key === '$ref' && typeof item === 'string' ? uri.default.resolve(base, item) : withTargets(item, base),
+    key === '$ref' && typeof item === 'string' ? resolvedUri(base, item) : withTargets(item, base),
   ]);
   return Object.fromEntries(entries);
 }
@@ -95,6 +125,6 @@ export function idOf(schema: SchemaFile['schema']): string | undefined {
 export function referencesIn(file: SchemaFile): readonly Reference[] {
   const base = baseOf(file);
   return [...schemasIn(file.schema)].flatMap(([at, { $ref: text }]) =>
-    typeof text === 'string' ? [{ at, text, target: uri.default.resolve(base, text) }] : [],
+    typeof text === 'string' ? [{ at, text, target: resolvedUri(base, text) }] : [],
   );
 }

@@ -41,9 +41,9 @@ function declarations(
     const place = `${file.name}#${pointer}`;
     const before = known.get(place);
     if (before !== undefined) return before;
-    const schema = names.schemaAt(`${baseOf(file)}#${pointer}`);
+    const schema = names.schemaAt(`${baseOf(file)}#${encodeURIComponent(pointer)}`);
     if (schema === undefined) return undefined;
-    const type = pointer === '' ? types.get(file.name) : given.give(file.name, decodeURIComponent(pointer));
+    const type = pointer === '' ? types.get(file.name) : given.give(file.name, pointer);
     if (type === undefined) return undefined;
     known.set(place, type);
     const from = { refer, isSeventh: isSeventh(file) };
@@ -52,7 +52,8 @@ function declarations(
   };
   const refer = (target: string): Type => {
     const file = names.fileOf(target);
-    const type = file === undefined ? undefined : typeAt(file, target.split('#', 2)[1] ?? '');
+    const pointer = names.pointerOf(target);
+    const type = file === undefined || pointer === undefined ? undefined : typeAt(file, pointer);
     return { kind: 'text', text: type ?? 'unknown' };
   };
   for (const file of files) {
