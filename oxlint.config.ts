@@ -23,7 +23,7 @@ const HOMES: readonly (readonly [packages: string, ...homes: string[]])[] = [
   ['^(snappyjs|lz4js)(/|$)', 'buses/kafka/records'],
   ['^amqplib(/|$)', 'buses/rabbitmq/client'],
   ['^aedes(/|$)', 'demo'],
-  ['^@bufbuild/protobuf(/|$)', 'codecs/protobuf'],
+  ['^@bufbuild/protobuf(/|$)', 'codecs'],
   // Types alone: nothing of it runs.
   ['^json-schema-to-ts$', 'buses/support'],
 ];

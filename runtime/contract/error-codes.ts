@@ -1,3 +1,5 @@
+import { CODEC_ERRORS } from './codec-error-codes.ts';
+
 /**
  * Every code that the bridge can report of a running message or bus. `verdict`: whether another attempt can help. `scope`:
  * whether the message or the bus is at fault; a fault of the bus never counts against a message.
@@ -26,12 +28,7 @@ export const ERRORS = {
     remedy:
       'The body is larger than maxBody of the source, so it was not decoded. Fix the publisher, or raise maxBody.',
   },
-  SCHEMA_ID_UNKNOWN: {
-    verdict: 'reject',
-    scope: 'message',
-    remedy:
-      'The message names a schema by an id that the route does not know. Add its schema to schemas/ and its id to ids of the codec, then replay the letter. Or find the publisher whose schema it is.',
-  },
+  ...CODEC_ERRORS,
   KEY_MISSING: {
     verdict: 'reject',
     scope: 'message',

@@ -4,6 +4,7 @@ import { CLASSES } from '#contract/traffic-class.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
+import { eventsOut } from './event-ends.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from '../engine/clock.ts';
 import { LogRecovery } from '../engine/send/log-recovery.ts';
@@ -34,7 +35,7 @@ export async function openRouteSink(
   const { clock, log, counters } = observers;
   const bus = busOf(catalog, spec.to.bus);
   const opened = await bus.openSink(openingOptions(pipeline, spec.to, bus, context), context);
-  const sink = withAdaptiveConcurrency(pipeline, spec, opened, clock);
+  const sink = eventsOut(spec, catalog, withAdaptiveConcurrency(pipeline, spec, opened, clock));
   if (opened.recoverIds === undefined) return { sink, log: undefined };
   const route = spec.name;
   const { commitsEveryMs } = recoveryFor ?? {};

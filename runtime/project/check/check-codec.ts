@@ -87,6 +87,15 @@ function checkBareName(value: unknown, { codecs, schemaCodecs }: Catalog, findin
   for (const [index, route] of asList(own(asMap(value), 'routes')).entries()) {
     for (const end of ['from', 'to']) {
       const codec = own(asMap(own(asMap(route), end)), 'codec');
+      if (codec === 'cloudevents') {
+        findings.add({
+          code: 'WRONG_VALUE',
+          at: pointerTo('/routes', index, end, 'codec'),
+          expected: 'the codec of the data of an event',
+          found: shown(codec),
+          write: 'cloudevents: structured, beside codec and not in its place',
+        });
+      }
       const kind = typeof codec === 'string' && !codecs.has(codec) ? schemaCodecs.get(codec) : undefined;
       if (kind === undefined) continue;
       const words = [`${kind.name}: NAME`, ...kind.needs.map((word) => `${word}: ...`)];

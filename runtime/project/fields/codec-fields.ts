@@ -35,12 +35,12 @@ export function codecSchema({ codecs, schemaCodecs }: Catalog): JsonSchema {
 export function parseCodec(end: PlainMap): CodecSpec | undefined {
   const codec = own(end, 'codec');
   if (codec === undefined) return undefined;
-  if (!isMap(codec)) return { name: String(codec), schema: undefined, options: {} };
-  const [name = '', schema] = Object.entries(codec).find(([key]) => !OPTIONS.has(key)) ?? [];
+  if (typeof codec === 'string') return { name: codec, schema: undefined, options: {} };
+  const [name = '', schema] = Object.entries(asMap(codec)).find(([key]) => !OPTIONS.has(key)) ?? [];
   return {
     name,
     schema: typeof schema === 'string' ? schema : undefined,
-    options: Object.fromEntries(Object.entries(codec).filter(([key]) => key !== name)),
+    options: Object.fromEntries(Object.entries(asMap(codec)).filter(([key]) => key !== name)),
   };
 }
 

@@ -2,6 +2,7 @@ import { asMap, own } from '#kit/json-value.ts';
 import { checkCodec } from '../check/check-codec.ts';
 import { checkHeaders } from '../check/check-headers.ts';
 import { parseCodec } from './codec-fields.ts';
+import { EVENT_SINK_FIELD } from './event-fields.ts';
 import { field, type Parsed, parseMap } from './field.ts';
 import { HEADERS_FIELDS, HEADERS_SCHEMA, type HeadersSpec } from './headers-fields.ts';
 import { GRADE_SCHEMA, OF_CATALOG } from './shared-schemas.ts';
@@ -20,6 +21,7 @@ export const SINK_FIELDS = {
     check: checkCodec('to'),
     doc: "`codec`: as the source's unless said otherwise.",
   }),
+  cloudevents: EVENT_SINK_FIELD,
   headers: field({
     schema: HEADERS_SCHEMA,
     parse: (to): { readonly headers: HeadersSpec } => ({
