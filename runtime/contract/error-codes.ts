@@ -1,5 +1,3 @@
-import { CODEC_ERRORS } from './codec-error-codes.ts';
-
 /**
  * Every code that the bridge can report of a running message or bus. `verdict`: whether another attempt can help. `scope`:
  * whether the message or the bus is at fault; a fault of the bus never counts against a message.
@@ -28,7 +26,18 @@ export const ERRORS = {
     remedy:
       'The body is larger than maxBody of the source, so it was not decoded. Fix the publisher, or raise maxBody.',
   },
-  ...CODEC_ERRORS,
+  CLOUDEVENT_INVALID: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The message is no CloudEvent 1.0 of the mode that the end names, or the one to be written lacks id, source or type. Fix the publisher, cloudevents of the end, or the headers ce-NAME of the sink.',
+  },
+  SCHEMA_ID_UNKNOWN: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The route does not know the schema of this id. Add its file to schemas/ and its id to ids of the codec, then replay the letter.',
+  },
   KEY_MISSING: {
     verdict: 'reject',
     scope: 'message',
@@ -233,11 +242,7 @@ export const ERRORS = {
     remedy:
       'A stream, topic or queue of the route does not exist on the server. Create it there, or let the route create it: create: true.',
   },
-  BUS_SETTING: {
-    verdict: 'retry',
-    scope: 'bus',
-    remedy: 'A setting of the server conflicts with the route.',
-  },
+  BUS_SETTING: { verdict: 'retry', scope: 'bus', remedy: 'A setting of the server conflicts with the route.' },
   CONSUMER_CHANGED: {
     verdict: 'retry',
     scope: 'bus',

@@ -165,7 +165,7 @@ test('what is no event is a dead letter with its bytes, and a replayed one is re
     run
       .letters()
       .map(({ code }) => code)
-      .toSorted((one, other) => one.localeCompare(other)),
+      .toSorted((one, other) => String(one).localeCompare(String(other))),
     [...bad.map(() => 'CLOUDEVENT_INVALID'), 'DECODE_FAILED', 'LABEL_DUPLICATE'].toSorted((one, other) =>
       one.localeCompare(other),
     ),

@@ -22,7 +22,7 @@ export function checkEventSink({ at, route, sink, findings }: RouteSite): void {
     findings.add({
       code: 'MISSING_FIELD',
       at: pointerTo(at, 'to', 'headers', 'set', name),
-      expected: `${name}, which an event needs and whose messages are no events`,
+      expected: `${name}, which an event needs`,
       found: 'no such header',
       write: `headers: { set: { ${name}: ... } }`,
     });
@@ -34,7 +34,7 @@ function refuse(findings: RouteSite['findings'], at: string, mode: string): void
     code: 'OPTIONS_CONFLICT',
     at,
     expected: 'an end that carries headers',
-    found: `cloudevents: ${mode}, whose attributes are headers`,
+    found: mode,
     write: 'cloudevents: structured',
   });
 }

@@ -138,7 +138,7 @@ export const SOURCE_FIELDS = {
     schema: OF_CATALOG,
     parse: (from) => ({ codec: parseCodec(from) }),
     check: checkCodec('from'),
-    doc: '`codec`: `json`, `text`, `bytes`, `cbor` or `msgpack`, or a map that names a schema too: `{ avro: track.v1 }` is `schemas/track.v1.avsc`, and `{ protobuf: fleet.v1, message: fleet.Track }` a message of `schemas/fleet.v1.binpb`. By content type, else json, unless said otherwise. See [codecs](codecs.md).',
+    doc: '`codec`: `json`, `text`, `bytes`, `cbor` or `msgpack`, or with a schema `{ avro: track.v1 }`, `{ protobuf: fleet.v1, message: fleet.Track }`. By content type, else json, unless said otherwise. See [codecs](codecs.md).',
   }),
   cloudevents: EVENT_SOURCE_FIELD,
 } as const;
