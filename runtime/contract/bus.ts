@@ -1,5 +1,6 @@
 import type { BusAccess } from './access.ts';
 import type { LossCode, NoticeCode } from './event-codes.ts';
+import type { EventSpelling } from './event-attributes.ts';
 import type { SluiceError } from './errors.ts';
 import type { BusPage } from './bus-page.ts';
 import type { Spelling, Unspellable } from './carried-headers.ts';
@@ -210,6 +211,8 @@ export interface Bus<Connection = object, From = object, To = object> {
   servers(connection: Connection): readonly string[];
   /** The headers that a sink can carry. Absent: all. */
   spelling?(options: EndOptions<Connection, To>): Spelling;
+  /** How its headers spell the attributes of CloudEvents. Absent: `ce-NAME`. */
+  readonly eventSpelling?: EventSpelling;
   /** Whether a message of a source can have a header of this name; headers of the server itself are removed. Absent: any. */
   readonly readsHeader?: (name: string) => boolean;
   /** The addresses that a source reads. */

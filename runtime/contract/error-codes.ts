@@ -25,11 +25,17 @@ const OTHERS = {
     remedy:
       'The body is larger than maxBody of the source, so it was not decoded. Fix the publisher, or raise maxBody.',
   },
+  CLOUDEVENT_INVALID: {
+    verdict: 'reject',
+    scope: 'message',
+    remedy:
+      'The message is no CloudEvent 1.0 of the mode that the end names, or the one to be written lacks id, source or type. Fix the publisher, cloudevents of the end, or the headers ce-NAME of the sink.',
+  },
   SCHEMA_ID_UNKNOWN: {
     verdict: 'reject',
     scope: 'message',
     remedy:
-      'The message names a schema by an id that the route does not know. Add its schema to schemas/ and its id to ids of the codec, then replay the letter. Or find the publisher whose schema it is.',
+      'The route does not know the schema of this id. Add its file to schemas/ and its id to ids of the codec, then replay the letter.',
   },
   KEY_MISSING: {
     verdict: 'reject',
@@ -226,11 +232,7 @@ const OTHERS = {
     remedy:
       'A stream, topic or queue of the route does not exist on the server. Create it there, or let the route create it: create: true.',
   },
-  BUS_SETTING: {
-    verdict: 'retry',
-    scope: 'bus',
-    remedy: 'A setting of the server conflicts with the route.',
-  },
+  BUS_SETTING: { verdict: 'retry', scope: 'bus', remedy: 'A setting of the server conflicts with the route.' },
   CONSUMER_CHANGED: {
     verdict: 'retry',
     scope: 'bus',

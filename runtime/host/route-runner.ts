@@ -19,6 +19,7 @@ import type { DeadLetterStore } from '../store/dead-letters/dead-letter-store.ts
 import type { PipelineState } from '../store/pipeline-state.ts';
 import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import type { FileManifest } from '../store/file-manifest.ts';
+import { eventsIn } from './event-ends.ts';
 import { openRouteSpool, type RouteSpool } from './route-spool.ts';
 import type { Health } from '../telemetry/health.ts';
 import { BusCounters } from '../telemetry/bus-counters.ts';
@@ -141,7 +142,8 @@ export class RouteRunner {
     const wired = wireRoute(this.#spec, { source: this.#source ?? IDLE_SOURCE, sinks }, services);
     const { ends, ...rest } = spool === undefined ? wired : spool.attach(wired);
     // Replayed letters bypass the spool: they are on the disk already.
-    const source = mergedSource(ends.source, deadLetters.replay(this.#spec.name));
+    const merged = mergedSource(ends.source, deadLetters.replay(this.#spec.name));
+    const source = eventsIn(this.#spec, bus, merged);
     this.#route = { ends: { ...ends, source }, ...rest };
     this.#running = new RunningRoute(this.#route);
     this.#stallDetector = this.#watch(this.#running, observers);

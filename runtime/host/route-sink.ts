@@ -4,6 +4,7 @@ import { CLASSES } from '#contract/traffic-class.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import { busOf } from './catalog-of.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
+import { eventsOut } from './event-ends.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from '../engine/clock.ts';
 import { signedSink } from './label-rules-of.ts';
@@ -37,7 +38,7 @@ export async function openRouteSink(
   const bus = busOf(catalog, to.bus);
   const opened = await bus.openSink(openingOptions(pipeline, to, bus, context), context);
   const adaptive = withAdaptiveConcurrency(pipeline, { spec, to }, opened, clock);
-  const sink = signedSink(adaptive, to, `${pipeline.name}/${spec.name}`, clock);
+  const sink = signedSink(eventsOut(spec, to, catalog, adaptive), to, `${pipeline.name}/${spec.name}`, clock);
   if (opened.recoverIds === undefined) return { sink, log: undefined };
   const route = spec.name;
   const { commitsEveryMs } = recoveryFor ?? {};

@@ -4,6 +4,8 @@ import { avro } from '../../runtime/codecs/avro/avro.ts';
 import { protobuf } from '../../runtime/codecs/protobuf/protobuf.ts';
 import { newProject } from '../harness/project.ts';
 import { loadPipeline } from '../../runtime/cli/load-parts.ts';
+import { SCHEMA_CODECS } from '../../runtime/codecs/schema-kinds.ts';
+import { CODEC_OPTIONS } from '../../runtime/project/fields/codec-fields.ts';
 import { startMemoryRun } from '../host/memory-run.ts';
 import { FLEET, TRACK_AVSC } from './fleet.ts';
 
@@ -88,4 +90,8 @@ test('a codec with a schema is checked with the place and what to write', async 
   assert.deepEqual(await found(fine, fine, { 'schemas/track.v1.avsc': '{ "type" "x" }' }), [
     'track.v1.avsc:1:10 SCHEMA_BROKEN ',
   ]);
+});
+
+test('the options that the reader of a pipeline file knows are those of the codecs', () => {
+  assert.deepEqual(CODEC_OPTIONS, new Set(SCHEMA_CODECS.flatMap(({ options }) => Object.keys(options))));
 });

@@ -57,6 +57,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     bus: 'mqtt',
     options: { topics: ['fleet/+/position'], qos: 0, session: '1d' },
     grade: undefined,
+    cloudevents: undefined,
     codec: undefined,
     key: '{topic.1}',
     id: undefined,
@@ -87,6 +88,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     address: 'tracks.{key}',
     when: undefined,
     grade: undefined,
+    cloudevents: undefined,
     codec: undefined,
     headers: { set: new Map([['origin', '{route}/{id}']]), drop: [], unspellable: 'encode' },
   });

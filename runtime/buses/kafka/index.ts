@@ -22,6 +22,7 @@ export const kafka: Bus<KafkaConnection, KafkaFrom, KafkaTo> = {
   module: { file: 'buses/kafka/index.ts', exportName: 'kafka' },
   page,
   grammar: topicNames,
+  eventSpelling: { prefix: 'ce_' },
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,

@@ -22,6 +22,7 @@ export const mqtt: Bus<MqttConnection, MqttFrom, MqttTo> = {
   module: { file: 'buses/mqtt/index.ts', exportName: 'mqtt' },
   page,
   grammar: topicGrammar,
+  eventSpelling: { prefix: '' },
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,

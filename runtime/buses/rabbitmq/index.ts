@@ -23,6 +23,7 @@ export const rabbitmq: Bus<RabbitConnection, RabbitFrom, RabbitTo> = {
   module: { file: 'buses/rabbitmq/index.ts', exportName: 'rabbitmq' },
   page,
   grammar: routingKeys,
+  eventSpelling: { prefix: 'cloudEvents_', also: ['cloudEvents:'] },
   urls,
   opposite,
   access: async () => (await import('./access/access.ts')).access,

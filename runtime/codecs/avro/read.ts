@@ -65,14 +65,14 @@ export class AvroInput extends BinaryReader {
   }
 
   /** The number of items in the next block of a list or map; 0 at its end. */
-  block(isEmpty: boolean): number {
+  block(takesNoByte: boolean): number {
     let count = this.long();
     if (typeof count === 'number' && count < 0) {
       count = -count;
       this.length();
     }
     if (typeof count === 'bigint') throw this.fault('a count that no body has');
-    if (!isEmpty) this.need(count);
+    if (!takesNoByte) this.need(count);
     else if ((this.#emptyItems += count) > MOST_EMPTY_ITEMS)
       throw this.fault(`more than ${MOST_EMPTY_ITEMS} items without a byte`);
     return count;
@@ -165,8 +165,8 @@ class Readers {
     missing = lacking.map(({ name, type, byDefault }) => [
       name,
       () => {
-        const made_ = defaultOf(type, byDefault);
-        return 'value' in made_ ? made_.value : undefined;
+        const value = defaultOf(type, byDefault);
+        return 'value' in value ? value.value : undefined;
       },
     ]);
     const without = lacking.find(({ byDefault }) => byDefault === undefined);

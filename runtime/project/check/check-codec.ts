@@ -87,6 +87,15 @@ type Visit = (at: string, name: string, codec: Readonly<Record<string, unknown>>
 function checkBareName(value: unknown, { codecs, schemaCodecs }: Catalog, findings: FindingList): void {
   for (const { at, end } of endPlaces(value)) {
     const codec = own(asMap(end), 'codec');
+    if (codec === 'cloudevents') {
+      findings.add({
+        code: 'WRONG_VALUE',
+        at: pointerTo(at, 'codec'),
+        expected: 'the codec of the data of an event',
+        found: shown(codec),
+        write: 'cloudevents: structured, beside codec and not in its place',
+      });
+    }
     const kind = typeof codec === 'string' && !codecs.has(codec) ? schemaCodecs.get(codec) : undefined;
     if (kind === undefined) continue;
     const words = [`${kind.name}: NAME`, ...kind.needs.map((word) => `${word}: ...`)];

@@ -1,5 +1,6 @@
 import type { Guarantees } from '#contract/bus.ts';
 import { CARRIED_HEADERS, isContentType, type Unspellable } from '#contract/carried-headers.ts';
+import { EVENT_PREFIX } from '#contract/event-attributes.ts';
 import { isReserved } from '#contract/frame.ts';
 import { asList, asMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
@@ -24,6 +25,7 @@ export function checkHeaders({ route, sinkAt, sinkEnd: sink, sink: gives, findin
   const at = pointerTo(sinkAt, 'headers');
   const words = asMap(own(asMap(own(route, 'to')), 'headers'));
   const set = asMap(own(words, 'set'));
+  const isEvent = own(asMap(own(route, 'to')), 'cloudevents') !== undefined;
   const setAt = pointerTo(at, 'set');
   let typeName: string | undefined;
   for (const [name, text] of Object.entries(set)) {
@@ -41,6 +43,8 @@ export function checkHeaders({ route, sinkAt, sinkEnd: sink, sink: gives, findin
       continue;
     }
     if (isContentType(name)) typeName = name;
+    // The sink writes the attributes of an event in its own way.
+    if (isEvent && name.startsWith(EVENT_PREFIX)) continue;
     if (sink === undefined || gives === undefined || typeof text !== 'string') continue;
     if (gives.carriesHeaders) checkSpelling(place, name, text, { words, sink, findings });
     else findings.add(uncarried(place, name, sink, gives));

@@ -51,13 +51,6 @@ function refuseForGood(at: string, map: PlainMap, findings: FindingList): void {
   }
 }
 
-function refuseCodec(at: string, end: PlainMap, catalog: Catalog, refuse: Refuse): void {
-  const codec = own(end, 'codec');
-  const isLater = (RESERVED_WORDS.codecs as readonly unknown[]).includes(codec);
-  if (typeof codec !== 'string' || !isLater || catalog.codecs.has(codec)) return;
-  refuse(pointerTo(at, 'codec'), `codec: ${codec}`, `codec: ${[...catalog.codecs.keys()].join(' | ')}`);
-}
-
 function words(schema: { readonly properties: object } | undefined): readonly string[] {
   return Object.keys(schema?.properties ?? {});
 }
@@ -86,7 +79,6 @@ export function checkReservedWords(value: unknown, catalog: Catalog, findings: F
       const bus = busBehind(value, own(end, 'bus'), catalog);
       const known = words(direction === 'from' ? bus?.sourceSchema : bus?.sinkSchema);
       refuseFields(endAt, end, later, known, refuse);
-      refuseCodec(endAt, end, catalog, refuse);
     }
   }
 }

@@ -24,10 +24,10 @@ export const JSON_FIELDS = {
       minimum: 1,
       maximum: DEFAULTS.jsonDepth,
       default: DEFAULTS.jsonDepth,
-      description: 'The most levels of objects and lists within one another that a body may have.',
+      description: 'The most levels of objects and lists of a body.',
     },
     parse: (json) => ({ depth: numberOr(json, 'depth', DEFAULTS.jsonDepth) }),
-    doc: '`depth`: the most levels of objects and lists within one another that a body may have, 1000 unless said otherwise. A deeper one is a dead letter (`BODY_TOO_DEEP`) before any step walks it.',
+    doc: '`depth`: the most levels of objects and lists of a body, 1000 unless said otherwise. A deeper one is a dead letter (`BODY_TOO_DEEP`).',
   }),
 } as const;
 

@@ -9,7 +9,6 @@ export const RESERVED_WORDS = {
   sink: [],
   stages: ['guard', 'window', 'dedupe', 'request'],
   buses: ['sqs', 'pulsar'],
-  codecs: ['cloudevents'],
 } as const;
 
 /** Words that no version will implement, with the reason: they are refused by name as NOT_OFFERED. */

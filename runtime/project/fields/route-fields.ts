@@ -143,10 +143,10 @@ export const ROUTE_FIELDS = {
     parse: (route) => ({ json: parseMap(JSON_FIELDS, asMap(own(route, 'json')), {}) }),
     check: checkJson,
     explain: ({ json }) => ({
-      'a body is nested too deeply': `beyond ${json.depth} levels a dead letter (BODY_TOO_DEEP), where the route reads bodies`,
+      'a body is nested too deeply': `beyond ${json.depth} levels a dead letter (BODY_TOO_DEEP), where it is read`,
       'a body holds a number that a double does not': NUMBERS_MEAN[json.numbers ?? 'unsaid'],
     }),
-    doc: '`json`: the rules of the route for numbers and levels, for every codec that has them. See [JSON bodies](#json-bodies).',
+    doc: '`json`: the rules for numbers and levels, of every codec that has them. See [JSON bodies](#json-bodies).',
     fields: JSON_FIELDS,
   }),
   retry: routeField({

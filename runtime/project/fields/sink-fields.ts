@@ -3,6 +3,7 @@ import { checkCodec } from '../check/check-codec.ts';
 import { checkHeaders } from '../check/check-headers.ts';
 import { parseSign, SIGN_FIELDS, SIGN_SCHEMA } from './binding-fields.ts';
 import { parseCodec } from './codec-fields.ts';
+import { EVENT_SINK_FIELD } from './event-fields.ts';
 import { field, type Parsed, parseMap } from './field.ts';
 import { HEADERS_FIELDS, HEADERS_SCHEMA, type HeadersSpec } from './headers-fields.ts';
 import { GRADE_SCHEMA, OF_CATALOG } from './shared-schemas.ts';
@@ -37,6 +38,7 @@ export const SINK_FIELDS = {
     doc: '`sign`: beside [`labels`](labels.md#bindings), the key by which label, body and id of each message are signed.',
     fields: SIGN_FIELDS,
   }),
+  cloudevents: EVENT_SINK_FIELD,
   headers: field({
     schema: HEADERS_SCHEMA,
     parse: (to): { readonly headers: HeadersSpec } => ({

@@ -7,6 +7,7 @@ import { countsFrom } from '../explain/expiry-clock.ts';
 import { seconds } from '../explain/seconds.ts';
 import { parseCodec } from './codec-fields.ts';
 import { DEDUPE_FIELDS, DEDUPE_SCHEMA, onRepetition, parseDedupe } from './dedupe.ts';
+import { EVENT_SOURCE_FIELD } from './event-fields.ts';
 import { EXPIRES_FIELDS, EXPIRES_SCHEMA, parseExpires } from './expiry-fields.ts';
 import { type Field, field, type Parsed, parseMap } from './field.ts';
 import { DEFAULTS } from './field-defaults.ts';
@@ -159,8 +160,9 @@ export const SOURCE_FIELDS = {
     schema: OF_CATALOG,
     parse: (from) => ({ codec: parseCodec(from) }),
     check: checkCodec('from'),
-    doc: '`codec`: `json`, `text`, `bytes`, `cbor` or `msgpack`, or a map that names a schema too: `{ avro: track.v1 }` is `schemas/track.v1.avsc`, and `{ protobuf: fleet.v1, message: fleet.Track }` a message of `schemas/fleet.v1.binpb`. By content type, else json, unless said otherwise. See [codecs](codecs.md).',
+    doc: '`codec`: `json`, `text`, `bytes`, `cbor` or `msgpack`, or with a schema `{ avro: track.v1 }`, `{ protobuf: fleet.v1, message: fleet.Track }`. By content type, else json, unless said otherwise. See [codecs](codecs.md).',
   }),
+  cloudevents: EVENT_SOURCE_FIELD,
 } as const;
 
 export type SourceFieldValues = Parsed<typeof SOURCE_FIELDS>;

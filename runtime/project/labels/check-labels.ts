@@ -104,7 +104,7 @@ class FileLabels {
       const sink = textOf(own(asMap(to), 'bus'));
       if (sink === undefined) continue;
       this.#flow(flow, { at: pointerTo(sinkAt, 'bus'), name: sink, ceiling: ranges.get(sink)?.ceiling });
-      this.#writable(sinkAt, sink);
+      this.#writable(sinkAt, to, sink);
     }
     const { state, telemetry } = bounds;
     this.#flow(flow, { at: '/labels/state', name: 'the state folder', ceiling: state });
@@ -115,7 +115,7 @@ class FileLabels {
     const { findings } = this.#file;
     const labelAt = pointerTo(at, 'missingLabel');
     const written = textOf(own(from, 'missingLabel'));
-    if (written === undefined || written === 'reject') return this.#readable(at);
+    if (written === undefined || written === 'reject') return this.#readable(at, from);
     const label = this.label(labelAt, written);
     if (label === undefined || range === undefined) return;
     const { ceiling, floor } = range;
@@ -131,10 +131,28 @@ class FileLabels {
     const keysAt = pointerTo(at, 'from', 'binding', 'keys');
     const keys = asMap(own(asMap(own(asMap(own(route, 'from')), 'binding')), 'keys'));
     for (const [kid, key] of Object.entries(keys)) this.#key(pointerTo(keysAt, kid), key, 'verify');
+    this.#notOfEvents(pointerTo(at, 'from'), own(route, 'from'), 'binding');
     for (const { at: sinkAt, to } of sinkPlaces(at, route)) {
       const sign = own(asMap(to), 'sign');
       if (sign !== undefined) this.#key(pointerTo(sinkAt, 'sign'), sign, 'sign');
+      this.#notOfEvents(sinkAt, to, 'sign');
     }
+  }
+
+  /** A binding is of the bytes on the wire, which an event is not read and written as. */
+  #notOfEvents(at: string, end: unknown, word: 'binding' | 'sign'): void {
+    const isEvent = own(asMap(end), 'cloudevents') !== undefined;
+    if (!isEvent || own(asMap(end), word) === undefined) return;
+    const expected = `no cloudevents beside ${word}`;
+    const write = `nothing: remove ${word}, or cloudevents`;
+    this.#file.findings.add({
+      code: 'OPTIONS_CONFLICT',
+      at: pointerTo(at, word),
+      side: 'key',
+      expected,
+      found: 'both',
+      write,
+    });
   }
 
   #key(at: string, written: unknown, use: 'sign' | 'verify'): void {
@@ -159,10 +177,16 @@ class FileLabels {
   }
 
   /** A source whose messages have no headers: each of them lacks a label. */
-  #readable(at: string): void {
+  #readable(at: string, from: unknown): void {
     const { findings } = this.#file;
     const end = judgedEnd(at, 'from', this.#file);
-    if (end === undefined || findings.isClaimed(at) || end.bus.sourceGuarantees(end).carriesHeaders) return;
+    if (
+      end === undefined ||
+      findings.isClaimed(at) ||
+      end.bus.sourceGuarantees(end).carriesHeaders ||
+      isStructured(from)
+    )
+      return;
     findings.add({
       code: 'LABEL_POLICY',
       at: pointerTo(at, 'bus'),
@@ -172,15 +196,18 @@ class FileLabels {
     });
   }
 
-  #writable(at: string, name: string): void {
+  #writable(at: string, to: unknown, name: string): void {
     const end = judgedEnd(at, 'to', this.#file);
-    if (end === undefined || end.bus.sinkGuarantees(end).carriesHeaders) return;
+    if (end === undefined || end.bus.sinkGuarantees(end).carriesHeaders || isStructured(to)) return;
     this.#file.findings.add({
       code: 'LABEL_UNWRITABLE',
       at: pointerTo(at, 'bus'),
       expected: 'a sink that can carry a label',
       found: `${name}, whose messages have no headers`,
-      write: end.bus.name === 'mqtt' ? 'protocol: "5" in the connection' : 'a sink that carries headers',
+      write:
+        end.bus.name === 'mqtt'
+          ? 'protocol: "5" in the connection, or cloudevents: structured'
+          : 'cloudevents: structured',
     });
   }
 
@@ -203,4 +230,9 @@ class FileLabels {
       write: `a guard on the route, another place, or a lower ceiling of ${source}`,
     });
   }
+}
+
+/** A CloudEvent in structured mode holds its label in the body. */
+function isStructured(end: unknown): boolean {
+  return own(asMap(end), 'cloudevents') === 'structured';
 }

@@ -20,6 +20,7 @@ export const nats: Bus<NatsConnectionOptions, CoreFrom, CoreTo> = {
   module: { file: 'buses/nats/core/index.ts', exportName: 'nats' },
   page,
   grammar: subjects,
+  eventSpelling: { prefix: 'ce-', isPercentEncoded: true, spellsContentType: true },
   urls,
   opposite,
   access: async () => (await import('../access/core.ts')).access,

@@ -27,6 +27,7 @@ export const jetstream: Bus<JetStreamConnectionOptions, JetStreamFrom, JetStream
   module: { file: 'buses/nats/jetstream/index.ts', exportName: 'jetstream' },
   page,
   grammar: subjects,
+  eventSpelling: { prefix: 'ce-', isPercentEncoded: true, spellsContentType: true },
   urls,
   opposite,
   access: async () => (await import('../access/jetstream.ts')).access,
