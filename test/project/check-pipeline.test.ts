@@ -86,6 +86,7 @@ test('a good file yields a spec with references resolved, defaults filled in and
     bus: 'jetstream',
     options: { stream: 'TRACKS', subject: 'tracks.{key}' },
     address: 'tracks.{key}',
+    sign: undefined,
     when: undefined,
     grade: undefined,
     cloudevents: undefined,
