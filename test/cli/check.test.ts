@@ -225,7 +225,7 @@ test('an option that does not exist is refused with the one that was most likely
   for (const [words, said] of [
     [['check', 'p.yaml', '--notice'], /found --notice; did you mean --notices\?/],
     [['run', 'p.yaml', '--adminn=x'], /found --adminn; did you mean --admin\?/],
-    [['schema', '--zzzzzz'], /found --zzzzzz; there are --out\n/],
+    [['schema', '--zzzzzz'], /found --zzzzzz; there are --out, --against, .*--json\n/],
   ] as const) {
     await using process = startSluice(words);
     assert.equal(await process.ended(), 2);
