@@ -1,4 +1,5 @@
 import type { SluiceError } from './errors.ts';
+import type { ExpressionLabel } from './expression.ts';
 import type { Frame } from './frame.ts';
 import type { Label } from './message.ts';
 
@@ -16,6 +17,8 @@ export interface LabelRules {
   outOfRange(label: Label): SluiceError | undefined;
   /** The least label that dominates all of these. */
   joined(labels: readonly Label[]): Label;
+  /** A label as expressions see it. */
+  seen(label: Label): ExpressionLabel;
   /** The label with another one joined to it; `by` may lack the policy, which is the file's: `S;REL=USA`. */
   raised(label: Label, by: string): Label;
 }

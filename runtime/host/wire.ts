@@ -191,12 +191,13 @@ function holdsBigints(spec: RouteSpec): boolean {
 
 function expressionsOf(
   spec: RouteSpec,
-  { catalog, parts: { compileExpression } }: RouteServices,
+  { catalog, labels, parts: { compileExpression } }: RouteServices,
 ): (text: string, result: ExpressionResult) => Expression {
   const { grammar } = busOf(catalog, spec.from.bus);
   return (text, result) => {
     if (compileExpression === undefined)
       throw new SluiceError('INTERNAL', 'the language of expressions was not loaded');
-    return compileExpression(text, { grammar, hasBigints: holdsBigints(spec), result });
+    const label = labels && ((message: Message) => labels.seen(message.label ?? ''));
+    return compileExpression(text, { grammar, hasBigints: holdsBigints(spec), result, label });
   };
 }

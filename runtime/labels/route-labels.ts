@@ -1,4 +1,5 @@
 import { SluiceError } from '#contract/errors.ts';
+import type { ExpressionLabel } from '#contract/expression.ts';
 import type { Frame } from '#contract/frame.ts';
 import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
 import type { Label } from '#contract/message.ts';
@@ -92,6 +93,17 @@ export class RouteLabels implements LabelRules {
     return this.#written(
       all.reduce<AnyLabel | undefined>((one, label) => (one === undefined ? label : join(one, label)), undefined),
     );
+  }
+
+  seen(text: Label): ExpressionLabel {
+    const { policy, classification, values } = this.#read(text);
+    return {
+      class: classification.id,
+      has(tag, value) {
+        const its = values[policy.categories.findIndex((category) => category.tag === tag)] ?? [];
+        return its === EVERYONE || its.includes(value);
+      },
+    };
   }
 
   raised(label: Label, by: string): Label {

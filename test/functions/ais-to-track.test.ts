@@ -28,7 +28,8 @@ async function tracks(...lines: readonly string[]): Promise<readonly TrackV1[]> 
   return result.sent as readonly TrackV1[];
 }
 
-// Samples of gpsd's documentation and tests, with the values that these state (knots and degrees there).
+// Public sample sentences. The documentation of gpsd states the values of the first two (in knots and degrees); of the others their
+// checksum and a second decoder confirm them.
 for (const [what, line, expected] of [
   [
     'class A under way, 12.3 kn',

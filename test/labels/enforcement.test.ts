@@ -198,6 +198,20 @@ test('dead letters go to their bus with the label that they were judged by, and 
   );
 });
 
+test('an expression sees the label: its classification, and who may read', async () => {
+  await using run = await startLabelled({
+    stages: [{ filter: "label.class == 'S' && label.has('REL', 'GBR') || label.has('REL', 'FRA')" }],
+  });
+  const all = ['S;REL=FVEY', 'C;REL=FVEY', 'R;REL=*'];
+  for (const [at, label] of all.entries()) await run.publish(`${at}`, '{}', labelled(PREFIX + label));
+  assert.deepEqual(
+    (await run.take(2)).map(({ address }) => address),
+    ['out/0', 'out/2'],
+  );
+  const { dropped, blocked } = await run.rest(3);
+  assert.deepEqual({ dropped, blocked }, { dropped: 1, blocked: 0 });
+});
+
 test('a blocked message that is replayed is judged again, and stays blocked', async () => {
   await using run = await startLabelled({ ...RAISING, stages: [{ function: 'f' }] });
   await run.publish('a', '{"raise":["TS"]}', labelled(SECRET));

@@ -1,4 +1,4 @@
-import type { ExpressionUse } from '#contract/expression.ts';
+import type { ExpressionLabel, ExpressionUse } from '#contract/expression.ts';
 import type { Bus } from '#contract/bus.ts';
 import { asList, asMap, own, type PlainMap } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
@@ -26,6 +26,8 @@ export interface ExpressionSite {
   /** Undefined where no schema says what the body is. */
   readonly body: KnownBody | undefined;
 }
+
+const NO_LABEL: ExpressionLabel = { class: '', has: () => false };
 
 /** `body.items`, and no more. */
 const FIELD_OF_BODY = /^\s*body((?:\.[A-Za-z_][A-Za-z0-9_]*)+)\s*$/;
@@ -63,7 +65,7 @@ function sitesOf(file: JudgedFile, at: string, route: PlainMap): readonly Expres
 }
 
 function siteOf(
-  { resolved }: JudgedFile,
+  { resolved, value }: JudgedFile,
   at: string,
   text: string,
   {
@@ -72,7 +74,9 @@ function siteOf(
     body,
   }: { readonly bus: Bus; readonly result: ExpressionUse['result']; readonly body: KnownBody | undefined },
 ): ExpressionSite {
-  const use = { grammar: bus.grammar, hasBigints: false, result };
+  // Only the check compiles it with this label: nothing is evaluated.
+  const label = Object.hasOwn(asMap(value), 'labels') ? (): ExpressionLabel => NO_LABEL : undefined;
+  const use = { grammar: bus.grammar, hasBigints: false, result, label };
   const reference = resolved.get(at);
   const isKnown = reference === undefined || reference.text !== undefined;
   return { at, text, isKnown, reference: reference?.written, use, body };
