@@ -19,6 +19,7 @@ import { warnOfOlderState } from './state-folder.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import { type PipelineDocument, type Resolution, resolvePipeline } from '../project/read/resolve-pipeline.ts';
 import { adoptFunctions } from '../project/functions/adopt-functions.ts';
+import type { OpenGuards } from '../host/guard-desk.ts';
 import type { LabelJudge } from '../project/labels/label-judge.ts';
 import { referenceReader } from '../project/project-files.ts';
 import type { FunctionHome } from '#contract/stage-kind.ts';
@@ -34,6 +35,8 @@ export interface BundledPipeline {
   readonly validators: Readonly<Record<string, Validator>>;
   /** Undefined where the pipeline names no label policy. */
   readonly labels?: LabelJudge;
+  /** Undefined where the pipeline has no guards. */
+  readonly openGuards?: OpenGuards;
   /** `import.meta.url` of the bundle. */
   readonly url: string;
 }
@@ -156,7 +159,7 @@ async function letters(given: Arguments, bundled: BundledPipeline): Promise<Exit
 
 /** The pipeline with its functions and validators, in this environment; undefined, with the findings printed, if it cannot run. */
 function load(bundled: BundledPipeline): OwnRun | undefined {
-  const { functions, validators, url } = bundled;
+  const { functions, validators, openGuards, url } = bundled;
   const { spec, findings } = resolve(bundled, 'run');
   if (spec === undefined) {
     process.stderr.write(findingsText(withoutNotices(findings)));
@@ -167,7 +170,7 @@ function load(bundled: BundledPipeline): OwnRun | undefined {
     Promise.resolve({ url: `${url}?functions`, explain, close: () => Promise.resolve() });
   const names = new Map(Object.keys(functions).map((name) => [name, name]));
   const adopted = adoptFunctions(functions, names, { explain, home });
-  return { spec, parts: { functions: adopted.functions, validators: new Map(Object.entries(validators)) } };
+  return { spec, parts: { functions: adopted.functions, validators: new Map(Object.entries(validators)), openGuards } };
 }
 
 function resolve(bundled: BundledPipeline, mode: 'check' | 'run'): Resolution {

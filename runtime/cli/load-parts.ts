@@ -43,10 +43,14 @@ export async function loadPipeline(file: string, mode: 'check' | 'run'): Promise
 
 /** Compiles functions and schemas. */
 export async function loadParts(
-  { functions: names, schemas: schemaNames }: NamedFiles,
+  { functions: names, schemas: schemaNames, hasGuards }: NamedFiles,
   project: ProjectFolders,
 ): Promise<{ parts: ProjectParts; findings: readonly Finding[] }> {
   const { functions, findings } = await loadFunctions(functionPaths(names, project), project.folder);
   const schemas = loadSchemas(schemaNames, project);
-  return { parts: { functions, validators: schemas.validators }, findings: [...findings, ...schemas.findings] };
+  const openGuards = hasGuards === true ? (await import('../host/guard-desk.ts')).openGuards : undefined;
+  return {
+    parts: { functions, validators: schemas.validators, openGuards },
+    findings: [...findings, ...schemas.findings],
+  };
 }

@@ -52,6 +52,8 @@ export interface StageParts {
   readonly options: Readonly<Record<string, unknown>>;
   readonly functions: ReadonlyMap<string, LoadedFunction>;
   readonly validators: ReadonlyMap<string, Validator>;
+  /** The stage of an open guard; absent where the pipeline has none. */
+  readonly guard?: ((name: string) => Stage | undefined) | undefined;
 }
 
 /** The value behind the verb: the name of a file of the project, or a value of the kind's own. */

@@ -7,6 +7,7 @@ import { bytes } from '../codecs/bytes.ts';
 import { json } from '../codecs/json.ts';
 import { text } from '../codecs/text.ts';
 import { functionKind } from '../stages/function-kind.ts';
+import { guardKind } from '../stages/guard-kind.ts';
 import { validateKind } from '../stages/validate-kind.ts';
 
 /** The driver of that name; the checker has verified that it exists. Throws INTERNAL. */
@@ -16,7 +17,7 @@ export function busOf({ buses }: Catalog, name: string): Bus {
   return bus;
 }
 
-const STAGES: readonly StageKind[] = [validateKind, functionKind];
+const STAGES: readonly StageKind[] = [validateKind, functionKind, guardKind];
 /** The first one is the default: it decodes if neither the route nor the content type selects another. */
 const CODECS: readonly CodecKind[] = [json, text, bytes];
 

@@ -15,6 +15,7 @@ import type { RouteSpec } from '../project/pipeline-spec.ts';
 import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import { compileTemplate, type TemplateUse } from '../template/compile-template.ts';
 import { maxBodyOf } from './body-reads.ts';
+import type { GuardDesk, OpenGuards } from './guard-desk.ts';
 import { busOf } from './catalog-of.ts';
 import { codecsOf, numbersOf } from './route-codecs.ts';
 import type { RouteSink } from './route-sink.ts';
@@ -23,6 +24,8 @@ import type { RouteSink } from './route-sink.ts';
 export interface ProjectParts {
   readonly functions: ReadonlyMap<string, LoadedFunction>;
   readonly validators: ReadonlyMap<string, Validator>;
+  /** Absent where the pipeline has no guards. */
+  readonly openGuards?: OpenGuards | undefined;
 }
 
 /** The services of a process that its routes share, and those of one route. */
@@ -37,6 +40,8 @@ export interface RouteServices {
   /** Whether the source redelivers unsettled messages. */
   readonly redelivers: boolean;
   readonly observers: Observers;
+  /** Undefined where the pipeline has no guards. */
+  readonly guards: GuardDesk | undefined;
   /** The label rules of the route; undefined where the file names no policy. */
   readonly labels: LabelRules | undefined;
   /** What the bus of a connection may hold; undefined where the file names no policy. */
@@ -88,7 +93,7 @@ function policyOf(spec: RouteSpec, fill: Fill, services: RouteServices): Omit<Po
     expiresAfterMs: from.expiresMs,
     needsPublisherTime: from.expiresOfPublisher,
     dedupe: dedupe && { by: fill(dedupe.by, 'KEY_MISSING'), comparesContent: dedupe.compare === 'content' },
-    stages: spec.stages.map((stage) => stageOf(stage, spec, services)),
+    stages: spec.stages.map((stage, at) => stageOf(stage, spec, services, at)),
     attempts: retry.attempts,
     backoff: retry.backoff,
     networkRetryMs: retry.networkMs,
@@ -139,11 +144,27 @@ function storesOf(
 function stageOf(
   stage: RouteSpec['stages'][number],
   spec: RouteSpec,
-  { pipeline, catalog, parts, labels }: RouteServices,
+  { pipeline, catalog, parts, labels, guards }: RouteServices,
+  at: number,
 ): Stage {
   const kind = catalog.stages.get(stage.verb);
   if (kind === undefined) throw new SluiceError('INTERNAL', `no stage ${stage.verb} in the catalog`);
   const hasBigints = ['exact', 'keep'].includes(numbersOf(spec, catalog));
   const { name, value, options } = stage;
-  return kind.make({ pipeline, route: spec.name, hasBigints, labels, name, value, options, ...parts });
+  const isBehindChange = spec.stages.slice(0, at).some(({ kind: { changesBody } }) => changesBody);
+  const guard = (guardName: string): Stage | undefined =>
+    guards?.stage(guardName, { route: spec.name, isBehindChange });
+  const { functions, validators } = parts;
+  return kind.make({
+    pipeline,
+    route: spec.name,
+    hasBigints,
+    labels,
+    name,
+    value,
+    options,
+    functions,
+    validators,
+    guard,
+  });
 }

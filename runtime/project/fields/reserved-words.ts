@@ -7,7 +7,7 @@ export const RESERVED_WORDS = {
   connection: [],
   source: [],
   sink: ['when'],
-  stages: ['map', 'filter', 'split', 'guard', 'window', 'dedupe', 'request'],
+  stages: ['map', 'filter', 'split', 'window', 'dedupe', 'request'],
   buses: ['sqs', 'pulsar'],
   codecs: ['cbor', 'cloudevents', 'msgpack', 'avro', 'protobuf'],
 } as const;

@@ -5,6 +5,7 @@ import type { LabelValue } from '../../labels/label-value.ts';
 import { dominates } from '../../labels/lattice.ts';
 import { shortOf } from '../../labels/route-labels.ts';
 import type { LabelReader } from '../../labels/wire-label.ts';
+import { GuardChecks } from '../guards/check-guards.ts';
 import { type JudgedFile, judgedEnd } from '../read/ends.ts';
 import { labelWords, routesOf, textOf } from './label-file.ts';
 
@@ -23,8 +24,12 @@ export function checkLabels(file: JudgedFile, reader: LabelReader): void {
   const ranges = labels.ranges();
   const state = labels.label('/labels/state', words.state);
   const telemetry = labels.label('/labels/telemetry', words.telemetry);
+  const guards = new GuardChecks(file, {
+    label: (at, written) => labels.label(at, written),
+    hasClass: (name) => reader.policy.classifications.has(name),
+  });
   for (const [index, route] of routesOf(file.value).entries()) {
-    labels.route(pointerTo('/routes', index), asMap(route), ranges, { state, telemetry });
+    labels.route(pointerTo('/routes', index), asMap(route), ranges, { state, telemetry, guards });
   }
 }
 
@@ -86,20 +91,31 @@ class FileLabels {
     at: string,
     route: PlainMap,
     ranges: ReadonlyMap<string, Range>,
-    bounds: { readonly state: LabelValue | undefined; readonly telemetry: LabelValue | undefined },
+    bounds: {
+      readonly state: LabelValue | undefined;
+      readonly telemetry: LabelValue | undefined;
+      readonly guards: GuardChecks;
+    },
   ): void {
     const from = asMap(own(route, 'from'));
     const source = textOf(own(from, 'bus')) ?? '';
     const range = ranges.get(source);
     this.#missingLabel(pointerTo(at, 'from'), from, range);
     const highest = range?.ceiling;
+    // Behind a guard every message has its label.
+    const released = bounds.guards.released(at, route, highest);
     if (highest === undefined) return;
     const flow = { at, name: String(own(route, 'name')), source, highest };
     for (const key of ['to', 'deadLetter'] as const) {
       const end = asMap(own(route, key));
       const sink = textOf(own(end, 'bus'));
       if (sink === undefined) continue;
-      this.#flow(flow, { at: pointerTo(at, key, 'bus'), name: sink, ceiling: ranges.get(sink)?.ceiling });
+      const sent = key === 'to' && released !== undefined ? released.emit : highest;
+      if (sent !== undefined)
+        this.#flow(
+          { ...flow, highest: sent },
+          { at: pointerTo(at, key, 'bus'), name: sink, ceiling: ranges.get(sink)?.ceiling },
+        );
       this.#writable(at, key, sink);
     }
     const { state, telemetry } = bounds;
