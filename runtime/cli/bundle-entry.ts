@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
 import type { BusModule } from '#contract/bus.ts';
+import { guardsIn } from '../project/guards/guard-file.ts';
 import type { PipelineDocument } from '../project/read/resolve-pipeline.ts';
 
 /** The module that holds everything: a thread that runs an isolated function wants the functions alone. */
@@ -79,7 +80,8 @@ export function pipelineModule(
     `const validators = { ${validators.map((name, index) => `${JSON.stringify(name)}: v${index}`).join(', ')} };`,
     `const codecs = { makers: { ${codecs.modules.map(({ name, exportName }) => `${JSON.stringify(name)}: ${exportName}`).join(', ')} }, files: ${JSON.stringify(codecs.files)} };`,
     ...labelLines(document, runtimeFolder),
-    'export const runBundle = (url) => run({ document, buses, functions, validators, codecs, labels, compileExpression, url });',
+    ...guardLines(document, runtimeFolder),
+    'export const runBundle = (url) => run({ document, buses, functions, validators, codecs, labels, openGuards, compileExpression, url });',
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -88,7 +90,16 @@ export function pipelineModule(
 function labelLines({ policy }: PipelineDocument, runtimeFolder: string): readonly string[] {
   if (policy === undefined) return ['const labels = undefined;'];
   const file = JSON.stringify(`${runtimeFolder}/project/labels/bundled-labels.ts`);
-  return [`import { bundledLabels } from ${file};`, 'const labels = bundledLabels(document.policy);'];
+  return [
+    `import { bundledLabels } from ${file};`,
+    'const labels = bundledLabels(document.policy, document.guardSchemas);',
+  ];
+}
+
+/** A pipeline without guards has nothing of their code. */
+function guardLines({ value }: PipelineDocument, runtimeFolder: string): readonly string[] {
+  if (guardsIn(value).size === 0) return ['const openGuards = undefined;'];
+  return [`import { openGuards } from ${JSON.stringify(`${runtimeFolder}/host/guard-desk.ts`)};`];
 }
 
 /** The language of expressions, where the pipeline has any; with the engine for patterns, where one has `matches`. */

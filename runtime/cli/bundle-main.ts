@@ -21,6 +21,7 @@ import { warnOfOlderState } from './state-folder.ts';
 import { findingsEnvelope, findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import { type PipelineDocument, type Resolution, resolvePipeline } from '../project/read/resolve-pipeline.ts';
 import { adoptFunctions } from '../project/functions/adopt-functions.ts';
+import type { OpenGuards } from '../host/guard-desk.ts';
 import type { LabelJudge } from '../project/labels/label-judge.ts';
 import { referenceReader } from '../project/project-files.ts';
 import type { CompileExpression } from '#contract/expression.ts';
@@ -44,6 +45,8 @@ export interface BundledPipeline {
     /** Schema files as base64. */
     readonly files: Readonly<Record<string, string>>;
   };
+  /** Undefined where the pipeline has no guards. */
+  readonly openGuards?: OpenGuards;
   /** `import.meta.url` of the bundle. */
   readonly url: string;
 }
@@ -166,7 +169,7 @@ async function letters(given: Arguments, bundled: BundledPipeline): Promise<Exit
 
 /** The pipeline with its functions and validators, in this environment; undefined, with the findings printed, if it cannot run. */
 function load(bundled: BundledPipeline): OwnRun | undefined {
-  const { functions, validators, codecs, url } = bundled;
+  const { functions, validators, codecs, openGuards, url } = bundled;
   const { spec, findings } = resolve(bundled, 'run');
   if (spec === undefined) {
     process.stderr.write(findingsText(withoutNotices(findings)));
@@ -188,6 +191,7 @@ function load(bundled: BundledPipeline): OwnRun | undefined {
     validators: new Map(Object.entries(validators)),
     codecs: schemaCodecs,
     compileExpression: bundled.compileExpression,
+    openGuards,
   };
   return { spec, parts };
 }

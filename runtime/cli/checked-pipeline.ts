@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { catalog } from '../host/catalog.ts';
 import { type CheckedFile, checkPipeline } from '../project/check/check-pipeline.ts';
+import type { SchemaReader } from '../project/guards/check-guard-schemas.ts';
 import { projectFolder } from '../project/project-folder.ts';
+import { readSchemas } from '../project/schemas/load-schemas.ts';
 import { policyNames, readPolicy } from '../project/labels/read-policy.ts';
 import { type ProjectFolders, readProjectFolders, referenceReader } from '../project/project-files.ts';
 import { UsageError } from './command.ts';
@@ -29,9 +31,20 @@ export function readPipeline(file: string, mode: 'check' | 'run'): CheckedPipeli
     catalog,
     project,
     policies: { names: policyNames(project), read: (name) => readPolicy(name, project) },
+    schemas: schemaReader(project),
     environment: process.env,
     readFile: referenceReader(project.folder),
     mode,
   });
   return { result, project };
+}
+
+/** Reads the schemas when the first guard names one: most pipelines have none. */
+function schemaReader(project: ProjectFolders): SchemaReader {
+  const names = project.schemas.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
+  let files: ReturnType<typeof readSchemas>['files'] | undefined;
+  return {
+    names,
+    read: (name) => (files ??= readSchemas(project, new Set()).files).get(name)?.schema,
+  };
 }

@@ -1,6 +1,7 @@
 /**
- * The exit codes of commands, for scripts. `convicted`: `verify` ran, and the bridge broke a promise. `incompatible`: a document
- * of one version of a schema does not fit the other; `undecided`: neither that nor the opposite could be shown.
+ * The exit codes of commands, for scripts. `convicted`: `verify` ran, and the bridge broke a promise; or `audit verify` found a bad
+ * line. `incompatible`: a document of one version of a schema does not fit the other; `undecided`: neither that nor the opposite could
+ * be shown.
  */
 export const EXIT = {
   fine: 0,

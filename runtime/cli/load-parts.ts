@@ -52,7 +52,7 @@ function inOrder(findings: readonly Finding[], loaded: readonly Finding[], file:
 
 /** Compiles functions and schemas, makes codecs, and checks the expressions of a file, whose name in findings is `file`. */
 export async function loadParts(
-  { functions: names, schemas: schemaNames, codecs: uses }: NamedFiles,
+  { functions: names, schemas: schemaNames, codecs: uses, hasGuards }: NamedFiles,
   project: ProjectFolders,
   checked?: Pick<CheckResult, 'expressions' | 'locate'> & { readonly file: string },
 ): Promise<{ parts: ProjectParts; findings: readonly Finding[] }> {
@@ -60,8 +60,11 @@ export async function loadParts(
   const schemas = loadSchemas(schemaNames, project);
   const codecs = await loadCodecs(uses, project, checked?.file ?? '');
   const language = checked === undefined ? undefined : await loadExpressions(checked, project);
+  const openGuards = hasGuards === true ? (await import('../host/guard-desk.ts')).openGuards : undefined;
+  const { validators } = schemas;
+  const parts = { functions, validators, codecs: codecs.codecs, compileExpression: language?.compile, openGuards };
   return {
-    parts: { functions, validators: schemas.validators, codecs: codecs.codecs, compileExpression: language?.compile },
+    parts,
     findings: [...findings, ...schemas.findings, ...codecs.findings, ...(language?.findings ?? [])],
   };
 }

@@ -33,6 +33,14 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'dead letters: list, show, replay, discard, export',
     load: async () => (await import('./dlq.ts')).dlq,
   },
+  approve: {
+    summary: 'messages that wait for approval at a guard: list, approve',
+    load: async () => (await import('./approve.ts')).approve,
+  },
+  audit: {
+    summary: 'audit files of guards: verify that no line was edited, removed, moved or cut off',
+    load: async () => (await import('./audit.ts')).audit,
+  },
   schema: {
     summary: 'compare versions of schemas: diff, check; alone: print the JSON Schema of pipeline files, for editors',
     load: async () => (await import('./schema.ts')).schema,
@@ -90,7 +98,7 @@ function unknown(word: string): string {
 
 function overview(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
-  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment, 4 convicted (verify), 5 incompatible, 6 undecided (schema).\n`;
+  return `sluice ${version()}: a bridge between message buses\n\n${lines.join('\n')}\n\nsluice COMMAND --help shows more.\nExit codes: 0 fine, 1 internal error, 2 invalid input, 3 environment, 4 convicted (verify, audit, acl), 5 incompatible, 6 undecided (schema).\n`;
 }
 
 function manual(name: string, summary: string, { usage, help }: Command): string {

@@ -1,4 +1,5 @@
 import { EXPRESSION_FAILED, MAP_FAILED, SPLIT_TOO_LARGE } from './expression-error-codes.ts';
+import { GUARD_ERRORS } from './guard-codes.ts';
 import { LABEL_ERRORS } from './label-codes.ts';
 
 const OTHERS = {
@@ -297,6 +298,8 @@ type Entry = { readonly verdict: 'retry' | 'reject'; readonly scope: 'message' |
  * whether the message or the bus is at fault; a fault of the bus never counts against a message.
  */
 // By a call that is marked as pure: a spread would stay in every bundle.
-export const ERRORS = /* @__PURE__ */ Object.assign(OTHERS, LABEL_ERRORS) satisfies Readonly<Record<string, Entry>>;
+export const ERRORS = /* @__PURE__ */ Object.assign(OTHERS, LABEL_ERRORS, GUARD_ERRORS) satisfies Readonly<
+  Record<string, Entry>
+>;
 
 export type ErrorCode = keyof typeof ERRORS;

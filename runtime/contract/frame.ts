@@ -46,6 +46,8 @@ export interface Frame {
   readonly stampedBy?: 'server' | undefined;
   /** Past this moment the frame must not be handed to a sink (invariant 8). Bounded as `timestampMs` is. */
   readonly expiresAtMs: number | undefined;
+  /** Of a frame to send: a guard has made it, and no header is added to it. */
+  readonly sealed?: true;
 }
 
 /** Header: the number of routes, of any bridge, that a message has passed. */

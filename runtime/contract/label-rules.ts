@@ -29,7 +29,7 @@ export interface Ceiling {
   refusal(label: Label): SluiceError | undefined;
 }
 
-/** Whether a failure is one of label rules: the message is blocked. */
+/** Whether a failure is one of label rules or of a guard: the message is blocked. */
 export function isLabelCode(code: string): boolean {
-  return code.startsWith('LABEL_');
+  return code.startsWith('LABEL_') || code.startsWith('GUARD_');
 }

@@ -17,6 +17,11 @@ export interface Message<Body = unknown> {
   readonly body: Body;
   /** The frame it was made from. A stage reads it, never the integrator's function. */
   readonly origin: Frame;
+  /**
+   * A guard has made it. Its frame is made of this message alone, with the bytes of `origin`: nothing of the delivery goes out, neither times nor
+   * hops nor trace. A message with another body is not sealed.
+   */
+  readonly sealed?: true;
 }
 
 /** The header that names the schema of a body, where the route says `stamp: true`. */

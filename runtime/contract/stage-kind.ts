@@ -59,6 +59,8 @@ export interface StageParts {
   readonly validators: ReadonlyMap<string, Validator>;
   /** Compiles an expression that `expressions` of the kind names. */
   readonly expression: (text: string, result: ExpressionResult) => Expression;
+  /** The stage of an open guard; absent where the pipeline has none. */
+  readonly guard?: ((name: string) => Stage | undefined) | undefined;
 }
 
 /** An expression within a stage. */

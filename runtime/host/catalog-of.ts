@@ -13,6 +13,7 @@ import { filterKind } from '../stages/filter-kind.ts';
 import { functionKind } from '../stages/function-kind.ts';
 import { mapKind } from '../stages/map-kind.ts';
 import { splitKind } from '../stages/split-kind.ts';
+import { guardKind } from '../stages/guard-kind.ts';
 import { validateKind } from '../stages/validate-kind.ts';
 
 /** The driver of that name; the checker has verified that it exists. Throws INTERNAL. */
@@ -22,7 +23,7 @@ export function busOf({ buses }: Catalog, name: string): Bus {
   return bus;
 }
 
-const STAGES: readonly StageKind[] = [validateKind, functionKind, filterKind, mapKind, splitKind];
+const STAGES: readonly StageKind[] = [validateKind, functionKind, filterKind, mapKind, splitKind, guardKind];
 /** The first one is the default: it decodes if neither the route nor the content type selects another. */
 const CODECS: readonly CodecKind[] = [json, text, bytes, cbor, msgpack];
 

@@ -65,6 +65,22 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   state.lost.catch((thrown: unknown) => lost.reject(asSluiceError(thrown)));
   const tracing = await tracingFor(spec.name, settings);
 
+  const guards = await parts
+    .openGuards?.({
+      pipeline: spec.name,
+      guards: spec.guards,
+      labels: spec.labels,
+      validators: parts.validators,
+      stateFolder: state.folder,
+      log,
+      health,
+    })
+    .catch(async (thrown: unknown) => {
+      await tracing?.close().catch(() => {});
+      await protection.close(false);
+      state.close();
+      throw thrown;
+    });
   const routes = spec.routes.filter(({ name }) => replayOnly?.has(name) ?? true);
   const runners = routes.map((route) => {
     const systems = { sourceSystem: route.from.bus, sinkSystem: route.sinks.map(({ bus }) => bus).join(', ') };
@@ -72,6 +88,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       pipeline: spec.name,
       catalog,
       parts,
+      guards,
       deadLetters: state.deadLetters,
       isReplayOnly: replayOnly !== undefined,
       checkpoint: (owner) => state.checkpoint(owner),
@@ -96,6 +113,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
   });
   const numbers = (): readonly RouteNumbers[] => runners.flatMap((runner) => runner.numbers() ?? []);
   const admin = await adminFor(settings, health, numbers).catch(async (thrown: unknown) => {
+    await guards?.close();
     await tracing?.close().catch(() => {});
     await protection.close(false);
     state.close();
@@ -124,7 +142,9 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
       // All of them: a late one would leave a connection open.
       await Promise.allSettled(openings);
       await Promise.all(runners.map((runner) => runner.drain(settings.drainMs)));
+      guards?.stop();
       await Promise.all(runners.map((runner) => runner.close()));
+      await guards?.close();
       await tracing
         ?.close()
         .catch((thrown: unknown) => log.warn('traces-unsent', { text: asSluiceError(thrown).message }));

@@ -17,6 +17,7 @@ import type { RouteSpec } from '../project/pipeline-spec.ts';
 import type { ProcessedIdBounds } from '../store/processed-ids.ts';
 import { compileTemplate, type TemplateUse } from '../template/compile-template.ts';
 import { maxBodyOf } from './body-reads.ts';
+import type { GuardDesk, OpenGuards } from './guard-desk.ts';
 import { busOf } from './catalog-of.ts';
 import type { SchemaCodecs } from './codec-makers.ts';
 import { codecsOf, numbersOf } from './route-codecs.ts';
@@ -30,6 +31,8 @@ export interface ProjectParts {
   readonly compileExpression?: CompileExpression | undefined;
   /** Absent: the file names none. */
   readonly codecs?: SchemaCodecs;
+  /** Absent where the pipeline has no guards. */
+  readonly openGuards?: OpenGuards | undefined;
 }
 
 /** The services of a process that its routes share, and those of one route. */
@@ -44,6 +47,8 @@ export interface RouteServices {
   /** Whether the source redelivers unsettled messages. */
   readonly redelivers: boolean;
   readonly observers: Observers;
+  /** Undefined where the pipeline has no guards. */
+  readonly guards: GuardDesk | undefined;
   /** The label rules of the route; undefined where the file names no policy. */
   readonly labels: LabelRules | undefined;
   /** What the bus of a connection may hold; undefined where the file names no policy. */
@@ -103,7 +108,7 @@ function policyOf(spec: RouteSpec, fill: Fill, services: RouteServices): Omit<Po
     expiresAfterMs: from.expiresMs,
     needsPublisherTime: from.expiresOfPublisher,
     dedupe: dedupe && { by: fill(dedupe.by, 'KEY_MISSING'), comparesContent: dedupe.compare === 'content' },
-    stages: spec.stages.map((stage) => stageOf(stage, spec, services)),
+    stages: spec.stages.map((stage, at) => stageOf(stage, spec, services, at)),
     attempts: retry.attempts,
     backoff: retry.backoff,
     networkRetryMs: retry.networkMs,
@@ -160,12 +165,16 @@ function storesOf(
   };
 }
 
-function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: RouteServices): Stage {
-  const { pipeline, parts, labels } = services;
+function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: RouteServices, at: number): Stage {
+  const { pipeline, parts, labels, guards } = services;
   const { kind, name, value, options } = stage;
   const hasBigints = holdsBigints(spec);
   const stamps = spec.stamp && stage === spec.stages.findLast((one) => one.kind.schemas !== undefined);
   const expression = expressionsOf(spec, services);
+  const isBehindChange = spec.stages.slice(0, at).some((before) => before.kind.changesBody);
+  const guard = (guardName: string): Stage | undefined =>
+    guards?.stage(guardName, { route: spec.name, isBehindChange });
+  const { functions, validators } = parts;
   return kind.make({
     pipeline,
     route: spec.name,
@@ -176,7 +185,9 @@ function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: 
     value,
     options,
     expression,
-    ...parts,
+    functions,
+    validators,
+    guard,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
+import { GuardRange } from './guard-range.ts';
 import type { LabelValue } from './label-value.ts';
 import { BusCeiling, type LabelReports, RouteLabels, type SourceBinding } from './route-labels.ts';
 import type { LabelReader } from './wire-label.ts';
@@ -20,11 +21,31 @@ export interface StatedLabels {
 export class PipelineLabels {
   readonly reader: LabelReader;
   readonly #ranges: ReadonlyMap<string, BusRange>;
+  readonly #guardSchemas: Readonly<Record<string, unknown>>;
 
-  /** `ranges`: by connection. */
-  constructor(reader: LabelReader, ranges: ReadonlyMap<string, BusRange>) {
+  /** `ranges`: by connection. `guardSchemas`: the schemas of the file's guards, by name. */
+  constructor(
+    reader: LabelReader,
+    ranges: ReadonlyMap<string, BusRange>,
+    guardSchemas: Readonly<Record<string, unknown>> = {},
+  ) {
     this.reader = reader;
     this.#ranges = ranges;
+    this.#guardSchemas = guardSchemas;
+  }
+
+  /** Id and version of the policy. */
+  get policy(): string {
+    const { id, version } = this.reader.policy;
+    return `${id}@${version}`;
+  }
+
+  guardSchema(name: string): unknown {
+    return this.#guardSchemas[name];
+  }
+
+  guardRange(guard: ConstructorParameters<typeof GuardRange>[1]): GuardRange {
+    return new GuardRange(this.reader, guard);
   }
 
   /** What the bus of this connection may hold. */

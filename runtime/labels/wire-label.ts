@@ -35,6 +35,10 @@ export class LabelReader {
     this.#policy = policy;
   }
 
+  get policy(): LabelPolicy {
+    return this.#policy;
+  }
+
   /** The label of a header `seclabel`. Throws LabelError. */
   read(text: string): WireLabel {
     const known = this.#known.get(text);

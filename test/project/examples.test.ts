@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
@@ -8,7 +8,10 @@ import { packageFolder } from '../../runtime/project/package-folder.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 
 const FOLDER = join(packageFolder(), 'pipelines');
-const examples = readdirSync(FOLDER).map((file) => ({ file, ...readPipeline(join(FOLDER, file), 'check').result }));
+const examples = globSync('**/*.yaml', { cwd: FOLDER }).map((file) => ({
+  file,
+  ...readPipeline(join(FOLDER, file), 'check').result,
+}));
 
 test('every example pipeline passes the check', () => {
   for (const { file, spec, findings } of examples) assert.ok(spec, `${file}:\n${findingsText(findings)}`);

@@ -27,6 +27,7 @@ export function decode({ decoding }: Policy, { body, contentType }: Frame): unkn
 export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs }: Envelope, message: Message): Frame {
   const { origin } = message;
   if (end.ceiling !== undefined) refuseAbove(end.ceiling, message);
+  if (message.sealed === true) return sealedFrame(end, message);
   const codec = end.encoding?.(origin.contentType);
   return {
     address: end.address(message),
@@ -41,6 +42,26 @@ export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs }: Envelope, 
     contentType: contentTypeOut(end, codec, message),
     timestampMs: madeAtMs,
     expiresAtMs,
+  };
+}
+
+/**
+ * The frame of what a guard released. It counts as having passed one route, however many there were before; its time is that of its
+ * sending, and it has no expiry of its own.
+ */
+function sealedFrame(end: SinkEnd, message: Message): Frame {
+  const { origin, label, id, key } = message;
+  return {
+    address: end.address(message),
+    key,
+    headers: withHops(labelled(headersOut(end, message), label), 1),
+    headerTypes: undefined,
+    body: origin.body,
+    id,
+    contentType: contentTypeOut(end, undefined, message),
+    timestampMs: undefined,
+    expiresAtMs: undefined,
+    sealed: true,
   };
 }
 

@@ -21,7 +21,8 @@ export function renamedIfSwallowed(
   counters.sentBy[sink] = (counters.sentBy[sink] ?? 0) + 1;
   counters.retries += sends - 1;
   if (receipt !== 'duplicate' || sends !== 1 || delivery.attempt !== 1) return undefined;
-  const isNamed = policy.id !== undefined || delivery.frame.id !== undefined;
+  // A guard makes its ids of what comes: the same id is the same message.
+  const isNamed = policy.id !== undefined || delivery.frame.id !== undefined || frame.sealed === true;
   if (counters.unexplainedDuplicates === 0) {
     log.warn('unexplained-duplicate', {
       route: policy.name,

@@ -2,6 +2,7 @@ import { nearestName } from '#kit/nearest.ts';
 import type { CodecUse } from './check-codec.ts';
 import { oneOf, shown } from './describe.ts';
 import type { FindingDraft, FindingList } from './finding-list.ts';
+import { guardSchemaNames, guardsIn } from '../guards/guard-file.ts';
 import { RESERVED_WORDS } from '../fields/reserved-words.ts';
 import { asList, asMap, isMap, own } from '#kit/json-value.ts';
 import type { PlainMap } from '#kit/json-value.ts';
@@ -34,6 +35,8 @@ export interface NamedFiles {
   readonly functions: readonly string[];
   readonly schemas: readonly string[];
   readonly codecs: readonly CodecUse[];
+  /** Whether the file has guards. */
+  readonly hasGuards?: boolean;
 }
 
 interface Names {
@@ -211,7 +214,8 @@ export function filesNamed(value: unknown, catalog: Catalog, project: ProjectFil
       }
     }
   }
-  return { functions: [...named.function], schemas: [...named.schema] };
+  for (const name of guardSchemaNames(value)) if (there.schema.get(name)?.length === 1) named.schema.add(name);
+  return { functions: [...named.function], schemas: [...named.schema], hasGuards: guardsIn(value).size > 0 };
 }
 
 function checkRouteNames(routes: readonly unknown[], findings: FindingList): void {

@@ -8,6 +8,7 @@ import type { NamedFiles, ProjectFiles } from './check-names.ts';
 import { checkReservedWords } from './check-reserved-words.ts';
 import { checkRoutes } from './check-routes.ts';
 import { oneOf, shown } from './describe.ts';
+import { checkGuardSchemas, type SchemaReader } from '../guards/check-guard-schemas.ts';
 import { labelWords } from '../labels/label-file.ts';
 import { LabelJudge } from '../labels/label-judge.ts';
 import type { PolicyRead } from '../labels/read-policy.ts';
@@ -38,6 +39,8 @@ export interface PipelineSource extends ReferenceSources {
   readonly project: ProjectFiles;
   /** The label policy of that name; undefined where there is none. Absent: there is none at all. */
   readonly policies?: { readonly names: readonly string[]; read(name: string): PolicyRead | undefined };
+  /** The schemas that guards may name. Absent: there are none. */
+  readonly schemas?: SchemaReader;
   /** Absent: the words of this version. */
   readonly fields?: FieldTables;
 }
@@ -103,7 +106,8 @@ export function judgeDocument(
   checkDescribed(contents, catalog, findings);
   if (!isProbe) checkLoops(judged);
   const policy = policyOf(contents, source, findings);
-  const labels = policy?.policy && new LabelJudge(policy.policy);
+  const guardSchemas = checkGuardSchemas(contents, source.schemas ?? NO_SCHEMAS, findings);
+  const labels = policy?.policy && new LabelJudge(policy.policy, guardSchemas);
   labels?.check(judged);
   const expressions = expressionSites(judged);
   if (findings.hasErrors) {
@@ -124,10 +128,17 @@ export function judgeDocument(
       resolved,
       readFile: source.readFile,
     }),
-    document: { file, value, places: placesToKeep(value, places), ...(policy?.file && { policy: policy.file }) },
+    document: {
+      file,
+      value,
+      places: placesToKeep(value, places),
+      ...(policy?.file && { policy: policy.file, guardSchemas }),
+    },
     findings: findings.sorted(),
   };
 }
+
+const NO_SCHEMAS: SchemaReader = { names: [], read: () => undefined };
 
 /** The policy that the file names; undefined where it names none, or none that exists. */
 function policyOf(

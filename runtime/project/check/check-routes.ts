@@ -187,7 +187,9 @@ class RouteJudge {
     const stages = asList(own(this.#route, 'stages'));
     // A stage that changes the body may turn bytes into a map.
     const isRemade = stages.some((item) => stageKind(item, catalog)?.changesBody === true);
-    const sent = { ...keyed, bodyHasFields: keyed.bodyHasFields || isRemade };
+    // The key of what a guard releases is one of its own words, which are checked apart.
+    const hasKey = keyed.hasKey || stages.some((item) => stageKind(item, catalog)?.verb === 'guard');
+    const sent = { ...keyed, hasKey, bodyHasFields: keyed.bodyHasFields || isRemade };
     const toAt = this.#sink.at;
     if (sinkBus !== undefined) {
       this.#template(toAt, to, addressOptionOf(sinkBus, to), { use: 'address', target: sinkBus.grammar }, sent);

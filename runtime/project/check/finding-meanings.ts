@@ -75,6 +75,12 @@ export const FINDING_MEANINGS: Readonly<Record<FindingCode, string>> = {
   LABEL_FLOW:
     'Messages could reach a place that may not hold their label: the highest label that can get there is above its ceiling.',
   LABEL_UNWRITABLE: 'A sink that cannot carry a label, so that its readers would not know it.',
+  UNKNOWN_GUARD: 'A stage names a guard that the file does not have under `guards`.',
+  GUARD_PLACE:
+    'Something stands where a guard does not allow it: a second guard, a stage behind it that changes the body, a step out of order, or a template that reads what the guard has dropped.',
+  GUARD_OPEN_SCHEMA:
+    'A schema of a guard lets something pass that it does not list or bound, or has a keyword that the second validator does not have.',
+  GUARD_FREE_TEXT: 'What leaves a guard may hold free text, which no program can judge, and nobody approves it.',
   ENV_MISSING:
     "An environment variable that is not set and has no default. A warning in `check`, where the operator's environment is elsewhere.",
   FILE_UNREADABLE:

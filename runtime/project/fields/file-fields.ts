@@ -1,5 +1,6 @@
 import { own, type PlainMap } from '#kit/json-value.ts';
 import { nestedField, type Parsed } from './field.ts';
+import { GUARDS_FIELD } from './guard-fields.ts';
 import { type LabelContext, LABELS_FIELD } from './label-fields.ts';
 import { CONNECTION_PATTERN, NAME_PATTERN } from './name-patterns.ts';
 import type { RouteSpec } from './route-fields.ts';
@@ -59,6 +60,7 @@ export const FILE_FIELDS = {
     parse: (_file, { connections }: FileContext) => ({ connections: connections() }),
     doc: '`buses`: named connections. `bus` is the kind of bus. The other options are those of the driver; see [the pages of the buses](buses/). Any number of routes may use one connection. A connection that no route uses is a warning.',
   }),
+  guards: GUARDS_FIELD,
   routes: nestedField({
     schema: {
       type: 'array',

@@ -7,7 +7,7 @@ export const RESERVED_WORDS = {
   connection: [],
   source: [],
   sink: [],
-  stages: ['guard', 'window', 'dedupe', 'request'],
+  stages: ['window', 'dedupe', 'request'],
   buses: ['sqs', 'pulsar'],
 } as const;
 

@@ -7,6 +7,7 @@ import type { LabelValue } from '../../labels/label-value.ts';
 import { dominates } from '../../labels/lattice.ts';
 import { shortOf } from '../../labels/route-labels.ts';
 import type { LabelReader } from '../../labels/wire-label.ts';
+import { GuardChecks } from '../guards/check-guards.ts';
 import { type JudgedFile, judgedEnd } from '../read/ends.ts';
 import { sinkPlaces } from '../read/sink-places.ts';
 import { labelWords, routesOf, textOf } from './label-file.ts';
@@ -26,8 +27,12 @@ export function checkLabels(file: JudgedFile, reader: LabelReader): void {
   const ranges = labels.ranges();
   const state = labels.label('/labels/state', words.state);
   const telemetry = labels.label('/labels/telemetry', words.telemetry);
+  const guards = new GuardChecks(file, {
+    label: (at, written) => labels.label(at, written),
+    hasClass: (name) => reader.policy.classifications.has(name),
+  });
   for (const [index, route] of routesOf(file.value).entries()) {
-    labels.route(pointerTo('/routes', index), asMap(route), ranges, { state, telemetry });
+    labels.route(pointerTo('/routes', index), asMap(route), ranges, { state, telemetry, guards });
   }
 }
 
@@ -89,7 +94,11 @@ class FileLabels {
     at: string,
     route: PlainMap,
     ranges: ReadonlyMap<string, Range>,
-    bounds: { readonly state: LabelValue | undefined; readonly telemetry: LabelValue | undefined },
+    bounds: {
+      readonly state: LabelValue | undefined;
+      readonly telemetry: LabelValue | undefined;
+      readonly guards: GuardChecks;
+    },
   ): void {
     const from = asMap(own(route, 'from'));
     const source = textOf(own(from, 'bus')) ?? '';
@@ -97,13 +106,18 @@ class FileLabels {
     this.#missingLabel(pointerTo(at, 'from'), from, range);
     this.#keys(at, route);
     const highest = range?.ceiling;
+    // Behind a guard every message has its label.
+    const released = bounds.guards.released(at, route, highest);
     if (highest === undefined) return;
     const flow = { at, name: String(own(route, 'name')), source, highest };
-    const places = [...sinkPlaces(at, route), { at: pointerTo(at, 'deadLetter'), to: own(route, 'deadLetter') }];
+    const lettersAt = pointerTo(at, 'deadLetter');
+    const places = [...sinkPlaces(at, route), { at: lettersAt, to: own(route, 'deadLetter') }];
     for (const { at: sinkAt, to } of places) {
       const sink = textOf(own(asMap(to), 'bus'));
       if (sink === undefined) continue;
-      this.#flow(flow, { at: pointerTo(sinkAt, 'bus'), name: sink, ceiling: ranges.get(sink)?.ceiling });
+      const sent = sinkAt === lettersAt || released === undefined ? highest : released.emit;
+      const place = { at: pointerTo(sinkAt, 'bus'), name: sink, ceiling: ranges.get(sink)?.ceiling };
+      if (sent !== undefined) this.#flow({ ...flow, highest: sent }, place);
       this.#writable(sinkAt, to, sink);
     }
     const { state, telemetry } = bounds;

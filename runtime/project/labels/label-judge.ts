@@ -9,9 +9,12 @@ import { textOf } from './label-file.ts';
 /** The labels of a pipeline file that names a policy. A file that names none needs none of this code. */
 export class LabelJudge {
   readonly #reader: LabelReader;
+  readonly #guardSchemas: Readonly<Record<string, unknown>>;
 
-  constructor(policy: LabelPolicy) {
+  /** `guardSchemas`: the schemas of the file's guards, by name. */
+  constructor(policy: LabelPolicy, guardSchemas: Readonly<Record<string, unknown>> = {}) {
     this.#reader = new LabelReader(policy);
+    this.#guardSchemas = guardSchemas;
   }
 
   check(file: JudgedFile): void {
@@ -30,6 +33,6 @@ export class LabelJudge {
         floor: floor === undefined ? undefined : this.#reader.readShort(floor),
       });
     }
-    return new PipelineLabels(this.#reader, ranges);
+    return new PipelineLabels(this.#reader, ranges, this.#guardSchemas);
   }
 }

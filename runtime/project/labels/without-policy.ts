@@ -19,6 +19,7 @@ export function refuseWithoutPolicy(file: unknown, findings: FindingList): void 
       });
     }
   };
+  refuse('', asMap(file), ['guards']);
   for (const [name, connection] of Object.entries(asMap(own(asMap(file), 'buses')))) {
     refuse(pointerTo('/buses', name), asMap(connection), ['ceiling', 'floor']);
   }

@@ -21,6 +21,8 @@ export interface PipelineDocument {
   readonly places: Readonly<Record<string, readonly [line: number, column: number]>>;
   /** The label policy that the file names. */
   readonly policy?: PolicyFile;
+  /** The schemas of its guards, by name. */
+  readonly guardSchemas?: Readonly<Record<string, unknown>>;
 }
 
 /** The outcome of a check. `spec` is there exactly when no finding is an error. */

@@ -14,7 +14,7 @@ const moments = fc.option(fc.oneof(fc.double(), fc.integer()), { nil: undefined 
 const optional = fc.option(texts, { nil: undefined });
 
 /** All but whose time it is. */
-const REQUIRED: (keyof Frame)[] = [
+const REQUIRED: Exclude<keyof Frame, 'sealed'>[] = [
   'address',
   'key',
   'headers',

@@ -1,0 +1,126 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { messageOf } from '#contract/errors.ts';
+import { approverKey, grantOf, keyText } from '../guards/approval.ts';
+import type { Pending } from '../guards/approvals.ts';
+import { PendingMessages } from '../host/pending-messages.ts';
+import { findingsText } from '../project/check/findings-text.ts';
+import type { PipelineSpec } from '../project/pipeline-spec.ts';
+import { withinDeadline } from './check-deadline.ts';
+import { readPipeline } from './checked-pipeline.ts';
+import { type Arguments, type Command, UsageError } from './command.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { harmless } from '#kit/printable.ts';
+import { standardState } from './state-folder.ts';
+
+export const approve: Command = {
+  usage: 'PIPELINE [ID --as NAME --key FILE] [--state DIR] [--json]',
+  help: {
+    ID: 'the message to approve; without it, those that wait are listed, each with what would leave',
+    '--as NAME': 'the principal, as approval: { by } of the guard names them',
+    '--key FILE': 'the private key (Ed25519, PEM) of the principal',
+    '--state DIR': 'the state folder of the running pipeline (default .sluice/NAME beside the project)',
+    '--json': 'list as JSON, one object',
+  },
+  options: { as: { type: 'string' }, key: { type: 'string' }, state: { type: 'string' }, json: { type: 'boolean' } },
+  words: [1, 2],
+  async run(given) {
+    const [file = '', id] = given.positionals;
+    const { result, project } = await withinDeadline(file, { output: 'stderr' }, () => readPipeline(file, 'check'));
+    const { spec } = result;
+    if (spec === undefined) {
+      process.stderr.write(findingsText(result.findings.filter(({ severity }) => severity === 'error')));
+      return EXIT.invalid;
+    }
+    const { state } = given.values;
+    const folder = typeof state === 'string' ? state : standardState(project.folder, spec.name);
+    return id === undefined ? list(spec, folder, given.values['json'] === true) : sign(spec, folder, id, given);
+  },
+};
+
+function list({ guards }: PipelineSpec, folder: string, isJson: boolean): ExitCode {
+  const all = [...guards.keys()].flatMap((name) =>
+    new PendingMessages(folder, name)
+      .list(Date.now())
+      .map((pending) => ({ pending, by: approversIn(folder, name, pending) })),
+  );
+  if (isJson) {
+    const waiting = all.map(({ pending: { statement, body }, by }) => ({ ...statement, body, signedBy: by }));
+    process.stdout.write(`${JSON.stringify({ ok: true, folder, waiting })}\n`);
+    return EXIT.fine;
+  }
+  if (all.length === 0) process.stdout.write('No message waits for approval.\n');
+  for (const { pending, by } of all) process.stdout.write(described(pending, by));
+  return EXIT.fine;
+}
+
+/** Names under which something was signed. The guard judges the signatures. */
+function approversIn(folder: string, guard: string, { statement }: Pending): readonly string[] {
+  return new PendingMessages(folder, guard).grants(statement.id).map(({ as }) => as);
+}
+
+function described({ statement, body }: Pending, by: readonly string[]): string {
+  const { id, guard, from, to, expiresAtMs } = statement;
+  return `${[
+    id,
+    `  guard    ${guard}`,
+    `  from     ${from}`,
+    `  to       ${to}`,
+    `  until    ${new Date(expiresAtMs).toISOString()}`,
+    `  signed   ${by.length === 0 ? 'by nobody' : `by ${by.join(', ')}`}`,
+    `  leaves   ${harmless(body)}`,
+  ].join('\n')}\n`;
+}
+
+function sign({ guards, name }: PipelineSpec, folder: string, id: string, { values }: Arguments): ExitCode {
+  const { as, key: keyFile } = values;
+  if (typeof as !== 'string' || typeof keyFile !== 'string') {
+    throw new UsageError('expected --as NAME and --key FILE beside the id, found not both');
+  }
+  const key = privateKey(keyFile);
+  for (const guard of guards.values()) {
+    const messages = new PendingMessages(folder, guard.name);
+    const pending = messages.read(id);
+    if (pending === undefined || pending.isUsed) continue;
+    const { statement, body } = pending;
+    const flaw = flawOf(pending, { pipeline: name, guard: guard.name });
+    if (flaw !== undefined) throw new UsageError(`${id}: ${flaw}`);
+    const text = guard.approval?.by.get(as);
+    if (text === undefined) throw new UsageError(`expected a principal of guard ${guard.name}, found ${as}`);
+    const grant = grantOf(as, statement, key);
+    if (keyText(approverKey(text)) !== publicText(key))
+      throw new UsageError(`expected the key of ${as}, found another one`);
+    messages.grant(id, grant);
+    process.stdout.write(
+      `${as} has approved ${id} of guard ${guard.name}: ${statement.from} -> ${statement.to}\n${harmless(body)}\n`,
+    );
+    return EXIT.fine;
+  }
+  throw new UsageError(`expected the id of a message that waits for approval, found none in ${folder}`);
+}
+
+/** Nobody signs another text than the one that they see. */
+function flawOf(
+  { statement, body }: Pending,
+  of: { readonly pipeline: string; readonly guard: string },
+): string | undefined {
+  const digest = `sha-256:${createHash('sha256').update(body).digest('hex')}`;
+  if (digest !== statement.out) return 'its body is not the one that would leave: the file was changed';
+  if (statement.pipeline !== of.pipeline || statement.guard !== of.guard) return 'it belongs to another guard';
+  return statement.expiresAtMs <= Date.now() ? 'its time is over' : undefined;
+}
+
+function privateKey(file: string): KeyObject {
+  try {
+    const key = createPrivateKey(readFileSync(file));
+    if (key.asymmetricKeyType !== 'ed25519') throw new TypeError(`a key of ${String(key.asymmetricKeyType)}`);
+    return key;
+  } catch (thrown) {
+    throw new UsageError(`expected --key with a private key of Ed25519 in PEM, found ${messageOf(thrown)}`);
+  }
+}
+
+function publicText(key: KeyObject): string {
+  const { x } = key.export({ format: 'jwk' });
+  return keyText(createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: x ?? '' }, format: 'jwk' }));
+}

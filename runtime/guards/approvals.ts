@@ -1,0 +1,107 @@
+import type { KeyObject } from 'node:crypto';
+import type { Label } from '#contract/message.ts';
+import { after } from '#kit/timer.ts';
+import { approverKey, type ApprovalStatement, type Grant, isGranted, keyText } from './approval.ts';
+import type { ApprovalSpec } from './guard-spec.ts';
+import { Refusal } from './step.ts';
+
+const LOOK_MS = 250;
+
+/** A message that waits for approval, as its approvers see it. */
+export interface Pending {
+  readonly statement: ApprovalStatement;
+  /** What would leave. */
+  readonly body: string;
+  /** It was approved and handed on; kept until it expires, for the message may come again after a crash. */
+  readonly isUsed: boolean;
+}
+
+/** Where pending messages and what was signed for them outlive the process. Throws where it cannot be written. */
+export interface PendingStore {
+  read(id: string): Pending | undefined;
+  write(pending: Pending): void;
+  grants(id: string): readonly Grant[];
+  remove(id: string): void;
+  /** Removes what has expired. */
+  purge(nowMs: number): void;
+}
+
+/** Who must approve which messages. */
+export class Approvals {
+  readonly #spec: ApprovalSpec;
+  readonly #keys: ReadonlyMap<string, KeyObject>;
+  readonly #store: PendingStore;
+  readonly #isWanted: (label: Label) => boolean;
+  readonly #nowMs: () => number;
+
+  /** Throws TypeError for a key that is none. */
+  constructor(
+    spec: ApprovalSpec,
+    { store, isWanted, nowMs }: { store: PendingStore; isWanted: (label: Label) => boolean; nowMs: () => number },
+  ) {
+    this.#spec = spec;
+    this.#keys = new Map([...spec.by].map(([name, text]) => [name, approverKey(text)]));
+    this.#store = store;
+    this.#isWanted = isWanted;
+    this.#nowMs = nowMs;
+    store.purge(nowMs());
+  }
+
+  isWanted(label: Label): boolean {
+    return this.#isWanted(label);
+  }
+
+  /**
+   * The request for a message. One that waits since an earlier process keeps its time and its signatures; where anything else of it
+   * has changed, the rules among it, it begins anew without any.
+   */
+  request(wanted: Omit<ApprovalStatement, 'expiresAtMs'>, body: string): { pending: Pending; isNew: boolean } {
+    const nowMs = this.#nowMs();
+    const known = this.#store.read(wanted.id);
+    if (known !== undefined && known.statement.expiresAtMs > nowMs && isSame(known.statement, wanted)) {
+      return { pending: known, isNew: false };
+    }
+    this.#store.remove(wanted.id);
+    this.#store.purge(nowMs);
+    const pending = { statement: { ...wanted, expiresAtMs: nowMs + this.#spec.forMs }, body, isUsed: false };
+    this.#store.write(pending);
+    return { pending, isNew: true };
+  }
+
+  /** Names of those who approved, once they are enough. Rejects with a Refusal once the time is over, or `isOver` says so. */
+  async granted({ statement }: Pending, isOver: () => boolean): Promise<readonly string[]> {
+    for (;;) {
+      if (isOver()) throw new Refusal('stopped');
+      if (statement.expiresAtMs <= this.#nowMs()) throw new Refusal('expired');
+      const names = this.#approvers(statement);
+      if (names.length >= this.#spec.count) return names;
+      await new Promise<void>((resolve) => {
+        after(LOOK_MS, resolve);
+      });
+    }
+  }
+
+  /** It leaves now. */
+  used(pending: Pending): void {
+    this.#store.write({ ...pending, isUsed: true });
+  }
+
+  /** It does not leave. */
+  forget({ statement }: Pending): void {
+    this.#store.remove(statement.id);
+  }
+
+  /** Different principals with different keys. A signature that is none counts for nobody. */
+  #approvers(statement: ApprovalStatement): readonly string[] {
+    const byKey = new Map<string, string>();
+    for (const grant of this.#store.grants(statement.id)) {
+      const key = this.#keys.get(grant.as);
+      if (key !== undefined && isGranted(grant, statement, key)) byKey.set(keyText(key), grant.as);
+    }
+    return [...new Set(byKey.values())].toSorted();
+  }
+}
+
+function isSame(known: ApprovalStatement, wanted: Omit<ApprovalStatement, 'expiresAtMs'>): boolean {
+  return Object.entries(wanted).every(([name, value]) => Reflect.get(known, name) === value);
+}

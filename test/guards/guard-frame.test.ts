@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { startMemoryRun } from '../host/memory-run.ts';
+import { waitFor } from '../harness/wait-for.ts';
+import { PREFIX, SECRET, startGuard, TRACK } from './guard-fixture.ts';
+
+// Spans are made; nobody takes them.
+const TRACED = { run: { environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } } };
+
+test('the trace of the high side breaks at the guard', async () => {
+  await using plain = await startMemoryRun(TRACED);
+  await plain.publish('a', '{}');
+  const [carried] = await plain.take(1);
+  assert.ok(carried?.headers.has('traceparent'), 'without a guard the context is carried');
+  await using guard = await startGuard({}, TRACED);
+  await guard.publish(TRACK);
+  const frame = await waitFor(() => guard.low[0], 5000, 'a frame on the low side');
+  assert.deepEqual([...frame.headers.keys()].toSorted(), ['seclabel', 'sluice-hops']);
+});
+
+const CLASSES = [
+  ['telemetry', { from: { key: '{body.id}', expires: '30s' } }],
+  ['command', { from: { key: '{body.id}', expires: '30s' } }],
+  ['event', {}],
+  ['audit', { from: { key: '{body.id}' } }],
+] as const;
+
+test('in every class what leaves has the headers of the guard alone, redelivered or not', async () => {
+  for (const [trafficClass, words] of CLASSES) {
+    await using guard = await startGuard({}, { ...words, route: { class: trafficClass } });
+    await guard.publish(TRACK, {
+      headers: new Map([
+        ['seclabel', [SECRET]],
+        ['replayed', ['yes']],
+        ['stale', ['yes']],
+      ]),
+    });
+    const frame = await waitFor(() => guard.low[0], 5000, `a frame of class ${trafficClass}`);
+    assert.deepEqual([...frame.headers.keys()].toSorted(), ['seclabel', 'sluice-hops'], trafficClass);
+    assert.equal(frame.expiresAtMs, undefined, trafficClass);
+  }
+});
+
+test('a label that a message states in its body or under another name is not believed', async () => {
+  await using guard = await startGuard({}, { hub: { ceiling: 'S;REL=GBR,USA' } });
+  const low = `${PREFIX}U;REL=*`;
+  await guard.publish(TRACK, {
+    headers: new Map([
+      ['seclabel', [SECRET]],
+      ['ce_seclabel', [low]],
+    ]),
+  });
+  await guard.publish(TRACK, { headers: new Map([['Seclabel', [low]]]) });
+  await guard.publish(TRACK, { headers: new Map([['seclabel', [low, SECRET]]]) });
+  await guard.publish({ ...TRACK, seclabel: low });
+  const { blocked, delivered } = await guard.run.rest(4);
+  assert.deepEqual({ blocked, delivered }, { blocked: 4, delivered: 0 });
+});
+
+test('an id that is no text stops neither the guard nor its audit file', async () => {
+  await using guard = await startGuard({}, { from: { id: '{body.source}' } });
+  await guard.publish({ ...TRACK, source: 'whole' });
+  await guard.publish(JSON.stringify({ ...TRACK, source: 'half' }).replace('half', String.raw`\ud800`));
+  await guard.publish({ ...TRACK, source: 'whole again' });
+  const { blocked, delivered } = await guard.run.rest(3);
+  // Half of a surrogate pair in the body is refused, and recorded.
+  assert.deepEqual({ blocked, delivered }, { blocked: 1, delivered: 2 });
+});
+
+test('the id of a release is made with a secret: the same for the same message, and of no use to who reads it', async () => {
+  await using guard = await startGuard();
+  const more = { id: 'm-1', headers: new Map([['seclabel', [SECRET]]]) };
+  await guard.publish(TRACK, more);
+  await guard.publish({ ...TRACK, source: 'another' }, { ...more, id: 'm-2' });
+  await guard.run.rest(2);
+  const [one, other] = await waitFor(() => (guard.low.length === 2 ? guard.low : undefined), 5000, 'two frames');
+  assert.notEqual(one?.id, other?.id, 'equal bytes of two messages are two messages');
+  assert.equal(Buffer.from(readFileSync(`${guard.state}/guards/g.key`, 'utf8'), 'base64').length, 32);
+});
+
+test('the start of a guard records its rules, and so does its stop', async () => {
+  await using guard = await startGuard();
+  await guard.run.stop();
+  const [first, second] = readFileSync(guard.audit, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as { kind: string; policy: { label: string; guard: string } });
+  assert.deepEqual([first?.kind, second?.kind], ['start', 'stop']);
+  assert.match(first?.policy.guard ?? '', /^sha-256:[0-9a-f]{64}$/);
+  assert.match(first?.policy.label ?? '', /^urn:demo:ops@1$/);
+});
