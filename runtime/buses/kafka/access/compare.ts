@@ -36,7 +36,7 @@ export async function compare(url: URL, users: readonly AccessUser[]): Promise<C
   const unseen = settings.has('super.users')
     ? []
     : [
-        'The settings of the servers, super.users and allow.everyone.if.no.acl.found among them: this user may not read them, or they are not set.',
+        'super.users and allow.everyone.if.no.acl.found, with which a server gives rights beside its lists: it does not tell them (Kafka 4.1 takes them for secrets), or they are not set. Look into server.properties.',
       ];
   return { differences, looked: entries.length, unseen };
 }

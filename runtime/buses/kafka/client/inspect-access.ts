@@ -52,8 +52,10 @@ export async function readAccess(connection: KafkaConnection): Promise<AccessLis
   try {
     await translated(cluster.client.connect());
     await translated(brokerPool.refreshMetadata([]));
-    const broker = await translated(brokerPool.findConnectedBroker());
-    return { entries: await translated(entriesOf(broker)), settings: await settingsOf(broker) };
+    // The broker of the URL has no id that its settings could be asked by; those of the metadata have.
+    const [nodeId = '0'] = Object.keys(brokerPool.brokers);
+    const broker = await translated(brokerPool.findBroker({ nodeId }));
+    return { entries: await translated(entriesOf(broker)), settings: await settingsOf(broker, nodeId) };
   } finally {
     cluster.close();
   }
@@ -74,8 +76,8 @@ async function entriesOf(broker: Broker): Promise<readonly AccessEntry[]> {
   });
 }
 
-async function settingsOf(broker: Broker): Promise<ReadonlyMap<string, string>> {
-  const resources = [{ type: SERVER, name: String(broker.nodeId ?? 0), configNames: SETTINGS }];
+async function settingsOf(broker: Broker, nodeId: string): Promise<ReadonlyMap<string, string>> {
+  const resources = [{ type: SERVER, name: nodeId, configNames: SETTINGS }];
   const described = await broker.describeConfigs({ resources }).catch(() => undefined);
   const entries = described?.resources[0]?.configEntries ?? [];
   return new Map(
