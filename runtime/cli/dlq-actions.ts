@@ -88,6 +88,11 @@ export async function runDlq(
   const isJson = given.values['json'] === true;
   const filter = letterFilter(given, numbers);
   const clearance = clearanceOf(given, spec.labels);
+  if (clearance.text !== undefined && (word === 'discard' || word === 'replay')) {
+    throw new UsageError(
+      `expected no --clearance beside ${word}, which shows no letter and takes all that the filters name`,
+    );
+  }
   const { state } = given.values;
   const older = state === undefined ? olderState(home, spec.name) : undefined;
   if (older !== undefined) process.stderr.write(`sluice: ${olderText(older, home, spec.name)}\n`);

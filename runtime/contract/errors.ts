@@ -24,8 +24,14 @@ export class SluiceError extends Error {
   override readonly name = 'SluiceError';
   readonly code: ErrorCode;
   readonly place: ErrorPlace;
+  /** The label of what the message and the cause may tell of, where it is not that of the delivery: a function had raised it. */
+  readonly label: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { place?: ErrorPlace; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { place?: ErrorPlace; cause?: unknown; label?: string | undefined } = {},
+  ) {
     // No stack: it costs 1.5 us a message and adds nothing to code, place and cause.
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
@@ -33,6 +39,7 @@ export class SluiceError extends Error {
     Error.stackTraceLimit = limit;
     this.code = code;
     this.place = options.place ?? {};
+    this.label = options.label;
   }
 
   get verdict(): 'retry' | 'reject' {
@@ -49,7 +56,14 @@ export class SluiceError extends Error {
 
   /** The same error with more of its place. Values that are there already win. */
   at(place: ErrorPlace): SluiceError {
-    return new SluiceError(this.code, this.message, { place: { ...place, ...this.place }, cause: this.cause });
+    const { cause, label } = this;
+    return new SluiceError(this.code, this.message, { place: { ...place, ...this.place }, cause, label });
+  }
+
+  /** The same error, which may tell of what has this label. One that is there already wins. */
+  of(label: string | undefined): SluiceError {
+    if (label === undefined || this.label !== undefined) return this;
+    return new SluiceError(this.code, this.message, { place: this.place, cause: this.cause, label });
   }
 }
 

@@ -10,9 +10,12 @@ import type { Label } from './message.ts';
 export interface LabelRules {
   /**
    * The label of a frame of the source, assumed where the file says so for a frame without one. Throws for a frame without a
-   * label, and for one whose label is none of the policy.
+   * label, and for one whose label is none of the policy. `atMs`: when it was read first, in milliseconds since 1970 (UTC): a binding
+   * must have held then.
    */
-  labelOf(frame: Frame): Label;
+  labelOf(frame: Frame, atMs: number): Label;
+  /** Whether `labelOf` and `outOfRange` let the frame pass. Counts and reports nothing. */
+  admits(frame: Frame, atMs: number): boolean;
   /** Why the source must not have a message of this label; undefined where it may. */
   outOfRange(label: Label): SluiceError | undefined;
   /** The least label that dominates all of these. */

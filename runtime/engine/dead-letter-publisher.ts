@@ -8,7 +8,7 @@ import type { Receipt, Sink } from '#contract/sink.ts';
 import type { Clock } from './clock.ts';
 import { hasTooManyHeaders } from './frames/header-bound.ts';
 import { hopsOf, typesLeft, withHops } from './frames/hops.ts';
-import { labelled } from './frames/label-out.ts';
+import { labelled, labelNames } from './frames/label-out.ts';
 import { PipelinedSender, type OutgoingFrame } from './send/pipelined-sender.ts';
 import type { Template } from '#contract/template.ts';
 
@@ -64,13 +64,10 @@ export class DeadLetterPublisher implements DeadLetters {
         });
         this.#settings.local.record(letter).then(resolve, reject);
       };
-      const why = whyItStays(letter, this.#settings.ceiling);
-      if (why !== undefined) {
-        keep(letter.failure, why);
-        return;
-      }
       let frame: Frame;
       try {
+        const why = whyItStays(letter, this.#settings.ceiling);
+        if (why !== undefined) return keep(letter.failure, why);
         frame = letterFrame(letter, this.#settings.address);
         if (this.#settings.ceiling !== undefined) frame = withLabel(frame, letter.label);
       } catch (thrown) {
@@ -140,7 +137,7 @@ function whyItStays({ failure, frame, label }: DeadLetter, ceiling: Ceiling | un
 }
 
 function withLabel(frame: Frame, label: Label | undefined): Frame {
-  const headerTypes = frame.headerTypes && typesLeft(frame.headerTypes, ['seclabel']);
+  const headerTypes = frame.headerTypes && typesLeft(frame.headerTypes, labelNames(frame.headerTypes));
   return { ...frame, headerTypes, headers: labelled(frame.headers, label) };
 }
 

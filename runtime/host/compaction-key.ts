@@ -24,9 +24,10 @@ export function compactionKeyOf(
       ? undefined
       : compileTemplate(from.sequence, { route: spec.name, source, target: undefined, missing: 'SEQUENCE_INVALID' });
   const needsBody = [from.key, from.sequence].some((text) => text !== undefined && readsBody(text));
-  return ({ id, frame }) => {
+  return ({ id, frame, arrivedAtMs }) => {
     try {
       const { address, headers, contentType } = frame;
+      if (policy.labels?.admits(frame, arrivedAtMs ?? Date.now()) === false) return NEVER_REPLACED;
       // The engine refuses larger bodies undecoded.
       if (needsBody && (frame.body?.length ?? 0) > policy.maxBodyBytes) return NEVER_REPLACED;
       const body = needsBody && frame.body !== null ? policy.decoding?.(contentType).decode(frame.body) : undefined;

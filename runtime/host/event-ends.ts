@@ -15,7 +15,7 @@ import type { Sink } from '#contract/sink.ts';
 import type { Source } from '#contract/source.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import { maxBodyOf } from './body-reads.ts';
-import type { EventWriting } from '../codecs/cloudevents/attributes.ts';
+import { type EventWriting, REQUIRED } from '../codecs/cloudevents/attributes.ts';
 import { isBinary, readBinary, writeBinary } from '../codecs/cloudevents/binary-mode.ts';
 import { isStructured, readStructured, writeStructured } from '../codecs/cloudevents/structured-mode.ts';
 
@@ -46,8 +46,9 @@ interface Reading {
 
 function readDelivery(delivery: Delivery, spelling: EventSpelling, reading: Reading): Delivery {
   const { frame, fault, replay } = delivery;
-  if (fault !== undefined || (replay !== undefined && frame.headers.has(`${EVENT_PREFIX}specversion`))) return delivery;
+  if (fault !== undefined) return delivery;
   try {
+    if (replay !== undefined && isReadEvent(frame)) return delivery;
     return withParts(delivery, { frame: read(frame, spelling, reading) });
   } catch (thrown) {
     return withParts(delivery, { fault: asSluiceError(thrown) });
@@ -72,6 +73,15 @@ function withParts(delivery: Delivery, parts: Partial<Delivery>): Delivery {
     settle,
     ...parts,
   };
+}
+
+/**
+ * Whether the frame of a replayed dead letter is an event as it was read. One that was refused is as it came, with whatever headers:
+ * what was read has every attribute that an event needs, and the content type of its data.
+ */
+function isReadEvent({ headers, contentType }: Frame): boolean {
+  const has = (name: string): boolean => (headers.get(EVENT_PREFIX + name)?.[0] ?? '') !== '';
+  return !isStructured(contentType) && has('specversion') && REQUIRED.every(has);
 }
 
 function read(frame: Frame, spelling: EventSpelling, { mode, mostBytes }: Reading): Frame {

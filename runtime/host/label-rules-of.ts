@@ -12,10 +12,10 @@ import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 export function labelRulesOf(
   { labels }: Pick<PipelineSpec, 'labels'>,
   { name: route, from }: RouteSpec,
-  { log, counters, clock }: Pick<Observers, 'log' | 'counters' | 'clock'>,
+  { log, counters }: Pick<Observers, 'log' | 'counters'>,
 ): LabelRules | undefined {
   const isTold = { audience: false, assumed: false };
-  const binding = from.binding && bindingOf(from.binding, clock);
+  const binding = from.binding && bindingOf(from.binding);
   return labels?.rulesOf(
     from.connection,
     { assumed: from.assumedLabel, binding },
@@ -40,9 +40,9 @@ export function labelRulesOf(
   );
 }
 
-function bindingOf({ required, keys }: BindingSpec, clock: Pick<Clock, 'nowMs'>): SourceBinding {
+function bindingOf({ required, keys }: BindingSpec): SourceBinding {
   const entries = [...keys].map(([kid, { alg, key }]) => [kid, bindingKey(alg, key, 'verify')] as const);
-  return { required, keys: new Map(entries), nowMs: () => clock.nowMs() };
+  return { required, keys: new Map(entries) };
 }
 
 /** The sink, or one that signs what it sends. */

@@ -19,6 +19,8 @@ const LEAST_SECRET = 32;
  */
 export function bindingKey(algorithm: BindingAlgorithm, text: string, use: 'sign' | 'verify'): BindingKey {
   if (algorithm === 'HS256') {
+    // The text of a public key is known to all.
+    if (text.includes('-----BEGIN')) throw new Error('expected a secret, found the PEM of a key');
     const secret = Buffer.from(text);
     if (secret.length < LEAST_SECRET)
       throw new Error(`expected a secret of at least ${LEAST_SECRET} bytes, found ${secret.length}`);
@@ -27,6 +29,7 @@ export function bindingKey(algorithm: BindingAlgorithm, text: string, use: 'sign
   const what = use === 'sign' ? 'private' : 'public';
   let key: KeyObject;
   try {
+    if (use === 'verify' && text.includes('PRIVATE KEY')) throw new Error('a private key');
     key = use === 'sign' ? createPrivateKey(text) : createPublicKey(text);
   } catch {
     throw new Error(`expected the PEM of a ${what} Ed25519 key, found another text`);

@@ -59,11 +59,12 @@ export function bindingFault(
   keys: ReadonlyMap<string, BindingKey>,
   nowS: number,
 ): SluiceError | undefined {
+  if (text.length > LONGEST) return fault('LABEL_SIG_INVALID', `at most ${LONGEST} characters`, String(text.length));
   const parts = text.split('.');
   const [head = '', body = '', signature = ''] = parts;
   const header = decoded(head);
   const claims = decoded(body);
-  const isForm = text.length <= LONGEST && parts.length === PARTS && header !== undefined && claims !== undefined;
+  const isForm = parts.length === PARTS && header !== undefined && claims !== undefined;
   if (!isForm) return fault('LABEL_SIG_INVALID', 'a compact JWS', 'another text');
   const { kid, alg, typ, ...others } = header;
   if (typ !== TYPE || Object.keys(others).length > 0) {
@@ -96,10 +97,9 @@ function outOfTime({ iat, exp }: Claims, nowS: number): SluiceError | undefined 
   return isOver ? fault('LABEL_SIG_EXPIRED', 'a binding that holds now', 'one that has expired') : undefined;
 }
 
-function digestOf(body: Uint8Array | null): string {
-  return createHash('sha256')
-    .update(body ?? new Uint8Array())
-    .digest('base64url');
+/** A message without a body, such as a tombstone, is none with an empty one. */
+function digestOf(body: Uint8Array | null): string | null {
+  return body === null ? null : createHash('sha256').update(body).digest('base64url');
 }
 
 function signatureOf(signed: string, { algorithm, key }: BindingKey): Buffer {

@@ -1,4 +1,5 @@
 import type { Category } from './category.ts';
+import { LONGEST_LABEL } from './label-value.ts';
 import { LabelPolicy } from './policy.ts';
 import type { AbsentRule, CategoryEntry, PermissiveEntry, PolicyFile, RuleEntry } from './policy-file.ts';
 
@@ -69,10 +70,22 @@ function* flawsOf(file: PolicyFile): Generator<PolicyFlaw> {
     if (category.type === 'permissive') yield* permissiveFlaws(category, classes, pointer);
   }
   for (const [at, rule] of (file.requires ?? []).entries()) yield* ruleFlaws(rule, file, `/requires/${at}`);
+  const longest = longestLabel(file);
+  if (longest > LONGEST_LABEL) {
+    const expected = `a policy whose longest label has at most ${LONGEST_LABEL} characters: shorter names, or fewer values`;
+    yield { pointer: '/categories', expected, found: `one of ${longest}` };
+  }
   if ((file.equivalents ?? []).length > 0) {
     const expected = 'no equivalents: labels of other policies are refused, not translated';
     yield { pointer: '/equivalents', expected, found: 'some' };
   }
+}
+
+/** Of every label, stated or joined: each category with all of its values. */
+function longestLabel({ id, classifications, categories }: PolicyFile): number {
+  const classes = classifications.map((one) => one.id.length);
+  const lists = categories.map(({ tag, values }) => `;${tag}=`.length + values.join().length);
+  return `1;p=${id};c=`.length + Math.max(0, ...classes) + lists.reduce((sum, length) => sum + length, 0);
 }
 
 function* permissiveFlaws(
@@ -108,6 +121,11 @@ function* ruleFlaws(
   { classifications, categories }: PolicyFile,
   pointer: string,
 ): Generator<PolicyFlaw> {
+  if (rule.when.classAtLeast !== undefined && rule.when.has !== undefined) {
+    // Two labels, of which each keeps the rule, could have a join that breaks it.
+    const expected = 'either classAtLeast or has in when';
+    yield { pointer: `${pointer}/when`, expected, found: 'both' };
+  }
   const names = [
     [rule.when.classAtLeast, `${pointer}/when/classAtLeast`],
     [rule.classAtLeast, `${pointer}/classAtLeast`],

@@ -7,6 +7,9 @@ export type Everyone = typeof EVERYONE;
 /** The values of one category, sorted and each once; of a permissive one perhaps everyone, and an empty list is nobody. */
 export type Values = Everyone | readonly string[];
 
+/** Characters of the wire form. */
+export const LONGEST_LABEL = 1024;
+
 /** What a label needs of its policy (`LabelPolicy`). */
 export interface Vocabulary {
   readonly id: string;

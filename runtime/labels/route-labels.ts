@@ -32,8 +32,6 @@ export interface SourceBinding {
   readonly required: boolean;
   /** By key id. */
   readonly keys: ReadonlyMap<string, BindingKey>;
-  /** Milliseconds since 1970 (UTC). */
-  readonly nowMs: () => number;
 }
 
 /** What an operator must hear of. */
@@ -57,19 +55,37 @@ export class RouteLabels implements LabelRules {
     this.#reports = reports;
   }
 
-  labelOf(frame: Frame): Label {
-    const stated = statedLabel(frame);
-    const { assumed, binding } = this.#source;
-    const unbound = binding && bindingRefusal(frame, stated, binding);
-    if (stated !== undefined) {
-      const label = this.#read(stated).text;
-      if (unbound !== undefined) throw unbound;
-      return label;
-    }
-    if (unbound !== undefined) throw unbound;
-    if (assumed === undefined) throw refusal('LABEL_MISSING', 'a header seclabel', 'none');
+  labelOf(frame: Frame, atMs: number): Label {
+    const label = this.#stated(frame, atMs);
+    if (label !== undefined) return label.text;
     this.#reports.assumed();
-    return assumed.text;
+    return this.#assumed(frame).text;
+  }
+
+  admits(frame: Frame, atMs: number): boolean {
+    try {
+      const label = this.#stated(frame, atMs) ?? this.#assumed(frame);
+      return this.outOfRange(label.text) === undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  #stated(frame: Frame, atMs: number): LabelValue | undefined {
+    const stated = statedLabel(frame);
+    const { binding } = this.#source;
+    const unbound = binding && bindingRefusal(frame, stated, binding, atMs);
+    const label = stated === undefined ? undefined : this.#read(stated);
+    if (unbound !== undefined) throw unbound;
+    return label;
+  }
+
+  #assumed({ contentType }: Frame): LabelValue {
+    const { assumed } = this.#source;
+    if (assumed === undefined) throw refusal('LABEL_MISSING', 'a header seclabel', 'none');
+    // Its label is in its body, where the next reader may find another one than the assumed.
+    if (contentType?.startsWith('application/cloudevents') !== true) return assumed;
+    throw refusal('LABEL_CONFLICT', 'cloudevents: structured in from, to read the label of an event', 'an event');
   }
 
   outOfRange(text: Label): SluiceError | undefined {
@@ -151,13 +167,17 @@ export class BusCeiling implements Ceiling {
 
   refusal(text: Label): SluiceError | undefined {
     if (this.#accepted.has(text)) return undefined;
-    const { label } = this.#reader.read(text);
-    if (dominates(this.#ceiling, label)) {
+    const expected = `a label that ${this.#name} may hold, at most ${shortOf(this.#ceiling)}`;
+    try {
+      const { label } = this.#reader.read(text);
+      if (!dominates(this.#ceiling, label)) return refusal('LABEL_DENIED', expected, shortOf(label), this.#name);
       remember(this.#accepted, text);
       return undefined;
+    } catch (thrown) {
+      // Fails closed: what is no label of the policy is above every ceiling.
+      if (!(thrown instanceof LabelError)) throw thrown;
+      return refusal('LABEL_DENIED', expected, 'one that the policy does not have', this.#name);
     }
-    const expected = `a label that ${this.#name} may hold, at most ${shortOf(this.#ceiling)}`;
-    return refusal('LABEL_DENIED', expected, shortOf(label), this.#name);
   }
 }
 
@@ -171,16 +191,20 @@ export function shortOf(label: LabelValue): string {
   return label.text.slice(label.text.indexOf(';c=') + ';c='.length);
 }
 
-function bindingRefusal(frame: Frame, label: Label | undefined, binding: SourceBinding): SluiceError | undefined {
-  const { required, keys, nowMs } = binding;
+function bindingRefusal(
+  frame: Frame,
+  label: Label | undefined,
+  { required, keys }: SourceBinding,
+  atMs: number,
+): SluiceError | undefined {
   const values = frame.headers.get('seclabelsig') ?? [];
   const [text] = values;
-  if (text === undefined || label === undefined) {
-    return required ? refusal('LABEL_SIG_MISSING', 'a header seclabelsig', 'none') : undefined;
-  }
-  if (values.length > 1) return refusal('LABEL_SIG_INVALID', 'one header seclabelsig', 'several');
+  if (text === undefined) return required ? refusal('LABEL_SIG_MISSING', 'a header seclabelsig', 'none') : undefined;
+  if (label === undefined) return refusal('LABEL_SIG_MISMATCH', 'a binding of this label', 'one without a label');
+  const isText = (frame.headerTypes?.get('seclabelsig')?.[0] ?? 'text') === 'text';
+  if (values.length > 1 || !isText) return refusal('LABEL_SIG_INVALID', 'one header seclabelsig, a text', 'another');
   const { body, contentType, id } = frame;
-  return bindingFault(text, { label, body, contentType, id }, keys, Math.floor(nowMs() / 1000));
+  return bindingFault(text, { label, body, contentType, id }, keys, Math.floor(atMs / 1000));
 }
 
 function remember(labels: Set<Label>, label: Label): void {

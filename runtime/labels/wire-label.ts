@@ -1,10 +1,9 @@
 import type { Category, Classification } from './category.ts';
 import { LabelError } from './label-error.ts';
-import { EVERYONE, type LabelValue, type Values } from './label-value.ts';
+import { EVERYONE, type LabelValue, LONGEST_LABEL, type Values } from './label-value.ts';
 import type { LabelPolicy } from './policy.ts';
 import { brokenRule } from './rules.ts';
 
-const LONGEST = 1024;
 const MOST_TAGS = 32;
 /** Texts that are known: a hot path has few, and a flood of labels must not fill the memory. */
 const MOST_KNOWN = 4096;
@@ -28,15 +27,11 @@ export interface WireLabel {
  * it remembers some thousands of texts.
  */
 export class LabelReader {
-  readonly #policy: LabelPolicy;
+  readonly policy: LabelPolicy;
   readonly #known = new Map<string, LabelValue>();
 
   constructor(policy: LabelPolicy) {
-    this.#policy = policy;
-  }
-
-  get policy(): LabelPolicy {
-    return this.#policy;
+    this.policy = policy;
   }
 
   /** The label of a header `seclabel`. Throws LabelError. */
@@ -55,13 +50,13 @@ export class LabelReader {
 
   /** A label in the pipeline file: without its policy, which is the file's. Throws LabelError. */
   readShort(text: string): LabelValue {
-    const { label, assigned } = this.read(this.#policy.prefix + text);
+    const { label, assigned } = this.read(this.policy.prefix + text);
     if (assigned !== undefined) throw malformed('a label without t=', 'one with it');
     return label;
   }
 
   #parse(text: string, length: number): LabelValue {
-    if (length > LONGEST) throw malformed(`a label of at most ${LONGEST} characters`, `${length}`);
+    if (length > LONGEST_LABEL) throw malformed(`a label of at most ${LONGEST_LABEL} characters`, `${length}`);
     if (text === '') throw malformed(FORM, 'an empty text');
     const parts = text.split(';');
     if (parts[0] !== '1')
@@ -71,19 +66,19 @@ export class LabelReader {
     const name = named(parts[2], 'c');
     if (name === undefined || !TOKEN.test(name)) throw malformed(FORM, 'no classification after the policy');
     const stated = statedIn(parts.slice(3));
-    if (id !== this.#policy.id) {
-      throw new LabelError('LABEL_POLICY_UNKNOWN', `a label of policy ${this.#policy.id}`, 'one of another policy');
+    if (id !== this.policy.id) {
+      throw new LabelError('LABEL_POLICY_UNKNOWN', `a label of policy ${this.policy.id}`, 'one of another policy');
     }
-    const classification = this.#policy.classifications.get(name);
+    const classification = this.policy.classifications.get(name);
     if (classification === undefined) {
-      const known = [...this.#policy.classifications.keys()].join(', ');
+      const known = [...this.policy.classifications.keys()].join(', ');
       throw new LabelError('LABEL_CLASS_UNKNOWN', `a classification of policy ${id} (${known})`, 'another one');
     }
     return this.#label(classification, stated);
   }
 
   #label(classification: Classification, stated: ReadonlyMap<string, readonly string[]>): LabelValue {
-    const { categories, id } = this.#policy;
+    const { categories, id } = this.policy;
     const tags = new Set(categories.map(({ tag }) => tag));
     if ([...stated.keys()].some((tag) => !tags.has(tag))) {
       throw new LabelError(
@@ -93,8 +88,8 @@ export class LabelReader {
       );
     }
     const values = categories.map((category) => valuesOf(category, stated.get(category.tag), classification));
-    const label = this.#policy.label(classification, values);
-    const broken = brokenRule(this.#policy, label);
+    const label = this.policy.label(classification, values);
+    const broken = brokenRule(this.policy, label);
     if (broken !== undefined) throw new LabelError('LABEL_RULE', broken, `a label without that`);
     return label;
   }

@@ -52,7 +52,7 @@ export function functionThread(): void {
     }
     const kind: unknown = Reflect.get(returned, mark);
     if (kind === 'emit') return { kind: 'emitted', bodies: Reflect.get(returned, 'bodies'), raised };
-    return { kind: kind === 'drop' ? 'dropped' : 'rejected', reason: String(Reflect.get(returned, 'reason')) };
+    return { kind: kind === 'drop' ? 'dropped' : 'rejected', reason: String(Reflect.get(returned, 'reason')), raised };
   };
   // Methods are no fields of it: what a function returns of its context must be able to leave the thread.
   const methodsOf = (raised: unknown[]): object => ({ raise: (by: unknown) => void raised.push(by) });
@@ -74,12 +74,12 @@ export function functionThread(): void {
     return Object.assign(Object.create(methodsOf(raised)), fields);
   };
   const run = async (transform: Function, call: Call): Promise<void> => {
+    const raised: unknown[] = [];
     try {
-      const raised: unknown[] = [];
       const returned = await transform(call.body, contextOf(call, raised));
       post(answer(returned, raised));
     } catch (thrown) {
-      post({ kind: 'threw', thrown: describe(thrown) });
+      post({ kind: 'threw', thrown: describe(thrown), raised });
     }
   };
 

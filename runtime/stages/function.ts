@@ -1,11 +1,11 @@
-import { SluiceError } from '#contract/errors.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { LabelRules } from '#contract/label-rules.ts';
 import type { Message } from '#contract/message.ts';
 import type { Stage, StageResult } from '#contract/stage.ts';
 import type { Context, Transform } from '#contract/transform.ts';
 import { after } from '#kit/timer.ts';
 import { late, threw, toResult } from './function-result.ts';
-import { raisedMessage } from './raised-label.ts';
+import { failureOf, raisedMessage } from './raised-label.ts';
 import type { ThrownPlace } from '#contract/stage-kind.ts';
 
 export interface FunctionStage {
@@ -33,9 +33,9 @@ export function functionStage(settings: FunctionStage): Stage {
       try {
         returned = transform(message.body, context);
       } catch (thrown) {
-        throw threw(settings.name, thrown, settings.explain(thrown));
+        throw raisedFailure(settings, message, context, threw(settings.name, thrown, settings.explain(thrown)));
       }
-      if (!isPromiseLike(returned)) return toResult(settings.name, raisedIn(settings, message, context), returned);
+      if (!isPromiseLike(returned)) return resultOf(settings, message, context, returned);
       return settled(settings, message, context, returned, timeoutMs);
     },
   };
@@ -55,16 +55,35 @@ async function settled(
   });
   try {
     const result = await Promise.race([returned, expiry]);
-    return toResult(settings.name, raisedIn(settings, message, context), result);
+    return resultOf(settings, message, context, result);
   } catch (thrown) {
-    throw thrown instanceof SluiceError ? thrown : threw(settings.name, thrown, settings.explain(thrown));
+    const failure = thrown instanceof SluiceError ? thrown : threw(settings.name, thrown, settings.explain(thrown));
+    throw raisedFailure(settings, message, context, failure);
   } finally {
     cancel();
   }
 }
 
-function raisedIn({ labels }: FunctionStage, message: Message, { raised }: CallContext): Message {
-  return raised === undefined ? message : raisedMessage(labels, message, raised);
+function resultOf(settings: FunctionStage, message: Message, context: CallContext, returned: unknown): StageResult {
+  const { name, labels } = settings;
+  const { raised } = context;
+  if (raised === undefined) return toResult(name, message, returned);
+  const made = raisedMessage(labels, message, raised);
+  try {
+    return toResult(name, made, returned);
+  } catch (thrown) {
+    throw asSluiceError(thrown).of(made.label);
+  }
+}
+
+/** What a function throws may tell of what it raised the label for. */
+function raisedFailure(
+  { labels }: FunctionStage,
+  message: Message,
+  { raised }: CallContext,
+  failure: SluiceError,
+): SluiceError {
+  return raised === undefined ? failure : failureOf(labels, message, raised, failure);
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -5,7 +5,7 @@ import { Dropped, type Stage, type StageResult } from '#contract/stage.ts';
 import { emit } from '#contract/transform.ts';
 import { isNetworkCode } from '#kit/network-failure.ts';
 import { threw, toResult } from './function-result.ts';
-import { raisedMessage } from './raised-label.ts';
+import { failureOf, raisedMessage } from './raised-label.ts';
 import { type Answered, type PoolSettings, ThreadPool } from './thread-pool.ts';
 import type { Call, Thrown } from './thread-messages.ts';
 
@@ -40,10 +40,15 @@ function toStageResult({ name, labels }: IsolatedFunction, message: Message, ans
     case 'dropped':
       return new Dropped(answer.reason);
     case 'rejected':
-      throw new SluiceError('TRANSFORM_REJECTED', `${name} refused it: ${answer.reason}`);
+      throw failureOf(
+        labels,
+        message,
+        answer.raised,
+        new SluiceError('TRANSFORM_REJECTED', `${name} refused it: ${answer.reason}`),
+      );
     case 'threw': {
       const thrown = revived(answer.thrown);
-      throw threw(name, thrown, answered.explain(thrown));
+      throw failureOf(labels, message, answer.raised, threw(name, thrown, answered.explain(thrown)));
     }
     case 'uncloneable':
       throw new SluiceError(

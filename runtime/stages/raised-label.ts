@@ -1,4 +1,4 @@
-import { SluiceError } from '#contract/errors.ts';
+import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { LabelRules } from '#contract/label-rules.ts';
 import type { Message } from '#contract/message.ts';
 
@@ -19,4 +19,18 @@ export function raisedMessage(rules: LabelRules | undefined, message: Message, r
     all = rules.raised(all, by);
   }
   return { ...message, label: all };
+}
+
+/** The failure of a function, with the label of all that it may tell of; or that of a raise that is none. */
+export function failureOf(
+  rules: LabelRules | undefined,
+  message: Message,
+  raised: readonly unknown[],
+  failure: SluiceError,
+): SluiceError {
+  try {
+    return failure.of(raisedMessage(rules, message, raised).label);
+  } catch (thrown) {
+    return asSluiceError(thrown);
+  }
 }

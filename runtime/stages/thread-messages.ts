@@ -36,6 +36,6 @@ export type ThreadAnswer =
   | { readonly kind: 'broken'; readonly thrown: Thrown }
   | { readonly kind: 'returned'; readonly body: unknown; readonly raised: readonly unknown[] }
   | { readonly kind: 'emitted'; readonly bodies: readonly unknown[]; readonly raised: readonly unknown[] }
-  | { readonly kind: 'dropped' | 'rejected'; readonly reason: string }
-  | { readonly kind: 'threw'; readonly thrown: Thrown }
+  | { readonly kind: 'dropped' | 'rejected'; readonly reason: string; readonly raised: readonly unknown[] }
+  | { readonly kind: 'threw'; readonly thrown: Thrown; readonly raised: readonly unknown[] }
   | { readonly kind: 'uncloneable'; readonly text: string };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import type { Frame } from '#contract/frame.ts';
 import { bindingFault, type BoundMessage, signBinding, type Signer } from '../../runtime/labels/binding.ts';
@@ -49,6 +49,8 @@ for (const [name, signer] of Object.entries({ EdDSA: ED, HS256: HS })) {
     assert.equal(faultOf(text, { label: '1;p=urn:demo:ops;c=U' }), 'LABEL_SIG_MISMATCH');
     assert.equal(faultOf(text, { body: Buffer.from('{"n":2}') }), 'LABEL_SIG_MISMATCH');
     assert.equal(faultOf(text, { body: null }), 'LABEL_SIG_MISMATCH');
+    const empty = signBinding({ ...MESSAGE, body: Buffer.alloc(0) }, signer, NOW_S);
+    assert.equal(faultOf(empty, { body: null }), 'LABEL_SIG_MISMATCH');
     assert.equal(faultOf(text, { id: 'm2' }), 'LABEL_SIG_MISMATCH');
     assert.equal(faultOf(text, { id: undefined }), 'LABEL_SIG_MISMATCH');
     assert.equal(faultOf(text, { contentType: undefined }), 'LABEL_SIG_MISMATCH');
@@ -74,7 +76,8 @@ test('the algorithm is that of the key: a message cannot choose none, nor the pu
   assert.equal(faultOf(`${b64({ alg: 'none', kid: 'src-1', typ })}.${claims}.`), 'LABEL_SIG_INVALID');
   assert.equal(faultOf(`${b64({ alg: 'HS256', kid: 'src-1', typ })}.${claims}.${signature}`), 'LABEL_SIG_INVALID');
   // The classic confusion: signed by HMAC with the text of the public key.
-  const confused: Signer = { ...HS, kid: 'src-1', key: bindingKey('HS256', pem(publicKey, 'spki'), 'sign') };
+  const text = createSecretKey(Buffer.from(pem(publicKey, 'spki')));
+  const confused: Signer = { ...HS, kid: 'src-1', key: { algorithm: 'HS256', key: text } };
   assert.equal(faultOf(signBinding(MESSAGE, confused, NOW_S)), 'LABEL_SIG_INVALID');
   const [head] = parts(signBinding(MESSAGE, ED, NOW_S));
   assert.equal(JSON.parse(Buffer.from(head, 'base64url').toString()).alg, 'EdDSA');
@@ -111,16 +114,18 @@ test('a key of another kind is refused by name, and nothing of it is told', () =
   ] as const) {
     assert.throws(() => bindingKey('EdDSA', text, use), expected);
   }
+  assert.throws(() => bindingKey('EdDSA', pem(privateKey, 'pkcs8'), 'verify'), /public Ed25519 key/);
+  assert.throws(() => bindingKey('HS256', pem(publicKey, 'spki'), 'verify'), /a secret, found the PEM of a key/);
   assert.throws(() => bindingKey('HS256', 'short', 'sign'), /at least 32 bytes, found 5/);
 });
 
 test('from bridge to bridge labels are bound to their messages: what was exchanged on the way is blocked', async () => {
   await using run = await startMemoryRun({
     file: { labels: 'ops' },
-    files: { 'schemas/ops.policy.json': DEMO_FILE },
+    files: { 'schemas/ops.policy.json': DEMO_FILE, 'src-1.pem': pem(publicKey, 'spki'), secret: SECRET },
     hub: { ceiling: 'S;REL=GBR,USA' },
-    from: { binding: { keys: { 'src-1': { alg: 'EdDSA', key: pem(publicKey, 'spki') } } } },
-    to: { sign: { kid: 'shared', alg: 'HS256', key: SECRET, expires: '1h' } },
+    from: { binding: { keys: { 'src-1': { alg: 'EdDSA', key: 'file:src-1.pem' } } } },
+    to: { sign: { kid: 'shared', alg: 'HS256', key: 'file:secret', expires: '1h' } },
   });
   const label = '1;p=urn:demo:ops;c=S;REL=FVEY';
   const body = Buffer.from('{"n":1}');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import type { Finding } from '../../runtime/project/check/findings.ts';
 import { newProject } from '../harness/project.ts';
-import { DEMO_FILE } from './demo-policy.ts';
+import { ASSUMING_FILE, DEMO_FILE } from './demo-policy.ts';
 
 const FILE = {
   name: 'p',
@@ -16,7 +16,7 @@ const FILE = {
 };
 type Changes = { readonly [Word in keyof typeof FILE]?: unknown };
 
-function findingsOf(changes: Changes, policy: unknown = DEMO_FILE): readonly Finding[] {
+function findingsOf(changes: Changes, policy: unknown = ASSUMING_FILE): readonly Finding[] {
   using project = newProject({
     'pipelines/p.yaml': { ...FILE, ...changes },
     'schemas/ops.policy.json': policy as object,
@@ -93,6 +93,18 @@ test('a word about labels must be a label of the policy, within the range of its
   assert.deepEqual(findingsOf(route({}, { missingLabel: 'reject' })), []);
 });
 
+test('a policy that says missing: reject lets no file assume a label', () => {
+  const found = shown(findingsOf(route({}, { missingLabel: 'S;REL=FVEY' }), DEMO_FILE));
+  assert.match(found.join(), /^LABEL_POLICY \/routes\/0\/from\/missingLabel: expected missingLabel: reject/);
+});
+
+test('a key in the pipeline file is refused, and nothing of it is told', () => {
+  const sign = { kid: 'k', alg: 'HS256', key: 'a secret of thirty-two bytes or more' };
+  const [finding, ...others] = findingsOf(route({}, {}, { sign }));
+  assert.deepEqual([finding?.code, finding?.path, others], ['LABEL_POLICY', '/routes/0/to/sign/key', []]);
+  assert.doesNotMatch(JSON.stringify(finding), /thirty-two/);
+});
+
 test('a missingLabel below the floor is refused', () => {
   const changes = { ...buses({ floor: 'C;REL=*' }), ...route({}, { missingLabel: 'R;REL=*' }) };
   assert.deepEqual(shown(findingsOf(changes)), [
@@ -143,6 +155,21 @@ test('a flaw of the policy file is found at its place, whatever its kind', () =>
       { categories: [{ tag: 'SCD', type: 'restrictive', values: ['A'], requird: true }], requires: [] },
     ],
     ['/requires/0/when/has', { requires: [{ when: { has: 'REL:USA' }, classAtLeast: 'C' }] }],
+    ['/requires/0/when', { requires: [{ when: { classAtLeast: 'C', has: 'DIS:ORCON' }, mustHave: 'SCD:ATOMAL' }] }],
+    [
+      '/categories',
+      {
+        categories: [
+          {
+            tag: 'TEN',
+            type: 'permissive',
+            values: Array.from({ length: 120 }, (_, at) => `TENANT-${at}`),
+            absent: 'nobody',
+          },
+        ],
+        requires: [],
+      },
+    ],
     ['/requires/0/classAtLeast', { requires: [{ when: { has: 'SCD:ATOMAL' }, classAtLeast: 'XX' }] }],
     ['/equivalents', { equivalents: [{ from: 'urn:other:x', classifications: { S: 'S' } }] }],
   ];

@@ -9,6 +9,9 @@ export const DEMO_FILE: PolicyFile = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../schemas/ops.policy.json'), 'utf8'),
 );
 
+/** The same, but sources may assume labels. */
+export const ASSUMING_FILE: PolicyFile = { ...DEMO_FILE, missing: 'sourceDefault' };
+
 export function demoPolicy(changes: Partial<PolicyFile> = {}): LabelPolicy {
   const { policy, flaws } = compilePolicy({ ...DEMO_FILE, ...changes });
   assert.ok(policy, JSON.stringify(flaws));

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import type { Frame } from '#contract/frame.ts';
 import { memoryHub } from '../../runtime/buses/memory/hub.ts';
 import { type MemoryRun, type MemoryRunSettings, startMemoryRun } from '../host/memory-run.ts';
-import { DEMO_FILE } from './demo-policy.ts';
+import { ASSUMING_FILE } from './demo-policy.ts';
 
 const PREFIX = '1;p=urn:demo:ops;c=';
-const FILES = { 'schemas/ops.policy.json': DEMO_FILE };
+const FILES = { 'schemas/ops.policy.json': ASSUMING_FILE };
 const SECRET = `${PREFIX}S;REL=GBR,USA`;
 
 function labelled(label: string, more: Readonly<Record<string, readonly string[]>> = {}): Partial<Frame> {
@@ -132,16 +132,17 @@ for (const isolate of ['none', 'worker'] as const) {
     for (const raise of raised) await run.publish('a', JSON.stringify({ raise }), labelled(SECRET));
     const { blocked, sent, retries } = await run.rest(raised.length);
     assert.deepEqual({ blocked, sent, retries }, { blocked: raised.length, sent: 0, retries: 0 });
+    // Where the raise is a label, the record has it: its text tells of it.
     assert.deepEqual(
       run.letters().map(({ code, label }) => [code, label]),
       [
-        'LABEL_DENIED',
-        'LABEL_DENIED',
-        'LABEL_CLASS_UNKNOWN',
-        'LABEL_MALFORMED',
-        'LABEL_MALFORMED',
-        'LABEL_POLICY_UNKNOWN',
-      ].map((code) => [code, SECRET]),
+        ['LABEL_DENIED', `${PREFIX}TS;REL=USA`],
+        ['LABEL_DENIED', `${PREFIX}S;REL=USA;SCD=CRYPTO`],
+        ['LABEL_CLASS_UNKNOWN', SECRET],
+        ['LABEL_MALFORMED', SECRET],
+        ['LABEL_MALFORMED', SECRET],
+        ['LABEL_POLICY_UNKNOWN', SECRET],
+      ],
     );
   });
 }
@@ -187,15 +188,63 @@ test('dead letters go to their bus with the label that they were judged by, and 
   const sent = await dead.read({ messages: 10, bytes: 1e6 }, AbortSignal.timeout(1000));
   assert.deepEqual(
     sent.map(({ frame }) => [frame.headers.get('sluice-error-code'), labelOf(frame)]),
-    [
-      [['DECODE_FAILED'], [`${PREFIX}C;REL=AUS,CAN,GBR,NZL,USA`]],
-      [['LABEL_DENIED'], [SECRET]],
-    ],
+    [[['DECODE_FAILED'], [`${PREFIX}C;REL=AUS,CAN,GBR,NZL,USA`]]],
   );
   assert.deepEqual(
     run.letters().map(({ code }) => code),
-    ['LABEL_ABOVE_SOURCE', 'LABEL_VERSION'],
+    ['LABEL_DENIED', 'LABEL_ABOVE_SOURCE', 'LABEL_VERSION'],
   );
+});
+
+test('what a failure tells of a raised label is that label: it does not go where that may not be', async () => {
+  for (const isolate of ['none', 'worker']) {
+    await using run = await startLabelled({
+      files: {
+        'functions/f.ts': `import { reject } from 'sluice';
+export default (body, context) => {
+  context.raise('TS;SCD=CRYPTO');
+  if (body.how === 'throw') throw new Error('agent at 51.5N');
+  return body.how === 'reject' ? reject('agent at 51.5N') : { agent: 1 };
+};`,
+        'schemas/s.v1.json': { type: 'object', additionalProperties: false, properties: {} },
+      },
+      stages: [{ function: 'f', isolate }, { validate: 's.v1' }],
+      buses: { dead: { bus: 'memory', hub: `dead-${isolate}`, ceiling: 'S;REL=GBR,USA' } },
+      route: { deadLetter: { bus: 'dead', address: 'dead' }, retry: { attempts: 1 } },
+    });
+    const dead = memoryHub(`dead-${isolate}`).subscribe('test', ['dead']);
+    for (const how of ['throw', 'reject', 'invalid']) {
+      await run.publish('a', JSON.stringify({ how }), labelled(`${PREFIX}U`));
+    }
+    const { deadLettered } = await run.rest(3);
+    assert.equal(deadLettered, 3);
+    assert.deepEqual(
+      run.letters().map(({ code, label }) => [code, label]),
+      ['TRANSFORM_THREW', 'TRANSFORM_REJECTED', 'SCHEMA_INVALID'].map((code) => [
+        code,
+        `${PREFIX}TS;REL=USA;SCD=CRYPTO`,
+      ]),
+    );
+    assert.deepEqual(await dead.read({ messages: 1, bytes: 1e6 }, AbortSignal.timeout(50)), []);
+  }
+});
+
+test('a header type of a label that came does not make another of the label that leaves', async () => {
+  await using run = await startLabelled();
+  const headers = new Map([
+    ['seclabel', [SECRET]],
+    ['seclabelsig', ['eA==']],
+  ]);
+  await run.publish('a', '{}', { headers, headerTypes: new Map([['seclabelsig', ['bytes']]]) });
+  const [frame] = await run.take(1);
+  assert.equal(frame?.headerTypes?.has('seclabelsig') ?? false, false);
+});
+
+test('an event whose label is in its body has no assumed one', async () => {
+  await using run = await startLabelled({ from: { missingLabel: 'U;REL=*' } });
+  await run.publish('a', '{}', { contentType: 'application/cloudevents+json' });
+  await run.rest(1);
+  assert.equal(run.letters()[0]?.['code'], 'LABEL_CONFLICT');
 });
 
 test('an expression sees the label: its classification, and who may read', async () => {

@@ -44,7 +44,7 @@ test('what several messages are joined into has the join of all their labels, ra
   assert.deepEqual(labelsOf(sink.sent), [['S;REL=GBR,USA;SCD=ATOMAL,CRYPTO']]);
 });
 
-test('what is joined above the ceiling is blocked with all that went in, each with the label of its own', async () => {
+test('what is joined above the ceiling is blocked with all that went in, each with the label that the record tells of', async () => {
   const frames = [frame('a', 'S;SCD=ATOMAL;REL=USA'), frame('b', 'S;SCD=CRYPTO;REL=USA')];
   const above = labelRulesForTest('S;SCD=ATOMAL;REL=USA').ceiling;
   const { labels } = labelRulesForTest('S;SCD=ATOMAL,CRYPTO;REL=USA');
@@ -53,8 +53,8 @@ test('what is joined above the ceiling is blocked with all that went in, each wi
   assert.deepEqual(
     letters.map(({ failure, label }) => [failure.code, label?.replace(PREFIX, '')]),
     [
-      ['LABEL_DENIED', 'S;REL=USA;SCD=ATOMAL'],
-      ['LABEL_DENIED', 'S;REL=USA;SCD=CRYPTO'],
+      ['LABEL_DENIED', 'S;REL=USA;SCD=ATOMAL,CRYPTO'],
+      ['LABEL_DENIED', 'S;REL=USA;SCD=ATOMAL,CRYPTO'],
     ],
   );
   assert.deepEqual([sink.sent.length, counters.blocked, imbalance(counters)], [0, 2, 0]);

@@ -20,6 +20,9 @@ const OWN: ReadonlyMap<string, string> = new Map([
   ['sluicehops', HOPS],
 ]);
 
+/** Names of members of an event, and of what the runtime states itself: a header of such a name is none of its attributes. */
+const NO_ATTRIBUTE: ReadonlySet<string> = new Set(['data', 'database64', 'expirytime', ...OWN.keys()]);
+
 export function eventFault(found: string): SluiceError {
   return new SluiceError('CLOUDEVENT_INVALID', `expected a CloudEvent, found ${found}`, { place: { stage: 'decode' } });
 }
@@ -84,7 +87,7 @@ export function attributesOf(frame: Frame, { keepsId }: EventWriting): Map<strin
   for (const [name, [value = '']] of frame.headers) {
     if (!name.startsWith(EVENT_PREFIX)) continue;
     const attribute = name.slice(EVENT_PREFIX.length);
-    if (ATTRIBUTE.test(attribute)) attributes.set(attribute, value);
+    if (ATTRIBUTE.test(attribute) && !NO_ATTRIBUTE.has(attribute)) attributes.set(attribute, value);
   }
   attributes.set('specversion', '1.0');
   const given = attributes.get('id');

@@ -69,8 +69,9 @@ function dataOf(event: Readonly<Record<string, unknown>>, type: string | undefin
 
 /** The event of a frame in the JSON format. JSON data goes into it byte for byte. Throws CLOUDEVENT_INVALID. */
 export function writeStructured(frame: Frame, writing: EventWriting): Frame {
-  const attributes = [...attributesOf(frame, writing), ...ownAttributes(frame)];
-  const members = attributes.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  // Of two of one name the runtime's own counts: a reader could take either of two members.
+  const attributes = new Map([...attributesOf(frame, writing), ...ownAttributes(frame)]);
+  const members = [...attributes].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
   const data = dataMember(frame);
   if (data !== undefined) members.push(data);
   return {

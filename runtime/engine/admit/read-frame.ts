@@ -48,7 +48,10 @@ export function readFrame(route: Route, envelope: Draft, notes: ReuseNotes): Mes
   const { delivery, bytes } = envelope;
   if (delivery.fault !== undefined) throw delivery.fault;
   // Invariant 6: the label is read from the frame and written by the runtime alone.
-  envelope.label = policy.labels === undefined ? labelOf(delivery.frame) : policy.labels.labelOf(delivery.frame);
+  envelope.label =
+    policy.labels === undefined
+      ? labelOf(delivery.frame)
+      : policy.labels.labelOf(delivery.frame, envelope.receivedAtMs);
   const outOfRange = envelope.label === undefined ? undefined : policy.labels?.outOfRange(envelope.label);
   if (outOfRange !== undefined) throw outOfRange;
   boundHeaders(delivery.frame);
@@ -71,7 +74,7 @@ function decoded({ policy }: Route, envelope: Draft, notes: ReuseNotes): Message
 export function readLabel({ labels }: Policy, envelope: Draft): void {
   const { frame } = envelope.delivery;
   try {
-    envelope.label = labels === undefined ? labelOf(frame) : labels.labelOf(frame);
+    envelope.label = labels === undefined ? labelOf(frame) : labels.labelOf(frame, envelope.receivedAtMs);
   } catch {
     envelope.label = undefined;
   }

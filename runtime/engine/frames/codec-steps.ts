@@ -36,7 +36,7 @@ export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs }: Envelope, 
       end.ceiling === undefined ? headersOut(end, message) : labelled(headersOut(end, message), message.label),
       hops + 1,
     ),
-    headerTypes: origin.headerTypes && typesLeft(origin.headerTypes, writtenBy(end)),
+    headerTypes: origin.headerTypes && typesLeft(origin.headerTypes, writtenBy(end, origin.headerTypes)),
     body: codec === undefined ? origin.body : written(codec, message),
     id: end.idEnding === undefined ? message.id : message.id + end.idEnding,
     contentType: contentTypeOut(end, codec, message),
@@ -70,7 +70,7 @@ function refuseAbove(ceiling: Ceiling, { label }: Message): void {
   if (label === undefined)
     throw new SluiceError('LABEL_MISSING', 'expected a label to send the message by, found none');
   const refusal = ceiling.refusal(label);
-  if (refusal !== undefined) throw refusal;
+  if (refusal !== undefined) throw refusal.of(label);
 }
 
 function written(codec: Codec, { body, origin }: Message): Frame['body'] {

@@ -1,4 +1,4 @@
-import type { Headers } from '#contract/frame.ts';
+import type { Headers, HeaderTypes } from '#contract/frame.ts';
 import type { Label } from '#contract/message.ts';
 import type { SinkEnd } from '../route-parts.ts';
 
@@ -16,7 +16,15 @@ export function labelled(headers: Headers, label: Label | undefined): Headers {
   return label === undefined ? left : left.set('seclabel', [label]);
 }
 
-/** Names of the headers that a sink writes itself, and so as text. */
-export function writtenBy({ headers, ceiling }: SinkEnd): Iterable<string> {
-  return ceiling === undefined ? headers.keys() : [...headers.keys(), 'seclabel'];
+/** Names of the headers that a sink writes itself, and so as text, or leaves out. */
+export function writtenBy(
+  { headers, ceiling }: Pick<SinkEnd, 'headers' | 'ceiling'>,
+  types: HeaderTypes,
+): Iterable<string> {
+  return ceiling === undefined ? headers.keys() : [...headers.keys(), ...labelNames(types)];
+}
+
+/** The names under which a label is stated. */
+export function labelNames(types: HeaderTypes): readonly string[] {
+  return [...types.keys()].filter((name) => LABEL_HEADER.test(name));
 }

@@ -103,14 +103,14 @@ function runStage(
         return made;
       },
       (thrown: unknown) => {
-        const failure = asSluiceError(thrown).at({ stage: stage.name });
+        const failure = asSluiceError(thrown).at({ stage: stage.name }).of(message.label);
         end?.(failure);
         throw failure;
       },
     );
   } catch (thrown) {
     observers.eventLoopWatchdog?.end();
-    const failure = asSluiceError(thrown).at({ stage: stage.name });
+    const failure = asSluiceError(thrown).at({ stage: stage.name }).of(message.label);
     end?.(failure);
     throw failure;
   }

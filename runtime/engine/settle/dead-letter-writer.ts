@@ -1,7 +1,8 @@
 import type { DeadLetter } from '#contract/dead-letter.ts';
 import { asSluiceError, type SluiceError } from '#contract/errors.ts';
+import type { Label } from '#contract/message.ts';
 import { attemptOf, type Envelope, type InFlight } from '../in-flight.ts';
-import type { Route } from '../route-parts.ts';
+import type { Policy, Route } from '../route-parts.ts';
 import { untilDurable } from '../until-durable.ts';
 
 /** The delay before a full store is tried again. */
@@ -57,7 +58,7 @@ export class DeadLetterWriter {
       id: envelope.id,
       key: envelope.key,
       frame: delivery.frame,
-      label: envelope.label,
+      label: letterLabel(policy, envelope.label, failure.label),
       failure: failure.at({ route: policy.name }),
       attempts,
       traceId: trace?.traceId,
@@ -103,4 +104,10 @@ export class DeadLetterWriter {
     log.info('dead-letters-written', { route: this.#route.policy.name });
     onDeadLetters(undefined);
   }
+}
+
+/** A dead letter holds the frame and the text of the failure, and so what both tell. */
+function letterLabel({ labels }: Policy, frame: Label | undefined, failure: Label | undefined): Label | undefined {
+  if (labels === undefined || frame === undefined || failure === undefined || failure === frame) return frame;
+  return labels.joined([frame, failure]);
 }

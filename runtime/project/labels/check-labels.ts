@@ -130,6 +130,17 @@ class FileLabels {
     const labelAt = pointerTo(at, 'missingLabel');
     const written = textOf(own(from, 'missingLabel'));
     if (written === undefined || written === 'reject') return this.#readable(at, from);
+    if (this.#reader.policy.missing === 'reject') {
+      const expected = 'missingLabel: reject, for the policy says missing: reject';
+      findings.add({
+        code: 'LABEL_POLICY',
+        at: labelAt,
+        expected,
+        found: written,
+        write: 'nothing: remove missingLabel',
+      });
+      return;
+    }
     const label = this.label(labelAt, written);
     if (label === undefined || range === undefined) return;
     const { ceiling, floor } = range;
@@ -174,6 +185,17 @@ class FileLabels {
     const { alg, key } = asMap(written);
     const keyAt = pointerTo(at, 'key');
     const reference = resolved.get(keyAt);
+    if (typeof key === 'string' && reference === undefined && !findings.hasErrorWithin(at)) {
+      const expected = 'a key by reference: a pipeline file is no place for it';
+      findings.add({
+        code: 'LABEL_POLICY',
+        at: keyAt,
+        expected,
+        found: 'its text',
+        write: 'key: file:PATH, or env:NAME',
+      });
+      return;
+    }
     if (
       typeof key !== 'string' ||
       findings.hasErrorWithin(at) ||

@@ -53,7 +53,7 @@ serverTest('list filters by route, code, key, time and number, and says how many
   const { out } = await place.dlq('list', '--limit', '2');
   assert.match(
     out,
-    /^NUMBER +DIED \(UTC\) +ROUTE +CODE +KEY +TRIES +BYTES +REPLAY +TEXT\n3 .*\n4 .*no JSON.*\nThe last 2 of 4/,
+    /^NUMBER +DIED \(UTC\) +ROUTE +CODE +LABEL +KEY +TRIES +BYTES +REPLAY +TEXT\n3 .*\n4 .*no JSON.*\nThe last 2 of 4/,
   );
   for (const wrong of [['--since', 'soon'], ['--id', 'x'], ['--limit', '0'], ['--rate', '5'], ['--nonsense']]) {
     const { code } = await place.dlq(wrong[0] === '--rate' ? 'replay' : 'list', ...wrong);
