@@ -73,6 +73,10 @@ test('dlq shows the label of each dead letter, and with a clearance no letter th
   assert.doesNotMatch(shown.out, /letter [13]/);
   assert.match(shown.err, /LABEL_DENIED {2}letter 1 is above the clearance C;REL=USA\n.*LABEL_DENIED {2}letter 3/s);
 
+  const refused = await typed(run, 'discard', '--yes', '--clearance', 'C;REL=USA');
+  assert.equal(refused.code, 2);
+  assert.match(refused.err, /expected no --clearance beside discard/);
+
   const file = run.project.path('out.jsonl');
   const exported = await typed(run, 'export', '--out', file, '--clearance', 'C;REL=USA');
   assert.match(exported.err, /LABEL_DENIED {2}3 letters are above the clearance and left out/);
