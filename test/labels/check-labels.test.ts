@@ -93,6 +93,15 @@ test('a word about labels must be a label of the policy, within the range of its
   assert.deepEqual(findingsOf(route({}, { missingLabel: 'reject' })), []);
 });
 
+test('the policy is named in the file: it decides what is built, before an environment is known', () => {
+  for (const labels of ['env:POLICY|ops', { policy: 'env:POLICY|ops' }]) {
+    assert.deepEqual(
+      findingsOf({ labels }).map(({ code }) => code),
+      ['REFERENCE_REFUSED'],
+    );
+  }
+});
+
 test('a policy that says missing: reject lets no file assume a label', () => {
   const found = shown(findingsOf(route({}, { missingLabel: 'S;REL=FVEY' }), DEMO_FILE));
   assert.match(found.join(), /^LABEL_POLICY \/routes\/0\/from\/missingLabel: expected missingLabel: reject/);

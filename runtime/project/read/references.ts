@@ -36,7 +36,7 @@ export interface Resolved {
 const ENV = /^env:([A-Za-z_][A-Za-z0-9_]*)(?:\|(.*))?$/s;
 // These names decide which parts are built, before an environment is known.
 const NAMES =
-  /^\/name$|^\/buses\/[^/]+\/bus$|^\/routes\/\d+\/(name|class|deadLetter)$|^\/routes\/\d+\/(from|to(?:\/\d+)?|deadLetter)\/(bus|codec|codec\/[^/]+)$/;
+  /^\/name$|^\/labels(\/policy)?$|^\/buses\/[^/]+\/bus$|^\/routes\/\d+\/(name|class|deadLetter)$|^\/routes\/\d+\/(from|to(?:\/\d+)?|deadLetter)\/(bus|codec|codec\/[^/]+)$/;
 const STAGE_KEY = /^\/routes\/\d+\/stages\/\d+\/([^/]+)/;
 
 function isReference(text: string): boolean {
