@@ -36,6 +36,15 @@ function askSink(end: JudgedEnd | undefined): Guarantees | undefined {
   return end?.bus.sinkGuarantees(end);
 }
 
+/** A route with one of its sinks. */
+interface SinkSite {
+  readonly at: string;
+  readonly route: PlainMap;
+  readonly sink: SinkPlace;
+  /** Of all sinks, each once: of a list that is long by mistake, none is gone through for each of its sinks. */
+  readonly sinkCodecs: readonly unknown[];
+}
+
 class RouteJudge {
   readonly #file: JudgedFile;
   readonly #at: string;
@@ -45,15 +54,11 @@ class RouteJudge {
   readonly #sinkCodecs: readonly unknown[];
   readonly #redact: (text: string) => string;
 
-  constructor(
-    file: JudgedFile,
-    { at, route, sink }: { readonly at: string; readonly route: PlainMap; readonly sink: SinkPlace },
-    redact: (text: string) => string,
-  ) {
+  constructor(file: JudgedFile, { at, route, sink, sinkCodecs }: SinkSite, redact: (text: string) => string) {
     this.#file = file;
     this.#at = at;
     this.#route = withSink(route, sink.to);
-    this.#sinkCodecs = sinkPlaces(at, route).map(({ to }) => codecNameOf(asMap(to)));
+    this.#sinkCodecs = sinkCodecs;
     this.#sink = sink;
     this.#redact = redact;
   }
@@ -268,7 +273,9 @@ export function checkRoutes(file: JudgedFile): void {
   for (const [index, route] of asList(own(asMap(file.value), 'routes')).entries()) {
     const at = pointerTo('/routes', index);
     // A finding that does not depend on the sink is the same for each, and counts once.
-    for (const sink of sinkPlaces(at, route)) new RouteJudge(file, { at, route: asMap(route), sink }, redact).judge();
+    const sinks = sinkPlaces(at, route);
+    const sinkCodecs = [...new Set(sinks.map(({ to }) => codecNameOf(asMap(to))))];
+    for (const sink of sinks) new RouteJudge(file, { at, route: asMap(route), sink, sinkCodecs }, redact).judge();
   }
   noteEncoding(file);
 }
