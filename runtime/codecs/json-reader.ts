@@ -1,5 +1,5 @@
-import { SluiceError } from '#contract/errors.ts';
-import { pointerOf, shownPointer } from '#kit/pointer.ts';
+import type { SluiceError } from '#contract/errors.ts';
+import { faultAt, unsafeName } from './body-place.ts';
 import type { NumberTexts } from './json-numbers.ts';
 
 /** An object or list that is being read, the name or index of the member that is read, and a place for a reader of numbers. */
@@ -31,11 +31,12 @@ export function fault(
   found: string,
   path: readonly OpenHolder[],
 ): SluiceError {
-  const pointer = pointerOf(path.map(({ step }) => step));
-  const at = pointer === undefined ? 'at a place deep within' : `at ${shownPointer(pointer)}`;
-  return new SluiceError(code, `expected json, found ${found} ${at}`, {
-    place: pointer === undefined ? {} : { pointer },
-  });
+  return faultAt(
+    code,
+    'json',
+    found,
+    path.map(({ step }) => step),
+  );
 }
 
 class Reader {
@@ -110,10 +111,8 @@ class Reader {
     this.#skip();
     this.#at += 1;
     open.step = name;
-    if (name === '__proto__') throw fault('BODY_UNSAFE', 'a __proto__ key', this.#path);
-    if (name === 'prototype' && this.#path.at(-2)?.step === 'constructor') {
-      throw fault('BODY_UNSAFE', 'a constructor.prototype key', this.#path);
-    }
+    const danger = unsafeName(name, this.#path.at(-2)?.step);
+    if (danger !== undefined) throw fault('BODY_UNSAFE', danger, this.#path);
     if (Object.hasOwn(open.holder, name)) throw fault('DECODE_FAILED', 'a duplicate key', this.#path);
   }
 

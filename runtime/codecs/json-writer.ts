@@ -1,7 +1,8 @@
 import { types } from 'node:util';
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
-import { pointerOf, shownPointer } from '#kit/pointer.ts';
+import { faultAt, unsafeName } from './body-place.ts';
 import type { Decimals, NumberTexts } from './json-numbers.ts';
+import { OPAQUE, type OpaqueKind } from './opaque.ts';
 
 /** The differences from JSON.stringify in the writing of a body. */
 export interface Writing {
@@ -19,19 +20,11 @@ export function writeJson(body: unknown, writing: Writing): string {
   return new Writer(writing).write(body);
 }
 
-const OPAQUE: readonly (readonly [is: (value: unknown) => boolean, name: string])[] = [
-  [types.isMap, 'a Map'],
-  [types.isSet, 'a Set'],
-  [types.isWeakMap, 'a WeakMap'],
-  [types.isWeakSet, 'a WeakSet'],
-  [types.isPromise, 'a Promise'],
-  [types.isRegExp, 'a RegExp'],
-  [types.isNativeError, 'an Error'],
-  [types.isAnyArrayBuffer, 'an ArrayBuffer'],
+const OPAQUE_IN_JSON: readonly OpaqueKind[] = [
+  ...OPAQUE,
   [types.isArrayBufferView, 'an array of bytes'],
   [types.isMapIterator, 'an iterator'],
   [types.isSetIterator, 'an iterator'],
-  [types.isGeneratorObject, 'a generator'],
 ];
 
 /** Made by JSON.rawJSON: text that is written as it is. */
@@ -118,7 +111,7 @@ class Writer {
 
   #holder(holder: object, place: NumberTexts | undefined): string {
     if (this.#open.has(holder)) return this.#refuse('an object that contains itself');
-    const opaque = OPAQUE.find(([is]) => is(holder));
+    const opaque = OPAQUE_IN_JSON.find(([is]) => is(holder));
     if (opaque !== undefined) return this.#refuse(opaque[1]);
     this.#open.add(holder);
     const text = Array.isArray(holder) ? this.#list(holder, place) : this.#map(holder, place);
@@ -141,9 +134,8 @@ class Writer {
     let text = '{';
     for (const name of Object.keys(map)) {
       this.#path.push(name);
-      if (name === '__proto__' || (name === 'prototype' && this.#path.at(-2) === 'constructor')) {
-        throw this.#fault('BODY_UNSAFE', name === '__proto__' ? 'a __proto__ key' : 'a constructor.prototype key');
-      }
+      const danger = unsafeName(name, this.#path.at(-2));
+      if (danger !== undefined) throw this.#fault('BODY_UNSAFE', danger);
       if (text.length > 1) text += ',';
       text += `${JSON.stringify(name)}:${this.#value(this.#member(map, name), name, place?.get(name))}`;
       this.#path.pop();
@@ -166,9 +158,6 @@ class Writer {
   }
 
   #fault(code: 'ENCODE_FAILED' | 'BODY_UNSAFE', what: string, advice = ''): SluiceError {
-    const pointer = pointerOf(this.#path);
-    const at = pointer === undefined ? 'at a place deep within' : `at ${shownPointer(pointer)}`;
-    const text = `expected a body that json can write, found ${what} ${at}${advice}`;
-    return new SluiceError(code, text, { place: pointer === undefined ? {} : { pointer } });
+    return faultAt(code, 'a body that json can write', what, this.#path, advice);
   }
 }

@@ -1,5 +1,5 @@
 import type { BodyRules, Codec, CodecKind } from '#contract/codec.ts';
-import { USUAL_RULES } from './binary/body-place.ts';
+import { USUAL_RULES } from './body-place.ts';
 import { ByteWriter } from './binary/byte-writer.ts';
 import { MsgpackReader } from './binary/msgpack-reader.ts';
 import { type ValueWriter, writeBody } from './binary/write-body.ts';

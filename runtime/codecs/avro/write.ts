@@ -1,5 +1,5 @@
 import { ByteWriter } from '../binary/byte-writer.ts';
-import { faultAt, MOST_LEVELS, unsafeName } from '../binary/body-place.ts';
+import { faultAt, MOST_LEVELS, unsafeName } from '../body-place.ts';
 import { defaultOf } from './defaults.ts';
 import type { AvroRecord, AvroType } from './types.ts';
 

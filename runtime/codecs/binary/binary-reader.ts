@@ -1,7 +1,7 @@
 import type { BodyRules } from '#contract/codec.ts';
 import type { SluiceError } from '#contract/errors.ts';
 import { asBuffer } from '#kit/as-buffer.ts';
-import { type BodyCode, faultAt, unsafeName } from './body-place.ts';
+import { type BodyCode, faultAt, unsafeName } from '../body-place.ts';
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const REPLACED = '\ufffd';

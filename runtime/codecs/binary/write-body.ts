@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { isStackOverflow, SluiceError } from '#contract/errors.ts';
-import { faultAt, MOST_LEVELS, unsafeName } from './body-place.ts';
+import { faultAt, MOST_LEVELS, unsafeName } from '../body-place.ts';
+import { OPAQUE, type OpaqueKind } from '../opaque.ts';
 
 /** Writes values of one format. Lists and maps are followed by their members, a key before its value. */
 export interface ValueWriter {
@@ -17,21 +18,7 @@ export interface ValueWriter {
   map(count: number): void;
 }
 
-type Named = readonly [is: (value: unknown) => boolean, name: string];
-
-/** Objects whose content is not in their members. */
-const OPAQUE: readonly Named[] = [
-  [types.isMap, 'a Map'],
-  [types.isSet, 'a Set'],
-  [types.isWeakMap, 'a WeakMap'],
-  [types.isWeakSet, 'a WeakSet'],
-  [types.isPromise, 'a Promise'],
-  [types.isRegExp, 'a RegExp'],
-  [types.isNativeError, 'an Error'],
-  [types.isAnyArrayBuffer, 'an ArrayBuffer'],
-  [types.isArrayBufferView, 'an array of numbers'],
-  [types.isGeneratorObject, 'a generator'],
-];
+const OPAQUE_HERE: readonly OpaqueKind[] = [...OPAQUE, [types.isArrayBufferView, 'an array of numbers']];
 
 /**
  * Writes a body, or refuses the value that the format cannot hold, with its place. A `toJSON` is followed, except that of dates
@@ -82,7 +69,7 @@ class Walk {
       if (value instanceof Uint8Array) return this.#out.bytes(value);
       if (types.isDate(value)) return this.#date(value);
       if (types.isBoxedPrimitive(value)) return this.value(value.valueOf());
-      const opaque = OPAQUE.find(([is]) => is(value));
+      const opaque = OPAQUE_HERE.find(([is]) => is(value));
       if (opaque !== undefined) throw this.#fault(opaque[1]);
     }
     const toJson: unknown = this.#member(value, 'toJSON');

@@ -2,7 +2,7 @@ import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { asBuffer } from '#kit/as-buffer.ts';
 import { isMap } from '#kit/json-value.ts';
-import { MOST_LEVELS } from '../binary/body-place.ts';
+import { MOST_LEVELS } from '../body-place.ts';
 import { jsonUnder } from '../json.ts';
 import {
   ATTRIBUTE,

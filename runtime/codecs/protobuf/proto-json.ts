@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import type { JsonValue } from '@bufbuild/protobuf';
-import { faultAt, unsafeName } from '../binary/body-place.ts';
+import { faultAt, unsafeName } from '../body-place.ts';
 
 const MOST_LEVELS = 100;
 

@@ -13,7 +13,7 @@ import { isStackOverflow, messageOf, SluiceError } from '#contract/errors.ts';
 import { CodecFlaws, type CodecMaker, type CodecSchemaFile, type SchemaCodec } from '#contract/schema-codec.ts';
 import { asBuffer } from '#kit/as-buffer.ts';
 import { nearestName } from '#kit/nearest.ts';
-import { unsafeName } from '../binary/body-place.ts';
+import { unsafeName } from '../body-place.ts';
 import { messageHead } from './message-head.ts';
 import { asProtoJson } from './proto-json.ts';
 

@@ -2,7 +2,7 @@ import type { BodyRules } from '#contract/codec.ts';
 import { SluiceError } from '#contract/errors.ts';
 import { pointerOf, shownPointer } from '#kit/pointer.ts';
 
-/** The most levels of lists and maps within one another that a binary codec writes: as json does. */
+/** The most levels of lists and maps within one another that a body may have. */
 export const MOST_LEVELS = 1000;
 /** The rules where a route says nothing. */
 export const USUAL_RULES: BodyRules = { numbers: 'reject', depth: MOST_LEVELS };
