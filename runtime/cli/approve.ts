@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
 import { approverKey, grantOf, keyText } from '../guards/approval.ts';
@@ -8,6 +8,7 @@ import { findingsText } from '../project/check/findings-text.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { withinDeadline } from './check-deadline.ts';
 import { readPipeline } from './checked-pipeline.ts';
+import { digestOf } from '../guards/digest.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { harmless } from '#kit/printable.ts';
@@ -104,8 +105,7 @@ function flawOf(
   { statement, body }: Pending,
   of: { readonly pipeline: string; readonly guard: string },
 ): string | undefined {
-  const digest = `sha-256:${createHash('sha256').update(body).digest('hex')}`;
-  if (digest !== statement.out) return 'its body is not the one that would leave: the file was changed';
+  if (digestOf(body) !== statement.out) return 'its body is not the one that would leave: the file was changed';
   if (statement.pipeline !== of.pipeline || statement.guard !== of.guard) return 'it belongs to another guard';
   return statement.expiresAtMs <= Date.now() ? 'its time is over' : undefined;
 }

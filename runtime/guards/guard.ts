@@ -6,7 +6,8 @@ import { asMap, own } from '#kit/json-value.ts';
 import { canonicalJson } from '#kit/canonical-json.ts';
 import { after } from '#kit/timer.ts';
 import type { Approvals, Pending } from './approvals.ts';
-import { digestOf, type Inspected, Inspection, type InspectionParts } from './inspection.ts';
+import { digestOf } from './digest.ts';
+import { type Inspected, Inspection, type InspectionParts } from './inspection.ts';
 import { ReleaseRate } from './release-rate.ts';
 import { Refusal, type StepResult } from './step.ts';
 
@@ -74,10 +75,11 @@ export class Guard {
 
   /** The message that may leave. Rejects with GUARD_REJECTED or GUARD_UNAPPROVED, and with GUARD_AUDIT once it is stopped. */
   async release(message: Message, place: GuardPlace): Promise<Message> {
-    const input = bytesOf(message, place);
+    const bytes = bytesOf(message, place);
+    const input: Input = { bytes, digest: digestOf(bytes) };
     const { label } = message;
     const isAccepted = label !== undefined && this.#accepts(label);
-    const inspected = isAccepted ? this.#inspection.inspect(input) : NOT_ACCEPTED;
+    const inspected = isAccepted ? this.#inspection.inspect(bytes) : NOT_ACCEPTED;
     const { output } = inspected;
     if (label === undefined || output === undefined) return this.#refuse(message, place, input, inspected);
     if (this.#rate?.takes() === false) {
@@ -143,7 +145,7 @@ export class Guard {
       pipeline,
       guard: spec.name,
       id,
-      in: digestOf(input),
+      in: input.digest,
       out: output.digest,
       from: label,
       to: labels.emit,
@@ -175,7 +177,7 @@ export class Guard {
     }
   }
 
-  async #refuse(message: Message, place: GuardPlace, input: Uint8Array, { steps, reason }: Inspected): Promise<never> {
+  async #refuse(message: Message, place: GuardPlace, input: Input, { steps, reason }: Inspected): Promise<never> {
     await this.#record({ ...this.#decision(message, place, input, 'reject', reason ?? null), steps });
     const isUnapproved = reason?.startsWith('approval:') === true;
     const code = isUnapproved ? 'GUARD_UNAPPROVED' : 'GUARD_REJECTED';
@@ -185,7 +187,7 @@ export class Guard {
     );
   }
 
-  #decision(message: Message, { route }: GuardPlace, input: Uint8Array, outcome: string, reason: string | null) {
+  #decision(message: Message, { route }: GuardPlace, input: Input, outcome: string, reason: string | null) {
     const { pipeline, policy, spec } = this.#parts;
     return {
       kind: 'guard.decision',
@@ -197,8 +199,8 @@ export class Guard {
       // A publisher who writes half of a surrogate pair must not stop the audit file.
       src: { dest: message.address.toWellFormed(), msgid: message.id.toWellFormed() },
       in: {
-        digest: digestOf(input),
-        bytes: input.length,
+        digest: input.digest,
+        bytes: input.bytes.length,
         ct: message.origin.contentType?.toWellFormed() ?? null,
         label: message.label ?? null,
       },
@@ -238,10 +240,10 @@ export class Guard {
    * The same for the same message, so that a repetition after a crash is found on the low side; without the key of the guard it tells
    * nothing of what came.
    */
-  #idOf(message: Message, input: Uint8Array): string {
+  #idOf(message: Message, input: Input): string {
     const { idKey, policy } = this.#parts;
     // JSON.stringify writes half of a surrogate pair as an escape: no two ids become one.
-    const text = JSON.stringify([message.id, digestOf(input), policy.guard]);
+    const text = JSON.stringify([message.id, input.digest, policy.guard]);
     return createHmac('sha256', idKey).update(text).digest('hex').slice(0, 32);
   }
 
@@ -255,10 +257,16 @@ export class Guard {
   }
 }
 
+/** What came: its records and its id have the digest. */
+interface Input {
+  readonly bytes: Uint8Array;
+  readonly digest: string;
+}
+
 interface Asked {
   readonly id: string;
   readonly label: Label;
-  readonly input: Uint8Array;
+  readonly input: Input;
   readonly output: NonNullable<Inspected['output']>;
   readonly message: Message;
   readonly place: GuardPlace;

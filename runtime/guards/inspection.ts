@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Validator } from '#contract/validator.ts';
 import { canonicalJson } from '#kit/canonical-json.ts';
+import { digestOf } from './digest.ts';
 import { type FieldStep, fieldStep } from './field-steps.ts';
 import type { GuardSpec } from './guard-spec.ts';
 import { secondValidator } from './second-validator.ts';
@@ -99,10 +99,6 @@ export class Inspection {
 function released(value: unknown): NonNullable<Inspected['output']> {
   const bytes = Buffer.from(written(value));
   return { bytes, value, digest: digestOf(bytes) };
-}
-
-export function digestOf(bytes: Uint8Array): string {
-  return `sha-256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 function unchanged(value: unknown): Stepped {

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { canonicalJson } from '#kit/canonical-json.ts';
+import { digestOf } from '../guards/digest.ts';
 import type { GuardSpec } from '../guards/guard-spec.ts';
 
 /** The hash of all that decides what a guard does: its words, its schemas, the policy of its labels. */
 export function guardHash(spec: GuardSpec, schemas: readonly unknown[], policy: string): string {
-  const text = canonicalJson(asJson({ spec, schemas, policy }));
-  return `sha-256:${createHash('sha256').update(text).digest('hex')}`;
+  return digestOf(canonicalJson(asJson({ spec, schemas, policy })));
 }
 
 /** Maps as objects, and what is undefined left out. */
