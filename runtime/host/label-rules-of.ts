@@ -1,9 +1,6 @@
 import type { LabelRules } from '#contract/label-rules.ts';
-import type { Sink } from '#contract/sink.ts';
-import type { Clock } from '../engine/clock.ts';
 import { bindingKey } from '../labels/binding-key.ts';
 import type { SourceBinding } from '../labels/route-labels.ts';
-import { SigningSink } from '../labels/signing-sink.ts';
 import type { BindingSpec } from '../project/fields/binding-fields.ts';
 import type { Observers } from '../engine/route-parts.ts';
 import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
@@ -43,13 +40,4 @@ export function labelRulesOf(
 function bindingOf({ required, keys }: BindingSpec): SourceBinding {
   const entries = [...keys].map(([kid, { alg, key }]) => [kid, bindingKey(alg, key, 'verify')] as const);
   return { required, keys: new Map(entries) };
-}
-
-/** The sink, or one that signs what it sends. */
-export function signedSink(sink: Sink, { sign }: RouteSpec['to'], issuer: string, clock: Pick<Clock, 'nowMs'>): Sink {
-  if (sign === undefined) return sink;
-  const { kid, alg, key, expiresMs } = sign;
-  const expiresAfterS = expiresMs === undefined ? undefined : Math.ceil(expiresMs / 1000);
-  const signer = { kid, key: bindingKey(alg, key, 'sign'), issuer, expiresAfterS };
-  return new SigningSink(sink, signer, () => clock.nowMs());
 }

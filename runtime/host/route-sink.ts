@@ -7,7 +7,7 @@ import type { PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { eventsOut } from './event-ends.ts';
 import { openingOptions } from './end-options.ts';
 import type { Clock } from '../engine/clock.ts';
-import { signedSink } from './label-rules-of.ts';
+import { signedSink } from './signed-sink.ts';
 import { LogRecovery } from '../engine/send/log-recovery.ts';
 import type { Observers, SinkEnd } from '../engine/route-parts.ts';
 import { AdaptiveConcurrency } from '../engine/send/adaptive-concurrency.ts';

@@ -49,3 +49,8 @@ export type AnyLabel = LabelValue | Top;
 export function isStated(category: Category, values: Values): boolean {
   return category.type === 'permissive' || values === EVERYONE || values.length > 0;
 }
+
+/** What a label has of the category of this tag; nothing of one that the policy does not have. */
+export function valuesOf({ policy, values }: LabelValue, tag: string): Values {
+  return values[policy.categories.findIndex((category) => category.tag === tag)] ?? [];
+}

@@ -6,7 +6,7 @@ import type { Label } from '#contract/message.ts';
 import { bindingFault } from './binding.ts';
 import type { BindingKey } from './binding-key.ts';
 import { LabelError } from './label-error.ts';
-import { type AnyLabel, EVERYONE, type LabelValue, TOP } from './label-value.ts';
+import { type AnyLabel, EVERYONE, type LabelValue, TOP, valuesOf } from './label-value.ts';
 import { dominates, join } from './lattice.ts';
 import { statedLabel } from './stated-label.ts';
 import type { LabelReader } from './wire-label.ts';
@@ -112,11 +112,11 @@ export class RouteLabels implements LabelRules {
   }
 
   seen(text: Label): ExpressionLabel {
-    const { policy, classification, values } = this.#read(text);
+    const label = this.#read(text);
     return {
-      class: classification.id,
+      class: label.classification.id,
       has(tag, value) {
-        const its = values[policy.categories.findIndex((category) => category.tag === tag)] ?? [];
+        const its = valuesOf(label, tag);
         return its === EVERYONE || its.includes(value);
       },
     };

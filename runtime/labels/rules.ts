@@ -1,5 +1,5 @@
 import type { Classification } from './category.ts';
-import { EVERYONE, type LabelValue } from './label-value.ts';
+import { EVERYONE, type LabelValue, valuesOf } from './label-value.ts';
 import type { LabelPolicy } from './policy.ts';
 
 /**
@@ -29,8 +29,7 @@ function isAtLeast(policy: LabelPolicy, { rank }: Classification, least: string)
 
 /** `TAG:VALUE` of a restrictive category. */
 function has(label: LabelValue, tagged: string): boolean {
-  const [tag, value = ''] = tagged.split(':');
-  const at = label.policy.categories.findIndex((category) => category.tag === tag);
-  const values = label.values[at] ?? [];
+  const [tag = '', value = ''] = tagged.split(':');
+  const values = valuesOf(label, tag);
   return values !== EVERYONE && values.includes(value);
 }

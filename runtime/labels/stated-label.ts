@@ -1,12 +1,8 @@
 import { SluiceError } from '#contract/errors.ts';
 import type { Frame } from '#contract/frame.ts';
 import { labelOf } from '#contract/label.ts';
+import { isEventLabel } from '#contract/label-headers.ts';
 import type { Label } from '#contract/message.ts';
-
-/** The CloudEvents attribute `seclabel` in binary mode: of NATS, Kafka and AMQP, in any case. MQTT 5 has the plain name. */
-const CLOUD_EVENT = /^(?:ce[-_]|cloudEvents[_:])seclabel$/i;
-const SHORTEST = 'ce-seclabel'.length;
-const LONGEST = 'cloudEvents_seclabel'.length;
 
 /**
  * The text that a frame states as its label. Throws LABEL_DUPLICATE or LABEL_MALFORMED as `labelOf`, and LABEL_CONFLICT where the
@@ -18,8 +14,7 @@ export function statedLabel(frame: Frame): Label | undefined {
   if (headers.size === 0) return plain;
   let stated = plain;
   for (const [name, values] of headers) {
-    // Looked at for every header; most names have another length.
-    if (name.length < SHORTEST || name.length > LONGEST || !CLOUD_EVENT.test(name)) continue;
+    if (!isEventLabel(name)) continue;
     const types = frame.headerTypes?.get(name);
     const text = labelOf({
       headers: new Map([['seclabel', values]]),
