@@ -119,8 +119,8 @@ function conclude(evidence: Evidence, pipeline: string): ExitCode {
     '',
     `The fleet sent ${reported} reports; the core saw ${tracks} tracks. The core gave ${ordersGiven} orders; the fleet saw ${ordersReceived}.`,
     ...routes.map(
-      ({ route, accepted, delivered, expired, deadLettered, held }) =>
-        `${route}: ${accepted} accepted = ${delivered} delivered + ${expired} expired + ${deadLettered} dead letters + ${held} held`,
+      ({ route, accepted, delivered, superseded, expired, blocked, deadLettered, held }) =>
+        `${route}: ${accepted} accepted = ${delivered} delivered + ${superseded} superseded + ${expired} expired + ${blocked} blocked + ${deadLettered} dead letters + ${held} held`,
     ),
     ...tallies.map(({ code, count, example }) => `  ${count} x ${code}: ${example}`),
     ...(wrong.length === 0

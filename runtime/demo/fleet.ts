@@ -4,6 +4,9 @@ import { connectClient, publishJson } from './mqtt-client.ts';
 const PERIOD_MS = 1000;
 /** The vehicle whose radio sends rubbish. */
 const BROKEN = 13;
+/** The vehicle that sends one report from the depot, in its second turn: the pipeline's function raises the label of what comes from there. */
+const VISITOR = 2;
+const DEPOT = { lat: 51.91, lon: 4.32 };
 
 /** Vehicles that drive about, report where they are and take orders. */
 export interface Fleet {
@@ -41,8 +44,7 @@ export async function startFleet(url: string, size: number): Promise<Fleet> {
   const timer = setInterval(() => {
     const vehicle = vehicles[turn % size];
     if (vehicle === undefined) return;
-    const isBroken = turn % size === Math.min(BROKEN, size) - 1;
-    const body = isBroken ? rubbish(vehicle, Math.floor(turn / size)) : report(vehicle);
+    const body = bodyOf(vehicle, turn % size, Math.floor(turn / size));
     turn += 1;
     const sending = publishJson(client, `fleet/${vehicle.name}/position`, body).then((isConfirmed) => {
       if (isConfirmed) reported += 1;
@@ -75,6 +77,12 @@ function newVehicle(index: number): Vehicle {
     speed: 30 + Math.random() * 50,
     battery: 60 + Math.random() * 40,
   };
+}
+
+function bodyOf(vehicle: Vehicle, index: number, lap: number): object | string {
+  if (index === BROKEN - 1) return rubbish(vehicle, lap);
+  if (index === VISITOR - 1 && lap === 1) return { ...report(vehicle), ...DEPOT };
+  return report(vehicle);
 }
 
 function report(vehicle: Vehicle): object {

@@ -1,25 +1,21 @@
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { type CoreEndpoint, newOrder } from './endpoint.ts';
+import { type CoreEndpoint, newOrder, newTally } from './endpoint.ts';
 
 /** The streams exist: the bridge, which connects first, has made them. */
 export async function openNatsEndpoint(url: string): Promise<CoreEndpoint> {
   const connection = await connect({ servers: url, maxReconnectAttempts: -1 });
   const publisher = jetstream(connection);
-  let tracks = 0;
-  let latest: string | undefined;
+  const { saw, ...tally } = newTally();
   let given = 0;
   connection.subscribe('tracks.*', {
     callback(failure, message) {
-      if (failure !== null) return;
-      tracks += 1;
-      latest = message.string();
+      if (failure === null) saw(message.headers?.get('seclabel'), message.string());
     },
   });
   await connection.flush();
   return {
-    tracks: () => tracks,
-    latest: () => latest,
+    ...tally,
     ordersGiven: () => given,
     async order(unit) {
       try {

@@ -6,6 +6,7 @@ export interface RouteFigures {
   readonly accepted: number;
   readonly delivered: number;
   readonly expired: number;
+  readonly blocked: number;
   readonly deadLettered: number;
   readonly held: number;
 }
@@ -18,23 +19,28 @@ export interface Scene {
   readonly latest: string | undefined;
 }
 
-const COLUMNS = ['accepted', 'delivered', 'expired', 'deadLettered', 'held'] as const;
+const COLUMNS = ['accepted', 'delivered', 'expired', 'blocked', 'deadLettered', 'held'] as const;
 const HEADINGS: Readonly<Record<(typeof COLUMNS)[number], string>> = {
   accepted: 'accepted',
   delivered: 'delivered',
   expired: 'expired',
+  blocked: 'blocked',
   deadLettered: 'dead letters',
   held: 'held',
 };
 
-/** Of a column: the whole board fits into 80 characters. */
-const WIDTH = 13;
+/** Between columns: the whole board fits into 80 characters. */
+const GAP = 2;
+/** The digits that a column has room for. */
+const FIGURES = 7;
 
 /** The scene as lines, for a terminal of this width. */
 export function drawScene({ title, routes, tallies, latest }: Scene, width: number): readonly string[] {
-  const heading = `${'route'.padEnd(12)}${COLUMNS.map((column) => HEADINGS[column].padStart(WIDTH)).join('')}`;
+  const cell = (column: (typeof COLUMNS)[number], text: string): string =>
+    text.padStart(Math.max(HEADINGS[column].length, FIGURES) + GAP);
+  const heading = `${'route'.padEnd(12)}${COLUMNS.map((column) => cell(column, HEADINGS[column])).join('')}`;
   const rows = routes.map(
-    (route) => `${route.route.padEnd(12)}${COLUMNS.map((column) => String(route[column]).padStart(WIDTH)).join('')}`,
+    (route) => `${route.route.padEnd(12)}${COLUMNS.map((column) => cell(column, String(route[column]))).join('')}`,
   );
   const letters = tallies.map(({ code, count, example }) => `  ${String(count).padStart(5)}  ${code}: ${example}`);
   return [
@@ -44,7 +50,7 @@ export function drawScene({ title, routes, tallies, latest }: Scene, width: numb
     ...rows,
     '',
     `newest track: ${latest ?? 'none yet'}`,
-    ...(letters.length === 0 ? [] : ['', 'dead letters, by cause:', ...letters]),
+    ...(letters.length === 0 ? [] : ['', 'blocked and dead letters, by cause:', ...letters]),
   ].map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line));
 }
 
@@ -52,8 +58,8 @@ export function drawScene({ title, routes, tallies, latest }: Scene, width: numb
 export function sceneLine({ routes }: Scene): string {
   return routes
     .map(
-      ({ route, accepted, delivered, expired, deadLettered, held }) =>
-        `${route}: accepted ${accepted}, delivered ${delivered}, expired ${expired}, dead letters ${deadLettered}, held ${held}`,
+      ({ route, accepted, delivered, expired, blocked, deadLettered, held }) =>
+        `${route}: accepted ${accepted}, delivered ${delivered}, expired ${expired}, blocked ${blocked}, dead letters ${deadLettered}, held ${held}`,
     )
     .join(' | ');
 }

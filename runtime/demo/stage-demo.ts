@@ -19,7 +19,7 @@ const SETTLE_MS = 5000;
 /** The two sides of the demo's bridge, and where they are. */
 export interface DemoBuses {
   /** Without folder and ending. */
-  readonly pipeline: 'fleet' | 'fleet-nats';
+  readonly pipeline: 'fleet-labels' | 'fleet-nats';
   /** The variables that the pipeline file refers to. */
   readonly environment: Readonly<Record<string, string>>;
   readonly core: string;
@@ -45,7 +45,7 @@ export async function startBuses(natsUrl: string | undefined): Promise<DemoBuses
     };
   }
   return {
-    pipeline: 'fleet',
+    pipeline: 'fleet-labels',
     environment: { FIELD_URL: field.url, CORE_URL: core.url },
     core: core.url,
     field: field.url,
@@ -62,7 +62,7 @@ export interface Traffic {
 
 /** Starts vehicles and core around a bridge that is ready. */
 export async function startTraffic(buses: DemoBuses, bridge: RunningPipeline, log: Log): Promise<Traffic> {
-  const core = await (buses.pipeline === 'fleet' ? openMqttEndpoint(buses.core) : openNatsEndpoint(buses.core));
+  const core = await (buses.pipeline === 'fleet-labels' ? openMqttEndpoint(buses.core) : openNatsEndpoint(buses.core));
   const fleet = await startFleet(buses.field, VEHICLES);
   const orders = new Set<Promise<void>>();
   let number = 0;
@@ -91,6 +91,7 @@ export async function startTraffic(buses: DemoBuses, bridge: RunningPipeline, lo
       const evidence = {
         reported: fleet.reported(),
         tracks: core.tracks(),
+        forbidden: core.forbidden(),
         ordersGiven: core.ordersGiven(),
         ordersReceived: fleet.ordered(),
         routes: bridge.numbers(),

@@ -5,12 +5,13 @@ import type { Tally } from './dead-letter-tally.ts';
 export interface Evidence {
   readonly reported: number;
   readonly tracks: number;
+  /** Tracks with a label that the core may not hold. */
+  readonly forbidden: number;
   readonly ordersGiven: number;
   readonly ordersReceived: number;
   readonly routes: readonly (RouteFigures & {
     readonly dropped: number;
     readonly superseded: number;
-    readonly blocked: number;
   })[];
   readonly tallies: readonly Tally[];
 }
@@ -32,6 +33,7 @@ export function imbalances(evidence: Evidence): readonly string[] {
   const delivered = (name: string): number => evidence.routes.find(({ route }) => route === name)?.delivered ?? 0;
   same('reports that the fleet sent and the bridge took', evidence.reported, of('positions'));
   same('tracks that the bridge delivered and the core saw', delivered('positions'), evidence.tracks);
+  same('tracks that the core saw and may not hold', 0, evidence.forbidden);
   same('orders that the core gave and the bridge took', evidence.ordersGiven, of('orders'));
   same('orders that the bridge delivered and the fleet saw', delivered('orders'), evidence.ordersReceived);
   return wrong;

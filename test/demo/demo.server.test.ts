@@ -16,25 +16,29 @@ function judge(demo: SluiceProcess, folder: string): void {
   assert.match(said, /It balances: nothing was lost\./, said);
   const [, reported, tracks] = /sent (\d+) reports; the core saw (\d+) tracks/.exec(said) ?? [];
   assert.ok(Number(reported) > 50 && Number(tracks) > 50, said);
-  const [, accepted, delivered, letters] =
-    /^positions: (\d+) accepted = (\d+) delivered \+ \d+ expired \+ (\d+) dead letters \+ 0 held$/m.exec(said) ?? [];
+  const [, accepted, delivered, blocked, letters] =
+    /^positions: (\d+) accepted = (\d+) delivered \+ \d+ superseded \+ \d+ expired \+ (\d+) blocked \+ (\d+) dead letters \+ 0 held$/m.exec(
+      said,
+    ) ?? [];
   assert.equal(accepted, reported);
   assert.equal(delivered, tracks);
   assert.ok(Number(letters) > 0, 'one vehicle sends rubbish');
   assert.match(said, /^ {2}\d+ x (DECODE_FAILED|SCHEMA_INVALID): expected /m);
-  assert.equal(readLetters(`${folder}/.sluice/demo`).length, Number(letters));
+  assert.equal(blocked, '1', 'one report comes from the depot');
+  assert.match(said, /^ {2}1 x LABEL_DENIED: expected a label that core may hold, at most U, found R$/m);
+  assert.equal(readLetters(`${folder}/.sluice/demo`).length, Number(letters) + 1);
 }
 
 test('the demo translates within 10 s, ends by itself, and balances', async () => {
   using folder = temporaryFolder('demo');
   const startMs = performance.now();
   await using demo = startSluice(['demo', '--for', '4s'], { cwd: folder.path });
-  await waitFor(() => demo.stdout().includes('first track: {'), 10_000, 'the first track');
+  await waitFor(() => demo.stdout().includes('first track: 1;p=urn:demo:fleet;c=U  {'), 10_000, 'the first track');
   const firstMs = performance.now() - startMs;
   assert.equal(await demo.ended(), 0, demo.stderr());
   judge(demo, folder.path);
   assert.ok(firstMs < patient(10_000), `${firstMs} ms`);
-  assert.match(demo.stdout(), /^positions: accepted \d+, delivered \d+, .* \| orders: accepted \d+/m);
+  assert.match(demo.stdout(), /^positions: accepted \d+, delivered \d+, .* blocked 1, .* \| orders: accepted \d+/m);
   const typed = demo.stdout().match(/^ {2}node .*$/gm) ?? [];
   assert.deepEqual(
     typed.map((line) => /main\.ts (dlq list|dlq show|explain) /.exec(line)?.[1]),
@@ -64,6 +68,7 @@ serverTest(
       demo.signal('SIGINT');
       assert.equal(await demo.ended(), 0, demo.stdout() + demo.stderr());
       assert.match(demo.stdout(), /It balances: nothing was lost\./);
+      assert.match(demo.stdout(), /first track: 1;p=urn:demo:fleet;c=U {2}\{/);
     }
   },
 );
@@ -89,6 +94,6 @@ test('in a terminal the board is drawn again in place', async (t) => {
   // Cursor up over the whole board, then everything below is cleared.
   const redraws = terminal.shown().split(/\u001B\[\d+A\u001B\[0J/).length - 1;
   assert.ok(redraws >= 4, `${redraws} redraws`);
-  assert.match(terminal.shown(), /newest track: \{/);
+  assert.match(terminal.shown(), /newest track: 1;p=urn:demo:fleet;c=U {2}\{/);
   assert.match(terminal.shown(), /It balances: nothing was lost\./);
 });

@@ -28,6 +28,7 @@ const ORDERS = {
 const FAIR: Evidence = {
   reported: 100,
   tracks: 90,
+  forbidden: 0,
   ordersGiven: 10,
   ordersReceived: 10,
   routes: [POSITIONS, ORDERS],
@@ -44,6 +45,7 @@ test('every planted imbalance is convicted, by name and number', () => {
     [{ reported: 99 }, /expected 99, found 100/],
     [{ tracks: 89 }, /tracks that the bridge delivered and the core saw: expected 90, found 89/],
     [{ tracks: 91 }, /expected 90, found 91/],
+    [{ forbidden: 1 }, /tracks that the core saw and may not hold: expected 0, found 1/],
     [{ ordersGiven: 11 }, /orders that the core gave/],
     [{ ordersReceived: 9 }, /orders that the bridge delivered and the fleet saw/],
     [{ routes: [POSITIONS] }, /orders that the core gave/],
@@ -73,7 +75,7 @@ test('the board fits its terminal, whatever stands in a message', () => {
   const lines = drawScene(scene, 80);
   assert.ok(lines.every((line) => line.length <= 80));
   const row = lines.find((line) => line.startsWith('positions'));
-  assert.match(row ?? '', /100\s+90\s+3\s+4\s+0$/);
+  assert.match(row ?? '', /100\s+90\s+3\s+0\s+4\s+0$/);
 });
 
 test('dead letters are counted by cause, other lines pass', () => {
