@@ -1,4 +1,4 @@
-import type { AccessBroker, AccessPlace, AccessUser, BusAccess, Needs } from '#contract/access.ts';
+import type { AccessBroker, AccessPlace, AccessUser, BusAccess, Identity, Needs } from '#contract/access.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { AddressPattern } from '#contract/reach.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
@@ -18,6 +18,7 @@ export interface AccessPlan {
 }
 
 interface Grown {
+  readonly name: string;
   readonly connections: Set<string>;
   readonly connection: object;
   readonly identity: Set<string>;
@@ -36,33 +37,46 @@ export async function accessPlans(pipeline: PipelineSpec, catalog: Catalog): Pro
       const bus = busOf(catalog, end.bus);
       const access = await bus.access?.();
       if (connection === undefined || access === undefined) continue;
-      const { name, notes } = access.identity(asDriverOptions(connection.options));
+      const identity = access.identity(asDriverOptions(connection.options));
       const servers = bus.servers(asDriverOptions(connection.options));
       const key = `${access.broker.name} ${servers.toSorted().join(' ')}`;
       const found = plans.get(key) ?? { plan: { broker: access.broker, servers }, users: new Map<string, Grown>() };
       plans.set(key, found);
-      const user = grown(found.users, name ?? pipeline.name, connection);
+      const user = grown(found.users, identity, { pipeline: pipeline.name, connection });
       user.connections.add(connection.name);
-      for (const note of notes) user.identity.add(`connection ${connection.name}: ${note}`);
+      for (const note of identity.notes) user.identity.add(`connection ${connection.name}: ${note}`);
       user.needs.push(needs(access));
     }
   }
   return [...plans.values()].map(({ plan, users }) => ({
     ...plan,
     connections: [...new Set([...users.values()].flatMap(({ connections }) => [...connections]))],
-    users: [...users].map(([name, user]) => asUser(name, user)),
+    users: [...users.values()].map(asUser),
   }));
 }
 
-function grown(users: Map<string, Grown>, name: string, { options }: ConnectionSpec): Grown {
-  const known = users.get(name);
+/** The user of that identity. Those without a name are called after the pipeline, and from the second on after their connection too. */
+function grown(
+  users: Map<string, Grown>,
+  { name, secret }: Identity,
+  { pipeline, connection }: { readonly pipeline: string; readonly connection: ConnectionSpec },
+): Grown {
+  const key = JSON.stringify([name, secret]);
+  const known = users.get(key);
   if (known !== undefined) return known;
-  const made: Grown = { connections: new Set(), connection: options, identity: new Set(), needs: [] };
-  users.set(name, made);
+  const taken = new Set([...users.values()].map((user) => user.name));
+  const made: Grown = {
+    name: name ?? (taken.has(pipeline) ? `${pipeline}-${connection.name}` : pipeline),
+    connections: new Set(),
+    connection: connection.options,
+    identity: new Set(),
+    needs: [],
+  };
+  users.set(key, made);
   return made;
 }
 
-function asUser(name: string, { connections, connection, identity, needs }: Grown): AccessUser {
+function asUser({ name, connections, connection, identity, needs }: Grown): AccessUser {
   return {
     name,
     identity: [...identity],
