@@ -122,3 +122,21 @@ test('a value that names or rights come from has to be there, and a secret only 
   assert.deepEqual(missing('with-tls').toSorted(), [...names, 'file:ca.pem'].toSorted());
   assert.deepEqual(missing('as-pipeline').toSorted(), [...names, 'file:ca.pem', 'env:SECRET'].toSorted());
 });
+
+test('connections that have a server in common are of one cluster, and their users in one configuration', async () => {
+  const ends = [{ from: { subjects: ['x'] }, to: { subject: 'y' } }];
+  const connection = (url: readonly string[], user: string): object => ({ bus: 'nats', url, user, password: 'p' });
+  const { plans } = await plansOf(
+    {
+      a: connection(['nats://one', 'nats://two'], 'u'),
+      b: connection(['nats://three', 'nats://four'], 'v'),
+      c: connection(['nats://two:4222', 'nats://three'], 'w'),
+      d: connection(['nats://five'], 'x'),
+    },
+    { a: ends, b: ends, c: ends, d: ends },
+  );
+  assert.deepEqual(
+    plans.map(({ users }) => users.map(({ name }) => name)),
+    [['u', 'v', 'w'], ['x']],
+  );
+});
