@@ -4,6 +4,8 @@ import { missingReferences } from '../../runtime/cli/acl-references.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { type AccessPlan, accessPlans } from '../../runtime/host/access.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
+import { newProject } from '../harness/project.ts';
+import { sluiceAcl } from './sluice-acl.ts';
 
 /** The plans of routes between these connections, each from one to itself, and what was found in the file. */
 async function plansOf(buses: Readonly<Record<string, object>>, ends: Readonly<Record<string, readonly object[]>>) {
@@ -121,6 +123,18 @@ test('a value that names or rights come from has to be there, and a secret only 
   assert.deepEqual(missing(undefined).toSorted(), names.toSorted());
   assert.deepEqual(missing('with-tls').toSorted(), [...names, 'file:ca.pem'].toSorted());
   assert.deepEqual(missing('as-pipeline').toSorted(), [...names, 'file:ca.pem', 'env:SECRET'].toSorted());
+
+  using project = newProject({
+    'pipelines/p.yaml': {
+      name: 'p',
+      buses: { n: { bus: 'nats', url: 'nats://h', user: 'env:NAME', password: 'env:SECRET' } },
+      routes: [{ name: 'r', from: { bus: 'n', subjects: ['x'] }, to: { bus: 'n', subject: 'y' } }],
+    },
+  });
+  const { code, stdout, stderr } = await sluiceAcl([project.path('pipelines/p.yaml'), '--for', 'nats']);
+  assert.deepEqual([code, stdout], [2, '']);
+  assert.match(stderr, /ENV_MISSING {2}error: expected NAME in the environment/);
+  assert.doesNotMatch(stderr, /SECRET/);
 });
 
 test('connections that have a server in common are of one cluster, and their users in one configuration', async () => {

@@ -75,18 +75,11 @@ serverTest(
     await using kafka = await startKafka({ users: USERS, acl: true, config: superUsers });
     const file = project.write('pipelines/guarded.yaml', pipeline(kafka.listeners.sasl));
     const acl = listsOf(await configurationFor('kafka', file));
-    await kafka.admin((admin) => admin.createAcls({ acl }));
-    await kafka.createTopics([
-      'orders',
-      'tasks.k0',
-      'tasks.k1',
-      'tasks.k2',
-      'letters',
-      'tasks',
-      'letters.more',
-      'other',
+    await Promise.all([
+      kafka.admin((admin) => admin.createAcls({ acl })),
+      kafka.createTopics(['orders', 'tasks.k0', 'tasks.k1', 'tasks.k2', 'letters', 'tasks', 'letters.more', 'other']),
     ]);
-    await waitFor(
+    const theirs = waitFor(
       () =>
         kafka
           .admin((admin) =>
@@ -97,7 +90,7 @@ serverTest(
       'a group of another',
     );
     // The other user's connection creates topics: made-in when the bridge starts.
-    await worksThroughKillAndRestart(kafka, project.folder, file);
+    await Promise.all([theirs, worksThroughKillAndRestart(kafka, project.folder, file)]);
 
     await using user = await intruder(kafka, 'bridge');
     const refusals = new Refusals();

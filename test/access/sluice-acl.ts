@@ -25,18 +25,18 @@ async function planOf(
   file: string,
   mode: 'check' | 'run',
   isWanted: (plan: AccessPlan) => boolean,
-): Promise<AccessPlan> {
+): Promise<AccessPlan & { write(): string }> {
   const { spec, findings } = readPipeline(file, mode).result;
   assert.ok(spec !== undefined, JSON.stringify(findings));
   const plan = (await accessPlans(spec, catalog)).find(isWanted);
   assert.ok(plan !== undefined, 'no such broker in the file');
-  return plan;
+  return { ...plan, write: () => plan.broker.write(plan.users, spec.name) };
 }
 
 /** What `sluice acl FILE --for BROKER` prints. */
 export async function configurationFor(broker: string, file: string): Promise<string> {
   const plan = await planOf(file, 'check', (one) => one.broker.name === broker);
-  return plan.broker.write(plan.users, 'guarded');
+  return plan.write();
 }
 
 /** Comparison with lines `kind user: right`. */
