@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
 import { missingReferences } from '../../runtime/cli/acl-references.ts';
 import { catalog } from '../../runtime/host/catalog.ts';
 import { type AccessPlan, accessPlans } from '../../runtime/host/access.ts';
 import { checkPipeline } from '../../runtime/project/check/check-pipeline.ts';
+import { REPOSITORY } from '../harness/sluice-process.ts';
 import { newProject } from '../harness/project.ts';
 import { sluiceAcl } from './sluice-acl.ts';
 
@@ -153,4 +156,14 @@ test('connections that have a server in common are of one cluster, and their use
     plans.map(({ users }) => users.map(({ name }) => name)),
     [['u', 'v', 'w'], ['x']],
   );
+});
+
+test('the two processes of pipelines/release have one right each at the crossing, and no common one', async () => {
+  const rightsOf = async (name: string): Promise<readonly string[]> => {
+    const { spec } = readPipeline(join(REPOSITORY, `pipelines/release/${name}.yaml`), 'check').result;
+    const plans = await accessPlans(spec ?? assert.fail('not read'), catalog);
+    return linesOf(plans.find(({ connections }) => connections.includes('crossing')) ?? assert.fail('no plan'));
+  };
+  assert.deepEqual(await rightsOf('inspect'), ['inspect: write released/+']);
+  assert.deepEqual(await rightsOf('release'), ['release: read released/+']);
 });
