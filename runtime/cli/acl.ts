@@ -6,6 +6,7 @@ import { type AccessPlan, accessPlans } from '../host/access.ts';
 import { findingsText, withoutNotices } from '../project/check/findings-text.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
 import { withinDeadline } from './check-deadline.ts';
+import { missingReferences, type NeededReferences } from './acl-references.ts';
 import { readPipeline } from './checked-pipeline.ts';
 import { type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -33,12 +34,11 @@ export const acl: Command = {
       throw new UsageError('expected either --for BROKER or --check URL');
     const url = typeof check === 'string' ? checkedUrl(check) : undefined;
     const isJson = values['json'] === true;
-    // Only a comparison with a server needs the identities of the pipeline.
-    const mode = url === undefined || url.protocol === 'file:' ? 'check' : 'run';
+    // Which of the missing references matter depends on the broker.
     const { spec, findings } = await withinDeadline(
       file,
       { output: 'stderr', isJson },
-      () => readPipeline(file, mode).result,
+      () => readPipeline(file, 'check').result,
     );
     if (spec === undefined) {
       process.stderr.write(findingsText(withoutNotices(findings)));
@@ -48,6 +48,14 @@ export const acl: Command = {
     const isWanted = ({ name: own, schemes }: AccessBroker): boolean =>
       url === undefined ? own === name : schemes.includes(schemeOf(url));
     if (!known.some(isWanted)) throw new UsageError(unknownBroker(known, name, url));
+    const missing = missingReferences(findings, {
+      connections: await connectionsOf(spec, isWanted),
+      connects: connectsTo(url),
+    });
+    if (missing.length > 0) {
+      process.stderr.write(findingsText(missing));
+      return EXIT.invalid;
+    }
     const plan = await chosenPlan(spec, isWanted, typeof connection === 'string' ? connection : undefined);
     if (url === undefined) {
       process.stdout.write(plan.broker.write(plan.users, spec.name));
@@ -56,6 +64,26 @@ export const acl: Command = {
     return comparison(plan, url, isJson);
   },
 };
+
+/** Connections of the pipeline file that lead to such a broker. */
+async function connectionsOf(
+  spec: PipelineSpec,
+  isWanted: (broker: AccessBroker) => boolean,
+): Promise<ReadonlySet<string>> {
+  const found = await Promise.all(
+    [...spec.connections.values()].map(async ({ name, bus }) => {
+      const access = await catalog.buses.get(bus)?.access?.();
+      return access !== undefined && isWanted(access.broker) ? [name] : [];
+    }),
+  );
+  return new Set(found.flat());
+}
+
+/** An identity in the URL stands in place of that of the pipeline; the management API takes an administrator's alone. */
+function connectsTo(url: URL | undefined): NeededReferences['connects'] {
+  if (url === undefined || url.protocol === 'file:') return undefined;
+  return url.username !== '' || /^https?:$/.test(url.protocol) ? 'with-tls' : 'as-pipeline';
+}
 
 const schemeOf = (url: URL): string => url.protocol.slice(0, -1);
 

@@ -87,6 +87,8 @@ export interface AccessBroker {
 export interface Identity {
   /** Undefined: the connection names none. */
   readonly name: string | undefined;
+  /** Where it names none, what else tells it from others: a key, a certificate. Connections with different ones are different users. */
+  readonly secret?: string | undefined;
   readonly notes: readonly string[];
 }
 

@@ -1,23 +1,22 @@
-import type { AccessBroker, AccessPlace, AccessUser, BusAccess, Needs } from '#contract/access.ts';
+import type { AccessPlace, AccessUser, BusAccess, Identity, Needs } from '#contract/access.ts';
 import type { Catalog } from '#contract/catalog.ts';
 import type { AddressPattern } from '#contract/reach.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { ConnectionSpec, PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { patternOfTemplate } from '../template/template-pattern.ts';
+import { type BrokerCluster, brokerClusters } from './broker-clusters.ts';
 import { busOf } from './catalog-of.ts';
 import { asDriverOptions, endOptions, sinkName } from './end-options.ts';
 
 /** The users of one cluster of brokers that a pipeline needs. */
-export interface AccessPlan {
-  readonly broker: AccessBroker;
-  /** Names of servers, as `Bus.servers` gives them. */
-  readonly servers: readonly string[];
+export interface AccessPlan extends BrokerCluster {
   /** Names of connections of the pipeline file. */
   readonly connections: readonly string[];
   readonly users: readonly AccessUser[];
 }
 
 interface Grown {
+  readonly name: string;
   readonly connections: Set<string>;
   readonly connection: object;
   readonly identity: Set<string>;
@@ -26,43 +25,57 @@ interface Grown {
 
 /** All rights that a checked pipeline needs, by broker and user. Connections without users (the memory bus) are left out. */
 export async function accessPlans(pipeline: PipelineSpec, catalog: Catalog): Promise<readonly AccessPlan[]> {
-  const plans = new Map<
-    string,
-    { readonly plan: Omit<AccessPlan, 'users' | 'connections'>; readonly users: Map<string, Grown> }
-  >();
+  const clusters = await brokerClusters(pipeline, catalog);
+  const plans = new Map<BrokerCluster, Map<string, Grown>>();
   for (const route of pipeline.routes) {
     for (const { end, needs } of endsOf(pipeline, route, catalog)) {
       const connection = pipeline.connections.get(end.connection);
       const bus = busOf(catalog, end.bus);
       const access = await bus.access?.();
       if (connection === undefined || access === undefined) continue;
-      const { name, notes } = access.identity(asDriverOptions(connection.options));
+      const identity = access.identity(asDriverOptions(connection.options));
       const servers = bus.servers(asDriverOptions(connection.options));
-      const key = `${access.broker.name} ${servers.toSorted().join(' ')}`;
-      const found = plans.get(key) ?? { plan: { broker: access.broker, servers }, users: new Map<string, Grown>() };
-      plans.set(key, found);
-      const user = grown(found.users, name ?? pipeline.name, connection);
+      const cluster = clusters.find(
+        ({ broker, servers: all }) => broker === access.broker && servers.every((server) => all.includes(server)),
+      );
+      if (cluster === undefined) continue;
+      const found = plans.get(cluster) ?? new Map<string, Grown>();
+      plans.set(cluster, found);
+      const user = grown(found, identity, { pipeline: pipeline.name, connection });
       user.connections.add(connection.name);
-      for (const note of notes) user.identity.add(`connection ${connection.name}: ${note}`);
+      for (const note of identity.notes) user.identity.add(`connection ${connection.name}: ${note}`);
       user.needs.push(needs(access));
     }
   }
-  return [...plans.values()].map(({ plan, users }) => ({
-    ...plan,
+  return [...plans].map(([cluster, users]) => ({
+    ...cluster,
     connections: [...new Set([...users.values()].flatMap(({ connections }) => [...connections]))],
-    users: [...users].map(([name, user]) => asUser(name, user)),
+    users: [...users.values()].map(asUser),
   }));
 }
 
-function grown(users: Map<string, Grown>, name: string, { options }: ConnectionSpec): Grown {
-  const known = users.get(name);
+/** The user of that identity. Those without a name are called after the pipeline, and from the second on after their connection too. */
+function grown(
+  users: Map<string, Grown>,
+  { name, secret }: Identity,
+  { pipeline, connection }: { readonly pipeline: string; readonly connection: ConnectionSpec },
+): Grown {
+  const key = JSON.stringify([name, secret]);
+  const known = users.get(key);
   if (known !== undefined) return known;
-  const made: Grown = { connections: new Set(), connection: options, identity: new Set(), needs: [] };
-  users.set(name, made);
+  const taken = new Set([...users.values()].map((user) => user.name));
+  const made: Grown = {
+    name: name ?? (taken.has(pipeline) ? `${pipeline}-${connection.name}` : pipeline),
+    connections: new Set(),
+    connection: connection.options,
+    identity: new Set(),
+    needs: [],
+  };
+  users.set(key, made);
   return made;
 }
 
-function asUser(name: string, { connections, connection, identity, needs }: Grown): AccessUser {
+function asUser({ name, connections, connection, identity, needs }: Grown): AccessUser {
   return {
     name,
     identity: [...identity],

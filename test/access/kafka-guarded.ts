@@ -33,6 +33,8 @@ export function pipeline(broker: string): object {
   };
 }
 
+export const DENIED = AclPermissionTypes.DENY;
+
 const OPERATIONS: Readonly<Record<string, AclEntry['operation']>> = {
   Read: AclOperationTypes.READ,
   Write: AclOperationTypes.WRITE,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { headers } from '@nats-io/transport-node';
+import { headers, nkeyAuthenticator, nkeys } from '@nats-io/transport-node';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { ensureConsumer } from '../../runtime/buses/nats/jetstream/consumer.ts';
 import { removedSince } from '../../runtime/buses/nats/jetstream/pending-count.ts';
@@ -12,7 +12,7 @@ import { serverTest } from '../harness/server-test.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { administrator, guarded, held, intruder, makeStreams, PASSWORD, pipeline } from './nats-guarded.ts';
 import { Refusals } from './refusals.ts';
-import { differencesAt } from './sluice-acl.ts';
+import { configurationFor, differencesAt, differencesByCommand } from './sluice-acl.ts';
 
 const DEADLINE_MS = 30_000;
 const own = { needs: ['nats-process'] } as const;
@@ -28,12 +28,15 @@ serverTest(
     await makeStreams(admin);
     const js = admin.connection;
     const publish = async (from: number, to: number): Promise<void> => {
-      for (let at = from; at < to; at += 1) {
-        const carrier = headers();
-        // Every tenth has nothing for the address of the sink: a dead letter.
-        if (at % 10 !== 0) carrier.set('kind', `k${at % 3}`);
-        await js.request(`orders.o${at}.new`, String(at), { headers: carrier, timeout: DEADLINE_MS });
-      }
+      const numbers = Array.from({ length: to - from }, (_, at) => from + at);
+      await Promise.all(
+        numbers.map((at) => {
+          const carrier = headers();
+          // Every tenth has nothing for the address of the sink: a dead letter.
+          if (at % 10 !== 0) carrier.set('kind', `k${at % 3}`);
+          return js.request(`orders.o${at}.new`, String(at), { headers: carrier, timeout: DEADLINE_MS });
+        }),
+      );
     };
     const start = () => startBridge(project.folder, file, [], { PW: PASSWORD });
     const until = (stream: string, count: number): Promise<unknown> =>
@@ -205,7 +208,7 @@ serverTest(
     await using admin = await administrator(broker);
     await makeStreams(admin);
     const env = { PW: PASSWORD };
-    const exact = await differencesAt(broker.url, file, { env });
+    const exact = await differencesByCommand(broker.url, file, { env });
     assert.deepEqual(exact.lines, []);
     assert.ok(exact.looked > 80, `${exact.looked} tried`);
     const before = await held(admin, 'ORDERS');
@@ -236,13 +239,64 @@ serverTest(
     await using open = await startNats({
       config: `authorization { users: [${['bridge', 'maker'].map((user) => `{ user: ${user}, password: ${PASSWORD} }`).join(', ')}] }`,
     });
-    assert.deepEqual((await differencesAt(open.url, file, { env })).lines, [
+    assert.deepEqual((await differencesByCommand(open.url, file, { env })).lines, [
       'too much bridge: publish >',
       'too much bridge: subscribe >',
       'too much maker: publish >',
       'too much maker: subscribe >',
     ]);
+    const denied = ['bridge', 'maker'].map(
+      (user) =>
+        `{ user: ${user}, password: ${PASSWORD}, permissions: { publish: { deny: ">" }, subscribe: { deny: ">" } } }`,
+    );
+    await using closed = await startNats({ config: `authorization { users: [${denied.join(', ')}] }` });
+    const { lines, unseen } = await differencesAt(closed.url, file, { env });
+    assert.ok(lines.includes('missing bridge: publish $JS.API.STREAM.INFO.ORDERS'), lines.join('\n'));
+    assert.ok(lines.includes('missing bridge: subscribe _INBOX_bridge.>'), lines.join('\n'));
+    assert.ok(lines.every((line) => line.startsWith('missing ')));
+    assert.match(unseen.join('\n'), /rights are missing to publish to the subjects of sinks/);
     assert.equal(await held(admin, 'ORDERS'), before);
     assert.equal((await admin.manager.consumers.list('ORDERS').next()).length, 1, 'nothing was made');
+  },
+);
+
+serverTest('an nkey has its rights under the public key that the server takes from its environment', own, async () => {
+  using project = newProject({});
+  const [pair, other] = [nkeys.createUser(), nkeys.createUser()];
+  const seed = new TextDecoder().decode(pair.getSeed());
+  process.env['NATS_NKEY_KEYED'] = pair.getPublicKey();
+  const file = project.write('pipelines/keyed.yaml', {
+    name: 'keyed',
+    buses: { n: { bus: 'nats', url: 'nats://127.0.0.1:4222', nkey: 'file:seed' } },
+    routes: [{ name: 'r', from: { bus: 'n', subjects: ['in'] }, to: { bus: 'n', subject: 'out' } }],
+  });
+  project.write('seed', seed);
+  await using broker = await startNats({ config: await configurationFor('nats', file) });
+  assert.deepEqual((await differencesAt(broker.url, file)).lines, []);
+  const stranger = natsClient(broker.url, { authenticator: nkeyAuthenticator(other.getSeed()) });
+  await assert.rejects(stranger, { name: 'AuthorizationError' });
+});
+
+serverTest(
+  'who may make a consumer reaches any subject through it at nats-server, as the configuration says',
+  own,
+  async () => {
+    using project = newProject({});
+    const config = await guarded(project);
+    await using broker = await startNats({ config });
+    await using admin = await administrator(broker);
+    await makeStreams(admin);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    admin.connection.subscribe('elsewhere', { callback: (_error, message) => resolve(message.string()) });
+    const user = await natsClient(broker.url, { user: 'bridge', pass: PASSWORD, inboxPrefix: '_INBOX_bridge' });
+    await user.request('tasks.a', 'moved');
+    // The consumer of log recovery, with a deliver subject that no right covers.
+    const name = 'guarded_orders-tail-1';
+    const wanted = { name, filter_subject: 'tasks.*', deliver_subject: 'elsewhere', ack_policy: 'none' };
+    const body = JSON.stringify({ stream_name: 'TASKS', config: wanted });
+    await user.request(`$JS.API.CONSUMER.CREATE.TASKS.${name}.tasks.*`, body);
+    assert.equal(await promise, 'moved');
+    assert.match(config, /# who may make a consumer of stream TASKS, .* to any subject of the account/);
+    await user.close();
   },
 );

@@ -11,6 +11,11 @@ export class Refusals {
     this.#tried.push(operation);
   }
 
+  /** All of them at the same time: for attempts that do not see one another. */
+  async refusesAll(operations: Readonly<Record<string, () => Promise<'refused' | 'granted'>>>): Promise<void> {
+    await Promise.all(Object.entries(operations).map(([operation, attempt]) => this.refuses(operation, attempt)));
+  }
+
   /** Asserts that so many different operations were refused, and says so. */
   count(t: TestContext, expected: number): void {
     assert.equal(new Set(this.#tried).size, expected, 'different operations, each refused');

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import type { Comparison } from '../../runtime/contract/access.ts';
+import { readPipeline } from '../../runtime/cli/checked-pipeline.ts';
+import { type AccessPlan, accessPlans } from '../../runtime/host/access.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
 import { type ProcessOptions, startSluice } from '../harness/sluice-process.ts';
 
 interface Ran {
@@ -14,29 +18,55 @@ export async function sluiceAcl(args: readonly string[], options: ProcessOptions
   return { code, stdout: command.stdout(), stderr: command.stderr() };
 }
 
+// A process of the command takes seconds on a busy machine, so what the servers are tested with is made and compared in this
+// one. What the command adds to it is in `rights.test.ts` and at the end of `nats.server.test.ts`.
+
+async function planOf(
+  file: string,
+  mode: 'check' | 'run',
+  isWanted: (plan: AccessPlan) => boolean,
+): Promise<AccessPlan & { write(): string }> {
+  const { spec, findings } = readPipeline(file, mode).result;
+  assert.ok(spec !== undefined, JSON.stringify(findings));
+  const plan = (await accessPlans(spec, catalog)).find(isWanted);
+  assert.ok(plan !== undefined, 'no such broker in the file');
+  return { ...plan, write: () => plan.broker.write(plan.users, spec.name) };
+}
+
 /** What `sluice acl FILE --for BROKER` prints. */
 export async function configurationFor(broker: string, file: string): Promise<string> {
-  const { code, stdout, stderr } = await sluiceAcl([file, '--for', broker]);
-  assert.equal(code, 0, stderr);
-  return stdout;
+  const plan = await planOf(file, 'check', (one) => one.broker.name === broker);
+  return plan.write();
 }
 
-interface Compared {
-  readonly ok: boolean;
-  readonly looked: number;
-  readonly unseen: readonly string[];
-  readonly differences: readonly { readonly user: string; readonly kind: string; readonly right: string }[];
+/** Comparison with lines `kind user: right`. */
+export interface Differences extends Omit<Comparison, 'differences'> {
+  readonly lines: readonly string[];
 }
 
-/** What `sluice acl FILE --check URL --json` finds, as `kind user: right`. */
+const linesOf = ({ differences, looked, unseen }: Comparison): Differences => ({
+  lines: differences.map(({ kind, user, right }) => `${kind} ${user}: ${right}`),
+  looked,
+  unseen,
+});
+
+/** What `sluice acl FILE --check URL` finds. Rejects with the error that it would print. `env` is set in this process. */
 export async function differencesAt(
   url: string,
   file: string,
-  options: ProcessOptions & { readonly args?: readonly string[] } = {},
-): Promise<{ readonly lines: readonly string[]; readonly looked: number; readonly unseen: readonly string[] }> {
-  const { code, stdout, stderr } = await sluiceAcl([file, '--check', url, '--json', ...(options.args ?? [])], options);
+  { env = {} }: { readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Differences> {
+  Object.assign(process.env, env);
+  const at = new URL(url);
+  const plan = await planOf(file, 'run', ({ broker }) => broker.schemes.includes(at.protocol.slice(0, -1)));
+  return linesOf(await plan.broker.compare(at, plan.users));
+}
+
+/** The same by the command, with its exit code and its JSON. */
+export async function differencesByCommand(url: string, file: string, options: ProcessOptions): Promise<Differences> {
+  const { code, stdout, stderr } = await sluiceAcl([file, '--check', url, '--json'], options);
   assert.ok(code === 0 || code === 4, stderr);
-  const { ok, differences, looked, unseen } = JSON.parse(stdout) as Compared;
-  assert.equal(code, ok ? 0 : 4);
-  return { lines: differences.map(({ kind, user, right }) => `${kind} ${user}: ${right}`), looked, unseen };
+  const found = JSON.parse(stdout) as Comparison & { readonly ok: boolean };
+  assert.equal(code, found.ok ? 0 : 4);
+  return linesOf(found);
 }

@@ -6,6 +6,7 @@ import type { KafkaConnection } from '../options.ts';
 import { rightText } from '../../support/access-text.ts';
 
 const BY = 'listed by the server';
+const ANYWHERE = '*';
 /** What an operation holds beside itself. */
 const HOLDS: Readonly<Record<string, readonly string[]>> = {
   Read: ['Describe'],
@@ -50,15 +51,30 @@ function differencesOf(user: AccessUser, all: readonly AccessEntry[]): Differenc
   const tooMuch = allowed
     .filter((entry) => !rights.some((right) => covers(right, entry)))
     .map((entry) =>
-      difference('too much', `${rightText(entry)}${entry.principal === 'User:*' ? ', as everybody' : ''}`),
+      difference(
+        'too much',
+        `${rightText(entry)}${entry.principal === 'User:*' ? ', as everybody' : ''}${entry.host === ANYWHERE ? '' : `, from ${entry.host}`}`,
+      ),
     );
   const missing = rights
-    .filter((right) => !allowed.some((entry) => covers(entry, right)) || denied.some((entry) => covers(entry, right)))
+    .filter(
+      (right) =>
+        !allowed.some((entry) => entry.host === ANYWHERE && covers(entry, right)) ||
+        denied.some((entry) => denies(entry, right)),
+    )
     .map((right) => difference('missing', rightText(right)));
   return [...tooMuch, ...new Map(missing.map((one) => [one.right, one])).values()];
 }
 
 type Operation = Pick<Right, 'operation' | 'kind' | 'on'>;
+
+/** Whether the entry takes away the right or a part of it. Who is denied to describe a topic may not use it either. */
+function denies({ operation, ...where }: Operation, right: Operation): boolean {
+  const uses = [right.operation, ...(HOLDS[right.operation] ?? [])];
+  if (operation !== 'All' && !uses.includes(operation)) return false;
+  const entry = { ...where, operation: right.operation };
+  return covers(entry, right) || covers(right, entry);
+}
 
 /** Whether who has the one right has the other one too. */
 function covers(wide: Operation, narrow: Operation): boolean {

@@ -8,6 +8,8 @@ import { translated } from './failure.ts';
 export interface AccessEntry extends Omit<Right, 'why'> {
   /** `User:NAME`, or `User:*` for everybody. */
   readonly principal: string;
+  /** The address that the client must have; `*` for any. */
+  readonly host: string;
   readonly isAllowed: boolean;
 }
 
@@ -66,11 +68,12 @@ async function entriesOf(broker: Broker): Promise<readonly AccessEntry[]> {
   const { resources } = await broker.describeAcls({ ...any, resourceName: null, principal: null, host: null });
   return resources.flatMap(({ resourceType, resourceName, resourcePatternType, acls }) => {
     const kind = KINDS[resourceType] ?? `resource ${resourceType}`;
-    return acls.map(({ principal, operation, permissionType }) => ({
+    return acls.map(({ principal, host, operation, permissionType }) => ({
       operation: OPERATIONS[operation] ?? `operation ${operation}`,
       kind: resourcePatternType === PREFIXED ? `${kind} prefix` : kind,
       on: resourceName,
       principal,
+      host,
       isAllowed: permissionType !== DENY,
     }));
   });

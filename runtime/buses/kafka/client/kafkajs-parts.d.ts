@@ -110,6 +110,7 @@ declare module 'kafkajs/src/cluster/index.js' {
         readonly resourcePatternType: number;
         readonly acls: readonly {
           readonly principal: string;
+          readonly host: string;
           readonly operation: number;
           readonly permissionType: number;
         }[];

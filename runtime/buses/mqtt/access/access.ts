@@ -15,7 +15,7 @@ function identity({ url, username, tls }: MqttConnection): Identity {
     tls?.cert === undefined
       ? 'the connection names no user: give it username and password'
       : 'a client certificate is a user by `use_identity_as_username` alone: write its common name behind `user`';
-  return { name, notes: [note] };
+  return { name, secret: tls?.cert, notes: [note] };
 }
 
 function source({ end }: AccessOptions<MqttConnection, MqttFrom>): Needs {
@@ -38,10 +38,17 @@ function filterOf(pattern: AddressPattern): string {
   return levels.join('/');
 }
 
+const isNamed = ({ on }: Right): boolean => !/^ | $/.test(on);
+
+/** A line with blanks at the ends of its topic would grant another topic: it is left out. */
 function needsOf(rights: readonly Right[]): Needs {
-  const unwritable = rights.filter(({ on }) => on.trim() !== on);
   return {
-    rights,
-    notes: unwritable.map(({ on }) => `an ACL file cannot name ${JSON.stringify(on)}: it drops the blanks at its ends`),
+    rights: rights.filter(isNamed),
+    notes: rights
+      .filter((right) => !isNamed(right))
+      .map(
+        ({ operation, on }) =>
+          `left out: ${operation} ${JSON.stringify(on)}. An ACL file drops the blanks at the ends of a topic, and the line would grant another one`,
+      ),
   };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AccessUser, Comparison, Difference } from '#contract/access.ts';
 import { messageOf, SluiceError } from '#contract/errors.ts';
-import { covers } from '#kit/address-pattern.ts';
+import { covers, meets } from '#kit/address-pattern.ts';
 import { topicPattern } from '../topics.ts';
 
 interface Line {
@@ -80,7 +80,8 @@ function differencesOf(
     .filter(
       ({ operation, on }) =>
         !allowed.some((line) => line.operation === operation && isWithin(on, line.filter)) ||
-        denied.some(({ filter }) => isWithin(on, filter)),
+        // A part of what is needed is enough.
+        denied.some(({ filter }) => meets(topicPattern(filter), topicPattern(on), '$')),
     )
     .map(({ operation, on }): Difference => ({ user: name, kind: 'missing', right: `${operation} ${on}`, by: BY }));
   return { differences: [...tooMuch, ...missing], looked: lines.length };

@@ -37,6 +37,7 @@ export async function compare(url: URL, users: readonly AccessUser[]): Promise<C
     unseen: [
       'MQTT has no request for rights: an empty message was published to topics that nobody uses, and everything was listened to for a moment.',
       'A right to read is found only where a retained message, or one of that moment, shows it; a right to write one other topic only by chance. Compare the ACL file too: --check file:///PATH.',
+      'Whether a right is missing: mosquitto grants each subscription, and to publish to the topics of the sinks would reach their readers. The ACL file shows it.',
     ],
   };
 }

@@ -3,7 +3,7 @@ import type { AccessUser, Comparison, Difference, Right } from '#contract/access
 import { isMap, asList, asMap, own } from '#kit/json-value.ts';
 import { type AccessProbe, openProbe } from '../client/access-probe.ts';
 import type { NatsConnectionOptions } from '../options.ts';
-import { includes } from '../subject.ts';
+import { includes, overlap } from '../subject.ts';
 
 type Operation = 'publish' | 'subscribe';
 
@@ -37,6 +37,7 @@ export async function compare(url: URL, users: readonly AccessUser[]): Promise<C
     ? [
         'The server lists the rights of a user to itself alone, and only where it may publish to $SYS.REQ.USER.INFO: operations were tried instead.',
         'A right to one other subject, stream or consumer by its name is found only by chance: what would destroy something is not tried on what exists.',
+        'Whether rights are missing to publish to the subjects of sinks, to fetch and acknowledge messages, to delete consumers and to join queue groups: trying those would do them.',
       ]
     : [];
   return { differences, looked, unseen };
@@ -86,7 +87,7 @@ function fromList(listed: unknown, { name, rights }: AccessUser): Found {
     const given: Right[] = granted.map((on) => ({ operation, on, why: '' }));
     for (const right of rights.filter((one) => one.operation === operation)) {
       const [plain = ''] = right.on.split(' ');
-      if (!allowedBy(given, operation, right.on) || deny.some((denied) => includes(denied, plain)))
+      if (!allowedBy(given, operation, right.on) || deny.some((denied) => overlap(denied, plain)))
         differences.push({ user: name, kind: 'missing', right: `${operation} ${right.on}`, by });
     }
   }
@@ -102,7 +103,28 @@ async function tried(probe: AccessProbe, user: AccessUser): Promise<Found> {
     if (isGranted)
       differences.push({ user: user.name, kind: 'too much', right: `${operation} ${subject}`, by: 'tried' });
   }
-  return { looked: attempts.length, differences };
+  const needed = harmlessOf(user.rights);
+  for (const { operation, subject, right } of needed) {
+    const isGranted =
+      operation === 'publish' ? await probe.mayPublish(subject, NOTHING) : await probe.maySubscribe(subject);
+    if (!isGranted) differences.push({ user: user.name, kind: 'missing', right: `${operation} ${right}`, by: 'tried' });
+  }
+  return { looked: attempts.length + needed.length, differences };
+}
+
+const isHarmless = ({ operation, on }: Right): boolean =>
+  operation === 'publish'
+    ? /^\$JS\.API\.(STREAM\.(INFO|CREATE)|CONSUMER\.(INFO|CREATE|DURABLE\.CREATE))\./.test(on)
+    : !on.includes(' ');
+
+/** Those of the needed rights that have no effect when they are used with such a body: they read, or the server refuses the body. */
+export function harmlessOf(rights: readonly Right[]): readonly (Attempt & { readonly right: string })[] {
+  const found = rights.filter(isHarmless).map(({ operation, on }) => ({
+    operation: operation === 'publish' ? ('publish' as const) : ('subscribe' as const),
+    subject: on,
+    right: on,
+  }));
+  return [...new Map(found.map((one) => [`${one.operation} ${one.right}`, one])).values()];
 }
 
 /** No request of JetStream's API has such a body: it is refused without effect. */

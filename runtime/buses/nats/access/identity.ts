@@ -5,23 +5,19 @@ import type { NatsConnectionOptions } from '../options.ts';
 /** The user of a connection, as the server's configuration names it. */
 export function identityOf({ url, user, token, nkey, creds, tls }: NatsConnectionOptions): Identity {
   if (creds !== undefined) {
-    const note =
-      'creds: rights of such a user are in its JWT, which the owner of the account signs; give each subject below to `nsc edit user --allow-pub` and `--allow-sub`';
-    return { name: undefined, notes: [note] };
+    return { name: undefined, secret: creds, notes: [] };
   }
   if (nkey !== undefined) {
-    return {
-      name: undefined,
-      notes: ['nkey: write the public key (U...) of the seed as `nkey:` in place of user and password'],
-    };
+    return { name: undefined, secret: nkey, notes: [] };
   }
   const name = user ?? userInUrl(url);
   if (name !== undefined) return { name, notes: [] };
   if (token !== undefined)
-    return { name, notes: ['a token has no rights of its own: give the connection user and password'] };
+    return { name, secret: token, notes: ['a token has no rights of its own: give the connection user and password'] };
   if (tls?.cert !== undefined) {
     return {
       name,
+      secret: tls.cert,
       notes: [
         'a client certificate is a user by `verify_and_map` alone: write its e-mail address, or its subject, as `user:` and leave the password out',
       ],

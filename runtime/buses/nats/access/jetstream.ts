@@ -51,8 +51,8 @@ function source(
     api(`CONSUMER.${subjects.length === 0 ? '' : 'DURABLE.'}CREATE.${stream}.${counter}`, removed),
     api(`CONSUMER.DELETE.${stream}.${counter}`, removed),
   ];
-  const wide = `who may make a consumer of stream ${stream} may read all of it, and have the server deliver it to any subject: the server does not look at filter and deliver subject; keep what is to be apart in streams of their own`;
-  return withInbox(connection, { rights, notes: [wide, ...creating(connection, stream)] });
+  const wide = `who may make a consumer of stream ${stream} may read all of it: the server does not look at the filter of a durable; keep what is to be apart in streams of their own`;
+  return withInbox(connection, { rights, notes: [wide, delivering(stream), ...creating(connection, stream)] });
 }
 
 function sink(
@@ -64,8 +64,17 @@ function sink(
     ...filtersOfAll(addresses).map((on) => ({ operation: 'publish', on, why: 'its subjects' })),
     ...atStart(connection, stream),
   ];
-  if (direction === 'sink') rights.push(...recovery(stream, durableName(pipeline, route), filterOfTemplate(subject)));
-  return withInbox(connection, { rights, notes: creating(connection, stream) });
+  const notes = [...creating(connection, stream)];
+  // Dead letters are not read back.
+  if (direction === 'sink') {
+    rights.push(...recovery(stream, durableName(pipeline, route), filterOfTemplate(subject)));
+    notes.unshift(delivering(stream));
+  }
+  return withInbox(connection, { rights, notes });
+}
+
+function delivering(stream: string): string {
+  return `who may make a consumer of stream ${stream}, as its sources do and its sinks for log recovery, may have the server deliver its messages to any subject of the account: the server does not look at the deliver subject; what must not be reached from here belongs in an account of its own`;
 }
 
 /** The end of the log is read through consumers of four names, of these subjects alone. */

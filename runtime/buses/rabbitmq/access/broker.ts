@@ -8,7 +8,7 @@ export const broker: AccessBroker = { name: 'rabbitmq', schemes: ['http', 'https
 
 function write(users: readonly AccessUser[], pipeline: string): string {
   return [
-    `# The rights of pipeline ${pipeline} at RabbitMQ. A user has no others than these, and none in other virtual hosts.`,
+    `# The rights of pipeline ${pipeline} at RabbitMQ. A new user has no others; those that it has in other virtual hosts stay.`,
     '# Made by `sluice acl`; make it again when the pipeline file changes.',
     '# First, once for each user: `rabbitmqctl add_user USER` asks for the password, of which the server keeps a hash.',
     ...users.flatMap((user) => ['', ...userLines(user)]),
@@ -22,20 +22,22 @@ function userLines(user: AccessUser): readonly string[] {
     const words = rights.map(({ operation, kind = '', on }) => `${operation} ${kind} ${on}`.replace('  ', ' '));
     lines.push(comment(`${why}: ${words.join(', ')}`));
   }
-  const name = quoted(user.name);
-  lines.push(['rabbitmqctl set_user_tags', name, ...tagsOf(user).map(quoted)].join(' '));
+  lines.push(command('set_user_tags', '', [user.name, ...tagsOf(user)]));
   for (const { vhost, names, topics } of wantedOf(user)) {
-    const place = `-p ${quoted(vhost)} ${name}`;
     const { configure, write: writing, read } = names;
-    lines.push(`rabbitmqctl set_permissions ${place} ${[configure, writing, read].map(quoted).join(' ')}`);
-    lines.push(`rabbitmqctl clear_topic_permissions ${place}`);
-    for (const [exchange, keys] of topics) {
-      lines.push(
-        `rabbitmqctl set_topic_permissions ${place} ${[exchange, keys.write, keys.read].map(quoted).join(' ')}`,
-      );
-    }
+    lines.push(command('set_permissions', vhost, [user.name, configure, writing, read]));
+    lines.push(command('clear_topic_permissions', vhost, [user.name]));
+    for (const [exchange, keys] of topics)
+      lines.push(command('set_topic_permissions', vhost, [user.name, exchange, keys.write, keys.read]));
   }
   return lines;
+}
+
+function command(name: string, vhost: string, words: readonly string[]): string {
+  const place = vhost === '' ? [] : ['-p', vhost];
+  // What begins with a dash would be an option.
+  const options = words.some((word) => word.startsWith('-')) ? ['--'] : [];
+  return ['rabbitmqctl', name, ...[...place, ...options, ...words].map(quoted)].join(' ');
 }
 
 /** As one word of a shell. */

@@ -30,7 +30,12 @@ export async function compare(url: URL, users: readonly AccessUser[]): Promise<C
     const path = `/api/users/${encodeURIComponent(user.name)}`;
     const tooMuch = (right: string): void => void found.push({ user: user.name, kind: 'too much', right, by: BY });
     const missing = (right: string): void => void found.push({ user: user.name, kind: 'missing', right, by: BY });
-    const given = textsOf(own(asMap(await ask(path)), 'tags'));
+    const known = await ask(path).catch(unlessMissing);
+    if (known === undefined) {
+      missing('everything: there is no such user');
+      continue;
+    }
+    const given = textsOf(own(asMap(known), 'tags'));
     const tags = tagsOf(user);
     for (const tag of given) if (!tags.includes(tag)) tooMuch(`tag ${tag}`);
     for (const tag of tags) if (!given.includes(tag)) missing(`tag ${tag}`);
@@ -52,7 +57,7 @@ export async function compare(url: URL, users: readonly AccessUser[]): Promise<C
       const existing = await namesIn(ask, vhost);
       for (const operation of OPERATIONS) {
         const text = String(own(permission, operation));
-        const verdict = judge(text, names[operation], existing);
+        const verdict = judge(text, names[operation], existing, around(one.examples(operation)));
         for (const name of verdict.tooMany) tooMuch(`${operation} ${name} in ${vhost}, by ${text}`);
         if (verdict.tooFew) missing(`${operation} ${names[operation]} in ${vhost}, found ${text}`);
         if (verdict.isUnclear)
@@ -67,7 +72,7 @@ export async function compare(url: URL, users: readonly AccessUser[]): Promise<C
           const wants = keys[operation];
           const right = `${operation} routing keys of topic exchange ${exchange} in ${vhost}: ${text ?? 'all'} in place of ${wants}`;
           // Without an entry any key may be used.
-          const verdict = judge(text ?? '.*', wants, keysLike(wants));
+          const verdict = judge(text ?? '.*', wants, [], around(one.examples(operation, exchange)));
           if (verdict.tooMany.length > 0) tooMuch(right);
           if (verdict.tooFew) missing(right);
           if (verdict.isUnclear) unseen.add(`${right}: no key that was tried shows a difference.`);
@@ -98,33 +103,42 @@ interface Verdict {
   readonly isUnclear: boolean;
 }
 
-/** Expressions cannot be compared in general: the names that exist, and one of nobody, show the difference. */
-function judge(given: string, wanted: string, existing: readonly string[]): Verdict {
+/** Expressions cannot be compared in general: the names that exist, one of nobody, and some that were made show the difference. */
+function judge(given: string, wanted: string, existing: readonly string[], made: readonly string[]): Verdict {
   if (given === wanted) return { tooMany: [], tooFew: false, isUnclear: false };
   const nobody = `sluice-acl-${randomBytes(6).toString('hex')}`;
   const matches = matcher(given);
   const wants = matcher(wanted);
   if (matches === undefined || wants === undefined) return { tooMany: [], tooFew: false, isUnclear: true };
-  const tooMany = matches(nobody) ? ['any name'] : existing.filter((name) => matches(name) && !wants(name));
-  const tooFew = existing.some((name) => wants(name) && !matches(name));
+  const isTooMuch = (name: string): boolean => matches(name) && !wants(name);
+  const found = existing.filter(isTooMuch);
+  const like = made.filter(isTooMuch).slice(0, found.length === 0 ? 1 : 0);
+  const tooMany = matches(nobody) ? ['any name'] : [...found, ...like.map((name) => `names such as ${name}`)];
+  const tooFew = [...existing, ...made].some((name) => wants(name) && !matches(name));
   return { tooMany, tooFew, isUnclear: tooMany.length === 0 && !tooFew };
 }
 
-/** Routing keys that an expression of `sluice acl` matches, and neighbours that it does not. */
-function keysLike(wanted: string): readonly string[] {
+/** Names and routing keys that are wanted, and neighbours that are not: what an expression without its anchors matches too. */
+function around(examples: readonly string[]): readonly string[] {
   const word = 'sluice-acl';
-  const like = wanted
-    .replaceAll(/^\^|\$$/g, '')
-    .replaceAll('[^.]*', word)
-    .replaceAll(String.raw`(\..*)?`, '')
-    .replaceAll('.*', word)
-    .replaceAll(/\\(.)/g, '$1');
-  const [first = ''] = like.split('.');
-  return [like, first, `${first}.${word}`, `${like}.${word}`, `${word}.${like}`, `${like}${word}`];
+  return examples.flatMap((like) => {
+    const [first = ''] = like.split('.');
+    const half = like.slice(0, Math.ceil(like.length / 2));
+    const near = [`${first}.${word}`, `${like}.${word}`, `${word}.${like}`, `${like}-${word}`, `${word}-${like}`];
+    return [like, first, `${half}-${word}`, ...near];
+  });
 }
+
+function unlessMissing(thrown: unknown): undefined {
+  if (!/status 404/.test(messageOf(thrown))) throw thrown;
+}
+
+/** What PCRE has and JavaScript has not, or reads as something else. */
+const OF_PCRE = /\\[AzZGQEHhKRXNpPvVC]|\(\?(?![:=!<])|\(\?<(?![=!])|[*+?}]\+|\[\[:/;
 
 /** Undefined for an expression that only the server can read. */
 function matcher(text: string): ((name: string) => boolean) | undefined {
+  if (OF_PCRE.test(text)) return undefined;
   try {
     const expression = new RegExp(text);
     // To the server an empty expression matches nothing.

@@ -26,6 +26,17 @@ function wordOf(level: Exclude<PatternLevel, null>): string {
   return typeof level === 'string' ? literally(level) : `${literally(level.begins)}[^.]*${literally(level.ends)}`;
 }
 
+/** A text that one of these expressions matches. */
+export function exampleOf(expression: string): string {
+  return expression
+    .replaceAll('[0-9a-f]{16}', '0123456789abcdef')
+    .replaceAll('[^.]*', 'sluice-acl')
+    .replaceAll(String.raw`(.*\.)?`, '')
+    .replaceAll(String.raw`(\..*)?`, '')
+    .replaceAll('.*', 'sluice-acl')
+    .replaceAll(/\\(.)/g, '$1');
+}
+
 /** One expression for all, anchored: the server looks for a match anywhere in a name. Nothing matches the one of none. */
 export function anyOf(expressions: readonly string[]): string {
   const all = [...new Set(expressions)];

@@ -1,5 +1,5 @@
 import type { AccessUser, Right } from '#contract/access.ts';
-import { anyOf } from './expressions.ts';
+import { anyOf, exampleOf } from './expressions.ts';
 
 export const OPERATIONS = ['configure', 'write', 'read'] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -10,6 +10,8 @@ export interface WantedPermissions {
   readonly names: Readonly<Record<Operation, string>>;
   /** By topic exchange. */
   readonly topics: ReadonlyMap<string, Readonly<Record<'write' | 'read', string>>>;
+  /** Names that the expression of the operation matches: one of each of its parts. Of a topic exchange: routing keys. */
+  examples(operation: Operation, exchange?: string): readonly string[];
 }
 
 const TOPIC = /^topic (.*)$/s;
@@ -33,7 +35,16 @@ export function wantedOf({ rights }: AccessUser): readonly WantedPermissions[] {
       write: expression(isName, 'write'),
       read: expression(isName, 'read'),
     };
-    return { vhost, names, topics: new Map(topics) };
+    return {
+      vhost,
+      names,
+      topics: new Map(topics),
+      examples: (operation, exchange) =>
+        own
+          .filter((right) => right.operation === operation)
+          .filter((right) => (exchange === undefined ? isName(right) : right.kind === `topic ${exchange}`))
+          .map(({ on }) => exampleOf(on)),
+    };
   });
 }
 
