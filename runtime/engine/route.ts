@@ -3,6 +3,7 @@ import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import { Dropped, isKept, type Joined } from '#contract/stage.ts';
 import type { Message } from '#contract/message.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
+import { Deque } from '#kit/deque.ts';
 import { Admission } from './admit/admission.ts';
 import { type CrashQuarantine, crashQuarantineOf } from './admit/crash-quarantine.ts';
 import { dropCauseOf } from './counters.ts';
@@ -43,6 +44,9 @@ export class RunningRoute {
    * of this one at all of them is durable.
    */
   readonly #holdsWhileSent: boolean;
+  /** Have ended at all sinks, and hold their lanes until it is their turn. */
+  readonly #through = new Deque<InFlight>();
+  #isReleasing = false;
   /** Whether a sink takes some messages only. */
   readonly #hasConditions: boolean;
   /** Stopped: nothing is sent any more. */
@@ -217,7 +221,22 @@ export class RunningRoute {
       return;
     }
     this.#settle(inFlight, whole);
-    if (this.#holdsWhileSent) this.#release(inFlight);
+    if (this.#holdsWhileSent) this.#releaseInTurn(inFlight);
+  }
+
+  /**
+   * As `#release`, never within another one: a message that is released may end as soon as it is sent (expired, repeated), and so
+   * may all that wait behind it. One within the other they would use up the stack.
+   */
+  #releaseInTurn(inFlight: InFlight): void {
+    this.#through.push(inFlight);
+    if (this.#isReleasing) return;
+    this.#isReleasing = true;
+    try {
+      for (let next = this.#through.shift(); next !== undefined; next = this.#through.shift()) this.#release(next);
+    } finally {
+      this.#isReleasing = false;
+    }
   }
 
   /** The end of a message is the end of all that were joined into it. */
