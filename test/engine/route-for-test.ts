@@ -80,9 +80,9 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     onDeadLetters() {},
     ...parts,
   };
-  const ends = [parts.sink, ...(parts.moreSinks ?? [])].map((sink): SinkEnd => {
+  const ends = [parts.sink, ...(parts.moreSinks ?? [])].map((sink, at): SinkEnd => {
     const log = parts.recoveredIds && recoveryOf(sink, parts.recoveredIds, observers);
-    return { ...END, ...parts, sink, log };
+    return { ...END, ...parts, ...(at > 0 && { idEnding: `~to${at + 1}` }), sink, log };
   });
   const route = {
     ends: { source: parts.source, sinks: ends },

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Receipt } from '../../runtime/contract/sink.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
+import { RecoveredIds } from '../../runtime/engine/send/recovered-ids.ts';
 import { accepted, numbered, patientSink } from './numbered.ts';
-import { type RouteParts, settleNow } from './route-for-test.ts';
+import { frameForTest, type RouteParts, settleNow } from './route-for-test.ts';
 import { bodies, ListSource, sinkThat, started } from './started-route.ts';
 
 /** A route with two sinks. */
@@ -103,3 +104,42 @@ test('the messages of a route flow again when none of its sinks is stalled', asy
   await clock.play(() => source.settled.size === 2);
   assert.equal(flows.at(-1), true);
 });
+
+test('command: as many messages of a key as a window holds may end unsent in one turn', async () => {
+  const count = 5000;
+  let isDown = true;
+  const away = sinkThat(() =>
+    isDown ? Promise.reject(new SluiceError('SINK_DOWN', 'away')) : Promise.resolve('confirmed'),
+  );
+  const source = new ListSource(numbered(count));
+  const window = { messages: count, bytes: 1_000_000 };
+  const parts = { source, trafficClass: 'command', expiresAfterMs: 60_000, window } as const;
+  const { clock, counters } = started([], { ...parts, sink: sinkThat(), moreSinks: [away] });
+  await settleNow();
+  // The first one keeps its key from all others until the sink is back: they expire.
+  clock.after(120_000, () => (isDown = false));
+  await clock.play(() => source.settled.size === count);
+  assert.deepEqual([counters.expired, imbalance(counters)], [count, 0]);
+});
+
+for (const [trafficClass, expected] of [
+  ['command', []],
+  ['telemetry', []],
+  ['audit', ['4 yes']],
+] as const) {
+  test(`${trafficClass}: a message is stale at a sink whose log holds a newer one, also where another sink lacks that one`, async () => {
+    const frames = ['5', '4'].map((body) => frameForTest('k/x', body, { timestampMs: Number(body) }));
+    // After a kill between the sinks: the log of the first one holds message 5.
+    const recoveredIds = new RecoveredIds(new Map([['p/r/s:1', { latestMs: 100, ownMs: 5 }]]), () => {});
+    const [first, second] = [sinkThat(), sinkThat()];
+    const source = new ListSource(frames, { attempt: 2 });
+    const sequence: RouteParts['sequence'] = ({ body }) => String(body);
+    started([], { source, sink: first, moreSinks: [second], trafficClass, recoveredIds, sequence });
+    await settleNow();
+    assert.deepEqual(
+      first.sent.map((frame) => `${bodies([frame])[0]} ${frame.headers.get('stale')?.[0]}`),
+      expected,
+    );
+    assert.equal(bodies(second.sent)[0], '5');
+  });
+}
