@@ -19,18 +19,34 @@ const LONGEST = 10_000;
 /** How much of an expression an error shows. */
 const SHOWN = 200;
 
-interface Prepared {
+interface Parsed {
   readonly parsed: ParseResult;
   readonly nodes: readonly ASTNode[];
-  /** The CEL type of the result. */
-  readonly type: string;
 }
 
 /** Names that the library leaves out of maps, because some programs merge maps into their own objects. */
 const UNSAFE_KEYS: readonly unknown[] = ['__proto__', 'constructor', 'prototype'];
 
-/** Parses and checks an expression. Throws ExpressionFlaw. `body`: its type, where it is known. */
-function prepare(text: string, use: ExpressionUse, patternOf: PatternOf, body?: BodyType): Prepared {
+/**
+ * What the library refuses for the types of the operands alone: a loop over the names of a map, and two branches of different
+ * types. The same expression has a value where nothing is known of the body.
+ */
+const STRICTER_THAN_ITS_VALUE: ReadonlySet<string> = new Set([
+  'invalid_comprehension_range',
+  'incompatible_ternary_branches',
+]);
+
+/** Parses an expression and checks its types. Throws ExpressionFlaw. `body`: its type, where it is known. */
+function prepare(text: string, use: ExpressionUse, patternOf: PatternOf, body?: BodyType): Parsed {
+  const { parsed, nodes } = parse(text, use, patternOf, body);
+  const { type, error } = parsed.check();
+  if (body !== undefined && error !== undefined && STRICTER_THAN_ITS_VALUE.has(error.code)) return { parsed, nodes };
+  if (error !== undefined || type === undefined) throw flawOf(error, text, use, body);
+  refuseResult(type, use.result, text, body);
+  return { parsed, nodes };
+}
+
+function parse(text: string, use: ExpressionUse, patternOf: PatternOf, body: BodyType | undefined): Parsed {
   if (text.length > LONGEST) {
     throw new ExpressionFlaw(
       'syntax',
@@ -50,12 +66,15 @@ function prepare(text: string, use: ExpressionUse, patternOf: PatternOf, body?: 
   const nodes = nodesOf(parsed.ast);
   for (const node of nodes) {
     refuseKeys(node);
+    refuseOptional(node, use);
     compilePattern(node, patterns, patternOf);
   }
-  const { type, error } = parsed.check();
-  if (error !== undefined || type === undefined) throw flawOf(error, text, use, body);
-  refuseResult(type, use.result, text, body);
-  return { parsed, nodes, type };
+  return { parsed, nodes };
+}
+
+/** The library declares its optional values also where it is told to have none; then each evaluation fails. */
+function refuseOptional(node: ASTNode, use: ExpressionUse): void {
+  if (node.op === 'id' && node.args === 'optional') throw unknownVariable(node.args, node.range, use);
 }
 
 /** The keys of a map are names of fields. */
@@ -109,7 +128,11 @@ const RESULTS: Readonly<
     write: 'a list of the body, such as body.items',
   },
   text: { fits: (type) => type === 'string', words: 'a text', write: 'string(...) of it' },
-  value: { fits: () => true, words: 'a value', write: '' },
+  value: {
+    fits: (type) => type !== 'type',
+    words: 'a value of a body',
+    write: "a value, such as type(body.n) == string ? 'text' : 'other'",
+  },
 };
 
 function refuseResult(type: string, result: ExpressionResult, text: string, body: BodyType | undefined): void {
@@ -138,7 +161,7 @@ function flawOf(thrown: unknown, text: string, use: ExpressionUse, body: BodyTyp
     return new ExpressionFlaw('syntax', range, { expected, found: shortened(harmless(part), SHOWN), write });
   }
   if (thrown instanceof TypeError) {
-    const found = shownTypes(summary, body);
+    const found = withoutFound(shownTypes(summary, body));
     return new ExpressionFlaw('type', range, {
       expected: 'operands and arguments that fit',
       found,
@@ -213,6 +236,8 @@ export function compileExpression(text: string, use: ExpressionUse, patternOf: P
   };
   const failure = (found: string): SluiceError => failed(found);
   const { result } = use;
+  // A list of the body itself holds what a body holds. One that is made may hold integers and times of CEL, and one value twice.
+  const isField = nodes.every(({ op, args }) => op === '.' || (op === 'id' && args === 'body'));
   return {
     text,
     evaluate(message) {
@@ -230,8 +255,8 @@ export function compileExpression(text: string, use: ExpressionUse, patternOf: P
         throw failed(`${kindOf(value)} instead of true or false`);
       }
       if (result === 'list') {
-        if (Array.isArray(value)) return value;
-        throw failed(`${kindOf(value)} instead of a list`);
+        if (!Array.isArray(value)) throw failed(`${kindOf(value)} instead of a list`);
+        return isField ? value : bodyValue(value, use, failure);
       }
       if (result === 'text') {
         if (typeof value === 'string') return value;
@@ -261,8 +286,15 @@ function reasonOf(thrown: unknown): string {
   }
   const { code, summary } = thrown;
   // These two name types.
-  if (code === 'no_such_overload' || code === 'no_matching_overload') return summary.replaceAll(/dyn<(\w+)>/g, '$1');
+  if (code === 'no_such_overload' || code === 'no_matching_overload') {
+    return withoutFound(summary.replaceAll(/dyn<(\w+)>/g, '$1'));
+  }
   return REASONS[code] ?? code.replaceAll('_', ' ');
+}
+
+/** Some texts of the library begin with the word that stands before them here. */
+function withoutFound(text: string): string {
+  return text.replace(/^found /, '');
 }
 
 const REASONS: Readonly<Record<string, string>> = {
