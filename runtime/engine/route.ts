@@ -16,8 +16,9 @@ import { nextAttempt } from './process/next-attempt.ts';
 import { JoinedAt } from './process/run-stages.ts';
 import type { Route } from './route-parts.ts';
 import { type MessageSender, senderOf } from './send/sender.ts';
-import { endOfSinks } from './send/end-of-sinks.ts';
+import { endAtSink, endOfSinks } from './send/end-of-sinks.ts';
 import { flowOfAll } from './send/flow-of-all.ts';
+import type { Report } from './send/send-context.ts';
 import { Settler } from './settle/settler.ts';
 import type { WaitCounts } from './stall-detector.ts';
 import { Unsettled } from './unsettled.ts';
@@ -69,9 +70,14 @@ export class RunningRoute {
       dead: (inFlight) => this.#quarantine?.deadLettered(inFlight),
       settled: (inFlight, hasPassed) => this.#settled(inFlight, hasPassed),
     });
-    const report = (inFlight: InFlight, end: End): void => this.#sent(inFlight, end);
-    const { onFlow } = flowOfAll(route.observers);
-    this.#senders = sinks.map((end, sink) => senderOf(end, { route, history, sink, report, onFlow }));
+    const { onFlow } = flowOfAll(route);
+    this.#senders = sinks.map((end, sink) => {
+      const report: Report =
+        sinks.length === 1
+          ? (inFlight, ended) => this.#sent(inFlight, ended)
+          : (inFlight, ended) => this.#sent(inFlight, endAtSink(ended, sink));
+      return senderOf(end, { route, history, sink, report, onFlow });
+    });
     this.#quarantine = crashQuarantineOf(route, {
       granted: (inFlight) => (inFlight.state.at === 'admit' ? this.#admit(inFlight) : this.#process(inFlight)),
       refused: (inFlight, failure) => this.#settle(inFlight, refused(failure)),

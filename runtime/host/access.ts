@@ -5,7 +5,8 @@ import { CLASSES } from '#contract/traffic-class.ts';
 import type { ConnectionSpec, PipelineSpec, RouteSpec } from '../project/pipeline-spec.ts';
 import { patternOfTemplate } from '../template/template-pattern.ts';
 import { busOf } from './catalog-of.ts';
-import { asDriverOptions, endOptions, sinkName } from './end-options.ts';
+import { asDriverOptions, endOptions } from './end-options.ts';
+import { sinkName } from '../engine/sink-name.ts';
 
 /** The users of one cluster of brokers that a pipeline needs. */
 export interface AccessPlan {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
+import type { Log } from '../../runtime/contract/log.ts';
 import type { Receipt } from '../../runtime/contract/sink.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
 import { RecoveredIds } from '../../runtime/engine/send/recovered-ids.ts';
@@ -60,6 +61,7 @@ test('a message that one of two sinks refuses for good is one dead letter, which
       : twoSinks(sinkThat(), refusing);
     await clock.play(() => source.settled.size === 2);
     assert.deepEqual(letters.map(({ coordinates }) => coordinates).toSorted(), ['s:1', 's:2']);
+    assert.ok(letters.every(({ failure }) => failure.place.stage === (isFirst ? 'to 1' : 'to 2')));
     assert.deepEqual([counters.deadLettered, counters.delivered, imbalance(counters)], [2, 0, 0]);
   }
 });
@@ -91,15 +93,19 @@ test('the messages of a route flow again when none of its sinks is stalled', asy
   const down = new Set([0, 1]);
   const at = (sink: number) => () =>
     down.has(sink) ? Promise.reject(new SluiceError('SINK_DOWN', 'away')) : Promise.resolve<Receipt>('confirmed');
-  const flows: boolean[] = [];
-  const onFlow = (isFlowing: boolean): void => void flows.push(isFlowing);
-  const { source, clock, sink } = twoSinks(sinkThat(at(0)), sinkThat(at(1)), { onFlow });
+  const flows: (boolean | string)[] = [];
+  const onFlow = (isFlowing: boolean, why?: string): void => void flows.push(isFlowing || (why ?? ''));
+  const stalled: unknown[] = [];
+  const warn: Log['warn'] = (event, fields) => void (event === 'sink-stalled' && stalled.push(fields?.['route']));
+  const log = { info() {}, warn, error() {} };
+  const { source, clock, sink } = twoSinks(sinkThat(at(0)), sinkThat(at(1)), { onFlow, log });
   await settleNow();
   down.delete(1);
   let isLater = false;
   clock.after(5000, () => (isLater = true));
   await clock.play(() => isLater);
-  assert.deepEqual([flows.at(-1), source.settled.size], [false, 0], `${sink.sent.length}`);
+  assert.deepEqual([flows.at(-1), source.settled.size], ['to 1: SINK_DOWN away', 0], `${sink.sent.length}`);
+  assert.deepEqual(stalled.toSorted(), ['r', 'r.2']);
   down.delete(0);
   await clock.play(() => source.settled.size === 2);
   assert.equal(flows.at(-1), true);

@@ -7,6 +7,7 @@ import type { Route, SinkEnd } from '../route-parts.ts';
 import { decode, encode } from '../frames/codec-steps.ts';
 import { isSeveral, JoinedAt, type Passed, runStages } from './run-stages.ts';
 import { watched } from '../frames/watched.ts';
+import { atSink } from '../sink-name.ts';
 
 /** The frames to send, for each sink of the route in its place. */
 export type FramesBySink = readonly (readonly Frame[])[];
@@ -63,7 +64,13 @@ function framesBySink({ ends }: Route, envelope: Envelope, passed: Message | rea
   const [only] = ends.sinks;
   // Most routes have one sink: `map` would cost more than all else here.
   if (only !== undefined && ends.sinks.length === 1) return [framesOf(only, envelope, passed)];
-  return ends.sinks.map((end) => framesOf(end, envelope, passed));
+  return ends.sinks.map((end, at) => {
+    try {
+      return framesOf(end, envelope, passed);
+    } catch (thrown) {
+      throw atSink(thrown, at);
+    }
+  });
 }
 
 function framesOf(end: SinkEnd, envelope: Envelope, passed: Message | readonly Message[]): readonly Frame[] {

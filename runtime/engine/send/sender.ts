@@ -3,6 +3,7 @@ import type { Frame } from '#contract/frame.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { DELIVERED, type InFlight, refused, STORED } from '../in-flight.ts';
 import type { SinkEnd } from '../route-parts.ts';
+import { sinkName } from '../sink-name.ts';
 import type { CircuitBreakerSettings } from './circuit-breaker.ts';
 import { OutgoingMessage } from './outgoing-message.ts';
 import { PerKeySender } from './per-key-sender.ts';
@@ -46,6 +47,7 @@ function withoutStored(
 
 function breakerSettings({ log: recovery }: SinkEnd, { route, sink, onFlow }: SendContext): CircuitBreakerSettings {
   const { policy, observers } = route;
+  const name = sinkName(policy.name, sink);
   const { clock, counters, log } = observers;
   return {
     clock,
@@ -55,12 +57,12 @@ function breakerSettings({ log: recovery }: SinkEnd, { route, sink, onFlow }: Se
       counters.rewinds += 1;
       recovery?.stopped(unconfirmed);
       if (!isFirst) return;
-      log.warn('sink-stalled', { route: policy.name, code: failure.code, text: failure.message });
+      log.warn('sink-stalled', { route: name, code: failure.code, text: failure.message });
       onFlow(sink, `${failure.code} ${failure.message}`);
     },
     onFlow() {
       recovery?.flows();
-      log.info('sink-recovered', { route: policy.name });
+      log.info('sink-recovered', { route: name });
       onFlow(sink, undefined);
     },
   };
