@@ -103,6 +103,7 @@ test('the elements of a split go each where its condition holds, and are settled
     assert.deepEqual(frames.map(({ address }) => address).toSorted(), ['out/alerts/1', 'out/low/3']);
     const numbers = await run.rest(2);
     assert.deepEqual([numbers.delivered, numbers.dropped, numbers.droppedBy['no-route']], [1, 1, 1]);
+    assert.equal(numbers.partsDroppedBy['no-route'], 2, 'one of each');
   } finally {
     await run.stop();
   }
