@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '../../runtime/contract/errors.ts';
 import type { Log } from '../../runtime/contract/log.ts';
+import type { ProcessedIds } from '../../runtime/contract/processed-ids.ts';
 import type { Receipt } from '../../runtime/contract/sink.ts';
 import { imbalance } from '../../runtime/engine/counters.ts';
 import { RecoveredIds } from '../../runtime/engine/send/recovered-ids.ts';
@@ -147,5 +148,36 @@ for (const [trafficClass, expected] of [
       expected,
     );
     assert.equal(bodies(second.sent)[0], '5');
+  });
+}
+
+for (const trafficClass of ['telemetry', 'command'] as const) {
+  test(`${trafficClass}: the message behind one that a sink ends unsent takes its turn`, async () => {
+    const frames = ['2', '1', '3'].map((body) => frameForTest('k/x', body));
+    const source = new ListSource(frames);
+    const sequence: RouteParts['sequence'] = ({ body }) => String(body);
+    const [first, second] = [patientSink(), patientSink()];
+    // The next message of a key waits until the id of the one before is saved.
+    const processedIds: ProcessedIds = {
+      addedAtMs: () => undefined,
+      sequences: () => new Map(),
+      add: () => settleNow(),
+    };
+    const parts = { source, sink: first.sink, moreSinks: [second.sink], trafficClass, sequence, processedIds };
+    const { counters } = started([], parts);
+    await settleNow();
+    for (let round = 0; round < 4; round += 1) {
+      await first.confirm();
+      await second.confirm();
+      await settleNow();
+    }
+    assert.deepEqual(
+      [bodies(first.sink.sent), bodies(second.sink.sent)],
+      [
+        ['2', '3'],
+        ['2', '3'],
+      ],
+    );
+    assert.deepEqual([source.settled.size, counters.delivered, imbalance(counters)], [3, 2, 0]);
   });
 }
