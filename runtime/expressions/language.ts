@@ -7,6 +7,7 @@ import { shortened } from '#kit/shortened.ts';
 import { type BodyType, declareBody, shownTypes } from './body-type.ts';
 import { Budget } from './budget.ts';
 import { environmentOf, LINEAR_MATCHES, type LinearPattern } from './environment.ts';
+import { unknownField } from './field.ts';
 import { ExpressionFlaw, positionIn } from './flaw.ts';
 import { countRounds, heldType, nodesOf, renameCall } from './nodes.ts';
 import { bodyValue } from './result.ts';
@@ -155,7 +156,7 @@ function flawOf(thrown: unknown, text: string, use: ExpressionUse, body: BodyTyp
   const range = thrown.range ?? { start: 0, end: text.length };
   const part = text.slice(range.start, range.end);
   if (code === 'unknown_variable') return unknownVariable(part, range, use);
-  if (code === 'no_such_key' && body !== undefined) return unknownField(thrown, range, body);
+  if (code === 'no_such_key' && body !== undefined) return unknownFieldOf(thrown, range, body);
   if (code === 'invalid_macro_argument' && summary.startsWith('has()')) {
     const [expected, write] = ['has() of one field by its name', "has(body.x), or 'a-b' in body"];
     return new ExpressionFlaw('syntax', range, { expected, found: shortened(harmless(part), SHOWN), write });
@@ -199,21 +200,14 @@ function unknownVariable(
   });
 }
 
-function unknownField(
+function unknownFieldOf(
   { summary, node }: ParseError | TypeError,
   range: { readonly start: number; readonly end: number },
   body: BodyType,
 ): ExpressionFlaw {
-  const name = summary.slice(summary.indexOf(': ') + 2);
-  const near = nearestName(name, body.names);
   const holder = heldType(node);
   const isOpen = body.maps.find((map) => map.name === holder)?.isOpen === true;
-  const text = {
-    expected: `a field that schema ${body.schema} has`,
-    found: shortened(name, SHOWN),
-    write: near ?? 'a field of the schema, or the field into the schema',
-  };
-  return new ExpressionFlaw('field', range, text, !isOpen);
+  return unknownField(summary.slice(summary.indexOf(': ') + 2), range, body, !isOpen);
 }
 
 /**

@@ -33,7 +33,11 @@ const TRACK = {
     },
   },
 };
-const POSITION = { type: 'object', additionalProperties: false, properties: { latitude: { type: 'number' } } };
+const POSITION = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { latitude: { type: 'number' }, 'a-b': { type: 'number' } },
+};
 
 /** Errors and warnings of a file with these stages, as `LINE:COLUMN CODE write`; lines count from the first stage. */
 async function findingsOf(
@@ -118,6 +122,32 @@ test('check knows the fields of the schema before an expression, through referen
     '10:66 EXPRESSION_FIELD warning a field of the schema, or the field into the schema',
     '14:32 EXPRESSION_FIELD warning a field of the schema, or the field into the schema',
   ]);
+});
+
+test('check knows the fields that map keeps, removes and renames', async () => {
+  const found = await findingsOf(`- map: { keep: [anything] }
+- validate: track.v1
+- map: { keep: [spead, position.latitude, position.lat, tree.next.n, mixed.x, items.lat], remove: [nam, tree] }
+- map: { keep: [anything] }
+- validate: track.v1
+- map: { rename: { nam: name, speed: position.speed }, set: { nam: body.name } }
+- validate: track.v1
+- split: body.items
+- map: { keep: [lon] }
+- validate: position.v1
+- map: { rename: { latitude: lat }, set: { latitude: "body['a-b']" } }
+`);
+  assert.deepEqual(
+    found.filter((line) => !line.includes('BODY_UNDESCRIBED')),
+    [
+      '3:17 EXPRESSION_FIELD error speed',
+      '3:52 EXPRESSION_FIELD error latitude',
+      '3:85 EXPRESSION_FIELD error latitude',
+      '3:100 EXPRESSION_FIELD error name',
+      '6:25 EXPRESSION_FIELD error name',
+      '9:17 EXPRESSION_FIELD warning a field of the schema, or the field into the schema',
+    ],
+  );
 });
 
 test('a stage of expressions is refused where its value or its options are wrong', async () => {
