@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadPipeline } from '../../runtime/cli/load-parts.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
+import { expressionCompiler } from '../../runtime/host/expressions.ts';
+import { resolvePipeline } from '../../runtime/project/read/resolve-pipeline.ts';
+import { patternOf } from '../../runtime/project/schemas/pattern/pattern.ts';
 import { parseYaml } from '../../runtime/project/read/yaml-document.ts';
 import { newProject } from '../harness/project.ts';
 
@@ -148,6 +152,26 @@ test('check knows the fields that map keeps, removes and renames', async () => {
       '9:17 EXPRESSION_FIELD warning a field of the schema, or the field into the schema',
     ],
   );
+});
+
+test('a bundle refuses an expression that a reference brings and that does not fit, and shows nothing of it', async () => {
+  using project = newProject({ 'pipelines/p.yaml': `${HEAD}      - filter: env:SLUICE_FILTER|true\n` });
+  const { result } = await loadPipeline(project.path('pipelines/p.yaml'), 'check');
+  assert.ok(result.document);
+  const compileExpression = expressionCompiler((source) => patternOf(source, 'u'));
+  const foundIn = (SLUICE_FILTER: string) => {
+    assert.ok(result.document);
+    const sources = { environment: { SLUICE_FILTER }, readFile: () => '', mode: 'run', compileExpression } as const;
+    return resolvePipeline(result.document, catalog, sources);
+  };
+  assert.ok(foundIn('body.a == 1').spec);
+  for (const wrong of ['body.hunter2 ==', 'hunter2 == 1', "'hunter2'", "body.a.matches('(hunter2)\\\\1')"]) {
+    const { spec, findings } = foundIn(wrong);
+    assert.equal(spec, undefined);
+    const [error] = findings.filter(({ severity }) => severity === 'error');
+    assert.deepEqual([error?.code, error?.line, error?.column], ['EXPRESSION_SYNTAX', 8, 17]);
+    assert.ok(!JSON.stringify(findings).includes('hunter2'));
+  }
 });
 
 test('a stage of expressions is refused where its value or its options are wrong', async () => {
