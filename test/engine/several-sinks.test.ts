@@ -96,8 +96,9 @@ test('the messages of a route flow again when none of its sinks is stalled', asy
     down.has(sink) ? Promise.reject(new SluiceError('SINK_DOWN', 'away')) : Promise.resolve<Receipt>('confirmed');
   const flows: (boolean | string)[] = [];
   const onFlow = (isFlowing: boolean, why?: string): void => void flows.push(isFlowing || (why ?? ''));
-  const stalled: unknown[] = [];
-  const warn: Log['warn'] = (event, fields) => void (event === 'sink-stalled' && stalled.push(fields?.['route']));
+  const stalled: string[] = [];
+  const warn: Log['warn'] = (event, fields) =>
+    void (event === 'sink-stalled' && stalled.push(String(fields?.['route'])));
   const log = { info() {}, warn, error() {} };
   const { source, clock, sink } = twoSinks(sinkThat(at(0)), sinkThat(at(1)), { onFlow, log });
   await settleNow();
