@@ -170,7 +170,8 @@ async function compile(
 }
 
 /** The part of the language that a bundle needs: a reference may hold any expression. */
-function needOf(expressions: readonly ExpressionSite[]): 'none' | 'plain' | 'patterns' {
+function needOf(sites: readonly ExpressionSite[]): 'none' | 'plain' | 'patterns' {
+  const expressions = sites.filter(({ isField }) => !isField);
   if (expressions.length === 0) return 'none';
   const needsPatterns = expressions.some(({ text, reference }) => reference !== undefined || text.includes('matches'));
   return needsPatterns ? 'patterns' : 'plain';

@@ -205,6 +205,7 @@ function resolve(bundled: BundledPipeline, mode: 'check' | 'run'): Resolution {
     home: `the bundle's folder ${home}`,
     mode,
     labels,
+    compileExpression: bundled.compileExpression,
   };
   return resolvePipeline(document, catalogOf(buses), sources);
 }

@@ -71,6 +71,13 @@ export interface StageExpression {
   readonly result: ExpressionResult;
 }
 
+/** A field of the body that a stage names as it comes in: names with dots between them. */
+export interface StageField {
+  /** The keys from the stage to the name. */
+  readonly path: readonly (string | number)[];
+  readonly field: string;
+}
+
 /** A file of the project that a stage names. */
 export interface NamedFile {
   readonly kind: 'function' | 'schema';
@@ -135,6 +142,8 @@ export type StageKind = StageValue & {
   schemas?(stage: Readonly<Record<string, unknown>>): StageSchemas;
   /** The expressions of a stage as it is written, for `check` and for the loading of their language. */
   expressions?(stage: Readonly<Record<string, unknown>>): readonly StageExpression[];
+  /** The fields of the body that a stage names beside its expressions, for `check`, where a schema says what the body has. */
+  fields?(stage: Readonly<Record<string, unknown>>): readonly StageField[];
   /** Whether its results are the elements of a list, which its only expression yields. */
   readonly makesElements?: boolean;
   /** Rows of `explain`: an event, as it reads behind "when", and its effect on the messages of the route. */

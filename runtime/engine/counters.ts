@@ -23,6 +23,11 @@ export interface Counters {
   dropped: number;
   /** Of those dropped on purpose: by what dropped them. Not durable: a redelivered message counts again. */
   readonly droppedBy: Record<DropCause, number>;
+  /**
+   * Of the messages that a stage has made of one: dropped on purpose while the others went on, or all of them. Their delivery
+   * counts by its own end. An attempt that failed counts too.
+   */
+  readonly partsDroppedBy: Record<DropCause, number>;
   /** Gave way to a newer one of its key. */
   superseded: number;
   /** Past its expiry before it could be sent; recorded as a dead letter, but for telemetry. */
@@ -62,6 +67,7 @@ export function newCounters(): Counters {
     delivered: 0,
     dropped: 0,
     droppedBy: { filter: 0, split: 0, 'no-route': 0, function: 0 },
+    partsDroppedBy: { filter: 0, split: 0, 'no-route': 0, function: 0 },
     superseded: 0,
     expired: 0,
     deadLettered: 0,

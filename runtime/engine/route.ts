@@ -3,6 +3,7 @@ import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import { Dropped, isKept, type Joined } from '#contract/stage.ts';
 import type { Message } from '#contract/message.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
+import { Deque } from '#kit/deque.ts';
 import { Admission } from './admit/admission.ts';
 import { type CrashQuarantine, crashQuarantineOf } from './admit/crash-quarantine.ts';
 import { dropCauseOf } from './counters.ts';
@@ -15,8 +16,9 @@ import { nextAttempt } from './process/next-attempt.ts';
 import { JoinedAt } from './process/run-stages.ts';
 import type { Route } from './route-parts.ts';
 import { type MessageSender, senderOf } from './send/sender.ts';
-import { endOfSinks } from './send/end-of-sinks.ts';
+import { endAtSink, endOfSinks } from './send/end-of-sinks.ts';
 import { flowOfAll } from './send/flow-of-all.ts';
+import type { Report } from './send/send-context.ts';
 import { Settler } from './settle/settler.ts';
 import type { WaitCounts } from './stall-detector.ts';
 import { Unsettled } from './unsettled.ts';
@@ -43,6 +45,9 @@ export class RunningRoute {
    * of this one at all of them is durable.
    */
   readonly #holdsWhileSent: boolean;
+  /** Have ended at all sinks, and hold their lanes until it is their turn. */
+  readonly #through = new Deque<InFlight>();
+  #isReleasing = false;
   /** Whether a sink takes some messages only. */
   readonly #hasConditions: boolean;
   /** Stopped: nothing is sent any more. */
@@ -65,9 +70,14 @@ export class RunningRoute {
       dead: (inFlight) => this.#quarantine?.deadLettered(inFlight),
       settled: (inFlight, hasPassed) => this.#settled(inFlight, hasPassed),
     });
-    const report = (inFlight: InFlight, end: End): void => this.#sent(inFlight, end);
-    const { onFlow } = flowOfAll(route.observers);
-    this.#senders = sinks.map((end, sink) => senderOf(end, { route, history, sink, report, onFlow }));
+    const { onFlow } = flowOfAll(route);
+    this.#senders = sinks.map((end, sink) => {
+      const report: Report =
+        sinks.length === 1
+          ? (inFlight, ended) => this.#sent(inFlight, ended)
+          : (inFlight, ended) => this.#sent(inFlight, endAtSink(ended, sink));
+      return senderOf(end, { route, history, sink, report, onFlow });
+    });
     this.#quarantine = crashQuarantineOf(route, {
       granted: (inFlight) => (inFlight.state.at === 'admit' ? this.#admit(inFlight) : this.#process(inFlight)),
       refused: (inFlight, failure) => this.#settle(inFlight, refused(failure)),
@@ -217,7 +227,22 @@ export class RunningRoute {
       return;
     }
     this.#settle(inFlight, whole);
-    if (this.#holdsWhileSent) this.#release(inFlight);
+    if (this.#holdsWhileSent) this.#releaseInTurn(inFlight);
+  }
+
+  /**
+   * As `#release`, never within another one: a message that is released may end as soon as it is sent (expired, repeated), and so
+   * may all that wait behind it. One within the other they would use up the stack.
+   */
+  #releaseInTurn(inFlight: InFlight): void {
+    this.#through.push(inFlight);
+    if (this.#isReleasing) return;
+    this.#isReleasing = true;
+    try {
+      for (let next = this.#through.shift(); next !== undefined; next = this.#through.shift()) this.#release(next);
+    } finally {
+      this.#isReleasing = false;
+    }
   }
 
   /** The end of a message is the end of all that were joined into it. */

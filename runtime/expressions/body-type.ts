@@ -30,6 +30,7 @@ export function declareBody(environment: Environment, body: BodyType | undefined
     // What CEL has for maps.
     environment.registerOperator(`string in ${name}`, () => true);
     environment.registerOperator(`${name} == ${name}`, () => true);
+    environment.registerOperator(`${name} == map`, () => true);
     environment.registerFunction(`size(${name}): int`, () => 0n);
     environment.registerFunction(`${name}.size(): int`, () => 0n);
   }

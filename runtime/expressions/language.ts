@@ -7,6 +7,7 @@ import { shortened } from '#kit/shortened.ts';
 import { type BodyType, declareBody, shownTypes } from './body-type.ts';
 import { Budget } from './budget.ts';
 import { environmentOf, LINEAR_MATCHES, type LinearPattern } from './environment.ts';
+import { unknownField } from './field.ts';
 import { ExpressionFlaw, positionIn } from './flaw.ts';
 import { countRounds, heldType, nodesOf, renameCall } from './nodes.ts';
 import { bodyValue } from './result.ts';
@@ -19,18 +20,34 @@ const LONGEST = 10_000;
 /** How much of an expression an error shows. */
 const SHOWN = 200;
 
-interface Prepared {
+interface Parsed {
   readonly parsed: ParseResult;
   readonly nodes: readonly ASTNode[];
-  /** The CEL type of the result. */
-  readonly type: string;
 }
 
 /** Names that the library leaves out of maps, because some programs merge maps into their own objects. */
 const UNSAFE_KEYS: readonly unknown[] = ['__proto__', 'constructor', 'prototype'];
 
-/** Parses and checks an expression. Throws ExpressionFlaw. `body`: its type, where it is known. */
-function prepare(text: string, use: ExpressionUse, patternOf: PatternOf, body?: BodyType): Prepared {
+/**
+ * What the library refuses for the types of the operands alone: a loop over the names of a map, and two branches of different
+ * types. The same expression has a value where nothing is known of the body.
+ */
+const STRICTER_THAN_ITS_VALUE: ReadonlySet<string> = new Set([
+  'invalid_comprehension_range',
+  'incompatible_ternary_branches',
+]);
+
+/** Parses an expression and checks its types. Throws ExpressionFlaw. `body`: its type, where it is known. */
+function prepare(text: string, use: ExpressionUse, patternOf: PatternOf, body?: BodyType): Parsed {
+  const { parsed, nodes } = parse(text, use, patternOf, body);
+  const { type, error } = parsed.check();
+  if (body !== undefined && error !== undefined && STRICTER_THAN_ITS_VALUE.has(error.code)) return { parsed, nodes };
+  if (error !== undefined || type === undefined) throw flawOf(error, text, use, body);
+  refuseResult(type, use.result, text, body);
+  return { parsed, nodes };
+}
+
+function parse(text: string, use: ExpressionUse, patternOf: PatternOf, body: BodyType | undefined): Parsed {
   if (text.length > LONGEST) {
     throw new ExpressionFlaw(
       'syntax',
@@ -50,12 +67,15 @@ function prepare(text: string, use: ExpressionUse, patternOf: PatternOf, body?: 
   const nodes = nodesOf(parsed.ast);
   for (const node of nodes) {
     refuseKeys(node);
+    refuseOptional(node, use);
     compilePattern(node, patterns, patternOf);
   }
-  const { type, error } = parsed.check();
-  if (error !== undefined || type === undefined) throw flawOf(error, text, use, body);
-  refuseResult(type, use.result, text, body);
-  return { parsed, nodes, type };
+  return { parsed, nodes };
+}
+
+/** The library declares its optional values also where it is told to have none; then each evaluation fails. */
+function refuseOptional(node: ASTNode, use: ExpressionUse): void {
+  if (node.op === 'id' && node.args === 'optional') throw unknownVariable(node.args, node.range, use);
 }
 
 /** The keys of a map are names of fields. */
@@ -109,7 +129,11 @@ const RESULTS: Readonly<
     write: 'a list of the body, such as body.items',
   },
   text: { fits: (type) => type === 'string', words: 'a text', write: 'string(...) of it' },
-  value: { fits: () => true, words: 'a value', write: '' },
+  value: {
+    fits: (type) => type !== 'type',
+    words: 'a value of a body',
+    write: "a value, such as type(body.n) == string ? 'text' : 'other'",
+  },
 };
 
 function refuseResult(type: string, result: ExpressionResult, text: string, body: BodyType | undefined): void {
@@ -132,13 +156,13 @@ function flawOf(thrown: unknown, text: string, use: ExpressionUse, body: BodyTyp
   const range = thrown.range ?? { start: 0, end: text.length };
   const part = text.slice(range.start, range.end);
   if (code === 'unknown_variable') return unknownVariable(part, range, use);
-  if (code === 'no_such_key' && body !== undefined) return unknownField(thrown, range, body);
+  if (code === 'no_such_key' && body !== undefined) return unknownFieldOf(thrown, range, body);
   if (code === 'invalid_macro_argument' && summary.startsWith('has()')) {
     const [expected, write] = ['has() of one field by its name', "has(body.x), or 'a-b' in body"];
     return new ExpressionFlaw('syntax', range, { expected, found: shortened(harmless(part), SHOWN), write });
   }
   if (thrown instanceof TypeError) {
-    const found = shownTypes(summary, body);
+    const found = withoutFound(shownTypes(summary, body));
     return new ExpressionFlaw('type', range, {
       expected: 'operands and arguments that fit',
       found,
@@ -176,21 +200,14 @@ function unknownVariable(
   });
 }
 
-function unknownField(
+function unknownFieldOf(
   { summary, node }: ParseError | TypeError,
   range: { readonly start: number; readonly end: number },
   body: BodyType,
 ): ExpressionFlaw {
-  const name = summary.slice(summary.indexOf(': ') + 2);
-  const near = nearestName(name, body.names);
   const holder = heldType(node);
   const isOpen = body.maps.find((map) => map.name === holder)?.isOpen === true;
-  const text = {
-    expected: `a field that schema ${body.schema} has`,
-    found: shortened(name, SHOWN),
-    write: near ?? 'a field of the schema, or the field into the schema',
-  };
-  return new ExpressionFlaw('field', range, text, !isOpen);
+  return unknownField(summary.slice(summary.indexOf(': ') + 2), range, body, !isOpen);
 }
 
 /**
@@ -213,6 +230,8 @@ export function compileExpression(text: string, use: ExpressionUse, patternOf: P
   };
   const failure = (found: string): SluiceError => failed(found);
   const { result } = use;
+  // A list of the body itself holds what a body holds. One that is made may hold integers and times of CEL, and one value twice.
+  const isField = nodes.every(({ op, args }) => op === '.' || (op === 'id' && args === 'body'));
   return {
     text,
     evaluate(message) {
@@ -230,8 +249,8 @@ export function compileExpression(text: string, use: ExpressionUse, patternOf: P
         throw failed(`${kindOf(value)} instead of true or false`);
       }
       if (result === 'list') {
-        if (Array.isArray(value)) return value;
-        throw failed(`${kindOf(value)} instead of a list`);
+        if (!Array.isArray(value)) throw failed(`${kindOf(value)} instead of a list`);
+        return isField ? value : bodyValue(value, use, failure);
       }
       if (result === 'text') {
         if (typeof value === 'string') return value;
@@ -261,8 +280,15 @@ function reasonOf(thrown: unknown): string {
   }
   const { code, summary } = thrown;
   // These two name types.
-  if (code === 'no_such_overload' || code === 'no_matching_overload') return summary.replaceAll(/dyn<(\w+)>/g, '$1');
+  if (code === 'no_such_overload' || code === 'no_matching_overload') {
+    return withoutFound(summary.replaceAll(/dyn<(\w+)>/g, '$1'));
+  }
   return REASONS[code] ?? code.replaceAll('_', ' ');
+}
+
+/** Some texts of the library begin with the word that stands before them here. */
+function withoutFound(text: string): string {
+  return text.replace(/^found /, '');
 }
 
 const REASONS: Readonly<Record<string, string>> = {

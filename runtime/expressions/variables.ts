@@ -1,3 +1,4 @@
+import { CONTENT_TYPE } from '#contract/carried-headers.ts';
 import type { ExpressionUse } from '#contract/expression.ts';
 import type { Message } from '#contract/message.ts';
 import type { ASTNode } from '@marcbachmann/cel-js';
@@ -8,8 +9,13 @@ import { LabelValue } from './environment.ts';
 export type Variables = Record<string, unknown>;
 type Read = (message: Message) => unknown;
 
-/** The name of a header in `header.NAME` or `header["NAME"]`; undefined for another node. */
+/** The name of a header in `header.NAME`, `header["NAME"]` or `"NAME" in header`; undefined for another node. */
 function headerNamed(node: ASTNode): string | undefined {
+  if (node.op === 'in') {
+    const [name, holder] = node.args;
+    const isNamed = holder.op === 'id' && holder.args === 'header' && name.op === 'value';
+    return isNamed && typeof name.args === 'string' ? name.args : undefined;
+  }
   if (node.op !== '.' && node.op !== '[]') return undefined;
   const [holder, name] = node.args;
   if (holder.op !== 'id' || holder.args !== 'header') return undefined;
@@ -21,8 +27,9 @@ function headerNamed(node: ASTNode): string | undefined {
 function headersOf(nodes: readonly ASTNode[]): Read {
   const uses = nodes.filter(({ op, args }) => op === 'id' && args === 'header').length;
   const named = nodes.flatMap((node) => headerNamed(node) ?? []);
-  const getters = [...new Set(named)].map((name) => [name, headerGetter(name)] as const);
   const isWhole = uses > named.length;
+  const names = new Set(isWhole ? [...named, CONTENT_TYPE] : named);
+  const getters = [...names].map((name) => [name, headerGetter(name)] as const);
   return (message) => {
     const values = new Map<string, string>();
     if (isWhole) for (const [name, [first]] of message.headers) if (first !== undefined) values.set(name, first);

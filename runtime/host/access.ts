@@ -6,7 +6,8 @@ import type { ConnectionSpec, PipelineSpec, RouteSpec } from '../project/pipelin
 import { patternOfTemplate } from '../template/template-pattern.ts';
 import { type BrokerCluster, brokerClusters } from './broker-clusters.ts';
 import { busOf } from './catalog-of.ts';
-import { asDriverOptions, endOptions, sinkName } from './end-options.ts';
+import { asDriverOptions, endOptions } from './end-options.ts';
+import { sinkName } from '../engine/sink-name.ts';
 
 /** The users of one cluster of brokers that a pipeline needs. */
 export interface AccessPlan extends BrokerCluster {

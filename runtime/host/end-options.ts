@@ -9,11 +9,6 @@ interface OptionChecker {
   flaws(connection: never, end: { from: never } | { to: never }): readonly OptionFlaw[];
 }
 
-/** The name of a sink towards its bus: client ids, durable names and readiness are made of it. No route has the name of a further sink. */
-export function sinkName(route: string, at: number): string {
-  return at === 0 ? route : `${route}.${at + 1}`;
-}
-
 /** A driver's options: those of the connection that an end names, and the end's own. */
 export function endOptions(pipeline: PipelineSpec, end: End): never {
   return asDriverOptions({ connection: pipeline.connections.get(end.connection)?.options, end: end.options });

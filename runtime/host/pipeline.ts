@@ -160,6 +160,7 @@ export async function startPipeline(spec: PipelineSpec, settings: RunSettings): 
         notices: _notices,
         repeatedBy: _causes,
         droppedBy: _drops,
+        partsDroppedBy: _parts,
         sentBy: _sent,
         losses: _losses,
         ...counts

@@ -42,14 +42,15 @@ export async function openRouteSink(
   if (opened.recoverIds === undefined) return { sink, log: undefined };
   const route = spec.name;
   const { commitsEveryMs } = recoveryFor ?? {};
-  // Sinks of one route may share a log: then a window of each is in its end.
-  const sharing = spec.sinks.filter(({ connection }) => connection === to.connection).length;
+  // Sinks of one route may share a log, over two connections to one server too: then a window of each is in its end.
+  const sharing = spec.sinks.filter((other) => other.bus === to.bus).length;
   const window = spec.from.window.messages * sharing;
-  const settings = { pipeline: pipeline.name, route, window, commitsEveryMs, log, opening };
+  const { route: name } = context;
+  const settings = { pipeline: pipeline.name, route, sink: name, window, commitsEveryMs, log, opening };
   const atStart = recoveryFor === undefined ? undefined : await recoverFromLog(opened, settings);
   const { removesForMs } = opened;
   const read = logReader(opened, settings);
-  return { sink, log: new LogRecovery({ route, sink, removesForMs, atStart, read, clock, log, counters }) };
+  return { sink, log: new LogRecovery({ route: name, sink, removesForMs, atStart, read, clock, log, counters }) };
 }
 
 /** A route keeps less in flight where a route of a higher class uses the same connection. */

@@ -58,6 +58,12 @@ export const mapKind: StageKind = {
       textsOf(['map', 'set', field], text, 'value'),
     );
   },
+  fields: ({ map }) => [
+    ...['keep', 'remove'].flatMap((word) =>
+      asList(own(asMap(map), word)).map((field, at) => ({ path: ['map', word, at], field: String(field) })),
+    ),
+    ...Object.keys(asMap(own(asMap(map), 'rename'))).map((field) => ({ path: ['map', 'rename', field], field })),
+  ],
   flaws: ({ map }) => flawsOf(asMap(map)),
   make({ name, value, expression }) {
     const edits = editsOf(asMap(value), (text) => expression(text, 'value'));

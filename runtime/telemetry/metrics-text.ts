@@ -29,6 +29,7 @@ export interface RouteNumbers {
   readonly held: number;
   readonly repeated: number;
   readonly droppedBy: Readonly<Record<string, number>>;
+  readonly partsDroppedBy: Readonly<Record<string, number>>;
   readonly repeatedBy: Readonly<Record<string, number>>;
   readonly labelsAssumed: number;
   readonly idsReused: number;
@@ -86,6 +87,13 @@ const METRICS: readonly Metric[] = [
     help: 'Of the messages dropped: dropped on purpose, by what dropped them.',
     samples: ({ droppedBy }) =>
       Object.entries(droppedBy).map(([cause, value]) => ({ labels: `cause="${cause}"`, value })),
+  },
+  {
+    name: 'sluice_parts_dropped_total',
+    type: 'counter',
+    help: 'Of the messages that a stage made of one (split): dropped on purpose, by what dropped them. The one counts by its own end.',
+    samples: ({ partsDroppedBy }) =>
+      Object.entries(partsDroppedBy).map(([cause, value]) => ({ labels: `cause="${cause}"`, value })),
   },
   {
     name: 'sluice_messages_repeated_total',

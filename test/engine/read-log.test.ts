@@ -26,7 +26,16 @@ async function read(recoverIds: Sink['recoverIds'], more: { window?: number; com
     ...(recoverIds !== undefined && { recoverIds }),
   };
   const opening = new AbortController().signal;
-  const settings = { pipeline: 'p', route: 'r', window: 256, commitsEveryMs: undefined, ...more, log, opening };
+  const settings = {
+    pipeline: 'p',
+    route: 'r',
+    sink: 'r',
+    window: 256,
+    commitsEveryMs: undefined,
+    ...more,
+    log,
+    opening,
+  };
   const startedMs = performance.now();
   const recoveredIds = await recoverFromLog(sink, settings);
   return { recoveredIds, said, tookMs: performance.now() - startedMs };

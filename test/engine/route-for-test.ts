@@ -20,6 +20,8 @@ export interface RouteParts
   readonly sink: Sink;
   /** Further sinks of the route. */
   readonly moreSinks?: readonly Sink[];
+  /** The condition of each sink, where they differ. */
+  readonly takesBySink?: readonly SinkEnd['takes'][];
   readonly dedupe?: (NonNullable<Policy['dedupe']> & { readonly processedIds: ProcessedIds }) | undefined;
   /** The ids that the log of the sink held at the start. */
   readonly recoveredIds?: RecoveredIds | undefined;
@@ -80,9 +82,13 @@ export function routeForTest(parts: RouteParts): { route: Route; letters: DeadLe
     onDeadLetters() {},
     ...parts,
   };
-  const ends = [parts.sink, ...(parts.moreSinks ?? [])].map((sink): SinkEnd => {
+  const ends = [parts.sink, ...(parts.moreSinks ?? [])].map((sink, at): SinkEnd => {
     const log = parts.recoveredIds && recoveryOf(sink, parts.recoveredIds, observers);
-    return { ...END, ...parts, sink, log };
+    const own = {
+      ...(at > 0 && { idEnding: `~to${at + 1}` }),
+      ...(parts.takesBySink !== undefined && { takes: parts.takesBySink[at] }),
+    };
+    return { ...END, ...parts, ...own, sink, log };
   });
   const route = {
     ends: { source: parts.source, sinks: ends },

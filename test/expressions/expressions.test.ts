@@ -76,6 +76,12 @@ test('an expression reads the variables of a message, and each level of its addr
   assert.equal(evaluate('"unit" in header && !("other" in header)'), true);
 });
 
+test('an expression asks for a header by the names by which it reads it', () => {
+  assert.equal(evaluate("'content-type' in header && 'Content-Type' in header && !('seclabel' in header)"), true);
+  assert.deepEqual(evaluate('header.map(name, name)'), ['schema', 'unit', 'content-type']);
+  assert.equal(evaluate("header[body.name] == 'application/json'", { name: 'content-type' }), true);
+});
+
 test('an expression compares and computes with the numbers of JSON and with the bigints of exact numbers', () => {
   assert.equal(evaluate('body.n == 1', { n: 1 }), true);
   assert.equal(evaluate('body.n == 1', { n: 1n }), true);
@@ -141,6 +147,38 @@ test('an expression yields the kind of value that its place takes', () => {
   assert.deepEqual(evaluate('body.items', { items: [1] }, { result: 'list' }), [1]);
 });
 
+test('a list that an expression makes holds what a body holds, each value once', () => {
+  const body = { head: { n: 1 }, items: ['a', 'b'] };
+  const use = { result: 'list' } as const;
+  assert.deepEqual(evaluate("[duration('90s'), 5u, timestamp('2026-11-28T00:00:00Z')]", body, use), [
+    '90s',
+    5,
+    '2026-11-28T00:00:00.000Z',
+  ]);
+  const made = evaluate("body.items.map(x, {'head': body.head, 'of': size(body.items)})", body, use);
+  assert.deepEqual(made, [
+    { head: { n: 1 }, of: 2 },
+    { head: { n: 1 }, of: 2 },
+  ]);
+  const [first, second] = Array.isArray(made) ? made : [];
+  assert.notEqual(first?.head, second?.head, 'a function may change the one and not the other');
+});
+
+test('an expression makes no result that is out of proportion to the body', () => {
+  const list = Array.from({ length: 10_000 }, () => 1);
+  for (const result of ['value', 'list'] as const) {
+    const failure = failureOf('body.list.map(x, body.list)', { list }, { result });
+    assert.match(failure.message, /more than 1000000 values/);
+  }
+});
+
+test('an expression that has a value for no message is a mistake', () => {
+  assert.equal(flawOf('optional.of(body.x)').kind, 'variable');
+  assert.equal(flawOf('type(body.x)').kind, 'type');
+  assert.equal(evaluate("type(body.x) == string ? 'text' : 'other'", { x: 1 }), 'other');
+  assert.ok(!flawOf('"a".sort()').message.includes('found found'));
+});
+
 test('an expression matches patterns in linear time, and refuses those that have none', () => {
   const start = performance.now();
   assert.equal(evaluate('body.s.matches("^(a+)+$")', { s: `${'a'.repeat(100_000)}b` }), false);
@@ -204,9 +242,13 @@ test('an expression runs where no code may be made of texts', () => {
 test('an expression is checked against the fields of a schema, as far as they are known', () => {
   const maps = [
     { name: 'Map1', fields: { latitude: 'double' }, isOpen: false },
-    { name: 'Map2', fields: { position: 'Map1', speed: 'double', name: 'string', items: 'list<Map1>' }, isOpen: false },
+    {
+      name: 'Map2',
+      fields: { position: 'Map1', speed: 'double', count: 'int', name: 'string', 'a-b': 'double', items: 'list<Map1>' },
+      isOpen: false,
+    },
   ];
-  const names = new Set(['latitude', 'position', 'speed', 'name', 'items']);
+  const names = new Set(['latitude', 'position', 'speed', 'count', 'name', 'a-b', 'items']);
   const body = { schema: 'track.v1', type: 'Map2', maps, names };
   const check = (text: string) => checkExpression(text, USE, linear, body);
   for (const text of [
@@ -216,6 +258,10 @@ test('an expression is checked against the fields of a schema, as far as they ar
     'body.items.exists(x, x.latitude > 1)',
     'body.size() > 2',
     'has(body.speed) && body.position == body.items[0]',
+    "body['a-b'] > 1",
+    "body.position == {'latitude': 1.0} && {} != body",
+    "body.position.exists(name, name == 'latitude')",
+    '(body.count > 3 ? body.count : body.speed) > 1',
   ]) {
     assert.doesNotThrow(() => check(text), text);
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SluiceError } from '#contract/errors.ts';
 import { type MemoryRun, type MemoryRunSettings, startMemoryRun } from './memory-run.ts';
 
 const LIST = [
@@ -84,7 +85,8 @@ test('a condition that has no value for a message makes it one dead letter, and 
     );
     const numbers = await run.rest(2);
     assert.deepEqual([numbers.delivered, numbers.deadLettered], [1, 1]);
-    assert.equal(run.letters()[0]?.['code'], 'EXPRESSION_FAILED');
+    const [letter] = run.letters();
+    assert.deepEqual([letter?.['code'], letter?.['stage']], ['EXPRESSION_FAILED', 'to 3']);
   } finally {
     await run.stop();
   }
@@ -102,6 +104,7 @@ test('the elements of a split go each where its condition holds, and are settled
     assert.deepEqual(frames.map(({ address }) => address).toSorted(), ['out/alerts/1', 'out/low/3']);
     const numbers = await run.rest(2);
     assert.deepEqual([numbers.delivered, numbers.dropped, numbers.droppedBy['no-route']], [1, 1, 1]);
+    assert.equal(numbers.partsDroppedBy['no-route'], 2, 'one of each');
   } finally {
     await run.stop();
   }
@@ -178,8 +181,39 @@ test('a message that one sink cannot be given is one dead letter, and no sink ge
   try {
     const numbers = await run.rest(1);
     assert.deepEqual([numbers.deadLettered, numbers.sent], [1, 0], 'one sink has no address for it, so none has it');
-    assert.equal(run.letters()[0]?.['code'], 'ADDRESS_INVALID');
+    const [letter] = run.letters();
+    assert.deepEqual([letter?.['code'], letter?.['stage']], ['ADDRESS_INVALID', 'to 3']);
   } finally {
     await run.stop();
   }
 });
+
+for (const trafficClass of ['event', 'command', 'audit']) {
+  test(`class ${trafficClass}: the replay of a message that one sink refused goes to every sink, under the ids of before`, async () => {
+    const to = ['one', 'two'].map((name) => ({ bus: 'hub', address: `out/${name}/{body.n}` }));
+    const from = { key: '{address.1}', ...(trafficClass === 'command' && { expires: '30s' }) };
+    const run = await startMemoryRun({ from, route: { to, class: trafficClass } });
+    try {
+      run.hub.reject(({ address }) =>
+        address === 'out/two/1' ? new SluiceError('SINK_REFUSED', 'the second one refuses it') : undefined,
+      );
+      for (const n of [1, 2]) await run.publish('a', JSON.stringify({ n }));
+      const before = await run.take(3);
+      const { deadLettered, delivered, sentBy } = await run.rest(2);
+      assert.deepEqual([deadLettered, delivered, sentBy], [1, 1, [2, 1]]);
+      assert.equal(run.letters()[0]?.['stage'], 'to 2');
+      run.hub.reject(undefined);
+      run.replay();
+      // The hub holds the id of the first sink's frame, and removes the second one of it.
+      const [again] = await run.take(1);
+      const first = before.find(({ address }) => address === 'out/one/1');
+      assert.deepEqual([again?.address, again?.id], ['out/two/1', `${first?.id}~to2`]);
+      const numbers = await run.rest(3);
+      assert.deepEqual([numbers.delivered, numbers.sentBy], [2, [3, 2]]);
+      await run.stop();
+      assert.deepEqual(run.letters(), []);
+    } finally {
+      await run.stop();
+    }
+  });
+}

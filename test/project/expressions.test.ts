@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadPipeline } from '../../runtime/cli/load-parts.ts';
+import { catalog } from '../../runtime/host/catalog.ts';
+import { expressionCompiler } from '../../runtime/host/expressions.ts';
+import { resolvePipeline } from '../../runtime/project/read/resolve-pipeline.ts';
+import { patternOf } from '../../runtime/project/schemas/pattern/pattern.ts';
 import { parseYaml } from '../../runtime/project/read/yaml-document.ts';
 import { newProject } from '../harness/project.ts';
 
@@ -33,7 +37,11 @@ const TRACK = {
     },
   },
 };
-const POSITION = { type: 'object', additionalProperties: false, properties: { latitude: { type: 'number' } } };
+const POSITION = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { latitude: { type: 'number' }, 'a-b': { type: 'number' } },
+};
 
 /** Errors and warnings of a file with these stages, as `LINE:COLUMN CODE write`; lines count from the first stage. */
 async function findingsOf(
@@ -118,6 +126,52 @@ test('check knows the fields of the schema before an expression, through referen
     '10:66 EXPRESSION_FIELD warning a field of the schema, or the field into the schema',
     '14:32 EXPRESSION_FIELD warning a field of the schema, or the field into the schema',
   ]);
+});
+
+test('check knows the fields that map keeps, removes and renames', async () => {
+  const found = await findingsOf(`- map: { keep: [anything] }
+- validate: track.v1
+- map: { keep: [spead, position.latitude, position.lat, tree.next.n, mixed.x, items.lat], remove: [nam, tree] }
+- map: { keep: [anything] }
+- validate: track.v1
+- map: { rename: { nam: name, speed: position.speed }, set: { nam: body.name } }
+- validate: track.v1
+- split: body.items
+- map: { keep: [lon] }
+- validate: position.v1
+- map: { rename: { latitude: lat }, set: { latitude: "body['a-b']" } }
+`);
+  assert.deepEqual(
+    found.filter((line) => !line.includes('BODY_UNDESCRIBED')),
+    [
+      '3:17 EXPRESSION_FIELD error speed',
+      '3:52 EXPRESSION_FIELD error latitude',
+      '3:85 EXPRESSION_FIELD error latitude',
+      '3:100 EXPRESSION_FIELD error name',
+      '6:25 EXPRESSION_FIELD error name',
+      '9:17 EXPRESSION_FIELD warning a field of the schema, or the field into the schema',
+    ],
+  );
+});
+
+test('a bundle refuses an expression that a reference brings and that does not fit, and shows nothing of it', async () => {
+  using project = newProject({ 'pipelines/p.yaml': `${HEAD}      - filter: env:SLUICE_FILTER|true\n` });
+  const { result } = await loadPipeline(project.path('pipelines/p.yaml'), 'check');
+  assert.ok(result.document);
+  const compileExpression = expressionCompiler((source) => patternOf(source, 'u'));
+  const foundIn = (SLUICE_FILTER: string) => {
+    assert.ok(result.document);
+    const sources = { environment: { SLUICE_FILTER }, readFile: () => '', mode: 'run', compileExpression } as const;
+    return resolvePipeline(result.document, catalog, sources);
+  };
+  assert.ok(foundIn('body.a == 1').spec);
+  for (const wrong of ['body.hunter2 ==', 'hunter2 == 1', "'hunter2'", "body.a.matches('(hunter2)\\\\1')"]) {
+    const { spec, findings } = foundIn(wrong);
+    assert.equal(spec, undefined);
+    const [error] = findings.filter(({ severity }) => severity === 'error');
+    assert.deepEqual([error?.code, error?.line, error?.column], ['EXPRESSION_SYNTAX', 8, 17]);
+    assert.ok(!JSON.stringify(findings).includes('hunter2'));
+  }
 });
 
 test('a stage of expressions is refused where its value or its options are wrong', async () => {

@@ -134,3 +134,10 @@ test('json options need one sink of a list that writes json', () => {
   );
   assert.equal(check(sinks('bytes'), bytes).said.filter((line) => line.startsWith('OPTIONS')).length, 1);
 });
+
+test('explain names every condition of a list, and every stage of a kind', () => {
+  const stages = [{ filter: 'body.c' }, { filter: 'body.d' }, { filter: 'body.d' }];
+  const { faults } = check([{ ...TRACKS, when: 'body.a' }, FIELD], { stages }).explained();
+  assert.match(faults['the condition of a sink is false'] ?? '', /to 1 unless body\.a$/);
+  assert.match(faults['a filter is false'] ?? '', /^unless body\.c, [^;]+; unless body\.d, [^;]+$/);
+});

@@ -148,3 +148,16 @@ test('stages behind a split see each element, and a split within a split numbers
     ['0.0', '0.1', '2.0', '2.1'],
   );
 });
+
+test('elements of a split that a filter or a function drops are counted, each by its cause', async () => {
+  const stages = [{ split: 'body.items' }, { filter: 'body.n > 1' }, { function: 'odd' }];
+  const files = {
+    'functions/odd.ts':
+      "import { drop } from 'sluice';\nexport default (body) => (body.n % 2 === 1 ? body : drop('even'));",
+  };
+  const items = [1, 2, 3, 4, 5].map((n) => ({ n }));
+  const { bodies, numbers } = await passed({ stages, files }, [{ items }, { items: items.slice(0, 1) }], 2);
+  assert.deepEqual(bodies, [{ n: 3 }, { n: 5 }]);
+  assert.deepEqual([numbers.delivered, numbers.dropped, numbers.droppedBy.filter], [1, 1, 1]);
+  assert.deepEqual([numbers.partsDroppedBy.filter, numbers.partsDroppedBy.function], [2, 2]);
+});

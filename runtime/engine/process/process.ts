@@ -7,6 +7,7 @@ import type { Route, SinkEnd } from '../route-parts.ts';
 import { decode, encode } from '../frames/codec-steps.ts';
 import { isSeveral, JoinedAt, type Passed, runStages } from './run-stages.ts';
 import { watched } from '../frames/watched.ts';
+import { atSink } from '../sink-name.ts';
 
 /** The frames to send, for each sink of the route in its place. */
 export type FramesBySink = readonly (readonly Frame[])[];
@@ -59,15 +60,45 @@ function encoded(route: Route, envelope: Envelope, passed: Passed): Made {
   return watched(route, 'encode', framesBySink, envelope, passed);
 }
 
-function framesBySink({ ends }: Route, envelope: Envelope, passed: Message | readonly Message[]): FramesBySink {
-  const [only] = ends.sinks;
+function framesBySink(route: Route, envelope: Envelope, passed: Message | readonly Message[]): FramesBySink {
+  const { sinks } = route.ends;
+  const [only] = sinks;
   // Most routes have one sink: `map` would cost more than all else here.
-  if (only !== undefined && ends.sinks.length === 1) return [framesOf(only, envelope, passed)];
-  return ends.sinks.map((end) => framesOf(end, envelope, passed));
+  if (only !== undefined && sinks.length === 1) {
+    const taken = takenBy(only, passed);
+    if (isSeveral(passed) && only.takes !== undefined) countUntaken(route, passed, [taken]);
+    return [framesOf(only, envelope, taken)];
+  }
+  const takenBySink: (Message | readonly Message[])[] = [];
+  const frames = sinks.map((end, at) => {
+    try {
+      const taken = takenBy(end, passed);
+      takenBySink.push(taken);
+      return framesOf(end, envelope, taken);
+    } catch (thrown) {
+      throw atSink(thrown, at);
+    }
+  });
+  if (isSeveral(passed) && sinks.every(({ takes }) => takes !== undefined)) countUntaken(route, passed, takenBySink);
+  return frames;
 }
 
-function framesOf(end: SinkEnd, envelope: Envelope, passed: Message | readonly Message[]): readonly Frame[] {
-  const { takes } = end;
-  const taken = takes === undefined ? passed : isSeveral(passed) ? passed.filter(takes) : takes(passed) ? passed : [];
+function takenBy({ takes }: SinkEnd, passed: Message | readonly Message[]): Message | readonly Message[] {
+  if (takes === undefined) return passed;
+  if (isSeveral(passed)) return passed.filter(takes);
+  return takes(passed) ? passed : [];
+}
+
+function framesOf(end: SinkEnd, envelope: Envelope, taken: Message | readonly Message[]): readonly Frame[] {
   return isSeveral(taken) ? taken.map((message) => encode(end, envelope, message)) : [encode(end, envelope, taken)];
+}
+
+/** A delivery counts once, by its own end: the parts of it that no sink takes would be seen nowhere. */
+function countUntaken(
+  { observers }: Route,
+  passed: readonly Message[],
+  takenBySink: readonly (Message | readonly Message[])[],
+): void {
+  const taken = new Set(takenBySink.flat());
+  observers.counters.partsDroppedBy['no-route'] += passed.length - taken.size;
 }

@@ -1,6 +1,7 @@
 import { asSluiceError, SluiceError } from '#contract/errors.ts';
 import type { Label, Message } from '#contract/message.ts';
 import { Dropped, isKept, Joined, type Kept, type StageResult } from '#contract/stage.ts';
+import { type Counters, dropCauseOf } from '../counters.ts';
 import type { InFlight } from '../in-flight.ts';
 import type { Route } from '../route-parts.ts';
 
@@ -60,19 +61,20 @@ function after(attempt: Attempt, made: StageResult, next: number, label: Label |
   if (made instanceof Joined) return new JoinedAt(made, next, label);
   if (isMessage(made)) return runStages(attempt, made, next);
   if (!isSeveral(made) || next === attempt.route.policy.stages.length) return made;
-  return collect(made.map(async (message) => runStages({ ...attempt, keep: keepsNone }, message, next)));
+  const parts = made.map(async (message) => runStages({ ...attempt, keep: keepsNone }, message, next));
+  return collect(parts, attempt.route.observers.counters);
 }
 
 function keepsNone(): never {
   throw new SluiceError('INTERNAL', 'a stage that keeps messages stands behind one that makes several of one');
 }
 
-async function collect(parts: readonly Promise<Passed>[]): Promise<Passed> {
+async function collect(parts: readonly Promise<Passed>[], { partsDroppedBy }: Counters): Promise<Passed> {
   const results = await Promise.all(parts);
   const kept: Message[] = [];
   for (const result of results) {
-    if (result instanceof Dropped) continue;
-    if (isSeveral(result)) kept.push(...result);
+    if (result instanceof Dropped) partsDroppedBy[dropCauseOf(result.reason)] += 1;
+    else if (isSeveral(result)) for (const message of result) kept.push(message);
     else if (isMessage(result)) kept.push(result);
     else throw new SluiceError('INTERNAL', 'a stage that joins messages stands behind one that makes several of one');
   }

@@ -50,14 +50,16 @@ export class OutgoingMessage {
     return newer === this.#inFlight ? this : later;
   }
 
-  /** Ends a message that must not be sent when its turn comes, and returns true. Otherwise it counts as sent from now on. */
-  ends(clock: Clock): boolean {
-    const { envelope } = this.#inFlight;
+  /** The end of a message that must not be sent when its turn comes. Without one it counts as sent from now on. */
+  endUnsent(clock: Clock): End | undefined {
     const end = this.#endBefore(clock);
     const { history, sink } = this.#context;
-    if (end === undefined) history.handedOver(envelope, sink);
-    else this.#context.report(this.#inFlight, end);
-    return end !== undefined;
+    if (end === undefined) history.handedOver(this.#inFlight.envelope, sink);
+    return end;
+  }
+
+  ended(end: End): void {
+    this.#context.report(this.#inFlight, end);
   }
 
   sending(frame: Frame): SendAttempt | undefined {

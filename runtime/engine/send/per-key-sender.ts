@@ -89,8 +89,11 @@ export class PerKeySender implements Sender {
       const queue = this.#pick();
       const outgoing = queue?.waiting.at(0);
       if (queue === undefined || outgoing === undefined) return;
-      if (outgoing.ends(this.#settings.clock)) {
+      const end = outgoing.endUnsent(this.#settings.clock);
+      if (end !== undefined) {
+        // Not behind the report: within it the route may send the next message of the key, into this queue.
         this.#dropFirst(queue);
+        outgoing.ended(end);
         continue;
       }
       if (queue.state === 'idle' && this.#mustWait(queue, outgoing)) continue;

@@ -19,6 +19,8 @@ const PER_MS = 100;
 export interface LogReaderSettings {
   readonly pipeline: string;
   readonly route: string;
+  /** The sink's own name, for the log. */
+  readonly sink: string;
   /** Most messages that may be unsettled. */
   readonly window: number;
   /** How often the source commits its position. */
@@ -43,7 +45,7 @@ export function logReader(sink: Sink, settings: LogReaderSettings): () => Promis
 /** The ids that an earlier process sent, read from the sink's own log. The route starts without them where that fails. */
 export async function recoverFromLog(sink: Sink, settings: LogReaderSettings): Promise<RecoveredIds | undefined> {
   if (sink.recoverIds === undefined) return undefined;
-  const { route, window, log, opening } = settings;
+  const { sink: route, window, log, opening } = settings;
   const startedMs = performance.now();
   try {
     const { ids, seen, lacks } = await logReader(sink, settings)();

@@ -3,11 +3,12 @@ import type { Frame } from '#contract/frame.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import { DELIVERED, type InFlight, refused, STORED } from '../in-flight.ts';
 import type { SinkEnd } from '../route-parts.ts';
+import { sinkName } from '../sink-name.ts';
 import type { CircuitBreakerSettings } from './circuit-breaker.ts';
 import { OutgoingMessage } from './outgoing-message.ts';
 import { PerKeySender } from './per-key-sender.ts';
 import { PipelinedSender } from './pipelined-sender.ts';
-import type { Report, SendContext } from './send-context.ts';
+import type { SendContext } from './send-context.ts';
 import { type Parts, TracedFrame } from './traced-frame.ts';
 
 /** Sends messages to one sink by the rules of the route's class, and reports the end of each, once. */
@@ -23,23 +24,30 @@ export interface MessageSender {
 export function senderOf(end: SinkEnd, context: SendContext): MessageSender {
   const { oneAtATime } = CLASSES[context.route.policy.trafficClass];
   const sender = oneAtATime ? byKey(end, context) : inOrder(end, context);
-  return end.log === undefined ? sender : withoutStored(end.log, sender, context.report);
+  return end.log === undefined ? sender : withoutStored(end.log, sender, context);
 }
 
 /** Frames that the sink's log holds are not sent again: not queued, and not expired either, for they were sent in time. */
-function withoutStored(log: NonNullable<SinkEnd['log']>, sender: MessageSender, report: Report): MessageSender {
+function withoutStored(
+  log: NonNullable<SinkEnd['log']>,
+  sender: MessageSender,
+  { history, sink, report }: SendContext,
+): MessageSender {
   return {
     ...sender,
     send(inFlight, frames) {
       const rest = log.rest(inFlight.envelope.delivery, frames);
-      if (rest.length === 0) report(inFlight, STORED);
-      else sender.send(inFlight, rest);
+      if (rest.length > 0) return sender.send(inFlight, rest);
+      // Another sink may still lack it, and then it does not end as stored.
+      history.handedOver(inFlight.envelope, sink);
+      report(inFlight, STORED);
     },
   };
 }
 
 function breakerSettings({ log: recovery }: SinkEnd, { route, sink, onFlow }: SendContext): CircuitBreakerSettings {
   const { policy, observers } = route;
+  const name = sinkName(policy.name, sink);
   const { clock, counters, log } = observers;
   return {
     clock,
@@ -49,12 +57,12 @@ function breakerSettings({ log: recovery }: SinkEnd, { route, sink, onFlow }: Se
       counters.rewinds += 1;
       recovery?.stopped(unconfirmed);
       if (!isFirst) return;
-      log.warn('sink-stalled', { route: policy.name, code: failure.code, text: failure.message });
+      log.warn('sink-stalled', { route: name, code: failure.code, text: failure.message });
       onFlow(sink, `${failure.code} ${failure.message}`);
     },
     onFlow() {
       recovery?.flows();
-      log.info('sink-recovered', { route: policy.name });
+      log.info('sink-recovered', { route: name });
       onFlow(sink, undefined);
     },
   };

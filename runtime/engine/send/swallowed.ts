@@ -1,6 +1,7 @@
 import type { Frame } from '#contract/frame.ts';
 import type { Receipt } from '#contract/sink.ts';
 import type { Envelope } from '../in-flight.ts';
+import { sinkName } from '../sink-name.ts';
 import type { SendContext } from './send-context.ts';
 
 /**
@@ -25,7 +26,7 @@ export function renamedIfSwallowed(
   const isNamed = policy.id !== undefined || delivery.frame.id !== undefined || frame.sealed === true;
   if (counters.unexplainedDuplicates === 0) {
     log.warn('unexplained-duplicate', {
-      route: policy.name,
+      route: sinkName(policy.name, sink),
       id: frame.id,
       text: isNamed
         ? 'the sink already held this id and dropped the message: the publisher, or the id template of the route, gave two messages one id'

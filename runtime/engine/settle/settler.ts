@@ -59,7 +59,6 @@ export class Settler {
         return this.#end(inFlight, 'repeated');
       case 'stored':
         // An earlier process did not save the id: it is saved as for a message that is sent now.
-        this.#history.wasHandedOver(envelope);
         this.#noteRepeated(inFlight, 'log', undefined);
         return this.#remember(inFlight, 'repeated');
       case 'refused':

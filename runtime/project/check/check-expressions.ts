@@ -1,3 +1,4 @@
+import { checkField } from '../../expressions/field.ts';
 import { checkExpression, type PatternOf } from '../../expressions/language.ts';
 import { ExpressionFlaw, positionIn } from '../../expressions/flaw.ts';
 import type { ExpressionSite } from './expression-sites.ts';
@@ -22,6 +23,10 @@ export function checkExpressions(
   return known.flatMap((site) => {
     const body = site.body && bodyTypeOf(site.body, schemaOf);
     try {
+      if (site.isField) {
+        if (body !== undefined) checkField(site.text, body);
+        return [];
+      }
       checkExpression(site.text, site.use, patternOf, body);
       return [];
     } catch (thrown) {

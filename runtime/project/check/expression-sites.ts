@@ -18,6 +18,8 @@ export interface ExpressionSite {
   /** JSON pointer of its text. */
   readonly at: string;
   readonly text: string;
+  /** The text is no expression but the name of a field of the body, which the schema should have. */
+  readonly isField: boolean;
   /** False where it comes by a reference that leads nowhere on this machine: then there is nothing to check. */
   readonly isKnown: boolean;
   /** The reference that it came by, which findings show instead of its text. */
@@ -53,6 +55,11 @@ function sitesOf(file: JudgedFile, at: string, route: PlainMap): readonly Expres
     for (const { path, text, result } of expressions) {
       sites.push(siteOf(file, pointerTo(stageAt, ...path), text, { bus, result, body }));
     }
+    const fields = body === undefined || findings.hasErrorWithin(stageAt) ? [] : (kind?.fields?.(stage) ?? []);
+    for (const { path, field } of fields) {
+      const site = siteOf(file, pointerTo(stageAt, ...path), field, { bus, result: 'value', body });
+      sites.push({ ...site, isField: true });
+    }
     body = bodyAfter(body, kind, stage);
   }
   for (const sink of sinkPlaces(at, route)) {
@@ -79,7 +86,7 @@ function siteOf(
   const use = { grammar: bus.grammar, hasBigints: false, result, label };
   const reference = resolved.get(at);
   const isKnown = reference === undefined || reference.text !== undefined;
-  return { at, text, isKnown, reference: reference?.written, use, body };
+  return { at, text, isField: false, isKnown, reference: reference?.written, use, body };
 }
 
 /** The body that a stage passes on. */

@@ -16,9 +16,6 @@ interface Part {
 const MOST_MAPS = 500;
 const DEEPEST = 20;
 
-/** Names that CEL reads as fields. */
-const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 /** Reads CEL types from a schema. What it does not know is `dyn`, of which everything is allowed. */
 class Types {
   readonly maps: { readonly name: string; readonly fields: Record<string, string>; readonly isOpen: boolean }[] = [];
@@ -88,7 +85,7 @@ class Types {
     const fields: Record<string, string> = {};
     for (const name of names) {
       this.names.add(name);
-      if (FIELD_NAME.test(name)) fields[name] = this.of({ schema: properties[name], root }, depth + 1);
+      fields[name] = this.of({ schema: properties[name], root }, depth + 1);
     }
     const isOpen = own(schema, 'additionalProperties') !== false && own(schema, 'unevaluatedProperties') !== false;
     const name = `Map${this.maps.length + 1}`;

@@ -121,6 +121,7 @@ const FAULTS: readonly string[] = [
   'the sink is slow or away',
   'the sink is back',
   'one of several sinks is slow or away',
+  'the condition of a sink is false',
   'no sink takes a message',
   'a confirmation is lost',
   'the bridge is killed',
@@ -204,21 +205,35 @@ export function explainRoute(
         'it reads no more, finishes what is under way within --shutdown-timeout, gives the rest back',
       'the server of the source crashes': onServerCrash('source', known),
       'the server of the sink crashes': onServerCrash('sink', known),
-      ...Object.assign({}, ...spec.stages.map((stage) => stage.kind.explain?.(stage))),
+      ...allOf(spec.stages.map((stage) => stage.kind.explain?.(stage) ?? {})),
       'a publisher uses an id again for another message':
         'it passes under another id and is counted (ID_REUSED): an id counts only together with body, key and address',
     }),
   };
 }
 
+/** The effects of all stages: two of one kind have the same fault. */
+function allOf(effects: readonly Effects[]): Effects {
+  const texts = new Map<string, Set<string>>();
+  for (const [fault, text] of effects.flatMap((each) => Object.entries(each))) {
+    texts.set(fault, (texts.get(fault) ?? new Set<string>()).add(text));
+  }
+  return Object.fromEntries([...texts].map(([fault, each]) => [fault, [...each].join('; ')]));
+}
+
 /** What a list of sinks means for a message, and a condition at a single one. */
 function whichSinks({ sinks }: RouteSpec): Effects {
+  const conditions = sinks.flatMap(({ when }, at) => (when === undefined ? [] : [`to ${at + 1} unless ${when}`]));
   const takesAll = sinks.some(({ when }) => when === undefined);
   const unless = sinks.map(({ when }) => when).join('; ');
   return {
     ...(sinks.length > 1 && {
       'one of several sinks is slow or away': `the route goes on until its window is full, then it waits for that sink; each of the ${sinks.length} keeps its order and loses nothing, and a message is settled once all that take it have confirmed it`,
     }),
+    ...(sinks.length > 1 &&
+      conditions.length > 0 && {
+        'the condition of a sink is false': `the message is not sent to it: ${conditions.join('; ')}`,
+      }),
     ...(!takesAll && {
       'no sink takes a message': `it is dropped and counted (no-route), unless one of these is true: ${unless}`,
     }),

@@ -1,6 +1,7 @@
 import { buildSpec } from './build-spec.ts';
 import { checkLoops } from '../check/check-loops.ts';
 import { checkRoutes } from '../check/check-routes.ts';
+import { checkReferredExpressions } from '../check/referred-expressions.ts';
 import { FindingList } from '../check/finding-list.ts';
 import type { Finding } from '../check/findings.ts';
 import type { PolicyFile } from '../../labels/policy-file.ts';
@@ -12,6 +13,7 @@ import { resolveReferences } from './references.ts';
 import type { ReferenceSources } from './references.ts';
 import { judgeContents, withContents, withStandIns } from './resolved-document.ts';
 import type { Catalog } from '#contract/catalog.ts';
+import type { CompileExpression } from '#contract/expression.ts';
 
 /** A checked pipeline file as JSON data, which a bundle embeds. References are as written. */
 export interface PipelineDocument {
@@ -38,7 +40,11 @@ export interface Resolution {
 export function resolvePipeline(
   document: PipelineDocument,
   catalog: Catalog,
-  sources: ReferenceSources & { readonly labels?: LabelJudge | undefined },
+  sources: ReferenceSources & {
+    readonly labels?: LabelJudge | undefined;
+    /** Absent where the document has no expressions. */
+    readonly compileExpression?: CompileExpression | undefined;
+  },
 ): Resolution {
   const { file, value } = document;
   const spots = Object.entries(document.places).map(
@@ -54,6 +60,7 @@ export function resolvePipeline(
   checkRoutes(judged);
   checkLoops(judged);
   sources.labels?.check(judged);
+  if (sources.compileExpression !== undefined) checkReferredExpressions(judged, sources.compileExpression);
   if (findings.hasErrors) return { findings: findings.sorted() };
   const whole = withStandIns(contents, sections, resolved);
   const { readFile, labels } = sources;
