@@ -74,12 +74,13 @@ export function wireRoute(spec: RouteSpec, { source, sinks }: OpenEnds, services
   const fill: Fill = (text, missing, more) =>
     compileTemplate(text, { route: spec.name, source: grammar, target: undefined, missing, ...more });
   const { decoding, encodings } = codecsOf(spec, services.catalog, services.parts.codecs);
+  const isSealed = spec.stages.some(({ kind }) => kind.seals === true);
   const made = sinks.map((sink, at): SinkEnd => {
     const to = spec.sinks[at];
     if (to === undefined) throw new SluiceError('INTERNAL', `a sink of ${spec.name} that is not in the file`);
     const idEnding = at === 0 ? undefined : `~to${at + 1}`;
     const takes = to.when === undefined ? undefined : conditionOf(to.when, spec, services);
-    return { ...sink, encoding: encodings[at], takes, idEnding, ...writingOf(spec, to, fill, services) };
+    return { ...sink, encoding: encodings[at], takes, idEnding, isSealed, ...writingOf(spec, to, fill, services) };
   });
   return {
     ends: { source, sinks: made },
@@ -122,7 +123,7 @@ function writingOf(
   to: RouteSpec['to'],
   fill: Fill,
   { catalog, ceilingOf }: RouteServices,
-): Omit<SinkEnd, keyof RouteSink | 'encoding' | 'takes' | 'idEnding'> {
+): Omit<SinkEnd, keyof RouteSink | 'encoding' | 'takes' | 'idEnding' | 'isSealed'> {
   const filled = [...to.headers.set].map(
     ([name, text]) => [name, fill(text, 'HEADER_MISSING', { header: name })] as const,
   );

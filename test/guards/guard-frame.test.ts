@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { startMemoryRun } from '../host/memory-run.ts';
+import { encode } from '../../runtime/engine/frames/codec-steps.ts';
+import { routeForTest } from '../engine/route-for-test.ts';
+import { ListSource, sinkThat } from '../engine/started-route.ts';
+import { VirtualClock } from '../engine/virtual-clock.ts';
+import { frameForTest } from '../harness/test-frame.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { PREFIX, SECRET, startGuard, TRACK } from './guard-fixture.ts';
 
@@ -40,6 +45,57 @@ test('in every class what leaves has the headers of the guard alone, redelivered
     assert.deepEqual([...frame.headers.keys()].toSorted(), ['seclabel', 'sluice-hops'], trafficClass);
     assert.equal(frame.expiresAtMs, undefined, trafficClass);
   }
+});
+
+test('a stage behind the guard that stamps the name of a schema lets nothing of the delivery out', async () => {
+  await using guard = await startGuard(
+    {},
+    { stages: [{ guard: 'g' }, { validate: 'track.low' }], route: { stamp: true }, ...TRACED },
+  );
+  await guard.publish(TRACK, {
+    headers: new Map([
+      ['seclabel', [SECRET]],
+      ['sluice-hops', ['7']],
+    ]),
+    timestampMs: 1_700_000_000_000,
+    expiresAtMs: Date.now() + 60_000,
+  });
+  const frame = await waitFor(() => guard.low[0], 5000, 'a frame on the low side');
+  assert.deepEqual(
+    [...frame.headers],
+    [
+      ['schema', ['track.low']],
+      ['seclabel', [`${PREFIX}U;REL=*`]],
+      ['sluice-hops', ['1']],
+    ],
+  );
+  assert.notEqual(frame.timestampMs, 1_700_000_000_000);
+  assert.equal(frame.expiresAtMs, undefined);
+});
+
+test('a message behind a guard that the guard did not make is not sent', () => {
+  const { ends } = routeForTest({
+    source: new ListSource([]),
+    sink: sinkThat(),
+    clock: new VirtualClock(1),
+    isSealed: true,
+  }).route;
+  const [end] = ends.sinks;
+  assert.ok(end);
+  const frame = frameForTest('a', Buffer.from('{}'));
+  const made = { id: '1', address: 'a', key: 'k', label: undefined, headers: new Map(), body: '{}', origin: frame };
+  const envelope = { hops: 0, madeAtMs: undefined, expiresAtMs: undefined };
+  assert.throws(() => encode(end, envelope, made), /not the one that the guard made/);
+  assert.equal(encode(end, envelope, { ...made, sealed: true }).sealed, true);
+});
+
+test('what a guard released has an id of its own for each sink of the route', async () => {
+  const to = ['a', 'b'].map((name) => ({ bus: 'low', address: `${name}/{key}` }));
+  await using guard = await startGuard({}, { to: {}, route: { to } });
+  await guard.publish(TRACK);
+  const [one, other] = await waitFor(() => (guard.low.length === 2 ? guard.low : undefined), 5000, 'two frames');
+  assert.deepEqual([one?.address, other?.address].toSorted(), ['a/alpha-7', 'b/alpha-7']);
+  assert.deepEqual(new Set([one?.id, other?.id]).size, 2, 'a bus that removes duplicates keeps both');
 });
 
 test('a label that a message states in its body or under another name is not believed', async () => {
