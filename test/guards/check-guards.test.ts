@@ -14,7 +14,7 @@ interface Words {
   readonly high?: object;
   readonly low?: object;
   readonly stages?: readonly object[];
-  readonly to?: object;
+  readonly to?: object | readonly object[];
   readonly files?: Readonly<Record<string, string | object>>;
 }
 
@@ -33,7 +33,7 @@ function errorsOf({ guard, guards, file, high, low, stages, to, files }: Words):
           name: 'down',
           from: { bus: 'high', addresses: ['a/#'] },
           stages: stages ?? [{ guard: 'g' }],
-          to: { bus: 'low', address: 'tracks/{key}', ...to },
+          to: Array.isArray(to) ? to : { bus: 'low', address: 'tracks/{key}', ...to },
         },
       ],
       ...file,
@@ -84,6 +84,51 @@ test('the sink reads nothing that the guard has dropped', () => {
   assert.deepEqual(shown({ to: { codec: 'text' } }), ['GUARD_PLACE /routes/0/to/codec']);
 });
 
+test('each sink of a list is judged, and a header that the guard drops is none to write', () => {
+  const low = { bus: 'low', address: 'tracks/{key}' };
+  const to = [low, { ...low, codec: 'text' }, { bus: 'low', address: 'x/{address.1}' }];
+  assert.deepEqual(shown({ to }), ['GUARD_PLACE /routes/0/to/1/codec', 'GUARD_PLACE /routes/0/to/2/address']);
+  const set = { headers: { set: { level: '{header.priority}' } } };
+  assert.deepEqual(shown({ to: set }), ['GUARD_PLACE /routes/0/to/headers/set/level']);
+  assert.deepEqual(shown({ to: set, guard: { headers: { priority: ['flash'] } } }), []);
+});
+
+test('a step that names a field which no schema has is refused: it would make nothing coarse', () => {
+  const step = (one: object): object => ({ guard: { steps: [one] } });
+  const round = (path: string): object => step({ round: { fields: [path], decimals: 1 } });
+  assert.deepEqual(shown(round('lat')), []);
+  const [finding] = errorsOf(round('latt'));
+  assert.deepEqual([finding?.path, finding?.suggestion], ['/guards/g/steps/0/round/fields/0', 'lat']);
+  for (const path of ['lat.x', 'source', 'id', 'toString'])
+    assert.deepEqual(shown(round(path)), ['WRONG_VALUE /guards/g/steps/0/round/fields/0'], path);
+  assert.deepEqual(shown(step({ time: { fields: ['lat'], truncate: '1m' } })).length, 1);
+  assert.deepEqual(shown(step({ allowFields: ['id', 'source', 'idd'] })), [
+    'WRONG_VALUE /guards/g/steps/0/allowFields/2',
+  ]);
+  assert.deepEqual(shown({ guard: { key: 'idd' } }), ['WRONG_VALUE /guards/g/key']);
+  const point = { type: 'object', additionalProperties: false, properties: { lat: TRACK_LOW.properties.lat } };
+  const nested = { points: { type: 'array', maxItems: 3, items: { $ref: '#/$defs/point' } } };
+  const files = {
+    'schemas/track.low.json': {
+      ...TRACK_LOW,
+      $defs: { point },
+      properties: { ...TRACK_LOW.properties, ...nested },
+    },
+  };
+  assert.deepEqual(shown({ ...round('points.lat'), files }), []);
+  assert.deepEqual(shown({ ...round('points.lon'), files }).length, 1);
+});
+
+test('a list of words that finds nothing is refused', () => {
+  for (const words of ['# remarks alone\n', '\u200b', 'a\ufffdb'])
+    assert.deepEqual(
+      shown({ guard: { steps: [{ denyPatterns: words }] } }),
+      ['WRONG_VALUE /guards/g/steps/0/denyPatterns'],
+      JSON.stringify(words),
+    );
+  assert.deepEqual(shown({ guard: { steps: [{ denyPatterns: '\ufeffnoforn\rsigint' }] } }), []);
+});
+
 test('steps stand in their one order', () => {
   const steps = [{ round: { fields: ['lat'], decimals: 1 } }, { allowFields: ['id'] }];
   assert.deepEqual(shown({ guard: { steps } }), ['GUARD_PLACE /guards/g/steps/1']);
@@ -95,6 +140,8 @@ test('steps stand in their one order', () => {
 
 test('each guard has an audit file of its own', () => {
   assert.deepEqual(shown({ guards: { g: GUARD, h: GUARD } }), ['WRONG_VALUE /guards/h/audit']);
+  const spelled = { ...GUARD, audit: './audit//x/../g.jsonl' };
+  assert.deepEqual(shown({ guards: { g: GUARD, h: spelled } }), ['WRONG_VALUE /guards/h/audit']);
   assert.deepEqual(shown({ guards: { g: GUARD, h: { ...GUARD, audit: 'audit/h.jsonl' } } }), []);
 });
 
