@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { startMemoryRun } from '../host/memory-run.ts';
 import { encode } from '../../runtime/engine/frames/codec-steps.ts';
@@ -8,7 +9,9 @@ import { ListSource, sinkThat } from '../engine/started-route.ts';
 import { VirtualClock } from '../engine/virtual-clock.ts';
 import { frameForTest } from '../harness/test-frame.ts';
 import { waitFor } from '../harness/wait-for.ts';
-import { PREFIX, SECRET, startGuard, TRACK } from './guard-fixture.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
+import { DEMO_FILE } from '../labels/demo-policy.ts';
+import { PREFIX, SECRET, startGuard, TRACK, TRACK_LOW } from './guard-fixture.ts';
 
 // Spans are made; nobody takes them.
 const TRACED = { run: { environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } } };
@@ -135,14 +138,52 @@ test('the id of a release is made with a secret: the same for the same message, 
   assert.equal(Buffer.from(readFileSync(`${guard.state}/guards/g.key`, 'utf8'), 'base64').length, 32);
 });
 
+interface Rules {
+  readonly kind: string;
+  readonly policy: { readonly label: string; readonly guard: string };
+  readonly policyBefore?: string;
+}
+
+function recordsOf(path: string): readonly Rules[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Rules);
+}
+
 test('the start of a guard records its rules, and so does its stop', async () => {
   await using guard = await startGuard();
   await guard.run.stop();
-  const [first, second] = readFileSync(guard.audit, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as { kind: string; policy: { label: string; guard: string } });
+  const [first, second] = recordsOf(guard.audit);
   assert.deepEqual([first?.kind, second?.kind], ['start', 'stop']);
   assert.match(first?.policy.guard ?? '', /^sha-256:[0-9a-f]{64}$/);
-  assert.match(first?.policy.label ?? '', /^urn:demo:ops@1$/);
+  assert.match(first?.policy.label ?? '', /^urn:demo:ops@1#[0-9a-f]{32}$/);
+});
+
+test('a start under other rules names those before, and one under the same names none', async () => {
+  using folder = temporaryFolder('rules');
+  const policy = {
+    ...DEMO_FILE,
+    categories: DEMO_FILE.categories.map((category) =>
+      category.type === 'permissive' ? { ...category, groups: { FVEY: ['GBR', 'FRA'] } } : category,
+    ),
+  };
+  const changes: readonly (readonly [guard: object, files: Record<string, object>])[] = [
+    [{}, {}],
+    [{}, {}],
+    // Its version stays, what its labels mean does not.
+    [{}, { 'schemas/ops.policy.json': policy }],
+    [{ accept: { max: 'C;REL=GBR,USA' } }, {}],
+    [{}, { 'schemas/track.low.json': { ...TRACK_LOW, title: 'another' } }],
+  ];
+  for (const [words, files] of changes) {
+    await using guard = await startGuard(words, { files, run: { stateFolder: folder.path } });
+    await guard.run.stop();
+  }
+  const starts = recordsOf(join(folder.path, 'audit/g.jsonl')).filter(({ kind }) => kind === 'start');
+  assert.equal(starts.length, changes.length);
+  assert.equal(starts[0]?.policyBefore, undefined);
+  assert.equal(starts[1]?.policyBefore, undefined);
+  for (const at of [2, 3, 4]) assert.equal(starts[at]?.policyBefore, starts[at - 1]?.policy.guard, `start ${at}`);
+  assert.equal(new Set(starts.map(({ policy: { guard } }) => guard)).size, 4);
 });
