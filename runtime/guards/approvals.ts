@@ -16,7 +16,7 @@ export interface Pending {
   readonly isUsed: boolean;
 }
 
-/** Where pending messages and what was signed for them outlive the process. Throws where it cannot be written. */
+/** Where pending messages and what was signed for them outlive the process. Throws where it cannot be read or written. */
 export interface PendingStore {
   read(id: string): Pending | undefined;
   write(pending: Pending): void;
@@ -58,7 +58,7 @@ export class Approvals {
   request(wanted: Omit<ApprovalStatement, 'expiresAtMs'>, body: string): { pending: Pending; isNew: boolean } {
     const nowMs = this.#nowMs();
     const known = this.#store.read(wanted.id);
-    if (known !== undefined && known.statement.expiresAtMs > nowMs && isSame(known.statement, wanted)) {
+    if (known !== undefined && this.#isInTime(known, nowMs) && isSame(known.statement, wanted)) {
       return { pending: known, isNew: false };
     }
     this.#store.remove(wanted.id);
@@ -66,6 +66,11 @@ export class Approvals {
     const pending = { statement: { ...wanted, expiresAtMs: nowMs + this.#spec.forMs }, body, isUsed: false };
     this.#store.write(pending);
     return { pending, isNew: true };
+  }
+
+  /** A file that was edited by hand, or written under another clock, gives no time beyond that of the rules. */
+  #isInTime({ statement: { expiresAtMs } }: Pending, nowMs: number): boolean {
+    return expiresAtMs > nowMs && expiresAtMs <= nowMs + this.#spec.forMs;
   }
 
   /** Names of those who approved, once they are enough. Rejects with a Refusal once the time is over, or `isOver` says so. */
@@ -88,7 +93,11 @@ export class Approvals {
 
   /** It does not leave. */
   forget({ statement }: Pending): void {
-    this.#store.remove(statement.id);
+    try {
+      this.#store.remove(statement.id);
+    } catch {
+      // Its time is over: what stays of it counts for nothing, and is removed with the next one.
+    }
   }
 
   /** Different principals with different keys. A signature that is none counts for nobody. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { grantOf } from '../../runtime/guards/approval.ts';
 import { Approvals, type Pending } from '../../runtime/guards/approvals.ts';
@@ -98,6 +98,47 @@ test('a request and its signatures survive a restart, and its time does not begi
   assert.equal(asked.pending.statement.expiresAtMs, pending.statement.expiresAtMs);
   again.store.grant(STATEMENT.id, grantOf('bob', pending.statement, BOB.secret));
   assert.deepEqual(await again.approvals.granted(asked.pending, () => false), ['alice', 'bob']);
+});
+
+test('a request that was given more time by hand, or under another clock, begins anew', async () => {
+  using folder = temporaryFolder('approval');
+  const { approvals, store } = approvalsIn(folder.path, () => 1000, 100);
+  const { pending } = approvals.request(STATEMENT, '{}');
+  const statement = { ...pending.statement, expiresAtMs: pending.statement.expiresAtMs + 1 };
+  store.write({ ...pending, statement });
+  for (const [as, { secret }] of [
+    ['alice', ALICE],
+    ['bob', BOB],
+  ] as const)
+    store.grant(STATEMENT.id, grantOf(as, statement, secret));
+  const asked = approvals.request(STATEMENT, '{}');
+  assert.equal(asked.isNew, true);
+  assert.equal(asked.pending.statement.expiresAtMs, 1100);
+  await assert.rejects(
+    approvals.granted(asked.pending, () => true),
+    /stopped/,
+  );
+});
+
+test('while what waits for approval cannot be written nothing ends, and the route says so', async () => {
+  await using guard = await startGuard({ approval: APPROVAL });
+  const folder = `${guard.state}/guards/g.pending`;
+  writeFileSync(folder, 'in the way');
+  await guard.publish(TRACK);
+  await waitFor(
+    () => guard.run.said.find(({ event }) => event === 'guard-audit-unwritten'),
+    5000,
+    'the trouble to be said',
+  );
+  const [numbers] = guard.run.pipeline.numbers();
+  assert.deepEqual([numbers?.held, numbers?.deadLettered, numbers?.blocked], [1, 0, 0]);
+  rmSync(folder);
+  const store = new PendingMessages(guard.state, 'g');
+  const { statement } = await waiting(store);
+  store.grant(statement.id, grantOf('alice', statement, ALICE.secret));
+  store.grant(statement.id, grantOf('bob', statement, BOB.secret));
+  await waitFor(() => guard.low[0], 5000, 'the approved message');
+  assert.ok(guard.run.said.some(({ event }) => event === 'guard-audit-written'));
 });
 
 test('other rules, another message or another label need signatures of their own', async () => {
