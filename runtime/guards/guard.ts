@@ -41,8 +41,8 @@ export interface GuardParts extends InspectionParts {
 /** Where the input of a guard comes from. */
 export interface GuardPlace {
   readonly route: string;
-  /** A stage before has changed the body: what comes is no longer the bytes of the source. */
-  readonly isBehindChange: boolean;
+  /** Whether the bytes of a source frame of this content type are what comes: no stage has changed them, and they are a text. */
+  isAsItCame(contentType: string | undefined): boolean;
 }
 
 /**
@@ -271,9 +271,9 @@ function failed({ steps }: Inspected, step: string, code: string): Inspected {
   return { steps: [...steps, { s: step, r: 'fail', code }], output: undefined, reason: `${step}:${code}` };
 }
 
-/** The bytes of the source where no stage has changed them; else the body that a stage made, as JSON. */
-function bytesOf({ body, origin }: Message, { isBehindChange }: GuardPlace): Uint8Array {
-  if (!isBehindChange) return origin.body ?? new Uint8Array();
+/** The bytes of the source as they came; else the body that a stage or a codec made, as JSON. */
+function bytesOf({ body, origin }: Message, place: GuardPlace): Uint8Array {
+  if (place.isAsItCame(origin.contentType)) return origin.body ?? new Uint8Array();
   try {
     return Buffer.from(canonicalJson(body));
   } catch {

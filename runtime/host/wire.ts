@@ -12,6 +12,7 @@ import type { Stage } from '#contract/stage.ts';
 import type { LoadedFunction } from '#contract/stage-kind.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Validator } from '#contract/validator.ts';
+import { codecsFor } from '../codecs/by-content-type.ts';
 import type { Observers, Policy, Route, SinkEnd, Stores } from '../engine/route-parts.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import type { ProcessedIdBounds } from '../store/processed-ids.ts';
@@ -172,9 +173,12 @@ function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: 
   const hasBigints = holdsBigints(spec);
   const stamps = spec.stamp && stage === spec.stages.findLast((one) => one.kind.schemas !== undefined);
   const expression = expressionsOf(spec, services);
-  const isBehindChange = spec.stages.slice(0, at).some((before) => before.kind.changesBody);
+  const isChanged = spec.stages.slice(0, at).some((before) => before.kind.changesBody);
   const guard = (guardName: string): Stage | undefined =>
-    guards?.stage(guardName, { route: spec.name, isBehindChange });
+    guards?.stage(guardName, {
+      route: spec.name,
+      isAsItCame: isChanged ? () => false : isTextFrom(spec, services.catalog),
+    });
   const { functions, validators } = parts;
   return kind.make({
     pipeline,
@@ -190,6 +194,16 @@ function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: 
     validators,
     guard,
   });
+}
+
+const TEXTS: ReadonlySet<string> = new Set(['json', 'text', 'bytes']);
+
+/** Whether the bytes of a source frame of this content type are what a guard reads, and not a binary form of it. */
+function isTextFrom({ from }: RouteSpec, { codecs }: Catalog): (contentType: string | undefined) => boolean {
+  const { codec } = from;
+  if (codec !== undefined) return () => codec.schema === undefined && TEXTS.has(codec.name);
+  const byType = codecsFor(codecs.values(), { numbers: 'keep', depth: 1 });
+  return (contentType) => TEXTS.has(byType.byContentType(contentType).name);
 }
 
 function conditionOf(text: string, spec: RouteSpec, services: RouteServices): (message: Message) => boolean {
