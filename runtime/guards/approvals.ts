@@ -6,6 +6,10 @@ import type { ApprovalSpec } from './guard-spec.ts';
 import { Refusal } from './step.ts';
 
 const LOOK_MS = 250;
+/** Less than LOOK_MS: each look of a message sees what is new, and many messages share one. */
+const SHARED_MS = 200;
+/** Each purge reads all that waits. */
+const PURGE_MS = 60_000;
 
 /** A message that waits for approval, as its approvers see it. */
 export interface Pending {
@@ -21,6 +25,8 @@ export interface PendingStore {
   read(id: string): Pending | undefined;
   write(pending: Pending): void;
   grants(id: string): readonly Grant[];
+  /** Ids for which something was signed. */
+  signed(): ReadonlySet<string>;
   remove(id: string): void;
   /** Removes what has expired. */
   purge(nowMs: number): void;
@@ -33,6 +39,8 @@ export class Approvals {
   readonly #store: PendingStore;
   readonly #isWanted: (label: Label) => boolean;
   readonly #nowMs: () => number;
+  #signed: { readonly ids: ReadonlySet<string>; readonly atMs: number } | undefined;
+  #purgedAtMs: number;
 
   /** Throws TypeError for a key that is none. */
   constructor(
@@ -44,7 +52,8 @@ export class Approvals {
     this.#store = store;
     this.#isWanted = isWanted;
     this.#nowMs = nowMs;
-    store.purge(nowMs());
+    this.#purgedAtMs = nowMs();
+    store.purge(this.#purgedAtMs);
   }
 
   isWanted(label: Label): boolean {
@@ -62,7 +71,7 @@ export class Approvals {
       return { pending: known, isNew: false };
     }
     this.#store.remove(wanted.id);
-    this.#store.purge(nowMs);
+    this.#purge(nowMs);
     const pending = { statement: { ...wanted, expiresAtMs: nowMs + this.#spec.forMs }, body, isUsed: false };
     this.#store.write(pending);
     return { pending, isNew: true };
@@ -100,9 +109,24 @@ export class Approvals {
     }
   }
 
+  #purge(nowMs: number): void {
+    if (Math.abs(nowMs - this.#purgedAtMs) < PURGE_MS) return;
+    this.#purgedAtMs = nowMs;
+    this.#store.purge(nowMs);
+  }
+
+  #isSigned(id: string): boolean {
+    const atMs = performance.now();
+    if (this.#signed === undefined || atMs - this.#signed.atMs >= SHARED_MS) {
+      this.#signed = { ids: this.#store.signed(), atMs };
+    }
+    return this.#signed.ids.has(id);
+  }
+
   /** Different principals with different keys. A signature that is none counts for nobody. */
   #approvers(statement: ApprovalStatement): readonly string[] {
     const byKey = new Map<string, string>();
+    if (!this.#isSigned(statement.id)) return [];
     for (const grant of this.#store.grants(statement.id)) {
       const key = this.#keys.get(grant.as);
       if (key !== undefined && isGranted(grant, statement, key)) byKey.set(keyText(key), grant.as);

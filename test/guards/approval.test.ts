@@ -141,6 +141,37 @@ test('while what waits for approval cannot be written nothing ends, and the rout
   assert.ok(guard.run.said.some(({ event }) => event === 'guard-audit-written'));
 });
 
+test('many messages that wait share one look into the folder', async () => {
+  using folder = temporaryFolder('approval');
+  let looks = 0;
+  let reads = 0;
+  class Counted extends PendingMessages {
+    override signed(): ReadonlySet<string> {
+      looks += 1;
+      return super.signed();
+    }
+    override grants(id: string): ReturnType<PendingMessages['grants']> {
+      reads += 1;
+      return super.grants(id);
+    }
+  }
+  const store = new Counted(folder.path, 'g');
+  const spec = { when: undefined, count: 1, forMs: 60_000, by: new Map([['alice', ALICE.public]]) };
+  const approvals = new Approvals(spec, { store, isWanted: () => true, nowMs: Date.now });
+  const all = Array.from({ length: 50 }, (_, at) => {
+    const id = at.toString(16).padStart(32, '0');
+    return approvals.request({ ...STATEMENT, id }, '{}').pending;
+  });
+  const waits = all.map((pending) => approvals.granted(pending, () => false));
+  await waitFor(() => looks > 1, 5000, 'a second look');
+  for (const { statement } of all) store.grant(statement.id, grantOf('alice', statement, ALICE.secret));
+  assert.deepEqual(
+    (await Promise.all(waits)).flat(),
+    Array.from(all, () => 'alice'),
+  );
+  assert.ok(looks < 10 && reads === 50, `${looks} looks, ${reads} reads`);
+});
+
 test('other rules, another message or another label need signatures of their own', async () => {
   using folder = temporaryFolder('approval');
   for (const change of [
