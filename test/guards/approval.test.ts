@@ -242,6 +242,8 @@ test('sluice approve lists what waits and signs it with the key of the principal
   assert.match(run('f'.repeat(32), '--as', 'alice', '--key', alice ?? '').text, /expected the id of a message/);
   assert.equal(signed('alice', alice).status, 0);
   assert.deepEqual(guard.low, []);
+  store.grant(id, { ...grantOf('alice', statement, ALICE.secret), as: 'bob' });
+  assert.match(run().text, /signed   by alice$/m, 'a name that somebody wrote there is none that signed');
   assert.equal(signed('bob', bob).status, 0);
   await waitFor(() => guard.low[0], 5000, 'the approved message');
   assert.match(run().text, /No message waits/);
@@ -254,6 +256,13 @@ test('nobody signs a text that was changed on the disk', async () => {
   const { statement } = await waiting(store);
   const path = `${guard.state}/guards/g.pending/${statement.id}.json`;
   writeFileSync(path, readFileSync(path, 'utf8').replace('alpha-7', 'alpha-8'));
+  const listed = spawnSync(
+    process.execPath,
+    [MAIN, 'approve', guard.run.project.path('pipelines/p.yaml'), '--state', guard.state],
+    { encoding: 'utf8' },
+  );
+  assert.match(listed.stdout, /flaw .*the file was changed/);
+  assert.doesNotMatch(listed.stdout, /alpha-8/, 'what would not leave is not shown');
   const key = guard.run.project.write('a.pem', ALICE.secret.export({ type: 'pkcs8', format: 'pem' }).toString());
   const { status, stderr } = spawnSync(
     process.execPath,
