@@ -18,7 +18,7 @@ interface Words {
   readonly files?: Readonly<Record<string, string | object>>;
 }
 
-function errorsOf({ guard, guards, file, high, low, stages, to, files }: Words): readonly Finding[] {
+function findingsOf({ guard, guards, file, high, low, stages, to, files }: Words): readonly Finding[] {
   using project = newProject({
     'pipelines/p.yaml': {
       name: 'p',
@@ -42,8 +42,11 @@ function errorsOf({ guard, guards, file, high, low, stages, to, files }: Words):
     ...FILES,
     ...files,
   });
-  const { findings } = readPipeline(project.path('pipelines/p.yaml'), 'check').result;
-  return findings.filter(({ severity }) => severity === 'error');
+  return readPipeline(project.path('pipelines/p.yaml'), 'check').result.findings;
+}
+
+function errorsOf(words: Words): readonly Finding[] {
+  return findingsOf(words).filter(({ severity }) => severity === 'error');
 }
 
 function shown(words: Words): readonly string[] {
@@ -127,6 +130,13 @@ test('a list of words that finds nothing is refused', () => {
       JSON.stringify(words),
     );
   assert.deepEqual(shown({ guard: { steps: [{ denyPatterns: '\ufeffnoforn\rsigint' }] } }), []);
+});
+
+test('the schema of a guard describes what leaves its route', () => {
+  const isUndescribed = (stages: readonly object[]): boolean =>
+    findingsOf({ stages, low: { ceiling: 'S;REL=GBR,USA' } }).some(({ code }) => code === 'BODY_UNDESCRIBED');
+  assert.equal(isUndescribed([{ guard: 'g' }]), false);
+  assert.equal(isUndescribed([{ function: 'f' }]), true);
 });
 
 test('steps stand in their one order', () => {
