@@ -13,13 +13,13 @@ export function policyDigest({ id, version, classifications, categories, rules, 
     missing,
     rules: rules.map((rule) => JSON.stringify(rule)),
     classifications: classes.map((one) => [one.id, one.rank]),
-    categories: categories.map(({ tag, type, values, groups, onJoin, absent }) => ({
-      tag,
-      type,
-      onJoin,
-      values: [...values].toSorted(),
-      groups: Object.fromEntries([...groups].map(([name, members]) => [name, members.toSorted()])),
-      absent: classes.map((one) => absent(one.id)),
+    categories: categories.map((category) => ({
+      tag: category.tag,
+      type: category.type,
+      onJoin: category.onJoin,
+      values: [...category.values].toSorted(),
+      groups: Object.fromEntries([...category.groups].map(([name, members]) => [name, members.toSorted()])),
+      absent: classes.map((one) => category.absent(one.id)),
     })),
   };
   return createHash('sha256').update(canonicalJson(meaning)).digest('hex').slice(0, DIGITS);

@@ -14,11 +14,12 @@ interface Words {
   readonly high?: object;
   readonly low?: object;
   readonly stages?: readonly object[];
-  readonly to?: object | readonly object[];
+  readonly to?: object;
+  readonly sinks?: readonly object[];
   readonly files?: Readonly<Record<string, string | object>>;
 }
 
-function findingsOf({ guard, guards, file, high, low, stages, to, files }: Words): readonly Finding[] {
+function findingsOf({ guard, guards, file, high, low, stages, to, sinks, files }: Words): readonly Finding[] {
   using project = newProject({
     'pipelines/p.yaml': {
       name: 'p',
@@ -33,7 +34,7 @@ function findingsOf({ guard, guards, file, high, low, stages, to, files }: Words
           name: 'down',
           from: { bus: 'high', addresses: ['a/#'] },
           stages: stages ?? [{ guard: 'g' }],
-          to: Array.isArray(to) ? to : { bus: 'low', address: 'tracks/{key}', ...to },
+          to: sinks ?? { bus: 'low', address: 'tracks/{key}', ...to },
         },
       ],
       ...file,
@@ -89,8 +90,8 @@ test('the sink reads nothing that the guard has dropped', () => {
 
 test('each sink of a list is judged, and a header that the guard drops is none to write', () => {
   const low = { bus: 'low', address: 'tracks/{key}' };
-  const to = [low, { ...low, codec: 'text' }, { bus: 'low', address: 'x/{address.1}' }];
-  assert.deepEqual(shown({ to }), ['GUARD_PLACE /routes/0/to/1/codec', 'GUARD_PLACE /routes/0/to/2/address']);
+  const sinks = [low, { ...low, codec: 'text' }, { bus: 'low', address: 'x/{address.1}' }];
+  assert.deepEqual(shown({ sinks }), ['GUARD_PLACE /routes/0/to/1/codec', 'GUARD_PLACE /routes/0/to/2/address']);
   const set = { headers: { set: { level: '{header.priority}' } } };
   assert.deepEqual(shown({ to: set }), ['GUARD_PLACE /routes/0/to/headers/set/level']);
   assert.deepEqual(shown({ to: set, guard: { headers: { priority: ['flash'] } } }), []);

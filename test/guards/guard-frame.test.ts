@@ -97,7 +97,7 @@ test('what a guard released has an id of its own for each sink of the route', as
   await using guard = await startGuard({}, { to: {}, route: { to } });
   await guard.publish(TRACK);
   const [one, other] = await waitFor(() => (guard.low.length === 2 ? guard.low : undefined), 5000, 'two frames');
-  assert.deepEqual([one?.address, other?.address].toSorted(), ['a/alpha-7', 'b/alpha-7']);
+  assert.deepEqual(new Set([one?.address, other?.address]), new Set(['a/alpha-7', 'b/alpha-7']));
   assert.deepEqual(new Set([one?.id, other?.id]).size, 2, 'a bus that removes duplicates keeps both');
 });
 
