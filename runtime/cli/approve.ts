@@ -1,8 +1,9 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { messageOf } from '#contract/errors.ts';
-import { approverKey, grantOf, keyText } from '../guards/approval.ts';
+import { approverKey, grantOf, isGranted, keyText } from '../guards/approval.ts';
 import type { Pending } from '../guards/approvals.ts';
+import type { GuardSpec } from '../guards/guard-spec.ts';
 import { PendingMessages } from '../host/pending-messages.ts';
 import { findingsText } from '../project/check/findings-text.ts';
 import type { PipelineSpec } from '../project/pipeline-spec.ts';
@@ -11,7 +12,7 @@ import { readPipeline } from './checked-pipeline.ts';
 import { digestOf } from '../guards/digest.ts';
 import { type Arguments, type Command, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { harmless } from '#kit/printable.ts';
+import { visible } from '#kit/printable.ts';
 import { standardState } from './state-folder.ts';
 
 export const approve: Command = {
@@ -39,28 +40,49 @@ export const approve: Command = {
   },
 };
 
-function list({ guards }: PipelineSpec, folder: string, isJson: boolean): ExitCode {
-  const all = [...guards.keys()].flatMap((name) =>
-    new PendingMessages(folder, name)
-      .list(Date.now())
-      .map((pending) => ({ pending, by: approversIn(folder, name, pending) })),
+function list(spec: PipelineSpec, folder: string, isJson: boolean): ExitCode {
+  const all = [...spec.guards.values()].flatMap((guard) =>
+    new PendingMessages(folder, guard.name).list(Date.now()).map((pending) => ({
+      pending,
+      by: approversIn(folder, guard, pending),
+      flaw: flawOf(pending, { pipeline: spec.name, guard: guard.name }),
+    })),
   );
   if (isJson) {
-    const waiting = all.map(({ pending: { statement, body }, by }) => ({ ...statement, body, signedBy: by }));
+    const waiting = all.map(({ pending: { statement, body }, by, flaw }) => ({
+      ...statement,
+      body,
+      signedBy: by,
+      ...(flaw !== undefined && { flaw }),
+    }));
     process.stdout.write(`${JSON.stringify({ ok: true, folder, waiting })}\n`);
     return EXIT.fine;
   }
   if (all.length === 0) process.stdout.write('No message waits for approval.\n');
-  for (const { pending, by } of all) process.stdout.write(described(pending, by));
+  for (const { pending, by, flaw } of all) process.stdout.write(described(pending, by, flaw));
   return EXIT.fine;
 }
 
-/** Names under which something was signed. The guard judges the signatures. */
-function approversIn(folder: string, guard: string, { statement }: Pending): readonly string[] {
-  return new PendingMessages(folder, guard).grants(statement.id).map(({ as }) => as);
+/** Principals whose signature holds for what is listed. Whoever writes into the folder can write any name there. */
+function approversIn(folder: string, guard: GuardSpec, { statement }: Pending): readonly string[] {
+  const grants = new PendingMessages(folder, guard.name).grants(statement.id);
+  return grants.flatMap((grant) => {
+    const key = keyOf(guard, grant.as);
+    return key !== undefined && isGranted(grant, statement, key) ? [grant.as] : [];
+  });
 }
 
-function described({ statement, body }: Pending, by: readonly string[]): string {
+/** Undefined where the guard has no such principal, or where the file of the key cannot be read here. */
+function keyOf({ approval }: GuardSpec, as: string): KeyObject | undefined {
+  const text = approval?.by.get(as);
+  try {
+    return text === undefined ? undefined : approverKey(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function described({ statement, body }: Pending, by: readonly string[], flaw: string | undefined): string {
   const { id, guard, from, to, expiresAtMs } = statement;
   return `${[
     id,
@@ -69,7 +91,7 @@ function described({ statement, body }: Pending, by: readonly string[]): string 
     `  to       ${to}`,
     `  until    ${new Date(expiresAtMs).toISOString()}`,
     `  signed   ${by.length === 0 ? 'by nobody' : `by ${by.join(', ')}`}`,
-    `  leaves   ${harmless(body)}`,
+    flaw === undefined ? `  leaves   ${visible(body)}` : `  flaw     ${flaw}`,
   ].join('\n')}\n`;
 }
 
@@ -86,14 +108,13 @@ function sign({ guards, name }: PipelineSpec, folder: string, id: string, { valu
     const { statement, body } = pending;
     const flaw = flawOf(pending, { pipeline: name, guard: guard.name });
     if (flaw !== undefined) throw new UsageError(`${id}: ${flaw}`);
-    const text = guard.approval?.by.get(as);
-    if (text === undefined) throw new UsageError(`expected a principal of guard ${guard.name}, found ${as}`);
+    const known = keyOf(guard, as);
+    if (known === undefined) throw new UsageError(`expected a principal of guard ${guard.name}, found ${as}`);
     const grant = grantOf(as, statement, key);
-    if (keyText(approverKey(text)) !== publicText(key))
-      throw new UsageError(`expected the key of ${as}, found another one`);
+    if (keyText(known) !== publicText(key)) throw new UsageError(`expected the key of ${as}, found another one`);
     messages.grant(id, grant);
     process.stdout.write(
-      `${as} has approved ${id} of guard ${guard.name}: ${statement.from} -> ${statement.to}\n${harmless(body)}\n`,
+      `${as} has approved ${id} of guard ${guard.name}: ${statement.from} -> ${statement.to}\n${visible(body)}\n`,
     );
     return EXIT.fine;
   }

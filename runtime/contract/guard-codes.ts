@@ -16,6 +16,6 @@ export const GUARD_ERRORS = {
     verdict: 'retry',
     scope: 'bus',
     remedy:
-      'The guard releases nothing until its audit file can be written. Free space or fix permissions. Where the file was changed by something else, keep it as evidence, move it away, and start the pipeline again.',
+      'The guard releases nothing until its audit file, and what waits for approval, can be written. Free space or fix permissions. Where the file was changed by something else, keep it as evidence, move it away, and start the pipeline again.',
   },
 } as const;

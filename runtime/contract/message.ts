@@ -30,7 +30,10 @@ export const SCHEMA_HEADER = 'schema';
 /** The same message, its header `schema` naming the schema of its body. */
 export function stamped(message: Message, schema: string): Message {
   const { id, address, key, label, body, origin } = message;
-  return { id, address, key, label, headers: new Map(message.headers).set(SCHEMA_HEADER, [schema]), body, origin };
+  const headers = new Map(message.headers).set(SCHEMA_HEADER, [schema]);
+  // The name is of the pipeline file, not of the delivery: what a guard made stays sealed.
+  if (message.sealed === true) return { id, address, key, label, headers, body, origin, sealed: true };
+  return { id, address, key, label, headers, body, origin };
 }
 
 /** The same message with another body, and another id where one message became several. */

@@ -119,6 +119,8 @@ export type StageKind = StageValue & {
   readonly schema: Readonly<Record<string, unknown>> & { readonly properties: Readonly<Record<string, unknown>> };
   /** False when it returns the body it was given, unaltered: a route of such stages forwards the source's own bytes. */
   readonly changesBody: boolean;
+  /** Whether its results are sealed messages (`Message.sealed`): the route sends no others then. */
+  readonly seals?: boolean;
   /** Whether it runs code of the integrator, which may await anything and reach the network. */
   readonly runsCode?: boolean;
   /** Whether it may end a message on purpose (`Dropped`): `verify` then reads the bridge's counters before it reports a loss. */

@@ -47,6 +47,8 @@ export interface SinkEnd {
   readonly takes: ((message: Message) => boolean) | undefined;
   /** Behind each id: two sinks may be one stream, which would remove the frame of the second. Undefined for the first. */
   readonly idEnding: string | undefined;
+  /** Whether a guard is on the route: then nothing is sent but what it made. */
+  readonly isSealed: boolean;
   /** Added to the headers of the source frame. */
   readonly headers: ReadonlyMap<string, Template>;
   /** Names of the source's headers that are not carried over. */

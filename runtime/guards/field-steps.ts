@@ -1,4 +1,5 @@
 import { isMap } from '#kit/json-value.ts';
+import { folded } from './folded-text.ts';
 import type { FieldStepSpec } from './guard-spec.ts';
 import { Refusal, type Stepped } from './step.ts';
 
@@ -107,11 +108,6 @@ function truncated(value: unknown, stepMs: number): string {
   if (Number.isNaN(ms)) throw new Refusal('no-time');
   const text = new Date(Math.floor(ms / stepMs) * stepMs).toISOString();
   return stepMs % 1000 === 0 ? text.replace(/\.000Z$/, 'Z') : text;
-}
-
-/** As a reader takes a text: full-width letters, capitals and the like are the same word. */
-function folded(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
 }
 
 /** Refuses a value that holds one of the words, in a text or in a name, whatever stands around it. */

@@ -1,17 +1,15 @@
 import { createHmac } from 'node:crypto';
-import { asSluiceError, SluiceError } from '#contract/errors.ts';
+import { SluiceError } from '#contract/errors.ts';
 import type { Headers } from '#contract/frame.ts';
 import type { Label, Message } from '#contract/message.ts';
 import { asMap, own } from '#kit/json-value.ts';
 import { canonicalJson } from '#kit/canonical-json.ts';
-import { after } from '#kit/timer.ts';
 import type { Approvals, Pending } from './approvals.ts';
 import { digestOf } from './digest.ts';
 import { type Inspected, Inspection, type InspectionParts } from './inspection.ts';
 import { ReleaseRate } from './release-rate.ts';
 import { Refusal, type StepResult } from './step.ts';
-
-const AGAIN_MS = 500;
+import { untilWritten } from './until-written.ts';
 
 /** The labels of a guard, by the policy of the file. */
 export interface GuardLabels {
@@ -36,15 +34,15 @@ export interface GuardParts extends InspectionParts {
   readonly audit: GuardAudit;
   /** Undefined where no message needs approval. */
   readonly approvals: Approvals | undefined;
-  /** The audit file cannot be written; undefined: it can again. */
+  /** The audit file, or what waits for approval, cannot be written; undefined: it can again. */
   readonly onAudit: (trouble: SluiceError | undefined) => void;
 }
 
 /** Where the input of a guard comes from. */
 export interface GuardPlace {
   readonly route: string;
-  /** A stage before has changed the body: what comes is no longer the bytes of the source. */
-  readonly isBehindChange: boolean;
+  /** Whether the bytes of a source frame of this content type are what comes: no stage has changed them, and they are a text. */
+  isAsItCame(contentType: string | undefined): boolean;
 }
 
 /**
@@ -151,7 +149,7 @@ export class Guard {
       to: labels.emit,
       policy: policy.guard,
     };
-    const { pending, isNew } = approvals.request(wanted, output.bytes.toString());
+    const { pending, isNew } = await this.#untilWritten(() => approvals.request(wanted, output.bytes.toString()));
     if (isNew) {
       const { expiresAtMs } = pending.statement;
       await this.#record({
@@ -165,9 +163,11 @@ export class Guard {
 
   async #answerTo(approvals: Approvals, pending: Pending): Promise<readonly string[] | Refusal> {
     try {
-      const names = await approvals.granted(pending, () => this.#isOver);
-      approvals.used(pending);
-      return names;
+      return await this.#untilWritten(async () => {
+        const names = await approvals.granted(pending, () => this.#isOver);
+        approvals.used(pending);
+        return names;
+      });
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
       if (thrown.code === 'stopped')
@@ -208,24 +208,12 @@ export class Guard {
     };
   }
 
-  /** Until the record is durable: without it nothing leaves, and nothing is settled. */
   async #record(record: Parameters<GuardAudit['append']>[0]): Promise<void> {
-    const { audit, onAudit } = this.#parts;
-    for (let isTold = false; ;) {
-      if (this.#isOver)
-        throw new SluiceError('GUARD_AUDIT', 'expected a record in the audit file, found that the guard stops');
-      try {
-        await audit.append(record);
-        if (isTold) onAudit(undefined);
-        return;
-      } catch (thrown) {
-        onAudit(asSluiceError(thrown, 'GUARD_AUDIT'));
-        isTold = true;
-        await new Promise<void>((resolve) => {
-          after(AGAIN_MS, resolve);
-        });
-      }
-    }
+    await this.#untilWritten(() => this.#parts.audit.append(record));
+  }
+
+  #untilWritten<Result>(act: () => Result | Promise<Result>): Promise<Result> {
+    return untilWritten(act, { isOver: () => this.#isOver, onTrouble: this.#parts.onAudit });
   }
 
   #accepts(label: Label): boolean {
@@ -283,9 +271,9 @@ function failed({ steps }: Inspected, step: string, code: string): Inspected {
   return { steps: [...steps, { s: step, r: 'fail', code }], output: undefined, reason: `${step}:${code}` };
 }
 
-/** The bytes of the source where no stage has changed them; else the body that a stage made, as JSON. */
-function bytesOf({ body, origin }: Message, { isBehindChange }: GuardPlace): Uint8Array {
-  if (!isBehindChange) return origin.body ?? new Uint8Array();
+/** The bytes of the source as they came; else the body that a stage or a codec made, as JSON. */
+function bytesOf({ body, origin }: Message, place: GuardPlace): Uint8Array {
+  if (place.isAsItCame(origin.contentType)) return origin.body ?? new Uint8Array();
   try {
     return Buffer.from(canonicalJson(body));
   } catch {

@@ -61,6 +61,10 @@ export class PendingMessages implements PendingStore {
     });
   }
 
+  signed(): ReadonlySet<string> {
+    return this.#files.signed();
+  }
+
   grant(id: string, grant: Grant): void {
     this.#files.grant(id, grant.as, grant);
   }

@@ -12,6 +12,7 @@ import type { Stage } from '#contract/stage.ts';
 import type { LoadedFunction } from '#contract/stage-kind.ts';
 import { CLASSES } from '#contract/traffic-class.ts';
 import type { Validator } from '#contract/validator.ts';
+import { codecsFor } from '../codecs/by-content-type.ts';
 import type { Observers, Policy, Route, SinkEnd, Stores } from '../engine/route-parts.ts';
 import type { RouteSpec } from '../project/pipeline-spec.ts';
 import type { ProcessedIdBounds } from '../store/processed-ids.ts';
@@ -74,12 +75,13 @@ export function wireRoute(spec: RouteSpec, { source, sinks }: OpenEnds, services
   const fill: Fill = (text, missing, more) =>
     compileTemplate(text, { route: spec.name, source: grammar, target: undefined, missing, ...more });
   const { decoding, encodings } = codecsOf(spec, services.catalog, services.parts.codecs);
+  const isSealed = spec.stages.some(({ kind }) => kind.seals === true);
   const made = sinks.map((sink, at): SinkEnd => {
     const to = spec.sinks[at];
     if (to === undefined) throw new SluiceError('INTERNAL', `a sink of ${spec.name} that is not in the file`);
     const idEnding = at === 0 ? undefined : `~to${at + 1}`;
     const takes = to.when === undefined ? undefined : conditionOf(to.when, spec, services);
-    return { ...sink, encoding: encodings[at], takes, idEnding, ...writingOf(spec, to, fill, services) };
+    return { ...sink, encoding: encodings[at], takes, idEnding, isSealed, ...writingOf(spec, to, fill, services) };
   });
   return {
     ends: { source, sinks: made },
@@ -122,7 +124,7 @@ function writingOf(
   to: RouteSpec['to'],
   fill: Fill,
   { catalog, ceilingOf }: RouteServices,
-): Omit<SinkEnd, keyof RouteSink | 'encoding' | 'takes' | 'idEnding'> {
+): Omit<SinkEnd, keyof RouteSink | 'encoding' | 'takes' | 'idEnding' | 'isSealed'> {
   const filled = [...to.headers.set].map(
     ([name, text]) => [name, fill(text, 'HEADER_MISSING', { header: name })] as const,
   );
@@ -171,9 +173,12 @@ function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: 
   const hasBigints = holdsBigints(spec);
   const stamps = spec.stamp && stage === spec.stages.findLast((one) => one.kind.schemas !== undefined);
   const expression = expressionsOf(spec, services);
-  const isBehindChange = spec.stages.slice(0, at).some((before) => before.kind.changesBody);
+  const isChanged = spec.stages.slice(0, at).some((before) => before.kind.changesBody);
   const guard = (guardName: string): Stage | undefined =>
-    guards?.stage(guardName, { route: spec.name, isBehindChange });
+    guards?.stage(guardName, {
+      route: spec.name,
+      isAsItCame: isChanged ? () => false : isTextFrom(spec, services.catalog),
+    });
   const { functions, validators } = parts;
   return kind.make({
     pipeline,
@@ -189,6 +194,16 @@ function stageOf(stage: RouteSpec['stages'][number], spec: RouteSpec, services: 
     validators,
     guard,
   });
+}
+
+const TEXTS: ReadonlySet<string> = new Set(['json', 'text', 'bytes']);
+
+/** Whether the bytes of a source frame of this content type are what a guard reads, and not a binary form of it. */
+function isTextFrom({ from }: RouteSpec, { codecs }: Catalog): (contentType: string | undefined) => boolean {
+  const { codec } = from;
+  if (codec !== undefined) return () => codec.schema === undefined && TEXTS.has(codec.name);
+  const byType = codecsFor(codecs.values(), { numbers: 'keep', depth: 1 });
+  return (contentType) => TEXTS.has(byType.byContentType(contentType).name);
 }
 
 function conditionOf(text: string, spec: RouteSpec, services: RouteServices): (message: Message) => boolean {

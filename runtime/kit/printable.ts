@@ -8,3 +8,10 @@ export function harmless(text: string): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+const UNSEEN = /[\p{Cf}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** As `harmless`, with the marks escaped too that nobody sees: who reads it has read all of it. */
+export function visible(text: string): string {
+  return harmless(text).replaceAll(UNSEEN, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
+}

@@ -1,6 +1,7 @@
 import type { Ceiling, LabelRules } from '#contract/label-rules.ts';
 import { GuardRange } from './guard-range.ts';
 import type { LabelValue } from './label-value.ts';
+import { policyDigest } from './policy-digest.ts';
 import { BusCeiling, type LabelReports, RouteLabels, type SourceBinding } from './route-labels.ts';
 import type { LabelReader } from './wire-label.ts';
 
@@ -34,10 +35,10 @@ export class PipelineLabels {
     this.#guardSchemas = guardSchemas;
   }
 
-  /** Id and version of the policy. */
+  /** Id and version of the policy, and a digest of what it says: `urn:demo:ops@1#9c1e...`. */
   get policy(): string {
-    const { id, version } = this.reader.policy;
-    return `${id}@${version}`;
+    const { policy } = this.reader;
+    return `${policy.id}@${policy.version}#${policyDigest(policy)}`;
   }
 
   guardSchema(name: string): unknown {

@@ -6,6 +6,7 @@ export const guardKind: StageKind = {
   verb: 'guard',
   value: { type: 'string', minLength: 1, examples: ['track-release'] },
   changesBody: true,
+  seals: true,
   description: 'Releases a message to the lower label of a guard, or blocks it.',
   page: 'guards.md',
   schema: { type: 'object', additionalProperties: false, properties: {} },

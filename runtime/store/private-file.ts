@@ -11,7 +11,7 @@ import {
   readdirSync,
   statSync,
   type Stats,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, SluiceError } from '#contract/errors.ts';
@@ -56,7 +56,8 @@ export function writePrivate(path: string, text: string): void {
   makePrivate(path);
   const file = openSync(path, constants.O_WRONLY | constants.O_TRUNC | constants.O_SYNC | (constants.O_NOFOLLOW ?? 0));
   try {
-    writeSync(file, text);
+    // writeSync may write a part of it, and says so by its result alone.
+    writeFileSync(file, text);
   } finally {
     closeSync(file);
   }

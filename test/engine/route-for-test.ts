@@ -57,6 +57,7 @@ const END = {
   address: (view) => view.address,
   takes: undefined,
   idEnding: undefined,
+  isSealed: false,
   headers: new Map(),
   droppedHeaders: [],
   ceiling: undefined,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { grantOf } from '../../runtime/guards/approval.ts';
 import { Approvals, type Pending } from '../../runtime/guards/approvals.ts';
@@ -100,6 +100,78 @@ test('a request and its signatures survive a restart, and its time does not begi
   assert.deepEqual(await again.approvals.granted(asked.pending, () => false), ['alice', 'bob']);
 });
 
+test('a request that was given more time by hand, or under another clock, begins anew', async () => {
+  using folder = temporaryFolder('approval');
+  const { approvals, store } = approvalsIn(folder.path, () => 1000, 100);
+  const { pending } = approvals.request(STATEMENT, '{}');
+  const statement = { ...pending.statement, expiresAtMs: pending.statement.expiresAtMs + 1 };
+  store.write({ ...pending, statement });
+  for (const [as, { secret }] of [
+    ['alice', ALICE],
+    ['bob', BOB],
+  ] as const)
+    store.grant(STATEMENT.id, grantOf(as, statement, secret));
+  const asked = approvals.request(STATEMENT, '{}');
+  assert.equal(asked.isNew, true);
+  assert.equal(asked.pending.statement.expiresAtMs, 1100);
+  await assert.rejects(
+    approvals.granted(asked.pending, () => true),
+    /stopped/,
+  );
+});
+
+test('while what waits for approval cannot be written nothing ends, and the route says so', async () => {
+  await using guard = await startGuard({ approval: APPROVAL });
+  const folder = `${guard.state}/guards/g.pending`;
+  writeFileSync(folder, 'in the way');
+  await guard.publish(TRACK);
+  await waitFor(
+    () => guard.run.said.find(({ event }) => event === 'guard-audit-unwritten'),
+    5000,
+    'the trouble to be said',
+  );
+  const [numbers] = guard.run.pipeline.numbers();
+  assert.deepEqual([numbers?.held, numbers?.deadLettered, numbers?.blocked], [1, 0, 0]);
+  rmSync(folder);
+  const store = new PendingMessages(guard.state, 'g');
+  const { statement } = await waiting(store);
+  store.grant(statement.id, grantOf('alice', statement, ALICE.secret));
+  store.grant(statement.id, grantOf('bob', statement, BOB.secret));
+  await waitFor(() => guard.low[0], 5000, 'the approved message');
+  assert.ok(guard.run.said.some(({ event }) => event === 'guard-audit-written'));
+});
+
+test('many messages that wait share one look into the folder', async () => {
+  using folder = temporaryFolder('approval');
+  let looks = 0;
+  let reads = 0;
+  class Counted extends PendingMessages {
+    override signed(): ReadonlySet<string> {
+      looks += 1;
+      return super.signed();
+    }
+    override grants(id: string): ReturnType<PendingMessages['grants']> {
+      reads += 1;
+      return super.grants(id);
+    }
+  }
+  const store = new Counted(folder.path, 'g');
+  const spec = { when: undefined, count: 1, forMs: 60_000, by: new Map([['alice', ALICE.public]]) };
+  const approvals = new Approvals(spec, { store, isWanted: () => true, nowMs: Date.now });
+  const all = Array.from({ length: 50 }, (_, at) => {
+    const id = at.toString(16).padStart(32, '0');
+    return approvals.request({ ...STATEMENT, id }, '{}').pending;
+  });
+  const waits = all.map((pending) => approvals.granted(pending, () => false));
+  await waitFor(() => looks > 1, 5000, 'a second look');
+  for (const { statement } of all) store.grant(statement.id, grantOf('alice', statement, ALICE.secret));
+  assert.deepEqual(
+    (await Promise.all(waits)).flat(),
+    Array.from(all, () => 'alice'),
+  );
+  assert.ok(looks < 10 && reads === 50, `${looks} looks, ${reads} reads`);
+});
+
 test('other rules, another message or another label need signatures of their own', async () => {
   using folder = temporaryFolder('approval');
   for (const change of [
@@ -170,6 +242,8 @@ test('sluice approve lists what waits and signs it with the key of the principal
   assert.match(run('f'.repeat(32), '--as', 'alice', '--key', alice ?? '').text, /expected the id of a message/);
   assert.equal(signed('alice', alice).status, 0);
   assert.deepEqual(guard.low, []);
+  store.grant(id, { ...grantOf('alice', statement, ALICE.secret), as: 'bob' });
+  assert.match(run().text, /signed   by alice$/m, 'a name that somebody wrote there is none that signed');
   assert.equal(signed('bob', bob).status, 0);
   await waitFor(() => guard.low[0], 5000, 'the approved message');
   assert.match(run().text, /No message waits/);
@@ -182,6 +256,13 @@ test('nobody signs a text that was changed on the disk', async () => {
   const { statement } = await waiting(store);
   const path = `${guard.state}/guards/g.pending/${statement.id}.json`;
   writeFileSync(path, readFileSync(path, 'utf8').replace('alpha-7', 'alpha-8'));
+  const listed = spawnSync(
+    process.execPath,
+    [MAIN, 'approve', guard.run.project.path('pipelines/p.yaml'), '--state', guard.state],
+    { encoding: 'utf8' },
+  );
+  assert.match(listed.stdout, /flaw .*the file was changed/);
+  assert.doesNotMatch(listed.stdout, /alpha-8/, 'what would not leave is not shown');
   const key = guard.run.project.write('a.pem', ALICE.secret.export({ type: 'pkcs8', format: 'pem' }).toString());
   const { status, stderr } = spawnSync(
     process.execPath,

@@ -144,6 +144,92 @@ test('a file that is cut or replaced while it is open gets no further record', a
   await file.close();
 });
 
+test('of two that write one file at once neither overwrites a line of the other, and both stop', async () => {
+  using folder = temporaryFolder('audit');
+  const [one, other] = [await openIn(folder.path), await openIn(folder.path)];
+  const ends = await Promise.allSettled([one.append({ kind: 'one' }), other.append({ kind: 'other' })]);
+  const refused = ends.filter(({ status }) => status === 'rejected').length;
+  const text = readFileSync(join(folder.path, 'audit/g.jsonl'), 'utf8');
+  assert.ok(refused >= 1 && text.includes('"one"') && text.includes('"other"'), text);
+  for (const file of [one, other]) {
+    await assert.rejects(file.append({ kind: 'more' }), (error: SluiceError) => error.code === 'GUARD_AUDIT');
+    await file.close();
+  }
+});
+
+test('a chain that was written anew, longer than the end that the tip knows, is recorded at the next start', async () => {
+  using folder = temporaryFolder('audit');
+  const path = await written(folder.path, 3);
+  let end = CHAIN_START;
+  let forged = '';
+  for (let at = 0; at < 6; at += 1) {
+    const next = nextLine({ kind: 'forged', at }, end, NOW_MS);
+    forged += next.line;
+    end = next.end;
+  }
+  writeFileSync(path, forged);
+  await written(folder.path, 1);
+  const verdict = await verifyAudit(path, new ChainTip(join(folder.path, 'g.tip')).read());
+  assert.deepEqual([verdict.isWhole, !verdict.isWhole && verdict.at], [false, 7]);
+});
+
+test('a file that a crash left with more lines than the tip knows is whole', async () => {
+  using folder = temporaryFolder('audit');
+  const tip = join(folder.path, 'g.tip');
+  const path = await written(folder.path, 2);
+  const before = readFileSync(tip);
+  await written(folder.path, 2);
+  writeFileSync(tip, before);
+  await written(folder.path, 1);
+  assert.equal((await verifyAudit(path, new ChainTip(tip).read())).isWhole, true);
+});
+
+test('a file that was moved away with its tip verifies, and a new chain begins', async () => {
+  using folder = temporaryFolder('audit');
+  const tip = join(folder.path, 'g.tip');
+  const path = await written(folder.path, 2);
+  for (const file of [path, tip]) renameSync(file, `${file}.1`);
+  await written(folder.path, 1);
+  for (const [ending, seq] of [
+    ['', 1],
+    ['.1', 2],
+  ] as const) {
+    const { isWhole, end } = await verifyAudit(path + ending, new ChainTip(tip + ending).read());
+    assert.deepEqual([isWhole, end.seq], [true, seq]);
+  }
+});
+
+test('another file under the name of the audit file, or of its tip, is left as it is', async () => {
+  using folder = temporaryFolder('audit');
+  const path = await written(folder.path, 1);
+  for (const text of ['a secret without a line end', '\0'.repeat(100), 'line\n']) {
+    writeFileSync(path, text);
+    await assert.rejects(openIn(folder.path), (error: SluiceError) => error.code === 'GUARD_AUDIT');
+    assert.equal(readFileSync(path, 'utf8'), text);
+  }
+  writeFileSync(path, '');
+  writeFileSync(join(folder.path, 'g.tip'), 'no tip');
+  await assert.rejects(openIn(folder.path), (error: SluiceError) => error.code === 'GUARD_AUDIT');
+});
+
+test('rubbish is read in time that grows with its length alone, and a line that is no UTF-8 is named', async () => {
+  using folder = temporaryFolder('audit');
+  const path = await written(folder.path, 3);
+  const line = (bytes: Buffer): Promise<unknown> => {
+    writeFileSync(path, bytes);
+    return verifyAudit(path, undefined).then((verdict) => !verdict.isWhole && verdict.at);
+  };
+  const whole = readFileSync(path);
+  assert.equal(await line(Buffer.concat([whole, Buffer.from([0x7b, 0xff, 0x0a])])), 4);
+  assert.equal(await line(Buffer.concat([Buffer.from('\ufeff'), whole])), 1);
+  assert.equal(await line(Buffer.from(whole.toString().replaceAll('\n', '\r\n'))), 1);
+  assert.equal(await line(Buffer.concat([whole, whole])), 4, 'a second beginning');
+  assert.equal(await line(whole.subarray(0, -1)), 3, 'the last line end is missing');
+  const started = performance.now();
+  assert.equal(await line(Buffer.alloc(64 * 1024 * 1024, 'A')), 1);
+  assert.ok(performance.now() - started < 5000);
+});
+
 test('records of one turn are durable together', async () => {
   using folder = temporaryFolder('audit');
   const file = await openIn(folder.path);

@@ -15,10 +15,11 @@ interface Words {
   readonly low?: object;
   readonly stages?: readonly object[];
   readonly to?: object;
+  readonly sinks?: readonly object[];
   readonly files?: Readonly<Record<string, string | object>>;
 }
 
-function errorsOf({ guard, guards, file, high, low, stages, to, files }: Words): readonly Finding[] {
+function findingsOf({ guard, guards, file, high, low, stages, to, sinks, files }: Words): readonly Finding[] {
   using project = newProject({
     'pipelines/p.yaml': {
       name: 'p',
@@ -33,7 +34,7 @@ function errorsOf({ guard, guards, file, high, low, stages, to, files }: Words):
           name: 'down',
           from: { bus: 'high', addresses: ['a/#'] },
           stages: stages ?? [{ guard: 'g' }],
-          to: { bus: 'low', address: 'tracks/{key}', ...to },
+          to: sinks ?? { bus: 'low', address: 'tracks/{key}', ...to },
         },
       ],
       ...file,
@@ -42,8 +43,11 @@ function errorsOf({ guard, guards, file, high, low, stages, to, files }: Words):
     ...FILES,
     ...files,
   });
-  const { findings } = readPipeline(project.path('pipelines/p.yaml'), 'check').result;
-  return findings.filter(({ severity }) => severity === 'error');
+  return readPipeline(project.path('pipelines/p.yaml'), 'check').result.findings;
+}
+
+function errorsOf(words: Words): readonly Finding[] {
+  return findingsOf(words).filter(({ severity }) => severity === 'error');
 }
 
 function shown(words: Words): readonly string[] {
@@ -84,6 +88,58 @@ test('the sink reads nothing that the guard has dropped', () => {
   assert.deepEqual(shown({ to: { codec: 'text' } }), ['GUARD_PLACE /routes/0/to/codec']);
 });
 
+test('each sink of a list is judged, and a header that the guard drops is none to write', () => {
+  const low = { bus: 'low', address: 'tracks/{key}' };
+  const sinks = [low, { ...low, codec: 'text' }, { bus: 'low', address: 'x/{address.1}' }];
+  assert.deepEqual(shown({ sinks }), ['GUARD_PLACE /routes/0/to/1/codec', 'GUARD_PLACE /routes/0/to/2/address']);
+  const set = { headers: { set: { level: '{header.priority}' } } };
+  assert.deepEqual(shown({ to: set }), ['GUARD_PLACE /routes/0/to/headers/set/level']);
+  assert.deepEqual(shown({ to: set, guard: { headers: { priority: ['flash'] } } }), []);
+});
+
+test('a step that names a field which no schema has is refused: it would make nothing coarse', () => {
+  const step = (one: object): object => ({ guard: { steps: [one] } });
+  const round = (path: string): object => step({ round: { fields: [path], decimals: 1 } });
+  assert.deepEqual(shown(round('lat')), []);
+  const [finding] = errorsOf(round('latt'));
+  assert.deepEqual([finding?.path, finding?.suggestion], ['/guards/g/steps/0/round/fields/0', 'lat']);
+  for (const path of ['lat.x', 'source', 'id', 'toString'])
+    assert.deepEqual(shown(round(path)), ['WRONG_VALUE /guards/g/steps/0/round/fields/0'], path);
+  assert.deepEqual(shown(step({ time: { fields: ['lat'], truncate: '1m' } })).length, 1);
+  assert.deepEqual(shown(step({ allowFields: ['id', 'source', 'idd'] })), [
+    'WRONG_VALUE /guards/g/steps/0/allowFields/2',
+  ]);
+  assert.deepEqual(shown({ guard: { key: 'idd' } }), ['WRONG_VALUE /guards/g/key']);
+  const point = { type: 'object', additionalProperties: false, properties: { lat: TRACK_LOW.properties.lat } };
+  const nested = { points: { type: 'array', maxItems: 3, items: { $ref: '#/$defs/point' } } };
+  const files = {
+    'schemas/track.low.json': {
+      ...TRACK_LOW,
+      $defs: { point },
+      properties: { ...TRACK_LOW.properties, ...nested },
+    },
+  };
+  assert.deepEqual(shown({ ...round('points.lat'), files }), []);
+  assert.deepEqual(shown({ ...round('points.lon'), files }).length, 1);
+});
+
+test('a list of words that finds nothing is refused', () => {
+  for (const words of ['# remarks alone\n', '\u200b', 'a\ufffdb'])
+    assert.deepEqual(
+      shown({ guard: { steps: [{ denyPatterns: words }] } }),
+      ['WRONG_VALUE /guards/g/steps/0/denyPatterns'],
+      JSON.stringify(words),
+    );
+  assert.deepEqual(shown({ guard: { steps: [{ denyPatterns: '\ufeffnoforn\rsigint' }] } }), []);
+});
+
+test('the schema of a guard describes what leaves its route', () => {
+  const isUndescribed = (stages: readonly object[]): boolean =>
+    findingsOf({ stages, low: { ceiling: 'S;REL=GBR,USA' } }).some(({ code }) => code === 'BODY_UNDESCRIBED');
+  assert.equal(isUndescribed([{ guard: 'g' }]), false);
+  assert.equal(isUndescribed([{ function: 'f' }]), true);
+});
+
 test('steps stand in their one order', () => {
   const steps = [{ round: { fields: ['lat'], decimals: 1 } }, { allowFields: ['id'] }];
   assert.deepEqual(shown({ guard: { steps } }), ['GUARD_PLACE /guards/g/steps/1']);
@@ -95,6 +151,8 @@ test('steps stand in their one order', () => {
 
 test('each guard has an audit file of its own', () => {
   assert.deepEqual(shown({ guards: { g: GUARD, h: GUARD } }), ['WRONG_VALUE /guards/h/audit']);
+  const spelled = { ...GUARD, audit: './audit//x/../g.jsonl' };
+  assert.deepEqual(shown({ guards: { g: GUARD, h: spelled } }), ['WRONG_VALUE /guards/h/audit']);
   assert.deepEqual(shown({ guards: { g: GUARD, h: { ...GUARD, audit: 'audit/h.jsonl' } } }), []);
 });
 
@@ -162,7 +220,20 @@ test('each way to leave a schema open is found at its place', () => {
     [{ $ref: 'other.json' }, '/$ref'],
     [{ ...text, patternProperties: {} }, '/patternProperties'],
     [{ anyOf: [text] }, '/anyOf'],
+    [{ $ref: '#/$defs/a', unevaluatedProperties: false, $defs: { a: text } }, ''],
+    [{ $ref: '#/$defs/b', $defs: { a: text } }, '/$ref'],
+    [{ $ref: '#a', $defs: { a: text } }, '/$ref'],
+    [{ $ref: '#/examples/0', examples: [{ type: 'string' }] }, '/$ref'],
+    [{ $ref: '#/$defs/a/properties/b', $defs: { a: { enum: [1], properties: { b: {} } } } }, '/$ref'],
+    [{ $ref: '#/$defs/a', $defs: { a: { ...text, $id: 'other' } } }, '/$defs/a/$id'],
+    [{ $ref: '#/$defs/a%25b', $defs: { 'a%b': text } }, undefined],
+    [{ ...text, pattern: '^[A-Za-z0-9_ .,:/+-]+$' }, undefined],
     [{ type: 'string', maxLength: 9 }, '', true],
+    [{ ...text, pattern: '^\\p{Any}*$' }, '', true],
+    [{ ...text, pattern: '^[\\p{L}]*$' }, '', true],
+    [{ ...text, pattern: '^[ -~]*$' }, '', true],
+    [{ ...text, pattern: '^x[\\u{0}-\\u{10ffff}]$' }, '', true],
+    [{ ...text, pattern: '^[\\w\\s]*$' }, '', true],
     [{ ...text, pattern: '[a-z]' }, '', true],
     [{ ...text, pattern: '^(?:a|b)' }, '', true],
     [{ ...text, pattern: '^.*$' }, '', true],

@@ -94,7 +94,7 @@ test('whatever stands around a body, a message that leaves has the label, the he
       origin,
     };
     const released = await guard
-      .release(message, { route: 'r', isBehindChange: false })
+      .release(message, { route: 'r', isAsItCame: () => true })
       .catch((thrown: unknown) => thrown);
     const where = `message ${at}`;
     assert.equal(records.length, at + 1, where);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { verifyAudit } from '../../runtime/store/audit/verify-audit.ts';
+import { cbor } from '../../runtime/codecs/cbor.ts';
 import { waitFor } from '../harness/wait-for.ts';
 import { COARSE, type GuardRun, PREFIX, SECRET, startGuard, TRACK } from './guard-fixture.ts';
 
@@ -154,6 +155,32 @@ test('headers leave only with a value that is listed', async () => {
     guard.low.map((frame) => frame.headers.get('priority')),
     [['flash'], undefined, undefined, undefined],
   );
+});
+
+test('a body of a binary codec is judged as the JSON of what it holds', async () => {
+  const bodies: readonly (readonly [body: object, reason: string | null])[] = [
+    [TRACK, null],
+    [{ ...TRACK, lat: Number.NaN }, 'decode:no-json'],
+    [{ ...TRACK, source: Buffer.from('SIGINT') }, 'schema:in:type'],
+    [{ ...TRACK, remarks: 'x' }, 'schema:in:additionalProperties'],
+  ];
+  for (const how of ['codec', 'content type']) {
+    await using guard = await startGuard({}, how === 'codec' ? { from: { codec: 'cbor' } } : {});
+    for (const [body] of bodies)
+      await guard.run.publish('a', cbor.encode(body), {
+        headers: new Map([['seclabel', [SECRET]]]),
+        contentType: 'application/cbor',
+      });
+    await guard.run.rest(bodies.length);
+    const frame = await waitFor(() => guard.low[0], 5000, 'a frame on the low side');
+    assert.equal(Buffer.from(frame.body ?? []).toString(), COARSE, how);
+    assert.equal(frame.contentType, 'application/json');
+    assert.deepEqual(
+      decisions(guard).map(({ reason }) => reason),
+      bodies.map(([, reason]) => reason),
+      how,
+    );
+  }
 });
 
 test('a function before the guard may make the form that it expects', async () => {

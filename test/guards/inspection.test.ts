@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fieldStep } from '../../runtime/guards/field-steps.ts';
 import { schemaCompiler } from '../../runtime/project/schemas/compile-schemas.ts';
 import { COARSE, TRACK, TRACK_LOW } from './guard-fixture.ts';
 import { inspection } from './inspect-for-test.ts';
@@ -121,6 +122,34 @@ test('fields within objects and lists are reached by their path', () => {
   );
   const { output } = guard.inspect(Buffer.from('{"points":[{"lat":1.6,"accuracy":1},{"lat":7.2},{"accuracy":2}]}'));
   assert.equal(output?.bytes.toString(), '{"points":[{"lat":2},{"lat":7},{}]}');
+});
+
+test('a denied word is found in every spelling that a reader takes for it', () => {
+  const deny = fieldStep({ kind: 'denyPatterns', words: ['SIGINT', 'straße'] });
+  const isFound = (text: string): boolean => {
+    try {
+      deny.run({ a: [{ [text]: 1 }] });
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  for (const text of [
+    'sigint',
+    'ＳＩＧＩＮＴ',
+    'si\u200bgint',
+    'si\u00adgint',
+    's\u0131g\u0131nt',
+    'S\u0130GINT',
+    's\u00edgint',
+    'si\u0301gint',
+    'sig\u202eint',
+    'si\ufe0fgint',
+    'x-\u{1d5cc}\u{1d5c2}\u{1d5c0}int-x',
+    'STRASSE',
+  ])
+    assert.ok(isFound(text), JSON.stringify(text));
+  assert.equal(isFound('sig int'), false);
 });
 
 test('times of every offset are cut in UTC', () => {

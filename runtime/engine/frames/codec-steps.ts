@@ -23,11 +23,15 @@ export function decode({ decoding }: Policy, { body, contentType }: Frame): unkn
   }
 }
 
+type Times = Pick<Envelope, 'hops' | 'madeAtMs' | 'expiresAtMs'>;
+
 /** The frame of a message for one sink. Throws as `decode`, and LABEL_DENIED for one that the sink may not hold. */
-export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs }: Envelope, message: Message): Frame {
+export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs }: Times, message: Message): Frame {
   const { origin } = message;
   if (end.ceiling !== undefined) refuseAbove(end.ceiling, message);
   if (message.sealed === true) return sealedFrame(end, message);
+  // Fails closed: what no guard made may hold anything of the delivery.
+  if (end.isSealed) throw new SluiceError('INTERNAL', 'a message behind a guard is not the one that the guard made');
   const codec = end.encoding?.(origin.contentType);
   return {
     address: end.address(message),
@@ -38,7 +42,7 @@ export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs }: Envelope, 
     ),
     headerTypes: origin.headerTypes && typesLeft(origin.headerTypes, writtenBy(end, origin.headerTypes)),
     body: codec === undefined ? origin.body : written(codec, message),
-    id: end.idEnding === undefined ? message.id : message.id + end.idEnding,
+    id: idFor(end, message),
     contentType: contentTypeOut(end, codec, message),
     timestampMs: madeAtMs,
     expiresAtMs,
@@ -50,19 +54,23 @@ export function encode(end: SinkEnd, { hops, madeAtMs, expiresAtMs }: Envelope, 
  * sending, and it has no expiry of its own.
  */
 function sealedFrame(end: SinkEnd, message: Message): Frame {
-  const { origin, label, id, key } = message;
+  const { origin, label, key } = message;
   return {
     address: end.address(message),
     key,
     headers: withHops(labelled(headersOut(end, message), label), 1),
     headerTypes: undefined,
     body: origin.body,
-    id,
+    id: idFor(end, message),
     contentType: contentTypeOut(end, undefined, message),
     timestampMs: undefined,
     expiresAtMs: undefined,
     sealed: true,
   };
+}
+
+function idFor({ idEnding }: SinkEnd, { id }: Message): string {
+  return idEnding === undefined ? id : id + idEnding;
 }
 
 /** Fails closed: a message without a label has none that any sink accepts. */

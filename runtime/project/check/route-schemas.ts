@@ -5,6 +5,7 @@ import { asList, asMap, own } from '#kit/json-value.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { namedFiles, stageKind } from '../read/sections.ts';
 import { sinkPlaces } from '../read/sink-places.ts';
+import { guardsIn } from '../guards/guard-file.ts';
 import type { FindingList } from './finding-list.ts';
 
 /** A function at its place in a route, between the schemas of the bodies before and behind it. */
@@ -57,15 +58,27 @@ export function functionCalls(value: unknown, catalog: Catalog): readonly Functi
 /** `checkRoute` for each route. No value of the environment changes its findings: bundles do without it. */
 export function checkDescribed(value: unknown, catalog: Catalog, findings: FindingList): void {
   for (const [index, route] of asList(own(asMap(value), 'routes')).entries()) {
-    checkRoute(pointerTo('/routes', index), route, catalog, findings);
+    checkRoute(pointerTo('/routes', index), route, { catalog, findings, guards: guardsIn(value) });
   }
+}
+
+interface Checking {
+  readonly catalog: Catalog;
+  readonly findings: FindingList;
+  readonly guards: ReturnType<typeof guardsIn>;
+}
+
+/** The schema that a guard itself judges what leaves by, if the step is one. */
+function releasedBy({ item }: Step, guards: Checking['guards']): readonly string[] | undefined {
+  const out = own(asMap(guards.get(String(own(asMap(item), 'guard')))), 'out');
+  return typeof out === 'string' ? [out] : undefined;
 }
 
 /**
  * Reports bodies that leave a route and that no schema describes: a warning where the route has schemas and changes bodies behind
  * them, else a notice.
  */
-function checkRoute(routeAt: string, route: unknown, catalog: Catalog, findings: FindingList): void {
+function checkRoute(routeAt: string, route: unknown, { catalog, findings, guards }: Checking): void {
   const steps = stepsOf(routeAt, route, catalog);
   if (findings.hasErrorWithin(pointerTo(routeAt, 'stages')) || steps.some(({ kind }) => kind === undefined)) return;
   let schemas: readonly string[] = [];
@@ -83,6 +96,9 @@ function checkRoute(routeAt: string, route: unknown, catalog: Catalog, findings:
     });
     return;
   }
+  let described: readonly string[] = [];
+  for (const step of steps) described = releasedBy(step, guards) ?? behind(step, described);
+  if (described.length > 0) return;
   const changer = steps.findLast(({ kind }) => kind?.changesBody === true);
   const verb = changer?.kind?.verb ?? '';
   const hasSchemas = steps.some((step) => step.schemas !== undefined);

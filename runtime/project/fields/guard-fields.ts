@@ -1,5 +1,6 @@
 import { asList, asMap, own, type PlainMap } from '#kit/json-value.ts';
 import { durationMs, SIZE_PATTERN, sizeBytes, SOME_DURATION_PATTERN, SOME_SIZE_PATTERN } from '#kit/quantity.ts';
+import { wordsIn } from '../../guards/folded-text.ts';
 import type { ApprovalSpec, FieldStepSpec, GuardSpec } from '../../guards/guard-spec.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import { field, mapSchema, nestedField, parseMap } from './field.ts';
@@ -248,17 +249,10 @@ function fieldStepOf(step: PlainMap): readonly FieldStepSpec[] {
     case 'time':
       return [{ kind, fields, truncateMs: durationMs(text(map, 'truncate')) }];
     case 'denyPatterns':
-      return [{ kind, words: linesOf(String(value)) }];
+      return [{ kind, words: wordsIn(String(value)) }];
     default:
       return [];
   }
-}
-
-function linesOf(words: string): readonly string[] {
-  return words
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 function headersOf(headers: PlainMap): GuardSpec['headers'] {

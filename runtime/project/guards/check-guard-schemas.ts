@@ -2,6 +2,7 @@ import { isMap, own } from '#kit/json-value.ts';
 import { nearestName } from '#kit/nearest.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import type { FindingList } from '../check/finding-list.ts';
+import { checkGuardPaths } from './check-guard-paths.ts';
 import { guardsIn } from './guard-file.ts';
 import { type OpenPlace, openPlaces } from './closed-schema.ts';
 
@@ -42,6 +43,8 @@ export function checkGuardSchemas(
       read[name] = schema;
       report(at, name, side, guard, openPlaces(schema), findings);
     }
+    const of = (side: 'in' | 'out'): unknown => own(read, String(own(guard, side)));
+    checkGuardPaths(pointerTo('/guards', guardName), guard, { in: of('in'), out: of('out') }, findings);
   }
   return read;
 }

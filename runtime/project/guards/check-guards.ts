@@ -1,8 +1,10 @@
+import { normalize } from 'node:path';
 import { asList, asMap, isMap, own, type PlainMap } from '#kit/json-value.ts';
 import { isReserved } from '#contract/frame.ts';
 import { pointerTo } from '#kit/pointer.ts';
 import { messageOf } from '#contract/errors.ts';
 import { approverKey, keyText } from '../../guards/approval.ts';
+import { folded, wordsIn } from '../../guards/folded-text.ts';
 import type { LabelValue } from '../../labels/label-value.ts';
 import { dominates } from '../../labels/lattice.ts';
 import { shortOf } from '../../labels/route-labels.ts';
@@ -11,6 +13,7 @@ import { shown } from '../check/describe.ts';
 import type { FindingDraft } from '../check/finding-list.ts';
 import { STEP_ORDER, WHEN } from '../fields/guard-fields.ts';
 import type { JudgedFile } from '../read/ends.ts';
+import { sinkPlaces } from '../read/sink-places.ts';
 import { guardsIn, guardStages } from './guard-file.ts';
 
 /** The labels of a guard; undefined where one is none. */
@@ -18,6 +21,8 @@ interface Judged {
   readonly max: LabelValue | undefined;
   readonly emit: LabelValue | undefined;
   readonly hasKey: boolean;
+  /** Names of those that leave. */
+  readonly headers: ReadonlySet<string>;
 }
 
 /** What the check of labels knows. */
@@ -42,7 +47,8 @@ export class GuardChecks {
   #auditFiles(): void {
     const first = new Map<unknown, string>();
     for (const [name, guard] of guardsIn(this.#file.value)) {
-      const path = own(guard, 'audit');
+      const written = own(guard, 'audit');
+      const path = typeof written === 'string' ? normalize(written) : undefined;
       const twin = first.get(path);
       first.set(path, twin ?? name);
       if (twin === undefined || path === undefined) continue;
@@ -87,7 +93,7 @@ export class GuardChecks {
       this.#add({ code: 'LABEL_POLICY', at, expected, found: shortOf(guard.max), write: 'a lower accept: { max }' });
     }
     this.#stagesBehind(routeAt, route, first.position);
-    this.#sink(routeAt, asMap(own(route, 'to')), guard);
+    for (const { at: sinkAt, to } of sinkPlaces(routeAt, route)) this.#sink(sinkAt, asMap(to), guard);
     return guard;
   }
 
@@ -108,7 +114,8 @@ export class GuardChecks {
       });
     }
     this.#steps(pointerTo(at, 'steps'), asList(own(guard, 'steps')));
-    for (const header of Object.keys(asMap(own(guard, 'headers')))) {
+    const headers = new Set(Object.keys(asMap(own(guard, 'headers'))));
+    for (const header of headers) {
       if (!isReserved(header)) continue;
       const expected = 'a header that is not of the runtime';
       this.#add({
@@ -121,7 +128,7 @@ export class GuardChecks {
       });
     }
     this.#approval(pointerTo(at, 'approval'), asMap(own(guard, 'approval')), labels);
-    return { max, emit, hasKey: own(guard, 'key') !== undefined };
+    return { max, emit, hasKey: own(guard, 'key') !== undefined, headers };
   }
 
   #steps(at: string, steps: readonly unknown[]): void {
@@ -137,7 +144,21 @@ export class GuardChecks {
         this.#add({ code: 'GUARD_PLACE', at: pointerTo(at, index), expected, found, write: 'it at its place' });
       }
       last = Math.max(last, place);
+      if (kind === 'denyPatterns') this.#words(pointerTo(at, index, kind), own(asMap(step), kind));
     }
+  }
+
+  /** A list that finds nothing looks like one that found nothing. */
+  #words(at: string, text: unknown): void {
+    const reference = this.#file.resolved.get(at);
+    if (typeof text !== 'string' || (reference !== undefined && reference.text === undefined)) return;
+    const words = wordsIn(text);
+    const empty = words.find((word) => folded(word) === '');
+    const isReadable = !/[\ufffd\0]/.test(text);
+    if (words.length > 0 && empty === undefined && isReadable) return;
+    const expected = 'words, one a line, in UTF-8';
+    const found = isReadable ? (empty === undefined ? 'none' : 'a word of marks that nobody sees') : 'another encoding';
+    this.#add({ code: 'WRONG_VALUE', at, expected, found, write: 'file:guards/dirty-words.txt' });
   }
 
   #approval(at: string, approval: PlainMap, labels: Labels): void {
@@ -215,10 +236,10 @@ export class GuardChecks {
   }
 
   /** Behind a guard a message has neither the address nor the key that it came with. */
-  #sink(routeAt: string, to: PlainMap, { hasKey }: Judged): void {
+  #sink(sinkAt: string, to: PlainMap, { hasKey, headers }: Judged): void {
     const codec = own(to, 'codec');
     if (codec !== undefined && codec !== 'json') {
-      const at = pointerTo(routeAt, 'to', 'codec');
+      const at = pointerTo(sinkAt, 'codec');
       this.#add({
         code: 'GUARD_PLACE',
         at,
@@ -229,16 +250,19 @@ export class GuardChecks {
     }
     const set = asMap(own(asMap(own(to, 'headers')), 'set'));
     const texts = [
-      ...Object.entries(to).map(([word, value]) => [pointerTo(routeAt, 'to', word), value] as const),
-      ...Object.entries(set).map(([name, value]) => [pointerTo(routeAt, 'to', 'headers', 'set', name), value] as const),
+      ...Object.entries(to).map(([word, value]) => [pointerTo(sinkAt, word), value] as const),
+      ...Object.entries(set).map(([name, value]) => [pointerTo(sinkAt, 'headers', 'set', name), value] as const),
     ];
     for (const [at, value] of texts) {
       const parsed = typeof value === 'string' ? parseTemplate(value) : { flaw: undefined };
       for (const part of 'parts' in parsed ? parsed.parts : []) {
         if (typeof part === 'string') continue;
         const isOfSource = part.kind === 'level' || part.kind === 'rest';
-        if (!isOfSource && !(part.kind === 'key' && !hasKey)) continue;
-        const expected = 'a part of what the guard released: {body.NAME}, or {key} where the guard names its key';
+        const isDropped = part.kind === 'header' && !headers.has(part.name);
+        if (!isOfSource && !isDropped && !(part.kind === 'key' && !hasKey)) continue;
+        const expected = isDropped
+          ? 'a header that the guard names under headers: every other one is dropped'
+          : 'a part of what the guard released: {body.NAME}, or {key} where the guard names its key';
         this.#add({ code: 'GUARD_PLACE', at, expected, found: part.written, write: hasKey ? '{key}' : '{body.NAME}' });
       }
     }

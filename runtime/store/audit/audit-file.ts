@@ -7,6 +7,7 @@ import { syncFolder } from '../sync-files.ts';
 import { auditTail } from './audit-tail.ts';
 import { type AuditRecord, BrokenChain, type ChainEnd, LOST, nextLine } from './chain.ts';
 import type { ChainTip } from './chain-tip.ts';
+import { verifyAudit } from './verify-audit.ts';
 
 interface Waiting {
   readonly record: AuditRecord;
@@ -34,8 +35,8 @@ export class AuditFile {
   readonly #inode: bigint;
   #end: ChainEnd;
   #bytes: number;
-  /** A write failed: behind the last record may be a part of another one. */
-  #mayBeTorn = false;
+  /** What a write that failed was to write: behind the last record may be a part of it. */
+  #torn: Buffer | undefined;
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
 
@@ -49,8 +50,8 @@ export class AuditFile {
 
   /**
    * Opens the file, making it if need be, and continues its chain behind its last whole line. A torn line is cut off and recorded, and so
-   * are lines that the tip knows and the file has not. Rejects with GUARD_AUDIT where it cannot be written, or where its last line
-   * is no record.
+   * are lines that the tip knows and the file has not. Rejects with GUARD_AUDIT where it cannot be written, where its last line is no
+   * record, or where it is no audit file at all.
    */
   static async open(settings: AuditSettings): Promise<AuditFile> {
     const { path, tip } = settings;
@@ -58,12 +59,13 @@ export class AuditFile {
       makePrivateFolder(dirname(path));
       if (makePrivate(path)) syncFolder(dirname(path));
       const { torn, ...tail } = mended(path);
-      // O_SYNC: a write is durable once it is over, under Node's permission model too.
-      const handle = await open(path, constants.O_RDWR | constants.O_SYNC | (constants.O_NOFOLLOW ?? 0));
+      const before = tip.read();
+      const isLost = before !== undefined && (await lacks(path, tail.end, before));
+      // O_SYNC: a write is durable once it is over, under Node's permission model too. O_APPEND: another writer overwrites nothing.
+      const flags = constants.O_RDWR | constants.O_APPEND | constants.O_SYNC | (constants.O_NOFOLLOW ?? 0);
+      const handle = await open(path, flags);
       const { ino: inode } = await handle.stat({ bigint: true });
       const file = new AuditFile(settings, { handle, inode, ...tail });
-      const before = tip.read();
-      const isLost = before !== undefined && isBehind(tail.end, before);
       const notes: AuditRecord[] = [];
       if (torn !== undefined) notes.push({ kind: 'audit.torn', ...torn });
       if (isLost) notes.push({ kind: LOST, expected: { seq: before.seq, hash: before.hash } });
@@ -120,13 +122,15 @@ export class AuditFile {
     }
     await this.#assertOwn();
     const bytes = Buffer.from(text);
-    if (this.#mayBeTorn) await this.#handle.truncate(this.#bytes);
-    this.#mayBeTorn = true;
+    if (this.#torn !== undefined) await this.#handle.truncate(this.#bytes);
+    this.#torn = bytes;
     for (let written = 0; written < bytes.length;) {
-      const rest = bytes.length - written;
-      written += (await this.#handle.write(bytes, written, rest, this.#bytes + written)).bytesWritten;
+      written += (await this.#handle.write(bytes, written, bytes.length - written, null)).bytesWritten;
     }
-    this.#mayBeTorn = false;
+    // Two that write at once both find the file as they left it before, and one of them does not afterwards.
+    const { size } = await this.#handle.stat();
+    if (size !== this.#bytes + bytes.length) throw new Error('lines of another writer');
+    this.#torn = undefined;
     this.#bytes += bytes.length;
     this.#end = end;
     try {
@@ -141,8 +145,18 @@ export class AuditFile {
     const { path } = this.#settings;
     const { ino, size } = await stat(path, { bigint: true });
     if (ino !== this.#inode) throw new Error('another file under its name');
-    const isAsLeft = this.#mayBeTorn ? size >= this.#bytes : size === BigInt(this.#bytes);
-    if (!isAsLeft) throw new Error(`${size} bytes where ${this.#bytes} were written`);
+    const behind = Number(size) - this.#bytes;
+    if (behind === 0) return;
+    const torn = this.#torn ?? Buffer.alloc(0);
+    const isOwn = behind > 0 && behind <= torn.length && (await this.#behind(behind)).equals(torn.subarray(0, behind));
+    if (!isOwn) throw new Error(`${size} bytes where ${this.#bytes} were written`);
+  }
+
+  /** So many bytes behind the last record. */
+  async #behind(count: number): Promise<Buffer> {
+    const buffer = Buffer.alloc(count);
+    const { bytesRead } = await this.#handle.read(buffer, 0, count, this.#bytes);
+    return buffer.subarray(0, bytesRead);
   }
 }
 
@@ -165,9 +179,10 @@ function mended(path: string): ReturnType<typeof auditTail> {
   }
 }
 
-/** Whether a file with this end lacks a line that the tip knows. */
-function isBehind(end: ChainEnd, tip: ChainEnd): boolean {
-  return end.seq < tip.seq || (end.seq === tip.seq && end.hash !== tip.hash);
+/** Whether a file with this end lacks the line that the tip knows. After a crash the file may have more lines. */
+async function lacks(path: string, end: ChainEnd, tip: ChainEnd): Promise<boolean> {
+  if (end.seq <= tip.seq) return end.seq < tip.seq || end.hash !== tip.hash;
+  return !(await verifyAudit(path, tip)).isWhole;
 }
 
 function unusable(path: string, thrown: unknown): SluiceError {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fstatSync, readSync } from 'node:fs';
-import { CHAIN_START, type ChainEnd, endOfLine } from './chain.ts';
+import { BrokenChain, CHAIN_START, type ChainEnd, endOfLine, LONGEST_LINE } from './chain.ts';
 
 const LINE_END = 0x0a;
 const CHUNK_BYTES = 64 * 1024;
@@ -15,13 +15,21 @@ export interface AuditTail {
   readonly torn: { readonly bytes: number; readonly digest: string } | undefined;
 }
 
-/** Reads the end of an open file. Throws BrokenChain where its last whole line is none. */
+/** Every line begins so, for its canonical form has no blanks. */
+const BEGINNING = '{"';
+
+/** Reads the end of an open file. Throws BrokenChain where its last whole line is none, or where it has none and does not begin like one. */
 export function auditTail(file: number): AuditTail {
   const { size } = fstatSync(file);
   const bytes = lastLineEnd(file, size) + 1;
+  if (size - bytes > LONGEST_LINE) throw new BrokenChain('it is longer than any record');
+  // Another file under this name must not be cut.
+  if (bytes === 0 && size > 0 && !BEGINNING.startsWith(read(file, 0, Math.min(size, BEGINNING.length)).toString()))
+    throw new BrokenChain('it does not begin like a record');
   const torn = bytes === size ? undefined : tornIn(file, bytes, size);
   if (bytes === 0) return { end: CHAIN_START, bytes, torn };
   const from = lastLineEnd(file, bytes - 1) + 1;
+  if (bytes - from > LONGEST_LINE) throw new BrokenChain('it is longer than any record');
   return { end: endOfLine(read(file, from, bytes - 1).toString()), bytes, torn };
 }
 

@@ -14,6 +14,9 @@ export interface ChainEnd {
 /** What the first line names as the hash of the line before. */
 export const CHAIN_START: ChainEnd = { seq: 0, hash: '0'.repeat(64) };
 
+/** In bytes. No record comes near it; what is longer is another file. */
+export const LONGEST_LINE = 16 * 1024 * 1024;
+
 /** What is wrong with a line. */
 export class BrokenChain extends Error {}
 

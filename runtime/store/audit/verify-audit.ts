@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { BrokenChain, CHAIN_START, type ChainEnd, checkedLine, LOST } from './chain.ts';
+import { BrokenChain, CHAIN_START, type ChainEnd, checkedLine, LONGEST_LINE, LOST } from './chain.ts';
 
 /** What an audit file shows. `at`: the number of its first bad line, from 1. */
 export type AuditVerdict =
@@ -17,7 +17,7 @@ export async function verifyAudit(path: string, expected: ChainEnd | undefined):
   try {
     for await (const line of linesOf(path)) {
       at += 1;
-      const checked = checkedLine(line, end);
+      const checked = checkedLine(textOf(line), end);
       if (checked.record.kind === LOST) throw new BrokenChain('it records that lines before it were cut off');
       end = checked.end;
       if (expected === undefined || end.seq !== expected.seq) continue;
@@ -33,26 +33,34 @@ export async function verifyAudit(path: string, expected: ChainEnd | undefined):
   return { isWhole: false, end, at: at + 1, why };
 }
 
-/** A line counts only with its end. Throws BrokenChain behind the last line where something follows it, or for bytes that are not UTF-8. */
-async function* linesOf(path: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let open = '';
+/** The lines of a file, without their ends. A line counts only with its end: throws BrokenChain behind one that has none. */
+async function* linesOf(path: string): AsyncGenerator<Buffer> {
+  const open: Buffer[] = [];
+  let length = 0;
   const chunks: AsyncIterable<Buffer> = createReadStream(path);
   for await (const chunk of chunks) {
-    open += decoded(() => decoder.decode(chunk, { stream: true }));
-    const lines = open.split('\n');
-    open = lines.pop() ?? '';
-    yield* lines;
+    let from = 0;
+    for (let end = chunk.indexOf(LINE_END); end !== -1; end = chunk.indexOf(LINE_END, from)) {
+      yield Buffer.concat([...open.splice(0), chunk.subarray(from, end)]);
+      from = end + 1;
+      length = 0;
+    }
+    open.push(chunk.subarray(from));
+    length += chunk.length - from;
+    if (length > LONGEST_LINE) break;
   }
-  open += decoded(() => decoder.decode());
-  if (open === '') return;
-  yield open;
+  if (length === 0) return;
+  yield Buffer.concat(open);
   throw new BrokenChain('it has no line end: it was torn');
 }
 
-function decoded(decode: () => string): string {
+const LINE_END = 0x0a;
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function textOf(line: Buffer): string {
+  if (line.length > LONGEST_LINE) throw new BrokenChain('it is longer than any record');
   try {
-    return decode();
+    return decoder.decode(line);
   } catch {
     throw new BrokenChain('it holds bytes that are not UTF-8');
   }

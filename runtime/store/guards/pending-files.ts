@@ -42,6 +42,11 @@ export class PendingFiles {
     });
   }
 
+  /** Ids that have a grant. */
+  signed(): ReadonlySet<string> {
+    return new Set(this.#names().flatMap((name) => GRANT.exec(name)?.[1] ?? []));
+  }
+
   /** Throws where it cannot be written. */
   grant(id: string, as: string, value: unknown): void {
     this.#write(`${id}.${as}.grant`, value);
