@@ -14,6 +14,7 @@ import { idOf, type SchemaFile, SchemaNames } from './schema-names.ts';
 import { circularReferences } from './circular-references.ts';
 import { schemasIn } from './schema-walk.ts';
 import { areUnique } from './unique-items.ts';
+import { mendKeywords } from './mended-keywords.ts';
 import type { Validator } from '#contract/validator.ts';
 
 // Validation of a body ends at its first error: a list of all errors could fill the memory. Formats are checked, and
@@ -142,6 +143,7 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
     for (const [name, format] of Object.entries(formats)) ajv.addFormat(name, format);
     ajv.opts.code.formats = new _Code(`${partOf('formats')}.formats`);
     ajv.removeKeyword('uniqueItems').addKeyword(UNIQUE_ITEMS);
+    mendKeywords(ajv);
   }
   const of = (schema: SchemaFile['schema']): Ajv => (dialect(schema) === 'draft-07' ? seventh : latest);
   const names = new SchemaNames(files);
