@@ -28,13 +28,10 @@ test('a body fits a schema where the specification says so, whatever keywords of
         const document = random.chance(0.5) ? near(random, last) : randomDocument(random);
         const isFit = judge(document);
         if (isFit === true) last = document;
-        if (isFit === undefined) continue;
+        const wanted = fitsSpecification(schema, document);
+        if (isFit === undefined || wanted === undefined) continue;
         judged += 1;
-        assert.equal(
-          isFit,
-          fitsSpecification(schema, document),
-          `${JSON.stringify(document)} ${JSON.stringify(schema)}`,
-        );
+        assert.equal(isFit, wanted, `${JSON.stringify(document)} ${JSON.stringify(schema)}`);
       }
     }),
     { numRuns: RUNS },

@@ -10,11 +10,16 @@ interface Result {
 
 /**
  * Whether the document fits, by the text of the specification: every keyword but `format`, without any step that makes it fast.
- * `toString` and the like are names as any other.
+ * `toString` and the like are names as any other. Undefined where the schema refers to itself without an end.
  */
-export function fitsSpecification(schema: PlainMap, document: unknown): boolean {
+export function fitsSpecification(schema: PlainMap, document: unknown): boolean | undefined {
   const isSeventh = String(schema['$schema']).includes('draft-07');
-  return new Reading(schema, isSeventh).result(schema, document).fits;
+  try {
+    return new Reading(schema, isSeventh).result(schema, document).fits;
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return undefined;
+    throw thrown;
+  }
 }
 
 class Reading {
