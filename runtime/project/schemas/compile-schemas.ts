@@ -9,7 +9,7 @@ import addFormats from 'ajv-formats';
 import { NotLinear } from './pattern/program.ts';
 import { formats } from './formats.ts';
 import { type Pattern, patternOf } from './pattern/pattern.ts';
-import { BrokenSchema, flawsIn, missingReference, type SchemaFlaw } from './schema-flaws.ts';
+import { ambiguousName, BrokenSchema, flawsIn, missingReference, type SchemaFlaw } from './schema-flaws.ts';
 import { idOf, type SchemaFile, SchemaNames } from './schema-names.ts';
 import { circularReferences } from './circular-references.ts';
 import { schemasIn } from './schema-walk.ts';
@@ -157,7 +157,12 @@ function dialects(files: readonly SchemaFile[], options: Options, patterns: stri
   for (const [name, file] of names.entries()) {
     const ajv = of(file.schema);
     // A schema with errors must not be compiled into another.
-    if (!flaws.has(file.name) && ajv.schemas[name] === undefined) ajv.addSchema(file.schema, name);
+    if (flaws.has(file.name) || ajv.schemas[name] !== undefined) continue;
+    try {
+      ajv.addSchema(file.schema, name);
+    } catch (thrown) {
+      flaws.set(file.name, [ambiguousName(file.schema, messageOf(thrown))]);
+    }
   }
   const byName = new Map(files.map((file) => [file.name, file.schema]));
   return {

@@ -124,6 +124,22 @@ function patternFlaws(at: string, side: 'key' | 'value', pattern: string): reado
   }
 }
 
+/** The compiler did not take the names in a schema: at the second of two that are equal, where it holds both. */
+export function ambiguousName(schema: SchemaFile['schema'], said: string): SchemaFlaw {
+  const seen = new Set<string>();
+  for (const [at, held] of schemasIn(schema)) {
+    for (const keyword of ['$anchor', '$dynamicAnchor', '$id']) {
+      const name = held[keyword];
+      if (typeof name !== 'string') continue;
+      const found = `${JSON.stringify(name)} again`;
+      const expected = 'a name that no other schema has';
+      if (seen.has(name)) return { at: pointerTo(at, keyword), expected, found, write: 'another name' };
+      seen.add(name);
+    }
+  }
+  return { at: '', expected: 'names that no other schema has', found: shortened(said, MOST_SHOWN * 2), write: '' };
+}
+
 /** Values that a keyword does not take, by the meta-schema: one error for each pointer. */
 function misusedKeywords(schema: SchemaFile['schema'], ajv: Ajv): readonly SchemaFlaw[] {
   if (ajv.validateSchema(schema) === true) return [];
