@@ -238,7 +238,7 @@ test('avro: an object without fields of its own, and a number that the type does
   ];
   for (const type of types) {
     for (const value of [new Map([['a', 5]]), new Date(0), /a/, new Error('s3cret'), new Float32Array(2)])
-      assert.equal(refusal(() => codecOf(type).encode(value)).code, 'ENCODE_FAILED', String(value));
+      assert.equal(refusal(() => codecOf(type).encode(value)).code, 'ENCODE_FAILED', value.constructor.name);
     const made = codecOf(type);
     assert.deepEqual(made.decode(made.encode({ toJSON: () => ({ a: 3 }) })), { a: 3 });
   }

@@ -25,7 +25,7 @@ function text(frame: Frame | undefined): string {
 
 function binaryHeaders(more: object): Map<string, readonly string[]> {
   const attributes = { specversion: '1.0', id: 'e1', source: '/s', type: 't', ...more };
-  return new Map(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, [String(value)]]));
+  return new Map(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, [value]]));
 }
 
 async function only(run: MemoryRun): Promise<Frame | undefined> {

@@ -73,7 +73,7 @@ class Reading {
     }
     if (typeof value === 'number') demand(isWithin(schema, value));
     if (typeof value === 'string') {
-      const length = [...value].length;
+      const { length } = Array.from(value);
       demand(length >= numberOr(schema['minLength'], 0) && length <= numberOr(schema['maxLength'], Infinity));
       if (typeof schema['pattern'] === 'string') demand(new RegExp(schema['pattern'], 'u').test(value));
     }
